@@ -1,0 +1,220 @@
+/** Configuration: environment variables in, one frozen object out, all faults reported together. */
+import { z } from 'zod';
+import { SeonchakError } from './engine/errors.js';
+
+/** Configuration that cannot be used. `faults` names every variable concerned, one line each. */
+export class ConfigError extends SeonchakError {
+  static override readonly code = 'config_invalid';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`Configuration is not usable:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+export const durabilityLevels = ['memory', 'fsync', 'replica'] as const;
+export type DurabilityLevel = (typeof durabilityLevels)[number];
+
+export const processRoles = ['api', 'recorder'] as const;
+export type ProcessRole = (typeof processRoles)[number];
+
+/** How long one statement may take in the database, milliseconds. A lease must outlast it. */
+export const DATABASE_TIMEOUT_MS = 5_000;
+
+/** The most members one script call takes: HSET needs two arguments each and Lua unpacks fewer than 8,000. */
+const BATCH_LIMIT = 3_000;
+
+const integer = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
+
+const commaSeparated = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+const urlWith = (...schemes: string[]) =>
+  z.string().refine(
+    (text) => {
+      const url = parseUrl(text);
+      return url !== null && schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '';
+    },
+    `must be a URL starting with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+  );
+
+function parseUrl(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
+}
+
+const placeholderSecret = /^(.)\1*$|change.?me|placeholder|example|your.?secret|^secret/i;
+
+const environment = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: integer(1, 65_535).default(8_080),
+  REDIS_URL: z
+    .string()
+    .transform(commaSeparated)
+    .pipe(z.array(urlWith('redis', 'rediss')).min(1))
+    .optional(),
+  MYSQL_URL: urlWith('mysql', 'mariadb').optional(),
+  DATA_DIR: z.string().min(1).default('./data'),
+  JWT_SECRET: z
+    .string()
+    .refine((secret) => Buffer.byteLength(secret) >= 32, 'must have at least 32 bytes')
+    .refine((secret) => !placeholderSecret.test(secret), 'looks like a placeholder; use a random value')
+    .optional(),
+  JWT_JWKS_URL: urlWith('https', 'http').optional(),
+  JWT_ISSUER: z.string().min(1).default('seonchak'),
+  JWT_AUDIENCE: z.string().min(1).default('seonchak'),
+  DURABILITY: z.enum(durabilityLevels, `must be one of ${durabilityLevels.join(', ')}`).optional(),
+  REPLICA_ACKS: integer(1, 16).default(1),
+  ROLES: z
+    .string()
+    .transform(commaSeparated)
+    .pipe(z.array(z.enum(processRoles, `must be a list of ${processRoles.join(', ')}`)).min(1))
+    .default(['api', 'recorder']),
+  PROCESSES: integer(1, 64).default(1),
+  BATCH_MAX: integer(1, BATCH_LIMIT).default(512),
+  MAILBOX_MAX: integer(1, 1_000_000).default(10_000),
+  ADMIT_DEADLINE_MS: integer(50, 60_000).default(2_000),
+  LEASE_MS: integer(1_000, 600_000).default(10_000),
+  RECORD_BATCH_MAX: integer(1, BATCH_LIMIT).default(1_000),
+  RECORD_THREADS: integer(1, 16).default(2),
+  LOG_LEVEL: z
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'must be a pino level, such as info',
+    )
+    .default('info'),
+  SELLER_SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').optional(),
+});
+
+type Environment = z.output<typeof environment>;
+
+interface SharedConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  /** `undefined` with the embedded back end: then it is generated and kept in `dataDir`. */
+  readonly jwtSecret: string | undefined;
+  readonly jwtJwksUrl: string | undefined;
+  readonly jwtIssuer: string;
+  readonly jwtAudience: string;
+  /** `undefined`: the strongest the store's settings allow. */
+  readonly durability: DurabilityLevel | undefined;
+  readonly replicaAcks: number;
+  readonly roles: readonly ProcessRole[];
+  readonly processes: number;
+  readonly batchMax: number;
+  readonly mailboxMax: number;
+  readonly admitDeadlineMs: number;
+  readonly leaseMs: number;
+  readonly recordBatchMax: number;
+  readonly recordThreads: number;
+  readonly logLevel: Environment['LOG_LEVEL'];
+  readonly sellerSignup: 'open' | 'closed';
+}
+
+export interface EmbeddedConfig extends SharedConfig {
+  readonly backEnd: 'embedded';
+}
+
+export interface DistributedConfig extends SharedConfig {
+  readonly backEnd: 'distributed';
+  /** One URL: a single node. Several: the seeds of a Cluster. */
+  readonly redisUrls: readonly string[];
+  readonly mysqlUrl: string;
+}
+
+export type Config = EmbeddedConfig | DistributedConfig;
+
+/**
+ * Reads the whole configuration (docs/configuration.md). An empty variable counts as absent.
+ *
+ * @throws {@link ConfigError} naming every fault at once, so that an operator mends them in one go.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => `${String(issue.path[0] ?? 'environment')} ${issue.message}`),
+    );
+  }
+  const values = parsed.data;
+  const faults = crossFaults(values);
+  if (faults.length > 0) throw new ConfigError(faults);
+
+  const embedded = values.REDIS_URL === undefined;
+  const shared: SharedConfig = {
+    host: values.HOST,
+    port: values.PORT,
+    dataDir: values.DATA_DIR,
+    jwtSecret: values.JWT_SECRET,
+    jwtJwksUrl: values.JWT_JWKS_URL,
+    jwtIssuer: values.JWT_ISSUER,
+    jwtAudience: values.JWT_AUDIENCE,
+    durability: values.DURABILITY,
+    replicaAcks: values.REPLICA_ACKS,
+    roles: Object.freeze([...new Set(values.ROLES)]),
+    processes: values.PROCESSES,
+    batchMax: values.BATCH_MAX,
+    mailboxMax: values.MAILBOX_MAX,
+    admitDeadlineMs: values.ADMIT_DEADLINE_MS,
+    leaseMs: values.LEASE_MS,
+    recordBatchMax: values.RECORD_BATCH_MAX,
+    recordThreads: values.RECORD_THREADS,
+    logLevel: values.LOG_LEVEL,
+    sellerSignup: values.SELLER_SIGNUP ?? (embedded ? 'open' : 'closed'),
+  };
+  if (values.REDIS_URL === undefined || values.MYSQL_URL === undefined) {
+    return Object.freeze({ ...shared, backEnd: 'embedded' });
+  }
+  return Object.freeze({
+    ...shared,
+    backEnd: 'distributed',
+    redisUrls: Object.freeze(values.REDIS_URL),
+    mysqlUrl: values.MYSQL_URL,
+  });
+}
+
+/** Rules that span variables. */
+function crossFaults(values: Environment): string[] {
+  const faults: string[] = [];
+  const distributed = values.REDIS_URL !== undefined && values.MYSQL_URL !== undefined;
+  if ((values.REDIS_URL === undefined) !== (values.MYSQL_URL === undefined)) {
+    const [present, absent] =
+      values.REDIS_URL === undefined ? ['MYSQL_URL', 'REDIS_URL'] : ['REDIS_URL', 'MYSQL_URL'];
+    faults.push(`${absent} is missing while ${present} is set: set both (distributed) or neither (embedded)`);
+  }
+  if (values.JWT_SECRET !== undefined && values.JWT_JWKS_URL !== undefined) {
+    faults.push('JWT_SECRET and JWT_JWKS_URL exclude each other: set one');
+  }
+  if (distributed && values.JWT_SECRET === undefined && values.JWT_JWKS_URL === undefined) {
+    faults.push('JWT_SECRET (at least 32 bytes) or JWT_JWKS_URL is required with the distributed back end');
+  }
+  if (!distributed && values.PROCESSES > 1) {
+    faults.push('PROCESSES above 1 needs the distributed back end (REDIS_URL and MYSQL_URL)');
+  }
+  if (!distributed && values.DURABILITY === 'replica') {
+    faults.push('DURABILITY replica needs the distributed back end; the embedded one always gives fsync');
+  }
+  if (!distributed && values.ROLES.length < processRoles.length) {
+    faults.push('ROLES of the embedded back end are always api,recorder: it is one process');
+  }
+  if (values.LEASE_MS <= DATABASE_TIMEOUT_MS) {
+    faults.push(`LEASE_MS must be above the database timeout of ${DATABASE_TIMEOUT_MS} ms`);
+  }
+  return faults;
+}

@@ -1,0 +1,27 @@
+/** The member's command and every way it can end. */
+import type { CouponId, MemberId } from './coupon.js';
+
+/**
+ * Every outcome of a download, in order of precedence (docs/errors.md has the same table). The last three are not outcomes of
+ * admission: `busy` means that nothing was attempted, `not_ready` that the store has no such coupon at the moment,
+ * `outcome_unknown` that the answer was lost and asking again will tell.
+ */
+export type DownloadOutcome =
+  | { readonly outcome: 'unknown_coupon' }
+  | { readonly outcome: 'already_issued' | 'issued'; readonly issueNo: number; readonly issuedAtMs: number }
+  | { readonly outcome: 'not_open'; readonly opensAtMs: number; readonly storeNowMs: number }
+  | { readonly outcome: 'paused' | 'closed' | 'sold_out' }
+  | { readonly outcome: 'busy' | 'not_ready' | 'outcome_unknown' };
+
+/**
+ * One press of the button, waiting for its answer. The front end implements it; the engine settles it exactly once, in the same
+ * turn of the event loop when the answer is known locally. A callback rather than a promise: a promise a
+ * request is measurable on this path.
+ */
+export interface DownloadTicket {
+  readonly couponId: CouponId;
+  readonly memberId: MemberId;
+  /** True once the member's connection is gone: the engine drops the ticket instead of issuing to nobody. */
+  readonly abandoned: boolean;
+  settle(outcome: DownloadOutcome): void;
+}
