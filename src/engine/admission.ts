@@ -9,6 +9,14 @@ import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '
 export const refusals = ['not_open', 'paused', 'closed', 'sold_out'] as const;
 export type Refusal = (typeof refusals)[number];
 
+/** What a member without the coupon meets at that instant; `undefined` while there is stock to give. */
+export function refusalOf(terms: CouponTerms, issued: number, storeNowMs: number): Refusal | undefined {
+  if (terms.opensAtMs !== undefined && storeNowMs < terms.opensAtMs) return 'not_open';
+  if (terms.paused) return 'paused';
+  if (terms.closed || (terms.closesAtMs !== undefined && storeNowMs >= terms.closesAtMs)) return 'closed';
+  return issued >= terms.quantity ? 'sold_out' : undefined;
+}
+
 /** A member of the batch, by its index, who already held the coupon when its turn came. */
 export interface AlreadyIssued {
   readonly index: number;
@@ -133,7 +141,8 @@ export interface Admission {
 
   /**
    * Changes terms and bumps the version. Quantity may not fall below the live issuances; the window must not end before
-   * it starts; a closed coupon takes no change (closing again is `amended`, and so is any change that alters nothing).
+   * it starts. Closing also ends a pause. A closed coupon takes no change, except closing again; a change that alters nothing
+   * is `amended` without a new version.
    */
   amend(couponId: CouponId, change: TermsChange): Promise<AmendReply>;
 
