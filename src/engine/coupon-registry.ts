@@ -1,0 +1,200 @@
+/** What sellers do with coupons, and what anyone may see of them: catalogue, admission store and ledger kept in step. */
+import type { Admission, TermsChange } from './admission.js';
+import type { Clock } from './clock.js';
+import { couponState } from './coupon.js';
+import type { CouponId, CouponSnapshot, CouponState, MemberId } from './coupon.js';
+import type { CouponCatalogue, CouponRecord, NewCoupon } from './coupon-catalogue.js';
+import type { CouponWarmer } from './coupon-warmer.js';
+import type { IssuanceLedger } from './issuance-ledger.js';
+import type { VersionAnnouncements } from './announcements.js';
+
+/** A coupon as shown: the record, under the terms in force. */
+export interface CouponView extends CouponRecord {
+  readonly state: CouponState;
+  /** Live issuances. */
+  readonly issued: number;
+  readonly remaining: number;
+}
+
+export interface CouponPage {
+  readonly coupons: readonly CouponView[];
+  /** Ask for those after this id; `undefined` on the last page. */
+  readonly next: CouponId | undefined;
+}
+
+export type AmendResult =
+  | { readonly status: 'amended'; readonly coupon: CouponView }
+  | { readonly status: 'quantity_below_issued'; readonly issued: number }
+  | { readonly status: 'window_invalid' | 'closed' | 'unknown_coupon' | 'not_ready' };
+
+export type RevokeResult =
+  | {
+      readonly status: 'revoked';
+      readonly issueNo: number;
+      readonly memberId: MemberId;
+      readonly remaining: number;
+    }
+  | { readonly status: 'not_issued' | 'already_used' | 'unknown_coupon' | 'not_ready' };
+
+export interface CouponRegistryPorts {
+  readonly admission: Admission;
+  readonly catalogue: CouponCatalogue;
+  readonly ledger: IssuanceLedger;
+  readonly announcements: VersionAnnouncements;
+  readonly warmer: CouponWarmer;
+  readonly clock: Clock;
+}
+
+/** Catalogue rows read for one page of a state filter before the page is returned short: the state is not a column. */
+const LIST_SCAN_ROWS = 2_000;
+const LIST_CHUNK_ROWS = 200;
+
+/**
+ * @throws StoreUnavailableError, StoreOutcomeUnknownError from every method. All of them may be repeated: an amendment sets
+ *   values, a revoke names its number; a registration whose answer was lost may exist twice.
+ */
+export class CouponRegistry {
+  readonly #ports: CouponRegistryPorts;
+
+  constructor(ports: CouponRegistryPorts) {
+    this.#ports = ports;
+  }
+
+  /** The coupon can be downloaded (or counts down) when this returns. */
+  async register(coupon: NewCoupon): Promise<CouponView> {
+    const record = await this.#ports.catalogue.insert(coupon);
+    await this.#ports.warmer.warm(record.couponId);
+    return viewOf(record, undefined, 0, this.#ports.clock.nowMs());
+  }
+
+  async find(couponId: CouponId): Promise<CouponView | undefined> {
+    const [record] = await this.#ports.catalogue.find([couponId]);
+    if (record === undefined) return undefined;
+    const [view] = await this.#views([record]);
+    return view;
+  }
+
+  /** Ascending by id. With a state filter a page may be short, even empty, and still have a `next`. */
+  async list(
+    filter: { readonly sellerId?: string; readonly state?: CouponState },
+    afterCouponId: number,
+    limit: number,
+  ): Promise<CouponPage> {
+    const sellerFilter = filter.sellerId === undefined ? {} : { sellerId: filter.sellerId };
+    const coupons: CouponView[] = [];
+    let after = afterCouponId;
+    for (let scanned = 0; scanned < LIST_SCAN_ROWS;) {
+      const chunkRows = filter.state === undefined ? limit + 1 : LIST_CHUNK_ROWS;
+      const records = await this.#ports.catalogue.list(sellerFilter, after, chunkRows);
+      for (const view of await this.#views(records)) {
+        if (filter.state !== undefined && view.state !== filter.state) {
+          after = view.couponId;
+          continue;
+        }
+        if (coupons.length === limit) return { coupons, next: after as CouponId };
+        coupons.push(view);
+        after = view.couponId;
+      }
+      if (records.length < chunkRows) return { coupons, next: undefined };
+      scanned += records.length;
+    }
+    return { coupons, next: after as CouponId };
+  }
+
+  /** Changes name and terms; what is absent stays. The new terms hold on this process at once, on others within a second. */
+  async amend(couponId: CouponId, change: TermsChange & { readonly name?: string }): Promise<AmendResult> {
+    const { name, ...terms } = change;
+    const [record] = await this.#ports.catalogue.find([couponId]);
+    if (record === undefined) return { status: 'unknown_coupon' };
+
+    if (Object.keys(terms).length > 0) {
+      const reply = await this.#whenWarm(couponId, () => this.#ports.admission.amend(couponId, terms));
+      if (reply.status === 'quantity_below_issued')
+        return { status: reply.status, issued: reply.snapshot.issued };
+      if (reply.status !== 'amended') return { status: reply.status };
+      this.#ports.announcements.announce(couponId, reply.snapshot.version);
+      await this.#ports.catalogue.saveTerms(couponId, reply.snapshot.version, reply.snapshot);
+    }
+    if (name !== undefined && name !== record.name) await this.#ports.catalogue.rename(couponId, name);
+
+    const coupon = await this.find(couponId);
+    return coupon === undefined ? { status: 'unknown_coupon' } : { status: 'amended', coupon };
+  }
+
+  /**
+   * Takes an issuance back. The ledger comes first: once the admission store has let the member go, the member may win anew, and
+   * then no row under the old number may stand in the way or turn up later. Revoking the same number again is `revoked` too, so
+   * that a seller whose answer was lost can simply repeat it.
+   */
+  async revoke(couponId: CouponId, issueNo: number): Promise<RevokeResult> {
+    const [record] = await this.#ports.catalogue.find([couponId]);
+    if (record === undefined) return { status: 'unknown_coupon' };
+    const memberId = await this.#holder(couponId, issueNo);
+    if (memberId === undefined) return { status: 'not_issued' };
+
+    const revoked = await this.#ports.ledger.revoke(couponId, issueNo, memberId, this.#ports.clock.nowMs());
+    if (revoked === 'used') return { status: 'already_used' };
+    const reply = await this.#whenWarm(couponId, () =>
+      this.#ports.admission.revoke(couponId, issueNo, memberId),
+    );
+    if (reply.status === 'not_ready') return { status: 'not_ready' };
+    const { snapshot } = reply;
+    this.#ports.announcements.announce(couponId, snapshot.version);
+    await this.#ports.catalogue.saveTerms(couponId, snapshot.version, snapshot);
+    return { status: 'revoked', issueNo, memberId, remaining: snapshot.quantity - snapshot.issued };
+  }
+
+  async #holder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {
+    const { ledger, admission } = this.#ports;
+    const recorded = await ledger.rowAt(couponId, issueNo);
+    if (recorded !== undefined) return recorded.memberId;
+    const unrecorded = await admission.unrecordedHolder(couponId, issueNo);
+    if (unrecorded !== undefined) return unrecorded.memberId;
+    // It may have been recorded between the two looks.
+    const recordedSince = await ledger.rowAt(couponId, issueNo);
+    return recordedSince?.memberId ?? (await ledger.revokedHolder(couponId, issueNo));
+  }
+
+  /** Runs a command that needs the coupon in the store, once more after warming it when it was not there. */
+  async #whenWarm<Reply extends { readonly status: string }>(
+    couponId: CouponId,
+    command: () => Promise<Reply>,
+  ): Promise<Reply> {
+    const reply = await command();
+    if (reply.status !== 'not_ready') return reply;
+    await this.#ports.warmer.warm(couponId);
+    return command();
+  }
+
+  async #views(records: readonly CouponRecord[]): Promise<CouponView[]> {
+    if (records.length === 0) return [];
+    const ids = records.map((record) => record.couponId);
+    const snapshots = await this.#ports.admission.snapshots(ids);
+    // A coupon that is not in the store is shown as the database knows it; reading a list must not warm a whole catalogue.
+    const coldIds = ids.filter((_, place) => snapshots[place] === undefined);
+    const counts = coldIds.length === 0 ? [] : await this.#ports.ledger.counts(coldIds);
+    const recordedOf = new Map(coldIds.map((id, place) => [id, counts[place]?.recorded ?? 0]));
+    return records.map((record, place) =>
+      viewOf(record, snapshots[place], recordedOf.get(record.couponId) ?? 0, this.#ports.clock.nowMs()),
+    );
+  }
+}
+
+function viewOf(
+  record: CouponRecord,
+  snapshot: CouponSnapshot | undefined,
+  recorded: number,
+  nowMs: number,
+): CouponView {
+  const { quantity, opensAtMs, closesAtMs, paused, closed } = snapshot ?? record;
+  const terms = { quantity, opensAtMs, closesAtMs, paused, closed };
+  const issued = snapshot?.issued ?? recorded;
+  return {
+    ...record,
+    ...terms,
+    version: snapshot?.version ?? record.version,
+    issued,
+    remaining: Math.max(0, quantity - issued),
+    state: couponState(terms, issued, snapshot?.storeNowMs ?? nowMs),
+  };
+}
