@@ -18,6 +18,23 @@ export default tseslint.config(
     },
   },
   {
+    files: ['**/*.test.ts', 'src/engine/testing/**', 'test/**'],
+    rules: {
+      // tap runs a subtest whether or not its promise is awaited, and reports what it threw.
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafeCalls: [
+            { from: 'package', name: ['test', 'rejects', 'resolves'], package: '@tapjs/test' },
+            { from: 'package', name: ['test', 'rejects', 'resolves'], package: '@tapjs/core' },
+            { from: 'package', name: ['test', 'rejects', 'resolves'], package: '@tapjs/asserts' },
+          ],
+        },
+      ],
+      '@typescript-eslint/require-await': 'off',
+    },
+  },
+  {
     files: ['**/*.js'],
     ...tseslint.configs.disableTypeChecked,
     rules: { ...tseslint.configs.disableTypeChecked.rules, 'no-restricted-syntax': 'off' },
