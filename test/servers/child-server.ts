@@ -1,0 +1,110 @@
+/** A server process that a test owns: started until it says that it is ready, ended by its pid whatever happens to the test. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const START_TIMEOUT_MS = 30_000;
+const STOP_TIMEOUT_MS = 10_000;
+const LOG_KEPT_CHARACTERS = 20_000;
+
+const running = new Set<ChildProcess>();
+
+/** The last resort for a test that crashed or was told to end: no server outlives the process that started it. */
+function endAll(): void {
+  for (const child of running) child.kill('SIGKILL');
+}
+process.on('exit', endAll);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (process.listenerCount(signal) > 1) return; // Somebody else ends this process in an orderly way.
+    endAll();
+    process.exit(1);
+  });
+}
+
+export interface ChildServer {
+  readonly pid: number;
+  /** The end of what it has printed so far. */
+  log(): string;
+  /** True until the process has ended. */
+  isAlive(): boolean;
+  /** Sends a signal and, if the signal ends the process, waits for the end. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+}
+
+/**
+ * Starts `command` and waits until its output matches `ready`.
+ *
+ * @throws Error with the end of its output when it ends or stays silent for 30 s instead.
+ */
+export async function startChildServer(
+  command: string,
+  args: readonly string[],
+  ready: RegExp,
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<ChildServer> {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const gone = new Promise<void>((resolve) => {
+    child.once('error', () => {
+      resolve();
+    });
+    child.once('exit', () => {
+      resolve();
+    });
+  });
+  running.add(child);
+  void gone.then(() => running.delete(child));
+
+  let output = '';
+  let failure: unknown;
+  child.once('error', (error) => {
+    failure = error;
+  });
+  const isReady = new Promise<void>((resolve) => {
+    const read = (chunk: Buffer): void => {
+      output = (output + chunk.toString()).slice(-LOG_KEPT_CHARACTERS);
+      if (ready.test(output)) resolve();
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+  });
+  const how = await withinMs(
+    Promise.race([isReady.then(() => 'ready' as const), gone.then(() => 'gone' as const)]),
+    START_TIMEOUT_MS,
+  );
+  if (how !== 'ready' || child.pid === undefined) {
+    child.kill('SIGKILL');
+    throw new Error(`${command} did not become ready (${how ?? 'timeout'}):\n${output}`, { cause: failure });
+  }
+  return {
+    pid: child.pid,
+    log: () => output,
+    isAlive: () => running.has(child),
+    async kill(signal) {
+      child.kill(signal);
+      if (signal === 'SIGSTOP' || signal === 'SIGCONT') return;
+      if (
+        (await withinMs(
+          gone.then(() => true),
+          STOP_TIMEOUT_MS,
+        )) === undefined
+      ) {
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+    },
+  };
+}
+
+async function withinMs<T>(promise: Promise<T>, timeoutMs: number): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(undefined);
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,101 @@
+/** A private Redis for a test or a script: own port, own throw-away folder, ended by its pid. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { type ChildServer, startChildServer } from './child-server.js';
+import { freePort } from './free-port.js';
+
+export interface RedisServerOptions {
+  /** `always` unless told otherwise: what DESIGN level `fsync` asks for. `off`: no append-only file. */
+  readonly appendfsync?: 'always' | 'everysec' | 'no' | 'off';
+  /** Further settings as on the command line, such as `['--maxmemory', '1mb']`; later ones win. */
+  readonly args?: readonly string[];
+}
+
+export interface RedisServer {
+  readonly port: number;
+  readonly url: string;
+  readonly folder: string;
+  /** Changes with every restart. */
+  readonly pid: () => number;
+  readonly log: () => string;
+  /** `SIGSTOP` and `SIGCONT` freeze and thaw; with any other signal it waits until the process has ended. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Starts again on the same port and folder (ending it first where it still runs), and waits until it serves. */
+  restart(extraArgs?: readonly string[]): Promise<void>;
+  /** Ends it and removes its folder. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/** Another process may take the port between the look and the start. */
+const START_ATTEMPTS_MAX = 5;
+const READY = /Ready to accept connections/;
+
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'seonchak-redis-'));
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    try {
+      return serverIn(folder, port, await start(folder, port, options, []), options);
+    } catch (error) {
+      if (attempt >= START_ATTEMPTS_MAX) {
+        await rm(folder, { recursive: true, force: true });
+        throw error;
+      }
+    }
+  }
+}
+
+function start(
+  folder: string,
+  port: number,
+  options: RedisServerOptions,
+  extraArgs: readonly string[],
+): Promise<ChildServer> {
+  const appendfsync = options.appendfsync ?? 'always';
+  const settings: Record<string, string> = {
+    port: String(port),
+    bind: '127.0.0.1',
+    dir: folder,
+    save: '',
+    appendonly: appendfsync === 'off' ? 'no' : 'yes',
+    ...(appendfsync === 'off' ? {} : { appendfsync }),
+    'maxmemory-policy': 'noeviction',
+    // A frozen or killed test must not leave a fork that keeps writing for long.
+    'rdb-save-incremental-fsync': 'no',
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  return startChildServer('redis-server', [...args, ...(options.args ?? []), ...extraArgs], READY);
+}
+
+function serverIn(
+  folder: string,
+  port: number,
+  first: ChildServer,
+  options: RedisServerOptions,
+): RedisServer {
+  let child = first;
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    folder,
+    pid: () => child.pid,
+    log: () => child.log(),
+    kill: (signal) => child.kill(signal),
+    async restart(extraArgs = []) {
+      if (child.isAlive()) await child.kill('SIGTERM');
+      child = await start(folder, port, options, extraArgs);
+    },
+    async stop() {
+      // A frozen process does not hear SIGTERM; its data is thrown away anyway.
+      if (child.isAlive()) await child.kill('SIGKILL');
+      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
+
+/** A plain client for what a test itself wants to look at or to break; the test disconnects it. */
+export function redisClient(server: Pick<RedisServer, 'port'>): Redis {
+  return new Redis({ host: '127.0.0.1', port: server.port, lazyConnect: true });
+}
