@@ -47,7 +47,8 @@ export interface AdmitDecisions {
 export interface AdmitRefused {
   /**
    * - `not_ready`: the coupon is not in the store (never warmed, or the store lost it).
-   * - `stale_epoch`: the store was rebuilt since the caller looked; take a new snapshot first.
+   * - `stale_epoch`: the store's epoch is not the caller's, be it higher (rebuilt since the caller looked) or lower (the store
+   *   has lost its past); take a new snapshot first.
    * - `expired`: the store's clock has passed `notAfterMs`; a late command must not issue to members long gone.
    */
   readonly status: 'not_ready' | 'stale_epoch' | 'expired';
@@ -140,9 +141,14 @@ export interface Admission {
   warm(coupon: WarmCoupon, issued: AsyncIterable<readonly Issuance[]>): Promise<'warmed' | 'present'>;
 
   /**
-   * Changes terms and bumps the version. Quantity may not fall below the live issuances; the window must not end before
-   * it starts. Closing also ends a pause. A closed coupon takes no change, except closing again; a change that alters nothing
-   * is `amended` without a new version.
+   * Changes terms and bumps the version by one. Refusals, in this order:
+   * - `closed`: a closed coupon refuses every change that names anything but closing;
+   * - `window_invalid`: a change that names a bound must not leave a window that ends before it starts (equal bounds: an
+   *   empty window, allowed);
+   * - `quantity_below_issued`: a quantity that is named must not be below the live issuances.
+   *
+   * Closing also ends a pause, one asked for in the same change included. A change that alters nothing (closing again, an
+   * empty change) is `amended` without a new version.
    */
   amend(couponId: CouponId, change: TermsChange): Promise<AmendReply>;
 

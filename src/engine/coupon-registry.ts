@@ -64,6 +64,8 @@ export class CouponRegistry {
   async register(coupon: NewCoupon): Promise<CouponView> {
     const record = await this.#ports.catalogue.insert(coupon);
     await this.#ports.warmer.warm(record.couponId);
+    // Whoever asked for this id a moment ago was told that it does not exist, and may be remembering that.
+    this.#ports.announcements.announce(record.couponId, record.version);
     return viewOf(record, undefined, 0, this.#ports.clock.nowMs());
   }
 

@@ -1,0 +1,108 @@
+/**
+ * How an actor learns its coupon: from the admission store, and for those missing there from the catalogue.
+ *
+ * A storm on a thousand cold coupons, or on a million ids that do not exist, arrives as single questions. They are asked in rounds: one round
+ * outstanding, whatever came meanwhile goes with the next.
+ */
+import type { Admission } from './admission.js';
+import type { CouponCatalogue } from './coupon-catalogue.js';
+import type { CouponId, CouponSnapshot } from './coupon.js';
+import type { CouponWarmer } from './coupon-warmer.js';
+import type { Clock } from './clock.js';
+import { LOAD_BATCH_MAX } from './limits.js';
+
+export interface LoadedCoupon {
+  readonly snapshot: CouponSnapshot;
+  /** Our monotonic clock before the store was asked: the snapshot is no older than this. */
+  readonly sentAtMs: number;
+}
+
+export interface CouponLoaderPorts {
+  readonly admission: Admission;
+  readonly catalogue: CouponCatalogue;
+  readonly warmer: CouponWarmer;
+  readonly clock: Clock;
+}
+
+interface Question {
+  readonly couponId: CouponId;
+  readonly answer: Promise<LoadedCoupon | undefined>;
+  resolve(loaded: LoadedCoupon | undefined | PromiseLike<LoadedCoupon | undefined>): void;
+  reject(fault: unknown): void;
+}
+
+export class CouponLoader {
+  readonly #ports: CouponLoaderPorts;
+  readonly #waiting = new Map<CouponId, Question>();
+  #asking = false;
+
+  constructor(ports: CouponLoaderPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * The coupon as it is now, warmed first when the store does not have it; `undefined` when no such coupon was ever registered.
+   *
+   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
+   */
+  load(couponId: CouponId): Promise<LoadedCoupon | undefined> {
+    const waiting = this.#waiting.get(couponId);
+    if (waiting !== undefined) return waiting.answer;
+    const question = newQuestion(couponId);
+    this.#waiting.set(couponId, question);
+    if (!this.#asking) {
+      this.#asking = true;
+      queueMicrotask(() => void this.#askRounds());
+    }
+    return question.answer;
+  }
+
+  async #askRounds(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const round = [...this.#waiting.values()].slice(0, LOAD_BATCH_MAX);
+      for (const question of round) this.#waiting.delete(question.couponId);
+      try {
+        await this.#ask(round);
+      } catch (fault) {
+        for (const question of round) question.reject(fault);
+      }
+    }
+    this.#asking = false;
+  }
+
+  async #ask(round: readonly Question[]): Promise<void> {
+    const sentAtMs = this.#ports.clock.monotonicMs();
+    const snapshots = await this.#ports.admission.snapshots(round.map((question) => question.couponId));
+    const missing = round.filter((question, place) => {
+      const snapshot = snapshots[place];
+      if (snapshot !== undefined) question.resolve({ snapshot, sentAtMs });
+      return snapshot === undefined;
+    });
+    if (missing.length === 0) return;
+
+    const records = await this.#ports.catalogue.find(missing.map((question) => question.couponId));
+    missing.forEach((question, place) => {
+      // Warming reads the ledger and may take long; the next round does not wait for it.
+      if (records[place] === undefined) question.resolve(undefined);
+      else question.resolve(this.#warmAndLook(question.couponId));
+    });
+  }
+
+  async #warmAndLook(couponId: CouponId): Promise<LoadedCoupon | undefined> {
+    if ((await this.#ports.warmer.warm(couponId)) === 'unknown_coupon') return undefined;
+    const sentAtMs = this.#ports.clock.monotonicMs();
+    const [snapshot] = await this.#ports.admission.snapshots([couponId]);
+    // Lost again in between: the next question warms it again.
+    return snapshot === undefined ? this.load(couponId) : { snapshot, sentAtMs };
+  }
+}
+
+function newQuestion(couponId: CouponId): Question {
+  let resolve: Question['resolve'] = () => undefined;
+  let reject: Question['reject'] = () => undefined;
+  const answer = new Promise<LoadedCoupon | undefined>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { couponId, answer, resolve, reject };
+}

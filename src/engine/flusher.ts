@@ -1,0 +1,79 @@
+/**
+ * Flusher: moves issuances from the queue into the ledger. claim → record → ack, until the queue is empty.
+ *
+ * A claim is a lease, so a flusher may die or freeze at any point:
+ * - before the record: the lease ends and somebody else records;
+ * - after the record, before the ack: somebody else records again, and the ledger finds a replay;
+ * - frozen past its lease: its ack names a stale token and is refused; what it records late is a replay.
+ */
+import type { CouponId } from './coupon.js';
+import type { IssuanceLedger } from './issuance-ledger.js';
+import type { IssuanceQueue } from './issuance-queue.js';
+
+export interface FlusherPorts {
+  readonly queue: IssuanceQueue;
+  readonly ledger: IssuanceLedger;
+  /** A token never used before, by anybody. */
+  newToken(): string;
+}
+
+export interface FlusherLimits {
+  readonly recordBatchMax: number;
+  /** Must outlast one transaction of the ledger. */
+  readonly leaseMs: number;
+}
+
+/** What one drain did, by issuances. */
+export interface DrainResult {
+  readonly inserted: number;
+  readonly replayed: number;
+  readonly revoked: number;
+  readonly deadLettered: number;
+}
+
+export class Flusher {
+  readonly #ports: FlusherPorts;
+  readonly #limits: FlusherLimits;
+
+  constructor(ports: FlusherPorts, limits: FlusherLimits) {
+    this.#ports = ports;
+    this.#limits = limits;
+  }
+
+  /**
+   * Records what is queued for a coupon, until nothing can be claimed.
+   *
+   * @throws StoreUnavailableError, StoreOutcomeUnknownError when a store did not answer. The claim at hand was given back, or
+   *   its lease will end; drain again later.
+   */
+  async drain(couponId: CouponId): Promise<DrainResult> {
+    const { queue, newToken } = this.#ports;
+    const done = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0 };
+    for (;;) {
+      const { recordBatchMax, leaseMs } = this.#limits;
+      const claim = await queue.claim(couponId, newToken(), recordBatchMax, leaseMs);
+      if (claim === undefined) return done;
+      const recorded = await this.#recordOrGiveBack(claim.couponId, claim.token, claim.issuances);
+      done.inserted += recorded.inserted;
+      done.replayed += recorded.replayed;
+      done.revoked += recorded.revoked;
+      done.deadLettered += recorded.deadLettered;
+      await queue.ack(couponId, claim.token);
+    }
+  }
+
+  async #recordOrGiveBack(
+    couponId: CouponId,
+    token: string,
+    issuances: Parameters<IssuanceLedger['record']>[1],
+  ): Promise<DrainResult> {
+    const { queue, ledger } = this.#ports;
+    try {
+      return await ledger.record(couponId, issuances);
+    } catch (fault) {
+      // Waiting for the lease to end would only delay the rows. A transaction that went through after all makes them a replay.
+      await queue.release(couponId, token).catch(() => undefined);
+      throw fault;
+    }
+  }
+}

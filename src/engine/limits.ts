@@ -1,0 +1,47 @@
+/** Every bound of the engine that is not configuration, in one place, with its reason. */
+
+/**
+ * How long a local answer stands after the store's version was last asked for. A top-up must count everywhere within 1,000 ms, so
+ * this plus the worst event-loop delay must stay below that.
+ */
+export const LOCAL_ANSWER_MS = 800;
+
+/** How often versions are asked for while answers are local: three tries before {@link LOCAL_ANSWER_MS} runs out. */
+export const VERSION_CHECK_MS = 250;
+
+/** Before the opening instant by less than this, the store is asked: covers the drift of two clocks within a version check. */
+export const OPENING_MARGIN_MS = 50;
+
+/** How often overdue tickets are looked for; a deadline may be late by this much. */
+export const OVERDUE_CHECK_MS = 100;
+
+/** An actor nobody has asked for this long is let go, its winners with it. */
+export const ACTOR_IDLE_MS = 60_000;
+
+/** Actors alive at a time. Beyond it, coupons not yet known are answered `busy`. */
+export const ACTORS_MAX = 200_000;
+
+/** Ids found not to exist are remembered this long (a coupon may be registered meanwhile) and this many at a time. */
+export const UNKNOWN_COUPON_MS = 1_000;
+export const UNKNOWN_COUPONS_MAX = 10_000;
+
+/** Winners held by sealed actors, all together: about 120 bytes each. Beyond it a sold-out coupon keeps asking the store. */
+export const SEALED_WINNERS_MAX = 1_000_000;
+
+/** Coupons looked up in one round of the loader. */
+export const LOAD_BATCH_MAX = 500;
+
+/** Pause after the store refused or lost a command, before the same batch is sent again. */
+export const RETRY_PAUSE_MS = 20;
+
+/** A coupon is announced to the recorders again after this much admitting, and its mark is kept this long after the last time. */
+export const ANNOUNCE_EVERY_MS = 10_000;
+export const ANNOUNCED_IDLE_MS = 60_000;
+
+/** How often the announced coupons are looked at, how many at most, and how many in one call. */
+export const SWEEP_EVERY_MS = 1_000;
+export const SWEEP_COUPONS_MAX = 20_000;
+export const SWEEP_BATCH_MAX = 500;
+
+/** Rest after a drain failed because a store did not answer. */
+export const DRAIN_RETRY_MS = 500;

@@ -1,0 +1,121 @@
+/**
+ * Recorder: decides which coupon is drained when. Drains themselves run elsewhere (worker threads), a few at a time.
+ *
+ * A ring brings a coupon to its turn at once. A sweep over the announced coupons finds what no ring told of: the process that decided
+ * died, the ring was lost, a lease has ended, or the database was away.
+ */
+import type { Clock, Scheduler } from './clock.js';
+import type { CouponId } from './coupon.js';
+import type { DrainResult } from './flusher.js';
+import type { IssuanceQueue, RecorderBell } from './issuance-queue.js';
+import {
+  ANNOUNCED_IDLE_MS,
+  DRAIN_RETRY_MS,
+  SWEEP_BATCH_MAX,
+  SWEEP_COUPONS_MAX,
+  SWEEP_EVERY_MS,
+} from './limits.js';
+
+export interface RecorderPorts {
+  readonly queue: IssuanceQueue;
+  readonly bell: RecorderBell;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  /** Drains one coupon until it is empty; rejects when a store did not answer. */
+  drain(couponId: CouponId): Promise<DrainResult>;
+  onDrained(couponId: CouponId, result: DrainResult): void;
+  onFault(fault: unknown, couponId: CouponId | undefined): void;
+}
+
+export class Recorder {
+  readonly #ports: RecorderPorts;
+  readonly #drainsMax: number;
+  /** Rung and waiting for a turn, in order. */
+  readonly #waiting = new Set<CouponId>();
+  readonly #draining = new Set<CouponId>();
+  #stops: (() => void | Promise<void>)[] = [];
+  #sweeping = false;
+  #stopping = false;
+  #restUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(ports: RecorderPorts, drainsMax: number) {
+    this.#ports = ports;
+    this.#drainsMax = drainsMax;
+  }
+
+  async start(): Promise<void> {
+    const { bell, scheduler } = this.#ports;
+    this.#stops = [
+      await bell.listen((couponId) => this.ring(couponId)),
+      scheduler.every(SWEEP_EVERY_MS, () => void this.#sweep()),
+    ];
+    void this.#sweep();
+  }
+
+  /** There is something to record for this coupon. Cheap; ringing again while it is drained means one more look. */
+  ring(couponId: CouponId): void {
+    if (this.#stopping) return;
+    this.#waiting.add(couponId);
+    this.#turn();
+  }
+
+  /** Takes nothing new and waits for the drains under way to finish the claim at hand. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#waiting.clear();
+    for (const stop of this.#stops.splice(0)) await stop();
+    while (this.#draining.size > 0) await this.#ports.scheduler.pause(5);
+  }
+
+  #turn(): void {
+    if (this.#ports.clock.monotonicMs() < this.#restUntilMs) return;
+    for (const couponId of this.#waiting) {
+      if (this.#draining.size >= this.#drainsMax) return;
+      // A coupon has one drain at a time here, so that its rows are appended in order; the ring stays for afterwards.
+      if (this.#draining.has(couponId)) continue;
+      this.#waiting.delete(couponId);
+      this.#draining.add(couponId);
+      void this.#drain(couponId);
+    }
+  }
+
+  async #drain(couponId: CouponId): Promise<void> {
+    try {
+      this.#ports.onDrained(couponId, await this.#ports.drain(couponId));
+    } catch (fault) {
+      this.#ports.onFault(fault, couponId);
+      // A store that is away is not hammered: everybody rests, and the sweep comes back to all that is queued.
+      this.#restUntilMs = this.#ports.clock.monotonicMs() + DRAIN_RETRY_MS;
+    } finally {
+      this.#draining.delete(couponId);
+    }
+    this.#turn();
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#sweeping || this.#stopping) return;
+    this.#sweeping = true;
+    try {
+      const announced = await this.#ports.bell.announced(SWEEP_COUPONS_MAX);
+      for (let first = 0; first < announced.length; first += SWEEP_BATCH_MAX) {
+        await this.#look(announced.slice(first, first + SWEEP_BATCH_MAX));
+      }
+    } catch (fault) {
+      this.#ports.onFault(fault, undefined);
+    } finally {
+      this.#sweeping = false;
+    }
+    this.#turn();
+  }
+
+  async #look(couponIds: readonly CouponId[]): Promise<void> {
+    const depths = await this.#ports.queue.depths(couponIds);
+    const empty = couponIds.filter((couponId, place) => {
+      const depth = depths[place];
+      if (depth === undefined || (depth.queued === 0 && depth.claimed === 0)) return true;
+      this.ring(couponId);
+      return false;
+    });
+    if (empty.length > 0) await this.#ports.bell.silence(empty, ANNOUNCED_IDLE_MS);
+  }
+}

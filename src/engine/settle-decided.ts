@@ -1,0 +1,34 @@
+/** Hands the compact decisions about a batch to its tickets, in the order of the batch. */
+import type { AdmitDecisions } from './admission.js';
+import type { DownloadOutcome, DownloadTicket } from './download.js';
+import { StoreCorruptError } from './errors.js';
+
+/**
+ * @param refused what members without a coupon are told; needed whenever the decisions have a refusal.
+ * @throws StoreCorruptError when the decisions leave a member without an answer.
+ */
+export function settleDecided(
+  tickets: readonly DownloadTicket[],
+  decisions: AdmitDecisions,
+  refused: DownloadOutcome | undefined,
+): void {
+  const { already, firstIssueNo, issuedCount, storeNowMs } = decisions;
+  let alreadyPlace = 0;
+  let issued = 0;
+  for (let index = 0; index < tickets.length; index += 1) {
+    const ticket = tickets[index];
+    if (ticket === undefined) continue;
+    const held = already[alreadyPlace];
+    if (held?.index === index) {
+      alreadyPlace += 1;
+      ticket.settle({ outcome: 'already_issued', issueNo: held.issueNo, issuedAtMs: held.issuedAtMs });
+    } else if (issued < issuedCount) {
+      ticket.settle({ outcome: 'issued', issueNo: firstIssueNo + issued, issuedAtMs: storeNowMs });
+      issued += 1;
+    } else if (refused !== undefined) {
+      ticket.settle(refused);
+    } else {
+      throw new StoreCorruptError('The store decided fewer members than it was asked about.');
+    }
+  }
+}
