@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# The tests run against real servers. This makes sure that they are there: installs Debian's packages where it may,
+# otherwise says what to install and fails. It starts nothing; every test starts its own servers on free ports.
+set -euo pipefail
+
+readonly LEAST_REDIS_MAJOR=7
+
+redis_major() {
+  command -v redis-server >/dev/null || { echo 0; return; }
+  redis-server --version | sed -nE 's/.* v=([0-9]+)\..*/\1/p'
+}
+
+missing_packages() {
+  [ "$(redis_major)" -ge "$LEAST_REDIS_MAJOR" ] || echo redis-server
+  command -v mariadbd >/dev/null || command -v mysqld >/dev/null || echo mariadb-server
+}
+
+# Prints the command prefix with which packages may be installed; fails where they may not.
+privilege() {
+  command -v apt-get >/dev/null || return 1
+  if [ "$(id -u)" -eq 0 ]; then
+    echo env
+  elif command -v sudo >/dev/null && sudo --non-interactive true 2>/dev/null; then
+    echo 'sudo --non-interactive env'
+  else
+    return 1
+  fi
+}
+
+install_packages() {
+  local as_root policy=/usr/sbin/policy-rc.d
+  as_root=$(privilege) || return 1
+  # Debian starts a service as soon as its package is installed; 101 forbids it. A policy that is there already stays.
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    $as_root chmod 755 "$policy"
+    # shellcheck disable=SC2064 # expanded now: the names are local
+    trap "$as_root rm -f $policy" EXIT
+  fi
+  $as_root apt-get update -qq &&
+    $as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+}
+
+readarray -t missing < <(missing_packages)
+[ "${#missing[@]}" -eq 0 ] && exit 0
+
+echo "Installing for the tests: ${missing[*]}" >&2
+if ! install_packages "${missing[@]}" >&2; then
+  echo 'The packages could not be installed.' >&2
+fi
+
+hash -r
+readarray -t missing < <(missing_packages)
+[ "${#missing[@]}" -eq 0 ] && exit 0
+
+cat >&2 <<TEXT
+The tests need real servers and none is skipped. Not found on the PATH: ${missing[*]}
+  redis-server    Redis $LEAST_REDIS_MAJOR or newer (redis-server)
+  mariadb-server  MariaDB 10.11 or newer (mariadbd), or MySQL 8 (mysqld)
+On Debian and Ubuntu:
+  sudo apt-get update && sudo apt-get install redis-server mariadb-server
+TEXT
+exit 1
