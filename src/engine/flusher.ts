@@ -6,9 +6,11 @@
  * - after the record, before the ack: somebody else records again, and the ledger finds a replay;
  * - frozen past its lease: its ack names a stale token and is refused; what it records late is a replay.
  */
-import type { CouponId } from './coupon.js';
-import type { IssuanceLedger } from './issuance-ledger.js';
+import type { CouponId, Issuance } from './coupon.js';
+import type { IssuanceLedger, RecordResult } from './issuance-ledger.js';
 import type { IssuanceQueue } from './issuance-queue.js';
+
+import { DRAIN_CLAIMS_MAX } from './limits.js';
 
 export interface FlusherPorts {
   readonly queue: IssuanceQueue;
@@ -29,6 +31,8 @@ export interface DrainResult {
   readonly replayed: number;
   readonly revoked: number;
   readonly deadLettered: number;
+  /** `false`: stopped after its share of claims, and there may be more. */
+  readonly emptied: boolean;
 }
 
 export class Flusher {
@@ -41,32 +45,34 @@ export class Flusher {
   }
 
   /**
-   * Records what is queued for a coupon, until nothing can be claimed.
+   * Records what is queued for a coupon, until nothing can be claimed or its share of claims is used up: coupons take
+   * turns, and a recorder that is asked to stop can do so soon.
    *
    * @throws StoreUnavailableError, StoreOutcomeUnknownError when a store did not answer. The claim at hand was given back, or
    *   its lease will end; drain again later.
    */
   async drain(couponId: CouponId): Promise<DrainResult> {
-    const { queue, newToken } = this.#ports;
+    const { queue } = this.#ports;
+    const { recordBatchMax, leaseMs } = this.#limits;
     const done = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0 };
-    for (;;) {
-      const { recordBatchMax, leaseMs } = this.#limits;
-      const claim = await queue.claim(couponId, newToken(), recordBatchMax, leaseMs);
-      if (claim === undefined) return done;
-      const recorded = await this.#recordOrGiveBack(claim.couponId, claim.token, claim.issuances);
+    for (let claims = 0; claims < DRAIN_CLAIMS_MAX; claims += 1) {
+      const claim = await queue.claim(couponId, this.#ports.newToken(), recordBatchMax, leaseMs);
+      if (claim === undefined) return { ...done, emptied: true };
+      const recorded = await this.#recordOrGiveBack(couponId, claim.token, claim.issuances);
       done.inserted += recorded.inserted;
       done.replayed += recorded.replayed;
       done.revoked += recorded.revoked;
       done.deadLettered += recorded.deadLettered;
       await queue.ack(couponId, claim.token);
     }
+    return { ...done, emptied: false };
   }
 
   async #recordOrGiveBack(
     couponId: CouponId,
     token: string,
-    issuances: Parameters<IssuanceLedger['record']>[1],
-  ): Promise<DrainResult> {
+    issuances: readonly Issuance[],
+  ): Promise<RecordResult> {
     const { queue, ledger } = this.#ports;
     try {
       return await ledger.record(couponId, issuances);

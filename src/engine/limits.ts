@@ -45,3 +45,6 @@ export const SWEEP_BATCH_MAX = 500;
 
 /** Rest after a drain failed because a store did not answer. */
 export const DRAIN_RETRY_MS = 500;
+
+/** Claims of one drain before other coupons get their turn. */
+export const DRAIN_CLAIMS_MAX = 16;

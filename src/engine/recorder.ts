@@ -21,7 +21,7 @@ export interface RecorderPorts {
   readonly bell: RecorderBell;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  /** Drains one coupon until it is empty; rejects when a store did not answer. */
+  /** Drains one coupon; rejects when a store did not answer. */
   drain(couponId: CouponId): Promise<DrainResult>;
   onDrained(couponId: CouponId, result: DrainResult): void;
   onFault(fault: unknown, couponId: CouponId | undefined): void;
@@ -62,13 +62,12 @@ export class Recorder {
   /** Takes nothing new and waits for the drains under way to finish the claim at hand. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#waiting.clear();
     for (const stop of this.#stops.splice(0)) await stop();
     while (this.#draining.size > 0) await this.#ports.scheduler.pause(5);
   }
 
   #turn(): void {
-    if (this.#ports.clock.monotonicMs() < this.#restUntilMs) return;
+    if (this.#stopping || this.#ports.clock.monotonicMs() < this.#restUntilMs) return;
     for (const couponId of this.#waiting) {
       if (this.#draining.size >= this.#drainsMax) return;
       // A coupon has one drain at a time here, so that its rows are appended in order; the ring stays for afterwards.
@@ -81,7 +80,9 @@ export class Recorder {
 
   async #drain(couponId: CouponId): Promise<void> {
     try {
-      this.#ports.onDrained(couponId, await this.#ports.drain(couponId));
+      const result = await this.#ports.drain(couponId);
+      if (!result.emptied) this.#waiting.add(couponId);
+      this.#ports.onDrained(couponId, result);
     } catch (fault) {
       this.#ports.onFault(fault, couponId);
       // A store that is away is not hammered: everybody rests, and the sweep comes back to all that is queued.
