@@ -9,7 +9,6 @@
 import type { CouponId, Issuance } from './coupon.js';
 import type { IssuanceLedger, RecordResult } from './issuance-ledger.js';
 import type { IssuanceQueue } from './issuance-queue.js';
-
 import { DRAIN_CLAIMS_MAX } from './limits.js';
 
 export interface FlusherPorts {
