@@ -17,8 +17,9 @@ export function versionAnnouncementsContract(
   open: (t: Test) => Promise<VersionAnnouncementsUnderTest>,
 ): void {
   t.test(`${name}: version announcements contract`, async (t) => {
-    const { announcements, elsewhere, close } = await open(t);
-    t.teardown(() => close());
+    const under = await open(t);
+    t.teardown(() => under.close());
+    const { announcements, elsewhere } = under;
 
     t.test('a new version is heard by every listener, here and elsewhere', async (t) => {
       const couponId = freshCouponId();
