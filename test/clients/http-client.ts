@@ -1,0 +1,63 @@
+/** A client that keeps its connections open, as a crowd's browsers do, and reports a lost answer as a value. */
+import { Agent, request } from 'node:http';
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface HttpCall {
+  readonly method?: string;
+  readonly token?: string;
+  readonly body?: unknown;
+}
+
+export class HttpClient {
+  readonly #origin: string;
+  readonly #agent: Agent;
+
+  constructor(origin: string, connections: number) {
+    this.#origin = origin;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
+  }
+
+  /** `undefined` when the connection broke before the answer was complete: the outcome is unknown to this client. */
+  async tryCall(path: string, call: HttpCall = {}): Promise<HttpAnswer | undefined> {
+    return new Promise((resolve) => {
+      const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+      const headers = {
+        ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      };
+      const sent = request(
+        this.#origin + path,
+        { agent: this.#agent, method: call.method ?? 'GET', headers },
+        (answer) => {
+          const chunks: Buffer[] = [];
+          answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+          answer.on('error', () => resolve(undefined));
+          answer.on('end', () => {
+            const text = Buffer.concat(chunks).toString();
+            const isJson = (answer.headers['content-type'] ?? '').includes('json');
+            const parsed = isJson ? (JSON.parse(text) as Record<string, unknown>) : { text };
+            resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: parsed });
+          });
+        },
+      );
+      sent.on('error', () => resolve(undefined));
+      sent.end(body);
+    });
+  }
+
+  /** @throws Error when the connection broke: for calls that must be answered. */
+  async call(path: string, call: HttpCall = {}): Promise<HttpAnswer> {
+    const answer = await this.tryCall(path, call);
+    if (answer === undefined) throw new Error(`${call.method ?? 'GET'} ${path}: no answer`);
+    return answer;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}

@@ -1,0 +1,20 @@
+/** Access tokens as the tests' own identity provider would sign them. */
+import { SignJWT } from 'jose';
+import { TEST_SECRET } from '../servers/seonchak.js';
+
+const key = new TextEncoder().encode(TEST_SECRET);
+
+export function signToken(subject: string, role: 'member' | 'seller'): Promise<string> {
+  return new SignJWT({ role })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject(subject)
+    .setIssuer('seonchak')
+    .setAudience('seonchak')
+    .setExpirationTime('1h')
+    .sign(key);
+}
+
+/** Tokens of members `1` to `count`, in that order. */
+export function signMemberTokens(count: number): Promise<string[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => signToken(String(index + 1), 'member')));
+}

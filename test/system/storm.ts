@@ -1,0 +1,77 @@
+/** A seller, a coupon, a crowd, and what must be true afterwards. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Test } from 'tap';
+import { type Member, type MemberHistory, isDefinite, numbersTold } from '../clients/crowd.js';
+import type { HttpClient } from '../clients/http-client.js';
+import { signMemberTokens, signToken } from '../clients/tokens.js';
+import type { BackEndUnderTest, Row } from './back-ends.js';
+
+export async function registerCoupon(client: HttpClient, quantity: number): Promise<number> {
+  const answer = await client.call('/v1/coupons', {
+    method: 'POST',
+    token: await signToken('900001', 'seller'),
+    body: { name: 'storm', quantity },
+  });
+  if (answer.status !== 201) throw new Error(`registering: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return Number(answer.body['id']);
+}
+
+export async function crowdOf(count: number): Promise<Member[]> {
+  const tokens = await signMemberTokens(count);
+  return tokens.map((token, index) => ({ memberId: String(index + 1), token }));
+}
+
+/** Rows once there are `count` of them; what is there after `withinMs` otherwise, for the assertions to complain about. */
+export async function rowsOnceThere(
+  backEnd: BackEndUnderTest,
+  couponId: number,
+  count: number,
+  withinMs = 30_000,
+): Promise<Row[]> {
+  const untilMs = performance.now() + withinMs;
+  for (;;) {
+    const rows = await backEnd.rows(couponId);
+    if (rows.length >= count || performance.now() > untilMs) return rows;
+    await pause(50);
+  }
+}
+
+/** I1–I3 and I8 as members see them. */
+export function assertPromises(
+  t: Test,
+  quantity: number,
+  histories: readonly MemberHistory[],
+  rows: readonly Row[],
+): void {
+  const numberOf = new Map(rows.map((row) => [row.memberId, row.issueNo]));
+  t.strictSame(
+    rows.map((row) => row.issueNo),
+    Array.from({ length: quantity }, (_, index) => index + 1),
+    'the rows are numbered 1..n without a gap',
+  );
+  t.equal(numberOf.size, rows.length, 'no member has two rows');
+
+  const winners = histories.filter((history) => numbersTold(history).length > 0);
+  t.equal(winners.length, quantity, 'exactly as many members as the quantity were told that they hold one');
+  t.strictSame(
+    winners.filter((history) => numbersTold(history).some((no) => no !== numberOf.get(history.memberId))),
+    [],
+    'every number told is the number in the database',
+  );
+  const firstWins = histories.flatMap((history) =>
+    history.answers.filter((answer) => answer?.status === 201).slice(1),
+  );
+  t.equal(firstWins.length, 0, 'nobody was issued twice');
+  const strange = histories
+    .flatMap((history) => history.answers)
+    .filter(isDefinite)
+    .filter(
+      ({ status, body }) =>
+        !(
+          (status === 201 && body['outcome'] === 'issued') ||
+          (status === 200 && body['outcome'] === 'already_issued') ||
+          (status === 409 && body['code'] === 'sold_out')
+        ),
+    );
+  t.strictSame(strange.slice(0, 3), [], 'every definite answer is one of the outcomes');
+}
