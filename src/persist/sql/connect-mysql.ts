@@ -1,0 +1,160 @@
+/** Connections to MySQL or MariaDB in which no promise outlives its deadline. */
+import { Kysely, MysqlDialect, type MysqlPool, type MysqlPoolConnection } from 'kysely';
+import { createPool, type Pool, type PoolConnection } from 'mysql2';
+import { DATABASE_TIMEOUT_MS } from '../../config.js';
+import type { Database } from './schema.js';
+
+/** A lock wait must end well before the statement's own deadline, so that it is retried instead of costing the connection. */
+const LOCK_WAIT_SECONDS = 2;
+/** Callers that may wait for a connection; one more is refused at once. */
+const WAITING_MAX = 10_000;
+
+const sessionStatements = [
+  // Ours is a plain read of committed rows; the default (repeatable read) takes gap locks that deadlock appends for nothing.
+  'set session transaction isolation level read committed',
+  `set session time_zone = '+00:00', innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}, sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`,
+] as const;
+
+export interface MysqlConnectOptions {
+  readonly connections: number;
+  /** Longest time for one statement. Connecting and waiting for a free connection never take longer than the default, {@link DATABASE_TIMEOUT_MS}. */
+  readonly timeoutMs?: number;
+}
+
+/** Opens nothing yet: connections are made when the first statement needs one. */
+export function connectMysql(url: string, options: MysqlConnectOptions): Kysely<Database> {
+  const timeoutMs = options.timeoutMs ?? DATABASE_TIMEOUT_MS;
+  const connectTimeoutMs = Math.min(timeoutMs, DATABASE_TIMEOUT_MS);
+  const pool = createPool({
+    uri: url.replace(/^mariadb:/, 'mysql:'),
+    connectionLimit: options.connections,
+    queueLimit: WAITING_MAX,
+    connectTimeout: connectTimeoutMs,
+    multipleStatements: false,
+    charset: 'utf8mb4',
+    // BIGINT holds ids and milliseconds, all inside the exact range of a number.
+    supportBigNumbers: true,
+    bigNumberStrings: false,
+  });
+  return new Kysely<Database>({
+    dialect: new MysqlDialect({ pool: new DeadlinePool(pool, timeoutMs, connectTimeoutMs) }),
+  });
+}
+
+/** What a caller is told who got no connection: nothing was attempted. */
+class NoConnectionError extends Error {
+  readonly code = 'NO_CONNECTION';
+}
+
+class DatabaseTimeoutError extends Error {
+  readonly code = 'DATABASE_TIMEOUT';
+}
+
+/**
+ * mysql2 has a deadline for connecting and none that frees a caller from a connection whose other end went silent. (Its `timeout`
+ * per query fails the query and leaves the connection waiting, so the next one would wait behind it.) Here a statement past its
+ * deadline takes its connection with it.
+ */
+class DeadlinePool implements MysqlPool {
+  readonly #pool: Pool;
+  readonly #timeoutMs: number;
+  readonly #connectTimeoutMs: number;
+  /** One wrapper per connection for ever: Kysely and we both recognise a connection by identity. */
+  readonly #known = new WeakMap<PoolConnection, DeadlineConnection>();
+
+  constructor(pool: Pool, timeoutMs: number, connectTimeoutMs: number) {
+    this.#pool = pool;
+    this.#timeoutMs = timeoutMs;
+    this.#connectTimeoutMs = connectTimeoutMs;
+  }
+
+  getConnection(callback: (error: unknown, connection: MysqlPoolConnection) => void): void {
+    const fail = (cause: unknown): void => {
+      // The port of Kysely wants a connection even beside an error, and never looks at it.
+      callback(new NoConnectionError('no connection to the database', { cause }), undefined as never);
+    };
+    let waiting = true;
+    const timer = setTimeout(() => {
+      waiting = false;
+      fail(new Error(`none was free within ${this.#connectTimeoutMs} ms`));
+    }, this.#connectTimeoutMs);
+    this.#pool.getConnection((error, raw) => {
+      clearTimeout(timer);
+      if (!waiting) {
+        if (error === null) raw.release();
+        return;
+      }
+      if (error !== null) {
+        fail(error);
+        return;
+      }
+      const known = this.#known.get(raw);
+      if (known !== undefined) {
+        callback(undefined, known);
+        return;
+      }
+      const connection = new DeadlineConnection(raw, this.#timeoutMs);
+      prepareSession(connection).then(
+        () => {
+          this.#known.set(raw, connection);
+          callback(undefined, connection);
+        },
+        (cause: unknown) => {
+          raw.destroy();
+          fail(cause);
+        },
+      );
+    });
+  }
+
+  end(callback: (error: unknown) => void): void {
+    this.#pool.end(callback);
+  }
+}
+
+class DeadlineConnection implements MysqlPoolConnection {
+  readonly #raw: PoolConnection;
+  readonly #timeoutMs: number;
+
+  constructor(raw: PoolConnection, timeoutMs: number) {
+    this.#raw = raw;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  query: MysqlPoolConnection['query'] = (
+    sql: string,
+    parameters: unknown[],
+    callback?: (error: unknown, result: never) => void,
+  ): never => {
+    if (callback === undefined)
+      throw new Error('streams are not used: a page has a deadline, a stream has none');
+    const timer = setTimeout(() => {
+      this.#raw.destroy();
+      settle(new DatabaseTimeoutError(`no answer within ${this.#timeoutMs} ms`), undefined);
+    }, this.#timeoutMs);
+    let settled = false;
+    const settle = (error: unknown, result: unknown): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      callback(error, result as never);
+    };
+    this.#raw.query(sql, parameters, settle);
+    return undefined as never;
+  };
+
+  release(): void {
+    this.#raw.release();
+  }
+}
+
+async function prepareSession(connection: DeadlineConnection): Promise<void> {
+  for (const statement of sessionStatements) {
+    await new Promise<void>((resolve, reject) => {
+      connection.query(statement, [], (error) => {
+        if (error === null || error === undefined) resolve();
+        else reject(error instanceof Error ? error : new Error('session not prepared', { cause: error }));
+      });
+    });
+  }
+}

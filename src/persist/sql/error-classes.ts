@@ -1,0 +1,143 @@
+/** One table: what each error of the databases and their drivers means for the caller. */
+import {
+  type SeonchakError,
+  StoreCorruptError,
+  StoreOutcomeUnknownError,
+  StoreUnavailableError,
+} from '../../engine/errors.js';
+
+/**
+ * - `duplicate`: a row with that key stands there.
+ * - `poison`: the schema refuses a value; it will be refused every time.
+ * - `retry`: nothing happened because of somebody else's transaction; repeat the whole of ours.
+ * - `refused`: the server is there and did not do it.
+ * - `not_written`: like `refused`, and certain even when a COMMIT says so.
+ * - `lost`: the connection is gone or the deadline passed; whether the statement was carried out is not known.
+ * - `corrupt`: the store itself is damaged.
+ * - `other`: none of these; a bug of ours, most likely.
+ */
+export type SqlFault =
+  'duplicate' | 'poison' | 'retry' | 'refused' | 'not_written' | 'lost' | 'corrupt' | 'other';
+
+/** Numbers that MySQL and MariaDB share unless noted. */
+const serverErrors: Readonly<Record<number, SqlFault>> = {
+  1062: 'duplicate', // ER_DUP_ENTRY
+  1586: 'duplicate', // ER_DUP_ENTRY_WITH_KEY_NAME
+  1048: 'poison', // ER_BAD_NULL_ERROR
+  1264: 'poison', // ER_WARN_DATA_OUT_OF_RANGE
+  1265: 'poison', // WARN_DATA_TRUNCATED
+  1292: 'poison', // ER_TRUNCATED_WRONG_VALUE
+  1366: 'poison', // ER_TRUNCATED_WRONG_VALUE_FOR_FIELD: also a character the column's set does not have
+  1406: 'poison', // ER_DATA_TOO_LONG
+  3819: 'poison', // ER_CHECK_CONSTRAINT_VIOLATED, MySQL
+  3988: 'poison', // ER_IMPOSSIBLE_STRING_CONVERSION, MySQL
+  4025: 'poison', // ER_CONSTRAINT_FAILED, MariaDB
+  1020: 'retry', // ER_CHECKREAD, MariaDB with snapshot isolation
+  1205: 'retry', // ER_LOCK_WAIT_TIMEOUT
+  1213: 'retry', // ER_LOCK_DEADLOCK
+  1021: 'refused', // ER_DISK_FULL
+  1026: 'refused', // ER_ERROR_ON_WRITE
+  1037: 'refused', // ER_OUTOFMEMORY
+  1040: 'refused', // ER_CON_COUNT_ERROR
+  1041: 'refused', // ER_OUT_OF_RESOURCES
+  1044: 'refused', // ER_DBACCESS_DENIED_ERROR
+  1045: 'refused', // ER_ACCESS_DENIED_ERROR
+  1049: 'refused', // ER_BAD_DB_ERROR
+  1053: 'refused', // ER_SERVER_SHUTDOWN
+  1114: 'refused', // ER_RECORD_FILE_FULL
+  1129: 'refused', // ER_HOST_IS_BLOCKED
+  1146: 'refused', // ER_NO_SUCH_TABLE: not migrated yet
+  1180: 'refused', // ER_ERROR_DURING_COMMIT
+  1203: 'refused', // ER_TOO_MANY_USER_CONNECTIONS
+  1226: 'refused', // ER_USER_LIMIT_REACHED
+  1290: 'refused', // ER_OPTION_PREVENTS_STATEMENT: read_only
+  1317: 'refused', // ER_QUERY_INTERRUPTED
+  1792: 'refused', // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
+  1836: 'refused', // ER_READ_ONLY_MODE
+  1152: 'lost', // ER_ABORTING_CONNECTION
+  1158: 'lost', // ER_NET_READ_ERROR
+  1159: 'lost', // ER_NET_READ_INTERRUPTED
+  1160: 'lost', // ER_NET_ERROR_ON_WRITE
+  1161: 'lost', // ER_NET_WRITE_INTERRUPTED
+  1927: 'lost', // ER_CONNECTION_KILLED, MariaDB
+};
+
+/** Codes of SQLite (the longest prefix counts), of the operating system, and of the drivers. */
+const codes: readonly (readonly [prefix: string, fault: SqlFault])[] = [
+  ['SQLITE_CONSTRAINT_PRIMARYKEY', 'duplicate'],
+  ['SQLITE_CONSTRAINT_UNIQUE', 'duplicate'],
+  ['SQLITE_CONSTRAINT_ROWID', 'duplicate'],
+  ['SQLITE_CONSTRAINT', 'poison'],
+  ['SQLITE_MISMATCH', 'poison'],
+  ['SQLITE_TOOBIG', 'poison'],
+  ['SQLITE_BUSY', 'retry'],
+  ['SQLITE_LOCKED', 'retry'],
+  // The commit record may be on the disk: after a crash SQLite would find it and count it.
+  ['SQLITE_IOERR_FSYNC', 'lost'],
+  ['SQLITE_IOERR', 'not_written'],
+  ['SQLITE_FULL', 'not_written'],
+  ['SQLITE_READONLY', 'not_written'],
+  ['SQLITE_CANTOPEN', 'not_written'],
+  ['SQLITE_NOMEM', 'not_written'],
+  ['SQLITE_CORRUPT', 'corrupt'],
+  ['SQLITE_NOTADB', 'corrupt'],
+  ['NO_CONNECTION', 'refused'],
+  ['DATABASE_TIMEOUT', 'lost'],
+  ['DATABASE_CLOSED', 'lost'],
+  ['PROTOCOL_', 'lost'],
+  ['ECONN', 'lost'],
+  ['EPIPE', 'lost'],
+  ['ETIMEDOUT', 'lost'],
+  ['EHOSTUNREACH', 'lost'],
+  ['ENETUNREACH', 'lost'],
+];
+
+/** What an error thrown by a driver means. */
+export function faultOf(error: unknown): SqlFault {
+  if (typeof error !== 'object' || error === null) return 'other';
+  const { errno, sqlState, code, fatal } = error as {
+    errno?: unknown;
+    sqlState?: unknown;
+    code?: unknown;
+    fatal?: unknown;
+  };
+  if (typeof errno === 'number' && sqlState !== undefined) return serverErrors[errno] ?? 'other';
+  if (typeof code === 'string') {
+    const known = codes.find(([prefix]) => code.startsWith(prefix));
+    if (known !== undefined) return known[1];
+  }
+  // mysql2 marks with `fatal` what ends a connection, in states for which it has no code.
+  return fatal === true ? 'lost' : 'other';
+}
+
+/**
+ * The fault in the engine's words. `when` says what would be lost with the answer:
+ * a reading or an unfinished transaction leaves nothing behind; a lone writing statement or a COMMIT may have been carried out.
+ */
+export function storeFault(
+  error: unknown,
+  fault: SqlFault,
+  when: 'reading' | 'writing' | 'committing',
+): SeonchakError {
+  const options = { cause: error };
+  switch (fault) {
+    case 'corrupt':
+    case 'duplicate':
+    case 'poison':
+    case 'other':
+      return new StoreCorruptError('The database holds or was given something it should not.', options);
+    case 'lost':
+      if (when !== 'reading')
+        return new StoreOutcomeUnknownError('The database did not answer in time.', options);
+      return new StoreUnavailableError('The database does not answer at the moment.', options);
+    case 'refused':
+      if (when === 'committing')
+        return new StoreOutcomeUnknownError('The database broke off a commit.', options);
+      return new StoreUnavailableError('The database cannot do it at the moment.', options);
+    case 'retry':
+      // A deadlock is certain at any time; that the retries are used up does not change it.
+      return new StoreUnavailableError('The database is too busy at the moment.', options);
+    case 'not_written':
+      return new StoreUnavailableError('The database cannot write at the moment.', options);
+  }
+}

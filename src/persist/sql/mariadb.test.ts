@@ -1,0 +1,30 @@
+import t from 'tap';
+import { accountStoreContract } from '../../engine/testing/account-store-contract.js';
+import { couponCatalogueContract } from '../../engine/testing/coupon-catalogue-contract.js';
+import { issuanceLedgerContract } from '../../engine/testing/issuance-ledger-contract.js';
+import { startMariadb } from '../../../test/servers/mariadb.js';
+import { openMysql } from './open-mysql.js';
+
+const server = await startMariadb();
+t.teardown(() => server.stop());
+
+const migrating = Array.from({ length: 4 }, () => openMysql(server.url));
+const ran = await Promise.all(migrating.map((stores) => stores.migrate()));
+t.same(ran.flat(), ['0001_first_tables'], 'of several that start at once one migrates');
+await Promise.all(migrating.map((stores) => stores.close()));
+
+issuanceLedgerContract(t, 'MariaDB', async () => {
+  const stores = openMysql(server.url);
+  const others = openMysql(server.url, { connections: 1 });
+  return {
+    ledger: stores.ledger,
+    other: others.ledger,
+    async close() {
+      await stores.close();
+      await others.close();
+    },
+  };
+});
+
+couponCatalogueContract(t, 'MariaDB', async () => openMysql(server.url));
+accountStoreContract(t, 'MariaDB', async () => openMysql(server.url));

@@ -1,0 +1,40 @@
+/** Brings the schema up to date. */
+import { type Kysely, Migrator } from 'kysely';
+import { SeonchakError } from '../../engine/errors.js';
+import { faultOf, storeFault } from './error-classes.js';
+import { migrationsFor } from './migrations.js';
+import type { Database } from './schema.js';
+import type { SqlFlavour } from './sql-flavour.js';
+
+/** A migration did not go through. What it had done may be repeated: migrations are written for that. */
+export class MigrationError extends SeonchakError {
+  static override readonly code = 'migration_failed';
+}
+
+/**
+ * Runs what has not been run yet and names it. Any number of processes may start at once: Kysely's lock lets one work (`GET_LOCK`
+ * on MySQL and MariaDB, the write lock of the file on SQLite), the others wait and find nothing left to do.
+ *
+ * @throws StoreUnavailableError when the database does not answer, {@link MigrationError} when it refuses.
+ */
+export async function migrateToLatest(db: Kysely<Database>, flavour: SqlFlavour): Promise<string[]> {
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: () => Promise.resolve(migrationsFor(flavour)) },
+  });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error !== undefined) {
+    const fault = faultOf(error);
+    if (fault !== 'other') throw storeFault(error, fault, 'reading');
+    const failed = results?.find((result) => result.status === 'Error')?.migrationName;
+    throw new MigrationError(
+      `The database schema could not be brought up to date${failed === undefined ? '' : ` (${failed})`}.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return (results ?? [])
+    .filter((result) => result.status === 'Success')
+    .map((result) => result.migrationName);
+}

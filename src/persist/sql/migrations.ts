@@ -1,0 +1,134 @@
+/** The schema as a list of migrations, one code for every database. A migration that has been released is never edited. */
+import { type Kysely, type Migration, type RawBuilder, sql } from 'kysely';
+import type { SqlFlavour } from './sql-flavour.js';
+
+type ColumnKind = 'bigint' | 'count' | 'flag' | 'real' | 'memberId' | 'anyMemberId' | 'word' | 'text';
+
+/** Ids are compared byte by byte: `A` and `a` are two members. Names are free text. */
+const mysqlTypes: Record<ColumnKind, RawBuilder<unknown>> = {
+  bigint: sql`bigint`,
+  count: sql`int unsigned`,
+  flag: sql`tinyint`,
+  real: sql`double`,
+  memberId: sql`varchar(64) character set ascii collate ascii_bin`,
+  anyMemberId: sql`varchar(255) character set utf8mb4 collate utf8mb4_bin`,
+  word: sql`varchar(255) character set utf8mb4 collate utf8mb4_bin`,
+  text: sql`varchar(500) character set utf8mb4`,
+};
+
+/** SQLite's STRICT tables know few types; the lengths that matter are CHECKs. */
+const sqliteTypes: Record<ColumnKind, RawBuilder<unknown>> = {
+  bigint: sql`integer`,
+  count: sql`integer`,
+  flag: sql`integer`,
+  real: sql`real`,
+  memberId: sql`text`,
+  anyMemberId: sql`text`,
+  word: sql`text`,
+  text: sql`text`,
+};
+
+/** Kysely's provider takes them in the order of their names. */
+export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
+  return {
+    '0001_first_tables': { up: (db) => createFirstTables(db, flavour) },
+  };
+}
+
+/** `if not exists` throughout: DDL of MySQL commits by itself, so a start that died half-way is simply repeated. */
+async function createFirstTables(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
+  const generated = flavour.name === 'mysql' ? sql`bigint` : sql`integer`;
+  const table = flavour.name === 'mysql' ? sql`engine=InnoDB default charset=utf8mb4` : sql`strict`;
+  // The key is the table: rows stand in the order of their numbers, and inserts append.
+  const keyedTable = flavour.name === 'mysql' ? table : sql`strict, without rowid`;
+
+  await db.schema
+    .createTable('coupon')
+    .ifNotExists()
+    .addColumn('id', generated, (column) => column.primaryKey().autoIncrement())
+    .addColumn('seller_id', types.memberId, (column) => column.notNull())
+    .addColumn('name', types.text, (column) => column.notNull())
+    .addColumn('quantity', types.bigint, (column) => column.notNull())
+    .addColumn('opens_at', types.bigint)
+    .addColumn('closes_at', types.bigint)
+    .addColumn('paused', types.flag, (column) => column.notNull())
+    .addColumn('closed', types.flag, (column) => column.notNull())
+    .addColumn('version', types.bigint, (column) => column.notNull())
+    .addColumn('epoch', types.bigint, (column) => column.notNull())
+    .addColumn('discount_type', types.word)
+    .addColumn('discount_value', types.real)
+    .addColumn('created_at', types.bigint, (column) => column.notNull())
+    .modifyEnd(table)
+    .execute();
+  await createIndexOnce(db, flavour, 'coupon', 'coupon_of_seller', ['seller_id', 'id']);
+
+  await db.schema
+    .createTable('member_coupon')
+    .ifNotExists()
+    .addColumn('coupon_id', types.bigint, (column) => column.notNull())
+    .addColumn('issue_no', types.count, (column) => column.notNull())
+    .addColumn('member_id', types.memberId, (column) => column.notNull())
+    .addColumn('issued_at', types.bigint, (column) => column.notNull())
+    .addColumn('used_at', types.bigint)
+    .addPrimaryKeyConstraint('member_coupon_in_line', ['coupon_id', 'issue_no'])
+    .addUniqueConstraint('one_per_member', ['member_id', 'coupon_id'])
+    .addCheckConstraint('issue_no_counts_from_one', sql`issue_no > 0`)
+    .addCheckConstraint('member_id_length', sql`length(member_id) between 1 and 64`)
+    .modifyEnd(keyedTable)
+    .execute();
+
+  await db.schema
+    .createTable('account')
+    .ifNotExists()
+    .addColumn('id', generated, (column) => column.primaryKey().autoIncrement())
+    .addColumn('email', types.word, (column) => column.notNull())
+    .addColumn('role', types.word, (column) => column.notNull())
+    .addColumn('password_hash', types.text, (column) => column.notNull())
+    .addColumn('created_at', types.bigint, (column) => column.notNull())
+    .addUniqueConstraint('one_account_per_email', ['email'])
+    .modifyEnd(table)
+    .execute();
+
+  await db.schema
+    .createTable('dead_letter')
+    .ifNotExists()
+    .addColumn('coupon_id', types.bigint, (column) => column.notNull())
+    .addColumn('issue_no', types.bigint, (column) => column.notNull())
+    .addColumn('member_id', types.anyMemberId, (column) => column.notNull())
+    .addColumn('issued_at', types.bigint, (column) => column.notNull())
+    .addColumn('reason', types.text, (column) => column.notNull())
+    .addPrimaryKeyConstraint('dead_letter_of', ['coupon_id', 'issue_no', 'member_id'])
+    .modifyEnd(keyedTable)
+    .execute();
+
+  await db.schema
+    .createTable('revocation')
+    .ifNotExists()
+    .addColumn('coupon_id', types.bigint, (column) => column.notNull())
+    .addColumn('issue_no', types.bigint, (column) => column.notNull())
+    .addColumn('member_id', types.memberId, (column) => column.notNull())
+    .addColumn('revoked_at', types.bigint, (column) => column.notNull())
+    .addPrimaryKeyConstraint('revocation_of', ['coupon_id', 'issue_no'])
+    .modifyEnd(keyedTable)
+    .execute();
+}
+
+/** MySQL has no `create index if not exists`. */
+async function createIndexOnce(
+  db: Kysely<unknown>,
+  flavour: SqlFlavour,
+  table: string,
+  name: string,
+  columns: string[],
+): Promise<void> {
+  if (flavour.name === 'mysql') {
+    const { rows } = await sql`
+      select 1 from information_schema.statistics
+      where table_schema = database() and table_name = ${table} and index_name = ${name} limit 1`.execute(db);
+    if (rows.length > 0) return;
+  }
+  let index = db.schema.createIndex(name).on(table).columns(columns);
+  if (flavour.name === 'sqlite') index = index.ifNotExists();
+  await index.execute();
+}

@@ -1,0 +1,52 @@
+/** Everything the composition root needs from MySQL or MariaDB. Also right in a worker thread: each opening has its own connections. */
+import { sql } from 'kysely';
+import type { CouponCatalogue } from '../../engine/coupon-catalogue.js';
+import type { IssuanceLedger } from '../../engine/issuance-ledger.js';
+import type { AccountStore } from '../../http/auth/accounts.js';
+import { connectMysql } from './connect-mysql.js';
+import { migrateToLatest } from './migrate.js';
+import { SqlAccountStore } from './sql-account-store.js';
+import { SqlCouponCatalogue } from './sql-coupon-catalogue.js';
+import { mysqlFlavour } from './sql-flavour.js';
+import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
+import { reading } from './transaction.js';
+
+/** A migration may rebuild a table of many rows, and one that waits for another process waits as long. */
+const MIGRATION_TIMEOUT_MS = 10 * 60_000;
+const CONNECTIONS = 10;
+
+export interface MysqlStores {
+  readonly ledger: IssuanceLedger;
+  readonly catalogue: CouponCatalogue;
+  readonly accounts: AccountStore;
+  /** Brings the schema up to date, over a connection of its own with a long deadline; names what was run. */
+  migrate(): Promise<string[]>;
+  /** Resolves when the database answers; @throws StoreUnavailableError. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Connects when first needed. `connections`: upper bound of the pool, e.g. 1 for a recorder thread. */
+export function openMysql(
+  url: string,
+  options: { readonly connections?: number; readonly timeoutMs?: number } = {},
+): MysqlStores {
+  const db = connectMysql(url, { connections: CONNECTIONS, ...options });
+  return {
+    ledger: new SqlIssuanceLedger(db, mysqlFlavour),
+    catalogue: new SqlCouponCatalogue(db),
+    accounts: new SqlAccountStore(db),
+    async migrate() {
+      const migrating = connectMysql(url, { connections: 1, timeoutMs: MIGRATION_TIMEOUT_MS });
+      try {
+        return await migrateToLatest(migrating, mysqlFlavour);
+      } finally {
+        await migrating.destroy();
+      }
+    },
+    async ping() {
+      await reading(() => sql`select 1`.execute(db));
+    },
+    close: () => db.destroy(),
+  };
+}

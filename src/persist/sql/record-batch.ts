@@ -1,0 +1,205 @@
+/**
+ * Recording one batch.
+ *
+ * The common case is one INSERT, one look at the revocations, COMMIT. Only when the INSERT fails is more done:
+ * on a duplicate the batch is compared with what stands there (`contested-batch.ts`), on a value the schema refuses the batch is
+ * halved until that row is alone.
+ *
+ * Why the look comes after the INSERT: a revoke writes its revocation first and deletes the row second. So of two that meet, the later
+ * sees the earlier: either our look finds the revocation (and waits for it, since it locks), or the revoke's delete finds our row (and
+ * waits for it). When each waits for the other the database ends one with a deadlock, and that one starts again.
+ */
+import type { Kysely, Transaction } from 'kysely';
+import type { CouponId, Issuance, MemberId } from '../../engine/coupon.js';
+import type { RecordResult } from '../../engine/issuance-ledger.js';
+import { judge } from './contested-batch.js';
+import { bury, type DeadIssuance } from './dead-letter.js';
+import { faultOf, storeFault } from './error-classes.js';
+import { insertIssuances } from './insert-issuances.js';
+import type { Database } from './schema.js';
+import type { SqlFlavour } from './sql-flavour.js';
+import { inTransaction } from './transaction.js';
+
+/** Others may insert between our comparison and our INSERT; a second look settles it unless they keep doing so. */
+const COMPARISONS_MAX = 5;
+/** Values in one IN list. */
+const LIST_MAX = 1_000;
+
+const nothing: RecordResult = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0 };
+
+/** See {@link IssuanceLedger.record}. One transaction, unless a row has to be found by halving: then one for each part. */
+export async function recordBatch(
+  db: Kysely<Database>,
+  flavour: SqlFlavour,
+  couponId: CouponId,
+  issuances: readonly Issuance[],
+): Promise<RecordResult> {
+  if (issuances.length === 0) return nothing;
+  try {
+    if (!issuances.every(hasWholeNumbers)) throw new UnwholeNumberError();
+    return await recordOrCompare(db, flavour, couponId, issuances);
+  } catch (error) {
+    if (!(error instanceof UnwholeNumberError) && faultOf(error) !== 'poison') throw error;
+    const [only] = issuances;
+    if (issuances.length === 1 && only !== undefined) {
+      return buryPoison(db, flavour, couponId, { issuance: only, reason: reasonOf(error) });
+    }
+    const middle = issuances.length >> 1;
+    const first = await recordBatch(db, flavour, couponId, issuances.slice(0, middle));
+    const second = await recordBatch(db, flavour, couponId, issuances.slice(middle));
+    return {
+      inserted: first.inserted + second.inserted,
+      replayed: first.replayed + second.replayed,
+      revoked: first.revoked + second.revoked,
+      deadLettered: first.deadLettered + second.deadLettered,
+    };
+  }
+}
+
+/** A driver would put `NaN` or `1e30` into the text of the statement, and the database would complain about the text. */
+class UnwholeNumberError extends Error {
+  constructor() {
+    super('a number or time is not a whole number');
+  }
+}
+
+function hasWholeNumbers({ issueNo, issuedAtMs }: Issuance): boolean {
+  return Number.isSafeInteger(issueNo) && Number.isSafeInteger(issuedAtMs);
+}
+
+function reasonOf(error: unknown): string {
+  return `refused by the schema: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+async function recordOrCompare(
+  db: Kysely<Database>,
+  flavour: SqlFlavour,
+  couponId: CouponId,
+  issuances: readonly Issuance[],
+): Promise<RecordResult> {
+  try {
+    return await inTransaction(db, async (transaction) => {
+      await insertIssuances(transaction, flavour, couponId, issuances);
+      const gone = await takeOutRevoked(transaction, flavour, couponId, issuances);
+      return { ...nothing, inserted: issuances.length - gone, revoked: gone };
+    });
+  } catch (error) {
+    if (faultOf(error) !== 'duplicate') throw error;
+    return recordContested(db, flavour, couponId, issuances);
+  }
+}
+
+async function recordContested(
+  db: Kysely<Database>,
+  flavour: SqlFlavour,
+  couponId: CouponId,
+  issuances: readonly Issuance[],
+): Promise<RecordResult> {
+  for (let comparison = 1; ; comparison++) {
+    try {
+      return await inTransaction(db, async (transaction) => {
+        const revokedNumbers = await lockRevocations(transaction, flavour, couponId, issuances);
+        const rows = await standingRows(transaction, couponId, issuances);
+        const { toInsert, dead, replayed, revoked } = judge(issuances, { rows, revokedNumbers });
+        await insertIssuances(transaction, flavour, couponId, toInsert);
+        await bury(transaction, couponId, dead);
+        const gone = await takeOutRevoked(transaction, flavour, couponId, toInsert);
+        return {
+          inserted: toInsert.length - gone,
+          replayed,
+          revoked: revoked + gone,
+          deadLettered: dead.length,
+        };
+      });
+    } catch (error) {
+      if (faultOf(error) !== 'duplicate') throw error;
+      // Somebody changes the same rows faster than we look: nothing of ours is written, and later is another chance.
+      if (comparison === COMPARISONS_MAX) throw storeFault(error, 'retry', 'reading');
+    }
+  }
+}
+
+async function buryPoison(
+  db: Kysely<Database>,
+  flavour: SqlFlavour,
+  couponId: CouponId,
+  dead: DeadIssuance,
+): Promise<RecordResult> {
+  return inTransaction(db, async (transaction) => {
+    const wasRevoked =
+      Number.isSafeInteger(dead.issuance.issueNo) &&
+      (await lockRevocations(transaction, flavour, couponId, [dead.issuance])).size > 0;
+    if (wasRevoked) return { ...nothing, revoked: 1 };
+    await bury(transaction, couponId, [dead]);
+    return { ...nothing, deadLettered: 1 };
+  });
+}
+
+/** Deletes what was just inserted under a number that is revoked; says how many. */
+async function takeOutRevoked(
+  transaction: Transaction<Database>,
+  flavour: SqlFlavour,
+  couponId: CouponId,
+  issuances: readonly Issuance[],
+): Promise<number> {
+  const revoked = await lockRevocations(transaction, flavour, couponId, issuances);
+  const gone = issuances.filter(({ issueNo }) => revoked.has(issueNo)).map(({ issueNo }) => issueNo);
+  for (const part of parts(gone)) {
+    await transaction
+      .deleteFrom('member_coupon')
+      .where('coupon_id', '=', couponId)
+      .where('issue_no', 'in', part)
+      .execute();
+  }
+  return gone.length;
+}
+
+/** The revoked numbers between the lowest and the highest of the batch, held as they are until we commit. */
+async function lockRevocations(
+  transaction: Transaction<Database>,
+  flavour: SqlFlavour,
+  couponId: CouponId,
+  issuances: readonly Issuance[],
+): Promise<Set<number>> {
+  let lowest = Infinity;
+  let highest = -Infinity;
+  for (const { issueNo } of issuances) {
+    if (issueNo < lowest) lowest = issueNo;
+    if (issueNo > highest) highest = issueNo;
+  }
+  if (lowest > highest) return new Set();
+  const rows = await transaction
+    .selectFrom('revocation')
+    .select('issue_no')
+    .where('coupon_id', '=', couponId)
+    .where('issue_no', '>=', lowest)
+    .where('issue_no', '<=', highest)
+    .modifyEnd(flavour.lockShared)
+    .execute();
+  return new Set(rows.map((row) => row.issue_no));
+}
+
+async function standingRows(
+  transaction: Transaction<Database>,
+  couponId: CouponId,
+  issuances: readonly Issuance[],
+): Promise<{ issueNo: number; memberId: MemberId }[]> {
+  const found: { issueNo: number; memberId: MemberId }[] = [];
+  const columns = ['issue_no as issueNo', 'member_id as memberId'] as const;
+  for (const part of parts(issuances)) {
+    const ofCoupon = transaction
+      .selectFrom('member_coupon')
+      .select(columns)
+      .where('coupon_id', '=', couponId)
+      .$narrowType<{ memberId: MemberId }>();
+    const numbers = part.map(({ issueNo }) => issueNo);
+    const memberIds = part.map(({ memberId }) => memberId);
+    found.push(...(await ofCoupon.where('issue_no', 'in', numbers).execute()));
+    found.push(...(await ofCoupon.where('member_id', 'in', memberIds).execute()));
+  }
+  return found;
+}
+
+function* parts<T>(list: readonly T[]): Generator<T[]> {
+  for (let start = 0; start < list.length; start += LIST_MAX) yield list.slice(start, start + LIST_MAX);
+}

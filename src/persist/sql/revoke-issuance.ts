@@ -1,0 +1,58 @@
+/** Forbidding a number for ever. The other half of the argument at the head of `record-batch.ts`. */
+import type { Kysely } from 'kysely';
+import type { CouponId, MemberId } from '../../engine/coupon.js';
+import { StoreCorruptError } from '../../engine/errors.js';
+import { faultOf } from './error-classes.js';
+import type { Database } from './schema.js';
+import type { SqlFlavour } from './sql-flavour.js';
+import { inTransaction, RolledBack } from './transaction.js';
+
+/** See {@link IssuanceLedger.revoke}. The revocation is written before the row is looked for: the order is what makes it safe. */
+export async function revokeIssuance(
+  db: Kysely<Database>,
+  flavour: SqlFlavour,
+  couponId: CouponId,
+  issueNo: number,
+  memberId: MemberId,
+  atMs: number,
+): Promise<'revoked' | 'again' | 'used'> {
+  try {
+    return await inTransaction(db, async (transaction) => {
+      await transaction
+        .insertInto('revocation')
+        .values({ coupon_id: couponId, issue_no: issueNo, member_id: memberId, revoked_at: atMs })
+        .execute();
+      const row = await transaction
+        .selectFrom('member_coupon')
+        .select(['member_id', 'used_at'])
+        .where('coupon_id', '=', couponId)
+        .where('issue_no', '=', issueNo)
+        .modifyEnd(flavour.lockExclusive)
+        .executeTakeFirst();
+      if (row !== undefined && row.member_id !== memberId) {
+        throw new RolledBack('another_member' as const);
+      }
+      if (row !== undefined && row.used_at !== null) throw new RolledBack('used' as const);
+      await transaction
+        .deleteFrom('member_coupon')
+        .where('coupon_id', '=', couponId)
+        .where('issue_no', '=', issueNo)
+        .execute();
+      // Its unit returns to stock, so a quarantined issuance must not be counted any longer either.
+      await transaction
+        .deleteFrom('dead_letter')
+        .where('coupon_id', '=', couponId)
+        .where('issue_no', '=', issueNo)
+        .where('member_id', '=', memberId)
+        .execute();
+      return 'revoked' as const;
+    });
+  } catch (error) {
+    if (error instanceof RolledBack && error.answer === 'used') return 'used';
+    if (error instanceof RolledBack) {
+      throw new StoreCorruptError('The number to revoke belongs to another member.', { cause: error });
+    }
+    if (faultOf(error) === 'duplicate') return 'again';
+    throw error;
+  }
+}

@@ -1,0 +1,62 @@
+/** The tables, as Kysely types. The same on MySQL, MariaDB and SQLite; `migrations.ts` creates them. */
+import type { Generated } from 'kysely';
+
+export interface Database {
+  readonly coupon: CouponTable;
+  readonly member_coupon: MemberCouponTable;
+  readonly account: AccountTable;
+  readonly dead_letter: DeadLetterTable;
+  readonly revocation: RevocationTable;
+}
+
+export interface CouponTable {
+  id: Generated<number>;
+  seller_id: string;
+  name: string;
+  quantity: number;
+  /** Like every time here: milliseconds since the Unix epoch. A time type would lose a zone or a digit on one of the databases. */
+  opens_at: number | null;
+  closes_at: number | null;
+  /** 0 or 1. */
+  paused: number;
+  closed: number;
+  version: number;
+  epoch: number;
+  discount_type: 'percent' | 'amount' | null;
+  discount_value: number | null;
+  created_at: number;
+}
+
+/** One row per live issuance. PRIMARY KEY (coupon_id, issue_no), UNIQUE (member_id, coupon_id): promises I1 and I2. */
+export interface MemberCouponTable {
+  coupon_id: number;
+  issue_no: number;
+  member_id: string;
+  issued_at: number;
+  used_at: number | null;
+}
+
+export interface AccountTable {
+  id: Generated<number>;
+  email: string;
+  role: string;
+  password_hash: string;
+  created_at: number;
+}
+
+/** Issuances that could not become rows. Its columns are wider than those of `member_coupon`, so that what is refused there fits here. */
+export interface DeadLetterTable {
+  coupon_id: number;
+  issue_no: number;
+  member_id: string;
+  issued_at: number;
+  reason: string;
+}
+
+/** Numbers that never get a row again. */
+export interface RevocationTable {
+  coupon_id: number;
+  issue_no: number;
+  member_id: string;
+  revoked_at: number;
+}

@@ -1,0 +1,52 @@
+/** Accounts on MySQL, MariaDB and SQLite. */
+import type { Kysely } from 'kysely';
+import { StoreCorruptError } from '../../engine/errors.js';
+import { type Account, type AccountStore, roles } from '../../http/auth/accounts.js';
+import { faultOf, storeFault } from './error-classes.js';
+import type { Database } from './schema.js';
+import { reading, writing } from './transaction.js';
+
+export class SqlAccountStore implements AccountStore {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  async insert(account: Omit<Account, 'id'>): Promise<Account | undefined> {
+    try {
+      const { insertId } = await writing(() =>
+        this.#db
+          .insertInto('account')
+          .values({
+            email: account.email,
+            role: account.role,
+            password_hash: account.passwordHash,
+            created_at: account.createdAtMs,
+          })
+          .executeTakeFirstOrThrow(),
+      );
+      return { ...account, id: Number(insertId) };
+    } catch (error) {
+      const fault = faultOf(error);
+      if (fault === 'duplicate') return undefined;
+      throw fault === 'poison' ? storeFault(error, fault, 'writing') : error;
+    }
+  }
+
+  async findByEmail(email: string): Promise<Account | undefined> {
+    const row = await reading(() =>
+      this.#db.selectFrom('account').selectAll().where('email', '=', email).executeTakeFirst(),
+    );
+    if (row === undefined) return undefined;
+    const role = roles.find((known) => known === row.role);
+    if (role === undefined) throw new StoreCorruptError(`Account ${row.id} has a role that does not exist.`);
+    return {
+      id: row.id,
+      email: row.email,
+      role,
+      passwordHash: row.password_hash,
+      createdAtMs: row.created_at,
+    };
+  }
+}

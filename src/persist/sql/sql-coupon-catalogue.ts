@@ -1,0 +1,153 @@
+/** The catalogue on MySQL, MariaDB and SQLite. */
+import type { Kysely, Selectable } from 'kysely';
+import type {
+  CouponCatalogue,
+  CouponFilter,
+  CouponRecord,
+  Discount,
+  NewCoupon,
+} from '../../engine/coupon-catalogue.js';
+import { type CouponId, type CouponTerms, parseCouponId } from '../../engine/coupon.js';
+import { StoreCorruptError } from '../../engine/errors.js';
+import { faultOf, storeFault } from './error-classes.js';
+import type { CouponTable, Database } from './schema.js';
+import { inTransaction, reading, writing } from './transaction.js';
+
+/** Values in one IN list. */
+const LIST_MAX = 1_000;
+
+export class SqlCouponCatalogue implements CouponCatalogue {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  async insert(coupon: NewCoupon): Promise<CouponRecord> {
+    const { insertId } = await refusingPoison(() =>
+      this.#db
+        .insertInto('coupon')
+        .values({
+          seller_id: coupon.sellerId,
+          name: coupon.name,
+          ...termColumns(coupon),
+          version: 1,
+          epoch: 0,
+          discount_type: coupon.discount?.type ?? null,
+          discount_value: coupon.discount?.value ?? null,
+          created_at: coupon.createdAtMs,
+        })
+        .executeTakeFirstOrThrow(),
+    );
+    return { ...coupon, couponId: couponIdOf(insertId ?? 0), version: 1, epoch: 0 };
+  }
+
+  async find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]> {
+    const found = new Map<number, CouponRecord>();
+    for (let start = 0; start < couponIds.length; start += LIST_MAX) {
+      const part = couponIds.slice(start, start + LIST_MAX);
+      const rows = await reading(() =>
+        this.#db.selectFrom('coupon').selectAll().where('id', 'in', part).execute(),
+      );
+      for (const row of rows) found.set(row.id, recordOf(row));
+    }
+    return couponIds.map((couponId) => found.get(couponId));
+  }
+
+  async list(filter: CouponFilter, afterCouponId: number, limit: number): Promise<CouponRecord[]> {
+    const { sellerId } = filter;
+    const rows = await reading(() =>
+      this.#db
+        .selectFrom('coupon')
+        .selectAll()
+        .$if(sellerId !== undefined, (query) => query.where('seller_id', '=', sellerId ?? ''))
+        .where('id', '>', afterCouponId)
+        .orderBy('id')
+        .limit(limit)
+        .execute(),
+    );
+    return rows.map(recordOf);
+  }
+
+  async saveTerms(couponId: CouponId, version: number, terms: CouponTerms): Promise<void> {
+    await refusingPoison(() =>
+      this.#db
+        .updateTable('coupon')
+        .set({ ...termColumns(terms), version })
+        .where('id', '=', couponId)
+        .where('version', '<', version)
+        .execute(),
+    );
+  }
+
+  async rename(couponId: CouponId, name: string): Promise<void> {
+    await refusingPoison(() =>
+      this.#db.updateTable('coupon').set({ name }).where('id', '=', couponId).execute(),
+    );
+  }
+
+  async nextEpoch(couponId: CouponId): Promise<number> {
+    const row = await inTransaction(this.#db, async (transaction) => {
+      await transaction
+        .updateTable('coupon')
+        .set((column) => ({ epoch: column('epoch', '+', 1) }))
+        .where('id', '=', couponId)
+        .execute();
+      return transaction.selectFrom('coupon').select('epoch').where('id', '=', couponId).executeTakeFirst();
+    });
+    if (row === undefined) throw new StoreCorruptError(`There is no coupon ${couponId} in the catalogue.`);
+    return row.epoch;
+  }
+}
+
+/** What the schema refuses here should have been refused at the edge: a bug, with the database's words as its cause. */
+async function refusingPoison<T>(statement: () => Promise<T>): Promise<T> {
+  try {
+    return await writing(statement);
+  } catch (error) {
+    const fault = faultOf(error);
+    throw fault === 'poison' || fault === 'duplicate' ? storeFault(error, fault, 'writing') : error;
+  }
+}
+
+/** The columns that hold terms; `sqlite-admission.ts` writes them too. */
+export function termColumns(terms: CouponTerms) {
+  return {
+    quantity: terms.quantity,
+    opens_at: terms.opensAtMs ?? null,
+    closes_at: terms.closesAtMs ?? null,
+    paused: terms.paused ? 1 : 0,
+    closed: terms.closed ? 1 : 0,
+  };
+}
+
+function recordOf(row: Selectable<CouponTable>): CouponRecord {
+  return {
+    couponId: couponIdOf(row.id),
+    sellerId: row.seller_id,
+    name: row.name,
+    discount: discountOf(row),
+    quantity: row.quantity,
+    opensAtMs: row.opens_at ?? undefined,
+    closesAtMs: row.closes_at ?? undefined,
+    paused: row.paused !== 0,
+    closed: row.closed !== 0,
+    version: row.version,
+    epoch: row.epoch,
+    createdAtMs: row.created_at,
+  };
+}
+
+function discountOf({
+  discount_type: type,
+  discount_value: value,
+}: Selectable<CouponTable>): Discount | undefined {
+  return type === null || value === null ? undefined : { type, value };
+}
+
+function couponIdOf(id: number | bigint): CouponId {
+  const couponId = parseCouponId(String(id));
+  if (couponId === undefined)
+    throw new StoreCorruptError('The database numbered a coupon outside the range of ids.');
+  return couponId;
+}

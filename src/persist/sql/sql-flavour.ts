@@ -1,0 +1,24 @@
+/** Where the databases differ. Everything else in this folder is one code for all of them. */
+import { type RawBuilder, sql } from 'kysely';
+
+export interface SqlFlavour {
+  readonly name: 'mysql' | 'sqlite';
+  /**
+   * Ends of a SELECT that locks what it reads until the transaction ends. MariaDB has no `FOR SHARE` and MySQL 8 still takes the
+   * older words. SQLite has neither and needs neither: there is one writer at a time.
+   */
+  readonly lockShared: RawBuilder<unknown>;
+  readonly lockExclusive: RawBuilder<unknown>;
+}
+
+export const mysqlFlavour: SqlFlavour = Object.freeze({
+  name: 'mysql',
+  lockShared: sql`lock in share mode`,
+  lockExclusive: sql`for update`,
+});
+
+export const sqliteFlavour: SqlFlavour = Object.freeze({
+  name: 'sqlite',
+  lockShared: sql``,
+  lockExclusive: sql``,
+});

@@ -1,0 +1,169 @@
+/** The ledger on MySQL, MariaDB and SQLite. */
+import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
+import type { CouponId, Issuance, MemberId } from '../../engine/coupon.js';
+import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../engine/issuance-ledger.js';
+import { recordBatch } from './record-batch.js';
+import { revokeIssuance } from './revoke-issuance.js';
+import type { Database } from './schema.js';
+import type { SqlFlavour } from './sql-flavour.js';
+import { reading, writing } from './transaction.js';
+
+export class SqlIssuanceLedger implements IssuanceLedger {
+  readonly #db: Kysely<Database>;
+  readonly #flavour: SqlFlavour;
+
+  constructor(db: Kysely<Database>, flavour: SqlFlavour) {
+    this.#db = db;
+    this.#flavour = flavour;
+  }
+
+  record(couponId: CouponId, issuances: readonly Issuance[]): Promise<RecordResult> {
+    return recordBatch(this.#db, this.#flavour, couponId, issuances);
+  }
+
+  revoke(
+    couponId: CouponId,
+    issueNo: number,
+    memberId: MemberId,
+    atMs: number,
+  ): Promise<'revoked' | 'again' | 'used'> {
+    return revokeIssuance(this.#db, this.#flavour, couponId, issueNo, memberId, atMs);
+  }
+
+  async revokedHolder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {
+    const row = await reading(() =>
+      this.#db
+        .selectFrom('revocation')
+        .select('member_id as memberId')
+        .where('coupon_id', '=', couponId)
+        .where('issue_no', '=', issueNo)
+        .$narrowType<{ memberId: MemberId }>()
+        .executeTakeFirst(),
+    );
+    return row?.memberId;
+  }
+
+  rowOf(couponId: CouponId, memberId: MemberId): Promise<LedgerRow | undefined> {
+    return this.#row((row) => row.and({ member_id: memberId, coupon_id: couponId }));
+  }
+
+  rowAt(couponId: CouponId, issueNo: number): Promise<LedgerRow | undefined> {
+    return this.#row((row) => row.and({ coupon_id: couponId, issue_no: issueNo }));
+  }
+
+  async #row(
+    which: (row: ExpressionBuilder<Database, 'member_coupon'>) => ReturnType<typeof row.and>,
+  ): Promise<LedgerRow | undefined> {
+    const row = await reading(() => this.#rows().where(which).executeTakeFirst());
+    return row === undefined ? undefined : ledgerRow(row);
+  }
+
+  async rows(couponId: CouponId, afterIssueNo: number, limit: number): Promise<LedgerRow[]> {
+    const rows = await reading(() =>
+      this.#rows()
+        .where('coupon_id', '=', couponId)
+        .where('issue_no', '>', afterIssueNo)
+        .orderBy('issue_no')
+        .limit(limit)
+        .execute(),
+    );
+    return rows.map(ledgerRow);
+  }
+
+  async rowsOfMember(memberId: MemberId, afterCouponId: number, limit: number): Promise<LedgerRow[]> {
+    const rows = await reading(() =>
+      this.#rows()
+        .where('member_id', '=', memberId)
+        .where('coupon_id', '>', afterCouponId)
+        .orderBy('coupon_id')
+        .limit(limit)
+        .execute(),
+    );
+    return rows.map(ledgerRow);
+  }
+
+  async use(
+    couponId: CouponId,
+    memberId: MemberId,
+    atMs: number,
+  ): Promise<LedgerRow | 'already_used' | 'absent'> {
+    const update = await writing(() =>
+      this.#db
+        .updateTable('member_coupon')
+        .set({ used_at: atMs })
+        .where('member_id', '=', memberId)
+        .where('coupon_id', '=', couponId)
+        .where('used_at', 'is', null)
+        .executeTakeFirst(),
+    );
+    const row = await this.rowOf(couponId, memberId);
+    if (row === undefined) return 'absent';
+    return update.numUpdatedRows === 1n ? row : 'already_used';
+  }
+
+  async counts(couponIds: readonly CouponId[]): Promise<LedgerCounts[]> {
+    if (couponIds.length === 0) return [];
+    const recorded = await this.#countsIn('member_coupon', couponIds);
+    const deadLettered = await this.#countsIn('dead_letter', couponIds);
+    return couponIds.map((couponId) => ({
+      recorded: recorded.get(couponId) ?? 0,
+      deadLettered: deadLettered.get(couponId) ?? 0,
+    }));
+  }
+
+  async #countsIn(
+    table: 'member_coupon' | 'dead_letter',
+    couponIds: readonly CouponId[],
+  ): Promise<Map<number, number>> {
+    const rows = await reading(() =>
+      this.#db
+        .selectFrom(table)
+        .select(['coupon_id as couponId', sql<number>`count(*)`.as('count')])
+        .where('coupon_id', 'in', couponIds)
+        .groupBy('coupon_id')
+        .execute(),
+    );
+    return new Map(rows.map((row) => [row.couponId, row.count]));
+  }
+
+  async highestIssueNo(couponId: CouponId): Promise<number> {
+    const highestIn = async (table: 'member_coupon' | 'revocation' | 'dead_letter'): Promise<number> => {
+      const row = await reading(() =>
+        this.#db
+          .selectFrom(table)
+          .select('issue_no as issueNo')
+          .where('coupon_id', '=', couponId)
+          .orderBy('issue_no', 'desc')
+          .limit(1)
+          .executeTakeFirst(),
+      );
+      return row?.issueNo ?? 0;
+    };
+    return Math.max(
+      0,
+      await highestIn('member_coupon'),
+      await highestIn('revocation'),
+      await highestIn('dead_letter'),
+    );
+  }
+
+  #rows() {
+    return (
+      this.#db
+        .selectFrom('member_coupon')
+        .select([
+          'coupon_id as couponId',
+          'issue_no as issueNo',
+          'member_id as memberId',
+          'issued_at as issuedAtMs',
+          'used_at as usedAtMs',
+        ])
+        // The schema lets nothing else in: ids are branded when they are parsed, before they come here.
+        .$narrowType<{ couponId: CouponId; memberId: MemberId }>()
+    );
+  }
+}
+
+function ledgerRow(row: Omit<LedgerRow, 'usedAtMs'> & { readonly usedAtMs: number | null }): LedgerRow {
+  return { ...row, usedAtMs: row.usedAtMs ?? undefined };
+}
