@@ -1,0 +1,60 @@
+#!lua flags=allow-oom
+--[[
+Changes terms of a coupon and bumps its version by one, unless nothing changes. May run under maxmemory: it rewrites a few
+short fields, and an operator must be able to pause or close a coupon then.
+
+KEYS
+  1 coupon:{id}:meta
+  2 coupon:{id}:winners
+ARGV, each '' where the term stays
+  1 quantity
+  2 opensAt      milliseconds, 'none': no bound
+  3 closesAt     milliseconds, 'none': no bound
+  4 paused       '0' | '1'
+  5 closed       '1'
+Reply
+  {'not_ready'}
+  {'amended' | 'closed' | 'window_invalid' | 'quantity_below_issued', …} and then what snapshot.lua has after 'ready':
+  nowMs, version, epoch, quantity, opensAt, closesAt, paused, closed, issued, lastIssueNo
+--]]
+local meta = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'seq')
+if not meta[1] then return { 'not_ready' } end
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local issued = redis.call('HLEN', KEYS[2]) - 1
+
+local version = tonumber(meta[1])
+local quantity, opens, closes, paused, closed = meta[3], meta[4], meta[5], meta[6], meta[7]
+local function snapshot(status)
+  return {
+    status, now, version, tonumber(meta[2]), tonumber(quantity), opens, closes, paused, closed, issued, tonumber(meta[8]),
+  }
+end
+
+local names_terms = ARGV[1] ~= '' or ARGV[2] ~= '' or ARGV[3] ~= '' or ARGV[4] ~= ''
+if closed == '1' and names_terms then return snapshot('closed') end
+
+local function bound(asked, present)
+  if asked == '' then return present end
+  return asked == 'none' and '' or asked
+end
+local new_opens, new_closes = bound(ARGV[2], opens), bound(ARGV[3], closes)
+local names_bound = ARGV[2] ~= '' or ARGV[3] ~= ''
+if names_bound and new_opens ~= '' and new_closes ~= '' and tonumber(new_closes) < tonumber(new_opens) then
+  return snapshot('window_invalid')
+end
+if ARGV[1] ~= '' and tonumber(ARGV[1]) < issued then return snapshot('quantity_below_issued') end
+
+local new_quantity = ARGV[1] ~= '' and ARGV[1] or quantity
+local new_closed = ARGV[5] ~= '' and ARGV[5] or closed
+local new_paused = ARGV[4] ~= '' and ARGV[4] or paused
+-- A coupon warmed closed and paused keeps both; closing ends a pause only as a change.
+if new_closed == '1' and closed ~= '1' then new_paused = '0' end
+
+local same = new_quantity == quantity and new_opens == opens and new_closes == closes
+if same and new_paused == paused and new_closed == closed then return snapshot('amended') end
+version = version + 1
+quantity, opens, closes, paused, closed = new_quantity, new_opens, new_closes, new_paused, new_closed
+redis.call('HSET', KEYS[1],
+  'version', version, 'quantity', quantity, 'opensAt', opens, 'closesAt', closes, 'paused', paused, 'closed', closed)
+return snapshot('amended')

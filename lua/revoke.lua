@@ -1,0 +1,37 @@
+#!lua flags=allow-oom
+--[[
+Takes a live issuance back: its unit returns to stock, its number is never used again, the version is bumped by one. A queued
+issuance leaves the queue; a claimed one stays with its claim, and the ledger keeps its row out. May run under maxmemory: it frees.
+
+KEYS
+  1 coupon:{id}:meta
+  2 coupon:{id}:winners
+  3 coupon:{id}:issuable_coupon_queue
+ARGV
+  1 issueNo
+  2 memberId
+Reply
+  {'not_ready'}
+  {'revoked' | 'absent', …} and then what snapshot.lua has after 'ready':
+  nowMs, version, epoch, quantity, opensAt, closesAt, paused, closed, issued, lastIssueNo
+--]]
+local meta = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'seq')
+if not meta[1] then return { 'not_ready' } end
+local clock = redis.call('TIME')
+local version = tonumber(meta[1])
+local status = 'absent'
+
+local value = redis.call('HGET', KEYS[2], ARGV[2])
+local issue_no, issued_at = string.match(value or '', '^(%d+):(%d+)$')
+if issue_no == ARGV[1] then
+  status = 'revoked'
+  version = version + 1
+  redis.call('HDEL', KEYS[2], ARGV[2])
+  redis.call('ZREM', KEYS[3], ARGV[2] .. ':' .. issued_at)
+  redis.call('HSET', KEYS[1], 'version', version)
+  redis.call('HINCRBY', KEYS[1], 'revoked', 1)
+end
+return {
+  status, clock[1] * 1000 + math.floor(clock[2] / 1000), version, tonumber(meta[2]), tonumber(meta[3]),
+  meta[4], meta[5], meta[6], meta[7], redis.call('HLEN', KEYS[2]) - 1, tonumber(meta[8]),
+}

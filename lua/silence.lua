@@ -1,0 +1,20 @@
+#!lua flags=allow-oom
+--[[
+Removes the marks of coupons that were last announced at least idleMs ago.
+
+KEYS
+  1 seonchak:announced
+ARGV
+  1 idleMs
+  2… couponId    1 to 3,000
+Reply
+  how many marks went
+--]]
+local clock = redis.call('TIME')
+local latest = clock[1] * 1000 + math.floor(clock[2] / 1000) - ARGV[1]
+local gone = 0
+for i = 2, #ARGV do
+  local announced_at = redis.call('ZSCORE', KEYS[1], ARGV[i])
+  if announced_at and tonumber(announced_at) <= latest then gone = gone + redis.call('ZREM', KEYS[1], ARGV[i]) end
+end
+return gone

@@ -1,0 +1,103 @@
+/** Which durability level the settings of Redis allow, and which one is in force (DESIGN section 2, I3). */
+import type { Redis } from 'ioredis';
+import { ConfigError, type DurabilityLevel } from '../../config.js';
+import { storeFault } from './fault-classes.js';
+import type { RedisNodes } from './redis-nodes.js';
+
+/** What one master says of itself. `undefined`: it does not tell (a managed Redis without CONFIG). */
+export interface RedisSettings {
+  readonly version: string;
+  readonly maxmemoryPolicy: string | undefined;
+  readonly appendonly: string | undefined;
+  readonly appendfsync: string | undefined;
+  readonly connectedReplicas: number;
+}
+
+/** The scripts open with `#!lua`, which 7.0 introduced: it is what makes a refusal come before the first write. */
+const MAJOR_VERSION_LEAST = 7;
+
+/** @throws ConfigError | StoreUnavailableError | StoreOutcomeUnknownError */
+export async function durabilityInForce(
+  nodes: RedisNodes,
+  asked: DurabilityLevel | undefined,
+  replicaAcks: number,
+): Promise<DurabilityLevel> {
+  const settings = await Promise.all(nodes.masters().map(readSettings));
+  return judgeDurability(settings, asked, replicaAcks);
+}
+
+/**
+ * With no level asked for, the strongest that the settings allow, which is at most `fsync`: `replica` depends on how many replicas are
+ * up and makes their loss an outage, so it is taken only when named.
+ *
+ * @throws ConfigError for an evicting policy, a Redis that is too old, or a level the settings do not allow.
+ */
+export function judgeDurability(
+  settings: readonly RedisSettings[],
+  asked: DurabilityLevel | undefined,
+  replicaAcks: number,
+): DurabilityLevel {
+  const faults = new Set<string>();
+  for (const { version, maxmemoryPolicy, appendonly, appendfsync, connectedReplicas } of settings) {
+    if (Number(version.split('.')[0]) < MAJOR_VERSION_LEAST) {
+      faults.add(`REDIS_URL is Redis ${version}; ${MAJOR_VERSION_LEAST}.0 or later is needed`);
+    }
+    if (maxmemoryPolicy !== 'noeviction') {
+      faults.add(
+        `REDIS_URL has maxmemory-policy ${maxmemoryPolicy ?? 'unknown'}, which may evict winners; set noeviction`,
+      );
+    }
+    if (asked !== undefined && asked !== 'memory' && !syncsAlways({ appendonly, appendfsync })) {
+      faults.add(
+        `DURABILITY ${asked} needs appendonly yes and appendfsync always, ` +
+          `but REDIS_URL has appendonly ${appendonly ?? 'unknown'} and appendfsync ${appendfsync ?? 'unknown'}`,
+      );
+    }
+    if (asked === 'replica' && connectedReplicas < replicaAcks) {
+      faults.add(
+        `DURABILITY replica needs ${replicaAcks} replicas of each master, one has ${connectedReplicas}`,
+      );
+    }
+  }
+  if (faults.size > 0) throw new ConfigError([...faults]);
+  return asked ?? (settings.every(syncsAlways) ? 'fsync' : 'memory');
+}
+
+const syncsAlways = (settings: Pick<RedisSettings, 'appendonly' | 'appendfsync'>): boolean =>
+  settings.appendonly === 'yes' && settings.appendfsync === 'always';
+
+async function readSettings(node: Redis): Promise<RedisSettings> {
+  try {
+    const info = parseInfo(await node.info());
+    const config = await readConfig(node);
+    return {
+      version: info.get('redis_version') ?? '0',
+      maxmemoryPolicy: config.get('maxmemory-policy') ?? info.get('maxmemory_policy'),
+      appendonly: config.get('appendonly'),
+      appendfsync: config.get('appendfsync'),
+      connectedReplicas: Number(info.get('connected_slaves') ?? 0),
+    };
+  } catch (error) {
+    throw storeFault(error);
+  }
+}
+
+/** Empty where CONFIG is renamed or forbidden. */
+async function readConfig(node: Redis): Promise<Map<string, string>> {
+  try {
+    const flat = (await node.config('GET', 'maxmemory-policy', 'appendonly', 'appendfsync')) as string[];
+    return new Map(flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [])));
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ReplyError') return new Map();
+    throw error;
+  }
+}
+
+function parseInfo(text: string): Map<string, string> {
+  return new Map(
+    text.split('\r\n').flatMap((line) => {
+      const colon = line.indexOf(':');
+      return colon < 0 ? [] : [[line.slice(0, colon), line.slice(colon + 1)]];
+    }),
+  );
+}

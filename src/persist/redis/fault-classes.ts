@@ -1,0 +1,82 @@
+/** What an error of Redis or of the connection says about the command: the only place that judges it. */
+import {
+  type SeonchakError,
+  StoreCorruptError,
+  StoreOutcomeUnknownError,
+  StoreUnavailableError,
+} from '../../engine/errors.js';
+
+/**
+ * - `repeat`: refused before execution because of where the slot is at the moment; safe to send again, elsewhere or later.
+ * - `reload`: refused before execution because the script cache was emptied; safe to send again with the script's text.
+ * - `unavailable`: refused before execution for as long as the server is in that state.
+ * - `corrupt`: the server executed or judged the command itself and found something that must not be.
+ * - `unknown`: the command left and its reply will not come.
+ */
+export type FaultClass = 'repeat' | 'reload' | 'unavailable' | 'corrupt' | 'unknown';
+
+/** By the first word of an error reply (Redis 7.0 `src/server.c`, `src/script.c`, `src/cluster.c`). */
+const replyClasses: Readonly<Record<string, FaultClass>> = {
+  MOVED: 'repeat',
+  ASK: 'repeat',
+  TRYAGAIN: 'repeat',
+  CLUSTERDOWN: 'repeat',
+  NOSCRIPT: 'reload',
+  LOADING: 'unavailable',
+  MASTERDOWN: 'unavailable',
+  READONLY: 'unavailable',
+  // The scripts declare no allow-oom unless they free, so the refusal comes before their first write.
+  OOM: 'unavailable',
+  NOREPLICAS: 'unavailable',
+  MISCONF: 'unavailable',
+  BUSY: 'unavailable',
+  NOAUTH: 'unavailable',
+  NOPERM: 'unavailable',
+  WRONGPASS: 'unavailable',
+};
+
+/** What ioredis says when its stream cannot take a command and nothing may be queued: the command did not leave. */
+const NOT_WRITTEN = "Stream isn't writeable and enableOfflineQueue options is false";
+
+export function faultClass(error: unknown): FaultClass {
+  if (!(error instanceof Error)) return 'unknown';
+  if (error.name === 'ReplyError') return replyClasses[firstWord(error.message)] ?? 'corrupt';
+  if (error.message === NOT_WRITTEN) return 'unavailable';
+  // Connection closed with the command in flight (`Connection is closed.`, MaxRetriesPerRequestError, AbortError), a
+  // protocol fault, or something new: what cannot be told apart counts as possibly carried out.
+  return 'unknown';
+}
+
+/** The fault the engine sees. `repeat` and `reload` arrive here only when the deadline ended their repetition. */
+export function storeFault(error: unknown): SeonchakError {
+  switch (faultClass(error)) {
+    case 'repeat':
+    case 'reload':
+    case 'unavailable':
+      return new StoreUnavailableError('The admission store does not take commands at the moment.', {
+        cause: error,
+      });
+    case 'corrupt':
+      return new StoreCorruptError('The admission store answered something that must not be.', {
+        cause: error,
+      });
+    case 'unknown':
+      return new StoreOutcomeUnknownError('The connection to the admission store broke before its answer.', {
+        cause: error,
+      });
+  }
+}
+
+/** `MOVED 866 127.0.0.1:7001` and `ASK …`: the address to go to; `undefined` for every other error. */
+export function redirection(
+  error: unknown,
+): { readonly address: string; readonly asking: boolean } | undefined {
+  if (!(error instanceof Error) || error.name !== 'ReplyError') return undefined;
+  const [word, , address] = error.message.split(' ');
+  if ((word !== 'MOVED' && word !== 'ASK') || address === undefined) return undefined;
+  return { address, asking: word === 'ASK' };
+}
+
+function firstWord(message: string): string {
+  return message.split(' ', 1)[0] ?? '';
+}

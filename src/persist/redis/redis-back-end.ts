@@ -1,0 +1,54 @@
+/** The whole Redis back end from configuration: what a process that admits or records needs of Redis. */
+import type { DurabilityLevel } from '../../config.js';
+import { connectRedis, type ConnectOptions, isServing } from './connect.js';
+import { durabilityInForce } from './durability.js';
+import { RedisAdmission } from './redis-admission.js';
+import { RedisCalls } from './redis-calls.js';
+import { RedisIssuanceQueue } from './redis-issuance-queue.js';
+import { RedisRecorderBell } from './redis-recorder-bell.js';
+import { RedisVersionAnnouncements } from './redis-version-announcements.js';
+
+export interface RedisBackEndOptions extends ConnectOptions {
+  /** `undefined`: the strongest the settings allow. */
+  readonly durability: DurabilityLevel | undefined;
+  readonly replicaAcks: number;
+}
+
+export interface RedisBackEnd {
+  readonly admission: RedisAdmission;
+  readonly queue: RedisIssuanceQueue;
+  readonly bell: RedisRecorderBell;
+  readonly announcements: RedisVersionAnnouncements;
+  /** The level in force. */
+  readonly durability: DurabilityLevel;
+  /** True while every known master is connected. */
+  isServing(): boolean;
+  /** Ends all connections; calls still in flight end in StoreOutcomeUnknownError. */
+  close(): void;
+}
+
+/** @throws StoreUnavailableError when Redis cannot be reached, ConfigError when its settings are refused. */
+export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<RedisBackEnd> {
+  const nodes = await connectRedis(options);
+  try {
+    const durability = await durabilityInForce(nodes, options.durability, options.replicaAcks);
+    const calls = new RedisCalls(nodes, {
+      callDeadlineMs: options.callDeadlineMs,
+      replicaAcks: durability === 'replica' ? options.replicaAcks : 0,
+    });
+    return {
+      admission: new RedisAdmission(calls),
+      queue: new RedisIssuanceQueue(calls),
+      bell: new RedisRecorderBell(calls, nodes),
+      announcements: new RedisVersionAnnouncements(calls, nodes),
+      durability,
+      isServing: () => isServing(nodes),
+      close: () => {
+        nodes.close();
+      },
+    };
+  } catch (error) {
+    nodes.close();
+    throw error;
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * One command to one node with one deadline, and what may be repeated.
+ *
+ * ioredis is told to repeat nothing (redis-nodes.ts). What Redis refused before executing it (a slot elsewhere, an empty script
+ * cache) is repeated here within the deadline; everything else is answered with a fault that says whether the
+ * command may have been carried out. The Cluster object of ioredis repeats too, but also after a lost connection, and it
+ * cannot keep a WAIT on the connection that ran the script; so nodes are addressed directly.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { Command, type Redis } from 'ioredis';
+import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/errors.js';
+import { faultClass, redirection, storeFault } from './fault-classes.js';
+import type { RedisNodes } from './redis-nodes.js';
+import { loadScripts, type ScriptName, type Scripts } from './scripts.js';
+
+/** Between two tries of a refused command: a slot moves key by key, a failover takes longer than many of these. */
+const REPEAT_DELAY_MS = 10;
+/** WAIT must answer before our own deadline ends the call. */
+const WAIT_MARGIN_MS = 20;
+
+export interface RedisCallsOptions {
+  /** From the call until its answer or its fault. */
+  readonly callDeadlineMs: number;
+  /** Level `replica`: how many replicas must have a durable call's write before it is answered. 0: none. */
+  readonly replicaAcks: number;
+}
+
+type Argument = string | number;
+
+interface Attempt {
+  readonly name: string;
+  readonly args: readonly Argument[];
+  readonly asking: boolean;
+  readonly acks: number;
+}
+
+export class RedisCalls {
+  readonly replicaAcks: number;
+  readonly #nodes: RedisNodes;
+  readonly #callDeadlineMs: number;
+  readonly #scripts: Scripts;
+
+  constructor(nodes: RedisNodes, options: RedisCallsOptions) {
+    this.#nodes = nodes;
+    this.#callDeadlineMs = options.callDeadlineMs;
+    this.replicaAcks = options.replicaAcks;
+    this.#scripts = loadScripts();
+  }
+
+  /**
+   * Runs a script. `durable`: at level `replica` the answer is given only when enough replicas have the write.
+   *
+   * @throws StoreUnavailableError nothing was carried out. StoreOutcomeUnknownError it may have been. StoreCorruptError.
+   */
+  run(
+    name: ScriptName,
+    keys: readonly string[],
+    args: readonly Argument[],
+    durable = false,
+  ): Promise<unknown> {
+    const script = this.#scripts[name];
+    return this.#call(keys[0] ?? '', durable, (reload) =>
+      reload
+        ? { name: 'eval', args: [script.source, script.keyCount, ...keys, ...args] }
+        : { name: 'evalsha', args: [script.sha1, script.keyCount, ...keys, ...args] },
+    );
+  }
+
+  /** Sends one plain command to the node that serves `key`. Throws like {@link run}. */
+  command(name: string, key: string, args: readonly Argument[]): Promise<unknown> {
+    const plain = { name, args: [key, ...args] };
+    return this.#call(key, false, () => plain);
+  }
+
+  /** To any connected master; best effort, never throws. */
+  publish(channel: string, message: string): void {
+    const node = this.#nodes.masters().find((master) => master.status === 'ready');
+    void node?.publish(channel, message).catch(() => undefined);
+  }
+
+  async #call(
+    key: string,
+    durable: boolean,
+    build: (reload: boolean) => { name: string; args: readonly Argument[] },
+  ): Promise<unknown> {
+    const deadline = performance.now() + this.#callDeadlineMs;
+    const acks = durable ? this.replicaAcks : 0;
+    let reload = false;
+    let redirected: { readonly address: string; readonly asking: boolean } | undefined;
+    for (;;) {
+      const node =
+        redirected === undefined ? this.#nodes.nodeOf(key) : this.#nodes.nodeAt(redirected.address);
+      let refusal: unknown;
+      if (node?.status === 'ready') {
+        try {
+          const attempt = { ...build(reload), asking: redirected?.asking ?? false, acks };
+          return await sendWithin(node, attempt, deadline - performance.now());
+        } catch (error) {
+          if (error instanceof SeonchakError) throw error;
+          const kind = faultClass(error);
+          if (kind !== 'repeat' && kind !== 'reload') throw storeFault(error);
+          if (kind === 'reload' && !reload) {
+            reload = true;
+            continue;
+          }
+          refusal = error;
+        }
+      } else if (!this.#nodes.isCluster) {
+        throw new StoreUnavailableError('The admission store is not connected.');
+      }
+      const next = redirection(refusal);
+      // A node that was just named is tried at once, the second time in a row only after a pause.
+      const pause = next === undefined || redirected !== undefined;
+      redirected = next;
+      if (next?.asking !== true) void this.#nodes.refresh();
+      if (performance.now() + REPEAT_DELAY_MS >= deadline) {
+        throw new StoreUnavailableError('The admission store did not take the command in time.', {
+          cause: refusal,
+        });
+      }
+      if (pause) await delay(REPEAT_DELAY_MS);
+    }
+  }
+}
+
+/**
+ * Writes the command, and at level `replica` a WAIT right behind it on the same connection.
+ *
+ * @throws what ioredis rejects with, or StoreOutcomeUnknownError.
+ */
+function sendWithin(node: Redis, attempt: Attempt, withinMs: number): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new StoreOutcomeUnknownError('The admission store did not answer in time.'));
+    }, withinMs);
+    const fail = (error: unknown): void => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    const command = new Command(attempt.name, attempt.args as Argument[], { replyEncoding: 'utf8' });
+    if (attempt.asking) node.asking().catch(() => undefined);
+    void node.sendCommand(command);
+    if (attempt.acks === 0) {
+      command.promise.then((reply: unknown) => {
+        clearTimeout(timer);
+        resolve(reply);
+      }, fail);
+      return;
+    }
+    const waiting = node.wait(attempt.acks, Math.max(1, Math.floor(withinMs - WAIT_MARGIN_MS)));
+    waiting.catch(() => undefined);
+    command.promise
+      .then(async (reply: unknown) => {
+        const acks = await waiting;
+        clearTimeout(timer);
+        if (acks >= attempt.acks) resolve(reply);
+        else fail(new StoreOutcomeUnknownError(`Only ${acks} of ${attempt.acks} replicas have the write.`));
+      }, fail)
+      .catch(fail);
+  });
+}

@@ -1,0 +1,37 @@
+/** One pub/sub channel: listeners of this process over one subscription. Best effort, as pub/sub is. */
+import type { RedisNodes } from './redis-nodes.js';
+
+export class RedisChannel {
+  readonly #nodes: RedisNodes;
+  readonly #channel: string;
+  readonly #listeners = new Set<(message: string) => void>();
+  #subscribed: Promise<unknown> | undefined;
+
+  constructor(nodes: RedisNodes, channel: string) {
+    this.#nodes = nodes;
+    this.#channel = channel;
+  }
+
+  /** Resolves when messages arrive. The subscription stays once made: ioredis renews it after each reconnect. */
+  async listen(onMessage: (message: string) => void): Promise<() => Promise<void>> {
+    this.#subscribed ??= this.#subscribe();
+    const listener = (message: string): void => {
+      onMessage(message);
+    };
+    this.#listeners.add(listener);
+    await this.#subscribed;
+    return () => {
+      this.#listeners.delete(listener);
+      return Promise.resolve();
+    };
+  }
+
+  async #subscribe(): Promise<void> {
+    const subscriber = this.#nodes.subscriber();
+    subscriber.on('message', (channel: string, message: string) => {
+      if (channel !== this.#channel) return;
+      for (const listener of this.#listeners) listener(message);
+    });
+    await subscriber.subscribe(this.#channel);
+  }
+}

@@ -1,0 +1,56 @@
+/** {@link IssuanceQueue} over Redis: each step is one script in `lua/`. */
+import type { CouponId } from '../../engine/coupon.js';
+import type { Claim, IssuanceQueue, QueueDepth } from '../../engine/issuance-queue.js';
+import { claimedKey, claimsKey, queueKey, winnersKey } from './keys.js';
+import type { RedisCalls } from './redis-calls.js';
+import { integer, list, parseClaimed, text } from './replies.js';
+
+const DEPTHS_AT_ONCE = 100;
+
+/**
+ * None of these waits for replicas: a claim, an ack or a release that a failover forgets leads to the same issuances
+ * being recorded again, and the ledger takes a replay.
+ */
+export class RedisIssuanceQueue implements IssuanceQueue {
+  readonly #calls: RedisCalls;
+
+  constructor(calls: RedisCalls) {
+    this.#calls = calls;
+  }
+
+  async claim(
+    couponId: CouponId,
+    freshToken: string,
+    limit: number,
+    leaseMs: number,
+  ): Promise<Claim | undefined> {
+    const keys = [queueKey(couponId), claimsKey(couponId), claimedKey(couponId)];
+    const packed = text(await this.#calls.run('claim', keys, [freshToken, limit, leaseMs]));
+    return packed === '' ? undefined : { couponId, token: freshToken, issuances: parseClaimed(packed) };
+  }
+
+  async ack(couponId: CouponId, token: string): Promise<boolean> {
+    return integer(await this.#calls.run('ack', [claimsKey(couponId), claimedKey(couponId)], [token])) === 1;
+  }
+
+  async release(couponId: CouponId, token: string): Promise<boolean> {
+    const keys = [winnersKey(couponId), queueKey(couponId), claimsKey(couponId), claimedKey(couponId)];
+    return integer(await this.#calls.run('release', keys, [token])) === 1;
+  }
+
+  async depths(couponIds: readonly CouponId[]): Promise<QueueDepth[]> {
+    const depths: QueueDepth[] = [];
+    for (let start = 0; start < couponIds.length; start += DEPTHS_AT_ONCE) {
+      const some = couponIds.slice(start, start + DEPTHS_AT_ONCE);
+      depths.push(...(await Promise.all(some.map((couponId) => this.#depth(couponId)))));
+    }
+    return depths;
+  }
+
+  async #depth(couponId: CouponId): Promise<QueueDepth> {
+    const [queued, claimed] = list(
+      await this.#calls.run('depth', [queueKey(couponId), claimsKey(couponId)], []),
+    );
+    return { queued: integer(queued), claimed: integer(claimed) };
+  }
+}

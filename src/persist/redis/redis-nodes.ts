@@ -1,0 +1,160 @@
+/** Which connection a key is reached by: one node, or the masters of a Cluster as ioredis knows them. */
+import { Cluster, Command, Redis, type RedisOptions } from 'ioredis';
+
+/** A connection is re-made for ever, at most this long after it broke. */
+const RECONNECT_DELAY_MAX_MS = 500;
+const RECONNECT_DELAY_STEP_MS = 50;
+const SLOTS_REFRESH_INTERVAL_MS = 1_000;
+const SLOTS_REFRESH_TIMEOUT_MS = 500;
+/** Connections to nodes that a redirection named and the slot table does not. */
+const STRAY_NODES_MAX = 64;
+
+export interface RedisNodes {
+  /** The node that serves the slot of this key, as far as is known. It need not be connected. */
+  nodeOf(key: string): Redis | undefined;
+  /** The node a redirection names, `host:port`. */
+  nodeAt(address: string): Redis;
+  masters(): Redis[];
+  /** Learns anew who serves which slot. Never rejects. */
+  refresh(): Promise<void>;
+  /** True where a node that is not connected may be replaced by another within a call's deadline. */
+  readonly isCluster: boolean;
+  /** For SUBSCRIBE only: it re-makes its connection and its subscriptions by itself. */
+  subscriber(): Redis | Cluster;
+  close(): void;
+}
+
+export interface RedisNodesOptions {
+  readonly urls: readonly string[];
+  readonly callDeadlineMs: number;
+  /** Hears of broken connections; for the log. */
+  readonly onConnectionError: (error: Error) => void;
+}
+
+/**
+ * Settings under which ioredis never sends anything twice and leaves no promise hanging (read in its 5.11 sources):
+ * every close flushes the commands in flight (`maxRetriesPerRequest: 0`), a reconnect finds nothing to re-send, and a
+ * node that is silent for a whole deadline is cut off, so that commands do not pile up in front of a frozen server.
+ */
+function nodeOptions(options: RedisNodesOptions): RedisOptions {
+  const url = new URL(options.urls[0] ?? '');
+  return {
+    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
+    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    enableReadyCheck: true,
+    maxLoadingRetryTime: RECONNECT_DELAY_MAX_MS,
+    connectTimeout: options.callDeadlineMs,
+    disconnectTimeout: RECONNECT_DELAY_MAX_MS,
+    retryStrategy: reconnectDelayMs,
+  };
+}
+
+const reconnectDelayMs = (attempt: number): number =>
+  Math.min(attempt * RECONNECT_DELAY_STEP_MS, RECONNECT_DELAY_MAX_MS);
+
+function address(url: string): { host: string; port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? 6_379 : Number(port) };
+}
+
+/** One URL: a single node. Several: the seeds of a Cluster. */
+export function redisNodes(options: RedisNodesOptions): RedisNodes {
+  return options.urls.length === 1 ? singleNode(options) : clusterNodes(options);
+}
+
+function singleNode(options: RedisNodesOptions): RedisNodes {
+  const [url = ''] = options.urls;
+  const database = Number(new URL(url).pathname.slice(1));
+  const settings = { ...nodeOptions(options), ...address(url), ...(database > 0 ? { db: database } : {}) };
+  const redis = new Redis({ ...settings, socketTimeout: options.callDeadlineMs });
+  redis.on('error', options.onConnectionError);
+  let listening: Redis | undefined;
+  return {
+    nodeOf: () => redis,
+    nodeAt: () => redis,
+    masters: () => [redis],
+    refresh: () => Promise.resolve(),
+    isCluster: false,
+    subscriber() {
+      if (listening === undefined) {
+        // No socketTimeout: silence is normal here.
+        listening = new Redis({ ...settings, enableOfflineQueue: true, maxRetriesPerRequest: null });
+        listening.on('error', options.onConnectionError);
+      }
+      return listening;
+    },
+    close() {
+      redis.disconnect();
+      listening?.disconnect();
+    },
+  };
+}
+
+function clusterNodes(options: RedisNodesOptions): RedisNodes {
+  const redisOptions = { ...nodeOptions(options), socketTimeout: options.callDeadlineMs };
+  const cluster = new Cluster(options.urls.map(address), {
+    redisOptions,
+    clusterRetryStrategy: reconnectDelayMs,
+    clusterNodeRetryStrategy: reconnectDelayMs,
+    // Commands go to the nodes directly (redis-calls.ts): the Cluster object keeps the slot table and nothing else,
+    // because it would re-send after a lost connection and cannot send a WAIT after a script.
+    retryDelayOnFailover: 0,
+    slotsRefreshInterval: SLOTS_REFRESH_INTERVAL_MS,
+    slotsRefreshTimeout: SLOTS_REFRESH_TIMEOUT_MS,
+  });
+  cluster.on('error', options.onConnectionError);
+  cluster.on('node error', options.onConnectionError);
+  // Nodes are lazy: connected only when the first command comes, which would then find them not ready.
+  cluster.on('+node', (node: Redis) => {
+    if (node.status === 'wait') void node.connect().catch(() => undefined);
+  });
+  const strays = new Map<string, Redis>();
+  const known = (name: string): Redis | undefined =>
+    cluster.nodes().find((node) => `${node.options.host ?? ''}:${node.options.port ?? 0}` === name);
+
+  return {
+    nodeOf(key) {
+      const name = cluster.slots[slotOf(key)]?.[0];
+      return name === undefined ? undefined : known(name);
+    },
+    nodeAt(name) {
+      const node = known(name) ?? strays.get(name);
+      if (node !== undefined) return node;
+      const colon = name.lastIndexOf(':');
+      const stray = new Redis({
+        ...redisOptions,
+        host: name.slice(0, colon),
+        port: Number(name.slice(colon + 1)),
+      });
+      stray.on('error', options.onConnectionError);
+      strays.set(name, stray);
+      if (strays.size > STRAY_NODES_MAX) {
+        const [oldest] = strays;
+        oldest?.[1].disconnect();
+        strays.delete(oldest?.[0] ?? '');
+      }
+      return stray;
+    },
+    masters: () => cluster.nodes('master'),
+    refresh: () =>
+      new Promise((resolve) => {
+        cluster.refreshSlotsCache(() => {
+          resolve();
+        });
+      }),
+    isCluster: true,
+    subscriber: () => cluster,
+    close() {
+      cluster.disconnect();
+      for (const stray of strays.values()) stray.disconnect();
+    },
+  };
+}
+
+function slotOf(key: string): number {
+  return new Command('get', [key]).getSlot();
+}

@@ -1,0 +1,72 @@
+/** {@link RecorderBell} over Redis: lasting marks in one sorted set, rings as pub/sub messages. */
+import { type CouponId, parseCouponId } from '../../engine/coupon.js';
+import type { RecorderBell } from '../../engine/issuance-queue.js';
+import { ANNOUNCED_KEY, BELL_CHANNEL } from './keys.js';
+import type { RedisCalls } from './redis-calls.js';
+import { RedisChannel } from './redis-channel.js';
+import type { RedisNodes } from './redis-nodes.js';
+import { corrupt, list, text } from './replies.js';
+
+/** A coupon is rung at most once in this time, however many batches it has. */
+const RING_INTERVAL_MS = 10;
+/** Coupons a script call; below what Lua unpacks. */
+const MARKS_AT_ONCE = 1_000;
+
+export class RedisRecorderBell implements RecorderBell {
+  readonly #calls: RedisCalls;
+  readonly #channel: RedisChannel;
+  readonly #rung = new Set<CouponId>();
+  #interval: NodeJS.Timeout | undefined;
+
+  constructor(calls: RedisCalls, nodes: RedisNodes) {
+    this.#calls = calls;
+    this.#channel = new RedisChannel(nodes, BELL_CHANNEL);
+  }
+
+  async announce(couponIds: readonly CouponId[]): Promise<void> {
+    for (const some of chunks(couponIds)) await this.#calls.run('announce', [ANNOUNCED_KEY], some, true);
+  }
+
+  async silence(couponIds: readonly CouponId[], idleMs: number): Promise<void> {
+    for (const some of chunks(couponIds))
+      await this.#calls.run('silence', [ANNOUNCED_KEY], [idleMs, ...some]);
+  }
+
+  async announced(limit: number): Promise<CouponId[]> {
+    if (limit < 1) return [];
+    return list(await this.#calls.command('zrange', ANNOUNCED_KEY, [0, limit - 1])).map((mark) => {
+      const couponId = parseCouponId(text(mark));
+      if (couponId === undefined) throw corrupt('a coupon id was due', mark);
+      return couponId;
+    });
+  }
+
+  /** The first ring goes out at once; what follows within the interval goes out together at its end. One timer in all. */
+  ring(couponId: CouponId): void {
+    this.#rung.add(couponId);
+    if (this.#interval === undefined) this.#publishRung();
+  }
+
+  listen(onRing: (couponId: CouponId) => void): Promise<() => Promise<void>> {
+    return this.#channel.listen((message) => {
+      const couponId = parseCouponId(message);
+      if (couponId !== undefined) onRing(couponId);
+    });
+  }
+
+  #publishRung(): void {
+    this.#interval = undefined;
+    if (this.#rung.size === 0) return;
+    for (const couponId of this.#rung) this.#calls.publish(BELL_CHANNEL, String(couponId));
+    this.#rung.clear();
+    this.#interval = setTimeout(() => {
+      this.#publishRung();
+    }, RING_INTERVAL_MS);
+  }
+}
+
+function* chunks(couponIds: readonly CouponId[]): Iterable<CouponId[]> {
+  for (let start = 0; start < couponIds.length; start += MARKS_AT_ONCE) {
+    yield couponIds.slice(start, start + MARKS_AT_ONCE);
+  }
+}

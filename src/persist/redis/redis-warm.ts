@@ -1,0 +1,72 @@
+/** Puts a coupon into Redis: winners in chunks under a temporary key, then one step that names them. lua/warm.lua */
+import { randomUUID } from 'node:crypto';
+import type { WarmCoupon } from '../../engine/admission.js';
+import type { Issuance } from '../../engine/coupon.js';
+import { StoreUnavailableError } from '../../engine/errors.js';
+import { claimedKey, claimsKey, metaKey, queueKey, warmingKey, winnersKey } from './keys.js';
+import type { RedisCalls } from './redis-calls.js';
+import { corrupt } from './replies.js';
+
+/** HSET takes two arguments each; larger ones would hold up the coupons that are being downloaded meanwhile. */
+const CHUNK_WINNERS = 1_000;
+/** What a warm that died leaves behind is gone after this; each chunk renews it. */
+const WARMING_TTL_SECONDS = 60;
+
+export async function warmCoupon(
+  calls: RedisCalls,
+  coupon: WarmCoupon,
+  issued: AsyncIterable<readonly Issuance[]>,
+): Promise<'warmed' | 'present'> {
+  const { couponId } = coupon;
+  const key = warmingKey(couponId, randomUUID());
+  let winners = 0;
+  await calls.command('hset', key, ['', '']);
+  await calls.command('expire', key, [WARMING_TTL_SECONDS]);
+  for await (const chunk of issued) {
+    for (let start = 0; start < chunk.length; start += CHUNK_WINNERS) {
+      const part = chunk.slice(start, start + CHUNK_WINNERS);
+      await calls.command(
+        'hset',
+        key,
+        part.flatMap(({ memberId, issueNo, issuedAtMs }) => [memberId, `${issueNo}:${issuedAtMs}`]),
+      );
+      await calls.command('expire', key, [WARMING_TTL_SECONDS]);
+      winners += part.length;
+    }
+  }
+  const keys = [
+    metaKey(couponId),
+    winnersKey(couponId),
+    queueKey(couponId),
+    claimsKey(couponId),
+    claimedKey(couponId),
+    key,
+  ];
+  const reply = await calls.run(
+    'warm',
+    keys,
+    [
+      winners,
+      coupon.quantity,
+      coupon.opensAtMs ?? '',
+      coupon.closesAtMs ?? '',
+      coupon.paused ? 1 : 0,
+      coupon.closed ? 1 : 0,
+      coupon.version,
+      coupon.epoch,
+      coupon.lastIssueNo,
+    ],
+    true,
+  );
+  switch (reply) {
+    case 'warmed':
+    case 'present':
+      return reply;
+    case 'incomplete':
+      throw new StoreUnavailableError(
+        'The coupon was not warmed: its winners did not stay together while being read.',
+      );
+    default:
+      throw corrupt('the end of a warm was due', reply);
+  }
+}

@@ -1,0 +1,109 @@
+/** Parses what the scripts reply (lua/README.md). Anything else is a contradiction and ends in {@link StoreCorruptError}. */
+import { type AdmitReply, type AlreadyIssued, type Refusal, refusals } from '../../engine/admission.js';
+import { type CouponId, type CouponSnapshot, type Issuance, parseMemberId } from '../../engine/coupon.js';
+import { StoreCorruptError } from '../../engine/errors.js';
+
+export function corrupt(what: string, reply: unknown): StoreCorruptError {
+  return new StoreCorruptError('The admission store answered something that must not be.', {
+    cause: new Error(`${what}: ${JSON.stringify(reply)}`),
+  });
+}
+
+export function list(reply: unknown): readonly unknown[] {
+  if (!Array.isArray(reply)) throw corrupt('a list was due', reply);
+  return reply;
+}
+
+export function text(reply: unknown): string {
+  if (typeof reply !== 'string') throw corrupt('a text was due', reply);
+  return reply;
+}
+
+export function integer(reply: unknown): number {
+  if (typeof reply !== 'number' || !Number.isSafeInteger(reply)) throw corrupt('an integer was due', reply);
+  return reply;
+}
+
+/** Decimal digits only, as the scripts write them. */
+function digits(word: string): number {
+  const value = Number(word);
+  if (word === '' || !Number.isSafeInteger(value) || value < 0) throw corrupt('a number was due', word);
+  return value;
+}
+
+/** The value of a winner: `issueNo:issuedAtMs`. */
+export function parseWinner(value: string): { issueNo: number; issuedAtMs: number } {
+  const colon = value.indexOf(':');
+  if (colon < 0) throw corrupt('a winner was due', value);
+  return { issueNo: digits(value.slice(0, colon)), issuedAtMs: digits(value.slice(colon + 1)) };
+}
+
+/** A member of the queue: `memberId:issuedAtMs`. */
+export function parseQueued(issueNo: number, value: string): Issuance {
+  const colon = value.indexOf(':');
+  const memberId = parseMemberId(value.slice(0, Math.max(colon, 0)));
+  if (memberId === undefined) throw corrupt('a queued issuance was due', value);
+  return { memberId, issueNo, issuedAtMs: digits(value.slice(colon + 1)) };
+}
+
+/** A claim: `issueNo:memberId:issuedAtMs,…`. */
+export function parseClaimed(packed: string): Issuance[] {
+  return packed.split(',').map((issuance) => {
+    const colon = issuance.indexOf(':');
+    return parseQueued(digits(issuance.slice(0, Math.max(colon, 0))), issuance.slice(colon + 1));
+  });
+}
+
+export function parseAdmitReply(reply: unknown): AdmitReply {
+  const fields = list(reply);
+  const status = fields[0];
+  const storeNowMs = integer(fields[1]);
+  if (status === 'not_ready' || status === 'stale_epoch' || status === 'expired')
+    return { status, storeNowMs };
+  if (status !== 'decided') throw corrupt('a decision was due', reply);
+  const already: AlreadyIssued[] = [];
+  for (let at = 6; at < fields.length; at += 2) {
+    already.push({ index: integer(fields[at]), ...parseWinner(text(fields[at + 1])) });
+  }
+  return {
+    status,
+    storeNowMs,
+    version: integer(fields[2]),
+    firstIssueNo: integer(fields[3]),
+    issuedCount: integer(fields[4]),
+    refusal: parseRefusal(fields[5]),
+    already,
+  };
+}
+
+function parseRefusal(word: unknown): Refusal | undefined {
+  if (word === '') return undefined;
+  const refusal = refusals.find((known) => known === word);
+  if (refusal === undefined) throw corrupt('a refusal was due', word);
+  return refusal;
+}
+
+/** What snapshot.lua, amend.lua and revoke.lua reply after their status. */
+export function parseSnapshot(couponId: CouponId, fields: readonly unknown[]): CouponSnapshot {
+  return {
+    couponId,
+    storeNowMs: integer(fields[1]),
+    version: integer(fields[2]),
+    epoch: integer(fields[3]),
+    quantity: integer(fields[4]),
+    opensAtMs: bound(fields[5]),
+    closesAtMs: bound(fields[6]),
+    paused: fields[7] === '1',
+    closed: fields[8] === '1',
+    issued: integer(fields[9]),
+    lastIssueNo: integer(fields[10]),
+  };
+}
+
+function bound(field: unknown): number | undefined {
+  const word = text(field);
+  if (word === '') return undefined;
+  const instantMs = Number(word);
+  if (!Number.isSafeInteger(instantMs)) throw corrupt('an instant was due', word);
+  return instantMs;
+}

@@ -1,0 +1,43 @@
+/** The Lua scripts: the one place that names them, says how many keys each takes, and loads their text from `lua/`. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** Number of KEYS of each script; a test compares it with the script's header. */
+export const scriptKeyCounts = {
+  ack: 2,
+  admit: 3,
+  amend: 2,
+  announce: 1,
+  claim: 3,
+  depth: 2,
+  holder: 2,
+  release: 4,
+  revoke: 3,
+  silence: 1,
+  snapshot: 2,
+  warm: 6,
+} as const;
+
+export type ScriptName = keyof typeof scriptKeyCounts;
+
+export interface Script {
+  readonly name: ScriptName;
+  readonly keyCount: number;
+  readonly source: string;
+  /** What EVALSHA names it by. */
+  readonly sha1: string;
+}
+
+export type Scripts = Readonly<Record<ScriptName, Script>>;
+
+/** `src/persist/redis` and `dist/persist/redis` lie equally deep, so one relative path serves both. */
+export const scriptFolder = new URL('../../../lua/', import.meta.url);
+
+/** Reads all scripts. Called once when a connection is built; nothing is read at import. */
+export function loadScripts(): Scripts {
+  const entries = Object.entries(scriptKeyCounts).map(([name, keyCount]) => {
+    const source = readFileSync(new URL(`${name}.lua`, scriptFolder), 'utf8');
+    return [name, { name, keyCount, source, sha1: createHash('sha1').update(source).digest('hex') }];
+  });
+  return Object.freeze(Object.fromEntries(entries) as Record<ScriptName, Script>);
+}
