@@ -66,12 +66,14 @@ for i = 1, members do
   elseif remaining > 0 then
     remaining = remaining - 1
     seq = seq + 1
-    -- Below 10^14 a number turns into its digits and nothing else, and this is cheaper than string.format.
-    local value = seq .. at
+    -- Turned into text once: handing ZADD a number costs another conversion, 0.5 of 5.9 microseconds a member. Below 10^14 a
+    -- number turns into its digits and nothing else.
+    local issue_no = seq .. ''
+    local value = issue_no .. at
     issuance[member] = value
     winners[written + 1] = member
     winners[written + 2] = value
-    queue[written + 1] = seq
+    queue[written + 1] = issue_no
     queue[written + 2] = member .. at
     written = written + 2
   else

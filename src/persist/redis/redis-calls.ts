@@ -135,7 +135,7 @@ function sendWithin(node: Redis, attempt: Attempt, withinMs: number): Promise<un
     }, withinMs);
     const fail = (error: unknown): void => {
       clearTimeout(timer);
-      reject(error);
+      reject(error instanceof Error ? error : new Error(String(error)));
     };
     const command = new Command(attempt.name, attempt.args as Argument[], { replyEncoding: 'utf8' });
     if (attempt.asking) node.asking().catch(() => undefined);
