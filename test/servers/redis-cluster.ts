@@ -65,8 +65,6 @@ function nodeArgs(busPort: number, options: RedisClusterOptions): string[] {
     ...['--cluster-enabled', 'yes'],
     ...['--cluster-port', String(busPort)],
     ...['--cluster-node-timeout', String(options.nodeTimeoutMs ?? 2_000)],
-    // Loopback answers at once; waiting 5 s for a full sync would only make tests slow.
-    ...['--repl-diskless-sync-delay', '0'],
   ];
 }
 

@@ -62,8 +62,8 @@ function start(
     appendonly: appendfsync === 'off' ? 'no' : 'yes',
     ...(appendfsync === 'off' ? {} : { appendfsync }),
     'maxmemory-policy': 'noeviction',
-    // A frozen or killed test must not leave a fork that keeps writing for long.
-    'rdb-save-incremental-fsync': 'no',
+    // A replica is sent its first copy at once; the default of 5 s waits for more of them and only makes tests slow.
+    'repl-diskless-sync-delay': '0',
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   return startChildServer('redis-server', [...args, ...(options.args ?? []), ...extraArgs], READY);

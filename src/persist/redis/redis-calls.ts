@@ -15,8 +15,8 @@ import { loadScripts, type ScriptName, type Scripts } from './scripts.js';
 
 /** Between two tries of a refused command: a slot moves key by key, a failover takes longer than many of these. */
 const REPEAT_DELAY_MS = 10;
-/** WAIT must answer before our own deadline ends the call. */
-const WAIT_MARGIN_MS = 20;
+/** WAIT takes at most this share of what is left, so that it answers before silence cuts the connection (redis-nodes.ts). */
+const WAIT_SHARE = 0.75;
 
 export interface RedisCallsOptions {
   /** From the call until its answer or its fault. */
@@ -147,7 +147,7 @@ function sendWithin(node: Redis, attempt: Attempt, withinMs: number): Promise<un
       }, fail);
       return;
     }
-    const waiting = node.wait(attempt.acks, Math.max(1, Math.floor(withinMs - WAIT_MARGIN_MS)));
+    const waiting = node.wait(attempt.acks, Math.max(1, Math.floor(withinMs * WAIT_SHARE)));
     waiting.catch(() => undefined);
     command.promise
       .then(async (reply: unknown) => {

@@ -6,6 +6,11 @@ const RECONNECT_DELAY_MAX_MS = 500;
 const RECONNECT_DELAY_STEP_MS = 50;
 const SLOTS_REFRESH_INTERVAL_MS = 1_000;
 const SLOTS_REFRESH_TIMEOUT_MS = 500;
+/**
+ * A connection on which a reply is overdue for this share of the deadline is cut. Before the deadline, not at it: the next call must
+ * already find the connection gone, and say that nothing was attempted.
+ */
+const SILENCE_SHARE = 0.9;
 /** Connections to nodes that a redirection named and the slot table does not. */
 const STRAY_NODES_MAX = 64;
 
@@ -34,7 +39,7 @@ export interface RedisNodesOptions {
 /**
  * Settings under which ioredis never sends anything twice and leaves no promise hanging (read in its 5.11 sources):
  * every close flushes the commands in flight (`maxRetriesPerRequest: 0`), a reconnect finds nothing to re-send, and a
- * node that is silent for a whole deadline is cut off, so that commands do not pile up in front of a frozen server.
+ * node that is silent for most of a deadline is cut off, so that commands do not pile up in front of a frozen server.
  */
 function nodeOptions(options: RedisNodesOptions): RedisOptions {
   const url = new URL(options.urls[0] ?? '');
@@ -53,6 +58,8 @@ function nodeOptions(options: RedisNodesOptions): RedisOptions {
   };
 }
 
+const silenceMs = (options: RedisNodesOptions): number => Math.floor(options.callDeadlineMs * SILENCE_SHARE);
+
 const reconnectDelayMs = (attempt: number): number =>
   Math.min(attempt * RECONNECT_DELAY_STEP_MS, RECONNECT_DELAY_MAX_MS);
 
@@ -70,7 +77,7 @@ function singleNode(options: RedisNodesOptions): RedisNodes {
   const [url = ''] = options.urls;
   const database = Number(new URL(url).pathname.slice(1));
   const settings = { ...nodeOptions(options), ...address(url), ...(database > 0 ? { db: database } : {}) };
-  const redis = new Redis({ ...settings, socketTimeout: options.callDeadlineMs });
+  const redis = new Redis({ ...settings, socketTimeout: silenceMs(options) });
   redis.on('error', options.onConnectionError);
   let listening: Redis | undefined;
   return {
@@ -95,7 +102,7 @@ function singleNode(options: RedisNodesOptions): RedisNodes {
 }
 
 function clusterNodes(options: RedisNodesOptions): RedisNodes {
-  const redisOptions = { ...nodeOptions(options), socketTimeout: options.callDeadlineMs };
+  const redisOptions = { ...nodeOptions(options), socketTimeout: silenceMs(options) };
   const cluster = new Cluster(options.urls.map(address), {
     redisOptions,
     clusterRetryStrategy: reconnectDelayMs,

@@ -1,0 +1,288 @@
+/** What the Redis back end says while Redis or the way to it is broken. Numbers in names are those of the fault list. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import t, { type Test } from 'tap';
+import { redisClient, type RedisServer, startRedis } from '../../../test/servers/redis.js';
+import { startTcpProxy } from '../../../test/servers/tcp-proxy.js';
+import type { AdmitReply } from '../../engine/admission.js';
+import type { CouponId } from '../../engine/coupon.js';
+import {
+  freshCouponId,
+  inChunks,
+  member,
+  members,
+  outcomes,
+} from '../../engine/testing/admission-contract.js';
+import { metaKey, queueKey, winnersKey } from './keys.js';
+import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
+
+const CALL_DEADLINE_MS = 400;
+/** A deadline is met when the call ends within this much of it, on a machine that is busy with other tests. */
+const SLACK_MS = 1_500;
+const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);
+const UNKNOWN = { code: 'store_outcome_unknown' };
+const UNAVAILABLE = { code: 'store_unavailable' };
+
+async function backEndAt(t: Test, port: number, more: { replicaAcks?: number } = {}): Promise<RedisBackEnd> {
+  const backEnd = await openRedisBackEnd({
+    redisUrls: [`redis://127.0.0.1:${port}`],
+    callDeadlineMs: CALL_DEADLINE_MS,
+    durability: more.replicaAcks === undefined ? undefined : 'replica',
+    replicaAcks: more.replicaAcks ?? 1,
+  });
+  t.teardown(() => {
+    backEnd.close();
+  });
+  return backEnd;
+}
+
+async function single(t: Test): Promise<{ server: RedisServer; client: Redis; backEnd: RedisBackEnd }> {
+  const server = await startRedis();
+  t.teardown(() => server.stop());
+  const client = redisClient(server);
+  t.teardown(() => {
+    client.disconnect();
+  });
+  return { server, client, backEnd: await backEndAt(t, server.port) };
+}
+
+async function warmed(backEnd: RedisBackEnd, quantity = 10): Promise<CouponId> {
+  const couponId = freshCouponId();
+  const terms = { quantity, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+  await backEnd.admission.warm({ couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 }, inChunks([]));
+  return couponId;
+}
+
+const admit = (
+  backEnd: RedisBackEnd,
+  couponId: CouponId,
+  names: readonly string[],
+  notAfterMs = FAR_FUTURE_MS,
+): Promise<AdmitReply> =>
+  backEnd.admission.admit({ couponId, epoch: 1, memberIds: names.map(member), notAfterMs });
+
+const press = async (backEnd: RedisBackEnd, couponId: CouponId, ...names: string[]): Promise<string[]> =>
+  outcomes(await admit(backEnd, couponId, names), names.length);
+
+/** Repeats what the store refuses or cannot tell, as the engine does, until it answers. */
+async function untilAnswered<T>(attempt: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch {
+      await delay(10);
+    }
+  }
+}
+
+t.test('13: an emptied script cache costs one reload and no double issue', async (t) => {
+  const { client, backEnd } = await single(t);
+  const couponId = await warmed(backEnd);
+  t.same(await press(backEnd, couponId, 'a'), ['issued 1']);
+  await client.script('FLUSH');
+  t.same(await press(backEnd, couponId, 'a', 'b'), ['already 1', 'issued 2']);
+  await client.script('FLUSH');
+  const replies = await Promise.all(members(5).map((memberId) => press(backEnd, couponId, memberId)));
+  t.same(replies.flat().sort(), ['issued 3', 'issued 4', 'issued 5', 'issued 6', 'issued 7']);
+});
+
+t.test('16: a reply lost after the script ran leaves one issuance, found by asking again', async (t) => {
+  const { server, backEnd: direct } = await single(t);
+  const proxy = await startTcpProxy(server.port);
+  t.teardown(() => proxy.stop());
+  const backEnd = await backEndAt(t, proxy.port);
+  const couponId = await warmed(direct);
+  // The script must be in the cache, or the lost reply would be the one that says it is not.
+  await press(direct, await warmed(direct), 'another');
+  proxy.behave({ replies: 'drop' });
+  const replied = proxy.nextReply();
+  const lost = admit(backEnd, couponId, ['a']);
+  void replied.then(() => {
+    proxy.cut();
+  });
+  await t.rejects(lost, UNKNOWN);
+  proxy.behave({});
+  t.equal((await direct.admission.snapshots([couponId]))[0]?.issued, 1);
+  t.same(await untilAnswered(() => press(backEnd, couponId, 'a')), ['already 1']);
+  t.equal((await direct.admission.snapshots([couponId]))[0]?.issued, 1, 'nothing was sent twice');
+});
+
+t.test('17: a request that was lost is issued once when it is asked again', async (t) => {
+  const { server, backEnd: direct } = await single(t);
+  const proxy = await startTcpProxy(server.port);
+  t.teardown(() => proxy.stop());
+  const backEnd = await backEndAt(t, proxy.port);
+  const couponId = await warmed(direct);
+  proxy.behave({ requests: 'drop' });
+  const requested = proxy.nextRequest();
+  const lost = admit(backEnd, couponId, ['a']);
+  void requested.then(() => {
+    proxy.cut();
+  });
+  await t.rejects(lost, UNKNOWN);
+  proxy.behave({});
+  t.same(await untilAnswered(() => press(backEnd, couponId, 'a')), ['issued 1']);
+});
+
+t.test('18: into a black hole every call ends at its deadline, and all is well afterwards', async (t) => {
+  const { server, backEnd: direct } = await single(t);
+  const proxy = await startTcpProxy(server.port);
+  t.teardown(() => proxy.stop());
+  const backEnd = await backEndAt(t, proxy.port);
+  const couponId = await warmed(direct);
+  proxy.behave({ requests: 'hold', replies: 'hold' });
+  const started = performance.now();
+  const calls = [
+    admit(backEnd, couponId, ['a']),
+    backEnd.admission.snapshots([couponId]),
+    backEnd.admission.winners(couponId, 1, 10),
+    backEnd.queue.claim(couponId, 'token', 10, 1_000),
+    backEnd.bell.announced(10),
+  ];
+  const ended = await Promise.allSettled(calls);
+  t.ok(performance.now() - started < CALL_DEADLINE_MS + SLACK_MS);
+  for (const end of ended) t.match(end, { status: 'rejected', reason: UNKNOWN });
+  t.equal(
+    await backEnd.bell.announced(10).catch((error: unknown) => (error as { code: string }).code),
+    'store_unavailable',
+    'the silent connection was cut: nothing more is sent into it',
+  );
+  proxy.behave({});
+  t.match(await untilAnswered(() => press(backEnd, couponId, 'a')), [/^(issued|already) 1$/]);
+});
+
+t.test('19: bytes that come one by one change nothing', async (t) => {
+  const { server, backEnd: direct } = await single(t);
+  const proxy = await startTcpProxy(server.port);
+  t.teardown(() => proxy.stop());
+  const backEnd = await backEndAt(t, proxy.port);
+  const couponId = await warmed(direct, 3);
+  await press(backEnd, couponId, 'first');
+  proxy.behave({ chopBytes: 1 });
+  t.same(await press(backEnd, couponId, 'a', 'b', 'a', 'c'), [
+    'issued 2',
+    'issued 3',
+    'already 2',
+    'sold_out',
+  ]);
+});
+
+t.test('20: a frozen Redis issues nothing late and nothing twice', async (t) => {
+  const { server, backEnd } = await single(t);
+  const couponId = await warmed(backEnd);
+  const storeNowMs = (await admit(backEnd, couponId, ['a'])).storeNowMs;
+  await server.kill('SIGSTOP');
+  const late = admit(backEnd, couponId, ['b'], storeNowMs + CALL_DEADLINE_MS / 4);
+  await t.rejects(late, UNKNOWN);
+  await t.rejects(admit(backEnd, couponId, ['c']), UNAVAILABLE, 'cut off: nothing is attempted any more');
+  await server.kill('SIGCONT');
+  t.same(await untilAnswered(() => press(backEnd, couponId, 'c', 'a')), ['issued 2', 'already 1']);
+  t.equal(
+    await backEnd.admission.issuanceOf(couponId, member('b')),
+    undefined,
+    'the late command had expired',
+  );
+});
+
+t.test(
+  '6: a killed Redis is unavailable at once, and back with every winner after its restart',
+  async (t) => {
+    const { server, backEnd } = await single(t);
+    const couponId = await warmed(backEnd, 100);
+    const before = await press(backEnd, couponId, ...members(50));
+    await server.kill('SIGKILL');
+    const started = performance.now();
+    await t.rejects(
+      untilUnavailable(() => admit(backEnd, couponId, ['late'])),
+      UNAVAILABLE,
+    );
+    t.ok(performance.now() - started < SLACK_MS, 'without waiting for a deadline');
+    t.notOk(backEnd.isServing());
+    await server.restart();
+    const after = await untilAnswered(() => press(backEnd, couponId, ...members(50)));
+    t.same(
+      after,
+      before.map((word) => word.replace('issued', 'already')),
+    );
+    t.ok(backEnd.isServing());
+  },
+);
+
+/** The first calls after a death may still have been in flight. */
+async function untilUnavailable(attempt: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await attempt();
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'store_outcome_unknown') throw error;
+    }
+  }
+}
+
+t.test('11: an emptied Redis is not ready, never sold out', async (t) => {
+  const { client, backEnd } = await single(t);
+  const couponId = await warmed(backEnd, 1);
+  await press(backEnd, couponId, 'a');
+  await client.flushall();
+  t.same(await press(backEnd, couponId, 'a', 'b'), ['not_ready', 'not_ready']);
+});
+
+t.test(
+  '14: out of memory an admission is refused before its first write; recording and pausing go on',
+  async (t) => {
+    const { client, backEnd } = await single(t);
+    const couponId = await warmed(backEnd, 100);
+    await press(backEnd, couponId, ...members(20));
+    await client.config('SET', 'maxmemory', '1mb');
+    const state = () =>
+      Promise.all([
+        client.hgetall(metaKey(couponId)),
+        client.hgetall(winnersKey(couponId)),
+        client.zrange(queueKey(couponId), 0, -1),
+      ]);
+    const before = await state();
+    await t.rejects(admit(backEnd, couponId, members(5, 'n')), UNAVAILABLE);
+    t.same(await state(), before);
+    await t.rejects(warmed(backEnd), UNAVAILABLE);
+    const claim = await backEnd.queue.claim(couponId, 'token', 10, 10_000);
+    t.equal(claim?.issuances.length, 10);
+    t.equal(await backEnd.queue.ack(couponId, 'token'), true);
+    t.equal((await backEnd.admission.amend(couponId, { paused: true })).status, 'amended');
+    await client.config('SET', 'maxmemory', '0');
+    await backEnd.admission.amend(couponId, { paused: false });
+    t.same(await press(backEnd, couponId, 'n1'), ['issued 21']);
+  },
+);
+
+t.test('22: with fewer replicas than Redis demands nothing is written', async (t) => {
+  const { client, backEnd } = await single(t);
+  const couponId = await warmed(backEnd);
+  await client.config('SET', 'min-replicas-to-write', '1');
+  await t.rejects(admit(backEnd, couponId, ['a']), UNAVAILABLE);
+  await client.config('SET', 'min-replicas-to-write', '0');
+  t.same(await press(backEnd, couponId, 'a'), ['issued 1']);
+});
+
+t.test(
+  '21: at level replica a frozen replica makes the outcome unknown, for winners of before too',
+  async (t) => {
+    const master = await startRedis();
+    t.teardown(() => master.stop());
+    const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] });
+    t.teardown(() => replica.stop());
+    const client = redisClient(master);
+    t.teardown(() => {
+      client.disconnect();
+    });
+    while (!(await client.info('replication')).includes('state=online')) await delay(20);
+    const backEnd = await backEndAt(t, master.port, { replicaAcks: 1 });
+    t.equal(backEnd.durability, 'replica');
+    const couponId = await warmed(backEnd);
+    t.same(await press(backEnd, couponId, 'a'), ['issued 1']);
+    await replica.kill('SIGSTOP');
+    await t.rejects(admit(backEnd, couponId, ['b']), UNKNOWN);
+    await t.rejects(admit(backEnd, couponId, ['b']), UNKNOWN, 'asking again must not pass for free');
+    await replica.kill('SIGCONT');
+    t.same(await untilAnswered(() => press(backEnd, couponId, 'b', 'a')), ['already 2', 'already 1']);
+  },
+);
