@@ -1,0 +1,50 @@
+/** From an Authorization header to the caller's identity: cache first, then the verifier that is configured. */
+import type { Clock } from '../../engine/clock.js';
+import type { TokenSettings } from '../services.js';
+import { TOKEN_INVALID, TOKEN_MISSING } from './identity.js';
+import type { Authentication, Identity } from './identity.js';
+import { ProviderTokenVerifier } from './provider-token-verifier.js';
+import { bearerToken } from './token-policy.js';
+import { TokenVerifier } from './token-verifier.js';
+import { VerifiedTokenCache } from './verified-token-cache.js';
+
+export class Authenticator {
+  readonly #cache = new VerifiedTokenCache();
+  readonly #clock: Clock;
+  readonly #verifier: TokenVerifier | ProviderTokenVerifier;
+
+  constructor(settings: TokenSettings, clock: Clock) {
+    const policy = { issuer: settings.issuer, audience: settings.audience };
+    this.#clock = clock;
+    this.#verifier =
+      settings.secret === undefined
+        ? new ProviderTokenVerifier(settings.jwksUrl, policy, clock)
+        : new TokenVerifier(settings.secret, policy);
+  }
+
+  /** The identity behind a header seen before; the hot path asks this first and nothing else. */
+  known(authorization: string): Identity | undefined {
+    return this.#cache.get(authorization, this.#clock.nowMs());
+  }
+
+  /**
+   * Verifies a header. Our own tokens are judged at once; those of an outside provider take a promise, which is `undefined` when
+   * too many are being verified already.
+   */
+  verify(authorization: string): Authentication | Promise<Authentication | undefined> {
+    if (authorization === '') return TOKEN_MISSING;
+    const token = bearerToken(authorization);
+    if (token === undefined) return TOKEN_INVALID;
+    if (this.#verifier instanceof TokenVerifier) {
+      return this.#remember(authorization, this.#verifier.verify(token, this.#clock.nowMs()));
+    }
+    return this.#verifier
+      .verify(token)
+      .then((result) => (result === undefined ? undefined : this.#remember(authorization, result)));
+  }
+
+  #remember(authorization: string, result: Authentication): Authentication {
+    if (result.kind === 'identity') this.#cache.set(authorization, result);
+    return result;
+  }
+}

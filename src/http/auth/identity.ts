@@ -1,0 +1,30 @@
+/** Who is calling, as a verified access token says, or why we do not know. */
+import type { MemberId } from '../../engine/coupon.js';
+import type { Role } from './accounts.js';
+
+export interface Identity {
+  readonly kind: 'identity';
+  /** The token's `sub`. For sellers it is the id their coupons carry as `sellerId`. */
+  readonly memberId: MemberId;
+  readonly role: Role;
+  /** From the token's `exp`, milliseconds since the Unix epoch. */
+  readonly expiresAtMs: number;
+}
+
+/**
+ * Told to the caller, and no more than this: what exactly is wrong with a forged token is nobody's business.
+ * `keys_unavailable` is ours, not theirs: the identity provider could not be asked.
+ */
+export type TokenFault = 'token_missing' | 'token_invalid' | 'token_expired' | 'keys_unavailable';
+
+export interface TokenRefused {
+  readonly kind: 'refused';
+  readonly reason: TokenFault;
+}
+
+export type Authentication = Identity | TokenRefused;
+
+export const TOKEN_MISSING: TokenRefused = Object.freeze({ kind: 'refused', reason: 'token_missing' });
+export const TOKEN_INVALID: TokenRefused = Object.freeze({ kind: 'refused', reason: 'token_invalid' });
+export const TOKEN_EXPIRED: TokenRefused = Object.freeze({ kind: 'refused', reason: 'token_expired' });
+export const KEYS_UNAVAILABLE: TokenRefused = Object.freeze({ kind: 'refused', reason: 'keys_unavailable' });

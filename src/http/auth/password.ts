@@ -1,0 +1,75 @@
+/** Passwords as scrypt hashes that say how they were made. */
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import type { ScryptOptions } from 'node:crypto';
+import { BoundedWork } from './bounded-work.js';
+
+/** OWASP's password storage advice for scrypt at p = 1 asks N = 2^17; at 2^15 it asks p = 3, which keeps to 32 MB a hash. */
+const COST = 32_768;
+const BLOCK_SIZE = 8;
+const PARALLELISM = 3;
+const SALT_BYTES = 16;
+const KEY_BYTES = 32;
+/** Twice what the parameters need: Node's own ceiling of 32 MB is just too low for them. */
+const MEMORY_BYTES_MAX = 2 * 128 * COST * BLOCK_SIZE;
+
+/** Two of libuv's four threads: file work and token verification keep the others. */
+const HASHING_MAX = 2;
+/** A few seconds' worth; whoever comes then is told to come back. */
+const WAITING_MAX = 64;
+
+const stored = /^scrypt\$n=(\d{1,9}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9_-]{16,})\$([A-Za-z0-9_-]{16,})$/;
+
+export class PasswordHasher {
+  readonly #work = new BoundedWork(HASHING_MAX, WAITING_MAX);
+  /** Measured against when there is no account, so that an unknown address takes as long as a known one. */
+  readonly #nobody = format(randomBytes(SALT_BYTES), randomBytes(KEY_BYTES));
+
+  /** `scrypt$n=…,r=…,p=…$salt$key`. `undefined`: too many at once, nothing was done. */
+  hash(password: string): Promise<string | undefined> {
+    return this.#work.run(async () => {
+      const salt = randomBytes(SALT_BYTES);
+      return format(
+        salt,
+        await derive(password, salt, { N: COST, r: BLOCK_SIZE, p: PARALLELISM }, KEY_BYTES),
+      );
+    });
+  }
+
+  /** Whether the password made this hash; `passwordHash` absent (no such account): false, after the same work. */
+  verify(password: string, passwordHash: string | undefined): Promise<boolean | undefined> {
+    return this.#work.run(async () => {
+      const [, cost, blockSize, parallelism, salt, key] = stored.exec(passwordHash ?? this.#nobody) ?? [];
+      if (salt === undefined || key === undefined) return false;
+      const expected = Buffer.from(key, 'base64url');
+      const parameters = { N: Number(cost), r: Number(blockSize), p: Number(parallelism) };
+      const given = await derive(password, Buffer.from(salt, 'base64url'), parameters, expected.length);
+      return timingSafeEqual(given, expected) && passwordHash !== undefined;
+    });
+  }
+}
+
+function format(salt: Buffer, key: Buffer): string {
+  const parameters = `n=${COST},r=${BLOCK_SIZE},p=${PARALLELISM}`;
+  return `scrypt$${parameters}$${salt.toString('base64url')}$${key.toString('base64url')}`;
+}
+
+/** NFKC: the same password typed on another keyboard may come in other code points. */
+function derive(
+  password: string,
+  salt: Buffer,
+  parameters: ScryptOptions,
+  keyBytes: number,
+): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(
+      password.normalize('NFKC'),
+      salt,
+      keyBytes,
+      { ...parameters, maxmem: MEMORY_BYTES_MAX },
+      (fault, key) => {
+        if (fault === null) resolve(key);
+        else reject(fault);
+      },
+    );
+  });
+}

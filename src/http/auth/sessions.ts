@@ -1,0 +1,59 @@
+/** Signing up and signing in. */
+import { json } from '../exchange.js';
+import type { ApiRequest, Reply } from '../exchange.js';
+import { parseBody } from '../parse-input.js';
+import { refuse } from '../problems.js';
+import { accountInput, sessionInput } from '../schemas.js';
+import type { HttpServices, HttpSettings } from '../services.js';
+import { PasswordHasher } from './password.js';
+import { TokenIssuer } from './token-issuer.js';
+
+/** Twelve hours: longer than an event and its queue, shorter than a lost phone. */
+export const SESSION_SECONDS = 43_200;
+
+export class SessionHandlers {
+  readonly #services: Pick<HttpServices, 'accounts' | 'clock'>;
+  readonly #sellerSignup: HttpSettings['sellerSignup'];
+  readonly #passwords = new PasswordHasher();
+  /** `undefined`: tokens come from an outside identity provider. */
+  readonly #issuer: TokenIssuer | undefined;
+
+  constructor(services: Pick<HttpServices, 'accounts' | 'clock'>, settings: HttpSettings) {
+    const { secret } = settings.tokens;
+    this.#services = services;
+    this.#sellerSignup = settings.sellerSignup;
+    this.#issuer = secret === undefined ? undefined : new TokenIssuer(secret, settings.tokens);
+  }
+
+  async signUp(request: ApiRequest): Promise<Reply> {
+    if (this.#issuer === undefined) refuseSessions();
+    const { email, password, role } = parseBody(accountInput, request);
+    if (role === 'seller' && this.#sellerSignup === 'closed') {
+      refuse('seller_signup_closed', 'Ask the operator for a seller account.');
+    }
+    const passwordHash = await this.#passwords.hash(password);
+    if (passwordHash === undefined) refuse('busy', 'Too many sign up or in at once. Nothing was attempted.');
+    const { accounts, clock } = this.#services;
+    const account = await accounts.insert({ email, role, passwordHash, createdAtMs: clock.nowMs() });
+    if (account === undefined) refuse('email_taken', 'There is an account with this e-mail address already.');
+    return json(201, { id: account.id, email: account.email, role: account.role });
+  }
+
+  /** An unknown address and a wrong password look the same and take the same time. */
+  async signIn(request: ApiRequest): Promise<Reply> {
+    const issuer = this.#issuer ?? refuseSessions();
+    const { email, password } = parseBody(sessionInput, request);
+    const { accounts, clock } = this.#services;
+    const account = await accounts.findByEmail(email);
+    const right = await this.#passwords.verify(password, account?.passwordHash);
+    if (right === undefined) refuse('busy', 'Too many sign up or in at once. Nothing was attempted.');
+    if (account === undefined || !right)
+      refuse('invalid_credentials', 'The e-mail address or the password is wrong.');
+    const accessToken = await issuer.issue(String(account.id), account.role, SESSION_SECONDS, clock.nowMs());
+    return json(200, { accessToken, tokenType: 'Bearer', expiresIn: SESSION_SECONDS });
+  }
+}
+
+function refuseSessions(): never {
+  return refuse('sessions_disabled', 'Get an access token from the identity provider of this installation.');
+}

@@ -1,0 +1,26 @@
+/** A refused token as a problem. */
+import type { Problem } from '../problems.js';
+import type { TokenFault } from './identity.js';
+
+const details: Readonly<Record<Exclude<TokenFault, 'keys_unavailable'>, string>> = {
+  token_missing: 'Send an access token: Authorization: Bearer <token>.',
+  token_invalid: 'The access token is not one of ours, or is not valid now.',
+  token_expired: 'The access token has expired. Get a new one.',
+};
+
+/** RFC 6750, 3.1: without a token there is a challenge and no error. `reason` tells a client whether a new session will help. */
+export function tokenProblem(reason: TokenFault): Problem {
+  if (reason === 'keys_unavailable') {
+    return {
+      code: 'keys_unavailable',
+      detail: 'No access token can be checked at the moment. Nothing was attempted.',
+    };
+  }
+  const challenge = reason === 'token_missing' ? 'Bearer' : 'Bearer error="invalid_token"';
+  return {
+    code: 'unauthenticated',
+    detail: details[reason],
+    fields: { reason },
+    headers: { 'WWW-Authenticate': challenge },
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * Tokens that were verified, until they expire. Keyed by the whole Authorization header as it came: a token that differs in one
+ * byte is another token and is verified anew.
+ *
+ * Two generations: lookups go to the young one, then to the old one, which moves what is still in use to the young one. When the young
+ * one is full it becomes the old one, and the old one is dropped whole. So there is no bookkeeping for a hit (docs/adr/0005
+ * has the figures against lru-cache), nothing is swept, and memory is bounded by entries and by characters.
+ */
+import type { Identity } from './identity.js';
+
+/** Of each generation. With 300 characters a token the second is reached at about the same time as the first. */
+export const GENERATION_ENTRIES_MAX = 250_000;
+export const GENERATION_CHARACTERS_MAX = 80_000_000;
+
+export class VerifiedTokenCache {
+  readonly #entriesMax: number;
+  readonly #charactersMax: number;
+  #young = new Map<string, Identity>();
+  #old = new Map<string, Identity>();
+  #youngCharacters = 0;
+
+  constructor(entriesMax = GENERATION_ENTRIES_MAX, charactersMax = GENERATION_CHARACTERS_MAX) {
+    this.#entriesMax = entriesMax;
+    this.#charactersMax = charactersMax;
+  }
+
+  /** Whose token this is; `undefined` when it was not seen, was dropped, or has expired by `nowMs`. */
+  get(authorization: string, nowMs: number): Identity | undefined {
+    const identity = this.#young.get(authorization) ?? this.#fromOld(authorization);
+    if (identity === undefined || nowMs < identity.expiresAtMs) return identity;
+    this.#forget(authorization);
+    return undefined;
+  }
+
+  set(authorization: string, identity: Identity): void {
+    if (this.#young.has(authorization)) return;
+    if (
+      this.#young.size >= this.#entriesMax ||
+      this.#youngCharacters + authorization.length > this.#charactersMax
+    ) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#youngCharacters = 0;
+    }
+    this.#young.set(authorization, identity);
+    this.#youngCharacters += authorization.length;
+  }
+
+  get size(): number {
+    return this.#young.size + this.#old.size;
+  }
+
+  #fromOld(authorization: string): Identity | undefined {
+    const identity = this.#old.get(authorization);
+    if (identity !== undefined) {
+      this.#old.delete(authorization);
+      this.set(authorization, identity);
+    }
+    return identity;
+  }
+
+  #forget(authorization: string): void {
+    if (this.#young.delete(authorization)) this.#youngCharacters -= authorization.length;
+    this.#old.delete(authorization);
+  }
+}

@@ -1,0 +1,30 @@
+/** What anyone may see of coupons. */
+import type { CouponRegistry } from '../engine/coupon-registry.js';
+import { couponBody } from './coupon-body.js';
+import { couponIdOf, json } from './exchange.js';
+import type { ApiRequest, Reply } from './exchange.js';
+import { parseQuery } from './parse-input.js';
+import { refuse } from './problems.js';
+import { couponListQuery } from './schemas.js';
+
+export class CouponHandlers {
+  readonly #registry: CouponRegistry;
+
+  constructor(registry: CouponRegistry) {
+    this.#registry = registry;
+  }
+
+  /** With `state` a page may be short, even empty, and still have a `next`. */
+  async list(request: ApiRequest): Promise<Reply> {
+    const { after, limit, state } = parseQuery(couponListQuery, request);
+    const page = await this.#registry.list(state === undefined ? {} : { state }, after, limit);
+    return json(200, { items: page.coupons.map(couponBody), next: page.next ?? null });
+  }
+
+  async show(request: ApiRequest): Promise<Reply> {
+    const coupon = await this.#registry.find(couponIdOf(request));
+    return coupon === undefined
+      ? refuse('unknown_coupon', 'There is no coupon with this id.')
+      : json(200, couponBody(coupon));
+  }
+}

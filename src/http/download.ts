@@ -1,0 +1,181 @@
+/**
+ * `POST /v1/coupons/:id/download`: the hot path.
+ *
+ * Most of a storm is answered in the turn of the event loop that brought it. So this handler reads one header and one parameter,
+ * makes one object, and uses no promise and no closure until a request really has to wait. It keeps the rules of the library's
+ * responses by itself instead of through open-response.ts: registering for aborts alone would cost a fifth of the request.
+ *
+ * No body is read: the library drops what comes, and the connection goes on.
+ */
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { parseCouponId } from '../engine/coupon.js';
+import type { CouponId, MemberId } from '../engine/coupon.js';
+import type { DownloadOutcome, DownloadTicket } from '../engine/download.js';
+import type { Authenticator } from './auth/authenticator.js';
+import { TOKEN_INVALID } from './auth/identity.js';
+import type { Authentication, Identity, TokenFault } from './auth/identity.js';
+import { tokenProblem } from './auth/token-problems.js';
+import type { InFlight } from './in-flight.js';
+import { BUSY, constantReply, UNKNOWN_COUPON, writeConstant, writeOutcome } from './replies.js';
+import type { ConstantReply } from './replies.js';
+
+export interface DownloadContext {
+  readonly engine: { download(ticket: DownloadTicket): void };
+  readonly authenticator: Authenticator;
+  readonly inFlight: InFlight;
+  onFault(fault: unknown): void;
+}
+
+const WRONG_ROLE = constantReply('wrong_role', 'Only members download coupons.');
+const SHUTTING_DOWN = constantReply(
+  'shutting_down',
+  'This server is stopping. Nothing was attempted, try again.',
+);
+const INTERNAL_ERROR = constantReply('internal_error', 'The request failed. The fault has been logged.');
+
+const unauthenticated: Readonly<Record<TokenFault, ConstantReply>> = {
+  token_missing: tokenReply('token_missing'),
+  token_invalid: tokenReply('token_invalid'),
+  token_expired: tokenReply('token_expired'),
+  keys_unavailable: tokenReply('keys_unavailable'),
+};
+
+function tokenReply(reason: TokenFault): ConstantReply {
+  const { code, detail, fields, headers } = tokenProblem(reason);
+  return constantReply(code, detail, fields, headers);
+}
+
+/** One press of the button: the engine's ticket, and what is needed to answer it. */
+class Download implements DownloadTicket {
+  readonly couponId: CouponId;
+  readonly memberId: MemberId;
+  abandoned = false;
+  /** Answered, or nobody is there to answer. */
+  over = false;
+  readonly #response: HttpResponse;
+  readonly #inFlight: InFlight;
+  #waiting = false;
+
+  constructor(couponId: CouponId, memberId: MemberId, response: HttpResponse, inFlight: InFlight) {
+    this.couponId = couponId;
+    this.memberId = memberId;
+    this.#response = response;
+    this.#inFlight = inFlight;
+  }
+
+  settle(outcome: DownloadOutcome): void {
+    if (this.over) return;
+    this.over = true;
+    if (this.#waiting) {
+      this.#inFlight.leave();
+      this.#response.cork(() => this.#write(outcome));
+    } else {
+      this.#write(outcome);
+    }
+  }
+
+  /** The answer takes longer than this turn of the event loop: from here on the member may go away. */
+  wait(): void {
+    this.#waiting = true;
+    this.#inFlight.enter();
+    this.#response.onAborted(() => {
+      this.abandoned = true;
+      this.over = true;
+      this.#inFlight.leave();
+    });
+  }
+
+  #write(outcome: DownloadOutcome): void {
+    writeOutcome(this.#response, outcome, this.couponId, this.memberId, this.#inFlight.draining);
+  }
+}
+
+/** @returns the handler of the route, for the server to register. */
+export function createDownloadHandler(
+  context: DownloadContext,
+): (response: HttpResponse, request: HttpRequest) => void {
+  const { authenticator, engine, inFlight } = context;
+
+  function answer(response: HttpResponse, reply: ConstantReply): void {
+    writeConstant(response, reply, inFlight.draining);
+  }
+
+  function proceed(response: HttpResponse, couponText: string, identity: Identity): void {
+    const couponId = parseCouponId(couponText);
+    if (inFlight.draining) {
+      answer(response, SHUTTING_DOWN);
+    } else if (identity.role !== 'member') {
+      answer(response, WRONG_ROLE);
+    } else if (couponId === undefined) {
+      answer(response, UNKNOWN_COUPON);
+    } else {
+      const download = new Download(couponId, identity.memberId, response, inFlight);
+      engine.download(download);
+      if (!download.over) download.wait();
+    }
+  }
+
+  function judge(response: HttpResponse, couponText: string, result: Authentication | undefined): void {
+    if (result === undefined) answer(response, BUSY);
+    else if (result.kind === 'refused') answer(response, unauthenticated[result.reason]);
+    else proceed(response, couponText, result);
+  }
+
+  /** Only for tokens of an outside provider that were not seen before. */
+  async function judgeLater(
+    response: HttpResponse,
+    couponText: string,
+    verifying: Promise<Authentication | undefined>,
+  ): Promise<void> {
+    const client = { gone: false };
+    response.onAborted(() => {
+      client.gone = true;
+    });
+    inFlight.enter();
+    try {
+      const result = await verifying;
+      if (!client.gone) response.cork(() => judge(response, couponText, result));
+    } catch (fault) {
+      if (!client.gone) response.cork(() => fail(response, fault));
+    } finally {
+      inFlight.leave();
+    }
+  }
+
+  function fail(response: HttpResponse, fault: unknown): void {
+    context.onFault(fault);
+    try {
+      answer(response, INTERNAL_ERROR);
+    } catch {
+      // It was answered before the fault; the library refuses a second answer, which is what is wanted.
+    }
+  }
+
+  return (response, request) => {
+    try {
+      const authorization = request.getHeader('authorization');
+      const couponText = request.getParameter(0);
+      const identity = authenticator.known(authorization);
+      if (identity !== undefined) {
+        proceed(response, couponText, identity);
+        return;
+      }
+      const result = namesTwice(request, 'authorization')
+        ? TOKEN_INVALID
+        : authenticator.verify(authorization);
+      if (result instanceof Promise) void judgeLater(response, couponText, result);
+      else judge(response, couponText, result);
+    } catch (fault) {
+      fail(response, fault);
+    }
+  };
+}
+
+/** Two readers of such a request may take different ones. Asked only for tokens not seen before: it walks all headers. */
+function namesTwice(request: HttpRequest, name: string): boolean {
+  let times = 0;
+  request.forEach((header) => {
+    if (header === name) times++;
+  });
+  return times > 1;
+}

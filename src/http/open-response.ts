@@ -1,0 +1,127 @@
+/**
+ * An HttpResponse of uWebSockets.js that will be answered later: the one place that knows its life cycle.
+ *
+ * The library's rules: `onAborted` before anything asynchronous, not a single call after an abort or after the end, every write
+ * inside a cork. A response here is `open` until it is answered or aborted, and every method is safe in either state.
+ */
+import type { HttpResponse } from 'uWebSockets.js';
+import type { Reply } from './exchange.js';
+import type { InFlight } from './in-flight.js';
+import { responseHead } from './status-lines.js';
+
+/** On every answer but the download's: nothing here is for caches or for guessing content types. */
+const COMMON_HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+
+export class OpenResponse {
+  readonly #response: HttpResponse;
+  readonly #inFlight: InFlight;
+  readonly #headOnly: boolean;
+  #open = true;
+  /** Wakes whoever waits for the reader; called on an abort, too. */
+  #onMove: (() => void) | undefined;
+
+  /** @param headOnly answer a HEAD request: the same head, no body. */
+  constructor(response: HttpResponse, inFlight: InFlight, headOnly: boolean) {
+    this.#response = response;
+    this.#inFlight = inFlight;
+    this.#headOnly = headOnly;
+    inFlight.enter();
+    response.onAborted(() => {
+      this.#leave();
+      this.#onMove?.();
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#open;
+  }
+
+  /**
+   * The whole body, once it is there. `too_large` as soon as it is known, without reading on; `undefined` when the
+   * client went away. A client that stops sending is cut off by the library after ten seconds.
+   */
+  readBody(bytesMax: number): Promise<Buffer | 'too_large' | undefined> {
+    return new Promise((resolve) => {
+      const parts: Buffer[] = [];
+      let length = 0;
+      this.#onMove = () => resolve(undefined);
+      this.#response.onData((chunk, isLast) => {
+        length += chunk.byteLength;
+        if (length > bytesMax) {
+          parts.length = 0;
+          resolve('too_large');
+          return;
+        }
+        // A copy: the library takes its memory back when this returns.
+        parts.push(Buffer.from(new Uint8Array(chunk)));
+        if (isLast) resolve(Buffer.concat(parts));
+      });
+    });
+  }
+
+  /** Answers, unless the client is gone. */
+  async send(reply: Reply, closeConnection = false): Promise<void> {
+    if (!this.#open) return;
+    const head = responseHead(reply.status, reply.contentType, { ...COMMON_HEADERS, ...reply.headers });
+    if ('chunks' in reply) {
+      await this.#stream(head, reply.chunks);
+      return;
+    }
+    this.#finish(() => {
+      this.#response.writeStatus(head);
+      const close = closeConnection || this.#inFlight.draining;
+      if (this.#headOnly) this.#response.endWithoutBody(Buffer.byteLength(reply.body), close);
+      else this.#response.end(reply.body, close);
+    });
+  }
+
+  /** Cuts the connection: an answer that was begun cannot be taken back, and must not look complete. */
+  cut(): void {
+    if (!this.#open) return;
+    this.#response.close();
+  }
+
+  async #stream(head: string, chunks: AsyncIterable<string>): Promise<void> {
+    this.#response.cork(() => this.#response.writeStatus(head));
+    if (this.#headOnly) {
+      this.#finish(() => this.#response.endWithoutBody());
+      return;
+    }
+    for await (const chunk of chunks) {
+      if (!this.#open) return;
+      if (!this.#write(chunk)) await this.#writable();
+    }
+    if (this.#open) this.#finish(() => this.#response.end(undefined, this.#inFlight.draining));
+  }
+
+  /** False when the reader does not keep up. */
+  #write(chunk: string): boolean {
+    let keepsUp = true;
+    this.#response.cork(() => {
+      keepsUp = this.#response.write(chunk);
+    });
+    return keepsUp;
+  }
+
+  /** Until the reader has taken what was written, or is gone. */
+  #writable(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onMove = resolve;
+      this.#response.onWritable(() => {
+        resolve();
+        return true;
+      });
+    });
+  }
+
+  #finish(write: () => void): void {
+    this.#leave();
+    this.#response.cork(write);
+  }
+
+  #leave(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#inFlight.leave();
+  }
+}

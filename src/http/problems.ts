@@ -1,0 +1,95 @@
+/** The one table of problems: stable code → HTTP status and title, and how a problem is put into words (RFC 9457). */
+
+interface ProblemKind {
+  readonly status: number;
+  readonly title: string;
+  /** Whole seconds for `Retry-After`; every 503 has one. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** docs/errors.md lists the same codes, and a test compares the two. */
+export const problemKinds = {
+  unknown_coupon: { status: 404, title: 'No such coupon' },
+  not_open: { status: 409, title: 'The coupon is not open yet' },
+  paused: { status: 409, title: 'The coupon is paused' },
+  closed: { status: 409, title: 'The coupon is closed' },
+  sold_out: { status: 409, title: 'The coupon is sold out' },
+  busy: { status: 503, title: 'Too many at once, nothing was attempted', retryAfterSeconds: 1 },
+  not_ready: { status: 503, title: 'Not ready, nothing was attempted', retryAfterSeconds: 1 },
+  outcome_unknown: {
+    status: 503,
+    title: 'The outcome is not known, ask again to learn it',
+    retryAfterSeconds: 1,
+  },
+
+  not_issued: { status: 404, title: 'Not issued' },
+  not_recorded: { status: 503, title: 'Issued but not recorded yet', retryAfterSeconds: 1 },
+  already_used: { status: 409, title: 'The coupon was used already' },
+  quantity_below_issued: { status: 409, title: 'The quantity is below what is issued' },
+  window_invalid: { status: 400, title: 'The window ends before it starts' },
+
+  unauthenticated: { status: 401, title: 'A valid access token is required' },
+  wrong_role: { status: 403, title: 'This is not for your role' },
+  forbidden: { status: 403, title: 'This belongs to somebody else' },
+  invalid_credentials: { status: 401, title: 'Wrong e-mail address or password' },
+  email_taken: { status: 409, title: 'The e-mail address is taken' },
+  seller_signup_closed: { status: 403, title: 'Sellers cannot sign up here' },
+  sessions_disabled: { status: 403, title: 'Access tokens come from an outside identity provider' },
+  keys_unavailable: {
+    status: 503,
+    title: 'The keys of the identity provider are out of reach',
+    retryAfterSeconds: 2,
+  },
+
+  invalid_input: { status: 400, title: 'The request is not valid' },
+  invalid_json: { status: 400, title: 'The body is not acceptable JSON' },
+  malformed_request: { status: 400, title: 'The request is malformed' },
+  not_found: { status: 404, title: 'Nothing is here' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  uri_too_long: { status: 414, title: 'The URL is too long' },
+  unsupported_media_type: { status: 415, title: 'The body must be JSON' },
+  shutting_down: { status: 503, title: 'Shutting down, nothing was attempted', retryAfterSeconds: 1 },
+  internal_error: { status: 500, title: 'Something went wrong here' },
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof problemKinds;
+
+export interface Problem {
+  readonly code: ProblemCode;
+  /** What happened in this case, in a sentence for a person. Never internal text. */
+  readonly detail: string;
+  /** Fields of the case, such as `opensAt`. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A URI reference that stays the same for ever; it leads to the explanation where the documentation is served. */
+export function problemType(code: ProblemCode): string {
+  return `/docs/errors#${code}`;
+}
+
+/** The body: `type`, `title`, `status`, `code`, `detail`, then the fields of the case. */
+export function problemBody({ code, detail, fields }: Problem): string {
+  const { status, title } = problemKinds[code];
+  return JSON.stringify({ type: problemType(code), title, status, code, detail, ...fields });
+}
+
+export function retryAfterHeader(code: ProblemCode): Readonly<Record<string, string>> {
+  const { retryAfterSeconds }: ProblemKind = problemKinds[code];
+  return retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
+}
+
+/** The request cannot be carried out as it stands: thrown where input is parsed, turned into its problem by the wrapper. */
+export class RequestRefused extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+export function refuse(code: ProblemCode, detail: string, fields?: Problem['fields']): never {
+  throw new RequestRefused(fields === undefined ? { code, detail } : { code, detail, fields });
+}

@@ -1,0 +1,50 @@
+/** Everything of a request that stands before its body, taken out at once: the library's object does not outlive its callback. */
+import type { HttpRequest } from 'uWebSockets.js';
+import type { Problem } from './problems.js';
+
+/** Our longest URL has some 120 characters. */
+export const URL_LENGTH_MAX = 2_048;
+
+export interface RequestHead {
+  readonly params: readonly string[];
+  readonly query: string;
+  readonly authorization: string;
+  readonly accept: string;
+  readonly contentType: string;
+  /** The request must not be carried out. */
+  readonly fault: Problem | undefined;
+}
+
+/** Headers that two readers of one request could understand differently when they come twice. */
+const onceOnly = new Set(['host', 'content-length', 'transfer-encoding', 'authorization', 'content-type']);
+
+/** @param path the route's pattern, for the number of its parameters. */
+export function readHead(request: HttpRequest, path: string): RequestHead {
+  const headers = new Map<string, string>();
+  let twice: string | undefined;
+  request.forEach((name, value) => {
+    if (headers.has(name) && onceOnly.has(name)) twice = name;
+    headers.set(name, value);
+  });
+  const params: string[] = [];
+  for (let index = 0; index < path.split('/:').length - 1; index++) params.push(request.getParameter(index));
+  // Without a `?` the library answers undefined, whatever its types say.
+  const query = (request.getQuery() as string | undefined) ?? '';
+  return {
+    params,
+    query,
+    authorization: headers.get('authorization') ?? '',
+    accept: headers.get('accept') ?? '',
+    contentType: headers.get('content-type') ?? '',
+    fault: faultOf(twice, request.getUrl().length + query.length),
+  };
+}
+
+function faultOf(twice: string | undefined, urlLength: number): Problem | undefined {
+  if (twice !== undefined)
+    return { code: 'malformed_request', detail: `The header ${twice} came more than once.` };
+  if (urlLength > URL_LENGTH_MAX) {
+    return { code: 'uri_too_long', detail: `The URL may have up to ${URL_LENGTH_MAX} characters.` };
+  }
+  return undefined;
+}

@@ -1,0 +1,147 @@
+/** The wrapper around every handler but the download's: from a raw request to a handler's values, and from its reply to the wire. */
+import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import { StoreOutcomeUnknownError, StoreUnavailableError } from '../engine/errors.js';
+import type { Authenticator } from './auth/authenticator.js';
+import type { Identity } from './auth/identity.js';
+import { tokenProblem } from './auth/token-problems.js';
+import { problemReply } from './exchange.js';
+import type { ApiRequest, Reply } from './exchange.js';
+import type { InFlight } from './in-flight.js';
+import { OpenResponse } from './open-response.js';
+import { refuse, RequestRefused } from './problems.js';
+import { readHead } from './request-head.js';
+import type { RequestHead } from './request-head.js';
+import type { Route, RouteForm } from './route.js';
+
+export interface RouteServerContext {
+  readonly authenticator: Authenticator;
+  readonly inFlight: InFlight;
+  onFault(fault: unknown): void;
+}
+
+type Register = 'get' | 'post' | 'patch' | 'del';
+const registerOf = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'del' } as const satisfies Record<
+  Route['method'],
+  Register
+>;
+
+export class RouteServer {
+  readonly #context: RouteServerContext;
+
+  constructor(context: RouteServerContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Registers the routes, and for the rest: 405 on a path that is known under other methods, 404 on any other.
+   *
+   * @param others routes that are served outside this wrapper.
+   */
+  register(app: TemplatedApp, routes: readonly Route[], others: readonly RouteForm[]): void {
+    for (const route of routes) {
+      const serve = (response: HttpResponse, request: HttpRequest): void =>
+        this.#serve(route, response, request);
+      app[registerOf[route.method]](route.path, serve);
+      if (route.method === 'GET') app.head(route.path, serve);
+    }
+    for (const [path, methods] of methodsByPath([...routes, ...others])) {
+      const allow = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+      this.#refuseAll(app, path, () => {
+        const detail = `This path takes ${allow.join(', ')}.`;
+        throw new RequestRefused({
+          code: 'method_not_allowed',
+          detail,
+          headers: { Allow: allow.join(', ') },
+        });
+      });
+    }
+    this.#refuseAll(app, '/*', () => refuse('not_found', 'There is nothing under this path.'));
+  }
+
+  #refuseAll(app: TemplatedApp, path: string, refusal: () => never): void {
+    const route: Route = { method: 'GET', path, access: 'anyone', bodyBytesMax: 0, handle: () => refusal() };
+    app.any(path, (response, request) => this.#serve(route, response, request));
+  }
+
+  #serve(route: Route, response: HttpResponse, request: HttpRequest): void {
+    const headOnly = request.getMethod() === 'head';
+    const open = new OpenResponse(response, this.#context.inFlight, headOnly);
+    // Read now: the request object is gone when this function returns.
+    const head = readHead(request, route.path);
+    const body = route.bodyBytesMax === 0 ? undefined : open.readBody(route.bodyBytesMax);
+    this.#answer(route, open, head, body).catch((fault: unknown) => {
+      this.#context.onFault(fault);
+      open.cut();
+    });
+  }
+
+  async #answer(
+    route: Route,
+    open: OpenResponse,
+    head: RequestHead,
+    reading: ReturnType<OpenResponse['readBody']> | undefined,
+  ): Promise<void> {
+    let reply: Reply;
+    let closeConnection = false;
+    try {
+      if (this.#context.inFlight.draining)
+        refuse('shutting_down', 'This server is stopping. Nothing was attempted.');
+      if (head.fault !== undefined) throw new RequestRefused(head.fault);
+      const caller =
+        route.access === 'anyone' ? undefined : await this.#callerOf(route.access, head.authorization);
+      const body = await reading;
+      if (body === 'too_large') {
+        // Or the rest of it would have to be read before the connection could go on.
+        closeConnection = true;
+        refuse('body_too_large', `The body may have up to ${route.bodyBytesMax} bytes here.`);
+      }
+      if (reading !== undefined && body === undefined) return;
+      const request: ApiRequest = { ...head, body: body ?? Buffer.alloc(0) };
+      reply = await dispatch(route, request, caller);
+    } catch (fault) {
+      reply = this.#replyToFault(fault);
+    }
+    await open.send(reply, closeConnection);
+  }
+
+  async #callerOf(role: 'member' | 'seller', authorization: string): Promise<Identity> {
+    const { authenticator } = this.#context;
+    const result = authenticator.known(authorization) ?? (await authenticator.verify(authorization));
+    if (result === undefined)
+      refuse('busy', 'Too many access tokens are being checked. Nothing was attempted.');
+    if (result.kind === 'refused') throw new RequestRefused(tokenProblem(result.reason));
+    if (result.role !== role)
+      refuse('wrong_role', `This is for a ${role}, and the token is of a ${result.role}.`);
+    return result;
+  }
+
+  #replyToFault(fault: unknown): Reply {
+    if (fault instanceof RequestRefused) return problemReply(fault.problem);
+    if (fault instanceof StoreUnavailableError) {
+      return problemReply({
+        code: 'not_ready',
+        detail: 'The store cannot be reached. Nothing was attempted.',
+      });
+    }
+    if (fault instanceof StoreOutcomeUnknownError) {
+      return problemReply({
+        code: 'outcome_unknown',
+        detail: 'The store did not answer in time. It may or may not have been done: look, or ask again.',
+      });
+    }
+    this.#context.onFault(fault);
+    return problemReply({ code: 'internal_error', detail: 'The request failed. The fault has been logged.' });
+  }
+}
+
+function dispatch(route: Route, request: ApiRequest, caller: Identity | undefined): Promise<Reply> {
+  if (route.access === 'anyone') return route.handle(request);
+  if (caller === undefined) throw new Error('A route for callers was reached without one');
+  return route.handle(request, caller);
+}
+
+function methodsByPath(routes: readonly RouteForm[]): Map<string, string[]> {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of routes) methods.set(path, [...(methods.get(path) ?? []), method]);
+  return methods;
+}

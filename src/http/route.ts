@@ -1,0 +1,39 @@
+/** What a route is: method, path, who may call it, how much body it reads, and its handler. */
+import type { CallerHandler, OpenHandler } from './exchange.js';
+
+/** Every body we take is a handful of fields. */
+export const BODY_BYTES_MAX = 16_384;
+
+export interface RouteForm {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** As the library's router takes it: `:name` stands for one segment. */
+  readonly path: string;
+  /** 0: no body is read; what comes is dropped. */
+  readonly bodyBytesMax: number;
+}
+
+export type Route =
+  | (RouteForm & { readonly access: 'anyone'; readonly handle: OpenHandler })
+  | (RouteForm & { readonly access: 'member' | 'seller'; readonly handle: CallerHandler });
+
+type Method = RouteForm['method'];
+
+/** `GET /path` or, for one that reads a body, `POST /path {}`. */
+type Line = `${Method} /${string}`;
+
+export function routeForm(line: Line): RouteForm {
+  const [method = '', path = '', body] = line.split(' ');
+  return { method: method as Method, path, bodyBytesMax: body === '{}' ? BODY_BYTES_MAX : 0 };
+}
+
+export function anyone(line: Line, handle: OpenHandler): Route {
+  return { ...routeForm(line), access: 'anyone', handle };
+}
+
+export function member(line: Line, handle: CallerHandler): Route {
+  return { ...routeForm(line), access: 'member', handle };
+}
+
+export function seller(line: Line, handle: CallerHandler): Route {
+  return { ...routeForm(line), access: 'seller', handle };
+}

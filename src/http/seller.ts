@@ -1,0 +1,114 @@
+/** What sellers do with their coupons. */
+import type { TermsChange } from '../engine/admission.js';
+import type { AmendResult } from '../engine/coupon-registry.js';
+import type { Identity } from './auth/identity.js';
+import { couponBody } from './coupon-body.js';
+import { json } from './exchange.js';
+import type { ApiRequest, Reply } from './exchange.js';
+import { ownedCoupon } from './owned-coupon.js';
+import { parseBody } from './parse-input.js';
+import { refuse } from './problems.js';
+import { couponChangeInput, couponInput } from './schemas.js';
+import type { HttpServices } from './services.js';
+
+type SellerServices = Pick<HttpServices, 'registry' | 'ledger' | 'queue' | 'clock'>;
+
+export class SellerHandlers {
+  readonly #services: SellerServices;
+
+  constructor(services: SellerServices) {
+    this.#services = services;
+  }
+
+  /** The coupon is in the admission store when the answer leaves: a download right behind it finds it. */
+  async register(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { registry, clock } = this.#services;
+    const { name, quantity, opensAt, closesAt, discount } = parseBody(couponInput, request);
+    const opensAtMs = opensAt ?? undefined;
+    const closesAtMs = closesAt ?? undefined;
+    if (opensAtMs !== undefined && closesAtMs !== undefined && closesAtMs <= opensAtMs) refuseWindow();
+    const coupon = await registry.register({
+      sellerId: seller.memberId,
+      name,
+      quantity,
+      opensAtMs,
+      closesAtMs,
+      paused: false,
+      closed: false,
+      discount: discount ?? undefined,
+      createdAtMs: clock.nowMs(),
+    });
+    return json(201, couponBody(coupon), { Location: `/v1/coupons/${coupon.couponId}` });
+  }
+
+  async amend(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { couponId } = await ownedCoupon(this.#services.registry, request, seller);
+    const { name, quantity, opensAt, closesAt } = parseBody(couponChangeInput, request);
+    return amended(
+      await this.#services.registry.amend(couponId, {
+        ...(name === undefined ? {} : { name }),
+        ...(quantity === undefined ? {} : { quantity }),
+        ...(opensAt === undefined ? {} : { opensAtMs: opensAt }),
+        ...(closesAt === undefined ? {} : { closesAtMs: closesAt }),
+      }),
+    );
+  }
+
+  pause(request: ApiRequest, seller: Identity): Promise<Reply> {
+    return this.#change(request, seller, { paused: true });
+  }
+
+  resume(request: ApiRequest, seller: Identity): Promise<Reply> {
+    return this.#change(request, seller, { paused: false });
+  }
+
+  /** For good: a closed coupon takes no further change. */
+  close(request: ApiRequest, seller: Identity): Promise<Reply> {
+    return this.#change(request, seller, { closed: true });
+  }
+
+  /** Six numbers from three places, not read in one instant: they add up when the coupon is at rest (I5). */
+  async stats(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { registry, ledger, queue } = this.#services;
+    const { couponId, quantity, issued, remaining } = await ownedCoupon(registry, request, seller);
+    const [depth] = queue === undefined ? [] : await queue.depths([couponId]);
+    const [counts] = await ledger.counts([couponId]);
+    return json(200, {
+      quantity,
+      issued,
+      remaining,
+      queued: depth?.queued ?? 0,
+      claimed: depth?.claimed ?? 0,
+      recorded: counts?.recorded ?? 0,
+      deadLettered: counts?.deadLettered ?? 0,
+    });
+  }
+
+  async #change(request: ApiRequest, seller: Identity, change: TermsChange): Promise<Reply> {
+    const { couponId } = await ownedCoupon(this.#services.registry, request, seller);
+    return amended(await this.#services.registry.amend(couponId, change));
+  }
+}
+
+function amended(result: AmendResult): Reply {
+  switch (result.status) {
+    case 'amended':
+      return json(200, couponBody(result.coupon));
+    case 'quantity_below_issued':
+      return refuse('quantity_below_issued', `${result.issued} are issued already.`, {
+        issued: result.issued,
+      });
+    case 'window_invalid':
+      return refuseWindow();
+    case 'closed':
+      return refuse('closed', 'This coupon was closed for good and takes no change.');
+    case 'unknown_coupon':
+      return refuse('unknown_coupon', 'There is no coupon with this id.');
+    case 'not_ready':
+      return refuse('not_ready', 'The coupon cannot be reached in the store. Nothing was changed.');
+  }
+}
+
+function refuseWindow(): never {
+  return refuse('window_invalid', 'closesAt must be later than opensAt.');
+}

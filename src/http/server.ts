@@ -1,0 +1,52 @@
+/**
+ * The HTTP server: listens, leads every request through one wrapper, drains.
+ *
+ * The wrapper is the same for all routes but the download: abort guard first, then the request's own form, the caller, the body, the
+ * handler, and whatever is thrown on the way becomes a problem without internal text.
+ */
+import uWS from 'uWebSockets.js';
+import { Authenticator } from './auth/authenticator.js';
+import { createDownloadHandler } from './download.js';
+import { InFlight } from './in-flight.js';
+import { listen } from './listen.js';
+import { RouteServer } from './route-server.js';
+import { createRoutes, DOWNLOAD_ROUTE } from './routes.js';
+import type { HttpServer, HttpServices, HttpSettings } from './services.js';
+
+/**
+ * Starts serving.
+ *
+ * @throws PortInUseError, ListenFailedError
+ */
+export async function startHttp(services: HttpServices, settings: HttpSettings): Promise<HttpServer> {
+  const inFlight = new InFlight();
+  const authenticator = new Authenticator(settings.tokens, services.clock);
+  const onFault = (fault: unknown): void => services.logger.error({ err: fault }, 'A request failed');
+
+  const app = uWS.App();
+  app.post(
+    DOWNLOAD_ROUTE.path,
+    createDownloadHandler({ engine: services.engine, authenticator, inFlight, onFault }),
+  );
+  const routeServer = new RouteServer({ authenticator, inFlight, onFault });
+  routeServer.register(app, createRoutes(services, settings), [DOWNLOAD_ROUTE]);
+  const listening = await listen(app, settings);
+
+  let closing: Promise<void> | undefined;
+  return {
+    port: listening.port,
+    get pendingCount() {
+      return inFlight.count;
+    },
+    drain(graceMs) {
+      closing ??= drain(graceMs);
+      return closing;
+    },
+  };
+
+  async function drain(graceMs: number): Promise<void> {
+    listening.stop();
+    await inFlight.drain(graceMs);
+    app.close();
+  }
+}

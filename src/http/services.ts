@@ -1,0 +1,55 @@
+/** What the HTTP front end is built from; the composition root fills it in. Nothing here knows a back end. */
+import type { Logger } from 'pino';
+import type { Admission } from '../engine/admission.js';
+import type { Clock } from '../engine/clock.js';
+import type { CouponRegistry } from '../engine/coupon-registry.js';
+import type { DownloadTicket } from '../engine/download.js';
+import type { IssuanceLedger } from '../engine/issuance-ledger.js';
+import type { IssuanceQueue } from '../engine/issuance-queue.js';
+import type { AccountStore } from './auth/accounts.js';
+
+/** Whether this process can serve downloads now, and if not, why: sentences for an operator, without internal text. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+}
+
+export interface HttpServices {
+  readonly engine: { download(ticket: DownloadTicket): void };
+  readonly registry: CouponRegistry;
+  readonly admission: Pick<Admission, 'issuanceOf' | 'snapshots'>;
+  readonly ledger: IssuanceLedger;
+  /** `undefined` with the embedded back end: there the decision is the row, and nothing is ever queued or claimed. */
+  readonly queue: Pick<IssuanceQueue, 'depths'> | undefined;
+  readonly accounts: AccountStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readiness(): Promise<Readiness>;
+}
+
+/** Where access tokens come from: our own sessions (HS256), or an outside identity provider. */
+export type TokenSettings = {
+  readonly issuer: string;
+  readonly audience: string;
+} & (
+  | { readonly secret: Uint8Array; readonly jwksUrl?: undefined }
+  | { readonly jwksUrl: URL; readonly secret?: undefined }
+);
+
+export interface HttpSettings {
+  readonly host: string;
+  /** 0 takes a free one; see {@link HttpServer.port}. */
+  readonly port: number;
+  /** False only where several processes share the port on purpose: then a second, unrelated server on it goes unnoticed. */
+  readonly exclusivePort: boolean;
+  readonly tokens: TokenSettings;
+  readonly sellerSignup: 'open' | 'closed';
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /** Requests taken and not yet answered. */
+  readonly pendingCount: number;
+  /** Stops listening, answers what is in flight for at most `graceMs`, then closes every connection. */
+  drain(graceMs: number): Promise<void>;
+}
