@@ -1,0 +1,66 @@
+/** The folder of the embedded back end: one server at a time. */
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import Libsql from 'libsql';
+import { SeonchakError } from '../../engine/errors.js';
+
+export class DataDirUnwritableError extends SeonchakError {
+  static override readonly code = 'data_dir_unwritable';
+}
+
+export class DataDirInUseError extends SeonchakError {
+  static override readonly code = 'data_dir_in_use';
+}
+
+export interface DataDir {
+  readonly path: string;
+  readonly databaseFile: string;
+}
+
+/**
+ * Makes the folder, for its owner only, unless it is there.
+ *
+ * @throws {@link DataDirUnwritableError}
+ */
+export function prepareDataDir(path: string): DataDir {
+  const absolute = resolve(path);
+  try {
+    mkdirSync(absolute, { recursive: true, mode: 0o700 });
+    accessSync(absolute, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw unwritable(absolute, cause);
+  }
+  return { path: absolute, databaseFile: join(absolute, 'seonchak.db') };
+}
+
+export interface DataDirLock {
+  release(): void;
+}
+
+/**
+ * Takes the folder for one server. The lock is SQLite's own on a file beside the database: the system drops it when the process ends,
+ * however it ends, so nothing stale is left behind as a pid file would be. It is not on the database itself, which CLI commands open
+ * while the server runs.
+ *
+ * @throws {@link DataDirInUseError} | {@link DataDirUnwritableError}
+ */
+export function lockDataDir({ path }: DataDir): DataDirLock {
+  try {
+    const lock = new Libsql(join(path, 'server.lock'), { timeout: 0 });
+    lock.exec('begin exclusive');
+    return {
+      release() {
+        lock.close();
+      },
+    };
+  } catch (cause) {
+    if (String((cause as { code?: unknown }).code).startsWith('SQLITE_BUSY')) {
+      throw new DataDirInUseError(`Another server is running on the data folder ${path}.`, { cause });
+    }
+    throw unwritable(path, cause);
+  }
+}
+
+function unwritable(path: string, cause: unknown): DataDirUnwritableError {
+  return new DataDirUnwritableError(`The data folder ${path} cannot be written (DATA_DIR).`, { cause });
+}

@@ -1,0 +1,40 @@
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { accountStoreContract } from '../../engine/testing/account-store-contract.js';
+import { admissionContract } from '../../engine/testing/admission-contract.js';
+import { couponCatalogueContract } from '../../engine/testing/coupon-catalogue-contract.js';
+import { issuanceLedgerContract } from '../../engine/testing/issuance-ledger-contract.js';
+import { type EmbeddedStores, openEmbedded } from './open-embedded.js';
+
+async function open(): Promise<EmbeddedStores> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'seonchak-embedded-'));
+  const stores = await openEmbedded({ dataDir, as: 'server' });
+  return {
+    ...stores,
+    async close() {
+      await stores.close();
+      await rm(dataDir, { recursive: true });
+    },
+  };
+}
+
+admissionContract(t, 'SQLite', open);
+couponCatalogueContract(t, 'SQLite', open);
+accountStoreContract(t, 'SQLite', open);
+
+issuanceLedgerContract(t, 'SQLite, two processes', async (t: Test) => {
+  const dataDir = t.testdir();
+  const stores = await openEmbedded({ dataDir, as: 'server' });
+  const visitor = await openEmbedded({ dataDir, as: 'visitor' });
+  return {
+    ledger: stores.ledger,
+    other: visitor.ledger,
+    async close() {
+      await stores.close();
+      await visitor.close();
+    },
+  };
+});

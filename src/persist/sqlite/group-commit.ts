@@ -1,0 +1,157 @@
+/**
+ * One decision after another, in memory; one transaction for all that were made together; answers only after it.
+ *
+ * While a commit is in flight nothing is decided: what arrives meanwhile waits and forms the next group. So every decision rests on
+ * durable state and on earlier decisions of its own group, and a commit that fails is undone by undoing its group backwards. Deciding
+ * on arrival (with commits in a pipeline) was rejected: a failure would have to unravel decisions that rest on others, and the disk
+ * takes one commit at a time anyway.
+ */
+import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/errors.js';
+import { faultOf, storeFault } from '../sql/error-classes.js';
+import type { SqliteStatement } from './sqlite-statement.js';
+
+/** Commands that may wait for the commit in flight; each is a whole batch of a coupon or a seller's command. */
+const WAITING_MAX = 100_000;
+
+/** What a decision wants written, and how it is taken back in memory when the commit fails. */
+export interface Effects {
+  write(statements: readonly SqliteStatement[], undo: () => void): void;
+}
+
+/** Decides at once, in memory. Throws only before it has called `write`. */
+export type Decide<Answer> = (effects: Effects) => Answer;
+
+interface Command {
+  readonly decide: Decide<unknown>;
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: unknown) => void;
+  /** Called instead of failing the others, when the database contradicts what memory said. */
+  readonly contradicted: () => void;
+}
+
+interface Decided {
+  readonly command: Command;
+  readonly answer: unknown;
+}
+
+export interface GroupCommitOptions {
+  /** Commits all statements or none. */
+  readonly transact: (statements: readonly SqliteStatement[]) => Promise<void>;
+  /** After this long a caller is told that the outcome is unknown, milliseconds. The commit itself goes on. */
+  readonly deadlineMs: number;
+  /** Called before each group, when nothing is in flight and all of memory is durable. */
+  readonly betweenGroups: () => void;
+}
+
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  #waiting: Command[] = [];
+  #running = false;
+  /** The commit in flight is past its deadline. */
+  #stuck = false;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs `decide` when its turn comes and answers once what it wrote is durable. Reading commands come this way too: so they never
+   * see what may yet be undone.
+   *
+   * @throws StoreUnavailableError: nothing is written. StoreOutcomeUnknownError: the disk did not say.
+   */
+  submit<Answer>(decide: Decide<Answer>, contradicted: () => void = () => undefined): Promise<Answer> {
+    if (this.#stuck || this.#waiting.length >= WAITING_MAX) {
+      return Promise.reject(new StoreUnavailableError('The disk does not keep up at the moment.'));
+    }
+    return new Promise<Answer>((resolve, reject) => {
+      this.#waiting.push({ decide, resolve, reject, contradicted });
+      if (this.#running) return;
+      this.#running = true;
+      // Whatever else is submitted in this turn of the event loop goes along.
+      setImmediate(() => void this.#run());
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      this.#options.betweenGroups();
+      await this.#commit(group);
+    }
+    this.#running = false;
+  }
+
+  async #commit(group: readonly Command[]): Promise<void> {
+    const statements: SqliteStatement[] = [];
+    const undos: (() => void)[] = [];
+    const effects: Effects = {
+      write(wanted, undo) {
+        statements.push(...wanted);
+        undos.push(undo);
+      },
+    };
+    const decided = decideAll(group, effects);
+    if (statements.length > 0) {
+      const timer = setTimeout(() => {
+        this.#giveUpWaiting(decided);
+      }, this.#options.deadlineMs);
+      try {
+        await this.#options.transact(statements);
+      } catch (error) {
+        while (undos.length > 0) undos.pop()?.();
+        await this.#failed(decided, error);
+        return;
+      } finally {
+        clearTimeout(timer);
+        this.#stuck = false;
+      }
+    }
+    for (const { command, answer } of decided) command.resolve(answer as never);
+  }
+
+  async #failed(decided: readonly Decided[], error: unknown): Promise<void> {
+    const fault = faultOf(error);
+    if (fault !== 'duplicate' && fault !== 'poison' && fault !== 'other') {
+      const seen = storeFault(error, fault, 'committing');
+      for (const { command } of decided) command.reject(seen);
+      return;
+    }
+    // One command of the group wants what the database does not have room for; the others must not suffer for it.
+    if (decided.length > 1) {
+      for (const { command } of decided) await this.#commit([command]);
+      return;
+    }
+    for (const { command } of decided) {
+      command.contradicted();
+      command.reject(
+        new StoreUnavailableError('The database had to be read again; ask once more.', { cause: error }),
+      );
+    }
+  }
+
+  /** The disk hangs. Nobody waits for it longer than promised; whoever has not had a turn learns that nothing was attempted. */
+  #giveUpWaiting(decided: readonly Decided[]): void {
+    this.#stuck = true;
+    const unknown = new StoreOutcomeUnknownError('The disk did not answer in time.');
+    for (const { command } of decided) command.reject(unknown);
+    const unattempted = new StoreUnavailableError('The disk does not answer at the moment.');
+    for (const command of this.#waiting) command.reject(unattempted);
+    this.#waiting = [];
+  }
+}
+
+function decideAll(group: readonly Command[], effects: Effects): Decided[] {
+  const decided: Decided[] = [];
+  for (const command of group) {
+    try {
+      decided.push({ command, answer: command.decide(effects) });
+    } catch (error) {
+      command.reject(
+        error instanceof SeonchakError ? error : new SeonchakError('A decision failed.', { cause: error }),
+      );
+    }
+  }
+  return decided;
+}

@@ -1,0 +1,80 @@
+/** Everything the composition root needs for the embedded back end. */
+import { Kysely } from 'kysely';
+import { DATABASE_TIMEOUT_MS } from '../../config.js';
+import type { Admission } from '../../engine/admission.js';
+import type { CouponCatalogue } from '../../engine/coupon-catalogue.js';
+import type { IssuanceLedger } from '../../engine/issuance-ledger.js';
+import type { AccountStore } from '../../http/auth/accounts.js';
+import { migrateToLatest } from '../sql/migrate.js';
+import type { Database } from '../sql/schema.js';
+import { SqlAccountStore } from '../sql/sql-account-store.js';
+import { SqlCouponCatalogue } from '../sql/sql-coupon-catalogue.js';
+import { sqliteFlavour } from '../sql/sql-flavour.js';
+import { SqlIssuanceLedger } from '../sql/sql-issuance-ledger.js';
+import { lockDataDir, prepareDataDir } from './data-dir.js';
+import { readOrCreateSecret } from './secret.js';
+import { SqliteAdmission } from './sqlite-admission.js';
+import { SqliteThreadDialect } from './sqlite-dialect.js';
+import { SqliteThread } from './sqlite-thread.js';
+
+export interface EmbeddedOptions {
+  readonly dataDir: string;
+  /**
+   * `server`: decides, so there is one at a time. `visitor`: a CLI command that may run beside the server; its `admission` knows nothing
+   * of what the server has in memory and must not be used to admit.
+   */
+  readonly as: 'server' | 'visitor';
+  readonly nowMs?: () => number;
+  readonly winnersMax?: number;
+}
+
+export interface EmbeddedStores {
+  readonly admission: Admission;
+  readonly ledger: IssuanceLedger;
+  readonly catalogue: CouponCatalogue;
+  readonly accounts: AccountStore;
+  /** Signs tokens when no other secret is configured. */
+  readonly secret: string;
+  /** Migrations that this opening has run. */
+  readonly migrated: readonly string[];
+  /** Waits for what was asked, then lets the folder go. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the folder, makes what is missing, and brings the schema up to date.
+ *
+ * @throws DataDirUnwritableError | DataDirInUseError | SecretUnusableError | MigrationError | StoreCorruptError
+ */
+export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedStores> {
+  const dataDir = prepareDataDir(options.dataDir);
+  const lock = options.as === 'server' ? lockDataDir(dataDir) : undefined;
+  const thread = new SqliteThread(dataDir.databaseFile);
+  const db = new Kysely<Database>({ dialect: new SqliteThreadDialect(thread) });
+  try {
+    const secret = readOrCreateSecret(dataDir);
+    const migrated = await migrateToLatest(db, sqliteFlavour);
+    return {
+      admission: new SqliteAdmission({
+        db,
+        transact: (statements) => thread.transact(statements),
+        nowMs: options.nowMs ?? Date.now,
+        deadlineMs: DATABASE_TIMEOUT_MS,
+        ...(options.winnersMax === undefined ? {} : { winnersMax: options.winnersMax }),
+      }),
+      ledger: new SqlIssuanceLedger(db, sqliteFlavour),
+      catalogue: new SqlCouponCatalogue(db),
+      accounts: new SqlAccountStore(db),
+      secret,
+      migrated,
+      async close() {
+        await thread.close();
+        lock?.release();
+      },
+    };
+  } catch (error) {
+    await thread.close();
+    lock?.release();
+    throw error;
+  }
+}

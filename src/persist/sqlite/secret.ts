@@ -1,0 +1,68 @@
+/** The secret that signs access tokens when none is configured: made once, kept in the data folder. */
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { SeonchakError } from '../../engine/errors.js';
+import { type DataDir, DataDirUnwritableError } from './data-dir.js';
+
+const SECRET_BYTES = 48;
+/** HS256 wants a key as long as its digest. */
+const SECRET_CHARACTERS_MIN = 43;
+
+export class SecretUnusableError extends SeonchakError {
+  static override readonly code = 'secret_unusable';
+}
+
+/**
+ * The secret of this folder, made if there is none: random, base64url, readable by its owner only. Safe while others do the same: a
+ * server and a CLI command that start together end up with one secret, never with half a file.
+ *
+ * @throws {@link SecretUnusableError} | {@link DataDirUnwritableError}
+ */
+export function readOrCreateSecret({ path }: DataDir): string {
+  const file = join(path, 'jwt-secret');
+  return readSecret(file) ?? createSecret(path, file);
+}
+
+function readSecret(file: string): string | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new SecretUnusableError(`The secret in ${file} cannot be read.`, { cause });
+  }
+  if (text.length < SECRET_CHARACTERS_MIN || !/^[A-Za-z0-9_-]+$/.test(text)) {
+    throw new SecretUnusableError(
+      `The secret in ${file} is damaged; remove the file to have a new one made.`,
+    );
+  }
+  return text;
+}
+
+function createSecret(path: string, file: string): string {
+  const fresh = join(path, `jwt-secret.${randomBytes(6).toString('hex')}`);
+  try {
+    const descriptor = openSync(fresh, 'wx', 0o600);
+    try {
+      writeSync(descriptor, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    try {
+      // Unlike a rename, a link never replaces: the first one there wins, and the content was complete before the name existed.
+      linkSync(fresh, file);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(fresh, { force: true });
+    }
+  } catch (cause) {
+    throw new DataDirUnwritableError(`The data folder ${path} cannot be written (DATA_DIR).`, { cause });
+  }
+  const secret = readSecret(file);
+  if (secret === undefined)
+    throw new SecretUnusableError(`The secret in ${file} disappeared while it was made.`);
+  return secret;
+}

@@ -1,0 +1,155 @@
+/** The main thread's end of the database thread: requests out, replies in, one owner of the connection at a time. */
+import { Worker } from 'node:worker_threads';
+import { DATABASE_TIMEOUT_MS } from '../../config.js';
+import type {
+  SqliteReply,
+  SqliteRequest,
+  SqliteResult,
+  SqliteStatement,
+  SqliteWorkerData,
+} from './sqlite-statement.js';
+
+/** An error of the database with SQLite's code; or `DATABASE_CLOSED`, `DATABASE_TIMEOUT`, `NO_CONNECTION` from this end. */
+export class SqliteThreadError extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'SqliteThreadError';
+    this.code = code;
+  }
+}
+
+interface Pending {
+  resolve(results: readonly SqliteResult[]): void;
+  reject(error: SqliteThreadError): void;
+  readonly timer: NodeJS.Timeout | undefined;
+}
+
+/** Tests run the sources as they are; what is installed has the compiled file beside it. */
+const workerFile = import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './sqlite-worker.js';
+
+export class SqliteThread {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #waitingOwners: (() => void)[] = [];
+  #owned = false;
+  #nextId = 1;
+  #gone: SqliteThreadError | undefined;
+
+  /** Opens `file`, creating it when it is not there. A file that cannot be opened fails the first request. */
+  constructor(file: string) {
+    const workerData: SqliteWorkerData = { file };
+    this.#worker = new Worker(new URL(workerFile, import.meta.url), { workerData, name: 'sqlite' });
+    this.#worker.on('message', (reply: SqliteReply) => this.#settle(reply));
+    this.#worker.on('error', (error) => this.#end(error instanceof Error ? error.message : String(error)));
+    this.#worker.on('exit', () => this.#end('it has ended'));
+  }
+
+  /**
+   * Waits, first come first served, until the connection is free; the caller gives it back with {@link release}.
+   *
+   * @throws {@link SqliteThreadError} `NO_CONNECTION` when it was not free within the deadline, if there is one.
+   */
+  acquire(deadlineMs?: number): Promise<void> {
+    if (!this.#owned) {
+      this.#owned = true;
+      return Promise.resolve();
+    }
+    return new Promise((resolve, reject) => {
+      const owner = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#waitingOwners.push(owner);
+      const giveUp = (): void => {
+        this.#waitingOwners.splice(this.#waitingOwners.indexOf(owner), 1);
+        reject(
+          new SqliteThreadError('NO_CONNECTION', `the database was not free within ${String(deadlineMs)} ms`),
+        );
+      };
+      const timer = deadlineMs === undefined ? undefined : setTimeout(giveUp, deadlineMs);
+    });
+  }
+
+  release(): void {
+    const next = this.#waitingOwners.shift();
+    if (next === undefined) this.#owned = false;
+    else next();
+  }
+
+  /**
+   * One statement, for the owner of the connection. Past its deadline it is given up, not stopped: what is sent after it is still carried
+   * out after it, so a rollback that follows finds the transaction it means.
+   *
+   * @throws {@link SqliteThreadError}
+   */
+  async execute(statement: SqliteStatement): Promise<SqliteResult> {
+    const [result] = await this.#request('single', [statement], DATABASE_TIMEOUT_MS);
+    if (result === undefined) throw new SqliteThreadError('SQLITE_ERROR', 'a statement gave no result');
+    return result;
+  }
+
+  /**
+   * All of them in one transaction, in one message; waits for the connection itself. No deadline: whether they were committed is for
+   * the caller to know, however long it takes.
+   *
+   * @throws {@link SqliteThreadError}
+   */
+  async transact(statements: readonly SqliteStatement[]): Promise<void> {
+    await this.acquire();
+    try {
+      await this.#request('atomic', statements);
+    } finally {
+      this.release();
+    }
+  }
+
+  /** Closes the file after what was asked before. */
+  async close(): Promise<void> {
+    if (this.#gone !== undefined) return;
+    await this.acquire();
+    const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
+    await this.#request('close', []);
+    await exited;
+    this.release();
+  }
+
+  #request(kind: SqliteRequest['kind'], statements: readonly SqliteStatement[], deadlineMs?: number) {
+    if (this.#gone !== undefined) {
+      return Promise.reject(new SqliteThreadError('NO_CONNECTION', this.#gone.message));
+    }
+    const id = this.#nextId++;
+    // Only what the message needs: a compiled query of Kysely carries a tree of functions that cannot be cloned.
+    const plain = statements.map(({ sql, parameters }) => ({ sql, parameters }));
+    const request: SqliteRequest = { id, kind, statements: plain };
+    return new Promise<readonly SqliteResult[]>((resolve, reject) => {
+      const timer =
+        deadlineMs === undefined
+          ? undefined
+          : setTimeout(() => {
+              this.#pending.delete(id);
+              reject(new SqliteThreadError('DATABASE_TIMEOUT', `no answer within ${deadlineMs} ms`));
+            }, deadlineMs);
+      this.#pending.set(id, { resolve, reject, timer });
+      this.#worker.postMessage(request);
+    });
+  }
+
+  #settle(reply: SqliteReply): void {
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    clearTimeout(pending?.timer);
+    if ('error' in reply) pending?.reject(new SqliteThreadError(reply.error.code, reply.error.message));
+    else pending?.resolve(reply.results);
+  }
+
+  #end(why: string): void {
+    this.#gone ??= new SqliteThreadError('DATABASE_CLOSED', `the database thread is gone: ${why}`);
+    for (const pending of this.#pending.values()) {
+      clearTimeout(pending.timer);
+      pending.reject(this.#gone);
+    }
+    this.#pending.clear();
+  }
+}

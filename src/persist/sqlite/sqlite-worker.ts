@@ -1,0 +1,119 @@
+/**
+ * The thread in which the database lives (docs/adr/0004): libsql works synchronously, and an fsync on the main thread would stop every
+ * request for as long as the disk takes.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import Libsql from 'libsql';
+import type {
+  SqliteReply,
+  SqliteRequest,
+  SqliteResult,
+  SqliteStatement,
+  SqliteWorkerData,
+} from './sqlite-statement.js';
+
+/** Texts kept prepared. The project has some thirty; the rest of the room is for lists of varying length. */
+const PREPARED_MAX = 200;
+/** Others on the file are CLI commands, whose transactions are short. Below the deadline of a call. */
+const BUSY_TIMEOUT_MS = 4_000;
+
+const settings = [
+  'journal_mode = wal',
+  // FULL: a commit returns after the fsync of the log. NORMAL would lose the last commits with the power.
+  'synchronous = full',
+  // 64 MB: the index by member is in random order, and its pages are wanted again and again.
+  'cache_size = -65536',
+  // Pages of log before they are copied into the file: with the default of 1,000 every fifteenth batch of 256 waits for a copy
+  // (54,000 rows/s against 73,000).
+  'wal_autocheckpoint = 20000',
+  'foreign_keys = on',
+];
+
+const port = parentPort;
+if (port === null) throw new Error('sqlite-worker is a worker thread');
+const { file } = workerData as SqliteWorkerData;
+const database = new Libsql(file, { timeout: BUSY_TIMEOUT_MS });
+for (const setting of settings) database.prepare(`pragma ${setting}`).all();
+
+type Prepared = ReturnType<typeof database.prepare>;
+const prepared = new Map<string, Prepared>();
+
+function prepare(sql: string): Prepared {
+  const known = prepared.get(sql);
+  if (known !== undefined) return known;
+  const statement = database.prepare(sql);
+  if (prepared.size >= PREPARED_MAX) {
+    const [oldest] = prepared.keys();
+    if (oldest !== undefined) prepared.delete(oldest);
+  }
+  prepared.set(sql, statement);
+  return statement;
+}
+
+function run({ sql, parameters }: SqliteStatement): SqliteResult {
+  // Some failures (a full disk) end the transaction by themselves; there is nothing left to roll back then.
+  if (sql === 'rollback' && !database.inTransaction) return { rows: [], changes: 0, lastInsertRowid: 0 };
+  const statement = prepare(sql);
+  if (statement.reader) {
+    const rows = statement.all(parameters) as SqliteResult['rows'];
+    return { rows, changes: 0, lastInsertRowid: 0 };
+  }
+  const { changes, lastInsertRowid } = statement.run(parameters);
+  return { rows: [], changes, lastInsertRowid: Number(lastInsertRowid) };
+}
+
+function runAtomically(statements: readonly SqliteStatement[]): SqliteResult[] {
+  const alone = (sql: string) => run({ sql, parameters: [] });
+  alone('begin immediate');
+  try {
+    const results = statements.map(run);
+    alone('commit');
+    return results;
+  } catch (error) {
+    alone('rollback');
+    throw error;
+  }
+}
+
+/** libsql has no names for some of SQLite's extended codes; the low byte is the plain code and has one. */
+const plainCodes: Readonly<Record<number, string>> = {
+  5: 'SQLITE_BUSY',
+  6: 'SQLITE_LOCKED',
+  7: 'SQLITE_NOMEM',
+  8: 'SQLITE_READONLY',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  18: 'SQLITE_TOOBIG',
+  19: 'SQLITE_CONSTRAINT',
+  20: 'SQLITE_MISMATCH',
+  26: 'SQLITE_NOTADB',
+};
+
+function codeOf(error: unknown): string {
+  const { code, rawCode } = error as { code?: unknown; rawCode?: unknown };
+  const named = typeof code === 'string' ? code : 'SQLITE_ERROR';
+  if (!named.startsWith('UNKNOWN') || typeof rawCode !== 'number') return named;
+  return plainCodes[rawCode & 0xff] ?? named;
+}
+
+port.on('message', (request: SqliteRequest) => {
+  let reply: SqliteReply;
+  try {
+    if (request.kind === 'close') {
+      prepared.clear();
+      database.close();
+      reply = { id: request.id, results: [] };
+    } else {
+      const { statements } = request;
+      const results = request.kind === 'atomic' ? runAtomically(statements) : statements.map(run);
+      reply = { id: request.id, results };
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    reply = { id: request.id, error: { code: codeOf(error), message } };
+  }
+  port.postMessage(reply);
+  if (request.kind === 'close') port.close();
+});
