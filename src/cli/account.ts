@@ -1,0 +1,76 @@
+/** `seonchak account`: accounts made by the operator, the only way to a seller's account where sign-up is closed. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { loadConfig } from '../config.js';
+import type { Role } from '../http/auth/accounts.js';
+import { roles } from '../http/auth/accounts.js';
+import { PasswordHasher } from '../http/auth/password.js';
+import { accountInput } from '../http/schemas.js';
+import type { CommandContext } from './command-context.js';
+import { printJson, printLine, withStores } from './command-context.js';
+import { CommandFailedError, UsageError } from './exit-codes.js';
+import { choosePassword } from './password-source.js';
+
+interface CreateOptions {
+  readonly email: string;
+  readonly role: Role;
+  readonly passwordStdin?: true;
+  readonly json?: true;
+}
+
+export function addAccount(program: Command, context: CommandContext): void {
+  const account = program.command('account').summary('make accounts').description('Make accounts.');
+  account
+    .command('create')
+    .summary('make an account')
+    .description(
+      'Make an account. The password is typed twice at a terminal without being shown, or read from standard input; ' +
+        'otherwise one is generated and printed once.',
+    )
+    .requiredOption('--email <address>', 'e-mail address to sign in with')
+    .addOption(new Option('--role <role>', 'what the account may do').choices(roles).makeOptionMandatory())
+    .option('--password-stdin', 'read the password from the first line of standard input')
+    .option('--json', 'print JSON for programs')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ seonchak account create --email seller@shop.test --role seller
+  $ seonchak account create --email seller@shop.test --role seller --password-stdin < password.txt`,
+    )
+    .action((options: CreateOptions) => create(context, options));
+}
+
+async function create(context: CommandContext, options: CreateOptions): Promise<void> {
+  const config = loadConfig(context.env);
+  if (config.jwtJwksUrl !== undefined) {
+    throw new UsageError('accounts live at the identity provider of JWT_JWKS_URL');
+  }
+  const choice = await choosePassword(context, options.passwordStdin === true);
+  const { email, password, role } = checked(options.email, choice.password, options.role);
+  const passwordHash = await new PasswordHasher().hash(password);
+  if (passwordHash === undefined) throw new CommandFailedError('the password could not be hashed');
+  const account = await withStores(config, async (stores) => {
+    // Often the very first command on new stores, before any server has made the tables.
+    await stores.migrate();
+    return stores.accounts.insert({ email, role, passwordHash, createdAtMs: Date.now() });
+  });
+  if (account === undefined) throw new CommandFailedError(`there is an account for ${email} already`);
+
+  const shown = choice.generated ? { password } : {};
+  if (options.json) {
+    printJson(context, { id: account.id, email, role, ...shown });
+    return;
+  }
+  printLine(context.output, `account ${account.id}: ${email}, ${role}`);
+  if (choice.generated) printLine(context.output, `password: ${password}   (shown only now)`);
+}
+
+/** The same rules as over HTTP. */
+function checked(email: string, password: string, role: Role) {
+  const parsed = accountInput.safeParse({ email, password, role });
+  if (parsed.success) return parsed.data;
+  throw new UsageError(
+    parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+  );
+}

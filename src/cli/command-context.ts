@@ -1,0 +1,41 @@
+/** What every command is given: the surroundings it runs in, and the way to the stores. */
+import type { Writable } from 'node:stream';
+import type { Config } from '../config.js';
+import type { Stores } from '../stores.js';
+
+export interface CommandContext {
+  readonly env: NodeJS.ProcessEnv;
+  readonly input: NodeJS.ReadStream;
+  /** For what was asked for; a program may read it. */
+  readonly output: Writable;
+  /** For people: progress, remarks, faults. */
+  readonly notes: Writable & { readonly isTTY?: boolean };
+}
+
+/** Opens the stores beside a running server, and closes them whatever the work does. */
+export async function withStores<Result>(
+  config: Config,
+  work: (stores: Stores) => Promise<Result>,
+): Promise<Result> {
+  // Loaded when needed: help and tokens should not wait for database drivers.
+  const { openStores } = await import('../stores.js');
+  const stores = await openStores(config, {
+    exclusive: false,
+    // The command that needed the connection fails and says why; a second message would only repeat it.
+    onConnectionError: () => undefined,
+  });
+  try {
+    return await work(stores);
+  } finally {
+    await stores.close();
+  }
+}
+
+export function printLine(stream: Writable, text: string): void {
+  stream.write(`${text}\n`);
+}
+
+/** One JSON document a run: the answer of a command with `--json`. */
+export function printJson(context: CommandContext, value: unknown): void {
+  printLine(context.output, JSON.stringify(value, null, 2));
+}

@@ -1,0 +1,84 @@
+/** The command line: names the commands, prints faults as one line each, ends with a code that a script can rely on. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addAccount } from './account.js';
+import type { CommandContext } from './command-context.js';
+import { printLine } from './command-context.js';
+import type { ExitCode } from './exit-codes.js';
+import { exitCodes, reportFault } from './exit-codes.js';
+import { addMigrate } from './migrate.js';
+import { addServe } from './serve.js';
+import { addStatus } from './status.js';
+import { addTokens } from './tokens.js';
+import { addWarm } from './warm.js';
+
+/** The levels at which an operator wants everything, stack traces included. */
+const levelsWithStack: ReadonlySet<string | undefined> = new Set(['debug', 'trace']);
+
+/**
+ * Runs one command.
+ *
+ * @param words what stands after the program's name
+ * @returns 0 done, 1 failed, 2 wrong usage or configuration
+ */
+export async function runCommandLine(words: readonly string[], context: CommandContext): Promise<ExitCode> {
+  const program = buildProgram(context);
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return exitCodes.done;
+  } catch (fault) {
+    // The library has printed its own message by now; asking for help or the version is not a fault.
+    if (fault instanceof CommanderError) return fault.exitCode === 0 ? exitCodes.done : exitCodes.misused;
+    const { exitCode, lines } = reportFault(fault);
+    for (const line of lines) printLine(context.notes, `seonchak: ${line}`);
+    if (levelsWithStack.has(context.env.LOG_LEVEL) && fault instanceof Error) {
+      printLine(context.notes, fault.stack ?? '');
+    }
+    return exitCode;
+  }
+}
+
+function buildProgram(context: CommandContext): Command {
+  const program = new Command('seonchak');
+  // Commands copy these settings when they are added, so the settings come first.
+  program
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.output.write(text),
+      writeErr: (text) => context.notes.write(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'seonchak: ')),
+    })
+    .showSuggestionAfterError()
+    .description('Limited coupons for a crowd that arrives in the same second.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', epilogue);
+
+  addServe(program, context);
+  addMigrate(program, context);
+  addWarm(program, context);
+  addStatus(program, context);
+  addTokens(program, context);
+  addAccount(program, context);
+  return program;
+}
+
+const epilogue = `
+Configuration comes from environment variables (docs/configuration.md). With REDIS_URL and MYSQL_URL the
+commands work on those stores, with neither on the folder DATA_DIR.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
+
+Examples:
+  $ seonchak serve
+  $ TOKEN=$(seonchak tokens --role seller --count 1)
+  $ seonchak warm --opening-within 1h
+  $ seonchak status 42 --json`;
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
+}

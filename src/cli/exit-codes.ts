@@ -1,0 +1,54 @@
+/** How a command ends, as a shell sees it, and the one line that a person sees when it did not work. */
+import { ConfigError } from '../config.js';
+import { SeonchakError } from '../engine/errors.js';
+
+export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** The command line asks for something that cannot be: exit code 2. */
+export class UsageError extends SeonchakError {
+  static override readonly code = 'usage_invalid';
+}
+
+/** The command was understood and did not succeed: exit code 1. */
+export class CommandFailedError extends SeonchakError {
+  static override readonly code = 'command_failed';
+}
+
+/** Faults of the surroundings that the operator mends by other settings, so they end like wrong configuration. */
+const misuseCodes: ReadonlySet<string> = new Set([
+  'usage_invalid',
+  'config_invalid',
+  'port_in_use',
+  'data_dir_unwritable',
+  'data_dir_in_use',
+  'secret_unusable',
+]);
+
+export interface FaultReport {
+  readonly exitCode: ExitCode;
+  readonly lines: readonly string[];
+}
+
+/** What to print and how to end. Never a stack trace. */
+export function reportFault(fault: unknown): FaultReport {
+  if (fault instanceof ConfigError) return { exitCode: exitCodes.misused, lines: fault.faults };
+  if (fault instanceof SeonchakError) {
+    return {
+      exitCode: misuseCodes.has(fault.code) ? exitCodes.misused : exitCodes.failed,
+      lines: [withCause(fault)],
+    };
+  }
+  return { exitCode: exitCodes.failed, lines: [`unexpected fault: ${oneLine(fault)}`] };
+}
+
+/** An operator at a terminal may see the internal cause, unlike a caller over HTTP. */
+function withCause(fault: Error): string {
+  return fault.cause === undefined ? oneLine(fault) : `${oneLine(fault)} (${oneLine(fault.cause)})`;
+}
+
+function oneLine(fault: unknown): string {
+  if (fault instanceof AggregateError && fault.errors.length > 0) return oneLine(fault.errors[0]);
+  const text = fault instanceof Error ? fault.message || fault.name : String(fault);
+  return text.split('\n')[0] ?? '';
+}

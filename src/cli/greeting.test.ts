@@ -1,0 +1,45 @@
+import t from 'tap';
+import { loadConfig } from '../config.js';
+import { greeting } from './greeting.js';
+
+const secret = 'kV3v0b6Zr8Q1yT5mWc9nXe2hLa7sPd4u';
+const stores = {
+  REDIS_URL: 'redis://127.0.0.1:6379',
+  MYSQL_URL: 'mysql://root:hidden-password@127.0.0.1:3306/seonchak',
+};
+const distributed = { ...stores, JWT_SECRET: secret };
+
+t.test('a newcomer gets the address and three commands', (t) => {
+  const lines = greeting(loadConfig({}), 8080);
+  t.match(
+    lines[0],
+    /^Seonchak is ready on http:\/\/127\.0\.0\.1:8080 \(embedded back end, data in \.\/data\)$/,
+  );
+  t.equal(lines.filter((line) => line.startsWith('  ')).length, 3);
+  t.end();
+});
+
+t.test('an address that means "all" is shown as one that can be connected to', (t) => {
+  t.match(greeting(loadConfig({ HOST: '0.0.0.0' }), 80)[0], 'http://localhost:80 ');
+  t.match(greeting(loadConfig({ HOST: '::1' }), 80)[0], 'http://[::1]:80 ');
+  t.end();
+});
+
+t.test('no password or secret is printed', (t) => {
+  const text = greeting(loadConfig(distributed), 8080).join('\n');
+  t.match(text, 'distributed back end');
+  t.notMatch(text, 'hidden-password');
+  t.notMatch(text, secret);
+  t.end();
+});
+
+t.test('with an outside identity provider there are no tokens to suggest', (t) => {
+  const config = loadConfig({ ...stores, JWT_JWKS_URL: 'https://id.example/keys' });
+  t.equal(greeting(config, 8080).length, 1);
+  t.end();
+});
+
+t.test('a process that only records says so', (t) => {
+  t.match(greeting(loadConfig({ ...distributed, ROLES: 'recorder' }), undefined), [/ready to record/]);
+  t.end();
+});

@@ -1,0 +1,35 @@
+/** What a newcomer reads at start: the address, and three commands that lead to a first download. */
+import type { Config } from '../config.js';
+
+/**
+ * Lines for standard output. Each command can be pasted as it stands into a shell in the same folder.
+ *
+ * @param port `undefined` where this process serves no HTTP
+ */
+export function greeting(config: Config, port: number | undefined): readonly string[] {
+  const where =
+    config.backEnd === 'embedded'
+      ? `embedded back end, data in ${config.dataDir}`
+      : `distributed back end, ${config.redisUrls.length > 1 ? 'Redis Cluster' : 'Redis'} and MySQL`;
+  if (port === undefined) return [`Seonchak is ready to record (${where})`];
+  const address = `http://${reachableHost(config.host)}:${port}`;
+  const ready = `Seonchak is ready on ${address} (${where})`;
+  return config.jwtJwksUrl === undefined ? [ready, '', ...firstDownload(address)] : [ready];
+}
+
+function firstDownload(address: string): readonly string[] {
+  return [
+    'Your first download, from another terminal with the same environment:',
+    '',
+    '  SELLER=$(npx seonchak tokens --role seller)',
+    `  curl ${address}/v1/coupons -H "Authorization: Bearer $SELLER" -H 'Content-Type: application/json' -d '{"name":"First drop","quantity":100}'`,
+    `  curl -X POST ${address}/v1/coupons/1/download -H "Authorization: Bearer $(npx seonchak tokens)"`,
+    '',
+  ];
+}
+
+/** "Every address of this machine" is not an address to connect to. */
+function reachableHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+}

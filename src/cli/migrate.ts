@@ -1,0 +1,24 @@
+/** `seonchak migrate`: bring the tables up to date. The server does the same at start; this is for doing it beforehand. */
+import type { Command } from 'commander';
+import { loadConfig } from '../config.js';
+import type { CommandContext } from './command-context.js';
+import { printJson, printLine, withStores } from './command-context.js';
+
+export function addMigrate(program: Command, context: CommandContext): void {
+  program
+    .command('migrate')
+    .summary('bring the tables up to date')
+    .description(
+      'Apply the migrations that are missing and print their names. Safe to repeat, and safe while servers run or start.',
+    )
+    .option('--json', 'print JSON for programs')
+    .action(async (options: { readonly json?: true }) => {
+      const applied = await withStores(loadConfig(context.env), (stores) => stores.migrate());
+      if (options.json) {
+        printJson(context, { applied });
+        return;
+      }
+      for (const name of applied) printLine(context.output, `applied ${name}`);
+      if (applied.length === 0) printLine(context.output, 'nothing to apply: the tables are up to date');
+    });
+}

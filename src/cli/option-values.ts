@@ -1,0 +1,41 @@
+/** Option values read from the command line: text in, checked value out, wrong usage otherwise. */
+import { InvalidArgumentError } from 'commander';
+import type { CouponId } from '../engine/coupon.js';
+import { parseCouponId } from '../engine/coupon.js';
+
+const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Ten years: longer is a slip of the keyboard. */
+const DURATION_MAX_MS = 3_650 * unitMs.d;
+
+/** `90s`, `15m`, `1h`, `7d` as milliseconds. */
+export function durationMs(text: string): number {
+  const [, amount, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+  const ms = Number(amount) * unitMs[(unit ?? 's') as keyof typeof unitMs];
+  if (unit === undefined || ms <= 0 || ms > DURATION_MAX_MS) {
+    throw new InvalidArgumentError('Give a number with s, m, h or d, such as 1h, up to 3650d.');
+  }
+  return ms;
+}
+
+/** A reader for whole numbers within bounds. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(
+      `Give a whole number from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}.`,
+    );
+  };
+}
+
+export function couponId(text: string): CouponId {
+  const id = parseCouponId(text);
+  if (id === undefined) throw new InvalidArgumentError('A coupon is named by its number, such as 42.');
+  return id;
+}
+
+/** For arguments that may be given several times: 1 2 3. */
+export function couponIds(text: string, previous: readonly CouponId[] | undefined): readonly CouponId[] {
+  return [...(previous ?? []), couponId(text)];
+}

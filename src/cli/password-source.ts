@@ -1,0 +1,68 @@
+/** Where the password of a new account comes from. Never from an argument: arguments are seen by every user of the machine. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import type { CommandContext } from './command-context.js';
+import { UsageError } from './exit-codes.js';
+
+/** 144 random bits, 24 characters. */
+const GENERATED_BYTES = 18;
+/** Longest line taken from standard input; every permitted password is shorter. */
+const STDIN_MAX_BYTES = 4_096;
+
+export interface PasswordChoice {
+  readonly password: string;
+  /** Has to be shown, since nobody knows it yet. */
+  readonly generated: boolean;
+}
+
+/**
+ * From standard input when asked to, else typed twice at a terminal (nothing typed: generated), else generated.
+ *
+ * @throws UsageError when nothing comes in, or the two differ.
+ */
+export async function choosePassword(context: CommandContext, fromStdin: boolean): Promise<PasswordChoice> {
+  if (fromStdin) return { password: await firstLine(context.input), generated: false };
+  if (!context.input.isTTY) return generate();
+  const typed = await askUnseen(context, 'Password (empty: generate one): ');
+  if (typed === '') return generate();
+  if ((await askUnseen(context, 'The same again: ')) !== typed)
+    throw new UsageError('the two passwords differ');
+  return { password: typed, generated: false };
+}
+
+function generate(): PasswordChoice {
+  return { password: randomBytes(GENERATED_BYTES).toString('base64url'), generated: true };
+}
+
+async function firstLine(input: NodeJS.ReadStream): Promise<string> {
+  let text = '';
+  input.setEncoding('utf8');
+  for await (const chunk of input) {
+    text += String(chunk);
+    if (text.includes('\n')) break;
+    if (text.length > STDIN_MAX_BYTES) throw new UsageError('the password on standard input is too long');
+  }
+  const line = text.split(/\r?\n/, 1)[0] ?? '';
+  if (line === '') throw new UsageError('no password came in on standard input');
+  return line;
+}
+
+async function askUnseen(context: CommandContext, question: string): Promise<string> {
+  // The line editor echoes what is typed into its output, so it gets one that shows nothing.
+  const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: context.input, output: unseen, terminal: true });
+  context.notes.write(question);
+  try {
+    const answer: unknown[] = await Promise.race([
+      once(lines, 'line'),
+      once(lines, 'SIGINT').then(() => Promise.reject(new UsageError('interrupted'))),
+      once(lines, 'close').then(() => Promise.reject(new UsageError('no password was typed'))),
+    ]);
+    return String(answer[0]);
+  } finally {
+    lines.close();
+    context.notes.write('\n');
+  }
+}

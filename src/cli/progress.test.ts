@@ -1,0 +1,29 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import t from 'tap';
+import { startProgress } from './progress.js';
+
+t.test('without a terminal progress is plain lines with a rate', async (t) => {
+  const notes = new PassThrough();
+  const progress = startProgress(notes, 'signing', 'tokens', 2_000);
+  progress.advance(1_500);
+  progress.advance(500);
+  progress.finish();
+  notes.end();
+
+  const lines = (await text(notes)).split('\n');
+  t.equal(lines.pop(), '', 'it ends with a line end');
+  t.equal(lines[0], 'signing 0 of 2,000 tokens, 0/s');
+  t.match(lines.at(-1), /^signing 2,000 of 2,000 tokens, [\d,]+\/s$/);
+  t.notMatch(lines.join('\n'), '\u001b', 'no control sequence in a log');
+  t.notOk(lines.includes(''), 'no empty line');
+});
+
+t.test('on a terminal it is a bar', async (t) => {
+  const notes = Object.assign(new PassThrough(), { isTTY: true });
+  const progress = startProgress(notes, 'warming', 'coupons', 4);
+  progress.advance(2);
+  progress.finish();
+  notes.end();
+  t.match(await text(notes), /warming \[=+ +\] 2 of 4 coupons/);
+});

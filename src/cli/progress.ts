@@ -1,0 +1,54 @@
+/** Progress of long work: a bar on a terminal, a plain line every two seconds elsewhere. */
+import { SingleBar } from 'cli-progress';
+import type { CommandContext } from './command-context.js';
+
+const PLAIN_LINE_EVERY_MS = 2_000;
+const BAR_COLUMNS = 28;
+
+export interface Progress {
+  advance(count: number): void;
+  finish(): void;
+}
+
+/**
+ * @param label what is being done, such as `warming`
+ * @param unit what is counted, such as `coupons`
+ */
+export function startProgress(
+  notes: CommandContext['notes'],
+  label: string,
+  unit: string,
+  total: number,
+): Progress {
+  const onTerminal = notes.isTTY === true;
+  const bar = new SingleBar({
+    stream: notes,
+    noTTYOutput: true,
+    notTTYSchedule: PLAIN_LINE_EVERY_MS,
+    // Nothing of the terminal is changed, so nothing has to be put back when the work is interrupted. The library's own
+    // way (gracefulExit) catches SIGINT and lets the work go on.
+    linewrap: true,
+    // In plain lines its farewell would be an empty one.
+    clearOnComplete: !onTerminal,
+    etaBuffer: 100,
+    format: (_options, { value, eta, progress }) => {
+      const seconds = Math.max(1, performance.now() - startedAtMs) / 1_000;
+      const rate = Math.round(value / seconds).toLocaleString('en');
+      const filled = Math.round(Math.min(1, progress) * BAR_COLUMNS);
+      const picture = onTerminal ? ` [${'='.repeat(filled).padEnd(BAR_COLUMNS)}]` : '';
+      const done = `${value.toLocaleString('en')} of ${total.toLocaleString('en')} ${unit}`;
+      return `${label}${picture} ${done}, ${rate}/s${timeLeft(value, total, eta)}`;
+    },
+  });
+  const startedAtMs = performance.now();
+  bar.start(total, 0);
+  return { advance: (count) => bar.increment(count), finish: () => bar.stop() };
+}
+
+function timeLeft(value: number, total: number, etaSeconds: unknown): string {
+  if (value >= total) return '';
+  // Before the first samples the library answers with words such as NULL and INF.
+  if (typeof etaSeconds !== 'number' || !Number.isFinite(etaSeconds)) return '';
+  const seconds = Math.ceil(etaSeconds);
+  return seconds < 120 ? `, ${seconds} s left` : `, ${Math.ceil(seconds / 60)} min left`;
+}

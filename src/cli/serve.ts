@@ -1,0 +1,40 @@
+/** `seonchak serve`: the server itself. */
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import type { Config } from '../config.js';
+import { loadConfig } from '../config.js';
+import type { CommandContext } from './command-context.js';
+import { printLine } from './command-context.js';
+import { greeting } from './greeting.js';
+
+export function addServe(program: Command, context: CommandContext): void {
+  program
+    .command('serve')
+    .summary('start the server')
+    .description(
+      'Start the server and run until SIGTERM or SIGINT; then it answers what it has taken, records what it holds and ends.',
+    )
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ seonchak serve                                  embedded back end in ./data, nothing else needed
+  $ PORT=9000 DATA_DIR=/var/lib/seonchak seonchak serve
+  $ REDIS_URL=redis://127.0.0.1:6379 MYSQL_URL=mysql://user:password@127.0.0.1:3306/seonchak \\
+      JWT_SECRET=$(openssl rand -base64 32) seonchak serve`,
+    )
+    .action(() => serve(context, loadConfig(context.env)));
+}
+
+async function serve(context: CommandContext, config: Config): Promise<void> {
+  const { createLogger, startServer } = await import('../main.js');
+  const server = await startServer(config, createLogger(config));
+  const { isApiChild } = await import('../processes.js');
+  if (!isApiChild()) for (const line of greeting(config, server.port)) printLine(context.output, line);
+
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  // The first signal asks for an orderly end; who sends a second one does not want to wait for it.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
+  await server.stop();
+  process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
+}

@@ -1,0 +1,141 @@
+/** `seonchak tokens`: access tokens for trying out and for load tests. */
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import type { Config } from '../config.js';
+import { loadConfig } from '../config.js';
+import { parseMemberId } from '../engine/coupon.js';
+import type { Role } from '../http/auth/accounts.js';
+import { roles } from '../http/auth/accounts.js';
+import { jwtSettings } from '../http/auth/jwt-settings.js';
+import { TokenIssuer } from '../http/auth/token-issuer.js';
+import type { CommandContext } from './command-context.js';
+import { printJson, printLine } from './command-context.js';
+import { UsageError } from './exit-codes.js';
+import { durationMs, wholeNumber } from './option-values.js';
+import { startProgress } from './progress.js';
+import type { TokenTerms } from './token-batch.js';
+import { signTokens } from './token-batch.js';
+import { sharesOf, tokenFileName, writeCsv, writeTokenFile } from './token-files.js';
+
+const COUNT_MAX = 100_000_000;
+const FILES_MAX = 1_000;
+
+interface TokensOptions {
+  readonly count: number;
+  readonly files: number;
+  readonly out?: string;
+  readonly role: Role;
+  readonly first: number;
+  readonly prefix: string;
+  readonly expiresIn: number;
+  readonly json?: true;
+}
+
+export function addTokens(program: Command, context: CommandContext): void {
+  program
+    .command('tokens')
+    .summary('sign access tokens for trying out and load tests')
+    .description(
+      'Sign access tokens with the secret of the server (JWT_SECRET, or the one generated in DATA_DIR). ' +
+        'One token is printed bare; several are CSV with the header line member_id,token.',
+    )
+    .option('--count <tokens>', 'how many', wholeNumber(1, COUNT_MAX), 1)
+    .option('--files <files>', 'spread them over so many files; needs --out', wholeNumber(1, FILES_MAX), 1)
+    .option('--out <folder>', 'write tokens-01.csv, … there instead of printing')
+    .addOption(new Option('--role <role>', 'what the tokens permit').choices(roles).default('member'))
+    .option('--first <number>', 'number of the first member', wholeNumber(1, 999_999_999_999), 1)
+    .option('--prefix <text>', 'put before each number', '')
+    .option(
+      '--expires-in <duration>',
+      'how long they are good: 90s, 15m, 1h, 7d (default: 7d)',
+      durationMs,
+      durationMs('7d'),
+    )
+    .option('--json', 'print JSON for programs: the files written, or the tokens')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ TOKEN=$(seonchak tokens --role seller --count 1)
+  $ seonchak tokens --count 100000 --files 10 --out ./tokens`,
+    )
+    .action(async (options: TokensOptions) => {
+      checkUsage(options);
+      const terms = await termsOf(loadConfig(context.env), options);
+      if (options.out !== undefined) await writeFiles(context, options, options.out, terms);
+      else await print(context, options, terms);
+    });
+}
+
+function checkUsage(options: TokensOptions): void {
+  if (options.files > 1 && options.out === undefined) throw new UsageError('--files needs --out <folder>');
+  if (options.files > options.count) throw new UsageError('there are more files than tokens');
+  const last = memberId(options, options.first + options.count - 1);
+  if (parseMemberId(last) === undefined) {
+    throw new UsageError(`"${last}" is no member id: 1 to 64 of letters, digits, dot, underscore, hyphen`);
+  }
+}
+
+async function termsOf(config: Config, options: TokensOptions): Promise<TokenTerms> {
+  const settings = await jwtSettings(config);
+  if (settings.secret === undefined) {
+    throw new UsageError(
+      'tokens come from the identity provider of JWT_JWKS_URL: there is no secret to sign with',
+    );
+  }
+  return {
+    issuer: new TokenIssuer(settings.secret, settings),
+    role: options.role,
+    lifetimeSeconds: Math.ceil(options.expiresIn / 1_000),
+    issuedAtMs: Date.now(),
+  };
+}
+
+async function writeFiles(
+  context: CommandContext,
+  options: TokensOptions,
+  folder: string,
+  terms: TokenTerms,
+): Promise<void> {
+  const progress = startProgress(context.notes, 'signing', 'tokens', options.count);
+  const files: string[] = [];
+  let first = options.first;
+  try {
+    for (const [index, share] of sharesOf(options.count, options.files).entries()) {
+      const tokens = signTokens(memberIds(options, first, share), terms);
+      files.push(
+        await writeTokenFile(folder, tokenFileName(index, options.files), tokens, (count) =>
+          progress.advance(count),
+        ),
+      );
+      first += share;
+    }
+  } finally {
+    progress.finish();
+  }
+  if (options.json) printJson(context, { count: options.count, files });
+  else for (const file of files) printLine(context.output, file);
+}
+
+async function print(context: CommandContext, options: TokensOptions, terms: TokenTerms): Promise<void> {
+  const tokens = signTokens(memberIds(options, options.first, options.count), terms);
+  if (options.json) {
+    for await (const chunk of tokens) {
+      for (const one of chunk) printLine(context.output, JSON.stringify(one));
+    }
+    return;
+  }
+  if (options.count > 1) {
+    await writeCsv(context.output, tokens);
+    return;
+  }
+  for await (const [only] of tokens) printLine(context.output, only?.token ?? '');
+}
+
+function* memberIds(options: TokensOptions, first: number, count: number): Generator<string> {
+  for (let number = first; number < first + count; number++) yield memberId(options, number);
+}
+
+function memberId(options: TokensOptions, number: number): string {
+  return `${options.prefix}${number}`;
+}

@@ -1,0 +1,125 @@
+/** `seonchak warm`: put coupons into the admission store before the crowd comes. */
+import type { Command } from 'commander';
+import type { Config } from '../config.js';
+import { loadConfig } from '../config.js';
+import type { CouponId } from '../engine/coupon.js';
+import type { CouponRecord } from '../engine/coupon-catalogue.js';
+import type { WarmResult } from '../engine/coupon-warmer.js';
+import type { Stores } from '../stores.js';
+import type { CommandContext } from './command-context.js';
+import { printJson, printLine, withStores } from './command-context.js';
+import { CommandFailedError, UsageError } from './exit-codes.js';
+import { couponIds, durationMs } from './option-values.js';
+import { startProgress } from './progress.js';
+
+/** Catalogue rows read at a time. */
+const PAGE_ROWS = 500;
+/** Warmed at the same time: enough to hide the round trips, few enough to leave a store in use alone. */
+const WARM_AT_ONCE = 8;
+
+interface WarmOptions {
+  readonly all?: true;
+  readonly openingWithin?: number;
+  readonly json?: true;
+}
+
+/** Coupon numbers by what became of them. */
+type WarmReport = Record<WarmResult, CouponId[]>;
+
+export function addWarm(program: Command, context: CommandContext): void {
+  program
+    .command('warm')
+    .summary('put coupons into the admission store')
+    .description(
+      'Put coupons into the admission store from the database, so that the first request finds them there. ' +
+        'A coupon that is there already is left alone, so this may be repeated, also during the event. ' +
+        'Registering a coupon warms it; this is for stores that were emptied or replaced.',
+    )
+    .argument('[id...]', 'numbers of the coupons', couponIds)
+    .option('--all', 'every coupon that is not closed')
+    .option('--opening-within <duration>', 'those open now or opening within 90s, 15m, 1h, 7d', durationMs)
+    .option('--json', 'print JSON for programs')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ seonchak warm 42 43
+  $ seonchak warm --opening-within 1h`,
+    )
+    .action(async (ids: readonly CouponId[] | [], options: WarmOptions) => {
+      checkSelection(ids, options);
+      const config = loadConfig(context.env);
+      const report = await withStores(config, async (stores) => {
+        const chosen = ids.length > 0 ? [...new Set(ids)] : await choose(stores, options);
+        return warmAll(context, stores, chosen);
+      });
+      print(context, config, report, options);
+      if (report.unknown_coupon.length > 0) {
+        throw new CommandFailedError(`there is no coupon ${report.unknown_coupon.join(', ')}`);
+      }
+    });
+}
+
+function checkSelection(ids: readonly CouponId[], options: WarmOptions): void {
+  const ways = [ids.length > 0, options.all === true, options.openingWithin !== undefined];
+  if (ways.filter(Boolean).length !== 1) {
+    throw new UsageError('say which coupons: their numbers, --all, or --opening-within <duration>');
+  }
+}
+
+async function choose(stores: Stores, options: WarmOptions): Promise<CouponId[]> {
+  const nowMs = Date.now();
+  const latestOpeningMs =
+    options.openingWithin === undefined ? Number.POSITIVE_INFINITY : nowMs + options.openingWithin;
+  const chosen: CouponId[] = [];
+  for (let after = 0; ;) {
+    const records = await stores.catalogue.list({}, after, PAGE_ROWS);
+    chosen.push(
+      ...records
+        .filter((record) => isWanted(record, nowMs, latestOpeningMs))
+        .map((record) => record.couponId),
+    );
+    const last = records.at(-1);
+    if (last === undefined || records.length < PAGE_ROWS) return chosen;
+    after = last.couponId;
+  }
+}
+
+function isWanted(record: CouponRecord, nowMs: number, latestOpeningMs: number): boolean {
+  const over = record.closed || (record.closesAtMs !== undefined && record.closesAtMs <= nowMs);
+  return !over && (record.opensAtMs === undefined || record.opensAtMs <= latestOpeningMs);
+}
+
+async function warmAll(
+  context: CommandContext,
+  stores: Stores,
+  ids: readonly CouponId[],
+): Promise<WarmReport> {
+  const report: WarmReport = { warmed: [], present: [], unknown_coupon: [] };
+  const progress = startProgress(context.notes, 'warming', 'coupons', ids.length);
+  const waiting = ids.values();
+  const warmNext = async () => {
+    for (const id of waiting) {
+      report[await stores.warmer.warm(id)].push(id);
+      progress.advance(1);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: WARM_AT_ONCE }, warmNext));
+  } finally {
+    progress.finish();
+  }
+  return report;
+}
+
+function print(context: CommandContext, config: Config, report: WarmReport, options: WarmOptions): void {
+  const { warmed, present, unknown_coupon: unknown } = report;
+  if (options.json) {
+    printJson(context, { warmed, present, unknown });
+    return;
+  }
+  printLine(context.output, `${warmed.length} warmed, ${present.length} already there`);
+  if (config.backEnd === 'embedded') {
+    printLine(context.notes, 'The embedded server reads its coupons by itself; it needs no warming.');
+  }
+}

@@ -1,0 +1,51 @@
+/** Our command line as a process of its own, from the build: what an operator types. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+const bin = fileURLToPath(new URL('../../dist/cli/seonchak.js', import.meta.url));
+
+/** Long enough for a slow machine; a command that hangs fails its test instead of the whole run. */
+const COMMAND_TIMEOUT_MS = 60_000;
+
+export interface CommandResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs to the end. Only `settings` and the PATH are in the environment, so nothing of the caller's configuration leaks in. */
+export async function runSeonchak(
+  words: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+  input = '',
+): Promise<CommandResult> {
+  const child = spawn(process.execPath, [bin, ...words], {
+    env: { PATH: process.env['PATH'], ...settings },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: COMMAND_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  });
+  // A command that wants no input may be gone before it is written.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(input);
+  const [stdout, stderr, exit] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ]);
+  return { exitCode: exit[0], stdout, stderr };
+}
+
+/** An empty folder for one test; `remove` it afterwards. */
+export async function emptyFolder(): Promise<{ readonly path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'seonchak-cli-'));
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** What no message to a person may contain. */
+export const STACK_TRACE = /^\s+at .+:\d+:\d+\)?$/m;
