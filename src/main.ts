@@ -1,0 +1,163 @@
+/**
+ * The composition root: builds the adapters, joins them to the engine and the front end, runs until told to stop, drains.
+ *
+ * Stop order: no new requests → every ticket answered → the recorder finishes the claims at hand → stores closed. What is still
+ * queued then waits in Redis for the next recorder.
+ */
+import type { Logger } from 'pino';
+import { pino } from 'pino';
+import type { Config, DistributedConfig } from './config.js';
+import { Engine } from './engine/engine.js';
+import { Recorder } from './engine/recorder.js';
+import { startHttp } from './http/server.js';
+import type { HttpServer } from './http/services.js';
+import { jwtSettings } from './http/auth/jwt-settings.js';
+import { startRecorderThreads } from './persist/recorder-threads.js';
+import { isApiChild, startApiProcesses, tellParentServing } from './processes.js';
+import { openStores, type QueueStores, type Stores } from './stores.js';
+import { systemClock, systemScheduler } from './system-time.js';
+
+/** In-flight requests get this long to be answered after SIGTERM. Orchestrators kill after 30 s by default. */
+const GRACE_MS = 10_000;
+
+interface Part {
+  stop(): Promise<void>;
+}
+
+export interface RunningServer {
+  /** `undefined` where this process serves no HTTP itself. */
+  readonly port: number | undefined;
+  /** Drains and stops; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+export function createLogger(config: Pick<Config, 'logLevel'>): Logger {
+  return pino({ level: config.logLevel, base: { pid: process.pid } });
+}
+
+/**
+ * Starts everything this process is configured for; resolves when it serves.
+ *
+ * @throws errors with a stable `code`: `config_invalid`, `port_in_use`, `data_dir_in_use`, `data_dir_unwritable`, `store_unavailable`.
+ */
+export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+  const stores = await openStores(config, {
+    exclusive: true,
+    onConnectionError: (error) => logger.warn({ err: error }, 'a connection to Redis broke'),
+  });
+  const parts: Part[] = [];
+  const stop = once(async () => {
+    for (const part of parts.reverse()) await part.stop();
+    await stores.close();
+  });
+  try {
+    if (!isApiChild()) await migrate(stores, logger);
+    logger.info({ backEnd: config.backEnd, durability: stores.durability }, 'stores are open');
+    if (
+      config.roles.includes('recorder') &&
+      stores.queued !== undefined &&
+      config.backEnd === 'distributed'
+    ) {
+      parts.push(await startRecorder(config, stores.queued, logger));
+    }
+    if (!config.roles.includes('api')) return { port: undefined, stop };
+    if (config.backEnd === 'distributed' && config.processes > 1) {
+      parts.push(await startApiProcesses(config, logger));
+      return { port: config.port, stop };
+    }
+    const api = await startApi(config, stores, logger);
+    parts.push(api);
+    tellParentServing();
+    return { port: api.port, stop };
+  } catch (fault) {
+    await stop();
+    throw fault;
+  }
+}
+
+async function migrate(stores: Stores, logger: Logger): Promise<void> {
+  const applied = await stores.migrate();
+  if (applied.length > 0) logger.info({ applied }, 'the tables were brought up to date');
+}
+
+async function startApi(
+  config: Config,
+  stores: Stores,
+  logger: Logger,
+): Promise<Part & { readonly port: number }> {
+  const engine = new Engine(
+    {
+      ...stores,
+      bell: stores.queued?.bell,
+      clock: systemClock,
+      scheduler: systemScheduler,
+      onFault: (fault, couponId) => logger.warn({ err: fault, couponId }, 'a store fault met downloads'),
+    },
+    config,
+  );
+  await engine.start();
+  let draining = false;
+  const http: HttpServer = await startHttp(
+    {
+      ...stores,
+      engine,
+      clock: systemClock,
+      logger,
+      readiness: () => {
+        const reasons = [...(draining ? ['This process is stopping.'] : []), ...stores.hindrances()];
+        return Promise.resolve({ ready: reasons.length === 0, reasons });
+      },
+    },
+    {
+      host: config.host,
+      port: config.port,
+      exclusivePort: !isApiChild(),
+      tokens: await jwtSettings(config),
+      sellerSignup: config.sellerSignup,
+    },
+  );
+  return {
+    port: http.port,
+    async stop() {
+      draining = true;
+      await http.drain(GRACE_MS);
+      await engine.drain(GRACE_MS);
+      await engine.stop();
+    },
+  };
+}
+
+async function startRecorder(config: DistributedConfig, queued: QueueStores, logger: Logger): Promise<Part> {
+  const { redisUrls, mysqlUrl, admitDeadlineMs, recordBatchMax, leaseMs, recordThreads } = config;
+  const threads = startRecorderThreads(
+    { redisUrls, mysqlUrl, callDeadlineMs: admitDeadlineMs, recordBatchMax, leaseMs },
+    recordThreads,
+  );
+  const recorder = new Recorder(
+    {
+      ...queued,
+      clock: systemClock,
+      scheduler: systemScheduler,
+      drain: (couponId) => threads.drain(couponId),
+      onDrained: (couponId, result) => {
+        if (result.deadLettered > 0)
+          logger.error({ couponId, ...result }, 'issuances were quarantined in dead_letter');
+        else logger.debug({ couponId, ...result }, 'recorded');
+      },
+      onFault: (fault, couponId) => logger.warn({ err: fault, couponId }, 'a store fault met the recorder'),
+    },
+    recordThreads,
+  );
+  await recorder.start();
+  return {
+    async stop() {
+      await recorder.stop();
+      await threads.close();
+    },
+  };
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= action());
+}

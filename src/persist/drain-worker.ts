@@ -1,0 +1,29 @@
+/** A recorder thread: drains one coupon at a time over connections of its own. Started by recorder-threads.ts, never imported. */
+import { randomUUID } from 'node:crypto';
+import { workerData } from 'node:worker_threads';
+import type { CouponId } from '../engine/coupon.js';
+import { SeonchakError } from '../engine/errors.js';
+import { Flusher } from '../engine/flusher.js';
+import type { DrainReport, DrainWorkerSettings } from './recorder-threads.js';
+import { connectRedis } from './redis/connect.js';
+import { RedisCalls } from './redis/redis-calls.js';
+import { RedisIssuanceQueue } from './redis/redis-issuance-queue.js';
+import { openMysql } from './sql/open-mysql.js';
+
+const settings = workerData as DrainWorkerSettings;
+
+// The main thread connects to the same servers, judges their settings and reports on them; here it only takes patience.
+const nodes = await connectRedis({ ...settings, connectWithinMs: Number.POSITIVE_INFINITY });
+const queue = new RedisIssuanceQueue(new RedisCalls(nodes, { ...settings, replicaAcks: 0 }));
+const mysql = openMysql(settings.mysqlUrl, { connections: 1 });
+const flusher = new Flusher({ queue, ledger: mysql.ledger, newToken: randomUUID }, settings);
+
+/** An exception would lose its class on the way between threads, so a fault travels as a value. */
+export async function drain(couponId: CouponId): Promise<DrainReport> {
+  try {
+    return { status: 'drained', result: await flusher.drain(couponId) };
+  } catch (fault) {
+    const code = fault instanceof SeonchakError ? fault.code : SeonchakError.code;
+    return { status: 'fault', code, message: String(fault) };
+  }
+}

@@ -1,0 +1,77 @@
+/** The recorder's threads: a piscina pool whose tasks drain one coupon each. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import type { CouponId } from '../engine/coupon.js';
+import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../engine/errors.js';
+import type { DrainResult } from '../engine/flusher.js';
+
+export interface DrainWorkerSettings {
+  readonly redisUrls: readonly string[];
+  readonly mysqlUrl: string;
+  readonly callDeadlineMs: number;
+  readonly recordBatchMax: number;
+  readonly leaseMs: number;
+}
+
+export type DrainReport =
+  | { readonly status: 'drained'; readonly result: DrainResult }
+  | { readonly status: 'fault'; readonly code: string; readonly message: string };
+
+export interface RecorderThreads {
+  /** @throws StoreUnavailableError, StoreOutcomeUnknownError, or SeonchakError when the thread itself ended. */
+  drain(couponId: CouponId): Promise<DrainResult>;
+  /** Lets running tasks finish, then ends the threads. */
+  close(): Promise<void>;
+}
+
+export function startRecorderThreads(settings: DrainWorkerSettings, threads: number): RecorderThreads {
+  const pool = new Piscina({
+    filename: workerFile(),
+    name: 'drain',
+    workerData: settings,
+    minThreads: threads,
+    maxThreads: threads,
+    // With the default an idle thread sleeps in Atomics.wait and its sockets go unattended: no keep-alive, no reconnect.
+    atomics: 'disabled',
+    idleTimeout: Number.POSITIVE_INFINITY,
+    recordTiming: false,
+  });
+  return {
+    async drain(couponId) {
+      const report = await run(pool, couponId);
+      if (report.status === 'drained') return report.result;
+      throw asFault(report);
+    },
+    close: () => pool.close(),
+  };
+}
+
+async function run(pool: Piscina, couponId: CouponId): Promise<DrainReport> {
+  try {
+    return (await pool.run(couponId)) as DrainReport;
+  } catch (cause) {
+    // The thread died in the middle; piscina starts another, and the claim's lease ends by itself.
+    throw new SeonchakError('A recorder thread ended while draining a coupon.', { cause });
+  }
+}
+
+function asFault(report: { readonly code: string; readonly message: string }): SeonchakError {
+  const cause = new Error(report.message);
+  switch (report.code) {
+    case StoreUnavailableError.code:
+      return new StoreUnavailableError('A store did not take what the recorder sent.', { cause });
+    case StoreOutcomeUnknownError.code:
+      return new StoreOutcomeUnknownError('A store did not answer the recorder.', { cause });
+    default:
+      return new SeonchakError('The recorder failed.', { cause });
+  }
+}
+
+/** Beside this file in the build. Run from source (tests), the thread still needs the build: threads load plain JavaScript. */
+function workerFile(): string {
+  const beside = fileURLToPath(new URL('./drain-worker.js', import.meta.url));
+  return existsSync(beside)
+    ? beside
+    : fileURLToPath(new URL('../../dist/persist/drain-worker.js', import.meta.url));
+}

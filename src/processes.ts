@@ -1,0 +1,67 @@
+/** PROCESSES above 1: a parent that records, and children that share the port and serve. */
+import cluster from 'node:cluster';
+import type { Worker } from 'node:cluster';
+import { once } from 'node:events';
+import type { Logger } from 'pino';
+import type { DistributedConfig } from './config.js';
+
+/** A child that dies is replaced after this; one that cannot start at all must not spin. */
+const RESPAWN_PAUSE_MS = 1_000;
+
+export interface ApiProcesses {
+  /** Sends SIGTERM to all of them and waits until they have drained and ended. */
+  stop(): Promise<void>;
+}
+
+/** Resolves when every child serves. */
+export async function startApiProcesses(config: DistributedConfig, logger: Logger): Promise<ApiProcesses> {
+  let stopping = false;
+  const spawn = (): Worker => {
+    const child = cluster.fork({ ROLES: 'api', PROCESSES: '1' });
+    child.on('exit', (code, signal) => {
+      if (stopping) return;
+      logger.error({ pid: child.process.pid, code, signal }, 'an API process ended; starting another');
+      setTimeout(() => {
+        if (!stopping) spawn();
+      }, RESPAWN_PAUSE_MS);
+    });
+    return child;
+  };
+  const children = Array.from({ length: config.processes }, spawn);
+  await Promise.all(children.map(untilServing));
+
+  return {
+    async stop() {
+      stopping = true;
+      const alive = Object.values(cluster.workers ?? {}).filter((child) => child !== undefined);
+      await Promise.all(
+        alive.map(async (child) => {
+          const ended = once(child.process, 'exit');
+          child.process.kill('SIGTERM');
+          await ended;
+        }),
+      );
+    },
+  };
+}
+
+/** A child says this to its parent when it listens. */
+const SERVING = 'serving';
+
+export function tellParentServing(): void {
+  process.send?.(SERVING);
+}
+
+/** Whether this process is one of several that share the port. */
+export function isApiChild(): boolean {
+  return cluster.isWorker;
+}
+
+function untilServing(child: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.on('message', (message) => {
+      if (message === SERVING) resolve();
+    });
+    child.once('exit', (code) => reject(new Error(`An API process could not start (exit code ${code}).`)));
+  });
+}

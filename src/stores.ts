@@ -1,0 +1,123 @@
+/** Opens whichever back end is configured, and shows the rest of the program the same ports for both. */
+import type { Config, DistributedConfig, DurabilityLevel, EmbeddedConfig } from './config.js';
+import type { Admission } from './engine/admission.js';
+import type { VersionAnnouncements } from './engine/announcements.js';
+import type { CouponCatalogue } from './engine/coupon-catalogue.js';
+import { CouponRegistry } from './engine/coupon-registry.js';
+import { CouponWarmer } from './engine/coupon-warmer.js';
+import type { IssuanceLedger } from './engine/issuance-ledger.js';
+import type { IssuanceQueue, RecorderBell } from './engine/issuance-queue.js';
+import { LocalAnnouncements } from './engine/local-announcements.js';
+import type { AccountStore } from './http/auth/accounts.js';
+import { openRedisBackEnd } from './persist/redis/redis-back-end.js';
+import { openMysql } from './persist/sql/open-mysql.js';
+import { openEmbedded } from './persist/sqlite/open-embedded.js';
+import { systemClock } from './system-time.js';
+
+/** Only where the decision and its row are two steps. */
+export interface QueueStores {
+  readonly queue: IssuanceQueue;
+  readonly bell: RecorderBell;
+}
+
+export interface Stores {
+  readonly admission: Admission;
+  readonly ledger: IssuanceLedger;
+  readonly catalogue: CouponCatalogue;
+  readonly accounts: AccountStore;
+  readonly announcements: VersionAnnouncements;
+  readonly warmer: CouponWarmer;
+  readonly registry: CouponRegistry;
+  /** `undefined` with the embedded back end. */
+  readonly queued: QueueStores | undefined;
+  readonly queue: IssuanceQueue | undefined;
+  /** The level in force. */
+  readonly durability: DurabilityLevel;
+  /** Brings the tables up to date; names what was run. */
+  migrate(): Promise<readonly string[]>;
+  /** What keeps downloads from being decided now; empty when nothing does. */
+  hindrances(): readonly string[];
+  close(): Promise<void>;
+}
+
+export interface OpenStoresOptions {
+  /** The server takes the data folder for itself; a command works beside it. */
+  readonly exclusive: boolean;
+  /** Hears of broken connections. */
+  onConnectionError(error: Error): void;
+}
+
+/** @throws ConfigError for settings that cannot be used, StoreUnavailableError when a server cannot be reached. */
+export function openStores(config: Config, options: OpenStoresOptions): Promise<Stores> {
+  return config.backEnd === 'embedded'
+    ? openEmbeddedStores(config, options)
+    : openDistributedStores(config, options);
+}
+
+async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOptions): Promise<Stores> {
+  const embedded = await openEmbedded({
+    dataDir: config.dataDir,
+    as: options.exclusive ? 'server' : 'visitor',
+  });
+  return {
+    ...withRegistry(embedded, new LocalAnnouncements()),
+    queued: undefined,
+    queue: undefined,
+    durability: 'fsync',
+    // The folder is no use to anybody before its tables are up to date, so opening it has done that.
+    migrate: () => Promise.resolve(embedded.migrated),
+    hindrances: () => [],
+    close: () => embedded.close(),
+  };
+}
+
+async function openDistributedStores(config: DistributedConfig, options: OpenStoresOptions): Promise<Stores> {
+  const mysql = openMysql(config.mysqlUrl);
+  try {
+    await mysql.ping();
+    const redis = await openRedisBackEnd({
+      redisUrls: config.redisUrls,
+      callDeadlineMs: config.admitDeadlineMs,
+      durability: config.durability,
+      replicaAcks: config.replicaAcks,
+      onConnectionError: (error) => options.onConnectionError(error),
+    });
+    return {
+      ...withRegistry({ ...mysql, admission: redis.admission }, redis.announcements),
+      queued: redis,
+      queue: redis.queue,
+      durability: redis.durability,
+      migrate: () => mysql.migrate(),
+      // Without MySQL members still win and their rows wait in the queue, so it is no reason to send them away.
+      hindrances: () => (redis.isServing() ? [] : ['Redis is not connected.']),
+      close: async () => {
+        redis.close();
+        await mysql.close();
+      },
+    };
+  } catch (fault) {
+    await mysql.close();
+    throw fault;
+  }
+}
+
+interface BasicStores {
+  readonly admission: Admission;
+  readonly ledger: IssuanceLedger;
+  readonly catalogue: CouponCatalogue;
+  readonly accounts: AccountStore;
+}
+
+function withRegistry(stores: BasicStores, announcements: VersionAnnouncements) {
+  const { admission, ledger, catalogue, accounts } = stores;
+  const warmer = new CouponWarmer({ admission, ledger, catalogue });
+  const registry = new CouponRegistry({
+    admission,
+    ledger,
+    catalogue,
+    announcements,
+    warmer,
+    clock: systemClock,
+  });
+  return { admission, ledger, catalogue, accounts, announcements, warmer, registry };
+}
