@@ -1,0 +1,263 @@
+/**
+ * Random histories of one coupon, told to every back end and to the model alike: every answer must be the same.
+ *
+ * A failure prints the shortest history found with its seed and path; `SEED=… REPLAY_PATH=… npx tap <this file>` repeats it. `RUNS=10000`
+ * makes it long.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import t from 'tap';
+import type { Admission } from '../src/engine/admission.js';
+import type { CouponId, Issuance, MemberId } from '../src/engine/coupon.js';
+import type { IssuanceQueue } from '../src/engine/issuance-queue.js';
+import { freshCouponId, inChunks, member, outcomes } from '../src/engine/testing/admission-contract.js';
+import { AdmissionModel } from '../src/engine/testing/admission-model.js';
+import { openRedisBackEnd } from '../src/persist/redis/redis-back-end.js';
+import { openEmbedded } from '../src/persist/sqlite/open-embedded.js';
+import { startRedis } from './servers/redis.js';
+
+const RUNS = Number(process.env.RUNS ?? 200);
+const COMMANDS_MAX = 30;
+const CALL_DEADLINE_MS = 10_000;
+/** Instants that no clock of a test machine passes while it runs, so that time need not be compared. */
+const PAST_MS = Date.UTC(2001, 0, 1);
+const FUTURE_MS = Date.UTC(2100, 0, 1);
+
+interface BackEnd {
+  readonly name: string;
+  readonly admission: Admission;
+  readonly queue?: IssuanceQueue;
+}
+
+const names = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', '__proto__', '10').map(member);
+const bound = fc.constantFrom(PAST_MS, PAST_MS + 1, FUTURE_MS, FUTURE_MS + 1);
+const quantity = fc.integer({ min: 0, max: 7 });
+const epoch = fc.constantFrom(1, 1, 1, 1, 1, 2);
+
+const command = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      does: fc.constant('admit' as const),
+      memberIds: fc.array(names, { minLength: 1, maxLength: 10 }),
+      epoch,
+      notAfterMs: fc.constantFrom(FUTURE_MS, FUTURE_MS, FUTURE_MS, PAST_MS),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      does: fc.constant('amend' as const),
+      change: fc.record(
+        {
+          quantity,
+          opensAtMs: fc.option(bound),
+          closesAtMs: fc.option(bound),
+          paused: fc.boolean(),
+          closed: fc.constant(true as const),
+        },
+        { requiredKeys: [] },
+      ),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constant('revoke' as const),
+      issueNo: fc.integer({ min: 1, max: 12 }),
+      memberId: names,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('revokeHeld' as const), memberId: names }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      does: fc.constant('warm' as const),
+      quantity,
+      epoch,
+      paused: fc.boolean(),
+      closed: fc.boolean(),
+      holders: fc.uniqueArray(names, { maxLength: 3 }),
+      skipped: fc.integer({ min: 0, max: 3 }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constant('look' as const),
+      memberId: names,
+      version: fc.integer({ min: 1, max: 8 }),
+      limit: fc.integer({ min: 0, max: 7 }),
+    }),
+  },
+);
+type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
+
+/** Carries commands out on one back end and tells its answers with instants replaced by what they must be equal to. */
+class Contender {
+  readonly #admission: Admission;
+  readonly #couponId: CouponId;
+  /** When each number was issued, by the answer that issued it. */
+  readonly #issuedAtMs = new Map<number, number>();
+  /** What waits to be recorded: issued and not revoked, with its holder. */
+  readonly unrecorded = new Map<number, string>();
+
+  constructor(admission: Admission, couponId: CouponId) {
+    this.#admission = admission;
+    this.#couponId = couponId;
+  }
+
+  async answer(command: Command): Promise<unknown> {
+    const admission = this.#admission;
+    const couponId = this.#couponId;
+    switch (command.does) {
+      case 'admit': {
+        const reply = await admission.admit({ ...command, couponId });
+        const told = outcomes(reply, command.memberIds.length);
+        if (reply.status !== 'decided') return [told, reply.status];
+        for (const [index, word] of told.entries()) {
+          const issueNo = word.startsWith('issued') ? Number(word.slice('issued '.length)) : undefined;
+          if (issueNo === undefined) continue;
+          this.#issuedAtMs.set(issueNo, reply.storeNowMs);
+          this.unrecorded.set(issueNo, command.memberIds[index] ?? '');
+        }
+        return [
+          told,
+          { ...reply, storeNowMs: 'now', already: reply.already.map((entry) => this.#timeless(entry)) },
+        ];
+      }
+      case 'amend':
+        return this.#withoutNow(await admission.amend(couponId, command.change));
+      case 'revoke':
+        return this.#revoke(command.issueNo, command.memberId);
+      case 'revokeHeld': {
+        const held = await admission.issuanceOf(couponId, command.memberId);
+        if (held === undefined || held === 'not_ready') return held;
+        return this.#revoke(held.issueNo, command.memberId);
+      }
+      case 'warm': {
+        const issued = command.holders.map((memberId, index): Issuance => {
+          return { memberId, issueNo: index * 2 + 1, issuedAtMs: PAST_MS + index };
+        });
+        const lastIssueNo = issued.length * 2 + command.skipped;
+        const window = { opensAtMs: undefined, closesAtMs: undefined };
+        const { quantity, epoch, paused, closed } = command;
+        const terms = { couponId, quantity, epoch, paused, closed, ...window, version: 1, lastIssueNo };
+        const reply = await admission.warm(terms, inChunks(issued, 2));
+        if (reply === 'warmed')
+          for (const { issueNo, issuedAtMs } of issued) this.#issuedAtMs.set(issueNo, issuedAtMs);
+        return reply;
+      }
+      case 'look': {
+        const [snapshot] = await admission.snapshots([couponId]);
+        const view = await admission.winners(couponId, command.version, command.limit);
+        const held = await admission.issuanceOf(couponId, command.memberId);
+        const seen = view?.get(command.memberId);
+        return [
+          this.#withoutNow({ snapshot }),
+          view?.size,
+          seen && this.#timeless(seen),
+          typeof held === 'object' ? this.#timeless(held) : held,
+        ];
+      }
+    }
+  }
+
+  async #revoke(issueNo: number, memberId: MemberId): Promise<unknown> {
+    const reply = await this.#admission.revoke(this.#couponId, issueNo, memberId);
+    if (reply.status === 'revoked') this.unrecorded.delete(issueNo);
+    return this.#withoutNow(reply);
+  }
+
+  #timeless<T extends { readonly issueNo: number; readonly issuedAtMs: number }>(issuance: T) {
+    const rightful = this.#issuedAtMs.get(issuance.issueNo);
+    return {
+      ...issuance,
+      issuedAtMs: issuance.issuedAtMs === rightful ? 'when it was issued' : issuance.issuedAtMs,
+    };
+  }
+
+  #withoutNow(reply: object): unknown {
+    const { snapshot, ...rest } = reply as { snapshot?: Record<string, unknown> };
+    return { ...rest, snapshot: snapshot && { ...snapshot, storeNowMs: 'now', couponId: 'ours' } };
+  }
+}
+
+/** Without fields that are undefined: absent and undefined mean the same to a reader. */
+const plain = (answer: unknown): unknown => JSON.parse(JSON.stringify(answer ?? null));
+
+async function queued(queue: IssuanceQueue, couponId: CouponId): Promise<[number, string][]> {
+  const claim = await queue.claim(couponId, 'the-only-one', 3_000, 60_000);
+  return claim?.issuances.map(({ issueNo, memberId }) => [issueNo, memberId]) ?? [];
+}
+
+t.test('every back end answers every history as the model does', async (t) => {
+  const server = await startRedis();
+  t.teardown(() => server.stop());
+  const redis = await openRedisBackEnd({
+    redisUrls: [server.url],
+    callDeadlineMs: CALL_DEADLINE_MS,
+    durability: 'fsync',
+    replicaAcks: 1,
+  });
+  t.teardown(() => {
+    redis.close();
+  });
+  const embedded = await openEmbedded({ dataDir: t.testdir(), as: 'server' });
+  t.teardown(() => embedded.close());
+  const backEnds: BackEnd[] = [
+    { name: 'redis', admission: redis.admission, queue: redis.queue },
+    { name: 'embedded', admission: embedded.admission },
+  ];
+
+  let commands = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(command, { minLength: 1, maxLength: COMMANDS_MAX, size: 'max' }),
+      quantity,
+      async (history, stock) => {
+        const start: Command = {
+          does: 'warm',
+          quantity: stock,
+          epoch: 1,
+          paused: false,
+          closed: false,
+          holders: [],
+          skipped: 0,
+        };
+        const told: Command[] = history[0]?.does === 'warm' ? history : [start, ...history];
+        const couponId = freshCouponId();
+        const model = new Contender(new AdmissionModel(() => Date.now()), couponId);
+        const contenders = backEnds.map((backEnd) => ({
+          ...backEnd,
+          contender: new Contender(backEnd.admission, couponId),
+        }));
+        for (const [index, step] of told.entries()) {
+          const rightful = plain(await model.answer(step));
+          commands++;
+          for (const { name, contender } of contenders) {
+            const given = plain(await contender.answer(step));
+            if (!isDeepStrictEqual(given, rightful)) {
+              throw new Error(
+                `step ${index}, ${JSON.stringify(step)}\n  model ${JSON.stringify(rightful)}\n  ${name} ${JSON.stringify(given)}`,
+              );
+            }
+          }
+        }
+        for (const { name, queue } of backEnds) {
+          const waiting = queue === undefined ? undefined : JSON.stringify(await queued(queue, couponId));
+          const rightful = JSON.stringify([...model.unrecorded]);
+          if (waiting !== undefined && waiting !== rightful)
+            throw new Error(`queue of ${name} ${waiting}, not ${rightful}`);
+        }
+      },
+    ),
+    {
+      numRuns: RUNS,
+      includeErrorInReport: true,
+      ...(process.env.SEED === undefined ? {} : { seed: Number(process.env.SEED) }),
+      ...(process.env.REPLAY_PATH === undefined ? {} : { path: process.env.REPLAY_PATH }),
+    },
+  );
+  t.pass(`${RUNS} histories, ${commands} commands`);
+});
