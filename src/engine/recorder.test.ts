@@ -1,0 +1,165 @@
+import t from 'tap';
+import type { CouponId } from './coupon.js';
+import { StoreUnavailableError } from './errors.js';
+import type { DrainResult } from './flusher.js';
+import { ANNOUNCED_IDLE_MS, DRAIN_RETRY_MS, SWEEP_EVERY_MS } from './limits.js';
+import { Recorder } from './recorder.js';
+import { couponNumber, memberNamed, STORE_START_MS, StagedWorld } from './testing/simulation/staged-world.js';
+
+const EMPTIED: DrainResult = { inserted: 1, replayed: 0, revoked: 0, deadLettered: 0, emptied: true };
+
+/** A recorder whose drains are started by it and ended by the test. */
+class Yard {
+  readonly world = new StagedWorld();
+  readonly started: CouponId[] = [];
+  readonly drained: CouponId[] = [];
+  readonly recorder: Recorder;
+  #ends: { resolve: (result: DrainResult) => void; reject: (fault: unknown) => void }[] = [];
+
+  constructor(drainsMax = 2) {
+    const { queue, bell, clock, scheduler, onFault } = this.world;
+    const drain = (couponId: CouponId): Promise<DrainResult> => {
+      this.started.push(couponId);
+      return new Promise((resolve, reject) => this.#ends.push({ resolve, reject }));
+    };
+    const onDrained = (couponId: CouponId): void => void this.drained.push(couponId);
+    this.recorder = new Recorder({ queue, bell, clock, scheduler, drain, onDrained, onFault }, drainsMax);
+  }
+
+  /** Ends the drain that has run longest. */
+  async end(result: DrainResult | Error = EMPTIED): Promise<void> {
+    const drain = this.#ends.shift();
+    if (result instanceof Error) drain?.reject(result);
+    else drain?.resolve(result);
+    await this.world.time.advance(0);
+  }
+
+  /** A coupon with one issuance queued, announced or not. */
+  async queued(): Promise<CouponId> {
+    const couponId = await this.world.registered();
+    const memberIds = [memberNamed('a')];
+    this.world.store.admit({ couponId, epoch: 1, memberIds, notAfterMs: STORE_START_MS * 2 });
+    return couponId;
+  }
+}
+
+const [one, two, three] = [couponNumber(1), couponNumber(2), couponNumber(3)];
+
+t.test('a ring starts a drain at once, a few at a time, the others in order', async (t) => {
+  const yard = new Yard(2);
+  await yard.recorder.start();
+  for (const couponId of [one, two, three]) yard.recorder.ring(couponId);
+  t.same(yard.started, [one, two]);
+  await yard.end();
+  t.same(yard.started, [one, two, three]);
+  t.same(yard.drained, [one]);
+});
+
+t.test('a coupon has one drain at a time, and a ring meanwhile means one more look', async (t) => {
+  const yard = new Yard();
+  await yard.recorder.start();
+  for (let rings = 0; rings < 5; rings += 1) yard.recorder.ring(one);
+  t.same(yard.started, [one]);
+  await yard.end();
+  t.same(yard.started, [one, one]);
+  await yard.end();
+  t.same(yard.started, [one, one], 'and no third');
+});
+
+t.test('a coupon with more than its share waits for its next turn behind the others', async (t) => {
+  const yard = new Yard(1);
+  await yard.recorder.start();
+  yard.recorder.ring(one);
+  yard.recorder.ring(two);
+  await yard.end({ ...EMPTIED, emptied: false });
+  t.same(yard.started, [one, two]);
+  await yard.end();
+  t.same(yard.started, [one, two, one]);
+});
+
+t.test('a bell rung in another process is heard', async (t) => {
+  const yard = new Yard();
+  await yard.recorder.start();
+  yard.world.bell.ring(two);
+  await yard.world.time.advance(0);
+  t.same(yard.started, [two]);
+});
+
+t.test('what a dead process left is found without any ring', async (t) => {
+  const yard = new Yard();
+  const couponId = await yard.queued();
+  yard.world.store.announce([couponId]);
+  await yard.recorder.start();
+  await yard.world.time.advance(0);
+  t.same(yard.started, [couponId], 'at start');
+  await yard.end();
+  await yard.world.time.advance(SWEEP_EVERY_MS);
+  t.same(yard.started, [couponId, couponId], 'and again while something is left');
+});
+
+t.test('a claim of a dead recorder is looked at again until its lease has ended', async (t) => {
+  const yard = new Yard();
+  const couponId = await yard.queued();
+  yard.world.store.announce([couponId]);
+  yard.world.store.claim(couponId, 'of the dead', 10, 10_000);
+  await yard.recorder.start();
+  await yard.world.time.advance(0);
+  t.same(yard.started, [couponId]);
+});
+
+t.test('the mark of a coupon seen empty stays for a while, then goes', async (t) => {
+  const yard = new Yard();
+  const couponId = await yard.world.registered();
+  yard.world.store.announce([couponId]);
+  await yard.recorder.start();
+  await yard.world.time.advance(ANNOUNCED_IDLE_MS - SWEEP_EVERY_MS);
+  t.same([...yard.world.store.announcedMs.keys()], [couponId], 'a batch may still be on its way');
+  await yard.world.time.advance(2 * SWEEP_EVERY_MS);
+  t.same([...yard.world.store.announcedMs.keys()], []);
+  t.same(yard.started, []);
+});
+
+t.test('a store that is away is not hammered: everybody rests, and nothing is forgotten', async (t) => {
+  const yard = new Yard(1);
+  await yard.recorder.start();
+  yard.recorder.ring(one);
+  yard.recorder.ring(two);
+  await yard.end(new StoreUnavailableError('away'));
+  yard.recorder.ring(three);
+  t.same(yard.started, [one], 'resting');
+  t.equal(yard.world.faults.length, 1);
+  await yard.world.time.advance(DRAIN_RETRY_MS + SWEEP_EVERY_MS);
+  t.same(yard.started, [one, two]);
+  await yard.end();
+  t.same(yard.started, [one, two, three]);
+});
+
+t.test('a sweep that fails is reported and the next one does its work', async (t) => {
+  const yard = new Yard();
+  const couponId = await yard.queued();
+  yard.world.store.announce([couponId]);
+  yard.world.storeLink.next('refuse');
+  await yard.recorder.start();
+  await yard.world.time.advance(0);
+  t.equal(yard.world.faults.length, 1);
+  t.same(yard.started, []);
+  await yard.world.time.advance(SWEEP_EVERY_MS);
+  t.same(yard.started, [couponId]);
+});
+
+t.test('stopping waits for the drains under way and starts none', async (t) => {
+  const yard = new Yard(1);
+  await yard.recorder.start();
+  yard.recorder.ring(one);
+  yard.recorder.ring(two);
+  let stopped = false;
+  const stopping = yard.recorder.stop().then(() => (stopped = true));
+  yard.recorder.ring(three);
+  await yard.world.time.advance(100);
+  t.equal(stopped, false);
+  await yard.end();
+  await yard.world.time.advance(10);
+  await stopping;
+  t.equal(stopped, true);
+  t.same(yard.started, [one]);
+});

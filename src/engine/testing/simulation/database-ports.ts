@@ -1,0 +1,90 @@
+/** The engine's ports to the database, over a link to a {@link SimulatedDatabase}. */
+import type { CouponCatalogue, CouponFilter, CouponRecord, NewCoupon } from '../../coupon-catalogue.js';
+import type { CouponId, CouponTerms, Issuance, MemberId } from '../../coupon.js';
+import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../issuance-ledger.js';
+import type { Link } from './link.js';
+import type { SimulatedDatabase } from './simulated-database.js';
+
+export class SimulatedCatalogue implements CouponCatalogue {
+  readonly #link: Link;
+  readonly #database: SimulatedDatabase;
+
+  constructor(link: Link, database: SimulatedDatabase) {
+    this.#link = link;
+    this.#database = database;
+  }
+
+  insert(coupon: NewCoupon): Promise<CouponRecord> {
+    return this.#link.call(() => this.#database.insert(coupon));
+  }
+
+  find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]> {
+    return this.#link.call(() => couponIds.map((couponId) => this.#database.coupons.get(couponId)));
+  }
+
+  list(filter: CouponFilter, afterCouponId: number, limit: number): Promise<CouponRecord[]> {
+    return this.#link.call(() => this.#database.list(filter.sellerId, afterCouponId, limit));
+  }
+
+  saveTerms(couponId: CouponId, version: number, terms: CouponTerms): Promise<void> {
+    return this.#link.call(() => this.#database.saveTerms(couponId, version, terms));
+  }
+
+  rename(couponId: CouponId, name: string): Promise<void> {
+    return this.#link.call(() => this.#database.rename(couponId, name));
+  }
+
+  nextEpoch(couponId: CouponId): Promise<number> {
+    return this.#link.call(() => this.#database.nextEpoch(couponId));
+  }
+}
+
+export class SimulatedLedger implements IssuanceLedger {
+  readonly #link: Link;
+  readonly #database: SimulatedDatabase;
+
+  constructor(link: Link, database: SimulatedDatabase) {
+    this.#link = link;
+    this.#database = database;
+  }
+
+  record(couponId: CouponId, issuances: readonly Issuance[]): Promise<RecordResult> {
+    return this.#link.call(() => this.#database.record(couponId, issuances));
+  }
+
+  revoke(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<'revoked' | 'again' | 'used'> {
+    return this.#link.call(() => this.#database.revoke(couponId, issueNo, memberId));
+  }
+
+  revokedHolder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {
+    return this.#link.call(() => this.#database.ledgerOf(couponId).revoked.get(issueNo));
+  }
+
+  rowOf(couponId: CouponId, memberId: MemberId): Promise<LedgerRow | undefined> {
+    return this.#link.call(() => this.#database.rowOf(couponId, memberId));
+  }
+
+  rowAt(couponId: CouponId, issueNo: number): Promise<LedgerRow | undefined> {
+    return this.#link.call(() => this.#database.ledgerOf(couponId).rows.get(issueNo));
+  }
+
+  rows(couponId: CouponId, afterIssueNo: number, limit: number): Promise<LedgerRow[]> {
+    return this.#link.call(() => this.#database.rows(couponId, afterIssueNo, limit));
+  }
+
+  rowsOfMember(memberId: MemberId, afterCouponId: number, limit: number): Promise<LedgerRow[]> {
+    return this.#link.call(() => this.#database.rowsOfMember(memberId, afterCouponId, limit));
+  }
+
+  use(couponId: CouponId, memberId: MemberId, atMs: number): Promise<LedgerRow | 'already_used' | 'absent'> {
+    return this.#link.call(() => this.#database.use(couponId, memberId, atMs));
+  }
+
+  counts(couponIds: readonly CouponId[]): Promise<LedgerCounts[]> {
+    return this.#link.call(() => couponIds.map((couponId) => this.#database.counts(couponId)));
+  }
+
+  highestIssueNo(couponId: CouponId): Promise<number> {
+    return this.#link.call(() => this.#database.highestIssueNo(couponId));
+  }
+}

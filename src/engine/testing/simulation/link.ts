@@ -1,0 +1,36 @@
+/** What stands between a process and a store. */
+export interface Link {
+  /**
+   * Carries one command to the other side, where it is one atomic step, and its reply back.
+   *
+   * @throws StoreUnavailableError, StoreOutcomeUnknownError as the ports document them.
+   */
+  call<Reply>(command: () => Reply): Promise<Reply>;
+}
+
+/** Nothing in between. */
+export const directLink: Link = {
+  call: (command) => Promise.resolve().then(command),
+};
+
+/** Many listeners, each of which hears what is published some time later, or never. */
+export interface NewsChannel<News> {
+  publish(news: News): void;
+  listen(onNews: (news: News) => void): () => void;
+}
+
+/** Everybody hears at once. */
+export class DirectChannel<News> implements NewsChannel<News> {
+  readonly #listeners = new Set<(news: News) => void>();
+
+  publish(news: News): void {
+    for (const listener of this.#listeners) listener(news);
+  }
+
+  listen(onNews: (news: News) => void): () => void {
+    this.#listeners.add(onNews);
+    return () => {
+      this.#listeners.delete(onNews);
+    };
+  }
+}

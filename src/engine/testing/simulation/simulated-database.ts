@@ -1,0 +1,161 @@
+/** Catalogue and ledger as one synchronous object: what the database does, transaction by transaction. */
+import type { CouponRecord, NewCoupon } from '../../coupon-catalogue.js';
+import type { CouponId, CouponTerms, Issuance, MemberId } from '../../coupon.js';
+import { StoreCorruptError } from '../../errors.js';
+import type { LedgerCounts, LedgerRow, RecordResult } from '../../issuance-ledger.js';
+
+export interface DeadLetter extends Issuance {
+  readonly reason: 'number_taken' | 'member_has_one' | 'refused_by_schema';
+}
+
+export interface CouponLedger {
+  readonly rows: Map<number, LedgerRow>;
+  readonly numberOf: Map<MemberId, number>;
+  /** Revoked number → whose it was. */
+  readonly revoked: Map<number, MemberId>;
+  deadLetters: DeadLetter[];
+}
+
+const MEMBER_ID_LENGTH_MAX = 64;
+
+export class SimulatedDatabase {
+  readonly coupons = new Map<CouponId, CouponRecord>();
+  readonly #ledgers = new Map<CouponId, CouponLedger>();
+
+  insert(coupon: NewCoupon): CouponRecord {
+    const { name, quantity, opensAtMs, closesAtMs, paused, closed, sellerId, discount, createdAtMs } = coupon;
+    const couponId = (this.coupons.size + 1) as CouponId;
+    const terms = { quantity, opensAtMs, closesAtMs, paused, closed };
+    const record = { couponId, sellerId, name, discount, createdAtMs, ...terms, version: 1, epoch: 0 };
+    this.coupons.set(couponId, record);
+    return record;
+  }
+
+  /** Ascending by id: ids grow and a map keeps the order of insertion. */
+  list(sellerId: string | undefined, afterCouponId: number, limit: number): CouponRecord[] {
+    return [...this.coupons.values()]
+      .filter(
+        (record) => record.couponId > afterCouponId && (sellerId ?? record.sellerId) === record.sellerId,
+      )
+      .slice(0, limit);
+  }
+
+  saveTerms(couponId: CouponId, version: number, terms: CouponTerms): void {
+    const record = this.coupons.get(couponId);
+    if (record === undefined || version <= record.version) return;
+    const { quantity, opensAtMs, closesAtMs, paused, closed } = terms;
+    this.coupons.set(couponId, { ...record, quantity, opensAtMs, closesAtMs, paused, closed, version });
+  }
+
+  rename(couponId: CouponId, name: string): void {
+    const record = this.coupons.get(couponId);
+    if (record !== undefined) this.coupons.set(couponId, { ...record, name });
+  }
+
+  nextEpoch(couponId: CouponId): number {
+    const record = this.coupons.get(couponId);
+    if (record === undefined) throw new StoreCorruptError(`Coupon ${couponId} was never registered.`);
+    const epoch = record.epoch + 1;
+    this.coupons.set(couponId, { ...record, epoch });
+    return epoch;
+  }
+
+  ledgerOf(couponId: CouponId): CouponLedger {
+    let ledger = this.#ledgers.get(couponId);
+    if (ledger === undefined) {
+      ledger = { rows: new Map(), numberOf: new Map(), revoked: new Map(), deadLetters: [] };
+      this.#ledgers.set(couponId, ledger);
+    }
+    return ledger;
+  }
+
+  record(couponId: CouponId, issuances: readonly Issuance[]): RecordResult {
+    const result = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0 };
+    for (const issuance of issuances) result[this.recordOne(couponId, issuance)] += 1;
+    return result;
+  }
+
+  protected recordOne(couponId: CouponId, issuance: Issuance): keyof RecordResult {
+    const ledger = this.ledgerOf(couponId);
+    const { issueNo, memberId, issuedAtMs } = issuance;
+    if (ledger.revoked.has(issueNo)) return 'revoked';
+    const atNumber = ledger.rows.get(issueNo);
+    if (atNumber?.memberId === memberId) return 'replayed';
+    const reason = !isStorable(issuance)
+      ? 'refused_by_schema'
+      : atNumber !== undefined
+        ? 'number_taken'
+        : ledger.numberOf.has(memberId)
+          ? 'member_has_one'
+          : undefined;
+    if (reason !== undefined) {
+      const same = ledger.deadLetters.some(
+        (letter) => Object.is(letter.issueNo, issueNo) && letter.memberId === memberId,
+      );
+      if (!same) ledger.deadLetters.push({ issueNo, memberId, issuedAtMs, reason });
+      return 'deadLettered';
+    }
+    ledger.rows.set(issueNo, { couponId, memberId, issueNo, issuedAtMs, usedAtMs: undefined });
+    ledger.numberOf.set(memberId, issueNo);
+    return 'inserted';
+  }
+
+  revoke(couponId: CouponId, issueNo: number, memberId: MemberId): 'revoked' | 'again' | 'used' {
+    const ledger = this.ledgerOf(couponId);
+    if (ledger.revoked.has(issueNo)) return 'again';
+    const row = ledger.rows.get(issueNo);
+    if (row?.usedAtMs !== undefined) return 'used';
+    ledger.revoked.set(issueNo, memberId);
+    if (row !== undefined) {
+      ledger.rows.delete(issueNo);
+      ledger.numberOf.delete(row.memberId);
+    }
+    ledger.deadLetters = ledger.deadLetters.filter((letter) => letter.issueNo !== issueNo);
+    return 'revoked';
+  }
+
+  rowOf(couponId: CouponId, memberId: MemberId): LedgerRow | undefined {
+    const { rows, numberOf } = this.ledgerOf(couponId);
+    const issueNo = numberOf.get(memberId);
+    return issueNo === undefined ? undefined : rows.get(issueNo);
+  }
+
+  rows(couponId: CouponId, afterIssueNo: number, limit: number): LedgerRow[] {
+    return [...this.ledgerOf(couponId).rows.values()]
+      .filter((row) => row.issueNo > afterIssueNo)
+      .sort((one, other) => one.issueNo - other.issueNo)
+      .slice(0, limit);
+  }
+
+  rowsOfMember(memberId: MemberId, afterCouponId: number, limit: number): LedgerRow[] {
+    return [...this.#ledgers.keys()]
+      .sort((one, other) => one - other)
+      .filter((couponId) => couponId > afterCouponId)
+      .flatMap((couponId) => this.rowOf(couponId, memberId) ?? [])
+      .slice(0, limit);
+  }
+
+  use(couponId: CouponId, memberId: MemberId, atMs: number): LedgerRow | 'already_used' | 'absent' {
+    const row = this.rowOf(couponId, memberId);
+    if (row === undefined) return 'absent';
+    if (row.usedAtMs !== undefined) return 'already_used';
+    const used = { ...row, usedAtMs: atMs };
+    this.ledgerOf(couponId).rows.set(row.issueNo, used);
+    return used;
+  }
+
+  counts(couponId: CouponId): LedgerCounts {
+    const { rows, deadLetters } = this.ledgerOf(couponId);
+    return { recorded: rows.size, deadLettered: deadLetters.length };
+  }
+
+  highestIssueNo(couponId: CouponId): number {
+    const { rows, revoked, deadLetters } = this.ledgerOf(couponId);
+    return Math.max(0, ...rows.keys(), ...revoked.keys(), ...deadLetters.map((letter) => letter.issueNo));
+  }
+}
+
+function isStorable({ issueNo, memberId, issuedAtMs }: Issuance): boolean {
+  const named = memberId.length > 0 && memberId.length <= MEMBER_ID_LENGTH_MAX;
+  return named && Number.isSafeInteger(issueNo) && issueNo > 0 && Number.isSafeInteger(issuedAtMs);
+}

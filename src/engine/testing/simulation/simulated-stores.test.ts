@@ -1,0 +1,44 @@
+/** The simulator's stores must keep what every back end promises, or its verdicts would be about another system. */
+import t from 'tap';
+import type { CouponId } from '../../coupon.js';
+import { admissionContract } from '../admission-contract.js';
+import { couponCatalogueContract } from '../coupon-catalogue-contract.js';
+import { issuanceLedgerContract } from '../issuance-ledger-contract.js';
+import { issuanceQueueContract } from '../issuance-queue-contract.js';
+import { recorderBellContract } from '../recorder-bell-contract.js';
+import { SimulatedCatalogue, SimulatedLedger } from './database-ports.js';
+import { DirectChannel, directLink } from './link.js';
+import { SimulatedDatabase } from './simulated-database.js';
+import { SimulatedStore } from './simulated-store.js';
+import { SimulatedAdmission, SimulatedBell, SimulatedIssuanceQueue } from './store-ports.js';
+
+const close = (): Promise<void> => Promise.resolve();
+
+admissionContract(t, 'simulated store', async () => {
+  const store = new SimulatedStore(Date.now);
+  return { admission: new SimulatedAdmission(directLink, store), close };
+});
+
+issuanceQueueContract(t, 'simulated store', async () => {
+  const store = new SimulatedStore(Date.now);
+  return {
+    admission: new SimulatedAdmission(directLink, store),
+    queue: new SimulatedIssuanceQueue(directLink, store),
+    close,
+  };
+});
+
+issuanceLedgerContract(t, 'simulated database', async () => {
+  const ledger = new SimulatedLedger(directLink, new SimulatedDatabase());
+  return { ledger, other: ledger, close };
+});
+
+couponCatalogueContract(t, 'simulated database', async () => ({
+  catalogue: new SimulatedCatalogue(directLink, new SimulatedDatabase()),
+  close,
+}));
+
+recorderBellContract(t, 'simulated store', async () => {
+  const bell = new SimulatedBell(directLink, new SimulatedStore(Date.now), new DirectChannel<CouponId>());
+  return { bell, bellElsewhere: bell, close };
+});

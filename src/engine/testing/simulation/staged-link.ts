@@ -1,0 +1,56 @@
+/** A link whose next commands meet the fates a test has chosen for them. */
+import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../errors.js';
+import type { Link } from './link.js';
+
+/**
+ * - `deliver`: carried out and answered at once
+ * - `hold`: neither, until the test lets go of it
+ * - `lose_reply`: carried out, and nobody hears of it
+ * - `lose_request`: never carried out, which the caller cannot know
+ * - `refuse`: not taken, and the caller is told so
+ * - `break`: an error that no store should give
+ */
+export type Fate = 'deliver' | 'hold' | 'lose_reply' | 'lose_request' | 'refuse' | 'break';
+
+export class StagedLink implements Link {
+  /** Commands sent so far, whatever became of them. */
+  sent = 0;
+  /** What meets commands when no fate was chosen for them. */
+  usualFate: Fate = 'deliver';
+  readonly #fates: Fate[] = [];
+  #held: (() => void)[] = [];
+
+  /** The fates of the next commands, in the order in which they will be sent. */
+  next(...fates: readonly Fate[]): void {
+    this.#fates.push(...fates);
+  }
+
+  call<Reply>(command: () => Reply): Promise<Reply> {
+    this.sent += 1;
+    const fate = this.#fates.shift() ?? this.usualFate;
+    switch (fate) {
+      case 'deliver':
+        return Promise.resolve().then(command);
+      case 'hold':
+        return new Promise<void>((resolve) => this.#held.push(resolve)).then(command);
+      case 'lose_reply':
+        command();
+        return Promise.reject(new StoreOutcomeUnknownError('The reply was lost.'));
+      case 'lose_request':
+        return Promise.reject(new StoreOutcomeUnknownError('The request was lost.'));
+      case 'refuse':
+        return Promise.reject(new StoreUnavailableError('The store is away.'));
+      case 'break':
+        return Promise.reject(new Error('A bug.'));
+    }
+  }
+
+  get held(): number {
+    return this.#held.length;
+  }
+
+  /** Carries out and answers what is held; later commands are held again only if told to. */
+  letGo(): void {
+    for (const go of this.#held.splice(0)) go();
+  }
+}

@@ -1,0 +1,129 @@
+/** Stores, time and engines of a unit test: real engine code over simulated stores, every delay and loss chosen by the test. */
+import type { CouponActorLimits } from '../../coupon-actor.js';
+import { CouponRegistry } from '../../coupon-registry.js';
+import { CouponWarmer } from '../../coupon-warmer.js';
+import { parseCouponId, parseMemberId } from '../../coupon.js';
+import type { CouponId, CouponTerms, MemberId } from '../../coupon.js';
+import type { DownloadOutcome, DownloadTicket } from '../../download.js';
+import { Engine } from '../../engine.js';
+import { LocalAnnouncements } from '../../local-announcements.js';
+import { SimulatedCatalogue, SimulatedLedger } from './database-ports.js';
+import { DirectChannel } from './link.js';
+import { SimulatedDatabase } from './simulated-database.js';
+import { SimulatedStore } from './simulated-store.js';
+import { StagedLink } from './staged-link.js';
+import { SimulatedAdmission, SimulatedBell, SimulatedIssuanceQueue } from './store-ports.js';
+import { VirtualTime } from './virtual-time.js';
+
+/** The store's clock when a test begins; far from the engine's own, which begins at 0. */
+export const STORE_START_MS = Date.UTC(2026, 10, 22, 12);
+
+export const LIMITS: CouponActorLimits = { batchMax: 4, mailboxMax: 8, admitDeadlineMs: 2_000 };
+
+export function memberNamed(text: string): MemberId {
+  const memberId = parseMemberId(text);
+  if (memberId === undefined) throw new Error(`${JSON.stringify(text)} is not a member id`);
+  return memberId;
+}
+
+export function couponNumber(id: number): CouponId {
+  const couponId = parseCouponId(String(id));
+  if (couponId === undefined) throw new Error(`${id} is not a coupon id`);
+  return couponId;
+}
+
+export class Press implements DownloadTicket {
+  readonly couponId: CouponId;
+  readonly memberId: MemberId;
+  abandoned = false;
+  readonly outcomes: DownloadOutcome[] = [];
+
+  constructor(couponId: CouponId, memberId: MemberId) {
+    this.couponId = couponId;
+    this.memberId = memberId;
+  }
+
+  settle(outcome: DownloadOutcome): void {
+    this.outcomes.push(outcome);
+  }
+
+  /** In one word: `issued 3`, `sold_out`, or `waiting`. A second answer would show. */
+  get told(): string {
+    if (this.outcomes.length === 0) return 'waiting';
+    return this.outcomes
+      .map((outcome) => ('issueNo' in outcome ? `${outcome.outcome} ${outcome.issueNo}` : outcome.outcome))
+      .join(' and ');
+  }
+}
+
+export class StagedWorld {
+  readonly time = new VirtualTime();
+  readonly store = new SimulatedStore(() => STORE_START_MS + this.time.nowMs());
+  readonly database = new SimulatedDatabase();
+  readonly storeLink = new StagedLink();
+  readonly databaseLink = new StagedLink();
+  readonly rings = new DirectChannel<CouponId>();
+  readonly announcements = new LocalAnnouncements();
+  readonly faults: unknown[] = [];
+  readonly admission: SimulatedAdmission = new SimulatedAdmission(this.storeLink, this.store);
+  readonly queue = new SimulatedIssuanceQueue(this.storeLink, this.store);
+  readonly bell = new SimulatedBell(this.storeLink, this.store, this.rings);
+  readonly catalogue = new SimulatedCatalogue(this.databaseLink, this.database);
+  readonly ledger = new SimulatedLedger(this.databaseLink, this.database);
+  readonly warmer = new CouponWarmer(this);
+
+  get clock(): VirtualTime {
+    return this.time;
+  }
+
+  get scheduler(): VirtualTime {
+    return this.time;
+  }
+
+  readonly onFault = (fault: unknown): void => void this.faults.push(fault);
+
+  async engine(limits: Partial<CouponActorLimits> = {}, bell?: SimulatedBell) {
+    const engine = new Engine({ ...this.#ports(), bell }, { ...LIMITS, ...limits });
+    await engine.start();
+    return engine;
+  }
+
+  registry(): CouponRegistry {
+    return new CouponRegistry(this.#ports());
+  }
+
+  /** In catalogue and store, open and with a quantity of 3 unless told otherwise. */
+  async registered(terms: Partial<CouponTerms> = {}): Promise<CouponId> {
+    const view = await this.registry().register({
+      sellerId: 'seller',
+      name: 'a coupon',
+      discount: undefined,
+      createdAtMs: 0,
+      quantity: 3,
+      opensAtMs: undefined,
+      closesAtMs: undefined,
+      paused: false,
+      closed: false,
+      ...terms,
+    });
+    return view.couponId;
+  }
+
+  press(engine: Engine, couponId: CouponId, ...names: readonly string[]): Press[] {
+    const presses = names.map((name) => new Press(couponId, memberNamed(name)));
+    for (const press of presses) engine.download(press);
+    return presses;
+  }
+
+  /** Presses and lets happen what happens at once: in one word each. */
+  async told(engine: Engine, couponId: CouponId, ...names: readonly string[]): Promise<string[]> {
+    const presses = this.press(engine, couponId, ...names);
+    await this.time.advance(0);
+    return presses.map((press) => press.told);
+  }
+
+  #ports() {
+    const { admission, catalogue, ledger, warmer, announcements, clock, scheduler, onFault } = this;
+    return { admission, catalogue, ledger, warmer, announcements, clock, scheduler, onFault };
+  }
+}

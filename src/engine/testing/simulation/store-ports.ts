@@ -1,0 +1,147 @@
+/** The engine's ports to the admission store, over a link to a {@link SimulatedStore}. */
+import type {
+  Admission,
+  AdmitBatch,
+  AdmitReply,
+  AmendReply,
+  RevokeReply,
+  TermsChange,
+  WarmCoupon,
+  WinnersView,
+} from '../../admission.js';
+import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../coupon.js';
+import { StoreUnavailableError } from '../../errors.js';
+import type { Claim, IssuanceQueue, QueueDepth, RecorderBell } from '../../issuance-queue.js';
+import type { Link, NewsChannel } from './link.js';
+import type { SimulatedStore } from './simulated-store.js';
+
+export class SimulatedAdmission implements Admission {
+  readonly #link: Link;
+  readonly #store: SimulatedStore;
+
+  constructor(link: Link, store: SimulatedStore) {
+    this.#link = link;
+    this.#store = store;
+  }
+
+  admit(batch: AdmitBatch): Promise<AdmitReply> {
+    return this.#link.call(() => this.#store.admit(batch));
+  }
+
+  snapshots(couponIds: readonly CouponId[]): Promise<(CouponSnapshot | undefined)[]> {
+    return this.#link.call(() => couponIds.map((couponId) => this.#store.snapshot(couponId)));
+  }
+
+  issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'> {
+    return this.#link.call(() => this.#store.issuanceOf(couponId, memberId));
+  }
+
+  unrecordedHolder(couponId: CouponId, issueNo: number): Promise<Issuance | undefined> {
+    return this.#link.call(() => this.#store.unrecordedHolder(couponId, issueNo));
+  }
+
+  /** Two readings, as a scan in chunks has: who comes or goes in between is seen or not seen. */
+  async winners(couponId: CouponId, version: number, limit: number): Promise<WinnersView | undefined> {
+    const read = () =>
+      this.#link.call(() => {
+        const coupon = this.#store.coupons.get(couponId);
+        if (coupon?.version !== version || coupon.winners.size > limit) return undefined;
+        return [...coupon.winners.values()];
+      });
+    const first = await read();
+    if (first === undefined) return undefined;
+    const half = first.slice(0, Math.ceil(first.length / 2));
+    const second = await read();
+    if (second === undefined) return undefined;
+    const rest = second.slice(half.length, first.length);
+    return new Map([...half, ...rest].map((issuance) => [issuance.memberId, issuance]));
+  }
+
+  /** As with Redis: rows are piled up under a temporary key, and a key that was begun before a loss is gone with it. */
+  async warm(coupon: WarmCoupon, issued: AsyncIterable<readonly Issuance[]>): Promise<'warmed' | 'present'> {
+    const begunIn = await this.#link.call(() => this.#store.life);
+    const pile: Issuance[] = [];
+    for await (const chunk of issued) pile.push(...chunk);
+    return this.#link.call(() => {
+      if (this.#store.life !== begunIn) throw new StoreUnavailableError('The temporary key is gone.');
+      return this.#store.warm(coupon, pile);
+    });
+  }
+
+  amend(couponId: CouponId, change: TermsChange): Promise<AmendReply> {
+    return this.#link.call(() => this.#store.amend(couponId, change));
+  }
+
+  revoke(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<RevokeReply> {
+    return this.#link.call(() => this.#store.revoke(couponId, issueNo, memberId));
+  }
+}
+
+export class SimulatedIssuanceQueue implements IssuanceQueue {
+  readonly #link: Link;
+  readonly #store: SimulatedStore;
+
+  constructor(link: Link, store: SimulatedStore) {
+    this.#link = link;
+    this.#store = store;
+  }
+
+  claim(couponId: CouponId, token: string, limit: number, leaseMs: number): Promise<Claim | undefined> {
+    return this.#link.call(() => this.#store.claim(couponId, token, limit, leaseMs));
+  }
+
+  ack(couponId: CouponId, token: string): Promise<boolean> {
+    return this.#link.call(() => this.#store.ack(couponId, token));
+  }
+
+  release(couponId: CouponId, token: string): Promise<boolean> {
+    return this.#link.call(() => this.#store.release(couponId, token));
+  }
+
+  depths(couponIds: readonly CouponId[]): Promise<QueueDepth[]> {
+    return this.#link.call(() => couponIds.map((couponId) => this.#store.depth(couponId)));
+  }
+}
+
+export class SimulatedBell implements RecorderBell {
+  readonly #link: Link;
+  readonly #store: SimulatedStore;
+  readonly #rings: NewsChannel<CouponId>;
+  /** Rung in this turn and not yet published: many rings are one piece of news. */
+  readonly #rung = new Set<CouponId>();
+
+  constructor(link: Link, store: SimulatedStore, rings: NewsChannel<CouponId>) {
+    this.#link = link;
+    this.#store = store;
+    this.#rings = rings;
+  }
+
+  announce(couponIds: readonly CouponId[]): Promise<void> {
+    return this.#link.call(() => this.#store.announce(couponIds));
+  }
+
+  ring(couponId: CouponId): void {
+    if (this.#rung.has(couponId)) return;
+    this.#rung.add(couponId);
+    queueMicrotask(() => {
+      this.#rung.delete(couponId);
+      this.#rings.publish(couponId);
+    });
+  }
+
+  announced(limit: number): Promise<CouponId[]> {
+    return this.#link.call(() => [...this.#store.announcedMs.keys()].slice(0, limit));
+  }
+
+  silence(couponIds: readonly CouponId[], idleMs: number): Promise<void> {
+    return this.#link.call(() => this.#store.silence(couponIds, idleMs));
+  }
+
+  listen(onRing: (couponId: CouponId) => void): Promise<() => Promise<void>> {
+    const stop = this.#rings.listen(onRing);
+    return Promise.resolve(() => {
+      stop();
+      return Promise.resolve();
+    });
+  }
+}
