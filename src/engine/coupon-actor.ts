@@ -206,6 +206,8 @@ export class CouponActor {
     this.#unseal();
     this.#snapshot = undefined;
     this.#unsealableVersion = 0;
+    // A store that lost the coupon has lost the recorders' mark with it.
+    this.#announcedUntilMs = Number.NEGATIVE_INFINITY;
   }
 
   #seal(snapshot: CouponSnapshot, refusal: Refusal, winners: WinnersView, sentAtMs: number): void {
@@ -295,11 +297,17 @@ export class CouponActor {
         : { ...asked, storeNowMs: decisions.storeNowMs };
     const refused = decisions.refusal === undefined ? undefined : refusedOutcome(decisions.refusal, terms);
     settleDecided(batch.tickets, decisions, refused);
-    if (decisions.refusal !== undefined) void this.#fetchWinnersAndSeal(decisions.version);
+    if (decisions.refusal !== undefined) void this.#fetchWinnersAndSeal(decisions.version, asked.epoch);
   }
 
-  /** open → sealed. Members keep being answered by the store while the winners are fetched. */
-  async #fetchWinnersAndSeal(version: number): Promise<void> {
+  /**
+   * open → sealed. Members keep being answered by the store while the winners are fetched.
+   *
+   * The version alone does not prove that the winners read are all of them: before the opening instant a version refuses, after
+   * it the same version issues, and a rebuilt store may come back under the same version. Within one version and epoch winners
+   * are only added, so as many as the store counts are all.
+   */
+  async #fetchWinnersAndSeal(version: number, epoch: number): Promise<void> {
     if (this.#sealing || this.#sealed !== undefined || version === this.#unsealableVersion) return;
     this.#sealing = true;
     try {
@@ -307,10 +315,12 @@ export class CouponActor {
       const winners = await admission.winners(this.couponId, version, this.#context.winnersAllowance());
       const sentAtMs = clock.monotonicMs();
       const [snapshot] = await admission.snapshots([this.couponId]);
-      if (winners === undefined || snapshot?.version !== version) {
-        if (snapshot?.version === version) this.#unsealableVersion = version;
+      if (snapshot?.version !== version || snapshot.epoch !== epoch) return;
+      if (winners === undefined) {
+        this.#unsealableVersion = version;
         return;
       }
+      if (winners.size !== snapshot.issued) return;
       const refusal = refusalOf(snapshot, snapshot.issued, snapshot.storeNowMs);
       this.#storeClock.observe(snapshot.storeNowMs, sentAtMs);
       this.#snapshot = snapshot;

@@ -5,7 +5,7 @@ import { StoreCorruptError } from './errors.js';
 
 /**
  * @param refused what members without a coupon are told; needed whenever the decisions have a refusal.
- * @throws StoreCorruptError when the decisions leave a member without an answer.
+ * @throws StoreCorruptError when the decisions do not fit the batch; then no ticket has been settled.
  */
 export function settleDecided(
   tickets: readonly DownloadTicket[],
@@ -13,6 +13,9 @@ export function settleDecided(
   refused: DownloadOutcome | undefined,
 ): void {
   const { already, firstIssueNo, issuedCount, storeNowMs } = decisions;
+  if (!fits(decisions, tickets.length, refused !== undefined)) {
+    throw new StoreCorruptError('The store decided about other members than it was asked about.');
+  }
   let alreadyPlace = 0;
   let issued = 0;
   for (let index = 0; index < tickets.length; index += 1) {
@@ -27,8 +30,13 @@ export function settleDecided(
       issued += 1;
     } else if (refused !== undefined) {
       ticket.settle(refused);
-    } else {
-      throw new StoreCorruptError('The store decided fewer members than it was asked about.');
     }
   }
+}
+
+/** Every member gets exactly one answer: looked at before the first is given, for an answer cannot be taken back. */
+function fits({ already, issuedCount }: AdmitDecisions, members: number, refuses: boolean): boolean {
+  const decided = already.length + issuedCount;
+  if (decided > members || (decided < members && !refuses)) return false;
+  return already.every(({ index }, place) => index > (already[place - 1]?.index ?? -1) && index < members);
 }
