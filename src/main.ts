@@ -102,6 +102,7 @@ async function startApi(
       ...stores,
       engine,
       clock: systemClock,
+      scheduler: systemScheduler,
       logger,
       readiness: () => {
         const reasons = [...(draining ? ['This process is stopping.'] : []), ...stores.hindrances()];

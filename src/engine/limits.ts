@@ -48,3 +48,24 @@ export const DRAIN_RETRY_MS = 500;
 
 /** Claims of one drain before other coupons get their turn. */
 export const DRAIN_CLAIMS_MAX = 16;
+
+/** How often the coupons that somebody watches are looked at, all in one call: nobody sees more than five updates a second. */
+export const LIVE_POLL_MS = 200;
+
+/** Nothing changed for this long: watchers are told so, which also keeps their connection and their countdown in order. */
+export const LIVE_REFRESH_MS = 5_000;
+
+/** Over how much of the recent past the speed of issuing is taken. */
+export const LIVE_RATE_WINDOW_MS = 1_000;
+
+/** Updates kept of a watched coupon for those who come back after a short break: 20 s at full pace. */
+export const LIVE_HISTORY_UPDATES = 100;
+
+/** A coupon nobody watches any more is followed this long, so that who comes back has missed nothing. */
+export const LIVE_LINGER_MS = 15_000;
+
+/** Coupons watched at a time. Above LOAD_BATCH_MAX of them they take turns, and updates come less often. */
+export const LIVE_COUPONS_MAX = 5_000;
+
+/** Watched coupons missing from the store that are looked up in the catalogue, in one round. */
+export const LIVE_COLD_LOOKS_MAX = 10;

@@ -12,6 +12,9 @@ import type { HttpServices, HttpSettings } from './services.js';
 /** Not among the others: it has a handler of its own (download.ts), without the wrapper's costs. */
 export const DOWNLOAD_ROUTE = routeForm('POST /v1/coupons/:id/download');
 
+/** Nor this one (live.ts): its answers never end. */
+export const LIVE_ROUTE = routeForm('GET /v1/coupons/:id/live');
+
 /** `{}` behind a path: the route reads a body. */
 export function createRoutes(services: HttpServices, settings: HttpSettings): readonly Route[] {
   const sessions = new SessionHandlers(services, settings);

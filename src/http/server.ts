@@ -6,11 +6,13 @@
  */
 import uWS from 'uWebSockets.js';
 import { Authenticator } from './auth/authenticator.js';
+import { serveConsole } from './console.js';
 import { createDownloadHandler } from './download.js';
 import { InFlight } from './in-flight.js';
 import { listen } from './listen.js';
+import { LiveStreams } from './live.js';
 import { RouteServer } from './route-server.js';
-import { createRoutes, DOWNLOAD_ROUTE } from './routes.js';
+import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from './routes.js';
 import type { HttpServer, HttpServices, HttpSettings } from './services.js';
 
 /**
@@ -28,8 +30,13 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
     DOWNLOAD_ROUTE.path,
     createDownloadHandler({ engine: services.engine, authenticator, inFlight, onFault }),
   );
+  const live = new LiveStreams(services, inFlight);
+  app.get(LIVE_ROUTE.path, live.handle);
+  app.head(LIVE_ROUTE.path, live.handleHead);
   const routeServer = new RouteServer({ authenticator, inFlight, onFault });
-  routeServer.register(app, createRoutes(services, settings), [DOWNLOAD_ROUTE]);
+  routeServer.register(app, createRoutes(services, settings), [DOWNLOAD_ROUTE, LIVE_ROUTE]);
+  // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
+  serveConsole(app, settings.consoleFolder);
   const listening = await listen(app, settings);
 
   let closing: Promise<void> | undefined;
@@ -46,6 +53,7 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
 
   async function drain(graceMs: number): Promise<void> {
     listening.stop();
+    live.close();
     await inFlight.drain(graceMs);
     app.close();
   }

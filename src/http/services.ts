@@ -1,7 +1,7 @@
 /** What the HTTP front end is built from; the composition root fills it in. Nothing here knows a back end. */
 import type { Logger } from 'pino';
 import type { Admission } from '../engine/admission.js';
-import type { Clock } from '../engine/clock.js';
+import type { Clock, Scheduler } from '../engine/clock.js';
 import type { CouponRegistry } from '../engine/coupon-registry.js';
 import type { DownloadTicket } from '../engine/download.js';
 import type { IssuanceLedger } from '../engine/issuance-ledger.js';
@@ -23,6 +23,7 @@ export interface HttpServices {
   readonly queue: Pick<IssuanceQueue, 'depths'> | undefined;
   readonly accounts: AccountStore;
   readonly clock: Clock;
+  readonly scheduler: Pick<Scheduler, 'every'>;
   readonly logger: Logger;
   readiness(): Promise<Readiness>;
 }
@@ -44,6 +45,8 @@ export interface HttpSettings {
   readonly exclusivePort: boolean;
   readonly tokens: TokenSettings;
   readonly sellerSignup: 'open' | 'closed';
+  /** Where the built console is; left out, it is the one of this build. */
+  readonly consoleFolder?: string;
 }
 
 export interface HttpServer {

@@ -3,6 +3,7 @@
 const reasonPhrases: Readonly<Record<number, string>> = {
   200: 'OK',
   201: 'Created',
+  304: 'Not Modified',
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
