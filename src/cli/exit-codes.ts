@@ -6,20 +6,15 @@ export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** The command line asks for something that cannot be: exit code 2. */
-export class UsageError extends SeonchakError {
-  static override readonly code = 'usage_invalid';
-}
+export class UsageError extends Error {}
 
 /** The command was understood and did not succeed: exit code 1. */
-export class CommandFailedError extends SeonchakError {
-  static override readonly code = 'command_failed';
-}
+export class CommandFailedError extends Error {}
 
 /** Faults of the surroundings that the operator mends by other settings, so they end like wrong configuration. */
 const misuseCodes: ReadonlySet<string> = new Set([
-  'usage_invalid',
-  'config_invalid',
   'port_in_use',
+  'listen_failed',
   'data_dir_unwritable',
   'data_dir_in_use',
   'secret_unusable',
@@ -33,11 +28,11 @@ export interface FaultReport {
 /** What to print and how to end. Never a stack trace. */
 export function reportFault(fault: unknown): FaultReport {
   if (fault instanceof ConfigError) return { exitCode: exitCodes.misused, lines: fault.faults };
+  if (fault instanceof UsageError) return { exitCode: exitCodes.misused, lines: [withCause(fault)] };
+  if (fault instanceof CommandFailedError) return { exitCode: exitCodes.failed, lines: [withCause(fault)] };
   if (fault instanceof SeonchakError) {
-    return {
-      exitCode: misuseCodes.has(fault.code) ? exitCodes.misused : exitCodes.failed,
-      lines: [withCause(fault)],
-    };
+    const misused = misuseCodes.has(fault.code);
+    return { exitCode: misused ? exitCodes.misused : exitCodes.failed, lines: [withCause(fault)] };
   }
   return { exitCode: exitCodes.failed, lines: [`unexpected fault: ${oneLine(fault)}`] };
 }

@@ -8,7 +8,7 @@ import type { Writable } from 'node:stream';
 import { CommandFailedError } from './exit-codes.js';
 import type { MemberToken } from './token-batch.js';
 
-export const tokenHeading = 'member_id,token';
+const tokenHeading = 'member_id,token';
 
 /** How many tokens each of `files` gets: as equal as possible, the first ones one more. */
 export function sharesOf(count: number, files: number): readonly number[] {

@@ -1,0 +1,148 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { emptyFolder, runSeonchak, STACK_TRACE } from '../../test/clients/seonchak-command.js';
+import { startSeonchak } from '../../test/servers/seonchak.js';
+import { signToken } from '../../test/clients/tokens.js';
+
+t.test('on a new folder every command works before any server has', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const settings = { DATA_DIR: join(folder.path, 'data') };
+
+  const status = await runSeonchak(['status'], settings);
+  t.equal(status.exitCode, 0);
+  t.match(status.stderr, 'There is no coupon yet.');
+  t.same(JSON.parse((await runSeonchak(['status', '--json'], settings)).stdout), {
+    coupons: [],
+    more: false,
+  });
+
+  const migrate = await runSeonchak(['migrate'], settings);
+  t.equal(migrate.exitCode, 0);
+  t.match(migrate.stdout, /up to date/);
+  t.same(JSON.parse((await runSeonchak(['migrate', '--json'], settings)).stdout), { applied: [] });
+
+  const warm = await runSeonchak(['warm', '--all', '--json'], settings);
+  t.equal(warm.exitCode, 0);
+  t.same(JSON.parse(warm.stdout), { warmed: [], present: [], unknown: [] });
+});
+
+t.test('migrate names what it applied, once', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const first = await runSeonchak(['migrate'], { DATA_DIR: folder.path });
+  t.equal(first.exitCode, 0);
+  t.match(first.stdout, /^applied \S+$/m);
+  t.match((await runSeonchak(['migrate'], { DATA_DIR: folder.path })).stdout, /^nothing to apply/);
+});
+
+t.test('what there is not ends with 1', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  for (const words of [
+    ['status', '42'],
+    ['warm', '42'],
+  ]) {
+    const { exitCode, stderr } = await runSeonchak(words, { DATA_DIR: folder.path });
+    t.equal(exitCode, 1);
+    t.match(stderr, /^seonchak: there is no coupon 42$/m);
+    t.notMatch(stderr, STACK_TRACE);
+  }
+});
+
+t.test('beside a running server status shows where every unit is, and an account can be made', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const server = await startSeonchak({ DATA_DIR: folder.path });
+  t.teardown(() => server.stop());
+  const settings = { DATA_DIR: folder.path };
+
+  const created = await fetch(`${server.origin}/v1/coupons`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await signToken('9', 'seller')}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ name: 'First drop', quantity: 100 }),
+  });
+  t.equal(created.status, 201);
+  const downloaded = await fetch(`${server.origin}/v1/coupons/1/download`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await signToken('7', 'member')}` },
+  });
+  t.equal(downloaded.status, 201);
+
+  const one = await runSeonchak(['status', '1', '--json'], settings);
+  t.equal(one.exitCode, 0);
+  t.same(JSON.parse(one.stdout), {
+    id: 1,
+    name: 'First drop',
+    state: 'open',
+    quantity: 100,
+    issued: 1,
+    remaining: 99,
+    queued: 0,
+    claimed: 0,
+    recorded: 1,
+    deadLettered: 0,
+  });
+  const all = await runSeonchak(['status'], settings);
+  t.match(all.stdout, /^coupon +state +quantity +issued +remaining .*\n1 +open +100 +1 +99 .*First drop\n$/);
+
+  const words = ['account', 'create', '--email', 'Shop@Example.test', '--role', 'seller', '--json'];
+  const account = await runSeonchak([...words, '--password-stdin'], settings, 'a good password\n');
+  t.equal(account.exitCode, 0);
+  t.match(JSON.parse(account.stdout), { email: 'shop@example.test', role: 'seller' });
+  const session = await fetch(`${server.origin}/v1/sessions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'shop@example.test', password: 'a good password' }),
+  });
+  t.equal(session.status, 200, 'its owner can sign in');
+});
+
+t.test('a generated password is printed once and works', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const settings = { DATA_DIR: folder.path };
+  const words = ['account', 'create', '--email', 'a@example.test', '--role', 'member'];
+  const { exitCode, stdout } = await runSeonchak(words, settings);
+  t.equal(exitCode, 0);
+  t.match(stdout, /^account 1: a@example\.test, member\npassword: [\w-]{24} {3}\(shown only now\)\n$/);
+
+  const again = await runSeonchak(words, settings);
+  t.equal(again.exitCode, 1);
+  t.equal(again.stdout, '');
+  t.match(again.stderr, /^seonchak: there is an account for a@example\.test already\n$/);
+});
+
+t.test('an account that HTTP would refuse is refused here too', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const cases: readonly (readonly [email: string, password: string, message: RegExp])[] = [
+    ['nobody', 'a good password', /email: must be an e-mail address/],
+    ['a@example.test', 'short', /password: must have 8 to 128 characters/],
+    ['a@example.test', '', /no password came in/],
+  ];
+  for (const [email, password, message] of cases) {
+    const words = ['account', 'create', '--email', email, '--role', 'seller', '--password-stdin'];
+    const { exitCode, stderr } = await runSeonchak(words, { DATA_DIR: folder.path }, password);
+    t.equal(exitCode, 2);
+    t.match(stderr, message);
+    t.notMatch(stderr, STACK_TRACE);
+  }
+});
+
+t.test('a data folder that cannot be one ends with 2', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const file = join(folder.path, 'file');
+  await writeFile(file, '');
+  await chmod(file, 0o600);
+  for (const words of [['serve'], ['status'], ['tokens']]) {
+    const { exitCode, stderr } = await runSeonchak(words, { DATA_DIR: file });
+    t.equal(exitCode, 2, words.join(' '));
+    t.match(stderr, /^seonchak: The data folder .* cannot be written \(DATA_DIR\).*\n$/);
+  }
+});

@@ -1,0 +1,80 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { emptyFolder, runSeonchak } from '../../test/clients/seonchak-command.js';
+import { startChildServer } from '../../test/servers/child-server.js';
+import { freePort } from '../../test/servers/free-port.js';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const bin = join(root, 'dist/cli/seonchak.js');
+const run = promisify(execFile);
+
+async function startServer(settings: Readonly<Record<string, string>>) {
+  const env = { ...process.env, LOG_LEVEL: 'warn', ...settings };
+  return startChildServer(process.execPath, [bin, 'serve'], /is ready on/, { env });
+}
+
+t.test('the three commands printed at start lead a newcomer to a first download', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const settings = { DATA_DIR: folder.path, PORT: String(await freePort()) };
+  const server = await startServer(settings);
+  t.teardown(() => server.kill('SIGTERM'));
+
+  const commands = server
+    .log()
+    .split('\n')
+    .filter((line) => line.startsWith('  '));
+  t.equal(commands.length, 3);
+  // Pasted as they stand, in the folder of the project, which is where a newcomer is.
+  const { stdout } = await run('bash', ['-ec', commands.join('\n')], {
+    cwd: root,
+    env: { ...process.env, ...settings },
+  });
+  t.match(stdout, '"name":"First drop"');
+  t.match(stdout, /"outcome":"issued","couponId":1,"memberId":"1","issueNo":1,/);
+});
+
+t.test('a port that is taken is said in one line, with 2', async (t) => {
+  const [one, other] = await Promise.all([emptyFolder(), emptyFolder()]);
+  t.teardown(() => Promise.all([one.remove(), other.remove()]));
+  const port = String(await freePort());
+  const server = await startServer({ DATA_DIR: one.path, PORT: port });
+  t.teardown(() => server.kill('SIGTERM'));
+  const second = await runSeonchak(['serve'], { DATA_DIR: other.path, PORT: port, LOG_LEVEL: 'warn' });
+  t.equal(second.exitCode, 2);
+  t.equal(second.stdout, '');
+  t.match(second.stderr, new RegExp(`^seonchak: .*${port}.*\\n$`));
+});
+
+t.test('a second server on the same folder is refused, with 2', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const [port, otherPort] = [String(await freePort()), String(await freePort())];
+  const server = await startServer({ DATA_DIR: folder.path, PORT: port });
+  t.teardown(() => server.kill('SIGTERM'));
+  const second = await runSeonchak(['serve'], { DATA_DIR: folder.path, PORT: otherPort, LOG_LEVEL: 'warn' });
+  t.equal(second.exitCode, 2);
+  t.match(second.stderr, /^seonchak: Another server is running on the data folder .*\n$/);
+});
+
+t.test('SIGTERM ends it in order, and its folder is free again', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const settings = { DATA_DIR: folder.path, PORT: String(await freePort()) };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const server = spawn(process.execPath, [bin, 'serve'], {
+      env: { ...process.env, ...settings, LOG_LEVEL: 'silent' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    t.teardown(() => server.kill('SIGKILL'));
+    const ended = once(server, 'exit');
+    // Readiness is the first thing it prints.
+    await Promise.race([once(server.stdout, 'data'), ended]);
+    server.kill(signal);
+    t.same(await ended, [0, null], signal);
+  }
+});

@@ -1,0 +1,138 @@
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { jwtVerify } from 'jose';
+import t from 'tap';
+import { emptyFolder, runSeonchak, STACK_TRACE } from '../../test/clients/seonchak-command.js';
+
+const secret = 'kV3v0b6Zr8Q1yT5mWc9nXe2hLa7sPd4u';
+const key = new TextEncoder().encode(secret);
+const settings = { JWT_SECRET: secret };
+
+function verify(token: string) {
+  return jwtVerify(token, key, { issuer: 'seonchak', audience: 'seonchak', requiredClaims: ['exp', 'sub'] });
+}
+
+t.test('one token is printed bare, so that a shell can keep it', async (t) => {
+  const { exitCode, stdout, stderr } = await runSeonchak(
+    ['tokens', '--role', 'seller', '--count', '1'],
+    settings,
+  );
+  t.equal(exitCode, 0);
+  t.equal(stderr, '');
+  t.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
+  const { payload, protectedHeader } = await verify(stdout.trim());
+  t.equal(protectedHeader.alg, 'HS256');
+  t.match(payload, { sub: '1', role: 'seller' });
+});
+
+t.test("without a word about it a token is a member's and good for a week", async (t) => {
+  const { stdout } = await runSeonchak(['tokens'], settings);
+  const { payload } = await verify(stdout.trim());
+  t.match(payload, { sub: '1', role: 'member' });
+  t.equal(Number(payload.exp) - Number(payload.iat), 7 * 86_400);
+});
+
+t.test('several are CSV with a header line', async (t) => {
+  const words = ['tokens', '--count', '3', '--first', '40', '--prefix', 'm-', '--expires-in', '1h'];
+  const { stdout } = await runSeonchak(words, settings);
+  const [heading, ...lines] = stdout.trimEnd().split('\n');
+  t.equal(heading, 'member_id,token');
+  t.same(
+    lines.map((line) => line.split(',')[0]),
+    ['m-40', 'm-41', 'm-42'],
+  );
+  for (const line of lines) {
+    const [memberId, token] = line.split(',');
+    const { payload } = await verify(token ?? '');
+    t.equal(payload.sub, memberId);
+    t.equal(Number(payload.exp) - Number(payload.iat), 3_600);
+  }
+});
+
+t.test('with --json each token is a line of its own', async (t) => {
+  const { stdout } = await runSeonchak(['tokens', '--count', '2', '--json'], settings);
+  const parsed: unknown[] = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+  t.match(parsed, [
+    { memberId: '1', token: /\./ },
+    { memberId: '2', token: /\./ },
+  ]);
+});
+
+t.test('many are spread over files that only their owner can read', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const out = join(folder.path, 'new', 'tokens');
+  const words = ['tokens', '--count', '1001', '--files', '10', '--out', out, '--json'];
+  const { exitCode, stdout, stderr } = await runSeonchak(words, settings);
+  t.equal(exitCode, 0);
+
+  const names = (await readdir(out)).toSorted((a, b) => a.localeCompare(b));
+  t.equal(names.length, 10);
+  t.equal(names[0], 'tokens-01.csv');
+  t.equal(names[9], 'tokens-10.csv');
+  t.same(JSON.parse(stdout), { count: 1_001, files: names.map((name) => join(out, name)) });
+  t.match(stderr, /signing 1,001 of 1,001 tokens/, 'progress is for people');
+
+  const members: number[] = [];
+  for (const name of names) {
+    t.equal((await stat(join(out, name))).mode & 0o077, 0);
+    const [heading, ...lines] = (await readFile(join(out, name), 'utf8')).trimEnd().split('\n');
+    t.equal(heading, 'member_id,token');
+    members.push(...lines.map((line) => Number(line.split(',')[0])));
+  }
+  t.same(
+    members,
+    Array.from({ length: 1_001 }, (_, index) => index + 1),
+    'every member once',
+  );
+});
+
+t.test('the embedded back end generates a secret once and signs with it from then on', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const [first, second] = [
+    await runSeonchak(['tokens', '--expires-in', '1h'], { DATA_DIR: folder.path }),
+    await runSeonchak(['tokens', '--expires-in', '2h'], { DATA_DIR: folder.path }),
+  ];
+  t.equal(first.exitCode, 0);
+  const generated = new TextEncoder().encode(
+    (await readFile(join(folder.path, 'jwt-secret'), 'utf8')).trim(),
+  );
+  for (const { stdout } of [first, second]) await t.resolves(jwtVerify(stdout.trim(), generated));
+});
+
+t.test('tokens of an outside identity provider cannot be made here', async (t) => {
+  const { exitCode, stdout, stderr } = await runSeonchak(['tokens'], {
+    JWT_JWKS_URL: 'https://id.example/keys',
+  });
+  t.equal(exitCode, 2);
+  t.equal(stdout, '');
+  t.match(stderr, /^seonchak: .*JWT_JWKS_URL.*\n$/);
+});
+
+t.test('a folder that cannot be written is said in one line', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const file = join(folder.path, 'file');
+  await writeFile(file, '');
+  const out = join(file, 'tokens');
+  const { exitCode, stdout, stderr } = await runSeonchak(['tokens', '--out', out], settings);
+  t.equal(exitCode, 1);
+  t.equal(stdout, '');
+  t.match(stderr, /seonchak: cannot write .*tokens-01\.csv \(.+\)\n$/);
+  t.notMatch(stderr, STACK_TRACE);
+});
+
+t.test('a file that cannot be opened is said in one line', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  await mkdir(join(folder.path, 'tokens-01.csv'));
+  const words = ['tokens', '--count', '5000', '--out', folder.path];
+  const { exitCode, stderr } = await runSeonchak(words, settings);
+  t.equal(exitCode, 1);
+  t.match(stderr, /seonchak: cannot write .*tokens-01\.csv \(EISDIR.*\)\n$/);
+  t.notMatch(stderr, STACK_TRACE);
+});
