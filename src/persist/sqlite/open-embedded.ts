@@ -5,13 +5,14 @@ import type { Admission } from '../../engine/admission.js';
 import type { CouponCatalogue } from '../../engine/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../engine/issuance-ledger.js';
 import type { AccountStore } from '../../http/auth/accounts.js';
+import { faultOf, storeFault } from '../sql/error-classes.js';
 import { migrateToLatest } from '../sql/migrate.js';
 import type { Database } from '../sql/schema.js';
 import { SqlAccountStore } from '../sql/sql-account-store.js';
 import { SqlCouponCatalogue } from '../sql/sql-coupon-catalogue.js';
 import { sqliteFlavour } from '../sql/sql-flavour.js';
 import { SqlIssuanceLedger } from '../sql/sql-issuance-ledger.js';
-import { lockDataDir, prepareDataDir } from './data-dir.js';
+import { type DataDir, lockDataDir, prepareDataDir } from './data-dir.js';
 import { readOrCreateSecret } from './secret.js';
 import { SqliteAdmission } from './sqlite-admission.js';
 import { SqliteThreadDialect } from './sqlite-dialect.js';
@@ -49,15 +50,17 @@ export interface EmbeddedStores {
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedStores> {
   const dataDir = prepareDataDir(options.dataDir);
   const lock = options.as === 'server' ? lockDataDir(dataDir) : undefined;
-  const thread = new SqliteThread(dataDir.databaseFile);
-  const db = new Kysely<Database>({ dialect: new SqliteThreadDialect(thread) });
+  let thread: SqliteThread | undefined;
   try {
+    const database = await openDatabase(dataDir);
+    thread = database;
+    const db = new Kysely<Database>({ dialect: new SqliteThreadDialect(database) });
     const secret = readOrCreateSecret(dataDir);
     const migrated = await migrateToLatest(db, sqliteFlavour);
     return {
       admission: new SqliteAdmission({
         db,
-        transact: (statements) => thread.transact(statements),
+        transact: (statements) => database.transact(statements),
         nowMs: options.nowMs ?? Date.now,
         deadlineMs: DATABASE_TIMEOUT_MS,
         ...(options.winnersMax === undefined ? {} : { winnersMax: options.winnersMax }),
@@ -68,13 +71,21 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
       secret,
       migrated,
       async close() {
-        await thread.close();
+        await database.close();
         lock?.release();
       },
     };
   } catch (error) {
-    await thread.close();
+    await thread?.close();
     lock?.release();
     throw error;
+  }
+}
+
+async function openDatabase({ databaseFile }: DataDir): Promise<SqliteThread> {
+  try {
+    return await SqliteThread.open(databaseFile);
+  } catch (error) {
+    throw storeFault(error, faultOf(error), 'reading');
   }
 }

@@ -37,13 +37,31 @@ export class SqliteThread {
   #nextId = 1;
   #gone: SqliteThreadError | undefined;
 
-  /** Opens `file`, creating it when it is not there. A file that cannot be opened fails the first request. */
-  constructor(file: string) {
+  /** Opens `file`, creating it when it is not there. @throws {@link SqliteThreadError} when it cannot be opened. */
+  static async open(file: string): Promise<SqliteThread> {
     const workerData: SqliteWorkerData = { file };
-    this.#worker = new Worker(new URL(workerFile, import.meta.url), { workerData, name: 'sqlite' });
+    const worker = new Worker(new URL(workerFile, import.meta.url), { workerData, name: 'sqlite' });
+    const thread = new SqliteThread(worker);
+    // Without a deadline: how long a thread takes to start depends on how it is loaded, and nobody waits for an answer yet.
+    try {
+      await thread.#request('single', []);
+      return thread;
+    } catch (error) {
+      await thread.close();
+      throw error;
+    }
+  }
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
     this.#worker.on('message', (reply: SqliteReply) => this.#settle(reply));
-    this.#worker.on('error', (error) => this.#end(error instanceof Error ? error.message : String(error)));
-    this.#worker.on('exit', () => this.#end('it has ended'));
+    this.#worker.on('error', (error) => {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#end(`the database thread failed: ${message}`);
+    });
+    this.#worker.on('exit', () => {
+      this.#end('the database thread has ended');
+    });
   }
 
   /**
@@ -145,7 +163,7 @@ export class SqliteThread {
   }
 
   #end(why: string): void {
-    this.#gone ??= new SqliteThreadError('DATABASE_CLOSED', `the database thread is gone: ${why}`);
+    this.#gone ??= new SqliteThreadError('DATABASE_CLOSED', why);
     for (const pending of this.#pending.values()) {
       clearTimeout(pending.timer);
       pending.reject(this.#gone);

@@ -32,16 +32,29 @@ const settings = [
 const port = parentPort;
 if (port === null) throw new Error('sqlite-worker is a worker thread');
 const { file } = workerData as SqliteWorkerData;
-const database = new Libsql(file, { timeout: BUSY_TIMEOUT_MS });
-for (const setting of settings) database.prepare(`pragma ${setting}`).all();
+let opened: Libsql.Database | undefined;
 
-type Prepared = ReturnType<typeof database.prepare>;
+/** With the first request, so that a file that cannot be opened is an answer and not the end of the thread. */
+function openOnce(): Libsql.Database {
+  if (opened !== undefined) return opened;
+  const database = new Libsql(file, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    for (const setting of settings) database.prepare(`pragma ${setting}`).all();
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  opened = database;
+  return database;
+}
+
+type Prepared = ReturnType<Libsql.Database['prepare']>;
 const prepared = new Map<string, Prepared>();
 
 function prepare(sql: string): Prepared {
   const known = prepared.get(sql);
   if (known !== undefined) return known;
-  const statement = database.prepare(sql);
+  const statement = openOnce().prepare(sql);
   if (prepared.size >= PREPARED_MAX) {
     const [oldest] = prepared.keys();
     if (oldest !== undefined) prepared.delete(oldest);
@@ -52,7 +65,7 @@ function prepare(sql: string): Prepared {
 
 function run({ sql, parameters }: SqliteStatement): SqliteResult {
   // Some failures (a full disk) end the transaction by themselves; there is nothing left to roll back then.
-  if (sql === 'rollback' && !database.inTransaction) return { rows: [], changes: 0, lastInsertRowid: 0 };
+  if (sql === 'rollback' && !openOnce().inTransaction) return { rows: [], changes: 0, lastInsertRowid: 0 };
   const statement = prepare(sql);
   if (statement.reader) {
     const rows = statement.all(parameters) as SqliteResult['rows'];
@@ -103,9 +116,10 @@ port.on('message', (request: SqliteRequest) => {
   try {
     if (request.kind === 'close') {
       prepared.clear();
-      database.close();
+      opened?.close();
       reply = { id: request.id, results: [] };
     } else {
+      openOnce();
       const { statements } = request;
       const results = request.kind === 'atomic' ? runAtomically(statements) : statements.map(run);
       reply = { id: request.id, results };

@@ -1,0 +1,41 @@
+/** The victim of `crash.test.ts`: admits without end, says every acknowledged number aloud, and never gets to finish. */
+import { type CouponId, type MemberId } from '../../engine/coupon.js';
+import { openEmbedded } from './open-embedded.js';
+
+const [dataDir = '', run = '0'] = process.argv.slice(2);
+const COUPONS = 3;
+const BATCH = 40;
+
+const { admission, ledger } = await openEmbedded({ dataDir, as: 'server' });
+async function* rowsOf(couponId: CouponId) {
+  for (let after = 0; ;) {
+    const rows = await ledger.rows(couponId, after, 500);
+    if (rows.length === 0) return;
+    yield rows;
+    after = rows.at(-1)?.issueNo ?? after;
+  }
+}
+
+async function storm(couponId: CouponId): Promise<never> {
+  const terms = {
+    quantity: 1_000_000,
+    opensAtMs: undefined,
+    closesAtMs: undefined,
+    paused: false,
+    closed: false,
+  };
+  const lastIssueNo = await ledger.highestIssueNo(couponId);
+  await admission.warm({ ...terms, couponId, version: 1, epoch: 1, lastIssueNo }, rowsOf(couponId));
+  for (let press = 0; ; press++) {
+    const memberIds = Array.from(
+      { length: BATCH },
+      (_, place) => `r${run}-${press * BATCH + place}` as MemberId,
+    );
+    const reply = await admission.admit({ couponId, epoch: 1, memberIds, notAfterMs: Infinity });
+    if (reply.status !== 'decided') throw new Error(reply.status);
+    const said = memberIds.map((memberId, place) => `${couponId} ${reply.firstIssueNo + place} ${memberId}`);
+    process.stdout.write(`${said.join('\n')}\n`);
+  }
+}
+
+await Promise.all(Array.from({ length: COUPONS }, (_, index) => storm((index + 1) as CouponId)));
