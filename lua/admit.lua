@@ -10,24 +10,27 @@ KEYS
   2 coupon:{id}:winners
   3 coupon:{id}:issuable_coupon_queue
 ARGV
-  1 epoch        the caller's; another one is refused
-  2 notAfterMs   by the clock of Redis; later the batch is refused
-  3 mark         '1': write even if nothing is issued, so that a WAIT after it covers what other connections wrote
-  4… memberId    1 to 3,000, in order of arrival
+  1 server       run id of this Redis as the caller knows it; a coupon last verified on another one is not in service. '': not asked
+  2 epoch        the caller's; another one is refused
+  3 notAfterMs   by the clock of Redis; later the batch is refused
+  4 mark         '1': write even if nothing is issued, so that a WAIT after it covers what other connections wrote
+  5 seenIssueNo  the highest number the caller was ever told; a store that has given fewer has lost its past: 'stale_epoch'
+  6… memberId    1 to 3,000, in order of arrival
 Reply
   {'not_ready' | 'stale_epoch' | 'expired', nowMs}
   {'decided', nowMs, version, firstIssueNo, issuedCount, refusal, index, 'issueNo:issuedAtMs', …}
       refusal  '' | 'not_open' | 'paused' | 'closed' | 'sold_out': what the members neither issued nor listed meet
       index    of a member (from 0) who held the coupon before its turn, then its issuance; ascending
 --]]
-local FIRST_MEMBER = 4
+local FIRST_MEMBER = 6
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'version', 'seq', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed')
-if not meta[1] then return { 'not_ready', now } end
-if meta[1] ~= ARGV[1] then return { 'stale_epoch', now } end
-if now > tonumber(ARGV[2]) then return { 'expired', now } end
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'version', 'seq', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'server')
+if not meta[1] or (ARGV[1] ~= '' and meta[9] ~= ARGV[1]) then return { 'not_ready', now } end
+local seq = tonumber(meta[3])
+if meta[1] ~= ARGV[2] or seq < tonumber(ARGV[5]) then return { 'stale_epoch', now } end
+if now > tonumber(ARGV[3]) then return { 'expired', now } end
 
 local members = #ARGV - FIRST_MEMBER + 1
 if members < 1 or members > 3000 then return redis.error_reply('ERR batch must have 1 to 3000 members') end
@@ -48,7 +51,6 @@ if refusal == '' then
   remaining = meta[4] - (redis.call('HLEN', KEYS[2]) - 1)
 end
 
-local seq = tonumber(meta[3])
 local first = seq + 1
 local at = ':' .. string.format('%.0f', now)
 local reply = { 'decided', now, tonumber(meta[2]), first, 0, '' }
@@ -85,7 +87,7 @@ if written > 0 then
   redis.call('HSET', KEYS[2], unpack(winners))
   redis.call('ZADD', KEYS[3], unpack(queue))
   redis.call('HSET', KEYS[1], 'seq', seq)
-elseif ARGV[3] == '1' then
+elseif ARGV[4] == '1' then
   redis.call('HSET', KEYS[1], 'seq', meta[3])
 end
 reply[5] = written / 2

@@ -7,18 +7,19 @@ KEYS
   1 coupon:{id}:meta
   2 coupon:{id}:winners
 ARGV, each '' where the term stays
-  1 quantity
-  2 opensAt      milliseconds, 'none': no bound
-  3 closesAt     milliseconds, 'none': no bound
-  4 paused       '0' | '1'
-  5 closed       '1'
+  1 server       run id of this Redis as the caller knows it, '': not asked
+  2 quantity
+  3 opensAt      milliseconds, 'none': no bound
+  4 closesAt     milliseconds, 'none': no bound
+  5 paused       '0' | '1'
+  6 closed       '1'
 Reply
   {'not_ready'}
   {'amended' | 'closed' | 'window_invalid' | 'quantity_below_issued', …} and then what snapshot.lua has after 'ready':
   nowMs, version, epoch, quantity, opensAt, closesAt, paused, closed, issued, lastIssueNo
 --]]
-local meta = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'seq')
-if not meta[1] then return { 'not_ready' } end
+local meta = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'seq', 'server')
+if not meta[2] or (ARGV[1] ~= '' and meta[9] ~= ARGV[1]) then return { 'not_ready' } end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local issued = redis.call('HLEN', KEYS[2]) - 1
@@ -31,23 +32,23 @@ local function snapshot(status)
   }
 end
 
-local names_terms = ARGV[1] ~= '' or ARGV[2] ~= '' or ARGV[3] ~= '' or ARGV[4] ~= ''
+local names_terms = ARGV[2] ~= '' or ARGV[3] ~= '' or ARGV[4] ~= '' or ARGV[5] ~= ''
 if closed == '1' and names_terms then return snapshot('closed') end
 
 local function bound(asked, present)
   if asked == '' then return present end
   return asked == 'none' and '' or asked
 end
-local new_opens, new_closes = bound(ARGV[2], opens), bound(ARGV[3], closes)
-local names_bound = ARGV[2] ~= '' or ARGV[3] ~= ''
+local new_opens, new_closes = bound(ARGV[3], opens), bound(ARGV[4], closes)
+local names_bound = ARGV[3] ~= '' or ARGV[4] ~= ''
 if names_bound and new_opens ~= '' and new_closes ~= '' and tonumber(new_closes) < tonumber(new_opens) then
   return snapshot('window_invalid')
 end
-if ARGV[1] ~= '' and tonumber(ARGV[1]) < issued then return snapshot('quantity_below_issued') end
+if ARGV[2] ~= '' and tonumber(ARGV[2]) < issued then return snapshot('quantity_below_issued') end
 
-local new_quantity = ARGV[1] ~= '' and ARGV[1] or quantity
-local new_closed = ARGV[5] ~= '' and ARGV[5] or closed
-local new_paused = ARGV[4] ~= '' and ARGV[4] or paused
+local new_quantity = ARGV[2] ~= '' and ARGV[2] or quantity
+local new_closed = ARGV[6] ~= '' and ARGV[6] or closed
+local new_paused = ARGV[5] ~= '' and ARGV[5] or paused
 -- A coupon warmed closed and paused keeps both; closing ends a pause only as a change.
 if new_closed == '1' and closed ~= '1' then new_paused = '0' end
 

@@ -8,26 +8,27 @@ KEYS
   2 coupon:{id}:winners
   3 coupon:{id}:issuable_coupon_queue
 ARGV
-  1 issueNo
-  2 memberId
+  1 server       run id of this Redis as the caller knows it, '': not asked
+  2 issueNo
+  3 memberId
 Reply
   {'not_ready'}
   {'revoked' | 'absent', …} and then what snapshot.lua has after 'ready':
   nowMs, version, epoch, quantity, opensAt, closesAt, paused, closed, issued, lastIssueNo
 --]]
-local meta = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'seq')
-if not meta[1] then return { 'not_ready' } end
+local meta = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'seq', 'server')
+if not meta[2] or (ARGV[1] ~= '' and meta[9] ~= ARGV[1]) then return { 'not_ready' } end
 local clock = redis.call('TIME')
 local version = tonumber(meta[1])
 local status = 'absent'
 
-local value = redis.call('HGET', KEYS[2], ARGV[2])
+local value = redis.call('HGET', KEYS[2], ARGV[3])
 local issue_no, issued_at = string.match(value or '', '^(%d+):(%d+)$')
-if issue_no == ARGV[1] then
+if issue_no == ARGV[2] then
   status = 'revoked'
   version = version + 1
-  redis.call('HDEL', KEYS[2], ARGV[2])
-  redis.call('ZREM', KEYS[3], ARGV[2] .. ':' .. issued_at)
+  redis.call('HDEL', KEYS[2], ARGV[3])
+  redis.call('ZREM', KEYS[3], ARGV[3] .. ':' .. issued_at)
   redis.call('HSET', KEYS[1], 'version', version)
   redis.call('HINCRBY', KEYS[1], 'revoked', 1)
 end

@@ -11,25 +11,29 @@ KEYS
   5 coupon:{id}:claimed
   6 coupon:{id}:warming:<unique>   the winners being built, sentinel included, with a time to live
 ARGV
-  1 issued       how many winners were built
-  2 quantity
-  3 opensAt      milliseconds, '' no bound
-  4 closesAt     milliseconds, '' no bound
-  5 paused       '0' | '1'
-  6 closed       '0' | '1'
-  7 version
-  8 epoch
-  9 lastIssueNo
+  1 server       run id of this Redis as the caller knows it, '' unknown
+  2 issued       how many winners were built
+  3 quantity
+  4 opensAt      milliseconds, '' no bound
+  5 closesAt     milliseconds, '' no bound
+  6 paused       '0' | '1'
+  7 closed       '0' | '1'
+  8 version
+  9 epoch
+  10 lastIssueNo
 Reply
-  'present'      it was there already; nothing changed and the temporary key is gone
+  'present'      it was there already, or is being recovered and more is known than nothing; the temporary key is gone
   'warmed'
   'incomplete'   the temporary key does not hold what was built (its time to live ended, or a member stood in it twice)
 --]]
-if redis.call('EXISTS', KEYS[1]) == 1 then
+local known = redis.call('HMGET', KEYS[1], 'epoch', 'recovering', 'seq')
+-- A recovery of a coupon of which nothing is known yet is one that met the very first warm half-way: it gives way.
+local rescued = known[2] and (tonumber(known[3] or 0) > 0 or redis.call('HLEN', KEYS[2]) > 1)
+if known[1] or rescued then
   redis.call('UNLINK', KEYS[6])
   return 'present'
 end
-if redis.call('HLEN', KEYS[6]) ~= ARGV[1] + 1 then
+if redis.call('HLEN', KEYS[6]) ~= ARGV[2] + 1 then
   redis.call('UNLINK', KEYS[6])
   return 'incomplete'
 end
@@ -40,6 +44,7 @@ redis.call('ZADD', KEYS[3], 0, '#')
 redis.call('ZADD', KEYS[4], 0, '#')
 redis.call('HSET', KEYS[5], '', '')
 redis.call('HSET', KEYS[1],
-  'quantity', ARGV[2], 'opensAt', ARGV[3], 'closesAt', ARGV[4], 'paused', ARGV[5], 'closed', ARGV[6],
-  'version', ARGV[7], 'epoch', ARGV[8], 'seq', ARGV[9], 'revoked', 0)
+  'quantity', ARGV[3], 'opensAt', ARGV[4], 'closesAt', ARGV[5], 'paused', ARGV[6], 'closed', ARGV[7],
+  'version', ARGV[8], 'epoch', ARGV[9], 'seq', ARGV[10], 'revoked', 0, 'server', ARGV[1])
+redis.call('HDEL', KEYS[1], 'recovering', 'recoverUntil', 'recoverSince')
 return 'warmed'

@@ -46,9 +46,9 @@ export interface AdmitDecisions {
 /** The batch was not carried out, and nothing was written. */
 export interface AdmitRefused {
   /**
-   * - `not_ready`: the coupon is not in the store (never warmed, or the store lost it).
+   * - `not_ready`: the coupon is not in service (never warmed, lost, being recovered, or not yet verified since the store's server changed).
    * - `stale_epoch`: the store's epoch is not the caller's, be it higher (rebuilt since the caller looked) or lower (the store
-   *   has lost its past); take a new snapshot first.
+   *   has lost its past), or it has given fewer numbers than the caller was told; take a new snapshot first.
    * - `expired`: the store's clock has passed `notAfterMs`; a late command must not issue to members long gone.
    */
   readonly status: 'not_ready' | 'stale_epoch' | 'expired';
@@ -64,6 +64,8 @@ export interface AdmitBatch {
   readonly memberIds: readonly MemberId[];
   /** By the store's clock; the store refuses the batch as `expired` after this instant. */
   readonly notAfterMs: number;
+  /** The highest number the caller was ever told, 0 when absent. Only a store that can lose its past looks at it. */
+  readonly seenIssueNo?: number;
 }
 
 /** What a coupon is put into the store with. */

@@ -30,7 +30,8 @@ export class RedisAdmission implements Admission {
     const { couponId } = batch;
     const keys = [metaKey(couponId), winnersKey(couponId), queueKey(couponId)];
     const mark = this.#calls.replicaAcks > 0 ? '1' : '0';
-    const args = [batch.epoch, Math.floor(batch.notAfterMs), mark, ...batch.memberIds];
+    const { epoch, notAfterMs, seenIssueNo = 0, memberIds } = batch;
+    const args = [epoch, Math.floor(notAfterMs), mark, seenIssueNo, ...memberIds];
     return parseAdmitReply(await this.#calls.run('admit', keys, args, true));
   }
 
@@ -53,7 +54,7 @@ export class RedisAdmission implements Admission {
   async issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'> {
     const value = await this.#calls.command('hget', winnersKey(couponId), [memberId]);
     if (value !== null) return { memberId, ...parseWinner(text(value)) };
-    return (await this.#calls.command('exists', metaKey(couponId), [])) === 0 ? 'not_ready' : undefined;
+    return (await this.#snapshot(couponId)) === undefined ? 'not_ready' : undefined;
   }
 
   async unrecordedHolder(couponId: CouponId, issueNo: number): Promise<Issuance | undefined> {

@@ -12,6 +12,8 @@ export interface RedisBackEndOptions extends ConnectOptions {
   /** `undefined`: the strongest the settings allow. */
   readonly durability: DurabilityLevel | undefined;
   readonly replicaAcks: number;
+  /** Whether coupons are verified anew after Redis was restarted or replaced; needs whoever verifies them. Absent: no. */
+  readonly checkServer?: boolean;
 }
 
 export interface RedisBackEnd {
@@ -35,6 +37,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
     const calls = new RedisCalls(nodes, {
       callDeadlineMs: options.callDeadlineMs,
       replicaAcks: durability === 'replica' ? options.replicaAcks : 0,
+      ...(options.checkServer === undefined ? {} : { checkServer: options.checkServer }),
     });
     return {
       admission: new RedisAdmission(calls),

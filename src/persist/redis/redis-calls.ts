@@ -11,7 +11,8 @@ import { Command, type Redis } from 'ioredis';
 import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/errors.js';
 import { faultClass, redirection, storeFault } from './fault-classes.js';
 import type { RedisNodes } from './redis-nodes.js';
-import { loadScripts, type ScriptName, type Scripts } from './scripts.js';
+import { loadScripts, type ScriptName, type Scripts, scriptsToldTheServer } from './scripts.js';
+import { ServerIdentities } from './server-identity.js';
 
 /** Between two tries of a refused command: a slot moves key by key, a failover takes longer than many of these. */
 const REPEAT_DELAY_MS = 10;
@@ -23,6 +24,8 @@ export interface RedisCallsOptions {
   readonly callDeadlineMs: number;
   /** Level `replica`: how many replicas must have a durable call's write before it is answered. 0: none. */
   readonly replicaAcks: number;
+  /** Whether a coupon last verified on another server, or another start of it, is out of service. Absent: no. */
+  readonly checkServer?: boolean;
 }
 
 type Argument = string | number;
@@ -34,17 +37,21 @@ interface Attempt {
   readonly acks: number;
 }
 
+const WHO: Attempt = { name: 'info', args: ['server'], asking: false, acks: 0 };
+
 export class RedisCalls {
   readonly replicaAcks: number;
   readonly #nodes: RedisNodes;
   readonly #callDeadlineMs: number;
   readonly #scripts: Scripts;
+  readonly #identities: ServerIdentities | undefined;
 
   constructor(nodes: RedisNodes, options: RedisCallsOptions) {
     this.#nodes = nodes;
     this.#callDeadlineMs = options.callDeadlineMs;
     this.replicaAcks = options.replicaAcks;
     this.#scripts = loadScripts();
+    this.#identities = options.checkServer === true ? new ServerIdentities() : undefined;
   }
 
   /**
@@ -59,17 +66,23 @@ export class RedisCalls {
     durable = false,
   ): Promise<unknown> {
     const script = this.#scripts[name];
-    return this.#call(keys[0] ?? '', durable, (reload) =>
-      reload
-        ? { name: 'eval', args: [script.source, script.keyCount, ...keys, ...args] }
-        : { name: 'evalsha', args: [script.sha1, script.keyCount, ...keys, ...args] },
-    );
+    const told = scriptsToldTheServer.has(name);
+    return this.#call(keys[0] ?? '', durable, told, (reload, server) => ({
+      name: reload ? 'eval' : 'evalsha',
+      args: [
+        reload ? script.source : script.sha1,
+        script.keyCount,
+        ...keys,
+        ...(told ? [server] : []),
+        ...args,
+      ],
+    }));
   }
 
   /** Sends one plain command to the node that serves `key`. Throws like {@link run}. */
   command(name: string, key: string, args: readonly Argument[]): Promise<unknown> {
     const plain = { name, args: [key, ...args] };
-    return this.#call(key, false, () => plain);
+    return this.#call(key, false, false, () => plain);
   }
 
   /** To any connected master; best effort, never throws. */
@@ -81,7 +94,8 @@ export class RedisCalls {
   async #call(
     key: string,
     durable: boolean,
-    build: (reload: boolean) => { name: string; args: readonly Argument[] },
+    told: boolean,
+    build: (reload: boolean, server: string) => { name: string; args: readonly Argument[] },
   ): Promise<unknown> {
     const deadline = performance.now() + this.#callDeadlineMs;
     const acks = durable ? this.replicaAcks : 0;
@@ -93,7 +107,13 @@ export class RedisCalls {
       let refusal: unknown;
       if (node?.status === 'ready') {
         try {
-          const attempt = { ...build(reload), asking: redirected?.asking ?? false, acks };
+          const identities = told ? this.#identities : undefined;
+          const server =
+            identities === undefined
+              ? ''
+              : (identities.known(node) ??
+                identities.learn(node, String(await sendWithin(node, WHO, deadline - performance.now()))));
+          const attempt = { ...build(reload, server), asking: redirected?.asking ?? false, acks };
           return await sendWithin(node, attempt, deadline - performance.now());
         } catch (error) {
           if (error instanceof SeonchakError) throw error;

@@ -8,17 +8,34 @@ export const scriptKeyCounts = {
   admit: 3,
   amend: 2,
   announce: 1,
+  attest: 1,
   claim: 3,
   depth: 2,
   holder: 2,
+  merge: 3,
   release: 4,
+  requeue: 2,
+  resume: 1,
   revoke: 3,
   silence: 1,
   snapshot: 2,
+  suspend: 5,
+  unqueued: 2,
   warm: 6,
 } as const;
 
 export type ScriptName = keyof typeof scriptKeyCounts;
+
+/** Scripts whose first argument is the run id of the server they are sent to (server-identity.ts). */
+export const scriptsToldTheServer: ReadonlySet<ScriptName> = new Set<ScriptName>([
+  'admit',
+  'amend',
+  'attest',
+  'resume',
+  'revoke',
+  'snapshot',
+  'warm',
+]);
 
 export interface Script {
   readonly name: ScriptName;

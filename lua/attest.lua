@@ -1,0 +1,34 @@
+#!lua flags=allow-oom
+--[[
+Looks whether a coupon is in service on this server; where it was last verified on another one (Redis was restarted, replaced or
+promoted, so its past may be gone), gathers what callers know and, told so, puts it back into service. A few bytes of what is there.
+
+KEYS
+  1 coupon:{id}:meta
+ARGV
+  1 server       run id of this Redis as the caller knows it, '': not asked
+  2 epoch        '' to look; else the epoch whose content was found in order, to put it back into service
+  3 seenIssueNo  the highest number the caller was ever told
+Reply
+  {'absent', epoch 0}   never warmed, lost, or being recovered
+  {'serving' | 'unattested', epoch, nowMs, sinceMs, version, seq, seen}
+      sinceMs  when the first caller looked on this server;  seen  the highest number any caller was told
+--]]
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'server', 'version', 'seq', 'attesting', 'attestSince', 'seen')
+if not meta[1] then return { 'absent', 0 } end
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local epoch, version, seq = tonumber(meta[1]), tonumber(meta[3]), tonumber(meta[4])
+if ARGV[1] == '' or meta[2] == ARGV[1] then return { 'serving', epoch, now, now, version, seq, seq } end
+if ARGV[2] == meta[1] then
+  redis.call('HSET', KEYS[1], 'server', ARGV[1])
+  redis.call('HDEL', KEYS[1], 'attesting', 'attestSince', 'seen')
+  return { 'serving', epoch, now, now, version, seq, seq }
+end
+local since, seen = now, tonumber(ARGV[3])
+if meta[5] == ARGV[1] then
+  since = tonumber(meta[6])
+  seen = math.max(seen, tonumber(meta[7]))
+end
+redis.call('HSET', KEYS[1], 'attesting', ARGV[1], 'attestSince', string.format('%.0f', since), 'seen', seen)
+return { 'unattested', epoch, now, since, version, seq, seen }

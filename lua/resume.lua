@@ -1,0 +1,29 @@
+#!lua
+--[[
+Puts a recovered coupon back into service.
+
+KEYS
+  1 coupon:{id}:meta
+ARGV
+  1 server       run id of this Redis as the caller knows it, '' unknown
+  2 token        of the caller's recovery
+  3 epoch
+  4 lastIssueNo  the next number is above this and above all that was merged
+  5 version
+  6 quantity
+  7 opensAt      milliseconds, '' no bound
+  8 closesAt     milliseconds, '' no bound
+  9 paused       '0' | '1'
+  10 closed      '0' | '1'
+Reply
+  'taken_over'   another process recovers this coupon, or it is back in service; nothing was written
+  'resumed'
+--]]
+local meta = redis.call('HMGET', KEYS[1], 'recovering', 'seq')
+if meta[1] ~= ARGV[2] then return 'taken_over' end
+redis.call('HSET', KEYS[1],
+  'quantity', ARGV[6], 'opensAt', ARGV[7], 'closesAt', ARGV[8], 'paused', ARGV[9], 'closed', ARGV[10],
+  'version', ARGV[5], 'epoch', ARGV[3], 'seq', math.max(tonumber(meta[2]), tonumber(ARGV[4])), 'server', ARGV[1])
+redis.call('HSETNX', KEYS[1], 'revoked', 0)
+redis.call('HDEL', KEYS[1], 'recovering', 'recoverUntil', 'recoverSince')
+return 'resumed'
