@@ -37,9 +37,17 @@ export function reportFault(fault: unknown): FaultReport {
   return { exitCode: exitCodes.failed, lines: [`unexpected fault: ${oneLine(fault)}`] };
 }
 
-/** An operator at a terminal may see the internal cause, unlike a caller over HTTP. */
+/** How deep a chain of causes is followed; a cycle must not hold up the message. */
+const CAUSES_MAX = 8;
+
+/** An operator at a terminal may see the internal cause, unlike a caller over HTTP. The innermost one says what to mend. */
 function withCause(fault: Error): string {
-  return fault.cause === undefined ? oneLine(fault) : `${oneLine(fault)} (${oneLine(fault.cause)})`;
+  let innermost: unknown = fault;
+  for (let depth = 0; depth < CAUSES_MAX; depth += 1) {
+    if (!(innermost instanceof Error) || innermost.cause === undefined) break;
+    innermost = innermost.cause;
+  }
+  return innermost === fault ? oneLine(fault) : `${oneLine(fault)} (${oneLine(innermost)})`;
 }
 
 function oneLine(fault: unknown): string {
