@@ -1,0 +1,123 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import t from 'tap';
+import type { CouponId, MemberId } from '../../engine/coupon.js';
+import { openEmbedded } from './open-embedded.js';
+
+const DISK_BYTES = 8 * 2 ** 20;
+const BALLAST_BYTES = 4 * 2 ** 20;
+const BATCH = 500;
+const COUPONS = [1, 2, 3] as CouponId[];
+
+const run = promisify(execFile);
+
+if (process.getuid?.() !== 0) {
+  // Mounting needs root; a user and mount namespace of one's own will do.
+  const self = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)];
+  const { status } = spawnSync('unshare', ['--map-root-user', '--mount', ...self], { stdio: 'inherit' });
+  t.equal(status, 0, 'the test ran in a namespace of its own');
+} else {
+  const disk = mkdtempSync(join(tmpdir(), 'seonchak-disk-'));
+  await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', disk]);
+  t.teardown(async () => {
+    await run('umount', [disk]);
+    rmSync(disk, { recursive: true });
+  });
+  diskFullTest(disk);
+}
+
+function diskFullTest(disk: string): void {
+  t.test('a full disk: refused and undone, and on it goes when space returns', async (t) => {
+    const dataDir = join(disk, 'data');
+    mkdirSync(dataDir);
+    const stores = await openEmbedded({ dataDir, as: 'server' });
+    const { admission } = stores;
+    const ballast = join(disk, 'ballast');
+    writeFileSync(ballast, Buffer.alloc(BALLAST_BYTES));
+    async function* nobody() {
+      await Promise.resolve();
+      yield [];
+    }
+    const terms = {
+      quantity: 1_000_000,
+      opensAtMs: undefined,
+      closesAtMs: undefined,
+      paused: false,
+      closed: false,
+    };
+    for (const couponId of COUPONS) {
+      await admission.warm({ ...terms, couponId, version: 1, epoch: 1, lastIssueNo: 0 }, nobody());
+    }
+
+    /** One batch for each coupon at once, so they share a commit. */
+    const press = (name: string) =>
+      Promise.allSettled(
+        COUPONS.map((couponId) => {
+          const memberIds = Array.from({ length: BATCH }, (_, index) => `${name}-${index}` as MemberId);
+          return admission.admit({ couponId, epoch: 1, memberIds, notAfterMs: Infinity });
+        }),
+      );
+    const answered = new Map(COUPONS.map((couponId) => [couponId, 0]));
+    const note = (replies: Awaited<ReturnType<typeof press>>): number => {
+      let refused = 0;
+      replies.forEach((reply, index) => {
+        const couponId = COUPONS[index] ?? COUPONS[0];
+        if (couponId === undefined) return;
+        const before = answered.get(couponId) ?? 0;
+        if (reply.status === 'rejected') {
+          refused++;
+          t.match(reply.reason, { code: 'store_unavailable' });
+        } else if (reply.value.status === 'decided') {
+          t.equal(reply.value.firstIssueNo, before + 1, 'numbers go on where they were');
+          answered.set(couponId, before + reply.value.issuedCount);
+        }
+      });
+      return refused;
+    };
+
+    let presses = 0;
+    while (note(await press(`p${presses}`)) === 0) presses++;
+    t.comment(`full after ${presses} batches of ${BATCH} for each coupon`);
+
+    const issued = async () =>
+      (await admission.snapshots(COUPONS)).map((snapshot) => [
+        snapshot?.issued,
+        snapshot?.lastIssueNo,
+        snapshot?.version,
+      ]);
+    const expected = () => COUPONS.map((id) => [answered.get(id), answered.get(id), 1]);
+    t.same(await issued(), expected(), 'what was refused is not issued');
+    // A seller's command alone might still fit into what the failed commit gave back; together with the crowd it does not.
+    const crowd = press('crowd');
+    const amended = COUPONS.map((couponId) => admission.amend(couponId, { quantity: 7_000_000 }));
+    t.equal(note(await crowd), COUPONS.length);
+    for (const promise of amended) await t.rejects(promise, { code: 'store_unavailable' });
+    t.same(await issued(), expected(), 'the terms are the old ones');
+    for (const couponId of COUPONS) {
+      for (const name of [`p${presses}-0`, 'crowd-0']) {
+        t.equal(
+          await admission.issuanceOf(couponId, name as MemberId),
+          undefined,
+          'a refused member holds nothing',
+        );
+      }
+    }
+
+    rmSync(ballast);
+    t.equal(note(await press(`p${presses}`)), 0, 'the refused members get in when they ask again');
+    t.equal(note(await press('later')), 0);
+    await stores.close();
+
+    const again = await openEmbedded({ dataDir, as: 'server' });
+    for (const couponId of COUPONS) {
+      const total = answered.get(couponId) ?? 0;
+      t.same(await again.ledger.counts([couponId]), [{ recorded: total, deadLettered: 0 }]);
+      t.equal(await again.ledger.highestIssueNo(couponId), total, 'numbers without a gap');
+    }
+    await again.close();
+  });
+}
