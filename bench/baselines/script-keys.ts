@@ -1,0 +1,7 @@
+/** Where the script baseline keeps its coupons in Redis. One queue for all of them, as in the model. */
+
+export const metaKey = (couponId: number): string => `baseline:{${couponId}}:meta`;
+export const winnersKey = (couponId: number): string => `baseline:{${couponId}}:winners`;
+
+/** Sorted set, score the instant of the decision (ms), member `couponId:issueNo:memberId`. */
+export const QUEUE_KEY = 'baseline:issuable_coupon_queue';

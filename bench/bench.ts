@@ -1,0 +1,89 @@
+/**
+ * `npm run bench`: starts everything, measures, checks, reports.
+ *
+ * Exit code 0: done and every promise held. 1: a promise was broken or something failed. 2: wrong usage.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Crowd } from './load/crowd.js';
+import { Loads } from './measure/loads.js';
+import { describeMachine } from './measure/machine.js';
+import type { RoundResult } from './measure/round-result.js';
+import { runRound } from './measure/run-round.js';
+import { summarise } from './measure/variant-result.js';
+import { type BenchOptions, readOptions } from './options.js';
+import { Progress } from './progress.js';
+import type { BenchReport } from './report/bench-report.js';
+import { goalRows } from './report/goals.js';
+import { htmlReport } from './report/html.js';
+import { count } from './report/numbers.js';
+import { terminalReport } from './report/terminal.js';
+import { variantsOf } from './scenarios.js';
+import { Stores } from './systems/stores.js';
+import type { System } from './systems/system.js';
+import { startSystem, type SystemName, type Variant } from './variants.js';
+
+/** Not counted: compiles the code, opens the pools, fills the caches of tokens. */
+const WARM_UP_SECONDS = 2;
+
+async function measure(options: BenchOptions, stores: Stores, crowd: Crowd): Promise<BenchReport> {
+  const startedAt = new Date().toISOString();
+  const machine = await describeMachine();
+  const variants = variantsOf(options.scenario);
+  const progress = new Progress(variants.length * (options.rounds + 1));
+  progress.say(`starting servers for ${variants.length} variants`);
+  const systems = new Map<SystemName, System>();
+  for (const name of new Set(variants.map((variant) => variant.system))) {
+    systems.set(name, await startSystem(name, stores, options.cpuProfiles));
+  }
+  const loads = await Loads.prepare(crowd, options.members);
+  const context = { crowd, loads, connections: options.connections, seconds: options.seconds };
+  const rounds = new Map<Variant, RoundResult[]>(variants.map((variant) => [variant, []]));
+  for (let round = 0; round <= options.rounds; round += 1) {
+    for (const variant of variants) {
+      const system = systems.get(variant.system);
+      if (system === undefined) continue;
+      const isWarmUp = round === 0;
+      progress.begin(`${isWarmUp ? 'warm-up' : `round ${round} of ${options.rounds}`}: ${variant.id}`);
+      const result = isWarmUp
+        ? await runRound({ ...variant, seconds: WARM_UP_SECONDS }, system, context)
+        : await runRound(variant, system, context);
+      progress.end(`${count(result.requests / result.seconds)} req/s`);
+      if (!isWarmUp || result.brokenPromises.length > 0) rounds.get(variant)?.push(result);
+    }
+  }
+  for (const system of systems.values()) await system.stop();
+  const results = [...rounds].map(([variant, taken]) => summarise(variant, taken));
+  return {
+    startedAt,
+    command: `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim(),
+    options,
+    machine,
+    goals: goalRows(results),
+    results,
+    brokenPromises: results.flatMap((result) =>
+      result.brokenPromises.map((sentence) => `${result.variant.id}: ${sentence}`),
+    ),
+  };
+}
+
+function write(file: string | undefined, content: string): void {
+  if (file === undefined) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  process.stdout.write(`wrote ${file}\n`);
+}
+
+const options = readOptions(process.argv.slice(2));
+const stores = new Stores();
+const crowd = await Crowd.start(options.generators);
+try {
+  const report = await measure(options, stores, crowd);
+  process.stdout.write(`\n${terminalReport(report)}\n`);
+  write(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  write(options.html, htmlReport(report));
+  process.exitCode = report.brokenPromises.length === 0 ? 0 : 1;
+} finally {
+  crowd.stop();
+  await stores.stop();
+}

@@ -1,0 +1,24 @@
+/** A generator process: signs and presses as it is told. It lives through the whole bench, so that every variant meets it warm. */
+import { pressAll } from './press-all.js';
+import type { GeneratorAnswer, GeneratorTask } from './protocol.js';
+import { signCrowd } from './sign-tokens.js';
+
+const tokens = new Map<string, readonly string[]>();
+
+async function carryOut(task: GeneratorTask): Promise<GeneratorAnswer> {
+  if (task.kind === 'sign') {
+    tokens.set(task.name, await signCrowd(task.count, task.secret));
+    return { kind: 'signed' };
+  }
+  return { kind: 'pressed', report: await pressAll(task.plan, tokens.get(task.plan.tokens) ?? []) };
+}
+
+process.on('message', (task: GeneratorTask) => {
+  carryOut(task).then(
+    (answer) => process.send?.(answer),
+    (fault: unknown) => process.send?.({ kind: 'failed', message: String(fault) } satisfies GeneratorAnswer),
+  );
+});
+// Without the bench there is nobody to press for.
+process.on('disconnect', () => process.exit());
+process.send?.({ kind: 'up' } satisfies GeneratorAnswer);

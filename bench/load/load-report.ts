@@ -1,0 +1,26 @@
+/** What one generator, or all of them together, saw during one run. */
+import type { ToldNumbers } from './told.js';
+
+/** Width of one step of the series over time. */
+export const SERIES_STEP_MS = 50;
+
+export interface OutcomeReport {
+  /** Counts of LatencyHistogram. */
+  readonly latencies: Float64Array;
+  /** Answers in each step of SERIES_STEP_MS, counted from `startedUs`. */
+  readonly series: number[];
+}
+
+export interface LoadReport {
+  /** By outcome name (`issued`, `sold_out`, …), or `status 500` for an answer that has none. */
+  readonly outcomes: ReadonlyMap<string, OutcomeReport>;
+  readonly told: ToldNumbers;
+  /** Connections that broke and requests without an answer. */
+  readonly errors: number;
+  /** Monotonic. */
+  readonly startedUs: number;
+  readonly endedUs: number;
+  /** Of this process, while the load ran. */
+  readonly cpuUs: number;
+  readonly residentBytes: number;
+}

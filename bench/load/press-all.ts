@@ -1,0 +1,120 @@
+/**
+ * One run of autocannon: every request its own member, every answer counted by outcome.
+ *
+ * autocannon's own way to change a header rebuilds the whole request with its body and content length for every one of them and costs as much as
+ * the request; so the connection is handed the finished bytes instead. A run ends without lost answers: each connection
+ * stops after the answer it is waiting for.
+ */
+import autocannon from 'autocannon';
+import { LatencyHistogram } from './latency-histogram.js';
+import { type LoadReport, type OutcomeReport, SERIES_STEP_MS } from './load-report.js';
+import { OutcomeReader } from './outcome-reader.js';
+import { type Press, PressLine, type PressPlan } from './press-plan.js';
+import { ToldLog } from './told.js';
+
+/** What this needs of autocannon's connection beyond its types; the version is pinned exactly. */
+interface Connection extends autocannon.Client {
+  opts: { verifyBody?: (body: string) => boolean };
+  reqsMade: number;
+  responseMax: number | undefined;
+  getRequestBuffer(): Buffer;
+}
+
+/** After the end of a run a connection may wait this long for its last answer. */
+const LAST_ANSWER_SECONDS = 30;
+const CHECK_FOR_END_MS = 20;
+
+/** So that times of different processes can be compared: performance.now counts from the start of its own process. */
+const originUs = Number(process.hrtime.bigint() / 1_000n) - performance.now() * 1_000;
+const nowUs = (): number => originUs + performance.now() * 1_000;
+
+export async function pressAll(plan: PressPlan, tokens: readonly string[]): Promise<LoadReport> {
+  const line = new PressLine(plan, tokens.length);
+  const told = new ToldLog();
+  const reader = new OutcomeReader();
+  const outcomes = new Map<string, { latencies: LatencyHistogram; series: number[] }>();
+  const connections: Connection[] = [];
+  const heads = new Map(plan.couponIds.map((id) => [id, requestHead(id, plan.host)]));
+  let startedUs = 0;
+  let answeredLastUs = 0;
+
+  const record = (press: Press, status: number, body: string, answeredUs: number): void => {
+    const outcome = reader.outcomeOf(status, body);
+    let seen = outcomes.get(outcome);
+    if (seen === undefined) outcomes.set(outcome, (seen = { latencies: new LatencyHistogram(), series: [] }));
+    seen.latencies.record(answeredUs - press.sentUs);
+    const step = Math.floor((answeredUs - startedUs) / (SERIES_STEP_MS * 1_000));
+    seen.series[step] = (seen.series[step] ?? 0) + 1;
+    if (outcome !== 'issued' && outcome !== 'already_issued') return;
+    const issueNo = reader.issueNoOf(body);
+    if (outcome === 'already_issued') told.reminder(press.couponId, press.member + 1, issueNo);
+    else told.win(press.couponId, press.member + 1, issueNo, press.sentUs, answeredUs);
+  };
+
+  const setupClient = (client: autocannon.Client): void => {
+    const connection = client as Connection;
+    const press: Press = { couponId: 0, member: 0, sentUs: 0 };
+    const answered: Press & { status: number; atUs: number } = { ...press, status: 0, atUs: 0 };
+    let more = true;
+    connections.push(connection);
+    connection.getRequestBuffer = () => {
+      if (!line.deal(press)) more = false;
+      press.sentUs = nowUs();
+      const head = heads.get(press.couponId) ?? '';
+      return Buffer.from(`${head}${tokens[press.member] ?? ''}\r\n\r\n`, 'latin1');
+    };
+    // Told of an answer first, of its body only after the next request has left.
+    connection.on('response', (status) => {
+      Object.assign(answered, press);
+      answered.status = status;
+      answeredLastUs = answered.atUs = nowUs();
+      if (!more) connection.responseMax = connection.reqsMade;
+    });
+    connection.opts.verifyBody = (body) => {
+      record(answered, answered.status, body, answered.atUs);
+      return true;
+    };
+  };
+
+  const cpuBefore = process.cpuUsage();
+  startedUs = nowUs();
+  const endsUs = startedUs + plan.seconds * 1_000_000;
+  const ending = setInterval(() => {
+    if (nowUs() < endsUs) return;
+    for (const connection of connections) connection.responseMax = connection.reqsMade;
+  }, CHECK_FOR_END_MS);
+  try {
+    const result = await autocannon({
+      url: `http://${plan.host}`,
+      method: 'POST',
+      connections: plan.connections,
+      duration: plan.seconds + LAST_ANSWER_SECONDS,
+      sampleInt: CHECK_FOR_END_MS,
+      excludeErrorStats: true,
+      setupClient,
+    });
+    const cpu = process.cpuUsage(cpuBefore);
+    return {
+      outcomes: new Map([...outcomes].map(([name, seen]) => [name, plain(seen)])),
+      told: told.taken(),
+      errors: result.errors,
+      startedUs,
+      endedUs: answeredLastUs,
+      cpuUs: cpu.user + cpu.system,
+      residentBytes: process.memoryUsage.rss(),
+    };
+  } finally {
+    clearInterval(ending);
+  }
+}
+
+function requestHead(couponId: number, host: string): string {
+  return `POST /v1/coupons/${couponId}/download HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\nAuthorization: Bearer `;
+}
+
+function plain({ latencies, series }: { latencies: LatencyHistogram; series: number[] }): OutcomeReport {
+  return {
+    latencies: latencies.counts,
+    series: Array.from(series, (count: number | undefined) => count ?? 0),
+  };
+}

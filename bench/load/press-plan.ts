@@ -1,0 +1,60 @@
+/** Who presses for what, in which order. */
+
+export interface PressPlan {
+  /** Where: `127.0.0.1:port`. */
+  readonly host: string;
+  readonly couponIds: readonly number[];
+  /**
+   * - `random`: any member presses for any coupon, so members repeat, as in the model's load test
+   * - `each-once`: every member presses once for the first coupon, then once for the next: with enough stock every request wins
+   * - `all-coupons`: the first member presses once for every coupon, then the next member
+   */
+  readonly order: 'random' | 'each-once' | 'all-coupons';
+  /** Names the tokens, which were signed before. */
+  readonly tokens: string;
+  /** Of this generator. */
+  readonly connections: number;
+  readonly seconds: number;
+  /** This generator presses for members `share`, `share + shares`, … unless the order is random. */
+  readonly share: number;
+  readonly shares: number;
+}
+
+/** One request on its way. One object per connection, used again and again. */
+export interface Press {
+  couponId: number;
+  /** Counted from 0; member ids start at 1. */
+  member: number;
+  sentUs: number;
+}
+
+/** Deals out the presses of a plan. */
+export class PressLine {
+  readonly #plan: PressPlan;
+  readonly #members: number;
+  #dealt = 0;
+
+  constructor(plan: PressPlan, members: number) {
+    this.#plan = plan;
+    this.#members = members;
+  }
+
+  /** `false`: the plan is used up, and `press` is as it was. */
+  deal(press: Press): boolean {
+    const { order, couponIds, share, shares } = this.#plan;
+    if (order === 'random') {
+      press.couponId = couponIds[Math.floor(Math.random() * couponIds.length)] ?? 0;
+      press.member = Math.floor(Math.random() * this.#members);
+      return true;
+    }
+    const ownMembers = Math.floor(this.#members / shares);
+    const place = this.#dealt;
+    if (place >= ownMembers * couponIds.length) return false;
+    this.#dealt += 1;
+    const coupon = order === 'each-once' ? Math.floor(place / ownMembers) : place % couponIds.length;
+    const member = order === 'each-once' ? place % ownMembers : Math.floor(place / couponIds.length);
+    press.couponId = couponIds[coupon] ?? 0;
+    press.member = member * shares + share;
+    return true;
+  }
+}

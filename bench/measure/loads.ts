@@ -1,0 +1,119 @@
+/** From the name of a load to coupons, tokens and an order of presses. */
+import type { CrowdPlan } from '../load/crowd.js';
+import { BENCH_SECRET } from '../systems/api-process.js';
+import type { System } from '../systems/system.js';
+import type { LoadName } from '../variants.js';
+import type { Crowd } from '../load/crowd.js';
+
+/** Names of token sets that the generators hold. */
+const KNOWN = 'known';
+const WINNERS = 'winners';
+const FRESH = 'fresh';
+
+export const MODEL_QUANTITY = 5_000;
+const WINNERS_SHARE = 0.05;
+const OPENS_IN_MS = 6 * 3_600_000;
+const MANY_COUPONS = 1_000;
+const CREATED_AT_ONCE = 4;
+
+/** More than two cores with a generator on them can do; coupons and tokens are made for so many. */
+const REQUESTS_PER_SECOND_MAX = 60_000;
+const FIRST_SEEN_PER_SECOND_MAX = 40_000;
+const PRESELL_SECONDS_MAX = 60;
+
+export interface PreparedLoad {
+  readonly plan: Pick<CrowdPlan, 'couponIds' | 'order' | 'tokens'>;
+  /** Units of each of the coupons; absent where nothing is decided. */
+  readonly quantity: number | undefined;
+}
+
+export class Loads {
+  readonly #crowd: Crowd;
+  readonly #members: number;
+  /** Coupons that serve every round of a variant: what is gone stays gone. */
+  readonly #lasting = new Map<string, number>();
+
+  private constructor(crowd: Crowd, members: number) {
+    this.#crowd = crowd;
+    this.#members = members;
+  }
+
+  static async prepare(crowd: Crowd, members: number): Promise<Loads> {
+    await crowd.sign(KNOWN, members, BENCH_SECRET);
+    await crowd.sign(WINNERS, Math.floor(members * WINNERS_SHARE), BENCH_SECRET);
+    return new Loads(crowd, members);
+  }
+
+  /** Makes what a turn needs; none of it is measured. */
+  async load(name: LoadName, system: System, systemName: string, seconds: number): Promise<PreparedLoad> {
+    const members = this.#members;
+    switch (name) {
+      case 'constant':
+        return { plan: { couponIds: [1], order: 'random', tokens: KNOWN }, quantity: undefined };
+      case 'sold-out': {
+        const couponIds = [await this.#soldOut(system, systemName)];
+        return { plan: { couponIds, order: 'random', tokens: KNOWN }, quantity: this.#winners };
+      }
+      case 'first-seen': {
+        const couponIds = [await this.#soldOut(system, systemName)];
+        await this.#crowd.sign(FRESH, FIRST_SEEN_PER_SECOND_MAX * seconds, BENCH_SECRET);
+        return { plan: { couponIds, order: 'each-once', tokens: FRESH }, quantity: this.#winners };
+      }
+      case 'pre-opening': {
+        const couponId = await this.#once(`opens later in ${systemName}`, () =>
+          system.createCoupon({ quantity: members, opensInMs: OPENS_IN_MS }),
+        );
+        return { plan: { couponIds: [couponId], order: 'random', tokens: KNOWN }, quantity: members };
+      }
+      case 'admission':
+      case 'drain': {
+        const coupons = Math.ceil((REQUESTS_PER_SECOND_MAX * seconds) / members) + 1;
+        const couponIds = await createCoupons(system, coupons, members);
+        return { plan: { couponIds, order: 'each-once', tokens: KNOWN }, quantity: members };
+      }
+      case 'many-coupons': {
+        const couponIds = await createCoupons(system, MANY_COUPONS, members);
+        return { plan: { couponIds, order: 'all-coupons', tokens: KNOWN }, quantity: members };
+      }
+      case 'model': {
+        const couponIds = await createCoupons(system, 1, MODEL_QUANTITY);
+        return { plan: { couponIds, order: 'random', tokens: KNOWN }, quantity: MODEL_QUANTITY };
+      }
+    }
+  }
+
+  get #winners(): number {
+    return Math.floor(this.#members * WINNERS_SHARE);
+  }
+
+  #soldOut(system: System, systemName: string): Promise<number> {
+    return this.#once(`sold out in ${systemName}`, async () => {
+      const couponId = await system.createCoupon({ quantity: this.#winners });
+      const presell = { couponIds: [couponId], order: 'each-once', tokens: WINNERS } as const;
+      await this.#crowd.press({
+        ...presell,
+        host: system.host,
+        connections: 64,
+        seconds: PRESELL_SECONDS_MAX,
+      });
+      return couponId;
+    });
+  }
+
+  async #once(what: string, create: () => Promise<number>): Promise<number> {
+    const before = this.#lasting.get(what);
+    if (before !== undefined) return before;
+    const couponId = await create();
+    this.#lasting.set(what, couponId);
+    return couponId;
+  }
+}
+
+async function createCoupons(system: System, count: number, quantity: number): Promise<number[]> {
+  const ids: number[] = [];
+  while (ids.length < count) {
+    const length = Math.min(CREATED_AT_ONCE, count - ids.length);
+    ids.push(...(await Promise.all(Array.from({ length }, () => system.createCoupon({ quantity })))));
+  }
+  return ids;
+}

@@ -1,0 +1,94 @@
+/** I1–I5 after a run, from three witnesses: what members were told, the rows, and what the server counts. */
+import type { Reminder, Win } from '../load/told.js';
+
+export interface Row {
+  readonly issueNo: number;
+  readonly memberId: number;
+  readonly issuedAtMs: number;
+}
+
+/** Where the units of a coupon are (`GET /v1/coupons/:id/stats`). */
+export interface Whereabouts {
+  readonly quantity: number;
+  readonly remaining: number;
+  readonly queued: number;
+  readonly claimed: number;
+  readonly recorded: number;
+  readonly deadLettered: number;
+}
+
+export interface Evidence {
+  readonly couponId: number;
+  readonly quantity: number;
+  /** Ascending by number. */
+  readonly rows: readonly Row[];
+  readonly wins: readonly Win[];
+  readonly reminders: readonly Reminder[];
+  readonly whereabouts: Whereabouts;
+  /** Whether anybody was told `sold_out`. */
+  readonly soldOutTold: boolean;
+}
+
+/** Every promise that the evidence breaks, in a sentence; empty when all hold. */
+export function brokenPromises(evidence: Evidence): string[] {
+  const broken = [
+    ...brokenNumbering(evidence),
+    ...brokenMembership(evidence),
+    ...brokenRecording(evidence),
+    ...brokenOrder(evidence.wins),
+    ...brokenConservation(evidence),
+  ];
+  return broken.map((sentence) => `coupon ${evidence.couponId}: ${sentence}`);
+}
+
+function brokenNumbering({ rows, quantity }: Evidence): string[] {
+  const gap = rows.findIndex((row, place) => row.issueNo !== place + 1);
+  return [
+    ...(rows.length > quantity ? [`I1: ${rows.length} rows for ${quantity} units`] : []),
+    ...(gap >= 0 ? [`I1: number ${rows[gap]?.issueNo ?? 0} stands at place ${gap + 1}`] : []),
+  ];
+}
+
+function brokenMembership({ rows, wins }: Evidence): string[] {
+  const holders = new Set(rows.map((row) => row.memberId)).size;
+  const winners = new Set(wins.map((win) => win.memberId)).size;
+  return [
+    ...(holders < rows.length ? [`I2: ${rows.length - holders} members have more than one row`] : []),
+    ...(winners < wins.length ? [`I2: ${wins.length - winners} members were told "issued" twice`] : []),
+  ];
+}
+
+function brokenRecording({ rows, wins, reminders }: Evidence): string[] {
+  const numberOf = new Map(rows.map((row) => [row.memberId, row.issueNo]));
+  const wrong = [...wins, ...reminders].filter((told) => numberOf.get(told.memberId) !== told.issueNo);
+  const [first] = wrong;
+  if (first === undefined) return [];
+  const row = numberOf.get(first.memberId) ?? 'none';
+  return [
+    `I3: ${wrong.length} members were told a number that is not in their row ` +
+      `(member ${first.memberId}: told ${first.issueNo}, row ${row})`,
+  ];
+}
+
+/** Going down the numbers: nobody may have been answered with a higher number before a lower one was even asked for. */
+function brokenOrder(wins: readonly Win[]): string[] {
+  let earliestAnswerUs = Number.POSITIVE_INFINITY;
+  let overtaken = 0;
+  for (const win of [...wins].sort((a, b) => b.issueNo - a.issueNo)) {
+    if (earliestAnswerUs < win.sentUs) overtaken += 1;
+    earliestAnswerUs = Math.min(earliestAnswerUs, win.answeredUs);
+  }
+  return overtaken > 0 ? [`I4: ${overtaken} members got a smaller number than somebody answered before`] : [];
+}
+
+function brokenConservation({ rows, quantity, whereabouts, soldOutTold }: Evidence): string[] {
+  const { remaining, queued, claimed, recorded, deadLettered } = whereabouts;
+  const sum = remaining + queued + claimed + recorded + deadLettered;
+  return [
+    ...(sum !== quantity || whereabouts.quantity !== quantity
+      ? [`I5: ${quantity} units, but ${JSON.stringify(whereabouts)}`]
+      : []),
+    ...(recorded !== rows.length ? [`I5: ${recorded} recorded, but ${rows.length} rows`] : []),
+    ...(soldOutTold && remaining > 0 ? [`I6: "sold out" was told while ${remaining} units remain`] : []),
+  ];
+}

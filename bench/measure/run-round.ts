@@ -1,0 +1,163 @@
+/** One turn of one variant: load, CPU before and after, rows, promises. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Crowd, mergedOutcomes } from '../load/crowd.js';
+import { LatencyHistogram } from '../load/latency-histogram.js';
+import type { LoadReport } from '../load/load-report.js';
+import { remindersOf, winsOf } from '../load/told.js';
+import { type Books, parts, type System } from '../systems/system.js';
+import type { Variant } from '../variants.js';
+import { LagProbe, lagsOf, type Look } from './lag-probe.js';
+import type { Loads, PreparedLoad } from './loads.js';
+import { usageOf } from './process-usage.js';
+import { brokenPromises, type Whereabouts } from './promise-checks.js';
+import type { MeasuredPart, RoundResult } from './round-result.js';
+
+const REST_POLL_MS = 10;
+/** Rows that are not there by then are missing. */
+const REST_WITHIN_MS = 120_000;
+
+export interface RoundContext {
+  readonly crowd: Crowd;
+  readonly loads: Loads;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+export async function runRound(
+  variant: Variant,
+  system: System,
+  context: RoundContext,
+): Promise<RoundResult> {
+  const seconds = variant.seconds ?? context.seconds;
+  const connections = variant.connections ?? context.connections;
+  const load = await context.loads.load(variant.load, system, variant.system, seconds);
+  const { books } = system;
+  const probe = startProbe(books, load, variant);
+  if (variant.load === 'drain') await books?.recorder?.freeze();
+  const before = parts.map((part) => usageOf(system.processes[part]));
+  const reports = await context.crowd.press({ ...load.plan, host: system.host, connections, seconds });
+  const wins = reports.reduce((sum, report) => sum + report.told.wins.length / 5, 0);
+  const thawedMs = performance.now();
+  if (variant.load === 'drain') await books?.recorder?.thaw();
+  await untilRecorded(books, load, wins);
+  const drainSeconds = (performance.now() - thawedMs) / 1_000;
+  const after = parts.map((part) => usageOf(system.processes[part]));
+  const looks = await probe?.stop();
+
+  const requests = answersOf(reports);
+  const generatorCpuUs = reports.reduce((sum, report) => sum + report.cpuUs, 0);
+  const cpu = parts.map((part, place) => [
+    part,
+    ((after[place]?.cpuUs ?? 0) - (before[place]?.cpuUs ?? 0)) / requests,
+  ]);
+  const resident = parts.map((part, place) => [part, after[place]?.residentBytes ?? 0]);
+  const generatorBytes = reports.reduce((sum, report) => sum + report.residentBytes, 0);
+  return {
+    requests,
+    seconds: elapsedSeconds(reports),
+    outcomes: mergedOutcomes(reports),
+    errors: reports.reduce((sum, report) => sum + report.errors, 0),
+    cpuUsPerRequest: Object.fromEntries([...cpu, ['generator', generatorCpuUs / requests]]) as PerPart,
+    residentBytes: Object.fromEntries([...resident, ['generator', generatorBytes]]) as PerPart,
+    drainedPerSecond: variant.load === 'drain' ? wins / drainSeconds : undefined,
+    ...(await examine(books, load, reports, looks)),
+  };
+}
+
+type PerPart = Record<MeasuredPart, number>;
+
+function startProbe(books: Books | undefined, load: PreparedLoad, variant: Variant): LagProbe | undefined {
+  const highest = books?.highest;
+  // A thousand coupons in one look every 5 ms would be a load of its own; a drain's lag says nothing.
+  if (highest === undefined || (variant.load !== 'admission' && variant.load !== 'model')) return undefined;
+  return new LagProbe(() => highest(load.plan.couponIds));
+}
+
+/** The database is asked, not the server: its own answer would cost the CPU that is being measured. */
+async function untilRecorded(books: Books | undefined, load: PreparedLoad, wins: number): Promise<void> {
+  if (books?.highest === undefined || wins === 0) return;
+  const untilMs = performance.now() + REST_WITHIN_MS;
+  while (performance.now() < untilMs) {
+    const highest = await books.highest(load.plan.couponIds);
+    if ([...highest.values()].reduce((sum, number) => sum + number, 0) >= wins) return;
+    await pause(REST_POLL_MS);
+  }
+}
+
+async function examine(
+  books: Books | undefined,
+  { plan, quantity }: PreparedLoad,
+  reports: readonly LoadReport[],
+  looks: readonly Look[] | undefined,
+): Promise<Pick<RoundResult, 'lags' | 'redisBytesPerWinner' | 'brokenPromises'>> {
+  if (books === undefined || quantity === undefined) {
+    return { lags: undefined, redisBytesPerWinner: undefined, brokenPromises: [] };
+  }
+  const wins = byCoupon(reports.flatMap((report) => winsOf(report.told)));
+  const reminders = byCoupon(reports.flatMap((report) => remindersOf(report.told)));
+  const soldOutTold = reports.some((report) => report.outcomes.has('sold_out'));
+  const contradictions = reports.reduce((sum, report) => sum + report.told.contradictions, 0);
+  const broken = contradictions > 0 ? [`I3: ${contradictions} members were told two different numbers`] : [];
+  const lags = looks === undefined ? undefined : new LatencyHistogram();
+  let fullest = { couponId: 0, winners: 0 };
+  for (const couponId of plan.couponIds) {
+    if (!wins.has(couponId) && plan.couponIds.length > 1) continue;
+    const whereabouts = await atRest(books, couponId);
+    const rows = await books.rows(couponId);
+    if (looks !== undefined) lags?.add(lagsOf(couponId, rows, looks));
+    if (rows.length > fullest.winners) fullest = { couponId, winners: rows.length };
+    broken.push(
+      ...brokenPromises({
+        couponId,
+        quantity,
+        rows,
+        wins: wins.get(couponId) ?? [],
+        reminders: reminders.get(couponId) ?? [],
+        whereabouts,
+        soldOutTold,
+      }),
+    );
+  }
+  const bytes = fullest.winners === 0 ? undefined : await books.redisBytes?.(fullest.couponId);
+  return {
+    lags,
+    redisBytesPerWinner: bytes === undefined ? undefined : bytes / fullest.winners,
+    brokenPromises: broken,
+  };
+}
+
+function byCoupon<Told extends { readonly couponId: number }>(told: readonly Told[]): Map<number, Told[]> {
+  const groups = new Map<number, Told[]>();
+  for (const one of told) {
+    const group = groups.get(one.couponId);
+    if (group === undefined) groups.set(one.couponId, [one]);
+    else group.push(one);
+  }
+  return groups;
+}
+
+/** Waits until nothing is on its way any more; what still is after that is for the checks to complain about. */
+async function atRest(books: Books, couponId: number): Promise<Whereabouts> {
+  const untilMs = performance.now() + REST_WITHIN_MS;
+  for (;;) {
+    const whereabouts = await books.whereabouts(couponId);
+    const { quantity, remaining, queued, claimed, recorded, deadLettered } = whereabouts;
+    const resting = queued === 0 && claimed === 0 && remaining + recorded + deadLettered === quantity;
+    if (resting || performance.now() > untilMs) return whereabouts;
+    await pause(REST_POLL_MS);
+  }
+}
+
+function answersOf(reports: readonly LoadReport[]): number {
+  let answers = 0;
+  for (const { outcomes } of reports) {
+    for (const { latencies } of outcomes.values()) answers += new LatencyHistogram(latencies).size;
+  }
+  return answers;
+}
+
+function elapsedSeconds(reports: readonly LoadReport[]): number {
+  const startedUs = Math.min(...reports.map((report) => report.startedUs));
+  const endedUs = Math.max(...reports.map((report) => report.endedUs));
+  return (endedUs - startedUs) / 1_000_000;
+}

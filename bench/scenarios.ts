@@ -1,0 +1,105 @@
+/** The scenarios of `--scenario`: each a list of variants, measured in turns. */
+import type { SystemName, Variant } from './variants.js';
+
+/** First in every scenario: what everything is compared with must come from the same minutes. */
+const bare: Variant = { id: 'bare handler', system: 'bare', load: 'constant' };
+
+const methodNames: Readonly<Record<string, string>> = {
+  seonchak: 'Seonchak',
+  script: 'script per request',
+  lock: 'lock per download',
+};
+
+const rampConnections = [8, 32, 128, 320, 640, 1_280, 2_560] as const;
+
+/** Every lock run of the model must see its 5,000 coupons go, which takes about six seconds here. */
+const MODEL_SECONDS = 12;
+
+export const scenarios = {
+  quick: [
+    bare,
+    { id: 'sold out', system: 'seonchak-1', load: 'sold-out' },
+    { id: 'before opening', system: 'seonchak-1', load: 'pre-opening' },
+    { id: 'first-seen tokens', system: 'seonchak-1', load: 'first-seen' },
+    { id: 'admission', system: 'seonchak-1', load: 'admission' },
+    { id: 'admission, 4 processes', system: 'seonchak-4', load: 'admission' },
+    { id: 'admission, embedded', system: 'embedded', load: 'admission' },
+    { id: 'script per request', system: 'script-1', load: 'admission' },
+    { id: 'lock per download', system: 'lock-1', load: 'admission' },
+  ],
+  'sold-out': [
+    bare,
+    { id: 'sold out', system: 'seonchak-1', load: 'sold-out' },
+    { id: 'sold out, embedded', system: 'embedded', load: 'sold-out' },
+    { id: 'sold out, script per request', system: 'script-1', load: 'sold-out' },
+    { id: 'sold out, lock per download', system: 'lock-1', load: 'sold-out' },
+  ],
+  'pre-opening': [
+    bare,
+    { id: 'before opening', system: 'seonchak-1', load: 'pre-opening' },
+    { id: 'before opening, embedded', system: 'embedded', load: 'pre-opening' },
+    { id: 'before opening, script per request', system: 'script-1', load: 'pre-opening' },
+    { id: 'before opening, lock per download', system: 'lock-1', load: 'pre-opening' },
+  ],
+  admission: [
+    bare,
+    { id: 'admission', system: 'seonchak-1', load: 'admission' },
+    { id: 'admission, embedded', system: 'embedded', load: 'admission' },
+    { id: 'script per request', system: 'script-1', load: 'admission' },
+    { id: 'lock per download', system: 'lock-1', load: 'admission' },
+  ],
+  'first-seen': [
+    bare,
+    { id: 'sold out', system: 'seonchak-1', load: 'sold-out' },
+    { id: 'first-seen tokens', system: 'seonchak-1', load: 'first-seen' },
+  ],
+  'many-coupons': [
+    bare,
+    { id: 'admission', system: 'seonchak-1', load: 'admission' },
+    { id: 'admission, 1,000 coupons', system: 'seonchak-1', load: 'many-coupons' },
+    { id: 'embedded, 1,000 coupons', system: 'embedded', load: 'many-coupons' },
+  ],
+  cluster: [
+    bare,
+    { id: 'admission', system: 'seonchak-1', load: 'admission' },
+    { id: 'admission, Cluster', system: 'cluster-1', load: 'admission' },
+    { id: '1,000 coupons, Cluster', system: 'cluster-1', load: 'many-coupons' },
+  ],
+  drain: [
+    { id: 'drain', system: 'seonchak-1', load: 'drain' },
+    { id: 'drain, script per request', system: 'script-1', load: 'drain' },
+  ],
+  processes: [
+    bare,
+    ...([1, 2, 4] as const).flatMap((count): Variant[] => [
+      { id: `admission, API × ${count}`, system: `seonchak-${count}`, load: 'admission' },
+      { id: `sold out, API × ${count}`, system: `seonchak-${count}`, load: 'sold-out' },
+    ]),
+  ],
+  ramp: rampConnections.flatMap((connections): Variant[] => [
+    { id: `bare handler, ${connections}`, system: 'bare', load: 'constant', connections },
+    { id: `admission, ${connections}`, system: 'seonchak-1', load: 'admission', connections },
+    { id: `sold out, ${connections}`, system: 'seonchak-1', load: 'sold-out', connections },
+  ]),
+  model: ([2, 4] as const).flatMap((count) =>
+    ([320, 1_600] as const).flatMap((connections): Variant[] =>
+      ([`seonchak-${count}`, `script-${count}`, `lock-${count}`] as SystemName[]).map((system) => ({
+        id: `${methodNames[system.split('-')[0] ?? ''] ?? system}, API × ${count}, ${connections} users`,
+        system,
+        load: 'model',
+        connections,
+        ...(system.startsWith('lock') ? { seconds: MODEL_SECONDS } : {}),
+      })),
+    ),
+  ),
+} satisfies Record<string, readonly Variant[]>;
+
+export type ScenarioName = keyof typeof scenarios;
+export const scenarioNames = Object.keys(scenarios) as ScenarioName[];
+
+/** The variants of these scenarios, each once. */
+export function variantsOf(names: readonly ScenarioName[]): Variant[] {
+  const all = new Map<string, Variant>();
+  for (const name of names) for (const variant of scenarios[name]) all.set(variant.id, variant);
+  return [...all.values()];
+}

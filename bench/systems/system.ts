@@ -1,0 +1,36 @@
+/** Something that answers downloads and can be measured: our server, or a baseline. */
+import type { Row, Whereabouts } from '../measure/promise-checks.js';
+
+/** What the CPU time is told apart by. `recorder` is whoever moves winners into the database, where that is a process of its own. */
+export const parts = ['api', 'recorder', 'redis', 'database'] as const;
+export type Part = (typeof parts)[number];
+
+export interface NewCoupon {
+  readonly quantity: number;
+  /** From now; absent: open at once. */
+  readonly opensInMs?: number;
+}
+
+export interface System {
+  /** Where members press: `127.0.0.1:port`. */
+  readonly host: string;
+  readonly processes: Readonly<Record<Part, readonly number[]>>;
+  /** Resolves when the coupon can be downloaded. */
+  createCoupon(coupon: NewCoupon): Promise<number>;
+  /** What must hold about its coupons can be checked; the bare handler decides nothing. */
+  readonly books: Books | undefined;
+  stop(): Promise<void>;
+}
+
+/** Where a system keeps what it decided. */
+export interface Books {
+  whereabouts(couponId: number): Promise<Whereabouts>;
+  /** Ascending by number, read from the database without the system's code. */
+  rows(couponId: number): Promise<Row[]>;
+  /** The highest number recorded of each of these coupons; absent where a row is there before the answer. */
+  readonly highest: ((couponIds: readonly number[]) => Promise<ReadonlyMap<number, number>>) | undefined;
+  /** Bytes in Redis for what it keeps of one coupon; absent without Redis. */
+  readonly redisBytes: ((couponId: number) => Promise<number>) | undefined;
+  /** Stops recording until told to go on; absent where nothing is recorded later. */
+  readonly recorder: { freeze(): Promise<void>; thaw(): Promise<void> } | undefined;
+}
