@@ -16,8 +16,12 @@ export class CouponHandlers {
 
   /** With `state` a page may be short, even empty, and still have a `next`. */
   async list(request: ApiRequest): Promise<Reply> {
-    const { after, limit, state } = parseQuery(couponListQuery, request);
-    const page = await this.#registry.list(state === undefined ? {} : { state }, after, limit);
+    const { after, limit, state, sellerId } = parseQuery(couponListQuery, request);
+    const filter = {
+      ...(state === undefined ? {} : { state }),
+      ...(sellerId === undefined ? {} : { sellerId }),
+    };
+    const page = await this.#registry.list(filter, after, limit);
     return json(200, { items: page.coupons.map(couponBody), next: page.next ?? null });
   }
 

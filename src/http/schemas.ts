@@ -92,6 +92,11 @@ export const couponListQuery = z.strictObject({
   after,
   limit,
   state: z.enum(couponStates, `must be one of ${couponStates.join(', ')}`).optional(),
+  /** Whose coupons: what a seller's own list is made of. */
+  sellerId: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be an account id')
+    .optional(),
 });
 
 export const issueNo = wholeNumber.refine((number) => number >= 1);

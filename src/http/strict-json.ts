@@ -21,57 +21,43 @@ export function parseStrictJson(bytes: Buffer): StrictJson {
   } catch {
     return { status: 'not_json' };
   }
-  const fault = structureFault(text);
-  return fault === undefined ? { status: 'parsed', value } : { status: fault };
+  const keys = countKeys(value, 0);
+  if (keys === undefined) return { status: 'too_deep' };
+  return keys === countKeysInText(text) ? { status: 'parsed', value } : { status: 'duplicate_key' };
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+/** Keys of all objects together; `undefined` when the value nests deeper than allowed. */
+function countKeys(value: unknown, depth: number): number | undefined {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depth === JSON_DEPTH_MAX) return undefined;
+  const members: unknown[] = Object.values(value);
+  let keys = Array.isArray(value) ? 0 : members.length;
+  for (const member of members) {
+    const inside = countKeys(member, depth + 1);
+    if (inside === undefined) return undefined;
+    keys += inside;
+  }
+  return keys;
+}
+
+const QUOTE = '"';
 const COLON = 0x3a;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
+const SPACE = 0x20;
 
 /**
- * Walks text that JSON.parse has accepted, so that only strings and brackets need to be told apart. A reviver cannot do this: it is
- * called once a key, after the duplicates are gone. 1.1 µs for the claims of a token.
+ * Keys as they stand in text that JSON.parse has accepted: strings with a colon behind them. When a key stands twice in an object, the
+ * parsed value has fewer. A reviver cannot tell: it is called once a key, after the duplicates are gone.
  */
-function structureFault(text: string): 'duplicate_key' | 'too_deep' | undefined {
-  const open: (Set<string> | undefined)[] = [];
-  let lastString = '';
-  for (let at = 0; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case QUOTE: {
-        const end = endOfString(text, at);
-        lastString = text.slice(at, end);
-        at = end - 1;
-        break;
-      }
-      case COLON: {
-        const keys = open.at(-1);
-        const key = lastString.includes('\\') ? (JSON.parse(lastString) as string) : lastString.slice(1, -1);
-        if (keys?.has(key) === true) return 'duplicate_key';
-        keys?.add(key);
-        break;
-      }
-      case OPEN_BRACE:
-      case OPEN_BRACKET:
-        if (open.length === JSON_DEPTH_MAX) return 'too_deep';
-        open.push(text.charCodeAt(at) === OPEN_BRACE ? new Set() : undefined);
-        break;
-      case CLOSE_BRACE:
-      case CLOSE_BRACKET:
-        open.pop();
-        break;
-    }
+function countKeysInText(text: string): number {
+  // Without its escapes a string holds no quote, and so the next quote ends it.
+  const plain = text.includes('\\') ? text.replace(/\\[^]/g, '__') : text;
+  let keys = 0;
+  let start = plain.indexOf(QUOTE);
+  while (start >= 0) {
+    let behind = plain.indexOf(QUOTE, start + 1) + 1;
+    while (plain.charCodeAt(behind) <= SPACE) behind++;
+    if (plain.charCodeAt(behind) === COLON) keys++;
+    start = plain.indexOf(QUOTE, behind);
   }
-  return undefined;
-}
-
-/** The index behind the closing quote of the string that opens at `start`. */
-function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (text.charCodeAt(at) !== QUOTE) at += text.charCodeAt(at) === BACKSLASH ? 2 : 1;
-  return at + 1;
+  return keys;
 }

@@ -27,12 +27,12 @@ export function judgeClaims(claims: unknown, policy: TokenPolicy, nowMs: number)
 
   if (iss !== policy.issuer || !namesAudience(aud, policy.audience)) return TOKEN_INVALID;
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= nowSeconds)) return TOKEN_INVALID;
-  if (typeof exp !== 'number' || exp > EXPIRES_AT_MAX_SECONDS) return TOKEN_INVALID;
-  if (exp <= nowSeconds) return TOKEN_EXPIRED;
-
   const memberId = typeof sub === 'string' ? parseMemberId(sub) : undefined;
   const knownRole = roles.find((candidate) => candidate === role);
   if (memberId === undefined || knownRole === undefined) return TOKEN_INVALID;
+  // Last: `expired` is told only of a token that was good in everything else.
+  if (typeof exp !== 'number' || exp > EXPIRES_AT_MAX_SECONDS) return TOKEN_INVALID;
+  if (exp <= nowSeconds) return TOKEN_EXPIRED;
   return { kind: 'identity', memberId, role: knownRole, expiresAtMs: exp * 1_000 };
 }
 

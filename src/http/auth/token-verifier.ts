@@ -5,6 +5,7 @@
  * WebCrypto call is a trip to another thread. jose stays the measure: token-verifier.test.ts gives both the same good and forged
  * tokens and compares (docs/adr/0005).
  */
+import { isUtf8 } from 'node:buffer';
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { parseStrictJson } from '../strict-json.js';
@@ -18,6 +19,9 @@ const GOOD_HEADERS_MAX = 16;
 
 /** Unpadded base64url; the characters of the last group are not checked for stray bits, the signature covers the text itself. */
 const base64url = /^[A-Za-z0-9_-]+$/;
+
+/** The claims that are read, as they stand in JSON. One that stands once in the text cannot be a duplicate. */
+const claimKeys = ['"sub"', '"role"', '"exp"', '"iss"', '"aud"', '"nbf"'];
 
 export class TokenVerifier {
   readonly #key: KeyObject;
@@ -37,7 +41,7 @@ export class TokenVerifier {
     // The algorithm first: what names another one must not be measured against our secret at all.
     if (!this.#isGoodHeader(token.slice(0, headerEnd))) return TOKEN_INVALID;
     if (!this.#isSigned(token.slice(0, payloadEnd), token.slice(payloadEnd + 1))) return TOKEN_INVALID;
-    return judgeClaims(decodeJson(token.slice(headerEnd + 1, payloadEnd)), this.#policy, nowMs);
+    return judgeClaims(decodeClaims(token.slice(headerEnd + 1, payloadEnd)), this.#policy, nowMs);
   }
 
   /**
@@ -62,8 +66,28 @@ export class TokenVerifier {
   }
 }
 
+function decode(segment: string): Buffer | undefined {
+  return base64url.test(segment) && segment.length % 4 !== 1 ? Buffer.from(segment, 'base64url') : undefined;
+}
+
 function decodeJson(segment: string): unknown {
-  if (!base64url.test(segment) || segment.length % 4 === 1) return undefined;
-  const json = parseStrictJson(Buffer.from(segment, 'base64url'));
+  const bytes = decode(segment);
+  if (bytes === undefined) return undefined;
+  const json = parseStrictJson(bytes);
   return json.status === 'parsed' ? json.value : undefined;
+}
+
+/** The same as {@link decodeJson}, and for claims as issuers write them without its search for keys that stand twice (1.6 of 7 µs). */
+function decodeClaims(segment: string): unknown {
+  const bytes = decode(segment);
+  if (bytes === undefined || !isUtf8(bytes)) return undefined;
+  const text = bytes.toString('utf8');
+  if (text.includes('\\') || claimKeys.some((key) => text.indexOf(key) !== text.lastIndexOf(key))) {
+    return decodeJson(segment);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

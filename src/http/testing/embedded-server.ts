@@ -1,0 +1,108 @@
+/** A whole server over the embedded back end, inside the test's own process: real sockets, real database, own folder. */
+import { randomBytes } from 'node:crypto';
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import type { Test } from 'tap';
+import { Engine } from '../../engine/engine.js';
+import { CouponRegistry } from '../../engine/coupon-registry.js';
+import { CouponWarmer } from '../../engine/coupon-warmer.js';
+import { LocalAnnouncements } from '../../engine/local-announcements.js';
+import { openEmbedded } from '../../persist/sqlite/open-embedded.js';
+import { systemClock, systemScheduler } from '../../system-time.js';
+import type { Role } from '../auth/accounts.js';
+import { TokenIssuer } from '../auth/token-issuer.js';
+import { startHttp } from '../server.js';
+import type { HttpServer, HttpServices, HttpSettings, TokenSettings } from '../services.js';
+
+const POLICY = { issuer: 'seonchak', audience: 'seonchak' };
+
+export interface EmbeddedServer {
+  readonly http: HttpServer;
+  readonly services: HttpServices;
+  readonly url: string;
+  /** Everything the server has logged, one JSON line each. */
+  readonly logLines: readonly string[];
+  token(subject: string, role?: Role): Promise<string>;
+}
+
+export interface EmbeddedServerOptions {
+  readonly settings?: Partial<HttpSettings>;
+  /** Puts something between the front end and its services, such as a store that is out of reach. */
+  readonly services?: (services: HttpServices) => HttpServices;
+  /** Instead of our own secret. */
+  readonly tokens?: TokenSettings;
+}
+
+/** Runs until the test is over. */
+export async function startEmbeddedServer(
+  t: Test,
+  options: EmbeddedServerOptions = {},
+): Promise<EmbeddedServer> {
+  const stores = await openEmbedded({ dataDir: t.testdir(), as: 'server' });
+  const { admission, ledger, catalogue, accounts } = stores;
+  const announcements = new LocalAnnouncements();
+  const warmer = new CouponWarmer({ admission, ledger, catalogue });
+  const clock = systemClock;
+  const registry = new CouponRegistry({ admission, ledger, catalogue, announcements, warmer, clock });
+  const engine = new Engine(
+    {
+      admission,
+      catalogue,
+      warmer,
+      announcements,
+      bell: undefined,
+      clock,
+      scheduler: systemScheduler,
+      onFault: () => undefined,
+    },
+    { batchMax: 512, mailboxMax: 10_000, admitDeadlineMs: 2_000 },
+  );
+  await engine.start();
+
+  const logLines: string[] = [];
+  const logger = pino(
+    { level: 'warn' },
+    new Writable({
+      write(line: Buffer, _encoding, done) {
+        logLines.push(String(line));
+        done();
+      },
+    }),
+  );
+  const secret = randomBytes(32);
+  const own: HttpServices = {
+    engine,
+    registry,
+    admission,
+    ledger,
+    queue: undefined,
+    accounts,
+    clock,
+    scheduler: systemScheduler,
+    logger,
+    readiness: () => Promise.resolve({ ready: true, reasons: [] }),
+  };
+  const services = options.services?.(own) ?? own;
+  const http = await startHttp(services, {
+    host: '127.0.0.1',
+    port: 0,
+    exclusivePort: true,
+    tokens: options.tokens ?? { ...POLICY, secret },
+    sellerSignup: 'open',
+    ...options.settings,
+  });
+  t.teardown(async () => {
+    await http.drain(1_000);
+    await engine.stop();
+    await stores.close();
+  });
+
+  const issuer = new TokenIssuer(secret, POLICY);
+  return {
+    http,
+    services,
+    url: `http://127.0.0.1:${http.port}`,
+    logLines,
+    token: (subject, role = 'member') => issuer.issue(subject, role, 3_600, Date.now()),
+  };
+}
