@@ -215,7 +215,7 @@ function aboutDeciding(t: Test, at: Driver): void {
       { index: 1, issueNo: 2, issuedAtMs: first.storeNowMs },
     ]);
     t.match(second, { issuedCount: 0, refusal: 'sold_out' });
-    t.same((await at.admission.issuanceOf(couponId, member('m2'))), {
+    t.same(await at.admission.issuanceOf(couponId, member('m2')), {
       memberId: 'm2',
       issueNo: 2,
       issuedAtMs: first.storeNowMs,
@@ -379,6 +379,14 @@ function aboutTerms(t: Test, at: Driver): void {
     const both = await at.coupon();
     t.match(await at.amend(both, { paused: true, closed: true }), { status: 'amended', ...closed });
   });
+
+  t.test(
+    'a coupon that came into the store closed and paused is not changed by closing it again',
+    async (t) => {
+      const couponId = await at.coupon({ paused: true, closed: true });
+      t.match(await at.amend(couponId, { closed: true }), { status: 'amended', paused: true, version: 1 });
+    },
+  );
 
   t.test('a top-up after sold out gives exactly the units added', async (t) => {
     const couponId = await at.coupon({ quantity: 1 });
@@ -567,7 +575,7 @@ function aboutWarming(t: Test, at: Driver): void {
       'sold_out',
       'already 1',
     ]);
-    t.same((await at.admission.issuanceOf(coupon.couponId, member('m7'))), issued[6]);
+    t.same(await at.admission.issuanceOf(coupon.couponId, member('m7')), issued[6]);
   });
 
   t.test('empty chunks of issuances are harmless', async (t) => {
@@ -604,7 +612,7 @@ function aboutLooking(t: Test, at: Driver): void {
     async (t) => {
       const couponId = await at.coupon();
       const { storeNowMs } = await at.decided(couponId, members(3));
-      t.same((await at.admission.issuanceOf(couponId, member('m3'))), {
+      t.same(await at.admission.issuanceOf(couponId, member('m3')), {
         memberId: 'm3',
         issueNo: 3,
         issuedAtMs: storeNowMs,

@@ -119,6 +119,11 @@ function clusterNodes(options: RedisNodesOptions): RedisNodes {
   cluster.on('+node', (node: Redis) => {
     if (node.status === 'wait') void node.connect().catch(() => undefined);
   });
+  // Before the first refresh ioredis takes every seed for a master, replicas too: what serves no slot is not one here.
+  let masterNames: string[] = [];
+  cluster.on('refresh', () => {
+    masterNames = [...new Set(cluster.slots.flatMap((names) => names.slice(0, 1)))];
+  });
   const strays = new Map<string, Redis>();
   const known = (name: string): Redis | undefined =>
     cluster.nodes().find((node) => `${node.options.host ?? ''}:${node.options.port ?? 0}` === name);
@@ -146,7 +151,7 @@ function clusterNodes(options: RedisNodesOptions): RedisNodes {
       }
       return stray;
     },
-    masters: () => cluster.nodes('master'),
+    masters: () => masterNames.flatMap((name) => known(name) ?? []),
     refresh: () =>
       new Promise((resolve) => {
         cluster.refreshSlotsCache(() => {

@@ -1,0 +1,189 @@
+/** A Cluster whose slots and masters move while members press. Numbers in names are those of the fault list. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { Command } from 'ioredis';
+import t, { type Test } from 'tap';
+import { type RedisClusterServers, startRedisCluster } from '../../../test/servers/redis-cluster.js';
+import { redisClient } from '../../../test/servers/redis.js';
+import type { CouponId } from '../../engine/coupon.js';
+import { freshCouponId, inChunks, member, outcomes } from '../../engine/testing/admission-contract.js';
+import { metaKey } from './keys.js';
+import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
+
+const CALL_DEADLINE_MS = 5_000;
+const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);
+/** Long enough that presses get in between two keys of a slot that moves. */
+const BETWEEN_KEYS_MS = 20;
+/** Looks at a replica between two requests to take over. */
+const FAILOVER_ASK_EVERY = 50;
+
+async function open(
+  t: Test,
+  cluster: RedisClusterServers,
+): Promise<{ backEnd: RedisBackEnd; couponId: CouponId }> {
+  const backEnd = await openRedisBackEnd({
+    redisUrls: cluster.urls,
+    callDeadlineMs: CALL_DEADLINE_MS,
+    durability: undefined,
+    replicaAcks: 1,
+  });
+  t.teardown(() => {
+    backEnd.close();
+  });
+  const couponId = freshCouponId();
+  const terms = {
+    quantity: 1_000_000,
+    opensAtMs: undefined,
+    closesAtMs: undefined,
+    paused: false,
+    closed: false,
+  };
+  await backEnd.admission.warm({ couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 }, inChunks([]));
+  return { backEnd, couponId };
+}
+
+/** Presses one member after the other, as an actor does, until `done`; every number must follow the one before. */
+async function pressUntil(
+  backEnd: RedisBackEnd,
+  couponId: CouponId,
+  done: Promise<unknown>,
+): Promise<string[]> {
+  const state = { ended: false };
+  const end = (): void => {
+    state.ended = true;
+  };
+  void done.then(end, end);
+  const told: string[] = [];
+  while (!state.ended) {
+    const memberIds = [member(`m${told.length}`)];
+    for (;;) {
+      try {
+        const batch = { couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS };
+        told.push(...outcomes(await backEnd.admission.admit(batch), 1));
+        break;
+      } catch (error) {
+        if (!/^store_(unavailable|outcome_unknown)$/.test((error as { code: string }).code)) throw error;
+        await delay(10);
+      }
+    }
+  }
+  await done;
+  return told;
+}
+
+const numbered = (told: readonly string[]): string[] =>
+  told.map((word) => word.replace(/^(issued|already) /, ''));
+const oneTo = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index + 1));
+
+/** Moves the slot of a coupon to another master, key by key, as an operator's tool does. */
+async function moveSlot(cluster: RedisClusterServers, couponId: CouponId): Promise<void> {
+  const slot = new Command('get', [metaKey(couponId)]).getSlot();
+  const clients = cluster.nodes.map(redisClient);
+  try {
+    const held = await Promise.all(
+      clients.map((client) => client.call('CLUSTER', 'GETKEYSINSLOT', slot, 100)),
+    );
+    const from = held.findIndex((keys) => (keys as string[]).length > 0);
+    const to = (from + 1) % 3;
+    const [source, target] = [clients[from], clients[to]];
+    const [sourceNode, targetNode] = [cluster.nodes[from], cluster.nodes[to]];
+    if (source === undefined || target === undefined || sourceNode === undefined || targetNode === undefined)
+      throw new Error('no node holds the coupon');
+    await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', sourceNode.nodeId);
+    await source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', targetNode.nodeId);
+    for (const key of held[from] as string[]) {
+      await delay(BETWEEN_KEYS_MS);
+      await source.call('MIGRATE', '127.0.0.1', targetNode.port, key, 0, 5_000);
+    }
+    await delay(BETWEEN_KEYS_MS);
+    await target.call('CLUSTER', 'SETSLOT', slot, 'NODE', targetNode.nodeId);
+    for (const client of clients) await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', targetNode.nodeId);
+    await delay(BETWEEN_KEYS_MS);
+  } finally {
+    for (const client of clients) client.disconnect();
+  }
+}
+
+t.test(
+  '25, 26: a slot that moves under load, with an empty queue or a full one, loses and splits nothing',
+  async (t) => {
+    const cluster = await startRedisCluster({ masters: 3 });
+    t.teardown(() => cluster.stop());
+    const { backEnd, couponId } = await open(t, cluster);
+
+    const full = await pressUntil(backEnd, couponId, moveSlot(cluster, couponId));
+    t.same(numbered(full), oneTo(full.length), 'queue full');
+
+    while ((await backEnd.queue.claim(couponId, 'token', 3_000, 60_000)) !== undefined) {
+      t.equal(await backEnd.queue.ack(couponId, 'token'), true);
+    }
+    const moved = moveSlot(cluster, couponId);
+    t.equal(await backEnd.queue.claim(couponId, 'token', 10, 60_000), undefined, 'empty, and not an error');
+    await moved;
+    const again = await backEnd.admission.admit({
+      couponId,
+      epoch: 1,
+      memberIds: [member('last')],
+      notAfterMs: FAR_FUTURE_MS,
+    });
+    t.same(outcomes(again, 1), [`issued ${full.length + 1}`]);
+  },
+);
+
+t.test('24: a planned failover under load loses nothing', async (t) => {
+  const cluster = await startRedisCluster({ masters: 3, replicas: 1 });
+  t.teardown(() => cluster.stop());
+  const { backEnd, couponId } = await open(t, cluster);
+  const failOver = async (): Promise<void> => {
+    for (const replica of cluster.nodes.slice(3)) {
+      const client = redisClient(replica);
+      // Redis gives a planned failover up when its nodes have not heard of each other lately; an operator asks again.
+      for (let tries = 0; !(await client.info('replication')).includes('role:master'); tries++) {
+        if (tries % FAILOVER_ASK_EVERY === 0) await client.call('CLUSTER', 'FAILOVER');
+        await delay(BETWEEN_KEYS_MS);
+      }
+      client.disconnect();
+    }
+    await delay(BETWEEN_KEYS_MS);
+  };
+  const told = await pressUntil(backEnd, couponId, failOver());
+  t.same(numbered(told), oneTo(told.length));
+  t.equal((await backEnd.admission.snapshots([couponId]))[0]?.issued, told.length);
+});
+
+t.test(
+  '27: a Cluster without its majority is unavailable, never sold out, and serves again when it is back',
+  async (t) => {
+    const cluster = await startRedisCluster({ masters: 3, nodeTimeoutMs: 500 });
+    t.teardown(() => cluster.stop());
+    const backEnd = await openRedisBackEnd({
+      redisUrls: cluster.urls,
+      callDeadlineMs: 400,
+      durability: undefined,
+      replicaAcks: 1,
+    });
+    t.teardown(() => {
+      backEnd.close();
+    });
+    const couponId = freshCouponId();
+    const terms = { quantity: 9, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+    await backEnd.admission.warm({ couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 }, inChunks([]));
+    const press = async (name: string): Promise<string> => {
+      try {
+        const batch = { couponId, epoch: 1, memberIds: [member(name)], notAfterMs: FAR_FUTURE_MS };
+        return outcomes(await backEnd.admission.admit(batch), 1)[0] ?? '';
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    };
+    t.equal(await press('a'), 'issued 1');
+    await Promise.all(cluster.nodes.slice(0, 2).map((node) => node.kill('SIGKILL')));
+    const seen = new Set<string>();
+    while (!seen.has('store_unavailable')) seen.add(await press('b'));
+    for (const word of seen) t.match(word, /^(issued 2|already 2|store_unavailable|store_outcome_unknown)$/);
+    await Promise.all(cluster.nodes.slice(0, 2).map((node) => node.restart()));
+    await cluster.untilOk();
+    let word = await press('a');
+    while (word.startsWith('store_')) word = await press('a');
+    t.equal(word, 'already 1');
+  },
+);
