@@ -107,8 +107,17 @@ class DeadlinePool implements MysqlPool {
     });
   }
 
+  /** Also when the other end is silent or gone: a connection that cannot say goodbye is no fault of ours any more. */
   end(callback: (error: unknown) => void): void {
-    this.#pool.end(callback);
+    let ended = false;
+    const end = (): void => {
+      if (ended) return;
+      ended = true;
+      clearTimeout(timer);
+      callback(undefined);
+    };
+    const timer = setTimeout(end, this.#connectTimeoutMs);
+    this.#pool.end(end);
   }
 }
 

@@ -1,0 +1,93 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import t from 'tap';
+import type { CouponId, Issuance, MemberId } from '../../engine/coupon.js';
+import { startMariadb } from '../../../test/servers/mariadb.js';
+import { openMysql } from './open-mysql.js';
+
+const TIMEOUT_MS = 600;
+
+const server = await startMariadb();
+t.teardown(() => server.stop());
+const setUp = openMysql(server.url);
+await setUp.migrate();
+await setUp.close();
+
+const couponId = 7 as CouponId;
+const issuance = (issueNo: number): Issuance => ({
+  issueNo,
+  memberId: `m${issueNo}` as MemberId,
+  issuedAtMs: 1_700_000_000_000,
+});
+
+/** How a call ended: answered, or the code of its fault. */
+async function codeOf(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'answered',
+    (error: unknown) => String((error as { code?: unknown }).code),
+  );
+}
+
+t.test('a database that is silent costs the deadline and no more, and nothing of it stays', async (t) => {
+  const stores = openMysql(server.url, { connections: 2, timeoutMs: TIMEOUT_MS });
+  t.teardown(() => stores.close());
+  t.same(await stores.ledger.record(couponId, [issuance(1)]), {
+    inserted: 1,
+    replayed: 0,
+    revoked: 0,
+    deadLettered: 0,
+  });
+  await server.kill('SIGSTOP');
+  const startMs = performance.now();
+  // Four statements on two connections: the later two wait for a connection, and that wait has a deadline too.
+  const calls = [2, 3, 4, 5].map((issueNo) => codeOf(stores.ledger.record(couponId, [issuance(issueNo)])));
+  t.same(await Promise.all(calls), Array(4).fill('store_unavailable'));
+  t.ok(performance.now() - startMs < TIMEOUT_MS * 10);
+  t.equal(
+    await codeOf(stores.ledger.use(couponId, 'm1' as MemberId, 1)),
+    'store_unavailable',
+    'no connection',
+  );
+  await server.kill('SIGCONT');
+  const again = await stores.ledger.record(couponId, [1, 2, 3, 4, 5].map(issuance));
+  t.equal(again.inserted + again.replayed, 5, 'replay settles it');
+  t.equal(again.replayed, 1, 'a transaction that was not told to commit left nothing');
+});
+
+t.test('a lone write that is lost on the way is unknown, a read is not', async (t) => {
+  const stores = openMysql(server.url, { connections: 2, timeoutMs: TIMEOUT_MS });
+  t.teardown(() => stores.close());
+  await Promise.all([stores.ping(), stores.ping()]);
+  await server.kill('SIGSTOP');
+  t.same(
+    await Promise.all([
+      codeOf(stores.catalogue.rename(couponId, 'x')),
+      codeOf(stores.ledger.rowAt(couponId, 1)),
+    ]),
+    ['store_outcome_unknown', 'store_unavailable'],
+  );
+  await server.kill('SIGCONT');
+});
+
+t.test('a database that dies and comes back is used again, with everything acknowledged', async (t) => {
+  const stores = openMysql(server.url, { timeoutMs: TIMEOUT_MS * 5 });
+  t.teardown(() => stores.close());
+  await stores.ledger.record(couponId, [issuance(6)]);
+  await server.kill('SIGKILL');
+  t.equal(await codeOf(stores.ledger.record(couponId, [issuance(7)])), 'store_unavailable');
+  t.equal(await codeOf(stores.ping()), 'store_unavailable');
+  await server.restart();
+  const reply = await stores.ledger.record(couponId, [issuance(6), issuance(7)]);
+  t.match(reply, { inserted: 1, replayed: 1 });
+});
+
+t.test('a port behind which nobody speaks is given up at the deadline', async (t) => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const address = silent.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  t.teardown(() => silent.close());
+  const stores = openMysql(`mysql://u:p@127.0.0.1:${address.port}/d`, { timeoutMs: TIMEOUT_MS });
+  t.equal(await codeOf(stores.ping()), 'store_unavailable');
+  await stores.close();
+});
