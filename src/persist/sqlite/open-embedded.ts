@@ -4,6 +4,7 @@ import { DATABASE_TIMEOUT_MS } from '../../config.js';
 import type { Admission } from '../../engine/admission.js';
 import type { CouponCatalogue } from '../../engine/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../engine/issuance-ledger.js';
+import type { LedgerAudit } from '../../engine/ledger-audit.js';
 import type { AccountStore } from '../../http/auth/accounts.js';
 import { faultOf, storeFault } from '../sql/error-classes.js';
 import { migrateToLatest } from '../sql/migrate.js';
@@ -12,6 +13,7 @@ import { SqlAccountStore } from '../sql/sql-account-store.js';
 import { SqlCouponCatalogue } from '../sql/sql-coupon-catalogue.js';
 import { sqliteFlavour } from '../sql/sql-flavour.js';
 import { SqlIssuanceLedger } from '../sql/sql-issuance-ledger.js';
+import { SqlLedgerAudit } from '../sql/sql-ledger-audit.js';
 import { type DataDir, lockDataDir, prepareDataDir } from './data-dir.js';
 import { readOrCreateSecret } from './secret.js';
 import { SqliteAdmission } from './sqlite-admission.js';
@@ -32,6 +34,7 @@ export interface EmbeddedOptions {
 export interface EmbeddedStores {
   readonly admission: Admission;
   readonly ledger: IssuanceLedger;
+  readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
   readonly accounts: AccountStore;
   /** Signs tokens when no other secret is configured. */
@@ -66,6 +69,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
         ...(options.winnersMax === undefined ? {} : { winnersMax: options.winnersMax }),
       }),
       ledger: new SqlIssuanceLedger(db, sqliteFlavour),
+      audit: new SqlLedgerAudit(db),
       catalogue: new SqlCouponCatalogue(db),
       accounts: new SqlAccountStore(db),
       secret,
