@@ -44,6 +44,13 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   const stores = await openStores(config, {
     exclusive: true,
     onConnectionError: (error) => logger.warn({ err: error }, 'a connection to Redis broke'),
+    recoveryListener: {
+      onRecovering: (couponId) =>
+        logger.error({ couponId }, 'Redis has lost the past of a coupon; rebuilding it'),
+      onRecovered: (couponId, report) =>
+        logger.warn({ couponId, ...report }, 'a coupon is rebuilt and serves again'),
+      onFault: (fault, couponId) => logger.error({ err: fault, couponId }, 'a coupon could not be rebuilt'),
+    },
   });
   const parts: Part[] = [];
   const stop = once(async () => {

@@ -1,28 +1,37 @@
 /** Opens whichever back end is configured, and shows the rest of the program the same ports for both. */
+import { randomUUID } from 'node:crypto';
 import type { Config, DistributedConfig, DurabilityLevel, EmbeddedConfig } from './config.js';
 import type { Admission } from './engine/admission.js';
+import type { AdmittedIssuances } from './engine/admitted-issuances.js';
 import type { VersionAnnouncements } from './engine/announcements.js';
 import type { CouponCatalogue } from './engine/coupon-catalogue.js';
+import { CouponRecovery } from './engine/coupon-recovery.js';
 import { CouponRegistry } from './engine/coupon-registry.js';
-import { CouponWarmer } from './engine/coupon-warmer.js';
+import { CouponWarmer, type CouponWarmerPorts } from './engine/coupon-warmer.js';
 import type { IssuanceLedger } from './engine/issuance-ledger.js';
 import type { IssuanceQueue, RecorderBell } from './engine/issuance-queue.js';
+import type { LedgerAudit } from './engine/ledger-audit.js';
 import { LocalAnnouncements } from './engine/local-announcements.js';
+import type { RebuildReport } from './engine/rebuild-coupon.js';
+import type { CouponId } from './engine/coupon.js';
 import type { AccountStore } from './http/auth/accounts.js';
 import { openRedisBackEnd } from './persist/redis/redis-back-end.js';
 import { openMysql } from './persist/sql/open-mysql.js';
 import { openEmbedded } from './persist/sqlite/open-embedded.js';
-import { systemClock } from './system-time.js';
+import { systemClock, systemScheduler } from './system-time.js';
 
 /** Only where the decision and its row are two steps. */
 export interface QueueStores {
   readonly queue: IssuanceQueue;
   readonly bell: RecorderBell;
+  readonly admitted: AdmittedIssuances;
+  readonly coupons: CouponRecovery;
 }
 
 export interface Stores {
   readonly admission: Admission;
   readonly ledger: IssuanceLedger;
+  readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
   readonly accounts: AccountStore;
   readonly announcements: VersionAnnouncements;
@@ -45,7 +54,21 @@ export interface OpenStoresOptions {
   readonly exclusive: boolean;
   /** Hears of broken connections. */
   onConnectionError(error: Error): void;
+  /** Hears of coupons that are rebuilt because the admission store has lost their past. */
+  readonly recoveryListener?: RecoveryListener;
 }
+
+export interface RecoveryListener {
+  onRecovering(couponId: CouponId): void;
+  onRecovered(couponId: CouponId, report: RebuildReport): void;
+  onFault(fault: unknown, couponId: CouponId): void;
+}
+
+const DEAF: RecoveryListener = {
+  onRecovering: () => undefined,
+  onRecovered: () => undefined,
+  onFault: () => undefined,
+};
 
 /** @throws ConfigError for settings that cannot be used, StoreUnavailableError when a server cannot be reached. */
 export function openStores(config: Config, options: OpenStoresOptions): Promise<Stores> {
@@ -80,11 +103,30 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       callDeadlineMs: config.admitDeadlineMs,
       durability: config.durability,
       replicaAcks: config.replicaAcks,
+      checkServer: true,
       onConnectionError: (error) => options.onConnectionError(error),
     });
+    const listener = options.recoveryListener ?? DEAF;
+    const coupons = new CouponRecovery(
+      {
+        ...mysql,
+        store: redis.recovery,
+        admitted: redis.admitted,
+        announcements: redis.announcements,
+        scheduler: systemScheduler,
+        newToken: randomUUID,
+        onRecovering: (couponId) => listener.onRecovering(couponId),
+        onRecovered: (couponId, report) => listener.onRecovered(couponId, report),
+        onFault: (fault, couponId) => listener.onFault(fault, couponId),
+      },
+      config.leaseMs,
+    );
     return {
-      ...withRegistry({ ...mysql, admission: redis.admission }, redis.announcements),
-      queued: redis,
+      ...withRegistry({ ...mysql, admission: redis.admission }, redis.announcements, {
+        coupons,
+        scheduler: systemScheduler,
+      }),
+      queued: { ...redis, coupons },
       queue: redis.queue,
       durability: redis.durability,
       migrate: () => mysql.migrate(),
@@ -104,13 +146,23 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
 interface BasicStores {
   readonly admission: Admission;
   readonly ledger: IssuanceLedger;
+  readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
   readonly accounts: AccountStore;
 }
 
-function withRegistry(stores: BasicStores, announcements: VersionAnnouncements) {
-  const { admission, ledger, catalogue, accounts } = stores;
-  const warmer = new CouponWarmer({ admission, ledger, catalogue });
+function withRegistry(
+  stores: BasicStores,
+  announcements: VersionAnnouncements,
+  recovery?: CouponWarmerPorts['recovery'],
+) {
+  const { admission, ledger, audit, catalogue, accounts } = stores;
+  const warmer = new CouponWarmer({
+    admission,
+    ledger,
+    catalogue,
+    ...(recovery === undefined ? {} : { recovery }),
+  });
   const registry = new CouponRegistry({
     admission,
     ledger,
@@ -119,5 +171,5 @@ function withRegistry(stores: BasicStores, announcements: VersionAnnouncements) 
     warmer,
     clock: systemClock,
   });
-  return { admission, ledger, catalogue, accounts, announcements, warmer, registry };
+  return { admission, ledger, audit, catalogue, accounts, announcements, warmer, registry };
 }

@@ -24,8 +24,8 @@ import type { AdmitDecisions, Admission, Refusal, WinnersView } from './admissio
 import type { Clock } from './clock.js';
 import type { CouponId, CouponSnapshot } from './coupon.js';
 import type { LoadedCoupon } from './coupon-loader.js';
-import type { DownloadTicket } from './download.js';
-import { StoreOutcomeUnknownError, StoreUnavailableError } from './errors.js';
+import type { DownloadOutcome, DownloadTicket } from './download.js';
+import { CouponRecoveringError, StoreOutcomeUnknownError, StoreUnavailableError } from './errors.js';
 import type { RecorderBell } from './issuance-queue.js';
 import { ANNOUNCE_EVERY_MS, RETRY_PAUSE_MS } from './limits.js';
 import { Mailbox } from './mailbox.js';
@@ -48,7 +48,7 @@ export interface CouponActorContext {
   readonly bell: RecorderBell | undefined;
   readonly clock: Clock;
   readonly limits: CouponActorLimits;
-  load(couponId: CouponId): Promise<LoadedCoupon | undefined>;
+  load(couponId: CouponId, seenIssueNo: number): Promise<LoadedCoupon | undefined>;
   /** Calls the actor's `flush` at the end of this turn of the event loop. */
   scheduleFlush(actor: CouponActor): void;
   /** How many winners may be held for sealed answers at the moment. */
@@ -64,6 +64,8 @@ export class CouponActor {
   readonly #context: CouponActorContext;
   readonly #mailbox: Mailbox;
   readonly #storeClock = new StoreClock();
+  /** The highest number the store has told us of: one that has given fewer has lost its past. */
+  #seenIssueNo = 0;
   /** `undefined` while cold. */
   #snapshot: CouponSnapshot | undefined;
   #sealed: SealedAnswers | undefined;
@@ -131,7 +133,7 @@ export class CouponActor {
 
   /** A snapshot asked for at `sentAtMs`, or `undefined` when the store no longer has the coupon. */
   onVersionCheck(snapshot: CouponSnapshot | undefined, sentAtMs: number): void {
-    if (snapshot === undefined) this.#becomeCold();
+    if (snapshot === undefined || snapshot.lastIssueNo < this.#seenIssueNo) this.#becomeCold();
     else this.#adopt(snapshot, sentAtMs);
   }
 
@@ -163,11 +165,12 @@ export class CouponActor {
     if (this.#loading) return;
     this.#loading = true;
     try {
-      const loaded = await this.#context.load(this.couponId);
+      const loaded = await this.#context.load(this.couponId, this.#seenIssueNo);
       if (loaded === undefined) this.#endAsUnknown();
       else this.#adopt(loaded.snapshot, loaded.sentAtMs);
     } catch (fault) {
-      this.#context.onFault(fault, this.couponId);
+      if (fault instanceof CouponRecoveringError) this.#answerAll(NOT_READY);
+      else this.#context.onFault(fault, this.couponId);
       await this.#context.pause(RETRY_PAUSE_MS);
     } finally {
       this.#loading = false;
@@ -177,12 +180,17 @@ export class CouponActor {
 
   #endAsUnknown(): void {
     this.#context.onUnknownCoupon(this.couponId);
-    for (const ticket of this.#mailbox.take(Number.POSITIVE_INFINITY).tickets) ticket.settle(UNKNOWN_COUPON);
+    this.#answerAll(UNKNOWN_COUPON);
+  }
+
+  #answerAll(outcome: DownloadOutcome): void {
+    for (const ticket of this.#mailbox.take(Number.POSITIVE_INFINITY).tickets) ticket.settle(outcome);
   }
 
   #adopt(snapshot: CouponSnapshot, sentAtMs: number): void {
     this.#storeClock.observe(snapshot.storeNowMs, sentAtMs);
     this.#snapshot = snapshot;
+    this.#seenIssueNo = Math.max(this.#seenIssueNo, snapshot.lastIssueNo);
     if (this.#sealed?.confirm(snapshot) === true) {
       this.#sealedUntilMs = this.#sealed.standUntilMs(sentAtMs, this.#storeClock);
       this.#answerFromMemory();
@@ -257,6 +265,7 @@ export class CouponActor {
           couponId: this.couponId,
           epoch: snapshot.epoch,
           memberIds: batch.tickets.map((ticket) => ticket.memberId),
+          seenIssueNo: this.#seenIssueNo,
           notAfterMs: Math.ceil(this.#storeClock.latestMs(newestMs + limits.admitDeadlineMs)),
         });
         this.#storeClock.observe(reply.storeNowMs, sentAtMs);
@@ -266,6 +275,10 @@ export class CouponActor {
         }
         if (reply.status !== 'expired') this.#becomeCold();
       } catch (fault) {
+        if (fault instanceof CouponRecoveringError) {
+          for (const ticket of batch.tickets) ticket.settle(attempted ? OUTCOME_UNKNOWN : NOT_READY);
+          return;
+        }
         if (fault instanceof StoreOutcomeUnknownError) attempted = true;
         else if (!(fault instanceof StoreUnavailableError)) throw fault;
         this.#context.onFault(fault, this.couponId);
@@ -275,7 +288,7 @@ export class CouponActor {
   }
 
   async #relearn(): Promise<CouponSnapshot | undefined> {
-    const loaded = await this.#context.load(this.couponId);
+    const loaded = await this.#context.load(this.couponId, this.#seenIssueNo);
     if (loaded === undefined) return undefined;
     this.#adopt(loaded.snapshot, loaded.sentAtMs);
     return loaded.snapshot;
@@ -289,7 +302,10 @@ export class CouponActor {
   }
 
   async #settle(batch: TicketBatch, decisions: AdmitDecisions, asked: CouponSnapshot): Promise<void> {
-    if (decisions.issuedCount > 0) this.#context.bell?.ring(this.couponId);
+    if (decisions.issuedCount > 0) {
+      this.#context.bell?.ring(this.couponId);
+      this.#seenIssueNo = Math.max(this.#seenIssueNo, decisions.firstIssueNo + decisions.issuedCount - 1);
+    }
     // Terms have changed since: the opening time that goes with a refusal is the new one.
     const terms =
       decisions.refusal === 'not_open' && decisions.version !== asked.version

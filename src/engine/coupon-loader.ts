@@ -8,6 +8,7 @@ import type { Admission } from './admission.js';
 import type { CouponCatalogue } from './coupon-catalogue.js';
 import type { CouponId, CouponSnapshot } from './coupon.js';
 import type { CouponWarmer } from './coupon-warmer.js';
+import { CouponRecoveringError } from './errors.js';
 import type { Clock } from './clock.js';
 import { LOAD_BATCH_MAX } from './limits.js';
 
@@ -26,6 +27,8 @@ export interface CouponLoaderPorts {
 
 interface Question {
   readonly couponId: CouponId;
+  /** The highest number that any of those who ask was ever told. */
+  seenIssueNo: number;
   readonly answer: Promise<LoadedCoupon | undefined>;
   resolve(loaded: LoadedCoupon | undefined | PromiseLike<LoadedCoupon | undefined>): void;
   reject(fault: unknown): void;
@@ -43,12 +46,16 @@ export class CouponLoader {
   /**
    * The coupon as it is now, warmed first when the store does not have it; `undefined` when no such coupon was ever registered.
    *
-   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
+   * @param seenIssueNo the highest number the caller was ever told: a store that has given fewer has lost its past.
+   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it. CouponRecoveringError: it is out of service for a while.
    */
-  load(couponId: CouponId): Promise<LoadedCoupon | undefined> {
+  load(couponId: CouponId, seenIssueNo = 0): Promise<LoadedCoupon | undefined> {
     const waiting = this.#waiting.get(couponId);
-    if (waiting !== undefined) return waiting.answer;
-    const question = newQuestion(couponId);
+    if (waiting !== undefined) {
+      waiting.seenIssueNo = Math.max(waiting.seenIssueNo, seenIssueNo);
+      return waiting.answer;
+    }
+    const question = newQuestion(couponId, seenIssueNo);
     this.#waiting.set(couponId, question);
     if (!this.#asking) {
       this.#asking = true;
@@ -75,8 +82,9 @@ export class CouponLoader {
     const snapshots = await this.#ports.admission.snapshots(round.map((question) => question.couponId));
     const missing = round.filter((question, place) => {
       const snapshot = snapshots[place];
-      if (snapshot !== undefined) question.resolve({ snapshot, sentAtMs });
-      return snapshot === undefined;
+      if (snapshot === undefined || snapshot.lastIssueNo < question.seenIssueNo) return true;
+      question.resolve({ snapshot, sentAtMs });
+      return false;
     });
     if (missing.length === 0) return;
 
@@ -84,25 +92,27 @@ export class CouponLoader {
     missing.forEach((question, place) => {
       // Warming reads the ledger and may take long; the next round does not wait for it.
       if (records[place] === undefined) question.resolve(undefined);
-      else question.resolve(this.#warmAndLook(question.couponId));
+      else question.resolve(this.#warmAndLook(question));
     });
   }
 
-  async #warmAndLook(couponId: CouponId): Promise<LoadedCoupon | undefined> {
-    if ((await this.#ports.warmer.warm(couponId)) === 'unknown_coupon') return undefined;
+  async #warmAndLook({ couponId, seenIssueNo }: Question): Promise<LoadedCoupon | undefined> {
+    const prepared = await this.#ports.warmer.prepare(couponId, seenIssueNo);
+    if (prepared === 'unknown_coupon') return undefined;
+    if (prepared === 'recovering') throw new CouponRecoveringError('The coupon is being recovered.');
     const sentAtMs = this.#ports.clock.monotonicMs();
     const [snapshot] = await this.#ports.admission.snapshots([couponId]);
     // Lost again in between: the next question warms it again.
-    return snapshot === undefined ? this.load(couponId) : { snapshot, sentAtMs };
+    return snapshot === undefined ? this.load(couponId, seenIssueNo) : { snapshot, sentAtMs };
   }
 }
 
-function newQuestion(couponId: CouponId): Question {
+function newQuestion(couponId: CouponId, seenIssueNo: number): Question {
   let resolve: Question['resolve'] = () => undefined;
   let reject: Question['reject'] = () => undefined;
   const answer = new Promise<LoadedCoupon | undefined>((onResolve, onReject) => {
     resolve = onResolve;
     reject = onReject;
   });
-  return { couponId, answer, resolve, reject };
+  return { couponId, seenIssueNo, answer, resolve, reject };
 }

@@ -164,7 +164,8 @@ export class CouponRegistry {
   ): Promise<Reply> {
     const reply = await command();
     if (reply.status !== 'not_ready') return reply;
-    await this.#ports.warmer.warm(couponId);
+    // A recovery takes longer than a seller waits: then the answer stays `not_ready`.
+    await this.#ports.warmer.prepare(couponId);
     return command();
   }
 

@@ -2,15 +2,18 @@
  * Warm: put a coupon into the admission store, from the catalogue and the ledger.
  *
  * Needed once after registration, and again whenever the store no longer has the coupon. Then the epoch grows, so that a batch
- * formed before the loss is refused instead of being decided on other ground.
+ * formed before the loss is refused instead of being decided on other ground. A store that other processes use as well, and that may
+ * come back with an older past, needs more than that: `coupon-recovery.ts`.
  */
 import type { Admission } from './admission.js';
 import type { CouponCatalogue, CouponRecord } from './coupon-catalogue.js';
-import type { CouponId, CouponSnapshot, Issuance } from './coupon.js';
+import type { CouponRecovery } from './coupon-recovery.js';
+import type { CouponId, CouponSnapshot } from './coupon.js';
+import { StoreUnavailableError } from './errors.js';
 import type { IssuanceLedger } from './issuance-ledger.js';
-
-/** Rows read from the ledger at a time: large enough to amortise the round trip, small enough for one HSET. */
-const LEDGER_CHUNK_ROWS = 1_000;
+import { rowPages } from './ledger-pages.js';
+import { RECOVERY_LOOK_MS, RECOVERY_PATIENCE_MS } from './limits.js';
+import type { Scheduler } from './clock.js';
 
 export type WarmResult = 'warmed' | 'present' | 'unknown_coupon';
 
@@ -18,39 +21,62 @@ export interface CouponWarmerPorts {
   readonly admission: Admission;
   readonly catalogue: CouponCatalogue;
   readonly ledger: IssuanceLedger;
+  /** Absent where this process is the store (embedded back end): then a missing coupon is simply read from the tables. */
+  readonly recovery?: { readonly coupons: CouponRecovery; readonly scheduler: Scheduler };
 }
 
 export class CouponWarmer {
   readonly #ports: CouponWarmerPorts;
   /** One run per coupon at a time: a crowd on a cold coupon must not read the ledger a thousand times. */
-  readonly #running = new Map<CouponId, Promise<WarmResult>>();
+  readonly #running = new Map<CouponId, Promise<WarmResult | 'recovering'>>();
 
   constructor(ports: CouponWarmerPorts) {
     this.#ports = ports;
   }
 
   /**
-   * Idempotent, and safe while the coupon is being downloaded: with the coupon present nothing is written to the store.
+   * Idempotent, and safe while the coupon is being downloaded: with the coupon present nothing is written to the store. Waits for a
+   * recovery, whoever runs it; `warmed` then.
    *
    * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
    */
-  warm(couponId: CouponId): Promise<WarmResult> {
+  async warm(couponId: CouponId): Promise<WarmResult> {
+    let result = await this.prepare(couponId);
+    if (result !== 'recovering') return result;
+    for (let waitedMs = 0; waitedMs < RECOVERY_PATIENCE_MS; waitedMs += RECOVERY_LOOK_MS) {
+      await this.#ports.recovery?.scheduler.pause(RECOVERY_LOOK_MS);
+      result = await this.prepare(couponId);
+      if (result !== 'recovering') return result === 'present' ? 'warmed' : result;
+    }
+    throw new StoreUnavailableError('The coupon is still being recovered.');
+  }
+
+  /**
+   * Like {@link warm}, but does not wait: `recovering` means that the coupon is out of service, and will be back by itself.
+   *
+   * @param seenIssueNo the highest number the caller was ever told.
+   */
+  prepare(couponId: CouponId, seenIssueNo = 0): Promise<WarmResult | 'recovering'> {
     const running = this.#running.get(couponId);
     if (running !== undefined) return running;
-    const run = this.#warm(couponId).finally(() => this.#running.delete(couponId));
+    const run = this.#prepare(couponId, seenIssueNo).finally(() => this.#running.delete(couponId));
     this.#running.set(couponId, run);
     return run;
   }
 
-  async #warm(couponId: CouponId): Promise<WarmResult> {
-    const { admission, catalogue } = this.#ports;
+  async #prepare(couponId: CouponId, seenIssueNo: number): Promise<WarmResult | 'recovering'> {
+    const { admission, catalogue, recovery } = this.#ports;
     const [record] = await catalogue.find([couponId]);
     if (record === undefined) return 'unknown_coupon';
+    const readiness = await recovery?.coupons.check(record, seenIssueNo);
+    if (readiness === 'recovering') return readiness;
     const [snapshot] = await admission.snapshots([couponId]);
     if (snapshot !== undefined) {
       await this.#catchUp(record, snapshot);
       return 'present';
     }
+    // It was there a moment ago and is gone again: the next look begins anew.
+    if (readiness === 'serving') throw new StoreUnavailableError('The coupon has just been lost.');
     return this.#putIn(record);
   }
 
@@ -65,17 +91,6 @@ export class CouponWarmer {
     const { admission, catalogue, ledger } = this.#ports;
     const epoch = await catalogue.nextEpoch(record.couponId);
     const lastIssueNo = await ledger.highestIssueNo(record.couponId);
-    return admission.warm({ ...record, epoch, lastIssueNo }, this.#issuedChunks(record.couponId));
-  }
-
-  async *#issuedChunks(couponId: CouponId): AsyncGenerator<readonly Issuance[]> {
-    let after = 0;
-    for (;;) {
-      const rows = await this.#ports.ledger.rows(couponId, after, LEDGER_CHUNK_ROWS);
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      yield rows;
-      after = last.issueNo;
-    }
+    return admission.warm({ ...record, epoch, lastIssueNo }, rowPages(ledger, record.couponId));
   }
 }

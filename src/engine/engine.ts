@@ -53,7 +53,7 @@ export class Engine {
       bell,
       clock,
       limits,
-      load: (couponId) => loader.load(couponId),
+      load: (couponId, seenIssueNo) => loader.load(couponId, seenIssueNo),
       scheduleFlush: (actor) => this.#scheduleFlush(actor),
       winnersAllowance: () => SEALED_WINNERS_MAX - this.#winnersHeld,
       winnersHeld: (change) => {

@@ -19,6 +19,11 @@ export class StoreUnavailableError extends SeonchakError {
   static override readonly code = 'store_unavailable';
 }
 
+/** The coupon is out of service while it is verified or rebuilt, and will be back by itself. */
+export class CouponRecoveringError extends SeonchakError {
+  static override readonly code = 'coupon_recovering';
+}
+
 /** The command left and no answer came back: it may or may not have been carried out. */
 export class StoreOutcomeUnknownError extends SeonchakError {
   static override readonly code = 'store_outcome_unknown';

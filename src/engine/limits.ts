@@ -69,3 +69,21 @@ export const LIVE_COUPONS_MAX = 5_000;
 
 /** Watched coupons missing from the store that are looked up in the catalogue, in one round. */
 export const LIVE_COLD_LOOKS_MAX = 10;
+
+/** Issuances in one step of a recovery or a comparison: large enough to amortise the round trip, small enough not to hold a store up. */
+export const ISSUANCES_MAX = 1_000;
+
+/**
+ * After the store's server changed, how long every process is given to say which number it was last told, before a coupon is
+ * compared with the ledger. Actors with members waiting ask every {@link RETRY_PAUSE_MS}.
+ */
+export const ATTEST_MS = 300;
+
+/** A recovering process silent for this long is taken for dead. Must outlast one statement of the database. */
+export const RECOVERY_LOCK_MS = 15_000;
+
+/** How often a recovery that waits for claims to end renews its lock, and how often a waiting command looks again. */
+export const RECOVERY_LOOK_MS = 500;
+
+/** How long a command waits for a recovery, its own or another process's. */
+export const RECOVERY_PATIENCE_MS = 120_000;

@@ -3,9 +3,11 @@ import type { DurabilityLevel } from '../../config.js';
 import { connectRedis, type ConnectOptions, isServing } from './connect.js';
 import { durabilityInForce } from './durability.js';
 import { RedisAdmission } from './redis-admission.js';
+import { RedisAdmittedIssuances } from './redis-admitted-issuances.js';
 import { RedisCalls } from './redis-calls.js';
 import { RedisIssuanceQueue } from './redis-issuance-queue.js';
 import { RedisRecorderBell } from './redis-recorder-bell.js';
+import { RedisRecoveryStore } from './redis-recovery-store.js';
 import { RedisVersionAnnouncements } from './redis-version-announcements.js';
 
 export interface RedisBackEndOptions extends ConnectOptions {
@@ -21,6 +23,8 @@ export interface RedisBackEnd {
   readonly queue: RedisIssuanceQueue;
   readonly bell: RedisRecorderBell;
   readonly announcements: RedisVersionAnnouncements;
+  readonly admitted: RedisAdmittedIssuances;
+  readonly recovery: RedisRecoveryStore;
   /** The level in force. */
   readonly durability: DurabilityLevel;
   /** True while every known master is connected. */
@@ -44,6 +48,8 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       queue: new RedisIssuanceQueue(calls),
       bell: new RedisRecorderBell(calls, nodes),
       announcements: new RedisVersionAnnouncements(calls, nodes),
+      admitted: new RedisAdmittedIssuances(calls),
+      recovery: new RedisRecoveryStore(calls),
       durability,
       isServing: () => isServing(nodes),
       close: () => {

@@ -100,7 +100,7 @@ export function parseSnapshot(couponId: CouponId, fields: readonly unknown[]): C
   };
 }
 
-function bound(field: unknown): number | undefined {
+export function bound(field: unknown): number | undefined {
   const word = text(field);
   if (word === '') return undefined;
   const instantMs = Number(word);

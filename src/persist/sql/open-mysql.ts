@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { CouponCatalogue } from '../../engine/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../engine/issuance-ledger.js';
+import type { LedgerAudit } from '../../engine/ledger-audit.js';
 import type { AccountStore } from '../../http/auth/accounts.js';
 import { connectMysql } from './connect-mysql.js';
 import { migrateToLatest } from './migrate.js';
@@ -9,6 +10,7 @@ import { SqlAccountStore } from './sql-account-store.js';
 import { SqlCouponCatalogue } from './sql-coupon-catalogue.js';
 import { mysqlFlavour } from './sql-flavour.js';
 import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
+import { SqlLedgerAudit } from './sql-ledger-audit.js';
 import { reading } from './transaction.js';
 
 /** A migration may rebuild a table of many rows, and one that waits for another process waits as long. */
@@ -17,6 +19,7 @@ const CONNECTIONS = 10;
 
 export interface MysqlStores {
   readonly ledger: IssuanceLedger;
+  readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
   readonly accounts: AccountStore;
   /** Brings the schema up to date, over a connection of its own with a long deadline; names what was run. */
@@ -34,6 +37,7 @@ export function openMysql(
   const db = connectMysql(url, { connections: CONNECTIONS, ...options });
   return {
     ledger: new SqlIssuanceLedger(db, mysqlFlavour),
+    audit: new SqlLedgerAudit(db),
     catalogue: new SqlCouponCatalogue(db),
     accounts: new SqlAccountStore(db),
     async migrate() {

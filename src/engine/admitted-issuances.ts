@@ -1,0 +1,18 @@
+/** A view of all that the admission store has admitted for a coupon, in chunks, for whoever compares it with the ledger. */
+import type { CouponId, Issuance } from './coupon.js';
+
+/**
+ * Not atomic: what is admitted, recorded or revoked while it is read may be in it or not, and may be in it twice.
+ *
+ * @throws like {@link Admission}: StoreUnavailableError, StoreOutcomeUnknownError.
+ */
+export interface AdmittedIssuances {
+  /** Every live issuance, in no order. */
+  winners(couponId: CouponId): AsyncIterable<readonly Issuance[]>;
+  /** What is queued or claimed; one that moves between the two while being read is seen. */
+  unrecorded(couponId: CouponId): AsyncIterable<readonly Issuance[]>;
+  /** Those of up to {@link ISSUANCES_MAX} that are neither queued nor claimed, at one instant. */
+  unqueued(couponId: CouponId, issuances: readonly Issuance[]): Promise<Issuance[]>;
+  /** Queues those that their members still hold; says how many were not queued before. Safe to repeat. */
+  requeue(couponId: CouponId, issuances: readonly Issuance[]): Promise<number>;
+}

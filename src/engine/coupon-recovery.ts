@@ -1,0 +1,127 @@
+/**
+ * CouponRecovery: whether a coupon may serve, and what happens when the admission store has lost its past.
+ *
+ * A coupon that is missing was never warmed (its epoch in the catalogue is 0) or was lost. One that is there on a server other than the one
+ * it was last verified on may be an older copy of itself: every process says which number it was last told, then it is compared with
+ * the catalogue and the ledger. Found in order it serves; else it is taken out of service and rebuilt by one process, under a lock that
+ * lives beside the coupon: a store that loses the lock loses the recovery with it, and the last step checks both at once.
+ */
+import type { VersionAnnouncements } from './announcements.js';
+import type { CouponRecord } from './coupon-catalogue.js';
+import type { CouponId } from './coupon.js';
+import { ATTEST_MS, RECOVERY_LOCK_MS, RETRY_PAUSE_MS } from './limits.js';
+import { rebuildCoupon } from './rebuild-coupon.js';
+import type { RebuildPorts, RebuildReport } from './rebuild-coupon.js';
+import type { Attested, SuspendReply } from './recovery-store.js';
+
+export interface CouponRecoveryPorts extends RebuildPorts {
+  readonly announcements: VersionAnnouncements;
+  /** A token never used before, by anybody. */
+  newToken(): string;
+  onRecovering(couponId: CouponId): void;
+  onRecovered(couponId: CouponId, report: RebuildReport): void;
+  onFault(fault: unknown, couponId: CouponId): void;
+}
+
+export type Readiness = 'serving' | 'recovering' | 'never_warmed';
+
+export class CouponRecovery {
+  readonly #ports: CouponRecoveryPorts;
+  readonly #claimsEndMs: number;
+  /** What this process is rebuilding, so that it does not even ask. */
+  readonly #running = new Map<CouponId, Promise<void>>();
+
+  /** @param leaseMs of the recorders: claims of before a loss have ended after it. */
+  constructor(ports: CouponRecoveryPorts, leaseMs: number) {
+    this.#ports = ports;
+    this.#claimsEndMs = leaseMs;
+  }
+
+  /**
+   * Looks whether a coupon may serve, and begins what is needed so that it may soon.
+   *
+   * @param seenIssueNo the highest number the caller was ever told.
+   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
+   */
+  async check(record: CouponRecord, seenIssueNo: number): Promise<Readiness> {
+    const { couponId } = record;
+    if (this.#running.has(couponId)) return 'recovering';
+    const found = await this.#attested(couponId, seenIssueNo);
+    if (found === 'absent') {
+      return record.epoch === 0 && seenIssueNo === 0
+        ? 'never_warmed'
+        : this.suspend(record, undefined, seenIssueNo);
+    }
+    if (await this.#isInOrder(record, found, seenIssueNo)) {
+      if (found.status === 'unattested') await this.#ports.store.vouch(couponId, found.epoch);
+      return 'serving';
+    }
+    return this.suspend(record, found.epoch, Math.max(found.seenIssueNo, seenIssueNo));
+  }
+
+  /** Takes the coupon out of service, if it still has this epoch, and rebuilds it unless another process does. */
+  async suspend(
+    record: CouponRecord,
+    epoch: number | undefined,
+    seenIssueNo: number,
+  ): Promise<'serving' | 'recovering'> {
+    const token = this.#ports.newToken();
+    const request = { token, lockMs: RECOVERY_LOCK_MS, epoch, seenIssueNo };
+    const reply = await this.#ports.store.suspend(record.couponId, request);
+    if (reply.status === 'serving') return 'serving';
+    if (reply.status === 'begun' && !this.#running.has(record.couponId)) this.#rebuild(record, token, reply);
+    return 'recovering';
+  }
+
+  /** Waits for the rebuilds that this process has begun. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#running.values());
+  }
+
+  /** In the first moments on another server everybody gets to say what they were told. */
+  async #attested(couponId: CouponId, seenIssueNo: number): Promise<Attested | 'absent'> {
+    for (;;) {
+      const found = await this.#ports.store.attest(couponId, seenIssueNo);
+      if (found === 'absent' || found.status === 'serving') return found;
+      if (found.storeNowMs - found.sinceMs >= ATTEST_MS) return found;
+      await this.#ports.scheduler.pause(RETRY_PAUSE_MS);
+    }
+  }
+
+  async #isInOrder(record: CouponRecord, found: Attested, seenIssueNo: number): Promise<boolean> {
+    if (found.lastIssueNo < Math.max(found.seenIssueNo, seenIssueNo)) return false;
+    if (found.status === 'serving') return true;
+    if (found.version < record.version || found.epoch < record.epoch) return false;
+    return found.lastIssueNo >= (await this.#ports.ledger.highestIssueNo(record.couponId));
+  }
+
+  #rebuild(record: CouponRecord, token: string, begun: SuspendReply & { readonly status: 'begun' }): void {
+    const { couponId } = record;
+    this.#ports.onRecovering(couponId);
+    const run = this.#rebuildAndTell(record, token, begun).finally(() => this.#running.delete(couponId));
+    this.#running.set(couponId, run);
+  }
+
+  async #rebuildAndTell(
+    record: CouponRecord,
+    token: string,
+    begun: SuspendReply & { readonly status: 'begun' },
+  ): Promise<void> {
+    const { couponId } = record;
+    try {
+      const report = await rebuildCoupon(this.#ports, record, token, begun, this.#claimsFor(record, begun));
+      if (report === 'taken_over') return;
+      this.#ports.announcements.announce(couponId, report.version);
+      this.#ports.onRecovered(couponId, report);
+    } catch (fault) {
+      this.#ports.onFault(fault, couponId);
+    }
+  }
+
+  /** Nobody can hold a claim of a coupon that has never been open. */
+  #claimsFor(record: CouponRecord, begun: SuspendReply & { readonly status: 'begun' }): number {
+    const { opensAtMs } = begun.terms ?? record;
+    const neverOpened = opensAtMs !== undefined && begun.storeNowMs < opensAtMs && begun.lastIssueNo === 0;
+    return neverOpened ? 0 : this.#claimsEndMs;
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Rebuild: the winners of a suspended coupon from everything that is left of them, in the admission store and in the ledger.
+ *
+ * The order matters.
+ * 1. Claims of before the loss are waited for: a recorder may hold in memory what the store forgot, and may still insert it.
+ * 2. The epoch grows before anything is read, so that no batch of before is decided on the new ground.
+ * 3. Queue and claims are read before the rows: what a recorder moves from one to the other is then seen in at least one.
+ * 4. Rows overrule what the store held. What they displace goes to the ledger, which quarantines it or knows it as revoked.
+ * 5. Quarantined issuances keep their unit: their member was told that it holds one, and a person will decide.
+ * 6. Revocations come last: they overrule all of it.
+ * 7. Winners that are neither recorded nor quarantined are queued (again): a replay costs nothing.
+ *
+ * Every step may be repeated, so a process that dies here is simply followed by another.
+ */
+import type { AdmittedIssuances } from './admitted-issuances.js';
+import type { Scheduler } from './clock.js';
+import type { CouponCatalogue, CouponRecord } from './coupon-catalogue.js';
+import { type Issuance, parseMemberId } from './coupon.js';
+import type { IssuanceLedger } from './issuance-ledger.js';
+import type { DeadLetter, LedgerAudit } from './ledger-audit.js';
+import { deadLetterPages, revocationPages, rowPages } from './ledger-pages.js';
+import { RECOVERY_LOCK_MS, RECOVERY_LOOK_MS } from './limits.js';
+import { NumberSet } from './number-set.js';
+import type { MergeSource, RecoveryStore, SuspendReply } from './recovery-store.js';
+
+export interface RebuildPorts {
+  readonly store: RecoveryStore;
+  readonly admitted: AdmittedIssuances;
+  readonly ledger: IssuanceLedger;
+  readonly audit: LedgerAudit;
+  readonly catalogue: CouponCatalogue;
+  readonly scheduler: Scheduler;
+}
+
+/** What a recovery found and did, by issuances. */
+export interface RebuildReport {
+  readonly epoch: number;
+  readonly version: number;
+  readonly lastIssueNo: number;
+  readonly recorded: number;
+  /** Live in the store and not in the ledger: queued for the recorder. */
+  readonly requeued: number;
+  /** Contradicted a row: now in quarantine. */
+  readonly quarantined: number;
+}
+
+/** Another process took over, which is the end of this run and not a fault. */
+class TakenOver extends Error {}
+
+/**
+ * @param claimsEndMs how long claims of before the loss may last, milliseconds: the lease of the recorders.
+ * @returns `taken_over` when another process goes on with it.
+ * @throws StoreUnavailableError, StoreOutcomeUnknownError: the lock lapses, and whoever meets the coupon next begins anew.
+ */
+export async function rebuildCoupon(
+  ports: RebuildPorts,
+  record: CouponRecord,
+  token: string,
+  begun: SuspendReply & { readonly status: 'begun' },
+  claimsEndMs: number,
+): Promise<RebuildReport | 'taken_over'> {
+  try {
+    return await new Rebuild(ports, record, token).run(begun, claimsEndMs);
+  } catch (fault) {
+    if (fault instanceof TakenOver) return 'taken_over';
+    throw fault;
+  }
+}
+
+class Rebuild {
+  readonly #ports: RebuildPorts;
+  readonly #record: CouponRecord;
+  readonly #lock: { readonly token: string; readonly lockMs: number };
+  readonly #known = new NumberSet();
+  #quarantined = 0;
+
+  constructor(ports: RebuildPorts, record: CouponRecord, token: string) {
+    this.#ports = ports;
+    this.#record = record;
+    this.#lock = { token, lockMs: RECOVERY_LOCK_MS };
+  }
+
+  async run(
+    begun: SuspendReply & { readonly status: 'begun' },
+    claimsEndMs: number,
+  ): Promise<RebuildReport | 'taken_over'> {
+    const { store, admitted, ledger, audit, catalogue } = this.#ports;
+    const { couponId } = this.#record;
+    await this.#waitForClaims(begun, claimsEndMs);
+    const epoch = await catalogue.nextEpoch(couponId);
+
+    for await (const chunk of admitted.unrecorded(couponId)) await this.#merge('unrecorded', chunk);
+    const recorded = await this.#mergeRows();
+    for await (const letters of deadLetterPages(audit, couponId)) {
+      await this.#merge('unrecorded', letters.flatMap(issuanceOf));
+    }
+    for await (const revocations of revocationPages(audit, couponId)) {
+      await this.#merge(
+        'revoked',
+        revocations.map((revocation) => ({ ...revocation, issuedAtMs: revocation.revokedAtMs })),
+      );
+    }
+    const requeued = await this.#requeueTheRest();
+
+    const terms = this.#newestTerms(begun);
+    const version = Math.max(this.#record.version, begun.terms?.version ?? 0) + 1;
+    const lastIssueNo = Math.max(begun.lastIssueNo, await ledger.highestIssueNo(couponId));
+    const resumed = { ...terms, couponId, epoch, version, lastIssueNo };
+    if ((await store.resume(this.#lock.token, resumed)) === 'taken_over') return 'taken_over';
+    await catalogue.saveTerms(couponId, version, terms);
+    return { epoch, version, lastIssueNo, recorded, requeued, quarantined: this.#quarantined };
+  }
+
+  async #waitForClaims(begun: SuspendReply & { readonly status: 'begun' }, claimsEndMs: number) {
+    let leftMs = begun.sinceMs + claimsEndMs - begun.storeNowMs;
+    while (leftMs > 0) {
+      await this.#ports.scheduler.pause(Math.min(leftMs, RECOVERY_LOOK_MS));
+      const reply = await this.#ports.store.suspend(this.#record.couponId, {
+        ...this.#lock,
+        epoch: undefined,
+        seenIssueNo: 0,
+      });
+      if (reply.status !== 'begun') throw new TakenOver();
+      leftMs = reply.sinceMs + claimsEndMs - reply.storeNowMs;
+    }
+  }
+
+  async #merge(source: MergeSource, chunk: readonly Issuance[]): Promise<readonly Issuance[]> {
+    const displaced = await this.#ports.store.merge(this.#record.couponId, this.#lock, source, chunk);
+    if (displaced === 'taken_over') throw new TakenOver();
+    return displaced;
+  }
+
+  async #mergeRows(): Promise<number> {
+    const { couponId } = this.#record;
+    let recorded = 0;
+    for await (const rows of rowPages(this.#ports.ledger, couponId)) {
+      for (const row of rows) this.#known.add(row.issueNo);
+      recorded += rows.length;
+      const displaced = await this.#merge('recorded', rows);
+      if (displaced.length === 0) continue;
+      const result = await this.#ports.ledger.record(couponId, displaced);
+      this.#quarantined += result.deadLettered;
+    }
+    return recorded;
+  }
+
+  async #requeueTheRest(): Promise<number> {
+    const { admitted, audit } = this.#ports;
+    const { couponId } = this.#record;
+    const dead = new Set<string>();
+    for await (const letters of deadLetterPages(audit, couponId)) {
+      for (const { issueNo, memberId } of letters) dead.add(`${issueNo}:${memberId}`);
+    }
+    let requeued = 0;
+    const held = new NumberSet();
+    const heldTwice = new NumberSet();
+    for await (const chunk of admitted.winners(couponId)) {
+      for (const { issueNo } of chunk) (held.has(issueNo) ? heldTwice : held).add(issueNo);
+      const rest = chunk.filter(
+        ({ issueNo, memberId }) => !this.#known.has(issueNo) && !dead.has(`${issueNo}:${memberId}`),
+      );
+      if (rest.length > 0) requeued += await admitted.requeue(couponId, rest);
+    }
+    if (heldTwice.size > 0) await this.#quarantineHolders(heldTwice);
+    return requeued;
+  }
+
+  /** Of several holders of one number the one with the row keeps it; the ledger tells who that is and quarantines the others. */
+  async #quarantineHolders(numbers: NumberSet): Promise<void> {
+    const { admitted, ledger } = this.#ports;
+    for await (const chunk of admitted.winners(this.#record.couponId)) {
+      const holders = chunk.filter(({ issueNo }) => numbers.has(issueNo) && this.#known.has(issueNo));
+      if (holders.length === 0) continue;
+      this.#quarantined += (await ledger.record(this.#record.couponId, holders)).deadLettered;
+    }
+  }
+
+  /** The catalogue is behind for a moment after an amendment, the store when it lost its past. */
+  #newestTerms(begun: SuspendReply & { readonly status: 'begun' }) {
+    const { quantity, opensAtMs, closesAtMs, paused, closed } =
+      begun.terms !== undefined && begun.terms.version > this.#record.version ? begun.terms : this.#record;
+    return { quantity, opensAtMs, closesAtMs, paused, closed };
+  }
+}
+
+/** A dead letter as an issuance, where it can be one. */
+function issuanceOf({ issueNo, memberId, issuedAtMs }: DeadLetter): Issuance[] {
+  const parsed = parseMemberId(memberId);
+  return parsed === undefined || issueNo < 1 || issuedAtMs < 0
+    ? []
+    : [{ memberId: parsed, issueNo, issuedAtMs }];
+}

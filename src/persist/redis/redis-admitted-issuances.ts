@@ -1,0 +1,91 @@
+/** {@link AdmittedIssuances} over Redis: cursors and ranges, never a command as long as the coupon. */
+import type { AdmittedIssuances } from '../../engine/admitted-issuances.js';
+import { type CouponId, type Issuance, parseMemberId } from '../../engine/coupon.js';
+import { claimedKey, queueKey, winnersKey } from './keys.js';
+import type { RedisCalls } from './redis-calls.js';
+import { corrupt, integer, list, parseClaimed, parseQueued, parseWinner, text } from './replies.js';
+
+/** Entries a chunk: about 40 µs of Redis each time. */
+const CHUNK_ENTRIES = 1_000;
+/** Claims a chunk: each holds up to 3,000 issuances. */
+const CHUNK_CLAIMS = 4;
+
+/** As the scripts take them. */
+export function triples(issuances: readonly Issuance[]): (string | number)[] {
+  return issuances.flatMap(({ issueNo, memberId, issuedAtMs }) => [issueNo, memberId, issuedAtMs]);
+}
+
+export class RedisAdmittedIssuances implements AdmittedIssuances {
+  readonly #calls: RedisCalls;
+
+  constructor(calls: RedisCalls) {
+    this.#calls = calls;
+  }
+
+  async *winners(couponId: CouponId): AsyncGenerator<readonly Issuance[]> {
+    for await (const fields of this.#scan('hscan', winnersKey(couponId), CHUNK_ENTRIES)) {
+      const issuances = fields.flatMap(([member, value]) => {
+        if (member === '') return [];
+        const memberId = parseMemberId(member);
+        if (memberId === undefined) throw corrupt('a winner was due', member);
+        return [{ memberId, ...parseWinner(value) }];
+      });
+      if (issuances.length > 0) yield issuances;
+    }
+  }
+
+  /** Queue, claims, and the queue once more: a claim that was given back meanwhile is found in the second look. */
+  async *unrecorded(couponId: CouponId): AsyncGenerator<readonly Issuance[]> {
+    yield* this.#queued(couponId);
+    for await (const claims of this.#scan('hscan', claimedKey(couponId), CHUNK_CLAIMS)) {
+      const issuances = claims.flatMap(([token, packed]) => (token === '' ? [] : parseClaimed(packed)));
+      for (let start = 0; start < issuances.length; start += CHUNK_ENTRIES) {
+        yield issuances.slice(start, start + CHUNK_ENTRIES);
+      }
+    }
+    yield* this.#queued(couponId);
+  }
+
+  async unqueued(couponId: CouponId, issuances: readonly Issuance[]): Promise<Issuance[]> {
+    const keys = [queueKey(couponId), claimedKey(couponId)];
+    const places = new Set(list(await this.#calls.run('unqueued', keys, triples(issuances))).map(integer));
+    return issuances.filter((_, place) => places.has(place));
+  }
+
+  async requeue(couponId: CouponId, issuances: readonly Issuance[]): Promise<number> {
+    const keys = [winnersKey(couponId), queueKey(couponId)];
+    return integer(await this.#calls.run('requeue', keys, triples(issuances), true));
+  }
+
+  /** By number and not by rank: ranks shift while a recorder claims from the front. */
+  async *#queued(couponId: CouponId): AsyncGenerator<readonly Issuance[]> {
+    for (let after = 0; ;) {
+      const flat = list(
+        await this.#calls.command('zrange', queueKey(couponId), [
+          ...[`(${after}`, '+inf', 'byscore', 'limit', 0, CHUNK_ENTRIES],
+          'withscores',
+        ]),
+      );
+      const issuances: Issuance[] = [];
+      for (let at = 0; at < flat.length; at += 2) {
+        issuances.push(parseQueued(Number(text(flat[at + 1])), text(flat[at])));
+      }
+      const last = issuances.at(-1);
+      if (last === undefined) return;
+      yield issuances;
+      after = last.issueNo;
+    }
+  }
+
+  async *#scan(command: 'hscan', key: string, count: number): AsyncGenerator<readonly [string, string][]> {
+    let cursor = '0';
+    do {
+      const [next, fields] = list(await this.#calls.command(command, key, [cursor, 'COUNT', count]));
+      const flat = list(fields);
+      const pairs: [string, string][] = [];
+      for (let at = 0; at < flat.length; at += 2) pairs.push([text(flat[at]), text(flat[at + 1])]);
+      yield pairs;
+      cursor = text(next);
+    } while (cursor !== '0');
+  }
+}

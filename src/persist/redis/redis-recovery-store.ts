@@ -1,0 +1,120 @@
+/** {@link RecoveryStore} over Redis: each step is one script in `lua/`. */
+import type { CouponId, Issuance } from '../../engine/coupon.js';
+import { parseMemberId } from '../../engine/coupon.js';
+import type {
+  Attested,
+  MergeSource,
+  RecoveryStore,
+  ResumeCoupon,
+  SuspendReply,
+  SuspendRequest,
+} from '../../engine/recovery-store.js';
+import { claimedKey, claimsKey, metaKey, queueKey, winnersKey } from './keys.js';
+import { triples } from './redis-admitted-issuances.js';
+import type { RedisCalls } from './redis-calls.js';
+import { bound, corrupt, integer, list, parseWinner, text } from './replies.js';
+
+export class RedisRecoveryStore implements RecoveryStore {
+  readonly #calls: RedisCalls;
+
+  constructor(calls: RedisCalls) {
+    this.#calls = calls;
+  }
+
+  attest(couponId: CouponId, seenIssueNo: number): Promise<Attested | 'absent'> {
+    return this.#attest(couponId, '', seenIssueNo);
+  }
+
+  async vouch(couponId: CouponId, epoch: number): Promise<void> {
+    await this.#attest(couponId, epoch, 0);
+  }
+
+  async #attest(couponId: CouponId, epoch: number | '', seenIssueNo: number): Promise<Attested | 'absent'> {
+    const fields = list(await this.#calls.run('attest', [metaKey(couponId)], [epoch, seenIssueNo], true));
+    const status = fields[0];
+    if (status === 'absent') return status;
+    if (status !== 'serving' && status !== 'unattested') throw corrupt('an attestation was due', fields);
+    return {
+      status,
+      epoch: integer(fields[1]),
+      storeNowMs: integer(fields[2]),
+      sinceMs: integer(fields[3]),
+      version: integer(fields[4]),
+      lastIssueNo: integer(fields[5]),
+      seenIssueNo: integer(fields[6]),
+    };
+  }
+
+  async suspend(
+    couponId: CouponId,
+    { token, lockMs, epoch, seenIssueNo }: SuspendRequest,
+  ): Promise<SuspendReply> {
+    const keys = [
+      metaKey(couponId),
+      winnersKey(couponId),
+      queueKey(couponId),
+      claimsKey(couponId),
+      claimedKey(couponId),
+    ];
+    const args = [token, lockMs, epoch ?? '', seenIssueNo];
+    const fields = list(await this.#calls.run('suspend', keys, args, true));
+    const status = fields[0];
+    if (status === 'serving' || status === 'busy') return { status };
+    if (status !== 'begun') throw corrupt('the beginning of a recovery was due', fields);
+    const version = integer(fields[4]);
+    const known = version > 0 && text(fields[5]) !== '';
+    return {
+      status,
+      storeNowMs: integer(fields[1]),
+      sinceMs: integer(fields[2]),
+      lastIssueNo: integer(fields[3]),
+      terms: !known
+        ? undefined
+        : {
+            version,
+            quantity: Number(text(fields[5])),
+            opensAtMs: bound(fields[6]),
+            closesAtMs: bound(fields[7]),
+            paused: fields[8] === '1',
+            closed: fields[9] === '1',
+          },
+    };
+  }
+
+  async merge(
+    couponId: CouponId,
+    { token, lockMs }: { readonly token: string; readonly lockMs: number },
+    source: MergeSource,
+    issuances: readonly Issuance[],
+  ): Promise<readonly Issuance[] | 'taken_over'> {
+    const keys = [metaKey(couponId), winnersKey(couponId), queueKey(couponId)];
+    const args = [token, lockMs, source, ...triples(issuances)];
+    const fields = list(await this.#calls.run('merge', keys, args, true));
+    if (fields[0] === 'taken_over') return fields[0];
+    if (fields[0] !== 'merged') throw corrupt('the end of a merge was due', fields);
+    const displaced: Issuance[] = [];
+    for (let at = 1; at < fields.length; at += 2) {
+      const memberId = parseMemberId(text(fields[at]));
+      if (memberId === undefined) throw corrupt('a winner was due', fields[at]);
+      displaced.push({ memberId, ...parseWinner(text(fields[at + 1])) });
+    }
+    return displaced;
+  }
+
+  async resume(token: string, coupon: ResumeCoupon): Promise<'resumed' | 'taken_over'> {
+    const args = [
+      token,
+      coupon.epoch,
+      coupon.lastIssueNo,
+      coupon.version,
+      coupon.quantity,
+      coupon.opensAtMs ?? '',
+      coupon.closesAtMs ?? '',
+      coupon.paused ? 1 : 0,
+      coupon.closed ? 1 : 0,
+    ];
+    const reply = await this.#calls.run('resume', [metaKey(coupon.couponId)], args, true);
+    if (reply !== 'resumed' && reply !== 'taken_over') throw corrupt('the end of a recovery was due', reply);
+    return reply;
+  }
+}
