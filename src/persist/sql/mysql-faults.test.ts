@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import t from 'tap';
 import type { CouponId, Issuance, MemberId } from '../../engine/coupon.js';
 import { startMariadb } from '../../../test/servers/mariadb.js';
+import { startTcpProxy } from '../../../test/servers/tcp-proxy.js';
 import { openMysql } from './open-mysql.js';
 
 const TIMEOUT_MS = 600;
@@ -67,6 +68,25 @@ t.test('a lone write that is lost on the way is unknown, a read is not', async (
     ['store_outcome_unknown', 'store_unavailable'],
   );
   await server.kill('SIGCONT');
+});
+
+t.test('an acknowledgement of COMMIT that got lost is unknown, and the replay is a no-op', async (t) => {
+  const proxy = await startTcpProxy(server.port);
+  t.teardown(() => proxy.stop());
+  const url = new URL(server.url);
+  url.port = String(proxy.port);
+  const stores = openMysql(url.href, { connections: 1, timeoutMs: TIMEOUT_MS });
+  t.teardown(() => stores.close());
+  await stores.ping();
+  const batch = [101, 102, 103].map(issuance);
+  const outcome = codeOf(stores.ledger.record(couponId, batch));
+  for (const statement of ['begin', 'insert', 'look at the revocations', 'commit']) {
+    await proxy.nextRequest();
+    if (statement === 'commit') proxy.behave({ replies: 'drop' });
+  }
+  t.equal(await outcome, 'store_outcome_unknown');
+  proxy.behave({});
+  t.match(await stores.ledger.record(couponId, batch), { inserted: 0, replayed: batch.length });
 });
 
 t.test('a database that dies and comes back is used again, with everything acknowledged', async (t) => {
