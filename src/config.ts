@@ -147,13 +147,15 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = environment.safeParse(given);
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map((issue) => `${String(issue.path[0] ?? 'environment')} ${issue.message}`),
-    );
-  }
-  const values = parsed.data;
-  const faults = crossFaults(values);
+  const issues = parsed.success ? [] : parsed.error.issues;
+  const faulty = new Set(issues.map((issue) => String(issue.path[0])));
+  // The rules between variables are judged on those that are sound by themselves.
+  const sound = Object.fromEntries(Object.entries(given).filter(([name]) => !faulty.has(name)));
+  const values = environment.parse(sound);
+  const faults = [
+    ...issues.map((issue) => `${String(issue.path[0])} ${issue.message}`),
+    ...crossFaults(values, faulty),
+  ];
   if (faults.length > 0) throw new ConfigError(faults);
 
   const embedded = values.REDIS_URL === undefined;
@@ -189,19 +191,20 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   });
 }
 
-/** Rules that span variables. */
-function crossFaults(values: Environment): string[] {
+/** Rules that span variables; a rule that needs a faulty one is left for the next start. */
+function crossFaults(values: Environment, faulty: ReadonlySet<string>): string[] {
   const faults: string[] = [];
-  const distributed = values.REDIS_URL !== undefined && values.MYSQL_URL !== undefined;
-  if ((values.REDIS_URL === undefined) !== (values.MYSQL_URL === undefined)) {
-    const [present, absent] =
-      values.REDIS_URL === undefined ? ['MYSQL_URL', 'REDIS_URL'] : ['REDIS_URL', 'MYSQL_URL'];
+  const isSet = (name: 'REDIS_URL' | 'MYSQL_URL'): boolean => values[name] !== undefined || faulty.has(name);
+  const distributed = isSet('REDIS_URL') && isSet('MYSQL_URL');
+  if (isSet('REDIS_URL') !== isSet('MYSQL_URL')) {
+    const [present, absent] = isSet('MYSQL_URL') ? ['MYSQL_URL', 'REDIS_URL'] : ['REDIS_URL', 'MYSQL_URL'];
     faults.push(`${absent} is missing while ${present} is set: set both (distributed) or neither (embedded)`);
   }
   if (values.JWT_SECRET !== undefined && values.JWT_JWKS_URL !== undefined) {
     faults.push('JWT_SECRET and JWT_JWKS_URL exclude each other: set one');
   }
-  if (distributed && values.JWT_SECRET === undefined && values.JWT_JWKS_URL === undefined) {
+  const hasKeys = ['JWT_SECRET', 'JWT_JWKS_URL'].some((name) => faulty.has(name));
+  if (distributed && !hasKeys && values.JWT_SECRET === undefined && values.JWT_JWKS_URL === undefined) {
     faults.push('JWT_SECRET (at least 32 bytes) or JWT_JWKS_URL is required with the distributed back end');
   }
   if (!distributed && values.PROCESSES > 1) {
