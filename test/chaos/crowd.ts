@@ -1,0 +1,83 @@
+/** Members who press until they know, over one or several servers, and write down every call. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Member } from '../clients/crowd.js';
+import { HttpClient } from '../clients/http-client.js';
+import { isDefinite, type Press } from './press.js';
+
+/** Between two presses of a member who does not know yet. */
+const PRESS_AGAIN_MS = 25;
+
+export interface CrowdOptions {
+  /** Members pressing at the same time. */
+  readonly atOnce: number;
+  /** Between two members of one lane, so that a storm lasts long enough to be struck in its middle. */
+  readonly paceMs: number;
+  /** How long a member goes on asking. */
+  readonly patienceMs: number;
+}
+
+export class Crowd {
+  readonly presses: Press[] = [];
+  readonly #clients: readonly HttpClient[];
+  readonly #waiting: { readonly wins: number; readonly resolve: () => void }[] = [];
+  #wins = 0;
+  #turn = 0;
+
+  constructor(origins: readonly string[], connections: number) {
+    this.#clients = origins.map((origin) => new HttpClient(origin, connections));
+  }
+
+  /** Everybody presses until the answer is definite or patience ends; side by side, each member's presses one after another. */
+  async press(couponId: number, members: readonly Member[], options: CrowdOptions): Promise<void> {
+    const line = members.values();
+    await Promise.all(
+      Array.from({ length: options.atOnce }, async () => {
+        for (const member of line) {
+          await this.#insist(couponId, member, options.patienceMs);
+          await pause(options.paceMs);
+        }
+      }),
+    );
+  }
+
+  async pressOnce(couponId: number, member: Member): Promise<Press> {
+    const client = this.#clients[this.#turn++ % this.#clients.length];
+    const invokedMs = performance.now();
+    const answer = await client?.tryCall(`/v1/coupons/${couponId}/download`, {
+      method: 'POST',
+      token: member.token,
+    });
+    const issueNo = answer?.body['issueNo'];
+    const press: Press = {
+      memberId: member.memberId,
+      invokedMs,
+      answeredMs: answer === undefined ? undefined : performance.now(),
+      outcome: answer === undefined ? 'lost' : String(answer.body['outcome'] ?? answer.body['code']),
+      issueNo: typeof issueNo === 'number' ? issueNo : undefined,
+    };
+    this.presses.push(press);
+    if (press.outcome === 'issued') {
+      this.#wins += 1;
+      for (const waiting of this.#waiting) if (waiting.wins <= this.#wins) waiting.resolve();
+    }
+    return press;
+  }
+
+  /** Resolves when so many members have been told that they won: where a test strikes. */
+  winners(wins: number): Promise<void> {
+    if (this.#wins >= wins) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ wins, resolve }));
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close();
+  }
+
+  async #insist(couponId: number, member: Member, patienceMs: number): Promise<void> {
+    const untilMs = performance.now() + patienceMs;
+    for (;;) {
+      if (isDefinite(await this.pressOnce(couponId, member)) || performance.now() > untilMs) return;
+      await pause(PRESS_AGAIN_MS);
+    }
+  }
+}

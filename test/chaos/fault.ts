@@ -1,0 +1,10 @@
+/** Names a test after the fault of docs/reliability.md that it injects, and leaves it out when another fault was asked for. */
+import t, { type Test } from 'tap';
+
+const wanted = process.env['CHAOS_FAULT'];
+
+/** @param number as in docs/reliability.md */
+export function fault(number: number, title: string, body: (t: Test) => Promise<void>): void {
+  if (wanted !== undefined && wanted !== String(number)) return;
+  void t.test(`fault ${number}: ${title}`, body);
+}
