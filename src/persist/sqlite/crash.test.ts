@@ -9,7 +9,7 @@ const RUNS = 3;
 /** Acknowledged lines after which the child is killed; different in each run, so the kill falls elsewhere. */
 const KILL_AFTER_LINES = [100, 3_000, 9_000];
 
-const child = fileURLToPath(new URL('./storm-child.ts', import.meta.url));
+const child = fileURLToPath(new URL('../../../test/clients/embedded-storm.ts', import.meta.url));
 
 /** Runs the storm until it has acknowledged enough, kills it, and returns every line that got out. */
 async function stormUntilKilled(dataDir: string, run: number): Promise<string[]> {

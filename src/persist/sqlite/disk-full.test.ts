@@ -11,6 +11,8 @@ import { openEmbedded } from './open-embedded.js';
 const DISK_BYTES = 8 * 2 ** 20;
 const BALLAST_BYTES = 4 * 2 ** 20;
 const BATCH = 500;
+/** Of util-linux, part of every Debian. */
+const ownNamespace = 'unshare';
 const COUPONS = [1, 2, 3] as CouponId[];
 
 const run = promisify(execFile);
@@ -18,7 +20,7 @@ const run = promisify(execFile);
 if (process.getuid?.() !== 0) {
   // Mounting needs root; a user and mount namespace of one's own will do.
   const self = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)];
-  const { status } = spawnSync('unshare', ['--map-root-user', '--mount', ...self], { stdio: 'inherit' });
+  const { status } = spawnSync(ownNamespace, ['--map-root-user', '--mount', ...self], { stdio: 'inherit' });
   t.equal(status, 0, 'the test ran in a namespace of its own');
 } else {
   const disk = mkdtempSync(join(tmpdir(), 'seonchak-disk-'));

@@ -1,6 +1,6 @@
-/** The victim of `crash.test.ts`: admits without end, says every acknowledged number aloud, and never gets to finish. */
-import { type CouponId, type MemberId } from '../../engine/coupon.js';
-import { openEmbedded } from './open-embedded.js';
+/** The victim of `src/persist/sqlite/crash.test.ts`: admits without end, says every acknowledged number aloud, and never gets to finish. */
+import type { CouponId, MemberId } from '../../src/engine/coupon.js';
+import { openEmbedded } from '../../src/persist/sqlite/open-embedded.js';
 
 const [dataDir = '', run = '0'] = process.argv.slice(2);
 const COUPONS = 3;
