@@ -19,24 +19,39 @@ import { htmlReport } from './report/html.js';
 import { count } from './report/numbers.js';
 import { terminalReport } from './report/terminal.js';
 import { variantsOf } from './scenarios.js';
+import { fillTables } from './systems/fill-tables.js';
 import { Stores } from './systems/stores.js';
 import type { System } from './systems/system.js';
 import { startSystem, type SystemName, type Variant } from './variants.js';
 
-/** Not counted: compiles the code, opens the pools, fills the caches of tokens. */
-const WARM_UP_SECONDS = 2;
+/** Not counted: compiles the code and opens the pools. */
+const WARM_UP_SECONDS = 1;
+
+const QUICK_DRAIN_ROWS = 100_000;
+const FULL_DRAIN_ROWS = 1_000_000;
 
 async function measure(options: BenchOptions, stores: Stores, crowd: Crowd): Promise<BenchReport> {
   const startedAt = new Date().toISOString();
   const machine = await describeMachine();
-  const variants = variantsOf(options.scenario);
+  const variants = variantsOf(options.scenario).filter(
+    (variant) => options.only?.includes(variant.id) ?? true,
+  );
   const progress = new Progress(variants.length * (options.rounds + 1));
   progress.say(`starting servers for ${variants.length} variants`);
   const systems = new Map<SystemName, System>();
   for (const name of new Set(variants.map((variant) => variant.system))) {
     systems.set(name, await startSystem(name, stores, options.cpuProfiles));
   }
-  const loads = await Loads.prepare(crowd, options.members);
+  if (options.full) await fillTables(stores, (text) => progress.say(text));
+  const loads = await Loads.prepare(
+    crowd,
+    options.members,
+    options.full ? FULL_DRAIN_ROWS : QUICK_DRAIN_ROWS,
+  );
+  for (const [name, system] of systems) {
+    progress.say(`${name}: meets the crowd`);
+    await loads.introduce(system);
+  }
   const context = { crowd, loads, connections: options.connections, seconds: options.seconds };
   const rounds = new Map<Variant, RoundResult[]>(variants.map((variant) => [variant, []]));
   for (let round = 0; round <= options.rounds; round += 1) {

@@ -4,6 +4,7 @@ import { type ScenarioName, scenarioNames } from './scenarios.js';
 
 export interface BenchOptions {
   readonly scenario: readonly ScenarioName[];
+  readonly only?: readonly string[];
   readonly seconds: number;
   readonly rounds: number;
   readonly connections: number;
@@ -21,6 +22,9 @@ const CONNECTIONS_MAX = 20_000;
 const GENERATORS_MAX = 16;
 /** Told numbers are packed with 24 bits for the member (load/told.ts). */
 const MEMBERS_MAX = 10_000_000;
+const QUICK_MEMBERS = 20_000;
+/** The model's load test had so many access tokens. */
+const FULL_MEMBERS = 100_000;
 
 function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
@@ -47,6 +51,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
       'Measures Seonchak against a bare handler, one script call per request and one lock per download, on servers of its own.',
     )
     .option('--scenario <names>', scenarioNames.join(', '), scenarioList, ['quick'])
+    .option('--only <variants>', 'of these scenarios, by their names in the table', (text) => text.split(';'))
     .option('--seconds <seconds>', 'of load for each variant and round', wholeNumber(1, SECONDS_MAX), 4)
     .option(
       '--rounds <rounds>',
@@ -61,11 +66,18 @@ export function readOptions(argv: readonly string[]): BenchOptions {
       320,
     )
     .option('--generators <processes>', 'processes that make the load', wholeNumber(1, GENERATORS_MAX), 2)
-    .option('--members <members>', 'who press, each with a token', wholeNumber(1_000, MEMBERS_MAX), 20_000)
+    .option(
+      '--members <members>',
+      'who press, each with a token (20,000; with --full 100,000)',
+      wholeNumber(1_000, MEMBERS_MAX),
+    )
     .option('--full', 'sizes of the model: 100,000 tokens, a queue of 1,000,000, seeded tables', false)
     .option('--json <file>', 'write every figure there')
     .option('--html <file>', 'write the report with charts there')
     .option('--cpu-profiles <folder>', 'write CPU profiles of the API processes there');
   program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
-  return program.parse(argv, { from: 'user' }).opts<BenchOptions>();
+  const given = program
+    .parse(argv, { from: 'user' })
+    .opts<Omit<BenchOptions, 'members'> & { members?: number }>();
+  return { ...given, members: given.members ?? (given.full ? FULL_MEMBERS : QUICK_MEMBERS) };
 }

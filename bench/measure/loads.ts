@@ -1,6 +1,6 @@
 /** From the name of a load to coupons, tokens and an order of presses. */
 import type { CrowdPlan } from '../load/crowd.js';
-import { BENCH_SECRET } from '../systems/api-process.js';
+import { BENCH_SECRET } from '../systems/node-process.js';
 import type { System } from '../systems/system.js';
 import type { LoadName } from '../variants.js';
 import type { Crowd } from '../load/crowd.js';
@@ -15,11 +15,14 @@ const WINNERS_SHARE = 0.05;
 const OPENS_IN_MS = 6 * 3_600_000;
 const MANY_COUPONS = 1_000;
 const CREATED_AT_ONCE = 4;
+/** Processes that share a port each meet a random part of the crowd: after so many passes each has met nearly all of it. */
+const PASSES_PER_SHARED_PROCESS = 3;
 
 /** More than two cores with a generator on them can do; coupons and tokens are made for so many. */
 const REQUESTS_PER_SECOND_MAX = 60_000;
 const FIRST_SEEN_PER_SECOND_MAX = 40_000;
-const PRESELL_SECONDS_MAX = 60;
+/** Preparations end by themselves; a system that does not answer ends them here. */
+const UNMEASURED_SECONDS_MAX = 60;
 
 export interface PreparedLoad {
   readonly plan: Pick<CrowdPlan, 'couponIds' | 'order' | 'tokens'>;
@@ -30,18 +33,39 @@ export interface PreparedLoad {
 export class Loads {
   readonly #crowd: Crowd;
   readonly #members: number;
+  readonly #drainRows: number;
   /** Coupons that serve every round of a variant: what is gone stays gone. */
   readonly #lasting = new Map<string, number>();
 
-  private constructor(crowd: Crowd, members: number) {
+  private constructor(crowd: Crowd, members: number, drainRows: number) {
     this.#crowd = crowd;
     this.#members = members;
+    this.#drainRows = drainRows;
   }
 
-  static async prepare(crowd: Crowd, members: number): Promise<Loads> {
+  /** @param drainRows how long a queue the recorder is given at once in a drain. */
+  static async prepare(crowd: Crowd, members: number, drainRows: number): Promise<Loads> {
     await crowd.sign(KNOWN, members, BENCH_SECRET);
     await crowd.sign(WINNERS, Math.floor(members * WINNERS_SHARE), BENCH_SECRET);
-    return new Loads(crowd, members);
+    return new Loads(crowd, members, drainRows);
+  }
+
+  /**
+   * Every member presses for a coupon that is gone, so that every API process has seen every token: whoever measures first-seen
+   * tokens does so on purpose.
+   */
+  async introduce(system: System): Promise<void> {
+    const couponId = await system.createCoupon({ quantity: 1 });
+    const processes = system.processes.api.length;
+    const passes = processes === 1 ? 1 : processes * PASSES_PER_SHARED_PROCESS;
+    await this.#crowd.press({
+      couponIds: Array.from({ length: passes }, () => couponId),
+      order: 'each-once',
+      tokens: KNOWN,
+      host: system.host,
+      connections: 320,
+      seconds: UNMEASURED_SECONDS_MAX,
+    });
   }
 
   /** Makes what a turn needs; none of it is measured. */
@@ -65,8 +89,11 @@ export class Loads {
         );
         return { plan: { couponIds: [couponId], order: 'random', tokens: KNOWN }, quantity: members };
       }
-      case 'admission':
       case 'drain': {
+        const couponIds = await createCoupons(system, Math.ceil(this.#drainRows / members), members);
+        return { plan: { couponIds, order: 'each-once', tokens: KNOWN }, quantity: members };
+      }
+      case 'admission': {
         const coupons = Math.ceil((REQUESTS_PER_SECOND_MAX * seconds) / members) + 1;
         const couponIds = await createCoupons(system, coupons, members);
         return { plan: { couponIds, order: 'each-once', tokens: KNOWN }, quantity: members };
@@ -94,7 +121,7 @@ export class Loads {
         ...presell,
         host: system.host,
         connections: 64,
-        seconds: PRESELL_SECONDS_MAX,
+        seconds: UNMEASURED_SECONDS_MAX,
       });
       return couponId;
     });

@@ -15,6 +15,7 @@ import type { MeasuredPart, RoundResult } from './round-result.js';
 const REST_POLL_MS = 10;
 /** Rows that are not there by then are missing. */
 const REST_WITHIN_MS = 120_000;
+const FILL_SECONDS_MAX = 300;
 
 export interface RoundContext {
   readonly crowd: Crowd;
@@ -28,7 +29,8 @@ export async function runRound(
   system: System,
   context: RoundContext,
 ): Promise<RoundResult> {
-  const seconds = variant.seconds ?? context.seconds;
+  // A drain takes as long as it takes to fill the queue.
+  const seconds = variant.load === 'drain' ? FILL_SECONDS_MAX : (variant.seconds ?? context.seconds);
   const connections = variant.connections ?? context.connections;
   const load = await context.loads.load(variant.load, system, variant.system, seconds);
   const { books } = system;

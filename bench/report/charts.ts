@@ -1,11 +1,13 @@
 /** The few charts of the report as SVG text. Widths are shares of the page, so they need no script to fit. */
 
+import { median } from '../measure/variant-result.js';
+
 const COLOURS = 8;
 export const colour = (place: number): string => `var(--c${place % COLOURS})`;
 
 /** Lines that cross in black and white are told apart by their dashes. */
 const dashes = ['', '6 3', '2 3', '8 3 2 3', '12 4', '1 4', '4 1', '10 2 2 2 2 2'] as const;
-const dash = (place: number): string => dashes[place % dashes.length] ?? '';
+const dash = (place: number): string => dashes[(place + Math.floor(place / COLOURS)) % dashes.length] ?? '';
 
 export function escapeHtml(text: string): string {
   return text.replace(
@@ -20,11 +22,15 @@ export interface BarRow {
   readonly pieces: readonly { readonly amount: number; readonly colour: string; readonly name: string }[];
 }
 
+/** A bar so many times longer than the middle one is cut, or the others could not be told apart. */
+const CUT_ABOVE_MEDIANS = 5;
+
 /** One bar of one or more pieces for each row, all on one scale. */
 export function bars(rows: readonly BarRow[]): string {
-  const total = ({ pieces }: BarRow): number => pieces.reduce((sum, piece) => sum + piece.amount, 0);
-  const longest = Math.max(...rows.map(total), Number.MIN_VALUE);
-  const body = rows.map((row) => {
+  const totals = rows.map(({ pieces }) => pieces.reduce((sum, piece) => sum + piece.amount, 0));
+  const bound = CUT_ABOVE_MEDIANS * median(totals);
+  const longest = Math.max(...totals.filter((total) => total <= bound), Number.MIN_VALUE);
+  const body = rows.map((row, place) => {
     let from = 0;
     const rects = row.pieces.map((piece) => {
       const width = (piece.amount / longest) * 100;
@@ -32,7 +38,8 @@ export function bars(rows: readonly BarRow[]): string {
       from += width;
       return rect;
     });
-    return `<div class="name">${escapeHtml(row.name)}</div><div class="bar"><svg aria-hidden="true">${rects.join('')}</svg></div><div class="value">${escapeHtml(row.value)}</div>`;
+    const cut = (totals[place] ?? 0) > longest ? '<rect class="cut" x="97%" width="1%" height="16"/>' : '';
+    return `<div class="row"><div class="name">${escapeHtml(row.name)}</div><div class="bar"><svg aria-hidden="true">${rects.join('')}${cut}</svg></div><div class="value">${escapeHtml(row.value)}</div></div>`;
   });
   return `<div class="bars">${body.join('\n')}</div>`;
 }
@@ -65,7 +72,7 @@ export interface LineChart {
 const WIDTH = 480;
 const HEIGHT = 280;
 const LEFT = 52;
-const RIGHT = 12;
+const RIGHT = 22;
 const TOP = 20;
 const BOTTOM = 40;
 

@@ -27,7 +27,7 @@ ${goals.length === 0 ? '' : goalTable(report)}
 <p class="soft">Achieved, by outcome. The generators need most of the machine, so the bars of light variants end where the generators do; CPU per request tells them apart.</p>
 ${throughputPicture(results)}
 <h2>CPU per request</h2>
-<p class="soft">Microseconds of every process but the generators, until the last row was in the database.</p>
+<p class="soft">Microseconds of every process but the generators, until the last row was in the database. A bar with a gap near its end is cut.</p>
 ${cpuPicture(results)}
 <h2>Over time</h2>
 <div class="charts">${latencyPictures(results)}</div>

@@ -31,6 +31,8 @@ th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--li
 th { color: var(--soft); font-weight: 600; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 .bars { display: grid; grid-template-columns: minmax(120px, 240px) 1fr minmax(70px, auto); gap: 6px 12px; align-items: center; }
+.bars .row { display: contents; }
+.bars .cut { fill: var(--paper); }
 .bars .name { overflow-wrap: anywhere; line-height: 1.25; }
 .bars .value { text-align: right; font-variant-numeric: tabular-nums; }
 .bars svg { display: block; width: 100%; height: 16px; background: var(--tint); }
@@ -44,10 +46,10 @@ svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
 svg .grid { stroke: var(--line); stroke-width: 1; }
 @media (max-width: 560px) {
   main { padding: 16px 14px 48px; }
-  .bars { grid-template-columns: 1fr auto; gap: 2px 10px; }
-  .bars .bar { grid-column: 1 / -1; order: 3; margin-bottom: 8px; }
-  .bars > div { display: contents; }
-  .stacked th:first-child, .stacked td:first-child { white-space: normal; min-width: 130px; }
+  .bars { display: block; }
+  .bars .row { display: grid; grid-template-columns: 1fr auto; gap: 2px 10px; margin-bottom: 8px; }
+  .bars .bar { grid-column: 1 / -1; grid-row: 2; }
+  .stacked th, .stacked td { white-space: normal; padding: 5px 5px; }
   svg text { font-size: 15px; }
 }
 @media print {

@@ -2,7 +2,7 @@
 import { freePort } from '../../test/servers/free-port.js';
 import { memberCouponTable } from '../baselines/baseline-tables.js';
 import { metaKey, winnersKey } from '../baselines/script-keys.js';
-import { BENCH_SECRET, baselineFile, startNode } from './api-process.js';
+import { BENCH_SECRET, baselineFile, startNode } from './node-process.js';
 import { MysqlBooks, redisBytes } from './book-keeping.js';
 import { SellerClient } from './seller-client.js';
 import type { Stores } from './stores.js';
@@ -56,9 +56,9 @@ export async function startLockSystem(stores: Stores, apiProcesses: number): Pro
 
 /** The model's second version. */
 export async function startScriptSystem(stores: Stores, apiProcesses: number): Promise<System> {
-  const [mariadb, redis] = await Promise.all([stores.mariadb(), stores.redis()]);
+  const [mariadb, redis] = await Promise.all([stores.mariadb(), stores.redis('single')]);
   const port = await freePort();
-  const env = { PORT: String(port), MYSQL_URL: mariadb.url, REDIS_URL: redis.url };
+  const env = { PORT: String(port), MYSQL_URL: mariadb.url, REDIS_URL: redis.urls.join() };
   const apis = await startSeveral('script-per-request', apiProcesses, env);
   const scheduler = await startNode(baselineFile('script-scheduler'), { env });
   const host = `127.0.0.1:${port}`;
@@ -69,7 +69,7 @@ export async function startScriptSystem(stores: Stores, apiProcesses: number): P
     processes: {
       api: apis.map((api) => api.pid),
       recorder: [scheduler.pid],
-      redis: [redis.pid()],
+      redis: redis.pids,
       database: [mariadb.pid],
     },
     createCoupon: (coupon) => seller.createCoupon(coupon),
@@ -77,7 +77,7 @@ export async function startScriptSystem(stores: Stores, apiProcesses: number): P
       whereabouts: (couponId) => seller.whereabouts(couponId),
       rows: (couponId) => mysql.rows(couponId),
       highest: (couponIds) => mysql.highest(couponIds),
-      redisBytes: (couponId) => redisBytes([redis.url], [metaKey(couponId), winnersKey(couponId)]),
+      redisBytes: (couponId) => redisBytes(redis.urls, [metaKey(couponId), winnersKey(couponId)]),
       recorder: {
         freeze: () => scheduler.kill('SIGSTOP'),
         thaw: () => scheduler.kill('SIGCONT'),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ChildServer } from '../../test/servers/child-server.js';
 import { freePort } from '../../test/servers/free-port.js';
 import { processTree } from '../measure/process-usage.js';
-import { BENCH_SECRET, seonchakFile, startNode } from './api-process.js';
+import { BENCH_SECRET, seonchakFile, startNode } from './node-process.js';
 import { MysqlBooks, redisBytes, sqliteRows } from './book-keeping.js';
 import { SellerClient } from './seller-client.js';
 import type { Stores } from './stores.js';
@@ -17,18 +17,13 @@ export interface SeonchakOptions {
   readonly profileFolder?: string | undefined;
 }
 
-interface StoreAddresses {
-  readonly urls: readonly string[];
-  readonly pids: readonly number[];
-}
-
 const keysOf = (couponId: number): string[] =>
   ['meta', 'winners', 'issuable_coupon_queue', 'claims', 'claimed'].map(
     (part) => `coupon:{${couponId}}:${part}`,
   );
 
 export async function startSeonchakSystem(stores: Stores, options: SeonchakOptions): Promise<System> {
-  const [mariadb, redis] = await Promise.all([stores.mariadb(), addressesOf(stores, options.redis)]);
+  const [mariadb, redis] = await Promise.all([stores.mariadb(), stores.redis(options.redis)]);
   const port = await freePort();
   const env = {
     REDIS_URL: redis.urls.join(','),
@@ -36,11 +31,7 @@ export async function startSeonchakSystem(stores: Stores, options: SeonchakOptio
     PORT: String(port),
     PROCESSES: String(options.apiProcesses),
   };
-  // The recorder first: it brings the tables up to date.
-  const recorder = await startNode(seonchakFile, {
-    args: ['serve'],
-    env: { ...env, ROLES: 'recorder', PROCESSES: '1' },
-  });
+  const recorder = await stores.recorder(redis);
   const { profileFolder } = options;
   const api = await startNode(seonchakFile, {
     args: ['serve'],
@@ -67,7 +58,7 @@ export async function startSeonchakSystem(stores: Stores, options: SeonchakOptio
     },
     createCoupon: (coupon) => seller.createCoupon(coupon),
     books,
-    stop: () => stopAll([api, recorder], () => mysql.close(), seller),
+    stop: () => stopAll(api, () => mysql.close(), seller),
   };
 }
 
@@ -89,28 +80,16 @@ export async function startEmbeddedSystem(profileFolder?: string): Promise<Syste
       redisBytes: undefined,
       recorder: undefined,
     },
-    stop: () => stopAll([api], () => rm(folder, { recursive: true, force: true }), seller),
+    stop: () => stopAll(api, () => rm(folder, { recursive: true, force: true }), seller),
   };
 }
 
-async function addressesOf(stores: Stores, redis: SeonchakOptions['redis']): Promise<StoreAddresses> {
-  if (redis === 'single') {
-    const server = await stores.redis();
-    return { urls: [server.url], pids: [server.pid()] };
-  }
-  const cluster = await stores.cluster();
-  return { urls: cluster.urls, pids: cluster.nodes.map((node) => node.pid()) };
-}
-
 async function stopAll(
-  processes: readonly ChildServer[],
+  api: ChildServer,
   thenRemove: () => Promise<void>,
   seller: SellerClient,
 ): Promise<void> {
   seller.close();
-  for (const child of processes) {
-    await child.kill('SIGCONT');
-    await child.kill('SIGTERM');
-  }
+  await api.kill('SIGTERM');
   await thenRemove();
 }

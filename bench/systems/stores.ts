@@ -1,25 +1,35 @@
 /** The stores that the systems of one bench share, started when the first one needs them. */
 import { type MariadbServer, startMariadb } from '../../test/servers/mariadb.js';
 import { type RedisServer, startRedis } from '../../test/servers/redis.js';
-import { type RedisClusterServers, startRedisCluster } from '../../test/servers/redis-cluster.js';
+import { startRedisCluster } from '../../test/servers/redis-cluster.js';
+import type { ChildServer } from '../../test/servers/child-server.js';
+import { seonchakFile, startNode } from './node-process.js';
 
 /** The tests' 64 MB would measure the disk once the bench has written some million rows. */
 const databaseOptions = ['--innodb-buffer-pool-size=1G', '--innodb-log-file-size=512M'];
 
+/** A Redis that our server can use, as one address list. */
+export interface RedisAddresses {
+  readonly urls: readonly string[];
+  readonly pids: readonly number[];
+}
+
 export class Stores {
   #stops: (() => Promise<void>)[] = [];
   #mariadb: Promise<MariadbServer> | undefined;
-  #redis: Promise<RedisServer> | undefined;
+  #single: Promise<RedisAddresses> | undefined;
+  #cluster: Promise<RedisAddresses> | undefined;
   #lockRedis: Promise<RedisServer> | undefined;
-  #cluster: Promise<RedisClusterServers> | undefined;
+  readonly #recorders = new Map<RedisAddresses, Promise<ChildServer>>();
 
   mariadb(): Promise<MariadbServer> {
     return (this.#mariadb ??= this.#owned(startMariadb(databaseOptions)));
   }
 
   /** What our server and the script baseline decide in: durable before the answer. */
-  redis(): Promise<RedisServer> {
-    return (this.#redis ??= this.#owned(startRedis({ appendfsync: 'always' })));
+  redis(kind: 'single' | 'cluster'): Promise<RedisAddresses> {
+    if (kind === 'cluster') return (this.#cluster ??= this.#startCluster());
+    return (this.#single ??= this.#startSingle());
   }
 
   /** A lock need not survive a crash, so whoever only locks would not pay for fsync. */
@@ -27,12 +37,42 @@ export class Stores {
     return (this.#lockRedis ??= this.#owned(startRedis({ appendfsync: 'off' })));
   }
 
-  cluster(): Promise<RedisClusterServers> {
-    return (this.#cluster ??= this.#owned(startRedisCluster({ masters: 3, appendfsync: 'always' })));
+  /**
+   * The recorder of all systems on one Redis: with one each, any of them might do the work of the one being measured.
+   * It brings the tables up to date when it starts.
+   */
+  async recorder(redis: RedisAddresses): Promise<ChildServer> {
+    const running = this.#recorders.get(redis);
+    if (running !== undefined) return running;
+    const starting = this.#startRecorder(redis);
+    this.#recorders.set(redis, starting);
+    return starting;
   }
 
+  /** Recorders first: they would only complain about the rest going away. */
   async stop(): Promise<void> {
+    for (const recorder of this.#recorders.values()) {
+      const child = await recorder;
+      await child.kill('SIGCONT');
+      await child.kill('SIGTERM');
+    }
     await Promise.all(this.#stops.splice(0).map((stop) => stop()));
+  }
+
+  async #startRecorder({ urls }: RedisAddresses): Promise<ChildServer> {
+    const mariadb = await this.mariadb();
+    const env = { REDIS_URL: urls.join(','), MYSQL_URL: mariadb.url, ROLES: 'recorder' };
+    return startNode(seonchakFile, { args: ['serve'], env });
+  }
+
+  async #startSingle(): Promise<RedisAddresses> {
+    const server = await this.#owned(startRedis({ appendfsync: 'always' }));
+    return { urls: [server.url], pids: [server.pid()] };
+  }
+
+  async #startCluster(): Promise<RedisAddresses> {
+    const { urls, nodes } = await this.#owned(startRedisCluster({ masters: 3, appendfsync: 'always' }));
+    return { urls, pids: nodes.map((node) => node.pid()) };
   }
 
   async #owned<Server extends { stop(): Promise<void> }>(starting: Promise<Server>): Promise<Server> {
