@@ -11,7 +11,7 @@ import { Engine } from './engine/engine.js';
 import { Recorder } from './engine/recorder.js';
 import { startHttp } from './http/server.js';
 import type { HttpServer } from './http/services.js';
-import { jwtSettings } from './http/auth/jwt-settings.js';
+import { tokenSettings } from './token-settings.js';
 import { startRecorderThreads } from './persist/recorder-threads.js';
 import { isApiChild, startApiProcesses, tellParentServing } from './processes.js';
 import { openStores, type QueueStores, type Stores } from './stores.js';
@@ -120,7 +120,7 @@ async function startApi(
       host: config.host,
       port: config.port,
       exclusivePort: !isApiChild(),
-      tokens: await jwtSettings(config),
+      tokens: await tokenSettings(config),
       sellerSignup: config.sellerSignup,
     },
   );

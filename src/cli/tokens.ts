@@ -6,7 +6,7 @@ import { loadConfig } from '../config.js';
 import { parseMemberId } from '../engine/coupon.js';
 import type { Role } from '../http/auth/accounts.js';
 import { roles } from '../http/auth/accounts.js';
-import { jwtSettings } from '../http/auth/jwt-settings.js';
+import { tokenSettings } from '../token-settings.js';
 import { TokenIssuer } from '../http/auth/token-issuer.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine } from './command-context.js';
@@ -77,7 +77,7 @@ function checkUsage(options: TokensOptions): void {
 }
 
 async function termsOf(config: Config, options: TokensOptions): Promise<TokenTerms> {
-  const settings = await jwtSettings(config);
+  const settings = await tokenSettings(config);
   if (settings.secret === undefined) {
     throw new UsageError(
       'tokens come from the identity provider of JWT_JWKS_URL: there is no secret to sign with',

@@ -1,16 +1,18 @@
 /** Issues our own access tokens, for sessions and for the command line. */
-import { createSecretKey } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { Role } from './accounts.js';
 import type { TokenPolicy } from './token-policy.js';
 
 export class TokenIssuer {
-  readonly #key: ReturnType<typeof createSecretKey>;
+  /** Imported once: with raw bytes or a KeyObject jose imports it anew for every token, which doubles the cost. */
+  readonly #key: Promise<webcrypto.CryptoKey>;
   readonly #policy: TokenPolicy;
 
   /** @param secret at least 32 bytes; the configuration sees to it. */
   constructor(secret: Uint8Array, policy: TokenPolicy) {
-    this.#key = createSecretKey(secret);
+    const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+    this.#key = webcrypto.subtle.importKey('raw', secret, algorithm, false, ['sign']);
     this.#policy = policy;
   }
 
@@ -19,7 +21,7 @@ export class TokenIssuer {
    *
    * @param subject a member id (1–64 of `[A-Za-z0-9._-]`); a token with any other is refused by every server.
    */
-  issue(subject: string, role: Role, expiresInSeconds: number, nowMs: number): Promise<string> {
+  async issue(subject: string, role: Role, expiresInSeconds: number, nowMs: number): Promise<string> {
     const issuedAt = Math.floor(nowMs / 1_000);
     return new SignJWT({ role })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
@@ -28,6 +30,6 @@ export class TokenIssuer {
       .setAudience(this.#policy.audience)
       .setIssuedAt(issuedAt)
       .setExpirationTime(issuedAt + expiresInSeconds)
-      .sign(this.#key);
+      .sign(await this.#key);
   }
 }

@@ -1,15 +1,15 @@
 /** Where the tokens of this installation come from, by its configuration: for the server and for the command that signs tokens. */
-import type { Config } from '../../config.js';
-import { prepareDataDir } from '../../persist/sqlite/data-dir.js';
-import { readOrCreateSecret } from '../../persist/sqlite/secret.js';
-import type { TokenSettings } from '../services.js';
+import type { Config } from './config.js';
+import { prepareDataDir } from './persist/sqlite/data-dir.js';
+import { readOrCreateSecret } from './persist/sqlite/secret.js';
+import type { TokenSettings } from './http/services.js';
 
 /**
  * JWT_JWKS_URL, else JWT_SECRET, else (embedded only, the configuration sees to that) the secret kept in DATA_DIR, made if need be.
  *
  * @throws SecretUnusableError, DataDirUnwritableError
  */
-export function jwtSettings(config: Config): Promise<TokenSettings> {
+export function tokenSettings(config: Config): Promise<TokenSettings> {
   const policy = { issuer: config.jwtIssuer, audience: config.jwtAudience };
   if (config.jwtJwksUrl !== undefined) {
     return Promise.resolve({ ...policy, jwksUrl: new URL(config.jwtJwksUrl) });
