@@ -3,9 +3,10 @@ export interface Link {
   /**
    * Carries one command to the other side, where it is one atomic step, and its reply back.
    *
+   * @param times `once`: nobody sends this command a second time, so the network does not deliver it twice either.
    * @throws StoreUnavailableError, StoreOutcomeUnknownError as the ports document them.
    */
-  call<Reply>(command: () => Reply): Promise<Reply>;
+  call<Reply>(command: () => Reply, times?: 'once'): Promise<Reply>;
 }
 
 /** Nothing in between. */

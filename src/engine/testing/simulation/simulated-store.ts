@@ -178,6 +178,8 @@ export class SimulatedStore {
     const coupon = this.coupons.get(couponId);
     if (coupon === undefined) return undefined;
     const nowMs = this.nowMs();
+    const same = coupon.claims.find((claim) => claim.token === freshToken);
+    if (same !== undefined) return { couponId, token: freshToken, issuances: same.issuances };
     const lapsed = this.lapsedClaim(coupon, nowMs);
     const claim = lapsed ?? { token: freshToken, leaseUntilMs: 0, issuances: coupon.queue.splice(0, limit) };
     if (claim.issuances.length === 0) return undefined;
@@ -247,9 +249,14 @@ export class SimulatedStore {
   }
 
   #snapshotOf(coupon: StoredCoupon): CouponSnapshot {
+    const { quantity, opensAtMs, closesAtMs, paused, closed } = coupon.terms;
     return {
-      ...coupon.terms,
       couponId: coupon.couponId,
+      quantity,
+      opensAtMs,
+      closesAtMs,
+      paused,
+      closed,
       version: coupon.version,
       epoch: coupon.epoch,
       issued: coupon.winners.size,
@@ -262,13 +269,13 @@ export class SimulatedStore {
 export type AdmitRefusal = ReturnType<typeof refusalOf>;
 
 function changed(terms: CouponTerms, change: TermsChange): CouponTerms {
-  const closed = terms.closed || change.closed === true;
+  const closes = change.closed === true && !terms.closed;
   return {
     quantity: change.quantity ?? terms.quantity,
     opensAtMs: change.opensAtMs === undefined ? terms.opensAtMs : (change.opensAtMs ?? undefined),
     closesAtMs: change.closesAtMs === undefined ? terms.closesAtMs : (change.closesAtMs ?? undefined),
-    paused: !closed && (change.paused ?? terms.paused),
-    closed,
+    paused: !closes && (change.paused ?? terms.paused),
+    closed: terms.closed || closes,
   };
 }
 

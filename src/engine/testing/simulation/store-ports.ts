@@ -69,7 +69,7 @@ export class SimulatedAdmission implements Admission {
   }
 
   amend(couponId: CouponId, change: TermsChange): Promise<AmendReply> {
-    return this.#link.call(() => this.#store.amend(couponId, change));
+    return this.#link.call(() => this.#store.amend(couponId, change), 'once');
   }
 
   revoke(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<RevokeReply> {

@@ -1,0 +1,190 @@
+/** I6–I8: whether every answer was true when it was given. */
+import type { DownloadOutcome } from '../download.js';
+import { isWithin } from './check-issuances.js';
+import type { DownloadCall, Violation } from './history.js';
+import type { PossibleTerms } from './possible-terms.js';
+import { INSTANT_MS } from './told-issuances.js';
+import type { ToldIssuances } from './told-issuances.js';
+
+/** News of terms and stock counts everywhere within this. */
+const STALE_MS = 1_000;
+
+type Answered = DownloadCall & { readonly answeredMs: number; readonly outcome: DownloadOutcome };
+
+export function checkAnswers(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
+  const { downloads } = facts.history;
+  return [
+    ...downloads.flatMap((call) => (isAnswered(call) ? refusalTrue(call, facts, terms) : [])),
+    ...downloads.flatMap((call) => definite(call, facts)),
+    ...insideWindow(facts, terms),
+    ...winnersLearn(facts),
+    ...everyRowWasAskedFor(facts),
+  ];
+}
+
+function isAnswered(call: DownloadCall): call is Answered {
+  return call.outcome !== undefined && call.answeredMs !== undefined;
+}
+
+function refusalTrue(call: Answered, facts: ToldIssuances, terms: PossibleTerms): Violation[] {
+  const { outcome, invokedMs, answeredMs, memberId } = call;
+  const sinceMs = invokedMs - STALE_MS;
+  const told = `${memberId}, asking at ${Math.round(invokedMs)}, was told ${outcome.outcome}`;
+  switch (outcome.outcome) {
+    case 'sold_out': {
+      const least = Math.min(...terms.within('quantity', sinceMs, answeredMs));
+      const most = liveAtMost(facts, sinceMs, answeredMs);
+      if (most >= least) return [];
+      return [{ promise: 'I6', what: `${told} with at most ${most} of at least ${least} issued` }];
+    }
+    case 'not_open': {
+      const opensAt = terms.within('opensAtMs', sinceMs, answeredMs);
+      // Where the opening was taken away while the refusal was on its way, the member is told to ask again at once.
+      if (!opensAt.has(outcome.opensAtMs) && !opensAt.has(undefined)) {
+        return [{ promise: 'I7', what: `${told} with an opening that was never set` }];
+      }
+      const askedMs = facts.storeMs(invokedMs) - INSTANT_MS;
+      const open = [...opensAt].every((opensAtMs) => opensAtMs === undefined || opensAtMs < askedMs);
+      return open ? [{ promise: 'I7', what: `${told} after the opening` }] : [];
+    }
+    case 'paused':
+      if (terms.within('paused', sinceMs, answeredMs).has(true)) return [];
+      return [{ promise: 'I6', what: `${told} and it was not` }];
+    case 'closed': {
+      if (terms.within('closed', sinceMs, answeredMs).has(true)) return [];
+      const ended = [...terms.within('closesAtMs', sinceMs, answeredMs)].some(
+        (closesAtMs) => closesAtMs !== undefined && closesAtMs <= facts.storeMs(answeredMs) + INSTANT_MS,
+      );
+      return ended ? [] : [{ promise: 'I7', what: `${told} before the end` }];
+    }
+    case 'unknown_coupon':
+      return [{ promise: 'I8', what: told }];
+    case 'issued':
+      if (isWithin(facts, outcome.issuedAtMs, invokedMs, answeredMs)) return [];
+      return [{ promise: 'I8', what: `${told} at an instant outside the call` }];
+    case 'already_issued': {
+      const revokedMs = facts.revokeDoneMs.get(outcome.issueNo);
+      if (revokedMs === undefined || revokedMs >= sinceMs) return [];
+      return [{ promise: 'I6', what: `${told} ${outcome.issueNo}, revoked at ${Math.round(revokedMs)}` }];
+    }
+    case 'busy':
+    case 'not_ready':
+    case 'outcome_unknown':
+      return [];
+  }
+}
+
+/** How many may have been live at once in this span, at most. */
+function liveAtMost(facts: ToldIssuances, fromMs: number, toMs: number): number {
+  const { rows, deadLetters, revoked, store } = facts.history.final;
+  const sure = new Set<number>();
+  const traces = [...rows, ...deadLetters, ...facts.told, ...(store?.winners ?? [])];
+  for (const { issueNo, issuedAtMs } of traces) {
+    if (facts.trueMs(issuedAtMs) <= toMs + INSTANT_MS) sure.add(issueNo);
+  }
+  const traced = new Set(traces.map((issuance) => issuance.issueNo));
+  for (const issueNo of revoked.keys()) if (!traced.has(issueNo)) sure.add(issueNo);
+  let live = 0;
+  for (const issueNo of sure) {
+    const doneMs = facts.revokeDoneMs.get(issueNo);
+    if (doneMs === undefined || doneMs >= fromMs) live += 1;
+  }
+  // Issued to somebody who never heard of it, and lost with the store: such issuances leave no trace at all.
+  const { lossesMs, downloads, admitLateMs } = facts.history;
+  if (lossesMs.some((lossMs) => lossMs >= fromMs)) {
+    live += downloads.filter(
+      (call) => call.invokedMs <= toMs && isOpenEnded(call) && call.invokedMs >= fromMs - admitLateMs,
+    ).length;
+  }
+  return live;
+}
+
+/** Nobody can tell from the answer whether it was carried out. */
+function isOpenEnded({ outcome }: DownloadCall): boolean {
+  return outcome === undefined || outcome.outcome === 'outcome_unknown';
+}
+
+function definite(call: DownloadCall, { history }: ToldIssuances): Violation[] {
+  const { outcome, cutOff, invokedMs, memberId } = call;
+  if (outcome === undefined) {
+    if (cutOff) return [];
+    return [{ promise: 'I8', what: `${memberId}, asking at ${Math.round(invokedMs)}, never had an answer` }];
+  }
+  if (invokedMs < history.healedMs) return [];
+  const open = ['busy', 'not_ready', 'outcome_unknown'].includes(outcome.outcome);
+  return open ? [{ promise: 'I8', what: `${memberId} was told ${outcome.outcome} with no fault left` }] : [];
+}
+
+function insideWindow(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
+  const violations: Violation[] = [];
+  const seen = new Set<number>();
+  for (const { issueNo, issuedAtMs } of [...facts.history.final.rows, ...facts.told]) {
+    if (seen.has(issueNo)) continue;
+    seen.add(issueNo);
+    const atMs = facts.trueMs(issuedAtMs);
+    const within = <Name extends 'opensAtMs' | 'closesAtMs' | 'paused' | 'closed'>(name: Name) => [
+      ...terms.within(name, atMs, atMs + INSTANT_MS),
+    ];
+    const inside =
+      within('opensAtMs').some((opensAtMs) => opensAtMs === undefined || opensAtMs <= issuedAtMs) &&
+      within('closesAtMs').some((closesAtMs) => closesAtMs === undefined || closesAtMs > issuedAtMs) &&
+      within('paused').includes(false) &&
+      within('closed').includes(false);
+    if (!inside) violations.push({ promise: 'I7', what: `number ${issueNo} was issued outside the window` });
+  }
+  return violations;
+}
+
+/**
+ * Who was told that it holds one is never refused afterwards, until it is revoked.
+ *
+ * One exception follows from the second that news may take: who won at one process by new terms, and asks another that has not
+ * heard of them yet.
+ */
+function winnersLearn(facts: ToldIssuances): Violation[] {
+  const violations: Violation[] = [];
+  for (const told of facts.told) {
+    if (facts.isLost(told)) continue;
+    for (const call of facts.history.downloads) {
+      if (call.memberId !== told.memberId || call.invokedMs < told.answeredMs || !isAnswered(call)) continue;
+      if (!['not_open', 'paused', 'closed', 'sold_out'].includes(call.outcome.outcome)) continue;
+      const revokedMs = facts.revokeAskedMs.get(told.issueNo);
+      if (revokedMs !== undefined && revokedMs <= call.answeredMs) continue;
+      if (mayNotHaveHeard(facts, facts.trueMs(told.issuedAtMs), call.invokedMs)) continue;
+      violations.push({
+        promise: 'I8',
+        what: `${told.memberId} holds ${told.issueNo} and was told ${call.outcome.outcome} at ${Math.round(call.answeredMs)}`,
+      });
+    }
+  }
+  return violations;
+}
+
+function mayNotHaveHeard({ history }: ToldIssuances, wonMs: number, askedMs: number): boolean {
+  return history.sellerCalls.some(
+    ({ invokedMs, answeredMs }) =>
+      invokedMs <= wonMs + INSTANT_MS && (answeredMs ?? invokedMs + history.lateMs) >= askedMs - STALE_MS,
+  );
+}
+
+/** A row needs a call that may have brought it: a member who was only told that nothing was attempted holds nothing. */
+function everyRowWasAskedFor(facts: ToldIssuances): Violation[] {
+  const { downloads, final, admitLateMs } = facts.history;
+  const violations: Violation[] = [];
+  for (const row of final.rows) {
+    const asked = downloads.some((call) => {
+      if (call.memberId !== row.memberId) return false;
+      if (isOpenEnded(call))
+        return isWithin(facts, row.issuedAtMs, call.invokedMs, call.invokedMs + admitLateMs);
+      const { outcome } = call;
+      if (outcome === undefined || !('issueNo' in outcome) || outcome.issueNo !== row.issueNo) return false;
+      return isWithin(facts, row.issuedAtMs, call.invokedMs, call.answeredMs ?? Infinity);
+    });
+    if (!asked)
+      violations.push({
+        promise: 'I8',
+        what: `${row.memberId} has row ${row.issueNo} and no call that asked for it`,
+      });
+  }
+  return violations;
+}

@@ -1,0 +1,36 @@
+/** A history in lines, in the order of time: what to read when a seed has failed. */
+import { STORE_OFFSET_MS } from './scenario.js';
+import type { SimulatedHistory } from './simulation.js';
+
+export function describeHistory({ seed, scenario, history, verdict, bugs }: SimulatedHistory): string {
+  const events: (readonly [atMs: number, line: string])[] = [];
+  for (const { memberId, invokedMs, answeredMs, outcome, cutOff } of history.downloads) {
+    const number = outcome !== undefined && 'issueNo' in outcome ? ` ${outcome.issueNo}` : '';
+    const told = cutOff ? 'cut off' : outcome === undefined ? 'no answer' : `${outcome.outcome}${number}`;
+    events.push([invokedMs, `${memberId} presses → ${told} at ${instant(answeredMs)}`]);
+  }
+  for (const { act, invokedMs, answeredMs, result } of history.sellerCalls) {
+    const what = act.kind === 'amend' ? `amends ${JSON.stringify(act.change)}` : `revokes ${act.issueNo}`;
+    events.push([invokedMs, `seller ${what} → ${result} at ${instant(answeredMs)}`]);
+  }
+  for (const lossMs of history.lossesMs) events.push([lossMs, 'the store loses its content']);
+  events.push([history.healedMs, 'all faults are over'], [history.endMs, 'the end']);
+  events.sort(([one], [other]) => one - other);
+  const { rows, revoked, deadLetters, store } = history.final;
+  return [
+    `seed ${seed}: ${JSON.stringify(scenario)}`,
+    `the store's clock shows ${STORE_OFFSET_MS} at 0`,
+    ...events.map(([atMs, line]) => `${instant(atMs).padStart(7)}  ${line}`),
+    `rows: ${rows.map((row) => `${row.issueNo}=${row.memberId}@${row.issuedAtMs - STORE_OFFSET_MS}`).join(' ')}`,
+    `revoked: ${[...revoked].map(([issueNo, memberId]) => `${issueNo}=${memberId}`).join(' ')}`,
+    `dead letters: ${JSON.stringify(deadLetters)}`,
+    `store: ${JSON.stringify(store)}`,
+    ...bugs.map((bug) => `fault: ${String(bug)}`),
+    ...verdict.violations.map(({ promise, what }) => `VIOLATION of ${promise}: ${what}`),
+    verdict.violations.length === 0 ? 'every promise kept' : '',
+  ].join('\n');
+}
+
+function instant(atMs: number | undefined): string {
+  return atMs === undefined ? 'never' : String(Math.round(atMs));
+}

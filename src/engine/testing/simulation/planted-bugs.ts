@@ -1,0 +1,319 @@
+/**
+ * Bugs that systems of this kind have had, each planted into a port or a store of the simulation. None of them exists in
+ * production code, behind a switch or otherwise: they are subclasses and wrappers that only this folder knows.
+ */
+import type {
+  Admission,
+  AdmitBatch,
+  AdmitReply,
+  AlreadyIssued,
+  RevokeReply,
+  WarmCoupon,
+} from '../../admission.js';
+import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../coupon.js';
+import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../errors.js';
+import type { RecordResult } from '../../issuance-ledger.js';
+import type { Claim, IssuanceQueue } from '../../issuance-queue.js';
+import { nothingPlanted } from './planting.js';
+import type { Planting } from './planting.js';
+import { SimulatedDatabase } from './simulated-database.js';
+import { SimulatedStore } from './simulated-store.js';
+import type { AdmitRefusal, StoredClaim, StoredCoupon } from './simulated-store.js';
+
+/** The recorder says that it is done before it has begun. */
+function ackBeforeRecord(queue: IssuanceQueue): IssuanceQueue {
+  return {
+    claim: async (couponId, token, limit, leaseMs): Promise<Claim | undefined> => {
+      const claim = await queue.claim(couponId, token, limit, leaseMs);
+      if (claim !== undefined) await queue.ack(couponId, token);
+      return claim;
+    },
+    ack: () => Promise.resolve(true),
+    release: () => Promise.resolve(true),
+    depths: (couponIds) => queue.depths(couponIds),
+  };
+}
+
+/** As the model's scheduler: a batch is taken out of the queue, and nobody knows who has it. */
+class PopWithoutClaim extends SimulatedStore {
+  override claim(couponId: CouponId, token: string, limit: number): Claim | undefined {
+    const issuances = this.coupons.get(couponId)?.queue.splice(0, limit) ?? [];
+    return issuances.length === 0 ? undefined : { couponId, token, issuances };
+  }
+}
+
+/** What a dead recorder took stays taken. */
+class ClaimsWithoutLease extends SimulatedStore {
+  protected override lapsedClaim(): undefined {
+    return undefined;
+  }
+}
+
+/** A lease that ended is taken over, but whoever acknowledges ends the oldest claim, whosever it is. */
+class AckWithoutToken extends SimulatedStore {
+  override ack(couponId: CouponId, token: string): boolean {
+    const oldest = this.coupons.get(couponId)?.claims[0];
+    return super.ack(couponId, oldest?.token ?? token);
+  }
+}
+
+/** Stock is a number of its own, and a revoke forgets to put the unit back. */
+class CounterBesideWinners extends SimulatedStore {
+  readonly #taken = new Map<CouponId, number>();
+
+  protected override refusalNow(coupon: StoredCoupon, storeNowMs: number): AdmitRefusal {
+    const refusal = super.refusalNow(coupon, storeNowMs);
+    if (refusal !== undefined && refusal !== 'sold_out') return refusal;
+    return (this.#taken.get(coupon.couponId) ?? 0) >= coupon.terms.quantity ? 'sold_out' : undefined;
+  }
+
+  protected override issue(coupon: StoredCoupon, memberId: MemberId, issuedAtMs: number): void {
+    super.issue(coupon, memberId, issuedAtMs);
+    this.#taken.set(coupon.couponId, (this.#taken.get(coupon.couponId) ?? 0) + 1);
+  }
+}
+
+/** Stock is looked at before the batch and not within it. */
+class StockLookedAtOnce extends SimulatedStore {
+  #refusal: AdmitRefusal;
+
+  override admit(batch: AdmitBatch): AdmitReply {
+    const coupon = this.coupons.get(batch.couponId);
+    this.#refusal = coupon && super.refusalNow(coupon, this.nowMs());
+    return super.admit(batch);
+  }
+
+  protected override refusalNow(): AdmitRefusal {
+    return this.#refusal;
+  }
+}
+
+/** Once sold out is seen by a process, it is believed for ever. */
+function soldOutForEver(admission: Admission): Admission {
+  const seen = new Map<CouponId, CouponSnapshot>();
+  const wrapped = wrap(admission);
+  wrapped.snapshots = async (couponIds) => {
+    const snapshots = await admission.snapshots(couponIds);
+    return snapshots.map((snapshot) => {
+      if (snapshot === undefined) return undefined;
+      const before = seen.get(snapshot.couponId);
+      if (before !== undefined) return { ...before, storeNowMs: snapshot.storeNowMs };
+      if (snapshot.issued > 0 && snapshot.issued >= snapshot.quantity) seen.set(snapshot.couponId, snapshot);
+      return snapshot;
+    });
+  };
+  return wrapped;
+}
+
+/** A lagging replica answers the looks at the version. */
+function laggingReplica(admission: Admission): Admission {
+  let past: (CouponSnapshot | undefined)[] = [];
+  let looks = 0;
+  const wrapped = wrap(admission);
+  wrapped.snapshots = async (couponIds) => {
+    const now = await admission.snapshots(couponIds);
+    looks += 1;
+    if (looks % 12 === 1 || past.length !== now.length || past.includes(undefined)) past = now;
+    return past.map(
+      (snapshot, place) => snapshot && { ...snapshot, storeNowMs: now[place]?.storeNowMs ?? 0 },
+    );
+  };
+  return wrapped;
+}
+
+/** The window is judged by the clock of the process that asks. */
+class WindowByProcessClock extends SimulatedStore {
+  askerNowMs: number | undefined;
+
+  protected override refusalNow(coupon: StoredCoupon, storeNowMs: number): AdmitRefusal {
+    return super.refusalNow(coupon, this.askerNowMs ?? storeNowMs);
+  }
+}
+
+/** Membership is not looked at: a batch that is sent again issues again. */
+class ResendDoubles extends SimulatedStore {
+  override admit(batch: AdmitBatch): AdmitReply {
+    const coupon = this.coupons.get(batch.couponId);
+    if (coupon !== undefined && coupon.epoch === batch.epoch) {
+      for (const memberId of batch.memberIds) coupon.winners.delete(memberId);
+    }
+    return super.admit(batch);
+  }
+}
+
+/** Late commands are carried out, however long ago their members were told something. */
+class LateIsWelcome extends SimulatedStore {
+  override admit(batch: AdmitBatch): AdmitReply {
+    return super.admit({ ...batch, notAfterMs: Infinity });
+  }
+}
+
+/** A rebuilt store keeps the epoch, so what was sealed before the loss is confirmed after it. */
+class EpochNotRaised extends SimulatedDatabase {
+  override nextEpoch(): number {
+    return 1;
+  }
+}
+
+/** Numbers begin again behind what is left after a rebuild. */
+class NumbersRestart extends SimulatedStore {
+  override warm(coupon: WarmCoupon, issued: readonly Issuance[]): 'warmed' | 'present' {
+    return super.warm({ ...coupon, lastIssueNo: issued.length }, issued);
+  }
+}
+
+/** INSERT IGNORE: with one duplicate in it a batch is taken for a replay. */
+class DuplicateSwallowed extends SimulatedDatabase {
+  override record(couponId: CouponId, issuances: readonly Issuance[]): RecordResult {
+    const { rows } = this.ledgerOf(couponId);
+    if (!issuances.some(({ issueNo }) => rows.has(issueNo))) return super.record(couponId, issuances);
+    return { inserted: 0, replayed: issuances.length, revoked: 0, deadLettered: 0 };
+  }
+}
+
+/** A revoke removes the row, if there is one yet, and forbids nothing. */
+class RevokeForgetsQueued extends SimulatedDatabase {
+  override revoke(couponId: CouponId, issueNo: number, memberId: MemberId): 'revoked' | 'again' | 'used' {
+    const result = super.revoke(couponId, issueNo, memberId);
+    this.ledgerOf(couponId).revoked.delete(issueNo);
+    return result;
+  }
+}
+
+/** A revoke is no new version: who sealed before it answers with the winners of before. */
+class RevokeKeepsVersion extends SimulatedStore {
+  override revoke(couponId: CouponId, issueNo: number, memberId: MemberId): RevokeReply {
+    const version = this.coupons.get(couponId)?.version;
+    const reply = super.revoke(couponId, issueNo, memberId);
+    const coupon = this.coupons.get(couponId);
+    if (coupon !== undefined && version !== undefined) coupon.version = version;
+    return reply;
+  }
+}
+
+/** A quantity may be cut below what is issued. */
+class CutBelowIssued extends SimulatedStore {
+  protected override refusalOfChange(): undefined {
+    return undefined;
+  }
+}
+
+/** Numbers are handed out of blocks, one block a process. */
+class NumbersInBlocks extends SimulatedStore {
+  asker = '';
+  readonly #next = new Map<string, number>();
+
+  protected override issue(coupon: StoredCoupon, memberId: MemberId, issuedAtMs: number): void {
+    const before = coupon.lastIssueNo;
+    coupon.lastIssueNo = (this.#next.get(this.asker) ?? this.#next.size * 10) + 0;
+    super.issue(coupon, memberId, issuedAtMs);
+    this.#next.set(this.asker, coupon.lastIssueNo);
+    coupon.lastIssueNo = Math.max(before, coupon.lastIssueNo);
+  }
+}
+
+/** Everything that went wrong is called "nothing was attempted". */
+function lostIsRefused(admission: Admission): Admission {
+  const wrapped = wrap(admission);
+  wrapped.admit = (batch) =>
+    admission.admit(batch).catch((fault: unknown) => {
+      if (fault instanceof StoreOutcomeUnknownError)
+        throw new StoreUnavailableError('Not attempted, surely.');
+      throw fault;
+    });
+  return wrapped;
+}
+
+/** The numbers of those who already held one are shifted by one place in the batch. */
+class AlreadyOffByOne extends SimulatedStore {
+  override admit(batch: AdmitBatch): AdmitReply {
+    const reply = super.admit(batch);
+    if (reply.status !== 'decided') return reply;
+    const shift = (held: AlreadyIssued): AlreadyIssued => ({
+      ...held,
+      issueNo: Math.max(1, held.issueNo - 1),
+    });
+    return { ...reply, already: reply.already.map(shift) };
+  }
+}
+
+/** A claim given back forgets its last issuance. */
+class ReleaseDropsOne extends SimulatedStore {
+  override release(couponId: CouponId, token: string): boolean {
+    const claim: StoredClaim | undefined = this.coupons
+      .get(couponId)
+      ?.claims.find((candidate) => candidate.token === token);
+    if (claim !== undefined) claim.issuances = claim.issuances.slice(0, -1);
+    return super.release(couponId, token);
+  }
+}
+
+type Plant = Partial<Planting>;
+
+const withStore = (Store: new (nowMs: () => number) => SimulatedStore): Plant => ({
+  store: (nowMs) => new Store(nowMs),
+});
+const withDatabase = (Database: new () => SimulatedDatabase): Plant => ({ database: () => new Database() });
+
+const plants: Readonly<Record<string, Plant>> = {
+  'ack before record': { queue: ackBeforeRecord },
+  'pop without claim': withStore(PopWithoutClaim),
+  'claims without lease': withStore(ClaimsWithoutLease),
+  'ack without token': withStore(AckWithoutToken),
+  'counter beside the winners': withStore(CounterBesideWinners),
+  'stock looked at once a batch': withStore(StockLookedAtOnce),
+  'sold out for ever': { admission: soldOutForEver },
+  'version from a lagging replica': { admission: laggingReplica },
+  "window by the process's clock": {
+    store: (nowMs) => new WindowByProcessClock(nowMs),
+    admission: (admission, process, store) =>
+      askingAs(admission, () => {
+        if (store instanceof WindowByProcessClock) store.askerNowMs = process.nowMs();
+      }),
+  },
+  're-send doubles': withStore(ResendDoubles),
+  'late command carried out': withStore(LateIsWelcome),
+  'epoch not raised': withDatabase(EpochNotRaised),
+  'numbers restart after a rebuild': withStore(NumbersRestart),
+  'duplicate swallowed': withDatabase(DuplicateSwallowed),
+  'revoke forgets the queued issuance': withDatabase(RevokeForgetsQueued),
+  'revoke keeps the version': withStore(RevokeKeepsVersion),
+  'quantity cut below issued': withStore(CutBelowIssued),
+  'numbers in blocks': {
+    store: (nowMs) => new NumbersInBlocks(nowMs),
+    admission: (admission, process, store) =>
+      askingAs(admission, () => {
+        if (store instanceof NumbersInBlocks) store.asker = process.name;
+      }),
+  },
+  'lost is called refused': { admission: lostIsRefused },
+  'number of another told again': withStore(AlreadyOffByOne),
+  'release drops one': withStore(ReleaseDropsOne),
+};
+
+export const plantedBugs: readonly { readonly name: string; readonly planting: Planting }[] = Object.entries(
+  plants,
+).map(([name, plant]) => ({ name, planting: { ...nothingPlanted, ...plant } }));
+
+/** The same port with methods that may be replaced. */
+function wrap(admission: Admission): { -readonly [Name in keyof Admission]: Admission[Name] } {
+  return {
+    admit: (batch) => admission.admit(batch),
+    snapshots: (couponIds) => admission.snapshots(couponIds),
+    issuanceOf: (couponId, memberId) => admission.issuanceOf(couponId, memberId),
+    unrecordedHolder: (couponId, issueNo) => admission.unrecordedHolder(couponId, issueNo),
+    winners: (couponId, version, limit) => admission.winners(couponId, version, limit),
+    warm: (coupon, issued) => admission.warm(coupon, issued),
+    amend: (couponId, change) => admission.amend(couponId, change),
+    revoke: (couponId, issueNo, memberId) => admission.revoke(couponId, issueNo, memberId),
+  };
+}
+
+function askingAs(admission: Admission, before: () => void): Admission {
+  const wrapped = wrap(admission);
+  wrapped.admit = (batch) => {
+    before();
+    return admission.admit(batch);
+  };
+  return wrapped;
+}

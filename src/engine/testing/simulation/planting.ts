@@ -1,0 +1,20 @@
+/** Where a bug may be planted, to see whether the simulator finds it. The real system plants nothing. */
+import type { Admission } from '../../admission.js';
+import type { IssuanceQueue } from '../../issuance-queue.js';
+import type { SimulatedProcess } from './simulated-process.js';
+import { SimulatedDatabase } from './simulated-database.js';
+import { SimulatedStore } from './simulated-store.js';
+
+export interface Planting {
+  store(nowMs: () => number): SimulatedStore;
+  database(): SimulatedDatabase;
+  admission(admission: Admission, process: SimulatedProcess, store: SimulatedStore): Admission;
+  queue(queue: IssuanceQueue): IssuanceQueue;
+}
+
+export const nothingPlanted: Planting = {
+  store: (nowMs) => new SimulatedStore(nowMs),
+  database: () => new SimulatedDatabase(),
+  admission: (admission) => admission,
+  queue: (queue) => queue,
+};

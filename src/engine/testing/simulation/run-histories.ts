@@ -1,0 +1,36 @@
+/** Many histories, one after another by seed. */
+import type { Planting } from './planting.js';
+import { nothingPlanted } from './planting.js';
+import { simulate } from './simulation.js';
+import type { SimulatedHistory } from './simulation.js';
+
+export interface Tally {
+  histories: number;
+  /** Issuances lost with the store, in histories that lose it. */
+  lost: number;
+  readonly failed: SimulatedHistory[];
+}
+
+export interface RunOptions {
+  readonly firstSeed: number;
+  readonly histories: number;
+  readonly planting?: Planting;
+  /** No new history is begun once so many have failed. */
+  readonly failuresMax: number;
+  readonly onProgress?: (tally: Tally) => void;
+}
+
+export async function runHistories(options: RunOptions): Promise<Tally> {
+  const { firstSeed, histories, planting = nothingPlanted, failuresMax, onProgress } = options;
+  const tally: Tally = { histories: 0, lost: 0, failed: [] };
+  for (let place = 0; place < histories && tally.failed.length < failuresMax; place += 1) {
+    const result = await simulate(firstSeed + place, planting);
+    tally.histories += 1;
+    tally.lost += result.verdict.lost;
+    if (result.verdict.violations.length > 0 || result.bugs.length > 0) tally.failed.push(result);
+    onProgress?.(tally);
+    // Virtual time never leaves the queue of ticks; signals, output and other tests want their turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return tally;
+}

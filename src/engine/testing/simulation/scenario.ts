@@ -1,0 +1,88 @@
+/** What one history is about: drawn from its seed before anything happens. */
+import type { CouponTerms } from '../../coupon.js';
+import type { NetworkFaults } from './simulated-network.js';
+import { calmNetwork } from './simulated-network.js';
+import type { Random } from './random.js';
+
+/** Small bounds make rare meetings common: full mailboxes, many batches, leases that end. */
+export const CALL_DEADLINE_MS = 150;
+export const ADMIT_DEADLINE_MS = 400;
+export const LEASE_MS = 600;
+export const FREEZE_MAX_MS = 1_000;
+
+/** The store's clock when the history begins, if its own axis begins at 0. */
+export const STORE_OFFSET_MS = Date.UTC(2026, 10, 22, 12);
+
+export interface Scenario {
+  readonly apiProcesses: number;
+  readonly recorders: number;
+  readonly members: number;
+  readonly terms: CouponTerms;
+  readonly batchMax: number;
+  readonly mailboxMax: number;
+  readonly recordBatchMax: number;
+  /** Faults happen until then, and only until then. */
+  readonly healMs: number;
+  readonly storeNetwork: NetworkFaults;
+  readonly databaseNetwork: NetworkFaults;
+  readonly newsLost: number;
+  /** How many of each happen, at random instants. */
+  readonly presses: number;
+  readonly sellerActs: number;
+  readonly crashes: number;
+  readonly freezes: number;
+  readonly stills: number;
+  readonly refusals: number;
+  readonly losses: number;
+}
+
+export function drawScenario(random: Random): Scenario {
+  const healMs = random.between(300, 1_500);
+  // A history in four has a sound network, so that what crashes and freezes do alone is seen as well.
+  const sound = random.chance(0.25);
+  return {
+    apiProcesses: random.between(1, 3),
+    recorders: random.between(1, 2),
+    members: random.between(2, 7),
+    terms: drawTerms(random, healMs),
+    batchMax: random.between(1, 6),
+    mailboxMax: random.between(4, 8),
+    recordBatchMax: random.between(1, 4),
+    healMs,
+    storeNetwork: sound ? calmNetwork : drawNetwork(random),
+    databaseNetwork: sound ? calmNetwork : drawNetwork(random),
+    newsLost: random.pick([0, 0.3, 1]),
+    presses: random.between(4, 24),
+    sellerActs: random.pick([0, 0, 1, 2, 3, 5]),
+    crashes: random.pick([0, 0, 1, 2]),
+    freezes: random.pick([0, 0, 1, 2]),
+    stills: random.pick([0, 0, 1]),
+    refusals: random.pick([0, 0, 1]),
+    losses: random.chance(0.15) ? 1 : 0,
+  };
+}
+
+function drawTerms(random: Random, healMs: number): CouponTerms {
+  const opens = random.chance(0.4);
+  const closes = random.chance(0.2);
+  return {
+    quantity: random.between(0, 5),
+    opensAtMs: opens ? STORE_OFFSET_MS + random.between(1, healMs) : undefined,
+    closesAtMs: closes ? STORE_OFFSET_MS + random.between(healMs / 2, healMs * 2) : undefined,
+    paused: random.chance(0.05),
+    closed: false,
+  };
+}
+
+function drawNetwork(random: Random): NetworkFaults {
+  const level = random.pick([0.01, 0.05, 0.2]);
+  const some = (): number => (random.chance(0.6) ? level : 0);
+  return {
+    refused: some(),
+    requestLost: some(),
+    replyLost: some(),
+    doubled: some(),
+    late: some(),
+    delayMaxMs: random.pick([2, 20, 120]),
+  };
+}

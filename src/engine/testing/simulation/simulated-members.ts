@@ -1,0 +1,79 @@
+/** Members: they press, lose patience, are cut off, and press again. */
+import type { CouponId, MemberId } from '../../coupon.js';
+import type { DownloadOutcome } from '../../download.js';
+import type { DownloadCall } from '../history.js';
+import type { SimulatedWorld } from './simulated-world.js';
+
+const WAY_MAX_MS = 3;
+const PRESS_AGAIN = 0.7;
+const DISCONNECT = 0.12;
+
+export class SimulatedMembers {
+  readonly calls: DownloadCall[] = [];
+  readonly #world: SimulatedWorld;
+  readonly #couponId: CouponId;
+  readonly #patientUntilMs: number;
+
+  constructor(world: SimulatedWorld, couponId: CouponId, patientUntilMs: number) {
+    this.#world = world;
+    this.#couponId = couponId;
+    this.#patientUntilMs = patientUntilMs;
+  }
+
+  get waiting(): boolean {
+    return this.calls.some((call) => call.outcome === undefined && !call.cutOff);
+  }
+
+  press(memberId: MemberId): void {
+    const { time, random, apis } = this.#world;
+    const api = random.pick(apis);
+    const call: DownloadCall = {
+      memberId,
+      invokedMs: time.nowMs(),
+      answeredMs: undefined,
+      outcome: undefined,
+      cutOff: false,
+    };
+    this.calls.push(call);
+    const cutOff = (): void => {
+      if (call.outcome !== undefined || call.cutOff) return;
+      call.cutOff = true;
+      this.#pressAgain(memberId);
+    };
+    const ticket = {
+      couponId: this.#couponId,
+      memberId,
+      get abandoned() {
+        return call.cutOff;
+      },
+      settle: (outcome: DownloadOutcome) =>
+        time.after(random.next() * WAY_MAX_MS, () => this.#answer(call, outcome)),
+    };
+    time.after(random.next() * WAY_MAX_MS, () => {
+      if (!api.process.alive) {
+        cutOff();
+        return;
+      }
+      api.process.onCrash(cutOff);
+      api.process.happen(() => api.engine.download(ticket));
+    });
+    if (time.nowMs() < this.#patientUntilMs && random.chance(DISCONNECT))
+      time.after(random.between(0, 60), cutOff);
+  }
+
+  #answer(call: DownloadCall, outcome: DownloadOutcome): void {
+    if (call.cutOff) return;
+    if (call.outcome !== undefined) throw new Error('A ticket was settled twice.');
+    call.outcome = outcome;
+    call.answeredMs = this.#world.time.nowMs();
+    if (['busy', 'not_ready', 'outcome_unknown', 'issued'].includes(outcome.outcome))
+      this.#pressAgain(call.memberId);
+  }
+
+  #pressAgain(memberId: MemberId): void {
+    const { time, random } = this.#world;
+    const afterMs = random.between(5, 200);
+    if (time.nowMs() + afterMs >= this.#patientUntilMs || !random.chance(PRESS_AGAIN)) return;
+    time.after(afterMs, () => this.press(memberId));
+  }
+}

@@ -1,0 +1,166 @@
+/** One history from its seed: faults and commands until the world heals, then rest, then the verdict. */
+import type { CouponId, MemberId } from '../../coupon.js';
+import { parseMemberId } from '../../coupon.js';
+import type { FinalState, History, Verdict } from '../history.js';
+import { checkHistory } from '../history-checker.js';
+import type { Planting } from './planting.js';
+import { nothingPlanted } from './planting.js';
+import { Random } from './random.js';
+import {
+  ADMIT_DEADLINE_MS,
+  CALL_DEADLINE_MS,
+  drawScenario,
+  FREEZE_MAX_MS,
+  STORE_OFFSET_MS,
+} from './scenario.js';
+import type { Scenario } from './scenario.js';
+import { SimulatedMembers } from './simulated-members.js';
+import { LATE_MAX_MS } from './simulated-network.js';
+import { SimulatedSellers } from './simulated-sellers.js';
+import { SimulatedWorld } from './simulated-world.js';
+
+/** After healing: commands that were late have arrived by then. */
+const SETTLE_MS = LATE_MAX_MS + 100;
+/** Leases, sweeps and rests included; a history that is not at rest by then never will be. */
+const REST_MAX_MS = 10_000;
+const REST_LOOK_MS = 50;
+const LAST_PRESS_EVERY_MS = 10;
+/** A process is told of a crash at one of its first so many commands and replies. */
+const CRASH_STEPS_MAX = 60;
+/** What a download may wait for in a mailbox and in a batch, the error of the store's clock, and a freeze before it was taken in. */
+const ADMIT_LATE_MS = 2 * ADMIT_DEADLINE_MS + 2 * CALL_DEADLINE_MS + FREEZE_MAX_MS;
+/** Lookups and a warm before the command, each up to its deadline, then the command itself. */
+const SELLER_LATE_MS = LATE_MAX_MS + FREEZE_MAX_MS + 20 * CALL_DEADLINE_MS;
+
+export interface SimulatedHistory {
+  readonly seed: number;
+  readonly scenario: Scenario;
+  readonly history: History;
+  readonly verdict: Verdict;
+  readonly bugs: readonly unknown[];
+}
+
+export async function simulate(seed: number, planting: Planting = nothingPlanted): Promise<SimulatedHistory> {
+  const random = new Random(seed);
+  const scenario = drawScenario(random);
+  const world = new SimulatedWorld(scenario, random, planting);
+  const { couponId } = world.database.insert({
+    ...scenario.terms,
+    sellerId: 'seller',
+    name: 'simulated',
+    discount: undefined,
+    createdAtMs: 0,
+  });
+  const memberIds = Array.from({ length: scenario.members }, (_, index) => memberNamed(`m${index}`));
+  const members = new SimulatedMembers(world, couponId, scenario.healMs);
+  const sellers = new SimulatedSellers(world, couponId);
+
+  planPresses(world, scenario, members, memberIds);
+  planFaults(world, scenario);
+  for (let act = 0; act < scenario.sellerActs; act += 1) {
+    world.time.at(random.between(1, scenario.healMs), () => sellers.actAtRandom());
+  }
+  await world.time.runUntil(scenario.healMs);
+  world.heal();
+  await world.time.runUntil(scenario.healMs + SETTLE_MS);
+  await rest(world, () => !sellers.busy);
+
+  const healedMs = world.time.nowMs();
+  memberIds.forEach((memberId, place) =>
+    world.time.after(place * LAST_PRESS_EVERY_MS, () => members.press(memberId)),
+  );
+  await world.time.advance(memberIds.length * LAST_PRESS_EVERY_MS);
+  await rest(world, () => !members.waiting && isDrained(world, couponId));
+
+  const history: History = {
+    terms: scenario.terms,
+    downloads: members.calls,
+    sellerCalls: sellers.calls,
+    lossesMs: world.lossesMs,
+    healedMs,
+    endMs: world.time.nowMs(),
+    storeOffsetMs: STORE_OFFSET_MS,
+    lateMs: SELLER_LATE_MS,
+    admitLateMs: ADMIT_LATE_MS,
+    final: finalState(world, couponId),
+  };
+  return { seed, scenario, history, verdict: checkHistory(history), bugs: world.bugs };
+}
+
+function planPresses(
+  { time, random }: SimulatedWorld,
+  scenario: Scenario,
+  members: SimulatedMembers,
+  memberIds: readonly MemberId[],
+): void {
+  const { opensAtMs } = scenario.terms;
+  for (let press = 0; press < scenario.presses; press += 1) {
+    const memberId = random.pick(memberIds);
+    // Crowds come at the opening, or all at once; the others whenever they like.
+    const crowdMs = opensAtMs === undefined ? 100 : opensAtMs - STORE_OFFSET_MS;
+    const atMs = random.chance(0.4) ? crowdMs + random.between(-30, 30) : random.between(0, scenario.healMs);
+    time.at(Math.min(atMs, scenario.healMs), () => members.press(memberId));
+  }
+}
+
+function planFaults(world: SimulatedWorld, scenario: Scenario): void {
+  const { time, random } = world;
+  const sometimes = (count: number, fault: () => void): void => {
+    for (let times = 0; times < count; times += 1) time.at(random.between(1, scenario.healMs - 1), fault);
+  };
+  sometimes(scenario.crashes, () => crashSomebody(world));
+  sometimes(scenario.freezes, () => {
+    const { process } = random.chance(0.5)
+      ? random.pick(world.apis)
+      : { process: random.pick(world.recorders) };
+    process.freeze(random.between(50, FREEZE_MAX_MS));
+  });
+  const servers = [world.storeServer, world.databaseServer];
+  sometimes(scenario.stills, () => {
+    random.pick(servers).stillUntilMs = time.nowMs() + random.between(20, 500);
+  });
+  sometimes(scenario.refusals, () => {
+    random.pick(servers).refusingUntilMs = time.nowMs() + random.between(20, 600);
+  });
+  sometimes(scenario.losses, () => world.loseStore());
+}
+
+/** Dies now or at one of its next steps. */
+function crashSomebody({ random, apis, recorders }: SimulatedWorld): void {
+  const process = random.pick([...apis.map((api) => api.process), ...recorders]);
+  if (random.chance(0.3)) process.crash();
+  else process.crashAtStep(random.between(1, CRASH_STEPS_MAX));
+}
+
+async function rest(world: SimulatedWorld, isAtRest: () => boolean): Promise<void> {
+  const untilMs = world.time.nowMs() + REST_MAX_MS;
+  while (!isAtRest() && world.time.nowMs() < untilMs) await world.time.advance(REST_LOOK_MS);
+}
+
+function isDrained(world: SimulatedWorld, couponId: CouponId): boolean {
+  const { queued, claimed } = world.store.depth(couponId);
+  return queued + claimed === 0;
+}
+
+function finalState({ store, database }: SimulatedWorld, couponId: CouponId): FinalState {
+  const ledger = database.ledgerOf(couponId);
+  const coupon = store.coupons.get(couponId);
+  return {
+    rows: [...ledger.rows.values()],
+    revoked: ledger.revoked,
+    deadLetters: ledger.deadLetters,
+    store: coupon && {
+      terms: coupon.terms,
+      lastIssueNo: coupon.lastIssueNo,
+      winners: [...coupon.winners.values()],
+      queued: coupon.queue,
+      claimed: coupon.claims.flatMap((claim) => claim.issuances),
+    },
+  };
+}
+
+function memberNamed(text: string): MemberId {
+  const memberId = parseMemberId(text);
+  if (memberId === undefined) throw new Error(`${text} is not a member id`);
+  return memberId;
+}

@@ -1,0 +1,71 @@
+/** Every issuance that left a trace, by number: in answers, rows, revocations, dead letters or the store. */
+import type { Issuance, MemberId } from '../coupon.js';
+import type { DownloadCall, History, SellerCall } from './history.js';
+
+/** An answer that named a number. */
+export interface Told extends Issuance {
+  readonly call: DownloadCall;
+  readonly answeredMs: number;
+}
+
+/** Instants are whole milliseconds of the store's clock. */
+export const INSTANT_MS = 1;
+
+export class ToldIssuances {
+  readonly history: History;
+  readonly told: readonly Told[];
+  readonly rowOf: ReadonlyMap<number, Issuance>;
+  /** Number → earliest invocation of a call to revoke it that was not refused. */
+  readonly revokeAskedMs: ReadonlyMap<number, number>;
+  /** Number → earliest certain answer. */
+  readonly revokeDoneMs: ReadonlyMap<number, number>;
+
+  constructor(history: History) {
+    this.history = history;
+    this.told = history.downloads.flatMap((call) => {
+      const { outcome, answeredMs, memberId } = call;
+      if (outcome === undefined || answeredMs === undefined || !('issueNo' in outcome)) return [];
+      return [{ memberId, issueNo: outcome.issueNo, issuedAtMs: outcome.issuedAtMs, call, answeredMs }];
+    });
+    this.rowOf = new Map(history.final.rows.map((row) => [row.issueNo, row]));
+    const asked = new Map<number, number>();
+    const done = new Map<number, number>();
+    for (const call of history.sellerCalls) noteRevoke(call, asked, done);
+    this.revokeAskedMs = asked;
+    this.revokeDoneMs = done;
+  }
+
+  /** On the history's own axis. */
+  trueMs(storeMs: number): number {
+    return storeMs - this.history.storeOffsetMs;
+  }
+
+  storeMs(trueMs: number): number {
+    return trueMs + this.history.storeOffsetMs;
+  }
+
+  isRevoked(issueNo: number, memberId: MemberId): boolean {
+    return this.history.final.revoked.get(issueNo) === memberId;
+  }
+
+  /** The same number, member and instant: after a loss a member may win the same number anew. */
+  hasRow({ issueNo, memberId, issuedAtMs }: Issuance): boolean {
+    const row = this.rowOf.get(issueNo);
+    return row?.memberId === memberId && row.issuedAtMs === issuedAtMs;
+  }
+
+  /** It has no row, no revocation, and the store that knew of it lost its content afterwards. */
+  isLost(issuance: Issuance): boolean {
+    const { issueNo, memberId, issuedAtMs } = issuance;
+    if (this.hasRow(issuance) || this.isRevoked(issueNo, memberId)) return false;
+    return this.history.lossesMs.some((lossMs) => this.trueMs(issuedAtMs) <= lossMs + INSTANT_MS);
+  }
+}
+
+function noteRevoke(call: SellerCall, asked: Map<number, number>, done: Map<number, number>): void {
+  if (call.act.kind !== 'revoke' || call.result === 'refused') return;
+  const { issueNo } = call.act;
+  asked.set(issueNo, Math.min(asked.get(issueNo) ?? Infinity, call.invokedMs));
+  if (call.result !== 'done' || call.answeredMs === undefined) return;
+  done.set(issueNo, Math.min(done.get(issueNo) ?? Infinity, call.answeredMs));
+}
