@@ -29,8 +29,13 @@ function answer(response: HttpResponse, request: HttpRequest, file: ConsoleFile,
   }
   const { head, body } = file.variants[encodingFor(request.getHeader('accept-encoding'))];
   response.writeStatus(head);
-  if (headOnly) response.endWithoutBody(body.byteLength);
-  else response.end(body);
+  if (!headOnly) {
+    response.end(body);
+    return;
+  }
+  // Given the length as its argument, `endWithoutBody` leaves the answer open: the connection takes no further request, and without
+  // an abort handler the library ends the process.
+  response.writeHeader('Content-Length', String(body.byteLength)).endWithoutBody();
 }
 
 /** The smallest that the browser takes. One that is named with a weight of zero is not taken. */

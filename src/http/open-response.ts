@@ -63,16 +63,14 @@ export class OpenResponse {
   async send(reply: Reply, closeConnection = false): Promise<void> {
     if (!this.#open) return;
     const head = responseHead(reply.status, reply.contentType, { ...COMMON_HEADERS, ...reply.headers });
-    if ('chunks' in reply) {
-      await this.#stream(head, reply.chunks);
-      return;
+    if (this.#headOnly) this.#endHead(head, 'body' in reply ? Buffer.byteLength(reply.body) : undefined);
+    else if ('chunks' in reply) await this.#stream(head, reply.chunks);
+    else {
+      this.#finish(() => {
+        this.#response.writeStatus(head);
+        this.#response.end(reply.body, closeConnection || this.#inFlight.draining);
+      });
     }
-    this.#finish(() => {
-      this.#response.writeStatus(head);
-      const close = closeConnection || this.#inFlight.draining;
-      if (this.#headOnly) this.#response.endWithoutBody(Buffer.byteLength(reply.body), close);
-      else this.#response.end(reply.body, close);
-    });
   }
 
   /** Cuts the connection: an answer that was begun cannot be taken back, and must not look complete. */
@@ -81,12 +79,20 @@ export class OpenResponse {
     this.#response.close();
   }
 
+  /**
+   * The length goes in as a line of the head: told to `endWithoutBody`, the library waits for that many bytes to follow, and the
+   * connection's next request is cut off.
+   */
+  #endHead(head: string, contentLength: number | undefined): void {
+    const lengthLine = contentLength === undefined ? '' : `\r\nContent-Length: ${contentLength}`;
+    this.#finish(() => {
+      this.#response.writeStatus(head + lengthLine);
+      this.#response.endWithoutBody();
+    });
+  }
+
   async #stream(head: string, chunks: AsyncIterable<string>): Promise<void> {
     this.#response.cork(() => this.#response.writeStatus(head));
-    if (this.#headOnly) {
-      this.#finish(() => this.#response.endWithoutBody());
-      return;
-    }
     for await (const chunk of chunks) {
       if (!this.#open) return;
       if (!this.#write(chunk)) await this.#writable();

@@ -45,15 +45,14 @@ function judge<Schema extends z.ZodType>(schema: Schema, value: unknown): z.outp
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   return refuseFields(
-    parsed.error.issues
-      .slice(0, FAULTS_TOLD_MAX)
-      .flatMap((issue) =>
-        issue.code === 'unrecognized_keys'
-          ? issue.keys
-              .slice(0, FAULTS_TOLD_MAX)
-              .map((field) => ({ field, message: 'is not a field of this request' }))
-          : [{ field: issue.path.join('.'), message: issue.message }],
-      ),
+    parsed.error.issues.slice(0, FAULTS_TOLD_MAX).flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.slice(0, FAULTS_TOLD_MAX).map((key) => ({
+            field: [...issue.path, key].join('.'),
+            message: 'is not a field of this request',
+          }))
+        : [{ field: issue.path.join('.'), message: issue.message }],
+    ),
   );
 }
 

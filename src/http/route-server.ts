@@ -1,6 +1,6 @@
 /** The wrapper around every handler but the download's: from a raw request to a handler's values, and from its reply to the wire. */
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
-import { StoreOutcomeUnknownError, StoreUnavailableError } from '../engine/errors.js';
+import { CouponRecoveringError, StoreOutcomeUnknownError, StoreUnavailableError } from '../engine/errors.js';
 import type { Authenticator } from './auth/authenticator.js';
 import type { Identity } from './auth/identity.js';
 import { tokenProblem } from './auth/token-problems.js';
@@ -121,6 +121,12 @@ export class RouteServer {
       return problemReply({
         code: 'not_ready',
         detail: 'The store cannot be reached. Nothing was attempted.',
+      });
+    }
+    if (fault instanceof CouponRecoveringError) {
+      return problemReply({
+        code: 'not_ready',
+        detail: 'The coupon is being recovered. Nothing was attempted.',
       });
     }
     if (fault instanceof StoreOutcomeUnknownError) {

@@ -14,8 +14,8 @@ const MEMORY_BYTES_MAX = 2 * 128 * COST * BLOCK_SIZE;
 
 /** Two of libuv's four threads: file work and token verification keep the others. */
 const HASHING_MAX = 2;
-/** A few seconds' worth; whoever comes then is told to come back. */
-const WAITING_MAX = 64;
+/** A quarter of a second each, two at a time: whoever would wait longer than some two seconds is told to come back. */
+const WAITING_MAX = 16;
 
 const stored = /^scrypt\$n=(\d{1,9}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9_-]{16,})\$([A-Za-z0-9_-]{16,})$/;
 

@@ -7,12 +7,13 @@ import { Engine } from '../../engine/engine.js';
 import { CouponRegistry } from '../../engine/coupon-registry.js';
 import { CouponWarmer } from '../../engine/coupon-warmer.js';
 import { LocalAnnouncements } from '../../engine/local-announcements.js';
+import type { RedisBackEnd } from '../../persist/redis/redis-back-end.js';
 import { openEmbedded } from '../../persist/sqlite/open-embedded.js';
 import { systemClock, systemScheduler } from '../../system-time.js';
 import type { Role } from '../auth/accounts.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
 import { startHttp } from '../server.js';
-import type { HttpServer, HttpServices, HttpSettings, TokenSettings } from '../services.js';
+import type { HttpServer, HttpServices, HttpSettings } from '../services.js';
 
 const POLICY = { issuer: 'seonchak', audience: 'seonchak' };
 
@@ -22,15 +23,13 @@ export interface EmbeddedServer {
   readonly url: string;
   /** Everything the server has logged, one JSON line each. */
   readonly logLines: readonly string[];
-  token(subject: string, role?: Role): Promise<string>;
+  token(subject: string, role?: Role, expiresInSeconds?: number): Promise<string>;
 }
 
 export interface EmbeddedServerOptions {
   readonly settings?: Partial<HttpSettings>;
-  /** Puts something between the front end and its services, such as a store that is out of reach. */
-  readonly services?: (services: HttpServices) => HttpServices;
-  /** Instead of our own secret. */
-  readonly tokens?: TokenSettings;
+  /** Decisions come from here instead of SQLite, and then nothing records them: what is won stays queued. */
+  readonly queued?: Pick<RedisBackEnd, 'admission' | 'queue'>;
 }
 
 /** Runs until the test is over. */
@@ -39,7 +38,8 @@ export async function startEmbeddedServer(
   options: EmbeddedServerOptions = {},
 ): Promise<EmbeddedServer> {
   const stores = await openEmbedded({ dataDir: t.testdir(), as: 'server' });
-  const { admission, ledger, catalogue, accounts } = stores;
+  const { ledger, catalogue, accounts } = stores;
+  const admission = options.queued?.admission ?? stores.admission;
   const announcements = new LocalAnnouncements();
   const warmer = new CouponWarmer({ admission, ledger, catalogue });
   const clock = systemClock;
@@ -70,24 +70,23 @@ export async function startEmbeddedServer(
     }),
   );
   const secret = randomBytes(32);
-  const own: HttpServices = {
+  const services: HttpServices = {
     engine,
     registry,
     admission,
     ledger,
-    queue: undefined,
+    queue: options.queued?.queue,
     accounts,
     clock,
     scheduler: systemScheduler,
     logger,
     readiness: () => Promise.resolve({ ready: true, reasons: [] }),
   };
-  const services = options.services?.(own) ?? own;
   const http = await startHttp(services, {
     host: '127.0.0.1',
     port: 0,
     exclusivePort: true,
-    tokens: options.tokens ?? { ...POLICY, secret },
+    tokens: { ...POLICY, secret },
     sellerSignup: 'open',
     ...options.settings,
   });
@@ -103,6 +102,7 @@ export async function startEmbeddedServer(
     services,
     url: `http://127.0.0.1:${http.port}`,
     logLines,
-    token: (subject, role = 'member') => issuer.issue(subject, role, 3_600, Date.now()),
+    token: (subject, role = 'member', expiresInSeconds = 3_600) =>
+      issuer.issue(subject, role, expiresInSeconds, Date.now()),
   };
 }
