@@ -1,0 +1,169 @@
+/** Calls of the API, one function each, with answers that have been read. */
+import type { Session } from '../session.js';
+import { pageOf, readCoupon, readIssuance, readStats } from './coupon.js';
+import type { Coupon, CouponState, CouponStats, Discount, Issuance, Page } from './coupon.js';
+import { OFFLINE, problemOf, unexpected } from './problem.js';
+import type { Problem } from './problem.js';
+import { fieldsOf, numberIn, textIn } from './read.js';
+
+/** Longer than any deadline of the server, so that it is the server that says what became of a request. */
+const CALL_TIMEOUT_MS = 15_000;
+
+export type Result<Value> =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly problem: Problem };
+
+export interface CouponTerms {
+  readonly name?: string;
+  readonly quantity?: number;
+  readonly opensAt?: string | null;
+  readonly closesAt?: string | null;
+}
+
+export interface NewCoupon extends CouponTerms {
+  readonly name: string;
+  readonly quantity: number;
+  readonly discount?: Discount;
+}
+
+/** Holding one, and whether this was the first time of asking. */
+export interface Held {
+  readonly issueNo: number;
+  readonly issuedAtMs: number;
+  readonly again: boolean;
+}
+
+interface Call {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly accept?: string;
+}
+
+const readHeld = (value: unknown): Held => {
+  const fields = fieldsOf(value);
+  return {
+    issueNo: numberIn(fields, 'issueNo'),
+    issuedAtMs: Date.parse(textIn(fields, 'issuedAt')),
+    again: fields['outcome'] === 'already_issued',
+  };
+};
+
+const nothing = (): void => undefined;
+
+export class ApiClient {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  signUp(email: string, password: string, role: 'member' | 'seller'): Promise<Result<void>> {
+    return this.#call('v1/accounts', nothing, { method: 'POST', body: { email, password, role } });
+  }
+
+  signIn(email: string, password: string): Promise<Result<string>> {
+    const read = (value: unknown): string => textIn(fieldsOf(value), 'accessToken');
+    return this.#call('v1/sessions', read, { method: 'POST', body: { email, password } });
+  }
+
+  coupons(
+    filter: { readonly state?: CouponState; readonly sellerId?: string },
+    after: number,
+    limit: number,
+  ): Promise<Result<Page<Coupon>>> {
+    const query = new URLSearchParams({ after: String(after), limit: String(limit), ...filter });
+    return this.#call(`v1/coupons?${query.toString()}`, pageOf(readCoupon));
+  }
+
+  coupon(id: number): Promise<Result<Coupon>> {
+    return this.#call(`v1/coupons/${id}`, readCoupon);
+  }
+
+  register(coupon: NewCoupon): Promise<Result<Coupon>> {
+    return this.#call('v1/coupons', readCoupon, { method: 'POST', body: coupon });
+  }
+
+  amend(id: number, change: CouponTerms): Promise<Result<Coupon>> {
+    return this.#call(`v1/coupons/${id}`, readCoupon, { method: 'PATCH', body: change });
+  }
+
+  command(id: number, command: 'pause' | 'resume' | 'close'): Promise<Result<Coupon>> {
+    return this.#call(`v1/coupons/${id}/${command}`, readCoupon, { method: 'POST' });
+  }
+
+  stats(id: number): Promise<Result<CouponStats>> {
+    return this.#call(`v1/coupons/${id}/stats`, readStats);
+  }
+
+  issuances(id: number, after: number, limit: number): Promise<Result<Page<Issuance>>> {
+    return this.#call(`v1/coupons/${id}/issuances?after=${after}&limit=${limit}`, pageOf(readIssuance));
+  }
+
+  revoke(id: number, issueNo: number): Promise<Result<void>> {
+    return this.#call(`v1/coupons/${id}/issuances/${issueNo}`, nothing, { method: 'DELETE' });
+  }
+
+  download(id: number): Promise<Result<Held>> {
+    return this.#call(`v1/coupons/${id}/download`, readHeld, { method: 'POST' });
+  }
+
+  issuance(id: number): Promise<Result<Held & { readonly recorded: boolean }>> {
+    const read = (value: unknown) => ({ ...readHeld(value), recorded: fieldsOf(value)['recorded'] === true });
+    return this.#call(`v1/coupons/${id}/issuance`, read);
+  }
+
+  myCoupons(after: number, limit: number): Promise<Result<Page<Issuance>>> {
+    return this.#call(`v1/me/coupons?after=${after}&limit=${limit}`, pageOf(readIssuance));
+  }
+
+  use(couponId: number): Promise<Result<Issuance>> {
+    return this.#call(`v1/me/coupons/${couponId}/use`, readIssuance, { method: 'POST' });
+  }
+
+  /** All issuances as a file. It takes as long as it takes, so it has no deadline. */
+  async exportCsv(id: number): Promise<Result<Blob>> {
+    try {
+      const response = await fetch(`v1/coupons/${id}/issuances`, {
+        headers: { ...this.#headers(), accept: 'text/csv' },
+      });
+      if (!response.ok) return { ok: false, problem: await problemOf(response) };
+      return { ok: true, value: await response.blob() };
+    } catch {
+      return { ok: false, problem: OFFLINE };
+    }
+  }
+
+  async #call<Value>(path: string, read: (value: unknown) => Value, call: Call = {}): Promise<Result<Value>> {
+    let response: Response;
+    let value: unknown;
+    try {
+      response = await fetch(path, {
+        method: call.method ?? 'GET',
+        headers: {
+          ...this.#headers(),
+          ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+        cache: 'no-store',
+      });
+      if (!response.ok) {
+        const problem = await problemOf(response);
+        if (problem.code === 'unauthenticated') this.#session.end();
+        return { ok: false, problem };
+      }
+      value = await response.json();
+    } catch {
+      return { ok: false, problem: OFFLINE };
+    }
+    try {
+      return { ok: true, value: read(value) };
+    } catch (fault) {
+      return { ok: false, problem: unexpected(fault) };
+    }
+  }
+
+  #headers(): Record<string, string> {
+    const token = this.#session.current?.token;
+    return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  }
+}

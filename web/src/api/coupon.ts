@@ -1,0 +1,145 @@
+/** What the API shows of coupons and issuances, in the console's units (milliseconds). */
+import {
+  fieldsOf,
+  instantIn,
+  instantOrNothingIn,
+  listIn,
+  numberIn,
+  textIn,
+  UnexpectedAnswerError,
+} from './read.js';
+
+export const couponStates = ['scheduled', 'open', 'paused', 'sold_out', 'closed'] as const;
+export type CouponState = (typeof couponStates)[number];
+
+export interface Discount {
+  readonly type: 'percent' | 'amount';
+  readonly value: number;
+}
+
+export interface Coupon {
+  readonly id: number;
+  readonly sellerId: string;
+  readonly name: string;
+  readonly quantity: number;
+  readonly remaining: number;
+  readonly issued: number;
+  readonly state: CouponState;
+  readonly discount: Discount | undefined;
+  readonly opensAtMs: number | undefined;
+  readonly closesAtMs: number | undefined;
+  readonly createdAtMs: number;
+}
+
+export interface LiveUpdate {
+  readonly state: CouponState;
+  readonly quantity: number;
+  readonly issued: number;
+  readonly remaining: number;
+  readonly issuedPerSecond: number;
+  readonly opensAtMs: number | undefined;
+  readonly closesAtMs: number | undefined;
+  readonly storeNowMs: number;
+}
+
+export interface CouponStats {
+  readonly quantity: number;
+  readonly remaining: number;
+  readonly queued: number;
+  readonly claimed: number;
+  readonly recorded: number;
+  readonly deadLettered: number;
+}
+
+export interface Issuance {
+  readonly couponId: number;
+  readonly memberId: string;
+  readonly issueNo: number;
+  readonly issuedAtMs: number;
+  readonly usedAtMs: number | undefined;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  /** Ask for what comes after this; `undefined` on the last page. */
+  readonly next: number | undefined;
+}
+
+export function readCoupon(value: unknown): Coupon {
+  const fields = fieldsOf(value);
+  const { sellerId } = fields;
+  return {
+    id: numberIn(fields, 'id'),
+    // A number for an account of ours, text for one of an outside identity provider.
+    sellerId: typeof sellerId === 'number' ? String(sellerId) : textIn(fields, 'sellerId'),
+    name: textIn(fields, 'name'),
+    quantity: numberIn(fields, 'quantity'),
+    remaining: numberIn(fields, 'remaining'),
+    issued: numberIn(fields, 'issued'),
+    state: readState(fields['state']),
+    discount: readDiscount(fields['discount']),
+    opensAtMs: instantOrNothingIn(fields, 'opensAt'),
+    closesAtMs: instantOrNothingIn(fields, 'closesAt'),
+    createdAtMs: instantIn(fields, 'createdAt'),
+  };
+}
+
+export function readLiveUpdate(value: unknown): LiveUpdate {
+  const fields = fieldsOf(value);
+  return {
+    state: readState(fields['state']),
+    quantity: numberIn(fields, 'quantity'),
+    issued: numberIn(fields, 'issued'),
+    remaining: numberIn(fields, 'remaining'),
+    issuedPerSecond: numberIn(fields, 'issuedPerSecond'),
+    opensAtMs: instantOrNothingIn(fields, 'opensAt'),
+    closesAtMs: instantOrNothingIn(fields, 'closesAt'),
+    storeNowMs: instantIn(fields, 'storeNow'),
+  };
+}
+
+export function readStats(value: unknown): CouponStats {
+  const fields = fieldsOf(value);
+  return {
+    quantity: numberIn(fields, 'quantity'),
+    remaining: numberIn(fields, 'remaining'),
+    queued: numberIn(fields, 'queued'),
+    claimed: numberIn(fields, 'claimed'),
+    recorded: numberIn(fields, 'recorded'),
+    deadLettered: numberIn(fields, 'deadLettered'),
+  };
+}
+
+export function readIssuance(value: unknown): Issuance {
+  const fields = fieldsOf(value);
+  return {
+    couponId: numberIn(fields, 'couponId'),
+    memberId: textIn(fields, 'memberId'),
+    issueNo: numberIn(fields, 'issueNo'),
+    issuedAtMs: instantIn(fields, 'issuedAt'),
+    usedAtMs: instantOrNothingIn(fields, 'usedAt'),
+  };
+}
+
+export function pageOf<Item>(readItem: (value: unknown) => Item): (value: unknown) => Page<Item> {
+  return (value) => {
+    const fields = fieldsOf(value);
+    return {
+      items: listIn(fields, 'items', readItem),
+      next: typeof fields['next'] === 'number' ? fields['next'] : undefined,
+    };
+  };
+}
+
+function readState(value: unknown): CouponState {
+  const state = couponStates.find((known) => known === value);
+  if (state === undefined) throw new UnexpectedAnswerError('state is none that is known');
+  return state;
+}
+
+function readDiscount(value: unknown): Discount | undefined {
+  if (value === null || value === undefined) return undefined;
+  const fields = fieldsOf(value);
+  const type = textIn(fields, 'type');
+  return { type: type === 'percent' ? 'percent' : 'amount', value: numberIn(fields, 'value') };
+}

@@ -1,0 +1,65 @@
+/** Why a request was not carried out, as the API says it (RFC 9457), or as we know it when the API could not be reached. */
+import { fieldsOf, UnexpectedAnswerError } from './read.js';
+import type { Fields } from './read.js';
+
+export interface FieldFault {
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface Problem {
+  /** The API's stable code; `offline` when there was no answer, `unexpected` when it was not one of the API's. */
+  readonly code: string;
+  readonly detail: string;
+  readonly retryAfterMs: number | undefined;
+  readonly errors: readonly FieldFault[];
+  readonly fields: Fields;
+}
+
+export const OFFLINE: Problem = plainProblem('offline', '');
+
+/** Nothing was lost: the same request may simply be sent again after a while. */
+const passing = new Set([
+  'offline',
+  'busy',
+  'not_ready',
+  'outcome_unknown',
+  'shutting_down',
+  'keys_unavailable',
+]);
+
+export function isPassing(problem: Problem): boolean {
+  return passing.has(problem.code);
+}
+
+export async function problemOf(response: Response): Promise<Problem> {
+  const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
+  const retryAfterMs = Number.isFinite(retryAfter) ? retryAfter * 1_000 : undefined;
+  try {
+    const fields = fieldsOf(await response.json());
+    return {
+      code: typeof fields['code'] === 'string' ? fields['code'] : 'unexpected',
+      detail: typeof fields['detail'] === 'string' ? fields['detail'] : '',
+      retryAfterMs,
+      errors: Array.isArray(fields['errors']) ? fields['errors'].map(fieldFault) : [],
+      fields,
+    };
+  } catch {
+    // A proxy's own page, most likely.
+    return plainProblem(response.status >= 500 ? 'not_ready' : 'unexpected', `HTTP ${response.status}`);
+  }
+}
+
+export function unexpected(fault: unknown): Problem {
+  if (!(fault instanceof UnexpectedAnswerError)) throw fault;
+  return plainProblem('unexpected', fault.message);
+}
+
+function plainProblem(code: string, detail: string): Problem {
+  return { code, detail, retryAfterMs: undefined, errors: [], fields: {} };
+}
+
+function fieldFault(value: unknown): FieldFault {
+  const fields = fieldsOf(value);
+  return { field: String(fields['field']), message: String(fields['message']) };
+}

@@ -1,0 +1,89 @@
+/** The API's rules for what a seller enters, so that a mistake is told before it is sent. The server's schema is what counts. */
+import type { CouponTerms, NewCoupon } from '../api/client.js';
+import type { Discount } from '../api/coupon.js';
+import type { FieldFault, Problem } from '../api/problem.js';
+import type { Words } from '../language/en.js';
+import type { Field } from './field.js';
+
+const NAME_LENGTH_MAX = 200;
+export const QUANTITY_MAX = 1_000_000_000;
+
+export const wholeNumber = /^\d{1,15}$/;
+
+/** The text of a date-and-time input, in the reader's zone. */
+export function localText(epochMs: number | undefined): string {
+  if (epochMs === undefined) return '';
+  const date = new Date(epochMs);
+  return new Date(epochMs - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+}
+
+export function instantText(localTime: string): string | undefined {
+  const epochMs = Date.parse(localTime);
+  return localTime === '' || Number.isNaN(epochMs) ? undefined : new Date(epochMs).toISOString();
+}
+
+export interface TermsFields {
+  readonly name: Field;
+  readonly quantity: Field;
+  readonly opensAt: Field;
+  readonly closesAt: Field;
+}
+
+/** @returns the terms as the API takes them, or `undefined` after the faults have been shown at their fields. */
+export function readTerms(
+  fields: TermsFields,
+  words: Words,
+): (CouponTerms & Pick<NewCoupon, 'name' | 'quantity'>) | undefined {
+  const { form } = words;
+  const faults = new Map<Field, string>();
+  const name = fields.name.value;
+  if (name === '') faults.set(fields.name, form.required);
+  else if (name.length > NAME_LENGTH_MAX) faults.set(fields.name, form.nameLong);
+
+  const quantity = Number(fields.quantity.value);
+  if (!wholeNumber.test(fields.quantity.value) || quantity < 1 || quantity > QUANTITY_MAX) {
+    faults.set(fields.quantity, form.quantityRange);
+  }
+  const opensAt = instantText(fields.opensAt.value) ?? null;
+  const closesAt = instantText(fields.closesAt.value) ?? null;
+  if (opensAt !== null && closesAt !== null && closesAt <= opensAt) {
+    faults.set(fields.closesAt, form.windowOrder);
+  }
+  return showFaults(faults) ? undefined : { name, quantity, opensAt, closesAt };
+}
+
+/** @returns `undefined` after the fault has been shown. */
+export function readDiscount(
+  type: 'none' | Discount['type'],
+  field: Field,
+  words: Words,
+): { readonly discount?: Discount } | undefined {
+  if (type === 'none') return {};
+  const value = Number(field.value);
+  const inRange =
+    type === 'percent' ? value > 0 && value <= 100 : wholeNumber.test(field.value) && value >= 1;
+  if (field.value !== '' && inRange) return { discount: { type, value } };
+  showFaults(new Map([[field, type === 'percent' ? words.form.percentRange : words.form.amountRange]]));
+  return undefined;
+}
+
+/** Puts the server's faults at the fields they name. @returns those that name none of them. */
+export function showServerFaults(problem: Problem, fields: Readonly<Record<string, Field>>): FieldFault[] {
+  const rest: FieldFault[] = [];
+  const faults = new Map<Field, string>();
+  for (const fault of problem.errors) {
+    const target = fields[fault.field.split('.')[0] ?? ''];
+    if (target === undefined) rest.push(fault);
+    else faults.set(target, fault.message);
+  }
+  showFaults(faults);
+  return rest;
+}
+
+/** Shows all of them and goes to the first. */
+export function showFaults(faults: ReadonlyMap<Field, string>): boolean {
+  for (const [field, text] of faults) field.fault(text);
+  const [first] = faults.keys();
+  first?.input.focus();
+  return faults.size > 0;
+}

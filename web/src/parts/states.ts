@@ -1,0 +1,37 @@
+/** What stands where content should be: it is coming, there is none, or it could not be had. */
+import type { Problem } from '../api/problem.js';
+import { element } from '../dom.js';
+import type { Child } from '../dom.js';
+import { problemText } from '../view.js';
+import type { ViewContext } from '../view.js';
+
+export function loading(context: ViewContext): HTMLElement {
+  return element(
+    'div',
+    { class: 'state state-loading', role: 'status' },
+    element('div', { class: 'spinner', 'aria-hidden': 'true' }),
+    element('p', {}, context.words.loading),
+  );
+}
+
+export function empty(title: string, text: string, ...actions: readonly Child[]): HTMLElement {
+  return element(
+    'div',
+    { class: 'state' },
+    element('p', { class: 'state-title' }, title),
+    element('p', {}, text),
+    ...actions,
+  );
+}
+
+/** @param retry left out where trying again cannot help. */
+export function failed(context: ViewContext, problem: Problem, retry?: () => void): HTMLElement {
+  return element(
+    'div',
+    { class: 'state state-failed', role: 'alert' },
+    element('p', { class: 'state-title' }, context.words.loadFailed),
+    element('p', {}, problemText(context.words, problem)),
+    retry !== undefined &&
+      element('button', { type: 'button', class: 'button', on: { click: retry } }, context.words.tryAgain),
+  );
+}

@@ -1,0 +1,94 @@
+/** The curve of a coupon: what remained when, and how fast it went. */
+import type { ApiClient } from '../api/client.js';
+import type { Coupon, Issuance, LiveUpdate } from '../api/coupon.js';
+
+/** Above this the older half is thinned out: a screen has fewer columns. */
+const POINTS_MAX = 4_000;
+/** Coupons up to this size are read whole; of larger ones that many single rows are read, evenly over the numbers. */
+const ROWS_READ_WHOLE = 1_000;
+const SAMPLES = 48;
+const SAMPLES_AT_ONCE = 6;
+
+export class BurnDownData {
+  /** Seconds since the epoch, ascending: the chart's unit. */
+  times: number[] = [];
+  remaining: number[] = [];
+  perSecond: number[] = [];
+
+  add({ storeNowMs, remaining, issuedPerSecond }: LiveUpdate): void {
+    const time = storeNowMs / 1_000;
+    // After a break the server tells again what we have seen.
+    if (time <= (this.times.at(-1) ?? 0)) return;
+    this.times.push(time);
+    this.remaining.push(remaining);
+    this.perSecond.push(issuedPerSecond);
+    if (this.times.length > POINTS_MAX) this.#thinOut();
+  }
+
+  /** What happened before anybody looked, put in front of what was seen. */
+  prepend(past: readonly PastPoint[]): void {
+    const before = past.filter(({ atMs }) => atMs / 1_000 < (this.times[0] ?? Infinity));
+    this.times.unshift(...before.map(({ atMs }) => atMs / 1_000));
+    this.remaining.unshift(...before.map((point) => point.remaining));
+    this.perSecond.unshift(...before.map((point) => point.perSecond));
+  }
+
+  #thinOut(): void {
+    const half = POINTS_MAX / 2;
+    const keep = (_: number, place: number): boolean => place >= half || place % 2 === 0;
+    this.times = this.times.filter(keep);
+    this.remaining = this.remaining.filter(keep);
+    this.perSecond = this.perSecond.filter(keep);
+  }
+}
+
+export interface PastPoint {
+  readonly atMs: number;
+  readonly remaining: number;
+  readonly perSecond: number;
+}
+
+/**
+ * The curve until now, from the times at which numbers were recorded. A few dozen rows tell it, however many there are: row n of the
+ * line says when n were gone. Revoked numbers leave gaps, so the counts are scaled to those that are left.
+ */
+export async function readPast(api: ApiClient, coupon: Coupon): Promise<readonly PastPoint[]> {
+  if (coupon.issued === 0) return [];
+  const rows =
+    coupon.issued <= ROWS_READ_WHOLE ? await readWhole(api, coupon) : await readSamples(api, coupon);
+  const last = rows.at(-1);
+  const first = rows[0];
+  if (last === undefined || first === undefined) return [];
+  const points: PastPoint[] = [{ atMs: first.issuedAtMs - 1, remaining: coupon.quantity, perSecond: 0 }];
+  let before = { atMs: first.issuedAtMs, count: 0 };
+  let perSecond = 0;
+  for (const row of rows) {
+    const count = Math.round((row.issueNo / last.issueNo) * coupon.issued);
+    const elapsedMs = row.issuedAtMs - before.atMs;
+    // Members of one batch share an instant; a speed needs some time to pass.
+    if (elapsedMs >= 200 || row === last) {
+      perSecond = Math.round(((count - before.count) * 1_000) / Math.max(elapsedMs, 200));
+      before = { atMs: row.issuedAtMs, count };
+    }
+    points.push({ atMs: row.issuedAtMs, remaining: coupon.quantity - count, perSecond });
+  }
+  return [...points, { atMs: last.issuedAtMs + 1_000, remaining: coupon.remaining, perSecond: 0 }];
+}
+
+async function readWhole(api: ApiClient, coupon: Coupon): Promise<readonly Issuance[]> {
+  const page = await api.issuances(coupon.id, 0, ROWS_READ_WHOLE);
+  return page.ok ? page.value.items : [];
+}
+
+async function readSamples(api: ApiClient, coupon: Coupon): Promise<readonly Issuance[]> {
+  const places = Array.from({ length: SAMPLES }, (_, place) =>
+    Math.floor((place * (coupon.issued - 1)) / (SAMPLES - 1)),
+  );
+  const rows: Issuance[] = [];
+  for (let first = 0; first < places.length; first += SAMPLES_AT_ONCE) {
+    const some = places.slice(first, first + SAMPLES_AT_ONCE);
+    const pages = await Promise.all(some.map((after) => api.issuances(coupon.id, after, 1)));
+    for (const page of pages) if (page.ok) rows.push(...page.value.items);
+  }
+  return rows.sort((one, other) => one.issueNo - other.issueNo);
+}

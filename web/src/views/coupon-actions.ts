@@ -1,0 +1,104 @@
+/** What a seller does with a coupon that is running. Everything is asked before it is done. */
+import type { Result } from '../api/client.js';
+import type { Coupon, CouponState } from '../api/coupon.js';
+import { element, fill } from '../dom.js';
+import { QUANTITY_MAX, readTerms, showServerFaults, wholeNumber } from '../parts/coupon-rules.js';
+import { openDialog } from '../parts/dialog.js';
+import { field } from '../parts/field.js';
+import { termsFields } from '../parts/terms-fields.js';
+import { problemText } from '../view.js';
+import type { ViewContext } from '../view.js';
+
+export interface CouponActions {
+  readonly root: HTMLElement;
+  /** Offers what makes sense in this state. */
+  show(state: CouponState): void;
+}
+
+/** @param current the coupon as last heard of. @param onChanged is given the coupon as it is after a change. */
+export function couponActions(
+  context: ViewContext,
+  current: () => Coupon,
+  onChanged: (coupon: Coupon) => void,
+): CouponActions {
+  const { words, api } = context;
+  const { detail } = words;
+  const root = element('div', { class: 'actions' });
+  let shown: CouponState | undefined;
+
+  function take(result: Result<Coupon>, done: string): string | undefined {
+    if (!result.ok) return problemText(words, result.problem);
+    onChanged(result.value);
+    context.notify(done);
+    return undefined;
+  }
+
+  function confirm(command: 'pause' | 'resume' | 'close'): void {
+    openDialog(context, {
+      title: detail[`${command}Title`],
+      text: detail[`${command}Text`],
+      submit: detail[command],
+      danger: command === 'close',
+      run: async () => take(await api.command(current().id, command), detail.done[command]),
+    });
+  }
+
+  function topUp(): void {
+    const more = field({
+      label: detail.topUpBy,
+      name: 'more',
+      inputmode: 'numeric',
+      required: true,
+    });
+    openDialog(context, {
+      title: detail.topUpTitle,
+      fields: [more.root],
+      submit: detail.topUpSubmit,
+      async run() {
+        const { id, quantity: before } = current();
+        const quantity = before + Number(more.value);
+        if (!wholeNumber.test(more.value) || quantity <= before || quantity > QUANTITY_MAX) {
+          more.fault(words.form.quantityRange);
+          return '';
+        }
+        return take(await api.amend(id, { quantity }), detail.done.topUp(context.format.whole(quantity)));
+      },
+    });
+  }
+
+  function edit(): void {
+    const fields = termsFields(words, current());
+    openDialog(context, {
+      title: detail.editTitle,
+      fields: [fields.name.root, fields.quantity.root, fields.opensAt.root, fields.closesAt.root],
+      submit: words.form.save,
+      async run() {
+        const terms = readTerms(fields, words);
+        if (terms === undefined) return '';
+        const result = await api.amend(current().id, terms);
+        if (!result.ok) showServerFaults(result.problem, { ...fields });
+        return take(result, detail.done.edit);
+      },
+    });
+  }
+
+  const button = (text: string, action: () => void, kind = ''): HTMLElement =>
+    element('button', { type: 'button', class: `button ${kind}`, on: { click: action } }, text);
+
+  return {
+    root,
+    show(state) {
+      if (state === shown) return;
+      shown = state;
+      fill(
+        root,
+        state === 'paused'
+          ? button(detail.resume, () => confirm('resume'), 'button-primary')
+          : state !== 'closed' && button(detail.pause, () => confirm('pause')),
+        state !== 'closed' && button(detail.topUp, topUp, state === 'sold_out' ? 'button-primary' : ''),
+        button(detail.edit, edit),
+        state !== 'closed' && button(detail.close, () => confirm('close'), 'button-quiet-danger'),
+      );
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/** What a member holds, and using it. */
+import type { Coupon, Issuance } from '../api/coupon.js';
+import { element, fill, setText } from '../dom.js';
+import { openDialog } from '../parts/dialog.js';
+import { empty, failed, loading } from '../parts/states.js';
+import { eventAddress, home, signInAddress } from '../route.js';
+import { problemText } from '../view.js';
+import type { View, ViewContext } from '../view.js';
+
+const PAGE_ROWS = 12;
+
+export function myCouponsView(context: ViewContext): View {
+  const { words, api, session } = context;
+  const list = element('ul', { class: 'tickets' });
+  const below = element('div', { class: 'below' });
+
+  async function load(after: number): Promise<void> {
+    fill(below, loading(context));
+    const result = await api.myCoupons(after, PAGE_ROWS);
+    if (!result.ok) {
+      fill(
+        below,
+        failed(context, result.problem, () => void load(after)),
+      );
+      return;
+    }
+    const { items, next } = result.value;
+    for (const issuance of items) list.append(row(context, issuance));
+    fill(
+      below,
+      next !== undefined &&
+        element(
+          'button',
+          { type: 'button', class: 'button', on: { click: () => void load(next) } },
+          words.more,
+        ),
+      list.childElementCount === 0 &&
+        empty(
+          words.mine.empty,
+          words.mine.emptyText,
+          element('a', { class: 'button', href: home }, words.mine.browse),
+        ),
+    );
+  }
+
+  if (session.current === undefined) context.go(signInAddress(context.address));
+  else void load(0);
+  return {
+    title: words.mine.title,
+    root: element(
+      'div',
+      { class: 'page' },
+      element(
+        'header',
+        { class: 'page-head' },
+        element(
+          'div',
+          {},
+          element('h1', {}, words.mine.title),
+          element('p', { class: 'lead' }, words.mine.lead),
+        ),
+      ),
+      list,
+      below,
+    ),
+  };
+}
+
+function row(context: ViewContext, issuance: Issuance): HTMLElement {
+  const { words, format, api } = context;
+  const { couponId } = issuance;
+  const name = element('a', { href: eventAddress(couponId) }, words.mine.coupon(String(couponId)));
+  const discount = element('span', { class: 'discount', hidden: true });
+  const side = element('div', { class: 'mine-side' });
+  const item = element(
+    'li',
+    { class: 'mine' },
+    element(
+      'div',
+      { class: 'mine-number' },
+      element('span', {}, words.mine.number(format.whole(issuance.issueNo))),
+    ),
+    element(
+      'div',
+      { class: 'mine-main' },
+      element('h2', {}, name),
+      element('p', { class: 'quiet' }, words.mine.issuedAt(format.exact(issuance.issuedAtMs))),
+      discount,
+    ),
+    side,
+  );
+
+  function showUse(usedAtMs: number | undefined): void {
+    item.dataset['used'] = String(usedAtMs !== undefined);
+    if (usedAtMs === undefined) {
+      fill(
+        side,
+        element(
+          'button',
+          { type: 'button', class: 'button button-primary', on: { click: askToUse } },
+          words.mine.use,
+        ),
+      );
+    } else {
+      fill(
+        side,
+        element('span', { class: 'stamp stamp-small' }, words.mine.used),
+        element('p', { class: 'quiet' }, words.mine.usedAt(format.short(usedAtMs))),
+      );
+    }
+  }
+
+  function askToUse(): void {
+    openDialog(context, {
+      title: words.mine.useTitle,
+      text: words.mine.useText(name.textContent),
+      submit: words.mine.use,
+      async run() {
+        const result = await api.use(couponId);
+        if (!result.ok) return problemText(words, result.problem);
+        showUse(result.value.usedAtMs);
+        context.notify(words.mine.useDone);
+        return undefined;
+      },
+    });
+  }
+
+  /** The list knows ids only. */
+  async function learnName(): Promise<void> {
+    const result = await api.coupon(couponId);
+    if (!result.ok) return;
+    const coupon: Coupon = result.value;
+    setText(name, coupon.name);
+    if (coupon.discount === undefined) return;
+    discount.hidden = false;
+    setText(discount, format.discount(coupon.discount));
+  }
+
+  showUse(issuance.usedAtMs);
+  void learnName();
+  return item;
+}
