@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import { pino } from 'pino';
 import type { Config, DistributedConfig } from './config.js';
 import { Engine } from './engine/engine.js';
+import { Reconciler } from './engine/reconciler.js';
 import { Recorder } from './engine/recorder.js';
 import { startHttp } from './http/server.js';
 import type { HttpServer } from './http/services.js';
@@ -66,6 +67,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       config.backEnd === 'distributed'
     ) {
       parts.push(await startRecorder(config, stores.queued, logger));
+      parts.push(startReconciler(stores, stores.queued, logger));
     }
     if (!config.roles.includes('api')) return { port: undefined, stop };
     if (config.backEnd === 'distributed' && config.processes > 1) {
@@ -161,6 +163,24 @@ async function startRecorder(config: DistributedConfig, queued: QueueStores, log
     async stop() {
       await recorder.stop();
       await threads.close();
+    },
+  };
+}
+
+function startReconciler(stores: Stores, queued: QueueStores, logger: Logger): Part {
+  const reconciler = new Reconciler({
+    ...stores,
+    ...queued,
+    scheduler: systemScheduler,
+    onGap: (couponId, gap) =>
+      logger.error({ couponId, gap }, 'issuances are nowhere: run seonchak reconcile on this coupon'),
+    onFault: (fault, couponId) => logger.warn({ err: fault, couponId }, 'a store fault met the reconciler'),
+  });
+  reconciler.start();
+  return {
+    stop() {
+      reconciler.stop();
+      return Promise.resolve();
     },
   };
 }

@@ -7,6 +7,7 @@ import { printLine } from './command-context.js';
 import type { ExitCode } from './exit-codes.js';
 import { exitCodes, reportFault } from './exit-codes.js';
 import { addMigrate } from './migrate.js';
+import { addReconcile } from './reconcile.js';
 import { addServe } from './serve.js';
 import { addStatus } from './status.js';
 import { addTokens } from './tokens.js';
@@ -59,6 +60,7 @@ function buildProgram(context: CommandContext): Command {
   addMigrate(program, context);
   addWarm(program, context);
   addStatus(program, context);
+  addReconcile(program, context);
   addTokens(program, context);
   addAccount(program, context);
   return program;

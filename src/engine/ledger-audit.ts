@@ -1,5 +1,5 @@
 /** What stands in the ledger beside its rows: issuances in quarantine, and numbers that never get a row again. */
-import type { CouponId, MemberId } from './coupon.js';
+import type { CouponId, Issuance, MemberId } from './coupon.js';
 
 export interface DeadLetter {
   readonly issueNo: number;
@@ -25,4 +25,6 @@ export interface LedgerAudit {
   ): Promise<DeadLetter[]>;
   /** Ascending by number, those above `afterIssueNo`, up to `limit`. */
   revocations(couponId: CouponId, afterIssueNo: number, limit: number): Promise<Revocation[]>;
+  /** The rows of up to {@link ISSUANCES_MAX} members, in no order. */
+  rowsOf(couponId: CouponId, memberIds: readonly MemberId[]): Promise<Issuance[]>;
 }

@@ -87,3 +87,16 @@ export const RECOVERY_LOOK_MS = 500;
 
 /** How long a command waits for a recovery, its own or another process's. */
 export const RECOVERY_PATIENCE_MS = 120_000;
+
+/** Findings of one kind that a comparison lists; all are counted. */
+export const FINDINGS_MAX = 100;
+
+/** A revoke is written to the ledger first and to the admission store right after; older than this it was left half done. */
+export const REVOKE_PATIENCE_MS = 5_000;
+
+/** A claim whose lease ended this long ago is stuck: a recorder would have taken it over at its next sweep. */
+export const STUCK_CLAIM_MS = 10_000;
+
+/** How often the background reconciler compares counts, and how many coupons it looks at. */
+export const RECONCILE_EVERY_MS = 5_000;
+export const RECONCILE_COUPONS_MAX = 500;

@@ -31,9 +31,7 @@ export interface WorldOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-export interface World {
-  readonly quantity: number;
-  readonly couponId: number;
+export interface Site {
   readonly redis: RedisServer;
   readonly mariadb: MariadbServer;
   readonly servers: readonly SeonchakServer[];
@@ -41,6 +39,11 @@ export interface World {
   readonly mysqlProxy: TcpProxy;
   /** Environment of our servers and commands. */
   readonly settings: Readonly<Record<string, string>>;
+}
+
+export interface World extends Site {
+  readonly quantity: number;
+  readonly couponId: number;
   readonly members: readonly Member[];
   readonly crowd: Crowd;
   /** All members, or those from one place to another, press until they know. */
@@ -59,12 +62,7 @@ export async function sharedMariadb(t: Test): Promise<MariadbServer> {
   return mariadb;
 }
 
-export async function startWorld(
-  t: Test,
-  mariadb: MariadbServer,
-  options: WorldOptions = {},
-): Promise<World> {
-  const { quantity = 400, members: memberCount = 600 } = options;
+export async function startSite(t: Test, mariadb: MariadbServer, options: WorldOptions = {}): Promise<Site> {
   const redis = await startRedis(options.redis);
   t.teardown(() => redis.stop());
   const redisProxy = await startTcpProxy(redis.port);
@@ -83,7 +81,13 @@ export async function startWorld(
     Array.from({ length: options.servers ?? 1 }, () => startSeonchak(settings)),
   );
   for (const server of servers) t.teardown(() => server.stop());
-  const origins = servers.map((server) => server.origin);
+  return { redis, mariadb, servers, redisProxy, mysqlProxy, settings };
+}
+
+/** One more coupon with its crowd on servers that run already. */
+export async function openWorld(t: Test, site: Site, options: WorldOptions = {}): Promise<World> {
+  const { quantity = 400, members: memberCount = 600 } = options;
+  const origins = site.servers.map((server) => server.origin);
   const seller = new HttpClient(origins[0] ?? '', 1);
   const couponId = await registerCoupon(seller, quantity);
   seller.close();
@@ -91,10 +95,11 @@ export async function startWorld(
   const members = tokens.map((token, index) => ({ memberId: String(index + 1), token }));
   const crowd = new Crowd(origins, CONNECTIONS);
   t.teardown(() => crowd.close());
-  const evidence = (): Promise<Evidence> => evidenceAtRest(mariadb.url, [redis.url], couponId);
+  const evidence = (): Promise<Evidence> => evidenceAtRest(site.mariadb.url, [site.redis.url], couponId);
 
   return {
-    ...{ quantity, couponId, redis, mariadb, servers, redisProxy, mysqlProxy, settings, members, crowd },
+    ...site,
+    ...{ quantity, couponId, members, crowd },
     storm: (from = 0, to = memberCount) =>
       crowd.press(couponId, members.slice(from, to), {
         atOnce: LANES,
@@ -108,6 +113,14 @@ export async function startWorld(
       return verdict;
     },
   };
+}
+
+export async function startWorld(
+  t: Test,
+  mariadb: MariadbServer,
+  options: WorldOptions = {},
+): Promise<World> {
+  return openWorld(t, await startSite(t, mariadb, options), options);
 }
 
 export async function assertVerdict(t: Test, crowd: Crowd, verdict: Verdict): Promise<void> {

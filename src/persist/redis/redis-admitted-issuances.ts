@@ -1,7 +1,7 @@
 /** {@link AdmittedIssuances} over Redis: cursors and ranges, never a command as long as the coupon. */
 import type { AdmittedIssuances } from '../../engine/admitted-issuances.js';
-import { type CouponId, type Issuance, parseMemberId } from '../../engine/coupon.js';
-import { claimedKey, queueKey, winnersKey } from './keys.js';
+import { type CouponId, type Issuance, type MemberId, parseMemberId } from '../../engine/coupon.js';
+import { claimedKey, claimsKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { corrupt, integer, list, parseClaimed, parseQueued, parseWinner, text } from './replies.js';
 
@@ -44,6 +44,19 @@ export class RedisAdmittedIssuances implements AdmittedIssuances {
       }
     }
     yield* this.#queued(couponId);
+  }
+
+  async held(couponId: CouponId, memberIds: readonly MemberId[]): Promise<(Issuance | undefined)[]> {
+    if (memberIds.length === 0) return [];
+    const values = list(await this.#calls.command('hmget', winnersKey(couponId), memberIds));
+    return memberIds.map((memberId, place) => {
+      const value = values[place];
+      return value === null ? undefined : { memberId, ...parseWinner(text(value)) };
+    });
+  }
+
+  async lapsedClaims(couponId: CouponId, beforeMs: number): Promise<number> {
+    return integer(await this.#calls.command('zcount', claimsKey(couponId), ['(0', `(${beforeMs}`]));
   }
 
   async unqueued(couponId: CouponId, issuances: readonly Issuance[]): Promise<Issuance[]> {

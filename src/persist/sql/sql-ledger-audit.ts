@@ -1,6 +1,6 @@
 /** Quarantine and revocations on MySQL, MariaDB and SQLite. */
 import type { Kysely } from 'kysely';
-import type { CouponId, MemberId } from '../../engine/coupon.js';
+import type { CouponId, Issuance, MemberId } from '../../engine/coupon.js';
 import type { DeadLetter, LedgerAudit, Revocation } from '../../engine/ledger-audit.js';
 import type { Database } from './schema.js';
 import { reading } from './transaction.js';
@@ -35,6 +35,19 @@ export class SqlLedgerAudit implements LedgerAudit {
         )
         .execute();
     });
+  }
+
+  async rowsOf(couponId: CouponId, memberIds: readonly MemberId[]): Promise<Issuance[]> {
+    if (memberIds.length === 0) return [];
+    return reading(() =>
+      this.#db
+        .selectFrom('member_coupon')
+        .select(['issue_no as issueNo', 'member_id as memberId', 'issued_at as issuedAtMs'])
+        .where('coupon_id', '=', couponId)
+        .where('member_id', 'in', memberIds)
+        .$narrowType<{ memberId: MemberId }>()
+        .execute(),
+    );
   }
 
   revocations(couponId: CouponId, afterIssueNo: number, limit: number): Promise<Revocation[]> {

@@ -1,0 +1,45 @@
+/** What `seonchak reconcile` found, as lines for a person. */
+import type { CouponId } from '../engine/coupon.js';
+import type { CouponReconciliation, Findings } from '../engine/reconciliation.js';
+import type { CouponRepair } from '../engine/repair-coupon.js';
+
+/** Examples named in one line. */
+const EXAMPLES_MAX = 10;
+
+export function findingLines(found: CouponReconciliation): string[] {
+  const holder = (issuance: { readonly issueNo: number; readonly memberId: string }): string =>
+    `${issuance.issueNo} of ${issuance.memberId}`;
+  const lines = [
+    ...some(found.missing, 'admitted and not recorded', holder),
+    ...some(found.strays, 'recorded, but their member could win again', holder),
+    ...some(found.doubled, 'numbers held by two members', String),
+    ...some(found.halfRevoked, 'revoked and still held', holder),
+    ...some(found.revokedRows, 'rows under a revoked number', String),
+    ...some(found.gaps, 'numbers given that nobody holds', String),
+    ...some(found.deadLetters, 'in quarantine', (letter) => `${holder(letter)} (${letter.reason})`),
+    ...(found.stuckClaims > 0 ? [`${found.stuckClaims} claims that no recorder takes over`] : []),
+    ...(found.excess > 0 ? [`${found.excess} rows more than the quantity of ${found.quantity}`] : []),
+    ...(found.numbersBehind ? ['the database has higher numbers than Redis has given'] : []),
+    ...(found.catalogueBehind ? ['the database has older terms than Redis'] : []),
+    ...(found.outOfService ? ['it is out of service: lost by Redis, or being recovered'] : []),
+  ];
+  return lines.map((line) => `coupon ${found.couponId}: ${line}`);
+}
+
+export function repairLine(couponId: CouponId, repair: CouponRepair): string {
+  const done = [
+    ...(repair.requeued > 0 ? [`${repair.requeued} queued again`] : []),
+    ...(repair.revokesFinished > 0 ? [`${repair.revokesFinished} revokes finished`] : []),
+    ...(repair.rebuilt ? ['rebuilt under a new epoch'] : []),
+    ...(repair.termsSaved ? ['terms saved'] : []),
+    ...(repair.announced ? ['recorders told'] : []),
+  ];
+  return `coupon ${couponId}: repaired: ${done.length === 0 ? 'nothing; a person has to decide' : done.join(', ')}`;
+}
+
+function some<Item>(findings: Findings<Item>, what: string, show: (item: Item) => string): string[] {
+  if (findings.count === 0) return [];
+  const shown = findings.first.slice(0, EXAMPLES_MAX).map(show);
+  const more = findings.count > shown.length ? ', …' : '';
+  return [`${findings.count} ${what}: ${shown.join(', ')}${more}`];
+}

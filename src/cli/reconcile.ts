@@ -1,0 +1,153 @@
+/** `seonchak reconcile`: compare what was admitted with what is recorded, and mend what needs no person. */
+import type { Command } from 'commander';
+import { loadConfig } from '../config.js';
+import type { CouponRecord } from '../engine/coupon-catalogue.js';
+import type { CouponId } from '../engine/coupon.js';
+import { reconcileCoupon } from '../engine/reconcile-coupon.js';
+import type { CouponReconciliation } from '../engine/reconciliation.js';
+import { isClean } from '../engine/reconciliation.js';
+import type { CouponRepair } from '../engine/repair-coupon.js';
+import { MissingIssuances, repairCoupon } from '../engine/repair-coupon.js';
+import type { Stores } from '../stores.js';
+import type { CommandContext } from './command-context.js';
+import { printJson, printLine, withStores } from './command-context.js';
+import { CommandFailedError, UsageError } from './exit-codes.js';
+import { couponIds } from './option-values.js';
+import { startProgress } from './progress.js';
+import { findingLines, repairLine } from './reconcile-lines.js';
+
+/** Catalogue rows read at a time. */
+const PAGE_ROWS = 500;
+
+interface ReconcileOptions {
+  readonly all?: true;
+  readonly repair?: true;
+  readonly json?: true;
+}
+
+/** One coupon as reported; `repair` only where something was to be mended. */
+export type ReconcileReport = CouponReconciliation & {
+  readonly clean: boolean;
+  readonly repair?: CouponRepair;
+};
+
+export function addReconcile(program: Command, context: CommandContext): void {
+  program
+    .command('reconcile')
+    .summary('compare what was admitted with what is recorded')
+    .description(
+      'Compare what was admitted with what is recorded, by member and by number. Ends with exit code 1 when something differs. ' +
+        'With --repair, what is missing is queued again, revokes left half done are finished, and a coupon whose past Redis has ' +
+        'lost is rebuilt. Both are safe while a crowd downloads, and safe to repeat.',
+    )
+    .argument('[id...]', 'numbers of the coupons', couponIds)
+    .option('--all', 'every coupon')
+    .option('--repair', 'mend what can be mended without a person, and say what was done')
+    .option('--json', 'print JSON for programs')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ seonchak reconcile 42
+  $ seonchak reconcile --all --repair --json`,
+    )
+    .action(async (ids: readonly CouponId[] | [], options: ReconcileOptions) => {
+      if (ids.length > 0 === (options.all === true)) {
+        throw new UsageError('say which coupons: their numbers, or --all');
+      }
+      const differing = await withStores(loadConfig(context.env), async (stores) => {
+        const records = ids.length > 0 ? await chosen(stores, [...new Set(ids)]) : await everyRecord(stores);
+        const reports = await reconcileAll(context, stores, records, options.repair === true);
+        print(context, reports, options);
+        return reports.filter((report) => !report.clean).length;
+      });
+      if (differing > 0) throw new CommandFailedError(`${differing} of the coupons differ`);
+    });
+}
+
+async function chosen(stores: Stores, ids: readonly CouponId[]): Promise<CouponRecord[]> {
+  const found = await stores.catalogue.find(ids);
+  const unknown = ids.filter((_, place) => found[place] === undefined);
+  if (unknown.length > 0) throw new CommandFailedError(`there is no coupon ${unknown.join(', ')}`);
+  return found.filter((record) => record !== undefined);
+}
+
+async function everyRecord(stores: Stores): Promise<CouponRecord[]> {
+  const records: CouponRecord[] = [];
+  for (let after = 0; ;) {
+    const page = await stores.catalogue.list({}, after, PAGE_ROWS);
+    records.push(...page);
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE_ROWS) return records;
+    after = last.couponId;
+  }
+}
+
+async function reconcileAll(
+  context: CommandContext,
+  stores: Stores,
+  records: readonly CouponRecord[],
+  repair: boolean,
+): Promise<ReconcileReport[]> {
+  const counts = await stores.ledger.counts(records.map((record) => record.couponId));
+  const recorded = counts.reduce((sum, count) => sum + count.recorded, 0);
+  // Each row is met once, and once more as a winner.
+  const sides = stores.queued === undefined ? 1 : 2;
+  const progress = startProgress(context.notes, 'comparing', 'issuances', recorded * sides);
+  const reports: ReconcileReport[] = [];
+  try {
+    for (const record of records) {
+      reports.push(await reconcileOne(stores, record, repair, (issuances) => progress.advance(issuances)));
+    }
+  } finally {
+    progress.finish();
+  }
+  return reports;
+}
+
+async function reconcileOne(
+  stores: Stores,
+  record: CouponRecord,
+  repair: boolean,
+  onProgress: (issuances: number) => void,
+): Promise<ReconcileReport> {
+  const { queued } = stores;
+  // After a restart of Redis a coupon nobody has asked for is not in service yet; asking is enough.
+  if (queued !== undefined && record.epoch > 0) {
+    await (repair ? stores.warmer.warm(record.couponId) : stores.warmer.prepare(record.couponId));
+  }
+  const { admission, ledger, audit } = stores;
+  const ports = {
+    ...{ admission, ledger, audit, nowMs: () => Date.now() },
+    ...(queued === undefined ? {} : { queued }),
+  };
+  if (!repair || queued === undefined) {
+    const found = await reconcileCoupon(ports, record, { onProgress });
+    return { ...found, clean: isClean(found) };
+  }
+  const missing = new MissingIssuances(queued, record);
+  const found = await reconcileCoupon(ports, record, {
+    onProgress,
+    onMissing: (issuances) => missing.requeue(issuances),
+  });
+  if (isClean(found)) return { ...found, clean: true };
+  const done = await repairCoupon({ ...stores, ...queued }, record, found, missing.requeued);
+  return { ...found, clean: false, repair: done };
+}
+
+function print(
+  context: CommandContext,
+  reports: readonly ReconcileReport[],
+  options: ReconcileOptions,
+): void {
+  if (options.json) {
+    printJson(context, { clean: reports.every((report) => report.clean), coupons: reports });
+    return;
+  }
+  for (const report of reports.filter((one) => !one.clean)) {
+    for (const line of findingLines(report)) printLine(context.output, line);
+    if (report.repair !== undefined) printLine(context.output, repairLine(report.couponId, report.repair));
+  }
+  const clean = reports.filter((report) => report.clean).length;
+  printLine(context.output, `${clean} of ${reports.length} coupons are in order`);
+}

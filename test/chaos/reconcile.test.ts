@@ -1,0 +1,116 @@
+/** `seonchak reconcile` beside a running server, on differences made by hand. */
+import { createConnection } from 'mysql2/promise';
+import t, { type Test } from 'tap';
+import { HttpClient } from '../clients/http-client.js';
+import { runSeonchak } from '../clients/seonchak-command.js';
+import { signToken } from '../clients/tokens.js';
+import { redisClient } from '../servers/redis.js';
+import { TEST_SECRET } from '../servers/seonchak.js';
+import { openWorld, sharedMariadb, startSite, type World } from './world.js';
+
+const mariadb = await sharedMariadb(t);
+const site = await startSite(t, mariadb);
+
+interface Report {
+  readonly clean: boolean;
+  readonly coupons: readonly Record<string, { readonly count: number } | undefined>[];
+}
+
+async function reconcile(world: World, ...words: readonly string[]) {
+  const settings = { ...world.settings, JWT_SECRET: TEST_SECRET };
+  const { exitCode, stdout, stderr } = await runSeonchak(
+    ['reconcile', String(world.couponId), '--json', ...words],
+    settings,
+  );
+  const report = JSON.parse(stdout) as Report;
+  return { exitCode, stderr, found: report.coupons[0] ?? {}, clean: report.clean };
+}
+
+/** 60 winners, all recorded. */
+async function settledWorld(t: Test): Promise<World> {
+  const world = await openWorld(t, site, { quantity: 100, members: 60 });
+  await world.storm();
+  await world.evidence();
+  return world;
+}
+
+async function sql(statement: string, ...values: readonly (string | number)[]): Promise<void> {
+  const connection = await createConnection(mariadb.url);
+  await connection.query(statement, [...values]);
+  await connection.end();
+}
+
+t.test('a coupon in order is clean, also when only the database knows it', async (t) => {
+  const world = await settledWorld(t);
+  const { exitCode, clean } = await reconcile(world);
+  t.equal(exitCode, 0);
+  t.ok(clean);
+});
+
+t.test('a winner without a row is found, queued again by --repair, and recorded', async (t) => {
+  const world = await settledWorld(t);
+  await sql('delete from member_coupon where coupon_id = ? and issue_no in (7, 60)', world.couponId);
+  const looked = await reconcile(world);
+  t.equal(looked.exitCode, 1);
+  t.equal(looked.found['missing']?.count, 2);
+  const repaired = await reconcile(world, '--repair');
+  t.match(repaired.found['repair'], { requeued: 2 });
+  await world.evidence();
+  const after = await reconcile(world, '--repair');
+  t.equal(after.exitCode, 0, 'repairing again finds nothing to do');
+  await world.verdict(t);
+});
+
+t.test('a row whose member could win again is found, and the coupon is rebuilt', async (t) => {
+  const world = await settledWorld(t);
+  const client = redisClient(world.redis);
+  t.teardown(() => client.disconnect());
+  await client.hdel(`coupon:{${world.couponId}}:winners`, '1', '2');
+  const looked = await reconcile(world);
+  t.equal(looked.found['strays']?.count, 2);
+  const repaired = await reconcile(world, '--repair');
+  t.match(repaired.found['repair'], { rebuilt: true });
+  t.equal((await reconcile(world)).exitCode, 0);
+  const again = await world.crowd.pressOnce(world.couponId, world.members[0] ?? { memberId: '', token: '' });
+  t.equal(again.outcome, 'already_issued');
+  await world.verdict(t);
+});
+
+t.test('a revoke that died half-way is finished', async (t) => {
+  const world = await settledWorld(t);
+  await sql('delete from member_coupon where coupon_id = ? and member_id = ?', world.couponId, '3');
+  const client = redisClient(world.redis);
+  t.teardown(() => client.disconnect());
+  const held = await client.hget(`coupon:{${world.couponId}}:winners`, '3');
+  const issueNo = Number(held?.split(':')[0]);
+  await sql('insert into revocation values (?, ?, ?, 1)', world.couponId, issueNo, '3');
+  t.equal((await reconcile(world)).found['halfRevoked']?.count, 1);
+  t.match((await reconcile(world, '--repair')).found['repair'], { revokesFinished: 1 });
+  t.equal((await reconcile(world)).exitCode, 0);
+  t.equal(await client.hget(`coupon:{${world.couponId}}:winners`, '3'), null);
+});
+
+t.test('while a crowd downloads nothing is reported that is only on its way', async (t) => {
+  const world = await openWorld(t, site);
+  const storm = world.storm();
+  await world.crowd.winners(20);
+  const during = await reconcile(world, '--repair');
+  t.equal(during.found['missing']?.count, 0);
+  t.equal(during.found['strays']?.count, 0);
+  await storm;
+  await world.verdict(t);
+  t.equal((await reconcile(world)).exitCode, 0);
+});
+
+t.test('terms that the database has not heard of are saved', async (t) => {
+  const world = await settledWorld(t);
+  await sql('update coupon set version = 0 where id = ?', world.couponId);
+  t.equal((await reconcile(world)).found['catalogueBehind'], true as never);
+  await reconcile(world, '--repair');
+  t.equal((await reconcile(world)).exitCode, 0);
+  const client = new HttpClient(world.servers[0]?.origin ?? '', 1);
+  t.teardown(() => client.close());
+  const token = await signToken('900001', 'seller');
+  const answer = await client.call(`/v1/coupons/${world.couponId}`, { token });
+  t.equal(answer.status, 200);
+});
