@@ -8,6 +8,8 @@ const POINTS_MAX = 4_000;
 const ROWS_READ_WHOLE = 1_000;
 const SAMPLES = 48;
 const SAMPLES_AT_ONCE = 6;
+/** Members of one batch share an instant; a speed needs some time to pass. */
+const SPEED_OVER_MS = 500;
 
 export class BurnDownData {
   /** Seconds since the epoch, ascending: the chart's unit. */
@@ -61,16 +63,16 @@ export async function readPast(api: ApiClient, coupon: Coupon): Promise<readonly
   if (last === undefined || first === undefined) return [];
   const points: PastPoint[] = [{ atMs: first.issuedAtMs - 1, remaining: coupon.quantity, perSecond: 0 }];
   let before = { atMs: first.issuedAtMs, count: 0 };
-  let perSecond = 0;
+  let stretch: Omit<PastPoint, 'perSecond'>[] = [];
   for (const row of rows) {
     const count = Math.round((row.issueNo / last.issueNo) * coupon.issued);
+    stretch.push({ atMs: row.issuedAtMs, remaining: coupon.quantity - count });
     const elapsedMs = row.issuedAtMs - before.atMs;
-    // Members of one batch share an instant; a speed needs some time to pass.
-    if (elapsedMs >= 200 || row === last) {
-      perSecond = Math.round(((count - before.count) * 1_000) / Math.max(elapsedMs, 200));
-      before = { atMs: row.issuedAtMs, count };
-    }
-    points.push({ atMs: row.issuedAtMs, remaining: coupon.quantity - count, perSecond });
+    if (elapsedMs < SPEED_OVER_MS && row !== last) continue;
+    const perSecond = Math.round(((count - before.count) * 1_000) / Math.max(elapsedMs, SPEED_OVER_MS));
+    points.push(...stretch.map((point) => ({ ...point, perSecond })));
+    before = { atMs: row.issuedAtMs, count };
+    stretch = [];
   }
   return [...points, { atMs: last.issuedAtMs + 1_000, remaining: coupon.remaining, perSecond: 0 }];
 }

@@ -76,6 +76,7 @@ export function burnDown(context: ViewContext, nowMs: () => number): BurnDown {
 
   function options(width: number): uPlot.Options {
     const stepped = uPlot.paths.stepped?.({ align: 1 });
+    const steppedBack = uPlot.paths.stepped?.({ align: -1 });
     const axis = {
       stroke: () => colour('--ink-2'),
       grid: { stroke: () => colour('--line'), width: 1 },
@@ -127,6 +128,8 @@ export function burnDown(context: ViewContext, nowMs: () => number): BurnDown {
           scale: 'speed',
           stroke: () => colour('--stamp'),
           width: 1.5,
+          // A speed is one of the time before it.
+          ...(steppedBack === undefined ? {} : { paths: steppedBack }),
           points: { show: false },
         },
       ],

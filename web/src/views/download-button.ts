@@ -50,11 +50,11 @@ export function downloadButton(
   let asking = false;
 
   async function press(): Promise<void> {
-    if (asking || !usable) return;
     if (session.current === undefined) {
       context.go(signInAddress(context.address));
       return;
     }
+    if (asking || !usable) return;
     asking = true;
     button.setAttribute('aria-busy', 'true');
     setText(label, words.event.asking);
@@ -90,10 +90,12 @@ export function downloadButton(
     show(isUsable, reason) {
       usable = isUsable;
       // Not `disabled`: the button keeps the focus of somebody who waits on it for the opening.
-      button.setAttribute('aria-disabled', String(!usable));
+      button.setAttribute('aria-disabled', String(!usable && session.current !== undefined));
       if (!asking) {
-        setText(label, session.current === undefined ? words.event.signInFirst : words.event.download);
-        if (reason !== '' || usable) setText(note, reason);
+        const signedIn = session.current !== undefined;
+        setText(label, signedIn ? words.event.download : words.event.signInFirst);
+        if (reason !== '' || usable)
+          setText(note, signedIn || reason === '' ? reason : words.event.signInEarly);
       }
     },
   };

@@ -51,12 +51,13 @@ function showEvent(context: ViewContext, coupon: Coupon, root: HTMLElement): { e
   const detail = element('p', { class: 'quiet' });
   const figure = element('span', { class: 'event-figure' });
   const bar = stockBar(words.detail.remaining);
+  const total = element('p', { class: 'quiet' });
   const stock = element(
     'div',
     { class: 'event-stock' },
     element('p', { class: 'event-left' }, figure, ' ', element('span', {}, words.event.left)),
     bar.root,
-    element('p', { class: 'quiet event-of' }),
+    total,
   );
   const spoken = element('p', { class: 'visually-hidden', 'aria-live': 'polite' });
   const action = element('div', { class: 'event-action' });
@@ -118,7 +119,7 @@ function showEvent(context: ViewContext, coupon: Coupon, root: HTMLElement): { e
     setText(figure, format.whole(latest.remaining));
     const of = words.remainingOf(format.whole(latest.remaining), format.whole(latest.quantity));
     bar.show(latest.remaining, latest.quantity, of);
-    setText(stock.lastElementChild ?? stock, of);
+    setText(total, words.event.of(format.whole(latest.quantity)));
     const [title, text] = sentences(context, state, latest.opensAtMs);
     setText(headline, title);
     headline.hidden = title === '';

@@ -19,7 +19,7 @@ export function figures(context: ViewContext): Figures {
   const { words, format } = context;
   const remaining = tile(words.detail.remaining, 'tile-wide');
   const issued = tile(words.detail.issued);
-  const perSecond = tile(words.detail.perSecond);
+  const perSecond = tile(words.detail.speed);
   const waiting = tile(words.detail.waiting);
   const bar = stockBar(words.detail.remaining);
   remaining.root.append(bar.root);

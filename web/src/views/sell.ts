@@ -18,11 +18,12 @@ export function sellView(context: ViewContext): View {
   const content = element('div', {}, loading(context));
   let timer: number | undefined;
   let left = false;
+  let shown = '';
 
   async function refresh(): Promise<void> {
     const coupons = await ownCoupons(context);
     if (left) return;
-    if (Array.isArray(coupons)) fill(content, ...table(context, coupons));
+    if (Array.isArray(coupons)) show(coupons);
     else if (content.querySelector('table') === null) {
       fill(
         content,
@@ -30,6 +31,16 @@ export function sellView(context: ViewContext): View {
       );
     }
     timer = window.setTimeout(() => void refresh(), REFRESH_MS);
+  }
+
+  /** Whoever stands on a coupon with the keyboard goes on standing there. */
+  function show(coupons: readonly Coupon[]): void {
+    const text = JSON.stringify(coupons);
+    if (text === shown) return;
+    shown = text;
+    const standing = content.contains(document.activeElement) && document.activeElement?.getAttribute('href');
+    fill(content, ...table(context, coupons));
+    if (typeof standing === 'string') content.querySelector<HTMLElement>(`a[href="${standing}"]`)?.focus();
   }
 
   const isSeller = session.current?.role === 'seller';
