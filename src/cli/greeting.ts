@@ -21,9 +21,9 @@ function firstDownload(address: string): readonly string[] {
   return [
     'Your first download, from another terminal with the same environment:',
     '',
-    '  SELLER=$(npx seonchak tokens --role seller)',
+    '  SELLER=$(npm run -s seonchak -- tokens --role seller)',
     `  curl ${address}/v1/coupons -H "Authorization: Bearer $SELLER" -H 'Content-Type: application/json' -d '{"name":"First drop","quantity":100}'`,
-    `  curl -X POST ${address}/v1/coupons/1/download -H "Authorization: Bearer $(npx seonchak tokens)"`,
+    `  curl -X POST ${address}/v1/coupons/1/download -H "Authorization: Bearer $(npm run -s seonchak -- tokens)"`,
     '',
   ];
 }
