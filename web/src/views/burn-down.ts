@@ -103,6 +103,7 @@ export function burnDown(context: ViewContext, nowMs: () => number): BurnDown {
         {
           ...axis,
           size: 32,
+          space: 84,
           grid: { show: false },
           values: (_, splits) => splits.map((split) => timeLabel(split)),
         },
