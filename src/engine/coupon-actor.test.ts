@@ -1,7 +1,7 @@
 /** How an actor puts a crowd into a line; what it answers from memory is in coupon-actor-sealing.test.ts. */
 import t from 'tap';
 import type { AdmitReply } from './admission.js';
-import { RETRY_PAUSE_MS } from './limits.js';
+import { RETRY_PAUSE_MS, VERSION_CHECK_MS } from './limits.js';
 import { couponNumber, LIMITS, StagedWorld } from './testing/simulation/staged-world.js';
 
 const OVERDUE_MS = LIMITS.admitDeadlineMs + 100;
@@ -264,6 +264,18 @@ t.test('a store that lost everything is told again that there is something to re
     [couponId],
     'or a recorder would never find it once this process dies',
   );
+});
+
+t.test('so is a store that another process has rebuilt before this one noticed the loss', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 1 });
+  const engine = await world.engine({}, world.bell);
+  await world.told(engine, couponId, 'a', 'b');
+  world.store.loseEverything();
+  await world.warmer.warm(couponId);
+  await world.time.advance(VERSION_CHECK_MS);
+  t.same(await world.told(engine, couponId, 'b'), ['issued 1']);
+  t.same([...world.store.announcedMs.keys()], [couponId]);
 });
 
 t.test('a reply that contradicts itself is answered once, as unknown', async (t) => {

@@ -77,6 +77,7 @@ export class CouponActor {
   #deciding = false;
   #flushScheduled = false;
   #announcedUntilMs = Number.NEGATIVE_INFINITY;
+  #announcedEpoch = 0;
   #lastOfferMs: number;
 
   constructor(couponId: CouponId, context: CouponActorContext) {
@@ -214,8 +215,6 @@ export class CouponActor {
     this.#unseal();
     this.#snapshot = undefined;
     this.#unsealableVersion = 0;
-    // A store that lost the coupon has lost the recorders' mark with it.
-    this.#announcedUntilMs = Number.NEGATIVE_INFINITY;
   }
 
   #seal(snapshot: CouponSnapshot, refusal: Refusal, winners: WinnersView, sentAtMs: number): void {
@@ -259,7 +258,7 @@ export class CouponActor {
           for (const ticket of batch.tickets) ticket.settle(UNKNOWN_COUPON);
           return;
         }
-        await this.#announce(nowMs);
+        await this.#announce(nowMs, snapshot.epoch);
         const sentAtMs = clock.monotonicMs();
         const reply = await admission.admit({
           couponId: this.couponId,
@@ -294,11 +293,16 @@ export class CouponActor {
     return loaded.snapshot;
   }
 
-  /** Before the first admission and every so often after it, so that the queue is found even if this process dies next. */
-  async #announce(nowMs: number): Promise<void> {
-    if (this.#context.bell === undefined || nowMs < this.#announcedUntilMs) return;
+  /**
+   * Before the first admission and every so often after it, so that the queue is found even if this process dies next. A
+   * rebuilt store may have lost the mark, so it is left again in every epoch.
+   */
+  async #announce(nowMs: number, epoch: number): Promise<void> {
+    if (this.#context.bell === undefined) return;
+    if (epoch === this.#announcedEpoch && nowMs < this.#announcedUntilMs) return;
     await this.#context.bell.announce([this.couponId]);
     this.#announcedUntilMs = nowMs + ANNOUNCE_EVERY_MS;
+    this.#announcedEpoch = epoch;
   }
 
   async #settle(batch: TicketBatch, decisions: AdmitDecisions, asked: CouponSnapshot): Promise<void> {

@@ -1,5 +1,5 @@
 /** Compares what clients were told with what is left in the stores, against the promises I1–I8. */
-import { checkAnswers } from './check-answers.js';
+import { checkAnswers, wonByLateCommand } from './check-answers.js';
 import { checkIssuances } from './check-issuances.js';
 import type { History, Verdict } from './history.js';
 import { PossibleTerms } from './possible-terms.js';
@@ -11,6 +11,7 @@ export function checkHistory(history: History): Verdict {
   const terms = new PossibleTerms(history);
   return {
     violations: [...checkIssuances(facts, terms), ...checkAnswers(facts, terms)],
+    wonByLateCommand: wonByLateCommand(facts),
     lost: new Set(facts.told.filter((told) => facts.isLost(told)).map((told) => told.issueNo)).size,
   };
 }

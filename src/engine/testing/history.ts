@@ -73,4 +73,6 @@ export interface Verdict {
   readonly violations: readonly Violation[];
   /** Issuances told to members and lost with the store, each in a loss that the history names. */
   readonly lost: number;
+  /** Members answered first, then issued to by the same command, delivered again or late. */
+  readonly wonByLateCommand: number;
 }

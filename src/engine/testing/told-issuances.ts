@@ -20,6 +20,9 @@ export class ToldIssuances {
   /** Number → earliest certain answer. */
   readonly revokeDoneMs: ReadonlyMap<number, number>;
 
+  /** Number → the latest instant at which it was given; more than one only after a loss. */
+  readonly #lastGivenMs = new Map<number, number>();
+
   constructor(history: History) {
     this.history = history;
     this.told = history.downloads.flatMap((call) => {
@@ -28,6 +31,9 @@ export class ToldIssuances {
       return [{ memberId, issueNo: outcome.issueNo, issuedAtMs: outcome.issuedAtMs, call, answeredMs }];
     });
     this.rowOf = new Map(history.final.rows.map((row) => [row.issueNo, row]));
+    for (const { issueNo, issuedAtMs } of [...history.final.rows, ...this.told]) {
+      this.#lastGivenMs.set(issueNo, Math.max(this.#lastGivenMs.get(issueNo) ?? 0, issuedAtMs));
+    }
     const asked = new Map<number, number>();
     const done = new Map<number, number>();
     for (const call of history.sellerCalls) noteRevoke(call, asked, done);
@@ -54,10 +60,11 @@ export class ToldIssuances {
     return row?.memberId === memberId && row.issuedAtMs === issuedAtMs;
   }
 
-  /** It has no row, no revocation, and the store that knew of it lost its content afterwards. */
+  /** It has no row and no revocation of its own, and the store that knew of it lost its content afterwards. */
   isLost(issuance: Issuance): boolean {
     const { issueNo, memberId, issuedAtMs } = issuance;
-    if (this.hasRow(issuance) || this.isRevoked(issueNo, memberId)) return false;
+    const givenAgain = issuedAtMs < (this.#lastGivenMs.get(issueNo) ?? 0);
+    if (this.hasRow(issuance) || (this.isRevoked(issueNo, memberId) && !givenAgain)) return false;
     return this.history.lossesMs.some((lossMs) => this.trueMs(issuedAtMs) <= lossMs + INSTANT_MS);
   }
 }

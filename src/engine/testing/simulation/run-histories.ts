@@ -8,6 +8,7 @@ export interface Tally {
   histories: number;
   /** Issuances lost with the store, in histories that lose it. */
   lost: number;
+  wonByLateCommand: number;
   readonly failed: SimulatedHistory[];
 }
 
@@ -22,11 +23,12 @@ export interface RunOptions {
 
 export async function runHistories(options: RunOptions): Promise<Tally> {
   const { firstSeed, histories, planting = nothingPlanted, failuresMax, onProgress } = options;
-  const tally: Tally = { histories: 0, lost: 0, failed: [] };
+  const tally: Tally = { histories: 0, lost: 0, wonByLateCommand: 0, failed: [] };
   for (let place = 0; place < histories && tally.failed.length < failuresMax; place += 1) {
     const result = await simulate(firstSeed + place, planting);
     tally.histories += 1;
     tally.lost += result.verdict.lost;
+    tally.wonByLateCommand += result.verdict.wonByLateCommand;
     if (result.verdict.violations.length > 0 || result.bugs.length > 0) tally.failed.push(result);
     onProgress?.(tally);
     // Virtual time never leaves the queue of ticks; signals, output and other tests want their turn.

@@ -58,7 +58,8 @@ if (histories === 1) {
   const perCpuSecond = Math.round(tally.histories / ((user + system) / 1_000_000));
   console.log(
     `${tally.histories} histories, ${perSecond}/s (${perCpuSecond} a second of processor time), ${tally.failed.length} with violations; ` +
-      `${tally.lost} issuances lost with a store that lost its content, none otherwise`,
+      `${tally.lost} issuances lost with a store that lost its content, none otherwise; ` +
+      `${tally.wonByLateCommand} issued by a repeated or late command after its members were answered`,
   );
   process.exitCode = tally.failed.length === 0 ? 0 : 1;
 }
