@@ -20,9 +20,6 @@ const GOOD_HEADERS_MAX = 16;
 /** Unpadded base64url; the characters of the last group are not checked for stray bits, the signature covers the text itself. */
 const base64url = /^[A-Za-z0-9_-]+$/;
 
-/** The claims that are read, as they stand in JSON. One that stands once in the text cannot be a duplicate. */
-const claimKeys = ['"sub"', '"role"', '"exp"', '"iss"', '"aud"', '"nbf"'];
-
 export class TokenVerifier {
   readonly #key: KeyObject;
   readonly #policy: TokenPolicy;
@@ -77,17 +74,26 @@ function decodeJson(segment: string): unknown {
   return json.status === 'parsed' ? json.value : undefined;
 }
 
-/** The same as {@link decodeJson}, and for claims as issuers write them without its search for keys that stand twice (1.6 of 7 µs). */
+/**
+ * The same as {@link decodeJson}; claims as issuers usually write them, flat and without a colon in a value, are spared its search for
+ * keys that stand twice: as many colons as keys means that each key stands once.
+ */
 function decodeClaims(segment: string): unknown {
   const bytes = decode(segment);
   if (bytes === undefined || !isUtf8(bytes)) return undefined;
   const text = bytes.toString('utf8');
-  if (text.includes('\\') || claimKeys.some((key) => text.indexOf(key) !== text.lastIndexOf(key))) {
-    return decodeJson(segment);
-  }
   try {
-    return JSON.parse(text);
+    const claims: unknown = JSON.parse(text);
+    const isFlat =
+      typeof claims === 'object' && claims !== null && countColons(text) === Object.keys(claims).length;
+    return isFlat ? claims : decodeJson(segment);
   } catch {
     return undefined;
   }
+}
+
+function countColons(text: string): number {
+  let colons = 0;
+  for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) colons++;
+  return colons;
 }
