@@ -45,7 +45,7 @@ export class Crowd {
   }
 
   stop(): void {
-    for (const child of this.#generators) child.kill();
+    for (const child of this.#generators) child.disconnect();
   }
 }
 
