@@ -1,0 +1,78 @@
+/** MariaDB dies, hangs, or refuses, while a crowd wins over Redis. */
+import { createConnection } from 'mysql2/promise';
+import t from 'tap';
+import { redisClient } from '../servers/redis.js';
+import { fault } from './fault.js';
+import { openWorld, sharedMariadb, startSite } from './world.js';
+
+const mariadb = await sharedMariadb(t);
+const site = await startSite(t, mariadb, { mysqlProxy: true, servers: 2 });
+
+fault(
+  28,
+  'MySQL dies in the middle of INSERTs: the backlog grows, then drains, nothing is missing',
+  async (t) => {
+    const world = await openWorld(t, site);
+    const storm = world.storm();
+    await world.crowd.winners(100);
+    await mariadb.kill('SIGKILL');
+    await world.crowd.winners(300);
+    await mariadb.restart();
+    await storm;
+    await world.verdict(t);
+  },
+);
+
+fault(
+  29,
+  'another connection takes the rows in the opposite order: deadlocks and lock waits are retried whole',
+  async (t) => {
+    const world = await openWorld(t, site);
+    const rival = await createConnection(mariadb.url);
+    t.teardown(() => rival.end());
+    const storm = world.storm();
+    for (const issueNo of [399, 250, 120, 30]) {
+      await rival.beginTransaction();
+      // Range locks ahead of the appends, highest first, let go after the recorder has run into them.
+      await rival.query('select * from member_coupon where coupon_id = ? and issue_no >= ? for update', [
+        world.couponId,
+        issueNo,
+      ]);
+      await world.crowd.winners(400 - issueNo);
+      await rival.rollback();
+    }
+    await storm;
+    await world.verdict(t);
+  },
+);
+
+fault(30, 'acknowledgements of COMMIT are lost: the replay is a no-op', async (t) => {
+  const world = await openWorld(t, site);
+  const storm = world.storm();
+  for (const winners of [50, 150, 250, 350]) {
+    await world.crowd.winners(winners);
+    site.mysqlProxy.behave({ replies: 'drop' });
+    await site.mysqlProxy.nextReply();
+    site.mysqlProxy.cut();
+    site.mysqlProxy.behave({});
+  }
+  await storm;
+  await world.verdict(t);
+});
+
+fault(31, 'a row the schema refuses is quarantined with its reason, and the others proceed', async (t) => {
+  const world = await openWorld(t, site, { quantity: 100, members: 60 });
+  const client = redisClient(site.redis);
+  t.teardown(() => client.disconnect());
+  // Numbers of member_coupon are unsigned 32-bit: this one never fits.
+  const tooHigh = 2 ** 33;
+  await client.zadd(`coupon:{${world.couponId}}:issuable_coupon_queue`, tooHigh, 'poison:1');
+  await client.hset(`coupon:{${world.couponId}}:winners`, 'poison', `${tooHigh}:1`);
+  await world.storm();
+  const evidence = await world.evidence();
+  t.match(
+    evidence.deadLetters.map((letter) => [letter.memberId, letter.reason]),
+    [['poison', /refused by the schema/]],
+  );
+  await world.verdict(t);
+});
