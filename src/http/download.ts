@@ -3,7 +3,7 @@
  *
  * Most of a storm is answered in the turn of the event loop that brought it. So this handler reads one header and one parameter,
  * makes one object, and uses no promise and no closure until a request really has to wait. It keeps the rules of the library's
- * responses by itself instead of through open-response.ts: registering for aborts alone would cost a fifth of the request.
+ * responses by itself instead of through open-response.ts, and asks to hear of an abort only when it has to wait.
  *
  * No body is read: the library drops what comes, and the connection goes on.
  */

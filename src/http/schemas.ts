@@ -1,7 +1,6 @@
 /** Every input of the API, described once: what passes is typed, branded and in the engine's units. */
 import { z } from 'zod';
-import { couponStates, parseCouponId, QUANTITY_MAX } from '../engine/coupon.js';
-import type { CouponId } from '../engine/coupon.js';
+import { couponStates, QUANTITY_MAX } from '../engine/coupon.js';
 import { roles } from './auth/accounts.js';
 
 export const NAME_LENGTH_MAX = 200;
@@ -100,10 +99,3 @@ export const couponListQuery = z.strictObject({
 });
 
 export const issueNo = wholeNumber.refine((number) => number >= 1);
-
-export const couponId = z.string().transform((text, context): CouponId => {
-  const id = parseCouponId(text);
-  if (id !== undefined) return id;
-  context.addIssue({ code: 'custom', message: 'must be a coupon id' });
-  return z.NEVER;
-});
