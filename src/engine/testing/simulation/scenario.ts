@@ -9,6 +9,7 @@ export const CALL_DEADLINE_MS = 150;
 export const ADMIT_DEADLINE_MS = 400;
 export const LEASE_MS = 600;
 export const FREEZE_MAX_MS = 1_000;
+export const STILL_MAX_MS = 500;
 
 /** The store's clock when the history begins, if its own axis begins at 0. */
 export const STORE_OFFSET_MS = Date.UTC(2026, 10, 22, 12);

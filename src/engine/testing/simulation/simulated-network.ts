@@ -32,7 +32,7 @@ export const calmNetwork: NetworkFaults = {
 };
 
 /** The longest a command may be under way before it arrives after all. */
-export const LATE_MAX_MS = 1_000;
+export const LATE_MAX_MS = 2_000;
 
 /** One store as its clients meet it. */
 export class SimulatedServer {

@@ -11,6 +11,7 @@ import {
   CALL_DEADLINE_MS,
   drawScenario,
   FREEZE_MAX_MS,
+  STILL_MAX_MS,
   STORE_OFFSET_MS,
 } from './scenario.js';
 import type { Scenario } from './scenario.js';
@@ -19,16 +20,16 @@ import { LATE_MAX_MS } from './simulated-network.js';
 import { SimulatedSellers } from './simulated-sellers.js';
 import { SimulatedWorld } from './simulated-world.js';
 
-/** After healing: commands that were late have arrived by then. */
-const SETTLE_MS = LATE_MAX_MS + 100;
+/** After healing: what was under way has arrived by then. */
+const SETTLE_MS = STILL_MAX_MS + 2 * CALL_DEADLINE_MS;
 /** Leases, sweeps and rests included; a history that is not at rest by then never will be. */
 const REST_MAX_MS = 10_000;
 const REST_LOOK_MS = 50;
 const LAST_PRESS_EVERY_MS = 10;
 /** A process is told of a crash at one of its first so many commands and replies. */
 const CRASH_STEPS_MAX = 60;
-/** What a download may wait for in a mailbox and in a batch, the error of the store's clock, and a freeze before it was taken in. */
-const ADMIT_LATE_MS = 2 * ADMIT_DEADLINE_MS + 2 * CALL_DEADLINE_MS + FREEZE_MAX_MS;
+/** What a download may wait in a mailbox, then the deadline of the last in its batch, and the error of the store's clock. */
+const ADMIT_LATE_MS = 2 * ADMIT_DEADLINE_MS + CALL_DEADLINE_MS;
 /** Lookups and a warm before the command, each up to its deadline, then the command itself. */
 const SELLER_LATE_MS = LATE_MAX_MS + FREEZE_MAX_MS + 20 * CALL_DEADLINE_MS;
 
@@ -62,7 +63,8 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   }
   await world.time.runUntil(scenario.healMs);
   world.heal();
-  await world.time.runUntil(scenario.healMs + SETTLE_MS);
+  const isLate = scenario.storeNetwork.late + scenario.databaseNetwork.late > 0;
+  await world.time.runUntil(scenario.healMs + SETTLE_MS + (isLate ? LATE_MAX_MS : 0));
   await rest(world, () => !sellers.busy);
 
   const healedMs = world.time.nowMs();
@@ -81,7 +83,8 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
     endMs: world.time.nowMs(),
     storeOffsetMs: STORE_OFFSET_MS,
     lateMs: SELLER_LATE_MS,
-    admitLateMs: ADMIT_LATE_MS,
+    // A frozen process has not even taken the download in.
+    admitLateMs: ADMIT_LATE_MS + (scenario.freezes > 0 ? FREEZE_MAX_MS : 0),
     final: finalState(world, couponId),
   };
   return { seed, scenario, history, verdict: checkHistory(history), bugs: world.bugs };
@@ -117,7 +120,7 @@ function planFaults(world: SimulatedWorld, scenario: Scenario): void {
   });
   const servers = [world.storeServer, world.databaseServer];
   sometimes(scenario.stills, () => {
-    random.pick(servers).stillUntilMs = time.nowMs() + random.between(20, 500);
+    random.pick(servers).stillUntilMs = time.nowMs() + random.between(20, STILL_MAX_MS);
   });
   sometimes(scenario.refusals, () => {
     random.pick(servers).refusingUntilMs = time.nowMs() + random.between(20, 600);

@@ -1,0 +1,156 @@
+import t from 'tap';
+import type { MemberId } from '../coupon.js';
+import type { DownloadOutcome } from '../download.js';
+import type { DownloadCall, FinalState, History } from './history.js';
+import { checkHistory } from './history-checker.js';
+
+const call = (
+  name: string,
+  invokedMs: number,
+  answeredMs: number | undefined,
+  outcome: DownloadOutcome | undefined,
+): DownloadCall => ({
+  memberId: name as MemberId,
+  invokedMs,
+  answeredMs,
+  outcome,
+  cutOff: outcome === undefined,
+});
+
+const issued = (issueNo: number, issuedAtMs: number): DownloadOutcome => ({
+  outcome: 'issued',
+  issueNo,
+  issuedAtMs,
+});
+const holds = (name: string, issueNo: number, issuedAtMs: number) => ({
+  memberId: name as MemberId,
+  issueNo,
+  issuedAtMs,
+});
+
+/** Quantity 2; `a` won 1 at 10 and `b` won 2 at 30, both recorded. */
+function history(some: Partial<History> = {}, final: Partial<FinalState> = {}): History {
+  const rows = [holds('a', 1, 10), holds('b', 2, 30)];
+  const terms = { quantity: 2, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+  return {
+    terms,
+    downloads: [call('a', 5, 15, issued(1, 10)), call('b', 20, 35, issued(2, 30))],
+    sellerCalls: [],
+    lossesMs: [],
+    healedMs: 5_000,
+    endMs: 9_000,
+    storeOffsetMs: 0,
+    lateMs: 1_000,
+    admitLateMs: 1_000,
+    final: {
+      rows,
+      revoked: new Map(),
+      deadLetters: [],
+      store: { terms, lastIssueNo: 2, winners: rows, queued: [], claimed: [] },
+      ...final,
+    },
+    ...some,
+  };
+}
+
+const broken = (one: History): string[] => [
+  ...new Set(checkHistory(one).violations.map((violation) => violation.promise)),
+];
+
+t.test('an honest history breaks nothing', async (t) => {
+  t.same(checkHistory(history()), { violations: [], lost: 0, wonByLateCommand: 0 });
+});
+
+t.test('each promise has its violation', async (t) => {
+  const base = history().downloads;
+  const twice = [holds('a', 1, 10), holds('a', 2, 30)];
+  const cases: [string, string[], History][] = [
+    ['more rows than the quantity', ['I1'], history({ terms: { ...history().terms, quantity: 1 } })],
+    [
+      'one member, two numbers',
+      ['I2'],
+      history(
+        { downloads: [call('a', 5, 15, issued(1, 10)), call('a', 20, 35, issued(2, 30))] },
+        { rows: twice, store: { ...finalStore(), winners: twice } },
+      ),
+    ],
+    ['told and no row', ['I3', 'I5'], history({}, { rows: [holds('a', 1, 10)] })],
+    [
+      'answered before the other asked, and behind it in line',
+      ['I4'],
+      history(
+        { downloads: [call('a', 5, 15, issued(2, 10)), call('b', 20, 35, issued(1, 30))] },
+        {
+          rows: [holds('a', 2, 10), holds('b', 1, 30)],
+          store: { ...finalStore(), winners: [holds('a', 2, 10), holds('b', 1, 30)] },
+        },
+      ),
+    ],
+    [
+      'a row the store knows nothing of',
+      ['I5'],
+      history({}, { store: { ...finalStore(), winners: [holds('a', 1, 10)] } }),
+    ],
+    [
+      'sold out with stock left',
+      ['I6'],
+      history({ downloads: [...base, call('c', 1, 9, { outcome: 'sold_out' })] }),
+    ],
+    ['issued outside the window', ['I7'], history({ terms: { ...history().terms, opensAtMs: 20 } })],
+    [
+      'never answered',
+      ['I8'],
+      history({ downloads: [...base, { ...call('c', 1, undefined, undefined), cutOff: false }] }),
+    ],
+    [
+      'unknown with no fault left',
+      ['I8'],
+      history({ downloads: [...base, call('c', 6_000, 6_001, { outcome: 'busy' })] }),
+    ],
+    [
+      'a winner told sold out',
+      ['I8'],
+      history({ downloads: [...base, call('a', 40, 41, { outcome: 'sold_out' })] }),
+    ],
+    [
+      'busy, and issued all the same',
+      ['I8'],
+      history({ downloads: [call('a', 5, 15, { outcome: 'busy' }), ...base.slice(1)] }),
+    ],
+  ];
+  for (const [what, promises, one] of cases) t.same(broken(one), promises, what);
+});
+
+t.test('what a lost store alone knew is counted and not called a violation', async (t) => {
+  const final = {
+    rows: [holds('a', 1, 10)],
+    store: { ...finalStore(), lastIssueNo: 1, winners: [holds('a', 1, 10)] },
+  };
+  const verdict = checkHistory(history({ lossesMs: [50] }, final));
+  t.same(verdict, { violations: [], lost: 1, wonByLateCommand: 0 });
+  t.same(broken(history({ lossesMs: [20] }, final)), ['I3'], 'issued after the loss is no excuse');
+});
+
+t.test('terms whose change was never answered explain answers either way', async (t) => {
+  const sellerCalls = [
+    {
+      act: { kind: 'amend' as const, change: { paused: true } },
+      invokedMs: 100,
+      answeredMs: undefined,
+      result: 'unknown' as const,
+    },
+  ];
+  const downloads = [
+    ...history().downloads,
+    call('c', 200, 210, { outcome: 'paused' }),
+    call('d', 220, 230, { outcome: 'sold_out' }),
+  ];
+  t.same(broken(history({ sellerCalls, downloads })), []);
+  t.same(broken(history({ downloads })), ['I6'], 'without such a change nobody is told paused');
+});
+
+function finalStore(): NonNullable<FinalState['store']> {
+  const { store } = history().final;
+  if (store === undefined) throw new Error('there is a store');
+  return store;
+}
