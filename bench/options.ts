@@ -13,6 +13,7 @@ export interface BenchOptions {
   readonly full: boolean;
   readonly json?: string;
   readonly html?: string;
+  readonly markdown?: string;
   readonly cpuProfiles?: string;
 }
 
@@ -74,6 +75,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .option('--full', 'sizes of the model: 100,000 tokens, a queue of 1,000,000, seeded tables', false)
     .option('--json <file>', 'write every figure there')
     .option('--html <file>', 'write the report with charts there')
+    .option('--markdown <file>', 'write the tables of docs/performance.md there')
     .option('--cpu-profiles <folder>', 'write CPU profiles of the API processes there');
   program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   const given = program

@@ -9,7 +9,7 @@ import type { Variant } from '../variants.js';
 import { LagProbe, lagsOf, type Look } from './lag-probe.js';
 import type { Loads, PreparedLoad } from './loads.js';
 import { usageOf } from './process-usage.js';
-import { brokenPromises, type Whereabouts } from './promise-checks.js';
+import { brokenPromises, type Row, type Whereabouts } from './promise-checks.js';
 import type { MeasuredPart, RoundResult } from './round-result.js';
 
 const REST_POLL_MS = 10;
@@ -104,8 +104,7 @@ async function examine(
   let fullest = { couponId: 0, winners: 0 };
   for (const couponId of plan.couponIds) {
     if (!wins.has(couponId) && plan.couponIds.length > 1) continue;
-    const whereabouts = await atRest(books, couponId);
-    const rows = await books.rows(couponId);
+    const { whereabouts, rows } = await atRest(books, couponId);
     if (looks !== undefined) lags?.add(lagsOf(couponId, rows, looks));
     if (rows.length > fullest.winners) fullest = { couponId, winners: rows.length };
     broken.push(
@@ -138,14 +137,21 @@ function byCoupon<Told extends { readonly couponId: number }>(told: readonly Tol
   return groups;
 }
 
-/** Waits until nothing is on its way any more; what still is after that is for the checks to complain about. */
-async function atRest(books: Books, couponId: number): Promise<Whereabouts> {
+/**
+ * Waits until nothing is on its way any more and the rows were read while nothing moved; what still moves after that is for the
+ * checks to complain about.
+ */
+async function atRest(
+  books: Books,
+  couponId: number,
+): Promise<{ readonly whereabouts: Whereabouts; readonly rows: Row[] }> {
   const untilMs = performance.now() + REST_WITHIN_MS;
   for (;;) {
     const whereabouts = await books.whereabouts(couponId);
+    const rows = await books.rows(couponId);
     const { quantity, remaining, queued, claimed, recorded, deadLettered } = whereabouts;
-    const resting = queued === 0 && claimed === 0 && remaining + recorded + deadLettered === quantity;
-    if (resting || performance.now() > untilMs) return whereabouts;
+    const settled = queued === 0 && claimed === 0 && remaining + recorded + deadLettered === quantity;
+    if ((settled && recorded === rows.length) || performance.now() > untilMs) return { whereabouts, rows };
     await pause(REST_POLL_MS);
   }
 }
