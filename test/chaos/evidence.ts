@@ -41,6 +41,17 @@ export async function evidenceAtRest(
   }
 }
 
+export async function countRows(mysqlUrl: string, couponId: number): Promise<number> {
+  const database = await createConnection(mysqlUrl);
+  try {
+    const sql = 'select count(*) as there from member_coupon where coupon_id = ?';
+    const [rows] = await database.query(sql, [couponId]);
+    return Number((rows as Record<string, unknown>[])[0]?.['there']);
+  } finally {
+    await database.end();
+  }
+}
+
 function connect(urls: readonly string[]): Redis | Cluster {
   const nodes = urls.map((url) => ({ host: '127.0.0.1', port: Number(new URL(url).port) }));
   return nodes.length === 1 ? new Redis(nodes[0] ?? {}) : new Cluster(nodes);

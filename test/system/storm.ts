@@ -6,11 +6,16 @@ import type { HttpClient } from '../clients/http-client.js';
 import { signMemberTokens, signToken } from '../clients/tokens.js';
 import type { BackEndUnderTest, Row } from './back-ends.js';
 
-export async function registerCoupon(client: HttpClient, quantity: number): Promise<number> {
+export async function registerCoupon(
+  client: HttpClient,
+  quantity: number,
+  opensAtMs?: number,
+): Promise<number> {
+  const opening = opensAtMs === undefined ? {} : { opensAt: new Date(opensAtMs).toISOString() };
   const answer = await client.call('/v1/coupons', {
     method: 'POST',
     token: await signToken('900001', 'seller'),
-    body: { name: 'storm', quantity },
+    body: { name: 'storm', quantity, ...opening },
   });
   if (answer.status !== 201) throw new Error(`registering: ${answer.status} ${JSON.stringify(answer.body)}`);
   return Number(answer.body['id']);

@@ -1,0 +1,89 @@
+/** Masters of a Redis Cluster die, hand over, or lose their majority, under load. */
+import t, { type Test } from 'tap';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  type ClusterNodeServer,
+  type RedisClusterServers,
+  startRedisCluster,
+} from '../servers/redis-cluster.js';
+import { redisClient } from '../servers/redis.js';
+import { fault } from './fault.js';
+import { openWorld, sharedMariadb, startSite, type World } from './world.js';
+
+const MASTERS = 3;
+const mariadb = await sharedMariadb(t);
+
+async function clusterWorld(t: Test): Promise<{ world: World; cluster: RedisClusterServers }> {
+  const cluster = await startRedisCluster({ masters: MASTERS, replicas: 1, nodeTimeoutMs: 1_000 });
+  t.teardown(() => cluster.stop());
+  const site = await startSite(t, mariadb, { cluster, servers: 2 });
+  return { world: await openWorld(t, site), cluster };
+}
+
+/** The master that has the coupon, and its replica. */
+async function ownersOf(cluster: RedisClusterServers, couponId: number) {
+  for (const [place, master] of cluster.nodes.slice(0, MASTERS).entries()) {
+    const client = redisClient(master);
+    const there = await client.exists(`coupon:{${couponId}}:meta`).catch(() => 0);
+    client.disconnect();
+    const replica = cluster.nodes[MASTERS + place];
+    if (there === 1 && replica !== undefined) return { master, replica };
+  }
+  throw new Error('no master has the coupon');
+}
+
+async function untilMaster(node: ClusterNodeServer): Promise<void> {
+  const client = redisClient(node);
+  while (!(await client.info('replication')).includes('role:master')) await pause(20);
+  client.disconnect();
+}
+
+fault(
+  23,
+  'a master dies and its replica takes over: rows stay within the quantity, losses are counted',
+  async (t) => {
+    const { world, cluster } = await clusterWorld(t);
+    const { master, replica } = await ownersOf(cluster, world.couponId);
+    const storm = world.storm();
+    await world.crowd.winners(100);
+    await master.kill('SIGKILL');
+    await untilMaster(replica);
+    await storm;
+    const { lost } = await world.verdict(t, { mayLose: true });
+    t.comment(`${lost.length} issuances were lost with the master`);
+  },
+);
+
+fault(24, 'a planned failover under load loses nothing', async (t) => {
+  const { world, cluster } = await clusterWorld(t);
+  const { replica } = await ownersOf(cluster, world.couponId);
+  const storm = world.storm();
+  await world.crowd.winners(100);
+  const client = redisClient(replica);
+  await client.call('CLUSTER', 'FAILOVER');
+  client.disconnect();
+  await untilMaster(replica);
+  await storm;
+  const { lost } = await world.verdict(t);
+  t.equal(lost.length, 0);
+});
+
+fault(27, 'the majority of the Cluster is gone: never sold out, and on again by itself', async (t) => {
+  const { world, cluster } = await clusterWorld(t);
+  const { master } = await ownersOf(cluster, world.couponId);
+  const others = cluster.nodes.filter((node) => node.port !== master.port);
+  await world.storm(0, 100);
+  for (const node of others) await node.kill('SIGSTOP');
+  const client = redisClient(master);
+  while (!String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:fail')) await pause(20);
+  client.disconnect();
+  const storm = world.storm(100);
+  const member = world.members[599];
+  if (member === undefined) throw new Error('there are members');
+  const press = await world.crowd.pressOnce(world.couponId, member);
+  t.match(press.outcome, /^(busy|not_ready|outcome_unknown)$/);
+  for (const node of others) await node.kill('SIGCONT');
+  await cluster.untilOk();
+  await storm;
+  await world.verdict(t);
+});
