@@ -13,6 +13,7 @@ redis_major() {
 missing_packages() {
   [ "$(redis_major)" -ge "$LEAST_REDIS_MAJOR" ] || echo redis-server
   command -v mariadbd >/dev/null || command -v mysqld >/dev/null || echo mariadb-server
+  command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo chromium
 }
 
 # Prints the command prefix with which packages may be installed; fails where they may not.
@@ -57,7 +58,8 @@ cat >&2 <<TEXT
 The tests need real servers and none is skipped. Not found on the PATH: ${missing[*]}
   redis-server    Redis $LEAST_REDIS_MAJOR or newer (redis-server)
   mariadb-server  MariaDB 10.11 or newer (mariadbd), or MySQL 8 (mysqld)
+  chromium        a browser for the console (chromium, chromium-browser or google-chrome)
 On Debian and Ubuntu:
-  sudo apt-get update && sudo apt-get install redis-server mariadb-server
+  sudo apt-get update && sudo apt-get install redis-server mariadb-server chromium
 TEXT
 exit 1

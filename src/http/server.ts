@@ -30,7 +30,7 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
     DOWNLOAD_ROUTE.path,
     createDownloadHandler({ engine: services.engine, authenticator, inFlight, onFault }),
   );
-  const live = new LiveStreams(services, inFlight);
+  const live = new LiveStreams(services, inFlight, settings.liveWatchersMax);
   app.get(LIVE_ROUTE.path, live.handle);
   app.head(LIVE_ROUTE.path, live.handleHead);
   const routeServer = new RouteServer({ authenticator, inFlight, onFault });

@@ -47,6 +47,8 @@ export interface HttpSettings {
   readonly sellerSignup: 'open' | 'closed';
   /** Where the built console is; left out, it is the one of this build. */
   readonly consoleFolder?: string;
+  /** Streams of events open at a time; left out, as many as one process should carry. */
+  readonly liveWatchersMax?: number;
 }
 
 export interface HttpServer {

@@ -1,0 +1,219 @@
+/** The console in a real browser, against a real server, as a seller and its members go through it. */
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { startBrowser } from './clients/browser.js';
+import { HttpClient } from './clients/http-client.js';
+import { signToken } from './clients/tokens.js';
+import { startSeonchak } from './servers/seonchak.js';
+import { startBackEnd } from './system/back-ends.js';
+
+const PASSWORD = 'correct horse battery';
+
+const backEnd = await startBackEnd('embedded');
+t.teardown(() => backEnd.stop());
+const server = await startSeonchak(backEnd.settings);
+t.teardown(() => server.stop());
+const browser = await startBrowser();
+t.teardown(() => browser.close());
+const client = new HttpClient(server.origin, 8);
+t.teardown(() => client.close());
+
+let people = 0;
+
+/** Signs up through the form, as a person does. */
+async function signUp(page: Page, role: 'Download coupons' | 'Give out coupons'): Promise<void> {
+  await page.goto(`${server.origin}/#/sign-up`);
+  await page.getByText(role).click();
+  await page.getByLabel('E-mail address').fill(`person${++people}@example.com`);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+}
+
+async function register(page: Page, name: string, quantity: number, opensAtMs?: number): Promise<number> {
+  await page.goto(`${server.origin}/#/sell/new`);
+  await page.getByLabel('Name').fill(name);
+  await page.getByLabel('Quantity').fill(String(quantity));
+  // The browser is in UTC.
+  if (opensAtMs !== undefined) {
+    await page.getByLabel('Opens').fill(new Date(opensAtMs).toISOString().slice(0, 19));
+  }
+  await page.getByRole('button', { name: 'Register', exact: true }).click();
+  await page.getByRole('heading', { name, level: 1 }).waitFor();
+  return Number(/\/sell\/(\d+)$/.exec(page.url())?.[1]);
+}
+
+async function press(couponId: number, memberId: string): Promise<number> {
+  const token = await signToken(memberId, 'member');
+  const answer = await client.call(`/v1/coupons/${couponId}/download`, { method: 'POST', token });
+  return answer.status;
+}
+
+/** The big number under this heading. */
+function tile(page: Page, label: string) {
+  return page.locator('.tile', { hasText: label }).locator('.tile-value');
+}
+
+const seller = await browser.person();
+await signUp(seller, 'Give out coupons');
+
+t.test('a seller registers a coupon, and mistakes are told at their fields', async (t) => {
+  await seller.goto(`${server.origin}/#/sell/new`);
+  await seller.getByRole('button', { name: 'Register', exact: true }).click();
+  await seller.getByText('Please fill this in.').waitFor();
+  t.ok(await seller.getByText('A whole number from 1 to 1,000,000,000.').isVisible());
+  t.equal(await seller.getByLabel('Name').getAttribute('aria-invalid'), 'true');
+
+  const couponId = await register(seller, 'Fried chicken', 5);
+  t.equal(await tile(seller, 'Remaining').textContent(), '5');
+  await seller.getByRole('link', { name: 'My sales' }).click();
+  t.ok(await seller.getByRole('link', { name: 'Fried chicken' }).isVisible());
+  t.ok(couponId > 0);
+});
+
+t.test(
+  'a member counts down by the server’s clock, however wrong their own, and the button opens at zero',
+  async (t) => {
+    const opensAtMs = Math.ceil(Date.now() / 1_000) * 1_000 + 12_000;
+    const couponId = await register(seller, 'Opens soon', 3, opensAtMs);
+    const member = await browser.person();
+    await signUp(member, 'Download coupons');
+    // This person's device is an hour behind.
+    await member.addInitScript(() => {
+      const trueNow = Date.now.bind(Date);
+      Date.now = () => trueNow() - 3_600_000;
+    });
+    await member.goto(`${server.origin}/#/coupons/${couponId}`);
+    await member.reload();
+    const button = member.getByRole('button', { name: 'Download' });
+    await member.getByText('Opens in', { exact: true }).waitFor();
+    t.equal(await button.getAttribute('aria-disabled'), 'true');
+    const seconds = Number(await member.locator('.countdown-figure').last().textContent());
+    t.ok(seconds <= 13, `${seconds} s are shown, and not an hour`);
+
+    await member.locator('.download[aria-disabled="false"]').waitFor();
+    t.ok(Math.abs(Date.now() - opensAtMs) < 1_000, 'the button opened within a second of the opening');
+    await button.click();
+    await member.locator('.ticket-number').waitFor();
+    t.equal(await member.locator('.ticket-number').textContent(), '1', 'the first in line');
+  },
+);
+
+t.test('two members press at once for one remaining unit: one holds it, the other is told', async (t) => {
+  const couponId = await register(seller, 'The last one', 1);
+  const members = await Promise.all([browser.person(), browser.person()]);
+  for (const member of members) {
+    await signUp(member, 'Download coupons');
+    await member.goto(`${server.origin}/#/coupons/${couponId}`);
+    await member.getByRole('button', { name: 'Download' }).waitFor();
+  }
+  await Promise.all(members.map((member) => member.getByRole('button', { name: 'Download' }).click()));
+  await Promise.all(
+    members.map((member) =>
+      member.locator('.ticket, .event-headline').filter({ visible: true }).first().waitFor(),
+    ),
+  );
+  const tickets = await Promise.all(members.map((member) => member.locator('.ticket').count()));
+  t.same([...tickets].sort(), [0, 1]);
+  const loser = members[tickets.indexOf(0)];
+  await loser?.locator('.event-headline', { hasText: 'Sold out' }).waitFor();
+  const winner = members[tickets.indexOf(1)];
+  await winner?.getByText('In the database').waitFor();
+
+  t.test('a top-up brings the button of the other back by itself, and it works', async (t) => {
+    await seller.getByRole('button', { name: 'Top up' }).click();
+    await seller.getByLabel('How many more').fill('1');
+    await seller.getByRole('button', { name: 'Add' }).click();
+    await seller.getByText('The quantity is 2 now.').waitFor();
+    await loser?.getByRole('button', { name: 'Download' }).click();
+    t.equal(await loser?.locator('.ticket-number').textContent(), '2');
+  });
+
+  t.test('the winner uses it once', async (t) => {
+    await winner?.getByRole('link', { name: 'To my coupons' }).click();
+    await winner?.getByRole('button', { name: 'Use', exact: true }).click();
+    await winner?.getByRole('dialog').getByRole('button', { name: 'Use', exact: true }).click();
+    await winner?.locator('.stamp', { hasText: 'Used' }).waitFor();
+    t.equal(await winner?.getByRole('button', { name: 'Use', exact: true }).count(), 0);
+  });
+});
+
+t.test('the burn-down moves while members download', async (t) => {
+  const couponId = await register(seller, 'Burning down', 40);
+  for (let member = 1; member <= 30; member++) await press(couponId, `burn-${member}`);
+  await tile(seller, 'Remaining').filter({ hasText: /^10$/ }).waitFor();
+  t.equal(await tile(seller, 'Issued').textContent(), '30');
+  await seller.locator('.chart canvas').waitFor();
+  t.match(await seller.locator('.chart').getAttribute('aria-label'), /^10 remaining/);
+  await seller.locator('.balance-list [data-part="recorded"] strong', { hasText: '30' }).waitFor();
+});
+
+t.test('pausing asks first, stops the downloads, and resuming lets them go on', async (t) => {
+  const couponId = await register(seller, 'On and off', 5);
+  await seller.getByRole('button', { name: 'Pause' }).click();
+  await seller.keyboard.press('Escape');
+  t.equal(await press(couponId, 'pause-1'), 201, 'a dialog left with Escape changes nothing');
+
+  await seller.getByRole('button', { name: 'Pause' }).click();
+  await seller.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
+  await seller.getByRole('button', { name: 'Resume' }).waitFor();
+  t.equal(await press(couponId, 'pause-2'), 409);
+
+  await seller.getByRole('button', { name: 'Resume' }).click();
+  await seller.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
+  await seller.getByRole('button', { name: 'Pause' }).waitFor();
+  t.equal(await press(couponId, 'pause-2'), 201);
+});
+
+t.test('revoking gives the unit back, and the export holds what is left', async (t) => {
+  const couponId = await register(seller, 'Taken back', 3);
+  for (const member of ['kept', 'taken']) await press(couponId, member);
+  await seller.getByRole('button', { name: 'Revoke number 2' }).click();
+  await seller.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+  await seller.getByText('Number 2 was revoked').waitFor();
+  await tile(seller, 'Remaining').filter({ hasText: /^2$/ }).waitFor();
+  t.equal(await seller.locator('[data-issue-no="2"]').count(), 0);
+
+  const [file] = await Promise.all([
+    seller.waitForEvent('download'),
+    seller.getByRole('button', { name: 'Export CSV' }).click(),
+  ]);
+  const lines = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');
+  t.equal(lines.length, 2);
+  t.match(lines[1], /^1,kept,/);
+});
+
+t.test('after a restart of the server the page says so, comes back by itself, and is right', async (t) => {
+  const couponId = await register(seller, 'Through a restart', 9);
+  await tile(seller, 'Remaining').filter({ hasText: /^9$/ }).waitFor();
+  await server.kill('SIGTERM');
+  await seller.getByText('The connection was lost.').waitFor();
+  await server.restart();
+  await seller.getByText('The connection was lost.').waitFor({ state: 'hidden' });
+  t.equal(await press(couponId, 'late'), 201);
+  await tile(seller, 'Remaining').filter({ hasText: /^8$/ }).waitFor();
+});
+
+t.test('it can be used with the keyboard alone, and in Korean', async (t) => {
+  const couponId = await register(seller, 'By keyboard', 3);
+  const member = await browser.person({ locale: 'ko-KR' });
+  await member.goto(`${server.origin}/#/coupons/${couponId}`);
+  t.equal(await member.locator('html').getAttribute('lang'), 'ko');
+  await member.getByRole('button', { name: '로그인하고 쿠폰 받기' }).focus();
+  await member.keyboard.press('Enter');
+  await member.getByRole('link', { name: '회원가입' }).focus();
+  await member.keyboard.press('Enter');
+  await member.getByLabel('이메일').fill('keyboard@example.com');
+  await member.keyboard.press('Tab');
+  await member.keyboard.type(PASSWORD);
+  await member.keyboard.press('Enter');
+  // Back at the event it came from.
+  await member.getByRole('button', { name: '쿠폰 받기', exact: true }).focus();
+  await member.keyboard.press('Enter');
+  await member.getByText('받았습니다', { exact: true }).waitFor();
+});
+
+t.test('nothing on any page broke the content security policy or threw', async (t) => {
+  t.same(browser.complaints, []);
+});
