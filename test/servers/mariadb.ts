@@ -42,7 +42,13 @@ export async function startMariadb(extraOptions: readonly string[] = []): Promis
   process.once('exit', removeFolder);
   const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
   // A small redo log: most of the time to make a fresh folder is writing it.
-  const shared = [`--datadir=${join(folder, 'data')}`, '--innodb-log-file-size=48M', ...asRoot];
+  // A temporary folder of its own: a server that starts removes the temporary tables of every other one that shares it.
+  const shared = [
+    `--datadir=${join(folder, 'data')}`,
+    `--tmpdir=${folder}`,
+    '--innodb-log-file-size=48M',
+    ...asRoot,
+  ];
   await run(installer, [
     '--no-defaults',
     '--auth-root-authentication-method=normal',
