@@ -18,18 +18,22 @@ export interface RunOptions {
   readonly planting?: Planting;
   /** No new history is begun once so many have failed. */
   readonly failuresMax: number;
+  readonly onFailure?: (failure: SimulatedHistory) => void;
   readonly onProgress?: (tally: Tally) => void;
 }
 
 export async function runHistories(options: RunOptions): Promise<Tally> {
-  const { firstSeed, histories, planting = nothingPlanted, failuresMax, onProgress } = options;
+  const { firstSeed, histories, planting = nothingPlanted, failuresMax, onFailure, onProgress } = options;
   const tally: Tally = { histories: 0, lost: 0, wonByLateCommand: 0, failed: [] };
   for (let place = 0; place < histories && tally.failed.length < failuresMax; place += 1) {
     const result = await simulate(firstSeed + place, planting);
     tally.histories += 1;
     tally.lost += result.verdict.lost;
     tally.wonByLateCommand += result.verdict.wonByLateCommand;
-    if (result.verdict.violations.length > 0 || result.bugs.length > 0) tally.failed.push(result);
+    if (result.verdict.violations.length > 0 || result.bugs.length > 0) {
+      tally.failed.push(result);
+      onFailure?.(result);
+    }
     onProgress?.(tally);
     // Virtual time never leaves the queue of ticks; signals, output and other tests want their turn.
     await new Promise((resolve) => setImmediate(resolve));

@@ -10,7 +10,7 @@ import { runHistories } from './run-histories.js';
 import { simulate } from './simulation.js';
 
 const HISTORIES = 100_000;
-const FAILURES_SHOWN = 10;
+const FAILURES_MAX = 10;
 /** A terminal's line is redrawn; a log gets a line now and then. */
 const PROGRESS_EVERY_MS = process.stderr.isTTY ? 1_000 : 30_000;
 
@@ -37,7 +37,12 @@ if (histories === 1) {
   const tally = await runHistories({
     firstSeed,
     histories,
-    failuresMax: FAILURES_SHOWN,
+    failuresMax: FAILURES_MAX,
+    onFailure: ({ seed, verdict }) => {
+      const [first] = verdict.violations;
+      const what = first === undefined ? 'a fault no store may have' : `${first.promise}: ${first.what}`;
+      console.log(`seed ${seed}: ${what}   (npm run sim -- --seed ${seed} --histories 1)`);
+    },
     onProgress: (soFar) => {
       const nowMs = performance.now();
       if (nowMs - toldMs < PROGRESS_EVERY_MS) return;
@@ -49,11 +54,6 @@ if (histories === 1) {
     },
   });
   if (process.stderr.isTTY) process.stderr.write('\n');
-  for (const failure of tally.failed) {
-    const [first] = failure.verdict.violations;
-    const what = first === undefined ? 'a fault no store may have' : `${first.promise}: ${first.what}`;
-    console.log(`seed ${failure.seed}: ${what}   (npm run sim -- --seed ${failure.seed} --histories 1)`);
-  }
   const { user, system } = process.cpuUsage(startedCpu);
   const perSecond = Math.round(tally.histories / ((performance.now() - startedMs) / 1_000));
   const perCpuSecond = Math.round(tally.histories / ((user + system) / 1_000_000));

@@ -63,8 +63,7 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   }
   await world.time.runUntil(scenario.healMs);
   world.heal();
-  const isLate = scenario.storeNetwork.late + scenario.databaseNetwork.late > 0;
-  await world.time.runUntil(scenario.healMs + SETTLE_MS + (isLate ? LATE_MAX_MS : 0));
+  await world.time.runUntil(scenario.healMs + settleMs(scenario));
   await rest(world, () => !sellers.busy);
 
   const healedMs = world.time.nowMs();
@@ -133,6 +132,12 @@ function crashSomebody({ random, apis, recorders }: SimulatedWorld): void {
   const process = random.pick([...apis.map((api) => api.process), ...recorders]);
   if (random.chance(0.3)) process.crash();
   else process.crashAtStep(random.between(1, CRASH_STEPS_MAX));
+}
+
+function settleMs({ storeNetwork, databaseNetwork, freezes }: Scenario): number {
+  const isLate = storeNetwork.late + databaseNetwork.late > 0;
+  // What came to a frozen process waits for the instant at which it would have thawed by itself.
+  return SETTLE_MS + (isLate ? LATE_MAX_MS : 0) + (freezes > 0 ? FREEZE_MAX_MS : 0);
 }
 
 async function rest(world: SimulatedWorld, isAtRest: () => boolean): Promise<void> {

@@ -87,7 +87,7 @@ export class SimulatedIssuanceQueue implements IssuanceQueue {
   }
 
   claim(couponId: CouponId, token: string, limit: number, leaseMs: number): Promise<Claim | undefined> {
-    return this.#link.call(() => this.#store.claim(couponId, token, limit, leaseMs));
+    return this.#link.call(() => this.#store.claim(couponId, token, limit, leaseMs), 'once');
   }
 
   ack(couponId: CouponId, token: string): Promise<boolean> {
