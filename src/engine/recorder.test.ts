@@ -2,7 +2,7 @@ import t from 'tap';
 import type { CouponId } from './coupon.js';
 import { StoreUnavailableError } from './errors.js';
 import type { DrainResult } from './flusher.js';
-import { ANNOUNCED_IDLE_MS, DRAIN_RETRY_MS, SWEEP_EVERY_MS } from './limits.js';
+import { ANNOUNCED_IDLE_MS, DRAIN_REST_MS, DRAIN_RETRY_MS, SWEEP_EVERY_MS } from './limits.js';
 import { Recorder } from './recorder.js';
 import { couponNumber, memberNamed, STORE_START_MS, StagedWorld } from './testing/simulation/staged-world.js';
 
@@ -61,9 +61,25 @@ t.test('a coupon has one drain at a time, and a ring meanwhile means one more lo
   for (let rings = 0; rings < 5; rings += 1) yard.recorder.ring(one);
   t.same(yard.started, [one]);
   await yard.end();
+  t.same(yard.started, [one], 'after a rest, so that there is something to record');
+  await yard.world.time.advance(DRAIN_REST_MS);
   t.same(yard.started, [one, one]);
   await yard.end();
+  await yard.world.time.advance(DRAIN_REST_MS);
   t.same(yard.started, [one, one], 'and no third');
+});
+
+t.test('the rest of one coupon keeps no other from its turn', async (t) => {
+  const yard = new Yard(1);
+  await yard.recorder.start();
+  yard.recorder.ring(one);
+  await yard.end();
+  yard.recorder.ring(one);
+  yard.recorder.ring(two);
+  t.same(yard.started, [one, two]);
+  await yard.world.time.advance(DRAIN_REST_MS);
+  await yard.end();
+  t.same(yard.started, [one, two, one]);
 });
 
 t.test('a coupon with more than its share waits for its next turn behind the others', async (t) => {

@@ -10,6 +10,7 @@ import type { DrainResult } from './flusher.js';
 import type { IssuanceQueue, RecorderBell } from './issuance-queue.js';
 import {
   ANNOUNCED_IDLE_MS,
+  DRAIN_REST_MS,
   DRAIN_RETRY_MS,
   SWEEP_BATCH_MAX,
   SWEEP_COUPONS_MAX,
@@ -33,6 +34,8 @@ export class Recorder {
   /** Rung and waiting for a turn, in order. */
   readonly #waiting = new Set<CouponId>();
   readonly #draining = new Set<CouponId>();
+  /** Emptied a moment ago: what comes now is left to gather for a few milliseconds, see {@link DRAIN_REST_MS}. */
+  readonly #resting = new Set<CouponId>();
   #stops: (() => void | Promise<void>)[] = [];
   #sweeping = false;
   #stopping = false;
@@ -71,7 +74,7 @@ export class Recorder {
     for (const couponId of this.#waiting) {
       if (this.#draining.size >= this.#drainsMax) return;
       // A coupon has one drain at a time here, so that its rows are appended in order; the ring stays for afterwards.
-      if (this.#draining.has(couponId)) continue;
+      if (this.#draining.has(couponId) || this.#resting.has(couponId)) continue;
       this.#waiting.delete(couponId);
       this.#draining.add(couponId);
       void this.#drain(couponId);
@@ -81,7 +84,8 @@ export class Recorder {
   async #drain(couponId: CouponId): Promise<void> {
     try {
       const result = await this.#ports.drain(couponId);
-      if (!result.emptied) this.#waiting.add(couponId);
+      if (result.emptied) void this.#rest(couponId);
+      else this.#waiting.add(couponId);
       this.#ports.onDrained(couponId, result);
     } catch (fault) {
       this.#ports.onFault(fault, couponId);
@@ -91,6 +95,13 @@ export class Recorder {
       this.#draining.delete(couponId);
     }
     this.#turn();
+  }
+
+  async #rest(couponId: CouponId): Promise<void> {
+    this.#resting.add(couponId);
+    await this.#ports.scheduler.pause(DRAIN_REST_MS);
+    this.#resting.delete(couponId);
+    if (this.#waiting.has(couponId)) this.#turn();
   }
 
   async #sweep(): Promise<void> {
