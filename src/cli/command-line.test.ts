@@ -83,6 +83,7 @@ t.test('configuration that cannot be used ends every command with 2, one line a 
         ['seonchak:', 'PORT'],
         ['seonchak:', 'MYSQL_URL'],
         ['seonchak:', 'LOG_LEVEL'],
+        ['seonchak:', 'REDIS_URL'],
       ],
     );
   }
