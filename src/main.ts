@@ -6,14 +6,17 @@
  */
 import type { Logger } from 'pino';
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import type { Config, DistributedConfig } from './config.js';
 import { Engine } from './engine/engine.js';
 import { Reconciler } from './engine/reconciler.js';
 import { Recorder } from './engine/recorder.js';
+import { RecorderCounters, registerRecorderMetrics } from './http/recorder-metrics.js';
 import { startHttp } from './http/server.js';
 import type { HttpServer } from './http/services.js';
 import { tokenSettings } from './token-settings.js';
 import { startRecorderThreads } from './persist/recorder-threads.js';
+import { answerForAll, asksParent } from './process-metrics.js';
 import { isApiChild, startApiProcesses, tellParentServing } from './processes.js';
 import { openStores, type QueueStores, type Stores } from './stores.js';
 import { systemClock, systemScheduler } from './system-time.js';
@@ -54,6 +57,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     },
   });
   const parts: Part[] = [];
+  const recorderCounters = new RecorderCounters();
   const stop = once(async () => {
     for (const part of parts.reverse()) await part.stop();
     await stores.close();
@@ -66,15 +70,19 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       stores.queued !== undefined &&
       config.backEnd === 'distributed'
     ) {
-      parts.push(await startRecorder(config, stores.queued, logger));
+      parts.push(await startRecorder(config, stores.queued, logger, recorderCounters));
       parts.push(startReconciler(stores, stores.queued, logger));
     }
     if (!config.roles.includes('api')) return { port: undefined, stop };
     if (config.backEnd === 'distributed' && config.processes > 1) {
+      const own = new Registry();
+      registerRecorderMetrics(own, recorderCounters);
+      answerForAll(own);
       parts.push(await startApiProcesses(config, logger));
       return { port: config.port, stop };
     }
-    const api = await startApi(config, stores, logger);
+    const records = stores.queued !== undefined && config.roles.includes('recorder');
+    const api = await startApi(config, stores, logger, records ? recorderCounters : undefined);
     parts.push(api);
     tellParentServing();
     return { port: api.port, stop };
@@ -93,6 +101,7 @@ async function startApi(
   config: Config,
   stores: Stores,
   logger: Logger,
+  recorderCounters: RecorderCounters | undefined,
 ): Promise<Part & { readonly port: number }> {
   const engine = new Engine(
     {
@@ -109,6 +118,9 @@ async function startApi(
   const http: HttpServer = await startHttp(
     {
       ...stores,
+      bell: stores.queued?.bell,
+      recorderCounters,
+      shareMetrics: isApiChild() ? asksParent : undefined,
       engine,
       clock: systemClock,
       scheduler: systemScheduler,
@@ -137,7 +149,12 @@ async function startApi(
   };
 }
 
-async function startRecorder(config: DistributedConfig, queued: QueueStores, logger: Logger): Promise<Part> {
+async function startRecorder(
+  config: DistributedConfig,
+  queued: QueueStores,
+  logger: Logger,
+  counters: RecorderCounters,
+): Promise<Part> {
   const { redisUrls, mysqlUrl, admitDeadlineMs, recordBatchMax, leaseMs, recordThreads } = config;
   const threads = startRecorderThreads(
     { redisUrls, mysqlUrl, callDeadlineMs: admitDeadlineMs, recordBatchMax, leaseMs },
@@ -150,11 +167,15 @@ async function startRecorder(config: DistributedConfig, queued: QueueStores, log
       scheduler: systemScheduler,
       drain: (couponId) => threads.drain(couponId),
       onDrained: (couponId, result) => {
+        counters.drained(result);
         if (result.deadLettered > 0)
           logger.error({ couponId, ...result }, 'issuances were quarantined in dead_letter');
         else logger.debug({ couponId, ...result }, 'recorded');
       },
-      onFault: (fault, couponId) => logger.warn({ err: fault, couponId }, 'a store fault met the recorder'),
+      onFault: (fault, couponId) => {
+        counters.faults++;
+        logger.warn({ err: fault, couponId }, 'a store fault met the recorder');
+      },
     },
     recordThreads,
   );

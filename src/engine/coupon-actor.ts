@@ -26,6 +26,7 @@ import type { CouponId, CouponSnapshot } from './coupon.js';
 import type { LoadedCoupon } from './coupon-loader.js';
 import type { DownloadOutcome, DownloadTicket } from './download.js';
 import { CouponRecoveringError, StoreOutcomeUnknownError, StoreUnavailableError } from './errors.js';
+import type { EngineCounters } from './engine-counters.js';
 import type { RecorderBell } from './issuance-queue.js';
 import { ANNOUNCE_EVERY_MS, RETRY_PAUSE_MS } from './limits.js';
 import { Mailbox } from './mailbox.js';
@@ -48,6 +49,7 @@ export interface CouponActorContext {
   readonly bell: RecorderBell | undefined;
   readonly clock: Clock;
   readonly limits: CouponActorLimits;
+  readonly counters: EngineCounters;
   load(couponId: CouponId, seenIssueNo: number): Promise<LoadedCoupon | undefined>;
   /** Calls the actor's `flush` at the end of this turn of the event loop. */
   scheduleFlush(actor: CouponActor): void;
@@ -92,10 +94,12 @@ export class CouponActor {
     const nowMs = this.#context.clock.monotonicMs();
     this.#lastOfferMs = nowMs;
     if (nowMs < this.#sealedUntilMs && this.#sealed !== undefined) {
+      this.#context.counters.sealedAnswers++;
       ticket.settle(this.#sealed.answer(ticket.memberId));
       return;
     }
     if (!this.#mailbox.offer(ticket, nowMs)) {
+      this.#context.counters.mailboxFull++;
       ticket.settle(BUSY);
       return;
     }
@@ -145,6 +149,11 @@ export class CouponActor {
 
   get isQuiet(): boolean {
     return !this.#deciding && !this.#loading && this.#mailbox.size === 0;
+  }
+
+  /** Tickets in the line. */
+  get waiting(): number {
+    return this.#mailbox.size;
   }
 
   get lastOfferMs(): number {
@@ -245,7 +254,7 @@ export class CouponActor {
 
   /** Repeats the batch until the store has decided it or every ticket of it is overdue. */
   async #decideOrGiveUp(batch: TicketBatch): Promise<void> {
-    const { admission, clock, limits } = this.#context;
+    const { admission, clock, limits, counters } = this.#context;
     let attempted = false;
     for (;;) {
       const nowMs = clock.monotonicMs();
@@ -269,6 +278,8 @@ export class CouponActor {
         });
         this.#storeClock.observe(reply.storeNowMs, sentAtMs);
         if (reply.status === 'decided') {
+          counters.batchSizes.add(batch.tickets.length);
+          counters.admitMs.add(clock.monotonicMs() - sentAtMs);
           await this.#settle(batch, reply, snapshot);
           return;
         }

@@ -9,6 +9,7 @@ import { CouponLoader } from './coupon-loader.js';
 import type { CouponWarmer } from './coupon-warmer.js';
 import type { CouponId } from './coupon.js';
 import type { DownloadTicket } from './download.js';
+import { EngineCounters } from './engine-counters.js';
 import type { RecorderBell } from './issuance-queue.js';
 import {
   ACTOR_IDLE_MS,
@@ -33,7 +34,17 @@ export interface EnginePorts {
   onFault(fault: unknown, couponId: CouponId | undefined): void;
 }
 
+/** How much the engine holds at this moment. */
+export interface EngineLoad {
+  readonly actors: number;
+  /** Tickets in all mailboxes. */
+  readonly waiting: number;
+  /** Winners held by sealed actors. */
+  readonly winnersHeld: number;
+}
+
 export class Engine {
+  readonly counters = new EngineCounters();
   readonly #ports: EnginePorts;
   readonly #actors = new Map<CouponId, CouponActor>();
   readonly #unknown: UnknownCoupons;
@@ -53,6 +64,7 @@ export class Engine {
       bell,
       clock,
       limits,
+      counters: this.counters,
       load: (couponId, seenIssueNo) => loader.load(couponId, seenIssueNo),
       scheduleFlush: (actor) => this.#scheduleFlush(actor),
       winnersAllowance: () => SEALED_WINNERS_MAX - this.#winnersHeld,
@@ -64,7 +76,10 @@ export class Engine {
         this.#unknown.add(couponId);
         this.#actors.delete(couponId);
       },
-      onFault: (fault, couponId) => ports.onFault(fault, couponId),
+      onFault: (fault, couponId) => {
+        this.counters.storeFaults++;
+        ports.onFault(fault, couponId);
+      },
     };
   }
 
@@ -95,6 +110,13 @@ export class Engine {
       this.#actors.set(couponId, actor);
     }
     actor.offer(ticket);
+  }
+
+  /** Walks over the actors: for whoever asks now and then. */
+  load(): EngineLoad {
+    let waiting = 0;
+    for (const actor of this.#actors.values()) waiting += actor.waiting;
+    return { actors: this.#actors.size, waiting, winnersHeld: this.#winnersHeld };
   }
 
   /** Waits until every ticket taken so far is settled, at most `graceMs`; the caller has stopped sending new ones. */

@@ -16,6 +16,7 @@ import { TOKEN_INVALID } from './auth/identity.js';
 import type { Authentication, Identity, TokenFault } from './auth/identity.js';
 import { tokenProblem } from './auth/token-problems.js';
 import type { InFlight } from './in-flight.js';
+import type { OutcomeCounts } from './outcome-counts.js';
 import { BUSY, constantReply, UNKNOWN_COUPON, writeConstant, writeOutcome } from './replies.js';
 import type { ConstantReply } from './replies.js';
 
@@ -23,6 +24,8 @@ export interface DownloadContext {
   readonly engine: { download(ticket: DownloadTicket): void };
   readonly authenticator: Authenticator;
   readonly inFlight: InFlight;
+  /** Added to with every answer. */
+  readonly outcomes: OutcomeCounts;
   onFault(fault: unknown): void;
 }
 
@@ -54,16 +57,24 @@ class Download implements DownloadTicket {
   over = false;
   readonly #response: HttpResponse;
   readonly #inFlight: InFlight;
+  readonly #outcomes: OutcomeCounts;
   #waiting = false;
 
-  constructor(couponId: CouponId, memberId: MemberId, response: HttpResponse, inFlight: InFlight) {
+  constructor(
+    couponId: CouponId,
+    memberId: MemberId,
+    response: HttpResponse,
+    { inFlight, outcomes }: Pick<DownloadContext, 'inFlight' | 'outcomes'>,
+  ) {
     this.couponId = couponId;
     this.memberId = memberId;
     this.#response = response;
     this.#inFlight = inFlight;
+    this.#outcomes = outcomes;
   }
 
   settle(outcome: DownloadOutcome): void {
+    this.#outcomes[outcome.outcome]++;
     if (this.over) return;
     this.over = true;
     if (this.#waiting) {
@@ -109,7 +120,7 @@ export function createDownloadHandler(
     } else if (couponId === undefined) {
       answer(response, UNKNOWN_COUPON);
     } else {
-      const download = new Download(couponId, identity.memberId, response, inFlight);
+      const download = new Download(couponId, identity.memberId, response, context);
       engine.download(download);
       if (!download.over) download.wait();
     }

@@ -1,9 +1,11 @@
 /** Every route, one line each. */
+import type { Registry } from 'prom-client';
 import { SessionHandlers } from './auth/sessions.js';
 import { CouponHandlers } from './coupons.js';
 import { HealthHandlers } from './health.js';
 import { IssuanceHandlers } from './issuances.js';
 import { MemberHandlers } from './members.js';
+import { MetricsHandlers } from './metrics.js';
 import { anyone, member, routeForm, seller } from './route.js';
 import type { Route } from './route.js';
 import { SellerHandlers } from './seller.js';
@@ -16,13 +18,18 @@ export const DOWNLOAD_ROUTE = routeForm('POST /v1/coupons/:id/download');
 export const LIVE_ROUTE = routeForm('GET /v1/coupons/:id/live');
 
 /** `{}` behind a path: the route reads a body. */
-export function createRoutes(services: HttpServices, settings: HttpSettings): readonly Route[] {
+export function createRoutes(
+  services: HttpServices,
+  settings: HttpSettings,
+  ownMetrics: Registry,
+): readonly Route[] {
   const sessions = new SessionHandlers(services, settings);
   const coupons = new CouponHandlers(services.registry);
   const sellers = new SellerHandlers(services);
   const issuances = new IssuanceHandlers(services);
   const members = new MemberHandlers(services);
   const health = new HealthHandlers(services);
+  const metrics = new MetricsHandlers(ownMetrics, services.shareMetrics);
 
   return [
     anyone('POST /v1/accounts {}', (request) => sessions.signUp(request)),
@@ -48,6 +55,7 @@ export function createRoutes(services: HttpServices, settings: HttpSettings): re
 
     anyone('GET /healthz', () => health.live()),
     anyone('GET /readyz', () => health.ready()),
+    anyone('GET /metrics', () => metrics.show()),
     anyone('GET /', () => health.home()),
   ];
 }

@@ -11,6 +11,8 @@ import { createDownloadHandler } from './download.js';
 import { InFlight } from './in-flight.js';
 import { listen } from './listen.js';
 import { LiveStreams } from './live.js';
+import { createMetrics } from './metrics.js';
+import { newOutcomeCounts } from './outcome-counts.js';
 import { RouteServer } from './route-server.js';
 import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from './routes.js';
 import type { HttpServer, HttpServices, HttpSettings } from './services.js';
@@ -22,19 +24,35 @@ import type { HttpServer, HttpServices, HttpSettings } from './services.js';
  */
 export async function startHttp(services: HttpServices, settings: HttpSettings): Promise<HttpServer> {
   const inFlight = new InFlight();
+  const outcomes = newOutcomeCounts();
   const authenticator = new Authenticator(settings.tokens, services.clock);
   const onFault = (fault: unknown): void => services.logger.error({ err: fault }, 'A request failed');
 
   const app = uWS.App();
   app.post(
     DOWNLOAD_ROUTE.path,
-    createDownloadHandler({ engine: services.engine, authenticator, inFlight, onFault }),
+    createDownloadHandler({ engine: services.engine, authenticator, inFlight, outcomes, onFault }),
   );
   const live = new LiveStreams(services, inFlight, settings.liveWatchersMax);
   app.get(LIVE_ROUTE.path, live.handle);
   app.head(LIVE_ROUTE.path, live.handleHead);
+  const { bell, queue, engine, clock } = services;
+  const metrics = createMetrics({
+    counters: engine.counters,
+    outcomes,
+    durability: services.durability,
+    recorder: services.recorderCounters,
+    queues:
+      bell === undefined || queue === undefined
+        ? undefined
+        : { queue, announced: (limit) => bell.announced(limit) },
+    engineLoad: () => engine.load(),
+    requestsInFlight: () => inFlight.count,
+    liveWatchers: () => live.size,
+    monotonicMs: () => clock.monotonicMs(),
+  });
   const routeServer = new RouteServer({ authenticator, inFlight, onFault });
-  routeServer.register(app, createRoutes(services, settings), [DOWNLOAD_ROUTE, LIVE_ROUTE]);
+  routeServer.register(app, createRoutes(services, settings, metrics), [DOWNLOAD_ROUTE, LIVE_ROUTE]);
   // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
   serveConsole(app, settings.consoleFolder);
   const listening = await listen(app, settings);

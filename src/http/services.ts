@@ -1,12 +1,14 @@
 /** What the HTTP front end is built from; the composition root fills it in. Nothing here knows a back end. */
 import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
 import type { Admission } from '../engine/admission.js';
 import type { Clock, Scheduler } from '../engine/clock.js';
 import type { CouponRegistry } from '../engine/coupon-registry.js';
-import type { DownloadTicket } from '../engine/download.js';
+import type { Engine } from '../engine/engine.js';
 import type { IssuanceLedger } from '../engine/issuance-ledger.js';
-import type { IssuanceQueue } from '../engine/issuance-queue.js';
+import type { IssuanceQueue, RecorderBell } from '../engine/issuance-queue.js';
 import type { AccountStore } from './auth/accounts.js';
+import type { RecorderCounters } from './recorder-metrics.js';
 
 /** Whether this process can serve downloads now, and if not, why: sentences for an operator, without internal text. */
 export interface Readiness {
@@ -15,16 +17,27 @@ export interface Readiness {
 }
 
 export interface HttpServices {
-  readonly engine: { download(ticket: DownloadTicket): void };
+  readonly engine: Pick<Engine, 'download' | 'counters' | 'load'>;
   readonly registry: CouponRegistry;
   readonly admission: Pick<Admission, 'issuanceOf' | 'snapshots'>;
   readonly ledger: IssuanceLedger;
   /** `undefined` with the embedded back end: there the decision is the row, and nothing is ever queued or claimed. */
   readonly queue: Pick<IssuanceQueue, 'depths'> | undefined;
+  /** Which coupons have something to record; `undefined` like the queue. */
+  readonly bell?: Pick<RecorderBell, 'announced'> | undefined;
   readonly accounts: AccountStore;
+  /** The level in force, for those who watch over this process. */
+  readonly durability: string;
   readonly clock: Clock;
   readonly scheduler: Pick<Scheduler, 'every'>;
   readonly logger: Logger;
+  /** What the recorder of this process counts, where there is one. */
+  readonly recorderCounters?: RecorderCounters | undefined;
+  /**
+   * Where several processes share the port: given the metrics of this one, a way to those of all. `undefined` text: not all
+   * of the processes answered.
+   */
+  readonly shareMetrics?: ((own: Registry) => () => Promise<string | undefined>) | undefined;
   readiness(): Promise<Readiness>;
 }
 

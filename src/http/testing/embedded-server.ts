@@ -79,6 +79,7 @@ export async function startEmbeddedServer(
     accounts,
     clock,
     scheduler: systemScheduler,
+    durability: 'fsync',
     logger,
     readiness: () => Promise.resolve({ ready: true, reasons: [] }),
   };

@@ -1,0 +1,41 @@
+/** What the recorder of a process did, for `GET /metrics`. */
+import { Counter } from 'prom-client';
+import type { Registry } from 'prom-client';
+import type { DrainResult } from '../engine/flusher.js';
+
+export class RecorderCounters {
+  inserted = 0;
+  replayed = 0;
+  revoked = 0;
+  deadLettered = 0;
+  drains = 0;
+  faults = 0;
+
+  drained(result: DrainResult): void {
+    this.drains++;
+    this.inserted += result.inserted;
+    this.replayed += result.replayed;
+    this.revoked += result.revoked;
+    this.deadLettered += result.deadLettered;
+  }
+}
+
+export function registerRecorderMetrics(registry: Registry, counters: RecorderCounters): void {
+  const counter = (name: string, help: string, read: () => number): void => {
+    new Counter({
+      name: `seonchak_${name}_total`,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  };
+  counter('recorded', 'Issuances written to the ledger.', () => counters.inserted);
+  counter('replayed', 'Issuances found written already.', () => counters.replayed);
+  counter('revoked_unrecorded', 'Issuances revoked before they were recorded.', () => counters.revoked);
+  counter('dead_lettered', 'Issuances set aside with their reason.', () => counters.deadLettered);
+  counter('drains', 'Drains of a coupon that ended well.', () => counters.drains);
+  counter('drain_faults', 'Faults of stores that met the recorder.', () => counters.faults);
+}

@@ -1,0 +1,71 @@
+/**
+ * Metrics where several processes share the port: a scrape reaches any one of them and must hear of all, or counters would seem to
+ * jump. The process that was asked asks the parent, the parent asks every child and adds up.
+ */
+import cluster from 'node:cluster';
+import type { Worker } from 'node:cluster';
+import { AggregatorRegistry } from 'prom-client';
+import type { Registry } from 'prom-client';
+
+/** The library's own deadline for the children is five seconds. */
+const ANSWER_TIMEOUT_MS = 6_000;
+
+interface Question {
+  readonly seonchak: 'metrics?';
+  readonly id: number;
+}
+
+interface Answer {
+  readonly seonchak: 'metrics';
+  readonly id: number;
+  /** `undefined`: not all of the processes answered in time. */
+  readonly text: string | undefined;
+}
+
+function isMessage<Kind extends (Question | Answer)['seonchak']>(
+  message: unknown,
+  kind: Kind,
+): message is Extract<Question | Answer, { readonly seonchak: Kind }> {
+  return (
+    typeof message === 'object' && message !== null && 'seonchak' in message && message.seonchak === kind
+  );
+}
+
+/** In the parent: answers what its children ask. @param own what the parent itself counts, under names of its own. */
+export function answerForAll(own: Registry): void {
+  const all = new AggregatorRegistry();
+  cluster.on('message', (child: Worker, message: unknown) => {
+    if (!isMessage(message, 'metrics?')) return;
+    const { id } = message;
+    Promise.all([all.clusterMetrics(), own.metrics()])
+      .then((texts) => texts.join('\n'))
+      .catch(() => undefined)
+      .then((text) => {
+        if (child.isConnected()) child.send({ seonchak: 'metrics', id, text } satisfies Answer);
+      })
+      .catch(() => undefined);
+  });
+}
+
+/** In a child: the metrics of all processes. Call once; the function it returns may be called at any time. */
+export function asksParent(own: Registry): () => Promise<string | undefined> {
+  // The library answers the parent's questions from these, once one of its aggregators exists.
+  AggregatorRegistry.setRegistries([own]);
+  new AggregatorRegistry();
+  let lastId = 0;
+  return () =>
+    new Promise((resolve) => {
+      const id = ++lastId;
+      const end = (text: string | undefined): void => {
+        clearTimeout(overdue);
+        process.off('message', onMessage);
+        resolve(text);
+      };
+      const onMessage = (message: unknown): void => {
+        if (isMessage(message, 'metrics') && message.id === id) end(message.text);
+      };
+      const overdue = setTimeout(() => end(undefined), ANSWER_TIMEOUT_MS);
+      process.on('message', onMessage);
+      process.send?.({ seonchak: 'metrics?', id } satisfies Question);
+    });
+}
