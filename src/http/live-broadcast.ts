@@ -14,7 +14,7 @@ import type { LiveWatcher } from './live-watcher.js';
 
 export const SLICE_EVERY_MS = 10;
 
-/** 5,000 writes a second at most, a slice in a quarter of a millisecond (docs/adr/0020). */
+/** 5,000 writes a second at most, a slice in half a millisecond (docs/adr/0030). */
 export const SLICE_WRITES_MAX = 50;
 
 export class LiveBroadcast {
