@@ -87,6 +87,21 @@ t.test('a store that loses the coupon again and again is not ready', async (t) =
   t.same(await losing(registry.amend(couponId, { quantity: 9 })), { status: 'not_ready' });
 });
 
+t.test('terms that a rebuild missed, because they were still being saved, are set again', async (t) => {
+  const { world, couponId, registry } = await withWinners();
+  // The record is found; then the saving is slow.
+  world.databaseLink.next('deliver', 'hold');
+  const amending = registry.amend(couponId, { quantity: 9 });
+  await world.time.advance(0);
+  world.store.loseEverything();
+  await world.warmer.warm(couponId);
+  t.equal(world.store.snapshot(couponId)?.quantity, 3, 'rebuilt from the terms of before');
+  world.databaseLink.letGo();
+  t.match(await amending, { status: 'amended', coupon: { quantity: 9 } });
+  t.equal(world.store.snapshot(couponId)?.quantity, 9);
+  t.equal(world.database.coupons.get(couponId)?.quantity, 9);
+});
+
 t.test('a revoke takes back a recorded, a queued and a claimed issuance alike, once', async (t) => {
   for (const stage of ['recorded', 'queued', 'claimed'] as const) {
     const { world, couponId, registry, record } = await withWinners('a', 'b');

@@ -49,6 +49,9 @@ export interface CouponRegistryPorts {
 const LIST_SCAN_ROWS = 2_000;
 const LIST_CHUNK_ROWS = 200;
 
+/** A coupon rebuilt so many times during one amendment is not ready to be amended. */
+const AMEND_TRIES_MAX = 3;
+
 /**
  * @throws StoreUnavailableError, StoreOutcomeUnknownError from every method. All of them may be repeated: an amendment sets
  *   values, a revoke names its number; a registration whose answer was lost may exist twice.
@@ -103,24 +106,39 @@ export class CouponRegistry {
     return { coupons, next: after as CouponId };
   }
 
-  /** Changes name and terms; what is absent stays. The new terms hold on this process at once, on others within a second. */
+  /**
+   * Changes name and terms; what is absent stays. The new terms hold on this process at once, on others within a second.
+   *
+   * A store that lost the coupon right after the change may have been rebuilt from the terms of before it, while we were still saving. Every
+   * rebuild raises the epoch in the catalogue first; so when it has grown, the change is made again: it only sets values.
+   */
   async amend(couponId: CouponId, change: TermsChange & { readonly name?: string }): Promise<AmendResult> {
     const { name, ...terms } = change;
     const [record] = await this.#ports.catalogue.find([couponId]);
     if (record === undefined) return { status: 'unknown_coupon' };
 
-    if (Object.keys(terms).length > 0) {
-      const reply = await this.#whenWarm(couponId, () => this.#ports.admission.amend(couponId, terms));
-      if (reply.status === 'quantity_below_issued')
-        return { status: reply.status, issued: reply.snapshot.issued };
-      if (reply.status !== 'amended') return { status: reply.status };
-      this.#ports.announcements.announce(couponId, reply.snapshot.version);
-      await this.#ports.catalogue.saveTerms(couponId, reply.snapshot.version, reply.snapshot);
+    let { epoch } = record;
+    for (let tries = 0; tries < AMEND_TRIES_MAX; tries += 1) {
+      const refused = Object.keys(terms).length === 0 ? undefined : await this.#changeTerms(couponId, terms);
+      if (refused !== undefined) return refused;
+      if (name !== undefined && name !== record.name) await this.#ports.catalogue.rename(couponId, name);
+      const coupon = await this.find(couponId);
+      if (coupon === undefined) return { status: 'unknown_coupon' };
+      if (coupon.epoch === epoch) return { status: 'amended', coupon };
+      epoch = coupon.epoch;
     }
-    if (name !== undefined && name !== record.name) await this.#ports.catalogue.rename(couponId, name);
+    return { status: 'not_ready' };
+  }
 
-    const coupon = await this.find(couponId);
-    return coupon === undefined ? { status: 'unknown_coupon' } : { status: 'amended', coupon };
+  async #changeTerms(couponId: CouponId, change: TermsChange): Promise<AmendResult | undefined> {
+    const reply = await this.#whenWarm(couponId, () => this.#ports.admission.amend(couponId, change));
+    if (reply.status === 'quantity_below_issued') {
+      return { status: reply.status, issued: reply.snapshot.issued };
+    }
+    if (reply.status !== 'amended') return { status: reply.status };
+    this.#ports.announcements.announce(couponId, reply.snapshot.version);
+    await this.#ports.catalogue.saveTerms(couponId, reply.snapshot.version, reply.snapshot);
+    return undefined;
   }
 
   /**

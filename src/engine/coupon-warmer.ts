@@ -77,7 +77,7 @@ export class CouponWarmer {
     }
     // It was there a moment ago and is gone again: the next look begins anew.
     if (readiness === 'serving') throw new StoreUnavailableError('The coupon has just been lost.');
-    return this.#putIn(record);
+    return this.#putIn(couponId);
   }
 
   /** A process that died between amending the store and saving the terms leaves the catalogue behind. */
@@ -87,10 +87,13 @@ export class CouponWarmer {
     }
   }
 
-  async #putIn(record: CouponRecord): Promise<WarmResult> {
+  /** The epoch grows before anything is read: who saves terms meanwhile sees by it that they may not have been read. */
+  async #putIn(couponId: CouponId): Promise<WarmResult> {
     const { admission, catalogue, ledger } = this.#ports;
-    const epoch = await catalogue.nextEpoch(record.couponId);
-    const lastIssueNo = await ledger.highestIssueNo(record.couponId);
-    return admission.warm({ ...record, epoch, lastIssueNo }, rowPages(ledger, record.couponId));
+    const epoch = await catalogue.nextEpoch(couponId);
+    const [record] = await catalogue.find([couponId]);
+    if (record === undefined) return 'unknown_coupon';
+    const lastIssueNo = await ledger.highestIssueNo(couponId);
+    return admission.warm({ ...record, epoch, lastIssueNo }, rowPages(ledger, couponId));
   }
 }

