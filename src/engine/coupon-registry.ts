@@ -120,7 +120,8 @@ export class CouponRegistry {
     let { epoch } = record;
     for (let tries = 0; tries < AMEND_TRIES_MAX; tries += 1) {
       const refused = Object.keys(terms).length === 0 ? undefined : await this.#changeTerms(couponId, terms);
-      if (refused !== undefined) return refused;
+      // Refused only now: whether the first time still counts cannot be told, and asking again will.
+      if (refused !== undefined) return tries === 0 ? refused : { status: 'not_ready' };
       if (name !== undefined && name !== record.name) await this.#ports.catalogue.rename(couponId, name);
       const coupon = await this.find(couponId);
       if (coupon === undefined) return { status: 'unknown_coupon' };
