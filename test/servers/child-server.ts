@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;
 const LOG_KEPT_CHARACTERS = 20_000;
 
@@ -34,7 +34,7 @@ export interface ChildServer {
 /**
  * Starts `command` and waits until its output matches `ready`.
  *
- * @throws Error with the end of its output when it ends or stays silent for 30 s instead.
+ * @throws Error with the end of its output when it ends or stays silent for 90 s instead.
  */
 export async function startChildServer(
   command: string,
