@@ -13,6 +13,7 @@ import type { IssuanceQueue, RecorderBell } from './engine/issuance-queue.js';
 import type { LedgerAudit } from './engine/ledger-audit.js';
 import { LocalAnnouncements } from './engine/local-announcements.js';
 import type { RebuildReport } from './engine/rebuild-coupon.js';
+import type { RecoveryStore } from './engine/recovery-store.js';
 import type { CouponId } from './engine/coupon.js';
 import type { AccountStore } from './http/auth/accounts.js';
 import { openRedisBackEnd } from './persist/redis/redis-back-end.js';
@@ -25,6 +26,7 @@ export interface QueueStores {
   readonly queue: IssuanceQueue;
   readonly bell: RecorderBell;
   readonly admitted: AdmittedIssuances;
+  readonly recovery: RecoveryStore;
   readonly coupons: CouponRecovery;
 }
 

@@ -92,7 +92,12 @@ export class CouponRecovery {
     if (found.lastIssueNo < Math.max(found.seenIssueNo, seenIssueNo)) return false;
     if (found.status === 'serving') return true;
     if (found.version < record.version || found.epoch < record.epoch) return false;
-    return found.lastIssueNo >= (await this.#ports.ledger.highestIssueNo(record.couponId));
+    const highest = await this.#ports.ledger.highestIssueNo(record.couponId);
+    if (found.lastIssueNo >= highest) return true;
+    // Another process may have verified it, and numbers given since may be recorded already: only a store that is behind
+    // after the ledger was asked has lost its past.
+    const later = await this.#ports.store.attest(record.couponId, seenIssueNo);
+    return later !== 'absent' && later.epoch === found.epoch && later.lastIssueNo >= highest;
   }
 
   #rebuild(record: CouponRecord, token: string, begun: SuspendReply & { readonly status: 'begun' }): void {

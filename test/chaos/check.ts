@@ -11,13 +11,16 @@ export interface Verdict {
 
 export interface CheckOptions {
   readonly quantity: number;
-  /** Whether the level in force may lose issuances under this fault; then they are counted, and numbers may have gaps. */
+  /**
+   * Whether the level in force may lose issuances under this fault. Then they are counted; numbers may have gaps, units that were lost return
+   * to stock after "sold out", and whoever lost one may win another. All else is asserted as ever.
+   */
   readonly mayLose?: boolean;
 }
 
 const outcomes: ReadonlySet<string> = new Set([
   ...['issued', 'already_issued', 'not_open', 'paused', 'closed', 'sold_out'],
-  ...['busy', 'not_ready', 'outcome_unknown', 'lost', 'store_unavailable'],
+  ...['busy', 'not_ready', 'outcome_unknown', 'shutting_down', 'lost'],
 ]);
 
 export function check(presses: readonly Press[], evidence: Evidence, options: CheckOptions): Verdict {
@@ -41,8 +44,8 @@ export function check(presses: readonly Press[], evidence: Evidence, options: Ch
   violations.push(
     ...doubles(evidence, options.quantity),
     ...twoHolders(told),
-    ...(mayLose ? [] : changedAnswers(told)),
-    ...(mayLose ? [] : order(presses)),
+    ...changedAnswers(told, mayLose ? lost : []),
+    ...order(presses),
     ...conservation(evidence, options.quantity),
     ...(mayLose ? [] : earlySoldOut(presses, evidence, options.quantity)),
     ...strangeAnswers(presses),
@@ -98,9 +101,16 @@ function twoHolders(told: ReadonlyMap<string, ReadonlySet<number>>): string[] {
   return found;
 }
 
-function changedAnswers(told: ReadonlyMap<string, ReadonlySet<number>>): string[] {
+function changedAnswers(
+  told: ReadonlyMap<string, ReadonlySet<number>>,
+  lost: readonly { readonly memberId: string; readonly issueNo: number }[],
+): string[] {
+  const gone = new Set(lost.map(({ memberId, issueNo }) => `${memberId} ${issueNo}`));
   return [...told]
-    .filter(([, numbers]) => numbers.size > 1)
+    .filter(
+      ([memberId, numbers]) =>
+        [...numbers].filter((issueNo) => !gone.has(`${memberId} ${issueNo}`)).length > 1,
+    )
     .map(([memberId, numbers]) => `I8 ${memberId} was told ${[...numbers].join(' and ')}`);
 }
 

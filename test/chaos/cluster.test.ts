@@ -66,6 +66,7 @@ fault(24, 'a planned failover under load loses nothing', async (t) => {
   await storm;
   const { lost } = await world.verdict(t);
   t.equal(lost.length, 0);
+  t.equal(await world.epoch(), 1, 'verified on its new master, not rebuilt');
 });
 
 fault(27, 'the majority of the Cluster is gone: never sold out, and on again by itself', async (t) => {

@@ -41,12 +41,19 @@ export async function evidenceAtRest(
   }
 }
 
-export async function countRows(mysqlUrl: string, couponId: number): Promise<number> {
+export function countRows(mysqlUrl: string, couponId: number): Promise<number> {
+  return readNumber(mysqlUrl, 'select count(*) as value from member_coupon where coupon_id = ?', couponId);
+}
+
+export function readEpoch(mysqlUrl: string, couponId: number): Promise<number> {
+  return readNumber(mysqlUrl, 'select epoch as value from coupon where id = ?', couponId);
+}
+
+async function readNumber(mysqlUrl: string, sql: string, couponId: number): Promise<number> {
   const database = await createConnection(mysqlUrl);
   try {
-    const sql = 'select count(*) as there from member_coupon where coupon_id = ?';
     const [rows] = await database.query(sql, [couponId]);
-    return Number((rows as Record<string, unknown>[])[0]?.['there']);
+    return Number((rows as Record<string, unknown>[])[0]?.['value']);
   } finally {
     await database.end();
   }

@@ -11,7 +11,13 @@ export interface Press {
   readonly issueNo: number | undefined;
 }
 
-const indefinite: ReadonlySet<string> = new Set(['lost', 'busy', 'not_ready', 'outcome_unknown']);
+const indefinite: ReadonlySet<string> = new Set([
+  'lost',
+  'busy',
+  'not_ready',
+  'outcome_unknown',
+  'shutting_down',
+]);
 
 /** Whether the member knows now; otherwise it asks again. */
 export function isDefinite(press: Press): boolean {

@@ -21,6 +21,7 @@ fault(6, 'Redis is killed at appendfsync always, and nothing is lost', async (t)
   await storm;
   const { lost } = await world.verdict(t);
   t.equal(lost.length, 0);
+  t.equal(await world.epoch(), 1, 'verified after the restart, not rebuilt');
 });
 
 fault(

@@ -12,7 +12,7 @@ import { startTcpProxy, type TcpProxy } from '../servers/tcp-proxy.js';
 import { registerCoupon } from '../system/storm.js';
 import { check, type CheckOptions, type Verdict } from './check.js';
 import { Crowd } from './crowd.js';
-import { countRows, type Evidence, evidenceAtRest } from './evidence.js';
+import { countRows, type Evidence, evidenceAtRest, readEpoch } from './evidence.js';
 
 /** As short as it may be: a recovery waits for it. */
 export const LEASE_MS = 5_100;
@@ -60,6 +60,8 @@ export interface World extends Site {
   /** All members, or those from one place to another, press until they know. */
   storm(from?: number, to?: number): Promise<void>;
   evidence(): Promise<Evidence>;
+  /** Grows with every rebuild: 1 for a coupon that never lost its past. */
+  epoch(): Promise<number>;
   /** How many rows there are now. */
   rows(): Promise<number>;
   /** Compares everything and asserts that nothing was violated. */
@@ -134,6 +136,7 @@ export async function openWorld(t: Test, site: Site, options: WorldOptions = {})
       }),
     evidence,
     rows: () => countRows(site.mariadb.url, couponId),
+    epoch: () => readEpoch(site.mariadb.url, couponId),
     async verdict(t, checkOptions = {}) {
       const verdict = check(crowd.presses, await evidence(), { quantity, ...checkOptions });
       await assertVerdict(t, crowd, verdict);

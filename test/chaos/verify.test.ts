@@ -1,0 +1,104 @@
+/** Verification after Redis was restarted: two processes at it at the same time, on real servers. */
+import { randomUUID } from 'node:crypto';
+import t, { type Test } from 'tap';
+import { loadConfig } from '../../src/config.js';
+import { CouponRecovery } from '../../src/engine/coupon-recovery.js';
+import type { CouponRecord } from '../../src/engine/coupon-catalogue.js';
+import { type Issuance, parseMemberId } from '../../src/engine/coupon.js';
+import type { IssuanceLedger } from '../../src/engine/issuance-ledger.js';
+import type { RecoveryStore } from '../../src/engine/recovery-store.js';
+import { openStores, type Stores } from '../../src/stores.js';
+import { systemScheduler } from '../../src/system-time.js';
+import { startRedis } from '../servers/redis.js';
+import { TEST_SECRET } from '../servers/seonchak.js';
+import { LEASE_MS, sharedMariadb } from './world.js';
+
+const mariadb = await sharedMariadb(t);
+
+/** Stores over a Redis that has been restarted since the coupon's first three issuances were recorded. */
+async function restarted(t: Test): Promise<{ stores: Stores; record: CouponRecord }> {
+  const redis = await startRedis();
+  t.teardown(() => redis.stop());
+  const env = { REDIS_URL: redis.url, MYSQL_URL: mariadb.url, JWT_SECRET: TEST_SECRET };
+  const options = { exclusive: false, onConnectionError: () => undefined };
+  const before = await openStores(loadConfig(env), options);
+  await before.migrate();
+  const { couponId } = await before.registry.register({
+    ...{ sellerId: 's', name: 'n', discount: undefined, createdAtMs: 1, quantity: 100 },
+    ...{ opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false },
+  });
+  await admitAndRecord(before, couponId, ['a', 'b', 'c']);
+  await before.close();
+  await redis.restart();
+  const stores = await openStores(loadConfig(env), options);
+  t.teardown(() => stores.close());
+  const [record] = await stores.catalogue.find([couponId]);
+  if (record === undefined) throw new Error('the coupon is registered');
+  return { stores, record };
+}
+
+async function admitAndRecord(stores: Stores, couponId: CouponRecord['couponId'], names: readonly string[]) {
+  const memberIds = names.map(parseMemberId).filter((memberId) => memberId !== undefined);
+  const batch = { couponId, epoch: 1, memberIds, notAfterMs: Number.MAX_SAFE_INTEGER };
+  const reply = await stores.admission.admit(batch);
+  if (reply.status !== 'decided') throw new Error(`not decided: ${reply.status}`);
+  const issuances = memberIds.map((memberId, place): Issuance => ({
+    memberId,
+    issueNo: reply.firstIssueNo + place,
+    issuedAtMs: reply.storeNowMs,
+  }));
+  await stores.ledger.record(couponId, issuances);
+}
+
+/** The real ledger; `first` happens just before it is asked for its highest number. */
+function ledgerAfter(ledger: IssuanceLedger, first: () => Promise<void>): IssuanceLedger {
+  return new Proxy(ledger, {
+    get(target, name: keyof IssuanceLedger) {
+      if (name !== 'highestIssueNo') return target[name].bind(target);
+      return async (couponId: CouponRecord['couponId']) => {
+        await first();
+        return target.highestIssueNo(couponId);
+      };
+    },
+  });
+}
+
+function recoveryOver(stores: Stores, ledger: IssuanceLedger, store: RecoveryStore): CouponRecovery {
+  const { queued, audit, catalogue, announcements } = stores;
+  if (queued === undefined) throw new Error('the back end is distributed');
+  return new CouponRecovery(
+    {
+      ...{ store, ledger, audit, catalogue, announcements, admitted: queued.admitted },
+      scheduler: systemScheduler,
+      newToken: randomUUID,
+      onRecovering: () => undefined,
+      onRecovered: () => undefined,
+      onFault: () => undefined,
+    },
+    LEASE_MS,
+  );
+}
+
+t.test('a coupon that another process verified and sold from meanwhile is in order', async (t) => {
+  const { stores, record } = await restarted(t);
+  const { queued } = stores;
+  if (queued === undefined) throw new Error('the back end is distributed');
+  let others = 0;
+  const ledger = ledgerAfter(stores.ledger, async () => {
+    if (others++ > 0) return;
+    t.equal(await queued.coupons.check(record, 0), 'serving');
+    await admitAndRecord(stores, record.couponId, ['d', 'e']);
+  });
+  t.equal(await recoveryOver(stores, ledger, queued.recovery).check(record, 0), 'serving');
+  const [snapshot] = await stores.admission.snapshots([record.couponId]);
+  t.match(snapshot, { epoch: 1, lastIssueNo: 5 }, 'verified, not rebuilt');
+});
+
+t.test('a number that was told and that Redis has not given takes the coupon out of service', async (t) => {
+  const { stores, record } = await restarted(t);
+  t.equal(await stores.warmer.prepare(record.couponId, 9), 'recovering');
+  t.same(await stores.admission.snapshots([record.couponId]), [undefined]);
+  t.equal(await stores.warmer.warm(record.couponId), 'warmed');
+  const [snapshot] = await stores.admission.snapshots([record.couponId]);
+  t.match(snapshot, { epoch: 2, lastIssueNo: 9, issued: 3 }, 'the next number is above all that were told');
+});
