@@ -41,7 +41,7 @@ export interface RedisNodesOptions {
  * every close flushes the commands in flight (`maxRetriesPerRequest: 0`), a reconnect finds nothing to re-send, and a
  * node that is silent for most of a deadline is cut off, so that commands do not pile up in front of a frozen server.
  */
-function nodeOptions(options: RedisNodesOptions): RedisOptions {
+function nodeOptions(options: RedisNodesOptions, life: Life): RedisOptions {
   const url = new URL(options.urls[0] ?? '');
   return {
     ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
@@ -54,14 +54,20 @@ function nodeOptions(options: RedisNodesOptions): RedisOptions {
     maxLoadingRetryTime: RECONNECT_DELAY_MAX_MS,
     connectTimeout: options.callDeadlineMs,
     disconnectTimeout: RECONNECT_DELAY_MAX_MS,
-    retryStrategy: reconnectDelayMs,
+    retryStrategy: (attempt) => reconnectDelayMs(attempt, life),
   };
 }
 
 const silenceMs = (options: RedisNodesOptions): number => Math.floor(options.callDeadlineMs * SILENCE_SHARE);
 
-const reconnectDelayMs = (attempt: number): number =>
-  Math.min(attempt * RECONNECT_DELAY_STEP_MS, RECONNECT_DELAY_MAX_MS);
+/** Whether the connections are still wanted. */
+interface Life {
+  closed: boolean;
+}
+
+/** After the close no connection is made again: one that was being made at that moment would go on trying for ever. */
+const reconnectDelayMs = (attempt: number, life: Life): number | null =>
+  life.closed ? null : Math.min(attempt * RECONNECT_DELAY_STEP_MS, RECONNECT_DELAY_MAX_MS);
 
 function address(url: string): { host: string; port: number } {
   const { hostname, port } = new URL(url);
@@ -76,7 +82,12 @@ export function redisNodes(options: RedisNodesOptions): RedisNodes {
 function singleNode(options: RedisNodesOptions): RedisNodes {
   const [url = ''] = options.urls;
   const database = Number(new URL(url).pathname.slice(1));
-  const settings = { ...nodeOptions(options), ...address(url), ...(database > 0 ? { db: database } : {}) };
+  const life: Life = { closed: false };
+  const settings = {
+    ...nodeOptions(options, life),
+    ...address(url),
+    ...(database > 0 ? { db: database } : {}),
+  };
   const redis = new Redis({ ...settings, socketTimeout: silenceMs(options) });
   redis.on('error', options.onConnectionError);
   let listening: Redis | undefined;
@@ -95,6 +106,7 @@ function singleNode(options: RedisNodesOptions): RedisNodes {
       return listening;
     },
     close() {
+      life.closed = true;
       redis.disconnect();
       listening?.disconnect();
     },
@@ -102,11 +114,12 @@ function singleNode(options: RedisNodesOptions): RedisNodes {
 }
 
 function clusterNodes(options: RedisNodesOptions): RedisNodes {
-  const redisOptions = { ...nodeOptions(options), socketTimeout: silenceMs(options) };
+  const life: Life = { closed: false };
+  const redisOptions = { ...nodeOptions(options, life), socketTimeout: silenceMs(options) };
   const cluster = new Cluster(options.urls.map(address), {
     redisOptions,
-    clusterRetryStrategy: reconnectDelayMs,
-    clusterNodeRetryStrategy: reconnectDelayMs,
+    clusterRetryStrategy: (attempt) => reconnectDelayMs(attempt, life),
+    clusterNodeRetryStrategy: (attempt) => reconnectDelayMs(attempt, life),
     // Commands go to the nodes directly (redis-calls.ts): the Cluster object keeps the slot table and nothing else,
     // because it would re-send after a lost connection and cannot send a WAIT after a script.
     retryDelayOnFailover: 0,
@@ -161,6 +174,7 @@ function clusterNodes(options: RedisNodesOptions): RedisNodes {
     isCluster: true,
     subscriber: () => cluster,
     close() {
+      life.closed = true;
       cluster.disconnect();
       for (const stray of strays.values()) stray.disconnect();
     },
