@@ -90,12 +90,16 @@ function liveAtMost(facts: ToldIssuances, fromMs: number, toMs: number): number 
     const doneMs = facts.revokeDoneMs.get(issueNo);
     if (doneMs === undefined || doneMs >= fromMs) live += 1;
   }
-  // Issued to somebody who never heard of it, and lost with the store: such issuances leave no trace at all.
+  // Issued to somebody who never heard of it, or only after another answer, and lost with the store: such issuances leave no trace.
   const { lossesMs, downloads, admitLateMs } = facts.history;
   if (lossesMs.some((lossMs) => lossMs >= fromMs)) {
-    live += downloads.filter(
-      (call) => call.invokedMs <= toMs && isOpenEnded(call) && call.invokedMs >= fromMs - admitLateMs,
-    ).length;
+    const traceless = downloads.filter(
+      (call) =>
+        call.invokedMs <= toMs &&
+        call.invokedMs >= fromMs - admitLateMs &&
+        (isOpenEnded(call) || isRefusal(call.outcome)),
+    );
+    live += new Set(traceless.map((call) => call.memberId)).size;
   }
   return live;
 }
