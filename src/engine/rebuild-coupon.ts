@@ -3,7 +3,7 @@
  *
  * The order matters.
  * 1. Claims of before the loss are waited for: a recorder may hold in memory what the store forgot, and may still insert it.
- * 2. The epoch grows before anything is read, so that no batch of before is decided on the new ground.
+ * 2. The epoch grows before anything is read, terms included, so that no batch of before is decided on the new ground.
  * 3. Queue and claims are read before the rows: what a recorder moves from one to the other is then seen in at least one.
  * 4. Rows overrule what the store held. What they displace goes to the ledger, which quarantines it or knows it as revoked.
  * 5. Quarantined issuances keep their unit: their member was told that it holds one, and a person will decide.
@@ -15,7 +15,7 @@
 import type { AdmittedIssuances } from './admitted-issuances.js';
 import type { Scheduler } from './clock.js';
 import type { CouponCatalogue, CouponRecord } from './coupon-catalogue.js';
-import { type Issuance, parseMemberId } from './coupon.js';
+import { type CouponTerms, type Issuance, parseMemberId } from './coupon.js';
 import type { IssuanceLedger } from './issuance-ledger.js';
 import type { DeadLetter, LedgerAudit } from './ledger-audit.js';
 import { deadLetterPages, revocationPages, rowPages } from './ledger-pages.js';
@@ -88,6 +88,8 @@ class Rebuild {
     const { couponId } = this.#record;
     await this.#waitForClaims(begun, claimsEndMs);
     const epoch = await catalogue.nextEpoch(couponId);
+    // Read after the epoch has grown: who was saving terms then either is in here or sees by the epoch that it may not be.
+    const [record = this.#record] = await catalogue.find([couponId]);
 
     for await (const chunk of admitted.unrecorded(couponId)) await this.#merge('unrecorded', chunk);
     const recorded = await this.#mergeRows();
@@ -102,8 +104,8 @@ class Rebuild {
     }
     const requeued = await this.#requeueTheRest();
 
-    const terms = this.#newestTerms(begun);
-    const version = Math.max(this.#record.version, begun.terms?.version ?? 0) + 1;
+    const terms = newestTerms(record, begun);
+    const version = Math.max(record.version, begun.terms?.version ?? 0) + 1;
     const lastIssueNo = Math.max(begun.lastIssueNo, await ledger.highestIssueNo(couponId));
     const resumed = { ...terms, couponId, epoch, version, lastIssueNo };
     if ((await store.resume(this.#lock.token, resumed)) === 'taken_over') return 'taken_over';
@@ -177,11 +179,6 @@ class Rebuild {
   }
 
   /** The catalogue is behind for a moment after an amendment, the store when it lost its past. */
-  #newestTerms(begun: SuspendReply & { readonly status: 'begun' }) {
-    const { quantity, opensAtMs, closesAtMs, paused, closed } =
-      begun.terms !== undefined && begun.terms.version > this.#record.version ? begun.terms : this.#record;
-    return { quantity, opensAtMs, closesAtMs, paused, closed };
-  }
 }
 
 /** A dead letter as an issuance, where it can be one. */
@@ -190,4 +187,11 @@ function issuanceOf({ issueNo, memberId, issuedAtMs }: DeadLetter): Issuance[] {
   return parsed === undefined || issueNo < 1 || issuedAtMs < 0
     ? []
     : [{ memberId: parsed, issueNo, issuedAtMs }];
+}
+
+/** The store's, where a change had reached it and not yet the catalogue. */
+function newestTerms(record: CouponRecord, begun: SuspendReply & { readonly status: 'begun' }): CouponTerms {
+  const { quantity, opensAtMs, closesAtMs, paused, closed } =
+    begun.terms !== undefined && begun.terms.version > record.version ? begun.terms : record;
+  return { quantity, opensAtMs, closesAtMs, paused, closed };
 }

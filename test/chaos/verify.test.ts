@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { loadConfig } from '../../src/config.js';
 import { CouponRecovery } from '../../src/engine/coupon-recovery.js';
-import type { CouponRecord } from '../../src/engine/coupon-catalogue.js';
+import type { CouponCatalogue, CouponRecord } from '../../src/engine/coupon-catalogue.js';
 import { type Issuance, parseMemberId } from '../../src/engine/coupon.js';
 import type { IssuanceLedger } from '../../src/engine/issuance-ledger.js';
 import type { RecoveryStore } from '../../src/engine/recovery-store.js';
@@ -63,7 +63,24 @@ function ledgerAfter(ledger: IssuanceLedger, first: () => Promise<void>): Issuan
   });
 }
 
-function recoveryOver(stores: Stores, ledger: IssuanceLedger, store: RecoveryStore): CouponRecovery {
+/** The real catalogue; `first` happens just before the epoch grows. */
+function catalogueAfter(catalogue: CouponCatalogue, first: () => Promise<void>): CouponCatalogue {
+  return new Proxy(catalogue, {
+    get(target, name: keyof CouponCatalogue) {
+      if (name !== 'nextEpoch') return target[name].bind(target);
+      return async (couponId: CouponRecord['couponId']) => {
+        await first();
+        return target.nextEpoch(couponId);
+      };
+    },
+  });
+}
+
+function recoveryOver(
+  stores: Pick<Stores, 'queued' | 'audit' | 'catalogue' | 'announcements'>,
+  ledger: IssuanceLedger,
+  store: RecoveryStore,
+): CouponRecovery {
   const { queued, audit, catalogue, announcements } = stores;
   if (queued === undefined) throw new Error('the back end is distributed');
   return new CouponRecovery(
@@ -101,4 +118,21 @@ t.test('a number that was told and that Redis has not given takes the coupon out
   t.equal(await stores.warmer.warm(record.couponId), 'warmed');
   const [snapshot] = await stores.admission.snapshots([record.couponId]);
   t.match(snapshot, { epoch: 2, lastIssueNo: 9, issued: 3 }, 'the next number is above all that were told');
+});
+
+t.test('terms that were still being saved when the rebuild began are those it comes back with', async (t) => {
+  const { stores, record } = await restarted(t);
+  const { queued } = stores;
+  if (queued === undefined) throw new Error('the back end is distributed');
+  const catalogue = catalogueAfter(stores.catalogue, () =>
+    stores.catalogue.saveTerms(record.couponId, record.version + 1, { ...record, quantity: 250 }),
+  );
+  const recovery = recoveryOver({ ...stores, catalogue }, stores.ledger, queued.recovery);
+  // A number that Redis has not given: its past is lost.
+  t.equal(await recovery.check(record, 9), 'recovering');
+  await recovery.settle();
+  const [snapshot] = await stores.admission.snapshots([record.couponId]);
+  t.match(snapshot, { epoch: 2, quantity: 250, issued: 3, version: record.version + 2 });
+  const [saved] = await stores.catalogue.find([record.couponId]);
+  t.match(saved, { quantity: 250, version: record.version + 2 });
 });
