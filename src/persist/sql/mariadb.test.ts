@@ -1,5 +1,5 @@
 import t from 'tap';
-import { accountStoreContract } from '../../engine/testing/account-store-contract.js';
+import { accountStoreContract } from '../../http/testing/account-store-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/coupon-catalogue-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/issuance-ledger-contract.js';
 import { startMariadb } from '../../../test/servers/mariadb.js';

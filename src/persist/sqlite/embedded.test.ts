@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { accountStoreContract } from '../../engine/testing/account-store-contract.js';
+import { accountStoreContract } from '../../http/testing/account-store-contract.js';
 import { admissionContract } from '../../engine/testing/admission-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/coupon-catalogue-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/issuance-ledger-contract.js';

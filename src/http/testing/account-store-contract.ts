@@ -1,7 +1,7 @@
 /** What every back end of {@link AccountStore} promises, as tests: one subtest a sentence of the port. */
 import { randomInt } from 'node:crypto';
 import type { Test } from 'tap';
-import type { AccountStore } from '../../http/auth/accounts.js';
+import type { AccountStore } from '../auth/accounts.js';
 
 export interface AccountsUnderTest {
   readonly accounts: AccountStore;
