@@ -18,7 +18,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.test.ts', 'src/engine/testing/**', 'test/**'],
+    files: ['**/*.test.ts', 'src/**/testing/**', 'test/**'],
     rules: {
       // tap runs a subtest whether or not its promise is awaited, and reports what it threw.
       '@typescript-eslint/no-floating-promises': [
