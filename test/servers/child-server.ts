@@ -1,6 +1,8 @@
 /** A server process that a test owns: started until it says that it is ready, ended by its pid whatever happens to the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile, readdir } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;
@@ -27,7 +29,7 @@ export interface ChildServer {
   log(): string;
   /** True until the process has ended. */
   isAlive(): boolean;
-  /** Sends a signal and, if the signal ends the process, waits for the end. */
+  /** Sends a signal and waits for what it does: the end of the process, or with SIGSTOP the standstill of every thread. */
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -81,7 +83,11 @@ export async function startChildServer(
     isAlive: () => running.has(child),
     async kill(signal) {
       child.kill(signal);
-      if (signal === 'SIGSTOP' || signal === 'SIGCONT') return;
+      if (signal === 'SIGCONT') return;
+      if (signal === 'SIGSTOP') {
+        await untilStopped(child.pid);
+        return;
+      }
       if (
         (await withinMs(
           gone.then(() => true),
@@ -93,6 +99,22 @@ export async function startChildServer(
       }
     },
   };
+}
+
+/** The kernel stops threads one by one, and one on another core may answer a request after the signal was sent. */
+async function untilStopped(pid: number | undefined): Promise<void> {
+  const folder = `/proc/${pid ?? 0}/task`;
+  const deadline = performance.now() + STOP_TIMEOUT_MS;
+  for (;;) {
+    const threads = await readdir(folder);
+    const stats = await Promise.all(
+      threads.map((thread) => readFile(`${folder}/${thread}/stat`, 'utf8').catch(() => '')),
+    );
+    // The state follows the name in parentheses; a thread that has just ended has no file.
+    if (stats.every((stat) => stat === '' || /\) [TtZX] /.test(stat))) return;
+    if (performance.now() > deadline) throw new Error(`process ${pid ?? 0} did not stop`);
+    await pause(1);
+  }
 }
 
 async function withinMs<T>(promise: Promise<T>, timeoutMs: number): Promise<T | undefined> {
