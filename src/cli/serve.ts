@@ -30,7 +30,8 @@ async function serve(context: CommandContext, config: Config): Promise<void> {
   const { createLogger, startServer } = await import('../main.js');
   const server = await startServer(config, createLogger(config));
   const { isApiChild } = await import('../processes.js');
-  if (!isApiChild()) for (const line of greeting(config, server.port)) printLine(context.output, line);
+  // In one write: who waits for the first line in a pipe has the commands below it too.
+  if (!isApiChild()) printLine(context.output, greeting(config, server.port).join('\n'));
 
   await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   // The first signal asks for an orderly end; who sends a second one does not want to wait for it.
