@@ -125,7 +125,7 @@ t.test('two members press at once for one remaining unit: one holds it, the othe
   const winner = members[tickets.indexOf(1)];
   await winner?.getByText('In the database').waitFor();
 
-  t.test('a top-up brings the button of the other back by itself, and it works', async (t) => {
+  t.test('a top-up brings the button of the other back by itself, and it works', async () => {
     await seller.getByRole('button', { name: 'Top up' }).click();
     await seller.getByLabel('How many more').fill('1');
     await seller.getByRole('button', { name: 'Add' }).click();
@@ -134,7 +134,7 @@ t.test('two members press at once for one remaining unit: one holds it, the othe
     await loser?.locator('.ticket-number').filter({ hasText: /^2$/ }).waitFor();
   });
 
-  t.test('the winner uses it once', async (t) => {
+  t.test('the winner uses it once', async () => {
     await winner?.getByRole('link', { name: 'To my coupons' }).click();
     await winner?.getByRole('button', { name: 'Use', exact: true }).click();
     await winner?.getByRole('dialog').getByRole('button', { name: 'Use', exact: true }).click();
@@ -143,7 +143,7 @@ t.test('two members press at once for one remaining unit: one holds it, the othe
   });
 });
 
-t.test('the burn-down moves while members download', async (t) => {
+t.test('the burn-down moves while members download', async () => {
   const couponId = await register(seller, 'Burning down', 40);
   for (let member = 1; member <= 30; member++) await press(couponId, `burn-${member}`);
   await tile(seller, 'Remaining').filter({ hasText: /^10$/ }).waitFor();

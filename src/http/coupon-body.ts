@@ -1,5 +1,6 @@
 /** A coupon as the API shows it. */
 import type { CouponView } from '../engine/coupon-registry.js';
+import type { CouponAnswer } from './openapi/answers.js';
 import { rfc3339 } from './rfc3339.js';
 
 const canonicalNumber = /^(0|[1-9]\d{0,14})$/;
@@ -12,7 +13,7 @@ function sellerIdValue(sellerId: string): number | string {
 const instantOrNull = (epochMs: number | undefined): string | null =>
   epochMs === undefined ? null : rfc3339(epochMs);
 
-export function couponBody(coupon: CouponView): Record<string, unknown> {
+export function couponBody(coupon: CouponView): CouponAnswer {
   return {
     id: coupon.couponId,
     sellerId: sellerIdValue(coupon.sellerId),

@@ -4,6 +4,7 @@ import type { IssuanceLedger, LedgerRow } from '../engine/issuance-ledger.js';
 import type { Identity } from './auth/identity.js';
 import { json } from './exchange.js';
 import type { ApiRequest, Reply } from './exchange.js';
+import type { IssuanceItemAnswer } from './openapi/answers.js';
 import { ownedCoupon } from './owned-coupon.js';
 import { parseQuery } from './parse-input.js';
 import { refuse } from './problems.js';
@@ -73,7 +74,7 @@ function streamed(contentType: string, chunks: AsyncIterable<string>): Reply {
 }
 
 /** An issuance as a list shows it; `usedAt` is null until it is used. */
-export function issuanceItem(row: LedgerRow): Record<string, unknown> {
+export function issuanceItem(row: LedgerRow): IssuanceItemAnswer {
   return {
     couponId: row.couponId,
     memberId: row.memberId,

@@ -2,6 +2,7 @@
 import type { Registry } from 'prom-client';
 import { SessionHandlers } from './auth/sessions.js';
 import { CouponHandlers } from './coupons.js';
+import { DescriptionHandlers } from './description.js';
 import { HealthHandlers } from './health.js';
 import { IssuanceHandlers } from './issuances.js';
 import { MemberHandlers } from './members.js';
@@ -31,6 +32,8 @@ export function createRoutes(
   const health = new HealthHandlers(services);
   const metrics = new MetricsHandlers(ownMetrics, services.shareMetrics);
 
+  const description = new DescriptionHandlers();
+
   return [
     anyone('POST /v1/accounts {}', (request) => sessions.signUp(request)),
     anyone('POST /v1/sessions {}', (request) => sessions.signIn(request)),
@@ -56,6 +59,7 @@ export function createRoutes(
     anyone('GET /healthz', () => health.live()),
     anyone('GET /readyz', () => health.ready()),
     anyone('GET /metrics', () => metrics.show()),
+    anyone('GET /openapi.json', () => description.show()),
     anyone('GET /', () => health.home()),
   ];
 }

@@ -1,4 +1,7 @@
-/** Every input of the API, described once: what passes is typed, branded and in the engine's units. */
+/**
+ * Every input of the API, described once: what passes is typed, branded and in the engine's units. The document under /openapi.json
+ * is made from the same schemas; `meta` says there what a transformed value looks like on the wire.
+ */
 import { z } from 'zod';
 import { couponStates, QUANTITY_MAX } from '../engine/coupon.js';
 import { roles } from './auth/accounts.js';
@@ -17,13 +20,17 @@ const email = z
   .string()
   .max(EMAIL_LENGTH_MAX)
   .transform((text) => text.toLowerCase())
-  .pipe(z.email('must be an e-mail address'));
+  .pipe(z.email('must be an e-mail address'))
+  .meta({ format: 'email' });
 
 /** Length in characters as a person counts them, after normalisation: that is what is hashed. */
-const password = z.string().refine((text) => {
-  const { length } = Array.from(text.normalize('NFKC'));
-  return length >= PASSWORD_LENGTH_MIN && length <= PASSWORD_LENGTH_MAX;
-}, `must have ${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters`);
+const password = z
+  .string()
+  .refine((text) => {
+    const { length } = Array.from(text.normalize('NFKC'));
+    return length >= PASSWORD_LENGTH_MIN && length <= PASSWORD_LENGTH_MAX;
+  }, `must have ${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters`)
+  .meta({ format: 'password', description: `${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters.` });
 
 export const accountInput = z.strictObject({
   email,
@@ -48,7 +55,8 @@ const quantity = z.int(`must be a whole number from 1 to ${QUANTITY_MAX}`).min(1
 const instant = z.iso
   .datetime({ offset: true, error: 'must be a date and time with its zone, such as 2026-11-22T12:00:00Z' })
   .transform((text) => Date.parse(text))
-  .refine((epochMs) => epochMs >= 0, 'must not be before 1970');
+  .refine((epochMs) => epochMs >= 0, 'must not be before 1970')
+  .meta({ description: 'RFC 3339 with its zone.', examples: ['2026-11-22T12:00:00Z'] });
 
 const discount = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('percent'), value: z.number().gt(0).max(100) }),
@@ -81,9 +89,12 @@ const wholeNumber = z
 
 const limit = wholeNumber
   .refine((rows) => rows >= 1 && rows <= PAGE_LIMIT_MAX, `must be from 1 to ${PAGE_LIMIT_MAX}`)
-  .default(PAGE_LIMIT_DEFAULT);
+  .default(PAGE_LIMIT_DEFAULT)
+  .meta({ type: 'integer', minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_DEFAULT });
 
-const after = wholeNumber.default(0);
+const after = wholeNumber
+  .default(0)
+  .meta({ type: 'integer', minimum: 0, default: 0, description: 'The `next` of the page before.' });
 
 export const pageQuery = z.strictObject({ after, limit });
 
@@ -95,7 +106,8 @@ export const couponListQuery = z.strictObject({
   sellerId: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be an account id')
-    .optional(),
+    .optional()
+    .meta({ description: 'Only coupons of this seller.' }),
 });
 
 export const issueNo = wholeNumber.refine((number) => number >= 1);

@@ -5,6 +5,7 @@ import type { Identity } from './auth/identity.js';
 import { couponBody } from './coupon-body.js';
 import { json } from './exchange.js';
 import type { ApiRequest, Reply } from './exchange.js';
+import type { StatsAnswer } from './openapi/answers.js';
 import { ownedCoupon } from './owned-coupon.js';
 import { parseBody } from './parse-input.js';
 import { refuse } from './problems.js';
@@ -73,7 +74,7 @@ export class SellerHandlers {
     const { couponId, quantity, issued, remaining } = await ownedCoupon(registry, request, seller);
     const [depth] = queue === undefined ? [] : await queue.depths([couponId]);
     const [counts] = await ledger.counts([couponId]);
-    return json(200, {
+    const stats: StatsAnswer = {
       quantity,
       issued,
       remaining,
@@ -81,7 +82,8 @@ export class SellerHandlers {
       claimed: depth?.claimed ?? 0,
       recorded: counts?.recorded ?? 0,
       deadLettered: counts?.deadLettered ?? 0,
-    });
+    };
+    return json(200, stats);
   }
 
   async #change(request: ApiRequest, seller: Identity, change: TermsChange): Promise<Reply> {

@@ -1,0 +1,124 @@
+/**
+ * Every answer of the API that is no problem, described once. What the handlers put together has these types, and the document that
+ * is served (document.ts) is made from them.
+ */
+import { z } from 'zod';
+import { couponStates, QUANTITY_MAX } from '../../engine/coupon.js';
+import { roles } from '../auth/accounts.js';
+
+const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-22T12:00:00.123Z'] });
+const count = z.int().min(0).max(QUANTITY_MAX);
+
+const couponId = z
+  .int()
+  .min(1)
+  .meta({ examples: [42] });
+const memberId = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/)
+  .meta({ description: 'The `sub` of the member’s token.', examples: ['7'] });
+const issueNo = z
+  .int()
+  .min(1)
+  .meta({ description: 'The place in the line: 1 is the first.', examples: [17] });
+
+export const accountAnswer = z.object({ id: z.int().min(1), email: z.string(), role: z.enum(roles) });
+
+export const sessionAnswer = z.object({
+  accessToken: z.string().meta({ description: 'Send it as `Authorization: Bearer <token>`.' }),
+  tokenType: z.literal('Bearer'),
+  expiresIn: z.int().min(1).meta({ description: 'Seconds.' }),
+});
+
+export const discountAnswer = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('percent'), value: z.number() }),
+  z.object({
+    type: z.literal('amount'),
+    value: z.int().meta({ description: 'In the smallest unit of the shop’s currency.' }),
+  }),
+]);
+
+export const couponAnswer = z.object({
+  id: couponId,
+  sellerId: z
+    .union([z.int(), z.string()])
+    .meta({ description: 'A number for accounts of this service, text for sellers of an outside provider.' }),
+  name: z.string(),
+  quantity: count,
+  remaining: count,
+  issued: count.meta({ description: 'Live issuances: what was issued, less what was revoked.' }),
+  state: z.enum(couponStates),
+  discount: discountAnswer.nullable(),
+  opensAt: instant.nullable(),
+  closesAt: instant.nullable(),
+  createdAt: instant,
+});
+
+/** Absent as a number: no further page. */
+const next = z
+  .int()
+  .nullable()
+  .meta({ description: 'Send it as `after` for the next page; null at the end.' });
+
+export const couponPage = z.object({ items: z.array(couponAnswer), next });
+
+function issuanceWith<Outcome extends 'issued' | 'already_issued'>(outcome: Outcome) {
+  return z.object({ outcome: z.literal(outcome), couponId, memberId, issueNo, issuedAt: instant });
+}
+
+export const issuedAnswer = issuanceWith('issued');
+export const alreadyIssuedAnswer = issuanceWith('already_issued');
+
+export const heldIssuance = issuedAnswer.extend({
+  recorded: z.boolean().meta({ description: 'Whether its row is in the database already.' }),
+});
+
+export const issuanceItemAnswer = z.object({
+  couponId,
+  memberId,
+  issueNo,
+  issuedAt: instant,
+  usedAt: instant.nullable(),
+});
+
+export const issuancePage = z.object({ items: z.array(issuanceItemAnswer), next });
+
+export const revokedAnswer = z.object({
+  couponId,
+  issueNo,
+  memberId,
+  revoked: z.literal(true),
+  remaining: count,
+});
+
+export const statsAnswer = z.object({
+  quantity: count,
+  issued: count,
+  remaining: count,
+  queued: count.meta({ description: 'Decided, waiting to be recorded.' }),
+  claimed: count.meta({ description: 'Taken by a recorder and not yet acked.' }),
+  recorded: count.meta({ description: 'Rows.' }),
+  deadLettered: count.meta({ description: 'Contradict a row, or the schema refused them.' }),
+});
+
+export const liveUpdate = z.object({
+  couponId,
+  state: z.enum(couponStates),
+  quantity: count,
+  issued: count,
+  remaining: count,
+  issuedPerSecond: z.number().min(0),
+  opensAt: instant.nullable(),
+  closesAt: instant.nullable(),
+  storeNow: instant.meta({ description: 'The store’s clock: what openings are judged by.' }),
+});
+
+export const aliveAnswer = z.object({ status: z.literal('ok') });
+export const readyAnswer = z.object({ status: z.literal('ready') });
+/** This document itself; its form is that of the OpenAPI specification. */
+export const descriptionAnswer = z.looseObject({ openapi: z.string() });
+export const homeAnswer = z.object({ name: z.string(), api: z.string(), documentation: z.string() });
+
+export type CouponAnswer = z.output<typeof couponAnswer>;
+export type IssuanceItemAnswer = z.output<typeof issuanceItemAnswer>;
+export type StatsAnswer = z.output<typeof statsAnswer>;

@@ -1,0 +1,239 @@
+/** The document against the routes, and against what a running server really answers. */
+import { readFileSync } from 'node:fs';
+import { Registry } from 'prom-client';
+import { generateKeyPair, SignJWT } from 'jose';
+import t from 'tap';
+import type { Test } from 'tap';
+import { problemKinds } from '../problems.js';
+import type { ProblemCode } from '../problems.js';
+import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from '../routes.js';
+import { call } from '../testing/client.js';
+import type { Answer, CallOptions } from '../testing/client.js';
+import { DescribedAnswers } from '../testing/described-answers.js';
+import type { DocumentObject } from '../testing/described-answers.js';
+import { fromNow, openShop } from '../testing/shop.js';
+import { operations } from './operations.js';
+
+const PASSWORD = 'correct horse battery';
+
+const shop = await openShop(t);
+const served = await call(shop.url, 'GET /openapi.json');
+const document = served.body as unknown as DocumentObject;
+const described = new DescribedAnswers(document);
+const met = new Set<string>();
+const codesMet = new Set<string>();
+
+type Walk = (line: string, path: string, options?: CallOptions, url?: string) => Promise<Answer>;
+
+/** Calls a route and holds the answer against the document. `path` fills the parameters of `line` in. */
+function walker(t: Test): Walk {
+  return async (line, path, options = {}, url = shop.url) => {
+    const [method = ''] = line.split(' ');
+    const answer = await call(url, `${method} ${path}`, options);
+    t.equal(described.fault(line, answer), undefined, `${line} ${path.slice(0, 60)} → ${answer.status}`);
+    met.add(line);
+    if (answer.status >= 400) codesMet.add(String(answer.body['code']));
+    return answer;
+  };
+}
+
+t.test('every route is described and every description has its route, with the same access', async (t) => {
+  const routes = createRoutes(
+    shop.services,
+    {
+      host: '127.0.0.1',
+      port: 0,
+      exclusivePort: true,
+      tokens: { issuer: 'seonchak', audience: 'seonchak', secret: new Uint8Array(32) },
+      sellerSignup: 'open',
+    },
+    new Registry(),
+  );
+  const wired = [
+    ...routes.map(({ method, path, access }) => `${access}: ${method} ${path}`),
+    `member: ${DOWNLOAD_ROUTE.method} ${DOWNLOAD_ROUTE.path}`,
+    `anyone: ${LIVE_ROUTE.method} ${LIVE_ROUTE.path}`,
+  ];
+  const told = Object.entries(operations).map(([line, { access }]) => `${access}: ${line}`);
+  t.same([...told].sort(), [...wired].sort());
+  for (const route of routes) {
+    const operation = operations[`${route.method} ${route.path}`];
+    t.equal(route.bodyBytesMax > 0, operation?.body !== undefined, `body of ${route.method} ${route.path}`);
+  }
+});
+
+t.test('a problem is described wherever it can be met', async (t) => {
+  // Not a route's: what is answered where there is none.
+  const elsewhere: ProblemCode[] = ['not_found', 'method_not_allowed'];
+  const told = new Set([...Object.values(operations).flatMap(({ problems }) => problems), ...elsewhere]);
+  t.same([...told].sort(), Object.keys(problemKinds).sort());
+});
+
+t.test('it says which version of the program it is of', async (t) => {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  t.match(served.body, { openapi: '3.1.0', info: { version } });
+});
+
+t.test('accounts and sessions answer as described', async (t) => {
+  const walk = walker(t);
+  const account = { email: 'walker@example.com', password: PASSWORD, role: 'member' };
+  await walk('POST /v1/accounts', '/v1/accounts', { body: account });
+  await walk('POST /v1/accounts', '/v1/accounts', { body: account });
+  await walk('POST /v1/accounts', '/v1/accounts', { body: { ...account, role: 'king', extra: 1 } });
+  await walk('POST /v1/accounts', '/v1/accounts', { body: '{"email"' });
+  await walk('POST /v1/accounts', '/v1/accounts', { body: 'x'.repeat(20_000) });
+  await walk('POST /v1/accounts', '/v1/accounts', { body: '{}', headers: { 'content-type': 'text/plain' } });
+  const { email, password } = account;
+  await walk('POST /v1/sessions', '/v1/sessions', { body: { email, password } });
+  await walk('POST /v1/sessions', '/v1/sessions', { body: { email, password: 'another one' } });
+  await walk('POST /v1/sessions', '/v1/sessions', { body: { email } });
+});
+
+t.test('what sellers do is answered as described', async (t) => {
+  const walk = walker(t);
+  const token = shop.seller;
+  const stranger = await shop.token('901', 'seller');
+  const body = { name: 'Walked', quantity: 5, discount: { type: 'percent', value: 10 } };
+  const registered = await walk('POST /v1/coupons', '/v1/coupons', { token, body });
+  const path = String(registered.headers.location);
+  await walk('POST /v1/coupons', '/v1/coupons', { token, body: { name: '', quantity: 0 } });
+  await walk('POST /v1/coupons', '/v1/coupons', {
+    token,
+    body: { ...body, opensAt: fromNow(9_000), closesAt: fromNow(1_000) },
+  });
+  await walk('POST /v1/coupons', '/v1/coupons', { body });
+  await walk('POST /v1/coupons', '/v1/coupons', { token: await shop.token('1'), body });
+
+  await shop.press(path, 'first');
+  await shop.press(path, 'second');
+  const change = (quantity: number, options: CallOptions = { token }) =>
+    walk('PATCH /v1/coupons/{id}', path, { ...options, body: { quantity } });
+  await change(6);
+  await change(1);
+  await change(6, { token: stranger });
+  await walk('PATCH /v1/coupons/{id}', '/v1/coupons/999', { token, body: { quantity: 1 } });
+
+  for (const accept of ['application/json', 'text/csv', 'application/x-ndjson'])
+    await walk('GET /v1/coupons/{id}/issuances', `${path}/issuances`, { token, headers: { accept } });
+  await walk('GET /v1/coupons/{id}/issuances', `${path}/issuances?limit=0`, { token });
+  await walk('GET /v1/coupons/{id}/stats', `${path}/stats`, { token });
+  await walk('GET /v1/coupons/{id}/stats', `${path}/stats`, { token: stranger });
+  const revoke = 'DELETE /v1/coupons/{id}/issuances/{issueNo}';
+  await walk(revoke, `${path}/issuances/2`, { token });
+  await walk(revoke, `${path}/issuances/77`, { token });
+  for (const command of ['pause', 'resume', 'close'])
+    await walk(`POST /v1/coupons/{id}/${command}`, `${path}/${command}`, { token });
+  await walk('POST /v1/coupons/{id}/pause', `${path}/pause`, { token });
+});
+
+t.test('a download is answered as described, whatever its outcome', async (t) => {
+  const walk = walker(t);
+  const line = 'POST /v1/coupons/{id}/download';
+  const press = async (path: string, member: string) =>
+    walk(line, `${path}/download`, { token: await shop.token(member) });
+  const path = await shop.coupon({ quantity: 1 });
+  await press(path, '1');
+  await press(path, '1');
+  await press(path, '2');
+  await press(await shop.coupon({ opensAt: fromNow(3_600_000) }), '1');
+  for (const command of ['pause', 'close']) {
+    const stopped = await shop.coupon();
+    await call(shop.url, `POST ${stopped}/${command}`, { token: shop.seller });
+    await press(stopped, '1');
+  }
+  await press('/v1/coupons/999', '1');
+  await walk(line, `${path}/download`);
+  await walk(line, `${path}/download`, { token: shop.seller });
+  await walk(line, `${path}/download`, { token: await shop.token('1', 'member', -60) });
+});
+
+t.test('what members see and use is answered as described', async (t) => {
+  const walk = walker(t);
+  const path = await shop.coupon();
+  const couponId = path.split('/').at(-1) ?? '';
+  await shop.press(path, 'owner');
+  const owner = await shop.token('owner');
+  const other = await shop.token('other');
+  for (const token of [owner, other, undefined])
+    await walk('GET /v1/coupons/{id}/issuance', `${path}/issuance`, { token });
+  await walk('GET /v1/me/coupons', '/v1/me/coupons', { token: owner });
+  await walk('GET /v1/me/coupons', '/v1/me/coupons?page=2', { token: owner });
+  const use = 'POST /v1/me/coupons/{couponId}/use';
+  for (const token of [owner, owner, other]) await walk(use, `/v1/me/coupons/${couponId}/use`, { token });
+});
+
+t.test('what anyone may see is answered as described', async (t) => {
+  const walk = walker(t);
+  const path = await shop.coupon({ opensAt: fromNow(60_000), closesAt: fromNow(120_000) });
+  await walk('GET /v1/coupons', '/v1/coupons?limit=1&state=scheduled');
+  await walk('GET /v1/coupons', '/v1/coupons?state=unheard-of');
+  await walk('GET /v1/coupons', `/v1/coupons?state=${'x'.repeat(3_000)}`);
+  await walk('GET /v1/coupons/{id}', path);
+  await walk('GET /v1/coupons/{id}', '/v1/coupons/x');
+  await walk('GET /v1/coupons/{id}/live', '/v1/coupons/999/live');
+  for (const own of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/']) await walk(`GET ${own}`, own);
+
+  // A stream does not end, so its first event is taken and held against the schema it is said to have.
+  const stream = await fetch(`${shop.url}${path}/live`);
+  const reader = stream.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  while (!/^data: .*\n\n/m.test(text)) text += (await reader?.read())?.value ?? '';
+  await reader?.cancel();
+  const data = /^data: (.*)$/m.exec(text)?.[1] ?? '';
+  t.equal(described.faultOf({ $ref: '#/components/schemas/LiveUpdate' }, JSON.parse(data)), undefined);
+  t.match(stream.headers.get('content-type'), 'text/event-stream');
+  met.add('GET /v1/coupons/{id}/live');
+});
+
+t.test('an installation with an outside provider and closed sign-up answers as described', async (t) => {
+  const walk = walker(t);
+  const signUp = { email: 'a@example.com', password: PASSWORD, role: 'seller' };
+  const closedShop = await openShop(t, { settings: { sellerSignup: 'closed' } });
+  await walk('POST /v1/accounts', '/v1/accounts', { body: signUp }, closedShop.url);
+  const outside = await openShop(t, {
+    settings: {
+      // Nothing listens there, so the keys are out of reach.
+      tokens: { issuer: 'seonchak', audience: 'seonchak', jwksUrl: new URL('http://127.0.0.1:1/keys') },
+    },
+  });
+  await walk('POST /v1/sessions', '/v1/sessions', { body: signUp }, outside.url);
+  const { privateKey } = await generateKeyPair('ES256');
+  const token = await new SignJWT({ role: 'member' })
+    .setProtectedHeader({ alg: 'ES256', kid: 'theirs' })
+    .setSubject('1')
+    .setIssuer('seonchak')
+    .setAudience('seonchak')
+    .setExpirationTime('1h')
+    .sign(privateKey);
+  await walk('GET /v1/me/coupons', '/v1/me/coupons', { token }, outside.url);
+});
+
+t.test('no route was left out, and no problem but those that need a fault', async (t) => {
+  t.same(
+    Object.keys(document.paths)
+      .flatMap((path) =>
+        Object.keys(document.paths[path] ?? {}).map((method) => `${method.toUpperCase()} ${path}`),
+      )
+      .filter((line) => !met.has(line)),
+    [],
+  );
+  const needsAFault: ProblemCode[] = [
+    'busy',
+    'not_ready',
+    'outcome_unknown',
+    'not_recorded',
+    'shutting_down',
+    'internal_error',
+    'malformed_request',
+    'not_found',
+    'method_not_allowed',
+  ];
+  t.same(
+    Object.keys(problemKinds)
+      .filter((code) => !codesMet.has(code))
+      .sort(),
+    [...needsAFault].sort(),
+  );
+});

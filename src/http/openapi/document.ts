@@ -1,0 +1,136 @@
+/** The description of the whole API as OpenAPI 3.1, put together from the schemas that judge its input. */
+import { readFileSync } from 'node:fs';
+import type { ProblemCode } from '../problems.js';
+import { JSON_TYPE, PROBLEM_TYPE } from '../status-lines.js';
+import { namedSchemas, queryFields, schemaAddress } from './json-schemas.js';
+import type { JsonObject } from './json-schemas.js';
+import { codesByStatus } from './operation.js';
+import type { Answer, Operation } from './operation.js';
+import { operations } from './operations.js';
+import { problemSchemaName, problemSchemas } from './problem-schemas.js';
+
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Whole seconds to wait.', schema: { type: 'integer', minimum: 1 } },
+};
+/** Codes whose answer says when to come back, whatever its status. */
+const TELLS_WHEN: ReadonlySet<ProblemCode> = new Set(['not_open']);
+
+/** Path parameters by name. Text that is no number names nothing: the answer is the same as for a free number. */
+const pathParameters: Readonly<Record<string, JsonObject>> = {
+  id: { type: 'integer', minimum: 1, maximum: 999_999_999_999_999 },
+  couponId: { type: 'integer', minimum: 1, maximum: 999_999_999_999_999 },
+  issueNo: { type: 'integer', minimum: 1 },
+};
+
+/** @returns the document; building it takes some 20 ms, so build it once. */
+export function openApiDocument(): JsonObject {
+  const paths: Record<string, Record<string, JsonObject>> = {};
+  for (const [line, operation] of Object.entries(operations)) {
+    const [method = '', path = ''] = line.split(' ');
+    const item = (paths[path.replace(/:(\w+)/g, '{$1}')] ??= {});
+    item[method.toLowerCase()] = operationObject(path, operation);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Seonchak',
+      version: packageVersion(),
+      description: 'Hands out a limited number of coupons to a crowd that arrives in the same second.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    // Relative: wherever this document was read from.
+    servers: [{ url: '.' }],
+    tags: [
+      { name: 'Members', description: 'With the access token of a member.' },
+      { name: 'Sellers', description: 'With the access token of a seller, about their own coupons.' },
+      { name: 'Coupons', description: 'What anyone may see.' },
+      { name: 'Accounts', description: 'Unless the tokens come from an outside identity provider.' },
+      { name: 'Operators', description: 'Probes, metrics and this document.' },
+    ],
+    paths,
+    components: {
+      schemas: { ...namedSchemas(), ...problemSchemas() },
+      securitySchemes: {
+        member: bearer('A token whose `role` is `member`.'),
+        seller: bearer('A token whose `role` is `seller`.'),
+      },
+    },
+  };
+}
+
+function bearer(description: string): JsonObject {
+  return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description };
+}
+
+function operationObject(path: string, operation: Operation): JsonObject {
+  const { id, tag, summary, description, access, body } = operation;
+  const parameters = [...pathParametersOf(path), ...queryParametersOf(operation)];
+  const responses: Record<string, JsonObject> = {};
+  for (const [status, answer] of Object.entries(operation.answers)) responses[status] = answerObject(answer);
+  for (const [status, codes] of codesByStatus(operation.problems))
+    responses[String(status)] = problemObject(status, codes);
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    security: access === 'anyone' ? [] : [{ [access]: [] }],
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined ? {} : { requestBody: { required: true, content: jsonContent(body) } }),
+    responses,
+  };
+}
+
+function pathParametersOf(path: string): JsonObject[] {
+  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: pathParameters[name] ?? {},
+  }));
+}
+
+function queryParametersOf({ query }: Operation): JsonObject[] {
+  if (query === undefined) return [];
+  return Object.entries(queryFields(query)).map(([name, schema]) => ({ name, in: 'query', schema }));
+}
+
+function answerObject({ description, json, text = [], headers = {} }: Answer): JsonObject {
+  const content = {
+    ...(json === undefined ? {} : jsonContent(json)),
+    ...Object.fromEntries(text.map((type) => [type, { schema: { type: 'string' } }])),
+  };
+  const told = Object.entries(headers).map(([name, what]) => [
+    name,
+    { description: what, schema: { type: 'string' } },
+  ]);
+  return { description, ...(told.length === 0 ? {} : { headers: Object.fromEntries(told) }), content };
+}
+
+function problemObject(status: number, codes: readonly ProblemCode[]): JsonObject {
+  const schemas = codes.map((code) => ({ $ref: schemaAddress(problemSchemaName(code)) }));
+  const mapping = Object.fromEntries(codes.map((code) => [code, schemaAddress(problemSchemaName(code))]));
+  const [only] = schemas;
+  return {
+    description: codes.map((code) => `\`${code}\``).join(', '),
+    ...(status === 503 || codes.some((code) => TELLS_WHEN.has(code)) ? { headers: RETRY_AFTER } : {}),
+    content: {
+      [PROBLEM_TYPE]: {
+        schema:
+          schemas.length === 1 && only !== undefined
+            ? only
+            : { oneOf: schemas, discriminator: { propertyName: 'code', mapping } },
+      },
+    },
+  };
+}
+
+function jsonContent(name: string): JsonObject {
+  return { [JSON_TYPE]: { schema: { $ref: schemaAddress(name) } } };
+}
+
+/** Beside `src` and `dist` alike. */
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

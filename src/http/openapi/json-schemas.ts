@@ -1,0 +1,64 @@
+/** From zod to the schemas of the document. */
+import { z } from 'zod';
+import * as inputs from '../schemas.js';
+import * as answers from './answers.js';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** The schemas that the document names, and that a client finds under these names. */
+const named = {
+  NewAccount: inputs.accountInput,
+  NewSession: inputs.sessionInput,
+  NewCoupon: inputs.couponInput,
+  CouponChange: inputs.couponChangeInput,
+  Account: answers.accountAnswer,
+  Session: answers.sessionAnswer,
+  Discount: answers.discountAnswer,
+  Coupon: answers.couponAnswer,
+  CouponPage: answers.couponPage,
+  Issued: answers.issuedAnswer,
+  AlreadyIssued: answers.alreadyIssuedAnswer,
+  HeldIssuance: answers.heldIssuance,
+  Issuance: answers.issuanceItemAnswer,
+  IssuancePage: answers.issuancePage,
+  Revoked: answers.revokedAnswer,
+  Stats: answers.statsAnswer,
+  LiveUpdate: answers.liveUpdate,
+  Alive: answers.aliveAnswer,
+  Ready: answers.readyAnswer,
+  Description: answers.descriptionAnswer,
+  Home: answers.homeAnswer,
+} as const satisfies Record<string, z.ZodType>;
+
+export type SchemaName = keyof typeof named;
+
+export function schemaAddress(name: string): string {
+  return `#/components/schemas/${name}`;
+}
+
+/** What goes over the wire is the input side of every schema; the other side is what our handlers see. */
+const WIRE = { io: 'input', override: dropUnreadable } as const;
+
+/** @returns the named schemas; where one holds another, it points at it. */
+export function namedSchemas(): Record<string, JsonObject> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
+  const { schemas } = z.toJSONSchema(registry, { ...WIRE, uri: schemaAddress });
+  for (const schema of Object.values(schemas)) {
+    // These two address a schema that stands by itself; here it stands inside the document.
+    delete schema.$id;
+    delete schema.$schema;
+  }
+  return schemas;
+}
+
+/** @returns the fields of a query by name, in order. */
+export function queryFields(query: z.ZodObject): Record<string, JsonObject> {
+  const { properties = {} } = z.toJSONSchema(query, WIRE) as { properties?: Record<string, JsonObject> };
+  return properties;
+}
+
+/** A pattern that says again what type or format say already, in 300 characters, is of no use to a reader. */
+function dropUnreadable({ jsonSchema }: { readonly jsonSchema: Record<string, unknown> }): void {
+  if (jsonSchema['type'] === 'integer' || jsonSchema['format'] === 'date-time') delete jsonSchema['pattern'];
+}

@@ -1,0 +1,87 @@
+/** What the document says about one route; operations.ts has one for each. */
+import type { z } from 'zod';
+import { problemKinds } from '../problems.js';
+import type { ProblemCode } from '../problems.js';
+import type { Route } from '../route.js';
+import type { SchemaName } from './json-schemas.js';
+
+export type Tag = 'Members' | 'Sellers' | 'Coupons' | 'Accounts' | 'Operators';
+
+/** Content by media type: a named schema as JSON, or text. */
+export interface Answer {
+  readonly description: string;
+  readonly json?: SchemaName;
+  /** Media types whose content is text, such as `text/csv`. */
+  readonly text?: readonly string[];
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Operation {
+  /** What the generated code of clients calls it. */
+  readonly id: string;
+  readonly tag: Tag;
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: Route['access'];
+  readonly query?: z.ZodObject;
+  readonly body?: SchemaName;
+  readonly answers: Readonly<Record<number, Answer>>;
+  /** Every code that the route can answer with. */
+  readonly problems: readonly ProblemCode[];
+}
+
+/** Whatever goes through the wrapper of the routes (route-server.ts). */
+const ANY_ROUTE: readonly ProblemCode[] = [
+  'malformed_request',
+  'uri_too_long',
+  'shutting_down',
+  'internal_error',
+];
+const CALLER: readonly ProblemCode[] = ['unauthenticated', 'wrong_role', 'keys_unavailable', 'busy'];
+const BODY: readonly ProblemCode[] = [
+  'unsupported_media_type',
+  'invalid_json',
+  'invalid_input',
+  'body_too_large',
+];
+const STORES: readonly ProblemCode[] = ['not_ready', 'outcome_unknown'];
+
+type OwnPart = Omit<Operation, 'access' | 'problems'> & { readonly problems?: readonly ProblemCode[] };
+
+/** A route that asks no store. */
+export function storeless(own: OwnPart): Operation {
+  return complete(own, 'anyone', []);
+}
+
+export function forAnyone(own: OwnPart): Operation {
+  return complete(own, 'anyone', STORES);
+}
+
+export function forMembers(own: OwnPart): Operation {
+  return complete(own, 'member', [...CALLER, ...STORES]);
+}
+
+export function forSellers(own: OwnPart): Operation {
+  return complete(own, 'seller', [...CALLER, ...STORES]);
+}
+
+function complete(own: OwnPart, access: Operation['access'], shared: readonly ProblemCode[]): Operation {
+  const problems = new Set([
+    ...(own.problems ?? []),
+    ...(own.query === undefined ? [] : (['invalid_input'] as const)),
+    ...(own.body === undefined ? [] : BODY),
+    ...shared,
+    ...ANY_ROUTE,
+  ]);
+  return { ...own, access, problems: [...problems] };
+}
+
+/** Codes by status, ascending: a document has one answer for each status. */
+export function codesByStatus(codes: readonly ProblemCode[]): Map<number, ProblemCode[]> {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of codes) {
+    const { status } = problemKinds[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return new Map([...byStatus].sort(([one], [other]) => one - other));
+}

@@ -1,0 +1,65 @@
+/** Problems as schemas: one for each stable code, so that a client's types tell the codes of a route apart. */
+import { problemKinds, problemType } from '../problems.js';
+import type { ProblemCode } from '../problems.js';
+import type { JsonObject } from './json-schemas.js';
+
+const instant = { type: 'string', format: 'date-time' };
+
+/** What a problem carries besides the five members that all have. */
+const fieldsOfCase: Partial<Record<ProblemCode, Readonly<Record<string, JsonObject>>>> = {
+  not_open: { opensAt: instant },
+  quantity_below_issued: { issued: { type: 'integer', minimum: 0 } },
+  unauthenticated: { reason: { enum: ['token_missing', 'token_invalid', 'token_expired'] } },
+};
+
+/** Carried by some answers of that code and not by others. */
+const sometimesCarried: Partial<Record<ProblemCode, Readonly<Record<string, JsonObject>>>> = {
+  invalid_input: {
+    errors: {
+      type: 'array',
+      description: 'Up to ten.',
+      items: {
+        type: 'object',
+        required: ['field', 'message'],
+        properties: {
+          field: { type: 'string', description: 'Path with dots; empty for the input as a whole.' },
+          message: { type: 'string' },
+        },
+      },
+    },
+  },
+  not_ready: {
+    reasons: { type: 'array', items: { type: 'string' }, description: 'Told by /readyz.' },
+  },
+};
+
+/** `sold_out` → `SoldOutProblem` */
+export function problemSchemaName(code: ProblemCode): string {
+  const words = code.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return `${words.join('')}Problem`;
+}
+
+/** @returns a schema for each code of the table of problems, by name. */
+export function problemSchemas(): Record<string, JsonObject> {
+  const codes = Object.keys(problemKinds) as ProblemCode[];
+  return Object.fromEntries(codes.map((code) => [problemSchemaName(code), problemSchema(code)]));
+}
+
+function problemSchema(code: ProblemCode): JsonObject {
+  const { status, title } = problemKinds[code];
+  const always = fieldsOfCase[code] ?? {};
+  return {
+    type: 'object',
+    description: `${title}.`,
+    required: ['type', 'title', 'status', 'code', 'detail', ...Object.keys(always)],
+    properties: {
+      type: { const: problemType(code) },
+      title: { type: 'string', examples: [title] },
+      status: { const: status },
+      code: { const: code },
+      detail: { type: 'string', description: 'What happened in this case, for a person. May change.' },
+      ...always,
+      ...sometimesCarried[code],
+    },
+  };
+}
