@@ -1,6 +1,8 @@
 /** Configuration: environment variables in, one frozen object out, all faults reported together. */
 import { z } from 'zod';
 import { SeonchakError } from './engine/errors.js';
+import type { LimitSettings } from './http/limits/caller-limits.js';
+import { isNetwork } from './http/limits/client-address.js';
 
 /** Configuration that cannot be used. `faults` names every variable concerned, one line each. */
 export class ConfigError extends SeonchakError {
@@ -95,6 +97,16 @@ const environment = z.object({
       'must be a pino level, such as info',
     )
     .default('info'),
+  MEMBER_RATE: integer(0, 100_000).default(100),
+  MEMBER_BURST: integer(1, 1_000_000).default(2_000),
+  ADDRESS_RATE: integer(0, 1_000_000).default(0),
+  ADDRESS_BURST: integer(1, 10_000_000).default(10_000),
+  SIGN_IN_FAILURES_MAX: integer(0, 1_000).default(10),
+  TRUSTED_PROXIES: z
+    .string()
+    .transform(commaSeparated)
+    .pipe(z.array(z.string().refine(isNetwork, 'must be a list of addresses or networks (10.0.0.0/8)')))
+    .default([]),
   SELLER_SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').optional(),
 });
 
@@ -122,6 +134,7 @@ interface SharedConfig {
   readonly recordThreads: number;
   readonly logLevel: Environment['LOG_LEVEL'];
   readonly sellerSignup: 'open' | 'closed';
+  readonly limits: LimitSettings;
 }
 
 export interface EmbeddedConfig extends SharedConfig {
@@ -178,6 +191,12 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     recordBatchMax: values.RECORD_BATCH_MAX,
     recordThreads: values.RECORD_THREADS,
     logLevel: values.LOG_LEVEL,
+    limits: Object.freeze({
+      member: Object.freeze({ rate: values.MEMBER_RATE, burst: values.MEMBER_BURST }),
+      address: Object.freeze({ rate: values.ADDRESS_RATE, burst: values.ADDRESS_BURST }),
+      signInFailuresMax: values.SIGN_IN_FAILURES_MAX,
+      trustedProxies: Object.freeze(values.TRUSTED_PROXIES),
+    }),
     sellerSignup: values.SELLER_SIGNUP ?? (embedded ? 'open' : 'closed'),
   };
   if (values.REDIS_URL === undefined || values.MYSQL_URL === undefined) {

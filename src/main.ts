@@ -136,6 +136,7 @@ async function startApi(
       exclusivePort: !isApiChild(),
       tokens: await tokenSettings(config),
       sellerSignup: config.sellerSignup,
+      limits: config.limits,
     },
   );
   return {

@@ -16,6 +16,8 @@ import { TOKEN_INVALID } from './auth/identity.js';
 import type { Authentication, Identity, TokenFault } from './auth/identity.js';
 import { tokenProblem } from './auth/token-problems.js';
 import type { InFlight } from './in-flight.js';
+import { RATE_LIMITED_RETRY_SECONDS } from './limits/caller-limits.js';
+import type { CallerLimits } from './limits/caller-limits.js';
 import type { OutcomeCounts } from './outcome-counts.js';
 import { BUSY, constantReply, UNKNOWN_COUPON, writeConstant, writeOutcome } from './replies.js';
 import type { ConstantReply } from './replies.js';
@@ -24,6 +26,7 @@ export interface DownloadContext {
   readonly engine: { download(ticket: DownloadTicket): void };
   readonly authenticator: Authenticator;
   readonly inFlight: InFlight;
+  readonly limits: CallerLimits;
   /** Added to with every answer. */
   readonly outcomes: OutcomeCounts;
   onFault(fault: unknown): void;
@@ -34,6 +37,9 @@ const SHUTTING_DOWN = constantReply(
   'shutting_down',
   'This server is stopping. Nothing was attempted, try again.',
 );
+const RATE_LIMITED = constantReply('rate_limited', 'You ask too often. Nothing was attempted.', undefined, {
+  'Retry-After': String(RATE_LIMITED_RETRY_SECONDS),
+});
 const INTERNAL_ERROR = constantReply('internal_error', 'The request failed. The fault has been logged.');
 
 const unauthenticated: Readonly<Record<TokenFault, ConstantReply>> = {
@@ -105,7 +111,7 @@ class Download implements DownloadTicket {
 export function createDownloadHandler(
   context: DownloadContext,
 ): (response: HttpResponse, request: HttpRequest) => void {
-  const { authenticator, engine, inFlight } = context;
+  const { authenticator, engine, inFlight, limits } = context;
 
   function answer(response: HttpResponse, reply: ConstantReply): void {
     writeConstant(response, reply, inFlight.draining);
@@ -119,6 +125,8 @@ export function createDownloadHandler(
       answer(response, WRONG_ROLE);
     } else if (couponId === undefined) {
       answer(response, UNKNOWN_COUPON);
+    } else if (!limits.allowsMember(identity.memberId)) {
+      answer(response, RATE_LIMITED);
     } else {
       const download = new Download(couponId, identity.memberId, response, context);
       engine.download(download);
@@ -164,6 +172,10 @@ export function createDownloadHandler(
 
   return (response, request) => {
     try {
+      if (!limits.allowsAddress(response, request)) {
+        answer(response, RATE_LIMITED);
+        return;
+      }
       const authorization = request.getHeader('authorization');
       const couponText = request.getParameter(0);
       const identity = authenticator.known(authorization);

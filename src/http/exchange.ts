@@ -13,6 +13,8 @@ export interface ApiRequest {
   readonly query: string;
   readonly accept: string;
   readonly contentType: string;
+  /** Of the client, as `ClientAddresses` judges it. */
+  readonly address: string;
   /** Empty where the route takes none. */
   readonly body: Buffer;
 }

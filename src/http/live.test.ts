@@ -13,7 +13,7 @@ import { LiveBroadcast, SLICE_WRITES_MAX } from './live-broadcast.js';
 import { LiveWatcher } from './live-watcher.js';
 import { startHttp } from './server.js';
 import { call } from './testing/client.js';
-import { startEmbeddedServer } from './testing/embedded-server.js';
+import { startEmbeddedServer, TEST_LIMITS } from './testing/embedded-server.js';
 import type { EmbeddedServer } from './testing/embedded-server.js';
 
 interface Event {
@@ -165,6 +165,7 @@ t.test('a store out of reach is told as such', async (t) => {
       exclusivePort: true,
       tokens: { issuer: 'seonchak', audience: 'seonchak', secret: randomBytes(32) },
       sellerSignup: 'open',
+      limits: TEST_LIMITS,
     },
   );
   t.teardown(() => http.drain(1_000));

@@ -36,6 +36,8 @@ export interface MetricsSources {
   readonly recorder: RecorderCounters | undefined;
   engineLoad(): EngineLoad;
   requestsInFlight(): number;
+  /** Requests refused because their caller asked too often. */
+  rateLimited(): number;
   liveWatchers(): number;
   monotonicMs(): number;
 }
@@ -86,6 +88,9 @@ export function createMetrics(sources: MetricsSources): Registry {
   };
   counter('seonchak_sealed_answers_total', 'Downloads answered from memory.', () => counters.sealedAnswers);
   counter('seonchak_mailbox_full_total', 'Downloads that met a full mailbox.', () => counters.mailboxFull);
+  counter('seonchak_rate_limited_total', 'Requests beyond the rate of their caller.', () =>
+    sources.rateLimited(),
+  );
   counter('seonchak_store_faults_total', 'Faults of stores that met downloads.', () => counters.storeFaults);
 
   new TallyHistogram(registry, 'seonchak_admit_batch_size', 'Members of a batch.', counters.batchSizes, 1);

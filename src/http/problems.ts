@@ -22,6 +22,9 @@ export const problemKinds = {
     retryAfterSeconds: 1,
   },
 
+  /** Has its `Retry-After` from whoever refuses: waits differ. */
+  rate_limited: { status: 429, title: 'Too many requests from you' },
+
   not_issued: { status: 404, title: 'Not issued' },
   not_recorded: { status: 503, title: 'Issued but not recorded yet', retryAfterSeconds: 1 },
   already_used: { status: 409, title: 'The coupon was used already' },

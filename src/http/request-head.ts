@@ -11,6 +11,7 @@ export interface RequestHead {
   readonly authorization: string;
   readonly accept: string;
   readonly contentType: string;
+  readonly address: string;
   /** The request must not be carried out. */
   readonly fault: Problem | undefined;
 }
@@ -18,8 +19,11 @@ export interface RequestHead {
 /** Headers that two readers of one request could understand differently when they come twice. */
 const onceOnly = new Set(['host', 'content-length', 'transfer-encoding', 'authorization', 'content-type']);
 
-/** @param path the route's pattern, for the number of its parameters. */
-export function readHead(request: HttpRequest, path: string): RequestHead {
+/**
+ * @param path the route's pattern, for the number of its parameters.
+ * @param address of the client, which is not the request's own to say.
+ */
+export function readHead(request: HttpRequest, path: string, address: string): RequestHead {
   const headers = new Map<string, string>();
   let twice: string | undefined;
   request.forEach((name, value) => {
@@ -36,6 +40,7 @@ export function readHead(request: HttpRequest, path: string): RequestHead {
     authorization: headers.get('authorization') ?? '',
     accept: headers.get('accept') ?? '',
     contentType: headers.get('content-type') ?? '',
+    address,
     fault: faultOf(twice, request.getUrl().length + query.length),
   };
 }

@@ -7,6 +7,9 @@ import { tokenProblem } from './auth/token-problems.js';
 import { problemReply } from './exchange.js';
 import type { ApiRequest, Reply } from './exchange.js';
 import type { InFlight } from './in-flight.js';
+import { RATE_LIMITED_RETRY_SECONDS } from './limits/caller-limits.js';
+import type { CallerLimits } from './limits/caller-limits.js';
+import type { ClientAddresses } from './limits/client-address.js';
 import { OpenResponse } from './open-response.js';
 import { refuse, RequestRefused } from './problems.js';
 import { readHead } from './request-head.js';
@@ -16,6 +19,8 @@ import type { Route, RouteForm } from './route.js';
 export interface RouteServerContext {
   readonly authenticator: Authenticator;
   readonly inFlight: InFlight;
+  readonly limits: CallerLimits;
+  readonly clientAddresses: ClientAddresses;
   onFault(fault: unknown): void;
 }
 
@@ -67,9 +72,10 @@ export class RouteServer {
     const headOnly = request.getMethod() === 'head';
     const open = new OpenResponse(response, this.#context.inFlight, headOnly);
     // Read now: the request object is gone when this function returns.
-    const head = readHead(request, route.path);
+    const head = readHead(request, route.path, this.#context.clientAddresses.of(response, request));
+    const inLimit = isProbe(route) || this.#context.limits.allowsAddress(response, request);
     const body = route.bodyBytesMax === 0 ? undefined : open.readBody(route.bodyBytesMax);
-    this.#answer(route, open, head, body).catch((fault: unknown) => {
+    this.#answer(route, open, head, body, inLimit).catch((fault: unknown) => {
       this.#context.onFault(fault);
       open.cut();
     });
@@ -80,12 +86,14 @@ export class RouteServer {
     open: OpenResponse,
     head: RequestHead,
     reading: ReturnType<OpenResponse['readBody']> | undefined,
+    inLimit: boolean,
   ): Promise<void> {
     let reply: Reply;
     let closeConnection = false;
     try {
       if (this.#context.inFlight.draining)
         refuse('shutting_down', 'This server is stopping. Nothing was attempted.');
+      if (!inLimit) refuseRate();
       if (head.fault !== undefined) throw new RequestRefused(head.fault);
       const caller =
         route.access === 'anyone' ? undefined : await this.#callerOf(route.access, head.authorization);
@@ -112,6 +120,7 @@ export class RouteServer {
     if (result.kind === 'refused') throw new RequestRefused(tokenProblem(result.reason));
     if (result.role !== role)
       refuse('wrong_role', `This is for a ${role}, and the token is of a ${result.role}.`);
+    if (!this.#context.limits.allowsMember(result.memberId)) refuseRate();
     return result;
   }
 
@@ -138,6 +147,19 @@ export class RouteServer {
     this.#context.onFault(fault);
     return problemReply({ code: 'internal_error', detail: 'The request failed. The fault has been logged.' });
   }
+}
+
+/** Asked by machines that watch over this one, often from one address. */
+function isProbe(route: Route): boolean {
+  return !route.path.startsWith('/v1/');
+}
+
+function refuseRate(): never {
+  throw new RequestRefused({
+    code: 'rate_limited',
+    detail: 'You ask too often. Nothing was attempted.',
+    headers: { 'Retry-After': String(RATE_LIMITED_RETRY_SECONDS) },
+  });
 }
 
 function dispatch(route: Route, request: ApiRequest, caller: Identity | undefined): Promise<Reply> {

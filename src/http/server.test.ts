@@ -13,12 +13,15 @@ import { Authenticator } from './auth/authenticator.js';
 import { json } from './exchange.js';
 import type { Reply } from './exchange.js';
 import { InFlight } from './in-flight.js';
+import { CallerLimits } from './limits/caller-limits.js';
+import { ClientAddresses } from './limits/client-address.js';
 import { ListenFailedError, PortInUseError } from './listen.js';
 import { RouteServer } from './route-server.js';
 import { anyone } from './route.js';
 import { startHttp } from './server.js';
+import type { HttpSettings } from './services.js';
 import { call, exchangeBytes } from './testing/client.js';
-import { startEmbeddedServer } from './testing/embedded-server.js';
+import { startEmbeddedServer, TEST_LIMITS } from './testing/embedded-server.js';
 import { openShop } from './testing/shop.js';
 
 const oneAnswer = (received: string): boolean => received.includes('\r\n\r\n');
@@ -34,7 +37,11 @@ t.test('an unready server says why, and when to ask again', async (t) => {
   const { services } = await startEmbeddedServer(t);
   const readiness = () => Promise.resolve({ ready: false, reasons: ['Redis is not connected.'] });
   const tokens = { issuer: 'a', audience: 'b', secret: Buffer.alloc(32) };
-  const settings = { host: '127.0.0.1', port: 0, exclusivePort: true, tokens, sellerSignup: 'open' } as const;
+  const settings: HttpSettings = {
+    ...{ host: '127.0.0.1', port: 0, exclusivePort: true, tokens },
+    sellerSignup: 'open',
+    limits: TEST_LIMITS,
+  };
   const http = await startHttp({ ...services, readiness }, settings);
   t.teardown(() => http.drain(0));
   t.match(await call(`http://127.0.0.1:${http.port}`, 'GET /readyz'), {
@@ -198,7 +205,11 @@ t.test('a port that is taken is said to be taken', async (t) => {
   t.teardown(() => taken.close());
   const { port } = taken.address() as AddressInfo;
   const tokens = { issuer: 'a', audience: 'b', secret: Buffer.alloc(32) };
-  const settings = { port, exclusivePort: true, tokens, sellerSignup: 'open' } as const;
+  const settings: Omit<HttpSettings, 'host'> = {
+    ...{ port, exclusivePort: true, tokens },
+    sellerSignup: 'open',
+    limits: TEST_LIMITS,
+  };
   await t.rejects(startHttp(services, { ...settings, host: '127.0.0.1' }), PortInUseError);
   await t.rejects(startHttp(services, { ...settings, host: '192.0.2.1' }), ListenFailedError);
 });
@@ -243,9 +254,12 @@ t.test('whatever a handler throws, the client gets a problem without internal te
   const faults: unknown[] = [];
   const clock = { nowMs: Date.now, monotonicMs: () => performance.now() };
   const settings = { issuer: 'a', audience: 'b', secret: Buffer.alloc(32) };
+  const clientAddresses = new ClientAddresses([]);
   const server = new RouteServer({
     authenticator: new Authenticator(settings, clock),
     inFlight: new InFlight(),
+    clientAddresses,
+    limits: new CallerLimits(TEST_LIMITS, clientAddresses, clock),
     onFault: (fault) => faults.push(fault),
   });
   const secret = new Error('connect to 10.0.0.5 failed: password=hunter2');

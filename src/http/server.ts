@@ -9,6 +9,8 @@ import { Authenticator } from './auth/authenticator.js';
 import { serveConsole } from './console.js';
 import { createDownloadHandler } from './download.js';
 import { InFlight } from './in-flight.js';
+import { CallerLimits } from './limits/caller-limits.js';
+import { ClientAddresses } from './limits/client-address.js';
 import { listen } from './listen.js';
 import { LiveStreams } from './live.js';
 import { createMetrics } from './metrics.js';
@@ -26,12 +28,14 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
   const inFlight = new InFlight();
   const outcomes = newOutcomeCounts();
   const authenticator = new Authenticator(settings.tokens, services.clock);
+  const clientAddresses = new ClientAddresses(settings.limits.trustedProxies);
+  const limits = new CallerLimits(settings.limits, clientAddresses, services.clock);
   const onFault = (fault: unknown): void => services.logger.error({ err: fault }, 'A request failed');
 
   const app = uWS.App();
   app.post(
     DOWNLOAD_ROUTE.path,
-    createDownloadHandler({ engine: services.engine, authenticator, inFlight, outcomes, onFault }),
+    createDownloadHandler({ engine: services.engine, authenticator, inFlight, limits, outcomes, onFault }),
   );
   const live = new LiveStreams(services, inFlight, settings.liveWatchersMax);
   app.get(LIVE_ROUTE.path, live.handle);
@@ -48,10 +52,11 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
         : { queue, announced: (limit) => bell.announced(limit) },
     engineLoad: () => engine.load(),
     requestsInFlight: () => inFlight.count,
+    rateLimited: () => limits.refused,
     liveWatchers: () => live.size,
     monotonicMs: () => clock.monotonicMs(),
   });
-  const routeServer = new RouteServer({ authenticator, inFlight, onFault });
+  const routeServer = new RouteServer({ authenticator, inFlight, limits, clientAddresses, onFault });
   routeServer.register(app, createRoutes(services, settings, metrics), [DOWNLOAD_ROUTE, LIVE_ROUTE]);
   // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
   serveConsole(app, settings.consoleFolder);

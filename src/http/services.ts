@@ -8,6 +8,7 @@ import type { Engine } from '../engine/engine.js';
 import type { IssuanceLedger } from '../engine/issuance-ledger.js';
 import type { IssuanceQueue, RecorderBell } from '../engine/issuance-queue.js';
 import type { AccountStore } from './auth/accounts.js';
+import type { LimitSettings } from './limits/caller-limits.js';
 import type { RecorderCounters } from './recorder-metrics.js';
 
 /** Whether this process can serve downloads now, and if not, why: sentences for an operator, without internal text. */
@@ -58,6 +59,8 @@ export interface HttpSettings {
   readonly exclusivePort: boolean;
   readonly tokens: TokenSettings;
   readonly sellerSignup: 'open' | 'closed';
+  /** How much one caller may ask for. */
+  readonly limits: LimitSettings;
   /** Where the built console is; left out, it is the one of this build. */
   readonly consoleFolder?: string;
   /** Streams of events open at a time; left out, as many as one process should carry. */

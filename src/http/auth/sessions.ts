@@ -2,7 +2,8 @@
 import { json } from '../exchange.js';
 import type { ApiRequest, Reply } from '../exchange.js';
 import { parseBody } from '../parse-input.js';
-import { refuse } from '../problems.js';
+import { SignInThrottle } from '../limits/sign-in-throttle.js';
+import { refuse, RequestRefused } from '../problems.js';
 import { accountInput, sessionInput } from '../schemas.js';
 import type { HttpServices, HttpSettings } from '../services.js';
 import { PasswordHasher } from './password.js';
@@ -15,6 +16,7 @@ export class SessionHandlers {
   readonly #services: Pick<HttpServices, 'accounts' | 'clock'>;
   readonly #sellerSignup: HttpSettings['sellerSignup'];
   readonly #passwords = new PasswordHasher();
+  readonly #throttle: SignInThrottle | undefined;
   /** `undefined`: tokens come from an outside identity provider. */
   readonly #issuer: TokenIssuer | undefined;
 
@@ -22,6 +24,9 @@ export class SessionHandlers {
     const { secret } = settings.tokens;
     this.#services = services;
     this.#sellerSignup = settings.sellerSignup;
+    const { signInFailuresMax } = settings.limits;
+    this.#throttle =
+      signInFailuresMax === 0 ? undefined : new SignInThrottle(signInFailuresMax, services.clock);
     this.#issuer = secret === undefined ? undefined : new TokenIssuer(secret, settings.tokens);
   }
 
@@ -44,14 +49,28 @@ export class SessionHandlers {
     const issuer = this.#issuer ?? refuseSessions();
     const { email, password } = parseBody(sessionInput, request);
     const { accounts, clock } = this.#services;
+    const waitMs = this.#throttle?.begin(email, request.address) ?? 0;
+    if (waitMs > 0) refuseSignIn(waitMs);
     const account = await accounts.findByEmail(email);
     const right = await this.#passwords.verify(password, account?.passwordHash);
-    if (right === undefined) refuse('busy', 'Too many sign up or in at once. Nothing was attempted.');
+    if (right === undefined) {
+      this.#throttle?.notTried(email, request.address);
+      refuse('busy', 'Too many sign up or in at once. Nothing was attempted.');
+    }
     if (account === undefined || !right)
       refuse('invalid_credentials', 'The e-mail address or the password is wrong.');
+    this.#throttle?.succeeded(email, request.address);
     const accessToken = await issuer.issue(String(account.id), account.role, SESSION_SECONDS, clock.nowMs());
     return json(200, { accessToken, tokenType: 'Bearer', expiresIn: SESSION_SECONDS });
   }
+}
+
+function refuseSignIn(waitMs: number): never {
+  throw new RequestRefused({
+    code: 'rate_limited',
+    detail: 'Too many wrong passwords. Nothing was attempted, try again later.',
+    headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) },
+  });
 }
 
 function refuseSessions(): never {

@@ -12,10 +12,19 @@ import { openEmbedded } from '../../persist/sqlite/open-embedded.js';
 import { systemClock, systemScheduler } from '../../system-time.js';
 import type { Role } from '../auth/accounts.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
+import type { LimitSettings } from '../limits/caller-limits.js';
 import { startHttp } from '../server.js';
 import type { HttpServer, HttpServices, HttpSettings } from '../services.js';
 
 const POLICY = { issuer: 'seonchak', audience: 'seonchak' };
+
+/** What a server has that is configured with nothing. */
+export const TEST_LIMITS: LimitSettings = {
+  member: { rate: 100, burst: 2_000 },
+  address: { rate: 0, burst: 10_000 },
+  signInFailuresMax: 10,
+  trustedProxies: [],
+};
 
 export interface EmbeddedServer {
   readonly http: HttpServer;
@@ -89,6 +98,7 @@ export async function startEmbeddedServer(
     exclusivePort: true,
     tokens: { ...POLICY, secret },
     sellerSignup: 'open',
+    limits: TEST_LIMITS,
     ...options.settings,
   });
   t.teardown(async () => {

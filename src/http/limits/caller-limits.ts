@@ -1,0 +1,71 @@
+/**
+ * How much one caller may ask for: a bucket for each member and, where that is switched on, for each address.
+ *
+ * Each process has its own buckets. Sharing them would cost a round trip for what is answered from memory otherwise, and
+ * whoever is spread over n processes gets at most n times as much.
+ */
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { Clock } from '../../engine/clock.js';
+import type { MemberId } from '../../engine/coupon.js';
+import type { ClientAddresses } from './client-address.js';
+import { TokenBuckets } from './token-buckets.js';
+
+export interface RateTerms {
+  /** Requests a second that a caller may go on making; 0: no limit. */
+  readonly rate: number;
+  /** Requests at once, after a rest. */
+  readonly burst: number;
+}
+
+export interface LimitSettings {
+  readonly member: RateTerms;
+  readonly address: RateTerms;
+  /** Wrong passwords at once from one address for one account; 0: no limit (sign-in-throttle.ts). */
+  readonly signInFailuresMax: number;
+  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+}
+
+/** A rate is a whole number a second, so the next token is never further away. */
+export const RATE_LIMITED_RETRY_SECONDS = 1;
+
+export class CallerLimits {
+  /** Requests refused so far. */
+  refused = 0;
+  readonly #members: TokenBuckets | undefined;
+  readonly #addresses: TokenBuckets | undefined;
+  readonly #clientAddresses: ClientAddresses;
+  readonly #clock: Clock;
+
+  constructor(
+    { member, address }: Pick<LimitSettings, 'member' | 'address'>,
+    clientAddresses: ClientAddresses,
+    clock: Clock,
+  ) {
+    this.#members = bucketsOf(member);
+    this.#addresses = bucketsOf(address);
+    this.#clientAddresses = clientAddresses;
+    this.#clock = clock;
+  }
+
+  /** Whether this member may make one more request now; it is counted. */
+  allowsMember(memberId: MemberId): boolean {
+    return this.#members === undefined || this.#allows(this.#members, memberId);
+  }
+
+  /** The same for the address that a request comes from; without a limit nothing is read. */
+  allowsAddress(response: HttpResponse, request: HttpRequest): boolean {
+    if (this.#addresses === undefined) return true;
+    return this.#allows(this.#addresses, this.#clientAddresses.of(response, request));
+  }
+
+  #allows(buckets: TokenBuckets, key: string): boolean {
+    if (buckets.take(key, this.#clock.monotonicMs()) === 0) return true;
+    this.refused++;
+    return false;
+  }
+}
+
+function bucketsOf({ rate, burst }: RateTerms): TokenBuckets | undefined {
+  return rate === 0 ? undefined : new TokenBuckets({ burst, refillMs: 1_000 / rate });
+}

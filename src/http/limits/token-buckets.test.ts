@@ -1,0 +1,45 @@
+import t from 'tap';
+import { TokenBuckets } from './token-buckets.js';
+
+t.test('a burst, then one at a time as they come back', async (t) => {
+  const buckets = new TokenBuckets({ burst: 3, refillMs: 100 });
+  t.same(
+    Array.from({ length: 3 }, () => buckets.take('mina', 1_000)),
+    [0, 0, 0],
+  );
+  t.equal(buckets.take('mina', 1_000), 100, 'told how long to wait');
+  t.equal(buckets.take('mina', 1_060), 40, 'who asks too early is not made to wait longer');
+  t.equal(buckets.take('mina', 1_100), 0);
+  t.equal(buckets.take('mina', 1_100), 100);
+  t.same(
+    Array.from({ length: 4 }, () => buckets.take('mina', 9_000)),
+    [0, 0, 0, 100],
+    'rest fills the bucket and no more',
+  );
+});
+
+t.test('a token that is given back can be taken again', async (t) => {
+  const buckets = new TokenBuckets({ burst: 1, refillMs: 100 });
+  for (let round = 0; round < 50; round++) {
+    t.equal(buckets.take('mina', 0), 0);
+    buckets.giveBack('mina');
+  }
+  t.equal(buckets.take('mina', 0), 0);
+  t.equal(buckets.take('mina', 0), 100);
+});
+
+t.test('one caller who asks without end does not touch others', async (t) => {
+  const buckets = new TokenBuckets({ burst: 5, refillMs: 1_000 });
+  for (let press = 0; press < 10_000; press++) buckets.take('bot', press / 100);
+  const members = Array.from({ length: 20_000 }, (_, member) => String(member));
+  t.equal(members.filter((member) => buckets.take(member, 100) > 0).length, 0);
+  t.ok(buckets.take('bot', 100) > 0, 'and is remembered beside them');
+});
+
+t.test('more callers than buckets: forgetting is in the callers’ favour', async (t) => {
+  const buckets = new TokenBuckets({ burst: 1, refillMs: 1_000 }, 64);
+  const refused = Array.from({ length: 5_000 }, (_, caller) => buckets.take(`m${caller}`, 0)).filter(
+    (waitMs) => waitMs > 0,
+  );
+  t.same(refused, []);
+});

@@ -1,0 +1,86 @@
+/**
+ * Token buckets for any number of callers in memory that never grows: two typed arrays, allocated once.
+ *
+ * A bucket is one number, the instant at which it will be full again (the "virtual scheduling" form of a leaky bucket, ITU-T I.371).
+ * Buckets stand in sets of {@link WAYS}, found by a hash of the key under a secret seed, so nobody can choose whom to collide with. A key
+ * that is new takes the place in its set that is nearest to full: mostly a bucket that is full, and forgetting it
+ * forgets nothing.
+ *
+ * Libraries were measured and not taken (docs/adr/0040): the check stands before every download and may cost a hundredth of it.
+ */
+import { randomBytes } from 'node:crypto';
+
+export interface BucketTerms {
+  /** What a caller may do at once after a rest. */
+  readonly burst: number;
+  /** Between two tokens that come back, milliseconds. */
+  readonly refillMs: number;
+}
+
+/** Buckets kept of one kind: 3 MB. */
+export const BUCKETS_MAX = 262_144;
+
+const WAYS = 4;
+
+export class TokenBuckets {
+  readonly #refillMs: number;
+  /** A bucket that is full later than this from now is empty. */
+  readonly #depthMs: number;
+  readonly #setMask: number;
+  readonly #tags: Uint32Array;
+  readonly #fullAtMs: Float64Array;
+  readonly #seed = randomBytes(4).readInt32LE();
+
+  /** @param bucketsMax a power of two, at least {@link WAYS}. */
+  constructor(terms: BucketTerms, bucketsMax = BUCKETS_MAX) {
+    this.#refillMs = terms.refillMs;
+    this.#depthMs = terms.burst * terms.refillMs;
+    this.#setMask = bucketsMax / WAYS - 1;
+    this.#tags = new Uint32Array(bucketsMax);
+    this.#fullAtMs = new Float64Array(bucketsMax).fill(Number.NEGATIVE_INFINITY);
+  }
+
+  /**
+   * Takes one token.
+   *
+   * @param nowMs of a monotonic clock.
+   * @returns 0 when there was one, else the milliseconds until the next; then nothing was taken.
+   */
+  take(key: string, nowMs: number): number {
+    const place = this.#placeOf(key);
+    const fullAtMs = Math.max(this.#fullAtMs[place] ?? 0, nowMs) + this.#refillMs;
+    const excessMs = fullAtMs - nowMs - this.#depthMs;
+    if (excessMs > 0) return excessMs;
+    this.#fullAtMs[place] = fullAtMs;
+    return 0;
+  }
+
+  /** Puts one token back: what it was taken for turned out to be no offence. */
+  giveBack(key: string): void {
+    const place = this.#placeOf(key);
+    this.#fullAtMs[place] = (this.#fullAtMs[place] ?? 0) - this.#refillMs;
+  }
+
+  /** The key's bucket, in place of the fullest of its set when it has none. */
+  #placeOf(key: string): number {
+    // FNV-1a for the tag, a second stream for the set: 48 bits that decide whether two keys share a bucket.
+    let tag = this.#seed;
+    let set = ~this.#seed;
+    for (let at = 0; at < key.length; at++) {
+      const code = key.charCodeAt(at);
+      tag = Math.imul(tag ^ code, 0x01000193);
+      set = Math.imul(set ^ code, 0x5bd1e995);
+    }
+    set ^= set >>> 15;
+    tag = (tag ^ (tag >>> 13)) >>> 0 || 1;
+    const first = (set & this.#setMask) * WAYS;
+    let fullest = first;
+    for (let place = first; place < first + WAYS; place++) {
+      if (this.#tags[place] === tag) return place;
+      if ((this.#fullAtMs[place] ?? 0) < (this.#fullAtMs[fullest] ?? 0)) fullest = place;
+    }
+    this.#tags[fullest] = tag;
+    this.#fullAtMs[fullest] = Number.NEGATIVE_INFINITY;
+    return fullest;
+  }
+}
