@@ -9,6 +9,7 @@ import type { ProblemCode } from '../problems.js';
 import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from '../routes.js';
 import { call } from '../testing/client.js';
 import type { Answer, CallOptions } from '../testing/client.js';
+import { TEST_LIMITS } from '../testing/embedded-server.js';
 import { DescribedAnswers } from '../testing/described-answers.js';
 import type { DocumentObject } from '../testing/described-answers.js';
 import { fromNow, openShop } from '../testing/shop.js';
@@ -46,6 +47,7 @@ t.test('every route is described and every description has its route, with the s
       exclusivePort: true,
       tokens: { issuer: 'seonchak', audience: 'seonchak', secret: new Uint8Array(32) },
       sellerSignup: 'open',
+      limits: TEST_LIMITS,
     },
     new Registry(),
   );
@@ -221,6 +223,7 @@ t.test('no route was left out, and no problem but those that need a fault', asyn
   );
   const needsAFault: ProblemCode[] = [
     'busy',
+    'rate_limited',
     'not_ready',
     'outcome_unknown',
     'not_recorded',

@@ -13,7 +13,7 @@ const RETRY_AFTER = {
   'Retry-After': { description: 'Whole seconds to wait.', schema: { type: 'integer', minimum: 1 } },
 };
 /** Codes whose answer says when to come back, whatever its status. */
-const TELLS_WHEN: ReadonlySet<ProblemCode> = new Set(['not_open']);
+const TELLS_WHEN: ReadonlySet<ProblemCode> = new Set(['not_open', 'rate_limited']);
 
 /** Path parameters by name. Text that is no number names nothing: the answer is the same as for a free number. */
 const pathParameters: Readonly<Record<string, JsonObject>> = {

@@ -44,7 +44,7 @@ const BODY: readonly ProblemCode[] = [
   'invalid_input',
   'body_too_large',
 ];
-const STORES: readonly ProblemCode[] = ['not_ready', 'outcome_unknown'];
+const STORES: readonly ProblemCode[] = ['not_ready', 'outcome_unknown', 'rate_limited'];
 
 type OwnPart = Omit<Operation, 'access' | 'problems'> & { readonly problems?: readonly ProblemCode[] };
 

@@ -31,6 +31,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       'paused',
       'closed',
       'sold_out',
+      'rate_limited',
       'busy',
       'not_ready',
       'outcome_unknown',
