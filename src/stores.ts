@@ -19,6 +19,7 @@ import type { AccountStore } from './http/auth/accounts.js';
 import { openRedisBackEnd } from './persist/redis/redis-back-end.js';
 import { openMysql } from './persist/sql/open-mysql.js';
 import { openEmbedded } from './persist/sqlite/open-embedded.js';
+import type { SeedTables } from './seeding/seed-tables.js';
 import { systemClock, systemScheduler } from './system-time.js';
 
 /** Only where the decision and its row are two steps. */
@@ -46,6 +47,8 @@ export interface Stores {
   readonly durability: DurabilityLevel;
   /** Brings the tables up to date; names what was run. */
   migrate(): Promise<readonly string[]>;
+  /** For filling the tables; close it before the stores. */
+  seedTables(): SeedTables;
   /** What keeps downloads from being decided now; empty when nothing does. */
   hindrances(): readonly string[];
   close(): Promise<void>;
@@ -91,6 +94,7 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
     durability: 'fsync',
     // The folder is no use to anybody before its tables are up to date, so opening it has done that.
     migrate: () => Promise.resolve(embedded.migrated),
+    seedTables: () => embedded.seedTables(),
     hindrances: () => [],
     close: () => embedded.close(),
   };
@@ -132,6 +136,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       queue: redis.queue,
       durability: redis.durability,
       migrate: () => mysql.migrate(),
+      seedTables: () => mysql.seedTables(),
       // Without MySQL members still win and their rows wait in the queue, so it is no reason to send them away.
       hindrances: () => (redis.isServing() ? [] : ['Redis is not connected.']),
       close: async () => {

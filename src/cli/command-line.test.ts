@@ -8,6 +8,7 @@ const commands = [
   ['status'],
   ['tokens'],
   ['account'],
+  ['seed'],
   ['account', 'create'],
 ] as const;
 

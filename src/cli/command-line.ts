@@ -8,6 +8,7 @@ import type { ExitCode } from './exit-codes.js';
 import { exitCodes, reportFault } from './exit-codes.js';
 import { addMigrate } from './migrate.js';
 import { addReconcile } from './reconcile.js';
+import { addSeed } from './seed.js';
 import { addServe } from './serve.js';
 import { addStatus } from './status.js';
 import { addTokens } from './tokens.js';
@@ -61,6 +62,7 @@ function buildProgram(context: CommandContext): Command {
   addWarm(program, context);
   addStatus(program, context);
   addReconcile(program, context);
+  addSeed(program, context);
   addTokens(program, context);
   addAccount(program, context);
   return program;

@@ -1,5 +1,5 @@
 /** Our command line as a process of its own, from the build: what an operator types. */
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,21 @@ export async function runSeonchak(
   settings: Readonly<Record<string, string>> = {},
   input = '',
 ): Promise<CommandResult> {
+  const child = spawnSeonchak(words, settings);
+  child.stdin.end(input);
+  const [stdout, stderr, exit] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit') as Promise<[number | null]>,
+  ]);
+  return { exitCode: exit[0], stdout, stderr };
+}
+
+/** Runs on its own: to be watched, typed at or killed. */
+export function spawnSeonchak(
+  words: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, [bin, ...words], {
     env: { PATH: process.env['PATH'], ...settings },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -32,13 +47,7 @@ export async function runSeonchak(
   });
   // A command that wants no input may be gone before it is written.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
-  const [stdout, stderr, exit] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit') as Promise<[number | null]>,
-  ]);
-  return { exitCode: exit[0], stdout, stderr };
+  return child;
 }
 
 /** An empty folder for one test; `remove` it afterwards. */

@@ -4,6 +4,7 @@ import type { CouponCatalogue } from '../../engine/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../engine/issuance-ledger.js';
 import type { LedgerAudit } from '../../engine/ledger-audit.js';
 import type { AccountStore } from '../../http/auth/accounts.js';
+import type { SeedTables } from '../../seeding/seed-tables.js';
 import { connectMysql } from './connect-mysql.js';
 import { migrateToLatest } from './migrate.js';
 import { SqlAccountStore } from './sql-account-store.js';
@@ -11,11 +12,15 @@ import { SqlCouponCatalogue } from './sql-coupon-catalogue.js';
 import { mysqlFlavour } from './sql-flavour.js';
 import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
 import { SqlLedgerAudit } from './sql-ledger-audit.js';
+import { SqlSeedTables } from './sql-seed-tables.js';
 import { reading } from './transaction.js';
 
 /** A migration may rebuild a table of many rows, and one that waits for another process waits as long. */
 const MIGRATION_TIMEOUT_MS = 10 * 60_000;
 const CONNECTIONS = 10;
+/** More connections fill no faster: two keep two cores busy, and the others wait for the log of the database. */
+const SEEDING_CONNECTIONS = 4;
+const SEEDING_TIMEOUT_MS = 60_000;
 
 export interface MysqlStores {
   readonly ledger: IssuanceLedger;
@@ -24,6 +29,8 @@ export interface MysqlStores {
   readonly accounts: AccountStore;
   /** Brings the schema up to date, over a connection of its own with a long deadline; names what was run. */
   migrate(): Promise<string[]>;
+  /** Over connections of its own with a long deadline; close it. */
+  seedTables(): SeedTables;
   /** Resolves when the database answers; @throws StoreUnavailableError. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -47,6 +54,10 @@ export function openMysql(
       } finally {
         await migrating.destroy();
       }
+    },
+    seedTables() {
+      const seeding = connectMysql(url, { connections: SEEDING_CONNECTIONS, timeoutMs: SEEDING_TIMEOUT_MS });
+      return new SqlSeedTables(seeding, mysqlFlavour, SEEDING_CONNECTIONS, () => seeding.destroy());
     },
     async ping() {
       await reading(() => sql`select 1`.execute(db));

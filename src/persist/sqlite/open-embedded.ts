@@ -6,6 +6,7 @@ import type { CouponCatalogue } from '../../engine/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../engine/issuance-ledger.js';
 import type { LedgerAudit } from '../../engine/ledger-audit.js';
 import type { AccountStore } from '../../http/auth/accounts.js';
+import type { SeedTables } from '../../seeding/seed-tables.js';
 import { faultOf, storeFault } from '../sql/error-classes.js';
 import { migrateToLatest } from '../sql/migrate.js';
 import type { Database } from '../sql/schema.js';
@@ -14,6 +15,7 @@ import { SqlCouponCatalogue } from '../sql/sql-coupon-catalogue.js';
 import { sqliteFlavour } from '../sql/sql-flavour.js';
 import { SqlIssuanceLedger } from '../sql/sql-issuance-ledger.js';
 import { SqlLedgerAudit } from '../sql/sql-ledger-audit.js';
+import { SqlSeedTables } from '../sql/sql-seed-tables.js';
 import { type DataDir, lockDataDir, prepareDataDir } from './data-dir.js';
 import { readOrCreateSecret } from './secret.js';
 import { SqliteAdmission } from './sqlite-admission.js';
@@ -37,6 +39,7 @@ export interface EmbeddedStores {
   readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
   readonly accounts: AccountStore;
+  seedTables(): SeedTables;
   /** Signs tokens when no other secret is configured. */
   readonly secret: string;
   /** Migrations that this opening has run. */
@@ -72,6 +75,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
       audit: new SqlLedgerAudit(db),
       catalogue: new SqlCouponCatalogue(db),
       accounts: new SqlAccountStore(db),
+      seedTables: () => new SqlSeedTables(db, sqliteFlavour, 1),
       secret,
       migrated,
       async close() {
