@@ -171,6 +171,8 @@ async function startRecorder(
         counters.drained(result);
         if (result.deadLettered > 0)
           logger.error({ couponId, ...result }, 'issuances were quarantined in dead_letter');
+        else if (result.stale > 0)
+          logger.warn({ couponId, ...result }, 'issuances claimed before a rebuild were refused');
         else logger.debug({ couponId, ...result }, 'recorded');
       },
       onFault: (fault, couponId) => {

@@ -197,7 +197,7 @@ t.test(
     const couponId = await world.registered({ quantity: 3 });
     const engine = await world.engine();
     await world.told(engine, couponId, 'a', 'b');
-    world.database.record(couponId, world.store.claim(couponId, 'token', 10, 1_000)?.issuances ?? []);
+    world.database.record(couponId, 1, world.store.claim(couponId, 'token', 10, 1_000)?.issuances ?? []);
     world.store.loseEverything();
     t.same(await world.told(engine, couponId, 'c', 'a', 'd'), ['issued 3', 'already_issued 1', 'sold_out']);
     t.equal(world.store.snapshot(couponId)?.epoch, 2);

@@ -26,6 +26,7 @@ t.test('everything queued becomes rows, in the order of the line, and the queue 
     replayed: 0,
     revoked: 0,
     deadLettered: 0,
+    stale: 0,
     emptied: true,
   });
   t.same(
@@ -97,3 +98,21 @@ t.test('an issuance revoked while it was queued or claimed never becomes a row',
     [3],
   );
 });
+
+t.test(
+  'a recorder frozen across a rebuild records nothing of before it, and what is held is recorded anew',
+  async (t) => {
+    const { world, couponId, flusher } = await queued(3);
+    world.databaseLink.next('hold');
+    const drained = flusher.drain(couponId);
+    await world.time.advance(0);
+    world.database.nextEpoch(couponId);
+    world.databaseLink.letGo();
+    t.match(await drained, { inserted: 0, stale: 2, emptied: true });
+    t.same(world.database.rows(couponId, 0, 10), []);
+    t.same(world.store.depth(couponId), { queued: 3, claimed: 0 });
+    const coupon = world.store.coupons.get(couponId);
+    if (coupon !== undefined) coupon.epoch = 2;
+    t.match(await flusher.drain(couponId), { inserted: 3, stale: 0 });
+  },
+);

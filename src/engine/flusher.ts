@@ -4,11 +4,12 @@
  * A claim is a lease, so a flusher may die or freeze at any point:
  * - before the record: the lease ends and somebody else records;
  * - after the record, before the ack: somebody else records again, and the ledger finds a replay;
- * - frozen past its lease: its ack names a stale token and is refused; what it records late is a replay.
+ * - frozen past its lease: its ack names a stale token and is refused; what it records late is a replay;
+ * - frozen past a rebuild of the coupon: the ledger refuses its rows by their epoch, and what is still held is queued.
  */
-import type { CouponId, Issuance } from './coupon.js';
+import type { CouponId } from './coupon.js';
 import type { IssuanceLedger, RecordResult } from './issuance-ledger.js';
-import type { IssuanceQueue } from './issuance-queue.js';
+import type { Claim, IssuanceQueue } from './issuance-queue.js';
 import { DRAIN_CLAIMS_MAX } from './limits.js';
 
 export interface FlusherPorts {
@@ -30,6 +31,8 @@ export interface DrainResult {
   readonly replayed: number;
   readonly revoked: number;
   readonly deadLettered: number;
+  /** Claimed before a rebuild and refused. */
+  readonly stale: number;
   /** `false`: stopped after its share of claims, and there may be more. */
   readonly emptied: boolean;
 }
@@ -53,28 +56,30 @@ export class Flusher {
   async drain(couponId: CouponId): Promise<DrainResult> {
     const { queue } = this.#ports;
     const { recordBatchMax, leaseMs } = this.#limits;
-    const done = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0 };
+    const done = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0, stale: 0 };
     for (let claims = 0; claims < DRAIN_CLAIMS_MAX; claims += 1) {
       const claim = await queue.claim(couponId, this.#ports.newToken(), recordBatchMax, leaseMs);
       if (claim === undefined) return { ...done, emptied: true };
-      const recorded = await this.#recordOrGiveBack(couponId, claim.token, claim.issuances);
+      const recorded = await this.#recordOrGiveBack(claim);
       done.inserted += recorded.inserted;
       done.replayed += recorded.replayed;
       done.revoked += recorded.revoked;
       done.deadLettered += recorded.deadLettered;
+      done.stale += recorded.stale;
+      if (recorded.stale > 0) {
+        // The rebuild has read this claim, if the store still knew it: what its members hold goes back into the queue.
+        await queue.release(couponId, claim.token);
+        return { ...done, emptied: true };
+      }
       await queue.ack(couponId, claim.token);
     }
     return { ...done, emptied: false };
   }
 
-  async #recordOrGiveBack(
-    couponId: CouponId,
-    token: string,
-    issuances: readonly Issuance[],
-  ): Promise<RecordResult> {
+  async #recordOrGiveBack({ couponId, epoch, token, issuances }: Claim): Promise<RecordResult> {
     const { queue, ledger } = this.#ports;
     try {
-      return await ledger.record(couponId, issuances);
+      return await ledger.record(couponId, epoch, issuances);
     } catch (fault) {
       // Waiting for the lease to end would only delay the rows. A transaction that went through after all makes them a replay.
       await queue.release(couponId, token).catch(() => undefined);

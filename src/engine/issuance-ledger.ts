@@ -5,7 +5,7 @@
  */
 import type { CouponId, Issuance, MemberId } from './coupon.js';
 
-/** What became of one batch. The four add up to its length. */
+/** What became of one batch. The five add up to its length. */
 export interface RecordResult {
   readonly inserted: number;
   /** The same row (number, member) stood there already: a replay. */
@@ -14,6 +14,8 @@ export interface RecordResult {
   readonly revoked: number;
   /** Contradicts a row that stands there, or is refused by the schema: kept in `dead_letter` with its reason. */
   readonly deadLettered: number;
+  /** Claimed before the coupon was rebuilt: nothing was written, since the numbers may be given to others by now. */
+  readonly stale: number;
 }
 
 export interface LedgerRow extends Issuance {
@@ -31,9 +33,12 @@ export interface IssuanceLedger {
    * Writes a batch durably, in one transaction; safe to repeat any number of times. Deadlocks and lock waits are repeated
    * whole inside; a row the schema refuses is found by halving and the others proceed.
    *
+   * @param epoch under which the issuances were claimed. Compared with the catalogue's in the same transaction: once
+   *   {@link CouponCatalogue.nextEpoch} has answered, nothing of an earlier epoch becomes a row. A coupon that is not in the catalogue has none.
+   *
    * @throws StoreUnavailableError | StoreOutcomeUnknownError when the database did not answer: the caller keeps the claim.
    */
-  record(couponId: CouponId, issuances: readonly Issuance[]): Promise<RecordResult>;
+  record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): Promise<RecordResult>;
 
   /**
    * Forbids a number for ever and removes its row if there is one, in one transaction with the record of who did it.

@@ -9,6 +9,8 @@ import type { CouponId, Issuance } from './coupon.js';
 /** A batch taken out of the queue under a lease. It is gone for others until acked, released, or until the lease ends. */
 export interface Claim {
   readonly couponId: CouponId;
+  /** The coupon's epoch when the batch was taken: the ledger refuses what was taken before a rebuild. */
+  readonly epoch: number;
   /** Names the claim in `ack` and `release`. Opaque; a claim taken over after its lease has ended has a new one. */
   readonly token: string;
   /** Ascending by issueNo, at least one. */
@@ -26,7 +28,7 @@ export interface QueueDepth {
 export interface IssuanceQueue {
   /**
    * Takes a batch: a claim whose lease has ended first (whole), else up to `limit` of the lowest numbers of the queue.
-   * `undefined` when there is neither. `freshToken` must never have been used.
+   * `undefined` when there is neither, or when the coupon is out of service. `freshToken` must never have been used.
    */
   claim(couponId: CouponId, freshToken: string, limit: number, leaseMs: number): Promise<Claim | undefined>;
 

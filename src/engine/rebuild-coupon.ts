@@ -92,7 +92,7 @@ class Rebuild {
     const [record = this.#record] = await catalogue.find([couponId]);
 
     for await (const chunk of admitted.unrecorded(couponId)) await this.#merge('unrecorded', chunk);
-    const recorded = await this.#mergeRows();
+    const recorded = await this.#mergeRows(epoch);
     for await (const letters of deadLetterPages(audit, couponId)) {
       await this.#merge('unrecorded', letters.flatMap(issuanceOf));
     }
@@ -102,7 +102,7 @@ class Rebuild {
         revocations.map((revocation) => ({ ...revocation, issuedAtMs: revocation.revokedAtMs })),
       );
     }
-    const requeued = await this.#requeueTheRest();
+    const requeued = await this.#requeueTheRest(epoch);
 
     const terms = newestTerms(record, begun);
     const version = Math.max(record.version, begun.terms?.version ?? 0) + 1;
@@ -133,7 +133,7 @@ class Rebuild {
     return displaced;
   }
 
-  async #mergeRows(): Promise<number> {
+  async #mergeRows(epoch: number): Promise<number> {
     const { couponId } = this.#record;
     let recorded = 0;
     for await (const rows of rowPages(this.#ports.ledger, couponId)) {
@@ -141,13 +141,12 @@ class Rebuild {
       recorded += rows.length;
       const displaced = await this.#merge('recorded', rows);
       if (displaced.length === 0) continue;
-      const result = await this.#ports.ledger.record(couponId, displaced);
-      this.#quarantined += result.deadLettered;
+      await this.#quarantine(epoch, displaced);
     }
     return recorded;
   }
 
-  async #requeueTheRest(): Promise<number> {
+  async #requeueTheRest(epoch: number): Promise<number> {
     const { admitted, audit } = this.#ports;
     const { couponId } = this.#record;
     const dead = new Set<string>();
@@ -164,21 +163,25 @@ class Rebuild {
       );
       if (rest.length > 0) requeued += await admitted.requeue(couponId, rest);
     }
-    if (heldTwice.size > 0) await this.#quarantineHolders(heldTwice);
+    if (heldTwice.size > 0) await this.#quarantineHolders(epoch, heldTwice);
     return requeued;
   }
 
   /** Of several holders of one number the one with the row keeps it; the ledger tells who that is and quarantines the others. */
-  async #quarantineHolders(numbers: NumberSet): Promise<void> {
-    const { admitted, ledger } = this.#ports;
+  async #quarantineHolders(epoch: number, numbers: NumberSet): Promise<void> {
+    const { admitted } = this.#ports;
     for await (const chunk of admitted.winners(this.#record.couponId)) {
       const holders = chunk.filter(({ issueNo }) => numbers.has(issueNo) && this.#known.has(issueNo));
-      if (holders.length === 0) continue;
-      this.#quarantined += (await ledger.record(this.#record.couponId, holders)).deadLettered;
+      if (holders.length > 0) await this.#quarantine(epoch, holders);
     }
   }
 
-  /** The catalogue is behind for a moment after an amendment, the store when it lost its past. */
+  /** The ledger compares them with its rows, and knows what is revoked. */
+  async #quarantine(epoch: number, issuances: readonly Issuance[]): Promise<void> {
+    const result = await this.#ports.ledger.record(this.#record.couponId, epoch, issuances);
+    if (result.stale > 0) throw new TakenOver();
+    this.#quarantined += result.deadLettered;
+  }
 }
 
 /** A dead letter as an issuance, where it can be one. */

@@ -6,7 +6,14 @@ import { ANNOUNCED_IDLE_MS, DRAIN_REST_MS, DRAIN_RETRY_MS, SWEEP_EVERY_MS } from
 import { Recorder } from './recorder.js';
 import { couponNumber, memberNamed, STORE_START_MS, StagedWorld } from './testing/simulation/staged-world.js';
 
-const EMPTIED: DrainResult = { inserted: 1, replayed: 0, revoked: 0, deadLettered: 0, emptied: true };
+const EMPTIED: DrainResult = {
+  inserted: 1,
+  replayed: 0,
+  revoked: 0,
+  deadLettered: 0,
+  stale: 0,
+  emptied: true,
+};
 
 /** A recorder whose drains are started by it and ended by the test. */
 class Yard {

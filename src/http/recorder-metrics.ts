@@ -8,6 +8,7 @@ export class RecorderCounters {
   replayed = 0;
   revoked = 0;
   deadLettered = 0;
+  stale = 0;
   drains = 0;
   faults = 0;
 
@@ -17,6 +18,7 @@ export class RecorderCounters {
     this.replayed += result.replayed;
     this.revoked += result.revoked;
     this.deadLettered += result.deadLettered;
+    this.stale += result.stale;
   }
 }
 
@@ -36,6 +38,7 @@ export function registerRecorderMetrics(registry: Registry, counters: RecorderCo
   counter('replayed', 'Issuances found written already.', () => counters.replayed);
   counter('revoked_unrecorded', 'Issuances revoked before they were recorded.', () => counters.revoked);
   counter('dead_lettered', 'Issuances set aside with their reason.', () => counters.deadLettered);
+  counter('stale', 'Issuances refused since they were claimed before a rebuild.', () => counters.stale);
   counter('drains', 'Drains of a coupon that ended well.', () => counters.drains);
   counter('drain_faults', 'Faults of stores that met the recorder.', () => counters.faults);
 }

@@ -2,9 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { redisClient } from '../servers/redis.js';
-import { startSeonchak } from '../servers/seonchak.js';
+import { type SeonchakServer, startSeonchak } from '../servers/seonchak.js';
 import { fault } from './fault.js';
 import { openWorld, sharedMariadb, startSite, type World } from './world.js';
+
+const TOLD_WITHIN_MS = 30_000;
 
 const mariadb = await sharedMariadb(t);
 
@@ -13,6 +15,16 @@ async function claimHeld(world: World): Promise<void> {
   // Besides the sentinel there is a claim.
   while ((await client.zcard(`coupon:{${world.couponId}}:claims`)) < 2) await pause(5);
   client.disconnect();
+}
+
+/** Waits until a process says so in its log. */
+async function told(server: SeonchakServer | undefined, words: RegExp): Promise<void> {
+  const untilMs = performance.now() + TOLD_WITHIN_MS;
+  while (!words.test(server?.log() ?? '')) {
+    if (performance.now() > untilMs)
+      throw new Error(`not told within ${TOLD_WITHIN_MS} ms: ${String(words)}`);
+    await pause(10);
+  }
 }
 
 fault(1, 'an API server dies with batches in flight: asking again gives the same number', async (t) => {
@@ -79,6 +91,36 @@ fault(
     await world.verdict(t);
     await world.recorder?.stop();
     await world.verdict(t);
+  },
+);
+
+fault(
+  4,
+  'a recorder frozen across a loss of Redis and its recovery: what it writes late is refused',
+  async (t) => {
+    const site = await startSite(t, mariadb, { loneRecorder: true });
+    const world = await openWorld(t, site);
+    await mariadb.kill('SIGSTOP');
+    await world.storm(0, 100);
+    await claimHeld(world);
+    await world.recorder?.kill('SIGSTOP');
+    await mariadb.kill('SIGCONT');
+    const client = redisClient(world.redis);
+    t.teardown(() => client.disconnect());
+    await client.flushall();
+    const successor = await startSeonchak({ ...site.settings, ROLES: 'recorder' });
+    t.teardown(() => successor.stop());
+    await world.storm(100);
+    const { rows } = await world.evidence();
+    t.equal(await world.epoch(), 2, 'the coupon was rebuilt while the recorder stood still');
+    await world.recorder?.kill('SIGCONT');
+    // It goes on in the middle of its transaction, unless it looks at its deadlines first.
+    await told(world.recorder, /refused|met the recorder/);
+    t.comment(/refused/.test(world.recorder?.log() ?? '') ? 'its rows were refused' : 'it gave up by itself');
+    const after = await world.evidence();
+    t.same(after.rows, rows, 'not one row of before the loss');
+    t.same(after.deadLetters, []);
+    await world.verdict(t, { mayLose: true });
   },
 );
 

@@ -47,7 +47,7 @@ async function admitAndRecord(stores: Stores, couponId: CouponRecord['couponId']
     issueNo: reply.firstIssueNo + place,
     issuedAtMs: reply.storeNowMs,
   }));
-  await stores.ledger.record(couponId, issuances);
+  await stores.ledger.record(couponId, 1, issuances);
 }
 
 /** The real ledger; `first` happens just before it is asked for its highest number. */

@@ -1,7 +1,7 @@
 /** {@link IssuanceQueue} over Redis: each step is one script in `lua/`. */
 import type { CouponId } from '../../engine/coupon.js';
 import type { Claim, IssuanceQueue, QueueDepth } from '../../engine/issuance-queue.js';
-import { claimedKey, claimsKey, queueKey, winnersKey } from './keys.js';
+import { claimedKey, claimsKey, metaKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { integer, list, parseClaimed, text } from './replies.js';
 
@@ -24,9 +24,16 @@ export class RedisIssuanceQueue implements IssuanceQueue {
     limit: number,
     leaseMs: number,
   ): Promise<Claim | undefined> {
-    const keys = [queueKey(couponId), claimsKey(couponId), claimedKey(couponId)];
-    const packed = text(await this.#calls.run('claim', keys, [freshToken, limit, leaseMs]));
-    return packed === '' ? undefined : { couponId, token: freshToken, issuances: parseClaimed(packed) };
+    const keys = [queueKey(couponId), claimsKey(couponId), claimedKey(couponId), metaKey(couponId)];
+    const reply = await this.#calls.run('claim', keys, [freshToken, limit, leaseMs]);
+    if (reply === '') return undefined;
+    const [epoch, packed] = list(reply);
+    return {
+      couponId,
+      epoch: integer(epoch),
+      token: freshToken,
+      issuances: parseClaimed(text(packed)),
+    };
   }
 
   async ack(couponId: CouponId, token: string): Promise<boolean> {

@@ -9,7 +9,7 @@ export const scriptKeyCounts = {
   amend: 2,
   announce: 1,
   attest: 1,
-  claim: 3,
+  claim: 4,
   depth: 2,
   holder: 2,
   merge: 3,

@@ -19,6 +19,7 @@ issuanceLedgerContract(t, 'MariaDB', async () => {
   return {
     ledger: stores.ledger,
     other: others.ledger,
+    catalogue: stores.catalogue,
     async close() {
       await stores.close();
       await others.close();

@@ -32,16 +32,17 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 t.test('a database that is silent costs the deadline and no more, and nothing of it stays', async (t) => {
   const stores = openMysql(server.url, { connections: 2, timeoutMs: TIMEOUT_MS });
   t.teardown(() => stores.close());
-  t.same(await stores.ledger.record(couponId, [issuance(1)]), {
+  t.same(await stores.ledger.record(couponId, 1, [issuance(1)]), {
     inserted: 1,
     replayed: 0,
     revoked: 0,
     deadLettered: 0,
+    stale: 0,
   });
   await server.kill('SIGSTOP');
   const startMs = performance.now();
   // Four statements on two connections: the later two wait for a connection, and that wait has a deadline too.
-  const calls = [2, 3, 4, 5].map((issueNo) => codeOf(stores.ledger.record(couponId, [issuance(issueNo)])));
+  const calls = [2, 3, 4, 5].map((issueNo) => codeOf(stores.ledger.record(couponId, 1, [issuance(issueNo)])));
   t.same(await Promise.all(calls), Array(4).fill('store_unavailable'));
   t.ok(performance.now() - startMs < TIMEOUT_MS * 10);
   t.equal(
@@ -50,7 +51,7 @@ t.test('a database that is silent costs the deadline and no more, and nothing of
     'no connection',
   );
   await server.kill('SIGCONT');
-  const again = await stores.ledger.record(couponId, [1, 2, 3, 4, 5].map(issuance));
+  const again = await stores.ledger.record(couponId, 1, [1, 2, 3, 4, 5].map(issuance));
   t.equal(again.inserted + again.replayed, 5, 'replay settles it');
   t.equal(again.replayed, 1, 'a transaction that was not told to commit left nothing');
 });
@@ -79,25 +80,25 @@ t.test('an acknowledgement of COMMIT that got lost is unknown, and the replay is
   t.teardown(() => stores.close());
   await stores.ping();
   const batch = [101, 102, 103].map(issuance);
-  const outcome = codeOf(stores.ledger.record(couponId, batch));
+  const outcome = codeOf(stores.ledger.record(couponId, 1, batch));
   for (const statement of ['begin', 'insert', 'look at the revocations', 'commit']) {
     await proxy.nextRequest();
     if (statement === 'commit') proxy.behave({ replies: 'drop' });
   }
   t.equal(await outcome, 'store_outcome_unknown');
   proxy.behave({});
-  t.match(await stores.ledger.record(couponId, batch), { inserted: 0, replayed: batch.length });
+  t.match(await stores.ledger.record(couponId, 1, batch), { inserted: 0, replayed: batch.length });
 });
 
 t.test('a database that dies and comes back is used again, with everything acknowledged', async (t) => {
   const stores = openMysql(server.url, { timeoutMs: TIMEOUT_MS * 5 });
   t.teardown(() => stores.close());
-  await stores.ledger.record(couponId, [issuance(6)]);
+  await stores.ledger.record(couponId, 1, [issuance(6)]);
   await server.kill('SIGKILL');
-  t.equal(await codeOf(stores.ledger.record(couponId, [issuance(7)])), 'store_unavailable');
+  t.equal(await codeOf(stores.ledger.record(couponId, 1, [issuance(7)])), 'store_unavailable');
   t.equal(await codeOf(stores.ping()), 'store_unavailable');
   await server.restart();
-  const reply = await stores.ledger.record(couponId, [issuance(6), issuance(7)]);
+  const reply = await stores.ledger.record(couponId, 1, [issuance(6), issuance(7)]);
   t.match(reply, { inserted: 1, replayed: 1 });
 });
 

@@ -1,7 +1,7 @@
 /**
  * Recording one batch.
  *
- * The common case is one INSERT, one look at the revocations, COMMIT. Only when the INSERT fails is more done:
+ * The common case is one INSERT, one look at what it stands on (`lock-ground.ts`), COMMIT. Only when the INSERT fails is more done:
  * on a duplicate the batch is compared with what stands there (`contested-batch.ts`), on a value the schema refuses the batch is
  * halved until that row is alone.
  *
@@ -16,6 +16,7 @@ import { judge } from './contested-batch.js';
 import { bury, type DeadIssuance } from './dead-letter.js';
 import { faultOf, storeFault } from './error-classes.js';
 import { insertIssuances } from './insert-issuances.js';
+import { lockGround, StaleEpoch } from './lock-ground.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction } from './transaction.js';
@@ -25,33 +26,50 @@ const COMPARISONS_MAX = 5;
 /** Values in one IN list. */
 const LIST_MAX = 1_000;
 
-const nothing: RecordResult = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0 };
+const nothing: RecordResult = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0, stale: 0 };
 
 /** See {@link IssuanceLedger.record}. One transaction, unless a row has to be found by halving: then one for each part. */
 export async function recordBatch(
   db: Kysely<Database>,
   flavour: SqlFlavour,
   couponId: CouponId,
+  epoch: number,
+  issuances: readonly Issuance[],
+): Promise<RecordResult> {
+  try {
+    return await recordOrHalve(db, flavour, couponId, epoch, issuances);
+  } catch (error) {
+    if (error instanceof StaleEpoch) return { ...nothing, stale: issuances.length };
+    throw error;
+  }
+}
+
+async function recordOrHalve(
+  db: Kysely<Database>,
+  flavour: SqlFlavour,
+  couponId: CouponId,
+  epoch: number,
   issuances: readonly Issuance[],
 ): Promise<RecordResult> {
   if (issuances.length === 0) return nothing;
   try {
     if (!issuances.every(hasWholeNumbers)) throw new UnwholeNumberError();
-    return await recordOrCompare(db, flavour, couponId, issuances);
+    return await recordOrCompare(db, flavour, couponId, epoch, issuances);
   } catch (error) {
     if (!(error instanceof UnwholeNumberError) && faultOf(error) !== 'poison') throw error;
     const [only] = issuances;
     if (issuances.length === 1 && only !== undefined) {
-      return buryPoison(db, flavour, couponId, { issuance: only, reason: reasonOf(error) });
+      return buryPoison(db, flavour, couponId, epoch, { issuance: only, reason: reasonOf(error) });
     }
     const middle = issuances.length >> 1;
-    const first = await recordBatch(db, flavour, couponId, issuances.slice(0, middle));
-    const second = await recordBatch(db, flavour, couponId, issuances.slice(middle));
+    const first = await recordBatch(db, flavour, couponId, epoch, issuances.slice(0, middle));
+    const second = await recordBatch(db, flavour, couponId, epoch, issuances.slice(middle));
     return {
       inserted: first.inserted + second.inserted,
       replayed: first.replayed + second.replayed,
       revoked: first.revoked + second.revoked,
       deadLettered: first.deadLettered + second.deadLettered,
+      stale: first.stale + second.stale,
     };
   }
 }
@@ -75,17 +93,18 @@ async function recordOrCompare(
   db: Kysely<Database>,
   flavour: SqlFlavour,
   couponId: CouponId,
+  epoch: number,
   issuances: readonly Issuance[],
 ): Promise<RecordResult> {
   try {
     return await inTransaction(db, async (transaction) => {
       await insertIssuances(transaction, flavour, couponId, issuances);
-      const gone = await takeOutRevoked(transaction, flavour, couponId, issuances);
+      const gone = await takeOutRevoked(transaction, flavour, couponId, epoch, issuances);
       return { ...nothing, inserted: issuances.length - gone, revoked: gone };
     });
   } catch (error) {
     if (faultOf(error) !== 'duplicate') throw error;
-    return recordContested(db, flavour, couponId, issuances);
+    return recordContested(db, flavour, couponId, epoch, issuances);
   }
 }
 
@@ -93,22 +112,24 @@ async function recordContested(
   db: Kysely<Database>,
   flavour: SqlFlavour,
   couponId: CouponId,
+  epoch: number,
   issuances: readonly Issuance[],
 ): Promise<RecordResult> {
   for (let comparison = 1; ; comparison++) {
     try {
       return await inTransaction(db, async (transaction) => {
-        const revokedNumbers = await lockRevocations(transaction, flavour, couponId, issuances);
+        const revokedNumbers = await lockGround(transaction, flavour, couponId, epoch, issuances);
         const rows = await standingRows(transaction, couponId, issuances);
         const { toInsert, dead, replayed, revoked } = judge(issuances, { rows, revokedNumbers });
         await insertIssuances(transaction, flavour, couponId, toInsert);
         await bury(transaction, couponId, dead);
-        const gone = await takeOutRevoked(transaction, flavour, couponId, toInsert);
+        const gone = await takeOutRevoked(transaction, flavour, couponId, epoch, toInsert);
         return {
           inserted: toInsert.length - gone,
           replayed,
           revoked: revoked + gone,
           deadLettered: dead.length,
+          stale: 0,
         };
       });
     } catch (error) {
@@ -123,13 +144,12 @@ async function buryPoison(
   db: Kysely<Database>,
   flavour: SqlFlavour,
   couponId: CouponId,
+  epoch: number,
   dead: DeadIssuance,
 ): Promise<RecordResult> {
   return inTransaction(db, async (transaction) => {
-    const wasRevoked =
-      Number.isSafeInteger(dead.issuance.issueNo) &&
-      (await lockRevocations(transaction, flavour, couponId, [dead.issuance])).size > 0;
-    if (wasRevoked) return { ...nothing, revoked: 1 };
+    const revoked = await lockGround(transaction, flavour, couponId, epoch, [dead.issuance]);
+    if (revoked.size > 0) return { ...nothing, revoked: 1 };
     await bury(transaction, couponId, [dead]);
     return { ...nothing, deadLettered: 1 };
   });
@@ -140,9 +160,10 @@ async function takeOutRevoked(
   transaction: Transaction<Database>,
   flavour: SqlFlavour,
   couponId: CouponId,
+  epoch: number,
   issuances: readonly Issuance[],
 ): Promise<number> {
-  const revoked = await lockRevocations(transaction, flavour, couponId, issuances);
+  const revoked = await lockGround(transaction, flavour, couponId, epoch, issuances);
   const gone = issuances.filter(({ issueNo }) => revoked.has(issueNo)).map(({ issueNo }) => issueNo);
   for (const part of parts(gone)) {
     await transaction
@@ -152,31 +173,6 @@ async function takeOutRevoked(
       .execute();
   }
   return gone.length;
-}
-
-/** The revoked numbers between the lowest and the highest of the batch, held as they are until we commit. */
-async function lockRevocations(
-  transaction: Transaction<Database>,
-  flavour: SqlFlavour,
-  couponId: CouponId,
-  issuances: readonly Issuance[],
-): Promise<Set<number>> {
-  let lowest = Infinity;
-  let highest = -Infinity;
-  for (const { issueNo } of issuances) {
-    if (issueNo < lowest) lowest = issueNo;
-    if (issueNo > highest) highest = issueNo;
-  }
-  if (lowest > highest) return new Set();
-  const rows = await transaction
-    .selectFrom('revocation')
-    .select('issue_no')
-    .where('coupon_id', '=', couponId)
-    .where('issue_no', '>=', lowest)
-    .where('issue_no', '<=', highest)
-    .modifyEnd(flavour.lockShared)
-    .execute();
-  return new Set(rows.map((row) => row.issue_no));
 }
 
 async function standingRows(

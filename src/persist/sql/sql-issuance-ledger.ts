@@ -17,8 +17,8 @@ export class SqlIssuanceLedger implements IssuanceLedger {
     this.#flavour = flavour;
   }
 
-  record(couponId: CouponId, issuances: readonly Issuance[]): Promise<RecordResult> {
-    return recordBatch(this.#db, this.#flavour, couponId, issuances);
+  record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): Promise<RecordResult> {
+    return recordBatch(this.#db, this.#flavour, couponId, epoch, issuances);
   }
 
   revoke(

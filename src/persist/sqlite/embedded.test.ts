@@ -32,6 +32,7 @@ issuanceLedgerContract(t, 'SQLite, two processes', async (t: Test) => {
   return {
     ledger: stores.ledger,
     other: visitor.ledger,
+    catalogue: stores.catalogue,
     async close() {
       await stores.close();
       await visitor.close();

@@ -48,8 +48,8 @@ export class SimulatedLedger implements IssuanceLedger {
     this.#database = database;
   }
 
-  record(couponId: CouponId, issuances: readonly Issuance[]): Promise<RecordResult> {
-    return this.#link.call(() => this.#database.record(couponId, issuances));
+  record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): Promise<RecordResult> {
+    return this.#link.call(() => this.#database.record(couponId, epoch, issuances));
   }
 
   revoke(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<'revoked' | 'again' | 'used'> {

@@ -37,8 +37,11 @@ function ackBeforeRecord(queue: IssuanceQueue): IssuanceQueue {
 /** As the model's scheduler: a batch is taken out of the queue, and nobody knows who has it. */
 class PopWithoutClaim extends SimulatedStore {
   override claim(couponId: CouponId, token: string, limit: number): Claim | undefined {
-    const issuances = this.coupons.get(couponId)?.queue.splice(0, limit) ?? [];
-    return issuances.length === 0 ? undefined : { couponId, token, issuances };
+    const coupon = this.coupons.get(couponId);
+    const issuances = coupon?.queue.splice(0, limit) ?? [];
+    return coupon === undefined || issuances.length === 0
+      ? undefined
+      : { couponId, epoch: coupon.epoch, token, issuances };
   }
 }
 
@@ -164,10 +167,10 @@ class NumbersRestart extends SimulatedStore {
 
 /** INSERT IGNORE: with one duplicate in it a batch is taken for a replay. */
 class DuplicateSwallowed extends SimulatedDatabase {
-  override record(couponId: CouponId, issuances: readonly Issuance[]): RecordResult {
+  override record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): RecordResult {
     const { rows } = this.ledgerOf(couponId);
-    if (!issuances.some(({ issueNo }) => rows.has(issueNo))) return super.record(couponId, issuances);
-    return { inserted: 0, replayed: issuances.length, revoked: 0, deadLettered: 0 };
+    if (!issuances.some(({ issueNo }) => rows.has(issueNo))) return super.record(couponId, epoch, issuances);
+    return { inserted: 0, replayed: issuances.length, revoked: 0, deadLettered: 0, stale: 0 };
   }
 }
 

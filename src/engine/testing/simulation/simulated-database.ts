@@ -69,8 +69,9 @@ export class SimulatedDatabase {
     return ledger;
   }
 
-  record(couponId: CouponId, issuances: readonly Issuance[]): RecordResult {
-    const result = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0 };
+  record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): RecordResult {
+    const result = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0, stale: 0 };
+    if ((this.coupons.get(couponId)?.epoch ?? 0) > epoch) return { ...result, stale: issuances.length };
     for (const issuance of issuances) result[this.recordOne(couponId, issuance)] += 1;
     return result;
   }

@@ -179,14 +179,15 @@ export class SimulatedStore {
     if (coupon === undefined) return undefined;
     const nowMs = this.nowMs();
     const same = coupon.claims.find((claim) => claim.token === freshToken);
-    if (same !== undefined) return { couponId, token: freshToken, issuances: same.issuances };
+    const { epoch } = coupon;
+    if (same !== undefined) return { couponId, epoch, token: freshToken, issuances: same.issuances };
     const lapsed = this.lapsedClaim(coupon, nowMs);
     const claim = lapsed ?? { token: freshToken, leaseUntilMs: 0, issuances: coupon.queue.splice(0, limit) };
     if (claim.issuances.length === 0) return undefined;
     claim.token = freshToken;
     claim.leaseUntilMs = nowMs + leaseMs;
     if (lapsed === undefined) coupon.claims.push(claim);
-    return { couponId, token: freshToken, issuances: claim.issuances };
+    return { couponId, epoch, token: freshToken, issuances: claim.issuances };
   }
 
   /** The one whose lease ended first. */

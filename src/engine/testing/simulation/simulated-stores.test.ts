@@ -29,8 +29,9 @@ issuanceQueueContract(t, 'simulated store', async () => {
 });
 
 issuanceLedgerContract(t, 'simulated database', async () => {
-  const ledger = new SimulatedLedger(directLink, new SimulatedDatabase());
-  return { ledger, other: ledger, close };
+  const database = new SimulatedDatabase();
+  const ledger = new SimulatedLedger(directLink, database);
+  return { ledger, other: ledger, catalogue: new SimulatedCatalogue(directLink, database), close };
 });
 
 couponCatalogueContract(t, 'simulated database', async () => ({

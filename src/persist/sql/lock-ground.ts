@@ -1,0 +1,50 @@
+/**
+ * What a recording stands on, held as it is until its transaction ends: the coupon's epoch and the revocations of its numbers.
+ *
+ * One statement for both, so that the fence against batches of before a rebuild costs no round trip of its own. A rebuild raises the
+ * epoch first of all and waits for this lock; so a batch of an earlier epoch is either committed before the rebuild reads the rows, or refused.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { CouponId, Issuance } from '../../engine/coupon.js';
+import type { Database } from './schema.js';
+import type { SqlFlavour } from './sql-flavour.js';
+import { RolledBack } from './transaction.js';
+
+/** The batch was claimed before the coupon was rebuilt: its transaction is undone. */
+export class StaleEpoch extends RolledBack<'stale'> {
+  constructor() {
+    super('stale');
+  }
+}
+
+/**
+ * Locks against changes of the epoch and of the revocations between the lowest and the highest number.
+ *
+ * @returns the revoked numbers in that range.
+ * @throws StaleEpoch when the catalogue's epoch is above `epoch`. A coupon that is not in the catalogue has none.
+ */
+export async function lockGround(
+  transaction: Transaction<Database>,
+  flavour: SqlFlavour,
+  couponId: CouponId,
+  epoch: number,
+  issuances: readonly Issuance[],
+): Promise<Set<number>> {
+  let lowest = Number.MAX_SAFE_INTEGER;
+  let highest = 0;
+  for (const { issueNo } of issuances) {
+    // What is no number at all is quarantined; it belongs to no range.
+    if (!Number.isSafeInteger(issueNo)) continue;
+    if (issueNo < lowest) lowest = issueNo;
+    if (issueNo > highest) highest = issueNo;
+  }
+  const { rows } = await sql<{ epoch: number | null; revokedNo: number | null }>`
+    select coupon.epoch as epoch, revocation.issue_no as revokedNo
+    from (select 1 as one) as ground
+    left join coupon on coupon.id = ${couponId}
+    left join revocation on revocation.coupon_id = ${couponId}
+      and revocation.issue_no >= ${lowest} and revocation.issue_no <= ${highest}
+    ${flavour.lockShared}`.execute(transaction);
+  if ((rows[0]?.epoch ?? 0) > epoch) throw new StaleEpoch();
+  return new Set(rows.flatMap(({ revokedNo }) => revokedNo ?? []));
+}
