@@ -131,7 +131,8 @@ t.test('two members press at once for one remaining unit: one holds it, the othe
     await seller.getByRole('button', { name: 'Add' }).click();
     await seller.getByText('The quantity is 2 now.').waitFor();
     await loser?.getByRole('button', { name: 'Download' }).click();
-    await loser?.locator('.ticket-number').filter({ hasText: /^2$/ }).waitFor();
+    await loser?.locator('.ticket-number').waitFor();
+    t.equal(await loser?.locator('.ticket-number').textContent(), '2');
   });
 
   t.test('the winner uses it once', async () => {
@@ -140,6 +141,7 @@ t.test('two members press at once for one remaining unit: one holds it, the othe
     await winner?.getByRole('dialog').getByRole('button', { name: 'Use', exact: true }).click();
     await winner?.locator('.stamp', { hasText: 'Used' }).waitFor();
     await winner?.getByRole('button', { name: 'Use', exact: true }).waitFor({ state: 'detached' });
+    t.equal(await winner?.locator('.stamp', { hasText: 'Used' }).count(), 1);
   });
 });
 
@@ -150,6 +152,7 @@ t.test('the burn-down moves while members download', async () => {
   await tile(seller, 'Issued').filter({ hasText: /^30$/ }).waitFor();
   await seller.locator('.chart canvas').waitFor();
   await seller.locator('.chart[aria-label^="10 remaining"]').waitFor();
+  t.match(await seller.locator('.chart').getAttribute('aria-label'), /^10 remaining/);
   await seller.locator('.balance-list [data-part="recorded"] strong', { hasText: '30' }).waitFor();
 });
 

@@ -7,6 +7,7 @@
  * has the figures against lru-cache), nothing is swept, and memory is bounded by entries and by characters.
  */
 import type { Identity } from './identity.js';
+import { TokenTable } from './token-table.js';
 
 /** Of each generation. With 300 characters a token the second is reached at about the same time as the first. */
 export const GENERATION_ENTRIES_MAX = 250_000;
@@ -15,8 +16,8 @@ export const GENERATION_CHARACTERS_MAX = 80_000_000;
 export class VerifiedTokenCache {
   readonly #entriesMax: number;
   readonly #charactersMax: number;
-  #young = new Map<string, Identity>();
-  #old = new Map<string, Identity>();
+  #young = new TokenTable();
+  #old = new TokenTable();
   #youngCharacters = 0;
 
   constructor(entriesMax = GENERATION_ENTRIES_MAX, charactersMax = GENERATION_CHARACTERS_MAX) {
@@ -33,16 +34,16 @@ export class VerifiedTokenCache {
   }
 
   set(authorization: string, identity: Identity): void {
-    if (this.#young.has(authorization)) return;
+    if (this.#young.get(authorization) !== undefined) return;
     if (
-      this.#young.size >= this.#entriesMax ||
+      this.#young.entered >= this.#entriesMax ||
       this.#youngCharacters + authorization.length > this.#charactersMax
     ) {
       this.#old = this.#young;
-      this.#young = new Map();
+      this.#young = new TokenTable();
       this.#youngCharacters = 0;
     }
-    this.#young.set(authorization, identity);
+    this.#young.add(authorization, identity);
     this.#youngCharacters += authorization.length;
   }
 
@@ -53,14 +54,14 @@ export class VerifiedTokenCache {
   #fromOld(authorization: string): Identity | undefined {
     const identity = this.#old.get(authorization);
     if (identity !== undefined) {
-      this.#old.delete(authorization);
+      this.#old.forget(authorization);
       this.set(authorization, identity);
     }
     return identity;
   }
 
   #forget(authorization: string): void {
-    if (this.#young.delete(authorization)) this.#youngCharacters -= authorization.length;
-    this.#old.delete(authorization);
+    if (this.#young.forget(authorization)) this.#youngCharacters -= authorization.length;
+    this.#old.forget(authorization);
   }
 }
