@@ -87,6 +87,7 @@ const environment = z.object({
   PROCESSES: integer(1, 64).default(1),
   BATCH_MAX: integer(1, BATCH_LIMIT).default(512),
   MAILBOX_MAX: integer(1, 1_000_000).default(10_000),
+  PENDING_MAX: integer(1, 10_000_000).default(50_000),
   ADMIT_DEADLINE_MS: integer(50, 60_000).default(2_000),
   LEASE_MS: integer(1_000, 600_000).default(10_000),
   RECORD_BATCH_MAX: integer(1, BATCH_LIMIT).default(1_000),
@@ -128,6 +129,7 @@ interface SharedConfig {
   readonly processes: number;
   readonly batchMax: number;
   readonly mailboxMax: number;
+  readonly pendingMax: number;
   readonly admitDeadlineMs: number;
   readonly leaseMs: number;
   readonly recordBatchMax: number;
@@ -186,6 +188,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     processes: values.PROCESSES,
     batchMax: values.BATCH_MAX,
     mailboxMax: values.MAILBOX_MAX,
+    pendingMax: values.PENDING_MAX,
     admitDeadlineMs: values.ADMIT_DEADLINE_MS,
     leaseMs: values.LEASE_MS,
     recordBatchMax: values.RECORD_BATCH_MAX,

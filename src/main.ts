@@ -137,6 +137,7 @@ async function startApi(
       tokens: await tokenSettings(config),
       sellerSignup: config.sellerSignup,
       limits: config.limits,
+      pendingMax: config.pendingMax,
     },
   );
   return {

@@ -89,8 +89,8 @@ export class CouponActor {
     this.#lastOfferMs = context.clock.monotonicMs();
   }
 
-  /** Takes a ticket: answers it now if memory can, else puts it into the line. */
-  offer(ticket: DownloadTicket): void {
+  /** Takes a ticket: answers it now if memory can, else puts it into the line, where it stays before all that come later. */
+  offer(ticket: DownloadTicket, mayWait = true): void {
     const nowMs = this.#context.clock.monotonicMs();
     this.#lastOfferMs = nowMs;
     if (nowMs < this.#sealedUntilMs && this.#sealed !== undefined) {
@@ -98,7 +98,7 @@ export class CouponActor {
       ticket.settle(this.#sealed.answer(ticket.memberId));
       return;
     }
-    if (!this.#mailbox.offer(ticket, nowMs)) {
+    if (!mayWait || !this.#mailbox.offer(ticket, nowMs)) {
       this.#context.counters.mailboxFull++;
       ticket.settle(BUSY);
       return;
@@ -123,12 +123,13 @@ export class CouponActor {
     void this.#decide(batch);
   }
 
-  /** Answers what has waited too long: nothing was attempted for it. */
+  /** Answers what has waited too long (nothing was attempted for it), and gives the places of members who have gone to others. */
   settleOverdue(nowMs: number): void {
     const outcome = this.#snapshot === undefined ? NOT_READY : BUSY;
     for (const ticket of this.#mailbox.takeOverdue(nowMs - this.#context.limits.admitDeadlineMs)) {
       ticket.settle(outcome);
     }
+    this.#mailbox.dropAbandoned();
   }
 
   /** News of a version: what is answered from memory under another one ends now. */

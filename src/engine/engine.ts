@@ -93,8 +93,12 @@ export class Engine {
     ];
   }
 
-  /** Settles the ticket once, in this turn of the event loop when the answer is known here. Never throws. */
-  download(ticket: DownloadTicket): void {
+  /**
+   * Settles the ticket once, in this turn of the event loop when the answer is known here. Never throws.
+   *
+   * @param mayWait false: what is not known here is `busy`, since too many wait already.
+   */
+  download(ticket: DownloadTicket, mayWait = true): void {
     const { couponId } = ticket;
     let actor = this.#actors.get(couponId);
     if (actor === undefined) {
@@ -102,14 +106,14 @@ export class Engine {
         ticket.settle(UNKNOWN_COUPON);
         return;
       }
-      if (this.#actors.size >= ACTORS_MAX) {
+      if (this.#actors.size >= ACTORS_MAX || !mayWait) {
         ticket.settle(BUSY);
         return;
       }
       actor = new CouponActor(couponId, this.#context);
       this.#actors.set(couponId, actor);
     }
-    actor.offer(ticket);
+    actor.offer(ticket, mayWait);
   }
 
   /** Walks over the actors: for whoever asks now and then. */

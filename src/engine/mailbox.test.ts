@@ -46,3 +46,17 @@ t.test('the overdue are all that came up to an instant, and only they', async (t
   t.same(names(mailbox.takeOverdue(1_000)), ['c']);
   t.equal(mailbox.size, 0);
 });
+
+t.test('members who have gone leave their places to others', async (t) => {
+  const mailbox = new Mailbox(2);
+  const gone = press('a');
+  mailbox.offer(gone, 10);
+  mailbox.offer(press('b'), 20);
+  gone.abandoned = true;
+  t.equal(mailbox.offer(press('c'), 30), false);
+  mailbox.dropAbandoned();
+  t.equal(mailbox.offer(press('c'), 30), true);
+  const batch = mailbox.take(2);
+  t.same(names(batch.tickets), ['b', 'c'], 'in the order they came');
+  t.same(batch.sinceMs, [20, 30]);
+});

@@ -30,15 +30,14 @@ export class Mailbox {
 
   /** Up to `most` from the front, without those whose member has gone. */
   take(most: number): TicketBatch {
-    const batch = this.#cut(most);
-    if (!batch.tickets.some((ticket) => ticket.abandoned)) return batch;
-    const present: TicketBatch = { tickets: [], sinceMs: [] };
-    batch.tickets.forEach((ticket, place) => {
-      if (ticket.abandoned) return;
-      present.tickets.push(ticket);
-      present.sinceMs.push(batch.sinceMs[place] ?? 0);
-    });
-    return present;
+    return presentOf(this.#cut(most));
+  }
+
+  /** Members who have gone keep no place from those who come. */
+  dropAbandoned(): void {
+    const present = presentOf({ tickets: this.#tickets, sinceMs: this.#sinceMs });
+    this.#tickets = present.tickets;
+    this.#sinceMs = present.sinceMs;
   }
 
   /** All that came at or before `beforeMs`. */
@@ -56,4 +55,15 @@ export class Mailbox {
     }
     return { tickets: this.#tickets.splice(0, most), sinceMs: this.#sinceMs.splice(0, most) };
   }
+}
+
+function presentOf(batch: TicketBatch): TicketBatch {
+  if (!batch.tickets.some((ticket) => ticket.abandoned)) return batch;
+  const present: TicketBatch = { tickets: [], sinceMs: [] };
+  batch.tickets.forEach((ticket, place) => {
+    if (ticket.abandoned) return;
+    present.tickets.push(ticket);
+    present.sinceMs.push(batch.sinceMs[place] ?? 0);
+  });
+  return present;
 }

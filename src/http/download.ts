@@ -23,7 +23,7 @@ import { BUSY, constantReply, UNKNOWN_COUPON, writeConstant, writeOutcome } from
 import type { ConstantReply } from './replies.js';
 
 export interface DownloadContext {
-  readonly engine: { download(ticket: DownloadTicket): void };
+  readonly engine: { download(ticket: DownloadTicket, mayWait: boolean): void };
   readonly authenticator: Authenticator;
   readonly inFlight: InFlight;
   readonly limits: CallerLimits;
@@ -129,13 +129,13 @@ export function createDownloadHandler(
       answer(response, RATE_LIMITED);
     } else {
       const download = new Download(couponId, identity.memberId, response, context);
-      engine.download(download);
+      engine.download(download, inFlight.hasRoom);
       if (!download.over) download.wait();
     }
   }
 
   function judge(response: HttpResponse, couponText: string, result: Authentication | undefined): void {
-    if (result === undefined) answer(response, BUSY);
+    if (result === undefined) answer(response, BUSY.next());
     else if (result.kind === 'refused') answer(response, unauthenticated[result.reason]);
     else proceed(response, couponText, result);
   }

@@ -1,9 +1,29 @@
-/** The requests taken and not yet answered, so that a drain knows when the last one is. */
+/** The requests taken and not yet answered: so that they stay within a bound, and a drain knows when the last one is answered. */
+
+/** Bytes of bodies held at a time, of all requests together. */
+export const BODY_BYTES_HELD_MAX = 64 * 1_024 * 1_024;
 
 export class InFlight {
+  /** Bytes of bodies read and not yet let go. */
+  bodyBytes = 0;
+  readonly #most: number;
   #count = 0;
   #draining = false;
   #onIdle: (() => void) | undefined;
+
+  /** @param most answers owed at a time before new requests that would have to wait are turned away. */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
+  }
+
+  get hasRoom(): boolean {
+    return this.#count < this.#most;
+  }
+
+  /** Answers owed, as a share of those that may be. */
+  get share(): number {
+    return this.#count / this.#most;
+  }
 
   get count(): number {
     return this.#count;

@@ -6,6 +6,7 @@
  */
 import type { HttpResponse } from 'uWebSockets.js';
 import type { Reply } from './exchange.js';
+import { BODY_BYTES_HELD_MAX } from './in-flight.js';
 import type { InFlight } from './in-flight.js';
 import { responseHead } from './status-lines.js';
 
@@ -17,6 +18,8 @@ export class OpenResponse {
   readonly #inFlight: InFlight;
   readonly #headOnly: boolean;
   #open = true;
+  /** Of the body, counted among those that are held. */
+  #bytesHeld = 0;
   /** Wakes whoever waits for the reader; called on an abort, too. */
   #onMove: (() => void) | undefined;
 
@@ -37,10 +40,10 @@ export class OpenResponse {
   }
 
   /**
-   * The whole body, once it is there. `too_large` as soon as it is known, without reading on; `undefined` when the
-   * client went away. A client that stops sending is cut off by the library after ten seconds.
+   * The whole body, once it is there. `too_large` as soon as it is known, without reading on, `too_many` when all bodies together
+   * take too much; `undefined` when the client went away. A client that stops sending is cut off by the library after ten seconds.
    */
-  readBody(bytesMax: number): Promise<Buffer | 'too_large' | undefined> {
+  readBody(bytesMax: number): Promise<Buffer | 'too_large' | 'too_many' | undefined> {
     return new Promise((resolve) => {
       const parts: Buffer[] = [];
       let length = 0;
@@ -50,6 +53,14 @@ export class OpenResponse {
         if (length > bytesMax) {
           parts.length = 0;
           resolve('too_large');
+          return;
+        }
+        if (!this.#open) return;
+        this.#bytesHeld += chunk.byteLength;
+        this.#inFlight.bodyBytes += chunk.byteLength;
+        if (this.#inFlight.bodyBytes > BODY_BYTES_HELD_MAX) {
+          parts.length = 0;
+          resolve('too_many');
           return;
         }
         // A copy: the library takes its memory back when this returns.
@@ -128,6 +139,7 @@ export class OpenResponse {
   #leave(): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#inFlight.bodyBytes -= this.#bytesHeld;
     this.#inFlight.leave();
   }
 }

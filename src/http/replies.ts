@@ -29,16 +29,36 @@ export function constantReply(
   };
 }
 
+/** A crowd that was turned away in one instant must not come back in one: it is spread over as many seconds. */
+const RETRY_SPREAD_SECONDS = 3;
+
+/** The same answer with another `Retry-After` for each in turn. */
+class SpreadReply {
+  readonly #replies: readonly ConstantReply[];
+  #turn = 0;
+
+  constructor(code: ProblemCode, detail: string) {
+    this.#replies = Array.from({ length: RETRY_SPREAD_SECONDS }, (_, place) =>
+      constantReply(code, detail, undefined, { 'Retry-After': String(place + 1) }),
+    );
+  }
+
+  next(): ConstantReply {
+    this.#turn = (this.#turn + 1) % RETRY_SPREAD_SECONDS;
+    return this.#replies[this.#turn] ?? UNKNOWN_COUPON;
+  }
+}
+
 export const UNKNOWN_COUPON = constantReply('unknown_coupon', 'There is no coupon with this id.');
 const PAUSED = constantReply('paused', 'The seller has paused this coupon. It may go on later.');
 const CLOSED = constantReply('closed', 'This coupon is not given out any more.');
 const SOLD_OUT = constantReply('sold_out', 'Every unit of this coupon has been issued.');
-export const BUSY = constantReply('busy', 'Too many requests at once. Nothing was attempted, try again.');
-const NOT_READY = constantReply(
+export const BUSY = new SpreadReply('busy', 'Too many requests at once. Nothing was attempted, try again.');
+const NOT_READY = new SpreadReply(
   'not_ready',
   'This coupon cannot be decided at the moment. Nothing was attempted.',
 );
-const OUTCOME_UNKNOWN = constantReply(
+const OUTCOME_UNKNOWN = new SpreadReply(
   'outcome_unknown',
   'The answer of the store was lost. You may or may not hold the coupon: ask again to learn which.',
 );
@@ -77,13 +97,13 @@ export function writeOutcome(
       response.end(issuanceBody(outcome, couponId, memberId), closeConnection);
       return;
     case 'busy':
-      reply = BUSY;
+      reply = BUSY.next();
       break;
     case 'not_ready':
-      reply = NOT_READY;
+      reply = NOT_READY.next();
       break;
     case 'outcome_unknown':
-      reply = OUTCOME_UNKNOWN;
+      reply = OUTCOME_UNKNOWN.next();
       break;
   }
   writeConstant(response, reply, closeConnection);
@@ -108,7 +128,7 @@ export function issuanceBody(
 }
 
 /** The last answer of this kind: before an opening everybody gets the same one for a second. */
-let lastNotOpen = { opensAtMs: Number.NaN, retryAfter: 0, reply: NOT_READY };
+let lastNotOpen = { opensAtMs: Number.NaN, retryAfter: 0, reply: UNKNOWN_COUPON };
 
 function notOpen(opensAtMs: number, storeNowMs: number): ConstantReply {
   const retryAfter = Math.max(1, Math.ceil((opensAtMs - storeNowMs) / 1_000));

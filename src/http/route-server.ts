@@ -24,6 +24,12 @@ export interface RouteServerContext {
   onFault(fault: unknown): void;
 }
 
+/**
+ * Requests other than downloads that are worked on at a time. They queue for the database: more of them would only wait longer, and a
+ * database that hangs must not collect them without end.
+ */
+const WORKING_MAX = 2_000;
+
 type Register = 'get' | 'post' | 'patch' | 'del';
 const registerOf = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'del' } as const satisfies Record<
   Route['method'],
@@ -32,6 +38,8 @@ const registerOf = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'del' } a
 
 export class RouteServer {
   readonly #context: RouteServerContext;
+  /** Handlers that run. */
+  #working = 0;
 
   constructor(context: RouteServerContext) {
     this.#context = context;
@@ -90,6 +98,7 @@ export class RouteServer {
   ): Promise<void> {
     let reply: Reply;
     let closeConnection = false;
+    let working = false;
     try {
       if (this.#context.inFlight.draining)
         refuse('shutting_down', 'This server is stopping. Nothing was attempted.');
@@ -103,12 +112,24 @@ export class RouteServer {
         closeConnection = true;
         refuse('body_too_large', `The body may have up to ${route.bodyBytesMax} bytes here.`);
       }
+      if (body === 'too_many') {
+        closeConnection = true;
+        refuse('busy', 'Too much is being sent at once. Nothing was attempted.');
+      }
       if (reading !== undefined && body === undefined) return;
       const request: ApiRequest = { ...head, body: body ?? Buffer.alloc(0) };
+      if (!isProbe(route)) {
+        // Taken with the body read, so that slow senders hold no place.
+        if (this.#working >= WORKING_MAX) refuse('busy', 'Too many requests at once. Nothing was attempted.');
+        this.#working++;
+        working = true;
+      }
       reply = await dispatch(route, request, caller);
     } catch (fault) {
       reply = this.#replyToFault(fault);
     }
+    // Left before a long answer is read: what is bounded is the work, and slow readers do none.
+    if (working) this.#working--;
     await open.send(reply, closeConnection);
   }
 

@@ -15,9 +15,10 @@ import { listen } from './listen.js';
 import { LiveStreams } from './live.js';
 import { createMetrics } from './metrics.js';
 import { newOutcomeCounts } from './outcome-counts.js';
+import { Pressure } from './pressure.js';
 import { RouteServer } from './route-server.js';
 import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from './routes.js';
-import type { HttpServer, HttpServices, HttpSettings } from './services.js';
+import type { HttpServer, HttpServices, HttpSettings, Readiness } from './services.js';
 
 /**
  * Starts serving.
@@ -25,7 +26,9 @@ import type { HttpServer, HttpServices, HttpSettings } from './services.js';
  * @throws PortInUseError, ListenFailedError
  */
 export async function startHttp(services: HttpServices, settings: HttpSettings): Promise<HttpServer> {
-  const inFlight = new InFlight();
+  const inFlight = new InFlight(settings.pendingMax);
+  const pressure = new Pressure(() => inFlight.share, services.clock);
+  const stopWatching = pressure.watch(services.scheduler, services.clock);
   const outcomes = newOutcomeCounts();
   const authenticator = new Authenticator(settings.tokens, services.clock);
   const clientAddresses = new ClientAddresses(settings.limits.trustedProxies);
@@ -57,10 +60,18 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
     monotonicMs: () => clock.monotonicMs(),
   });
   const routeServer = new RouteServer({ authenticator, inFlight, limits, clientAddresses, onFault });
-  routeServer.register(app, createRoutes(services, settings, metrics), [DOWNLOAD_ROUTE, LIVE_ROUTE]);
+  routeServer.register(app, createRoutes({ ...services, readiness }, settings, metrics), [
+    DOWNLOAD_ROUTE,
+    LIVE_ROUTE,
+  ]);
   // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
   serveConsole(app, settings.consoleFolder);
   const listening = await listen(app, settings);
+
+  async function readiness(): Promise<Readiness> {
+    const reasons = [...(await services.readiness()).reasons, ...pressure.reasons()];
+    return { ready: reasons.length === 0, reasons };
+  }
 
   let closing: Promise<void> | undefined;
   return {
@@ -76,6 +87,7 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
 
   async function drain(graceMs: number): Promise<void> {
     listening.stop();
+    stopWatching();
     live.close();
     await inFlight.drain(graceMs);
     app.close();

@@ -59,6 +59,8 @@ export interface HttpSettings {
   readonly exclusivePort: boolean;
   readonly tokens: TokenSettings;
   readonly sellerSignup: 'open' | 'closed';
+  /** Answers owed at a time; above it, what would have to wait is `busy`. Left out, without end. */
+  readonly pendingMax?: number;
   /** How much one caller may ask for. */
   readonly limits: LimitSettings;
   /** Where the built console is; left out, it is the one of this build. */
