@@ -53,7 +53,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     )
     .option('--scenario <names>', scenarioNames.join(', '), scenarioList, ['quick'])
     .option('--only <variants>', 'of these scenarios, by their names in the table', (text) => text.split(';'))
-    .option('--seconds <seconds>', 'of load for each variant and round', wholeNumber(1, SECONDS_MAX), 4)
+    .option('--seconds <seconds>', 'of load for each variant and round', wholeNumber(1, SECONDS_MAX), 2)
     .option(
       '--rounds <rounds>',
       'variants take turns this often; medians are reported',

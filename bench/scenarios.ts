@@ -2,7 +2,7 @@
 import type { SystemName, Variant } from './variants.js';
 
 /** First in every scenario: what everything is compared with must come from the same minutes. */
-const bare: Variant = { id: 'bare handler', system: 'bare', load: 'constant' };
+const bare: Variant = { id: 'bare handler', system: 'bare-1', load: 'constant' };
 
 const methodNames: Readonly<Record<string, string>> = {
   seonchak: 'Seonchak',
@@ -71,13 +71,16 @@ export const scenarios = {
   ],
   processes: [
     bare,
+    // What several processes cost that do nothing else: the machine's share of the price.
+    { id: 'bare handler × 2', system: 'bare-2', load: 'constant' },
+    { id: 'bare handler × 4', system: 'bare-4', load: 'constant' },
     ...([1, 2, 4] as const).flatMap((count): Variant[] => [
       { id: `admission, API × ${count}`, system: `seonchak-${count}`, load: 'admission' },
       { id: `sold out, API × ${count}`, system: `seonchak-${count}`, load: 'sold-out' },
     ]),
   ],
   ramp: rampConnections.flatMap((connections): Variant[] => [
-    { id: `bare handler, ${connections}`, system: 'bare', load: 'constant', connections },
+    { id: `bare handler, ${connections}`, system: 'bare-1', load: 'constant', connections },
     { id: `admission, ${connections}`, system: 'seonchak-1', load: 'admission', connections },
     { id: `sold out, ${connections}`, system: 'seonchak-1', load: 'sold-out', connections },
   ]),

@@ -17,7 +17,7 @@ import type { System } from './systems/system.js';
 export type LoadName =
   'constant' | 'sold-out' | 'pre-opening' | 'first-seen' | 'admission' | 'many-coupons' | 'drain' | 'model';
 
-export type SystemName = 'bare' | 'embedded' | `${'seonchak' | 'script' | 'lock'}-${1 | 2 | 4}` | 'cluster-1';
+export type SystemName = 'embedded' | `${'bare' | 'seonchak' | 'script' | 'lock'}-${1 | 2 | 4}` | 'cluster-1';
 
 export interface Variant {
   /** Names it in tables and JSON. */
@@ -31,10 +31,10 @@ export interface Variant {
 
 /** @param profileFolder for CPU profiles of our own API process. */
 export function startSystem(name: SystemName, stores: Stores, profileFolder?: string): Promise<System> {
-  if (name === 'bare') return startBareSystem(profileFolder);
   if (name === 'embedded') return startEmbeddedSystem(profileFolder);
   const method = name.split('-')[0];
   const apiProcesses = Number(name.split('-')[1]);
+  if (method === 'bare') return startBareSystem(apiProcesses, profileFolder);
   if (method === 'lock') return startLockSystem(stores, apiProcesses);
   if (method === 'script') return startScriptSystem(stores, apiProcesses);
   const redis = method === 'cluster' ? 'cluster' : 'single';

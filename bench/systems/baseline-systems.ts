@@ -8,16 +8,18 @@ import { SellerClient } from './seller-client.js';
 import type { Stores } from './stores.js';
 import type { System } from './system.js';
 
-export async function startBareSystem(profileFolder?: string): Promise<System> {
+export async function startBareSystem(apiProcesses: number, profileFolder?: string): Promise<System> {
   const port = await freePort();
-  const api = await startNode(baselineFile('bare-handler'), { env: { PORT: String(port) }, profileFolder });
+  const apis = await startSeveral('bare-handler', apiProcesses, { PORT: String(port) }, profileFolder);
   let couponId = 0;
   return {
     host: `127.0.0.1:${port}`,
-    processes: { api: [api.pid], recorder: [], redis: [], database: [] },
+    processes: { api: apis.map((api) => api.pid), recorder: [], redis: [], database: [] },
     createCoupon: () => Promise.resolve((couponId += 1)),
     books: undefined,
-    stop: () => api.kill('SIGTERM'),
+    stop: async () => {
+      for (const api of apis) await api.kill('SIGTERM');
+    },
   };
 }
 
@@ -93,9 +95,14 @@ export async function startScriptSystem(stores: Stores, apiProcesses: number): P
 }
 
 /** They share the port; the kernel deals out the connections. */
-async function startSeveral(name: string, processes: number, env: Readonly<Record<string, string>>) {
+async function startSeveral(
+  name: string,
+  processes: number,
+  env: Readonly<Record<string, string>>,
+  profileFolder?: string,
+) {
   // One first: it makes the tables.
-  const first = await startNode(baselineFile(name), { env });
+  const first = await startNode(baselineFile(name), { env, profileFolder });
   const others = await Promise.all(
     Array.from({ length: processes - 1 }, () => startNode(baselineFile(name), { env })),
   );
