@@ -1,99 +1,187 @@
-/** The checker is checked: each history below breaks one promise, and must be caught at it. */
+/**
+ * The checker is checked: each history below, as real processes would log it, breaks one promise, and must be caught at it. The rules
+ * themselves have tests of their own (`src/engine/testing/history-checker.test.ts`) and planted bugs in the simulator.
+ */
 import t from 'tap';
-import { check } from './check.js';
-import type { Evidence, EvidenceRow } from './evidence.js';
+import type { Issuance } from '../../src/engine/coupon.js';
+import { check, type CheckOptions } from './check.js';
+import { type Evidence, issuanceOf } from './evidence.js';
 import type { Press } from './press.js';
 
-const issued = (memberId: string, issueNo: number, invokedMs: number, answeredMs: number): Press => ({
-  ...{ memberId, issueNo, invokedMs, answeredMs },
-  outcome: 'issued',
-});
-const refused = (memberId: string, invokedMs: number, outcome = 'sold_out'): Press => ({
-  ...{ memberId, invokedMs, answeredMs: invokedMs + 1, outcome },
-  issueNo: undefined,
-});
-const row = (issueNo: number, memberId: string): EvidenceRow => ({ issueNo, memberId, issuedAtMs: 1 });
+/** Seconds on the clients' axis; far enough apart that the two clocks do not matter. */
+const SECOND_MS = 1_000;
+const clocksApartMs = Date.now() - performance.now();
+const storeMs = (atSecond: number): number => Math.floor(clocksApartMs + atSecond * SECOND_MS);
 
-/** As if `rows` had been issued and recorded in good order. */
-function evidenceOf(rows: readonly EvidenceRow[], changes: Partial<Evidence> = {}): Evidence {
-  const winners = new Map(rows.map(({ memberId, issueNo }) => [memberId, issueNo]));
-  return { rows, winners, deadLetters: [], revokedNumbers: [], queued: 0, claimed: 0, ...changes };
+function press(
+  memberId: string,
+  fromSecond: number,
+  toSecond: number,
+  outcome: string,
+  issueNo?: number,
+): Press {
+  return {
+    memberId,
+    invokedMs: fromSecond * SECOND_MS,
+    answeredMs: outcome === 'lost' ? undefined : toSecond * SECOND_MS,
+    outcome,
+    issueNo,
+    storeMs: issueNo === undefined ? undefined : storeMs((fromSecond + toSecond) / 2),
+  };
 }
 
-const good = [issued('a', 1, 0, 10), issued('b', 2, 5, 12), refused('c', 20)];
-const goodRows = [row(1, 'a'), row(2, 'b')];
+const holds = (issueNo: number, memberId: string, atSecond: number): Issuance =>
+  issuanceOf({ issue_no: issueNo, member_id: memberId, issued_at: storeMs(atSecond) });
+
+const termsOf = (quantity: number) => ({
+  ...{ quantity, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false },
+});
+
+/** As if `rows` had been issued and recorded in good order. */
+function evidenceOf(
+  rows: readonly Issuance[],
+  changes: Partial<NonNullable<Evidence['store']>> = {},
+): Evidence {
+  const lastIssueNo = Math.max(0, ...rows.map((row) => row.issueNo));
+  const store = { terms: termsOf(9), lastIssueNo, winners: rows, queued: [], claimed: [], ...changes };
+  return { rows, revoked: new Map(), deadLetters: [], store };
+}
+
+/** `a` wins 1 and `b` wins 2, then `c` is too late. */
+const presses = [
+  press('a', 0, 10, 'issued', 1),
+  press('b', 4, 16, 'issued', 2),
+  press('c', 20, 21, 'sold_out'),
+];
+const rows = [holds(1, 'a', 5), holds(2, 'b', 10)];
+const of = (quantity: number, more: Partial<CheckOptions> = {}): CheckOptions => ({
+  terms: termsOf(quantity),
+  ...more,
+});
 
 t.test('a good history has no violation and no loss', async (t) => {
-  t.same(check(good, evidenceOf(goodRows), { quantity: 2 }), { violations: [], lost: [] });
+  t.match(check(presses, evidenceOf(rows), of(2)), { violations: [], lost: 0 });
 });
 
 t.test('an answer that was lost may have won', async (t) => {
-  const lost: Press = {
-    memberId: 'a',
-    issueNo: undefined,
-    invokedMs: 0,
-    answeredMs: undefined,
-    outcome: 'lost',
-  };
-  const later: Press = { ...issued('a', 1, 30, 31), outcome: 'already_issued' };
-  const presses = [lost, issued('b', 2, 5, 12), later];
-  t.same(check(presses, evidenceOf(goodRows), { quantity: 2 }).violations, []);
+  const later = { ...press('a', 30, 31, 'already_issued', 1), storeMs: storeMs(5) };
+  const calls = [press('a', 0, 10, 'lost'), press('b', 4, 16, 'issued', 2), later];
+  t.same(check(calls, evidenceOf(rows), of(2)).violations, []);
 });
 
-const broken: readonly (readonly [string, RegExp, readonly Press[], Evidence, number])[] = [
-  ['more rows than the quantity', /^I1 2 rows/, good, evidenceOf(goodRows), 1],
-  ['a number without a row', /^I1 numbers without/, [], evidenceOf([row(2, 'b')]), 5],
+t.test('what is lost with the store is counted where the store lost it, and nowhere else', async (t) => {
+  const kept = evidenceOf(rows.slice(0, 1));
+  t.match(check(presses, kept, of(2, { lossesMs: [17 * SECOND_MS] })), { violations: [], lost: 1 });
+  t.match(check(presses, kept, of(2, { lossesMs: [2 * SECOND_MS] })).violations, [/^I3 b was told 2/]);
+});
+
+t.test('a seller who topped up and took back explains what members were told', async (t) => {
+  const asked = { invokedMs: 22 * SECOND_MS, answeredMs: 23 * SECOND_MS, result: 'done' } as const;
+  const revoke = { ...asked, act: { kind: 'revoke', issueNo: 1 } } as const;
+  const calls = [...presses, press('c', 25, 26, 'issued', 3)];
+  const left = evidenceOf([holds(2, 'b', 10), holds(3, 'c', 25.5)]);
+  const evidence = { ...left, revoked: new Map([[1, holds(1, 'a', 5).memberId]]) };
+  t.same(check(calls, evidence, of(2, { sellerCalls: [revoke] })).violations, []);
+});
+
+const broken: readonly (readonly [string, RegExp, readonly Press[], Evidence, CheckOptions])[] = [
+  ['more rows than the quantity', /^I1 2 rows/, presses, evidenceOf(rows), of(1)],
+  ['a number that is nowhere', /^I3 number 1 was given/, [], evidenceOf([holds(2, 'b', 10)]), of(5)],
+  ['a number that was never given', /^I1 number 2/, presses, evidenceOf(rows, { lastIssueNo: 1 }), of(2)],
   [
     'one number told to two',
-    /^I1 1 was told/,
-    [issued('a', 1, 0, 1), issued('b', 1, 0, 1)],
-    evidenceOf([row(1, 'a')]),
-    1,
+    /^I1 number 1 belongs to/,
+    [press('a', 0, 1, 'issued', 1), press('b', 0, 1, 'issued', 1)],
+    evidenceOf([holds(1, 'a', 0.5)]),
+    of(1),
   ],
-  ['two rows of a member', /^I2 a member/, [], evidenceOf([row(1, 'a'), row(2, 'a')]), 2],
-  ['a row whose member may win again', /^I2 row 1/, [], evidenceOf([row(1, 'a')], { winners: new Map() }), 2],
-  ['told and not recorded', /^I3 b was told 2/, good, evidenceOf([row(1, 'a')]), 2],
+  ['two rows of a member', /^I2 a member/, presses, evidenceOf([holds(1, 'a', 5), holds(2, 'a', 10)]), of(2)],
+  [
+    'a row whose member may win again',
+    /^I5 b has row 2/,
+    presses,
+    evidenceOf(rows, { winners: rows.slice(0, 1) }),
+    of(2),
+  ],
+  ['told and not recorded', /^I3 b was told 2/, presses, evidenceOf(rows.slice(0, 1)), of(2)],
+  [
+    'waiting for ever',
+    /^I3 1 issuances are still/,
+    presses,
+    evidenceOf(rows, { queued: rows.slice(1) }),
+    of(2),
+  ],
   [
     'a later member with a smaller number',
-    /^I4 2 was answered before 1/,
-    [issued('b', 2, 0, 5), issued('a', 1, 6, 9)],
-    evidenceOf(goodRows),
-    2,
+    /^I4 b was told 2 before a/,
+    [press('b', 0, 5, 'issued', 2), press('a', 6, 9, 'issued', 1)],
+    evidenceOf([holds(1, 'a', 7.5), holds(2, 'b', 2.5)]),
+    of(2),
   ],
   [
     'a unit that is nowhere',
-    /^I5/,
-    [],
-    evidenceOf(goodRows, {
-      winners: new Map([
-        ['a', 1],
-        ['b', 2],
-        ['x', 3],
-      ]),
-    }),
-    3,
+    /^I5 x holds 3/,
+    presses,
+    evidenceOf(rows, { winners: [...rows, holds(3, 'x', 11)] }),
+    of(3),
   ],
-  ['sold out with stock left', /^I6 "sold out" with 2 of 3/, good, evidenceOf(goodRows), 3],
+  ['sold out with stock left', /^I6 c, asking/, presses, evidenceOf(rows), of(3)],
   [
     'sold out before the last was issued',
-    /^I6 1 times/,
-    [refused('c', 0), issued('a', 1, 0, 1), issued('b', 2, 5, 6)],
-    evidenceOf(goodRows),
-    2,
+    /^I6 d, asking/,
+    [press('d', 1, 2, 'sold_out'), ...presses],
+    evidenceOf(rows),
+    of(2),
   ],
   [
-    'two answers to one member',
-    /^I8 a was told/,
-    [issued('a', 1, 0, 1), issued('a', 2, 2, 3)],
-    evidenceOf(goodRows),
-    2,
+    'two numbers for one member',
+    /^I2 a was told/,
+    [...presses, press('a', 17, 18, 'issued', 3)],
+    evidenceOf(rows),
+    of(3),
   ],
-  ['an answer that is no outcome', /^I8 an answer/, [refused('c', 0, 'internal_error')], evidenceOf([]), 2],
+  [
+    'a winner who is refused later',
+    /^I8 a holds 1/,
+    [...presses, press('a', 30, 31, 'sold_out')],
+    evidenceOf(rows),
+    of(2),
+  ],
+  [
+    'issued while paused',
+    /^I7 number 2/,
+    presses,
+    evidenceOf(rows),
+    of(2, {
+      sellerCalls: [
+        {
+          act: { kind: 'amend', change: { paused: true } },
+          invokedMs: 6_000,
+          answeredMs: 7_000,
+          result: 'done',
+        },
+      ],
+    }),
+  ],
+  [
+    'an answer that is no outcome',
+    /^I8 an answer/,
+    [press('c', 0, 1, 'internal_error')],
+    evidenceOf([]),
+    of(2),
+  ],
+  [
+    'no definite answer after all faults',
+    /^I8 d was told busy/,
+    [press('d', 30, 31, 'busy')],
+    evidenceOf([]),
+    of(2, { healedMs: 25_000 }),
+  ],
 ];
 
-for (const [what, line, presses, evidence, quantity] of broken) {
+for (const [what, line, calls, evidence, options] of broken) {
   t.test(`caught: ${what}`, async (t) => {
-    const { violations } = check(presses, evidence, { quantity });
+    const { violations } = check(calls, evidence, options);
     t.ok(
       violations.some((violation) => line.test(violation)),
       violations.join('; ') || 'nothing was found',

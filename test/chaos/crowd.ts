@@ -6,6 +6,7 @@ import { isDefinite, type Press } from './press.js';
 
 /** Between two presses of a member who does not know yet. */
 const PRESS_AGAIN_MS = 25;
+const LOOK_MS = 20;
 
 export interface CrowdOptions {
   /** Members pressing at the same time. */
@@ -48,12 +49,14 @@ export class Crowd {
       token: member.token,
     });
     const issueNo = answer?.body['issueNo'];
+    const instant = answer?.body['issuedAt'] ?? answer?.body['opensAt'];
     const press: Press = {
       memberId: member.memberId,
       invokedMs,
       answeredMs: answer === undefined ? undefined : performance.now(),
       outcome: answer === undefined ? 'lost' : String(answer.body['outcome'] ?? answer.body['code']),
       issueNo: typeof issueNo === 'number' ? issueNo : undefined,
+      storeMs: typeof instant === 'string' ? Date.parse(instant) : undefined,
     };
     this.presses.push(press);
     if (press.outcome === 'issued') {
@@ -67,6 +70,33 @@ export class Crowd {
   winners(wins: number): Promise<void> {
     if (this.#wins >= wins) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ wins, resolve }));
+  }
+
+  /** Members press by turns, definite answer or not, until `until` resolves. */
+  async pressUntil(until: Promise<unknown>, couponId: number, members: readonly Member[]): Promise<void> {
+    const state = { ended: false };
+    const end = (): void => {
+      state.ended = true;
+    };
+    until.then(end, end);
+    await Promise.all(
+      members.map(async (member) => {
+        while (!state.ended) {
+          await this.pressOnce(couponId, member);
+          await pause(PRESS_AGAIN_MS);
+        }
+      }),
+    );
+  }
+
+  /** Resolves when somebody has been told this. */
+  async told(outcome: string): Promise<void> {
+    while (!this.presses.some((press) => press.outcome === outcome)) await pause(LOOK_MS);
+  }
+
+  /** Resolves when so many presses made after an instant have been answered. */
+  async answeredSince(sinceMs: number, presses: number): Promise<void> {
+    while (this.presses.filter((press) => press.invokedMs > sinceMs).length < presses) await pause(LOOK_MS);
   }
 
   close(): void {

@@ -2,21 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
+import { type Issuance, type MemberId, parseMemberId } from '../../src/engine/coupon.js';
+import type { FinalState } from '../../src/engine/testing/history.js';
 
-export interface EvidenceRow {
-  readonly issueNo: number;
-  readonly memberId: string;
-  readonly issuedAtMs: number;
-}
-
-export interface Evidence {
-  readonly rows: readonly EvidenceRow[];
-  readonly deadLetters: readonly (EvidenceRow & { readonly reason: string })[];
-  readonly revokedNumbers: readonly number[];
-  /** memberId → issueNo; absent with the embedded back end. */
-  readonly winners: ReadonlyMap<string, number> | undefined;
-  readonly queued: number;
-  readonly claimed: number;
+/** Nothing is promised of rows in motion, so a queue and claims that are left are part of it. */
+export interface Evidence extends FinalState {
+  readonly deadLetters: readonly (Issuance & { readonly reason: string })[];
 }
 
 const AT_REST_LOOK_MS = 100;
@@ -33,7 +24,8 @@ export async function evidenceAtRest(
   try {
     for (;;) {
       const evidence = await readEvidence(mysqlUrl, redis, couponId);
-      if (evidence.queued + evidence.claimed === 0 || performance.now() > untilMs) return evidence;
+      const { queued = [], claimed = [] } = evidence.store ?? {};
+      if (queued.length + claimed.length === 0 || performance.now() > untilMs) return evidence;
       await pause(AT_REST_LOOK_MS);
     }
   } finally {
@@ -65,16 +57,7 @@ function connect(urls: readonly string[]): Redis | Cluster {
 }
 
 async function readEvidence(mysqlUrl: string, redis: Redis | Cluster, couponId: number): Promise<Evidence> {
-  const key = (name: string): string => `coupon:{${couponId}}:${name}`;
-  // Queue and claims first: what leaves them meanwhile is in the rows.
-  const queued = Math.max(0, (await redis.zcard(key('issuable_coupon_queue'))) - 1);
-  const claims = Object.entries(await redis.hgetall(key('claimed'))).filter(([token]) => token !== '');
-  const claimed = claims.reduce((sum, [, packed]) => sum + packed.split(',').length, 0);
-  const winners = new Map(
-    Object.entries(await redis.hgetall(key('winners')))
-      .filter(([memberId]) => memberId !== '')
-      .map(([memberId, value]) => [memberId, Number(value.split(':')[0])]),
-  );
+  const store = await readStore(redis, couponId);
   const database = await createConnection(mysqlUrl);
   const select = async (sql: string): Promise<Record<string, unknown>[]> => {
     const [rows] = await database.query(sql, [couponId]);
@@ -84,24 +67,71 @@ async function readEvidence(mysqlUrl: string, redis: Redis | Cluster, couponId: 
     const columns = 'issue_no, member_id, issued_at';
     const rows = await select(`select ${columns} from member_coupon where coupon_id = ? order by issue_no`);
     const dead = await select(`select ${columns}, reason from dead_letter where coupon_id = ?`);
-    const revoked = await select('select issue_no from revocation where coupon_id = ?');
+    const revoked = await select('select issue_no, member_id from revocation where coupon_id = ?');
     return {
-      rows: rows.map(rowOf),
-      deadLetters: dead.map((letter) => ({ ...rowOf(letter), reason: String(letter['reason']) })),
-      revokedNumbers: revoked.map((row) => Number(row['issue_no'])),
-      winners,
-      queued,
-      claimed,
+      rows: rows.map(issuanceOf),
+      deadLetters: dead.map((letter) => ({ ...issuanceOf(letter), reason: String(letter['reason']) })),
+      revoked: new Map(revoked.map((row) => [Number(row['issue_no']), memberIdOf(row['member_id'])])),
+      store,
     };
   } finally {
     await database.end();
   }
 }
 
-function rowOf(row: Record<string, unknown>): EvidenceRow {
+/** `undefined`: Redis does not have the coupon. */
+async function readStore(redis: Redis | Cluster, couponId: number): Promise<FinalState['store']> {
+  const key = (name: string): string => `coupon:{${couponId}}:${name}`;
+  // Queue and claims first: what leaves them meanwhile is in the rows.
+  const queue = await redis.zrange(key('issuable_coupon_queue'), 0, -1, 'WITHSCORES');
+  const claims = await redis.hgetall(key('claimed'));
+  const winners = await redis.hgetall(key('winners'));
+  const meta = await redis.hgetall(key('meta'));
+  if (meta['seq'] === undefined) return undefined;
+  const instant = (text = ''): number | undefined => (text === '' ? undefined : Number(text));
+  return {
+    terms: {
+      quantity: Number(meta['quantity']),
+      opensAtMs: instant(meta['opensAt']),
+      closesAtMs: instant(meta['closesAt']),
+      paused: meta['paused'] === '1',
+      closed: meta['closed'] === '1',
+    },
+    lastIssueNo: Number(meta['seq']),
+    winners: Object.entries(winners)
+      .filter(([memberId]) => memberId !== '')
+      .map(([memberId, value]) => {
+        const [issueNo, issuedAtMs] = value.split(':');
+        return issuanceOf({ member_id: memberId, issue_no: issueNo, issued_at: issuedAtMs });
+      }),
+    // Members and scores take turns; the sentinel is a member too.
+    queued: queue.flatMap((member, place) => {
+      if (place % 2 === 1 || member === '#') return [];
+      const [memberId, issuedAtMs] = member.split(':');
+      return [issuanceOf({ member_id: memberId, issue_no: queue[place + 1], issued_at: issuedAtMs })];
+    }),
+    claimed: Object.entries(claims)
+      .filter(([token]) => token !== '')
+      .flatMap(([, packed]) => packed.split(','))
+      .map((one) => {
+        const [issueNo, memberId, issuedAtMs] = one.split(':');
+        return issuanceOf({ member_id: memberId, issue_no: issueNo, issued_at: issuedAtMs });
+      }),
+  };
+}
+
+/** From the columns of a row. */
+export function issuanceOf(row: Readonly<Record<string, unknown>>): Issuance {
   return {
     issueNo: Number(row['issue_no']),
-    memberId: String(row['member_id']),
+    memberId: memberIdOf(row['member_id']),
     issuedAtMs: Number(row['issued_at']),
   };
+}
+
+/** @throws Error for what no member can be called. */
+export function memberIdOf(text: unknown): MemberId {
+  const memberId = typeof text === 'string' ? parseMemberId(text) : undefined;
+  if (memberId === undefined) throw new Error(`no member: ${String(text)}`);
+  return memberId;
 }

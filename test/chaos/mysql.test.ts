@@ -74,5 +74,5 @@ fault(31, 'a row the schema refuses is quarantined with its reason, and the othe
     evidence.deadLetters.map((letter) => [letter.memberId, letter.reason]),
     [['poison', /refused by the schema/]],
   );
-  await world.verdict(t);
+  await world.verdict(t, { planted: ['poison'] });
 });

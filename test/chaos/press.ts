@@ -9,6 +9,8 @@ export interface Press {
   /** `issued`, `already_issued`, or the code of a problem; `lost` without an answer. */
   readonly outcome: string;
   readonly issueNo: number | undefined;
+  /** By the store's clock: when the issuance was made, or when a coupon that is not open opens. */
+  readonly storeMs: number | undefined;
 }
 
 const indefinite: ReadonlySet<string> = new Set([
@@ -22,9 +24,4 @@ const indefinite: ReadonlySet<string> = new Set([
 /** Whether the member knows now; otherwise it asks again. */
 export function isDefinite(press: Press): boolean {
   return !indefinite.has(press.outcome);
-}
-
-/** Whether a press may have won without its member being told. */
-export function mayHaveWon(press: Press): boolean {
-  return press.outcome === 'lost' || press.outcome === 'outcome_unknown';
 }

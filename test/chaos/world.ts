@@ -1,34 +1,27 @@
 /** Real servers for one fault: Redis, MariaDB, our own processes, a proxy where the fault needs one, and a crowd with its log. */
 import type { Test } from 'tap';
-import { appendFile } from 'node:fs/promises';
-import type { Member } from '../clients/crowd.js';
-import { HttpClient } from '../clients/http-client.js';
-import { signMemberTokens } from '../clients/tokens.js';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type MariadbServer, startMariadb } from '../servers/mariadb.js';
 import type { RedisClusterServers } from '../servers/redis-cluster.js';
-import { type RedisServer, type RedisServerOptions, startRedis } from '../servers/redis.js';
+import { redisClient, type RedisServer, type RedisServerOptions, startRedis } from '../servers/redis.js';
 import { type SeonchakServer, startSeonchak } from '../servers/seonchak.js';
 import { startTcpProxy, type TcpProxy } from '../servers/tcp-proxy.js';
-import { registerCoupon } from '../system/storm.js';
-import { check, type CheckOptions, type Verdict } from './check.js';
-import { Crowd } from './crowd.js';
+import { type CouponOptions, type CouponUnderFault, openCoupon } from './coupon-under-fault.js';
 import { countRows, type Evidence, evidenceAtRest, readEpoch } from './evidence.js';
 
 /** As short as it may be: a recovery waits for it. */
 export const LEASE_MS = 5_100;
-export const CONNECTIONS = 60;
-const LANES = 30;
-const PACE_MS = 40;
 
-export interface WorldOptions {
-  readonly quantity?: number;
-  readonly members?: number;
-  readonly opensAtMs?: number;
+export interface WorldOptions extends CouponOptions {
   /** API servers, each also a recorder. */
   readonly servers?: number;
   /** One recorder more that does nothing else and reaches Redis through the proxy; then the API servers do not record. */
   readonly loneRecorder?: boolean;
+  /** More for that recorder. */
+  readonly recorderSettings?: Readonly<Record<string, string>>;
   readonly redis?: RedisServerOptions;
+  /** In place of a Redis of its own; whoever started it ends it. */
+  readonly redisServer?: RedisServer;
   /** In place of a Redis of its own. */
   readonly cluster?: RedisClusterServers;
   /** Between our servers and Redis, or MariaDB. */
@@ -52,23 +45,12 @@ export interface Site {
   readonly settings: Readonly<Record<string, string>>;
 }
 
-export interface World extends Site {
-  readonly quantity: number;
-  readonly couponId: number;
-  readonly members: readonly Member[];
-  readonly crowd: Crowd;
-  /** All members, or those from one place to another, press until they know. */
-  storm(from?: number, to?: number): Promise<void>;
-  evidence(): Promise<Evidence>;
+export interface World extends Site, CouponUnderFault {
   /** Grows with every rebuild: 1 for a coupon that never lost its past. */
   epoch(): Promise<number>;
   /** How many rows there are now. */
   rows(): Promise<number>;
-  /** Compares everything and asserts that nothing was violated. */
-  verdict(t: Test, options?: Partial<CheckOptions>): Promise<Verdict>;
 }
-
-const PATIENCE_MS = 60_000;
 
 /** One MariaDB for all faults of a file: starting one takes seconds. */
 export async function sharedMariadb(t: Test): Promise<MariadbServer> {
@@ -78,8 +60,9 @@ export async function sharedMariadb(t: Test): Promise<MariadbServer> {
 }
 
 export async function startSite(t: Test, mariadb: MariadbServer, options: WorldOptions = {}): Promise<Site> {
-  const redis = options.cluster?.nodes[0] ?? (await startRedis(options.redis));
-  if (options.cluster === undefined) t.teardown(() => redis.stop());
+  const given = options.cluster?.nodes[0] ?? options.redisServer;
+  const redis = given ?? (await startRedis(options.redis));
+  if (given === undefined) t.teardown(() => redis.stop());
   const redisUrls = options.cluster?.urls ?? [redis.url];
   const redisProxy = await startTcpProxy(redis.port);
   t.teardown(() => redisProxy.stop());
@@ -105,6 +88,7 @@ export async function startSite(t: Test, mariadb: MariadbServer, options: WorldO
         ...settings,
         ROLES: 'recorder',
         REDIS_URL: `redis://127.0.0.1:${redisProxy.port}`,
+        ...options.recorderSettings,
       })
     : undefined;
   if (recorder !== undefined) t.teardown(() => recorder.stop());
@@ -114,34 +98,15 @@ export async function startSite(t: Test, mariadb: MariadbServer, options: WorldO
 
 /** One more coupon with its crowd on servers that run already. */
 export async function openWorld(t: Test, site: Site, options: WorldOptions = {}): Promise<World> {
-  const { quantity = 400, members: memberCount = 600 } = options;
+  const { mariadb, redisUrls } = site;
   const origins = site.servers.map((server) => server.origin);
-  const seller = new HttpClient(origins[0] ?? '', 1);
-  const couponId = await registerCoupon(seller, quantity, options.opensAtMs);
-  seller.close();
-  const tokens = await signMemberTokens(memberCount);
-  const members = tokens.map((token, index) => ({ memberId: String(index + 1), token }));
-  const crowd = new Crowd(origins, CONNECTIONS);
-  t.teardown(() => crowd.close());
-  const evidence = (): Promise<Evidence> => evidenceAtRest(site.mariadb.url, site.redisUrls, couponId);
-
+  const evidence = (couponId: number): Promise<Evidence> => evidenceAtRest(mariadb.url, redisUrls, couponId);
+  const coupon = await openCoupon(t, origins, evidence, options);
   return {
     ...site,
-    ...{ quantity, couponId, members, crowd },
-    storm: (from = 0, to = memberCount) =>
-      crowd.press(couponId, members.slice(from, to), {
-        atOnce: LANES,
-        paceMs: PACE_MS,
-        patienceMs: PATIENCE_MS,
-      }),
-    evidence,
-    rows: () => countRows(site.mariadb.url, couponId),
-    epoch: () => readEpoch(site.mariadb.url, couponId),
-    async verdict(t, checkOptions = {}) {
-      const verdict = check(crowd.presses, await evidence(), { quantity, ...checkOptions });
-      await assertVerdict(t, crowd, verdict);
-      return verdict;
-    },
+    ...coupon,
+    rows: () => countRows(mariadb.url, coupon.couponId),
+    epoch: () => readEpoch(mariadb.url, coupon.couponId),
   };
 }
 
@@ -153,24 +118,10 @@ export async function startWorld(
   return openWorld(t, await startSite(t, mariadb, options), options);
 }
 
-export async function assertVerdict(t: Test, crowd: Crowd, verdict: Verdict): Promise<void> {
-  t.strictSame(verdict.violations, [], 'every promise is kept');
-  await report(t.name, crowd, verdict);
-}
-
-/** For the table in docs/reliability.md: a line a run, where CHAOS_REPORT names a file. */
-async function report(name: string, crowd: Crowd, verdict: Verdict): Promise<void> {
-  const file = process.env['CHAOS_REPORT'];
-  if (file === undefined) return;
-  const line = {
-    name,
-    presses: crowd.presses.length,
-    won: new Set(crowd.presses.filter((press) => press.issueNo !== undefined).map((press) => press.memberId))
-      .size,
-    unknown: crowd.presses.filter((press) => press.outcome === 'lost' || press.outcome === 'outcome_unknown')
-      .length,
-    violations: verdict.violations.length,
-    lost: verdict.lost.length,
-  };
-  await appendFile(file, `${JSON.stringify(line)}\n`);
+/** Resolves while a recorder holds a claim. */
+export async function claimHeld(world: World): Promise<void> {
+  const client = redisClient(world.redis);
+  // Besides the sentinel there is a claim.
+  while ((await client.zcard(`coupon:{${world.couponId}}:claims`)) < 2) await pause(5);
+  client.disconnect();
 }

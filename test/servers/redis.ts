@@ -11,6 +11,8 @@ export interface RedisServerOptions {
   readonly appendfsync?: 'always' | 'everysec' | 'no' | 'off';
   /** Further settings as on the command line, such as `['--maxmemory', '1mb']`; later ones win. */
   readonly args?: readonly string[];
+  /** Where its own folder is made; the system's temporary folder unless told otherwise. */
+  readonly within?: string;
 }
 
 export interface RedisServer {
@@ -20,6 +22,7 @@ export interface RedisServer {
   /** Changes with every restart. */
   readonly pid: () => number;
   readonly log: () => string;
+  readonly isAlive: () => boolean;
   /** `SIGSTOP` and `SIGCONT` freeze and thaw; with any other signal it waits until the process has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Starts again on the same port and folder (ending it first where it still runs), and waits until it serves. */
@@ -33,7 +36,7 @@ const START_ATTEMPTS_MAX = 5;
 const READY = /Ready to accept connections/;
 
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'seonchak-redis-'));
+  const folder = await mkdtemp(join(options.within ?? tmpdir(), 'seonchak-redis-'));
   for (let attempt = 1; ; attempt++) {
     const port = await freePort();
     try {
@@ -82,6 +85,7 @@ function serverIn(
     folder,
     pid: () => child.pid,
     log: () => child.log(),
+    isAlive: () => child.isAlive(),
     kill: (signal) => child.kill(signal),
     async restart(extraArgs = []) {
       if (child.isAlive()) await child.kill('SIGTERM');

@@ -8,6 +8,8 @@ export type Passage = 'pass' | 'drop' | 'hold';
 export interface ProxyBehaviour {
   readonly requests?: Passage;
   readonly replies?: Passage;
+  /** What Redis sends over connections that have subscribed to a channel: its messages are lost, and nobody notices. */
+  readonly messages?: 'pass' | 'drop';
   /** Each piece waits this long. */
   readonly delayMs?: number;
   /** Pieces of at most this many bytes, each written by itself. */
@@ -27,6 +29,9 @@ export interface TcpProxy {
   stop(): Promise<void>;
 }
 
+/** As ioredis sends it. */
+const SUBSCRIBE = /\r\nsubscribe\r\n/i;
+
 export async function startTcpProxy(targetPort: number, targetHost = '127.0.0.1'): Promise<TcpProxy> {
   let behaviour: ProxyBehaviour = {};
   const links = new Set<Link>();
@@ -34,11 +39,17 @@ export async function startTcpProxy(targetPort: number, targetHost = '127.0.0.1'
   seen.setMaxListeners(0);
   const server = createServer({ noDelay: true }, (client) => {
     const target = connect({ port: targetPort, host: targetHost, noDelay: true });
+    let subscribed = false;
+    client.on('data', (bytes: Buffer) => {
+      subscribed ||= SUBSCRIBE.test(bytes.toString('latin1'));
+    });
+    const forReplies = (): ProxyBehaviour =>
+      subscribed && behaviour.messages === 'drop' ? { ...behaviour, replies: 'drop' } : behaviour;
     const link: Link = {
       client,
       target,
       requests: new Way(client, target, () => behaviour, 'requests', seen),
-      replies: new Way(target, client, () => behaviour, 'replies', seen),
+      replies: new Way(target, client, forReplies, 'replies', seen),
     };
     links.add(link);
     for (const socket of [client, target]) {

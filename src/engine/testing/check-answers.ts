@@ -4,7 +4,6 @@ import type { DownloadOutcome } from '../download.js';
 import { isWithin } from './check-issuances.js';
 import type { DownloadCall, Violation } from './history.js';
 import type { PossibleTerms } from './possible-terms.js';
-import { INSTANT_MS } from './told-issuances.js';
 import type { ToldIssuances } from './told-issuances.js';
 
 /** News of terms and stock counts everywhere within this. */
@@ -14,8 +13,9 @@ type Answered = DownloadCall & { readonly answeredMs: number; readonly outcome: 
 
 export function checkAnswers(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
   const { downloads } = facts.history;
+  const firstGivenMs = firstGiven(facts);
   return [
-    ...downloads.flatMap((call) => (isAnswered(call) ? refusalTrue(call, facts, terms) : [])),
+    ...downloads.flatMap((call) => (isAnswered(call) ? refusalTrue(call, facts, terms, firstGivenMs) : [])),
     ...downloads.flatMap((call) => definite(call, facts)),
     ...insideWindow(facts, terms),
     ...winnersLearn(facts),
@@ -27,14 +27,19 @@ function isAnswered(call: DownloadCall): call is Answered {
   return call.outcome !== undefined && call.answeredMs !== undefined;
 }
 
-function refusalTrue(call: Answered, facts: ToldIssuances, terms: PossibleTerms): Violation[] {
+function refusalTrue(
+  call: Answered,
+  facts: ToldIssuances,
+  terms: PossibleTerms,
+  firstGivenMs: ReadonlyMap<number, number>,
+): Violation[] {
   const { outcome, invokedMs, answeredMs, memberId } = call;
   const sinceMs = invokedMs - STALE_MS;
   const told = `${memberId}, asking at ${Math.round(invokedMs)}, was told ${outcome.outcome}`;
   switch (outcome.outcome) {
     case 'sold_out': {
       const least = Math.min(...terms.within('quantity', sinceMs, answeredMs));
-      const most = liveAtMost(facts, sinceMs, answeredMs);
+      const most = liveAtMost(facts, firstGivenMs, sinceMs, answeredMs);
       if (most >= least) return [];
       return [{ promise: 'I6', what: `${told} with at most ${most} of at least ${least} issued` }];
     }
@@ -44,7 +49,7 @@ function refusalTrue(call: Answered, facts: ToldIssuances, terms: PossibleTerms)
       if (!opensAt.has(outcome.opensAtMs) && !opensAt.has(undefined)) {
         return [{ promise: 'I7', what: `${told} with an opening that was never set` }];
       }
-      const askedMs = facts.storeMs(invokedMs) - INSTANT_MS;
+      const askedMs = facts.storeMs(invokedMs) - facts.history.instantMs;
       const open = [...opensAt].every((opensAtMs) => opensAtMs === undefined || opensAtMs < askedMs);
       return open ? [{ promise: 'I7', what: `${told} after the opening` }] : [];
     }
@@ -54,7 +59,8 @@ function refusalTrue(call: Answered, facts: ToldIssuances, terms: PossibleTerms)
     case 'closed': {
       if (terms.within('closed', sinceMs, answeredMs).has(true)) return [];
       const ended = [...terms.within('closesAtMs', sinceMs, answeredMs)].some(
-        (closesAtMs) => closesAtMs !== undefined && closesAtMs <= facts.storeMs(answeredMs) + INSTANT_MS,
+        (closesAtMs) =>
+          closesAtMs !== undefined && closesAtMs <= facts.storeMs(answeredMs) + facts.history.instantMs,
       );
       return ended ? [] : [{ promise: 'I7', what: `${told} before the end` }];
     }
@@ -75,18 +81,30 @@ function refusalTrue(call: Answered, facts: ToldIssuances, terms: PossibleTerms)
   }
 }
 
-/** How many may have been live at once in this span, at most. */
-function liveAtMost(facts: ToldIssuances, fromMs: number, toMs: number): number {
-  const { rows, deadLetters, revoked, store } = facts.history.final;
-  const sure = new Set<number>();
-  const traces = [...rows, ...deadLetters, ...facts.told, ...(store?.winners ?? [])];
-  for (const { issueNo, issuedAtMs } of traces) {
-    if (facts.trueMs(issuedAtMs) <= toMs + INSTANT_MS) sure.add(issueNo);
+/** Number → when it was given, the first time if more than once; before all time where it left no trace but its revocation. */
+function firstGiven({ history, told }: ToldIssuances): Map<number, number> {
+  const { rows, deadLetters, revoked, store } = history.final;
+  const first = new Map<number, number>();
+  for (const issuances of [rows, deadLetters, told, store?.winners ?? []]) {
+    for (const { issueNo, issuedAtMs } of issuances) {
+      first.set(issueNo, Math.min(first.get(issueNo) ?? Infinity, issuedAtMs));
+    }
   }
-  const traced = new Set(traces.map((issuance) => issuance.issueNo));
-  for (const issueNo of revoked.keys()) if (!traced.has(issueNo)) sure.add(issueNo);
+  for (const issueNo of revoked.keys()) if (!first.has(issueNo)) first.set(issueNo, -Infinity);
+  return first;
+}
+
+/** How many may have been live at once in this span, at most. */
+function liveAtMost(
+  facts: ToldIssuances,
+  firstGivenMs: ReadonlyMap<number, number>,
+  fromMs: number,
+  toMs: number,
+): number {
+  const latestMs = facts.storeMs(toMs) + facts.history.instantMs;
   let live = 0;
-  for (const issueNo of sure) {
+  for (const [issueNo, givenMs] of firstGivenMs) {
+    if (givenMs > latestMs) continue;
     const doneMs = facts.revokeDoneMs.get(issueNo);
     if (doneMs === undefined || doneMs >= fromMs) live += 1;
   }
@@ -123,12 +141,14 @@ function definite(call: DownloadCall, { history }: ToldIssuances): Violation[] {
 function insideWindow(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
   const violations: Violation[] = [];
   const seen = new Set<number>();
+  // A whole millisecond is cut off, so the instant itself is never later.
+  const spreadMs = facts.history.instantMs - 1;
   for (const { issueNo, issuedAtMs } of [...facts.history.final.rows, ...facts.told]) {
     if (seen.has(issueNo)) continue;
     seen.add(issueNo);
     const atMs = facts.trueMs(issuedAtMs);
     const within = <Name extends 'opensAtMs' | 'closesAtMs' | 'paused' | 'closed'>(name: Name) => [
-      ...terms.within(name, atMs, atMs + INSTANT_MS),
+      ...terms.within(name, atMs - spreadMs, atMs + facts.history.instantMs),
     ];
     const inside =
       within('opensAtMs').some((opensAtMs) => opensAtMs === undefined || opensAtMs <= issuedAtMs) &&
@@ -148,10 +168,14 @@ function insideWindow(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
  */
 function winnersLearn(facts: ToldIssuances): Violation[] {
   const violations: Violation[] = [];
-  for (const told of facts.told) {
-    if (facts.isLost(told)) continue;
-    for (const call of facts.history.downloads) {
-      if (call.memberId !== told.memberId || call.invokedMs < told.answeredMs || !isAnswered(call)) continue;
+  const seen = new Set<string>();
+  for (const told of [...facts.told].sort((one, other) => one.answeredMs - other.answeredMs)) {
+    // Only the first time that somebody is told of an issuance matters: it covers what comes after the later ones.
+    const issuance = `${told.memberId} ${told.issueNo} ${told.issuedAtMs}`;
+    if (seen.has(issuance) || facts.isLost(told)) continue;
+    seen.add(issuance);
+    for (const call of facts.callsOf.get(told.memberId) ?? []) {
+      if (call.invokedMs < told.answeredMs || !isAnswered(call)) continue;
       if (!isRefusal(call.outcome)) continue;
       const revokedMs = facts.revokeAskedMs.get(told.issueNo);
       if (revokedMs !== undefined && revokedMs <= call.answeredMs) continue;
@@ -166,11 +190,12 @@ function winnersLearn(facts: ToldIssuances): Violation[] {
 }
 
 function mayNotHaveHeard({ history }: ToldIssuances, wonMs: number, askedMs: number): boolean {
-  if (history.lossesMs.some((lossMs) => lossMs <= wonMs + INSTANT_MS && lossMs >= askedMs - STALE_MS))
+  if (history.lossesMs.some((lossMs) => lossMs <= wonMs + history.instantMs && lossMs >= askedMs - STALE_MS))
     return true;
   return history.sellerCalls.some(
     ({ invokedMs, answeredMs }) =>
-      invokedMs <= wonMs + INSTANT_MS && (answeredMs ?? invokedMs + history.lateMs) >= askedMs - STALE_MS,
+      invokedMs <= wonMs + history.instantMs &&
+      (answeredMs ?? invokedMs + history.lateMs) >= askedMs - STALE_MS,
   );
 }
 
@@ -185,10 +210,9 @@ export function wonByLateCommand(facts: ToldIssuances): number {
 }
 
 function wasDecidedBefore(row: Issuance, facts: ToldIssuances): boolean {
-  const { downloads, admitLateMs } = facts.history;
-  return downloads.some(
+  const { admitLateMs } = facts.history;
+  return (facts.callsOf.get(row.memberId) ?? []).some(
     (call) =>
-      call.memberId === row.memberId &&
       (isRefusal(call.outcome) || (call.outcome !== undefined && 'issueNo' in call.outcome)) &&
       isWithin(facts, row.issuedAtMs, call.invokedMs, call.invokedMs + admitLateMs),
   );
@@ -199,9 +223,8 @@ function isRefusal(outcome: DownloadOutcome | undefined): boolean {
 }
 
 function wasAskedFor(row: Issuance, facts: ToldIssuances): boolean {
-  const { downloads, admitLateMs } = facts.history;
-  return downloads.some((call) => {
-    if (call.memberId !== row.memberId) return false;
+  const { admitLateMs } = facts.history;
+  return (facts.callsOf.get(row.memberId) ?? []).some((call) => {
     if (isOpenEnded(call))
       return isWithin(facts, row.issuedAtMs, call.invokedMs, call.invokedMs + admitLateMs);
     const { outcome } = call;

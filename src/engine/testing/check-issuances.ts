@@ -3,7 +3,6 @@ import type { Issuance } from '../coupon.js';
 import type { Violation } from './history.js';
 import type { PossibleTerms } from './possible-terms.js';
 import type { Told, ToldIssuances } from './told-issuances.js';
-import { INSTANT_MS } from './told-issuances.js';
 
 export function checkIssuances(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
   return [
@@ -177,5 +176,6 @@ function conserved({ history, rowOf }: ToldIssuances): Violation[] {
 /** Whether an instant of the store lies in a span of true time. */
 export function isWithin(facts: ToldIssuances, storeMs: number, fromMs: number, toMs: number): boolean {
   const atMs = facts.trueMs(storeMs);
-  return atMs >= fromMs - INSTANT_MS && atMs <= toMs + INSTANT_MS;
+  const { instantMs } = facts.history;
+  return atMs >= fromMs - instantMs && atMs <= toMs + instantMs;
 }

@@ -40,6 +40,7 @@ function history(some: Partial<History> = {}, final: Partial<FinalState> = {}): 
     healedMs: 5_000,
     endMs: 9_000,
     storeOffsetMs: 0,
+    instantMs: 1,
     lateMs: 1_000,
     admitLateMs: 1_000,
     final: {

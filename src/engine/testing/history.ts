@@ -39,6 +39,8 @@ export interface History {
   /** When the final state was taken. */
   readonly endMs: number;
   readonly storeOffsetMs: number;
+  /** How far off an instant of the store may come out on the axis: 1, a whole millisecond, where the offset is exact. */
+  readonly instantMs: number;
   /** A seller's command without an answer takes effect within this, or never. */
   readonly lateMs: number;
   /** A download without an answer is decided within this, or never: the store refuses what comes later. */

@@ -8,12 +8,11 @@ export interface Told extends Issuance {
   readonly answeredMs: number;
 }
 
-/** Instants are whole milliseconds of the store's clock. */
-export const INSTANT_MS = 1;
-
 export class ToldIssuances {
   readonly history: History;
   readonly told: readonly Told[];
+  /** In the order in which they were made. */
+  readonly callsOf: ReadonlyMap<MemberId, readonly DownloadCall[]>;
   readonly rowOf: ReadonlyMap<number, Issuance>;
   /** Number → earliest invocation of a call to revoke it that was not refused. */
   readonly revokeAskedMs: ReadonlyMap<number, number>;
@@ -30,6 +29,7 @@ export class ToldIssuances {
       if (outcome === undefined || answeredMs === undefined || !('issueNo' in outcome)) return [];
       return [{ memberId, issueNo: outcome.issueNo, issuedAtMs: outcome.issuedAtMs, call, answeredMs }];
     });
+    this.callsOf = grouped(history.downloads);
     this.rowOf = new Map(history.final.rows.map((row) => [row.issueNo, row]));
     for (const { issueNo, issuedAtMs } of [...history.final.rows, ...this.told]) {
       this.#lastGivenMs.set(issueNo, Math.max(this.#lastGivenMs.get(issueNo) ?? 0, issuedAtMs));
@@ -65,8 +65,18 @@ export class ToldIssuances {
     const { issueNo, memberId, issuedAtMs } = issuance;
     const givenAgain = issuedAtMs < (this.#lastGivenMs.get(issueNo) ?? 0);
     if (this.hasRow(issuance) || (this.isRevoked(issueNo, memberId) && !givenAgain)) return false;
-    return this.history.lossesMs.some((lossMs) => this.trueMs(issuedAtMs) <= lossMs + INSTANT_MS);
+    return this.history.lossesMs.some((lossMs) => this.trueMs(issuedAtMs) <= lossMs + this.history.instantMs);
   }
+}
+
+function grouped(calls: readonly DownloadCall[]): Map<MemberId, DownloadCall[]> {
+  const groups = new Map<MemberId, DownloadCall[]>();
+  for (const call of calls) {
+    const group = groups.get(call.memberId);
+    if (group === undefined) groups.set(call.memberId, [call]);
+    else group.push(call);
+  }
+  return groups;
 }
 
 function noteRevoke(call: SellerCall, asked: Map<number, number>, done: Map<number, number>): void {

@@ -81,6 +81,7 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
     healedMs,
     endMs: world.time.nowMs(),
     storeOffsetMs: STORE_OFFSET_MS,
+    instantMs: 1,
     lateMs: SELLER_LATE_MS,
     // A frozen process has not even taken the download in.
     admitLateMs: ADMIT_LATE_MS + (scenario.freezes > 0 ? FREEZE_MAX_MS : 0),

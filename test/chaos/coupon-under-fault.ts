@@ -1,0 +1,92 @@
+/** A coupon on servers that run, the crowd that wants it, its seller, and the verdict on what they were told. */
+import { appendFile } from 'node:fs/promises';
+import type { Test } from 'tap';
+import { HttpClient } from '../clients/http-client.js';
+import type { Member } from '../clients/crowd.js';
+import { crowdOf, registerCoupon } from '../system/storm.js';
+import { check, type CheckOptions, type Verdict } from './check.js';
+import { Crowd } from './crowd.js';
+import type { Evidence } from './evidence.js';
+import { Seller } from './seller.js';
+
+const CONNECTIONS = 60;
+const LANES = 30;
+const PACE_MS = 40;
+const PATIENCE_MS = 60_000;
+const QUANTITY = 400;
+const MEMBERS = 600;
+
+export interface CouponOptions {
+  readonly quantity?: number;
+  readonly members?: number;
+  readonly opensAtMs?: number;
+}
+
+export interface CouponUnderFault {
+  readonly quantity: number;
+  readonly couponId: number;
+  readonly members: readonly Member[];
+  readonly crowd: Crowd;
+  readonly seller: Seller;
+  /** All members, or those from one place to another, press until they know. */
+  storm(from?: number, to?: number): Promise<void>;
+  /** The store has just lost something it had acknowledged: what was issued until now may be missing, and is counted. */
+  storeLost(): void;
+  evidence(): Promise<Evidence>;
+  /** Compares everything and asserts that nothing was violated. */
+  verdict(t: Test, options?: Partial<CheckOptions>): Promise<Verdict>;
+}
+
+export async function openCoupon(
+  t: Test,
+  origins: readonly string[],
+  readEvidence: (couponId: number) => Promise<Evidence>,
+  options: CouponOptions,
+): Promise<CouponUnderFault> {
+  const { quantity = QUANTITY, members: memberCount = MEMBERS, opensAtMs } = options;
+  const registering = new HttpClient(origins[0] ?? '', 1);
+  const couponId = await registerCoupon(registering, quantity, opensAtMs);
+  registering.close();
+  const members = await crowdOf(memberCount);
+  const crowd = new Crowd(origins, CONNECTIONS);
+  t.teardown(() => crowd.close());
+  const seller = new Seller(origins, couponId);
+  t.teardown(() => seller.close());
+  const lossesMs: number[] = [];
+  const terms = { quantity, opensAtMs, closesAtMs: undefined, paused: false, closed: false };
+  const evidence = (): Promise<Evidence> => readEvidence(couponId);
+  return {
+    ...{ quantity, couponId, members, crowd, seller, evidence },
+    storm: (from = 0, to = memberCount) =>
+      crowd.press(couponId, members.slice(from, to), {
+        ...{ atOnce: LANES, paceMs: PACE_MS, patienceMs: PATIENCE_MS },
+      }),
+    storeLost: () => void lossesMs.push(performance.now()),
+    async verdict(t, checkOptions = {}) {
+      const found = await evidence();
+      const verdict = check(crowd.presses, found, {
+        ...{ terms, lossesMs, sellerCalls: seller.calls },
+        ...checkOptions,
+      });
+      t.strictSame(verdict.violations, [], 'every promise is kept');
+      await report(t.name, crowd, verdict);
+      return verdict;
+    },
+  };
+}
+
+/** For the table in docs/reliability.md: a line a run, where CHAOS_REPORT names a file. */
+async function report(name: string, crowd: Crowd, verdict: Verdict): Promise<void> {
+  const file = process.env['CHAOS_REPORT'];
+  if (file === undefined) return;
+  const { presses } = crowd;
+  const line = {
+    name,
+    presses: presses.length,
+    won: new Set(presses.filter((press) => press.issueNo !== undefined).map((press) => press.memberId)).size,
+    unknown: presses.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown').length,
+    violations: verdict.violations.length,
+    lost: verdict.lost,
+  };
+  await appendFile(file, `${JSON.stringify(line)}\n`);
+}
