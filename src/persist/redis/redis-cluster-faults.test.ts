@@ -1,7 +1,7 @@
 /** A Cluster whose slots and masters move while members press. Numbers in names are those of the fault list. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command } from 'ioredis';
 import t, { type Test } from 'tap';
+import { moveSlot } from '../../../test/servers/move-slot.js';
 import { type RedisClusterServers, startRedisCluster } from '../../../test/servers/redis-cluster.js';
 import { redisClient } from '../../../test/servers/redis.js';
 import type { CouponId } from '../../engine/coupon.js';
@@ -11,8 +11,8 @@ import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
 
 const CALL_DEADLINE_MS = 5_000;
 const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);
-/** Long enough that presses get in between two keys of a slot that moves. */
-const BETWEEN_KEYS_MS = 20;
+/** Between two looks. */
+const LOOK_MS = 20;
 /** Looks at a replica between two requests to take over. */
 const FAILOVER_ASK_EVERY = 50;
 
@@ -74,35 +74,6 @@ const numbered = (told: readonly string[]): string[] =>
   told.map((word) => word.replace(/^(issued|already) /, ''));
 const oneTo = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index + 1));
 
-/** Moves the slot of a coupon to another master, key by key, as an operator's tool does. */
-async function moveSlot(cluster: RedisClusterServers, couponId: CouponId): Promise<void> {
-  const slot = new Command('get', [metaKey(couponId)]).getSlot();
-  const clients = cluster.nodes.map(redisClient);
-  try {
-    const held = await Promise.all(
-      clients.map((client) => client.call('CLUSTER', 'GETKEYSINSLOT', slot, 100)),
-    );
-    const from = held.findIndex((keys) => (keys as string[]).length > 0);
-    const to = (from + 1) % 3;
-    const [source, target] = [clients[from], clients[to]];
-    const [sourceNode, targetNode] = [cluster.nodes[from], cluster.nodes[to]];
-    if (source === undefined || target === undefined || sourceNode === undefined || targetNode === undefined)
-      throw new Error('no node holds the coupon');
-    await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', sourceNode.nodeId);
-    await source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', targetNode.nodeId);
-    for (const key of held[from] as string[]) {
-      await delay(BETWEEN_KEYS_MS);
-      await source.call('MIGRATE', '127.0.0.1', targetNode.port, key, 0, 5_000);
-    }
-    await delay(BETWEEN_KEYS_MS);
-    await target.call('CLUSTER', 'SETSLOT', slot, 'NODE', targetNode.nodeId);
-    for (const client of clients) await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', targetNode.nodeId);
-    await delay(BETWEEN_KEYS_MS);
-  } finally {
-    for (const client of clients) client.disconnect();
-  }
-}
-
 t.test(
   '25, 26: a slot that moves under load, with an empty queue or a full one, loses and splits nothing',
   async (t) => {
@@ -110,13 +81,13 @@ t.test(
     t.teardown(() => cluster.stop());
     const { backEnd, couponId } = await open(t, cluster);
 
-    const full = await pressUntil(backEnd, couponId, moveSlot(cluster, couponId));
+    const full = await pressUntil(backEnd, couponId, moveSlot(cluster, metaKey(couponId)));
     t.same(numbered(full), oneTo(full.length), 'queue full');
 
     while ((await backEnd.queue.claim(couponId, 'token', 3_000, 60_000)) !== undefined) {
       t.equal(await backEnd.queue.ack(couponId, 'token'), true);
     }
-    const moved = moveSlot(cluster, couponId);
+    const moved = moveSlot(cluster, metaKey(couponId));
     t.equal(await backEnd.queue.claim(couponId, 'token', 10, 60_000), undefined, 'empty, and not an error');
     await moved;
     const again = await backEnd.admission.admit({
@@ -139,11 +110,11 @@ t.test('24: a planned failover under load loses nothing', async (t) => {
       // Redis gives a planned failover up when its nodes have not heard of each other lately; an operator asks again.
       for (let tries = 0; !(await client.info('replication')).includes('role:master'); tries++) {
         if (tries % FAILOVER_ASK_EVERY === 0) await client.call('CLUSTER', 'FAILOVER');
-        await delay(BETWEEN_KEYS_MS);
+        await delay(LOOK_MS);
       }
       client.disconnect();
     }
-    await delay(BETWEEN_KEYS_MS);
+    await delay(LOOK_MS);
   };
   const told = await pressUntil(backEnd, couponId, failOver());
   t.same(numbered(told), oneTo(told.length));

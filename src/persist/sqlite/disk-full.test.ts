@@ -1,36 +1,16 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import t from 'tap';
+import { mayMount, smallDisk } from '../../../test/servers/small-disk.js';
 import type { CouponId, MemberId } from '../../engine/coupon.js';
 import { openEmbedded } from './open-embedded.js';
 
 const DISK_BYTES = 8 * 2 ** 20;
 const BALLAST_BYTES = 4 * 2 ** 20;
 const BATCH = 500;
-/** Of util-linux, part of every Debian. */
-const ownNamespace = 'unshare';
 const COUPONS = [1, 2, 3] as CouponId[];
 
-const run = promisify(execFile);
-
-if (process.getuid?.() !== 0) {
-  // Mounting needs root; a user and mount namespace of one's own will do.
-  const self = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)];
-  const { status } = spawnSync(ownNamespace, ['--map-root-user', '--mount', ...self], { stdio: 'inherit' });
-  t.equal(status, 0, 'the test ran in a namespace of its own');
-} else {
-  const disk = mkdtempSync(join(tmpdir(), 'seonchak-disk-'));
-  await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', disk]);
-  t.teardown(async () => {
-    await run('umount', [disk]);
-    rmSync(disk, { recursive: true });
-  });
-  diskFullTest(disk);
-}
+if (mayMount(t, import.meta.url)) diskFullTest((await smallDisk(t, DISK_BYTES)).folder);
 
 function diskFullTest(disk: string): void {
   t.test('a full disk: refused and undone, and on it goes when space returns', async (t) => {

@@ -1,0 +1,95 @@
+/** Disks are full under Redis and under the embedded server: a small file system in memory, filled up. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { mayMount, smallDisk } from '../servers/small-disk.js';
+import { startRedis } from '../servers/redis.js';
+import type { CouponUnderFault } from './coupon-under-fault.js';
+import { startEmbeddedWorld } from './embedded-world.js';
+import { fault } from './fault.js';
+import { isDefinite } from './press.js';
+import { sharedMariadb, startWorld } from './world.js';
+
+const DISK_BYTES = 8 * 2 ** 20;
+const LOOK_MS = 10;
+/** Presses that are made while the disk is full. */
+const PRESSES_MEANWHILE = 60;
+
+if (mayMount(t, import.meta.url)) {
+  const mariadb = await sharedMariadb(t);
+
+  const worldOnSmallDisk = async (t: Test, appendfsync: 'always' | 'everysec') => {
+    const disk = await smallDisk(t, DISK_BYTES);
+    const redis = await startRedis({ appendfsync, within: disk.folder });
+    t.teardown(() => redis.stop());
+    return { disk, world: await startWorld(t, mariadb, { redisServer: redis, servers: 2 }) };
+  };
+
+  fault(
+    10,
+    'the disk is full under Redis at appendfsync always: it ends itself, and nothing is lost',
+    async (t) => {
+      const { disk, world } = await worldOnSmallDisk(t, 'always');
+      const storm = world.storm();
+      await world.crowd.winners(100);
+      disk.fill();
+      while (world.redis.isAlive()) await pause(LOOK_MS);
+      await assertRefusedMeanwhile(t, world);
+      disk.makeRoom();
+      await world.redis.restart();
+      await storm;
+      const { lost } = await world.verdict(t);
+      t.equal(lost, 0);
+      t.equal(await world.epoch(), 1, 'verified after the restart, not rebuilt');
+    },
+  );
+
+  fault(
+    10,
+    'the disk is full under Redis at appendfsync everysec: it refuses writes until there is room',
+    async (t) => {
+      const { disk, world } = await worldOnSmallDisk(t, 'everysec');
+      const storm = world.storm();
+      await world.crowd.winners(100);
+      disk.fill();
+      await world.crowd.told('busy');
+      await assertRefusedMeanwhile(t, world);
+      t.ok(world.redis.isAlive(), 'Redis goes on');
+      disk.makeRoom();
+      await storm;
+      await world.verdict(t);
+    },
+  );
+
+  fault(
+    36,
+    'the disk is full under the embedded server: 503, nothing half-issued, and on it goes',
+    async (t) => {
+      const disk = await smallDisk(t, DISK_BYTES);
+      const folder = join(disk.folder, 'data');
+      await mkdir(folder);
+      const world = await startEmbeddedWorld(t, folder);
+      const storm = world.storm();
+      await world.crowd.winners(60);
+      disk.fill();
+      await world.crowd.told('busy');
+      await assertRefusedMeanwhile(t, world);
+      disk.makeRoom();
+      await storm;
+      await world.verdict(t);
+    },
+  );
+}
+
+/** Members who press now hear a documented 503, and nobody hears "sold out". */
+async function assertRefusedMeanwhile(t: Test, world: CouponUnderFault): Promise<void> {
+  const sinceMs = performance.now();
+  await world.crowd.answeredSince(sinceMs, PRESSES_MEANWHILE);
+  const presses = world.crowd.presses.filter((press) => press.invokedMs > sinceMs);
+  t.strictSame(presses.filter(isDefinite), [], 'nobody was given an answer that nobody can know');
+  t.match(
+    presses.map((press) => press.outcome),
+    presses.map(() => /^(busy|not_ready|outcome_unknown)$/),
+  );
+}

@@ -1,0 +1,98 @@
+/**
+ * Several API processes behind one port, and another host, all of them answering from memory: what a seller does over one of
+ * them is obeyed by all within a second, whether the news of it arrives or not.
+ *
+ * That second does not depend on how fast this machine is: a server asks its own clock whether what it remembers may still
+ * be said, at the moment when it says it. So it can be asserted of every press.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import { HttpClient } from '../clients/http-client.js';
+import type { Press } from './press.js';
+import { openWorld, sharedMariadb, type Site, startSite, type World } from './world.js';
+
+const QUANTITY = 40;
+const MEMBERS = 60;
+/** DESIGN section 2, I6. */
+const OBEYED_MS = 1_000;
+/** Members go on pressing for so long after a seller was answered. */
+const WATCHED_MS = 1_500;
+const PROCESSES_HOST = 0;
+const OTHER_HOST = 1;
+
+const mariadb = await sharedMariadb(t);
+const site = await startSite(t, mariadb, {
+  redisProxy: true,
+  servers: 2,
+  serverSettings: [{ PROCESSES: '2' }, {}],
+});
+
+async function sealedAnswers(site: Site, host: number): Promise<number> {
+  const client = new HttpClient(site.servers[host]?.origin ?? '', 1);
+  const { body } = await client.call('/metrics');
+  client.close();
+  return Number(/^seonchak_sealed_answers_total (\d+)$/m.exec(String(body['text']))?.[1]);
+}
+
+/** Everybody presses until both hosts answer from memory. */
+async function untilSealed(world: World): Promise<void> {
+  const before = await Promise.all([PROCESSES_HOST, OTHER_HOST].map((host) => sealedAnswers(site, host)));
+  const bothAnswer = async (): Promise<void> => {
+    for (const [host, answers] of before.entries()) {
+      while ((await sealedAnswers(site, host)) < answers + 2 * MEMBERS) await pause(50);
+    }
+  };
+  await world.crowd.pressUntil(bothAnswer(), world.couponId, world.members);
+}
+
+/** What was asked more than a second after the seller's answer, while everybody presses. */
+async function pressedAfter(world: World, act: () => Promise<unknown>): Promise<Press[]> {
+  let doneMs = Infinity;
+  const watched = (async (): Promise<void> => {
+    await act();
+    doneMs = performance.now();
+    await pause(WATCHED_MS);
+  })();
+  await world.crowd.pressUntil(watched, world.couponId, world.members);
+  return world.crowd.presses.filter((press) => press.invokedMs > doneMs + OBEYED_MS);
+}
+
+const outcomesOf = (presses: readonly Press[]): string[] =>
+  [...new Set(presses.map((press) => press.outcome))].sort();
+
+async function sellersAreObeyed(t: Test): Promise<void> {
+  const world = await openWorld(t, site, { quantity: QUANTITY, members: MEMBERS });
+  const { seller } = world;
+  const amend = (change: { quantity?: number; paused?: boolean }, host: number) => () =>
+    seller.act({ kind: 'amend', change }, host);
+  await world.storm();
+  await untilSealed(world);
+
+  await pressedAfter(world, amend({ quantity: QUANTITY + 5 }, PROCESSES_HOST));
+  t.equal((await world.evidence()).rows.length, QUANTITY + 5, 'all of a top-up was given out');
+
+  await untilSealed(world);
+  const paused = await pressedAfter(world, amend({ paused: true }, OTHER_HOST));
+  t.same(outcomesOf(paused), ['already_issued', 'paused'], 'everybody has heard of the pause');
+
+  const resumed = await pressedAfter(world, amend({ paused: false }, PROCESSES_HOST));
+  t.same(outcomesOf(resumed), ['already_issued', 'sold_out'], 'everybody has heard of its end');
+
+  await pressedAfter(world, () => seller.act({ kind: 'revoke', issueNo: 7 }, OTHER_HOST));
+  const { rows, revoked } = await world.evidence();
+  t.ok(revoked.has(7));
+  t.equal(rows.length, QUANTITY + 5, 'the unit that was taken back was given out again');
+  t.same(
+    seller.calls.map((call) => call.result),
+    ['done', 'done', 'done', 'done'],
+  );
+  await world.verdict(t, { healedMs: 0 });
+}
+
+t.test('sealed coupons on every process and host obey a seller within a second', sellersAreObeyed);
+
+t.test('and also when the broadcast of it is lost', async (t) => {
+  site.redisProxy.behave({ messages: 'drop' });
+  t.teardown(() => site.redisProxy.behave({}));
+  await sellersAreObeyed(t);
+});

@@ -1,0 +1,70 @@
+/** Replicas that do not confirm, or are not there, under Redis settings that ask for them. */
+import { setTimeout as pause } from 'node:timers/promises';
+import t from 'tap';
+import { redisClient, startRedis } from '../servers/redis.js';
+import { fault } from './fault.js';
+import { sharedMariadb, startWorld } from './world.js';
+
+/** Presses that are made while the fault lasts. */
+const PRESSES_MEANWHILE = 60;
+
+const mariadb = await sharedMariadb(t);
+
+fault(21, 'the replica is frozen at level replica: outcome unknown, never "issued"', async (t) => {
+  const master = await startRedis();
+  t.teardown(() => master.stop());
+  const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] });
+  t.teardown(() => replica.stop());
+  const client = redisClient(master);
+  t.teardown(() => client.disconnect());
+  while (!(await client.info('replication')).includes('state=online')) await pause(20);
+  const settings = { DURABILITY: 'replica', REPLICA_ACKS: '1' };
+  const world = await startWorld(t, mariadb, { redisServer: master, servers: 2, settings });
+  const storm = world.storm();
+  await world.crowd.winners(100);
+  await replica.kill('SIGSTOP');
+  const frozenMs = performance.now();
+  await world.crowd.answeredSince(frozenMs, PRESSES_MEANWHILE);
+  const thawingMs = performance.now();
+  await replica.kill('SIGCONT');
+  await storm;
+  const meanwhile = world.crowd.presses.filter(
+    (press) => press.invokedMs > frozenMs && (press.answeredMs ?? Infinity) < thawingMs,
+  );
+  t.ok(
+    meanwhile.some((press) => press.outcome === 'outcome_unknown'),
+    'members were told that nobody knows yet',
+  );
+  t.strictSame(
+    meanwhile.filter((press) => press.issueNo !== undefined),
+    [],
+    'nobody was told that they hold one',
+  );
+  await world.verdict(t);
+});
+
+fault(22, 'fewer replicas than Redis demands: nothing is written, and on it goes with them', async (t) => {
+  const world = await startWorld(t, mariadb, { servers: 2 });
+  const client = redisClient(world.redis);
+  t.teardown(() => client.disconnect());
+  const winners = (): Promise<number> => client.hlen(`coupon:{${world.couponId}}:winners`);
+  const storm = world.storm();
+  await world.crowd.winners(100);
+  await client.config('SET', 'min-replicas-to-write', '1');
+  const refusedMs = performance.now();
+  const before = await winners();
+  await world.crowd.answeredSince(refusedMs, PRESSES_MEANWHILE);
+  const givenMs = performance.now();
+  t.equal(await winners(), before, 'nothing was written');
+  await client.config('SET', 'min-replicas-to-write', '0');
+  await storm;
+  const meanwhile = world.crowd.presses.filter(
+    (press) => press.invokedMs > refusedMs && (press.answeredMs ?? Infinity) < givenMs,
+  );
+  t.strictSame(
+    [...new Set(meanwhile.map((press) => press.outcome))],
+    ['busy'],
+    'members were told that nothing was attempted',
+  );
+  await world.verdict(t);
+});
