@@ -3,6 +3,7 @@ import { runSeonchak, STACK_TRACE } from '../../test/clients/seonchak-command.js
 
 const commands = [
   ['serve'],
+  ['demo'],
   ['migrate'],
   ['warm'],
   ['status'],

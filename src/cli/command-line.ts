@@ -6,6 +6,7 @@ import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';
 import type { ExitCode } from './exit-codes.js';
 import { exitCodes, reportFault } from './exit-codes.js';
+import { addDemo } from './demo.js';
 import { addMigrate } from './migrate.js';
 import { addReconcile } from './reconcile.js';
 import { addSeed } from './seed.js';
@@ -65,6 +66,7 @@ function buildProgram(context: CommandContext): Command {
   addSeed(program, context);
   addTokens(program, context);
   addAccount(program, context);
+  addDemo(program, context);
   return program;
 }
 

@@ -1,0 +1,60 @@
+/** `seonchak demo`: a drop to look at, with a server, a seller and a crowd of its own. */
+import type { Command } from 'commander';
+import type { CommandContext } from './command-context.js';
+import { printLine } from './command-context.js';
+import { CommandFailedError } from './exit-codes.js';
+import { durationMs, wholeNumber } from './option-values.js';
+import { startProgress } from './progress.js';
+
+/** More than one process can press for. */
+const MEMBERS_MAX = 200_000;
+
+interface CommandOptions {
+  readonly members: number;
+  readonly quantity: number;
+  readonly opensIn: number;
+  readonly over: number;
+}
+
+export function addDemo(program: Command, context: CommandContext): void {
+  program
+    .command('demo')
+    .summary('show a drop: own server, seller and crowd')
+    .description(
+      'Start an embedded server with data of its own, register a coupon that opens in a few seconds, and send a crowd. ' +
+        'Prints the address of the console, which shows it live. Runs until Ctrl-C and removes its data then.',
+    )
+    .option('--members <number>', 'how many come', wholeNumber(1, MEMBERS_MAX), 5_000)
+    .option('--quantity <number>', 'how many coupons there are', wholeNumber(1, MEMBERS_MAX), 2_000)
+    .option('--opens-in <duration>', 'time to open a browser (default: 15s)', durationMs, durationMs('15s'))
+    .option(
+      '--over <duration>',
+      'how long the crowd takes to come (default: 20s)',
+      durationMs,
+      durationMs('20s'),
+    )
+    .action((options: CommandOptions) => demo(context, options));
+}
+
+async function demo(context: CommandContext, options: CommandOptions): Promise<void> {
+  const { runDemo } = await import('../demo/demo.js');
+  const ending = new AbortController();
+  const end = (): void => {
+    // Who sends a second one does not want to wait for an orderly end.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.removeListener(signal, end).once(signal, () => process.exit(1));
+    ending.abort();
+  };
+  process.once('SIGINT', end).once('SIGTERM', end);
+  const { members, quantity, opensIn, over } = options;
+  const faults = await runDemo(
+    { members, quantity, opensInMs: opensIn, overMs: over },
+    {
+      say: (line) => printLine(context.output, line),
+      progress: (presses) => startProgress(context.notes, 'crowd', 'presses', presses),
+    },
+    ending.signal,
+  );
+  process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
+  if (faults.length > 0) throw new CommandFailedError(faults.join('; '));
+}

@@ -1,0 +1,3221 @@
+/** Generated from the description of the API by `npm run client-types`: not to be edited. */
+
+export interface paths {
+  '/v1/coupons/{id}/download': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Ask for one
+     * @description Exactly the first of the line get one each. Asking again is always safe: a winner is told the same number. Of the outcomes that apply, the first of this order is told: unknown_coupon, already_issued, not_open, paused, closed, sold_out, issued. No body is read.
+     */
+    post: operations['downloadCoupon'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/coupons/{id}/issuance': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Look whether you hold one */
+    get: operations['showOwnIssuance'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/me/coupons': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Your coupons
+     * @description What is recorded, ascending by coupon id.
+     */
+    get: operations['listOwnCoupons'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/me/coupons/{couponId}/use': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Use it, once */
+    post: operations['useCoupon'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/coupons': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * All coupons
+     * @description Ascending by id. With `state` a page may be short, even empty, and still have a `next`.
+     */
+    get: operations['listCoupons'];
+    put?: never;
+    /**
+     * Register a coupon
+     * @description It can be downloaded (or counts down) when the answer is there.
+     */
+    post: operations['registerCoupon'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/coupons/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One coupon */
+    get: operations['showCoupon'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    /**
+     * Change name, quantity or window
+     * @description What is absent stays; null takes a bound of the window away.
+     */
+    patch: operations['changeCoupon'];
+    trace?: never;
+  };
+  '/v1/coupons/{id}/live': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Watch it live
+     * @description Server-sent events, at most five a second. The data of each is a LiveUpdate as JSON; its id is the store’s clock in milliseconds. Come back with it in Last-Event-ID (or `lastEventId` in the query) to get what was missed, as far as it is kept.
+     */
+    get: operations['watchCoupon'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/coupons/{id}/pause': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Stop the downloads */
+    post: operations['pauseCoupon'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/coupons/{id}/resume': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Let them go on */
+    post: operations['resumeCoupon'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/coupons/{id}/close': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Close it for good */
+    post: operations['closeCoupon'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/coupons/{id}/stats': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Where every unit is
+     * @description At rest, quantity = remaining + queued + claimed + recorded + deadLettered.
+     */
+    get: operations['showStats'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/coupons/{id}/issuances': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Who holds it
+     * @description Ascending by number. As CSV or NDJSON all of them are streamed, whatever the limit.
+     */
+    get: operations['listIssuances'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/coupons/{id}/issuances/{issueNo}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Take one back
+     * @description The unit returns to stock, the number is never used again. May be repeated.
+     */
+    delete: operations['revokeIssuance'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/accounts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Sign up */
+    post: operations['signUp'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Sign in */
+    post: operations['signIn'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/healthz': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Does the process turn */
+    get: operations['showLiveness'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/readyz': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Can downloads be decided here now */
+    get: operations['showReadiness'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/metrics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Metrics for Prometheus */
+    get: operations['showMetrics'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/openapi.json': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** This document */
+    get: operations['showDescription'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The console, or without one a pointer */
+    get: operations['showHome'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+  schemas: {
+    NewAccount: {
+      /** Format: email */
+      email: string;
+      /**
+       * Format: password
+       * @description 8 to 128 characters.
+       */
+      password: string;
+      /** @enum {string} */
+      role: 'member' | 'seller';
+    };
+    NewSession: {
+      /** Format: email */
+      email: string;
+      password: string;
+    };
+    NewCoupon: {
+      name: string;
+      quantity: number;
+      opensAt?: string | null;
+      closesAt?: string | null;
+      discount?:
+        | (
+            | {
+                /** @constant */
+                type: 'percent';
+                value: number;
+              }
+            | {
+                /** @constant */
+                type: 'amount';
+                value: number;
+              }
+          )
+        | null;
+    };
+    CouponChange: {
+      name?: string;
+      quantity?: number;
+      opensAt?: string | null;
+      closesAt?: string | null;
+    };
+    Account: {
+      id: number;
+      email: string;
+      /** @enum {string} */
+      role: 'member' | 'seller';
+    };
+    Session: {
+      /** @description Send it as `Authorization: Bearer <token>`. */
+      accessToken: string;
+      /** @constant */
+      tokenType: 'Bearer';
+      /** @description Seconds. */
+      expiresIn: number;
+    };
+    Discount:
+      | {
+          /** @constant */
+          type: 'percent';
+          value: number;
+        }
+      | {
+          /** @constant */
+          type: 'amount';
+          /** @description In the smallest unit of the shop’s currency. */
+          value: number;
+        };
+    Coupon: {
+      /** @example 42 */
+      id: number;
+      /** @description A number for accounts of this service, text for sellers of an outside provider. */
+      sellerId: number | string;
+      name: string;
+      quantity: number;
+      remaining: number;
+      /** @description Live issuances: what was issued, less what was revoked. */
+      issued: number;
+      /** @enum {string} */
+      state: 'scheduled' | 'open' | 'paused' | 'sold_out' | 'closed';
+      discount: components['schemas']['Discount'] | null;
+      opensAt: string | null;
+      closesAt: string | null;
+      /**
+       * Format: date-time
+       * @example 2026-11-22T12:00:00.123Z
+       */
+      createdAt: string;
+    };
+    CouponPage: {
+      items: components['schemas']['Coupon'][];
+      /** @description Send it as `after` for the next page; null at the end. */
+      next: number | null;
+    };
+    Issued: {
+      /** @constant */
+      outcome: 'issued';
+      /** @example 42 */
+      couponId: number;
+      /**
+       * @description The `sub` of the member’s token.
+       * @example 7
+       */
+      memberId: string;
+      /**
+       * @description The place in the line: 1 is the first.
+       * @example 17
+       */
+      issueNo: number;
+      /**
+       * Format: date-time
+       * @example 2026-11-22T12:00:00.123Z
+       */
+      issuedAt: string;
+    };
+    AlreadyIssued: {
+      /** @constant */
+      outcome: 'already_issued';
+      /** @example 42 */
+      couponId: number;
+      /**
+       * @description The `sub` of the member’s token.
+       * @example 7
+       */
+      memberId: string;
+      /**
+       * @description The place in the line: 1 is the first.
+       * @example 17
+       */
+      issueNo: number;
+      /**
+       * Format: date-time
+       * @example 2026-11-22T12:00:00.123Z
+       */
+      issuedAt: string;
+    };
+    HeldIssuance: {
+      /** @constant */
+      outcome: 'issued';
+      /** @example 42 */
+      couponId: number;
+      /**
+       * @description The `sub` of the member’s token.
+       * @example 7
+       */
+      memberId: string;
+      /**
+       * @description The place in the line: 1 is the first.
+       * @example 17
+       */
+      issueNo: number;
+      /**
+       * Format: date-time
+       * @example 2026-11-22T12:00:00.123Z
+       */
+      issuedAt: string;
+      /** @description Whether its row is in the database already. */
+      recorded: boolean;
+    };
+    Issuance: {
+      /** @example 42 */
+      couponId: number;
+      /**
+       * @description The `sub` of the member’s token.
+       * @example 7
+       */
+      memberId: string;
+      /**
+       * @description The place in the line: 1 is the first.
+       * @example 17
+       */
+      issueNo: number;
+      /**
+       * Format: date-time
+       * @example 2026-11-22T12:00:00.123Z
+       */
+      issuedAt: string;
+      usedAt: string | null;
+    };
+    IssuancePage: {
+      items: components['schemas']['Issuance'][];
+      /** @description Send it as `after` for the next page; null at the end. */
+      next: number | null;
+    };
+    Revoked: {
+      /** @example 42 */
+      couponId: number;
+      /**
+       * @description The place in the line: 1 is the first.
+       * @example 17
+       */
+      issueNo: number;
+      /**
+       * @description The `sub` of the member’s token.
+       * @example 7
+       */
+      memberId: string;
+      /** @constant */
+      revoked: true;
+      remaining: number;
+    };
+    Stats: {
+      quantity: number;
+      issued: number;
+      remaining: number;
+      /** @description Decided, waiting to be recorded. */
+      queued: number;
+      /** @description Taken by a recorder and not yet acked. */
+      claimed: number;
+      /** @description Rows. */
+      recorded: number;
+      /** @description Contradict a row, or the schema refused them. */
+      deadLettered: number;
+    };
+    LiveUpdate: {
+      /** @example 42 */
+      couponId: number;
+      /** @enum {string} */
+      state: 'scheduled' | 'open' | 'paused' | 'sold_out' | 'closed';
+      quantity: number;
+      issued: number;
+      remaining: number;
+      issuedPerSecond: number;
+      opensAt: string | null;
+      closesAt: string | null;
+      /**
+       * Format: date-time
+       * @description The store’s clock: what openings are judged by.
+       * @example 2026-11-22T12:00:00.123Z
+       */
+      storeNow: string;
+    };
+    Alive: {
+      /** @constant */
+      status: 'ok';
+    };
+    Ready: {
+      /** @constant */
+      status: 'ready';
+    };
+    Description: {
+      openapi: string;
+    } & {
+      [key: string]: unknown;
+    };
+    Home: {
+      name: string;
+      api: string;
+      documentation: string;
+    };
+    /** @description No such coupon. */
+    UnknownCouponProblem: {
+      /** @constant */
+      type: '/docs/errors#unknown_coupon';
+      /** @example No such coupon */
+      title: string;
+      /** @constant */
+      status: 404;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'unknown_coupon';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The coupon is not open yet. */
+    NotOpenProblem: {
+      /** @constant */
+      type: '/docs/errors#not_open';
+      /** @example The coupon is not open yet */
+      title: string;
+      /** @constant */
+      status: 409;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'not_open';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+      /** Format: date-time */
+      opensAt: string;
+    };
+    /** @description The coupon is paused. */
+    PausedProblem: {
+      /** @constant */
+      type: '/docs/errors#paused';
+      /** @example The coupon is paused */
+      title: string;
+      /** @constant */
+      status: 409;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'paused';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The coupon is closed. */
+    ClosedProblem: {
+      /** @constant */
+      type: '/docs/errors#closed';
+      /** @example The coupon is closed */
+      title: string;
+      /** @constant */
+      status: 409;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'closed';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The coupon is sold out. */
+    SoldOutProblem: {
+      /** @constant */
+      type: '/docs/errors#sold_out';
+      /** @example The coupon is sold out */
+      title: string;
+      /** @constant */
+      status: 409;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'sold_out';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description Too many at once, nothing was attempted. */
+    BusyProblem: {
+      /** @constant */
+      type: '/docs/errors#busy';
+      /** @example Too many at once, nothing was attempted */
+      title: string;
+      /** @constant */
+      status: 503;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'busy';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description Not ready, nothing was attempted. */
+    NotReadyProblem: {
+      /** @constant */
+      type: '/docs/errors#not_ready';
+      /** @example Not ready, nothing was attempted */
+      title: string;
+      /** @constant */
+      status: 503;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'not_ready';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+      /** @description Told by /readyz. */
+      reasons?: string[];
+    };
+    /** @description The outcome is not known, ask again to learn it. */
+    OutcomeUnknownProblem: {
+      /** @constant */
+      type: '/docs/errors#outcome_unknown';
+      /** @example The outcome is not known, ask again to learn it */
+      title: string;
+      /** @constant */
+      status: 503;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'outcome_unknown';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description Too many requests from you. */
+    RateLimitedProblem: {
+      /** @constant */
+      type: '/docs/errors#rate_limited';
+      /** @example Too many requests from you */
+      title: string;
+      /** @constant */
+      status: 429;
+      /** @constant */
+      code: 'rate_limited';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description Not issued. */
+    NotIssuedProblem: {
+      /** @constant */
+      type: '/docs/errors#not_issued';
+      /** @example Not issued */
+      title: string;
+      /** @constant */
+      status: 404;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'not_issued';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description Issued but not recorded yet. */
+    NotRecordedProblem: {
+      /** @constant */
+      type: '/docs/errors#not_recorded';
+      /** @example Issued but not recorded yet */
+      title: string;
+      /** @constant */
+      status: 503;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'not_recorded';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The coupon was used already. */
+    AlreadyUsedProblem: {
+      /** @constant */
+      type: '/docs/errors#already_used';
+      /** @example The coupon was used already */
+      title: string;
+      /** @constant */
+      status: 409;
+      /** @constant */
+      code: 'already_used';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The quantity is below what is issued. */
+    QuantityBelowIssuedProblem: {
+      /** @constant */
+      type: '/docs/errors#quantity_below_issued';
+      /** @example The quantity is below what is issued */
+      title: string;
+      /** @constant */
+      status: 409;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'quantity_below_issued';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+      issued: number;
+    };
+    /** @description The window ends before it starts. */
+    WindowInvalidProblem: {
+      /** @constant */
+      type: '/docs/errors#window_invalid';
+      /** @example The window ends before it starts */
+      title: string;
+      /** @constant */
+      status: 400;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'window_invalid';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description A valid access token is required. */
+    UnauthenticatedProblem: {
+      /** @constant */
+      type: '/docs/errors#unauthenticated';
+      /** @example A valid access token is required */
+      title: string;
+      /** @constant */
+      status: 401;
+      /** @constant */
+      code: 'unauthenticated';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+      /** @enum {unknown} */
+      reason: 'token_missing' | 'token_invalid' | 'token_expired';
+    };
+    /** @description This is not for your role. */
+    WrongRoleProblem: {
+      /** @constant */
+      type: '/docs/errors#wrong_role';
+      /** @example This is not for your role */
+      title: string;
+      /** @constant */
+      status: 403;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'wrong_role';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description This belongs to somebody else. */
+    ForbiddenProblem: {
+      /** @constant */
+      type: '/docs/errors#forbidden';
+      /** @example This belongs to somebody else */
+      title: string;
+      /** @constant */
+      status: 403;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'forbidden';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description Wrong e-mail address or password. */
+    InvalidCredentialsProblem: {
+      /** @constant */
+      type: '/docs/errors#invalid_credentials';
+      /** @example Wrong e-mail address or password */
+      title: string;
+      /** @constant */
+      status: 401;
+      /** @constant */
+      code: 'invalid_credentials';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The e-mail address is taken. */
+    EmailTakenProblem: {
+      /** @constant */
+      type: '/docs/errors#email_taken';
+      /** @example The e-mail address is taken */
+      title: string;
+      /** @constant */
+      status: 409;
+      /** @constant */
+      code: 'email_taken';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description Sellers cannot sign up here. */
+    SellerSignupClosedProblem: {
+      /** @constant */
+      type: '/docs/errors#seller_signup_closed';
+      /** @example Sellers cannot sign up here */
+      title: string;
+      /** @constant */
+      status: 403;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'seller_signup_closed';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description Access tokens come from an outside identity provider. */
+    SessionsDisabledProblem: {
+      /** @constant */
+      type: '/docs/errors#sessions_disabled';
+      /** @example Access tokens come from an outside identity provider */
+      title: string;
+      /** @constant */
+      status: 403;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'sessions_disabled';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The keys of the identity provider are out of reach. */
+    KeysUnavailableProblem: {
+      /** @constant */
+      type: '/docs/errors#keys_unavailable';
+      /** @example The keys of the identity provider are out of reach */
+      title: string;
+      /** @constant */
+      status: 503;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'keys_unavailable';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The request is not valid. */
+    InvalidInputProblem: {
+      /** @constant */
+      type: '/docs/errors#invalid_input';
+      /** @example The request is not valid */
+      title: string;
+      /** @constant */
+      status: 400;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'invalid_input';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+      /** @description Up to ten. */
+      errors?: {
+        /** @description Path with dots; empty for the input as a whole. */
+        field: string;
+        message: string;
+      }[];
+    };
+    /** @description The body is not acceptable JSON. */
+    InvalidJsonProblem: {
+      /** @constant */
+      type: '/docs/errors#invalid_json';
+      /** @example The body is not acceptable JSON */
+      title: string;
+      /** @constant */
+      status: 400;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'invalid_json';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The request is malformed. */
+    MalformedRequestProblem: {
+      /** @constant */
+      type: '/docs/errors#malformed_request';
+      /** @example The request is malformed */
+      title: string;
+      /** @constant */
+      status: 400;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'malformed_request';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description Nothing is here. */
+    NotFoundProblem: {
+      /** @constant */
+      type: '/docs/errors#not_found';
+      /** @example Nothing is here */
+      title: string;
+      /** @constant */
+      status: 404;
+      /** @constant */
+      code: 'not_found';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The method is not allowed here. */
+    MethodNotAllowedProblem: {
+      /** @constant */
+      type: '/docs/errors#method_not_allowed';
+      /** @example The method is not allowed here */
+      title: string;
+      /** @constant */
+      status: 405;
+      /** @constant */
+      code: 'method_not_allowed';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The body is too large. */
+    BodyTooLargeProblem: {
+      /** @constant */
+      type: '/docs/errors#body_too_large';
+      /** @example The body is too large */
+      title: string;
+      /** @constant */
+      status: 413;
+      /** @constant */
+      code: 'body_too_large';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The URL is too long. */
+    UriTooLongProblem: {
+      /** @constant */
+      type: '/docs/errors#uri_too_long';
+      /** @example The URL is too long */
+      title: string;
+      /** @constant */
+      status: 414;
+      /** @constant */
+      code: 'uri_too_long';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The body must be JSON. */
+    UnsupportedMediaTypeProblem: {
+      /** @constant */
+      type: '/docs/errors#unsupported_media_type';
+      /** @example The body must be JSON */
+      title: string;
+      /** @constant */
+      status: 415;
+      /** @constant */
+      code: 'unsupported_media_type';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description Shutting down, nothing was attempted. */
+    ShuttingDownProblem: {
+      /** @constant */
+      type: '/docs/errors#shutting_down';
+      /** @example Shutting down, nothing was attempted */
+      title: string;
+      /** @constant */
+      status: 503;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'shutting_down';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description Something went wrong here. */
+    InternalErrorProblem: {
+      /** @constant */
+      type: '/docs/errors#internal_error';
+      /** @example Something went wrong here */
+      title: string;
+      /** @constant */
+      status: 500;
+      /** @constant */
+      code: 'internal_error';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+  downloadCoupon: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The member holds it already: the number of the first answer. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AlreadyIssued'];
+        };
+      };
+      /** @description The member holds it from now on. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Issued'];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnauthenticatedProblem'];
+        };
+      };
+      /** @description `wrong_role` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['WrongRoleProblem'];
+        };
+      };
+      /** @description `unknown_coupon` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnknownCouponProblem'];
+        };
+      };
+      /** @description `not_open`, `paused`, `closed`, `sold_out` */
+      409: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['NotOpenProblem']
+            | components['schemas']['PausedProblem']
+            | components['schemas']['ClosedProblem']
+            | components['schemas']['SoldOutProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `busy`, `not_ready`, `outcome_unknown`, `keys_unavailable`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['KeysUnavailableProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  showOwnIssuance: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The member holds one. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['HeldIssuance'];
+        };
+      };
+      /** @description `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnauthenticatedProblem'];
+        };
+      };
+      /** @description `wrong_role` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['WrongRoleProblem'];
+        };
+      };
+      /** @description `unknown_coupon`, `not_issued` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['UnknownCouponProblem'] | components['schemas']['NotIssuedProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['KeysUnavailableProblem']
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  listOwnCoupons: {
+    parameters: {
+      query?: {
+        after?: number;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['IssuancePage'];
+        };
+      };
+      /** @description `invalid_input`, `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['InvalidInputProblem'] | components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnauthenticatedProblem'];
+        };
+      };
+      /** @description `wrong_role` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['WrongRoleProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['KeysUnavailableProblem']
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  useCoupon: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        couponId: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is used now. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Issuance'];
+        };
+      };
+      /** @description `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnauthenticatedProblem'];
+        };
+      };
+      /** @description `wrong_role` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['WrongRoleProblem'];
+        };
+      };
+      /** @description `unknown_coupon`, `not_issued` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['UnknownCouponProblem'] | components['schemas']['NotIssuedProblem'];
+        };
+      };
+      /** @description `already_used` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['AlreadyUsedProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `not_recorded`, `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['NotRecordedProblem']
+            | components['schemas']['KeysUnavailableProblem']
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  listCoupons: {
+    parameters: {
+      query?: {
+        after?: number;
+        limit?: number;
+        state?: 'scheduled' | 'open' | 'paused' | 'sold_out' | 'closed';
+        sellerId?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CouponPage'];
+        };
+      };
+      /** @description `invalid_input`, `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['InvalidInputProblem'] | components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  registerCoupon: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewCoupon'];
+      };
+    };
+    responses: {
+      /** @description Registered. */
+      201: {
+        headers: {
+          /** @description The path of the coupon. */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Coupon'];
+        };
+      };
+      /** @description `window_invalid`, `invalid_json`, `invalid_input`, `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['WindowInvalidProblem']
+            | components['schemas']['InvalidJsonProblem']
+            | components['schemas']['InvalidInputProblem']
+            | components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnauthenticatedProblem'];
+        };
+      };
+      /** @description `wrong_role` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['WrongRoleProblem'];
+        };
+      };
+      /** @description `body_too_large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['BodyTooLargeProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `unsupported_media_type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnsupportedMediaTypeProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['KeysUnavailableProblem']
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  showCoupon: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The coupon as it is now. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Coupon'];
+        };
+      };
+      /** @description `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `unknown_coupon` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnknownCouponProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  changeCoupon: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CouponChange'];
+      };
+    };
+    responses: {
+      /** @description The coupon as it is now. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Coupon'];
+        };
+      };
+      /** @description `window_invalid`, `invalid_json`, `invalid_input`, `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['WindowInvalidProblem']
+            | components['schemas']['InvalidJsonProblem']
+            | components['schemas']['InvalidInputProblem']
+            | components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnauthenticatedProblem'];
+        };
+      };
+      /** @description `forbidden`, `wrong_role` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+        };
+      };
+      /** @description `unknown_coupon` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnknownCouponProblem'];
+        };
+      };
+      /** @description `quantity_below_issued`, `closed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['QuantityBelowIssuedProblem'] | components['schemas']['ClosedProblem'];
+        };
+      };
+      /** @description `body_too_large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['BodyTooLargeProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `unsupported_media_type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnsupportedMediaTypeProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['KeysUnavailableProblem']
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  watchCoupon: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Events, for as long as the reader stays. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/event-stream': string;
+        };
+      };
+      /** @description `unknown_coupon` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnknownCouponProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `busy`, `not_ready`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  pauseCoupon: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The coupon as it is now. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Coupon'];
+        };
+      };
+      /** @description `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnauthenticatedProblem'];
+        };
+      };
+      /** @description `forbidden`, `wrong_role` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+        };
+      };
+      /** @description `unknown_coupon` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnknownCouponProblem'];
+        };
+      };
+      /** @description `closed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ClosedProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['KeysUnavailableProblem']
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  resumeCoupon: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The coupon as it is now. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Coupon'];
+        };
+      };
+      /** @description `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnauthenticatedProblem'];
+        };
+      };
+      /** @description `forbidden`, `wrong_role` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+        };
+      };
+      /** @description `unknown_coupon` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnknownCouponProblem'];
+        };
+      };
+      /** @description `closed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ClosedProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['KeysUnavailableProblem']
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  closeCoupon: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The coupon as it is now. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Coupon'];
+        };
+      };
+      /** @description `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnauthenticatedProblem'];
+        };
+      };
+      /** @description `forbidden`, `wrong_role` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+        };
+      };
+      /** @description `unknown_coupon` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnknownCouponProblem'];
+        };
+      };
+      /** @description `closed` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ClosedProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['KeysUnavailableProblem']
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  showStats: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The figures. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Stats'];
+        };
+      };
+      /** @description `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnauthenticatedProblem'];
+        };
+      };
+      /** @description `forbidden`, `wrong_role` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+        };
+      };
+      /** @description `unknown_coupon` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnknownCouponProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['KeysUnavailableProblem']
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  listIssuances: {
+    parameters: {
+      query?: {
+        after?: number;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        id: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page, or with another Accept the whole list. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['IssuancePage'];
+          'text/csv': string;
+          'application/x-ndjson': string;
+        };
+      };
+      /** @description `invalid_input`, `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['InvalidInputProblem'] | components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnauthenticatedProblem'];
+        };
+      };
+      /** @description `forbidden`, `wrong_role` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+        };
+      };
+      /** @description `unknown_coupon` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnknownCouponProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['KeysUnavailableProblem']
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  revokeIssuance: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: number;
+        issueNo: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Revoked. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Revoked'];
+        };
+      };
+      /** @description `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `unauthenticated` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnauthenticatedProblem'];
+        };
+      };
+      /** @description `forbidden`, `wrong_role` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+        };
+      };
+      /** @description `unknown_coupon`, `not_issued` */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['UnknownCouponProblem'] | components['schemas']['NotIssuedProblem'];
+        };
+      };
+      /** @description `already_used` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['AlreadyUsedProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['KeysUnavailableProblem']
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  signUp: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewAccount'];
+      };
+    };
+    responses: {
+      /** @description The account. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Account'];
+        };
+      };
+      /** @description `invalid_json`, `invalid_input`, `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['InvalidJsonProblem']
+            | components['schemas']['InvalidInputProblem']
+            | components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `seller_signup_closed`, `sessions_disabled` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['SellerSignupClosedProblem']
+            | components['schemas']['SessionsDisabledProblem'];
+        };
+      };
+      /** @description `email_taken` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['EmailTakenProblem'];
+        };
+      };
+      /** @description `body_too_large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['BodyTooLargeProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `unsupported_media_type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnsupportedMediaTypeProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  signIn: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewSession'];
+      };
+    };
+    responses: {
+      /** @description An access token. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Session'];
+        };
+      };
+      /** @description `invalid_json`, `invalid_input`, `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['InvalidJsonProblem']
+            | components['schemas']['InvalidInputProblem']
+            | components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `invalid_credentials` */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InvalidCredentialsProblem'];
+        };
+      };
+      /** @description `sessions_disabled` */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['SessionsDisabledProblem'];
+        };
+      };
+      /** @description `body_too_large` */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['BodyTooLargeProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `unsupported_media_type` */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UnsupportedMediaTypeProblem'];
+        };
+      };
+      /** @description `rate_limited` */
+      429: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['RateLimitedProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['BusyProblem']
+            | components['schemas']['NotReadyProblem']
+            | components['schemas']['OutcomeUnknownProblem']
+            | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  showLiveness: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It does. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Alive'];
+        };
+      };
+      /** @description `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  showReadiness: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description They can. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Ready'];
+        };
+      };
+      /** @description `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `not_ready`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['NotReadyProblem'] | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  showMetrics: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Of all processes that share the port. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/plain': string;
+        };
+      };
+      /** @description `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `not_ready`, `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            components['schemas']['NotReadyProblem'] | components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  showDescription: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OpenAPI 3.1. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Description'];
+        };
+      };
+      /** @description `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+  showHome: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Whichever is there. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Home'];
+          'text/html': string;
+        };
+      };
+      /** @description `malformed_request` */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['MalformedRequestProblem'];
+        };
+      };
+      /** @description `uri_too_long` */
+      414: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['UriTooLongProblem'];
+        };
+      };
+      /** @description `internal_error` */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['InternalErrorProblem'];
+        };
+      };
+      /** @description `shutting_down` */
+      503: {
+        headers: {
+          /** @description Whole seconds to wait. */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['ShuttingDownProblem'];
+        };
+      };
+    };
+  };
+}

@@ -1,0 +1,25 @@
+/** What the members were told against what is in the database, once everything is at rest. */
+import type { Told } from './crowd.js';
+
+export interface RecordedIssuance {
+  readonly memberId: string;
+  readonly issueNo: number;
+}
+
+/** @returns what is wrong, one sentence each; empty when the promises were kept. */
+export function compare(told: Told, rows: readonly RecordedIssuance[], quantity: number): readonly string[] {
+  const faults: string[] = [];
+  const recorded = new Map(rows.map(({ memberId, issueNo }) => [memberId, issueNo]));
+  if (rows.length > quantity) faults.push(`${rows.length} rows for a quantity of ${quantity}`);
+  if (recorded.size < rows.length) faults.push('a member holds more than one');
+  rows.forEach(({ issueNo }, place) => {
+    if (issueNo !== place + 1) faults.push(`number ${issueNo} stands at place ${place + 1}`);
+  });
+  for (const [memberId, issueNo] of told.numbers) {
+    if (recorded.get(memberId) !== issueNo)
+      faults.push(`member ${memberId} was told ${issueNo} and has ${recorded.get(memberId) ?? 'none'}`);
+  }
+  if (told.answers.has('sold_out') && rows.length < quantity)
+    faults.push(`"sold out" was said with ${quantity - rows.length} left`);
+  return faults;
+}

@@ -1,0 +1,202 @@
+/**
+ * `npm run demo`: a server of its own, a seller, a coupon that opens in a few seconds, and a crowd; then a comparison of what the crowd
+ * was told with what is in the database. The console shows all of it live meanwhile.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSeonchakClient } from '../client/client.js';
+import type { Schemas, SeonchakClient } from '../client/client.js';
+import type { Config } from '../config.js';
+import { loadConfig } from '../config.js';
+import { TokenIssuer } from '../http/auth/token-issuer.js';
+import { PAGE_LIMIT_MAX } from '../http/schemas.js';
+import { PortInUseError } from '../http/listen.js';
+import { createLogger, startServer } from '../main.js';
+import type { RunningServer } from '../main.js';
+import { tokenSettings } from '../token-settings.js';
+import { compare } from './compare.js';
+import type { RecordedIssuance } from './compare.js';
+import { pressAsPlanned } from './crowd.js';
+import type { Told } from './crowd.js';
+import { planPresses } from './press-plan.js';
+
+/** Good on this machine only, and for as long as the demo runs. */
+const SELLER = { email: 'seller@demo.example', password: 'first-come-first-served' };
+const TOKEN_SECONDS = 86_400;
+
+export interface DemoOptions {
+  readonly members: number;
+  readonly quantity: number;
+  readonly opensInMs: number;
+  /** How long the crowd takes to come. */
+  readonly overMs: number;
+}
+
+export interface DemoScreen {
+  say(line: string): void;
+  /** @returns told of each answer, and of the end. */
+  progress(presses: number): { advance(count: number): void; finish(): void };
+}
+
+/**
+ * Runs until `signal`; the data is removed then.
+ *
+ * @returns what was wrong, one sentence each; empty when every promise was kept or the demo was ended before the drop was over.
+ */
+export async function runDemo(
+  options: DemoOptions,
+  screen: DemoScreen,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'seonchak-demo-'));
+  try {
+    const { server, config } = await startOnFreePort(dataDir);
+    try {
+      return await dropAndCompare(
+        config,
+        `http://127.0.0.1:${server.port ?? config.port}`,
+        options,
+        screen,
+        signal,
+      );
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function dropAndCompare(
+  config: Config,
+  address: string,
+  options: DemoOptions,
+  screen: DemoScreen,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { members, quantity, opensInMs, overMs } = options;
+  const seller = await signUpSeller(address);
+  const opensAtMs = Date.now() + opensInMs;
+  const { data: coupon } = await seller.POST('/v1/coupons', {
+    body: { name: 'Fried chicken, half price', quantity, opensAt: new Date(opensAtMs).toISOString() },
+  });
+  if (coupon === undefined) throw new Error('The coupon of the demo was not registered.');
+  for (const line of introduction(address, coupon.id, options)) screen.say(line);
+
+  const presses = planPresses(members, overMs);
+  const progress = screen.progress(presses.length);
+  const crowd = {
+    client: createSeonchakClient({ baseUrl: address }),
+    couponId: coupon.id,
+    tokenOf: await memberTokens(config),
+    onAnswer: () => progress.advance(1),
+  };
+  const told = await pressAsPlanned(crowd, presses, opensAtMs, signal);
+  progress.finish();
+  if (signal.aborted) return [];
+
+  const rows = await recordedIssuances(seller, coupon.id);
+  const faults = compare(told, rows, quantity);
+  for (const line of summary(told, rows, faults)) screen.say(line);
+  await aborted(signal);
+  return faults;
+}
+
+function introduction(address: string, couponId: number, options: DemoOptions): string[] {
+  const { members, quantity, opensInMs } = options;
+  return [
+    `Seonchak is ready on ${address}`,
+    '',
+    `  what members see   ${address}/#/coupons/${couponId}`,
+    `  what the seller    ${address}/#/sell/${couponId}`,
+    `  sees               (sign in as ${SELLER.email}, password ${SELLER.password})`,
+    '',
+    `${quantity.toLocaleString('en')} coupons for ${members.toLocaleString('en')} members, opening in ${opensInMs / 1_000} s. Ctrl-C ends it.`,
+  ];
+}
+
+function summary(told: Told, rows: readonly RecordedIssuance[], faults: readonly string[]): string[] {
+  const answers = [...told.answers].map(([code, times]) => `${times.toLocaleString('en')} ${code}`);
+  return [
+    '',
+    `The crowd was told: ${answers.join(', ')}.`,
+    faults.length === 0
+      ? `In the database: ${rows.length.toLocaleString('en')} rows, numbered from 1 without a gap, one a member, each as it was told.`
+      : `Broken promises: ${faults.join('; ')}.`,
+    'The server goes on for you to look around. Ctrl-C ends it and removes its data.',
+  ];
+}
+
+async function signUpSeller(address: string): Promise<SeonchakClient> {
+  const anyone = createSeonchakClient({ baseUrl: address });
+  await anyone.POST('/v1/accounts', { body: { ...SELLER, role: 'seller' } });
+  const { data } = await anyone.POST('/v1/sessions', { body: SELLER });
+  if (data === undefined) throw new Error('The seller of the demo could not sign in.');
+  return createSeonchakClient({ baseUrl: address, token: data.accessToken });
+}
+
+/** Members come with tokens, as those of an outside identity provider would: 5,000 sign-ups would hash passwords for minutes. */
+async function memberTokens(config: Config): Promise<(memberId: string) => Promise<string>> {
+  const { secret, ...policy } = await tokenSettings(config);
+  if (secret === undefined) throw new Error('The embedded server signs its own tokens.');
+  const issuer = new TokenIssuer(secret, policy);
+  return (memberId) => issuer.issue(memberId, 'member', TOKEN_SECONDS, Date.now());
+}
+
+async function recordedIssuances(seller: SeonchakClient, couponId: number): Promise<RecordedIssuance[]> {
+  const rows: RecordedIssuance[] = [];
+  let after: number | null = 0;
+  while (after !== null) {
+    const page: Schemas['IssuancePage'] = await pageOfIssuances(seller, couponId, after);
+    rows.push(...page.items);
+    after = page.next;
+  }
+  return rows;
+}
+
+async function pageOfIssuances(
+  seller: SeonchakClient,
+  couponId: number,
+  after: number,
+): Promise<Schemas['IssuancePage']> {
+  const { data } = await seller.GET('/v1/coupons/{id}/issuances', {
+    params: { path: { id: couponId }, query: { after, limit: PAGE_LIMIT_MAX } },
+  });
+  if (data === undefined) throw new Error('The issuances could not be read.');
+  return data;
+}
+
+/** On the usual port where that is free, so that the address is the one of the documentation. */
+async function startOnFreePort(
+  dataDir: string,
+): Promise<{ readonly server: RunningServer; readonly config: Config }> {
+  const start = async (settings: NodeJS.ProcessEnv) => {
+    const config = loadConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'error', ...settings });
+    return { server: await startServer(config, createLogger(config)), config };
+  };
+  try {
+    return await start({});
+  } catch (fault) {
+    if (!(fault instanceof PortInUseError)) throw fault;
+    return start({ PORT: String(await freePort()) });
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
