@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Config, DistributedConfig, DurabilityLevel, EmbeddedConfig } from './config.js';
 import type { Admission } from './engine/admission.js';
 import type { AdmittedIssuances } from './engine/admitted-issuances.js';
+import type { AuditLog } from './engine/audit-log.js';
 import type { VersionAnnouncements } from './engine/announcements.js';
 import type { CouponCatalogue } from './engine/coupon-catalogue.js';
 import { CouponRecovery } from './engine/coupon-recovery.js';
@@ -15,6 +16,7 @@ import { LocalAnnouncements } from './engine/local-announcements.js';
 import type { RebuildReport } from './engine/rebuild-coupon.js';
 import type { RecoveryStore } from './engine/recovery-store.js';
 import type { CouponId } from './engine/coupon.js';
+import type { AccessLockStore } from './http/auth/access-locks.js';
 import type { AccountStore } from './http/auth/accounts.js';
 import { openRedisBackEnd } from './persist/redis/redis-back-end.js';
 import { openMysql } from './persist/sql/open-mysql.js';
@@ -37,6 +39,8 @@ export interface Stores {
   readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
   readonly accounts: AccountStore;
+  readonly locks: AccessLockStore;
+  readonly auditLog: AuditLog;
   readonly announcements: VersionAnnouncements;
   readonly warmer: CouponWarmer;
   readonly registry: CouponRegistry;
@@ -156,6 +160,8 @@ interface BasicStores {
   readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
   readonly accounts: AccountStore;
+  readonly locks: AccessLockStore;
+  readonly auditLog: AuditLog;
 }
 
 function withRegistry(
@@ -163,7 +169,7 @@ function withRegistry(
   announcements: VersionAnnouncements,
   recovery?: CouponWarmerPorts['recovery'],
 ) {
-  const { admission, ledger, audit, catalogue, accounts } = stores;
+  const { admission, ledger, audit, catalogue, accounts, locks, auditLog } = stores;
   const warmer = new CouponWarmer({
     admission,
     ledger,
@@ -178,5 +184,5 @@ function withRegistry(
     warmer,
     clock: systemClock,
   });
-  return { admission, ledger, audit, catalogue, accounts, announcements, warmer, registry };
+  return { admission, ledger, audit, catalogue, accounts, locks, auditLog, announcements, warmer, registry };
 }

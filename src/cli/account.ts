@@ -1,4 +1,4 @@
-/** `seonchak account`: accounts made by the operator, the only way to a seller's account where sign-up is closed. */
+/** `seonchak account`: accounts made by the operator, the only way to a seller's account where sign-up is closed; locks of accounts. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { loadConfig } from '../config.js';
@@ -6,9 +6,11 @@ import type { Role } from '../http/auth/accounts.js';
 import { roles } from '../http/auth/accounts.js';
 import { PasswordHasher } from '../http/auth/password.js';
 import { accountInput } from '../http/schemas.js';
+import { addLocks } from './account-lock.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';
+import { operatorHere } from './operator.js';
 import { choosePassword } from './password-source.js';
 
 interface CreateOptions {
@@ -19,7 +21,10 @@ interface CreateOptions {
 }
 
 export function addAccount(program: Command, context: CommandContext): void {
-  const account = program.command('account').summary('make accounts').description('Make accounts.');
+  const account = program
+    .command('account')
+    .summary('make and lock accounts')
+    .description('Make accounts, lock and unlock them.');
   account
     .command('create')
     .summary('make an account')
@@ -39,6 +44,7 @@ Examples:
   $ seonchak account create --email seller@shop.test --role seller --password-stdin < password.txt`,
     )
     .action((options: CreateOptions) => create(context, options));
+  addLocks(account, context);
 }
 
 async function create(context: CommandContext, options: CreateOptions): Promise<void> {
@@ -53,7 +59,14 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
   const account = await withStores(config, async (stores) => {
     // Often the very first command on new stores, before any server has made the tables.
     await stores.migrate();
-    return stores.accounts.insert({ email, role, passwordHash, createdAtMs: Date.now() });
+    const atMs = Date.now();
+    return stores.accounts.insert({ email, role, passwordHash, createdAtMs: atMs }, (id) => ({
+      atMs,
+      actor: operatorHere(),
+      action: 'account_created',
+      target: `account ${id}`,
+      detail: { email, role },
+    }));
   });
   if (account === undefined) throw new CommandFailedError(`there is an account for ${email} already`);
 

@@ -11,6 +11,9 @@ const commands = [
   ['account'],
   ['seed'],
   ['account', 'create'],
+  ['account', 'lock'],
+  ['account', 'unlock'],
+  ['audit'],
 ] as const;
 
 t.test('help names every command and the exit codes', async (t) => {

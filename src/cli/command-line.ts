@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addAccount } from './account.js';
+import { addAudit } from './audit.js';
 import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';
 import type { ExitCode } from './exit-codes.js';
@@ -67,6 +68,7 @@ function buildProgram(context: CommandContext): Command {
   addTokens(program, context);
   addAccount(program, context);
   addDemo(program, context);
+  addAudit(program, context);
   return program;
 }
 

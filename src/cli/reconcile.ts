@@ -13,6 +13,7 @@ import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';
 import { couponIds } from './option-values.js';
+import { operatorHere } from './operator.js';
 import { startProgress } from './progress.js';
 import { findingLines, repairLine } from './reconcile-lines.js';
 
@@ -132,6 +133,13 @@ async function reconcileOne(
   });
   if (isClean(found)) return { ...found, clean: true };
   const done = await repairCoupon({ ...stores, ...queued }, record, found, missing.requeued);
+  await stores.auditLog.append({
+    atMs: Date.now(),
+    actor: operatorHere(),
+    action: 'coupon_repaired',
+    target: `coupon ${record.couponId}`,
+    detail: { ...done },
+  });
   return { ...found, clean: false, repair: done };
 }
 

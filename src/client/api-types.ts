@@ -878,6 +878,22 @@ export interface components {
       /** @description What happened in this case, for a person. May change. */
       detail: string;
     };
+    /** @description The account is locked. */
+    AccountLockedProblem: {
+      /** @constant */
+      type: '/docs/errors#account_locked';
+      /** @example The account is locked */
+      title: string;
+      /** @constant */
+      status: 403;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'account_locked';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
     /** @description This belongs to somebody else. */
     ForbiddenProblem: {
       /** @constant */
@@ -1163,13 +1179,14 @@ export interface operations {
           'application/problem+json': components['schemas']['UnauthenticatedProblem'];
         };
       };
-      /** @description `wrong_role` */
+      /** @description `account_locked`, `wrong_role` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/problem+json': components['schemas']['WrongRoleProblem'];
+          'application/problem+json':
+            components['schemas']['AccountLockedProblem'] | components['schemas']['WrongRoleProblem'];
         };
       };
       /** @description `unknown_coupon` */
@@ -1272,13 +1289,14 @@ export interface operations {
           'application/problem+json': components['schemas']['UnauthenticatedProblem'];
         };
       };
-      /** @description `wrong_role` */
+      /** @description `account_locked`, `wrong_role` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/problem+json': components['schemas']['WrongRoleProblem'];
+          'application/problem+json':
+            components['schemas']['AccountLockedProblem'] | components['schemas']['WrongRoleProblem'];
         };
       };
       /** @description `unknown_coupon`, `not_issued` */
@@ -1378,13 +1396,14 @@ export interface operations {
           'application/problem+json': components['schemas']['UnauthenticatedProblem'];
         };
       };
-      /** @description `wrong_role` */
+      /** @description `account_locked`, `wrong_role` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/problem+json': components['schemas']['WrongRoleProblem'];
+          'application/problem+json':
+            components['schemas']['AccountLockedProblem'] | components['schemas']['WrongRoleProblem'];
         };
       };
       /** @description `uri_too_long` */
@@ -1472,13 +1491,14 @@ export interface operations {
           'application/problem+json': components['schemas']['UnauthenticatedProblem'];
         };
       };
-      /** @description `wrong_role` */
+      /** @description `account_locked`, `wrong_role` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/problem+json': components['schemas']['WrongRoleProblem'];
+          'application/problem+json':
+            components['schemas']['AccountLockedProblem'] | components['schemas']['WrongRoleProblem'];
         };
       };
       /** @description `unknown_coupon`, `not_issued` */
@@ -1672,13 +1692,14 @@ export interface operations {
           'application/problem+json': components['schemas']['UnauthenticatedProblem'];
         };
       };
-      /** @description `wrong_role` */
+      /** @description `account_locked`, `wrong_role` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/problem+json': components['schemas']['WrongRoleProblem'];
+          'application/problem+json':
+            components['schemas']['AccountLockedProblem'] | components['schemas']['WrongRoleProblem'];
         };
       };
       /** @description `body_too_large` */
@@ -1875,14 +1896,16 @@ export interface operations {
           'application/problem+json': components['schemas']['UnauthenticatedProblem'];
         };
       };
-      /** @description `forbidden`, `wrong_role` */
+      /** @description `forbidden`, `account_locked`, `wrong_role` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/problem+json':
-            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+            | components['schemas']['ForbiddenProblem']
+            | components['schemas']['AccountLockedProblem']
+            | components['schemas']['WrongRoleProblem'];
         };
       };
       /** @description `unknown_coupon` */
@@ -2061,14 +2084,16 @@ export interface operations {
           'application/problem+json': components['schemas']['UnauthenticatedProblem'];
         };
       };
-      /** @description `forbidden`, `wrong_role` */
+      /** @description `forbidden`, `account_locked`, `wrong_role` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/problem+json':
-            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+            | components['schemas']['ForbiddenProblem']
+            | components['schemas']['AccountLockedProblem']
+            | components['schemas']['WrongRoleProblem'];
         };
       };
       /** @description `unknown_coupon` */
@@ -2174,14 +2199,16 @@ export interface operations {
           'application/problem+json': components['schemas']['UnauthenticatedProblem'];
         };
       };
-      /** @description `forbidden`, `wrong_role` */
+      /** @description `forbidden`, `account_locked`, `wrong_role` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/problem+json':
-            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+            | components['schemas']['ForbiddenProblem']
+            | components['schemas']['AccountLockedProblem']
+            | components['schemas']['WrongRoleProblem'];
         };
       };
       /** @description `unknown_coupon` */
@@ -2287,14 +2314,16 @@ export interface operations {
           'application/problem+json': components['schemas']['UnauthenticatedProblem'];
         };
       };
-      /** @description `forbidden`, `wrong_role` */
+      /** @description `forbidden`, `account_locked`, `wrong_role` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/problem+json':
-            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+            | components['schemas']['ForbiddenProblem']
+            | components['schemas']['AccountLockedProblem']
+            | components['schemas']['WrongRoleProblem'];
         };
       };
       /** @description `unknown_coupon` */
@@ -2400,14 +2429,16 @@ export interface operations {
           'application/problem+json': components['schemas']['UnauthenticatedProblem'];
         };
       };
-      /** @description `forbidden`, `wrong_role` */
+      /** @description `forbidden`, `account_locked`, `wrong_role` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/problem+json':
-            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+            | components['schemas']['ForbiddenProblem']
+            | components['schemas']['AccountLockedProblem']
+            | components['schemas']['WrongRoleProblem'];
         };
       };
       /** @description `unknown_coupon` */
@@ -2510,14 +2541,16 @@ export interface operations {
           'application/problem+json': components['schemas']['UnauthenticatedProblem'];
         };
       };
-      /** @description `forbidden`, `wrong_role` */
+      /** @description `forbidden`, `account_locked`, `wrong_role` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/problem+json':
-            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+            | components['schemas']['ForbiddenProblem']
+            | components['schemas']['AccountLockedProblem']
+            | components['schemas']['WrongRoleProblem'];
         };
       };
       /** @description `unknown_coupon` */
@@ -2615,14 +2648,16 @@ export interface operations {
           'application/problem+json': components['schemas']['UnauthenticatedProblem'];
         };
       };
-      /** @description `forbidden`, `wrong_role` */
+      /** @description `forbidden`, `account_locked`, `wrong_role` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/problem+json':
-            components['schemas']['ForbiddenProblem'] | components['schemas']['WrongRoleProblem'];
+            | components['schemas']['ForbiddenProblem']
+            | components['schemas']['AccountLockedProblem']
+            | components['schemas']['WrongRoleProblem'];
         };
       };
       /** @description `unknown_coupon`, `not_issued` */
@@ -2852,13 +2887,14 @@ export interface operations {
           'application/problem+json': components['schemas']['InvalidCredentialsProblem'];
         };
       };
-      /** @description `sessions_disabled` */
+      /** @description `account_locked`, `sessions_disabled` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
-          'application/problem+json': components['schemas']['SessionsDisabledProblem'];
+          'application/problem+json':
+            components['schemas']['AccountLockedProblem'] | components['schemas']['SessionsDisabledProblem'];
         };
       };
       /** @description `body_too_large` */

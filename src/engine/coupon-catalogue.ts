@@ -1,4 +1,5 @@
 /** The coupons that exist, as registered: the source from which a coupon is warmed. `testing/coupon-catalogue-contract.ts`. */
+import type { AuditEntry } from './audit-log.js';
 import type { CouponId, CouponTerms } from './coupon.js';
 
 export type Discount =
@@ -23,16 +24,17 @@ export interface CouponFilter {
   readonly sellerId?: string;
 }
 
+/** `audit`, where it is given, is written in the transaction of the change. */
 export interface CouponCatalogue {
   /** Stores it under the next id with version 1, epoch 0. */
-  insert(coupon: NewCoupon): Promise<CouponRecord>;
+  insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponRecord>;
   /** One for each id asked for, in that order. */
   find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]>;
   /** Ascending by id, those above `afterCouponId`, up to `limit`. */
   list(filter: CouponFilter, afterCouponId: number, limit: number): Promise<CouponRecord[]>;
   /** Overwrites terms and version if `version` is above the stored one; else nothing happens. */
-  saveTerms(couponId: CouponId, version: number, terms: CouponTerms): Promise<void>;
-  rename(couponId: CouponId, name: string): Promise<void>;
+  saveTerms(couponId: CouponId, version: number, terms: CouponTerms, audit?: AuditEntry): Promise<void>;
+  rename(couponId: CouponId, name: string, audit?: AuditEntry): Promise<void>;
   /** Adds one to the epoch and returns the new one. */
   nextEpoch(couponId: CouponId): Promise<number>;
 }

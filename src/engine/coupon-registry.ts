@@ -1,5 +1,6 @@
 /** What sellers do with coupons, and what anyone may see of them: catalogue, admission store and ledger kept in step. */
 import type { Admission, TermsChange } from './admission.js';
+import type { AuditAction, AuditActor, AuditEntry } from './audit-log.js';
 import type { Clock } from './clock.js';
 import { couponState } from './coupon.js';
 import type { CouponId, CouponSnapshot, CouponState, MemberId } from './coupon.js';
@@ -55,6 +56,8 @@ const AMEND_TRIES_MAX = 3;
 /**
  * @throws StoreUnavailableError, StoreOutcomeUnknownError from every method. All of them may be repeated: an amendment sets
  *   values, a revoke names its number; a registration whose answer was lost may exist twice.
+ *
+ * What is done `by` somebody is written into the audit log, in the transaction that saves it.
  */
 export class CouponRegistry {
   readonly #ports: CouponRegistryPorts;
@@ -64,8 +67,13 @@ export class CouponRegistry {
   }
 
   /** The coupon can be downloaded (or counts down) when this returns. */
-  async register(coupon: NewCoupon): Promise<CouponView> {
-    const record = await this.#ports.catalogue.insert(coupon);
+  async register(coupon: NewCoupon, by?: AuditActor): Promise<CouponView> {
+    const { name, quantity, opensAtMs, closesAtMs, discount } = coupon;
+    const detail = { name, quantity, opensAtMs, closesAtMs, discount };
+    const record = await this.#ports.catalogue.insert(
+      coupon,
+      by && ((couponId) => this.#entry(by, 'coupon_registered', couponId, detail)),
+    );
     await this.#ports.warmer.warm(record.couponId);
     // Whoever asked for this id a moment ago was told that it does not exist, and may be remembering that.
     this.#ports.announcements.announce(record.couponId, record.version);
@@ -112,17 +120,28 @@ export class CouponRegistry {
    * A store that lost the coupon right after the change may have been rebuilt from the terms of before it, while we were still saving. Every
    * rebuild raises the epoch in the catalogue first; so when it has grown, the change is made again: it only sets values.
    */
-  async amend(couponId: CouponId, change: TermsChange & { readonly name?: string }): Promise<AmendResult> {
+  async amend(
+    couponId: CouponId,
+    change: TermsChange & { readonly name?: string },
+    by?: AuditActor,
+  ): Promise<AmendResult> {
     const { name, ...terms } = change;
+    let entry = by && this.#entry(by, 'coupon_amended', couponId, change);
     const [record] = await this.#ports.catalogue.find([couponId]);
     if (record === undefined) return { status: 'unknown_coupon' };
 
     let { epoch } = record;
     for (let tries = 0; tries < AMEND_TRIES_MAX; tries += 1) {
-      const refused = Object.keys(terms).length === 0 ? undefined : await this.#changeTerms(couponId, terms);
+      const hasTerms = Object.keys(terms).length > 0;
+      const refused = hasTerms ? await this.#changeTerms(couponId, terms, entry) : undefined;
       // Refused only now: whether the first time still counts cannot be told, and asking again will.
       if (refused !== undefined) return tries === 0 ? refused : { status: 'not_ready' };
-      if (name !== undefined && name !== record.name) await this.#ports.catalogue.rename(couponId, name);
+      // Written once, with whatever was saved first.
+      if (hasTerms) entry = undefined;
+      if (name !== undefined && name !== record.name) {
+        await this.#ports.catalogue.rename(couponId, name, entry);
+        entry = undefined;
+      }
       const coupon = await this.find(couponId);
       if (coupon === undefined) return { status: 'unknown_coupon' };
       if (coupon.epoch === epoch) return { status: 'amended', coupon };
@@ -131,14 +150,18 @@ export class CouponRegistry {
     return { status: 'not_ready' };
   }
 
-  async #changeTerms(couponId: CouponId, change: TermsChange): Promise<AmendResult | undefined> {
+  async #changeTerms(
+    couponId: CouponId,
+    change: TermsChange,
+    entry: AuditEntry | undefined,
+  ): Promise<AmendResult | undefined> {
     const reply = await this.#whenWarm(couponId, () => this.#ports.admission.amend(couponId, change));
     if (reply.status === 'quantity_below_issued') {
       return { status: reply.status, issued: reply.snapshot.issued };
     }
     if (reply.status !== 'amended') return { status: reply.status };
     this.#ports.announcements.announce(couponId, reply.snapshot.version);
-    await this.#ports.catalogue.saveTerms(couponId, reply.snapshot.version, reply.snapshot);
+    await this.#ports.catalogue.saveTerms(couponId, reply.snapshot.version, reply.snapshot, entry);
     return undefined;
   }
 
@@ -147,13 +170,15 @@ export class CouponRegistry {
    * then no row under the old number may stand in the way or turn up later. Revoking the same number again is `revoked` too, so
    * that a seller whose answer was lost can simply repeat it.
    */
-  async revoke(couponId: CouponId, issueNo: number): Promise<RevokeResult> {
+  async revoke(couponId: CouponId, issueNo: number, by?: AuditActor): Promise<RevokeResult> {
     const [record] = await this.#ports.catalogue.find([couponId]);
     if (record === undefined) return { status: 'unknown_coupon' };
     const memberId = await this.#holder(couponId, issueNo);
     if (memberId === undefined) return { status: 'not_issued' };
 
-    const revoked = await this.#ports.ledger.revoke(couponId, issueNo, memberId, this.#ports.clock.nowMs());
+    const entry = by && this.#entry(by, 'issuance_revoked', couponId, { issueNo, memberId });
+    const nowMs = this.#ports.clock.nowMs();
+    const revoked = await this.#ports.ledger.revoke(couponId, issueNo, memberId, nowMs, entry);
     if (revoked === 'used') return { status: 'already_used' };
     const reply = await this.#whenWarm(couponId, () =>
       this.#ports.admission.revoke(couponId, issueNo, memberId),
@@ -163,6 +188,11 @@ export class CouponRegistry {
     this.#ports.announcements.announce(couponId, snapshot.version);
     await this.#ports.catalogue.saveTerms(couponId, snapshot.version, snapshot);
     return { status: 'revoked', issueNo, memberId, remaining: snapshot.quantity - snapshot.issued };
+  }
+
+  #entry(actor: AuditActor, action: AuditAction, couponId: CouponId, detail: object): AuditEntry {
+    const atMs = this.#ports.clock.nowMs();
+    return { atMs, actor, action, target: `coupon ${couponId}`, detail: { ...detail } };
   }
 
   async #holder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {

@@ -3,6 +3,7 @@
  *
  * `testing/issuance-ledger-contract.ts` is what every back end must satisfy.
  */
+import type { AuditEntry } from './audit-log.js';
 import type { CouponId, Issuance, MemberId } from './coupon.js';
 
 /** What became of one batch. The five add up to its length. */
@@ -50,6 +51,7 @@ export interface IssuanceLedger {
     issueNo: number,
     memberId: MemberId,
     atMs: number,
+    audit?: AuditEntry,
   ): Promise<'revoked' | 'again' | 'used'>;
 
   /** Whom a revoked number belonged to, or `undefined` when it was never revoked. */

@@ -47,6 +47,7 @@ const unauthenticated: Readonly<Record<TokenFault, ConstantReply>> = {
   token_invalid: tokenReply('token_invalid'),
   token_expired: tokenReply('token_expired'),
   keys_unavailable: tokenReply('keys_unavailable'),
+  account_locked: tokenReply('account_locked'),
 };
 
 function tokenReply(reason: TokenFault): ConstantReply {

@@ -10,6 +10,7 @@ import { parseQuery } from './parse-input.js';
 import { refuse } from './problems.js';
 import { rfc3339 } from './rfc3339.js';
 import { issueNo, pageQuery } from './schemas.js';
+import { sellerActor } from './seller.js';
 import type { HttpServices } from './services.js';
 
 /** Rows read from the ledger and sent at a time: some 80 KB of text, so that a slow reader holds little memory. */
@@ -47,7 +48,7 @@ export class IssuanceHandlers {
     const { couponId } = await ownedCoupon(this.#services.registry, request, seller);
     const number = issueNo.safeParse(request.params[1]);
     if (!number.success) refuse('not_issued', 'There is no issuance with this number.');
-    const result = await this.#services.registry.revoke(couponId, number.data);
+    const result = await this.#services.registry.revoke(couponId, number.data, sellerActor(request, seller));
     switch (result.status) {
       case 'revoked':
         return json(200, {

@@ -33,6 +33,7 @@ export const problemKinds = {
 
   unauthenticated: { status: 401, title: 'A valid access token is required' },
   wrong_role: { status: 403, title: 'This is not for your role' },
+  account_locked: { status: 403, title: 'The account is locked' },
   forbidden: { status: 403, title: 'This belongs to somebody else' },
   invalid_credentials: { status: 401, title: 'Wrong e-mail address or password' },
   email_taken: { status: 409, title: 'The e-mail address is taken' },

@@ -1,5 +1,6 @@
 /** What sellers do with their coupons. */
 import type { TermsChange } from '../engine/admission.js';
+import type { AuditActor } from '../engine/audit-log.js';
 import type { AmendResult } from '../engine/coupon-registry.js';
 import type { Identity } from './auth/identity.js';
 import { couponBody } from './coupon-body.js';
@@ -28,31 +29,33 @@ export class SellerHandlers {
     const opensAtMs = opensAt ?? undefined;
     const closesAtMs = closesAt ?? undefined;
     if (opensAtMs !== undefined && closesAtMs !== undefined && closesAtMs <= opensAtMs) refuseWindow();
-    const coupon = await registry.register({
-      sellerId: seller.memberId,
-      name,
-      quantity,
-      opensAtMs,
-      closesAtMs,
-      paused: false,
-      closed: false,
-      discount: discount ?? undefined,
-      createdAtMs: clock.nowMs(),
-    });
+    const coupon = await registry.register(
+      {
+        sellerId: seller.memberId,
+        name,
+        quantity,
+        opensAtMs,
+        closesAtMs,
+        paused: false,
+        closed: false,
+        discount: discount ?? undefined,
+        createdAtMs: clock.nowMs(),
+      },
+      sellerActor(request, seller),
+    );
     return json(201, couponBody(coupon), { Location: `/v1/coupons/${coupon.couponId}` });
   }
 
   async amend(request: ApiRequest, seller: Identity): Promise<Reply> {
     const { couponId } = await ownedCoupon(this.#services.registry, request, seller);
     const { name, quantity, opensAt, closesAt } = parseBody(couponChangeInput, request);
-    return amended(
-      await this.#services.registry.amend(couponId, {
-        ...(name === undefined ? {} : { name }),
-        ...(quantity === undefined ? {} : { quantity }),
-        ...(opensAt === undefined ? {} : { opensAtMs: opensAt }),
-        ...(closesAt === undefined ? {} : { closesAtMs: closesAt }),
-      }),
-    );
+    const change = {
+      ...(name === undefined ? {} : { name }),
+      ...(quantity === undefined ? {} : { quantity }),
+      ...(opensAt === undefined ? {} : { opensAtMs: opensAt }),
+      ...(closesAt === undefined ? {} : { closesAtMs: closesAt }),
+    };
+    return amended(await this.#services.registry.amend(couponId, change, sellerActor(request, seller)));
   }
 
   pause(request: ApiRequest, seller: Identity): Promise<Reply> {
@@ -88,8 +91,13 @@ export class SellerHandlers {
 
   async #change(request: ApiRequest, seller: Identity, change: TermsChange): Promise<Reply> {
     const { couponId } = await ownedCoupon(this.#services.registry, request, seller);
-    return amended(await this.#services.registry.amend(couponId, change));
+    return amended(await this.#services.registry.amend(couponId, change, sellerActor(request, seller)));
   }
+}
+
+/** As the audit log names whoever sent the request. */
+export function sellerActor(request: ApiRequest, seller: Identity): AuditActor {
+  return { kind: 'seller', id: seller.memberId, address: request.address };
 }
 
 function amended(result: AmendResult): Reply {

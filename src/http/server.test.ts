@@ -256,7 +256,7 @@ t.test('whatever a handler throws, the client gets a problem without internal te
   const settings = { issuer: 'a', audience: 'b', secret: Buffer.alloc(32) };
   const clientAddresses = new ClientAddresses([]);
   const server = new RouteServer({
-    authenticator: new Authenticator(settings, clock),
+    authenticator: new Authenticator(settings, clock, new Set()),
     inFlight: new InFlight(),
     clientAddresses,
     limits: new CallerLimits(TEST_LIMITS, clientAddresses, clock),

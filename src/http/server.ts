@@ -5,6 +5,7 @@
  * handler, and whatever is thrown on the way becomes a problem without internal text.
  */
 import uWS from 'uWebSockets.js';
+import { AccessLocks } from './auth/access-locks.js';
 import { Authenticator } from './auth/authenticator.js';
 import { serveConsole } from './console.js';
 import { createDownloadHandler } from './download.js';
@@ -30,7 +31,12 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
   const pressure = new Pressure(() => inFlight.share, services.clock);
   const stopWatching = pressure.watch(services.scheduler, services.clock);
   const outcomes = newOutcomeCounts();
-  const authenticator = new Authenticator(settings.tokens, services.clock);
+  const locks = new AccessLocks({
+    ...services,
+    onFault: (fault) => services.logger.warn({ err: fault }, 'The locks of accounts cannot be read anew'),
+  });
+  const authenticator = new Authenticator(settings.tokens, services.clock, locks);
+  await locks.start((subjects) => authenticator.forget(subjects));
   const clientAddresses = new ClientAddresses(settings.limits.trustedProxies);
   const limits = new CallerLimits(settings.limits, clientAddresses, services.clock);
   const onFault = (fault: unknown): void => services.logger.error({ err: fault }, 'A request failed');
@@ -66,7 +72,10 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
   ]);
   // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
   serveConsole(app, settings.consoleFolder);
-  const listening = await listen(app, settings);
+  const listening = await listen(app, settings).catch((fault: unknown) => {
+    locks.stop();
+    throw fault;
+  });
 
   async function readiness(): Promise<Readiness> {
     const reasons = [...(await services.readiness()).reasons, ...pressure.reasons()];
@@ -89,6 +98,7 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
     listening.stop();
     stopWatching();
     live.close();
+    locks.stop();
     await inFlight.drain(graceMs);
     app.close();
   }

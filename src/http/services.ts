@@ -7,6 +7,7 @@ import type { CouponRegistry } from '../engine/coupon-registry.js';
 import type { Engine } from '../engine/engine.js';
 import type { IssuanceLedger } from '../engine/issuance-ledger.js';
 import type { IssuanceQueue, RecorderBell } from '../engine/issuance-queue.js';
+import type { AccessLockStore } from './auth/access-locks.js';
 import type { AccountStore } from './auth/accounts.js';
 import type { LimitSettings } from './limits/caller-limits.js';
 import type { RecorderCounters } from './recorder-metrics.js';
@@ -27,6 +28,7 @@ export interface HttpServices {
   /** Which coupons have something to record; `undefined` like the queue. */
   readonly bell?: Pick<RecorderBell, 'announced'> | undefined;
   readonly accounts: AccountStore;
+  readonly locks: AccessLockStore;
   /** The level in force, for those who watch over this process. */
   readonly durability: string;
   readonly clock: Clock;

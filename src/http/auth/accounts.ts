@@ -1,5 +1,7 @@
 /** Accounts as the front end needs them; `persist/sql/account-store.ts` implements the store. */
 
+import type { AuditEntry } from '../../engine/audit-log.js';
+
 export const roles = ['member', 'seller'] as const;
 export type Role = (typeof roles)[number];
 
@@ -14,7 +16,11 @@ export interface Account {
 }
 
 export interface AccountStore {
-  /** `undefined` when the e-mail address is taken. */
-  insert(account: Omit<Account, 'id'>): Promise<Account | undefined>;
+  /**
+   * `undefined` when the e-mail address is taken.
+   *
+   * @param audit what to write down about it, in the same transaction.
+   */
+  insert(account: Omit<Account, 'id'>, audit?: (id: number) => AuditEntry): Promise<Account | undefined>;
   findByEmail(email: string): Promise<Account | undefined>;
 }

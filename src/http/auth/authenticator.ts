@@ -1,7 +1,8 @@
 /** From an Authorization header to the caller's identity: cache first, then the verifier that is configured. */
 import type { Clock } from '../../engine/clock.js';
 import type { TokenSettings } from '../services.js';
-import { TOKEN_INVALID, TOKEN_MISSING } from './identity.js';
+import type { AccessLocks } from './access-locks.js';
+import { ACCOUNT_LOCKED, TOKEN_INVALID, TOKEN_MISSING } from './identity.js';
 import type { Authentication, Identity } from './identity.js';
 import { ProviderTokenVerifier } from './provider-token-verifier.js';
 import { bearerToken } from './token-policy.js';
@@ -11,11 +12,13 @@ import { VerifiedTokenCache } from './verified-token-cache.js';
 export class Authenticator {
   readonly #cache = new VerifiedTokenCache();
   readonly #clock: Clock;
+  readonly #locks: Pick<AccessLocks, 'has'>;
   readonly #verifier: TokenVerifier | ProviderTokenVerifier;
 
-  constructor(settings: TokenSettings, clock: Clock) {
+  constructor(settings: TokenSettings, clock: Clock, locks: Pick<AccessLocks, 'has'>) {
     const policy = { issuer: settings.issuer, audience: settings.audience };
     this.#clock = clock;
+    this.#locks = locks;
     this.#verifier =
       settings.secret === undefined
         ? new ProviderTokenVerifier(settings.jwksUrl, policy, clock)
@@ -44,7 +47,14 @@ export class Authenticator {
   }
 
   #remember(authorization: string, result: Authentication): Authentication {
-    if (result.kind === 'identity') this.#cache.set(authorization, result);
+    if (result.kind !== 'identity') return result;
+    if (this.#locks.has(result.memberId)) return ACCOUNT_LOCKED;
+    this.#cache.set(authorization, result);
     return result;
+  }
+
+  /** Their tokens are verified anew at their next request, and then the lock is seen. */
+  forget(subjects: ReadonlySet<string>): void {
+    this.#cache.forgetAllOf(subjects);
   }
 }

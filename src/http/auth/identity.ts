@@ -13,9 +13,10 @@ export interface Identity {
 
 /**
  * Told to the caller, and no more than this: what exactly is wrong with a forged token is nobody's business.
- * `keys_unavailable` is ours, not theirs: the identity provider could not be asked.
+ * `keys_unavailable` is ours, not theirs: the identity provider could not be asked. `account_locked`: the operator has locked the `sub`.
  */
-export type TokenFault = 'token_missing' | 'token_invalid' | 'token_expired' | 'keys_unavailable';
+export type TokenFault =
+  'token_missing' | 'token_invalid' | 'token_expired' | 'keys_unavailable' | 'account_locked';
 
 export interface TokenRefused {
   readonly kind: 'refused';
@@ -28,3 +29,4 @@ export const TOKEN_MISSING: TokenRefused = Object.freeze({ kind: 'refused', reas
 export const TOKEN_INVALID: TokenRefused = Object.freeze({ kind: 'refused', reason: 'token_invalid' });
 export const TOKEN_EXPIRED: TokenRefused = Object.freeze({ kind: 'refused', reason: 'token_expired' });
 export const KEYS_UNAVAILABLE: TokenRefused = Object.freeze({ kind: 'refused', reason: 'keys_unavailable' });
+export const ACCOUNT_LOCKED: TokenRefused = Object.freeze({ kind: 'refused', reason: 'account_locked' });

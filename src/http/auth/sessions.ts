@@ -6,21 +6,23 @@ import { SignInThrottle } from '../limits/sign-in-throttle.js';
 import { refuse, RequestRefused } from '../problems.js';
 import { accountInput, sessionInput } from '../schemas.js';
 import type { HttpServices, HttpSettings } from '../services.js';
+import type { MemberId } from '../../engine/coupon.js';
 import { PasswordHasher } from './password.js';
 import { TokenIssuer } from './token-issuer.js';
+import { ACCOUNT_LOCKED_PROBLEM } from './token-problems.js';
 
 /** Twelve hours: longer than an event and its queue, shorter than a lost phone. */
 export const SESSION_SECONDS = 43_200;
 
 export class SessionHandlers {
-  readonly #services: Pick<HttpServices, 'accounts' | 'clock'>;
+  readonly #services: Pick<HttpServices, 'accounts' | 'locks' | 'clock'>;
   readonly #sellerSignup: HttpSettings['sellerSignup'];
   readonly #passwords = new PasswordHasher();
   readonly #throttle: SignInThrottle | undefined;
   /** `undefined`: tokens come from an outside identity provider. */
   readonly #issuer: TokenIssuer | undefined;
 
-  constructor(services: Pick<HttpServices, 'accounts' | 'clock'>, settings: HttpSettings) {
+  constructor(services: Pick<HttpServices, 'accounts' | 'locks' | 'clock'>, settings: HttpSettings) {
     const { secret } = settings.tokens;
     this.#services = services;
     this.#sellerSignup = settings.sellerSignup;
@@ -39,7 +41,14 @@ export class SessionHandlers {
     const passwordHash = await this.#passwords.hash(password);
     if (passwordHash === undefined) refuse('busy', 'Too many sign up or in at once. Nothing was attempted.');
     const { accounts, clock } = this.#services;
-    const account = await accounts.insert({ email, role, passwordHash, createdAtMs: clock.nowMs() });
+    const atMs = clock.nowMs();
+    const account = await accounts.insert({ email, role, passwordHash, createdAtMs: atMs }, (id) => ({
+      atMs,
+      actor: { kind: 'anyone', id: '', address: request.address },
+      action: 'account_created',
+      target: `account ${id}`,
+      detail: { email, role },
+    }));
     if (account === undefined) refuse('email_taken', 'There is an account with this e-mail address already.');
     return json(201, { id: account.id, email: account.email, role: account.role });
   }
@@ -48,7 +57,7 @@ export class SessionHandlers {
   async signIn(request: ApiRequest): Promise<Reply> {
     const issuer = this.#issuer ?? refuseSessions();
     const { email, password } = parseBody(sessionInput, request);
-    const { accounts, clock } = this.#services;
+    const { accounts, locks, clock } = this.#services;
     const waitMs = this.#throttle?.begin(email, request.address) ?? 0;
     if (waitMs > 0) refuseSignIn(waitMs);
     const account = await accounts.findByEmail(email);
@@ -60,7 +69,9 @@ export class SessionHandlers {
     if (account === undefined || !right)
       refuse('invalid_credentials', 'The e-mail address or the password is wrong.');
     this.#throttle?.succeeded(email, request.address);
-    const accessToken = await issuer.issue(String(account.id), account.role, SESSION_SECONDS, clock.nowMs());
+    const subject = String(account.id) as MemberId;
+    if (await locks.isLocked(subject)) throw new RequestRefused(ACCOUNT_LOCKED_PROBLEM);
+    const accessToken = await issuer.issue(subject, account.role, SESSION_SECONDS, clock.nowMs());
     return json(200, { accessToken, tokenType: 'Bearer', expiresIn: SESSION_SECONDS });
   }
 }

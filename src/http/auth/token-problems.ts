@@ -2,10 +2,16 @@
 import type { Problem } from '../problems.js';
 import type { TokenFault } from './identity.js';
 
-const details: Readonly<Record<Exclude<TokenFault, 'keys_unavailable'>, string>> = {
+const details: Readonly<Record<Exclude<TokenFault, 'keys_unavailable' | 'account_locked'>, string>> = {
   token_missing: 'Send an access token: Authorization: Bearer <token>.',
   token_invalid: 'The access token is not one of ours, or is not valid now.',
   token_expired: 'The access token has expired. Get a new one.',
+};
+
+/** Told to whoever holds a good token or the right password of a locked account. */
+export const ACCOUNT_LOCKED_PROBLEM: Problem = {
+  code: 'account_locked',
+  detail: 'The operator has locked this account. Its tokens are refused until the lock is lifted.',
 };
 
 /** RFC 6750, 3.1: without a token there is a challenge and no error. `reason` tells a client whether a new session will help. */
@@ -16,6 +22,7 @@ export function tokenProblem(reason: TokenFault): Problem {
       detail: 'No access token can be checked at the moment. Nothing was attempted.',
     };
   }
+  if (reason === 'account_locked') return ACCOUNT_LOCKED_PROBLEM;
   const challenge = reason === 'token_missing' ? 'Bearer' : 'Bearer error="invalid_token"';
   return {
     code: 'unauthenticated',

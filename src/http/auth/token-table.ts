@@ -53,6 +53,11 @@ export class TokenTable {
     return true;
   }
 
+  /** Every header of these subjects. Walks the whole table. */
+  headersOf(subjects: ReadonlySet<string>): string[] {
+    return this.#texts.filter((_, place) => subjects.has(this.#identities[place]?.memberId ?? ''));
+  }
+
   #placeOf(authorization: string): number {
     const hash = hashOf(authorization);
     const slots = this.#slots;

@@ -40,3 +40,12 @@ t.test('characters are bounded, too: long tokens mean fewer of them', async (t) 
   for (let count = 0; count < 100; count++) cache.set(String(count).padEnd(300, 'x'), identity('a'));
   t.ok(cache.size <= 6, `${cache.size} tokens of 300 characters`);
 });
+
+t.test('what is forgotten of one is still known of others, in both generations', async (t) => {
+  const cache = new VerifiedTokenCache(2, 1_000);
+  for (const name of ['a', 'b', 'c']) cache.set(`Bearer ${name}`, identity(name));
+  cache.forgetAllOf(new Set(['a', 'c']));
+  t.equal(cache.get('Bearer a', 0), undefined);
+  t.same(cache.get('Bearer b', 0), identity('b'));
+  t.equal(cache.get('Bearer c', 0), undefined);
+});

@@ -37,7 +37,13 @@ const ANY_ROUTE: readonly ProblemCode[] = [
   'shutting_down',
   'internal_error',
 ];
-const CALLER: readonly ProblemCode[] = ['unauthenticated', 'wrong_role', 'keys_unavailable', 'busy'];
+const CALLER: readonly ProblemCode[] = [
+  'unauthenticated',
+  'account_locked',
+  'wrong_role',
+  'keys_unavailable',
+  'busy',
+];
 const BODY: readonly ProblemCode[] = [
   'unsupported_media_type',
   'invalid_json',

@@ -25,6 +25,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     },
     problems: [
       'unauthenticated',
+      'account_locked',
       'wrong_role',
       'unknown_coupon',
       'not_open',
@@ -184,7 +185,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'Sign in',
     body: 'NewSession',
     answers: { 200: { description: 'An access token.', json: 'Session' } },
-    problems: ['invalid_credentials', 'sessions_disabled', 'busy'],
+    problems: ['invalid_credentials', 'account_locked', 'sessions_disabled', 'busy'],
   }),
 
   'GET /healthz': storeless({

@@ -47,7 +47,7 @@ export async function startEmbeddedServer(
   options: EmbeddedServerOptions = {},
 ): Promise<EmbeddedServer> {
   const stores = await openEmbedded({ dataDir: t.testdir(), as: 'server' });
-  const { ledger, catalogue, accounts } = stores;
+  const { ledger, catalogue, accounts, locks } = stores;
   const admission = options.queued?.admission ?? stores.admission;
   const announcements = new LocalAnnouncements();
   const warmer = new CouponWarmer({ admission, ledger, catalogue });
@@ -86,6 +86,7 @@ export async function startEmbeddedServer(
     ledger,
     queue: options.queued?.queue,
     accounts,
+    locks,
     clock,
     scheduler: systemScheduler,
     durability: 'fsync',

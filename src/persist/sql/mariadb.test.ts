@@ -1,4 +1,5 @@
 import t from 'tap';
+import { accessLockStoreContract } from '../../http/testing/access-lock-store-contract.js';
 import { accountStoreContract } from '../../http/testing/account-store-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/coupon-catalogue-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/issuance-ledger-contract.js';
@@ -10,7 +11,11 @@ t.teardown(() => server.stop());
 
 const migrating = Array.from({ length: 4 }, () => openMysql(server.url));
 const ran = await Promise.all(migrating.map((stores) => stores.migrate()));
-t.same(ran.flat(), ['0001_first_tables'], 'of several that start at once one migrates');
+t.same(
+  ran.flat(),
+  ['0001_first_tables', '0002_locks_and_audit'],
+  'of several that start at once one migrates',
+);
 await Promise.all(migrating.map((stores) => stores.close()));
 
 issuanceLedgerContract(t, 'MariaDB', async () => {
@@ -29,3 +34,4 @@ issuanceLedgerContract(t, 'MariaDB', async () => {
 
 couponCatalogueContract(t, 'MariaDB', async () => openMysql(server.url));
 accountStoreContract(t, 'MariaDB', async () => openMysql(server.url));
+accessLockStoreContract(t, 'MariaDB', async () => openMysql(server.url));

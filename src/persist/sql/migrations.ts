@@ -2,7 +2,8 @@
 import { type Kysely, type Migration, type RawBuilder, sql } from 'kysely';
 import type { SqlFlavour } from './sql-flavour.js';
 
-type ColumnKind = 'bigint' | 'count' | 'flag' | 'real' | 'memberId' | 'anyMemberId' | 'word' | 'text';
+type ColumnKind =
+  'bigint' | 'count' | 'flag' | 'real' | 'memberId' | 'anyMemberId' | 'word' | 'text' | 'json';
 
 /** Ids are compared byte by byte: `A` and `a` are two members. Names are free text. */
 const mysqlTypes: Record<ColumnKind, RawBuilder<unknown>> = {
@@ -14,6 +15,7 @@ const mysqlTypes: Record<ColumnKind, RawBuilder<unknown>> = {
   anyMemberId: sql`varchar(255) character set utf8mb4 collate utf8mb4_bin`,
   word: sql`varchar(255) character set utf8mb4 collate utf8mb4_bin`,
   text: sql`varchar(500) character set utf8mb4`,
+  json: sql`varchar(4000) character set utf8mb4`,
 };
 
 /** SQLite's STRICT tables know few types; the lengths that matter are CHECKs. */
@@ -26,12 +28,14 @@ const sqliteTypes: Record<ColumnKind, RawBuilder<unknown>> = {
   anyMemberId: sql`text`,
   word: sql`text`,
   text: sql`text`,
+  json: sql`text`,
 };
 
 /** Kysely's provider takes them in the order of their names. */
 export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
   return {
     '0001_first_tables': { up: (db) => createFirstTables(db, flavour) },
+    '0002_locks_and_audit': { up: (db) => createLocksAndAudit(db, flavour) },
   };
 }
 
@@ -111,6 +115,40 @@ async function createFirstTables(db: Kysely<unknown>, flavour: SqlFlavour): Prom
     .addColumn('revoked_at', types.bigint, (column) => column.notNull())
     .addPrimaryKeyConstraint('revocation_of', ['coupon_id', 'issue_no'])
     .modifyEnd(keyedTable)
+    .execute();
+}
+
+async function createLocksAndAudit(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
+  const generated = flavour.name === 'mysql' ? sql`bigint` : sql`integer`;
+  const table = flavour.name === 'mysql' ? sql`engine=InnoDB default charset=utf8mb4` : sql`strict`;
+
+  await db.schema
+    .createTable('access_lock')
+    .ifNotExists()
+    .addColumn('subject', types.memberId, (column) => column.primaryKey())
+    .addColumn('locked', types.flag, (column) => column.notNull())
+    .addColumn('revision', types.bigint, (column) => column.notNull())
+    .addColumn('changed_at', types.bigint, (column) => column.notNull())
+    .modifyEnd(table)
+    .execute();
+  await createIndexOnce(db, flavour, 'access_lock', 'access_lock_changes', ['revision']);
+  // The counter of changes.
+  const { rows } = await sql`select 1 from access_lock where subject = ''`.execute(db);
+  if (rows.length === 0) await sql`insert into access_lock values ('', 0, 0, 0)`.execute(db);
+
+  await db.schema
+    .createTable('audit_log')
+    .ifNotExists()
+    .addColumn('id', generated, (column) => column.primaryKey().autoIncrement())
+    .addColumn('at', types.bigint, (column) => column.notNull())
+    .addColumn('actor_kind', types.word, (column) => column.notNull())
+    .addColumn('actor_id', types.word, (column) => column.notNull())
+    .addColumn('address', types.word, (column) => column.notNull())
+    .addColumn('action', types.word, (column) => column.notNull())
+    .addColumn('target', types.word, (column) => column.notNull())
+    .addColumn('detail', types.json, (column) => column.notNull())
+    .modifyEnd(table)
     .execute();
 }
 

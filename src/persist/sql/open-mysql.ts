@@ -1,13 +1,17 @@
 /** Everything the composition root needs from MySQL or MariaDB. Also right in a worker thread: each opening has its own connections. */
 import { sql } from 'kysely';
+import type { AuditLog } from '../../engine/audit-log.js';
 import type { CouponCatalogue } from '../../engine/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../engine/issuance-ledger.js';
 import type { LedgerAudit } from '../../engine/ledger-audit.js';
+import type { AccessLockStore } from '../../http/auth/access-locks.js';
 import type { AccountStore } from '../../http/auth/accounts.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
 import { connectMysql } from './connect-mysql.js';
 import { migrateToLatest } from './migrate.js';
+import { SqlAccessLocks } from './sql-access-locks.js';
 import { SqlAccountStore } from './sql-account-store.js';
+import { SqlAuditLog } from './sql-audit-log.js';
 import { SqlCouponCatalogue } from './sql-coupon-catalogue.js';
 import { mysqlFlavour } from './sql-flavour.js';
 import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
@@ -27,6 +31,8 @@ export interface MysqlStores {
   readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
   readonly accounts: AccountStore;
+  readonly locks: AccessLockStore;
+  readonly auditLog: AuditLog;
   /** Brings the schema up to date, over a connection of its own with a long deadline; names what was run. */
   migrate(): Promise<string[]>;
   /** Over connections of its own with a long deadline; close it. */
@@ -47,6 +53,8 @@ export function openMysql(
     audit: new SqlLedgerAudit(db),
     catalogue: new SqlCouponCatalogue(db),
     accounts: new SqlAccountStore(db),
+    locks: new SqlAccessLocks(db),
+    auditLog: new SqlAuditLog(db),
     async migrate() {
       const migrating = connectMysql(url, { connections: 1, timeoutMs: MIGRATION_TIMEOUT_MS });
       try {

@@ -1,20 +1,27 @@
 /** Forbidding a number for ever. The other half of the argument at the head of `record-batch.ts`. */
 import type { Kysely } from 'kysely';
+import type { AuditEntry } from '../../engine/audit-log.js';
 import type { CouponId, MemberId } from '../../engine/coupon.js';
 import { StoreCorruptError } from '../../engine/errors.js';
 import { faultOf } from './error-classes.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
+import { insertAuditEntry } from './sql-audit-log.js';
 import { inTransaction, RolledBack } from './transaction.js';
+
+export interface Revocation {
+  readonly couponId: CouponId;
+  readonly issueNo: number;
+  readonly memberId: MemberId;
+  readonly atMs: number;
+  readonly audit: AuditEntry | undefined;
+}
 
 /** See {@link IssuanceLedger.revoke}. The revocation is written before the row is looked for: the order is what makes it safe. */
 export async function revokeIssuance(
   db: Kysely<Database>,
   flavour: SqlFlavour,
-  couponId: CouponId,
-  issueNo: number,
-  memberId: MemberId,
-  atMs: number,
+  { couponId, issueNo, memberId, atMs, audit }: Revocation,
 ): Promise<'revoked' | 'again' | 'used'> {
   try {
     return await inTransaction(db, async (transaction) => {
@@ -45,6 +52,7 @@ export async function revokeIssuance(
         .where('issue_no', '=', issueNo)
         .where('member_id', '=', memberId)
         .execute();
+      if (audit !== undefined) await insertAuditEntry(transaction, audit);
       return 'revoked' as const;
     });
   } catch (error) {

@@ -7,6 +7,8 @@ export interface Database {
   readonly account: AccountTable;
   readonly dead_letter: DeadLetterTable;
   readonly revocation: RevocationTable;
+  readonly access_lock: AccessLockTable;
+  readonly audit_log: AuditLogTable;
 }
 
 export interface CouponTable {
@@ -59,4 +61,26 @@ export interface RevocationTable {
   issue_no: number;
   member_id: string;
   revoked_at: number;
+}
+
+/** Subjects of access tokens; the row without one counts the changes (sql-access-locks.ts). */
+export interface AccessLockTable {
+  subject: string;
+  /** 0 or 1. */
+  locked: number;
+  revision: number;
+  changed_at: number;
+}
+
+/** Appended, never changed. */
+export interface AuditLogTable {
+  id: Generated<number>;
+  at: number;
+  actor_kind: string;
+  actor_id: string;
+  address: string;
+  action: string;
+  target: string;
+  /** JSON. */
+  detail: string;
 }

@@ -1,10 +1,12 @@
 /** Accounts on MySQL, MariaDB and SQLite. */
 import type { Kysely } from 'kysely';
+import type { AuditEntry } from '../../engine/audit-log.js';
 import { StoreCorruptError } from '../../engine/errors.js';
 import { type Account, type AccountStore, roles } from '../../http/auth/accounts.js';
 import { faultOf, storeFault } from './error-classes.js';
 import type { Database } from './schema.js';
-import { reading, writing } from './transaction.js';
+import { insertAuditEntry } from './sql-audit-log.js';
+import { inTransaction, reading } from './transaction.js';
 
 export class SqlAccountStore implements AccountStore {
   readonly #db: Kysely<Database>;
@@ -13,10 +15,13 @@ export class SqlAccountStore implements AccountStore {
     this.#db = db;
   }
 
-  async insert(account: Omit<Account, 'id'>): Promise<Account | undefined> {
+  async insert(
+    account: Omit<Account, 'id'>,
+    audit?: (id: number) => AuditEntry,
+  ): Promise<Account | undefined> {
     try {
-      const { insertId } = await writing(() =>
-        this.#db
+      return await inTransaction(this.#db, async (transaction) => {
+        const { insertId } = await transaction
           .insertInto('account')
           .values({
             email: account.email,
@@ -24,9 +29,11 @@ export class SqlAccountStore implements AccountStore {
             password_hash: account.passwordHash,
             created_at: account.createdAtMs,
           })
-          .executeTakeFirstOrThrow(),
-      );
-      return { ...account, id: Number(insertId) };
+          .executeTakeFirstOrThrow();
+        const id = Number(insertId);
+        if (audit !== undefined) await insertAuditEntry(transaction, audit(id));
+        return { ...account, id };
+      });
     } catch (error) {
       const fault = faultOf(error);
       if (fault === 'duplicate') return undefined;

@@ -1,5 +1,6 @@
 /** The catalogue on MySQL, MariaDB and SQLite. */
 import type { Kysely, Selectable } from 'kysely';
+import type { AuditEntry } from '../../engine/audit-log.js';
 import type {
   CouponCatalogue,
   CouponFilter,
@@ -11,6 +12,7 @@ import { type CouponId, type CouponTerms, parseCouponId } from '../../engine/cou
 import { StoreCorruptError } from '../../engine/errors.js';
 import { faultOf, storeFault } from './error-classes.js';
 import type { CouponTable, Database } from './schema.js';
+import { insertAuditEntry } from './sql-audit-log.js';
 import { inTransaction, reading, writing } from './transaction.js';
 
 /** Values in one IN list. */
@@ -23,9 +25,9 @@ export class SqlCouponCatalogue implements CouponCatalogue {
     this.#db = db;
   }
 
-  async insert(coupon: NewCoupon): Promise<CouponRecord> {
-    const { insertId } = await refusingPoison(() =>
-      this.#db
+  async insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponRecord> {
+    const couponId = await this.#change(async (db) => {
+      const { insertId } = await db
         .insertInto('coupon')
         .values({
           seller_id: coupon.sellerId,
@@ -37,9 +39,12 @@ export class SqlCouponCatalogue implements CouponCatalogue {
           discount_value: coupon.discount?.value ?? null,
           created_at: coupon.createdAtMs,
         })
-        .executeTakeFirstOrThrow(),
-    );
-    return { ...coupon, couponId: couponIdOf(insertId ?? 0), version: 1, epoch: 0 };
+        .executeTakeFirstOrThrow();
+      const inserted = couponIdOf(insertId ?? 0);
+      if (audit !== undefined) await insertAuditEntry(db, audit(inserted));
+      return inserted;
+    }, audit !== undefined);
+    return { ...coupon, couponId, version: 1, epoch: 0 };
   }
 
   async find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]> {
@@ -69,21 +74,33 @@ export class SqlCouponCatalogue implements CouponCatalogue {
     return rows.map(recordOf);
   }
 
-  async saveTerms(couponId: CouponId, version: number, terms: CouponTerms): Promise<void> {
-    await refusingPoison(() =>
-      this.#db
+  async saveTerms(
+    couponId: CouponId,
+    version: number,
+    terms: CouponTerms,
+    audit?: AuditEntry,
+  ): Promise<void> {
+    await this.#change(async (db) => {
+      await db
         .updateTable('coupon')
         .set({ ...termColumns(terms), version })
         .where('id', '=', couponId)
         .where('version', '<', version)
-        .execute(),
-    );
+        .execute();
+      if (audit !== undefined) await insertAuditEntry(db, audit);
+    }, audit !== undefined);
   }
 
-  async rename(couponId: CouponId, name: string): Promise<void> {
-    await refusingPoison(() =>
-      this.#db.updateTable('coupon').set({ name }).where('id', '=', couponId).execute(),
-    );
+  async rename(couponId: CouponId, name: string, audit?: AuditEntry): Promise<void> {
+    await this.#change(async (db) => {
+      await db.updateTable('coupon').set({ name }).where('id', '=', couponId).execute();
+      if (audit !== undefined) await insertAuditEntry(db, audit);
+    }, audit !== undefined);
+  }
+
+  /** One statement commits by itself; with an entry beside it there are two, in a transaction. */
+  #change<T>(body: (db: Kysely<Database>) => Promise<T>, audited: boolean): Promise<T> {
+    return refusingPoison(() => (audited ? inTransaction(this.#db, body) : writing(() => body(this.#db))));
   }
 
   async nextEpoch(couponId: CouponId): Promise<number> {
@@ -101,9 +118,9 @@ export class SqlCouponCatalogue implements CouponCatalogue {
 }
 
 /** What the schema refuses here should have been refused at the edge: a bug, with the database's words as its cause. */
-async function refusingPoison<T>(statement: () => Promise<T>): Promise<T> {
+async function refusingPoison<T>(change: () => Promise<T>): Promise<T> {
   try {
-    return await writing(statement);
+    return await change();
   } catch (error) {
     const fault = faultOf(error);
     throw fault === 'poison' || fault === 'duplicate' ? storeFault(error, fault, 'writing') : error;

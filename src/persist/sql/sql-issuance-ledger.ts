@@ -1,5 +1,6 @@
 /** The ledger on MySQL, MariaDB and SQLite. */
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
+import type { AuditEntry } from '../../engine/audit-log.js';
 import type { CouponId, Issuance, MemberId } from '../../engine/coupon.js';
 import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../engine/issuance-ledger.js';
 import { recordBatch } from './record-batch.js';
@@ -26,8 +27,9 @@ export class SqlIssuanceLedger implements IssuanceLedger {
     issueNo: number,
     memberId: MemberId,
     atMs: number,
+    audit?: AuditEntry,
   ): Promise<'revoked' | 'again' | 'used'> {
-    return revokeIssuance(this.#db, this.#flavour, couponId, issueNo, memberId, atMs);
+    return revokeIssuance(this.#db, this.#flavour, { couponId, issueNo, memberId, atMs, audit });
   }
 
   async revokedHolder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {

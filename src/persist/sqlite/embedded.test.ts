@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { accessLockStoreContract } from '../../http/testing/access-lock-store-contract.js';
 import { accountStoreContract } from '../../http/testing/account-store-contract.js';
 import { admissionContract } from '../../engine/testing/admission-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/coupon-catalogue-contract.js';
@@ -24,6 +25,7 @@ async function open(): Promise<EmbeddedStores> {
 admissionContract(t, 'SQLite', open);
 couponCatalogueContract(t, 'SQLite', open);
 accountStoreContract(t, 'SQLite', open);
+accessLockStoreContract(t, 'SQLite', open);
 
 issuanceLedgerContract(t, 'SQLite, two processes', async (t: Test) => {
   const dataDir = t.testdir();

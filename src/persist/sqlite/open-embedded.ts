@@ -2,15 +2,19 @@
 import { Kysely } from 'kysely';
 import { DATABASE_TIMEOUT_MS } from '../../config.js';
 import type { Admission } from '../../engine/admission.js';
+import type { AuditLog } from '../../engine/audit-log.js';
 import type { CouponCatalogue } from '../../engine/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../engine/issuance-ledger.js';
 import type { LedgerAudit } from '../../engine/ledger-audit.js';
+import type { AccessLockStore } from '../../http/auth/access-locks.js';
 import type { AccountStore } from '../../http/auth/accounts.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
 import { faultOf, storeFault } from '../sql/error-classes.js';
 import { migrateToLatest } from '../sql/migrate.js';
 import type { Database } from '../sql/schema.js';
+import { SqlAccessLocks } from '../sql/sql-access-locks.js';
 import { SqlAccountStore } from '../sql/sql-account-store.js';
+import { SqlAuditLog } from '../sql/sql-audit-log.js';
 import { SqlCouponCatalogue } from '../sql/sql-coupon-catalogue.js';
 import { sqliteFlavour } from '../sql/sql-flavour.js';
 import { SqlIssuanceLedger } from '../sql/sql-issuance-ledger.js';
@@ -39,6 +43,8 @@ export interface EmbeddedStores {
   readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
   readonly accounts: AccountStore;
+  readonly locks: AccessLockStore;
+  readonly auditLog: AuditLog;
   seedTables(): SeedTables;
   /** Signs tokens when no other secret is configured. */
   readonly secret: string;
@@ -75,6 +81,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
       audit: new SqlLedgerAudit(db),
       catalogue: new SqlCouponCatalogue(db),
       accounts: new SqlAccountStore(db),
+      locks: new SqlAccessLocks(db),
+      auditLog: new SqlAuditLog(db),
       seedTables: () => new SqlSeedTables(db, sqliteFlavour, 1),
       secret,
       migrated,

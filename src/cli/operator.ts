@@ -1,0 +1,16 @@
+/** Who is at the command line, as the audit log names them. */
+import { hostname, userInfo } from 'node:os';
+import type { AuditActor } from '../engine/audit-log.js';
+
+export function operatorHere(): AuditActor {
+  return { kind: 'operator', id: userName(), address: hostname() };
+}
+
+/** A container may run under a number that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}

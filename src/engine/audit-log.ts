@@ -1,0 +1,41 @@
+/** Who did what to coupons and accounts, when, from where: kept beside the data, in the transaction of the action where there is one. */
+
+export type AuditAction =
+  | 'coupon_registered'
+  | 'coupon_amended'
+  | 'coupon_repaired'
+  | 'issuance_revoked'
+  | 'account_created'
+  | 'account_locked'
+  | 'account_unlocked';
+
+export interface AuditActor {
+  /** `operator`: someone at the command line. `anyone`: somebody without a token, such as who signs up. */
+  readonly kind: 'seller' | 'operator' | 'anyone';
+  /** The token's `sub`, or the operator's user name. */
+  readonly id: string;
+  /** The client's, as limits count it (behind a trusted proxy: what that says), or the operator's machine. */
+  readonly address: string;
+}
+
+export interface AuditEntry {
+  /** By the clock of the process that acted. */
+  readonly atMs: number;
+  readonly actor: AuditActor;
+  readonly action: AuditAction;
+  /** What it was done to: `coupon 42`, `account 7`, `subject m-1`. */
+  readonly target: string;
+  /** The fields of the case; never a password, a token or a hash. */
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface StoredAuditEntry extends AuditEntry {
+  readonly id: number;
+}
+
+export interface AuditLog {
+  /** For actions that have no transaction of their own in the database. */
+  append(entry: AuditEntry): Promise<void>;
+  /** The newest `limit` of those with an id below `beforeId`, oldest first. */
+  entries(beforeId: number, limit: number): Promise<StoredAuditEntry[]>;
+}
