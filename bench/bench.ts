@@ -21,6 +21,7 @@ import { count } from './report/numbers.js';
 import { terminalReport } from './report/terminal.js';
 import { variantsOf } from './scenarios.js';
 import { fillTables } from './systems/fill-tables.js';
+import { withTokenFiles } from './systems/token-files.js';
 import { Stores } from './systems/stores.js';
 import type { System } from './systems/system.js';
 import { startSystem, type SystemName, type Variant } from './variants.js';
@@ -44,11 +45,11 @@ async function measure(options: BenchOptions, stores: Stores, crowd: Crowd): Pro
     systems.set(name, await startSystem(name, stores, options.cpuProfiles));
   }
   if (options.full) await fillTables(stores, (text) => progress.say(text));
-  const loads = await Loads.prepare(
-    crowd,
-    options.members,
-    options.full ? FULL_DRAIN_ROWS : QUICK_DRAIN_ROWS,
-  );
+  const loads = options.full
+    ? await withTokenFiles(options.members, (folder) =>
+        Loads.prepare(crowd, options.members, FULL_DRAIN_ROWS, folder),
+      )
+    : await Loads.prepare(crowd, options.members, QUICK_DRAIN_ROWS);
   for (const [name, system] of systems) {
     if (!wantsKnownCrowd(name, variants)) continue;
     progress.say(`${name}: meets the crowd`);

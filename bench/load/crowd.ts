@@ -31,6 +31,11 @@ export class Crowd {
     await Promise.all(this.#generators.map((child) => ask(child, { kind: 'sign', name, count, secret })));
   }
 
+  /** The same from CSV files. */
+  async read(name: string, folder: string): Promise<void> {
+    await Promise.all(this.#generators.map((child) => ask(child, { kind: 'read', name, folder })));
+  }
+
   /** One report for each generator. */
   async press(plan: CrowdPlan): Promise<LoadReport[]> {
     const shares = this.#generators.length;

@@ -1,6 +1,7 @@
 /** A generator process: signs and presses as it is told. It lives through the whole bench, so that every variant meets it warm. */
 import { pressAll } from './press-all.js';
 import type { GeneratorAnswer, GeneratorTask } from './protocol.js';
+import { readTokens } from './read-tokens.js';
 import { signCrowd } from './sign-tokens.js';
 
 const tokens = new Map<string, readonly string[]>();
@@ -8,7 +9,11 @@ const tokens = new Map<string, readonly string[]>();
 async function carryOut(task: GeneratorTask): Promise<GeneratorAnswer> {
   if (task.kind === 'sign') {
     tokens.set(task.name, await signCrowd(task.count, task.secret));
-    return { kind: 'signed' };
+    return { kind: 'ready' };
+  }
+  if (task.kind === 'read') {
+    tokens.set(task.name, await readTokens(task.folder));
+    return { kind: 'ready' };
   }
   return { kind: 'pressed', report: await pressAll(task.plan, tokens.get(task.plan.tokens) ?? []) };
 }

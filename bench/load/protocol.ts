@@ -11,15 +11,22 @@ export interface SignTask {
   readonly secret: string;
 }
 
+export interface ReadTask {
+  readonly kind: 'read';
+  readonly name: string;
+  /** Of files as `seonchak tokens` writes them, in the order of their names. */
+  readonly folder: string;
+}
+
 export interface PressTask {
   readonly kind: 'press';
   readonly plan: PressPlan;
 }
 
-export type GeneratorTask = SignTask | PressTask;
+export type GeneratorTask = SignTask | ReadTask | PressTask;
 
 export type GeneratorAnswer =
   | { readonly kind: 'up' }
-  | { readonly kind: 'signed' }
+  | { readonly kind: 'ready' }
   | { readonly kind: 'pressed'; readonly report: LoadReport }
   | { readonly kind: 'failed'; readonly message: string };

@@ -43,9 +43,18 @@ export class Loads {
     this.#drainRows = drainRows;
   }
 
-  /** @param drainRows how long a queue the recorder is given at once in a drain. */
-  static async prepare(crowd: Crowd, members: number, drainRows: number): Promise<Loads> {
-    await crowd.sign(KNOWN, members, BENCH_SECRET);
+  /**
+   * @param drainRows how long a queue the recorder is given at once in a drain.
+   * @param tokensFolder files with a token of each member; absent: they are signed here.
+   */
+  static async prepare(
+    crowd: Crowd,
+    members: number,
+    drainRows: number,
+    tokensFolder?: string,
+  ): Promise<Loads> {
+    if (tokensFolder === undefined) await crowd.sign(KNOWN, members, BENCH_SECRET);
+    else await crowd.read(KNOWN, tokensFolder);
     await crowd.sign(WINNERS, Math.floor(members * WINNERS_SHARE), BENCH_SECRET);
     return new Loads(crowd, members, drainRows);
   }

@@ -49,7 +49,8 @@ svg .grid { stroke: var(--line); stroke-width: 1; }
   .bars { display: block; }
   .bars .row { display: grid; grid-template-columns: 1fr auto; gap: 2px 10px; margin-bottom: 8px; }
   .bars .bar { grid-column: 1 / -1; grid-row: 2; }
-  .stacked th, .stacked td { white-space: normal; padding: 5px 5px; }
+  .stacked th, .stacked td:first-child { white-space: normal; }
+  .stacked th, .stacked td { padding: 5px 5px; }
   svg text { font-size: 15px; }
 }
 @media print {
