@@ -5,19 +5,20 @@
  * queued then waits in Redis for the next recorder.
  */
 import type { Logger } from 'pino';
-import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import type { Config, DistributedConfig } from './config.js';
 import { Engine } from './engine/engine.js';
 import { Reconciler } from './engine/reconciler.js';
 import { Recorder } from './engine/recorder.js';
 import { RecorderCounters, registerRecorderMetrics } from './http/recorder-metrics.js';
+import { registerProcessMetrics } from './http/process-metrics.js';
 import { startHttp } from './http/server.js';
 import type { HttpServer } from './http/services.js';
 import { tokenSettings } from './token-settings.js';
 import { startRecorderThreads } from './persist/recorder-threads.js';
 import { answerForAll, asksParent } from './process-metrics.js';
 import { isApiChild, startApiProcesses, tellParentServing } from './processes.js';
+import { serveRecorder } from './recorder-process.js';
 import { openStores, type QueueStores, type Stores } from './stores.js';
 import { systemClock, systemScheduler } from './system-time.js';
 
@@ -29,14 +30,9 @@ interface Part {
 }
 
 export interface RunningServer {
-  /** `undefined` where this process serves no HTTP itself. */
-  readonly port: number | undefined;
+  readonly port: number;
   /** Drains and stops; safe to call twice. */
   stop(): Promise<void>;
-}
-
-export function createLogger(config: Pick<Config, 'logLevel'>): Logger {
-  return pino({ level: config.logLevel, base: { pid: process.pid } });
 }
 
 /**
@@ -73,9 +69,14 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       parts.push(await startRecorder(config, stores.queued, logger, recorderCounters));
       parts.push(startReconciler(stores, stores.queued, logger));
     }
-    if (!config.roles.includes('api')) return { port: undefined, stop };
+    if (!config.roles.includes('api') && config.backEnd === 'distributed' && stores.queued !== undefined) {
+      const address = await serveRecorder(config, stores, stores.queued, recorderCounters, logger);
+      parts.push(address);
+      return { port: address.port, stop };
+    }
     if (config.backEnd === 'distributed' && config.processes > 1) {
       const own = new Registry();
+      registerProcessMetrics(own, 'parent');
       registerRecorderMetrics(own, recorderCounters);
       answerForAll(own);
       parts.push(await startApiProcesses(config, logger));
@@ -118,7 +119,10 @@ async function startApi(
   const http: HttpServer = await startHttp(
     {
       ...stores,
-      bell: stores.queued?.bell,
+      queues:
+        stores.queued === undefined
+          ? undefined
+          : { ...stores.queued, monotonicMs: () => systemClock.monotonicMs() },
       recorderCounters,
       shareMetrics: isApiChild() ? asksParent : undefined,
       engine,
@@ -161,6 +165,7 @@ async function startRecorder(
   const threads = startRecorderThreads(
     { redisUrls, mysqlUrl, callDeadlineMs: admitDeadlineMs, recordBatchMax, leaseMs },
     recordThreads,
+    (times) => counters.times.merge(times),
   );
   const recorder = new Recorder(
     {

@@ -31,20 +31,35 @@ function isMessage<Kind extends (Question | Answer)['seonchak']>(
   );
 }
 
-/** In the parent: answers what its children ask. @param own what the parent itself counts, under names of its own. */
+/** In the parent: answers what its children ask. @param own what the parent itself counts. */
 export function answerForAll(own: Registry): void {
   const all = new AggregatorRegistry();
   cluster.on('message', (child: Worker, message: unknown) => {
     if (!isMessage(message, 'metrics?')) return;
     const { id } = message;
     Promise.all([all.clusterMetrics(), own.metrics()])
-      .then((texts) => texts.join('\n'))
+      .then(([ofChildren, ofParent]) => mergeExpositions(ofChildren, ofParent))
       .catch(() => undefined)
       .then((text) => {
         if (child.isConnected()) child.send({ seonchak: 'metrics', id, text } satisfies Answer);
       })
       .catch(() => undefined);
   });
+}
+
+/** Two texts as one: all lines of a metric must stand together, under one description. */
+function mergeExpositions(...texts: readonly string[]): string {
+  const metrics = new Map<string, string[]>();
+  for (const text of texts) {
+    for (const block of text.split(/^(?=# HELP )/m)) {
+      const lines = block.split('\n').filter((line) => line !== '');
+      const [help = ''] = lines;
+      const known = metrics.get(help);
+      if (known === undefined) metrics.set(help, lines);
+      else known.push(...lines.filter((line) => !line.startsWith('#')));
+    }
+  }
+  return `${[...metrics.values()].flat().join('\n')}\n`;
 }
 
 /** In a child: the metrics of all processes. Call once; the function it returns may be called at any time. */

@@ -10,7 +10,7 @@ import { CouponRecovery } from './engine/coupon-recovery.js';
 import { CouponRegistry } from './engine/coupon-registry.js';
 import { CouponWarmer, type CouponWarmerPorts } from './engine/coupon-warmer.js';
 import type { IssuanceLedger } from './engine/issuance-ledger.js';
-import type { IssuanceQueue, RecorderBell } from './engine/issuance-queue.js';
+import type { BacklogAge, IssuanceQueue, RecorderBell } from './engine/issuance-queue.js';
 import type { LedgerAudit } from './engine/ledger-audit.js';
 import { LocalAnnouncements } from './engine/local-announcements.js';
 import type { RebuildReport } from './engine/rebuild-coupon.js';
@@ -26,11 +26,13 @@ import { systemClock, systemScheduler } from './system-time.js';
 
 /** Only where the decision and its row are two steps. */
 export interface QueueStores {
-  readonly queue: IssuanceQueue;
+  readonly queue: IssuanceQueue & BacklogAge;
   readonly bell: RecorderBell;
   readonly admitted: AdmittedIssuances;
   readonly recovery: RecoveryStore;
   readonly coupons: CouponRecovery;
+  /** Resolves when the database answers. @throws StoreUnavailableError */
+  pingDatabase(): Promise<void>;
 }
 
 export interface Stores {
@@ -136,7 +138,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
         coupons,
         scheduler: systemScheduler,
       }),
-      queued: { ...redis, coupons },
+      queued: { ...redis, coupons, pingDatabase: () => mysql.ping() },
       queue: redis.queue,
       durability: redis.durability,
       migrate: () => mysql.migrate(),

@@ -1,6 +1,7 @@
 /** The stores that the systems of one bench share, started when the first one needs them. */
 import { type MariadbServer, startMariadb } from '../../test/servers/mariadb.js';
 import { type RedisServer, startRedis } from '../../test/servers/redis.js';
+import { freePort } from '../../test/servers/free-port.js';
 import { startRedisCluster } from '../../test/servers/redis-cluster.js';
 import type { ChildServer } from '../../test/servers/child-server.js';
 import { seonchakFile, startNode } from './node-process.js';
@@ -61,7 +62,12 @@ export class Stores {
 
   async #startRecorder({ urls }: RedisAddresses): Promise<ChildServer> {
     const mariadb = await this.mariadb();
-    const env = { REDIS_URL: urls.join(','), MYSQL_URL: mariadb.url, ROLES: 'recorder' };
+    const env = {
+      REDIS_URL: urls.join(','),
+      MYSQL_URL: mariadb.url,
+      ROLES: 'recorder',
+      PORT: String(await freePort()),
+    };
     return startNode(seonchakFile, { args: ['serve'], env });
   }
 

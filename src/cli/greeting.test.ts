@@ -40,6 +40,6 @@ t.test('with an outside identity provider there are no tokens to suggest', (t) =
 });
 
 t.test('a process that only records says so', (t) => {
-  t.match(greeting(loadConfig({ ...distributed, ROLES: 'recorder' }), undefined), [/ready to record/]);
+  t.match(greeting(loadConfig({ ...distributed, ROLES: 'recorder' }), 8080), [/ready to record.*:8080/]);
   t.end();
 });

@@ -1,18 +1,16 @@
 /** What a newcomer reads at start: the address, and three commands that lead to a first download. */
 import type { Config } from '../config.js';
 
-/**
- * Lines for standard output. Each command can be pasted as it stands into a shell in the same folder.
- *
- * @param port `undefined` where this process serves no HTTP
- */
-export function greeting(config: Config, port: number | undefined): readonly string[] {
+/** Lines for standard output. Each command can be pasted as it stands into a shell in the same folder. */
+export function greeting(config: Config, port: number): readonly string[] {
   const where =
     config.backEnd === 'embedded'
       ? `embedded back end, data in ${config.dataDir}`
       : `distributed back end, ${config.redisUrls.length > 1 ? 'Redis Cluster' : 'Redis'} and MySQL`;
-  if (port === undefined) return [`Seonchak is ready to record (${where})`];
   const address = `http://${reachableHost(config.host)}:${port}`;
+  if (!config.roles.includes('api')) {
+    return [`Seonchak is ready to record, probes and metrics on ${address} (${where})`];
+  }
   const ready = `Seonchak is ready on ${address} (${where})`;
   return config.jwtJwksUrl === undefined ? [ready, '', ...firstDownload(address)] : [ready];
 }

@@ -27,7 +27,7 @@ Examples:
 }
 
 async function serve(context: CommandContext, config: Config): Promise<void> {
-  const { createLogger, startServer } = await import('../main.js');
+  const [{ startServer }, { createLogger }] = await Promise.all([import('../main.js'), import('../log.js')]);
   const server = await startServer(config, createLogger(config));
   const { isApiChild } = await import('../processes.js');
   // In one write: who waits for the first line in a pipe has the commands below it too.

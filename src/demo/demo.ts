@@ -13,7 +13,8 @@ import { loadConfig } from '../config.js';
 import { TokenIssuer } from '../http/auth/token-issuer.js';
 import { PAGE_LIMIT_MAX } from '../http/schemas.js';
 import { PortInUseError } from '../http/listen.js';
-import { createLogger, startServer } from '../main.js';
+import { createLogger } from '../log.js';
+import { startServer } from '../main.js';
 import type { RunningServer } from '../main.js';
 import { tokenSettings } from '../token-settings.js';
 import { compare } from './compare.js';
@@ -56,7 +57,7 @@ export async function runDemo(
     try {
       return await dropAndCompare(
         config,
-        `http://127.0.0.1:${server.port ?? config.port}`,
+        `http://127.0.0.1:${server.port}`,
         options,
         screen,
         signal,

@@ -6,6 +6,12 @@
  */
 
 /** How many observations fell into each class, and their sum: what a histogram is made of. */
+export interface TallyDelta {
+  readonly counts: readonly number[];
+  readonly count: number;
+  readonly sum: number;
+}
+
 export class Tally {
   /** Upper bounds of the classes, ascending; what is above the last counts only into `count`. */
   readonly bounds: readonly number[];
@@ -19,11 +25,28 @@ export class Tally {
     this.counts = bounds.map(() => 0);
   }
 
-  add(value: number): void {
-    this.count++;
-    this.sum += value;
+  /** @param times how many observations had this value. */
+  add(value: number, times = 1): void {
+    this.count += times;
+    this.sum += value * times;
     const place = this.bounds.findIndex((bound) => value <= bound);
-    if (place !== -1) this.counts[place] = (this.counts[place] ?? 0) + 1;
+    if (place !== -1) this.counts[place] = (this.counts[place] ?? 0) + times;
+  }
+
+  /** Adds what another tally with the same classes has counted. */
+  merge({ counts, count, sum }: TallyDelta): void {
+    this.count += count;
+    this.sum += sum;
+    for (const [place, more] of counts.entries()) this.counts[place] = (this.counts[place] ?? 0) + more;
+  }
+
+  /** What was counted so far, and from here on it counts anew. */
+  take(): TallyDelta {
+    const taken = { counts: [...this.counts], count: this.count, sum: this.sum };
+    this.counts.fill(0);
+    this.count = 0;
+    this.sum = 0;
+    return taken;
   }
 }
 

@@ -13,8 +13,8 @@ import type { Claim, IssuanceQueue } from './issuance-queue.js';
 import { DRAIN_CLAIMS_MAX } from './limits.js';
 
 export interface FlusherPorts {
-  readonly queue: IssuanceQueue;
-  readonly ledger: IssuanceLedger;
+  readonly queue: Pick<IssuanceQueue, 'claim' | 'ack' | 'release'>;
+  readonly ledger: Pick<IssuanceLedger, 'record'>;
   /** A token never used before, by anybody. */
   newToken(): string;
 }

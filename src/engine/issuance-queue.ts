@@ -15,6 +15,14 @@ export interface Claim {
   readonly token: string;
   /** Ascending by issueNo, at least one. */
   readonly issuances: readonly Issuance[];
+  /** What the store's clock showed when the claim was taken, where the store tells. */
+  readonly storeNowMs?: number;
+}
+
+/** For those who watch over the recording. */
+export interface BacklogAge {
+  /** How long the oldest issuance without a row has waited, for each coupon asked for; 0 where everything is recorded. */
+  oldestAgesMs(couponIds: readonly CouponId[]): Promise<number[]>;
 }
 
 export interface QueueDepth {

@@ -21,6 +21,7 @@ import type { CallerLimits } from './limits/caller-limits.js';
 import type { OutcomeCounts } from './outcome-counts.js';
 import { BUSY, constantReply, UNKNOWN_COUPON, writeConstant, writeOutcome } from './replies.js';
 import type { ConstantReply } from './replies.js';
+import { REQUEST_ID_HEADER, requestIdFrom } from './request-id.js';
 
 export interface DownloadContext {
   readonly engine: { download(ticket: DownloadTicket, mayWait: boolean): void };
@@ -29,7 +30,7 @@ export interface DownloadContext {
   readonly limits: CallerLimits;
   /** Added to with every answer. */
   readonly outcomes: OutcomeCounts;
-  onFault(fault: unknown): void;
+  onFault(fault: unknown, requestId: string): void;
 }
 
 const WRONG_ROLE = constantReply('wrong_role', 'Only members download coupons.');
@@ -40,7 +41,16 @@ const SHUTTING_DOWN = constantReply(
 const RATE_LIMITED = constantReply('rate_limited', 'You ask too often. Nothing was attempted.', undefined, {
   'Retry-After': String(RATE_LIMITED_RETRY_SECONDS),
 });
-const INTERNAL_ERROR = constantReply('internal_error', 'The request failed. The fault has been logged.');
+
+function internalError(requestId: string): ConstantReply {
+  const headers = { [REQUEST_ID_HEADER]: requestId };
+  return constantReply(
+    'internal_error',
+    'The request failed. The fault has been logged.',
+    undefined,
+    headers,
+  );
+}
 
 const unauthenticated: Readonly<Record<TokenFault, ConstantReply>> = {
   token_missing: tokenReply('token_missing'),
@@ -163,9 +173,10 @@ export function createDownloadHandler(
   }
 
   function fail(response: HttpResponse, fault: unknown): void {
-    context.onFault(fault);
+    const requestId = requestIdFrom(undefined);
+    context.onFault(fault, requestId);
     try {
-      answer(response, INTERNAL_ERROR);
+      answer(response, internalError(requestId));
     } catch {
       // It was answered before the fault; the library refuses a second answer, which is what is wanted.
     }

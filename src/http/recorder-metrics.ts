@@ -2,6 +2,8 @@
 import { Counter } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { DrainResult } from '../engine/flusher.js';
+import { RecordingTimes } from '../engine/recording-times.js';
+import { TallyHistogram } from './tally-histogram.js';
 
 export class RecorderCounters {
   inserted = 0;
@@ -11,6 +13,7 @@ export class RecorderCounters {
   stale = 0;
   drains = 0;
   faults = 0;
+  readonly times = new RecordingTimes();
 
   drained(result: DrainResult): void {
     this.drains++;
@@ -41,4 +44,9 @@ export function registerRecorderMetrics(registry: Registry, counters: RecorderCo
   counter('stale', 'Issuances refused since they were claimed before a rebuild.', () => counters.stale);
   counter('drains', 'Drains of a coupon that ended well.', () => counters.drains);
   counter('drain_faults', 'Faults of stores that met the recorder.', () => counters.faults);
+
+  const { lagMs, batchMs, batchSizes } = counters.times;
+  new TallyHistogram(registry, 'seonchak_record_lag_seconds', 'From decision to row, at most.', lagMs, 1_000);
+  new TallyHistogram(registry, 'seonchak_record_seconds', 'One transaction of rows.', batchMs, 1_000);
+  new TallyHistogram(registry, 'seonchak_record_batch_size', 'Rows of a transaction.', batchSizes, 1);
 }

@@ -1,6 +1,7 @@
 /** Everything of a request that stands before its body, taken out at once: the library's object does not outlive its callback. */
 import type { HttpRequest } from 'uWebSockets.js';
 import type { Problem } from './problems.js';
+import { REQUEST_ID_HEADER, requestIdFrom } from './request-id.js';
 
 /** Our longest URL has some 120 characters. */
 export const URL_LENGTH_MAX = 2_048;
@@ -11,6 +12,11 @@ export interface RequestHead {
   readonly authorization: string;
   readonly accept: string;
   readonly contentType: string;
+  /** Names the request in the log and in the answer. */
+  readonly requestId: string;
+  readonly method: string;
+  /** As it stands in the URL, without the query. */
+  readonly path: string;
   readonly address: string;
   /** The request must not be carried out. */
   readonly fault: Problem | undefined;
@@ -20,10 +26,10 @@ export interface RequestHead {
 const onceOnly = new Set(['host', 'content-length', 'transfer-encoding', 'authorization', 'content-type']);
 
 /**
- * @param path the route's pattern, for the number of its parameters.
+ * @param pattern the route's pattern, for the number of its parameters.
  * @param address of the client, which is not the request's own to say.
  */
-export function readHead(request: HttpRequest, path: string, address: string): RequestHead {
+export function readHead(request: HttpRequest, pattern: string, address: string): RequestHead {
   const headers = new Map<string, string>();
   let twice: string | undefined;
   request.forEach((name, value) => {
@@ -31,9 +37,11 @@ export function readHead(request: HttpRequest, path: string, address: string): R
     headers.set(name, value);
   });
   const params: string[] = [];
-  for (let index = 0; index < path.split('/:').length - 1; index++) params.push(request.getParameter(index));
+  for (let index = 0; index < pattern.split('/:').length - 1; index++)
+    params.push(request.getParameter(index));
   // Without a `?` the library answers undefined, whatever its types say.
   const query = (request.getQuery() as string | undefined) ?? '';
+  const path = request.getUrl();
   return {
     params,
     query,
@@ -41,7 +49,10 @@ export function readHead(request: HttpRequest, path: string, address: string): R
     accept: headers.get('accept') ?? '',
     contentType: headers.get('content-type') ?? '',
     address,
-    fault: faultOf(twice, request.getUrl().length + query.length),
+    requestId: requestIdFrom(headers.get(REQUEST_ID_HEADER.toLowerCase())),
+    method: request.getMethod(),
+    path,
+    fault: faultOf(twice, path.length + query.length),
   };
 }
 

@@ -12,16 +12,20 @@ import type { CallerLimits } from './limits/caller-limits.js';
 import type { ClientAddresses } from './limits/client-address.js';
 import { OpenResponse } from './open-response.js';
 import { refuse, RequestRefused } from './problems.js';
+import { REQUEST_ID_HEADER } from './request-id.js';
+import type { AnsweredRequest } from './request-log.js';
 import { readHead } from './request-head.js';
 import type { RequestHead } from './request-head.js';
 import type { Route, RouteForm } from './route.js';
 
 export interface RouteServerContext {
-  readonly authenticator: Authenticator;
+  /** `undefined` where no route asks for a caller. */
+  readonly authenticator: Authenticator | undefined;
   readonly inFlight: InFlight;
   readonly limits: CallerLimits;
   readonly clientAddresses: ClientAddresses;
-  onFault(fault: unknown): void;
+  onFault(fault: unknown, requestId: string): void;
+  onAnswered(answered: AnsweredRequest): void;
 }
 
 /**
@@ -84,7 +88,7 @@ export class RouteServer {
     const inLimit = isProbe(route) || this.#context.limits.allowsAddress(response, request);
     const body = route.bodyBytesMax === 0 ? undefined : open.readBody(route.bodyBytesMax);
     this.#answer(route, open, head, body, inLimit).catch((fault: unknown) => {
-      this.#context.onFault(fault);
+      this.#context.onFault(fault, head.requestId);
       open.cut();
     });
   }
@@ -99,6 +103,8 @@ export class RouteServer {
     let reply: Reply;
     let closeConnection = false;
     let working = false;
+    const { requestId, method, path } = head;
+    const startedAtMs = performance.now();
     try {
       if (this.#context.inFlight.draining)
         refuse('shutting_down', 'This server is stopping. Nothing was attempted.');
@@ -126,15 +132,19 @@ export class RouteServer {
       }
       reply = await dispatch(route, request, caller);
     } catch (fault) {
-      reply = this.#replyToFault(fault);
+      reply = this.#replyToFault(fault, requestId);
     }
     // Left before a long answer is read: what is bounded is the work, and slow readers do none.
     if (working) this.#working--;
-    await open.send(reply, closeConnection);
+    const headers = { ...reply.headers, [REQUEST_ID_HEADER]: requestId };
+    await open.send({ ...reply, headers }, closeConnection);
+    const ms = Math.round(performance.now() - startedAtMs);
+    this.#context.onAnswered({ requestId, method, path, status: reply.status, ms });
   }
 
   async #callerOf(role: 'member' | 'seller', authorization: string): Promise<Identity> {
     const { authenticator } = this.#context;
+    if (authenticator === undefined) throw new Error('A route for callers is served where there are none');
     const result = authenticator.known(authorization) ?? (await authenticator.verify(authorization));
     if (result === undefined)
       refuse('busy', 'Too many access tokens are being checked. Nothing was attempted.');
@@ -145,7 +155,7 @@ export class RouteServer {
     return result;
   }
 
-  #replyToFault(fault: unknown): Reply {
+  #replyToFault(fault: unknown, requestId: string): Reply {
     if (fault instanceof RequestRefused) return problemReply(fault.problem);
     if (fault instanceof StoreUnavailableError) {
       return problemReply({
@@ -165,7 +175,7 @@ export class RouteServer {
         detail: 'The store did not answer in time. It may or may not have been done: look, or ask again.',
       });
     }
-    this.#context.onFault(fault);
+    this.#context.onFault(fault, requestId);
     return problemReply({ code: 'internal_error', detail: 'The request failed. The fault has been logged.' });
   }
 }

@@ -261,6 +261,7 @@ t.test('whatever a handler throws, the client gets a problem without internal te
     clientAddresses,
     limits: new CallerLimits(TEST_LIMITS, clientAddresses, clock),
     onFault: (fault) => faults.push(fault),
+    onAnswered: () => undefined,
   });
   const secret = new Error('connect to 10.0.0.5 failed: password=hunter2');
   async function* broken(): AsyncGenerator<string> {

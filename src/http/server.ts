@@ -17,6 +17,7 @@ import { LiveStreams } from './live.js';
 import { createMetrics } from './metrics.js';
 import { newOutcomeCounts } from './outcome-counts.js';
 import { Pressure } from './pressure.js';
+import { logAnswer, logFault } from './request-log.js';
 import { RouteServer } from './route-server.js';
 import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from './routes.js';
 import type { HttpServer, HttpServices, HttpSettings, Readiness } from './services.js';
@@ -39,7 +40,7 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
   await locks.start((subjects) => authenticator.forget(subjects));
   const clientAddresses = new ClientAddresses(settings.limits.trustedProxies);
   const limits = new CallerLimits(settings.limits, clientAddresses, services.clock);
-  const onFault = (fault: unknown): void => services.logger.error({ err: fault }, 'A request failed');
+  const onFault = logFault(services.logger);
 
   const app = uWS.App();
   app.post(
@@ -49,23 +50,26 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
   const live = new LiveStreams(services, inFlight, settings.liveWatchersMax);
   app.get(LIVE_ROUTE.path, live.handle);
   app.head(LIVE_ROUTE.path, live.handleHead);
-  const { bell, queue, engine, clock } = services;
+  const { engine, queues } = services;
   const metrics = createMetrics({
     counters: engine.counters,
     outcomes,
     durability: services.durability,
     recorder: services.recorderCounters,
-    queues:
-      bell === undefined || queue === undefined
-        ? undefined
-        : { queue, announced: (limit) => bell.announced(limit) },
+    queues,
     engineLoad: () => engine.load(),
     requestsInFlight: () => inFlight.count,
     rateLimited: () => limits.refused,
     liveWatchers: () => live.size,
-    monotonicMs: () => clock.monotonicMs(),
   });
-  const routeServer = new RouteServer({ authenticator, inFlight, limits, clientAddresses, onFault });
+  const routeServer = new RouteServer({
+    authenticator,
+    inFlight,
+    limits,
+    clientAddresses,
+    onFault,
+    onAnswered: logAnswer(services.logger),
+  });
   routeServer.register(app, createRoutes({ ...services, readiness }, settings, metrics), [
     DOWNLOAD_ROUTE,
     LIVE_ROUTE,

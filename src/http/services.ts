@@ -6,10 +6,11 @@ import type { Clock, Scheduler } from '../engine/clock.js';
 import type { CouponRegistry } from '../engine/coupon-registry.js';
 import type { Engine } from '../engine/engine.js';
 import type { IssuanceLedger } from '../engine/issuance-ledger.js';
-import type { IssuanceQueue, RecorderBell } from '../engine/issuance-queue.js';
+import type { IssuanceQueue } from '../engine/issuance-queue.js';
 import type { AccessLockStore } from './auth/access-locks.js';
 import type { AccountStore } from './auth/accounts.js';
 import type { LimitSettings } from './limits/caller-limits.js';
+import type { QueueSources } from './queue-metrics.js';
 import type { RecorderCounters } from './recorder-metrics.js';
 
 /** Whether this process can serve downloads now, and if not, why: sentences for an operator, without internal text. */
@@ -25,8 +26,8 @@ export interface HttpServices {
   readonly ledger: IssuanceLedger;
   /** `undefined` with the embedded back end: there the decision is the row, and nothing is ever queued or claimed. */
   readonly queue: Pick<IssuanceQueue, 'depths'> | undefined;
-  /** Which coupons have something to record; `undefined` like the queue. */
-  readonly bell?: Pick<RecorderBell, 'announced'> | undefined;
+  /** What waits to be recorded, for metrics; `undefined` like the queue. */
+  readonly queues?: QueueSources | undefined;
   readonly accounts: AccountStore;
   readonly locks: AccessLockStore;
   /** The level in force, for those who watch over this process. */

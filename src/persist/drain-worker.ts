@@ -8,6 +8,7 @@ import type { DrainReport, DrainWorkerSettings } from './recorder-threads.js';
 import { connectRedis } from './redis/connect.js';
 import { RedisCalls } from './redis/redis-calls.js';
 import { RedisIssuanceQueue } from './redis/redis-issuance-queue.js';
+import { timedRecording } from './timed-recording.js';
 import { openMysql } from './sql/open-mysql.js';
 
 const settings = workerData as DrainWorkerSettings;
@@ -16,14 +17,15 @@ const settings = workerData as DrainWorkerSettings;
 const nodes = await connectRedis({ ...settings, connectWithinMs: Number.POSITIVE_INFINITY });
 const queue = new RedisIssuanceQueue(new RedisCalls(nodes, { ...settings, replicaAcks: 0 }));
 const mysql = openMysql(settings.mysqlUrl, { connections: 1 });
-const flusher = new Flusher({ queue, ledger: mysql.ledger, newToken: randomUUID }, settings);
+const timed = timedRecording(queue, mysql.ledger, () => performance.now());
+const flusher = new Flusher({ ...timed, newToken: randomUUID }, settings);
 
 /** An exception would lose its class on the way between threads, so a fault travels as a value. */
 export async function drain(couponId: CouponId): Promise<DrainReport> {
   try {
-    return { status: 'drained', result: await flusher.drain(couponId) };
+    return { status: 'drained', result: await flusher.drain(couponId), times: timed.times.take() };
   } catch (fault) {
     const code = fault instanceof SeonchakError ? fault.code : SeonchakError.code;
-    return { status: 'fault', code, message: String(fault) };
+    return { status: 'fault', code, message: String(fault), times: timed.times.take() };
   }
 }

@@ -5,6 +5,7 @@ import { Piscina } from 'piscina';
 import type { CouponId } from '../engine/coupon.js';
 import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../engine/errors.js';
 import type { DrainResult } from '../engine/flusher.js';
+import type { RecordingTimesDelta } from '../engine/recording-times.js';
 
 export interface DrainWorkerSettings {
   readonly redisUrls: readonly string[];
@@ -14,9 +15,10 @@ export interface DrainWorkerSettings {
   readonly leaseMs: number;
 }
 
-export type DrainReport =
+export type DrainReport = (
   | { readonly status: 'drained'; readonly result: DrainResult }
-  | { readonly status: 'fault'; readonly code: string; readonly message: string };
+  | { readonly status: 'fault'; readonly code: string; readonly message: string }
+) & { readonly times: RecordingTimesDelta };
 
 export interface RecorderThreads {
   /** @throws StoreUnavailableError, StoreOutcomeUnknownError, or SeonchakError when the thread itself ended. */
@@ -25,7 +27,12 @@ export interface RecorderThreads {
   close(): Promise<void>;
 }
 
-export function startRecorderThreads(settings: DrainWorkerSettings, threads: number): RecorderThreads {
+/** @param onTimes told after every drain how long its batches took. */
+export function startRecorderThreads(
+  settings: DrainWorkerSettings,
+  threads: number,
+  onTimes: (times: RecordingTimesDelta) => void,
+): RecorderThreads {
   const pool = new Piscina({
     filename: workerFile(),
     name: 'drain',
@@ -40,6 +47,7 @@ export function startRecorderThreads(settings: DrainWorkerSettings, threads: num
   return {
     async drain(couponId) {
       const report = await run(pool, couponId);
+      onTimes(report.times);
       if (report.status === 'drained') return report.result;
       throw asFault(report);
     },

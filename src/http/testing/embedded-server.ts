@@ -1,9 +1,10 @@
 /** A whole server over the embedded back end, inside the test's own process: real sockets, real database, own folder. */
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { pino } from 'pino';
 import type { Test } from 'tap';
+import { createLogger } from '../../log.js';
 import { Engine } from '../../engine/engine.js';
+import type { Config } from '../../config.js';
 import { CouponRegistry } from '../../engine/coupon-registry.js';
 import { CouponWarmer } from '../../engine/coupon-warmer.js';
 import { LocalAnnouncements } from '../../engine/local-announcements.js';
@@ -37,6 +38,8 @@ export interface EmbeddedServer {
 
 export interface EmbeddedServerOptions {
   readonly settings?: Partial<HttpSettings>;
+  /** Left out: what is worth a warning. */
+  readonly logLevel?: Config['logLevel'];
   /** Decisions come from here instead of SQLite, and then nothing records them: what is won stays queued. */
   readonly queued?: Pick<RedisBackEnd, 'admission' | 'queue'>;
 }
@@ -69,8 +72,8 @@ export async function startEmbeddedServer(
   await engine.start();
 
   const logLines: string[] = [];
-  const logger = pino(
-    { level: 'warn' },
+  const logger = createLogger(
+    { logLevel: options.logLevel ?? 'warn' },
     new Writable({
       write(line: Buffer, _encoding, done) {
         logLines.push(String(line));

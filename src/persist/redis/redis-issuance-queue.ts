@@ -1,6 +1,6 @@
 /** {@link IssuanceQueue} over Redis: each step is one script in `lua/`. */
 import type { CouponId } from '../../engine/coupon.js';
-import type { Claim, IssuanceQueue, QueueDepth } from '../../engine/issuance-queue.js';
+import type { BacklogAge, Claim, IssuanceQueue, QueueDepth } from '../../engine/issuance-queue.js';
 import { claimedKey, claimsKey, metaKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { integer, list, parseClaimed, text } from './replies.js';
@@ -11,7 +11,7 @@ const DEPTHS_AT_ONCE = 100;
  * None of these waits for replicas: a claim, an ack or a release that a failover forgets leads to the same issuances
  * being recorded again, and the ledger takes a replay.
  */
-export class RedisIssuanceQueue implements IssuanceQueue {
+export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
   readonly #calls: RedisCalls;
 
   constructor(calls: RedisCalls) {
@@ -27,12 +27,13 @@ export class RedisIssuanceQueue implements IssuanceQueue {
     const keys = [queueKey(couponId), claimsKey(couponId), claimedKey(couponId), metaKey(couponId)];
     const reply = await this.#calls.run('claim', keys, [freshToken, limit, leaseMs]);
     if (reply === '') return undefined;
-    const [epoch, packed] = list(reply);
+    const [epoch, packed, now] = list(reply);
     return {
       couponId,
       epoch: integer(epoch),
       token: freshToken,
       issuances: parseClaimed(text(packed)),
+      storeNowMs: integer(now),
     };
   }
 
@@ -52,6 +53,19 @@ export class RedisIssuanceQueue implements IssuanceQueue {
       depths.push(...(await Promise.all(some.map((couponId) => this.#depth(couponId)))));
     }
     return depths;
+  }
+
+  async oldestAgesMs(couponIds: readonly CouponId[]): Promise<number[]> {
+    const ages: number[] = [];
+    for (let start = 0; start < couponIds.length; start += DEPTHS_AT_ONCE) {
+      const some = couponIds.slice(start, start + DEPTHS_AT_ONCE);
+      ages.push(...(await Promise.all(some.map((couponId) => this.#oldestAgeMs(couponId)))));
+    }
+    return ages;
+  }
+
+  async #oldestAgeMs(couponId: CouponId): Promise<number> {
+    return integer(await this.#calls.run('oldest', [queueKey(couponId), claimedKey(couponId)], []));
   }
 
   async #depth(couponId: CouponId): Promise<QueueDepth> {

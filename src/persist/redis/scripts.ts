@@ -13,6 +13,7 @@ export const scriptKeyCounts = {
   depth: 2,
   holder: 2,
   merge: 3,
+  oldest: 2,
   release: 4,
   requeue: 2,
   resume: 1,

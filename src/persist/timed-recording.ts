@@ -1,0 +1,52 @@
+/** Measures what a flusher does from outside it: batch by batch, so a row costs nothing. */
+import type { Claim, IssuanceQueue } from '../engine/issuance-queue.js';
+import type { IssuanceLedger } from '../engine/issuance-ledger.js';
+import type { FlusherPorts } from '../engine/flusher.js';
+import { RecordingTimes } from '../engine/recording-times.js';
+import { StoreClock } from '../engine/store-clock.js';
+
+export interface TimedRecording extends Pick<FlusherPorts, 'queue' | 'ledger'> {
+  readonly times: RecordingTimes;
+}
+
+/** For a flusher that drains one coupon at a time, and only for its calls. */
+export function timedRecording(
+  queue: IssuanceQueue,
+  ledger: FlusherPorts['ledger'],
+  monotonicMs: () => number,
+): TimedRecording {
+  const times = new RecordingTimes();
+  let storeClock: StoreClock | undefined;
+
+  async function claim(...args: Parameters<IssuanceQueue['claim']>): Promise<Claim | undefined> {
+    const sentAtMs = monotonicMs();
+    const taken = await queue.claim(...args);
+    storeClock = undefined;
+    if (taken?.storeNowMs !== undefined) {
+      storeClock = new StoreClock();
+      storeClock.observe(taken.storeNowMs, sentAtMs);
+    }
+    return taken;
+  }
+
+  async function record(
+    ...[couponId, epoch, issuances]: Parameters<IssuanceLedger['record']>
+  ): ReturnType<IssuanceLedger['record']> {
+    const startedAtMs = monotonicMs();
+    const result = await ledger.record(couponId, epoch, issuances);
+    const nowMs = monotonicMs();
+    // What was refused as a whole has no rows whose lag could be told.
+    if (result.stale === 0) times.recorded(issuances, nowMs - startedAtMs, storeClock?.latestMs(nowMs));
+    return result;
+  }
+
+  return {
+    times,
+    queue: {
+      claim,
+      ack: (couponId, token) => queue.ack(couponId, token),
+      release: (couponId, token) => queue.release(couponId, token),
+    },
+    ledger: { record },
+  };
+}
