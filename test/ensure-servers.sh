@@ -14,6 +14,7 @@ missing_packages() {
   [ "$(redis_major)" -ge "$LEAST_REDIS_MAJOR" ] || echo redis-server
   command -v mariadbd >/dev/null || command -v mysqld >/dev/null || echo mariadb-server
   command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo chromium
+  command -v prometheus >/dev/null && command -v promtool >/dev/null || echo prometheus
 }
 
 # Prints the command prefix with which packages may be installed; fails where they may not.
@@ -59,7 +60,8 @@ The tests need real servers and none is skipped. Not found on the PATH: ${missin
   redis-server    Redis $LEAST_REDIS_MAJOR or newer (redis-server)
   mariadb-server  MariaDB 10.11 or newer (mariadbd), or MySQL 8 (mysqld)
   chromium        a browser for the console (chromium, chromium-browser or google-chrome)
+  prometheus      Prometheus with promtool, for the dashboard and the alerts
 On Debian and Ubuntu:
-  sudo apt-get update && sudo apt-get install redis-server mariadb-server chromium
+  sudo apt-get update && sudo apt-get install redis-server mariadb-server chromium prometheus
 TEXT
 exit 1

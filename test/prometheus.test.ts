@@ -1,0 +1,128 @@
+/** The dashboard and the alerts against a real Prometheus that scrapes a real run. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { pressAll } from './clients/crowd.js';
+import { HttpClient } from './clients/http-client.js';
+import { type PrometheusServer, startPrometheus } from './servers/prometheus.js';
+import { startSeonchak } from './servers/seonchak.js';
+import { startBackEnd } from './system/back-ends.js';
+import { crowdOf, registerCoupon, rowsOnceThere } from './system/storm.js';
+
+const run = promisify(execFile);
+const fileOf = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+const ALERTS = fileOf('deploy/prometheus/alerts.yaml');
+const QUANTITY = 100;
+const MEMBERS = 200;
+const PATIENCE_MS = 60_000;
+
+interface Sample {
+  readonly value: readonly [number, string];
+}
+
+interface Panel {
+  readonly title: string;
+  readonly targets?: readonly { readonly expr: string }[];
+}
+
+const dashboard = JSON.parse(readFileSync(fileOf('deploy/grafana/seonchak.json'), 'utf8')) as {
+  readonly panels: readonly Panel[];
+};
+
+/** As Grafana would send it, with what stands for its variables. */
+function expressionsOf(panel: Panel): string[] {
+  const targets = panel.targets ?? [];
+  return targets.map(({ expr }) => expr.replaceAll('$job', 'seonchak').replaceAll('$__rate_interval', '5m'));
+}
+
+/** Numbers that a graph could show; none of what was never counted, and of what was divided by nothing. */
+async function numbersOf(prometheus: PrometheusServer, query: string): Promise<number[]> {
+  const { result } = (await prometheus.ask('query', { query })) as { readonly result: readonly Sample[] };
+  return result.map(({ value }) => Number(value[1])).filter((value) => !Number.isNaN(value));
+}
+
+async function metricsOf(origin: string): Promise<(string | undefined)[]> {
+  const text = await (await fetch(`${origin}/metrics`)).text();
+  return [...text.matchAll(/^# TYPE (seonchak_\w+)/gm)].map(([, name]) => name);
+}
+
+/** Whether it becomes true in time: what is scraped every second takes a while to be seen. */
+async function becomes(test: () => Promise<boolean>): Promise<boolean> {
+  const untilMs = performance.now() + PATIENCE_MS;
+  while (performance.now() < untilMs) {
+    if (await test()) return true;
+    await pause(250);
+  }
+  return false;
+}
+
+t.test('the alerts are well-formed, and each fires when it should and not otherwise', async (t) => {
+  await t.resolves(run('promtool', ['check', 'rules', ALERTS]));
+  await t.resolves(run('promtool', ['test', 'rules', fileOf('deploy/prometheus/alerts.test.yaml')]));
+  const example = fileOf('deploy/prometheus/prometheus.yaml');
+  await t.resolves(run('promtool', ['check', 'config', example]));
+  const alerts = [...readFileSync(ALERTS, 'utf8').matchAll(/alert: (\w+)/g)].map(([, name]) => name ?? '');
+  const tests = readFileSync(fileOf('deploy/prometheus/alerts.test.yaml'), 'utf8');
+  const runbook = readFileSync(fileOf('docs/operations.md'), 'utf8');
+  for (const name of alerts) {
+    t.match(tests, `name: ${name} fires`);
+    t.match(tests, `name: ${name} is silent`);
+    t.match(runbook, `\`${name}\``, 'the runbook says what to do');
+  }
+});
+
+t.test('every panel shows data of a real run, and no alert fires in it', async (t) => {
+  const backEnd = await startBackEnd('redis');
+  t.teardown(() => backEnd.stop());
+  const [api, recorder] = await Promise.all([
+    startSeonchak({ ...backEnd.settings, ROLES: 'api' }),
+    startSeonchak({ ...backEnd.settings, ROLES: 'recorder' }),
+  ]);
+  t.teardown(() => Promise.all([api.stop(), recorder.stop()]));
+  const targets = [api, recorder].map(({ port }) => `127.0.0.1:${port}`);
+  const prometheus = await startPrometheus(targets, [ALERTS]);
+  t.teardown(() => prometheus.stop());
+  t.ok(
+    await becomes(async () => (await numbersOf(prometheus, 'seonchak_recorded_total == 0')).length === 1),
+    'it was looked at before the crowd came, so that what is counted grows',
+  );
+
+  const client = new HttpClient(api.origin, 20);
+  t.teardown(() => client.close());
+  const couponId = await registerCoupon(client, QUANTITY);
+  await pressAll(client, couponId, await crowdOf(MEMBERS), { presses: 1, atOnce: 20 });
+  await rowsOnceThere(backEnd, couponId, QUANTITY);
+
+  const exposed = await Promise.all(targets.map((target) => metricsOf(`http://${target}`)));
+  const explained = [...readFileSync(fileOf('docs/metrics.md'), 'utf8').matchAll(/^\| `(seonchak_\w+)/gm)];
+  t.same(
+    explained.map(([, name]) => name).sort(),
+    [...new Set(exposed.flat())].sort(),
+    'docs/metrics.md explains every metric, and none that is not there',
+  );
+
+  for (const panel of dashboard.panels) {
+    for (const query of expressionsOf(panel)) {
+      const shows = await becomes(async () => (await numbersOf(prometheus, query)).length > 0);
+      t.ok(shows, `${panel.title}: ${query}`);
+    }
+  }
+  for (const query of ['sum(seonchak_recorded_total)', 'sum(seonchak_downloads_total{outcome="issued"})']) {
+    const counts = await becomes(async () => (await numbersOf(prometheus, query))[0] === QUANTITY);
+    t.ok(counts, `${query} counts every issuance`);
+  }
+
+  const { groups } = (await prometheus.ask('rules')) as {
+    readonly groups: readonly {
+      readonly rules: readonly { readonly name: string; readonly health: string }[];
+    }[];
+  };
+  const rules = groups.flatMap((group) => group.rules);
+  t.ok(rules.length > 0);
+  for (const rule of rules) t.equal(rule.health, 'ok', rule.name);
+  t.same(await numbersOf(prometheus, 'ALERTS{alertstate="firing"}'), []);
+});
