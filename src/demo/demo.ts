@@ -55,13 +55,7 @@ export async function runDemo(
   try {
     const { server, config } = await startOnFreePort(dataDir);
     try {
-      return await dropAndCompare(
-        config,
-        `http://127.0.0.1:${server.port}`,
-        options,
-        screen,
-        signal,
-      );
+      return await dropAndCompare(config, `http://127.0.0.1:${server.port}`, options, screen, signal);
     } finally {
       await server.stop();
     }
