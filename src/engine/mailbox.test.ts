@@ -60,3 +60,14 @@ t.test('members who have gone leave their places to others', async (t) => {
   t.same(names(batch.tickets), ['b', 'c'], 'in the order they came');
   t.same(batch.sinceMs, [20, 30]);
 });
+
+t.test('a batch is as large as it may be, however many have gone in front', async (t) => {
+  const mailbox = new Mailbox(10);
+  const members = ['a', 'b', 'c', 'd', 'e', 'f'].map(press);
+  members.forEach((member, place) => mailbox.offer(member, place));
+  for (const place of [0, 1, 3]) Object.assign(members[place] ?? {}, { abandoned: true });
+  const batch = mailbox.take(2);
+  t.same(names(batch.tickets), ['c', 'e']);
+  t.same(batch.sinceMs, [2, 4]);
+  t.same(names(mailbox.take(2).tickets), ['f']);
+});

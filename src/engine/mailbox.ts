@@ -28,9 +28,15 @@ export class Mailbox {
     return true;
   }
 
-  /** Up to `most` from the front, without those whose member has gone. */
+  /** Up to `most` from the front, without those whose member has gone; the next in line take their places. */
   take(most: number): TicketBatch {
-    return presentOf(this.#cut(most));
+    const batch = presentOf(this.#cut(most));
+    while (batch.tickets.length < most && this.#tickets.length > 0) {
+      const { tickets, sinceMs } = presentOf(this.#cut(most - batch.tickets.length));
+      batch.tickets.push(...tickets);
+      batch.sinceMs.push(...sinceMs);
+    }
+    return batch;
   }
 
   /** Members who have gone keep no place from those who come. */

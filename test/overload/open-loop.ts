@@ -1,0 +1,150 @@
+/**
+ * A load that does not wait: a process of its own that presses at a given rate whether or not answers come, over raw sockets, and cuts
+ * some of its connections at random. It prints one line of JSON a phase, and every press goes into a file for the checker.
+ *
+ * Arguments: the port, the coupon, the file, the file of tokens (one a line, of members 1, 2, …). Phases come on stdin, a line of
+ * JSON each; the process ends with its input.
+ */
+import { createWriteStream, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Press } from '../chaos/press.js';
+import type { Phase, PhaseResult } from './phases.js';
+
+/** Kept open at a time; a press that finds all of them waiting is counted as one that could not be sent. */
+const CONNECTIONS_MAX = 4_000;
+const TICK_MS = 2;
+/** Answers still on their way when a phase is over get this long. */
+const LAST_ANSWERS_MS = 10_000;
+const RESET_WITHIN_MS = 20;
+const definite = new Set(['issued', 'already_issued', 'sold_out']);
+
+const [port = '', couponId = '', pressFile = '', tokenFile = ''] = process.argv.slice(2);
+const requests = readFileSync(tokenFile, 'utf8')
+  .trim()
+  .split('\n')
+  .map(
+    (token) =>
+      `POST /v1/coupons/${couponId}/download HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+  );
+const presses = createWriteStream(pressFile);
+
+interface Connection {
+  readonly socket: Socket;
+  text: string;
+  press: { readonly memberId: string; readonly invokedMs: number } | undefined;
+}
+
+const idle: Connection[] = [];
+let open = 0;
+let waiting = 0;
+let outcomes: Record<string, number> = {};
+let lastIndefiniteMs = 0;
+let onFree: (() => void) | undefined;
+
+function answered(connection: Connection, outcome: string, issueNo: number | undefined): void {
+  const { press } = connection;
+  if (press === undefined) return;
+  connection.press = undefined;
+  waiting--;
+  outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+  if (!definite.has(outcome)) lastIndefiniteMs = performance.now();
+  const answeredMs = outcome === 'lost' ? undefined : performance.now();
+  presses.write(`${JSON.stringify({ ...press, outcome, issueNo, answeredMs } satisfies Press)}\n`);
+}
+
+function openConnection(): Connection {
+  const connection: Connection = { socket: connect(Number(port), '127.0.0.1'), text: '', press: undefined };
+  open++;
+  connection.socket.setNoDelay(true);
+  connection.socket.on('data', (data) => {
+    connection.text += data.toString('latin1');
+    const headEnd = connection.text.indexOf('\r\n\r\n');
+    const length = Number(/content-length: (\d+)/i.exec(connection.text)?.[1] ?? Number.NaN);
+    if (headEnd < 0 || connection.text.length < headEnd + 4 + length) return;
+    const outcome = /"(?:outcome|code)":"(\w+)"/.exec(connection.text)?.[1] ?? 'unreadable';
+    const issueNo = /"issueNo":(\d+)/.exec(connection.text)?.[1];
+    connection.text = '';
+    answered(connection, outcome, issueNo === undefined ? undefined : Number(issueNo));
+    idle.push(connection);
+    onFree?.();
+  });
+  connection.socket.on('error', () => undefined);
+  connection.socket.on('close', () => {
+    open--;
+    answered(connection, 'lost', undefined);
+    const place = idle.indexOf(connection);
+    if (place >= 0) idle.splice(place, 1);
+    onFree?.();
+  });
+  return connection;
+}
+
+/** False when every connection waits for an answer. */
+function press(resetShare: number): boolean {
+  const connection = idle.pop() ?? (open < CONNECTIONS_MAX ? openConnection() : undefined);
+  if (connection === undefined) return false;
+  const member = Math.floor(Math.random() * requests.length);
+  connection.press = { memberId: String(member + 1), invokedMs: performance.now() };
+  waiting++;
+  connection.socket.write(requests[member] ?? '');
+  if (Math.random() < resetShare) {
+    setTimeout(() => {
+      if (connection.press !== undefined) connection.socket.resetAndDestroy();
+    }, Math.random() * RESET_WITHIN_MS);
+  }
+  return true;
+}
+
+/** Presses come when they come. */
+async function openLoop({ rate, seconds, resetShare }: Phase & { readonly rate: number }): Promise<number> {
+  const startMs = performance.now();
+  let due = 0;
+  let unsent = 0;
+  while (performance.now() < startMs + seconds * 1_000) {
+    for (; due < ((performance.now() - startMs) / 1_000) * rate; due++) if (!press(resetShare)) unsent++;
+    await pause(TICK_MS);
+  }
+  return unsent;
+}
+
+/** So many members, each pressing again when answered: finds the capacity. */
+async function closedLoop({
+  lanes,
+  seconds,
+  resetShare,
+}: Phase & { readonly lanes: number }): Promise<number> {
+  const untilMs = performance.now() + seconds * 1_000;
+  onFree = () => {
+    while (waiting < lanes && performance.now() < untilMs && press(resetShare));
+  };
+  onFree();
+  await pause(seconds * 1_000);
+  onFree = undefined;
+  return 0;
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const phase = JSON.parse(line) as Phase;
+  outcomes = {};
+  const beganMs = performance.now();
+  lastIndefiniteMs = beganMs;
+  const unsent = phase.lanes === undefined ? await openLoop(phase) : await closedLoop(phase);
+  const endedMs = performance.now();
+  const good = Object.entries(outcomes).reduce(
+    (sum, [outcome, count]) => sum + (definite.has(outcome) ? count : 0),
+    0,
+  );
+  while (waiting > 0 && performance.now() < endedMs + LAST_ANSWERS_MS) await pause(5);
+  const result: PhaseResult = {
+    ...{ good, unsent, outcomes, unanswered: waiting },
+    seconds: (endedMs - beganMs) / 1_000,
+    indefiniteForMs: lastIndefiniteMs - beganMs,
+  };
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+presses.end();
+await once(presses, 'finish');
+process.exit(0);

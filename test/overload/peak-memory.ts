@@ -1,0 +1,28 @@
+/** The most memory that a process was seen to hold. */
+import { readFileSync } from 'node:fs';
+
+const LOOK_EVERY_MS = 100;
+
+/** Bytes of memory that the process holds now; 0 when it has ended. */
+export function residentBytes(pid: number): number {
+  try {
+    return 1_024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+export class PeakMemory {
+  peakBytes = 0;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(pid: number) {
+    this.#timer = setInterval(() => {
+      this.peakBytes = Math.max(this.peakBytes, residentBytes(pid));
+    }, LOOK_EVERY_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+}
