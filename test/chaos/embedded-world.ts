@@ -17,8 +17,9 @@ export async function startEmbeddedWorld(
   t: Test,
   folder: string,
   options: CouponOptions = {},
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<EmbeddedWorld> {
-  const server = await startSeonchak({ DATA_DIR: folder });
+  const server = await startSeonchak({ DATA_DIR: folder, ...settings });
   t.teardown(() => server.stop());
   return {
     server,
@@ -27,7 +28,7 @@ export async function startEmbeddedWorld(
 }
 
 /** From a copy, so that the look disturbs nobody. The table is the store here: its rows are the winners. */
-async function evidenceIn(folder: string, couponId: number): Promise<Evidence> {
+export async function evidenceIn(folder: string, couponId: number): Promise<Evidence> {
   const copy = await mkdtemp(join(tmpdir(), 'seonchak-copy-'));
   await cp(folder, copy, { recursive: true });
   const database = new Database(join(copy, 'seonchak.db'));

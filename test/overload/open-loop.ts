@@ -44,15 +44,29 @@ let outcomes: Record<string, number> = {};
 let lastIndefiniteMs = 0;
 let onFree: (() => void) | undefined;
 
-function answered(connection: Connection, outcome: string, issueNo: number | undefined): void {
+function answered(connection: Connection, outcome: string): void {
   const { press } = connection;
   if (press === undefined) return;
   connection.press = undefined;
   waiting--;
   outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   if (!definite.has(outcome)) lastIndefiniteMs = performance.now();
-  const answeredMs = outcome === 'lost' ? undefined : performance.now();
-  presses.write(`${JSON.stringify({ ...press, outcome, issueNo, answeredMs } satisfies Press)}\n`);
+  const issueNo = /"issueNo":(\d+)/.exec(connection.text)?.[1];
+  const issuedAt = /"issuedAt":"([^"]+)"/.exec(connection.text)?.[1];
+  const written: Press = {
+    ...press,
+    outcome,
+    answeredMs: outcome === 'lost' ? undefined : sinceEpochMs(),
+    issueNo: issueNo === undefined ? undefined : Number(issueNo),
+    storeMs: issuedAt === undefined ? undefined : Date.parse(issuedAt),
+  };
+  presses.write(`${JSON.stringify(written)}
+`);
+}
+
+/** Monotonic, and comparable with another process's to a millisecond. */
+function sinceEpochMs(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 function openConnection(): Connection {
@@ -65,16 +79,15 @@ function openConnection(): Connection {
     const length = Number(/content-length: (\d+)/i.exec(connection.text)?.[1] ?? Number.NaN);
     if (headEnd < 0 || connection.text.length < headEnd + 4 + length) return;
     const outcome = /"(?:outcome|code)":"(\w+)"/.exec(connection.text)?.[1] ?? 'unreadable';
-    const issueNo = /"issueNo":(\d+)/.exec(connection.text)?.[1];
+    answered(connection, outcome);
     connection.text = '';
-    answered(connection, outcome, issueNo === undefined ? undefined : Number(issueNo));
     idle.push(connection);
     onFree?.();
   });
   connection.socket.on('error', () => undefined);
   connection.socket.on('close', () => {
     open--;
-    answered(connection, 'lost', undefined);
+    answered(connection, 'lost');
     const place = idle.indexOf(connection);
     if (place >= 0) idle.splice(place, 1);
     onFree?.();
@@ -87,7 +100,7 @@ function press(resetShare: number): boolean {
   const connection = idle.pop() ?? (open < CONNECTIONS_MAX ? openConnection() : undefined);
   if (connection === undefined) return false;
   const member = Math.floor(Math.random() * requests.length);
-  connection.press = { memberId: String(member + 1), invokedMs: performance.now() };
+  connection.press = { memberId: String(member + 1), invokedMs: sinceEpochMs() };
   waiting++;
   connection.socket.write(requests[member] ?? '');
   if (Math.random() < resetShare) {

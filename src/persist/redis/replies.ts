@@ -27,7 +27,7 @@ export function integer(reply: unknown): number {
 /** Decimal digits only, as the scripts write them. */
 function digits(word: string): number {
   const value = Number(word);
-  if (word === '' || !Number.isSafeInteger(value) || value < 0) throw corrupt('a number was due', word);
+  if (!/^\d+$/.test(word) || !Number.isSafeInteger(value)) throw corrupt('a number was due', word);
   return value;
 }
 

@@ -1,0 +1,28 @@
+/**
+ * npm run fuzz -- --minutes M --seed S
+ *
+ * Half of the minutes for the HTTP surface, the rest for the parsers. The same seed makes the same inputs.
+ */
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
+});
+const isNumber = (text) => /^\d{1,9}$/.test(text);
+if (!isNumber(values.minutes) || !isNumber(values.seed) || Number(values.minutes) < 1) {
+  console.error('--minutes and --seed take whole numbers, and it takes a minute at least');
+  process.exit(2);
+}
+console.log(`seed ${values.seed}, ${values.minutes} minutes`);
+const files = ['test/fuzz/http.test.ts', 'test/fuzz/parsers.test.ts'];
+process.exitCode =
+  spawnSync('bash', ['test/run.sh', '--timeout=0', ...files], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    stdio: 'inherit',
+    env: { ...process.env, FUZZ_MINUTES: values.minutes, FUZZ_SEED: values.seed },
+  }).status ?? 1;

@@ -1,0 +1,72 @@
+/**
+ * Honest members and hostile clients at the same server, for a few seconds in `npm test`, for as long as one likes by `npm run soak`. Round
+ * after round a coupon is registered and given to a crowd, every promise is checked, and at the end memory and handles are level.
+ */
+import { readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import t from 'tap';
+import { openCoupon } from '../chaos/coupon-under-fault.js';
+import { evidenceIn } from '../chaos/embedded-world.js';
+import { signToken } from '../clients/tokens.js';
+import { residentBytes } from '../overload/peak-memory.js';
+import { startSeonchak } from '../servers/seonchak.js';
+import { HostileClients } from './hostile-clients.js';
+
+const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 0.1);
+const CROWD = { quantity: 100, members: 200 };
+/** Beyond what the first third of the rounds needed at most. */
+const MEMORY_SLACK_BYTES = 60_000_000;
+const HANDLES_SLACK = 20;
+const REST_MS = 15_000;
+
+t.test('promises are kept while hostile clients are at work, and nothing grows', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'seonchak-soak-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const server = await startSeonchak({ DATA_DIR: folder });
+  t.teardown(() => server.stop());
+  const handles = (): number => readdirSync(`/proc/${server.pid()}/fd`).length;
+  const handlesBefore = handles();
+
+  const hostile = new HostileClients(server.port);
+  t.teardown(() => hostile.stop());
+  const bot = { memberId: 'bot', token: await signToken('bot', 'member') };
+  hostile.start(bot.token);
+  const memory: number[] = [];
+  let presses = 0;
+  const untilMs = performance.now() + MINUTES * 60_000;
+  do {
+    const coupon = await openCoupon(t, [server.origin], (couponId) => evidenceIn(folder, couponId), CROWD);
+    // Holds one, and is known to hold it, before the others of its kind begin.
+    await coupon.crowd.pressOnce(coupon.couponId, bot);
+    hostile.couponId = coupon.couponId;
+    await coupon.storm();
+    await coupon.verdict(t);
+    presses += coupon.crowd.presses.length;
+    coupon.crowd.close();
+    coupon.seller.close();
+    memory.push(residentBytes(server.pid()));
+  } while (performance.now() < untilMs);
+  await hostile.stop();
+
+  t.ok(server.isAlive());
+  const third = Math.ceil(memory.length / 3);
+  const [first, last] = [Math.max(...memory.slice(0, third)), Math.max(...memory.slice(-third))];
+  t.ok(
+    last < first + MEMORY_SLACK_BYTES,
+    `memory: at most ${first} bytes in the first third, ${last} in the last`,
+  );
+  const patienceMs = performance.now() + REST_MS;
+  while (handles() > handlesBefore + HANDLES_SLACK && performance.now() < patienceMs) await pause(200);
+  t.ok(handles() <= handlesBefore + HANDLES_SLACK, `handles: ${handlesBefore} before, ${handles()} after`);
+
+  if (process.env['SOAK_MINUTES'] === undefined) return;
+  console.error(`${memory.length} rounds, ${presses} presses of honest members`);
+  console.error(`hostile: ${JSON.stringify(hostile.deeds)}`);
+  console.error(
+    `memory at most ${(first / 1e6).toFixed(0)} MB in the first third, ${(last / 1e6).toFixed(0)} MB in the last`,
+  );
+  console.error(`handles ${handlesBefore} before, ${handles()} after`);
+});
