@@ -7,7 +7,10 @@ export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
   readonly input: NodeJS.ReadStream;
   /** For what was asked for; a program may read it. */
-  readonly output: Writable;
+  readonly output: Writable & {
+    readonly isTTY?: boolean;
+    readonly rows?: number;
+  };
   /** For people: progress, remarks, faults. */
   readonly notes: Writable & { readonly isTTY?: boolean };
 }

@@ -10,6 +10,7 @@ const commands = [
   ['tokens'],
   ['account'],
   ['seed'],
+  ['completion'],
   ['account', 'create'],
   ['account', 'lock'],
   ['account', 'unlock'],

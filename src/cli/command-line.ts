@@ -8,6 +8,7 @@ import { printLine } from './command-context.js';
 import type { ExitCode } from './exit-codes.js';
 import { exitCodes, reportFault } from './exit-codes.js';
 import { addDemo } from './demo.js';
+import { addCompletion } from './completion.js';
 import { addMigrate } from './migrate.js';
 import { addReconcile } from './reconcile.js';
 import { addSeed } from './seed.js';
@@ -69,6 +70,7 @@ function buildProgram(context: CommandContext): Command {
   addAccount(program, context);
   addDemo(program, context);
   addAudit(program, context);
+  addCompletion(program);
   return program;
 }
 

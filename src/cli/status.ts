@@ -6,16 +6,20 @@ import type { CouponView } from '../engine/coupon-registry.js';
 import type { Stores } from '../stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
-import { CommandFailedError } from './exit-codes.js';
-import { couponId, wholeNumber } from './option-values.js';
+import { CommandFailedError, UsageError } from './exit-codes.js';
+import { couponId, durationMs, wholeNumber } from './option-values.js';
 import { table } from './table.js';
+import { watchStatus } from './watch-status.js';
 
 const PAGE_COUPONS = 200;
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000_000;
+const WATCH_EVERY_MS = 1_000;
 
 interface StatusOptions {
   readonly limit: number;
+  readonly watch?: true;
+  readonly every: number;
   readonly json?: true;
 }
 
@@ -32,6 +36,12 @@ interface CouponStatus {
   readonly deadLettered: number;
 }
 
+export interface StatusLook {
+  readonly coupons: readonly CouponStatus[];
+  /** There are coupons beyond the limit. */
+  readonly more: boolean;
+}
+
 export function addStatus(program: Command, context: CommandContext): void {
   program
     .command('status')
@@ -42,43 +52,46 @@ export function addStatus(program: Command, context: CommandContext): void {
     )
     .argument('[id]', 'number of one coupon', couponId)
     .option('--limit <coupons>', 'how many coupons to list', wholeNumber(1, LIMIT_MAX), LIMIT_DEFAULT)
-    .option('--json', 'print JSON for programs')
+    .option('--watch', 'go on showing it until Ctrl-C')
+    .option('--every <duration>', 'with --watch: how often, such as 5s', durationMs, WATCH_EVERY_MS)
+    .option('--json', 'print JSON for programs; with --watch one document a line')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ seonchak status 42 --watch
+  $ seonchak status --watch --every 5s --json | jq .coupons[].remaining`,
+    )
     .action(async (id: CouponId | undefined, options: StatusOptions) => {
+      if (options.watch !== true && options.every !== WATCH_EVERY_MS)
+        throw new UsageError('--every needs --watch');
       await withStores(loadConfig(context.env), async (stores) => {
-        if (id !== undefined) await showOne(context, stores, id, options);
-        else await showAll(context, stores, options);
+        const look = () => (id === undefined ? lookAtAll(stores, options.limit) : lookAtOne(stores, id));
+        if (options.watch === true) {
+          await watchStatus(context, look, { everyMs: options.every, json: options.json === true });
+        } else {
+          print(context, await look(), id !== undefined, options);
+        }
       });
     });
 }
 
-async function showOne(
-  context: CommandContext,
-  stores: Stores,
-  id: CouponId,
-  options: StatusOptions,
-): Promise<void> {
+/** @throws CommandFailedError when there is none with this number. */
+async function lookAtOne(stores: Stores, id: CouponId): Promise<StatusLook> {
   const view = await stores.registry.find(id);
-  const [status] = view === undefined ? [] : await statuses(stores, [view]);
-  if (status === undefined) throw new CommandFailedError(`there is no coupon ${id}`);
-  if (options.json) printJson(context, status);
-  else print(context, [status]);
+  if (view === undefined) throw new CommandFailedError(`there is no coupon ${id}`);
+  return { coupons: await statuses(stores, [view]), more: false };
 }
 
-async function showAll(context: CommandContext, stores: Stores, options: StatusOptions): Promise<void> {
-  const shown: CouponStatus[] = [];
+async function lookAtAll(stores: Stores, limit: number): Promise<StatusLook> {
+  const coupons: CouponStatus[] = [];
   let next: number | undefined = 0;
-  while (next !== undefined && shown.length < options.limit) {
-    const page = await stores.registry.list({}, next, Math.min(PAGE_COUPONS, options.limit - shown.length));
-    shown.push(...(await statuses(stores, page.coupons)));
+  while (next !== undefined && coupons.length < limit) {
+    const page = await stores.registry.list({}, next, Math.min(PAGE_COUPONS, limit - coupons.length));
+    coupons.push(...(await statuses(stores, page.coupons)));
     next = page.next;
   }
-  if (options.json) {
-    printJson(context, { coupons: shown, more: next !== undefined });
-    return;
-  }
-  if (shown.length === 0) printLine(context.notes, 'There is no coupon yet.');
-  else print(context, shown);
-  if (next !== undefined) printLine(context.notes, `There are more; see them with --limit.`);
+  return { coupons, more: next !== undefined };
 }
 
 async function statuses(stores: Stores, views: readonly CouponView[]): Promise<CouponStatus[]> {
@@ -99,10 +112,20 @@ async function statuses(stores: Stores, views: readonly CouponView[]): Promise<C
   }));
 }
 
-function print(context: CommandContext, shown: readonly CouponStatus[]): void {
-  const lines = table(
+function print(context: CommandContext, look: StatusLook, one: boolean, options: StatusOptions): void {
+  if (options.json) {
+    printJson(context, one ? look.coupons[0] : look);
+    return;
+  }
+  if (look.coupons.length === 0) printLine(context.notes, 'There is no coupon yet.');
+  else for (const line of statusTable(look)) printLine(context.output, line);
+  if (look.more) printLine(context.notes, `There are more; see them with --limit.`);
+}
+
+export function statusTable({ coupons }: StatusLook): readonly string[] {
+  return table(
     ['coupon', 'state', 'quantity', 'issued', 'remaining', 'queued', 'claimed', 'recorded', 'dead', 'name'],
-    shown.map((one) => [
+    coupons.map((one) => [
       String(one.id),
       one.state,
       one.quantity,
@@ -115,5 +138,4 @@ function print(context: CommandContext, shown: readonly CouponStatus[]): void {
       one.name,
     ]),
   );
-  for (const line of lines) printLine(context.output, line);
 }

@@ -1,0 +1,45 @@
+/**
+ * A picture that is drawn again and again: on the terminal's second screen, so that what stood there before is there again afterwards.
+ *
+ * Each picture is one write that overwrites the one before line by line. Clearing first would show an empty screen for a moment.
+ */
+import type { Writable } from 'node:stream';
+
+export interface Terminal extends Writable {
+  readonly rows?: number;
+}
+
+/** No cursor, and no wrapping: only the terminal knows how wide the letters of a name are, so it cuts the line. */
+const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l';
+const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l';
+const HOME = '\u001b[H';
+const CLEAR_LINE_END = '\u001b[K';
+const CLEAR_BELOW = '\u001b[J';
+
+/** Where the terminal does not tell its height. */
+const ROWS = 24;
+
+export class LiveScreen {
+  readonly #terminal: Terminal;
+
+  /** Takes the screen; {@link close} gives it back. */
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+    terminal.write(ENTER);
+  }
+
+  /** Lines beyond the height are counted in the last one. */
+  draw(lines: readonly string[]): void {
+    const told = this.#terminal.rows ?? 0;
+    // Some terminals say 0, which means that they do not know.
+    const rows = told > 0 ? told : ROWS;
+    const hidden = lines.length - rows;
+    const shown = hidden > 0 ? [...lines.slice(0, rows - 1), `… ${hidden + 1} more`] : lines;
+    const picture = shown.map((line) => line + CLEAR_LINE_END).join('\r\n');
+    this.#terminal.write(HOME + picture + CLEAR_BELOW);
+  }
+
+  close(): void {
+    this.#terminal.write(LEAVE);
+  }
+}

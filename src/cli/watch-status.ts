@@ -1,0 +1,74 @@
+/** `seonchak status --watch`: a table that follows on a terminal, a line a coupon elsewhere, or one JSON document each time. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { SeonchakError } from '../engine/errors.js';
+import type { CommandContext } from './command-context.js';
+import { printLine } from './command-context.js';
+import { LiveScreen } from './live-screen.js';
+import type { StatusLook } from './status.js';
+import { statusTable } from './status.js';
+
+export interface WatchOptions {
+  readonly everyMs: number;
+  readonly json: boolean;
+}
+
+/** Shows what `look` finds until SIGINT or SIGTERM. A store that is away is said to be, and looked at again. */
+export async function watchStatus(
+  context: CommandContext,
+  look: () => Promise<StatusLook>,
+  options: WatchOptions,
+): Promise<void> {
+  const told = new AbortController();
+  const stop = (): void => told.abort();
+  // With a listener the signal ends nothing by itself, so the terminal is put in order before the process ends.
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const onTerminal = context.output.isTTY === true && !options.json;
+  const screen = onTerminal ? new LiveScreen(context.output) : undefined;
+  let last: readonly string[] = [];
+  try {
+    while (!told.signal.aborted) {
+      const found = await lookOnce(look);
+      const at = new Date();
+      if (screen !== undefined) {
+        if (typeof found !== 'string') last = statusTable(found);
+        const trouble = typeof found === 'string' ? `   ${found}` : '';
+        screen.draw([`${at.toLocaleTimeString()}   Ctrl-C ends${trouble}`, '', ...last]);
+      } else if (typeof found === 'string') {
+        printLine(context.notes, `seonchak: ${found}`);
+      } else {
+        for (const line of options.json ? [jsonLine(at, found)] : plainLines(at, found)) {
+          printLine(context.output, line);
+        }
+      }
+      await pause(options.everyMs, undefined, { signal: told.signal }).catch(() => undefined);
+    }
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    screen?.close();
+  }
+  // The second screen is gone with all that was on it; what was seen last stays.
+  if (screen !== undefined) for (const line of last) printLine(context.output, line);
+}
+
+async function lookOnce(look: () => Promise<StatusLook>): Promise<StatusLook | string> {
+  try {
+    return await look();
+  } catch (fault) {
+    if (fault instanceof SeonchakError) return fault.message;
+    throw fault;
+  }
+}
+
+function jsonLine(at: Date, { coupons, more }: StatusLook): string {
+  return JSON.stringify({ at: at.toISOString(), coupons, more });
+}
+
+/** One line each, for logs and for searching in them. */
+function plainLines(at: Date, { coupons }: StatusLook): readonly string[] {
+  return coupons.map((coupon) => {
+    const fields = Object.entries(coupon).map(([name, value]) => {
+      return `${name}=${typeof value === 'string' && name === 'name' ? JSON.stringify(value) : String(value)}`;
+    });
+    return `${at.toISOString()} ${fields.join(' ')}`;
+  });
+}
