@@ -65,6 +65,13 @@ export const scenarios = {
     { id: 'admission, Cluster', system: 'cluster-1', load: 'admission' },
     { id: '1,000 coupons, Cluster', system: 'cluster-1', load: 'many-coupons' },
   ],
+  watchers: [
+    bare,
+    { id: 'admission', system: 'seonchak-1', load: 'admission' },
+    { id: 'admission, 2,000 watch', system: 'seonchak-1', load: 'admission', watchers: 2_000 },
+    { id: 'sold out', system: 'seonchak-1', load: 'sold-out' },
+    { id: 'sold out, 2,000 watch', system: 'seonchak-1', load: 'sold-out', watchers: 2_000 },
+  ],
   drain: [
     { id: 'drain', system: 'seonchak-1', load: 'drain' },
     { id: 'drain, script per request', system: 'script-1', load: 'drain' },

@@ -27,6 +27,8 @@ export interface Variant {
   /** Where it differs from what the command line says. */
   readonly connections?: number;
   readonly seconds?: number;
+  /** Streams of the live view that are open meanwhile. */
+  readonly watchers?: number;
 }
 
 /** @param profileFolder for CPU profiles of our own API process. */

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Crowd, mergedOutcomes } from '../load/crowd.js';
 import { LatencyHistogram } from '../load/latency-histogram.js';
 import type { LoadReport } from '../load/load-report.js';
+import { startWatchers, type Watched } from '../load/watchers.js';
 import { remindersOf, winsOf } from '../load/told.js';
 import { type Books, parts, type System } from '../systems/system.js';
 import type { Variant } from '../variants.js';
@@ -16,6 +17,8 @@ const REST_POLL_MS = 10;
 /** Rows that are not there by then are missing. */
 const REST_WITHIN_MS = 120_000;
 const FILL_SECONDS_MAX = 300;
+/** Five, and one more for what a delay on the way pushes together. */
+const UPDATES_PER_SECOND_MAX = 6;
 
 export interface RoundContext {
   readonly crowd: Crowd;
@@ -36,6 +39,14 @@ export async function runRound(
   const { books } = system;
   const probe = startProbe(books, load, variant);
   if (variant.load === 'drain') await books?.recorder?.freeze();
+  const endWatching =
+    variant.watchers === undefined
+      ? undefined
+      : await startWatchers({
+          host: system.host,
+          couponIds: load.plan.couponIds,
+          watchers: variant.watchers,
+        });
   const before = parts.map((part) => usageOf(system.processes[part]));
   const reports = await context.crowd.press({ ...load.plan, host: system.host, connections, seconds });
   const wins = reports.reduce((sum, report) => sum + report.told.wins.length / 5, 0);
@@ -45,6 +56,8 @@ export async function runRound(
   const drainSeconds = (performance.now() - thawedMs) / 1_000;
   const after = parts.map((part) => usageOf(system.processes[part]));
   const looks = await probe?.stop();
+  const watched = await endWatching?.();
+  const examined = await examine(books, load, reports, looks);
 
   const requests = answersOf(reports);
   const generatorCpuUs = reports.reduce((sum, report) => sum + report.cpuUs, 0);
@@ -62,8 +75,15 @@ export async function runRound(
     cpuUsPerRequest: Object.fromEntries([...cpu, ['generator', generatorCpuUs / requests]]) as PerPart,
     residentBytes: Object.fromEntries([...resident, ['generator', generatorBytes]]) as PerPart,
     drainedPerSecond: variant.load === 'drain' ? wins / drainSeconds : undefined,
-    ...(await examine(books, load, reports, looks)),
+    ...examined,
+    brokenPromises: [...examined.brokenPromises, ...tooManyUpdates(watched)],
   };
+}
+
+/** Promised to watchers, and to those who must not be slowed by them (docs/adr/0030). */
+function tooManyUpdates(watched: Watched | undefined): string[] {
+  if (watched === undefined || watched.mostPerSecond <= UPDATES_PER_SECOND_MAX) return [];
+  return [`live: a coupon had ${watched.mostPerSecond} updates within a second`];
 }
 
 type PerPart = Record<MeasuredPart, number>;
