@@ -1,7 +1,18 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', '.bench-dist/', '.sim-dist/', 'data/', '.tap/', 'node_modules/', 'web/dist/'] },
+  {
+    ignores: [
+      'dist/',
+      '.bench-dist/',
+      '.sim-dist/',
+      'data/',
+      'data-image-*/',
+      '.tap/',
+      'node_modules/',
+      'web/dist/',
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

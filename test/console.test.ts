@@ -221,6 +221,22 @@ t.test('it can be used with the keyboard alone, and in Korean', async (t) => {
   await member.getByText('받았습니다', { exact: true }).waitFor();
 });
 
+t.test(
+  'the reference of the API has a place for every route, and a phone shows all of its width',
+  async (t) => {
+    const { body } = await client.call('/openapi.json');
+    const routes = Object.values(body['paths'] as object).flatMap((item) => Object.keys(item as object));
+    const reader = await browser.person({ viewport: { width: 390, height: 800 } });
+    await reader.goto(`${server.origin}/reference`);
+    await reader.getByRole('heading', { name: 'Problems', level: 2 }).waitFor();
+    t.equal(await reader.locator('.operation').count(), routes.length);
+    await reader.getByRole('link', { name: 'sold_out' }).first().click();
+    await reader.locator('#schema-SoldOutProblem').waitFor();
+    const overflow = await reader.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+    t.equal(overflow, 0);
+  },
+);
+
 t.test('nothing on any page broke the content security policy or threw', async (t) => {
   t.same(browser.complaints, []);
 });

@@ -11,6 +11,7 @@ export default defineConfig({
     target: 'es2022',
     // The policy of the page allows no inline code and no data: scripts.
     assetsInlineLimit: 0,
+    rollupOptions: { input: ['web/index.html', 'web/reference.html'] },
     modulePreload: { polyfill: false },
   },
 });

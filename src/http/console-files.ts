@@ -87,7 +87,8 @@ function consoleFile(name: string, body: Buffer): ConsoleFile {
     body: encoded,
   });
   return {
-    path: name === 'index.html' ? '/' : `/${name}`,
+    // Pages without their ending: `/` and `/reference`.
+    path: name === 'index.html' ? '/' : `/${name.replace(/\.html$/, '')}`,
     etag,
     notModifiedHead: responseHead(304, type, headers),
     variants: {

@@ -16,6 +16,7 @@ const consoleFolder = await mkdtemp(join(tmpdir(), 'seonchak-console-'));
 t.teardown(() => rm(consoleFolder, { recursive: true }));
 await mkdir(join(consoleFolder, 'assets'));
 await writeFile(join(consoleFolder, 'index.html'), PAGE);
+await writeFile(join(consoleFolder, 'reference.html'), PAGE);
 await writeFile(join(consoleFolder, 'notes.md'), 'not for browsers');
 await writeFile(join(consoleFolder, 'assets', 'index-1a2b.js'), SCRIPT);
 const server = await startEmbeddedServer(t, { settings: { consoleFolder } });
@@ -34,6 +35,13 @@ t.test(
     t.equal(headers['x-content-type-options'], 'nosniff');
   },
 );
+
+t.test('another page is found by its name, under the same policy', async (t) => {
+  const { status, headers, text } = await call(server.url, 'GET /reference');
+  t.same([status, text], [200, PAGE]);
+  t.match(headers['content-security-policy'], /default-src 'none'/);
+  t.equal((await call(server.url, 'GET /reference.html')).status, 404);
+});
 
 t.test('what has a hash in its name is kept for ever', async (t) => {
   const { headers } = await call(server.url, 'GET /assets/index-1a2b.js');

@@ -1,0 +1,33 @@
+# Built in one stage, run from another that holds what runs and nothing else.
+# test/packaging runs these steps in a clean folder: so RUN knows no absolute path and no other user than its own.
+FROM node:22-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts --no-audit
+COPY tsconfig.json tsconfig.build.json ./
+COPY src src
+COPY web web
+RUN npm run build
+# The server library comes with a binary for every system; one of them is 7 MB.
+RUN npm prune --omit=dev --ignore-scripts --no-audit \
+  && find node_modules/uWebSockets.js -name '*.node' ! -name "$(node -p '`uws_${process.platform}_${process.arch}_${process.versions.modules}.node`')" -delete \
+  && find dist -name '*.map' -delete \
+  && mkdir data
+
+FROM node:22-bookworm-slim
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY lua lua
+COPY LICENSE ./
+COPY --from=build --chown=node:node /app/data /data
+USER node
+VOLUME /data
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "dist/cli/seonchak.js"]
+CMD ["serve"]

@@ -1,0 +1,119 @@
+/** compose.yaml and the Kubernetes manifests: read as their tools read them, and held against what the server needs. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { parseAllDocuments } from 'yaml';
+import { loadConfig } from '../../src/config.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The server's two drains on SIGTERM (main.ts), one after the other. */
+const DRAINS_SECONDS = 20;
+
+type Tree = Readonly<Record<string, unknown>>;
+
+function documents(path: string): Tree[] {
+  return parseAllDocuments(readFileSync(`${root}${path}`, 'utf8'), { merge: true }).map((document) => {
+    t.same([...document.errors, ...document.warnings], [], path);
+    return document.toJS() as Tree;
+  });
+}
+
+/** The part under a path such as `spec.template.spec`. */
+function at(tree: unknown, path: string): unknown {
+  let part = tree;
+  for (const key of path.split('.')) part = (part as Tree | undefined)?.[key];
+  return part;
+}
+
+/** Settings as a shell would fill them in, for our own reader of configuration. */
+function filled(settings: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings as Record<string, string>).map(([name, value]) => [
+      name,
+      value.replace(/\$\{\w+:\?[^}]*\}/g, '3f1c8a9be27d4650a1b2c3d4e5f60718'),
+    ]),
+  );
+}
+
+t.test('compose: Redis forgets nothing, and each part has the settings of its part', async (t) => {
+  const [compose] = documents('compose.yaml');
+  const command = at(compose, 'services.redis.command') as string[];
+  t.match(command.join(' '), '--appendonly yes --appendfsync always --maxmemory-policy noeviction');
+  const api = loadConfig(filled(at(compose, 'services.api.environment')));
+  t.match(api, { backEnd: 'distributed', roles: ['api'], processes: 2 });
+  const recorder = loadConfig(filled(at(compose, 'services.recorder.environment')));
+  t.match(recorder, { backEnd: 'distributed', roles: ['recorder'] });
+  for (const service of ['api', 'recorder']) {
+    t.ok(parseInt(String(at(compose, `services.${service}.stop_grace_period`)), 10) > DRAINS_SECONDS);
+    t.equal(at(compose, `services.${service}.read_only`), true);
+  }
+  for (const store of ['redis', 'mysql']) t.ok(at(compose, `services.${store}.healthcheck.test`), store);
+});
+
+const folder = 'deploy/kubernetes/';
+const files = readdirSync(`${root}${folder}`);
+const manifests = files.flatMap((file) => documents(`${folder}${file}`));
+const deployments = manifests.filter(({ kind }) => kind === 'Deployment');
+
+t.test('Kubernetes: every file is part of the whole', async (t) => {
+  const [kustomization] = documents(`${folder}kustomization.yaml`);
+  const resources = at(kustomization, 'resources') as string[];
+  t.same([...resources, 'kustomization.yaml'].sort(), [...files].sort());
+});
+
+t.test('Kubernetes: the settings are those of an API process and of a recorder', async (t) => {
+  const config = manifests.find(({ kind }) => kind === 'ConfigMap');
+  const secret = {
+    REDIS_URL: 'redis://redis:6379',
+    MYSQL_URL: 'mysql://seonchak:word@mysql:3306/seonchak',
+    JWT_SECRET: 'kV3v0b6Zr8Q1yT5mWc9nXe2hLa7sPd4u',
+  };
+  const roles = deployments.map((deployment) => {
+    const [container] = at(deployment, 'spec.template.spec.containers') as Tree[];
+    const [role] = at(container, 'env') as { value: string }[];
+    return loadConfig({ ...(at(config, 'data') as object), ...secret, ROLES: role?.value }).roles;
+  });
+  t.same(roles, [['api'], ['recorder']]);
+});
+
+t.test(
+  'Kubernetes: pods end in their own time, as ordinary users, on a file system that nothing writes to',
+  async (t) => {
+    for (const deployment of deployments) {
+      const pod = at(deployment, 'spec.template.spec');
+      t.ok(Number(at(pod, 'terminationGracePeriodSeconds')) > DRAINS_SECONDS + 5);
+      t.equal(at(pod, 'securityContext.runAsNonRoot'), true);
+      t.equal(at(pod, 'automountServiceAccountToken'), false);
+      t.same(at(deployment, 'spec.selector.matchLabels'), at(deployment, 'spec.template.metadata.labels'));
+      for (const container of at(pod, 'containers') as Tree[]) {
+        t.match(at(container, 'securityContext'), {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+        t.ok(at(container, 'resources.requests.cpu'));
+        t.ok(at(container, 'resources.limits.memory'));
+      }
+    }
+  },
+);
+
+t.test(
+  'Kubernetes: the API is probed, takes traffic only when ready, and is reached by its service',
+  async (t) => {
+    const [api] = deployments;
+    const [container] = at(api, 'spec.template.spec.containers') as Tree[];
+    t.equal(at(container, 'livenessProbe.httpGet.path'), '/healthz');
+    t.equal(at(container, 'readinessProbe.httpGet.path'), '/readyz');
+    t.ok(at(container, 'startupProbe.httpGet.path'));
+    const labels = at(api, 'spec.template.metadata.labels');
+    for (const kind of ['Service', 'PodDisruptionBudget']) {
+      const selector = at(
+        manifests.find((manifest) => manifest['kind'] === kind),
+        'spec.selector',
+      ) as Tree;
+      t.same(selector['matchLabels'] ?? selector, labels, kind);
+    }
+  },
+);

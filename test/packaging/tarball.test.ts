@@ -1,0 +1,65 @@
+/** What `npm pack` makes, installed where nothing else is: the command serves, a coupon is handed out, the client is there. */
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { emptyFolder } from '../clients/seonchak-command.js';
+import { signToken } from '../clients/tokens.js';
+import { startChildServer } from '../servers/child-server.js';
+import { freePort } from '../servers/free-port.js';
+import { TEST_SECRET } from '../servers/seonchak.js';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+const PROGRAM = `
+import { createSeonchakClient } from 'seonchak/client';
+const [baseUrl, seller, member] = process.argv.slice(2);
+const { data } = await createSeonchakClient({ baseUrl, token: seller })
+  .POST('/v1/coupons', { body: { name: 'Packed', quantity: 1 } });
+const download = await createSeonchakClient({ baseUrl, token: member })
+  .POST('/v1/coupons/{id}/download', { params: { path: { id: data.id } } });
+console.log(download.data.outcome, download.data.issueNo);
+`;
+
+t.test('the package runs in an empty folder', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const here = { cwd: folder.path, env: { ...process.env, npm_config_prefer_offline: 'true' } };
+  // The build is there already, and other tests are using it.
+  const packed = await run('npm', ['pack', root, '--ignore-scripts', '--json'], here);
+  const [{ filename, files }] = JSON.parse(packed.stdout) as [
+    { filename: string; files: { path: string }[] },
+  ];
+  const paths = files.map(({ path }) => path);
+  for (const path of [
+    'dist/cli/seonchak.js',
+    'dist/web/index.html',
+    'dist/client/client.d.ts',
+    'lua/admit.lua',
+  ])
+    t.ok(paths.includes(path), path);
+  t.same(
+    paths.filter((path) => /\.test\.|\/testing\/|^(src|test|bench|web)\/|\.env|jwt-secret/.test(path)),
+    [],
+    'nothing that only we need',
+  );
+
+  await writeFile(join(folder.path, 'package.json'), '{"private":true,"type":"module"}');
+  await run('npm', ['install', `./${filename}`, '--no-audit', '--no-fund'], here);
+  const port = await freePort();
+  const server = await startChildServer('npx', ['--no', 'seonchak', 'serve'], /is ready on/, {
+    cwd: folder.path,
+    env: { PATH: process.env['PATH'], PORT: String(port), JWT_SECRET: TEST_SECRET },
+  });
+  // What npx started does not end with it.
+  const pid = Number(/"pid":(\d+)/.exec(server.log())?.[1]);
+  t.teardown(() => process.kill(pid, 'SIGTERM'));
+
+  await writeFile(join(folder.path, 'program.js'), PROGRAM);
+  const tokens = [await signToken('900', 'seller'), await signToken('1', 'member')];
+  const told = await run(process.execPath, ['program.js', `http://127.0.0.1:${port}`, ...tokens], here);
+  t.equal(told.stdout, 'issued 1\n');
+});
