@@ -1,5 +1,6 @@
 /** Configuration: environment variables in, one frozen object out, all faults reported together. */
 import { z } from 'zod';
+import { problemOfCertificate, readAuthorities, withSecretsFromFiles } from './config-files.js';
 import { SeonchakError } from './engine/errors.js';
 import type { LimitSettings } from './http/limits/caller-limits.js';
 import { isNetwork } from './http/limits/client-address.js';
@@ -57,23 +58,38 @@ function parseUrl(text: string): URL | null {
   }
 }
 
+/** The path of a file becomes its content: workers and drivers need no file system of their own. */
+const authorities = z.string().transform((path, context) => {
+  const file = readAuthorities(path);
+  if ('text' in file) return file.text;
+  context.addIssue({ code: 'custom', message: file.problem });
+  return z.NEVER;
+});
+
 const placeholderSecret = /^(.)\1*$|change.?me|placeholder|example|your.?secret|^secret/i;
 
 const environment = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: integer(1, 65_535).default(8_080),
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
   REDIS_URL: z
     .string()
     .transform(commaSeparated)
     .pipe(z.array(urlWith('redis', 'rediss')).min(1))
     .optional(),
+  REDIS_URL_FILE: z.string().optional(),
+  REDIS_TLS_CA_FILE: authorities.optional(),
   MYSQL_URL: urlWith('mysql', 'mariadb').optional(),
+  MYSQL_URL_FILE: z.string().optional(),
+  MYSQL_TLS_CA_FILE: authorities.optional(),
   DATA_DIR: z.string().min(1).default('./data'),
   JWT_SECRET: z
     .string()
     .refine((secret) => Buffer.byteLength(secret) >= 32, 'must have at least 32 bytes')
     .refine((secret) => !placeholderSecret.test(secret), 'looks like a placeholder; use a random value')
     .optional(),
+  JWT_SECRET_FILE: z.string().optional(),
   JWT_JWKS_URL: urlWith('https', 'http').optional(),
   JWT_ISSUER: z.string().min(1).default('seonchak'),
   JWT_AUDIENCE: z.string().min(1).default('seonchak'),
@@ -113,9 +129,17 @@ const environment = z.object({
 
 type Environment = z.output<typeof environment>;
 
+/** Paths; the listener reads them itself. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
 interface SharedConfig {
   readonly host: string;
   readonly port: number;
+  /** `undefined`: plain HTTP. */
+  readonly tls: TlsFiles | undefined;
   readonly dataDir: string;
   /** `undefined` with the embedded back end: then it is generated and kept in `dataDir`. */
   readonly jwtSecret: string | undefined;
@@ -148,6 +172,10 @@ export interface DistributedConfig extends SharedConfig {
   /** One URL: a single node. Several: the seeds of a Cluster. */
   readonly redisUrls: readonly string[];
   readonly mysqlUrl: string;
+  /** PEM. Who may sign for Redis, where `rediss://` is used; `undefined`: those Node.js trusts. */
+  readonly redisTlsCa: string | undefined;
+  /** PEM. Who may sign for the database; `undefined`: no TLS. */
+  readonly mysqlTlsCa: string | undefined;
 }
 
 export type Config = EmbeddedConfig | DistributedConfig;
@@ -158,18 +186,21 @@ export type Config = EmbeddedConfig | DistributedConfig;
  * @throws {@link ConfigError} naming every fault at once, so that an operator mends them in one go.
  */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
-  const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
-  );
-  const parsed = environment.safeParse(given);
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env))
+    if (value !== undefined && value !== '') given[name] = value;
+  const { settings, faults: fileFaults } = withSecretsFromFiles(given);
+  const parsed = environment.safeParse(settings);
   const issues = parsed.success ? [] : parsed.error.issues;
   const faulty = new Set(issues.map((issue) => String(issue.path[0])));
   // The rules between variables are judged on those that are sound by themselves.
-  const sound = Object.fromEntries(Object.entries(given).filter(([name]) => !faulty.has(name)));
+  const sound = Object.fromEntries(Object.entries(settings).filter(([name]) => !faulty.has(name)));
   const values = environment.parse(sound);
   const faults = [
+    ...fileFaults,
     ...issues.map((issue) => `${String(issue.path[0])} ${issue.message}`),
-    ...crossFaults(values, faulty),
+    ...crossFaults(values, faulty, fileFaults.length > 0),
+    ...tlsFaults(values),
   ];
   if (faults.length > 0) throw new ConfigError(faults);
 
@@ -177,6 +208,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const shared: SharedConfig = {
     host: values.HOST,
     port: values.PORT,
+    tls:
+      values.TLS_CERT_FILE === undefined || values.TLS_KEY_FILE === undefined
+        ? undefined
+        : Object.freeze({ certFile: values.TLS_CERT_FILE, keyFile: values.TLS_KEY_FILE }),
     dataDir: values.DATA_DIR,
     jwtSecret: values.JWT_SECRET,
     jwtJwksUrl: values.JWT_JWKS_URL,
@@ -210,11 +245,15 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     backEnd: 'distributed',
     redisUrls: Object.freeze(values.REDIS_URL),
     mysqlUrl: values.MYSQL_URL,
+    redisTlsCa: values.REDIS_TLS_CA_FILE,
+    mysqlTlsCa: values.MYSQL_TLS_CA_FILE,
   });
 }
 
 /** Rules that span variables; a rule that needs a faulty one is left for the next start. */
-function crossFaults(values: Environment, faulty: ReadonlySet<string>): string[] {
+function crossFaults(values: Environment, faulty: ReadonlySet<string>, secretsMissing: boolean): string[] {
+  // What a secret that could not be read would have meant is not known.
+  if (secretsMissing) return [];
   const faults: string[] = [];
   const isSet = (name: 'REDIS_URL' | 'MYSQL_URL'): boolean => values[name] !== undefined || faulty.has(name);
   const distributed = isSet('REDIS_URL') && isSet('MYSQL_URL');
@@ -240,6 +279,28 @@ function crossFaults(values: Environment, faulty: ReadonlySet<string>): string[]
   }
   if (values.LEASE_MS <= DATABASE_TIMEOUT_MS) {
     faults.push(`LEASE_MS must be above the database timeout of ${DATABASE_TIMEOUT_MS} ms`);
+  }
+  return faults;
+}
+
+function tlsFaults(values: Environment): string[] {
+  const faults: string[] = [];
+  const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, REDIS_URL: redisUrls = [] } = values;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    faults.push(
+      `${certFile === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE'} is missing: set both or neither`,
+    );
+  }
+  if (certFile !== undefined && keyFile !== undefined) {
+    const found = problemOfCertificate(certFile, keyFile);
+    if (found !== undefined) faults.push(`${found.name} ${found.problem}`);
+  }
+  const encrypted = redisUrls.filter((url) => url.startsWith('rediss:')).length;
+  if (encrypted !== 0 && encrypted !== redisUrls.length) {
+    faults.push('REDIS_URL mixes redis:// and rediss://: all nodes of a Cluster are reached in the same way');
+  }
+  if (values.REDIS_TLS_CA_FILE !== undefined && redisUrls.length > 0 && encrypted === 0) {
+    faults.push('REDIS_TLS_CA_FILE needs rediss:// in REDIS_URL');
   }
   return faults;
 }

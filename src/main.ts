@@ -138,6 +138,7 @@ async function startApi(
       host: config.host,
       port: config.port,
       exclusivePort: !isApiChild(),
+      ...(config.tls === undefined ? {} : { tls: config.tls }),
       tokens: await tokenSettings(config),
       sellerSignup: config.sellerSignup,
       limits: config.limits,
@@ -161,9 +162,14 @@ async function startRecorder(
   logger: Logger,
   counters: RecorderCounters,
 ): Promise<Part> {
-  const { redisUrls, mysqlUrl, admitDeadlineMs, recordBatchMax, leaseMs, recordThreads } = config;
+  const { redisUrls, redisTlsCa, mysqlUrl, mysqlTlsCa } = config;
+  const { admitDeadlineMs, recordBatchMax, leaseMs, recordThreads } = config;
   const threads = startRecorderThreads(
-    { redisUrls, mysqlUrl, callDeadlineMs: admitDeadlineMs, recordBatchMax, leaseMs },
+    {
+      ...{ redisUrls, redisTlsCa, mysqlUrl, mysqlTlsCa },
+      callDeadlineMs: admitDeadlineMs,
+      ...{ recordBatchMax, leaseMs },
+    },
     recordThreads,
     (times) => counters.times.merge(times),
   );

@@ -107,11 +107,12 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
 }
 
 async function openDistributedStores(config: DistributedConfig, options: OpenStoresOptions): Promise<Stores> {
-  const mysql = openMysql(config.mysqlUrl);
+  const mysql = openMysql(config.mysqlUrl, { tlsCa: config.mysqlTlsCa });
   try {
     await mysql.ping();
     const redis = await openRedisBackEnd({
       redisUrls: config.redisUrls,
+      redisTlsCa: config.redisTlsCa,
       callDeadlineMs: config.admitDeadlineMs,
       durability: config.durability,
       replicaAcks: config.replicaAcks,

@@ -7,7 +7,7 @@ export function greeting(config: Config, port: number): readonly string[] {
     config.backEnd === 'embedded'
       ? `embedded back end, data in ${config.dataDir}`
       : `distributed back end, ${config.redisUrls.length > 1 ? 'Redis Cluster' : 'Redis'} and MySQL`;
-  const address = `http://${reachableHost(config.host)}:${port}`;
+  const address = `${config.tls === undefined ? 'http' : 'https'}://${reachableHost(config.host)}:${port}`;
   if (!config.roles.includes('api')) {
     return [`Seonchak is ready to record, probes and metrics on ${address} (${where})`];
   }

@@ -42,7 +42,9 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
   const limits = new CallerLimits(settings.limits, clientAddresses, services.clock);
   const onFault = logFault(services.logger);
 
-  const app = uWS.App();
+  const { tls } = settings;
+  const app =
+    tls === undefined ? uWS.App() : uWS.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
   app.post(
     DOWNLOAD_ROUTE.path,
     createDownloadHandler({ engine: services.engine, authenticator, inFlight, limits, outcomes, onFault }),

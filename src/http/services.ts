@@ -60,6 +60,8 @@ export interface HttpSettings {
   readonly port: number;
   /** False only where several processes share the port on purpose: then a second, unrelated server on it goes unnoticed. */
   readonly exclusivePort: boolean;
+  /** Files in PEM; left out: plain HTTP. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
   readonly tokens: TokenSettings;
   readonly sellerSignup: 'open' | 'closed';
   /** Answers owed at a time; above it, what would have to wait is `busy`. Left out, without end. */

@@ -16,7 +16,7 @@ const settings = workerData as DrainWorkerSettings;
 // The main thread connects to the same servers, judges their settings and reports on them; here it only takes patience.
 const nodes = await connectRedis({ ...settings, connectWithinMs: Number.POSITIVE_INFINITY });
 const queue = new RedisIssuanceQueue(new RedisCalls(nodes, { ...settings, replicaAcks: 0 }));
-const mysql = openMysql(settings.mysqlUrl, { connections: 1 });
+const mysql = openMysql(settings.mysqlUrl, { connections: 1, tlsCa: settings.mysqlTlsCa });
 const timed = timedRecording(queue, mysql.ledger, () => performance.now());
 const flusher = new Flusher({ ...timed, newToken: randomUUID }, settings);
 

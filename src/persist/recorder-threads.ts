@@ -9,7 +9,10 @@ import type { RecordingTimesDelta } from '../engine/recording-times.js';
 
 export interface DrainWorkerSettings {
   readonly redisUrls: readonly string[];
+  /** PEM; who may sign for the server. */
+  readonly redisTlsCa: string | undefined;
   readonly mysqlUrl: string;
+  readonly mysqlTlsCa: string | undefined;
   readonly callDeadlineMs: number;
   readonly recordBatchMax: number;
   readonly leaseMs: number;

@@ -6,6 +6,8 @@ import { type RedisNodes, redisNodes } from './redis-nodes.js';
 export interface ConnectOptions {
   /** One URL: a single node. Several: the seeds of a Cluster. */
   readonly redisUrls: readonly string[];
+  /** PEM: who may sign for a server behind `rediss://`; `undefined`: those Node.js trusts. */
+  readonly redisTlsCa?: string | undefined;
   /** Bound of every call: its answer or its fault comes within it. */
   readonly callDeadlineMs: number;
   /** How long to wait for the first connection. */
@@ -22,6 +24,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisNodes>
   let lastError: Error | undefined;
   const nodes = redisNodes({
     urls: options.redisUrls,
+    tlsCa: options.redisTlsCa,
     callDeadlineMs: options.callDeadlineMs,
     onConnectionError: (error) => {
       lastError = error;

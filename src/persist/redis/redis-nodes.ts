@@ -31,6 +31,7 @@ export interface RedisNodes {
 
 export interface RedisNodesOptions {
   readonly urls: readonly string[];
+  readonly tlsCa?: string | undefined;
   readonly callDeadlineMs: number;
   /** Hears of broken connections; for the log. */
   readonly onConnectionError: (error: Error) => void;
@@ -46,7 +47,9 @@ function nodeOptions(options: RedisNodesOptions, life: Life): RedisOptions {
   return {
     ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
     ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+    ...(url.protocol === 'rediss:' ? { tls: options.tlsCa === undefined ? {} : { ca: options.tlsCa } } : {}),
+    // It would tell Redis the name of the library: one more command that a user of few rights would need.
+    disableClientInfo: true,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,

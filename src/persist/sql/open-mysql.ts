@@ -45,7 +45,11 @@ export interface MysqlStores {
 /** Connects when first needed. `connections`: upper bound of the pool, e.g. 1 for a recorder thread. */
 export function openMysql(
   url: string,
-  options: { readonly connections?: number; readonly timeoutMs?: number } = {},
+  options: {
+    readonly connections?: number;
+    readonly timeoutMs?: number;
+    readonly tlsCa?: string | undefined;
+  } = {},
 ): MysqlStores {
   const db = connectMysql(url, { connections: CONNECTIONS, ...options });
   return {
@@ -56,7 +60,11 @@ export function openMysql(
     locks: new SqlAccessLocks(db),
     auditLog: new SqlAuditLog(db),
     async migrate() {
-      const migrating = connectMysql(url, { connections: 1, timeoutMs: MIGRATION_TIMEOUT_MS });
+      const migrating = connectMysql(url, {
+        connections: 1,
+        timeoutMs: MIGRATION_TIMEOUT_MS,
+        tlsCa: options.tlsCa,
+      });
       try {
         return await migrateToLatest(migrating, mysqlFlavour);
       } finally {
