@@ -99,21 +99,19 @@ t.test(
   },
 );
 
-t.test(
-  'Kubernetes: the API is probed, takes traffic only when ready, and is reached by its service',
-  async (t) => {
-    const [api] = deployments;
-    const [container] = at(api, 'spec.template.spec.containers') as Tree[];
+t.test('Kubernetes: every pod is probed, and traffic goes to the API when it is ready', async (t) => {
+  for (const deployment of deployments) {
+    const [container] = at(deployment, 'spec.template.spec.containers') as Tree[];
+    t.equal(at(container, 'startupProbe.httpGet.path'), '/healthz');
     t.equal(at(container, 'livenessProbe.httpGet.path'), '/healthz');
     t.equal(at(container, 'readinessProbe.httpGet.path'), '/readyz');
-    t.ok(at(container, 'startupProbe.httpGet.path'));
-    const labels = at(api, 'spec.template.metadata.labels');
-    for (const kind of ['Service', 'PodDisruptionBudget']) {
-      const selector = at(
-        manifests.find((manifest) => manifest['kind'] === kind),
-        'spec.selector',
-      ) as Tree;
-      t.same(selector['matchLabels'] ?? selector, labels, kind);
-    }
-  },
-);
+  }
+  const labels = at(deployments[0], 'spec.template.metadata.labels');
+  for (const kind of ['Service', 'PodDisruptionBudget']) {
+    const selector = at(
+      manifests.find((manifest) => manifest['kind'] === kind),
+      'spec.selector',
+    ) as Tree;
+    t.same(selector['matchLabels'] ?? selector, labels, kind);
+  }
+});
