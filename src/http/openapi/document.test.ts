@@ -223,6 +223,7 @@ t.test('no route was left out, and no problem but those that need a fault', asyn
   );
   const needsAFault: ProblemCode[] = [
     'busy',
+    'account_locked',
     'rate_limited',
     'not_ready',
     'outcome_unknown',
