@@ -15,6 +15,8 @@ const PAGE_COUPONS = 200;
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000_000;
 const WATCH_EVERY_MS = 1_000;
+/** A timer of more than 24 days would not wait at all. */
+const WATCH_EVERY_MAX_MS = 86_400_000;
 
 interface StatusOptions {
   readonly limit: number;
@@ -65,6 +67,7 @@ Examples:
     .action(async (id: CouponId | undefined, options: StatusOptions) => {
       if (options.watch !== true && options.every !== WATCH_EVERY_MS)
         throw new UsageError('--every needs --watch');
+      if (options.every > WATCH_EVERY_MAX_MS) throw new UsageError('--every is 1d at most');
       await withStores(loadConfig(context.env), async (stores) => {
         const look = () => (id === undefined ? lookAtAll(stores, options.limit) : lookAtOne(stores, id));
         if (options.watch === true) {
