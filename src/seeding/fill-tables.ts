@@ -38,8 +38,8 @@ export async function fillTables(
   nowMs: number,
   hooks: SeedHooks,
 ): Promise<SeedSizes> {
-  const memberIds = await readMembers(tables);
-  const coupons = await readCoupons(tables);
+  let memberIds = await readMembers(tables);
+  let coupons = await readCoupons(tables);
   const found = {
     members: memberIds.length,
     coupons: coupons.length,
@@ -50,11 +50,11 @@ export async function fillTables(
   const { sizes } = plan;
   if (found.members < sizes.members) {
     await fillMembers(tables, found.members, sizes.members, nowMs, hooks);
-    memberIds.push(...(await readMembers(tables, memberIds.length)));
+    memberIds = memberIds.concat(await readMembers(tables, memberIds.length));
   }
   if (found.coupons < sizes.coupons) {
     await fillCoupons(tables, plan, found.coupons, nowMs, hooks);
-    coupons.push(...(await readCoupons(tables, coupons.at(-1)?.couponId)));
+    coupons = coupons.concat(await readCoupons(tables, coupons.at(-1)?.couponId));
   }
   await fillIssuances(tables, plan, memberIds, coupons, hooks);
   return {
