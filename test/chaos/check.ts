@@ -108,8 +108,9 @@ function outcomeOf({ outcome, issueNo, storeMs }: Press, strange: Set<string>): 
     case 'not_ready':
     case 'outcome_unknown':
       return { outcome };
-    // A process that stops has attempted nothing.
+    // A process that stops, or does not take so many from one member, has attempted nothing.
     case 'shutting_down':
+    case 'rate_limited':
       return { outcome: 'busy' };
   }
   strange.add(outcome);

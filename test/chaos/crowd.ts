@@ -6,6 +6,8 @@ import { isDefinite, type Press } from './press.js';
 
 /** Between two presses of a member who does not know yet. */
 const PRESS_AGAIN_MS = 25;
+/** Between two presses of a member who goes on whatever it is told: a whole crowd of those must leave the servers some time. */
+const PRESS_ON_MS = 100;
 const LOOK_MS = 20;
 
 export interface CrowdOptions {
@@ -41,12 +43,14 @@ export class Crowd {
     );
   }
 
-  async pressOnce(couponId: number, member: Member): Promise<Press> {
+  /** @param hangUpAfterMs closes the connection when there is no answer by then. */
+  async pressOnce(couponId: number, member: Member, hangUpAfterMs?: number): Promise<Press> {
     const client = this.#clients[this.#turn++ % this.#clients.length];
     const invokedMs = performance.now();
     const answer = await client?.tryCall(`/v1/coupons/${couponId}/download`, {
       method: 'POST',
       token: member.token,
+      hangUpAfterMs,
     });
     const issueNo = answer?.body['issueNo'];
     const instant = answer?.body['issuedAt'] ?? answer?.body['opensAt'];
@@ -72,8 +76,13 @@ export class Crowd {
     return new Promise((resolve) => this.#waiting.push({ wins, resolve }));
   }
 
-  /** Members press by turns, definite answer or not, until `until` resolves. */
-  async pressUntil(until: Promise<unknown>, couponId: number, members: readonly Member[]): Promise<void> {
+  /** Members press again and again, definite answer or not, until `until` resolves. `hangUp` draws whether and when one hangs up. */
+  async pressUntil(
+    until: Promise<unknown>,
+    couponId: number,
+    members: readonly Member[],
+    hangUp: () => number | undefined = () => undefined,
+  ): Promise<void> {
     const state = { ended: false };
     const end = (): void => {
       state.ended = true;
@@ -82,8 +91,8 @@ export class Crowd {
     await Promise.all(
       members.map(async (member) => {
         while (!state.ended) {
-          await this.pressOnce(couponId, member);
-          await pause(PRESS_AGAIN_MS);
+          await this.pressOnce(couponId, member, hangUp());
+          await pause(PRESS_ON_MS);
         }
       }),
     );

@@ -19,6 +19,7 @@ const indefinite: ReadonlySet<string> = new Set([
   'not_ready',
   'outcome_unknown',
   'shutting_down',
+  'rate_limited',
 ]);
 
 /** Whether the member knows now; otherwise it asks again. */

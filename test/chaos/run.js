@@ -1,6 +1,6 @@
 /**
  * npm run chaos -- --fault N                       one fault
- * npm run chaos -- --random --minutes M --seed S   faults one after another in an order drawn from the seed
+ * npm run chaos -- --random --minutes M --seed S   mixes of faults drawn from seeds S, S + 1, … (random-mix.ts)
  * npm run chaos                                    every fault once
  *
  * With CHAOS_REPORT=file each run adds a line of JSON to it.
@@ -32,41 +32,29 @@ const fileOf = new Map(
     ),
 );
 
-const run = (fault) =>
-  spawnSync('bash', ['test/run.sh', `test/chaos/${fileOf.get(fault)}`], {
-    cwd: root,
-    stdio: 'inherit',
-    env: { ...process.env, CHAOS_FAULT: fault },
-  }).status ?? 1;
+const run = (fault) => shell(['test/run.sh', `test/chaos/${fileOf.get(fault)}`], { CHAOS_FAULT: fault });
 
 const known = [...fileOf.keys()].sort((a, b) => a - b);
 if (values.fault !== undefined && !fileOf.has(values.fault)) {
   console.error(`fault ${values.fault} is not among ${known.join(', ')}`);
   process.exit(2);
 }
-let failed = 0;
 if (values.random === true) {
-  console.log(`seed ${values.seed}`);
-  const next = generator(Number(values.seed));
-  const untilMs = performance.now() + Number(values.minutes) * 60_000;
-  while (performance.now() < untilMs) {
-    const fault = known[next() % known.length];
-    console.log(`fault ${fault}`);
-    failed += run(fault) === 0 ? 0 : 1;
-  }
-} else {
-  for (const fault of values.fault === undefined ? known : [values.fault]) failed += run(fault) === 0 ? 0 : 1;
+  const { seed, minutes } = values;
+  console.log(`seed ${seed}, ${minutes} minutes`);
+  const ended = shell(['test/run.sh', '--timeout=0', 'test/chaos/random-mix.ts'], {
+    CHAOS_SEED: seed,
+    CHAOS_MINUTES: minutes,
+  });
+  process.exit(ended);
 }
+let failed = 0;
+for (const fault of values.fault === undefined ? known : [values.fault]) failed += run(fault) === 0 ? 0 : 1;
 if (failed > 0) console.error(`${failed} runs failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-/** A small generator of whole numbers (xorshift, 32 bits): the same seed draws the same faults. */
-function generator(seed) {
-  let state = seed | 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
+/** Exit code of a script; its output is ours. */
+function shell(args, settings) {
+  const env = { ...process.env, ...settings };
+  return spawnSync('bash', args, { cwd: root, stdio: 'inherit', env }).status ?? 1;
 }

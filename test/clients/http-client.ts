@@ -11,6 +11,8 @@ export interface HttpCall {
   readonly method?: string;
   readonly token?: string;
   readonly body?: unknown;
+  /** Closes the connection when there is no answer by then. */
+  readonly hangUpAfterMs?: number | undefined;
 }
 
 export class HttpClient {
@@ -46,6 +48,13 @@ export class HttpClient {
         },
       );
       sent.on('error', () => resolve(undefined));
+      if (call.hangUpAfterMs !== undefined) {
+        const timer = setTimeout(() => sent.destroy(), call.hangUpAfterMs);
+        sent.once('close', () => {
+          clearTimeout(timer);
+          resolve(undefined);
+        });
+      }
       sent.end(body);
     });
   }

@@ -1,0 +1,160 @@
+/** What the random mix may do to a world while its crowd presses. Each of these ends by itself: afterwards everything runs again. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Random } from '../../src/engine/testing/simulation/random.js';
+import type { RedisClusterServers } from '../servers/redis-cluster.js';
+import { redisClient, type RedisServer } from '../servers/redis.js';
+import type { EmbeddedWorld } from './embedded-world.js';
+import type { World } from './world.js';
+
+export type RandomFault = readonly [name: string, inject: (random: Random) => Promise<void>];
+
+const FREEZE_LEAST_MS = 100;
+const FREEZE_MOST_MS = 3_000;
+const DOWN_MOST_MS = 1_500;
+const LOOK_MS = 20;
+
+interface Server {
+  kill(signal: NodeJS.Signals): Promise<void>;
+  restart(): Promise<void>;
+}
+
+const killed = async (server: Server | undefined, random: Random, onDead?: () => void): Promise<void> => {
+  await server?.kill('SIGKILL');
+  onDead?.();
+  await pause(random.between(0, DOWN_MOST_MS));
+  await server?.restart();
+};
+
+const frozen = async (server: Pick<Server, 'kill'> | undefined, random: Random): Promise<void> => {
+  await server?.kill('SIGSTOP');
+  await pause(random.between(FREEZE_LEAST_MS, FREEZE_MOST_MS));
+  await server?.kill('SIGCONT');
+};
+
+/** Everybody's own processes and MariaDB. */
+function commonFaults({ servers, mariadb, mysqlProxy }: World): RandomFault[] {
+  return [
+    ['an API server killed', (random) => killed(random.pick(servers), random)],
+    ['an API server frozen', (random) => frozen(random.pick(servers), random)],
+    ['MariaDB killed', (random) => killed(mariadb, random)],
+    ['MariaDB frozen', (random) => frozen(mariadb, random)],
+    [
+      'replies of MariaDB lost',
+      async () => {
+        mysqlProxy.behave({ replies: 'drop' });
+        await Promise.race([mysqlProxy.nextReply(), pause(DOWN_MOST_MS)]);
+        mysqlProxy.cut();
+        mysqlProxy.behave({});
+      },
+    ],
+  ];
+}
+
+export function singleFaults(world: World): RandomFault[] {
+  const { redis, redisProxy } = world;
+  const lose = async (way: 'requests' | 'replies'): Promise<void> => {
+    redisProxy.behave({ [way]: 'drop' });
+    await Promise.race([
+      way === 'replies' ? redisProxy.nextReply() : redisProxy.nextRequest(),
+      pause(DOWN_MOST_MS),
+    ]);
+    redisProxy.cut();
+    redisProxy.behave({});
+  };
+  const misbehaves = async (
+    behaviour: Parameters<typeof redisProxy.behave>[0],
+    random: Random,
+  ): Promise<void> => {
+    redisProxy.behave(behaviour);
+    await pause(random.between(FREEZE_LEAST_MS, FREEZE_MOST_MS));
+    redisProxy.behave({});
+  };
+  return [
+    ...commonFaults(world),
+    ['Redis killed', (random) => killed(redis, random)],
+    ['Redis frozen', (random) => frozen(redis, random)],
+    ['Redis emptied', () => commanded([redis], ['FLUSHALL']).then(() => world.storeLost())],
+    ['script cache emptied', () => commanded([redis], ['SCRIPT', 'FLUSH'])],
+    ['append-only file rewritten', () => commanded([redis], ['BGREWRITEAOF'])],
+    ['replies of Redis lost', () => lose('replies')],
+    ['requests to Redis lost', () => lose('requests')],
+    ['news lost', (random) => misbehaves({ messages: 'drop' }, random)],
+    ['a black hole', (random) => misbehaves({ requests: 'hold', replies: 'hold' }, random)],
+    ['a slow way', (random) => misbehaves({ delayMs: random.between(5, 100) }, random)],
+  ];
+}
+
+export function clusterFaults(world: World, cluster: RedisClusterServers): RandomFault[] {
+  const owner = () => roleHolder(cluster, world.couponId);
+  return [
+    ...commonFaults(world),
+    ['script caches emptied', () => commanded(cluster.nodes, ['SCRIPT', 'FLUSH'])],
+    ['a node killed', async (random) => killed(random.pick(cluster.nodes), random, () => world.storeLost())],
+    ['the master killed', async (random) => killed(await owner(), random, () => world.storeLost())],
+    [
+      'the master frozen',
+      async (random) => {
+        await frozen(await owner(), random);
+        // Silent for longer than the nodes wait for each other, it may have been replaced.
+        world.storeLost();
+      },
+    ],
+    [
+      'a planned failover',
+      async () => {
+        const replica = await replicaOf(cluster, await owner());
+        if (replica !== undefined) await commanded([replica], ['CLUSTER', 'FAILOVER']);
+      },
+    ],
+  ];
+}
+
+export function embeddedFaults({ server }: EmbeddedWorld): RandomFault[] {
+  return [
+    ['the server killed', (random) => killed(server, random)],
+    ['the server frozen', (random) => frozen(server, random)],
+  ];
+}
+
+/** To those that answer; a node that is down is not asked twice. */
+async function commanded(servers: readonly RedisServer[], words: readonly string[]): Promise<void> {
+  const [name = '', ...rest] = words;
+  for (const server of servers) await asked(server, (client) => client.call(name, ...rest));
+}
+
+async function asked<T>(
+  server: RedisServer,
+  question: (client: ReturnType<typeof redisClient>) => Promise<T>,
+): Promise<T | undefined> {
+  if (!server.isAlive()) return undefined;
+  const client = redisClient(server);
+  client.on('error', () => undefined);
+  try {
+    return await Promise.race([question(client).catch(() => undefined), pause(DOWN_MOST_MS, undefined)]);
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** The master that answers for the coupon now. */
+async function roleHolder(cluster: RedisClusterServers, couponId: number): Promise<RedisServer | undefined> {
+  for (let looks = 0; looks < 50; looks += 1) {
+    for (const node of cluster.nodes) {
+      const there = await asked(node, (client) => client.exists(`coupon:{${couponId}}:meta`));
+      if (there === 1) return node;
+    }
+    await pause(LOOK_MS);
+  }
+  return undefined;
+}
+
+async function replicaOf(
+  cluster: RedisClusterServers,
+  master: RedisServer | undefined,
+): Promise<RedisServer | undefined> {
+  for (const node of cluster.nodes) {
+    const info = await asked(node, (client) => client.info('replication'));
+    if (info?.includes(`master_port:${master?.port ?? 0}`) === true) return node;
+  }
+  return undefined;
+}

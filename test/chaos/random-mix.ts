@@ -1,0 +1,152 @@
+/**
+ * Faults of many kinds drawn from a seed, on one world after another, while members press, retry and hang up and a seller changes
+ * the coupon. Started by run.js, never by npm test.
+ *
+ * The seed decides world, coupon, faults and their pauses; processes decide the rest, so a seed repeats a plan and not a history.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import { Random } from '../../src/engine/testing/simulation/random.js';
+import { type RedisClusterServers, startRedisCluster } from '../servers/redis-cluster.js';
+import type { CouponUnderFault } from './coupon-under-fault.js';
+import { startEmbeddedWorld } from './embedded-world.js';
+import { isDefinite } from './press.js';
+import { clusterFaults, embeddedFaults, type RandomFault, singleFaults } from './random-faults.js';
+import { openWorld, sharedMariadb, type Site, startSite } from './world.js';
+
+const kinds = ['single', 'cluster', 'embedded'] as const;
+const HANGS_UP_WITHIN_MS = 40;
+const PAUSE_MOST_MS = 1_200;
+const FAULTS_LEAST = 2;
+const FAULTS_MOST = 6;
+/** Whom a seller takes something back from. */
+const RECENT_PRESSES = 500;
+const RESUME_TRIES_MAX = 200;
+
+const seed = Number(process.env['CHAOS_SEED'] ?? 1);
+const minutes = Number(process.env['CHAOS_MINUTES'] ?? 0);
+const say = (line: string): void => console.error(line);
+
+interface Mixed {
+  readonly coupon: CouponUnderFault;
+  readonly faults: readonly RandomFault[];
+}
+
+const mariadb = await sharedMariadb(t);
+const opened: { single?: Site; cluster?: { readonly site: Site; readonly nodes: RedisClusterServers } } = {};
+
+async function open(t: Test, kind: (typeof kinds)[number], random: Random): Promise<Mixed> {
+  const quantity = random.between(50, 400);
+  const options = { quantity, members: quantity + random.between(0, quantity) };
+  if (kind === 'embedded') {
+    const folder = await mkdtemp(join(tmpdir(), 'seonchak-data-'));
+    t.teardown(() => rm(folder, { recursive: true, force: true }));
+    const coupon = await startEmbeddedWorld(t, folder, options);
+    return { coupon, faults: embeddedFaults(coupon) };
+  }
+  if (kind === 'single') {
+    opened.single ??= await startSite(whole, mariadb, { servers: 2, redisProxy: true, mysqlProxy: true });
+    const coupon = await openWorld(t, opened.single, options);
+    return { coupon, faults: singleFaults(coupon) };
+  }
+  if (opened.cluster === undefined) {
+    const nodes = await startRedisCluster({ masters: 3, replicas: 1, nodeTimeoutMs: 1_000 });
+    whole.teardown(() => nodes.stop());
+    const site = await startSite(whole, mariadb, { cluster: nodes, servers: 2, mysqlProxy: true });
+    opened.cluster = { site, nodes };
+  }
+  const coupon = await openWorld(t, opened.cluster.site, options);
+  return { coupon, faults: clusterFaults(coupon, opened.cluster.nodes) };
+}
+
+/** Now and then the seller does something, until `until` resolves. */
+async function sellerActs(
+  { seller, crowd, quantity }: CouponUnderFault,
+  until: Promise<void>,
+  random: Random,
+) {
+  const state = { ended: false };
+  const end = (): void => {
+    state.ended = true;
+  };
+  until.then(end, end);
+  let latest = quantity;
+  while (!state.ended) {
+    await pause(random.between(100, PAUSE_MOST_MS));
+    const act = random.between(0, 4);
+    const winner = crowd.presses.at(-random.between(1, RECENT_PRESSES))?.issueNo;
+    if (act === 0) await seller.act({ kind: 'amend', change: { quantity: (latest += 10) } });
+    else if (act === 1 && winner !== undefined) await seller.act({ kind: 'revoke', issueNo: winner });
+    else if (act === 2) await seller.act({ kind: 'amend', change: { paused: true } });
+    else await seller.act({ kind: 'amend', change: { paused: false } });
+  }
+}
+
+async function inject(faults: readonly RandomFault[], random: Random): Promise<void> {
+  const count = random.between(FAULTS_LEAST, FAULTS_MOST);
+  for (let times = 0; times < count; times += 1) {
+    await pause(random.between(50, PAUSE_MOST_MS));
+    const [name, act] = random.pick(faults);
+    say(`    ${name}`);
+    await act(random);
+  }
+}
+
+async function resumed({ seller }: CouponUnderFault): Promise<void> {
+  for (let tries = 0; tries < RESUME_TRIES_MAX; tries += 1) {
+    if ((await seller.act({ kind: 'amend', change: { paused: false } })) === 'done') return;
+    await pause(250);
+  }
+  throw new Error('the coupon could not be resumed');
+}
+
+async function round(t: Test, roundSeed: number): Promise<void> {
+  const random = new Random(roundSeed);
+  // The crowd and the seller draw from another: they take turns in an order that no seed decides.
+  const crowdRandom = new Random(roundSeed + 1);
+  const kind = random.pick(kinds);
+  const { coupon, faults } = await open(t, kind, random);
+  const { crowd, couponId, members } = coupon;
+  say(`seed ${roundSeed}: ${kind}, ${coupon.quantity} coupons, ${members.length} members`);
+  const faultsOver = inject(faults, random);
+  const hangUp = (): number | undefined =>
+    crowdRandom.chance(0.2) ? crowdRandom.between(0, HANGS_UP_WITHIN_MS) : undefined;
+  await Promise.all([
+    faultsOver,
+    sellerActs(coupon, faultsOver, crowdRandom),
+    crowd.pressUntil(faultsOver, couponId, members, hangUp),
+  ]);
+  await resumed(coupon);
+  const fromMs = performance.now();
+  await coupon.storm();
+  const last = new Map(
+    crowd.presses.filter((press) => press.invokedMs > fromMs).map((press) => [press.memberId, press]),
+  );
+  t.strictSame(
+    [...last.values()].filter((press) => !isDefinite(press)),
+    [],
+    'in the end everybody knows',
+  );
+  const { violations, lost, wonByLateCommand } = await coupon.verdict(t);
+  const unknown = crowd.presses.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown');
+  say(
+    `    ${crowd.presses.length} presses, ${unknown.length} unknown, ${coupon.seller.calls.length} acts of the seller, ` +
+      `${lost} lost, ${wonByLateCommand} by a late command: ${violations.length === 0 ? 'every promise kept' : 'VIOLATED'}`,
+  );
+  for (const violation of violations.slice(0, 10)) say(`    ${violation}`);
+}
+
+const whole = t;
+const untilMs = performance.now() + minutes * 60_000;
+let failed = 0;
+let rounds = 0;
+do {
+  const roundSeed = seed + rounds;
+  rounds += 1;
+  const kept = await t.test(`seed ${roundSeed}`, (t) => round(t, roundSeed));
+  if (kept !== null && !kept.ok) failed += 1;
+} while (performance.now() < untilMs);
+say(`${rounds} rounds, ${failed} failed`);
