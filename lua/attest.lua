@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 --[[
 Looks whether a coupon is in service on this server; where it was last verified on another one (Redis was restarted, replaced or
-promoted, so its past may be gone), gathers what callers know and, told so, puts it back into service. A few bytes of what is there.
+promoted, so its past may be gone), gathers what callers know and, told so, puts it back into service or under a higher epoch. A few
+bytes of what is there.
 
 KEYS
   1 coupon:{id}:meta
@@ -9,6 +10,7 @@ ARGV
   1 server       run id of this Redis as the caller knows it, '': not asked
   2 epoch        '' to look; else the epoch whose content was found in order, to put it back into service
   3 seenIssueNo  the highest number the caller was ever told
+  4 raiseTo      with an epoch: the epoch it serves under from now on
 Reply
   {'absent', epoch 0}   never warmed, lost, or being recovered
   {'serving' | 'unattested', epoch, nowMs, sinceMs, version, seq, seen}
@@ -19,6 +21,10 @@ if not meta[1] then return { 'absent', 0 } end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local epoch, version, seq = tonumber(meta[1]), tonumber(meta[3]), tonumber(meta[4])
+if ARGV[2] == meta[1] and tonumber(ARGV[4]) > epoch then
+  epoch = tonumber(ARGV[4])
+  redis.call('HSET', KEYS[1], 'epoch', ARGV[4])
+end
 if ARGV[1] == '' or meta[2] == ARGV[1] then return { 'serving', epoch, now, now, version, seq, seq } end
 if ARGV[2] == meta[1] then
   redis.call('HSET', KEYS[1], 'server', ARGV[1])

@@ -7,6 +7,7 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { Config, DistributedConfig } from './config.js';
+import type { CouponWarmer } from './engine/coupon-warmer.js';
 import { Engine } from './engine/engine.js';
 import { Reconciler } from './engine/reconciler.js';
 import { Recorder } from './engine/recorder.js';
@@ -66,7 +67,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       stores.queued !== undefined &&
       config.backEnd === 'distributed'
     ) {
-      parts.push(await startRecorder(config, stores.queued, logger, recorderCounters));
+      parts.push(await startRecorder(config, stores.queued, stores.warmer, logger, recorderCounters));
       parts.push(startReconciler(stores, stores.queued, logger));
     }
     if (!config.roles.includes('api') && config.backEnd === 'distributed' && stores.queued !== undefined) {
@@ -159,6 +160,7 @@ async function startApi(
 async function startRecorder(
   config: DistributedConfig,
   queued: QueueStores,
+  warmer: CouponWarmer,
   logger: Logger,
   counters: RecorderCounters,
 ): Promise<Part> {
@@ -179,6 +181,7 @@ async function startRecorder(
       clock: systemClock,
       scheduler: systemScheduler,
       drain: (couponId) => threads.drain(couponId),
+      prepare: (couponId) => warmer.prepare(couponId),
       onDrained: (couponId, result) => {
         counters.drained(result);
         if (result.deadLettered > 0)

@@ -12,6 +12,7 @@ import { CouponWarmer, type CouponWarmerPorts } from './engine/coupon-warmer.js'
 import type { IssuanceLedger } from './engine/issuance-ledger.js';
 import type { BacklogAge, IssuanceQueue, RecorderBell } from './engine/issuance-queue.js';
 import type { LedgerAudit } from './engine/ledger-audit.js';
+import { RECOVERY_LOCK_MS } from './engine/limits.js';
 import { LocalAnnouncements } from './engine/local-announcements.js';
 import type { RebuildReport } from './engine/rebuild-coupon.js';
 import type { RecoveryStore } from './engine/recovery-store.js';
@@ -125,6 +126,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
         ...mysql,
         store: redis.recovery,
         admitted: redis.admitted,
+        bell: redis.bell,
         announcements: redis.announcements,
         scheduler: systemScheduler,
         newToken: randomUUID,
@@ -132,7 +134,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
         onRecovered: (couponId, report) => listener.onRecovered(couponId, report),
         onFault: (fault, couponId) => listener.onFault(fault, couponId),
       },
-      config.leaseMs,
+      { leaseMs: config.leaseMs, lockMs: RECOVERY_LOCK_MS },
     );
     return {
       ...withRegistry({ ...mysql, admission: redis.admission }, redis.announcements, {

@@ -5,11 +5,14 @@
  * it was last verified on may be an older copy of itself: every process says which number it was last told, then it is compared with
  * the catalogue and the ledger. Found in order it serves; else it is taken out of service and rebuilt by one process, under a lock that
  * lives beside the coupon: a store that loses the lock loses the recovery with it, and the last step checks both at once.
+ *
+ * The ledger refuses what was claimed under an epoch below the catalogue's. A process that raises the epoch and then dies, or finds that
+ * another was faster, leaves the catalogue ahead of a coupon that serves: then the coupon is put under the catalogue's epoch.
  */
 import type { VersionAnnouncements } from './announcements.js';
 import type { CouponRecord } from './coupon-catalogue.js';
 import type { CouponId } from './coupon.js';
-import { ATTEST_MS, RECOVERY_LOCK_MS, RETRY_PAUSE_MS } from './limits.js';
+import { ATTEST_MS, RETRY_PAUSE_MS } from './limits.js';
 import { rebuildCoupon } from './rebuild-coupon.js';
 import type { RebuildPorts, RebuildReport } from './rebuild-coupon.js';
 import type { Attested, SuspendReply } from './recovery-store.js';
@@ -23,18 +26,24 @@ export interface CouponRecoveryPorts extends RebuildPorts {
   onFault(fault: unknown, couponId: CouponId): void;
 }
 
+export interface CouponRecoveryLimits {
+  /** Of the recorders: claims of before a loss have ended after it. */
+  readonly leaseMs: number;
+  /** A recovering process silent for this long is taken for dead. */
+  readonly lockMs: number;
+}
+
 export type Readiness = 'serving' | 'recovering' | 'never_warmed';
 
 export class CouponRecovery {
   readonly #ports: CouponRecoveryPorts;
-  readonly #claimsEndMs: number;
+  readonly #limits: CouponRecoveryLimits;
   /** What this process is rebuilding, so that it does not even ask. */
   readonly #running = new Map<CouponId, Promise<void>>();
 
-  /** @param leaseMs of the recorders: claims of before a loss have ended after it. */
-  constructor(ports: CouponRecoveryPorts, leaseMs: number) {
+  constructor(ports: CouponRecoveryPorts, limits: CouponRecoveryLimits) {
     this.#ports = ports;
-    this.#claimsEndMs = leaseMs;
+    this.#limits = limits;
   }
 
   /**
@@ -53,7 +62,11 @@ export class CouponRecovery {
         : this.suspend(record, undefined, seenIssueNo);
     }
     if (await this.#isInOrder(record, found, seenIssueNo)) {
-      if (found.status === 'unattested') await this.#ports.store.vouch(couponId, found.epoch);
+      if (found.status === 'unattested' || found.epoch < record.epoch) {
+        // An older copy may have lost the mark by which recorders find what is queued in it.
+        await this.#ports.bell.announce([couponId]);
+        await this.#ports.store.vouch(couponId, found.epoch, record.epoch);
+      }
       return 'serving';
     }
     return this.suspend(record, found.epoch, Math.max(found.seenIssueNo, seenIssueNo));
@@ -66,7 +79,7 @@ export class CouponRecovery {
     seenIssueNo: number,
   ): Promise<'serving' | 'recovering'> {
     const token = this.#ports.newToken();
-    const request = { token, lockMs: RECOVERY_LOCK_MS, epoch, seenIssueNo };
+    const request = { token, lockMs: this.#limits.lockMs, epoch, seenIssueNo };
     const reply = await this.#ports.store.suspend(record.couponId, request);
     if (reply.status === 'serving') return 'serving';
     if (reply.status === 'begun' && !this.#running.has(record.couponId)) this.#rebuild(record, token, reply);
@@ -114,7 +127,8 @@ export class CouponRecovery {
   ): Promise<void> {
     const { couponId } = record;
     try {
-      const report = await rebuildCoupon(this.#ports, record, token, begun, this.#claimsFor(record, begun));
+      const lock = { token, lockMs: this.#limits.lockMs };
+      const report = await rebuildCoupon(this.#ports, record, lock, begun, this.#claimsFor(record, begun));
       if (report === 'taken_over') return;
       this.#ports.announcements.announce(couponId, report.version);
       this.#ports.onRecovered(couponId, report);
@@ -127,6 +141,6 @@ export class CouponRecovery {
   #claimsFor(record: CouponRecord, begun: SuspendReply & { readonly status: 'begun' }): number {
     const { opensAtMs } = begun.terms ?? record;
     const neverOpened = opensAtMs !== undefined && begun.storeNowMs < opensAtMs && begun.lastIssueNo === 0;
-    return neverOpened ? 0 : this.#claimsEndMs;
+    return neverOpened ? 0 : this.#limits.leaseMs;
   }
 }

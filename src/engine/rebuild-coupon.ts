@@ -17,15 +17,17 @@ import type { Scheduler } from './clock.js';
 import type { CouponCatalogue, CouponRecord } from './coupon-catalogue.js';
 import { type CouponTerms, type Issuance, parseMemberId } from './coupon.js';
 import type { IssuanceLedger } from './issuance-ledger.js';
+import type { RecorderBell } from './issuance-queue.js';
 import type { DeadLetter, LedgerAudit } from './ledger-audit.js';
 import { deadLetterPages, revocationPages, rowPages } from './ledger-pages.js';
-import { RECOVERY_LOCK_MS, RECOVERY_LOOK_MS } from './limits.js';
+import { RECOVERY_LOOK_MS } from './limits.js';
 import { NumberSet } from './number-set.js';
-import type { MergeSource, RecoveryStore, SuspendReply } from './recovery-store.js';
+import type { MergeSource, RecoveryLock, RecoveryStore, SuspendReply } from './recovery-store.js';
 
 export interface RebuildPorts {
   readonly store: RecoveryStore;
   readonly admitted: AdmittedIssuances;
+  readonly bell: Pick<RecorderBell, 'announce'>;
   readonly ledger: IssuanceLedger;
   readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
@@ -55,12 +57,12 @@ class TakenOver extends Error {}
 export async function rebuildCoupon(
   ports: RebuildPorts,
   record: CouponRecord,
-  token: string,
+  lock: RecoveryLock,
   begun: SuspendReply & { readonly status: 'begun' },
   claimsEndMs: number,
 ): Promise<RebuildReport | 'taken_over'> {
   try {
-    return await new Rebuild(ports, record, token).run(begun, claimsEndMs);
+    return await new Rebuild(ports, record, lock).run(begun, claimsEndMs);
   } catch (fault) {
     if (fault instanceof TakenOver) return 'taken_over';
     throw fault;
@@ -70,21 +72,21 @@ export async function rebuildCoupon(
 class Rebuild {
   readonly #ports: RebuildPorts;
   readonly #record: CouponRecord;
-  readonly #lock: { readonly token: string; readonly lockMs: number };
+  readonly #lock: RecoveryLock;
   readonly #known = new NumberSet();
   #quarantined = 0;
 
-  constructor(ports: RebuildPorts, record: CouponRecord, token: string) {
+  constructor(ports: RebuildPorts, record: CouponRecord, lock: RecoveryLock) {
     this.#ports = ports;
     this.#record = record;
-    this.#lock = { token, lockMs: RECOVERY_LOCK_MS };
+    this.#lock = lock;
   }
 
   async run(
     begun: SuspendReply & { readonly status: 'begun' },
     claimsEndMs: number,
   ): Promise<RebuildReport | 'taken_over'> {
-    const { store, admitted, ledger, audit, catalogue } = this.#ports;
+    const { store, admitted, ledger, audit, catalogue, bell } = this.#ports;
     const { couponId } = this.#record;
     await this.#waitForClaims(begun, claimsEndMs);
     const epoch = await catalogue.nextEpoch(couponId);
@@ -108,6 +110,8 @@ class Rebuild {
     const version = Math.max(record.version, begun.terms?.version ?? 0) + 1;
     const lastIssueNo = Math.max(begun.lastIssueNo, await ledger.highestIssueNo(couponId));
     const resumed = { ...terms, couponId, epoch, version, lastIssueNo };
+    // The recorders' mark may be lost, and perhaps nobody presses any more: what was queued again must be found all the same.
+    await bell.announce([couponId]);
     if ((await store.resume(this.#lock.token, resumed)) === 'taken_over') return 'taken_over';
     await catalogue.saveTerms(couponId, version, terms);
     return { epoch, version, lastIssueNo, recorded, requeued, quarantined: this.#quarantined };

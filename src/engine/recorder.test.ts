@@ -20,6 +20,7 @@ class Yard {
   readonly world = new StagedWorld();
   readonly started: CouponId[] = [];
   readonly drained: CouponId[] = [];
+  readonly prepared: CouponId[] = [];
   readonly recorder: Recorder;
   #ends: { resolve: (result: DrainResult) => void; reject: (fault: unknown) => void }[] = [];
 
@@ -30,7 +31,12 @@ class Yard {
       return new Promise((resolve, reject) => this.#ends.push({ resolve, reject }));
     };
     const onDrained = (couponId: CouponId): void => void this.drained.push(couponId);
-    this.recorder = new Recorder({ queue, bell, clock, scheduler, drain, onDrained, onFault }, drainsMax);
+    const prepare = (couponId: CouponId): Promise<void> => {
+      this.prepared.push(couponId);
+      return Promise.resolve();
+    };
+    const ports = { queue, bell, clock, scheduler, drain, prepare, onDrained, onFault };
+    this.recorder = new Recorder(ports, drainsMax);
   }
 
   /** Ends the drain that has run longest. */
@@ -185,4 +191,17 @@ t.test('stopping waits for the drains under way and starts none', async (t) => {
   await stopping;
   t.equal(stopped, true);
   t.same(yard.started, [one]);
+});
+
+t.test('a coupon whose claims are refused as stale is looked after before it is drained again', async (t) => {
+  const yard = new Yard(1);
+  await yard.recorder.start();
+  yard.recorder.ring(one);
+  await yard.end({ ...EMPTIED, inserted: 0, stale: 1 });
+  t.same(yard.prepared, [one]);
+  yard.recorder.ring(one);
+  await yard.world.time.advance(1_000);
+  await yard.end();
+  t.same(yard.prepared, [one], 'only then');
+  t.same(yard.started, [one, one]);
 });

@@ -24,6 +24,8 @@ export interface RecorderPorts {
   readonly scheduler: Scheduler;
   /** Drains one coupon; rejects when a store did not answer. */
   drain(couponId: CouponId): Promise<DrainResult>;
+  /** Brings a coupon's epoch in the store and in the catalogue together; called when the ledger refused what was claimed. */
+  prepare(couponId: CouponId): Promise<unknown>;
   onDrained(couponId: CouponId, result: DrainResult): void;
   onFault(fault: unknown, couponId: CouponId | undefined): void;
 }
@@ -87,6 +89,7 @@ export class Recorder {
       if (result.emptied) void this.#rest(couponId);
       else this.#waiting.add(couponId);
       this.#ports.onDrained(couponId, result);
+      if (result.stale > 0) await this.#ports.prepare(couponId);
     } catch (fault) {
       this.#ports.onFault(fault, couponId);
       // A store that is away is not hammered: everybody rests, and the sweep comes back to all that is queued.

@@ -19,11 +19,14 @@ export interface Attested {
   readonly sinceMs: number;
 }
 
-export interface SuspendRequest {
+export interface RecoveryLock {
   /** Names this recovery; never used before. The same token again renews the lock. */
   readonly token: string;
   /** How long the recovering process may be silent before another one takes over. */
   readonly lockMs: number;
+}
+
+export interface SuspendRequest extends RecoveryLock {
   /** The epoch found to have lost its past; `undefined` when the coupon was not there. */
   readonly epoch: number | undefined;
   readonly seenIssueNo: number;
@@ -60,8 +63,8 @@ export interface ResumeCoupon extends CouponTerms {
 export interface RecoveryStore {
   /** `absent`: never warmed, lost, or being recovered. */
   attest(couponId: CouponId, seenIssueNo: number): Promise<Attested | 'absent'>;
-  /** Puts an unattested coupon back into service, if it still has this epoch. */
-  vouch(couponId: CouponId, epoch: number): Promise<void>;
+  /** Puts a coupon that still has this epoch (back) into service, under `raiseTo` where that is higher. */
+  vouch(couponId: CouponId, epoch: number, raiseTo: number): Promise<void>;
   suspend(couponId: CouponId, request: SuspendRequest): Promise<SuspendReply>;
   /**
    * Takes up to {@link ISSUANCES_MAX} issuances into those of a suspended coupon, and renews the lock.
@@ -69,7 +72,7 @@ export interface RecoveryStore {
    */
   merge(
     couponId: CouponId,
-    lock: { readonly token: string; readonly lockMs: number },
+    lock: RecoveryLock,
     source: MergeSource,
     issuances: readonly Issuance[],
   ): Promise<readonly Issuance[] | 'taken_over'>;

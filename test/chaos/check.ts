@@ -46,7 +46,7 @@ export function check(presses: readonly Press[], evidence: Evidence, options: Ch
     terms: options.terms,
     downloads: presses.map((press) => callOf(press, strange)),
     sellerCalls: options.sellerCalls ?? [],
-    lossesMs: options.lossesMs ?? [],
+    losses: (options.lossesMs ?? []).map((atMs) => ({ sinceMs: -Infinity, atMs })),
     healedMs: options.healedMs ?? Infinity,
     endMs: performance.now(),
     storeOffsetMs: Date.now() - performance.now(),

@@ -5,6 +5,7 @@ import { loadConfig } from '../../src/config.js';
 import { CouponRecovery } from '../../src/engine/coupon-recovery.js';
 import type { CouponCatalogue, CouponRecord } from '../../src/engine/coupon-catalogue.js';
 import { type Issuance, parseMemberId } from '../../src/engine/coupon.js';
+import { RECOVERY_LOCK_MS } from '../../src/engine/limits.js';
 import type { IssuanceLedger } from '../../src/engine/issuance-ledger.js';
 import type { RecoveryStore } from '../../src/engine/recovery-store.js';
 import { openStores, type Stores } from '../../src/stores.js';
@@ -86,13 +87,14 @@ function recoveryOver(
   return new CouponRecovery(
     {
       ...{ store, ledger, audit, catalogue, announcements, admitted: queued.admitted },
+      bell: queued.bell,
       scheduler: systemScheduler,
       newToken: randomUUID,
       onRecovering: () => undefined,
       onRecovered: () => undefined,
       onFault: () => undefined,
     },
-    LEASE_MS,
+    { leaseMs: LEASE_MS, lockMs: RECOVERY_LOCK_MS },
   );
 }
 

@@ -109,8 +109,8 @@ function liveAtMost(
     if (doneMs === undefined || doneMs >= fromMs) live += 1;
   }
   // Issued to somebody who never heard of it, or only after another answer, and lost with the store: such issuances leave no trace.
-  const { lossesMs, downloads, admitLateMs } = facts.history;
-  if (lossesMs.some((lossMs) => lossMs >= fromMs)) {
+  const { losses, downloads, admitLateMs } = facts.history;
+  if (losses.some(({ atMs }) => atMs >= fromMs)) {
     const traceless = downloads.filter(
       (call) =>
         call.invokedMs <= toMs &&
@@ -190,7 +190,7 @@ function winnersLearn(facts: ToldIssuances): Violation[] {
 }
 
 function mayNotHaveHeard({ history }: ToldIssuances, wonMs: number, askedMs: number): boolean {
-  if (history.lossesMs.some((lossMs) => lossMs <= wonMs + history.instantMs && lossMs >= askedMs - STALE_MS))
+  if (history.losses.some(({ atMs }) => atMs <= wonMs + history.instantMs && atMs >= askedMs - STALE_MS))
     return true;
   return history.sellerCalls.some(
     ({ invokedMs, answeredMs }) =>

@@ -55,7 +55,7 @@ function numbersUnique(facts: ToldIssuances): Violation[] {
 function numbersWithoutGaps({ history, rowOf }: ToldIssuances): Violation[] {
   const { store, revoked, deadLetters } = history.final;
   // What was lost with the store leaves its numbers free, or a gap where a later number was already recorded.
-  if (history.lossesMs.length > 0 || store === undefined) return [];
+  if (history.losses.length > 0 || store === undefined) return [];
   const accounted = new Set([
     ...rowOf.keys(),
     ...revoked.keys(),
@@ -167,7 +167,7 @@ function conserved({ history, rowOf }: ToldIssuances): Violation[] {
     if (winners.get(issueNo) === memberId) continue;
     violations.push({ promise: 'I5', what: `${memberId} has row ${issueNo} and is no winner in the store` });
   }
-  if (store.winners.length > store.terms.quantity && history.lossesMs.length === 0) {
+  if (store.winners.length > store.terms.quantity && history.losses.length === 0) {
     violations.push({ promise: 'I1', what: `${store.winners.length} winners of ${store.terms.quantity}` });
   }
   return violations;

@@ -36,7 +36,7 @@ function history(some: Partial<History> = {}, final: Partial<FinalState> = {}): 
     terms,
     downloads: [call('a', 5, 15, issued(1, 10)), call('b', 20, 35, issued(2, 30))],
     sellerCalls: [],
-    lossesMs: [],
+    losses: [],
     healedMs: 5_000,
     endMs: 9_000,
     storeOffsetMs: 0,
@@ -127,9 +127,12 @@ t.test('what a lost store alone knew is counted and not called a violation', asy
     rows: [holds('a', 1, 10)],
     store: { ...finalStore(), lastIssueNo: 1, winners: [holds('a', 1, 10)] },
   };
-  const verdict = checkHistory(history({ lossesMs: [50] }, final));
+  const verdict = checkHistory(history({ losses: [{ sinceMs: 0, atMs: 50 }] }, final));
   t.same(verdict, { violations: [], lost: 1, wonByLateCommand: 0 });
-  t.same(broken(history({ lossesMs: [20] }, final)), ['I3'], 'issued after the loss is no excuse');
+  const before = history({ losses: [{ sinceMs: 0, atMs: 20 }] }, final);
+  t.same(broken(before), ['I3'], 'issued after the loss is no excuse');
+  const since = history({ losses: [{ sinceMs: 40, atMs: 50 }] }, final);
+  t.same(broken(since), ['I3'], 'nor is a loss of what came later');
 });
 
 t.test('terms whose change was never answered explain answers either way', async (t) => {

@@ -28,12 +28,17 @@ export interface SellerCall {
   result: 'done' | 'refused' | 'unknown';
 }
 
+/** The admission store came back without what it had taken in after `sinceMs`; what it alone knew of that may be missing. */
+export interface Loss {
+  readonly sinceMs: number;
+  readonly atMs: number;
+}
+
 export interface History {
   readonly terms: CouponTerms;
   readonly downloads: readonly DownloadCall[];
   readonly sellerCalls: readonly SellerCall[];
-  /** When the admission store lost its content. Whatever it alone knew then may be missing. */
-  readonly lossesMs: readonly number[];
+  readonly losses: readonly Loss[];
   /** From here on every fault is over; calls sent later must have definite answers. */
   readonly healedMs: number;
   /** When the final state was taken. */

@@ -60,12 +60,16 @@ export class ToldIssuances {
     return row?.memberId === memberId && row.issuedAtMs === issuedAtMs;
   }
 
-  /** It has no row and no revocation of its own, and the store that knew of it lost its content afterwards. */
+  /** It has no row and no revocation of its own, and the store that knew of it came back without it. */
   isLost(issuance: Issuance): boolean {
     const { issueNo, memberId, issuedAtMs } = issuance;
     const givenAgain = issuedAtMs < (this.#lastGivenMs.get(issueNo) ?? 0);
     if (this.hasRow(issuance) || (this.isRevoked(issueNo, memberId) && !givenAgain)) return false;
-    return this.history.lossesMs.some((lossMs) => this.trueMs(issuedAtMs) <= lossMs + this.history.instantMs);
+    const { losses, instantMs } = this.history;
+    const issuedMs = this.trueMs(issuedAtMs);
+    return losses.some(
+      ({ sinceMs, atMs }) => issuedMs >= sinceMs - instantMs && issuedMs <= atMs + instantMs,
+    );
   }
 }
 

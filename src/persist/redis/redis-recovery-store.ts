@@ -22,15 +22,21 @@ export class RedisRecoveryStore implements RecoveryStore {
   }
 
   attest(couponId: CouponId, seenIssueNo: number): Promise<Attested | 'absent'> {
-    return this.#attest(couponId, '', seenIssueNo);
+    return this.#attest(couponId, '', seenIssueNo, 0);
   }
 
-  async vouch(couponId: CouponId, epoch: number): Promise<void> {
-    await this.#attest(couponId, epoch, 0);
+  async vouch(couponId: CouponId, epoch: number, raiseTo: number): Promise<void> {
+    await this.#attest(couponId, epoch, 0, raiseTo);
   }
 
-  async #attest(couponId: CouponId, epoch: number | '', seenIssueNo: number): Promise<Attested | 'absent'> {
-    const fields = list(await this.#calls.run('attest', [metaKey(couponId)], [epoch, seenIssueNo], true));
+  async #attest(
+    couponId: CouponId,
+    epoch: number | '',
+    seenIssueNo: number,
+    raiseTo: number,
+  ): Promise<Attested | 'absent'> {
+    const args = [epoch, seenIssueNo, raiseTo];
+    const fields = list(await this.#calls.run('attest', [metaKey(couponId)], args, true));
     const status = fields[0];
     if (status === 'absent') return status;
     if (status !== 'serving' && status !== 'unattested') throw corrupt('an attestation was due', fields);

@@ -13,7 +13,9 @@ export function describeHistory({ seed, scenario, history, verdict, bugs }: Simu
     const what = act.kind === 'amend' ? `amends ${JSON.stringify(act.change)}` : `revokes ${act.issueNo}`;
     events.push([invokedMs, `seller ${what} → ${result} at ${instant(answeredMs)}`]);
   }
-  for (const lossMs of history.lossesMs) events.push([lossMs, 'the store loses its content']);
+  for (const { sinceMs, atMs } of history.losses) {
+    events.push([atMs, `the store comes back without what it took in since ${instant(sinceMs)}`]);
+  }
   events.push([history.healedMs, 'all faults are over'], [history.endMs, 'the end']);
   events.sort(([one], [other]) => one - other);
   const { rows, revoked, deadLetters, store } = history.final;

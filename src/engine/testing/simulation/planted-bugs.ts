@@ -2,18 +2,12 @@
  * Bugs that systems of this kind have had, each planted into a port or a store of the simulation. None of them exists in
  * production code, behind a switch or otherwise: they are subclasses and wrappers that only this folder knows.
  */
-import type {
-  Admission,
-  AdmitBatch,
-  AdmitReply,
-  AlreadyIssued,
-  RevokeReply,
-  WarmCoupon,
-} from '../../admission.js';
+import type { Admission, AdmitBatch, AdmitReply, AlreadyIssued, RevokeReply } from '../../admission.js';
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../coupon.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../errors.js';
 import type { RecordResult } from '../../issuance-ledger.js';
 import type { Claim, IssuanceQueue } from '../../issuance-queue.js';
+import { recoveryBugs } from './planted-recovery-bugs.js';
 import { nothingPlanted } from './planting.js';
 import type { Planting } from './planting.js';
 import { SimulatedDatabase } from './simulated-database.js';
@@ -158,13 +152,6 @@ class EpochNotRaised extends SimulatedDatabase {
   }
 }
 
-/** Numbers begin again behind what is left after a rebuild. */
-class NumbersRestart extends SimulatedStore {
-  override warm(coupon: WarmCoupon, issued: readonly Issuance[]): 'warmed' | 'present' {
-    return super.warm({ ...coupon, lastIssueNo: issued.length }, issued);
-  }
-}
-
 /** INSERT IGNORE: with one duplicate in it a batch is taken for a replay. */
 class DuplicateSwallowed extends SimulatedDatabase {
   override record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): RecordResult {
@@ -277,7 +264,7 @@ const plants: Readonly<Record<string, Plant>> = {
   're-send doubles': withStore(ResendDoubles),
   'late command carried out': withStore(LateIsWelcome),
   'epoch not raised': withDatabase(EpochNotRaised),
-  'numbers restart after a rebuild': withStore(NumbersRestart),
+  ...recoveryBugs,
   'duplicate swallowed': withDatabase(DuplicateSwallowed),
   'revoke forgets the queued issuance': withDatabase(RevokeForgetsQueued),
   'revoke keeps the version': withStore(RevokeKeepsVersion),

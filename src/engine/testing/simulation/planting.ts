@@ -2,6 +2,7 @@
 import type { Admission } from '../../admission.js';
 import type { IssuanceQueue } from '../../issuance-queue.js';
 import type { SimulatedProcess } from './simulated-process.js';
+import { StoreRecovery } from './simulated-recovery-store.js';
 import { SimulatedDatabase } from './simulated-database.js';
 import { SimulatedStore } from './simulated-store.js';
 
@@ -10,6 +11,7 @@ export interface Planting {
   database(): SimulatedDatabase;
   admission(admission: Admission, process: SimulatedProcess, store: SimulatedStore): Admission;
   queue(queue: IssuanceQueue): IssuanceQueue;
+  recovery(store: SimulatedStore): StoreRecovery;
 }
 
 export const nothingPlanted: Planting = {
@@ -17,4 +19,5 @@ export const nothingPlanted: Planting = {
   database: () => new SimulatedDatabase(),
   admission: (admission) => admission,
   queue: (queue) => queue,
+  recovery: (store) => new StoreRecovery(store),
 };

@@ -8,11 +8,16 @@ import type { Random } from './random.js';
 export const CALL_DEADLINE_MS = 150;
 export const ADMIT_DEADLINE_MS = 400;
 export const LEASE_MS = 600;
-export const FREEZE_MAX_MS = 1_000;
+/** Shorter than a recovery with its waits, so that others take it over while its process still lives. */
+export const RECOVERY_LOCK_MS = 1_000;
+export const FREEZE_MAX_MS = 1_800;
 export const STILL_MAX_MS = 500;
 
 /** The store's clock when the history begins, if its own axis begins at 0. */
 export const STORE_OFFSET_MS = Date.UTC(2026, 10, 22, 12);
+
+/** The store comes back empty, as an older copy of itself, or with all it had. */
+export type LossKind = 'emptied' | 'older' | 'restarted';
 
 export interface Scenario {
   readonly apiProcesses: number;
@@ -34,7 +39,7 @@ export interface Scenario {
   readonly freezes: number;
   readonly stills: number;
   readonly refusals: number;
-  readonly losses: number;
+  readonly losses: readonly LossKind[];
 }
 
 export function drawScenario(random: Random): Scenario {
@@ -59,8 +64,15 @@ export function drawScenario(random: Random): Scenario {
     freezes: random.pick([0, 0, 1, 2]),
     stills: random.pick([0, 0, 1]),
     refusals: random.pick([0, 0, 1]),
-    losses: random.chance(0.15) ? 1 : 0,
+    losses: drawLosses(random),
   };
+}
+
+function drawLosses(random: Random): LossKind[] {
+  const times = random.chance(0.2) ? random.pick([1, 1, 2]) : 0;
+  return Array.from({ length: times }, () =>
+    random.pick<LossKind>(['emptied', 'older', 'older', 'restarted']),
+  );
 }
 
 function drawTerms(random: Random, healMs: number): CouponTerms {

@@ -2,7 +2,7 @@
 import type { CouponId, MemberId } from '../../coupon.js';
 import type { DownloadOutcome } from '../../download.js';
 import type { DownloadCall } from '../history.js';
-import type { SimulatedWorld } from './simulated-world.js';
+import type { ApiProcess, SimulatedWorld } from './simulated-world.js';
 
 const WAY_MAX_MS = 3;
 const PRESS_AGAIN = 0.7;
@@ -24,9 +24,8 @@ export class SimulatedMembers {
     return this.calls.some((call) => call.outcome === undefined && !call.cutOff);
   }
 
-  press(memberId: MemberId): void {
-    const { time, random, apis } = this.#world;
-    const api = random.pick(apis);
+  press(memberId: MemberId, api: ApiProcess = this.#world.random.pick(this.#world.apis)): DownloadCall {
+    const { time, random } = this.#world;
     const call: DownloadCall = {
       memberId,
       invokedMs: time.nowMs(),
@@ -59,6 +58,7 @@ export class SimulatedMembers {
     });
     if (time.nowMs() < this.#patientUntilMs && random.chance(DISCONNECT))
       time.after(random.between(0, 60), cutOff);
+    return call;
   }
 
   #answer(call: DownloadCall, outcome: DownloadOutcome): void {
@@ -74,6 +74,6 @@ export class SimulatedMembers {
     const { time, random } = this.#world;
     const afterMs = random.between(5, 200);
     if (time.nowMs() + afterMs >= this.#patientUntilMs || !random.chance(PRESS_AGAIN)) return;
-    time.after(afterMs, () => this.press(memberId));
+    time.after(afterMs, () => void this.press(memberId));
   }
 }

@@ -22,12 +22,24 @@ export interface StoredClaim {
   issuances: readonly Issuance[];
 }
 
+export interface StoredRecovery {
+  readonly token: string;
+  readonly untilMs: number;
+  readonly sinceMs: number;
+}
+
 export interface StoredCoupon {
   couponId: CouponId;
   terms: CouponTerms;
   version: number;
   epoch: number;
   lastIssueNo: number;
+  /** The life of the store in which it was last verified. */
+  verifiedIn: number;
+  /** Out of service while one process recovers it. */
+  recovery: StoredRecovery | undefined;
+  /** What callers were told, gathered in one life of the store until somebody has compared. */
+  attesting: { readonly life: number; readonly sinceMs: number; readonly seenIssueNo: number } | undefined;
   winners: Map<MemberId, Issuance>;
   /** Ascending by issueNo. */
   queue: Issuance[];
@@ -39,7 +51,7 @@ export class SimulatedStore {
   /** Coupon → when it was last announced, by the store's clock. */
   readonly announcedMs = new Map<CouponId, number>();
   readonly #nowMs: () => number;
-  /** Grows whenever the store loses its content: what a connection began before cannot be finished after. */
+  /** Its run id, so to speak: another one after every restart. What a connection began before cannot be finished after. */
   life = 1;
 
   constructor(nowMs: () => number) {
@@ -52,7 +64,7 @@ export class SimulatedStore {
 
   admit(batch: AdmitBatch): AdmitReply {
     const storeNowMs = this.nowMs();
-    const coupon = this.coupons.get(batch.couponId);
+    const coupon = this.serving(batch.couponId);
     if (coupon === undefined) return { status: 'not_ready', storeNowMs };
     if (this.isStale(coupon, batch)) return { status: 'stale_epoch', storeNowMs };
     if (storeNowMs > batch.notAfterMs) return { status: 'expired', storeNowMs };
@@ -81,8 +93,14 @@ export class SimulatedStore {
     };
   }
 
+  /** Not while it is recovered, nor while nobody has verified it since the store was restarted. */
+  protected serving(couponId: CouponId): StoredCoupon | undefined {
+    const coupon = this.coupons.get(couponId);
+    return coupon?.recovery === undefined && coupon?.verifiedIn === this.life ? coupon : undefined;
+  }
+
   protected isStale(coupon: StoredCoupon, batch: AdmitBatch): boolean {
-    return coupon.epoch !== batch.epoch;
+    return coupon.epoch !== batch.epoch || coupon.lastIssueNo < (batch.seenIssueNo ?? 0);
   }
 
   protected refusalNow(coupon: StoredCoupon, storeNowMs: number): AdmitRefusal {
@@ -97,13 +115,13 @@ export class SimulatedStore {
   }
 
   snapshot(couponId: CouponId): CouponSnapshot | undefined {
-    const coupon = this.coupons.get(couponId);
+    const coupon = this.serving(couponId);
     return coupon && this.#snapshotOf(coupon);
   }
 
   issuanceOf(couponId: CouponId, memberId: MemberId): Issuance | undefined | 'not_ready' {
-    const coupon = this.coupons.get(couponId);
-    return coupon === undefined ? 'not_ready' : coupon.winners.get(memberId);
+    const held = this.coupons.get(couponId)?.winners.get(memberId);
+    return held ?? (this.serving(couponId) === undefined ? 'not_ready' : undefined);
   }
 
   unrecordedHolder(couponId: CouponId, issueNo: number): Issuance | undefined {
@@ -113,9 +131,13 @@ export class SimulatedStore {
     return unrecorded.find((issuance) => issuance.issueNo === issueNo);
   }
 
-  /** `present`: it is there already and stays as it is. */
+  /** `present`: it is there already, or being recovered with something to recover, and stays as it is. */
   warm(coupon: WarmCoupon, issued: readonly Issuance[]): 'warmed' | 'present' {
-    if (this.coupons.has(coupon.couponId)) return 'present';
+    const known = this.coupons.get(coupon.couponId);
+    if (known !== undefined) {
+      const rescued = known.lastIssueNo > 0 || known.winners.size > 0;
+      if (known.recovery === undefined || rescued) return 'present';
+    }
     const { quantity, opensAtMs, closesAtMs, paused, closed } = coupon;
     this.coupons.set(coupon.couponId, {
       couponId: coupon.couponId,
@@ -123,17 +145,20 @@ export class SimulatedStore {
       version: coupon.version,
       epoch: coupon.epoch,
       lastIssueNo: coupon.lastIssueNo,
+      verifiedIn: this.life,
+      recovery: undefined,
+      attesting: undefined,
       winners: new Map(
         issued.map(({ memberId, issueNo, issuedAtMs }) => [memberId, { memberId, issueNo, issuedAtMs }]),
       ),
-      queue: [],
-      claims: [],
+      queue: known?.queue ?? [],
+      claims: known?.claims ?? [],
     });
     return 'warmed';
   }
 
   amend(couponId: CouponId, change: TermsChange): AmendReply {
-    const coupon = this.coupons.get(couponId);
+    const coupon = this.serving(couponId);
     if (coupon === undefined) return { status: 'not_ready' };
     const status = this.refusalOfChange(coupon, change);
     if (status === undefined) {
@@ -163,7 +188,7 @@ export class SimulatedStore {
   }
 
   revoke(couponId: CouponId, issueNo: number, memberId: MemberId): RevokeReply {
-    const coupon = this.coupons.get(couponId);
+    const coupon = this.serving(couponId);
     if (coupon === undefined) return { status: 'not_ready' };
     const live = coupon.winners.get(memberId)?.issueNo === issueNo;
     if (live) {
@@ -176,7 +201,7 @@ export class SimulatedStore {
 
   claim(couponId: CouponId, freshToken: string, limit: number, leaseMs: number): Claim | undefined {
     const coupon = this.coupons.get(couponId);
-    if (coupon === undefined) return undefined;
+    if (coupon === undefined || coupon.recovery !== undefined) return undefined;
     const nowMs = this.nowMs();
     const same = coupon.claims.find((claim) => claim.token === freshToken);
     const { epoch } = coupon;
@@ -210,7 +235,7 @@ export class SimulatedStore {
     const live = claim.issuances.filter(
       (issuance) => coupon.winners.get(issuance.memberId)?.issueNo === issuance.issueNo,
     );
-    coupon.queue = [...live, ...coupon.queue].sort((one, other) => one.issueNo - other.issueNo);
+    enqueue(coupon, live);
     return true;
   }
 
@@ -236,9 +261,22 @@ export class SimulatedStore {
 
   /** Everything is gone, as after FLUSHALL or a master that came back empty. */
   loseEverything(): void {
-    this.coupons.clear();
-    this.announcedMs.clear();
+    this.restart({ coupons: new Map(), announcedMs: new Map() });
+  }
+
+  copy(): StoreContent {
+    const coupons = new Map([...this.coupons].map(([couponId, coupon]) => [couponId, copyOf(coupon)]));
+    return { coupons, announcedMs: new Map(this.announcedMs) };
+  }
+
+  /** It comes back, with this content: what it had, an older copy, or nothing. */
+  restart(content: StoreContent): void {
     this.life += 1;
+    const { coupons, announcedMs } = content;
+    this.coupons.clear();
+    for (const [couponId, coupon] of coupons) this.coupons.set(couponId, coupon);
+    this.announcedMs.clear();
+    for (const [couponId, atMs] of announcedMs) this.announcedMs.set(couponId, atMs);
   }
 
   #endClaim(couponId: CouponId, token: string): { coupon: StoredCoupon; claim: StoredClaim } | undefined {
@@ -265,6 +303,28 @@ export class SimulatedStore {
       storeNowMs: this.nowMs(),
     };
   }
+}
+
+export interface StoreContent {
+  readonly coupons: ReadonlyMap<CouponId, StoredCoupon>;
+  readonly announcedMs: ReadonlyMap<CouponId, number>;
+}
+
+/** Puts them in by number; what is queued already stays as it is. */
+export function enqueue(coupon: StoredCoupon, issuances: readonly Issuance[]): number {
+  const queued = new Set(coupon.queue.map(({ issueNo, memberId }) => `${issueNo}:${memberId}`));
+  const added = issuances.filter(({ issueNo, memberId }) => !queued.has(`${issueNo}:${memberId}`));
+  coupon.queue = [...added, ...coupon.queue].sort((one, other) => one.issueNo - other.issueNo);
+  return added.length;
+}
+
+function copyOf(coupon: StoredCoupon): StoredCoupon {
+  return {
+    ...coupon,
+    winners: new Map(coupon.winners),
+    queue: [...coupon.queue],
+    claims: coupon.claims.map((claim) => ({ ...claim })),
+  };
 }
 
 export type AdmitRefusal = ReturnType<typeof refusalOf>;

@@ -1,38 +1,46 @@
 /** Stores, servers and processes of one history, with real engine code in the processes. */
+import { CouponRecovery } from '../../coupon-recovery.js';
 import { CouponRegistry } from '../../coupon-registry.js';
 import { CouponWarmer } from '../../coupon-warmer.js';
 import type { CouponId } from '../../coupon.js';
 import { Engine } from '../../engine.js';
 import { Flusher } from '../../flusher.js';
+import { Reconciler } from '../../reconciler.js';
 import { Recorder } from '../../recorder.js';
+import type { Loss } from '../history.js';
 import { SimulatedCatalogue, SimulatedLedger } from './database-ports.js';
 import type { Planting } from './planting.js';
 import type { Random } from './random.js';
-import { ADMIT_DEADLINE_MS, CALL_DEADLINE_MS, LEASE_MS, STORE_OFFSET_MS } from './scenario.js';
+import {
+  ADMIT_DEADLINE_MS,
+  CALL_DEADLINE_MS,
+  LEASE_MS,
+  RECOVERY_LOCK_MS,
+  STORE_OFFSET_MS,
+} from './scenario.js';
 import type { Scenario } from './scenario.js';
+import { SimulatedAdmitted, SimulatedAudit } from './simulated-audit.js';
 import type { SimulatedDatabase } from './simulated-database.js';
 import { SimulatedLink, SimulatedServer, calmNetwork } from './simulated-network.js';
 import { SimulatedAnnouncements, SimulatedNews } from './simulated-news.js';
 import type { VersionNews } from './simulated-news.js';
 import { SimulatedProcess } from './simulated-process.js';
-import type { SimulatedStore } from './simulated-store.js';
+import { SimulatedRecoveryStore } from './simulated-recovery-store.js';
+import type { StoreRecovery } from './simulated-recovery-store.js';
+import type { SimulatedStore, StoreContent } from './simulated-store.js';
 import { SimulatedAdmission, SimulatedBell, SimulatedIssuanceQueue } from './store-ports.js';
 import { VirtualTime } from './virtual-time.js';
+
+export interface StoreCopy {
+  readonly content: StoreContent;
+  readonly atMs: number;
+}
 
 export interface ApiProcess {
   readonly process: SimulatedProcess;
   readonly engine: Engine;
   readonly registry: CouponRegistry;
-  readonly warmer: WatchedWarmer;
-}
-
-class WatchedWarmer extends CouponWarmer {
-  underWay = 0;
-
-  override prepare(couponId: CouponId, seenIssueNo?: number) {
-    this.underWay += 1;
-    return super.prepare(couponId, seenIssueNo).finally(() => (this.underWay -= 1));
-  }
+  readonly warmer: CouponWarmer;
 }
 
 const DRAINS_MAX = 2;
@@ -47,11 +55,14 @@ export class SimulatedWorld {
   readonly database: SimulatedDatabase;
   readonly apis: ApiProcess[] = [];
   readonly recorders: SimulatedProcess[] = [];
-  readonly lossesMs: number[] = [];
+  readonly losses: Loss[] = [];
+  /** How often a coupon was rebuilt. */
+  recoveries = 0;
   /** Faults that no store may have and the engine met all the same. */
   readonly bugs: unknown[] = [];
   readonly #scenario: Scenario;
   readonly #planting: Planting;
+  readonly #recovery: StoreRecovery;
   readonly #rings: SimulatedNews<CouponId>;
   readonly #versions: SimulatedNews<VersionNews>;
   #lives = 0;
@@ -61,6 +72,7 @@ export class SimulatedWorld {
     this.#scenario = scenario;
     this.#planting = planting;
     this.store = planting.store(() => STORE_OFFSET_MS + this.time.nowMs());
+    this.#recovery = planting.recovery(this.store);
     this.database = planting.database();
     this.storeServer.faults = scenario.storeNetwork;
     this.databaseServer.faults = scenario.databaseNetwork;
@@ -73,25 +85,13 @@ export class SimulatedWorld {
 
   startApi(place: number): void {
     const process = this.#process(`api-${place}`);
-    const { admission, bell, catalogue, ledger } = this.#ports(process);
-    const announcements = new SimulatedAnnouncements(this.#versions.of(process));
-    const warmer = new WatchedWarmer({ admission, catalogue, ledger });
-    const shared = {
-      admission,
-      catalogue,
-      ledger,
-      warmer,
-      announcements,
-      bell,
-      clock: process,
-      scheduler: process,
-    };
+    const shared = this.#ports(process);
     const { batchMax, mailboxMax } = this.#scenario;
     const engine = new Engine(
       { ...shared, onFault: (fault) => this.#noteFault(fault) },
       { batchMax, mailboxMax, admitDeadlineMs: ADMIT_DEADLINE_MS },
     );
-    this.apis[place] = { process, engine, registry: new CouponRegistry(shared), warmer };
+    this.apis[place] = { process, engine, registry: new CouponRegistry(shared), warmer: shared.warmer };
     void engine.start();
     this.#startAgain(process, () => {
       if (this.apis[place]?.process === process) this.startApi(place);
@@ -100,7 +100,8 @@ export class SimulatedWorld {
 
   startRecorder(place: number): void {
     const process = this.#process(`recorder-${place}`);
-    const { queue, bell, ledger } = this.#ports(process);
+    const ports = this.#ports(process);
+    const { queue, bell, ledger } = ports;
     let tokens = 0;
     const flusher = new Flusher(
       { queue, ledger, newToken: () => `${process.name}-${(tokens += 1)}` },
@@ -113,31 +114,36 @@ export class SimulatedWorld {
         clock: process,
         scheduler: process,
         drain: (couponId) => flusher.drain(couponId),
+        prepare: (couponId) => ports.warmer.prepare(couponId),
         onDrained: () => undefined,
         onFault: (fault) => this.#noteFault(fault),
       },
       DRAINS_MAX,
     );
+    const reconciler = new Reconciler({
+      ...ports,
+      onGap: () => undefined,
+      onFault: (fault) => this.#noteFault(fault),
+    });
     this.recorders[place] = process;
     void recorder.start();
+    reconciler.start();
     this.#startAgain(process, () => {
       if (this.recorders[place] === process) this.startRecorder(place);
     });
   }
 
-  /**
-   * The store comes back empty; all connections to it are gone.
-   *
-   * Recorders die with it, and it does not happen while a process is about to put the coupon in. Who outlives a loss with what it read or
-   * claimed before could bring it back after the rebuild: that is what recovery is for, and what it takes care of (docs/adr/0007).
-   */
-  loseStore(): void {
-    if (this.apis.some(({ process, warmer }) => process.alive && warmer.underWay > 0)) return;
-    this.lossesMs.push(this.time.nowMs());
-    this.store.loseEverything();
+  /** What the store would come back with after a loss, if it were copied now. */
+  copyStore(): StoreCopy {
+    return { content: this.store.copy(), atMs: this.time.nowMs() };
+  }
+
+  /** The store comes back with what was copied; all connections to it are gone, and everybody else lives on. */
+  restartStore({ content, atMs }: StoreCopy): void {
+    const nowMs = this.time.nowMs();
+    if (atMs < nowMs) this.losses.push({ sinceMs: atMs, atMs: nowMs });
+    this.store.restart(content);
     this.storeServer.life += 1;
-    this.databaseServer.life += 1;
-    for (const recorder of this.recorders) recorder.crash();
   }
 
   /** Every fault is over: what is frozen thaws, what is dead starts again. */
@@ -170,13 +176,33 @@ export class SimulatedWorld {
   #ports(process: SimulatedProcess) {
     const storeLink = new SimulatedLink(process, this.storeServer, this, CALL_DEADLINE_MS);
     const databaseLink = new SimulatedLink(process, this.databaseServer, this, CALL_DEADLINE_MS);
-    return {
-      admission: this.#planting.admission(new SimulatedAdmission(storeLink, this.store), process, this.store),
+    const admission = new SimulatedAdmission(storeLink, this.store);
+    const ports = {
+      admission: this.#planting.admission(admission, process, this.store),
       queue: this.#planting.queue(new SimulatedIssuanceQueue(storeLink, this.store)),
       bell: new SimulatedBell(storeLink, this.store, this.#rings.of(process)),
       catalogue: new SimulatedCatalogue(databaseLink, this.database),
       ledger: new SimulatedLedger(databaseLink, this.database),
+      announcements: new SimulatedAnnouncements(this.#versions.of(process)),
+      clock: process,
+      scheduler: process,
     };
+    let tokens = 0;
+    const coupons = new CouponRecovery(
+      {
+        ...ports,
+        store: new SimulatedRecoveryStore(storeLink, this.#recovery),
+        admitted: new SimulatedAdmitted(storeLink, this.store),
+        audit: new SimulatedAudit(databaseLink, this.database),
+        newToken: () => `${process.name}-r${(tokens += 1)}`,
+        onRecovering: () => undefined,
+        onRecovered: () => (this.recoveries += 1),
+        onFault: (fault) => this.#noteFault(fault),
+      },
+      { leaseMs: LEASE_MS, lockMs: RECOVERY_LOCK_MS },
+    );
+    const warmer = new CouponWarmer({ ...ports, recovery: { coupons, scheduler: process } });
+    return { ...ports, coupons, warmer };
   }
 
   #noteFault(fault: unknown): void {

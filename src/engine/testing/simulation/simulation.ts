@@ -11,10 +11,11 @@ import {
   CALL_DEADLINE_MS,
   drawScenario,
   FREEZE_MAX_MS,
+  LEASE_MS,
   STILL_MAX_MS,
   STORE_OFFSET_MS,
 } from './scenario.js';
-import type { Scenario } from './scenario.js';
+import type { LossKind, Scenario } from './scenario.js';
 import { SimulatedMembers } from './simulated-members.js';
 import { LATE_MAX_MS } from './simulated-network.js';
 import { SimulatedSellers } from './simulated-sellers.js';
@@ -26,6 +27,9 @@ const SETTLE_MS = STILL_MAX_MS + 2 * CALL_DEADLINE_MS;
 const REST_MAX_MS = 10_000;
 const REST_LOOK_MS = 50;
 const LAST_PRESS_EVERY_MS = 10;
+/** A recovery takes a lease, and longer where a lock has to lapse first; one may follow another. */
+const RECOVERY_ROUNDS_MAX = 40;
+const RECOVERY_ROUND_MS = 150;
 /** A process is told of a crash at one of its first so many commands and replies. */
 const CRASH_STEPS_MAX = 60;
 /** What a download may wait in a mailbox, then the deadline of the last in its batch, and the error of the store's clock. */
@@ -65,6 +69,8 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   world.heal();
   await world.time.runUntil(scenario.healMs + settleMs(scenario));
   await rest(world, () => !sellers.busy);
+  const serves = world.store.snapshot(couponId) !== undefined;
+  if (scenario.losses.length > 0 || !serves) await recovered(world, members, memberIds);
 
   const healedMs = world.time.nowMs();
   memberIds.forEach((memberId, place) =>
@@ -77,14 +83,14 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
     terms: scenario.terms,
     downloads: members.calls,
     sellerCalls: sellers.calls,
-    lossesMs: world.lossesMs,
+    losses: world.losses,
     healedMs,
     endMs: world.time.nowMs(),
     storeOffsetMs: STORE_OFFSET_MS,
     instantMs: 1,
     lateMs: SELLER_LATE_MS,
     // A frozen process has not even taken the download in.
-    admitLateMs: ADMIT_LATE_MS + (scenario.freezes > 0 ? FREEZE_MAX_MS : 0),
+    admitLateMs: ADMIT_LATE_MS + (mayFreeze(scenario) ? FREEZE_MAX_MS : 0),
     final: finalState(world, couponId),
   };
   return { seed, scenario, history, verdict: checkHistory(history), bugs: world.bugs };
@@ -125,7 +131,27 @@ function planFaults(world: SimulatedWorld, scenario: Scenario): void {
   sometimes(scenario.refusals, () => {
     random.pick(servers).refusingUntilMs = time.nowMs() + random.between(20, 600);
   });
-  sometimes(scenario.losses, () => world.loseStore());
+  for (const kind of scenario.losses) {
+    const atMs = random.between(1, scenario.healMs - 1);
+    // Now and then a recorder stands still with what it claimed before, until the coupon has been rebuilt.
+    if (random.chance(0.5)) {
+      time.at(atMs, () => random.pick(world.recorders).freeze(random.between(LEASE_MS, FREEZE_MAX_MS)));
+    }
+    planLoss(world, kind, atMs);
+  }
+}
+
+function planLoss(world: SimulatedWorld, kind: LossKind, atMs: number): void {
+  const { time, random } = world;
+  if (kind !== 'older') {
+    const empty = { content: { coupons: new Map(), announcedMs: new Map() }, atMs: -Infinity };
+    time.at(atMs, () => world.restartStore(kind === 'emptied' ? empty : world.copyStore()));
+    return;
+  }
+  time.at(random.between(0, atMs), () => {
+    const copy = world.copyStore();
+    time.at(atMs, () => world.restartStore(copy));
+  });
 }
 
 /** Dies now or at one of its next steps. */
@@ -135,15 +161,37 @@ function crashSomebody({ random, apis, recorders }: SimulatedWorld): void {
   else process.crashAtStep(random.between(1, CRASH_STEPS_MAX));
 }
 
-function settleMs({ storeNetwork, databaseNetwork, freezes }: Scenario): number {
+function mayFreeze({ freezes, losses }: Scenario): boolean {
+  return freezes > 0 || losses.length > 0;
+}
+
+function settleMs(scenario: Scenario): number {
+  const { storeNetwork, databaseNetwork } = scenario;
   const isLate = storeNetwork.late + databaseNetwork.late > 0;
   // What came to a frozen process waits for the instant at which it would have thawed by itself.
-  return SETTLE_MS + (isLate ? LATE_MAX_MS : 0) + (freezes > 0 ? FREEZE_MAX_MS : 0);
+  return SETTLE_MS + (isLate ? LATE_MAX_MS : 0) + (mayFreeze(scenario) ? FREEZE_MAX_MS : 0);
 }
 
 async function rest(world: SimulatedWorld, isAtRest: () => boolean): Promise<void> {
   const untilMs = world.time.nowMs() + REST_MAX_MS;
   while (!isAtRest() && world.time.nowMs() < untilMs) await world.time.advance(REST_LOOK_MS);
+}
+
+/**
+ * A loss is noticed by asking: by the process that was told the highest number, whichever that is. So somebody presses at each of
+ * them, until none finds anything to recover.
+ */
+async function recovered(
+  world: SimulatedWorld,
+  members: SimulatedMembers,
+  memberIds: readonly MemberId[],
+): Promise<void> {
+  for (let round = 0; round < RECOVERY_ROUNDS_MAX; round += 1) {
+    const asked = world.apis.map((api) => members.press(world.random.pick(memberIds), api));
+    await rest(world, () => asked.every((call) => call.outcome !== undefined));
+    if (asked.every((call) => call.outcome?.outcome !== 'not_ready')) return;
+    await world.time.advance(RECOVERY_ROUND_MS);
+  }
 }
 
 function isDrained(world: SimulatedWorld, couponId: CouponId): boolean {

@@ -1,0 +1,111 @@
+/** What recovery and reconciler read of the simulated stores beyond the ports of the engine. */
+import type { AdmittedIssuances } from '../../admitted-issuances.js';
+import type { CouponId, Issuance, MemberId } from '../../coupon.js';
+import type { DeadLetter, LedgerAudit, Revocation } from '../../ledger-audit.js';
+import type { Link } from './link.js';
+import type { SimulatedDatabase } from './simulated-database.js';
+import { enqueue, type SimulatedStore } from './simulated-store.js';
+
+export class SimulatedAdmitted implements AdmittedIssuances {
+  readonly #link: Link;
+  readonly #store: SimulatedStore;
+
+  constructor(link: Link, store: SimulatedStore) {
+    this.#link = link;
+    this.#store = store;
+  }
+
+  async *winners(couponId: CouponId): AsyncGenerator<readonly Issuance[]> {
+    yield await this.#link.call(() => [...(this.#store.coupons.get(couponId)?.winners.values() ?? [])]);
+  }
+
+  /** Three looks, as with Redis: what moves in between is in one of them. */
+  async *unrecorded(couponId: CouponId): AsyncGenerator<readonly Issuance[]> {
+    const queued = (): readonly Issuance[] => [...(this.#store.coupons.get(couponId)?.queue ?? [])];
+    yield await this.#link.call(queued);
+    yield await this.#link.call(() => this.#claimed(couponId));
+    yield await this.#link.call(queued);
+  }
+
+  held(couponId: CouponId, memberIds: readonly MemberId[]): Promise<(Issuance | undefined)[]> {
+    return this.#link.call(() =>
+      memberIds.map((memberId) => this.#store.coupons.get(couponId)?.winners.get(memberId)),
+    );
+  }
+
+  lapsedClaims(couponId: CouponId, beforeMs: number): Promise<number> {
+    return this.#link.call(
+      () =>
+        this.#store.coupons.get(couponId)?.claims.filter((claim) => claim.leaseUntilMs < beforeMs).length ??
+        0,
+    );
+  }
+
+  unqueued(couponId: CouponId, issuances: readonly Issuance[]): Promise<Issuance[]> {
+    return this.#link.call(() => {
+      const unrecorded = [...(this.#store.coupons.get(couponId)?.queue ?? []), ...this.#claimed(couponId)];
+      return issuances.filter(({ issueNo, memberId }) =>
+        unrecorded.every((one) => one.issueNo !== issueNo || one.memberId !== memberId),
+      );
+    });
+  }
+
+  requeue(couponId: CouponId, issuances: readonly Issuance[]): Promise<number> {
+    return this.#link.call(() => {
+      const coupon = this.#store.coupons.get(couponId);
+      if (coupon === undefined) return 0;
+      const held = issuances.filter(
+        ({ memberId, issueNo }) => coupon.winners.get(memberId)?.issueNo === issueNo,
+      );
+      return enqueue(coupon, held);
+    });
+  }
+
+  #claimed(couponId: CouponId): readonly Issuance[] {
+    return this.#store.coupons.get(couponId)?.claims.flatMap((claim) => claim.issuances) ?? [];
+  }
+}
+
+export class SimulatedAudit implements LedgerAudit {
+  readonly #link: Link;
+  readonly #database: SimulatedDatabase;
+
+  constructor(link: Link, database: SimulatedDatabase) {
+    this.#link = link;
+    this.#database = database;
+  }
+
+  deadLetters(
+    couponId: CouponId,
+    after: Pick<DeadLetter, 'issueNo' | 'memberId'> | undefined,
+    limit: number,
+  ): Promise<DeadLetter[]> {
+    return this.#link.call(() =>
+      [...this.#database.ledgerOf(couponId).deadLetters]
+        .sort((one, other) => one.issueNo - other.issueNo || (one.memberId < other.memberId ? -1 : 1))
+        .filter(
+          ({ issueNo, memberId }) =>
+            after === undefined ||
+            issueNo > after.issueNo ||
+            (issueNo === after.issueNo && memberId > after.memberId),
+        )
+        .slice(0, limit),
+    );
+  }
+
+  revocations(couponId: CouponId, afterIssueNo: number, limit: number): Promise<Revocation[]> {
+    return this.#link.call(() =>
+      [...this.#database.ledgerOf(couponId).revoked]
+        .map(([issueNo, memberId]) => ({ issueNo, memberId, revokedAtMs: 0 }))
+        .filter(({ issueNo }) => issueNo > afterIssueNo)
+        .sort((one, other) => one.issueNo - other.issueNo)
+        .slice(0, limit),
+    );
+  }
+
+  rowsOf(couponId: CouponId, memberIds: readonly MemberId[]): Promise<Issuance[]> {
+    return this.#link.call(() =>
+      memberIds.flatMap((memberId) => this.#database.rowOf(couponId, memberId) ?? []),
+    );
+  }
+}

@@ -1,0 +1,182 @@
+/** Verification and recovery of coupons in a {@link SimulatedStore}: what `attest`, `suspend`, `merge` and `resume` do in Redis. */
+import type { CouponId, Issuance } from '../../coupon.js';
+import type {
+  Attested,
+  MergeSource,
+  RecoveryLock,
+  RecoveryStore,
+  ResumeCoupon,
+  SuspendReply,
+  SuspendRequest,
+} from '../../recovery-store.js';
+import type { Link } from './link.js';
+import type { SimulatedStore, StoredCoupon } from './simulated-store.js';
+
+/** Each method is one atomic step; planted bugs override single ones. */
+export class StoreRecovery {
+  readonly store: SimulatedStore;
+
+  constructor(store: SimulatedStore) {
+    this.store = store;
+  }
+
+  attest(couponId: CouponId, seenIssueNo: number): Attested | 'absent' {
+    const coupon = this.store.coupons.get(couponId);
+    if (coupon === undefined || coupon.recovery !== undefined) return 'absent';
+    const { life } = this.store;
+    const storeNowMs = this.store.nowMs();
+    const { epoch, version, lastIssueNo } = coupon;
+    const seen = { epoch, version, lastIssueNo, storeNowMs };
+    if (this.isVerified(coupon)) {
+      return { ...seen, status: 'serving', sinceMs: storeNowMs, seenIssueNo: lastIssueNo };
+    }
+    const before = coupon.attesting?.life === life ? coupon.attesting : undefined;
+    coupon.attesting = {
+      life,
+      sinceMs: before?.sinceMs ?? storeNowMs,
+      seenIssueNo: Math.max(seenIssueNo, before?.seenIssueNo ?? 0),
+    };
+    return { ...seen, ...coupon.attesting, status: 'unattested' };
+  }
+
+  protected isVerified(coupon: StoredCoupon): boolean {
+    return coupon.verifiedIn === this.store.life;
+  }
+
+  vouch(couponId: CouponId, epoch: number, raiseTo: number): void {
+    const coupon = this.store.coupons.get(couponId);
+    if (coupon === undefined || coupon.recovery !== undefined || coupon.epoch !== epoch) return;
+    coupon.epoch = Math.max(epoch, raiseTo);
+    coupon.verifiedIn = this.store.life;
+    coupon.attesting = undefined;
+  }
+
+  suspend(couponId: CouponId, request: SuspendRequest): SuspendReply {
+    const coupon = this.store.coupons.get(couponId) ?? nothingKnown(couponId);
+    if (coupon.recovery === undefined && coupon.epoch > 0 && coupon.epoch !== request.epoch) {
+      return { status: 'serving' };
+    }
+    this.store.coupons.set(couponId, coupon);
+    const storeNowMs = this.store.nowMs();
+    const { token, lockMs, seenIssueNo } = request;
+    coupon.lastIssueNo = Math.max(coupon.lastIssueNo, coupon.attesting?.seenIssueNo ?? 0, seenIssueNo);
+    if (this.isLocked(coupon, token, storeNowMs)) return { status: 'busy' };
+    const sinceMs = coupon.recovery?.sinceMs ?? storeNowMs;
+    coupon.recovery = { token, untilMs: storeNowMs + lockMs, sinceMs };
+    coupon.attesting = undefined;
+    return {
+      status: 'begun',
+      storeNowMs,
+      sinceMs,
+      lastIssueNo: coupon.lastIssueNo,
+      terms: coupon.version === 0 ? undefined : { ...coupon.terms, version: coupon.version },
+    };
+  }
+
+  protected isLocked({ recovery }: StoredCoupon, token: string, storeNowMs: number): boolean {
+    return recovery !== undefined && recovery.token !== token && recovery.untilMs > storeNowMs;
+  }
+
+  merge(
+    couponId: CouponId,
+    { token, lockMs }: RecoveryLock,
+    source: MergeSource,
+    issuances: readonly Issuance[],
+  ): readonly Issuance[] | 'taken_over' {
+    const coupon = this.recovered(couponId, token);
+    if (coupon?.recovery === undefined) return 'taken_over';
+    coupon.recovery = { ...coupon.recovery, untilMs: this.store.nowMs() + lockMs };
+    const displaced: Issuance[] = [];
+    for (const { memberId, issueNo, issuedAtMs } of issuances) {
+      const held = coupon.winners.get(memberId);
+      if (source === 'revoked') {
+        if (held?.issueNo === issueNo) takeOut(coupon, held);
+      } else if (
+        held === undefined ||
+        source === 'recorded' ||
+        (source === 'unrecorded' && held.issueNo < issueNo)
+      ) {
+        coupon.winners.set(memberId, { memberId, issueNo, issuedAtMs });
+        if (source === 'recorded' && held !== undefined && held.issueNo !== issueNo) displaced.push(held);
+      }
+      coupon.lastIssueNo = Math.max(coupon.lastIssueNo, issueNo);
+    }
+    return displaced;
+  }
+
+  /** Whose recovery has this token; `undefined` once another process has taken it over, or it serves again. */
+  protected recovered(couponId: CouponId, token: string): StoredCoupon | undefined {
+    const coupon = this.store.coupons.get(couponId);
+    return coupon?.recovery?.token === token ? coupon : undefined;
+  }
+
+  resume(token: string, resumed: ResumeCoupon): 'resumed' | 'taken_over' {
+    const coupon = this.recovered(resumed.couponId, token);
+    if (coupon === undefined) return 'taken_over';
+    const { quantity, opensAtMs, closesAtMs, paused, closed, version, epoch, lastIssueNo } = resumed;
+    coupon.terms = { quantity, opensAtMs, closesAtMs, paused, closed };
+    coupon.version = version;
+    coupon.epoch = epoch;
+    coupon.lastIssueNo = Math.max(coupon.lastIssueNo, lastIssueNo);
+    coupon.verifiedIn = this.store.life;
+    coupon.recovery = undefined;
+    return 'resumed';
+  }
+}
+
+/** The port, over a link. Every step may arrive twice, or late: all of them are told by their token. */
+export class SimulatedRecoveryStore implements RecoveryStore {
+  readonly #link: Link;
+  readonly #recovery: StoreRecovery;
+
+  constructor(link: Link, recovery: StoreRecovery) {
+    this.#link = link;
+    this.#recovery = recovery;
+  }
+
+  attest(couponId: CouponId, seenIssueNo: number): Promise<Attested | 'absent'> {
+    return this.#link.call(() => this.#recovery.attest(couponId, seenIssueNo));
+  }
+
+  vouch(couponId: CouponId, epoch: number, raiseTo: number): Promise<void> {
+    return this.#link.call(() => this.#recovery.vouch(couponId, epoch, raiseTo));
+  }
+
+  suspend(couponId: CouponId, request: SuspendRequest): Promise<SuspendReply> {
+    return this.#link.call(() => this.#recovery.suspend(couponId, request));
+  }
+
+  merge(
+    couponId: CouponId,
+    lock: RecoveryLock,
+    source: MergeSource,
+    issuances: readonly Issuance[],
+  ): Promise<readonly Issuance[] | 'taken_over'> {
+    return this.#link.call(() => this.#recovery.merge(couponId, lock, source, issuances));
+  }
+
+  resume(token: string, coupon: ResumeCoupon): Promise<'resumed' | 'taken_over'> {
+    return this.#link.call(() => this.#recovery.resume(token, coupon));
+  }
+}
+
+function takeOut(coupon: StoredCoupon, { memberId, issueNo }: Issuance): void {
+  coupon.winners.delete(memberId);
+  coupon.queue = coupon.queue.filter((queued) => queued.issueNo !== issueNo || queued.memberId !== memberId);
+}
+
+function nothingKnown(couponId: CouponId): StoredCoupon {
+  return {
+    couponId,
+    terms: { quantity: 0, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false },
+    version: 0,
+    epoch: 0,
+    lastIssueNo: 0,
+    verifiedIn: 0,
+    recovery: undefined,
+    attesting: undefined,
+    winners: new Map(),
+    queue: [],
+    claims: [],
+  };
+}
