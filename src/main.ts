@@ -68,7 +68,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       config.backEnd === 'distributed'
     ) {
       parts.push(await startRecorder(config, stores.queued, stores.warmer, logger, recorderCounters));
-      parts.push(startReconciler(stores, stores.queued, logger));
+      parts.push(startReconciler(stores, stores.queued, logger, recorderCounters));
     }
     if (!config.roles.includes('api') && config.backEnd === 'distributed' && stores.queued !== undefined) {
       const address = await serveRecorder(config, stores, stores.queued, recorderCounters, logger);
@@ -206,13 +206,21 @@ async function startRecorder(
   };
 }
 
-function startReconciler(stores: Stores, queued: QueueStores, logger: Logger): Part {
+function startReconciler(
+  stores: Stores,
+  queued: QueueStores,
+  logger: Logger,
+  counters: RecorderCounters,
+): Part {
   const reconciler = new Reconciler({
     ...stores,
     ...queued,
     scheduler: systemScheduler,
-    onGap: (couponId, gap) =>
-      logger.error({ couponId, gap }, 'issuances are nowhere: run seonchak reconcile on this coupon'),
+    onGap: (couponId, gap) => {
+      counters.gap = reconciler.gap;
+      if (gap === 0) logger.info({ couponId }, 'issuances that were nowhere are back');
+      else logger.error({ couponId, gap }, 'issuances are nowhere: run seonchak reconcile on this coupon');
+    },
     onFault: (fault, couponId) => logger.warn({ err: fault, couponId }, 'a store fault met the reconciler'),
   });
   reconciler.start();

@@ -80,7 +80,8 @@ export class Reconciler {
       await warmer.prepare(couponId);
       return;
     }
-    if (this.#judged.get(couponId) === stateOf(before)) return;
+    // A gap may be mended without a change of the state: its rows come back.
+    if (this.#judged.get(couponId) === stateOf(before) && !this.#gaps.has(couponId)) return;
     const highest = await ledger.highestIssueNo(couponId);
     const [depth] = await queue.depths([couponId]);
     if (depth === undefined || depth.queued + depth.claimed > 0) return;

@@ -1,5 +1,5 @@
 /** What the recorder of a process did, for `GET /metrics`. */
-import { Counter } from 'prom-client';
+import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { DrainResult } from '../engine/flusher.js';
 import { RecordingTimes } from '../engine/recording-times.js';
@@ -13,6 +13,8 @@ export class RecorderCounters {
   stale = 0;
   drains = 0;
   faults = 0;
+  /** Issuances that are nowhere, as the reconciler of this process found them. */
+  gap = 0;
   readonly times = new RecordingTimes();
 
   drained(result: DrainResult): void {
@@ -43,6 +45,14 @@ export function registerRecorderMetrics(registry: Registry, counters: RecorderCo
   counter('dead_lettered', 'Issuances set aside with their reason.', () => counters.deadLettered);
   counter('stale', 'Issuances refused since they were claimed before a rebuild.', () => counters.stale);
   counter('drains', 'Drains of a coupon that ended well.', () => counters.drains);
+  new Gauge({
+    name: 'seonchak_recording_gap',
+    help: 'Issuances of coupons at rest that are neither recorded nor on their way.',
+    registers: [registry],
+    collect() {
+      this.set(counters.gap);
+    },
+  });
   counter('drain_faults', 'Faults of stores that met the recorder.', () => counters.faults);
 
   const { lagMs, batchMs, batchSizes } = counters.times;
