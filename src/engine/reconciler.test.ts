@@ -15,10 +15,12 @@ async function started() {
   world.store.admit({ couponId, epoch: 1, memberIds, notAfterMs: STORE_START_MS * 2 });
   world.store.announce([couponId]);
   const told: [CouponId, number][] = [];
+  const { admission, catalogue, ledger, queue, bell, warmer, announcements, scheduler, onFault } = world;
+  const stores = { admission, catalogue, ledger, queue, bell, warmer, announcements };
+  const shared = { ...stores, scheduler, onFault };
   const coupons = new CouponRecovery(
     {
-      ...world,
-      scheduler: world.scheduler,
+      ...shared,
       store: new SimulatedRecoveryStore(world.storeLink, new StoreRecovery(world.store)),
       admitted: new SimulatedAdmitted(world.storeLink, world.store),
       audit: new SimulatedAudit(world.databaseLink, world.database),
@@ -29,9 +31,8 @@ async function started() {
     { leaseMs: 100, lockMs: 1_000 },
   );
   const reconciler = new Reconciler({
-    ...world,
+    ...shared,
     coupons,
-    scheduler: world.scheduler,
     onGap: (id, gap) => told.push([id, gap]),
   });
   reconciler.start();

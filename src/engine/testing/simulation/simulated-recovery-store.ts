@@ -91,11 +91,7 @@ export class StoreRecovery {
       const held = coupon.winners.get(memberId);
       if (source === 'revoked') {
         if (held?.issueNo === issueNo) takeOut(coupon, held);
-      } else if (
-        held === undefined ||
-        source === 'recorded' ||
-        (source === 'unrecorded' && held.issueNo < issueNo)
-      ) {
+      } else if (held === undefined || source === 'recorded' || held.issueNo < issueNo) {
         coupon.winners.set(memberId, { memberId, issueNo, issuedAtMs });
         if (source === 'recorded' && held !== undefined && held.issueNo !== issueNo) displaced.push(held);
       }
