@@ -1,0 +1,49 @@
+/** A server of its own process with one coupon, and what must be true of it after every bad input. */
+import { HttpClient } from '../clients/http-client.js';
+import { signToken } from '../clients/tokens.js';
+import { type SeonchakServer, startSeonchak } from '../servers/seonchak.js';
+import { startBackEnd } from '../system/back-ends.js';
+
+/** Words that only a fault's insides would bring into an answer. */
+const INTERNAL_TEXT = /node_modules|dist\/|\.js:\d|\bat [A-Z]?\w+\.|sqlite|libsql|Error:/i;
+
+export interface BesiegedShop {
+  readonly server: SeonchakServer;
+  readonly client: HttpClient;
+  readonly seller: string;
+  readonly couponId: number;
+  /** Why the server is not as it was: `undefined` when it still serves, and nobody but honest members took a unit. */
+  complaint(answer?: string): Promise<string | undefined>;
+  stop(): Promise<void>;
+}
+
+export async function openBesiegedShop(): Promise<BesiegedShop> {
+  const backEnd = await startBackEnd('embedded');
+  const server = await startSeonchak(backEnd.settings);
+  const client = new HttpClient(server.origin, 4);
+  const seller = await signToken('500', 'seller');
+  const body = { name: 'Under siege', quantity: 10_000 };
+  const coupon = await client.call('/v1/coupons', { method: 'POST', token: seller, body });
+  const couponId = Number(coupon.body['id']);
+  let honest = 0;
+  return {
+    server,
+    client,
+    seller,
+    couponId,
+    async complaint(answer = '') {
+      if (!server.isAlive()) return 'the server is gone';
+      if (INTERNAL_TEXT.test(answer)) return `internal text in: ${answer.slice(0, 500)}`;
+      const token = await signToken(`honest-${(honest += 1)}`, 'member');
+      const press = await client.call(`/v1/coupons/${couponId}/download`, { method: 'POST', token });
+      if (press.status !== 201) return `an honest member was answered ${press.status}`;
+      if (press.body['issueNo'] !== honest) return 'somebody else took a unit';
+      return undefined;
+    },
+    async stop() {
+      client.close();
+      await server.stop();
+      await backEnd.stop();
+    },
+  };
+}

@@ -1,0 +1,158 @@
+/** Well-formed requests that ask for what cannot be, against a real server. Bodies field by field: src/http/seller.test.ts. */
+import t from 'tap';
+import { exchangeBytes } from '../../src/http/testing/client.js';
+import { signToken } from '../clients/tokens.js';
+import { openBesiegedShop } from './besieged-shop.js';
+
+const shop = await openBesiegedShop();
+t.teardown(() => shop.stop());
+const { client, couponId, seller } = shop;
+const member = await signToken('7', 'member');
+
+for (const [name, id] of [
+  ['{', '%7B'],
+  ['}', '%7D'],
+  ['0', '0'],
+  ['-1', '-1'],
+  ['1e3', '1e3'],
+  ['042', `0${couponId}`],
+  ['newline', `${couponId}%0A`],
+  ['__proto__', '__proto__'],
+] as const) {
+  t.test(`coupon id ${name}`, async (t) => {
+    const press = await client.call(`/v1/coupons/${id}/download`, { method: 'POST', token: member });
+    t.match(press, { status: 404, body: { code: 'unknown_coupon' } });
+    const look = await client.call(`/v1/coupons/${id}`);
+    t.match(look, { status: 404, body: { code: 'unknown_coupon' } });
+    t.equal(await shop.complaint(JSON.stringify(press.body)), undefined);
+  });
+}
+
+t.test('coupon id of 10 KB', async (t) => {
+  const head = `POST /v1/coupons/${'9'.repeat(10_240)}/download HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const { received } = await exchangeBytes(shop.server.port, [head], (text) => text.includes('}'), 1_000);
+  t.notMatch(received, /^HTTP\/1\.1 [25]00/);
+  t.equal(await shop.complaint(received), undefined);
+});
+
+const good = { name: 'x', quantity: 1 };
+for (const [name, body] of [
+  ['quantity -1', { ...good, quantity: -1 }],
+  ['quantity 0', { ...good, quantity: 0 }],
+  ['quantity 1.5', { ...good, quantity: 1.5 }],
+  ['quantity 1e21', { ...good, quantity: 1e21 }],
+  ['quantity "10"', { ...good, quantity: '10' }],
+  [
+    'window ends before it starts',
+    { ...good, opensAt: '2031-01-02T00:00:00Z', closesAt: '2031-01-01T00:00:00Z' },
+  ],
+  ['date without zone', { ...good, opensAt: '2031-01-01T00:00:00' }],
+  ['unknown field', { ...good, colour: 'red' }],
+] as const) {
+  t.test(name, async (t) => {
+    const answer = await client.call('/v1/coupons', { method: 'POST', token: seller, body });
+    t.equal(answer.status, 400);
+    t.match(answer.body['code'], /^(invalid_input|window_invalid)$/);
+    t.equal(await shop.complaint(JSON.stringify(answer.body)), undefined);
+  });
+}
+
+for (const [name, text] of [
+  ['duplicate key in JSON', '{"name":"x","quantity":1,"quantity":2}'],
+  ['deep nesting', `{"name":${'['.repeat(5_000)}${']'.repeat(5_000)},"quantity":1}`],
+] as const) {
+  t.test(name, async (t) => {
+    const answer = await fetch(`${shop.server.origin}/v1/coupons`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${seller}`, 'content-type': 'application/json' },
+      body: text,
+    });
+    const received = await answer.text();
+    t.equal(answer.status, 400);
+    t.match(received, '"code":"invalid_json"');
+    t.equal(await shop.complaint(received), undefined);
+  });
+}
+
+t.test('quantity cut below issued', async (t) => {
+  t.equal(await shop.complaint(), undefined, 'one more is issued');
+  const other = await client.call('/v1/coupons', {
+    method: 'POST',
+    token: seller,
+    body: { name: 'y', quantity: 5 },
+  });
+  const path = `/v1/coupons/${Number(other.body['id'])}`;
+  for (const name of ['a', 'b', 'c']) {
+    await client.call(`${path}/download`, { method: 'POST', token: await signToken(name, 'member') });
+  }
+  const cut = await client.call(path, { method: 'PATCH', token: seller, body: { quantity: 2 } });
+  t.match(cut, { status: 409, body: { code: 'quantity_below_issued' } });
+  t.match((await client.call(path)).body, { quantity: 5, issued: 3 });
+});
+
+t.test('another seller’s coupon', async (t) => {
+  const token = await signToken('501', 'seller');
+  for (const [method, path, body] of [
+    ['PATCH', '', { quantity: 1 }],
+    ['POST', '/pause', undefined],
+    ['POST', '/close', undefined],
+    ['GET', '/stats', undefined],
+    ['GET', '/issuances', undefined],
+    ['DELETE', '/issuances/1', undefined],
+  ] as const) {
+    const answer = await client.call(`/v1/coupons/${couponId}${path}`, { method, token, body });
+    t.match(answer, { status: 403, body: { code: 'forbidden' } }, `${method} ${path}`);
+  }
+  t.equal(await shop.complaint(), undefined);
+});
+
+t.test('another member’s issuance', async (t) => {
+  const owner = await signToken('owner', 'member');
+  const stranger = await signToken('stranger', 'member');
+  const { body } = await client.call('/v1/coupons', {
+    method: 'POST',
+    token: seller,
+    body: { name: 'z', quantity: 5 },
+  });
+  const path = `/v1/coupons/${Number(body['id'])}`;
+  await client.call(`${path}/download`, { method: 'POST', token: owner });
+  t.match(await client.call(`${path}/issuance`, { token: stranger }), {
+    status: 404,
+    body: { code: 'not_issued' },
+  });
+  const use = await client.call(`/v1/me/coupons/${Number(body['id'])}/use`, {
+    method: 'POST',
+    token: stranger,
+  });
+  t.match(use, { status: 404, body: { code: 'not_issued' } });
+  t.match((await client.call('/v1/me/coupons', { token: stranger })).body, { items: [] });
+});
+
+t.test('page limit 0 and 10^9', async (t) => {
+  for (const path of ['/v1/coupons', '/v1/me/coupons', `/v1/coupons/${couponId}/issuances`]) {
+    const token = path.endsWith('issuances') ? seller : member;
+    for (const limit of ['0', '1000000000']) {
+      const answer = await client.call(`${path}?limit=${limit}`, { token });
+      t.match(answer, { status: 400, body: { code: 'invalid_input' } }, `${path} ${limit}`);
+    }
+  }
+});
+
+t.test('wrong password 1,000 times: refused alike, slowed down, and the owner still gets in', async (t) => {
+  const account = { email: 'owner@example.com', password: 'correct horse battery', role: 'member' };
+  t.equal((await client.call('/v1/accounts', { method: 'POST', body: account })).status, 201);
+  const { email, password } = account;
+  const session = (secret: string) =>
+    client.call('/v1/sessions', { method: 'POST', body: { email, password: secret } });
+  t.equal((await session(password)).status, 200);
+  const codes = new Map<unknown, number>();
+  for (let wave = 0; wave < 10; wave += 1) {
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, n) => session(`guess number ${wave * 100 + n}`)),
+    );
+    for (const { body } of answers) codes.set(body['code'], (codes.get(body['code']) ?? 0) + 1);
+  }
+  t.strictSame([...codes.keys()].sort(), ['invalid_credentials', 'rate_limited']);
+  t.ok((codes.get('invalid_credentials') ?? 0) < 100, 'only a few guesses were looked at');
+  t.equal(await shop.complaint(), undefined);
+});

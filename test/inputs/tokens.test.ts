@@ -1,0 +1,100 @@
+/** Access tokens that must open nothing, each sent to a real server. The claims themselves are compared with jose beside the verifier. */
+import { createHmac, generateKeyPairSync } from 'node:crypto';
+import t from 'tap';
+import { exchangeBytes } from '../../src/http/testing/client.js';
+import { signToken } from '../clients/tokens.js';
+import { TEST_SECRET } from '../servers/seonchak.js';
+import { openBesiegedShop } from './besieged-shop.js';
+
+const shop = await openBesiegedShop();
+t.teardown(() => shop.stop());
+
+const base64url = (text: string): string => Buffer.from(text).toString('base64url');
+const now = Math.floor(Date.now() / 1_000);
+const claims = { sub: '7', role: 'member', iss: 'seonchak', aud: 'seonchak', exp: now + 3_600 };
+
+function signText(header: string, payload: string, secret: string = TEST_SECRET): string {
+  const signed = `${base64url(header)}.${base64url(payload)}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}
+const sign = (payload: object, head: object = { alg: 'HS256' }, secret = TEST_SECRET): string =>
+  signText(JSON.stringify(head), JSON.stringify(payload), secret);
+
+const publicKey = generateKeyPairSync('rsa', { modulusLength: 2_048 }).publicKey;
+const publicPem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+const withoutExp: Partial<typeof claims> = { ...claims };
+delete withoutExp.exp;
+const good = sign(claims);
+
+const refused: Readonly<Record<string, string>> = {
+  'alg: none': `${base64url('{"alg":"none"}')}.${good.split('.')[1] ?? ''}.`,
+  'RS256 public key used as HMAC secret': sign(claims, { alg: 'HS256' }, publicPem),
+  'no exp': sign(withoutExp),
+  'exp 1e308': signText('{"alg":"HS256"}', JSON.stringify(claims).replace(String(claims.exp), '1e308')),
+  'exp a string': sign({ ...claims, exp: String(claims.exp) }),
+  'sub a number': sign({ ...claims, sub: 7 }),
+  'sub an object': sign({ ...claims, sub: { id: '7' } }),
+  'sub empty': sign({ ...claims, sub: '' }),
+  'sub of 65 characters': sign({ ...claims, sub: 'x'.repeat(65) }),
+  'sub with a colon': sign({ ...claims, sub: '7:8' }),
+  'sub with a brace': sign({ ...claims, sub: '{7}' }),
+  'two sub': signText('{"alg":"HS256"}', JSON.stringify(claims).replace('{', '{"sub":"8",')),
+  'unknown crit': sign(claims, { alg: 'HS256', crit: ['x'], x: 1 }),
+  'embedded jwk': sign(claims, { alg: 'HS256', jwk: { kty: 'oct', k: base64url('mine') } }, 'mine'),
+  'wrong iss': sign({ ...claims, iss: 'somebody' }),
+  'wrong aud': sign({ ...claims, aud: 'somewhere' }),
+  'nbf in the future': sign({ ...claims, nbf: now + 600 }),
+  'expired by one second': sign({ ...claims, exp: now - 1 }),
+  'trailing =': `${good}=`,
+  '100 KB token': `${good.slice(0, 40)}${'A'.repeat(100_000)}`,
+};
+
+const download = `/v1/coupons/${shop.couponId}/download`;
+
+for (const [name, token] of Object.entries(refused)) {
+  t.test(name, async (t) => {
+    const head = `POST ${download} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+    const { received } = await exchangeBytes(shop.server.port, [head], (text) => text.includes('}'), 5_000);
+    // The library ends a request with a header as long as that by itself.
+    if (token.length > 10_000) t.notMatch(received, /^HTTP\/1\.1 2/);
+    else t.match(received, /^HTTP\/1\.1 401 [^]*"code":"unauthenticated"/);
+    t.equal(await shop.complaint(received), undefined);
+  });
+}
+
+t.test('two Authorization headers', async (t) => {
+  const twice = `Authorization: Bearer ${sign({ ...claims, sub: '8' })}\r\n`.repeat(2);
+  const head = `POST ${download} HTTP/1.1\r\nHost: x\r\n${twice}\r\n`;
+  const { received } = await exchangeBytes(shop.server.port, [head], (text) => text.includes('}'), 5_000);
+  t.match(received, /^HTTP\/1\.1 401 /);
+  t.equal(await shop.complaint(received), undefined);
+});
+
+t.test('a scheme is told by any case', async (t) => {
+  const head = `POST /v1/coupons/999999/download HTTP/1.1\r\nHost: x\r\nauthorization: bearer ${good}\r\n\r\n`;
+  const { received } = await exchangeBytes(shop.server.port, [head], (text) => text.includes('}'), 5_000);
+  t.match(received, /^HTTP\/1\.1 404 [^]*unknown_coupon/);
+});
+
+t.test('a seller’s token on download, a member’s on the seller routes', async (t) => {
+  const press = await shop.client.call(download, { method: 'POST', token: shop.seller });
+  t.match(press, { status: 403, body: { code: 'wrong_role' } });
+  const token = await signToken('7', 'member');
+  const body = { name: 'x', quantity: 1 };
+  for (const [method, path] of [
+    ['POST', '/v1/coupons'],
+    ['PATCH', `/v1/coupons/${shop.couponId}`],
+    ['POST', `/v1/coupons/${shop.couponId}/close`],
+    ['GET', `/v1/coupons/${shop.couponId}/stats`],
+    ['GET', `/v1/coupons/${shop.couponId}/issuances`],
+    ['DELETE', `/v1/coupons/${shop.couponId}/issuances/1`],
+  ] as const) {
+    const answer = await shop.client.call(path, {
+      method,
+      token,
+      ...(method === 'PATCH' || method === 'POST' ? { body } : {}),
+    });
+    t.match(answer, { status: 403, body: { code: 'wrong_role' } }, `${method} ${path}`);
+  }
+  t.equal(await shop.complaint(), undefined);
+});
