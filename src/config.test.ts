@@ -180,22 +180,25 @@ t.test('the roles of a process may be divided with the distributed back end', (t
   t.end();
 });
 
-t.test('limits of callers: generous by default, whole numbers, and proxies that are addresses', (t) => {
-  t.same(loadConfig({}).limits, {
-    member: { rate: 100, burst: 2_000 },
-    address: { rate: 0, burst: 10_000 },
-    signInFailuresMax: 10,
-    trustedProxies: [],
-  });
-  const { limits } = loadConfig({ MEMBER_RATE: '0', TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,fd00::/8' });
-  t.match(limits, { member: { rate: 0 }, trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'] });
-  for (const proxies of ['proxy.internal', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '*']) {
-    t.match(faultsOf({ TRUSTED_PROXIES: proxies }), [/TRUSTED_PROXIES/], proxies);
-  }
-  t.match(faultsOf({ MEMBER_RATE: '-1', MEMBER_BURST: '0', ADDRESS_RATE: '1.5' }), [
-    /MEMBER_RATE/,
-    /MEMBER_BURST/,
-    /ADDRESS_RATE/,
-  ]);
-  t.end();
-});
+t.test(
+  'limits of callers: none by default but for wrong passwords, whole numbers, and proxies that are addresses',
+  (t) => {
+    t.same(loadConfig({}).limits, {
+      member: { rate: 0, burst: 2_000 },
+      address: { rate: 0, burst: 10_000 },
+      signInFailuresMax: 10,
+      trustedProxies: [],
+    });
+    const { limits } = loadConfig({ MEMBER_RATE: '100', TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,fd00::/8' });
+    t.match(limits, { member: { rate: 100 }, trustedProxies: ['127.0.0.1', '10.0.0.0/8', 'fd00::/8'] });
+    for (const proxies of ['proxy.internal', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '*']) {
+      t.match(faultsOf({ TRUSTED_PROXIES: proxies }), [/TRUSTED_PROXIES/], proxies);
+    }
+    t.match(faultsOf({ MEMBER_RATE: '-1', MEMBER_BURST: '0', ADDRESS_RATE: '1.5' }), [
+      /MEMBER_RATE/,
+      /MEMBER_BURST/,
+      /ADDRESS_RATE/,
+    ]);
+    t.end();
+  },
+);

@@ -114,7 +114,7 @@ const environment = z.object({
       'must be a pino level, such as info',
     )
     .default('info'),
-  MEMBER_RATE: integer(0, 100_000).default(100),
+  MEMBER_RATE: integer(0, 100_000).default(0),
   MEMBER_BURST: integer(1, 1_000_000).default(2_000),
   ADDRESS_RATE: integer(0, 1_000_000).default(0),
   ADDRESS_BURST: integer(1, 10_000_000).default(10_000),
