@@ -67,18 +67,24 @@ export async function fillTables(
 /** A plan is continued only by itself: under other sizes other members would hold the coupons. */
 function refuseOthers(plan: SeedPlan, found: SeedSizes, coupons: readonly SeededCoupon[]): void {
   const { sizes } = plan;
+  const strange = coupons.find(
+    (coupon, place) =>
+      coupon.quantity !== plan.quantityOf(place) || coupon.recorded > plan.issuancesOf(place),
+  );
   const differs =
     found.members > sizes.members ||
     found.coupons > sizes.coupons ||
     (found.memberCoupons > 0 && found.members < sizes.members) ||
-    coupons.some((coupon, place) => {
-      return coupon.quantity !== plan.quantityOf(place) || coupon.recorded > plan.issuancesOf(place);
-    });
-  if (differs) {
-    throw new SeedRefusedError(
-      'these tables were seeded with other numbers: repeat those, or take an empty database',
-    );
-  }
+    strange !== undefined;
+  if (!differs) return;
+  const example =
+    strange === undefined
+      ? ''
+      : `, such as coupon ${strange.couponId} with ${strange.recorded} of ${strange.quantity}`;
+  throw new SeedRefusedError(
+    'these tables were seeded with other numbers: repeat those, or take an empty database ' +
+      `(found: ${found.members} members, ${found.coupons} coupons, ${found.memberCoupons} issuances${example})`,
+  );
 }
 
 async function readMembers(tables: SeedTables, after = 0): Promise<number[]> {

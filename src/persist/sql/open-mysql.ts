@@ -72,7 +72,11 @@ export function openMysql(
       }
     },
     seedTables() {
-      const seeding = connectMysql(url, { connections: SEEDING_CONNECTIONS, timeoutMs: SEEDING_TIMEOUT_MS });
+      const seeding = connectMysql(url, {
+        connections: SEEDING_CONNECTIONS,
+        timeoutMs: SEEDING_TIMEOUT_MS,
+        tlsCa: options.tlsCa,
+      });
       return new SqlSeedTables(seeding, mysqlFlavour, SEEDING_CONNECTIONS, () => seeding.destroy());
     },
     async ping() {

@@ -53,9 +53,12 @@ export class SqlSeedTables implements SeedTables {
       this.#db
         .selectFrom('coupon')
         .select(['id', 'quantity', 'opens_at'])
-        // One step down the primary key for each, where counting would read every row.
+        // One step down the primary key for each, where counting would read every row. MariaDB may call the result a decimal, which
+        // arrives as text.
         .select(
-          sql<number>`(select coalesce(max(issue_no), 0) from member_coupon where coupon_id = coupon.id)`.as(
+          sql<
+            number | string
+          >`(select coalesce(max(issue_no), 0) from member_coupon where coupon_id = coupon.id)`.as(
             'recorded',
           ),
         )
@@ -69,7 +72,7 @@ export class SqlSeedTables implements SeedTables {
       couponId: row.id,
       quantity: row.quantity,
       opensAtMs: row.opens_at ?? 0,
-      recorded: row.recorded,
+      recorded: Number(row.recorded),
     }));
   }
 
