@@ -27,6 +27,8 @@ export function issuanceTable(
   let after = 0;
   let rows = 0;
   let asking = false;
+  /** A page asked for while an answer was on its way, which may be older than what has changed since. */
+  let wanted: number | undefined;
 
   const table = element(
     'table',
@@ -49,11 +51,21 @@ export function issuanceTable(
   );
 
   async function load(from: number): Promise<void> {
-    if (asking) return;
+    if (asking) {
+      wanted = from;
+      return;
+    }
     asking = true;
+    await showPage(from);
+    asking = false;
+    const next = wanted;
+    wanted = undefined;
+    if (next !== undefined) await load(next);
+  }
+
+  async function showPage(from: number): Promise<void> {
     if (rows === 0) fill(below, loading(context));
     const result = await api.issuances(coupon.id, from, PAGE_ROWS);
-    asking = false;
     if (!result.ok) {
       fill(
         below,
