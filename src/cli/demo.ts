@@ -5,6 +5,7 @@ import { printLine } from './command-context.js';
 import { CommandFailedError } from './exit-codes.js';
 import { durationMs, wholeNumber } from './option-values.js';
 import { startProgress } from './progress.js';
+import { listenToEnd } from './told-to-end.js';
 
 /** More than one process can press for. */
 const MEMBERS_MAX = 200_000;
@@ -38,14 +39,7 @@ export function addDemo(program: Command, context: CommandContext): void {
 
 async function demo(context: CommandContext, options: CommandOptions): Promise<void> {
   const { runDemo } = await import('../demo/demo.js');
-  const ending = new AbortController();
-  const end = (): void => {
-    // Who sends a second one does not want to wait for an orderly end.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.removeListener(signal, end).once(signal, () => process.exit(1));
-    ending.abort();
-  };
-  process.once('SIGINT', end).once('SIGTERM', end);
+  const { ending, forget } = listenToEnd();
   const { members, quantity, opensIn, over } = options;
   const faults = await runDemo(
     { members, quantity, opensInMs: opensIn, overMs: over },
@@ -53,8 +47,8 @@ async function demo(context: CommandContext, options: CommandOptions): Promise<v
       say: (line) => printLine(context.output, line),
       progress: (presses) => startProgress(context.notes, 'crowd', 'presses', presses),
     },
-    ending.signal,
+    ending,
   );
-  process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM');
+  forget();
   if (faults.length > 0) throw new CommandFailedError(faults.join('; '));
 }

@@ -6,6 +6,7 @@ import { loadConfig } from '../config.js';
 import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';
 import { greeting } from './greeting.js';
+import { listenToEnd } from './told-to-end.js';
 
 export function addServe(program: Command, context: CommandContext): void {
   program
@@ -33,9 +34,8 @@ async function serve(context: CommandContext, config: Config): Promise<void> {
   // In one write: who waits for the first line in a pipe has the commands below it too.
   if (!isApiChild()) printLine(context.output, greeting(config, server.port).join('\n'));
 
-  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-  // The first signal asks for an orderly end; who sends a second one does not want to wait for it.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
+  const { ending, forget } = listenToEnd();
+  await once(ending, 'abort');
   await server.stop();
-  process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
+  forget();
 }
