@@ -40,7 +40,7 @@ t.test('promises are kept while hostile clients are at work, and nothing grows',
   do {
     const coupon = await openCoupon(t, [server.origin], (couponId) => evidenceIn(folder, couponId), CROWD);
     // Holds one, and is known to hold it, before the others of its kind begin.
-    await coupon.crowd.pressOnce(coupon.couponId, bot);
+    await coupon.crowd.press(coupon.couponId, [bot], { atOnce: 1, paceMs: 0, patienceMs: REST_MS });
     hostile.couponId = coupon.couponId;
     await coupon.storm();
     await coupon.verdict(t);
