@@ -43,3 +43,13 @@ t.test('more callers than buckets: forgetting is in the callers’ favour', asyn
   );
   t.same(refused, []);
 });
+
+t.test('fractions of a millisecond cost nobody a token', async (t) => {
+  for (let step = 0; step < 10_000; step++) {
+    const nowMs = 12_345.678 + step * 1.234567;
+    const buckets = new TokenBuckets({ burst: 3, refillMs: 1_000 / 3 }, 4);
+    const waits = [0, 1, 2].map(() => buckets.take('mina', nowMs));
+    if (waits.some((waitMs) => waitMs > 0)) t.fail(`refused at ${nowMs}: ${waits.join(', ')}`);
+  }
+  t.pass('never refused');
+});

@@ -22,6 +22,9 @@ export const BUCKETS_MAX = 262_144;
 
 const WAYS = 4;
 
+/** Adding to a fractional instant and taking it away again leaves a little; without this a full bucket of one token would refuse now and then. */
+const ROUNDING_MS = 0.001;
+
 export class TokenBuckets {
   readonly #refillMs: number;
   /** A bucket that is full later than this from now is empty. */
@@ -50,7 +53,7 @@ export class TokenBuckets {
     const place = this.#placeOf(key);
     const fullAtMs = Math.max(this.#fullAtMs[place] ?? 0, nowMs) + this.#refillMs;
     const excessMs = fullAtMs - nowMs - this.#depthMs;
-    if (excessMs > 0) return excessMs;
+    if (excessMs > ROUNDING_MS) return excessMs;
     this.#fullAtMs[place] = fullAtMs;
     return 0;
   }
