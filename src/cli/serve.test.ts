@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
@@ -11,6 +12,9 @@ import { freePort } from '../../test/servers/free-port.js';
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const bin = join(root, 'dist/cli/seonchak.js');
 const run = promisify(execFile);
+
+/** As soon as npm hands a signal on, and before the server has ended. */
+const SECOND_SIGNAL_MS = 5;
 
 async function startServer(settings: Readonly<Record<string, string>>) {
   const env = { ...process.env, LOG_LEVEL: 'warn', ...settings };
@@ -77,4 +81,21 @@ t.test('SIGTERM ends it in order, and its folder is free again', async (t) => {
     server.kill(signal);
     t.same(await ended, [0, null], signal);
   }
+});
+
+t.test('one Ctrl-C that arrives twice, as under npm, is an orderly end all the same', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const server = spawn(process.execPath, [bin, 'serve'], {
+    env: { ...process.env, DATA_DIR: folder.path, PORT: String(await freePort()), LOG_LEVEL: 'silent' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => server.kill('SIGKILL'));
+  const ended = once(server, 'exit');
+  await Promise.race([once(server.stdout, 'data'), ended]);
+  server.kill('SIGINT');
+  // Two at the same instant would be one to the kernel.
+  await pause(SECOND_SIGNAL_MS);
+  server.kill('SIGINT');
+  t.same(await ended, [0, null]);
 });

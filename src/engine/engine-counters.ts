@@ -5,13 +5,14 @@
  * that can be measured. Only what happens once a batch is put into classes.
  */
 
-/** How many observations fell into each class, and their sum: what a histogram is made of. */
+/** What a tally counted in a while, as plain values that travel between threads. */
 export interface TallyDelta {
   readonly counts: readonly number[];
   readonly count: number;
   readonly sum: number;
 }
 
+/** How many observations fell into each class, and their sum: what a histogram is made of. */
 export class Tally {
   /** Upper bounds of the classes, ascending; what is above the last counts only into `count`. */
   readonly bounds: readonly number[];

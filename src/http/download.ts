@@ -184,7 +184,7 @@ export function createDownloadHandler(
 
   return (response, request) => {
     try {
-      if (!limits.allowsAddress(response, request)) {
+      if (!limits.allowsSender(response, request)) {
         answer(response, RATE_LIMITED);
         return;
       }

@@ -34,18 +34,20 @@ const RETRY_SPREAD_SECONDS = 3;
 
 /** The same answer with another `Retry-After` for each in turn. */
 class SpreadReply {
-  readonly #replies: readonly ConstantReply[];
+  readonly #soonest: ConstantReply;
+  readonly #later: readonly ConstantReply[];
   #turn = 0;
 
   constructor(code: ProblemCode, detail: string) {
-    this.#replies = Array.from({ length: RETRY_SPREAD_SECONDS }, (_, place) =>
-      constantReply(code, detail, undefined, { 'Retry-After': String(place + 1) }),
-    );
+    const after = (seconds: number): ConstantReply =>
+      constantReply(code, detail, undefined, { 'Retry-After': String(seconds) });
+    this.#soonest = after(1);
+    this.#later = Array.from({ length: RETRY_SPREAD_SECONDS - 1 }, (_, place) => after(place + 2));
   }
 
   next(): ConstantReply {
     this.#turn = (this.#turn + 1) % RETRY_SPREAD_SECONDS;
-    return this.#replies[this.#turn] ?? UNKNOWN_COUPON;
+    return this.#later[this.#turn] ?? this.#soonest;
   }
 }
 
@@ -128,11 +130,12 @@ export function issuanceBody(
 }
 
 /** The last answer of this kind: before an opening everybody gets the same one for a second. */
-let lastNotOpen = { opensAtMs: Number.NaN, retryAfter: 0, reply: UNKNOWN_COUPON };
+let lastNotOpen:
+  { readonly opensAtMs: number; readonly retryAfter: number; readonly reply: ConstantReply } | undefined;
 
 function notOpen(opensAtMs: number, storeNowMs: number): ConstantReply {
   const retryAfter = Math.max(1, Math.ceil((opensAtMs - storeNowMs) / 1_000));
-  if (lastNotOpen.opensAtMs !== opensAtMs || lastNotOpen.retryAfter !== retryAfter) {
+  if (lastNotOpen?.opensAtMs !== opensAtMs || lastNotOpen.retryAfter !== retryAfter) {
     const reply = {
       head: responseHead(problemKinds.not_open.status, PROBLEM_TYPE, { 'Retry-After': String(retryAfter) }),
       body: problemBody({

@@ -85,7 +85,7 @@ export class RouteServer {
     const open = new OpenResponse(response, this.#context.inFlight, headOnly);
     // Read now: the request object is gone when this function returns.
     const head = readHead(request, route.path, this.#context.clientAddresses.of(response, request));
-    const inLimit = isProbe(route) || this.#context.limits.allowsAddress(response, request);
+    const inLimit = isProbe(route) || this.#context.limits.allowsAddress(head.address);
     const body = route.bodyBytesMax === 0 ? undefined : open.readBody(route.bodyBytesMax);
     this.#answer(route, open, head, body, inLimit).catch((fault: unknown) => {
       this.#context.onFault(fault, head.requestId);

@@ -55,14 +55,11 @@ export class AccessLocks {
    * @throws StoreUnavailableError when the first look fails: without it locked members would come in.
    */
   async start(onLocked: (subjects: ReadonlySet<string>) => void): Promise<void> {
-    await this.#look();
+    await this.#look(onLocked);
     this.#stop = this.#ports.scheduler.every(LOOK_EVERY_MS, () => {
       if (this.#looking) return;
       this.#looking = true;
-      this.#look()
-        .then((subjects) => {
-          if (subjects.size > 0) onLocked(subjects);
-        })
+      this.#look(onLocked)
         .catch((fault: unknown) => this.#ports.onFault(fault))
         .finally(() => {
           this.#looking = false;
@@ -78,9 +75,10 @@ export class AccessLocks {
     return this.#locked.has(subject);
   }
 
-  async #look(): Promise<ReadonlySet<string>> {
-    const news = new Set<string>();
+  /** Every page is told of by itself: what comes after it may fail, and it is not read again. */
+  async #look(onLocked: (subjects: ReadonlySet<string>) => void): Promise<void> {
     for (;;) {
+      const news = new Set<string>();
       const changes = await this.#ports.locks.changesAfter(this.#revision, CHANGES_PAGE);
       for (const { subject, locked, revision } of changes) {
         this.#revision = revision;
@@ -92,7 +90,8 @@ export class AccessLocks {
           news.delete(subject);
         }
       }
-      if (changes.length < CHANGES_PAGE) return news;
+      if (news.size > 0) onLocked(news);
+      if (changes.length < CHANGES_PAGE) return;
     }
   }
 }

@@ -54,9 +54,13 @@ export class CallerLimits {
   }
 
   /** The same for the address that a request comes from; without a limit nothing is read. */
-  allowsAddress(response: HttpResponse, request: HttpRequest): boolean {
-    if (this.#addresses === undefined) return true;
-    return this.#allows(this.#addresses, this.#clientAddresses.of(response, request));
+  allowsSender(response: HttpResponse, request: HttpRequest): boolean {
+    return this.#addresses === undefined || this.allowsAddress(this.#clientAddresses.of(response, request));
+  }
+
+  /** The same where the address is known already. */
+  allowsAddress(address: string): boolean {
+    return this.#addresses === undefined || this.#allows(this.#addresses, address);
   }
 
   #allows(buckets: TokenBuckets, key: string): boolean {
