@@ -2,13 +2,11 @@
 import type { AuditEntry } from '../../engine/audit-log.js';
 import type { Scheduler } from '../../engine/clock.js';
 import type { MemberId } from '../../engine/coupon.js';
+import { FollowedSet } from '../followed-set.js';
+import { RepeatedLook } from '../repeated-look.js';
 
 /** Locked at the same time; every API process holds them all, some 100 bytes each. */
 export const LOCKED_SUBJECTS_MAX = 100_000;
-
-/** How often a process looks for locks that were set elsewhere. */
-const LOOK_EVERY_MS = 500;
-const CHANGES_PAGE = 1_000;
 
 export interface LockChange {
   readonly subject: MemberId;
@@ -38,14 +36,21 @@ export interface AccessLocksPorts {
 
 /** Asked only for tokens that are not in the cache; so a new lock also has to take the subject's tokens out of it. */
 export class AccessLocks {
-  readonly #ports: AccessLocksPorts;
-  readonly #locked = new Set<string>();
-  #revision = 0;
-  #looking = false;
-  #stop: (() => void) | undefined;
+  readonly #locked: FollowedSet<string>;
+  readonly #look: RepeatedLook;
+  #onLocked: (subjects: ReadonlySet<string>) => void = () => undefined;
 
   constructor(ports: AccessLocksPorts) {
-    this.#ports = ports;
+    const { locks } = ports;
+    this.#locked = new FollowedSet(async (revision, limit) => {
+      const changes = await locks.changesAfter(revision, limit);
+      return changes.map((change) => ({
+        key: change.subject,
+        isMember: change.locked,
+        revision: change.revision,
+      }));
+    });
+    this.#look = new RepeatedLook(() => this.#locked.catchUp(this.#onLocked), ports);
   }
 
   /**
@@ -54,44 +59,16 @@ export class AccessLocks {
    * @param onLocked told of subjects that were locked since.
    * @throws StoreUnavailableError when the first look fails: without it locked members would come in.
    */
-  async start(onLocked: (subjects: ReadonlySet<string>) => void): Promise<void> {
-    await this.#look(onLocked);
-    this.#stop = this.#ports.scheduler.every(LOOK_EVERY_MS, () => {
-      if (this.#looking) return;
-      this.#looking = true;
-      this.#look(onLocked)
-        .catch((fault: unknown) => this.#ports.onFault(fault))
-        .finally(() => {
-          this.#looking = false;
-        });
-    });
+  start(onLocked: (subjects: ReadonlySet<string>) => void): Promise<void> {
+    this.#onLocked = onLocked;
+    return this.#look.start();
   }
 
   stop(): void {
-    this.#stop?.();
+    this.#look.stop();
   }
 
   has(subject: string): boolean {
     return this.#locked.has(subject);
-  }
-
-  /** Every page is told of by itself: what comes after it may fail, and it is not read again. */
-  async #look(onLocked: (subjects: ReadonlySet<string>) => void): Promise<void> {
-    for (;;) {
-      const news = new Set<string>();
-      const changes = await this.#ports.locks.changesAfter(this.#revision, CHANGES_PAGE);
-      for (const { subject, locked, revision } of changes) {
-        this.#revision = revision;
-        if (locked) {
-          this.#locked.add(subject);
-          news.add(subject);
-        } else {
-          this.#locked.delete(subject);
-          news.delete(subject);
-        }
-      }
-      if (news.size > 0) onLocked(news);
-      if (changes.length < CHANGES_PAGE) return;
-    }
   }
 }

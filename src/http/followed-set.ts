@@ -1,0 +1,64 @@
+/** A set that is kept in a table and changed by any process, as one process holds it in memory: brought up to date by revisions. */
+
+const CHANGES_PAGE = 1_000;
+
+export interface MembershipChange<Key> {
+  readonly key: Key;
+  readonly isMember: boolean;
+  /** Grows with every change, in the order in which they were committed. */
+  readonly revision: number;
+}
+
+/** Ascending by revision, those above `revision`, up to `limit`. */
+export type ChangesAfter<Key> = (
+  revision: number,
+  limit: number,
+) => Promise<readonly MembershipChange<Key>[]>;
+
+export class FollowedSet<Key> {
+  readonly #changesAfter: ChangesAfter<Key>;
+  readonly #members = new Set<Key>();
+  #revision = 0;
+
+  constructor(changesAfter: ChangesAfter<Key>) {
+    this.#changesAfter = changesAfter;
+  }
+
+  has(key: Key): boolean {
+    return this.#members.has(key);
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** Of the last change that is in here. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /**
+   * Reads what was changed since. One call at a time.
+   *
+   * @param onEntered told of new members, after every page: what comes after it may fail, and it is not read again.
+   * @throws StoreUnavailableError; what is known stays.
+   */
+  async catchUp(onEntered: (keys: ReadonlySet<Key>) => void = () => undefined): Promise<void> {
+    for (;;) {
+      const changes = await this.#changesAfter(this.#revision, CHANGES_PAGE);
+      const news = new Set<Key>();
+      for (const { key, isMember, revision } of changes) {
+        this.#revision = revision;
+        if (isMember) {
+          this.#members.add(key);
+          news.add(key);
+        } else {
+          this.#members.delete(key);
+          news.delete(key);
+        }
+      }
+      if (news.size > 0) onEntered(news);
+      if (changes.length < CHANGES_PAGE) return;
+    }
+  }
+}
