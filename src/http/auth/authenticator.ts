@@ -4,25 +4,21 @@ import type { TokenSettings } from '../services.js';
 import type { AccessLocks } from './access-locks.js';
 import { ACCOUNT_LOCKED, TOKEN_INVALID, TOKEN_MISSING } from './identity.js';
 import type { Authentication, Identity } from './identity.js';
-import { ProviderTokenVerifier } from './provider-token-verifier.js';
-import { bearerToken } from './token-policy.js';
-import { TokenVerifier } from './token-verifier.js';
+import { openVerifier } from './open-verifier.js';
+import type { Verifier } from './open-verifier.js';
+import { ACCESS_TOKENS, bearerToken } from './token-policy.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 
 export class Authenticator {
-  readonly #cache = new VerifiedTokenCache();
+  readonly #cache = new VerifiedTokenCache<Identity>();
   readonly #clock: Clock;
   readonly #locks: Pick<AccessLocks, 'has'>;
-  readonly #verifier: TokenVerifier | ProviderTokenVerifier;
+  readonly #verifier: Verifier<Identity>;
 
   constructor(settings: TokenSettings, clock: Clock, locks: Pick<AccessLocks, 'has'>) {
-    const policy = { issuer: settings.issuer, audience: settings.audience };
     this.#clock = clock;
     this.#locks = locks;
-    this.#verifier =
-      settings.secret === undefined
-        ? new ProviderTokenVerifier(settings.jwksUrl, policy, clock)
-        : new TokenVerifier(settings.secret, policy);
+    this.#verifier = openVerifier(settings, ACCESS_TOKENS, clock);
   }
 
   /** The identity behind a header seen before; the hot path asks this first and nothing else. */
@@ -38,12 +34,9 @@ export class Authenticator {
     if (authorization === '') return TOKEN_MISSING;
     const token = bearerToken(authorization);
     if (token === undefined) return TOKEN_INVALID;
-    if (this.#verifier instanceof TokenVerifier) {
-      return this.#remember(authorization, this.#verifier.verify(token, this.#clock.nowMs()));
-    }
-    return this.#verifier
-      .verify(token)
-      .then((result) => (result === undefined ? undefined : this.#remember(authorization, result)));
+    const result = this.#verifier.verify(token, this.#clock.nowMs());
+    if (!(result instanceof Promise)) return this.#remember(authorization, result);
+    return result.then((later) => (later === undefined ? undefined : this.#remember(authorization, later)));
   }
 
   #remember(authorization: string, result: Authentication): Authentication {

@@ -1,53 +1,11 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import type { CryptoKey } from 'jose';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import type { Clock } from '../../engine/clock.js';
 import { call } from '../testing/client.js';
 import { startEmbeddedServer } from '../testing/embedded-server.js';
+import { PROVIDER_POLICY as policy, startProvider } from '../testing/key-provider.js';
 import { ProviderTokenVerifier } from './provider-token-verifier.js';
 import { ATTEMPT_EVERY_MS, FIRST_ATTEMPT_EVERY_MS, KEYS_AGE_MAX_MS } from './provider-keys.js';
-
-const policy = { issuer: 'https://login.test/', audience: 'shop' };
-
-/** An identity provider with real keys behind a real socket. */
-async function startProvider(t: Test) {
-  const keys = new Map<string, CryptoKey>();
-  const published: object[] = [];
-  const state = { fetches: 0, down: false };
-  const server = createServer((_request, response) => {
-    state.fetches++;
-    response.writeHead(state.down ? 500 : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ keys: published }));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const publish = async (kid: string, alg = 'ES256'): Promise<void> => {
-    const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
-    keys.set(kid, privateKey);
-    published.push({ ...(await exportJWK(publicKey)), kid, alg });
-  };
-  await publish('first');
-  return {
-    state,
-    publish,
-    url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`),
-    sign(kid: string, claims: object = {}, key = kid): Promise<string> {
-      const privateKey = keys.get(key);
-      if (privateKey === undefined) throw new Error(`No key ${key}`);
-      return new SignJWT({ role: 'member', sub: 'm-1', iss: policy.issuer, aud: policy.audience, ...claims })
-        .setProtectedHeader({ alg: 'ES256', kid })
-        .setExpirationTime('1h')
-        .sign(privateKey);
-    },
-  };
-}
+import { ACCESS_TOKENS } from './token-policy.js';
 
 /** Time that passes when the test says so. */
 class TestClock implements Clock {
@@ -84,7 +42,7 @@ t.test('members of an outside provider download; sessions of our own are not off
 
 t.test('claims are judged as strictly as those of our own tokens', async (t) => {
   const provider = await startProvider(t);
-  const verifier = new ProviderTokenVerifier(provider.url, policy, new TestClock());
+  const verifier = new ProviderTokenVerifier(provider.url, policy, ACCESS_TOKENS, new TestClock());
   t.match(await verifier.verify(await provider.sign('first')), {
     kind: 'identity',
     memberId: 'm-1',
@@ -111,7 +69,7 @@ t.test(
   async (t) => {
     const provider = await startProvider(t);
     const clock = new TestClock();
-    const verifier = new ProviderTokenVerifier(provider.url, policy, clock);
+    const verifier = new ProviderTokenVerifier(provider.url, policy, ACCESS_TOKENS, clock);
     await verifier.verify(await provider.sign('first'));
     await provider.publish('second');
     clock.aheadMs += ATTEMPT_EVERY_MS;
@@ -127,7 +85,7 @@ t.test(
 t.test('while the provider is down the last good keys go on', async (t) => {
   const provider = await startProvider(t);
   const clock = new TestClock();
-  const verifier = new ProviderTokenVerifier(provider.url, policy, clock);
+  const verifier = new ProviderTokenVerifier(provider.url, policy, ACCESS_TOKENS, clock);
   const token = await provider.sign('first');
   await verifier.verify(token);
   provider.state.down = true;
@@ -140,7 +98,7 @@ t.test('before the first keys have come nobody is refused for a bad token: we ca
   const provider = await startProvider(t);
   provider.state.down = true;
   const clock = new TestClock();
-  const verifier = new ProviderTokenVerifier(provider.url, policy, clock);
+  const verifier = new ProviderTokenVerifier(provider.url, policy, ACCESS_TOKENS, clock);
   const token = await provider.sign('first');
   const crowd = await Promise.all(Array.from({ length: 100 }, () => verifier.verify(token)));
   t.ok(crowd.every((result) => result?.kind === 'refused' && result.reason === 'keys_unavailable'));

@@ -7,7 +7,7 @@
  *
  * Nobody can choose where an entry lands without holding the key that signs, since only verified tokens are entered.
  */
-import type { Identity } from './identity.js';
+import type { MemberId } from '../../engine/coupon.js';
 
 const SMALLEST_CAPACITY = 1_024;
 /** Slots to every entry, at least: look-ups of strangers end at the first free slot. */
@@ -15,16 +15,16 @@ const SLOTS_PER_ENTRY = 2;
 /** A slot is a pair: the hash, and the number of its entry plus one (0: free). */
 const SLOT_WORDS = 2;
 
-export class TokenTable {
+export class TokenTable<Entry extends { readonly memberId: MemberId }> {
   /** Entered and not forgotten. */
   size = 0;
   #slots = new Int32Array(SMALLEST_CAPACITY * SLOT_WORDS);
   #mask = SMALLEST_CAPACITY - 1;
   /** A forgotten entry keeps its place, without its text, for as long as the table lives. */
   readonly #texts: string[] = [];
-  readonly #identities: (Identity | undefined)[] = [];
+  readonly #identities: (Entry | undefined)[] = [];
 
-  get(authorization: string): Identity | undefined {
+  get(authorization: string): Entry | undefined {
     const place = this.#placeOf(authorization);
     return place < 0 ? undefined : this.#identities[place];
   }
@@ -35,7 +35,7 @@ export class TokenTable {
   }
 
   /** Enters a header that is not in the table. */
-  add(authorization: string, identity: Identity): void {
+  add(authorization: string, identity: Entry): void {
     if ((this.#texts.length + 1) * SLOTS_PER_ENTRY > this.#mask + 1) this.#grow();
     this.#texts.push(authorization);
     this.#identities.push(identity);

@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import t from 'tap';
 import type { Authentication } from './identity.js';
-import { bearerToken } from './token-policy.js';
+import { ACCESS_TOKENS, bearerToken } from './token-policy.js';
 import { TokenVerifier } from './token-verifier.js';
 
 const secret = Buffer.from('0123456789abcdef0123456789abcdef-of-this-test');
 const policy = { issuer: 'seonchak', audience: 'shop' };
 const nowMs = Date.parse('2026-11-22T12:00:00.500Z');
 const nowSeconds = Math.floor(nowMs / 1_000);
-const verifier = new TokenVerifier(secret, policy);
+const verifier = new TokenVerifier(secret, policy, ACCESS_TOKENS);
 
 const header = { alg: 'HS256', typ: 'JWT' };
 const claims = { sub: '7', role: 'member', iss: 'seonchak', aud: 'shop', exp: nowSeconds + 60 };

@@ -1,5 +1,5 @@
 /**
- * Verifies our own tokens (JWT, HS256) within the turn of the event loop that brought them.
+ * Verifies tokens signed with a shared secret (JWT, HS256), our own among them, within the turn of the event loop that brought them.
  *
  * At an event most members press for the first time, so this runs once for nearly every request: 7 µs here against 39 in jose, whose
  * WebCrypto call is a trip to another thread. jose stays the measure: token-verifier.test.ts gives both the same good and forged
@@ -10,9 +10,9 @@ import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { parseStrictJson } from '../strict-json.js';
 import { TOKEN_INVALID } from './identity.js';
-import type { Authentication } from './identity.js';
+import type { TokenRefused } from './identity.js';
 import { judgeClaims } from './token-policy.js';
-import type { TokenPolicy } from './token-policy.js';
+import type { TokenKind, TokenPolicy } from './token-policy.js';
 
 /** Header segments found good. An issuer writes one or two; anything beyond is checked anew each time. */
 const GOOD_HEADERS_MAX = 16;
@@ -20,25 +20,28 @@ const GOOD_HEADERS_MAX = 16;
 /** Unpadded base64url; the characters of the last group are not checked for stray bits, the signature covers the text itself. */
 const base64url = /^[A-Za-z0-9_-]+$/;
 
-export class TokenVerifier {
+export class TokenVerifier<Verdict> {
   readonly #key: KeyObject;
   readonly #policy: TokenPolicy;
+  readonly #kind: TokenKind<Verdict>;
   readonly #goodHeaders = new Set<string>();
 
-  constructor(secret: Uint8Array, policy: TokenPolicy) {
+  constructor(secret: Uint8Array, policy: TokenPolicy, kind: TokenKind<Verdict>) {
     this.#key = createSecretKey(secret);
     this.#policy = policy;
+    this.#kind = kind;
   }
 
   /** @param token compact JWS, without the scheme. Never throws. */
-  verify(token: string, nowMs: number): Authentication {
+  verify(token: string, nowMs: number): Verdict | TokenRefused {
     const headerEnd = token.indexOf('.');
     const payloadEnd = token.indexOf('.', headerEnd + 1);
     if (headerEnd <= 0 || payloadEnd < 0) return TOKEN_INVALID;
     // The algorithm first: what names another one must not be measured against our secret at all.
     if (!this.#isGoodHeader(token.slice(0, headerEnd))) return TOKEN_INVALID;
     if (!this.#isSigned(token.slice(0, payloadEnd), token.slice(payloadEnd + 1))) return TOKEN_INVALID;
-    return judgeClaims(decodeClaims(token.slice(headerEnd + 1, payloadEnd)), this.#policy, nowMs);
+    const claims = decodeClaims(token.slice(headerEnd + 1, payloadEnd));
+    return judgeClaims(claims, this.#policy, this.#kind, nowMs);
   }
 
   /**

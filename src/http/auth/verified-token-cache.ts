@@ -6,18 +6,24 @@
  * one is full it becomes the old one, and the old one is dropped whole. So there is no bookkeeping for a hit (docs/adr/0005
  * has the figures against lru-cache), nothing is swept, and memory is bounded by entries and by characters.
  */
-import type { Identity } from './identity.js';
+import type { MemberId } from '../../engine/coupon.js';
 import { TokenTable } from './token-table.js';
 
 /** Of each generation. With 300 characters a token the second is reached at about the same time as the first. */
 export const GENERATION_ENTRIES_MAX = 250_000;
 export const GENERATION_CHARACTERS_MAX = 80_000_000;
 
-export class VerifiedTokenCache {
+/** What of a verified token is kept. */
+export interface Verified {
+  readonly memberId: MemberId;
+  readonly expiresAtMs: number;
+}
+
+export class VerifiedTokenCache<Entry extends Verified> {
   readonly #entriesMax: number;
   readonly #charactersMax: number;
-  #young = new TokenTable();
-  #old = new TokenTable();
+  #young = new TokenTable<Entry>();
+  #old = new TokenTable<Entry>();
   #youngCharacters = 0;
 
   constructor(entriesMax = GENERATION_ENTRIES_MAX, charactersMax = GENERATION_CHARACTERS_MAX) {
@@ -26,14 +32,14 @@ export class VerifiedTokenCache {
   }
 
   /** Whose token this is; `undefined` when it was not seen, was dropped, or has expired by `nowMs`. */
-  get(authorization: string, nowMs: number): Identity | undefined {
+  get(authorization: string, nowMs: number): Entry | undefined {
     const identity = this.#young.get(authorization) ?? this.#fromOld(authorization);
     if (identity === undefined || nowMs < identity.expiresAtMs) return identity;
     this.#forget(authorization);
     return undefined;
   }
 
-  set(authorization: string, identity: Identity): void {
+  set(authorization: string, identity: Entry): void {
     if (this.#young.get(authorization) !== undefined) return;
     if (
       this.#young.entered >= this.#entriesMax ||
@@ -58,7 +64,7 @@ export class VerifiedTokenCache {
     return this.#young.size + this.#old.size;
   }
 
-  #fromOld(authorization: string): Identity | undefined {
+  #fromOld(authorization: string): Entry | undefined {
     const identity = this.#old.get(authorization);
     if (identity !== undefined) {
       this.#old.forget(authorization);

@@ -1,0 +1,26 @@
+/** The verifier that the settings ask for: a shared secret, or the keys of an outside service. */
+import type { Clock } from '../../engine/clock.js';
+import type { TokenSettings } from '../services.js';
+import type { TokenRefused } from './identity.js';
+import { ProviderTokenVerifier } from './provider-token-verifier.js';
+import type { TokenKind } from './token-policy.js';
+import { TokenVerifier } from './token-verifier.js';
+
+export interface Verifier<Verdict> {
+  /**
+   * Tokens under a shared secret are judged at once; those of an outside service take a promise, which is `undefined` when too many are
+   * being verified already.
+   */
+  verify(token: string, nowMs: number): Verdict | TokenRefused | Promise<Verdict | TokenRefused | undefined>;
+}
+
+export function openVerifier<Verdict>(
+  settings: TokenSettings,
+  kind: TokenKind<Verdict>,
+  clock: Clock,
+): Verifier<Verdict> {
+  const policy = { issuer: settings.issuer, audience: settings.audience };
+  return settings.secret === undefined
+    ? new ProviderTokenVerifier(settings.jwksUrl, policy, kind, clock)
+    : new TokenVerifier(settings.secret, policy, kind);
+}
