@@ -78,6 +78,8 @@ t.test('every value that cannot be used is refused under the name of its variabl
     ['MYSQL_URL', 'localhost', 'postgres://localhost/a', 'mysql:'],
     ['JWT_SECRET', 'short', 'a'.repeat(31), 'é'.repeat(15)],
     ['JWT_JWKS_URL', 'keys.json', 'ftp://keys'],
+    ['PRESENCE_SECRET', 'short', 'a'.repeat(40), 'change-me-change-me-change-me-change-me'],
+    ['PRESENCE_JWKS_URL', 'keys.json', 'ftp://keys'],
     ['DURABILITY', 'strong', 'FSYNC'],
     ['REPLICA_ACKS', '0', '17'],
     ['ROLES', 'web', 'api,web', ','],
@@ -165,6 +167,25 @@ t.test('the distributed back end needs a key for tokens, and either kind will do
   t.match(faultsOf(keyless), [/^JWT_SECRET .* or JWT_JWKS_URL is required/]);
   t.same(faultsOf({ ...keyless, JWT_SECRET }), []);
   t.same(faultsOf({ ...keyless, JWT_JWKS_URL: 'https://id.example/keys' }), []);
+  t.end();
+});
+
+t.test('tickets of presence: nobody by default, one secret of its own or the keys of a service', (t) => {
+  t.match(loadConfig({}), { presenceSecret: undefined, presenceJwksUrl: undefined });
+  const PRESENCE_SECRET = `${secret}-of-the-waiting-room`;
+  t.match(loadConfig({ PRESENCE_SECRET, PRESENCE_ISSUER: 'room', PRESENCE_AUDIENCE: 'drops' }), {
+    presenceSecret: PRESENCE_SECRET,
+    presenceIssuer: 'room',
+    presenceAudience: 'drops',
+  });
+  const PRESENCE_JWKS_URL = 'https://room.example/keys';
+  t.match(loadConfig({ PRESENCE_JWKS_URL }), { presenceJwksUrl: PRESENCE_JWKS_URL });
+  t.match(faultsOf({ PRESENCE_SECRET, PRESENCE_JWKS_URL }), [
+    /^PRESENCE_SECRET and PRESENCE_JWKS_URL exclude/,
+  ]);
+  t.match(faultsOf({ JWT_SECRET: secret, PRESENCE_SECRET: secret }), [
+    /^PRESENCE_SECRET must not be JWT_SECRET/,
+  ]);
   t.end();
 });
 

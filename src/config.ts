@@ -68,6 +68,11 @@ const authorities = z.string().transform((path, context) => {
 
 const placeholderSecret = /^(.)\1*$|change.?me|placeholder|example|your.?secret|^secret/i;
 
+const secret = z
+  .string()
+  .refine((text) => Buffer.byteLength(text) >= 32, 'must have at least 32 bytes')
+  .refine((text) => !placeholderSecret.test(text), 'looks like a placeholder; use a random value');
+
 const environment = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: integer(1, 65_535).default(8_080),
@@ -84,15 +89,16 @@ const environment = z.object({
   MYSQL_URL_FILE: z.string().optional(),
   MYSQL_TLS_CA_FILE: authorities.optional(),
   DATA_DIR: z.string().min(1).default('./data'),
-  JWT_SECRET: z
-    .string()
-    .refine((secret) => Buffer.byteLength(secret) >= 32, 'must have at least 32 bytes')
-    .refine((secret) => !placeholderSecret.test(secret), 'looks like a placeholder; use a random value')
-    .optional(),
+  JWT_SECRET: secret.optional(),
   JWT_SECRET_FILE: z.string().optional(),
   JWT_JWKS_URL: urlWith('https', 'http').optional(),
   JWT_ISSUER: z.string().min(1).default('seonchak'),
   JWT_AUDIENCE: z.string().min(1).default('seonchak'),
+  PRESENCE_SECRET: secret.optional(),
+  PRESENCE_SECRET_FILE: z.string().optional(),
+  PRESENCE_JWKS_URL: urlWith('https', 'http').optional(),
+  PRESENCE_ISSUER: z.string().min(1).default('seonchak-presence'),
+  PRESENCE_AUDIENCE: z.string().min(1).default('seonchak-presence'),
   DURABILITY: z.enum(durabilityLevels, `must be one of ${durabilityLevels.join(', ')}`).optional(),
   REPLICA_ACKS: integer(1, 16).default(1),
   ROLES: z
@@ -146,6 +152,11 @@ interface SharedConfig {
   readonly jwtJwksUrl: string | undefined;
   readonly jwtIssuer: string;
   readonly jwtAudience: string;
+  /** Neither this nor `presenceJwksUrl`: no coupon can demand presence. */
+  readonly presenceSecret: string | undefined;
+  readonly presenceJwksUrl: string | undefined;
+  readonly presenceIssuer: string;
+  readonly presenceAudience: string;
   /** `undefined`: the strongest the store's settings allow. */
   readonly durability: DurabilityLevel | undefined;
   readonly replicaAcks: number;
@@ -217,6 +228,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     jwtJwksUrl: values.JWT_JWKS_URL,
     jwtIssuer: values.JWT_ISSUER,
     jwtAudience: values.JWT_AUDIENCE,
+    presenceSecret: values.PRESENCE_SECRET,
+    presenceJwksUrl: values.PRESENCE_JWKS_URL,
+    presenceIssuer: values.PRESENCE_ISSUER,
+    presenceAudience: values.PRESENCE_AUDIENCE,
     durability: values.DURABILITY,
     replicaAcks: values.REPLICA_ACKS,
     roles: Object.freeze([...new Set(values.ROLES)]),
@@ -263,6 +278,12 @@ function crossFaults(values: Environment, faulty: ReadonlySet<string>, secretsMi
   }
   if (values.JWT_SECRET !== undefined && values.JWT_JWKS_URL !== undefined) {
     faults.push('JWT_SECRET and JWT_JWKS_URL exclude each other: set one');
+  }
+  if (values.PRESENCE_SECRET !== undefined && values.PRESENCE_JWKS_URL !== undefined) {
+    faults.push('PRESENCE_SECRET and PRESENCE_JWKS_URL exclude each other: set one');
+  }
+  if (values.PRESENCE_SECRET !== undefined && values.PRESENCE_SECRET === values.JWT_SECRET) {
+    faults.push('PRESENCE_SECRET must not be JWT_SECRET: who issues tickets could sign access tokens');
   }
   const hasKeys = ['JWT_SECRET', 'JWT_JWKS_URL'].some((name) => faulty.has(name));
   if (distributed && !hasKeys && values.JWT_SECRET === undefined && values.JWT_JWKS_URL === undefined) {

@@ -15,7 +15,7 @@ import { RecorderCounters, registerRecorderMetrics } from './http/recorder-metri
 import { registerProcessMetrics } from './http/process-metrics.js';
 import { startHttp } from './http/server.js';
 import type { HttpServer } from './http/services.js';
-import { tokenSettings } from './token-settings.js';
+import { presenceSettings, tokenSettings } from './token-settings.js';
 import { startRecorderThreads } from './persist/recorder-threads.js';
 import { answerForAll, asksParent } from './process-metrics.js';
 import { isApiChild, startApiProcesses, tellParentServing } from './processes.js';
@@ -141,6 +141,7 @@ async function startApi(
       exclusivePort: !isApiChild(),
       ...(config.tls === undefined ? {} : { tls: config.tls }),
       tokens: await tokenSettings(config),
+      presence: presenceSettings(config),
       sellerSignup: config.sellerSignup,
       limits: config.limits,
       pendingMax: config.pendingMax,

@@ -19,6 +19,7 @@ import type { RecoveryStore } from './engine/recovery-store.js';
 import type { CouponId } from './engine/coupon.js';
 import type { AccessLockStore } from './http/auth/access-locks.js';
 import type { AccountStore } from './http/auth/accounts.js';
+import type { PresenceDemandStore } from './http/presence/presence-demands.js';
 import { openRedisBackEnd } from './persist/redis/redis-back-end.js';
 import { openMysql } from './persist/sql/open-mysql.js';
 import { openEmbedded } from './persist/sqlite/open-embedded.js';
@@ -43,6 +44,7 @@ export interface Stores {
   readonly catalogue: CouponCatalogue;
   readonly accounts: AccountStore;
   readonly locks: AccessLockStore;
+  readonly presenceDemands: PresenceDemandStore;
   readonly auditLog: AuditLog;
   readonly announcements: VersionAnnouncements;
   readonly warmer: CouponWarmer;
@@ -160,6 +162,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
 }
 
 interface BasicStores {
+  readonly presenceDemands: PresenceDemandStore;
   readonly admission: Admission;
   readonly ledger: IssuanceLedger;
   readonly audit: LedgerAudit;
@@ -174,7 +177,7 @@ function withRegistry(
   announcements: VersionAnnouncements,
   recovery?: CouponWarmerPorts['recovery'],
 ) {
-  const { admission, ledger, audit, catalogue, accounts, locks, auditLog } = stores;
+  const { admission, ledger, audit, catalogue, accounts, locks, presenceDemands, auditLog } = stores;
   const warmer = new CouponWarmer({
     admission,
     ledger,
@@ -189,5 +192,8 @@ function withRegistry(
     warmer,
     clock: systemClock,
   });
-  return { admission, ledger, audit, catalogue, accounts, locks, auditLog, announcements, warmer, registry };
+  return {
+    ...{ admission, ledger, audit, catalogue, accounts, locks, presenceDemands, auditLog },
+    ...{ announcements, warmer, registry },
+  };
 }

@@ -17,3 +17,11 @@ export function tokenSettings(config: Config): Promise<TokenSettings> {
   const secret = config.jwtSecret ?? readOrCreateSecret(prepareDataDir(config.dataDir));
   return Promise.resolve({ ...policy, secret: Buffer.from(secret) });
 }
+
+/** Who signs tickets of presence: PRESENCE_JWKS_URL or PRESENCE_SECRET; `undefined` without either. */
+export function presenceSettings(config: Config): TokenSettings | undefined {
+  const policy = { issuer: config.presenceIssuer, audience: config.presenceAudience };
+  if (config.presenceJwksUrl !== undefined) return { ...policy, jwksUrl: new URL(config.presenceJwksUrl) };
+  if (config.presenceSecret !== undefined) return { ...policy, secret: Buffer.from(config.presenceSecret) };
+  return undefined;
+}

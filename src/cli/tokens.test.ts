@@ -32,6 +32,24 @@ t.test("without a word about it a token is a member's and good for a week", asyn
   t.equal(Number(payload.exp) - Number(payload.iat), 7 * 86_400);
 });
 
+t.test('tickets of presence name the coupon and are good for minutes', async (t) => {
+  const presence = { PRESENCE_SECRET: 'a-secret-of-the-waiting-room-61b0f2', PRESENCE_ISSUER: 'room' };
+  const words = ['tokens', '--presence', '42', '--first', '7'];
+  const { stdout } = await runSeonchak(words, { ...settings, ...presence });
+  const { payload } = await jwtVerify(stdout.trim(), new TextEncoder().encode(presence.PRESENCE_SECRET), {
+    issuer: 'room',
+    audience: 'seonchak-presence',
+  });
+  t.match(payload, { sub: '7', coupon: 42 });
+  t.notOk('role' in payload);
+  t.equal(Number(payload.exp) - Number(payload.iat), 600);
+  const without = await runSeonchak(words, settings);
+  t.equal(without.exitCode, 2);
+  t.match(without.stderr, /PRESENCE_SECRET/);
+  t.equal((await runSeonchak([...words, '--role', 'seller'], { ...settings, ...presence })).exitCode, 2);
+  t.equal((await runSeonchak(['tokens', '--presence', 'x'], { ...settings, ...presence })).exitCode, 2);
+});
+
 t.test('several are CSV with a header line', async (t) => {
   const words = ['tokens', '--count', '3', '--first', '40', '--prefix', 'm-', '--expires-in', '1h'];
   const { stdout } = await runSeonchak(words, settings);

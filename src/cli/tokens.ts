@@ -1,24 +1,29 @@
-/** `seonchak tokens`: access tokens for trying out and for load tests. */
+/** `seonchak tokens`: access tokens and tickets of presence, for trying out and for load tests. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Config } from '../config.js';
 import { loadConfig } from '../config.js';
 import { parseMemberId } from '../engine/coupon.js';
+import type { CouponId } from '../engine/coupon.js';
 import type { Role } from '../http/auth/accounts.js';
 import { roles } from '../http/auth/accounts.js';
-import { tokenSettings } from '../token-settings.js';
+import { presenceSettings, tokenSettings } from '../token-settings.js';
 import { TokenIssuer } from '../http/auth/token-issuer.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine } from './command-context.js';
 import { UsageError } from './exit-codes.js';
-import { durationMs, wholeNumber } from './option-values.js';
+import { couponId, durationMs, wholeNumber } from './option-values.js';
 import { startProgress } from './progress.js';
-import type { TokenTerms } from './token-batch.js';
+import type { SignToken } from './token-batch.js';
 import { signTokens } from './token-batch.js';
 import { sharesOf, tokenFileName, writeCsv, writeTokenFile } from './token-files.js';
 
 const COUNT_MAX = 100_000_000;
 const FILES_MAX = 1_000;
+
+const TOKEN_LIFETIME = '7d';
+/** Presence was seen a moment ago, not last week. */
+const TICKET_LIFETIME = '10m';
 
 interface TokensOptions {
   readonly count: number;
@@ -27,17 +32,19 @@ interface TokensOptions {
   readonly role: Role;
   readonly first: number;
   readonly prefix: string;
-  readonly expiresIn: number;
+  readonly expiresIn?: number;
+  readonly presence?: CouponId;
   readonly json?: true;
 }
 
 export function addTokens(program: Command, context: CommandContext): void {
   program
     .command('tokens')
-    .summary('sign access tokens for trying out and load tests')
+    .summary('sign access tokens, or tickets of presence, for trying out and load tests')
     .description(
       'Sign access tokens with the secret of the server (JWT_SECRET, or the one generated in DATA_DIR). ' +
-        'One token is printed bare; several are CSV with the header line member_id,token.',
+        'One token is printed bare; several are CSV with the header line member_id,token. ' +
+        'With --presence: tickets for a coupon that demands them, signed with PRESENCE_SECRET.',
     )
     .option('--count <tokens>', 'how many', wholeNumber(1, COUNT_MAX), 1)
     .option('--files <files>', 'spread them over so many files; needs --out', wholeNumber(1, FILES_MAX), 1)
@@ -47,9 +54,13 @@ export function addTokens(program: Command, context: CommandContext): void {
     .option('--prefix <text>', 'put before each number', '')
     .option(
       '--expires-in <duration>',
-      'how long they are good: 90s, 15m, 1h, 7d (default: 7d)',
+      `how long they are good: 90s, 15m, 1h, 7d (default: ${TOKEN_LIFETIME}; tickets ${TICKET_LIFETIME})`,
       durationMs,
-      durationMs('7d'),
+    )
+    .addOption(
+      new Option('--presence <coupon>', 'tickets of presence for this coupon instead')
+        .argParser(couponId)
+        .conflicts('role'),
     )
     .option('--json', 'print JSON for programs: the files written, or the tokens')
     .addHelpText(
@@ -57,13 +68,14 @@ export function addTokens(program: Command, context: CommandContext): void {
       `
 Examples:
   $ TOKEN=$(seonchak tokens --role seller --count 1)
-  $ seonchak tokens --count 100000 --files 10 --out ./tokens`,
+  $ seonchak tokens --count 100000 --files 10 --out ./tokens
+  $ TICKET=$(seonchak tokens --presence 42 --first 7)`,
     )
     .action(async (options: TokensOptions) => {
       checkUsage(options);
-      const terms = await termsOf(loadConfig(context.env), options);
-      if (options.out !== undefined) await writeFiles(context, options, options.out, terms);
-      else await print(context, options, terms);
+      const sign = await signerOf(loadConfig(context.env), options);
+      if (options.out !== undefined) await writeFiles(context, options, options.out, sign);
+      else await print(context, options, sign);
     });
 }
 
@@ -76,33 +88,45 @@ function checkUsage(options: TokensOptions): void {
   }
 }
 
-async function termsOf(config: Config, options: TokensOptions): Promise<TokenTerms> {
+async function signerOf(config: Config, options: TokensOptions): Promise<SignToken> {
+  const issuedAtMs = Date.now();
+  const { presence, role } = options;
+  if (presence !== undefined) {
+    const settings = presenceSettings(config);
+    if (settings?.secret === undefined) {
+      throw new UsageError('tickets are signed with PRESENCE_SECRET, and there is none');
+    }
+    const issuer = new TokenIssuer(settings.secret, settings);
+    const seconds = secondsOf(options.expiresIn ?? durationMs(TICKET_LIFETIME));
+    return (memberId) => issuer.issueTicket(memberId, presence, seconds, issuedAtMs);
+  }
   const settings = await tokenSettings(config);
   if (settings.secret === undefined) {
     throw new UsageError(
       'tokens come from the identity provider of JWT_JWKS_URL: there is no secret to sign with',
     );
   }
-  return {
-    issuer: new TokenIssuer(settings.secret, settings),
-    role: options.role,
-    lifetimeSeconds: Math.ceil(options.expiresIn / 1_000),
-    issuedAtMs: Date.now(),
-  };
+  const issuer = new TokenIssuer(settings.secret, settings);
+  const seconds = secondsOf(options.expiresIn ?? durationMs(TOKEN_LIFETIME));
+  return (memberId) => issuer.issue(memberId, role, seconds, issuedAtMs);
+}
+
+function secondsOf(lifetimeMs: number): number {
+  return Math.ceil(lifetimeMs / 1_000);
 }
 
 async function writeFiles(
   context: CommandContext,
   options: TokensOptions,
   folder: string,
-  terms: TokenTerms,
+  sign: SignToken,
 ): Promise<void> {
   const progress = startProgress(context.notes, 'signing', 'tokens', options.count);
   const files: string[] = [];
   let first = options.first;
   try {
     for (const [index, share] of sharesOf(options.count, options.files).entries()) {
-      const tokens = signTokens(memberIds(options, first, share), terms);
+      const tokens = signTokens(memberIds(options, first, share), sign);
       files.push(
         await writeTokenFile(folder, tokenFileName(index, options.files), tokens, (count) =>
           progress.advance(count),
@@ -117,8 +141,8 @@ async function writeFiles(
   else for (const file of files) printLine(context.output, file);
 }
 
-async function print(context: CommandContext, options: TokensOptions, terms: TokenTerms): Promise<void> {
-  const tokens = signTokens(memberIds(options, options.first, options.count), terms);
+async function print(context: CommandContext, options: TokensOptions, sign: SignToken): Promise<void> {
+  const tokens = signTokens(memberIds(options, options.first, options.count), sign);
   if (options.json) {
     for await (const chunk of tokens) {
       for (const one of chunk) printLine(context.output, JSON.stringify(one));

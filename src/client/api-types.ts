@@ -12,7 +12,7 @@ export interface paths {
     put?: never;
     /**
      * Ask for one
-     * @description Exactly the first of the line get one each. Asking again is always safe: a winner is told the same number. Of the outcomes that apply, the first of this order is told: unknown_coupon, already_issued, not_open, paused, closed, sold_out, issued. No body is read.
+     * @description Exactly the first of the line get one each. Asking again is always safe: a winner is told the same number. Of the outcomes that apply, the first of this order is told: unknown_coupon, already_issued, not_open, paused, closed, sold_out, issued. No body is read. Where the coupon has `presenceRequired`, nothing is attempted without a good ticket of presence (presence_…); it is judged before anything but unknown_coupon.
      */
     post: operations['downloadCoupon'];
     delete?: never;
@@ -114,7 +114,7 @@ export interface paths {
     options?: never;
     head?: never;
     /**
-     * Change name, quantity or window
+     * Change name, quantity, window or the demand for presence
      * @description What is absent stays; null takes a bound of the window away.
      */
     patch: operations['changeCoupon'];
@@ -409,12 +409,16 @@ export interface components {
               }
           )
         | null;
+      /** @description Whether a download must bring a ticket of presence (header X-Presence-Ticket). */
+      presenceRequired?: boolean;
     };
     CouponChange: {
       name?: string;
       quantity?: number;
       opensAt?: string | null;
       closesAt?: string | null;
+      /** @description Whether a download must bring a ticket of presence (header X-Presence-Ticket). */
+      presenceRequired?: boolean;
     };
     Account: {
       id: number;
@@ -462,6 +466,11 @@ export interface components {
        * @example 2026-11-22T12:00:00.123Z
        */
       createdAt: string;
+      /**
+       * @description There only where a download must bring a ticket of presence.
+       * @constant
+       */
+      presenceRequired?: true;
     };
     CouponPage: {
       items: components['schemas']['Coupon'][];
@@ -910,6 +919,118 @@ export interface components {
       /** @description What happened in this case, for a person. May change. */
       detail: string;
     };
+    /** @description A ticket of presence is required. */
+    PresenceRequiredProblem: {
+      /** @constant */
+      type: '/docs/errors#presence_required';
+      /** @example A ticket of presence is required */
+      title: string;
+      /** @constant */
+      status: 403;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'presence_required';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The ticket of presence is not valid. */
+    PresenceInvalidProblem: {
+      /** @constant */
+      type: '/docs/errors#presence_invalid';
+      /** @example The ticket of presence is not valid */
+      title: string;
+      /** @constant */
+      status: 403;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'presence_invalid';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The ticket of presence has expired. */
+    PresenceExpiredProblem: {
+      /** @constant */
+      type: '/docs/errors#presence_expired';
+      /** @example The ticket of presence has expired */
+      title: string;
+      /** @constant */
+      status: 403;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'presence_expired';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The ticket of presence is for somebody or something else. */
+    PresenceMismatchProblem: {
+      /** @constant */
+      type: '/docs/errors#presence_mismatch';
+      /** @example The ticket of presence is for somebody or something else */
+      title: string;
+      /** @constant */
+      status: 403;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'presence_mismatch';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description No ticket of presence can be checked, nothing was attempted. */
+    PresenceUnavailableProblem: {
+      /** @constant */
+      type: '/docs/errors#presence_unavailable';
+      /** @example No ticket of presence can be checked, nothing was attempted */
+      title: string;
+      /** @constant */
+      status: 503;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'presence_unavailable';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description No coupon can demand presence here. */
+    PresenceDisabledProblem: {
+      /** @constant */
+      type: '/docs/errors#presence_disabled';
+      /** @example No coupon can demand presence here */
+      title: string;
+      /** @constant */
+      status: 409;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'presence_disabled';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description Too many coupons demand presence. */
+    PresenceTooManyProblem: {
+      /** @constant */
+      type: '/docs/errors#presence_too_many';
+      /** @example Too many coupons demand presence */
+      title: string;
+      /** @constant */
+      status: 409;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      code: 'presence_too_many';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
     /** @description Wrong e-mail address or password. */
     InvalidCredentialsProblem: {
       /** @constant */
@@ -1144,7 +1265,10 @@ export interface operations {
   downloadCoupon: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description A ticket of the waiting room or captcha service. Read only where the coupon has `presenceRequired`. */
+        'X-Presence-Ticket'?: string;
+      };
       path: {
         id: number;
       };
@@ -1179,14 +1303,19 @@ export interface operations {
           'application/problem+json': components['schemas']['UnauthenticatedProblem'];
         };
       };
-      /** @description `account_locked`, `wrong_role` */
+      /** @description `account_locked`, `wrong_role`, `presence_required`, `presence_invalid`, `presence_expired`, `presence_mismatch` */
       403: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/problem+json':
-            components['schemas']['AccountLockedProblem'] | components['schemas']['WrongRoleProblem'];
+            | components['schemas']['AccountLockedProblem']
+            | components['schemas']['WrongRoleProblem']
+            | components['schemas']['PresenceRequiredProblem']
+            | components['schemas']['PresenceInvalidProblem']
+            | components['schemas']['PresenceExpiredProblem']
+            | components['schemas']['PresenceMismatchProblem'];
         };
       };
       /** @description `unknown_coupon` */
@@ -1233,7 +1362,7 @@ export interface operations {
           'application/problem+json': components['schemas']['InternalErrorProblem'];
         };
       };
-      /** @description `busy`, `not_ready`, `outcome_unknown`, `keys_unavailable`, `shutting_down` */
+      /** @description `presence_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `keys_unavailable`, `shutting_down` */
       503: {
         headers: {
           /** @description Whole seconds to wait. */
@@ -1242,6 +1371,7 @@ export interface operations {
         };
         content: {
           'application/problem+json':
+            | components['schemas']['PresenceUnavailableProblem']
             | components['schemas']['BusyProblem']
             | components['schemas']['NotReadyProblem']
             | components['schemas']['OutcomeUnknownProblem']
@@ -1702,6 +1832,17 @@ export interface operations {
             components['schemas']['AccountLockedProblem'] | components['schemas']['WrongRoleProblem'];
         };
       };
+      /** @description `presence_disabled`, `presence_too_many` */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json':
+            | components['schemas']['PresenceDisabledProblem']
+            | components['schemas']['PresenceTooManyProblem'];
+        };
+      };
       /** @description `body_too_large` */
       413: {
         headers: {
@@ -1917,14 +2058,17 @@ export interface operations {
           'application/problem+json': components['schemas']['UnknownCouponProblem'];
         };
       };
-      /** @description `quantity_below_issued`, `closed` */
+      /** @description `quantity_below_issued`, `closed`, `presence_disabled`, `presence_too_many` */
       409: {
         headers: {
           [name: string]: unknown;
         };
         content: {
           'application/problem+json':
-            components['schemas']['QuantityBelowIssuedProblem'] | components['schemas']['ClosedProblem'];
+            | components['schemas']['QuantityBelowIssuedProblem']
+            | components['schemas']['ClosedProblem']
+            | components['schemas']['PresenceDisabledProblem']
+            | components['schemas']['PresenceTooManyProblem'];
         };
       };
       /** @description `body_too_large` */

@@ -10,6 +10,8 @@ export interface NewCoupon extends CouponTerms {
   readonly name: string;
   readonly discount: Discount | undefined;
   readonly createdAtMs: number;
+  /** Set where a download needs a proof of presence; the front end asks for it. */
+  readonly presenceRequired?: true;
 }
 
 export interface CouponRecord extends NewCoupon {
@@ -35,6 +37,8 @@ export interface CouponCatalogue {
   /** Overwrites terms and version if `version` is above the stored one; else nothing happens. */
   saveTerms(couponId: CouponId, version: number, terms: CouponTerms, audit?: AuditEntry): Promise<void>;
   rename(couponId: CouponId, name: string, audit?: AuditEntry): Promise<void>;
+  /** Downloads need a proof of presence from now on, or no longer. */
+  demandPresence(couponId: CouponId, required: boolean, audit?: AuditEntry): Promise<void>;
   /** Adds one to the epoch and returns the new one. */
   nextEpoch(couponId: CouponId): Promise<number>;
 }

@@ -57,6 +57,17 @@ t.test('an amendment holds in the store, in the catalogue and in the answer', as
   t.match(await registry.amend(couponId, { name: 'another name' }), { coupon: { version: 2 } });
 });
 
+t.test('a demand for presence is shown where there is one, and lifted', async (t) => {
+  const { couponId, registry } = await withWinners();
+  t.notOk('presenceRequired' in ((await registry.find(couponId)) ?? {}));
+  t.match(await registry.amend(couponId, { presenceRequired: true }), { coupon: { presenceRequired: true } });
+  t.match(await registry.amend(couponId, { quantity: 9 }), {
+    coupon: { presenceRequired: true, quantity: 9 },
+  });
+  await registry.amend(couponId, { presenceRequired: false });
+  t.notOk('presenceRequired' in ((await registry.find(couponId)) ?? {}));
+});
+
 t.test('an amendment that cannot be is refused with its reason', async (t) => {
   const { world, couponId, registry } = await withWinners('a', 'b');
   t.same(await registry.amend(couponId, { quantity: 1 }), { status: 'quantity_below_issued', issued: 2 });

@@ -68,8 +68,8 @@ export class CouponRegistry {
 
   /** The coupon can be downloaded (or counts down) when this returns. */
   async register(coupon: NewCoupon, by?: AuditActor): Promise<CouponView> {
-    const { name, quantity, opensAtMs, closesAtMs, discount } = coupon;
-    const detail = { name, quantity, opensAtMs, closesAtMs, discount };
+    const { name, quantity, opensAtMs, closesAtMs, discount, presenceRequired } = coupon;
+    const detail = { name, quantity, opensAtMs, closesAtMs, discount, presenceRequired };
     const record = await this.#ports.catalogue.insert(
       coupon,
       by && ((couponId) => this.#entry(by, 'coupon_registered', couponId, detail)),
@@ -115,17 +115,18 @@ export class CouponRegistry {
   }
 
   /**
-   * Changes name and terms; what is absent stays. The new terms hold on this process at once, on others within a second.
+   * Changes name, terms and the demand for presence; what is absent stays. The new terms hold on this process at once, on others
+   * within a second.
    *
    * A store that lost the coupon right after the change may have been rebuilt from the terms of before it, while we were still saving. Every
    * rebuild raises the epoch in the catalogue first; so when it has grown, the change is made again: it only sets values.
    */
   async amend(
     couponId: CouponId,
-    change: TermsChange & { readonly name?: string },
+    change: TermsChange & { readonly name?: string; readonly presenceRequired?: boolean },
     by?: AuditActor,
   ): Promise<AmendResult> {
-    const { name, ...terms } = change;
+    const { name, presenceRequired, ...terms } = change;
     let entry = by && this.#entry(by, 'coupon_amended', couponId, change);
     const [record] = await this.#ports.catalogue.find([couponId]);
     if (record === undefined) return { status: 'unknown_coupon' };
@@ -140,6 +141,10 @@ export class CouponRegistry {
       if (hasTerms) entry = undefined;
       if (name !== undefined && name !== record.name) {
         await this.#ports.catalogue.rename(couponId, name, entry);
+        entry = undefined;
+      }
+      if (presenceRequired !== undefined && presenceRequired !== (record.presenceRequired ?? false)) {
+        await this.#ports.catalogue.demandPresence(couponId, presenceRequired, entry);
         entry = undefined;
       }
       const coupon = await this.find(couponId);

@@ -26,5 +26,6 @@ export function couponBody(coupon: CouponView): CouponAnswer {
     opensAt: instantOrNull(coupon.opensAtMs),
     closesAt: instantOrNull(coupon.closesAtMs),
     createdAt: rfc3339(coupon.createdAtMs),
+    ...(coupon.presenceRequired === undefined ? {} : { presenceRequired: coupon.presenceRequired }),
   };
 }

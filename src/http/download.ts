@@ -19,6 +19,8 @@ import type { InFlight } from './in-flight.js';
 import { RATE_LIMITED_RETRY_SECONDS } from './limits/caller-limits.js';
 import type { CallerLimits } from './limits/caller-limits.js';
 import type { OutcomeCounts } from './outcome-counts.js';
+import type { PresenceFault, PresenceGate, PresenceVerdict } from './presence/presence-gate.js';
+import { presentedTicket } from './presence/presence-ticket.js';
 import { BUSY, constantReply, UNKNOWN_COUPON, writeConstant, writeOutcome } from './replies.js';
 import type { ConstantReply } from './replies.js';
 import { REQUEST_ID_HEADER, requestIdFrom } from './request-id.js';
@@ -28,6 +30,7 @@ export interface DownloadContext {
   readonly authenticator: Authenticator;
   readonly inFlight: InFlight;
   readonly limits: CallerLimits;
+  readonly presence: Pick<PresenceGate, 'concerns' | 'judge'>;
   /** Added to with every answer. */
   readonly outcomes: OutcomeCounts;
   onFault(fault: unknown, requestId: string): void;
@@ -64,6 +67,29 @@ function tokenReply(reason: TokenFault): ConstantReply {
   const { code, detail, fields, headers } = tokenProblem(reason);
   return constantReply(code, detail, fields, headers);
 }
+
+const notPresent: Readonly<Record<PresenceFault, ConstantReply>> = {
+  presence_required: constantReply(
+    'presence_required',
+    'This coupon demands a ticket of presence: X-Presence-Ticket. Nothing was attempted.',
+  ),
+  presence_invalid: constantReply(
+    'presence_invalid',
+    'The ticket of presence is not one of ours, or is not valid now. Nothing was attempted.',
+  ),
+  presence_expired: constantReply(
+    'presence_expired',
+    'The ticket of presence has expired, and you do not hold this coupon. Get a new ticket.',
+  ),
+  presence_mismatch: constantReply(
+    'presence_mismatch',
+    'The ticket of presence is for another member or another coupon. Nothing was attempted.',
+  ),
+  presence_unavailable: constantReply(
+    'presence_unavailable',
+    'No ticket of presence can be checked at the moment. Nothing was attempted.',
+  ),
+};
 
 /** One press of the button: the engine's ticket, and what is needed to answer it. */
 class Download implements DownloadTicket {
@@ -122,13 +148,19 @@ class Download implements DownloadTicket {
 export function createDownloadHandler(
   context: DownloadContext,
 ): (response: HttpResponse, request: HttpRequest) => void {
-  const { authenticator, engine, inFlight, limits } = context;
+  const { authenticator, engine, inFlight, limits, presence } = context;
 
   function answer(response: HttpResponse, reply: ConstantReply): void {
     writeConstant(response, reply, inFlight.draining);
   }
 
-  function proceed(response: HttpResponse, couponText: string, identity: Identity): void {
+  /** @param tickets where a ticket of presence is read when one is needed: the request while it is there, else what it brought. */
+  function proceed(
+    response: HttpResponse,
+    couponText: string,
+    identity: Identity,
+    tickets: HttpRequest | string,
+  ): void {
     const couponId = parseCouponId(couponText);
     if (inFlight.draining) {
       answer(response, SHUTTING_DOWN);
@@ -138,24 +170,50 @@ export function createDownloadHandler(
       answer(response, UNKNOWN_COUPON);
     } else if (!limits.allowsMember(identity.memberId)) {
       answer(response, RATE_LIMITED);
+    } else if (presence.concerns(couponId)) {
+      const ticket = typeof tickets === 'string' ? tickets : presentedTicket(tickets);
+      const verdict = presence.judge(couponId, identity.memberId, ticket, inFlight.hasRoom);
+      const admit = (known: PresenceVerdict) => pass(response, couponId, identity.memberId, known);
+      if (verdict instanceof Promise) void later(response, verdict, admit);
+      else admit(verdict);
     } else {
-      const download = new Download(couponId, identity.memberId, response, context);
-      engine.download(download, inFlight.hasRoom);
-      if (!download.over) download.wait();
+      press(response, couponId, identity.memberId);
     }
   }
 
-  function judge(response: HttpResponse, couponText: string, result: Authentication | undefined): void {
-    if (result === undefined) answer(response, BUSY.next());
-    else if (result.kind === 'refused') answer(response, unauthenticated[result.reason]);
-    else proceed(response, couponText, result);
+  function press(response: HttpResponse, couponId: CouponId, memberId: MemberId): void {
+    const download = new Download(couponId, memberId, response, context);
+    engine.download(download, inFlight.hasRoom);
+    if (!download.over) download.wait();
   }
 
-  /** Only for tokens of an outside provider that were not seen before. */
-  async function judgeLater(
+  function pass(
+    response: HttpResponse,
+    couponId: CouponId,
+    memberId: MemberId,
+    verdict: PresenceVerdict,
+  ): void {
+    if (verdict.kind === 'present') press(response, couponId, memberId);
+    else if (verdict.kind === 'refused') answer(response, notPresent[verdict.reason]);
+    else new Download(couponId, memberId, response, context).settle(verdict.outcome);
+  }
+
+  function judge(
     response: HttpResponse,
     couponText: string,
-    verifying: Promise<Authentication | undefined>,
+    result: Authentication | undefined,
+    tickets: HttpRequest | string,
+  ): void {
+    if (result === undefined) answer(response, BUSY.next());
+    else if (result.kind === 'refused') answer(response, unauthenticated[result.reason]);
+    else proceed(response, couponText, result, tickets);
+  }
+
+  /** Where the way goes on after another turn of the event loop, if the client is there by then. */
+  async function later<Result>(
+    response: HttpResponse,
+    waiting: Promise<Result>,
+    goOn: (result: Result) => void,
   ): Promise<void> {
     const client = { gone: false };
     response.onAborted(() => {
@@ -163,8 +221,8 @@ export function createDownloadHandler(
     });
     inFlight.enter();
     try {
-      const result = await verifying;
-      if (!client.gone) response.cork(() => judge(response, couponText, result));
+      const result = await waiting;
+      if (!client.gone) response.cork(() => goOn(result));
     } catch (fault) {
       if (!client.gone) response.cork(() => fail(response, fault));
     } finally {
@@ -192,14 +250,19 @@ export function createDownloadHandler(
       const couponText = request.getParameter(0);
       const identity = authenticator.known(authorization);
       if (identity !== undefined) {
-        proceed(response, couponText, identity);
+        proceed(response, couponText, identity, request);
         return;
       }
       const result = namesTwice(request, 'authorization')
         ? TOKEN_INVALID
         : authenticator.verify(authorization);
-      if (result instanceof Promise) void judgeLater(response, couponText, result);
-      else judge(response, couponText, result);
+      if (result instanceof Promise) {
+        // Tokens of an outside provider that were not seen before: the request will be gone.
+        const ticket = presentedTicket(request);
+        void later(response, result, (known) => judge(response, couponText, known, ticket));
+      } else {
+        judge(response, couponText, result, request);
+      }
     } catch (fault) {
       fail(response, fault);
     }

@@ -30,6 +30,8 @@ export interface MetricsSources {
   requestsInFlight(): number;
   /** Requests refused because their caller asked too often. */
   rateLimited(): number;
+  /** Downloads refused for want of a good ticket of presence. */
+  presenceRefused(): number;
   liveWatchers(): number;
 }
 
@@ -81,6 +83,9 @@ export function createMetrics(sources: MetricsSources): Registry {
   counter('seonchak_mailbox_full_total', 'Downloads that met a full mailbox.', () => counters.mailboxFull);
   counter('seonchak_rate_limited_total', 'Requests beyond the rate of their caller.', () =>
     sources.rateLimited(),
+  );
+  counter('seonchak_presence_refused_total', 'Downloads without a good ticket of presence.', () =>
+    sources.presenceRefused(),
   );
   counter('seonchak_store_faults_total', 'Faults of stores that met downloads.', () => counters.storeFaults);
 

@@ -35,6 +35,18 @@ export const problemKinds = {
   wrong_role: { status: 403, title: 'This is not for your role' },
   account_locked: { status: 403, title: 'The account is locked' },
   forbidden: { status: 403, title: 'This belongs to somebody else' },
+  presence_required: { status: 403, title: 'A ticket of presence is required' },
+  presence_invalid: { status: 403, title: 'The ticket of presence is not valid' },
+  presence_expired: { status: 403, title: 'The ticket of presence has expired' },
+  presence_mismatch: { status: 403, title: 'The ticket of presence is for somebody or something else' },
+  presence_unavailable: {
+    status: 503,
+    title: 'No ticket of presence can be checked, nothing was attempted',
+    retryAfterSeconds: 2,
+  },
+  presence_disabled: { status: 409, title: 'No coupon can demand presence here' },
+  presence_too_many: { status: 409, title: 'Too many coupons demand presence' },
+
   invalid_credentials: { status: 401, title: 'Wrong e-mail address or password' },
   email_taken: { status: 409, title: 'The e-mail address is taken' },
   seller_signup_closed: { status: 403, title: 'Sellers cannot sign up here' },

@@ -9,6 +9,7 @@ import { MemberHandlers } from './members.js';
 import { MetricsHandlers } from './metrics.js';
 import { anyone, member, routeForm, seller } from './route.js';
 import type { Route } from './route.js';
+import type { SellerPresence } from './seller.js';
 import { SellerHandlers } from './seller.js';
 import type { HttpServices, HttpSettings } from './services.js';
 
@@ -23,10 +24,11 @@ export function createRoutes(
   services: HttpServices,
   settings: HttpSettings,
   ownMetrics: Registry,
+  presence: SellerPresence,
 ): readonly Route[] {
   const sessions = new SessionHandlers(services, settings);
   const coupons = new CouponHandlers(services.registry);
-  const sellers = new SellerHandlers(services);
+  const sellers = new SellerHandlers(services, presence);
   const issuances = new IssuanceHandlers(services);
   const members = new MemberHandlers(services);
   const health = new HealthHandlers(services);

@@ -63,12 +63,17 @@ const discount = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('amount'), value: z.int().min(1).max(DISCOUNT_AMOUNT_MAX) }),
 ]);
 
+const presenceRequired = z
+  .boolean()
+  .meta({ description: 'Whether a download must bring a ticket of presence (header X-Presence-Ticket).' });
+
 export const couponInput = z.strictObject({
   name,
   quantity,
   opensAt: instant.nullish(),
   closesAt: instant.nullish(),
   discount: discount.nullish(),
+  presenceRequired: presenceRequired.optional(),
 });
 
 /** What is absent stays; `null` takes a bound of the window away. */
@@ -78,6 +83,7 @@ export const couponChangeInput = z
     quantity: quantity.optional(),
     opensAt: instant.nullable().optional(),
     closesAt: instant.nullable().optional(),
+    presenceRequired: presenceRequired.optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'name at least one field to change');
 

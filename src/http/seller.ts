@@ -9,26 +9,38 @@ import type { ApiRequest, Reply } from './exchange.js';
 import type { StatsAnswer } from './openapi/answers.js';
 import { ownedCoupon } from './owned-coupon.js';
 import { parseBody } from './parse-input.js';
+import { DEMANDS_MAX } from './presence/presence-demands.js';
+import type { PresenceDemands } from './presence/presence-demands.js';
 import { refuse } from './problems.js';
 import { couponChangeInput, couponInput } from './schemas.js';
 import type { HttpServices } from './services.js';
 
 type SellerServices = Pick<HttpServices, 'registry' | 'ledger' | 'queue' | 'clock'>;
 
+/** What the front end knows of demands for presence. */
+export interface SellerPresence {
+  /** Whether tickets can be verified at all. */
+  readonly isConfigured: boolean;
+  readonly demands: Pick<PresenceDemands, 'size' | 'refresh'>;
+}
+
 export class SellerHandlers {
   readonly #services: SellerServices;
+  readonly #presence: SellerPresence;
 
-  constructor(services: SellerServices) {
+  constructor(services: SellerServices, presence: SellerPresence) {
     this.#services = services;
+    this.#presence = presence;
   }
 
   /** The coupon is in the admission store when the answer leaves: a download right behind it finds it. */
   async register(request: ApiRequest, seller: Identity): Promise<Reply> {
     const { registry, clock } = this.#services;
-    const { name, quantity, opensAt, closesAt, discount } = parseBody(couponInput, request);
+    const { name, quantity, opensAt, closesAt, discount, presenceRequired } = parseBody(couponInput, request);
     const opensAtMs = opensAt ?? undefined;
     const closesAtMs = closesAt ?? undefined;
     if (opensAtMs !== undefined && closesAtMs !== undefined && closesAtMs <= opensAtMs) refuseWindow();
+    if (presenceRequired === true) this.#refuseUnlessPossible();
     const coupon = await registry.register(
       {
         sellerId: seller.memberId,
@@ -40,6 +52,7 @@ export class SellerHandlers {
         closed: false,
         discount: discount ?? undefined,
         createdAtMs: clock.nowMs(),
+        ...(presenceRequired === true ? { presenceRequired } : {}),
       },
       sellerActor(request, seller),
     );
@@ -48,14 +61,20 @@ export class SellerHandlers {
 
   async amend(request: ApiRequest, seller: Identity): Promise<Reply> {
     const { couponId } = await ownedCoupon(this.#services.registry, request, seller);
-    const { name, quantity, opensAt, closesAt } = parseBody(couponChangeInput, request);
+    const input = parseBody(couponChangeInput, request);
+    const { name, quantity, opensAt, closesAt, presenceRequired } = input;
+    if (presenceRequired === true) this.#refuseUnlessPossible();
     const change = {
       ...(name === undefined ? {} : { name }),
       ...(quantity === undefined ? {} : { quantity }),
       ...(opensAt === undefined ? {} : { opensAtMs: opensAt }),
       ...(closesAt === undefined ? {} : { closesAtMs: closesAt }),
+      ...(presenceRequired === undefined ? {} : { presenceRequired }),
     };
-    return amended(await this.#services.registry.amend(couponId, change, sellerActor(request, seller)));
+    const result = await this.#services.registry.amend(couponId, change, sellerActor(request, seller));
+    // It holds here when the seller is told. A look that fails is made up for: the next one comes within a second.
+    if (presenceRequired !== undefined) await this.#presence.demands.refresh().catch(() => undefined);
+    return amended(result);
   }
 
   pause(request: ApiRequest, seller: Identity): Promise<Reply> {
@@ -87,6 +106,16 @@ export class SellerHandlers {
       deadLettered: counts?.deadLettered ?? 0,
     };
     return json(200, stats);
+  }
+
+  #refuseUnlessPossible(): void {
+    const { isConfigured, demands } = this.#presence;
+    if (!isConfigured) {
+      refuse('presence_disabled', 'This installation has no service that issues tickets of presence.');
+    }
+    if (demands.size >= DEMANDS_MAX) {
+      refuse('presence_too_many', `${DEMANDS_MAX} coupons demand presence. Lift the demand of old ones.`);
+    }
   }
 
   async #change(request: ApiRequest, seller: Identity, change: TermsChange): Promise<Reply> {

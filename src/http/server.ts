@@ -16,6 +16,8 @@ import { listen } from './listen.js';
 import { LiveStreams } from './live.js';
 import { createMetrics } from './metrics.js';
 import { newOutcomeCounts } from './outcome-counts.js';
+import { PresenceDemands } from './presence/presence-demands.js';
+import { PresenceGate } from './presence/presence-gate.js';
 import { Pressure } from './pressure.js';
 import { logAnswer, logFault } from './request-log.js';
 import { RouteServer } from './route-server.js';
@@ -38,6 +40,21 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
   });
   const authenticator = new Authenticator(settings.tokens, services.clock, locks);
   await locks.start((subjects) => authenticator.forget(subjects));
+  const demands = new PresenceDemands({
+    ...services,
+    onFault: (fault) => services.logger.warn({ err: fault }, 'Demands for presence cannot be read anew'),
+  });
+  await demands.start().catch((fault: unknown) => {
+    locks.stop();
+    throw fault;
+  });
+  if (settings.presence === undefined && demands.size > 0) {
+    services.logger.warn(
+      { coupons: demands.size },
+      'Coupons demand a ticket of presence and none can be verified: they are given to nobody',
+    );
+  }
+  const presence = new PresenceGate(settings.presence, { ...services, demands });
   const clientAddresses = new ClientAddresses(settings.limits.trustedProxies);
   const limits = new CallerLimits(settings.limits, clientAddresses, services.clock);
   const onFault = logFault(services.logger);
@@ -47,7 +64,10 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
     tls === undefined ? uWS.App() : uWS.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
   app.post(
     DOWNLOAD_ROUTE.path,
-    createDownloadHandler({ engine: services.engine, authenticator, inFlight, limits, outcomes, onFault }),
+    createDownloadHandler({
+      engine: services.engine,
+      ...{ authenticator, inFlight, limits, presence, outcomes, onFault },
+    }),
   );
   const live = new LiveStreams(services, inFlight, settings.liveWatchersMax);
   app.get(LIVE_ROUTE.path, live.handle);
@@ -62,6 +82,7 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
     engineLoad: () => engine.load(),
     requestsInFlight: () => inFlight.count,
     rateLimited: () => limits.refused,
+    presenceRefused: () => presence.refused,
     liveWatchers: () => live.size,
   });
   const routeServer = new RouteServer({
@@ -72,14 +93,14 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
     onFault,
     onAnswered: logAnswer(services.logger),
   });
-  routeServer.register(app, createRoutes({ ...services, readiness }, settings, metrics), [
-    DOWNLOAD_ROUTE,
-    LIVE_ROUTE,
-  ]);
+  const sellerPresence = { isConfigured: settings.presence !== undefined, demands };
+  const routes = createRoutes({ ...services, readiness }, settings, metrics, sellerPresence);
+  routeServer.register(app, routes, [DOWNLOAD_ROUTE, LIVE_ROUTE]);
   // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
   serveConsole(app, settings.consoleFolder);
   const listening = await listen(app, settings).catch((fault: unknown) => {
     locks.stop();
+    demands.stop();
     throw fault;
   });
 
@@ -105,6 +126,7 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
     stopWatching();
     live.close();
     locks.stop();
+    demands.stop();
     await inFlight.drain(graceMs);
     app.close();
   }

@@ -10,6 +10,7 @@ import type { IssuanceQueue } from '../engine/issuance-queue.js';
 import type { AccessLockStore } from './auth/access-locks.js';
 import type { AccountStore } from './auth/accounts.js';
 import type { LimitSettings } from './limits/caller-limits.js';
+import type { PresenceDemandStore } from './presence/presence-demands.js';
 import type { QueueSources } from './queue-metrics.js';
 import type { RecorderCounters } from './recorder-metrics.js';
 
@@ -30,10 +31,11 @@ export interface HttpServices {
   readonly queues?: QueueSources | undefined;
   readonly accounts: AccountStore;
   readonly locks: AccessLockStore;
+  readonly presenceDemands: PresenceDemandStore;
   /** The level in force, for those who watch over this process. */
   readonly durability: string;
   readonly clock: Clock;
-  readonly scheduler: Pick<Scheduler, 'every'>;
+  readonly scheduler: Pick<Scheduler, 'every' | 'pause'>;
   readonly logger: Logger;
   /** What the recorder of this process counts, where there is one. */
   readonly recorderCounters?: RecorderCounters | undefined;
@@ -45,7 +47,7 @@ export interface HttpServices {
   readiness(): Promise<Readiness>;
 }
 
-/** Where access tokens come from: our own sessions (HS256), or an outside identity provider. */
+/** Who signs tokens, access tokens or tickets: holders of a secret that we share (HS256), or an outside service by its keys. */
 export type TokenSettings = {
   readonly issuer: string;
   readonly audience: string;
@@ -63,6 +65,8 @@ export interface HttpSettings {
   /** Files in PEM; left out: plain HTTP. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   readonly tokens: TokenSettings;
+  /** Who signs tickets of presence; left out: no coupon can demand one. */
+  readonly presence?: TokenSettings | undefined;
   readonly sellerSignup: 'open' | 'closed';
   /** Answers owed at a time; above it, what would have to wait is `busy`. Left out, without end. */
   readonly pendingMax?: number;

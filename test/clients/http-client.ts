@@ -11,6 +11,7 @@ export interface HttpCall {
   readonly method?: string;
   readonly token?: string;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Closes the connection when there is no answer by then. */
   readonly hangUpAfterMs?: number | undefined;
 }
@@ -31,6 +32,7 @@ export class HttpClient {
       const headers = {
         ...(call.token === undefined ? {} : { authorization: `Bearer ${call.token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...call.headers,
       };
       const sent = request(
         this.#origin + path,

@@ -53,6 +53,7 @@ function aboutKeeping(t: Test, catalogue: CouponCatalogue): void {
       newCoupon({ name: '선착순 쿠폰 🎟️', discount: { type: 'percent', value: 12.5 } }),
       newCoupon({ discount: { type: 'amount', value: 5_000 }, quantity: QUANTITY_MAX }),
       newCoupon({ opensAtMs: 0, closesAtMs: Date.UTC(2100, 0, 1) + 1, paused: true, closed: true }),
+      newCoupon({ name: 'for people only', presenceRequired: true }),
       newCoupon({ name: 'quote \' \\ " % _ ; --', sellerId: 'S'.repeat(64) }),
     ];
     let previousId = 0;
@@ -124,6 +125,15 @@ function aboutChanging(t: Test, catalogue: CouponCatalogue): void {
     t.same(await catalogue.find([record.couponId]), [{ ...record, name: '새 이름' }]);
   });
 
+  t.test('presence is demanded, and no longer', async (t) => {
+    const record = await catalogue.insert(newCoupon());
+    await catalogue.demandPresence(record.couponId, true);
+    t.same(await catalogue.find([record.couponId]), [{ ...record, presenceRequired: true }]);
+    await catalogue.demandPresence(record.couponId, true);
+    await catalogue.demandPresence(record.couponId, false);
+    t.same(await catalogue.find([record.couponId]), [record]);
+  });
+
   t.test('every epoch is given once', async (t) => {
     const { couponId } = await catalogue.insert(newCoupon());
     t.equal(await catalogue.nextEpoch(couponId), 1);
@@ -141,6 +151,7 @@ function aboutChanging(t: Test, catalogue: CouponCatalogue): void {
     const couponId = unknownCoupon();
     await catalogue.saveTerms(couponId, 9, newCoupon());
     await catalogue.rename(couponId, 'ghost');
+    await catalogue.demandPresence(couponId, true);
     await t.rejects(catalogue.nextEpoch(couponId), { code: 'store_corrupt' });
     t.same(await catalogue.find([couponId]), [undefined]);
   });

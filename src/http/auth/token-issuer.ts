@@ -1,6 +1,8 @@
-/** Issues our own access tokens, for sessions and for the command line. */
+/** Signs our own access tokens, for sessions and for the command line, and tickets of presence where there is no better issuer. */
 import { webcrypto } from 'node:crypto';
 import { SignJWT } from 'jose';
+import type { CouponId } from '../../engine/coupon.js';
+import { COUPON_CLAIM } from '../presence/presence-ticket.js';
 import type { Role } from './accounts.js';
 import type { TokenPolicy } from './token-policy.js';
 
@@ -21,9 +23,23 @@ export class TokenIssuer {
    *
    * @param subject a member id (1–64 of `[A-Za-z0-9._-]`); a token with any other is refused by every server.
    */
-  async issue(subject: string, role: Role, expiresInSeconds: number, nowMs: number): Promise<string> {
+  issue(subject: string, role: Role, expiresInSeconds: number, nowMs: number): Promise<string> {
+    return this.#sign({ role }, subject, expiresInSeconds, nowMs);
+  }
+
+  /** A ticket that says: `subject` was seen to be present, and may ask for this coupon. */
+  issueTicket(subject: string, couponId: CouponId, expiresInSeconds: number, nowMs: number): Promise<string> {
+    return this.#sign({ [COUPON_CLAIM]: couponId }, subject, expiresInSeconds, nowMs);
+  }
+
+  async #sign(
+    own: Readonly<Record<string, unknown>>,
+    subject: string,
+    expiresInSeconds: number,
+    nowMs: number,
+  ): Promise<string> {
     const issuedAt = Math.floor(nowMs / 1_000);
-    return new SignJWT({ role })
+    return new SignJWT(own)
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setSubject(subject)
       .setIssuer(this.#policy.issuer)

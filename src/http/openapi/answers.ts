@@ -52,6 +52,10 @@ export const couponAnswer = z.object({
   opensAt: instant.nullable(),
   closesAt: instant.nullable(),
   createdAt: instant,
+  presenceRequired: z
+    .literal(true)
+    .optional()
+    .meta({ description: 'There only where a download must bring a ticket of presence.' }),
 });
 
 /** Absent as a number: no further page. */

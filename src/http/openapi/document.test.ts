@@ -4,6 +4,8 @@ import { Registry } from 'prom-client';
 import { generateKeyPair, SignJWT } from 'jose';
 import t from 'tap';
 import type { Test } from 'tap';
+import type { CouponId } from '../../engine/coupon.js';
+import { TokenIssuer } from '../auth/token-issuer.js';
 import { problemKinds } from '../problems.js';
 import type { ProblemCode } from '../problems.js';
 import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from '../routes.js';
@@ -50,6 +52,7 @@ t.test('every route is described and every description has its route, with the s
       limits: TEST_LIMITS,
     },
     new Registry(),
+    { isConfigured: false, demands: { size: 0, refresh: () => Promise.resolve() } },
   );
   const wired = [
     ...routes.map(({ method, path, access }) => `${access}: ${method} ${path}`),
@@ -151,6 +154,35 @@ t.test('a download is answered as described, whatever its outcome', async (t) =>
   await walk(line, `${path}/download`, { token: await shop.token('1', 'member', -60) });
 });
 
+t.test('a coupon that demands presence is answered as described', async (t) => {
+  const walk = walker(t);
+  const presence = {
+    issuer: 'room',
+    audience: 'drops',
+    secret: Buffer.from('a-secret-of-the-waiting-room-61b0f2'),
+  };
+  const guarded = await openShop(t, { settings: { presence } });
+  const body = { name: 'Walked', quantity: 5, presenceRequired: true };
+  const token = guarded.seller;
+  const registered = await walk('POST /v1/coupons', '/v1/coupons', { token, body }, guarded.url);
+  const path = String(registered.headers.location);
+  const issuer = new TokenIssuer(presence.secret, presence);
+  const coupon = registered.body.id as CouponId;
+  const tickets = [
+    undefined,
+    'forged',
+    await issuer.issueTicket('1', coupon, -60, Date.now()),
+    await issuer.issueTicket('2', coupon, 60, Date.now()),
+    await issuer.issueTicket('1', coupon, 60, Date.now()),
+  ];
+  for (const ticket of tickets) {
+    const headers: Record<string, string> = ticket === undefined ? {} : { 'x-presence-ticket': ticket };
+    const options = { token: await guarded.token('1'), headers };
+    await walk('POST /v1/coupons/{id}/download', `${path}/download`, options, guarded.url);
+  }
+  await walk('POST /v1/coupons', '/v1/coupons', { token: shop.seller, body });
+});
+
 t.test('what members see and use is answered as described', async (t) => {
   const walk = walker(t);
   const path = await shop.coupon();
@@ -226,6 +258,8 @@ t.test('no route was left out, and no problem but those that need a fault', asyn
     'account_locked',
     'rate_limited',
     'not_ready',
+    'presence_unavailable',
+    'presence_too_many',
     'outcome_unknown',
     'not_recorded',
     'shutting_down',

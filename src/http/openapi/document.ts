@@ -64,7 +64,11 @@ function bearer(description: string): JsonObject {
 
 function operationObject(path: string, operation: Operation): JsonObject {
   const { id, tag, summary, description, access, body } = operation;
-  const parameters = [...pathParametersOf(path), ...queryParametersOf(operation)];
+  const parameters = [
+    ...pathParametersOf(path),
+    ...queryParametersOf(operation),
+    ...headerParametersOf(operation),
+  ];
   const responses: Record<string, JsonObject> = {};
   for (const [status, answer] of Object.entries(operation.answers)) responses[status] = answerObject(answer);
   for (const [status, codes] of codesByStatus(operation.problems))
@@ -93,6 +97,15 @@ function pathParametersOf(path: string): JsonObject[] {
 function queryParametersOf({ query }: Operation): JsonObject[] {
   if (query === undefined) return [];
   return Object.entries(queryFields(query)).map(([name, schema]) => ({ name, in: 'query', schema }));
+}
+
+function headerParametersOf({ headers = {} }: Operation): JsonObject[] {
+  return Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: 'header',
+    description,
+    schema: { type: 'string' },
+  }));
 }
 
 function answerObject({ description, json, text = [], headers = {} }: Answer): JsonObject {

@@ -24,6 +24,8 @@ export interface Operation {
   readonly description?: string;
   readonly access: Route['access'];
   readonly query?: z.ZodObject;
+  /** Headers of the request that mean something here and nowhere else, all of them optional. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: SchemaName;
   readonly answers: Readonly<Record<number, Answer>>;
   /** Every code that the route can answer with. */

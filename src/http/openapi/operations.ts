@@ -1,4 +1,5 @@
 /** Every route in words, under the same key as its line in routes.ts. A test compares the two tables. */
+import { PRESENCE_HEADER } from '../presence/presence-ticket.js';
 import { couponListQuery, pageQuery } from '../schemas.js';
 import { forAnyone, forMembers, forSellers, storeless } from './operation.js';
 import type { Operation } from './operation.js';
@@ -14,8 +15,14 @@ export const operations: Readonly<Record<string, Operation>> = {
     description:
       'Exactly the first of the line get one each. Asking again is always safe: a winner is told the same number. ' +
       'Of the outcomes that apply, the first of this order is told: unknown_coupon, already_issued, not_open, paused, closed, ' +
-      'sold_out, issued. No body is read.',
+      'sold_out, issued. No body is read. ' +
+      'Where the coupon has `presenceRequired`, nothing is attempted without a good ticket of presence (presence_…); it is ' +
+      'judged before anything but unknown_coupon.',
     access: 'member',
+    headers: {
+      [PRESENCE_HEADER]:
+        'A ticket of the waiting room or captcha service. Read only where the coupon has `presenceRequired`.',
+    },
     answers: {
       200: {
         description: 'The member holds it already: the number of the first answer.',
@@ -28,6 +35,11 @@ export const operations: Readonly<Record<string, Operation>> = {
       'account_locked',
       'wrong_role',
       'unknown_coupon',
+      'presence_required',
+      'presence_invalid',
+      'presence_expired',
+      'presence_mismatch',
+      'presence_unavailable',
       'not_open',
       'paused',
       'closed',
@@ -107,16 +119,24 @@ export const operations: Readonly<Record<string, Operation>> = {
         headers: { Location: 'The path of the coupon.' },
       },
     },
-    problems: ['window_invalid'],
+    problems: ['window_invalid', 'presence_disabled', 'presence_too_many'],
   }),
   'PATCH /v1/coupons/:id': forSellers({
     id: 'changeCoupon',
     tag: 'Sellers',
-    summary: 'Change name, quantity or window',
+    summary: 'Change name, quantity, window or the demand for presence',
     description: 'What is absent stays; null takes a bound of the window away.',
     body: 'CouponChange',
     answers: COUPON,
-    problems: ['unknown_coupon', 'forbidden', 'window_invalid', 'quantity_below_issued', 'closed'],
+    problems: [
+      'unknown_coupon',
+      'forbidden',
+      'window_invalid',
+      'quantity_below_issued',
+      'closed',
+      'presence_disabled',
+      'presence_too_many',
+    ],
   }),
   'POST /v1/coupons/:id/pause': forSellers({
     id: 'pauseCoupon',

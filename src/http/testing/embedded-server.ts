@@ -50,7 +50,7 @@ export async function startEmbeddedServer(
   options: EmbeddedServerOptions = {},
 ): Promise<EmbeddedServer> {
   const stores = await openEmbedded({ dataDir: t.testdir(), as: 'server' });
-  const { ledger, catalogue, accounts, locks } = stores;
+  const { ledger, catalogue, accounts, locks, presenceDemands } = stores;
   const admission = options.queued?.admission ?? stores.admission;
   const announcements = new LocalAnnouncements();
   const warmer = new CouponWarmer({ admission, ledger, catalogue });
@@ -90,6 +90,7 @@ export async function startEmbeddedServer(
     queue: options.queued?.queue,
     accounts,
     locks,
+    presenceDemands,
     clock,
     scheduler: systemScheduler,
     durability: 'fsync',

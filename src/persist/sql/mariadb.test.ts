@@ -1,6 +1,7 @@
 import t from 'tap';
 import { accessLockStoreContract } from '../../http/testing/access-lock-store-contract.js';
 import { accountStoreContract } from '../../http/testing/account-store-contract.js';
+import { presenceDemandStoreContract } from '../../http/testing/presence-demand-store-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/coupon-catalogue-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/issuance-ledger-contract.js';
 import { startMariadb } from '../../../test/servers/mariadb.js';
@@ -13,7 +14,7 @@ const migrating = Array.from({ length: 4 }, () => openMysql(server.url));
 const ran = await Promise.all(migrating.map((stores) => stores.migrate()));
 t.same(
   ran.flat(),
-  ['0001_first_tables', '0002_locks_and_audit'],
+  ['0001_first_tables', '0002_locks_and_audit', '0003_presence'],
   'of several that start at once one migrates',
 );
 await Promise.all(migrating.map((stores) => stores.close()));
@@ -35,3 +36,4 @@ issuanceLedgerContract(t, 'MariaDB', async () => {
 couponCatalogueContract(t, 'MariaDB', async () => openMysql(server.url));
 accountStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 accessLockStoreContract(t, 'MariaDB', async () => openMysql(server.url));
+presenceDemandStoreContract(t, 'MariaDB', async () => openMysql(server.url));

@@ -1,5 +1,6 @@
 /** The schema as a list of migrations, one code for every database. A migration that has been released is never edited. */
 import { type Kysely, type Migration, type RawBuilder, sql } from 'kysely';
+import { PRESENCE_CHANGES } from './change-counter.js';
 import type { SqlFlavour } from './sql-flavour.js';
 
 type ColumnKind =
@@ -36,6 +37,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
   return {
     '0001_first_tables': { up: (db) => createFirstTables(db, flavour) },
     '0002_locks_and_audit': { up: (db) => createLocksAndAudit(db, flavour) },
+    '0003_presence': { up: (db) => addPresence(db, flavour) },
   };
 }
 
@@ -149,6 +151,46 @@ async function createLocksAndAudit(db: Kysely<unknown>, flavour: SqlFlavour): Pr
     .addColumn('target', types.word, (column) => column.notNull())
     .addColumn('detail', types.json, (column) => column.notNull())
     .modifyEnd(table)
+    .execute();
+}
+
+async function addPresence(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
+  const table = flavour.name === 'mysql' ? sql`engine=InnoDB default charset=utf8mb4` : sql`strict`;
+
+  await addColumnOnce(db, flavour, 'coupon', 'presence_required', types.flag);
+  await addColumnOnce(db, flavour, 'coupon', 'presence_revision', types.bigint);
+  await createIndexOnce(db, flavour, 'coupon', 'coupon_presence_changes', ['presence_revision']);
+
+  await db.schema
+    .createTable('change_counter')
+    .ifNotExists()
+    .addColumn('name', types.word, (column) => column.primaryKey())
+    .addColumn('revision', types.bigint, (column) => column.notNull())
+    .modifyEnd(table)
+    .execute();
+  const { rows } = await sql`select 1 from change_counter where name = ${PRESENCE_CHANGES}`.execute(db);
+  if (rows.length === 0) await sql`insert into change_counter values (${PRESENCE_CHANGES}, 0)`.execute(db);
+}
+
+/** A number that is 0 in the rows that are there. Of the databases only MariaDB has `add column if not exists`. */
+async function addColumnOnce(
+  db: Kysely<unknown>,
+  flavour: SqlFlavour,
+  table: string,
+  name: string,
+  type: RawBuilder<unknown>,
+): Promise<void> {
+  const { rows } =
+    flavour.name === 'mysql'
+      ? await sql`
+          select 1 from information_schema.columns
+          where table_schema = database() and table_name = ${table} and column_name = ${name}`.execute(db)
+      : await sql`select 1 from pragma_table_info(${table}) where name = ${name}`.execute(db);
+  if (rows.length > 0) return;
+  await db.schema
+    .alterTable(table)
+    .addColumn(name, type as RawBuilder<never>, (column) => column.notNull().defaultTo(0))
     .execute();
 }
 

@@ -6,6 +6,7 @@ import type { IssuanceLedger } from '../../engine/issuance-ledger.js';
 import type { LedgerAudit } from '../../engine/ledger-audit.js';
 import type { AccessLockStore } from '../../http/auth/access-locks.js';
 import type { AccountStore } from '../../http/auth/accounts.js';
+import type { PresenceDemandStore } from '../../http/presence/presence-demands.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
 import { connectMysql } from './connect-mysql.js';
 import { migrateToLatest } from './migrate.js';
@@ -16,6 +17,7 @@ import { SqlCouponCatalogue } from './sql-coupon-catalogue.js';
 import { mysqlFlavour } from './sql-flavour.js';
 import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
 import { SqlLedgerAudit } from './sql-ledger-audit.js';
+import { SqlPresenceDemands } from './sql-presence-demands.js';
 import { SqlSeedTables } from './sql-seed-tables.js';
 import { reading } from './transaction.js';
 
@@ -32,6 +34,7 @@ export interface MysqlStores {
   readonly catalogue: CouponCatalogue;
   readonly accounts: AccountStore;
   readonly locks: AccessLockStore;
+  readonly presenceDemands: PresenceDemandStore;
   readonly auditLog: AuditLog;
   /** Brings the schema up to date, over a connection of its own with a long deadline; names what was run. */
   migrate(): Promise<string[]>;
@@ -58,6 +61,7 @@ export function openMysql(
     catalogue: new SqlCouponCatalogue(db),
     accounts: new SqlAccountStore(db),
     locks: new SqlAccessLocks(db),
+    presenceDemands: new SqlPresenceDemands(db, mysqlFlavour),
     auditLog: new SqlAuditLog(db),
     async migrate() {
       const migrating = connectMysql(url, {

@@ -8,6 +8,7 @@ export interface Database {
   readonly dead_letter: DeadLetterTable;
   readonly revocation: RevocationTable;
   readonly access_lock: AccessLockTable;
+  readonly change_counter: ChangeCounterTable;
   readonly audit_log: AuditLogTable;
 }
 
@@ -27,6 +28,9 @@ export interface CouponTable {
   discount_type: 'percent' | 'amount' | null;
   discount_value: number | null;
   created_at: number;
+  /** 0 or 1: whether a download needs a proof of presence, and the revision at which that was last said (change-counter.ts). */
+  presence_required: Generated<number>;
+  presence_revision: Generated<number>;
 }
 
 /** One row per live issuance. PRIMARY KEY (coupon_id, issue_no), UNIQUE (member_id, coupon_id): promises I1 and I2. */
@@ -70,6 +74,12 @@ export interface AccessLockTable {
   locked: number;
   revision: number;
   changed_at: number;
+}
+
+/** One row for each kind of change that processes follow. */
+export interface ChangeCounterTable {
+  name: string;
+  revision: number;
 }
 
 /** Appended, never changed. */

@@ -10,6 +10,7 @@ import type {
 } from '../../engine/coupon-catalogue.js';
 import { type CouponId, type CouponTerms, parseCouponId } from '../../engine/coupon.js';
 import { StoreCorruptError } from '../../engine/errors.js';
+import { nextRevision, PRESENCE_CHANGES } from './change-counter.js';
 import { faultOf, storeFault } from './error-classes.js';
 import type { CouponTable, Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
@@ -26,25 +27,20 @@ export class SqlCouponCatalogue implements CouponCatalogue {
   }
 
   async insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponRecord> {
-    const couponId = await this.#change(async (db) => {
-      const { insertId } = await db
-        .insertInto('coupon')
-        .values({
-          seller_id: coupon.sellerId,
-          name: coupon.name,
-          ...termColumns(coupon),
-          version: 1,
-          epoch: 0,
-          discount_type: coupon.discount?.type ?? null,
-          discount_value: coupon.discount?.value ?? null,
-          created_at: coupon.createdAtMs,
-        })
-        .executeTakeFirstOrThrow();
-      const inserted = couponIdOf(insertId ?? 0);
-      if (audit !== undefined) await insertAuditEntry(db, audit(inserted));
-      return inserted;
-    }, audit !== undefined);
+    const couponId = await this.#insert(coupon, audit);
     return { ...coupon, couponId, version: 1, epoch: 0 };
+  }
+
+  /** The revision is taken before the id is: sql-presence-demands.ts relies on it. */
+  #insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponId> {
+    if (coupon.presenceRequired === true) {
+      return refusingPoison(() =>
+        inTransaction(this.#db, async (transaction) =>
+          insertCoupon(transaction, coupon, await nextRevision(transaction, PRESENCE_CHANGES), audit),
+        ),
+      );
+    }
+    return this.#change((db) => insertCoupon(db, coupon, 0, audit), audit !== undefined);
   }
 
   async find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]> {
@@ -103,6 +99,20 @@ export class SqlCouponCatalogue implements CouponCatalogue {
     return refusingPoison(() => (audited ? inTransaction(this.#db, body) : writing(() => body(this.#db))));
   }
 
+  async demandPresence(couponId: CouponId, required: boolean, audit?: AuditEntry): Promise<void> {
+    await refusingPoison(() =>
+      inTransaction(this.#db, async (transaction) => {
+        const revision = await nextRevision(transaction, PRESENCE_CHANGES);
+        await transaction
+          .updateTable('coupon')
+          .set({ presence_required: required ? 1 : 0, presence_revision: revision })
+          .where('id', '=', couponId)
+          .execute();
+        if (audit !== undefined) await insertAuditEntry(transaction, audit);
+      }),
+    );
+  }
+
   async nextEpoch(couponId: CouponId): Promise<number> {
     const row = await inTransaction(this.#db, async (transaction) => {
       await transaction
@@ -115,6 +125,32 @@ export class SqlCouponCatalogue implements CouponCatalogue {
     if (row === undefined) throw new StoreCorruptError(`There is no coupon ${couponId} in the catalogue.`);
     return row.epoch;
   }
+}
+
+async function insertCoupon(
+  db: Kysely<Database>,
+  coupon: NewCoupon,
+  presenceRevision: number,
+  audit: ((couponId: CouponId) => AuditEntry) | undefined,
+): Promise<CouponId> {
+  const { insertId } = await db
+    .insertInto('coupon')
+    .values({
+      seller_id: coupon.sellerId,
+      name: coupon.name,
+      ...termColumns(coupon),
+      version: 1,
+      epoch: 0,
+      discount_type: coupon.discount?.type ?? null,
+      discount_value: coupon.discount?.value ?? null,
+      created_at: coupon.createdAtMs,
+      presence_required: coupon.presenceRequired === true ? 1 : 0,
+      presence_revision: presenceRevision,
+    })
+    .executeTakeFirstOrThrow();
+  const couponId = couponIdOf(insertId ?? 0);
+  if (audit !== undefined) await insertAuditEntry(db, audit(couponId));
+  return couponId;
 }
 
 /** What the schema refuses here should have been refused at the edge: a bug, with the database's words as its cause. */
@@ -152,6 +188,7 @@ function recordOf(row: Selectable<CouponTable>): CouponRecord {
     version: row.version,
     epoch: row.epoch,
     createdAtMs: row.created_at,
+    ...(row.presence_required === 0 ? {} : { presenceRequired: true as const }),
   };
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { accessLockStoreContract } from '../../http/testing/access-lock-store-contract.js';
 import { accountStoreContract } from '../../http/testing/account-store-contract.js';
+import { presenceDemandStoreContract } from '../../http/testing/presence-demand-store-contract.js';
 import { admissionContract } from '../../engine/testing/admission-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/coupon-catalogue-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/issuance-ledger-contract.js';
@@ -26,6 +27,7 @@ admissionContract(t, 'SQLite', open);
 couponCatalogueContract(t, 'SQLite', open);
 accountStoreContract(t, 'SQLite', open);
 accessLockStoreContract(t, 'SQLite', open);
+presenceDemandStoreContract(t, 'SQLite', open);
 
 issuanceLedgerContract(t, 'SQLite, two processes', async (t: Test) => {
   const dataDir = t.testdir();

@@ -8,6 +8,7 @@ import type { IssuanceLedger } from '../../engine/issuance-ledger.js';
 import type { LedgerAudit } from '../../engine/ledger-audit.js';
 import type { AccessLockStore } from '../../http/auth/access-locks.js';
 import type { AccountStore } from '../../http/auth/accounts.js';
+import type { PresenceDemandStore } from '../../http/presence/presence-demands.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
 import { faultOf, storeFault } from '../sql/error-classes.js';
 import { migrateToLatest } from '../sql/migrate.js';
@@ -19,6 +20,7 @@ import { SqlCouponCatalogue } from '../sql/sql-coupon-catalogue.js';
 import { sqliteFlavour } from '../sql/sql-flavour.js';
 import { SqlIssuanceLedger } from '../sql/sql-issuance-ledger.js';
 import { SqlLedgerAudit } from '../sql/sql-ledger-audit.js';
+import { SqlPresenceDemands } from '../sql/sql-presence-demands.js';
 import { SqlSeedTables } from '../sql/sql-seed-tables.js';
 import { type DataDir, lockDataDir, prepareDataDir } from './data-dir.js';
 import { readOrCreateSecret } from './secret.js';
@@ -44,6 +46,7 @@ export interface EmbeddedStores {
   readonly catalogue: CouponCatalogue;
   readonly accounts: AccountStore;
   readonly locks: AccessLockStore;
+  readonly presenceDemands: PresenceDemandStore;
   readonly auditLog: AuditLog;
   seedTables(): SeedTables;
   /** Signs tokens when no other secret is configured. */
@@ -82,6 +85,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
       catalogue: new SqlCouponCatalogue(db),
       accounts: new SqlAccountStore(db),
       locks: new SqlAccessLocks(db),
+      presenceDemands: new SqlPresenceDemands(db, sqliteFlavour),
       auditLog: new SqlAuditLog(db),
       seedTables: () => new SqlSeedTables(db, sqliteFlavour, 1),
       secret,

@@ -26,6 +26,7 @@ const passing = new Set([
   'outcome_unknown',
   'shutting_down',
   'keys_unavailable',
+  'presence_unavailable',
 ]);
 
 export function isPassing(problem: Problem): boolean {

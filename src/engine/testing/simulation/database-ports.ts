@@ -34,6 +34,10 @@ export class SimulatedCatalogue implements CouponCatalogue {
     return this.#link.call(() => this.#database.rename(couponId, name));
   }
 
+  demandPresence(couponId: CouponId, required: boolean): Promise<void> {
+    return this.#link.call(() => this.#database.demandPresence(couponId, required));
+  }
+
   nextEpoch(couponId: CouponId): Promise<number> {
     return this.#link.call(() => this.#database.nextEpoch(couponId));
   }

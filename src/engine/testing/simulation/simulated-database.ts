@@ -52,6 +52,13 @@ export class SimulatedDatabase {
     if (record !== undefined) this.coupons.set(couponId, { ...record, name });
   }
 
+  demandPresence(couponId: CouponId, required: boolean): void {
+    const record = this.coupons.get(couponId);
+    if (record === undefined) return;
+    const { presenceRequired: _, ...rest } = record;
+    this.coupons.set(couponId, required ? { ...rest, presenceRequired: true } : rest);
+  }
+
   nextEpoch(couponId: CouponId): number {
     const record = this.coupons.get(couponId);
     if (record === undefined) throw new StoreCorruptError(`Coupon ${couponId} was never registered.`);

@@ -1,0 +1,49 @@
+/**
+ * What a ticket of presence says: a JWT of a waiting room or captcha service, verified like an access token, with the member in `sub` and
+ * the coupon in a claim of its own.
+ */
+import type { HttpRequest } from 'uWebSockets.js';
+import { parseCouponId } from '../../engine/coupon.js';
+import type { CouponId, MemberId } from '../../engine/coupon.js';
+import { TOKEN_INVALID } from '../auth/identity.js';
+import type { TokenKind } from '../auth/token-policy.js';
+
+export const PRESENCE_HEADER = 'X-Presence-Ticket';
+const PRESENCE_HEADER_READ = PRESENCE_HEADER.toLowerCase();
+
+/** A JSON number, as ids are everywhere in the API. */
+export const COUPON_CLAIM = 'coupon';
+
+/** Stands for several tickets in one request, of which two readers may take different ones. It verifies as none. */
+const AMBIGUOUS = '?';
+
+export interface PresenceTicket {
+  readonly kind: 'ticket';
+  readonly memberId: MemberId;
+  readonly couponId: CouponId;
+  readonly expiresAtMs: number;
+  /** Good in everything but the time: it lets nobody in, and still says who was let in once. */
+  readonly isExpired: boolean;
+}
+
+export const PRESENCE_TICKETS: TokenKind<PresenceTicket> = {
+  requiredClaims: [COUPON_CLAIM],
+  judge({ memberId, expiresAtMs, isExpired, claims }) {
+    const named = claims[COUPON_CLAIM];
+    const couponId = typeof named === 'number' ? parseCouponId(String(named)) : undefined;
+    if (couponId === undefined) return TOKEN_INVALID;
+    return { kind: 'ticket', memberId, couponId, expiresAtMs, isExpired };
+  },
+};
+
+/** The ticket that a request brings, unverified; empty when it brings none. */
+export function presentedTicket(request: HttpRequest): string {
+  let ticket = '';
+  let times = 0;
+  request.forEach((name, value) => {
+    if (name !== PRESENCE_HEADER_READ) return;
+    ticket = value;
+    times++;
+  });
+  return times > 1 ? AMBIGUOUS : ticket;
+}
