@@ -72,6 +72,15 @@ export const scenarios = {
     { id: 'sold out', system: 'seonchak-1', load: 'sold-out' },
     { id: 'sold out, 2,000 watch', system: 'seonchak-1', load: 'sold-out', watchers: 2_000 },
   ],
+  limits: [
+    bare,
+    { id: 'sold out', system: 'seonchak-1', load: 'sold-out' },
+    { id: 'sold out, limits', system: 'limited-1', load: 'sold-out' },
+    { id: 'sold out, tickets', system: 'guarded-1', load: 'sold-out', tickets: true },
+    { id: 'admission', system: 'seonchak-1', load: 'admission' },
+    { id: 'admission, limits', system: 'limited-1', load: 'admission' },
+    { id: 'admission, tickets', system: 'guarded-1', load: 'admission', tickets: true },
+  ],
   drain: [
     { id: 'drain', system: 'seonchak-1', load: 'drain' },
     { id: 'drain, script per request', system: 'script-1', load: 'drain' },

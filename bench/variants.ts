@@ -1,5 +1,6 @@
 /** What can be measured: a system under a load. */
 import { startBareSystem, startLockSystem, startScriptSystem } from './systems/baseline-systems.js';
+import { BENCH_PRESENCE_SECRET } from './load/sign-tickets.js';
 import { startEmbeddedSystem, startSeonchakSystem } from './systems/seonchak-system.js';
 import type { Stores } from './systems/stores.js';
 import type { System } from './systems/system.js';
@@ -17,7 +18,13 @@ import type { System } from './systems/system.js';
 export type LoadName =
   'constant' | 'sold-out' | 'pre-opening' | 'first-seen' | 'admission' | 'many-coupons' | 'drain' | 'model';
 
-export type SystemName = 'embedded' | `${'bare' | 'seonchak' | 'script' | 'lock'}-${1 | 2 | 4}` | 'cluster-1';
+/** `limited`: with limits of callers that nobody reaches. `guarded`: its coupons may demand a ticket of presence. */
+export type SystemName =
+  | 'embedded'
+  | `${'bare' | 'seonchak' | 'script' | 'lock'}-${1 | 2 | 4}`
+  | 'cluster-1'
+  | 'limited-1'
+  | 'guarded-1';
 
 export interface Variant {
   /** Names it in tables and JSON. */
@@ -27,9 +34,20 @@ export interface Variant {
   /** Where it differs from what the command line says. */
   readonly connections?: number;
   readonly seconds?: number;
+  /** The coupons demand a ticket of presence, and every press brings one. */
+  readonly tickets?: true;
   /** Streams of the live view that are open meanwhile. */
   readonly watchers?: number;
 }
+
+/** The members share one address here, so that is the bucket that takes every request. */
+const UNREACHED_LIMITS = {
+  MEMBER_RATE: '100000',
+  MEMBER_BURST: '1000000',
+  ADDRESS_RATE: '1000000',
+  ADDRESS_BURST: '10000000',
+};
+const PRESENCE = { PRESENCE_SECRET: BENCH_PRESENCE_SECRET };
 
 /** @param profileFolder for CPU profiles of our own API process. */
 export function startSystem(name: SystemName, stores: Stores, profileFolder?: string): Promise<System> {
@@ -40,5 +58,6 @@ export function startSystem(name: SystemName, stores: Stores, profileFolder?: st
   if (method === 'lock') return startLockSystem(stores, apiProcesses);
   if (method === 'script') return startScriptSystem(stores, apiProcesses);
   const redis = method === 'cluster' ? 'cluster' : 'single';
-  return startSeonchakSystem(stores, { redis, apiProcesses, profileFolder });
+  const settings = method === 'limited' ? UNREACHED_LIMITS : method === 'guarded' ? PRESENCE : {};
+  return startSeonchakSystem(stores, { redis, apiProcesses, profileFolder, settings });
 }

@@ -10,6 +10,7 @@ import { LatencyHistogram } from './latency-histogram.js';
 import { type LoadReport, type OutcomeReport, SERIES_STEP_MS } from './load-report.js';
 import { OutcomeReader } from './outcome-reader.js';
 import { type Press, PressLine, type PressPlan } from './press-plan.js';
+import { signTickets } from './sign-tickets.js';
 import { ToldLog } from './told.js';
 
 /** What this needs of autocannon's connection beyond its types; the version is pinned exactly. */
@@ -39,6 +40,7 @@ export async function pressAll(plan: PressPlan, tokens: readonly string[]): Prom
   const reader = new OutcomeReader();
   const outcomes = new Map<string, { latencies: LatencyHistogram; series: number[] }>();
   const connections: Connection[] = [];
+  const tickets = plan.tickets ? signTickets(plan.couponIds, tokens.length) : undefined;
   const heads = new Map(plan.couponIds.map((id) => [id, requestHead(id, plan.host)]));
   let startedUs = 0;
   let answeredLastUs = 0;
@@ -66,7 +68,9 @@ export async function pressAll(plan: PressPlan, tokens: readonly string[]): Prom
       if (!line.deal(press)) more = false;
       press.sentUs = nowUs();
       const head = heads.get(press.couponId) ?? '';
-      return Buffer.from(`${head}${tokens[press.member] ?? ''}\r\n\r\n`, 'latin1');
+      const ticket = tickets?.get(press.couponId)?.[press.member];
+      const ticketLine = ticket === undefined ? '' : `\r\nX-Presence-Ticket: ${ticket}`;
+      return Buffer.from(`${head}${tokens[press.member] ?? ''}${ticketLine}\r\n\r\n`, 'latin1');
     };
     // Told of an answer first, of its body only after the next request has left.
     connection.on('response', (status) => {

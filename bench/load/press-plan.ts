@@ -12,6 +12,8 @@ export interface PressPlan {
   readonly order: 'random' | 'each-once' | 'all-coupons';
   /** Names the tokens, which were signed before. */
   readonly tokens: string;
+  /** Every press brings a ticket of presence. */
+  readonly tickets?: true;
   /** Of this generator. */
   readonly connections: number;
   readonly seconds: number;

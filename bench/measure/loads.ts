@@ -2,7 +2,7 @@
 import type { CrowdPlan } from '../load/crowd.js';
 import { BENCH_SECRET } from '../systems/node-process.js';
 import type { System } from '../systems/system.js';
-import type { LoadName } from '../variants.js';
+import type { LoadName, Variant } from '../variants.js';
 import type { Crowd } from '../load/crowd.js';
 
 /** Names of token sets that the generators hold. */
@@ -25,7 +25,7 @@ const FIRST_SEEN_PER_SECOND_MAX = 40_000;
 const UNMEASURED_SECONDS_MAX = 60;
 
 export interface PreparedLoad {
-  readonly plan: Pick<CrowdPlan, 'couponIds' | 'order' | 'tokens'>;
+  readonly plan: Pick<CrowdPlan, 'couponIds' | 'order' | 'tokens' | 'tickets'>;
   /** Units of each of the coupons; absent where nothing is decided. */
   readonly quantity: number | undefined;
 }
@@ -77,14 +77,29 @@ export class Loads {
     });
   }
 
-  /** Makes what a turn needs; none of it is measured. */
-  async load(name: LoadName, system: System, systemName: string, seconds: number): Promise<PreparedLoad> {
+  /** Makes what a turn of a variant needs; none of it is measured. */
+  async load(
+    { load, system: systemName, tickets }: Variant,
+    system: System,
+    seconds: number,
+  ): Promise<PreparedLoad> {
+    const prepared = await this.#load(load, demanding(system, tickets), systemName, seconds, tickets);
+    return tickets ? { ...prepared, plan: { ...prepared.plan, tickets } } : prepared;
+  }
+
+  async #load(
+    name: LoadName,
+    system: System,
+    systemName: string,
+    seconds: number,
+    tickets: true | undefined,
+  ): Promise<PreparedLoad> {
     const members = this.#members;
     switch (name) {
       case 'constant':
         return { plan: { couponIds: [1], order: 'random', tokens: KNOWN }, quantity: undefined };
       case 'sold-out': {
-        const couponIds = [await this.#soldOut(system, systemName)];
+        const couponIds = [await this.#soldOut(system, systemName, tickets)];
         return { plan: { couponIds, order: 'random', tokens: KNOWN }, quantity: this.#winners };
       }
       case 'first-seen': {
@@ -122,10 +137,11 @@ export class Loads {
     return Math.floor(this.#members * WINNERS_SHARE);
   }
 
-  #soldOut(system: System, systemName: string): Promise<number> {
+  #soldOut(system: System, systemName: string, tickets?: true): Promise<number> {
     return this.#once(`sold out in ${systemName}`, async () => {
       const couponId = await system.createCoupon({ quantity: this.#winners });
-      const presell = { couponIds: [couponId], order: 'each-once', tokens: WINNERS } as const;
+      const order = 'each-once';
+      const presell = { couponIds: [couponId], order, tokens: WINNERS, ...(tickets && { tickets }) } as const;
       await this.#crowd.press({
         ...presell,
         host: system.host,
@@ -143,6 +159,15 @@ export class Loads {
     this.#lasting.set(what, couponId);
     return couponId;
   }
+}
+
+/** The same system, whose coupons demand a ticket of presence. */
+function demanding(system: System, tickets: true | undefined): System {
+  if (tickets === undefined) return system;
+  return {
+    ...system,
+    createCoupon: (coupon) => system.createCoupon({ ...coupon, presenceRequired: true }),
+  };
 }
 
 async function createCoupons(system: System, count: number, quantity: number): Promise<number[]> {

@@ -35,7 +35,7 @@ export async function runRound(
   // A drain takes as long as it takes to fill the queue.
   const seconds = variant.load === 'drain' ? FILL_SECONDS_MAX : (variant.seconds ?? context.seconds);
   const connections = variant.connections ?? context.connections;
-  const load = await context.loads.load(variant.load, system, variant.system, seconds);
+  const load = await context.loads.load(variant, system, seconds);
   const { books } = system;
   const probe = startProbe(books, load, variant);
   if (variant.load === 'drain') await books?.recorder?.freeze();

@@ -15,12 +15,12 @@ export class SellerClient {
     this.#token = signSeller(secret);
   }
 
-  async createCoupon({ quantity, opensInMs }: NewCoupon): Promise<number> {
+  async createCoupon({ quantity, opensInMs, ...demand }: NewCoupon): Promise<number> {
     const window = opensInMs === undefined ? {} : { opensAt: new Date(Date.now() + opensInMs).toISOString() };
     const answer = await this.#http.call('/v1/coupons', {
       method: 'POST',
       token: await this.#token,
-      body: { name: 'bench', quantity, ...window },
+      body: { name: 'bench', quantity, ...window, ...demand },
     });
     if (answer.status !== 201)
       throw new Error(`creating a coupon: ${answer.status} ${JSON.stringify(answer.body)}`);

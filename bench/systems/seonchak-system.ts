@@ -15,6 +15,8 @@ export interface SeonchakOptions {
   readonly redis: 'single' | 'cluster';
   readonly apiProcesses: number;
   readonly profileFolder?: string | undefined;
+  /** Of the API processes, beyond what every system has. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 const keysOf = (couponId: number): string[] =>
@@ -30,6 +32,7 @@ export async function startSeonchakSystem(stores: Stores, options: SeonchakOptio
     MYSQL_URL: mariadb.url,
     PORT: String(port),
     PROCESSES: String(options.apiProcesses),
+    ...options.settings,
   };
   const recorder = await stores.recorder(redis);
   const { profileFolder } = options;

@@ -9,6 +9,8 @@ export interface NewCoupon {
   readonly quantity: number;
   /** From now; absent: open at once. */
   readonly opensInMs?: number;
+  /** A download needs a ticket of presence. */
+  readonly presenceRequired?: true;
 }
 
 export interface System {
