@@ -11,7 +11,7 @@ export interface NewCoupon extends CouponTerms {
   readonly discount: Discount | undefined;
   readonly createdAtMs: number;
   /** Set where a download needs a proof of presence; the front end asks for it. */
-  readonly presenceRequired?: true;
+  readonly presenceRequired?: true | undefined;
 }
 
 export interface CouponRecord extends NewCoupon {

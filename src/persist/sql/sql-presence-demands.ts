@@ -25,11 +25,11 @@ export class SqlPresenceDemands implements PresenceDemandStore {
     return reading(async () => {
       const { highest } = await this.#db
         .selectFrom('coupon')
-        .select((table) => table.fn.max('id').as('highest'))
+        // There is none without any coupon.
+        .select((table) => table.fn.max<number | null>('id').as('highest'))
         .executeTakeFirstOrThrow();
       const revision = await settledRevision(this.#db, this.#flavour, PRESENCE_CHANGES);
-      // Without any coupon there is no highest id, whatever the types say.
-      return { couponId: (highest as number | null) ?? 0, revision };
+      return { couponId: highest ?? 0, revision };
     });
   }
 

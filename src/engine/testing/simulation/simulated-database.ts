@@ -55,8 +55,7 @@ export class SimulatedDatabase {
   demandPresence(couponId: CouponId, required: boolean): void {
     const record = this.coupons.get(couponId);
     if (record === undefined) return;
-    const { presenceRequired: _, ...rest } = record;
-    this.coupons.set(couponId, required ? { ...rest, presenceRequired: true } : rest);
+    this.coupons.set(couponId, { ...record, presenceRequired: required ? true : undefined });
   }
 
   nextEpoch(couponId: CouponId): number {
