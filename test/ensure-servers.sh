@@ -5,6 +5,9 @@ set -euo pipefail
 
 readonly LEAST_REDIS_MAJOR=7
 
+# Debian keeps servers in folders that are not on every user's PATH; the tests look there too.
+PATH=$PATH:/usr/sbin:/usr/local/sbin
+
 redis_major() {
   command -v redis-server >/dev/null || { echo 0; return; }
   redis-server --version | sed -nE 's/.* v=([0-9]+)\..*/\1/p'
@@ -15,6 +18,8 @@ missing_packages() {
   command -v mariadbd >/dev/null || command -v mysqld >/dev/null || echo mariadb-server
   command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo chromium
   command -v prometheus >/dev/null && command -v promtool >/dev/null || echo prometheus
+  command -v nginx >/dev/null || echo nginx
+  command -v haproxy >/dev/null || echo haproxy
 }
 
 # Prints the command prefix with which packages may be installed; fails where they may not.
@@ -61,7 +66,8 @@ The tests need real servers and none is skipped. Not found on the PATH: ${missin
   mariadb-server  MariaDB 10.11 or newer (mariadbd), or MySQL 8 (mysqld)
   chromium        a browser for the console (chromium, chromium-browser or google-chrome)
   prometheus      Prometheus with promtool, for the dashboard and the alerts
+  nginx, haproxy  the reverse proxies of deploy/
 On Debian and Ubuntu:
-  sudo apt-get update && sudo apt-get install redis-server mariadb-server chromium prometheus
+  sudo apt-get update && sudo apt-get install redis-server mariadb-server chromium prometheus nginx haproxy
 TEXT
 exit 1

@@ -17,9 +17,12 @@ export interface BesiegedShop {
   stop(): Promise<void>;
 }
 
-export async function openBesiegedShop(): Promise<BesiegedShop> {
+/** @param settings environment of the server, beyond what it needs. */
+export async function openBesiegedShop(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<BesiegedShop> {
   const backEnd = await startBackEnd('embedded');
-  const server = await startSeonchak(backEnd.settings);
+  const server = await startSeonchak({ ...backEnd.settings, ...settings });
   const client = new HttpClient(server.origin, 4);
   const seller = await signToken('500', 'seller');
   const body = { name: 'Under siege', quantity: 10_000 };

@@ -1,13 +1,14 @@
 /** A private MariaDB server of one test: real mariadbd, free port, throw-away folder, default durability. */
 import { execFile } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { type ChildServer, startChildServer } from './child-server.js';
 import { freePort } from './free-port.js';
+import { onPath } from './on-path.js';
 
 const DATABASE = 'seonchak';
 const USER = 'seonchak';
@@ -105,12 +106,4 @@ export async function startMariadb(extraOptions: readonly string[] = []): Promis
       server = await launch();
     },
   };
-}
-
-function onPath(name: string): string | undefined {
-  // Debian keeps servers in /usr/sbin, which is not on every user's PATH.
-  return [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
-    .filter((folder) => folder !== '')
-    .map((folder) => join(folder, name))
-    .find((path) => existsSync(path));
 }

@@ -1,7 +1,7 @@
 /** Two clients for the tests: one that speaks JSON over keep-alive connections, one that sends bytes as they are given. */
 import { Agent, request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 export interface Answer {
   readonly status: number;
@@ -64,16 +64,17 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
 /**
  * Sends bytes and collects what comes back until `until` is satisfied, the server closes, or `waitMs` is over.
  *
+ * @param to a port of this machine, or how to open the connection.
  * @param pieces sent one after another, each in its own packet as far as the system allows.
  */
 export function exchangeBytes(
-  port: number,
+  to: number | (() => Socket),
   pieces: readonly (string | Buffer)[],
   until: (received: string) => boolean = () => false,
   waitMs = 2_000,
 ): Promise<{ readonly received: string; readonly closed: boolean }> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = typeof to === 'number' ? connect(to, '127.0.0.1') : to();
     let received = '';
     const finish = (closed: boolean): void => {
       clearTimeout(timer);
