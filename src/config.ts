@@ -81,7 +81,7 @@ const environment = z.object({
   REDIS_URL: z
     .string()
     .transform(commaSeparated)
-    .pipe(z.array(urlWith('redis', 'rediss')).min(1))
+    .pipe(z.array(urlWith('redis', 'rediss')).min(1, 'must name at least one redis:// or rediss:// URL'))
     .optional(),
   REDIS_URL_FILE: z.string().optional(),
   REDIS_TLS_CA_FILE: authorities.optional(),
@@ -104,7 +104,11 @@ const environment = z.object({
   ROLES: z
     .string()
     .transform(commaSeparated)
-    .pipe(z.array(z.enum(processRoles, `must be a list of ${processRoles.join(', ')}`)).min(1))
+    .pipe(
+      z
+        .array(z.enum(processRoles, `must be a list of ${processRoles.join(', ')}`))
+        .min(1, `must be a list of ${processRoles.join(', ')}`),
+    )
     .default(['api', 'recorder']),
   PROCESSES: integer(1, 64).default(1),
   BATCH_MAX: integer(1, BATCH_LIMIT).default(512),
@@ -201,14 +205,18 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   for (const [name, value] of Object.entries(env))
     if (value !== undefined && value !== '') given[name] = value;
   const { settings, faults: fileFaults } = withSecretsFromFiles(given);
+  const padded = Object.keys(environment.shape).filter((name) => isPadded(settings[name]));
   const parsed = environment.safeParse(settings);
-  const issues = parsed.success ? [] : parsed.error.issues;
-  const faulty = new Set(issues.map((issue) => String(issue.path[0])));
+  const issues = (parsed.success ? [] : parsed.error.issues).filter(
+    (issue) => !padded.includes(String(issue.path[0])),
+  );
+  const faulty = new Set([...padded, ...issues.map((issue) => String(issue.path[0]))]);
   // The rules between variables are judged on those that are sound by themselves.
   const sound = Object.fromEntries(Object.entries(settings).filter(([name]) => !faulty.has(name)));
   const values = environment.parse(sound);
   const faults = [
     ...fileFaults,
+    ...padded.map((name) => `${name} begins or ends with white space`),
     ...issues.map((issue) => `${String(issue.path[0])} ${issue.message}`),
     ...crossFaults(values, faulty, fileFaults.length > 0),
     ...tlsFaults(values),
@@ -263,6 +271,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     redisTlsCa: values.REDIS_TLS_CA_FILE,
     mysqlTlsCa: values.MYSQL_TLS_CA_FILE,
   });
+}
+
+/** White space at an end is a slip that nobody sees: it would be part of a secret, or the name of another folder. */
+function isPadded(value: string | undefined): boolean {
+  return value !== undefined && value !== value.trim();
 }
 
 /** Rules that span variables; a rule that needs a faulty one is left for the next start. */

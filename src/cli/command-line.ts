@@ -6,7 +6,7 @@ import { addAudit } from './audit.js';
 import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';
 import type { ExitCode } from './exit-codes.js';
-import { exitCodes, reportFault } from './exit-codes.js';
+import { exitCodes, faultLine, reportFault, UsageError } from './exit-codes.js';
 import { addDemo } from './demo.js';
 import { addCompletion } from './completion.js';
 import { addMigrate } from './migrate.js';
@@ -34,8 +34,8 @@ export async function runCommandLine(words: readonly string[], context: CommandC
   } catch (fault) {
     // The library has printed its own message by now; asking for help or the version is not a fault.
     if (fault instanceof CommanderError) return fault.exitCode === 0 ? exitCodes.done : exitCodes.misused;
-    const { exitCode, lines } = reportFault(fault);
-    for (const line of lines) printLine(context.notes, `seonchak: ${line}`);
+    const { exitCode, lines, code } = reportFault(fault);
+    for (const line of lines) printLine(context.notes, faultLine(line, code));
     if (levelsWithStack.has(context.env.LOG_LEVEL) && fault instanceof Error) {
       printLine(context.notes, fault.stack ?? '');
     }
@@ -51,7 +51,9 @@ function buildProgram(context: CommandContext): Command {
     .configureOutput({
       writeOut: (text) => context.output.write(text),
       writeErr: (text) => context.notes.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, 'seonchak: ')),
+      // A suggestion may follow on a line of its own.
+      outputError: (text, write) =>
+        write(text.replace(/^error: (.*)/, (_, line: string) => faultLine(line, UsageError.code))),
     })
     .showSuggestionAfterError()
     .description('Limited coupons for a crowd that arrives in the same second.')

@@ -6,13 +6,16 @@ export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /** The command line asks for something that cannot be: exit code 2. */
-export class UsageError extends Error {}
+export class UsageError extends SeonchakError {
+  static override readonly code = 'usage_invalid';
+}
 
 /** The command was understood and did not succeed: exit code 1. */
 export class CommandFailedError extends Error {}
 
-/** Faults of the surroundings that the operator mends by other settings, so they end like wrong configuration. */
+/** Faults that the operator mends by other words or other settings. */
 const misuseCodes: ReadonlySet<string> = new Set([
+  UsageError.code,
   'port_in_use',
   'listen_failed',
   'data_dir_unwritable',
@@ -23,18 +26,36 @@ const misuseCodes: ReadonlySet<string> = new Set([
 export interface FaultReport {
   readonly exitCode: ExitCode;
   readonly lines: readonly string[];
+  /** Its name in docs/errors.md; `undefined` where a command merely found that it could not succeed. */
+  readonly code: string | undefined;
 }
 
 /** What to print and how to end. Never a stack trace. */
 export function reportFault(fault: unknown): FaultReport {
-  if (fault instanceof ConfigError) return { exitCode: exitCodes.misused, lines: fault.faults };
-  if (fault instanceof UsageError) return { exitCode: exitCodes.misused, lines: [withCause(fault)] };
-  if (fault instanceof CommandFailedError) return { exitCode: exitCodes.failed, lines: [withCause(fault)] };
+  if (fault instanceof ConfigError) {
+    return { exitCode: exitCodes.misused, lines: fault.faults, code: fault.code };
+  }
+  if (fault instanceof CommandFailedError) {
+    return { exitCode: exitCodes.failed, lines: [withCause(fault)], code: undefined };
+  }
   if (fault instanceof SeonchakError) {
     const misused = misuseCodes.has(fault.code);
-    return { exitCode: misused ? exitCodes.misused : exitCodes.failed, lines: [withCause(fault)] };
+    return {
+      exitCode: misused ? exitCodes.misused : exitCodes.failed,
+      lines: [withCause(fault)],
+      code: fault.code,
+    };
   }
-  return { exitCode: exitCodes.failed, lines: [`unexpected fault: ${oneLine(fault)}`] };
+  return {
+    exitCode: exitCodes.failed,
+    lines: [`unexpected fault: ${oneLine(fault)}`],
+    code: SeonchakError.code,
+  };
+}
+
+/** One line for a person to read, and the code at its end for one to look up or a script to find. */
+export function faultLine(text: string, code: string | undefined): string {
+  return `seonchak: ${text}${code === undefined ? '' : ` [${code}]`}`;
 }
 
 /** How deep a chain of causes is followed; a cycle must not hold up the message. */

@@ -19,7 +19,10 @@ export interface ConnectOptions {
 const CONNECT_WITHIN_MS = 10_000;
 const POLL_MS = 10;
 
-/** @throws StoreUnavailableError naming the last reason when Redis (every master of a Cluster) cannot be reached in time. */
+/** What Redis says to whom it does not know. Asking again would not change it, and some of its connections look ready meanwhile. */
+const STRANGER = /^(?:WRONGPASS|NOAUTH)\b/;
+
+/** @throws StoreUnavailableError naming the last reason when Redis (every master of a Cluster) cannot be reached in time or refuses us. */
 export async function connectRedis(options: ConnectOptions): Promise<RedisNodes> {
   let lastError: Error | undefined;
   const nodes = redisNodes({
@@ -32,14 +35,20 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisNodes>
     },
   });
   const deadline = performance.now() + (options.connectWithinMs ?? CONNECT_WITHIN_MS);
-  while (!isServing(nodes)) {
+  for (;;) {
+    if (STRANGER.test(lastError?.message ?? '')) {
+      nodes.close();
+      throw new StoreUnavailableError('Redis refuses the user name or password (REDIS_URL).', {
+        cause: lastError,
+      });
+    }
+    if (isServing(nodes)) return nodes;
     if (performance.now() > deadline) {
       nodes.close();
       throw new StoreUnavailableError('Redis cannot be reached.', { cause: lastError });
     }
     await delay(POLL_MS);
   }
-  return nodes;
 }
 
 /** True while every known master is connected: what readiness asks. */
