@@ -154,6 +154,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const result: PhaseResult = {
     ...{ good, unsent, outcomes, unanswered: waiting },
     seconds: (endedMs - beganMs) / 1_000,
+    settledForMs: performance.now() - endedMs,
     indefiniteForMs: lastIndefiniteMs - beganMs,
   };
   process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -18,6 +18,8 @@ export interface PhaseResult {
   /** Presses whose connection stayed open and silent long after the phase. */
   readonly unanswered: number;
   readonly seconds: number;
+  /** From the end of the phase until the last of its presses was answered. */
+  readonly settledForMs: number;
   /** From the beginning of the phase until the last answer that was not definite. */
   readonly indefiniteForMs: number;
 }
