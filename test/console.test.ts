@@ -64,6 +64,11 @@ t.test('a seller registers a coupon, and mistakes are told at their fields', asy
   await seller.getByText('Please fill this in.').waitFor();
   await seller.getByText('A whole number from 1 to 1,000,000,000.').waitFor();
   t.equal(await seller.getByLabel('Name').getAttribute('aria-invalid'), 'true');
+  await seller.getByText('Percent').click();
+  await seller.getByRole('button', { name: 'Register', exact: true }).click();
+  await seller.getByText('Above 0, up to 100.').waitFor();
+  t.equal(await seller.locator(':focus').getAttribute('name'), 'name', 'the first mistake is where to go on');
+  await seller.getByText('None').click();
 
   const couponId = await register(seller, 'Fried chicken', 5);
   await tile(seller, 'Remaining').filter({ hasText: /^5$/ }).waitFor();
@@ -203,6 +208,62 @@ t.test('after a restart of the server the page says so, comes back by itself, an
   await tile(seller, 'Remaining').filter({ hasText: /^8$/ }).waitFor();
 });
 
+t.test('the keyboard keeps its place when what it stands on is shown anew', async (t) => {
+  const couponId = await register(seller, 'Keys', 50);
+  for (let member = 1; member <= 45; member++) await press(couponId, `keys-${member}`);
+  await seller.getByRole('button', { name: 'Refresh' }).click();
+  const focused = seller.locator(':focus');
+  await seller.getByRole('button', { name: 'Next page' }).focus();
+  await seller.keyboard.press('Enter');
+  await seller.locator('[data-issue-no="21"]').waitFor();
+  t.equal(await focused.textContent(), 'Next page');
+  await seller.keyboard.press('Enter');
+  await seller.locator('[data-issue-no="41"]').waitFor();
+  t.equal(await focused.textContent(), 'First page', 'there is no next page');
+
+  await seller.getByRole('button', { name: 'Pause' }).focus();
+  await seller.keyboard.press('Enter');
+  await seller.getByRole('dialog').waitFor();
+  await seller.getByRole('dialog').getByRole('button', { name: 'Pause' }).focus();
+  await seller.keyboard.press('Enter');
+  await seller.getByRole('dialog').waitFor({ state: 'detached' });
+  await seller.getByRole('button', { name: 'Resume' }).waitFor();
+  t.equal(await focused.textContent(), 'Resume');
+
+  await seller.getByRole('button', { name: 'Edit' }).click();
+  await seller.getByRole('dialog').waitFor();
+  await seller.goBack();
+  await seller.getByRole('heading', { name: 'Register a coupon' }).waitFor();
+  t.equal(
+    await seller.getByRole('dialog').count(),
+    0,
+    'a question does not outlive the page it was asked on',
+  );
+});
+
+t.test('a device whose clock is a day fast can sign in, and a token that has expired says so', async (t) => {
+  const couponId = await register(seller, 'Fast clock', 3);
+  const member = await browser.person();
+  await member.addInitScript(() => {
+    const trueNow = Date.now.bind(Date);
+    Date.now = () => trueNow() + 86_400_000;
+  });
+  await signUp(member, 'Download coupons');
+  await member.goto(`${server.origin}/#/coupons/${couponId}`);
+  await member.getByRole('button', { name: 'Download' }).waitFor();
+
+  const expired = { token: await signToken('late', 'member', '-1s'), email: 'late@example.com' };
+  await member.evaluate(
+    `localStorage.setItem('seonchak.session', ${JSON.stringify(JSON.stringify(expired))})`,
+  );
+  await member.goto('about:blank');
+  await member.goto(`${server.origin}/#/coupons/${couponId}`);
+  await member.getByText('Please sign in again.').waitFor();
+  await member.getByRole('button', { name: 'Sign in to download' }).click();
+  await member.getByRole('heading', { name: 'Sign in' }).waitFor();
+  t.equal(await member.getByRole('button', { name: 'Sign out' }).count(), 0);
+});
+
 t.test('it can be used with the keyboard alone, and in Korean', async (t) => {
   const couponId = await register(seller, 'By keyboard', 3);
   const member = await browser.person({ locale: 'ko-KR' });
@@ -220,6 +281,12 @@ t.test('it can be used with the keyboard alone, and in Korean', async (t) => {
   await member.getByRole('button', { name: '쿠폰 받기', exact: true }).focus();
   await member.keyboard.press('Enter');
   await member.getByText('받았습니다', { exact: true }).waitFor();
+  t.equal(
+    await member.locator(':focus').getAttribute('class'),
+    'ticket',
+    'the keyboard stands on the ticket',
+  );
+  await member.getByText('받았습니다. 1번째입니다.').waitFor({ state: 'attached' });
 });
 
 t.test(

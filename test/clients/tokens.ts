@@ -4,13 +4,14 @@ import { TEST_SECRET } from '../servers/seonchak.js';
 
 const key = new TextEncoder().encode(TEST_SECRET);
 
-export function signToken(subject: string, role: 'member' | 'seller'): Promise<string> {
+/** @param expires as jose reads it: `1h` from now, `-1s` a second ago */
+export function signToken(subject: string, role: 'member' | 'seller', expires = '1h'): Promise<string> {
   return new SignJWT({ role })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(subject)
     .setIssuer('seonchak')
     .setAudience('seonchak')
-    .setExpirationTime('1h')
+    .setExpirationTime(expires)
     .sign(key);
 }
 

@@ -4,6 +4,7 @@ import { element, fill, svg } from './dom.js';
 import { Format } from './format.js';
 import { chooseLanguage, preferredLanguage, wordsIn } from './language/language.js';
 import type { Language } from './language/language.js';
+import { closeDialog } from './parts/dialog.js';
 import { notices } from './parts/notices.js';
 import { home, routeOf } from './route.js';
 import { Session } from './session.js';
@@ -21,7 +22,7 @@ const themeIcons = {
 export class Console {
   readonly #body: HTMLElement;
   readonly #session = new Session(() => this.#show());
-  readonly #api = new ApiClient(this.#session);
+  readonly #api = new ApiClient(this.#session, () => this.#signInAgain());
   readonly #bar = element('header', { class: 'bar' });
   readonly #page = element('main', { id: 'content', tabindex: '-1' });
   readonly #notices = notices();
@@ -51,6 +52,7 @@ export class Console {
     this.#body.querySelector('.skip')?.replaceChildren(words.skip);
     const moved = this.#address !== location.hash;
     this.#address = location.hash;
+    if (moved) closeDialog();
     this.#view?.leave?.();
     this.#showBar();
     const context: ViewContext = {
@@ -123,6 +125,7 @@ export class Console {
             this.#language = other;
             chooseLanguage(other);
             this.#show();
+            this.#bar.querySelector<HTMLElement>('.bar-button')?.focus();
           },
         },
       },
@@ -174,6 +177,12 @@ export class Console {
         account.signOut,
       ),
     ];
+  }
+
+  /** The server does not take the token any more. */
+  #signInAgain(): void {
+    this.#session.end();
+    this.#notices.add(wordsIn(this.#language).problems['unauthenticated'] ?? '', 'bad');
   }
 
   #signOut(): void {

@@ -31,6 +31,20 @@ export function fill(node: Element, ...children: readonly Child[]): void {
   node.replaceChildren(...nodesOf(children));
 }
 
+/** The same for what is shown anew: whoever stands on something inside with the keyboard goes on standing on it, or else on the first. */
+export function refill(node: Element, ...children: readonly Child[]): void {
+  const active = document.activeElement;
+  const stood = active !== node && node.contains(active) ? active : null;
+  fill(node, ...children);
+  if (stood === null) return;
+  const places = Array.from(node.querySelectorAll<HTMLElement>('a, button:not(:disabled), input'));
+  (places.find((place) => spokenName(place) === spokenName(stood)) ?? places[0])?.focus();
+}
+
+function spokenName(node: Element): string {
+  return node.getAttribute('href') ?? node.getAttribute('aria-label') ?? node.textContent;
+}
+
 /** Writes only what changed: a screen reader and a selection are not disturbed by the same text again. */
 export function setText(node: Element, text: string): void {
   if (node.textContent !== text) node.textContent = text;

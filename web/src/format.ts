@@ -28,6 +28,7 @@ export function countdownParts(leftMs: number): CountdownParts {
 export class Format {
   readonly #words: Words;
   readonly #whole: Intl.NumberFormat;
+  readonly #brief: Intl.NumberFormat;
   readonly #decimal: Intl.NumberFormat;
   readonly #instant: Intl.DateTimeFormat;
   readonly #exact: Intl.DateTimeFormat;
@@ -36,6 +37,7 @@ export class Format {
   constructor(language: Language, words: Words) {
     this.#words = words;
     this.#whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+    this.#brief = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 });
     this.#decimal = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
     this.#instant = new Intl.DateTimeFormat(language, {
       dateStyle: 'full',
@@ -62,6 +64,11 @@ export class Format {
 
   whole(value: number): string {
     return this.#whole.format(value);
+  }
+
+  /** For the scale of a chart, which has room for six digits: `1.5M`, `150만`. */
+  brief(value: number): string {
+    return value < 1_000_000 ? this.#whole.format(value) : this.#brief.format(value);
   }
 
   rate(value: number): string {

@@ -51,9 +51,12 @@ const nothing = (): void => undefined;
 
 export class ApiClient {
   readonly #session: Session;
+  readonly #onRefused: () => void;
 
-  constructor(session: Session) {
+  /** @param onRefused the server refuses the token of whoever is signed in. */
+  constructor(session: Session, onRefused: () => void) {
     this.#session = session;
+    this.#onRefused = onRefused;
   }
 
   signUp(email: string, password: string, role: 'member' | 'seller'): Promise<Result<void>> {
@@ -125,7 +128,7 @@ export class ApiClient {
       const response = await fetch(`v1/coupons/${id}/issuances`, {
         headers: { ...this.#headers(), accept: 'text/csv' },
       });
-      if (!response.ok) return { ok: false, problem: await problemOf(response) };
+      if (!response.ok) return { ok: false, problem: await this.#refusal(response) };
       return { ok: true, value: await response.blob() };
     } catch {
       return { ok: false, problem: OFFLINE };
@@ -146,11 +149,7 @@ export class ApiClient {
         signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
         cache: 'no-store',
       });
-      if (!response.ok) {
-        const problem = await problemOf(response);
-        if (problem.code === 'unauthenticated') this.#session.end();
-        return { ok: false, problem };
-      }
+      if (!response.ok) return { ok: false, problem: await this.#refusal(response) };
       value = await response.json();
     } catch {
       return { ok: false, problem: OFFLINE };
@@ -160,6 +159,12 @@ export class ApiClient {
     } catch (fault) {
       return { ok: false, problem: unexpected(fault) };
     }
+  }
+
+  async #refusal(response: Response): Promise<Problem> {
+    const problem = await problemOf(response);
+    if (problem.code === 'unauthenticated' && this.#session.current !== undefined) this.#onRefused();
+    return problem;
   }
 
   #headers(): Record<string, string> {

@@ -200,6 +200,7 @@ export const en = {
     topUpTitle: 'Add units',
     topUpBy: 'How many more',
     topUpSubmit: 'Add',
+    topUpRange: 'A whole number, and at most 1,000,000,000 units in all.',
     editTitle: 'Edit the coupon',
     done: {
       pause: 'Paused.',

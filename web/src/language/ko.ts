@@ -199,6 +199,7 @@ export const ko: Words = {
     topUpTitle: '수량 추가',
     topUpBy: '추가할 수량',
     topUpSubmit: '추가',
+    topUpRange: '1 이상의 정수를 넣어 주세요. 모두 합해 1,000,000,000장까지입니다.',
     editTitle: '쿠폰 수정',
     done: {
       pause: '일시 중지했습니다.',

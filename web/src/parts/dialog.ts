@@ -10,11 +10,19 @@ export interface DialogOptions {
   readonly fields?: readonly Child[];
   readonly submit: string;
   readonly danger?: boolean;
+  /** Where the keyboard goes on when the button that opened the dialog is gone by then. */
+  focusAfter?(): HTMLElement | null;
   /** Does it; what it returns is shown as the reason why it was not done, and the dialog stays open. */
   run(): Promise<string | undefined>;
 }
 
 let count = 0;
+let shown: HTMLDialogElement | undefined;
+
+/** For when the page under it is left. */
+export function closeDialog(): void {
+  shown?.close();
+}
 
 export function openDialog(context: ViewContext, options: DialogOptions): void {
   const titleId = `dialog-title-${++count}`;
@@ -39,7 +47,12 @@ export function openDialog(context: ViewContext, options: DialogOptions): void {
     element('div', { class: 'dialog-actions' }, cancel, submit),
   );
   const dialog = element('dialog', { class: 'dialog', 'aria-labelledby': titleId }, form);
-  dialog.addEventListener('close', () => dialog.remove());
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    if (shown === dialog) shown = undefined;
+    if (document.activeElement === document.body) options.focusAfter?.()?.focus();
+  });
+  shown = dialog;
   document.body.append(dialog);
   dialog.showModal();
   // What destroys something is not under the finger that opened the dialog.

@@ -24,6 +24,13 @@ export function empty(title: string, text: string, ...actions: readonly Child[])
   );
 }
 
+/** For a page that shows nothing else: what stands there is its heading. */
+export function wholePage(state: HTMLElement): HTMLElement {
+  const title = state.querySelector('.state-title');
+  title?.replaceWith(element('h1', { class: 'state-title' }, title.textContent));
+  return state;
+}
+
 /** @param retry left out where trying again cannot help. */
 export function failed(context: ViewContext, problem: Problem, retry?: () => void): HTMLElement {
   return element(

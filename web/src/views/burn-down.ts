@@ -111,7 +111,7 @@ export function burnDown(context: ViewContext, nowMs: () => number): BurnDown {
           ...axis,
           scale: 'left',
           size: 60,
-          values: (_, splits) => splits.map((split) => (Number.isInteger(split) ? format.whole(split) : '')),
+          values: (_, splits) => splits.map((split) => (Number.isInteger(split) ? format.brief(split) : '')),
         },
         speedAxis,
       ],

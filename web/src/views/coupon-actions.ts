@@ -39,6 +39,7 @@ export function couponActions(
       text: detail[`${command}Text`],
       submit: detail[command],
       danger: command === 'close',
+      focusAfter: () => root.querySelector('button'),
       run: async () => take(await api.command(current().id, command), detail.done[command]),
     });
   }
@@ -58,7 +59,7 @@ export function couponActions(
         const { id, quantity: before } = current();
         const quantity = before + Number(more.value);
         if (!wholeNumber.test(more.value) || quantity <= before || quantity > QUANTITY_MAX) {
-          more.fault(words.form.quantityRange);
+          more.fault(detail.topUpRange);
           return '';
         }
         return take(await api.amend(id, { quantity }), detail.done.topUp(context.format.whole(quantity)));

@@ -37,6 +37,9 @@ export function couponsView(context: ViewContext): View {
 
   async function load(after: number): Promise<void> {
     const question = ++asking;
+    // "Show more" goes away; whoever stood on it goes on at the first of what it brought.
+    const stood = below.contains(document.activeElement);
+    const shown = list.childElementCount;
     fill(below, loading(context));
     const result = await api.coupons(state === undefined ? {} : { state }, after, PAGE_ROWS);
     if (question !== asking) return;
@@ -49,6 +52,7 @@ export function couponsView(context: ViewContext): View {
     }
     const { items, next } = result.value;
     for (const coupon of items) list.append(card(context, coupon));
+    if (stood) list.children[shown]?.querySelector('a')?.focus();
     const more =
       next !== undefined &&
       element(

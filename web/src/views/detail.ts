@@ -4,7 +4,7 @@ import { LiveStream } from '../api/live-stream.js';
 import { element, fill, setText } from '../dom.js';
 import { showState, stateBadge } from '../parts/badge.js';
 import { connectionNote } from '../parts/connection.js';
-import { empty, failed, loading } from '../parts/states.js';
+import { empty, failed, loading, wholePage } from '../parts/states.js';
 import { eventAddress } from '../route.js';
 import { ServerClock } from '../server-clock.js';
 import type { View, ViewContext } from '../view.js';
@@ -31,17 +31,18 @@ export function detailView(context: ViewContext, couponId: number): View {
     if (left) return;
     if (!result.ok) {
       const { problem } = result;
-      fill(root, failed(context, problem, problem.code === 'unknown_coupon' ? undefined : () => void load()));
+      const retry = problem.code === 'unknown_coupon' ? undefined : () => void load();
+      fill(root, wholePage(failed(context, problem, retry)));
     } else if (result.value.sellerId !== session.current?.id) {
       const link = element('a', { class: 'button', href: eventAddress(couponId) }, words.detail.eventPage);
-      fill(root, empty(words.detail.notYours, result.value.name, link));
+      fill(root, wholePage(empty(words.detail.notYours, result.value.name, link)));
     } else {
       shown = showDetail(context, result.value, root);
     }
   }
 
   if (session.current?.role === 'seller') void load();
-  else fill(root, sellersOnly(context));
+  else fill(root, wholePage(sellersOnly(context)));
   return {
     title: words.sell.title,
     root,

@@ -6,7 +6,7 @@ import { element, fill, setText } from '../dom.js';
 import { showState, stateBadge } from '../parts/badge.js';
 import { connectionNote } from '../parts/connection.js';
 import { countdown } from '../parts/countdown.js';
-import { failed, loading } from '../parts/states.js';
+import { failed, loading, wholePage } from '../parts/states.js';
 import { stockBar } from '../parts/stock-bar.js';
 import { ServerClock } from '../server-clock.js';
 import type { View, ViewContext } from '../view.js';
@@ -26,7 +26,7 @@ export function eventView(context: ViewContext, couponId: number): View {
     } else {
       const { problem } = result;
       const retry = problem.code === 'unknown_coupon' ? undefined : () => void load();
-      fill(root, failed(context, problem, retry));
+      fill(root, wholePage(failed(context, problem, retry)));
     }
   }
   void load();
@@ -132,7 +132,12 @@ function showEvent(context: ViewContext, coupon: Coupon, root: HTMLElement): { e
     held?.end();
     const shownTicket = ticket(context, coupon.id, coupon.name, issuance);
     held = shownTicket;
+    // The button goes, and must not take the place of whoever stood on it along.
+    const stood = action.contains(document.activeElement);
     fill(action, shownTicket.root);
+    if (stood) shownTicket.root.focus({ preventScroll: true });
+    // A region that was there before is spoken; one that comes with its text often is not.
+    if (!issuance.again) setText(spoken, words.event.numberSpoken(format.whole(issuance.issueNo)));
     root.firstElementChild?.nextElementSibling?.setAttribute('data-held', 'true');
   }
 

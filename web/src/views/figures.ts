@@ -73,7 +73,7 @@ function tile(label: string, kind = ''): Tile {
   const value = element('p', { class: 'tile-value' }, '–');
   const note = element('p', { class: 'tile-note' });
   return {
-    root: element('div', { class: `tile ${kind}` }, element('h3', {}, label), value, note),
+    root: element('div', { class: `tile ${kind}` }, element('h2', {}, label), value, note),
     show(text, noteText) {
       setText(value, text);
       setText(note, noteText);

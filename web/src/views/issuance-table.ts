@@ -1,6 +1,6 @@
 /** Who holds a coupon: pages by number, revoking one, all as a file. */
 import type { Coupon, Issuance } from '../api/coupon.js';
-import { element, fill } from '../dom.js';
+import { element, fill, refill } from '../dom.js';
 import { openDialog } from '../parts/dialog.js';
 import { empty, failed, loading } from '../parts/states.js';
 import { problemText } from '../view.js';
@@ -32,7 +32,7 @@ export function issuanceTable(
 
   const table = element(
     'table',
-    { class: 'table' },
+    { class: 'table table-issuances' },
     element('caption', { class: 'visually-hidden' }, words.detail.issuances),
     element(
       'thead',
@@ -76,7 +76,7 @@ export function issuanceTable(
     after = from;
     const { items, next } = result.value;
     rows = items.length;
-    fill(body, ...items.map(row));
+    refill(body, ...items.map(row));
     if (rows === 0 && from === 0) {
       fill(place);
       fill(below, empty(words.detail.issuancesEmpty, words.detail.issuancesEmptyText));
@@ -101,7 +101,7 @@ export function issuanceTable(
         },
         text,
       );
-    fill(
+    refill(
       foot,
       button(words.detail.first, after === 0 ? undefined : 0),
       first !== undefined &&
@@ -135,10 +135,14 @@ export function issuanceTable(
       { 'data-issue-no': issuance.issueNo },
       element('td', { class: 'cell-number' }, number),
       element('td', { class: 'cell-code' }, issuance.memberId),
-      element('td', { class: 'cell-time' }, format.exact(issuance.issuedAtMs)),
       element(
         'td',
-        { class: 'cell-time' },
+        { class: 'cell-time', 'data-label': words.detail.issuedAt },
+        format.exact(issuance.issuedAtMs),
+      ),
+      element(
+        'td',
+        { class: 'cell-time', 'data-label': words.detail.usedAt },
         issuance.usedAtMs === undefined ? words.none : format.exact(issuance.usedAtMs),
       ),
       element('td', { class: 'cell-action' }, revoke),
@@ -152,6 +156,7 @@ export function issuanceTable(
       text: words.detail.revokeText(issuance.memberId),
       submit: words.detail.revoke,
       danger: true,
+      focusAfter: () => body.querySelector('button'),
       async run() {
         const result = await api.revoke(coupon.id, issuance.issueNo);
         if (!result.ok) return problemText(words, result.problem);

@@ -15,6 +15,9 @@ export function myCouponsView(context: ViewContext): View {
   const below = element('div', { class: 'below' });
 
   async function load(after: number): Promise<void> {
+    // "Show more" goes away; whoever stood on it goes on at the first of what it brought.
+    const stood = below.contains(document.activeElement);
+    const shown = list.childElementCount;
     fill(below, loading(context));
     const result = await api.myCoupons(after, PAGE_ROWS);
     if (!result.ok) {
@@ -26,6 +29,7 @@ export function myCouponsView(context: ViewContext): View {
     }
     const { items, next } = result.value;
     for (const issuance of items) list.append(row(context, issuance));
+    if (stood) list.children[shown]?.querySelector('a')?.focus();
     fill(
       below,
       next !== undefined &&
@@ -115,6 +119,7 @@ function row(context: ViewContext, issuance: Issuance): HTMLElement {
       title: words.mine.useTitle,
       text: words.mine.useText(name.textContent),
       submit: words.mine.use,
+      focusAfter: () => name,
       async run() {
         const result = await api.use(couponId);
         if (!result.ok) return problemText(words, result.problem);

@@ -2,6 +2,7 @@
 import { element, fill } from '../dom.js';
 import { localText, readDiscount, readTerms, showServerFaults } from '../parts/coupon-rules.js';
 import { choice, field } from '../parts/field.js';
+import { wholePage } from '../parts/states.js';
 import { termsFields } from '../parts/terms-fields.js';
 import { detailAddress } from '../route.js';
 import { problemText } from '../view.js';
@@ -13,11 +14,14 @@ const MINUTE_MS = 60_000;
 export function registerView(context: ViewContext): View {
   const { words, session } = context;
   const root = element('div', { class: 'page page-form' });
-  fill(root, session.current?.role === 'seller' ? form(context) : sellersOnly(context));
+  fill(
+    root,
+    session.current?.role === 'seller' ? registrationForm(context) : wholePage(sellersOnly(context)),
+  );
   return { title: words.form.title, root };
 }
 
-function form(context: ViewContext): HTMLElement {
+function registrationForm(context: ViewContext): HTMLElement {
   const { words, api } = context;
   const terms = termsFields(words);
   const value = field({
@@ -49,7 +53,11 @@ function form(context: ViewContext): HTMLElement {
     fill(fault);
     const read = readTerms(terms, words);
     const readValue = readDiscount(discount.value, value, words);
-    if (read === undefined || readValue === undefined) return;
+    if (read === undefined || readValue === undefined) {
+      // Each of the two went to the first of its own.
+      form.querySelector<HTMLElement>('[aria-invalid]')?.focus();
+      return;
+    }
     submit.setAttribute('aria-busy', 'true');
     const result = await api.register({ ...read, ...readValue });
     submit.removeAttribute('aria-busy');
@@ -72,7 +80,7 @@ function form(context: ViewContext): HTMLElement {
       label,
     );
 
-  return element(
+  const form = element(
     'form',
     { class: 'panel form', novalidate: true, on: { submit: (event) => void onSubmit(event) } },
     element('h1', {}, words.form.title),
@@ -105,4 +113,5 @@ function form(context: ViewContext): HTMLElement {
       submit,
     ),
   );
+  return form;
 }

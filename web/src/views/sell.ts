@@ -1,7 +1,7 @@
 /** A seller's own coupons, newest first. */
 import type { Coupon } from '../api/coupon.js';
 import type { Problem } from '../api/problem.js';
-import { element, fill } from '../dom.js';
+import { element, fill, refill } from '../dom.js';
 import { stateBadge } from '../parts/badge.js';
 import { empty, failed, loading } from '../parts/states.js';
 import { stockBar } from '../parts/stock-bar.js';
@@ -33,14 +33,11 @@ export function sellView(context: ViewContext): View {
     timer = window.setTimeout(() => void refresh(), REFRESH_MS);
   }
 
-  /** Whoever stands on a coupon with the keyboard goes on standing there. */
   function show(coupons: readonly Coupon[]): void {
     const text = JSON.stringify(coupons);
     if (text === shown) return;
     shown = text;
-    const standing = content.contains(document.activeElement) && document.activeElement?.getAttribute('href');
-    fill(content, ...table(context, coupons));
-    if (typeof standing === 'string') content.querySelector<HTMLElement>(`a[href="${standing}"]`)?.focus();
+    refill(content, ...table(context, coupons));
   }
 
   const isSeller = session.current?.role === 'seller';

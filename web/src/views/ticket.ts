@@ -18,8 +18,7 @@ export function ticket(context: ViewContext, couponId: number, name: string, hel
   const number = format.whole(held.issueNo);
   const root = element(
     'section',
-    { class: 'ticket', 'aria-label': words.event.yours },
-    element('p', { class: 'visually-hidden', role: 'status' }, words.event.numberSpoken(number)),
+    { class: 'ticket', 'aria-label': words.event.yours, tabindex: '-1' },
     element(
       'div',
       { class: 'ticket-main' },

@@ -1,6 +1,6 @@
 /** Which page shows which address. */
 import { element } from '../dom.js';
-import { empty } from '../parts/states.js';
+import { empty, wholePage } from '../parts/states.js';
 import { home } from '../route.js';
 import type { Route } from '../route.js';
 import type { View, ViewContext } from '../view.js';
@@ -39,5 +39,5 @@ export function viewOf(route: Route, context: ViewContext): View {
 function notFoundView({ words }: ViewContext): View {
   const { title, text } = words.notFound;
   const link = element('a', { class: 'button', href: home }, words.notFound.home);
-  return { title, root: element('div', { class: 'page' }, empty(title, text, link)) };
+  return { title, root: element('div', { class: 'page' }, wholePage(empty(title, text, link))) };
 }
