@@ -17,6 +17,8 @@ missing_packages() {
   [ "$(redis_major)" -ge "$LEAST_REDIS_MAJOR" ] || echo redis-server
   command -v mariadbd >/dev/null || command -v mysqld >/dev/null || echo mariadb-server
   command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo chromium
+  command -v zsh >/dev/null || echo zsh
+  command -v fish >/dev/null || echo fish
   command -v prometheus >/dev/null && command -v promtool >/dev/null || echo prometheus
   command -v nginx >/dev/null || echo nginx
   command -v haproxy >/dev/null || echo haproxy
@@ -65,9 +67,10 @@ The tests need real servers and none is skipped. Not found on the PATH: ${missin
   redis-server    Redis $LEAST_REDIS_MAJOR or newer (redis-server)
   mariadb-server  MariaDB 10.11 or newer (mariadbd), or MySQL 8 (mysqld)
   chromium        a browser for the console (chromium, chromium-browser or google-chrome)
+  zsh, fish       the shells, for their completion
   prometheus      Prometheus with promtool, for the dashboard and the alerts
   nginx, haproxy  the reverse proxies of deploy/
 On Debian and Ubuntu:
-  sudo apt-get update && sudo apt-get install redis-server mariadb-server chromium prometheus nginx haproxy
+  sudo apt-get update && sudo apt-get install redis-server mariadb-server chromium prometheus nginx haproxy zsh fish
 TEXT
 exit 1

@@ -2,11 +2,22 @@
 import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 
+const SUMMARY = 'print what a shell needs to complete our commands';
+
 const HELP = `
 Examples:
   $ source <(seonchak completion bash)                                  in ~/.bashrc
   $ source <(seonchak completion zsh)                                   in ~/.zshrc, after compinit
   $ seonchak completion fish > ~/.config/fish/completions/seonchak.fish`;
+
+/** What the script for bash takes from the package bash-completion, for where that is not installed: the words as bash splits them. */
+const BASH_WITHOUT_PACKAGE = `declare -F _get_comp_words_by_ref >/dev/null || _get_comp_words_by_ref() {
+    words=("\${COMP_WORDS[@]}")
+    cword=$COMP_CWORD
+    cur=\${COMP_WORDS[COMP_CWORD]}
+    prev=\${COMP_WORDS[COMP_CWORD - 1]}
+}
+`;
 
 /** Call it last: it looks at the commands that are there. */
 export function addCompletion(program: Command): void {
@@ -16,13 +27,19 @@ export function addCompletion(program: Command): void {
     description: command.description(),
   }));
   for (const { command } of commands) command.description(command.summary() || command.description());
-  tab(program, { completionCommandName: 'completion' });
+  const completed = tab(program, { completionCommandName: 'completion' });
   for (const { command, description } of commands) command.description(description);
   const command = program.commands.find((one) => one.name() === 'completion');
   command
     ?.summary('print what a shell needs to complete our commands')
     .description('Print what a shell needs to complete commands, options and their values.')
-    .addHelpText('after', HELP);
+    .addHelpText('after', HELP)
+    .hook('preAction', (_command, action) => {
+      if (action.args[0] === 'bash') process.stdout.write(BASH_WITHOUT_PACKAGE);
+    });
+  // The library has looked at its own command before it got these words.
+  const entry = completed.commands.get('completion');
+  if (entry !== undefined) entry.description = SUMMARY;
 }
 
 function withSubcommands(command: Command): Command[] {
