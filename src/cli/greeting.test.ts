@@ -15,6 +15,7 @@ t.test('a newcomer gets the address and three commands', (t) => {
     lines[0],
     /^Seonchak is ready on http:\/\/127\.0\.0\.1:8080 \(embedded back end, data in \.\/data\)$/,
   );
+  t.match(lines[1], 'http://127.0.0.1:8080/reference', 'and where to look at it');
   t.equal(lines.filter((line) => line.startsWith('  ')).length, 3);
   t.end();
 });
@@ -35,7 +36,7 @@ t.test('no password or secret is printed', (t) => {
 
 t.test('with an outside identity provider there are no tokens to suggest', (t) => {
   const config = loadConfig({ ...stores, JWT_JWKS_URL: 'https://id.example/keys' });
-  t.equal(greeting(config, 8080).length, 1);
+  t.equal(greeting(config, 8080).length, 2);
   t.end();
 });
 

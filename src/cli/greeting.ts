@@ -11,8 +11,11 @@ export function greeting(config: Config, port: number): readonly string[] {
   if (!config.roles.includes('api')) {
     return [`Seonchak is ready to record, probes and metrics on ${address} (${where})`];
   }
-  const ready = `Seonchak is ready on ${address} (${where})`;
-  return config.jwtJwksUrl === undefined ? [ready, '', ...firstDownload(address)] : [ready];
+  const ready = [
+    `Seonchak is ready on ${address} (${where})`,
+    `In a browser: ${address}/ is the console, ${address}/reference the API`,
+  ];
+  return config.jwtJwksUrl === undefined ? [...ready, '', ...firstDownload(address)] : ready;
 }
 
 function firstDownload(address: string): readonly string[] {

@@ -19,6 +19,18 @@ t.test('without a terminal progress is plain lines with a rate', async (t) => {
   t.notOk(lines.includes(''), 'no empty line');
 });
 
+t.test('the time left is the one that follows from the rate beside it', async (t) => {
+  const notes = Object.assign(new PassThrough(), { isTTY: true, columns: 200 });
+  const progress = startProgress(notes, 'signing', 'tokens', 4_000);
+  progress.advance(1_000);
+  progress.finish();
+  notes.end();
+  const told = /1,000 of 4,000 tokens, ([\d,]+)\/s, (\d+) s left/.exec(await text(notes));
+  const rate = Number(told?.[1]?.replaceAll(',', ''));
+  // The rate shown is rounded, so 3,000 more may just be over the next second.
+  t.ok(Math.abs(Number(told?.[2]) - 3_000 / rate) <= 1.5, told?.[0]);
+});
+
 t.test('on a terminal it is a bar', async (t) => {
   const notes = Object.assign(new PassThrough(), { isTTY: true });
   const progress = startProgress(notes, 'warming', 'coupons', 4);

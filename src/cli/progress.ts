@@ -3,7 +3,8 @@ import { SingleBar } from 'cli-progress';
 import type { CommandContext } from './command-context.js';
 
 const PLAIN_LINE_EVERY_MS = 2_000;
-const BAR_COLUMNS = 28;
+/** Short, so that ten million of ten million and the time left fit beside it into 80 columns; the library cuts what does not fit. */
+const BAR_COLUMNS = 10;
 
 export interface Progress {
   advance(count: number): void;
@@ -30,14 +31,13 @@ export function startProgress(
     linewrap: true,
     // In plain lines its farewell would be an empty one.
     clearOnComplete: !onTerminal,
-    etaBuffer: 100,
-    format: (_options, { value, eta, progress }) => {
+    format: (_options, { value, progress }) => {
       const seconds = Math.max(1, performance.now() - startedAtMs) / 1_000;
-      const rate = Math.round(value / seconds).toLocaleString('en');
+      const rate = value / seconds;
       const filled = Math.round(Math.min(1, progress) * BAR_COLUMNS);
       const picture = onTerminal ? ` [${'='.repeat(filled).padEnd(BAR_COLUMNS)}]` : '';
       const done = `${value.toLocaleString('en')} of ${total.toLocaleString('en')} ${unit}`;
-      return `${label}${picture} ${done}, ${rate}/s${timeLeft(value, total, eta)}`;
+      return `${label}${picture} ${done}, ${Math.round(rate).toLocaleString('en')}/s${timeLeft(total - value, rate)}`;
     },
   });
   const startedAtMs = performance.now();
@@ -45,10 +45,9 @@ export function startProgress(
   return { advance: (count) => bar.increment(count), finish: () => bar.stop() };
 }
 
-function timeLeft(value: number, total: number, etaSeconds: unknown): string {
-  if (value >= total) return '';
-  // Before the first samples the library answers with words such as NULL and INF.
-  if (typeof etaSeconds !== 'number' || !Number.isFinite(etaSeconds)) return '';
-  const seconds = Math.ceil(etaSeconds);
+/** By the rate that stands beside it. The library's own estimate looks at the last steps only and jumps with every pause. */
+function timeLeft(left: number, ratePerSecond: number): string {
+  if (left <= 0 || ratePerSecond === 0) return '';
+  const seconds = Math.ceil(left / ratePerSecond);
   return seconds < 120 ? `, ${seconds} s left` : `, ${Math.ceil(seconds / 60)} min left`;
 }

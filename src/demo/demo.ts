@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createSeonchakClient } from '../client/client.js';
 import type { Schemas, SeonchakClient } from '../client/client.js';
 import type { Config } from '../config.js';
@@ -81,6 +82,8 @@ async function dropAndCompare(
   for (const line of introduction(address, coupon.id, options)) screen.say(line);
 
   const presses = planPresses(members, overMs);
+  if (!(await untilTime(opensAtMs + (presses[0]?.atMs ?? 0), signal))) return [];
+  // Only now: a rate that counts the waiting would be none.
   const progress = screen.progress(presses.length);
   const crowd = {
     client: createSeonchakClient({ baseUrl: address }),
@@ -104,9 +107,9 @@ function introduction(address: string, couponId: number, options: DemoOptions): 
   return [
     `Seonchak is ready on ${address}`,
     '',
-    `  what members see   ${address}/#/coupons/${couponId}`,
-    `  what the seller    ${address}/#/sell/${couponId}`,
-    `  sees               (sign in as ${SELLER.email}, password ${SELLER.password})`,
+    `  members see      ${address}/#/coupons/${couponId}`,
+    `  the seller sees  ${address}/#/sell/${couponId}`,
+    `                   (sign in as ${SELLER.email}, password ${SELLER.password})`,
     '',
     `${quantity.toLocaleString('en')} coupons for ${members.toLocaleString('en')} members, opening in ${opensInMs / 1_000} s. Ctrl-C ends it.`,
   ];
@@ -187,6 +190,11 @@ function freePort(): Promise<number> {
       probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
     });
   });
+}
+
+/** @returns false when the signal came first. */
+function untilTime(atMs: number, signal: AbortSignal): Promise<boolean> {
+  return pause(Math.max(0, atMs - Date.now()), true, { signal }).catch(() => false);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
