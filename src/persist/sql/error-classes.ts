@@ -35,6 +35,7 @@ const serverErrors: Readonly<Record<number, SqlFault>> = {
   1020: 'retry', // ER_CHECKREAD, MariaDB with snapshot isolation
   1205: 'retry', // ER_LOCK_WAIT_TIMEOUT
   1213: 'retry', // ER_LOCK_DEADLOCK
+  3101: 'retry', // ER_TRANSACTION_ROLLBACK_DURING_COMMIT, MySQL: another member of a replication group was first
   1021: 'refused', // ER_DISK_FULL
   1026: 'refused', // ER_ERROR_ON_WRITE
   1037: 'refused', // ER_OUTOFMEMORY
@@ -54,12 +55,17 @@ const serverErrors: Readonly<Record<number, SqlFault>> = {
   1317: 'refused', // ER_QUERY_INTERRUPTED
   1792: 'refused', // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
   1836: 'refused', // ER_READ_ONLY_MODE
+  1969: 'refused', // ER_STATEMENT_TIMEOUT, MariaDB: max_statement_time of the operator
+  3024: 'refused', // ER_QUERY_TIMEOUT, MySQL: max_execution_time of the operator
+  3168: 'refused', // ER_SERVER_ISNT_AVAILABLE, MySQL
   1152: 'lost', // ER_ABORTING_CONNECTION
   1158: 'lost', // ER_NET_READ_ERROR
   1159: 'lost', // ER_NET_READ_INTERRUPTED
   1160: 'lost', // ER_NET_ERROR_ON_WRITE
   1161: 'lost', // ER_NET_WRITE_INTERRUPTED
   1927: 'lost', // ER_CONNECTION_KILLED, MariaDB
+  3169: 'lost', // ER_SESSION_WAS_KILLED, MySQL
+  4031: 'lost', // ER_CLIENT_INTERACTION_TIMEOUT, MySQL: it says so before it closes an idle connection
 };
 
 /** Codes of SQLite (the longest prefix counts), of the operating system, and of the drivers. */
