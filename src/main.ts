@@ -13,6 +13,7 @@ import { Reconciler } from './engine/reconciler.js';
 import { Recorder } from './engine/recorder.js';
 import { RecorderCounters, registerRecorderMetrics } from './http/recorder-metrics.js';
 import { registerProcessMetrics } from './http/process-metrics.js';
+import { requireFreePort } from './http/listen.js';
 import { startHttp } from './http/server.js';
 import type { HttpServer } from './http/services.js';
 import { presenceSettings, tokenSettings } from './token-settings.js';
@@ -44,7 +45,8 @@ export interface RunningServer {
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
   const stores = await openStores(config, {
     exclusive: true,
-    onConnectionError: (error) => logger.warn({ err: error }, 'a connection to Redis broke'),
+    // Without its stack, which is the same every time: an operator may meet these lines beside the one about a failed start.
+    onConnectionError: ({ message }) => logger.warn({ reason: message }, 'a connection to Redis broke'),
     recoveryListener: {
       onRecovering: (couponId) =>
         logger.error({ couponId }, 'Redis has lost the past of a coupon; rebuilding it'),
@@ -76,6 +78,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       return { port: address.port, stop };
     }
     if (config.backEnd === 'distributed' && config.processes > 1) {
+      await requireFreePort(config.host, config.port);
       const own = new Registry();
       registerProcessMetrics(own, 'parent');
       registerRecorderMetrics(own, recorderCounters);

@@ -13,7 +13,7 @@ export interface ApiProcesses {
   stop(): Promise<void>;
 }
 
-/** Resolves when every child serves. */
+/** Resolves when every child serves. @throws when one of them cannot; then none is left running. */
 export async function startApiProcesses(config: DistributedConfig, logger: Logger): Promise<ApiProcesses> {
   let stopping = false;
   const spawn = (): Worker => {
@@ -28,21 +28,25 @@ export async function startApiProcesses(config: DistributedConfig, logger: Logge
     return child;
   };
   const children = Array.from({ length: config.processes }, spawn);
-  await Promise.all(children.map(untilServing));
-
-  return {
-    async stop() {
-      stopping = true;
-      const alive = Object.values(cluster.workers ?? {}).filter((child) => child !== undefined);
-      await Promise.all(
-        alive.map(async (child) => {
-          const ended = once(child.process, 'exit');
-          child.process.kill('SIGTERM');
-          await ended;
-        }),
-      );
-    },
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    const alive = Object.values(cluster.workers ?? {}).filter((child) => child !== undefined);
+    await Promise.all(
+      alive.map(async (child) => {
+        if (child.isDead()) return;
+        const ended = once(child.process, 'exit');
+        child.process.kill('SIGTERM');
+        await ended;
+      }),
+    );
   };
+  try {
+    await Promise.all(children.map(untilServing));
+  } catch (fault) {
+    await stop();
+    throw fault;
+  }
+  return { stop };
 }
 
 /** A child says this to its parent when it listens. */
@@ -50,6 +54,13 @@ const SERVING = 'serving';
 
 export function tellParentServing(): void {
   process.send?.(SERVING);
+}
+
+/**
+ * A child that has drained may end: the channel to its parent, on which it listens for questions about metrics, would keep it for ever.
+ */
+export function letGoOfParent(): void {
+  process.channel?.unref();
 }
 
 /** Whether this process is one of several that share the port. */

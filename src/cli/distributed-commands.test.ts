@@ -89,6 +89,8 @@ t.test('stores that do not answer end a command with 1, one line and no stack tr
       t.match(stderr, /^seonchak: .+\n$/);
       t.notMatch(stderr, STACK_TRACE);
     }
+    const logged = await runSeonchak(['serve'], settings);
+    t.notMatch(logged.stdout, /\bat .+:\d+:\d+/, 'nor is there one in its log');
   }
 });
 

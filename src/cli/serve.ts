@@ -29,13 +29,15 @@ Examples:
 
 async function serve(context: CommandContext, config: Config): Promise<void> {
   const [{ startServer }, { createLogger }] = await Promise.all([import('../main.js'), import('../log.js')]);
+  const { isApiChild, letGoOfParent } = await import('../processes.js');
+  // Before the start: a server of several processes answers before the last of them is up, and an order to end must not cut those answers off.
+  const { ending, forget } = listenToEnd();
   const server = await startServer(config, createLogger(config));
-  const { isApiChild } = await import('../processes.js');
   // In one write: who waits for the first line in a pipe has the commands below it too.
   if (!isApiChild()) printLine(context.output, greeting(config, server.port).join('\n'));
 
-  const { ending, forget } = listenToEnd();
-  await once(ending, 'abort');
+  if (!ending.aborted) await once(ending, 'abort');
   await server.stop();
   forget();
+  letGoOfParent();
 }

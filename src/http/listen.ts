@@ -47,13 +47,26 @@ export async function listen(
   return { port: uWS.us_socket_local_port(socket), stop: () => uWS.us_listen_socket_close(socket) };
 }
 
+/** @throws {@link PortInUseError}, {@link ListenFailedError}: before several processes share it, which a stranger's port would let them try. */
+export async function requireFreePort(host: string, port: number): Promise<void> {
+  const cause = await faultOfListening(host, port);
+  if (cause !== undefined) throw listenFault(host, port, cause);
+}
+
 /** Asks the same of Node, which tells the reason. */
 async function whyNot(host: string, port: number): Promise<SeonchakError> {
-  const cause = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+  return listenFault(host, port, await faultOfListening(host, port));
+}
+
+function faultOfListening(host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
+  return new Promise((resolve) => {
     const probe = createServer();
     probe.once('error', resolve);
     probe.listen({ host, port, exclusive: true }, () => probe.close(() => resolve(undefined)));
   });
+}
+
+function listenFault(host: string, port: number, cause: NodeJS.ErrnoException | undefined): SeonchakError {
   // Without a reason the port was let go between the two attempts: it was taken when it mattered.
   if (cause === undefined || cause.code === 'EADDRINUSE') {
     return new PortInUseError(`Port ${port} on ${host} is in use by another program`, { cause });

@@ -1,0 +1,75 @@
+/** A server of several processes that share a port, as its operator starts and ends it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { runSeonchak } from '../clients/seonchak-command.js';
+import { freePort } from '../servers/free-port.js';
+import { TEST_SECRET } from '../servers/seonchak.js';
+import { startBackEnd } from './back-ends.js';
+
+const bin = fileURLToPath(new URL('../../dist/cli/seonchak.js', import.meta.url));
+
+const backEnd = await startBackEnd('redis');
+t.teardown(() => backEnd.stop());
+
+async function settings() {
+  const port = await freePort();
+  const env = {
+    ...backEnd.settings,
+    JWT_SECRET: TEST_SECRET,
+    LOG_LEVEL: 'silent',
+    PROCESSES: '2',
+    PORT: String(port),
+  };
+  return { port, env };
+}
+
+async function isReady(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/readyz`).then(
+    (answer) => answer.status === 200,
+    () => false,
+  );
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`${signal} ends all of them in order`, async (t) => {
+    const { port, env } = await settings();
+    const server = spawn(process.execPath, [bin, 'serve'], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    t.teardown(() => server.kill('SIGKILL'));
+    const ended = once(server, 'exit');
+    await Promise.race([once(server.stdout, 'data'), ended]);
+    t.ok(await isReady(port));
+    server.kill(signal);
+    t.same(await ended, [0, null]);
+    t.notOk(await isReady(port), 'and none of them is left');
+  });
+}
+
+t.test('an order to end that comes before the last of them is up is an orderly end too', async (t) => {
+  const { port, env } = await settings();
+  const server = spawn(process.execPath, [bin, 'serve'], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  t.teardown(() => server.kill('SIGKILL'));
+  const ended = once(server, 'exit');
+  while (server.exitCode === null && !(await isReady(port)));
+  server.kill('SIGTERM');
+  t.same(await ended, [0, null]);
+});
+
+t.test('a port that is taken is said in one line, with 2, and nothing is left running', async (t) => {
+  const { port, env } = await settings();
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  t.teardown(() => other.close());
+  const server = await runSeonchak(['serve'], env);
+  t.equal(server.exitCode, 2);
+  t.equal(server.stdout, '');
+  t.match(server.stderr, new RegExp(`^seonchak: .*${port}.*\\n$`));
+});
