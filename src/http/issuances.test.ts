@@ -78,6 +78,9 @@ t.test('all of them come as CSV or as NDJSON', async (t) => {
     .map((line) => JSON.parse(line) as object);
   t.equal(rows.length, 100);
   t.match(rows[0], { couponId: 1, memberId: 'member-2401', issueNo: 2_401, usedAt: null });
+
+  const page = await read('application/json, text/csv;q=0.5');
+  t.match(page.headers, { 'content-type': 'application/json' }, 'who would rather have a page gets one');
 });
 
 t.test('a reader who does not keep up holds the list back, and then gets all of it', async (t) => {

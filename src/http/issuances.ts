@@ -7,6 +7,7 @@ import type { ApiRequest, Reply } from './exchange.js';
 import type { IssuanceItemAnswer } from './openapi/answers.js';
 import { ownedCoupon } from './owned-coupon.js';
 import { parseQuery } from './parse-input.js';
+import { preferredType } from './preferred-type.js';
 import { refuse } from './problems.js';
 import { rfc3339 } from './rfc3339.js';
 import { issueNo, pageQuery } from './schemas.js';
@@ -15,6 +16,9 @@ import type { HttpServices } from './services.js';
 
 /** Rows read from the ledger and sent at a time: some 80 KB of text, so that a slow reader holds little memory. */
 const STREAM_CHUNK_ROWS = 1_000;
+
+/** A page, or all of them. */
+const LIST_TYPES = ['application/json', 'text/csv', 'application/x-ndjson'] as const;
 
 export class IssuanceHandlers {
   readonly #services: Pick<HttpServices, 'registry' | 'ledger'>;
@@ -28,13 +32,11 @@ export class IssuanceHandlers {
     const { ledger, registry } = this.#services;
     const { couponId } = await ownedCoupon(registry, request, seller);
     const { after, limit } = parseQuery(pageQuery, request);
-    const accept = request.accept.toLowerCase();
-    if (accept.includes('text/csv')) {
+    const type = preferredType(request.accept, LIST_TYPES);
+    if (type === 'text/csv') {
       return streamed('text/csv; charset=utf-8; header=present', csv(ledger, couponId, after));
     }
-    if (accept.includes('application/x-ndjson')) {
-      return streamed('application/x-ndjson', ndjson(ledger, couponId, after));
-    }
+    if (type === 'application/x-ndjson') return streamed(type, ndjson(ledger, couponId, after));
     const rows = await ledger.rows(couponId, after, limit + 1);
     const items = rows.slice(0, limit);
     return json(200, {

@@ -1,0 +1,48 @@
+/** Which of the media types that a route has its caller would rather have (RFC 9110, 12.5.1). */
+
+/** A header is as long as the head allows; nobody needs more ranges than this. */
+const RANGES_MAX = 32;
+
+interface Range {
+  /** In lower case; a subtype, or both parts, may be an asterisk. */
+  readonly form: string;
+  readonly quality: number;
+}
+
+/**
+ * The type with the highest quality; of equal ones the one named most exactly, then the one named first.
+ *
+ * @param types what there is; the first is for callers who do not say, or who want none of them.
+ */
+export function preferredType<Type extends string>(accept: string, types: readonly [Type, ...Type[]]): Type {
+  const ranges = accept.split(',', RANGES_MAX).map(rangeOf);
+  let best: { readonly type: Type; readonly rank: readonly number[] } | undefined;
+  for (const type of types) {
+    const rank = rankOf(type, ranges);
+    if (rank === undefined) continue;
+    if (best === undefined || isAbove(rank, best.rank)) best = { type, rank };
+  }
+  return best?.type ?? types[0];
+}
+
+function rangeOf(text: string): Range {
+  const [form = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+  const quality = parameters.find((parameter) => parameter.startsWith('q='));
+  return { form, quality: quality === undefined ? 1 : Number(quality.slice('q='.length)) || 0 };
+}
+
+/** Quality, exactness, place in the header: compared in this order. The most exact range that fits decides; `undefined`: not wanted. */
+function rankOf(type: string, ranges: readonly Range[]): readonly number[] | undefined {
+  const forms = [type, `${type.slice(0, type.indexOf('/'))}/*`, '*/*'];
+  for (const [distance, form] of forms.entries()) {
+    const place = ranges.findIndex((range) => range.form === form);
+    const quality = ranges[place]?.quality;
+    if (quality !== undefined) return quality > 0 ? [quality, -distance, -place] : undefined;
+  }
+  return undefined;
+}
+
+function isAbove(rank: readonly number[], other: readonly number[]): boolean {
+  const at = rank.findIndex((value, place) => value !== other[place]);
+  return at !== -1 && (rank[at] ?? 0) > (other[at] ?? 0);
+}
