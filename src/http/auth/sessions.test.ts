@@ -65,8 +65,8 @@ t.test('a wrong password and an unknown address get the same answer after the sa
   await call(url, 'POST /v1/accounts', { body: account });
   const timed = async (body: object) => {
     const startMs = performance.now();
-    const { status, text } = await call(url, 'POST /v1/sessions', { body });
-    return { status, text, ms: performance.now() - startMs };
+    const { status, headers, text } = await call(url, 'POST /v1/sessions', { body });
+    return { status, headers, text, ms: performance.now() - startMs };
   };
   const wrong = [];
   const unknown = [];
@@ -77,6 +77,7 @@ t.test('a wrong password and an unknown address get the same answer after the sa
   t.strictSame(new Set([...wrong, ...unknown].map(({ text }) => text)).size, 1);
   t.ok([...wrong, ...unknown].every(({ status }) => status === 401));
   t.match(JSON.parse(wrong[0]?.text ?? ''), { code: 'invalid_credentials' });
+  t.match(wrong[0]?.headers, { 'www-authenticate': 'Bearer' }, 'as every 401');
   const fastest = (answers: { ms: number }[]) => Math.min(...answers.map(({ ms }) => ms));
   const ratio = fastest(unknown) / fastest(wrong);
   t.ok(ratio > 0.5 && ratio < 2, `unknown takes ${ratio.toFixed(2)} of the time of wrong`);

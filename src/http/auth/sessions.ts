@@ -4,6 +4,7 @@ import type { ApiRequest, Reply } from '../exchange.js';
 import { parseBody } from '../parse-input.js';
 import { SignInThrottle } from '../limits/sign-in-throttle.js';
 import { refuse, RequestRefused } from '../problems.js';
+import type { Problem } from '../problems.js';
 import { accountInput, sessionInput } from '../schemas.js';
 import type { HttpServices, HttpSettings } from '../services.js';
 import type { MemberId } from '../../engine/coupon.js';
@@ -66,8 +67,7 @@ export class SessionHandlers {
       this.#throttle?.notTried(email, request.address);
       refuse('busy', 'Too many sign up or in at once. Nothing was attempted.');
     }
-    if (account === undefined || !right)
-      refuse('invalid_credentials', 'The e-mail address or the password is wrong.');
+    if (account === undefined || !right) throw new RequestRefused(INVALID_CREDENTIALS_PROBLEM);
     this.#throttle?.succeeded(email, request.address);
     const subject = String(account.id) as MemberId;
     if (await locks.isLocked(subject)) throw new RequestRefused(ACCOUNT_LOCKED_PROBLEM);
@@ -75,6 +75,13 @@ export class SessionHandlers {
     return json(200, { accessToken, tokenType: 'Bearer', expiresIn: SESSION_SECONDS });
   }
 }
+
+/** A 401 has to name a challenge (RFC 9110, 15.5.2), and what this server knows is bearer tokens. */
+const INVALID_CREDENTIALS_PROBLEM: Problem = {
+  code: 'invalid_credentials',
+  detail: 'The e-mail address or the password is wrong.',
+  headers: { 'WWW-Authenticate': 'Bearer' },
+};
 
 function refuseSignIn(waitMs: number): never {
   throw new RequestRefused({
