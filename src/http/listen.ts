@@ -1,5 +1,6 @@
 /** Taking the port, and saying clearly why it could not be had: the library itself answers no more than "failed". */
 import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import uWS from 'uWebSockets.js';
 import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 import { SeonchakError } from '../engine/errors.js';
@@ -35,6 +36,9 @@ export interface Listening {
 
 const SHARED_PORT = 0;
 
+const FREE_PORT_TRIES_MAX = 10;
+const FREE_PORT_PAUSE_MS = 200;
+
 /** @throws {@link PortInUseError}, {@link ListenFailedError} */
 export async function listen(
   app: TemplatedApp,
@@ -47,10 +51,18 @@ export async function listen(
   return { port: uWS.us_socket_local_port(socket), stop: () => uWS.us_listen_socket_close(socket) };
 }
 
-/** @throws {@link PortInUseError}, {@link ListenFailedError}: before several processes share it, which a stranger's port would let them try. */
+/**
+ * For a port that several processes are to share, which a stranger's port would let them try: waits a moment for those to go whose parent was killed.
+ *
+ * @throws {@link PortInUseError}, {@link ListenFailedError}
+ */
 export async function requireFreePort(host: string, port: number): Promise<void> {
-  const cause = await faultOfListening(host, port);
-  if (cause !== undefined) throw listenFault(host, port, cause);
+  for (let tries = 1; ; tries++) {
+    const cause = await faultOfListening(host, port);
+    if (cause === undefined) return;
+    if (cause.code !== 'EADDRINUSE' || tries === FREE_PORT_TRIES_MAX) throw listenFault(host, port, cause);
+    await delay(FREE_PORT_PAUSE_MS);
+  }
 }
 
 /** Asks the same of Node, which tells the reason. */
