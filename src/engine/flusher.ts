@@ -1,5 +1,8 @@
 /**
- * Flusher: moves issuances from the queue into the ledger. claim → record → ack, until the queue is empty.
+ * Flusher: moves issuances from the queue into the ledger. claim → record → ack, as long as another whole batch waits.
+ *
+ * It does not come back for less: a claim and its ack cost two scripts, an INSERT its transaction, each an fsync, whether for one row or for a
+ * thousand. What is left gathers while the recorder lets the coupon rest.
  *
  * A claim is a lease, so a flusher may die or freeze at any point:
  * - before the record: the lease ends and somebody else records;
@@ -9,7 +12,7 @@
  */
 import type { CouponId } from './coupon.js';
 import type { IssuanceLedger, RecordResult } from './issuance-ledger.js';
-import type { Claim, IssuanceQueue } from './issuance-queue.js';
+import type { Behind, Claim, IssuanceQueue } from './issuance-queue.js';
 import { DRAIN_CLAIMS_MAX } from './limits.js';
 
 export interface FlusherPorts {
@@ -33,8 +36,8 @@ export interface DrainResult {
   readonly deadLettered: number;
   /** Claimed before a rebuild and refused. */
   readonly stale: number;
-  /** `false`: stopped after its share of claims, and there may be more. */
-  readonly emptied: boolean;
+  /** What was still queued when the last claim was taken. */
+  readonly behind: Behind;
 }
 
 export class Flusher {
@@ -47,7 +50,7 @@ export class Flusher {
   }
 
   /**
-   * Records what is queued for a coupon, until nothing can be claimed or its share of claims is used up: coupons take
+   * Records what is queued for a coupon, until less than a batch is left or its share of claims is used up: coupons take
    * turns, and a recorder that is asked to stop can do so soon.
    *
    * @throws StoreUnavailableError, StoreOutcomeUnknownError when a store did not answer. The claim at hand was given back, or
@@ -57,9 +60,11 @@ export class Flusher {
     const { queue } = this.#ports;
     const { recordBatchMax, leaseMs } = this.#limits;
     const done = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0, stale: 0 };
-    for (let claims = 0; claims < DRAIN_CLAIMS_MAX; claims += 1) {
+    let behind: Behind = 'batch';
+    for (let claims = 0; claims < DRAIN_CLAIMS_MAX && behind === 'batch'; claims += 1) {
       const claim = await queue.claim(couponId, this.#ports.newToken(), recordBatchMax, leaseMs);
-      if (claim === undefined) return { ...done, emptied: true };
+      if (claim === undefined) return { ...done, behind: 'nothing' };
+      behind = claim.behind;
       const recorded = await this.#recordOrGiveBack(claim);
       done.inserted += recorded.inserted;
       done.replayed += recorded.replayed;
@@ -69,11 +74,11 @@ export class Flusher {
       if (recorded.stale > 0) {
         // The rebuild has read this claim, if the store still knew it: what its members hold goes back into the queue.
         await queue.release(couponId, claim.token);
-        return { ...done, emptied: true };
+        return { ...done, behind: 'nothing' };
       }
       await queue.ack(couponId, claim.token);
     }
-    return { ...done, emptied: false };
+    return { ...done, behind };
   }
 
   async #recordOrGiveBack({ couponId, epoch, token, issuances }: Claim): Promise<RecordResult> {

@@ -17,7 +17,14 @@ export interface Claim {
   readonly issuances: readonly Issuance[];
   /** What the store's clock showed when the claim was taken, where the store tells. */
   readonly storeNowMs?: number;
+  readonly behind: Behind;
 }
+
+/**
+ * What could be claimed right after a claim: nothing, less than was asked for, or another whole batch. A claim that was taken over says
+ * `batch`, since nobody has counted how many more of its kind there are.
+ */
+export type Behind = 'nothing' | 'some' | 'batch';
 
 /** For those who watch over the recording. */
 export interface BacklogAge {

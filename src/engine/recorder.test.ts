@@ -12,7 +12,7 @@ const EMPTIED: DrainResult = {
   revoked: 0,
   deadLettered: 0,
   stale: 0,
-  emptied: true,
+  behind: 'nothing',
 };
 
 /** A recorder whose drains are started by it and ended by the test. */
@@ -100,10 +100,20 @@ t.test('a coupon with more than its share waits for its next turn behind the oth
   await yard.recorder.start();
   yard.recorder.ring(one);
   yard.recorder.ring(two);
-  await yard.end({ ...EMPTIED, emptied: false });
+  await yard.end({ ...EMPTIED, behind: 'batch' });
   t.same(yard.started, [one, two]);
   await yard.end();
   t.same(yard.started, [one, two, one]);
+});
+
+t.test('what was left behind is drained after a rest, without another ring', async (t) => {
+  const yard = new Yard();
+  await yard.recorder.start();
+  yard.recorder.ring(one);
+  await yard.end({ ...EMPTIED, behind: 'some' });
+  t.same(yard.started, [one], 'first more may gather');
+  await yard.world.time.advance(DRAIN_REST_MS);
+  t.same(yard.started, [one, one]);
 });
 
 t.test('a bell rung in another process is heard', async (t) => {

@@ -36,7 +36,7 @@ export class Recorder {
   /** Rung and waiting for a turn, in order. */
   readonly #waiting = new Set<CouponId>();
   readonly #draining = new Set<CouponId>();
-  /** Emptied a moment ago: what comes now is left to gather for a few milliseconds, see {@link DRAIN_REST_MS}. */
+  /** Drained a moment ago: what comes now is left to gather for a few milliseconds, see {@link DRAIN_REST_MS}. */
   readonly #resting = new Set<CouponId>();
   #stops: (() => void | Promise<void>)[] = [];
   #sweeping = false;
@@ -86,8 +86,8 @@ export class Recorder {
   async #drain(couponId: CouponId): Promise<void> {
     try {
       const result = await this.#ports.drain(couponId);
-      if (result.emptied) void this.#rest(couponId);
-      else this.#waiting.add(couponId);
+      if (result.behind !== 'nothing') this.#waiting.add(couponId);
+      if (result.behind !== 'batch') void this.#rest(couponId);
       this.#ports.onDrained(couponId, result);
       if (result.stale > 0) await this.#ports.prepare(couponId);
     } catch (fault) {

@@ -3,7 +3,7 @@ import type { CouponId } from '../../engine/coupon.js';
 import type { BacklogAge, Claim, IssuanceQueue, QueueDepth } from '../../engine/issuance-queue.js';
 import { claimedKey, claimsKey, metaKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
-import { integer, list, parseClaimed, text } from './replies.js';
+import { integer, list, parseBehind, parseClaimed, text } from './replies.js';
 
 const DEPTHS_AT_ONCE = 100;
 
@@ -27,13 +27,14 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
     const keys = [queueKey(couponId), claimsKey(couponId), claimedKey(couponId), metaKey(couponId)];
     const reply = await this.#calls.run('claim', keys, [freshToken, limit, leaseMs]);
     if (reply === '') return undefined;
-    const [epoch, packed, now] = list(reply);
+    const [epoch, packed, now, behind] = list(reply);
     return {
       couponId,
       epoch: integer(epoch),
       token: freshToken,
       issuances: parseClaimed(text(packed)),
       storeNowMs: integer(now),
+      behind: parseBehind(behind),
     };
   }
 

@@ -1,6 +1,7 @@
 /** Parses what the scripts reply (lua/README.md). Anything else is a contradiction and ends in {@link StoreCorruptError}. */
 import { type AdmitReply, type AlreadyIssued, type Refusal, refusals } from '../../engine/admission.js';
 import { type CouponId, type CouponSnapshot, type Issuance, parseMemberId } from '../../engine/coupon.js';
+import type { Behind } from '../../engine/issuance-queue.js';
 import { StoreCorruptError } from '../../engine/errors.js';
 
 export function corrupt(what: string, reply: unknown): StoreCorruptError {
@@ -52,6 +53,11 @@ export function parseClaimed(packed: string): Issuance[] {
     const colon = issuance.indexOf(':');
     return parseQueued(digits(issuance.slice(0, Math.max(colon, 0))), issuance.slice(colon + 1));
   });
+}
+
+export function parseBehind(word: unknown): Behind {
+  if (word === 'nothing' || word === 'some' || word === 'batch') return word;
+  throw corrupt('what is behind a claim was due', word);
 }
 
 export function parseAdmitReply(reply: unknown): AdmitReply {

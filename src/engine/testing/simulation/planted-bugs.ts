@@ -35,7 +35,7 @@ class PopWithoutClaim extends SimulatedStore {
     const issuances = coupon?.queue.splice(0, limit) ?? [];
     return coupon === undefined || issuances.length === 0
       ? undefined
-      : { couponId, epoch: coupon.epoch, token, issuances };
+      : { couponId, epoch: coupon.epoch, token, issuances, behind: 'batch' };
   }
 }
 

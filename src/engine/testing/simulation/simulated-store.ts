@@ -205,14 +205,18 @@ export class SimulatedStore {
     const nowMs = this.nowMs();
     const same = coupon.claims.find((claim) => claim.token === freshToken);
     const { epoch } = coupon;
-    if (same !== undefined) return { couponId, epoch, token: freshToken, issuances: same.issuances };
+    if (same !== undefined) {
+      return { couponId, epoch, token: freshToken, issuances: same.issuances, behind: 'batch' };
+    }
     const lapsed = this.lapsedClaim(coupon, nowMs);
     const claim = lapsed ?? { token: freshToken, leaseUntilMs: 0, issuances: coupon.queue.splice(0, limit) };
     if (claim.issuances.length === 0) return undefined;
     claim.token = freshToken;
     claim.leaseUntilMs = nowMs + leaseMs;
     if (lapsed === undefined) coupon.claims.push(claim);
-    return { couponId, epoch, token: freshToken, issuances: claim.issuances };
+    const left = lapsed === undefined ? coupon.queue.length : limit;
+    const behind = left >= limit ? 'batch' : left > 0 ? 'some' : 'nothing';
+    return { couponId, epoch, token: freshToken, issuances: claim.issuances, behind };
   }
 
   /** The one whose lease ended first. */
