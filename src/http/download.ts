@@ -18,6 +18,7 @@ import { tokenProblem } from './auth/token-problems.js';
 import type { InFlight } from './in-flight.js';
 import { RATE_LIMITED_RETRY_SECONDS } from './limits/caller-limits.js';
 import type { CallerLimits } from './limits/caller-limits.js';
+import { countOutcome } from './outcome-counts.js';
 import type { OutcomeCounts } from './outcome-counts.js';
 import type { PresenceFault, PresenceGate, PresenceVerdict } from './presence/presence-gate.js';
 import { presentedTicket } from './presence/presence-ticket.js';
@@ -117,7 +118,7 @@ class Download implements DownloadTicket {
   }
 
   settle(outcome: DownloadOutcome): void {
-    this.#outcomes[outcome.outcome]++;
+    countOutcome(this.#outcomes, outcome.outcome);
     if (this.over) return;
     this.over = true;
     if (this.#waiting) {

@@ -18,3 +18,15 @@ export function newOutcomeCounts(): OutcomeCounts {
     outcome_unknown: 0,
   };
 }
+
+/**
+ * Counts one. The four outcomes of a storm stand first and by name: looking a field up by a name that changes from call to call leaves
+ * the optimised code, and was 1.5 % of an admission storm.
+ */
+export function countOutcome(counts: OutcomeCounts, outcome: DownloadOutcome['outcome']): void {
+  if (outcome === 'issued') counts.issued++;
+  else if (outcome === 'sold_out') counts.sold_out++;
+  else if (outcome === 'not_open') counts.not_open++;
+  else if (outcome === 'already_issued') counts.already_issued++;
+  else counts[outcome]++;
+}

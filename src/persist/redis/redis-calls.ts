@@ -158,6 +158,7 @@ function sendWithin(node: Redis, attempt: Attempt, withinMs: number): Promise<un
       reject(error instanceof Error ? error : new Error(String(error)));
     };
     const command = new Command(attempt.name, attempt.args as Argument[], { replyEncoding: 'utf8' });
+    gatherWrites(node);
     if (attempt.asking) node.asking().catch(() => undefined);
     void node.sendCommand(command);
     if (attempt.acks === 0) {
@@ -177,5 +178,23 @@ function sendWithin(node: Redis, attempt: Attempt, withinMs: number): Promise<un
         else fail(new StoreOutcomeUnknownError(`Only ${acks} of ${attempt.acks} replicas have the write.`));
       }, fail)
       .catch(fail);
+  });
+}
+
+/** Whose writes are being gathered. */
+const gathering = new WeakSet<Redis>();
+
+/**
+ * Everything that is sent in this turn of the event loop leaves in one write: a thousand coupons that are decided at once are one call into the
+ * kernel, and one fsync of Redis, instead of a thousand.
+ */
+function gatherWrites(node: Redis): void {
+  const { stream } = node;
+  if (gathering.has(node) || stream.destroyed) return;
+  gathering.add(node);
+  stream.cork();
+  process.nextTick(() => {
+    gathering.delete(node);
+    stream.uncork();
   });
 }
