@@ -9,7 +9,7 @@ import type { Link } from './link.js';
 import type { Random } from './random.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import { cancel } from './virtual-time.js';
-import type { VirtualTime } from './virtual-time.js';
+import type { TimedEvent, VirtualTime } from './virtual-time.js';
 
 /** How bad the network is: probabilities for each command. */
 export interface NetworkFaults {
@@ -66,52 +66,101 @@ export class SimulatedLink implements Link {
 
   call<Reply>(command: () => Reply, times?: 'once'): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      if (!this.#process.step()) return;
-      const { faults, refusingUntilMs, life } = this.#server;
+      const process = this.#process;
+      if (!process.step()) return;
+      const { faults, refusingUntilMs } = this.#server;
       const random = this.#random;
       if (this.#time.nowMs() < refusingUntilMs || random.chance(faults.refused)) {
-        this.#process.after(1, () => reject(new StoreUnavailableError('The store refuses.')));
+        process.after(1, () => reject(new StoreUnavailableError('The store refuses.')));
         return;
       }
-      let answered = false;
-      const answer = (give: () => void): void => {
-        if (answered) return;
-        answered = true;
-        cancel(deadline);
-        if (this.#process.step()) give();
-      };
-      const deadline = this.#process.after(this.#callDeadlineMs, () => {
+      const call = new Call(process, this.#server, this.#time, command, resolve, reject);
+      call.deadline = process.after(this.#callDeadlineMs, () => {
         this.#lastArrivalMs = 0;
-        answer(() => reject(new StoreOutcomeUnknownError('No answer in time.')));
+        call.giveUp();
       });
       if (random.chance(faults.requestLost)) return;
 
-      const replyLost = random.chance(faults.replyLost);
-      const arrive = (first: boolean): void => {
-        const nowMs = this.#time.nowMs();
-        if (nowMs < this.#server.stillUntilMs) {
-          this.#time.at(this.#server.stillUntilMs, () => arrive(first));
-          return;
-        }
-        if (this.#server.life !== life) return;
-        const outcome = carryOut(command);
-        if (!first || replyLost) return;
-        this.#process.after(this.#delayMs(), () =>
-          answer(() => ('fault' in outcome ? reject(outcome.fault) : resolve(outcome.reply))),
-        );
-      };
+      call.replyLost = random.chance(faults.replyLost);
       const lateMs = random.chance(faults.late) ? random.between(this.#callDeadlineMs, LATE_MAX_MS) : 0;
       const arrivalMs = Math.max(this.#lastArrivalMs, this.#time.nowMs() + this.#delayMs() + lateMs);
       this.#lastArrivalMs = arrivalMs;
-      this.#time.at(arrivalMs, () => arrive(true));
+      this.#time.plainAt(arrivalMs, () => call.arrive(random));
       if (times !== 'once' && random.chance(faults.doubled)) {
-        this.#time.at(arrivalMs + random.between(0, this.#callDeadlineMs), () => arrive(false));
+        this.#time.plainAt(arrivalMs + random.between(0, this.#callDeadlineMs), () => call.arriveAgain());
       }
     });
   }
 
   #delayMs(): number {
     return this.#random.next() * this.#server.faults.delayMaxMs;
+  }
+}
+
+/** One command under way. What a store does is one step that promises nothing, so its arrivals are plain events. */
+class Call<Reply> {
+  deadline: TimedEvent | undefined;
+  replyLost = false;
+  readonly #process: SimulatedProcess;
+  readonly #server: SimulatedServer;
+  readonly #time: VirtualTime;
+  readonly #life: number;
+  readonly #command: () => Reply;
+  readonly #resolve: (reply: Reply) => void;
+  readonly #reject: (fault: Error) => void;
+  #answered = false;
+
+  constructor(
+    process: SimulatedProcess,
+    server: SimulatedServer,
+    time: VirtualTime,
+    command: () => Reply,
+    resolve: (reply: Reply) => void,
+    reject: (fault: Error) => void,
+  ) {
+    this.#process = process;
+    this.#server = server;
+    this.#time = time;
+    this.#life = server.life;
+    this.#command = command;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  giveUp(): void {
+    if (this.#isOver()) return;
+    this.#reject(new StoreOutcomeUnknownError('No answer in time.'));
+  }
+
+  arrive(random: Random): void {
+    if (this.#waits(() => this.arrive(random)) || this.#server.life !== this.#life) return;
+    const outcome = carryOut(this.#command);
+    if (this.replyLost) return;
+    this.#process.after(random.next() * this.#server.faults.delayMaxMs, () => {
+      if (this.#isOver()) return;
+      if ('fault' in outcome) this.#reject(outcome.fault);
+      else this.#resolve(outcome.reply);
+    });
+  }
+
+  /** Nobody waits for the reply of the second. */
+  arriveAgain(): void {
+    if (this.#waits(() => this.arriveAgain()) || this.#server.life !== this.#life) return;
+    carryOut(this.#command);
+  }
+
+  #waits(arrive: () => void): boolean {
+    if (this.#time.nowMs() >= this.#server.stillUntilMs) return false;
+    this.#time.plainAt(this.#server.stillUntilMs, arrive);
+    return true;
+  }
+
+  /** Whether an answer has come before, or comes to a process that dies of it. */
+  #isOver(): boolean {
+    if (this.#answered) return true;
+    this.#answered = true;
+    if (this.deadline !== undefined) cancel(this.deadline);
+    return !this.#process.step();
   }
 }
 

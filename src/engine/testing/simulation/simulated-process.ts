@@ -7,14 +7,14 @@
  */
 import type { Clock, Scheduler } from '../../clock.js';
 import type { Random } from './random.js';
-import type { TimedEvent, VirtualTime } from './virtual-time.js';
+import type { Owner, TimedEvent, VirtualTime } from './virtual-time.js';
 
 /** Wall clocks of processes differ from each other and from the store's by up to this much, either way. */
 const WALL_SKEW_MS = 3_600_000;
 /** A second of one monotonic clock is a second of another, give or take this. */
 const DRIFT = 0.005;
 
-export class SimulatedProcess implements Clock, Scheduler {
+export class SimulatedProcess implements Clock, Scheduler, Owner {
   readonly name: string;
   readonly #time: VirtualTime;
   readonly #skewMs: number;
@@ -47,7 +47,7 @@ export class SimulatedProcess implements Clock, Scheduler {
   }
 
   after(ms: number, task: () => void): TimedEvent {
-    return this.#time.after(ms, () => this.happen(task));
+    return this.#time.after(ms, task, this);
   }
 
   endOfTurn(task: () => void): void {

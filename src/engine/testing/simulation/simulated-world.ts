@@ -87,10 +87,7 @@ export class SimulatedWorld {
     const process = this.#process(`api-${place}`);
     const shared = this.#ports(process);
     const { batchMax, mailboxMax } = this.#scenario;
-    const engine = new Engine(
-      { ...shared, onFault: (fault) => this.#noteFault(fault) },
-      { batchMax, mailboxMax, admitDeadlineMs: ADMIT_DEADLINE_MS },
-    );
+    const engine = new Engine(shared, { batchMax, mailboxMax, admitDeadlineMs: ADMIT_DEADLINE_MS });
     this.apis[place] = { process, engine, registry: new CouponRegistry(shared), warmer: shared.warmer };
     void engine.start();
     this.#startAgain(process, () => {
@@ -116,15 +113,11 @@ export class SimulatedWorld {
         drain: (couponId) => flusher.drain(couponId),
         prepare: (couponId) => ports.warmer.prepare(couponId),
         onDrained: () => undefined,
-        onFault: (fault) => this.#noteFault(fault),
+        onFault: ports.onFault,
       },
       DRAINS_MAX,
     );
-    const reconciler = new Reconciler({
-      ...ports,
-      onGap: () => undefined,
-      onFault: (fault) => this.#noteFault(fault),
-    });
+    const reconciler = new Reconciler(ports);
     this.recorders[place] = process;
     void recorder.start();
     reconciler.start();
@@ -177,6 +170,8 @@ export class SimulatedWorld {
     const storeLink = new SimulatedLink(process, this.storeServer, this, CALL_DEADLINE_MS);
     const databaseLink = new SimulatedLink(process, this.databaseServer, this, CALL_DEADLINE_MS);
     const admission = new SimulatedAdmission(storeLink, this.store);
+    let tokens = 0;
+    // All that any part of a process asks for in one object: copies with spread cost a twentieth of all time.
     const ports = {
       admission: this.#planting.admission(admission, process, this.store),
       queue: this.#planting.queue(new SimulatedIssuanceQueue(storeLink, this.store)),
@@ -186,23 +181,20 @@ export class SimulatedWorld {
       announcements: new SimulatedAnnouncements(this.#versions.of(process)),
       clock: process,
       scheduler: process,
+      store: new SimulatedRecoveryStore(storeLink, this.#recovery),
+      admitted: new SimulatedAdmitted(storeLink, this.store),
+      audit: new SimulatedAudit(databaseLink, this.database),
+      newToken: () => `${process.name}-r${(tokens += 1)}`,
+      onRecovering: () => undefined,
+      onRecovered: () => void (this.recoveries += 1),
+      onGap: () => undefined,
+      onFault: (fault: unknown) => this.#noteFault(fault),
     };
-    let tokens = 0;
-    const coupons = new CouponRecovery(
-      {
-        ...ports,
-        store: new SimulatedRecoveryStore(storeLink, this.#recovery),
-        admitted: new SimulatedAdmitted(storeLink, this.store),
-        audit: new SimulatedAudit(databaseLink, this.database),
-        newToken: () => `${process.name}-r${(tokens += 1)}`,
-        onRecovering: () => undefined,
-        onRecovered: () => (this.recoveries += 1),
-        onFault: (fault) => this.#noteFault(fault),
-      },
-      { leaseMs: LEASE_MS, lockMs: RECOVERY_LOCK_MS },
-    );
-    const warmer = new CouponWarmer({ ...ports, recovery: { coupons, scheduler: process } });
-    return { ...ports, coupons, warmer };
+    const coupons = new CouponRecovery(ports, { leaseMs: LEASE_MS, lockMs: RECOVERY_LOCK_MS });
+    const { catalogue, ledger } = ports;
+    const recovery = { coupons, scheduler: process };
+    const warmer = new CouponWarmer({ admission: ports.admission, catalogue, ledger, recovery });
+    return Object.assign(ports, { coupons, warmer });
   }
 
   #noteFault(fault: unknown): void {
