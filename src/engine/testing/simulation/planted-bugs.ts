@@ -152,6 +152,13 @@ class EpochNotRaised extends SimulatedDatabase {
   }
 }
 
+/** Whoever stood still over a rebuild with what it had claimed records it all the same. */
+class LedgerWithoutFence extends SimulatedDatabase {
+  override record(couponId: CouponId, _epoch: number, issuances: readonly Issuance[]): RecordResult {
+    return super.record(couponId, Infinity, issuances);
+  }
+}
+
 /** INSERT IGNORE: with one duplicate in it a batch is taken for a replay. */
 class DuplicateSwallowed extends SimulatedDatabase {
   override record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): RecordResult {
@@ -264,6 +271,7 @@ const plants: Readonly<Record<string, Plant>> = {
   're-send doubles': withStore(ResendDoubles),
   'late command carried out': withStore(LateIsWelcome),
   'epoch not raised': withDatabase(EpochNotRaised),
+  'ledger without a fence': withDatabase(LedgerWithoutFence),
   ...recoveryBugs,
   'duplicate swallowed': withDatabase(DuplicateSwallowed),
   'revoke forgets the queued issuance': withDatabase(RevokeForgetsQueued),

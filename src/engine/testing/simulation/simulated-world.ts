@@ -56,6 +56,8 @@ export class SimulatedWorld {
   readonly apis: ApiProcess[] = [];
   readonly recorders: SimulatedProcess[] = [];
   readonly losses: Loss[] = [];
+  /** What happens when something is claimed next: once, before its recorder hears of it. */
+  onNextClaim: ((recorder: SimulatedProcess) => void) | undefined;
   /** How often a coupon was rebuilt. */
   recoveries = 0;
   /** Faults that no store may have and the engine met all the same. */
@@ -174,7 +176,9 @@ export class SimulatedWorld {
     // All that any part of a process asks for in one object: copies with spread cost a twentieth of all time.
     const ports = {
       admission: this.#planting.admission(admission, process, this.store),
-      queue: this.#planting.queue(new SimulatedIssuanceQueue(storeLink, this.store)),
+      queue: this.#planting.queue(
+        new SimulatedIssuanceQueue(storeLink, this.store, () => this.#claimed(process)),
+      ),
       bell: new SimulatedBell(storeLink, this.store, this.#rings.of(process)),
       catalogue: new SimulatedCatalogue(databaseLink, this.database),
       ledger: new SimulatedLedger(databaseLink, this.database),
@@ -195,6 +199,12 @@ export class SimulatedWorld {
     const recovery = { coupons, scheduler: process };
     const warmer = new CouponWarmer({ admission: ports.admission, catalogue, ledger, recovery });
     return Object.assign(ports, { coupons, warmer });
+  }
+
+  #claimed(recorder: SimulatedProcess): void {
+    const then = this.onNextClaim;
+    this.onNextClaim = undefined;
+    then?.(recorder);
   }
 
   #noteFault(fault: unknown): void {

@@ -20,6 +20,7 @@ import { SimulatedMembers } from './simulated-members.js';
 import { LATE_MAX_MS } from './simulated-network.js';
 import { SimulatedSellers } from './simulated-sellers.js';
 import { SimulatedWorld } from './simulated-world.js';
+import type { StoreCopy } from './simulated-world.js';
 
 /** After healing: what was under way has arrived by then. */
 const SETTLE_MS = STILL_MAX_MS + 2 * CALL_DEADLINE_MS;
@@ -131,27 +132,41 @@ function planFaults(world: SimulatedWorld, scenario: Scenario): void {
   sometimes(scenario.refusals, () => {
     random.pick(servers).refusingUntilMs = time.nowMs() + random.between(20, 600);
   });
-  for (const kind of scenario.losses) {
-    const atMs = random.between(1, scenario.healMs - 1);
-    // Now and then a recorder stands still with what it claimed before, until the coupon has been rebuilt.
-    if (random.chance(0.5)) {
-      time.at(atMs, () => random.pick(world.recorders).freeze(random.between(LEASE_MS, FREEZE_MAX_MS)));
-    }
-    planLoss(world, kind, atMs);
-  }
+  for (const kind of scenario.losses) planLoss(world, kind, scenario.healMs);
 }
 
-function planLoss(world: SimulatedWorld, kind: LossKind, atMs: number): void {
+function planLoss(world: SimulatedWorld, kind: LossKind, healMs: number): void {
   const { time, random } = world;
-  if (kind !== 'older') {
-    const empty = { content: { coupons: new Map(), announcedMs: new Map() }, atMs: -Infinity };
-    time.at(atMs, () => world.restartStore(kind === 'emptied' ? empty : world.copyStore()));
+  const atMs = random.between(1, healMs - 1);
+  let copy: StoreCopy | undefined;
+  if (kind === 'older') time.at(random.between(0, atMs), () => (copy = world.copyStore()));
+  let lost = false;
+  const lose = (): void => {
+    if (lost) return;
+    lost = true;
+    if (kind === 'emptied') world.restartStore(emptyCopy());
+    else world.restartStore(copy ?? world.copyStore());
+  };
+  time.at(atMs, lose);
+  const stalls = random.pick(['never', 'at_the_loss', 'with_a_claim'] as const);
+  if (stalls === 'never') return;
+  const stillMs = random.between(LEASE_MS, FREEZE_MAX_MS);
+  if (stalls === 'at_the_loss') {
+    time.at(atMs, () => random.pick(world.recorders).freeze(stillMs));
     return;
   }
+  // What a recorder holds then is lost at once, and it wakes up with it when the coupon may have been rebuilt without.
   time.at(random.between(0, atMs), () => {
-    const copy = world.copyStore();
-    time.at(atMs, () => world.restartStore(copy));
+    world.onNextClaim = (recorder) => {
+      if (lost) return;
+      recorder.freeze(stillMs);
+      time.after(1, lose);
+    };
   });
+}
+
+function emptyCopy(): StoreCopy {
+  return { content: { coupons: new Map(), announcedMs: new Map() }, atMs: -Infinity };
 }
 
 /** Dies now or at one of its next steps. */

@@ -80,14 +80,21 @@ export class SimulatedAdmission implements Admission {
 export class SimulatedIssuanceQueue implements IssuanceQueue {
   readonly #link: Link;
   readonly #store: SimulatedStore;
+  readonly #onClaimed: () => void;
 
-  constructor(link: Link, store: SimulatedStore) {
+  /** @param onClaimed called when something was claimed and its recorder has yet to hear of it. */
+  constructor(link: Link, store: SimulatedStore, onClaimed: () => void = () => undefined) {
     this.#link = link;
     this.#store = store;
+    this.#onClaimed = onClaimed;
   }
 
   claim(couponId: CouponId, token: string, limit: number, leaseMs: number): Promise<Claim | undefined> {
-    return this.#link.call(() => this.#store.claim(couponId, token, limit, leaseMs), 'once');
+    return this.#link.call(() => {
+      const claim = this.#store.claim(couponId, token, limit, leaseMs);
+      if (claim !== undefined) this.#onClaimed();
+      return claim;
+    }, 'once');
   }
 
   ack(couponId: CouponId, token: string): Promise<boolean> {
