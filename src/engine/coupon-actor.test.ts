@@ -94,8 +94,29 @@ t.test('a lost reply is asked for again and brings the number of the first time'
   const [b, c] = [...world.press(engine, couponId, 'b'), ...world.press(engine, couponId, 'c')];
   await world.time.advance(RETRY_PAUSE_MS);
   t.equal(b?.told, 'already_issued 2');
-  t.equal(c?.told, 'sold_out');
+  t.equal(c?.told, 'outcome_unknown', 'its first attempt may still be carried out');
+  t.same(await world.told(engine, couponId, 'c'), ['sold_out']);
   t.equal(world.store.snapshot(couponId)?.lastIssueNo, 2);
+});
+
+t.test('whoever is issued one by an attempt that arrives late was not told no', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 1 });
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'a');
+  world.storeLink.next('late');
+  const [b] = world.press(engine, couponId, 'b');
+  await world.time.advance(RETRY_PAUSE_MS);
+  t.equal(b?.told, 'outcome_unknown', 'sold out for the second attempt, and the first is under way');
+  world.store.amend(couponId, { quantity: 2 });
+  world.storeLink.letGo();
+  // News of the top-up may take a second.
+  await world.time.advance(1_000);
+  t.same(
+    await world.told(engine, couponId, 'b'),
+    ['already_issued 2'],
+    'asking again gives the definite answer',
+  );
 });
 
 t.test('a store that refuses is asked again, and the line keeps its order', async (t) => {

@@ -17,7 +17,9 @@
  *
  * Deadlines: a ticket is answered within `admitDeadlineMs` of its arrival. If no attempt was made by then it is `busy` (`not_ready` while
  * cold); if one was made and its answer was lost, `outcome_unknown`. A lost batch is sent again, as the head of the
- * line: admission is safe to repeat, and the store refuses what arrives after `notAfterMs`.
+ * line: admission is safe to repeat, and the store refuses what arrives after `notAfterMs`. Until then the lost attempt may still arrive,
+ * after the opening or a top-up, and issue: so whoever is refused at the second attempt is told `outcome_unknown`, and
+ * asks again (docs/adr/0024).
  */
 import { refusalOf } from './admission.js';
 import type { AdmitDecisions, Admission, Refusal, WinnersView } from './admission.js';
@@ -281,7 +283,7 @@ export class CouponActor {
         if (reply.status === 'decided') {
           counters.batchSizes.add(batch.tickets.length);
           counters.admitMs.add(clock.monotonicMs() - sentAtMs);
-          await this.#settle(batch, reply, snapshot);
+          await this.#settle(batch, reply, snapshot, attempted);
           return;
         }
         if (reply.status !== 'expired') this.#becomeCold();
@@ -317,7 +319,12 @@ export class CouponActor {
     this.#announcedEpoch = epoch;
   }
 
-  async #settle(batch: TicketBatch, decisions: AdmitDecisions, asked: CouponSnapshot): Promise<void> {
+  async #settle(
+    batch: TicketBatch,
+    decisions: AdmitDecisions,
+    asked: CouponSnapshot,
+    attempted: boolean,
+  ): Promise<void> {
     if (decisions.issuedCount > 0) {
       this.#context.bell?.ring(this.couponId);
       this.#seenIssueNo = Math.max(this.#seenIssueNo, decisions.firstIssueNo + decisions.issuedCount - 1);
@@ -328,7 +335,7 @@ export class CouponActor {
         ? ((await this.#relearn()) ?? asked)
         : { ...asked, storeNowMs: decisions.storeNowMs };
     const refused = decisions.refusal === undefined ? undefined : refusedOutcome(decisions.refusal, terms);
-    settleDecided(batch.tickets, decisions, refused);
+    settleDecided(batch.tickets, decisions, refused && attempted ? OUTCOME_UNKNOWN : refused);
     if (decisions.refusal !== undefined) void this.#fetchWinnersAndSeal(decisions.version, asked.epoch);
   }
 

@@ -61,15 +61,11 @@ export class CouponRecovery {
         ? 'never_warmed'
         : this.suspend(record, undefined, seenIssueNo);
     }
-    if (await this.#isInOrder(record, found, seenIssueNo)) {
-      if (found.status === 'unattested' || found.epoch < record.epoch) {
-        // An older copy may have lost the mark by which recorders find what is queued in it.
-        await this.#ports.bell.announce([couponId]);
-        await this.#ports.store.vouch(couponId, found.epoch, record.epoch);
-      }
-      return 'serving';
-    }
-    return this.suspend(record, found.epoch, Math.max(found.seenIssueNo, seenIssueNo));
+    const seen = Math.max(found.seenIssueNo, seenIssueNo);
+    if (found.lastIssueNo < seen) return this.suspend(record, found.epoch, seen);
+    if (found.status === 'unattested') return this.#verify(record, found, seen);
+    if (found.epoch < record.epoch) await this.#serveUnder(couponId, found.epoch, record.epoch);
+    return 'serving';
   }
 
   /** Takes the coupon out of service, if it still has this epoch, and rebuilds it unless another process does. */
@@ -101,16 +97,38 @@ export class CouponRecovery {
     }
   }
 
-  async #isInOrder(record: CouponRecord, found: Attested, seenIssueNo: number): Promise<boolean> {
-    if (found.lastIssueNo < Math.max(found.seenIssueNo, seenIssueNo)) return false;
-    if (found.status === 'serving') return true;
-    if (found.version < record.version || found.epoch < record.epoch) return false;
-    const highest = await this.#ports.ledger.highestIssueNo(record.couponId);
-    if (found.lastIssueNo >= highest) return true;
-    // Another process may have verified it, and numbers given since may be recorded already: only a store that is behind
+  /**
+   * Raises the epoch before it compares, as a rebuild does: a recorder that claimed from what is lost has then either recorded it, which is
+   * seen here, or is refused. What it claimed from a store that has lost nothing goes back into the queue.
+   */
+  async #verify(before: CouponRecord, found: Attested, seen: number): Promise<Readiness> {
+    const { catalogue, ledger, store } = this.#ports;
+    const { couponId } = before;
+    if (found.epoch < before.epoch) {
+      // A copy of before a rebuild, unless another process has just raised the epoch to verify this one: then it serves in a moment.
+      await this.#ports.scheduler.pause(ATTEST_MS);
+      const now = await store.attest(couponId, seen);
+      if (now === 'absent') return 'recovering';
+      if (now.status === 'serving') return 'serving';
+      return this.suspend(before, now.epoch, seen);
+    }
+    const epoch = await catalogue.nextEpoch(couponId);
+    const [record = before] = await catalogue.find([couponId]);
+    if (found.version < record.version) return this.suspend(record, found.epoch, seen);
+    const highest = await ledger.highestIssueNo(couponId);
+    // Another process may have verified it meanwhile, and numbers given since may be recorded already: only a store that is behind
     // after the ledger was asked has lost its past.
-    const later = await this.#ports.store.attest(record.couponId, seenIssueNo);
-    return later !== 'absent' && later.epoch === found.epoch && later.lastIssueNo >= highest;
+    const later = await store.attest(couponId, seen);
+    if (later === 'absent') return 'recovering';
+    if (later.lastIssueNo < highest) return this.suspend(record, later.epoch, seen);
+    await this.#serveUnder(couponId, later.epoch, epoch);
+    return 'serving';
+  }
+
+  /** An older copy may have lost the mark by which recorders find what is queued in it. */
+  async #serveUnder(couponId: CouponId, epoch: number, raiseTo: number): Promise<void> {
+    await this.#ports.bell.announce([couponId]);
+    await this.#ports.store.vouch(couponId, epoch, raiseTo);
   }
 
   #rebuild(record: CouponRecord, token: string, begun: SuspendReply & { readonly status: 'begun' }): void {

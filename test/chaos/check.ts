@@ -53,6 +53,7 @@ export function check(presses: readonly Press[], evidence: Evidence, options: Ch
     instantMs: CLOCKS_APART_MS,
     lateMs: LATE_MS,
     admitLateMs: LATE_MS,
+    repeats: false,
     final: {
       ...evidence,
       deadLetters: without(evidence.deadLetters),

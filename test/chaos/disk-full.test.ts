@@ -41,7 +41,7 @@ if (mayMount(t, import.meta.url)) {
       await storm;
       const { lost } = await world.verdict(t);
       t.equal(lost, 0);
-      t.equal(await world.epoch(), 1, 'verified after the restart, not rebuilt');
+      t.equal(await world.version(), 1, 'verified after the restart, not rebuilt');
     },
   );
 

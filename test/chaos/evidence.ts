@@ -37,8 +37,8 @@ export function countRows(mysqlUrl: string, couponId: number): Promise<number> {
   return readNumber(mysqlUrl, 'select count(*) as value from member_coupon where coupon_id = ?', couponId);
 }
 
-export function readEpoch(mysqlUrl: string, couponId: number): Promise<number> {
-  return readNumber(mysqlUrl, 'select epoch as value from coupon where id = ?', couponId);
+export function readVersion(mysqlUrl: string, couponId: number): Promise<number> {
+  return readNumber(mysqlUrl, 'select version as value from coupon where id = ?', couponId);
 }
 
 async function readNumber(mysqlUrl: string, sql: string, couponId: number): Promise<number> {

@@ -106,7 +106,7 @@ fault(
     t.teardown(() => successor.stop());
     await world.storm(100);
     const { rows } = await world.evidence();
-    t.equal(await world.epoch(), 2, 'the coupon was rebuilt while the recorder stood still');
+    t.equal(await world.version(), 2, 'the coupon was rebuilt while the recorder stood still');
     await world.recorder?.kill('SIGCONT');
     // It goes on in the middle of its transaction, unless it looks at its deadlines first.
     await told(world.recorder, /refused|met the recorder/);

@@ -44,7 +44,7 @@ fault(6, 'Redis is killed at appendfsync always, and nothing is lost', async (t)
   await storm;
   const { lost } = await world.verdict(t);
   t.equal(lost, 0);
-  t.equal(await world.epoch(), 1, 'verified after the restart, not rebuilt');
+  t.equal(await world.version(), 1, 'verified after the restart, not rebuilt');
 });
 
 fault(
@@ -80,10 +80,7 @@ fault(8, 'Redis comes back with an older copy of itself and is rebuilt from what
   await storm;
   const { lost } = await world.verdict(t);
   t.comment(`${lost} issuances were lost with the newer copy`);
-  const client = redisClient(world.redis);
-  const epoch = Number(await client.hget(`coupon:{${world.couponId}}:meta`, 'epoch'));
-  client.disconnect();
-  t.ok(epoch >= 2, 'the coupon was rebuilt under a new epoch');
+  t.ok((await world.version()) >= 2, 'the coupon was rebuilt');
 });
 
 fault(9, 'the append-only file is corrupt: Redis refuses to start, the API is not ready', async (t) => {

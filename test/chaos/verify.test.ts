@@ -40,7 +40,9 @@ async function restarted(t: Test): Promise<{ stores: Stores; record: CouponRecor
 
 async function admitAndRecord(stores: Stores, couponId: CouponRecord['couponId'], names: readonly string[]) {
   const memberIds = names.map(parseMemberId).filter((memberId) => memberId !== undefined);
-  const batch = { couponId, epoch: 1, memberIds, notAfterMs: Number.MAX_SAFE_INTEGER };
+  const [snapshot] = await stores.admission.snapshots([couponId]);
+  const epoch = snapshot?.epoch ?? 0;
+  const batch = { couponId, epoch, memberIds, notAfterMs: Number.MAX_SAFE_INTEGER };
   const reply = await stores.admission.admit(batch);
   if (reply.status !== 'decided') throw new Error(`not decided: ${reply.status}`);
   const issuances = memberIds.map((memberId, place): Issuance => ({
@@ -48,7 +50,7 @@ async function admitAndRecord(stores: Stores, couponId: CouponRecord['couponId']
     issueNo: reply.firstIssueNo + place,
     issuedAtMs: reply.storeNowMs,
   }));
-  await stores.ledger.record(couponId, 1, issuances);
+  await stores.ledger.record(couponId, epoch, issuances);
 }
 
 /** The real ledger; `first` happens just before it is asked for its highest number. */
@@ -110,7 +112,22 @@ t.test('a coupon that another process verified and sold from meanwhile is in ord
   });
   t.equal(await recoveryOver(stores, ledger, queued.recovery).check(record, 0), 'serving');
   const [snapshot] = await stores.admission.snapshots([record.couponId]);
-  t.match(snapshot, { epoch: 1, lastIssueNo: 5 }, 'verified, not rebuilt');
+  const { version } = record;
+  t.match(snapshot, { epoch: 3, version, lastIssueNo: 5 }, 'verified by both, not rebuilt');
+});
+
+t.test('what was claimed before a restart is not recorded once the coupon was found in order', async (t) => {
+  const { stores, record } = await restarted(t);
+  const { couponId } = record;
+  t.equal(await stores.warmer.prepare(couponId), 'present');
+  const [snapshot] = await stores.admission.snapshots([couponId]);
+  t.match(snapshot, { version: record.version, lastIssueNo: 3 }, 'verified, not rebuilt');
+  const memberId = parseMemberId('d');
+  if (memberId === undefined) throw new Error('d is a member id');
+  const forgotten = [{ memberId, issueNo: 4, issuedAtMs: 1 }];
+  t.match(await stores.ledger.record(couponId, record.epoch, forgotten), { inserted: 0, stale: 1 });
+  await admitAndRecord(stores, couponId, ['e']);
+  t.equal((await stores.ledger.rowAt(couponId, 4))?.memberId, 'e', 'the number is given to somebody else');
 });
 
 t.test('a number that was told and that Redis has not given takes the coupon out of service', async (t) => {

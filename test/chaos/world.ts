@@ -7,7 +7,7 @@ import { redisClient, type RedisServer, type RedisServerOptions, startRedis } fr
 import { type SeonchakServer, startSeonchak } from '../servers/seonchak.js';
 import { startTcpProxy, type TcpProxy } from '../servers/tcp-proxy.js';
 import { type CouponOptions, type CouponUnderFault, openCoupon } from './coupon-under-fault.js';
-import { countRows, type Evidence, evidenceAtRest, readEpoch } from './evidence.js';
+import { countRows, type Evidence, evidenceAtRest, readVersion } from './evidence.js';
 
 /** As short as it may be: a recovery waits for it. */
 export const LEASE_MS = 5_100;
@@ -46,8 +46,8 @@ export interface Site {
 }
 
 export interface World extends Site, CouponUnderFault {
-  /** Grows with every rebuild: 1 for a coupon that never lost its past. */
-  epoch(): Promise<number>;
+  /** Of the terms, as saved. Without a seller it grows with rebuilds only: 1 for a coupon that was never rebuilt. */
+  version(): Promise<number>;
   /** How many rows there are now. */
   rows(): Promise<number>;
 }
@@ -106,7 +106,7 @@ export async function openWorld(t: Test, site: Site, options: WorldOptions = {})
     ...site,
     ...coupon,
     rows: () => countRows(mariadb.url, coupon.couponId),
-    epoch: () => readEpoch(mariadb.url, coupon.couponId),
+    version: () => readVersion(mariadb.url, coupon.couponId),
   };
 }
 

@@ -200,9 +200,9 @@ function mayNotHaveHeard({ history }: ToldIssuances, wonMs: number, askedMs: num
 }
 
 /**
- * Rows of members whose command was decided and answered, and then delivered a second time or late: into a coupon that had opened
- * or got stock meanwhile, or that had taken their issuance back. They asked, they hold one, and asking again tells them; but
- * their last answer is no longer true. Counted, see docs/adr/0007.
+ * Rows of members whose command was decided and answered, and then carried out a second time: into a coupon that had taken their issuance
+ * back or, where the network delivers commands again, that had opened or got stock meanwhile. They asked, they hold one, and asking again
+ * tells them; but their last answer is no longer true. Counted, see docs/adr/0024.
  */
 export function wonByLateCommand(facts: ToldIssuances): number {
   return facts.history.final.rows.filter((row) => !wasAskedFor(row, facts) && wasDecidedBefore(row, facts))
@@ -213,9 +213,15 @@ function wasDecidedBefore(row: Issuance, facts: ToldIssuances): boolean {
   const { admitLateMs } = facts.history;
   return (facts.callsOf.get(row.memberId) ?? []).some(
     (call) =>
-      (isRefusal(call.outcome) || (call.outcome !== undefined && 'issueNo' in call.outcome)) &&
+      mayBeFollowed(call, facts) &&
       isWithin(facts, row.issuedAtMs, call.invokedMs, call.invokedMs + admitLateMs),
   );
+}
+
+/** By the same command: one that is delivered again after any answer, a lost attempt only after a number that was taken back since. */
+function mayBeFollowed({ outcome }: DownloadCall, { history }: ToldIssuances): boolean {
+  if (isRefusal(outcome)) return history.repeats;
+  return outcome !== undefined && 'issueNo' in outcome && history.final.revoked.has(outcome.issueNo);
 }
 
 function isRefusal(outcome: DownloadOutcome | undefined): boolean {
@@ -233,7 +239,10 @@ function wasAskedFor(row: Issuance, facts: ToldIssuances): boolean {
   });
 }
 
-/** A row needs a call that may have brought it: a member who was only told that nothing was attempted holds nothing. */
+/**
+ * A row needs a call that may have brought it: a member who was only told that nothing was attempted, or that there was nothing to be had,
+ * holds nothing.
+ */
 function everyRowWasAskedFor(facts: ToldIssuances): Violation[] {
   return facts.history.final.rows
     .filter((row) => !wasAskedFor(row, facts) && !wasDecidedBefore(row, facts))

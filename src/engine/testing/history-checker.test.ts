@@ -43,6 +43,7 @@ function history(some: Partial<History> = {}, final: Partial<FinalState> = {}): 
     instantMs: 1,
     lateMs: 1_000,
     admitLateMs: 1_000,
+    repeats: false,
     final: {
       rows,
       revoked: new Map(),

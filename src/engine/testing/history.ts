@@ -50,6 +50,8 @@ export interface History {
   readonly lateMs: number;
   /** A download without an answer is decided within this, or never: the store refuses what comes later. */
   readonly admitLateMs: number;
+  /** Whether a download's command may be carried out a second time after its answer has come: no connection does that. */
+  readonly repeats: boolean;
   readonly final: FinalState;
 }
 
@@ -80,6 +82,6 @@ export interface Verdict {
   readonly violations: readonly Violation[];
   /** Issuances told to members and lost with the store, each in a loss that the history names. */
   readonly lost: number;
-  /** Members answered first, then issued to by the same command, delivered again or late. */
+  /** Members answered first, then issued to by the same command; see `wonByLateCommand`. */
   readonly wonByLateCommand: number;
 }

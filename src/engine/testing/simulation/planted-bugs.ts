@@ -221,6 +221,17 @@ function lostIsRefused(admission: Admission): Admission {
   return wrapped;
 }
 
+/** A client of the store that sends a lost command again by itself, so that nobody above it knows that there were two. */
+function silentResend(admission: Admission): Admission {
+  const wrapped = wrap(admission);
+  wrapped.admit = (batch) =>
+    admission.admit(batch).catch((fault: unknown) => {
+      if (fault instanceof StoreOutcomeUnknownError) return admission.admit(batch);
+      throw fault;
+    });
+  return wrapped;
+}
+
 /** The numbers of those who already held one are shifted by one place in the batch. */
 class AlreadyOffByOne extends SimulatedStore {
   override admit(batch: AdmitBatch): AdmitReply {
@@ -285,6 +296,7 @@ const plants: Readonly<Record<string, Plant>> = {
       }),
   },
   'lost is called refused': { admission: lostIsRefused },
+  'lost is sent again in silence': { admission: silentResend },
   'number of another told again': withStore(AlreadyOffByOne),
   'release drops one': withStore(ReleaseDropsOne),
 };

@@ -92,6 +92,7 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
     lateMs: SELLER_LATE_MS,
     // A frozen process has not even taken the download in.
     admitLateMs: ADMIT_LATE_MS + (mayFreeze(scenario) ? FREEZE_MAX_MS : 0),
+    repeats: scenario.storeNetwork.doubled > 0,
     final: finalState(world, couponId),
   };
   return { seed, scenario, history, verdict: checkHistory(history), bugs: world.bugs };

@@ -6,11 +6,12 @@ import type { Link } from './link.js';
  * - `deliver`: carried out and answered at once
  * - `hold`: neither, until the test lets go of it
  * - `lose_reply`: carried out, and nobody hears of it
+ * - `late`: as if lost, and carried out all the same when the test lets go of it
  * - `lose_request`: never carried out, which the caller cannot know
  * - `refuse`: not taken, and the caller is told so
  * - `break`: an error that no store should give
  */
-export type Fate = 'deliver' | 'hold' | 'lose_reply' | 'lose_request' | 'refuse' | 'break';
+export type Fate = 'deliver' | 'hold' | 'lose_reply' | 'late' | 'lose_request' | 'refuse' | 'break';
 
 export class StagedLink implements Link {
   /** Commands sent so far, whatever became of them. */
@@ -36,6 +37,9 @@ export class StagedLink implements Link {
       case 'lose_reply':
         command();
         return Promise.reject(new StoreOutcomeUnknownError('The reply was lost.'));
+      case 'late':
+        this.#held.push(() => void command());
+        return Promise.reject(new StoreOutcomeUnknownError('It is still under way.'));
       case 'lose_request':
         return Promise.reject(new StoreOutcomeUnknownError('The request was lost.'));
       case 'refuse':
