@@ -24,9 +24,11 @@ export class SimulatedDatabase {
 
   insert(coupon: NewCoupon): CouponRecord {
     const { name, quantity, opensAtMs, closesAtMs, paused, closed, sellerId, discount, createdAtMs } = coupon;
+    const { presenceRequired } = coupon;
     const couponId = (this.coupons.size + 1) as CouponId;
     const terms = { quantity, opensAtMs, closesAtMs, paused, closed };
-    const record = { couponId, sellerId, name, discount, createdAtMs, ...terms, version: 1, epoch: 0 };
+    const kept = { couponId, sellerId, name, discount, createdAtMs, ...terms, version: 1, epoch: 0 };
+    const record = presenceRequired === undefined ? kept : { ...kept, presenceRequired };
     this.coupons.set(couponId, record);
     return record;
   }
