@@ -40,10 +40,13 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
   });
   const authenticator = new Authenticator(settings.tokens, services.clock, locks);
   await locks.start((subjects) => authenticator.forget(subjects));
-  const demands = new PresenceDemands({
-    ...services,
-    onFault: (fault) => services.logger.warn({ err: fault }, 'Demands for presence cannot be read anew'),
-  });
+  const demands = new PresenceDemands(
+    {
+      ...services,
+      onFault: (fault) => services.logger.warn({ err: fault }, 'Demands for presence cannot be read anew'),
+    },
+    settings.presence !== undefined,
+  );
   await demands.start().catch((fault: unknown) => {
     locks.stop();
     throw fault;

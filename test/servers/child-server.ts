@@ -8,6 +8,12 @@ const START_TIMEOUT_MS = 90_000;
 const STOP_TIMEOUT_MS = 10_000;
 const LOG_KEPT_CHARACTERS = 20_000;
 
+/**
+ * For the environment of processes that are measured against nothing: tap would start its coverage in every Node process below it, and code that is
+ * watched call by call runs at half its speed. What counts is covered by tests inside their own process (coverage-floor.js).
+ */
+export const UNWATCHED = { _TAPJS_PROCESSINFO_COVERAGE_: '0' } as const;
+
 const running = new Set<ChildProcess>();
 
 /** The last resort for a test that crashed or was told to end: no server outlives the process that started it. */
@@ -44,7 +50,8 @@ export async function startChildServer(
   ready: RegExp,
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<ChildServer> {
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...(options.env ?? process.env), ...UNWATCHED };
+  const child = spawn(command, args, { ...options, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const gone = new Promise<void>((resolve) => {
     child.once('error', () => {
       resolve();

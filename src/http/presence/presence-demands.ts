@@ -42,12 +42,17 @@ export class PresenceDemands {
   readonly #ports: PresenceDemandsPorts;
   readonly #demanding: FollowedSet<CouponId>;
   readonly #look: RepeatedLook;
-  #settledUpTo = 0;
+  #settledUpTo: number;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(ports: PresenceDemandsPorts) {
+  /**
+   * @param canDemand false where this process verifies no tickets, so that no coupon can demand one here: then nobody waits for a look, and a
+   *   database that is away keeps no new coupon from being given out. Demands made elsewhere are obeyed once they are seen.
+   */
+  constructor(ports: PresenceDemandsPorts, canDemand: boolean) {
     const { presenceDemands } = ports;
     this.#ports = ports;
+    this.#settledUpTo = canDemand ? 0 : Number.POSITIVE_INFINITY;
     this.#demanding = new FollowedSet(async (revision, limit) => {
       const changes = await presenceDemands.changesAfter(revision, limit);
       return changes.map((change) => ({
