@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { UNWATCHED } from '../servers/child-server.js';
 
 const bin = fileURLToPath(new URL('../../dist/cli/seonchak.js', import.meta.url));
 
@@ -41,7 +40,7 @@ export function spawnSeonchak(
   settings: Readonly<Record<string, string>> = {},
 ): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, [bin, ...words], {
-    env: { PATH: process.env['PATH'], ...UNWATCHED, ...settings },
+    env: { PATH: process.env['PATH'], ...settings },
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: COMMAND_TIMEOUT_MS,
     killSignal: 'SIGKILL',
