@@ -7,4 +7,4 @@ cd "$(dirname "$0")/.."
 export PATH="$PATH:/usr/local/sbin:/usr/sbin"
 
 bash test/ensure-servers.sh
-exec node test/run-tap.js "$@"
+exec node test/runner/run.js "$@"

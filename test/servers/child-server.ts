@@ -9,10 +9,10 @@ const STOP_TIMEOUT_MS = 10_000;
 const LOG_KEPT_CHARACTERS = 20_000;
 
 /**
- * For the environment of servers: tap would start its coverage in every Node process below it, and code that is watched call by call runs at
- * half its speed. Commands stay watched: `reconcile` is covered by nothing else (coverage-floor.js).
+ * For the environment of servers: Node.js would count coverage in every process below one that is watched, and code that is watched call by
+ * call runs at half its speed. Commands stay watched: `reconcile` is covered by nothing else (test/runner/coverage.js).
  */
-const UNWATCHED = { _TAPJS_PROCESSINFO_COVERAGE_: '0' } as const;
+export const UNWATCHED = { NODE_V8_COVERAGE: '' } as const;
 
 const running = new Set<ChildProcess>();
 

@@ -1,20 +1,12 @@
 /** A private MariaDB server of one test: real mariadbd, free port, throw-away folder, default durability. */
-import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { createConnection } from 'mysql2/promise';
 import { type ChildServer, startChildServer } from './child-server.js';
 import { freePort } from './free-port.js';
+import { DATABASE, FOLDER_OPTIONS, makeMariadbFolder, PASSWORD, USER } from './mariadb-folder.js';
 import { onPath } from './on-path.js';
-
-const DATABASE = 'seonchak';
-const USER = 'seonchak';
-const PASSWORD = 'only-on-loopback';
-
-const run = promisify(execFile);
 
 export interface MariadbServer {
   /** mysql://user:password@127.0.0.1:port/database, stays the same over restarts. */
@@ -32,8 +24,7 @@ export interface MariadbServer {
 /** Starts an own server and makes its database. Nothing outlives the test: the folder and the process go at exit. */
 export async function startMariadb(extraOptions: readonly string[] = []): Promise<MariadbServer> {
   const binary = onPath('mariadbd') ?? onPath('mysqld');
-  const installer = onPath('mariadb-install-db') ?? onPath('mysql_install_db');
-  if (binary === undefined || installer === undefined) {
+  if (binary === undefined) {
     throw new Error('MariaDB is needed by this test: apt-get install mariadb-server');
   }
   const folder = await mkdtemp(join(tmpdir(), 'seonchak-mariadb-'));
@@ -41,26 +32,16 @@ export async function startMariadb(extraOptions: readonly string[] = []): Promis
     rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', removeFolder);
-  const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
-  // A small redo log: most of the time to make a fresh folder is writing it.
-  // A temporary folder of its own: a server that starts removes the temporary tables of every other one that shares it.
-  const shared = [
-    `--datadir=${join(folder, 'data')}`,
-    `--tmpdir=${folder}`,
-    '--innodb-log-file-size=48M',
-    ...asRoot,
-  ];
-  await run(installer, [
-    '--no-defaults',
-    '--auth-root-authentication-method=normal',
-    '--skip-test-db',
-    ...shared,
-  ]);
+  const dataFolder = join(folder, 'data');
+  await makeMariadbFolder(binary, dataFolder);
 
   const port = await freePort();
   const options = [
     '--no-defaults',
-    ...shared,
+    `--datadir=${dataFolder}`,
+    // Of its own: a server that starts removes the temporary tables of every other one that shares the folder.
+    `--tmpdir=${folder}`,
+    ...FOLDER_OPTIONS,
     '--bind-address=127.0.0.1',
     `--port=${port}`,
     '--skip-networking=OFF',
@@ -81,12 +62,6 @@ export async function startMariadb(extraOptions: readonly string[] = []): Promis
     return startChildServer(command, args, /ready for connections/);
   };
   let server = await launch();
-
-  const root = await createConnection({ host: '127.0.0.1', port, user: 'root' });
-  await root.query(`create database ${DATABASE} character set utf8mb4`);
-  await root.query(`create user '${USER}'@'127.0.0.1' identified by '${PASSWORD}'`);
-  await root.query(`grant all privileges on ${DATABASE}.* to '${USER}'@'127.0.0.1'`);
-  await root.end();
 
   return {
     url: `mysql://${USER}:${PASSWORD}@127.0.0.1:${port}/${DATABASE}`,

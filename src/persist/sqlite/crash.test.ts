@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Libsql from 'libsql';
 import t from 'tap';
+import { UNWATCHED } from '../../../test/servers/child-server.js';
 
 const RUNS = 3;
 /** Acknowledged lines after which the child is killed; different in each run, so the kill falls elsewhere. */
@@ -15,6 +16,7 @@ const child = fileURLToPath(new URL('../../../test/clients/embedded-storm.ts', i
 async function stormUntilKilled(dataDir: string, run: number): Promise<string[]> {
   const storm = spawn(process.execPath, [...process.execArgv, child, dataDir, String(run)], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...UNWATCHED },
   });
   const kill = (): void => void storm.kill('SIGKILL');
   process.once('exit', kill);

@@ -1,0 +1,52 @@
+/**
+ * Which lines of the engine the tests execute, as V8 counts them in the processes themselves and in all they start.
+ *
+ * Counting makes code slow, and what V8 writes down at the end of each process is most of a megabyte. So those files are watched that
+ * have something of the engine to show, and the servers of the tests never are (test/servers/child-server.ts).
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Report } from 'c8';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const rawFolder = path.join(root, '.tap/coverage');
+const reportFolder = path.join(root, '.tap/report');
+
+/**
+ * The simulator is left out: it takes the engine a million times through lines that the rest has counted. `live` and `reconcile` are in:
+ * they alone execute the feed of live figures and the audit.
+ */
+const watchedFiles =
+  /^(src\/engine\/(?!testing\/)|src\/persist\/|src\/http\/live\.test|test\/chaos\/reconcile\.test)/;
+const countedScripts = /\/(src|dist)\/engine\/[^/]+$/;
+
+/** The settings with which a test file is watched, or not. */
+export function watching(file) {
+  return watchedFiles.test(file) ? { NODE_V8_COVERAGE: rawFolder } : {};
+}
+
+/** Forgets what an earlier run has counted. */
+export function beginCounting() {
+  rmSync(rawFolder, { recursive: true, force: true });
+  mkdirSync(rawFolder, { recursive: true });
+}
+
+/** @returns {Promise<string>} the file of the summary, in the form of istanbul's json-summary */
+export async function summariseCounts() {
+  for (const name of readdirSync(rawFolder)) {
+    const file = path.join(rawFolder, name);
+    const { result, ...rest } = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(
+      file,
+      JSON.stringify({ ...rest, result: result.filter(({ url }) => countedScripts.test(url)) }),
+    );
+  }
+  await new Report({
+    tempDirectory: rawFolder,
+    reportsDirectory: reportFolder,
+    reporter: ['json-summary'],
+    excludeNodeModules: true,
+  }).run();
+  return path.join(reportFolder, 'coverage-summary.json');
+}
