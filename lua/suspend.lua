@@ -10,10 +10,11 @@ KEYS
   4 coupon:{id}:claims
   5 coupon:{id}:claimed
 ARGV
-  1 token        of the caller's recovery
-  2 lockMs       how long it may be silent before another process takes over
-  3 epoch        that the caller judged to have lost its past; '' when it found none
-  4 seenIssueNo  the highest number the caller was ever told; kept, so that none of those is given again
+  1 server       run id of this Redis as the caller knows it, '' unknown; a recovery ends on the server on which it read (lua/resume.lua)
+  2 token        of the caller's recovery
+  3 lockMs       how long it may be silent before another process takes over
+  4 epoch        that the caller judged to have lost its past; '' when it found none
+  5 seenIssueNo  the highest number the caller was ever told; kept, so that none of those is given again
 Reply
   {'serving'}    another epoch is in service by now
   {'busy'}       another process is at it
@@ -22,17 +23,17 @@ Reply
 --]]
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'recovering', 'recoverUntil', 'recoverSince', 'seq', 'seen',
   'version', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed')
-if meta[1] and meta[1] ~= ARGV[3] then return { 'serving' } end
+if meta[1] and meta[1] ~= ARGV[4] then return { 'serving' } end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local seq = math.max(tonumber(meta[5] or 0), tonumber(meta[6] or 0), tonumber(ARGV[4]))
+local seq = math.max(tonumber(meta[5] or 0), tonumber(meta[6] or 0), tonumber(ARGV[5]))
 redis.call('HSET', KEYS[1], 'seq', seq)
-if meta[2] and meta[2] ~= ARGV[1] and tonumber(meta[3]) > now then return { 'busy' } end
+if meta[2] and meta[2] ~= ARGV[2] and tonumber(meta[3]) > now then return { 'busy' } end
 
 local since = tonumber(meta[4] or now)
 redis.call('HDEL', KEYS[1], 'epoch', 'server', 'attesting', 'attestSince', 'seen')
-redis.call('HSET', KEYS[1], 'recovering', ARGV[1],
-  'recoverUntil', string.format('%.0f', now + ARGV[2]), 'recoverSince', string.format('%.0f', since))
+redis.call('HSET', KEYS[1], 'recovering', ARGV[2], 'recoverServer', ARGV[1],
+  'recoverUntil', string.format('%.0f', now + ARGV[3]), 'recoverSince', string.format('%.0f', since))
 redis.call('HSET', KEYS[2], '', '')
 redis.call('ZADD', KEYS[3], 0, '#')
 redis.call('ZADD', KEYS[4], 0, '#')

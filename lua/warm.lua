@@ -9,7 +9,7 @@ KEYS
   3 coupon:{id}:issuable_coupon_queue
   4 coupon:{id}:claims
   5 coupon:{id}:claimed
-  6 coupon:{id}:warming:<unique>   the winners being built, sentinel included, with a time to live
+  6 coupon:{id}:warming:<unique>   the winners being built, with a time to live; its sentinel is the server on which that began
 ARGV
   1 server       run id of this Redis as the caller knows it, '' unknown
   2 issued       how many winners were built
@@ -24,7 +24,8 @@ ARGV
 Reply
   'present'      it was there already, or is being recovered and more is known than nothing; the temporary key is gone
   'warmed'
-  'incomplete'   the temporary key does not hold what was built (its time to live ended, or a member stood in it twice)
+  'incomplete'   the temporary key does not hold what was built (its time to live ended, the store lost it or is another one since,
+                 or a member stood in it twice)
 --]]
 local known = redis.call('HMGET', KEYS[1], 'epoch', 'recovering', 'seq')
 -- A recovery of a coupon of which nothing is known yet is one that met the very first warm half-way: it gives way.
@@ -33,11 +34,12 @@ if known[1] or rescued then
   redis.call('UNLINK', KEYS[6])
   return 'present'
 end
-if redis.call('HLEN', KEYS[6]) ~= ARGV[2] + 1 then
+if redis.call('HLEN', KEYS[6]) ~= ARGV[2] + 1 or redis.call('HGET', KEYS[6], '') ~= ARGV[1] then
   redis.call('UNLINK', KEYS[6])
   return 'incomplete'
 end
 redis.call('UNLINK', KEYS[2])
+redis.call('HSET', KEYS[6], '', '')
 redis.call('RENAME', KEYS[6], KEYS[2])
 redis.call('PERSIST', KEYS[2])
 redis.call('ZADD', KEYS[3], 0, '#')
@@ -46,5 +48,5 @@ redis.call('HSET', KEYS[5], '', '')
 redis.call('HSET', KEYS[1],
   'quantity', ARGV[3], 'opensAt', ARGV[4], 'closesAt', ARGV[5], 'paused', ARGV[6], 'closed', ARGV[7],
   'version', ARGV[8], 'epoch', ARGV[9], 'seq', ARGV[10], 'revoked', 0, 'server', ARGV[1])
-redis.call('HDEL', KEYS[1], 'recovering', 'recoverUntil', 'recoverSince')
+redis.call('HDEL', KEYS[1], 'recovering', 'recoverServer', 'recoverUntil', 'recoverSince')
 return 'warmed'

@@ -10,7 +10,13 @@ import t from 'tap';
 import type { Admission } from '../src/engine/admission.js';
 import type { CouponId, Issuance, MemberId } from '../src/engine/coupon.js';
 import type { IssuanceQueue } from '../src/engine/issuance-queue.js';
-import { freshCouponId, inChunks, member, outcomes } from '../src/engine/testing/admission-contract.js';
+import {
+  freshCouponId,
+  inChunks,
+  member,
+  outcomes,
+  warmWith,
+} from '../src/engine/testing/admission-contract.js';
 import { AdmissionModel } from '../src/engine/testing/admission-model.js';
 import { openRedisBackEnd } from '../src/persist/redis/redis-back-end.js';
 import { openEmbedded } from '../src/persist/sqlite/open-embedded.js';
@@ -143,7 +149,7 @@ class Contender {
         const window = { opensAtMs: undefined, closesAtMs: undefined };
         const { quantity, epoch, paused, closed } = command;
         const terms = { couponId, quantity, epoch, paused, closed, ...window, version: 1, lastIssueNo };
-        const reply = await admission.warm(terms, inChunks(issued, 2));
+        const reply = await warmWith(admission, terms, inChunks(issued, 2));
         if (reply === 'warmed')
           for (const { issueNo, issuedAtMs } of issued) this.#issuedAtMs.set(issueNo, issuedAtMs);
         return reply;

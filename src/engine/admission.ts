@@ -77,6 +77,13 @@ export interface WarmCoupon extends CouponTerms {
   readonly lastIssueNo: number;
 }
 
+/** What a warm puts in. */
+export interface WarmContent {
+  readonly coupon: WarmCoupon;
+  /** Its live issuances in chunks of any size; they are taken as recorded. */
+  readonly issued: AsyncIterable<readonly Issuance[]>;
+}
+
 /** Terms to change; what is absent stays. `null` takes a bound of the window away. */
 export interface TermsChange {
   readonly quantity?: number;
@@ -137,10 +144,13 @@ export interface Admission {
 
   /**
    * Puts a coupon in, unless it is there already: then nothing happens, whatever the versions (`present`).
-   * `issued` are its live issuances in chunks of any size; they are taken as recorded.
    * Concurrent calls for one coupon leave exactly one of them `warmed`.
+   *
+   * @param read asked after the store has taken note that this warm has begun, and at most once. A store that has lost anything since
+   *   does not take what was read: others may have warmed the coupon, and given numbers, in between.
+   * @throws StoreUnavailableError what was read is too old; ask once more. StoreOutcomeUnknownError.
    */
-  warm(coupon: WarmCoupon, issued: AsyncIterable<readonly Issuance[]>): Promise<'warmed' | 'present'>;
+  warm(couponId: CouponId, read: () => Promise<WarmContent>): Promise<'warmed' | 'present'>;
 
   /**
    * Changes terms and bumps the version by one. Refusals, in this order:

@@ -183,8 +183,10 @@ export class CouponRegistry {
 
     const entry = by && this.#entry(by, 'issuance_revoked', couponId, { issueNo, memberId });
     const nowMs = this.#ports.clock.nowMs();
-    const revoked = await this.#ports.ledger.revoke(couponId, issueNo, memberId, nowMs, entry);
+    const revoked = await this.#ports.ledger.revoke(couponId, record.epoch, issueNo, memberId, nowMs, entry);
     if (revoked === 'used') return { status: 'already_used' };
+    // Whose number it is now is found by asking again.
+    if (revoked === 'stale') return { status: 'not_ready' };
     const reply = await this.#whenWarm(couponId, () =>
       this.#ports.admission.revoke(couponId, issueNo, memberId),
     );

@@ -35,7 +35,7 @@ t.test(
     const world = new StagedWorld();
     const couponId = await world.registered({ quantity: 3_000 });
     world.database.record(couponId, 1, recordedWinners(2_500));
-    world.database.revoke(couponId, 2_500, memberNamed('m2500'));
+    world.database.revoke(couponId, 1, 2_500, memberNamed('m2500'));
     world.store.loseEverything();
     t.equal(await world.warmer.warm(couponId), 'warmed');
     t.match(world.store.snapshot(couponId), { issued: 2_499, lastIssueNo: 2_500, quantity: 3_000 });

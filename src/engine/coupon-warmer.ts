@@ -77,7 +77,7 @@ export class CouponWarmer {
     }
     // It was there a moment ago and is gone again: the next look begins anew.
     if (readiness === 'serving') throw new StoreUnavailableError('The coupon has just been lost.');
-    return this.#putIn(couponId);
+    return this.#putIn(record);
   }
 
   /** A process that died between amending the store and saving the terms leaves the catalogue behind. */
@@ -88,12 +88,14 @@ export class CouponWarmer {
   }
 
   /** The epoch grows before anything is read: who saves terms meanwhile sees by it that they may not have been read. */
-  async #putIn(couponId: CouponId): Promise<WarmResult> {
+  #putIn(before: CouponRecord): Promise<WarmResult> {
     const { admission, catalogue, ledger } = this.#ports;
-    const epoch = await catalogue.nextEpoch(couponId);
-    const [record] = await catalogue.find([couponId]);
-    if (record === undefined) return 'unknown_coupon';
-    const lastIssueNo = await ledger.highestIssueNo(couponId);
-    return admission.warm({ ...record, epoch, lastIssueNo }, rowPages(ledger, couponId));
+    const { couponId } = before;
+    return admission.warm(couponId, async () => {
+      const epoch = await catalogue.nextEpoch(couponId);
+      const [record = before] = await catalogue.find([couponId]);
+      const lastIssueNo = await ledger.highestIssueNo(couponId);
+      return { coupon: { ...record, epoch, lastIssueNo }, issued: rowPages(ledger, couponId) };
+    });
   }
 }

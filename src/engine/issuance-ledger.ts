@@ -45,14 +45,18 @@ export interface IssuanceLedger {
    * Forbids a number for ever and removes its row if there is one, in one transaction with the record of who did it.
    * - `used`: the member has used it already; nothing changed.
    * - `again`: revoked before; nothing changed.
+   * - `stale`: the coupon was rebuilt since, and the number may be another member's by now; nothing changed.
+   *
+   * @param epoch of the catalogue before anybody looked whose number it is; compared as in {@link record}.
    */
   revoke(
     couponId: CouponId,
+    epoch: number,
     issueNo: number,
     memberId: MemberId,
     atMs: number,
     audit?: AuditEntry,
-  ): Promise<'revoked' | 'again' | 'used'>;
+  ): Promise<'revoked' | 'again' | 'used' | 'stale'>;
 
   /** Whom a revoked number belonged to, or `undefined` when it was never revoked. */
   revokedHolder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined>;

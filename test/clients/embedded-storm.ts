@@ -25,7 +25,8 @@ async function storm(couponId: CouponId): Promise<never> {
     closed: false,
   };
   const lastIssueNo = await ledger.highestIssueNo(couponId);
-  await admission.warm({ ...terms, couponId, version: 1, epoch: 1, lastIssueNo }, rowsOf(couponId));
+  const coupon = { ...terms, couponId, version: 1, epoch: 1, lastIssueNo };
+  await admission.warm(couponId, () => Promise.resolve({ coupon, issued: rowsOf(couponId) }));
   for (let press = 0; ; press++) {
     const memberIds = Array.from(
       { length: BATCH },

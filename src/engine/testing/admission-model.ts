@@ -8,6 +8,7 @@ import {
   refusalOf,
   type RevokeReply,
   type TermsChange,
+  type WarmContent,
   type WarmCoupon,
   type WinnersView,
 } from '../admission.js';
@@ -58,15 +59,12 @@ export class AdmissionModel implements Admission {
     });
   }
 
-  warm(coupon: WarmCoupon, issued: AsyncIterable<readonly Issuance[]>): Promise<'warmed' | 'present'> {
-    return this.#warm(coupon, issued);
-  }
-
-  async #warm(coupon: WarmCoupon, issued: AsyncIterable<readonly Issuance[]>): Promise<'warmed' | 'present'> {
+  async warm(couponId: CouponId, read: () => Promise<WarmContent>): Promise<'warmed' | 'present'> {
+    const { coupon, issued } = await read();
     const winners = new Map<MemberId, Issuance>();
     for await (const chunk of issued) for (const issuance of chunk) winners.set(issuance.memberId, issuance);
-    if (this.#coupons.has(coupon.couponId)) return 'present';
-    this.#coupons.set(coupon.couponId, { terms: coupon, lastIssueNo: coupon.lastIssueNo, winners });
+    if (this.#coupons.has(couponId)) return 'present';
+    this.#coupons.set(couponId, { terms: coupon, lastIssueNo: coupon.lastIssueNo, winners });
     return 'warmed';
   }
 

@@ -201,7 +201,7 @@ function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
   t.test('a revoked number has no row, and never gets one again', async (t) => {
     const couponId = freshCoupon();
     await ledger.record(couponId, 1, line(1, 3));
-    t.equal(await ledger.revoke(couponId, 2, member('m2'), AT_MS), 'revoked');
+    t.equal(await ledger.revoke(couponId, 1, 2, member('m2'), AT_MS), 'revoked');
     t.same(await numbers(ledger, couponId), [1, 3]);
     t.same(await ledger.record(couponId, 1, line(1, 4)), result({ inserted: 1, replayed: 2, revoked: 1 }));
     t.same(await numbers(ledger, couponId), [1, 3, 4]);
@@ -211,7 +211,7 @@ function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
 
   t.test('a number revoked before it was recorded is left out of its batch', async (t) => {
     const couponId = freshCoupon();
-    t.equal(await ledger.revoke(couponId, 2, member('m2'), AT_MS), 'revoked');
+    t.equal(await ledger.revoke(couponId, 1, 2, member('m2'), AT_MS), 'revoked');
     t.same(await ledger.record(couponId, 1, line(1, 3)), result({ inserted: 2, revoked: 1 }));
     t.same(await numbers(ledger, couponId), [1, 3]);
     t.equal(await ledger.highestIssueNo(couponId), 3);
@@ -221,22 +221,22 @@ function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
     const couponId = freshCoupon();
     t.equal(await ledger.highestIssueNo(couponId), 0);
     await ledger.record(couponId, 1, line(1, 3));
-    await ledger.revoke(couponId, 3, member('m3'), AT_MS);
+    await ledger.revoke(couponId, 1, 3, member('m3'), AT_MS);
     t.equal(await ledger.highestIssueNo(couponId), 3);
   });
 
   t.test('revoking again changes nothing', async (t) => {
     const couponId = freshCoupon();
     await ledger.record(couponId, 1, line(1, 1));
-    t.equal(await ledger.revoke(couponId, 1, member('m1'), AT_MS), 'revoked');
-    t.equal(await ledger.revoke(couponId, 1, member('m1'), AT_MS), 'again');
+    t.equal(await ledger.revoke(couponId, 1, 1, member('m1'), AT_MS), 'revoked');
+    t.equal(await ledger.revoke(couponId, 1, 1, member('m1'), AT_MS), 'again');
   });
 
   t.test('what is used is not revoked, and nothing changes', async (t) => {
     const couponId = freshCoupon();
     await ledger.record(couponId, 1, line(1, 1));
     await ledger.use(couponId, member('m1'), AT_MS);
-    t.equal(await ledger.revoke(couponId, 1, member('m1'), AT_MS), 'used');
+    t.equal(await ledger.revoke(couponId, 1, 1, member('m1'), AT_MS), 'used');
     t.equal((await ledger.rowAt(couponId, 1))?.usedAtMs, AT_MS);
     t.equal(await ledger.revokedHolder(couponId, 1), undefined);
   });
@@ -249,7 +249,7 @@ function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
         [2, 1],
       ]) {
         const couponId = freshCoupon();
-        await ledger.revoke(couponId, 1, member('a'), AT_MS);
+        await ledger.revoke(couponId, 1, 1, member('a'), AT_MS);
         const replies = [];
         for (const issueNo of order) replies.push(await ledger.record(couponId, 1, [issuance(issueNo, 'a')]));
         t.same(
@@ -259,7 +259,7 @@ function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
         t.equal((await ledger.rowOf(couponId, member('a')))?.issueNo, 2);
       }
       const couponId = freshCoupon();
-      await ledger.revoke(couponId, 1, member('a'), AT_MS);
+      await ledger.revoke(couponId, 1, 1, member('a'), AT_MS);
       const both = [issuance(1, 'a'), issuance(2, 'a')];
       t.same(await ledger.record(couponId, 1, both), result({ inserted: 1, revoked: 1 }));
     },
@@ -269,7 +269,7 @@ function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
     const couponId = freshCoupon();
     await ledger.record(couponId, 1, [issuance(1, 'a'), issuance(2, 'a')]);
     t.same(await ledger.counts([couponId]), [{ recorded: 1, deadLettered: 1 }]);
-    t.equal(await ledger.revoke(couponId, 2, member('a'), AT_MS), 'revoked');
+    t.equal(await ledger.revoke(couponId, 1, 2, member('a'), AT_MS), 'revoked');
     t.same(await ledger.counts([couponId]), [{ recorded: 1, deadLettered: 0 }]);
     t.same(await ledger.record(couponId, 1, [issuance(2, 'a')]), result({ revoked: 1 }));
   });
@@ -284,7 +284,7 @@ function aboutMeetings(t: Test, { ledger, other }: LedgerUnderTest): void {
       const batch = line(first, first + 19);
       const issueNo = first + (meeting % 20);
       const record = () => ledger.record(couponId, 1, batch);
-      const revoke = () => other.revoke(couponId, issueNo, member(`m${issueNo}`), AT_MS);
+      const revoke = () => other.revoke(couponId, 1, issueNo, member(`m${issueNo}`), AT_MS);
       const [reply, revoked] =
         meeting % 2 === 0
           ? await Promise.all([record(), revoke()])
@@ -318,8 +318,8 @@ function aboutMeetings(t: Test, { ledger, other }: LedgerUnderTest): void {
     await ledger.record(couponId, 1, line(1, 20));
     for (const { issueNo, memberId } of line(1, 20)) {
       const replies = await Promise.all([
-        ledger.revoke(couponId, issueNo, memberId, AT_MS),
-        other.revoke(couponId, issueNo, memberId, AT_MS),
+        ledger.revoke(couponId, 1, issueNo, memberId, AT_MS),
+        other.revoke(couponId, 1, issueNo, memberId, AT_MS),
       ]);
       t.same(replies.sort(), ['again', 'revoked']);
     }
@@ -331,7 +331,7 @@ function aboutMeetings(t: Test, { ledger, other }: LedgerUnderTest): void {
     for (const { issueNo, memberId } of line(1, 20)) {
       const [used, revoked] = await Promise.all([
         ledger.use(couponId, memberId, AT_MS),
-        other.revoke(couponId, issueNo, memberId, AT_MS),
+        other.revoke(couponId, 1, issueNo, memberId, AT_MS),
       ]);
       const row = await ledger.rowAt(couponId, issueNo);
       if (revoked === 'used') t.equal(row?.usedAtMs, AT_MS);
@@ -364,6 +364,43 @@ function aboutEpochs(t: Test, { ledger, other, catalogue }: LedgerUnderTest): vo
     t.same(await ledger.counts([couponId]), [{ recorded: 2, deadLettered: 0 }]);
     t.same(await ledger.record(couponId, 2, line(3, 3)), result({ inserted: 1 }), 'the new epoch goes on');
   });
+
+  t.test('what was to be revoked before a rebuild stays, and may be recorded', async (t) => {
+    const couponId = await registered();
+    await ledger.record(couponId, 1, line(1, 1));
+    await catalogue.nextEpoch(couponId);
+    t.equal(await ledger.revoke(couponId, 1, 1, member('m1'), AT_MS), 'stale');
+    t.equal(
+      await ledger.revoke(couponId, 1, 2, member('lost'), AT_MS),
+      'stale',
+      'its number is given to another',
+    );
+    t.same(await ledger.record(couponId, 2, line(1, 2)), result({ inserted: 1, replayed: 1 }));
+    t.equal(await ledger.revokedHolder(couponId, 2), undefined);
+    t.equal(await ledger.revoke(couponId, 2, 1, member('m1'), AT_MS), 'revoked', 'who looked since may');
+  });
+
+  t.test(
+    'a revoke that meets the next epoch is in the revocations that its rebuild reads, or refused',
+    async (t) => {
+      const couponId = await registered();
+      for (let meeting = 0; meeting < MEETINGS; meeting++) {
+        const issueNo = meeting + 1;
+        const revoke = () => ledger.revoke(couponId, meeting + 1, issueNo, member('m'), AT_MS);
+        const rebuild = async () => {
+          await catalogue.nextEpoch(couponId);
+          return other.revokedHolder(couponId, issueNo);
+        };
+        const [revoked, seen] =
+          meeting % 2 === 0
+            ? await Promise.all([revoke(), rebuild()])
+            : await Promise.all([rebuild(), revoke()]).then(([holder, reply]) => [reply, holder] as const);
+        if (revoked !== 'revoked' && revoked !== 'stale') t.fail(revoked);
+        if ((seen === undefined) !== (revoked === 'stale'))
+          t.fail(`${revoked}, and the rebuild read ${seen}`);
+      }
+    },
+  );
 
   t.test(
     'an epoch that the catalogue has not reached is recorded: the database may be a restored one',

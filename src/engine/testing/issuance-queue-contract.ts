@@ -5,7 +5,7 @@ import type { Test } from 'tap';
 import type { Admission } from '../admission.js';
 import type { CouponId, Issuance, MemberId } from '../coupon.js';
 import type { Claim, IssuanceQueue } from '../issuance-queue.js';
-import { freshCouponId, inChunks, member, members } from './admission-contract.js';
+import { freshCouponId, inChunks, member, members, warmWith } from './admission-contract.js';
 
 export interface IssuanceQueueUnderTest {
   readonly admission: Admission;
@@ -56,7 +56,7 @@ class Driver {
       paused: false,
       closed: false,
     };
-    await this.admission.warm({ couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 }, inChunks([]));
+    await warmWith(this.admission, { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 });
     return { couponId, issuances: memberIds.length === 0 ? [] : await this.admit(couponId, ...memberIds) };
   }
 
@@ -129,7 +129,11 @@ function aboutClaiming(t: Test, at: Driver): void {
     const couponId = freshCouponId();
     const terms = { quantity: 10, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
     const issued = members(3).map((memberId, index) => ({ memberId, issueNo: index + 1, issuedAtMs: 1 }));
-    await at.admission.warm({ couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 3 }, inChunks(issued));
+    await warmWith(
+      at.admission,
+      { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 3 },
+      inChunks(issued),
+    );
     t.equal(await at.claim(couponId), undefined);
   });
 

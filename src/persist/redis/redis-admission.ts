@@ -6,7 +6,7 @@ import type {
   AmendReply,
   RevokeReply,
   TermsChange,
-  WarmCoupon,
+  WarmContent,
   WinnersView,
 } from '../../engine/admission.js';
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../engine/coupon.js';
@@ -75,8 +75,8 @@ export class RedisAdmission implements Admission {
     return unchanged ? view : undefined;
   }
 
-  warm(coupon: WarmCoupon, issued: AsyncIterable<readonly Issuance[]>): Promise<'warmed' | 'present'> {
-    return warmCoupon(this.#calls, coupon, issued);
+  warm(couponId: CouponId, read: () => Promise<WarmContent>): Promise<'warmed' | 'present'> {
+    return warmCoupon(this.#calls, couponId, read);
   }
 
   async amend(couponId: CouponId, change: TermsChange): Promise<AmendReply> {

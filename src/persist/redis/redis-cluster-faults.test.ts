@@ -5,7 +5,7 @@ import { moveSlot } from '../../../test/servers/move-slot.js';
 import { type RedisClusterServers, startRedisCluster } from '../../../test/servers/redis-cluster.js';
 import { redisClient } from '../../../test/servers/redis.js';
 import type { CouponId } from '../../engine/coupon.js';
-import { freshCouponId, inChunks, member, outcomes } from '../../engine/testing/admission-contract.js';
+import { freshCouponId, member, outcomes, warmWith } from '../../engine/testing/admission-contract.js';
 import { metaKey } from './keys.js';
 import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
 
@@ -37,7 +37,7 @@ async function open(
     paused: false,
     closed: false,
   };
-  await backEnd.admission.warm({ couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 }, inChunks([]));
+  await warmWith(backEnd.admission, { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 });
   return { backEnd, couponId };
 }
 
@@ -137,7 +137,7 @@ t.test(
     });
     const couponId = freshCouponId();
     const terms = { quantity: 9, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
-    await backEnd.admission.warm({ couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 }, inChunks([]));
+    await warmWith(backEnd.admission, { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 });
     const press = async (name: string): Promise<string> => {
       try {
         const batch = { couponId, epoch: 1, memberIds: [member(name)], notAfterMs: FAR_FUTURE_MS };

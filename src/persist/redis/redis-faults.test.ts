@@ -12,6 +12,7 @@ import {
   member,
   members,
   outcomes,
+  warmWith,
 } from '../../engine/testing/admission-contract.js';
 import { metaKey, queueKey, winnersKey } from './keys.js';
 import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
@@ -26,13 +27,14 @@ const UNAVAILABLE = { code: 'store_unavailable' };
 async function backEndAt(
   t: Test,
   port: number,
-  more: { replicaAcks?: number; callDeadlineMs?: number } = {},
+  more: { replicaAcks?: number; callDeadlineMs?: number; checkServer?: boolean } = {},
 ): Promise<RedisBackEnd> {
   const backEnd = await openRedisBackEnd({
     redisUrls: [`redis://127.0.0.1:${port}`],
     callDeadlineMs: more.callDeadlineMs ?? CALL_DEADLINE_MS,
     durability: more.replicaAcks === undefined ? undefined : 'replica',
     replicaAcks: more.replicaAcks ?? 1,
+    checkServer: more.checkServer ?? false,
   });
   t.teardown(() => {
     backEnd.close();
@@ -53,7 +55,7 @@ async function single(t: Test): Promise<{ server: RedisServer; client: Redis; ba
 async function warmed(backEnd: RedisBackEnd, quantity = 10): Promise<CouponId> {
   const couponId = freshCouponId();
   const terms = { quantity, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
-  await backEnd.admission.warm({ couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 }, inChunks([]));
+  await warmWith(backEnd.admission, { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 });
   return couponId;
 }
 
@@ -257,6 +259,45 @@ t.test(
     t.same(await press(backEnd, couponId, 'n1'), ['issued 21']);
   },
 );
+
+t.test('10: what a warm read before the store lost everything is not put in afterwards', async (t) => {
+  const { client, backEnd } = await single(t);
+  const slow = freshCouponId();
+  const terms = { quantity: 1, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+  const coupon = { couponId: slow, ...terms, version: 1, epoch: 1, lastIssueNo: 0 };
+  const warming = backEnd.admission.warm(slow, async () => {
+    // Another process is quicker, and gives away what there is.
+    t.equal(await warmWith(backEnd.admission, { ...coupon, epoch: 2 }), 'warmed');
+    await backEnd.admission.admit({
+      couponId: slow,
+      epoch: 2,
+      memberIds: [member('a')],
+      notAfterMs: FAR_FUTURE_MS,
+    });
+    await client.flushall();
+    return { coupon, issued: inChunks([]) };
+  });
+  await t.rejects(warming, UNAVAILABLE);
+  t.same(await backEnd.admission.snapshots([slow]), [undefined]);
+});
+
+t.test('9: nor what it read before another server took over with its temporary key', async (t) => {
+  const { client, server } = await single(t);
+  const backEnd = await backEndAt(t, server.port, { checkServer: true });
+  const couponId = freshCouponId();
+  const terms = { quantity: 1, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+  const coupon = { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 1 };
+  const issued = inChunks([{ memberId: member('a'), issueNo: 1, issuedAtMs: 1 }]);
+  const warming = backEnd.admission.warm(couponId, async () => {
+    const [key = ''] = await client.keys(`coupon:{${couponId}}:warming:*`);
+    const runId = /^run_id:(\S+)/m.exec(await client.info('server'))?.[1];
+    t.equal(await client.hget(key, ''), runId, 'the key says where it was begun');
+    await client.hset(key, '', 'another server');
+    return { coupon, issued };
+  });
+  await t.rejects(warming, UNAVAILABLE);
+  t.same(await backEnd.admission.snapshots([couponId]), [undefined]);
+});
 
 t.test('22: with fewer replicas than Redis demands nothing is written', async (t) => {
   const { client, backEnd } = await single(t);

@@ -1,7 +1,7 @@
 /** Puts a coupon into Redis: winners in chunks under a temporary key, then one step that names them. lua/warm.lua */
 import { randomUUID } from 'node:crypto';
-import type { WarmCoupon } from '../../engine/admission.js';
-import type { Issuance } from '../../engine/coupon.js';
+import type { WarmContent } from '../../engine/admission.js';
+import type { CouponId, Issuance } from '../../engine/coupon.js';
 import { StoreUnavailableError } from '../../engine/errors.js';
 import { claimedKey, claimsKey, metaKey, queueKey, warmingKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
@@ -10,27 +10,30 @@ import { corrupt } from './replies.js';
 /** HSET takes two arguments each; larger ones would hold up the coupons that are being downloaded meanwhile. */
 const CHUNK_WINNERS = 1_000;
 /** What a warm that died leaves behind is gone after this; each chunk renews it. */
-const WARMING_TTL_SECONDS = 60;
+const WARMING_TTL_MS = 60_000;
 
 export async function warmCoupon(
   calls: RedisCalls,
-  coupon: WarmCoupon,
-  issued: AsyncIterable<readonly Issuance[]>,
+  couponId: CouponId,
+  read: () => Promise<WarmContent>,
 ): Promise<'warmed' | 'present'> {
-  const { couponId } = coupon;
   const key = warmingKey(couponId, randomUUID());
+  const gather = async (begins: boolean, winners: readonly Issuance[]): Promise<void> => {
+    const pairs = winners.flatMap(({ memberId, issueNo, issuedAtMs }) => [
+      memberId,
+      `${issueNo}:${issuedAtMs}`,
+    ]);
+    const reply = await calls.run('gather', [key], [WARMING_TTL_MS, begins ? 1 : 0, ...pairs]);
+    if (reply === 'gone') throw incomplete();
+    if (reply !== 'gathered') throw corrupt('a step of a warm was due', reply);
+  };
+  await gather(true, []);
+  const { coupon, issued } = await read();
   let winners = 0;
-  await calls.command('hset', key, ['', '']);
-  await calls.command('expire', key, [WARMING_TTL_SECONDS]);
   for await (const chunk of issued) {
     for (let start = 0; start < chunk.length; start += CHUNK_WINNERS) {
       const part = chunk.slice(start, start + CHUNK_WINNERS);
-      await calls.command(
-        'hset',
-        key,
-        part.flatMap(({ memberId, issueNo, issuedAtMs }) => [memberId, `${issueNo}:${issuedAtMs}`]),
-      );
-      await calls.command('expire', key, [WARMING_TTL_SECONDS]);
+      await gather(false, part);
       winners += part.length;
     }
   }
@@ -63,10 +66,14 @@ export async function warmCoupon(
     case 'present':
       return reply;
     case 'incomplete':
-      throw new StoreUnavailableError(
-        'The coupon was not warmed: its winners did not stay together while being read.',
-      );
+      throw incomplete();
     default:
       throw corrupt('the end of a warm was due', reply);
   }
+}
+
+function incomplete(): StoreUnavailableError {
+  return new StoreUnavailableError(
+    'The coupon was not warmed: what was gathered did not stay together while being read.',
+  );
 }

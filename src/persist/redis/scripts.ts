@@ -11,6 +11,7 @@ export const scriptKeyCounts = {
   attest: 1,
   claim: 4,
   depth: 2,
+  gather: 1,
   holder: 2,
   merge: 3,
   oldest: 2,
@@ -32,9 +33,11 @@ export const scriptsToldTheServer: ReadonlySet<ScriptName> = new Set<ScriptName>
   'admit',
   'amend',
   'attest',
+  'gather',
   'resume',
   'revoke',
   'snapshot',
+  'suspend',
   'warm',
 ]);
 

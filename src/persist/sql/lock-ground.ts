@@ -48,3 +48,23 @@ export async function lockGround(
   if ((rows[0]?.epoch ?? 0) > epoch) throw new StaleEpoch();
   return new Set(rows.flatMap(({ revokedNo }) => revokedNo ?? []));
 }
+
+/**
+ * Holds the epoch alone. What {@link lockGround} holds besides would let two revocations of one number wait for each other.
+ *
+ * @throws StaleEpoch when the catalogue's epoch is above `epoch`. A coupon that is not in the catalogue has none.
+ */
+export async function holdEpoch(
+  transaction: Transaction<Database>,
+  flavour: SqlFlavour,
+  couponId: CouponId,
+  epoch: number,
+): Promise<void> {
+  const row = await transaction
+    .selectFrom('coupon')
+    .select('epoch')
+    .where('id', '=', couponId)
+    .modifyEnd(flavour.lockShared)
+    .executeTakeFirst();
+  if ((row?.epoch ?? 0) > epoch) throw new StaleEpoch();
+}

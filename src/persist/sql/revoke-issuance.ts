@@ -4,6 +4,7 @@ import type { AuditEntry } from '../../engine/audit-log.js';
 import type { CouponId, MemberId } from '../../engine/coupon.js';
 import { StoreCorruptError } from '../../engine/errors.js';
 import { faultOf } from './error-classes.js';
+import { holdEpoch, StaleEpoch } from './lock-ground.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { insertAuditEntry } from './sql-audit-log.js';
@@ -11,6 +12,7 @@ import { inTransaction, RolledBack } from './transaction.js';
 
 export interface Revocation {
   readonly couponId: CouponId;
+  readonly epoch: number;
   readonly issueNo: number;
   readonly memberId: MemberId;
   readonly atMs: number;
@@ -21,10 +23,11 @@ export interface Revocation {
 export async function revokeIssuance(
   db: Kysely<Database>,
   flavour: SqlFlavour,
-  { couponId, issueNo, memberId, atMs, audit }: Revocation,
-): Promise<'revoked' | 'again' | 'used'> {
+  { couponId, epoch, issueNo, memberId, atMs, audit }: Revocation,
+): Promise<'revoked' | 'again' | 'used' | 'stale'> {
   try {
     return await inTransaction(db, async (transaction) => {
+      await holdEpoch(transaction, flavour, couponId, epoch);
       await transaction
         .insertInto('revocation')
         .values({ coupon_id: couponId, issue_no: issueNo, member_id: memberId, revoked_at: atMs })
@@ -56,6 +59,7 @@ export async function revokeIssuance(
       return 'revoked' as const;
     });
   } catch (error) {
+    if (error instanceof StaleEpoch) return 'stale';
     if (error instanceof RolledBack && error.answer === 'used') return 'used';
     if (error instanceof RolledBack) {
       throw new StoreCorruptError('The number to revoke belongs to another member.', { cause: error });

@@ -24,12 +24,13 @@ export class SqlIssuanceLedger implements IssuanceLedger {
 
   revoke(
     couponId: CouponId,
+    epoch: number,
     issueNo: number,
     memberId: MemberId,
     atMs: number,
     audit?: AuditEntry,
-  ): Promise<'revoked' | 'again' | 'used'> {
-    return revokeIssuance(this.#db, this.#flavour, { couponId, issueNo, memberId, atMs, audit });
+  ): Promise<'revoked' | 'again' | 'used' | 'stale'> {
+    return revokeIssuance(this.#db, this.#flavour, { couponId, epoch, issueNo, memberId, atMs, audit });
   }
 
   async revokedHolder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { mayMount, smallDisk } from '../../../test/servers/small-disk.js';
 import type { CouponId, MemberId } from '../../engine/coupon.js';
+import { warmWith } from '../../engine/testing/admission-contract.js';
 import { openEmbedded } from './open-embedded.js';
 
 const DISK_BYTES = 8 * 2 ** 20;
@@ -20,10 +21,6 @@ function diskFullTest(disk: string): void {
     const { admission } = stores;
     const ballast = join(disk, 'ballast');
     writeFileSync(ballast, Buffer.alloc(BALLAST_BYTES));
-    async function* nobody() {
-      await Promise.resolve();
-      yield [];
-    }
     const terms = {
       quantity: 1_000_000,
       opensAtMs: undefined,
@@ -32,7 +29,7 @@ function diskFullTest(disk: string): void {
       closed: false,
     };
     for (const couponId of COUPONS) {
-      await admission.warm({ ...terms, couponId, version: 1, epoch: 1, lastIssueNo: 0 }, nobody());
+      await warmWith(admission, { ...terms, couponId, version: 1, epoch: 1, lastIssueNo: 0 });
     }
 
     /** One batch for each coupon at once, so they share a commit. */

@@ -3,6 +3,7 @@ import type { WarmCoupon } from '../../engine/admission.js';
 import type { NewCoupon } from '../../engine/coupon-catalogue.js';
 import type { CouponId, MemberId } from '../../engine/coupon.js';
 import { CouponWarmer } from '../../engine/coupon-warmer.js';
+import { warmWith } from '../../engine/testing/admission-contract.js';
 import { openEmbedded } from './open-embedded.js';
 
 const WINNERS_MAX = 100;
@@ -65,20 +66,16 @@ t.test('a warm that read the tables too long ago is refused', async (t) => {
   const stores = await openEmbedded({ dataDir: t.testdir(), as: 'server', winnersMax: 1 });
   t.teardown(() => stores.close());
   const { admission } = stores;
-  async function* nobody() {
-    await Promise.resolve();
-    yield [];
-  }
   const terms = { ...newCoupon(1), version: 1, epoch: 1, lastIssueNo: 0 };
   const coupon: WarmCoupon = { ...terms, couponId: 1 as CouponId };
-  await admission.warm(coupon, nobody());
+  await warmWith(admission, coupon);
   await admission.admit({
     couponId: coupon.couponId,
     epoch: 1,
     memberIds: ['a' as MemberId],
     notAfterMs: Infinity,
   });
-  await admission.warm({ ...terms, couponId: 2 as CouponId }, nobody());
+  await warmWith(admission, { ...terms, couponId: 2 as CouponId });
   t.same(await admission.snapshots([coupon.couponId]), [undefined], 'it has left');
-  await t.rejects(admission.warm(coupon, nobody()), { code: 'store_unavailable' });
+  await t.rejects(warmWith(admission, coupon), { code: 'store_unavailable' });
 });

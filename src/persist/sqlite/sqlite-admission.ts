@@ -12,7 +12,7 @@ import type {
   AmendReply,
   RevokeReply,
   TermsChange,
-  WarmCoupon,
+  WarmContent,
   WinnersView,
 } from '../../engine/admission.js';
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../engine/coupon.js';
@@ -107,12 +107,13 @@ export class SqliteAdmission implements Admission {
     });
   }
 
-  async warm(coupon: WarmCoupon, issued: AsyncIterable<readonly Issuance[]>): Promise<'warmed' | 'present'> {
-    if (this.#loaded.peek(coupon.couponId) !== undefined) return 'present';
+  async warm(couponId: CouponId, read: () => Promise<WarmContent>): Promise<'warmed' | 'present'> {
+    if (this.#loaded.peek(couponId) !== undefined) return 'present';
+    const { coupon, issued } = await read();
     const memory = new CouponMemory(coupon);
     for await (const chunk of issued) memory.take(chunk);
     return this.#commits.submit(() => {
-      if (this.#loaded.peek(coupon.couponId) !== undefined) return 'present';
+      if (this.#loaded.peek(couponId) !== undefined) return 'present';
       if (this.#loaded.isStale(memory)) {
         throw new StoreUnavailableError('The coupon changed while it was being warmed; ask once more.');
       }

@@ -3,15 +3,18 @@ import type { CouponCatalogue, CouponFilter, CouponRecord, NewCoupon } from '../
 import type { CouponId, CouponTerms, Issuance, MemberId } from '../../coupon.js';
 import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../issuance-ledger.js';
 import type { Link } from './link.js';
-import type { SimulatedDatabase } from './simulated-database.js';
+import type { Revoked, SimulatedDatabase } from './simulated-database.js';
 
 export class SimulatedCatalogue implements CouponCatalogue {
   readonly #link: Link;
   readonly #database: SimulatedDatabase;
+  readonly #onEpoch: () => void;
 
-  constructor(link: Link, database: SimulatedDatabase) {
+  /** @param onEpoch told when the process has raised the epoch of a coupon. */
+  constructor(link: Link, database: SimulatedDatabase, onEpoch: () => void = () => undefined) {
     this.#link = link;
     this.#database = database;
+    this.#onEpoch = onEpoch;
   }
 
   insert(coupon: NewCoupon): Promise<CouponRecord> {
@@ -38,8 +41,10 @@ export class SimulatedCatalogue implements CouponCatalogue {
     return this.#link.call(() => this.#database.demandPresence(couponId, required));
   }
 
-  nextEpoch(couponId: CouponId): Promise<number> {
-    return this.#link.call(() => this.#database.nextEpoch(couponId));
+  async nextEpoch(couponId: CouponId): Promise<number> {
+    const epoch = await this.#link.call(() => this.#database.nextEpoch(couponId));
+    this.#onEpoch();
+    return epoch;
   }
 }
 
@@ -56,8 +61,8 @@ export class SimulatedLedger implements IssuanceLedger {
     return this.#link.call(() => this.#database.record(couponId, epoch, issuances));
   }
 
-  revoke(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<'revoked' | 'again' | 'used'> {
-    return this.#link.call(() => this.#database.revoke(couponId, issueNo, memberId));
+  revoke(couponId: CouponId, epoch: number, issueNo: number, memberId: MemberId): Promise<Revoked> {
+    return this.#link.call(() => this.#database.revoke(couponId, epoch, issueNo, memberId));
   }
 
   revokedHolder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {

@@ -11,6 +11,7 @@ import { recoveryBugs } from './planted-recovery-bugs.js';
 import { nothingPlanted } from './planting.js';
 import type { Planting } from './planting.js';
 import { SimulatedDatabase } from './simulated-database.js';
+import type { Revoked } from './simulated-database.js';
 import { SimulatedStore } from './simulated-store.js';
 import type { AdmitRefusal, StoredClaim, StoredCoupon } from './simulated-store.js';
 
@@ -168,10 +169,17 @@ class DuplicateSwallowed extends SimulatedDatabase {
   }
 }
 
+/** Whoever has the number by now loses it. */
+class RevokeWithoutFence extends SimulatedDatabase {
+  override revoke(couponId: CouponId, _epoch: number, issueNo: number, memberId: MemberId): Revoked {
+    return super.revoke(couponId, Infinity, issueNo, memberId);
+  }
+}
+
 /** A revoke removes the row, if there is one yet, and forbids nothing. */
 class RevokeForgetsQueued extends SimulatedDatabase {
-  override revoke(couponId: CouponId, issueNo: number, memberId: MemberId): 'revoked' | 'again' | 'used' {
-    const result = super.revoke(couponId, issueNo, memberId);
+  override revoke(couponId: CouponId, epoch: number, issueNo: number, memberId: MemberId): Revoked {
+    const result = super.revoke(couponId, epoch, issueNo, memberId);
     this.ledgerOf(couponId).revoked.delete(issueNo);
     return result;
   }
@@ -283,6 +291,8 @@ const plants: Readonly<Record<string, Plant>> = {
   'late command carried out': withStore(LateIsWelcome),
   'epoch not raised': withDatabase(EpochNotRaised),
   'ledger without a fence': withDatabase(LedgerWithoutFence),
+  'revoke without a fence': withDatabase(RevokeWithoutFence),
+  'warm reads before it begins': { admission: warmOfThePast },
   ...recoveryBugs,
   'duplicate swallowed': withDatabase(DuplicateSwallowed),
   'revoke forgets the queued issuance': withDatabase(RevokeForgetsQueued),
@@ -301,9 +311,25 @@ const plants: Readonly<Record<string, Plant>> = {
   'release drops one': withStore(ReleaseDropsOne),
 };
 
-export const plantedBugs: readonly { readonly name: string; readonly planting: Planting }[] = Object.entries(
-  plants,
-).map(([name, plant]) => ({ name, planting: { ...nothingPlanted, ...plant } }));
+/** Bugs that show only when several things happen to meet: the first seed to try, so that the way to it is not run every time. */
+const seldom: Readonly<Record<string, number>> = {
+  'late command carried out': 7_000,
+  'revocations forgotten by the rebuild': 3_800,
+  'warm reads before it begins': 16_700,
+  'revoke without a fence': 1,
+};
+
+export interface PlantedBug {
+  readonly name: string;
+  readonly planting: Planting;
+  readonly firstSeed: number;
+}
+
+export const plantedBugs: readonly PlantedBug[] = Object.entries(plants).map(([name, plant]) => ({
+  name,
+  planting: { ...nothingPlanted, ...plant },
+  firstSeed: seldom[name] ?? 1,
+}));
 
 /** The same port with methods that may be replaced. */
 function wrap(admission: Admission): { -readonly [Name in keyof Admission]: Admission[Name] } {
@@ -313,10 +339,20 @@ function wrap(admission: Admission): { -readonly [Name in keyof Admission]: Admi
     issuanceOf: (couponId, memberId) => admission.issuanceOf(couponId, memberId),
     unrecordedHolder: (couponId, issueNo) => admission.unrecordedHolder(couponId, issueNo),
     winners: (couponId, version, limit) => admission.winners(couponId, version, limit),
-    warm: (coupon, issued) => admission.warm(coupon, issued),
+    warm: (couponId, read) => admission.warm(couponId, read),
     amend: (couponId, change) => admission.amend(couponId, change),
     revoke: (couponId, issueNo, memberId) => admission.revoke(couponId, issueNo, memberId),
   };
+}
+
+/** What was read belongs to a past that the store may have lost by the time it is asked to take note. */
+function warmOfThePast(admission: Admission): Admission {
+  const wrapped = wrap(admission);
+  wrapped.warm = async (couponId, read) => {
+    const content = await read();
+    return admission.warm(couponId, () => Promise.resolve(content));
+  };
+  return wrapped;
 }
 
 function askingAs(admission: Admission, before: () => void): Admission {

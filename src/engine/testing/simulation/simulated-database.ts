@@ -2,7 +2,7 @@
 import type { CouponRecord, NewCoupon } from '../../coupon-catalogue.js';
 import type { CouponId, CouponTerms, Issuance, MemberId } from '../../coupon.js';
 import { StoreCorruptError } from '../../errors.js';
-import type { LedgerCounts, LedgerRow, RecordResult } from '../../issuance-ledger.js';
+import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../issuance-ledger.js';
 
 export interface DeadLetter extends Issuance {
   readonly reason: 'number_taken' | 'member_has_one' | 'refused_by_schema';
@@ -15,6 +15,8 @@ export interface CouponLedger {
   readonly revoked: Map<number, MemberId>;
   deadLetters: DeadLetter[];
 }
+
+export type Revoked = Awaited<ReturnType<IssuanceLedger['revoke']>>;
 
 const MEMBER_ID_LENGTH_MAX = 64;
 
@@ -79,9 +81,14 @@ export class SimulatedDatabase {
 
   record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): RecordResult {
     const result = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0, stale: 0 };
-    if ((this.coupons.get(couponId)?.epoch ?? 0) > epoch) return { ...result, stale: issuances.length };
+    if (this.isRebuilt(couponId, epoch)) return { ...result, stale: issuances.length };
     for (const issuance of issuances) result[this.recordOne(couponId, issuance)] += 1;
     return result;
+  }
+
+  /** Since somebody saw the coupon under this epoch. */
+  protected isRebuilt(couponId: CouponId, epoch: number): boolean {
+    return (this.coupons.get(couponId)?.epoch ?? 0) > epoch;
   }
 
   protected recordOne(couponId: CouponId, issuance: Issuance): keyof RecordResult {
@@ -109,10 +116,14 @@ export class SimulatedDatabase {
     return 'inserted';
   }
 
-  revoke(couponId: CouponId, issueNo: number, memberId: MemberId): 'revoked' | 'again' | 'used' {
+  revoke(couponId: CouponId, epoch: number, issueNo: number, memberId: MemberId): Revoked {
+    if (this.isRebuilt(couponId, epoch)) return 'stale';
     const ledger = this.ledgerOf(couponId);
     if (ledger.revoked.has(issueNo)) return 'again';
     const row = ledger.rows.get(issueNo);
+    if (row !== undefined && row.memberId !== memberId) {
+      throw new StoreCorruptError('The number to revoke belongs to another member.');
+    }
     if (row?.usedAtMs !== undefined) return 'used';
     ledger.revoked.set(issueNo, memberId);
     if (row !== undefined) {

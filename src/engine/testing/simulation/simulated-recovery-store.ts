@@ -62,7 +62,7 @@ export class StoreRecovery {
     coupon.lastIssueNo = Math.max(coupon.lastIssueNo, coupon.attesting?.seenIssueNo ?? 0, seenIssueNo);
     if (this.isLocked(coupon, token, storeNowMs)) return { status: 'busy' };
     const sinceMs = coupon.recovery?.sinceMs ?? storeNowMs;
-    coupon.recovery = { token, untilMs: storeNowMs + lockMs, sinceMs };
+    coupon.recovery = { token, untilMs: storeNowMs + lockMs, sinceMs, life: this.store.life };
     coupon.attesting = undefined;
     return {
       status: 'begun',
@@ -108,7 +108,7 @@ export class StoreRecovery {
 
   resume(token: string, resumed: ResumeCoupon): 'resumed' | 'taken_over' {
     const coupon = this.recovered(resumed.couponId, token);
-    if (coupon === undefined) return 'taken_over';
+    if (coupon?.recovery?.life !== this.store.life) return 'taken_over';
     const { quantity, opensAtMs, closesAtMs, paused, closed, version, epoch, lastIssueNo } = resumed;
     coupon.terms = { quantity, opensAtMs, closesAtMs, paused, closed };
     coupon.version = version;

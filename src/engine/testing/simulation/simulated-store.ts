@@ -26,6 +26,8 @@ export interface StoredRecovery {
   readonly token: string;
   readonly untilMs: number;
   readonly sinceMs: number;
+  /** Of the store, when its lock was last taken. */
+  readonly life: number;
 }
 
 export interface StoredCoupon {

@@ -58,6 +58,8 @@ export class SimulatedWorld {
   readonly losses: Loss[] = [];
   /** What happens when something is claimed next: once, before its recorder hears of it. */
   onNextClaim: ((recorder: SimulatedProcess) => void) | undefined;
+  /** The same for an epoch that is raised: whoever does so is warming, verifying or rebuilding a coupon. */
+  onNextEpoch: ((process: SimulatedProcess) => void) | undefined;
   /** How often a coupon was rebuilt. */
   recoveries = 0;
   /** Faults that no store may have and the engine met all the same. */
@@ -180,7 +182,7 @@ export class SimulatedWorld {
         new SimulatedIssuanceQueue(storeLink, this.store, () => this.#claimed(process)),
       ),
       bell: new SimulatedBell(storeLink, this.store, this.#rings.of(process)),
-      catalogue: new SimulatedCatalogue(databaseLink, this.database),
+      catalogue: new SimulatedCatalogue(databaseLink, this.database, () => this.#epochRaised(process)),
       ledger: new SimulatedLedger(databaseLink, this.database),
       announcements: new SimulatedAnnouncements(this.#versions.of(process)),
       clock: process,
@@ -205,6 +207,12 @@ export class SimulatedWorld {
     const then = this.onNextClaim;
     this.onNextClaim = undefined;
     then?.(recorder);
+  }
+
+  #epochRaised(process: SimulatedProcess): void {
+    const then = this.onNextEpoch;
+    this.onNextEpoch = undefined;
+    then?.(process);
   }
 
   #noteFault(fault: unknown): void {

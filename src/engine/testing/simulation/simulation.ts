@@ -35,6 +35,8 @@ const RECOVERY_ROUND_MS = 150;
 const CRASH_STEPS_MAX = 60;
 /** What a download may wait in a mailbox, then the deadline of the last in its batch, and the error of the store's clock. */
 const ADMIT_LATE_MS = 2 * ADMIT_DEADLINE_MS + CALL_DEADLINE_MS;
+/** Who stood still over a loss goes on this soon after it. */
+const STALE_MAX_MS = 60;
 /** Lookups and a warm before the command, each up to its deadline, then the command itself. */
 const SELLER_LATE_MS = LATE_MAX_MS + FREEZE_MAX_MS + 20 * CALL_DEADLINE_MS;
 
@@ -149,11 +151,21 @@ function planLoss(world: SimulatedWorld, kind: LossKind, healMs: number): void {
     else world.restartStore(copy ?? world.copyStore());
   };
   time.at(atMs, lose);
-  const stalls = random.pick(['never', 'at_the_loss', 'with_a_claim'] as const);
+  const stalls = random.pick(['never', 'at_the_loss', 'with_a_claim', 'with_an_epoch'] as const);
   if (stalls === 'never') return;
   const stillMs = random.between(LEASE_MS, FREEZE_MAX_MS);
   if (stalls === 'at_the_loss') {
     time.at(atMs, () => random.pick(world.recorders).freeze(stillMs));
+    return;
+  }
+  if (stalls === 'with_an_epoch') {
+    // Others warm the coupon meanwhile and give numbers; this one wakes up before anybody has noticed that they are lost.
+    const lossMs = random.between(20, LEASE_MS);
+    world.onNextEpoch = (process) => {
+      if (lost) return;
+      process.freeze(lossMs + random.between(1, STALE_MAX_MS));
+      time.after(lossMs, lose);
+    };
     return;
   }
   // What a recorder holds then is lost at once, and it wakes up with it when the coupon may have been rebuilt without.

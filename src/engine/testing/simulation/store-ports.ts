@@ -6,7 +6,7 @@ import type {
   AmendReply,
   RevokeReply,
   TermsChange,
-  WarmCoupon,
+  WarmContent,
   WinnersView,
 } from '../../admission.js';
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../coupon.js';
@@ -58,8 +58,9 @@ export class SimulatedAdmission implements Admission {
   }
 
   /** As with Redis: rows are piled up under a temporary key, and a key that was begun before a loss is gone with it. */
-  async warm(coupon: WarmCoupon, issued: AsyncIterable<readonly Issuance[]>): Promise<'warmed' | 'present'> {
+  async warm(_couponId: CouponId, read: () => Promise<WarmContent>): Promise<'warmed' | 'present'> {
     const begunIn = await this.#link.call(() => this.#store.life);
+    const { coupon, issued } = await read();
     const pile: Issuance[] = [];
     for await (const chunk of issued) pile.push(...chunk);
     return this.#link.call(() => {

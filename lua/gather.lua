@@ -1,0 +1,26 @@
+#!lua
+--[[
+Begins the winners of a coupon that is being warmed, under a temporary key, or adds to them.
+
+The key says on which server the warm began. It is made before anything is read from the tables: a store that has lost something since
+has lost this key too, or is another server, and then lua/warm.lua does not take what was read.
+
+KEYS
+  1 coupon:{id}:warming:<unique>
+ARGV
+  1 server       run id of this Redis as the caller knows it, '' unknown
+  2 ttlMs        what a warm that died leaves behind is gone after this; renewed by every call
+  3 begins       '1' to begin, '0' to add
+  4… memberId, 'issueNo:issuedAtMs'   2 each, up to 1,000 winners
+Reply
+  'gone'         nothing to add to; nothing was written
+  'gathered'
+--]]
+if ARGV[3] == '1' then
+  redis.call('HSET', KEYS[1], '', ARGV[1])
+elseif redis.call('EXISTS', KEYS[1]) == 0 then
+  return 'gone'
+end
+if #ARGV > 3 then redis.call('HSET', KEYS[1], unpack(ARGV, 4)) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 'gathered'
