@@ -7,6 +7,7 @@ RUN npm ci --ignore-scripts --no-audit
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY web web
+COPY docs/errors.md docs/errors.md
 RUN npm run build
 # The server library comes with a binary for every system; one of them is 7 MB.
 RUN npm prune --omit=dev --ignore-scripts --no-audit \

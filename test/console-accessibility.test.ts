@@ -176,6 +176,7 @@ const stops: readonly Stop[] = [
   },
   { title: 'an address that leads nowhere', address: '#/nowhere', reach: seen('.state-title') },
   { title: 'the reference of the API', address: 'reference', reach: seen('#problems') },
+  { title: 'the page a problem leads to', address: 'docs/errors#sold_out', reach: seen('h1') },
 ];
 
 const looks = [

@@ -1,17 +1,34 @@
 /** Builds the console into dist/web, from where the API process serves it (src/http/console.ts). */
+import { readFileSync } from 'node:fs';
+import { marked } from 'marked';
 import { defineConfig } from 'vite';
+
+/** The `type` of a problem leads to `/docs/errors`: the page is the documentation itself, so that the two cannot differ. */
+function errorsPage() {
+  const documentation = new URL('../docs/errors.md', import.meta.url);
+  return {
+    name: 'errors-page',
+    transformIndexHtml: (html) =>
+      html.replace('<!-- docs/errors.md -->', () => {
+        // The other documents are not served.
+        const text = readFileSync(documentation, 'utf8').replace(/\[([^\]]+)\]\([a-z-]+\.md[^)]*\)/g, '$1');
+        return marked.parse(text);
+      }),
+  };
+}
 
 export default defineConfig({
   root: import.meta.dirname,
   // Relative addresses everywhere: a reverse proxy may put the whole service under a path of its own.
   base: './',
+  plugins: [errorsPage()],
   build: {
     outDir: '../dist/web',
     emptyOutDir: true,
     target: 'es2022',
     // The policy of the page allows no inline code and no data: scripts.
     assetsInlineLimit: 0,
-    rollupOptions: { input: ['web/index.html', 'web/reference.html'] },
+    rollupOptions: { input: ['web/index.html', 'web/reference.html', 'web/docs/errors.html'] },
     modulePreload: { polyfill: false },
   },
 });

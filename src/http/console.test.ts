@@ -17,6 +17,8 @@ t.teardown(() => rm(consoleFolder, { recursive: true }));
 await mkdir(join(consoleFolder, 'assets'));
 await writeFile(join(consoleFolder, 'index.html'), PAGE);
 await writeFile(join(consoleFolder, 'reference.html'), PAGE);
+await mkdir(join(consoleFolder, 'docs'));
+await writeFile(join(consoleFolder, 'docs', 'errors.html'), PAGE);
 await writeFile(join(consoleFolder, 'notes.md'), 'not for browsers');
 await writeFile(join(consoleFolder, 'assets', 'index-1a2b.js'), SCRIPT);
 const server = await startEmbeddedServer(t, { settings: { consoleFolder } });
@@ -41,6 +43,12 @@ t.test('another page is found by its name, under the same policy', async (t) => 
   t.same([status, text], [200, PAGE]);
   t.match(headers['content-security-policy'], /default-src 'none'/);
   t.equal((await call(server.url, 'GET /reference.html')).status, 404);
+  const problem = await call(server.url, 'GET /v1/nothing');
+  const explained = await call(
+    server.url,
+    `GET ${new URL(String(problem.body?.['type']), server.url).pathname}`,
+  );
+  t.same([explained.status, explained.text], [200, PAGE], 'a problem leads to the page that explains it');
 });
 
 t.test('what has a hash in its name is kept for ever', async (t) => {

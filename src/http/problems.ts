@@ -80,7 +80,7 @@ export interface Problem {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A URI reference that stays the same for ever; it leads to the explanation where the documentation is served. */
+/** A URI reference that stays the same for ever; it leads to the page that explains it. */
 export function problemType(code: ProblemCode): string {
   return `/docs/errors#${code}`;
 }
