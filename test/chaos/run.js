@@ -1,24 +1,19 @@
-/**
- * npm run chaos -- --fault N                       one fault
- * npm run chaos -- --random --minutes M --seed S   mixes of faults drawn from seeds S, S + 1, … (random-mix.ts)
- * npm run chaos                                    every fault once
- *
- * With CHAOS_REPORT=file each run adds a line of JSON to it.
- */
+/** Faults on real processes, by number or in random mixes. With CHAOS_REPORT=file each run adds a line of JSON to it. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../read-arguments.js';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const { values } = parseArgs({
-  options: {
-    fault: { type: 'string' },
-    random: { type: 'boolean' },
-    minutes: { type: 'string', default: '10' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-  },
+const USAGE = `npm run chaos                                     every fault once
+npm run chaos -- --fault N                        one fault by its number in docs/reliability.md
+npm run chaos -- --random [--minutes M --seed S]  mixes of faults drawn from seeds S, S + 1, …`;
+const values = readArguments(USAGE, {
+  fault: { type: 'string' },
+  random: { type: 'boolean' },
+  minutes: { type: 'string', default: '10' },
+  seed: { type: 'string', default: String(Date.now() % 1_000_000) },
 });
 
 const fileOf = new Map(
@@ -37,6 +32,11 @@ const run = (fault) => shell(['test/run.sh', `test/chaos/${fileOf.get(fault)}`],
 const known = [...fileOf.keys()].sort((a, b) => a - b);
 if (values.fault !== undefined && !fileOf.has(values.fault)) {
   console.error(`fault ${values.fault} is not among ${known.join(', ')}`);
+  process.exit(2);
+}
+const isNumber = (text) => /^[1-9]\d{0,8}$/.test(text);
+if (!isNumber(values.minutes) || !isNumber(values.seed)) {
+  console.error('--minutes and --seed take whole numbers from 1');
   process.exit(2);
 }
 if (values.random === true) {

@@ -1,17 +1,13 @@
-/**
- * npm run fuzz -- --minutes M --seed S
- *
- * Half of the minutes for the HTTP surface, the rest for the parsers. The same seed makes the same inputs.
- */
+/** Fuzzing. The same seed makes the same inputs. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../read-arguments.js';
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '10' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-  },
+const USAGE =
+  'npm run fuzz [-- --minutes M --seed S]   half of M (10) minutes for the HTTP surface, the rest for the parsers';
+const values = readArguments(USAGE, {
+  minutes: { type: 'string', default: '10' },
+  seed: { type: 'string', default: String(Date.now() % 1_000_000) },
 });
 const isNumber = (text) => /^\d{1,9}$/.test(text);
 if (!isNumber(values.minutes) || !isNumber(values.seed) || Number(values.minutes) < 1) {

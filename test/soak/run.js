@@ -1,9 +1,11 @@
-/** npm run soak -- --minutes M: hostile and honest clients for M minutes, then the figures. */
+/** Hostile and honest clients for a long time, then the figures. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../read-arguments.js';
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } });
+const values = readArguments('npm run soak [-- --minutes M]   60 minutes unless told otherwise', {
+  minutes: { type: 'string', default: '60' },
+});
 if (!/^[1-9]\d{0,4}$/.test(values.minutes)) {
   console.error('--minutes takes a whole number');
   process.exit(2);

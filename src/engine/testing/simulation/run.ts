@@ -1,9 +1,4 @@
-/**
- * `npm run sim`: simulated histories by seed. A seed that fails is printed and replays exactly.
- *
- *   npm run sim -- --histories 1000000            as many, from a seed by the clock
- *   npm run sim -- --seed 17 --histories 1        one history, told in full
- */
+/** `npm run sim`: simulated histories by seed. A seed that fails is printed and replays exactly. */
 import { parseArgs } from 'node:util';
 import { describeHistory } from './describe-history.js';
 import { runHistories } from './run-histories.js';
@@ -17,9 +12,11 @@ const PROGRESS_EVERY_MS = process.stderr.isTTY ? 1_000 : 30_000;
 // Faults are part of the game here; their stack traces cost a tenth of the time and nobody reads them.
 Error.stackTraceLimit = 0;
 
-const { values } = parseArgs({
-  options: { histories: { type: 'string' }, seed: { type: 'string' } },
-});
+const USAGE = `npm run sim                                ${HISTORIES} histories, from a seed by the clock
+npm run sim -- --histories N [--seed S]    as many, from that seed
+npm run sim -- --seed S --histories 1      one history, told in full`;
+
+const values = readArguments();
 const histories = wholeNumber('histories', values.histories ?? String(HISTORIES));
 const firstSeed = wholeNumber('seed', values.seed ?? String(Date.now() % 1_000_000_000));
 
@@ -63,6 +60,24 @@ if (histories === 1) {
       `${tally.wonByLateCommand} issued by a repeated or late command after its members were answered`,
   );
   process.exitCode = tally.failed.length === 0 ? 0 : 1;
+}
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        histories: { type: 'string' },
+        seed: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    if (values.help !== true) return values;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (fault) {
+    console.error(`${fault instanceof Error ? fault.message : String(fault)}\n\n${USAGE}`);
+    process.exit(2);
+  }
 }
 
 function wholeNumber(name: string, text: string): number {
