@@ -163,8 +163,9 @@ function insideWindow(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
 /**
  * Who was told that it holds one is never refused afterwards, until it is revoked.
  *
- * One exception follows from the second that news may take: who won at one process by new terms or from a rebuilt store, and asks
- * another that has not heard of it yet.
+ * Two exceptions. One follows from the second that news may take: who won at one process by new terms or from a rebuilt store, and asks
+ * another that has not heard of it yet. The other from a store that loses its content twice, and comes back the second time with what it had
+ * forgotten the first time: in between nobody knew.
  */
 function winnersLearn(facts: ToldIssuances): Violation[] {
   const violations: Violation[] = [];
@@ -180,6 +181,7 @@ function winnersLearn(facts: ToldIssuances): Violation[] {
       const revokedMs = facts.revokeAskedMs.get(told.issueNo);
       if (revokedMs !== undefined && revokedMs <= call.answeredMs) continue;
       if (mayNotHaveHeard(facts, facts.trueMs(told.issuedAtMs), call.invokedMs)) continue;
+      if (wasForgotten(facts, facts.trueMs(told.issuedAtMs), call.answeredMs)) continue;
       violations.push({
         promise: 'I8',
         what: `${told.memberId} holds ${told.issueNo} and was told ${call.outcome.outcome} at ${Math.round(call.answeredMs)}`,
@@ -187,6 +189,20 @@ function winnersLearn(facts: ToldIssuances): Violation[] {
     }
   }
   return violations;
+}
+
+/** Whether the store had lost at that instant what it had again in the end, from a copy of before that loss. */
+function wasForgotten({ history }: ToldIssuances, wonMs: number, atMs: number): boolean {
+  const { losses, instantMs } = history;
+  return losses.some(
+    (first) =>
+      first.sinceMs <= wonMs + instantMs &&
+      first.atMs <= atMs &&
+      losses.some(
+        (second) =>
+          second.atMs >= atMs && second.sinceMs >= wonMs - instantMs && second.sinceMs <= first.atMs,
+      ),
+  );
 }
 
 function mayNotHaveHeard({ history }: ToldIssuances, wonMs: number, askedMs: number): boolean {

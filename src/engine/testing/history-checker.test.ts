@@ -136,6 +136,29 @@ t.test('what a lost store alone knew is counted and not called a violation', asy
   t.same(broken(since), ['I3'], 'nor is a loss of what came later');
 });
 
+t.test(
+  'what a store forgot and had again from an older copy may be refused in between, and only then',
+  async (t) => {
+    const refusedAt = (askedMs: number, losses: History['losses']) =>
+      broken(
+        history({
+          losses,
+          downloads: [...history().downloads, call('a', askedMs, askedMs + 1, { outcome: 'sold_out' })],
+        }),
+      );
+    const forgotten = { sinceMs: 5, atMs: 100 };
+    const again = { sinceMs: 50, atMs: 3_000 };
+    t.same(refusedAt(2_000, [forgotten, again]), []);
+    t.same(refusedAt(2_000, [forgotten]), ['I8'], 'nobody brought it back');
+    t.same(
+      refusedAt(2_000, [forgotten, { sinceMs: 150, atMs: 3_000 }]),
+      ['I8'],
+      'nor did a copy of after the loss',
+    );
+    t.same(refusedAt(4_500, [forgotten, again]), ['I8'], 'it was back');
+  },
+);
+
 t.test('terms whose change was never answered explain answers either way', async (t) => {
   const sellerCalls = [
     {
