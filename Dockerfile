@@ -12,7 +12,7 @@ RUN npm run build
 # The server library comes with a binary for every system; one of them is 7 MB.
 RUN npm prune --omit=dev --ignore-scripts --no-audit \
   && find node_modules/uWebSockets.js -name '*.node' ! -name "$(node -p '`uws_${process.platform}_${process.arch}_${process.versions.modules}.node`')" -delete \
-  && find dist -name '*.map' -delete \
+  && find dist \( -name '*.map' -o -name .tsbuildinfo \) -delete \
   && mkdir data
 
 FROM node:22-bookworm-slim

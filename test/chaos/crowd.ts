@@ -6,6 +6,8 @@ import { isDefinite, type Press } from './press.js';
 
 /** Between two presses of a member who does not know yet. */
 const PRESS_AGAIN_MS = 25;
+/** The same without any answer: refusals of a server that is down cost nothing but the processor with which it starts. */
+const PRESS_AGAIN_UNANSWERED_MS = 100;
 /** Between two presses of a member who goes on whatever it is told: a whole crowd of those must leave the servers some time. */
 const PRESS_ON_MS = 100;
 const LOOK_MS = 20;
@@ -115,8 +117,9 @@ export class Crowd {
   async #insist(couponId: number, member: Member, patienceMs: number): Promise<void> {
     const untilMs = performance.now() + patienceMs;
     for (;;) {
-      if (isDefinite(await this.pressOnce(couponId, member)) || performance.now() > untilMs) return;
-      await pause(PRESS_AGAIN_MS);
+      const press = await this.pressOnce(couponId, member);
+      if (isDefinite(press) || performance.now() > untilMs) return;
+      await pause(press.outcome === 'lost' ? PRESS_AGAIN_UNANSWERED_MS : PRESS_AGAIN_MS);
     }
   }
 }

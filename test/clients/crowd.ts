@@ -22,6 +22,10 @@ export interface CrowdOptions {
   readonly onAnswer?: (count: number) => void;
 }
 
+/** Between two presses of a member who does not know yet. */
+const PRESS_AGAIN_MS = 20;
+/** The same without any answer: two hundred who knock at once keep the server they wait for from starting. */
+const PRESS_AGAIN_UNANSWERED_MS = 250;
 const INDEFINITE = new Set(['busy', 'not_ready', 'outcome_unknown']);
 
 /** Every member presses `presses` times one after another; members run side by side. */
@@ -50,8 +54,9 @@ export async function pressAll(
         history.answers.push(answer);
         answered += 1;
         options.onAnswer?.(answered);
+        const againMs = answer === undefined ? PRESS_AGAIN_UNANSWERED_MS : PRESS_AGAIN_MS;
         if (isDefinite(answer) || performance.now() > insistUntilMs) break;
-        await pause(20);
+        await pause(againMs);
       }
     }
   };

@@ -19,6 +19,8 @@ export interface HttpCall {
 export class HttpClient {
   readonly #origin: string;
   readonly #agent: Agent;
+  /** Why the latest of the broken connections broke. */
+  #fault: unknown;
 
   constructor(origin: string, connections: number) {
     this.#origin = origin;
@@ -49,7 +51,10 @@ export class HttpClient {
           });
         },
       );
-      sent.on('error', () => resolve(undefined));
+      sent.on('error', (fault) => {
+        this.#fault = fault;
+        resolve(undefined);
+      });
       if (call.hangUpAfterMs !== undefined) {
         const timer = setTimeout(() => sent.destroy(), call.hangUpAfterMs);
         sent.once('close', () => {
@@ -64,7 +69,9 @@ export class HttpClient {
   /** @throws Error when the connection broke: for calls that must be answered. */
   async call(path: string, call: HttpCall = {}): Promise<HttpAnswer> {
     const answer = await this.tryCall(path, call);
-    if (answer === undefined) throw new Error(`${call.method ?? 'GET'} ${path}: no answer`);
+    if (answer === undefined) {
+      throw new Error(`${call.method ?? 'GET'} ${path}: no answer`, { cause: this.#fault });
+    }
     return answer;
   }
 

@@ -101,7 +101,8 @@ function aboutRinging(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): 
 }
 
 async function listening(t: Test, bell: RecorderBell) {
-  const events = new EventEmitter();
+  // Whoever waits for a coupon also listens for errors, and any number of coupons may be waited for.
+  const events = new EventEmitter().setMaxListeners(0);
   let count = 0;
   const stop = await bell.listen((couponId) => {
     count++;

@@ -1,0 +1,38 @@
+/** npm run check: format, lint, types and unused code, two at a time, the longest first. What one finds is printed when it has ended. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** Each wants a processor and up to two gigabytes for itself. */
+const AT_A_TIME = 2;
+
+const waiting = [
+  'eslint .',
+  'tsc --noEmit',
+  'prettier --check --log-level warn .',
+  'knip',
+  'tsc --noEmit -p web',
+];
+
+await Promise.all(Array.from({ length: AT_A_TIME }, checkWhatWaits));
+
+async function checkWhatWaits() {
+  for (let line = waiting.shift(); line !== undefined; line = waiting.shift()) {
+    const { exitCode, output } = await run(line);
+    console.log(`${exitCode === 0 ? 'ok  ' : 'FAIL'}  ${line}`);
+    if (output.trim() !== '') console.log(output.trimEnd());
+    if (exitCode !== 0) process.exitCode = 1;
+  }
+}
+
+/** npm has put the folder of these programs on the PATH. */
+function run(line) {
+  const [command, ...words] = line.split(' ');
+  return new Promise((resolve) => {
+    let output = '';
+    const child = spawn(command, words, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
+    child.on('error', (error) => (output += error.message));
+    child.on('close', (exitCode) => resolve({ exitCode, output }));
+  });
+}
