@@ -13,12 +13,17 @@ import type { Press } from './press.js';
 import { openWorld, sharedMariadb, startSite, type World } from './world.js';
 
 const MASTERS = 3;
+/** Presses that are made while the fault lasts. */
+const PRESSES_MEANWHILE = 60;
 const mariadb = await sharedMariadb(t);
 
-async function clusterWorld(t: Test): Promise<{ world: World; cluster: RedisClusterServers }> {
+async function clusterWorld(
+  t: Test,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<{ world: World; cluster: RedisClusterServers }> {
   const cluster = await startRedisCluster({ masters: MASTERS, replicas: 1, nodeTimeoutMs: 1_000 });
   t.teardown(() => cluster.stop());
-  const site = await startSite(t, mariadb, { cluster, servers: 2 });
+  const site = await startSite(t, mariadb, { cluster, servers: 2, settings });
   return { world: await openWorld(t, site), cluster };
 }
 
@@ -56,6 +61,31 @@ fault(
     t.comment(`${lost} issuances were lost with the master`);
   },
 );
+
+fault(23, 'at level replica a master dies: nothing that anybody was told is lost with it', async (t) => {
+  const { world, cluster } = await clusterWorld(t, { DURABILITY: 'replica', REPLICA_ACKS: '1' });
+  const { master, replica } = await ownersOf(cluster, world.couponId);
+  const storm = world.storm();
+  await world.crowd.winners(100);
+  await master.kill('SIGKILL');
+  await untilMaster(replica);
+  const aloneMs = performance.now();
+  await world.crowd.answeredSince(aloneMs, PRESSES_MEANWHILE);
+  const joinedMs = performance.now();
+  // It comes back as the replica of its replica; until then nobody can confirm anything.
+  await master.restart();
+  await storm;
+  const alone = world.crowd.presses.filter(
+    ({ invokedMs, answeredMs }) => invokedMs > aloneMs && (answeredMs ?? Infinity) < joinedMs,
+  );
+  t.strictSame(
+    alone.filter((press) => press.issueNo !== undefined),
+    [],
+    'without a replica nobody is told that they hold one',
+  );
+  const { lost } = await world.verdict(t);
+  t.equal(lost, 0);
+});
 
 fault(24, 'a planned failover under load loses nothing', async (t) => {
   const { world, cluster } = await clusterWorld(t);
