@@ -1,5 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Libsql from 'libsql';
 import t from 'tap';
 import { emptyFolder, runSeonchak, STACK_TRACE } from '../../test/clients/seonchak-command.js';
 import { startSeonchak } from '../../test/servers/seonchak.js';
@@ -100,6 +101,36 @@ t.test('beside a running server status shows where every unit is, and an account
     body: JSON.stringify({ email: 'shop@example.test', password: 'a good password' }),
   });
   t.equal(session.status, 200, 'its owner can sign in');
+});
+
+t.test('reconcile finds the number whose row somebody has deleted, and does not make one up', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const settings = { DATA_DIR: folder.path };
+  const server = await startSeonchak(settings);
+  t.teardown(() => server.stop());
+  const post = async (path: string, token: string, body?: object) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    await fetch(server.origin + path, { method: 'POST', headers, body: body ? JSON.stringify(body) : null });
+  };
+  await post('/v1/coupons', await signToken('9', 'seller'), { name: 'Whole', quantity: 5 });
+  for (const name of ['a', 'b', 'c']) await post('/v1/coupons/1/download', await signToken(name, 'member'));
+
+  const clean = await runSeonchak(['reconcile', '--all'], settings);
+  t.match([clean.exitCode, clean.stdout], [0, '1 of 1 coupons are in order']);
+
+  const database = new Libsql(join(folder.path, 'seonchak.db'));
+  database.prepare('delete from member_coupon where issue_no = 2').run();
+  database.close();
+  for (const words of [
+    ['reconcile', '1', '--json'],
+    ['reconcile', '1', '--repair', '--json'],
+  ]) {
+    const { exitCode, stdout, stderr } = await runSeonchak(words, settings);
+    t.equal(exitCode, 1, words.join(' '));
+    t.match(JSON.parse(stdout), { clean: false, coupons: [{ recorded: 2, gaps: { count: 1, first: [2] } }] });
+    t.notMatch(stderr, STACK_TRACE);
+  }
 });
 
 t.test('a generated password is printed once and works', async (t) => {
