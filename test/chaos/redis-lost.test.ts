@@ -12,6 +12,8 @@ import { isDefinite } from './press.js';
 import { sharedMariadb, startWorld } from './world.js';
 
 const mariadb = await sharedMariadb(t);
+/** Top-ups that a seller makes after the rebuild. */
+const TOP_UPS_SINCE = 3;
 
 /**
  * Flips a bit where a command begins, after nine tenths of the file. Redis keeps no checksum of its commands: a byte that is
@@ -130,5 +132,37 @@ fault(
     t.ok(after.length > 0, 'members were told not_ready meanwhile');
     const { lost } = await world.verdict(t);
     t.comment(`${lost} issuances were in no other place`);
+  },
+);
+
+fault(
+  11,
+  'top-ups meet the loss and the rebuild: the last one that was told done stands everywhere',
+  async (t) => {
+    const world = await startWorld(t, mariadb, { servers: 2 });
+    const storm = world.storm();
+    await world.crowd.winners(50);
+    const client = redisClient(world.redis);
+    await world.seller.act({ kind: 'amend', change: { quantity: world.quantity + 1 } });
+    const emptied = client.flushall();
+    world.storeLost();
+    // By turns over both servers: some of them before the loss, most of them while one of the two rebuilds.
+    let quantity = world.quantity + 1;
+    let doneSince = 0;
+    for (let turn = 0; doneSince < TOP_UPS_SINCE; turn += 1) {
+      const result = await world.seller.act({ kind: 'amend', change: { quantity: quantity + 1 } }, turn % 2);
+      if (result === 'done') quantity += 1;
+      if (result === 'done' && (await world.version()) > quantity - world.quantity + 1) doneSince += 1;
+    }
+    await emptied;
+    client.disconnect();
+    await storm;
+    const { lost } = await world.verdict(t);
+    t.comment(`${lost} issuances were in no other place`);
+    for (const { origin } of world.servers) {
+      const looking = new HttpClient(origin, 1);
+      t.match(await looking.call(`/v1/coupons/${world.couponId}`), { status: 200, body: { quantity } });
+      looking.close();
+    }
   },
 );
