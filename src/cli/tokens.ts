@@ -7,8 +7,6 @@ import { parseMemberId } from '../engine/coupon.js';
 import type { CouponId } from '../engine/coupon.js';
 import type { Role } from '../http/auth/accounts.js';
 import { roles } from '../http/auth/accounts.js';
-import { presenceSettings, tokenSettings } from '../token-settings.js';
-import { TokenIssuer } from '../http/auth/token-issuer.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine } from './command-context.js';
 import { UsageError } from './exit-codes.js';
@@ -89,6 +87,11 @@ function checkUsage(options: TokensOptions): void {
 }
 
 async function signerOf(config: Config, options: TokensOptions): Promise<SignToken> {
+  // Loaded when needed: what signs and what opens a folder is a third of the time in which any other command starts.
+  const [{ presenceSettings, tokenSettings }, { TokenIssuer }] = await Promise.all([
+    import('../token-settings.js'),
+    import('../http/auth/token-issuer.js'),
+  ]);
   const issuedAtMs = Date.now();
   const { presence, role } = options;
   if (presence !== undefined) {

@@ -52,7 +52,8 @@ export function readConsoleFiles(folder: string): ConsoleFile[] {
     const body = readFileSync(join(folder, name));
     bytes += body.byteLength;
     if (bytes > BYTES_MAX) throw new Error(`${folder} holds more than the console can be`);
-    return consoleFile(name.split(sep).join('/'), body);
+    const smallest = contentOf(join(folder, `${name}.br`)) ?? brotliCompressSync(body);
+    return consoleFile(name.split(sep).join('/'), body, smallest);
   });
 }
 
@@ -66,7 +67,17 @@ function filesUnder(folder: string): string[] {
   }
 }
 
-function consoleFile(name: string, body: Buffer): ConsoleFile {
+/** What the build has compressed stands beside its original (web/vite.config.js). */
+function contentOf(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch (fault) {
+    if (fault instanceof Error && 'code' in fault && fault.code === 'ENOENT') return undefined;
+    throw fault;
+  }
+}
+
+function consoleFile(name: string, body: Buffer, smallest: Buffer): ConsoleFile {
   const type = contentTypes[extname(name)] ?? 'application/octet-stream';
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
   const headers = {
@@ -94,7 +105,7 @@ function consoleFile(name: string, body: Buffer): ConsoleFile {
     variants: {
       identity: variant('identity', body),
       gzip: variant('gzip', gzipSync(body, { level: 9 })),
-      br: variant('br', brotliCompressSync(body)),
+      br: variant('br', smallest),
     },
   };
 }

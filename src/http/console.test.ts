@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { readConsoleFiles } from './console-files.js';
 import { call } from './testing/client.js';
@@ -21,6 +21,9 @@ await mkdir(join(consoleFolder, 'docs'));
 await writeFile(join(consoleFolder, 'docs', 'errors.html'), PAGE);
 await writeFile(join(consoleFolder, 'notes.md'), 'not for browsers');
 await writeFile(join(consoleFolder, 'assets', 'index-1a2b.js'), SCRIPT);
+await writeFile(join(consoleFolder, 'assets', 'built-3c4d.js'), SCRIPT);
+const compressedByTheBuild = brotliCompressSync(`${SCRIPT} // as the build left it`);
+await writeFile(join(consoleFolder, 'assets', 'built-3c4d.js.br'), compressedByTheBuild);
 const server = await startEmbeddedServer(t, { settings: { consoleFolder } });
 
 t.test(
@@ -46,7 +49,7 @@ t.test('another page is found by its name, under the same policy', async (t) => 
   const problem = await call(server.url, 'GET /v1/nothing');
   const explained = await call(
     server.url,
-    `GET ${new URL(String(problem.body?.['type']), server.url).pathname}`,
+    `GET ${new URL(String(problem.body['type']), server.url).pathname}`,
   );
   t.same([explained.status, explained.text], [200, PAGE], 'a problem leads to the page that explains it');
 });
@@ -77,6 +80,13 @@ t.test('it is sent in the smallest form that the browser takes', async (t) => {
   t.same(await sent('gzip, deflate, br'), ['br', SCRIPT]);
   t.same(await sent('gzip, br;q=0'), ['gzip', SCRIPT]);
   t.same(await sent('identity'), [undefined, SCRIPT]);
+});
+
+t.test('what the build has compressed is sent as it is, and is no file of its own', async (t) => {
+  const { encoding, body } = await fetchRaw(`${server.url}/assets/built-3c4d.js`, 'br');
+  t.equal(encoding, 'br');
+  t.ok(body.equals(compressedByTheBuild));
+  t.equal((await call(server.url, 'GET /assets/built-3c4d.js.br')).status, 404);
 });
 
 t.test('a HEAD request is answered with the head alone, and the connection goes on', async (t) => {
