@@ -129,6 +129,12 @@ class Download implements DownloadTicket {
     }
   }
 
+  /** It is in the line and must not be decided: whoever forms the next batch leaves it out. */
+  withdraw(): void {
+    this.abandoned = true;
+    this.over = true;
+  }
+
   /** The answer takes longer than this turn of the event loop: from here on the member may go away. */
   wait(): void {
     this.#waiting = true;
@@ -174,18 +180,32 @@ export function createDownloadHandler(
     } else if (presence.concerns(couponId)) {
       const ticket = typeof tickets === 'string' ? tickets : presentedTicket(tickets);
       const verdict = presence.judge(couponId, identity.memberId, ticket, inFlight.hasRoom);
-      const admit = (known: PresenceVerdict) => pass(response, couponId, identity.memberId, known);
-      if (verdict instanceof Promise) void later(response, verdict, admit);
-      else admit(verdict);
+      const admit = (known: PresenceVerdict, readable: HttpRequest | undefined) =>
+        pass(response, couponId, identity.memberId, known, readable);
+      if (verdict instanceof Promise) void later(response, verdict, (known) => admit(known, undefined));
+      else admit(verdict, readableOf(tickets));
     } else {
-      press(response, couponId, identity.memberId);
+      press(response, couponId, identity.memberId, readableOf(tickets));
     }
   }
 
-  function press(response: HttpResponse, couponId: CouponId, memberId: MemberId): void {
+  /** @param request while it can still be read. */
+  function press(
+    response: HttpResponse,
+    couponId: CouponId,
+    memberId: MemberId,
+    request: HttpRequest | undefined,
+  ): void {
     const download = new Download(couponId, memberId, response, context);
     engine.download(download, inFlight.hasRoom);
-    if (!download.over) download.wait();
+    if (download.over) return;
+    // Walking the headers costs 0.8 µs, a thirtieth of such a press; so it is done for those that could change something only.
+    if (request !== undefined && namesTwice(request, 'authorization')) {
+      download.withdraw();
+      answer(response, unauthenticated.token_invalid);
+    } else {
+      download.wait();
+    }
   }
 
   function pass(
@@ -193,8 +213,9 @@ export function createDownloadHandler(
     couponId: CouponId,
     memberId: MemberId,
     verdict: PresenceVerdict,
+    request: HttpRequest | undefined,
   ): void {
-    if (verdict.kind === 'present') press(response, couponId, memberId);
+    if (verdict.kind === 'present') press(response, couponId, memberId, request);
     else if (verdict.kind === 'refused') answer(response, notPresent[verdict.reason]);
     else new Download(couponId, memberId, response, context).settle(verdict.outcome);
   }
@@ -270,7 +291,11 @@ export function createDownloadHandler(
   };
 }
 
-/** Two readers of such a request may take different ones. Asked only for tokens not seen before: it walks all headers. */
+function readableOf(tickets: HttpRequest | string): HttpRequest | undefined {
+  return typeof tickets === 'string' ? undefined : tickets;
+}
+
+/** Two readers of such a request may take different ones. It walks all headers. */
 function namesTwice(request: HttpRequest, name: string): boolean {
   let times = 0;
   request.forEach((header) => {

@@ -70,6 +70,21 @@ t.test('two Authorization headers', async (t) => {
   t.equal(await shop.complaint(received), undefined);
 });
 
+t.test('two Authorization headers, the first of a token that the server knows', async (t) => {
+  const line = `Authorization: Bearer ${sign({ ...claims, sub: '9' })}\r\n`;
+  const other = `Authorization: Bearer ${sign({ ...claims, sub: '10' })}\r\n`;
+  const exchange = async (start: string, headers: string): Promise<string> => {
+    const head = `${start} HTTP/1.1\r\nHost: x\r\n${headers}\r\n`;
+    const answered = (text: string) => text.includes('}');
+    return (await exchangeBytes(shop.server.port, [head], answered, 5_000)).received;
+  };
+  t.match(await exchange('GET /v1/me/coupons', line), /^HTTP\/1\.1 200 /);
+  t.match(await exchange(`POST ${download}`, line + other), /^HTTP\/1\.1 401 [^]*"code":"unauthenticated"/);
+  t.match(await exchange('GET /v1/me/coupons', line), /"items":\[\]/, 'nothing was issued');
+  t.match(await exchange('GET /v1/me/coupons', line + other), /^HTTP\/1\.1 4/, 'nor is it taken elsewhere');
+  t.equal(await shop.complaint(), undefined);
+});
+
 t.test('a scheme is told by any case', async (t) => {
   const head = `POST /v1/coupons/999999/download HTTP/1.1\r\nHost: x\r\nauthorization: bearer ${good}\r\n\r\n`;
   const { received } = await exchangeBytes(shop.server.port, [head], (text) => text.includes('}'), 5_000);
