@@ -169,13 +169,6 @@ class DuplicateSwallowed extends SimulatedDatabase {
   }
 }
 
-/** Whoever has the number by now loses it. */
-class RevokeWithoutFence extends SimulatedDatabase {
-  override revoke(couponId: CouponId, _epoch: number, issueNo: number, memberId: MemberId): Revoked {
-    return super.revoke(couponId, Infinity, issueNo, memberId);
-  }
-}
-
 /** A revoke removes the row, if there is one yet, and forbids nothing. */
 class RevokeForgetsQueued extends SimulatedDatabase {
   override revoke(couponId: CouponId, epoch: number, issueNo: number, memberId: MemberId): Revoked {
@@ -291,7 +284,6 @@ const plants: Readonly<Record<string, Plant>> = {
   'late command carried out': withStore(LateIsWelcome),
   'epoch not raised': withDatabase(EpochNotRaised),
   'ledger without a fence': withDatabase(LedgerWithoutFence),
-  'revoke without a fence': withDatabase(RevokeWithoutFence),
   'warm reads before it begins': { admission: warmOfThePast },
   ...recoveryBugs,
   'duplicate swallowed': withDatabase(DuplicateSwallowed),
@@ -316,7 +308,6 @@ const seldom: Readonly<Record<string, number>> = {
   'late command carried out': 7_000,
   'revocations forgotten by the rebuild': 3_800,
   'warm reads before it begins': 16_700,
-  'revoke without a fence': 1,
 };
 
 export interface PlantedBug {
