@@ -14,7 +14,8 @@ function errorsPage() {
       html.replace('<!-- docs/errors.md -->', () => {
         // The other documents are not served.
         const text = readFileSync(documentation, 'utf8').replace(/\[([^\]]+)\]\([a-z-]+\.md[^)]*\)/g, '$1');
-        return marked.parse(text);
+        // An example is wider than a phone, and a keyboard scrolls only what it can reach.
+        return marked.parse(text).replaceAll('<pre>', '<pre tabindex="0">');
       }),
   };
 }
