@@ -145,6 +145,18 @@ t.test('a revoke that failed half-way is finished by repeating it', async (t) =>
   t.equal(world.store.issuanceOf(couponId, memberNamed('a')), undefined);
 });
 
+t.test('a revoke that meets a higher epoch looks once more whose number it is', async (t) => {
+  const { world, couponId, registry, record } = await withWinners('a');
+  record();
+  world.databaseLink.next('deliver', 'deliver', 'hold');
+  const revoking = registry.revoke(couponId, 1);
+  await world.time.advance(0);
+  t.equal(world.databaseLink.held, 1, 'the holder is known, and the ledger is about to be asked');
+  world.database.nextEpoch(couponId);
+  world.databaseLink.letGo();
+  t.match(await revoking, { status: 'revoked', memberId: 'a' });
+});
+
 t.test('an issuance that moves into the ledger while its holder is looked up is found', async (t) => {
   const { world, couponId, registry } = await withWinners('a');
   world.storeLink.next('hold');

@@ -50,8 +50,8 @@ export interface CouponRegistryPorts {
 const LIST_SCAN_ROWS = 2_000;
 const LIST_CHUNK_ROWS = 200;
 
-/** A coupon rebuilt so many times during one amendment is not ready to be amended. */
-const AMEND_TRIES_MAX = 3;
+/** A coupon rebuilt so many times during one amendment or revocation is not ready for it. */
+const TRIES_MAX = 3;
 
 /**
  * @throws StoreUnavailableError, StoreOutcomeUnknownError from every method. All of them may be repeated: an amendment sets
@@ -132,7 +132,7 @@ export class CouponRegistry {
     if (record === undefined) return { status: 'unknown_coupon' };
 
     let { epoch } = record;
-    for (let tries = 0; tries < AMEND_TRIES_MAX; tries += 1) {
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       const hasTerms = Object.keys(terms).length > 0;
       const refused = hasTerms ? await this.#changeTerms(couponId, terms, entry) : undefined;
       // Refused only now: whether the first time still counts cannot be told, and asking again will.
@@ -176,6 +176,19 @@ export class CouponRegistry {
    * that a seller whose answer was lost can simply repeat it.
    */
   async revoke(couponId: CouponId, issueNo: number, by?: AuditActor): Promise<RevokeResult> {
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+      const result = await this.#revokeOnce(couponId, issueNo, by);
+      if (result !== 'stale') return result;
+    }
+    return { status: 'not_ready' };
+  }
+
+  /** `stale`: the epoch has grown since the holder was looked up, so somebody else may hold the number by now. */
+  async #revokeOnce(
+    couponId: CouponId,
+    issueNo: number,
+    by: AuditActor | undefined,
+  ): Promise<RevokeResult | 'stale'> {
     const [record] = await this.#ports.catalogue.find([couponId]);
     if (record === undefined) return { status: 'unknown_coupon' };
     const memberId = await this.#holder(couponId, issueNo);
@@ -185,8 +198,7 @@ export class CouponRegistry {
     const nowMs = this.#ports.clock.nowMs();
     const revoked = await this.#ports.ledger.revoke(couponId, record.epoch, issueNo, memberId, nowMs, entry);
     if (revoked === 'used') return { status: 'already_used' };
-    // Whose number it is now is found by asking again.
-    if (revoked === 'stale') return { status: 'not_ready' };
+    if (revoked === 'stale') return revoked;
     const reply = await this.#whenWarm(couponId, () =>
       this.#ports.admission.revoke(couponId, issueNo, memberId),
     );
