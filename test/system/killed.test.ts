@@ -61,6 +61,8 @@ for (const name of ['redis', 'cluster'] as const) {
     const histories = await pressAll(client, couponId, await crowdOf(QUANTITY), {
       presses: 1,
       atOnce: CONNECTIONS,
+      // There are as many members as units: one who was told to come back has to.
+      insistForMs: 60_000,
     });
     await untilClaimed(backEnd.settings['REDIS_URL'] ?? '', couponId);
     await recorder.kill('SIGKILL');
