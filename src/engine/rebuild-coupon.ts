@@ -7,8 +7,10 @@
  * 3. Queue and claims are read before the rows: what a recorder moves from one to the other is then seen in at least one.
  * 4. Rows overrule what the store held. What they displace goes to the ledger, which quarantines it or knows it as revoked.
  * 5. Quarantined issuances keep their unit: their member was told that it holds one, and a person will decide.
- * 6. Revocations come last: they overrule all of it.
- * 7. Winners that are neither recorded nor quarantined are queued (again): a replay costs nothing.
+ * 6. Revocations overrule all of it.
+ * 7. More winners than units: an older copy has brought back what was lost before, and given to others since. The latest of those that are
+ *    not recorded are revoked.
+ * 8. Winners that are neither recorded nor quarantined are queued (again): a replay costs nothing.
  *
  * Every step may be repeated, so a process that dies here is simply followed by another.
  */
@@ -20,7 +22,7 @@ import type { IssuanceLedger } from './issuance-ledger.js';
 import type { RecorderBell } from './issuance-queue.js';
 import type { DeadLetter, LedgerAudit } from './ledger-audit.js';
 import { deadLetterPages, revocationPages, rowPages } from './ledger-pages.js';
-import { RECOVERY_LOOK_MS } from './limits.js';
+import { ISSUANCES_MAX, RECOVERY_LOOK_MS } from './limits.js';
 import { NumberSet } from './number-set.js';
 import type { MergeSource, RecoveryLock, RecoveryStore, SuspendReply } from './recovery-store.js';
 
@@ -44,6 +46,8 @@ export interface RebuildReport {
   readonly requeued: number;
   /** Contradicted a row: now in quarantine. */
   readonly quarantined: number;
+  /** There was no unit left for them: revoked. */
+  readonly revoked: number;
 }
 
 /** Another process took over, which is the end of this run and not a fault. */
@@ -104,9 +108,13 @@ class Rebuild {
         revocations.map((revocation) => ({ ...revocation, issuedAtMs: revocation.revokedAtMs })),
       );
     }
-    const requeued = await this.#requeueTheRest(epoch);
-
     const terms = newestTerms(record, begun);
+    const dead = await this.#deadLetters();
+    const { held, heldTwice } = await this.#holders();
+    const revoked = await this.#revokeBeyond(terms.quantity, held, { epoch, atMs: begun.storeNowMs, dead });
+    const requeued = await this.#requeueTheRest(dead);
+    if (heldTwice.size > 0) await this.#quarantineHolders(epoch, heldTwice);
+
     const version = Math.max(record.version, begun.terms?.version ?? 0) + 1;
     const lastIssueNo = Math.max(begun.lastIssueNo, await ledger.highestIssueNo(couponId));
     const resumed = { ...terms, couponId, epoch, version, lastIssueNo };
@@ -114,7 +122,7 @@ class Rebuild {
     await bell.announce([couponId]);
     if ((await store.resume(this.#lock.token, resumed)) === 'taken_over') return 'taken_over';
     await catalogue.saveTerms(couponId, version, terms);
-    return { epoch, version, lastIssueNo, recorded, requeued, quarantined: this.#quarantined };
+    return { epoch, version, lastIssueNo, recorded, requeued, quarantined: this.#quarantined, revoked };
   }
 
   async #waitForClaims(begun: SuspendReply & { readonly status: 'begun' }, claimsEndMs: number) {
@@ -150,24 +158,63 @@ class Rebuild {
     return recorded;
   }
 
-  async #requeueTheRest(epoch: number): Promise<number> {
-    const { admitted, audit } = this.#ports;
-    const { couponId } = this.#record;
+  async #deadLetters(): Promise<ReadonlySet<string>> {
     const dead = new Set<string>();
-    for await (const letters of deadLetterPages(audit, couponId)) {
-      for (const { issueNo, memberId } of letters) dead.add(`${issueNo}:${memberId}`);
+    for await (const letters of deadLetterPages(this.#ports.audit, this.#record.couponId)) {
+      for (const letter of letters) dead.add(keyOf(letter));
     }
-    let requeued = 0;
-    const held = new NumberSet();
+    return dead;
+  }
+
+  /** How many members hold one, and which numbers several of them hold. */
+  async #holders(): Promise<{ readonly held: number; readonly heldTwice: NumberSet }> {
+    let held = 0;
+    const once = new NumberSet();
     const heldTwice = new NumberSet();
-    for await (const chunk of admitted.winners(couponId)) {
-      for (const { issueNo } of chunk) (held.has(issueNo) ? heldTwice : held).add(issueNo);
-      const rest = chunk.filter(
-        ({ issueNo, memberId }) => !this.#known.has(issueNo) && !dead.has(`${issueNo}:${memberId}`),
-      );
-      if (rest.length > 0) requeued += await admitted.requeue(couponId, rest);
+    for await (const chunk of this.#ports.admitted.winners(this.#record.couponId)) {
+      held += chunk.length;
+      for (const { issueNo } of chunk) (once.has(issueNo) ? heldTwice : once).add(issueNo);
     }
-    if (heldTwice.size > 0) await this.#quarantineHolders(epoch, heldTwice);
+    return { held, heldTwice };
+  }
+
+  /** The winners of each chunk that are neither recorded nor quarantined. */
+  async *#rest(dead: ReadonlySet<string>): AsyncIterable<readonly Issuance[]> {
+    for await (const chunk of this.#ports.admitted.winners(this.#record.couponId)) {
+      const rest = chunk.filter((one) => !this.#known.has(one.issueNo) && !dead.has(keyOf(one)));
+      if (rest.length > 0) yield rest;
+    }
+  }
+
+  async #revokeBeyond(
+    quantity: number,
+    held: number,
+    {
+      epoch,
+      atMs,
+      dead,
+    }: { readonly epoch: number; readonly atMs: number; readonly dead: ReadonlySet<string> },
+  ): Promise<number> {
+    if (held <= quantity) return 0;
+    const rest: Issuance[] = [];
+    for await (const chunk of this.#rest(dead)) rest.push(...chunk);
+    const { couponId } = this.#record;
+    const beyond = rest.sort((one, other) => other.issueNo - one.issueNo).slice(0, held - quantity);
+    for (const { issueNo, memberId } of beyond) {
+      const reply = await this.#ports.ledger.revoke(couponId, epoch, issueNo, memberId, atMs);
+      if (reply === 'stale') throw new TakenOver();
+    }
+    for (let start = 0; start < beyond.length; start += ISSUANCES_MAX) {
+      await this.#merge('revoked', beyond.slice(start, start + ISSUANCES_MAX));
+    }
+    return beyond.length;
+  }
+
+  async #requeueTheRest(dead: ReadonlySet<string>): Promise<number> {
+    let requeued = 0;
+    for await (const rest of this.#rest(dead)) {
+      requeued += await this.#ports.admitted.requeue(this.#record.couponId, rest);
+    }
     return requeued;
   }
 
@@ -186,6 +233,10 @@ class Rebuild {
     if (result.stale > 0) throw new TakenOver();
     this.#quarantined += result.deadLettered;
   }
+}
+
+function keyOf({ issueNo, memberId }: { readonly issueNo: number; readonly memberId: string }): string {
+  return `${issueNo}:${memberId}`;
 }
 
 /** A dead letter as an issuance, where it can be one. */

@@ -17,7 +17,7 @@ import { LEASE_MS, sharedMariadb } from './world.js';
 const mariadb = await sharedMariadb(t);
 
 /** Stores over a Redis that has been restarted since the coupon's first three issuances were recorded. */
-async function restarted(t: Test): Promise<{ stores: Stores; record: CouponRecord }> {
+async function restarted(t: Test, quantity = 100): Promise<{ stores: Stores; record: CouponRecord }> {
   const redis = await startRedis();
   t.teardown(() => redis.stop());
   const env = { REDIS_URL: redis.url, MYSQL_URL: mariadb.url, JWT_SECRET: TEST_SECRET };
@@ -25,7 +25,7 @@ async function restarted(t: Test): Promise<{ stores: Stores; record: CouponRecor
   const before = await openStores(loadConfig(env), options);
   await before.migrate();
   const { couponId } = await before.registry.register({
-    ...{ sellerId: 's', name: 'n', discount: undefined, createdAtMs: 1, quantity: 100 },
+    ...{ sellerId: 's', name: 'n', discount: undefined, createdAtMs: 1, quantity },
     ...{ opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false },
   });
   await admitAndRecord(before, couponId, ['a', 'b', 'c']);
@@ -39,6 +39,11 @@ async function restarted(t: Test): Promise<{ stores: Stores; record: CouponRecor
 }
 
 async function admitAndRecord(stores: Stores, couponId: CouponRecord['couponId'], names: readonly string[]) {
+  const { epoch, issuances } = await admit(stores, couponId, names);
+  await stores.ledger.record(couponId, epoch, issuances);
+}
+
+async function admit(stores: Stores, couponId: CouponRecord['couponId'], names: readonly string[]) {
   const memberIds = names.map(parseMemberId).filter((memberId) => memberId !== undefined);
   const [snapshot] = await stores.admission.snapshots([couponId]);
   const epoch = snapshot?.epoch ?? 0;
@@ -50,7 +55,7 @@ async function admitAndRecord(stores: Stores, couponId: CouponRecord['couponId']
     issueNo: reply.firstIssueNo + place,
     issuedAtMs: reply.storeNowMs,
   }));
-  await stores.ledger.record(couponId, epoch, issuances);
+  return { epoch, issuances };
 }
 
 /** The real ledger; `first` happens just before it is asked for its highest number. */
@@ -137,6 +142,27 @@ t.test('a number that was told and that Redis has not given takes the coupon out
   t.equal(await stores.warmer.warm(record.couponId), 'warmed');
   const [snapshot] = await stores.admission.snapshots([record.couponId]);
   t.match(snapshot, { epoch: 2, lastIssueNo: 9, issued: 3 }, 'the next number is above all that were told');
+});
+
+t.test('what an older copy brings back beyond the quantity is revoked, the latest of it first', async (t) => {
+  const { stores, record } = await restarted(t, 5);
+  const { couponId } = record;
+  await stores.warmer.prepare(couponId);
+  const { epoch, issuances } = await admit(stores, couponId, ['d', 'e']);
+  // Its units were lost once, and one of them given to somebody else: a row that this copy does not know.
+  const [template] = issuances;
+  const memberId = parseMemberId('f');
+  if (template === undefined || memberId === undefined) throw new Error('d and f are members');
+  await stores.ledger.record(couponId, epoch, [{ ...template, memberId, issueNo: 6 }]);
+  t.equal(await stores.warmer.prepare(couponId, 9), 'recovering');
+  t.equal(await stores.warmer.warm(couponId), 'warmed');
+  const [snapshot] = await stores.admission.snapshots([couponId]);
+  t.match(snapshot, { quantity: 5, issued: 5, lastIssueNo: 9 });
+  t.equal(await stores.ledger.revokedHolder(couponId, 5), 'e', 'e was the last in line without a row');
+  t.equal(await stores.ledger.revokedHolder(couponId, 4), undefined);
+  const claim = await stores.queued?.queue.claim(couponId, randomUUID(), 10, LEASE_MS);
+  const queued = claim?.issuances.map(({ issueNo }) => issueNo);
+  t.strictSame(queued, [1, 2, 3, 4], 'those who keep theirs are on the way to their rows');
 });
 
 t.test('terms that were still being saved when the rebuild began are those it comes back with', async (t) => {

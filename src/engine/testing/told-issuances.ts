@@ -50,8 +50,9 @@ export class ToldIssuances {
     return trueMs + this.history.storeOffsetMs;
   }
 
+  /** By a seller: a rebuild revokes what an older copy brought back beyond the quantity, and that was lost before. */
   isRevoked(issueNo: number, memberId: MemberId): boolean {
-    return this.history.final.revoked.get(issueNo) === memberId;
+    return this.history.final.revoked.get(issueNo) === memberId && this.revokeAskedMs.has(issueNo);
   }
 
   /** The same number, member and instant: after a loss a member may win the same number anew. */
