@@ -44,6 +44,7 @@ export function startRecorderThreads(
     maxThreads: threads,
     // With the default an idle thread sleeps in Atomics.wait and its sockets go unattended: no keep-alive, no reconnect.
     atomics: 'disabled',
+    execArgv: loadedByImport(),
     idleTimeout: Number.POSITIVE_INFINITY,
     recordTiming: false,
   });
@@ -77,6 +78,16 @@ function asFault(report: { readonly code: string; readonly message: string }): S
     default:
       return new SeonchakError('The recorder failed.', { cause });
   }
+}
+
+/**
+ * Piscina tries `require` first. Where Node.js can `require` a module, a thread that is ended in the middle of that aborts the whole
+ * process (`v8::Module::IsGraphAsync`, seen with 20.20) before it has said why it ends. An import may be cut short at any point.
+ */
+function loadedByImport(): string[] {
+  const flag = '--experimental-require-module';
+  const known = process.allowedNodeEnvironmentFlags.has(flag);
+  return known ? [...process.execArgv, flag.replace('--', '--no-')] : process.execArgv;
 }
 
 /** Beside this file in the build. Run from source (tests), the thread still needs the build: threads load plain JavaScript. */

@@ -12,6 +12,7 @@ import { freePort } from '../servers/free-port.js';
 import { startMariadb } from '../servers/mariadb.js';
 import { startRedis } from '../servers/redis.js';
 import { startSeonchak } from '../servers/seonchak.js';
+import { startBackEnd } from '../system/back-ends.js';
 
 const SECRET = 'kV3v0b6Zr8Q1yT5mWc9nXe2hLa7sPd4u';
 const NOBODY = {
@@ -164,15 +165,23 @@ t.test('a second server on the same folder', async (t) => {
   await refused(t, ['serve'], settings, { exitCode: 2, code: 'data_dir_in_use', says });
 });
 
-t.test('a port in use', async (t) => {
+for (const backEnd of ['embedded', 'distributed']) {
+  t.test(`a port in use, ${backEnd} back end`, (t) => portInUse(t, backEnd === 'distributed'));
+}
+
+/** The distributed back end has started its recorder's threads by then. They must end without taking the message with them. */
+async function portInUse(t: Test, distributed: boolean): Promise<void> {
+  const stores = distributed ? await startBackEnd('redis') : undefined;
+  if (stores !== undefined) t.teardown(() => stores.stop());
   const other = createServer().listen(0, '127.0.0.1');
   t.teardown(() => other.close());
   await once(other, 'listening');
   const address = other.address();
   const port = String(typeof address === 'object' ? address?.port : 0);
   const says = new RegExp(`Port ${port} on 127.0.0.1 is in use by another program`);
-  await refused(t, ['serve'], { PORT: port }, { exitCode: 2, code: 'port_in_use', says });
-});
+  const settings = { ...stores?.settings, JWT_SECRET: SECRET, PORT: port };
+  await refused(t, ['serve'], settings, { exitCode: 2, code: 'port_in_use', says });
+}
 
 t.test('an address of another machine', (t) =>
   refused(
