@@ -29,8 +29,8 @@ export function addAccount(program: Command, context: CommandContext): void {
     .command('create')
     .summary('make an account')
     .description(
-      'Make an account. The password is typed twice at a terminal without being shown, or read from standard input; ' +
-        'otherwise one is generated and printed once.',
+      'Make an account. The password is typed twice at a terminal without being shown, or read from standard input ' +
+        'with --password-stdin. Nothing typed, or no terminal: one is generated and printed once.',
     )
     .requiredOption('--email <address>', 'e-mail address to sign in with')
     .addOption(new Option('--role <role>', 'what the account may do').choices(roles).makeOptionMandatory())

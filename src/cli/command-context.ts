@@ -5,7 +5,7 @@ import type { Stores } from '../stores.js';
 
 export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
-  readonly input: NodeJS.ReadStream;
+  readonly input: NodeJS.ReadStream & { readonly fd: number };
   /** For what was asked for; a program may read it. */
   readonly output: Writable & {
     readonly isTTY?: boolean;

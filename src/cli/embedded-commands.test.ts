@@ -148,6 +148,19 @@ t.test('a generated password is printed once and works', async (t) => {
   t.match(again.stderr, /^seonchak: there is an account for a@example\.test already\n$/);
 });
 
+t.test('a password in a pipe that nobody asked for is not passed over', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const settings = { DATA_DIR: folder.path };
+  const words = ['account', 'create', '--email', 'a@example.test', '--role', 'member'];
+  const { exitCode, stdout, stderr } = await runSeonchak(words, settings, 'a good password\n');
+  t.equal(exitCode, 2);
+  t.equal(stdout, '');
+  t.match(stderr, /^seonchak: standard input is a pipe or a file: .+--password-stdin.+ \[usage_invalid\]\n$/);
+  const asked = await runSeonchak([...words, '--password-stdin'], settings, 'a good password\n');
+  t.equal(asked.stdout, 'account 1: a@example.test, member\n', 'nobody was made before');
+});
+
 t.test('an account that HTTP would refuse is refused here too', async (t) => {
   const folder = await emptyFolder();
   t.teardown(() => folder.remove());

@@ -1,6 +1,7 @@
 /** Where the password of a new account comes from. Never from an argument: arguments are seen by every user of the machine. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { fstatSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { CommandContext } from './command-context.js';
@@ -18,18 +19,31 @@ export interface PasswordChoice {
 }
 
 /**
- * From standard input when asked to, else typed twice at a terminal (nothing typed: generated), else generated.
+ * From standard input when asked to, else typed twice at a terminal (nothing typed: generated), else generated where nothing can come
+ * in. A pipe or file without the option is refused: it may hold a password that would be passed over, and waiting for one might never end.
  *
- * @throws UsageError when nothing comes in, or the two differ.
+ * @throws UsageError when nothing comes in, the two differ, or standard input is a pipe or file that was not asked for.
  */
 export async function choosePassword(context: CommandContext, fromStdin: boolean): Promise<PasswordChoice> {
   if (fromStdin) return { password: await firstLine(context.input), generated: false };
-  if (!context.input.isTTY) return generate();
+  if (!context.input.isTTY) {
+    if (mayHoldText(context.input.fd)) {
+      throw new UsageError(
+        'standard input is a pipe or a file: read the password from it with --password-stdin, or have one generated with </dev/null',
+      );
+    }
+    return generate();
+  }
   const typed = await askUnseen(context, 'Password (empty: generate one): ');
   if (typed === '') return generate();
   if ((await askUnseen(context, 'The same again: ')) !== typed)
     throw new UsageError('the two passwords differ');
   return { password: typed, generated: false };
+}
+
+/** Unlike /dev/null, which is what services and scripts without input have. */
+function mayHoldText(descriptor: number): boolean {
+  return !fstatSync(descriptor).isCharacterDevice();
 }
 
 function generate(): PasswordChoice {

@@ -18,14 +18,23 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs to the end. Only `settings` and the PATH are in the environment, so nothing of the caller's configuration leaks in. */
+/**
+ * Runs to the end. Only `settings` and the PATH are in the environment, so nothing of the caller's configuration leaks in. Without `input`
+ * it reads from /dev/null, as under a service manager.
+ */
 export async function runSeonchak(
   words: readonly string[],
   settings: Readonly<Record<string, string>> = {},
-  input = '',
+  input?: string,
 ): Promise<CommandResult> {
-  const child = spawnSeonchak(words, settings);
-  child.stdin.end(input);
+  const child =
+    input === undefined
+      ? spawn(process.execPath, [bin, ...words], {
+          ...options(settings),
+          stdio: ['ignore', 'pipe', 'pipe'],
+        })
+      : spawnSeonchak(words, settings);
+  child.stdin?.end(input);
   const [stdout, stderr, exit] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -40,14 +49,20 @@ export function spawnSeonchak(
   settings: Readonly<Record<string, string>> = {},
 ): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, [bin, ...words], {
-    env: { PATH: process.env['PATH'], ...settings },
+    ...options(settings),
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: COMMAND_TIMEOUT_MS,
-    killSignal: 'SIGKILL',
   });
   // A command that wants no input may be gone before it is written.
   child.stdin.on('error', () => undefined);
   return child;
+}
+
+function options(settings: Readonly<Record<string, string>>) {
+  return {
+    env: { PATH: process.env['PATH'], ...settings },
+    timeout: COMMAND_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  } as const;
 }
 
 /** An empty folder for one test; `remove` it afterwards. */
