@@ -2,6 +2,7 @@
 import type { Problem } from '../api/problem.js';
 import { element } from '../dom.js';
 import type { Child } from '../dom.js';
+import { home } from '../route.js';
 import { problemText } from '../view.js';
 import type { ViewContext } from '../view.js';
 
@@ -31,14 +32,15 @@ export function wholePage(state: HTMLElement): HTMLElement {
   return state;
 }
 
-/** @param retry left out where trying again cannot help. */
+/** @param retry left out where trying again cannot help: then there is a way to what can be seen. */
 export function failed(context: ViewContext, problem: Problem, retry?: () => void): HTMLElement {
   return element(
     'div',
     { class: 'state state-failed', role: 'alert' },
     element('p', { class: 'state-title' }, context.words.loadFailed),
     element('p', {}, problemText(context.words, problem)),
-    retry !== undefined &&
-      element('button', { type: 'button', class: 'button', on: { click: retry } }, context.words.tryAgain),
+    retry === undefined
+      ? element('a', { class: 'button', href: home }, context.words.notFound.home)
+      : element('button', { type: 'button', class: 'button', on: { click: retry } }, context.words.tryAgain),
   );
 }
