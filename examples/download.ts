@@ -1,7 +1,8 @@
 /**
  * A member's press of the button with the typed client: pressed again until the answer is definite.
  *
- *   npx tsx examples/download.ts http://127.0.0.1:8080 1 "$TOKEN"
+ *   TOKEN=$(npm run -s seonchak -- tokens --first 7)
+ *   npx --yes tsx examples/download.ts http://127.0.0.1:8080 1 "$TOKEN"
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';

@@ -1,0 +1,131 @@
+/**
+ * The commands of the documents, run as they stand there by the shell that a reader has. Put in their place are the port, the addresses of
+ * the stores and the number of the coupon; what installs (`npm ci`, Debian's packages) is left out.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { freePort } from './servers/free-port.js';
+import { startBackEnd } from './system/back-ends.js';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+/** A shell that is still at it then is ended, with all that it has started. */
+const TIMEOUT_MS = 600_000;
+const FIRST_WINNER = '{"outcome":"issued","couponId":1,"memberId":"1","issueNo":1,';
+const FIRST_STATUS = /^1 +open +100 +1 +99 /m;
+
+/** The shell blocks of a document, in its order. */
+function shellBlocks(path: string): string[] {
+  const document = readFileSync(join(root, path), 'utf8');
+  return Array.from(document.matchAll(/^```sh\n([\s\S]*?)^```$/gm), ([, block = '']) => block);
+}
+
+function blockWith(path: string, words: string): string {
+  const block = shellBlocks(path).find((one) => one.includes(words));
+  if (block === undefined) throw new Error(`${path} has no shell block with "${words}"`);
+  return block;
+}
+
+interface Surroundings {
+  readonly port: number;
+  /** What stands in the environment before the first command. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly stores?: Readonly<Record<string, string>>;
+}
+
+/** A block for these surroundings. A server that would keep the terminal goes to the background, as in a second terminal. */
+function adapted(block: string, { port, stores = {} }: Surroundings): string {
+  const redisPort = new URL(stores['REDIS_URL'] ?? 'redis://127.0.0.1:6379').port;
+  return block
+    .replace(/^npm ci\n/m, '')
+    .replace(/^npm start$/m, 'npm start &')
+    .replace(
+      /^export (REDIS_URL|MYSQL_URL)=.*$/gm,
+      (_, name: string) => `export ${name}='${stores[name] ?? ''}'`,
+    )
+    .replaceAll('127.0.0.1:8080', `127.0.0.1:${port}`)
+    .replaceAll('redis-cli ', `redis-cli -p ${redisPort} `)
+    .replace(/ 42\b/g, ' 1');
+}
+
+/** With job control, as a person's shell; ends at the first command that fails. @returns what the commands print. */
+async function run(blocks: readonly string[], surroundings: Surroundings): Promise<string> {
+  const script = blocks.map((block) => adapted(block, surroundings)).join('\n');
+  const shell = spawn('bash', ['-c', `set -meuo pipefail\n${END_JOBS}\n${script}`], {
+    cwd: root,
+    env: {
+      ...{ PATH: process.env['PATH'], HOME: process.env['HOME'] },
+      ...{ PORT: String(surroundings.port), LOG_LEVEL: 'warn' },
+      ...surroundings.settings,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: TIMEOUT_MS,
+  });
+  const [printed, complaints, [exitCode]] = await Promise.all([
+    text(shell.stdout),
+    text(shell.stderr),
+    once(shell, 'exit') as Promise<[number | null]>,
+  ]);
+  if (exitCode !== 0)
+    throw new Error(`the commands ended with ${String(exitCode)}:\n${printed}\n${complaints}`);
+  return printed;
+}
+
+/** Whatever happens, no server outlives its shell. Each job is a group of processes. */
+const END_JOBS = `trap 'for job in $(jobs -p); do kill -- "-$job" || true; done' EXIT`;
+const READY = blockWith('docs/quick-start.md', '/readyz');
+const END = blockWith('docs/quick-start.md', 'kill %1');
+const STATUS = 'npm run -s seonchak -- status';
+const RECONCILE = 'npm run -s seonchak -- reconcile --all';
+
+t.test('README: the Korean one tells the same commands', (t) => {
+  t.same(shellBlocks('README.ko.md'), shellBlocks('README.md'));
+  t.end();
+});
+
+t.test('README: start and first download', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'seonchak-docs-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const start = blockWith('README.md', 'npm start');
+  const blocks = [start, READY, blockWith('README.md', '/download'), STATUS, END];
+  const printed = await run(blocks, { port: await freePort(), settings: { DATA_DIR: folder } });
+  t.match(printed, FIRST_WINNER);
+  t.match(printed, FIRST_STATUS);
+});
+
+t.test('README: with Redis and MySQL', async (t) => {
+  const backEnd = await startBackEnd('redis');
+  t.teardown(() => backEnd.stop());
+  const serve = blockWith('README.md', 'MYSQL_URL');
+  const blocks = [serve, READY, blockWith('README.md', '/download'), STATUS, END];
+  const printed = await run(blocks, { port: await freePort(), stores: backEnd.settings });
+  t.match(printed, FIRST_WINNER);
+  t.match(printed, FIRST_STATUS);
+});
+
+t.test('quick start, and what operations.md has to look with', async (t) => {
+  const backEnd = await startBackEnd('redis');
+  t.teardown(() => backEnd.stop());
+  const quickStart = ['migrate', '/readyz', '/download', 'account create'];
+  const looks = ['warm --opening-within', '/readyz', 'queue_depth', 'CONFIG GET dir'];
+  const blocks = [
+    ...quickStart.map((words) => blockWith('docs/quick-start.md', words)),
+    ...looks.map((words) => blockWith('docs/operations.md', words)),
+    RECONCILE,
+    END,
+  ];
+  const printed = await run(blocks, { port: await freePort(), stores: backEnd.settings });
+  t.match(printed, FIRST_WINNER);
+  t.match(printed, FIRST_STATUS);
+  t.match(printed, /^account 1: seller@shop\.example, seller\npassword: \S{24} /m);
+  t.match(printed, /^loading:0\r?$/m);
+  t.match(printed, 'aof_last_write_status:ok');
+  t.match(printed, /^seonchak_queue_depth \d+$/m);
+  t.match(printed, '1 of 1 coupons are in order');
+});
