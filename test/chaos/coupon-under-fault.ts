@@ -19,6 +19,8 @@ const MEMBERS = 600;
 export interface CouponOptions {
   readonly quantity?: number;
   readonly members?: number;
+  /** In place of so many new ones. */
+  readonly crowd?: readonly Member[];
   readonly opensAtMs?: number;
 }
 
@@ -43,11 +45,11 @@ export async function openCoupon(
   readEvidence: (couponId: number) => Promise<Evidence>,
   options: CouponOptions,
 ): Promise<CouponUnderFault> {
-  const { quantity = QUANTITY, members: memberCount = MEMBERS, opensAtMs } = options;
+  const { quantity = QUANTITY, opensAtMs } = options;
   const registering = new HttpClient(origins[0] ?? '', 1);
   const couponId = await registerCoupon(registering, quantity, opensAtMs);
   registering.close();
-  const members = await crowdOf(memberCount);
+  const members = options.crowd ?? (await crowdOf(options.members ?? MEMBERS));
   const crowd = new Crowd(origins, CONNECTIONS);
   t.teardown(() => crowd.close());
   const seller = new Seller(origins, couponId);
@@ -57,7 +59,7 @@ export async function openCoupon(
   const evidence = (): Promise<Evidence> => readEvidence(couponId);
   return {
     ...{ quantity, couponId, members, crowd, seller, evidence },
-    storm: (from = 0, to = memberCount) =>
+    storm: (from = 0, to = members.length) =>
       crowd.press(couponId, members.slice(from, to), {
         ...{ atOnce: LANES, paceMs: PACE_MS, patienceMs: PATIENCE_MS },
       }),

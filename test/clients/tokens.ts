@@ -16,6 +16,8 @@ export function signToken(subject: string, role: 'member' | 'seller', expires = 
 }
 
 /** Tokens of members `1` to `count`, in that order. */
-export function signMemberTokens(count: number): Promise<string[]> {
-  return Promise.all(Array.from({ length: count }, (_, index) => signToken(String(index + 1), 'member')));
+export function signMemberTokens(count: number, expires = '1h'): Promise<string[]> {
+  return Promise.all(
+    Array.from({ length: count }, (_, index) => signToken(String(index + 1), 'member', expires)),
+  );
 }

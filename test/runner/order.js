@@ -4,6 +4,7 @@
 const long = [
   'test/console-accessibility',
   'test/chaos/redis-lost',
+  'test/docs-commands',
   'test/chaos/processes',
   'test/chaos/redis-way',
   'test/chaos/cluster',
