@@ -9,7 +9,7 @@ KEYS
   1 coupon:{id}:warming:<unique>
 ARGV
   1 server       run id of this Redis as the caller knows it, '' unknown
-  2 ttlMs        what a warm that died leaves behind is gone after this; renewed by every call
+  2 ttlSeconds   what a warm that died leaves behind is gone after this; renewed by every call
   3 begins       '1' to begin, '0' to add
   4… memberId, 'issueNo:issuedAtMs'   2 each, up to 1,000 winners
 Reply
@@ -18,9 +18,9 @@ Reply
 --]]
 if ARGV[3] == '1' then
   redis.call('HSET', KEYS[1], '', ARGV[1])
-elseif redis.call('EXISTS', KEYS[1]) == 0 then
+elseif redis.call('HEXISTS', KEYS[1], '') == 0 then
   return 'gone'
 end
 if #ARGV > 3 then redis.call('HSET', KEYS[1], unpack(ARGV, 4)) end
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 'gathered'

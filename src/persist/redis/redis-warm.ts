@@ -10,7 +10,7 @@ import { corrupt } from './replies.js';
 /** HSET takes two arguments each; larger ones would hold up the coupons that are being downloaded meanwhile. */
 const CHUNK_WINNERS = 1_000;
 /** What a warm that died leaves behind is gone after this; each chunk renews it. */
-const WARMING_TTL_MS = 60_000;
+const WARMING_TTL_SECONDS = 60;
 
 export async function warmCoupon(
   calls: RedisCalls,
@@ -23,7 +23,7 @@ export async function warmCoupon(
       memberId,
       `${issueNo}:${issuedAtMs}`,
     ]);
-    const reply = await calls.run('gather', [key], [WARMING_TTL_MS, begins ? 1 : 0, ...pairs]);
+    const reply = await calls.run('gather', [key], [WARMING_TTL_SECONDS, begins ? 1 : 0, ...pairs]);
     if (reply === 'gone') throw incomplete();
     if (reply !== 'gathered') throw corrupt('a step of a warm was due', reply);
   };

@@ -60,3 +60,17 @@ t.test('the table in lua/README.md is the table in the code', async (t) => {
     t.equal(memory.includes('refused'), refused, `${name}: under maxmemory`);
   }
 });
+
+t.test('the Redis user of docs/security.md may run every command that a script calls', (t) => {
+  const security = readFileSync(new URL('../docs/security.md', scriptFolder), 'utf8');
+  const granted = new Set(Array.from(security.matchAll(/\+([a-z]+)\b/g), ([, command]) => command));
+  for (const { name, source } of scripts) {
+    const called = Array.from(source.matchAll(/redis\.call\('([A-Z]+)'/g), ([, command = '']) => command);
+    t.same(
+      called.filter((command) => !granted.has(command.toLowerCase())),
+      [],
+      name,
+    );
+  }
+  t.end();
+});
