@@ -166,16 +166,14 @@ class Rebuild {
     return dead;
   }
 
-  /** How many members hold one, and which numbers several of them hold. */
+  /** How many numbers are held (of several holders of one, all but one go into quarantine), and which of them by several members. */
   async #holders(): Promise<{ readonly held: number; readonly heldTwice: NumberSet }> {
-    let held = 0;
     const once = new NumberSet();
     const heldTwice = new NumberSet();
     for await (const chunk of this.#ports.admitted.winners(this.#record.couponId)) {
-      held += chunk.length;
       for (const { issueNo } of chunk) (once.has(issueNo) ? heldTwice : once).add(issueNo);
     }
-    return { held, heldTwice };
+    return { held: once.size, heldTwice };
   }
 
   /** The winners of each chunk that are neither recorded nor quarantined. */
