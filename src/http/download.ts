@@ -161,12 +161,16 @@ export function createDownloadHandler(
     writeConstant(response, reply, inFlight.draining);
   }
 
-  /** @param tickets where a ticket of presence is read when one is needed: the request while it is there, else what it brought. */
+  /**
+   * @param tickets where a ticket of presence is read when one is needed: the request while it is there, else what it brought.
+   * @param unread the request, where nobody has walked its headers yet.
+   */
   function proceed(
     response: HttpResponse,
     couponText: string,
     identity: Identity,
     tickets: HttpRequest | string,
+    unread: HttpRequest | undefined,
   ): void {
     const couponId = parseCouponId(couponText);
     if (inFlight.draining) {
@@ -180,27 +184,27 @@ export function createDownloadHandler(
     } else if (presence.concerns(couponId)) {
       const ticket = typeof tickets === 'string' ? tickets : presentedTicket(tickets);
       const verdict = presence.judge(couponId, identity.memberId, ticket, inFlight.hasRoom);
-      const admit = (known: PresenceVerdict, readable: HttpRequest | undefined) =>
-        pass(response, couponId, identity.memberId, known, readable);
+      const admit = (known: PresenceVerdict, request: HttpRequest | undefined) =>
+        pass(response, couponId, identity.memberId, known, request);
       if (verdict instanceof Promise) void later(response, verdict, (known) => admit(known, undefined));
-      else admit(verdict, readableOf(tickets));
+      else admit(verdict, unread);
     } else {
-      press(response, couponId, identity.memberId, readableOf(tickets));
+      press(response, couponId, identity.memberId, unread);
     }
   }
 
-  /** @param request while it can still be read. */
+  /** @param unread as for {@link proceed}. */
   function press(
     response: HttpResponse,
     couponId: CouponId,
     memberId: MemberId,
-    request: HttpRequest | undefined,
+    unread: HttpRequest | undefined,
   ): void {
     const download = new Download(couponId, memberId, response, context);
     engine.download(download, inFlight.hasRoom);
     if (download.over) return;
     // Walking the headers costs 0.8 µs, a thirtieth of such a press; so it is done for those that could change something only.
-    if (request !== undefined && namesTwice(request, 'authorization')) {
+    if (unread !== undefined && namesTwice(unread, 'authorization')) {
       download.withdraw();
       answer(response, unauthenticated.token_invalid);
     } else {
@@ -228,7 +232,7 @@ export function createDownloadHandler(
   ): void {
     if (result === undefined) answer(response, BUSY.next());
     else if (result.kind === 'refused') answer(response, unauthenticated[result.reason]);
-    else proceed(response, couponText, result, tickets);
+    else proceed(response, couponText, result, tickets, undefined);
   }
 
   /** Where the way goes on after another turn of the event loop, if the client is there by then. */
@@ -272,7 +276,7 @@ export function createDownloadHandler(
       const couponText = request.getParameter(0);
       const identity = authenticator.known(authorization);
       if (identity !== undefined) {
-        proceed(response, couponText, identity, request);
+        proceed(response, couponText, identity, request, request);
         return;
       }
       const result = namesTwice(request, 'authorization')
@@ -289,10 +293,6 @@ export function createDownloadHandler(
       fail(response, fault);
     }
   };
-}
-
-function readableOf(tickets: HttpRequest | string): HttpRequest | undefined {
-  return typeof tickets === 'string' ? undefined : tickets;
 }
 
 /** Two readers of such a request may take different ones. It walks all headers. */
