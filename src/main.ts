@@ -201,7 +201,12 @@ async function startRecorder(
     },
     recordThreads,
   );
-  await recorder.start();
+  try {
+    await recorder.start();
+  } catch (fault) {
+    await threads.close();
+    throw fault;
+  }
   return {
     async stop() {
       await recorder.stop();

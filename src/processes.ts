@@ -4,9 +4,19 @@ import type { Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { Logger } from 'pino';
 import type { DistributedConfig } from './config.js';
+import { SeonchakError } from './engine/errors.js';
 
 /** A child that dies is replaced after this; one that cannot start at all must not spin. */
 const RESPAWN_PAUSE_MS = 1_000;
+
+/** What the child itself said stands above. */
+class ApiProcessEndedError extends SeonchakError {
+  static override readonly code = 'process_ended';
+
+  constructor(exitCode: number) {
+    super(`An API process could not start (exit code ${exitCode}).`);
+  }
+}
 
 export interface ApiProcesses {
   /** Sends SIGTERM to all of them and waits until they have drained and ended. */
@@ -15,11 +25,12 @@ export interface ApiProcesses {
 
 /** Resolves when every child serves. @throws when one of them cannot; then none is left running. */
 export async function startApiProcesses(config: DistributedConfig, logger: Logger): Promise<ApiProcesses> {
+  let started = false;
   let stopping = false;
   const spawn = (): Worker => {
     const child = cluster.fork({ ROLES: 'api', PROCESSES: '1' });
     child.on('exit', (code, signal) => {
-      if (stopping) return;
+      if (!started || stopping) return;
       logger.error({ pid: child.process.pid, code, signal }, 'an API process ended; starting another');
       setTimeout(() => {
         if (!stopping) spawn();
@@ -42,6 +53,7 @@ export async function startApiProcesses(config: DistributedConfig, logger: Logge
   };
   try {
     await Promise.all(children.map(untilServing));
+    started = true;
   } catch (fault) {
     await stop();
     throw fault;
@@ -57,7 +69,8 @@ export function tellParentServing(): void {
 }
 
 /**
- * A child that has drained may end: the channel to its parent, on which it listens for questions about metrics, would keep it for ever.
+ * A child that has drained, or could not start, may end: the channel to its parent would keep it for ever, since every child of a cluster
+ * listens on it.
  */
 export function letGoOfParent(): void {
   process.channel?.unref();
@@ -73,6 +86,6 @@ function untilServing(child: Worker): Promise<void> {
     child.on('message', (message) => {
       if (message === SERVING) resolve();
     });
-    child.once('exit', (code) => reject(new Error(`An API process could not start (exit code ${code}).`)));
+    child.once('exit', (code) => reject(new ApiProcessEndedError(code)));
   });
 }

@@ -32,12 +32,15 @@ async function serve(context: CommandContext, config: Config): Promise<void> {
   const { isApiChild, letGoOfParent } = await import('../processes.js');
   // Before the start: a server of several processes answers before the last of them is up, and an order to end must not cut those answers off.
   const { ending, forget } = listenToEnd();
-  const server = await startServer(config, createLogger(config));
-  // In one write: who waits for the first line in a pipe has the commands below it too.
-  if (!isApiChild()) printLine(context.output, greeting(config, server.port).join('\n'));
+  try {
+    const server = await startServer(config, createLogger(config));
+    // In one write: who waits for the first line in a pipe has the commands below it too.
+    if (!isApiChild()) printLine(context.output, greeting(config, server.port).join('\n'));
 
-  if (!ending.aborted) await once(ending, 'abort');
-  await server.stop();
-  forget();
-  letGoOfParent();
+    if (!ending.aborted) await once(ending, 'abort');
+    await server.stop();
+  } finally {
+    forget();
+    letGoOfParent();
+  }
 }

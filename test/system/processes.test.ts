@@ -1,11 +1,14 @@
 /** A server of several processes that share a port, as its operator starts and ends it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { runSeonchak } from '../clients/seonchak-command.js';
 import { freePort } from '../servers/free-port.js';
+import { startRedis } from '../servers/redis.js';
 import { TEST_SECRET } from '../servers/seonchak.js';
 import { startBackEnd } from './back-ends.js';
 
@@ -72,4 +75,40 @@ t.test('a port that is taken is said in one line, with 2, and nothing is left ru
   t.equal(server.exitCode, 2);
   t.equal(server.stdout, '');
   t.match(server.stderr, new RegExp(`^seonchak: .*${port}.*\\n$`));
+});
+
+/** Started and still starting, with a Redis of its own to take away; `said` is all that it has printed. */
+async function starting(t: Test) {
+  const { env } = await settings();
+  const redis = await startRedis();
+  t.teardown(() => redis.stop());
+  const server = spawn(process.execPath, [bin, 'serve'], {
+    env: { ...process.env, ...env, LOG_LEVEL: 'info', REDIS_URL: redis.url },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  t.teardown(() => server.kill('SIGKILL'));
+  const output = { said: '' };
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.on('data', (data) => (output.said += String(data)));
+  }
+  return { redis, server, output, ended: once(server, 'close') };
+}
+
+t.test('a child that cannot start ends all of them', async (t) => {
+  const { redis, server, output, ended } = await starting(t);
+  const children = `/proc/${server.pid ?? 0}/task/${server.pid ?? 0}/children`;
+  while (server.exitCode === null && (await readFile(children, 'utf8')) === '') await pause(1);
+  await redis.kill('SIGKILL');
+  t.same(await ended, [1, null]);
+  t.match(output.said, /seonchak: Redis cannot be reached.*\[store_unavailable\]/, 'said by a child');
+  t.match(output.said, /seonchak: An API process could not start.*\[process_ended\]/);
+  t.notMatch(output.said, /starting another/);
+});
+
+t.test('a store that goes away while its parent starts ends it', async (t) => {
+  const { redis, server, output, ended } = await starting(t);
+  while (server.exitCode === null && !output.said.includes('stores are open')) await pause(1);
+  await redis.kill('SIGKILL');
+  t.same(await ended, [1, null]);
+  t.match(output.said, /seonchak: .*\[(?:store_unavailable|process_ended)\]/);
 });

@@ -1,5 +1,9 @@
 /** One pub/sub channel: listeners of this process over one subscription. Best effort, as pub/sub is. */
+import { StoreUnavailableError } from '../../engine/errors.js';
 import type { RedisNodes } from './redis-nodes.js';
+
+/** A process that starts while Redis goes away must not wait for it for ever: it could not be told to end. */
+const SUBSCRIBE_WITHIN_MS = 10_000;
 
 export class RedisChannel {
   readonly #nodes: RedisNodes;
@@ -12,7 +16,11 @@ export class RedisChannel {
     this.#channel = channel;
   }
 
-  /** Resolves when messages arrive. The subscription stays once made: ioredis renews it after each reconnect. */
+  /**
+   * Resolves when messages arrive. The subscription stays once made: ioredis renews it after each reconnect.
+   *
+   * @throws StoreUnavailableError when Redis did not take the first subscription in time.
+   */
   async listen(onMessage: (message: string) => void): Promise<() => Promise<void>> {
     this.#subscribed ??= this.#subscribe();
     const listener = (message: string): void => {
@@ -32,6 +40,13 @@ export class RedisChannel {
       if (channel !== this.#channel) return;
       for (const listener of this.#listeners) listener(message);
     });
-    await subscriber.subscribe(this.#channel);
+    let timer: NodeJS.Timeout | undefined;
+    const overdue = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(
+        () => reject(new StoreUnavailableError('Redis cannot be reached.')),
+        SUBSCRIBE_WITHIN_MS,
+      );
+    });
+    await Promise.race([subscriber.subscribe(this.#channel), overdue]).finally(() => clearTimeout(timer));
   }
 }
