@@ -52,7 +52,11 @@ export function readOptions(argv: readonly string[]): BenchOptions {
       'Measures Seonchak against a bare handler, one script call per request and one lock per download, on servers of its own.',
     )
     .option('--scenario <names>', scenarioNames.join(', '), scenarioList, ['quick'])
-    .option('--only <variants>', 'of these scenarios, by their names in the table', (text) => text.split(';'))
+    .option(
+      '--only <variants>',
+      'of these scenarios, by their names in the table, with ; between them',
+      (text) => text.split(';'),
+    )
     .option('--seconds <seconds>', 'of load for each variant and round', wholeNumber(1, SECONDS_MAX), 2)
     .option(
       '--rounds <rounds>',

@@ -199,7 +199,7 @@ async function startRecorder(
         logger.warn({ err: fault, couponId }, 'a store fault met the recorder');
       },
     },
-    recordThreads,
+    threads.drainsMax,
   );
   try {
     await recorder.start();

@@ -2,7 +2,15 @@ import t from 'tap';
 import type { CouponId } from './coupon.js';
 import { StoreUnavailableError } from './errors.js';
 import type { DrainResult } from './flusher.js';
-import { ANNOUNCED_IDLE_MS, DRAIN_REST_MS, DRAIN_RETRY_MS, SWEEP_EVERY_MS } from './limits.js';
+import {
+  ANNOUNCED_IDLE_MS,
+  DRAIN_REST_MAX_MS,
+  DRAIN_REST_MS,
+  DRAIN_RETRY_MS,
+  DRAIN_TICK_MS,
+  DRAINS_PER_SECOND,
+  SWEEP_EVERY_MS,
+} from './limits.js';
 import { Recorder } from './recorder.js';
 import { couponNumber, memberNamed, STORE_START_MS, StagedWorld } from './testing/simulation/staged-world.js';
 
@@ -93,6 +101,38 @@ t.test('the rest of one coupon keeps no other from its turn', async (t) => {
   await yard.world.time.advance(DRAIN_REST_MS);
   await yard.end();
   t.same(yard.started, [one, two, one]);
+});
+
+t.test('the more coupons, the longer each rests, and then they go together', async (t) => {
+  const coupons = Array.from({ length: (DRAINS_PER_SECOND * DRAIN_REST_MS) / 250 }, (_, place) =>
+    couponNumber(place + 1),
+  );
+  const yard = new Yard(coupons.length);
+  await yard.recorder.start();
+  for (const couponId of coupons) yard.recorder.ring(couponId);
+  t.equal(yard.started.length, coupons.length);
+  const restMs = (coupons.length / DRAINS_PER_SECOND) * 1_000;
+  for (const couponId of coupons) {
+    await yard.end();
+    yard.recorder.ring(couponId);
+    // Their drains end one after the other within a step.
+    await yard.world.time.advance(DRAIN_TICK_MS / 2 / coupons.length);
+  }
+  await yard.world.time.advance(restMs - DRAIN_TICK_MS);
+  t.equal(yard.started.length, coupons.length, 'not after the rest of a lone coupon');
+  await yard.world.time.advance(2 * DRAIN_TICK_MS);
+  t.equal(yard.started.length, 2 * coupons.length);
+});
+
+t.test('no coupon rests longer than a second, however many there are', async (t) => {
+  const coupons = Array.from({ length: 3 * DRAINS_PER_SECOND }, (_, place) => couponNumber(place + 1));
+  const yard = new Yard(coupons.length);
+  await yard.recorder.start();
+  for (const couponId of coupons) yard.recorder.ring(couponId);
+  await yard.end();
+  yard.recorder.ring(one);
+  await yard.world.time.advance(DRAIN_REST_MAX_MS + DRAIN_TICK_MS);
+  t.equal(yard.started.length, coupons.length + 1);
 });
 
 t.test('a coupon with more than its share waits for its next turn behind the others', async (t) => {

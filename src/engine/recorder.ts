@@ -1,5 +1,5 @@
 /**
- * Recorder: decides which coupon is drained when. Drains themselves run elsewhere (worker threads), a few at a time.
+ * Recorder: decides which coupon is drained when. Drains themselves run elsewhere (worker threads), a bounded number at a time.
  *
  * A ring brings a coupon to its turn at once. A sweep over the announced coupons finds what no ring told of: the process that decided
  * died, the ring was lost, a lease has ended, or the database was away.
@@ -10,8 +10,11 @@ import type { DrainResult } from './flusher.js';
 import type { IssuanceQueue, RecorderBell } from './issuance-queue.js';
 import {
   ANNOUNCED_IDLE_MS,
+  DRAIN_REST_MAX_MS,
   DRAIN_REST_MS,
   DRAIN_RETRY_MS,
+  DRAIN_TICK_MS,
+  DRAINS_PER_SECOND,
   SWEEP_BATCH_MAX,
   SWEEP_COUPONS_MAX,
   SWEEP_EVERY_MS,
@@ -33,11 +36,13 @@ export interface RecorderPorts {
 export class Recorder {
   readonly #ports: RecorderPorts;
   readonly #drainsMax: number;
-  /** Rung and waiting for a turn, in order. */
+  /** Rung and waiting for a turn, in order. None of them is draining or resting, so that a turn never looks through those that cannot go. */
   readonly #waiting = new Set<CouponId>();
   readonly #draining = new Set<CouponId>();
   /** Drained a moment ago: what comes now is left to gather for a few milliseconds, see {@link DRAIN_REST_MS}. */
   readonly #resting = new Set<CouponId>();
+  /** Rung, or left with something, while they were draining or resting: they wait for another turn afterwards. */
+  readonly #again = new Set<CouponId>();
   #stops: (() => void | Promise<void>)[] = [];
   #sweeping = false;
   #stopping = false;
@@ -60,7 +65,9 @@ export class Recorder {
   /** There is something to record for this coupon. Cheap; ringing again while it is drained means one more look. */
   ring(couponId: CouponId): void {
     if (this.#stopping) return;
-    this.#waiting.add(couponId);
+    // A coupon has one drain at a time here, so that its rows are appended in order.
+    const busy = this.#draining.has(couponId) || this.#resting.has(couponId);
+    (busy ? this.#again : this.#waiting).add(couponId);
     this.#turn();
   }
 
@@ -75,8 +82,6 @@ export class Recorder {
     if (this.#stopping || this.#ports.clock.monotonicMs() < this.#restUntilMs) return;
     for (const couponId of this.#waiting) {
       if (this.#draining.size >= this.#drainsMax) return;
-      // A coupon has one drain at a time here, so that its rows are appended in order; the ring stays for afterwards.
-      if (this.#draining.has(couponId) || this.#resting.has(couponId)) continue;
       this.#waiting.delete(couponId);
       this.#draining.add(couponId);
       void this.#drain(couponId);
@@ -86,7 +91,7 @@ export class Recorder {
   async #drain(couponId: CouponId): Promise<void> {
     try {
       const result = await this.#ports.drain(couponId);
-      if (result.behind !== 'nothing') this.#waiting.add(couponId);
+      if (result.behind !== 'nothing') this.#again.add(couponId);
       if (result.behind !== 'batch') void this.#rest(couponId);
       this.#ports.onDrained(couponId, result);
       if (result.stale > 0) await this.#ports.prepare(couponId);
@@ -96,15 +101,32 @@ export class Recorder {
       this.#restUntilMs = this.#ports.clock.monotonicMs() + DRAIN_RETRY_MS;
     } finally {
       this.#draining.delete(couponId);
+      this.#mayGo(couponId);
     }
     this.#turn();
   }
 
   async #rest(couponId: CouponId): Promise<void> {
     this.#resting.add(couponId);
-    await this.#ports.scheduler.pause(DRAIN_REST_MS);
+    await this.#ports.scheduler.pause(this.#restMs());
     this.#resting.delete(couponId);
-    if (this.#waiting.has(couponId)) this.#turn();
+    this.#mayGo(couponId);
+    this.#turn();
+  }
+
+  /** The more coupons there are to record for, the longer each rests, and those whose rest ends at about the same time go together. */
+  #restMs(): number {
+    const active = this.#waiting.size + this.#draining.size + this.#resting.size;
+    const fairMs = (active / DRAINS_PER_SECOND) * 1_000;
+    if (fairMs <= DRAIN_REST_MS) return DRAIN_REST_MS;
+    const nowMs = this.#ports.clock.monotonicMs();
+    const endMs = nowMs + Math.min(fairMs, DRAIN_REST_MAX_MS);
+    return Math.ceil(endMs / DRAIN_TICK_MS) * DRAIN_TICK_MS - nowMs;
+  }
+
+  #mayGo(couponId: CouponId): void {
+    if (this.#draining.has(couponId) || this.#resting.has(couponId)) return;
+    if (this.#again.delete(couponId)) this.#waiting.add(couponId);
   }
 
   async #sweep(): Promise<void> {

@@ -1,4 +1,4 @@
-/** A recorder thread: drains one coupon at a time over connections of its own. Started by recorder-threads.ts, never imported. */
+/** A recorder thread: drains coupons over connections of its own. Started by recorder-threads.ts, never imported. */
 import { randomUUID } from 'node:crypto';
 import { workerData } from 'node:worker_threads';
 import type { CouponId } from '../engine/coupon.js';
@@ -9,6 +9,7 @@ import { connectRedis } from './redis/connect.js';
 import { RedisCalls } from './redis/redis-calls.js';
 import { RedisIssuanceQueue } from './redis/redis-issuance-queue.js';
 import { timedRecording } from './timed-recording.js';
+import { RECORDING_CONNECTIONS } from './sql/grouped-recording.js';
 import { openMysql } from './sql/open-mysql.js';
 
 const settings = workerData as DrainWorkerSettings;
@@ -16,8 +17,11 @@ const settings = workerData as DrainWorkerSettings;
 // The main thread connects to the same servers, judges their settings and reports on them; here it only takes patience.
 const nodes = await connectRedis({ ...settings, connectWithinMs: Number.POSITIVE_INFINITY });
 const queue = new RedisIssuanceQueue(new RedisCalls(nodes, { ...settings, replicaAcks: 0 }));
-const mysql = openMysql(settings.mysqlUrl, { connections: 1, tlsCa: settings.mysqlTlsCa });
-const timed = timedRecording(queue, mysql.ledger, () => performance.now());
+const mysql = openMysql(settings.mysqlUrl, {
+  connections: RECORDING_CONNECTIONS,
+  tlsCa: settings.mysqlTlsCa,
+});
+const timed = timedRecording(queue, mysql.recording, () => performance.now());
 const flusher = new Flusher({ ...timed, newToken: randomUUID }, settings);
 
 /** An exception would lose its class on the way between threads, so a fault travels as a value. */

@@ -1,4 +1,4 @@
-/** The recorder's threads: a piscina pool whose tasks drain one coupon each. */
+/** The recorder's threads: a piscina pool whose tasks drain one coupon each, many at a time in each thread. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
@@ -6,6 +6,12 @@ import type { CouponId } from '../engine/coupon.js';
 import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../engine/errors.js';
 import type { DrainResult } from '../engine/flusher.js';
 import type { RecordingTimesDelta } from '../engine/recording-times.js';
+
+/**
+ * Drains of a thread at a time. What they claim in one turn of the event loop is one write to Redis and one fsync there, and what they
+ * record is one transaction (docs/adr/0044).
+ */
+const DRAINS_PER_THREAD = 64;
 
 export interface DrainWorkerSettings {
   readonly redisUrls: readonly string[];
@@ -26,6 +32,8 @@ export type DrainReport = (
 export interface RecorderThreads {
   /** @throws StoreUnavailableError, StoreOutcomeUnknownError, or SeonchakError when the thread itself ended. */
   drain(couponId: CouponId): Promise<DrainResult>;
+  /** How many drains may be under way. */
+  readonly drainsMax: number;
   /** Lets running tasks finish, then ends the threads. */
   close(): Promise<void>;
 }
@@ -42,9 +50,10 @@ export function startRecorderThreads(
     workerData: settings,
     minThreads: threads,
     maxThreads: threads,
+    concurrentTasksPerWorker: DRAINS_PER_THREAD,
     // With the default an idle thread sleeps in Atomics.wait and its sockets go unattended: no keep-alive, no reconnect.
     atomics: 'disabled',
-    execArgv: loadedByImport(),
+    ...loadedByImport(),
     idleTimeout: Number.POSITIVE_INFINITY,
     recordTiming: false,
   });
@@ -55,6 +64,7 @@ export function startRecorderThreads(
       if (report.status === 'drained') return report.result;
       throw asFault(report);
     },
+    drainsMax: threads * DRAINS_PER_THREAD,
     close: () => pool.close(),
   };
 }
@@ -83,11 +93,12 @@ function asFault(report: { readonly code: string; readonly message: string }): S
 /**
  * Piscina tries `require` first. Where Node.js can `require` a module, a thread that is ended in the middle of that aborts the whole
  * process (`v8::Module::IsGraphAsync`, seen with 20.20) before it has said why it ends. An import may be cut short at any point.
+ *
+ * The flag alone: a thread refuses those that only a whole process may have, such as `--max-old-space-size`.
  */
-function loadedByImport(): string[] {
+function loadedByImport(): { readonly execArgv?: string[] } {
   const flag = '--experimental-require-module';
-  const known = process.allowedNodeEnvironmentFlags.has(flag);
-  return known ? [...process.execArgv, flag.replace('--', '--no-')] : process.execArgv;
+  return process.allowedNodeEnvironmentFlags.has(flag) ? { execArgv: [flag.replace('--', '--no-')] } : {};
 }
 
 /** Beside this file in the build. Run from source (tests), the thread still needs the build: threads load plain JavaScript. */

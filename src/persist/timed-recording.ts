@@ -1,6 +1,7 @@
 /** Measures what a flusher does from outside it: batch by batch, so a row costs nothing. */
 import type { Claim, IssuanceQueue } from '../engine/issuance-queue.js';
 import type { IssuanceLedger } from '../engine/issuance-ledger.js';
+import type { CouponId } from '../engine/coupon.js';
 import type { FlusherPorts } from '../engine/flusher.js';
 import { RecordingTimes } from '../engine/recording-times.js';
 import { StoreClock } from '../engine/store-clock.js';
@@ -9,22 +10,25 @@ export interface TimedRecording extends Pick<FlusherPorts, 'queue' | 'ledger'> {
   readonly times: RecordingTimes;
 }
 
-/** For a flusher that drains one coupon at a time, and only for its calls. */
+/** For a flusher that has one drain of a coupon at a time, and only for its calls. */
 export function timedRecording(
   queue: IssuanceQueue,
   ledger: FlusherPorts['ledger'],
   monotonicMs: () => number,
 ): TimedRecording {
   const times = new RecordingTimes();
-  let storeClock: StoreClock | undefined;
+  /** By coupon: what the store's clock showed with the claim at hand. */
+  const storeClocks = new Map<CouponId, StoreClock>();
 
-  async function claim(...args: Parameters<IssuanceQueue['claim']>): Promise<Claim | undefined> {
+  async function claim(
+    ...[couponId, ...rest]: Parameters<IssuanceQueue['claim']>
+  ): Promise<Claim | undefined> {
     const sentAtMs = monotonicMs();
-    const taken = await queue.claim(...args);
-    storeClock = undefined;
+    const taken = await queue.claim(couponId, ...rest);
     if (taken?.storeNowMs !== undefined) {
-      storeClock = new StoreClock();
+      const storeClock = new StoreClock();
       storeClock.observe(taken.storeNowMs, sentAtMs);
+      storeClocks.set(couponId, storeClock);
     }
     return taken;
   }
@@ -33,6 +37,8 @@ export function timedRecording(
     ...[couponId, epoch, issuances]: Parameters<IssuanceLedger['record']>
   ): ReturnType<IssuanceLedger['record']> {
     const startedAtMs = monotonicMs();
+    const storeClock = storeClocks.get(couponId);
+    storeClocks.delete(couponId);
     const result = await ledger.record(couponId, epoch, issuances);
     const nowMs = monotonicMs();
     // What was refused as a whole has no rows whose lag could be told.

@@ -10,6 +10,13 @@ import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { RolledBack } from './transaction.js';
 
+/** Issuances of one coupon, and the epoch under which they were claimed. */
+export interface ClaimedBatch {
+  readonly couponId: CouponId;
+  readonly epoch: number;
+  readonly issuances: readonly Issuance[];
+}
+
 /** The batch was claimed before the coupon was rebuilt: its transaction is undone. */
 export class StaleEpoch extends RolledBack<'stale'> {
   constructor() {
@@ -30,14 +37,7 @@ export async function lockGround(
   epoch: number,
   issuances: readonly Issuance[],
 ): Promise<Set<number>> {
-  let lowest = Number.MAX_SAFE_INTEGER;
-  let highest = 0;
-  for (const { issueNo } of issuances) {
-    // What is no number at all is quarantined; it belongs to no range.
-    if (!Number.isSafeInteger(issueNo)) continue;
-    if (issueNo < lowest) lowest = issueNo;
-    if (issueNo > highest) highest = issueNo;
-  }
+  const { lowest, highest } = rangeOf(issuances);
   const { rows } = await sql<{ epoch: number | null; revokedNo: number | null }>`
     select coupon.epoch as epoch, revocation.issue_no as revokedNo
     from (select 1 as one) as ground
@@ -47,6 +47,60 @@ export async function lockGround(
     ${flavour.lockShared}`.execute(transaction);
   if ((rows[0]?.epoch ?? 0) > epoch) throw new StaleEpoch();
   return new Set(rows.flatMap(({ revokedNo }) => revokedNo ?? []));
+}
+
+/**
+ * The same for batches of several coupons, in two statements however many they are. Only asks whether anything stands in their way.
+ *
+ * @returns false when a batch is of an earlier epoch, or holds a number that may be revoked.
+ */
+export async function lockGrounds(
+  transaction: Transaction<Database>,
+  flavour: SqlFlavour,
+  batches: readonly ClaimedBatch[],
+): Promise<boolean> {
+  const coupons = await transaction
+    .selectFrom('coupon')
+    .select(['id', 'epoch'])
+    .where(
+      'id',
+      'in',
+      batches.map(({ couponId }) => couponId),
+    )
+    .modifyEnd(flavour.lockShared)
+    .execute();
+  const epochs = new Map(coupons.map(({ id, epoch }) => [id, epoch]));
+  if (batches.some(({ couponId, epoch }) => (epochs.get(couponId) ?? 0) > epoch)) return false;
+  const revoked = await transaction
+    .selectFrom('revocation')
+    .select('issue_no')
+    .where((row) =>
+      row.or(
+        batches.map(({ couponId, issuances }) => {
+          const { lowest, highest } = rangeOf(issuances);
+          return row.and([
+            row('coupon_id', '=', couponId),
+            row('issue_no', '>=', lowest),
+            row('issue_no', '<=', highest),
+          ]);
+        }),
+      ),
+    )
+    .modifyEnd(flavour.lockShared)
+    .execute();
+  return revoked.length === 0;
+}
+
+function rangeOf(issuances: readonly Issuance[]): { readonly lowest: number; readonly highest: number } {
+  let lowest = Number.MAX_SAFE_INTEGER;
+  let highest = 0;
+  for (const { issueNo } of issuances) {
+    // What is no number at all is quarantined; it belongs to no range.
+    if (!Number.isSafeInteger(issueNo)) continue;
+    if (issueNo < lowest) lowest = issueNo;
+    if (issueNo > highest) highest = issueNo;
+  }
+  return { lowest, highest };
 }
 
 /**

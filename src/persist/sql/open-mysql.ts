@@ -9,6 +9,7 @@ import type { AccountStore } from '../../http/auth/accounts.js';
 import type { PresenceDemandStore } from '../../http/presence/presence-demands.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
 import { connectMysql } from './connect-mysql.js';
+import { GroupedRecording } from './grouped-recording.js';
 import { migrateToLatest } from './migrate.js';
 import { SqlAccessLocks } from './sql-access-locks.js';
 import { SqlAccountStore } from './sql-account-store.js';
@@ -30,6 +31,8 @@ const SEEDING_TIMEOUT_MS = 60_000;
 
 export interface MysqlStores {
   readonly ledger: IssuanceLedger;
+  /** For recorders: batches of many coupons share a transaction. */
+  readonly recording: Pick<IssuanceLedger, 'record'>;
   readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
   readonly accounts: AccountStore;
@@ -57,6 +60,7 @@ export function openMysql(
   const db = connectMysql(url, { connections: CONNECTIONS, ...options });
   return {
     ledger: new SqlIssuanceLedger(db, mysqlFlavour),
+    recording: new GroupedRecording(db, mysqlFlavour),
     audit: new SqlLedgerAudit(db),
     catalogue: new SqlCouponCatalogue(db),
     accounts: new SqlAccountStore(db),

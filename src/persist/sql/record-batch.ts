@@ -81,7 +81,7 @@ class UnwholeNumberError extends Error {
   }
 }
 
-function hasWholeNumbers({ issueNo, issuedAtMs }: Issuance): boolean {
+export function hasWholeNumbers({ issueNo, issuedAtMs }: Issuance): boolean {
   return Number.isSafeInteger(issueNo) && Number.isSafeInteger(issuedAtMs);
 }
 
@@ -98,7 +98,7 @@ async function recordOrCompare(
 ): Promise<RecordResult> {
   try {
     return await inTransaction(db, async (transaction) => {
-      await insertIssuances(transaction, flavour, couponId, issuances);
+      await insertIssuances(transaction, flavour, [{ couponId, issuances }]);
       const gone = await takeOutRevoked(transaction, flavour, couponId, epoch, issuances);
       return { ...nothing, inserted: issuances.length - gone, revoked: gone };
     });
@@ -121,7 +121,7 @@ async function recordContested(
         const revokedNumbers = await lockGround(transaction, flavour, couponId, epoch, issuances);
         const rows = await standingRows(transaction, couponId, issuances);
         const { toInsert, dead, replayed, revoked } = judge(issuances, { rows, revokedNumbers });
-        await insertIssuances(transaction, flavour, couponId, toInsert);
+        await insertIssuances(transaction, flavour, [{ couponId, issuances: toInsert }]);
         await bury(transaction, couponId, dead);
         const gone = await takeOutRevoked(transaction, flavour, couponId, epoch, toInsert);
         return {

@@ -1,0 +1,116 @@
+/**
+ * Batches of many coupons in one transaction: when a thousand coupons go at once each has a handful of rows, and a transaction for each
+ * costs twenty times what its rows do (docs/adr/0044).
+ *
+ * A group goes in whole and plain, or not at all. Where anything is in its way (a replay, a row the schema refuses, a revocation, another
+ * epoch, a lock that somebody holds), nothing of it is written and each batch is recorded by itself, as `record-batch.ts` does it.
+ */
+import type { Kysely, Transaction } from 'kysely';
+import type { CouponId, Issuance } from '../../engine/coupon.js';
+import type { IssuanceLedger, RecordResult } from '../../engine/issuance-ledger.js';
+import { faultOf } from './error-classes.js';
+import { insertIssuances } from './insert-issuances.js';
+import { type ClaimedBatch, lockGrounds } from './lock-ground.js';
+import { hasWholeNumbers, recordBatch } from './record-batch.js';
+import type { Database } from './schema.js';
+import type { SqlFlavour } from './sql-flavour.js';
+import { inTransaction, RolledBack } from './transaction.js';
+
+/** One for the groups, one for what has to be recorded by itself meanwhile. */
+export const RECORDING_CONNECTIONS = 2;
+
+/** Rows of a group. A batch that is larger goes alone. */
+const GROUP_ROWS_MAX = 2_000;
+
+const inTheWay: ReadonlySet<unknown> = new Set(['duplicate', 'poison', 'retry']);
+
+interface Waiting extends ClaimedBatch {
+  readonly resolve: (result: RecordResult) => void;
+  readonly reject: (fault: unknown) => void;
+}
+
+export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
+  readonly #db: Kysely<Database>;
+  readonly #flavour: SqlFlavour;
+  #waiting: Waiting[] = [];
+  #running = false;
+
+  constructor(db: Kysely<Database>, flavour: SqlFlavour) {
+    this.#db = db;
+    this.#flavour = flavour;
+  }
+
+  /** See {@link IssuanceLedger.record}. One group is under way at a time; what comes meanwhile forms the next. */
+  record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): Promise<RecordResult> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ couponId, epoch, issuances, resolve, reject });
+      if (this.#running) return;
+      this.#running = true;
+      // What else arrives in this turn of the event loop goes along.
+      setImmediate(() => void this.#run());
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const group = this.#nextGroup();
+      const [only] = group;
+      if (group.length === 1 && only !== undefined) await this.#alone(only);
+      else await this.#together(group);
+    }
+    this.#running = false;
+  }
+
+  #nextGroup(): Waiting[] {
+    let rows = 0;
+    const surplus = this.#waiting.findIndex(
+      ({ issuances }, place) => (rows += issuances.length) > GROUP_ROWS_MAX && place > 0,
+    );
+    return this.#waiting.splice(0, surplus === -1 ? this.#waiting.length : surplus);
+  }
+
+  async #alone({ couponId, epoch, issuances, resolve, reject }: Waiting): Promise<void> {
+    await recordBatch(this.#db, this.#flavour, couponId, epoch, issuances).then(resolve, reject);
+  }
+
+  async #together(group: readonly Waiting[]): Promise<void> {
+    try {
+      if (!(await this.#inOneTransaction(group))) {
+        // Not waited for: one of them may wait for a lock for long, and there is another connection for the next group.
+        for (const batch of group) void this.#alone(batch);
+        return;
+      }
+      for (const { issuances, resolve } of group) {
+        resolve({ inserted: issuances.length, replayed: 0, revoked: 0, deadLettered: 0, stale: 0 });
+      }
+    } catch (fault) {
+      for (const { reject } of group) reject(fault);
+    }
+  }
+
+  /** @returns false when something was in the way and nothing was written. @throws like {@link IssuanceLedger.record}. */
+  async #inOneTransaction(group: readonly Waiting[]): Promise<boolean> {
+    if (!group.every(({ issuances }) => issuances.every(hasWholeNumbers))) return false;
+    try {
+      await inTransaction(this.#db, async (transaction) => {
+        if (!(await this.#plainly(transaction, group))) throw new RolledBack('something is in the way');
+      });
+      return true;
+    } catch (fault) {
+      if (fault instanceof RolledBack) return false;
+      throw fault;
+    }
+  }
+
+  /** The INSERT first, as in `record-batch.ts` and for its reason. */
+  async #plainly(transaction: Transaction<Database>, group: readonly Waiting[]): Promise<boolean> {
+    try {
+      await insertIssuances(transaction, this.#flavour, group);
+      return await lockGrounds(transaction, this.#flavour, group);
+    } catch (error) {
+      // Not tried again as a whole: whoever waits for one coupon's lock should not make the others wait again and again.
+      if (inTheWay.has(faultOf(error))) return false;
+      throw error;
+    }
+  }
+}
