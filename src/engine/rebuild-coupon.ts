@@ -198,6 +198,9 @@ class Rebuild {
     for await (const chunk of this.#rest(dead)) rest.push(...chunk);
     const { couponId } = this.#record;
     const beyond = rest.sort((one, other) => other.issueNo - one.issueNo).slice(0, held - quantity);
+    // The ledger does not know whether the coupon is ours. While its winners were read another process may have put it into service, and they
+    // may have been given by that one; who has the lock now has had it all the time.
+    await this.#merge('revoked', []);
     for (const { issueNo, memberId } of beyond) {
       const reply = await this.#ports.ledger.revoke(couponId, epoch, issueNo, memberId, atMs);
       if (reply === 'stale') throw new TakenOver();

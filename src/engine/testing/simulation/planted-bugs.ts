@@ -308,6 +308,7 @@ const seldom: Readonly<Record<string, number>> = {
   'late command carried out': 7_000,
   'revocations forgotten by the rebuild': 3_800,
   'warm reads before it begins': 16_700,
+  'revokes for a coupon in service': 90_064_600,
 };
 
 export interface PlantedBug {

@@ -58,6 +58,19 @@ class RevocationsForgotten extends StoreRecovery {
   }
 }
 
+/** Nobody looks whether the coupon is still his before he revokes in the ledger what is beyond the quantity. */
+class LockNotLookedAt extends StoreRecovery {
+  override merge(
+    couponId: CouponId,
+    lock: RecoveryLock,
+    source: MergeSource,
+    issuances: readonly Issuance[],
+  ): readonly Issuance[] | 'taken_over' {
+    const onlyLooks = source === 'revoked' && issuances.length === 0;
+    return onlyLooks ? [] : super.merge(couponId, lock, source, issuances);
+  }
+}
+
 /** A store that was restarted is believed to be what it was. */
 class RestartBelieved extends StoreRecovery {
   protected override isVerified(coupon: StoredCoupon): boolean {
@@ -75,5 +88,6 @@ export const recoveryBugs: Readonly<Record<string, Partial<Planting>>> = {
   'rebuild from the store only': withRecovery(RebuildFromStoreOnly),
   'rebuild from the ledger only': withRecovery(RebuildFromLedgerOnly),
   'revocations forgotten by the rebuild': withRecovery(RevocationsForgotten),
+  'revokes for a coupon in service': withRecovery(LockNotLookedAt),
   'restart believed': withRecovery(RestartBelieved),
 };
