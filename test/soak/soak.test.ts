@@ -41,7 +41,9 @@ t.test('promises are kept while hostile clients are at work, and nothing grows',
   hostile.start(bot.token);
   const memory: number[] = [];
   let presses = 0;
-  const untilMs = performance.now() + MINUTES * 60_000;
+  const startedAtMs = performance.now();
+  const untilMs = startedAtMs + MINUTES * 60_000;
+  let saidMinutes = 0;
   do {
     const coupon = await openCoupon(t, [server.origin], (couponId) => evidenceIn(folder, couponId), {
       ...{ quantity: QUANTITY, crowd },
@@ -55,6 +57,14 @@ t.test('promises are kept while hostile clients are at work, and nothing grows',
     coupon.crowd.close();
     coupon.seller.close();
     memory.push(residentBytes(server.pid()));
+    const minutes = Math.floor((performance.now() - startedAtMs) / 60_000);
+    if (minutes > saidMinutes) {
+      saidMinutes = minutes;
+      const megabytes = Math.round((memory.at(-1) ?? 0) / 1e6);
+      console.error(
+        `${minutes} of ${MINUTES} min: ${memory.length} rounds, ${presses} honest presses, ${megabytes} MB`,
+      );
+    }
   } while (performance.now() < untilMs);
   await hostile.stop();
 
