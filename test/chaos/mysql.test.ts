@@ -1,12 +1,22 @@
 /** MariaDB dies, hangs, or refuses, while a crowd wins over Redis. */
 import { createConnection } from 'mysql2/promise';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { redisClient } from '../servers/redis.js';
 import { fault } from './fault.js';
 import { openWorld, sharedMariadb, startSite } from './world.js';
 
 const mariadb = await sharedMariadb(t);
 const site = await startSite(t, mariadb, { mysqlProxy: true, servers: 2 });
+
+/** A winner whose row the schema refuses. */
+async function plantTooHigh(t: Test, couponId: number): Promise<void> {
+  const client = redisClient(site.redis);
+  t.teardown(() => client.disconnect());
+  // Numbers of member_coupon are unsigned 32-bit: this one never fits.
+  const tooHigh = 2 ** 33;
+  await client.zadd(`coupon:{${couponId}}:issuable_coupon_queue`, tooHigh, 'poison:1');
+  await client.hset(`coupon:{${couponId}}:winners`, 'poison', `${tooHigh}:1`);
+}
 
 fault(
   28,
@@ -60,14 +70,31 @@ fault(30, 'acknowledgements of COMMIT are lost: the replay is a no-op', async (t
   await world.verdict(t);
 });
 
+fault(28, 'the same with twenty coupons at once, whose rows share transactions', async (t) => {
+  const options = { quantity: 40, members: 60 };
+  const worlds = await Promise.all(Array.from({ length: 20 }, () => openWorld(t, site, options)));
+  const storms = worlds.map((world) => world.storm());
+  const untilWinners = (count: number) => Promise.all(worlds.map((world) => world.crowd.winners(count)));
+  await untilWinners(5);
+  // Whatever shares a transaction with this one has to do without it.
+  const [contested] = worlds;
+  if (contested !== undefined) await plantTooHigh(t, contested.couponId);
+  await untilWinners(12);
+  site.mysqlProxy.behave({ replies: 'drop' });
+  await site.mysqlProxy.nextReply();
+  site.mysqlProxy.cut();
+  site.mysqlProxy.behave({});
+  await untilWinners(20);
+  await mariadb.kill('SIGKILL');
+  await untilWinners(30);
+  await mariadb.restart();
+  await Promise.all(storms);
+  for (const world of worlds) await world.verdict(t, world === contested ? { planted: ['poison'] } : {});
+});
+
 fault(31, 'a row the schema refuses is quarantined with its reason, and the others proceed', async (t) => {
   const world = await openWorld(t, site, { quantity: 100, members: 60 });
-  const client = redisClient(site.redis);
-  t.teardown(() => client.disconnect());
-  // Numbers of member_coupon are unsigned 32-bit: this one never fits.
-  const tooHigh = 2 ** 33;
-  await client.zadd(`coupon:{${world.couponId}}:issuable_coupon_queue`, tooHigh, 'poison:1');
-  await client.hset(`coupon:{${world.couponId}}:winners`, 'poison', `${tooHigh}:1`);
+  await plantTooHigh(t, world.couponId);
   await world.storm();
   const evidence = await world.evidence();
   t.match(
