@@ -40,7 +40,7 @@ export interface RunningServer {
 /**
  * Starts everything this process is configured for; resolves when it serves.
  *
- * @throws errors with a stable `code`: `config_invalid`, `port_in_use`, `data_dir_in_use`, `data_dir_unwritable`, `store_unavailable`.
+ * @throws errors with a stable `code`: `config_invalid`, `port_in_use`, `data_dir_in_use`, `data_dir_unwritable`, `store_unavailable`, `process_ended`.
  */
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
   const stores = await openStores(config, {
@@ -224,7 +224,10 @@ function startReconciler(
   const reconciler = new Reconciler({
     ...stores,
     ...queued,
+    clock: systemClock,
     scheduler: systemScheduler,
+    onRevokesFinished: (couponId, count) =>
+      logger.warn({ couponId, count }, 'revokes that had been left half done are finished'),
     onGap: (couponId, gap) => {
       counters.gap = reconciler.gap;
       if (gap === 0) logger.info({ couponId }, 'issuances that were nowhere are back');

@@ -13,8 +13,8 @@ const RESPAWN_PAUSE_MS = 1_000;
 class ApiProcessEndedError extends SeonchakError {
   static override readonly code = 'process_ended';
 
-  constructor(exitCode: number) {
-    super(`An API process could not start (exit code ${exitCode}).`);
+  constructor(exitCode: number | null, signal: string | null) {
+    super(`An API process could not start (${signal ?? `exit code ${exitCode ?? 'unknown'}`}).`);
   }
 }
 
@@ -52,7 +52,7 @@ export async function startApiProcesses(config: DistributedConfig, logger: Logge
     );
   };
   try {
-    await Promise.all(children.map(untilServing));
+    await Promise.race([Promise.all(children.map(untilServing)), firstEnd(children)]);
     started = true;
   } catch (fault) {
     await stop();
@@ -82,10 +82,20 @@ export function isApiChild(): boolean {
 }
 
 function untilServing(child: Worker): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     child.on('message', (message) => {
       if (message === SERVING) resolve();
     });
-    child.once('exit', (code) => reject(new ApiProcessEndedError(code)));
+  });
+}
+
+/** Rejects as soon as one of them ends, whether it has served before or not. */
+function firstEnd(children: readonly Worker[]): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    for (const child of children) {
+      child.once('exit', (code: number | null, signal: string | null) =>
+        reject(new ApiProcessEndedError(code, signal)),
+      );
+    }
   });
 }

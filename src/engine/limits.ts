@@ -46,8 +46,8 @@ export const SWEEP_BATCH_MAX = 500;
 /** Rest after a drain failed because a store did not answer. */
 export const DRAIN_RETRY_MS = 500;
 
-/** Claims of one drain before other coupons get their turn. */
-export const DRAIN_CLAIMS_MAX = 16;
+/** Claims of one drain before other coupons get their turn, and before a recorder that is asked to stop does. */
+export const DRAIN_CLAIMS_MAX = 4;
 
 /** How often the coupons that somebody watches are looked at, all in one call: nobody sees more than five updates a second. */
 export const LIVE_POLL_MS = 200;

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { CouponRecovery } from './coupon-recovery.js';
 import type { CouponId } from './coupon.js';
-import { RECONCILE_EVERY_MS } from './limits.js';
+import { RECONCILE_EVERY_MS, REVOKE_PATIENCE_MS } from './limits.js';
 import { Reconciler } from './reconciler.js';
 import { SimulatedAdmitted, SimulatedAudit } from './testing/simulation/simulated-audit.js';
 import { SimulatedRecoveryStore, StoreRecovery } from './testing/simulation/simulated-recovery-store.js';
@@ -17,13 +17,17 @@ async function started() {
   const told: [CouponId, number][] = [];
   const { admission, catalogue, ledger, queue, bell, warmer, announcements, scheduler, onFault } = world;
   const stores = { admission, catalogue, ledger, queue, bell, warmer, announcements };
-  const shared = { ...stores, scheduler, onFault };
+  const shared = {
+    ...stores,
+    admitted: new SimulatedAdmitted(world.storeLink, world.store),
+    audit: new SimulatedAudit(world.databaseLink, world.database),
+    ...{ scheduler, onFault },
+  };
+  const finished: [CouponId, number][] = [];
   const coupons = new CouponRecovery(
     {
       ...shared,
       store: new SimulatedRecoveryStore(world.storeLink, new StoreRecovery(world.store)),
-      admitted: new SimulatedAdmitted(world.storeLink, world.store),
-      audit: new SimulatedAudit(world.databaseLink, world.database),
       newToken: () => 'the only one',
       onRecovering: () => undefined,
       onRecovered: () => undefined,
@@ -32,8 +36,10 @@ async function started() {
   );
   const reconciler = new Reconciler({
     ...shared,
+    clock: world.clock,
     coupons,
     onGap: (id, gap) => told.push([id, gap]),
+    onRevokesFinished: (id, count) => finished.push([id, count]),
   });
   reconciler.start();
   t.teardown(() => {
@@ -44,7 +50,7 @@ async function started() {
     world.database.record(couponId, 1, claim?.issuances ?? []);
     world.store.ack(couponId, 'token');
   };
-  return { world, couponId, reconciler, told, record };
+  return { world, couponId, reconciler, told, finished, record };
 }
 
 t.test('what is still on its way is no gap, and a coupon in order has none', async (t) => {
@@ -54,6 +60,21 @@ t.test('what is still on its way is no gap, and a coupon in order has none', asy
   await world.time.advance(RECONCILE_EVERY_MS);
   t.same([told, reconciler.gap], [[], 0]);
 });
+
+t.test(
+  'a revoke whose process died between its two steps is finished, and then there is no gap',
+  async (t) => {
+    const { world, couponId, reconciler, told, finished, record } = await started();
+    record();
+    world.database.revoke(couponId, 1, 2, memberNamed('b'));
+    await world.time.advance(REVOKE_PATIENCE_MS + 2 * RECONCILE_EVERY_MS);
+    const gapThenNone = [1, 0].map((gap) => [couponId, gap]);
+    t.same([told, finished, reconciler.gap], [gapThenNone, [[couponId, 1]], 0]);
+    t.match(world.store.snapshot(couponId), { issued: 1, lastIssueNo: 2, version: 2 });
+    const [saved] = await world.catalogue.find([couponId]);
+    t.equal(saved?.version, 2);
+  },
+);
 
 t.test('an issuance that is nowhere is told once, and told again when it is back', async (t) => {
   const { world, couponId, reconciler, told, record } = await started();

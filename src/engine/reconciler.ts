@@ -3,20 +3,31 @@
  *
  * At rest every unit is somewhere: issued = queued + claimed + recorded + dead-lettered. A coupon is judged only when nothing of it is on
  * the way and nothing was issued while the counts were read, and only once for each state. The whole comparison is `seonchak reconcile`.
+ *
+ * One thing it mends by itself: a revoke whose process died between its two steps. The ledger has said that the number is nobody's any more;
+ * the store only has to follow.
  */
 import type { Admission } from './admission.js';
-import type { Scheduler } from './clock.js';
+import type { AdmittedIssuances } from './admitted-issuances.js';
+import type { VersionAnnouncements } from './announcements.js';
+import type { Clock, Scheduler } from './clock.js';
 import type { CouponCatalogue } from './coupon-catalogue.js';
 import type { CouponRecovery } from './coupon-recovery.js';
 import type { CouponWarmer } from './coupon-warmer.js';
 import type { CouponId, CouponSnapshot } from './coupon.js';
 import type { IssuanceLedger } from './issuance-ledger.js';
 import type { IssuanceQueue, RecorderBell } from './issuance-queue.js';
-import { RECONCILE_COUPONS_MAX, RECONCILE_EVERY_MS } from './limits.js';
+import type { LedgerAudit } from './ledger-audit.js';
+import { revocationPages } from './ledger-pages.js';
+import { RECONCILE_COUPONS_MAX, RECONCILE_EVERY_MS, REVOKE_PATIENCE_MS } from './limits.js';
 
 export interface ReconcilerPorts {
   readonly admission: Admission;
+  readonly admitted: Pick<AdmittedIssuances, 'held'>;
+  readonly announcements: Pick<VersionAnnouncements, 'announce'>;
+  readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
+  readonly clock: Clock;
   readonly ledger: IssuanceLedger;
   readonly queue: IssuanceQueue;
   readonly bell: RecorderBell;
@@ -25,6 +36,8 @@ export interface ReconcilerPorts {
   readonly scheduler: Scheduler;
   /** `gap`: issuances that are nowhere; below 0, more of them than were issued. Called when it changes, 0 included. */
   onGap(couponId: CouponId, gap: number): void;
+  /** So many revokes had been left half done. */
+  onRevokesFinished(couponId: CouponId, count: number): void;
   onFault(fault: unknown, couponId: CouponId | undefined): void;
 }
 
@@ -93,8 +106,36 @@ export class Reconciler {
       return;
     }
     if (stateOf(after) !== stateOf(before)) return;
+    const gap = after.issued - counts.recorded - counts.deadLettered;
+    // The next look tells whether that was all.
+    if (gap > 0 && (await this.#finishRevokes(couponId)) > 0) return;
     this.#judged.set(couponId, stateOf(after));
-    this.#tell(couponId, after.issued - counts.recorded - counts.deadLettered);
+    this.#tell(couponId, gap);
+  }
+
+  async #finishRevokes(couponId: CouponId): Promise<number> {
+    const { admission, admitted, announcements, audit, catalogue, clock } = this.#ports;
+    let finished = 0;
+    for await (const revocations of revocationPages(audit, couponId)) {
+      // One that has just begun is not half done.
+      const settled = revocations.filter(
+        ({ revokedAtMs }) => revokedAtMs < clock.nowMs() - REVOKE_PATIENCE_MS,
+      );
+      const held = await admitted.held(
+        couponId,
+        settled.map(({ memberId }) => memberId),
+      );
+      for (const [place, { issueNo, memberId }] of settled.entries()) {
+        if (held[place]?.issueNo !== issueNo) continue;
+        const reply = await admission.revoke(couponId, issueNo, memberId);
+        if (reply.status !== 'revoked') continue;
+        finished += 1;
+        announcements.announce(couponId, reply.snapshot.version);
+        await catalogue.saveTerms(couponId, reply.snapshot.version, reply.snapshot);
+      }
+    }
+    if (finished > 0) this.#ports.onRevokesFinished(couponId, finished);
+    return finished;
   }
 
   async #recover(couponId: CouponId, snapshot: CouponSnapshot): Promise<void> {

@@ -96,9 +96,11 @@ export class Recorder {
       this.#ports.onDrained(couponId, result);
       if (result.stale > 0) await this.#ports.prepare(couponId);
     } catch (fault) {
-      this.#ports.onFault(fault, couponId);
-      // A store that is away is not hammered: everybody rests, and the sweep comes back to all that is queued.
-      this.#restUntilMs = this.#ports.clock.monotonicMs() + DRAIN_RETRY_MS;
+      const nowMs = this.#ports.clock.monotonicMs();
+      // Once for all drains that failed together: a store that is away fails them all.
+      if (nowMs >= this.#restUntilMs) this.#ports.onFault(fault, couponId);
+      // It is not hammered: everybody rests, and the sweep comes back to all that is queued.
+      this.#restUntilMs = nowMs + DRAIN_RETRY_MS;
     } finally {
       this.#draining.delete(couponId);
       this.#mayGo(couponId);

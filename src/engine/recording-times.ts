@@ -15,7 +15,7 @@ export class RecordingTimes {
   readonly lagMs = new Tally([
     10, 25, 50, 75, 100, 150, 250, 500, 1_000, 2_500, 5_000, 15_000, 60_000, 600_000,
   ]);
-  /** One transaction of the ledger. */
+  /** One batch in the ledger, its wait for a transaction included. */
   readonly batchMs = new Tally([1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000]);
   readonly batchSizes = new Tally([1, 4, 16, 64, 128, 256, 512, 1_024, 2_048, 3_000]);
 

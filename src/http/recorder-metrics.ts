@@ -57,6 +57,6 @@ export function registerRecorderMetrics(registry: Registry, counters: RecorderCo
 
   const { lagMs, batchMs, batchSizes } = counters.times;
   new TallyHistogram(registry, 'seonchak_record_lag_seconds', 'From decision to row, at most.', lagMs, 1_000);
-  new TallyHistogram(registry, 'seonchak_record_seconds', 'One transaction of rows.', batchMs, 1_000);
-  new TallyHistogram(registry, 'seonchak_record_batch_size', 'Rows of a transaction.', batchSizes, 1);
+  new TallyHistogram(registry, 'seonchak_record_seconds', 'One batch, until its commit.', batchMs, 1_000);
+  new TallyHistogram(registry, 'seonchak_record_batch_size', 'Rows of a batch.', batchSizes, 1);
 }

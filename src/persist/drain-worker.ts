@@ -22,14 +22,26 @@ const mysql = openMysql(settings.mysqlUrl, {
   tlsCa: settings.mysqlTlsCa,
 });
 const timed = timedRecording(queue, mysql.recording, () => performance.now());
-const flusher = new Flusher({ ...timed, newToken: randomUUID }, settings);
+let draining = 0;
+const flusher = new Flusher(
+  { ...timed, queue: { ...timed.queue, claim: claimShare }, newToken: randomUUID },
+  settings,
+);
+
+/** The drains under way share what one may claim: a claim that has to wait for the others' rows would wait out its lease. */
+function claimShare(couponId: CouponId, token: string, limit: number, leaseMs: number) {
+  return timed.queue.claim(couponId, token, Math.max(1, Math.floor(limit / draining)), leaseMs);
+}
 
 /** An exception would lose its class on the way between threads, so a fault travels as a value. */
 export async function drain(couponId: CouponId): Promise<DrainReport> {
+  draining += 1;
   try {
     return { status: 'drained', result: await flusher.drain(couponId), times: timed.times.take() };
   } catch (fault) {
     const code = fault instanceof SeonchakError ? fault.code : SeonchakError.code;
     return { status: 'fault', code, message: String(fault), times: timed.times.take() };
+  } finally {
+    draining -= 1;
   }
 }

@@ -8,8 +8,8 @@ import type { DrainResult } from '../engine/flusher.js';
 import type { RecordingTimesDelta } from '../engine/recording-times.js';
 
 /**
- * Drains of a thread at a time. What they claim in one turn of the event loop is one write to Redis and one fsync there, and what they
- * record is one transaction (docs/adr/0044).
+ * Drains of a thread at a time. What they claim at about the same time Redis takes in one turn, with one fsync, and what they record is one
+ * transaction (docs/adr/0044).
  */
 const DRAINS_PER_THREAD = 64;
 

@@ -10,19 +10,23 @@ import type { CouponId, Issuance } from '../../engine/coupon.js';
 import type { IssuanceLedger, RecordResult } from '../../engine/issuance-ledger.js';
 import { faultOf } from './error-classes.js';
 import { insertIssuances } from './insert-issuances.js';
-import { type ClaimedBatch, lockGrounds } from './lock-ground.js';
+import { type ClaimedBatch, lockGround, lockGrounds } from './lock-ground.js';
 import { hasWholeNumbers, recordBatch } from './record-batch.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction, RolledBack } from './transaction.js';
 
-/** One for the groups, one for what has to be recorded by itself meanwhile. */
-export const RECORDING_CONNECTIONS = 2;
+/** Batches recorded by themselves at a time: one that waits for a lock does not hold up the others. */
+const ALONE_MAX = 2;
+
+/** One for the groups, so that they never wait for what is recorded by itself. */
+export const RECORDING_CONNECTIONS = 1 + ALONE_MAX;
 
 /** Rows of a group. A batch that is larger goes alone. */
 const GROUP_ROWS_MAX = 2_000;
 
-const inTheWay: ReadonlySet<unknown> = new Set(['duplicate', 'poison', 'retry']);
+/** What one batch may bring upon the others. A connection that is lost, or a database that is away, is the same for all of them. */
+const inTheWay: ReadonlySet<unknown> = new Set(['duplicate', 'poison', 'retry', 'other']);
 
 interface Waiting extends ClaimedBatch {
   readonly resolve: (result: RecordResult) => void;
@@ -34,6 +38,8 @@ export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
   readonly #flavour: SqlFlavour;
   #waiting: Waiting[] = [];
   #running = false;
+  readonly #alone: Waiting[] = [];
+  #alonesRunning = 0;
 
   constructor(db: Kysely<Database>, flavour: SqlFlavour) {
     this.#db = db;
@@ -52,12 +58,7 @@ export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const group = this.#nextGroup();
-      const [only] = group;
-      if (group.length === 1 && only !== undefined) await this.#alone(only);
-      else await this.#together(group);
-    }
+    while (this.#waiting.length > 0) await this.#record(this.#nextGroup());
     this.#running = false;
   }
 
@@ -69,15 +70,22 @@ export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
     return this.#waiting.splice(0, surplus === -1 ? this.#waiting.length : surplus);
   }
 
-  async #alone({ couponId, epoch, issuances, resolve, reject }: Waiting): Promise<void> {
-    await recordBatch(this.#db, this.#flavour, couponId, epoch, issuances).then(resolve, reject);
+  /** Takes what has to be recorded by itself, until nothing of it is left. */
+  async #runAlone(): Promise<void> {
+    this.#alonesRunning += 1;
+    for (let batch = this.#alone.shift(); batch !== undefined; batch = this.#alone.shift()) {
+      const { couponId, epoch, issuances, resolve, reject } = batch;
+      await recordBatch(this.#db, this.#flavour, couponId, epoch, issuances).then(resolve, reject);
+    }
+    this.#alonesRunning -= 1;
   }
 
-  async #together(group: readonly Waiting[]): Promise<void> {
+  async #record(group: readonly Waiting[]): Promise<void> {
     try {
       if (!(await this.#inOneTransaction(group))) {
-        // Not waited for: one of them may wait for a lock for long, and there is another connection for the next group.
-        for (const batch of group) void this.#alone(batch);
+        // Not waited for: one of them may wait for a lock for long.
+        this.#alone.push(...group);
+        while (this.#alonesRunning < ALONE_MAX && this.#alone.length > 0) void this.#runAlone();
         return;
       }
       for (const { issuances, resolve } of group) {
@@ -106,7 +114,10 @@ export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
   async #plainly(transaction: Transaction<Database>, group: readonly Waiting[]): Promise<boolean> {
     try {
       await insertIssuances(transaction, this.#flavour, group);
-      return await lockGrounds(transaction, this.#flavour, group);
+      const [only] = group;
+      if (group.length > 1 || only === undefined) return await lockGrounds(transaction, this.#flavour, group);
+      const { couponId, epoch, issuances } = only;
+      return (await lockGround(transaction, this.#flavour, couponId, epoch, issuances)).size === 0;
     } catch (error) {
       // Not tried again as a whole: whoever waits for one coupon's lock should not make the others wait again and again.
       if (inTheWay.has(faultOf(error))) return false;

@@ -48,7 +48,7 @@ export interface MysqlStores {
   close(): Promise<void>;
 }
 
-/** Connects when first needed. `connections`: upper bound of the pool, e.g. 1 for a recorder thread. */
+/** Connects when first needed. `connections`: upper bound of the pool, fewer for a recorder thread. */
 export function openMysql(
   url: string,
   options: {

@@ -121,7 +121,7 @@ export class SimulatedWorld {
       },
       DRAINS_MAX,
     );
-    const reconciler = new Reconciler(ports);
+    const reconciler = new Reconciler({ ...ports, onRevokesFinished: () => undefined });
     this.recorders[place] = process;
     void recorder.start();
     reconciler.start();
