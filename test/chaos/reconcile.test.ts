@@ -1,4 +1,5 @@
 /** `seonchak reconcile` beside a running server, on differences made by hand. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import t, { type Test } from 'tap';
 import { HttpClient } from '../clients/http-client.js';
@@ -76,18 +77,38 @@ t.test('a row whose member could win again is found, and the coupon is rebuilt',
   await world.verdict(t);
 });
 
-t.test('a revoke that died half-way is finished', async (t) => {
-  const world = await settledWorld(t);
-  await sql('delete from member_coupon where coupon_id = ? and member_id = ?', world.couponId, '3');
+/** What is left of a revoke whose process died between the ledger and the store. @returns whether the store still has the winner. */
+async function revokeHalf(t: Test, world: World, memberId: string): Promise<() => Promise<boolean>> {
   const client = redisClient(world.redis);
   t.teardown(() => client.disconnect());
-  const held = await client.hget(`coupon:{${world.couponId}}:winners`, '3');
-  const issueNo = Number(held?.split(':')[0]);
-  await sql('insert into revocation values (?, ?, ?, 1)', world.couponId, issueNo, '3');
+  const held = (): Promise<string | null> => client.hget(`coupon:{${world.couponId}}:winners`, memberId);
+  const issueNo = Number((await held())?.split(':')[0]);
+  await sql('delete from member_coupon where coupon_id = ? and member_id = ?', world.couponId, memberId);
+  await sql('insert into revocation values (?, ?, ?, 1)', world.couponId, issueNo, memberId);
+  return async () => (await held()) !== null;
+}
+
+t.test('a revoke that died half-way is finished', async (t) => {
+  const world = await settledWorld(t);
+  const [server] = world.servers;
+  // Its own reconciler would be faster.
+  await server?.kill('SIGSTOP');
+  const isHeld = await revokeHalf(t, world, '3');
   t.equal((await reconcile(world)).found['halfRevoked']?.count, 1);
   t.match((await reconcile(world, '--repair')).found['repair'], { revokesFinished: 1 });
   t.equal((await reconcile(world)).exitCode, 0);
-  t.equal(await client.hget(`coupon:{${world.couponId}}:winners`, '3'), null);
+  t.notOk(await isHeld());
+  await server?.kill('SIGCONT');
+});
+
+t.test('the server finishes it by itself when it looks over the coupon', async (t) => {
+  const world = await settledWorld(t);
+  const isHeld = await revokeHalf(t, world, '3');
+  await world.seller.act({ kind: 'amend', change: { quantity: world.quantity + 1 } });
+  const untilMs = performance.now() + 30_000;
+  while ((await isHeld()) && performance.now() < untilMs) await pause(100);
+  t.notOk(await isHeld());
+  t.equal((await reconcile(world)).exitCode, 0);
 });
 
 t.test('while a crowd downloads nothing is reported that is only on its way', async (t) => {
