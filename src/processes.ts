@@ -89,13 +89,16 @@ function untilServing(child: Worker): Promise<void> {
   });
 }
 
-/** Rejects as soon as one of them ends, whether it has served before or not. */
+/**
+ * Rejects as soon as one of them fails, whether it has served before or not. An end in order is none: a Ctrl-C reaches the children as well, and
+ * they serve before they obey.
+ */
 function firstEnd(children: readonly Worker[]): Promise<never> {
   return new Promise((_resolve, reject) => {
     for (const child of children) {
-      child.once('exit', (code: number | null, signal: string | null) =>
-        reject(new ApiProcessEndedError(code, signal)),
-      );
+      child.once('exit', (code: number | null, signal: string | null) => {
+        if (code !== 0) reject(new ApiProcessEndedError(code, signal));
+      });
     }
   });
 }
