@@ -8,11 +8,12 @@ import type { Admission } from './admission.js';
 import type { AdmittedIssuances } from './admitted-issuances.js';
 import type { CouponRecord } from './coupon-catalogue.js';
 import type { CouponSnapshot, Issuance } from './coupon.js';
+import { halfRevoked } from './half-revoked.js';
 import type { IssuanceLedger } from './issuance-ledger.js';
 import type { IssuanceQueue } from './issuance-queue.js';
 import type { DeadLetter, LedgerAudit } from './ledger-audit.js';
 import { deadLetterPages, revocationPages, rowPages } from './ledger-pages.js';
-import { FINDINGS_MAX, REVOKE_PATIENCE_MS, STUCK_CLAIM_MS } from './limits.js';
+import { FINDINGS_MAX, STUCK_CLAIM_MS } from './limits.js';
 import { NumberSet } from './number-set.js';
 import type { CouponReconciliation, Findings } from './reconciliation.js';
 
@@ -181,7 +182,6 @@ class Reconciliation {
   async #readRevocations(admitted: AdmittedIssuances | undefined): Promise<NumberSet> {
     const { couponId } = this.#record;
     const revoked = new NumberSet();
-    const settledBeforeMs = this.#ports.nowMs() - REVOKE_PATIENCE_MS;
     for await (const revocations of revocationPages(this.#ports.audit, couponId)) {
       for (const { issueNo } of revocations) revoked.add(issueNo);
       const rows = revocations.filter(({ issueNo }) => this.#rows.has(issueNo));
@@ -190,17 +190,7 @@ class Reconciliation {
       );
       this.#revokedRows.add(contradicted.map(({ issueNo }) => issueNo));
       if (admitted === undefined) continue;
-      // A revoke is two steps; one that has just begun is not half done.
-      const settled = revocations.filter(({ revokedAtMs }) => revokedAtMs < settledBeforeMs);
-      const held = await admitted.held(
-        couponId,
-        settled.map(({ memberId }) => memberId),
-      );
-      this.#halfRevoked.add(
-        held.filter((issuance): issuance is Issuance =>
-          settled.some((one) => one.issueNo === issuance?.issueNo && one.memberId === issuance.memberId),
-        ),
-      );
+      this.#halfRevoked.add(await halfRevoked(admitted, couponId, revocations, this.#ports.nowMs()));
     }
     return revoked;
   }

@@ -15,11 +15,12 @@ import type { CouponCatalogue } from './coupon-catalogue.js';
 import type { CouponRecovery } from './coupon-recovery.js';
 import type { CouponWarmer } from './coupon-warmer.js';
 import type { CouponId, CouponSnapshot } from './coupon.js';
+import { finishRevokes, halfRevoked } from './half-revoked.js';
 import type { IssuanceLedger } from './issuance-ledger.js';
 import type { IssuanceQueue, RecorderBell } from './issuance-queue.js';
 import type { LedgerAudit } from './ledger-audit.js';
 import { revocationPages } from './ledger-pages.js';
-import { RECONCILE_COUPONS_MAX, RECONCILE_EVERY_MS, REVOKE_PATIENCE_MS } from './limits.js';
+import { RECONCILE_COUPONS_MAX, RECONCILE_EVERY_MS } from './limits.js';
 
 export interface ReconcilerPorts {
   readonly admission: Admission;
@@ -114,26 +115,14 @@ export class Reconciler {
   }
 
   async #finishRevokes(couponId: CouponId): Promise<number> {
-    const { admission, admitted, announcements, audit, catalogue, clock } = this.#ports;
+    const { admission, admitted, audit, catalogue, clock } = this.#ports;
     let finished = 0;
     for await (const revocations of revocationPages(audit, couponId)) {
-      // One that has just begun is not half done.
-      const settled = revocations.filter(
-        ({ revokedAtMs }) => revokedAtMs < clock.nowMs() - REVOKE_PATIENCE_MS,
-      );
-      const held = await admitted.held(
-        couponId,
-        settled.map(({ memberId }) => memberId),
-      );
-      for (const [place, { issueNo, memberId }] of settled.entries()) {
-        if (held[place]?.issueNo !== issueNo) continue;
-        const reply = await admission.revoke(couponId, issueNo, memberId);
-        if (reply.status !== 'revoked') continue;
-        finished += 1;
-        announcements.announce(couponId, reply.snapshot.version);
-        await catalogue.saveTerms(couponId, reply.snapshot.version, reply.snapshot);
-      }
+      const half = await halfRevoked(admitted, couponId, revocations, clock.nowMs());
+      finished += await finishRevokes(this.#ports, couponId, half);
     }
+    const [snapshot] = finished > 0 ? await admission.snapshots([couponId]) : [];
+    if (snapshot !== undefined) await catalogue.saveTerms(couponId, snapshot.version, snapshot);
     if (finished > 0) this.#ports.onRevokesFinished(couponId, finished);
     return finished;
   }

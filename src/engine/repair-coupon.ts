@@ -6,6 +6,7 @@ import type { CouponCatalogue, CouponRecord } from './coupon-catalogue.js';
 import type { CouponRecovery } from './coupon-recovery.js';
 import type { CouponWarmer } from './coupon-warmer.js';
 import type { Issuance } from './coupon.js';
+import { finishRevokes } from './half-revoked.js';
 import type { RecorderBell } from './issuance-queue.js';
 import type { CouponReconciliation } from './reconciliation.js';
 import { needsRebuild } from './reconciliation.js';
@@ -55,13 +56,7 @@ export async function repairCoupon(
   requeued: number,
 ): Promise<CouponRepair> {
   const { couponId } = record;
-  let revokesFinished = 0;
-  for (const { issueNo, memberId } of found.halfRevoked.first) {
-    const reply = await ports.admission.revoke(couponId, issueNo, memberId);
-    if (reply.status !== 'revoked') continue;
-    revokesFinished += 1;
-    ports.announcements.announce(couponId, reply.snapshot.version);
-  }
+  const revokesFinished = await finishRevokes(ports, couponId, found.halfRevoked.first);
   const rebuilt = needsRebuild(found) && (await rebuild(ports, record));
   const [snapshot] = await ports.admission.snapshots([couponId]);
   const termsSaved = snapshot !== undefined && snapshot.version > record.version;
