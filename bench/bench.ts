@@ -102,7 +102,7 @@ function write(file: string | undefined, content: string): void {
 }
 
 const options = readOptions(process.argv.slice(2));
-const stores = new Stores();
+const stores = new Stores(options.full);
 const crowd = await Crowd.start(options.generators);
 try {
   const report = await measure(options, stores, crowd);
