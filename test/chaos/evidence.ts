@@ -83,7 +83,7 @@ async function readEvidence(mysqlUrl: string, redis: Redis | Cluster, couponId: 
 async function readStore(redis: Redis | Cluster, couponId: number): Promise<FinalState['store']> {
   const key = (name: string): string => `coupon:{${couponId}}:${name}`;
   // Queue and claims first: what leaves them meanwhile is in the rows.
-  const queue = await redis.zrange(key('issuable_coupon_queue'), 0, -1, 'WITHSCORES');
+  const queue = await redis.zrange(key('issuable_coupon_queue'), 0, '-1', 'WITHSCORES');
   const claims = await redis.hgetall(key('claimed'));
   const winners = await redis.hgetall(key('winners'));
   const meta = await redis.hgetall(key('meta'));

@@ -10,6 +10,8 @@ export interface ProxyBehaviour {
   readonly replies?: Passage;
   /** What Redis sends over connections that have subscribed to a channel: its messages are lost, and nobody notices. */
   readonly messages?: 'pass' | 'drop';
+  /** Goes to the client in place of whatever the server answers. */
+  readonly forgedReply?: Buffer;
   /** Each piece waits this long. */
   readonly delayMs?: number;
   /** Pieces of at most this many bytes, each written by itself. */
@@ -117,8 +119,10 @@ class Way {
     this.#to = to;
     this.#behaviour = behaviour;
     this.#direction = direction;
-    from.on('data', (bytes: Buffer) => {
+    from.on('data', (sent: Buffer) => {
       seen.emit(direction);
+      const { forgedReply } = behaviour();
+      const bytes = direction === 'replies' && forgedReply !== undefined ? forgedReply : sent;
       const passage = behaviour()[direction] ?? 'pass';
       if (passage === 'hold') this.#held.push(bytes);
       else if (passage === 'pass') this.#forward(bytes);

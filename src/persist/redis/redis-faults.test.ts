@@ -173,6 +173,19 @@ t.test('19: bytes that come one by one change nothing', async (t) => {
   ]);
 });
 
+t.test('a reply nested without end costs its connection and not the process', async (t) => {
+  const { server, backEnd: direct } = await single(t);
+  const proxy = await startTcpProxy(server.port);
+  t.teardown(() => proxy.stop());
+  const backEnd = await backEndAt(t, proxy.port);
+  const couponId = await warmed(direct);
+  await press(direct, await warmed(direct), 'another');
+  proxy.behave({ forgedReply: Buffer.from('*1\r\n'.repeat(100_000)) });
+  await t.rejects(admit(backEnd, couponId, ['a']), UNKNOWN);
+  proxy.behave({});
+  t.same(await untilAnswered(() => press(backEnd, couponId, 'a')), ['already 1']);
+});
+
 t.test('20: a frozen Redis issues nothing late and nothing twice', async (t) => {
   const { server, backEnd } = await single(t);
   const couponId = await warmed(backEnd);
@@ -244,7 +257,7 @@ t.test(
       Promise.all([
         client.hgetall(metaKey(couponId)),
         client.hgetall(winnersKey(couponId)),
-        client.zrange(queueKey(couponId), 0, -1),
+        client.zrange(queueKey(couponId), 0, '-1'),
       ]);
     const before = await state();
     await t.rejects(admit(backEnd, couponId, members(5, 'n')), UNAVAILABLE);

@@ -37,17 +37,22 @@ export interface RedisNodesOptions {
   readonly onConnectionError: (error: Error) => void;
 }
 
+/** What its constructors take: where `replyMapping` may be undefined, they no longer know how replies arrive. */
+type NodeOptions = Omit<RedisOptions, 'replyMapping'>;
+
 /**
- * Settings under which ioredis never sends anything twice and leaves no promise hanging (read in its 5.11 sources):
+ * Settings under which ioredis never sends anything twice and leaves no promise hanging (read in its 6.0 sources):
  * every close flushes the commands in flight (`maxRetriesPerRequest: 0`), a reconnect finds nothing to re-send, and a
  * node that is silent for most of a deadline is cut off, so that commands do not pile up in front of a frozen server.
  */
-function nodeOptions(options: RedisNodesOptions, life: Life): RedisOptions {
+function nodeOptions(options: RedisNodesOptions, life: Life): NodeOptions {
   const url = new URL(options.urls[0] ?? '');
   return {
     ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
     ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
     ...(url.protocol === 'rediss:' ? { tls: options.tlsCa === undefined ? {} : { ca: options.tlsCa } } : {}),
+    // Nothing here needs RESP3, whose HELLO would be a step more that a proxy or an old server may refuse.
+    protocol: 2,
     // It would tell Redis the name of the library: one more command that a user of few rights would need.
     disableClientInfo: true,
     autoResendUnfulfilledCommands: false,
