@@ -97,7 +97,7 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
     as: options.exclusive ? 'server' : 'visitor',
   });
   return {
-    ...withRegistry(embedded, new LocalAnnouncements()),
+    ...withRegistry(embedded, { announcements: new LocalAnnouncements() }),
     queued: undefined,
     queue: undefined,
     durability: 'fsync',
@@ -139,10 +139,14 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       { leaseMs: config.leaseMs, lockMs: RECOVERY_LOCK_MS },
     );
     return {
-      ...withRegistry({ ...mysql, admission: redis.admission }, redis.announcements, {
-        coupons,
-        scheduler: systemScheduler,
-      }),
+      ...withRegistry(
+        { ...mysql, admission: redis.admission },
+        {
+          announcements: redis.announcements,
+          bell: redis.bell,
+          recovery: { coupons, scheduler: systemScheduler },
+        },
+      ),
       queued: { ...redis, coupons, pingDatabase: () => mysql.ping() },
       queue: redis.queue,
       durability: redis.durability,
@@ -174,9 +178,13 @@ interface BasicStores {
 
 function withRegistry(
   stores: BasicStores,
-  announcements: VersionAnnouncements,
-  recovery?: CouponWarmerPorts['recovery'],
+  news: {
+    readonly announcements: VersionAnnouncements;
+    readonly bell?: RecorderBell;
+    readonly recovery?: CouponWarmerPorts['recovery'];
+  },
 ) {
+  const { announcements, bell, recovery } = news;
   const { admission, ledger, audit, catalogue, accounts, locks, presenceDemands, auditLog } = stores;
   const warmer = new CouponWarmer({
     admission,
@@ -186,6 +194,7 @@ function withRegistry(
   });
   const registry = new CouponRegistry({
     admission,
+    bell,
     ledger,
     catalogue,
     announcements,

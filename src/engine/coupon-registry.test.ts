@@ -138,12 +138,29 @@ t.test('only what is issued and not used can be taken back', async (t) => {
 t.test('a revoke that failed half-way is finished by repeating it', async (t) => {
   const { world, couponId, registry, record } = await withWinners('a', 'b');
   record();
-  world.storeLink.next('refuse');
+  world.storeLink.next('deliver', 'refuse');
   await t.rejects(registry.revoke(couponId, 1), { code: 'store_unavailable' });
   t.match(world.store.issuanceOf(couponId, memberNamed('a')), { issueNo: 1 }, 'the store still has it');
   t.match(await registry.revoke(couponId, 1), { status: 'revoked', memberId: 'a' });
   t.equal(world.store.issuanceOf(couponId, memberNamed('a')), undefined);
 });
+
+t.test(
+  'a coupon at rest is announced before the ledger hears of a revoke, or the ledger does not hear of it',
+  async (t) => {
+    const { world, couponId, registry, record } = await withWinners('a', 'b');
+    record();
+    world.storeLink.next('refuse');
+    await t.rejects(registry.revoke(couponId, 1), { code: 'store_unavailable' });
+    t.equal(await world.ledger.revokedHolder(couponId, 1), undefined);
+    t.same(await world.bell.announced(10), []);
+
+    world.storeLink.next('deliver', 'refuse');
+    await t.rejects(registry.revoke(couponId, 1), { code: 'store_unavailable' });
+    t.equal(await world.ledger.revokedHolder(couponId, 1), 'a');
+    t.same(await world.bell.announced(10), [couponId]);
+  },
+);
 
 t.test('a revoke that meets a higher epoch looks once more whose number it is', async (t) => {
   const { world, couponId, registry, record } = await withWinners('a');

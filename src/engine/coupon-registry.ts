@@ -7,6 +7,7 @@ import type { CouponId, CouponSnapshot, CouponState, MemberId } from './coupon.j
 import type { CouponCatalogue, CouponRecord, NewCoupon } from './coupon-catalogue.js';
 import type { CouponWarmer } from './coupon-warmer.js';
 import type { IssuanceLedger } from './issuance-ledger.js';
+import type { RecorderBell } from './issuance-queue.js';
 import type { VersionAnnouncements } from './announcements.js';
 
 /** A coupon as shown: the record, under the terms in force. */
@@ -39,6 +40,8 @@ export type RevokeResult =
 
 export interface CouponRegistryPorts {
   readonly admission: Admission;
+  /** None where an issuance is recorded in the step that decides it. */
+  readonly bell: Pick<RecorderBell, 'announce'> | undefined;
   readonly catalogue: CouponCatalogue;
   readonly ledger: IssuanceLedger;
   readonly announcements: VersionAnnouncements;
@@ -173,7 +176,8 @@ export class CouponRegistry {
   /**
    * Takes an issuance back. The ledger comes first: once the admission store has let the member go, the member may win anew, and
    * then no row under the old number may stand in the way or turn up later. Revoking the same number again is `revoked` too, so
-   * that a seller whose answer was lost can simply repeat it.
+   * that a seller whose answer was lost can simply repeat it. Before the ledger the coupon is announced: should this process die
+   * between the two steps, the reconciler looks at it and finishes.
    */
   async revoke(couponId: CouponId, issueNo: number, by?: AuditActor): Promise<RevokeResult> {
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
@@ -196,6 +200,7 @@ export class CouponRegistry {
 
     const entry = by && this.#entry(by, 'issuance_revoked', couponId, { issueNo, memberId });
     const nowMs = this.#ports.clock.nowMs();
+    await this.#ports.bell?.announce([couponId]);
     const revoked = await this.#ports.ledger.revoke(couponId, record.epoch, issueNo, memberId, nowMs, entry);
     if (revoked === 'used') return { status: 'already_used' };
     if (revoked === 'stale') return revoked;

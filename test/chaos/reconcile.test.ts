@@ -35,6 +35,16 @@ async function settledWorld(t: Test): Promise<World> {
   return world;
 }
 
+async function rowsOf(table: 'revocation', couponId: number): Promise<number> {
+  const connection = await createConnection(mariadb.url);
+  const [rows] = await connection.query('select count(*) as count from ?? where coupon_id = ?', [
+    table,
+    couponId,
+  ]);
+  await connection.end();
+  return Number((rows as { count: number }[])[0]?.count);
+}
+
 async function sql(statement: string, ...values: readonly (string | number)[]): Promise<void> {
   const connection = await createConnection(mariadb.url);
   await connection.query(statement, [...values]);
@@ -110,6 +120,43 @@ t.test('the server finishes it by itself when it looks over the coupon', async (
   t.notOk(await isHeld());
   t.equal((await reconcile(world)).exitCode, 0);
 });
+
+t.test(
+  'a server that is killed between the steps of a revoke, at a coupon at rest, finishes it when it is back',
+  async (t) => {
+    const world = await openWorld(t, await startSite(t, mariadb, { redisProxy: true }), { members: 20 });
+    await world.storm();
+    await world.evidence();
+    const client = redisClient(world.redis);
+    t.teardown(() => client.disconnect());
+    await client.zrem('seonchak:announced', world.couponId);
+    const winners = (): Promise<number> => client.hlen(`coupon:{${world.couponId}}:winners`);
+    const won = await winners();
+
+    const holder = await createConnection(mariadb.url);
+    await holder.query('begin');
+    await holder.query('select id from coupon where id = ? for update', [world.couponId]);
+    const revoking = world.seller.act({ kind: 'revoke', issueNo: 3 });
+    const announced = async (): Promise<boolean> =>
+      (await client.zscore('seonchak:announced', world.couponId)) !== null;
+    for (let looks = 0; looks < 200 && !(await announced()); looks += 1) await pause(10);
+    world.redisProxy.behave({ requests: 'drop' });
+    await holder.query('commit');
+    while ((await rowsOf('revocation', world.couponId)) === 0) await pause(10);
+    await world.servers[0]?.kill('SIGKILL');
+    await revoking;
+    await holder.end();
+    t.equal(await winners(), won, 'the store has not followed');
+
+    world.redisProxy.cut();
+    world.redisProxy.behave({});
+    await world.servers[0]?.restart();
+    const untilMs = performance.now() + 30_000;
+    while ((await winners()) === won && performance.now() < untilMs) await pause(100);
+    t.equal((await reconcile(world)).exitCode, 0);
+    await world.verdict(t);
+  },
+);
 
 t.test('while a crowd downloads nothing is reported that is only on its way', async (t) => {
   const world = await openWorld(t, site);

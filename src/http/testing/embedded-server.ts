@@ -55,7 +55,9 @@ export async function startEmbeddedServer(
   const announcements = new LocalAnnouncements();
   const warmer = new CouponWarmer({ admission, ledger, catalogue });
   const clock = systemClock;
-  const registry = new CouponRegistry({ admission, ledger, catalogue, announcements, warmer, clock });
+  const registry = new CouponRegistry({
+    ...{ admission, bell: undefined, ledger, catalogue, announcements, warmer, clock },
+  });
   const engine = new Engine(
     {
       admission,

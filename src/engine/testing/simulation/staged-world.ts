@@ -98,7 +98,7 @@ export class StagedWorld {
   }
 
   registry(): CouponRegistry {
-    return new CouponRegistry(this.#ports());
+    return new CouponRegistry({ ...this.#ports(), bell: this.bell });
   }
 
   /** In catalogue and store, open and with a quantity of 3 unless told otherwise. */
