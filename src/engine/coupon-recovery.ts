@@ -64,7 +64,7 @@ export class CouponRecovery {
     const seen = Math.max(found.seenIssueNo, seenIssueNo);
     if (found.lastIssueNo < seen) return this.suspend(record, found.epoch, seen);
     if (found.status === 'unattested') return this.#verify(record, found, seen);
-    if (found.epoch < record.epoch) await this.#serveUnder(couponId, found.epoch, record.epoch);
+    if (found.epoch < record.epoch) await this.#serveUnder(couponId, found, record.epoch);
     return 'serving';
   }
 
@@ -119,16 +119,17 @@ export class CouponRecovery {
     // Another process may have verified it meanwhile, and numbers given since may be recorded already: only a store that is behind
     // after the ledger was asked has lost its past.
     const later = await store.attest(couponId, seen);
-    if (later === 'absent') return 'recovering';
+    // On another server than the version was read on, everything is to be compared anew.
+    if (later === 'absent' || later.server !== found.server) return 'recovering';
     if (later.lastIssueNo < highest) return this.suspend(record, later.epoch, seen);
-    await this.#serveUnder(couponId, later.epoch, epoch);
+    await this.#serveUnder(couponId, later, epoch);
     return 'serving';
   }
 
   /** An older copy may have lost the mark by which recorders find what is queued in it. */
-  async #serveUnder(couponId: CouponId, epoch: number, raiseTo: number): Promise<void> {
+  async #serveUnder(couponId: CouponId, found: Attested, raiseTo: number): Promise<void> {
     await this.#ports.bell.announce([couponId]);
-    await this.#ports.store.vouch(couponId, epoch, raiseTo);
+    await this.#ports.store.vouch(couponId, found, raiseTo);
   }
 
   #rebuild(record: CouponRecord, token: string, begun: SuspendReply & { readonly status: 'begun' }): void {

@@ -17,6 +17,8 @@ export interface Attested {
   readonly storeNowMs: number;
   /** When the first one asked on this server. */
   readonly sinceMs: number;
+  /** Which start of which server this was read on; '' where the store cannot tell. */
+  readonly server: string;
 }
 
 export interface RecoveryLock {
@@ -63,8 +65,11 @@ export interface ResumeCoupon extends CouponTerms {
 export interface RecoveryStore {
   /** `absent`: never warmed, lost, or being recovered. */
   attest(couponId: CouponId, seenIssueNo: number): Promise<Attested | 'absent'>;
-  /** Puts a coupon that still has this epoch (back) into service, under `raiseTo` where that is higher. */
-  vouch(couponId: CouponId, epoch: number, raiseTo: number): Promise<void>;
+  /**
+   * Puts a coupon that still has the epoch that was found (back) into service, under `raiseTo` where that is higher. Nothing happens on
+   * another server than the one it was found on: a vouch that comes late may meet an older copy of the coupon.
+   */
+  vouch(couponId: CouponId, found: Pick<Attested, 'epoch' | 'server'>, raiseTo: number): Promise<void>;
   suspend(couponId: CouponId, request: SuspendRequest): Promise<SuspendReply>;
   /**
    * Takes up to {@link ISSUANCES_MAX} issuances into those of a suspended coupon, and renews the lock.

@@ -312,6 +312,24 @@ t.test('9: nor what it read before another server took over with its temporary k
   t.same(await backEnd.admission.snapshots([couponId]), [undefined]);
 });
 
+t.test(
+  '9: nor is a coupon vouched for on another server than the one it was found in order on',
+  async (t) => {
+    const { client, server } = await single(t);
+    const backEnd = await backEndAt(t, server.port, { checkServer: true });
+    const couponId = await warmed(backEnd);
+    const found = await backEnd.recovery.attest(couponId, 0);
+    if (found === 'absent') throw new Error('it is there');
+    t.match(found, { status: 'serving', epoch: 1, server: /^\w{40}$/ });
+    // The same content on another server: an older copy of it, for all that is known.
+    await client.hset(metaKey(couponId), 'server', 'another server');
+    await backEnd.recovery.vouch(couponId, { ...found, server: 'another server' }, 2);
+    t.match(await backEnd.recovery.attest(couponId, 0), { status: 'unattested', epoch: 1 });
+    await backEnd.recovery.vouch(couponId, found, 2);
+    t.match(await backEnd.recovery.attest(couponId, 0), { status: 'serving', epoch: 2 });
+  },
+);
+
 t.test('22: with fewer replicas than Redis demands nothing is written', async (t) => {
   const { client, backEnd } = await single(t);
   const couponId = await warmed(backEnd);

@@ -22,20 +22,14 @@ export class RedisRecoveryStore implements RecoveryStore {
   }
 
   attest(couponId: CouponId, seenIssueNo: number): Promise<Attested | 'absent'> {
-    return this.#attest(couponId, '', seenIssueNo, 0);
+    return this.#attest(couponId, ['', seenIssueNo, 0, '']);
   }
 
-  async vouch(couponId: CouponId, epoch: number, raiseTo: number): Promise<void> {
-    await this.#attest(couponId, epoch, 0, raiseTo);
+  async vouch(couponId: CouponId, found: Pick<Attested, 'epoch' | 'server'>, raiseTo: number): Promise<void> {
+    await this.#attest(couponId, [found.epoch, 0, raiseTo, found.server]);
   }
 
-  async #attest(
-    couponId: CouponId,
-    epoch: number | '',
-    seenIssueNo: number,
-    raiseTo: number,
-  ): Promise<Attested | 'absent'> {
-    const args = [epoch, seenIssueNo, raiseTo];
+  async #attest(couponId: CouponId, args: readonly (number | string)[]): Promise<Attested | 'absent'> {
     const fields = list(await this.#calls.run('attest', [metaKey(couponId)], args, true));
     const status = fields[0];
     if (status === 'absent') return status;
@@ -48,6 +42,7 @@ export class RedisRecoveryStore implements RecoveryStore {
       version: integer(fields[4]),
       lastIssueNo: integer(fields[5]),
       seenIssueNo: integer(fields[6]),
+      server: text(fields[7]),
     };
   }
 

@@ -309,6 +309,7 @@ const seldom: Readonly<Record<string, number>> = {
   'revocations forgotten by the rebuild': 3_800,
   'warm reads before it begins': 16_700,
   'revokes for a coupon in service': 90_064_600,
+  'vouched for on another server': 140_619_400,
 };
 
 export interface PlantedBug {

@@ -1,6 +1,7 @@
 /** Bugs of verification and recovery; see planted-bugs.ts. */
 import type { CouponId, Issuance } from '../../coupon.js';
 import type {
+  Attested,
   MergeSource,
   RecoveryLock,
   ResumeCoupon,
@@ -79,6 +80,13 @@ class RestartBelieved extends StoreRecovery {
   }
 }
 
+/** What was found on one server is vouched for on another. */
+class VouchedAnywhere extends StoreRecovery {
+  override vouch(couponId: CouponId, found: Pick<Attested, 'epoch' | 'server'>, raiseTo: number): void {
+    super.vouch(couponId, { ...found, server: String(this.store.life) }, raiseTo);
+  }
+}
+
 const withRecovery = (Recovery: new (store: SimulatedStore) => StoreRecovery): Partial<Planting> => ({
   recovery: (store) => new Recovery(store),
 });
@@ -90,4 +98,5 @@ export const recoveryBugs: Readonly<Record<string, Partial<Planting>>> = {
   'revocations forgotten by the rebuild': withRecovery(RevocationsForgotten),
   'revokes for a coupon in service': withRecovery(LockNotLookedAt),
   'restart believed': withRecovery(RestartBelieved),
+  'vouched for on another server': withRecovery(VouchedAnywhere),
 };

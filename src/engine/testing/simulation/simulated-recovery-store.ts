@@ -12,6 +12,8 @@ import type {
 import type { Link } from './link.js';
 import type { SimulatedStore, StoredCoupon } from './simulated-store.js';
 
+type Found = Pick<Attested, 'epoch' | 'server'>;
+
 /** Each method is one atomic step; planted bugs override single ones. */
 export class StoreRecovery {
   readonly store: SimulatedStore;
@@ -26,7 +28,7 @@ export class StoreRecovery {
     const { life } = this.store;
     const storeNowMs = this.store.nowMs();
     const { epoch, version, lastIssueNo } = coupon;
-    const seen = { epoch, version, lastIssueNo, storeNowMs };
+    const seen = { epoch, version, lastIssueNo, storeNowMs, server: String(life) };
     if (this.isVerified(coupon)) {
       return { ...seen, status: 'serving', sinceMs: storeNowMs, seenIssueNo: lastIssueNo };
     }
@@ -43,8 +45,9 @@ export class StoreRecovery {
     return coupon.verifiedIn === this.store.life;
   }
 
-  vouch(couponId: CouponId, epoch: number, raiseTo: number): void {
+  vouch(couponId: CouponId, { epoch, server }: Found, raiseTo: number): void {
     const coupon = this.store.coupons.get(couponId);
+    if (server !== String(this.store.life)) return;
     if (coupon === undefined || coupon.recovery !== undefined || coupon.epoch !== epoch) return;
     coupon.epoch = Math.max(epoch, raiseTo);
     coupon.verifiedIn = this.store.life;
@@ -134,8 +137,8 @@ export class SimulatedRecoveryStore implements RecoveryStore {
     return this.#link.call(() => this.#recovery.attest(couponId, seenIssueNo));
   }
 
-  vouch(couponId: CouponId, epoch: number, raiseTo: number): Promise<void> {
-    return this.#link.call(() => this.#recovery.vouch(couponId, epoch, raiseTo));
+  vouch(couponId: CouponId, found: Found, raiseTo: number): Promise<void> {
+    return this.#link.call(() => this.#recovery.vouch(couponId, found, raiseTo));
   }
 
   suspend(couponId: CouponId, request: SuspendRequest): Promise<SuspendReply> {
