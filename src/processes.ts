@@ -31,7 +31,7 @@ export async function startApiProcesses(config: DistributedConfig, logger: Logge
     const child = cluster.fork({ ROLES: 'api', PROCESSES: '1' });
     child.on('exit', (code, signal) => {
       if (!started || stopping) return;
-      logger.error({ pid: child.process.pid, code, signal }, 'an API process ended; starting another');
+      logger.error({ childPid: child.process.pid, code, signal }, 'an API process ended; starting another');
       setTimeout(() => {
         if (!stopping) spawn();
       }, RESPAWN_PAUSE_MS);

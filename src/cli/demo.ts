@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';
 import { CommandFailedError } from './exit-codes.js';
-import { durationMs, wholeNumber } from './option-values.js';
+import { durationOption, wholeNumber } from './option-values.js';
 import { startProgress } from './progress.js';
 import { listenToEnd } from './told-to-end.js';
 
@@ -27,13 +27,8 @@ export function addDemo(program: Command, context: CommandContext): void {
     )
     .option('--members <number>', 'how many come', wholeNumber(1, MEMBERS_MAX), 5_000)
     .option('--quantity <number>', 'how many coupons there are', wholeNumber(1, MEMBERS_MAX), 2_000)
-    .option('--opens-in <duration>', 'time to open a browser (default: 15s)', durationMs, durationMs('15s'))
-    .option(
-      '--over <duration>',
-      'how long the crowd takes to come (default: 20s)',
-      durationMs,
-      durationMs('20s'),
-    )
+    .addOption(durationOption('--opens-in <duration>', 'time to open a browser', '15s'))
+    .addOption(durationOption('--over <duration>', 'how long the crowd takes to come', '20s'))
     .action((options: CommandOptions) => demo(context, options));
 }
 

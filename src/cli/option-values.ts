@@ -1,5 +1,5 @@
 /** Option values read from the command line: text in, checked value out, wrong usage otherwise. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { CouponId } from '../engine/coupon.js';
 import { parseCouponId } from '../engine/coupon.js';
 
@@ -16,6 +16,11 @@ export function durationMs(text: string): number {
     throw new InvalidArgumentError('Give a number with s, m, h or d, such as 1h, up to 3650d.');
   }
   return ms;
+}
+
+/** An option with a default as people write it, which the help repeats. */
+export function durationOption(flags: string, description: string, otherwise: string): Option {
+  return new Option(flags, description).argParser(durationMs).default(durationMs(otherwise), otherwise);
 }
 
 /** A reader for whole numbers within bounds. */

@@ -19,6 +19,8 @@ import { findingLines, repairLine } from './reconcile-lines.js';
 
 /** Catalogue rows read at a time. */
 const PAGE_ROWS = 500;
+/** Coupons mended at a time: a rebuild mostly waits until the claims of before the loss have ended (`LEASE_MS`). */
+const REPAIRS_AT_ONCE = 32;
 
 interface ReconcileOptions {
   readonly all?: true;
@@ -96,13 +98,21 @@ async function reconcileAll(
   const sides = stores.queued === undefined ? 1 : 2;
   const progress = startProgress(context.notes, 'comparing', 'issuances', recorded * sides);
   const reports: ReconcileReport[] = [];
-  try {
-    for (const record of records) {
-      reports.push(await reconcileOne(stores, record, repair, (issuances) => progress.advance(issuances)));
+  const remaining = records.entries();
+  const faults: unknown[] = [];
+  const worker = async (): Promise<void> => {
+    for (const [place, record] of remaining) {
+      if (faults.length > 0) return;
+      try {
+        reports[place] = await reconcileOne(stores, record, repair, (rows) => progress.advance(rows));
+      } catch (fault) {
+        faults.push(fault);
+      }
     }
-  } finally {
-    progress.finish();
-  }
+  };
+  await Promise.all(Array.from({ length: repair ? REPAIRS_AT_ONCE : 1 }, worker));
+  progress.finish();
+  if (faults.length > 0) throw faults[0];
   return reports;
 }
 

@@ -7,14 +7,14 @@ import type { Stores } from '../stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';
-import { couponId, durationMs, wholeNumber } from './option-values.js';
+import { couponId, durationMs, durationOption, wholeNumber } from './option-values.js';
 import { table } from './table.js';
 import { watchStatus } from './watch-status.js';
 
 const PAGE_COUPONS = 200;
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1_000_000;
-const WATCH_EVERY_MS = 1_000;
+const WATCH_EVERY = '1s';
 /** A timer of more than 24 days would not wait at all. */
 const WATCH_EVERY_MAX_MS = 86_400_000;
 
@@ -55,7 +55,7 @@ export function addStatus(program: Command, context: CommandContext): void {
     .argument('[id]', 'number of one coupon', couponId)
     .option('--limit <coupons>', 'how many coupons to list', wholeNumber(1, LIMIT_MAX), LIMIT_DEFAULT)
     .option('--watch', 'go on showing it until Ctrl-C')
-    .option('--every <duration>', 'with --watch: how often, such as 5s', durationMs, WATCH_EVERY_MS)
+    .addOption(durationOption('--every <duration>', 'with --watch: how often, such as 5s', WATCH_EVERY))
     .option('--json', 'print JSON for programs; with --watch one document a line')
     .addHelpText(
       'after',
@@ -65,7 +65,7 @@ Examples:
   $ seonchak status --watch --every 5s --json | jq .coupons[].remaining`,
     )
     .action(async (id: CouponId | undefined, options: StatusOptions) => {
-      if (options.watch !== true && options.every !== WATCH_EVERY_MS)
+      if (options.watch !== true && options.every !== durationMs(WATCH_EVERY))
         throw new UsageError('--every needs --watch');
       if (options.every > WATCH_EVERY_MAX_MS) throw new UsageError('--every is 1d at most');
       await withStores(loadConfig(context.env), async (stores) => {

@@ -1,10 +1,10 @@
 /** Tokens as CSV, the form load generators read: a header line, then `memberId,token`. */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
+import { makeFolder } from '../make-folder.js';
 import { CommandFailedError } from './exit-codes.js';
 import type { MemberToken } from './token-batch.js';
 
@@ -52,7 +52,7 @@ export async function writeTokenFile(
 ): Promise<string> {
   const file = path.join(folder, name);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    makeFolder(path.resolve(folder));
     const target = createWriteStream(file, { mode: 0o600 });
     // Waited for from the beginning: a file that cannot be opened fails while nobody waits for it to drain.
     await Promise.all([finished(target), writeCsv(target, tokens, onWritten).finally(() => target.end())]);

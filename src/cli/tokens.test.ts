@@ -136,12 +136,13 @@ t.test('a folder that cannot be written is said in one line', async (t) => {
   t.teardown(() => folder.remove());
   const file = join(folder.path, 'file');
   await writeFile(file, '');
-  const out = join(file, 'tokens');
-  const { exitCode, stdout, stderr } = await runSeonchak(['tokens', '--out', out], settings);
-  t.equal(exitCode, 1);
-  t.equal(stdout, '');
-  t.match(stderr, /seonchak: cannot write .*tokens-01\.csv \(.+\)\n$/);
-  t.notMatch(stderr, STACK_TRACE);
+  for (const out of [join(file, 'tokens'), '/proc/nowhere']) {
+    const { exitCode, stdout, stderr } = await runSeonchak(['tokens', '--out', out], settings);
+    t.equal(exitCode, 1);
+    t.equal(stdout, '');
+    t.match(stderr, /seonchak: cannot write .*tokens-01\.csv \(.+\)\n$/);
+    t.notMatch(stderr, STACK_TRACE);
+  }
 });
 
 t.test('a file that cannot be opened is said in one line', async (t) => {

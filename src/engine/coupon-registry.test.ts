@@ -185,6 +185,14 @@ t.test('an issuance that moves into the ledger while its holder is looked up is 
   t.match(await revoking, { status: 'revoked', memberId: 'a' });
 });
 
+t.test('a coupon that is registered while the store is out of reach is not said to be none', async (t) => {
+  const world = new StagedWorld();
+  const registry = world.registry();
+  world.storeLink.next('refuse');
+  await t.rejects(registry.register(newCoupon({})), { code: 'store_outcome_unknown' });
+  t.equal((await registry.list({}, 0, 10)).coupons.length, 1);
+});
+
 t.test('lists are pages in the order of the ids, of everybody or of one seller', async (t) => {
   const world = new StagedWorld();
   const registry = world.registry();

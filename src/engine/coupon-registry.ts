@@ -6,6 +6,7 @@ import { couponState } from './coupon.js';
 import type { CouponId, CouponSnapshot, CouponState, MemberId } from './coupon.js';
 import type { CouponCatalogue, CouponRecord, NewCoupon } from './coupon-catalogue.js';
 import type { CouponWarmer } from './coupon-warmer.js';
+import { StoreOutcomeUnknownError, StoreUnavailableError } from './errors.js';
 import type { IssuanceLedger } from './issuance-ledger.js';
 import type { RecorderBell } from './issuance-queue.js';
 import type { VersionAnnouncements } from './announcements.js';
@@ -77,10 +78,25 @@ export class CouponRegistry {
       coupon,
       by && ((couponId) => this.#entry(by, 'coupon_registered', couponId, detail)),
     );
-    await this.#ports.warmer.warm(record.couponId);
+    await this.#warmNew(record.couponId);
     // Whoever asked for this id a moment ago was told that it does not exist, and may be remembering that.
     this.#ports.announcements.announce(record.couponId, record.version);
     return viewOf(record, undefined, 0, this.#ports.clock.nowMs());
+  }
+
+  /** The coupon is in the catalogue by now, and comes into the store by itself: whoever is refused here has registered it all the same. */
+  async #warmNew(couponId: CouponId): Promise<void> {
+    try {
+      await this.#ports.warmer.warm(couponId);
+    } catch (fault) {
+      if (!(fault instanceof StoreUnavailableError)) throw fault;
+      throw new StoreOutcomeUnknownError(
+        'The coupon is registered; the admission store does not have it yet.',
+        {
+          cause: fault,
+        },
+      );
+    }
   }
 
   async find(couponId: CouponId): Promise<CouponView | undefined> {

@@ -42,13 +42,16 @@ export const accountInput = z.strictObject({
 export const sessionInput = z.strictObject({ email, password: z.string().max(4 * PASSWORD_LENGTH_MAX) });
 
 const controlCharacter = /\p{Cc}/u;
+/** Half of a pair by itself: it is no text, and no store would give it back. */
+const loneSurrogate = /\p{Cs}/u;
 
 const name = z
   .string()
   .trim()
   .min(1, 'must not be empty')
   .max(NAME_LENGTH_MAX)
-  .refine((text) => !controlCharacter.test(text), 'must not contain control characters');
+  .refine((text) => !controlCharacter.test(text), 'must not contain control characters')
+  .refine((text) => !loneSurrogate.test(text), 'must be well-formed Unicode');
 
 const quantity = z.int(`must be a whole number from 1 to ${QUANTITY_MAX}`).min(1).max(QUANTITY_MAX);
 

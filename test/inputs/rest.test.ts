@@ -47,6 +47,7 @@ for (const [name, body] of [
     { ...good, opensAt: '2031-01-02T00:00:00Z', closesAt: '2031-01-01T00:00:00Z' },
   ],
   ['date without zone', { ...good, opensAt: '2031-01-01T00:00:00' }],
+  ['name with half of a surrogate pair', { ...good, name: 'x\ud800' }],
   ['unknown field', { ...good, colour: 'red' }],
 ] as const) {
   t.test(name, async (t) => {

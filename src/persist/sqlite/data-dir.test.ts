@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
@@ -60,6 +60,16 @@ t.test('a server that was killed leaves no lock behind, one that runs keeps it',
     message: /database is locked/,
   });
   lock.release();
+});
+
+t.test('the database is for its owner only, also in a folder that others may enter', async (t) => {
+  const path = t.testdir();
+  chmodSync(path, 0o755);
+  const stores = await openEmbedded({ dataDir: path, as: 'server' });
+  t.teardown(() => stores.close());
+  const files = readdirSync(path).filter((name) => name.startsWith('seonchak.db'));
+  t.ok(files.length > 0);
+  for (const name of files) t.equal(statSync(join(path, name)).mode & 0o777, 0o600, name);
 });
 
 t.test('the secret is made once and kept, for its owner only', async (t) => {

@@ -1,8 +1,9 @@
 /** The folder of the embedded back end: one server at a time. */
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { accessSync, constants } from 'node:fs';
+import { join, resolve } from 'node:path';
 import Libsql from 'libsql';
 import { SeonchakError } from '../../engine/errors.js';
+import { makeFolder } from '../../make-folder.js';
 
 export class DataDirUnwritableError extends SeonchakError {
   static override readonly code = 'data_dir_unwritable';
@@ -31,18 +32,6 @@ export function prepareDataDir(path: string): DataDir {
     throw unwritable(absolute, cause);
   }
   return { path: absolute, databaseFile: join(absolute, 'seonchak.db') };
-}
-
-/** Not `recursive: true`: Node 20 never returns from that where a file system answers ENOENT to every mkdir, as /proc does. */
-function makeFolder(path: string): void {
-  if (existsSync(path) && statSync(path).isDirectory()) return;
-  if (!existsSync(dirname(path))) makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // A server and a CLI command may start together.
-    if (!(existsSync(path) && statSync(path).isDirectory())) throw error;
-  }
 }
 
 export interface DataDirLock {

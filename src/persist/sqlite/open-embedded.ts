@@ -1,4 +1,5 @@
 /** Everything the composition root needs for the embedded back end. */
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { DATABASE_TIMEOUT_MS } from '../../config.js';
 import type { Admission } from '../../engine/admission.js';
@@ -104,6 +105,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
 
 async function openDatabase({ databaseFile }: DataDir): Promise<SqliteThread> {
   try {
+    // For its owner only, wherever the folder came from; SQLite gives its other files the same mode.
+    if (!existsSync(databaseFile)) closeSync(openSync(databaseFile, 'a', 0o600));
     return await SqliteThread.open(databaseFile);
   } catch (error) {
     throw storeFault(error, faultOf(error), 'reading');
