@@ -55,7 +55,10 @@ export const UNKNOWN_COUPON = constantReply('unknown_coupon', 'There is no coupo
 const PAUSED = constantReply('paused', 'The seller has paused this coupon. It may go on later.');
 const CLOSED = constantReply('closed', 'This coupon is not given out any more.');
 const SOLD_OUT = constantReply('sold_out', 'Every unit of this coupon has been issued.');
-export const BUSY = new SpreadReply('busy', 'Too many requests at once, or the store took too long. Nothing was attempted, try again.');
+export const BUSY = new SpreadReply(
+  'busy',
+  'Too many requests at once, or the store took too long. Nothing was attempted, try again.',
+);
 const NOT_READY = new SpreadReply(
   'not_ready',
   'This coupon cannot be decided at the moment. Nothing was attempted.',

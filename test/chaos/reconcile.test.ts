@@ -35,14 +35,11 @@ async function settledWorld(t: Test): Promise<World> {
   return world;
 }
 
-async function rowsOf(table: 'revocation', couponId: number): Promise<number> {
+async function revocationsOf(couponId: number): Promise<number> {
   const connection = await createConnection(mariadb.url);
-  const [rows] = await connection.query('select count(*) as count from ?? where coupon_id = ?', [
-    table,
-    couponId,
-  ]);
+  const [rows] = await connection.query('select 1 from revocation where coupon_id = ?', [couponId]);
   await connection.end();
-  return Number((rows as { count: number }[])[0]?.count);
+  return (rows as unknown[]).length;
 }
 
 async function sql(statement: string, ...values: readonly (string | number)[]): Promise<void> {
@@ -142,7 +139,7 @@ t.test(
     for (let looks = 0; looks < 200 && !(await announced()); looks += 1) await pause(10);
     world.redisProxy.behave({ requests: 'drop' });
     await holder.query('commit');
-    while ((await rowsOf('revocation', world.couponId)) === 0) await pause(10);
+    while ((await revocationsOf(world.couponId)) === 0) await pause(10);
     await world.servers[0]?.kill('SIGKILL');
     await revoking;
     await holder.end();
