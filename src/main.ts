@@ -37,6 +37,22 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** The same reason is not told again for so long: a connection is tried anew several times a second. */
+const BREAK_TOLD_MS = 5_000;
+const BREAKS_KEPT = 100;
+
+/** Without the stack, which is the same every time: an operator may meet these lines beside the one about a failed start. */
+function tellOfBreaks(logger: Logger): (error: Error) => void {
+  const toldUntilMs = new Map<string, number>();
+  return ({ message }) => {
+    const nowMs = performance.now();
+    if (nowMs < (toldUntilMs.get(message) ?? 0)) return;
+    if (toldUntilMs.size >= BREAKS_KEPT) toldUntilMs.clear();
+    toldUntilMs.set(message, nowMs + BREAK_TOLD_MS);
+    logger.warn({ reason: message }, 'a connection to Redis broke');
+  };
+}
+
 /**
  * Starts everything this process is configured for; resolves when it serves.
  *
@@ -45,8 +61,7 @@ export interface RunningServer {
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
   const stores = await openStores(config, {
     exclusive: true,
-    // Without its stack, which is the same every time: an operator may meet these lines beside the one about a failed start.
-    onConnectionError: ({ message }) => logger.warn({ reason: message }, 'a connection to Redis broke'),
+    onConnectionError: tellOfBreaks(logger),
     recoveryListener: {
       onRecovering: (couponId) =>
         logger.error({ couponId }, 'Redis has lost the past of a coupon; rebuilding it'),

@@ -220,4 +220,18 @@ t.test('stores that are away, or do not let us in', async (t) => {
   await t.test('for a command as for the server', (t) =>
     refused(t, ['status'], NOBODY, { exitCode: 1, code: 'store_unavailable', says: /127\.0\.0\.1:1/ }),
   );
+  for (const [url, says] of [
+    [new URL(mariadb.url), /run `seonchak migrate`/],
+    [wrongPassword, /user name or password \(MYSQL_URL\)/],
+    [otherDatabase, /does not let this user in \(MYSQL_URL\)/],
+  ] as const) {
+    await t.test(String(says), (t) =>
+      refused(
+        t,
+        ['status'],
+        { ...there, MYSQL_URL: url.href },
+        { exitCode: 1, code: 'store_unavailable', says },
+      ),
+    );
+  }
 });

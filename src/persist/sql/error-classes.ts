@@ -68,6 +68,14 @@ const serverErrors: Readonly<Record<number, SqlFault>> = {
   4031: 'lost', // ER_CLIENT_INTERACTION_TIMEOUT, MySQL: it says so before it closes an idle connection
 };
 
+/** What only a person can mend, and how. */
+const remedies: Readonly<Record<number, string>> = {
+  1044: 'The database does not let this user in (MYSQL_URL).', // ER_DBACCESS_DENIED_ERROR
+  1045: 'The database refuses the user name or password (MYSQL_URL).', // ER_ACCESS_DENIED_ERROR
+  1049: 'There is no such database on this server (MYSQL_URL).', // ER_BAD_DB_ERROR
+  1146: 'The database has not all our tables: run `seonchak migrate`.', // ER_NO_SUCH_TABLE
+};
+
 /** Codes of SQLite (the longest prefix counts), of the operating system, and of the drivers. */
 const codes: readonly (readonly [prefix: string, fault: SqlFault])[] = [
   ['SQLITE_CONSTRAINT_PRIMARYKEY', 'duplicate'],
@@ -97,6 +105,12 @@ const codes: readonly (readonly [prefix: string, fault: SqlFault])[] = [
   ['EHOSTUNREACH', 'lost'],
   ['ENETUNREACH', 'lost'],
 ];
+
+/** A connection that was not made names what the server said as its cause. */
+function remedyOf(error: unknown): string | undefined {
+  const { errno, cause } = error as { errno?: unknown; cause?: { errno?: unknown } };
+  return remedies[Number(errno ?? cause?.errno)];
+}
 
 /** What an error thrown by a driver means. */
 export function faultOf(error: unknown): SqlFault {
@@ -139,7 +153,10 @@ export function storeFault(
     case 'refused':
       if (when === 'committing')
         return new StoreOutcomeUnknownError('The database broke off a commit.', options);
-      return new StoreUnavailableError('The database cannot do it at the moment.', options);
+      return new StoreUnavailableError(
+        remedyOf(error) ?? 'The database cannot do it at the moment.',
+        options,
+      );
     case 'retry':
       // A deadlock is certain at any time; that the retries are used up does not change it.
       return new StoreUnavailableError('The database is too busy at the moment.', options);
