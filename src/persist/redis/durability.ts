@@ -85,7 +85,7 @@ async function readSettings(node: Redis): Promise<RedisSettings> {
 /** Empty where CONFIG is renamed or forbidden. */
 async function readConfig(node: Redis): Promise<Map<string, string>> {
   try {
-    const flat = (await node.config('GET', 'maxmemory-policy', 'appendonly', 'appendfsync'));
+    const flat = await node.config('GET', 'maxmemory-policy', 'appendonly', 'appendfsync');
     return new Map(flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [])));
   } catch (error) {
     if (error instanceof Error && error.name === 'ReplyError') return new Map();
