@@ -16,6 +16,7 @@ import { couponIds } from './option-values.js';
 import { operatorHere } from './operator.js';
 import { startProgress } from './progress.js';
 import { findingLines, repairLine } from './reconcile-lines.js';
+import { severalAtOnce } from './several-at-once.js';
 
 /** Catalogue rows read at a time. */
 const PAGE_ROWS = 500;
@@ -98,21 +99,13 @@ async function reconcileAll(
   const sides = stores.queued === undefined ? 1 : 2;
   const progress = startProgress(context.notes, 'comparing', 'issuances', recorded * sides);
   const reports: ReconcileReport[] = [];
-  const remaining = records.entries();
-  const faults: unknown[] = [];
-  const worker = async (): Promise<void> => {
-    for (const [place, record] of remaining) {
-      if (faults.length > 0) return;
-      try {
-        reports[place] = await reconcileOne(stores, record, repair, (rows) => progress.advance(rows));
-      } catch (fault) {
-        faults.push(fault);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: repair ? REPAIRS_AT_ONCE : 1 }, worker));
-  progress.finish();
-  if (faults.length > 0) throw faults[0];
+  try {
+    await severalAtOnce(records, repair ? REPAIRS_AT_ONCE : 1, async (record, place) => {
+      reports[place] = await reconcileOne(stores, record, repair, (rows) => progress.advance(rows));
+    });
+  } finally {
+    progress.finish();
+  }
   return reports;
 }
 

@@ -11,6 +11,7 @@ import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';
 import { couponIds, durationMs } from './option-values.js';
 import { startProgress } from './progress.js';
+import { severalAtOnce } from './several-at-once.js';
 
 /** Catalogue rows read at a time. */
 const PAGE_ROWS = 500;
@@ -97,15 +98,11 @@ async function warmAll(
 ): Promise<WarmReport> {
   const report: WarmReport = { warmed: [], present: [], unknown_coupon: [] };
   const progress = startProgress(context.notes, 'warming', 'coupons', ids.length);
-  const waiting = ids.values();
-  const warmNext = async () => {
-    for (const id of waiting) {
+  try {
+    await severalAtOnce(ids, WARM_AT_ONCE, async (id) => {
       report[await stores.warmer.warm(id)].push(id);
       progress.advance(1);
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: WARM_AT_ONCE }, warmNext));
+    });
   } finally {
     progress.finish();
   }

@@ -119,15 +119,19 @@ export class CouponRecovery {
     // Another process may have verified it meanwhile, and numbers given since may be recorded already: only a store that is behind
     // after the ledger was asked has lost its past.
     const later = await store.attest(couponId, seen);
-    // On another server than the version was read on, everything is to be compared anew.
-    if (later === 'absent' || later.server !== found.server) return 'recovering';
+    if (later === 'absent') return 'recovering';
     if (later.lastIssueNo < highest) return this.suspend(record, later.epoch, seen);
-    await this.#serveUnder(couponId, later, epoch);
+    // Of the server that the version was read on: should this be another, nothing happens, and whoever asks next compares anew.
+    await this.#serveUnder(couponId, { epoch: later.epoch, server: found.server }, epoch);
     return 'serving';
   }
 
   /** An older copy may have lost the mark by which recorders find what is queued in it. */
-  async #serveUnder(couponId: CouponId, found: Attested, raiseTo: number): Promise<void> {
+  async #serveUnder(
+    couponId: CouponId,
+    found: Pick<Attested, 'epoch' | 'server'>,
+    raiseTo: number,
+  ): Promise<void> {
     await this.#ports.bell.announce([couponId]);
     await this.#ports.store.vouch(couponId, found, raiseTo);
   }

@@ -90,12 +90,8 @@ export class CouponRegistry {
       await this.#ports.warmer.warm(couponId);
     } catch (fault) {
       if (!(fault instanceof StoreUnavailableError)) throw fault;
-      throw new StoreOutcomeUnknownError(
-        'The coupon is registered; the admission store does not have it yet.',
-        {
-          cause: fault,
-        },
-      );
+      const text = 'The coupon is registered; the admission store does not have it yet.';
+      throw new StoreOutcomeUnknownError(text, { cause: fault });
     }
   }
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { redisClient, type RedisServer, startRedis } from '../../../test/servers/redis.js';
-import { startTcpProxy } from '../../../test/servers/tcp-proxy.js';
+import { startTcpProxy, type TcpProxy } from '../../../test/servers/tcp-proxy.js';
 import type { AdmitReply } from '../../engine/admission.js';
 import type { CouponId } from '../../engine/coupon.js';
 import {
@@ -52,6 +52,14 @@ async function single(t: Test): Promise<{ server: RedisServer; client: Redis; ba
   return { server, client, backEnd: await backEndAt(t, server.port) };
 }
 
+/** A back end whose way to Redis leads over a proxy, and another one that goes there directly. */
+async function proxied(t: Test): Promise<{ proxy: TcpProxy; direct: RedisBackEnd; backEnd: RedisBackEnd }> {
+  const { server, backEnd: direct } = await single(t);
+  const proxy = await startTcpProxy(server.port);
+  t.teardown(() => proxy.stop());
+  return { proxy, direct, backEnd: await backEndAt(t, proxy.port) };
+}
+
 async function warmed(backEnd: RedisBackEnd, quantity = 10): Promise<CouponId> {
   const couponId = freshCouponId();
   const terms = { quantity, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
@@ -93,10 +101,7 @@ t.test('13: an emptied script cache costs one reload and no double issue', async
 });
 
 t.test('16: a reply lost after the script ran leaves one issuance, found by asking again', async (t) => {
-  const { server, backEnd: direct } = await single(t);
-  const proxy = await startTcpProxy(server.port);
-  t.teardown(() => proxy.stop());
-  const backEnd = await backEndAt(t, proxy.port);
+  const { proxy, direct, backEnd } = await proxied(t);
   const couponId = await warmed(direct);
   // The script must be in the cache, or the lost reply would be the one that says it is not.
   await press(direct, await warmed(direct), 'another');
@@ -114,10 +119,7 @@ t.test('16: a reply lost after the script ran leaves one issuance, found by aski
 });
 
 t.test('17: a request that was lost is issued once when it is asked again', async (t) => {
-  const { server, backEnd: direct } = await single(t);
-  const proxy = await startTcpProxy(server.port);
-  t.teardown(() => proxy.stop());
-  const backEnd = await backEndAt(t, proxy.port);
+  const { proxy, direct, backEnd } = await proxied(t);
   const couponId = await warmed(direct);
   proxy.behave({ requests: 'drop' });
   const requested = proxy.nextRequest();
@@ -131,10 +133,7 @@ t.test('17: a request that was lost is issued once when it is asked again', asyn
 });
 
 t.test('18: into a black hole every call ends at its deadline, and all is well afterwards', async (t) => {
-  const { server, backEnd: direct } = await single(t);
-  const proxy = await startTcpProxy(server.port);
-  t.teardown(() => proxy.stop());
-  const backEnd = await backEndAt(t, proxy.port);
+  const { proxy, direct, backEnd } = await proxied(t);
   const couponId = await warmed(direct);
   proxy.behave({ requests: 'hold', replies: 'hold' });
   const started = performance.now();
@@ -158,10 +157,7 @@ t.test('18: into a black hole every call ends at its deadline, and all is well a
 });
 
 t.test('19: bytes that come one by one change nothing', async (t) => {
-  const { server, backEnd: direct } = await single(t);
-  const proxy = await startTcpProxy(server.port);
-  t.teardown(() => proxy.stop());
-  const backEnd = await backEndAt(t, proxy.port);
+  const { proxy, direct, backEnd } = await proxied(t);
   const couponId = await warmed(direct, 3);
   await press(backEnd, couponId, 'first');
   proxy.behave({ chopBytes: 1 });
@@ -174,10 +170,7 @@ t.test('19: bytes that come one by one change nothing', async (t) => {
 });
 
 t.test('a reply nested without end costs its connection and not the process', async (t) => {
-  const { server, backEnd: direct } = await single(t);
-  const proxy = await startTcpProxy(server.port);
-  t.teardown(() => proxy.stop());
-  const backEnd = await backEndAt(t, proxy.port);
+  const { proxy, direct, backEnd } = await proxied(t);
   const couponId = await warmed(direct);
   await press(direct, await warmed(direct), 'another');
   proxy.behave({ forgedReply: Buffer.from('*1\r\n'.repeat(100_000)) });

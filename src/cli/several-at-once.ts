@@ -1,0 +1,20 @@
+/**
+ * Works through all items in their order, so many at a time. After a fault nothing new is begun; it is thrown when what runs has ended,
+ * so that nobody closes the stores under it.
+ */
+export async function severalAtOnce<Item>(
+  items: readonly Item[],
+  atOnce: number,
+  work: (item: Item, place: number) => Promise<void>,
+): Promise<void> {
+  const waiting = items.entries();
+  const faults: unknown[] = [];
+  const worker = async (): Promise<void> => {
+    for (const [place, item] of waiting) {
+      if (faults.length > 0) return;
+      await work(item, place).catch((fault: unknown) => faults.push(fault));
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+  if (faults.length > 0) throw faults[0];
+}
