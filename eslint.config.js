@@ -55,15 +55,44 @@ export default tseslint.config(
     ...tseslint.configs.disableTypeChecked,
     rules: { ...tseslint.configs.disableTypeChecked.rules, 'no-restricted-syntax': 'off' },
   },
-  {
-    // The domain knows no infrastructure: whatever it needs from outside is a port declared inside it.
-    files: ['src/engine/**/*.ts'],
-    ignores: ['src/engine/**/*.test.ts', 'src/engine/testing/**'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        { patterns: [{ regex: '^(?!\\./)', message: 'engine/ imports nothing outside engine/.' }] },
-      ],
-    },
-  },
+  ...rooms(),
 );
+
+/**
+ * Which folder may import which: domain ← ports ← jobs inside the engine, and nothing outside the engine; the back ends know
+ * neither the front end nor the configuration. Tests and test suites may import anything.
+ */
+function rooms() {
+  const jobs = ['download', 'sellers', 'recording', 'recovery', 'reconcile', 'live'];
+  const otherJobs = (job) => jobs.filter((other) => other !== job && other !== 'recovery').join('|');
+  return [
+    room('src/engine/domain', '^(?!\\./)', 'domain/ imports nothing outside itself.'),
+    room('src/engine/ports', '^(?!\\./|\\.\\./domain/)', 'ports/ import the domain and nothing else.'),
+    ...jobs.map((job) =>
+      room(
+        `src/engine/${job}`,
+        `^(?!\\./|\\.\\./)|^\\.\\./\\.\\./|^\\.\\./(${otherJobs(job)})/`,
+        'A job imports domain/, ports/ and recovery/, no other job and nothing outside engine/.',
+      ),
+    ),
+    room('src/accounts', '/(http|persist|config|cli|server)/', 'accounts/ import only the engine.'),
+    room(
+      'src/persist',
+      '/(http|config|cli|server)/',
+      'A back end knows neither the front end nor the configuration.',
+    ),
+    room(
+      'src/http',
+      '/(persist|config|cli|server)/',
+      'The front end knows neither the back ends nor the configuration.',
+    ),
+  ];
+}
+
+function room(folder, regex, message) {
+  return {
+    files: [`${folder}/**/*.ts`],
+    ignores: ['**/*.test.ts', '**/testing/**'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [{ regex, message }] }] },
+  };
+}

@@ -7,17 +7,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
-import type { Admission } from '../src/engine/admission.js';
-import type { CouponId, Issuance, MemberId } from '../src/engine/coupon.js';
-import type { IssuanceQueue } from '../src/engine/issuance-queue.js';
+import type { Admission } from '../src/engine/ports/admission.js';
+import type { CouponId, Issuance, MemberId } from '../src/engine/domain/coupon.js';
+import type { IssuanceQueue } from '../src/engine/ports/issuance-queue.js';
 import {
   freshCouponId,
   inChunks,
   member,
   outcomes,
   warmWith,
-} from '../src/engine/testing/admission-contract.js';
-import { AdmissionModel } from '../src/engine/testing/admission-model.js';
+} from '../src/engine/testing/contracts/admission-contract.js';
+import { AdmissionModel } from '../src/engine/testing/contracts/admission-model.js';
 import { openRedisBackEnd } from '../src/persist/redis/redis-back-end.js';
 import { openEmbedded } from '../src/persist/sqlite/open-embedded.js';
 import { startRedis } from './servers/redis.js';

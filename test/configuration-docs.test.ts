@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { ConfigError, DATABASE_TIMEOUT_MS, loadConfig } from '../src/config.js';
+import { ConfigError } from '../src/engine/domain/errors.js';
+import { DATABASE_TIMEOUT_MS } from '../src/engine/domain/limits.js';
+import { loadConfig } from '../src/config/config.js';
 
-const source = readFileSync(new URL('../src/config.ts', import.meta.url), 'utf8');
+const source = readFileSync(new URL('../src/config/config.ts', import.meta.url), 'utf8');
 const manual = readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8');
 
 const distributed = {

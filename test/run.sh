@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The test command: servers first, then every test. Arguments select: test/run.sh src/engine/coupon.test.ts
+# The test command: servers first, then every test. Arguments select: test/run.sh src/engine/domain/coupon.test.ts
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

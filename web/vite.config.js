@@ -1,4 +1,4 @@
-/** Builds the console into dist/web, from where the API process serves it (src/http/console.ts). */
+/** Builds the console into dist/web, from where the API process serves it (src/http/console/console.ts). */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';

@@ -1,10 +1,10 @@
 /** `seonchak account lock` and `unlock`: every token of a subject refused, whoever signed it, on every API process. */
 import type { Command } from 'commander';
-import { loadConfig } from '../config.js';
-import type { MemberId } from '../engine/coupon.js';
-import { parseMemberId } from '../engine/coupon.js';
-import { LOCKED_SUBJECTS_MAX } from '../http/auth/access-locks.js';
-import type { Stores } from '../stores.js';
+import { loadConfig } from '../config/config.js';
+import type { MemberId } from '../engine/domain/coupon.js';
+import { parseMemberId } from '../engine/domain/coupon.js';
+import { LOCKED_SUBJECTS_MAX } from '../accounts/access-locks.js';
+import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';

@@ -1,11 +1,11 @@
 /** `seonchak account`: accounts made by the operator, the only way to a seller's account where sign-up is closed; locks of accounts. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { loadConfig } from '../config.js';
-import type { Role } from '../http/auth/accounts.js';
-import { roles } from '../http/auth/accounts.js';
+import { loadConfig } from '../config/config.js';
+import type { Role } from '../accounts/accounts.js';
+import { roles } from '../accounts/accounts.js';
 import { PasswordHasher } from '../http/auth/password.js';
-import { accountInput } from '../http/schemas.js';
+import { accountInput } from '../http/wire/schemas.js';
 import { addLocks } from './account-lock.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';

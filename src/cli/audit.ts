@@ -1,7 +1,7 @@
 /** `seonchak audit`: what sellers and operators did, when, from where. */
 import type { Command } from 'commander';
-import { loadConfig } from '../config.js';
-import type { StoredAuditEntry } from '../engine/audit-log.js';
+import { loadConfig } from '../config/config.js';
+import type { StoredAuditEntry } from '../engine/ports/audit-log.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { wholeNumber } from './option-values.js';

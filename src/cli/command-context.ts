@@ -1,7 +1,7 @@
 /** What every command is given: the surroundings it runs in, and the way to the stores. */
 import type { Writable } from 'node:stream';
-import type { Config } from '../config.js';
-import type { Stores } from '../stores.js';
+import type { Config } from '../config/config.js';
+import type { Stores } from '../server/stores.js';
 
 export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
@@ -21,7 +21,7 @@ export async function withStores<Result>(
   work: (stores: Stores) => Promise<Result>,
 ): Promise<Result> {
   // Loaded when needed: help and tokens should not wait for database drivers.
-  const { openStores } = await import('../stores.js');
+  const { openStores } = await import('../server/stores.js');
   const stores = await openStores(config, {
     exclusive: false,
     // The command that needed the connection fails and says why; a second message would only repeat it.

@@ -5,7 +5,7 @@ import { printLine } from './command-context.js';
 import { CommandFailedError } from './exit-codes.js';
 import { durationOption, wholeNumber } from './option-values.js';
 import { startProgress } from './progress.js';
-import { listenToEnd } from './told-to-end.js';
+import { listenToEnd } from './on-termination-signal.js';
 
 /** More than one process can press for. */
 const MEMBERS_MAX = 200_000;

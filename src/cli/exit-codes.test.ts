@@ -1,6 +1,6 @@
 import t from 'tap';
-import { ConfigError } from '../config.js';
-import { StoreUnavailableError } from '../engine/errors.js';
+import { ConfigError } from '../engine/domain/errors.js';
+import { StoreUnavailableError } from '../engine/domain/errors.js';
 import { CommandFailedError, reportFault, UsageError } from './exit-codes.js';
 
 t.test('failure is told from misuse', (t) => {

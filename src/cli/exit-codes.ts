@@ -1,6 +1,6 @@
 /** How a command ends, as a shell sees it, and the one line that a person sees when it did not work. */
-import { ConfigError } from '../config.js';
-import { SeonchakError } from '../engine/errors.js';
+import { ConfigError } from '../engine/domain/errors.js';
+import { SeonchakError } from '../engine/domain/errors.js';
 
 export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

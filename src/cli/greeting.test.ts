@@ -1,5 +1,5 @@
 import t from 'tap';
-import { loadConfig } from '../config.js';
+import { loadConfig } from '../config/config.js';
 import { greeting } from './greeting.js';
 
 const secret = 'kV3v0b6Zr8Q1yT5mWc9nXe2hLa7sPd4u';

@@ -1,5 +1,5 @@
 /** What a newcomer reads at start: the address, and three commands that lead to a first download. */
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 
 /** Lines for standard output. Each command can be pasted as it stands into a shell in the same folder. */
 export function greeting(config: Config, port: number): readonly string[] {

@@ -1,6 +1,6 @@
 /** `seonchak migrate`: bring the tables up to date. The server does the same at start; this is for doing it beforehand. */
 import type { Command } from 'commander';
-import { loadConfig } from '../config.js';
+import { loadConfig } from '../config/config.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 

@@ -1,6 +1,6 @@
 /** Who is at the command line, as the audit log names them. */
 import { hostname, userInfo } from 'node:os';
-import type { AuditActor } from '../engine/audit-log.js';
+import type { AuditActor } from '../engine/ports/audit-log.js';
 
 export function operatorHere(): AuditActor {
   return { kind: 'operator', id: userName(), address: hostname() };

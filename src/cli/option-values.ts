@@ -1,7 +1,7 @@
 /** Option values read from the command line: text in, checked value out, wrong usage otherwise. */
 import { InvalidArgumentError, Option } from 'commander';
-import type { CouponId } from '../engine/coupon.js';
-import { parseCouponId } from '../engine/coupon.js';
+import type { CouponId } from '../engine/domain/coupon.js';
+import { parseCouponId } from '../engine/domain/coupon.js';
 
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 

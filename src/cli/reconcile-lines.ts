@@ -1,7 +1,7 @@
 /** What `seonchak reconcile` found, as lines for a person. */
-import type { CouponId } from '../engine/coupon.js';
-import type { CouponReconciliation, Findings } from '../engine/reconciliation.js';
-import type { CouponRepair } from '../engine/repair-coupon.js';
+import type { CouponId } from '../engine/domain/coupon.js';
+import type { CouponReconciliation, Findings } from '../engine/reconcile/comparison.js';
+import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';
 
 /** Examples named in one line. */
 const EXAMPLES_MAX = 10;

@@ -1,14 +1,14 @@
 /** `seonchak reconcile`: compare what was admitted with what is recorded, and mend what needs no person. */
 import type { Command } from 'commander';
-import { loadConfig } from '../config.js';
-import type { CouponRecord } from '../engine/coupon-catalogue.js';
-import type { CouponId } from '../engine/coupon.js';
-import { reconcileCoupon } from '../engine/reconcile-coupon.js';
-import type { CouponReconciliation } from '../engine/reconciliation.js';
-import { isClean } from '../engine/reconciliation.js';
-import type { CouponRepair } from '../engine/repair-coupon.js';
-import { MissingIssuances, repairCoupon } from '../engine/repair-coupon.js';
-import type { Stores } from '../stores.js';
+import { loadConfig } from '../config/config.js';
+import type { CouponRecord } from '../engine/ports/coupon-catalogue.js';
+import type { CouponId } from '../engine/domain/coupon.js';
+import { reconcileCoupon } from '../engine/reconcile/compare-coupon.js';
+import type { CouponReconciliation } from '../engine/reconcile/comparison.js';
+import { isClean } from '../engine/reconcile/comparison.js';
+import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';
+import { MissingIssuances, repairCoupon } from '../engine/reconcile/repair-coupon.js';
+import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';
@@ -16,7 +16,7 @@ import { couponIds } from './option-values.js';
 import { operatorHere } from './operator.js';
 import { startProgress } from './progress.js';
 import { findingLines, repairLine } from './reconcile-lines.js';
-import { severalAtOnce } from './several-at-once.js';
+import { severalAtOnce } from './for-each-concurrently.js';
 
 /** Catalogue rows read at a time. */
 const PAGE_ROWS = 500;

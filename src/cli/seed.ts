@@ -1,9 +1,9 @@
 /** `seonchak seed`: tables as full as those of a shop that has run for years, for load tests. */
 import type { Command } from 'commander';
-import { loadConfig } from '../config.js';
+import { loadConfig } from '../config/config.js';
 import { fillTables, SeedRefusedError } from '../seeding/fill-tables.js';
 import { SeedPlan, type SeedSizes, sizesFault } from '../seeding/seed-plan.js';
-import type { Stores } from '../stores.js';
+import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';

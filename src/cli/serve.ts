@@ -1,12 +1,12 @@
 /** `seonchak serve`: the server itself. */
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import type { Config } from '../config.js';
-import { loadConfig } from '../config.js';
+import type { Config } from '../config/config.js';
+import { loadConfig } from '../config/config.js';
 import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';
 import { greeting } from './greeting.js';
-import { listenToEnd } from './told-to-end.js';
+import { listenToEnd } from './on-termination-signal.js';
 
 export function addServe(program: Command, context: CommandContext): void {
   program
@@ -28,8 +28,11 @@ Examples:
 }
 
 async function serve(context: CommandContext, config: Config): Promise<void> {
-  const [{ startServer }, { createLogger }] = await Promise.all([import('../main.js'), import('../log.js')]);
-  const { isApiChild, letGoOfParent } = await import('../processes.js');
+  const [{ startServer }, { createLogger }] = await Promise.all([
+    import('../server/main.js'),
+    import('../server/log.js'),
+  ]);
+  const { isApiChild, letGoOfParent } = await import('../server/processes.js');
   // Before the start: a server of several processes answers before the last of them is up, and an order to end must not cut those answers off.
   const { ending, forget } = listenToEnd();
   try {

@@ -1,14 +1,15 @@
 /** `seonchak status`: where every unit of a coupon is. */
 import type { Command } from 'commander';
-import { loadConfig } from '../config.js';
-import type { CouponId, CouponState } from '../engine/coupon.js';
-import type { CouponView } from '../engine/coupon-registry.js';
-import type { Stores } from '../stores.js';
+import { loadConfig } from '../config/config.js';
+import type { CouponId } from '../engine/domain/coupon.js';
+import type { CouponView } from '../engine/sellers/coupon-registry.js';
+import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';
 import { couponId, durationMs, durationOption, wholeNumber } from './option-values.js';
-import { table } from './table.js';
+import { statusTable } from './status-table.js';
+import type { CouponStatus, StatusReport } from './status-table.js';
 import { watchStatus } from './watch-status.js';
 
 const PAGE_COUPONS = 200;
@@ -23,25 +24,6 @@ interface StatusOptions {
   readonly watch?: true;
   readonly every: number;
   readonly json?: true;
-}
-
-interface CouponStatus {
-  readonly id: CouponId;
-  readonly name: string;
-  readonly state: CouponState;
-  readonly quantity: number;
-  readonly issued: number;
-  readonly remaining: number;
-  readonly queued: number;
-  readonly claimed: number;
-  readonly recorded: number;
-  readonly deadLettered: number;
-}
-
-export interface StatusLook {
-  readonly coupons: readonly CouponStatus[];
-  /** There are coupons beyond the limit. */
-  readonly more: boolean;
 }
 
 export function addStatus(program: Command, context: CommandContext): void {
@@ -80,13 +62,13 @@ Examples:
 }
 
 /** @throws CommandFailedError when there is none with this number. */
-async function lookAtOne(stores: Stores, id: CouponId): Promise<StatusLook> {
+async function lookAtOne(stores: Stores, id: CouponId): Promise<StatusReport> {
   const view = await stores.registry.find(id);
   if (view === undefined) throw new CommandFailedError(`there is no coupon ${id}`);
   return { coupons: await statuses(stores, [view]), more: false };
 }
 
-async function lookAtAll(stores: Stores, limit: number): Promise<StatusLook> {
+async function lookAtAll(stores: Stores, limit: number): Promise<StatusReport> {
   const coupons: CouponStatus[] = [];
   let next: number | undefined = 0;
   while (next !== undefined && coupons.length < limit) {
@@ -115,7 +97,7 @@ async function statuses(stores: Stores, views: readonly CouponView[]): Promise<C
   }));
 }
 
-function print(context: CommandContext, look: StatusLook, one: boolean, options: StatusOptions): void {
+function print(context: CommandContext, look: StatusReport, one: boolean, options: StatusOptions): void {
   if (options.json) {
     printJson(context, one ? look.coupons[0] : look);
     return;
@@ -123,22 +105,4 @@ function print(context: CommandContext, look: StatusLook, one: boolean, options:
   if (look.coupons.length === 0) printLine(context.notes, 'There is no coupon yet.');
   else for (const line of statusTable(look)) printLine(context.output, line);
   if (look.more) printLine(context.notes, `There are more; see them with --limit.`);
-}
-
-export function statusTable({ coupons }: StatusLook): readonly string[] {
-  return table(
-    ['coupon', 'state', 'quantity', 'issued', 'remaining', 'queued', 'claimed', 'recorded', 'dead', 'name'],
-    coupons.map((one) => [
-      String(one.id),
-      one.state,
-      one.quantity,
-      one.issued,
-      one.remaining,
-      one.queued,
-      one.claimed,
-      one.recorded,
-      one.deadLettered,
-      one.name,
-    ]),
-  );
 }

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Writable } from 'node:stream';
-import { makeFolder } from '../make-folder.js';
+import { makeFolder } from '../persist/make-folder.js';
 import { CommandFailedError } from './exit-codes.js';
 import type { MemberToken } from './token-batch.js';
 

@@ -1,12 +1,12 @@
 /** `seonchak tokens`: access tokens and tickets of presence, for trying out and for load tests. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { Config } from '../config.js';
-import { loadConfig } from '../config.js';
-import { parseMemberId } from '../engine/coupon.js';
-import type { CouponId } from '../engine/coupon.js';
-import type { Role } from '../http/auth/accounts.js';
-import { roles } from '../http/auth/accounts.js';
+import type { Config } from '../config/config.js';
+import { loadConfig } from '../config/config.js';
+import { parseMemberId } from '../engine/domain/coupon.js';
+import type { CouponId } from '../engine/domain/coupon.js';
+import type { Role } from '../accounts/accounts.js';
+import { roles } from '../accounts/accounts.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine } from './command-context.js';
 import { UsageError } from './exit-codes.js';
@@ -89,7 +89,7 @@ function checkUsage(options: TokensOptions): void {
 async function signerOf(config: Config, options: TokensOptions): Promise<SignToken> {
   // Loaded when needed: what signs and what opens a folder is a third of the time in which any other command starts.
   const [{ presenceSettings, tokenSettings }, { TokenIssuer }] = await Promise.all([
-    import('../token-settings.js'),
+    import('../server/token-settings.js'),
     import('../http/auth/token-issuer.js'),
   ]);
   const issuedAtMs = Date.now();

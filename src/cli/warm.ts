@@ -1,17 +1,17 @@
 /** `seonchak warm`: put coupons into the admission store before the crowd comes. */
 import type { Command } from 'commander';
-import type { Config } from '../config.js';
-import { loadConfig } from '../config.js';
-import type { CouponId } from '../engine/coupon.js';
-import type { CouponRecord } from '../engine/coupon-catalogue.js';
-import type { WarmResult } from '../engine/coupon-warmer.js';
-import type { Stores } from '../stores.js';
+import type { Config } from '../config/config.js';
+import { loadConfig } from '../config/config.js';
+import type { CouponId } from '../engine/domain/coupon.js';
+import type { CouponRecord } from '../engine/ports/coupon-catalogue.js';
+import type { WarmResult } from '../engine/recovery/coupon-warmer.js';
+import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';
 import { couponIds, durationMs } from './option-values.js';
 import { startProgress } from './progress.js';
-import { severalAtOnce } from './several-at-once.js';
+import { severalAtOnce } from './for-each-concurrently.js';
 
 /** Catalogue rows read at a time. */
 const PAGE_ROWS = 500;

@@ -1,11 +1,11 @@
 /** `seonchak status --watch`: a table that follows on a terminal, a line a coupon elsewhere, or one JSON document each time. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { SeonchakError } from '../engine/errors.js';
+import { SeonchakError } from '../engine/domain/errors.js';
 import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';
 import { LiveScreen } from './live-screen.js';
-import type { StatusLook } from './status.js';
-import { statusTable } from './status.js';
+import { statusTable } from './status-table.js';
+import type { StatusReport } from './status-table.js';
 
 export interface WatchOptions {
   readonly everyMs: number;
@@ -15,7 +15,7 @@ export interface WatchOptions {
 /** Shows what `look` finds until SIGINT or SIGTERM. A store that is away is said to be, and looked at again. */
 export async function watchStatus(
   context: CommandContext,
-  look: () => Promise<StatusLook>,
+  look: () => Promise<StatusReport>,
   options: WatchOptions,
 ): Promise<void> {
   const told = new AbortController();
@@ -50,7 +50,7 @@ export async function watchStatus(
   if (screen !== undefined) for (const line of last) printLine(context.output, line);
 }
 
-async function lookOnce(look: () => Promise<StatusLook>): Promise<StatusLook | string> {
+async function lookOnce(look: () => Promise<StatusReport>): Promise<StatusReport | string> {
   try {
     return await look();
   } catch (fault) {
@@ -59,12 +59,12 @@ async function lookOnce(look: () => Promise<StatusLook>): Promise<StatusLook | s
   }
 }
 
-function jsonLine(at: Date, { coupons, more }: StatusLook): string {
+function jsonLine(at: Date, { coupons, more }: StatusReport): string {
   return JSON.stringify({ at: at.toISOString(), coupons, more });
 }
 
 /** One line each, for logs and for searching in them. */
-function plainLines(at: Date, { coupons }: StatusLook): readonly string[] {
+function plainLines(at: Date, { coupons }: StatusReport): readonly string[] {
   return coupons.map((coupon) => {
     const fields = Object.entries(coupon).map(([name, value]) => {
       return `${name}=${typeof value === 'string' && name === 'name' ? JSON.stringify(value) : String(value)}`;

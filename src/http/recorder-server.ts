@@ -1,40 +1,37 @@
 /** HTTP of a process that only records: probes and metrics, nothing for members or sellers. */
 import { Registry } from 'prom-client';
 import uWS from 'uWebSockets.js';
-import { HealthHandlers } from './health.js';
-import { InFlight } from './in-flight.js';
+import { HealthHandlers } from './api/health.js';
+import { InFlight } from './wire/in-flight.js';
 import { CallerLimits } from './limits/caller-limits.js';
 import { ClientAddresses } from './limits/client-address.js';
-import { listen } from './listen.js';
-import { MetricsHandlers, registerDurability } from './metrics.js';
-import { registerProcessMetrics } from './process-metrics.js';
-import { registerQueueMetrics } from './queue-metrics.js';
-import type { QueueSources } from './queue-metrics.js';
-import { registerRecorderMetrics } from './recorder-metrics.js';
-import type { RecorderCounters } from './recorder-metrics.js';
-import { logAnswer, logFault } from './request-log.js';
+import { listen } from './wire/listen.js';
+import { MetricsHandlers, registerDurability } from './metrics/metrics.js';
+import { registerProcessMetrics } from './metrics/process-metrics.js';
+import { registerQueueMetrics } from './metrics/queue-metrics.js';
+import type { QueueSources } from './metrics/queue-metrics.js';
+import { registerRecorderMetrics } from './metrics/recorder-metrics.js';
+import type { RecorderCounters } from './metrics/recorder-metrics.js';
+import { logAnswer, logFault } from './wire/request-log.js';
 import { RouteServer } from './route-server.js';
-import { anyone } from './route.js';
-import type { HttpServer, HttpServices, HttpSettings } from './services.js';
+import { anyone } from './wire/route.js';
+import type { HttpPorts, HttpServer, HttpSettings } from './http-server.js';
 
-export interface RecorderHttpServices extends Pick<
-  HttpServices,
-  'clock' | 'durability' | 'logger' | 'readiness'
-> {
+export interface RecorderHttpPorts extends Pick<HttpPorts, 'clock' | 'durability' | 'logger' | 'readiness'> {
   readonly counters: RecorderCounters;
-  readonly queues: QueueSources;
+  readonly backlogSources: QueueSources;
 }
 
 /** @throws PortInUseError, ListenFailedError */
 export async function startRecorderHttp(
-  services: RecorderHttpServices,
+  ports: RecorderHttpPorts,
   settings: Pick<HttpSettings, 'host' | 'port' | 'limits'>,
 ): Promise<Pick<HttpServer, 'port' | 'drain'>> {
-  const { counters, queues, durability, logger } = services;
+  const { counters, backlogSources, durability, logger } = ports;
   const registry = new Registry();
   registerProcessMetrics(registry, 'recorder');
   registerDurability(registry, durability);
-  registerQueueMetrics(registry, queues);
+  registerQueueMetrics(registry, backlogSources);
   registerRecorderMetrics(registry, counters);
 
   const app = uWS.App();
@@ -44,12 +41,12 @@ export async function startRecorderHttp(
     // Nobody has to say who they are here.
     authenticator: undefined,
     inFlight,
-    limits: new CallerLimits(settings.limits, clientAddresses, services.clock),
+    limits: new CallerLimits(settings.limits, clientAddresses, ports.clock),
     clientAddresses,
     onFault: logFault(logger),
     onAnswered: logAnswer(logger),
   });
-  const health = new HealthHandlers(services);
+  const health = new HealthHandlers(ports);
   const metrics = new MetricsHandlers(registry, undefined);
   const routes = [
     anyone('GET /healthz', () => health.live()),

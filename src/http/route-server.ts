@@ -1,22 +1,26 @@
 /** The wrapper around every handler but the download's: from a raw request to a handler's values, and from its reply to the wire. */
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
-import { CouponRecoveringError, StoreOutcomeUnknownError, StoreUnavailableError } from '../engine/errors.js';
+import {
+  CouponRecoveringError,
+  StoreOutcomeUnknownError,
+  StoreUnavailableError,
+} from '../engine/domain/errors.js';
 import type { Authenticator } from './auth/authenticator.js';
 import type { Identity } from './auth/identity.js';
 import { tokenProblem } from './auth/token-problems.js';
-import { problemReply } from './exchange.js';
-import type { ApiRequest, Reply } from './exchange.js';
-import type { InFlight } from './in-flight.js';
+import { problemReply } from './wire/exchange.js';
+import type { ApiRequest, Reply } from './wire/exchange.js';
+import type { InFlight } from './wire/in-flight.js';
 import { RATE_LIMITED_RETRY_SECONDS } from './limits/caller-limits.js';
 import type { CallerLimits } from './limits/caller-limits.js';
 import type { ClientAddresses } from './limits/client-address.js';
-import { OpenResponse } from './open-response.js';
-import { refuse, RequestRefused } from './problems.js';
-import { REQUEST_ID_HEADER } from './request-id.js';
-import type { AnsweredRequest } from './request-log.js';
-import { readHead } from './request-head.js';
-import type { RequestHead } from './request-head.js';
-import type { Route, RouteForm } from './route.js';
+import { OpenResponse } from './wire/open-response.js';
+import { refuse, RequestRefused } from './wire/problems.js';
+import { REQUEST_ID_HEADER } from './wire/request-id.js';
+import type { AnsweredRequest } from './wire/request-log.js';
+import { readHead } from './wire/request-head.js';
+import type { RequestHead } from './wire/request-head.js';
+import type { Route, RouteForm } from './wire/route.js';
 
 export interface RouteServerContext {
   /** `undefined` where no route asks for a caller. */

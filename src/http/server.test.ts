@@ -8,18 +8,18 @@ import {
   StoreCorruptError,
   StoreOutcomeUnknownError,
   StoreUnavailableError,
-} from '../engine/errors.js';
+} from '../engine/domain/errors.js';
 import { Authenticator } from './auth/authenticator.js';
-import { json } from './exchange.js';
-import type { Reply } from './exchange.js';
-import { InFlight } from './in-flight.js';
+import { json } from './wire/exchange.js';
+import type { Reply } from './wire/exchange.js';
+import { InFlight } from './wire/in-flight.js';
 import { CallerLimits } from './limits/caller-limits.js';
 import { ClientAddresses } from './limits/client-address.js';
-import { ListenFailedError, PortInUseError } from './listen.js';
+import { ListenFailedError, PortInUseError } from './wire/listen.js';
 import { RouteServer } from './route-server.js';
-import { anyone } from './route.js';
+import { anyone } from './wire/route.js';
 import { startHttp } from './server.js';
-import type { HttpSettings } from './services.js';
+import type { HttpSettings } from './http-server.js';
 import { call, exchangeBytes } from './testing/client.js';
 import { startEmbeddedServer, TEST_LIMITS } from './testing/embedded-server.js';
 import { openShop } from './testing/shop.js';

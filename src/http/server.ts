@@ -5,45 +5,46 @@
  * handler, and whatever is thrown on the way becomes a problem without internal text.
  */
 import uWS from 'uWebSockets.js';
-import { AccessLocks } from './auth/access-locks.js';
+import { AccessLocks } from '../accounts/access-locks.js';
 import { Authenticator } from './auth/authenticator.js';
-import { serveConsole } from './console.js';
-import { createDownloadHandler } from './download.js';
-import { InFlight } from './in-flight.js';
+import { serveConsole } from './console/console.js';
+import { createDownloadHandler } from './download/download-handler.js';
+import { InFlight } from './wire/in-flight.js';
 import { CallerLimits } from './limits/caller-limits.js';
 import { ClientAddresses } from './limits/client-address.js';
-import { listen } from './listen.js';
-import { LiveStreams } from './live.js';
-import { createMetrics } from './metrics.js';
-import { newOutcomeCounts } from './outcome-counts.js';
-import { PresenceDemands } from './presence/presence-demands.js';
+import { listen } from './wire/listen.js';
+import { LiveStreams } from './api/live.js';
+import { createMetrics } from './metrics/metrics.js';
+import { newOutcomeCounts } from './download/outcome-counts.js';
+import { PresenceDemands } from '../accounts/presence-demands.js';
 import { PresenceGate } from './presence/presence-gate.js';
-import { Pressure } from './pressure.js';
-import { logAnswer, logFault } from './request-log.js';
+import { Pressure } from './wire/pressure.js';
+import { logAnswer, logFault } from './wire/request-log.js';
 import { RouteServer } from './route-server.js';
-import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from './routes.js';
-import type { HttpServer, HttpServices, HttpSettings, Readiness } from './services.js';
+import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from './api/routes.js';
+import type { Readiness } from './api/health.js';
+import type { HttpPorts, HttpServer, HttpSettings } from './http-server.js';
 
 /**
  * Starts serving.
  *
  * @throws PortInUseError, ListenFailedError
  */
-export async function startHttp(services: HttpServices, settings: HttpSettings): Promise<HttpServer> {
+export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promise<HttpServer> {
   const inFlight = new InFlight(settings.pendingMax);
-  const pressure = new Pressure(() => inFlight.share, services.clock);
-  const stopWatching = pressure.watch(services.scheduler, services.clock);
+  const pressure = new Pressure(() => inFlight.share, ports.clock);
+  const stopWatching = pressure.watch(ports.scheduler, ports.clock);
   const outcomes = newOutcomeCounts();
   const locks = new AccessLocks({
-    ...services,
-    onFault: (fault) => services.logger.warn({ err: fault }, 'The locks of accounts cannot be read anew'),
+    ...ports,
+    onFault: (fault) => ports.logger.warn({ err: fault }, 'The locks of accounts cannot be read anew'),
   });
-  const authenticator = new Authenticator(settings.tokens, services.clock, locks);
+  const authenticator = new Authenticator(settings.tokens, ports.clock, locks);
   await locks.start((subjects) => authenticator.forget(subjects));
   const demands = new PresenceDemands(
     {
-      ...services,
-      onFault: (fault) => services.logger.warn({ err: fault }, 'Demands for presence cannot be read anew'),
+      ...ports,
+      onFault: (fault) => ports.logger.warn({ err: fault }, 'Demands for presence cannot be read anew'),
     },
     settings.presence !== undefined,
   );
@@ -52,15 +53,15 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
     throw fault;
   });
   if (settings.presence === undefined && demands.size > 0) {
-    services.logger.warn(
+    ports.logger.warn(
       { coupons: demands.size },
       'Coupons demand a ticket of presence and none can be verified: they are given to nobody',
     );
   }
-  const presence = new PresenceGate(settings.presence, { ...services, demands });
+  const presence = new PresenceGate(settings.presence, { ...ports, demands });
   const clientAddresses = new ClientAddresses(settings.limits.trustedProxies);
-  const limits = new CallerLimits(settings.limits, clientAddresses, services.clock);
-  const onFault = logFault(services.logger);
+  const limits = new CallerLimits(settings.limits, clientAddresses, ports.clock);
+  const onFault = logFault(ports.logger);
 
   const { tls } = settings;
   const app =
@@ -68,20 +69,20 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
   app.post(
     DOWNLOAD_ROUTE.path,
     createDownloadHandler({
-      engine: services.engine,
+      engine: ports.engine,
       ...{ authenticator, inFlight, limits, presence, outcomes, onFault },
     }),
   );
-  const live = new LiveStreams(services, inFlight, settings.liveWatchersMax);
+  const live = new LiveStreams(ports, inFlight, settings.liveWatchersMax);
   app.get(LIVE_ROUTE.path, live.handle);
   app.head(LIVE_ROUTE.path, live.handleHead);
-  const { engine, queues } = services;
+  const { engine, backlogSources } = ports;
   const metrics = createMetrics({
     counters: engine.counters,
     outcomes,
-    durability: services.durability,
-    recorder: services.recorderCounters,
-    queues,
+    durability: ports.durability,
+    recorder: ports.recorderCounters,
+    backlogSources,
     engineLoad: () => engine.load(),
     requestsInFlight: () => inFlight.count,
     rateLimited: () => limits.refused,
@@ -94,10 +95,10 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
     limits,
     clientAddresses,
     onFault,
-    onAnswered: logAnswer(services.logger),
+    onAnswered: logAnswer(ports.logger),
   });
   const sellerPresence = { isConfigured: settings.presence !== undefined, demands };
-  const routes = createRoutes({ ...services, readiness }, settings, metrics, sellerPresence);
+  const routes = createRoutes({ ...ports, readiness }, settings, metrics, sellerPresence);
   routeServer.register(app, routes, [DOWNLOAD_ROUTE, LIVE_ROUTE]);
   // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
   serveConsole(app, settings.consoleFolder);
@@ -108,7 +109,7 @@ export async function startHttp(services: HttpServices, settings: HttpSettings):
   });
 
   async function readiness(): Promise<Readiness> {
-    const reasons = [...(await services.readiness()).reasons, ...pressure.reasons()];
+    const reasons = [...(await ports.readiness()).reasons, ...pressure.reasons()];
     return { ready: reasons.length === 0, reasons };
   }
 

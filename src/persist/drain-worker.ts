@@ -1,9 +1,9 @@
 /** A recorder thread: drains coupons over connections of its own. Started by recorder-threads.ts, never imported. */
 import { randomUUID } from 'node:crypto';
 import { workerData } from 'node:worker_threads';
-import type { CouponId } from '../engine/coupon.js';
-import { SeonchakError } from '../engine/errors.js';
-import { Flusher } from '../engine/flusher.js';
+import type { CouponId } from '../engine/domain/coupon.js';
+import { SeonchakError } from '../engine/domain/errors.js';
+import { Flusher } from '../engine/recording/flusher.js';
 import type { DrainReport, DrainWorkerSettings } from './recorder-threads.js';
 import { connectRedis } from './redis/connect.js';
 import { RedisCalls } from './redis/redis-calls.js';

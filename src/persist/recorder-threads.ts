@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
-import type { CouponId } from '../engine/coupon.js';
-import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../engine/errors.js';
-import type { DrainResult } from '../engine/flusher.js';
-import type { RecordingTimesDelta } from '../engine/recording-times.js';
+import type { CouponId } from '../engine/domain/coupon.js';
+import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../engine/domain/errors.js';
+import type { DrainResult } from '../engine/recording/flusher.js';
+import type { RecordingTimesDelta } from '../engine/recording/recording-times.js';
 
 /**
  * Drains of a thread at a time. What they claim at about the same time Redis takes in one turn, with one fsync, and what they record is one

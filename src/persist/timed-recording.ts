@@ -1,10 +1,10 @@
 /** Measures what a flusher does from outside it: batch by batch, so a row costs nothing. */
-import type { Claim, IssuanceQueue } from '../engine/issuance-queue.js';
-import type { IssuanceLedger } from '../engine/issuance-ledger.js';
-import type { CouponId } from '../engine/coupon.js';
-import type { FlusherPorts } from '../engine/flusher.js';
-import { RecordingTimes } from '../engine/recording-times.js';
-import { StoreClock } from '../engine/store-clock.js';
+import type { Claim, IssuanceQueue } from '../engine/ports/issuance-queue.js';
+import type { IssuanceLedger } from '../engine/ports/issuance-ledger.js';
+import type { CouponId } from '../engine/domain/coupon.js';
+import type { FlusherPorts } from '../engine/recording/flusher.js';
+import { RecordingTimes } from '../engine/recording/recording-times.js';
+import { StoreClock } from '../engine/download/store-clock.js';
 
 export interface TimedRecording extends Pick<FlusherPorts, 'queue' | 'ledger'> {
   readonly times: RecordingTimes;

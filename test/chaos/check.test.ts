@@ -1,9 +1,9 @@
 /**
  * The checker is checked: each history below, as real processes would log it, breaks one promise, and must be caught at it. The rules
- * themselves have tests of their own (`src/engine/testing/history-checker.test.ts`) and planted bugs in the simulator.
+ * themselves have tests of their own (`src/engine/testing/checker/history-checker.test.ts`) and planted bugs in the simulator.
  */
 import t from 'tap';
-import type { Issuance } from '../../src/engine/coupon.js';
+import type { Issuance } from '../../src/engine/domain/coupon.js';
 import { check, type CheckOptions } from './check.js';
 import { type Evidence, issuanceOf } from './evidence.js';
 import type { Press } from './press.js';

@@ -1,11 +1,11 @@
 /**
- * Judges one coupon by the rules of the simulator (`src/engine/testing/history-checker.ts`): what clients of real processes were told
+ * Judges one coupon by the rules of the simulator (`src/engine/testing/checker/history-checker.ts`): what clients of real processes were told
  * becomes a history, with what stands in database and Redis at its end.
  */
-import type { CouponTerms, Issuance } from '../../src/engine/coupon.js';
-import type { DownloadOutcome } from '../../src/engine/download.js';
-import { checkHistory } from '../../src/engine/testing/history-checker.js';
-import type { DownloadCall, SellerCall } from '../../src/engine/testing/history.js';
+import type { CouponTerms, Issuance } from '../../src/engine/domain/coupon.js';
+import type { DownloadOutcome } from '../../src/engine/domain/download.js';
+import { checkHistory } from '../../src/engine/testing/checker/history-checker.js';
+import type { DownloadCall, SellerCall } from '../../src/engine/testing/checker/history.js';
 import { type Evidence, memberIdOf } from './evidence.js';
 import type { Press } from './press.js';
 

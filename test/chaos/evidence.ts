@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
-import { type Issuance, type MemberId, parseMemberId } from '../../src/engine/coupon.js';
-import type { FinalState } from '../../src/engine/testing/history.js';
+import { type Issuance, type MemberId, parseMemberId } from '../../src/engine/domain/coupon.js';
+import type { FinalState } from '../../src/engine/testing/checker/history.js';
 
 /** Nothing is promised of rows in motion, so a queue and claims that are left are part of it. */
 export interface Evidence extends FinalState {

@@ -1,7 +1,7 @@
 /** The seller of a coupon under fault, who changes it over one server or another and writes every call down. */
 import { HttpClient } from '../clients/http-client.js';
 import { signToken } from '../clients/tokens.js';
-import type { SellerCall } from '../../src/engine/testing/history.js';
+import type { SellerCall } from '../../src/engine/testing/checker/history.js';
 
 /** Whom `registerCoupon` registers for. */
 const SELLER_ID = '900001';

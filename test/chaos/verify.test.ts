@@ -1,15 +1,15 @@
 /** Verification after Redis was restarted: two processes at it at the same time, on real servers. */
 import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
-import { loadConfig } from '../../src/config.js';
-import { CouponRecovery } from '../../src/engine/coupon-recovery.js';
-import type { CouponCatalogue, CouponRecord } from '../../src/engine/coupon-catalogue.js';
-import { type Issuance, parseMemberId } from '../../src/engine/coupon.js';
-import { RECOVERY_LOCK_MS } from '../../src/engine/limits.js';
-import type { IssuanceLedger } from '../../src/engine/issuance-ledger.js';
-import type { RecoveryStore } from '../../src/engine/recovery-store.js';
-import { openStores, type Stores } from '../../src/stores.js';
-import { systemScheduler } from '../../src/system-time.js';
+import { loadConfig } from '../../src/config/config.js';
+import { CouponRecovery } from '../../src/engine/recovery/coupon-recovery.js';
+import type { CouponCatalogue, CouponRecord } from '../../src/engine/ports/coupon-catalogue.js';
+import { type Issuance, parseMemberId } from '../../src/engine/domain/coupon.js';
+import { RECOVERY_LOCK_MS } from '../../src/engine/domain/limits.js';
+import type { IssuanceLedger } from '../../src/engine/ports/issuance-ledger.js';
+import type { RecoveryStore } from '../../src/engine/ports/recovery-store.js';
+import { openStores, type Stores } from '../../src/server/stores.js';
+import { systemScheduler } from '../../src/server/system-time.js';
 import { startRedis } from '../servers/redis.js';
 import { TEST_SECRET } from '../servers/seonchak.js';
 import { LEASE_MS, sharedMariadb } from './world.js';

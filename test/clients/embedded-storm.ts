@@ -1,5 +1,5 @@
 /** The victim of `src/persist/sqlite/crash.test.ts`: admits without end, says every acknowledged number aloud, and never gets to finish. */
-import type { CouponId, MemberId } from '../../src/engine/coupon.js';
+import type { CouponId, MemberId } from '../../src/engine/domain/coupon.js';
 import { openEmbedded } from '../../src/persist/sqlite/open-embedded.js';
 
 const [dataDir = '', run = '0'] = process.argv.slice(2);

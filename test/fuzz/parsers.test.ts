@@ -4,13 +4,14 @@ import { InvalidArgumentError } from 'commander';
 import fc from 'fast-check';
 import t from 'tap';
 import { couponId, durationMs, wholeNumber } from '../../src/cli/option-values.js';
-import { ConfigError, loadConfig } from '../../src/config.js';
-import { parseCouponId, parseMemberId } from '../../src/engine/coupon.js';
-import { StoreCorruptError } from '../../src/engine/errors.js';
+import { ConfigError } from '../../src/engine/domain/errors.js';
+import { loadConfig } from '../../src/config/config.js';
+import { parseCouponId, parseMemberId } from '../../src/engine/domain/coupon.js';
+import { StoreCorruptError } from '../../src/engine/domain/errors.js';
 import { ACCESS_TOKENS, bearerToken } from '../../src/http/auth/token-policy.js';
 import { TokenVerifier } from '../../src/http/auth/token-verifier.js';
 import { isNetwork } from '../../src/http/limits/client-address.js';
-import { JSON_DEPTH_MAX, parseStrictJson } from '../../src/http/strict-json.js';
+import { JSON_DEPTH_MAX, parseStrictJson } from '../../src/http/wire/strict-json.js';
 import { parseAdmitReply, parseClaimed, parseQueued, parseWinner } from '../../src/persist/redis/replies.js';
 import { efforts } from './effort.js';
 

@@ -40,7 +40,7 @@ const long = [
   'src/persist/sqlite/crash',
   'src/engine/testing/simulation/planted-bugs',
   'src/cli/serve',
-  'src/http/auth/sessions',
+  'src/http/api/sessions',
   'src/persist/sqlite/embedded',
 ].map((name) => `${name}.test.ts`);
 

@@ -1,7 +1,7 @@
 /** From an Authorization header to the caller's identity: cache first, then the verifier that is configured. */
-import type { Clock } from '../../engine/clock.js';
-import type { TokenSettings } from '../services.js';
-import type { AccessLocks } from './access-locks.js';
+import type { Clock } from '../../engine/domain/clock.js';
+import type { TokenSettings } from './token-settings.js';
+import type { AccessLocks } from '../../accounts/access-locks.js';
 import { ACCOUNT_LOCKED, TOKEN_INVALID, TOKEN_MISSING } from './identity.js';
 import type { Authentication, Identity } from './identity.js';
 import { openVerifier } from './open-verifier.js';

@@ -1,6 +1,6 @@
 /** Who is calling, as a verified access token says, or why we do not know. */
-import type { MemberId } from '../../engine/coupon.js';
-import type { Role } from './accounts.js';
+import type { MemberId } from '../../engine/domain/coupon.js';
+import type { Role } from '../../accounts/accounts.js';
 
 export interface Identity {
   readonly kind: 'identity';

@@ -1,6 +1,6 @@
 /** The verifier that the settings ask for: a shared secret, or the keys of an outside service. */
-import type { Clock } from '../../engine/clock.js';
-import type { TokenSettings } from '../services.js';
+import type { Clock } from '../../engine/domain/clock.js';
+import type { TokenSettings } from './token-settings.js';
 import type { TokenRefused } from './identity.js';
 import { ProviderTokenVerifier } from './provider-token-verifier.js';
 import type { TokenKind } from './token-policy.js';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Clock } from '../../engine/clock.js';
+import type { Clock } from '../../engine/domain/clock.js';
 import { call } from '../testing/client.js';
 import { startEmbeddedServer } from '../testing/embedded-server.js';
 import { PROVIDER_POLICY as policy, startProvider } from '../testing/key-provider.js';

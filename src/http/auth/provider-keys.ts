@@ -7,7 +7,7 @@
  */
 import { createRemoteJWKSet, errors } from 'jose';
 import type { FlattenedJWSInput, JWSHeaderParameters } from 'jose';
-import type { Clock } from '../../engine/clock.js';
+import type { Clock } from '../../engine/domain/clock.js';
 
 /** The provider has not answered since start: nothing can be said about any token. Stays within this folder. */
 export class NoKeysYet extends Error {}

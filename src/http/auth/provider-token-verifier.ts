@@ -1,6 +1,6 @@
 /** Verifies tokens of an outside identity provider: jose, keys by JWKS, asymmetric algorithms only. */
 import { errors, jwtVerify } from 'jose';
-import type { Clock } from '../../engine/clock.js';
+import type { Clock } from '../../engine/domain/clock.js';
 import { BoundedWork } from './bounded-work.js';
 import { KEYS_UNAVAILABLE, TOKEN_INVALID } from './identity.js';
 import type { TokenRefused } from './identity.js';

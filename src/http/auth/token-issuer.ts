@@ -1,9 +1,9 @@
 /** Signs our own access tokens, for sessions and for the command line, and tickets of presence where there is no better issuer. */
 import { webcrypto } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { CouponId } from '../../engine/coupon.js';
+import type { CouponId } from '../../engine/domain/coupon.js';
 import { COUPON_CLAIM } from '../presence/presence-ticket.js';
-import type { Role } from './accounts.js';
+import type { Role } from '../../accounts/accounts.js';
 import type { TokenPolicy } from './token-policy.js';
 
 export class TokenIssuer {

@@ -1,7 +1,7 @@
 /** What a token must say, whoever signed it. Everything here is decided before anything is cached. */
-import { parseMemberId } from '../../engine/coupon.js';
-import type { MemberId } from '../../engine/coupon.js';
-import { roles } from './accounts.js';
+import { parseMemberId } from '../../engine/domain/coupon.js';
+import type { MemberId } from '../../engine/domain/coupon.js';
+import { roles } from '../../accounts/accounts.js';
 import { TOKEN_EXPIRED, TOKEN_INVALID } from './identity.js';
 import type { Identity, TokenRefused } from './identity.js';
 

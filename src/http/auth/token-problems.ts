@@ -1,5 +1,5 @@
 /** A refused token as a problem. */
-import type { Problem } from '../problems.js';
+import type { Problem } from '../wire/problems.js';
 import type { TokenFault } from './identity.js';
 
 const details: Readonly<Record<Exclude<TokenFault, 'keys_unavailable' | 'account_locked'>, string>> = {

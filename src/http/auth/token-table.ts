@@ -7,7 +7,7 @@
  *
  * Nobody can choose where an entry lands without holding the key that signs, since only verified tokens are entered.
  */
-import type { MemberId } from '../../engine/coupon.js';
+import type { MemberId } from '../../engine/domain/coupon.js';
 
 const SMALLEST_CAPACITY = 1_024;
 /** Slots to every entry, at least: look-ups of strangers end at the first free slot. */

@@ -8,7 +8,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { parseStrictJson } from '../strict-json.js';
+import { parseStrictJson } from '../wire/strict-json.js';
 import { TOKEN_INVALID } from './identity.js';
 import type { TokenRefused } from './identity.js';
 import { judgeClaims } from './token-policy.js';

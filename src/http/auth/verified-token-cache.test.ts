@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parseMemberId } from '../../engine/coupon.js';
+import { parseMemberId } from '../../engine/domain/coupon.js';
 import type { Identity } from './identity.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 

@@ -6,7 +6,7 @@
  * one is full it becomes the old one, and the old one is dropped whole. So there is no bookkeeping for a hit (docs/adr/0005
  * has the figures against lru-cache), nothing is swept, and memory is bounded by entries and by characters.
  */
-import type { MemberId } from '../../engine/coupon.js';
+import type { MemberId } from '../../engine/domain/coupon.js';
 import { TokenTable } from './token-table.js';
 
 /** Of each generation. With 300 characters a token the second is reached at about the same time as the first. */

@@ -5,8 +5,8 @@
  * whoever is spread over n processes gets at most n times as much.
  */
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
-import type { Clock } from '../../engine/clock.js';
-import type { MemberId } from '../../engine/coupon.js';
+import type { Clock } from '../../engine/domain/clock.js';
+import type { MemberId } from '../../engine/domain/coupon.js';
 import type { ClientAddresses } from './client-address.js';
 import { TokenBuckets } from './token-buckets.js';
 

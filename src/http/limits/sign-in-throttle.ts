@@ -9,7 +9,7 @@
  * An account that does not exist is treated like one that does, so the throttle tells nobody which do. A token is taken before the
  * password is looked at, or a thousand guesses at once would all be looked at, and given back when it was right.
  */
-import type { Clock } from '../../engine/clock.js';
+import type { Clock } from '../../engine/domain/clock.js';
 import { TokenBuckets } from './token-buckets.js';
 
 /** One more guess for an account from one address. */

@@ -3,8 +3,8 @@
  * is served (document.ts) is made from them.
  */
 import { z } from 'zod';
-import { couponStates, QUANTITY_MAX } from '../../engine/coupon.js';
-import { roles } from '../auth/accounts.js';
+import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';
+import { roles } from '../../accounts/accounts.js';
 
 const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-22T12:00:00.123Z'] });
 const count = z.int().min(0).max(QUANTITY_MAX);

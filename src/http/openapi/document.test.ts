@@ -4,11 +4,11 @@ import { Registry } from 'prom-client';
 import { generateKeyPair, SignJWT } from 'jose';
 import t from 'tap';
 import type { Test } from 'tap';
-import type { CouponId } from '../../engine/coupon.js';
+import type { CouponId } from '../../engine/domain/coupon.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
-import { problemKinds } from '../problems.js';
-import type { ProblemCode } from '../problems.js';
-import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from '../routes.js';
+import { problemKinds } from '../wire/problems.js';
+import type { ProblemCode } from '../wire/problems.js';
+import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from '../api/routes.js';
 import { call } from '../testing/client.js';
 import type { Answer, CallOptions } from '../testing/client.js';
 import { TEST_LIMITS } from '../testing/embedded-server.js';
@@ -44,9 +44,6 @@ t.test('every route is described and every description has its route, with the s
   const routes = createRoutes(
     shop.services,
     {
-      host: '127.0.0.1',
-      port: 0,
-      exclusivePort: true,
       tokens: { issuer: 'seonchak', audience: 'seonchak', secret: new Uint8Array(32) },
       sellerSignup: 'open',
       limits: TEST_LIMITS,

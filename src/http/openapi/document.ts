@@ -1,7 +1,7 @@
 /** The description of the whole API as OpenAPI 3.1, put together from the schemas that judge its input. */
 import { readFileSync } from 'node:fs';
-import type { ProblemCode } from '../problems.js';
-import { JSON_TYPE, PROBLEM_TYPE } from '../status-lines.js';
+import type { ProblemCode } from '../wire/problems.js';
+import { JSON_TYPE, PROBLEM_TYPE } from '../wire/status-lines.js';
 import { namedSchemas, queryFields, schemaAddress } from './json-schemas.js';
 import type { JsonObject } from './json-schemas.js';
 import { codesByStatus } from './operation.js';

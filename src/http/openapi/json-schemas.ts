@@ -1,6 +1,6 @@
 /** From zod to the schemas of the document. */
 import { z } from 'zod';
-import * as inputs from '../schemas.js';
+import * as inputs from '../wire/schemas.js';
 import * as answers from './answers.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -1,8 +1,8 @@
 /** What the document says about one route; operations.ts has one for each. */
 import type { z } from 'zod';
-import { problemKinds } from '../problems.js';
-import type { ProblemCode } from '../problems.js';
-import type { Route } from '../route.js';
+import { problemKinds } from '../wire/problems.js';
+import type { ProblemCode } from '../wire/problems.js';
+import type { Route } from '../wire/route.js';
 import type { SchemaName } from './json-schemas.js';
 
 export type Tag = 'Members' | 'Sellers' | 'Coupons' | 'Accounts' | 'Operators';

@@ -1,6 +1,6 @@
 /** Every route in words, under the same key as its line in routes.ts. A test compares the two tables. */
 import { PRESENCE_HEADER } from '../presence/presence-ticket.js';
-import { couponListQuery, pageQuery } from '../schemas.js';
+import { couponListQuery, pageQuery } from '../wire/schemas.js';
 import { forAnyone, forMembers, forSellers, storeless } from './operation.js';
 import type { Operation } from './operation.js';
 

@@ -1,6 +1,6 @@
 /** Problems as schemas: one for each stable code, so that a client's types tell the codes of a route apart. */
-import { problemKinds, problemType } from '../problems.js';
-import type { ProblemCode } from '../problems.js';
+import { problemKinds, problemType } from '../wire/problems.js';
+import type { ProblemCode } from '../wire/problems.js';
 import type { JsonObject } from './json-schemas.js';
 
 const instant = { type: 'string', format: 'date-time' };

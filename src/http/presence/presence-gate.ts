@@ -5,20 +5,20 @@
  * but for one case: an expired ticket that was this member's for this coupon still tells whether the member has won, since the
  * answer to the first press may have been lost on the way.
  */
-import type { Admission } from '../../engine/admission.js';
-import type { Clock } from '../../engine/clock.js';
-import type { CouponId, MemberId } from '../../engine/coupon.js';
-import type { DownloadOutcome } from '../../engine/download.js';
-import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/errors.js';
-import { BUSY, NOT_READY, UNKNOWN_COUPON } from '../../engine/outcomes.js';
+import type { Admission } from '../../engine/ports/admission.js';
+import type { Clock } from '../../engine/domain/clock.js';
+import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import type { DownloadOutcome } from '../../engine/domain/download.js';
+import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/domain/errors.js';
+import { BUSY, NOT_READY, UNKNOWN_COUPON } from '../../engine/download/outcomes.js';
 import { BoundedWork } from '../auth/bounded-work.js';
 import type { TokenRefused } from '../auth/identity.js';
 import { openVerifier } from '../auth/open-verifier.js';
 import type { Verifier } from '../auth/open-verifier.js';
 import { AUTHORIZATION_LENGTH_MAX } from '../auth/token-policy.js';
 import { VerifiedTokenCache } from '../auth/verified-token-cache.js';
-import type { TokenSettings } from '../services.js';
-import type { PresenceDemands } from './presence-demands.js';
+import type { TokenSettings } from '../auth/token-settings.js';
+import type { PresenceDemands } from '../../accounts/presence-demands.js';
 import { PRESENCE_TICKETS } from './presence-ticket.js';
 import type { PresenceTicket } from './presence-ticket.js';
 

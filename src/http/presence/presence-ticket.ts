@@ -3,8 +3,8 @@
  * the coupon in a claim of its own.
  */
 import type { HttpRequest } from 'uWebSockets.js';
-import { parseCouponId } from '../../engine/coupon.js';
-import type { CouponId, MemberId } from '../../engine/coupon.js';
+import { parseCouponId } from '../../engine/domain/coupon.js';
+import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import { TOKEN_INVALID } from '../auth/identity.js';
 import type { TokenKind } from '../auth/token-policy.js';
 

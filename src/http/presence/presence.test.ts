@@ -2,7 +2,7 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
-import { parseCouponId } from '../../engine/coupon.js';
+import { parseCouponId } from '../../engine/domain/coupon.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
 import { call, exchangeBytes } from '../testing/client.js';
 import { PROVIDER_POLICY, startProvider } from '../testing/key-provider.js';

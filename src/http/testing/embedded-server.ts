@@ -2,20 +2,20 @@
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import type { Test } from 'tap';
-import { createLogger } from '../../log.js';
-import { Engine } from '../../engine/engine.js';
-import type { Config } from '../../config.js';
-import { CouponRegistry } from '../../engine/coupon-registry.js';
-import { CouponWarmer } from '../../engine/coupon-warmer.js';
-import { LocalAnnouncements } from '../../engine/local-announcements.js';
+import { createLogger } from '../../server/log.js';
+import { Engine } from '../../engine/download/engine.js';
+import type { Config } from '../../config/config.js';
+import { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
+import { CouponWarmer } from '../../engine/recovery/coupon-warmer.js';
+import { LocalAnnouncements } from '../../engine/ports/local-versions.js';
 import type { RedisBackEnd } from '../../persist/redis/redis-back-end.js';
 import { openEmbedded } from '../../persist/sqlite/open-embedded.js';
-import { systemClock, systemScheduler } from '../../system-time.js';
-import type { Role } from '../auth/accounts.js';
+import { systemClock, systemScheduler } from '../../server/system-time.js';
+import type { Role } from '../../accounts/accounts.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
 import type { LimitSettings } from '../limits/caller-limits.js';
 import { startHttp } from '../server.js';
-import type { HttpServer, HttpServices, HttpSettings } from '../services.js';
+import type { HttpPorts, HttpServer, HttpSettings } from '../http-server.js';
 
 const POLICY = { issuer: 'seonchak', audience: 'seonchak' };
 
@@ -29,7 +29,7 @@ export const TEST_LIMITS: LimitSettings = {
 
 export interface EmbeddedServer {
   readonly http: HttpServer;
-  readonly services: HttpServices;
+  readonly services: HttpPorts;
   readonly url: string;
   /** Everything the server has logged, one JSON line each. */
   readonly logLines: readonly string[];
@@ -84,7 +84,7 @@ export async function startEmbeddedServer(
     }),
   );
   const secret = randomBytes(32);
-  const services: HttpServices = {
+  const services: HttpPorts = {
     engine,
     registry,
     admission,

@@ -1,6 +1,6 @@
 /** Opens the connections to Redis and waits until they serve. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { StoreUnavailableError } from '../../engine/errors.js';
+import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import { type RedisNodes, redisNodes } from './redis-nodes.js';
 
 export interface ConnectOptions {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { startRedis } from '../../../test/servers/redis.js';
-import { ConfigError } from '../../config.js';
+import { ConfigError } from '../../engine/domain/errors.js';
 import { judgeDurability, type RedisSettings } from './durability.js';
 import { openRedisBackEnd } from './redis-back-end.js';
 

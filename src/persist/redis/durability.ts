@@ -1,6 +1,7 @@
 /** Which durability level the settings of Redis allow, and which one is in force (DESIGN section 2, I3). */
 import type { Redis } from 'ioredis';
-import { ConfigError, type DurabilityLevel } from '../../config.js';
+import { ConfigError } from '../../engine/domain/errors.js';
+import { type DurabilityLevel } from '../../engine/domain/durability.js';
 import { storeFault } from './fault-classes.js';
 import type { RedisNodes } from './redis-nodes.js';
 

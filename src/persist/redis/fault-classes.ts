@@ -4,7 +4,7 @@ import {
   StoreCorruptError,
   StoreOutcomeUnknownError,
   StoreUnavailableError,
-} from '../../engine/errors.js';
+} from '../../engine/domain/errors.js';
 
 /**
  * - `repeat`: refused before execution because of where the slot is at the moment; safe to send again, elsewhere or later.

@@ -1,5 +1,5 @@
 /** The names under which a coupon stands in Redis. All of one coupon share the hash tag `{id}`, so they live on one shard. */
-import type { CouponId } from '../../engine/coupon.js';
+import type { CouponId } from '../../engine/domain/coupon.js';
 
 /** Terms, version, epoch and the highest number given. Its absence means `not_ready`. */
 export const metaKey = (couponId: CouponId): string => `coupon:{${couponId}}:meta`;

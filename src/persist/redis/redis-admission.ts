@@ -8,8 +8,8 @@ import type {
   TermsChange,
   WarmContent,
   WinnersView,
-} from '../../engine/admission.js';
-import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../engine/coupon.js';
+} from '../../engine/ports/admission.js';
+import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../engine/domain/coupon.js';
 import { claimedKey, metaKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { warmCoupon } from './redis-warm.js';

@@ -1,6 +1,6 @@
 /** {@link AdmittedIssuances} over Redis: cursors and ranges, never a command as long as the coupon. */
-import type { AdmittedIssuances } from '../../engine/admitted-issuances.js';
-import { type CouponId, type Issuance, type MemberId, parseMemberId } from '../../engine/coupon.js';
+import type { AdmittedIssuances } from '../../engine/ports/admitted-issuances.js';
+import { type CouponId, type Issuance, type MemberId, parseMemberId } from '../../engine/domain/coupon.js';
 import { claimedKey, claimsKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { corrupt, integer, list, parseClaimed, parseQueued, parseWinner, text } from './replies.js';

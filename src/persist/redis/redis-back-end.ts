@@ -1,5 +1,5 @@
 /** The whole Redis back end from configuration: what a process that admits or records needs of Redis. */
-import type { DurabilityLevel } from '../../config.js';
+import type { DurabilityLevel } from '../../engine/domain/durability.js';
 import { connectRedis, type ConnectOptions, isServing } from './connect.js';
 import { durabilityInForce } from './durability.js';
 import { RedisAdmission } from './redis-admission.js';
@@ -8,7 +8,7 @@ import { RedisCalls } from './redis-calls.js';
 import { RedisIssuanceQueue } from './redis-issuance-queue.js';
 import { RedisRecorderBell } from './redis-recorder-bell.js';
 import { RedisRecoveryStore } from './redis-recovery-store.js';
-import { RedisVersionAnnouncements } from './redis-version-announcements.js';
+import { RedisVersionAnnouncements } from './redis-versions.js';
 
 export interface RedisBackEndOptions extends ConnectOptions {
   /** `undefined`: the strongest the settings allow. */

@@ -8,7 +8,11 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, type Redis } from 'ioredis';
-import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/errors.js';
+import {
+  SeonchakError,
+  StoreOutcomeUnknownError,
+  StoreUnavailableError,
+} from '../../engine/domain/errors.js';
 import { faultClass, redirection, storeFault } from './fault-classes.js';
 import type { RedisNodes } from './redis-nodes.js';
 import { loadScripts, type ScriptName, type Scripts, scriptsToldTheServer } from './scripts.js';

@@ -1,5 +1,5 @@
 /** One pub/sub channel: listeners of this process over one subscription. Best effort, as pub/sub is. */
-import { StoreUnavailableError } from '../../engine/errors.js';
+import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { RedisNodes } from './redis-nodes.js';
 
 /** A process that starts while Redis goes away must not wait for it for ever: it could not be told to end. */

@@ -4,8 +4,13 @@ import t, { type Test } from 'tap';
 import { moveSlot } from '../../../test/servers/move-slot.js';
 import { type RedisClusterServers, startRedisCluster } from '../../../test/servers/redis-cluster.js';
 import { redisClient } from '../../../test/servers/redis.js';
-import type { CouponId } from '../../engine/coupon.js';
-import { freshCouponId, member, outcomes, warmWith } from '../../engine/testing/admission-contract.js';
+import type { CouponId } from '../../engine/domain/coupon.js';
+import {
+  freshCouponId,
+  member,
+  outcomes,
+  warmWith,
+} from '../../engine/testing/contracts/admission-contract.js';
 import { metaKey } from './keys.js';
 import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
 

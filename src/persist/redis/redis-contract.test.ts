@@ -2,10 +2,10 @@
 import t, { type Test } from 'tap';
 import { startRedisCluster } from '../../../test/servers/redis-cluster.js';
 import { startRedis } from '../../../test/servers/redis.js';
-import { admissionContract } from '../../engine/testing/admission-contract.js';
-import { issuanceQueueContract } from '../../engine/testing/issuance-queue-contract.js';
-import { recorderBellContract } from '../../engine/testing/recorder-bell-contract.js';
-import { versionAnnouncementsContract } from '../../engine/testing/version-announcements-contract.js';
+import { admissionContract } from '../../engine/testing/contracts/admission-contract.js';
+import { issuanceQueueContract } from '../../engine/testing/contracts/issuance-queue-contract.js';
+import { recorderBellContract } from '../../engine/testing/contracts/recorder-bell-contract.js';
+import { versionAnnouncementsContract } from '../../engine/testing/contracts/versions-contract.js';
 import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
 
 const CALL_DEADLINE_MS = 5_000;

@@ -4,8 +4,8 @@ import type { Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { redisClient, type RedisServer, startRedis } from '../../../test/servers/redis.js';
 import { startTcpProxy, type TcpProxy } from '../../../test/servers/tcp-proxy.js';
-import type { AdmitReply } from '../../engine/admission.js';
-import type { CouponId } from '../../engine/coupon.js';
+import type { AdmitReply } from '../../engine/ports/admission.js';
+import type { CouponId } from '../../engine/domain/coupon.js';
 import {
   freshCouponId,
   inChunks,
@@ -13,7 +13,7 @@ import {
   members,
   outcomes,
   warmWith,
-} from '../../engine/testing/admission-contract.js';
+} from '../../engine/testing/contracts/admission-contract.js';
 import { metaKey, queueKey, winnersKey } from './keys.js';
 import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
 

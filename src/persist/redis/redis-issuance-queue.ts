@@ -1,6 +1,6 @@
 /** {@link IssuanceQueue} over Redis: each step is one script in `lua/`. */
-import type { CouponId } from '../../engine/coupon.js';
-import type { BacklogAge, Claim, IssuanceQueue, QueueDepth } from '../../engine/issuance-queue.js';
+import type { CouponId } from '../../engine/domain/coupon.js';
+import type { BacklogAge, Claim, IssuanceQueue, QueueDepth } from '../../engine/ports/issuance-queue.js';
 import { claimedKey, claimsKey, metaKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { integer, list, parseBehind, parseClaimed, text } from './replies.js';

@@ -1,6 +1,6 @@
 /** {@link RecorderBell} over Redis: lasting marks in one sorted set, rings as pub/sub messages, `42,43,…`. */
-import { type CouponId, parseCouponId } from '../../engine/coupon.js';
-import type { RecorderBell } from '../../engine/issuance-queue.js';
+import { type CouponId, parseCouponId } from '../../engine/domain/coupon.js';
+import type { RecorderBell } from '../../engine/ports/issuance-queue.js';
 import { ANNOUNCED_KEY, BELL_CHANNEL } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { RedisChannel } from './redis-channel.js';

@@ -1,6 +1,6 @@
 /** {@link RecoveryStore} over Redis: each step is one script in `lua/`. */
-import type { CouponId, Issuance } from '../../engine/coupon.js';
-import { parseMemberId } from '../../engine/coupon.js';
+import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
+import { parseMemberId } from '../../engine/domain/coupon.js';
 import type {
   Attested,
   MergeSource,
@@ -8,7 +8,7 @@ import type {
   ResumeCoupon,
   SuspendReply,
   SuspendRequest,
-} from '../../engine/recovery-store.js';
+} from '../../engine/ports/recovery-store.js';
 import { claimedKey, claimsKey, metaKey, queueKey, winnersKey } from './keys.js';
 import { triples } from './redis-admitted-issuances.js';
 import type { RedisCalls } from './redis-calls.js';

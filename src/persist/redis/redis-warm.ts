@@ -1,8 +1,8 @@
 /** Puts a coupon into Redis: winners in chunks under a temporary key, then one step that names them. lua/warm.lua */
 import { randomUUID } from 'node:crypto';
-import type { WarmContent } from '../../engine/admission.js';
-import type { CouponId, Issuance } from '../../engine/coupon.js';
-import { StoreUnavailableError } from '../../engine/errors.js';
+import type { WarmContent } from '../../engine/ports/admission.js';
+import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
+import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import { claimedKey, claimsKey, metaKey, queueKey, warmingKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { corrupt } from './replies.js';

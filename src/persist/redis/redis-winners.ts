@@ -1,6 +1,6 @@
 /** Reads all winners of one version in chunks, without holding Redis up. */
-import type { WinnersView } from '../../engine/admission.js';
-import type { CouponId, Issuance, MemberId } from '../../engine/coupon.js';
+import type { WinnersView } from '../../engine/ports/admission.js';
+import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
 import { winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { list, parseWinner, text } from './replies.js';

@@ -1,8 +1,13 @@
 /** Parses what the scripts reply (lua/README.md). Anything else is a contradiction and ends in {@link StoreCorruptError}. */
-import { type AdmitReply, type AlreadyIssued, type Refusal, refusals } from '../../engine/admission.js';
-import { type CouponId, type CouponSnapshot, type Issuance, parseMemberId } from '../../engine/coupon.js';
-import type { Behind } from '../../engine/issuance-queue.js';
-import { StoreCorruptError } from '../../engine/errors.js';
+import { type AdmitReply, type AlreadyIssued, type Refusal, refusals } from '../../engine/ports/admission.js';
+import {
+  type CouponId,
+  type CouponSnapshot,
+  type Issuance,
+  parseMemberId,
+} from '../../engine/domain/coupon.js';
+import type { Behind } from '../../engine/ports/issuance-queue.js';
+import { StoreCorruptError } from '../../engine/domain/errors.js';
 
 export function corrupt(what: string, reply: unknown): StoreCorruptError {
   return new StoreCorruptError('The admission store answered something that must not be.', {

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { Kysely, MysqlDialect, type MysqlPool, type MysqlPoolConnection } from 'kysely';
 import { createPool, type Pool, type PoolConnection, type SslOptions } from 'mysql2';
-import { DATABASE_TIMEOUT_MS } from '../../config.js';
+import { DATABASE_TIMEOUT_MS } from '../../engine/domain/limits.js';
 import type { Database } from './schema.js';
 
 /** A lock wait must end well before the statement's own deadline, so that it is retried instead of costing the connection. */

@@ -1,5 +1,5 @@
 /** What becomes of a batch that met a duplicate: a pure decision about each issuance, given what stands in the database. */
-import type { Issuance, MemberId } from '../../engine/coupon.js';
+import type { Issuance, MemberId } from '../../engine/domain/coupon.js';
 
 /** Why an issuance cannot become a row; kept in `dead_letter.reason`. */
 export const deadReasons = {

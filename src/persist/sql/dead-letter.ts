@@ -1,6 +1,6 @@
 /** Issuances that cannot become rows, kept with their reason for a person to look at. */
 import type { Transaction } from 'kysely';
-import type { CouponId, Issuance } from '../../engine/coupon.js';
+import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
 import type { Database } from './schema.js';
 
 const MEMBER_ID_LENGTH = 255;

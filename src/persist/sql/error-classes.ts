@@ -4,7 +4,7 @@ import {
   StoreCorruptError,
   StoreOutcomeUnknownError,
   StoreUnavailableError,
-} from '../../engine/errors.js';
+} from '../../engine/domain/errors.js';
 
 /**
  * - `duplicate`: a row with that key stands there.

@@ -1,9 +1,9 @@
 import { createConnection } from 'mysql2/promise';
 import t from 'tap';
 import { startMariadb } from '../../../test/servers/mariadb.js';
-import type { CouponId, Issuance, MemberId } from '../../engine/coupon.js';
-import type { IssuanceLedger, RecordResult } from '../../engine/issuance-ledger.js';
-import { issuanceLedgerContract } from '../../engine/testing/issuance-ledger-contract.js';
+import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import type { IssuanceLedger, RecordResult } from '../../engine/ports/issuance-ledger.js';
+import { issuanceLedgerContract } from '../../engine/testing/contracts/issuance-ledger-contract.js';
 import { RECORDING_CONNECTIONS } from './grouped-recording.js';
 import { type MysqlStores, openMysql } from './open-mysql.js';
 

@@ -6,11 +6,11 @@
  * epoch, a lock that somebody holds), nothing of it is written and each batch is recorded by itself, as `record-batch.ts` does it.
  */
 import type { Kysely, Transaction } from 'kysely';
-import type { CouponId, Issuance } from '../../engine/coupon.js';
-import type { IssuanceLedger, RecordResult } from '../../engine/issuance-ledger.js';
+import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
+import type { IssuanceLedger, RecordResult } from '../../engine/ports/issuance-ledger.js';
 import { faultOf } from './error-classes.js';
 import { insertIssuances } from './insert-issuances.js';
-import { type ClaimedBatch, lockGround, lockGrounds } from './lock-ground.js';
+import { type ClaimedBatch, lockGround, lockGrounds } from './lock-epoch-and-revocations.js';
 import { hasWholeNumbers, recordBatch } from './record-batch.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';

@@ -1,6 +1,6 @@
 /** The statement on which the recorder spends its time: many rows, mostly of one coupon, one plain INSERT. */
 import { CompiledQuery, type Kysely } from 'kysely';
-import type { CouponId, Issuance } from '../../engine/coupon.js';
+import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 

@@ -1,9 +1,9 @@
 import t from 'tap';
-import { accessLockStoreContract } from '../../http/testing/access-lock-store-contract.js';
-import { accountStoreContract } from '../../http/testing/account-store-contract.js';
-import { presenceDemandStoreContract } from '../../http/testing/presence-demand-store-contract.js';
-import { couponCatalogueContract } from '../../engine/testing/coupon-catalogue-contract.js';
-import { issuanceLedgerContract } from '../../engine/testing/issuance-ledger-contract.js';
+import { accessLockStoreContract } from '../../accounts/testing/access-lock-store-contract.js';
+import { accountStoreContract } from '../../accounts/testing/account-store-contract.js';
+import { presenceDemandStoreContract } from '../../accounts/testing/presence-demand-store-contract.js';
+import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
+import { issuanceLedgerContract } from '../../engine/testing/contracts/issuance-ledger-contract.js';
 import { startMariadb } from '../../../test/servers/mariadb.js';
 import { openMysql } from './open-mysql.js';
 

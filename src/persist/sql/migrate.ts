@@ -1,6 +1,6 @@
 /** Brings the schema up to date. */
 import { type Kysely, Migrator } from 'kysely';
-import { SeonchakError } from '../../engine/errors.js';
+import { SeonchakError } from '../../engine/domain/errors.js';
 import { faultOf, storeFault } from './error-classes.js';
 import { migrationsFor } from './migrations.js';
 import type { Database } from './schema.js';

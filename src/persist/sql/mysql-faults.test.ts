@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import t from 'tap';
-import type { CouponId, Issuance, MemberId } from '../../engine/coupon.js';
+import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
 import { startMariadb } from '../../../test/servers/mariadb.js';
 import { startTcpProxy } from '../../../test/servers/tcp-proxy.js';
 import { openMysql } from './open-mysql.js';

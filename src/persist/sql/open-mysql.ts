@@ -1,12 +1,12 @@
 /** Everything the composition root needs from MySQL or MariaDB. Also right in a worker thread: each opening has its own connections. */
 import { sql } from 'kysely';
-import type { AuditLog } from '../../engine/audit-log.js';
-import type { CouponCatalogue } from '../../engine/coupon-catalogue.js';
-import type { IssuanceLedger } from '../../engine/issuance-ledger.js';
-import type { LedgerAudit } from '../../engine/ledger-audit.js';
-import type { AccessLockStore } from '../../http/auth/access-locks.js';
-import type { AccountStore } from '../../http/auth/accounts.js';
-import type { PresenceDemandStore } from '../../http/presence/presence-demands.js';
+import type { AuditLog } from '../../engine/ports/audit-log.js';
+import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
+import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
+import type { LedgerAudit } from '../../engine/ports/ledger-audit.js';
+import type { AccessLockStore } from '../../accounts/access-locks.js';
+import type { AccountStore } from '../../accounts/accounts.js';
+import type { PresenceDemandStore } from '../../accounts/presence-demands.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
 import { connectMysql } from './connect-mysql.js';
 import { GroupedRecording } from './grouped-recording.js';

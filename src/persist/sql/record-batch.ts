@@ -10,13 +10,13 @@
  * waits for it). When each waits for the other the database ends one with a deadlock, and that one starts again.
  */
 import type { Kysely, Transaction } from 'kysely';
-import type { CouponId, Issuance, MemberId } from '../../engine/coupon.js';
-import type { RecordResult } from '../../engine/issuance-ledger.js';
+import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import type { RecordResult } from '../../engine/ports/issuance-ledger.js';
 import { judge } from './contested-batch.js';
 import { bury, type DeadIssuance } from './dead-letter.js';
 import { faultOf, storeFault } from './error-classes.js';
 import { insertIssuances } from './insert-issuances.js';
-import { lockGround, StaleEpoch } from './lock-ground.js';
+import { lockGround, StaleEpoch } from './lock-epoch-and-revocations.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction } from './transaction.js';

@@ -1,10 +1,10 @@
 /** Forbidding a number for ever. The other half of the argument at the head of `record-batch.ts`. */
 import type { Kysely } from 'kysely';
-import type { AuditEntry } from '../../engine/audit-log.js';
-import type { CouponId, MemberId } from '../../engine/coupon.js';
-import { StoreCorruptError } from '../../engine/errors.js';
+import type { AuditEntry } from '../../engine/ports/audit-log.js';
+import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import { StoreCorruptError } from '../../engine/domain/errors.js';
 import { faultOf } from './error-classes.js';
-import { holdEpoch, StaleEpoch } from './lock-ground.js';
+import { holdEpoch, StaleEpoch } from './lock-epoch-and-revocations.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { insertAuditEntry } from './sql-audit-log.js';

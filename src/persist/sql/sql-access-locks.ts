@@ -5,10 +5,10 @@
  * visible in their order, and who has read up to one has missed nothing below it.
  */
 import type { Kysely } from 'kysely';
-import type { AuditEntry } from '../../engine/audit-log.js';
-import type { MemberId } from '../../engine/coupon.js';
-import { LOCKED_SUBJECTS_MAX } from '../../http/auth/access-locks.js';
-import type { AccessLockStore, LockChange } from '../../http/auth/access-locks.js';
+import type { AuditEntry } from '../../engine/ports/audit-log.js';
+import type { MemberId } from '../../engine/domain/coupon.js';
+import { LOCKED_SUBJECTS_MAX } from '../../accounts/access-locks.js';
+import type { AccessLockStore, LockChange } from '../../accounts/access-locks.js';
 import type { Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import { inTransaction, reading, RolledBack } from './transaction.js';

@@ -1,8 +1,8 @@
 /** Accounts on MySQL, MariaDB and SQLite. */
 import type { Kysely } from 'kysely';
-import type { AuditEntry } from '../../engine/audit-log.js';
-import { StoreCorruptError } from '../../engine/errors.js';
-import { type Account, type AccountStore, roles } from '../../http/auth/accounts.js';
+import type { AuditEntry } from '../../engine/ports/audit-log.js';
+import { StoreCorruptError } from '../../engine/domain/errors.js';
+import { type Account, type AccountStore, roles } from '../../accounts/accounts.js';
 import { faultOf, storeFault } from './error-classes.js';
 import type { Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';

@@ -6,7 +6,7 @@ import type {
   AuditEntry,
   AuditLog,
   StoredAuditEntry,
-} from '../../engine/audit-log.js';
+} from '../../engine/ports/audit-log.js';
 import type { Database } from './schema.js';
 import { reading, writing } from './transaction.js';
 

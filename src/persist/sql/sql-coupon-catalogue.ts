@@ -1,15 +1,15 @@
 /** The catalogue on MySQL, MariaDB and SQLite. */
 import type { Kysely, Selectable } from 'kysely';
-import type { AuditEntry } from '../../engine/audit-log.js';
+import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type {
   CouponCatalogue,
   CouponFilter,
   CouponRecord,
   Discount,
   NewCoupon,
-} from '../../engine/coupon-catalogue.js';
-import { type CouponId, type CouponTerms, parseCouponId } from '../../engine/coupon.js';
-import { StoreCorruptError } from '../../engine/errors.js';
+} from '../../engine/ports/coupon-catalogue.js';
+import { type CouponId, type CouponTerms, parseCouponId } from '../../engine/domain/coupon.js';
+import { StoreCorruptError } from '../../engine/domain/errors.js';
 import { nextRevision, PRESENCE_CHANGES } from './change-counter.js';
 import { faultOf, storeFault } from './error-classes.js';
 import type { CouponTable, Database } from './schema.js';

@@ -1,8 +1,13 @@
 /** The ledger on MySQL, MariaDB and SQLite. */
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
-import type { AuditEntry } from '../../engine/audit-log.js';
-import type { CouponId, Issuance, MemberId } from '../../engine/coupon.js';
-import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../engine/issuance-ledger.js';
+import type { AuditEntry } from '../../engine/ports/audit-log.js';
+import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import type {
+  IssuanceLedger,
+  LedgerCounts,
+  LedgerRow,
+  RecordResult,
+} from '../../engine/ports/issuance-ledger.js';
 import { recordBatch } from './record-batch.js';
 import { revokeIssuance } from './revoke-issuance.js';
 import type { Database } from './schema.js';

@@ -1,7 +1,7 @@
 /** Quarantine and revocations on MySQL, MariaDB and SQLite. */
 import type { Kysely } from 'kysely';
-import type { CouponId, Issuance, MemberId } from '../../engine/coupon.js';
-import type { DeadLetter, LedgerAudit, Revocation } from '../../engine/ledger-audit.js';
+import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import type { DeadLetter, LedgerAudit, Revocation } from '../../engine/ports/ledger-audit.js';
 import type { Database } from './schema.js';
 import { reading } from './transaction.js';
 

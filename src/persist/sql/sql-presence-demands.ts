@@ -1,8 +1,8 @@
 /** Which coupons demand a proof of presence, on MySQL, MariaDB and SQLite. The catalogue writes it; API processes follow it here. */
 import type { Kysely } from 'kysely';
-import { parseCouponId } from '../../engine/coupon.js';
-import { StoreCorruptError } from '../../engine/errors.js';
-import type { DemandChange, PresenceDemandStore } from '../../http/presence/presence-demands.js';
+import { parseCouponId } from '../../engine/domain/coupon.js';
+import { StoreCorruptError } from '../../engine/domain/errors.js';
+import type { DemandChange, PresenceDemandStore } from '../../accounts/presence-demands.js';
 import { PRESENCE_CHANGES, settledRevision } from './change-counter.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';

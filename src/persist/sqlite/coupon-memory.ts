@@ -7,8 +7,14 @@ import {
   type TermsChange,
   type WarmCoupon,
   type WinnersView,
-} from '../../engine/admission.js';
-import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../../engine/coupon.js';
+} from '../../engine/ports/admission.js';
+import type {
+  CouponId,
+  CouponSnapshot,
+  CouponTerms,
+  Issuance,
+  MemberId,
+} from '../../engine/domain/coupon.js';
 
 export interface Admitted {
   readonly decisions: AdmitDecisions;

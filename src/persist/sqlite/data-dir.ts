@@ -2,8 +2,8 @@
 import { accessSync, constants } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Libsql from 'libsql';
-import { SeonchakError } from '../../engine/errors.js';
-import { makeFolder } from '../../make-folder.js';
+import { SeonchakError } from '../../engine/domain/errors.js';
+import { makeFolder } from '../make-folder.js';
 
 export class DataDirUnwritableError extends SeonchakError {
   static override readonly code = 'data_dir_unwritable';

@@ -2,8 +2,8 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { mayMount, smallDisk } from '../../../test/servers/small-disk.js';
-import type { CouponId, MemberId } from '../../engine/coupon.js';
-import { warmWith } from '../../engine/testing/admission-contract.js';
+import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import { warmWith } from '../../engine/testing/contracts/admission-contract.js';
 import { openEmbedded } from './open-embedded.js';
 
 const DISK_BYTES = 8 * 2 ** 20;

@@ -3,12 +3,12 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { accessLockStoreContract } from '../../http/testing/access-lock-store-contract.js';
-import { accountStoreContract } from '../../http/testing/account-store-contract.js';
-import { presenceDemandStoreContract } from '../../http/testing/presence-demand-store-contract.js';
-import { admissionContract } from '../../engine/testing/admission-contract.js';
-import { couponCatalogueContract } from '../../engine/testing/coupon-catalogue-contract.js';
-import { issuanceLedgerContract } from '../../engine/testing/issuance-ledger-contract.js';
+import { accessLockStoreContract } from '../../accounts/testing/access-lock-store-contract.js';
+import { accountStoreContract } from '../../accounts/testing/account-store-contract.js';
+import { presenceDemandStoreContract } from '../../accounts/testing/presence-demand-store-contract.js';
+import { admissionContract } from '../../engine/testing/contracts/admission-contract.js';
+import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
+import { issuanceLedgerContract } from '../../engine/testing/contracts/issuance-ledger-contract.js';
 import { type EmbeddedStores, openEmbedded } from './open-embedded.js';
 
 async function open(): Promise<EmbeddedStores> {

@@ -6,7 +6,11 @@
  * on arrival (with commits in a pipeline) was rejected: a failure would have to unravel decisions that rest on others, and the disk
  * takes one commit at a time anyway.
  */
-import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/errors.js';
+import {
+  SeonchakError,
+  StoreOutcomeUnknownError,
+  StoreUnavailableError,
+} from '../../engine/domain/errors.js';
 import { faultOf, storeFault } from '../sql/error-classes.js';
 import type { SqliteStatement } from './sqlite-statement.js';
 

@@ -1,5 +1,5 @@
 /** Which coupons are in memory: bounded by the winners they hold, the longest unasked leave first. */
-import type { CouponId } from '../../engine/coupon.js';
+import type { CouponId } from '../../engine/domain/coupon.js';
 import type { CouponMemory } from './coupon-memory.js';
 
 /** What a coupon costs even when nobody holds it, in winners. */

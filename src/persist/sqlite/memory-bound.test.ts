@@ -1,9 +1,9 @@
 import t from 'tap';
-import type { WarmCoupon } from '../../engine/admission.js';
-import type { NewCoupon } from '../../engine/coupon-catalogue.js';
-import type { CouponId, MemberId } from '../../engine/coupon.js';
-import { CouponWarmer } from '../../engine/coupon-warmer.js';
-import { warmWith } from '../../engine/testing/admission-contract.js';
+import type { WarmCoupon } from '../../engine/ports/admission.js';
+import type { NewCoupon } from '../../engine/ports/coupon-catalogue.js';
+import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import { CouponWarmer } from '../../engine/recovery/coupon-warmer.js';
+import { warmWith } from '../../engine/testing/contracts/admission-contract.js';
 import { openEmbedded } from './open-embedded.js';
 
 const WINNERS_MAX = 100;

@@ -1,15 +1,15 @@
 /** Everything the composition root needs for the embedded back end. */
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { Kysely } from 'kysely';
-import { DATABASE_TIMEOUT_MS } from '../../config.js';
-import type { Admission } from '../../engine/admission.js';
-import type { AuditLog } from '../../engine/audit-log.js';
-import type { CouponCatalogue } from '../../engine/coupon-catalogue.js';
-import type { IssuanceLedger } from '../../engine/issuance-ledger.js';
-import type { LedgerAudit } from '../../engine/ledger-audit.js';
-import type { AccessLockStore } from '../../http/auth/access-locks.js';
-import type { AccountStore } from '../../http/auth/accounts.js';
-import type { PresenceDemandStore } from '../../http/presence/presence-demands.js';
+import { DATABASE_TIMEOUT_MS } from '../../engine/domain/limits.js';
+import type { Admission } from '../../engine/ports/admission.js';
+import type { AuditLog } from '../../engine/ports/audit-log.js';
+import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
+import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
+import type { LedgerAudit } from '../../engine/ports/ledger-audit.js';
+import type { AccessLockStore } from '../../accounts/access-locks.js';
+import type { AccountStore } from '../../accounts/accounts.js';
+import type { PresenceDemandStore } from '../../accounts/presence-demands.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
 import { faultOf, storeFault } from '../sql/error-classes.js';
 import { migrateToLatest } from '../sql/migrate.js';

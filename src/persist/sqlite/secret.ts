@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { SeonchakError } from '../../engine/errors.js';
+import { SeonchakError } from '../../engine/domain/errors.js';
 import { type DataDir, DataDirUnwritableError } from './data-dir.js';
 
 const SECRET_BYTES = 48;

@@ -14,9 +14,9 @@ import type {
   TermsChange,
   WarmContent,
   WinnersView,
-} from '../../engine/admission.js';
-import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../engine/coupon.js';
-import { StoreUnavailableError } from '../../engine/errors.js';
+} from '../../engine/ports/admission.js';
+import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { Database } from '../sql/schema.js';
 import { termColumns } from '../sql/sql-coupon-catalogue.js';
 import { CouponMemory } from './coupon-memory.js';

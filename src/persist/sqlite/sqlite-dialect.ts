@@ -11,7 +11,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { DATABASE_TIMEOUT_MS } from '../../config.js';
+import { DATABASE_TIMEOUT_MS } from '../../engine/domain/limits.js';
 import type { SqliteThread } from './sqlite-thread.js';
 
 export class SqliteThreadDialect implements Dialect {

@@ -1,6 +1,6 @@
 /** The main thread's end of the database thread: requests out, replies in, one owner of the connection at a time. */
 import { Worker } from 'node:worker_threads';
-import { DATABASE_TIMEOUT_MS } from '../../config.js';
+import { DATABASE_TIMEOUT_MS } from '../../engine/domain/limits.js';
 import type {
   SqliteReply,
   SqliteRequest,

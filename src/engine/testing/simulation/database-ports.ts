@@ -1,7 +1,7 @@
 /** The engine's ports to the database, over a link to a {@link SimulatedDatabase}. */
-import type { CouponCatalogue, CouponFilter, CouponRecord, NewCoupon } from '../../coupon-catalogue.js';
-import type { CouponId, CouponTerms, Issuance, MemberId } from '../../coupon.js';
-import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../issuance-ledger.js';
+import type { CouponCatalogue, CouponFilter, CouponRecord, NewCoupon } from '../../ports/coupon-catalogue.js';
+import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
+import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../ports/issuance-ledger.js';
 import type { Link } from './link.js';
 import type { Revoked, SimulatedDatabase } from './simulated-database.js';
 

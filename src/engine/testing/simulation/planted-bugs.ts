@@ -2,11 +2,11 @@
  * Bugs that systems of this kind have had, each planted into a port or a store of the simulation. None of them exists in
  * production code, behind a switch or otherwise: they are subclasses and wrappers that only this folder knows.
  */
-import type { Admission, AdmitBatch, AdmitReply, AlreadyIssued, RevokeReply } from '../../admission.js';
-import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../coupon.js';
-import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../errors.js';
-import type { RecordResult } from '../../issuance-ledger.js';
-import type { Claim, IssuanceQueue } from '../../issuance-queue.js';
+import type { Admission, AdmitBatch, AdmitReply, AlreadyIssued, RevokeReply } from '../../ports/admission.js';
+import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../domain/coupon.js';
+import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../domain/errors.js';
+import type { RecordResult } from '../../ports/issuance-ledger.js';
+import type { Claim, IssuanceQueue } from '../../ports/issuance-queue.js';
 import { recoveryBugs } from './planted-recovery-bugs.js';
 import { nothingPlanted } from './planting.js';
 import type { Planting } from './planting.js';

@@ -1,5 +1,5 @@
 /** Bugs of verification and recovery; see planted-bugs.ts. */
-import type { CouponId, Issuance } from '../../coupon.js';
+import type { CouponId, Issuance } from '../../domain/coupon.js';
 import type {
   Attested,
   MergeSource,
@@ -7,7 +7,7 @@ import type {
   ResumeCoupon,
   SuspendReply,
   SuspendRequest,
-} from '../../recovery-store.js';
+} from '../../ports/recovery-store.js';
 import type { Planting } from './planting.js';
 import { StoreRecovery } from './simulated-recovery-store.js';
 import type { SimulatedStore, StoredCoupon } from './simulated-store.js';

@@ -1,6 +1,6 @@
 /** Where a bug may be planted, to see whether the simulator finds it. The real system plants nothing. */
-import type { Admission } from '../../admission.js';
-import type { IssuanceQueue } from '../../issuance-queue.js';
+import type { Admission } from '../../ports/admission.js';
+import type { IssuanceQueue } from '../../ports/issuance-queue.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import { StoreRecovery } from './simulated-recovery-store.js';
 import { SimulatedDatabase } from './simulated-database.js';

@@ -1,5 +1,5 @@
 /** What one history is about: drawn from its seed before anything happens. */
-import type { CouponTerms } from '../../coupon.js';
+import type { CouponTerms } from '../../domain/coupon.js';
 import type { NetworkFaults } from './simulated-network.js';
 import { calmNetwork } from './simulated-network.js';
 import type { Random } from './random.js';

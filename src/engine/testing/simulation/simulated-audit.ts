@@ -1,7 +1,7 @@
 /** What recovery and reconciler read of the simulated stores beyond the ports of the engine. */
-import type { AdmittedIssuances } from '../../admitted-issuances.js';
-import type { CouponId, Issuance, MemberId } from '../../coupon.js';
-import type { DeadLetter, LedgerAudit, Revocation } from '../../ledger-audit.js';
+import type { AdmittedIssuances } from '../../ports/admitted-issuances.js';
+import type { CouponId, Issuance, MemberId } from '../../domain/coupon.js';
+import type { DeadLetter, LedgerAudit, Revocation } from '../../ports/ledger-audit.js';
 import type { Link } from './link.js';
 import type { SimulatedDatabase } from './simulated-database.js';
 import { enqueue, type SimulatedStore } from './simulated-store.js';

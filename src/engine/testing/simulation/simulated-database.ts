@@ -1,8 +1,8 @@
 /** Catalogue and ledger as one synchronous object: what the database does, transaction by transaction. */
-import type { CouponRecord, NewCoupon } from '../../coupon-catalogue.js';
-import type { CouponId, CouponTerms, Issuance, MemberId } from '../../coupon.js';
-import { StoreCorruptError } from '../../errors.js';
-import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../issuance-ledger.js';
+import type { CouponRecord, NewCoupon } from '../../ports/coupon-catalogue.js';
+import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
+import { StoreCorruptError } from '../../domain/errors.js';
+import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../ports/issuance-ledger.js';
 
 export interface DeadLetter extends Issuance {
   readonly reason: 'number_taken' | 'member_has_one' | 'refused_by_schema';

@@ -1,7 +1,7 @@
 /** Members: they press, lose patience, are cut off, and press again. */
-import type { CouponId, MemberId } from '../../coupon.js';
-import type { DownloadOutcome, DownloadTicket } from '../../download.js';
-import type { DownloadCall } from '../history.js';
+import type { CouponId, MemberId } from '../../domain/coupon.js';
+import type { DownloadOutcome, DownloadTicket } from '../../domain/download.js';
+import type { DownloadCall } from '../checker/history.js';
 import type { ApiProcess, SimulatedWorld } from './simulated-world.js';
 
 const WAY_MAX_MS = 3;

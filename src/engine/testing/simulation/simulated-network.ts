@@ -4,7 +4,7 @@
  * Commands of one connection arrive in order. A command without an answer ends its connection, as the back ends do it, so the
  * next command may overtake it.
  */
-import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../errors.js';
+import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../domain/errors.js';
 import type { Link } from './link.js';
 import type { Random } from './random.js';
 import type { SimulatedProcess } from './simulated-process.js';

@@ -1,6 +1,6 @@
 /** News between processes: late, or lost, or heard at once by the process that tells them. */
-import type { VersionAnnouncements } from '../../announcements.js';
-import type { CouponId } from '../../coupon.js';
+import type { VersionAnnouncements } from '../../ports/versions.js';
+import type { CouponId } from '../../domain/coupon.js';
 import type { NewsChannel } from './link.js';
 import type { Random } from './random.js';
 import type { SimulatedProcess } from './simulated-process.js';

@@ -5,7 +5,7 @@
  * frozen it happens at the thaw. A crash may be set for the n-th step (a command sent, a reply received), which is every
  * `await` of the engine that leaves the process.
  */
-import type { Clock, Scheduler } from '../../clock.js';
+import type { Clock, Scheduler } from '../../domain/clock.js';
 import type { Random } from './random.js';
 import type { Owner, TimedEvent, VirtualTime } from './virtual-time.js';
 

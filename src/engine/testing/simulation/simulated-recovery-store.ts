@@ -1,5 +1,5 @@
 /** Verification and recovery of coupons in a {@link SimulatedStore}: what `attest`, `suspend`, `merge` and `resume` do in Redis. */
-import type { CouponId, Issuance } from '../../coupon.js';
+import type { CouponId, Issuance } from '../../domain/coupon.js';
 import type {
   Attested,
   MergeSource,
@@ -8,7 +8,7 @@ import type {
   ResumeCoupon,
   SuspendReply,
   SuspendRequest,
-} from '../../recovery-store.js';
+} from '../../ports/recovery-store.js';
 import type { Link } from './link.js';
 import type { SimulatedStore, StoredCoupon } from './simulated-store.js';
 

@@ -1,7 +1,7 @@
 /** Sellers: they change terms and take issuances back, and repeat what was not answered. */
-import type { TermsChange } from '../../admission.js';
-import type { CouponId } from '../../coupon.js';
-import type { SellerCall } from '../history.js';
+import type { TermsChange } from '../../ports/admission.js';
+import type { CouponId } from '../../domain/coupon.js';
+import type { SellerCall } from '../checker/history.js';
 import type { Random } from './random.js';
 import { STORE_OFFSET_MS } from './scenario.js';
 import type { SimulatedWorld } from './simulated-world.js';

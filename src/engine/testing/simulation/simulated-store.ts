@@ -3,7 +3,7 @@
  *
  * Every method is one atomic step. `SimulatedStorePorts` puts a link in front of it; planted bugs override single methods.
  */
-import { refusalOf } from '../../admission.js';
+import { refusalOf } from '../../ports/admission.js';
 import type {
   AdmitBatch,
   AdmitReply,
@@ -12,9 +12,9 @@ import type {
   RevokeReply,
   TermsChange,
   WarmCoupon,
-} from '../../admission.js';
-import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../../coupon.js';
-import type { Claim, QueueDepth } from '../../issuance-queue.js';
+} from '../../ports/admission.js';
+import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
+import type { Claim, QueueDepth } from '../../ports/issuance-queue.js';
 
 export interface StoredClaim {
   token: string;

@@ -1,11 +1,11 @@
 /** The simulator's stores must keep what every back end promises, or its verdicts would be about another system. */
 import t from 'tap';
-import type { CouponId } from '../../coupon.js';
-import { admissionContract } from '../admission-contract.js';
-import { couponCatalogueContract } from '../coupon-catalogue-contract.js';
-import { issuanceLedgerContract } from '../issuance-ledger-contract.js';
-import { issuanceQueueContract } from '../issuance-queue-contract.js';
-import { recorderBellContract } from '../recorder-bell-contract.js';
+import type { CouponId } from '../../domain/coupon.js';
+import { admissionContract } from '../contracts/admission-contract.js';
+import { couponCatalogueContract } from '../contracts/coupon-catalogue-contract.js';
+import { issuanceLedgerContract } from '../contracts/issuance-ledger-contract.js';
+import { issuanceQueueContract } from '../contracts/issuance-queue-contract.js';
+import { recorderBellContract } from '../contracts/recorder-bell-contract.js';
 import { SimulatedCatalogue, SimulatedLedger } from './database-ports.js';
 import { DirectChannel, directLink } from './link.js';
 import { SimulatedDatabase } from './simulated-database.js';

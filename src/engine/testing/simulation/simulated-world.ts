@@ -1,13 +1,13 @@
 /** Stores, servers and processes of one history, with real engine code in the processes. */
-import { CouponRecovery } from '../../coupon-recovery.js';
-import { CouponRegistry } from '../../coupon-registry.js';
-import { CouponWarmer } from '../../coupon-warmer.js';
-import type { CouponId } from '../../coupon.js';
-import { Engine } from '../../engine.js';
-import { Flusher } from '../../flusher.js';
-import { Reconciler } from '../../reconciler.js';
-import { Recorder } from '../../recorder.js';
-import type { Loss } from '../history.js';
+import { CouponRecovery } from '../../recovery/coupon-recovery.js';
+import { CouponRegistry } from '../../sellers/coupon-registry.js';
+import { CouponWarmer } from '../../recovery/coupon-warmer.js';
+import type { CouponId } from '../../domain/coupon.js';
+import { Engine } from '../../download/engine.js';
+import { Flusher } from '../../recording/flusher.js';
+import { Reconciler } from '../../reconcile/reconcile-loop.js';
+import { Recorder } from '../../recording/recorder.js';
+import type { Loss } from '../checker/history.js';
 import { SimulatedCatalogue, SimulatedLedger } from './database-ports.js';
 import type { Planting } from './planting.js';
 import type { Random } from './random.js';

@@ -1,8 +1,8 @@
 /** One history from its seed: faults and commands until the world heals, then rest, then the verdict. */
-import type { CouponId, MemberId } from '../../coupon.js';
-import { parseMemberId } from '../../coupon.js';
-import type { FinalState, History, Verdict } from '../history.js';
-import { checkHistory } from '../history-checker.js';
+import type { CouponId, MemberId } from '../../domain/coupon.js';
+import { parseMemberId } from '../../domain/coupon.js';
+import type { FinalState, History, Verdict } from '../checker/history.js';
+import { checkHistory } from '../checker/history-checker.js';
 import type { Planting } from './planting.js';
 import { nothingPlanted } from './planting.js';
 import { Random } from './random.js';

@@ -1,5 +1,5 @@
 /** A link whose next commands meet the fates a test has chosen for them. */
-import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../errors.js';
+import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../domain/errors.js';
 import type { Link } from './link.js';
 
 /**

@@ -1,13 +1,13 @@
 /** Stores, time and engines of a unit test: real engine code over simulated stores, every delay and loss chosen by the test. */
-import type { AdmitBatch } from '../../admission.js';
-import type { CouponActorLimits } from '../../coupon-actor.js';
-import { CouponRegistry } from '../../coupon-registry.js';
-import { CouponWarmer } from '../../coupon-warmer.js';
-import { parseCouponId, parseMemberId } from '../../coupon.js';
-import type { CouponId, CouponTerms, MemberId } from '../../coupon.js';
-import type { DownloadOutcome, DownloadTicket } from '../../download.js';
-import { Engine } from '../../engine.js';
-import { LocalAnnouncements } from '../../local-announcements.js';
+import type { AdmitBatch } from '../../ports/admission.js';
+import type { CouponActorLimits } from '../../download/coupon-actor.js';
+import { CouponRegistry } from '../../sellers/coupon-registry.js';
+import { CouponWarmer } from '../../recovery/coupon-warmer.js';
+import { parseCouponId, parseMemberId } from '../../domain/coupon.js';
+import type { CouponId, CouponTerms, MemberId } from '../../domain/coupon.js';
+import type { DownloadOutcome, DownloadTicket } from '../../domain/download.js';
+import { Engine } from '../../download/engine.js';
+import { LocalAnnouncements } from '../../ports/local-versions.js';
 import { SimulatedCatalogue, SimulatedLedger } from './database-ports.js';
 import { DirectChannel } from './link.js';
 import { SimulatedDatabase } from './simulated-database.js';

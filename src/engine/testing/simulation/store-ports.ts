@@ -8,10 +8,10 @@ import type {
   TermsChange,
   WarmContent,
   WinnersView,
-} from '../../admission.js';
-import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../coupon.js';
-import { StoreUnavailableError } from '../../errors.js';
-import type { Claim, IssuanceQueue, QueueDepth, RecorderBell } from '../../issuance-queue.js';
+} from '../../ports/admission.js';
+import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../domain/coupon.js';
+import { StoreUnavailableError } from '../../domain/errors.js';
+import type { Claim, IssuanceQueue, QueueDepth, RecorderBell } from '../../ports/issuance-queue.js';
 import type { Link, NewsChannel } from './link.js';
 import type { SimulatedStore } from './simulated-store.js';
 

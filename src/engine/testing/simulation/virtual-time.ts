@@ -5,7 +5,7 @@
  * tenth of a turn of the event loop (`setImmediate`, 2 µs and more). Awaiting a fixed number of microtasks instead would be
  * wrong as soon as somebody adds an `await`.
  */
-import type { Clock, Scheduler } from '../../clock.js';
+import type { Clock, Scheduler } from '../../domain/clock.js';
 
 export interface TimedEvent {
   readonly atMs: number;

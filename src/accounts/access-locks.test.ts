@@ -1,0 +1,53 @@
+import t from 'tap';
+import { parseMemberId } from '../engine/domain/coupon.js';
+import type { MemberId } from '../engine/domain/coupon.js';
+import { AccessLocks } from './access-locks.js';
+import type { LockChange } from './access-locks.js';
+
+const memberOf = (revision: number): MemberId => {
+  const memberId = parseMemberId(`m-${revision}`);
+  if (memberId === undefined) throw new Error('no member id');
+  return memberId;
+};
+
+t.test('who was locked in a page is told of, though the page after it cannot be read', async (t) => {
+  let revisions = 0;
+  let readable = Number.POSITIVE_INFINITY;
+  const changesAfter = async (revision: number, limit: number): Promise<LockChange[]> => {
+    if (revision >= readable) throw new Error('the database is away');
+    const length = Math.min(limit, revisions - revision);
+    return Array.from({ length }, (_, place) => ({
+      subject: memberOf(revision + place + 1),
+      locked: true,
+      revision: revision + place + 1,
+    }));
+  };
+  let look = (): void => undefined;
+  const faults: unknown[] = [];
+  const locks = new AccessLocks({
+    locks: { changesAfter },
+    scheduler: {
+      every: (_ms, task) => {
+        look = task;
+        return () => undefined;
+      },
+    },
+    onFault: (fault) => faults.push(fault),
+  });
+  const told = new Set<string>();
+  await locks.start((subjects) => subjects.forEach((subject) => told.add(subject)));
+
+  revisions = 1_500;
+  readable = 1_000;
+  look();
+  while (faults.length === 0) await new Promise(setImmediate);
+  t.equal(told.size, 1_000, 'their tokens can be dropped now');
+  t.ok(locks.has('m-1000'));
+
+  readable = Number.POSITIVE_INFINITY;
+  // The look that failed has ended by now.
+  await new Promise(setImmediate);
+  look();
+  while (told.size < 1_500) await new Promise(setImmediate);
+  t.ok(locks.has('m-1500'));
+});

@@ -1,0 +1,74 @@
+/** Subjects whose tokens are refused, whoever signed them: the port, and the copy that every API process keeps in memory. */
+import type { AuditEntry } from '../engine/ports/audit-log.js';
+import type { Scheduler } from '../engine/domain/clock.js';
+import type { MemberId } from '../engine/domain/coupon.js';
+import { FollowedSet } from './followed-set.js';
+import { RepeatedLook } from './repeated-poll.js';
+
+/** Locked at the same time; every API process holds them all, some 100 bytes each. */
+export const LOCKED_SUBJECTS_MAX = 100_000;
+
+export interface LockChange {
+  readonly subject: MemberId;
+  readonly locked: boolean;
+  /** Grows by one with every change, in the order in which they were committed. */
+  readonly revision: number;
+}
+
+export interface AccessLockStore {
+  /**
+   * Sets or lifts the lock and writes the entry, in one transaction.
+   *
+   * @returns `unchanged` when it was so already, `too_many` beyond {@link LOCKED_SUBJECTS_MAX}; then nothing is written.
+   */
+  set(subject: MemberId, locked: boolean, entry: AuditEntry): Promise<'changed' | 'unchanged' | 'too_many'>;
+  isLocked(subject: MemberId): Promise<boolean>;
+  /** Ascending by revision, those above `revision`, up to `limit`. */
+  changesAfter(revision: number, limit: number): Promise<LockChange[]>;
+}
+
+export interface AccessLocksPorts {
+  readonly locks: Pick<AccessLockStore, 'changesAfter'>;
+  readonly scheduler: Pick<Scheduler, 'every'>;
+  /** Told of a look that failed; what is known stays in force. */
+  onFault(fault: unknown): void;
+}
+
+/** Asked only for tokens that are not in the cache; so a new lock also has to take the subject's tokens out of it. */
+export class AccessLocks {
+  readonly #locked: FollowedSet<string>;
+  readonly #look: RepeatedLook;
+  #onLocked: (subjects: ReadonlySet<string>) => void = () => undefined;
+
+  constructor(ports: AccessLocksPorts) {
+    const { locks } = ports;
+    this.#locked = new FollowedSet(async (revision, limit) => {
+      const changes = await locks.changesAfter(revision, limit);
+      return changes.map((change) => ({
+        key: change.subject,
+        isMember: change.locked,
+        revision: change.revision,
+      }));
+    });
+    this.#look = new RepeatedLook(() => this.#locked.catchUp(this.#onLocked), ports);
+  }
+
+  /**
+   * Learns every lock, then goes on looking.
+   *
+   * @param onLocked told of subjects that were locked since.
+   * @throws StoreUnavailableError when the first look fails: without it locked members would come in.
+   */
+  start(onLocked: (subjects: ReadonlySet<string>) => void): Promise<void> {
+    this.#onLocked = onLocked;
+    return this.#look.start();
+  }
+
+  stop(): void {
+    this.#look.stop();
+  }
+
+  has(subject: string): boolean {
+    return this.#locked.has(subject);
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Which coupons demand a proof of presence: the port, and the copy that every API process keeps in memory.
+ *
+ * A coupon that was registered a moment ago is not in the copy yet. So the copy says up to which id it is complete, and whoever asks for
+ * a coupon beyond it waits for a look: a demand holds on every process from the first instant. Turned on later, it holds
+ * within a second.
+ */
+import type { Clock, Scheduler } from '../engine/domain/clock.js';
+import type { CouponId } from '../engine/domain/coupon.js';
+import { FollowedSet } from './followed-set.js';
+import { RepeatedLook } from './repeated-poll.js';
+
+/** Coupons that demand it at a time; every API process holds them all, some 50 bytes each. */
+export const DEMANDS_MAX = 100_000;
+
+/** A scan of ids that do not exist makes no more looks than one in so many milliseconds. */
+const LOOK_REST_MS = 10;
+
+export interface DemandChange {
+  readonly couponId: CouponId;
+  readonly required: boolean;
+  /** Grows with every change, in the order in which they were committed. */
+  readonly revision: number;
+}
+
+export interface PresenceDemandStore {
+  /** Every coupon up to this id is complete once the changes up to this revision are known. */
+  settled(): Promise<{ readonly couponId: number; readonly revision: number }>;
+  /** Ascending by revision, those above `revision`, up to `limit`. */
+  changesAfter(revision: number, limit: number): Promise<DemandChange[]>;
+}
+
+export interface PresenceDemandsPorts {
+  readonly presenceDemands: PresenceDemandStore;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly scheduler: Pick<Scheduler, 'every' | 'pause'>;
+  /** Told of a look that failed; what is known stays in force. */
+  onFault(fault: unknown): void;
+}
+
+export class PresenceDemands {
+  readonly #ports: PresenceDemandsPorts;
+  readonly #demanding: FollowedSet<CouponId>;
+  readonly #look: RepeatedLook;
+  #settledUpTo: number;
+  #lookedAtMs = Number.NEGATIVE_INFINITY;
+
+  /**
+   * @param canDemand false where this process verifies no tickets, so that no coupon can demand one here: then nobody waits for a look, and a
+   *   database that is away keeps no new coupon from being given out. Demands made elsewhere are obeyed once they are seen.
+   */
+  constructor(ports: PresenceDemandsPorts, canDemand: boolean) {
+    const { presenceDemands } = ports;
+    this.#ports = ports;
+    this.#settledUpTo = canDemand ? 0 : Number.POSITIVE_INFINITY;
+    this.#demanding = new FollowedSet(async (revision, limit) => {
+      const changes = await presenceDemands.changesAfter(revision, limit);
+      return changes.map((change) => ({
+        key: change.couponId,
+        isMember: change.required,
+        revision: change.revision,
+      }));
+    });
+    this.#look = new RepeatedLook(() => this.#catchUp(), ports);
+  }
+
+  /** @throws StoreUnavailableError when the first look fails: without it coupons would be given to anybody. */
+  start(): Promise<void> {
+    return this.#look.start();
+  }
+
+  stop(): void {
+    this.#look.stop();
+  }
+
+  get size(): number {
+    return this.#demanding.size;
+  }
+
+  /** Whether anything has to be asked before this coupon may be decided. On the way of every download. */
+  concerns(couponId: CouponId): boolean {
+    return couponId > this.#settledUpTo || (this.#demanding.size > 0 && this.#demanding.has(couponId));
+  }
+
+  /** Registered after the last look, or not at all. */
+  isUnsettled(couponId: CouponId): boolean {
+    return couponId > this.#settledUpTo;
+  }
+
+  /** Everything that was committed before this call is known afterwards. @throws StoreUnavailableError */
+  async refresh(): Promise<void> {
+    await this.#look.fresh();
+  }
+
+  /** The same for a request that nobody has vouched for: these may be many. */
+  async refreshForStranger(): Promise<void> {
+    const restMs = this.#lookedAtMs + LOOK_REST_MS - this.#ports.clock.monotonicMs();
+    if (restMs > 0) await this.#ports.scheduler.pause(restMs);
+    await this.#look.fresh();
+  }
+
+  async #catchUp(): Promise<void> {
+    const { couponId, revision } = await this.#ports.presenceDemands.settled();
+    if (revision > this.#demanding.revision) await this.#demanding.catchUp();
+    this.#settledUpTo = Math.max(this.#settledUpTo, couponId);
+    this.#lookedAtMs = this.#ports.clock.monotonicMs();
+  }
+}

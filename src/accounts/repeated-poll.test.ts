@@ -1,0 +1,82 @@
+import t from 'tap';
+import { RepeatedLook } from './repeated-poll.js';
+
+/** Looks that end when the test says so. */
+function held() {
+  const ends: ((fault?: Error) => void)[] = [];
+  const faults: unknown[] = [];
+  let tick = (): void => undefined;
+  const looks = new RepeatedLook(
+    () =>
+      new Promise<void>((resolve, reject) => {
+        ends.push((fault) => (fault === undefined ? resolve() : reject(fault)));
+      }),
+    {
+      scheduler: {
+        every: (_ms, task) => {
+          tick = task;
+          return () => undefined;
+        },
+      },
+      onFault: (fault) => faults.push(fault),
+    },
+  );
+  return { looks, ends, faults, tick: () => tick() };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+t.test('who asks while a look is running waits for the one after it, all together', async (t) => {
+  const { looks, ends } = held();
+  const starting = looks.start();
+  const asked = Promise.all([looks.fresh(), looks.fresh(), looks.fresh()]);
+  let told = false;
+  void asked.then(() => (told = true));
+  ends[0]?.();
+  await starting;
+  await turn();
+  t.equal(ends.length, 2, 'one look for the three');
+  t.equal(told, false, 'the look that was running may have read before they asked');
+  ends[1]?.();
+  await asked;
+  t.equal(ends.length, 2);
+});
+
+t.test('one look at a time, whoever wants it', async (t) => {
+  const { looks, ends, tick } = held();
+  const starting = looks.start();
+  ends[0]?.();
+  await starting;
+  tick();
+  tick();
+  t.equal(ends.length, 2);
+  const asked = looks.fresh();
+  tick();
+  ends[1]?.();
+  await turn();
+  tick();
+  t.equal(ends.length, 3);
+  ends[2]?.();
+  await asked;
+});
+
+t.test(
+  'a look that fails is told to who waits for it, else to the log, and the next one is made',
+  async (t) => {
+    const { looks, ends, faults, tick } = held();
+    const starting = looks.start();
+    ends[0]?.(new Error('away'));
+    await t.rejects(starting, { message: 'away' });
+    const again = looks.start();
+    ends[1]?.();
+    await again;
+    tick();
+    const asked = looks.fresh();
+    ends[2]?.(new Error('away again'));
+    await turn();
+    t.match(faults, [{ message: 'away again' }]);
+    ends[3]?.(new Error('and again'));
+    await t.rejects(asked, { message: 'and again' });
+    t.equal(faults.length, 1);
+  },
+);

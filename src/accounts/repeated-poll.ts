@@ -1,0 +1,61 @@
+/** Looks at a store twice a second, one look at a time, and whenever somebody needs one that is newer than now. */
+import type { Scheduler } from '../engine/domain/clock.js';
+
+/** What another process changes is known here within a second, the look itself included. */
+const LOOK_EVERY_MS = 500;
+
+export interface RepeatedLookPorts {
+  readonly scheduler: Pick<Scheduler, 'every'>;
+  /** Told of a look that failed while nobody waited for it. */
+  onFault(fault: unknown): void;
+}
+
+export class RepeatedLook {
+  readonly #look: () => Promise<void>;
+  readonly #ports: RepeatedLookPorts;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #stop: (() => void) | undefined;
+
+  constructor(look: () => Promise<void>, ports: RepeatedLookPorts) {
+    this.#look = look;
+    this.#ports = ports;
+  }
+
+  /** @throws what the first look throws. */
+  async start(): Promise<void> {
+    await this.#run();
+    this.#stop = this.#ports.scheduler.every(LOOK_EVERY_MS, () => {
+      if (this.#running === undefined && this.#next === undefined)
+        this.#run().catch((fault: unknown) => this.#ports.onFault(fault));
+    });
+  }
+
+  stop(): void {
+    this.#stop?.();
+  }
+
+  /**
+   * A look that begins after this call. All who ask while one is running share the one after it.
+   *
+   * @throws what the look throws.
+   */
+  fresh(): Promise<void> {
+    if (this.#next !== undefined) return this.#next;
+    if (this.#running === undefined) return this.#run();
+    this.#next = this.#running
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.#run();
+      });
+    return this.#next;
+  }
+
+  #run(): Promise<void> {
+    this.#running = this.#look().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+}

@@ -1,0 +1,81 @@
+/** What every back end of {@link PresenceDemandStore} promises, with the catalogue that writes what it reads. */
+import type { Test } from 'tap';
+import type { CouponCatalogue, NewCoupon } from '../../engine/ports/coupon-catalogue.js';
+import type { PresenceDemandStore } from '../presence-demands.js';
+
+export interface PresenceDemandsUnderTest {
+  readonly presenceDemands: PresenceDemandStore;
+  readonly catalogue: CouponCatalogue;
+  close(): Promise<void>;
+}
+
+const EVERYTHING = 999_999;
+const REGISTRATIONS = 40;
+const LOOKS = 60;
+
+function newCoupon(presence: boolean): NewCoupon {
+  return {
+    sellerId: 'seller-1',
+    name: 'Half price',
+    quantity: 100,
+    opensAtMs: undefined,
+    closesAtMs: undefined,
+    paused: false,
+    closed: false,
+    discount: undefined,
+    createdAtMs: Date.UTC(2026, 10, 22),
+    ...(presence ? { presenceRequired: true } : {}),
+  };
+}
+
+export function presenceDemandStoreContract(
+  t: Test,
+  name: string,
+  open: (t: Test) => Promise<PresenceDemandsUnderTest>,
+): void {
+  t.test(`${name}: presence demand store contract`, async (t) => {
+    const under = await open(t);
+    const { presenceDemands, catalogue } = under;
+    t.teardown(() => under.close());
+
+    t.test('every change is told once, the latest of each coupon, in the order of revisions', async (t) => {
+      const { revision: before } = await presenceDemands.settled();
+      const ordinary = await catalogue.insert(newCoupon(false));
+      const first = await catalogue.insert(newCoupon(true));
+      const second = await catalogue.insert(newCoupon(true));
+      await catalogue.demandPresence(ordinary.couponId, true);
+      await catalogue.demandPresence(first.couponId, false);
+      t.same(await presenceDemands.changesAfter(before, EVERYTHING), [
+        { couponId: second.couponId, required: true, revision: before + 2 },
+        { couponId: ordinary.couponId, required: true, revision: before + 3 },
+        { couponId: first.couponId, required: false, revision: before + 4 },
+      ]);
+      t.same(await presenceDemands.changesAfter(before + 3, 1), [
+        { couponId: first.couponId, required: false, revision: before + 4 },
+      ]);
+      t.same(await presenceDemands.settled(), { couponId: second.couponId, revision: before + 4 });
+    });
+
+    t.test('no demand turns up later below the id that was settled', async (t) => {
+      const { revision: before } = await presenceDemands.settled();
+      const looks: { readonly couponId: number; readonly known: ReadonlySet<number> }[] = [];
+      const looking = (async () => {
+        for (let look = 0; look < LOOKS; look++) {
+          const { couponId } = await presenceDemands.settled();
+          const changes = await presenceDemands.changesAfter(before, EVERYTHING);
+          looks.push({ couponId, known: new Set(changes.map((change) => change.couponId)) });
+        }
+      })();
+      const registered = await Promise.all(
+        Array.from({ length: REGISTRATIONS }, (_, index) => catalogue.insert(newCoupon(index % 2 === 0))),
+      );
+      await looking;
+      const demanding = registered.filter((record) => record.presenceRequired);
+      t.equal(demanding.length, REGISTRATIONS / 2);
+      for (const { couponId, known } of looks) {
+        const missed = demanding.filter((one) => one.couponId <= couponId && !known.has(one.couponId));
+        t.same(missed, [], `a look that was settled up to ${couponId}`);
+      }
+    });
+  });
+}

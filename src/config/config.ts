@@ -1,0 +1,325 @@
+/** Configuration: environment variables in, one frozen object out, all faults reported together. */
+import { z } from 'zod';
+import { problemOfCertificate, readAuthorities, withSecretsFromFiles } from './config-files.js';
+import { durabilityLevels, type DurabilityLevel } from '../engine/domain/durability.js';
+import { ConfigError } from '../engine/domain/errors.js';
+import { DATABASE_TIMEOUT_MS } from '../engine/domain/limits.js';
+import type { LimitSettings } from '../http/limits/caller-limits.js';
+import { isNetwork } from '../http/limits/client-address.js';
+
+export const processRoles = ['api', 'recorder'] as const;
+export type ProcessRole = (typeof processRoles)[number];
+
+/** The most members one script call takes: HSET needs two arguments each and Lua unpacks fewer than 8,000. */
+const BATCH_LIMIT = 3_000;
+
+const integer = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `must be a whole number from ${least} to ${most}`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
+
+const commaSeparated = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+const urlWith = (...schemes: string[]) =>
+  z.string().refine(
+    (text) => {
+      const url = parseUrl(text);
+      return url !== null && schemes.includes(url.protocol.slice(0, -1)) && url.hostname !== '';
+    },
+    `must be a URL starting with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+  );
+
+function parseUrl(text: string): URL | null {
+  try {
+    return new URL(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The path of a file becomes its content: workers and drivers need no file system of their own. */
+const authorities = z.string().transform((path, context) => {
+  const file = readAuthorities(path);
+  if ('text' in file) return file.text;
+  context.addIssue({ code: 'custom', message: file.problem });
+  return z.NEVER;
+});
+
+const placeholderSecret = /^(.)\1*$|change.?me|placeholder|example|your.?secret|^secret/i;
+
+const secret = z
+  .string()
+  .refine((text) => Buffer.byteLength(text) >= 32, 'must have at least 32 bytes')
+  .refine((text) => !placeholderSecret.test(text), 'looks like a placeholder; use a random value');
+
+const environment = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: integer(1, 65_535).default(8_080),
+  TLS_CERT_FILE: z.string().optional(),
+  TLS_KEY_FILE: z.string().optional(),
+  REDIS_URL: z
+    .string()
+    .transform(commaSeparated)
+    .pipe(z.array(urlWith('redis', 'rediss')).min(1, 'must name at least one redis:// or rediss:// URL'))
+    .optional(),
+  REDIS_URL_FILE: z.string().optional(),
+  REDIS_TLS_CA_FILE: authorities.optional(),
+  MYSQL_URL: urlWith('mysql', 'mariadb').optional(),
+  MYSQL_URL_FILE: z.string().optional(),
+  MYSQL_TLS_CA_FILE: authorities.optional(),
+  DATA_DIR: z.string().min(1).default('./data'),
+  JWT_SECRET: secret.optional(),
+  JWT_SECRET_FILE: z.string().optional(),
+  JWT_JWKS_URL: urlWith('https', 'http').optional(),
+  JWT_ISSUER: z.string().min(1).default('seonchak'),
+  JWT_AUDIENCE: z.string().min(1).default('seonchak'),
+  PRESENCE_SECRET: secret.optional(),
+  PRESENCE_SECRET_FILE: z.string().optional(),
+  PRESENCE_JWKS_URL: urlWith('https', 'http').optional(),
+  PRESENCE_ISSUER: z.string().min(1).default('seonchak-presence'),
+  PRESENCE_AUDIENCE: z.string().min(1).default('seonchak-presence'),
+  DURABILITY: z.enum(durabilityLevels, `must be one of ${durabilityLevels.join(', ')}`).optional(),
+  REPLICA_ACKS: integer(1, 16).default(1),
+  ROLES: z
+    .string()
+    .transform(commaSeparated)
+    .pipe(
+      z
+        .array(z.enum(processRoles, `must be a list of ${processRoles.join(', ')}`))
+        .min(1, `must be a list of ${processRoles.join(', ')}`),
+    )
+    .default(['api', 'recorder']),
+  PROCESSES: integer(1, 64).default(1),
+  BATCH_MAX: integer(1, BATCH_LIMIT).default(512),
+  MAILBOX_MAX: integer(1, 1_000_000).default(10_000),
+  PENDING_MAX: integer(1, 10_000_000).default(50_000),
+  ADMIT_DEADLINE_MS: integer(50, 60_000).default(2_000),
+  LEASE_MS: integer(1_000, 600_000).default(10_000),
+  RECORD_BATCH_MAX: integer(1, BATCH_LIMIT).default(2_000),
+  RECORD_THREADS: integer(1, 16).default(2),
+  LOG_LEVEL: z
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'must be a pino level, such as info',
+    )
+    .default('info'),
+  MEMBER_RATE: integer(0, 100_000).default(0),
+  MEMBER_BURST: integer(1, 1_000_000).default(2_000),
+  ADDRESS_RATE: integer(0, 1_000_000).default(0),
+  ADDRESS_BURST: integer(1, 10_000_000).default(10_000),
+  SIGN_IN_FAILURES_MAX: integer(0, 1_000).default(10),
+  TRUSTED_PROXIES: z
+    .string()
+    .transform(commaSeparated)
+    .pipe(z.array(z.string().refine(isNetwork, 'must be a list of addresses or networks (10.0.0.0/8)')))
+    .default([]),
+  SELLER_SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').optional(),
+});
+
+type Environment = z.output<typeof environment>;
+
+/** Paths; the listener reads them itself. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+interface SharedConfig {
+  readonly host: string;
+  readonly port: number;
+  /** `undefined`: plain HTTP. */
+  readonly tls: TlsFiles | undefined;
+  readonly dataDir: string;
+  /** `undefined` with the embedded back end: then it is generated and kept in `dataDir`. */
+  readonly jwtSecret: string | undefined;
+  readonly jwtJwksUrl: string | undefined;
+  readonly jwtIssuer: string;
+  readonly jwtAudience: string;
+  /** Neither this nor `presenceJwksUrl`: no coupon can demand presence. */
+  readonly presenceSecret: string | undefined;
+  readonly presenceJwksUrl: string | undefined;
+  readonly presenceIssuer: string;
+  readonly presenceAudience: string;
+  /** `undefined`: the strongest the store's settings allow. */
+  readonly durability: DurabilityLevel | undefined;
+  readonly replicaAcks: number;
+  readonly roles: readonly ProcessRole[];
+  readonly processes: number;
+  readonly batchMax: number;
+  readonly mailboxMax: number;
+  readonly pendingMax: number;
+  readonly admitDeadlineMs: number;
+  readonly leaseMs: number;
+  readonly recordBatchMax: number;
+  readonly recordThreads: number;
+  readonly logLevel: Environment['LOG_LEVEL'];
+  readonly sellerSignup: 'open' | 'closed';
+  readonly limits: LimitSettings;
+}
+
+export interface EmbeddedConfig extends SharedConfig {
+  readonly backEnd: 'embedded';
+}
+
+export interface DistributedConfig extends SharedConfig {
+  readonly backEnd: 'distributed';
+  /** One URL: a single node. Several: the seeds of a Cluster. */
+  readonly redisUrls: readonly string[];
+  readonly mysqlUrl: string;
+  /** PEM. Who may sign for Redis, where `rediss://` is used; `undefined`: those Node.js trusts. */
+  readonly redisTlsCa: string | undefined;
+  /** PEM. Who may sign for the database; `undefined`: no TLS. */
+  readonly mysqlTlsCa: string | undefined;
+}
+
+export type Config = EmbeddedConfig | DistributedConfig;
+
+/**
+ * Reads the whole configuration (docs/configuration.md). An empty variable counts as absent.
+ *
+ * @throws {@link ConfigError} naming every fault at once, so that an operator mends them in one go.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env))
+    if (value !== undefined && value !== '') given[name] = value;
+  const { settings, faults: fileFaults } = withSecretsFromFiles(given);
+  const padded = Object.keys(environment.shape).filter((name) => isPadded(settings[name]));
+  const parsed = environment.safeParse(settings);
+  const issues = (parsed.success ? [] : parsed.error.issues).filter(
+    (issue) => !padded.includes(String(issue.path[0])),
+  );
+  const faulty = new Set([...padded, ...issues.map((issue) => String(issue.path[0]))]);
+  // The rules between variables are judged on those that are sound by themselves.
+  const sound = Object.fromEntries(Object.entries(settings).filter(([name]) => !faulty.has(name)));
+  const values = environment.parse(sound);
+  const faults = [
+    ...fileFaults,
+    ...padded.map((name) => `${name} begins or ends with white space`),
+    ...issues.map((issue) => `${String(issue.path[0])} ${issue.message}`),
+    ...crossFaults(values, faulty, fileFaults.length > 0),
+    ...tlsFaults(values),
+  ];
+  if (faults.length > 0) throw new ConfigError(faults);
+
+  const embedded = values.REDIS_URL === undefined;
+  const shared: SharedConfig = {
+    host: values.HOST,
+    port: values.PORT,
+    tls:
+      values.TLS_CERT_FILE === undefined || values.TLS_KEY_FILE === undefined
+        ? undefined
+        : Object.freeze({ certFile: values.TLS_CERT_FILE, keyFile: values.TLS_KEY_FILE }),
+    dataDir: values.DATA_DIR,
+    jwtSecret: values.JWT_SECRET,
+    jwtJwksUrl: values.JWT_JWKS_URL,
+    jwtIssuer: values.JWT_ISSUER,
+    jwtAudience: values.JWT_AUDIENCE,
+    presenceSecret: values.PRESENCE_SECRET,
+    presenceJwksUrl: values.PRESENCE_JWKS_URL,
+    presenceIssuer: values.PRESENCE_ISSUER,
+    presenceAudience: values.PRESENCE_AUDIENCE,
+    durability: values.DURABILITY,
+    replicaAcks: values.REPLICA_ACKS,
+    roles: Object.freeze([...new Set(values.ROLES)]),
+    processes: values.PROCESSES,
+    batchMax: values.BATCH_MAX,
+    mailboxMax: values.MAILBOX_MAX,
+    pendingMax: values.PENDING_MAX,
+    admitDeadlineMs: values.ADMIT_DEADLINE_MS,
+    leaseMs: values.LEASE_MS,
+    recordBatchMax: values.RECORD_BATCH_MAX,
+    recordThreads: values.RECORD_THREADS,
+    logLevel: values.LOG_LEVEL,
+    limits: Object.freeze({
+      member: Object.freeze({ rate: values.MEMBER_RATE, burst: values.MEMBER_BURST }),
+      address: Object.freeze({ rate: values.ADDRESS_RATE, burst: values.ADDRESS_BURST }),
+      signInFailuresMax: values.SIGN_IN_FAILURES_MAX,
+      trustedProxies: Object.freeze(values.TRUSTED_PROXIES),
+    }),
+    sellerSignup: values.SELLER_SIGNUP ?? (embedded ? 'open' : 'closed'),
+  };
+  if (values.REDIS_URL === undefined || values.MYSQL_URL === undefined) {
+    return Object.freeze({ ...shared, backEnd: 'embedded' });
+  }
+  return Object.freeze({
+    ...shared,
+    backEnd: 'distributed',
+    redisUrls: Object.freeze(values.REDIS_URL),
+    mysqlUrl: values.MYSQL_URL,
+    redisTlsCa: values.REDIS_TLS_CA_FILE,
+    mysqlTlsCa: values.MYSQL_TLS_CA_FILE,
+  });
+}
+
+/** White space at an end is a slip that nobody sees: it would be part of a secret, or the name of another folder. */
+function isPadded(value: string | undefined): boolean {
+  return value !== undefined && value !== value.trim();
+}
+
+/** Rules that span variables; a rule that needs a faulty one is left for the next start. */
+function crossFaults(values: Environment, faulty: ReadonlySet<string>, secretsMissing: boolean): string[] {
+  // What a secret that could not be read would have meant is not known.
+  if (secretsMissing) return [];
+  const faults: string[] = [];
+  const isSet = (name: 'REDIS_URL' | 'MYSQL_URL'): boolean => values[name] !== undefined || faulty.has(name);
+  const distributed = isSet('REDIS_URL') && isSet('MYSQL_URL');
+  if (isSet('REDIS_URL') !== isSet('MYSQL_URL')) {
+    const [present, absent] = isSet('MYSQL_URL') ? ['MYSQL_URL', 'REDIS_URL'] : ['REDIS_URL', 'MYSQL_URL'];
+    faults.push(`${absent} is missing while ${present} is set: set both (distributed) or neither (embedded)`);
+  }
+  if (values.JWT_SECRET !== undefined && values.JWT_JWKS_URL !== undefined) {
+    faults.push('JWT_SECRET and JWT_JWKS_URL exclude each other: set one');
+  }
+  if (values.PRESENCE_SECRET !== undefined && values.PRESENCE_JWKS_URL !== undefined) {
+    faults.push('PRESENCE_SECRET and PRESENCE_JWKS_URL exclude each other: set one');
+  }
+  if (values.PRESENCE_SECRET !== undefined && values.PRESENCE_SECRET === values.JWT_SECRET) {
+    faults.push('PRESENCE_SECRET must not be JWT_SECRET: who issues tickets could sign access tokens');
+  }
+  const hasKeys = ['JWT_SECRET', 'JWT_JWKS_URL'].some((name) => faulty.has(name));
+  if (distributed && !hasKeys && values.JWT_SECRET === undefined && values.JWT_JWKS_URL === undefined) {
+    faults.push('JWT_SECRET (at least 32 bytes) or JWT_JWKS_URL is required with the distributed back end');
+  }
+  if (!distributed && values.PROCESSES > 1) {
+    faults.push('PROCESSES above 1 needs the distributed back end (REDIS_URL and MYSQL_URL)');
+  }
+  if (!distributed && values.DURABILITY === 'replica') {
+    faults.push('DURABILITY replica needs the distributed back end; the embedded one always gives fsync');
+  }
+  if (!distributed && values.ROLES.length < processRoles.length) {
+    faults.push('ROLES of the embedded back end are always api,recorder: it is one process');
+  }
+  if (values.LEASE_MS <= DATABASE_TIMEOUT_MS) {
+    faults.push(`LEASE_MS must be above the database timeout of ${DATABASE_TIMEOUT_MS} ms`);
+  }
+  return faults;
+}
+
+function tlsFaults(values: Environment): string[] {
+  const faults: string[] = [];
+  const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, REDIS_URL: redisUrls = [] } = values;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    faults.push(
+      `${certFile === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE'} is missing: set both or neither`,
+    );
+  }
+  if (certFile !== undefined && keyFile !== undefined) {
+    const found = problemOfCertificate(certFile, keyFile);
+    if (found !== undefined) faults.push(`${found.name} ${found.problem}`);
+  }
+  const encrypted = redisUrls.filter((url) => url.startsWith('rediss:')).length;
+  if (encrypted !== 0 && encrypted !== redisUrls.length) {
+    faults.push('REDIS_URL mixes redis:// and rediss://: all nodes of a Cluster are reached in the same way');
+  }
+  if (values.REDIS_TLS_CA_FILE !== undefined && redisUrls.length > 0 && encrypted === 0) {
+    faults.push('REDIS_TLS_CA_FILE needs rediss:// in REDIS_URL');
+  }
+  return faults;
+}

@@ -1,0 +1,46 @@
+/**
+ * Faults: what should not have happened, as opposed to outcomes, which are values.
+ *
+ * Every fault has one literal `code`. `message` may be shown to anyone; what is internal goes to `cause`.
+ */
+export class SeonchakError extends Error {
+  static readonly code: string = 'internal_error';
+  readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = new.target.code;
+  }
+}
+
+/** The store did not take the command: nothing was attempted, so repeating it is always safe. */
+export class StoreUnavailableError extends SeonchakError {
+  static override readonly code = 'store_unavailable';
+}
+
+/** The coupon is out of service while it is verified or rebuilt, and will be back by itself. */
+export class CouponRecoveringError extends SeonchakError {
+  static override readonly code = 'coupon_recovering';
+}
+
+/** The command left and no answer came back: it may or may not have been carried out. */
+export class StoreOutcomeUnknownError extends SeonchakError {
+  static override readonly code = 'store_outcome_unknown';
+}
+
+/** The store's content contradicts itself or us: a bug or tampering, never a passing condition. */
+export class StoreCorruptError extends SeonchakError {
+  static override readonly code = 'store_corrupt';
+}
+
+/** Configuration that cannot be used. `faults` names every variable concerned, one line each. */
+export class ConfigError extends SeonchakError {
+  static override readonly code = 'config_invalid';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`Configuration is not usable:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}

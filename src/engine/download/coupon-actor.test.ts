@@ -1,0 +1,310 @@
+/** How an actor puts a crowd into a line; what it answers from memory is in coupon-actor-sealing.test.ts. */
+import t from 'tap';
+import type { AdmitReply } from '../ports/admission.js';
+import { RETRY_PAUSE_MS, VERSION_CHECK_MS } from '../domain/limits.js';
+import { couponNumber, LIMITS, StagedWorld } from '../testing/simulation/staged-world.js';
+
+const OVERDUE_MS = LIMITS.admitDeadlineMs + 100;
+
+t.test('the first in the line get the coupon, numbered in the order in which they pressed', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 3 });
+  const engine = await world.engine();
+  t.same(await world.told(engine, couponId, 'a', 'b', 'c', 'd'), [
+    'issued 1',
+    'issued 2',
+    'issued 3',
+    'sold_out',
+  ]);
+});
+
+t.test('a member who pressed twice holds one coupon and learns its number again', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 2 });
+  const engine = await world.engine();
+  t.same(await world.told(engine, couponId, 'a', 'a', 'b'), ['issued 1', 'already_issued 1', 'issued 2']);
+  t.same(await world.told(engine, couponId, 'b', 'a'), ['already_issued 2', 'already_issued 1']);
+});
+
+t.test('one batch is outstanding, and all that came meanwhile goes with the next', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 10 });
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'first');
+  world.storeLink.next('hold', 'hold');
+  world.press(engine, couponId, 'a');
+  await world.time.advance(1);
+  const sent = world.storeLink.sent;
+  const waiting = [...world.press(engine, couponId, 'b', 'c')];
+  await world.time.advance(1);
+  waiting.push(...world.press(engine, couponId, 'd'));
+  await world.time.advance(1);
+  t.equal(world.storeLink.sent, sent, 'nothing is sent while a batch is outstanding');
+  world.storeLink.letGo();
+  await world.time.advance(0);
+  t.equal(world.storeLink.sent, sent + 1, 'then one batch for the three of them');
+  world.storeLink.letGo();
+  await world.time.advance(0);
+  t.same(
+    waiting.map((press) => press.told),
+    ['issued 3', 'issued 4', 'issued 5'],
+  );
+});
+
+t.test('a line longer than a batch is decided batch by batch, in order', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 10 });
+  const engine = await world.engine({ batchMax: 2 });
+  const names = ['a', 'b', 'c', 'd', 'e'];
+  t.same(
+    await world.told(engine, couponId, ...names),
+    names.map((_, index) => `issued ${index + 1}`),
+  );
+});
+
+t.test('with the mailbox full a member is told that it is busy, at once, and may press again', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 100 });
+  const engine = await world.engine({ mailboxMax: 2 });
+  const presses = world.press(engine, couponId, 'a', 'b', 'c');
+  t.equal(presses[2]?.told, 'busy');
+  await world.time.advance(0);
+  t.same(await world.told(engine, couponId, 'c'), ['issued 3']);
+});
+
+t.test('a member whose connection is gone before its batch leaves takes no unit', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 2 });
+  const engine = await world.engine({ batchMax: 1 });
+  const [gone, alsoGone, staying] = world.press(engine, couponId, 'gone', 'also-gone', 'staying');
+  if (gone !== undefined) gone.abandoned = true;
+  if (alsoGone !== undefined) alsoGone.abandoned = true;
+  await world.time.advance(0);
+  t.equal(staying?.told, 'issued 1');
+  t.equal(gone?.told, 'waiting');
+  t.equal(world.store.snapshot(couponId)?.issued, 1);
+});
+
+t.test('a lost reply is asked for again and brings the number of the first time', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 2 });
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'a');
+  world.storeLink.next('lose_reply');
+  const [b, c] = [...world.press(engine, couponId, 'b'), ...world.press(engine, couponId, 'c')];
+  await world.time.advance(RETRY_PAUSE_MS);
+  t.equal(b?.told, 'already_issued 2');
+  t.equal(c?.told, 'outcome_unknown', 'its first attempt may still be carried out');
+  t.same(await world.told(engine, couponId, 'c'), ['sold_out']);
+  t.equal(world.store.snapshot(couponId)?.lastIssueNo, 2);
+});
+
+t.test('whoever is issued one by an attempt that arrives late was not told no', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 1 });
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'a');
+  world.storeLink.next('late');
+  const [b] = world.press(engine, couponId, 'b');
+  await world.time.advance(RETRY_PAUSE_MS);
+  t.equal(b?.told, 'outcome_unknown', 'sold out for the second attempt, and the first is under way');
+  world.store.amend(couponId, { quantity: 2 });
+  world.storeLink.letGo();
+  // News of the top-up may take a second.
+  await world.time.advance(1_000);
+  t.same(
+    await world.told(engine, couponId, 'b'),
+    ['already_issued 2'],
+    'asking again gives the definite answer',
+  );
+});
+
+t.test('a store that refuses is asked again, and the line keeps its order', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 2 });
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'a');
+  world.storeLink.next('refuse', 'refuse', 'refuse');
+  const [b] = world.press(engine, couponId, 'b');
+  await world.time.advance(RETRY_PAUSE_MS);
+  const [c] = world.press(engine, couponId, 'c');
+  await world.time.advance(3 * RETRY_PAUSE_MS);
+  t.equal(b?.told, 'issued 2');
+  t.equal(c?.told, 'sold_out');
+});
+
+t.test(
+  'past the deadline: busy when nothing was attempted, outcome unknown when something was',
+  async (t) => {
+    for (const [fate, told] of [
+      ['refuse', 'busy'],
+      ['lose_request', 'outcome_unknown'],
+    ] as const) {
+      const world = new StagedWorld();
+      const couponId = await world.registered();
+      const engine = await world.engine();
+      await world.told(engine, couponId, 'a');
+      world.storeLink.usualFate = fate;
+      const [b] = world.press(engine, couponId, 'b');
+      await world.time.advance(0);
+      const [waitingBehind] = world.press(engine, couponId, 'c');
+      await world.time.advance(OVERDUE_MS);
+      t.equal(b?.told, told, fate);
+      t.equal(waitingBehind?.told, 'busy', 'the one behind was never attempted');
+      world.storeLink.usualFate = 'deliver';
+      await world.time.advance(RETRY_PAUSE_MS);
+      t.same(await world.told(engine, couponId, 'b'), ['issued 2'], 'asking again gives the definite answer');
+    }
+  },
+);
+
+t.test('an attempt that may have been carried out is never called busy', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered();
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'a');
+  world.storeLink.next('lose_reply');
+  world.storeLink.usualFate = 'refuse';
+  const [b] = world.press(engine, couponId, 'b');
+  await world.time.advance(OVERDUE_MS);
+  t.equal(b?.told, 'outcome_unknown');
+  world.storeLink.usualFate = 'deliver';
+  await world.time.advance(RETRY_PAUSE_MS);
+  t.same(await world.told(engine, couponId, 'b'), ['already_issued 2']);
+});
+
+t.test('a batch that arrives late issues to nobody', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered();
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'a');
+  world.storeLink.next('hold');
+  const [b] = world.press(engine, couponId, 'b');
+  await world.time.advance(OVERDUE_MS);
+  world.storeLink.letGo();
+  await world.time.advance(RETRY_PAUSE_MS);
+  t.equal(b?.told, 'busy', 'the store refused it, so nothing was attempted');
+  t.equal(world.store.snapshot(couponId)?.issued, 1);
+});
+
+t.test('a cold coupon: not ready past the deadline, decided when the store comes back in time', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered();
+  const engine = await world.engine();
+  world.storeLink.usualFate = 'refuse';
+  const [early] = world.press(engine, couponId, 'early');
+  await world.time.advance(OVERDUE_MS);
+  t.equal(early?.told, 'not_ready');
+  const [late] = world.press(engine, couponId, 'late');
+  await world.time.advance(LIMITS.admitDeadlineMs / 2);
+  world.storeLink.usualFate = 'deliver';
+  await world.time.advance(RETRY_PAUSE_MS);
+  t.equal(late?.told, 'issued 1');
+});
+
+t.test('an id that no coupon has is unknown, and is not asked for again for a while', async (t) => {
+  const world = new StagedWorld();
+  const engine = await world.engine();
+  t.same(await world.told(engine, couponNumber(99), 'a', 'b'), ['unknown_coupon', 'unknown_coupon']);
+  const sent = world.storeLink.sent;
+  t.same(await world.told(engine, couponNumber(99), 'c'), ['unknown_coupon']);
+  t.equal(world.storeLink.sent, sent);
+});
+
+t.test(
+  'a store that lost the coupon is never sold out: it is rebuilt and goes on above the last number',
+  async (t) => {
+    const world = new StagedWorld();
+    const couponId = await world.registered({ quantity: 3 });
+    const engine = await world.engine();
+    await world.told(engine, couponId, 'a', 'b');
+    world.database.record(couponId, 1, world.store.claim(couponId, 'token', 10, 1_000)?.issuances ?? []);
+    world.store.loseEverything();
+    t.same(await world.told(engine, couponId, 'c', 'a', 'd'), ['issued 3', 'already_issued 1', 'sold_out']);
+    t.equal(world.store.snapshot(couponId)?.epoch, 2);
+  },
+);
+
+t.test('a process that looked before a rebuild is refused and looks again', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 3 });
+  const [engine, sleeper] = [await world.engine(), await world.engine()];
+  await world.told(engine, couponId, 'a');
+  await world.told(sleeper, couponId, 'b');
+  world.store.loseEverything();
+  t.same(
+    await world.told(engine, couponId, 'c'),
+    ['issued 1'],
+    'what was not recorded is lost with the store',
+  );
+  t.same(await world.told(sleeper, couponId, 'd'), ['issued 2']);
+});
+
+t.test('an error that no store should give leaves the outcome unknown and the line moving', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered();
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'a');
+  world.storeLink.next('break');
+  t.same(await world.told(engine, couponId, 'b'), ['outcome_unknown']);
+  t.match(world.faults, [{ message: 'A bug.' }]);
+  t.same(await world.told(engine, couponId, 'b'), ['issued 2']);
+});
+
+t.test(
+  'the recorders hear of a coupon before its first admission, and of every batch that issued',
+  async (t) => {
+    const world = new StagedWorld();
+    const couponId = await world.registered({ quantity: 2 });
+    const engine = await world.engine({}, world.bell);
+    let rings = 0;
+    world.rings.listen(() => (rings += 1));
+    // Learn, announce, admit: the third command is lost, so the announcement must have been the second.
+    world.storeLink.next('deliver', 'deliver', 'hold');
+    world.press(engine, couponId, 'a');
+    await world.time.advance(0);
+    t.same([...world.store.announcedMs.keys()], [couponId]);
+    t.equal(rings, 0);
+    world.storeLink.letGo();
+    await world.time.advance(0);
+    t.equal(rings, 1);
+    await world.told(engine, couponId, 'a');
+    t.equal(rings, 1, 'a batch that issued nothing rings no bell');
+  },
+);
+
+t.test('a store that lost everything is told again that there is something to record', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 2 });
+  const engine = await world.engine({}, world.bell);
+  await world.told(engine, couponId, 'a');
+  world.store.loseEverything();
+  t.same(await world.told(engine, couponId, 'b'), ['issued 1']);
+  t.same(
+    [...world.store.announcedMs.keys()],
+    [couponId],
+    'or a recorder would never find it once this process dies',
+  );
+});
+
+t.test('so is a store that another process has rebuilt before this one noticed the loss', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 1 });
+  const engine = await world.engine({}, world.bell);
+  await world.told(engine, couponId, 'a', 'b');
+  world.store.loseEverything();
+  await world.warmer.warm(couponId);
+  await world.time.advance(VERSION_CHECK_MS);
+  t.same(await world.told(engine, couponId, 'b'), ['issued 1']);
+  t.same([...world.store.announcedMs.keys()], [couponId]);
+});
+
+t.test('a reply that contradicts itself is answered once, as unknown', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 9 });
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'a');
+  const admit = world.store.admit.bind(world.store);
+  world.store.admit = (batch) => ({ ...admit(batch), issuedCount: 1 }) as AdmitReply;
+  t.same(await world.told(engine, couponId, 'b', 'c'), ['outcome_unknown', 'outcome_unknown']);
+});

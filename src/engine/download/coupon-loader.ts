@@ -1,0 +1,118 @@
+/**
+ * How an actor learns its coupon: from the admission store, and for those missing there from the catalogue.
+ *
+ * A storm on a thousand cold coupons, or on a million ids that do not exist, arrives as single questions. They are asked in rounds: one round
+ * outstanding, whatever came meanwhile goes with the next.
+ */
+import type { Admission } from '../ports/admission.js';
+import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
+import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
+import type { CouponWarmer } from '../recovery/coupon-warmer.js';
+import { CouponRecoveringError } from '../domain/errors.js';
+import type { Clock } from '../domain/clock.js';
+import { LOAD_BATCH_MAX } from '../domain/limits.js';
+
+export interface LoadedCoupon {
+  readonly snapshot: CouponSnapshot;
+  /** Our monotonic clock before the store was asked: the snapshot is no older than this. */
+  readonly sentAtMs: number;
+}
+
+export interface CouponLoaderPorts {
+  readonly admission: Admission;
+  readonly catalogue: CouponCatalogue;
+  readonly warmer: CouponWarmer;
+  readonly clock: Clock;
+}
+
+interface Question {
+  readonly couponId: CouponId;
+  /** The highest number that any of those who ask was ever told. */
+  seenIssueNo: number;
+  readonly answer: Promise<LoadedCoupon | undefined>;
+  resolve(loaded: LoadedCoupon | undefined | PromiseLike<LoadedCoupon | undefined>): void;
+  reject(fault: unknown): void;
+}
+
+export class CouponLoader {
+  readonly #ports: CouponLoaderPorts;
+  readonly #waiting = new Map<CouponId, Question>();
+  #asking = false;
+
+  constructor(ports: CouponLoaderPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * The coupon as it is now, warmed first when the store does not have it; `undefined` when no such coupon was ever registered.
+   *
+   * @param seenIssueNo the highest number the caller was ever told: a store that has given fewer has lost its past.
+   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it. CouponRecoveringError: it is out of service for a while.
+   */
+  load(couponId: CouponId, seenIssueNo = 0): Promise<LoadedCoupon | undefined> {
+    const waiting = this.#waiting.get(couponId);
+    if (waiting !== undefined) {
+      waiting.seenIssueNo = Math.max(waiting.seenIssueNo, seenIssueNo);
+      return waiting.answer;
+    }
+    const question = newQuestion(couponId, seenIssueNo);
+    this.#waiting.set(couponId, question);
+    if (!this.#asking) {
+      this.#asking = true;
+      queueMicrotask(() => void this.#askRounds());
+    }
+    return question.answer;
+  }
+
+  async #askRounds(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const round = [...this.#waiting.values()].slice(0, LOAD_BATCH_MAX);
+      for (const question of round) this.#waiting.delete(question.couponId);
+      try {
+        await this.#ask(round);
+      } catch (fault) {
+        for (const question of round) question.reject(fault);
+      }
+    }
+    this.#asking = false;
+  }
+
+  async #ask(round: readonly Question[]): Promise<void> {
+    const sentAtMs = this.#ports.clock.monotonicMs();
+    const snapshots = await this.#ports.admission.snapshots(round.map((question) => question.couponId));
+    const missing = round.filter((question, place) => {
+      const snapshot = snapshots[place];
+      if (snapshot === undefined || snapshot.lastIssueNo < question.seenIssueNo) return true;
+      question.resolve({ snapshot, sentAtMs });
+      return false;
+    });
+    if (missing.length === 0) return;
+
+    const records = await this.#ports.catalogue.find(missing.map((question) => question.couponId));
+    missing.forEach((question, place) => {
+      // Warming reads the ledger and may take long; the next round does not wait for it.
+      if (records[place] === undefined) question.resolve(undefined);
+      else question.resolve(this.#warmAndLook(question));
+    });
+  }
+
+  async #warmAndLook({ couponId, seenIssueNo }: Question): Promise<LoadedCoupon | undefined> {
+    const prepared = await this.#ports.warmer.prepare(couponId, seenIssueNo);
+    if (prepared === 'unknown_coupon') return undefined;
+    if (prepared === 'recovering') throw new CouponRecoveringError('The coupon is being recovered.');
+    const sentAtMs = this.#ports.clock.monotonicMs();
+    const [snapshot] = await this.#ports.admission.snapshots([couponId]);
+    // Lost again in between: the next question warms it again.
+    return snapshot === undefined ? this.load(couponId, seenIssueNo) : { snapshot, sentAtMs };
+  }
+}
+
+function newQuestion(couponId: CouponId, seenIssueNo: number): Question {
+  let resolve: Question['resolve'] = () => undefined;
+  let reject: Question['reject'] = () => undefined;
+  const answer = new Promise<LoadedCoupon | undefined>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { couponId, seenIssueNo, answer, resolve, reject };
+}

@@ -1,0 +1,150 @@
+import t from 'tap';
+import type { WinnersView } from '../ports/admission.js';
+import type { CouponId } from '../domain/coupon.js';
+import { ACTOR_IDLE_MS, ACTORS_MAX, SEALED_WINNERS_MAX, UNKNOWN_COUPON_MS } from '../domain/limits.js';
+import { StoreUnavailableError } from '../domain/errors.js';
+import { couponNumber, LIMITS, memberNamed, Press, StagedWorld } from '../testing/simulation/staged-world.js';
+import { SimulatedAdmission } from '../testing/simulation/store-ports.js';
+
+/** Holds as many winners as if a million were held already. */
+class CrampedAdmission extends SimulatedAdmission {
+  override winners(couponId: CouponId, version: number, limit: number): Promise<WinnersView | undefined> {
+    return super.winners(couponId, version, limit - SEALED_WINNERS_MAX);
+  }
+}
+
+t.test('requests that arrive in one turn of the event loop leave in one batch', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 10 });
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'first');
+  const sent = world.storeLink.sent;
+  await world.told(engine, couponId, 'a', 'b', 'c');
+  t.equal(world.storeLink.sent, sent + 1);
+});
+
+t.test('coupons do not wait for each other', async (t) => {
+  const world = new StagedWorld();
+  const [slow, quick] = [await world.registered(), await world.registered()];
+  const engine = await world.engine();
+  await world.told(engine, slow, 'a');
+  world.storeLink.next('hold');
+  const [waiting] = world.press(engine, slow, 'b');
+  await world.time.advance(0);
+  t.same(await world.told(engine, quick, 'b'), ['issued 1']);
+  t.equal(waiting?.told, 'waiting');
+  world.storeLink.letGo();
+  await world.time.advance(0);
+  t.equal(waiting?.told, 'issued 2');
+});
+
+t.test(
+  'a coupon registered a moment after somebody asked for its id is there when the seller is told',
+  async (t) => {
+    const world = new StagedWorld();
+    const engine = await world.engine();
+    t.same(await world.told(engine, couponNumber(1), 'a'), ['unknown_coupon']);
+    const couponId = await world.registered();
+    t.equal(couponId, 1);
+    t.same(await world.told(engine, couponId, 'a'), ['issued 1']);
+  },
+);
+
+t.test('without that news an unknown id is looked up again soon', async (t) => {
+  const world = new StagedWorld();
+  const engine = await world.engine();
+  await world.told(engine, couponNumber(1), 'a');
+  await engine.stop();
+  const couponId = await world.registered();
+  t.same(await world.told(engine, couponId, 'a'), ['unknown_coupon']);
+  await world.time.advance(UNKNOWN_COUPON_MS);
+  t.same(await world.told(engine, couponId, 'a'), ['issued 1']);
+});
+
+t.test('draining waits until every member has its answer', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered();
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'a');
+  world.storeLink.next('hold');
+  const [b] = world.press(engine, couponId, 'b');
+  const drained = engine.drain(1_000);
+  await world.time.advance(100);
+  t.equal(b?.told, 'waiting');
+  world.storeLink.letGo();
+  await world.time.advance(10);
+  t.equal(await drained, 'drained');
+  t.equal(b?.told, 'issued 2');
+});
+
+t.test('draining gives up when its time of grace is over', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered();
+  const engine = await world.engine();
+  world.storeLink.next('hold');
+  world.press(engine, couponId, 'a');
+  const drained = engine.drain(50);
+  await world.time.advance(100);
+  t.equal(await drained, 'overdue');
+});
+
+t.test('a coupon nobody asks for is let go, and is found again when somebody does', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 1 });
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'a', 'b');
+  await world.time.advance(ACTOR_IDLE_MS + 200);
+  const sent = world.storeLink.sent;
+  await world.time.advance(2_000);
+  t.equal(world.storeLink.sent, sent, 'its version is no longer looked at');
+  t.same(await world.told(engine, couponId, 'b', 'a'), ['sold_out', 'already_issued 1']);
+});
+
+t.test('a stopped engine looks after nothing any more', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 1 });
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'a', 'b');
+  await engine.stop();
+  const sent = world.storeLink.sent;
+  await world.time.advance(5_000);
+  t.equal(world.storeLink.sent, sent);
+});
+
+t.test('a flood of ids that do not exist is bounded: beyond it strangers are busy', async (t) => {
+  const world = new StagedWorld();
+  const engine = await world.engine();
+  world.storeLink.usualFate = 'hold';
+  const member = memberNamed('a');
+  for (let id = 1; id <= ACTORS_MAX; id += 1) engine.download(new Press(couponNumber(id), member));
+  const late = new Press(couponNumber(ACTORS_MAX + 1), member);
+  engine.download(late);
+  t.equal(late.told, 'busy');
+});
+
+t.test(
+  'a sold-out coupon with more winners than memory allows keeps asking the store, exactly',
+  async (t) => {
+    const world = new StagedWorld();
+    const couponId = await world.registered({ quantity: 1 });
+    Object.assign(world, { admission: new CrampedAdmission(world.storeLink, world.store) });
+    const engine = await world.engine();
+    await world.told(engine, couponId, 'a', 'b');
+    for (let round = 0; round < 3; round += 1) {
+      t.equal(world.press(engine, couponId, 'b')[0]?.told, 'waiting');
+      t.same(await world.told(engine, couponId, 'a', 'c'), ['already_issued 1', 'sold_out']);
+    }
+  },
+);
+
+t.test('a look at the versions that fails is reported and tried again', async (t) => {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 1 });
+  const engine = await world.engine();
+  await world.told(engine, couponId, 'a', 'b');
+  world.storeLink.next('refuse');
+  await world.time.advance(300);
+  t.ok(world.faults[0] instanceof StoreUnavailableError);
+  await world.time.advance(LIMITS.admitDeadlineMs);
+  t.equal(world.press(engine, couponId, 'b')[0]?.told, 'sold_out');
+});

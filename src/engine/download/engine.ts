@@ -1,0 +1,192 @@
+/** The engine: every download of this process, one actor per coupon. */
+import type { Admission } from '../ports/admission.js';
+import type { VersionAnnouncements } from '../ports/versions.js';
+import type { Clock, Scheduler } from '../domain/clock.js';
+import { CouponActor } from './coupon-actor.js';
+import type { CouponActorContext, CouponActorLimits } from './coupon-actor.js';
+import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
+import { CouponLoader } from './coupon-loader.js';
+import type { CouponWarmer } from '../recovery/coupon-warmer.js';
+import type { CouponId } from '../domain/coupon.js';
+import type { DownloadTicket } from '../domain/download.js';
+import { EngineCounters } from '../domain/counters.js';
+import type { RecorderBell } from '../ports/issuance-queue.js';
+import {
+  ACTOR_IDLE_MS,
+  ACTORS_MAX,
+  LOAD_BATCH_MAX,
+  OVERDUE_CHECK_MS,
+  SEALED_WINNERS_MAX,
+  VERSION_CHECK_MS,
+} from '../domain/limits.js';
+import { BUSY, UNKNOWN_COUPON } from './outcomes.js';
+import { UnknownCoupons } from './unknown-coupons.js';
+
+export interface EnginePorts {
+  readonly admission: Admission;
+  readonly catalogue: CouponCatalogue;
+  readonly warmer: CouponWarmer;
+  readonly announcements: VersionAnnouncements;
+  readonly bell: RecorderBell | undefined;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  /** Faults of the stores that the engine survived; for logs. */
+  onFault(fault: unknown, couponId: CouponId | undefined): void;
+}
+
+/** How much the engine holds at this moment. */
+export interface EngineLoad {
+  readonly actors: number;
+  /** Tickets in all mailboxes. */
+  readonly waiting: number;
+  /** Winners held by sealed actors. */
+  readonly winnersHeld: number;
+}
+
+export class Engine {
+  readonly counters = new EngineCounters();
+  readonly #ports: EnginePorts;
+  readonly #actors = new Map<CouponId, CouponActor>();
+  readonly #unknown: UnknownCoupons;
+  readonly #context: CouponActorContext;
+  #toFlush: CouponActor[] = [];
+  #winnersHeld = 0;
+  #checkingVersions = false;
+  #stops: (() => void | Promise<void>)[] = [];
+
+  constructor(ports: EnginePorts, limits: CouponActorLimits) {
+    const { admission, bell, clock, scheduler } = ports;
+    const loader = new CouponLoader(ports);
+    this.#ports = ports;
+    this.#unknown = new UnknownCoupons(clock);
+    this.#context = {
+      admission,
+      bell,
+      clock,
+      limits,
+      counters: this.counters,
+      load: (couponId, seenIssueNo) => loader.load(couponId, seenIssueNo),
+      scheduleFlush: (actor) => this.#scheduleFlush(actor),
+      winnersAllowance: () => SEALED_WINNERS_MAX - this.#winnersHeld,
+      winnersHeld: (change) => {
+        this.#winnersHeld += change;
+      },
+      pause: (ms) => scheduler.pause(ms),
+      onUnknownCoupon: (couponId) => {
+        this.#unknown.add(couponId);
+        this.#actors.delete(couponId);
+      },
+      onFault: (fault, couponId) => {
+        this.counters.storeFaults++;
+        ports.onFault(fault, couponId);
+      },
+    };
+  }
+
+  /** Starts listening for versions and looking after deadlines. */
+  async start(): Promise<void> {
+    const { announcements, scheduler } = this.#ports;
+    this.#stops = [
+      await announcements.listen((couponId, version) => this.#onVersion(couponId, version)),
+      scheduler.every(OVERDUE_CHECK_MS, () => this.#lookAfterActors()),
+      scheduler.every(VERSION_CHECK_MS, () => void this.#checkVersions()),
+    ];
+  }
+
+  /**
+   * Settles the ticket once, in this turn of the event loop when the answer is known here. Never throws.
+   *
+   * @param mayWait false: what is not known here is `busy`, since too many wait already.
+   */
+  download(ticket: DownloadTicket, mayWait = true): void {
+    const { couponId } = ticket;
+    let actor = this.#actors.get(couponId);
+    if (actor === undefined) {
+      if (this.#unknown.has(couponId)) {
+        ticket.settle(UNKNOWN_COUPON);
+        return;
+      }
+      if (this.#actors.size >= ACTORS_MAX || !mayWait) {
+        ticket.settle(BUSY);
+        return;
+      }
+      actor = new CouponActor(couponId, this.#context);
+      this.#actors.set(couponId, actor);
+    }
+    actor.offer(ticket, mayWait);
+  }
+
+  /** Walks over the actors: for whoever asks now and then. */
+  load(): EngineLoad {
+    let waiting = 0;
+    for (const actor of this.#actors.values()) waiting += actor.waiting;
+    return { actors: this.#actors.size, waiting, winnersHeld: this.#winnersHeld };
+  }
+
+  /** Waits until every ticket taken so far is settled, at most `graceMs`; the caller has stopped sending new ones. */
+  async drain(graceMs: number): Promise<'drained' | 'overdue'> {
+    const { clock, scheduler } = this.#ports;
+    const untilMs = clock.monotonicMs() + graceMs;
+    while ([...this.#actors.values()].some((actor) => !actor.isQuiet)) {
+      if (clock.monotonicMs() >= untilMs) return 'overdue';
+      await scheduler.pause(5);
+    }
+    return 'drained';
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) await stop();
+  }
+
+  #onVersion(couponId: CouponId, version: number): void {
+    // The first version is the news that the coupon exists.
+    this.#unknown.delete(couponId);
+    this.#actors.get(couponId)?.onVersion(version);
+  }
+
+  /**
+   * One flush for all that arrived in this turn of the event loop: requests that the kernel hands over together leave
+   * together, without anybody waiting.
+   */
+  #scheduleFlush(actor: CouponActor): void {
+    if (this.#toFlush.push(actor) > 1) return;
+    this.#ports.scheduler.endOfTurn(() => {
+      const actors = this.#toFlush;
+      this.#toFlush = [];
+      for (const dirty of actors) dirty.flush();
+    });
+  }
+
+  #lookAfterActors(): void {
+    const nowMs = this.#ports.clock.monotonicMs();
+    for (const actor of this.#actors.values()) {
+      actor.settleOverdue(nowMs);
+      if (actor.isQuiet && nowMs - actor.lastOfferMs > ACTOR_IDLE_MS) {
+        actor.release();
+        this.#actors.delete(actor.couponId);
+      }
+    }
+  }
+
+  /** Local answers stand only as long as the store confirms their version. */
+  async #checkVersions(): Promise<void> {
+    if (this.#checkingVersions) return;
+    this.#checkingVersions = true;
+    try {
+      const sealed = [...this.#actors.values()].filter((actor) => actor.needsVersionChecks);
+      for (let first = 0; first < sealed.length; first += LOAD_BATCH_MAX) {
+        await this.#checkVersionsOf(sealed.slice(first, first + LOAD_BATCH_MAX));
+      }
+    } catch (fault) {
+      this.#ports.onFault(fault, undefined);
+    } finally {
+      this.#checkingVersions = false;
+    }
+  }
+
+  async #checkVersionsOf(actors: readonly CouponActor[]): Promise<void> {
+    const sentAtMs = this.#ports.clock.monotonicMs();
+    const snapshots = await this.#ports.admission.snapshots(actors.map((actor) => actor.couponId));
+    actors.forEach((actor, place) => actor.onVersionCheck(snapshots[place], sentAtMs));
+  }
+}

@@ -1,0 +1,73 @@
+import t from 'tap';
+import { Mailbox } from './mailbox.js';
+import { couponNumber, memberNamed, Press } from '../testing/simulation/staged-world.js';
+
+const press = (name: string): Press => new Press(couponNumber(1), memberNamed(name));
+const names = (tickets: readonly { readonly memberId: string }[]): string[] =>
+  tickets.map((ticket) => ticket.memberId);
+
+t.test('who came first leaves first, in batches no larger than asked for', async (t) => {
+  const mailbox = new Mailbox(10);
+  ['a', 'b', 'c', 'd', 'e'].forEach((name, place) => mailbox.offer(press(name), place));
+  const first = mailbox.take(2);
+  t.same(names(first.tickets), ['a', 'b']);
+  t.same(first.sinceMs, [0, 1]);
+  t.same(names(mailbox.take(10).tickets), ['c', 'd', 'e']);
+  t.same(mailbox.take(10), { tickets: [], sinceMs: [] });
+});
+
+t.test('a full mailbox takes nobody, and takes again as soon as somebody has left', async (t) => {
+  const mailbox = new Mailbox(2);
+  t.equal(mailbox.offer(press('a'), 0), true);
+  t.equal(mailbox.offer(press('b'), 0), true);
+  t.equal(mailbox.offer(press('c'), 0), false);
+  t.equal(mailbox.size, 2);
+  mailbox.take(1);
+  t.equal(mailbox.offer(press('c'), 0), true);
+});
+
+t.test('members who have gone do not leave with a batch, and times stay with their tickets', async (t) => {
+  const mailbox = new Mailbox(10);
+  const gone = press('b');
+  mailbox.offer(press('a'), 10);
+  mailbox.offer(gone, 20);
+  mailbox.offer(press('c'), 30);
+  gone.abandoned = true;
+  const batch = mailbox.take(10);
+  t.same(names(batch.tickets), ['a', 'c']);
+  t.same(batch.sinceMs, [10, 30]);
+});
+
+t.test('the overdue are all that came up to an instant, and only they', async (t) => {
+  const mailbox = new Mailbox(10);
+  ['a', 'b', 'c'].forEach((name, place) => mailbox.offer(press(name), 100 * place));
+  t.same(mailbox.takeOverdue(-1), []);
+  t.same(names(mailbox.takeOverdue(100)), ['a', 'b']);
+  t.same(names(mailbox.takeOverdue(1_000)), ['c']);
+  t.equal(mailbox.size, 0);
+});
+
+t.test('members who have gone leave their places to others', async (t) => {
+  const mailbox = new Mailbox(2);
+  const gone = press('a');
+  mailbox.offer(gone, 10);
+  mailbox.offer(press('b'), 20);
+  gone.abandoned = true;
+  t.equal(mailbox.offer(press('c'), 30), false);
+  mailbox.dropAbandoned();
+  t.equal(mailbox.offer(press('c'), 30), true);
+  const batch = mailbox.take(2);
+  t.same(names(batch.tickets), ['b', 'c'], 'in the order they came');
+  t.same(batch.sinceMs, [20, 30]);
+});
+
+t.test('a batch is as large as it may be, however many have gone in front', async (t) => {
+  const mailbox = new Mailbox(10);
+  const members = ['a', 'b', 'c', 'd', 'e', 'f'].map(press);
+  members.forEach((member, place) => mailbox.offer(member, place));
+  for (const place of [0, 1, 3]) Object.assign(members[place] ?? {}, { abandoned: true });
+  const batch = mailbox.take(2);
+  t.same(names(batch.tickets), ['c', 'e']);
+  t.same(batch.sinceMs, [2, 4]);
+  t.same(names(mailbox.take(2).tickets), ['f']);
+});

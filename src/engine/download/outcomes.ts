@@ -1,0 +1,33 @@
+/** The outcomes that carry nothing of their member, made once: the hot path allocates none of them. */
+import type { Refusal } from '../ports/admission.js';
+import type { CouponSnapshot } from '../domain/coupon.js';
+import type { DownloadOutcome } from '../domain/download.js';
+
+const constant = <Name extends DownloadOutcome['outcome']>(outcome: Name): { readonly outcome: Name } =>
+  Object.freeze({ outcome });
+
+export const UNKNOWN_COUPON = constant('unknown_coupon');
+export const PAUSED = constant('paused');
+export const CLOSED = constant('closed');
+export const SOLD_OUT = constant('sold_out');
+export const BUSY = constant('busy');
+export const NOT_READY = constant('not_ready');
+export const OUTCOME_UNKNOWN = constant('outcome_unknown');
+
+/** `opensAtMs` of `not_open` comes from the terms, which must be those the refusal was made under. */
+export function refusedOutcome(refusal: Refusal, snapshot: CouponSnapshot): DownloadOutcome {
+  switch (refusal) {
+    case 'not_open':
+      return {
+        outcome: 'not_open',
+        opensAtMs: snapshot.opensAtMs ?? snapshot.storeNowMs,
+        storeNowMs: snapshot.storeNowMs,
+      };
+    case 'paused':
+      return PAUSED;
+    case 'closed':
+      return CLOSED;
+    case 'sold_out':
+      return SOLD_OUT;
+  }
+}

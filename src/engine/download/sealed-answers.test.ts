@@ -1,0 +1,61 @@
+import t from 'tap';
+import type { CouponSnapshot } from '../domain/coupon.js';
+import { LOCAL_ANSWER_MS, OPENING_MARGIN_MS } from '../domain/limits.js';
+import { NO_WINNERS, SealedAnswers } from './sealed-answers.js';
+import { StoreClock } from './store-clock.js';
+import { couponNumber, memberNamed } from '../testing/simulation/staged-world.js';
+
+const snapshot = (some: Partial<CouponSnapshot> = {}): CouponSnapshot => ({
+  couponId: couponNumber(1),
+  quantity: 1,
+  opensAtMs: undefined,
+  closesAtMs: undefined,
+  paused: false,
+  closed: false,
+  version: 4,
+  epoch: 1,
+  issued: 1,
+  lastIssueNo: 1,
+  storeNowMs: 10_000,
+  ...some,
+});
+const winner = { memberId: memberNamed('a'), issueNo: 1, issuedAtMs: 77 };
+const winners = new Map([[winner.memberId, winner]]);
+/** Our clock shows 500 when the store's shows 10,000. */
+const storeClock = new StoreClock();
+storeClock.observe(10_000, 500);
+
+t.test('a winner learns its number, everybody else the refusal', async (t) => {
+  const sealed = new SealedAnswers(snapshot(), 'sold_out', winners);
+  t.same(sealed.answer(memberNamed('a')), { outcome: 'already_issued', issueNo: 1, issuedAtMs: 77 });
+  t.same(sealed.answer(memberNamed('b')), { outcome: 'sold_out' });
+  t.equal(sealed.size, 1);
+});
+
+t.test('the truth is confirmed by the same version, epoch and refusal, and by nothing else', async (t) => {
+  const sealed = new SealedAnswers(snapshot(), 'sold_out', winners);
+  t.equal(sealed.confirm(snapshot({ storeNowMs: 10_500 })), true);
+  t.equal(sealed.confirm(snapshot({ version: 5 })), false);
+  t.equal(sealed.confirm(snapshot({ epoch: 2 })), false, 'a rebuilt store');
+  t.equal(sealed.confirm(snapshot({ closesAtMs: 9_000 })), false, 'closed by now');
+});
+
+t.test('an answer stands for a bounded time after it was confirmed', async (t) => {
+  const sealed = new SealedAnswers(snapshot(), 'sold_out', winners);
+  t.equal(sealed.standUntilMs(500, storeClock), 500 + LOCAL_ANSWER_MS);
+});
+
+t.test('an answer ends before the bound of the window that would change it', async (t) => {
+  const opening = new SealedAnswers(snapshot({ opensAtMs: 10_300, issued: 0 }), 'not_open', NO_WINNERS);
+  t.equal(opening.standUntilMs(500, storeClock), 800 - OPENING_MARGIN_MS);
+  const closing = new SealedAnswers(snapshot({ closesAtMs: 10_200 }), 'sold_out', winners);
+  t.equal(closing.standUntilMs(500, storeClock), 700 - OPENING_MARGIN_MS);
+  const paused = new SealedAnswers(snapshot({ closesAtMs: 10_200, paused: true }), 'paused', winners);
+  t.equal(paused.standUntilMs(500, storeClock), 500 + LOCAL_ANSWER_MS, 'paused outranks closed');
+});
+
+t.test('before the opening everybody is told when it opens, by the store', async (t) => {
+  const sealed = new SealedAnswers(snapshot({ opensAtMs: 10_300, issued: 0 }), 'not_open', NO_WINNERS);
+  sealed.confirm(snapshot({ opensAtMs: 10_300, issued: 0, storeNowMs: 10_100 }));
+  t.same(sealed.answer(memberNamed('b')), { outcome: 'not_open', opensAtMs: 10_300, storeNowMs: 10_100 });
+});

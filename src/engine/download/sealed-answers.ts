@@ -1,0 +1,65 @@
+/**
+ * Sealed: what a coupon that gives nothing at its version answers, from memory and exactly.
+ *
+ * While a coupon is sold out, paused, closed or not yet open, nobody can win at that version, so the winners
+ * of the version and the refusal are the whole truth. The truth ends with a new version or, for a window, with time.
+ */
+import { refusalOf } from '../ports/admission.js';
+import type { Refusal, WinnersView } from '../ports/admission.js';
+import type { CouponSnapshot, MemberId } from '../domain/coupon.js';
+import type { DownloadOutcome } from '../domain/download.js';
+import { LOCAL_ANSWER_MS, OPENING_MARGIN_MS } from '../domain/limits.js';
+import { refusedOutcome } from './outcomes.js';
+import type { StoreClock } from './store-clock.js';
+
+export class SealedAnswers {
+  readonly refusal: Refusal;
+  #snapshot: CouponSnapshot;
+  readonly #winners: WinnersView;
+  #refused: DownloadOutcome;
+
+  constructor(snapshot: CouponSnapshot, refusal: Refusal, winners: WinnersView) {
+    this.refusal = refusal;
+    this.#snapshot = snapshot;
+    this.#winners = winners;
+    this.#refused = refusedOutcome(refusal, snapshot);
+  }
+
+  /** How many winners are held for this. */
+  get size(): number {
+    return this.#winners.size;
+  }
+
+  /** Whether the truth is still the same by this newer snapshot; if so, its clock is taken over. */
+  confirm(newer: CouponSnapshot): boolean {
+    if (this.#snapshot.version !== newer.version || this.#snapshot.epoch !== newer.epoch) return false;
+    if (refusalOf(newer, newer.issued, newer.storeNowMs) !== this.refusal) return false;
+    this.#snapshot = newer;
+    this.#refused = refusedOutcome(this.refusal, newer);
+    return true;
+  }
+
+  answer(memberId: MemberId): DownloadOutcome {
+    const issuance = this.#winners.get(memberId);
+    return issuance === undefined
+      ? this.#refused
+      : { outcome: 'already_issued', issueNo: issuance.issueNo, issuedAtMs: issuance.issuedAtMs };
+  }
+
+  /**
+   * The monotonic instant until which these answers stand, given that the store confirmed the version to a question sent at
+   * `confirmedAtMs`. A window bound still ahead ends them earlier: near it the store's clock decides.
+   */
+  standUntilMs(confirmedAtMs: number, storeClock: StoreClock): number {
+    const { opensAtMs, closesAtMs } = this.#snapshot;
+    const bound =
+      this.refusal === 'not_open' ? opensAtMs : this.refusal === 'sold_out' ? closesAtMs : undefined;
+    const versionBound = confirmedAtMs + LOCAL_ANSWER_MS;
+    return bound === undefined
+      ? versionBound
+      : Math.min(versionBound, storeClock.notBeforeMs(bound) - OPENING_MARGIN_MS);
+  }
+}
+
+/** Nobody holds the coupon. */
+export const NO_WINNERS: WinnersView = { size: 0, get: () => undefined };

@@ -1,0 +1,56 @@
+import t from 'tap';
+import type { AdmitDecisions } from '../ports/admission.js';
+import { SOLD_OUT } from './outcomes.js';
+import { settleDecided } from './settle-decided.js';
+import { couponNumber, memberNamed, Press } from '../testing/simulation/staged-world.js';
+
+const decisions = (some: Partial<AdmitDecisions>): AdmitDecisions => ({
+  status: 'decided',
+  storeNowMs: 1_000,
+  version: 1,
+  firstIssueNo: 1,
+  issuedCount: 0,
+  already: [],
+  refusal: undefined,
+  ...some,
+});
+const presses = (count: number): Press[] =>
+  Array.from({ length: count }, (_, index) => new Press(couponNumber(1), memberNamed(`m${index}`)));
+
+t.test('numbers go to the new members in order, around those who held one', async (t) => {
+  const tickets = presses(5);
+  const already = [
+    { index: 0, issueNo: 3, issuedAtMs: 1 },
+    { index: 2, issueNo: 10, issuedAtMs: 1_000 },
+  ];
+  settleDecided(
+    tickets,
+    decisions({ firstIssueNo: 10, issuedCount: 2, already, refusal: 'sold_out' }),
+    SOLD_OUT,
+  );
+  t.same(
+    tickets.map((ticket) => ticket.told),
+    ['already_issued 3', 'issued 10', 'already_issued 10', 'issued 11', 'sold_out'],
+  );
+  t.match(tickets[1]?.outcomes, [{ issuedAtMs: 1_000 }], 'issued at the instant of the decision');
+  t.match(tickets[0]?.outcomes, [{ issuedAtMs: 1 }], 'already issued at the instant of the first time');
+});
+
+t.test('a reply that does not fit the batch is a contradiction, and nobody is told anything', async (t) => {
+  const held = (index: number) => ({ index, issueNo: 1, issuedAtMs: 1 });
+  const misfits: [string, Partial<AdmitDecisions>][] = [
+    ['a member is left without an answer', { issuedCount: 1 }],
+    ['more are issued than asked', { issuedCount: 4 }],
+    ['somebody outside the batch held one', { issuedCount: 2, already: [held(3)] }],
+    ['the order is not that of the batch', { issuedCount: 1, already: [held(1), held(0)] }],
+    ['a member is named twice', { issuedCount: 1, already: [held(1), held(1)] }],
+  ];
+  for (const [why, some] of misfits) {
+    const tickets = presses(3);
+    t.throws(() => settleDecided(tickets, decisions(some), undefined), { code: 'store_corrupt' }, why);
+    t.ok(
+      tickets.every((ticket) => ticket.told === 'waiting'),
+      why,
+    );
+  }
+});

@@ -1,0 +1,42 @@
+/** Hands the compact decisions about a batch to its tickets, in the order of the batch. */
+import type { AdmitDecisions } from '../ports/admission.js';
+import type { DownloadOutcome, DownloadTicket } from '../domain/download.js';
+import { StoreCorruptError } from '../domain/errors.js';
+
+/**
+ * @param refused what members without a coupon are told; needed whenever the decisions have a refusal.
+ * @throws StoreCorruptError when the decisions do not fit the batch; then no ticket has been settled.
+ */
+export function settleDecided(
+  tickets: readonly DownloadTicket[],
+  decisions: AdmitDecisions,
+  refused: DownloadOutcome | undefined,
+): void {
+  const { already, firstIssueNo, issuedCount, storeNowMs } = decisions;
+  if (!fits(decisions, tickets.length, refused !== undefined)) {
+    throw new StoreCorruptError('The store decided about other members than it was asked about.');
+  }
+  let alreadyPlace = 0;
+  let issued = 0;
+  for (let index = 0; index < tickets.length; index += 1) {
+    const ticket = tickets[index];
+    if (ticket === undefined) continue;
+    const held = already[alreadyPlace];
+    if (held?.index === index) {
+      alreadyPlace += 1;
+      ticket.settle({ outcome: 'already_issued', issueNo: held.issueNo, issuedAtMs: held.issuedAtMs });
+    } else if (issued < issuedCount) {
+      ticket.settle({ outcome: 'issued', issueNo: firstIssueNo + issued, issuedAtMs: storeNowMs });
+      issued += 1;
+    } else if (refused !== undefined) {
+      ticket.settle(refused);
+    }
+  }
+}
+
+/** Every member gets exactly one answer: looked at before the first is given, for an answer cannot be taken back. */
+function fits({ already, issuedCount }: AdmitDecisions, members: number, refuses: boolean): boolean {
+  const decided = already.length + issuedCount;
+  if (decided > members || (decided < members && !refuses)) return false;
+  return already.every(({ index }, place) => index > (already[place - 1]?.index ?? -1) && index < members);
+}

@@ -1,0 +1,172 @@
+/**
+ * Admission: the atomic decision who gets a coupon, and the port through which the engine asks for it.
+ *
+ * A back end implements {@link Admission}; `testing/admission-contract.ts` is what every back end must satisfy.
+ */
+import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../domain/coupon.js';
+
+/** Why a coupon gives nothing to a member who holds none. In order of precedence. */
+export const refusals = ['not_open', 'paused', 'closed', 'sold_out'] as const;
+export type Refusal = (typeof refusals)[number];
+
+/** What a member without the coupon meets at that instant; `undefined` while there is stock to give. */
+export function refusalOf(terms: CouponTerms, issued: number, storeNowMs: number): Refusal | undefined {
+  if (terms.opensAtMs !== undefined && storeNowMs < terms.opensAtMs) return 'not_open';
+  if (terms.paused) return 'paused';
+  if (terms.closed || (terms.closesAtMs !== undefined && storeNowMs >= terms.closesAtMs)) return 'closed';
+  return issued >= terms.quantity ? 'sold_out' : undefined;
+}
+
+/** A member of the batch, by its index, who already held the coupon when its turn came. */
+export interface AlreadyIssued {
+  readonly index: number;
+  readonly issueNo: number;
+  readonly issuedAtMs: number;
+}
+
+/**
+ * The decisions about one batch, in the compact form in which they travel.
+ *
+ * Members are decided in the order of the batch. Those listed in `already` (ascending index) held the coupon before
+ * their turn; a member named twice in one batch is listed at its second place with the number of its first. Of the others the first
+ * `issuedCount` are issued `firstIssueNo`, `firstIssueNo + 1`, … at `storeNowMs`; the rest meet `refusal`.
+ * One integer a member would cost a reply as long as the batch; this one is as long as its exceptions.
+ */
+export interface AdmitDecisions {
+  readonly status: 'decided';
+  readonly storeNowMs: number;
+  readonly version: number;
+  readonly firstIssueNo: number;
+  readonly issuedCount: number;
+  readonly already: readonly AlreadyIssued[];
+  /** Present whenever at least one member met it. */
+  readonly refusal: Refusal | undefined;
+}
+
+/** The batch was not carried out, and nothing was written. */
+export interface AdmitRefused {
+  /**
+   * - `not_ready`: the coupon is not in service (never warmed, lost, being recovered, or not yet verified since the store's server changed).
+   * - `stale_epoch`: the store's epoch is not the caller's, be it higher (rebuilt since the caller looked) or lower (the store
+   *   has lost its past), or it has given fewer numbers than the caller was told; take a new snapshot first.
+   * - `expired`: the store's clock has passed `notAfterMs`; a late command must not issue to members long gone.
+   */
+  readonly status: 'not_ready' | 'stale_epoch' | 'expired';
+  readonly storeNowMs: number;
+}
+
+export type AdmitReply = AdmitDecisions | AdmitRefused;
+
+export interface AdmitBatch {
+  readonly couponId: CouponId;
+  readonly epoch: number;
+  /** In order of arrival, 1 up to BATCH_MAX; a member may stand in it more than once. */
+  readonly memberIds: readonly MemberId[];
+  /** By the store's clock; the store refuses the batch as `expired` after this instant. */
+  readonly notAfterMs: number;
+  /** The highest number the caller was ever told, 0 when absent. Only a store that can lose its past looks at it. */
+  readonly seenIssueNo?: number;
+}
+
+/** What a coupon is put into the store with. */
+export interface WarmCoupon extends CouponTerms {
+  readonly couponId: CouponId;
+  readonly version: number;
+  readonly epoch: number;
+  /** The highest number ever given, revoked ones included. */
+  readonly lastIssueNo: number;
+}
+
+/** What a warm puts in. */
+export interface WarmContent {
+  readonly coupon: WarmCoupon;
+  /** Its live issuances in chunks of any size; they are taken as recorded. */
+  readonly issued: AsyncIterable<readonly Issuance[]>;
+}
+
+/** Terms to change; what is absent stays. `null` takes a bound of the window away. */
+export interface TermsChange {
+  readonly quantity?: number;
+  readonly opensAtMs?: number | null;
+  readonly closesAtMs?: number | null;
+  readonly paused?: boolean;
+  readonly closed?: true;
+}
+
+export type AmendReply =
+  | { readonly status: 'amended'; readonly snapshot: CouponSnapshot }
+  /** Nothing changed: the refusal comes with the state it rests on. */
+  | {
+      readonly status: 'quantity_below_issued' | 'window_invalid' | 'closed';
+      readonly snapshot: CouponSnapshot;
+    }
+  | { readonly status: 'not_ready' };
+
+export type RevokeReply =
+  /** `absent`: no live issuance has that number and member (never given, or revoked before). The version is bumped only by `revoked`. */
+  | { readonly status: 'revoked' | 'absent'; readonly snapshot: CouponSnapshot }
+  | { readonly status: 'not_ready' };
+
+/** A read-only view of who holds a coupon. */
+export interface WinnersView {
+  readonly size: number;
+  get(memberId: MemberId): Issuance | undefined;
+}
+
+/**
+ * The store that decides. Every method is one atomic step unless said otherwise.
+ *
+ * @throws {@link StoreUnavailableError} when nothing was attempted,
+ *   {@link StoreOutcomeUnknownError} when the command left and its answer did not come in time. No method waits
+ *   longer than the back end's call deadline; none is silently sent twice.
+ */
+export interface Admission {
+  /**
+   * Decides a whole batch. Safe to run twice: membership makes the second run answer `already` with the same number.
+   * Order of checks: present → epoch → notAfter → membership → window, paused, closed → stock.
+   */
+  admit(batch: AdmitBatch): Promise<AdmitReply>;
+
+  /** One place a coupon asked for, in that order; `undefined` where the coupon is not in the store. Not atomic across coupons. */
+  snapshots(couponIds: readonly CouponId[]): Promise<(CouponSnapshot | undefined)[]>;
+
+  /** The live issuance of one member, whether recorded or not; `not_ready` where the coupon is not in the store. */
+  issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'>;
+
+  /** Who holds this number, as far as the store knows without a long search: queued and claimed issuances only. */
+  unrecordedHolder(couponId: CouponId, issueNo: number): Promise<Issuance | undefined>;
+
+  /**
+   * All winners of exactly this version, or `undefined` when the version has changed (before or during the reading),
+   * when the coupon is not in the store, or when there are more than `limit`. Reads in chunks; not atomic, but checked.
+   */
+  winners(couponId: CouponId, version: number, limit: number): Promise<WinnersView | undefined>;
+
+  /**
+   * Puts a coupon in, unless it is there already: then nothing happens, whatever the versions (`present`).
+   * Concurrent calls for one coupon leave exactly one of them `warmed`.
+   *
+   * @param read asked after the store has taken note that this warm has begun, and at most once. A store that has lost anything since
+   *   does not take what was read: others may have warmed the coupon, and given numbers, in between.
+   * @throws StoreUnavailableError what was read is too old; ask once more. StoreOutcomeUnknownError.
+   */
+  warm(couponId: CouponId, read: () => Promise<WarmContent>): Promise<'warmed' | 'present'>;
+
+  /**
+   * Changes terms and bumps the version by one. Refusals, in this order:
+   * - `closed`: a closed coupon refuses every change that names anything but closing;
+   * - `window_invalid`: a change that names a bound must not leave a window that ends before it starts (equal bounds: an
+   *   empty window, allowed);
+   * - `quantity_below_issued`: a quantity that is named must not be below the live issuances.
+   *
+   * Closing also ends a pause, one asked for in the same change included. A change that alters nothing (closing again, an
+   * empty change) is `amended` without a new version.
+   */
+  amend(couponId: CouponId, change: TermsChange): Promise<AmendReply>;
+
+  /**
+   * Takes a live issuance back: the unit returns to stock, the number is never used again, and the member may win anew.
+   * If it was still queued it leaves the queue. A claimed one stays with its claim: the ledger's revocation keeps its row out.
+   */
+  revoke(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<RevokeReply>;
+}

@@ -1,0 +1,22 @@
+/** A view of all that the admission store has admitted for a coupon, in chunks, for whoever compares it with the ledger. */
+import type { CouponId, Issuance, MemberId } from '../domain/coupon.js';
+
+/**
+ * Not atomic: what is admitted, recorded or revoked while it is read may be in it or not, and may be in it twice.
+ *
+ * @throws like {@link Admission}: StoreUnavailableError, StoreOutcomeUnknownError.
+ */
+export interface AdmittedIssuances {
+  /** Every live issuance, in no order. */
+  winners(couponId: CouponId): AsyncIterable<readonly Issuance[]>;
+  /** What is queued or claimed; one that moves between the two while being read is seen. */
+  unrecorded(couponId: CouponId): AsyncIterable<readonly Issuance[]>;
+  /** What each of up to {@link ISSUANCES_MAX} members holds, in their order. */
+  held(couponId: CouponId, memberIds: readonly MemberId[]): Promise<(Issuance | undefined)[]>;
+  /** Claims whose lease ended before this instant of the store's clock: nobody has taken them over. */
+  lapsedClaims(couponId: CouponId, beforeMs: number): Promise<number>;
+  /** Those of up to {@link ISSUANCES_MAX} that are neither queued nor claimed, at one instant. */
+  unqueued(couponId: CouponId, issuances: readonly Issuance[]): Promise<Issuance[]>;
+  /** Queues those that their members still hold; says how many were not queued before. Safe to repeat. */
+  requeue(couponId: CouponId, issuances: readonly Issuance[]): Promise<number>;
+}

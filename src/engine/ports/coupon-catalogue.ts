@@ -1,0 +1,44 @@
+/** The coupons that exist, as registered: the source from which a coupon is warmed. `testing/coupon-catalogue-contract.ts`. */
+import type { AuditEntry } from './audit-log.js';
+import type { CouponId, CouponTerms } from '../domain/coupon.js';
+
+export type Discount =
+  { readonly type: 'percent'; readonly value: number } | { readonly type: 'amount'; readonly value: number };
+
+export interface NewCoupon extends CouponTerms {
+  readonly sellerId: string;
+  readonly name: string;
+  readonly discount: Discount | undefined;
+  readonly createdAtMs: number;
+  /** Set where a download needs a proof of presence; the front end asks for it. */
+  readonly presenceRequired?: true | undefined;
+}
+
+export interface CouponRecord extends NewCoupon {
+  readonly couponId: CouponId;
+  /** Of the terms as last saved here; the admission store may be ahead for a moment. */
+  readonly version: number;
+  /** 0: never put into the admission store. */
+  readonly epoch: number;
+}
+
+export interface CouponFilter {
+  readonly sellerId?: string;
+}
+
+/** `audit`, where it is given, is written in the transaction of the change. */
+export interface CouponCatalogue {
+  /** Stores it under the next id with version 1, epoch 0. */
+  insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponRecord>;
+  /** One for each id asked for, in that order. */
+  find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]>;
+  /** Ascending by id, those above `afterCouponId`, up to `limit`. */
+  list(filter: CouponFilter, afterCouponId: number, limit: number): Promise<CouponRecord[]>;
+  /** Overwrites terms and version if `version` is above the stored one; else nothing happens. */
+  saveTerms(couponId: CouponId, version: number, terms: CouponTerms, audit?: AuditEntry): Promise<void>;
+  rename(couponId: CouponId, name: string, audit?: AuditEntry): Promise<void>;
+  /** Downloads need a proof of presence from now on, or no longer. */
+  demandPresence(couponId: CouponId, required: boolean, audit?: AuditEntry): Promise<void>;
+  /** Adds one to the epoch and returns the new one. */
+  nextEpoch(couponId: CouponId): Promise<number>;
+}

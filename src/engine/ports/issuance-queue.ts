@@ -1,0 +1,77 @@
+/**
+ * The way of issuances from the admission store to the ledger: a queue with leases.
+ *
+ * `testing/issuance-queue-contract.ts` is what every back end must satisfy. The embedded back end has no queue: there the
+ * decision and the row are one transaction (docs/adr/0003).
+ */
+import type { CouponId, Issuance } from '../domain/coupon.js';
+
+/** A batch taken out of the queue under a lease. It is gone for others until acked, released, or until the lease ends. */
+export interface Claim {
+  readonly couponId: CouponId;
+  /** The coupon's epoch when the batch was taken: the ledger refuses what was taken before a rebuild. */
+  readonly epoch: number;
+  /** Names the claim in `ack` and `release`. Opaque; a claim taken over after its lease has ended has a new one. */
+  readonly token: string;
+  /** Ascending by issueNo, at least one. */
+  readonly issuances: readonly Issuance[];
+  /** What the store's clock showed when the claim was taken, where the store tells. */
+  readonly storeNowMs?: number;
+  readonly behind: Behind;
+}
+
+/**
+ * What could be claimed right after a claim: nothing, less than was asked for, or another whole batch. A claim that was taken over says
+ * `batch`, since nobody has counted how many more of its kind there are.
+ */
+export type Behind = 'nothing' | 'some' | 'batch';
+
+/** For those who watch over the recording. */
+export interface BacklogAge {
+  /** How long the oldest issuance without a row has waited, for each coupon asked for; 0 where everything is recorded. */
+  oldestAgesMs(couponIds: readonly CouponId[]): Promise<number[]>;
+}
+
+export interface QueueDepth {
+  /** Admitted and waiting. */
+  readonly queued: number;
+  /** Taken and not yet acked, expired leases included. */
+  readonly claimed: number;
+}
+
+/** @throws like {@link Admission}: StoreUnavailableError, StoreOutcomeUnknownError. */
+export interface IssuanceQueue {
+  /**
+   * Takes a batch: a claim whose lease has ended first (whole), else up to `limit` of the lowest numbers of the queue.
+   * `undefined` when there is neither, or when the coupon is out of service. `freshToken` must never have been used.
+   */
+  claim(couponId: CouponId, freshToken: string, limit: number, leaseMs: number): Promise<Claim | undefined>;
+
+  /** Ends the claim: its issuances are recorded. `false` when the token is stale (the lease ended and somebody took over). */
+  ack(couponId: CouponId, token: string): Promise<boolean>;
+
+  /** Gives the claim back: its issuances return to the queue under their numbers. `false` when the token is stale. */
+  release(couponId: CouponId, token: string): Promise<boolean>;
+
+  /** One for each coupon asked for, in that order. */
+  depths(couponIds: readonly CouponId[]): Promise<QueueDepth[]>;
+}
+
+/**
+ * How a recorder learns which coupons have something to record.
+ *
+ * `announce` leaves a lasting mark before the first admission, so that a coupon whose process died right after deciding is still
+ * found; `ring` is the quick, lossy part.
+ */
+export interface RecorderBell {
+  /** Lasting: from now until `silence` removes it, `announced` names this coupon. */
+  announce(couponIds: readonly CouponId[]): Promise<void>;
+  /** Best effort, never throws, cheap enough for every batch. */
+  ring(couponId: CouponId): void;
+  /** Coupons announced and not silenced, the longest unannounced first. */
+  announced(limit: number): Promise<CouponId[]>;
+  /** Removes marks that were last announced at least `idleMs` ago (store's clock). Only for coupons seen empty. */
+  silence(couponIds: readonly CouponId[], idleMs: number): Promise<void>;
+  /** Calls back with each coupon rung anywhere; returns how to stop listening. */
+  listen(onRing: (couponId: CouponId) => void): Promise<() => Promise<void>>;
+}

@@ -1,0 +1,19 @@
+/** Announcements where one process is all there is. */
+import type { VersionAnnouncements } from './versions.js';
+import type { CouponId } from '../domain/coupon.js';
+
+export class LocalAnnouncements implements VersionAnnouncements {
+  readonly #listeners = new Set<(couponId: CouponId, version: number) => void>();
+
+  announce(couponId: CouponId, version: number): void {
+    for (const listener of this.#listeners) listener(couponId, version);
+  }
+
+  listen(onVersion: (couponId: CouponId, version: number) => void): Promise<() => Promise<void>> {
+    this.#listeners.add(onVersion);
+    return Promise.resolve(() => {
+      this.#listeners.delete(onVersion);
+      return Promise.resolve();
+    });
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Steps by which a coupon whose past the admission store may have lost is verified, or rebuilt by one process while the others wait.
+ *
+ * Out of service means that `admit`, `amend` and `revoke` answer `not_ready`, and that there is no snapshot.
+ */
+import type { CouponId, CouponTerms, Issuance } from '../domain/coupon.js';
+
+/** The lowest state that can be verified: what the store says of a coupon, whether it is in service or not. */
+export interface Attested {
+  /** `unattested`: not in service until {@link RecoveryStore.vouch}; the store's server is not the one it was last verified on. */
+  readonly status: 'serving' | 'unattested';
+  readonly epoch: number;
+  readonly version: number;
+  readonly lastIssueNo: number;
+  /** The highest number that anyone who asked on this server had been told. */
+  readonly seenIssueNo: number;
+  readonly storeNowMs: number;
+  /** When the first one asked on this server. */
+  readonly sinceMs: number;
+  /** Which start of which server this was read on; '' where the store cannot tell. */
+  readonly server: string;
+}
+
+export interface RecoveryLock {
+  /** Names this recovery; never used before. The same token again renews the lock. */
+  readonly token: string;
+  /** How long the recovering process may be silent before another one takes over. */
+  readonly lockMs: number;
+}
+
+export interface SuspendRequest extends RecoveryLock {
+  /** The epoch found to have lost its past; `undefined` when the coupon was not there. */
+  readonly epoch: number | undefined;
+  readonly seenIssueNo: number;
+}
+
+export type SuspendReply =
+  /** `serving`: another epoch is in service by now. `busy`: another process is at it. */
+  | { readonly status: 'serving' | 'busy' }
+  | {
+      readonly status: 'begun';
+      readonly storeNowMs: number;
+      /** When the first process noticed. */
+      readonly sinceMs: number;
+      readonly lastIssueNo: number;
+      /** Where the store still knew them. */
+      readonly terms: (CouponTerms & { readonly version: number }) | undefined;
+    };
+
+/**
+ * - `recorded`: rows of the ledger; they stand, whatever the store held.
+ * - `unrecorded`: queued, claimed or quarantined; taken unless the member holds as high a number.
+ * - `revoked`: taken out where the member still holds that very number.
+ */
+export type MergeSource = 'recorded' | 'unrecorded' | 'revoked';
+
+export interface ResumeCoupon extends CouponTerms {
+  readonly couponId: CouponId;
+  readonly version: number;
+  readonly epoch: number;
+  readonly lastIssueNo: number;
+}
+
+/** @throws like {@link Admission}: StoreUnavailableError, StoreOutcomeUnknownError. Every step may be repeated. */
+export interface RecoveryStore {
+  /** `absent`: never warmed, lost, or being recovered. */
+  attest(couponId: CouponId, seenIssueNo: number): Promise<Attested | 'absent'>;
+  /**
+   * Puts a coupon that still has the epoch that was found (back) into service, under `raiseTo` where that is higher. Nothing happens on
+   * another server than the one it was found on: a vouch that comes late may meet an older copy of the coupon.
+   */
+  vouch(couponId: CouponId, found: Pick<Attested, 'epoch' | 'server'>, raiseTo: number): Promise<void>;
+  suspend(couponId: CouponId, request: SuspendRequest): Promise<SuspendReply>;
+  /**
+   * Takes up to {@link ISSUANCES_MAX} issuances into those of a suspended coupon, and renews the lock.
+   * Answers with issuances of the store that a row displaced.
+   */
+  merge(
+    couponId: CouponId,
+    lock: RecoveryLock,
+    source: MergeSource,
+    issuances: readonly Issuance[],
+  ): Promise<readonly Issuance[] | 'taken_over'>;
+  /** Puts it back into service; the next number is above `lastIssueNo` and above all that was merged. */
+  resume(token: string, coupon: ResumeCoupon): Promise<'resumed' | 'taken_over'>;
+}

@@ -1,0 +1,10 @@
+/** News of a coupon's new version, so that other processes drop what they answer from memory. */
+import type { CouponId } from '../domain/coupon.js';
+
+/** Best effort: an actor re-checks versions by itself, so a lost announcement delays the news and loses nothing. */
+export interface VersionAnnouncements {
+  /** Listeners of this process have been called when it returns; those of others are called soon, or never. */
+  announce(couponId: CouponId, version: number): void;
+  /** Calls back for announcements of any process, our own included; returns how to stop listening. */
+  listen(onVersion: (couponId: CouponId, version: number) => void): Promise<() => Promise<void>>;
+}

@@ -1,0 +1,224 @@
+/**
+ * Reconcile: compares what was admitted for one coupon with what is recorded, by member and by number.
+ *
+ * Right while a crowd downloads: whatever looks wrong is looked at again in the order in which an issuance travels (winners, queue and
+ * claims in one look, ledger), so one that merely moved is not reported. What is needed for a million winners is read in chunks.
+ */
+import type { Admission } from '../ports/admission.js';
+import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
+import type { CouponRecord } from '../ports/coupon-catalogue.js';
+import type { CouponSnapshot, Issuance } from '../domain/coupon.js';
+import { halfRevoked } from './unfinished-revocations.js';
+import type { IssuanceLedger } from '../ports/issuance-ledger.js';
+import type { IssuanceQueue } from '../ports/issuance-queue.js';
+import type { DeadLetter, LedgerAudit } from '../ports/ledger-audit.js';
+import { deadLetterPages, revocationPages, rowPages } from '../ports/ledger-pages.js';
+import { FINDINGS_MAX, STUCK_CLAIM_MS } from '../domain/limits.js';
+import { NumberSet } from '../domain/number-set.js';
+import type { CouponReconciliation, Findings } from './comparison.js';
+
+export interface ReconcilePorts {
+  readonly admission: Admission;
+  readonly ledger: IssuanceLedger;
+  readonly audit: LedgerAudit;
+  /** Absent with the embedded back end: there the table is compared with itself. */
+  readonly queued?: { readonly queue: IssuanceQueue; readonly admitted: AdmittedIssuances };
+  /** Our clock, for the age of a revocation. */
+  nowMs(): number;
+}
+
+export interface ReconcileHooks {
+  /** Rows and winners looked at since the last call. */
+  onProgress?(issuances: number): void;
+  /** Called with each chunk of what is missing, all of it and not only the first few. */
+  onMissing?(issuances: readonly Issuance[]): Promise<void>;
+}
+
+/** @throws StoreUnavailableError, StoreOutcomeUnknownError: nothing was changed; begin anew. */
+export async function reconcileCoupon(
+  ports: ReconcilePorts,
+  record: CouponRecord,
+  hooks: ReconcileHooks = {},
+): Promise<CouponReconciliation> {
+  return new Reconciliation(ports, record, hooks).run();
+}
+
+class Collected<Item> {
+  count = 0;
+  readonly first: Item[] = [];
+
+  add(items: readonly Item[]): void {
+    this.count += items.length;
+    this.first.push(...items.slice(0, FINDINGS_MAX - this.first.length));
+  }
+}
+
+class Reconciliation {
+  readonly #ports: ReconcilePorts;
+  readonly #record: CouponRecord;
+  readonly #hooks: ReconcileHooks;
+  readonly #rows = new NumberSet();
+  readonly #held = new NumberSet();
+  readonly #dead = new Set<string>();
+  readonly #missing = new Collected<Issuance>();
+  readonly #strays = new Collected<Issuance>();
+  readonly #doubled = new Collected<number>();
+  readonly #halfRevoked = new Collected<Issuance>();
+  readonly #revokedRows = new Collected<number>();
+  readonly #deadLetters = new Collected<DeadLetter>();
+
+  constructor(ports: ReconcilePorts, record: CouponRecord, hooks: ReconcileHooks) {
+    this.#ports = ports;
+    this.#record = record;
+    this.#hooks = hooks;
+  }
+
+  async run(): Promise<CouponReconciliation> {
+    const { admission, ledger, queued } = this.#ports;
+    const { couponId } = this.#record;
+    const [snapshot] = queued === undefined ? [] : await admission.snapshots([couponId]);
+    const admitted = snapshot === undefined ? undefined : queued?.admitted;
+
+    await this.#readDeadLetters();
+    await this.#readRows(admitted);
+    if (admitted !== undefined) await this.#readWinners(admitted);
+    const revoked = await this.#readRevocations(admitted);
+    const [depth] = (await queued?.queue.depths([couponId])) ?? [];
+    const highest = await ledger.highestIssueNo(couponId);
+    const quantity = Math.max(snapshot?.quantity ?? 0, this.#record.quantity);
+    return {
+      couponId,
+      quantity,
+      inService: snapshot !== undefined,
+      outOfService: queued !== undefined && snapshot === undefined && this.#record.epoch > 0,
+      admitted: snapshot?.issued ?? this.#rows.size,
+      recorded: this.#rows.size,
+      queued: depth?.queued ?? 0,
+      claimed: depth?.claimed ?? 0,
+      revoked: revoked.size,
+      ...{ missing: this.#missing, strays: this.#strays, doubled: this.#doubled },
+      ...{ halfRevoked: this.#halfRevoked, revokedRows: this.#revokedRows, deadLetters: this.#deadLetters },
+      gaps: this.#gaps(snapshot?.lastIssueNo ?? highest, revoked),
+      stuckClaims:
+        snapshot === undefined || admitted === undefined
+          ? 0
+          : await admitted.lapsedClaims(couponId, snapshot.storeNowMs - STUCK_CLAIM_MS),
+      excess: Math.max(0, this.#rows.size - quantity),
+      numbersBehind: await this.#isBehind(snapshot, highest),
+      catalogueBehind: (snapshot?.version ?? 0) > this.#record.version,
+    };
+  }
+
+  /** The ledger was asked after the store, so the store is asked again: what it gave meanwhile may be recorded already. */
+  async #isBehind(snapshot: CouponSnapshot | undefined, highest: number): Promise<boolean> {
+    if (snapshot === undefined || highest <= snapshot.lastIssueNo) return false;
+    const [later] = await this.#ports.admission.snapshots([this.#record.couponId]);
+    return later !== undefined && highest > later.lastIssueNo;
+  }
+
+  async #readDeadLetters(): Promise<void> {
+    for await (const letters of deadLetterPages(this.#ports.audit, this.#record.couponId)) {
+      this.#deadLetters.add(letters);
+      for (const { issueNo, memberId } of letters) this.#dead.add(`${issueNo}:${memberId}`);
+    }
+  }
+
+  async #readRows(admitted: AdmittedIssuances | undefined): Promise<void> {
+    const { couponId } = this.#record;
+    for await (const rows of rowPages(this.#ports.ledger, couponId)) {
+      for (const { issueNo } of rows) this.#rows.add(issueNo);
+      this.#hooks.onProgress?.(rows.length);
+      if (admitted === undefined) continue;
+      const suspects = await this.#notHeld(admitted, rows);
+      if (suspects.length === 0) continue;
+      // A row that is still there although its member does not hold it is a stray; one that was revoked meanwhile is gone.
+      this.#strays.add(await this.#stillRecorded(suspects));
+    }
+  }
+
+  async #readWinners(admitted: AdmittedIssuances): Promise<void> {
+    const { couponId } = this.#record;
+    const seen = new Map<number, string>();
+    for await (const chunk of admitted.winners(couponId)) {
+      this.#hooks.onProgress?.(chunk.length);
+      for (const holder of chunk) {
+        if (this.#dead.has(`${holder.issueNo}:${holder.memberId}`)) continue;
+        if (this.#held.has(holder.issueNo) && (await this.#isDouble(holder, seen.get(holder.issueNo)))) {
+          this.#doubled.add([holder.issueNo]);
+        }
+        this.#held.add(holder.issueNo);
+        if (seen.size < RECENT_HOLDERS) seen.set(holder.issueNo, holder.memberId);
+      }
+      await this.#collectMissing(admitted, chunk);
+    }
+  }
+
+  /** A scan may show a member twice; two members under one number is another matter. */
+  async #isDouble({ issueNo, memberId }: Issuance, other: string | undefined): Promise<boolean> {
+    if (other !== undefined) return other !== memberId;
+    const { ledger, admission } = this.#ports;
+    const { couponId } = this.#record;
+    const holder =
+      (await ledger.rowAt(couponId, issueNo)) ?? (await admission.unrecordedHolder(couponId, issueNo));
+    return holder !== undefined && holder.memberId !== memberId;
+  }
+
+  async #collectMissing(admitted: AdmittedIssuances, chunk: readonly Issuance[]): Promise<void> {
+    const { couponId } = this.#record;
+    const unseen = chunk.filter(
+      ({ issueNo, memberId }) => !this.#rows.has(issueNo) && !this.#dead.has(`${issueNo}:${memberId}`),
+    );
+    if (unseen.length === 0) return;
+    const nowhere = await admitted.unqueued(couponId, unseen);
+    const recorded = new Set((await this.#stillRecorded(nowhere)).map(({ issueNo }) => issueNo));
+    const unrecorded = nowhere.filter(({ issueNo }) => !recorded.has(issueNo));
+    const revoked = new Set((await this.#notHeld(admitted, unrecorded)).map(({ issueNo }) => issueNo));
+    const missing = unrecorded.filter(({ issueNo }) => !revoked.has(issueNo));
+    if (missing.length === 0) return;
+    this.#missing.add(missing);
+    await this.#hooks.onMissing?.(missing);
+  }
+
+  async #readRevocations(admitted: AdmittedIssuances | undefined): Promise<NumberSet> {
+    const { couponId } = this.#record;
+    const revoked = new NumberSet();
+    for await (const revocations of revocationPages(this.#ports.audit, couponId)) {
+      for (const { issueNo } of revocations) revoked.add(issueNo);
+      const rows = revocations.filter(({ issueNo }) => this.#rows.has(issueNo));
+      const contradicted = await this.#stillRecorded(
+        rows.map((row) => ({ ...row, issuedAtMs: row.revokedAtMs })),
+      );
+      this.#revokedRows.add(contradicted.map(({ issueNo }) => issueNo));
+      if (admitted === undefined) continue;
+      this.#halfRevoked.add(await halfRevoked(admitted, couponId, revocations, this.#ports.nowMs()));
+    }
+    return revoked;
+  }
+
+  async #notHeld(admitted: AdmittedIssuances, issuances: readonly Issuance[]): Promise<Issuance[]> {
+    const memberIds = issuances.map(({ memberId }) => memberId);
+    const held = await admitted.held(this.#record.couponId, memberIds);
+    return issuances.filter(({ issueNo }, place) => held[place]?.issueNo !== issueNo);
+  }
+
+  async #stillRecorded(issuances: readonly Issuance[]): Promise<Issuance[]> {
+    const memberIds = issuances.map(({ memberId }) => memberId);
+    const rows = await this.#ports.audit.rowsOf(this.#record.couponId, memberIds);
+    const numberOf = new Map(rows.map((row) => [row.memberId, row.issueNo]));
+    return issuances.filter(({ memberId, issueNo }) => numberOf.get(memberId) === issueNo);
+  }
+
+  #gaps(lastIssueNo: number, revoked: NumberSet): Findings<number> {
+    const gaps = new Collected<number>();
+    const dead = new NumberSet();
+    for (const key of this.#dead) dead.add(Number(key.slice(0, key.indexOf(':'))));
+    for (let issueNo = 1; issueNo <= lastIssueNo; issueNo += 1) {
+      const explained = [this.#rows, this.#held, revoked, dead].some((numbers) => numbers.has(issueNo));
+      if (!explained) gaps.add([issueNo]);
+    }
+    return gaps;
+  }
+}
+
+/** Holders remembered to tell a scan's repetition from a double; beyond it the ledger is asked. */
+const RECENT_HOLDERS = 100_000;

@@ -1,0 +1,65 @@
+/** What a comparison of one coupon found, and what follows from it. */
+import type { CouponId, Issuance } from '../domain/coupon.js';
+import type { DeadLetter } from '../ports/ledger-audit.js';
+
+/** How many there are, and the first of them (FINDINGS_MAX in limits.ts). */
+export interface Findings<Item> {
+  readonly count: number;
+  readonly first: readonly Item[];
+}
+
+export interface CouponReconciliation {
+  readonly couponId: CouponId;
+  readonly quantity: number;
+  /** Where it is `false` only the ledger was looked at. */
+  readonly inService: boolean;
+  /** It was in service once and is not: lost, or being recovered. `--repair` waits until it serves again. */
+  readonly outOfService: boolean;
+  readonly admitted: number;
+  readonly recorded: number;
+  readonly queued: number;
+  readonly claimed: number;
+  readonly revoked: number;
+  /** Held by a member and neither queued, claimed, recorded nor quarantined. `--repair` queues them. */
+  readonly missing: Findings<Issuance>;
+  /** Rows whose member holds no such issuance: the store has lost its past. `--repair` rebuilds the coupon. */
+  readonly strays: Findings<Issuance>;
+  /** Numbers held by two members. `--repair` rebuilds the coupon, which quarantines one of them. */
+  readonly doubled: Findings<number>;
+  /** Revoked in the ledger and still held. `--repair` finishes the revoke. */
+  readonly halfRevoked: Findings<Issuance>;
+  /** Rows under a number that is revoked: a contradiction in the database. */
+  readonly revokedRows: Findings<number>;
+  /** Given numbers that nobody holds and nobody revoked: lost issuances. Only a person can say whose they were. */
+  readonly gaps: Findings<number>;
+  /** In quarantine; a person decides. */
+  readonly deadLetters: Findings<DeadLetter>;
+  /** Claims whose lease has ended and which no recorder takes over. */
+  readonly stuckClaims: number;
+  /** More rows than the quantity. */
+  readonly excess: number;
+  /** The highest number in the ledger is above the highest the store has given: it has lost its past. */
+  readonly numbersBehind: boolean;
+  /** The catalogue has older terms than the store. `--repair` saves them. */
+  readonly catalogueBehind: boolean;
+}
+
+/** Whether anything differs at all. */
+export function isClean(found: CouponReconciliation): boolean {
+  const lists = [
+    ...[found.missing, found.strays, found.doubled, found.halfRevoked],
+    ...[found.revokedRows, found.gaps, found.deadLetters],
+  ];
+  const differs =
+    found.outOfService ||
+    found.numbersBehind ||
+    found.catalogueBehind ||
+    found.stuckClaims > 0 ||
+    found.excess > 0;
+  return !differs && lists.every((list) => list.count === 0);
+}
+
+/** Whether only a rebuild mends it. */
+export function needsRebuild(found: CouponReconciliation): boolean {
+  return found.inService && (found.strays.count > 0 || found.doubled.count > 0 || found.numbersBehind);
+}

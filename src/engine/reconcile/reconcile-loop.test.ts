@@ -1,0 +1,111 @@
+/** The reconciler as it runs beside the recorders: by itself, every few seconds, on what was announced. */
+import t from 'tap';
+import { CouponRecovery } from '../recovery/coupon-recovery.js';
+import type { CouponId } from '../domain/coupon.js';
+import { RECONCILE_EVERY_MS, REVOKE_PATIENCE_MS } from '../domain/limits.js';
+import { Reconciler } from './reconcile-loop.js';
+import { SimulatedAdmitted, SimulatedAudit } from '../testing/simulation/simulated-audit.js';
+import { SimulatedRecoveryStore, StoreRecovery } from '../testing/simulation/simulated-recovery-store.js';
+import { memberNamed, STORE_START_MS, StagedWorld } from '../testing/simulation/staged-world.js';
+
+async function started() {
+  const world = new StagedWorld();
+  const couponId = await world.registered({ quantity: 3 });
+  const memberIds = ['a', 'b'].map(memberNamed);
+  world.store.admit({ couponId, epoch: 1, memberIds, notAfterMs: STORE_START_MS * 2 });
+  world.store.announce([couponId]);
+  const told: [CouponId, number][] = [];
+  const { admission, catalogue, ledger, queue, bell, warmer, announcements, scheduler, onFault } = world;
+  const stores = { admission, catalogue, ledger, queue, bell, warmer, announcements };
+  const shared = {
+    ...stores,
+    admitted: new SimulatedAdmitted(world.storeLink, world.store),
+    audit: new SimulatedAudit(world.databaseLink, world.database),
+    ...{ scheduler, onFault },
+  };
+  const finished: [CouponId, number][] = [];
+  const coupons = new CouponRecovery(
+    {
+      ...shared,
+      store: new SimulatedRecoveryStore(world.storeLink, new StoreRecovery(world.store)),
+      newToken: () => 'the only one',
+      onRecovering: () => undefined,
+      onRecovered: () => undefined,
+    },
+    { leaseMs: 100, lockMs: 1_000 },
+  );
+  const reconciler = new Reconciler({
+    ...shared,
+    clock: world.clock,
+    coupons,
+    onGap: (id, gap) => told.push([id, gap]),
+    onRevokesFinished: (id, count) => finished.push([id, count]),
+  });
+  reconciler.start();
+  t.teardown(() => {
+    reconciler.stop();
+  });
+  const record = (): void => {
+    const claim = world.store.claim(couponId, 'token', 10, 1_000);
+    world.database.record(couponId, 1, claim?.issuances ?? []);
+    world.store.ack(couponId, 'token');
+  };
+  return { world, couponId, reconciler, told, finished, record };
+}
+
+t.test('what is still on its way is no gap, and a coupon in order has none', async (t) => {
+  const { world, reconciler, told, record } = await started();
+  await world.time.advance(RECONCILE_EVERY_MS + 1);
+  record();
+  await world.time.advance(RECONCILE_EVERY_MS);
+  t.same([told, reconciler.gap], [[], 0]);
+});
+
+t.test(
+  'a revoke whose process died between its two steps is finished, and then there is no gap',
+  async (t) => {
+    const { world, couponId, reconciler, told, finished, record } = await started();
+    record();
+    world.database.revoke(couponId, 1, 2, memberNamed('b'));
+    await world.time.advance(REVOKE_PATIENCE_MS + 2 * RECONCILE_EVERY_MS);
+    const gapThenNone = [1, 0].map((gap) => [couponId, gap]);
+    t.same([told, finished, reconciler.gap], [gapThenNone, [[couponId, 1]], 0]);
+    t.match(world.store.snapshot(couponId), { issued: 1, lastIssueNo: 2, version: 2 });
+    const [saved] = await world.catalogue.find([couponId]);
+    t.equal(saved?.version, 2);
+  },
+);
+
+t.test('an issuance that is nowhere is told once, and told again when it is back', async (t) => {
+  const { world, couponId, reconciler, told, record } = await started();
+  record();
+  const { rows } = world.database.ledgerOf(couponId);
+  const row = rows.get(2);
+  rows.delete(2);
+  await world.time.advance(3 * RECONCILE_EVERY_MS);
+  t.same([told, reconciler.gap], [[[couponId, 1]], 1]);
+  if (row !== undefined) rows.set(2, row);
+  await world.time.advance(RECONCILE_EVERY_MS + 1);
+  t.same(told.at(-1), [couponId, 0]);
+  t.equal(reconciler.gap, 0);
+});
+
+t.test('a store that is away is a fault and no gap, and the next look goes on', async (t) => {
+  const { world, couponId, reconciler, told, record } = await started();
+  record();
+  world.database.ledgerOf(couponId).rows.delete(1);
+  world.storeLink.next('refuse');
+  await world.time.advance(RECONCILE_EVERY_MS + 1);
+  t.same([told, world.faults.length], [[], 1]);
+  await world.time.advance(RECONCILE_EVERY_MS);
+  t.equal(reconciler.gap, 1);
+});
+
+t.test('a coupon whose numbers are behind the ledger is recovered though nobody presses', async (t) => {
+  const { world, couponId, record } = await started();
+  record();
+  const coupon = world.store.coupons.get(couponId);
+  if (coupon !== undefined) coupon.lastIssueNo = 1;
+  await world.time.advance(2 * RECONCILE_EVERY_MS);
+  t.match(world.store.snapshot(couponId), { epoch: 2, lastIssueNo: 2, issued: 2 });
+});

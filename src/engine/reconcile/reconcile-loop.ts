@@ -1,0 +1,151 @@
+/**
+ * Reconciler: the cheap part of a comparison, all the time, on the coupons that are being recorded.
+ *
+ * At rest every unit is somewhere: issued = queued + claimed + recorded + dead-lettered. A coupon is judged only when nothing of it is on
+ * the way and nothing was issued while the counts were read, and only once for each state. The whole comparison is `seonchak reconcile`.
+ *
+ * One thing it mends by itself: a revoke whose process died between its two steps. The ledger has said that the number is nobody's any more;
+ * the store only has to follow.
+ */
+import type { Admission } from '../ports/admission.js';
+import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
+import type { VersionAnnouncements } from '../ports/versions.js';
+import type { Clock, Scheduler } from '../domain/clock.js';
+import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
+import type { CouponRecovery } from '../recovery/coupon-recovery.js';
+import type { CouponWarmer } from '../recovery/coupon-warmer.js';
+import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
+import { finishRevokes, halfRevoked } from './unfinished-revocations.js';
+import type { IssuanceLedger } from '../ports/issuance-ledger.js';
+import type { IssuanceQueue, RecorderBell } from '../ports/issuance-queue.js';
+import type { LedgerAudit } from '../ports/ledger-audit.js';
+import { revocationPages } from '../ports/ledger-pages.js';
+import { RECONCILE_COUPONS_MAX, RECONCILE_EVERY_MS } from '../domain/limits.js';
+
+export interface ReconcilerPorts {
+  readonly admission: Admission;
+  readonly admitted: Pick<AdmittedIssuances, 'held'>;
+  readonly announcements: Pick<VersionAnnouncements, 'announce'>;
+  readonly audit: LedgerAudit;
+  readonly catalogue: CouponCatalogue;
+  readonly clock: Clock;
+  readonly ledger: IssuanceLedger;
+  readonly queue: IssuanceQueue;
+  readonly bell: RecorderBell;
+  readonly warmer: CouponWarmer;
+  readonly coupons: CouponRecovery;
+  readonly scheduler: Scheduler;
+  /** `gap`: issuances that are nowhere; below 0, more of them than were issued. Called when it changes, 0 included. */
+  onGap(couponId: CouponId, gap: number): void;
+  /** So many revokes had been left half done. */
+  onRevokesFinished(couponId: CouponId, count: number): void;
+  onFault(fault: unknown, couponId: CouponId | undefined): void;
+}
+
+export class Reconciler {
+  readonly #ports: ReconcilerPorts;
+  readonly #gaps = new Map<CouponId, number>();
+  /** The state that was judged last: nothing new happens to a coupon without changing it. */
+  readonly #judged = new Map<CouponId, string>();
+  #stop: () => void = () => undefined;
+  #looking = false;
+
+  constructor(ports: ReconcilerPorts) {
+    this.#ports = ports;
+  }
+
+  start(): void {
+    this.#stop = this.#ports.scheduler.every(RECONCILE_EVERY_MS, () => void this.look());
+  }
+
+  stop(): void {
+    this.#stop();
+  }
+
+  /** Issuances that are nowhere, all coupons together: for a metric and an alarm. */
+  get gap(): number {
+    return [...this.#gaps.values()].reduce((sum, gap) => sum + Math.abs(gap), 0);
+  }
+
+  /** One look at every announced coupon. Never rejects. */
+  async look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    try {
+      const couponIds = await this.#ports.bell.announced(RECONCILE_COUPONS_MAX);
+      const snapshots = await this.#ports.admission.snapshots(couponIds);
+      for (const [place, couponId] of couponIds.entries()) {
+        await this.#lookAt(couponId, snapshots[place]).catch((fault: unknown) => {
+          this.#ports.onFault(fault, couponId);
+        });
+      }
+      this.#forgetAllBut(new Set(couponIds));
+    } catch (fault) {
+      this.#ports.onFault(fault, undefined);
+    } finally {
+      this.#looking = false;
+    }
+  }
+
+  async #lookAt(couponId: CouponId, before: CouponSnapshot | undefined): Promise<void> {
+    const { admission, ledger, queue, warmer } = this.#ports;
+    if (before === undefined) {
+      // Something is to be recorded for it, so it was in the store: it must come back even if nobody asks for it.
+      await warmer.prepare(couponId);
+      return;
+    }
+    // A gap may be mended without a change of the state: its rows come back.
+    if (this.#judged.get(couponId) === stateOf(before) && !this.#gaps.has(couponId)) return;
+    const highest = await ledger.highestIssueNo(couponId);
+    const [depth] = await queue.depths([couponId]);
+    if (depth === undefined || depth.queued + depth.claimed > 0) return;
+    const [counts] = await ledger.counts([couponId]);
+    const [after] = await admission.snapshots([couponId]);
+    if (counts === undefined || after === undefined) return;
+    if (highest > after.lastIssueNo) {
+      await this.#recover(couponId, after);
+      return;
+    }
+    if (stateOf(after) !== stateOf(before)) return;
+    const gap = after.issued - counts.recorded - counts.deadLettered;
+    // The next look tells whether that was all.
+    if (gap > 0 && (await this.#finishRevokes(couponId)) > 0) return;
+    this.#judged.set(couponId, stateOf(after));
+    this.#tell(couponId, gap);
+  }
+
+  async #finishRevokes(couponId: CouponId): Promise<number> {
+    const { admission, admitted, audit, catalogue, clock } = this.#ports;
+    let finished = 0;
+    for await (const revocations of revocationPages(audit, couponId)) {
+      const half = await halfRevoked(admitted, couponId, revocations, clock.nowMs());
+      finished += await finishRevokes(this.#ports, couponId, half);
+    }
+    const [snapshot] = finished > 0 ? await admission.snapshots([couponId]) : [];
+    if (snapshot !== undefined) await catalogue.saveTerms(couponId, snapshot.version, snapshot);
+    if (finished > 0) this.#ports.onRevokesFinished(couponId, finished);
+    return finished;
+  }
+
+  async #recover(couponId: CouponId, snapshot: CouponSnapshot): Promise<void> {
+    const [record] = await this.#ports.catalogue.find([couponId]);
+    if (record === undefined) return;
+    await this.#ports.coupons.suspend(record, snapshot.epoch, snapshot.lastIssueNo);
+  }
+
+  #tell(couponId: CouponId, gap: number): void {
+    if (gap === (this.#gaps.get(couponId) ?? 0)) return;
+    if (gap === 0) this.#gaps.delete(couponId);
+    else this.#gaps.set(couponId, gap);
+    this.#ports.onGap(couponId, gap);
+  }
+
+  /** A coupon at rest loses its mark; a gap that was found stays known. */
+  #forgetAllBut(announced: ReadonlySet<CouponId>): void {
+    for (const couponId of this.#judged.keys()) if (!announced.has(couponId)) this.#judged.delete(couponId);
+  }
+}
+
+function stateOf({ epoch, version, issued, lastIssueNo }: CouponSnapshot): string {
+  return [epoch, version, issued, lastIssueNo].join('/');
+}

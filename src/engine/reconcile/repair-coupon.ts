@@ -1,0 +1,78 @@
+/** What can be mended without a person: safe during the event, and safe to repeat. */
+import type { Admission } from '../ports/admission.js';
+import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
+import type { VersionAnnouncements } from '../ports/versions.js';
+import type { CouponCatalogue, CouponRecord } from '../ports/coupon-catalogue.js';
+import type { CouponRecovery } from '../recovery/coupon-recovery.js';
+import type { CouponWarmer } from '../recovery/coupon-warmer.js';
+import type { Issuance } from '../domain/coupon.js';
+import { finishRevokes } from './unfinished-revocations.js';
+import type { RecorderBell } from '../ports/issuance-queue.js';
+import type { CouponReconciliation } from './comparison.js';
+import { needsRebuild } from './comparison.js';
+
+export interface RepairPorts {
+  readonly admission: Admission;
+  readonly catalogue: CouponCatalogue;
+  readonly announcements: VersionAnnouncements;
+  readonly warmer: CouponWarmer;
+  readonly admitted: AdmittedIssuances;
+  readonly bell: RecorderBell;
+  readonly coupons: CouponRecovery;
+}
+
+/** What was done, by issuances. */
+export interface CouponRepair {
+  readonly requeued: number;
+  readonly revokesFinished: number;
+  readonly termsSaved: boolean;
+  /** Taken out of service and rebuilt, by this process or another. */
+  readonly rebuilt: boolean;
+  /** Recorders were told to look. */
+  readonly announced: boolean;
+}
+
+/** For {@link ReconcileHooks.onMissing}: queues what is missing, and counts. */
+export class MissingIssuances {
+  requeued = 0;
+  readonly #ports: Pick<RepairPorts, 'admitted'>;
+  readonly #record: CouponRecord;
+
+  constructor(ports: Pick<RepairPorts, 'admitted'>, record: CouponRecord) {
+    this.#ports = ports;
+    this.#record = record;
+  }
+
+  async requeue(missing: readonly Issuance[]): Promise<void> {
+    this.requeued += await this.#ports.admitted.requeue(this.#record.couponId, missing);
+  }
+}
+
+/** @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it. */
+export async function repairCoupon(
+  ports: RepairPorts,
+  record: CouponRecord,
+  found: CouponReconciliation,
+  requeued: number,
+): Promise<CouponRepair> {
+  const { couponId } = record;
+  const revokesFinished = await finishRevokes(ports, couponId, found.halfRevoked.first);
+  const rebuilt = needsRebuild(found) && (await rebuild(ports, record));
+  const [snapshot] = await ports.admission.snapshots([couponId]);
+  const termsSaved = snapshot !== undefined && snapshot.version > record.version;
+  if (termsSaved) await ports.catalogue.saveTerms(couponId, snapshot.version, snapshot);
+
+  const announced = requeued > 0 || found.queued > 0 || found.claimed > 0 || rebuilt;
+  if (announced) {
+    await ports.bell.announce([couponId]);
+    ports.bell.ring(couponId);
+  }
+  return { requeued, revokesFinished, termsSaved, rebuilt, announced };
+}
+
+async function rebuild(ports: RepairPorts, record: CouponRecord): Promise<boolean> {
+  const [snapshot] = await ports.admission.snapshots([record.couponId]);
+  if (snapshot === undefined) return false;
+  await ports.coupons.suspend(record, snapshot.epoch, snapshot.lastIssueNo);
+  return (await ports.warmer.warm(record.couponId)) !== 'unknown_coupon';
+}

@@ -1,0 +1,44 @@
+/**
+ * Revokes whose process died between its two steps: the ledger has said that the number is nobody's any more, the store still has its winner.
+ * Found and finished here for `reconcile` and for the reconciler that runs all the time.
+ */
+import type { Admission } from '../ports/admission.js';
+import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
+import type { VersionAnnouncements } from '../ports/versions.js';
+import type { CouponId, Issuance } from '../domain/coupon.js';
+import type { Revocation } from '../ports/ledger-audit.js';
+import { REVOKE_PATIENCE_MS } from '../domain/limits.js';
+
+/** Those of the revocations that the store has not followed. One that has just begun is not half done. */
+export async function halfRevoked(
+  admitted: Pick<AdmittedIssuances, 'held'>,
+  couponId: CouponId,
+  revocations: readonly Revocation[],
+  nowMs: number,
+): Promise<Issuance[]> {
+  const settled = revocations.filter(({ revokedAtMs }) => revokedAtMs < nowMs - REVOKE_PATIENCE_MS);
+  const held = await admitted.held(
+    couponId,
+    settled.map(({ memberId }) => memberId),
+  );
+  return held.filter(
+    (issuance, place): issuance is Issuance =>
+      issuance !== undefined && issuance.issueNo === settled[place]?.issueNo,
+  );
+}
+
+/** Lets the store follow; the caller saves the terms, whose version has grown. @returns how many were finished here. */
+export async function finishRevokes(
+  ports: { readonly admission: Admission; readonly announcements: Pick<VersionAnnouncements, 'announce'> },
+  couponId: CouponId,
+  half: readonly Issuance[],
+): Promise<number> {
+  let finished = 0;
+  for (const { issueNo, memberId } of half) {
+    const reply = await ports.admission.revoke(couponId, issueNo, memberId);
+    if (reply.status !== 'revoked') continue;
+    finished += 1;
+    ports.announcements.announce(couponId, reply.snapshot.version);
+  }
+  return finished;
+}

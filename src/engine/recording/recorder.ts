@@ -1,0 +1,160 @@
+/**
+ * Recorder: decides which coupon is drained when. Drains themselves run elsewhere (worker threads), a bounded number at a time.
+ *
+ * A ring brings a coupon to its turn at once. A sweep over the announced coupons finds what no ring told of: the process that decided
+ * died, the ring was lost, a lease has ended, or the database was away.
+ */
+import type { Clock, Scheduler } from '../domain/clock.js';
+import type { CouponId } from '../domain/coupon.js';
+import type { DrainResult } from './flusher.js';
+import type { IssuanceQueue, RecorderBell } from '../ports/issuance-queue.js';
+import {
+  ANNOUNCED_IDLE_MS,
+  DRAIN_REST_MAX_MS,
+  DRAIN_REST_MS,
+  DRAIN_RETRY_MS,
+  DRAIN_TICK_MS,
+  DRAINS_PER_SECOND,
+  SWEEP_BATCH_MAX,
+  SWEEP_COUPONS_MAX,
+  SWEEP_EVERY_MS,
+} from '../domain/limits.js';
+
+export interface RecorderPorts {
+  readonly queue: IssuanceQueue;
+  readonly bell: RecorderBell;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  /** Drains one coupon; rejects when a store did not answer. */
+  drain(couponId: CouponId): Promise<DrainResult>;
+  /** Brings a coupon's epoch in the store and in the catalogue together; called when the ledger refused what was claimed. */
+  prepare(couponId: CouponId): Promise<unknown>;
+  onDrained(couponId: CouponId, result: DrainResult): void;
+  onFault(fault: unknown, couponId: CouponId | undefined): void;
+}
+
+export class Recorder {
+  readonly #ports: RecorderPorts;
+  readonly #drainsMax: number;
+  /** Rung and waiting for a turn, in order. None of them is draining or resting, so that a turn never looks through those that cannot go. */
+  readonly #waiting = new Set<CouponId>();
+  readonly #draining = new Set<CouponId>();
+  /** Drained a moment ago: what comes now is left to gather for a few milliseconds, see {@link DRAIN_REST_MS}. */
+  readonly #resting = new Set<CouponId>();
+  /** Rung, or left with something, while they were draining or resting: they wait for another turn afterwards. */
+  readonly #again = new Set<CouponId>();
+  #stops: (() => void | Promise<void>)[] = [];
+  #sweeping = false;
+  #stopping = false;
+  #restUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(ports: RecorderPorts, drainsMax: number) {
+    this.#ports = ports;
+    this.#drainsMax = drainsMax;
+  }
+
+  async start(): Promise<void> {
+    const { bell, scheduler } = this.#ports;
+    this.#stops = [
+      await bell.listen((couponId) => this.ring(couponId)),
+      scheduler.every(SWEEP_EVERY_MS, () => void this.#sweep()),
+    ];
+    void this.#sweep();
+  }
+
+  /** There is something to record for this coupon. Cheap; ringing again while it is drained means one more look. */
+  ring(couponId: CouponId): void {
+    if (this.#stopping) return;
+    // A coupon has one drain at a time here, so that its rows are appended in order.
+    const busy = this.#draining.has(couponId) || this.#resting.has(couponId);
+    (busy ? this.#again : this.#waiting).add(couponId);
+    this.#turn();
+  }
+
+  /** Takes nothing new and waits for the drains under way to finish the claim at hand. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const stop of this.#stops.splice(0)) await stop();
+    while (this.#draining.size > 0) await this.#ports.scheduler.pause(5);
+  }
+
+  #turn(): void {
+    if (this.#stopping || this.#ports.clock.monotonicMs() < this.#restUntilMs) return;
+    for (const couponId of this.#waiting) {
+      if (this.#draining.size >= this.#drainsMax) return;
+      this.#waiting.delete(couponId);
+      this.#draining.add(couponId);
+      void this.#drain(couponId);
+    }
+  }
+
+  async #drain(couponId: CouponId): Promise<void> {
+    try {
+      const result = await this.#ports.drain(couponId);
+      if (result.behind !== 'nothing') this.#again.add(couponId);
+      if (result.behind !== 'batch') void this.#rest(couponId);
+      this.#ports.onDrained(couponId, result);
+      if (result.stale > 0) await this.#ports.prepare(couponId);
+    } catch (fault) {
+      const nowMs = this.#ports.clock.monotonicMs();
+      // Once for all drains that failed together: a store that is away fails them all.
+      if (nowMs >= this.#restUntilMs) this.#ports.onFault(fault, couponId);
+      // It is not hammered: everybody rests, and the sweep comes back to all that is queued.
+      this.#restUntilMs = nowMs + DRAIN_RETRY_MS;
+    } finally {
+      this.#draining.delete(couponId);
+      this.#mayGo(couponId);
+    }
+    this.#turn();
+  }
+
+  async #rest(couponId: CouponId): Promise<void> {
+    this.#resting.add(couponId);
+    await this.#ports.scheduler.pause(this.#restMs());
+    this.#resting.delete(couponId);
+    this.#mayGo(couponId);
+    this.#turn();
+  }
+
+  /** The more coupons there are to record for, the longer each rests, and those whose rest ends at about the same time go together. */
+  #restMs(): number {
+    const active = this.#waiting.size + this.#draining.size + this.#resting.size;
+    const fairMs = (active / DRAINS_PER_SECOND) * 1_000;
+    if (fairMs <= DRAIN_REST_MS) return DRAIN_REST_MS;
+    const nowMs = this.#ports.clock.monotonicMs();
+    const endMs = nowMs + Math.min(fairMs, DRAIN_REST_MAX_MS);
+    return Math.ceil(endMs / DRAIN_TICK_MS) * DRAIN_TICK_MS - nowMs;
+  }
+
+  #mayGo(couponId: CouponId): void {
+    if (this.#draining.has(couponId) || this.#resting.has(couponId)) return;
+    if (this.#again.delete(couponId)) this.#waiting.add(couponId);
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#sweeping || this.#stopping) return;
+    this.#sweeping = true;
+    try {
+      const announced = await this.#ports.bell.announced(SWEEP_COUPONS_MAX);
+      for (let first = 0; first < announced.length; first += SWEEP_BATCH_MAX) {
+        await this.#look(announced.slice(first, first + SWEEP_BATCH_MAX));
+      }
+    } catch (fault) {
+      this.#ports.onFault(fault, undefined);
+    } finally {
+      this.#sweeping = false;
+    }
+    this.#turn();
+  }
+
+  async #look(couponIds: readonly CouponId[]): Promise<void> {
+    const depths = await this.#ports.queue.depths(couponIds);
+    const empty = couponIds.filter((couponId, place) => {
+      const depth = depths[place];
+      if (depth === undefined || (depth.queued === 0 && depth.claimed === 0)) return true;
+      this.ring(couponId);
+      return false;
+    });
+    if (empty.length > 0) await this.#ports.bell.silence(empty, ANNOUNCED_IDLE_MS);
+  }
+}

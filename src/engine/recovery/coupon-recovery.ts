@@ -1,0 +1,169 @@
+/**
+ * CouponRecovery: whether a coupon may serve, and what happens when the admission store has lost its past.
+ *
+ * A coupon that is missing was never warmed (its epoch in the catalogue is 0) or was lost. One that is there on a server other than the one
+ * it was last verified on may be an older copy of itself: every process says which number it was last told, then it is compared with
+ * the catalogue and the ledger. Found in order it serves; else it is taken out of service and rebuilt by one process, under a lock that
+ * lives beside the coupon: a store that loses the lock loses the recovery with it, and the last step checks both at once.
+ *
+ * The ledger refuses what was claimed under an epoch below the catalogue's. A process that raises the epoch and then dies, or finds that
+ * another was faster, leaves the catalogue ahead of a coupon that serves: then the coupon is put under the catalogue's epoch.
+ */
+import type { VersionAnnouncements } from '../ports/versions.js';
+import type { CouponRecord } from '../ports/coupon-catalogue.js';
+import type { CouponId } from '../domain/coupon.js';
+import { ATTEST_MS, RETRY_PAUSE_MS } from '../domain/limits.js';
+import { rebuildCoupon } from './rebuild-coupon.js';
+import type { RebuildPorts, RebuildReport } from './rebuild-coupon.js';
+import type { Attested, SuspendReply } from '../ports/recovery-store.js';
+
+export interface CouponRecoveryPorts extends RebuildPorts {
+  readonly announcements: VersionAnnouncements;
+  /** A token never used before, by anybody. */
+  newToken(): string;
+  onRecovering(couponId: CouponId): void;
+  onRecovered(couponId: CouponId, report: RebuildReport): void;
+  onFault(fault: unknown, couponId: CouponId): void;
+}
+
+export interface CouponRecoveryLimits {
+  /** Of the recorders: claims of before a loss have ended after it. */
+  readonly leaseMs: number;
+  /** A recovering process silent for this long is taken for dead. */
+  readonly lockMs: number;
+}
+
+export type Readiness = 'serving' | 'recovering' | 'never_warmed';
+
+export class CouponRecovery {
+  readonly #ports: CouponRecoveryPorts;
+  readonly #limits: CouponRecoveryLimits;
+  /** What this process is rebuilding, so that it does not even ask. */
+  readonly #running = new Map<CouponId, Promise<void>>();
+
+  constructor(ports: CouponRecoveryPorts, limits: CouponRecoveryLimits) {
+    this.#ports = ports;
+    this.#limits = limits;
+  }
+
+  /**
+   * Looks whether a coupon may serve, and begins what is needed so that it may soon.
+   *
+   * @param seenIssueNo the highest number the caller was ever told.
+   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
+   */
+  async check(record: CouponRecord, seenIssueNo: number): Promise<Readiness> {
+    const { couponId } = record;
+    if (this.#running.has(couponId)) return 'recovering';
+    const found = await this.#attested(couponId, seenIssueNo);
+    if (found === 'absent') {
+      return record.epoch === 0 && seenIssueNo === 0
+        ? 'never_warmed'
+        : this.suspend(record, undefined, seenIssueNo);
+    }
+    const seen = Math.max(found.seenIssueNo, seenIssueNo);
+    if (found.lastIssueNo < seen) return this.suspend(record, found.epoch, seen);
+    if (found.status === 'unattested') return this.#verify(record, found, seen);
+    if (found.epoch < record.epoch) await this.#serveUnder(couponId, found, record.epoch);
+    return 'serving';
+  }
+
+  /** Takes the coupon out of service, if it still has this epoch, and rebuilds it unless another process does. */
+  async suspend(
+    record: CouponRecord,
+    epoch: number | undefined,
+    seenIssueNo: number,
+  ): Promise<'serving' | 'recovering'> {
+    const token = this.#ports.newToken();
+    const request = { token, lockMs: this.#limits.lockMs, epoch, seenIssueNo };
+    const reply = await this.#ports.store.suspend(record.couponId, request);
+    if (reply.status === 'serving') return 'serving';
+    if (reply.status === 'begun' && !this.#running.has(record.couponId)) this.#rebuild(record, token, reply);
+    return 'recovering';
+  }
+
+  /** Waits for the rebuilds that this process has begun. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#running.values());
+  }
+
+  /** In the first moments on another server everybody gets to say what they were told. */
+  async #attested(couponId: CouponId, seenIssueNo: number): Promise<Attested | 'absent'> {
+    for (;;) {
+      const found = await this.#ports.store.attest(couponId, seenIssueNo);
+      if (found === 'absent' || found.status === 'serving') return found;
+      if (found.storeNowMs - found.sinceMs >= ATTEST_MS) return found;
+      await this.#ports.scheduler.pause(RETRY_PAUSE_MS);
+    }
+  }
+
+  /**
+   * Raises the epoch before it compares, as a rebuild does: a recorder that claimed from what is lost has then either recorded it, which is
+   * seen here, or is refused. What it claimed from a store that has lost nothing goes back into the queue.
+   */
+  async #verify(before: CouponRecord, found: Attested, seen: number): Promise<Readiness> {
+    const { catalogue, ledger, store } = this.#ports;
+    const { couponId } = before;
+    if (found.epoch < before.epoch) {
+      // A copy of before a rebuild, unless another process has just raised the epoch to verify this one: then it serves in a moment.
+      await this.#ports.scheduler.pause(ATTEST_MS);
+      const now = await store.attest(couponId, seen);
+      if (now === 'absent') return 'recovering';
+      if (now.status === 'serving') return 'serving';
+      return this.suspend(before, now.epoch, seen);
+    }
+    const epoch = await catalogue.nextEpoch(couponId);
+    const [record = before] = await catalogue.find([couponId]);
+    if (found.version < record.version) return this.suspend(record, found.epoch, seen);
+    const highest = await ledger.highestIssueNo(couponId);
+    // Another process may have verified it meanwhile, and numbers given since may be recorded already: only a store that is behind
+    // after the ledger was asked has lost its past.
+    const later = await store.attest(couponId, seen);
+    if (later === 'absent') return 'recovering';
+    if (later.lastIssueNo < highest) return this.suspend(record, later.epoch, seen);
+    // Of the server that the version was read on: should this be another, nothing happens, and whoever asks next compares anew.
+    await this.#serveUnder(couponId, { epoch: later.epoch, server: found.server }, epoch);
+    return 'serving';
+  }
+
+  /** An older copy may have lost the mark by which recorders find what is queued in it. */
+  async #serveUnder(
+    couponId: CouponId,
+    found: Pick<Attested, 'epoch' | 'server'>,
+    raiseTo: number,
+  ): Promise<void> {
+    await this.#ports.bell.announce([couponId]);
+    await this.#ports.store.vouch(couponId, found, raiseTo);
+  }
+
+  #rebuild(record: CouponRecord, token: string, begun: SuspendReply & { readonly status: 'begun' }): void {
+    const { couponId } = record;
+    this.#ports.onRecovering(couponId);
+    const run = this.#rebuildAndTell(record, token, begun).finally(() => this.#running.delete(couponId));
+    this.#running.set(couponId, run);
+  }
+
+  async #rebuildAndTell(
+    record: CouponRecord,
+    token: string,
+    begun: SuspendReply & { readonly status: 'begun' },
+  ): Promise<void> {
+    const { couponId } = record;
+    try {
+      const lock = { token, lockMs: this.#limits.lockMs };
+      const report = await rebuildCoupon(this.#ports, record, lock, begun, this.#claimsFor(record, begun));
+      if (report === 'taken_over') return;
+      this.#ports.announcements.announce(couponId, report.version);
+      this.#ports.onRecovered(couponId, report);
+    } catch (fault) {
+      this.#ports.onFault(fault, couponId);
+    }
+  }
+
+  /** Nobody can hold a claim of a coupon that has never been open. */
+  #claimsFor(record: CouponRecord, begun: SuspendReply & { readonly status: 'begun' }): number {
+    const { opensAtMs } = begun.terms ?? record;
+    const neverOpened = opensAtMs !== undefined && begun.storeNowMs < opensAtMs && begun.lastIssueNo === 0;
+    return neverOpened ? 0 : this.#limits.leaseMs;
+  }
+}

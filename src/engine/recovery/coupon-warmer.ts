@@ -1,0 +1,101 @@
+/**
+ * Warm: put a coupon into the admission store, from the catalogue and the ledger.
+ *
+ * Needed once after registration, and again whenever the store no longer has the coupon. Then the epoch grows, so that a batch
+ * formed before the loss is refused instead of being decided on other ground. A store that other processes use as well, and that may
+ * come back with an older past, needs more than that: `coupon-recovery.ts`.
+ */
+import type { Admission } from '../ports/admission.js';
+import type { CouponCatalogue, CouponRecord } from '../ports/coupon-catalogue.js';
+import type { CouponRecovery } from './coupon-recovery.js';
+import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
+import { StoreUnavailableError } from '../domain/errors.js';
+import type { IssuanceLedger } from '../ports/issuance-ledger.js';
+import { rowPages } from '../ports/ledger-pages.js';
+import { RECOVERY_LOOK_MS, RECOVERY_PATIENCE_MS } from '../domain/limits.js';
+import type { Scheduler } from '../domain/clock.js';
+
+export type WarmResult = 'warmed' | 'present' | 'unknown_coupon';
+
+export interface CouponWarmerPorts {
+  readonly admission: Admission;
+  readonly catalogue: CouponCatalogue;
+  readonly ledger: IssuanceLedger;
+  /** Absent where this process is the store (embedded back end): then a missing coupon is simply read from the tables. */
+  readonly recovery?: { readonly coupons: CouponRecovery; readonly scheduler: Scheduler };
+}
+
+export class CouponWarmer {
+  readonly #ports: CouponWarmerPorts;
+  /** One run per coupon at a time: a crowd on a cold coupon must not read the ledger a thousand times. */
+  readonly #running = new Map<CouponId, Promise<WarmResult | 'recovering'>>();
+
+  constructor(ports: CouponWarmerPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Idempotent, and safe while the coupon is being downloaded: with the coupon present nothing is written to the store. Waits for a
+   * recovery, whoever runs it; `warmed` then.
+   *
+   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
+   */
+  async warm(couponId: CouponId): Promise<WarmResult> {
+    let result = await this.prepare(couponId);
+    if (result !== 'recovering') return result;
+    for (let waitedMs = 0; waitedMs < RECOVERY_PATIENCE_MS; waitedMs += RECOVERY_LOOK_MS) {
+      await this.#ports.recovery?.scheduler.pause(RECOVERY_LOOK_MS);
+      result = await this.prepare(couponId);
+      if (result !== 'recovering') return result === 'present' ? 'warmed' : result;
+    }
+    throw new StoreUnavailableError('The coupon is still being recovered.');
+  }
+
+  /**
+   * Like {@link warm}, but does not wait: `recovering` means that the coupon is out of service, and will be back by itself.
+   *
+   * @param seenIssueNo the highest number the caller was ever told.
+   */
+  prepare(couponId: CouponId, seenIssueNo = 0): Promise<WarmResult | 'recovering'> {
+    const running = this.#running.get(couponId);
+    if (running !== undefined) return running;
+    const run = this.#prepare(couponId, seenIssueNo).finally(() => this.#running.delete(couponId));
+    this.#running.set(couponId, run);
+    return run;
+  }
+
+  async #prepare(couponId: CouponId, seenIssueNo: number): Promise<WarmResult | 'recovering'> {
+    const { admission, catalogue, recovery } = this.#ports;
+    const [record] = await catalogue.find([couponId]);
+    if (record === undefined) return 'unknown_coupon';
+    const readiness = await recovery?.coupons.check(record, seenIssueNo);
+    if (readiness === 'recovering') return readiness;
+    const [snapshot] = await admission.snapshots([couponId]);
+    if (snapshot !== undefined) {
+      await this.#catchUp(record, snapshot);
+      return 'present';
+    }
+    // It was there a moment ago and is gone again: the next look begins anew.
+    if (readiness === 'serving') throw new StoreUnavailableError('The coupon has just been lost.');
+    return this.#putIn(record);
+  }
+
+  /** A process that died between amending the store and saving the terms leaves the catalogue behind. */
+  async #catchUp(record: CouponRecord, snapshot: CouponSnapshot): Promise<void> {
+    if (snapshot.version > record.version) {
+      await this.#ports.catalogue.saveTerms(record.couponId, snapshot.version, snapshot);
+    }
+  }
+
+  /** The epoch grows before anything is read: who saves terms meanwhile sees by it that they may not have been read. */
+  #putIn(before: CouponRecord): Promise<WarmResult> {
+    const { admission, catalogue, ledger } = this.#ports;
+    const { couponId } = before;
+    return admission.warm(couponId, async () => {
+      const epoch = await catalogue.nextEpoch(couponId);
+      const [record = before] = await catalogue.find([couponId]);
+      const lastIssueNo = await ledger.highestIssueNo(couponId);
+      return { coupon: { ...record, epoch, lastIssueNo }, issued: rowPages(ledger, couponId) };
+    });
+  }
+}

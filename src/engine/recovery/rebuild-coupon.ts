@@ -1,0 +1,256 @@
+/**
+ * Rebuild: the winners of a suspended coupon from everything that is left of them, in the admission store and in the ledger.
+ *
+ * The order matters.
+ * 1. Claims of before the loss are waited for: a recorder may hold in memory what the store forgot, and may still insert it.
+ * 2. The epoch grows before anything is read, terms included, so that no batch of before is decided on the new ground.
+ * 3. Queue and claims are read before the rows: what a recorder moves from one to the other is then seen in at least one.
+ * 4. Rows overrule what the store held. What they displace goes to the ledger, which quarantines it or knows it as revoked.
+ * 5. Quarantined issuances keep their unit: their member was told that it holds one, and a person will decide.
+ * 6. Revocations overrule all of it.
+ * 7. More winners than units: an older copy has brought back what was lost before, and given to others since. The latest of those that are
+ *    not recorded are revoked.
+ * 8. Winners that are neither recorded nor quarantined are queued (again): a replay costs nothing.
+ *
+ * Every step may be repeated, so a process that dies here is simply followed by another.
+ */
+import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
+import type { Scheduler } from '../domain/clock.js';
+import type { CouponCatalogue, CouponRecord } from '../ports/coupon-catalogue.js';
+import { type CouponTerms, type Issuance, parseMemberId } from '../domain/coupon.js';
+import type { IssuanceLedger } from '../ports/issuance-ledger.js';
+import type { RecorderBell } from '../ports/issuance-queue.js';
+import type { DeadLetter, LedgerAudit } from '../ports/ledger-audit.js';
+import { deadLetterPages, revocationPages, rowPages } from '../ports/ledger-pages.js';
+import { ISSUANCES_MAX, RECOVERY_LOOK_MS } from '../domain/limits.js';
+import { NumberSet } from '../domain/number-set.js';
+import type { MergeSource, RecoveryLock, RecoveryStore, SuspendReply } from '../ports/recovery-store.js';
+
+export interface RebuildPorts {
+  readonly store: RecoveryStore;
+  readonly admitted: AdmittedIssuances;
+  readonly bell: Pick<RecorderBell, 'announce'>;
+  readonly ledger: IssuanceLedger;
+  readonly audit: LedgerAudit;
+  readonly catalogue: CouponCatalogue;
+  readonly scheduler: Scheduler;
+}
+
+/** What a recovery found and did, by issuances. */
+export interface RebuildReport {
+  readonly epoch: number;
+  readonly version: number;
+  readonly lastIssueNo: number;
+  readonly recorded: number;
+  /** Live in the store and not in the ledger: queued for the recorder. */
+  readonly requeued: number;
+  /** Contradicted a row: now in quarantine. */
+  readonly quarantined: number;
+  /** There was no unit left for them: revoked. */
+  readonly revoked: number;
+}
+
+/** Another process took over, which is the end of this run and not a fault. */
+class TakenOver extends Error {}
+
+/**
+ * @param claimsEndMs how long claims of before the loss may last, milliseconds: the lease of the recorders.
+ * @returns `taken_over` when another process goes on with it.
+ * @throws StoreUnavailableError, StoreOutcomeUnknownError: the lock lapses, and whoever meets the coupon next begins anew.
+ */
+export async function rebuildCoupon(
+  ports: RebuildPorts,
+  record: CouponRecord,
+  lock: RecoveryLock,
+  begun: SuspendReply & { readonly status: 'begun' },
+  claimsEndMs: number,
+): Promise<RebuildReport | 'taken_over'> {
+  try {
+    return await new Rebuild(ports, record, lock).run(begun, claimsEndMs);
+  } catch (fault) {
+    if (fault instanceof TakenOver) return 'taken_over';
+    throw fault;
+  }
+}
+
+class Rebuild {
+  readonly #ports: RebuildPorts;
+  readonly #record: CouponRecord;
+  readonly #lock: RecoveryLock;
+  readonly #known = new NumberSet();
+  #quarantined = 0;
+
+  constructor(ports: RebuildPorts, record: CouponRecord, lock: RecoveryLock) {
+    this.#ports = ports;
+    this.#record = record;
+    this.#lock = lock;
+  }
+
+  async run(
+    begun: SuspendReply & { readonly status: 'begun' },
+    claimsEndMs: number,
+  ): Promise<RebuildReport | 'taken_over'> {
+    const { store, admitted, ledger, audit, catalogue, bell } = this.#ports;
+    const { couponId } = this.#record;
+    await this.#waitForClaims(begun, claimsEndMs);
+    const epoch = await catalogue.nextEpoch(couponId);
+    // Read after the epoch has grown: who was saving terms then either is in here or sees by the epoch that it may not be.
+    const [record = this.#record] = await catalogue.find([couponId]);
+
+    for await (const chunk of admitted.unrecorded(couponId)) await this.#merge('unrecorded', chunk);
+    const recorded = await this.#mergeRows(epoch);
+    for await (const letters of deadLetterPages(audit, couponId)) {
+      await this.#merge('unrecorded', letters.flatMap(issuanceOf));
+    }
+    for await (const revocations of revocationPages(audit, couponId)) {
+      await this.#merge(
+        'revoked',
+        revocations.map((revocation) => ({ ...revocation, issuedAtMs: revocation.revokedAtMs })),
+      );
+    }
+    const terms = newestTerms(record, begun);
+    const dead = await this.#deadLetters();
+    const { held, heldTwice } = await this.#holders();
+    const revoked = await this.#revokeBeyond(terms.quantity, held, { epoch, atMs: begun.storeNowMs, dead });
+    const requeued = await this.#requeueTheRest(dead);
+    if (heldTwice.size > 0) await this.#quarantineHolders(epoch, heldTwice);
+
+    const version = Math.max(record.version, begun.terms?.version ?? 0) + 1;
+    const lastIssueNo = Math.max(begun.lastIssueNo, await ledger.highestIssueNo(couponId));
+    const resumed = { ...terms, couponId, epoch, version, lastIssueNo };
+    // The recorders' mark may be lost, and perhaps nobody presses any more: what was queued again must be found all the same.
+    await bell.announce([couponId]);
+    if ((await store.resume(this.#lock.token, resumed)) === 'taken_over') return 'taken_over';
+    await catalogue.saveTerms(couponId, version, terms);
+    return { epoch, version, lastIssueNo, recorded, requeued, quarantined: this.#quarantined, revoked };
+  }
+
+  async #waitForClaims(begun: SuspendReply & { readonly status: 'begun' }, claimsEndMs: number) {
+    let leftMs = begun.sinceMs + claimsEndMs - begun.storeNowMs;
+    while (leftMs > 0) {
+      await this.#ports.scheduler.pause(Math.min(leftMs, RECOVERY_LOOK_MS));
+      const reply = await this.#ports.store.suspend(this.#record.couponId, {
+        ...this.#lock,
+        epoch: undefined,
+        seenIssueNo: 0,
+      });
+      if (reply.status !== 'begun') throw new TakenOver();
+      leftMs = reply.sinceMs + claimsEndMs - reply.storeNowMs;
+    }
+  }
+
+  async #merge(source: MergeSource, chunk: readonly Issuance[]): Promise<readonly Issuance[]> {
+    const displaced = await this.#ports.store.merge(this.#record.couponId, this.#lock, source, chunk);
+    if (displaced === 'taken_over') throw new TakenOver();
+    return displaced;
+  }
+
+  async #mergeRows(epoch: number): Promise<number> {
+    const { couponId } = this.#record;
+    let recorded = 0;
+    for await (const rows of rowPages(this.#ports.ledger, couponId)) {
+      for (const row of rows) this.#known.add(row.issueNo);
+      recorded += rows.length;
+      const displaced = await this.#merge('recorded', rows);
+      if (displaced.length === 0) continue;
+      await this.#quarantine(epoch, displaced);
+    }
+    return recorded;
+  }
+
+  async #deadLetters(): Promise<ReadonlySet<string>> {
+    const dead = new Set<string>();
+    for await (const letters of deadLetterPages(this.#ports.audit, this.#record.couponId)) {
+      for (const letter of letters) dead.add(keyOf(letter));
+    }
+    return dead;
+  }
+
+  /** How many numbers are held (of several holders of one, all but one go into quarantine), and which of them by several members. */
+  async #holders(): Promise<{ readonly held: number; readonly heldTwice: NumberSet }> {
+    const once = new NumberSet();
+    const heldTwice = new NumberSet();
+    for await (const chunk of this.#ports.admitted.winners(this.#record.couponId)) {
+      for (const { issueNo } of chunk) (once.has(issueNo) ? heldTwice : once).add(issueNo);
+    }
+    return { held: once.size, heldTwice };
+  }
+
+  /** The winners of each chunk that are neither recorded nor quarantined. */
+  async *#rest(dead: ReadonlySet<string>): AsyncIterable<readonly Issuance[]> {
+    for await (const chunk of this.#ports.admitted.winners(this.#record.couponId)) {
+      const rest = chunk.filter((one) => !this.#known.has(one.issueNo) && !dead.has(keyOf(one)));
+      if (rest.length > 0) yield rest;
+    }
+  }
+
+  async #revokeBeyond(
+    quantity: number,
+    held: number,
+    {
+      epoch,
+      atMs,
+      dead,
+    }: { readonly epoch: number; readonly atMs: number; readonly dead: ReadonlySet<string> },
+  ): Promise<number> {
+    if (held <= quantity) return 0;
+    const rest: Issuance[] = [];
+    for await (const chunk of this.#rest(dead)) rest.push(...chunk);
+    const { couponId } = this.#record;
+    const beyond = rest.sort((one, other) => other.issueNo - one.issueNo).slice(0, held - quantity);
+    // The ledger does not know whether the coupon is ours. While its winners were read another process may have put it into service, and they
+    // may have been given by that one; who has the lock now has had it all the time.
+    await this.#merge('revoked', []);
+    for (const { issueNo, memberId } of beyond) {
+      const reply = await this.#ports.ledger.revoke(couponId, epoch, issueNo, memberId, atMs);
+      if (reply === 'stale') throw new TakenOver();
+    }
+    for (let start = 0; start < beyond.length; start += ISSUANCES_MAX) {
+      await this.#merge('revoked', beyond.slice(start, start + ISSUANCES_MAX));
+    }
+    return beyond.length;
+  }
+
+  async #requeueTheRest(dead: ReadonlySet<string>): Promise<number> {
+    let requeued = 0;
+    for await (const rest of this.#rest(dead)) {
+      requeued += await this.#ports.admitted.requeue(this.#record.couponId, rest);
+    }
+    return requeued;
+  }
+
+  /** Of several holders of one number the one with the row keeps it; the ledger tells who that is and quarantines the others. */
+  async #quarantineHolders(epoch: number, numbers: NumberSet): Promise<void> {
+    const { admitted } = this.#ports;
+    for await (const chunk of admitted.winners(this.#record.couponId)) {
+      const holders = chunk.filter(({ issueNo }) => numbers.has(issueNo) && this.#known.has(issueNo));
+      if (holders.length > 0) await this.#quarantine(epoch, holders);
+    }
+  }
+
+  /** The ledger compares them with its rows, and knows what is revoked. */
+  async #quarantine(epoch: number, issuances: readonly Issuance[]): Promise<void> {
+    const result = await this.#ports.ledger.record(this.#record.couponId, epoch, issuances);
+    if (result.stale > 0) throw new TakenOver();
+    this.#quarantined += result.deadLettered;
+  }
+}
+
+function keyOf({ issueNo, memberId }: { readonly issueNo: number; readonly memberId: string }): string {
+  return `${issueNo}:${memberId}`;
+}
+
+/** A dead letter as an issuance, where it can be one. */
+function issuanceOf({ issueNo, memberId, issuedAtMs }: DeadLetter): Issuance[] {
+  const parsed = parseMemberId(memberId);
+  return parsed === undefined || issueNo < 1 || issuedAtMs < 0
+    ? []
+    : [{ memberId: parsed, issueNo, issuedAtMs }];
+}
+
+/** The store's, where a change had reached it and not yet the catalogue. */
+function newestTerms(record: CouponRecord, begun: SuspendReply & { readonly status: 'begun' }): CouponTerms {
+  const { quantity, opensAtMs, closesAtMs, paused, closed } =
+    begun.terms !== undefined && begun.terms.version > record.version ? begun.terms : record;
+  return { quantity, opensAtMs, closesAtMs, paused, closed };
+}

@@ -1,0 +1,237 @@
+import t from 'tap';
+import type { NewCoupon } from '../ports/coupon-catalogue.js';
+import {
+  couponNumber,
+  memberNamed,
+  STORE_START_MS,
+  StagedWorld,
+} from '../testing/simulation/staged-world.js';
+
+const newCoupon = (some: Partial<NewCoupon> = {}): NewCoupon => ({
+  sellerId: 'seller',
+  name: 'a coupon',
+  discount: { type: 'percent', value: 10 },
+  createdAtMs: 0,
+  quantity: 3,
+  opensAtMs: undefined,
+  closesAtMs: undefined,
+  paused: false,
+  closed: false,
+  ...some,
+});
+
+/** A coupon with `names` as its winners, queued and not recorded. */
+async function withWinners(...names: string[]) {
+  const world = new StagedWorld();
+  const couponId = await world.registered();
+  const registry = world.registry();
+  const memberIds = names.map(memberNamed);
+  if (names.length > 0) world.store.admit({ couponId, epoch: 1, memberIds, notAfterMs: STORE_START_MS * 2 });
+  const record = (): void =>
+    void world.database.record(couponId, 1, world.store.claim(couponId, 'token', 10, 1_000)?.issuances ?? []);
+  return { world, couponId, registry, record };
+}
+
+t.test('a registered coupon is in the store when its seller is told', async (t) => {
+  const world = new StagedWorld();
+  const view = await world.registry().register(newCoupon());
+  t.match(view, { couponId: 1, quantity: 3, issued: 0, remaining: 3, state: 'open', version: 1 });
+  t.ok(world.store.snapshot(view.couponId));
+});
+
+t.test(
+  'a coupon is shown under the terms in force, from the store or, when it is not there, the database',
+  async (t) => {
+    const { world, couponId, registry, record } = await withWinners('a', 'b');
+    record();
+    const fromStore = await registry.find(couponId);
+    world.store.loseEverything();
+    const fromDatabase = await registry.find(couponId);
+    t.match(fromStore, { issued: 2, remaining: 1, state: 'open' });
+    t.match(fromDatabase, { issued: 2, remaining: 1, state: 'open' });
+    t.equal(world.store.snapshot(couponId), undefined, 'looking does not warm');
+    t.equal(await registry.find(couponNumber(99)), undefined);
+  },
+);
+
+t.test('an amendment holds in the store, in the catalogue and in the answer', async (t) => {
+  const { world, couponId, registry } = await withWinners();
+  const result = await registry.amend(couponId, { quantity: 9, name: 'another name' });
+  t.match(result, { status: 'amended', coupon: { quantity: 9, name: 'another name', version: 2 } });
+  t.match(world.database.coupons.get(couponId), { quantity: 9, version: 2, name: 'another name' });
+  t.match(await registry.amend(couponId, { name: 'another name' }), { coupon: { version: 2 } });
+});
+
+t.test('a demand for presence is shown where there is one, and lifted', async (t) => {
+  const { couponId, registry } = await withWinners();
+  t.equal((await registry.find(couponId))?.presenceRequired, undefined);
+  t.match(await registry.amend(couponId, { presenceRequired: true }), { coupon: { presenceRequired: true } });
+  t.match(await registry.amend(couponId, { quantity: 9 }), {
+    coupon: { presenceRequired: true, quantity: 9 },
+  });
+  await registry.amend(couponId, { presenceRequired: false });
+  t.equal((await registry.find(couponId))?.presenceRequired, undefined);
+});
+
+t.test('an amendment that cannot be is refused with its reason', async (t) => {
+  const { world, couponId, registry } = await withWinners('a', 'b');
+  t.same(await registry.amend(couponId, { quantity: 1 }), { status: 'quantity_below_issued', issued: 2 });
+  t.same(await registry.amend(couponId, { opensAtMs: 2, closesAtMs: 1 }), { status: 'window_invalid' });
+  t.same(await registry.amend(couponNumber(99), { quantity: 1 }), { status: 'unknown_coupon' });
+  await registry.amend(couponId, { closed: true });
+  t.same(await registry.amend(couponId, { quantity: 5 }), { status: 'closed' });
+  t.match(world.database.coupons.get(couponId), { quantity: 3, closed: true });
+});
+
+t.test('an amendment of a coupon that is not in the store warms it first', async (t) => {
+  const { world, couponId, registry } = await withWinners();
+  world.store.loseEverything();
+  t.match(await registry.amend(couponId, { quantity: 9 }), { status: 'amended', coupon: { quantity: 9 } });
+});
+
+t.test('a store that loses the coupon again and again is not ready', async (t) => {
+  const { world, couponId, registry } = await withWinners('a');
+  world.store.loseEverything();
+  // Command, look, two steps of the warm; then the command again.
+  const losing = async (command: Promise<unknown>): Promise<unknown> => {
+    await world.time.advance(0);
+    world.store.loseEverything();
+    world.storeLink.letGo();
+    return command;
+  };
+  world.storeLink.next('deliver', 'deliver', 'deliver', 'deliver', 'hold');
+  t.same(await losing(registry.amend(couponId, { quantity: 9 })), { status: 'not_ready' });
+});
+
+t.test('terms that a rebuild missed, because they were still being saved, are set again', async (t) => {
+  const { world, couponId, registry } = await withWinners();
+  // The record is found; then the saving is slow.
+  world.databaseLink.next('deliver', 'hold');
+  const amending = registry.amend(couponId, { quantity: 9 });
+  await world.time.advance(0);
+  world.store.loseEverything();
+  await world.warmer.warm(couponId);
+  t.equal(world.store.snapshot(couponId)?.quantity, 3, 'rebuilt from the terms of before');
+  world.databaseLink.letGo();
+  t.match(await amending, { status: 'amended', coupon: { quantity: 9 } });
+  t.equal(world.store.snapshot(couponId)?.quantity, 9);
+  t.equal(world.database.coupons.get(couponId)?.quantity, 9);
+});
+
+t.test('a revoke takes back a recorded, a queued and a claimed issuance alike, once', async (t) => {
+  for (const stage of ['recorded', 'queued', 'claimed'] as const) {
+    const { world, couponId, registry, record } = await withWinners('a', 'b');
+    if (stage === 'recorded') record();
+    if (stage === 'claimed') world.store.claim(couponId, 'other', 10, 10_000);
+    const revoked = { status: 'revoked', issueNo: 1, memberId: 'a', remaining: 2 };
+    t.match(await registry.revoke(couponId, 1), revoked, stage);
+    t.match(await registry.revoke(couponId, 1), revoked, 'a seller whose answer was lost may repeat it');
+    t.equal(world.store.issuanceOf(couponId, memberNamed('a')), undefined);
+    t.equal(world.database.rowOf(couponId, memberNamed('a')), undefined);
+  }
+});
+
+t.test('only what is issued and not used can be taken back', async (t) => {
+  const { world, couponId, registry, record } = await withWinners('a', 'b');
+  record();
+  world.database.use(couponId, memberNamed('a'), 5);
+  t.same(await registry.revoke(couponId, 1), { status: 'already_used' });
+  t.same(await registry.revoke(couponId, 7), { status: 'not_issued' });
+  t.same(await registry.revoke(couponNumber(99), 1), { status: 'unknown_coupon' });
+});
+
+t.test('a revoke that failed half-way is finished by repeating it', async (t) => {
+  const { world, couponId, registry, record } = await withWinners('a', 'b');
+  record();
+  world.storeLink.next('deliver', 'refuse');
+  await t.rejects(registry.revoke(couponId, 1), { code: 'store_unavailable' });
+  t.match(world.store.issuanceOf(couponId, memberNamed('a')), { issueNo: 1 }, 'the store still has it');
+  t.match(await registry.revoke(couponId, 1), { status: 'revoked', memberId: 'a' });
+  t.equal(world.store.issuanceOf(couponId, memberNamed('a')), undefined);
+});
+
+t.test(
+  'a coupon at rest is announced before the ledger hears of a revoke, or the ledger does not hear of it',
+  async (t) => {
+    const { world, couponId, registry, record } = await withWinners('a', 'b');
+    record();
+    world.storeLink.next('refuse');
+    await t.rejects(registry.revoke(couponId, 1), { code: 'store_unavailable' });
+    t.equal(await world.ledger.revokedHolder(couponId, 1), undefined);
+    t.same(await world.bell.announced(10), []);
+
+    world.storeLink.next('deliver', 'refuse');
+    await t.rejects(registry.revoke(couponId, 1), { code: 'store_unavailable' });
+    t.equal(await world.ledger.revokedHolder(couponId, 1), 'a');
+    t.same(await world.bell.announced(10), [couponId]);
+  },
+);
+
+t.test('a revoke that meets a higher epoch looks once more whose number it is', async (t) => {
+  const { world, couponId, registry, record } = await withWinners('a');
+  record();
+  world.databaseLink.next('deliver', 'deliver', 'hold');
+  const revoking = registry.revoke(couponId, 1);
+  await world.time.advance(0);
+  t.equal(world.databaseLink.held, 1, 'the holder is known, and the ledger is about to be asked');
+  world.database.nextEpoch(couponId);
+  world.databaseLink.letGo();
+  t.match(await revoking, { status: 'revoked', memberId: 'a' });
+});
+
+t.test('an issuance that moves into the ledger while its holder is looked up is found', async (t) => {
+  const { world, couponId, registry } = await withWinners('a');
+  world.storeLink.next('hold');
+  const revoking = registry.revoke(couponId, 1);
+  await world.time.advance(0);
+  world.database.record(couponId, 1, world.store.claim(couponId, 'token', 10, 1_000)?.issuances ?? []);
+  world.store.ack(couponId, 'token');
+  world.storeLink.letGo();
+  t.match(await revoking, { status: 'revoked', memberId: 'a' });
+});
+
+t.test('a coupon that is registered while the store is out of reach is not said to be none', async (t) => {
+  const world = new StagedWorld();
+  const registry = world.registry();
+  world.storeLink.next('refuse');
+  await t.rejects(registry.register(newCoupon({})), { code: 'store_outcome_unknown' });
+  t.equal((await registry.list({}, 0, 10)).coupons.length, 1);
+});
+
+t.test('lists are pages in the order of the ids, of everybody or of one seller', async (t) => {
+  const world = new StagedWorld();
+  const registry = world.registry();
+  for (const sellerId of ['x', 'y', 'x', 'y', 'x']) await registry.register(newCoupon({ sellerId }));
+  const first = await registry.list({ sellerId: 'x' }, 0, 2);
+  t.same([first.coupons.map((coupon) => coupon.couponId), first.next], [[1, 3], 3]);
+  const last = await registry.list({ sellerId: 'x' }, first.next ?? 0, 2);
+  t.same([last.coupons.map((coupon) => coupon.couponId), last.next], [[5], undefined]);
+  const all = await registry.list({}, 0, 10);
+  t.same([all.coupons.length, all.next], [5, undefined]);
+});
+
+t.test('a list by state shows only that state, and continues where it stopped', async (t) => {
+  const world = new StagedWorld();
+  const registry = world.registry();
+  for (const paused of [true, false, true, true]) await registry.register(newCoupon({ paused }));
+  const first = await registry.list({ state: 'paused' }, 0, 2);
+  t.same([first.coupons.map((coupon) => coupon.couponId), first.next], [[1, 3], 3]);
+  const second = await registry.list({ state: 'paused' }, first.next ?? 0, 2);
+  t.same([second.coupons.map((coupon) => coupon.couponId), second.next], [[4], undefined]);
+  t.same((await registry.list({ state: 'closed' }, 0, 2)).coupons, []);
+});
+
+t.test('a list by state over a long catalogue returns short pages with a next', async (t) => {
+  const world = new StagedWorld();
+  const registry = world.registry();
+  for (let count = 0; count < 2_100; count += 1) world.database.insert(newCoupon());
+  world.database.insert(newCoupon({ paused: true }));
+  const first = await registry.list({ state: 'paused' }, 0, 5);
+  t.same(first.coupons, []);
+  t.equal(first.next, 2_000);
+  const second = await registry.list({ state: 'paused' }, first.next ?? 0, 5);
+  t.same(
+    second.coupons.map((coupon) => coupon.couponId),
+    [2_101],
+  );
+});

@@ -1,0 +1,288 @@
+/** What sellers do with coupons, and what anyone may see of them: catalogue, admission store and ledger kept in step. */
+import type { Admission, TermsChange } from '../ports/admission.js';
+import type { AuditAction, AuditActor, AuditEntry } from '../ports/audit-log.js';
+import type { Clock } from '../domain/clock.js';
+import { couponState } from '../domain/coupon.js';
+import type { CouponId, CouponSnapshot, CouponState, MemberId } from '../domain/coupon.js';
+import type { CouponCatalogue, CouponRecord, NewCoupon } from '../ports/coupon-catalogue.js';
+import type { CouponWarmer } from '../recovery/coupon-warmer.js';
+import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
+import type { IssuanceLedger } from '../ports/issuance-ledger.js';
+import type { RecorderBell } from '../ports/issuance-queue.js';
+import type { VersionAnnouncements } from '../ports/versions.js';
+
+/** A coupon as shown: the record, under the terms in force. */
+export interface CouponView extends CouponRecord {
+  readonly state: CouponState;
+  /** Live issuances. */
+  readonly issued: number;
+  readonly remaining: number;
+}
+
+export interface CouponPage {
+  readonly coupons: readonly CouponView[];
+  /** Ask for those after this id; `undefined` on the last page. */
+  readonly next: CouponId | undefined;
+}
+
+export type AmendResult =
+  | { readonly status: 'amended'; readonly coupon: CouponView }
+  | { readonly status: 'quantity_below_issued'; readonly issued: number }
+  | { readonly status: 'window_invalid' | 'closed' | 'unknown_coupon' | 'not_ready' };
+
+export type RevokeResult =
+  | {
+      readonly status: 'revoked';
+      readonly issueNo: number;
+      readonly memberId: MemberId;
+      readonly remaining: number;
+    }
+  | { readonly status: 'not_issued' | 'already_used' | 'unknown_coupon' | 'not_ready' };
+
+export interface CouponRegistryPorts {
+  readonly admission: Admission;
+  /** None where an issuance is recorded in the step that decides it. */
+  readonly bell: Pick<RecorderBell, 'announce'> | undefined;
+  readonly catalogue: CouponCatalogue;
+  readonly ledger: IssuanceLedger;
+  readonly announcements: VersionAnnouncements;
+  readonly warmer: CouponWarmer;
+  readonly clock: Clock;
+}
+
+/** Catalogue rows read for one page of a state filter before the page is returned short: the state is not a column. */
+const LIST_SCAN_ROWS = 2_000;
+const LIST_CHUNK_ROWS = 200;
+
+/** A coupon rebuilt so many times during one amendment or revocation is not ready for it. */
+const TRIES_MAX = 3;
+
+/**
+ * @throws StoreUnavailableError, StoreOutcomeUnknownError from every method. All of them may be repeated: an amendment sets
+ *   values, a revoke names its number; a registration whose answer was lost may exist twice.
+ *
+ * What is done `by` somebody is written into the audit log, in the transaction that saves it.
+ */
+export class CouponRegistry {
+  readonly #ports: CouponRegistryPorts;
+
+  constructor(ports: CouponRegistryPorts) {
+    this.#ports = ports;
+  }
+
+  /** The coupon can be downloaded (or counts down) when this returns. */
+  async register(coupon: NewCoupon, by?: AuditActor): Promise<CouponView> {
+    const { name, quantity, opensAtMs, closesAtMs, discount, presenceRequired } = coupon;
+    const detail = { name, quantity, opensAtMs, closesAtMs, discount, presenceRequired };
+    const record = await this.#ports.catalogue.insert(
+      coupon,
+      by && ((couponId) => this.#entry(by, 'coupon_registered', couponId, detail)),
+    );
+    await this.#warmNew(record.couponId);
+    // Whoever asked for this id a moment ago was told that it does not exist, and may be remembering that.
+    this.#ports.announcements.announce(record.couponId, record.version);
+    return viewOf(record, undefined, 0, this.#ports.clock.nowMs());
+  }
+
+  /** The coupon is in the catalogue by now, and comes into the store by itself: whoever is refused here has registered it all the same. */
+  async #warmNew(couponId: CouponId): Promise<void> {
+    try {
+      await this.#ports.warmer.warm(couponId);
+    } catch (fault) {
+      if (!(fault instanceof StoreUnavailableError)) throw fault;
+      const text = 'The coupon is registered; the admission store does not have it yet.';
+      throw new StoreOutcomeUnknownError(text, { cause: fault });
+    }
+  }
+
+  async find(couponId: CouponId): Promise<CouponView | undefined> {
+    const [record] = await this.#ports.catalogue.find([couponId]);
+    if (record === undefined) return undefined;
+    const [view] = await this.#views([record]);
+    return view;
+  }
+
+  /** Ascending by id. With a state filter a page may be short, even empty, and still have a `next`. */
+  async list(
+    filter: { readonly sellerId?: string; readonly state?: CouponState },
+    afterCouponId: number,
+    limit: number,
+  ): Promise<CouponPage> {
+    const sellerFilter = filter.sellerId === undefined ? {} : { sellerId: filter.sellerId };
+    const coupons: CouponView[] = [];
+    let after = afterCouponId;
+    for (let scanned = 0; scanned < LIST_SCAN_ROWS;) {
+      const chunkRows = filter.state === undefined ? limit + 1 : LIST_CHUNK_ROWS;
+      const records = await this.#ports.catalogue.list(sellerFilter, after, chunkRows);
+      for (const view of await this.#views(records)) {
+        if (filter.state !== undefined && view.state !== filter.state) {
+          after = view.couponId;
+          continue;
+        }
+        if (coupons.length === limit) return { coupons, next: after as CouponId };
+        coupons.push(view);
+        after = view.couponId;
+      }
+      if (records.length < chunkRows) return { coupons, next: undefined };
+      scanned += records.length;
+    }
+    return { coupons, next: after as CouponId };
+  }
+
+  /**
+   * Changes name, terms and the demand for presence; what is absent stays. The new terms hold on this process at once, on others
+   * within a second.
+   *
+   * A store that lost the coupon right after the change may have been rebuilt from the terms of before it, while we were still saving. Every
+   * rebuild raises the epoch in the catalogue first; so when it has grown, the change is made again: it only sets values.
+   */
+  async amend(
+    couponId: CouponId,
+    change: TermsChange & { readonly name?: string; readonly presenceRequired?: boolean },
+    by?: AuditActor,
+  ): Promise<AmendResult> {
+    const { name, presenceRequired, ...terms } = change;
+    let entry = by && this.#entry(by, 'coupon_amended', couponId, change);
+    const [record] = await this.#ports.catalogue.find([couponId]);
+    if (record === undefined) return { status: 'unknown_coupon' };
+
+    let { epoch } = record;
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+      const hasTerms = Object.keys(terms).length > 0;
+      const refused = hasTerms ? await this.#changeTerms(couponId, terms, entry) : undefined;
+      // Refused only now: whether the first time still counts cannot be told, and asking again will.
+      if (refused !== undefined) return tries === 0 ? refused : { status: 'not_ready' };
+      // Written once, with whatever was saved first.
+      if (hasTerms) entry = undefined;
+      if (name !== undefined && name !== record.name) {
+        await this.#ports.catalogue.rename(couponId, name, entry);
+        entry = undefined;
+      }
+      if (presenceRequired !== undefined && presenceRequired !== (record.presenceRequired ?? false)) {
+        await this.#ports.catalogue.demandPresence(couponId, presenceRequired, entry);
+        entry = undefined;
+      }
+      const coupon = await this.find(couponId);
+      if (coupon === undefined) return { status: 'unknown_coupon' };
+      if (coupon.epoch === epoch) return { status: 'amended', coupon };
+      epoch = coupon.epoch;
+    }
+    return { status: 'not_ready' };
+  }
+
+  async #changeTerms(
+    couponId: CouponId,
+    change: TermsChange,
+    entry: AuditEntry | undefined,
+  ): Promise<AmendResult | undefined> {
+    const reply = await this.#whenWarm(couponId, () => this.#ports.admission.amend(couponId, change));
+    if (reply.status === 'quantity_below_issued') {
+      return { status: reply.status, issued: reply.snapshot.issued };
+    }
+    if (reply.status !== 'amended') return { status: reply.status };
+    this.#ports.announcements.announce(couponId, reply.snapshot.version);
+    await this.#ports.catalogue.saveTerms(couponId, reply.snapshot.version, reply.snapshot, entry);
+    return undefined;
+  }
+
+  /**
+   * Takes an issuance back. The ledger comes first: once the admission store has let the member go, the member may win anew, and
+   * then no row under the old number may stand in the way or turn up later. Revoking the same number again is `revoked` too, so
+   * that a seller whose answer was lost can simply repeat it. Before the ledger the coupon is announced: should this process die
+   * between the two steps, the reconciler looks at it and finishes.
+   */
+  async revoke(couponId: CouponId, issueNo: number, by?: AuditActor): Promise<RevokeResult> {
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+      const result = await this.#revokeOnce(couponId, issueNo, by);
+      if (result !== 'stale') return result;
+    }
+    return { status: 'not_ready' };
+  }
+
+  /** `stale`: the epoch has grown since the holder was looked up, so somebody else may hold the number by now. */
+  async #revokeOnce(
+    couponId: CouponId,
+    issueNo: number,
+    by: AuditActor | undefined,
+  ): Promise<RevokeResult | 'stale'> {
+    const [record] = await this.#ports.catalogue.find([couponId]);
+    if (record === undefined) return { status: 'unknown_coupon' };
+    const memberId = await this.#holder(couponId, issueNo);
+    if (memberId === undefined) return { status: 'not_issued' };
+
+    const entry = by && this.#entry(by, 'issuance_revoked', couponId, { issueNo, memberId });
+    const nowMs = this.#ports.clock.nowMs();
+    await this.#ports.bell?.announce([couponId]);
+    const revoked = await this.#ports.ledger.revoke(couponId, record.epoch, issueNo, memberId, nowMs, entry);
+    if (revoked === 'used') return { status: 'already_used' };
+    if (revoked === 'stale') return revoked;
+    const reply = await this.#whenWarm(couponId, () =>
+      this.#ports.admission.revoke(couponId, issueNo, memberId),
+    );
+    if (reply.status === 'not_ready') return { status: 'not_ready' };
+    const { snapshot } = reply;
+    this.#ports.announcements.announce(couponId, snapshot.version);
+    await this.#ports.catalogue.saveTerms(couponId, snapshot.version, snapshot);
+    return { status: 'revoked', issueNo, memberId, remaining: snapshot.quantity - snapshot.issued };
+  }
+
+  #entry(actor: AuditActor, action: AuditAction, couponId: CouponId, detail: object): AuditEntry {
+    const atMs = this.#ports.clock.nowMs();
+    return { atMs, actor, action, target: `coupon ${couponId}`, detail: { ...detail } };
+  }
+
+  async #holder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {
+    const { ledger, admission } = this.#ports;
+    const recorded = await ledger.rowAt(couponId, issueNo);
+    if (recorded !== undefined) return recorded.memberId;
+    const unrecorded = await admission.unrecordedHolder(couponId, issueNo);
+    if (unrecorded !== undefined) return unrecorded.memberId;
+    // It may have been recorded between the two looks.
+    const recordedSince = await ledger.rowAt(couponId, issueNo);
+    return recordedSince?.memberId ?? (await ledger.revokedHolder(couponId, issueNo));
+  }
+
+  /** Runs a command that needs the coupon in the store, once more after warming it when it was not there. */
+  async #whenWarm<Reply extends { readonly status: string }>(
+    couponId: CouponId,
+    command: () => Promise<Reply>,
+  ): Promise<Reply> {
+    const reply = await command();
+    if (reply.status !== 'not_ready') return reply;
+    // A recovery takes longer than a seller waits: then the answer stays `not_ready`.
+    await this.#ports.warmer.prepare(couponId);
+    return command();
+  }
+
+  async #views(records: readonly CouponRecord[]): Promise<CouponView[]> {
+    if (records.length === 0) return [];
+    const ids = records.map((record) => record.couponId);
+    const snapshots = await this.#ports.admission.snapshots(ids);
+    // A coupon that is not in the store is shown as the database knows it; reading a list must not warm a whole catalogue.
+    const coldIds = ids.filter((_, place) => snapshots[place] === undefined);
+    const counts = coldIds.length === 0 ? [] : await this.#ports.ledger.counts(coldIds);
+    const recordedOf = new Map(coldIds.map((id, place) => [id, counts[place]?.recorded ?? 0]));
+    return records.map((record, place) =>
+      viewOf(record, snapshots[place], recordedOf.get(record.couponId) ?? 0, this.#ports.clock.nowMs()),
+    );
+  }
+}
+
+function viewOf(
+  record: CouponRecord,
+  snapshot: CouponSnapshot | undefined,
+  recorded: number,
+  nowMs: number,
+): CouponView {
+  const { quantity, opensAtMs, closesAtMs, paused, closed } = snapshot ?? record;
+  const terms = { quantity, opensAtMs, closesAtMs, paused, closed };
+  const issued = snapshot?.issued ?? recorded;
+  return {
+    ...record,
+    ...terms,
+    version: snapshot?.version ?? record.version,
+    issued,
+    remaining: Math.max(0, quantity - issued),
+    state: couponState(terms, issued, snapshot?.storeNowMs ?? nowMs),
+  };
+}

@@ -1,0 +1,93 @@
+/** Every issuance that left a trace, by number: in answers, rows, revocations, dead letters or the store. */
+import type { Issuance, MemberId } from '../../domain/coupon.js';
+import type { DownloadCall, History, SellerCall } from './history.js';
+
+/** An answer that named a number. */
+export interface Told extends Issuance {
+  readonly call: DownloadCall;
+  readonly answeredMs: number;
+}
+
+export class ToldIssuances {
+  readonly history: History;
+  readonly told: readonly Told[];
+  /** In the order in which they were made. */
+  readonly callsOf: ReadonlyMap<MemberId, readonly DownloadCall[]>;
+  readonly rowOf: ReadonlyMap<number, Issuance>;
+  /** Number → earliest invocation of a call to revoke it that was not refused. */
+  readonly revokeAskedMs: ReadonlyMap<number, number>;
+  /** Number → earliest certain answer. */
+  readonly revokeDoneMs: ReadonlyMap<number, number>;
+
+  /** Number → the latest instant at which it was given; more than one only after a loss. */
+  readonly #lastGivenMs = new Map<number, number>();
+
+  constructor(history: History) {
+    this.history = history;
+    this.told = history.downloads.flatMap((call) => {
+      const { outcome, answeredMs, memberId } = call;
+      if (outcome === undefined || answeredMs === undefined || !('issueNo' in outcome)) return [];
+      return [{ memberId, issueNo: outcome.issueNo, issuedAtMs: outcome.issuedAtMs, call, answeredMs }];
+    });
+    this.callsOf = grouped(history.downloads);
+    this.rowOf = new Map(history.final.rows.map((row) => [row.issueNo, row]));
+    for (const { issueNo, issuedAtMs } of [...history.final.rows, ...this.told]) {
+      this.#lastGivenMs.set(issueNo, Math.max(this.#lastGivenMs.get(issueNo) ?? 0, issuedAtMs));
+    }
+    const asked = new Map<number, number>();
+    const done = new Map<number, number>();
+    for (const call of history.sellerCalls) noteRevoke(call, asked, done);
+    this.revokeAskedMs = asked;
+    this.revokeDoneMs = done;
+  }
+
+  /** On the history's own axis. */
+  trueMs(storeMs: number): number {
+    return storeMs - this.history.storeOffsetMs;
+  }
+
+  storeMs(trueMs: number): number {
+    return trueMs + this.history.storeOffsetMs;
+  }
+
+  /** By a seller: a rebuild revokes what an older copy brought back beyond the quantity, and that was lost before. */
+  isRevoked(issueNo: number, memberId: MemberId): boolean {
+    return this.history.final.revoked.get(issueNo) === memberId && this.revokeAskedMs.has(issueNo);
+  }
+
+  /** The same number, member and instant: after a loss a member may win the same number anew. */
+  hasRow({ issueNo, memberId, issuedAtMs }: Issuance): boolean {
+    const row = this.rowOf.get(issueNo);
+    return row?.memberId === memberId && row.issuedAtMs === issuedAtMs;
+  }
+
+  /** It has no row and no revocation of its own, and the store that knew of it came back without it. */
+  isLost(issuance: Issuance): boolean {
+    const { issueNo, memberId, issuedAtMs } = issuance;
+    const givenAgain = issuedAtMs < (this.#lastGivenMs.get(issueNo) ?? 0);
+    if (this.hasRow(issuance) || (this.isRevoked(issueNo, memberId) && !givenAgain)) return false;
+    const { losses, instantMs } = this.history;
+    const issuedMs = this.trueMs(issuedAtMs);
+    return losses.some(
+      ({ sinceMs, atMs }) => issuedMs >= sinceMs - instantMs && issuedMs <= atMs + instantMs,
+    );
+  }
+}
+
+function grouped(calls: readonly DownloadCall[]): Map<MemberId, DownloadCall[]> {
+  const groups = new Map<MemberId, DownloadCall[]>();
+  for (const call of calls) {
+    const group = groups.get(call.memberId);
+    if (group === undefined) groups.set(call.memberId, [call]);
+    else group.push(call);
+  }
+  return groups;
+}
+
+function noteRevoke(call: SellerCall, asked: Map<number, number>, done: Map<number, number>): void {
+  if (call.act.kind !== 'revoke' || call.result === 'refused') return;
+  const { issueNo } = call.act;
+  asked.set(issueNo, Math.min(asked.get(issueNo) ?? Infinity, call.invokedMs));
+  if (call.result !== 'done' || call.answeredMs === undefined) return;
+  done.set(issueNo, Math.min(done.get(issueNo) ?? Infinity, call.answeredMs));
+}

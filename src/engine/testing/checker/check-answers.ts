@@ -1,0 +1,269 @@
+/** I6–I8: whether every answer was true when it was given. */
+import type { Issuance } from '../../domain/coupon.js';
+import type { DownloadOutcome } from '../../domain/download.js';
+import { isWithin } from './check-issuances.js';
+import type { DownloadCall, Violation } from './history.js';
+import type { PossibleTerms } from './possible-terms.js';
+import type { ToldIssuances } from './acknowledged-issuances.js';
+
+/** News of terms and stock counts everywhere within this. */
+const STALE_MS = 1_000;
+
+type Answered = DownloadCall & { readonly answeredMs: number; readonly outcome: DownloadOutcome };
+
+export function checkAnswers(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
+  const { downloads } = facts.history;
+  const firstGivenMs = firstGiven(facts);
+  return [
+    ...downloads.flatMap((call) => (isAnswered(call) ? refusalTrue(call, facts, terms, firstGivenMs) : [])),
+    ...downloads.flatMap((call) => definite(call, facts)),
+    ...insideWindow(facts, terms),
+    ...winnersLearn(facts),
+    ...everyRowWasAskedFor(facts),
+  ];
+}
+
+function isAnswered(call: DownloadCall): call is Answered {
+  return call.outcome !== undefined && call.answeredMs !== undefined;
+}
+
+function refusalTrue(
+  call: Answered,
+  facts: ToldIssuances,
+  terms: PossibleTerms,
+  firstGivenMs: ReadonlyMap<number, number>,
+): Violation[] {
+  const { outcome, invokedMs, answeredMs, memberId } = call;
+  const sinceMs = invokedMs - STALE_MS;
+  const told = `${memberId}, asking at ${Math.round(invokedMs)}, was told ${outcome.outcome}`;
+  switch (outcome.outcome) {
+    case 'sold_out': {
+      const least = Math.min(...terms.within('quantity', sinceMs, answeredMs));
+      const most = liveAtMost(facts, firstGivenMs, sinceMs, answeredMs);
+      if (most >= least) return [];
+      return [{ promise: 'I6', what: `${told} with at most ${most} of at least ${least} issued` }];
+    }
+    case 'not_open': {
+      const opensAt = terms.within('opensAtMs', sinceMs, answeredMs);
+      // Where the opening was taken away while the refusal was on its way, the member is told to ask again at once.
+      if (!opensAt.has(outcome.opensAtMs) && !opensAt.has(undefined)) {
+        return [{ promise: 'I7', what: `${told} with an opening that was never set` }];
+      }
+      const askedMs = facts.storeMs(invokedMs) - facts.history.instantMs;
+      const open = [...opensAt].every((opensAtMs) => opensAtMs === undefined || opensAtMs < askedMs);
+      return open ? [{ promise: 'I7', what: `${told} after the opening` }] : [];
+    }
+    case 'paused':
+      if (terms.within('paused', sinceMs, answeredMs).has(true)) return [];
+      return [{ promise: 'I6', what: `${told} and it was not` }];
+    case 'closed': {
+      if (terms.within('closed', sinceMs, answeredMs).has(true)) return [];
+      const ended = [...terms.within('closesAtMs', sinceMs, answeredMs)].some(
+        (closesAtMs) =>
+          closesAtMs !== undefined && closesAtMs <= facts.storeMs(answeredMs) + facts.history.instantMs,
+      );
+      return ended ? [] : [{ promise: 'I7', what: `${told} before the end` }];
+    }
+    case 'unknown_coupon':
+      return [{ promise: 'I8', what: told }];
+    case 'issued':
+      if (isWithin(facts, outcome.issuedAtMs, invokedMs, answeredMs)) return [];
+      return [{ promise: 'I8', what: `${told} at an instant outside the call` }];
+    case 'already_issued': {
+      const revokedMs = facts.revokeDoneMs.get(outcome.issueNo);
+      if (revokedMs === undefined || revokedMs >= sinceMs) return [];
+      return [{ promise: 'I6', what: `${told} ${outcome.issueNo}, revoked at ${Math.round(revokedMs)}` }];
+    }
+    case 'busy':
+    case 'not_ready':
+    case 'outcome_unknown':
+      return [];
+  }
+}
+
+/** Number → when it was given, the first time if more than once; before all time where it left no trace but its revocation. */
+function firstGiven({ history, told }: ToldIssuances): Map<number, number> {
+  const { rows, deadLetters, revoked, store } = history.final;
+  const first = new Map<number, number>();
+  for (const issuances of [rows, deadLetters, told, store?.winners ?? []]) {
+    for (const { issueNo, issuedAtMs } of issuances) {
+      first.set(issueNo, Math.min(first.get(issueNo) ?? Infinity, issuedAtMs));
+    }
+  }
+  for (const issueNo of revoked.keys()) if (!first.has(issueNo)) first.set(issueNo, -Infinity);
+  return first;
+}
+
+/** How many may have been live at once in this span, at most. */
+function liveAtMost(
+  facts: ToldIssuances,
+  firstGivenMs: ReadonlyMap<number, number>,
+  fromMs: number,
+  toMs: number,
+): number {
+  const latestMs = facts.storeMs(toMs) + facts.history.instantMs;
+  let live = 0;
+  for (const [issueNo, givenMs] of firstGivenMs) {
+    if (givenMs > latestMs) continue;
+    const doneMs = facts.revokeDoneMs.get(issueNo);
+    if (doneMs === undefined || doneMs >= fromMs) live += 1;
+  }
+  // Issued to somebody who never heard of it, or only after another answer, and lost with the store: such issuances leave no trace.
+  const { losses, downloads, admitLateMs } = facts.history;
+  if (losses.some(({ atMs }) => atMs >= fromMs)) {
+    const traceless = downloads.filter(
+      (call) =>
+        call.invokedMs <= toMs &&
+        call.invokedMs >= fromMs - admitLateMs &&
+        (isOpenEnded(call) || isRefusal(call.outcome)),
+    );
+    live += new Set(traceless.map((call) => call.memberId)).size;
+  }
+  return live;
+}
+
+/** Nobody can tell from the answer whether it was carried out. */
+function isOpenEnded({ outcome }: DownloadCall): boolean {
+  return outcome === undefined || outcome.outcome === 'outcome_unknown';
+}
+
+function definite(call: DownloadCall, { history }: ToldIssuances): Violation[] {
+  const { outcome, cutOff, invokedMs, memberId } = call;
+  if (outcome === undefined) {
+    if (cutOff) return [];
+    return [{ promise: 'I8', what: `${memberId}, asking at ${Math.round(invokedMs)}, never had an answer` }];
+  }
+  if (invokedMs < history.healedMs) return [];
+  const open = ['busy', 'not_ready', 'outcome_unknown'].includes(outcome.outcome);
+  return open ? [{ promise: 'I8', what: `${memberId} was told ${outcome.outcome} with no fault left` }] : [];
+}
+
+function insideWindow(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
+  const violations: Violation[] = [];
+  const seen = new Set<number>();
+  // A whole millisecond is cut off, so the instant itself is never later.
+  const spreadMs = facts.history.instantMs - 1;
+  for (const { issueNo, issuedAtMs } of [...facts.history.final.rows, ...facts.told]) {
+    if (seen.has(issueNo)) continue;
+    seen.add(issueNo);
+    const atMs = facts.trueMs(issuedAtMs);
+    const within = <Name extends 'opensAtMs' | 'closesAtMs' | 'paused' | 'closed'>(name: Name) => [
+      ...terms.within(name, atMs - spreadMs, atMs + facts.history.instantMs),
+    ];
+    const inside =
+      within('opensAtMs').some((opensAtMs) => opensAtMs === undefined || opensAtMs <= issuedAtMs) &&
+      within('closesAtMs').some((closesAtMs) => closesAtMs === undefined || closesAtMs > issuedAtMs) &&
+      within('paused').includes(false) &&
+      within('closed').includes(false);
+    if (!inside) violations.push({ promise: 'I7', what: `number ${issueNo} was issued outside the window` });
+  }
+  return violations;
+}
+
+/**
+ * Who was told that it holds one is never refused afterwards, until it is revoked.
+ *
+ * Two exceptions. One follows from the second that news may take: who won at one process by new terms or from a rebuilt store, and asks
+ * another that has not heard of it yet. The other from a store that loses its content twice, and comes back the second time with what it had
+ * forgotten the first time: in between nobody knew.
+ */
+function winnersLearn(facts: ToldIssuances): Violation[] {
+  const violations: Violation[] = [];
+  const seen = new Set<string>();
+  for (const told of [...facts.told].sort((one, other) => one.answeredMs - other.answeredMs)) {
+    // Only the first time that somebody is told of an issuance matters: it covers what comes after the later ones.
+    const issuance = `${told.memberId} ${told.issueNo} ${told.issuedAtMs}`;
+    if (seen.has(issuance) || facts.isLost(told)) continue;
+    seen.add(issuance);
+    for (const call of facts.callsOf.get(told.memberId) ?? []) {
+      if (call.invokedMs < told.answeredMs || !isAnswered(call)) continue;
+      if (!isRefusal(call.outcome)) continue;
+      const revokedMs = facts.revokeAskedMs.get(told.issueNo);
+      if (revokedMs !== undefined && revokedMs <= call.answeredMs) continue;
+      if (mayNotHaveHeard(facts, facts.trueMs(told.issuedAtMs), call.invokedMs)) continue;
+      if (wasForgotten(facts, facts.trueMs(told.issuedAtMs), call.answeredMs)) continue;
+      violations.push({
+        promise: 'I8',
+        what: `${told.memberId} holds ${told.issueNo} and was told ${call.outcome.outcome} at ${Math.round(call.answeredMs)}`,
+      });
+    }
+  }
+  return violations;
+}
+
+/** Whether the store had lost at that instant what it had again in the end, from a copy of before that loss. */
+function wasForgotten({ history }: ToldIssuances, wonMs: number, atMs: number): boolean {
+  const { losses, instantMs } = history;
+  return losses.some(
+    (first) =>
+      first.sinceMs <= wonMs + instantMs &&
+      first.atMs <= atMs &&
+      losses.some(
+        (second) =>
+          second.atMs >= atMs && second.sinceMs >= wonMs - instantMs && second.sinceMs <= first.atMs,
+      ),
+  );
+}
+
+function mayNotHaveHeard({ history }: ToldIssuances, wonMs: number, askedMs: number): boolean {
+  if (history.losses.some(({ atMs }) => atMs <= wonMs + history.instantMs && atMs >= askedMs - STALE_MS))
+    return true;
+  return history.sellerCalls.some(
+    ({ invokedMs, answeredMs }) =>
+      invokedMs <= wonMs + history.instantMs &&
+      (answeredMs ?? invokedMs + history.lateMs) >= askedMs - STALE_MS,
+  );
+}
+
+/**
+ * Rows of members whose command was decided and answered, and then carried out a second time: into a coupon that had taken their issuance
+ * back or, where the network delivers commands again, that had opened or got stock meanwhile. They asked, they hold one, and asking again
+ * tells them; but their last answer is no longer true. Counted, see docs/adr/0024.
+ */
+export function wonByLateCommand(facts: ToldIssuances): number {
+  return facts.history.final.rows.filter((row) => !wasAskedFor(row, facts) && wasDecidedBefore(row, facts))
+    .length;
+}
+
+function wasDecidedBefore(row: Issuance, facts: ToldIssuances): boolean {
+  const { admitLateMs } = facts.history;
+  return (facts.callsOf.get(row.memberId) ?? []).some(
+    (call) =>
+      mayBeFollowed(call, facts) &&
+      isWithin(facts, row.issuedAtMs, call.invokedMs, call.invokedMs + admitLateMs),
+  );
+}
+
+/** By the same command: one that is delivered again after any answer, a lost attempt only after a number that was taken back since. */
+function mayBeFollowed({ outcome }: DownloadCall, { history }: ToldIssuances): boolean {
+  if (isRefusal(outcome)) return history.repeats;
+  return outcome !== undefined && 'issueNo' in outcome && history.final.revoked.has(outcome.issueNo);
+}
+
+function isRefusal(outcome: DownloadOutcome | undefined): boolean {
+  return outcome !== undefined && ['not_open', 'paused', 'closed', 'sold_out'].includes(outcome.outcome);
+}
+
+function wasAskedFor(row: Issuance, facts: ToldIssuances): boolean {
+  const { admitLateMs } = facts.history;
+  return (facts.callsOf.get(row.memberId) ?? []).some((call) => {
+    if (isOpenEnded(call))
+      return isWithin(facts, row.issuedAtMs, call.invokedMs, call.invokedMs + admitLateMs);
+    const { outcome } = call;
+    if (outcome === undefined || !('issueNo' in outcome) || outcome.issueNo !== row.issueNo) return false;
+    return isWithin(facts, row.issuedAtMs, call.invokedMs, call.answeredMs ?? Infinity);
+  });
+}
+
+/**
+ * A row needs a call that may have brought it: a member who was only told that nothing was attempted, or that there was nothing to be had,
+ * holds nothing.
+ */
+function everyRowWasAskedFor(facts: ToldIssuances): Violation[] {
+  return facts.history.final.rows
+    .filter((row) => !wasAskedFor(row, facts) && !wasDecidedBefore(row, facts))
+    .map(({ memberId, issueNo }) => ({
+      promise: 'I8',
+      what: `${memberId} has row ${issueNo} and no call that asked for it`,
+    }));
+}

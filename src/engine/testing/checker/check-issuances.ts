@@ -1,0 +1,181 @@
+/** I1–I5: who holds what in the end, against what everybody was told. */
+import type { Issuance } from '../../domain/coupon.js';
+import type { Violation } from './history.js';
+import type { PossibleTerms } from './possible-terms.js';
+import type { Told, ToldIssuances } from './acknowledged-issuances.js';
+
+export function checkIssuances(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
+  return [
+    ...quantityKept(facts, terms),
+    ...numbersUnique(facts),
+    ...numbersWithoutGaps(facts),
+    ...oneEach(facts),
+    ...everyAnswerHasItsRow(facts),
+    ...inOrder(facts),
+    ...conserved(facts),
+  ];
+}
+
+function quantityKept({ history }: ToldIssuances, terms: PossibleTerms): Violation[] {
+  const most = Math.max(...terms.within('quantity', history.endMs, history.endMs));
+  const { rows } = history.final;
+  if (rows.length <= most) return [];
+  return [{ promise: 'I1', what: `${rows.length} rows of a quantity of ${most}` }];
+}
+
+/** One number, one member: in rows and in all answers, except what was lost with the store before the number was given again. */
+function numbersUnique(facts: ToldIssuances): Violation[] {
+  const violations: Violation[] = [];
+  const holder = new Map<number, Issuance>();
+  const { rows, deadLetters } = facts.history.final;
+  for (const issuance of [...rows, ...facts.told]) {
+    if (facts.isLost(issuance)) continue;
+    const other = holder.get(issuance.issueNo);
+    holder.set(issuance.issueNo, issuance);
+    if (other !== undefined && other.memberId !== issuance.memberId) {
+      violations.push({
+        promise: 'I1',
+        what: `number ${issuance.issueNo} belongs to ${other.memberId} and to ${issuance.memberId}`,
+      });
+    }
+  }
+  if (new Set(rows.map((row) => row.issueNo)).size < rows.length) {
+    violations.push({ promise: 'I1', what: 'a number has two rows' });
+  }
+  for (const letter of deadLetters) {
+    if (facts.isLost(letter)) continue;
+    violations.push({
+      promise: 'I3',
+      what: `number ${letter.issueNo} of ${letter.memberId} is a dead letter`,
+    });
+  }
+  return violations;
+}
+
+function numbersWithoutGaps({ history, rowOf }: ToldIssuances): Violation[] {
+  const { store, revoked, deadLetters } = history.final;
+  // What was lost with the store leaves its numbers free, or a gap where a later number was already recorded.
+  if (history.losses.length > 0 || store === undefined) return [];
+  const accounted = new Set([
+    ...rowOf.keys(),
+    ...revoked.keys(),
+    ...deadLetters.map((letter) => letter.issueNo),
+  ]);
+  for (const issuance of [...store.queued, ...store.claimed]) accounted.add(issuance.issueNo);
+  const violations: Violation[] = [];
+  for (let issueNo = 1; issueNo <= store.lastIssueNo; issueNo += 1) {
+    if (!accounted.has(issueNo))
+      violations.push({ promise: 'I3', what: `number ${issueNo} was given and is nowhere` });
+  }
+  for (const issueNo of accounted) {
+    if (issueNo > store.lastIssueNo)
+      violations.push({ promise: 'I1', what: `number ${issueNo} was never given` });
+  }
+  return violations;
+}
+
+function oneEach(facts: ToldIssuances): Violation[] {
+  const violations: Violation[] = [];
+  const { rows } = facts.history.final;
+  if (new Set(rows.map((row) => row.memberId)).size < rows.length) {
+    violations.push({ promise: 'I2', what: 'a member has two rows' });
+  }
+  const latest = new Map<string, Told>();
+  for (const told of [...facts.told].sort((one, other) => one.issueNo - other.issueNo)) {
+    if (facts.isLost(told)) continue;
+    const before = latest.get(told.memberId);
+    latest.set(told.memberId, told);
+    if (before === undefined || before.issueNo === told.issueNo) continue;
+    const revokedMs = facts.revokeAskedMs.get(before.issueNo);
+    if (revokedMs !== undefined && revokedMs <= told.answeredMs) continue;
+    violations.push({
+      promise: 'I2',
+      what: `${told.memberId} was told ${before.issueNo} and ${told.issueNo}, and nothing was revoked`,
+    });
+  }
+  return violations;
+}
+
+function everyAnswerHasItsRow(facts: ToldIssuances): Violation[] {
+  const violations: Violation[] = [];
+  for (const told of facts.told) {
+    if (facts.hasRow(told)) continue;
+    if (facts.isRevoked(told.issueNo, told.memberId) || facts.isLost(told)) continue;
+    violations.push({ promise: 'I3', what: `${told.memberId} was told ${told.issueNo} and has no such row` });
+  }
+  for (const [issueNo, atMs] of facts.revokeDoneMs) {
+    if (facts.rowOf.has(issueNo)) {
+      violations.push({ promise: 'I3', what: `number ${issueNo} was revoked by ${atMs} and has a row` });
+    }
+  }
+  return violations;
+}
+
+/** If A was answered before B's request was sent, A's number is smaller. */
+function inOrder(facts: ToldIssuances): Violation[] {
+  // Earliest instant at which B's decision may have been taken, latest at which A's was.
+  const firstPressMs = new Map<string, number>();
+  for (const { memberId, invokedMs } of facts.history.downloads) {
+    firstPressMs.set(memberId, Math.min(firstPressMs.get(memberId) ?? Infinity, invokedMs));
+  }
+  const standing = facts.told.filter((told) => !facts.isLost(told));
+  const later = standing
+    .map((told) => ({
+      told,
+      sentMs:
+        told.call.outcome?.outcome === 'issued'
+          ? told.call.invokedMs
+          : (firstPressMs.get(told.memberId) ?? 0),
+    }))
+    .sort((one, other) => one.sentMs - other.sentMs);
+  const earlier = [...standing].sort((one, other) => one.answeredMs - other.answeredMs);
+  let highest: Told | undefined;
+  let place = 0;
+  for (const { told, sentMs } of later) {
+    for (
+      let next = earlier[place];
+      next !== undefined && next.answeredMs < sentMs;
+      next = earlier[(place += 1)]
+    ) {
+      if (highest === undefined || next.issueNo > highest.issueNo) highest = next;
+    }
+    if (highest === undefined || highest.memberId === told.memberId || highest.issueNo <= told.issueNo)
+      continue;
+    return [
+      {
+        promise: 'I4',
+        what: `${highest.memberId} was told ${highest.issueNo} before ${told.memberId}, told ${told.issueNo}, asked`,
+      },
+    ];
+  }
+  return [];
+}
+
+/** At rest every live winner of the store stands in exactly one place, and the stock is what is left. */
+function conserved({ history, rowOf }: ToldIssuances): Violation[] {
+  const { store, rows, deadLetters } = history.final;
+  if (store === undefined) return [];
+  const violations: Violation[] = [];
+  const unrecorded = [...store.queued, ...store.claimed, ...deadLetters];
+  for (const { memberId, issueNo } of store.winners) {
+    if (rowOf.get(issueNo)?.memberId === memberId) continue;
+    if (unrecorded.some((issuance) => issuance.issueNo === issueNo)) continue;
+    violations.push({ promise: 'I5', what: `${memberId} holds ${issueNo} in the store and nowhere else` });
+  }
+  const winners = new Map(store.winners.map((winner) => [winner.issueNo, winner.memberId]));
+  for (const { memberId, issueNo } of rows) {
+    if (winners.get(issueNo) === memberId) continue;
+    violations.push({ promise: 'I5', what: `${memberId} has row ${issueNo} and is no winner in the store` });
+  }
+  if (store.winners.length > store.terms.quantity && history.losses.length === 0) {
+    violations.push({ promise: 'I1', what: `${store.winners.length} winners of ${store.terms.quantity}` });
+  }
+  return violations;
+}
+
+/** Whether an instant of the store lies in a span of true time. */
+export function isWithin(facts: ToldIssuances, storeMs: number, fromMs: number, toMs: number): boolean {
+  const atMs = facts.trueMs(storeMs);
+  const { instantMs } = facts.history;
+  return atMs >= fromMs - instantMs && atMs <= toMs + instantMs;
+}

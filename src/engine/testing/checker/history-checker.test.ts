@@ -1,0 +1,184 @@
+import t from 'tap';
+import type { MemberId } from '../../domain/coupon.js';
+import type { DownloadOutcome } from '../../domain/download.js';
+import type { DownloadCall, FinalState, History } from './history.js';
+import { checkHistory } from './history-checker.js';
+
+const call = (
+  name: string,
+  invokedMs: number,
+  answeredMs: number | undefined,
+  outcome: DownloadOutcome | undefined,
+): DownloadCall => ({
+  memberId: name as MemberId,
+  invokedMs,
+  answeredMs,
+  outcome,
+  cutOff: outcome === undefined,
+});
+
+const issued = (issueNo: number, issuedAtMs: number): DownloadOutcome => ({
+  outcome: 'issued',
+  issueNo,
+  issuedAtMs,
+});
+const holds = (name: string, issueNo: number, issuedAtMs: number) => ({
+  memberId: name as MemberId,
+  issueNo,
+  issuedAtMs,
+});
+
+/** Quantity 2; `a` won 1 at 10 and `b` won 2 at 30, both recorded. */
+function history(some: Partial<History> = {}, final: Partial<FinalState> = {}): History {
+  const rows = [holds('a', 1, 10), holds('b', 2, 30)];
+  const terms = { quantity: 2, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+  return {
+    terms,
+    downloads: [call('a', 5, 15, issued(1, 10)), call('b', 20, 35, issued(2, 30))],
+    sellerCalls: [],
+    losses: [],
+    healedMs: 5_000,
+    endMs: 9_000,
+    storeOffsetMs: 0,
+    instantMs: 1,
+    lateMs: 1_000,
+    admitLateMs: 1_000,
+    repeats: false,
+    final: {
+      rows,
+      revoked: new Map(),
+      deadLetters: [],
+      store: { terms, lastIssueNo: 2, winners: rows, queued: [], claimed: [] },
+      ...final,
+    },
+    ...some,
+  };
+}
+
+const broken = (one: History): string[] => [
+  ...new Set(checkHistory(one).violations.map((violation) => violation.promise)),
+];
+
+t.test('an honest history breaks nothing', async (t) => {
+  t.same(checkHistory(history()), { violations: [], lost: 0, wonByLateCommand: 0 });
+});
+
+t.test('each promise has its violation', async (t) => {
+  const base = history().downloads;
+  const twice = [holds('a', 1, 10), holds('a', 2, 30)];
+  const cases: [string, string[], History][] = [
+    ['more rows than the quantity', ['I1'], history({ terms: { ...history().terms, quantity: 1 } })],
+    [
+      'one member, two numbers',
+      ['I2'],
+      history(
+        { downloads: [call('a', 5, 15, issued(1, 10)), call('a', 20, 35, issued(2, 30))] },
+        { rows: twice, store: { ...finalStore(), winners: twice } },
+      ),
+    ],
+    ['told and no row', ['I3', 'I5'], history({}, { rows: [holds('a', 1, 10)] })],
+    [
+      'answered before the other asked, and behind it in line',
+      ['I4'],
+      history(
+        { downloads: [call('a', 5, 15, issued(2, 10)), call('b', 20, 35, issued(1, 30))] },
+        {
+          rows: [holds('a', 2, 10), holds('b', 1, 30)],
+          store: { ...finalStore(), winners: [holds('a', 2, 10), holds('b', 1, 30)] },
+        },
+      ),
+    ],
+    [
+      'a row the store knows nothing of',
+      ['I5'],
+      history({}, { store: { ...finalStore(), winners: [holds('a', 1, 10)] } }),
+    ],
+    [
+      'sold out with stock left',
+      ['I6'],
+      history({ downloads: [...base, call('c', 1, 9, { outcome: 'sold_out' })] }),
+    ],
+    ['issued outside the window', ['I7'], history({ terms: { ...history().terms, opensAtMs: 20 } })],
+    [
+      'never answered',
+      ['I8'],
+      history({ downloads: [...base, { ...call('c', 1, undefined, undefined), cutOff: false }] }),
+    ],
+    [
+      'unknown with no fault left',
+      ['I8'],
+      history({ downloads: [...base, call('c', 6_000, 6_001, { outcome: 'busy' })] }),
+    ],
+    [
+      'a winner told sold out',
+      ['I8'],
+      history({ downloads: [...base, call('a', 40, 41, { outcome: 'sold_out' })] }),
+    ],
+    [
+      'busy, and issued all the same',
+      ['I8'],
+      history({ downloads: [call('a', 5, 15, { outcome: 'busy' }), ...base.slice(1)] }),
+    ],
+  ];
+  for (const [what, promises, one] of cases) t.same(broken(one), promises, what);
+});
+
+t.test('what a lost store alone knew is counted and not called a violation', async (t) => {
+  const final = {
+    rows: [holds('a', 1, 10)],
+    store: { ...finalStore(), lastIssueNo: 1, winners: [holds('a', 1, 10)] },
+  };
+  const verdict = checkHistory(history({ losses: [{ sinceMs: 0, atMs: 50 }] }, final));
+  t.same(verdict, { violations: [], lost: 1, wonByLateCommand: 0 });
+  const before = history({ losses: [{ sinceMs: 0, atMs: 20 }] }, final);
+  t.same(broken(before), ['I3'], 'issued after the loss is no excuse');
+  const since = history({ losses: [{ sinceMs: 40, atMs: 50 }] }, final);
+  t.same(broken(since), ['I3'], 'nor is a loss of what came later');
+});
+
+t.test(
+  'what a store forgot and had again from an older copy may be refused in between, and only then',
+  async (t) => {
+    const refusedAt = (askedMs: number, losses: History['losses']) =>
+      broken(
+        history({
+          losses,
+          downloads: [...history().downloads, call('a', askedMs, askedMs + 1, { outcome: 'sold_out' })],
+        }),
+      );
+    const forgotten = { sinceMs: 5, atMs: 100 };
+    const again = { sinceMs: 50, atMs: 3_000 };
+    t.same(refusedAt(2_000, [forgotten, again]), []);
+    t.same(refusedAt(2_000, [forgotten]), ['I8'], 'nobody brought it back');
+    t.same(
+      refusedAt(2_000, [forgotten, { sinceMs: 150, atMs: 3_000 }]),
+      ['I8'],
+      'nor did a copy of after the loss',
+    );
+    t.same(refusedAt(4_500, [forgotten, again]), ['I8'], 'it was back');
+  },
+);
+
+t.test('terms whose change was never answered explain answers either way', async (t) => {
+  const sellerCalls = [
+    {
+      act: { kind: 'amend' as const, change: { paused: true } },
+      invokedMs: 100,
+      answeredMs: undefined,
+      result: 'unknown' as const,
+    },
+  ];
+  const downloads = [
+    ...history().downloads,
+    call('c', 200, 210, { outcome: 'paused' }),
+    call('d', 220, 230, { outcome: 'sold_out' }),
+  ];
+  t.same(broken(history({ sellerCalls, downloads })), []);
+  t.same(broken(history({ downloads })), ['I6'], 'without such a change nobody is told paused');
+});
+
+function finalStore(): NonNullable<FinalState['store']> {
+  const { store } = history().final;
+  if (store === undefined) throw new Error('there is a store');
+  return store;
+}

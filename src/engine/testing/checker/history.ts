@@ -1,0 +1,87 @@
+/**
+ * What is known of one coupon's life once it is over: what clients were told, what sellers did, and what is left in the stores.
+ *
+ * All times are on one axis of true milliseconds; the store's own instants (`issuedAtMs`, bounds of the window) differ
+ * from it by `storeOffsetMs`. Histories come from the simulator or from logs of real processes.
+ */
+import type { CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
+import type { DownloadOutcome } from '../../domain/download.js';
+import type { TermsChange } from '../../ports/admission.js';
+
+export interface DownloadCall {
+  readonly memberId: MemberId;
+  readonly invokedMs: number;
+  /** `undefined` with `outcome`: the connection was lost or the server died. */
+  answeredMs: number | undefined;
+  outcome: DownloadOutcome | undefined;
+  /** The client gave up or lost its server; without that a call must have been answered. */
+  cutOff: boolean;
+}
+
+export interface SellerCall {
+  readonly act:
+    | { readonly kind: 'amend'; readonly change: TermsChange }
+    | { readonly kind: 'revoke'; readonly issueNo: number };
+  readonly invokedMs: number;
+  answeredMs: number | undefined;
+  /** `unknown`: carried out or not, at any instant up to `lateMs` after it was asked for. */
+  result: 'done' | 'refused' | 'unknown';
+}
+
+/** The admission store came back without what it had taken in after `sinceMs`; what it alone knew of that may be missing. */
+export interface Loss {
+  readonly sinceMs: number;
+  readonly atMs: number;
+}
+
+export interface History {
+  readonly terms: CouponTerms;
+  readonly downloads: readonly DownloadCall[];
+  readonly sellerCalls: readonly SellerCall[];
+  readonly losses: readonly Loss[];
+  /** From here on every fault is over; calls sent later must have definite answers. */
+  readonly healedMs: number;
+  /** When the final state was taken. */
+  readonly endMs: number;
+  readonly storeOffsetMs: number;
+  /** How far off an instant of the store may come out on the axis: 1, a whole millisecond, where the offset is exact. */
+  readonly instantMs: number;
+  /** A seller's command without an answer takes effect within this, or never. */
+  readonly lateMs: number;
+  /** A download without an answer is decided within this, or never: the store refuses what comes later. */
+  readonly admitLateMs: number;
+  /** Whether a download's command may be carried out a second time after its answer has come: no connection does that. */
+  readonly repeats: boolean;
+  readonly final: FinalState;
+}
+
+export interface FinalState {
+  readonly rows: readonly Issuance[];
+  readonly revoked: ReadonlyMap<number, MemberId>;
+  readonly deadLetters: readonly Issuance[];
+  /** `undefined`: the store does not have the coupon. */
+  readonly store:
+    | {
+        readonly terms: CouponTerms;
+        readonly lastIssueNo: number;
+        readonly winners: readonly Issuance[];
+        readonly queued: readonly Issuance[];
+        readonly claimed: readonly Issuance[];
+      }
+    | undefined;
+}
+
+export type PromiseName = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
+
+export interface Violation {
+  readonly promise: PromiseName;
+  readonly what: string;
+}
+
+export interface Verdict {
+  readonly violations: readonly Violation[];
+  /** Issuances told to members and lost with the store, each in a loss that the history names. */
+  readonly lost: number;
+  /** Members answered first, then issued to by the same command; see `wonByLateCommand`. */
+  readonly wonByLateCommand: number;
+}

@@ -1,0 +1,158 @@
+/** What every back end of {@link CouponCatalogue} promises, as tests: one subtest a sentence of the port. */
+import { randomInt } from 'node:crypto';
+import type { Test } from 'tap';
+import type { CouponCatalogue, NewCoupon } from '../../ports/coupon-catalogue.js';
+import { type CouponId, parseCouponId, QUANTITY_MAX } from '../../domain/coupon.js';
+
+export interface CatalogueUnderTest {
+  readonly catalogue: CouponCatalogue;
+  close(): Promise<void>;
+}
+
+const CREATED_AT_MS = Date.UTC(2026, 10, 22, 12, 0, 0, 123);
+const CHOSEN_AT_ONCE = 10;
+
+export function couponCatalogueContract(
+  t: Test,
+  name: string,
+  open: (t: Test) => Promise<CatalogueUnderTest>,
+): void {
+  t.test(`${name}: coupon catalogue contract`, async (t) => {
+    const under = await open(t);
+    t.teardown(() => under.close());
+    aboutKeeping(t, under.catalogue);
+    aboutChanging(t, under.catalogue);
+  });
+}
+
+function newCoupon(more: Partial<NewCoupon> = {}): NewCoupon {
+  return {
+    sellerId: 'seller-1',
+    name: 'Half price',
+    quantity: 100,
+    opensAtMs: undefined,
+    closesAtMs: undefined,
+    paused: false,
+    closed: false,
+    discount: undefined,
+    createdAtMs: CREATED_AT_MS,
+    ...more,
+  };
+}
+
+function unknownCoupon(): CouponId {
+  const couponId = parseCouponId('999999999999999');
+  if (couponId === undefined) throw new Error('that is the highest id there is');
+  return couponId;
+}
+
+function aboutKeeping(t: Test, catalogue: CouponCatalogue): void {
+  t.test('a coupon is kept as it was registered, with the next id, version 1 and epoch 0', async (t) => {
+    const coupons = [
+      newCoupon(),
+      newCoupon({ name: '선착순 쿠폰 🎟️', discount: { type: 'percent', value: 12.5 } }),
+      newCoupon({ discount: { type: 'amount', value: 5_000 }, quantity: QUANTITY_MAX }),
+      newCoupon({ opensAtMs: 0, closesAtMs: Date.UTC(2100, 0, 1) + 1, paused: true, closed: true }),
+      newCoupon({ name: 'for people only', presenceRequired: true }),
+      newCoupon({ name: 'quote \' \\ " % _ ; --', sellerId: 'S'.repeat(64) }),
+    ];
+    let previousId = 0;
+    for (const coupon of coupons) {
+      const record = await catalogue.insert(coupon);
+      t.same(record, { ...coupon, couponId: record.couponId, version: 1, epoch: 0 });
+      t.ok(record.couponId > previousId, 'ids ascend');
+      previousId = record.couponId;
+      t.same(await catalogue.find([record.couponId]), [record]);
+    }
+  });
+
+  t.test('coupons come in the order asked for, with gaps where there is none', async (t) => {
+    const one = await catalogue.insert(newCoupon({ name: 'one' }));
+    const two = await catalogue.insert(newCoupon({ name: 'two' }));
+    t.same(await catalogue.find([two.couponId, unknownCoupon(), one.couponId, two.couponId]), [
+      two,
+      undefined,
+      one,
+      two,
+    ]);
+    t.same(await catalogue.find([]), []);
+  });
+
+  t.test('pages ascend by id, of all sellers or of one', async (t) => {
+    const sellerId = `seller-${randomInt(2 ** 40)}`;
+    const mine: number[] = [];
+    for (let index = 0; index < 5; index++) {
+      mine.push((await catalogue.insert(newCoupon({ sellerId }))).couponId);
+      await catalogue.insert(newCoupon({ sellerId: sellerId.toUpperCase() }));
+    }
+    const first = await catalogue.list({ sellerId }, 0, 3);
+    t.same(
+      first.map((record) => record.couponId),
+      mine.slice(0, 3),
+    );
+    const rest = await catalogue.list({ sellerId }, first.at(-1)?.couponId ?? 0, 3);
+    t.same(
+      rest.map((record) => record.couponId),
+      mine.slice(3),
+    );
+    const all = await catalogue.list({}, (mine[0] ?? 0) - 1, 4);
+    t.equal(all.length, 4);
+    t.same(
+      all.map((record) => record.couponId),
+      all.map((record) => record.couponId).sort((a, b) => a - b),
+    );
+    t.same(await catalogue.list({ sellerId: 'nobody' }, 0, 10), []);
+  });
+}
+
+function aboutChanging(t: Test, catalogue: CouponCatalogue): void {
+  t.test('newer terms replace older ones, never the other way round', async (t) => {
+    const record = await catalogue.insert(newCoupon());
+    const terms = { quantity: 7, opensAtMs: 5, closesAtMs: 6, paused: true, closed: false };
+    await catalogue.saveTerms(record.couponId, 3, terms);
+    t.same(await catalogue.find([record.couponId]), [{ ...record, ...terms, version: 3 }]);
+    for (const version of [2, 3])
+      await catalogue.saveTerms(record.couponId, version, { ...terms, quantity: 1 });
+    t.same(await catalogue.find([record.couponId]), [{ ...record, ...terms, version: 3 }]);
+    const open = { quantity: 8, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: true };
+    await catalogue.saveTerms(record.couponId, 4, open);
+    t.same(await catalogue.find([record.couponId]), [{ ...record, ...open, version: 4 }]);
+  });
+
+  t.test('a new name is just a new name', async (t) => {
+    const record = await catalogue.insert(newCoupon());
+    await catalogue.rename(record.couponId, '새 이름');
+    t.same(await catalogue.find([record.couponId]), [{ ...record, name: '새 이름' }]);
+  });
+
+  t.test('presence is demanded, and no longer', async (t) => {
+    const record = await catalogue.insert(newCoupon());
+    await catalogue.demandPresence(record.couponId, true);
+    t.same(await catalogue.find([record.couponId]), [{ ...record, presenceRequired: true }]);
+    await catalogue.demandPresence(record.couponId, true);
+    await catalogue.demandPresence(record.couponId, false);
+    t.same(await catalogue.find([record.couponId]), [record]);
+  });
+
+  t.test('every epoch is given once', async (t) => {
+    const { couponId } = await catalogue.insert(newCoupon());
+    t.equal(await catalogue.nextEpoch(couponId), 1);
+    const epochs = await Promise.all(
+      Array.from({ length: CHOSEN_AT_ONCE }, () => catalogue.nextEpoch(couponId)),
+    );
+    t.same(
+      epochs.sort((a, b) => a - b),
+      Array.from({ length: CHOSEN_AT_ONCE }, (_, index) => index + 2),
+    );
+    t.equal((await catalogue.find([couponId]))[0]?.epoch, CHOSEN_AT_ONCE + 1);
+  });
+
+  t.test('changes to a coupon that does not exist make none', async (t) => {
+    const couponId = unknownCoupon();
+    await catalogue.saveTerms(couponId, 9, newCoupon());
+    await catalogue.rename(couponId, 'ghost');
+    await catalogue.demandPresence(couponId, true);
+    await t.rejects(catalogue.nextEpoch(couponId), { code: 'store_corrupt' });
+    t.same(await catalogue.find([couponId]), [undefined]);
+  });
+}

@@ -1,0 +1,274 @@
+/** What every back end of {@link IssuanceQueue} promises, as tests. Its issuances come from the admission of the same store. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Test } from 'tap';
+import type { Admission } from '../../ports/admission.js';
+import type { CouponId, Issuance, MemberId } from '../../domain/coupon.js';
+import type { Claim, IssuanceQueue } from '../../ports/issuance-queue.js';
+import { freshCouponId, inChunks, member, members, warmWith } from './admission-contract.js';
+
+export interface IssuanceQueueUnderTest {
+  readonly admission: Admission;
+  readonly queue: IssuanceQueue;
+  close(): Promise<void>;
+}
+
+const LEASE_MS = 60_000;
+/** A lease that is over before a test looks again. */
+const SHORT_LEASE_MS = 1;
+const POLL_MS = 5;
+const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);
+
+export function issuanceQueueContract(
+  t: Test,
+  name: string,
+  open: (t: Test) => Promise<IssuanceQueueUnderTest>,
+): void {
+  t.test(`${name}: issuance queue contract`, async (t) => {
+    const store = await open(t);
+    t.teardown(() => store.close());
+    const at = new Driver(store);
+    aboutClaiming(t, at);
+    aboutEndings(t, at);
+    aboutLeases(t, at);
+    aboutRevokedIssuances(t, at);
+  });
+}
+
+class Driver {
+  readonly admission: Admission;
+  readonly queue: IssuanceQueue;
+
+  constructor(store: IssuanceQueueUnderTest) {
+    this.admission = store.admission;
+    this.queue = store.queue;
+  }
+
+  /** A warmed coupon with `memberIds` admitted. */
+  async couponWith(
+    ...memberIds: readonly MemberId[]
+  ): Promise<{ couponId: CouponId; issuances: Issuance[] }> {
+    const couponId = freshCouponId();
+    const terms = {
+      quantity: 10_000,
+      opensAtMs: undefined,
+      closesAtMs: undefined,
+      paused: false,
+      closed: false,
+    };
+    await warmWith(this.admission, { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 });
+    return { couponId, issuances: memberIds.length === 0 ? [] : await this.admit(couponId, ...memberIds) };
+  }
+
+  async admit(couponId: CouponId, ...memberIds: readonly MemberId[]): Promise<Issuance[]> {
+    const reply = await this.admission.admit({ couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS });
+    if (reply.status !== 'decided' || reply.issuedCount !== memberIds.length)
+      throw new Error('not all issued');
+    return memberIds.map((memberId, index) => ({
+      memberId,
+      issueNo: reply.firstIssueNo + index,
+      issuedAtMs: reply.storeNowMs,
+    }));
+  }
+
+  claim(couponId: CouponId, limit = 100, leaseMs = LEASE_MS): Promise<Claim | undefined> {
+    return this.queue.claim(couponId, randomUUID(), limit, leaseMs);
+  }
+
+  async claimed(couponId: CouponId, limit = 100, leaseMs = LEASE_MS): Promise<Claim> {
+    const claim = await this.claim(couponId, limit, leaseMs);
+    if (claim === undefined) throw new Error('nothing to claim');
+    return claim;
+  }
+
+  async depth(couponId: CouponId): Promise<[queued: number, claimed: number]> {
+    const [depth] = await this.queue.depths([couponId]);
+    return [depth?.queued ?? NaN, depth?.claimed ?? NaN];
+  }
+
+  /** A claim whose lease is over by the store's clock. */
+  async lapsedClaim(couponId: CouponId, limit = 100): Promise<Claim> {
+    const claim = await this.claimed(couponId, limit, SHORT_LEASE_MS);
+    const [before] = await this.admission.snapshots([couponId]);
+    for (;;) {
+      const [now] = await this.admission.snapshots([couponId]);
+      if ((now?.storeNowMs ?? 0) > (before?.storeNowMs ?? 0) + SHORT_LEASE_MS) return claim;
+      await delay(POLL_MS);
+    }
+  }
+}
+
+function aboutClaiming(t: Test, at: Driver): void {
+  t.test('every admitted issuance comes out once, lowest numbers first, up to the limit', async (t) => {
+    const { couponId, issuances } = await at.couponWith(...members(5));
+    const first = await at.claimed(couponId, 2);
+    const second = await at.claimed(couponId, 2);
+    const third = await at.claimed(couponId, 2);
+    t.same(first.issuances, issuances.slice(0, 2));
+    t.same(second.issuances, issuances.slice(2, 4));
+    t.same(third.issuances, issuances.slice(4));
+    t.same([first.couponId, first.epoch], [couponId, 1], 'under the epoch in which it was taken');
+    t.equal(await at.claim(couponId), undefined, 'claimed is not to be claimed again');
+    t.equal(new Set([first.token, second.token, third.token]).size, 3);
+  });
+
+  t.test('a claim goes under the fresh token it was asked for', async (t) => {
+    const { couponId } = await at.couponWith(member('a'));
+    const claim = await at.queue.claim(couponId, 'token-of-mine', 10, LEASE_MS);
+    t.equal(claim?.token, 'token-of-mine', 'so a claim whose answer was lost can still be released');
+  });
+
+  t.test('an empty queue and a coupon that is not in the store give nothing', async (t) => {
+    const { couponId } = await at.couponWith();
+    t.equal(await at.claim(couponId), undefined);
+    t.equal(await at.claim(freshCouponId()), undefined);
+    t.same(await at.queue.depths([freshCouponId()]), [{ queued: 0, claimed: 0 }]);
+  });
+
+  t.test('what members were warmed with is recorded already and not queued', async (t) => {
+    const couponId = freshCouponId();
+    const terms = { quantity: 10, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+    const issued = members(3).map((memberId, index) => ({ memberId, issueNo: index + 1, issuedAtMs: 1 }));
+    await warmWith(
+      at.admission,
+      { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 3 },
+      inChunks(issued),
+    );
+    t.equal(await at.claim(couponId), undefined);
+  });
+
+  t.test('depths tell queued and claimed apart, in the order asked for', async (t) => {
+    const some = await at.couponWith(...members(5));
+    const none = await at.couponWith();
+    const first = await at.claimed(some.couponId, 3);
+    t.same(await at.queue.depths([none.couponId, some.couponId]), [
+      { queued: 0, claimed: 0 },
+      { queued: 2, claimed: 3 },
+    ]);
+    await at.claimed(some.couponId, 1);
+    t.same(await at.depth(some.couponId), [1, 4]);
+    await at.queue.ack(some.couponId, first.token);
+    t.same(await at.depth(some.couponId), [1, 1]);
+    t.same(await at.queue.depths([]), []);
+  });
+
+  t.test('the largest claim holds 3,000 issuances with the longest ids', async (t) => {
+    const { couponId } = await at.couponWith();
+    const memberIds = members(3_000, 'x'.repeat(59));
+    const issuances = await at.admit(couponId, ...memberIds);
+    const claim = await at.claimed(couponId, 3_000);
+    t.same(claim.issuances, issuances);
+    t.equal(await at.queue.release(couponId, claim.token), true);
+    t.same((await at.claimed(couponId, 3_000)).issuances, issuances);
+  });
+
+  t.test('queued and claimed issuances are found by number, recorded ones are not', async (t) => {
+    const { couponId, issuances } = await at.couponWith(...members(12));
+    const claim = await at.claimed(couponId, 11);
+    t.same(await at.admission.unrecordedHolder(couponId, 12), issuances[11], 'queued');
+    t.same(await at.admission.unrecordedHolder(couponId, 1), issuances[0], 'claimed, not mistaken for 11');
+    t.same(await at.admission.unrecordedHolder(couponId, 11), issuances[10], 'claimed');
+    t.equal(await at.admission.unrecordedHolder(couponId, 13), undefined);
+    await at.queue.ack(couponId, claim.token);
+    t.equal(await at.admission.unrecordedHolder(couponId, 1), undefined, 'recorded');
+  });
+}
+
+function aboutEndings(t: Test, at: Driver): void {
+  t.test('an acked claim is gone for good, and acked only once', async (t) => {
+    const { couponId } = await at.couponWith(...members(3));
+    const claim = await at.claimed(couponId);
+    t.equal(await at.queue.ack(couponId, claim.token), true);
+    t.equal(await at.queue.ack(couponId, claim.token), false);
+    t.equal(await at.queue.release(couponId, claim.token), false);
+    t.same(await at.depth(couponId), [0, 0]);
+  });
+
+  t.test('a released claim returns under its numbers, ahead of what came later', async (t) => {
+    const { couponId, issuances } = await at.couponWith(...members(3));
+    const claim = await at.claimed(couponId, 2);
+    const [later] = await at.admit(couponId, member('later'));
+    t.equal(await at.queue.release(couponId, claim.token), true);
+    t.same(await at.depth(couponId), [4, 0]);
+    t.same((await at.claimed(couponId)).issuances, [...issuances, later]);
+    t.equal(await at.queue.ack(couponId, claim.token), false, 'its token is stale now');
+    t.equal(await at.queue.release(couponId, claim.token), false);
+  });
+
+  t.test('one claim knows nothing of another, nor of a token never given', async (t) => {
+    const one = await at.couponWith(...members(2));
+    const other = await at.couponWith(...members(2));
+    const claim = await at.claimed(one.couponId);
+    const otherClaim = await at.claimed(other.couponId);
+    t.equal(await at.queue.ack(one.couponId, otherClaim.token), false);
+    t.equal(await at.queue.ack(one.couponId, 'never-given'), false);
+    t.equal(await at.queue.release(freshCouponId(), claim.token), false);
+    t.same(await at.depth(one.couponId), [0, 2]);
+    t.equal(await at.queue.ack(one.couponId, claim.token), true);
+  });
+}
+
+function aboutLeases(t: Test, at: Driver): void {
+  t.test('a claim whose lease has ended is taken over whole, first, and under a new token', async (t) => {
+    const { couponId, issuances } = await at.couponWith(...members(6));
+    const lapsed = await at.lapsedClaim(couponId, 4);
+    t.same(await at.depth(couponId), [2, 4], 'still counted as claimed');
+    const taken = await at.claimed(couponId, 1);
+    t.same(taken.issuances, issuances.slice(0, 4), 'the limit is for the queue');
+    t.not(taken.token, lapsed.token);
+    t.equal(await at.queue.ack(couponId, lapsed.token), false, 'the sleeper wakes too late');
+    t.equal(await at.queue.release(couponId, lapsed.token), false);
+    t.same(await at.depth(couponId), [2, 4]);
+    t.equal(await at.queue.ack(couponId, taken.token), true);
+    t.same((await at.claimed(couponId)).issuances, issuances.slice(4));
+  });
+
+  t.test('a claim whose lease has ended may still be acked while nobody took over', async (t) => {
+    const { couponId } = await at.couponWith(...members(2));
+    const lapsed = await at.lapsedClaim(couponId);
+    t.equal(await at.queue.ack(couponId, lapsed.token), true);
+    t.equal(await at.claim(couponId), undefined);
+  });
+
+  t.test('the claim longest lapsed is taken over first, and its new lease holds', async (t) => {
+    const { couponId, issuances } = await at.couponWith(...members(2));
+    await at.lapsedClaim(couponId, 1);
+    await at.lapsedClaim(couponId, 1);
+    t.same((await at.claimed(couponId)).issuances, issuances.slice(0, 1));
+    t.same((await at.claimed(couponId)).issuances, issuances.slice(1));
+    t.equal(await at.claim(couponId), undefined);
+  });
+
+  t.test('recorders at work at the same time share the queue without a double', async (t) => {
+    const { couponId, issuances } = await at.couponWith(...members(200));
+    const claims = await Promise.all(Array.from({ length: 25 }, () => at.claim(couponId, 10)));
+    const numbers = claims.flatMap((claim) => claim?.issuances.map((issuance) => issuance.issueNo) ?? []);
+    t.same(
+      numbers.sort((a, b) => a - b),
+      issuances.map((issuance) => issuance.issueNo),
+    );
+  });
+}
+
+function aboutRevokedIssuances(t: Test, at: Driver): void {
+  t.test('an issuance revoked while it was queued leaves the queue', async (t) => {
+    const { couponId, issuances } = await at.couponWith(...members(3));
+    await at.admission.revoke(couponId, 2, member('m2'));
+    t.same(await at.depth(couponId), [2, 0]);
+    const [anew] = await at.admit(couponId, member('m2'));
+    t.same((await at.claimed(couponId)).issuances, [issuances[0], issuances[2], anew]);
+  });
+
+  t.test(
+    'an issuance revoked while it was claimed stays with its claim, and a release does not queue it again',
+    async (t) => {
+      const { couponId, issuances } = await at.couponWith(...members(2));
+      const claim = await at.claimed(couponId);
+      await at.admission.revoke(couponId, 1, member('m1'));
+      const [anew] = await at.admit(couponId, member('m1'));
+      t.same(await at.depth(couponId), [1, 2]);
+      t.equal(await at.queue.release(couponId, claim.token), true);
+      t.same((await at.claimed(couponId)).issuances, [issuances[1], anew]);
+    },
+  );
+}

@@ -1,0 +1,117 @@
+/** What every back end of {@link RecorderBell} promises, as tests. */
+import { once, EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Test } from 'tap';
+import type { CouponId } from '../../domain/coupon.js';
+import type { RecorderBell } from '../../ports/issuance-queue.js';
+import { freshCouponId } from './admission-contract.js';
+
+export interface RecorderBellUnderTest {
+  readonly bell: RecorderBell;
+  /** The same bell as another process sees it. */
+  readonly bellElsewhere: RecorderBell;
+  close(): Promise<void>;
+}
+
+/** Instants of the store's clock are whole milliseconds: two marks this far apart are surely in order. */
+const APART_MS = 5;
+const LONG_MS = 3_600_000;
+
+/** @param open a store nobody else uses meanwhile: marks are shared by all coupons. */
+export function recorderBellContract(
+  t: Test,
+  name: string,
+  open: (t: Test) => Promise<RecorderBellUnderTest>,
+): void {
+  t.test(`${name}: recorder bell contract`, async (t) => {
+    const under = await open(t);
+    t.teardown(() => under.close());
+    aboutMarks(t, under);
+    aboutRinging(t, under);
+  });
+}
+
+function aboutMarks(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): void {
+  t.test(
+    'announced coupons are named everywhere, the longest unannounced first, up to the limit',
+    async (t) => {
+      const [a, b, c] = [freshCouponId(), freshCouponId(), freshCouponId()];
+      for (const couponId of [a, b, c]) {
+        await bell.announce([couponId]);
+        await delay(APART_MS);
+      }
+      t.same(await bellElsewhere.announced(10), [a, b, c]);
+      t.same(await bell.announced(2), [a, b]);
+      await bellElsewhere.announce([a]);
+      t.same(await bell.announced(10), [b, c, a], 'announcing again is news');
+      await bell.silence([a, b, c], 0);
+      t.same(await bell.announced(10), []);
+    },
+  );
+
+  t.test('a mark stays until it has been idle long enough', async (t) => {
+    const [a, b] = [freshCouponId(), freshCouponId()];
+    await bell.announce([a, b]);
+    await bell.silence([a], LONG_MS);
+    t.same(new Set(await bell.announced(10)), new Set([a, b]), 'announced a moment ago');
+    await bell.silence([a, freshCouponId()], 0);
+    t.same(await bell.announced(10), [b], 'only the one named goes');
+    await bell.silence([b], 0);
+  });
+
+  t.test('announcing and silencing nothing is harmless', async (t) => {
+    await bell.announce([]);
+    await bell.silence([], 0);
+    t.same(await bell.announced(10), []);
+  });
+}
+
+function aboutRinging(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): void {
+  t.test('a ring is heard here and elsewhere, and so is the one after it', async (t) => {
+    const here = await listening(t, bell);
+    const elsewhere = await listening(t, bellElsewhere);
+    const couponId = freshCouponId();
+    for (let round = 0; round < 3; round++) {
+      const heard = Promise.all([here.next(couponId), elsewhere.next(couponId)]);
+      bell.ring(couponId);
+      await heard;
+    }
+    t.pass('three rounds heard');
+  });
+
+  t.test('a thousand rings are one piece of news, not a thousand, and no coupon is forgotten', async (t) => {
+    const elsewhere = await listening(t, bellElsewhere);
+    const couponIds = Array.from({ length: 20 }, freshCouponId);
+    const heard = Promise.all(couponIds.map((couponId) => elsewhere.next(couponId)));
+    for (let round = 0; round < 50; round++) for (const couponId of couponIds) bell.ring(couponId);
+    await heard;
+    t.ok(elsewhere.count() < 200, `${elsewhere.count()} messages for 1,000 rings of 20 coupons`);
+  });
+
+  t.test('who stopped listening hears nothing more', async (t) => {
+    const leaver = await listening(t, bell);
+    const stayer = await listening(t, bell);
+    await leaver.stop();
+    const couponId = freshCouponId();
+    const heard = stayer.next(couponId);
+    bell.ring(couponId);
+    await heard;
+    t.equal(leaver.count(), 0);
+  });
+}
+
+async function listening(t: Test, bell: RecorderBell) {
+  // Whoever waits for a coupon also listens for errors, and any number of coupons may be waited for.
+  const events = new EventEmitter().setMaxListeners(0);
+  let count = 0;
+  const stop = await bell.listen((couponId) => {
+    count++;
+    events.emit(String(couponId));
+  });
+  t.teardown(stop);
+  return {
+    next: (couponId: CouponId): Promise<unknown> => once(events, String(couponId)),
+    count: (): number => count,
+    stop,
+  };
+}

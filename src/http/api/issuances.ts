@@ -1,0 +1,127 @@
+/** The issuances of a coupon, for its seller: pages, whole lists as CSV or NDJSON, revocation. */
+import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
+import type { CouponId } from '../../engine/domain/coupon.js';
+import type { IssuanceLedger, LedgerRow } from '../../engine/ports/issuance-ledger.js';
+import type { Identity } from '../auth/identity.js';
+import { json } from '../wire/exchange.js';
+import type { ApiRequest, Reply } from '../wire/exchange.js';
+import type { IssuanceItemAnswer } from '../openapi/answers.js';
+import { ownedCoupon } from './owned-coupon.js';
+import { parseQuery } from '../wire/parse-input.js';
+import { preferredType } from '../wire/preferred-type.js';
+import { refuse } from '../wire/problems.js';
+import { rfc3339 } from '../wire/rfc3339.js';
+import { issueNo, pageQuery } from '../wire/schemas.js';
+import { sellerActor } from './seller.js';
+
+/** Rows read from the ledger and sent at a time: some 80 KB of text, so that a slow reader holds little memory. */
+const STREAM_CHUNK_ROWS = 1_000;
+
+/** A page, or all of them. */
+const LIST_TYPES = ['application/json', 'text/csv', 'application/x-ndjson'] as const;
+
+export interface IssuancePorts {
+  readonly registry: CouponRegistry;
+  readonly ledger: IssuanceLedger;
+}
+
+export class IssuanceHandlers {
+  readonly #ports: IssuancePorts;
+
+  constructor(ports: IssuancePorts) {
+    this.#ports = ports;
+  }
+
+  /** What is recorded, ascending by number. */
+  async list(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { ledger, registry } = this.#ports;
+    const { couponId } = await ownedCoupon(registry, request, seller);
+    const { after, limit } = parseQuery(pageQuery, request);
+    const type = preferredType(request.accept, LIST_TYPES);
+    if (type === 'text/csv') {
+      return streamed('text/csv; charset=utf-8; header=present', csv(ledger, couponId, after));
+    }
+    if (type === 'application/x-ndjson') return streamed(type, ndjson(ledger, couponId, after));
+    const rows = await ledger.rows(couponId, after, limit + 1);
+    const items = rows.slice(0, limit);
+    return json(200, {
+      items: items.map(issuanceItem),
+      next: rows.length > limit ? (items.at(-1)?.issueNo ?? null) : null,
+    });
+  }
+
+  /** May be repeated: revoking a number a second time answers the same. */
+  async revoke(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { couponId } = await ownedCoupon(this.#ports.registry, request, seller);
+    const number = issueNo.safeParse(request.params[1]);
+    if (!number.success) refuse('not_issued', 'There is no issuance with this number.');
+    const result = await this.#ports.registry.revoke(couponId, number.data, sellerActor(request, seller));
+    switch (result.status) {
+      case 'revoked':
+        return json(200, {
+          couponId,
+          issueNo: result.issueNo,
+          memberId: result.memberId,
+          revoked: true,
+          remaining: result.remaining,
+        });
+      case 'not_issued':
+        return refuse('not_issued', 'There is no issuance with this number.');
+      case 'already_used':
+        return refuse('already_used', 'The member has used it already.');
+      case 'unknown_coupon':
+        return refuse('unknown_coupon', 'There is no coupon with this id.');
+      case 'not_ready':
+        return refuse('not_ready', 'The coupon cannot be reached in the store. Send the same request again.');
+    }
+  }
+}
+
+function streamed(contentType: string, chunks: AsyncIterable<string>): Reply {
+  return { status: 200, contentType, chunks };
+}
+
+/** An issuance as a list shows it; `usedAt` is null until it is used. */
+export function issuanceItem(row: LedgerRow): IssuanceItemAnswer {
+  return {
+    couponId: row.couponId,
+    memberId: row.memberId,
+    issueNo: row.issueNo,
+    issuedAt: rfc3339(row.issuedAtMs),
+    usedAt: row.usedAtMs === undefined ? null : rfc3339(row.usedAtMs),
+  };
+}
+
+async function* chunksOfRows(
+  ledger: IssuanceLedger,
+  couponId: CouponId,
+  afterIssueNo: number,
+): AsyncGenerator<readonly LedgerRow[]> {
+  let after = afterIssueNo;
+  for (;;) {
+    const rows = await ledger.rows(couponId, after, STREAM_CHUNK_ROWS);
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows;
+    after = last.issueNo;
+  }
+}
+
+/** Nothing needs quoting: member ids have no comma, quote or line break, and the alphabet holds no spreadsheet formula but a leading `-`. */
+async function* csv(ledger: IssuanceLedger, couponId: CouponId, after: number): AsyncGenerator<string> {
+  yield 'issue_no,member_id,issued_at,used_at\r\n';
+  for await (const rows of chunksOfRows(ledger, couponId, after)) {
+    yield rows
+      .map(({ issueNo, memberId, issuedAtMs, usedAtMs }) => {
+        const usedAt = usedAtMs === undefined ? '' : rfc3339(usedAtMs);
+        return `${issueNo},${memberId},${rfc3339(issuedAtMs)},${usedAt}\r\n`;
+      })
+      .join('');
+  }
+}
+
+async function* ndjson(ledger: IssuanceLedger, couponId: CouponId, after: number): AsyncGenerator<string> {
+  for await (const rows of chunksOfRows(ledger, couponId, after)) {
+    yield rows.map((row) => `${JSON.stringify(issuanceItem(row))}\n`).join('');
+  }
+}

@@ -1,0 +1,18 @@
+/** The coupon a seller's request is about, if it is theirs. */
+import type { CouponRegistry, CouponView } from '../../engine/sellers/coupon-registry.js';
+import type { Identity } from '../auth/identity.js';
+import { couponIdOf } from '../wire/exchange.js';
+import type { ApiRequest } from '../wire/exchange.js';
+import { refuse } from '../wire/problems.js';
+
+/** @throws RequestRefused: `unknown_coupon`, `forbidden`. Coupons are public, so a 403 gives nothing away. */
+export async function ownedCoupon(
+  registry: CouponRegistry,
+  request: ApiRequest,
+  seller: Identity,
+): Promise<CouponView> {
+  const coupon = await registry.find(couponIdOf(request));
+  if (coupon === undefined) refuse('unknown_coupon', 'There is no coupon with this id.');
+  if (coupon.sellerId !== seller.memberId) refuse('forbidden', 'This coupon belongs to another seller.');
+  return coupon;
+}

@@ -1,0 +1,77 @@
+/** Every route, one line each. */
+import type { Registry } from 'prom-client';
+import { SessionHandlers } from './sessions.js';
+import type { SessionPorts, SessionSettings } from './sessions.js';
+import { CouponHandlers } from './coupons.js';
+import { DescriptionHandlers } from '../openapi/description.js';
+import { HealthHandlers } from './health.js';
+import type { HealthPorts } from './health.js';
+import { IssuanceHandlers } from './issuances.js';
+import type { IssuancePorts } from './issuances.js';
+import { MemberHandlers } from './members.js';
+import type { MemberPorts } from './members.js';
+import { MetricsHandlers } from '../metrics/metrics.js';
+import { anyone, member, routeForm, seller } from '../wire/route.js';
+import type { Route } from '../wire/route.js';
+import type { SellerPorts, SellerPresence } from './seller.js';
+import { SellerHandlers } from './seller.js';
+import type { ShareMetrics } from '../metrics/metrics.js';
+
+/** Not among the others: it has a handler of its own (download.ts), without the wrapper's costs. */
+export const DOWNLOAD_ROUTE = routeForm('POST /v1/coupons/:id/download');
+
+/** Nor this one (live.ts): its answers never end. */
+export const LIVE_ROUTE = routeForm('GET /v1/coupons/:id/live');
+
+/** What the handlers of these routes need, all together. */
+export interface RoutePorts extends SessionPorts, SellerPorts, IssuancePorts, MemberPorts, HealthPorts {
+  /** Left out where this process is the only one on its port. */
+  readonly shareMetrics?: ShareMetrics | undefined;
+}
+
+/** `{}` behind a path: the route reads a body. */
+export function createRoutes(
+  ports: RoutePorts,
+  settings: SessionSettings,
+  ownMetrics: Registry,
+  presence: SellerPresence,
+): readonly Route[] {
+  const sessions = new SessionHandlers(ports, settings);
+  const coupons = new CouponHandlers(ports.registry);
+  const sellers = new SellerHandlers(ports, presence);
+  const issuances = new IssuanceHandlers(ports);
+  const members = new MemberHandlers(ports);
+  const health = new HealthHandlers(ports);
+  const metrics = new MetricsHandlers(ownMetrics, ports.shareMetrics);
+
+  const description = new DescriptionHandlers();
+
+  return [
+    anyone('POST /v1/accounts {}', (request) => sessions.signUp(request)),
+    anyone('POST /v1/sessions {}', (request) => sessions.signIn(request)),
+
+    anyone('GET /v1/coupons', (request) => coupons.list(request)),
+    anyone('GET /v1/coupons/:id', (request) => coupons.show(request)),
+
+    seller('POST /v1/coupons {}', (request, caller) => sellers.register(request, caller)),
+    seller('PATCH /v1/coupons/:id {}', (request, caller) => sellers.amend(request, caller)),
+    seller('POST /v1/coupons/:id/pause', (request, caller) => sellers.pause(request, caller)),
+    seller('POST /v1/coupons/:id/resume', (request, caller) => sellers.resume(request, caller)),
+    seller('POST /v1/coupons/:id/close', (request, caller) => sellers.close(request, caller)),
+    seller('GET /v1/coupons/:id/stats', (request, caller) => sellers.stats(request, caller)),
+    seller('GET /v1/coupons/:id/issuances', (request, caller) => issuances.list(request, caller)),
+    seller('DELETE /v1/coupons/:id/issuances/:issueNo', (request, caller) =>
+      issuances.revoke(request, caller),
+    ),
+
+    member('GET /v1/coupons/:id/issuance', (request, caller) => members.issuance(request, caller)),
+    member('GET /v1/me/coupons', (request, caller) => members.coupons(request, caller)),
+    member('POST /v1/me/coupons/:couponId/use', (request, caller) => members.use(request, caller)),
+
+    anyone('GET /healthz', () => health.live()),
+    anyone('GET /readyz', () => health.ready()),
+    anyone('GET /metrics', () => metrics.show()),
+    anyone('GET /openapi.json', () => description.show()),
+    anyone('GET /', () => health.home()),
+  ];
+}

@@ -1,0 +1,274 @@
+import t from 'tap';
+import { call } from '../testing/client.js';
+import { fromNow, openShop } from '../testing/shop.js';
+
+t.test('a coupon shows what was registered, by the list and by its id', async (t) => {
+  const shop = await openShop(t);
+  const opensAt = '2030-01-01T09:00:00+09:00';
+  const { status, body, headers } = await call(shop.url, 'POST /v1/coupons', {
+    token: shop.seller,
+    body: { name: '  치킨 50% ', quantity: 5, opensAt, discount: { type: 'percent', value: 50 } },
+  });
+  t.equal(status, 201);
+  t.equal(headers.location, '/v1/coupons/1');
+  const { createdAt, ...rest } = body;
+  t.strictSame(rest, {
+    id: 1,
+    sellerId: 900,
+    name: '치킨 50%',
+    quantity: 5,
+    remaining: 5,
+    issued: 0,
+    state: 'scheduled',
+    discount: { type: 'percent', value: 50 },
+    opensAt: '2030-01-01T00:00:00.000Z',
+    closesAt: null,
+  });
+  t.ok(Math.abs(Date.parse(String(createdAt)) - Date.now()) < 60_000);
+  t.strictSame((await call(shop.url, 'GET /v1/coupons/1')).body, body);
+  t.strictSame((await call(shop.url, 'GET /v1/coupons')).body, { items: [body], next: null });
+});
+
+t.test('a seller of an outside identity provider keeps their id as it is', async (t) => {
+  const shop = await openShop(t);
+  for (const [sellerId, shown] of [
+    ['shop-7', 'shop-7'],
+    ['007', '007'],
+    ['1234567890123456', '1234567890123456'],
+    ['123456789012345', 123_456_789_012_345],
+  ] as const) {
+    const token = await shop.token(sellerId, 'seller');
+    const { body } = await call(shop.url, 'POST /v1/coupons', { token, body: { name: 'x', quantity: 1 } });
+    t.equal(body.sellerId, shown);
+  }
+});
+
+t.test('a coupon that cannot be is refused with the field named', async (t) => {
+  const shop = await openShop(t);
+  const register = (body: object | string) =>
+    call(shop.url, 'POST /v1/coupons', { token: shop.seller, body });
+  const good = { name: 'x', quantity: 1 };
+  const faults: readonly (readonly [field: string, body: object | string])[] = [
+    ['quantity', { ...good, quantity: 0 }],
+    ['quantity', { ...good, quantity: -1 }],
+    ['quantity', { ...good, quantity: 1.5 }],
+    ['quantity', '{"name":"x","quantity":1e21}'],
+    ['quantity', { ...good, quantity: 1_000_000_001 }],
+    ['quantity', { ...good, quantity: '10' }],
+    ['quantity', { ...good, quantity: null }],
+    ['quantity', { name: 'x' }],
+    ['name', { ...good, name: '   ' }],
+    ['name', { ...good, name: 'x'.repeat(201) }],
+    ['name', { ...good, name: 'a\u0000b' }],
+    ['opensAt', { ...good, opensAt: '2030-01-01T00:00:00' }],
+    ['opensAt', { ...good, opensAt: '2030-02-30T00:00:00Z' }],
+    ['opensAt', { ...good, opensAt: 1_893_456_000 }],
+    ['opensAt', { ...good, opensAt: '1969-12-31T23:59:59Z' }],
+    ['closesAt', { ...good, closesAt: 'tomorrow' }],
+    ['discount.type', { ...good, discount: { type: 'half', value: 1 } }],
+    ['discount.value', { ...good, discount: { type: 'percent', value: 101 } }],
+    ['discount.value', { ...good, discount: { type: 'amount', value: 0.5 } }],
+    ['discount.per', { ...good, discount: { type: 'amount', value: 5, per: 'day' } }],
+    ['qantity', { ...good, qantity: 1 }],
+    ['__proto__', '{"name":"x","quantity":1,"__proto__":{"quantity":5}}'],
+    ['', '[]'],
+    ['', 'null'],
+  ];
+  for (const [field, body] of faults) {
+    const answer = await register(body);
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    t.match(answer, { status: 400, body: { code: 'invalid_input' } }, text.slice(0, 70));
+    const errors = answer.body.errors as { field: string }[];
+    t.ok(
+      errors.some((error) => error.field === field),
+      `${field} is named in ${JSON.stringify(errors)}`,
+    );
+  }
+  for (const closesAt of [fromNow(60_000), fromNow(30_000)]) {
+    const answer = await register({ ...good, opensAt: fromNow(60_000), closesAt });
+    t.match(answer, { status: 400, body: { code: 'window_invalid' } });
+  }
+  t.strictSame(
+    (await call(shop.url, 'GET /v1/coupons')).body,
+    { items: [], next: null },
+    'none of them exists',
+  );
+});
+
+t.test('JSON that two readers could understand differently is refused', async (t) => {
+  const shop = await openShop(t);
+  const register = (body: string | Buffer, type?: string) =>
+    call(shop.url, 'POST /v1/coupons', {
+      token: shop.seller,
+      body,
+      headers: type === undefined ? {} : { 'content-type': type },
+    });
+  for (const body of [
+    '',
+    '{',
+    'name=x&quantity=1',
+    '{"name":"x","quantity":1,"quantity":5}',
+    '{"name":"x","quantity":1,"quant\\u0069ty":5}',
+    '{"name":"x","quantity":1,"discount":{"type":"amount","value":1,"value":2}}',
+    `{"name":"x","quantity":1,"discount":${'['.repeat(5_000)}${']'.repeat(5_000)}}`,
+    Buffer.from([...Buffer.from('{"name":"'), 0xc3, 0x28, ...Buffer.from('","quantity":1}')]),
+    '{"name":"x","quantity":NaN}',
+    "{'name':'x','quantity':1}",
+  ]) {
+    t.match(await register(body), { status: 400, body: { code: 'invalid_json' } }, String(body).slice(0, 60));
+  }
+  const good = '{"name":"x: \\"y\\", {","quantity":1}';
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
+    t.match(await register(good, type), { status: 415, body: { code: 'unsupported_media_type' } });
+  }
+  for (const type of [undefined, 'application/json', 'application/json; charset=utf-8', 'Application/JSON']) {
+    t.match(await register(good, type), { status: 201, body: { name: 'x: "y", {' } });
+  }
+});
+
+t.test('what is not changed stays, and null takes a bound away', async (t) => {
+  const shop = await openShop(t);
+  const path = await shop.coupon({ opensAt: fromNow(-60_000), closesAt: fromNow(60_000) });
+  const before = (await call(shop.url, `GET ${path}`)).body;
+  const amend = (body: object) => call(shop.url, `PATCH ${path}`, { token: shop.seller, body });
+
+  t.strictSame((await amend({ name: 'Renamed' })).body, { ...before, name: 'Renamed' });
+  t.match(await amend({ quantity: 20, closesAt: null }), {
+    status: 200,
+    body: { quantity: 20, remaining: 20, closesAt: null, opensAt: before.opensAt },
+  });
+  t.match(await amend({ opensAt: null }), { status: 200, body: { opensAt: null, state: 'open' } });
+  t.match(await amend({}), { status: 400, body: { code: 'invalid_input' } });
+  t.match(await amend({ quantity: null }), { status: 400, body: { code: 'invalid_input' } });
+  t.match(await amend({ state: 'open' }), { status: 400, body: { errors: [{ field: 'state' }] } });
+  t.match(await amend({ opensAt: fromNow(10_000) }), { status: 200, body: { state: 'scheduled' } });
+  t.match(
+    await amend({ closesAt: fromNow(5_000) }),
+    { status: 400, body: { code: 'window_invalid' } },
+    'against the stored bound',
+  );
+});
+
+t.test('a quantity below what is issued is refused, and says how many are', async (t) => {
+  const shop = await openShop(t);
+  const path = await shop.coupon({ quantity: 3 });
+  for (const member of ['a', 'b']) await shop.press(path, member);
+  const cut = await call(shop.url, `PATCH ${path}`, { token: shop.seller, body: { quantity: 1 } });
+  t.match(cut, { status: 409, body: { code: 'quantity_below_issued', issued: 2 } });
+  const exact = await call(shop.url, `PATCH ${path}`, { token: shop.seller, body: { quantity: 2 } });
+  t.match(exact, { status: 200, body: { state: 'sold_out', remaining: 0 } });
+  t.match(await shop.press(path, 'c'), { body: { code: 'sold_out' } });
+  await call(shop.url, `PATCH ${path}`, { token: shop.seller, body: { quantity: 3 } });
+  t.match(await shop.press(path, 'c'), { status: 201, body: { issueNo: 3 } }, 'a top-up counts at once');
+});
+
+t.test('a closed coupon takes no change but closing again', async (t) => {
+  const shop = await openShop(t);
+  const path = await shop.coupon();
+  t.match(await call(shop.url, `POST ${path}/close`, { token: shop.seller }), {
+    status: 200,
+    body: { state: 'closed' },
+  });
+  t.match(await call(shop.url, `POST ${path}/close`, { token: shop.seller }), { status: 200 });
+  t.match(await call(shop.url, `POST ${path}/resume`, { token: shop.seller }), {
+    status: 409,
+    body: { code: 'closed' },
+  });
+  const topUp = await call(shop.url, `PATCH ${path}`, { token: shop.seller, body: { quantity: 50 } });
+  t.match(topUp, { status: 409, body: { code: 'closed' } });
+});
+
+const sellerRoutes = (path: string): [line: string, body?: object][] => [
+  [`PATCH ${path}`, { name: 'mine now' }],
+  [`POST ${path}/pause`],
+  [`POST ${path}/resume`],
+  [`POST ${path}/close`],
+  [`GET ${path}/stats`],
+  [`GET ${path}/issuances`],
+  [`DELETE ${path}/issuances/1`],
+];
+
+t.test("another seller's coupon is seen by all and touched by none", async (t) => {
+  const shop = await openShop(t);
+  const path = await shop.coupon();
+  await shop.press(path, 'm-1');
+  const before = (await call(shop.url, `GET ${path}`)).text;
+  const other = await shop.token('901', 'seller');
+  const member = await shop.token('900');
+  for (const [line, body] of sellerRoutes(path)) {
+    const options = body === undefined ? {} : { body };
+    t.match(
+      await call(shop.url, line, { ...options, token: other }),
+      { status: 403, body: { code: 'forbidden' } },
+      line,
+    );
+    t.match(
+      await call(shop.url, line, { ...options, token: member }),
+      { status: 403, body: { code: 'wrong_role' } },
+      line,
+    );
+    t.match(await call(shop.url, line, options), { status: 401, body: { reason: 'token_missing' } }, line);
+    const nowhere = line.replace(path, '/v1/coupons/77');
+    t.match(
+      await call(shop.url, nowhere, { ...options, token: shop.seller }),
+      { status: 404, body: { code: 'unknown_coupon' } },
+      nowhere,
+    );
+  }
+  t.equal((await call(shop.url, `GET ${path}`)).text, before);
+});
+
+t.test('statistics add up', async (t) => {
+  const shop = await openShop(t);
+  const path = await shop.coupon({ quantity: 5 });
+  for (const member of ['a', 'b', 'c']) await shop.press(path, member);
+  t.strictSame((await call(shop.url, `GET ${path}/stats`, { token: shop.seller })).body, {
+    quantity: 5,
+    issued: 3,
+    remaining: 2,
+    queued: 0,
+    claimed: 0,
+    recorded: 3,
+    deadLettered: 0,
+  });
+});
+
+t.test('the list goes in pages, and by state', async (t) => {
+  const shop = await openShop(t);
+  for (let n = 0; n < 5; n++) await shop.coupon({ quantity: 1 });
+  await shop.press('/v1/coupons/2', 'm-1');
+  await shop.press('/v1/coupons/4', 'm-1');
+  const list = async (query: string) => {
+    const { body } = await call(shop.url, `GET /v1/coupons?${query}`);
+    return { ids: (body.items as { id: number }[]).map(({ id }) => id), next: body.next };
+  };
+  t.strictSame(await list('limit=2'), { ids: [1, 2], next: 2 });
+  t.strictSame(await list('limit=2&after=2'), { ids: [3, 4], next: 4 });
+  t.strictSame(await list('limit=2&after=4'), { ids: [5], next: null });
+  t.strictSame(await list('state=sold_out'), { ids: [2, 4], next: null });
+  const open = await list('state=open&limit=1');
+  t.strictSame(open.ids, [1]);
+  t.strictSame((await list(`state=open&limit=1&after=${String(open.next)}`)).ids, [3]);
+  for (const query of [
+    'limit=0',
+    'limit=1000000000',
+    'limit=1001',
+    'limit=ten',
+    'limit=-1',
+    'limit=1e2',
+    'limit=',
+    'limit=5&limit=6',
+    'after=-1',
+    'after=x',
+    'state=gone',
+    'page=2',
+    '__proto__=1',
+  ]) {
+    const answer = await call(shop.url, `GET /v1/coupons?${query}`);
+    t.match(
+      answer,
+      { status: 400, body: { code: 'invalid_input', errors: [{ field: query.split('=')[0] }] } },
+      query,
+    );
+  }
+});

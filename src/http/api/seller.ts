@@ -1,0 +1,162 @@
+/** What sellers do with their coupons. */
+import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
+import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
+import type { IssuanceQueue } from '../../engine/ports/issuance-queue.js';
+import type { Clock } from '../../engine/domain/clock.js';
+import type { TermsChange } from '../../engine/ports/admission.js';
+import type { AuditActor } from '../../engine/ports/audit-log.js';
+import type { AmendResult } from '../../engine/sellers/coupon-registry.js';
+import type { Identity } from '../auth/identity.js';
+import { couponBody } from './coupon-body.js';
+import { json } from '../wire/exchange.js';
+import type { ApiRequest, Reply } from '../wire/exchange.js';
+import type { StatsAnswer } from '../openapi/answers.js';
+import { ownedCoupon } from './owned-coupon.js';
+import { parseBody } from '../wire/parse-input.js';
+import { DEMANDS_MAX } from '../../accounts/presence-demands.js';
+import type { PresenceDemands } from '../../accounts/presence-demands.js';
+import { refuse } from '../wire/problems.js';
+import { couponChangeInput, couponInput } from '../wire/schemas.js';
+
+export interface SellerPorts {
+  readonly registry: CouponRegistry;
+  readonly ledger: IssuanceLedger;
+  /** `undefined` with the embedded back end: there the decision is the row, and nothing is ever queued or claimed. */
+  readonly queue: Pick<IssuanceQueue, 'depths'> | undefined;
+  readonly clock: Clock;
+}
+
+/** What the front end knows of demands for presence. */
+export interface SellerPresence {
+  /** Whether tickets can be verified at all. */
+  readonly isConfigured: boolean;
+  readonly demands: Pick<PresenceDemands, 'size' | 'refresh'>;
+}
+
+export class SellerHandlers {
+  readonly #ports: SellerPorts;
+  readonly #presence: SellerPresence;
+
+  constructor(ports: SellerPorts, presence: SellerPresence) {
+    this.#ports = ports;
+    this.#presence = presence;
+  }
+
+  /** The coupon is in the admission store when the answer leaves: a download right behind it finds it. */
+  async register(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { registry, clock } = this.#ports;
+    const { name, quantity, opensAt, closesAt, discount, presenceRequired } = parseBody(couponInput, request);
+    const opensAtMs = opensAt ?? undefined;
+    const closesAtMs = closesAt ?? undefined;
+    if (opensAtMs !== undefined && closesAtMs !== undefined && closesAtMs <= opensAtMs) refuseWindow();
+    if (presenceRequired === true) this.#refuseUnlessPossible();
+    const coupon = await registry.register(
+      {
+        sellerId: seller.memberId,
+        name,
+        quantity,
+        opensAtMs,
+        closesAtMs,
+        paused: false,
+        closed: false,
+        discount: discount ?? undefined,
+        createdAtMs: clock.nowMs(),
+        ...(presenceRequired === true ? { presenceRequired } : {}),
+      },
+      sellerActor(request, seller),
+    );
+    return json(201, couponBody(coupon), { Location: `/v1/coupons/${coupon.couponId}` });
+  }
+
+  async amend(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { couponId } = await ownedCoupon(this.#ports.registry, request, seller);
+    const input = parseBody(couponChangeInput, request);
+    const { name, quantity, opensAt, closesAt, presenceRequired } = input;
+    if (presenceRequired === true) this.#refuseUnlessPossible();
+    const change = {
+      ...(name === undefined ? {} : { name }),
+      ...(quantity === undefined ? {} : { quantity }),
+      ...(opensAt === undefined ? {} : { opensAtMs: opensAt }),
+      ...(closesAt === undefined ? {} : { closesAtMs: closesAt }),
+      ...(presenceRequired === undefined ? {} : { presenceRequired }),
+    };
+    const result = await this.#ports.registry.amend(couponId, change, sellerActor(request, seller));
+    // It holds here when the seller is told. A look that fails is made up for: the next one comes within a second.
+    if (presenceRequired !== undefined) await this.#presence.demands.refresh().catch(() => undefined);
+    return amended(result);
+  }
+
+  pause(request: ApiRequest, seller: Identity): Promise<Reply> {
+    return this.#change(request, seller, { paused: true });
+  }
+
+  resume(request: ApiRequest, seller: Identity): Promise<Reply> {
+    return this.#change(request, seller, { paused: false });
+  }
+
+  /** For good: a closed coupon takes no further change. */
+  close(request: ApiRequest, seller: Identity): Promise<Reply> {
+    return this.#change(request, seller, { closed: true });
+  }
+
+  /** Six numbers from three places, not read in one instant: they add up when the coupon is at rest (I5). */
+  async stats(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { registry, ledger, queue } = this.#ports;
+    const { couponId, quantity, issued, remaining } = await ownedCoupon(registry, request, seller);
+    const [depth] = queue === undefined ? [] : await queue.depths([couponId]);
+    const [counts] = await ledger.counts([couponId]);
+    const stats: StatsAnswer = {
+      quantity,
+      issued,
+      remaining,
+      queued: depth?.queued ?? 0,
+      claimed: depth?.claimed ?? 0,
+      recorded: counts?.recorded ?? 0,
+      deadLettered: counts?.deadLettered ?? 0,
+    };
+    return json(200, stats);
+  }
+
+  #refuseUnlessPossible(): void {
+    const { isConfigured, demands } = this.#presence;
+    if (!isConfigured) {
+      refuse('presence_disabled', 'This installation has no service that issues tickets of presence.');
+    }
+    if (demands.size >= DEMANDS_MAX) {
+      refuse('presence_too_many', `${DEMANDS_MAX} coupons demand presence. Lift the demand of old ones.`);
+    }
+  }
+
+  async #change(request: ApiRequest, seller: Identity, change: TermsChange): Promise<Reply> {
+    const { couponId } = await ownedCoupon(this.#ports.registry, request, seller);
+    return amended(await this.#ports.registry.amend(couponId, change, sellerActor(request, seller)));
+  }
+}
+
+/** As the audit log names whoever sent the request. */
+export function sellerActor(request: ApiRequest, seller: Identity): AuditActor {
+  return { kind: 'seller', id: seller.memberId, address: request.address };
+}
+
+function amended(result: AmendResult): Reply {
+  switch (result.status) {
+    case 'amended':
+      return json(200, couponBody(result.coupon));
+    case 'quantity_below_issued':
+      return refuse('quantity_below_issued', `${result.issued} are issued already.`, {
+        issued: result.issued,
+      });
+    case 'window_invalid':
+      return refuseWindow();
+    case 'closed':
+      return refuse('closed', 'This coupon was closed for good and takes no change.');
+    case 'unknown_coupon':
+      return refuse('unknown_coupon', 'There is no coupon with this id.');
+    case 'not_ready':
+      return refuse('not_ready', 'The coupon cannot be reached in the store. Nothing was changed.');
+  }
+}
+
+function refuseWindow(): never {
+  return refuse('window_invalid', 'closesAt must be later than opensAt.');
+}

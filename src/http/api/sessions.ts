@@ -1,0 +1,111 @@
+/** Signing up and signing in. */
+import type { AccountStore } from '../../accounts/accounts.js';
+import type { AccessLockStore } from '../../accounts/access-locks.js';
+import type { Clock } from '../../engine/domain/clock.js';
+import type { TokenSettings } from '../auth/token-settings.js';
+import type { LimitSettings } from '../limits/caller-limits.js';
+import { json } from '../wire/exchange.js';
+import type { ApiRequest, Reply } from '../wire/exchange.js';
+import { parseBody } from '../wire/parse-input.js';
+import { SignInThrottle } from '../limits/sign-in-throttle.js';
+import { refuse, RequestRefused } from '../wire/problems.js';
+import type { Problem } from '../wire/problems.js';
+import { accountInput, sessionInput } from '../wire/schemas.js';
+import type { MemberId } from '../../engine/domain/coupon.js';
+import { PasswordHasher } from '../auth/password.js';
+import { TokenIssuer } from '../auth/token-issuer.js';
+import { ACCOUNT_LOCKED_PROBLEM } from '../auth/token-problems.js';
+
+/** Twelve hours: longer than an event and its queue, shorter than a lost phone. */
+export const SESSION_SECONDS = 43_200;
+
+export interface SessionPorts {
+  readonly accounts: AccountStore;
+  readonly locks: AccessLockStore;
+  readonly clock: Clock;
+}
+
+export interface SessionSettings {
+  readonly tokens: TokenSettings;
+  readonly sellerSignup: 'open' | 'closed';
+  readonly limits: Pick<LimitSettings, 'signInFailuresMax'>;
+}
+
+export class SessionHandlers {
+  readonly #ports: SessionPorts;
+  readonly #sellerSignup: SessionSettings['sellerSignup'];
+  readonly #passwords = new PasswordHasher();
+  readonly #throttle: SignInThrottle | undefined;
+  /** `undefined`: tokens come from an outside identity provider. */
+  readonly #issuer: TokenIssuer | undefined;
+
+  constructor(ports: SessionPorts, settings: SessionSettings) {
+    const { secret } = settings.tokens;
+    this.#ports = ports;
+    this.#sellerSignup = settings.sellerSignup;
+    const { signInFailuresMax } = settings.limits;
+    this.#throttle = signInFailuresMax === 0 ? undefined : new SignInThrottle(signInFailuresMax, ports.clock);
+    this.#issuer = secret === undefined ? undefined : new TokenIssuer(secret, settings.tokens);
+  }
+
+  async signUp(request: ApiRequest): Promise<Reply> {
+    if (this.#issuer === undefined) refuseSessions();
+    const { email, password, role } = parseBody(accountInput, request);
+    if (role === 'seller' && this.#sellerSignup === 'closed') {
+      refuse('seller_signup_closed', 'Ask the operator for a seller account.');
+    }
+    const passwordHash = await this.#passwords.hash(password);
+    if (passwordHash === undefined) refuse('busy', 'Too many sign up or in at once. Nothing was attempted.');
+    const { accounts, clock } = this.#ports;
+    const atMs = clock.nowMs();
+    const account = await accounts.insert({ email, role, passwordHash, createdAtMs: atMs }, (id) => ({
+      atMs,
+      actor: { kind: 'anyone', id: '', address: request.address },
+      action: 'account_created',
+      target: `account ${id}`,
+      detail: { email, role },
+    }));
+    if (account === undefined) refuse('email_taken', 'There is an account with this e-mail address already.');
+    return json(201, { id: account.id, email: account.email, role: account.role });
+  }
+
+  /** An unknown address and a wrong password look the same and take the same time. */
+  async signIn(request: ApiRequest): Promise<Reply> {
+    const issuer = this.#issuer ?? refuseSessions();
+    const { email, password } = parseBody(sessionInput, request);
+    const { accounts, locks, clock } = this.#ports;
+    const waitMs = this.#throttle?.begin(email, request.address) ?? 0;
+    if (waitMs > 0) refuseSignIn(waitMs);
+    const account = await accounts.findByEmail(email);
+    const right = await this.#passwords.verify(password, account?.passwordHash);
+    if (right === undefined) {
+      this.#throttle?.notTried(email, request.address);
+      refuse('busy', 'Too many sign up or in at once. Nothing was attempted.');
+    }
+    if (account === undefined || !right) throw new RequestRefused(INVALID_CREDENTIALS_PROBLEM);
+    this.#throttle?.succeeded(email, request.address);
+    const subject = String(account.id) as MemberId;
+    if (await locks.isLocked(subject)) throw new RequestRefused(ACCOUNT_LOCKED_PROBLEM);
+    const accessToken = await issuer.issue(subject, account.role, SESSION_SECONDS, clock.nowMs());
+    return json(200, { accessToken, tokenType: 'Bearer', expiresIn: SESSION_SECONDS });
+  }
+}
+
+/** A 401 has to name a challenge (RFC 9110, 15.5.2), and what this server knows is bearer tokens. */
+const INVALID_CREDENTIALS_PROBLEM: Problem = {
+  code: 'invalid_credentials',
+  detail: 'The e-mail address or the password is wrong.',
+  headers: { 'WWW-Authenticate': 'Bearer' },
+};
+
+function refuseSignIn(waitMs: number): never {
+  throw new RequestRefused({
+    code: 'rate_limited',
+    detail: 'Too many wrong passwords. Nothing was attempted, try again later.',
+    headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) },
+  });
+}
+
+function refuseSessions(): never {
+  return refuse('sessions_disabled', 'Get an access token from the identity provider of this installation.');
+}

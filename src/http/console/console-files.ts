@@ -1,0 +1,111 @@
+/** The console's files, read once at start and answered from memory. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join, sep } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { responseHead } from '../wire/status-lines.js';
+
+/** All of it is some 200 KB; a folder with more is not the console. */
+const BYTES_MAX = 8 * 1024 * 1024;
+
+const contentTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+};
+
+/** The build puts a hash of the content into the names of these, so what a browser holds under one is right for ever. */
+const IMMUTABLE_FOLDER = 'assets/';
+
+/**
+ * Nothing from elsewhere, no inline script or style, no frame around it. Trusted Types: the console builds its pages from
+ * elements, never from text that is parsed as HTML, and a browser that knows the rule holds it to that.
+ */
+const PAGE_HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
+    "require-trusted-types-for 'script'; trusted-types 'none'",
+  'Referrer-Policy': 'no-referrer',
+  'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=()',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'X-Frame-Options': 'DENY',
+};
+
+export type Encoding = 'identity' | 'gzip' | 'br';
+
+export interface ConsoleFile {
+  /** Where it is served, such as `/` or `/assets/index-B3xk.js`. */
+  readonly path: string;
+  readonly etag: string;
+  readonly notModifiedHead: string;
+  readonly variants: Readonly<Record<Encoding, { readonly head: string; readonly body: Buffer }>>;
+}
+
+/** @returns every file under `folder`; none when the folder is not there, as in a checkout that was not built. */
+export function readConsoleFiles(folder: string): ConsoleFile[] {
+  const names = filesUnder(folder);
+  let bytes = 0;
+  return names.map((name) => {
+    const body = readFileSync(join(folder, name));
+    bytes += body.byteLength;
+    if (bytes > BYTES_MAX) throw new Error(`${folder} holds more than the console can be`);
+    const smallest = contentOf(join(folder, `${name}.br`)) ?? brotliCompressSync(body);
+    return consoleFile(name.split(sep).join('/'), body, smallest);
+  });
+}
+
+function filesUnder(folder: string): string[] {
+  try {
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    return names.filter((name) => contentTypes[extname(name)] !== undefined);
+  } catch (fault) {
+    if (fault instanceof Error && 'code' in fault && fault.code === 'ENOENT') return [];
+    throw fault;
+  }
+}
+
+/** What the build has compressed stands beside its original (web/vite.config.js). */
+function contentOf(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch (fault) {
+    if (fault instanceof Error && 'code' in fault && fault.code === 'ENOENT') return undefined;
+    throw fault;
+  }
+}
+
+function consoleFile(name: string, body: Buffer, smallest: Buffer): ConsoleFile {
+  const type = contentTypes[extname(name)] ?? 'application/octet-stream';
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  const headers = {
+    ETag: etag,
+    'Cache-Control': name.startsWith(IMMUTABLE_FOLDER)
+      ? 'public, max-age=31536000, immutable'
+      : 'public, no-cache',
+    Vary: 'Accept-Encoding',
+    'X-Content-Type-Options': 'nosniff',
+    ...(name.endsWith('.html') ? PAGE_HEADERS : {}),
+  };
+  const variant = (encoding: Encoding, encoded: Buffer) => ({
+    head: responseHead(
+      200,
+      type,
+      encoding === 'identity' ? headers : { ...headers, 'Content-Encoding': encoding },
+    ),
+    body: encoded,
+  });
+  return {
+    // Pages without their ending: `/` and `/reference`.
+    path: name === 'index.html' ? '/' : `/${name.replace(/\.html$/, '')}`,
+    etag,
+    notModifiedHead: responseHead(304, type, headers),
+    variants: {
+      identity: variant('identity', body),
+      gzip: variant('gzip', gzipSync(body, { level: 9 })),
+      br: variant('br', smallest),
+    },
+  };
+}

@@ -1,0 +1,153 @@
+/** The answer to a download: one exhaustive switch over its outcomes. */
+import type { HttpResponse } from 'uWebSockets.js';
+import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import type { DownloadOutcome } from '../../engine/domain/download.js';
+import { problemBody, problemKinds, retryAfterHeader } from '../wire/problems.js';
+import type { Problem, ProblemCode } from '../wire/problems.js';
+import { rfc3339 } from '../wire/rfc3339.js';
+import { JSON_TYPE, PROBLEM_TYPE, responseHead } from '../wire/status-lines.js';
+
+/** An answer that is the same for everybody, put together once. */
+export interface ConstantReply {
+  readonly head: string;
+  readonly body: string;
+}
+
+const ISSUED_HEAD = responseHead(201, JSON_TYPE);
+const ALREADY_ISSUED_HEAD = responseHead(200, JSON_TYPE);
+
+export function constantReply(
+  code: ProblemCode,
+  detail: string,
+  fields?: Problem['fields'],
+  headers?: Readonly<Record<string, string>>,
+): ConstantReply {
+  const problem = fields === undefined ? { code, detail } : { code, detail, fields };
+  return {
+    head: responseHead(problemKinds[code].status, PROBLEM_TYPE, { ...retryAfterHeader(code), ...headers }),
+    body: problemBody(problem),
+  };
+}
+
+/** A crowd that was turned away in one instant must not come back in one: it is spread over as many seconds. */
+const RETRY_SPREAD_SECONDS = 3;
+
+/** The same answer with another `Retry-After` for each in turn. */
+class SpreadReply {
+  readonly #soonest: ConstantReply;
+  readonly #later: readonly ConstantReply[];
+  #turn = 0;
+
+  constructor(code: ProblemCode, detail: string) {
+    const after = (seconds: number): ConstantReply =>
+      constantReply(code, detail, undefined, { 'Retry-After': String(seconds) });
+    this.#soonest = after(1);
+    this.#later = Array.from({ length: RETRY_SPREAD_SECONDS - 1 }, (_, place) => after(place + 2));
+  }
+
+  next(): ConstantReply {
+    this.#turn = (this.#turn + 1) % RETRY_SPREAD_SECONDS;
+    return this.#later[this.#turn] ?? this.#soonest;
+  }
+}
+
+export const UNKNOWN_COUPON = constantReply('unknown_coupon', 'There is no coupon with this id.');
+const PAUSED = constantReply('paused', 'The seller has paused this coupon. It may go on later.');
+const CLOSED = constantReply('closed', 'This coupon is not given out any more.');
+const SOLD_OUT = constantReply('sold_out', 'Every unit of this coupon has been issued.');
+export const BUSY = new SpreadReply(
+  'busy',
+  'Too many requests at once, or the store took too long. Nothing was attempted, try again.',
+);
+const NOT_READY = new SpreadReply(
+  'not_ready',
+  'This coupon cannot be decided at the moment. Nothing was attempted.',
+);
+const OUTCOME_UNKNOWN = new SpreadReply(
+  'outcome_unknown',
+  'The answer of the store was lost. You may or may not hold the coupon: ask again to learn which.',
+);
+
+/** Writes the whole answer. The response must be corked and not aborted. */
+export function writeOutcome(
+  response: HttpResponse,
+  outcome: DownloadOutcome,
+  couponId: CouponId,
+  memberId: MemberId,
+  closeConnection: boolean,
+): void {
+  let reply: ConstantReply;
+  switch (outcome.outcome) {
+    case 'unknown_coupon':
+      reply = UNKNOWN_COUPON;
+      break;
+    case 'already_issued':
+      response.writeStatus(ALREADY_ISSUED_HEAD);
+      response.end(issuanceBody(outcome, couponId, memberId), closeConnection);
+      return;
+    case 'not_open':
+      reply = notOpen(outcome.opensAtMs, outcome.storeNowMs);
+      break;
+    case 'paused':
+      reply = PAUSED;
+      break;
+    case 'closed':
+      reply = CLOSED;
+      break;
+    case 'sold_out':
+      reply = SOLD_OUT;
+      break;
+    case 'issued':
+      response.writeStatus(ISSUED_HEAD);
+      response.end(issuanceBody(outcome, couponId, memberId), closeConnection);
+      return;
+    case 'busy':
+      reply = BUSY.next();
+      break;
+    case 'not_ready':
+      reply = NOT_READY.next();
+      break;
+    case 'outcome_unknown':
+      reply = OUTCOME_UNKNOWN.next();
+      break;
+  }
+  writeConstant(response, reply, closeConnection);
+}
+
+export function writeConstant(response: HttpResponse, reply: ConstantReply, closeConnection: boolean): void {
+  response.writeStatus(reply.head);
+  response.end(reply.body, closeConnection);
+}
+
+/** By hand: ids and numbers need no escaping (the member id's alphabet sees to it), and JSON.stringify takes 0.9 µs for what takes 0.1 here. */
+export function issuanceBody(
+  issuance: {
+    readonly outcome: 'issued' | 'already_issued';
+    readonly issueNo: number;
+    readonly issuedAtMs: number;
+  },
+  couponId: CouponId,
+  memberId: MemberId,
+): string {
+  return `{"outcome":"${issuance.outcome}","couponId":${couponId},"memberId":"${memberId}","issueNo":${issuance.issueNo},"issuedAt":"${rfc3339(issuance.issuedAtMs)}"}`;
+}
+
+/** The last answer of this kind: before an opening everybody gets the same one for a second. */
+let lastNotOpen:
+  { readonly opensAtMs: number; readonly retryAfter: number; readonly reply: ConstantReply } | undefined;
+
+function notOpen(opensAtMs: number, storeNowMs: number): ConstantReply {
+  const retryAfter = Math.max(1, Math.ceil((opensAtMs - storeNowMs) / 1_000));
+  if (lastNotOpen?.opensAtMs !== opensAtMs || lastNotOpen.retryAfter !== retryAfter) {
+    const reply = {
+      head: responseHead(problemKinds.not_open.status, PROBLEM_TYPE, { 'Retry-After': String(retryAfter) }),
+      body: problemBody({
+        code: 'not_open',
+        detail: 'This coupon opens later.',
+        fields: { opensAt: rfc3339(opensAtMs) },
+      }),
+    };
+    lastNotOpen = { opensAtMs, retryAfter, reply };
+  }
+  return lastNotOpen.reply;
+}

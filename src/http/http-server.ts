@@ -1,0 +1,55 @@
+/** Names what an HTTP server needs from outside, how it is set, and what it gives back. No back end is known here. */
+import type { Engine } from '../engine/download/engine.js';
+import type { PresenceDemandStore } from '../accounts/presence-demands.js';
+import type { LivePorts } from './api/live.js';
+import type { RoutePorts } from './api/routes.js';
+import type { SessionSettings } from './api/sessions.js';
+import type { TokenSettings } from './auth/token-settings.js';
+import type { LimitSettings } from './limits/caller-limits.js';
+import type { QueueSources } from './metrics/queue-metrics.js';
+import type { RecorderCounters } from './metrics/recorder-metrics.js';
+import type { Admission } from '../engine/ports/admission.js';
+import type { CouponRegistry } from '../engine/sellers/coupon-registry.js';
+import type { Scheduler } from '../engine/domain/clock.js';
+
+export interface HttpPorts extends RoutePorts, LivePorts {
+  readonly engine: Pick<Engine, 'download' | 'counters' | 'load'>;
+  readonly registry: CouponRegistry;
+  readonly admission: Pick<Admission, 'issuanceOf' | 'snapshots'>;
+  readonly scheduler: Pick<Scheduler, 'every' | 'pause'>;
+  readonly presenceDemands: PresenceDemandStore;
+  /** What waits to be recorded, for metrics; `undefined` with the embedded back end. */
+  readonly backlogSources?: QueueSources | undefined;
+  /** The durability level in force, for metrics. */
+  readonly durability: string;
+  /** What the recorder of this process counts, where one runs. */
+  readonly recorderCounters?: RecorderCounters | undefined;
+}
+
+export interface HttpSettings extends SessionSettings {
+  readonly host: string;
+  /** 0 takes a free one; see {@link HttpServer.port}. */
+  readonly port: number;
+  /** False only where several processes share the port on purpose: then a second, unrelated server on it goes unnoticed. */
+  readonly exclusivePort: boolean;
+  /** Files in PEM; left out: plain HTTP. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** Who signs tickets of presence; left out: no coupon can demand one. */
+  readonly presence?: TokenSettings | undefined;
+  /** Answers owed at a time; above it, what would have to wait is `busy`. Left out, without end. */
+  readonly pendingMax?: number;
+  /** How much one caller may ask for. */
+  readonly limits: LimitSettings;
+  /** Where the built console is; left out, it is the one of this build. */
+  readonly consoleFolder?: string;
+  /** Streams of events open at a time; left out, as many as one process should carry. */
+  readonly liveWatchersMax?: number;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /** Requests taken and not yet answered. */
+  readonly pendingCount: number;
+  /** Stops listening, answers what is in flight for at most `graceMs`, then closes every connection. */
+  drain(graceMs: number): Promise<void>;
+}

@@ -1,0 +1,138 @@
+/**
+ * `GET /metrics`: what Prometheus reads, put together when it asks.
+ *
+ * Nothing here is on the way of a download: counters are plain numbers of the engine and the front end, copied at the time of the
+ * scrape. The one thing that costs, looking at the queues of all announced coupons, is done once for all who ask within a second.
+ */
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { EngineCounters } from '../../engine/domain/counters.js';
+import type { EngineLoad } from '../../engine/download/engine.js';
+import type { Reply } from '../wire/exchange.js';
+import type { OutcomeCounts } from '../download/outcome-counts.js';
+import { refuse } from '../wire/problems.js';
+import { registerProcessMetrics } from './process-metrics.js';
+import { registerQueueMetrics } from './queue-metrics.js';
+import type { QueueSources } from './queue-metrics.js';
+import { registerRecorderMetrics } from './recorder-metrics.js';
+import type { RecorderCounters } from './recorder-metrics.js';
+import { TallyHistogram } from './tally-histogram.js';
+
+/**
+ * Given the metrics of this process, a way to those of all processes that share the port. `undefined` text: not all
+ * of the processes answered.
+ */
+export type ShareMetrics = (own: Registry) => () => Promise<string | undefined>;
+
+export interface MetricsSources {
+  readonly counters: EngineCounters;
+  readonly outcomes: OutcomeCounts;
+  readonly durability: string;
+  /** `undefined` where the decision is its own record. */
+  readonly backlogSources: QueueSources | undefined;
+  /** `undefined` where another process records. */
+  readonly recorder: RecorderCounters | undefined;
+  engineLoad(): EngineLoad;
+  requestsInFlight(): number;
+  /** Requests refused because their caller asked too often. */
+  rateLimited(): number;
+  /** Downloads refused for want of a good ticket of presence. */
+  presenceRefused(): number;
+  liveWatchers(): number;
+}
+
+/** Answers `GET /metrics`; the text of all processes where several share the port. */
+export class MetricsHandlers {
+  readonly #contentType: string;
+  readonly #read: () => Promise<string | undefined>;
+
+  constructor(own: Registry, share: ShareMetrics | undefined) {
+    this.#contentType = own.contentType;
+    this.#read = share?.(own) ?? (() => own.metrics());
+  }
+
+  async show(): Promise<Reply> {
+    const body = await this.#read();
+    if (body === undefined) refuse('not_ready', 'Not all processes told their metrics in time.');
+    return { status: 200, contentType: this.#contentType, body };
+  }
+}
+
+/** @returns the metrics of one API process. */
+export function createMetrics(sources: MetricsSources): Registry {
+  const { counters, outcomes, durability, backlogSources } = sources;
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+
+  new Counter({
+    name: 'seonchak_downloads_total',
+    help: 'Downloads by how they ended.',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [outcome, count] of Object.entries(outcomes)) this.inc({ outcome }, count);
+    },
+  });
+  const counter = (name: string, help: string, read: () => number): void => {
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  };
+  counter('seonchak_sealed_answers_total', 'Downloads answered from memory.', () => counters.sealedAnswers);
+  counter('seonchak_mailbox_full_total', 'Downloads that met a full mailbox.', () => counters.mailboxFull);
+  counter('seonchak_rate_limited_total', 'Requests beyond the rate of their caller.', () =>
+    sources.rateLimited(),
+  );
+  counter('seonchak_presence_refused_total', 'Downloads without a good ticket of presence.', () =>
+    sources.presenceRefused(),
+  );
+  counter('seonchak_store_faults_total', 'Faults of stores that met downloads.', () => counters.storeFaults);
+
+  new TallyHistogram(registry, 'seonchak_admit_batch_size', 'Members of a batch.', counters.batchSizes, 1);
+  new TallyHistogram(
+    registry,
+    'seonchak_admit_seconds',
+    'From sending a batch to its decisions.',
+    counters.admitMs,
+    1_000,
+  );
+
+  const gauge = (name: string, help: string, read: () => number): void => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+  gauge('seonchak_mailbox_depth', 'Downloads waiting in mailboxes.', () => sources.engineLoad().waiting);
+  gauge('seonchak_actors', 'Coupons with an actor.', () => sources.engineLoad().actors);
+  gauge('seonchak_sealed_winners', 'Winners held in memory.', () => sources.engineLoad().winnersHeld);
+  gauge('seonchak_requests_in_flight', 'Requests not yet answered.', () => sources.requestsInFlight());
+  gauge('seonchak_live_watchers', 'Open streams of the live view.', () => sources.liveWatchers());
+
+  registerProcessMetrics(registry, 'api');
+  registerDurability(registry, durability);
+  if (backlogSources !== undefined) registerQueueMetrics(registry, backlogSources);
+  if (sources.recorder !== undefined) registerRecorderMetrics(registry, sources.recorder);
+  return registry;
+}
+
+export function registerDurability(registry: Registry, durability: string): void {
+  const level = new Gauge({
+    name: 'seonchak_durability_level',
+    help: 'The durability level in force, as a label.',
+    labelNames: ['level'],
+    aggregator: 'max',
+    registers: [registry],
+  });
+  level.set({ level: durability }, 1);
+}

@@ -1,0 +1,84 @@
+/** What waits between decision and row, for `GET /metrics`: looked at when somebody asks, once for all who ask within a second. */
+import { Gauge } from 'prom-client';
+import type { Registry } from 'prom-client';
+import type { CouponId } from '../../engine/domain/coupon.js';
+import type { BacklogAge, IssuanceQueue, RecorderBell } from '../../engine/ports/issuance-queue.js';
+import { SWEEP_BATCH_MAX, SWEEP_COUPONS_MAX } from '../../engine/domain/limits.js';
+
+/** Two scrapes within this see the same queues. */
+const QUEUES_FRESH_MS = 1_000;
+
+/** Coupons with a backlog whose oldest issuance is looked at, those announced the longest ago first. */
+const AGES_MAX = 500;
+
+export interface QueueSources {
+  readonly queue: Pick<IssuanceQueue, 'depths'> & BacklogAge;
+  readonly bell: Pick<RecorderBell, 'announced'>;
+  monotonicMs(): number;
+}
+
+interface QueuesSeen {
+  readonly queued: number;
+  readonly claimed: number;
+  readonly coupons: number;
+  readonly oldestSeconds: number;
+  readonly readable: 0 | 1;
+}
+
+/** All processes see the same queues, so of several the largest look counts and not the sum. */
+export function registerQueueMetrics(registry: Registry, sources: QueueSources): void {
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  let looking: Promise<QueuesSeen> | undefined;
+  const seen = (): Promise<QueuesSeen> => {
+    if (looking === undefined || sources.monotonicMs() - lookedAtMs > QUEUES_FRESH_MS) {
+      lookedAtMs = sources.monotonicMs();
+      looking = lookAtQueues(sources);
+    }
+    return looking;
+  };
+  const gauge = (name: string, help: string, part: keyof QueuesSeen): void => {
+    new Gauge({
+      name: `seonchak_${name}`,
+      help,
+      aggregator: 'max',
+      registers: [registry],
+      async collect() {
+        this.set((await seen())[part]);
+      },
+    });
+  };
+  gauge('queue_depth', 'Issuances that wait to be recorded.', 'queued');
+  gauge('claimed', 'Issuances a recorder has taken and not yet acked.', 'claimed');
+  gauge(
+    'oldest_unrecorded_seconds',
+    'Age of the oldest issuance without a row, 0 without one.',
+    'oldestSeconds',
+  );
+  gauge('announced_coupons', 'Coupons that recorders look after.', 'coupons');
+  gauge('queues_readable', 'Whether the queues could be looked at.', 'readable');
+}
+
+async function lookAtQueues({ queue, bell }: QueueSources): Promise<QueuesSeen> {
+  let queued = 0;
+  let claimed = 0;
+  const behind: CouponId[] = [];
+  try {
+    const couponIds = await bell.announced(SWEEP_COUPONS_MAX);
+    for (let first = 0; first < couponIds.length; first += SWEEP_BATCH_MAX) {
+      const some = couponIds.slice(first, first + SWEEP_BATCH_MAX);
+      for (const [place, depth] of (await queue.depths(some)).entries()) {
+        queued += depth.queued;
+        claimed += depth.claimed;
+        const couponId = some[place];
+        if (couponId !== undefined && depth.queued + depth.claimed > 0) behind.push(couponId);
+      }
+    }
+    const ages = await queue.oldestAgesMs(behind.slice(0, AGES_MAX));
+    const oldestSeconds = Math.max(0, ...ages) / 1_000;
+    return { queued, claimed, coupons: couponIds.length, oldestSeconds, readable: 1 };
+  } catch {
+    // The rest of the metrics is worth having most when a store is away.
+    const unknown = Number.NaN;
+    return { queued: unknown, claimed: unknown, coupons: unknown, oldestSeconds: unknown, readable: 0 };
+  }
+}

@@ -1,0 +1,62 @@
+/** What the recorder of a process did, for `GET /metrics`. */
+import { Counter, Gauge } from 'prom-client';
+import type { Registry } from 'prom-client';
+import type { DrainResult } from '../../engine/recording/flusher.js';
+import { RecordingTimes } from '../../engine/recording/recording-times.js';
+import { TallyHistogram } from './tally-histogram.js';
+
+export class RecorderCounters {
+  inserted = 0;
+  replayed = 0;
+  revoked = 0;
+  deadLettered = 0;
+  stale = 0;
+  drains = 0;
+  faults = 0;
+  /** Issuances that are nowhere, as the reconciler of this process found them. */
+  gap = 0;
+  readonly times = new RecordingTimes();
+
+  drained(result: DrainResult): void {
+    this.drains++;
+    this.inserted += result.inserted;
+    this.replayed += result.replayed;
+    this.revoked += result.revoked;
+    this.deadLettered += result.deadLettered;
+    this.stale += result.stale;
+  }
+}
+
+export function registerRecorderMetrics(registry: Registry, counters: RecorderCounters): void {
+  const counter = (name: string, help: string, read: () => number): void => {
+    new Counter({
+      name: `seonchak_${name}_total`,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  };
+  counter('recorded', 'Issuances written to the ledger.', () => counters.inserted);
+  counter('replayed', 'Issuances found written already.', () => counters.replayed);
+  counter('revoked_unrecorded', 'Issuances revoked before they were recorded.', () => counters.revoked);
+  counter('dead_lettered', 'Issuances set aside with their reason.', () => counters.deadLettered);
+  counter('stale', 'Issuances refused since they were claimed before a rebuild.', () => counters.stale);
+  counter('drains', 'Drains of a coupon that ended well.', () => counters.drains);
+  new Gauge({
+    name: 'seonchak_recording_gap',
+    help: 'Issuances of coupons at rest that are neither recorded nor on their way.',
+    registers: [registry],
+    collect() {
+      this.set(counters.gap);
+    },
+  });
+  counter('drain_faults', 'Faults of stores that met the recorder.', () => counters.faults);
+
+  const { lagMs, batchMs, batchSizes } = counters.times;
+  new TallyHistogram(registry, 'seonchak_record_lag_seconds', 'From decision to row, at most.', lagMs, 1_000);
+  new TallyHistogram(registry, 'seonchak_record_seconds', 'One batch, until its commit.', batchMs, 1_000);
+  new TallyHistogram(registry, 'seonchak_record_batch_size', 'Rows of a batch.', batchSizes, 1);
+}

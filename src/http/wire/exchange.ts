@@ -1,0 +1,55 @@
+/** One request and its reply as handlers see them: plain values, nothing of the server library. */
+import type { CouponId } from '../../engine/domain/coupon.js';
+import { parseCouponId } from '../../engine/domain/coupon.js';
+import type { Identity } from '../auth/identity.js';
+import { problemBody, problemKinds, refuse, retryAfterHeader } from './problems.js';
+import type { Problem } from './problems.js';
+import { JSON_TYPE, PROBLEM_TYPE } from './status-lines.js';
+
+export interface ApiRequest {
+  /** Of the route's pattern, in order, as they stand in the URL. */
+  readonly params: readonly string[];
+  /** Behind the `?`, undecoded; empty when there is none. */
+  readonly query: string;
+  readonly accept: string;
+  readonly contentType: string;
+  /** Of the client, as `ClientAddresses` judges it. */
+  readonly address: string;
+  /** Empty where the route takes none. */
+  readonly body: Buffer;
+}
+
+interface ReplyHead {
+  readonly status: number;
+  readonly contentType: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Reply =
+  | (ReplyHead & { readonly body: string })
+  /** Sent chunk by chunk, at the pace of whoever reads it. */
+  | (ReplyHead & { readonly chunks: AsyncIterable<string> });
+
+export type OpenHandler = (request: ApiRequest) => Promise<Reply>;
+export type CallerHandler = (request: ApiRequest, caller: Identity) => Promise<Reply>;
+
+export function json(status: number, value: unknown, headers?: ReplyHead['headers']): Reply {
+  const reply = { status, contentType: JSON_TYPE, body: JSON.stringify(value) };
+  return headers === undefined ? reply : { ...reply, headers };
+}
+
+export function problemReply(problem: Problem): Reply {
+  return {
+    status: problemKinds[problem.code].status,
+    contentType: PROBLEM_TYPE,
+    headers: { ...retryAfterHeader(problem.code), ...problem.headers },
+    body: problemBody(problem),
+  };
+}
+
+/** The coupon id of the route's first parameter. Text that is no id names no coupon: the answer is the same as for a free number. */
+export function couponIdOf(request: ApiRequest): CouponId {
+  return (
+    parseCouponId(request.params[0] ?? '') ?? refuse('unknown_coupon', 'There is no coupon with this id.')
+  );
+}

@@ -1,0 +1,62 @@
+/**
+ * Whether this process is so hard pressed that a load balancer had better send new clients elsewhere: `/readyz` says so before
+ * deadlines begin to pass.
+ *
+ * Two signs, both of this process alone: turns of the event loop that come late, and answers owed over all coupons. A full mailbox of one
+ * coupon is none: then the store is the narrow place, the other processes have the same line, and sending them more
+ * would only move it. It takes several bad looks to become unready and more good ones to become ready again, so a single
+ * pause does not take a server out, and one that has just recovered is not thrown back at once.
+ */
+import type { Clock, Scheduler } from '../../engine/domain/clock.js';
+
+export const LOOK_EVERY_MS = 250;
+
+/** A turn this late is half-way to a version check that misses its time (LOCAL_ANSWER_MS). */
+const LATE_MS = 400;
+/** Later than this it is not yet well again. */
+const STILL_LATE_MS = 100;
+
+/** Shares of the answers that may be owed. */
+const CROWDED = 0.8;
+const STILL_CROWDED = 0.5;
+
+export const BAD_LOOKS = 4;
+export const GOOD_LOOKS = 8;
+
+export class Pressure {
+  readonly #owedShare: () => number;
+  #lookedAtMs: number;
+  #underPressure = false;
+  /** Looks in a row that speak against the present state. */
+  #contrary = 0;
+
+  /** @param owedShare answers owed at this moment, as a share of those that may be. */
+  constructor(owedShare: () => number, clock: Pick<Clock, 'monotonicMs'>) {
+    this.#owedShare = owedShare;
+    this.#lookedAtMs = clock.monotonicMs();
+  }
+
+  /** @returns how to stop looking. */
+  watch(scheduler: Pick<Scheduler, 'every'>, clock: Pick<Clock, 'monotonicMs'>): () => void {
+    return scheduler.every(LOOK_EVERY_MS, () => this.look(clock.monotonicMs()));
+  }
+
+  /** To be called every {@link LOOK_EVERY_MS}; how late it is called is what the event loop is judged by. */
+  look(nowMs: number): void {
+    const lateMs = nowMs - this.#lookedAtMs - LOOK_EVERY_MS;
+    this.#lookedAtMs = nowMs;
+    const share = this.#owedShare();
+    const speaksAgainst = this.#underPressure
+      ? lateMs < STILL_LATE_MS && share < STILL_CROWDED
+      : lateMs >= LATE_MS || share >= CROWDED;
+    this.#contrary = speaksAgainst ? this.#contrary + 1 : 0;
+    if (this.#contrary < (this.#underPressure ? GOOD_LOOKS : BAD_LOOKS)) return;
+    this.#underPressure = !this.#underPressure;
+    this.#contrary = 0;
+  }
+
+  /** For `/readyz`; empty while all is well. */
+  reasons(): readonly string[] {
+    return this.#underPressure ? ['This process has more to do than it can.'] : [];
+  }
+}

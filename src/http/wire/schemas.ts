@@ -1,0 +1,122 @@
+/**
+ * Every input of the API, described once: what passes is typed, branded and in the engine's units. The document under /openapi.json
+ * is made from the same schemas; `meta` says there what a transformed value looks like on the wire.
+ */
+import { z } from 'zod';
+import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';
+import { roles } from '../../accounts/accounts.js';
+
+export const NAME_LENGTH_MAX = 200;
+export const EMAIL_LENGTH_MAX = 254;
+export const PASSWORD_LENGTH_MIN = 8;
+export const PASSWORD_LENGTH_MAX = 128;
+export const PAGE_LIMIT_DEFAULT = 50;
+export const PAGE_LIMIT_MAX = 1_000;
+
+/** In the smallest unit of the shop's currency. */
+export const DISCOUNT_AMOUNT_MAX = 1_000_000_000_000;
+
+const email = z
+  .string()
+  .max(EMAIL_LENGTH_MAX)
+  .transform((text) => text.toLowerCase())
+  .pipe(z.email('must be an e-mail address'))
+  .meta({ format: 'email' });
+
+/** Length in characters as a person counts them, after normalisation: that is what is hashed. */
+const password = z
+  .string()
+  .refine((text) => {
+    const { length } = Array.from(text.normalize('NFKC'));
+    return length >= PASSWORD_LENGTH_MIN && length <= PASSWORD_LENGTH_MAX;
+  }, `must have ${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters`)
+  .meta({ format: 'password', description: `${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters.` });
+
+export const accountInput = z.strictObject({
+  email,
+  password,
+  role: z.enum(roles, `must be one of ${roles.join(', ')}`),
+});
+
+/** The password is not measured here: a wrong one is wrong whatever its length. */
+export const sessionInput = z.strictObject({ email, password: z.string().max(4 * PASSWORD_LENGTH_MAX) });
+
+const controlCharacter = /\p{Cc}/u;
+/** Half of a pair by itself: it is no text, and no store would give it back. */
+const loneSurrogate = /\p{Cs}/u;
+
+const name = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(NAME_LENGTH_MAX)
+  .refine((text) => !controlCharacter.test(text), 'must not contain control characters')
+  .refine((text) => !loneSurrogate.test(text), 'must be well-formed Unicode');
+
+const quantity = z.int(`must be a whole number from 1 to ${QUANTITY_MAX}`).min(1).max(QUANTITY_MAX);
+
+const instant = z.iso
+  .datetime({ offset: true, error: 'must be a date and time with its zone, such as 2026-11-22T12:00:00Z' })
+  .transform((text) => Date.parse(text))
+  .refine((epochMs) => epochMs >= 0, 'must not be before 1970')
+  .meta({ description: 'RFC 3339 with its zone.', examples: ['2026-11-22T12:00:00Z'] });
+
+const discount = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('percent'), value: z.number().gt(0).max(100) }),
+  z.strictObject({ type: z.literal('amount'), value: z.int().min(1).max(DISCOUNT_AMOUNT_MAX) }),
+]);
+
+const presenceRequired = z
+  .boolean()
+  .meta({ description: 'Whether a download must bring a ticket of presence (header X-Presence-Ticket).' });
+
+export const couponInput = z.strictObject({
+  name,
+  quantity,
+  opensAt: instant.nullish(),
+  closesAt: instant.nullish(),
+  discount: discount.nullish(),
+  presenceRequired: presenceRequired.optional(),
+});
+
+/** What is absent stays; `null` takes a bound of the window away. */
+export const couponChangeInput = z
+  .strictObject({
+    name: name.optional(),
+    quantity: quantity.optional(),
+    opensAt: instant.nullable().optional(),
+    closesAt: instant.nullable().optional(),
+    presenceRequired: presenceRequired.optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'name at least one field to change');
+
+/** Digits only: `1e2`, `+5` and ` 5` are not numbers here. */
+const wholeNumber = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,14})$/, 'must be a whole number')
+  .transform(Number);
+
+const limit = wholeNumber
+  .refine((rows) => rows >= 1 && rows <= PAGE_LIMIT_MAX, `must be from 1 to ${PAGE_LIMIT_MAX}`)
+  .default(PAGE_LIMIT_DEFAULT)
+  .meta({ type: 'integer', minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_DEFAULT });
+
+const after = wholeNumber
+  .default(0)
+  .meta({ type: 'integer', minimum: 0, default: 0, description: 'The `next` of the page before.' });
+
+export const pageQuery = z.strictObject({ after, limit });
+
+export const couponListQuery = z.strictObject({
+  after,
+  limit,
+  state: z.enum(couponStates, `must be one of ${couponStates.join(', ')}`).optional(),
+  /** Whose coupons: what a seller's own list is made of. */
+  sellerId: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be an account id')
+    .optional()
+    .meta({ description: 'Only coupons of this seller.' }),
+});
+
+export const issueNo = wholeNumber.refine((number) => number >= 1);

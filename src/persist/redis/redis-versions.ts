@@ -1,0 +1,30 @@
+/** {@link VersionAnnouncements} over Redis pub/sub, `couponId:version`. */
+import type { VersionAnnouncements } from '../../engine/ports/versions.js';
+import { type CouponId, parseCouponId } from '../../engine/domain/coupon.js';
+import { VERSIONS_CHANNEL } from './keys.js';
+import type { RedisCalls } from './redis-calls.js';
+import { RedisChannel } from './redis-channel.js';
+import type { RedisNodes } from './redis-nodes.js';
+
+export class RedisVersionAnnouncements implements VersionAnnouncements {
+  readonly #calls: RedisCalls;
+  readonly #channel: RedisChannel;
+
+  constructor(calls: RedisCalls, nodes: RedisNodes) {
+    this.#calls = calls;
+    this.#channel = new RedisChannel(nodes, VERSIONS_CHANNEL);
+  }
+
+  announce(couponId: CouponId, version: number): void {
+    this.#calls.publish(VERSIONS_CHANNEL, `${couponId}:${version}`);
+  }
+
+  listen(onVersion: (couponId: CouponId, version: number) => void): Promise<() => Promise<void>> {
+    return this.#channel.listen((message) => {
+      const [id = '', version = ''] = message.split(':');
+      const couponId = parseCouponId(id);
+      // Whoever may publish on this Redis could send anything; what is not an announcement is not news.
+      if (couponId !== undefined && /^\d{1,15}$/.test(version)) onVersion(couponId, Number(version));
+    });
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The log: one JSON line each on standard output, and nothing in it that opens a door.
+ *
+ * Errors of the drivers carry what they were doing: mysql2 the whole statement with its values (a password hash at sign-up), ioredis
+ * the command with its arguments (the password of AUTH). So of an error only its name, code, message, stack and cause are taken.
+ */
+import type { DestinationStream, Logger } from 'pino';
+import { pino } from 'pino';
+import type { Config } from '../config/config.js';
+
+/** How deep a chain of causes is followed; a cycle must not hold up the line. */
+const CAUSES_MAX = 8;
+
+/** Where a credential may stand in a text: before the host of an address, behind `Bearer`, or as a token by itself. */
+const credentials = /(?<=:\/\/)[^\s/@]+(?=@)|(?<=bearer\s+)\S+|eyJ[\w-]+\.[\w-]+\.[\w-]*/gi;
+
+interface LoggedFault {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: unknown;
+  readonly stack?: string;
+  readonly cause?: LoggedFault;
+}
+
+/** @param destination standard output when left out. */
+export function createLogger(config: Pick<Config, 'logLevel'>, destination?: DestinationStream): Logger {
+  const options = {
+    level: config.logLevel,
+    base: { pid: process.pid },
+    serializers: { err: (fault: unknown) => describe(fault, CAUSES_MAX) },
+  };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+function describe(fault: unknown, causesLeft: number): LoggedFault {
+  if (!(fault instanceof Error)) return { type: typeof fault, message: withoutCredentials(String(fault)) };
+  return {
+    type: fault.name === 'Error' ? fault.constructor.name : fault.name,
+    message: withoutCredentials(fault.message),
+    ...('code' in fault ? { code: fault.code } : {}),
+    ...(fault.stack === undefined ? {} : { stack: withoutCredentials(fault.stack) }),
+    ...(fault.cause === undefined || causesLeft === 0
+      ? {}
+      : { cause: describe(fault.cause, causesLeft - 1) }),
+  };
+}
+
+function withoutCredentials(text: string): string {
+  return text.replace(credentials, '***');
+}

@@ -1,0 +1,265 @@
+/**
+ * The composition root: builds the adapters, joins them to the engine and the front end, runs until told to stop, drains.
+ *
+ * Stop order: no new requests → every ticket answered → the recorder finishes the claims at hand → stores closed. What is still
+ * queued then waits in Redis for the next recorder.
+ */
+import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
+import type { Config, DistributedConfig } from '../config/config.js';
+import type { CouponWarmer } from '../engine/recovery/coupon-warmer.js';
+import { Engine } from '../engine/download/engine.js';
+import { Reconciler } from '../engine/reconcile/reconcile-loop.js';
+import { Recorder } from '../engine/recording/recorder.js';
+import { RecorderCounters, registerRecorderMetrics } from '../http/metrics/recorder-metrics.js';
+import { registerProcessMetrics } from '../http/metrics/process-metrics.js';
+import { requireFreePort } from '../http/wire/listen.js';
+import { startHttp } from '../http/server.js';
+import type { HttpServer } from '../http/http-server.js';
+import { presenceSettings, tokenSettings } from './token-settings.js';
+import { startRecorderThreads } from '../persist/recorder-threads.js';
+import { answerForAll, asksParent } from './process-metrics.js';
+import { isApiChild, startApiProcesses, tellParentServing } from './processes.js';
+import { serveRecorder } from './recorder-process.js';
+import { openStores, type QueueStores, type Stores } from './stores.js';
+import { systemClock, systemScheduler } from './system-time.js';
+
+/** In-flight requests get this long to be answered after SIGTERM. Orchestrators kill after 30 s by default. */
+const GRACE_MS = 10_000;
+
+interface Part {
+  stop(): Promise<void>;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Drains and stops; safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** The same reason is not told again for so long: a connection is tried anew several times a second. */
+const BREAK_TOLD_MS = 5_000;
+const BREAKS_KEPT = 100;
+
+/** Without the stack, which is the same every time: an operator may meet these lines beside the one about a failed start. */
+function tellOfBreaks(logger: Logger): (error: Error) => void {
+  const toldUntilMs = new Map<string, number>();
+  return ({ message }) => {
+    const nowMs = performance.now();
+    if (nowMs < (toldUntilMs.get(message) ?? 0)) return;
+    if (toldUntilMs.size >= BREAKS_KEPT) toldUntilMs.clear();
+    toldUntilMs.set(message, nowMs + BREAK_TOLD_MS);
+    logger.warn({ reason: message }, 'a connection to Redis broke');
+  };
+}
+
+/**
+ * Starts everything this process is configured for; resolves when it serves.
+ *
+ * @throws errors with a stable `code`: `config_invalid`, `port_in_use`, `data_dir_in_use`, `data_dir_unwritable`, `store_unavailable`, `process_ended`.
+ */
+export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
+  const stores = await openStores(config, {
+    exclusive: true,
+    onConnectionError: tellOfBreaks(logger),
+    recoveryListener: {
+      onRecovering: (couponId) =>
+        logger.error({ couponId }, 'Redis has lost the past of a coupon; rebuilding it'),
+      onRecovered: (couponId, report) =>
+        logger.warn({ couponId, ...report }, 'a coupon is rebuilt and serves again'),
+      onFault: (fault, couponId) => logger.error({ err: fault, couponId }, 'a coupon could not be rebuilt'),
+    },
+  });
+  const parts: Part[] = [];
+  const recorderCounters = new RecorderCounters();
+  const stop = once(async () => {
+    for (const part of parts.reverse()) await part.stop();
+    await stores.close();
+  });
+  try {
+    if (!isApiChild()) await migrate(stores, logger);
+    logger.info({ backEnd: config.backEnd, durability: stores.durability }, 'stores are open');
+    if (
+      config.roles.includes('recorder') &&
+      stores.queued !== undefined &&
+      config.backEnd === 'distributed'
+    ) {
+      parts.push(await startRecorder(config, stores.queued, stores.warmer, logger, recorderCounters));
+      parts.push(startReconciler(stores, stores.queued, logger, recorderCounters));
+    }
+    if (!config.roles.includes('api') && config.backEnd === 'distributed' && stores.queued !== undefined) {
+      const address = await serveRecorder(config, stores, stores.queued, recorderCounters, logger);
+      parts.push(address);
+      return { port: address.port, stop };
+    }
+    if (config.backEnd === 'distributed' && config.processes > 1) {
+      await requireFreePort(config.host, config.port);
+      const own = new Registry();
+      registerProcessMetrics(own, 'parent');
+      registerRecorderMetrics(own, recorderCounters);
+      answerForAll(own);
+      parts.push(await startApiProcesses(config, logger));
+      return { port: config.port, stop };
+    }
+    const records = stores.queued !== undefined && config.roles.includes('recorder');
+    const api = await startApi(config, stores, logger, records ? recorderCounters : undefined);
+    parts.push(api);
+    tellParentServing();
+    return { port: api.port, stop };
+  } catch (fault) {
+    await stop();
+    throw fault;
+  }
+}
+
+async function migrate(stores: Stores, logger: Logger): Promise<void> {
+  const applied = await stores.migrate();
+  if (applied.length > 0) logger.info({ applied }, 'the tables were brought up to date');
+}
+
+async function startApi(
+  config: Config,
+  stores: Stores,
+  logger: Logger,
+  recorderCounters: RecorderCounters | undefined,
+): Promise<Part & { readonly port: number }> {
+  const engine = new Engine(
+    {
+      ...stores,
+      bell: stores.queued?.bell,
+      clock: systemClock,
+      scheduler: systemScheduler,
+      onFault: (fault, couponId) => logger.warn({ err: fault, couponId }, 'a store fault met downloads'),
+    },
+    config,
+  );
+  await engine.start();
+  let draining = false;
+  const http: HttpServer = await startHttp(
+    {
+      ...stores,
+      backlogSources:
+        stores.queued === undefined
+          ? undefined
+          : { ...stores.queued, monotonicMs: () => systemClock.monotonicMs() },
+      recorderCounters,
+      shareMetrics: isApiChild() ? asksParent : undefined,
+      engine,
+      clock: systemClock,
+      scheduler: systemScheduler,
+      logger,
+      readiness: () => {
+        const reasons = [...(draining ? ['This process is stopping.'] : []), ...stores.hindrances()];
+        return Promise.resolve({ ready: reasons.length === 0, reasons });
+      },
+    },
+    {
+      host: config.host,
+      port: config.port,
+      exclusivePort: !isApiChild(),
+      ...(config.tls === undefined ? {} : { tls: config.tls }),
+      tokens: await tokenSettings(config),
+      presence: presenceSettings(config),
+      sellerSignup: config.sellerSignup,
+      limits: config.limits,
+      pendingMax: config.pendingMax,
+    },
+  );
+  return {
+    port: http.port,
+    async stop() {
+      draining = true;
+      await http.drain(GRACE_MS);
+      await engine.drain(GRACE_MS);
+      await engine.stop();
+    },
+  };
+}
+
+async function startRecorder(
+  config: DistributedConfig,
+  queued: QueueStores,
+  warmer: CouponWarmer,
+  logger: Logger,
+  counters: RecorderCounters,
+): Promise<Part> {
+  const { redisUrls, redisTlsCa, mysqlUrl, mysqlTlsCa } = config;
+  const { admitDeadlineMs, recordBatchMax, leaseMs, recordThreads } = config;
+  const threads = startRecorderThreads(
+    {
+      ...{ redisUrls, redisTlsCa, mysqlUrl, mysqlTlsCa },
+      callDeadlineMs: admitDeadlineMs,
+      ...{ recordBatchMax, leaseMs },
+    },
+    recordThreads,
+    (times) => counters.times.merge(times),
+  );
+  const recorder = new Recorder(
+    {
+      ...queued,
+      clock: systemClock,
+      scheduler: systemScheduler,
+      drain: (couponId) => threads.drain(couponId),
+      prepare: (couponId) => warmer.prepare(couponId),
+      onDrained: (couponId, result) => {
+        counters.drained(result);
+        if (result.deadLettered > 0)
+          logger.error({ couponId, ...result }, 'issuances were quarantined in dead_letter');
+        else if (result.stale > 0)
+          logger.warn({ couponId, ...result }, 'issuances claimed before a rebuild were refused');
+        else logger.debug({ couponId, ...result }, 'recorded');
+      },
+      onFault: (fault, couponId) => {
+        counters.faults++;
+        logger.warn({ err: fault, couponId }, 'a store fault met the recorder');
+      },
+    },
+    threads.drainsMax,
+  );
+  try {
+    await recorder.start();
+  } catch (fault) {
+    await threads.close();
+    throw fault;
+  }
+  return {
+    async stop() {
+      await recorder.stop();
+      await threads.close();
+    },
+  };
+}
+
+function startReconciler(
+  stores: Stores,
+  queued: QueueStores,
+  logger: Logger,
+  counters: RecorderCounters,
+): Part {
+  const reconciler = new Reconciler({
+    ...stores,
+    ...queued,
+    clock: systemClock,
+    scheduler: systemScheduler,
+    onRevokesFinished: (couponId, count) =>
+      logger.warn({ couponId, count }, 'revokes that had been left half done are finished'),
+    onGap: (couponId, gap) => {
+      counters.gap = reconciler.gap;
+      if (gap === 0) logger.info({ couponId }, 'issuances that were nowhere are back');
+      else logger.error({ couponId, gap }, 'issuances are nowhere: run seonchak reconcile on this coupon');
+    },
+    onFault: (fault, couponId) => logger.warn({ err: fault, couponId }, 'a store fault met the reconciler'),
+  });
+  reconciler.start();
+  return {
+    stop() {
+      reconciler.stop();
+      return Promise.resolve();
+    },
+  };
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= action());
+}

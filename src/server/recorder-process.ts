@@ -1,0 +1,61 @@
+/** The HTTP side of a process that only records: whoever watches over it asks here, under the same address settings as an API process. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { DistributedConfig } from '../config/config.js';
+import type { RecorderCounters } from '../http/metrics/recorder-metrics.js';
+import { startRecorderHttp } from '../http/recorder-server.js';
+import type { Readiness } from '../http/api/health.js';
+import type { QueueStores, Stores } from './stores.js';
+import { systemClock } from './system-time.js';
+
+/** A probe is given up after a second as a rule; it should hear the reason before. */
+const PING_PATIENCE_MS = 800;
+/** A scrape under way may end. */
+const GRACE_MS = 1_000;
+
+export interface RecorderAddress {
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** @throws errors with a stable `code`: `port_in_use`, `listen_failed`. */
+export async function serveRecorder(
+  config: DistributedConfig,
+  stores: Stores,
+  queued: QueueStores,
+  counters: RecorderCounters,
+  logger: Logger,
+): Promise<RecorderAddress> {
+  let stopping = false;
+  const http = await startRecorderHttp(
+    {
+      counters,
+      durability: stores.durability,
+      clock: systemClock,
+      logger,
+      backlogSources: { ...queued, monotonicMs: () => systemClock.monotonicMs() },
+      readiness: async () => {
+        const reasons = [...(stopping ? ['This process is stopping.'] : []), ...stores.hindrances()];
+        if (!(await answers(queued))) reasons.push('The database does not answer.');
+        return { ready: reasons.length === 0, reasons } satisfies Readiness;
+      },
+    },
+    config,
+  );
+  return {
+    port: http.port,
+    async stop() {
+      stopping = true;
+      await http.drain(GRACE_MS);
+    },
+  };
+}
+
+/** Unlike the API, which lets rows wait, a recorder has nothing to do without its database. */
+function answers(queued: QueueStores): Promise<boolean> {
+  const answered = queued.pingDatabase().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answered, pause(PING_PATIENCE_MS, false, { ref: false })]);
+}

@@ -1,0 +1,209 @@
+/** Opens whichever back end is configured, and shows the rest of the program the same ports for both. */
+import { randomUUID } from 'node:crypto';
+import type { Config, DistributedConfig, EmbeddedConfig } from '../config/config.js';
+import type { DurabilityLevel } from '../engine/domain/durability.js';
+import type { Admission } from '../engine/ports/admission.js';
+import type { AdmittedIssuances } from '../engine/ports/admitted-issuances.js';
+import type { AuditLog } from '../engine/ports/audit-log.js';
+import type { VersionAnnouncements } from '../engine/ports/versions.js';
+import type { CouponCatalogue } from '../engine/ports/coupon-catalogue.js';
+import { CouponRecovery } from '../engine/recovery/coupon-recovery.js';
+import { CouponRegistry } from '../engine/sellers/coupon-registry.js';
+import { CouponWarmer, type CouponWarmerPorts } from '../engine/recovery/coupon-warmer.js';
+import type { IssuanceLedger } from '../engine/ports/issuance-ledger.js';
+import type { BacklogAge, IssuanceQueue, RecorderBell } from '../engine/ports/issuance-queue.js';
+import type { LedgerAudit } from '../engine/ports/ledger-audit.js';
+import { RECOVERY_LOCK_MS } from '../engine/domain/limits.js';
+import { LocalAnnouncements } from '../engine/ports/local-versions.js';
+import type { RebuildReport } from '../engine/recovery/rebuild-coupon.js';
+import type { RecoveryStore } from '../engine/ports/recovery-store.js';
+import type { CouponId } from '../engine/domain/coupon.js';
+import type { AccessLockStore } from '../accounts/access-locks.js';
+import type { AccountStore } from '../accounts/accounts.js';
+import type { PresenceDemandStore } from '../accounts/presence-demands.js';
+import { openRedisBackEnd } from '../persist/redis/redis-back-end.js';
+import { openMysql } from '../persist/sql/open-mysql.js';
+import { openEmbedded } from '../persist/sqlite/open-embedded.js';
+import type { SeedTables } from '../seeding/seed-tables.js';
+import { systemClock, systemScheduler } from './system-time.js';
+
+/** Only where the decision and its row are two steps. */
+export interface QueueStores {
+  readonly queue: IssuanceQueue & BacklogAge;
+  readonly bell: RecorderBell;
+  readonly admitted: AdmittedIssuances;
+  readonly recovery: RecoveryStore;
+  readonly coupons: CouponRecovery;
+  /** Resolves when the database answers. @throws StoreUnavailableError */
+  pingDatabase(): Promise<void>;
+}
+
+export interface Stores {
+  readonly admission: Admission;
+  readonly ledger: IssuanceLedger;
+  readonly audit: LedgerAudit;
+  readonly catalogue: CouponCatalogue;
+  readonly accounts: AccountStore;
+  readonly locks: AccessLockStore;
+  readonly presenceDemands: PresenceDemandStore;
+  readonly auditLog: AuditLog;
+  readonly announcements: VersionAnnouncements;
+  readonly warmer: CouponWarmer;
+  readonly registry: CouponRegistry;
+  /** `undefined` with the embedded back end. */
+  readonly queued: QueueStores | undefined;
+  readonly queue: IssuanceQueue | undefined;
+  /** The level in force. */
+  readonly durability: DurabilityLevel;
+  /** Brings the tables up to date; names what was run. */
+  migrate(): Promise<readonly string[]>;
+  /** For filling the tables; close it before the stores. */
+  seedTables(): SeedTables;
+  /** What keeps downloads from being decided now; empty when nothing does. */
+  hindrances(): readonly string[];
+  close(): Promise<void>;
+}
+
+export interface OpenStoresOptions {
+  /** The server takes the data folder for itself; a command works beside it. */
+  readonly exclusive: boolean;
+  /** Hears of broken connections. */
+  onConnectionError(error: Error): void;
+  /** Hears of coupons that are rebuilt because the admission store has lost their past. */
+  readonly recoveryListener?: RecoveryListener;
+}
+
+export interface RecoveryListener {
+  onRecovering(couponId: CouponId): void;
+  onRecovered(couponId: CouponId, report: RebuildReport): void;
+  onFault(fault: unknown, couponId: CouponId): void;
+}
+
+const DEAF: RecoveryListener = {
+  onRecovering: () => undefined,
+  onRecovered: () => undefined,
+  onFault: () => undefined,
+};
+
+/** @throws ConfigError for settings that cannot be used, StoreUnavailableError when a server cannot be reached. */
+export function openStores(config: Config, options: OpenStoresOptions): Promise<Stores> {
+  return config.backEnd === 'embedded'
+    ? openEmbeddedStores(config, options)
+    : openDistributedStores(config, options);
+}
+
+async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOptions): Promise<Stores> {
+  const embedded = await openEmbedded({
+    dataDir: config.dataDir,
+    as: options.exclusive ? 'server' : 'visitor',
+  });
+  return {
+    ...withRegistry(embedded, { announcements: new LocalAnnouncements() }),
+    queued: undefined,
+    queue: undefined,
+    durability: 'fsync',
+    // The folder is no use to anybody before its tables are up to date, so opening it has done that.
+    migrate: () => Promise.resolve(embedded.migrated),
+    seedTables: () => embedded.seedTables(),
+    hindrances: () => [],
+    close: () => embedded.close(),
+  };
+}
+
+async function openDistributedStores(config: DistributedConfig, options: OpenStoresOptions): Promise<Stores> {
+  const mysql = openMysql(config.mysqlUrl, { tlsCa: config.mysqlTlsCa });
+  try {
+    await mysql.ping();
+    const redis = await openRedisBackEnd({
+      redisUrls: config.redisUrls,
+      redisTlsCa: config.redisTlsCa,
+      callDeadlineMs: config.admitDeadlineMs,
+      durability: config.durability,
+      replicaAcks: config.replicaAcks,
+      checkServer: true,
+      onConnectionError: (error) => options.onConnectionError(error),
+    });
+    const listener = options.recoveryListener ?? DEAF;
+    const coupons = new CouponRecovery(
+      {
+        ...mysql,
+        store: redis.recovery,
+        admitted: redis.admitted,
+        bell: redis.bell,
+        announcements: redis.announcements,
+        scheduler: systemScheduler,
+        newToken: randomUUID,
+        onRecovering: (couponId) => listener.onRecovering(couponId),
+        onRecovered: (couponId, report) => listener.onRecovered(couponId, report),
+        onFault: (fault, couponId) => listener.onFault(fault, couponId),
+      },
+      { leaseMs: config.leaseMs, lockMs: RECOVERY_LOCK_MS },
+    );
+    return {
+      ...withRegistry(
+        { ...mysql, admission: redis.admission },
+        {
+          announcements: redis.announcements,
+          bell: redis.bell,
+          recovery: { coupons, scheduler: systemScheduler },
+        },
+      ),
+      queued: { ...redis, coupons, pingDatabase: () => mysql.ping() },
+      queue: redis.queue,
+      durability: redis.durability,
+      migrate: () => mysql.migrate(),
+      seedTables: () => mysql.seedTables(),
+      // Without MySQL members still win and their rows wait in the queue, so it is no reason to send them away.
+      hindrances: () => (redis.isServing() ? [] : ['Redis is not connected.']),
+      close: async () => {
+        redis.close();
+        await mysql.close();
+      },
+    };
+  } catch (fault) {
+    await mysql.close();
+    throw fault;
+  }
+}
+
+interface BasicStores {
+  readonly presenceDemands: PresenceDemandStore;
+  readonly admission: Admission;
+  readonly ledger: IssuanceLedger;
+  readonly audit: LedgerAudit;
+  readonly catalogue: CouponCatalogue;
+  readonly accounts: AccountStore;
+  readonly locks: AccessLockStore;
+  readonly auditLog: AuditLog;
+}
+
+function withRegistry(
+  stores: BasicStores,
+  news: {
+    readonly announcements: VersionAnnouncements;
+    readonly bell?: RecorderBell;
+    readonly recovery?: CouponWarmerPorts['recovery'];
+  },
+) {
+  const { announcements, bell, recovery } = news;
+  const { admission, ledger, audit, catalogue, accounts, locks, presenceDemands, auditLog } = stores;
+  const warmer = new CouponWarmer({
+    admission,
+    ledger,
+    catalogue,
+    ...(recovery === undefined ? {} : { recovery }),
+  });
+  const registry = new CouponRegistry({
+    admission,
+    bell,
+    ledger,
+    catalogue,
+    announcements,
+    warmer,
+    clock: systemClock,
+  });
+  return {
+    ...{ admission, ledger, audit, catalogue, accounts, locks, presenceDemands, auditLog },
+    ...{ announcements, warmer, registry },
+  };
+}

@@ -1,0 +1,18 @@
+/** The machine's own clock and event loop, as the engine wants them. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock, Scheduler } from '../engine/domain/clock.js';
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+};
+
+export const systemScheduler: Scheduler = {
+  endOfTurn: (task) => void setImmediate(task),
+  pause: (ms) => pause(ms),
+  every: (ms, task) => {
+    const timer = setInterval(task, ms);
+    timer.unref();
+    return () => clearInterval(timer);
+  },
+};

@@ -1,0 +1,27 @@
+/** Where the tokens of this installation come from, by its configuration: for the server and for the command that signs tokens. */
+import type { Config } from '../config/config.js';
+import { prepareDataDir } from '../persist/sqlite/data-dir.js';
+import { readOrCreateSecret } from '../persist/sqlite/secret.js';
+import type { TokenSettings } from '../http/auth/token-settings.js';
+
+/**
+ * JWT_JWKS_URL, else JWT_SECRET, else (embedded only, the configuration sees to that) the secret kept in DATA_DIR, made if need be.
+ *
+ * @throws SecretUnusableError, DataDirUnwritableError
+ */
+export function tokenSettings(config: Config): Promise<TokenSettings> {
+  const policy = { issuer: config.jwtIssuer, audience: config.jwtAudience };
+  if (config.jwtJwksUrl !== undefined) {
+    return Promise.resolve({ ...policy, jwksUrl: new URL(config.jwtJwksUrl) });
+  }
+  const secret = config.jwtSecret ?? readOrCreateSecret(prepareDataDir(config.dataDir));
+  return Promise.resolve({ ...policy, secret: Buffer.from(secret) });
+}
+
+/** Who signs tickets of presence: PRESENCE_JWKS_URL or PRESENCE_SECRET; `undefined` without either. */
+export function presenceSettings(config: Config): TokenSettings | undefined {
+  const policy = { issuer: config.presenceIssuer, audience: config.presenceAudience };
+  if (config.presenceJwksUrl !== undefined) return { ...policy, jwksUrl: new URL(config.presenceJwksUrl) };
+  if (config.presenceSecret !== undefined) return { ...policy, secret: Buffer.from(config.presenceSecret) };
+  return undefined;
+}
