@@ -12,7 +12,7 @@ import type { SeonchakClient } from 'seonchak/client';
 const PRESSES_MAX = 20;
 
 /** @returns what the member should read. */
-export async function downloadUntilTold(client: SeonchakClient, couponId: number): Promise<string> {
+export async function downloadUntilDefinite(client: SeonchakClient, couponId: number): Promise<string> {
   for (let press = 0; press < PRESSES_MAX; press++) {
     const { data, error, response } = await client.POST('/v1/coupons/{id}/download', {
       params: { path: { id: couponId } },
@@ -30,5 +30,5 @@ export async function downloadUntilTold(client: SeonchakClient, couponId: number
 const [, program, origin, couponId, token] = process.argv;
 if (program === fileURLToPath(import.meta.url) && origin !== undefined && token !== undefined) {
   const client = createSeonchakClient({ baseUrl: origin, token });
-  console.log(await downloadUntilTold(client, Number(couponId)));
+  console.log(await downloadUntilDefinite(client, Number(couponId)));
 }

@@ -15,8 +15,8 @@ ARGV
   3 leaseMs
 Reply
   ''             nothing to record, or out of service
-  {epoch, 'issueNo:memberId:issuedAtMs,…', storeNowMs, behind}   ascending by issueNo
-      behind   'nothing' | 'some' | 'batch': what another claim would find now; 'batch' after a claim that was taken over
+  {epoch, 'issueNo:memberId:issuedAtMs,…', storeNowMs, backlog}   ascending by issueNo
+      backlog  'empty' | 'partial' | 'full': what another claim would find now; 'full' after a claim that was taken over
 --]]
 local limit = tonumber(ARGV[2])
 if limit < 1 or limit > 3000 then return redis.error_reply('ERR limit must be 1 to 3000') end
@@ -35,7 +35,7 @@ if lapsed[1] and tonumber(lapsed[2]) < now then
   redis.call('HSET', KEYS[3], ARGV[1], packed)
   redis.call('ZREM', KEYS[2], lapsed[1])
   redis.call('HDEL', KEYS[3], token)
-  return { epoch, packed, now, 'batch' }
+  return { epoch, packed, now, 'full' }
 end
 
 local head = redis.call('ZRANGE', KEYS[1], 1, limit, 'WITHSCORES')
@@ -50,4 +50,4 @@ redis.call('HSET', KEYS[3], ARGV[1], packed)
 redis.call('ZREMRANGEBYRANK', KEYS[1], 1, count)
 -- Without the sentinel.
 local left = redis.call('ZCARD', KEYS[1]) - 1
-return { epoch, packed, now, left >= limit and 'batch' or left > 0 and 'some' or 'nothing' }
+return { epoch, packed, now, left >= limit and 'full' or left > 0 and 'partial' or 'empty' }

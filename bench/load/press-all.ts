@@ -11,7 +11,7 @@ import { type LoadReport, type OutcomeReport, SERIES_STEP_MS } from './load-repo
 import { OutcomeReader } from './outcome-reader.js';
 import { type Press, PressLine, type PressPlan } from './press-plan.js';
 import { signTickets } from './sign-tickets.js';
-import { ToldLog } from './told.js';
+import { AnswerLog } from './told.js';
 
 /** What this needs of autocannon's connection beyond its types; the version is pinned exactly. */
 interface Connection extends autocannon.Client {
@@ -36,7 +36,7 @@ function nowUs(): number {
 
 export async function pressAll(plan: PressPlan, tokens: readonly string[]): Promise<LoadReport> {
   const line = new PressLine(plan, tokens.length);
-  const told = new ToldLog();
+  const told = new AnswerLog();
   const reader = new OutcomeReader();
   const outcomes = new Map<string, { latencies: LatencyHistogram; series: number[] }>();
   const connections: Connection[] = [];

@@ -37,7 +37,7 @@ class NumberLog {
 }
 
 /** Keeps every win, and one reminder for each member and coupon; a second one is compared with the first. */
-export class ToldLog {
+export class AnswerLog {
   readonly #wins = new NumberLog();
   readonly #reminders = new NumberLog();
   readonly #reminded = new Map<number, number>();
@@ -59,7 +59,7 @@ export class ToldLog {
     }
   }
 
-  taken(): ToldNumbers {
+  taken(): AcknowledgedNumbers {
     return {
       wins: this.#wins.taken(),
       reminders: this.#reminders.taken(),
@@ -68,14 +68,14 @@ export class ToldLog {
   }
 }
 
-export interface ToldNumbers {
+export interface AcknowledgedNumbers {
   readonly wins: Float64Array;
   readonly reminders: Float64Array;
   /** Reminders that named another number than the one before. */
   readonly contradictions: number;
 }
 
-export function winsOf({ wins }: ToldNumbers): Win[] {
+export function winsOf({ wins }: AcknowledgedNumbers): Win[] {
   return recordsOf(
     wins,
     WIN_NUMBERS,
@@ -89,7 +89,7 @@ export function winsOf({ wins }: ToldNumbers): Win[] {
   );
 }
 
-export function remindersOf({ reminders }: ToldNumbers): Reminder[] {
+export function remindersOf({ reminders }: AcknowledgedNumbers): Reminder[] {
   return recordsOf(reminders, REMINDER_NUMBERS, ([couponId = 0, memberId = 0, issueNo = 0]) => ({
     couponId,
     memberId,

@@ -26,7 +26,7 @@ export interface Evidence {
   readonly reminders: readonly Reminder[];
   readonly whereabouts: Whereabouts;
   /** Whether anybody was told `sold_out`. */
-  readonly soldOutTold: boolean;
+  readonly soldOutAnswered: boolean;
 }
 
 /** Every promise that the evidence breaks, in a sentence; empty when all hold. */
@@ -81,7 +81,7 @@ function brokenOrder(wins: readonly Win[]): string[] {
   return overtaken > 0 ? [`I4: ${overtaken} members got a smaller number than somebody answered before`] : [];
 }
 
-function brokenConservation({ rows, quantity, whereabouts, soldOutTold }: Evidence): string[] {
+function brokenConservation({ rows, quantity, whereabouts, soldOutAnswered }: Evidence): string[] {
   const { remaining, queued, claimed, recorded, deadLettered } = whereabouts;
   const sum = remaining + queued + claimed + recorded + deadLettered;
   return [
@@ -89,6 +89,6 @@ function brokenConservation({ rows, quantity, whereabouts, soldOutTold }: Eviden
       ? [`I5: ${quantity} units, but ${JSON.stringify(whereabouts)}`]
       : []),
     ...(recorded !== rows.length ? [`I5: ${recorded} recorded, but ${rows.length} rows`] : []),
-    ...(soldOutTold && remaining > 0 ? [`I6: "sold out" was told while ${remaining} units remain`] : []),
+    ...(soldOutAnswered && remaining > 0 ? [`I6: "sold out" was told while ${remaining} units remain`] : []),
   ];
 }

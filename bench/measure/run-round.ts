@@ -117,7 +117,7 @@ async function examine(
   }
   const wins = byCoupon(reports.flatMap((report) => winsOf(report.told)));
   const reminders = byCoupon(reports.flatMap((report) => remindersOf(report.told)));
-  const soldOutTold = reports.some((report) => report.outcomes.has('sold_out'));
+  const soldOutAnswered = reports.some((report) => report.outcomes.has('sold_out'));
   const contradictions = reports.reduce((sum, report) => sum + report.told.contradictions, 0);
   const broken = contradictions > 0 ? [`I3: ${contradictions} members were told two different numbers`] : [];
   const lags = looks === undefined ? undefined : new LatencyHistogram();
@@ -135,7 +135,7 @@ async function examine(
         wins: wins.get(couponId) ?? [],
         reminders: reminders.get(couponId) ?? [],
         whereabouts,
-        soldOutTold,
+        soldOutAnswered,
       }),
     );
   }

@@ -3,7 +3,7 @@ import type { AuditEntry } from '../engine/ports/audit-log.js';
 import type { Scheduler } from '../engine/domain/clock.js';
 import type { MemberId } from '../engine/domain/coupon.js';
 import { FollowedSet } from './followed-set.js';
-import { RepeatedLook } from './repeated-poll.js';
+import { RepeatedPoll } from './repeated-poll.js';
 
 /** Locked at the same time; every API process holds them all, some 100 bytes each. */
 export const LOCKED_SUBJECTS_MAX = 100_000;
@@ -37,7 +37,7 @@ export interface AccessLocksPorts {
 /** Asked only for tokens that are not in the cache; so a new lock also has to take the subject's tokens out of it. */
 export class AccessLocks {
   readonly #locked: FollowedSet<string>;
-  readonly #look: RepeatedLook;
+  readonly #look: RepeatedPoll;
   #onLocked: (subjects: ReadonlySet<string>) => void = () => undefined;
 
   constructor(ports: AccessLocksPorts) {
@@ -50,7 +50,7 @@ export class AccessLocks {
         revision: change.revision,
       }));
     });
-    this.#look = new RepeatedLook(() => this.#locked.catchUp(this.#onLocked), ports);
+    this.#look = new RepeatedPoll(() => this.#locked.catchUp(this.#onLocked), ports);
   }
 
   /**

@@ -8,13 +8,13 @@
 import type { Clock, Scheduler } from '../engine/domain/clock.js';
 import type { CouponId } from '../engine/domain/coupon.js';
 import { FollowedSet } from './followed-set.js';
-import { RepeatedLook } from './repeated-poll.js';
+import { RepeatedPoll } from './repeated-poll.js';
 
 /** Coupons that demand it at a time; every API process holds them all, some 50 bytes each. */
 export const DEMANDS_MAX = 100_000;
 
 /** A scan of ids that do not exist makes no more looks than one in so many milliseconds. */
-const LOOK_REST_MS = 10;
+const POLL_COOLDOWN_MS = 10;
 
 export interface DemandChange {
   readonly couponId: CouponId;
@@ -41,7 +41,7 @@ export interface PresenceDemandsPorts {
 export class PresenceDemands {
   readonly #ports: PresenceDemandsPorts;
   readonly #demanding: FollowedSet<CouponId>;
-  readonly #look: RepeatedLook;
+  readonly #look: RepeatedPoll;
   #settledUpTo: number;
   #lookedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -61,7 +61,7 @@ export class PresenceDemands {
         revision: change.revision,
       }));
     });
-    this.#look = new RepeatedLook(() => this.#catchUp(), ports);
+    this.#look = new RepeatedPoll(() => this.#catchUp(), ports);
   }
 
   /** @throws StoreUnavailableError when the first look fails: without it coupons would be given to anybody. */
@@ -94,8 +94,8 @@ export class PresenceDemands {
 
   /** The same for a request that nobody has vouched for: these may be many. */
   async refreshForStranger(): Promise<void> {
-    const restMs = this.#lookedAtMs + LOOK_REST_MS - this.#ports.clock.monotonicMs();
-    if (restMs > 0) await this.#ports.scheduler.pause(restMs);
+    const cooldownMs = this.#lookedAtMs + POLL_COOLDOWN_MS - this.#ports.clock.monotonicMs();
+    if (cooldownMs > 0) await this.#ports.scheduler.pause(cooldownMs);
     await this.#look.fresh();
   }
 

@@ -1,12 +1,12 @@
 import t from 'tap';
-import { RepeatedLook } from './repeated-poll.js';
+import { RepeatedPoll } from './repeated-poll.js';
 
 /** Looks that end when the test says so. */
 function held() {
   const ends: ((fault?: Error) => void)[] = [];
   const faults: unknown[] = [];
   let tick = (): void => undefined;
-  const looks = new RepeatedLook(
+  const looks = new RepeatedPoll(
     () =>
       new Promise<void>((resolve, reject) => {
         ends.push((fault) => (fault === undefined ? resolve() : reject(fault)));

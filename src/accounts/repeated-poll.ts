@@ -4,20 +4,20 @@ import type { Scheduler } from '../engine/domain/clock.js';
 /** What another process changes is known here within a second, the look itself included. */
 const LOOK_EVERY_MS = 500;
 
-export interface RepeatedLookPorts {
+export interface RepeatedPollPorts {
   readonly scheduler: Pick<Scheduler, 'every'>;
   /** Told of a look that failed while nobody waited for it. */
   onFault(fault: unknown): void;
 }
 
-export class RepeatedLook {
+export class RepeatedPoll {
   readonly #look: () => Promise<void>;
-  readonly #ports: RepeatedLookPorts;
+  readonly #ports: RepeatedPollPorts;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #stop: (() => void) | undefined;
 
-  constructor(look: () => Promise<void>, ports: RepeatedLookPorts) {
+  constructor(look: () => Promise<void>, ports: RepeatedPollPorts) {
     this.#look = look;
     this.#ports = ports;
   }

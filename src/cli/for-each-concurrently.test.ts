@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
-import { severalAtOnce } from './for-each-concurrently.js';
+import { forEachConcurrently } from './for-each-concurrently.js';
 
 t.test('all of them, in their order, and so many at a time', async (t) => {
   const begun: number[] = [];
   let running = 0;
   let most = 0;
-  await severalAtOnce([10, 20, 30, 40, 50], 2, async (item, place) => {
+  await forEachConcurrently([10, 20, 30, 40, 50], 2, async (item, place) => {
     begun.push(item, place);
     most = Math.max(most, ++running);
     await turn();
@@ -18,7 +18,7 @@ t.test('all of them, in their order, and so many at a time', async (t) => {
 
 t.test('after a fault nothing new is begun, and what runs is waited for', async (t) => {
   const ended: number[] = [];
-  const working = severalAtOnce([1, 2, 3, 4], 2, async (item) => {
+  const working = forEachConcurrently([1, 2, 3, 4], 2, async (item) => {
     if (item === 1) throw new Error('no');
     await turn();
     ended.push(item);

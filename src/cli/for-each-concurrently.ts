@@ -2,7 +2,7 @@
  * Works through all items in their order, so many at a time. After a fault nothing new is begun; it is thrown when what runs has ended,
  * so that nobody closes the stores under it.
  */
-export async function severalAtOnce<Item>(
+export async function forEachConcurrently<Item>(
   items: readonly Item[],
   atOnce: number,
   work: (item: Item, place: number) => Promise<void>,

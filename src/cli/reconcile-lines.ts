@@ -10,17 +10,17 @@ export function findingLines(found: CouponReconciliation): string[] {
   const holder = (issuance: { readonly issueNo: number; readonly memberId: string }): string =>
     `${issuance.issueNo} of ${issuance.memberId}`;
   const lines = [
-    ...some(found.missing, 'admitted and not recorded', holder),
-    ...some(found.strays, 'recorded, but their member could win again', holder),
-    ...some(found.doubled, 'numbers held by two members', String),
-    ...some(found.halfRevoked, 'revoked and still held', holder),
+    ...some(found.unrecorded, 'admitted and not recorded', holder),
+    ...some(found.orphanedRows, 'recorded, but their member could win again', holder),
+    ...some(found.duplicateNumbers, 'numbers held by two members', String),
+    ...some(found.unfinishedRevocations, 'revoked and still held', holder),
     ...some(found.revokedRows, 'rows under a revoked number', String),
     ...some(found.gaps, 'numbers given that nobody holds', String),
     ...some(found.deadLetters, 'in quarantine', (letter) => `${holder(letter)} (${letter.reason})`),
     ...(found.stuckClaims > 0 ? [`${found.stuckClaims} claims that no recorder takes over`] : []),
     ...(found.excess > 0 ? [`${found.excess} rows more than the quantity of ${found.quantity}`] : []),
-    ...(found.numbersBehind ? ['the database has higher numbers than Redis has given'] : []),
-    ...(found.catalogueBehind ? ['the database has older terms than Redis'] : []),
+    ...(found.storeBehindLedger ? ['the database has higher numbers than Redis has given'] : []),
+    ...(found.catalogueBehindStore ? ['the database has older terms than Redis'] : []),
     ...(found.outOfService ? ['it is out of service: lost by Redis, or being recovered'] : []),
   ];
   return lines.map((line) => `coupon ${found.couponId}: ${line}`);

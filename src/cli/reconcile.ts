@@ -16,7 +16,7 @@ import { couponIds } from './option-values.js';
 import { operatorHere } from './operator.js';
 import { startProgress } from './progress.js';
 import { findingLines, repairLine } from './reconcile-lines.js';
-import { severalAtOnce } from './for-each-concurrently.js';
+import { forEachConcurrently } from './for-each-concurrently.js';
 
 /** Catalogue rows read at a time. */
 const PAGE_ROWS = 500;
@@ -96,11 +96,11 @@ async function reconcileAll(
   const counts = await stores.ledger.counts(records.map((record) => record.couponId));
   const recorded = counts.reduce((sum, count) => sum + count.recorded, 0);
   // Each row is met once, and once more as a winner.
-  const sides = stores.queued === undefined ? 1 : 2;
+  const sides = stores.distributed === undefined ? 1 : 2;
   const progress = startProgress(context.notes, 'comparing', 'issuances', recorded * sides);
   const reports: ReconcileReport[] = [];
   try {
-    await severalAtOnce(records, repair ? REPAIRS_AT_ONCE : 1, async (record, place) => {
+    await forEachConcurrently(records, repair ? REPAIRS_AT_ONCE : 1, async (record, place) => {
       reports[place] = await reconcileOne(stores, record, repair, (rows) => progress.advance(rows));
     });
   } finally {
@@ -115,27 +115,27 @@ async function reconcileOne(
   repair: boolean,
   onProgress: (issuances: number) => void,
 ): Promise<ReconcileReport> {
-  const { queued } = stores;
+  const { distributed } = stores;
   // After a restart of Redis a coupon nobody has asked for is not in service yet; asking is enough.
-  if (queued !== undefined && record.epoch > 0) {
+  if (distributed !== undefined && record.epoch > 0) {
     await (repair ? stores.warmer.warm(record.couponId) : stores.warmer.prepare(record.couponId));
   }
   const { admission, ledger, audit } = stores;
   const ports = {
     ...{ admission, ledger, audit, nowMs: () => Date.now() },
-    ...(queued === undefined ? {} : { queued }),
+    ...(distributed === undefined ? {} : { queued: distributed }),
   };
-  if (!repair || queued === undefined) {
+  if (!repair || distributed === undefined) {
     const found = await reconcileCoupon(ports, record, { onProgress });
     return { ...found, clean: isClean(found) };
   }
-  const missing = new MissingIssuances(queued, record);
+  const missing = new MissingIssuances(distributed, record);
   const found = await reconcileCoupon(ports, record, {
     onProgress,
     onMissing: (issuances) => missing.requeue(issuances),
   });
   if (isClean(found)) return { ...found, clean: true };
-  const done = await repairCoupon({ ...stores, ...queued }, record, found, missing.requeued);
+  const done = await repairCoupon({ ...stores, ...distributed }, record, found, missing.requeued);
   await stores.auditLog.append({
     atMs: Date.now(),
     actor: operatorHere(),
@@ -152,7 +152,7 @@ function print(
   options: ReconcileOptions,
 ): void {
   if (options.json) {
-    printJson(context, { clean: reports.every((report) => report.clean), coupons: reports });
+    printJson(context, { clean: reports.every((report) => report.clean), coupons: reports.map(reportForPrograms) });
     return;
   }
   for (const report of reports.filter((one) => !one.clean)) {
@@ -161,4 +161,19 @@ function print(
   }
   const clean = reports.filter((report) => report.clean).length;
   printLine(context.output, `${clean} of ${reports.length} coupons are in order`);
+}
+
+/** Programs outside rely on these names of the findings; inside they have plainer ones (docs/glossary.md). */
+function reportForPrograms(report: ReconcileReport): Record<string, unknown> {
+  const { unrecorded, orphanedRows, duplicateNumbers, unfinishedRevocations, ...others } = report;
+  const { storeBehindLedger, catalogueBehindStore, ...rest } = others;
+  return {
+    ...rest,
+    missing: unrecorded,
+    strays: orphanedRows,
+    doubled: duplicateNumbers,
+    halfRevoked: unfinishedRevocations,
+    numbersBehind: storeBehindLedger,
+    catalogueBehind: catalogueBehindStore,
+  };
 }

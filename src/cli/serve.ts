@@ -32,7 +32,7 @@ async function serve(context: CommandContext, config: Config): Promise<void> {
     import('../server/main.js'),
     import('../server/log.js'),
   ]);
-  const { isApiChild, letGoOfParent } = await import('../server/processes.js');
+  const { isApiChild, unrefParentChannel } = await import('../server/processes.js');
   // Before the start: a server of several processes answers before the last of them is up, and an order to end must not cut those answers off.
   const { ending, forget } = listenToEnd();
   try {
@@ -44,6 +44,6 @@ async function serve(context: CommandContext, config: Config): Promise<void> {
     await server.stop();
   } finally {
     forget();
-    letGoOfParent();
+    unrefParentChannel();
   }
 }

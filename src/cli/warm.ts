@@ -11,7 +11,7 @@ import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';
 import { couponIds, durationMs } from './option-values.js';
 import { startProgress } from './progress.js';
-import { severalAtOnce } from './for-each-concurrently.js';
+import { forEachConcurrently } from './for-each-concurrently.js';
 
 /** Catalogue rows read at a time. */
 const PAGE_ROWS = 500;
@@ -99,7 +99,7 @@ async function warmAll(
   const report: WarmReport = { warmed: [], present: [], unknown_coupon: [] };
   const progress = startProgress(context.notes, 'warming', 'coupons', ids.length);
   try {
-    await severalAtOnce(ids, WARM_AT_ONCE, async (id) => {
+    await forEachConcurrently(ids, WARM_AT_ONCE, async (id) => {
       report[await stores.warmer.warm(id)].push(id);
       progress.advance(1);
     });

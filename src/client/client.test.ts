@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { downloadUntilTold } from '../../examples/download.js';
+import { downloadUntilDefinite } from '../../examples/download.js';
 import { fromNow, openShop } from '../http/testing/shop.js';
 import { createSeonchakClient } from './client.js';
 
@@ -28,14 +28,14 @@ t.test('the types are those of the API as it is now', async (t) => {
 
 t.test('the example tells a member the number, and the next one that it is sold out', async (t) => {
   const couponId = await register({ quantity: 1 });
-  t.equal(await downloadUntilTold(member('1'), couponId), `Yours: number 1 of coupon ${couponId}.`);
-  t.equal(await downloadUntilTold(member('1'), couponId), `Yours: number 1 of coupon ${couponId}.`);
-  t.equal(await downloadUntilTold(member('2'), couponId), 'The coupon is sold out.');
+  t.equal(await downloadUntilDefinite(member('1'), couponId), `Yours: number 1 of coupon ${couponId}.`);
+  t.equal(await downloadUntilDefinite(member('1'), couponId), `Yours: number 1 of coupon ${couponId}.`);
+  t.equal(await downloadUntilDefinite(member('2'), couponId), 'The coupon is sold out.');
   const opensAt = fromNow(3_600_000);
   const later = await register({ quantity: 1, opensAt });
-  t.equal(await downloadUntilTold(member('1'), later), `It opens at ${opensAt}.`);
+  t.equal(await downloadUntilDefinite(member('1'), later), `It opens at ${opensAt}.`);
   const stranger = createSeonchakClient({ baseUrl: shop.url, token: 'no token' });
-  t.equal(await downloadUntilTold(stranger, couponId), 'A valid access token is required.');
+  t.equal(await downloadUntilDefinite(stranger, couponId), 'A valid access token is required.');
 });
 
 t.test('what anyone may see needs no token', async (t) => {

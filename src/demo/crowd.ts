@@ -37,7 +37,7 @@ export async function pressAsPlanned(
   const underWay = new Set<Promise<void>>();
 
   async function press(memberId: string): Promise<void> {
-    const { code, issueNo } = await pressUntilTold(crowd, memberId, signal);
+    const { code, issueNo } = await pressUntilDefinite(crowd, memberId, signal);
     answers.set(code, (answers.get(code) ?? 0) + 1);
     if (issueNo !== undefined) numbers.set(memberId, issueNo);
     crowd.onAnswer();
@@ -60,7 +60,7 @@ interface PressTold {
   readonly issueNo?: number;
 }
 
-async function pressUntilTold(crowd: Crowd, memberId: string, signal: AbortSignal): Promise<PressTold> {
+async function pressUntilDefinite(crowd: Crowd, memberId: string, signal: AbortSignal): Promise<PressTold> {
   const headers = { Authorization: `Bearer ${await crowd.tokenOf(memberId)}` };
   const params = { path: { id: crowd.couponId } };
   let code = 'no_answer';

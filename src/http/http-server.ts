@@ -6,7 +6,7 @@ import type { RoutePorts } from './api/routes.js';
 import type { SessionSettings } from './api/sessions.js';
 import type { TokenSettings } from './auth/token-settings.js';
 import type { LimitSettings } from './limits/caller-limits.js';
-import type { QueueSources } from './metrics/queue-metrics.js';
+import type { BacklogSources } from './metrics/queue-metrics.js';
 import type { RecorderCounters } from './metrics/recorder-metrics.js';
 import type { Admission } from '../engine/ports/admission.js';
 import type { CouponRegistry } from '../engine/sellers/coupon-registry.js';
@@ -19,7 +19,7 @@ export interface HttpPorts extends RoutePorts, LivePorts {
   readonly scheduler: Pick<Scheduler, 'every' | 'pause'>;
   readonly presenceDemands: PresenceDemandStore;
   /** What waits to be recorded, for metrics; `undefined` with the embedded back end. */
-  readonly backlogSources?: QueueSources | undefined;
+  readonly backlogSources?: BacklogSources | undefined;
   /** The durability level in force, for metrics. */
   readonly durability: string;
   /** What the recorder of this process counts, where one runs. */
@@ -51,5 +51,5 @@ export interface HttpServer {
   /** Requests taken and not yet answered. */
   readonly pendingCount: number;
   /** Stops listening, answers what is in flight for at most `graceMs`, then closes every connection. */
-  drain(graceMs: number): Promise<void>;
+  shutDown(graceMs: number): Promise<void>;
 }

@@ -9,7 +9,7 @@ import { listen } from './wire/listen.js';
 import { MetricsHandlers, registerDurability } from './metrics/metrics.js';
 import { registerProcessMetrics } from './metrics/process-metrics.js';
 import { registerQueueMetrics } from './metrics/queue-metrics.js';
-import type { QueueSources } from './metrics/queue-metrics.js';
+import type { BacklogSources } from './metrics/queue-metrics.js';
 import { registerRecorderMetrics } from './metrics/recorder-metrics.js';
 import type { RecorderCounters } from './metrics/recorder-metrics.js';
 import { logAnswer, logFault } from './wire/request-log.js';
@@ -19,14 +19,14 @@ import type { HttpPorts, HttpServer, HttpSettings } from './http-server.js';
 
 export interface RecorderHttpPorts extends Pick<HttpPorts, 'clock' | 'durability' | 'logger' | 'readiness'> {
   readonly counters: RecorderCounters;
-  readonly backlogSources: QueueSources;
+  readonly backlogSources: BacklogSources;
 }
 
 /** @throws PortInUseError, ListenFailedError */
 export async function startRecorderHttp(
   ports: RecorderHttpPorts,
   settings: Pick<HttpSettings, 'host' | 'port' | 'limits'>,
-): Promise<Pick<HttpServer, 'port' | 'drain'>> {
+): Promise<Pick<HttpServer, 'port' | 'shutDown'>> {
   const { counters, backlogSources, durability, logger } = ports;
   const registry = new Registry();
   registerProcessMetrics(registry, 'recorder');
@@ -57,7 +57,7 @@ export async function startRecorderHttp(
   const listening = await listen(app, { ...settings, exclusivePort: true });
   return {
     port: listening.port,
-    async drain(graceMs) {
+    async shutDown(graceMs) {
       listening.stop();
       await inFlight.drain(graceMs);
       app.close();

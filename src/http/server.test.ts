@@ -43,7 +43,7 @@ t.test('an unready server says why, and when to ask again', async (t) => {
     limits: TEST_LIMITS,
   };
   const http = await startHttp({ ...services, readiness }, settings);
-  t.teardown(() => http.drain(0));
+  t.teardown(() => http.shutDown(0));
   t.match(await call(`http://127.0.0.1:${http.port}`, 'GET /readyz'), {
     status: 503,
     headers: { 'retry-after': '1' },
@@ -223,7 +223,7 @@ t.test('a drain answers what is in flight, takes nothing new, and closes', async
   const token = await shop.token('m-1');
   const presses = Array.from({ length: 20 }, () => call(shop.url, `POST ${path}/download`, { token }));
   while (shop.http.pendingCount === 0) await new Promise((resolve) => setImmediate(resolve));
-  const drained = shop.http.drain(5_000);
+  const drained = shop.http.shutDown(5_000);
   const answers = await Promise.allSettled(presses);
   await drained;
   await idleClosed;
@@ -236,7 +236,7 @@ t.test('a drain answers what is in flight, takes nothing new, and closes', async
   }
   t.equal(shop.http.pendingCount, 0);
   await t.rejects(call(shop.url, 'GET /healthz'), { code: 'ECONNREFUSED' });
-  await t.resolves(shop.http.drain(0), 'a second drain changes nothing');
+  await t.resolves(shop.http.shutDown(0), 'a second drain changes nothing');
 });
 
 t.test('a drain does not wait longer than it may', async (t) => {
@@ -245,7 +245,7 @@ t.test('a drain does not wait longer than it may', async (t) => {
   stuck.write('POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{');
   while (shop.http.pendingCount === 0) await new Promise((resolve) => setImmediate(resolve));
   const closed = once(stuck, 'close');
-  await shop.http.drain(50);
+  await shop.http.shutDown(50);
   await closed;
   t.pass();
 });

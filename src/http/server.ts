@@ -119,7 +119,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     get pendingCount() {
       return inFlight.count;
     },
-    drain(graceMs) {
+    shutDown(graceMs) {
       closing ??= drain(graceMs);
       return closing;
     },

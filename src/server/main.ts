@@ -21,7 +21,7 @@ import { startRecorderThreads } from '../persist/recorder-threads.js';
 import { answerForAll, asksParent } from './process-metrics.js';
 import { isApiChild, startApiProcesses, tellParentServing } from './processes.js';
 import { serveRecorder } from './recorder-process.js';
-import { openStores, type QueueStores, type Stores } from './stores.js';
+import { openStores, type DistributedStores, type Stores } from './stores.js';
 import { systemClock, systemScheduler } from './system-time.js';
 
 /** In-flight requests get this long to be answered after SIGTERM. Orchestrators kill after 30 s by default. */
@@ -42,7 +42,7 @@ const BREAK_TOLD_MS = 5_000;
 const BREAKS_KEPT = 100;
 
 /** Without the stack, which is the same every time: an operator may meet these lines beside the one about a failed start. */
-function tellOfBreaks(logger: Logger): (error: Error) => void {
+function logConnectionErrors(logger: Logger): (error: Error) => void {
   const toldUntilMs = new Map<string, number>();
   return ({ message }) => {
     const nowMs = performance.now();
@@ -61,7 +61,7 @@ function tellOfBreaks(logger: Logger): (error: Error) => void {
 export async function startServer(config: Config, logger: Logger): Promise<RunningServer> {
   const stores = await openStores(config, {
     exclusive: true,
-    onConnectionError: tellOfBreaks(logger),
+    onConnectionError: logConnectionErrors(logger),
     recoveryListener: {
       onRecovering: (couponId) =>
         logger.error({ couponId }, 'Redis has lost the past of a coupon; rebuilding it'),
@@ -81,14 +81,18 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     logger.info({ backEnd: config.backEnd, durability: stores.durability }, 'stores are open');
     if (
       config.roles.includes('recorder') &&
-      stores.queued !== undefined &&
+      stores.distributed !== undefined &&
       config.backEnd === 'distributed'
     ) {
-      parts.push(await startRecorder(config, stores.queued, stores.warmer, logger, recorderCounters));
-      parts.push(startReconciler(stores, stores.queued, logger, recorderCounters));
+      parts.push(await startRecorder(config, stores.distributed, stores.warmer, logger, recorderCounters));
+      parts.push(startReconciler(stores, stores.distributed, logger, recorderCounters));
     }
-    if (!config.roles.includes('api') && config.backEnd === 'distributed' && stores.queued !== undefined) {
-      const address = await serveRecorder(config, stores, stores.queued, recorderCounters, logger);
+    if (
+      !config.roles.includes('api') &&
+      config.backEnd === 'distributed' &&
+      stores.distributed !== undefined
+    ) {
+      const address = await serveRecorder(config, stores, stores.distributed, recorderCounters, logger);
       parts.push(address);
       return { port: address.port, stop };
     }
@@ -101,7 +105,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       parts.push(await startApiProcesses(config, logger));
       return { port: config.port, stop };
     }
-    const records = stores.queued !== undefined && config.roles.includes('recorder');
+    const records = stores.distributed !== undefined && config.roles.includes('recorder');
     const api = await startApi(config, stores, logger, records ? recorderCounters : undefined);
     parts.push(api);
     tellParentServing();
@@ -126,7 +130,7 @@ async function startApi(
   const engine = new Engine(
     {
       ...stores,
-      bell: stores.queued?.bell,
+      bell: stores.distributed?.bell,
       clock: systemClock,
       scheduler: systemScheduler,
       onFault: (fault, couponId) => logger.warn({ err: fault, couponId }, 'a store fault met downloads'),
@@ -139,9 +143,9 @@ async function startApi(
     {
       ...stores,
       backlogSources:
-        stores.queued === undefined
+        stores.distributed === undefined
           ? undefined
-          : { ...stores.queued, monotonicMs: () => systemClock.monotonicMs() },
+          : { ...stores.distributed, monotonicMs: () => systemClock.monotonicMs() },
       recorderCounters,
       shareMetrics: isApiChild() ? asksParent : undefined,
       engine,
@@ -149,7 +153,7 @@ async function startApi(
       scheduler: systemScheduler,
       logger,
       readiness: () => {
-        const reasons = [...(draining ? ['This process is stopping.'] : []), ...stores.hindrances()];
+        const reasons = [...(draining ? ['This process is stopping.'] : []), ...stores.notReadyReasons()];
         return Promise.resolve({ ready: reasons.length === 0, reasons });
       },
     },
@@ -169,7 +173,7 @@ async function startApi(
     port: http.port,
     async stop() {
       draining = true;
-      await http.drain(GRACE_MS);
+      await http.shutDown(GRACE_MS);
       await engine.drain(GRACE_MS);
       await engine.stop();
     },
@@ -178,7 +182,7 @@ async function startApi(
 
 async function startRecorder(
   config: DistributedConfig,
-  queued: QueueStores,
+  queued: DistributedStores,
   warmer: CouponWarmer,
   logger: Logger,
   counters: RecorderCounters,
@@ -232,7 +236,7 @@ async function startRecorder(
 
 function startReconciler(
   stores: Stores,
-  queued: QueueStores,
+  queued: DistributedStores,
   logger: Logger,
   counters: RecorderCounters,
 ): Part {

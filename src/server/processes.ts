@@ -72,7 +72,7 @@ export function tellParentServing(): void {
  * A child that has drained, or could not start, may end: the channel to its parent would keep it for ever, since every child of a cluster
  * listens on it.
  */
-export function letGoOfParent(): void {
+export function unrefParentChannel(): void {
   process.channel?.unref();
 }
 

@@ -5,7 +5,7 @@ import type { DistributedConfig } from '../config/config.js';
 import type { RecorderCounters } from '../http/metrics/recorder-metrics.js';
 import { startRecorderHttp } from '../http/recorder-server.js';
 import type { Readiness } from '../http/api/health.js';
-import type { QueueStores, Stores } from './stores.js';
+import type { DistributedStores, Stores } from './stores.js';
 import { systemClock } from './system-time.js';
 
 /** A probe is given up after a second as a rule; it should hear the reason before. */
@@ -22,7 +22,7 @@ export interface RecorderAddress {
 export async function serveRecorder(
   config: DistributedConfig,
   stores: Stores,
-  queued: QueueStores,
+  queued: DistributedStores,
   counters: RecorderCounters,
   logger: Logger,
 ): Promise<RecorderAddress> {
@@ -35,7 +35,7 @@ export async function serveRecorder(
       logger,
       backlogSources: { ...queued, monotonicMs: () => systemClock.monotonicMs() },
       readiness: async () => {
-        const reasons = [...(stopping ? ['This process is stopping.'] : []), ...stores.hindrances()];
+        const reasons = [...(stopping ? ['This process is stopping.'] : []), ...stores.notReadyReasons()];
         if (!(await answers(queued))) reasons.push('The database does not answer.');
         return { ready: reasons.length === 0, reasons } satisfies Readiness;
       },
@@ -46,13 +46,13 @@ export async function serveRecorder(
     port: http.port,
     async stop() {
       stopping = true;
-      await http.drain(GRACE_MS);
+      await http.shutDown(GRACE_MS);
     },
   };
 }
 
 /** Unlike the API, which lets rows wait, a recorder has nothing to do without its database. */
-function answers(queued: QueueStores): Promise<boolean> {
+function answers(queued: DistributedStores): Promise<boolean> {
   const answered = queued.pingDatabase().then(
     () => true,
     () => false,

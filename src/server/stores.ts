@@ -5,7 +5,7 @@ import type { DurabilityLevel } from '../engine/domain/durability.js';
 import type { Admission } from '../engine/ports/admission.js';
 import type { AdmittedIssuances } from '../engine/ports/admitted-issuances.js';
 import type { AuditLog } from '../engine/ports/audit-log.js';
-import type { VersionAnnouncements } from '../engine/ports/versions.js';
+import type { Versions } from '../engine/ports/versions.js';
 import type { CouponCatalogue } from '../engine/ports/coupon-catalogue.js';
 import { CouponRecovery } from '../engine/recovery/coupon-recovery.js';
 import { CouponRegistry } from '../engine/sellers/coupon-registry.js';
@@ -14,7 +14,7 @@ import type { IssuanceLedger } from '../engine/ports/issuance-ledger.js';
 import type { BacklogAge, IssuanceQueue, RecorderBell } from '../engine/ports/issuance-queue.js';
 import type { LedgerAudit } from '../engine/ports/ledger-audit.js';
 import { RECOVERY_LOCK_MS } from '../engine/domain/limits.js';
-import { LocalAnnouncements } from '../engine/ports/local-versions.js';
+import { LocalVersions } from '../engine/ports/local-versions.js';
 import type { RebuildReport } from '../engine/recovery/rebuild-coupon.js';
 import type { RecoveryStore } from '../engine/ports/recovery-store.js';
 import type { CouponId } from '../engine/domain/coupon.js';
@@ -28,7 +28,7 @@ import type { SeedTables } from '../seeding/seed-tables.js';
 import { systemClock, systemScheduler } from './system-time.js';
 
 /** Only where the decision and its row are two steps. */
-export interface QueueStores {
+export interface DistributedStores {
   readonly queue: IssuanceQueue & BacklogAge;
   readonly bell: RecorderBell;
   readonly admitted: AdmittedIssuances;
@@ -47,11 +47,11 @@ export interface Stores {
   readonly locks: AccessLockStore;
   readonly presenceDemands: PresenceDemandStore;
   readonly auditLog: AuditLog;
-  readonly announcements: VersionAnnouncements;
+  readonly versions: Versions;
   readonly warmer: CouponWarmer;
   readonly registry: CouponRegistry;
   /** `undefined` with the embedded back end. */
-  readonly queued: QueueStores | undefined;
+  readonly distributed: DistributedStores | undefined;
   readonly queue: IssuanceQueue | undefined;
   /** The level in force. */
   readonly durability: DurabilityLevel;
@@ -60,7 +60,7 @@ export interface Stores {
   /** For filling the tables; close it before the stores. */
   seedTables(): SeedTables;
   /** What keeps downloads from being decided now; empty when nothing does. */
-  hindrances(): readonly string[];
+  notReadyReasons(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export interface RecoveryListener {
   onFault(fault: unknown, couponId: CouponId): void;
 }
 
-const DEAF: RecoveryListener = {
+const noopListener: RecoveryListener = {
   onRecovering: () => undefined,
   onRecovered: () => undefined,
   onFault: () => undefined,
@@ -98,14 +98,14 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
     as: options.exclusive ? 'server' : 'visitor',
   });
   return {
-    ...withRegistry(embedded, { announcements: new LocalAnnouncements() }),
-    queued: undefined,
+    ...withRegistry(embedded, { versions: new LocalVersions() }),
+    distributed: undefined,
     queue: undefined,
     durability: 'fsync',
     // The folder is no use to anybody before its tables are up to date, so opening it has done that.
     migrate: () => Promise.resolve(embedded.migrated),
     seedTables: () => embedded.seedTables(),
-    hindrances: () => [],
+    notReadyReasons: () => [],
     close: () => embedded.close(),
   };
 }
@@ -123,14 +123,14 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       checkServer: true,
       onConnectionError: (error) => options.onConnectionError(error),
     });
-    const listener = options.recoveryListener ?? DEAF;
+    const listener = options.recoveryListener ?? noopListener;
     const coupons = new CouponRecovery(
       {
         ...mysql,
         store: redis.recovery,
         admitted: redis.admitted,
         bell: redis.bell,
-        announcements: redis.announcements,
+        versions: redis.versions,
         scheduler: systemScheduler,
         newToken: randomUUID,
         onRecovering: (couponId) => listener.onRecovering(couponId),
@@ -143,18 +143,18 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       ...withRegistry(
         { ...mysql, admission: redis.admission },
         {
-          announcements: redis.announcements,
+          versions: redis.versions,
           bell: redis.bell,
           recovery: { coupons, scheduler: systemScheduler },
         },
       ),
-      queued: { ...redis, coupons, pingDatabase: () => mysql.ping() },
+      distributed: { ...redis, coupons, pingDatabase: () => mysql.ping() },
       queue: redis.queue,
       durability: redis.durability,
       migrate: () => mysql.migrate(),
       seedTables: () => mysql.seedTables(),
       // Without MySQL members still win and their rows wait in the queue, so it is no reason to send them away.
-      hindrances: () => (redis.isServing() ? [] : ['Redis is not connected.']),
+      notReadyReasons: () => (redis.isServing() ? [] : ['Redis is not connected.']),
       close: async () => {
         redis.close();
         await mysql.close();
@@ -180,12 +180,12 @@ interface BasicStores {
 function withRegistry(
   stores: BasicStores,
   news: {
-    readonly announcements: VersionAnnouncements;
+    readonly versions: Versions;
     readonly bell?: RecorderBell;
     readonly recovery?: CouponWarmerPorts['recovery'];
   },
 ) {
-  const { announcements, bell, recovery } = news;
+  const { versions, bell, recovery } = news;
   const { admission, ledger, audit, catalogue, accounts, locks, presenceDemands, auditLog } = stores;
   const warmer = new CouponWarmer({
     admission,
@@ -198,12 +198,12 @@ function withRegistry(
     bell,
     ledger,
     catalogue,
-    announcements,
+    versions,
     warmer,
     clock: systemClock,
   });
   return {
     ...{ admission, ledger, audit, catalogue, accounts, locks, presenceDemands, auditLog },
-    ...{ announcements, warmer, registry },
+    ...{ versions, warmer, registry },
   };
 }

@@ -85,16 +85,16 @@ function catalogueAfter(catalogue: CouponCatalogue, first: () => Promise<void>):
 }
 
 function recoveryOver(
-  stores: Pick<Stores, 'queued' | 'audit' | 'catalogue' | 'announcements'>,
+  stores: Pick<Stores, 'distributed' | 'audit' | 'catalogue' | 'versions'>,
   ledger: IssuanceLedger,
   store: RecoveryStore,
 ): CouponRecovery {
-  const { queued, audit, catalogue, announcements } = stores;
-  if (queued === undefined) throw new Error('the back end is distributed');
+  const { distributed, audit, catalogue, versions } = stores;
+  if (distributed === undefined) throw new Error('the back end is distributed');
   return new CouponRecovery(
     {
-      ...{ store, ledger, audit, catalogue, announcements, admitted: queued.admitted },
-      bell: queued.bell,
+      ...{ store, ledger, audit, catalogue, versions, admitted: distributed.admitted },
+      bell: distributed.bell,
       scheduler: systemScheduler,
       newToken: randomUUID,
       onRecovering: () => undefined,
@@ -107,15 +107,15 @@ function recoveryOver(
 
 t.test('a coupon that another process verified and sold from meanwhile is in order', async (t) => {
   const { stores, record } = await restarted(t);
-  const { queued } = stores;
-  if (queued === undefined) throw new Error('the back end is distributed');
+  const { distributed } = stores;
+  if (distributed === undefined) throw new Error('the back end is distributed');
   let others = 0;
   const ledger = ledgerAfter(stores.ledger, async () => {
     if (others++ > 0) return;
-    t.equal(await queued.coupons.check(record, 0), 'serving');
+    t.equal(await distributed.coupons.check(record, 0), 'serving');
     await admitAndRecord(stores, record.couponId, ['d', 'e']);
   });
-  t.equal(await recoveryOver(stores, ledger, queued.recovery).check(record, 0), 'serving');
+  t.equal(await recoveryOver(stores, ledger, distributed.recovery).check(record, 0), 'serving');
   const [snapshot] = await stores.admission.snapshots([record.couponId]);
   const { version } = record;
   t.match(snapshot, { epoch: 3, version, lastIssueNo: 5 }, 'verified by both, not rebuilt');
@@ -160,19 +160,19 @@ t.test('what an older copy brings back beyond the quantity is revoked, the lates
   t.match(snapshot, { quantity: 5, issued: 5, lastIssueNo: 9 });
   t.equal(await stores.ledger.revokedHolder(couponId, 5), 'e', 'e was the last in line without a row');
   t.equal(await stores.ledger.revokedHolder(couponId, 4), undefined);
-  const claim = await stores.queued?.queue.claim(couponId, randomUUID(), 10, LEASE_MS);
+  const claim = await stores.distributed?.queue.claim(couponId, randomUUID(), 10, LEASE_MS);
   const queued = claim?.issuances.map(({ issueNo }) => issueNo);
   t.strictSame(queued, [1, 2, 3, 4], 'those who keep theirs are on the way to their rows');
 });
 
 t.test('terms that were still being saved when the rebuild began are those it comes back with', async (t) => {
   const { stores, record } = await restarted(t);
-  const { queued } = stores;
-  if (queued === undefined) throw new Error('the back end is distributed');
+  const { distributed } = stores;
+  if (distributed === undefined) throw new Error('the back end is distributed');
   const catalogue = catalogueAfter(stores.catalogue, () =>
     stores.catalogue.saveTerms(record.couponId, record.version + 1, { ...record, quantity: 250 }),
   );
-  const recovery = recoveryOver({ ...stores, catalogue }, stores.ledger, queued.recovery);
+  const recovery = recoveryOver({ ...stores, catalogue }, stores.ledger, distributed.recovery);
   // A number that Redis has not given: its past is lost.
   t.equal(await recovery.check(record, 9), 'recovering');
   await recovery.settle();

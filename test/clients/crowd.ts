@@ -69,7 +69,7 @@ export function isDefinite(answer: HttpAnswer | undefined): answer is HttpAnswer
 }
 
 /** The numbers a member was told, first answer first. */
-export function numbersTold(history: MemberHistory): number[] {
+export function acknowledgedNumbers(history: MemberHistory): number[] {
   return history.answers
     .filter(isDefinite)
     .filter((answer) => answer.status === 200 || answer.status === 201)

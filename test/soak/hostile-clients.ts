@@ -58,13 +58,13 @@ export class HostileClients {
     this.#client.close();
   }
 
-  #repeat(deed: string, restMs: number, action: () => Promise<unknown>): void {
+  #repeat(deed: string, cooldownMs: number, action: () => Promise<unknown>): void {
     this.#ends.push(
       (async () => {
         while (this.#going) {
           await action();
           this.deeds[deed] = (this.deeds[deed] ?? 0) + 1;
-          await pause(restMs);
+          await pause(cooldownMs);
         }
       })(),
     );

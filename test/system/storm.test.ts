@@ -1,6 +1,6 @@
 /** 3,000 members press three times each for 1,000 coupons over 200 connections, on every back end. */
 import t from 'tap';
-import { numbersTold, pressAll } from '../clients/crowd.js';
+import { acknowledgedNumbers, pressAll } from '../clients/crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { startSeonchak } from '../servers/seonchak.js';
 import { backEndNames, startBackEnd } from './back-ends.js';
@@ -31,7 +31,8 @@ for (const name of backEndNames) {
     const created = histories.filter((history) => history.answers.some((answer) => answer?.status === 201));
     t.equal(created.length, QUANTITY, 'each winner was told 201 once');
     for (const winner of created) {
-      if (new Set(numbersTold(winner)).size !== 1) t.fail(`member ${winner.memberId} was told two numbers`);
+      if (new Set(acknowledgedNumbers(winner)).size !== 1)
+        t.fail(`member ${winner.memberId} was told two numbers`);
     }
   });
 

@@ -1,7 +1,7 @@
 /** A seller, a coupon, a crowd, and what must be true afterwards. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Test } from 'tap';
-import { type Member, type MemberHistory, isDefinite, numbersTold } from '../clients/crowd.js';
+import { type Member, type MemberHistory, isDefinite, acknowledgedNumbers } from '../clients/crowd.js';
 import type { HttpClient } from '../clients/http-client.js';
 import { signMemberTokens, signToken } from '../clients/tokens.js';
 import type { BackEndUnderTest, Row } from './back-ends.js';
@@ -66,10 +66,12 @@ export function assertPromises(
   );
   t.equal(numberOf.size, rows.length, 'no member has two rows');
 
-  const winners = histories.filter((history) => numbersTold(history).length > 0);
+  const winners = histories.filter((history) => acknowledgedNumbers(history).length > 0);
   t.equal(winners.length, quantity, 'exactly as many members as the quantity were told that they hold one');
   t.strictSame(
-    winners.filter((history) => numbersTold(history).some((no) => no !== numberOf.get(history.memberId))),
+    winners.filter((history) =>
+      acknowledgedNumbers(history).some((no) => no !== numberOf.get(history.memberId)),
+    ),
     [],
     'every number told is the number in the database',
   );

@@ -18,7 +18,7 @@ export type DownloadOutcome =
  * turn of the event loop when the answer is known locally. A callback rather than a promise: a promise a
  * request is measurable on this path.
  */
-export interface DownloadTicket {
+export interface PendingDownload {
   readonly couponId: CouponId;
   readonly memberId: MemberId;
   /** True once the member's connection is gone: the engine drops the ticket instead of issuing to nobody. */

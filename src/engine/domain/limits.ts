@@ -106,14 +106,14 @@ export const RECONCILE_COUPONS_MAX = 500;
  * comes back at once pays it for a handful of rows. Coming back at once cost 60.1 µs a request altogether, resting 25 ms 50.5, 50 ms with
  * batches of up to 3,000 rows 47.2, 80 ms 47.9 (medians of five interleaved runs, docs/adr/0012). Rows are later by that much.
  */
-export const DRAIN_REST_MS = 50;
+export const DRAIN_COOLDOWN_MS = 50;
 
 /**
  * With many coupons at once each has a few rows, and a drain costs the same for few as for many. So a recorder does about this many drains a
- * second, whatever the number of coupons, until their rest is {@link DRAIN_REST_MAX_MS}. 2,000 cost a fifth more altogether (docs/adr/0044).
+ * second, whatever the number of coupons, until their rest is {@link DRAIN_COOLDOWN_MAX_MS}. 2,000 cost a fifth more altogether (docs/adr/0044).
  */
 export const DRAINS_PER_SECOND = 1_000;
-export const DRAIN_REST_MAX_MS = 1_000;
+export const DRAIN_COOLDOWN_MAX_MS = 1_000;
 
 /** Long rests end in steps of this, so that drains come in groups, which share a transaction. */
 export const DRAIN_TICK_MS = 25;

@@ -26,13 +26,13 @@ import type { AdmitDecisions, Admission, Refusal, WinnersView } from '../ports/a
 import type { Clock } from '../domain/clock.js';
 import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
 import type { LoadedCoupon } from './coupon-loader.js';
-import type { DownloadOutcome, DownloadTicket } from '../domain/download.js';
+import type { DownloadOutcome, PendingDownload } from '../domain/download.js';
 import { CouponRecoveringError, StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
 import type { EngineCounters } from '../domain/counters.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
 import { ANNOUNCE_EVERY_MS, RETRY_PAUSE_MS } from '../domain/limits.js';
 import { Mailbox } from './mailbox.js';
-import type { TicketBatch } from './mailbox.js';
+import type { DownloadBatch } from './mailbox.js';
 import { BUSY, NOT_READY, OUTCOME_UNKNOWN, refusedOutcome, UNKNOWN_COUPON } from './outcomes.js';
 import { NO_WINNERS, SealedAnswers } from './sealed-answers.js';
 import { settleDecided } from './settle-decided.js';
@@ -92,7 +92,7 @@ export class CouponActor {
   }
 
   /** Takes a ticket: answers it now if memory can, else puts it into the line, where it stays before all that come later. */
-  offer(ticket: DownloadTicket, mayWait = true): void {
+  offer(ticket: PendingDownload, mayWait = true): void {
     const nowMs = this.#context.clock.monotonicMs();
     this.#lastOfferMs = nowMs;
     if (nowMs < this.#sealedUntilMs && this.#sealed !== undefined) {
@@ -117,7 +117,7 @@ export class CouponActor {
       return;
     }
     const batch = this.#mailbox.take(this.#context.limits.batchMax);
-    if (batch.tickets.length === 0) {
+    if (batch.downloads.length === 0) {
       if (this.#mailbox.size > 0) this.#flushSoon();
       return;
     }
@@ -197,7 +197,7 @@ export class CouponActor {
   }
 
   #answerAll(outcome: DownloadOutcome): void {
-    for (const ticket of this.#mailbox.take(Number.POSITIVE_INFINITY).tickets) ticket.settle(outcome);
+    for (const ticket of this.#mailbox.take(Number.POSITIVE_INFINITY).downloads) ticket.settle(outcome);
   }
 
   #adopt(snapshot: CouponSnapshot, sentAtMs: number): void {
@@ -218,7 +218,7 @@ export class CouponActor {
   #answerFromMemory(): void {
     if (this.#deciding || this.#sealed === undefined) return;
     if (this.#context.clock.monotonicMs() >= this.#sealedUntilMs) return;
-    for (const ticket of this.#mailbox.take(Number.POSITIVE_INFINITY).tickets) {
+    for (const ticket of this.#mailbox.take(Number.POSITIVE_INFINITY).downloads) {
       ticket.settle(this.#sealed.answer(ticket.memberId));
     }
   }
@@ -242,13 +242,13 @@ export class CouponActor {
     this.#sealedUntilMs = Number.NEGATIVE_INFINITY;
   }
 
-  async #decide(batch: TicketBatch): Promise<void> {
+  async #decide(batch: DownloadBatch): Promise<void> {
     try {
       await this.#decideOrGiveUp(batch);
     } catch (fault) {
       // Neither of the two faults that a store may have: whether the batch was carried out cannot be told.
       this.#context.onFault(fault, this.couponId);
-      for (const ticket of batch.tickets) ticket.settle(OUTCOME_UNKNOWN);
+      for (const ticket of batch.downloads) ticket.settle(OUTCOME_UNKNOWN);
     } finally {
       this.#deciding = false;
     }
@@ -256,7 +256,7 @@ export class CouponActor {
   }
 
   /** Repeats the batch until the store has decided it or every ticket of it is overdue. */
-  async #decideOrGiveUp(batch: TicketBatch): Promise<void> {
+  async #decideOrGiveUp(batch: DownloadBatch): Promise<void> {
     const { admission, clock, limits, counters } = this.#context;
     let attempted = false;
     for (;;) {
@@ -267,7 +267,7 @@ export class CouponActor {
       try {
         const snapshot = this.#snapshot ?? (await this.#relearn());
         if (snapshot === undefined) {
-          for (const ticket of batch.tickets) ticket.settle(UNKNOWN_COUPON);
+          for (const ticket of batch.downloads) ticket.settle(UNKNOWN_COUPON);
           return;
         }
         await this.#announce(nowMs, snapshot.epoch);
@@ -275,13 +275,13 @@ export class CouponActor {
         const reply = await admission.admit({
           couponId: this.couponId,
           epoch: snapshot.epoch,
-          memberIds: batch.tickets.map((ticket) => ticket.memberId),
+          memberIds: batch.downloads.map((ticket) => ticket.memberId),
           seenIssueNo: this.#seenIssueNo,
           notAfterMs: Math.ceil(this.#storeClock.latestMs(newestMs + limits.admitDeadlineMs)),
         });
         this.#storeClock.observe(reply.storeNowMs, sentAtMs);
         if (reply.status === 'decided') {
-          counters.batchSizes.add(batch.tickets.length);
+          counters.batchSizes.add(batch.downloads.length);
           counters.admitMs.add(clock.monotonicMs() - sentAtMs);
           await this.#settle(batch, reply, snapshot, attempted);
           return;
@@ -289,7 +289,7 @@ export class CouponActor {
         if (reply.status !== 'expired') this.#becomeCold();
       } catch (fault) {
         if (fault instanceof CouponRecoveringError) {
-          for (const ticket of batch.tickets) ticket.settle(attempted ? OUTCOME_UNKNOWN : NOT_READY);
+          for (const ticket of batch.downloads) ticket.settle(attempted ? OUTCOME_UNKNOWN : NOT_READY);
           return;
         }
         if (fault instanceof StoreOutcomeUnknownError) attempted = true;
@@ -314,13 +314,13 @@ export class CouponActor {
   async #announce(nowMs: number, epoch: number): Promise<void> {
     if (this.#context.bell === undefined) return;
     if (epoch === this.#announcedEpoch && nowMs < this.#announcedUntilMs) return;
-    await this.#context.bell.announce([this.couponId]);
+    await this.#context.bell.markPending([this.couponId]);
     this.#announcedUntilMs = nowMs + ANNOUNCE_EVERY_MS;
     this.#announcedEpoch = epoch;
   }
 
   async #settle(
-    batch: TicketBatch,
+    batch: DownloadBatch,
     decisions: AdmitDecisions,
     asked: CouponSnapshot,
     attempted: boolean,
@@ -335,7 +335,7 @@ export class CouponActor {
         ? ((await this.#relearn()) ?? asked)
         : { ...asked, storeNowMs: decisions.storeNowMs };
     const refused = decisions.refusal === undefined ? undefined : refusedOutcome(decisions.refusal, terms);
-    settleDecided(batch.tickets, decisions, refused && attempted ? OUTCOME_UNKNOWN : refused);
+    settleDecided(batch.downloads, decisions, refused && attempted ? OUTCOME_UNKNOWN : refused);
     if (decisions.refusal !== undefined) void this.#fetchWinnersAndSeal(decisions.version, asked.epoch);
   }
 
@@ -372,9 +372,9 @@ export class CouponActor {
   }
 }
 
-function settleOverdueHead(batch: TicketBatch, beforeMs: number, attempted: boolean): void {
+function settleOverdueHead(batch: DownloadBatch, beforeMs: number, attempted: boolean): void {
   while (batch.sinceMs.length > 0 && (batch.sinceMs[0] ?? 0) <= beforeMs) {
     batch.sinceMs.shift();
-    batch.tickets.shift()?.settle(attempted ? OUTCOME_UNKNOWN : BUSY);
+    batch.downloads.shift()?.settle(attempted ? OUTCOME_UNKNOWN : BUSY);
   }
 }

@@ -1,6 +1,6 @@
 /** The engine: every download of this process, one actor per coupon. */
 import type { Admission } from '../ports/admission.js';
-import type { VersionAnnouncements } from '../ports/versions.js';
+import type { Versions } from '../ports/versions.js';
 import type { Clock, Scheduler } from '../domain/clock.js';
 import { CouponActor } from './coupon-actor.js';
 import type { CouponActorContext, CouponActorLimits } from './coupon-actor.js';
@@ -8,7 +8,7 @@ import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
 import { CouponLoader } from './coupon-loader.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
 import type { CouponId } from '../domain/coupon.js';
-import type { DownloadTicket } from '../domain/download.js';
+import type { PendingDownload } from '../domain/download.js';
 import { EngineCounters } from '../domain/counters.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
 import {
@@ -26,7 +26,7 @@ export interface EnginePorts {
   readonly admission: Admission;
   readonly catalogue: CouponCatalogue;
   readonly warmer: CouponWarmer;
-  readonly announcements: VersionAnnouncements;
+  readonly versions: Versions;
   readonly bell: RecorderBell | undefined;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -85,9 +85,9 @@ export class Engine {
 
   /** Starts listening for versions and looking after deadlines. */
   async start(): Promise<void> {
-    const { announcements, scheduler } = this.#ports;
+    const { versions, scheduler } = this.#ports;
     this.#stops = [
-      await announcements.listen((couponId, version) => this.#onVersion(couponId, version)),
+      await versions.listen((couponId, version) => this.#onVersion(couponId, version)),
       scheduler.every(OVERDUE_CHECK_MS, () => this.#lookAfterActors()),
       scheduler.every(VERSION_CHECK_MS, () => void this.#checkVersions()),
     ];
@@ -98,7 +98,7 @@ export class Engine {
    *
    * @param mayWait false: what is not known here is `busy`, since too many wait already.
    */
-  download(ticket: DownloadTicket, mayWait = true): void {
+  download(ticket: PendingDownload, mayWait = true): void {
     const { couponId } = ticket;
     let actor = this.#actors.get(couponId);
     if (actor === undefined) {

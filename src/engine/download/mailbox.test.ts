@@ -10,9 +10,9 @@ t.test('who came first leaves first, in batches no larger than asked for', async
   const mailbox = new Mailbox(10);
   ['a', 'b', 'c', 'd', 'e'].forEach((name, place) => mailbox.offer(press(name), place));
   const first = mailbox.take(2);
-  t.same(names(first.tickets), ['a', 'b']);
+  t.same(names(first.downloads), ['a', 'b']);
   t.same(first.sinceMs, [0, 1]);
-  t.same(names(mailbox.take(10).tickets), ['c', 'd', 'e']);
+  t.same(names(mailbox.take(10).downloads), ['c', 'd', 'e']);
   t.same(mailbox.take(10), { tickets: [], sinceMs: [] });
 });
 
@@ -34,7 +34,7 @@ t.test('members who have gone do not leave with a batch, and times stay with the
   mailbox.offer(press('c'), 30);
   gone.abandoned = true;
   const batch = mailbox.take(10);
-  t.same(names(batch.tickets), ['a', 'c']);
+  t.same(names(batch.downloads), ['a', 'c']);
   t.same(batch.sinceMs, [10, 30]);
 });
 
@@ -57,7 +57,7 @@ t.test('members who have gone leave their places to others', async (t) => {
   mailbox.dropAbandoned();
   t.equal(mailbox.offer(press('c'), 30), true);
   const batch = mailbox.take(2);
-  t.same(names(batch.tickets), ['b', 'c'], 'in the order they came');
+  t.same(names(batch.downloads), ['b', 'c'], 'in the order they came');
   t.same(batch.sinceMs, [20, 30]);
 });
 
@@ -67,7 +67,7 @@ t.test('a batch is as large as it may be, however many have gone in front', asyn
   members.forEach((member, place) => mailbox.offer(member, place));
   for (const place of [0, 1, 3]) Object.assign(members[place] ?? {}, { abandoned: true });
   const batch = mailbox.take(2);
-  t.same(names(batch.tickets), ['c', 'e']);
+  t.same(names(batch.downloads), ['c', 'e']);
   t.same(batch.sinceMs, [2, 4]);
-  t.same(names(mailbox.take(2).tickets), ['f']);
+  t.same(names(mailbox.take(2).downloads), ['f']);
 });

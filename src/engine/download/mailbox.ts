@@ -1,15 +1,15 @@
-/** A bounded line of tickets, first in, first out, each with the time it came. */
-import type { DownloadTicket } from '../domain/download.js';
+/** A bounded line of downloads, first in, first out, each with the time it came. */
+import type { PendingDownload } from '../domain/download.js';
 
-/** Tickets that leave together. `sinceMs` has one arrival time per ticket, ascending. */
-export interface TicketBatch {
-  readonly tickets: DownloadTicket[];
+/** Tickets that leave together. `sinceMs` has one arrival time per download, ascending. */
+export interface DownloadBatch {
+  readonly downloads: PendingDownload[];
   readonly sinceMs: number[];
 }
 
 export class Mailbox {
   readonly #limit: number;
-  #tickets: DownloadTicket[] = [];
+  #downloads: PendingDownload[] = [];
   #sinceMs: number[] = [];
 
   constructor(limit: number) {
@@ -17,23 +17,23 @@ export class Mailbox {
   }
 
   get size(): number {
-    return this.#tickets.length;
+    return this.#downloads.length;
   }
 
-  /** `false` when the mailbox is full: the ticket was not taken. */
-  offer(ticket: DownloadTicket, nowMs: number): boolean {
-    if (this.#tickets.length >= this.#limit) return false;
-    this.#tickets.push(ticket);
+  /** `false` when the mailbox is full: the download was not taken. */
+  offer(download: PendingDownload, nowMs: number): boolean {
+    if (this.#downloads.length >= this.#limit) return false;
+    this.#downloads.push(download);
     this.#sinceMs.push(nowMs);
     return true;
   }
 
   /** Up to `most` from the front, without those whose member has gone; the next in line take their places. */
-  take(most: number): TicketBatch {
+  take(most: number): DownloadBatch {
     const batch = presentOf(this.#cut(most));
-    while (batch.tickets.length < most && this.#tickets.length > 0) {
-      const { tickets, sinceMs } = presentOf(this.#cut(most - batch.tickets.length));
-      batch.tickets.push(...tickets);
+    while (batch.downloads.length < most && this.#downloads.length > 0) {
+      const { downloads, sinceMs } = presentOf(this.#cut(most - batch.downloads.length));
+      batch.downloads.push(...downloads);
       batch.sinceMs.push(...sinceMs);
     }
     return batch;
@@ -41,34 +41,34 @@ export class Mailbox {
 
   /** Members who have gone keep no place from those who come. */
   dropAbandoned(): void {
-    const present = presentOf({ tickets: this.#tickets, sinceMs: this.#sinceMs });
-    this.#tickets = present.tickets;
+    const present = presentOf({ downloads: this.#downloads, sinceMs: this.#sinceMs });
+    this.#downloads = present.downloads;
     this.#sinceMs = present.sinceMs;
   }
 
   /** All that came at or before `beforeMs`. */
-  takeOverdue(beforeMs: number): DownloadTicket[] {
+  takeOverdue(beforeMs: number): PendingDownload[] {
     const firstFresh = this.#sinceMs.findIndex((since) => since > beforeMs);
-    return this.#cut(firstFresh === -1 ? this.#tickets.length : firstFresh).tickets;
+    return this.#cut(firstFresh === -1 ? this.#downloads.length : firstFresh).downloads;
   }
 
-  #cut(most: number): TicketBatch {
-    if (this.#tickets.length <= most) {
-      const all = { tickets: this.#tickets, sinceMs: this.#sinceMs };
-      this.#tickets = [];
+  #cut(most: number): DownloadBatch {
+    if (this.#downloads.length <= most) {
+      const all = { downloads: this.#downloads, sinceMs: this.#sinceMs };
+      this.#downloads = [];
       this.#sinceMs = [];
       return all;
     }
-    return { tickets: this.#tickets.splice(0, most), sinceMs: this.#sinceMs.splice(0, most) };
+    return { downloads: this.#downloads.splice(0, most), sinceMs: this.#sinceMs.splice(0, most) };
   }
 }
 
-function presentOf(batch: TicketBatch): TicketBatch {
-  if (!batch.tickets.some((ticket) => ticket.abandoned)) return batch;
-  const present: TicketBatch = { tickets: [], sinceMs: [] };
-  batch.tickets.forEach((ticket, place) => {
-    if (ticket.abandoned) return;
-    present.tickets.push(ticket);
+function presentOf(batch: DownloadBatch): DownloadBatch {
+  if (!batch.downloads.some((download) => download.abandoned)) return batch;
+  const present: DownloadBatch = { downloads: [], sinceMs: [] };
+  batch.downloads.forEach((download, place) => {
+    if (download.abandoned) return;
+    present.downloads.push(download);
     present.sinceMs.push(batch.sinceMs[place] ?? 0);
   });
   return present;

@@ -1,6 +1,6 @@
 /** Hands the compact decisions about a batch to its tickets, in the order of the batch. */
 import type { AdmitDecisions } from '../ports/admission.js';
-import type { DownloadOutcome, DownloadTicket } from '../domain/download.js';
+import type { DownloadOutcome, PendingDownload } from '../domain/download.js';
 import { StoreCorruptError } from '../domain/errors.js';
 
 /**
@@ -8,7 +8,7 @@ import { StoreCorruptError } from '../domain/errors.js';
  * @throws StoreCorruptError when the decisions do not fit the batch; then no ticket has been settled.
  */
 export function settleDecided(
-  tickets: readonly DownloadTicket[],
+  tickets: readonly PendingDownload[],
   decisions: AdmitDecisions,
   refused: DownloadOutcome | undefined,
 ): void {

@@ -17,14 +17,14 @@ export interface Claim {
   readonly issuances: readonly Issuance[];
   /** What the store's clock showed when the claim was taken, where the store tells. */
   readonly storeNowMs?: number;
-  readonly behind: Behind;
+  readonly backlog: Backlog;
 }
 
 /**
  * What could be claimed right after a claim: nothing, less than was asked for, or another whole batch. A claim that was taken over says
  * `batch`, since nobody has counted how many more of its kind there are.
  */
-export type Behind = 'nothing' | 'some' | 'batch';
+export type Backlog = 'empty' | 'partial' | 'full';
 
 /** For those who watch over the recording. */
 export interface BacklogAge {
@@ -60,18 +60,18 @@ export interface IssuanceQueue {
 /**
  * How a recorder learns which coupons have something to record.
  *
- * `announce` leaves a lasting mark before the first admission, so that a coupon whose process died right after deciding is still
+ * `mark-pending` leaves a lasting mark before the first admission, so that a coupon whose process died right after deciding is still
  * found; `ring` is the quick, lossy part.
  */
 export interface RecorderBell {
-  /** Lasting: from now until `silence` removes it, `announced` names this coupon. */
-  announce(couponIds: readonly CouponId[]): Promise<void>;
+  /** Lasting: from now until `clear-pending` removes it, `announced` names this coupon. */
+  markPending(couponIds: readonly CouponId[]): Promise<void>;
   /** Best effort, never throws, cheap enough for every batch. */
   ring(couponId: CouponId): void;
   /** Coupons announced and not silenced, the longest unannounced first. */
-  announced(limit: number): Promise<CouponId[]>;
+  pendingCoupons(limit: number): Promise<CouponId[]>;
   /** Removes marks that were last announced at least `idleMs` ago (store's clock). Only for coupons seen empty. */
-  silence(couponIds: readonly CouponId[], idleMs: number): Promise<void>;
+  clearPending(couponIds: readonly CouponId[], idleMs: number): Promise<void>;
   /** Calls back with each coupon rung anywhere; returns how to stop listening. */
   listen(onRing: (couponId: CouponId) => void): Promise<() => Promise<void>>;
 }

@@ -1,11 +1,11 @@
 /** Announcements where one process is all there is. */
-import type { VersionAnnouncements } from './versions.js';
+import type { Versions } from './versions.js';
 import type { CouponId } from '../domain/coupon.js';
 
-export class LocalAnnouncements implements VersionAnnouncements {
+export class LocalVersions implements Versions {
   readonly #listeners = new Set<(couponId: CouponId, version: number) => void>();
 
-  announce(couponId: CouponId, version: number): void {
+  publish(couponId: CouponId, version: number): void {
     for (const listener of this.#listeners) listener(couponId, version);
   }
 

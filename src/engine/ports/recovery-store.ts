@@ -6,9 +6,9 @@
 import type { CouponId, CouponTerms, Issuance } from '../domain/coupon.js';
 
 /** The lowest state that can be verified: what the store says of a coupon, whether it is in service or not. */
-export interface Attested {
-  /** `unattested`: not in service until {@link RecoveryStore.vouch}; the store's server is not the one it was last verified on. */
-  readonly status: 'serving' | 'unattested';
+export interface Inspection {
+  /** `unverified`: not in service until {@link RecoveryStore.markVerified}; the store's server is not the one it was last verified on. */
+  readonly status: 'serving' | 'unverified';
   readonly epoch: number;
   readonly version: number;
   readonly lastIssueNo: number;
@@ -64,12 +64,16 @@ export interface ResumeCoupon extends CouponTerms {
 /** @throws like {@link Admission}: StoreUnavailableError, StoreOutcomeUnknownError. Every step may be repeated. */
 export interface RecoveryStore {
   /** `absent`: never warmed, lost, or being recovered. */
-  attest(couponId: CouponId, seenIssueNo: number): Promise<Attested | 'absent'>;
+  inspect(couponId: CouponId, seenIssueNo: number): Promise<Inspection | 'absent'>;
   /**
    * Puts a coupon that still has the epoch that was found (back) into service, under `raiseTo` where that is higher. Nothing happens on
    * another server than the one it was found on: a vouch that comes late may meet an older copy of the coupon.
    */
-  vouch(couponId: CouponId, found: Pick<Attested, 'epoch' | 'server'>, raiseTo: number): Promise<void>;
+  markVerified(
+    couponId: CouponId,
+    found: Pick<Inspection, 'epoch' | 'server'>,
+    raiseTo: number,
+  ): Promise<void>;
   suspend(couponId: CouponId, request: SuspendRequest): Promise<SuspendReply>;
   /**
    * Takes up to {@link ISSUANCES_MAX} issuances into those of a suspended coupon, and renews the lock.

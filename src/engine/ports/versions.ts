@@ -2,9 +2,9 @@
 import type { CouponId } from '../domain/coupon.js';
 
 /** Best effort: an actor re-checks versions by itself, so a lost announcement delays the news and loses nothing. */
-export interface VersionAnnouncements {
+export interface Versions {
   /** Listeners of this process have been called when it returns; those of others are called soon, or never. */
-  announce(couponId: CouponId, version: number): void;
-  /** Calls back for announcements of any process, our own included; returns how to stop listening. */
+  publish(couponId: CouponId, version: number): void;
+  /** Calls back for versions of any process, our own included; returns how to stop listening. */
   listen(onVersion: (couponId: CouponId, version: number) => void): Promise<() => Promise<void>>;
 }

@@ -96,16 +96,20 @@ class Reconciliation {
       queued: depth?.queued ?? 0,
       claimed: depth?.claimed ?? 0,
       revoked: revoked.size,
-      ...{ missing: this.#missing, strays: this.#strays, doubled: this.#doubled },
-      ...{ halfRevoked: this.#halfRevoked, revokedRows: this.#revokedRows, deadLetters: this.#deadLetters },
+      ...{ unrecorded: this.#missing, orphanedRows: this.#strays, duplicateNumbers: this.#doubled },
+      ...{
+        unfinishedRevocations: this.#halfRevoked,
+        revokedRows: this.#revokedRows,
+        deadLetters: this.#deadLetters,
+      },
       gaps: this.#gaps(snapshot?.lastIssueNo ?? highest, revoked),
       stuckClaims:
         snapshot === undefined || admitted === undefined
           ? 0
           : await admitted.lapsedClaims(couponId, snapshot.storeNowMs - STUCK_CLAIM_MS),
       excess: Math.max(0, this.#rows.size - quantity),
-      numbersBehind: await this.#isBehind(snapshot, highest),
-      catalogueBehind: (snapshot?.version ?? 0) > this.#record.version,
+      storeBehindLedger: await this.#isBehind(snapshot, highest),
+      catalogueBehindStore: (snapshot?.version ?? 0) > this.#record.version,
     };
   }
 

@@ -21,13 +21,13 @@ export interface CouponReconciliation {
   readonly claimed: number;
   readonly revoked: number;
   /** Held by a member and neither queued, claimed, recorded nor quarantined. `--repair` queues them. */
-  readonly missing: Findings<Issuance>;
+  readonly unrecorded: Findings<Issuance>;
   /** Rows whose member holds no such issuance: the store has lost its past. `--repair` rebuilds the coupon. */
-  readonly strays: Findings<Issuance>;
+  readonly orphanedRows: Findings<Issuance>;
   /** Numbers held by two members. `--repair` rebuilds the coupon, which quarantines one of them. */
-  readonly doubled: Findings<number>;
+  readonly duplicateNumbers: Findings<number>;
   /** Revoked in the ledger and still held. `--repair` finishes the revoke. */
-  readonly halfRevoked: Findings<Issuance>;
+  readonly unfinishedRevocations: Findings<Issuance>;
   /** Rows under a number that is revoked: a contradiction in the database. */
   readonly revokedRows: Findings<number>;
   /** Given numbers that nobody holds and nobody revoked: lost issuances. Only a person can say whose they were. */
@@ -39,21 +39,21 @@ export interface CouponReconciliation {
   /** More rows than the quantity. */
   readonly excess: number;
   /** The highest number in the ledger is above the highest the store has given: it has lost its past. */
-  readonly numbersBehind: boolean;
+  readonly storeBehindLedger: boolean;
   /** The catalogue has older terms than the store. `--repair` saves them. */
-  readonly catalogueBehind: boolean;
+  readonly catalogueBehindStore: boolean;
 }
 
 /** Whether anything differs at all. */
 export function isClean(found: CouponReconciliation): boolean {
   const lists = [
-    ...[found.missing, found.strays, found.doubled, found.halfRevoked],
+    ...[found.unrecorded, found.orphanedRows, found.duplicateNumbers, found.unfinishedRevocations],
     ...[found.revokedRows, found.gaps, found.deadLetters],
   ];
   const differs =
     found.outOfService ||
-    found.numbersBehind ||
-    found.catalogueBehind ||
+    found.storeBehindLedger ||
+    found.catalogueBehindStore ||
     found.stuckClaims > 0 ||
     found.excess > 0;
   return !differs && lists.every((list) => list.count === 0);
@@ -61,5 +61,8 @@ export function isClean(found: CouponReconciliation): boolean {
 
 /** Whether only a rebuild mends it. */
 export function needsRebuild(found: CouponReconciliation): boolean {
-  return found.inService && (found.strays.count > 0 || found.doubled.count > 0 || found.numbersBehind);
+  return (
+    found.inService &&
+    (found.orphanedRows.count > 0 || found.duplicateNumbers.count > 0 || found.storeBehindLedger)
+  );
 }

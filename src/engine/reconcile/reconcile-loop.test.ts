@@ -15,8 +15,8 @@ async function started() {
   world.store.admit({ couponId, epoch: 1, memberIds, notAfterMs: STORE_START_MS * 2 });
   world.store.announce([couponId]);
   const told: [CouponId, number][] = [];
-  const { admission, catalogue, ledger, queue, bell, warmer, announcements, scheduler, onFault } = world;
-  const stores = { admission, catalogue, ledger, queue, bell, warmer, announcements };
+  const { admission, catalogue, ledger, queue, bell, warmer, versions, scheduler, onFault } = world;
+  const stores = { admission, catalogue, ledger, queue, bell, warmer, versions };
   const shared = {
     ...stores,
     admitted: new SimulatedAdmitted(world.storeLink, world.store),

@@ -9,7 +9,7 @@
  */
 import type { Admission } from '../ports/admission.js';
 import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
-import type { VersionAnnouncements } from '../ports/versions.js';
+import type { Versions } from '../ports/versions.js';
 import type { Clock, Scheduler } from '../domain/clock.js';
 import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
 import type { CouponRecovery } from '../recovery/coupon-recovery.js';
@@ -25,7 +25,7 @@ import { RECONCILE_COUPONS_MAX, RECONCILE_EVERY_MS } from '../domain/limits.js';
 export interface ReconcilerPorts {
   readonly admission: Admission;
   readonly admitted: Pick<AdmittedIssuances, 'held'>;
-  readonly announcements: Pick<VersionAnnouncements, 'announce'>;
+  readonly versions: Pick<Versions, 'publish'>;
   readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
   readonly clock: Clock;
@@ -72,7 +72,7 @@ export class Reconciler {
     if (this.#looking) return;
     this.#looking = true;
     try {
-      const couponIds = await this.#ports.bell.announced(RECONCILE_COUPONS_MAX);
+      const couponIds = await this.#ports.bell.pendingCoupons(RECONCILE_COUPONS_MAX);
       const snapshots = await this.#ports.admission.snapshots(couponIds);
       for (const [place, couponId] of couponIds.entries()) {
         await this.#lookAt(couponId, snapshots[place]).catch((fault: unknown) => {

@@ -1,7 +1,7 @@
 /** What can be mended without a person: safe during the event, and safe to repeat. */
 import type { Admission } from '../ports/admission.js';
 import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
-import type { VersionAnnouncements } from '../ports/versions.js';
+import type { Versions } from '../ports/versions.js';
 import type { CouponCatalogue, CouponRecord } from '../ports/coupon-catalogue.js';
 import type { CouponRecovery } from '../recovery/coupon-recovery.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
@@ -14,7 +14,7 @@ import { needsRebuild } from './comparison.js';
 export interface RepairPorts {
   readonly admission: Admission;
   readonly catalogue: CouponCatalogue;
-  readonly announcements: VersionAnnouncements;
+  readonly versions: Versions;
   readonly warmer: CouponWarmer;
   readonly admitted: AdmittedIssuances;
   readonly bell: RecorderBell;
@@ -56,7 +56,7 @@ export async function repairCoupon(
   requeued: number,
 ): Promise<CouponRepair> {
   const { couponId } = record;
-  const revokesFinished = await finishRevokes(ports, couponId, found.halfRevoked.first);
+  const revokesFinished = await finishRevokes(ports, couponId, found.unfinishedRevocations.first);
   const rebuilt = needsRebuild(found) && (await rebuild(ports, record));
   const [snapshot] = await ports.admission.snapshots([couponId]);
   const termsSaved = snapshot !== undefined && snapshot.version > record.version;
@@ -64,7 +64,7 @@ export async function repairCoupon(
 
   const announced = requeued > 0 || found.queued > 0 || found.claimed > 0 || rebuilt;
   if (announced) {
-    await ports.bell.announce([couponId]);
+    await ports.bell.markPending([couponId]);
     ports.bell.ring(couponId);
   }
   return { requeued, revokesFinished, termsSaved, rebuilt, announced };

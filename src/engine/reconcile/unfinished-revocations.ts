@@ -4,7 +4,7 @@
  */
 import type { Admission } from '../ports/admission.js';
 import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
-import type { VersionAnnouncements } from '../ports/versions.js';
+import type { Versions } from '../ports/versions.js';
 import type { CouponId, Issuance } from '../domain/coupon.js';
 import type { Revocation } from '../ports/ledger-audit.js';
 import { REVOKE_PATIENCE_MS } from '../domain/limits.js';
@@ -29,7 +29,7 @@ export async function halfRevoked(
 
 /** Lets the store follow; the caller saves the terms, whose version has grown. @returns how many were finished here. */
 export async function finishRevokes(
-  ports: { readonly admission: Admission; readonly announcements: Pick<VersionAnnouncements, 'announce'> },
+  ports: { readonly admission: Admission; readonly versions: Pick<Versions, 'publish'> },
   couponId: CouponId,
   half: readonly Issuance[],
 ): Promise<number> {
@@ -38,7 +38,7 @@ export async function finishRevokes(
     const reply = await ports.admission.revoke(couponId, issueNo, memberId);
     if (reply.status !== 'revoked') continue;
     finished += 1;
-    ports.announcements.announce(couponId, reply.snapshot.version);
+    ports.versions.publish(couponId, reply.snapshot.version);
   }
   return finished;
 }

@@ -27,7 +27,7 @@ t.test('everything queued becomes rows, in the order of the line, and the queue 
     revoked: 0,
     deadLettered: 0,
     stale: 0,
-    behind: 'nothing',
+    backlog: 'empty',
   });
   t.same(
     world.database.rows(couponId, 0, 10).map((row) => row.memberId),
@@ -38,16 +38,16 @@ t.test('everything queued becomes rows, in the order of the line, and the queue 
 
 t.test('less than a batch is left to gather, and told', async (t) => {
   const { world, couponId, flusher } = await queued(5, 2);
-  t.match(await flusher.drain(couponId), { inserted: 4, behind: 'some' });
+  t.match(await flusher.drain(couponId), { inserted: 4, backlog: 'partial' });
   t.same(world.store.depth(couponId), { queued: 1, claimed: 0 });
-  t.match(await flusher.drain(couponId), { inserted: 1, behind: 'nothing' });
+  t.match(await flusher.drain(couponId), { inserted: 1, backlog: 'empty' });
 });
 
 t.test('a drain stops after its share, so that other coupons get their turn', async (t) => {
   const { world, couponId, flusher } = await queued(DRAIN_CLAIMS_MAX + 3, 1);
-  t.match(await flusher.drain(couponId), { inserted: DRAIN_CLAIMS_MAX, behind: 'batch' });
+  t.match(await flusher.drain(couponId), { inserted: DRAIN_CLAIMS_MAX, backlog: 'full' });
   t.same(world.store.depth(couponId), { queued: 3, claimed: 0 });
-  t.match(await flusher.drain(couponId), { inserted: 3, behind: 'nothing' });
+  t.match(await flusher.drain(couponId), { inserted: 3, backlog: 'empty' });
 });
 
 t.test('a database that is away gives the claim back at once, and nothing is lost', async (t) => {
@@ -62,16 +62,16 @@ t.test('a commit whose answer was lost is found to be a replay', async (t) => {
   const { world, couponId, flusher } = await queued(2);
   world.databaseLink.next('lose_reply');
   await t.rejects(flusher.drain(couponId), { code: 'store_outcome_unknown' });
-  t.match(await flusher.drain(couponId), { inserted: 0, replayed: 2, behind: 'nothing' });
+  t.match(await flusher.drain(couponId), { inserted: 0, replayed: 2, backlog: 'empty' });
   t.equal(world.database.rows(couponId, 0, 10).length, 2);
 });
 
 t.test('a recorder that dies after claiming is followed by another when its lease has ended', async (t) => {
   const { world, couponId, flusher } = await queued(2);
   world.store.claim(couponId, 'of the dead', 2, LEASE_MS);
-  t.match(await flusher.drain(couponId), { inserted: 0, behind: 'nothing' }, 'the lease holds');
+  t.match(await flusher.drain(couponId), { inserted: 0, backlog: 'empty' }, 'the lease holds');
   await world.time.advance(LEASE_MS + 1);
-  t.match(await flusher.drain(couponId), { inserted: 2, behind: 'nothing' });
+  t.match(await flusher.drain(couponId), { inserted: 2, backlog: 'empty' });
 });
 
 t.test('a release that fails too leaves the work to the end of the lease', async (t) => {
@@ -89,7 +89,7 @@ t.test('an acknowledgement that is lost costs a replay and no row', async (t) =>
   world.storeLink.next('deliver', 'lose_request');
   await t.rejects(flusher.drain(couponId), { code: 'store_outcome_unknown' });
   await world.time.advance(LEASE_MS + 1);
-  t.match(await flusher.drain(couponId), { inserted: 0, replayed: 2, behind: 'nothing' });
+  t.match(await flusher.drain(couponId), { inserted: 0, replayed: 2, backlog: 'empty' });
   t.same(world.store.depth(couponId), { queued: 0, claimed: 0 });
 });
 
@@ -99,7 +99,7 @@ t.test('an issuance revoked while it was queued or claimed never becomes a row',
   await world.registry().revoke(couponId, 1);
   await world.registry().revoke(couponId, 2);
   await world.time.advance(101);
-  t.match(await flusher.drain(couponId), { inserted: 1, revoked: 1, behind: 'nothing' });
+  t.match(await flusher.drain(couponId), { inserted: 1, revoked: 1, backlog: 'empty' });
   t.same(
     world.database.rows(couponId, 0, 10).map((row) => row.issueNo),
     [3],
@@ -115,7 +115,7 @@ t.test(
     await world.time.advance(0);
     world.database.nextEpoch(couponId);
     world.databaseLink.letGo();
-    t.match(await drained, { inserted: 0, stale: 3, behind: 'nothing' });
+    t.match(await drained, { inserted: 0, stale: 3, backlog: 'empty' });
     t.same(world.database.rows(couponId, 0, 10), []);
     t.same(world.store.depth(couponId), { queued: 3, claimed: 0 });
     const coupon = world.store.coupons.get(couponId);

@@ -12,7 +12,7 @@
  */
 import type { CouponId } from '../domain/coupon.js';
 import type { IssuanceLedger, RecordResult } from '../ports/issuance-ledger.js';
-import type { Behind, Claim, IssuanceQueue } from '../ports/issuance-queue.js';
+import type { Backlog, Claim, IssuanceQueue } from '../ports/issuance-queue.js';
 import { DRAIN_CLAIMS_MAX } from '../domain/limits.js';
 
 export interface FlusherPorts {
@@ -37,7 +37,7 @@ export interface DrainResult {
   /** Claimed before a rebuild and refused. */
   readonly stale: number;
   /** What was still queued when the last claim was taken. */
-  readonly behind: Behind;
+  readonly backlog: Backlog;
 }
 
 export class Flusher {
@@ -60,11 +60,11 @@ export class Flusher {
     const { queue } = this.#ports;
     const { recordBatchMax, leaseMs } = this.#limits;
     const done = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0, stale: 0 };
-    let behind: Behind = 'batch';
-    for (let claims = 0; claims < DRAIN_CLAIMS_MAX && behind === 'batch'; claims += 1) {
+    let backlog: Backlog = 'full';
+    for (let claims = 0; claims < DRAIN_CLAIMS_MAX && backlog === 'full'; claims += 1) {
       const claim = await queue.claim(couponId, this.#ports.newToken(), recordBatchMax, leaseMs);
-      if (claim === undefined) return { ...done, behind: 'nothing' };
-      behind = claim.behind;
+      if (claim === undefined) return { ...done, backlog: 'empty' };
+      backlog = claim.backlog;
       const recorded = await this.#recordOrGiveBack(claim);
       done.inserted += recorded.inserted;
       done.replayed += recorded.replayed;
@@ -74,11 +74,11 @@ export class Flusher {
       if (recorded.stale > 0) {
         // The rebuild has read this claim, if the store still knew it: what its members hold goes back into the queue.
         await queue.release(couponId, claim.token);
-        return { ...done, behind: 'nothing' };
+        return { ...done, backlog: 'empty' };
       }
       await queue.ack(couponId, claim.token);
     }
-    return { ...done, behind };
+    return { ...done, backlog };
   }
 
   async #recordOrGiveBack({ couponId, epoch, token, issuances }: Claim): Promise<RecordResult> {

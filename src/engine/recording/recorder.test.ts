@@ -4,8 +4,8 @@ import { StoreUnavailableError } from '../domain/errors.js';
 import type { DrainResult } from './flusher.js';
 import {
   ANNOUNCED_IDLE_MS,
-  DRAIN_REST_MAX_MS,
-  DRAIN_REST_MS,
+  DRAIN_COOLDOWN_MAX_MS,
+  DRAIN_COOLDOWN_MS,
   DRAIN_RETRY_MS,
   DRAIN_TICK_MS,
   DRAINS_PER_SECOND,
@@ -25,7 +25,7 @@ const EMPTIED: DrainResult = {
   revoked: 0,
   deadLettered: 0,
   stale: 0,
-  behind: 'nothing',
+  backlog: 'empty',
 };
 
 /** A recorder whose drains are started by it and ended by the test. */
@@ -88,10 +88,10 @@ t.test('a coupon has one drain at a time, and a ring meanwhile means one more lo
   t.same(yard.started, [one]);
   await yard.end();
   t.same(yard.started, [one], 'after a rest, so that there is something to record');
-  await yard.world.time.advance(DRAIN_REST_MS);
+  await yard.world.time.advance(DRAIN_COOLDOWN_MS);
   t.same(yard.started, [one, one]);
   await yard.end();
-  await yard.world.time.advance(DRAIN_REST_MS);
+  await yard.world.time.advance(DRAIN_COOLDOWN_MS);
   t.same(yard.started, [one, one], 'and no third');
 });
 
@@ -103,27 +103,27 @@ t.test('the rest of one coupon keeps no other from its turn', async (t) => {
   yard.recorder.ring(one);
   yard.recorder.ring(two);
   t.same(yard.started, [one, two]);
-  await yard.world.time.advance(DRAIN_REST_MS);
+  await yard.world.time.advance(DRAIN_COOLDOWN_MS);
   await yard.end();
   t.same(yard.started, [one, two, one]);
 });
 
 t.test('the more coupons, the longer each rests, and then they go together', async (t) => {
-  const coupons = Array.from({ length: (DRAINS_PER_SECOND * DRAIN_REST_MS) / 250 }, (_, place) =>
+  const coupons = Array.from({ length: (DRAINS_PER_SECOND * DRAIN_COOLDOWN_MS) / 250 }, (_, place) =>
     couponNumber(place + 1),
   );
   const yard = new Yard(coupons.length);
   await yard.recorder.start();
   for (const couponId of coupons) yard.recorder.ring(couponId);
   t.equal(yard.started.length, coupons.length);
-  const restMs = (coupons.length / DRAINS_PER_SECOND) * 1_000;
+  const cooldownMs = (coupons.length / DRAINS_PER_SECOND) * 1_000;
   for (const couponId of coupons) {
     await yard.end();
     yard.recorder.ring(couponId);
     // Their drains end one after the other within a step.
     await yard.world.time.advance(DRAIN_TICK_MS / 2 / coupons.length);
   }
-  await yard.world.time.advance(restMs - DRAIN_TICK_MS);
+  await yard.world.time.advance(cooldownMs - DRAIN_TICK_MS);
   t.equal(yard.started.length, coupons.length, 'not after the rest of a lone coupon');
   await yard.world.time.advance(2 * DRAIN_TICK_MS);
   t.equal(yard.started.length, 2 * coupons.length);
@@ -136,7 +136,7 @@ t.test('no coupon rests longer than a second, however many there are', async (t)
   for (const couponId of coupons) yard.recorder.ring(couponId);
   await yard.end();
   yard.recorder.ring(one);
-  await yard.world.time.advance(DRAIN_REST_MAX_MS + DRAIN_TICK_MS);
+  await yard.world.time.advance(DRAIN_COOLDOWN_MAX_MS + DRAIN_TICK_MS);
   t.equal(yard.started.length, coupons.length + 1);
 });
 
@@ -145,7 +145,7 @@ t.test('a coupon with more than its share waits for its next turn behind the oth
   await yard.recorder.start();
   yard.recorder.ring(one);
   yard.recorder.ring(two);
-  await yard.end({ ...EMPTIED, behind: 'batch' });
+  await yard.end({ ...EMPTIED, backlog: 'full' });
   t.same(yard.started, [one, two]);
   await yard.end();
   t.same(yard.started, [one, two, one]);
@@ -155,9 +155,9 @@ t.test('what was left behind is drained after a rest, without another ring', asy
   const yard = new Yard();
   await yard.recorder.start();
   yard.recorder.ring(one);
-  await yard.end({ ...EMPTIED, behind: 'some' });
+  await yard.end({ ...EMPTIED, backlog: 'partial' });
   t.same(yard.started, [one], 'first more may gather');
-  await yard.world.time.advance(DRAIN_REST_MS);
+  await yard.world.time.advance(DRAIN_COOLDOWN_MS);
   t.same(yard.started, [one, one]);
 });
 

@@ -10,8 +10,8 @@ import type { DrainResult } from './flusher.js';
 import type { IssuanceQueue, RecorderBell } from '../ports/issuance-queue.js';
 import {
   ANNOUNCED_IDLE_MS,
-  DRAIN_REST_MAX_MS,
-  DRAIN_REST_MS,
+  DRAIN_COOLDOWN_MAX_MS,
+  DRAIN_COOLDOWN_MS,
   DRAIN_RETRY_MS,
   DRAIN_TICK_MS,
   DRAINS_PER_SECOND,
@@ -39,7 +39,7 @@ export class Recorder {
   /** Rung and waiting for a turn, in order. None of them is draining or resting, so that a turn never looks through those that cannot go. */
   readonly #waiting = new Set<CouponId>();
   readonly #draining = new Set<CouponId>();
-  /** Drained a moment ago: what comes now is left to gather for a few milliseconds, see {@link DRAIN_REST_MS}. */
+  /** Drained a moment ago: what comes now is left to gather for a few milliseconds, see {@link DRAIN_COOLDOWN_MS}. */
   readonly #resting = new Set<CouponId>();
   /** Rung, or left with something, while they were draining or resting: they wait for another turn afterwards. */
   readonly #again = new Set<CouponId>();
@@ -91,8 +91,8 @@ export class Recorder {
   async #drain(couponId: CouponId): Promise<void> {
     try {
       const result = await this.#ports.drain(couponId);
-      if (result.behind !== 'nothing') this.#again.add(couponId);
-      if (result.behind !== 'batch') void this.#rest(couponId);
+      if (result.backlog !== 'empty') this.#again.add(couponId);
+      if (result.backlog !== 'full') void this.#rest(couponId);
       this.#ports.onDrained(couponId, result);
       if (result.stale > 0) await this.#ports.prepare(couponId);
     } catch (fault) {
@@ -110,19 +110,19 @@ export class Recorder {
 
   async #rest(couponId: CouponId): Promise<void> {
     this.#resting.add(couponId);
-    await this.#ports.scheduler.pause(this.#restMs());
+    await this.#ports.scheduler.pause(this.#cooldownMs());
     this.#resting.delete(couponId);
     this.#mayGo(couponId);
     this.#turn();
   }
 
   /** The more coupons there are to record for, the longer each rests, and those whose rest ends at about the same time go together. */
-  #restMs(): number {
+  #cooldownMs(): number {
     const active = this.#waiting.size + this.#draining.size + this.#resting.size;
     const fairMs = (active / DRAINS_PER_SECOND) * 1_000;
-    if (fairMs <= DRAIN_REST_MS) return DRAIN_REST_MS;
+    if (fairMs <= DRAIN_COOLDOWN_MS) return DRAIN_COOLDOWN_MS;
     const nowMs = this.#ports.clock.monotonicMs();
-    const endMs = nowMs + Math.min(fairMs, DRAIN_REST_MAX_MS);
+    const endMs = nowMs + Math.min(fairMs, DRAIN_COOLDOWN_MAX_MS);
     return Math.ceil(endMs / DRAIN_TICK_MS) * DRAIN_TICK_MS - nowMs;
   }
 
@@ -135,7 +135,7 @@ export class Recorder {
     if (this.#sweeping || this.#stopping) return;
     this.#sweeping = true;
     try {
-      const announced = await this.#ports.bell.announced(SWEEP_COUPONS_MAX);
+      const announced = await this.#ports.bell.pendingCoupons(SWEEP_COUPONS_MAX);
       for (let first = 0; first < announced.length; first += SWEEP_BATCH_MAX) {
         await this.#look(announced.slice(first, first + SWEEP_BATCH_MAX));
       }
@@ -155,6 +155,6 @@ export class Recorder {
       this.ring(couponId);
       return false;
     });
-    if (empty.length > 0) await this.#ports.bell.silence(empty, ANNOUNCED_IDLE_MS);
+    if (empty.length > 0) await this.#ports.bell.clearPending(empty, ANNOUNCED_IDLE_MS);
   }
 }

@@ -9,16 +9,16 @@
  * The ledger refuses what was claimed under an epoch below the catalogue's. A process that raises the epoch and then dies, or finds that
  * another was faster, leaves the catalogue ahead of a coupon that serves: then the coupon is put under the catalogue's epoch.
  */
-import type { VersionAnnouncements } from '../ports/versions.js';
+import type { Versions } from '../ports/versions.js';
 import type { CouponRecord } from '../ports/coupon-catalogue.js';
 import type { CouponId } from '../domain/coupon.js';
 import { ATTEST_MS, RETRY_PAUSE_MS } from '../domain/limits.js';
 import { rebuildCoupon } from './rebuild-coupon.js';
 import type { RebuildPorts, RebuildReport } from './rebuild-coupon.js';
-import type { Attested, SuspendReply } from '../ports/recovery-store.js';
+import type { Inspection, SuspendReply } from '../ports/recovery-store.js';
 
 export interface CouponRecoveryPorts extends RebuildPorts {
-  readonly announcements: VersionAnnouncements;
+  readonly versions: Versions;
   /** A token never used before, by anybody. */
   newToken(): string;
   onRecovering(couponId: CouponId): void;
@@ -33,7 +33,7 @@ export interface CouponRecoveryLimits {
   readonly lockMs: number;
 }
 
-export type Readiness = 'serving' | 'recovering' | 'never_warmed';
+export type ServiceState = 'serving' | 'recovering' | 'never_warmed';
 
 export class CouponRecovery {
   readonly #ports: CouponRecoveryPorts;
@@ -52,7 +52,7 @@ export class CouponRecovery {
    * @param seenIssueNo the highest number the caller was ever told.
    * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
    */
-  async check(record: CouponRecord, seenIssueNo: number): Promise<Readiness> {
+  async check(record: CouponRecord, seenIssueNo: number): Promise<ServiceState> {
     const { couponId } = record;
     if (this.#running.has(couponId)) return 'recovering';
     const found = await this.#attested(couponId, seenIssueNo);
@@ -63,7 +63,7 @@ export class CouponRecovery {
     }
     const seen = Math.max(found.seenIssueNo, seenIssueNo);
     if (found.lastIssueNo < seen) return this.suspend(record, found.epoch, seen);
-    if (found.status === 'unattested') return this.#verify(record, found, seen);
+    if (found.status === 'unverified') return this.#verify(record, found, seen);
     if (found.epoch < record.epoch) await this.#serveUnder(couponId, found, record.epoch);
     return 'serving';
   }
@@ -88,9 +88,9 @@ export class CouponRecovery {
   }
 
   /** In the first moments on another server everybody gets to say what they were told. */
-  async #attested(couponId: CouponId, seenIssueNo: number): Promise<Attested | 'absent'> {
+  async #attested(couponId: CouponId, seenIssueNo: number): Promise<Inspection | 'absent'> {
     for (;;) {
-      const found = await this.#ports.store.attest(couponId, seenIssueNo);
+      const found = await this.#ports.store.inspect(couponId, seenIssueNo);
       if (found === 'absent' || found.status === 'serving') return found;
       if (found.storeNowMs - found.sinceMs >= ATTEST_MS) return found;
       await this.#ports.scheduler.pause(RETRY_PAUSE_MS);
@@ -101,13 +101,13 @@ export class CouponRecovery {
    * Raises the epoch before it compares, as a rebuild does: a recorder that claimed from what is lost has then either recorded it, which is
    * seen here, or is refused. What it claimed from a store that has lost nothing goes back into the queue.
    */
-  async #verify(before: CouponRecord, found: Attested, seen: number): Promise<Readiness> {
+  async #verify(before: CouponRecord, found: Inspection, seen: number): Promise<ServiceState> {
     const { catalogue, ledger, store } = this.#ports;
     const { couponId } = before;
     if (found.epoch < before.epoch) {
       // A copy of before a rebuild, unless another process has just raised the epoch to verify this one: then it serves in a moment.
       await this.#ports.scheduler.pause(ATTEST_MS);
-      const now = await store.attest(couponId, seen);
+      const now = await store.inspect(couponId, seen);
       if (now === 'absent') return 'recovering';
       if (now.status === 'serving') return 'serving';
       return this.suspend(before, now.epoch, seen);
@@ -118,7 +118,7 @@ export class CouponRecovery {
     const highest = await ledger.highestIssueNo(couponId);
     // Another process may have verified it meanwhile, and numbers given since may be recorded already: only a store that is behind
     // after the ledger was asked has lost its past.
-    const later = await store.attest(couponId, seen);
+    const later = await store.inspect(couponId, seen);
     if (later === 'absent') return 'recovering';
     if (later.lastIssueNo < highest) return this.suspend(record, later.epoch, seen);
     // Of the server that the version was read on: should this be another, nothing happens, and whoever asks next compares anew.
@@ -129,11 +129,11 @@ export class CouponRecovery {
   /** An older copy may have lost the mark by which recorders find what is queued in it. */
   async #serveUnder(
     couponId: CouponId,
-    found: Pick<Attested, 'epoch' | 'server'>,
+    found: Pick<Inspection, 'epoch' | 'server'>,
     raiseTo: number,
   ): Promise<void> {
-    await this.#ports.bell.announce([couponId]);
-    await this.#ports.store.vouch(couponId, found, raiseTo);
+    await this.#ports.bell.markPending([couponId]);
+    await this.#ports.store.markVerified(couponId, found, raiseTo);
   }
 
   #rebuild(record: CouponRecord, token: string, begun: SuspendReply & { readonly status: 'begun' }): void {
@@ -153,7 +153,7 @@ export class CouponRecovery {
       const lock = { token, lockMs: this.#limits.lockMs };
       const report = await rebuildCoupon(this.#ports, record, lock, begun, this.#claimsFor(record, begun));
       if (report === 'taken_over') return;
-      this.#ports.announcements.announce(couponId, report.version);
+      this.#ports.versions.publish(couponId, report.version);
       this.#ports.onRecovered(couponId, report);
     } catch (fault) {
       this.#ports.onFault(fault, couponId);

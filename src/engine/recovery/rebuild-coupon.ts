@@ -29,7 +29,7 @@ import type { MergeSource, RecoveryLock, RecoveryStore, SuspendReply } from '../
 export interface RebuildPorts {
   readonly store: RecoveryStore;
   readonly admitted: AdmittedIssuances;
-  readonly bell: Pick<RecorderBell, 'announce'>;
+  readonly bell: Pick<RecorderBell, 'markPending'>;
   readonly ledger: IssuanceLedger;
   readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
@@ -119,7 +119,7 @@ class Rebuild {
     const lastIssueNo = Math.max(begun.lastIssueNo, await ledger.highestIssueNo(couponId));
     const resumed = { ...terms, couponId, epoch, version, lastIssueNo };
     // The recorders' mark may be lost, and perhaps nobody presses any more: what was queued again must be found all the same.
-    await bell.announce([couponId]);
+    await bell.markPending([couponId]);
     if ((await store.resume(this.#lock.token, resumed)) === 'taken_over') return 'taken_over';
     await catalogue.saveTerms(couponId, version, terms);
     return { epoch, version, lastIssueNo, recorded, requeued, quarantined: this.#quarantined, revoked };

@@ -158,12 +158,12 @@ t.test(
     world.storeLink.next('refuse');
     await t.rejects(registry.revoke(couponId, 1), { code: 'store_unavailable' });
     t.equal(await world.ledger.revokedHolder(couponId, 1), undefined);
-    t.same(await world.bell.announced(10), []);
+    t.same(await world.bell.pendingCoupons(10), []);
 
     world.storeLink.next('deliver', 'refuse');
     await t.rejects(registry.revoke(couponId, 1), { code: 'store_unavailable' });
     t.equal(await world.ledger.revokedHolder(couponId, 1), 'a');
-    t.same(await world.bell.announced(10), [couponId]);
+    t.same(await world.bell.pendingCoupons(10), [couponId]);
   },
 );
 

@@ -9,7 +9,7 @@ import type { CouponWarmer } from '../recovery/coupon-warmer.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
 import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
-import type { VersionAnnouncements } from '../ports/versions.js';
+import type { Versions } from '../ports/versions.js';
 
 /** A coupon as shown: the record, under the terms in force. */
 export interface CouponView extends CouponRecord {
@@ -42,10 +42,10 @@ export type RevokeResult =
 export interface CouponRegistryPorts {
   readonly admission: Admission;
   /** None where an issuance is recorded in the step that decides it. */
-  readonly bell: Pick<RecorderBell, 'announce'> | undefined;
+  readonly bell: Pick<RecorderBell, 'markPending'> | undefined;
   readonly catalogue: CouponCatalogue;
   readonly ledger: IssuanceLedger;
-  readonly announcements: VersionAnnouncements;
+  readonly versions: Versions;
   readonly warmer: CouponWarmer;
   readonly clock: Clock;
 }
@@ -80,7 +80,7 @@ export class CouponRegistry {
     );
     await this.#warmNew(record.couponId);
     // Whoever asked for this id a moment ago was told that it does not exist, and may be remembering that.
-    this.#ports.announcements.announce(record.couponId, record.version);
+    this.#ports.versions.publish(record.couponId, record.version);
     return viewOf(record, undefined, 0, this.#ports.clock.nowMs());
   }
 
@@ -180,7 +180,7 @@ export class CouponRegistry {
       return { status: reply.status, issued: reply.snapshot.issued };
     }
     if (reply.status !== 'amended') return { status: reply.status };
-    this.#ports.announcements.announce(couponId, reply.snapshot.version);
+    this.#ports.versions.publish(couponId, reply.snapshot.version);
     await this.#ports.catalogue.saveTerms(couponId, reply.snapshot.version, reply.snapshot, entry);
     return undefined;
   }
@@ -212,7 +212,7 @@ export class CouponRegistry {
 
     const entry = by && this.#entry(by, 'issuance_revoked', couponId, { issueNo, memberId });
     const nowMs = this.#ports.clock.nowMs();
-    await this.#ports.bell?.announce([couponId]);
+    await this.#ports.bell?.markPending([couponId]);
     const revoked = await this.#ports.ledger.revoke(couponId, record.epoch, issueNo, memberId, nowMs, entry);
     if (revoked === 'used') return { status: 'already_used' };
     if (revoked === 'stale') return revoked;
@@ -221,7 +221,7 @@ export class CouponRegistry {
     );
     if (reply.status === 'not_ready') return { status: 'not_ready' };
     const { snapshot } = reply;
-    this.#ports.announcements.announce(couponId, snapshot.version);
+    this.#ports.versions.publish(couponId, snapshot.version);
     await this.#ports.catalogue.saveTerms(couponId, snapshot.version, snapshot);
     return { status: 'revoked', issueNo, memberId, remaining: snapshot.quantity - snapshot.issued };
   }

@@ -10,7 +10,7 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
-import type { DownloadOutcome, DownloadTicket } from '../../engine/domain/download.js';
+import type { DownloadOutcome, PendingDownload } from '../../engine/domain/download.js';
 import type { Authenticator } from '../auth/authenticator.js';
 import { TOKEN_INVALID } from '../auth/identity.js';
 import type { Authentication, Identity, TokenFault } from '../auth/identity.js';
@@ -27,7 +27,7 @@ import type { ConstantReply } from './replies.js';
 import { REQUEST_ID_HEADER, requestIdFrom } from '../wire/request-id.js';
 
 export interface DownloadContext {
-  readonly engine: { download(ticket: DownloadTicket, mayWait: boolean): void };
+  readonly engine: { download(ticket: PendingDownload, mayWait: boolean): void };
   readonly authenticator: Authenticator;
   readonly inFlight: InFlight;
   readonly limits: CallerLimits;
@@ -93,7 +93,7 @@ const notPresent: Readonly<Record<PresenceFault, ConstantReply>> = {
 };
 
 /** One press of the button: the engine's ticket, and what is needed to answer it. */
-class Download implements DownloadTicket {
+class Download implements PendingDownload {
   readonly couponId: CouponId;
   readonly memberId: MemberId;
   abandoned = false;

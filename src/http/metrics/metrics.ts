@@ -12,7 +12,7 @@ import type { OutcomeCounts } from '../download/outcome-counts.js';
 import { refuse } from '../wire/problems.js';
 import { registerProcessMetrics } from './process-metrics.js';
 import { registerQueueMetrics } from './queue-metrics.js';
-import type { QueueSources } from './queue-metrics.js';
+import type { BacklogSources } from './queue-metrics.js';
 import { registerRecorderMetrics } from './recorder-metrics.js';
 import type { RecorderCounters } from './recorder-metrics.js';
 import { TallyHistogram } from './tally-histogram.js';
@@ -28,7 +28,7 @@ export interface MetricsSources {
   readonly outcomes: OutcomeCounts;
   readonly durability: string;
   /** `undefined` where the decision is its own record. */
-  readonly backlogSources: QueueSources | undefined;
+  readonly backlogSources: BacklogSources | undefined;
   /** `undefined` where another process records. */
   readonly recorder: RecorderCounters | undefined;
   engineLoad(): EngineLoad;

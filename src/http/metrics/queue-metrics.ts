@@ -11,9 +11,9 @@ const QUEUES_FRESH_MS = 1_000;
 /** Coupons with a backlog whose oldest issuance is looked at, those announced the longest ago first. */
 const AGES_MAX = 500;
 
-export interface QueueSources {
+export interface BacklogSources {
   readonly queue: Pick<IssuanceQueue, 'depths'> & BacklogAge;
-  readonly bell: Pick<RecorderBell, 'announced'>;
+  readonly bell: Pick<RecorderBell, 'pendingCoupons'>;
   monotonicMs(): number;
 }
 
@@ -26,7 +26,7 @@ interface QueuesSeen {
 }
 
 /** All processes see the same queues, so of several the largest look counts and not the sum. */
-export function registerQueueMetrics(registry: Registry, sources: QueueSources): void {
+export function registerQueueMetrics(registry: Registry, sources: BacklogSources): void {
   let lookedAtMs = Number.NEGATIVE_INFINITY;
   let looking: Promise<QueuesSeen> | undefined;
   const seen = (): Promise<QueuesSeen> => {
@@ -58,12 +58,12 @@ export function registerQueueMetrics(registry: Registry, sources: QueueSources):
   gauge('queues_readable', 'Whether the queues could be looked at.', 'readable');
 }
 
-async function lookAtQueues({ queue, bell }: QueueSources): Promise<QueuesSeen> {
+async function lookAtQueues({ queue, bell }: BacklogSources): Promise<QueuesSeen> {
   let queued = 0;
   let claimed = 0;
   const behind: CouponId[] = [];
   try {
-    const couponIds = await bell.announced(SWEEP_COUPONS_MAX);
+    const couponIds = await bell.pendingCoupons(SWEEP_COUPONS_MAX);
     for (let first = 0; first < couponIds.length; first += SWEEP_BATCH_MAX) {
       const some = couponIds.slice(first, first + SWEEP_BATCH_MAX);
       for (const [place, depth] of (await queue.depths(some)).entries()) {

@@ -7,7 +7,7 @@ import { Engine } from '../../engine/download/engine.js';
 import type { Config } from '../../config/config.js';
 import { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import { CouponWarmer } from '../../engine/recovery/coupon-warmer.js';
-import { LocalAnnouncements } from '../../engine/ports/local-versions.js';
+import { LocalVersions } from '../../engine/ports/local-versions.js';
 import type { RedisBackEnd } from '../../persist/redis/redis-back-end.js';
 import { openEmbedded } from '../../persist/sqlite/open-embedded.js';
 import { systemClock, systemScheduler } from '../../server/system-time.js';
@@ -52,18 +52,18 @@ export async function startEmbeddedServer(
   const stores = await openEmbedded({ dataDir: t.testdir(), as: 'server' });
   const { ledger, catalogue, accounts, locks, presenceDemands } = stores;
   const admission = options.queued?.admission ?? stores.admission;
-  const announcements = new LocalAnnouncements();
+  const versions = new LocalVersions();
   const warmer = new CouponWarmer({ admission, ledger, catalogue });
   const clock = systemClock;
   const registry = new CouponRegistry({
-    ...{ admission, bell: undefined, ledger, catalogue, announcements, warmer, clock },
+    ...{ admission, bell: undefined, ledger, catalogue, versions, warmer, clock },
   });
   const engine = new Engine(
     {
       admission,
       catalogue,
       warmer,
-      announcements,
+      versions,
       bell: undefined,
       clock,
       scheduler: systemScheduler,
@@ -109,7 +109,7 @@ export async function startEmbeddedServer(
     ...options.settings,
   });
   t.teardown(async () => {
-    await http.drain(1_000);
+    await http.shutDown(1_000);
     await engine.stop();
     await stores.close();
   });

@@ -21,7 +21,7 @@ export const warmingKey = (couponId: CouponId, unique: string): string =>
   `coupon:{${couponId}}:warming:${unique}`;
 
 /** Sorted set, score instant of the last announcement (ms), member couponId. */
-export const ANNOUNCED_KEY = 'seonchak:announced';
+export const PENDING_KEY = 'seonchak:announced';
 
 /** Channel: couponId. */
 export const BELL_CHANNEL = 'seonchak:bell';

@@ -8,7 +8,7 @@ import { RedisCalls } from './redis-calls.js';
 import { RedisIssuanceQueue } from './redis-issuance-queue.js';
 import { RedisRecorderBell } from './redis-recorder-bell.js';
 import { RedisRecoveryStore } from './redis-recovery-store.js';
-import { RedisVersionAnnouncements } from './redis-versions.js';
+import { RedisVersions } from './redis-versions.js';
 
 export interface RedisBackEndOptions extends ConnectOptions {
   /** `undefined`: the strongest the settings allow. */
@@ -22,7 +22,7 @@ export interface RedisBackEnd {
   readonly admission: RedisAdmission;
   readonly queue: RedisIssuanceQueue;
   readonly bell: RedisRecorderBell;
-  readonly announcements: RedisVersionAnnouncements;
+  readonly versions: RedisVersions;
   readonly admitted: RedisAdmittedIssuances;
   readonly recovery: RedisRecoveryStore;
   /** The level in force. */
@@ -47,7 +47,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       admission: new RedisAdmission(calls),
       queue: new RedisIssuanceQueue(calls),
       bell: new RedisRecorderBell(calls, nodes),
-      announcements: new RedisVersionAnnouncements(calls, nodes),
+      versions: new RedisVersions(calls, nodes),
       admitted: new RedisAdmittedIssuances(calls),
       recovery: new RedisRecoveryStore(calls),
       durability,

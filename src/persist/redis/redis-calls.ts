@@ -15,7 +15,7 @@ import {
 } from '../../engine/domain/errors.js';
 import { faultClass, redirection, storeFault } from './fault-classes.js';
 import type { RedisNodes } from './redis-nodes.js';
-import { loadScripts, type ScriptName, type Scripts, scriptsToldTheServer } from './scripts.js';
+import { loadScripts, type ScriptName, type Scripts, scriptsTakingServerId } from './scripts.js';
 import { ServerIdentities } from './server-identity.js';
 
 /** Between two tries of a refused command: a slot moves key by key, a failover takes longer than many of these. */
@@ -70,7 +70,7 @@ export class RedisCalls {
     durable = false,
   ): Promise<unknown> {
     const script = this.#scripts[name];
-    const told = scriptsToldTheServer.has(name);
+    const told = scriptsTakingServerId.has(name);
     return this.#call(keys[0] ?? '', durable, told, (reload, server) => ({
       name: reload ? 'eval' : 'evalsha',
       args: [

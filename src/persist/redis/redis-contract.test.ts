@@ -5,7 +5,7 @@ import { startRedis } from '../../../test/servers/redis.js';
 import { admissionContract } from '../../engine/testing/contracts/admission-contract.js';
 import { issuanceQueueContract } from '../../engine/testing/contracts/issuance-queue-contract.js';
 import { recorderBellContract } from '../../engine/testing/contracts/recorder-bell-contract.js';
-import { versionAnnouncementsContract } from '../../engine/testing/contracts/versions-contract.js';
+import { versionsContract } from '../../engine/testing/contracts/versions-contract.js';
 import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
 
 const CALL_DEADLINE_MS = 5_000;
@@ -39,11 +39,11 @@ function contracts(t: Test, name: string, redisUrls: readonly string[]): void {
       },
     };
   });
-  versionAnnouncementsContract(t, name, async () => {
+  versionsContract(t, name, async () => {
     const [here, elsewhere] = [await open(redisUrls), await open(redisUrls)];
     return {
-      announcements: here.announcements,
-      elsewhere: elsewhere.announcements,
+      versions: here.versions,
+      elsewhere: elsewhere.versions,
       close() {
         here.close();
         elsewhere.close();

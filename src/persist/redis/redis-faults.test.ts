@@ -142,13 +142,13 @@ t.test('18: into a black hole every call ends at its deadline, and all is well a
     backEnd.admission.snapshots([couponId]),
     backEnd.admission.winners(couponId, 1, 10),
     backEnd.queue.claim(couponId, 'token', 10, 1_000),
-    backEnd.bell.announced(10),
+    backEnd.bell.pendingCoupons(10),
   ];
   const ended = await Promise.allSettled(calls);
   t.ok(performance.now() - started < CALL_DEADLINE_MS + SLACK_MS);
   for (const end of ended) t.match(end, { status: 'rejected', reason: UNKNOWN });
   t.equal(
-    await backEnd.bell.announced(10).catch((error: unknown) => (error as { code: string }).code),
+    await backEnd.bell.pendingCoupons(10).catch((error: unknown) => (error as { code: string }).code),
     'store_unavailable',
     'the silent connection was cut: nothing more is sent into it',
   );
@@ -311,15 +311,15 @@ t.test(
     const { client, server } = await single(t);
     const backEnd = await backEndAt(t, server.port, { checkServer: true });
     const couponId = await warmed(backEnd);
-    const found = await backEnd.recovery.attest(couponId, 0);
+    const found = await backEnd.recovery.inspect(couponId, 0);
     if (found === 'absent') throw new Error('it is there');
     t.match(found, { status: 'serving', epoch: 1, server: /^\w{40}$/ });
     // The same content on another server: an older copy of it, for all that is known.
     await client.hset(metaKey(couponId), 'server', 'another server');
-    await backEnd.recovery.vouch(couponId, { ...found, server: 'another server' }, 2);
-    t.match(await backEnd.recovery.attest(couponId, 0), { status: 'unattested', epoch: 1 });
-    await backEnd.recovery.vouch(couponId, found, 2);
-    t.match(await backEnd.recovery.attest(couponId, 0), { status: 'serving', epoch: 2 });
+    await backEnd.recovery.markVerified(couponId, { ...found, server: 'another server' }, 2);
+    t.match(await backEnd.recovery.inspect(couponId, 0), { status: 'unverified', epoch: 1 });
+    await backEnd.recovery.markVerified(couponId, found, 2);
+    t.match(await backEnd.recovery.inspect(couponId, 0), { status: 'serving', epoch: 2 });
   },
 );
 

@@ -3,7 +3,7 @@ import type { CouponId } from '../../engine/domain/coupon.js';
 import type { BacklogAge, Claim, IssuanceQueue, QueueDepth } from '../../engine/ports/issuance-queue.js';
 import { claimedKey, claimsKey, metaKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
-import { integer, list, parseBehind, parseClaimed, text } from './replies.js';
+import { integer, list, parseBacklog, parseClaimed, text } from './replies.js';
 
 const DEPTHS_AT_ONCE = 100;
 
@@ -34,7 +34,7 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
       token: freshToken,
       issuances: parseClaimed(text(packed)),
       storeNowMs: integer(now),
-      behind: parseBehind(behind),
+      backlog: parseBacklog(behind),
     };
   }
 

@@ -1,7 +1,7 @@
 /** {@link RecorderBell} over Redis: lasting marks in one sorted set, rings as pub/sub messages, `42,43,…`. */
 import { type CouponId, parseCouponId } from '../../engine/domain/coupon.js';
 import type { RecorderBell } from '../../engine/ports/issuance-queue.js';
-import { ANNOUNCED_KEY, BELL_CHANNEL } from './keys.js';
+import { PENDING_KEY, BELL_CHANNEL } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { RedisChannel } from './redis-channel.js';
 import type { RedisNodes } from './redis-nodes.js';
@@ -26,18 +26,18 @@ export class RedisRecorderBell implements RecorderBell {
     this.#channel = new RedisChannel(nodes, BELL_CHANNEL);
   }
 
-  async announce(couponIds: readonly CouponId[]): Promise<void> {
-    for (const some of chunks(couponIds)) await this.#calls.run('announce', [ANNOUNCED_KEY], some, true);
+  async markPending(couponIds: readonly CouponId[]): Promise<void> {
+    for (const some of chunks(couponIds)) await this.#calls.run('mark-pending', [PENDING_KEY], some, true);
   }
 
-  async silence(couponIds: readonly CouponId[], idleMs: number): Promise<void> {
+  async clearPending(couponIds: readonly CouponId[], idleMs: number): Promise<void> {
     for (const some of chunks(couponIds))
-      await this.#calls.run('silence', [ANNOUNCED_KEY], [idleMs, ...some]);
+      await this.#calls.run('clear-pending', [PENDING_KEY], [idleMs, ...some]);
   }
 
-  async announced(limit: number): Promise<CouponId[]> {
+  async pendingCoupons(limit: number): Promise<CouponId[]> {
     if (limit < 1) return [];
-    return list(await this.#calls.command('zrange', ANNOUNCED_KEY, [0, limit - 1])).map((mark) => {
+    return list(await this.#calls.command('zrange', PENDING_KEY, [0, limit - 1])).map((mark) => {
       const couponId = parseCouponId(text(mark));
       if (couponId === undefined) throw corrupt('a coupon id was due', mark);
       return couponId;

@@ -2,7 +2,7 @@
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
 import { parseMemberId } from '../../engine/domain/coupon.js';
 import type {
-  Attested,
+  Inspection,
   MergeSource,
   RecoveryStore,
   ResumeCoupon,
@@ -21,19 +21,23 @@ export class RedisRecoveryStore implements RecoveryStore {
     this.#calls = calls;
   }
 
-  attest(couponId: CouponId, seenIssueNo: number): Promise<Attested | 'absent'> {
-    return this.#attest(couponId, ['', seenIssueNo, 0, '']);
+  inspect(couponId: CouponId, seenIssueNo: number): Promise<Inspection | 'absent'> {
+    return this.#inspect(couponId, ['', seenIssueNo, 0, '']);
   }
 
-  async vouch(couponId: CouponId, found: Pick<Attested, 'epoch' | 'server'>, raiseTo: number): Promise<void> {
-    await this.#attest(couponId, [found.epoch, 0, raiseTo, found.server]);
+  async markVerified(
+    couponId: CouponId,
+    found: Pick<Inspection, 'epoch' | 'server'>,
+    raiseTo: number,
+  ): Promise<void> {
+    await this.#inspect(couponId, [found.epoch, 0, raiseTo, found.server]);
   }
 
-  async #attest(couponId: CouponId, args: readonly (number | string)[]): Promise<Attested | 'absent'> {
-    const fields = list(await this.#calls.run('attest', [metaKey(couponId)], args, true));
+  async #inspect(couponId: CouponId, args: readonly (number | string)[]): Promise<Inspection | 'absent'> {
+    const fields = list(await this.#calls.run('inspect', [metaKey(couponId)], args, true));
     const status = fields[0];
     if (status === 'absent') return status;
-    if (status !== 'serving' && status !== 'unattested') throw corrupt('an attestation was due', fields);
+    if (status !== 'serving' && status !== 'unverified') throw corrupt('an inspection was due', fields);
     return {
       status,
       epoch: integer(fields[1]),

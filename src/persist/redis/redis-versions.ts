@@ -1,12 +1,12 @@
-/** {@link VersionAnnouncements} over Redis pub/sub, `couponId:version`. */
-import type { VersionAnnouncements } from '../../engine/ports/versions.js';
+/** {@link Versions} over Redis pub/sub, `couponId:version`. */
+import type { Versions } from '../../engine/ports/versions.js';
 import { type CouponId, parseCouponId } from '../../engine/domain/coupon.js';
 import { VERSIONS_CHANNEL } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { RedisChannel } from './redis-channel.js';
 import type { RedisNodes } from './redis-nodes.js';
 
-export class RedisVersionAnnouncements implements VersionAnnouncements {
+export class RedisVersions implements Versions {
   readonly #calls: RedisCalls;
   readonly #channel: RedisChannel;
 
@@ -15,7 +15,7 @@ export class RedisVersionAnnouncements implements VersionAnnouncements {
     this.#channel = new RedisChannel(nodes, VERSIONS_CHANNEL);
   }
 
-  announce(couponId: CouponId, version: number): void {
+  publish(couponId: CouponId, version: number): void {
     this.#calls.publish(VERSIONS_CHANNEL, `${couponId}:${version}`);
   }
 

@@ -6,7 +6,7 @@ import {
   type Issuance,
   parseMemberId,
 } from '../../engine/domain/coupon.js';
-import type { Behind } from '../../engine/ports/issuance-queue.js';
+import type { Backlog } from '../../engine/ports/issuance-queue.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 
 export function corrupt(what: string, reply: unknown): StoreCorruptError {
@@ -60,8 +60,8 @@ export function parseClaimed(packed: string): Issuance[] {
   });
 }
 
-export function parseBehind(word: unknown): Behind {
-  if (word === 'nothing' || word === 'some' || word === 'batch') return word;
+export function parseBacklog(word: unknown): Backlog {
+  if (word === 'empty' || word === 'partial' || word === 'full') return word;
   throw corrupt('what is behind a claim was due', word);
 }
 

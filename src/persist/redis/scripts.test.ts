@@ -51,7 +51,7 @@ for (const { name, keyCount, source } of scripts) {
 
 t.test('the table in lua/README.md is the table in the code', async (t) => {
   const readme = readFileSync(new URL('README.md', scriptFolder), 'utf8');
-  const rows = [...readme.matchAll(/^\| `([a-z]+)` +\| ([^|]+)\|[^|]*\|([^|]*)\|([^|]*)\|$/gm)];
+  const rows = [...readme.matchAll(/^\| `([a-z-]+)` +\| ([^|]+)\|[^|]*\|([^|]*)\|([^|]*)\|$/gm)];
   t.same(rows.map((row) => row[1]).sort(), Object.keys(scriptKeyCounts).sort());
   for (const [, name = '', keys = '', , memory = ''] of rows) {
     const script = scripts.find((known) => known.name === name);

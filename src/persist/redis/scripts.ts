@@ -7,19 +7,19 @@ export const scriptKeyCounts = {
   ack: 2,
   admit: 3,
   amend: 2,
-  announce: 1,
-  attest: 1,
   claim: 4,
+  'clear-pending': 1,
   depth: 2,
   gather: 1,
   holder: 2,
+  inspect: 1,
+  'mark-pending': 1,
   merge: 3,
   oldest: 2,
   release: 4,
   requeue: 2,
   resume: 1,
   revoke: 3,
-  silence: 1,
   snapshot: 2,
   suspend: 5,
   unqueued: 2,
@@ -29,11 +29,11 @@ export const scriptKeyCounts = {
 export type ScriptName = keyof typeof scriptKeyCounts;
 
 /** Scripts whose first argument is the run id of the server they are sent to (server-identity.ts). */
-export const scriptsToldTheServer: ReadonlySet<ScriptName> = new Set<ScriptName>([
+export const scriptsTakingServerId: ReadonlySet<ScriptName> = new Set<ScriptName>([
   'admit',
   'amend',
-  'attest',
   'gather',
+  'inspect',
   'resume',
   'revoke',
   'snapshot',

@@ -10,7 +10,11 @@ import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
 import type { IssuanceLedger, RecordResult } from '../../engine/ports/issuance-ledger.js';
 import { faultOf } from './error-classes.js';
 import { insertIssuances } from './insert-issuances.js';
-import { type ClaimedBatch, lockGround, lockGrounds } from './lock-epoch-and-revocations.js';
+import {
+  type ClaimedBatch,
+  lockEpochAndRevocations,
+  lockEpochsAndRevocations,
+} from './lock-epoch-and-revocations.js';
 import { hasWholeNumbers, recordBatch } from './record-batch.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
@@ -115,9 +119,12 @@ export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
     try {
       await insertIssuances(transaction, this.#flavour, group);
       const [only] = group;
-      if (group.length > 1 || only === undefined) return await lockGrounds(transaction, this.#flavour, group);
+      if (group.length > 1 || only === undefined)
+        return await lockEpochsAndRevocations(transaction, this.#flavour, group);
       const { couponId, epoch, issuances } = only;
-      return (await lockGround(transaction, this.#flavour, couponId, epoch, issuances)).size === 0;
+      return (
+        (await lockEpochAndRevocations(transaction, this.#flavour, couponId, epoch, issuances)).size === 0
+      );
     } catch (error) {
       // Not tried again as a whole: whoever waits for one coupon's lock should not make the others wait again and again.
       if (inTheWay.has(faultOf(error))) return false;

@@ -30,7 +30,7 @@ export class StaleEpoch extends RolledBack<'stale'> {
  * @returns the revoked numbers in that range.
  * @throws StaleEpoch when the catalogue's epoch is above `epoch`. A coupon that is not in the catalogue has none.
  */
-export async function lockGround(
+export async function lockEpochAndRevocations(
   transaction: Transaction<Database>,
   flavour: SqlFlavour,
   couponId: CouponId,
@@ -54,7 +54,7 @@ export async function lockGround(
  *
  * @returns false when a batch is of an earlier epoch, or holds a number that may be revoked.
  */
-export async function lockGrounds(
+export async function lockEpochsAndRevocations(
   transaction: Transaction<Database>,
   flavour: SqlFlavour,
   batches: readonly ClaimedBatch[],
@@ -104,7 +104,7 @@ function rangeOf(issuances: readonly Issuance[]): { readonly lowest: number; rea
 }
 
 /**
- * Holds the epoch alone. What {@link lockGround} holds besides would let two revocations of one number wait for each other.
+ * Holds the epoch alone. What {@link lockEpochAndRevocations} holds besides would let two revocations of one number wait for each other.
  *
  * @throws StaleEpoch when the catalogue's epoch is above `epoch`. A coupon that is not in the catalogue has none.
  */

@@ -16,7 +16,7 @@ import { judge } from './contested-batch.js';
 import { bury, type DeadIssuance } from './dead-letter.js';
 import { faultOf, storeFault } from './error-classes.js';
 import { insertIssuances } from './insert-issuances.js';
-import { lockGround, StaleEpoch } from './lock-epoch-and-revocations.js';
+import { lockEpochAndRevocations, StaleEpoch } from './lock-epoch-and-revocations.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction } from './transaction.js';
@@ -118,7 +118,13 @@ async function recordContested(
   for (let comparison = 1; ; comparison++) {
     try {
       return await inTransaction(db, async (transaction) => {
-        const revokedNumbers = await lockGround(transaction, flavour, couponId, epoch, issuances);
+        const revokedNumbers = await lockEpochAndRevocations(
+          transaction,
+          flavour,
+          couponId,
+          epoch,
+          issuances,
+        );
         const rows = await standingRows(transaction, couponId, issuances);
         const { toInsert, dead, replayed, revoked } = judge(issuances, { rows, revokedNumbers });
         await insertIssuances(transaction, flavour, [{ couponId, issuances: toInsert }]);
@@ -148,7 +154,7 @@ async function buryPoison(
   dead: DeadIssuance,
 ): Promise<RecordResult> {
   return inTransaction(db, async (transaction) => {
-    const revoked = await lockGround(transaction, flavour, couponId, epoch, [dead.issuance]);
+    const revoked = await lockEpochAndRevocations(transaction, flavour, couponId, epoch, [dead.issuance]);
     if (revoked.size > 0) return { ...nothing, revoked: 1 };
     await bury(transaction, couponId, [dead]);
     return { ...nothing, deadLettered: 1 };
@@ -163,7 +169,7 @@ async function takeOutRevoked(
   epoch: number,
   issuances: readonly Issuance[],
 ): Promise<number> {
-  const revoked = await lockGround(transaction, flavour, couponId, epoch, issuances);
+  const revoked = await lockEpochAndRevocations(transaction, flavour, couponId, epoch, issuances);
   const gone = issuances.filter(({ issueNo }) => revoked.has(issueNo)).map(({ issueNo }) => issueNo);
   for (const part of parts(gone)) {
     await transaction

@@ -3,14 +3,14 @@ import type { Issuance, MemberId } from '../../domain/coupon.js';
 import type { DownloadCall, History, SellerCall } from './history.js';
 
 /** An answer that named a number. */
-export interface Told extends Issuance {
+export interface Acknowledged extends Issuance {
   readonly call: DownloadCall;
   readonly answeredMs: number;
 }
 
-export class ToldIssuances {
+export class AcknowledgedIssuances {
   readonly history: History;
-  readonly told: readonly Told[];
+  readonly acknowledged: readonly Acknowledged[];
   /** In the order in which they were made. */
   readonly callsOf: ReadonlyMap<MemberId, readonly DownloadCall[]>;
   readonly rowOf: ReadonlyMap<number, Issuance>;
@@ -24,14 +24,14 @@ export class ToldIssuances {
 
   constructor(history: History) {
     this.history = history;
-    this.told = history.downloads.flatMap((call) => {
+    this.acknowledged = history.downloads.flatMap((call) => {
       const { outcome, answeredMs, memberId } = call;
       if (outcome === undefined || answeredMs === undefined || !('issueNo' in outcome)) return [];
       return [{ memberId, issueNo: outcome.issueNo, issuedAtMs: outcome.issuedAtMs, call, answeredMs }];
     });
     this.callsOf = grouped(history.downloads);
     this.rowOf = new Map(history.final.rows.map((row) => [row.issueNo, row]));
-    for (const { issueNo, issuedAtMs } of [...history.final.rows, ...this.told]) {
+    for (const { issueNo, issuedAtMs } of [...history.final.rows, ...this.acknowledged]) {
       this.#lastGivenMs.set(issueNo, Math.max(this.#lastGivenMs.get(issueNo) ?? 0, issuedAtMs));
     }
     const asked = new Map<number, number>();

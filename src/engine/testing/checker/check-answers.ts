@@ -4,14 +4,14 @@ import type { DownloadOutcome } from '../../domain/download.js';
 import { isWithin } from './check-issuances.js';
 import type { DownloadCall, Violation } from './history.js';
 import type { PossibleTerms } from './possible-terms.js';
-import type { ToldIssuances } from './acknowledged-issuances.js';
+import type { AcknowledgedIssuances } from './acknowledged-issuances.js';
 
 /** News of terms and stock counts everywhere within this. */
 const STALE_MS = 1_000;
 
 type Answered = DownloadCall & { readonly answeredMs: number; readonly outcome: DownloadOutcome };
 
-export function checkAnswers(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
+export function checkAnswers(facts: AcknowledgedIssuances, terms: PossibleTerms): Violation[] {
   const { downloads } = facts.history;
   const firstGivenMs = firstGiven(facts);
   return [
@@ -29,7 +29,7 @@ function isAnswered(call: DownloadCall): call is Answered {
 
 function refusalTrue(
   call: Answered,
-  facts: ToldIssuances,
+  facts: AcknowledgedIssuances,
   terms: PossibleTerms,
   firstGivenMs: ReadonlyMap<number, number>,
 ): Violation[] {
@@ -82,10 +82,10 @@ function refusalTrue(
 }
 
 /** Number → when it was given, the first time if more than once; before all time where it left no trace but its revocation. */
-function firstGiven({ history, told }: ToldIssuances): Map<number, number> {
+function firstGiven({ history, acknowledged }: AcknowledgedIssuances): Map<number, number> {
   const { rows, deadLetters, revoked, store } = history.final;
   const first = new Map<number, number>();
-  for (const issuances of [rows, deadLetters, told, store?.winners ?? []]) {
+  for (const issuances of [rows, deadLetters, acknowledged, store?.winners ?? []]) {
     for (const { issueNo, issuedAtMs } of issuances) {
       first.set(issueNo, Math.min(first.get(issueNo) ?? Infinity, issuedAtMs));
     }
@@ -96,7 +96,7 @@ function firstGiven({ history, told }: ToldIssuances): Map<number, number> {
 
 /** How many may have been live at once in this span, at most. */
 function liveAtMost(
-  facts: ToldIssuances,
+  facts: AcknowledgedIssuances,
   firstGivenMs: ReadonlyMap<number, number>,
   fromMs: number,
   toMs: number,
@@ -127,7 +127,7 @@ function isOpenEnded({ outcome }: DownloadCall): boolean {
   return outcome === undefined || outcome.outcome === 'outcome_unknown';
 }
 
-function definite(call: DownloadCall, { history }: ToldIssuances): Violation[] {
+function definite(call: DownloadCall, { history }: AcknowledgedIssuances): Violation[] {
   const { outcome, cutOff, invokedMs, memberId } = call;
   if (outcome === undefined) {
     if (cutOff) return [];
@@ -138,12 +138,12 @@ function definite(call: DownloadCall, { history }: ToldIssuances): Violation[] {
   return open ? [{ promise: 'I8', what: `${memberId} was told ${outcome.outcome} with no fault left` }] : [];
 }
 
-function insideWindow(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
+function insideWindow(facts: AcknowledgedIssuances, terms: PossibleTerms): Violation[] {
   const violations: Violation[] = [];
   const seen = new Set<number>();
   // A whole millisecond is cut off, so the instant itself is never later.
   const spreadMs = facts.history.instantMs - 1;
-  for (const { issueNo, issuedAtMs } of [...facts.history.final.rows, ...facts.told]) {
+  for (const { issueNo, issuedAtMs } of [...facts.history.final.rows, ...facts.acknowledged]) {
     if (seen.has(issueNo)) continue;
     seen.add(issueNo);
     const atMs = facts.trueMs(issuedAtMs);
@@ -167,10 +167,10 @@ function insideWindow(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
  * another that has not heard of it yet. The other from a store that loses its content twice, and comes back the second time with what it had
  * forgotten the first time: in between nobody knew.
  */
-function winnersLearn(facts: ToldIssuances): Violation[] {
+function winnersLearn(facts: AcknowledgedIssuances): Violation[] {
   const violations: Violation[] = [];
   const seen = new Set<string>();
-  for (const told of [...facts.told].sort((one, other) => one.answeredMs - other.answeredMs)) {
+  for (const told of [...facts.acknowledged].sort((one, other) => one.answeredMs - other.answeredMs)) {
     // Only the first time that somebody is told of an issuance matters: it covers what comes after the later ones.
     const issuance = `${told.memberId} ${told.issueNo} ${told.issuedAtMs}`;
     if (seen.has(issuance) || facts.isLost(told)) continue;
@@ -192,7 +192,7 @@ function winnersLearn(facts: ToldIssuances): Violation[] {
 }
 
 /** Whether the store had lost at that instant what it had again in the end, from a copy of before that loss. */
-function wasForgotten({ history }: ToldIssuances, wonMs: number, atMs: number): boolean {
+function wasForgotten({ history }: AcknowledgedIssuances, wonMs: number, atMs: number): boolean {
   const { losses, instantMs } = history;
   return losses.some(
     (first) =>
@@ -205,7 +205,7 @@ function wasForgotten({ history }: ToldIssuances, wonMs: number, atMs: number): 
   );
 }
 
-function mayNotHaveHeard({ history }: ToldIssuances, wonMs: number, askedMs: number): boolean {
+function mayNotHaveHeard({ history }: AcknowledgedIssuances, wonMs: number, askedMs: number): boolean {
   if (history.losses.some(({ atMs }) => atMs <= wonMs + history.instantMs && atMs >= askedMs - STALE_MS))
     return true;
   return history.sellerCalls.some(
@@ -220,12 +220,12 @@ function mayNotHaveHeard({ history }: ToldIssuances, wonMs: number, askedMs: num
  * back or, where the network delivers commands again, that had opened or got stock meanwhile. They asked, they hold one, and asking again
  * tells them; but their last answer is no longer true. Counted, see docs/adr/0024.
  */
-export function wonByLateCommand(facts: ToldIssuances): number {
+export function wonByLateCommand(facts: AcknowledgedIssuances): number {
   return facts.history.final.rows.filter((row) => !wasAskedFor(row, facts) && wasDecidedBefore(row, facts))
     .length;
 }
 
-function wasDecidedBefore(row: Issuance, facts: ToldIssuances): boolean {
+function wasDecidedBefore(row: Issuance, facts: AcknowledgedIssuances): boolean {
   const { admitLateMs } = facts.history;
   return (facts.callsOf.get(row.memberId) ?? []).some(
     (call) =>
@@ -235,7 +235,7 @@ function wasDecidedBefore(row: Issuance, facts: ToldIssuances): boolean {
 }
 
 /** By the same command: one that is delivered again after any answer, a lost attempt only after a number that was taken back since. */
-function mayBeFollowed({ outcome }: DownloadCall, { history }: ToldIssuances): boolean {
+function mayBeFollowed({ outcome }: DownloadCall, { history }: AcknowledgedIssuances): boolean {
   if (isRefusal(outcome)) return history.repeats;
   return outcome !== undefined && 'issueNo' in outcome && history.final.revoked.has(outcome.issueNo);
 }
@@ -244,7 +244,7 @@ function isRefusal(outcome: DownloadOutcome | undefined): boolean {
   return outcome !== undefined && ['not_open', 'paused', 'closed', 'sold_out'].includes(outcome.outcome);
 }
 
-function wasAskedFor(row: Issuance, facts: ToldIssuances): boolean {
+function wasAskedFor(row: Issuance, facts: AcknowledgedIssuances): boolean {
   const { admitLateMs } = facts.history;
   return (facts.callsOf.get(row.memberId) ?? []).some((call) => {
     if (isOpenEnded(call))
@@ -259,7 +259,7 @@ function wasAskedFor(row: Issuance, facts: ToldIssuances): boolean {
  * A row needs a call that may have brought it: a member who was only told that nothing was attempted, or that there was nothing to be had,
  * holds nothing.
  */
-function everyRowWasAskedFor(facts: ToldIssuances): Violation[] {
+function everyRowWasAskedFor(facts: AcknowledgedIssuances): Violation[] {
   return facts.history.final.rows
     .filter((row) => !wasAskedFor(row, facts) && !wasDecidedBefore(row, facts))
     .map(({ memberId, issueNo }) => ({

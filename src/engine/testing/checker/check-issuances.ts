@@ -2,9 +2,9 @@
 import type { Issuance } from '../../domain/coupon.js';
 import type { Violation } from './history.js';
 import type { PossibleTerms } from './possible-terms.js';
-import type { Told, ToldIssuances } from './acknowledged-issuances.js';
+import type { Acknowledged, AcknowledgedIssuances } from './acknowledged-issuances.js';
 
-export function checkIssuances(facts: ToldIssuances, terms: PossibleTerms): Violation[] {
+export function checkIssuances(facts: AcknowledgedIssuances, terms: PossibleTerms): Violation[] {
   return [
     ...quantityKept(facts, terms),
     ...numbersUnique(facts),
@@ -16,7 +16,7 @@ export function checkIssuances(facts: ToldIssuances, terms: PossibleTerms): Viol
   ];
 }
 
-function quantityKept({ history }: ToldIssuances, terms: PossibleTerms): Violation[] {
+function quantityKept({ history }: AcknowledgedIssuances, terms: PossibleTerms): Violation[] {
   const most = Math.max(...terms.within('quantity', history.endMs, history.endMs));
   const { rows } = history.final;
   if (rows.length <= most) return [];
@@ -24,11 +24,11 @@ function quantityKept({ history }: ToldIssuances, terms: PossibleTerms): Violati
 }
 
 /** One number, one member: in rows and in all answers, except what was lost with the store before the number was given again. */
-function numbersUnique(facts: ToldIssuances): Violation[] {
+function numbersUnique(facts: AcknowledgedIssuances): Violation[] {
   const violations: Violation[] = [];
   const holder = new Map<number, Issuance>();
   const { rows, deadLetters } = facts.history.final;
-  for (const issuance of [...rows, ...facts.told]) {
+  for (const issuance of [...rows, ...facts.acknowledged]) {
     if (facts.isLost(issuance)) continue;
     const other = holder.get(issuance.issueNo);
     holder.set(issuance.issueNo, issuance);
@@ -52,7 +52,7 @@ function numbersUnique(facts: ToldIssuances): Violation[] {
   return violations;
 }
 
-function numbersWithoutGaps({ history, rowOf }: ToldIssuances): Violation[] {
+function numbersWithoutGaps({ history, rowOf }: AcknowledgedIssuances): Violation[] {
   const { store, revoked, deadLetters } = history.final;
   // What was lost with the store leaves its numbers free, or a gap where a later number was already recorded.
   if (history.losses.length > 0 || store === undefined) return [];
@@ -74,14 +74,14 @@ function numbersWithoutGaps({ history, rowOf }: ToldIssuances): Violation[] {
   return violations;
 }
 
-function oneEach(facts: ToldIssuances): Violation[] {
+function oneEach(facts: AcknowledgedIssuances): Violation[] {
   const violations: Violation[] = [];
   const { rows } = facts.history.final;
   if (new Set(rows.map((row) => row.memberId)).size < rows.length) {
     violations.push({ promise: 'I2', what: 'a member has two rows' });
   }
-  const latest = new Map<string, Told>();
-  for (const told of [...facts.told].sort((one, other) => one.issueNo - other.issueNo)) {
+  const latest = new Map<string, Acknowledged>();
+  for (const told of [...facts.acknowledged].sort((one, other) => one.issueNo - other.issueNo)) {
     if (facts.isLost(told)) continue;
     const before = latest.get(told.memberId);
     latest.set(told.memberId, told);
@@ -96,9 +96,9 @@ function oneEach(facts: ToldIssuances): Violation[] {
   return violations;
 }
 
-function everyAnswerHasItsRow(facts: ToldIssuances): Violation[] {
+function everyAnswerHasItsRow(facts: AcknowledgedIssuances): Violation[] {
   const violations: Violation[] = [];
-  for (const told of facts.told) {
+  for (const told of facts.acknowledged) {
     if (facts.hasRow(told)) continue;
     if (facts.isRevoked(told.issueNo, told.memberId) || facts.isLost(told)) continue;
     violations.push({ promise: 'I3', what: `${told.memberId} was told ${told.issueNo} and has no such row` });
@@ -112,13 +112,13 @@ function everyAnswerHasItsRow(facts: ToldIssuances): Violation[] {
 }
 
 /** If A was answered before B's request was sent, A's number is smaller. */
-function inOrder(facts: ToldIssuances): Violation[] {
+function inOrder(facts: AcknowledgedIssuances): Violation[] {
   // Earliest instant at which B's decision may have been taken, latest at which A's was.
   const firstPressMs = new Map<string, number>();
   for (const { memberId, invokedMs } of facts.history.downloads) {
     firstPressMs.set(memberId, Math.min(firstPressMs.get(memberId) ?? Infinity, invokedMs));
   }
-  const standing = facts.told.filter((told) => !facts.isLost(told));
+  const standing = facts.acknowledged.filter((told) => !facts.isLost(told));
   const later = standing
     .map((told) => ({
       told,
@@ -129,7 +129,7 @@ function inOrder(facts: ToldIssuances): Violation[] {
     }))
     .sort((one, other) => one.sentMs - other.sentMs);
   const earlier = [...standing].sort((one, other) => one.answeredMs - other.answeredMs);
-  let highest: Told | undefined;
+  let highest: Acknowledged | undefined;
   let place = 0;
   for (const { told, sentMs } of later) {
     for (
@@ -152,7 +152,7 @@ function inOrder(facts: ToldIssuances): Violation[] {
 }
 
 /** At rest every live winner of the store stands in exactly one place, and the stock is what is left. */
-function conserved({ history, rowOf }: ToldIssuances): Violation[] {
+function conserved({ history, rowOf }: AcknowledgedIssuances): Violation[] {
   const { store, rows, deadLetters } = history.final;
   if (store === undefined) return [];
   const violations: Violation[] = [];
@@ -174,7 +174,12 @@ function conserved({ history, rowOf }: ToldIssuances): Violation[] {
 }
 
 /** Whether an instant of the store lies in a span of true time. */
-export function isWithin(facts: ToldIssuances, storeMs: number, fromMs: number, toMs: number): boolean {
+export function isWithin(
+  facts: AcknowledgedIssuances,
+  storeMs: number,
+  fromMs: number,
+  toMs: number,
+): boolean {
   const atMs = facts.trueMs(storeMs);
   const { instantMs } = facts.history;
   return atMs >= fromMs - instantMs && atMs <= toMs + instantMs;

@@ -3,15 +3,15 @@ import { checkAnswers, wonByLateCommand } from './check-answers.js';
 import { checkIssuances } from './check-issuances.js';
 import type { History, Verdict } from './history.js';
 import { PossibleTerms } from './possible-terms.js';
-import { ToldIssuances } from './acknowledged-issuances.js';
+import { AcknowledgedIssuances } from './acknowledged-issuances.js';
 
 /** An empty list of violations means that every promise was kept; losses are counted apart. */
 export function checkHistory(history: History): Verdict {
-  const facts = new ToldIssuances(history);
+  const facts = new AcknowledgedIssuances(history);
   const terms = new PossibleTerms(history);
   return {
     violations: [...checkIssuances(facts, terms), ...checkAnswers(facts, terms)],
     wonByLateCommand: wonByLateCommand(facts),
-    lost: new Set(facts.told.filter((told) => facts.isLost(told)).map((told) => told.issueNo)).size,
+    lost: new Set(facts.acknowledged.filter((told) => facts.isLost(told)).map((told) => told.issueNo)).size,
   };
 }

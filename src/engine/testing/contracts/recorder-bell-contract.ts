@@ -37,32 +37,32 @@ function aboutMarks(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): vo
     async (t) => {
       const [a, b, c] = [freshCouponId(), freshCouponId(), freshCouponId()];
       for (const couponId of [a, b, c]) {
-        await bell.announce([couponId]);
+        await bell.markPending([couponId]);
         await delay(APART_MS);
       }
-      t.same(await bellElsewhere.announced(10), [a, b, c]);
-      t.same(await bell.announced(2), [a, b]);
-      await bellElsewhere.announce([a]);
-      t.same(await bell.announced(10), [b, c, a], 'announcing again is news');
-      await bell.silence([a, b, c], 0);
-      t.same(await bell.announced(10), []);
+      t.same(await bellElsewhere.pendingCoupons(10), [a, b, c]);
+      t.same(await bell.pendingCoupons(2), [a, b]);
+      await bellElsewhere.markPending([a]);
+      t.same(await bell.pendingCoupons(10), [b, c, a], 'announcing again is news');
+      await bell.clearPending([a, b, c], 0);
+      t.same(await bell.pendingCoupons(10), []);
     },
   );
 
   t.test('a mark stays until it has been idle long enough', async (t) => {
     const [a, b] = [freshCouponId(), freshCouponId()];
-    await bell.announce([a, b]);
-    await bell.silence([a], LONG_MS);
-    t.same(new Set(await bell.announced(10)), new Set([a, b]), 'announced a moment ago');
-    await bell.silence([a, freshCouponId()], 0);
-    t.same(await bell.announced(10), [b], 'only the one named goes');
-    await bell.silence([b], 0);
+    await bell.markPending([a, b]);
+    await bell.clearPending([a], LONG_MS);
+    t.same(new Set(await bell.pendingCoupons(10)), new Set([a, b]), 'announced a moment ago');
+    await bell.clearPending([a, freshCouponId()], 0);
+    t.same(await bell.pendingCoupons(10), [b], 'only the one named goes');
+    await bell.clearPending([b], 0);
   });
 
   t.test('announcing and silencing nothing is harmless', async (t) => {
-    await bell.announce([]);
-    await bell.silence([], 0);
-    t.same(await bell.announced(10), []);
+    await bell.markPending([]);
+    await bell.clearPending([], 0);
+    t.same(await bell.pendingCoupons(10), []);
   });
 }
 

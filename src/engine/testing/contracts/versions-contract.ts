@@ -1,31 +1,27 @@
-/** What every back end of {@link VersionAnnouncements} promises, as tests. */
+/** What every back end of {@link Versions} promises, as tests. */
 import type { Test } from 'tap';
-import type { VersionAnnouncements } from '../../ports/versions.js';
+import type { Versions } from '../../ports/versions.js';
 import type { CouponId } from '../../domain/coupon.js';
 import { freshCouponId } from './admission-contract.js';
 
-export interface VersionAnnouncementsUnderTest {
-  readonly announcements: VersionAnnouncements;
+export interface VersionsUnderTest {
+  readonly versions: Versions;
   /** The same as another process sees it; the very same object where there is only one process. */
-  readonly elsewhere: VersionAnnouncements;
+  readonly elsewhere: Versions;
   close(): Promise<void>;
 }
 
-export function versionAnnouncementsContract(
-  t: Test,
-  name: string,
-  open: (t: Test) => Promise<VersionAnnouncementsUnderTest>,
-): void {
-  t.test(`${name}: version announcements contract`, async (t) => {
+export function versionsContract(t: Test, name: string, open: (t: Test) => Promise<VersionsUnderTest>): void {
+  t.test(`${name}: version versions contract`, async (t) => {
     const under = await open(t);
     t.teardown(() => under.close());
-    const { announcements, elsewhere } = under;
+    const { versions, elsewhere } = under;
 
     t.test('a new version is heard by every listener, here and elsewhere', async (t) => {
       const couponId = freshCouponId();
-      const heard = [announcements, elsewhere, elsewhere].map((listener) => nextNews(t, listener, couponId));
+      const heard = [versions, elsewhere, elsewhere].map((listener) => nextNews(t, listener, couponId));
       await Promise.all(heard.map((news) => news.listening));
-      announcements.announce(couponId, 7);
+      versions.publish(couponId, 7);
       t.same(await Promise.all(heard.map((news) => news.version)), [7, 7, 7]);
     });
 
@@ -33,32 +29,32 @@ export function versionAnnouncementsContract(
       const couponId = 999_999_999_999_999 as CouponId;
       const news = nextNews(t, elsewhere, couponId);
       await news.listening;
-      announcements.announce(couponId, 2_000_000_000);
+      versions.publish(couponId, 2_000_000_000);
       t.equal(await news.version, 2_000_000_000);
     });
 
     t.test('who stopped listening hears nothing more', async (t) => {
       const couponId = freshCouponId();
-      const versions: number[] = [];
-      const stop = await announcements.listen((id, version) => {
-        if (id === couponId) versions.push(version);
+      const heard: number[] = [];
+      const stop = await versions.listen((id, version) => {
+        if (id === couponId) heard.push(version);
       });
       await stop();
-      const stayer = nextNews(t, announcements, couponId);
+      const stayer = nextNews(t, versions, couponId);
       await stayer.listening;
-      announcements.announce(couponId, 2);
+      versions.publish(couponId, 2);
       await stayer.version;
-      t.same(versions, []);
+      t.same(heard, []);
     });
   });
 }
 
-function nextNews(t: Test, announcements: VersionAnnouncements, couponId: CouponId) {
+function nextNews(t: Test, versions: Versions, couponId: CouponId) {
   let hear: (version: number) => void;
   const version = new Promise<number>((resolve) => {
     hear = resolve;
   });
-  const listening = announcements.listen((id, news) => {
+  const listening = versions.listen((id, news) => {
     if (id === couponId) hear(news);
   });
   t.teardown(async () => (await listening)());

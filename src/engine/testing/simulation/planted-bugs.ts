@@ -36,7 +36,7 @@ class PopWithoutClaim extends SimulatedStore {
     const issuances = coupon?.queue.splice(0, limit) ?? [];
     return coupon === undefined || issuances.length === 0
       ? undefined
-      : { couponId, epoch: coupon.epoch, token, issuances, behind: 'batch' };
+      : { couponId, epoch: coupon.epoch, token, issuances, backlog: 'full' };
   }
 }
 
@@ -309,7 +309,7 @@ const seldom: Readonly<Record<string, number>> = {
   'revocations forgotten by the rebuild': 3_800,
   'warm reads before it begins': 16_700,
   'revokes for a coupon in service': 90_064_600,
-  'vouched for on another server': 140_619_400,
+  'verified on another server': 140_619_400,
 };
 
 export interface PlantedBug {

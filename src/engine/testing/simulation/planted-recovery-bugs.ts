@@ -1,7 +1,7 @@
 /** Bugs of verification and recovery; see planted-bugs.ts. */
 import type { CouponId, Issuance } from '../../domain/coupon.js';
 import type {
-  Attested,
+  Inspection,
   MergeSource,
   RecoveryLock,
   ResumeCoupon,
@@ -80,10 +80,10 @@ class RestartBelieved extends StoreRecovery {
   }
 }
 
-/** What was found on one server is vouched for on another. */
-class VouchedAnywhere extends StoreRecovery {
-  override vouch(couponId: CouponId, found: Pick<Attested, 'epoch' | 'server'>, raiseTo: number): void {
-    super.vouch(couponId, { ...found, server: String(this.store.life) }, raiseTo);
+/** What was found on one server is verified for on another. */
+class VerifiedAnywhere extends StoreRecovery {
+  override markVerified(couponId: CouponId, found: Pick<Inspection, 'epoch' | 'server'>, raiseTo: number): void {
+    super.markVerified(couponId, { ...found, server: String(this.store.life) }, raiseTo);
   }
 }
 
@@ -98,5 +98,5 @@ export const recoveryBugs: Readonly<Record<string, Partial<Planting>>> = {
   'revocations forgotten by the rebuild': withRecovery(RevocationsForgotten),
   'revokes for a coupon in service': withRecovery(LockNotLookedAt),
   'restart believed': withRecovery(RestartBelieved),
-  'vouched for on another server': withRecovery(VouchedAnywhere),
+  'verified on another server': withRecovery(VerifiedAnywhere),
 };

@@ -1,6 +1,6 @@
 /** Members: they press, lose patience, are cut off, and press again. */
 import type { CouponId, MemberId } from '../../domain/coupon.js';
-import type { DownloadOutcome, DownloadTicket } from '../../domain/download.js';
+import type { DownloadOutcome, PendingDownload } from '../../domain/download.js';
 import type { DownloadCall } from '../checker/history.js';
 import type { ApiProcess, SimulatedWorld } from './simulated-world.js';
 
@@ -12,7 +12,7 @@ const DISCONNECT = 0.12;
  * A class and not an object with a getter: such an object has a shape of its own, which the engine keeps with the whole history behind it until
  * old memory is collected: a fifth of the time of all histories.
  */
-class SimulatedTicket implements DownloadTicket {
+class SimulatedTicket implements PendingDownload {
   readonly couponId: CouponId;
   readonly settle: (outcome: DownloadOutcome) => void;
   readonly #call: DownloadCall;

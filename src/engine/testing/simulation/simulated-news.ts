@@ -1,5 +1,5 @@
 /** News between processes: late, or lost, or heard at once by the process that tells them. */
-import type { VersionAnnouncements } from '../../ports/versions.js';
+import type { Versions } from '../../ports/versions.js';
 import type { CouponId } from '../../domain/coupon.js';
 import type { NewsChannel } from './link.js';
 import type { Random } from './random.js';
@@ -49,14 +49,14 @@ export interface VersionNews {
   readonly version: number;
 }
 
-export class SimulatedAnnouncements implements VersionAnnouncements {
+export class SimulatedVersions implements Versions {
   readonly #channel: NewsChannel<VersionNews>;
 
   constructor(channel: NewsChannel<VersionNews>) {
     this.#channel = channel;
   }
 
-  announce(couponId: CouponId, version: number): void {
+  publish(couponId: CouponId, version: number): void {
     this.#channel.publish({ couponId, version });
   }
 

@@ -1,7 +1,7 @@
-/** Verification and recovery of coupons in a {@link SimulatedStore}: what `attest`, `suspend`, `merge` and `resume` do in Redis. */
+/** Verification and recovery of coupons in a {@link SimulatedStore}: what `inspect`, `suspend`, `merge` and `resume` do in Redis. */
 import type { CouponId, Issuance } from '../../domain/coupon.js';
 import type {
-  Attested,
+  Inspection,
   MergeSource,
   RecoveryLock,
   RecoveryStore,
@@ -12,7 +12,7 @@ import type {
 import type { Link } from './link.js';
 import type { SimulatedStore, StoredCoupon } from './simulated-store.js';
 
-type Found = Pick<Attested, 'epoch' | 'server'>;
+type Found = Pick<Inspection, 'epoch' | 'server'>;
 
 /** Each method is one atomic step; planted bugs override single ones. */
 export class StoreRecovery {
@@ -22,7 +22,7 @@ export class StoreRecovery {
     this.store = store;
   }
 
-  attest(couponId: CouponId, seenIssueNo: number): Attested | 'absent' {
+  attest(couponId: CouponId, seenIssueNo: number): Inspection | 'absent' {
     const coupon = this.store.coupons.get(couponId);
     if (coupon === undefined || coupon.recovery !== undefined) return 'absent';
     const { life } = this.store;
@@ -38,14 +38,14 @@ export class StoreRecovery {
       sinceMs: before?.sinceMs ?? storeNowMs,
       seenIssueNo: Math.max(seenIssueNo, before?.seenIssueNo ?? 0),
     };
-    return { ...seen, ...coupon.attesting, status: 'unattested' };
+    return { ...seen, ...coupon.attesting, status: 'unverified' };
   }
 
   protected isVerified(coupon: StoredCoupon): boolean {
     return coupon.verifiedIn === this.store.life;
   }
 
-  vouch(couponId: CouponId, { epoch, server }: Found, raiseTo: number): void {
+  markVerified(couponId: CouponId, { epoch, server }: Found, raiseTo: number): void {
     const coupon = this.store.coupons.get(couponId);
     if (server !== String(this.store.life)) return;
     if (coupon === undefined || coupon.recovery !== undefined || coupon.epoch !== epoch) return;
@@ -133,12 +133,12 @@ export class SimulatedRecoveryStore implements RecoveryStore {
     this.#recovery = recovery;
   }
 
-  attest(couponId: CouponId, seenIssueNo: number): Promise<Attested | 'absent'> {
+  inspect(couponId: CouponId, seenIssueNo: number): Promise<Inspection | 'absent'> {
     return this.#link.call(() => this.#recovery.attest(couponId, seenIssueNo));
   }
 
-  vouch(couponId: CouponId, found: Found, raiseTo: number): Promise<void> {
-    return this.#link.call(() => this.#recovery.vouch(couponId, found, raiseTo));
+  markVerified(couponId: CouponId, found: Found, raiseTo: number): Promise<void> {
+    return this.#link.call(() => this.#recovery.markVerified(couponId, found, raiseTo));
   }
 
   suspend(couponId: CouponId, request: SuspendRequest): Promise<SuspendReply> {

@@ -208,7 +208,7 @@ export class SimulatedStore {
     const same = coupon.claims.find((claim) => claim.token === freshToken);
     const { epoch } = coupon;
     if (same !== undefined) {
-      return { couponId, epoch, token: freshToken, issuances: same.issuances, behind: 'batch' };
+      return { couponId, epoch, token: freshToken, issuances: same.issuances, backlog: 'full' };
     }
     const lapsed = this.lapsedClaim(coupon, nowMs);
     const claim = lapsed ?? { token: freshToken, leaseUntilMs: 0, issuances: coupon.queue.splice(0, limit) };
@@ -217,8 +217,8 @@ export class SimulatedStore {
     claim.leaseUntilMs = nowMs + leaseMs;
     if (lapsed === undefined) coupon.claims.push(claim);
     const left = lapsed === undefined ? coupon.queue.length : limit;
-    const behind = left >= limit ? 'batch' : left > 0 ? 'some' : 'nothing';
-    return { couponId, epoch, token: freshToken, issuances: claim.issuances, behind };
+    const backlog = left >= limit ? 'full' : left > 0 ? 'partial' : 'empty';
+    return { couponId, epoch, token: freshToken, issuances: claim.issuances, backlog };
   }
 
   /** The one whose lease ended first. */

@@ -22,7 +22,7 @@ import type { Scenario } from './scenario.js';
 import { SimulatedAdmitted, SimulatedAudit } from './simulated-audit.js';
 import type { SimulatedDatabase } from './simulated-database.js';
 import { SimulatedLink, SimulatedServer, calmNetwork } from './simulated-network.js';
-import { SimulatedAnnouncements, SimulatedNews } from './simulated-news.js';
+import { SimulatedVersions, SimulatedNews } from './simulated-news.js';
 import type { VersionNews } from './simulated-news.js';
 import { SimulatedProcess } from './simulated-process.js';
 import { SimulatedRecoveryStore } from './simulated-recovery-store.js';
@@ -184,7 +184,7 @@ export class SimulatedWorld {
       bell: new SimulatedBell(storeLink, this.store, this.#rings.of(process)),
       catalogue: new SimulatedCatalogue(databaseLink, this.database, () => this.#epochRaised(process)),
       ledger: new SimulatedLedger(databaseLink, this.database),
-      announcements: new SimulatedAnnouncements(this.#versions.of(process)),
+      versions: new SimulatedVersions(this.#versions.of(process)),
       clock: process,
       scheduler: process,
       store: new SimulatedRecoveryStore(storeLink, this.#recovery),

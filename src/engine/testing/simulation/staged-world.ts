@@ -5,9 +5,9 @@ import { CouponRegistry } from '../../sellers/coupon-registry.js';
 import { CouponWarmer } from '../../recovery/coupon-warmer.js';
 import { parseCouponId, parseMemberId } from '../../domain/coupon.js';
 import type { CouponId, CouponTerms, MemberId } from '../../domain/coupon.js';
-import type { DownloadOutcome, DownloadTicket } from '../../domain/download.js';
+import type { DownloadOutcome, PendingDownload } from '../../domain/download.js';
 import { Engine } from '../../download/engine.js';
-import { LocalAnnouncements } from '../../ports/local-versions.js';
+import { LocalVersions } from '../../ports/local-versions.js';
 import { SimulatedCatalogue, SimulatedLedger } from './database-ports.js';
 import { DirectChannel } from './link.js';
 import { SimulatedDatabase } from './simulated-database.js';
@@ -34,7 +34,7 @@ export function couponNumber(id: number): CouponId {
   return couponId;
 }
 
-export class Press implements DownloadTicket {
+export class Press implements PendingDownload {
   readonly couponId: CouponId;
   readonly memberId: MemberId;
   abandoned = false;
@@ -72,7 +72,7 @@ export class StagedWorld {
   readonly storeLink = new StagedLink();
   readonly databaseLink = new StagedLink();
   readonly rings = new DirectChannel<CouponId>();
-  readonly announcements = new LocalAnnouncements();
+  readonly versions = new LocalVersions();
   readonly faults: unknown[] = [];
   readonly admission: SimulatedAdmission = new SimulatedAdmission(this.storeLink, this.store);
   readonly queue = new SimulatedIssuanceQueue(this.storeLink, this.store);
@@ -132,7 +132,7 @@ export class StagedWorld {
   }
 
   #ports() {
-    const { admission, catalogue, ledger, warmer, announcements, clock, scheduler, onFault } = this;
-    return { admission, catalogue, ledger, warmer, announcements, clock, scheduler, onFault };
+    const { admission, catalogue, ledger, warmer, versions, clock, scheduler, onFault } = this;
+    return { admission, catalogue, ledger, warmer, versions, clock, scheduler, onFault };
   }
 }

@@ -127,7 +127,7 @@ export class SimulatedBell implements RecorderBell {
     this.#rings = rings;
   }
 
-  announce(couponIds: readonly CouponId[]): Promise<void> {
+  markPending(couponIds: readonly CouponId[]): Promise<void> {
     return this.#link.call(() => this.#store.announce(couponIds));
   }
 
@@ -140,11 +140,11 @@ export class SimulatedBell implements RecorderBell {
     });
   }
 
-  announced(limit: number): Promise<CouponId[]> {
+  pendingCoupons(limit: number): Promise<CouponId[]> {
     return this.#link.call(() => [...this.#store.announcedMs.keys()].slice(0, limit));
   }
 
-  silence(couponIds: readonly CouponId[], idleMs: number): Promise<void> {
+  clearPending(couponIds: readonly CouponId[], idleMs: number): Promise<void> {
     return this.#link.call(() => this.#store.silence(couponIds, idleMs));
   }
 

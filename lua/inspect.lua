@@ -14,7 +14,7 @@ ARGV
   5 foundOn      with an epoch: the server on which it was found in order; on another one nothing is written
 Reply
   {'absent', epoch 0}   never warmed, lost, or being recovered
-  {'serving' | 'unattested', epoch, nowMs, sinceMs, version, seq, seen, server}
+  {'serving' | 'unverified', epoch, nowMs, sinceMs, version, seq, seen, server}
       sinceMs  when the first caller looked on this server;  seen  the highest number any caller was told
 --]]
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'server', 'version', 'seq', 'attesting', 'attestSince', 'seen')
@@ -22,13 +22,13 @@ if not meta[1] then return { 'absent', 0 } end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local epoch, version, seq = tonumber(meta[1]), tonumber(meta[3]), tonumber(meta[4])
-local vouched = ARGV[2] == meta[1] and ARGV[5] == ARGV[1]
-if vouched and tonumber(ARGV[4]) > epoch then
+local verified = ARGV[2] == meta[1] and ARGV[5] == ARGV[1]
+if verified and tonumber(ARGV[4]) > epoch then
   epoch = tonumber(ARGV[4])
   redis.call('HSET', KEYS[1], 'epoch', ARGV[4])
 end
 if ARGV[1] == '' or meta[2] == ARGV[1] then return { 'serving', epoch, now, now, version, seq, seq, ARGV[1] } end
-if vouched then
+if verified then
   redis.call('HSET', KEYS[1], 'server', ARGV[1])
   redis.call('HDEL', KEYS[1], 'attesting', 'attestSince', 'seen')
   return { 'serving', epoch, now, now, version, seq, seq, ARGV[1] }
@@ -39,4 +39,4 @@ if meta[5] == ARGV[1] then
   seen = math.max(seen, tonumber(meta[7]))
 end
 redis.call('HSET', KEYS[1], 'attesting', ARGV[1], 'attestSince', string.format('%.0f', since), 'seen', seen)
-return { 'unattested', epoch, now, since, version, seq, seen, ARGV[1] }
+return { 'unverified', epoch, now, since, version, seq, seen, ARGV[1] }
