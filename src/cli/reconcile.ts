@@ -152,7 +152,10 @@ function print(
   options: ReconcileOptions,
 ): void {
   if (options.json) {
-    printJson(context, { clean: reports.every((report) => report.clean), coupons: reports.map(reportForPrograms) });
+    printJson(context, {
+      clean: reports.every((report) => report.clean),
+      coupons: reports.map(reportForPrograms),
+    });
     return;
   }
   for (const report of reports.filter((one) => !one.clean)) {

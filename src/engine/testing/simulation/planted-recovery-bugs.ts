@@ -82,7 +82,11 @@ class RestartBelieved extends StoreRecovery {
 
 /** What was found on one server is verified for on another. */
 class VerifiedAnywhere extends StoreRecovery {
-  override markVerified(couponId: CouponId, found: Pick<Inspection, 'epoch' | 'server'>, raiseTo: number): void {
+  override markVerified(
+    couponId: CouponId,
+    found: Pick<Inspection, 'epoch' | 'server'>,
+    raiseTo: number,
+  ): void {
     super.markVerified(couponId, { ...found, server: String(this.store.life) }, raiseTo);
   }
 }
