@@ -94,6 +94,14 @@ t.test('every value that cannot be used is refused under the name of its variabl
     ['RECORD_THREADS', '0', '17'],
     ['LOG_LEVEL', 'loud'],
     ['SELLER_SIGNUP', 'yes'],
+    [
+      'CORS_ORIGINS',
+      'shop.example',
+      'https://shop.example/',
+      'https://SHOP.example',
+      'https://shop.example:443',
+      'null',
+    ],
   ];
   for (const [name, ...values] of refused) {
     for (const value of values) {

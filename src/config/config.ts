@@ -51,6 +51,12 @@ const authorities = z.string().transform((path, context) => {
   return z.NEVER;
 });
 
+/** As browsers write it: scheme, host in lower case, a port only where it is not the scheme's own, no path. */
+function isOrigin(text: string): boolean {
+  const url = parseUrl(text);
+  return text === '*' || (url !== null && /^https?:$/.test(url.protocol) && url.origin === text);
+}
+
 const placeholderSecret = /^(.)\1*$|change.?me|placeholder|example|your.?secret|^secret/i;
 
 const secret = z
@@ -119,6 +125,11 @@ const environment = z.object({
     .transform(commaSeparated)
     .pipe(z.array(z.string().refine(isNetwork, 'must be a list of addresses or networks (10.0.0.0/8)')))
     .default([]),
+  CORS_ORIGINS: z
+    .string()
+    .transform(commaSeparated)
+    .pipe(z.array(z.string().refine(isOrigin, 'must be a list of origins (https://shop.example), or *')))
+    .default([]),
   SELLER_SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').optional(),
 });
 
@@ -160,6 +171,8 @@ interface SharedConfig {
   readonly recordThreads: number;
   readonly logLevel: Environment['LOG_LEVEL'];
   readonly sellerSignup: 'open' | 'closed';
+  /** Exact origins, or `*` for what anyone may read. */
+  readonly corsOrigins: readonly string[];
   readonly limits: LimitSettings;
 }
 
@@ -243,6 +256,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       signInFailuresMax: values.SIGN_IN_FAILURES_MAX,
       trustedProxies: Object.freeze(values.TRUSTED_PROXIES),
     }),
+    corsOrigins: Object.freeze([...new Set(values.CORS_ORIGINS)]),
     sellerSignup: values.SELLER_SIGNUP ?? (embedded ? 'open' : 'closed'),
   };
   if (values.REDIS_URL === undefined || values.MYSQL_URL === undefined) {

@@ -40,6 +40,8 @@ export interface HttpSettings extends SessionSettings {
   readonly pendingMax?: number;
   /** How much one caller may ask for. */
   readonly limits: LimitSettings;
+  /** Origins whose pages may call from a browser; left out: none but the console's own. */
+  readonly corsOrigins?: readonly string[];
   /** Where the built console is; left out, it is the one of this build. */
   readonly consoleFolder?: string;
   /** Streams of events open at a time; left out, as many as one process should carry. */

@@ -1,5 +1,5 @@
 /** The wrapper around every handler but the download's: from a raw request to a handler's values, and from its reply to the wire. */
-import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import {
   CouponRecoveringError,
   StoreOutcomeUnknownError,
@@ -8,6 +8,7 @@ import {
 import type { Authenticator } from './auth/authenticator.js';
 import type { Identity } from './auth/identity.js';
 import { tokenProblem } from './auth/token-problems.js';
+import type { RouteRegistry } from './cors/cross-origin.js';
 import { problemReply } from './wire/exchange.js';
 import type { ApiRequest, Reply } from './wire/exchange.js';
 import type { InFlight } from './wire/in-flight.js';
@@ -58,7 +59,7 @@ export class RouteServer {
    *
    * @param others routes that are served outside this wrapper.
    */
-  register(app: TemplatedApp, routes: readonly Route[], others: readonly RouteForm[]): void {
+  register(app: RouteRegistry, routes: readonly Route[], others: readonly RouteForm[]): void {
     for (const route of routes) {
       const serve = (response: HttpResponse, request: HttpRequest): void =>
         this.#serve(route, response, request);
@@ -79,7 +80,7 @@ export class RouteServer {
     this.#refuseAll(app, '/*', () => refuse('not_found', 'There is nothing under this path.'));
   }
 
-  #refuseAll(app: TemplatedApp, path: string, refusal: () => never): void {
+  #refuseAll(app: RouteRegistry, path: string, refusal: () => never): void {
     const route: Route = { method: 'GET', path, access: 'anyone', bodyBytesMax: 0, handle: () => refusal() };
     app.any(path, (response, request) => this.#serve(route, response, request));
   }

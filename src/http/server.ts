@@ -8,6 +8,7 @@ import uWS from 'uWebSockets.js';
 import { AccessLocks } from '../accounts/access-locks.js';
 import { Authenticator } from './auth/authenticator.js';
 import { serveConsole } from './console/console.js';
+import { CrossOrigin } from './cors/cross-origin.js';
 import { createDownloadHandler } from './download/download-handler.js';
 import { InFlight } from './wire/in-flight.js';
 import { CallerLimits } from './limits/caller-limits.js';
@@ -66,7 +67,9 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   const { tls } = settings;
   const app =
     tls === undefined ? uWS.App() : uWS.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
-  app.post(
+  const { corsOrigins = [] } = settings;
+  const registry = corsOrigins.length === 0 ? app : new CrossOrigin(corsOrigins).over(app);
+  registry.post(
     DOWNLOAD_ROUTE.path,
     createDownloadHandler({
       engine: ports.engine,
@@ -74,8 +77,8 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     }),
   );
   const live = new LiveStreams(ports, inFlight, settings.liveWatchersMax);
-  app.get(LIVE_ROUTE.path, live.handle);
-  app.head(LIVE_ROUTE.path, live.handleHead);
+  registry.get(LIVE_ROUTE.path, live.handle);
+  registry.head(LIVE_ROUTE.path, live.handleHead);
   const { engine, backlogSources } = ports;
   const metrics = createMetrics({
     counters: engine.counters,
@@ -99,7 +102,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   });
   const sellerPresence = { isConfigured: settings.presence !== undefined, demands };
   const routes = createRoutes({ ...ports, readiness }, settings, metrics, sellerPresence);
-  routeServer.register(app, routes, [DOWNLOAD_ROUTE, LIVE_ROUTE]);
+  routeServer.register(registry, routes, [DOWNLOAD_ROUTE, LIVE_ROUTE]);
   // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
   serveConsole(app, settings.consoleFolder);
   const listening = await listen(app, settings).catch((fault: unknown) => {

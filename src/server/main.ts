@@ -165,6 +165,7 @@ async function startApi(
       tokens: await tokenSettings(config),
       presence: presenceSettings(config),
       sellerSignup: config.sellerSignup,
+      corsOrigins: config.corsOrigins,
       limits: config.limits,
       pendingMax: config.pendingMax,
     },
