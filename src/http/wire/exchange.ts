@@ -13,6 +13,13 @@ export interface ApiRequest {
   readonly query: string;
   readonly accept: string;
   readonly contentType: string;
+  /** Header `Idempotency-Key`; `undefined` where it did not come. */
+  readonly idempotencyKey: string | undefined;
+  /** Header `If-Match`; `undefined` where it did not come. */
+  readonly ifMatch: string | undefined;
+  readonly method: string;
+  /** As it stands in the URL, without the query. */
+  readonly path: string;
   /** Of the client, as `ClientAddresses` judges it. */
   readonly address: string;
   /** Empty where the route takes none. */

@@ -30,6 +30,8 @@ export const problemKinds = {
   already_used: { status: 409, title: 'The coupon was used already' },
   quantity_below_issued: { status: 409, title: 'The quantity is below what is issued' },
   window_invalid: { status: 400, title: 'The window ends before it starts' },
+  changed_meanwhile: { status: 412, title: 'The coupon was changed meanwhile' },
+  key_reused: { status: 422, title: 'The idempotency key was used for another request' },
 
   unauthenticated: { status: 401, title: 'A valid access token is required' },
   wrong_role: { status: 403, title: 'This is not for your role' },

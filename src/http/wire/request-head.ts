@@ -12,6 +12,8 @@ export interface RequestHead {
   readonly authorization: string;
   readonly accept: string;
   readonly contentType: string;
+  readonly idempotencyKey: string | undefined;
+  readonly ifMatch: string | undefined;
   /** Names the request in the log and in the answer. */
   readonly requestId: string;
   readonly method: string;
@@ -23,7 +25,15 @@ export interface RequestHead {
 }
 
 /** Headers that two readers of one request could understand differently when they come twice. */
-const onceOnly = new Set(['host', 'content-length', 'transfer-encoding', 'authorization', 'content-type']);
+const onceOnly = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'authorization',
+  'content-type',
+  'idempotency-key',
+  'if-match',
+]);
 
 /**
  * @param pattern the route's pattern, for the number of its parameters.
@@ -48,6 +58,8 @@ export function readHead(request: HttpRequest, pattern: string, address: string)
     authorization: headers.get('authorization') ?? '',
     accept: headers.get('accept') ?? '',
     contentType: headers.get('content-type') ?? '',
+    idempotencyKey: headers.get('idempotency-key'),
+    ifMatch: headers.get('if-match'),
     address,
     requestId: requestIdFrom(headers.get(REQUEST_ID_HEADER.toLowerCase())),
     method: request.getMethod(),

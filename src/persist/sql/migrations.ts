@@ -38,6 +38,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0001_first_tables': { up: (db) => createFirstTables(db, flavour) },
     '0002_locks_and_audit': { up: (db) => createLocksAndAudit(db, flavour) },
     '0003_presence': { up: (db) => addPresence(db, flavour) },
+    '0011_idempotency': { up: (db) => createIdempotency(db, flavour) },
   };
 }
 
@@ -171,6 +172,26 @@ async function addPresence(db: Kysely<unknown>, flavour: SqlFlavour): Promise<vo
     .execute();
   const { rows } = await sql`select 1 from change_counter where name = ${PRESENCE_CHANGES}`.execute(db);
   if (rows.length === 0) await sql`insert into change_counter values (${PRESENCE_CHANGES}, 0)`.execute(db);
+}
+
+async function createIdempotency(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
+  const keyedTable =
+    flavour.name === 'mysql' ? sql`engine=InnoDB default charset=utf8mb4` : sql`strict, without rowid`;
+
+  await db.schema
+    .createTable('idempotency')
+    .ifNotExists()
+    .addColumn('seller_id', types.memberId, (column) => column.notNull())
+    .addColumn('key', types.memberId, (column) => column.notNull())
+    .addColumn('route', types.word, (column) => column.notNull())
+    .addColumn('body_hash', types.memberId, (column) => column.notNull())
+    .addColumn('target_id', types.bigint, (column) => column.notNull())
+    .addColumn('at', types.bigint, (column) => column.notNull())
+    .addPrimaryKeyConstraint('idempotency_of', ['seller_id', 'key'])
+    .modifyEnd(keyedTable)
+    .execute();
+  await createIndexOnce(db, flavour, 'idempotency', 'idempotency_age', ['at']);
 }
 
 /** A number that is 0 in the rows that are there. Of the databases only MariaDB has `add column if not exists`. */

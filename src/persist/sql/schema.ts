@@ -10,6 +10,7 @@ export interface Database {
   readonly access_lock: AccessLockTable;
   readonly change_counter: ChangeCounterTable;
   readonly audit_log: AuditLogTable;
+  readonly idempotency: IdempotencyTable;
 }
 
 export interface CouponTable {
@@ -93,4 +94,15 @@ export interface AuditLogTable {
   target: string;
   /** JSON. */
   detail: string;
+}
+
+/** Which request a seller's `Idempotency-Key` was first used for. PRIMARY KEY (seller_id, key). */
+export interface IdempotencyTable {
+  seller_id: string;
+  key: string;
+  route: string;
+  body_hash: string;
+  /** What the request made or changed, such as the coupon. */
+  target_id: number;
+  at: number;
 }
