@@ -20,7 +20,7 @@ const fileOf = new Map(
   readdirSync(folder)
     .filter((name) => name.endsWith('.test.ts'))
     .flatMap((name) =>
-      [...readFileSync(folder + name, 'utf8').matchAll(/^fault\(\s*(\d+),/gm)].map((match) => [
+      [...readFileSync(folder + name, 'utf8').matchAll(/^ *fault\(\s*(\d+),/gm)].map((match) => [
         match[1],
         name,
       ]),
