@@ -43,7 +43,7 @@ interface Surroundings {
 function adapted(block: string, { port, stores = {} }: Surroundings): string {
   const redisPort = new URL(stores['REDIS_URL'] ?? 'redis://127.0.0.1:6379').port;
   return block
-    .replace(/^npm ci\n/m, '')
+    .replace(/^npm ci(?:\n| && )/m, '')
     .replace(/^npm start$/m, 'npm start &')
     .replace(
       /^export (REDIS_URL|MYSQL_URL)=.*$/gm,
