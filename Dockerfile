@@ -1,5 +1,5 @@
-# Built in one stage, run from another that holds what runs and nothing else.
-# test/packaging runs these steps in a clean folder: so RUN knows no absolute path and no other user than its own.
+# Builds in one stage and runs in another that has only the files needed at run time.
+# test/packaging runs these steps in a clean folder, so RUN uses no absolute path and no other user.
 FROM node:22-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -9,7 +9,7 @@ COPY src src
 COPY web web
 COPY docs/errors.md docs/errors.md
 RUN npm run build
-# The server library comes with a binary for every system; one of them is 7 MB.
+# The server library ships a binary of 7 MB per platform; only the matching one is kept.
 RUN npm prune --omit=dev --ignore-scripts --no-audit \
   && find node_modules/uWebSockets.js -name '*.node' ! -name "$(node -p '`uws_${process.platform}_${process.arch}_${process.versions.modules}.node`')" -delete \
   && find dist \( -name '*.map' -o -name .tsbuildinfo \) -delete \

@@ -117,7 +117,7 @@ t.test('a name that is none is refused, and one that nobody has is not found', a
   t.equal((await seonchak('account', 'lock', 'a:b')).exitCode, 2);
   t.match(await seonchak('account', 'lock', 'nobody@shop.test'), {
     exitCode: 1,
-    stderr: 'seonchak: there is no account for nobody@shop.test\n',
+    stderr: 'seonchak: no account has the e-mail address nobody@shop.test\n',
   });
 });
 

@@ -127,5 +127,5 @@ t.test('quick start, and what operations.md has to look with', async (t) => {
   t.match(printed, /^loading:0\r?$/m);
   t.match(printed, 'aof_last_write_status:ok');
   t.match(printed, /^seonchak_queue_depth \d+$/m);
-  t.match(printed, '1 of 1 coupons are in order');
+  t.match(printed, '1 of 1 coupons are consistent');
 });

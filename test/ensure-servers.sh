@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The tests run against real servers. This makes sure that they are there: installs Debian's packages where it may,
-# otherwise says what to install and fails. It starts nothing; every test starts its own servers on free ports.
+# Checks that the servers needed by the tests are installed.
+# Installs the Debian packages if permitted; otherwise lists the missing packages and fails. Starts no server: every test
+# starts its own servers on free ports.
 set -euo pipefail
 
 readonly LEAST_REDIS_MAJOR=7
 
-# Debian keeps servers in folders that are not on every user's PATH; the tests look there too.
+# Debian installs servers into folders that are not on every user's PATH; the tests search them too.
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 
 redis_major() {
@@ -24,7 +25,7 @@ missing_packages() {
   command -v haproxy >/dev/null || echo haproxy
 }
 
-# Prints the command prefix with which packages may be installed; fails where they may not.
+# Prints the command prefix for installing packages; fails if there is no permission.
 privilege() {
   command -v apt-get >/dev/null || return 1
   if [ "$(id -u)" -eq 0 ]; then
@@ -39,7 +40,7 @@ privilege() {
 install_packages() {
   local as_root policy=/usr/sbin/policy-rc.d
   as_root=$(privilege) || return 1
-  # Debian starts a service as soon as its package is installed; 101 forbids it. A policy that is there already stays.
+  # Debian starts a service as soon as its package is installed; exit code 101 prevents that. An existing policy is kept.
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
     $as_root chmod 755 "$policy"
@@ -53,7 +54,7 @@ install_packages() {
 readarray -t missing < <(missing_packages)
 [ "${#missing[@]}" -eq 0 ] && exit 0
 
-echo "Installing for the tests: ${missing[*]}" >&2
+echo "Installing packages for the tests: ${missing[*]}" >&2
 if ! install_packages "${missing[@]}" >&2; then
   echo 'The packages could not be installed.' >&2
 fi
@@ -63,13 +64,13 @@ readarray -t missing < <(missing_packages)
 [ "${#missing[@]}" -eq 0 ] && exit 0
 
 cat >&2 <<TEXT
-The tests need real servers and none is skipped. Not found on the PATH: ${missing[*]}
+Missing on the PATH: ${missing[*]}. The tests run against real servers and skip none. Install:
   redis-server    Redis $LEAST_REDIS_MAJOR or newer (redis-server)
   mariadb-server  MariaDB 10.11 or newer (mariadbd), or MySQL 8 (mysqld)
-  chromium        a browser for the console (chromium, chromium-browser or google-chrome)
-  zsh, fish       the shells, for their completion
+  chromium        browser for the tests of the console (chromium, chromium-browser or google-chrome)
+  zsh, fish       shells, for the tests of the completion
   prometheus      Prometheus with promtool, for the dashboard and the alerts
-  nginx, haproxy  the reverse proxies of deploy/
+  nginx, haproxy  reverse proxies, for the configurations in deploy/
 On Debian and Ubuntu:
   sudo apt-get update && sudo apt-get install redis-server mariadb-server chromium prometheus nginx haproxy zsh fish
 TEXT

@@ -97,6 +97,9 @@ t.test('a process that only records tells how far it is behind, and why it canno
 
   await backEnd.mariadb?.kill('SIGKILL');
   const unready = await watch.call('/readyz');
-  t.match(unready, { status: 503, body: { code: 'not_ready', reasons: ['The database does not answer.'] } });
+  t.match(unready, {
+    status: 503,
+    body: { code: 'not_ready', reasons: ['The database is not responding.'] },
+  });
   t.match(await watch.call('/healthz'), { status: 200 }, 'no reason to restart it');
 });

@@ -22,15 +22,15 @@ export function addLocks(account: Command, context: CommandContext): void {
     const verb = locked ? 'lock' : 'unlock';
     account
       .command(verb)
-      .summary(locked ? 'refuse every token of an account' : 'lift a lock')
+      .summary(locked ? 'lock an account: refuse its tokens' : 'unlock an account')
       .description(
         (locked
-          ? 'Refuse every access token of this account from now on, on every API process within a second, and its sign-in.'
-          : 'Lift a lock: tokens that have not expired are good again.') +
-          ' An account is named by its e-mail address or its id; of an outside identity provider, by the `sub` of its tokens.',
+          ? 'Refuse every access token and every sign-in of this account, on every API process within a second.'
+          : 'Unlock an account: tokens that have not expired are valid again.') +
+          ' Give the e-mail address or the id of the account, or the `sub` of its tokens if they come from an outside identity provider.',
       )
       .argument('<account>', 'e-mail address, account id, or `sub`')
-      .option('--reason <text>', 'written into the audit log')
+      .option('--reason <text>', 'reason to record in the audit log')
       .option('--json', 'print JSON for programs')
       .addHelpText(
         'after',
@@ -66,7 +66,9 @@ async function setLock(
     return { subject, result };
   });
   if (result === 'too_many') {
-    throw new CommandFailedError(`${LOCKED_SUBJECTS_MAX} are locked already, which is the most`);
+    throw new CommandFailedError(
+      `${LOCKED_SUBJECTS_MAX} accounts are already locked, which is the limit: unlock others first`,
+    );
   }
   const changed = result === 'changed';
   if (options.json) printJson(context, { subject, locked, changed });
@@ -77,11 +79,11 @@ async function setLock(
 async function subjectOf(stores: Stores, name: string): Promise<MemberId> {
   if (name.includes('@')) {
     const account = await stores.accounts.findByEmail(name.toLowerCase());
-    if (account === undefined) throw new CommandFailedError(`there is no account for ${name}`);
+    if (account === undefined) throw new CommandFailedError(`no account has the e-mail address ${name}`);
     return String(account.id) as MemberId;
   }
   const subject = parseMemberId(name);
   if (subject === undefined)
-    throw new UsageError(`${name} is neither an e-mail address nor an id of 1 to 64 of A-Z a-z 0-9 . _ -`);
+    throw new UsageError(`${name} is neither an e-mail address nor an id (1 to 64 of A-Z a-z 0-9 . _ -)`);
   return subject;
 }

@@ -23,14 +23,14 @@ interface CreateOptions {
 export function addAccount(program: Command, context: CommandContext): void {
   const account = program
     .command('account')
-    .summary('make and lock accounts')
-    .description('Make accounts, lock and unlock them.');
+    .summary('create and lock accounts')
+    .description('Create, lock and unlock accounts.');
   account
     .command('create')
-    .summary('make an account')
+    .summary('create an account')
     .description(
-      'Make an account. The password is typed twice at a terminal without being shown, or read from standard input ' +
-        'with --password-stdin. Nothing typed, or no terminal: one is generated and printed once.',
+      'Create an account. The password is typed twice at a terminal without being shown, or read from standard input ' +
+        'with --password-stdin. If nothing is typed, or there is no terminal, a password is generated and printed once.',
     )
     .requiredOption('--email <address>', 'e-mail address to sign in with')
     .addOption(new Option('--role <role>', 'what the account may do').choices(roles).makeOptionMandatory())
@@ -50,7 +50,9 @@ Examples:
 async function create(context: CommandContext, options: CreateOptions): Promise<void> {
   const config = loadConfig(context.env);
   if (config.jwtJwksUrl !== undefined) {
-    throw new UsageError('accounts live at the identity provider of JWT_JWKS_URL');
+    throw new UsageError(
+      'accounts are managed by the identity provider of JWT_JWKS_URL: create the account there',
+    );
   }
   const choice = await choosePassword(context, options.passwordStdin === true);
   const { email, password, role } = checked(options.email, choice.password, options.role);
@@ -68,7 +70,7 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
       detail: { email, role },
     }));
   });
-  if (account === undefined) throw new CommandFailedError(`there is an account for ${email} already`);
+  if (account === undefined) throw new CommandFailedError(`an account for ${email} already exists`);
 
   const shown = choice.generated ? { password } : {};
   if (options.json) {

@@ -20,10 +20,17 @@ interface AuditOptions {
 export function addAudit(program: Command, context: CommandContext): void {
   program
     .command('audit')
-    .summary('show what sellers and operators did')
-    .description('Show the newest entries of the audit log, oldest first: who did what, when, from where.')
-    .option('--limit <entries>', `how many, up to ${LIMIT_MAX}`, wholeNumber(1, LIMIT_MAX), LIMIT_DEFAULT)
-    .option('--before <id>', 'those before this entry', wholeNumber(1, ID_MAX))
+    .summary('show actions of sellers and operators')
+    .description(
+      'Show the newest entries of the audit log, oldest first: the actor, the action, the time and the address.',
+    )
+    .option(
+      '--limit <entries>',
+      `number of entries, up to ${LIMIT_MAX}`,
+      wholeNumber(1, LIMIT_MAX),
+      LIMIT_DEFAULT,
+    )
+    .option('--before <id>', 'only entries before this one', wholeNumber(1, ID_MAX))
     .option('--json', 'print JSON for programs')
     .addHelpText(
       'after',
@@ -37,7 +44,7 @@ Examples:
         stores.auditLog.entries(options.before ?? ID_MAX, options.limit),
       );
       if (options.json) printJson(context, { entries: entries.map(entryJson) });
-      else if (entries.length === 0) printLine(context.notes, 'Nothing is written down.');
+      else if (entries.length === 0) printLine(context.notes, 'The audit log is empty.');
       else for (const line of lines(entries)) printLine(context.output, line);
     });
 }

@@ -59,7 +59,7 @@ t.test('wrong usage ends with 2 and says what is meant', async (t) => {
     [['tokens', '--count', '0'], /whole number from 1/],
     [['tokens', '--role', 'admin'], /Allowed choices are member, seller/],
     [['tokens', '--files', '2'], /--files needs --out/],
-    [['tokens', '--files', '3', '--count', '2', '--out', 'x'], /more files than tokens/],
+    [['tokens', '--files', '3', '--count', '2', '--out', 'x'], /--files is greater than --count/],
     [['tokens', '--prefix', 'a:b'], /is no member id/],
     [['account'], /Usage: seonchak account/],
     [['account', 'create', '--role', 'seller'], /required option '--email <address>'/],

@@ -78,7 +78,7 @@ function buildProgram(context: CommandContext): Command {
 
 const epilogue = `
 Configuration comes from environment variables (docs/configuration.md). With REDIS_URL and MYSQL_URL the
-commands work on those stores, with neither on the folder DATA_DIR.
+commands work on those stores; without both they work on the folder DATA_DIR.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.
 

@@ -2,7 +2,7 @@
 import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 
-const SUMMARY = 'print what a shell needs to complete our commands';
+const SUMMARY = 'print a completion script for a shell';
 
 const HELP = `
 Examples:
@@ -31,8 +31,8 @@ export function addCompletion(program: Command): void {
   for (const { command, description } of commands) command.description(description);
   const command = program.commands.find((one) => one.name() === 'completion');
   command
-    ?.summary('print what a shell needs to complete our commands')
-    .description('Print what a shell needs to complete commands, options and their values.')
+    ?.summary('print a completion script for a shell')
+    .description('Print a completion script for commands, options and their values.')
     .addHelpText('after', HELP)
     .hook('preAction', (_command, action) => {
       if (action.args[0] === 'bash') process.stdout.write(BASH_WITHOUT_PACKAGE);

@@ -16,7 +16,7 @@ t.test('the demo shows a drop that keeps its promises, and leaves nothing behind
   const demo = await startChildServer(
     process.execPath,
     [bin, 'demo', ...SMALL],
-    /Ctrl-C ends it and removes/,
+    /Ctrl-C stops it and removes/,
     {
       env,
     },
@@ -24,7 +24,7 @@ t.test('the demo shows a drop that keeps its promises, and leaves nothing behind
   t.match(demo.log(), /crowd [\d,]+ of [\d,]+ presses/, 'progress is told');
   t.match(
     demo.log(),
-    /In the database: 50 rows, numbered from 1 without a gap, one a member, each as it was told\./,
+    /In the database: 50 rows, numbered from 1 without a gap, one per member, each with the number that was answered\./,
   );
   t.match(demo.log(), /50 issued/);
 

@@ -20,15 +20,15 @@ interface CommandOptions {
 export function addDemo(program: Command, context: CommandContext): void {
   program
     .command('demo')
-    .summary('show a drop: own server, seller and crowd')
+    .summary('run a demonstration with its own server, seller and crowd')
     .description(
-      'Start an embedded server with data of its own, register a coupon that opens in a few seconds, and send a crowd. ' +
-        'Prints the address of the console, which shows it live. Runs until Ctrl-C and removes its data then.',
+      'Start an embedded server with its own data, register a coupon that opens in a few seconds, and send a crowd. ' +
+        'Print the address of the console, which shows the downloads live. Run until Ctrl-C, then remove the data.',
     )
-    .option('--members <number>', 'how many come', wholeNumber(1, MEMBERS_MAX), 5_000)
-    .option('--quantity <number>', 'how many coupons there are', wholeNumber(1, MEMBERS_MAX), 2_000)
-    .addOption(durationOption('--opens-in <duration>', 'time to open a browser', '15s'))
-    .addOption(durationOption('--over <duration>', 'how long the crowd takes to come', '20s'))
+    .option('--members <number>', 'number of members in the crowd', wholeNumber(1, MEMBERS_MAX), 5_000)
+    .option('--quantity <number>', 'number of coupons', wholeNumber(1, MEMBERS_MAX), 2_000)
+    .addOption(durationOption('--opens-in <duration>', 'time until the coupon opens', '15s'))
+    .addOption(durationOption('--over <duration>', 'time over which the crowd arrives', '20s'))
     .action((options: CommandOptions) => demo(context, options));
 }
 

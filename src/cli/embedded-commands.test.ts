@@ -13,7 +13,7 @@ t.test('on a new folder every command works before any server has', async (t) =>
 
   const status = await runSeonchak(['status'], settings);
   t.equal(status.exitCode, 0);
-  t.match(status.stderr, 'There is no coupon yet.');
+  t.match(status.stderr, 'No coupons yet.');
   t.same(JSON.parse((await runSeonchak(['status', '--json'], settings)).stdout), {
     coupons: [],
     more: false,
@@ -47,7 +47,7 @@ t.test('what there is not ends with 1', async (t) => {
   ]) {
     const { exitCode, stderr } = await runSeonchak(words, { DATA_DIR: folder.path });
     t.equal(exitCode, 1);
-    t.match(stderr, /^seonchak: there is no coupon 42$/m);
+    t.match(stderr, /^seonchak: unknown coupon 42$/m);
     t.notMatch(stderr, STACK_TRACE);
   }
 });
@@ -117,7 +117,7 @@ t.test('reconcile finds the number whose row somebody has deleted, and does not 
   for (const name of ['a', 'b', 'c']) await post('/v1/coupons/1/download', await signToken(name, 'member'));
 
   const clean = await runSeonchak(['reconcile', '--all'], settings);
-  t.match([clean.exitCode, clean.stdout], [0, '1 of 1 coupons are in order']);
+  t.match([clean.exitCode, clean.stdout], [0, '1 of 1 coupons are consistent']);
 
   const database = new Libsql(join(folder.path, 'seonchak.db'));
   database.prepare('delete from member_coupon where issue_no = 2').run();
@@ -145,7 +145,7 @@ t.test('a generated password is printed once and works', async (t) => {
   const again = await runSeonchak(words, settings);
   t.equal(again.exitCode, 1);
   t.equal(again.stdout, '');
-  t.match(again.stderr, /^seonchak: there is an account for a@example\.test already\n$/);
+  t.match(again.stderr, /^seonchak: an account for a@example\.test already exists\n$/);
 });
 
 t.test('a password in a pipe that nobody asked for is not passed over', async (t) => {
@@ -167,7 +167,7 @@ t.test('an account that HTTP would refuse is refused here too', async (t) => {
   const cases: readonly (readonly [email: string, password: string, message: RegExp])[] = [
     ['nobody', 'a good password', /email: must be an e-mail address/],
     ['a@example.test', 'short', /password: must have 8 to 128 characters/],
-    ['a@example.test', '', /no password came in/],
+    ['a@example.test', '', /standard input has no password/],
   ];
   for (const [email, password, message] of cases) {
     const words = ['account', 'create', '--email', email, '--role', 'seller', '--password-stdin'];

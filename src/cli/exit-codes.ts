@@ -48,7 +48,7 @@ export function reportFault(fault: unknown): FaultReport {
   }
   return {
     exitCode: exitCodes.failed,
-    lines: [`unexpected fault: ${oneLine(fault)}`],
+    lines: [`unexpected error: ${oneLine(fault)}`],
     code: SeonchakError.code,
   };
 }

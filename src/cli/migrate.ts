@@ -7,9 +7,9 @@ import { printJson, printLine, withStores } from './command-context.js';
 export function addMigrate(program: Command, context: CommandContext): void {
   program
     .command('migrate')
-    .summary('bring the tables up to date')
+    .summary('migrate the database tables')
     .description(
-      'Apply the migrations that are missing and print their names. Safe to repeat, and safe while servers run or start.',
+      'Apply the missing migrations and print their names. Safe to repeat, and safe while servers run or start.',
     )
     .option('--json', 'print JSON for programs')
     .action(async (options: { readonly json?: true }) => {

@@ -36,7 +36,7 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
 
 export function couponId(text: string): CouponId {
   const id = parseCouponId(text);
-  if (id === undefined) throw new InvalidArgumentError('A coupon is named by its number, such as 42.');
+  if (id === undefined) throw new InvalidArgumentError('Give the number of a coupon, such as 42.');
   return id;
 }
 

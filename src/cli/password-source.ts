@@ -29,14 +29,14 @@ export async function choosePassword(context: CommandContext, fromStdin: boolean
   if (!context.input.isTTY) {
     if (mayHoldText(context.input.fd)) {
       throw new UsageError(
-        'standard input is a pipe or a file: read the password from it with --password-stdin, or have one generated with </dev/null',
+        'standard input is a pipe or a file: give --password-stdin to read the password from it, or </dev/null to generate one',
       );
     }
     return generate();
   }
   const typed = await askUnseen(context, 'Password (empty: generate one): ');
   if (typed === '') return generate();
-  if ((await askUnseen(context, 'The same again: ')) !== typed)
+  if ((await askUnseen(context, 'Repeat the password: ')) !== typed)
     throw new UsageError('the two passwords differ');
   return { password: typed, generated: false };
 }
@@ -59,7 +59,7 @@ async function firstLine(input: NodeJS.ReadStream): Promise<string> {
     if (text.length > STDIN_MAX_BYTES) throw new UsageError('the password on standard input is too long');
   }
   const line = text.split(/\r?\n/, 1)[0] ?? '';
-  if (line === '') throw new UsageError('no password came in on standard input');
+  if (line === '') throw new UsageError('standard input has no password');
   return line;
 }
 

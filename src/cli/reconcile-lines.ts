@@ -11,17 +11,17 @@ export function findingLines(found: CouponReconciliation): string[] {
     `${issuance.issueNo} of ${issuance.memberId}`;
   const lines = [
     ...some(found.unrecorded, 'admitted and not recorded', holder),
-    ...some(found.orphanedRows, 'recorded, but their member could win again', holder),
+    ...some(found.orphanedRows, 'recorded, but Redis has no such winner', holder),
     ...some(found.duplicateNumbers, 'numbers held by two members', String),
-    ...some(found.unfinishedRevocations, 'revoked and still held', holder),
+    ...some(found.unfinishedRevocations, 'revoked in the database, but still a winner in Redis', holder),
     ...some(found.revokedRows, 'rows under a revoked number', String),
-    ...some(found.gaps, 'numbers given that nobody holds', String),
-    ...some(found.deadLetters, 'in quarantine', (letter) => `${holder(letter)} (${letter.reason})`),
-    ...(found.stuckClaims > 0 ? [`${found.stuckClaims} claims that no recorder takes over`] : []),
-    ...(found.excess > 0 ? [`${found.excess} rows more than the quantity of ${found.quantity}`] : []),
-    ...(found.storeBehindLedger ? ['the database has higher numbers than Redis has given'] : []),
+    ...some(found.gaps, 'numbers issued, but held by no member', String),
+    ...some(found.deadLetters, 'in dead_letter', (letter) => `${holder(letter)} (${letter.reason})`),
+    ...(found.stuckClaims > 0 ? [`${found.stuckClaims} expired claims that no recorder has taken over`] : []),
+    ...(found.excess > 0 ? [`${found.excess} rows above the quantity of ${found.quantity}`] : []),
+    ...(found.storeBehindLedger ? ['the database has higher numbers than Redis has issued'] : []),
     ...(found.catalogueBehindStore ? ['the database has older terms than Redis'] : []),
-    ...(found.outOfService ? ['it is out of service: lost by Redis, or being recovered'] : []),
+    ...(found.outOfService ? ['out of service: missing from Redis, or being recovered'] : []),
   ];
   return lines.map((line) => `coupon ${found.couponId}: ${line}`);
 }
@@ -32,9 +32,9 @@ export function repairLine(couponId: CouponId, repair: CouponRepair): string {
     ...(repair.revokesFinished > 0 ? [`${repair.revokesFinished} revokes finished`] : []),
     ...(repair.rebuilt ? ['rebuilt under a new epoch'] : []),
     ...(repair.termsSaved ? ['terms saved'] : []),
-    ...(repair.announced ? ['recorders told'] : []),
+    ...(repair.announced ? ['marked as having issuances to record'] : []),
   ];
-  return `coupon ${couponId}: repaired: ${done.length === 0 ? 'nothing; a person has to decide' : done.join(', ')}`;
+  return `coupon ${couponId}: repaired: ${done.length === 0 ? 'nothing; needs a manual decision' : done.join(', ')}`;
 }
 
 function some<Item>(findings: Findings<Item>, what: string, show: (item: Item) => string): string[] {

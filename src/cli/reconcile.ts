@@ -38,15 +38,15 @@ export type ReconcileReport = CouponReconciliation & {
 export function addReconcile(program: Command, context: CommandContext): void {
   program
     .command('reconcile')
-    .summary('compare what was admitted with what is recorded')
+    .summary('compare admitted issuances with recorded rows')
     .description(
-      'Compare what was admitted with what is recorded, by member and by number. Ends with exit code 1 when something differs. ' +
-        'With --repair, what is missing is queued again, revokes left half done are finished, and a coupon whose past Redis has ' +
-        'lost is rebuilt. Both are safe while a crowd downloads, and safe to repeat.',
+      'Compare admitted issuances with recorded rows, by member and by number. Exit with code 1 if they differ. ' +
+        'With --repair, queue missing issuances again, finish incomplete revokes, and rebuild a coupon whose data Redis ' +
+        'lost. Both are safe during downloads, and safe to repeat.',
     )
     .argument('[id...]', 'numbers of the coupons', couponIds)
     .option('--all', 'every coupon')
-    .option('--repair', 'mend what can be mended without a person, and say what was done')
+    .option('--repair', 'repair what needs no manual decision, and report the repairs')
     .option('--json', 'print JSON for programs')
     .addHelpText(
       'after',
@@ -57,7 +57,7 @@ Examples:
     )
     .action(async (ids: readonly CouponId[] | [], options: ReconcileOptions) => {
       if (ids.length > 0 === (options.all === true)) {
-        throw new UsageError('say which coupons: their numbers, or --all');
+        throw new UsageError('give coupon numbers or --all');
       }
       const differing = await withStores(loadConfig(context.env), async (stores) => {
         const records = ids.length > 0 ? await chosen(stores, [...new Set(ids)]) : await everyRecord(stores);
@@ -65,14 +65,14 @@ Examples:
         print(context, reports, options);
         return reports.filter((report) => !report.clean).length;
       });
-      if (differing > 0) throw new CommandFailedError(`${differing} of the coupons differ`);
+      if (differing > 0) throw new CommandFailedError(`differences in ${differing} of the coupons`);
     });
 }
 
 async function chosen(stores: Stores, ids: readonly CouponId[]): Promise<CouponRecord[]> {
   const found = await stores.catalogue.find(ids);
   const unknown = ids.filter((_, place) => found[place] === undefined);
-  if (unknown.length > 0) throw new CommandFailedError(`there is no coupon ${unknown.join(', ')}`);
+  if (unknown.length > 0) throw new CommandFailedError(`unknown coupon ${unknown.join(', ')}`);
   return found.filter((record) => record !== undefined);
 }
 
@@ -163,7 +163,7 @@ function print(
     if (report.repair !== undefined) printLine(context.output, repairLine(report.couponId, report.repair));
   }
   const clean = reports.filter((report) => report.clean).length;
-  printLine(context.output, `${clean} of ${reports.length} coupons are in order`);
+  printLine(context.output, `${clean} of ${reports.length} coupons are consistent`);
 }
 
 /** Programs outside rely on these names of the findings; inside they have plainer ones (docs/glossary.md). */

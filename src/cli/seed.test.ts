@@ -113,7 +113,7 @@ t.test('killed and run again, seeding ends with exactly the rows asked for: embe
 
 t.test('sizes that fit no tables are wrong usage', async (t) => {
   const cases: readonly (readonly [words: readonly string[], message: RegExp])[] = [
-    [[], /say how much: --members, --coupons/],
+    [[], /give --members, --coupons or both/],
     [['--members', '2', '--coupons', '2', '--member-coupons', '5'], /need --members 3 or more/],
   ];
   for (const [more, message] of cases) {

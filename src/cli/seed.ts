@@ -29,15 +29,15 @@ export function addSeed(program: Command, context: CommandContext): void {
     .command('seed')
     .summary('fill the tables for a load test')
     .description(
-      'Fill the tables with members, with coupons of a past event, and with what the members hold of them. ' +
-        'A seeded member is an account whose id is the member id and that nobody can sign in to; tokens for the members come from ' +
-        '`seonchak tokens`. When it was interrupted, the same command goes on where it stopped. Not for a database that people use.',
+      'Fill the tables with members, coupons of a past event, and issuances of these coupons to these members. ' +
+        'A seeded member is an account without a password; the id of the account is the member id. Sign tokens for the members with ' +
+        '`seonchak tokens`. After an interruption, the same command continues. Do not use it on a production database.',
     )
-    .option('--members <accounts>', 'accounts to have', wholeNumber(0, MEMBERS_MAX), 0)
-    .option('--coupons <coupons>', 'closed coupons to have', wholeNumber(0, COUPONS_MAX), 0)
+    .option('--members <accounts>', 'number of accounts', wholeNumber(0, MEMBERS_MAX), 0)
+    .option('--coupons <coupons>', 'number of closed coupons', wholeNumber(0, COUPONS_MAX), 0)
     .option(
       '--member-coupons <issuances>',
-      'issuances to have, the same number of each coupon',
+      'number of issuances, spread evenly over the coupons',
       wholeNumber(0, MEMBER_COUPONS_MAX),
       0,
     )
@@ -52,7 +52,7 @@ Examples:
     .action(async (options: SeedOptions) => {
       const { members, coupons, memberCoupons } = options;
       const sizes = { members, coupons, memberCoupons };
-      const fault = members + coupons === 0 ? 'say how much: --members, --coupons' : sizesFault(sizes);
+      const fault = members + coupons === 0 ? 'give --members, --coupons or both' : sizesFault(sizes);
       if (fault !== undefined) throw new UsageError(fault);
       const report = await withStores(loadConfig(context.env), (stores) => seed(context, stores, sizes));
       print(context, sizes, report, options);
@@ -98,7 +98,7 @@ function print(context: CommandContext, sizes: SeedSizes, report: SeedReport, op
     rowsOf(report.inserted),
     report.rowsPerSecond,
   ].map((count) => count.toLocaleString('en'));
-  printLine(context.output, `${members} members, ${coupons} coupons, ${issuances} issuances are there`);
+  printLine(context.output, `${members} members, ${coupons} coupons, ${issuances} issuances in the tables`);
   const seconds = report.seconds.toFixed(1);
-  printLine(context.output, `${added} rows were added in ${seconds} s, ${rate} rows/s`);
+  printLine(context.output, `${added} rows added in ${seconds} s, ${rate} rows/s`);
 }

@@ -62,7 +62,7 @@ t.test('a second server on the same folder is refused, with 2', async (t) => {
   t.teardown(() => server.kill('SIGTERM'));
   const second = await runSeonchak(['serve'], { DATA_DIR: folder.path, PORT: otherPort, LOG_LEVEL: 'warn' });
   t.equal(second.exitCode, 2);
-  t.match(second.stderr, /^seonchak: Another server is running on the data folder .*\n$/);
+  t.match(second.stderr, /^seonchak: Another server is using the data folder .*\n$/);
 });
 
 t.test('SIGTERM ends it in order, and its folder is free again', async (t) => {

@@ -13,7 +13,7 @@ export function addServe(program: Command, context: CommandContext): void {
     .command('serve')
     .summary('start the server')
     .description(
-      'Start the server and run until SIGTERM or SIGINT; then it answers what it has taken, records what it holds and ends.',
+      'Start the server and run until SIGTERM or SIGINT. Then answer the requests in flight, record the claimed issuances and exit.',
     )
     .addHelpText(
       'after',

@@ -31,13 +31,13 @@ export function addStatus(program: Command, context: CommandContext): void {
     .command('status')
     .summary('show where the units of each coupon are')
     .description(
-      'Show how many units remain, wait to be recorded, and stand in the database. At rest: quantity = remaining + queued + ' +
-        'claimed + recorded + dead letters. While a crowd downloads the figures are read one after another and may differ by what happened in between.',
+      'Show how many units remain, wait to be recorded, and are in the database. While no download is in progress, quantity = remaining + queued + ' +
+        'claimed + recorded + dead letters. The figures are read one after another, so during downloads the sum may differ.',
     )
     .argument('[id]', 'number of one coupon', couponId)
-    .option('--limit <coupons>', 'how many coupons to list', wholeNumber(1, LIMIT_MAX), LIMIT_DEFAULT)
-    .option('--watch', 'go on showing it until Ctrl-C')
-    .addOption(durationOption('--every <duration>', 'with --watch: how often, such as 5s', WATCH_EVERY))
+    .option('--limit <coupons>', 'number of coupons to list', wholeNumber(1, LIMIT_MAX), LIMIT_DEFAULT)
+    .option('--watch', 'refresh until Ctrl-C')
+    .addOption(durationOption('--every <duration>', 'with --watch: interval, such as 5s', WATCH_EVERY))
     .option('--json', 'print JSON for programs; with --watch one document a line')
     .addHelpText(
       'after',
@@ -49,7 +49,7 @@ Examples:
     .action(async (id: CouponId | undefined, options: StatusOptions) => {
       if (options.watch !== true && options.every !== durationMs(WATCH_EVERY))
         throw new UsageError('--every needs --watch');
-      if (options.every > WATCH_EVERY_MAX_MS) throw new UsageError('--every is 1d at most');
+      if (options.every > WATCH_EVERY_MAX_MS) throw new UsageError('--every takes up to 1d');
       await withStores(loadConfig(context.env), async (stores) => {
         const look = () => (id === undefined ? lookAtAll(stores, options.limit) : lookAtOne(stores, id));
         if (options.watch === true) {
@@ -64,7 +64,7 @@ Examples:
 /** @throws CommandFailedError when there is none with this number. */
 async function lookAtOne(stores: Stores, id: CouponId): Promise<StatusReport> {
   const view = await stores.registry.find(id);
-  if (view === undefined) throw new CommandFailedError(`there is no coupon ${id}`);
+  if (view === undefined) throw new CommandFailedError(`unknown coupon ${id}`);
   return { coupons: await statuses(stores, [view]), more: false };
 }
 
@@ -102,7 +102,7 @@ function print(context: CommandContext, look: StatusReport, one: boolean, option
     printJson(context, one ? look.coupons[0] : look);
     return;
   }
-  if (look.coupons.length === 0) printLine(context.notes, 'There is no coupon yet.');
+  if (look.coupons.length === 0) printLine(context.notes, 'No coupons yet.');
   else for (const line of statusTable(look)) printLine(context.output, line);
-  if (look.more) printLine(context.notes, `There are more; see them with --limit.`);
+  if (look.more) printLine(context.notes, 'More coupons exist; raise --limit to list them.');
 }

@@ -38,25 +38,30 @@ interface TokensOptions {
 export function addTokens(program: Command, context: CommandContext): void {
   program
     .command('tokens')
-    .summary('sign access tokens, or tickets of presence, for trying out and load tests')
+    .summary('sign access tokens or presence tickets, for trials and load tests')
     .description(
       'Sign access tokens with the secret of the server (JWT_SECRET, or the one generated in DATA_DIR). ' +
-        'One token is printed bare; several are CSV with the header line member_id,token. ' +
-        'With --presence: tickets for a coupon that demands them, signed with PRESENCE_SECRET.',
+        'One token is printed without a header; several are printed as CSV with the header line member_id,token. ' +
+        'With --presence, sign presence tickets for a coupon that requires them, with PRESENCE_SECRET.',
     )
-    .option('--count <tokens>', 'how many', wholeNumber(1, COUNT_MAX), 1)
-    .option('--files <files>', 'spread them over so many files; needs --out', wholeNumber(1, FILES_MAX), 1)
-    .option('--out <folder>', 'write tokens-01.csv, … there instead of printing')
-    .addOption(new Option('--role <role>', 'what the tokens permit').choices(roles).default('member'))
+    .option('--count <tokens>', 'number of tokens', wholeNumber(1, COUNT_MAX), 1)
+    .option(
+      '--files <files>',
+      'number of files to spread the tokens over; needs --out',
+      wholeNumber(1, FILES_MAX),
+      1,
+    )
+    .option('--out <folder>', 'write tokens-01.csv, … to this folder instead of printing')
+    .addOption(new Option('--role <role>', 'role of the tokens').choices(roles).default('member'))
     .option('--first <number>', 'number of the first member', wholeNumber(1, 999_999_999_999), 1)
-    .option('--prefix <text>', 'put before each number', '')
+    .option('--prefix <text>', 'text before each number', '')
     .option(
       '--expires-in <duration>',
-      `how long they are good: 90s, 15m, 1h, 7d (default: ${TOKEN_LIFETIME}; tickets ${TICKET_LIFETIME})`,
+      `lifetime, such as 90s, 15m, 1h, 7d (default: ${TOKEN_LIFETIME}; presence tickets ${TICKET_LIFETIME})`,
       durationMs,
     )
     .addOption(
-      new Option('--presence <coupon>', 'tickets of presence for this coupon instead')
+      new Option('--presence <coupon>', 'sign presence tickets for this coupon instead')
         .argParser(couponId)
         .conflicts('role'),
     )
@@ -79,10 +84,12 @@ Examples:
 
 function checkUsage(options: TokensOptions): void {
   if (options.files > 1 && options.out === undefined) throw new UsageError('--files needs --out <folder>');
-  if (options.files > options.count) throw new UsageError('there are more files than tokens');
+  if (options.files > options.count) throw new UsageError('--files is greater than --count');
   const last = memberId(options, options.first + options.count - 1);
   if (parseMemberId(last) === undefined) {
-    throw new UsageError(`"${last}" is no member id: 1 to 64 of letters, digits, dot, underscore, hyphen`);
+    throw new UsageError(
+      `"${last}" is not a member id: use 1 to 64 letters, digits, dots, underscores, hyphens`,
+    );
   }
 }
 
@@ -97,7 +104,7 @@ async function signerOf(config: Config, options: TokensOptions): Promise<SignTok
   if (presence !== undefined) {
     const settings = presenceSettings(config);
     if (settings?.secret === undefined) {
-      throw new UsageError('tickets are signed with PRESENCE_SECRET, and there is none');
+      throw new UsageError('PRESENCE_SECRET is not set: it signs presence tickets');
     }
     const issuer = new TokenIssuer(settings.secret, settings);
     const seconds = secondsOf(options.expiresIn ?? durationMs(TICKET_LIFETIME));
@@ -105,9 +112,7 @@ async function signerOf(config: Config, options: TokensOptions): Promise<SignTok
   }
   const settings = await tokenSettings(config);
   if (settings.secret === undefined) {
-    throw new UsageError(
-      'tokens come from the identity provider of JWT_JWKS_URL: there is no secret to sign with',
-    );
+    throw new UsageError('no secret to sign with: tokens come from the identity provider of JWT_JWKS_URL');
   }
   const issuer = new TokenIssuer(settings.secret, settings);
   const seconds = secondsOf(options.expiresIn ?? durationMs(TOKEN_LIFETIME));

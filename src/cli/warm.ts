@@ -33,12 +33,16 @@ export function addWarm(program: Command, context: CommandContext): void {
     .summary('put coupons into the admission store')
     .description(
       'Put coupons into the admission store from the database, so that the first request finds them there. ' +
-        'A coupon that is there already is left alone, so this may be repeated, also during the event. ' +
-        'Registering a coupon warms it; this is for stores that were emptied or replaced.',
+        'A coupon that is already in the store is not changed. Safe to repeat, also during the event. ' +
+        'Registering a coupon warms it; use this command after the store was emptied or replaced.',
     )
     .argument('[id...]', 'numbers of the coupons', couponIds)
     .option('--all', 'every coupon that is not closed')
-    .option('--opening-within <duration>', 'those open now or opening within 90s, 15m, 1h, 7d', durationMs)
+    .option(
+      '--opening-within <duration>',
+      'coupons that are open or open within this time, such as 90s, 15m, 1h, 7d',
+      durationMs,
+    )
     .option('--json', 'print JSON for programs')
     .addHelpText(
       'after',
@@ -56,7 +60,7 @@ Examples:
       });
       print(context, config, report, options);
       if (report.unknown_coupon.length > 0) {
-        throw new CommandFailedError(`there is no coupon ${report.unknown_coupon.join(', ')}`);
+        throw new CommandFailedError(`unknown coupon ${report.unknown_coupon.join(', ')}`);
       }
     });
 }
@@ -64,7 +68,7 @@ Examples:
 function checkSelection(ids: readonly CouponId[], options: WarmOptions): void {
   const ways = [ids.length > 0, options.all === true, options.openingWithin !== undefined];
   if (ways.filter(Boolean).length !== 1) {
-    throw new UsageError('say which coupons: their numbers, --all, or --opening-within <duration>');
+    throw new UsageError('give coupon numbers, --all, or --opening-within <duration>');
   }
 }
 
@@ -117,8 +121,8 @@ function print(context: CommandContext, config: Config, report: WarmReport, opti
     printJson(context, { warmed, present, unknown });
     return;
   }
-  printLine(context.output, `${warmed.length} warmed, ${present.length} already there`);
+  printLine(context.output, `${warmed.length} warmed, ${present.length} already warm`);
   if (config.backEnd === 'embedded') {
-    printLine(context.notes, 'The embedded server reads its coupons by itself; it needs no warming.');
+    printLine(context.notes, 'The embedded server loads its coupons automatically; warming is not needed.');
   }
 }

@@ -48,7 +48,7 @@ t.test('watching what there is not, and a pace without watching, are said to be 
   t.teardown(() => folder.remove());
   const none = await runSeonchak(['status', '42', '--watch'], { DATA_DIR: folder.path });
   t.equal(none.exitCode, 1);
-  t.match(none.stderr, /^seonchak: there is no coupon 42$/m);
+  t.match(none.stderr, /^seonchak: unknown coupon 42$/m);
   const idle = await runSeonchak(['status', '--every', '5s'], { DATA_DIR: folder.path });
   t.equal(idle.exitCode, 2);
   t.match(idle.stderr, '--every needs --watch');

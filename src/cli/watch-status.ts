@@ -32,7 +32,7 @@ export async function watchStatus(
       if (screen !== undefined) {
         if (typeof found !== 'string') last = statusTable(found);
         const trouble = typeof found === 'string' ? `   ${found}` : '';
-        screen.draw([`${at.toLocaleTimeString()}   Ctrl-C ends${trouble}`, '', ...last]);
+        screen.draw([`${at.toLocaleTimeString()}   Ctrl-C exits${trouble}`, '', ...last]);
       } else if (typeof found === 'string') {
         printLine(context.notes, `seonchak: ${found}`);
       } else {

@@ -74,7 +74,7 @@ t.test('a certificate that the listener could not use is refused with its variab
   t.match(pair('one.pem', 'text'), [/^TLS_KEY_FILE has no private key in PEM/]);
   t.match(pair('absent', 'one.key'), [/^TLS_CERT_FILE cannot be read/]);
   t.strictSame(faultsOf({ TLS_KEY_FILE: join(dir, 'one.key') }), [
-    'TLS_CERT_FILE is missing: set both or neither',
+    'TLS_CERT_FILE is missing: set both TLS_CERT_FILE and TLS_KEY_FILE, or neither',
   ]);
 });
 

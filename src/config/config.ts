@@ -62,7 +62,10 @@ const placeholderSecret = /^(.)\1*$|change.?me|placeholder|example|your.?secret|
 const secret = z
   .string()
   .refine((text) => Buffer.byteLength(text) >= 32, 'must have at least 32 bytes')
-  .refine((text) => !placeholderSecret.test(text), 'looks like a placeholder; use a random value');
+  .refine(
+    (text) => !placeholderSecret.test(text),
+    'is a known placeholder; set a random value, such as the output of openssl rand -base64 32',
+  );
 
 const environment = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -295,7 +298,9 @@ function crossFaults(values: Environment, faulty: ReadonlySet<string>, secretsMi
     faults.push('PRESENCE_SECRET and PRESENCE_JWKS_URL exclude each other: set one');
   }
   if (values.PRESENCE_SECRET !== undefined && values.PRESENCE_SECRET === values.JWT_SECRET) {
-    faults.push('PRESENCE_SECRET must not be JWT_SECRET: who issues tickets could sign access tokens');
+    faults.push(
+      'PRESENCE_SECRET must differ from JWT_SECRET: otherwise the presence service could sign access tokens',
+    );
   }
   const hasKeys = ['JWT_SECRET', 'JWT_JWKS_URL'].some((name) => faulty.has(name));
   if (distributed && !hasKeys && values.JWT_SECRET === undefined && values.JWT_JWKS_URL === undefined) {
@@ -305,13 +310,15 @@ function crossFaults(values: Environment, faulty: ReadonlySet<string>, secretsMi
     faults.push('PROCESSES above 1 needs the distributed back end (REDIS_URL and MYSQL_URL)');
   }
   if (!distributed && values.DURABILITY === 'replica') {
-    faults.push('DURABILITY replica needs the distributed back end; the embedded one always gives fsync');
+    faults.push(
+      'DURABILITY replica needs the distributed back end (REDIS_URL and MYSQL_URL); the embedded back end always has fsync',
+    );
   }
   if (!distributed && values.ROLES.length < processRoles.length) {
-    faults.push('ROLES of the embedded back end are always api,recorder: it is one process');
+    faults.push('ROLES must be api,recorder with the embedded back end: it is one process');
   }
   if (values.LEASE_MS <= DATABASE_TIMEOUT_MS) {
-    faults.push(`LEASE_MS must be above the database timeout of ${DATABASE_TIMEOUT_MS} ms`);
+    faults.push(`LEASE_MS must be greater than the database timeout of ${DATABASE_TIMEOUT_MS} ms`);
   }
   return faults;
 }
@@ -321,7 +328,7 @@ function tlsFaults(values: Environment): string[] {
   const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, REDIS_URL: redisUrls = [] } = values;
   if ((certFile === undefined) !== (keyFile === undefined)) {
     faults.push(
-      `${certFile === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE'} is missing: set both or neither`,
+      `${certFile === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE'} is missing: set both TLS_CERT_FILE and TLS_KEY_FILE, or neither`,
     );
   }
   if (certFile !== undefined && keyFile !== undefined) {
@@ -330,7 +337,7 @@ function tlsFaults(values: Environment): string[] {
   }
   const encrypted = redisUrls.filter((url) => url.startsWith('rediss:')).length;
   if (encrypted !== 0 && encrypted !== redisUrls.length) {
-    faults.push('REDIS_URL mixes redis:// and rediss://: all nodes of a Cluster are reached in the same way');
+    faults.push('REDIS_URL mixes redis:// and rediss://; use the same scheme for all nodes of a Cluster');
   }
   if (values.REDIS_TLS_CA_FILE !== undefined && redisUrls.length > 0 && encrypted === 0) {
     faults.push('REDIS_TLS_CA_FILE needs rediss:// in REDIS_URL');

@@ -11,15 +11,17 @@ export function compare(told: Told, rows: readonly RecordedIssuance[], quantity:
   const faults: string[] = [];
   const recorded = new Map(rows.map(({ memberId, issueNo }) => [memberId, issueNo]));
   if (rows.length > quantity) faults.push(`${rows.length} rows for a quantity of ${quantity}`);
-  if (recorded.size < rows.length) faults.push('a member holds more than one');
+  if (recorded.size < rows.length) faults.push('a member has more than one row');
   rows.forEach(({ issueNo }, place) => {
-    if (issueNo !== place + 1) faults.push(`number ${issueNo} stands at place ${place + 1}`);
+    if (issueNo !== place + 1) faults.push(`number ${issueNo} is at place ${place + 1}`);
   });
   for (const [memberId, issueNo] of told.numbers) {
     if (recorded.get(memberId) !== issueNo)
-      faults.push(`member ${memberId} was told ${issueNo} and has ${recorded.get(memberId) ?? 'none'}`);
+      faults.push(
+        `member ${memberId} was issued ${issueNo}, but the row has ${recorded.get(memberId) ?? 'none'}`,
+      );
   }
   if (told.answers.has('sold_out') && rows.length < quantity)
-    faults.push(`"sold out" was said with ${quantity - rows.length} left`);
+    faults.push(`"sold_out" was answered with ${quantity - rows.length} units left`);
   return faults;
 }

@@ -78,7 +78,7 @@ async function dropAndCompare(
   const { data: coupon } = await seller.POST('/v1/coupons', {
     body: { name: 'Fried chicken, half price', quantity, opensAt: new Date(opensAtMs).toISOString() },
   });
-  if (coupon === undefined) throw new Error('The coupon of the demo was not registered.');
+  if (coupon === undefined) throw new Error('The coupon of the demo could not be registered.');
   for (const line of introduction(address, coupon.id, options)) screen.say(line);
 
   const presses = planPresses(members, overMs);
@@ -111,7 +111,7 @@ function introduction(address: string, couponId: number, options: DemoOptions): 
     `  the seller sees  ${address}/#/sell/${couponId}`,
     `                   (sign in as ${SELLER.email}, password ${SELLER.password})`,
     '',
-    `${quantity.toLocaleString('en')} coupons for ${members.toLocaleString('en')} members, opening in ${opensInMs / 1_000} s. Ctrl-C ends it.`,
+    `${quantity.toLocaleString('en')} coupons for ${members.toLocaleString('en')} members, opening in ${opensInMs / 1_000} s. Ctrl-C exits.`,
   ];
 }
 
@@ -119,11 +119,11 @@ function summary(told: Told, rows: readonly RecordedIssuance[], faults: readonly
   const answers = [...told.answers].map(([code, times]) => `${times.toLocaleString('en')} ${code}`);
   return [
     '',
-    `The crowd was told: ${answers.join(', ')}.`,
+    `Answers to the crowd: ${answers.join(', ')}.`,
     faults.length === 0
-      ? `In the database: ${rows.length.toLocaleString('en')} rows, numbered from 1 without a gap, one a member, each as it was told.`
+      ? `In the database: ${rows.length.toLocaleString('en')} rows, numbered from 1 without a gap, one per member, each with the number that was answered.`
       : `Broken promises: ${faults.join('; ')}.`,
-    'The server goes on for you to look around. Ctrl-C ends it and removes its data.',
+    'The server keeps running so that you can explore it. Ctrl-C stops it and removes its data.',
   ];
 }
 

@@ -69,7 +69,7 @@ export class RouteServer {
     for (const [path, methods] of methodsByPath([...routes, ...others])) {
       const allow = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
       this.#refuseAll(app, path, () => {
-        const detail = `This path takes ${allow.join(', ')}.`;
+        const detail = `This path supports ${allow.join(', ')}.`;
         throw new RequestRefused({
           code: 'method_not_allowed',
           detail,
@@ -77,7 +77,7 @@ export class RouteServer {
         });
       });
     }
-    this.#refuseAll(app, '/*', () => refuse('not_found', 'There is nothing under this path.'));
+    this.#refuseAll(app, '/*', () => refuse('not_found', 'This path does not exist.'));
   }
 
   #refuseAll(app: RouteRegistry, path: string, refusal: () => never): void {
@@ -112,7 +112,7 @@ export class RouteServer {
     const startedAtMs = performance.now();
     try {
       if (this.#context.inFlight.draining)
-        refuse('shutting_down', 'This server is stopping. Nothing was attempted.');
+        refuse('shutting_down', 'This server is shutting down. Nothing was attempted, try again.');
       if (!inLimit) refuseRate();
       if (head.fault !== undefined) throw new RequestRefused(head.fault);
       const caller =
@@ -121,17 +121,18 @@ export class RouteServer {
       if (body === 'too_large') {
         // Or the rest of it would have to be read before the connection could go on.
         closeConnection = true;
-        refuse('body_too_large', `The body may have up to ${route.bodyBytesMax} bytes here.`);
+        refuse('body_too_large', `The body of this request may have up to ${route.bodyBytesMax} bytes.`);
       }
       if (body === 'too_many') {
         closeConnection = true;
-        refuse('busy', 'Too much is being sent at once. Nothing was attempted.');
+        refuse('busy', 'Too many request bodies are being received. Nothing was attempted, try again.');
       }
       if (reading !== undefined && body === undefined) return;
       const request: ApiRequest = { ...head, body: body ?? Buffer.alloc(0) };
       if (!isProbe(route)) {
         // Taken with the body read, so that slow senders hold no place.
-        if (this.#working >= WORKING_MAX) refuse('busy', 'Too many requests at once. Nothing was attempted.');
+        if (this.#working >= WORKING_MAX)
+          refuse('busy', 'Too many concurrent requests. Nothing was attempted, try again.');
         this.#working++;
         working = true;
       }
@@ -149,13 +150,17 @@ export class RouteServer {
 
   async #callerOf(role: 'member' | 'seller', authorization: string): Promise<Identity> {
     const { authenticator } = this.#context;
-    if (authenticator === undefined) throw new Error('A route for callers is served where there are none');
+    if (authenticator === undefined)
+      throw new Error('A route that needs an authenticated caller is served without an authenticator');
     const result = authenticator.known(authorization) ?? (await authenticator.verify(authorization));
     if (result === undefined)
-      refuse('busy', 'Too many access tokens are being checked. Nothing was attempted.');
+      refuse('busy', 'Too many access tokens are being verified. Nothing was attempted, try again.');
     if (result.kind === 'refused') throw new RequestRefused(tokenProblem(result.reason));
     if (result.role !== role)
-      refuse('wrong_role', `This is for a ${role}, and the token is of a ${result.role}.`);
+      refuse(
+        'wrong_role',
+        `This request needs a token of a ${role}; the role of this token is ${result.role}.`,
+      );
     if (!this.#context.limits.allowsMember(result.memberId)) refuseRate();
     return result;
   }
@@ -165,23 +170,24 @@ export class RouteServer {
     if (fault instanceof StoreUnavailableError) {
       return problemReply({
         code: 'not_ready',
-        detail: 'The store cannot be reached. Nothing was attempted.',
+        detail: 'The store is temporarily unavailable. Nothing was attempted, try again.',
       });
     }
     if (fault instanceof CouponRecoveringError) {
       return problemReply({
         code: 'not_ready',
-        detail: 'The coupon is being recovered. Nothing was attempted.',
+        detail: 'The coupon is being recovered. Nothing was attempted, try again.',
       });
     }
     if (fault instanceof StoreOutcomeUnknownError) {
       return problemReply({
         code: 'outcome_unknown',
-        detail: 'The store did not answer in time. It may or may not have been done: look, or ask again.',
+        detail:
+          'The store did not respond in time. The request may or may not have been carried out. Check the result, or send the same request again.',
       });
     }
     this.#context.onFault(fault, requestId);
-    return problemReply({ code: 'internal_error', detail: 'The request failed. The fault has been logged.' });
+    return problemReply({ code: 'internal_error', detail: 'The request failed. The error has been logged.' });
   }
 }
 
@@ -193,14 +199,15 @@ function isProbe(route: Route): boolean {
 function refuseRate(): never {
   throw new RequestRefused({
     code: 'rate_limited',
-    detail: 'You ask too often. Nothing was attempted.',
+    detail: 'Too many requests. Nothing was attempted.',
     headers: { 'Retry-After': String(RATE_LIMITED_RETRY_SECONDS) },
   });
 }
 
 function dispatch(route: Route, request: ApiRequest, caller: Identity | undefined): Promise<Reply> {
   if (route.access === 'anyone') return route.handle(request);
-  if (caller === undefined) throw new Error('A route for callers was reached without one');
+  if (caller === undefined)
+    throw new Error('A route that needs an authenticated caller was reached without one');
   return route.handle(request, caller);
 }
 

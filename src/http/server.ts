@@ -38,14 +38,22 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   const outcomes = newOutcomeCounts();
   const locks = new AccessLocks({
     ...ports,
-    onFault: (fault) => ports.logger.warn({ err: fault }, 'The locks of accounts cannot be read anew'),
+    onFault: (fault) =>
+      ports.logger.warn(
+        { err: fault },
+        'Account locks could not be refreshed; the locks read last stay in force',
+      ),
   });
   const authenticator = new Authenticator(settings.tokens, ports.clock, locks);
   await locks.start((subjects) => authenticator.forget(subjects));
   const demands = new PresenceDemands(
     {
       ...ports,
-      onFault: (fault) => ports.logger.warn({ err: fault }, 'Demands for presence cannot be read anew'),
+      onFault: (fault) =>
+        ports.logger.warn(
+          { err: fault },
+          'Presence demands could not be refreshed; the demands read last stay in force',
+        ),
     },
     settings.presence !== undefined,
   );
@@ -56,7 +64,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   if (settings.presence === undefined && demands.size > 0) {
     ports.logger.warn(
       { coupons: demands.size },
-      'Coupons demand a ticket of presence and none can be verified: they are given to nobody',
+      'Coupons require a presence ticket, but PRESENCE_SECRET or PRESENCE_JWKS_URL is not set: all their downloads are refused',
     );
   }
   const presence = new PresenceGate(settings.presence, { ...ports, demands });

@@ -82,11 +82,16 @@ function asFault(report: { readonly code: string; readonly message: string }): S
   const cause = new Error(report.message);
   switch (report.code) {
     case StoreUnavailableError.code:
-      return new StoreUnavailableError('A store did not take what the recorder sent.', { cause });
+      return new StoreUnavailableError('A store refused the batch of the recorder. Nothing was written.', {
+        cause,
+      });
     case StoreOutcomeUnknownError.code:
-      return new StoreOutcomeUnknownError('A store did not answer the recorder.', { cause });
+      return new StoreOutcomeUnknownError(
+        'A store did not respond to the recorder. The batch may or may not have been written.',
+        { cause },
+      );
     default:
-      return new SeonchakError('The recorder failed.', { cause });
+      return new SeonchakError('Unexpected error while recording.', { cause });
   }
 }
 

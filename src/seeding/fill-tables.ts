@@ -82,7 +82,7 @@ function refuseOthers(plan: SeedPlan, found: SeedSizes, coupons: readonly Seeded
       ? ''
       : `, such as coupon ${strange.couponId} with ${strange.recorded} of ${strange.quantity}`;
   throw new SeedRefusedError(
-    'these tables were seeded with other numbers: repeat those, or take an empty database ' +
+    'these tables were seeded with other numbers: give the same numbers, or use an empty database ' +
       `(found: ${found.members} members, ${found.coupons} coupons, ${found.memberCoupons} issuances${example})`,
   );
 }

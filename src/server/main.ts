@@ -49,7 +49,7 @@ function logConnectionErrors(logger: Logger): (error: Error) => void {
     if (nowMs < (toldUntilMs.get(message) ?? 0)) return;
     if (toldUntilMs.size >= BREAKS_KEPT) toldUntilMs.clear();
     toldUntilMs.set(message, nowMs + BREAK_TOLD_MS);
-    logger.warn({ reason: message }, 'a connection to Redis broke');
+    logger.warn({ reason: message }, 'Connection to Redis lost; reconnecting');
   };
 }
 
@@ -64,10 +64,14 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     onConnectionError: logConnectionErrors(logger),
     recoveryListener: {
       onRecovering: (couponId) =>
-        logger.error({ couponId }, 'Redis has lost the past of a coupon; rebuilding it'),
+        logger.error({ couponId }, 'Redis lost data of this coupon; rebuilding the coupon'),
       onRecovered: (couponId, report) =>
-        logger.warn({ couponId, ...report }, 'a coupon is rebuilt and serves again'),
-      onFault: (fault, couponId) => logger.error({ err: fault, couponId }, 'a coupon could not be rebuilt'),
+        logger.warn({ couponId, ...report }, 'Coupon rebuilt; it is back in service'),
+      onFault: (fault, couponId) =>
+        logger.error(
+          { err: fault, couponId },
+          'Coupon could not be rebuilt; the next request for it starts another attempt',
+        ),
     },
   });
   const parts: Part[] = [];
@@ -78,7 +82,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   });
   try {
     if (!isApiChild()) await migrate(stores, logger);
-    logger.info({ backEnd: config.backEnd, durability: stores.durability }, 'stores are open');
+    logger.info({ backEnd: config.backEnd, durability: stores.durability }, 'Stores opened');
     if (
       config.roles.includes('recorder') &&
       stores.distributed !== undefined &&
@@ -118,7 +122,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
 
 async function migrate(stores: Stores, logger: Logger): Promise<void> {
   const applied = await stores.migrate();
-  if (applied.length > 0) logger.info({ applied }, 'the tables were brought up to date');
+  if (applied.length > 0) logger.info({ applied }, 'Database tables migrated');
 }
 
 async function startApi(
@@ -133,7 +137,8 @@ async function startApi(
       bell: stores.distributed?.bell,
       clock: systemClock,
       scheduler: systemScheduler,
-      onFault: (fault, couponId) => logger.warn({ err: fault, couponId }, 'a store fault met downloads'),
+      onFault: (fault, couponId) =>
+        logger.warn({ err: fault, couponId }, 'Store error while processing downloads'),
     },
     config,
   );
@@ -209,14 +214,20 @@ async function startRecorder(
       onDrained: (couponId, result) => {
         counters.drained(result);
         if (result.deadLettered > 0)
-          logger.error({ couponId, ...result }, 'issuances were quarantined in dead_letter');
+          logger.error(
+            { couponId, ...result },
+            'Issuances could not be recorded; they are in the table dead_letter with the reason',
+          );
         else if (result.stale > 0)
-          logger.warn({ couponId, ...result }, 'issuances claimed before a rebuild were refused');
-        else logger.debug({ couponId, ...result }, 'recorded');
+          logger.warn(
+            { couponId, ...result },
+            'Issuances not recorded: they were claimed before the coupon was rebuilt',
+          );
+        else logger.debug({ couponId, ...result }, 'Issuances recorded');
       },
       onFault: (fault, couponId) => {
         counters.faults++;
-        logger.warn({ err: fault, couponId }, 'a store fault met the recorder');
+        logger.warn({ err: fault, couponId }, 'Store error while recording; the recorder retries');
       },
     },
     threads.drainsMax,
@@ -246,14 +257,18 @@ function startReconciler(
     ...queued,
     clock: systemClock,
     scheduler: systemScheduler,
-    onRevokesFinished: (couponId, count) =>
-      logger.warn({ couponId, count }, 'revokes that had been left half done are finished'),
+    onRevokesFinished: (couponId, count) => logger.warn({ couponId, count }, 'Incomplete revokes finished'),
     onGap: (couponId, gap) => {
       counters.gap = reconciler.gap;
-      if (gap === 0) logger.info({ couponId }, 'issuances that were nowhere are back');
-      else logger.error({ couponId, gap }, 'issuances are nowhere: run seonchak reconcile on this coupon');
+      if (gap === 0) logger.info({ couponId }, 'No issuances of this coupon are missing any more');
+      else
+        logger.error(
+          { couponId, gap },
+          'Issuances missing from both Redis and the database; run `seonchak reconcile <couponId>`',
+        );
     },
-    onFault: (fault, couponId) => logger.warn({ err: fault, couponId }, 'a store fault met the reconciler'),
+    onFault: (fault, couponId) =>
+      logger.warn({ err: fault, couponId }, 'Store error while reconciling; the next pass retries'),
   });
   reconciler.start();
   return {

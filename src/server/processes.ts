@@ -14,7 +14,9 @@ class ApiProcessEndedError extends SeonchakError {
   static override readonly code = 'process_ended';
 
   constructor(exitCode: number | null, signal: string | null) {
-    super(`An API process could not start (${signal ?? `exit code ${exitCode ?? 'unknown'}`}).`);
+    super(
+      `An API process ended before it was ready (${signal ?? `exit code ${exitCode ?? 'unknown'}`}). Its own log lines have the cause.`,
+    );
   }
 }
 
@@ -31,7 +33,10 @@ export async function startApiProcesses(config: DistributedConfig, logger: Logge
     const child = cluster.fork({ ROLES: 'api', PROCESSES: '1' });
     child.on('exit', (code, signal) => {
       if (!started || stopping) return;
-      logger.error({ childPid: child.process.pid, code, signal }, 'an API process ended; starting another');
+      logger.error(
+        { childPid: child.process.pid, code, signal },
+        'API process ended unexpectedly; starting a replacement',
+      );
       setTimeout(() => {
         if (!stopping) spawn();
       }, RESPAWN_PAUSE_MS);

@@ -36,7 +36,7 @@ export async function serveRecorder(
       backlogSources: { ...queued, monotonicMs: () => systemClock.monotonicMs() },
       readiness: async () => {
         const reasons = [...(stopping ? ['This process is stopping.'] : []), ...stores.notReadyReasons()];
-        if (!(await answers(queued))) reasons.push('The database does not answer.');
+        if (!(await answers(queued))) reasons.push('The database is not responding.');
         return { ready: reasons.length === 0, reasons } satisfies Readiness;
       },
     },

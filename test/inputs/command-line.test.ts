@@ -91,10 +91,10 @@ const misconfigured: readonly (readonly [name: string, settings: Settings, says:
   [
     'a lease shorter than the database timeout',
     { LEASE_MS: '5000' },
-    /LEASE_MS must be above the database timeout/,
+    /LEASE_MS must be greater than the database timeout/,
   ],
   ['no secret', { ...NOBODY, JWT_SECRET: '' }, /JWT_SECRET .* or JWT_JWKS_URL is required/],
-  ['a secret from a manual', { JWT_SECRET: 'change-me-'.repeat(4) }, /JWT_SECRET looks like a placeholder/],
+  ['a secret from a manual', { JWT_SECRET: 'change-me-'.repeat(4) }, /JWT_SECRET is a known placeholder/],
   ['a secret of 16 bytes', { JWT_SECRET: SECRET.slice(16) }, /JWT_SECRET must have at least 32 bytes/],
   [
     'a secret with a blank at its end',
@@ -119,7 +119,11 @@ const misconfigured: readonly (readonly [name: string, settings: Settings, says:
   ],
   ['no role', { ROLES: ',' }, /ROLES must be a list of api, recorder/],
   ['an unknown role', { ROLES: 'api,web' }, /ROLES must be a list of api, recorder/],
-  ['one role of the embedded back end', { ROLES: 'api' }, /ROLES of the embedded back end are always/],
+  [
+    'one role of the embedded back end',
+    { ROLES: 'api' },
+    /ROLES must be api,recorder with the embedded back end/,
+  ],
   ['an unknown level', { LOG_LEVEL: 'loud' }, /LOG_LEVEL must be/],
   ['a proxy by name', { TRUSTED_PROXIES: 'proxy' }, /TRUSTED_PROXIES must be a list of addresses/],
   ['half of TLS', { TLS_CERT_FILE: '/nowhere' }, /TLS_KEY_FILE is missing/],
@@ -160,7 +164,7 @@ t.test('a second server on the same folder', async (t) => {
   const dataDir = join(folder.path, 'shared');
   const server = await startSeonchak({ DATA_DIR: dataDir });
   t.teardown(() => server.stop());
-  const says = /Another server is running on the data folder/;
+  const says = /Another server is using the data folder/;
   const settings = { DATA_DIR: dataDir, PORT: String(await freePort()) };
   await refused(t, ['serve'], settings, { exitCode: 2, code: 'data_dir_in_use', says });
 });
@@ -221,9 +225,9 @@ t.test('stores that are away, or do not let us in', async (t) => {
     refused(t, ['status'], NOBODY, { exitCode: 1, code: 'store_unavailable', says: /127\.0\.0\.1:1/ }),
   );
   for (const [url, says] of [
-    [new URL(mariadb.url), /run `seonchak migrate`/],
-    [wrongPassword, /user name or password \(MYSQL_URL\)/],
-    [otherDatabase, /does not let this user in \(MYSQL_URL\)/],
+    [new URL(mariadb.url), /Run `seonchak migrate`/],
+    [wrongPassword, /user name or password. Check MYSQL_URL/],
+    [otherDatabase, /has no access to this database/],
   ] as const) {
     await t.test(String(says), (t) =>
       refused(

@@ -100,14 +100,18 @@ t.test('a child that cannot start ends all of them', async (t) => {
   while (server.exitCode === null && (await readFile(children, 'utf8')) === '') await pause(1);
   await redis.kill('SIGKILL');
   t.same(await ended, [1, null]);
-  t.match(output.said, /seonchak: Redis cannot be reached.*\[store_unavailable\]/, 'said by a child');
-  t.match(output.said, /seonchak: An API process could not start.*\[process_ended\]/);
+  t.match(
+    output.said,
+    /seonchak: Redis cannot be reached. Check REDIS_URL and that Redis is running.*\[store_unavailable\]/,
+    'said by a child',
+  );
+  t.match(output.said, /seonchak: An API process ended before it was ready.*\[process_ended\]/);
   t.notMatch(output.said, /starting another/);
 });
 
 t.test('a store that goes away while its parent starts ends it', async (t) => {
   const { redis, server, output, ended } = await starting(t);
-  while (server.exitCode === null && !output.said.includes('stores are open')) await pause(1);
+  while (server.exitCode === null && !output.said.includes('Stores opened')) await pause(1);
   await redis.kill('SIGKILL');
   t.same(await ended, [1, null]);
   t.match(output.said, /seonchak: .*\[(?:store_unavailable|process_ended)\]/);

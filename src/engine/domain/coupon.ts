@@ -42,7 +42,7 @@ export interface CouponSnapshot extends CouponTerms {
   readonly version: number;
   /** Grows when the store had to be rebuilt; a batch carrying an older epoch is refused. */
   readonly epoch: number;
-  /** Live issuances: what was issued, less what was revoked. */
+  /** Live issuances: issued and not revoked. */
   readonly issued: number;
   /** The highest number given so far; the next issuance gets a higher one. */
   readonly lastIssueNo: number;

@@ -40,7 +40,7 @@ export class ConfigError extends SeonchakError {
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(`Configuration is not usable:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    super(`Invalid configuration:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
     this.faults = faults;
   }
 }

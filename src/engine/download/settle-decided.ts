@@ -14,7 +14,9 @@ export function settleDecided(
 ): void {
   const { already, firstIssueNo, issuedCount, storeNowMs } = decisions;
   if (!fits(decisions, tickets.length, refused !== undefined)) {
-    throw new StoreCorruptError('The store decided about other members than it was asked about.');
+    throw new StoreCorruptError(
+      'Unexpected reply from the admission store: its decisions are for other members than the batch has.',
+    );
   }
   let alreadyPlace = 0;
   let issued = 0;

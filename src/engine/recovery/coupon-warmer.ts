@@ -48,7 +48,7 @@ export class CouponWarmer {
       result = await this.prepare(couponId);
       if (result !== 'recovering') return result === 'present' ? 'warmed' : result;
     }
-    throw new StoreUnavailableError('The coupon is still being recovered.');
+    throw new StoreUnavailableError(`Coupon ${couponId} is still being recovered. Try again in a moment.`);
   }
 
   /**
@@ -76,7 +76,8 @@ export class CouponWarmer {
       return 'present';
     }
     // It was there a moment ago and is gone again: the next look begins anew.
-    if (readiness === 'serving') throw new StoreUnavailableError('The coupon has just been lost.');
+    if (readiness === 'serving')
+      throw new StoreUnavailableError(`Redis lost coupon ${couponId} while it was being checked. Try again.`);
     return this.#putIn(record);
   }
 

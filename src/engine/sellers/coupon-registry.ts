@@ -90,7 +90,7 @@ export class CouponRegistry {
       await this.#ports.warmer.warm(couponId);
     } catch (fault) {
       if (!(fault instanceof StoreUnavailableError)) throw fault;
-      const text = 'The coupon is registered; the admission store does not have it yet.';
+      const text = `Coupon ${couponId} is registered but not yet in the admission store. The first request for it retries.`;
       throw new StoreOutcomeUnknownError(text, { cause: fault });
     }
   }

@@ -68,11 +68,14 @@ export class IssuanceHandlers {
       case 'not_issued':
         return refuse('not_issued', 'There is no issuance with this number.');
       case 'already_used':
-        return refuse('already_used', 'The member has used it already.');
+        return refuse('already_used', 'The member has already used this coupon.');
       case 'unknown_coupon':
         return refuse('unknown_coupon', 'There is no coupon with this id.');
       case 'not_ready':
-        return refuse('not_ready', 'The coupon cannot be reached in the store. Send the same request again.');
+        return refuse(
+          'not_ready',
+          'The coupon is temporarily unavailable in the store. Send the same request again.',
+        );
     }
   }
 }

@@ -34,10 +34,19 @@ const HEADERS = {
 };
 const STREAM_HEAD = responseHead(200, 'text/event-stream; charset=utf-8', HEADERS);
 
-const TOO_MANY = constantReply('busy', 'Too many are watching here. Come back in a moment.');
-const NOT_READY = constantReply('not_ready', 'The coupon cannot be reached in the store at the moment.');
-const SHUTTING_DOWN = constantReply('shutting_down', 'This server is stopping. Watch at another one.');
-const INTERNAL_ERROR = constantReply('internal_error', 'The request failed. The fault has been logged.');
+const TOO_MANY = constantReply(
+  'busy',
+  'Too many live streams are open on this server. Reconnect in a moment.',
+);
+const NOT_READY = constantReply(
+  'not_ready',
+  'The coupon is temporarily unavailable in the store. Reconnect in a moment.',
+);
+const SHUTTING_DOWN = constantReply(
+  'shutting_down',
+  'This server is shutting down. Reconnect to reach another one.',
+);
+const INTERNAL_ERROR = constantReply('internal_error', 'The request failed. The error has been logged.');
 
 const eventId = /^\d{1,15}$/;
 
@@ -66,7 +75,8 @@ export class LiveStreams {
       clock,
       scheduler,
       publish: (update) => this.#broadcast.publish(update),
-      onFault: (fault) => logger.warn({ err: fault }, 'The watched coupons cannot be looked at'),
+      onFault: (fault) =>
+        logger.warn({ err: fault }, 'Watched coupons could not be read; the next interval retries'),
     });
     this.#inFlight = inFlight;
     this.#logger = logger;
@@ -98,7 +108,7 @@ export class LiveStreams {
         if ('head' in result) this.#refuse(response, reader.gone, result);
         else reader.leave = this.#open(response, reader.gone, result, lastEventId);
       })
-      .catch((fault: unknown) => this.#logger.error({ err: fault }, 'A stream of events failed'))
+      .catch((fault: unknown) => this.#logger.error({ err: fault }, 'Live stream failed'))
       .finally(() => this.#inFlight.leave());
   };
 
@@ -121,7 +131,7 @@ export class LiveStreams {
     } catch (fault) {
       if (fault instanceof StoreUnavailableError || fault instanceof StoreOutcomeUnknownError)
         return NOT_READY;
-      this.#logger.error({ err: fault }, 'A stream of events could not be opened');
+      this.#logger.error({ err: fault }, 'Live stream could not be opened');
       return INTERNAL_ERROR;
     } finally {
       this.#joining--;

@@ -44,11 +44,11 @@ export class MemberHandlers {
     if ((await registry.find(couponId)) === undefined)
       refuse('unknown_coupon', 'There is no coupon with this id.');
     if (issuance === 'not_ready')
-      refuse('not_ready', 'The coupon cannot be reached in the store. Ask again.');
+      refuse('not_ready', 'The coupon is temporarily unavailable in the store. Try again.');
     return refuse('not_issued', 'You do not hold this coupon.');
   }
 
-  /** What is recorded, ascending by coupon id. */
+  /** The recorded issuances of the member, ascending by coupon id. */
   async coupons(request: ApiRequest, member: Identity): Promise<Reply> {
     const { after, limit } = parseQuery(pageQuery, request);
     const rows = await this.#ports.ledger.rowsOfMember(member.memberId, after, limit + 1);
@@ -63,18 +63,21 @@ export class MemberHandlers {
     const couponId = couponIdOf(request);
     const { admission, ledger, registry, clock } = this.#ports;
     const used = await ledger.use(couponId, member.memberId, clock.nowMs());
-    if (used === 'already_used') refuse('already_used', 'You have used this coupon already.');
+    if (used === 'already_used') refuse('already_used', 'You have already used this coupon.');
     if (used !== 'absent') return json(200, issuanceItem(used));
 
     const issuance = await admission.issuanceOf(couponId, member.memberId);
     if (issuance === 'not_ready') {
       if ((await registry.find(couponId)) === undefined)
         refuse('unknown_coupon', 'There is no coupon with this id.');
-      refuse('not_ready', 'The coupon cannot be reached in the store. Nothing was changed.');
+      refuse(
+        'not_ready',
+        'The coupon is temporarily unavailable in the store. Nothing was changed, try again.',
+      );
     }
     return issuance === undefined
       ? refuse('not_issued', 'You do not hold this coupon.')
-      : refuse('not_recorded', 'You hold this coupon, and it is being recorded. Try again in a moment.');
+      : refuse('not_recorded', 'You hold this coupon, but it is not recorded yet. Try again in a moment.');
   }
 }
 

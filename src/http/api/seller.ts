@@ -120,10 +120,16 @@ export class SellerHandlers {
   #refuseUnlessPossible(): void {
     const { isConfigured, demands } = this.#presence;
     if (!isConfigured) {
-      refuse('presence_disabled', 'This installation has no service that issues tickets of presence.');
+      refuse(
+        'presence_disabled',
+        'No presence service is configured, so no coupon can require presence. The operator sets PRESENCE_SECRET or PRESENCE_JWKS_URL.',
+      );
     }
     if (demands.size >= DEMANDS_MAX) {
-      refuse('presence_too_many', `${DEMANDS_MAX} coupons demand presence. Lift the demand of old ones.`);
+      refuse(
+        'presence_too_many',
+        `${DEMANDS_MAX} coupons require presence, which is the limit. Set presenceRequired to false for old coupons.`,
+      );
     }
   }
 
@@ -143,17 +149,20 @@ function amended(result: AmendResult): Reply {
     case 'amended':
       return json(200, couponBody(result.coupon));
     case 'quantity_below_issued':
-      return refuse('quantity_below_issued', `${result.issued} are issued already.`, {
+      return refuse('quantity_below_issued', `${result.issued} units are already issued.`, {
         issued: result.issued,
       });
     case 'window_invalid':
       return refuseWindow();
     case 'closed':
-      return refuse('closed', 'This coupon was closed for good and takes no change.');
+      return refuse('closed', 'This coupon is closed permanently and cannot be changed.');
     case 'unknown_coupon':
       return refuse('unknown_coupon', 'There is no coupon with this id.');
     case 'not_ready':
-      return refuse('not_ready', 'The coupon cannot be reached in the store. Nothing was changed.');
+      return refuse(
+        'not_ready',
+        'The coupon is temporarily unavailable in the store. Nothing was changed, try again.',
+      );
   }
 }
 

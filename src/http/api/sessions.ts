@@ -55,7 +55,8 @@ export class SessionHandlers {
       refuse('seller_signup_closed', 'Ask the operator for a seller account.');
     }
     const passwordHash = await this.#passwords.hash(password);
-    if (passwordHash === undefined) refuse('busy', 'Too many sign up or in at once. Nothing was attempted.');
+    if (passwordHash === undefined)
+      refuse('busy', 'Too many concurrent sign-ups and sign-ins. Nothing was attempted, try again.');
     const { accounts, clock } = this.#ports;
     const atMs = clock.nowMs();
     const account = await accounts.insert({ email, role, passwordHash, createdAtMs: atMs }, (id) => ({
@@ -65,7 +66,7 @@ export class SessionHandlers {
       target: `account ${id}`,
       detail: { email, role },
     }));
-    if (account === undefined) refuse('email_taken', 'There is an account with this e-mail address already.');
+    if (account === undefined) refuse('email_taken', 'An account with this e-mail address already exists.');
     return json(201, { id: account.id, email: account.email, role: account.role });
   }
 
@@ -80,7 +81,7 @@ export class SessionHandlers {
     const right = await this.#passwords.verify(password, account?.passwordHash);
     if (right === undefined) {
       this.#throttle?.notTried(email, request.address);
-      refuse('busy', 'Too many sign up or in at once. Nothing was attempted.');
+      refuse('busy', 'Too many concurrent sign-ups and sign-ins. Nothing was attempted, try again.');
     }
     if (account === undefined || !right) throw new RequestRefused(INVALID_CREDENTIALS_PROBLEM);
     this.#throttle?.succeeded(email, request.address);
@@ -101,7 +102,7 @@ const INVALID_CREDENTIALS_PROBLEM: Problem = {
 function refuseSignIn(waitMs: number): never {
   throw new RequestRefused({
     code: 'rate_limited',
-    detail: 'Too many wrong passwords. Nothing was attempted, try again later.',
+    detail: 'Too many wrong passwords. No sign-in was attempted, try again later.',
     headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) },
   });
 }

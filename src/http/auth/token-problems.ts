@@ -4,7 +4,7 @@ import type { TokenFault } from './identity.js';
 
 const details: Readonly<Record<Exclude<TokenFault, 'keys_unavailable' | 'account_locked'>, string>> = {
   token_missing: 'Send an access token: Authorization: Bearer <token>.',
-  token_invalid: 'The access token is not one of ours, or is not valid now.',
+  token_invalid: 'The access token was not issued for this service, or is not valid at this time.',
   token_expired: 'The access token has expired. Get a new one.',
 };
 
@@ -19,7 +19,7 @@ export function tokenProblem(reason: TokenFault): Problem {
   if (reason === 'keys_unavailable') {
     return {
       code: 'keys_unavailable',
-      detail: 'No access token can be checked at the moment. Nothing was attempted.',
+      detail: 'Access tokens cannot be verified at the moment. Nothing was attempted, try again later.',
     };
   }
   if (reason === 'account_locked') return ACCOUNT_LOCKED_PROBLEM;

@@ -37,20 +37,25 @@ export interface DownloadContext {
   onFault(fault: unknown, requestId: string): void;
 }
 
-const WRONG_ROLE = constantReply('wrong_role', 'Only members download coupons.');
+const WRONG_ROLE = constantReply('wrong_role', 'Only members can download coupons.');
 const SHUTTING_DOWN = constantReply(
   'shutting_down',
-  'This server is stopping. Nothing was attempted, try again.',
+  'This server is shutting down. No download was attempted, try again.',
 );
-const RATE_LIMITED = constantReply('rate_limited', 'You ask too often. Nothing was attempted.', undefined, {
-  'Retry-After': String(RATE_LIMITED_RETRY_SECONDS),
-});
+const RATE_LIMITED = constantReply(
+  'rate_limited',
+  'Too many requests. No download was attempted.',
+  undefined,
+  {
+    'Retry-After': String(RATE_LIMITED_RETRY_SECONDS),
+  },
+);
 
 function internalError(requestId: string): ConstantReply {
   const headers = { [REQUEST_ID_HEADER]: requestId };
   return constantReply(
     'internal_error',
-    'The request failed. The fault has been logged.',
+    'The request failed. The error has been logged.',
     undefined,
     headers,
   );
@@ -72,23 +77,23 @@ function tokenReply(reason: TokenFault): ConstantReply {
 const notPresent: Readonly<Record<PresenceFault, ConstantReply>> = {
   presence_required: constantReply(
     'presence_required',
-    'This coupon demands a ticket of presence: X-Presence-Ticket. Nothing was attempted.',
+    'This coupon requires a presence ticket in the header X-Presence-Ticket. No download was attempted.',
   ),
   presence_invalid: constantReply(
     'presence_invalid',
-    'The ticket of presence is not one of ours, or is not valid now. Nothing was attempted.',
+    'The presence ticket was not issued for this service, or is not valid at this time. No download was attempted.',
   ),
   presence_expired: constantReply(
     'presence_expired',
-    'The ticket of presence has expired, and you do not hold this coupon. Get a new ticket.',
+    'The presence ticket has expired, and you do not hold this coupon. Get a new ticket.',
   ),
   presence_mismatch: constantReply(
     'presence_mismatch',
-    'The ticket of presence is for another member or another coupon. Nothing was attempted.',
+    'The presence ticket is for another member or another coupon. No download was attempted.',
   ),
   presence_unavailable: constantReply(
     'presence_unavailable',
-    'No ticket of presence can be checked at the moment. Nothing was attempted.',
+    'Presence tickets cannot be verified at the moment. No download was attempted, try again later.',
   ),
 };
 

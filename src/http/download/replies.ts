@@ -52,20 +52,20 @@ class SpreadReply {
 }
 
 export const UNKNOWN_COUPON = constantReply('unknown_coupon', 'There is no coupon with this id.');
-const PAUSED = constantReply('paused', 'The seller has paused this coupon. It may go on later.');
-const CLOSED = constantReply('closed', 'This coupon is not given out any more.');
+const PAUSED = constantReply('paused', 'The seller has paused this coupon. Downloads may resume later.');
+const CLOSED = constantReply('closed', 'This coupon is closed. No more units are issued.');
 const SOLD_OUT = constantReply('sold_out', 'Every unit of this coupon has been issued.');
 export const BUSY = new SpreadReply(
   'busy',
-  'Too many requests at once, or the store took too long. Nothing was attempted, try again.',
+  'Too many concurrent requests, or the store took too long. No download was attempted, try again.',
 );
 const NOT_READY = new SpreadReply(
   'not_ready',
-  'This coupon cannot be decided at the moment. Nothing was attempted.',
+  'This coupon is temporarily unavailable. No download was attempted, try again.',
 );
 const OUTCOME_UNKNOWN = new SpreadReply(
   'outcome_unknown',
-  'The answer of the store was lost. You may or may not hold the coupon: ask again to learn which.',
+  'The reply of the store was lost, so the outcome is unknown. Try again: the retry returns the definite result.',
 );
 
 /** Writes the whole answer. The response must be corked and not aborted. */
@@ -143,7 +143,7 @@ function notOpen(opensAtMs: number, storeNowMs: number): ConstantReply {
       head: responseHead(problemKinds.not_open.status, PROBLEM_TYPE, { 'Retry-After': String(retryAfter) }),
       body: problemBody({
         code: 'not_open',
-        detail: 'This coupon opens later.',
+        detail: 'This coupon is not open yet.',
         fields: { opensAt: rfc3339(opensAtMs) },
       }),
     };

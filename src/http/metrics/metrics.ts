@@ -52,7 +52,8 @@ export class MetricsHandlers {
 
   async show(): Promise<Reply> {
     const body = await this.#read();
-    if (body === undefined) refuse('not_ready', 'Not all processes told their metrics in time.');
+    if (body === undefined)
+      refuse('not_ready', 'Not all processes reported their metrics in time. Scrape again.');
     return { status: 200, contentType: this.#contentType, body };
   }
 }
@@ -65,7 +66,7 @@ export function createMetrics(sources: MetricsSources): Registry {
 
   new Counter({
     name: 'seonchak_downloads_total',
-    help: 'Downloads by how they ended.',
+    help: 'Downloads by outcome.',
     labelNames: ['outcome'],
     registers: [registry],
     collect() {
@@ -85,20 +86,28 @@ export function createMetrics(sources: MetricsSources): Registry {
     });
   };
   counter('seonchak_sealed_answers_total', 'Downloads answered from memory.', () => counters.sealedAnswers);
-  counter('seonchak_mailbox_full_total', 'Downloads that met a full mailbox.', () => counters.mailboxFull);
-  counter('seonchak_rate_limited_total', 'Requests beyond the rate of their caller.', () =>
+  counter(
+    'seonchak_mailbox_full_total',
+    'Downloads refused because the mailbox was full.',
+    () => counters.mailboxFull,
+  );
+  counter('seonchak_rate_limited_total', 'Requests refused because the caller exceeded its rate.', () =>
     sources.rateLimited(),
   );
-  counter('seonchak_presence_refused_total', 'Downloads without a good ticket of presence.', () =>
+  counter('seonchak_presence_refused_total', 'Downloads refused without a valid presence ticket.', () =>
     sources.presenceRefused(),
   );
-  counter('seonchak_store_faults_total', 'Faults of stores that met downloads.', () => counters.storeFaults);
+  counter(
+    'seonchak_store_faults_total',
+    'Store errors while processing downloads.',
+    () => counters.storeFaults,
+  );
 
-  new TallyHistogram(registry, 'seonchak_admit_batch_size', 'Members of a batch.', counters.batchSizes, 1);
+  new TallyHistogram(registry, 'seonchak_admit_batch_size', 'Members per batch.', counters.batchSizes, 1);
   new TallyHistogram(
     registry,
     'seonchak_admit_seconds',
-    'From sending a batch to its decisions.',
+    'Time from sending a batch to receiving its decisions.',
     counters.admitMs,
     1_000,
   );
@@ -129,7 +138,7 @@ export function createMetrics(sources: MetricsSources): Registry {
 export function registerDurability(registry: Registry, durability: string): void {
   const level = new Gauge({
     name: 'seonchak_durability_level',
-    help: 'The durability level in force, as a label.',
+    help: 'Durability level in force, as a label.',
     labelNames: ['level'],
     aggregator: 'max',
     registers: [registry],

@@ -14,7 +14,7 @@ export function registerProcessMetrics(registry: Registry, role: 'api' | 'record
   const labelNames = ['role', 'pid'] as const;
   new Counter({
     name: 'seonchak_process_cpu_seconds_total',
-    help: 'CPU taken by each process, its threads included.',
+    help: 'CPU time of each process, including its threads.',
     labelNames,
     registers: [registry],
     collect() {
@@ -25,7 +25,7 @@ export function registerProcessMetrics(registry: Registry, role: 'api' | 'record
   });
   new Gauge({
     name: 'seonchak_process_resident_bytes',
-    help: 'Memory of each process.',
+    help: 'Resident memory of each process.',
     labelNames,
     registers: [registry],
     collect() {
@@ -36,7 +36,7 @@ export function registerProcessMetrics(registry: Registry, role: 'api' | 'record
   delay.enable();
   new Gauge({
     name: 'seonchak_event_loop_delay_seconds',
-    help: 'How late the event loop of each process was since the last look: p99.',
+    help: 'Event-loop delay of each process since the last scrape, 99th percentile.',
     labelNames,
     registers: [registry],
     collect() {

@@ -47,15 +47,15 @@ export function registerQueueMetrics(registry: Registry, sources: BacklogSources
       },
     });
   };
-  gauge('queue_depth', 'Issuances that wait to be recorded.', 'queued');
-  gauge('claimed', 'Issuances a recorder has taken and not yet acked.', 'claimed');
+  gauge('queue_depth', 'Issuances waiting to be recorded.', 'queued');
+  gauge('claimed', 'Issuances claimed by a recorder and not yet acknowledged.', 'claimed');
   gauge(
     'oldest_unrecorded_seconds',
-    'Age of the oldest issuance without a row, 0 without one.',
+    'Age of the oldest issuance without a row; 0 if there is none.',
     'oldestSeconds',
   );
-  gauge('announced_coupons', 'Coupons that recorders look after.', 'coupons');
-  gauge('queues_readable', 'Whether the queues could be looked at.', 'readable');
+  gauge('announced_coupons', 'Coupons marked as having issuances to record.', 'coupons');
+  gauge('queues_readable', 'Whether the queues could be read: 1 or 0.', 'readable');
 }
 
 async function lookAtQueues({ queue, bell }: BacklogSources): Promise<QueuesSeen> {

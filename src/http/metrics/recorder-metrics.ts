@@ -40,23 +40,39 @@ export function registerRecorderMetrics(registry: Registry, counters: RecorderCo
     });
   };
   counter('recorded', 'Issuances written to the ledger.', () => counters.inserted);
-  counter('replayed', 'Issuances found written already.', () => counters.replayed);
-  counter('revoked_unrecorded', 'Issuances revoked before they were recorded.', () => counters.revoked);
-  counter('dead_lettered', 'Issuances set aside with their reason.', () => counters.deadLettered);
-  counter('stale', 'Issuances refused since they were claimed before a rebuild.', () => counters.stale);
-  counter('drains', 'Drains of a coupon that ended well.', () => counters.drains);
+  counter('replayed', 'Issuances that had already been recorded.', () => counters.replayed);
+  counter('revoked_unrecorded', 'Issuances revoked before they could be recorded.', () => counters.revoked);
+  counter('dead_lettered', 'Issuances moved to dead_letter with the reason.', () => counters.deadLettered);
+  counter(
+    'stale',
+    'Issuances not recorded because they were claimed before a rebuild.',
+    () => counters.stale,
+  );
+  counter('drains', 'Drains of a coupon that completed.', () => counters.drains);
   new Gauge({
     name: 'seonchak_recording_gap',
-    help: 'Issuances of coupons at rest that are neither recorded nor on their way.',
+    help: 'Issuances of idle coupons that are neither recorded nor queued.',
     registers: [registry],
     collect() {
       this.set(counters.gap);
     },
   });
-  counter('drain_faults', 'Faults of stores that met the recorder.', () => counters.faults);
+  counter('drain_faults', 'Store errors while recording.', () => counters.faults);
 
   const { lagMs, batchMs, batchSizes } = counters.times;
-  new TallyHistogram(registry, 'seonchak_record_lag_seconds', 'From decision to row, at most.', lagMs, 1_000);
-  new TallyHistogram(registry, 'seonchak_record_seconds', 'One batch, until its commit.', batchMs, 1_000);
-  new TallyHistogram(registry, 'seonchak_record_batch_size', 'Rows of a batch.', batchSizes, 1);
+  new TallyHistogram(
+    registry,
+    'seonchak_record_lag_seconds',
+    'Time from decision to row, upper bound.',
+    lagMs,
+    1_000,
+  );
+  new TallyHistogram(
+    registry,
+    'seonchak_record_seconds',
+    'Time to write one batch, including its commit.',
+    batchMs,
+    1_000,
+  );
+  new TallyHistogram(registry, 'seonchak_record_batch_size', 'Rows per batch.', batchSizes, 1);
 }

@@ -20,7 +20,7 @@ const memberId = z
 const issueNo = z
   .int()
   .min(1)
-  .meta({ description: 'The place in the line: 1 is the first.', examples: [17] });
+  .meta({ description: 'The number of the issuance; the first is 1.', examples: [17] });
 
 export const accountAnswer = z.object({ id: z.int().min(1), email: z.string(), role: z.enum(roles) });
 
@@ -46,7 +46,7 @@ export const couponAnswer = z.object({
   name: z.string(),
   quantity: count,
   remaining: count,
-  issued: count.meta({ description: 'Live issuances: what was issued, less what was revoked.' }),
+  issued: count.meta({ description: 'Live issuances: issued and not revoked.' }),
   state: z.enum(couponStates),
   discount: discountAnswer.nullable(),
   opensAt: instant.nullable(),
@@ -55,7 +55,7 @@ export const couponAnswer = z.object({
   presenceRequired: z
     .literal(true)
     .optional()
-    .meta({ description: 'There only where a download must bring a ticket of presence.' }),
+    .meta({ description: 'Present only if a download needs a presence ticket.' }),
 });
 
 /** Absent as a number: no further page. */
@@ -74,7 +74,7 @@ export const issuedAnswer = issuanceWith('issued');
 export const alreadyIssuedAnswer = issuanceWith('already_issued');
 
 export const heldIssuance = issuedAnswer.extend({
-  recorded: z.boolean().meta({ description: 'Whether its row is in the database already.' }),
+  recorded: z.boolean().meta({ description: 'Whether the row of the issuance is in the database.' }),
 });
 
 export const issuanceItemAnswer = z.object({
@@ -99,10 +99,12 @@ export const statsAnswer = z.object({
   quantity: count,
   issued: count,
   remaining: count,
-  queued: count.meta({ description: 'Decided, waiting to be recorded.' }),
-  claimed: count.meta({ description: 'Taken by a recorder and not yet acked.' }),
+  queued: count.meta({ description: 'Decided and waiting to be recorded.' }),
+  claimed: count.meta({ description: 'Claimed by a recorder and not yet acknowledged.' }),
   recorded: count.meta({ description: 'Rows.' }),
-  deadLettered: count.meta({ description: 'Contradict a row, or the schema refused them.' }),
+  deadLettered: count.meta({
+    description: 'Moved to dead_letter: they contradict a row, or the schema refused them.',
+  }),
 });
 
 export const liveUpdate = z.object({
@@ -114,7 +116,7 @@ export const liveUpdate = z.object({
   issuedPerSecond: z.number().min(0),
   opensAt: instant.nullable(),
   closesAt: instant.nullable(),
-  storeNow: instant.meta({ description: 'The store’s clock: what openings are judged by.' }),
+  storeNow: instant.meta({ description: 'The clock of the store, by which openings are judged.' }),
 });
 
 export const aliveAnswer = z.object({ status: z.literal('ok') });

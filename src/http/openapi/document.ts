@@ -10,7 +10,7 @@ import { operations } from './operations.js';
 import { problemSchemaName, problemSchemas } from './problem-schemas.js';
 
 const RETRY_AFTER = {
-  'Retry-After': { description: 'Whole seconds to wait.', schema: { type: 'integer', minimum: 1 } },
+  'Retry-After': { description: 'Seconds to wait, a whole number.', schema: { type: 'integer', minimum: 1 } },
 };
 /** Codes whose answer says when to come back, whatever its status. */
 const TELLS_WHEN: ReadonlySet<ProblemCode> = new Set(['not_open', 'rate_limited']);
@@ -42,9 +42,9 @@ export function openApiDocument(): JsonObject {
     servers: [{ url: '.' }],
     tags: [
       { name: 'Members', description: 'With the access token of a member.' },
-      { name: 'Sellers', description: 'With the access token of a seller, about their own coupons.' },
-      { name: 'Coupons', description: 'What anyone may see.' },
-      { name: 'Accounts', description: 'Unless the tokens come from an outside identity provider.' },
+      { name: 'Sellers', description: 'With the access token of a seller, for their own coupons.' },
+      { name: 'Coupons', description: 'Public, without a token.' },
+      { name: 'Accounts', description: 'Only where tokens do not come from an outside identity provider.' },
       { name: 'Operators', description: 'Probes, metrics and this document.' },
     ],
     paths,

@@ -11,24 +11,24 @@ export const operations: Readonly<Record<string, Operation>> = {
   'POST /v1/coupons/:id/download': {
     id: 'downloadCoupon',
     tag: 'Members',
-    summary: 'Ask for one',
+    summary: 'Download a coupon',
     description:
-      'Exactly the first of the line get one each. Asking again is always safe: a winner is told the same number. ' +
-      'Of the outcomes that apply, the first of this order is told: unknown_coupon, already_issued, not_open, paused, closed, ' +
-      'sold_out, issued. No body is read. ' +
-      'Where the coupon has `presenceRequired`, nothing is attempted without a good ticket of presence (presence_…); it is ' +
-      'judged before anything but unknown_coupon.',
+      'Exactly the first members get one each. Repeating a download is always safe: a winner gets the same number again. ' +
+      'If several outcomes apply, the first of this order is returned: unknown_coupon, already_issued, not_open, paused, closed, ' +
+      'sold_out, issued. The body is not read. ' +
+      'If the coupon has `presenceRequired`, no download is attempted without a valid presence ticket (presence_…). The ticket is ' +
+      'checked before every outcome but unknown_coupon.',
     access: 'member',
     headers: {
       [PRESENCE_HEADER]:
-        'A ticket of the waiting room or captcha service. Read only where the coupon has `presenceRequired`.',
+        'A presence ticket of the waiting room or captcha service. Read only if the coupon has `presenceRequired`.',
     },
     answers: {
       200: {
-        description: 'The member holds it already: the number of the first answer.',
+        description: 'The member already holds the coupon; the number is that of the first answer.',
         json: 'AlreadyIssued',
       },
-      201: { description: 'The member holds it from now on.', json: 'Issued' },
+      201: { description: 'The coupon is issued to the member.', json: 'Issued' },
     },
     problems: [
       'unauthenticated',
@@ -56,30 +56,30 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /v1/coupons/:id/issuance': forMembers({
     id: 'showOwnIssuance',
     tag: 'Members',
-    summary: 'Look whether you hold one',
-    answers: { 200: { description: 'The member holds one.', json: 'HeldIssuance' } },
+    summary: 'Check whether you hold the coupon',
+    answers: { 200: { description: 'The member holds the coupon.', json: 'HeldIssuance' } },
     problems: ['unknown_coupon', 'not_issued'],
   }),
   'GET /v1/me/coupons': forMembers({
     id: 'listOwnCoupons',
     tag: 'Members',
-    summary: 'Your coupons',
-    description: 'What is recorded, ascending by coupon id.',
+    summary: 'List your coupons',
+    description: 'The recorded issuances of the member, ascending by coupon id.',
     query: pageQuery,
     answers: { 200: { description: 'A page.', json: 'IssuancePage' } },
   }),
   'POST /v1/me/coupons/:couponId/use': forMembers({
     id: 'useCoupon',
     tag: 'Members',
-    summary: 'Use it, once',
-    answers: { 200: { description: 'It is used now.', json: 'Issuance' } },
+    summary: 'Use a coupon, once',
+    answers: { 200: { description: 'The coupon is now used.', json: 'Issuance' } },
     problems: ['unknown_coupon', 'not_issued', 'already_used', 'not_recorded'],
   }),
 
   'GET /v1/coupons': forAnyone({
     id: 'listCoupons',
     tag: 'Coupons',
-    summary: 'All coupons',
+    summary: 'List coupons',
     description: 'Ascending by id. With `state` a page may be short, even empty, and still have a `next`.',
     query: couponListQuery,
     answers: { 200: { description: 'A page.', json: 'CouponPage' } },
@@ -87,7 +87,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /v1/coupons/:id': forAnyone({
     id: 'showCoupon',
     tag: 'Coupons',
-    summary: 'One coupon',
+    summary: 'Show a coupon',
     answers: COUPON,
     problems: ['unknown_coupon'],
   }),
@@ -95,13 +95,13 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /v1/coupons/:id/live': {
     id: 'watchCoupon',
     tag: 'Coupons',
-    summary: 'Watch it live',
+    summary: 'Watch a coupon live',
     description:
       'Server-sent events, at most five a second. The data of each is a LiveUpdate as JSON; its id is the store’s clock in ' +
-      'milliseconds. Come back with it in Last-Event-ID (or `lastEventId` in the query) to get what was missed, as far as it is kept.',
+      'milliseconds. Reconnect with this id in Last-Event-ID (or `lastEventId` in the query) to get the missed updates that are still kept.',
     access: 'anyone',
     answers: {
-      200: { description: 'Events, for as long as the reader stays.', text: ['text/event-stream'] },
+      200: { description: 'Events, until the client disconnects.', text: ['text/event-stream'] },
     },
     problems: ['unknown_coupon', 'busy', 'not_ready', 'shutting_down', 'internal_error'],
   },
@@ -110,7 +110,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     id: 'registerCoupon',
     tag: 'Sellers',
     summary: 'Register a coupon',
-    description: 'It can be downloaded (or counts down) when the answer is there.',
+    description: 'Once the answer has arrived, the coupon can be downloaded, or counts down to its opening.',
     body: 'NewCoupon',
     answers: {
       201: {
@@ -124,8 +124,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   'PATCH /v1/coupons/:id': forSellers({
     id: 'changeCoupon',
     tag: 'Sellers',
-    summary: 'Change name, quantity, window or the demand for presence',
-    description: 'What is absent stays; null takes a bound of the window away.',
+    summary: 'Change name, quantity, window or whether presence is required',
+    description: 'Absent fields stay unchanged; null removes a bound of the window.',
     body: 'CouponChange',
     answers: COUPON,
     problems: [
@@ -141,41 +141,42 @@ export const operations: Readonly<Record<string, Operation>> = {
   'POST /v1/coupons/:id/pause': forSellers({
     id: 'pauseCoupon',
     tag: 'Sellers',
-    summary: 'Stop the downloads',
+    summary: 'Pause the downloads',
     answers: COUPON,
     problems: ['unknown_coupon', 'forbidden', 'closed'],
   }),
   'POST /v1/coupons/:id/resume': forSellers({
     id: 'resumeCoupon',
     tag: 'Sellers',
-    summary: 'Let them go on',
+    summary: 'Resume the downloads',
     answers: COUPON,
     problems: ['unknown_coupon', 'forbidden', 'closed'],
   }),
   'POST /v1/coupons/:id/close': forSellers({
     id: 'closeCoupon',
     tag: 'Sellers',
-    summary: 'Close it for good',
+    summary: 'Close a coupon permanently',
     answers: COUPON,
     problems: ['unknown_coupon', 'forbidden', 'closed'],
   }),
   'GET /v1/coupons/:id/stats': forSellers({
     id: 'showStats',
     tag: 'Sellers',
-    summary: 'Where every unit is',
-    description: 'At rest, quantity = remaining + queued + claimed + recorded + deadLettered.',
+    summary: 'Count the units by stage',
+    description:
+      'While no download is in progress, quantity = remaining + queued + claimed + recorded + deadLettered.',
     answers: { 200: { description: 'The figures.', json: 'Stats' } },
     problems: ['unknown_coupon', 'forbidden'],
   }),
   'GET /v1/coupons/:id/issuances': forSellers({
     id: 'listIssuances',
     tag: 'Sellers',
-    summary: 'Who holds it',
-    description: 'Ascending by number. As CSV or NDJSON all of them are streamed, whatever the limit.',
+    summary: 'List the issuances of a coupon',
+    description: 'Ascending by number. As CSV or NDJSON all issuances are streamed, regardless of the limit.',
     query: pageQuery,
     answers: {
       200: {
-        description: 'A page, or with another Accept the whole list.',
+        description: 'A page, or with Accept CSV or NDJSON the whole list.',
         json: 'IssuancePage',
         text: ['text/csv', 'application/x-ndjson'],
       },
@@ -185,8 +186,8 @@ export const operations: Readonly<Record<string, Operation>> = {
   'DELETE /v1/coupons/:id/issuances/:issueNo': forSellers({
     id: 'revokeIssuance',
     tag: 'Sellers',
-    summary: 'Take one back',
-    description: 'The unit returns to stock, the number is never used again. May be repeated.',
+    summary: 'Revoke an issuance',
+    description: 'The unit returns to stock; the number is never issued again. Safe to repeat.',
     answers: { 200: { description: 'Revoked.', json: 'Revoked' } },
     problems: ['unknown_coupon', 'forbidden', 'not_issued', 'already_used'],
   }),
@@ -211,33 +212,37 @@ export const operations: Readonly<Record<string, Operation>> = {
   'GET /healthz': storeless({
     id: 'showLiveness',
     tag: 'Operators',
-    summary: 'Does the process turn',
-    answers: { 200: { description: 'It does.', json: 'Alive' } },
+    summary: 'Check that the process is alive',
+    answers: { 200: { description: 'The event loop is running.', json: 'Alive' } },
   }),
   'GET /readyz': storeless({
     id: 'showReadiness',
     tag: 'Operators',
-    summary: 'Can downloads be decided here now',
-    answers: { 200: { description: 'They can.', json: 'Ready' } },
+    summary: 'Check that this process can decide downloads',
+    answers: { 200: { description: 'Downloads can be decided.', json: 'Ready' } },
     problems: ['not_ready'],
   }),
   'GET /metrics': storeless({
     id: 'showMetrics',
     tag: 'Operators',
     summary: 'Metrics for Prometheus',
-    answers: { 200: { description: 'Of all processes that share the port.', text: ['text/plain'] } },
+    answers: {
+      200: { description: 'The metrics of all processes that share the port.', text: ['text/plain'] },
+    },
     problems: ['not_ready'],
   }),
   'GET /openapi.json': storeless({
     id: 'showDescription',
     tag: 'Operators',
-    summary: 'This document',
+    summary: 'Show this document',
     answers: { 200: { description: 'OpenAPI 3.1.', json: 'Description' } },
   }),
   'GET /': storeless({
     id: 'showHome',
     tag: 'Operators',
-    summary: 'The console, or without one a pointer',
-    answers: { 200: { description: 'Whichever is there.', json: 'Home', text: ['text/html'] } },
+    summary: 'Show the console, or where to find the documentation',
+    answers: {
+      200: { description: 'The console as HTML, or a pointer as JSON.', json: 'Home', text: ['text/html'] },
+    },
   }),
 };

@@ -29,7 +29,7 @@ const sometimesCarried: Partial<Record<ProblemCode, Readonly<Record<string, Json
     },
   },
   not_ready: {
-    reasons: { type: 'array', items: { type: 'string' }, description: 'Told by /readyz.' },
+    reasons: { type: 'array', items: { type: 'string' }, description: 'Returned by /readyz.' },
   },
 };
 
@@ -57,7 +57,10 @@ function problemSchema(code: ProblemCode): JsonObject {
       title: { type: 'string', examples: [title] },
       status: { const: status },
       code: { const: code },
-      detail: { type: 'string', description: 'What happened in this case, for a person. May change.' },
+      detail: {
+        type: 'string',
+        description: 'What happened in this case, for people. The wording may change.',
+      },
       ...always,
       ...sometimesCarried[code],
     },

@@ -13,7 +13,7 @@ const jsonMediaType = /^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i;
 /** @throws RequestRefused: `unsupported_media_type`, `invalid_json`, `invalid_input` */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, request: ApiRequest): z.output<Schema> {
   if (request.contentType !== '' && !jsonMediaType.test(request.contentType)) {
-    refuse('unsupported_media_type', 'Send application/json.');
+    refuse('unsupported_media_type', 'The body must have the Content-Type application/json.');
   }
   const json = parseStrictJson(request.body);
   switch (json.status) {
@@ -24,9 +24,9 @@ export function parseBody<Schema extends z.ZodType>(schema: Schema, request: Api
     case 'not_json':
       return refuse('invalid_json', 'The body is not valid JSON.');
     case 'duplicate_key':
-      return refuse('invalid_json', 'An object in the body names a key twice.');
+      return refuse('invalid_json', 'An object in the body has a repeated key.');
     case 'too_deep':
-      return refuse('invalid_json', `The body nests deeper than ${JSON_DEPTH_MAX} levels.`);
+      return refuse('invalid_json', `The body is nested deeper than ${JSON_DEPTH_MAX} levels.`);
   }
 }
 
@@ -34,7 +34,7 @@ export function parseBody<Schema extends z.ZodType>(schema: Schema, request: Api
 export function parseQuery<Schema extends z.ZodType>(schema: Schema, request: ApiRequest): z.output<Schema> {
   const values: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(request.query)) {
-    if (Object.hasOwn(values, name)) refuseFields([{ field: name, message: 'must not come twice' }]);
+    if (Object.hasOwn(values, name)) refuseFields([{ field: name, message: 'must not be repeated' }]);
     // Not an assignment: that would take `__proto__` for something else than a name.
     Object.defineProperty(values, name, { value, enumerable: true });
   }

@@ -57,6 +57,6 @@ export class Pressure {
 
   /** For `/readyz`; empty while all is well. */
   reasons(): readonly string[] {
-    return this.#underPressure ? ['This process has more to do than it can.'] : [];
+    return this.#underPressure ? ['This process is overloaded: its event loop is late.'] : [];
   }
 }

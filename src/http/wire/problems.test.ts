@@ -46,12 +46,12 @@ t.test('every 503 says when to come back, nothing else does by itself', async (t
 t.test('a problem starts with the members of RFC 9457, then the code, then the case', async (t) => {
   const body = problemBody({
     code: 'quantity_below_issued',
-    detail: '2 are issued already.',
+    detail: '2 units are already issued.',
     fields: { issued: 2 },
   });
   t.equal(
     body,
-    '{"type":"/docs/errors#quantity_below_issued","title":"The quantity is below what is issued","status":409,' +
-      '"code":"quantity_below_issued","detail":"2 are issued already.","issued":2}',
+    '{"type":"/docs/errors#quantity_below_issued","title":"The quantity is below the number of issued units","status":409,' +
+      '"code":"quantity_below_issued","detail":"2 units are already issued.","issued":2}',
   );
 });

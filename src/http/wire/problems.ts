@@ -1,4 +1,4 @@
-/** The one table of problems: stable code → HTTP status and title, and how a problem is put into words (RFC 9457). */
+/** The one table of problems: stable code → HTTP status and title, and how a problem is formatted (RFC 9457). */
 
 interface ProblemKind {
   readonly status: number;
@@ -14,61 +14,61 @@ export const problemKinds = {
   paused: { status: 409, title: 'The coupon is paused' },
   closed: { status: 409, title: 'The coupon is closed' },
   sold_out: { status: 409, title: 'The coupon is sold out' },
-  busy: { status: 503, title: 'Too many at once, nothing was attempted', retryAfterSeconds: 1 },
+  busy: { status: 503, title: 'Too many concurrent requests, nothing was attempted', retryAfterSeconds: 1 },
   not_ready: { status: 503, title: 'Not ready, nothing was attempted', retryAfterSeconds: 1 },
   outcome_unknown: {
     status: 503,
-    title: 'The outcome is not known, ask again to learn it',
+    title: 'The outcome is unknown, a retry returns it',
     retryAfterSeconds: 1,
   },
 
   /** Has its `Retry-After` from whoever refuses: waits differ. */
-  rate_limited: { status: 429, title: 'Too many requests from you' },
+  rate_limited: { status: 429, title: 'Too many requests from this caller' },
 
   not_issued: { status: 404, title: 'Not issued' },
   not_recorded: { status: 503, title: 'Issued but not recorded yet', retryAfterSeconds: 1 },
-  already_used: { status: 409, title: 'The coupon was used already' },
-  quantity_below_issued: { status: 409, title: 'The quantity is below what is issued' },
+  already_used: { status: 409, title: 'The coupon has already been used' },
+  quantity_below_issued: { status: 409, title: 'The quantity is below the number of issued units' },
   window_invalid: { status: 400, title: 'The window ends before it starts' },
   changed_meanwhile: { status: 412, title: 'The coupon was changed meanwhile' },
   key_reused: { status: 422, title: 'The idempotency key was used for another request' },
 
   unauthenticated: { status: 401, title: 'A valid access token is required' },
-  wrong_role: { status: 403, title: 'This is not for your role' },
+  wrong_role: { status: 403, title: 'The role of the token does not permit this' },
   account_locked: { status: 403, title: 'The account is locked' },
-  forbidden: { status: 403, title: 'This belongs to somebody else' },
-  presence_required: { status: 403, title: 'A ticket of presence is required' },
-  presence_invalid: { status: 403, title: 'The ticket of presence is not valid' },
-  presence_expired: { status: 403, title: 'The ticket of presence has expired' },
-  presence_mismatch: { status: 403, title: 'The ticket of presence is for somebody or something else' },
+  forbidden: { status: 403, title: 'The coupon belongs to another seller' },
+  presence_required: { status: 403, title: 'A presence ticket is required' },
+  presence_invalid: { status: 403, title: 'The presence ticket is not valid' },
+  presence_expired: { status: 403, title: 'The presence ticket has expired' },
+  presence_mismatch: { status: 403, title: 'The presence ticket is for another member or coupon' },
   presence_unavailable: {
     status: 503,
-    title: 'No ticket of presence can be checked, nothing was attempted',
+    title: 'Presence tickets cannot be verified, nothing was attempted',
     retryAfterSeconds: 2,
   },
-  presence_disabled: { status: 409, title: 'No coupon can demand presence here' },
-  presence_too_many: { status: 409, title: 'Too many coupons demand presence' },
+  presence_disabled: { status: 409, title: 'Presence cannot be required: no presence service is configured' },
+  presence_too_many: { status: 409, title: 'Too many coupons require presence' },
 
   invalid_credentials: { status: 401, title: 'Wrong e-mail address or password' },
   email_taken: { status: 409, title: 'The e-mail address is taken' },
-  seller_signup_closed: { status: 403, title: 'Sellers cannot sign up here' },
+  seller_signup_closed: { status: 403, title: 'Sign-up of sellers is closed' },
   sessions_disabled: { status: 403, title: 'Access tokens come from an outside identity provider' },
   keys_unavailable: {
     status: 503,
-    title: 'The keys of the identity provider are out of reach',
+    title: 'The keys of the identity provider cannot be fetched',
     retryAfterSeconds: 2,
   },
 
   invalid_input: { status: 400, title: 'The request is not valid' },
   invalid_json: { status: 400, title: 'The body is not acceptable JSON' },
   malformed_request: { status: 400, title: 'The request is malformed' },
-  not_found: { status: 404, title: 'Nothing is here' },
-  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  not_found: { status: 404, title: 'The path does not exist' },
+  method_not_allowed: { status: 405, title: 'The path does not support this method' },
   body_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The URL is too long' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
   shutting_down: { status: 503, title: 'Shutting down, nothing was attempted', retryAfterSeconds: 1 },
-  internal_error: { status: 500, title: 'Something went wrong here' },
+  internal_error: { status: 500, title: 'Internal error' },
 } as const satisfies Record<string, ProblemKind>;
 
 export type ProblemCode = keyof typeof problemKinds;

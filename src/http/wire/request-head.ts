@@ -69,8 +69,7 @@ export function readHead(request: HttpRequest, pattern: string, address: string)
 }
 
 function faultOf(twice: string | undefined, urlLength: number): Problem | undefined {
-  if (twice !== undefined)
-    return { code: 'malformed_request', detail: `The header ${twice} came more than once.` };
+  if (twice !== undefined) return { code: 'malformed_request', detail: `The header ${twice} is repeated.` };
   if (urlLength > URL_LENGTH_MAX) {
     return { code: 'uri_too_long', detail: `The URL may have up to ${URL_LENGTH_MAX} characters.` };
   }

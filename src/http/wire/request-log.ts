@@ -11,7 +11,7 @@ export interface AnsweredRequest {
 }
 
 export function logFault(logger: Logger): (fault: unknown, requestId: string) => void {
-  return (fault, requestId) => logger.error({ err: fault, requestId }, 'A request failed');
+  return (fault, requestId) => logger.error({ err: fault, requestId }, 'Request failed');
 }
 
 /** What changes something is worth a line of its own; what only looks is not, unless asked for. */

@@ -56,10 +56,10 @@ const name = z
 const quantity = z.int(`must be a whole number from 1 to ${QUANTITY_MAX}`).min(1).max(QUANTITY_MAX);
 
 const instant = z.iso
-  .datetime({ offset: true, error: 'must be a date and time with its zone, such as 2026-11-22T12:00:00Z' })
+  .datetime({ offset: true, error: 'must be a date and time with a time zone, such as 2026-11-22T12:00:00Z' })
   .transform((text) => Date.parse(text))
   .refine((epochMs) => epochMs >= 0, 'must not be before 1970')
-  .meta({ description: 'RFC 3339 with its zone.', examples: ['2026-11-22T12:00:00Z'] });
+  .meta({ description: 'RFC 3339 with a time zone.', examples: ['2026-11-22T12:00:00Z'] });
 
 const discount = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('percent'), value: z.number().gt(0).max(100) }),
@@ -68,7 +68,7 @@ const discount = z.discriminatedUnion('type', [
 
 const presenceRequired = z
   .boolean()
-  .meta({ description: 'Whether a download must bring a ticket of presence (header X-Presence-Ticket).' });
+  .meta({ description: 'Whether a download needs a presence ticket (header X-Presence-Ticket).' });
 
 export const couponInput = z.strictObject({
   name,
@@ -103,7 +103,7 @@ const limit = wholeNumber
 
 const after = wholeNumber
   .default(0)
-  .meta({ type: 'integer', minimum: 0, default: 0, description: 'The `next` of the page before.' });
+  .meta({ type: 'integer', minimum: 0, default: 0, description: 'The `next` of the previous page.' });
 
 export const pageQuery = z.strictObject({ after, limit });
 

@@ -38,14 +38,16 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisNodes>
   for (;;) {
     if (STRANGER.test(lastError?.message ?? '')) {
       nodes.close();
-      throw new StoreUnavailableError('Redis refuses the user name or password (REDIS_URL).', {
+      throw new StoreUnavailableError('Redis refused the user name or password. Check REDIS_URL.', {
         cause: lastError,
       });
     }
     if (isServing(nodes)) return nodes;
     if (performance.now() > deadline) {
       nodes.close();
-      throw new StoreUnavailableError('Redis cannot be reached.', { cause: lastError });
+      throw new StoreUnavailableError('Redis cannot be reached. Check REDIS_URL and that Redis is running.', {
+        cause: lastError,
+      });
     }
     await delay(POLL_MS);
   }

@@ -41,7 +41,7 @@ export function judgeDurability(
   const faults = new Set<string>();
   for (const { version, maxmemoryPolicy, appendonly, appendfsync, connectedReplicas } of settings) {
     if (Number(version.split('.')[0]) < MAJOR_VERSION_LEAST) {
-      faults.add(`REDIS_URL is Redis ${version}; ${MAJOR_VERSION_LEAST}.0 or later is needed`);
+      faults.add(`REDIS_URL is Redis ${version}; ${MAJOR_VERSION_LEAST}.0 or later is required`);
     }
     if (maxmemoryPolicy !== 'noeviction') {
       faults.add(
@@ -56,7 +56,7 @@ export function judgeDurability(
     }
     if (asked === 'replica' && connectedReplicas < replicaAcks) {
       faults.add(
-        `DURABILITY replica needs ${replicaAcks} replicas of each master, one has ${connectedReplicas}`,
+        `DURABILITY replica needs ${replicaAcks} replicas of each master (REPLICA_ACKS); one master has ${connectedReplicas}`,
       );
     }
   }

@@ -53,15 +53,15 @@ export function storeFault(error: unknown): SeonchakError {
     case 'repeat':
     case 'reload':
     case 'unavailable':
-      return new StoreUnavailableError('The admission store does not take commands at the moment.', {
+      return new StoreUnavailableError('Redis is refusing commands.', {
         cause: error,
       });
     case 'corrupt':
-      return new StoreCorruptError('The admission store answered something that must not be.', {
+      return new StoreCorruptError('Unexpected error reply from Redis.', {
         cause: error,
       });
     case 'unknown':
-      return new StoreOutcomeUnknownError('The connection to the admission store broke before its answer.', {
+      return new StoreOutcomeUnknownError('The connection to Redis was lost before the reply arrived.', {
         cause: error,
       });
   }

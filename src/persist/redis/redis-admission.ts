@@ -47,7 +47,7 @@ export class RedisAdmission implements Admission {
   async #snapshot(couponId: CouponId): Promise<CouponSnapshot | undefined> {
     const fields = list(await this.#calls.run('snapshot', [metaKey(couponId), winnersKey(couponId)], []));
     if (fields[0] === 'not_ready') return undefined;
-    if (fields[0] !== 'ready') throw corrupt('a snapshot was due', fields);
+    if (fields[0] !== 'ready') throw corrupt('a snapshot', fields);
     return parseSnapshot(couponId, fields);
   }
 
@@ -102,7 +102,7 @@ export class RedisAdmission implements Admission {
       case 'quantity_below_issued':
         return { status, snapshot: parseSnapshot(couponId, fields) };
       default:
-        throw corrupt('the end of an amendment was due', fields);
+        throw corrupt('a reply of amend', fields);
     }
   }
 
@@ -117,7 +117,7 @@ export class RedisAdmission implements Admission {
       case 'absent':
         return { status, snapshot: parseSnapshot(couponId, fields) };
       default:
-        throw corrupt('the end of a revoke was due', fields);
+        throw corrupt('a reply of revoke', fields);
     }
   }
 }

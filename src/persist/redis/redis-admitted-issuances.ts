@@ -27,7 +27,7 @@ export class RedisAdmittedIssuances implements AdmittedIssuances {
       const issuances = fields.flatMap(([member, value]) => {
         if (member === '') return [];
         const memberId = parseMemberId(member);
-        if (memberId === undefined) throw corrupt('a winner was due', member);
+        if (memberId === undefined) throw corrupt('a winner', member);
         return [{ memberId, ...parseWinner(value) }];
       });
       if (issuances.length > 0) yield issuances;

@@ -130,7 +130,7 @@ export class RedisCalls {
           refusal = error;
         }
       } else if (!this.#nodes.isCluster) {
-        throw new StoreUnavailableError('The admission store is not connected.');
+        throw new StoreUnavailableError('Redis is not connected.');
       }
       const next = redirection(refusal);
       // A node that was just named is tried at once, the second time in a row only after a pause.
@@ -138,7 +138,7 @@ export class RedisCalls {
       redirected = next;
       if (next?.asking !== true) void this.#nodes.refresh();
       if (performance.now() + REPEAT_DELAY_MS >= deadline) {
-        throw new StoreUnavailableError('The admission store did not take the command in time.', {
+        throw new StoreUnavailableError('Redis did not accept the command in time.', {
           cause: refusal,
         });
       }
@@ -155,7 +155,11 @@ export class RedisCalls {
 function sendWithin(node: Redis, attempt: Attempt, withinMs: number): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new StoreOutcomeUnknownError('The admission store did not answer in time.'));
+      reject(
+        new StoreOutcomeUnknownError(
+          'Redis did not respond in time. The command may or may not have been carried out.',
+        ),
+      );
     }, withinMs);
     const fail = (error: unknown): void => {
       clearTimeout(timer);
@@ -179,7 +183,10 @@ function sendWithin(node: Redis, attempt: Attempt, withinMs: number): Promise<un
         const acks = await waiting;
         clearTimeout(timer);
         if (acks >= attempt.acks) resolve(reply);
-        else fail(new StoreOutcomeUnknownError(`Only ${acks} of ${attempt.acks} replicas have the write.`));
+        else
+          fail(
+            new StoreOutcomeUnknownError(`Only ${acks} of ${attempt.acks} replicas acknowledged the write.`),
+          );
       }, fail)
       .catch(fail);
   });

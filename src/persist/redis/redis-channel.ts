@@ -43,7 +43,10 @@ export class RedisChannel {
     let timer: NodeJS.Timeout | undefined;
     const overdue = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(
-        () => reject(new StoreUnavailableError('Redis cannot be reached.')),
+        () =>
+          reject(
+            new StoreUnavailableError('Redis cannot be reached. Check REDIS_URL and that Redis is running.'),
+          ),
         SUBSCRIBE_WITHIN_MS,
       );
     });

@@ -39,7 +39,7 @@ export class RedisRecorderBell implements RecorderBell {
     if (limit < 1) return [];
     return list(await this.#calls.command('zrange', PENDING_KEY, [0, limit - 1])).map((mark) => {
       const couponId = parseCouponId(text(mark));
-      if (couponId === undefined) throw corrupt('a coupon id was due', mark);
+      if (couponId === undefined) throw corrupt('a coupon id', mark);
       return couponId;
     });
   }

@@ -37,7 +37,7 @@ export class RedisRecoveryStore implements RecoveryStore {
     const fields = list(await this.#calls.run('inspect', [metaKey(couponId)], args, true));
     const status = fields[0];
     if (status === 'absent') return status;
-    if (status !== 'serving' && status !== 'unverified') throw corrupt('an inspection was due', fields);
+    if (status !== 'serving' && status !== 'unverified') throw corrupt('a reply of inspect', fields);
     return {
       status,
       epoch: integer(fields[1]),
@@ -65,7 +65,7 @@ export class RedisRecoveryStore implements RecoveryStore {
     const fields = list(await this.#calls.run('suspend', keys, args, true));
     const status = fields[0];
     if (status === 'serving' || status === 'busy') return { status };
-    if (status !== 'begun') throw corrupt('the beginning of a recovery was due', fields);
+    if (status !== 'begun') throw corrupt('a reply of suspend', fields);
     const version = integer(fields[4]);
     const known = version > 0 && text(fields[5]) !== '';
     return {
@@ -96,11 +96,11 @@ export class RedisRecoveryStore implements RecoveryStore {
     const args = [token, lockMs, source, ...triples(issuances)];
     const fields = list(await this.#calls.run('merge', keys, args, true));
     if (fields[0] === 'taken_over') return fields[0];
-    if (fields[0] !== 'merged') throw corrupt('the end of a merge was due', fields);
+    if (fields[0] !== 'merged') throw corrupt('a reply of merge', fields);
     const displaced: Issuance[] = [];
     for (let at = 1; at < fields.length; at += 2) {
       const memberId = parseMemberId(text(fields[at]));
-      if (memberId === undefined) throw corrupt('a winner was due', fields[at]);
+      if (memberId === undefined) throw corrupt('a winner', fields[at]);
       displaced.push({ memberId, ...parseWinner(text(fields[at + 1])) });
     }
     return displaced;
@@ -119,7 +119,7 @@ export class RedisRecoveryStore implements RecoveryStore {
       coupon.closed ? 1 : 0,
     ];
     const reply = await this.#calls.run('resume', [metaKey(coupon.couponId)], args, true);
-    if (reply !== 'resumed' && reply !== 'taken_over') throw corrupt('the end of a recovery was due', reply);
+    if (reply !== 'resumed' && reply !== 'taken_over') throw corrupt('a reply of resume', reply);
     return reply;
   }
 }

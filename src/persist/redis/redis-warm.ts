@@ -25,7 +25,7 @@ export async function warmCoupon(
     ]);
     const reply = await calls.run('gather', [key], [WARMING_TTL_SECONDS, begins ? 1 : 0, ...pairs]);
     if (reply === 'gone') throw incomplete();
-    if (reply !== 'gathered') throw corrupt('a step of a warm was due', reply);
+    if (reply !== 'gathered') throw corrupt('a reply of gather', reply);
   };
   await gather(true, []);
   const { coupon, issued } = await read();
@@ -68,12 +68,12 @@ export async function warmCoupon(
     case 'incomplete':
       throw incomplete();
     default:
-      throw corrupt('the end of a warm was due', reply);
+      throw corrupt('a reply of warm', reply);
   }
 }
 
 function incomplete(): StoreUnavailableError {
   return new StoreUnavailableError(
-    'The coupon was not warmed: what was gathered did not stay together while being read.',
+    'The coupon was not warmed: the gathered winners were incomplete when read back. Try again.',
   );
 }

@@ -9,38 +9,38 @@ import {
 import type { Backlog } from '../../engine/ports/issuance-queue.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 
-export function corrupt(what: string, reply: unknown): StoreCorruptError {
-  return new StoreCorruptError('The admission store answered something that must not be.', {
-    cause: new Error(`${what}: ${JSON.stringify(reply)}`),
+export function corrupt(expected: string, reply: unknown): StoreCorruptError {
+  return new StoreCorruptError('Unexpected error reply from Redis.', {
+    cause: new Error(`expected ${expected}, got ${JSON.stringify(reply)}`),
   });
 }
 
 export function list(reply: unknown): readonly unknown[] {
-  if (!Array.isArray(reply)) throw corrupt('a list was due', reply);
+  if (!Array.isArray(reply)) throw corrupt('a list', reply);
   return reply;
 }
 
 export function text(reply: unknown): string {
-  if (typeof reply !== 'string') throw corrupt('a text was due', reply);
+  if (typeof reply !== 'string') throw corrupt('a string', reply);
   return reply;
 }
 
 export function integer(reply: unknown): number {
-  if (typeof reply !== 'number' || !Number.isSafeInteger(reply)) throw corrupt('an integer was due', reply);
+  if (typeof reply !== 'number' || !Number.isSafeInteger(reply)) throw corrupt('an integer', reply);
   return reply;
 }
 
 /** Decimal digits only, as the scripts write them. */
 function digits(word: string): number {
   const value = Number(word);
-  if (!/^\d+$/.test(word) || !Number.isSafeInteger(value)) throw corrupt('a number was due', word);
+  if (!/^\d+$/.test(word) || !Number.isSafeInteger(value)) throw corrupt('a number', word);
   return value;
 }
 
 /** The value of a winner: `issueNo:issuedAtMs`. */
 export function parseWinner(value: string): { issueNo: number; issuedAtMs: number } {
   const colon = value.indexOf(':');
-  if (colon < 0) throw corrupt('a winner was due', value);
+  if (colon < 0) throw corrupt('a winner', value);
   return { issueNo: digits(value.slice(0, colon)), issuedAtMs: digits(value.slice(colon + 1)) };
 }
 
@@ -48,7 +48,7 @@ export function parseWinner(value: string): { issueNo: number; issuedAtMs: numbe
 export function parseQueued(issueNo: number, value: string): Issuance {
   const colon = value.indexOf(':');
   const memberId = parseMemberId(value.slice(0, Math.max(colon, 0)));
-  if (memberId === undefined) throw corrupt('a queued issuance was due', value);
+  if (memberId === undefined) throw corrupt('a queued issuance', value);
   return { memberId, issueNo, issuedAtMs: digits(value.slice(colon + 1)) };
 }
 
@@ -62,7 +62,7 @@ export function parseClaimed(packed: string): Issuance[] {
 
 export function parseBacklog(word: unknown): Backlog {
   if (word === 'empty' || word === 'partial' || word === 'full') return word;
-  throw corrupt('what is behind a claim was due', word);
+  throw corrupt('the backlog after a claim', word);
 }
 
 export function parseAdmitReply(reply: unknown): AdmitReply {
@@ -71,7 +71,7 @@ export function parseAdmitReply(reply: unknown): AdmitReply {
   const storeNowMs = integer(fields[1]);
   if (status === 'not_ready' || status === 'stale_epoch' || status === 'expired')
     return { status, storeNowMs };
-  if (status !== 'decided') throw corrupt('a decision was due', reply);
+  if (status !== 'decided') throw corrupt('a decision', reply);
   const already: AlreadyIssued[] = [];
   for (let at = 6; at < fields.length; at += 2) {
     already.push({ index: integer(fields[at]), ...parseWinner(text(fields[at + 1])) });
@@ -90,7 +90,7 @@ export function parseAdmitReply(reply: unknown): AdmitReply {
 function parseRefusal(word: unknown): Refusal | undefined {
   if (word === '') return undefined;
   const refusal = refusals.find((known) => known === word);
-  if (refusal === undefined) throw corrupt('a refusal was due', word);
+  if (refusal === undefined) throw corrupt('a refusal', word);
   return refusal;
 }
 
@@ -115,6 +115,6 @@ export function bound(field: unknown): number | undefined {
   const word = text(field);
   if (word === '') return undefined;
   const instantMs = Number(word);
-  if (!Number.isSafeInteger(instantMs)) throw corrupt('an instant was due', word);
+  if (!Number.isSafeInteger(instantMs)) throw corrupt('an instant', word);
   return instantMs;
 }

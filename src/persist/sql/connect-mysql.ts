@@ -148,7 +148,7 @@ class DeadlineConnection implements MysqlPoolConnection {
     callback?: (error: unknown, result: never) => void,
   ): never => {
     if (callback === undefined)
-      throw new Error('streams are not used: a page has a deadline, a stream has none');
+      throw new Error('streaming is not supported: a page has a deadline, a stream has none');
     const timer = setTimeout(() => {
       this.#raw.destroy();
       settle(new DatabaseTimeoutError(`no answer within ${this.#timeoutMs} ms`), undefined);

@@ -42,6 +42,6 @@ function fitting(couponId: CouponId, issuance: Issuance, reason: string) {
     issue_no: issueNo,
     member_id: memberId,
     issued_at: issuedAtMs,
-    reason: (bent ? `${reason}; as it came: ${JSON.stringify(issuance)}` : reason).slice(0, REASON_LENGTH),
+    reason: (bent ? `${reason}; original: ${JSON.stringify(issuance)}` : reason).slice(0, REASON_LENGTH),
   };
 }

@@ -70,10 +70,10 @@ const serverErrors: Readonly<Record<number, SqlFault>> = {
 
 /** What only a person can mend, and how. */
 const remedies: Readonly<Record<number, string>> = {
-  1044: 'The database does not let this user in (MYSQL_URL).', // ER_DBACCESS_DENIED_ERROR
-  1045: 'The database refuses the user name or password (MYSQL_URL).', // ER_ACCESS_DENIED_ERROR
-  1049: 'There is no such database on this server (MYSQL_URL).', // ER_BAD_DB_ERROR
-  1146: 'The database has not all our tables: run `seonchak migrate`.', // ER_NO_SUCH_TABLE
+  1044: 'The database user has no access to this database. Check MYSQL_URL and the grants.', // ER_DBACCESS_DENIED_ERROR
+  1045: 'The database refused the user name or password. Check MYSQL_URL.', // ER_ACCESS_DENIED_ERROR
+  1049: 'The database does not exist on this server. Create it or check MYSQL_URL.', // ER_BAD_DB_ERROR
+  1146: 'Database tables are missing. Run `seonchak migrate`.', // ER_NO_SUCH_TABLE
 };
 
 /** Codes of SQLite (the longest prefix counts), of the operating system, and of the drivers. */
@@ -145,22 +145,37 @@ export function storeFault(
     case 'duplicate':
     case 'poison':
     case 'other':
-      return new StoreCorruptError('The database holds or was given something it should not.', options);
+      return new StoreCorruptError(
+        'Unexpected data in the database, or data that the schema refuses.',
+        options,
+      );
     case 'lost':
       if (when !== 'reading')
-        return new StoreOutcomeUnknownError('The database did not answer in time.', options);
-      return new StoreUnavailableError('The database does not answer at the moment.', options);
+        return new StoreOutcomeUnknownError(
+          'The database did not respond in time. The write may or may not have been carried out.',
+          options,
+        );
+      return new StoreUnavailableError('The database is not responding.', options);
     case 'refused':
       if (when === 'committing')
-        return new StoreOutcomeUnknownError('The database broke off a commit.', options);
+        return new StoreOutcomeUnknownError(
+          'The database aborted a commit. The transaction may or may not have been committed.',
+          options,
+        );
       return new StoreUnavailableError(
-        remedyOf(error) ?? 'The database cannot do it at the moment.',
+        remedyOf(error) ?? 'The database refused the statement. Nothing was written.',
         options,
       );
     case 'retry':
       // A deadlock is certain at any time; that the retries are used up does not change it.
-      return new StoreUnavailableError('The database is too busy at the moment.', options);
+      return new StoreUnavailableError(
+        'The database is overloaded: deadlock or lock timeout after all retries.',
+        options,
+      );
     case 'not_written':
-      return new StoreUnavailableError('The database cannot write at the moment.', options);
+      return new StoreUnavailableError(
+        'The database cannot write. Check its disk space and permissions.',
+        options,
+      );
   }
 }

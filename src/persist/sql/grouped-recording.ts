@@ -105,7 +105,8 @@ export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
     if (!group.every(({ issuances }) => issuances.every(hasWholeNumbers))) return false;
     try {
       await inTransaction(this.#db, async (transaction) => {
-        if (!(await this.#plainly(transaction, group))) throw new RolledBack('something is in the way');
+        if (!(await this.#plainly(transaction, group)))
+          throw new RolledBack('conflicting row, revocation or epoch');
       });
       return true;
     } catch (fault) {

@@ -28,7 +28,7 @@ export async function migrateToLatest(db: Kysely<Database>, flavour: SqlFlavour)
     if (fault !== 'other') throw storeFault(error, fault, 'reading');
     const failed = results?.find((result) => result.status === 'Error')?.migrationName;
     throw new MigrationError(
-      `The database schema could not be brought up to date${failed === undefined ? '' : ` (${failed})`}.`,
+      `The database tables could not be migrated${failed === undefined ? '' : ` (${failed})`}.`,
       {
         cause: error,
       },

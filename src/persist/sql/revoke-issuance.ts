@@ -62,7 +62,10 @@ export async function revokeIssuance(
     if (error instanceof StaleEpoch) return 'stale';
     if (error instanceof RolledBack && error.answer === 'used') return 'used';
     if (error instanceof RolledBack) {
-      throw new StoreCorruptError('The number to revoke belongs to another member.', { cause: error });
+      throw new StoreCorruptError(
+        `Cannot revoke: number ${issueNo} of coupon ${couponId} belongs to another member.`,
+        { cause: error },
+      );
     }
     if (faultOf(error) === 'duplicate') return 'again';
     throw error;

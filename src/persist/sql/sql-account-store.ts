@@ -47,7 +47,7 @@ export class SqlAccountStore implements AccountStore {
     );
     if (row === undefined) return undefined;
     const role = roles.find((known) => known === row.role);
-    if (role === undefined) throw new StoreCorruptError(`Account ${row.id} has a role that does not exist.`);
+    if (role === undefined) throw new StoreCorruptError(`Account ${row.id} has an unknown role.`);
     return {
       id: row.id,
       email: row.email,

@@ -83,7 +83,7 @@ export class RolledBack<Answer = unknown> extends Error {
   readonly answer: Answer;
 
   constructor(answer: Answer) {
-    super('rolled back on purpose');
+    super('rolled back deliberately');
     this.answer = answer;
   }
 }

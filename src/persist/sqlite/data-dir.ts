@@ -56,7 +56,7 @@ export function lockDataDir({ path }: DataDir): DataDirLock {
     };
   } catch (cause) {
     if (String((cause as { code?: unknown }).code).startsWith('SQLITE_BUSY')) {
-      throw new DataDirInUseError(`Another server is running on the data folder ${path}.`, { cause });
+      throw new DataDirInUseError(`Another server is using the data folder ${path} (DATA_DIR).`, { cause });
     }
     throw unwritable(path, cause);
   }

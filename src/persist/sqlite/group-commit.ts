@@ -66,7 +66,7 @@ export class GroupCommit {
    */
   submit<Answer>(decide: Decide<Answer>, contradicted: () => void = () => undefined): Promise<Answer> {
     if (this.#stuck || this.#waiting.length >= WAITING_MAX) {
-      return Promise.reject(new StoreUnavailableError('The disk does not keep up at the moment.'));
+      return Promise.reject(new StoreUnavailableError('Too many commands are waiting for the disk.'));
     }
     return new Promise<Answer>((resolve, reject) => {
       this.#waiting.push({ decide, resolve, reject, contradicted });
@@ -130,7 +130,10 @@ export class GroupCommit {
     for (const { command } of decided) {
       command.contradicted();
       command.reject(
-        new StoreUnavailableError('The database had to be read again; ask once more.', { cause: error }),
+        new StoreUnavailableError(
+          'The decision contradicted the database, and the coupon was reloaded. Try again.',
+          { cause: error },
+        ),
       );
     }
   }
@@ -138,9 +141,11 @@ export class GroupCommit {
   /** The disk hangs. Nobody waits for it longer than promised; whoever has not had a turn learns that nothing was attempted. */
   #giveUpWaiting(decided: readonly Decided[]): void {
     this.#stuck = true;
-    const unknown = new StoreOutcomeUnknownError('The disk did not answer in time.');
+    const unknown = new StoreOutcomeUnknownError(
+      'The disk did not respond in time. The write may or may not have been carried out.',
+    );
     for (const { command } of decided) command.reject(unknown);
-    const unattempted = new StoreUnavailableError('The disk does not answer at the moment.');
+    const unattempted = new StoreUnavailableError('The disk is not responding.');
     for (const command of this.#waiting) command.reject(unattempted);
     this.#waiting = [];
   }
@@ -153,7 +158,9 @@ function decideAll(group: readonly Command[], effects: Effects): Decided[] {
       decided.push({ command, answer: command.decide(effects) });
     } catch (error) {
       command.reject(
-        error instanceof SeonchakError ? error : new SeonchakError('A decision failed.', { cause: error }),
+        error instanceof SeonchakError
+          ? error
+          : new SeonchakError('Unexpected error while deciding.', { cause: error }),
       );
     }
   }

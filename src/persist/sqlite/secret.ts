@@ -34,7 +34,7 @@ function readSecret(file: string): string | undefined {
   }
   if (text.length < SECRET_CHARACTERS_MIN || !/^[A-Za-z0-9_-]+$/.test(text)) {
     throw new SecretUnusableError(
-      `The secret in ${file} is damaged; remove the file to have a new one made.`,
+      `The secret in ${file} is damaged. Remove the file; the next start creates a new secret.`,
     );
   }
   return text;
@@ -63,6 +63,6 @@ function createSecret(path: string, file: string): string {
   }
   const secret = readSecret(file);
   if (secret === undefined)
-    throw new SecretUnusableError(`The secret in ${file} disappeared while it was made.`);
+    throw new SecretUnusableError(`The secret in ${file} was removed while it was being created. Try again.`);
   return secret;
 }

@@ -115,7 +115,7 @@ export class SqliteAdmission implements Admission {
     return this.#commits.submit(() => {
       if (this.#loaded.peek(couponId) !== undefined) return 'present';
       if (this.#loaded.isStale(memory)) {
-        throw new StoreUnavailableError('The coupon changed while it was being warmed; ask once more.');
+        throw new StoreUnavailableError('The coupon changed while it was being warmed. Try again.');
       }
       this.#loaded.put(memory);
       return 'warmed';

@@ -107,6 +107,6 @@ class SqliteThreadConnection implements DatabaseConnection {
   }
 
   streamQuery(): never {
-    throw new Error('streams are not used: rows are read in pages');
+    throw new Error('streaming is not supported: rows are read in pages');
   }
 }

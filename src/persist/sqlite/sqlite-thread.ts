@@ -83,7 +83,10 @@ export class SqliteThread {
       const giveUp = (): void => {
         this.#waitingOwners.splice(this.#waitingOwners.indexOf(owner), 1);
         reject(
-          new SqliteThreadError('NO_CONNECTION', `the database was not free within ${String(deadlineMs)} ms`),
+          new SqliteThreadError(
+            'NO_CONNECTION',
+            `the database was locked for more than ${String(deadlineMs)} ms`,
+          ),
         );
       };
       const timer = deadlineMs === undefined ? undefined : setTimeout(giveUp, deadlineMs);
@@ -104,7 +107,7 @@ export class SqliteThread {
    */
   async execute(statement: SqliteStatement): Promise<SqliteResult> {
     const [result] = await this.#request('single', [statement], DATABASE_TIMEOUT_MS);
-    if (result === undefined) throw new SqliteThreadError('SQLITE_ERROR', 'a statement gave no result');
+    if (result === undefined) throw new SqliteThreadError('SQLITE_ERROR', 'a statement returned no result');
     return result;
   }
 

@@ -122,7 +122,9 @@ export class SimulatedDatabase {
     if (ledger.revoked.has(issueNo)) return 'again';
     const row = ledger.rows.get(issueNo);
     if (row !== undefined && row.memberId !== memberId) {
-      throw new StoreCorruptError('The number to revoke belongs to another member.');
+      throw new StoreCorruptError(
+        `Cannot revoke: number ${issueNo} of coupon ${couponId} belongs to another member.`,
+      );
     }
     if (row?.usedAtMs !== undefined) return 'used';
     ledger.revoked.set(issueNo, memberId);
