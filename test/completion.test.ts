@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { emptyFolder } from './clients/seonchak-command.js';
+import { requiredProgram } from './servers/on-path.js';
 
 const bin = fileURLToPath(new URL('../dist/cli/seonchak.js', import.meta.url));
 
@@ -34,7 +35,7 @@ const shells: Readonly<Record<string, { readonly command: readonly string[]; rea
   },
   // An interactive one on a terminal of its own, as its completion is part of its line editor.
   zsh: {
-    command: ['zsh', '-f'],
+    command: [requiredProgram('zsh', { package: 'zsh' }), '-f'],
     script: `
       zmodload zsh/zpty
       answers=$(mktemp -u) && mkfifo $answers
@@ -50,7 +51,7 @@ const shells: Readonly<Record<string, { readonly command: readonly string[]; rea
       zpty -d shell; rm $answers`,
   },
   fish: {
-    command: ['fish', '--no-config'],
+    command: [requiredProgram('fish', { package: 'fish' }), '--no-config'],
     script: `
       seonchak completion fish | source
       for line in $argv

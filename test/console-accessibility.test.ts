@@ -6,11 +6,11 @@ import { startBrowser } from './clients/browser.js';
 import { HttpClient } from './clients/http-client.js';
 import { signToken } from './clients/tokens.js';
 import { startSeonchak } from './servers/seonchak.js';
-import { startBackEnd } from './system/back-ends.js';
+import { startEmbedded } from './system/embedded-back-end.js';
 
 const PHONE = { width: 390, height: 844 };
 
-const backEnd = await startBackEnd('embedded');
+const backEnd = await startEmbedded();
 t.teardown(() => backEnd.stop());
 const server = await startSeonchak(backEnd.settings);
 t.teardown(() => server.stop());

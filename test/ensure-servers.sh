@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks that the servers needed by the tests are installed.
-# Installs the Debian packages if permitted; otherwise lists the missing packages and fails. Starts no server: every test
-# starts its own servers on free ports.
+# Checks that the programs needed by the tests are installed.
+# Arguments are Debian packages; test/runner/packages.js lists those of all tests. Installs what is missing if permitted;
+# otherwise lists the missing packages and fails. Starts no server: every test starts its own servers on free ports.
 set -euo pipefail
 
 readonly LEAST_REDIS_MAJOR=7
@@ -10,19 +10,30 @@ readonly LEAST_REDIS_MAJOR=7
 PATH=$PATH:/usr/sbin:/usr/local/sbin
 
 redis_major() {
-  command -v redis-server >/dev/null || { echo 0; return; }
+  has redis-server || { echo 0; return; }
   redis-server --version | sed -nE 's/.* v=([0-9]+)\..*/\1/p'
 }
 
+has() {
+  command -v "$1" >/dev/null
+}
+
+# Whether the programs of a package exist.
+is_there() {
+  case $1 in
+    redis-server) [ "$(redis_major)" -ge "$LEAST_REDIS_MAJOR" ] ;;
+    mariadb-server) has mariadbd || has mysqld ;;
+    chromium) has chromium || has chromium-browser || has google-chrome ;;
+    prometheus) has prometheus && has promtool ;;
+    *) has "$1" ;;
+  esac
+}
+
 missing_packages() {
-  [ "$(redis_major)" -ge "$LEAST_REDIS_MAJOR" ] || echo redis-server
-  command -v mariadbd >/dev/null || command -v mysqld >/dev/null || echo mariadb-server
-  command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || echo chromium
-  command -v zsh >/dev/null || echo zsh
-  command -v fish >/dev/null || echo fish
-  command -v prometheus >/dev/null && command -v promtool >/dev/null || echo prometheus
-  command -v nginx >/dev/null || echo nginx
-  command -v haproxy >/dev/null || echo haproxy
+  local package
+  for package in "$@"; do
+    is_there "$package" || echo "$package"
+  done
 }
 
 # Prints the command prefix for installing packages; fails if there is no permission.
@@ -51,7 +62,7 @@ install_packages() {
     $as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
 }
 
-readarray -t missing < <(missing_packages)
+readarray -t missing < <(missing_packages "$@")
 [ "${#missing[@]}" -eq 0 ] && exit 0
 
 echo "Installing packages for the tests: ${missing[*]}" >&2
@@ -60,7 +71,7 @@ if ! install_packages "${missing[@]}" >&2; then
 fi
 
 hash -r
-readarray -t missing < <(missing_packages)
+readarray -t missing < <(missing_packages "$@")
 [ "${#missing[@]}" -eq 0 ] && exit 0
 
 cat >&2 <<TEXT
@@ -72,6 +83,6 @@ Missing on the PATH: ${missing[*]}. The tests run against real servers and skip 
   prometheus      Prometheus with promtool, for the dashboard and the alerts
   nginx, haproxy  reverse proxies, for the configurations in deploy/
 On Debian and Ubuntu:
-  sudo apt-get update && sudo apt-get install redis-server mariadb-server chromium prometheus nginx haproxy zsh fish
+  sudo apt-get update && sudo apt-get install ${missing[*]}
 TEXT
 exit 1

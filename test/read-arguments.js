@@ -1,11 +1,17 @@
-/** The options of a command of the tests: `--help` tells its usage, and so does a word it does not know, without a stack trace. */
+/** The options of a command of the tests: `--help` and unknown words print its usage, without a stack trace. */
 import { parseArgs } from 'node:util';
 
 /** @returns the values, as `parseArgs` of Node.js has them. Ends the process after `--help` (0) and after unknown words (2). */
 export function readArguments(usage, options) {
+  return readWords(usage, { options }).values;
+}
+
+/** The same with words that are no options: `{ values, positionals }`. */
+export function readWords(usage, { options, allowPositionals = false }) {
   try {
-    const { values } = parseArgs({ options: { ...options, help: { type: 'boolean', short: 'h' } } });
-    if (values.help !== true) return values;
+    const help = { type: 'boolean', short: 'h' };
+    const read = parseArgs({ options: { ...options, help }, allowPositionals });
+    if (read.values.help !== true) return read;
     console.log(usage);
     process.exit(0);
   } catch (fault) {

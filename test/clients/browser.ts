@@ -1,8 +1,7 @@
 /** A real browser, as people use the console with: Debian's Chromium, without a window. */
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { requiredProgram } from '../servers/on-path.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -31,7 +30,8 @@ export interface TestBrowser {
 
 /** @throws Error when no Chromium is on the PATH. */
 export async function startBrowser(): Promise<TestBrowser> {
-  const browser: Browser = await chromium.launch({ executablePath: chromiumPath(), args: FLAGS });
+  const executablePath = requiredProgram(NAMES, { package: 'chromium' });
+  const browser: Browser = await chromium.launch({ executablePath, args: FLAGS });
   const complaints: string[] = [];
   return {
     complaints,
@@ -47,19 +47,4 @@ export async function startBrowser(): Promise<TestBrowser> {
     },
     close: () => browser.close(),
   };
-}
-
-function chromiumPath(): string {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    for (const name of NAMES) {
-      const path = join(folder, name);
-      try {
-        accessSync(path, constants.X_OK);
-        return path;
-      } catch {
-        // Not here.
-      }
-    }
-  }
-  throw new Error('No Chromium on the PATH; on Debian: apt-get install chromium');
 }

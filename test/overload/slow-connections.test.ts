@@ -4,7 +4,7 @@ import t from 'tap';
 import { pressAll } from '../clients/crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { startSeonchak } from '../servers/seonchak.js';
-import { startBackEnd } from '../system/back-ends.js';
+import { startEmbedded } from '../system/embedded-back-end.js';
 import { assertPromises, crowdOf, registerCoupon, rowsOnceThere } from '../system/storm.js';
 import { residentBytes } from './peak-memory.js';
 import { SlowConnections } from './slow-connections.js';
@@ -18,7 +18,7 @@ const MEMORY_MAX_BYTES = 200_000_000;
 const PATIENCE_MS = 60_000;
 
 t.test('idle and slow connections do not hurt the others', async (t) => {
-  const backEnd = await startBackEnd('embedded');
+  const backEnd = await startEmbedded();
   t.teardown(() => backEnd.stop());
   const server = await startSeonchak(backEnd.settings);
   t.teardown(() => server.stop());

@@ -18,8 +18,8 @@ const reportFolder = path.join(root, '.tap/report');
  * they alone execute the feed of live figures and the audit.
  */
 const watchedFiles =
-  /^(src\/engine\/(?!testing\/)|src\/persist\/|src\/http\/live\.test|test\/chaos\/reconcile\.test)/;
-const countedScripts = /\/(src|dist)\/engine\/[^/]+$/;
+  /^(src\/engine\/(?!testing\/)|src\/persist\/|src\/http\/api\/live\.test|test\/chaos\/reconcile\.test)/;
+const countedScripts = /\/(src|dist)\/engine\/(?!testing\/)/;
 
 /** The settings with which a test file is watched, or not. */
 export function watching(file) {

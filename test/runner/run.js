@@ -1,37 +1,48 @@
 /**
- * Runs test files, some at a time, and reports in plain lines: one a file, everything about a failure, the totals last.
+ * Runs test files, some concurrently, and reports in plain lines: one for each file, everything about a failure, the totals last.
  *
- * Words with dashes are options: `--grep=/member/` picks tests by name, `--timeout=0` lifts the limit of time from a file. The others are
- * files; without any all are run, and the coverage of the engine is held against its floor.
+ * A run of named files ensures only the servers that these files start; a run without names has all files, and holds the coverage of the
+ * engine against its floor.
  */
-import { readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { checkCoverage } from '../coverage-floor.js';
+import { readWords } from '../read-arguments.js';
 import { beginCounting, summariseCounts, watching } from './coverage.js';
 import { longestFirst } from './order.js';
+import { requiredPackages } from './requirements.js';
+import { allTestFiles, unknownFiles } from './select.js';
 import { describe, indent } from './tally.js';
 import { runTestFile } from './test-file.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** As many as a small machine has processors: with more of them, deadlines of the servers under test pass for want of computing. */
-const FILES_AT_A_TIME = 2;
-const TIMEOUT_SECONDS = '900';
+const CONCURRENT_FILES = 2;
+const USAGE = `npm test                                  every test, and the coverage floor of the engine
+npm test -- FILE…                         the tests of these files
+npm test -- --grep=/PATTERN/ [FILE…]      the tests with such names
+npm test -- --timeout=SECONDS [FILE…]     another limit for one file than 900 s; 0 is none
+With --build the project is built first; \`npm test\` does so.`;
 
-const { values, positionals: selection } = parseArgs({
-  options: { grep: { type: 'string' }, timeout: { type: 'string', default: TIMEOUT_SECONDS } },
+const { values, positionals: selection } = readWords(USAGE, {
+  options: {
+    build: { type: 'boolean' },
+    grep: { type: 'string' },
+    timeout: { type: 'string', default: '900' },
+  },
   allowPositionals: true,
 });
 // A selection covers a part of the code only, so its coverage says nothing.
 const wholeRun = selection.length === 0 && values.grep === undefined;
-const files = selection.length === 0 ? longestFirst(allTestFiles()) : selection;
+prepare();
+const files = selection.length === 0 ? longestFirst(allTestFiles(root)) : selection;
 const startedMs = performance.now();
 const totals = { passed: 0, failed: 0 };
 
 if (wholeRun) beginCounting();
 const waiting = [...files];
-await Promise.all(Array.from({ length: FILES_AT_A_TIME }, runWhatWaits));
+await Promise.all(Array.from({ length: CONCURRENT_FILES }, runWhatWaits));
 
 let ok = totals.failed === 0 && totals.passed > 0;
 if (wholeRun) {
@@ -43,6 +54,21 @@ if (wholeRun) {
 if (totals.passed + totals.failed === 0) console.log('no test was run');
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${seconds(performance.now() - startedMs)}`);
 process.exitCode = ok ? 0 : 1;
+
+/** Ends the process where the run cannot begin: a mistyped name first, as it is known without building or installing. */
+function prepare() {
+  const unknown = unknownFiles(root, selection);
+  for (const line of unknown) console.error(line);
+  if (unknown.length > 0) process.exit(2);
+  if (values.build === true) must('npm', ['run', 'build']);
+  const packages = requiredPackages(root, selection.length === 0 ? allTestFiles(root) : selection);
+  if (packages.length > 0) must('bash', [path.join(root, 'test/ensure-servers.sh'), ...packages]);
+}
+
+function must(command, words) {
+  const { status } = spawnSync(command, words, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
 
 async function runWhatWaits() {
   for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
@@ -59,15 +85,6 @@ function report({ file, ok, passed, failed, failures, words, ms }) {
   if (ok) return;
   for (const failure of failures) console.log(describe(failure));
   if (words.trim() !== '') console.log(indent(`output of ${file}:\n${words.trimEnd()}`, 6));
-}
-
-function allTestFiles() {
-  return ['src', 'test'].flatMap((folder) =>
-    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.test.ts'))
-      .map((name) => `${folder}/${name}`)
-      .sort(),
-  );
 }
 
 function seconds(ms) {

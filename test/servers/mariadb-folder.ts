@@ -8,7 +8,7 @@ import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { onPath } from './on-path.js';
+import { requiredProgram } from './on-path.js';
 
 export const DATABASE = 'seonchak';
 export const USER = 'seonchak';
@@ -44,9 +44,9 @@ export async function makeMariadbFolder(binary: string, dataFolder: string): Pro
 
 /** Several tests may want the first one at the same time: each makes its own, and the first to be complete stays. */
 async function install(template: string): Promise<void> {
-  const installer = onPath('mariadb-install-db') ?? onPath('mysql_install_db');
-  if (installer === undefined)
-    throw new Error('MariaDB is needed by this test: apt-get install mariadb-server');
+  const installer = requiredProgram(['mariadb-install-db', 'mysql_install_db'], {
+    package: 'mariadb-server',
+  });
   await mkdir(templates, { recursive: true });
   const unfinished = await mkdtemp(join(templates, 'unfinished-'));
   try {

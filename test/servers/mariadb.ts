@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type ChildServer, startChildServer } from './child-server.js';
 import { freePort } from './free-port.js';
 import { DATABASE, FOLDER_OPTIONS, makeMariadbFolder, PASSWORD, USER } from './mariadb-folder.js';
-import { onPath } from './on-path.js';
+import { onPath, requiredProgram } from './on-path.js';
 
 export interface MariadbServer {
   /** mysql://user:password@127.0.0.1:port/database, stays the same over restarts. */
@@ -23,10 +23,7 @@ export interface MariadbServer {
 
 /** Starts an own server and makes its database. Nothing outlives the test: the folder and the process go at exit. */
 export async function startMariadb(extraOptions: readonly string[] = []): Promise<MariadbServer> {
-  const binary = onPath('mariadbd') ?? onPath('mysqld');
-  if (binary === undefined) {
-    throw new Error('MariaDB is needed by this test: apt-get install mariadb-server');
-  }
+  const binary = requiredProgram(['mariadbd', 'mysqld'], { package: 'mariadb-server' });
   const folder = await mkdtemp(join(tmpdir(), 'seonchak-mariadb-'));
   const removeFolder = (): void => {
     rmSync(folder, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startChildServer } from './child-server.js';
 import { freePort } from './free-port.js';
+import { requiredProgram } from './on-path.js';
 
 export interface PrometheusServer {
   /** The `data` of an answer of its HTTP API, such as `query` with `{query: 'up'}`. @throws Error with its words for anything but success. */
@@ -31,7 +32,7 @@ export async function startPrometheus(
   await writeFile(join(folder, 'prometheus.yaml'), JSON.stringify(config));
   const port = await freePort();
   const server = await startChildServer(
-    'prometheus',
+    requiredProgram('prometheus', { package: 'prometheus' }),
     [
       `--config.file=${join(folder, 'prometheus.yaml')}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,

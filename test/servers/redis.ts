@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type ChildServer, startChildServer } from './child-server.js';
 import { freePort } from './free-port.js';
+import { requiredProgram } from './on-path.js';
 
 export interface RedisServerOptions {
   /** `always` unless told otherwise: what DESIGN level `fsync` asks for. `off`: no append-only file. */
@@ -69,7 +70,8 @@ function start(
     'repl-diskless-sync-delay': '0',
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  return startChildServer('redis-server', [...args, ...(options.args ?? []), ...extraArgs], READY);
+  const program = requiredProgram('redis-server', { package: 'redis-server' });
+  return startChildServer(program, [...args, ...(options.args ?? []), ...extraArgs], READY);
 }
 
 function serverIn(

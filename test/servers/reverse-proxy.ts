@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { makeCertificates } from './certificates.js';
 import { type ChildServer, startChildServer } from './child-server.js';
 import { freePort } from './free-port.js';
-import { onPath } from './on-path.js';
+import { requiredProgram } from './on-path.js';
 
 export type ProxyName = 'nginx' | 'haproxy';
 
@@ -66,7 +66,8 @@ async function startNginx(place: Place, { cert, key }: CertificateFiles): Promis
     '/etc/ssl/private/coupons.example.key': key,
   });
   const args = ['-p', folder, '-e', 'stderr', '-c', file, '-g', 'daemon off;'];
-  return startChildServer(program('nginx'), args, /start worker process \d/);
+  const program = requiredProgram('nginx', { package: 'nginx' });
+  return startChildServer(program, args, /start worker process \d/);
 }
 
 async function startHaproxy(place: Place, { cert, key }: CertificateFiles): Promise<ChildServer> {
@@ -81,7 +82,8 @@ async function startHaproxy(place: Place, { cert, key }: CertificateFiles): Prom
     '127.0.0.1:8080': `127.0.0.1:${place.serverPort}`,
     '/etc/haproxy/certs/coupons.example.pem': both,
   });
-  return startChildServer(program('haproxy'), ['-W', '-db', '-f', file], /Loading success/);
+  const program = requiredProgram('haproxy', { package: 'haproxy' });
+  return startChildServer(program, ['-W', '-db', '-f', file], /Loading success/);
 }
 
 /** @throws Error when the shipped file no longer has what is to be replaced. */
@@ -98,10 +100,4 @@ async function adapt(
   const file = join(folder, 'configuration');
   await writeFile(file, text);
   return file;
-}
-
-function program(name: ProxyName): string {
-  const path = onPath(name);
-  if (path === undefined) throw new Error(`${name} is needed by this test: apt-get install ${name}`);
-  return path;
 }

@@ -4,7 +4,7 @@ import type { Test } from 'tap';
 import { type Member, type MemberHistory, isDefinite, acknowledgedNumbers } from '../clients/crowd.js';
 import type { HttpClient } from '../clients/http-client.js';
 import { signMemberTokens, signToken } from '../clients/tokens.js';
-import type { BackEndUnderTest, Row } from './back-ends.js';
+import type { BackEndUnderTest, Row } from './back-end.js';
 
 const REGISTER_TRIES_MAX = 5;
 const REGISTER_AGAIN_MS = 1_000;

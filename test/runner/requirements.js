@@ -1,0 +1,43 @@
+/**
+ * Derives which Debian packages test files need, from what they import.
+ *
+ * Every helper that starts a program names the package (`requiredProgram` in test/servers/on-path.ts). A table beside the helpers would be
+ * forgotten by whoever adds the next one.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const TYPES_ONLY = /^(?:import|export) type [^;]*;/gm;
+/** Imports, and modules that are started as processes or threads of their own. */
+const MODULE_PATH = /'(\.{0,2}[\w./-]*\.[jt]s)'/g;
+const PACKAGE = /\{ package: '([a-z0-9-]+)' \}/g;
+
+/**
+ * @param {string} root folder of the project
+ * @param {readonly string[]} files test files, relative to it
+ * @returns {string[]} packages in alphabetical order; none for tests that start no program
+ */
+export function requiredPackages(root, files) {
+  const packages = new Set();
+  for (const file of modulesOf(files.map((name) => path.resolve(root, name)))) {
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(PACKAGE)) packages.add(name);
+  }
+  return [...packages].sort();
+}
+
+/** The files and everything below them. A set visits what is added while it is walked. */
+function modulesOf(files) {
+  const modules = new Set(files);
+  for (const file of modules) {
+    const code = readFileSync(file, 'utf8').replace(TYPES_ONLY, '');
+    for (const [, name] of code.matchAll(MODULE_PATH)) {
+      const imported = sourceOf(path.resolve(path.dirname(file), name));
+      if (imported !== undefined) modules.add(imported);
+    }
+  }
+  return modules;
+}
+
+function sourceOf(file) {
+  return [file.replace(/\.js$/, '.ts'), file].find((one) => existsSync(one));
+}
