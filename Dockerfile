@@ -1,6 +1,6 @@
 # Builds in one stage and runs in another that has only the files needed at run time.
 # test/packaging runs these steps in a clean folder, so RUN uses no absolute path and no other user.
-FROM node:22-bookworm-slim AS build
+FROM node:24-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit
@@ -15,7 +15,7 @@ RUN npm prune --omit=dev --ignore-scripts --no-audit \
   && find dist \( -name '*.map' -o -name .tsbuildinfo \) -delete \
   && mkdir data
 
-FROM node:22-bookworm-slim
+FROM node:24-trixie-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
 WORKDIR /app
 COPY --from=build /app/package.json ./

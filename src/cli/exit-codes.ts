@@ -1,6 +1,6 @@
 /** How a command ends, as a shell sees it, and the one line that a person sees when it did not work. */
-import { ConfigError } from '../engine/domain/errors.js';
-import { SeonchakError } from '../engine/domain/errors.js';
+import { ConfigError, SeonchakError } from '../engine/domain/errors.js';
+import { RuntimeUnsupportedError, thisRuntime, whatIsMissing } from './runtime-support.js';
 
 export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
@@ -45,6 +45,10 @@ export function reportFault(fault: unknown): FaultReport {
       lines: [withCause(fault)],
       code: fault.code,
     };
+  }
+  const missing = whatIsMissing(fault, thisRuntime);
+  if (missing !== undefined) {
+    return { exitCode: exitCodes.misused, lines: [missing], code: RuntimeUnsupportedError.code };
   }
   return {
     exitCode: exitCodes.failed,
