@@ -220,7 +220,7 @@ export interface paths {
     };
     /**
      * Who holds it
-     * @description Ascending by number. As CSV or NDJSON all of them are streamed, whatever the limit.
+     * @description Ascending by number. As CSV or NDJSON all of them are streamed, whatever the limit. Rows are written in any order: a reader that follows new ones with `after` and without `settled=true` loses some for good. With it the list ends at the frontier, the highest number up to which every number is settled, and `next` is null there.
      */
     get: operations['listIssuances'];
     put?: never;
@@ -566,6 +566,13 @@ export interface components {
       items: components['schemas']['Issuance'][];
       /** @description Send it as `after` for the next page; null at the end. */
       next: number | null;
+    };
+    IssuanceListPage: {
+      items: components['schemas']['Issuance'][];
+      /** @description Send it as `after` for the next page; null at the end. */
+      next: number | null;
+      /** @description With `settled=true` only. Every number above `after` up to this one is settled: send it as `after` when you ask again later. */
+      frontier?: number;
     };
     Revoked: {
       /** @example 42 */
@@ -2646,6 +2653,7 @@ export interface operations {
       query?: {
         after?: number;
         limit?: number;
+        settled?: boolean;
       };
       header?: never;
       path: {
@@ -2661,7 +2669,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['IssuancePage'];
+          'application/json': components['schemas']['IssuanceListPage'];
           'text/csv': string;
           'application/x-ndjson': string;
         };

@@ -99,6 +99,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     rateLimited: () => limits.refused,
     presenceRefused: () => presence.refused,
     liveWatchers: () => live.size,
+    frontierWaits: ports.settledRows.waits,
   });
   const routeServer = new RouteServer({
     authenticator,

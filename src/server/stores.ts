@@ -10,6 +10,7 @@ import type { CouponCatalogue } from '../engine/ports/coupon-catalogue.js';
 import { CouponRecovery } from '../engine/recovery/coupon-recovery.js';
 import { CouponRegistry } from '../engine/sellers/coupon-registry.js';
 import { CouponWarmer, type CouponWarmerPorts } from '../engine/recovery/coupon-warmer.js';
+import { SettledRows } from '../engine/feed/settled-rows.js';
 import type { IssuanceLedger } from '../engine/ports/issuance-ledger.js';
 import type { BacklogAge, IssuanceQueue, RecorderBell } from '../engine/ports/issuance-queue.js';
 import type { LedgerAudit } from '../engine/ports/ledger-audit.js';
@@ -50,6 +51,7 @@ export interface Stores {
   readonly versions: Versions;
   readonly warmer: CouponWarmer;
   readonly registry: CouponRegistry;
+  readonly settledRows: SettledRows;
   /** `undefined` with the embedded back end. */
   readonly distributed: DistributedStores | undefined;
   readonly queue: IssuanceQueue | undefined;
@@ -146,6 +148,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
           versions: redis.versions,
           bell: redis.bell,
           recovery: { coupons, scheduler: systemScheduler },
+          admitted: redis.admitted,
         },
       ),
       distributed: { ...redis, coupons, pingDatabase: () => mysql.ping() },
@@ -183,9 +186,10 @@ function withRegistry(
     readonly versions: Versions;
     readonly bell?: RecorderBell;
     readonly recovery?: CouponWarmerPorts['recovery'];
+    readonly admitted?: AdmittedIssuances;
   },
 ) {
-  const { versions, bell, recovery } = news;
+  const { versions, bell, recovery, admitted } = news;
   const { admission, ledger, audit, catalogue, accounts, locks, presenceDemands, auditLog } = stores;
   const warmer = new CouponWarmer({
     admission,
@@ -205,5 +209,9 @@ function withRegistry(
   return {
     ...{ admission, ledger, audit, catalogue, accounts, locks, presenceDemands, auditLog },
     ...{ versions, warmer, registry },
+    settledRows: new SettledRows({
+      ...{ ledger, audit, admission, catalogue, warmer, admitted },
+      clock: systemClock,
+    }),
   };
 }

@@ -120,3 +120,16 @@ export const DRAIN_TICK_MS = 25;
 
 /** How long one statement may take in the database, milliseconds. A lease must outlast it. */
 export const DATABASE_TIMEOUT_MS = 5_000;
+
+/** Gaps between rows explained in one page of a settled list, each with up to {@link ISSUANCES_MAX} numbers; the next page goes on. */
+export const FRONTIER_WINDOWS_MAX = 20;
+
+/** How often all winners of one coupon are searched for a number that is neither in the ledger nor queued nor claimed. */
+export const FRONTIER_SEARCH_EVERY_MS = 5_000;
+
+/** Coupons whose void numbers are remembered. */
+export const VOID_COUPONS_MAX = 1_000;
+
+/** Coupons whose followers' waits are measured, and how long after its last read a follower counts as waiting. */
+export const FRONTIER_WAITS_MAX = 10_000;
+export const FRONTIER_WAIT_KEPT_MS = 300_000;

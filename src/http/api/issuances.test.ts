@@ -106,3 +106,27 @@ t.test('a reader who does not keep up holds the list back, and then gets all of 
   t.equal(text.split('\r\n').length, rows + 2);
   t.equal(shop.http.pendingCount, 0);
 });
+
+t.test('the settled list ends at its frontier, as a page and as a stream', async (t) => {
+  const shop = await openShop(t);
+  const path = await shop.coupon({ quantity: 5_000 });
+  await record(shop, 2_500);
+  const read = (query: string, accept = 'application/json') =>
+    call(shop.url, `GET ${path}/issuances?settled=true${query}`, { token: shop.seller, headers: { accept } });
+
+  const first = await read('&limit=1000');
+  t.match(first.body, { next: 1_000, frontier: 1_000 });
+  const last = await read('&after=2000&limit=1000');
+  t.match(last.body, { next: null, frontier: 2_500 });
+  t.equal((last.body.items as unknown[]).length, 500);
+  t.strictSame((await read('&after=2500')).body, { items: [], next: null, frontier: 2_500 });
+  t.equal((await read('', 'text/csv')).text.split('\r\n').length, 2_502);
+  t.equal((await read('&after=2400', 'application/x-ndjson')).text.trimEnd().split('\n').length, 100);
+
+  const plain = await call(shop.url, `GET ${path}/issuances?settled=false`, { token: shop.seller });
+  t.notOk('frontier' in plain.body, 'a list that is not settled has no frontier');
+  for (const settled of ['', '1', 'yes', 'TRUE']) {
+    const refused = await call(shop.url, `GET ${path}/issuances?settled=${settled}`, { token: shop.seller });
+    t.match(refused, { status: 400, body: { code: 'invalid_input', errors: [{ field: 'settled' }] } });
+  }
+});

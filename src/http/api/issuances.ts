@@ -1,6 +1,7 @@
 /** The issuances of a coupon, for its seller: pages, whole lists as CSV or NDJSON, revocation. */
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
+import type { SettledPage, SettledRows } from '../../engine/feed/settled-rows.js';
 import type { IssuanceLedger, LedgerRow } from '../../engine/ports/issuance-ledger.js';
 import type { Identity } from '../auth/identity.js';
 import { json } from '../wire/exchange.js';
@@ -11,7 +12,7 @@ import { parseQuery } from '../wire/parse-input.js';
 import { preferredType } from '../wire/preferred-type.js';
 import { refuse } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
-import { issueNo, pageQuery } from '../wire/schemas.js';
+import { issuanceListQuery, issueNo } from '../wire/schemas.js';
 import { sellerActor } from './seller.js';
 
 /** Rows read from the ledger and sent at a time: some 80 KB of text, so that a slow reader holds little memory. */
@@ -23,7 +24,11 @@ const LIST_TYPES = ['application/json', 'text/csv', 'application/x-ndjson'] as c
 export interface IssuancePorts {
   readonly registry: CouponRegistry;
   readonly ledger: IssuanceLedger;
+  readonly settledRows: Pick<SettledRows, 'read' | 'waits'>;
 }
+
+/** Rows above a cursor, a page at a time. */
+type ReadPage = (afterIssueNo: number, limit: number) => Promise<SettledPage>;
 
 export class IssuanceHandlers {
   readonly #ports: IssuancePorts;
@@ -32,22 +37,31 @@ export class IssuanceHandlers {
     this.#ports = ports;
   }
 
-  /** What is recorded, ascending by number. */
+  /** What is recorded, ascending by number; with `settled` up to the frontier. */
   async list(request: ApiRequest, seller: Identity): Promise<Reply> {
-    const { ledger, registry } = this.#ports;
-    const { couponId } = await ownedCoupon(registry, request, seller);
-    const { after, limit } = parseQuery(pageQuery, request);
+    const { couponId } = await ownedCoupon(this.#ports.registry, request, seller);
+    const { after, limit, settled } = parseQuery(issuanceListQuery, request);
+    const read: ReadPage = settled
+      ? (cursor, rows) => this.#ports.settledRows.read(couponId, cursor, rows)
+      : (cursor, rows) => this.#recorded(couponId, cursor, rows);
     const type = preferredType(request.accept, LIST_TYPES);
     if (type === 'text/csv') {
-      return streamed('text/csv; charset=utf-8; header=present', csv(ledger, couponId, after));
+      return streamed('text/csv; charset=utf-8; header=present', csv(read, after));
     }
-    if (type === 'application/x-ndjson') return streamed(type, ndjson(ledger, couponId, after));
-    const rows = await ledger.rows(couponId, after, limit + 1);
-    const items = rows.slice(0, limit);
+    if (type === 'application/x-ndjson') return streamed(type, ndjson(read, after));
+    const { rows, frontier, more } = await read(after, limit);
     return json(200, {
-      items: items.map(issuanceItem),
-      next: rows.length > limit ? (items.at(-1)?.issueNo ?? null) : null,
+      items: rows.map(issuanceItem),
+      next: more ? frontier : null,
+      ...(settled ? { frontier } : {}),
     });
+  }
+
+  /** Whatever is in the ledger at this moment, numbers passed over included. */
+  async #recorded(couponId: CouponId, after: number, limit: number): Promise<SettledPage> {
+    const rows = await this.#ports.ledger.rows(couponId, after, limit + 1);
+    const items = rows.slice(0, limit);
+    return { rows: items, frontier: items.at(-1)?.issueNo ?? after, more: rows.length > limit };
   }
 
   /** May be repeated: revoking a number a second time answers the same. */
@@ -95,25 +109,19 @@ export function issuanceItem(row: LedgerRow): IssuanceItemAnswer {
   };
 }
 
-async function* chunksOfRows(
-  ledger: IssuanceLedger,
-  couponId: CouponId,
-  afterIssueNo: number,
-): AsyncGenerator<readonly LedgerRow[]> {
-  let after = afterIssueNo;
-  for (;;) {
-    const rows = await ledger.rows(couponId, after, STREAM_CHUNK_ROWS);
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    yield rows;
-    after = last.issueNo;
+async function* chunksOfRows(read: ReadPage, afterIssueNo: number): AsyncGenerator<readonly LedgerRow[]> {
+  for (let after = afterIssueNo; ;) {
+    const { rows, frontier, more } = await read(after, STREAM_CHUNK_ROWS);
+    if (rows.length > 0) yield rows;
+    if (!more) return;
+    after = frontier;
   }
 }
 
 /** Nothing needs quoting: member ids have no comma, quote or line break, and the alphabet holds no spreadsheet formula but a leading `-`. */
-async function* csv(ledger: IssuanceLedger, couponId: CouponId, after: number): AsyncGenerator<string> {
+async function* csv(read: ReadPage, after: number): AsyncGenerator<string> {
   yield 'issue_no,member_id,issued_at,used_at\r\n';
-  for await (const rows of chunksOfRows(ledger, couponId, after)) {
+  for await (const rows of chunksOfRows(read, after)) {
     yield rows
       .map(({ issueNo, memberId, issuedAtMs, usedAtMs }) => {
         const usedAt = usedAtMs === undefined ? '' : rfc3339(usedAtMs);
@@ -123,8 +131,8 @@ async function* csv(ledger: IssuanceLedger, couponId: CouponId, after: number): 
   }
 }
 
-async function* ndjson(ledger: IssuanceLedger, couponId: CouponId, after: number): AsyncGenerator<string> {
-  for await (const rows of chunksOfRows(ledger, couponId, after)) {
+async function* ndjson(read: ReadPage, after: number): AsyncGenerator<string> {
+  for await (const rows of chunksOfRows(read, after)) {
     yield rows.map((row) => `${JSON.stringify(issuanceItem(row))}\n`).join('');
   }
 }

@@ -6,6 +6,7 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { EngineCounters } from '../../engine/domain/counters.js';
+import type { FrontierWaits } from '../../engine/feed/frontier-waits.js';
 import type { EngineLoad } from '../../engine/download/engine.js';
 import type { Reply } from '../wire/exchange.js';
 import type { OutcomeCounts } from '../download/outcome-counts.js';
@@ -38,6 +39,7 @@ export interface MetricsSources {
   /** Downloads refused for want of a good ticket of presence. */
   presenceRefused(): number;
   liveWatchers(): number;
+  readonly frontierWaits: FrontierWaits;
 }
 
 /** Answers `GET /metrics`; the text of all processes where several share the port. */
@@ -102,6 +104,12 @@ export function createMetrics(sources: MetricsSources): Registry {
     'Store errors while processing downloads.',
     () => counters.storeFaults,
   );
+  const { frontierWaits } = sources;
+  counter(
+    'seonchak_void_numbers_total',
+    'Numbers found that never become rows.',
+    () => frontierWaits.voidNumbers,
+  );
 
   new TallyHistogram(registry, 'seonchak_admit_batch_size', 'Members per batch.', counters.batchSizes, 1);
   new TallyHistogram(
@@ -127,6 +135,16 @@ export function createMetrics(sources: MetricsSources): Registry {
   gauge('seonchak_sealed_winners', 'Winners held in memory.', () => sources.engineLoad().winnersHeld);
   gauge('seonchak_requests_in_flight', 'Requests not yet answered.', () => sources.requestsInFlight());
   gauge('seonchak_live_watchers', 'Open streams of the live view.', () => sources.liveWatchers());
+
+  new Gauge({
+    name: 'seonchak_frontier_lag_seconds',
+    help: 'How long a reader of settled issuances has waited for a number, at most.',
+    aggregator: 'max',
+    registers: [registry],
+    collect() {
+      this.set(frontierWaits.longestMs() / 1_000);
+    },
+  });
 
   registerProcessMetrics(registry, 'api');
   registerDurability(registry, durability);

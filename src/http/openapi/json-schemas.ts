@@ -21,6 +21,7 @@ const named = {
   HeldIssuance: answers.heldIssuance,
   Issuance: answers.issuanceItemAnswer,
   IssuancePage: answers.issuancePage,
+  IssuanceListPage: answers.issuanceListPage,
   Revoked: answers.revokedAnswer,
   Stats: answers.statsAnswer,
   LiveUpdate: answers.liveUpdate,
@@ -60,5 +61,6 @@ export function queryFields(query: z.ZodObject): Record<string, JsonObject> {
 
 /** A pattern that says again what type or format say already, in 300 characters, is of no use to a reader. */
 function dropUnreadable({ jsonSchema }: { readonly jsonSchema: Record<string, unknown> }): void {
-  if (jsonSchema['type'] === 'integer' || jsonSchema['format'] === 'date-time') delete jsonSchema['pattern'];
+  const { type, format } = jsonSchema;
+  if (type === 'integer' || type === 'boolean' || format === 'date-time') delete jsonSchema['pattern'];
 }

@@ -1,6 +1,6 @@
 /** Every route in words, under the same key as its line in routes.ts. A test compares the two tables. */
 import { PRESENCE_HEADER } from '../presence/presence-ticket.js';
-import { couponListQuery, pageQuery } from '../wire/schemas.js';
+import { couponListQuery, issuanceListQuery, pageQuery } from '../wire/schemas.js';
 import { forAnyone, forMembers, forSellers, storeless } from './operation.js';
 import type { Operation } from './operation.js';
 
@@ -172,12 +172,15 @@ export const operations: Readonly<Record<string, Operation>> = {
     id: 'listIssuances',
     tag: 'Sellers',
     summary: 'List the issuances of a coupon',
-    description: 'Ascending by number. As CSV or NDJSON all issuances are streamed, regardless of the limit.',
-    query: pageQuery,
+    description:
+      'Ascending by number. As CSV or NDJSON all issuances are streamed, regardless of the limit. ' +
+      'Rows are written in any order: a reader that follows new ones with `after` and without `settled=true` loses some for good. ' +
+      'With it the list ends at the frontier, the highest number up to which every number is settled, and `next` is null there.',
+    query: issuanceListQuery,
     answers: {
       200: {
         description: 'A page, or with Accept CSV or NDJSON the whole list.',
-        json: 'IssuancePage',
+        json: 'IssuanceListPage',
         text: ['text/csv', 'application/x-ndjson'],
       },
     },

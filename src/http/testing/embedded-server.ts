@@ -6,6 +6,7 @@ import { createLogger } from '../../server/log.js';
 import { Engine } from '../../engine/download/engine.js';
 import type { Config } from '../../config/config.js';
 import { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
+import { SettledRows } from '../../engine/feed/settled-rows.js';
 import { CouponWarmer } from '../../engine/recovery/coupon-warmer.js';
 import { LocalVersions } from '../../engine/ports/local-versions.js';
 import type { RedisBackEnd } from '../../persist/redis/redis-back-end.js';
@@ -89,6 +90,7 @@ export async function startEmbeddedServer(
     registry,
     admission,
     ledger,
+    settledRows: new SettledRows({ ...stores, admission, warmer, clock }),
     queue: options.queued?.queue,
     accounts,
     locks,

@@ -107,6 +107,20 @@ const after = wholeNumber
 
 export const pageQuery = z.strictObject({ after, limit });
 
+const settled = z
+  .string()
+  .regex(/^(true|false)$/, 'must be true or false')
+  .default('false')
+  .transform((text) => text === 'true')
+  .meta({
+    type: 'boolean',
+    default: false,
+    description:
+      'Ends the list before the first number that may still become a row. Following with `after` needs it.',
+  });
+
+export const issuanceListQuery = z.strictObject({ after, limit, settled });
+
 export const couponListQuery = z.strictObject({
   after,
   limit,

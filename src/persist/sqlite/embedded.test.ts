@@ -8,6 +8,7 @@ import { accountStoreContract } from '../../accounts/testing/account-store-contr
 import { presenceDemandStoreContract } from '../../accounts/testing/presence-demand-store-contract.js';
 import { admissionContract } from '../../engine/testing/contracts/admission-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
+import { frontierContract } from '../../engine/testing/contracts/frontier-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/contracts/issuance-ledger-contract.js';
 import { type EmbeddedStores, openEmbedded } from './open-embedded.js';
 
@@ -24,6 +25,7 @@ async function open(): Promise<EmbeddedStores> {
 }
 
 admissionContract(t, 'SQLite', open);
+frontierContract(t, 'SQLite', open);
 couponCatalogueContract(t, 'SQLite', open);
 accountStoreContract(t, 'SQLite', open);
 accessLockStoreContract(t, 'SQLite', open);

@@ -1,0 +1,129 @@
+/**
+ * Reads the rows of a coupon up to its frontier: the highest number below which every number is explained.
+ *
+ * Recorders commit in any order, and one that dies leaves its rows to a successor, seconds later. A reader whose cursor is the highest number
+ * it saw would miss those rows for good. So a page ends before the first number that may still become a row. A number is explained by its row,
+ * by a revocation, by a dead letter, or by being *void*: given up with a store under the level `memory`, or by a rebuild.
+ *
+ * The ledger is its own outbox: numbers have no gaps (I1), so nothing is written besides the row. Rejected: a sequence assigned at commit
+ * (a lock for each recorder's transaction), and a cursor over an auto-increment id, whose values commit out of order as well.
+ */
+import type { Admission } from '../ports/admission.js';
+import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
+import type { Clock } from '../domain/clock.js';
+import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
+import type { CouponId } from '../domain/coupon.js';
+import type { IssuanceLedger, LedgerRow } from '../ports/issuance-ledger.js';
+import type { LedgerAudit } from '../ports/ledger-audit.js';
+import type { CouponWarmer } from '../recovery/coupon-warmer.js';
+import { FRONTIER_WINDOWS_MAX, ISSUANCES_MAX } from '../domain/limits.js';
+import { FrontierWaits } from './frontier-waits.js';
+import { UnexplainedNumbers } from './unexplained-numbers.js';
+
+export interface SettledPage {
+  /** Ascending by number, without a number passed over. */
+  readonly rows: readonly LedgerRow[];
+  /** Every number above the cursor up to this one is explained: the cursor of the next page. */
+  readonly frontier: number;
+  /** Whether more may be settled above `frontier` at this moment. */
+  readonly more: boolean;
+}
+
+export interface SettledRowsPorts {
+  readonly ledger: Pick<IssuanceLedger, 'rows'>;
+  readonly audit: Pick<LedgerAudit, 'revocations' | 'deadLetters'>;
+  readonly admission: Pick<Admission, 'snapshots' | 'unrecordedHolder'>;
+  readonly catalogue: Pick<CouponCatalogue, 'find'>;
+  readonly warmer: Pick<CouponWarmer, 'prepare'>;
+  /** Absent where the decision is the row: then a number without a row, revocation or dead letter is void. */
+  readonly admitted?: Pick<AdmittedIssuances, 'winners' | 'unrecorded'> | undefined;
+  readonly clock: Clock;
+}
+
+/** A part of a gap between two rows, small enough for one question. */
+interface Window {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** @throws StoreUnavailableError, StoreOutcomeUnknownError: nothing was changed, read again. */
+export class SettledRows {
+  readonly waits: FrontierWaits;
+  readonly #ports: SettledRowsPorts;
+  readonly #unexplained: UnexplainedNumbers;
+
+  constructor(ports: SettledRowsPorts) {
+    this.#ports = ports;
+    this.waits = new FrontierWaits(ports.clock);
+    this.#unexplained = new UnexplainedNumbers(ports, this.waits);
+  }
+
+  /** @param afterIssueNo 0, or the frontier of an earlier page: numbers up to it are taken as read. */
+  async read(couponId: CouponId, afterIssueNo: number, limit: number): Promise<SettledPage> {
+    const page = await this.#read(couponId, afterIssueNo, limit);
+    this.waits.passed(couponId, page.frontier);
+    return page;
+  }
+
+  async #read(couponId: CouponId, afterIssueNo: number, limit: number): Promise<SettledPage> {
+    const settled: LedgerRow[] = [];
+    let frontier = afterIssueNo;
+    for (let windows = 0; windows < FRONTIER_WINDOWS_MAX; windows += 1) {
+      const rows = await this.#ports.ledger.rows(couponId, frontier, limit + 1 - settled.length);
+      let gapEndsAt: number | undefined;
+      for (const row of rows) {
+        if (row.issueNo !== frontier + 1) {
+          gapEndsAt = row.issueNo;
+          break;
+        }
+        if (settled.length === limit) return { rows: settled, frontier, more: true };
+        settled.push(row);
+        frontier = row.issueNo;
+      }
+      if (gapEndsAt === undefined) return { rows: settled, frontier, more: false };
+      const window = { first: frontier + 1, last: Math.min(gapEndsAt - 1, frontier + ISSUANCES_MAX) };
+      const explainedUpTo = await this.#explain(couponId, window);
+      if (explainedUpTo === 'read_again') continue;
+      frontier = explainedUpTo;
+      if (frontier < window.last) {
+        this.waits.begin(couponId, frontier + 1);
+        return { rows: settled, frontier, more: false };
+      }
+    }
+    return { rows: settled, frontier, more: true };
+  }
+
+  /** The number before the first one of the window that may still become a row; `read_again` when one has become a row meanwhile. */
+  async #explain(couponId: CouponId, window: Window): Promise<number | 'read_again'> {
+    const missing = await this.#unaccounted(couponId, window);
+    if (missing.length === 0) return window.last;
+    const pending = await this.#unexplained.firstPending(couponId, missing);
+    // The store was asked after the ledger, so the ledger is asked again: an issuance travels from the one to the other.
+    const [next] = await this.#ports.ledger.rows(couponId, window.first - 1, 1);
+    if (next !== undefined && next.issueNo <= window.last) return 'read_again';
+    if (pending !== undefined && pending === missing[0]) return pending - 1;
+    const still = new Set(await this.#unaccounted(couponId, window));
+    const voids = missing.filter((issueNo) => issueNo < (pending ?? Infinity) && still.has(issueNo));
+    this.#unexplained.giveUp(couponId, voids);
+    return (pending ?? window.last + 1) - 1;
+  }
+
+  /** Numbers of the window that neither a revocation nor a dead letter explains, ascending. */
+  async #unaccounted(couponId: CouponId, { first, last }: Window): Promise<number[]> {
+    const { audit } = this.#ports;
+    const revocations = await audit.revocations(couponId, first - 1, ISSUANCES_MAX);
+    const letters = await audit.deadLetters(
+      couponId,
+      { issueNo: first - 1, memberId: LAST_TEXT },
+      ISSUANCES_MAX,
+    );
+    const explained = new Set([...revocations, ...letters].map(({ issueNo }) => issueNo));
+    const missing: number[] = [];
+    for (let issueNo = first; issueNo <= last; issueNo += 1)
+      if (!explained.has(issueNo)) missing.push(issueNo);
+    return missing;
+  }
+}
+
+/** Sorts behind every member id, also one that the schema refused. */
+const LAST_TEXT = '\u{10FFFF}';

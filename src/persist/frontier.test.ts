@@ -1,0 +1,36 @@
+/** The frontier over real Redis and MariaDB, where the decision and the row are two steps. */
+import { Redis } from 'ioredis';
+import t from 'tap';
+import { startMariadb } from '../../test/servers/mariadb.js';
+import { startRedis } from '../../test/servers/redis.js';
+import { frontierContract } from '../engine/testing/contracts/frontier-contract.js';
+import { openRedisBackEnd } from './redis/redis-back-end.js';
+import { openMysql } from './sql/open-mysql.js';
+
+const mariadb = await startMariadb();
+t.teardown(() => mariadb.stop());
+const redis = await startRedis({ appendfsync: 'always' });
+t.teardown(() => redis.stop());
+
+frontierContract(t, 'Redis and MariaDB', async () => {
+  const mysql = openMysql(mariadb.url);
+  await mysql.migrate();
+  const backEnd = await openRedisBackEnd({
+    ...{ redisUrls: [redis.url], callDeadlineMs: 5_000, durability: undefined, replicaAcks: 1 },
+  });
+  const client = new Redis(redis.url);
+  return {
+    ...mysql,
+    admission: backEnd.admission,
+    distributed: {
+      queue: backEnd.queue,
+      admitted: backEnd.admitted,
+      lose: async () => void (await client.flushall()),
+    },
+    async close() {
+      client.disconnect();
+      backEnd.close();
+      await mysql.close();
+    },
+  };
+});
