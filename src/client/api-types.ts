@@ -863,6 +863,32 @@ export interface components {
       /** @description What happened in this case, for a person. May change. */
       detail: string;
     };
+    /** @description The coupon was changed meanwhile. */
+    ChangedMeanwhileProblem: {
+      /** @constant */
+      type: '/docs/errors#changed_meanwhile';
+      /** @example The coupon was changed meanwhile */
+      title: string;
+      /** @constant */
+      status: 412;
+      /** @constant */
+      code: 'changed_meanwhile';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
+    /** @description The idempotency key was used for another request. */
+    KeyReusedProblem: {
+      /** @constant */
+      type: '/docs/errors#key_reused';
+      /** @example The idempotency key was used for another request */
+      title: string;
+      /** @constant */
+      status: 422;
+      /** @constant */
+      code: 'key_reused';
+      /** @description What happened in this case, for a person. May change. */
+      detail: string;
+    };
     /** @description A valid access token is required. */
     UnauthenticatedProblem: {
       /** @constant */
