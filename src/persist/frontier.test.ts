@@ -25,7 +25,9 @@ frontierContract(t, 'Redis and MariaDB', async () => {
     distributed: {
       queue: backEnd.queue,
       admitted: backEnd.admitted,
-      lose: async () => void (await client.flushall()),
+      async lose() {
+        await client.flushall();
+      },
     },
     async close() {
       client.disconnect();

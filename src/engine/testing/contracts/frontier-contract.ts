@@ -250,7 +250,8 @@ function aboutRecorders(t: Test, under: FrontierUnderTest, { queue, admitted }: 
   });
 }
 
-function aboutLosses(t: Test, under: FrontierUnderTest, { queue, lose }: Distributed): void {
+function aboutLosses(t: Test, under: FrontierUnderTest, distributed: Distributed): void {
+  const { queue } = distributed;
   t.test('a coupon out of service explains nothing; after its rebuild what was lost is void', async (t) => {
     const line = await Line.open(under, 5);
     const lost = await queue.claim(line.couponId, randomUUID(), 2, LEASE_MS);
@@ -258,7 +259,7 @@ function aboutLosses(t: Test, under: FrontierUnderTest, { queue, lose }: Distrib
     if (lost === undefined || kept === undefined) throw new Error('nothing to claim');
     await under.ledger.record(line.couponId, kept.epoch, kept.issuances);
     t.same((await line.read()).numbers, []);
-    await lose();
+    await distributed.lose();
     t.same((await line.read()).numbers, [], 'the reader does not guess');
     await line.warmer.warm(line.couponId);
     t.same(await line.read(), { numbers: [3, 4], frontier: 4, more: false });
@@ -299,7 +300,7 @@ function aboutRandomRecorders(t: Test, under: FrontierUnderTest, { queue }: Dist
       const line = await Line.open(under, RANDOM_MEMBERS);
       const delivered: number[] = [];
       let cursor = 0;
-      let recording = true;
+      const recording = { on: true };
       const follow = async (): Promise<void> => {
         const { numbers, frontier } = await line.read(cursor, randomInt(1, 30));
         delivered.push(...numbers);
@@ -319,10 +320,10 @@ function aboutRandomRecorders(t: Test, under: FrontierUnderTest, { queue }: Dist
         for (const issueNo of revoked) await line.revoke(issueNo, `m${issueNo}`);
       })();
       const follower = (async () => {
-        while (recording) await follow();
+        while (recording.on) await follow();
       })();
       await Promise.all([...recorders, seller]);
-      recording = false;
+      recording.on = false;
       await follower;
       const lastRow = (await ledger.rows(line.couponId, 0, RANDOM_MEMBERS)).at(-1)?.issueNo ?? 0;
       while (cursor < lastRow) await follow();
