@@ -11,8 +11,8 @@ export interface paths {
     get?: never;
     put?: never;
     /**
-     * Ask for one
-     * @description Exactly the first of the line get one each. Asking again is always safe: a winner is told the same number. Of the outcomes that apply, the first of this order is told: unknown_coupon, already_issued, not_open, paused, closed, sold_out, issued. No body is read. Where the coupon has `presenceRequired`, nothing is attempted without a good ticket of presence (presence_…); it is judged before anything but unknown_coupon.
+     * Download a coupon
+     * @description Exactly the first members get one each. Repeating a download is always safe: a winner gets the same number again. If several outcomes apply, the first of this order is returned: unknown_coupon, already_issued, not_open, paused, closed, sold_out, issued. The body is not read. If the coupon has `presenceRequired`, no download is attempted without a valid presence ticket (presence_…). The ticket is checked before every outcome but unknown_coupon.
      */
     post: operations['downloadCoupon'];
     delete?: never;
@@ -28,7 +28,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Look whether you hold one */
+    /** Check whether you hold the coupon */
     get: operations['showOwnIssuance'];
     put?: never;
     post?: never;
@@ -46,8 +46,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Your coupons
-     * @description What is recorded, ascending by coupon id.
+     * List your coupons
+     * @description The recorded issuances of the member, ascending by coupon id.
      */
     get: operations['listOwnCoupons'];
     put?: never;
@@ -67,7 +67,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Use it, once */
+    /** Use a coupon, once */
     post: operations['useCoupon'];
     delete?: never;
     options?: never;
@@ -83,14 +83,14 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * All coupons
+     * List coupons
      * @description Ascending by id. With `state` a page may be short, even empty, and still have a `next`.
      */
     get: operations['listCoupons'];
     put?: never;
     /**
      * Register a coupon
-     * @description It can be downloaded (or counts down) when the answer is there.
+     * @description Once the answer has arrived, the coupon can be downloaded, or counts down to its opening.
      */
     post: operations['registerCoupon'];
     delete?: never;
@@ -106,7 +106,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** One coupon */
+    /** Show a coupon */
     get: operations['showCoupon'];
     put?: never;
     post?: never;
@@ -114,8 +114,8 @@ export interface paths {
     options?: never;
     head?: never;
     /**
-     * Change name, quantity, window or the demand for presence
-     * @description What is absent stays; null takes a bound of the window away.
+     * Change name, quantity, window or whether presence is required
+     * @description Absent fields stay unchanged; null removes a bound of the window.
      */
     patch: operations['changeCoupon'];
     trace?: never;
@@ -128,8 +128,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Watch it live
-     * @description Server-sent events, at most five a second. The data of each is a LiveUpdate as JSON; its id is the store’s clock in milliseconds. Come back with it in Last-Event-ID (or `lastEventId` in the query) to get what was missed, as far as it is kept.
+     * Watch a coupon live
+     * @description Server-sent events, at most five a second. The data of each is a LiveUpdate as JSON; its id is the store’s clock in milliseconds. Reconnect with this id in Last-Event-ID (or `lastEventId` in the query) to get the missed updates that are still kept.
      */
     get: operations['watchCoupon'];
     put?: never;
@@ -149,7 +149,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Stop the downloads */
+    /** Pause the downloads */
     post: operations['pauseCoupon'];
     delete?: never;
     options?: never;
@@ -166,7 +166,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Let them go on */
+    /** Resume the downloads */
     post: operations['resumeCoupon'];
     delete?: never;
     options?: never;
@@ -183,7 +183,7 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Close it for good */
+    /** Close a coupon permanently */
     post: operations['closeCoupon'];
     delete?: never;
     options?: never;
@@ -199,8 +199,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Where every unit is
-     * @description At rest, quantity = remaining + queued + claimed + recorded + deadLettered.
+     * Count the units by stage
+     * @description While no download is in progress, quantity = remaining + queued + claimed + recorded + deadLettered.
      */
     get: operations['showStats'];
     put?: never;
@@ -219,8 +219,8 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Who holds it
-     * @description Ascending by number. As CSV or NDJSON all of them are streamed, whatever the limit. Rows are written in any order: a reader that follows new ones with `after` and without `settled=true` loses some for good. With it the list ends at the frontier, the highest number up to which every number is settled, and `next` is null there.
+     * List the issuances of a coupon
+     * @description Ascending by number. As CSV or NDJSON all issuances are streamed, regardless of the limit. Rows are written in any order: a reader that follows new ones with `after` and without `settled=true` loses some for good. With it the list ends at the frontier, the highest number up to which every number is settled, and `next` is null there.
      */
     get: operations['listIssuances'];
     put?: never;
@@ -242,8 +242,8 @@ export interface paths {
     put?: never;
     post?: never;
     /**
-     * Take one back
-     * @description The unit returns to stock, the number is never used again. May be repeated.
+     * Revoke an issuance
+     * @description The unit returns to stock; the number is never issued again. Safe to repeat.
      */
     delete: operations['revokeIssuance'];
     options?: never;
@@ -292,7 +292,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Does the process turn */
+    /** Check that the process is alive */
     get: operations['showLiveness'];
     put?: never;
     post?: never;
@@ -309,7 +309,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Can downloads be decided here now */
+    /** Check that this process can decide downloads */
     get: operations['showReadiness'];
     put?: never;
     post?: never;
@@ -343,7 +343,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** This document */
+    /** Show this document */
     get: operations['showDescription'];
     put?: never;
     post?: never;
@@ -360,7 +360,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The console, or without one a pointer */
+    /** Show the console, or where to find the documentation */
     get: operations['showHome'];
     put?: never;
     post?: never;
@@ -409,7 +409,7 @@ export interface components {
               }
           )
         | null;
-      /** @description Whether a download must bring a ticket of presence (header X-Presence-Ticket). */
+      /** @description Whether a download needs a presence ticket (header X-Presence-Ticket). */
       presenceRequired?: boolean;
     };
     CouponChange: {
@@ -417,7 +417,7 @@ export interface components {
       quantity?: number;
       opensAt?: string | null;
       closesAt?: string | null;
-      /** @description Whether a download must bring a ticket of presence (header X-Presence-Ticket). */
+      /** @description Whether a download needs a presence ticket (header X-Presence-Ticket). */
       presenceRequired?: boolean;
     };
     Account: {
@@ -454,7 +454,7 @@ export interface components {
       name: string;
       quantity: number;
       remaining: number;
-      /** @description Live issuances: what was issued, less what was revoked. */
+      /** @description Live issuances: issued and not revoked. */
       issued: number;
       /** @enum {string} */
       state: 'scheduled' | 'open' | 'paused' | 'sold_out' | 'closed';
@@ -467,7 +467,7 @@ export interface components {
        */
       createdAt: string;
       /**
-       * @description There only where a download must bring a ticket of presence.
+       * @description Present only if a download needs a presence ticket.
        * @constant
        */
       presenceRequired?: true;
@@ -488,7 +488,7 @@ export interface components {
        */
       memberId: string;
       /**
-       * @description The place in the line: 1 is the first.
+       * @description The number of the issuance; the first is 1.
        * @example 17
        */
       issueNo: number;
@@ -509,7 +509,7 @@ export interface components {
        */
       memberId: string;
       /**
-       * @description The place in the line: 1 is the first.
+       * @description The number of the issuance; the first is 1.
        * @example 17
        */
       issueNo: number;
@@ -530,7 +530,7 @@ export interface components {
        */
       memberId: string;
       /**
-       * @description The place in the line: 1 is the first.
+       * @description The number of the issuance; the first is 1.
        * @example 17
        */
       issueNo: number;
@@ -539,7 +539,7 @@ export interface components {
        * @example 2026-11-22T12:00:00.123Z
        */
       issuedAt: string;
-      /** @description Whether its row is in the database already. */
+      /** @description Whether the row of the issuance is in the database. */
       recorded: boolean;
     };
     Issuance: {
@@ -551,7 +551,7 @@ export interface components {
        */
       memberId: string;
       /**
-       * @description The place in the line: 1 is the first.
+       * @description The number of the issuance; the first is 1.
        * @example 17
        */
       issueNo: number;
@@ -578,7 +578,7 @@ export interface components {
       /** @example 42 */
       couponId: number;
       /**
-       * @description The place in the line: 1 is the first.
+       * @description The number of the issuance; the first is 1.
        * @example 17
        */
       issueNo: number;
@@ -595,13 +595,13 @@ export interface components {
       quantity: number;
       issued: number;
       remaining: number;
-      /** @description Decided, waiting to be recorded. */
+      /** @description Decided and waiting to be recorded. */
       queued: number;
-      /** @description Taken by a recorder and not yet acked. */
+      /** @description Claimed by a recorder and not yet acknowledged. */
       claimed: number;
       /** @description Rows. */
       recorded: number;
-      /** @description Contradict a row, or the schema refused them. */
+      /** @description Moved to dead_letter: they contradict a row, or the schema refused them. */
       deadLettered: number;
     };
     LiveUpdate: {
@@ -617,7 +617,7 @@ export interface components {
       closesAt: string | null;
       /**
        * Format: date-time
-       * @description The store’s clock: what openings are judged by.
+       * @description The clock of the store, by which openings are judged.
        * @example 2026-11-22T12:00:00.123Z
        */
       storeNow: string;
@@ -653,7 +653,7 @@ export interface components {
        * @enum {string}
        */
       code: 'unknown_coupon';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description The coupon is not open yet. */
@@ -669,7 +669,7 @@ export interface components {
        * @enum {string}
        */
       code: 'not_open';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
       /** Format: date-time */
       opensAt: string;
@@ -687,7 +687,7 @@ export interface components {
        * @enum {string}
        */
       code: 'paused';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description The coupon is closed. */
@@ -703,7 +703,7 @@ export interface components {
        * @enum {string}
        */
       code: 'closed';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description The coupon is sold out. */
@@ -719,14 +719,14 @@ export interface components {
        * @enum {string}
        */
       code: 'sold_out';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description Too many at once, nothing was attempted. */
+    /** @description Too many concurrent requests, nothing was attempted. */
     BusyProblem: {
       /** @constant */
       type: '/docs/errors#busy';
-      /** @example Too many at once, nothing was attempted */
+      /** @example Too many concurrent requests, nothing was attempted */
       title: string;
       /** @constant */
       status: 503;
@@ -735,7 +735,7 @@ export interface components {
        * @enum {string}
        */
       code: 'busy';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description Not ready, nothing was attempted. */
@@ -751,16 +751,16 @@ export interface components {
        * @enum {string}
        */
       code: 'not_ready';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
-      /** @description Told by /readyz. */
+      /** @description Returned by /readyz. */
       reasons?: string[];
     };
-    /** @description The outcome is not known, ask again to learn it. */
+    /** @description The outcome is unknown, a retry returns it. */
     OutcomeUnknownProblem: {
       /** @constant */
       type: '/docs/errors#outcome_unknown';
-      /** @example The outcome is not known, ask again to learn it */
+      /** @example The outcome is unknown, a retry returns it */
       title: string;
       /** @constant */
       status: 503;
@@ -769,20 +769,20 @@ export interface components {
        * @enum {string}
        */
       code: 'outcome_unknown';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description Too many requests from you. */
+    /** @description Too many requests from this caller. */
     RateLimitedProblem: {
       /** @constant */
       type: '/docs/errors#rate_limited';
-      /** @example Too many requests from you */
+      /** @example Too many requests from this caller */
       title: string;
       /** @constant */
       status: 429;
       /** @constant */
       code: 'rate_limited';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description Not issued. */
@@ -798,7 +798,7 @@ export interface components {
        * @enum {string}
        */
       code: 'not_issued';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description Issued but not recorded yet. */
@@ -814,27 +814,27 @@ export interface components {
        * @enum {string}
        */
       code: 'not_recorded';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description The coupon was used already. */
+    /** @description The coupon has already been used. */
     AlreadyUsedProblem: {
       /** @constant */
       type: '/docs/errors#already_used';
-      /** @example The coupon was used already */
+      /** @example The coupon has already been used */
       title: string;
       /** @constant */
       status: 409;
       /** @constant */
       code: 'already_used';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description The quantity is below what is issued. */
+    /** @description The quantity is below the number of issued units. */
     QuantityBelowIssuedProblem: {
       /** @constant */
       type: '/docs/errors#quantity_below_issued';
-      /** @example The quantity is below what is issued */
+      /** @example The quantity is below the number of issued units */
       title: string;
       /** @constant */
       status: 409;
@@ -843,7 +843,7 @@ export interface components {
        * @enum {string}
        */
       code: 'quantity_below_issued';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
       issued: number;
     };
@@ -860,7 +860,7 @@ export interface components {
        * @enum {string}
        */
       code: 'window_invalid';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description The coupon was changed meanwhile. */
@@ -873,7 +873,7 @@ export interface components {
       status: 412;
       /** @constant */
       code: 'changed_meanwhile';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description The idempotency key was used for another request. */
@@ -886,7 +886,7 @@ export interface components {
       status: 422;
       /** @constant */
       code: 'key_reused';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description A valid access token is required. */
@@ -899,16 +899,16 @@ export interface components {
       status: 401;
       /** @constant */
       code: 'unauthenticated';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
       /** @enum {unknown} */
       reason: 'token_missing' | 'token_invalid' | 'token_expired';
     };
-    /** @description This is not for your role. */
+    /** @description The role of the token does not permit this. */
     WrongRoleProblem: {
       /** @constant */
       type: '/docs/errors#wrong_role';
-      /** @example This is not for your role */
+      /** @example The role of the token does not permit this */
       title: string;
       /** @constant */
       status: 403;
@@ -917,7 +917,7 @@ export interface components {
        * @enum {string}
        */
       code: 'wrong_role';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description The account is locked. */
@@ -933,14 +933,14 @@ export interface components {
        * @enum {string}
        */
       code: 'account_locked';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description This belongs to somebody else. */
+    /** @description The coupon belongs to another seller. */
     ForbiddenProblem: {
       /** @constant */
       type: '/docs/errors#forbidden';
-      /** @example This belongs to somebody else */
+      /** @example The coupon belongs to another seller */
       title: string;
       /** @constant */
       status: 403;
@@ -949,14 +949,14 @@ export interface components {
        * @enum {string}
        */
       code: 'forbidden';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description A ticket of presence is required. */
+    /** @description A presence ticket is required. */
     PresenceRequiredProblem: {
       /** @constant */
       type: '/docs/errors#presence_required';
-      /** @example A ticket of presence is required */
+      /** @example A presence ticket is required */
       title: string;
       /** @constant */
       status: 403;
@@ -965,14 +965,14 @@ export interface components {
        * @enum {string}
        */
       code: 'presence_required';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description The ticket of presence is not valid. */
+    /** @description The presence ticket is not valid. */
     PresenceInvalidProblem: {
       /** @constant */
       type: '/docs/errors#presence_invalid';
-      /** @example The ticket of presence is not valid */
+      /** @example The presence ticket is not valid */
       title: string;
       /** @constant */
       status: 403;
@@ -981,14 +981,14 @@ export interface components {
        * @enum {string}
        */
       code: 'presence_invalid';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description The ticket of presence has expired. */
+    /** @description The presence ticket has expired. */
     PresenceExpiredProblem: {
       /** @constant */
       type: '/docs/errors#presence_expired';
-      /** @example The ticket of presence has expired */
+      /** @example The presence ticket has expired */
       title: string;
       /** @constant */
       status: 403;
@@ -997,14 +997,14 @@ export interface components {
        * @enum {string}
        */
       code: 'presence_expired';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description The ticket of presence is for somebody or something else. */
+    /** @description The presence ticket is for another member or coupon. */
     PresenceMismatchProblem: {
       /** @constant */
       type: '/docs/errors#presence_mismatch';
-      /** @example The ticket of presence is for somebody or something else */
+      /** @example The presence ticket is for another member or coupon */
       title: string;
       /** @constant */
       status: 403;
@@ -1013,14 +1013,14 @@ export interface components {
        * @enum {string}
        */
       code: 'presence_mismatch';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description No ticket of presence can be checked, nothing was attempted. */
+    /** @description Presence tickets cannot be verified, nothing was attempted. */
     PresenceUnavailableProblem: {
       /** @constant */
       type: '/docs/errors#presence_unavailable';
-      /** @example No ticket of presence can be checked, nothing was attempted */
+      /** @example Presence tickets cannot be verified, nothing was attempted */
       title: string;
       /** @constant */
       status: 503;
@@ -1029,14 +1029,14 @@ export interface components {
        * @enum {string}
        */
       code: 'presence_unavailable';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description No coupon can demand presence here. */
+    /** @description Presence cannot be required: no presence service is configured. */
     PresenceDisabledProblem: {
       /** @constant */
       type: '/docs/errors#presence_disabled';
-      /** @example No coupon can demand presence here */
+      /** @example Presence cannot be required: no presence service is configured */
       title: string;
       /** @constant */
       status: 409;
@@ -1045,14 +1045,14 @@ export interface components {
        * @enum {string}
        */
       code: 'presence_disabled';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description Too many coupons demand presence. */
+    /** @description Too many coupons require presence. */
     PresenceTooManyProblem: {
       /** @constant */
       type: '/docs/errors#presence_too_many';
-      /** @example Too many coupons demand presence */
+      /** @example Too many coupons require presence */
       title: string;
       /** @constant */
       status: 409;
@@ -1061,7 +1061,7 @@ export interface components {
        * @enum {string}
        */
       code: 'presence_too_many';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description Wrong e-mail address or password. */
@@ -1074,7 +1074,7 @@ export interface components {
       status: 401;
       /** @constant */
       code: 'invalid_credentials';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description The e-mail address is taken. */
@@ -1087,14 +1087,14 @@ export interface components {
       status: 409;
       /** @constant */
       code: 'email_taken';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description Sellers cannot sign up here. */
+    /** @description Sign-up of sellers is closed. */
     SellerSignupClosedProblem: {
       /** @constant */
       type: '/docs/errors#seller_signup_closed';
-      /** @example Sellers cannot sign up here */
+      /** @example Sign-up of sellers is closed */
       title: string;
       /** @constant */
       status: 403;
@@ -1103,7 +1103,7 @@ export interface components {
        * @enum {string}
        */
       code: 'seller_signup_closed';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description Access tokens come from an outside identity provider. */
@@ -1119,14 +1119,14 @@ export interface components {
        * @enum {string}
        */
       code: 'sessions_disabled';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description The keys of the identity provider are out of reach. */
+    /** @description The keys of the identity provider cannot be fetched. */
     KeysUnavailableProblem: {
       /** @constant */
       type: '/docs/errors#keys_unavailable';
-      /** @example The keys of the identity provider are out of reach */
+      /** @example The keys of the identity provider cannot be fetched */
       title: string;
       /** @constant */
       status: 503;
@@ -1135,7 +1135,7 @@ export interface components {
        * @enum {string}
        */
       code: 'keys_unavailable';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description The request is not valid. */
@@ -1151,7 +1151,7 @@ export interface components {
        * @enum {string}
        */
       code: 'invalid_input';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
       /** @description Up to ten. */
       errors?: {
@@ -1173,7 +1173,7 @@ export interface components {
        * @enum {string}
        */
       code: 'invalid_json';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description The request is malformed. */
@@ -1189,33 +1189,33 @@ export interface components {
        * @enum {string}
        */
       code: 'malformed_request';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description Nothing is here. */
+    /** @description The path does not exist. */
     NotFoundProblem: {
       /** @constant */
       type: '/docs/errors#not_found';
-      /** @example Nothing is here */
+      /** @example The path does not exist */
       title: string;
       /** @constant */
       status: 404;
       /** @constant */
       code: 'not_found';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description The method is not allowed here. */
+    /** @description The path does not support this method. */
     MethodNotAllowedProblem: {
       /** @constant */
       type: '/docs/errors#method_not_allowed';
-      /** @example The method is not allowed here */
+      /** @example The path does not support this method */
       title: string;
       /** @constant */
       status: 405;
       /** @constant */
       code: 'method_not_allowed';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description The body is too large. */
@@ -1228,7 +1228,7 @@ export interface components {
       status: 413;
       /** @constant */
       code: 'body_too_large';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description The URL is too long. */
@@ -1241,7 +1241,7 @@ export interface components {
       status: 414;
       /** @constant */
       code: 'uri_too_long';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description The body must be JSON. */
@@ -1254,7 +1254,7 @@ export interface components {
       status: 415;
       /** @constant */
       code: 'unsupported_media_type';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
     /** @description Shutting down, nothing was attempted. */
@@ -1270,20 +1270,20 @@ export interface components {
        * @enum {string}
        */
       code: 'shutting_down';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
-    /** @description Something went wrong here. */
+    /** @description Internal error. */
     InternalErrorProblem: {
       /** @constant */
       type: '/docs/errors#internal_error';
-      /** @example Something went wrong here */
+      /** @example Internal error */
       title: string;
       /** @constant */
       status: 500;
       /** @constant */
       code: 'internal_error';
-      /** @description What happened in this case, for a person. May change. */
+      /** @description What happened in this case, for people. The wording may change. */
       detail: string;
     };
   };
@@ -1299,7 +1299,7 @@ export interface operations {
     parameters: {
       query?: never;
       header?: {
-        /** @description A ticket of the waiting room or captcha service. Read only where the coupon has `presenceRequired`. */
+        /** @description A presence ticket of the waiting room or captcha service. Read only if the coupon has `presenceRequired`. */
         'X-Presence-Ticket'?: string;
       };
       path: {
@@ -1309,7 +1309,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The member holds it already: the number of the first answer. */
+      /** @description The member already holds the coupon; the number is that of the first answer. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1318,7 +1318,7 @@ export interface operations {
           'application/json': components['schemas']['AlreadyIssued'];
         };
       };
-      /** @description The member holds it from now on. */
+      /** @description The coupon is issued to the member. */
       201: {
         headers: {
           [name: string]: unknown;
@@ -1363,7 +1363,7 @@ export interface operations {
       /** @description `not_open`, `paused`, `closed`, `sold_out` */
       409: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -1378,7 +1378,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -1398,7 +1398,7 @@ export interface operations {
       /** @description `presence_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `keys_unavailable`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -1425,7 +1425,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description The member holds one. */
+      /** @description The member holds the coupon. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1484,7 +1484,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -1504,7 +1504,7 @@ export interface operations {
       /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -1581,7 +1581,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -1601,7 +1601,7 @@ export interface operations {
       /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -1627,7 +1627,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description It is used now. */
+      /** @description The coupon is now used. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -1695,7 +1695,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -1715,7 +1715,7 @@ export interface operations {
       /** @description `not_recorded`, `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -1776,7 +1776,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -1796,7 +1796,7 @@ export interface operations {
       /** @description `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -1906,7 +1906,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -1926,7 +1926,7 @@ export interface operations {
       /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -1991,7 +1991,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2011,7 +2011,7 @@ export interface operations {
       /** @description `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2134,7 +2134,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2154,7 +2154,7 @@ export interface operations {
       /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2180,7 +2180,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Events, for as long as the reader stays. */
+      /** @description Events, until the client disconnects. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -2210,7 +2210,7 @@ export interface operations {
       /** @description `busy`, `not_ready`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2303,7 +2303,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2323,7 +2323,7 @@ export interface operations {
       /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2418,7 +2418,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2438,7 +2438,7 @@ export interface operations {
       /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2533,7 +2533,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2553,7 +2553,7 @@ export interface operations {
       /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2639,7 +2639,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2659,7 +2659,7 @@ export interface operations {
       /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2689,7 +2689,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description A page, or with another Accept the whole list. */
+      /** @description A page, or with Accept CSV or NDJSON the whole list. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -2752,7 +2752,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2772,7 +2772,7 @@ export interface operations {
       /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2869,7 +2869,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2889,7 +2889,7 @@ export interface operations {
       /** @description `keys_unavailable`, `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -2988,7 +2988,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -3008,7 +3008,7 @@ export interface operations {
       /** @description `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -3105,7 +3105,7 @@ export interface operations {
       /** @description `rate_limited` */
       429: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -3125,7 +3125,7 @@ export interface operations {
       /** @description `busy`, `not_ready`, `outcome_unknown`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -3148,7 +3148,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description It does. */
+      /** @description The event loop is running. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -3187,7 +3187,7 @@ export interface operations {
       /** @description `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -3206,7 +3206,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description They can. */
+      /** @description Downloads can be decided. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -3245,7 +3245,7 @@ export interface operations {
       /** @description `not_ready`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -3265,7 +3265,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Of all processes that share the port. */
+      /** @description The metrics of all processes that share the port. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -3304,7 +3304,7 @@ export interface operations {
       /** @description `not_ready`, `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -3363,7 +3363,7 @@ export interface operations {
       /** @description `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
@@ -3382,7 +3382,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Whichever is there. */
+      /** @description The console as HTML, or a pointer as JSON. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -3422,7 +3422,7 @@ export interface operations {
       /** @description `shutting_down` */
       503: {
         headers: {
-          /** @description Whole seconds to wait. */
+          /** @description Seconds to wait, a whole number. */
           'Retry-After'?: number;
           [name: string]: unknown;
         };
