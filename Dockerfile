@@ -5,6 +5,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit
 COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/client-types.js scripts/client-types.js
 COPY src src
 COPY web web
 COPY docs/errors.md docs/errors.md

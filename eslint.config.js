@@ -11,6 +11,7 @@ export default tseslint.config(
       '.tap/',
       'node_modules/',
       'web/dist/',
+      'src/client/api-types.ts',
     ],
   },
   ...tseslint.configs.strictTypeChecked,
