@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChildServer, startChildServer } from './child-server.js';
 import { freePort } from './free-port.js';
-import { DATABASE, FOLDER_OPTIONS, makeMariadbFolder, PASSWORD, USER } from './mariadb-folder.js';
+import { DATABASE, makeMariadbFolder, PASSWORD, USER } from './mariadb-folder.js';
 import { onPath, requiredProgram } from './on-path.js';
 
 export interface MariadbServer {
@@ -30,7 +30,7 @@ export async function startMariadb(extraOptions: readonly string[] = []): Promis
   };
   process.once('exit', removeFolder);
   const dataFolder = join(folder, 'data');
-  await makeMariadbFolder(binary, dataFolder);
+  const folderOptions = await makeMariadbFolder(binary, dataFolder);
 
   const port = await freePort();
   const options = [
@@ -38,7 +38,7 @@ export async function startMariadb(extraOptions: readonly string[] = []): Promis
     `--datadir=${dataFolder}`,
     // Of its own: a server that starts removes the temporary tables of every other one that shares the folder.
     `--tmpdir=${folder}`,
-    ...FOLDER_OPTIONS,
+    ...folderOptions,
     '--bind-address=127.0.0.1',
     `--port=${port}`,
     '--skip-networking=OFF',
