@@ -107,11 +107,47 @@ t.test('Kubernetes: every pod is probed, and traffic goes to the API when it is 
     t.equal(at(container, 'readinessProbe.httpGet.path'), '/readyz');
   }
   const labels = at(deployments[0], 'spec.template.metadata.labels');
-  for (const kind of ['Service', 'PodDisruptionBudget']) {
-    const selector = at(
-      manifests.find((manifest) => manifest['kind'] === kind),
-      'spec.selector',
-    ) as Tree;
-    t.same(selector['matchLabels'] ?? selector, labels, kind);
+  const service = manifests.find(({ kind }) => kind === 'Service');
+  t.same(at(service, 'spec.selector'), labels);
+});
+
+t.test('Kubernetes: a node can be emptied, and each part stays spread over nodes', async (t) => {
+  const budgets = manifests.filter(({ kind }) => kind === 'PodDisruptionBudget');
+  for (const deployment of deployments) {
+    const labels = at(deployment, 'spec.selector.matchLabels');
+    const budget = budgets.find((one) => isSame(at(one, 'spec.selector.matchLabels'), labels));
+    t.equal(at(budget, 'spec.minAvailable'), 1);
+    const [spread] = at(deployment, 'spec.template.spec.topologySpreadConstraints') as Tree[];
+    t.same(at(spread, 'labelSelector.matchLabels'), labels);
+    t.ok(Number(at(deployment, 'spec.replicas')) > 1);
   }
 });
+
+t.test(
+  'Kubernetes: the autoscaler names the API, and the network lets through what a pod needs',
+  async (t) => {
+    const scaler = manifests.find(({ kind }) => kind === 'HorizontalPodAutoscaler');
+    t.equal(at(scaler, 'spec.scaleTargetRef.name'), at(deployments[0], 'metadata.name'));
+    t.equal(at(scaler, 'spec.minReplicas'), at(deployments[0], 'spec.replicas'));
+    const policy = manifests.find(({ kind }) => kind === 'NetworkPolicy');
+    const portsOf = (direction: string) =>
+      (at(policy, `spec.${direction}`) as { ports: { port: number }[] }[]).flatMap(({ ports }) =>
+        ports.map(({ port }) => port),
+      );
+    t.same(portsOf('ingress'), [8080]);
+    t.same(portsOf('egress'), [53, 53, 6379, 3306, 443]);
+  },
+);
+
+t.test('Kubernetes: certificates of private authorities are mounted where they are there', async (t) => {
+  for (const deployment of deployments) {
+    const pod = at(deployment, 'spec.template.spec');
+    t.match(at(pod, 'volumes'), [{ name: 'ca', configMap: { optional: true } }]);
+    const [container] = at(pod, 'containers') as Tree[];
+    t.match(at(container, 'volumeMounts'), [{ name: 'ca', readOnly: true }]);
+  }
+});
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
