@@ -35,8 +35,9 @@ const summary = [...totals]
 
 const source = `# Licences
 
-Seonchak is under the [MIT licence](../LICENSE). What an installation without development tools brings along, from the lock file (\`npm run licences\`; a test compares this page with the
-lock file and with what is installed):
+Seonchak is under the [MIT licence](../LICENSE).
+This page lists the packages of an installation without development tools, from the lock file.
+\`npm run licences\` generates it, and a test compares it with the lock file and with what is installed.
 
 ${summary}
 

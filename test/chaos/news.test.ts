@@ -13,7 +13,7 @@ import { openWorld, sharedMariadb, type Site, startSite, type World } from './wo
 
 const QUANTITY = 40;
 const MEMBERS = 60;
-/** DESIGN section 2, I6. */
+/** docs/contract.md, I6. */
 const OBEYED_MS = 1_000;
 /** Members go on pressing for so long after a seller was answered. */
 const WATCHED_MS = 1_500;
