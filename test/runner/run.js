@@ -5,6 +5,7 @@
  * engine against its floor.
  */
 import { spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkCoverage } from '../coverage-floor.js';
@@ -17,8 +18,8 @@ import { describe, indent } from './tally.js';
 import { runTestFile } from './test-file.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** As many as a small machine has processors: with more of them, deadlines of the servers under test pass for want of computing. */
-const CONCURRENT_FILES = 2;
+/** Of what a file takes, almost half is waiting: for a lease, a failover, a server that starts. One more than there are processors. */
+const CONCURRENT_FILES = Math.min(availableParallelism() + 1, 8);
 const USAGE = `npm test                                  every test, and the coverage floor of the engine
 npm test -- FILE…                         the tests of these files
 npm test -- --grep=/PATTERN/ [FILE…]      the tests with such names
