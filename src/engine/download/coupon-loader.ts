@@ -10,6 +10,7 @@ import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
 import { CouponRecoveringError } from '../domain/errors.js';
 import type { Clock } from '../domain/clock.js';
+import { Rounds } from '../domain/rounds.js';
 import { LOAD_BATCH_MAX } from '../domain/limits.js';
 
 export interface LoadedCoupon {
@@ -37,10 +38,15 @@ interface Question {
 export class CouponLoader {
   readonly #ports: CouponLoaderPorts;
   readonly #waiting = new Map<CouponId, Question>();
-  #asking = false;
+  readonly #rounds: Rounds;
 
   constructor(ports: CouponLoaderPorts) {
     this.#ports = ports;
+    this.#rounds = new Rounds({
+      isWaiting: () => this.#waiting.size > 0,
+      round: () => this.#askRound(),
+      defer: queueMicrotask,
+    });
   }
 
   /**
@@ -57,24 +63,18 @@ export class CouponLoader {
     }
     const question = newQuestion(couponId, seenIssueNo);
     this.#waiting.set(couponId, question);
-    if (!this.#asking) {
-      this.#asking = true;
-      queueMicrotask(() => void this.#askRounds());
-    }
+    this.#rounds.begin();
     return question.answer;
   }
 
-  async #askRounds(): Promise<void> {
-    while (this.#waiting.size > 0) {
-      const round = [...this.#waiting.values()].slice(0, LOAD_BATCH_MAX);
-      for (const question of round) this.#waiting.delete(question.couponId);
-      try {
-        await this.#ask(round);
-      } catch (fault) {
-        for (const question of round) question.reject(fault);
-      }
+  async #askRound(): Promise<void> {
+    const round = [...this.#waiting.values()].slice(0, LOAD_BATCH_MAX);
+    for (const question of round) this.#waiting.delete(question.couponId);
+    try {
+      await this.#ask(round);
+    } catch (fault) {
+      for (const question of round) question.reject(fault);
     }
-    this.#asking = false;
   }
 
   async #ask(round: readonly Question[]): Promise<void> {

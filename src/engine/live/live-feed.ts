@@ -14,6 +14,7 @@ import {
   LIVE_POLL_MS,
   LOAD_BATCH_MAX,
 } from '../domain/limits.js';
+import { repeatWithoutOverlap } from '../domain/repeat.js';
 import { LiveTopic, readingOf } from './live-topic.js';
 import type { LiveReading, LiveUpdate } from './live-topic.js';
 
@@ -36,7 +37,6 @@ export class LiveFeed {
   readonly #topics = new Map<CouponId, LiveTopic>();
   readonly #opening = new Map<CouponId, Promise<LiveTopic | undefined>>();
   #stopPolling: (() => void) | undefined;
-  #polling = false;
   #failing = false;
 
   constructor(ports: LiveFeedPorts) {
@@ -53,7 +53,7 @@ export class LiveFeed {
     const topic = this.#topics.get(couponId) ?? (await this.#openOnce(couponId));
     if (topic === undefined || topic === 'busy') return topic;
     topic.watchers++;
-    this.#stopPolling ??= this.#ports.scheduler.every(LIVE_POLL_MS, () => void this.#poll());
+    this.#stopPolling ??= repeatWithoutOverlap(this.#ports.scheduler, LIVE_POLL_MS, () => this.#poll());
     return topic;
   }
 
@@ -95,8 +95,6 @@ export class LiveFeed {
   }
 
   async #poll(): Promise<void> {
-    if (this.#polling) return;
-    this.#polling = true;
     try {
       this.#letGo();
       await this.#look(this.#nextTurn());
@@ -104,8 +102,6 @@ export class LiveFeed {
     } catch (fault) {
       if (!this.#failing) this.#ports.onFault(fault);
       this.#failing = true;
-    } finally {
-      this.#polling = false;
     }
   }
 

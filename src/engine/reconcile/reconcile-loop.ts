@@ -20,6 +20,7 @@ import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import type { IssuanceQueue, RecorderBell } from '../ports/issuance-queue.js';
 import type { LedgerAudit } from '../ports/ledger-audit.js';
 import { revocationPages } from '../ports/ledger-pages.js';
+import { repeatWithoutOverlap } from '../domain/repeat.js';
 import { RECONCILE_COUPONS_MAX, RECONCILE_EVERY_MS } from '../domain/limits.js';
 
 export interface ReconcilerPorts {
@@ -48,14 +49,13 @@ export class Reconciler {
   /** The state that was judged last: nothing new happens to a coupon without changing it. */
   readonly #judged = new Map<CouponId, string>();
   #stop: () => void = () => undefined;
-  #looking = false;
 
   constructor(ports: ReconcilerPorts) {
     this.#ports = ports;
   }
 
   start(): void {
-    this.#stop = this.#ports.scheduler.every(RECONCILE_EVERY_MS, () => void this.look());
+    this.#stop = repeatWithoutOverlap(this.#ports.scheduler, RECONCILE_EVERY_MS, () => this.look());
   }
 
   stop(): void {
@@ -69,8 +69,6 @@ export class Reconciler {
 
   /** One look at every announced coupon. Never rejects. */
   async look(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
     try {
       const couponIds = await this.#ports.bell.pendingCoupons(RECONCILE_COUPONS_MAX);
       const snapshots = await this.#ports.admission.snapshots(couponIds);
@@ -82,8 +80,6 @@ export class Reconciler {
       this.#forgetAllBut(new Set(couponIds));
     } catch (fault) {
       this.#ports.onFault(fault, undefined);
-    } finally {
-      this.#looking = false;
     }
   }
 

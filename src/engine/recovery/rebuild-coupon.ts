@@ -15,6 +15,7 @@
  * Every step may be repeated, so a process that dies here is simply followed by another.
  */
 import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
+import { chunksOf } from '../domain/chunks.js';
 import type { Scheduler } from '../domain/clock.js';
 import type { CouponCatalogue, CouponRecord } from '../ports/coupon-catalogue.js';
 import { type CouponTerms, type Issuance, parseMemberId } from '../domain/coupon.js';
@@ -205,9 +206,7 @@ class Rebuild {
       const reply = await this.#ports.ledger.revoke(couponId, epoch, issueNo, memberId, atMs);
       if (reply === 'stale') throw new TakenOver();
     }
-    for (let start = 0; start < beyond.length; start += ISSUANCES_MAX) {
-      await this.#merge('revoked', beyond.slice(start, start + ISSUANCES_MAX));
-    }
+    for (const some of chunksOf(beyond, ISSUANCES_MAX)) await this.#merge('revoked', some);
     return beyond.length;
   }
 

@@ -1,6 +1,7 @@
 /** What waits between decision and row, for `GET /metrics`: looked at when somebody asks, once for all who ask within a second. */
 import { Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
+import { chunksOf } from '../../engine/domain/chunks.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { BacklogAge, IssuanceQueue, RecorderBell } from '../../engine/ports/issuance-queue.js';
 import { SWEEP_BATCH_MAX, SWEEP_COUPONS_MAX } from '../../engine/domain/limits.js';
@@ -64,8 +65,7 @@ async function lookAtQueues({ queue, bell }: BacklogSources): Promise<QueuesSeen
   const behind: CouponId[] = [];
   try {
     const couponIds = await bell.pendingCoupons(SWEEP_COUPONS_MAX);
-    for (let first = 0; first < couponIds.length; first += SWEEP_BATCH_MAX) {
-      const some = couponIds.slice(first, first + SWEEP_BATCH_MAX);
+    for (const some of chunksOf(couponIds, SWEEP_BATCH_MAX)) {
       for (const [place, depth] of (await queue.depths(some)).entries()) {
         queued += depth.queued;
         claimed += depth.claimed;

@@ -1,4 +1,5 @@
 /** {@link Admission} over Redis: each decision is one script in `lua/`. */
+import { chunksOf } from '../../engine/domain/chunks.js';
 import type {
   Admission,
   AdmitBatch,
@@ -37,8 +38,7 @@ export class RedisAdmission implements Admission {
 
   async snapshots(couponIds: readonly CouponId[]): Promise<(CouponSnapshot | undefined)[]> {
     const snapshots: (CouponSnapshot | undefined)[] = [];
-    for (let start = 0; start < couponIds.length; start += SNAPSHOTS_AT_ONCE) {
-      const some = couponIds.slice(start, start + SNAPSHOTS_AT_ONCE);
+    for (const some of chunksOf(couponIds, SNAPSHOTS_AT_ONCE)) {
       snapshots.push(...(await Promise.all(some.map((couponId) => this.#snapshot(couponId)))));
     }
     return snapshots;

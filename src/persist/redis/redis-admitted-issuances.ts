@@ -1,4 +1,5 @@
 /** {@link AdmittedIssuances} over Redis: cursors and ranges, never a command as long as the coupon. */
+import { chunksOf } from '../../engine/domain/chunks.js';
 import type { AdmittedIssuances } from '../../engine/ports/admitted-issuances.js';
 import { type CouponId, type Issuance, type MemberId, parseMemberId } from '../../engine/domain/coupon.js';
 import { claimedKey, claimsKey, queueKey, winnersKey } from './keys.js';
@@ -39,9 +40,7 @@ export class RedisAdmittedIssuances implements AdmittedIssuances {
     yield* this.#queued(couponId);
     for await (const claims of this.#scan('hscan', claimedKey(couponId), CHUNK_CLAIMS)) {
       const issuances = claims.flatMap(([token, packed]) => (token === '' ? [] : parseClaimed(packed)));
-      for (let start = 0; start < issuances.length; start += CHUNK_ENTRIES) {
-        yield issuances.slice(start, start + CHUNK_ENTRIES);
-      }
+      yield* chunksOf(issuances, CHUNK_ENTRIES);
     }
     yield* this.#queued(couponId);
   }

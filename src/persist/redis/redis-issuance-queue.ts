@@ -1,4 +1,5 @@
 /** {@link IssuanceQueue} over Redis: each step is one script in `lua/`. */
+import { chunksOf } from '../../engine/domain/chunks.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { BacklogAge, Claim, IssuanceQueue, QueueDepth } from '../../engine/ports/issuance-queue.js';
 import { claimedKey, claimsKey, metaKey, queueKey, winnersKey } from './keys.js';
@@ -49,8 +50,7 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
 
   async depths(couponIds: readonly CouponId[]): Promise<QueueDepth[]> {
     const depths: QueueDepth[] = [];
-    for (let start = 0; start < couponIds.length; start += DEPTHS_AT_ONCE) {
-      const some = couponIds.slice(start, start + DEPTHS_AT_ONCE);
+    for (const some of chunksOf(couponIds, DEPTHS_AT_ONCE)) {
       depths.push(...(await Promise.all(some.map((couponId) => this.#depth(couponId)))));
     }
     return depths;
@@ -58,8 +58,7 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
 
   async oldestAgesMs(couponIds: readonly CouponId[]): Promise<number[]> {
     const ages: number[] = [];
-    for (let start = 0; start < couponIds.length; start += DEPTHS_AT_ONCE) {
-      const some = couponIds.slice(start, start + DEPTHS_AT_ONCE);
+    for (const some of chunksOf(couponIds, DEPTHS_AT_ONCE)) {
       ages.push(...(await Promise.all(some.map((couponId) => this.#oldestAgeMs(couponId)))));
     }
     return ages;

@@ -1,4 +1,5 @@
 /** {@link RecorderBell} over Redis: lasting marks in one sorted set, rings as pub/sub messages, `42,43,…`. */
+import { chunksOf } from '../../engine/domain/chunks.js';
 import { type CouponId, parseCouponId } from '../../engine/domain/coupon.js';
 import type { RecorderBell } from '../../engine/ports/issuance-queue.js';
 import { PENDING_KEY, BELL_CHANNEL } from './keys.js';
@@ -27,11 +28,12 @@ export class RedisRecorderBell implements RecorderBell {
   }
 
   async markPending(couponIds: readonly CouponId[]): Promise<void> {
-    for (const some of chunks(couponIds)) await this.#calls.run('mark-pending', [PENDING_KEY], some, true);
+    for (const some of chunksOf(couponIds, COUPONS_AT_ONCE))
+      await this.#calls.run('mark-pending', [PENDING_KEY], some, true);
   }
 
   async clearPending(couponIds: readonly CouponId[], idleMs: number): Promise<void> {
-    for (const some of chunks(couponIds))
+    for (const some of chunksOf(couponIds, COUPONS_AT_ONCE))
       await this.#calls.run('clear-pending', [PENDING_KEY], [idleMs, ...some]);
   }
 
@@ -62,16 +64,11 @@ export class RedisRecorderBell implements RecorderBell {
   #publishRung(): void {
     this.#interval = undefined;
     if (this.#rung.size === 0) return;
-    for (const some of chunks([...this.#rung])) this.#calls.publish(BELL_CHANNEL, some.join());
+    for (const some of chunksOf([...this.#rung], COUPONS_AT_ONCE))
+      this.#calls.publish(BELL_CHANNEL, some.join());
     this.#rung.clear();
     this.#interval = setTimeout(() => {
       this.#publishRung();
     }, RING_INTERVAL_MS);
-  }
-}
-
-function* chunks(couponIds: readonly CouponId[]): Iterable<CouponId[]> {
-  for (let start = 0; start < couponIds.length; start += COUPONS_AT_ONCE) {
-    yield couponIds.slice(start, start + COUPONS_AT_ONCE);
   }
 }

@@ -1,5 +1,6 @@
 /** Puts a coupon into Redis: winners in chunks under a temporary key, then one step that names them. lua/warm.lua */
 import { randomUUID } from 'node:crypto';
+import { chunksOf } from '../../engine/domain/chunks.js';
 import type { WarmContent } from '../../engine/ports/admission.js';
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
@@ -31,8 +32,7 @@ export async function warmCoupon(
   const { coupon, issued } = await read();
   let winners = 0;
   for await (const chunk of issued) {
-    for (let start = 0; start < chunk.length; start += CHUNK_WINNERS) {
-      const part = chunk.slice(start, start + CHUNK_WINNERS);
+    for (const part of chunksOf(chunk, CHUNK_WINNERS)) {
       await gather(false, part);
       winners += part.length;
     }

@@ -7,6 +7,7 @@
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
+import { Rounds } from '../../engine/domain/rounds.js';
 import type { IssuanceLedger, RecordResult } from '../../engine/ports/issuance-ledger.js';
 import { faultOf } from './error-classes.js';
 import { insertIssuances } from './insert-issuances.js';
@@ -41,29 +42,27 @@ export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
   readonly #db: Kysely<Database>;
   readonly #flavour: SqlFlavour;
   #waiting: Waiting[] = [];
-  #running = false;
+  readonly #rounds: Rounds;
   readonly #alone: Waiting[] = [];
   #alonesRunning = 0;
 
   constructor(db: Kysely<Database>, flavour: SqlFlavour) {
     this.#db = db;
     this.#flavour = flavour;
+    this.#rounds = new Rounds({
+      isWaiting: () => this.#waiting.length > 0,
+      round: () => this.#record(this.#nextGroup()),
+      // What else arrives in this turn of the event loop goes along.
+      defer: setImmediate,
+    });
   }
 
   /** See {@link IssuanceLedger.record}. One group is under way at a time; what comes meanwhile forms the next. */
   record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): Promise<RecordResult> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ couponId, epoch, issuances, resolve, reject });
-      if (this.#running) return;
-      this.#running = true;
-      // What else arrives in this turn of the event loop goes along.
-      setImmediate(() => void this.#run());
+      this.#rounds.begin();
     });
-  }
-
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#record(this.#nextGroup());
-    this.#running = false;
   }
 
   #nextGroup(): Waiting[] {

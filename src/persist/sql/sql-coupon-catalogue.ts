@@ -1,5 +1,6 @@
 /** The catalogue on MySQL, MariaDB and SQLite. */
 import type { Kysely, Selectable } from 'kysely';
+import { chunksOf } from '../../engine/domain/chunks.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type {
   CouponCatalogue,
@@ -45,8 +46,7 @@ export class SqlCouponCatalogue implements CouponCatalogue {
 
   async find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]> {
     const found = new Map<number, CouponRecord>();
-    for (let start = 0; start < couponIds.length; start += LIST_MAX) {
-      const part = couponIds.slice(start, start + LIST_MAX);
+    for (const part of chunksOf(couponIds, LIST_MAX)) {
       const rows = await reading(() =>
         this.#db.selectFrom('coupon').selectAll().where('id', 'in', part).execute(),
       );

@@ -11,6 +11,7 @@ import {
   StoreOutcomeUnknownError,
   StoreUnavailableError,
 } from '../../engine/domain/errors.js';
+import { Rounds } from '../../engine/domain/rounds.js';
 import { faultOf, storeFault } from '../sql/error-classes.js';
 import type { SqliteStatement } from './sqlite-statement.js';
 
@@ -50,12 +51,18 @@ export interface GroupCommitOptions {
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   #waiting: Command[] = [];
-  #running = false;
+  readonly #rounds: Rounds;
   /** The commit in flight is past its deadline. */
   #stuck = false;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
+    this.#rounds = new Rounds({
+      isWaiting: () => this.#waiting.length > 0,
+      round: () => this.#commitWaiting(),
+      // Whatever else is submitted in this turn of the event loop goes along.
+      defer: setImmediate,
+    });
   }
 
   /**
@@ -70,21 +77,15 @@ export class GroupCommit {
     }
     return new Promise<Answer>((resolve, reject) => {
       this.#waiting.push({ decide, resolve, reject, contradicted });
-      if (this.#running) return;
-      this.#running = true;
-      // Whatever else is submitted in this turn of the event loop goes along.
-      setImmediate(() => void this.#run());
+      this.#rounds.begin();
     });
   }
 
-  async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting;
-      this.#waiting = [];
-      this.#options.betweenGroups();
-      await this.#commit(group);
-    }
-    this.#running = false;
+  async #commitWaiting(): Promise<void> {
+    const group = this.#waiting;
+    this.#waiting = [];
+    this.#options.betweenGroups();
+    await this.#commit(group);
   }
 
   async #commit(group: readonly Command[]): Promise<void> {

@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';
+import { chunksOf } from '../../domain/chunks.js';
 import type {
   Admission,
   AdmitDecisions,
@@ -60,9 +61,7 @@ export function warmWith(
 }
 
 export async function* inChunks(issuances: readonly Issuance[], size = 1_000): AsyncIterable<Issuance[]> {
-  for (let start = 0; start < issuances.length; start += size) {
-    yield issuances.slice(start, start + size);
-  }
+  yield* chunksOf(issuances, size);
   await Promise.resolve();
 }
 
