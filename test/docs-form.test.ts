@@ -19,7 +19,6 @@ const repositoryFiles = readdirSync(root, { withFileTypes: true })
   )
   .filter((file) => !NOT_OURS.test(file) && statSync(join(root, file)).isFile());
 const documents = repositoryFiles.filter((file) => /^(?:docs\/.*|lua\/.*|[^/]+)\.md$/.test(file));
-/** Entries of the changelog stay as they were written. */
 const current = documents.filter((file) => !/^CHANGELOG|^docs\/glossary|^lua\//.test(file));
 
 interface Line {
@@ -144,7 +143,9 @@ const TRANSLATED_PHRASES: readonly (readonly [RegExp, string])[] = [
 t.test('no document speaks in phrases translated word by word', (t) => {
   for (const [phrase, plainly] of TRANSLATED_PHRASES) {
     t.same(
-      offences(current, (text) => phrase.test(rendered(text).replace(/`[^`]*`|"[^"]*"/g, ''))),
+      offences([...current, 'CHANGELOG.md'], (text) =>
+        phrase.test(rendered(text).replace(/`[^`]*`|"[^"]*"/g, '')),
+      ),
       [],
       `instead of ${String(phrase)}: ${plainly}`,
     );
