@@ -4,7 +4,7 @@
  * Exit code 0: done and every promise held. 1: a promise was broken or something failed. 2: wrong usage.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { Crowd } from './load/crowd.js';
 import { Loads } from './measure/loads.js';
 import { describeMachine } from './measure/machine.js';
@@ -21,6 +21,7 @@ import { count } from './report/numbers.js';
 import { terminalReport } from './report/terminal.js';
 import { variantsOf } from './scenarios.js';
 import { fillTables } from './systems/fill-tables.js';
+import { seonchakFile, serverOf } from './systems/node-process.js';
 import { withTokenFiles } from './systems/token-files.js';
 import { Stores } from './systems/stores.js';
 import type { System } from './systems/system.js';
@@ -32,26 +33,39 @@ const WARM_UP_SECONDS = 2;
 const QUICK_DRAIN_ROWS = 100_000;
 const FULL_DRAIN_ROWS = 1_000_000;
 
-async function measure(options: BenchOptions, stores: Stores, crowd: Crowd): Promise<BenchReport> {
+/** Ours, and where another checkout is measured beside it, its own. */
+interface BenchStores {
+  readonly ours: Stores;
+  readonly others: Stores | undefined;
+}
+
+async function measure(
+  options: BenchOptions,
+  { ours, others }: BenchStores,
+  crowd: Crowd,
+): Promise<BenchReport> {
   const startedAt = new Date().toISOString();
   const machine = await describeMachine();
-  const variants = variantsOf(options.scenario).filter(
-    (variant) => options.only?.includes(variant.id) ?? true,
+  const variants = variantsOf(options.scenario, others !== undefined).filter(
+    ({ id }) => options.only?.includes(id.replace(' (against)', '')) ?? true,
   );
   const progress = new Progress(variants.length * (options.rounds + 1));
   progress.say(`starting servers for ${variants.length} variants`);
-  const systems = new Map<SystemName, System>();
-  for (const name of new Set(variants.map((variant) => variant.system))) {
-    systems.set(name, await startSystem(name, stores, options.cpuProfiles));
+  const systems = new Map<string, System>();
+  for (const { system, against } of variants) {
+    const stores = against ? others : ours;
+    const key = systemKey(system, against);
+    if (stores === undefined || systems.has(key)) continue;
+    systems.set(key, await startSystem(system, stores, against ? undefined : options.cpuProfiles));
   }
-  if (options.full) await fillTables(stores, (text) => progress.say(text));
+  if (options.full) await fillTables(ours, (text) => progress.say(text));
   const loads = options.full
     ? await withTokenFiles(options.members, (folder) =>
         Loads.prepare(crowd, options.members, FULL_DRAIN_ROWS, folder),
       )
     : await Loads.prepare(crowd, options.members, QUICK_DRAIN_ROWS);
   for (const [name, system] of systems) {
-    if (!wantsKnownCrowd(name, variants)) continue;
+    if (name.startsWith('lock') || !wantsKnownCrowd(name, variants)) continue;
     progress.say(`${name}: meets the crowd`);
     await loads.introduce(system);
   }
@@ -59,7 +73,7 @@ async function measure(options: BenchOptions, stores: Stores, crowd: Crowd): Pro
   const rounds = new Map<Variant, RoundResult[]>(variants.map((variant) => [variant, []]));
   for (let round = 0; round <= options.rounds; round += 1) {
     for (const variant of variants) {
-      const system = systems.get(variant.system);
+      const system = systems.get(systemKey(variant.system, variant.against));
       if (system === undefined) continue;
       const isWarmUp = round === 0;
       progress.begin(`${isWarmUp ? 'warm-up' : `round ${round} of ${options.rounds}`}: ${variant.id}`);
@@ -89,9 +103,12 @@ async function measure(options: BenchOptions, stores: Stores, crowd: Crowd): Pro
  * In the model's own test the servers met the crowd as it came. And a lock takes so much longer than a token that meeting everybody
  * first would only take time.
  */
-function wantsKnownCrowd(name: SystemName, variants: readonly Variant[]): boolean {
-  if (name.startsWith('lock')) return false;
-  return variants.some((variant) => variant.system === name && variant.load !== 'model');
+function wantsKnownCrowd(key: string, variants: readonly Variant[]): boolean {
+  return variants.some(({ system, against, load }) => systemKey(system, against) === key && load !== 'model');
+}
+
+function systemKey(system: SystemName, against: true | undefined): string {
+  return against ? `${system} against` : system;
 }
 
 function write(file: string | undefined, content: string): void {
@@ -102,7 +119,11 @@ function write(file: string | undefined, content: string): void {
 }
 
 const options = readOptions(process.argv.slice(2));
-const stores = new Stores(options.full);
+const stores: BenchStores = {
+  ours: new Stores(options.full, seonchakFile),
+  others:
+    options.against === undefined ? undefined : new Stores(options.full, serverOf(resolve(options.against))),
+};
 const crowd = await Crowd.start(options.generators);
 try {
   const report = await measure(options, stores, crowd);
@@ -113,5 +134,6 @@ try {
   process.exitCode = report.brokenPromises.length === 0 ? 0 : 1;
 } finally {
   crowd.stop();
-  await stores.stop();
+  await stores.ours.stop();
+  await stores.others?.stop();
 }

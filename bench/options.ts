@@ -11,6 +11,7 @@ export interface BenchOptions {
   readonly generators: number;
   readonly members: number;
   readonly full: boolean;
+  readonly against?: string;
   readonly json?: string;
   readonly html?: string;
   readonly markdown?: string;
@@ -77,6 +78,10 @@ export function readOptions(argv: readonly string[]): BenchOptions {
       wholeNumber(1_000, MEMBERS_MAX),
     )
     .option('--full', 'sizes of the model: 100,000 tokens, a queue of 1,000,000, seeded tables', false)
+    .option(
+      '--against <checkout>',
+      'measure our variants of another checkout too, which has been built, on stores of its own',
+    )
     .option('--json <file>', 'write every figure there')
     .option('--html <file>', 'write the report with charts there')
     .option('--markdown <file>', 'write the tables of docs/performance.md there')

@@ -4,6 +4,18 @@ import type { SystemName, Variant } from './variants.js';
 /** First in every scenario: what everything is compared with must come from the same minutes. */
 const bare: Variant = { id: 'bare handler', system: 'bare-1', load: 'constant' };
 
+/** The limit of any durable answer. */
+const late: Variant = { id: 'late handler', system: 'late-1', load: 'constant' };
+
+/** The hot coupons of a load together, for each of the set-ups. */
+const manyCoupons = (name: string, system: SystemName, counts: readonly number[]): Variant[] =>
+  counts.map((coupons) => ({
+    id: `${coupons.toLocaleString('en')} ${coupons === 1 ? 'coupon' : 'coupons'}${name}`,
+    system,
+    load: 'many-coupons',
+    coupons,
+  }));
+
 const methodNames: Readonly<Record<string, string>> = {
   seonchak: 'Seonchak',
   script: 'script per request',
@@ -55,15 +67,22 @@ export const scenarios = {
   ],
   'many-coupons': [
     bare,
-    { id: 'admission', system: 'seonchak-1', load: 'admission' },
-    { id: 'admission, 1,000 coupons', system: 'seonchak-1', load: 'many-coupons' },
-    { id: 'embedded, 1,000 coupons', system: 'embedded', load: 'many-coupons' },
+    late,
+    ...manyCoupons('', 'seonchak-1', [1, 10, 200, 1_000]),
+    ...manyCoupons(', script per request', 'script-1', [200]),
+    ...manyCoupons(', Cluster', 'cluster-1', [1, 10, 200, 1_000]),
+    ...manyCoupons(', embedded', 'embedded', [1, 10, 200, 1_000]),
+  ],
+  '10,000-coupons': [
+    bare,
+    ...manyCoupons('', 'seonchak-1', [1, 10_000]),
+    ...manyCoupons(', Cluster', 'cluster-1', [10_000]),
+    ...manyCoupons(', embedded', 'embedded', [10_000]),
   ],
   cluster: [
     bare,
     { id: 'admission', system: 'seonchak-1', load: 'admission' },
     { id: 'admission, Cluster', system: 'cluster-1', load: 'admission' },
-    { id: '1,000 coupons, Cluster', system: 'cluster-1', load: 'many-coupons' },
   ],
   watchers: [
     bare,
@@ -116,9 +135,21 @@ export const scenarios = {
 export type ScenarioName = keyof typeof scenarios;
 export const scenarioNames = Object.keys(scenarios) as ScenarioName[];
 
-/** The variants of these scenarios, each once. */
-export function variantsOf(names: readonly ScenarioName[]): Variant[] {
+/**
+ * The variants of these scenarios, each once.
+ *
+ * @param against whether those of our own server are measured a second time, of another checkout, right after.
+ */
+export function variantsOf(names: readonly ScenarioName[], against: boolean): Variant[] {
   const all = new Map<string, Variant>();
   for (const name of names) for (const variant of scenarios[name]) all.set(variant.id, variant);
-  return [...all.values()];
+  return [...all.values()].flatMap((variant) =>
+    against && isOurs(variant.system)
+      ? [variant, { ...variant, id: `${variant.id} (against)`, against: true }]
+      : [variant],
+  );
+}
+
+function isOurs(system: SystemName): boolean {
+  return !['bare', 'late', 'script', 'lock'].includes(system.split('-')[0] ?? '');
 }

@@ -11,7 +11,7 @@ import type { System } from './systems/system.js';
  * - `pre-opening`: any member presses for a coupon that opens in some hours
  * - `first-seen`: like `sold-out`, and no token was ever seen before
  * - `admission`: every request wins; one hot coupon after another
- * - `many-coupons`: every request wins, a thousand coupons at the same time
+ * - `many-coupons`: every request wins, as many coupons at the same time as the variant says
  * - `drain`: like `admission` while nobody records; then the recorder is let go
  * - `model`: the load test of the model: any member presses for one coupon of 5,000
  */
@@ -22,6 +22,7 @@ export type LoadName =
 export type SystemName =
   | 'embedded'
   | `${'bare' | 'seonchak' | 'script' | 'lock'}-${1 | 2 | 4}`
+  | 'late-1'
   | 'cluster-1'
   | 'limited-1'
   | 'guarded-1';
@@ -31,6 +32,10 @@ export interface Variant {
   readonly id: string;
   readonly system: SystemName;
   readonly load: LoadName;
+  /** Hot at the same time; of the load `many-coupons`. */
+  readonly coupons?: number;
+  /** Of another checkout, measured beside ours in the same run. */
+  readonly against?: true;
   /** Where it differs from what the command line says. */
   readonly connections?: number;
   readonly seconds?: number;
@@ -51,10 +56,10 @@ const PRESENCE = { PRESENCE_SECRET: BENCH_PRESENCE_SECRET };
 
 /** @param profileFolder for CPU profiles of our own API process. */
 export function startSystem(name: SystemName, stores: Stores, profileFolder?: string): Promise<System> {
-  if (name === 'embedded') return startEmbeddedSystem(profileFolder);
+  if (name === 'embedded') return startEmbeddedSystem(stores.serverFile, profileFolder);
   const method = name.split('-')[0];
   const apiProcesses = Number(name.split('-')[1]);
-  if (method === 'bare') return startBareSystem(apiProcesses, profileFolder);
+  if (method === 'bare' || method === 'late') return startBareSystem(method, apiProcesses, profileFolder);
   if (method === 'lock') return startLockSystem(stores, apiProcesses);
   if (method === 'script') return startScriptSystem(stores, apiProcesses);
   const redis = method === 'cluster' ? 'cluster' : 'single';

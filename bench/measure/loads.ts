@@ -2,7 +2,7 @@
 import type { CrowdPlan } from '../load/crowd.js';
 import { BENCH_SECRET } from '../systems/node-process.js';
 import type { System } from '../systems/system.js';
-import type { LoadName, Variant } from '../variants.js';
+import type { Variant } from '../variants.js';
 import type { Crowd } from '../load/crowd.js';
 
 /** Names of token sets that the generators hold. */
@@ -13,8 +13,7 @@ const FRESH = 'fresh';
 export const MODEL_QUANTITY = 5_000;
 const WINNERS_SHARE = 0.05;
 const OPENS_IN_MS = 6 * 3_600_000;
-const MANY_COUPONS = 1_000;
-const CREATED_AT_ONCE = 4;
+const CREATED_AT_ONCE = 16;
 /** Processes that share a port each meet a random part of the crowd: after so many passes each has met nearly all of it. */
 const PASSES_PER_SHARED_PROCESS = 3;
 
@@ -78,24 +77,20 @@ export class Loads {
   }
 
   /** Makes what a turn of a variant needs; none of it is measured. */
-  async load(
-    { load, system: systemName, tickets }: Variant,
-    system: System,
-    seconds: number,
-  ): Promise<PreparedLoad> {
-    const prepared = await this.#load(load, demanding(system, tickets), systemName, seconds, tickets);
+  async load(variant: Variant, system: System, seconds: number): Promise<PreparedLoad> {
+    const { tickets } = variant;
+    const prepared = await this.#load(variant, demanding(system, tickets), seconds);
     return tickets ? { ...prepared, plan: { ...prepared.plan, tickets } } : prepared;
   }
 
   async #load(
-    name: LoadName,
+    { load, system: name, against, tickets, coupons: hotCoupons = 1 }: Variant,
     system: System,
-    systemName: string,
     seconds: number,
-    tickets: true | undefined,
   ): Promise<PreparedLoad> {
     const members = this.#members;
-    switch (name) {
+    const systemName = against ? `${name} of the other checkout` : name;
+    switch (load) {
       case 'constant':
         return { plan: { couponIds: [1], order: 'random', tokens: KNOWN }, quantity: undefined };
       case 'sold-out': {
@@ -123,7 +118,7 @@ export class Loads {
         return { plan: { couponIds, order: 'each-once', tokens: KNOWN }, quantity: members };
       }
       case 'many-coupons': {
-        const couponIds = await createCoupons(system, MANY_COUPONS, members);
+        const couponIds = await createCoupons(system, hotCoupons, members);
         return { plan: { couponIds, order: 'all-coupons', tokens: KNOWN }, quantity: members };
       }
       case 'model': {

@@ -8,9 +8,13 @@ import { SellerClient } from './seller-client.js';
 import type { Stores } from './stores.js';
 import type { System } from './system.js';
 
-export async function startBareSystem(apiProcesses: number, profileFolder?: string): Promise<System> {
+export async function startBareSystem(
+  kind: 'bare' | 'late',
+  apiProcesses: number,
+  profileFolder?: string,
+): Promise<System> {
   const port = await freePort();
-  const apis = await startSeveral('bare-handler', apiProcesses, { PORT: String(port) }, profileFolder);
+  const apis = await startSeveral(`${kind}-handler`, apiProcesses, { PORT: String(port) }, profileFolder);
   let couponId = 0;
   return {
     host: `127.0.0.1:${port}`,

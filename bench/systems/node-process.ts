@@ -1,4 +1,5 @@
 /** Processes of the bench's systems: node, one script, settings by environment. */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ChildServer, startChildServer } from '../../test/servers/child-server.js';
 
@@ -6,7 +7,12 @@ import { type ChildServer, startChildServer } from '../../test/servers/child-ser
 const root = new URL('../../../', import.meta.url);
 
 /** Our server, as it is shipped. */
-export const seonchakFile = fileURLToPath(new URL('dist/cli/seonchak.js', root));
+export const seonchakFile = serverOf(fileURLToPath(root));
+
+/** The same of another checkout, which has been built. */
+export function serverOf(checkout: string): string {
+  return join(checkout, 'dist/cli/seonchak.js');
+}
 
 export function baselineFile(name: string): string {
   return fileURLToPath(new URL(`../baselines/${name}.js`, import.meta.url));

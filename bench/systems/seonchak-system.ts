@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ChildServer } from '../../test/servers/child-server.js';
 import { freePort } from '../../test/servers/free-port.js';
 import { processTree } from '../measure/process-usage.js';
-import { BENCH_SECRET, seonchakFile, startNode } from './node-process.js';
+import { BENCH_SECRET, startNode } from './node-process.js';
 import { MysqlBooks, redisBytes, sqliteRows } from './book-keeping.js';
 import { SellerClient } from './seller-client.js';
 import type { Stores } from './stores.js';
@@ -36,7 +36,7 @@ export async function startSeonchakSystem(stores: Stores, options: SeonchakOptio
   };
   const recorder = await stores.recorder(redis);
   const { profileFolder } = options;
-  const api = await startNode(seonchakFile, {
+  const api = await startNode(stores.serverFile, {
     args: ['serve'],
     env: { ...env, ROLES: 'api' },
     profileFolder,
@@ -65,11 +65,11 @@ export async function startSeonchakSystem(stores: Stores, options: SeonchakOptio
   };
 }
 
-export async function startEmbeddedSystem(profileFolder?: string): Promise<System> {
+export async function startEmbeddedSystem(serverFile: string, profileFolder?: string): Promise<System> {
   const folder = await mkdtemp(join(tmpdir(), 'seonchak-bench-'));
   const port = await freePort();
   const env = { DATA_DIR: folder, PORT: String(port) };
-  const api = await startNode(seonchakFile, { args: ['serve'], env, profileFolder });
+  const api = await startNode(serverFile, { args: ['serve'], env, profileFolder });
   const host = `127.0.0.1:${port}`;
   const seller = new SellerClient(host, BENCH_SECRET);
   return {

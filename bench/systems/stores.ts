@@ -4,7 +4,7 @@ import { type RedisServer, startRedis } from '../../test/servers/redis.js';
 import { freePort } from '../../test/servers/free-port.js';
 import { startRedisCluster } from '../../test/servers/redis-cluster.js';
 import type { ChildServer } from '../../test/servers/child-server.js';
-import { seonchakFile, startNode } from './node-process.js';
+import { startNode } from './node-process.js';
 
 /**
  * The tests' 64 MB would measure the disk once the bench has written some million rows. With `--full`, ten million rows
@@ -30,9 +30,12 @@ export class Stores {
   readonly #recorders = new Map<RedisAddresses, Promise<ChildServer>>();
 
   readonly #full: boolean;
+  /** Of the systems that use these stores. */
+  readonly serverFile: string;
 
-  constructor(full: boolean) {
+  constructor(full: boolean, serverFile: string) {
     this.#full = full;
+    this.serverFile = serverFile;
   }
 
   mariadb(): Promise<MariadbServer> {
@@ -80,7 +83,7 @@ export class Stores {
       ROLES: 'recorder',
       PORT: String(await freePort()),
     };
-    return startNode(seonchakFile, { args: ['serve'], env });
+    return startNode(this.serverFile, { args: ['serve'], env });
   }
 
   async #startSingle(): Promise<RedisAddresses> {
