@@ -31,6 +31,13 @@ export const SEALED_WINNERS_MAX = 1_000_000;
 /** Coupons looked up in one round of the loader. */
 export const LOAD_BATCH_MAX = 500;
 
+/**
+ * Where a round of a shard ends; the coupons that find no place keep theirs in the line. A round is one script in Redis, which holds up every
+ * other command meanwhile: with so many members 3 ms or so. A coupon that is alone in the line may have a larger batch.
+ */
+export const ROUND_COUPONS_MAX = 256;
+export const ROUND_MEMBERS_MAX = 512;
+
 /** Pause after the store refused or lost a command, before the same batch is sent again. */
 export const RETRY_PAUSE_MS = 20;
 

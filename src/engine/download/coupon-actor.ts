@@ -1,11 +1,11 @@
 /**
  * CouponActor: one coupon in one process. It puts a crowd into a line and asks the store about the line, not about each member.
  *
- * States
- * - `cold`: what the coupon is has still to be learnt. Tickets wait in the mailbox; a loader's answer leads to `open`, to
+ * States (actor-state.ts)
+ * - `cold`: what the coupon is has still to be learnt. Downloads wait in the mailbox; a loader's answer leads to `open`, to
  *   `sealed`, or to the end of the actor when there is no such coupon.
  * - `open`: the store decides. One batch is outstanding; whatever arrives meanwhile goes with the next, so the batch
- *   grows with the load by itself. Nothing waits for a batch to fill.
+ *   grows with the load. Nothing waits for a batch to fill.
  * - `sealed`: at this version nobody can win (sold out, paused, closed, not yet open). Answers come from memory, in the same turn of
  *   the event loop, for as long as the store confirmed the version less than a second ago.
  *
@@ -15,73 +15,62 @@
  * - sealed → open: another version, or a window bound, or the confirmation is too old (until it is renewed)
  * - any → cold: the store lost the coupon or was rebuilt
  *
- * Deadlines: a ticket is answered within `admitDeadlineMs` of its arrival. If no attempt was made by then it is `busy` (`not_ready` while
+ * Asking is synchronous: the actor enters the line of its shard (shard.ts), which asks {@link CouponActor.prepare} what to ask and hands the
+ * answer to `decided` or `failed`. So a thousand coupons cost one promise a round, not one each.
+ *
+ * Deadlines: a download is answered within `admitDeadlineMs` of its arrival. If no attempt was made by then it is `busy` (`not_ready` while
  * cold); if one was made and its answer was lost, `outcome_unknown`. A lost batch is sent again, as the head of the
  * line: admission is safe to repeat, and the store refuses what arrives after `notAfterMs`. Until then the lost attempt may still arrive,
- * after the opening or a top-up, and issue: so whoever is refused at the second attempt is told `outcome_unknown`, and
+ * after the opening or a top-up, and issue: so a member refused at the second attempt gets `outcome_unknown`, and
  * asks again (docs/adr/0024).
  */
 import { refusalOf } from '../ports/admission.js';
-import type { AdmitDecisions, Admission, Refusal, WinnersView } from '../ports/admission.js';
-import type { Clock } from '../domain/clock.js';
+import type { AdmitBatch, AdmitDecisions, AdmitReply } from '../ports/admission.js';
 import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
-import type { LoadedCoupon } from './coupon-loader.js';
+import type { CouponActorContext } from './actor-context.js';
+import { assertState, COLD, winnersHeldBy } from './actor-state.js';
+import type { ActorState, Sealed } from './actor-state.js';
 import type { DownloadOutcome, PendingDownload } from '../domain/download.js';
 import { CouponRecoveringError, StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
-import type { EngineCounters } from '../domain/counters.js';
-import type { RecorderBell } from '../ports/issuance-queue.js';
 import { ANNOUNCE_EVERY_MS, RETRY_PAUSE_MS } from '../domain/limits.js';
 import { Mailbox } from './mailbox.js';
 import type { DownloadBatch } from './mailbox.js';
 import { BUSY, NOT_READY, OUTCOME_UNKNOWN, refusedOutcome, UNKNOWN_COUPON } from './outcomes.js';
+import { readWinners } from './read-winners.js';
 import { NO_WINNERS, SealedAnswers } from './sealed-answers.js';
 import { settleDecided } from './settle-decided.js';
 import { StoreClock } from './store-clock.js';
 
-export interface CouponActorLimits {
-  readonly batchMax: number;
-  readonly mailboxMax: number;
-  readonly admitDeadlineMs: number;
-}
-
-/** What an actor needs from around it; the engine provides it. */
-export interface CouponActorContext {
-  readonly admission: Admission;
-  /** Absent where the decision is its own record (embedded back end). */
-  readonly bell: RecorderBell | undefined;
-  readonly clock: Clock;
-  readonly limits: CouponActorLimits;
-  readonly counters: EngineCounters;
-  load(couponId: CouponId, seenIssueNo: number): Promise<LoadedCoupon | undefined>;
-  /** Calls the actor's `flush` at the end of this turn of the event loop. */
-  scheduleFlush(actor: CouponActor): void;
-  /** How many winners may be held for sealed answers at the moment. */
-  winnersAllowance(): number;
-  winnersHeld(change: number): void;
-  pause(ms: number): Promise<void>;
-  onUnknownCoupon(couponId: CouponId): void;
-  onFault(fault: unknown, couponId: CouponId): void;
-}
+/**
+ * - `idle`: the mailbox is empty
+ * - `in_line`: the shard will call `prepare`
+ * - `asked`: a batch is with the store
+ * - `learning`: a snapshot is being loaded, or pauses before the next try
+ */
+type Phase = 'idle' | 'in_line' | 'asked' | 'learning';
 
 export class CouponActor {
   readonly couponId: CouponId;
   readonly #context: CouponActorContext;
   readonly #mailbox: Mailbox;
   readonly #storeClock = new StoreClock();
-  /** The highest number the store has told us of: one that has given fewer has lost its past. */
+  /** The highest number this actor has seen: a store that has given fewer has lost its data. */
   #seenIssueNo = 0;
-  /** `undefined` while cold. */
-  #snapshot: CouponSnapshot | undefined;
-  #sealed: SealedAnswers | undefined;
-  #sealedUntilMs = Number.NEGATIVE_INFINITY;
+  #state: ActorState = COLD;
+  /** Until then the state is sealed and confirmed. */
+  #localUntilMs = Number.NEGATIVE_INFINITY;
+  #phase: Phase = 'idle';
+  /** The head of the line: taken out of the mailbox and not yet decided. */
+  #head: DownloadBatch | undefined;
+  /** What was last asked about the head, and the snapshot this was based on. */
+  #asked: { readonly batch: AdmitBatch; readonly snapshot: CouponSnapshot } | undefined;
+  /** An attempt to decide the head may have been carried out, or may yet be. */
+  #attempted = false;
   #sealing = false;
-  /** The version whose winners could not be had or were too many: not tried again. */
+  /** The version whose winners could not be read or were too many: not tried again. */
   #unsealableVersion = 0;
-  #loading = false;
-  #deciding = false;
-  #flushScheduled = false;
-  #announcedUntilMs = Number.NEGATIVE_INFINITY;
-  #announcedEpoch = 0;
+  #markedAtMs = Number.NEGATIVE_INFINITY;
+  #markedEpoch = 0;
   #lastOfferMs: number;
 
   constructor(couponId: CouponId, context: CouponActorContext) {
@@ -91,52 +80,115 @@ export class CouponActor {
     this.#lastOfferMs = context.clock.monotonicMs();
   }
 
-  /** Takes a ticket: answers it now if memory can, else puts it into the line, where it stays before all that come later. */
-  offer(ticket: PendingDownload, mayWait = true): void {
+  /** Takes a download: answers it now if memory can, else puts it into the line, where it stays before all that come later. */
+  offer(download: PendingDownload, mayWait = true): void {
     const nowMs = this.#context.clock.monotonicMs();
     this.#lastOfferMs = nowMs;
-    if (nowMs < this.#sealedUntilMs && this.#sealed !== undefined) {
+    if (nowMs < this.#localUntilMs && this.#state.kind === 'sealed') {
       this.#context.counters.sealedAnswers++;
-      ticket.settle(this.#sealed.answer(ticket.memberId));
+      download.settle(this.#state.answers.answer(download.memberId));
       return;
     }
-    if (!mayWait || !this.#mailbox.offer(ticket, nowMs)) {
+    if (!mayWait || !this.#mailbox.offer(download, nowMs)) {
       this.#context.counters.mailboxFull++;
-      ticket.settle(BUSY);
+      download.settle(BUSY);
       return;
     }
-    this.#flushSoon();
+    this.#goOn();
   }
 
-  /** Sends the line to the store, unless a batch is outstanding or the coupon has still to be learnt. */
-  flush(): void {
-    this.#flushScheduled = false;
-    if (this.#deciding || this.#mailbox.size === 0) return;
-    if (this.#snapshot === undefined) {
-      void this.#learn();
-      return;
+  /**
+   * The shard's turn has come to this actor: what to ask the store, or nothing.
+   *
+   * @param room how many members a new batch may have; one that is repeated stays as it is.
+   */
+  prepare(nowMs: number, room: number): AdmitBatch | undefined {
+    this.#phase = 'idle';
+    this.#settleOverdueHead(nowMs);
+    const { snapshot } = this.#state;
+    if (snapshot === undefined) {
+      if (this.#waits) void this.#learn();
+      return undefined;
     }
-    const batch = this.#mailbox.take(this.#context.limits.batchMax);
-    if (batch.downloads.length === 0) {
-      if (this.#mailbox.size > 0) this.#flushSoon();
-      return;
-    }
-    this.#deciding = true;
-    void this.#decide(batch);
+    const head = this.#head ?? this.#mailbox.take(Math.min(room, this.#context.limits.batchMax));
+    const newestMs = head.sinceMs.at(-1);
+    if (newestMs === undefined) return undefined;
+    const { couponId } = this;
+    const batch: AdmitBatch = {
+      couponId,
+      epoch: snapshot.epoch,
+      memberIds: head.downloads.map((download) => download.memberId),
+      seenIssueNo: this.#seenIssueNo,
+      notAfterMs: Math.ceil(this.#storeClock.latestMs(newestMs + this.#context.limits.admitDeadlineMs)),
+    };
+    this.#head = head;
+    this.#asked = { batch, snapshot };
+    this.#phase = 'asked';
+    return batch;
   }
 
-  /** Answers what has waited too long (nothing was attempted for it), and gives the places of members who have gone to others. */
+  /** Whether the answer to this batch is still due. */
+  awaits(batch: AdmitBatch): boolean {
+    return this.#phase === 'asked' && this.#asked?.batch === batch;
+  }
+
+  /** The store's answer to what `prepare` asked. */
+  decided(reply: AdmitReply, sentAtMs: number): void {
+    this.#storeClock.observe(reply.storeNowMs, sentAtMs);
+    if (reply.status === 'decided') {
+      this.#settle(reply);
+      return;
+    }
+    if (reply.status !== 'expired') this.#becomeCold();
+    this.#again();
+  }
+
+  /** What `prepare` asked was not answered. */
+  failed(fault: unknown): void {
+    if (fault instanceof StoreOutcomeUnknownError) {
+      this.#attempted = true;
+    } else if (!(fault instanceof StoreUnavailableError)) {
+      // Neither of the two faults that a store may have: whether the batch was carried out cannot be told.
+      this.#endHead(OUTCOME_UNKNOWN);
+      return;
+    }
+    this.notSent();
+  }
+
+  /** What `prepare` asked has not left; it is asked again after a pause. */
+  notSent(): void {
+    this.#phase = 'in_line';
+    this.#context.enterLineLater(this);
+  }
+
+  /**
+   * Whether the coupon must be marked for the recorders before it is asked about: before the first admission and every so often after it,
+   * so that the queue is found even if this process dies next. A rebuilt store may have lost the mark, so every epoch needs a new one.
+   *
+   * @param everyMs how old a mark may be.
+   */
+  isMarkDue(nowMs: number, everyMs = ANNOUNCE_EVERY_MS): boolean {
+    return nowMs >= this.#markedAtMs + everyMs || this.#asked?.batch.epoch !== this.#markedEpoch;
+  }
+
+  /** A mark was left at `sentAtMs` or later. */
+  marked(sentAtMs: number): void {
+    this.#markedAtMs = sentAtMs;
+    this.#markedEpoch = this.#asked?.batch.epoch ?? 0;
+  }
+
+  /** Answers what has waited too long (nothing was attempted for it), and gives the places of members who have left to others. */
   settleOverdue(nowMs: number): void {
-    const outcome = this.#snapshot === undefined ? NOT_READY : BUSY;
-    for (const ticket of this.#mailbox.takeOverdue(nowMs - this.#context.limits.admitDeadlineMs)) {
-      ticket.settle(outcome);
+    const outcome = this.#state.kind === 'cold' ? NOT_READY : BUSY;
+    for (const download of this.#mailbox.takeOverdue(nowMs - this.#context.limits.admitDeadlineMs)) {
+      download.settle(outcome);
     }
     this.#mailbox.dropAbandoned();
   }
 
   /** News of a version: what is answered from memory under another one ends now. */
   onVersion(version: number): void {
-    if (this.#snapshot !== undefined && this.#snapshot.version !== version) this.#sealedUntilMs = 0;
+    if (this.#state.snapshot?.version !== version) this.#localUntilMs = Number.NEGATIVE_INFINITY;
   }
 
   /** A snapshot asked for at `sentAtMs`, or `undefined` when the store no longer has the coupon. */
@@ -147,14 +199,14 @@ export class CouponActor {
 
   /** Whether its local answers need the version confirmed from time to time. */
   get needsVersionChecks(): boolean {
-    return this.#sealed !== undefined;
+    return this.#state.kind === 'sealed';
   }
 
   get isQuiet(): boolean {
-    return !this.#deciding && !this.#loading && this.#mailbox.size === 0;
+    return this.#phase === 'idle' && !this.#waits;
   }
 
-  /** Tickets in the line. */
+  /** Downloads in the mailbox. */
   get waiting(): number {
     return this.#mailbox.size;
   }
@@ -163,218 +215,166 @@ export class CouponActor {
     return this.#lastOfferMs;
   }
 
-  /** Lets go of what is held in memory; the engine drops the actor afterwards. */
+  /** Frees what is held in memory; the engine drops the actor afterwards. */
   release(): void {
-    this.#unseal();
+    this.#becomeCold();
   }
 
-  #flushSoon(): void {
-    if (this.#flushScheduled || this.#deciding) return;
-    this.#flushScheduled = true;
-    this.#context.scheduleFlush(this);
+  get #waits(): boolean {
+    return this.#head !== undefined || this.#mailbox.size > 0;
+  }
+
+  /** Into the line of the shard, unless the actor is there, has asked, or learns. */
+  #goOn(): void {
+    if (this.#phase !== 'idle' || !this.#waits) return;
+    this.#phase = 'in_line';
+    this.#context.enterLine(this);
+  }
+
+  #again(): void {
+    this.#phase = 'idle';
+    this.#goOn();
+  }
+
+  /** The one place where the state changes. */
+  #enter(next: ActorState, localUntilMs = Number.NEGATIVE_INFINITY): void {
+    assertState(next);
+    const change = winnersHeldBy(next) - winnersHeldBy(this.#state);
+    if (change !== 0) this.#context.winnersHeld(change);
+    this.#state = next;
+    this.#localUntilMs = localUntilMs;
+    if (next.kind === 'sealed') this.#answerFromMemory(next);
   }
 
   async #learn(): Promise<void> {
-    if (this.#loading) return;
-    this.#loading = true;
+    this.#phase = 'learning';
     try {
       const loaded = await this.#context.load(this.couponId, this.#seenIssueNo);
-      if (loaded === undefined) this.#endAsUnknown();
-      else this.#adopt(loaded.snapshot, loaded.sentAtMs);
+      if (loaded === undefined) {
+        this.#context.onUnknownCoupon(this.couponId);
+        this.#answerAll(UNKNOWN_COUPON, UNKNOWN_COUPON);
+      } else {
+        this.#adopt(loaded.snapshot, loaded.sentAtMs);
+      }
     } catch (fault) {
-      if (fault instanceof CouponRecoveringError) this.#answerAll(NOT_READY);
+      if (fault instanceof CouponRecoveringError)
+        this.#answerAll(this.#attempted ? OUTCOME_UNKNOWN : NOT_READY, NOT_READY);
       else this.#context.onFault(fault, this.couponId);
       await this.#context.pause(RETRY_PAUSE_MS);
-    } finally {
-      this.#loading = false;
     }
-    if (this.#mailbox.size > 0) this.#flushSoon();
+    this.#again();
   }
 
-  #endAsUnknown(): void {
-    this.#context.onUnknownCoupon(this.couponId);
-    this.#answerAll(UNKNOWN_COUPON);
-  }
-
-  #answerAll(outcome: DownloadOutcome): void {
-    for (const ticket of this.#mailbox.take(Number.POSITIVE_INFINITY).downloads) ticket.settle(outcome);
+  #answerAll(ofHead: DownloadOutcome, ofOthers: DownloadOutcome): void {
+    this.#settleHead(ofHead);
+    for (const download of this.#mailbox.take(Number.POSITIVE_INFINITY).downloads) download.settle(ofOthers);
   }
 
   #adopt(snapshot: CouponSnapshot, sentAtMs: number): void {
     this.#storeClock.observe(snapshot.storeNowMs, sentAtMs);
-    this.#snapshot = snapshot;
     this.#seenIssueNo = Math.max(this.#seenIssueNo, snapshot.lastIssueNo);
-    if (this.#sealed?.confirm(snapshot) === true) {
-      this.#sealedUntilMs = this.#sealed.standUntilMs(sentAtMs, this.#storeClock);
-      this.#answerFromMemory();
+    if (this.#state.kind === 'sealed' && this.#state.answers.confirm(snapshot)) {
+      this.#seal(snapshot, this.#state.answers, sentAtMs);
       return;
     }
-    this.#unseal();
     const refusal = refusalOf(snapshot, snapshot.issued, snapshot.storeNowMs);
-    if (refusal !== undefined && snapshot.issued === 0) this.#seal(snapshot, refusal, NO_WINNERS, sentAtMs);
+    if (refusal !== undefined && snapshot.issued === 0)
+      this.#seal(snapshot, new SealedAnswers(snapshot, refusal, NO_WINNERS), sentAtMs);
+    else this.#enter({ kind: 'open', snapshot });
+  }
+
+  #seal(snapshot: CouponSnapshot, answers: SealedAnswers, sentAtMs: number): void {
+    this.#enter({ kind: 'sealed', snapshot, answers }, answers.standUntilMs(sentAtMs, this.#storeClock));
   }
 
   /** What was waiting when the answers became local need not ask the store any more. */
-  #answerFromMemory(): void {
-    if (this.#deciding || this.#sealed === undefined) return;
-    if (this.#context.clock.monotonicMs() >= this.#sealedUntilMs) return;
-    for (const ticket of this.#mailbox.take(Number.POSITIVE_INFINITY).downloads) {
-      ticket.settle(this.#sealed.answer(ticket.memberId));
+  #answerFromMemory({ answers }: Sealed): void {
+    if (this.#phase === 'asked' || this.#head !== undefined) return;
+    if (this.#context.clock.monotonicMs() >= this.#localUntilMs) return;
+    for (const download of this.#mailbox.take(Number.POSITIVE_INFINITY).downloads) {
+      download.settle(answers.answer(download.memberId));
     }
   }
 
   #becomeCold(): void {
-    this.#unseal();
-    this.#snapshot = undefined;
+    this.#enter(COLD);
     this.#unsealableVersion = 0;
   }
 
-  #seal(snapshot: CouponSnapshot, refusal: Refusal, winners: WinnersView, sentAtMs: number): void {
-    this.#sealed = new SealedAnswers(snapshot, refusal, winners);
-    this.#context.winnersHeld(this.#sealed.size);
-    this.#sealedUntilMs = this.#sealed.standUntilMs(sentAtMs, this.#storeClock);
-    this.#answerFromMemory();
-  }
-
-  #unseal(): void {
-    if (this.#sealed !== undefined) this.#context.winnersHeld(-this.#sealed.size);
-    this.#sealed = undefined;
-    this.#sealedUntilMs = Number.NEGATIVE_INFINITY;
-  }
-
-  async #decide(batch: DownloadBatch): Promise<void> {
-    try {
-      await this.#decideOrGiveUp(batch);
-    } catch (fault) {
-      // Neither of the two faults that a store may have: whether the batch was carried out cannot be told.
-      this.#context.onFault(fault, this.couponId);
-      for (const ticket of batch.downloads) ticket.settle(OUTCOME_UNKNOWN);
-    } finally {
-      this.#deciding = false;
-    }
-    if (this.#mailbox.size > 0) this.#flushSoon();
-  }
-
-  /** Repeats the batch until the store has decided it or every ticket of it is overdue. */
-  async #decideOrGiveUp(batch: DownloadBatch): Promise<void> {
-    const { admission, clock, limits, counters } = this.#context;
-    let attempted = false;
-    for (;;) {
-      const nowMs = clock.monotonicMs();
-      settleOverdueHead(batch, nowMs - limits.admitDeadlineMs, attempted);
-      const newestMs = batch.sinceMs.at(-1);
-      if (newestMs === undefined) return;
-      try {
-        const snapshot = this.#snapshot ?? (await this.#relearn());
-        if (snapshot === undefined) {
-          for (const ticket of batch.downloads) ticket.settle(UNKNOWN_COUPON);
-          return;
-        }
-        await this.#announce(nowMs, snapshot.epoch);
-        const sentAtMs = clock.monotonicMs();
-        const reply = await admission.admit({
-          couponId: this.couponId,
-          epoch: snapshot.epoch,
-          memberIds: batch.downloads.map((ticket) => ticket.memberId),
-          seenIssueNo: this.#seenIssueNo,
-          notAfterMs: Math.ceil(this.#storeClock.latestMs(newestMs + limits.admitDeadlineMs)),
-        });
-        this.#storeClock.observe(reply.storeNowMs, sentAtMs);
-        if (reply.status === 'decided') {
-          counters.batchSizes.add(batch.downloads.length);
-          counters.admitMs.add(clock.monotonicMs() - sentAtMs);
-          await this.#settle(batch, reply, snapshot, attempted);
-          return;
-        }
-        if (reply.status !== 'expired') this.#becomeCold();
-      } catch (fault) {
-        if (fault instanceof CouponRecoveringError) {
-          for (const ticket of batch.downloads) ticket.settle(attempted ? OUTCOME_UNKNOWN : NOT_READY);
-          return;
-        }
-        if (fault instanceof StoreOutcomeUnknownError) attempted = true;
-        else if (!(fault instanceof StoreUnavailableError)) throw fault;
-        this.#context.onFault(fault, this.couponId);
-        await this.#context.pause(RETRY_PAUSE_MS);
-      }
-    }
-  }
-
-  async #relearn(): Promise<CouponSnapshot | undefined> {
-    const loaded = await this.#context.load(this.couponId, this.#seenIssueNo);
-    if (loaded === undefined) return undefined;
-    this.#adopt(loaded.snapshot, loaded.sentAtMs);
-    return loaded.snapshot;
-  }
-
-  /**
-   * Before the first admission and every so often after it, so that the queue is found even if this process dies next. A
-   * rebuilt store may have lost the mark, so it is left again in every epoch.
-   */
-  async #announce(nowMs: number, epoch: number): Promise<void> {
-    if (this.#context.bell === undefined) return;
-    if (epoch === this.#announcedEpoch && nowMs < this.#announcedUntilMs) return;
-    await this.#context.bell.markPending([this.couponId]);
-    this.#announcedUntilMs = nowMs + ANNOUNCE_EVERY_MS;
-    this.#announcedEpoch = epoch;
-  }
-
-  async #settle(
-    batch: DownloadBatch,
-    decisions: AdmitDecisions,
-    asked: CouponSnapshot,
-    attempted: boolean,
-  ): Promise<void> {
-    if (decisions.issuedCount > 0) {
+  #settle(decisions: AdmitDecisions): void {
+    const head = this.#head;
+    const asked = this.#asked?.snapshot;
+    if (head === undefined || asked === undefined) return;
+    const { refusal, version, issuedCount, firstIssueNo, storeNowMs } = decisions;
+    if (issuedCount > 0) {
       this.#context.bell?.ring(this.couponId);
-      this.#seenIssueNo = Math.max(this.#seenIssueNo, decisions.firstIssueNo + decisions.issuedCount - 1);
+      this.#seenIssueNo = Math.max(this.#seenIssueNo, firstIssueNo + issuedCount - 1);
     }
-    // Terms have changed since: the opening time that goes with a refusal is the new one.
-    const terms =
-      decisions.refusal === 'not_open' && decisions.version !== asked.version
-        ? ((await this.#relearn()) ?? asked)
-        : { ...asked, storeNowMs: decisions.storeNowMs };
-    const refused = decisions.refusal === undefined ? undefined : refusedOutcome(decisions.refusal, terms);
-    settleDecided(batch.downloads, decisions, refused && attempted ? OUTCOME_UNKNOWN : refused);
-    if (decisions.refusal !== undefined) void this.#fetchWinnersAndSeal(decisions.version, asked.epoch);
+    if (refusal === 'not_open' && version !== asked.version) {
+      // Terms have changed since, and the opening time that goes with the refusal is the new one. Nobody was issued one, so asking again under
+      // the new terms costs nothing but time.
+      this.#becomeCold();
+      this.#again();
+      return;
+    }
+    const refused = refusal === undefined ? undefined : refusedOutcome(refusal, asked, storeNowMs);
+    try {
+      settleDecided(head.downloads, decisions, refused && this.#attempted ? OUTCOME_UNKNOWN : refused);
+      this.#endHead();
+    } catch (fault) {
+      this.#context.onFault(fault, this.couponId);
+      this.#endHead(OUTCOME_UNKNOWN);
+    }
+    if (refusal !== undefined) void this.#readWinnersAndSeal(version, asked.epoch);
   }
 
-  /**
-   * open → sealed. Members keep being answered by the store while the winners are fetched.
-   *
-   * The version alone does not prove that the winners read are all of them: before the opening instant a version refuses, after
-   * it the same version issues, and a rebuilt store may come back under the same version. Within one version and epoch winners
-   * are only added, so as many as the store counts are all.
-   */
-  async #fetchWinnersAndSeal(version: number, epoch: number): Promise<void> {
-    if (this.#sealing || this.#sealed !== undefined || version === this.#unsealableVersion) return;
+  /** The head is decided, or ends with this outcome; the line goes on. */
+  #endHead(outcome?: DownloadOutcome): void {
+    if (outcome !== undefined) this.#settleHead(outcome);
+    this.#dropHead();
+    this.#again();
+  }
+
+  #settleHead(outcome: DownloadOutcome): void {
+    for (const download of this.#head?.downloads ?? []) download.settle(outcome);
+    this.#dropHead();
+  }
+
+  #settleOverdueHead(nowMs: number): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    const beforeMs = nowMs - this.#context.limits.admitDeadlineMs;
+    const outcome = this.#attempted ? OUTCOME_UNKNOWN : BUSY;
+    while (head.sinceMs.length > 0 && (head.sinceMs[0] ?? 0) <= beforeMs) {
+      head.sinceMs.shift();
+      head.downloads.shift()?.settle(outcome);
+    }
+    if (head.sinceMs.length === 0) this.#dropHead();
+  }
+
+  #dropHead(): void {
+    this.#head = undefined;
+    this.#attempted = false;
+  }
+
+  /** open → sealed. Members keep being answered by the store while the winners are read. */
+  async #readWinnersAndSeal(version: number, epoch: number): Promise<void> {
+    if (this.#sealing || this.#state.kind === 'sealed' || version === this.#unsealableVersion) return;
     this.#sealing = true;
     try {
-      const { admission, clock } = this.#context;
-      const winners = await admission.winners(this.couponId, version, this.#context.winnersAllowance());
-      const sentAtMs = clock.monotonicMs();
-      const [snapshot] = await admission.snapshots([this.couponId]);
-      if (snapshot?.version !== version || snapshot.epoch !== epoch) return;
-      if (winners === undefined) {
-        this.#unsealableVersion = version;
-        return;
-      }
-      if (winners.size !== snapshot.issued) return;
+      const limit = this.#context.winnersAllowance();
+      const read = await readWinners(this.#context, this.couponId, { version, epoch }, limit);
+      if (read === 'unsealable') this.#unsealableVersion = version;
+      if (typeof read === 'string') return;
+      const { snapshot, winners, sentAtMs } = read;
       const refusal = refusalOf(snapshot, snapshot.issued, snapshot.storeNowMs);
       this.#storeClock.observe(snapshot.storeNowMs, sentAtMs);
-      this.#snapshot = snapshot;
-      if (refusal !== undefined) this.#seal(snapshot, refusal, winners, sentAtMs);
+      if (refusal === undefined) this.#enter({ kind: 'open', snapshot });
+      else this.#seal(snapshot, new SealedAnswers(snapshot, refusal, winners), sentAtMs);
     } catch (fault) {
       this.#context.onFault(fault, this.couponId);
     } finally {
       this.#sealing = false;
     }
-  }
-}
-
-function settleOverdueHead(batch: DownloadBatch, beforeMs: number, attempted: boolean): void {
-  while (batch.sinceMs.length > 0 && (batch.sinceMs[0] ?? 0) <= beforeMs) {
-    batch.sinceMs.shift();
-    batch.downloads.shift()?.settle(attempted ? OUTCOME_UNKNOWN : BUSY);
   }
 }

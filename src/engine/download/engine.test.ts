@@ -23,21 +23,6 @@ t.test('requests that arrive in one turn of the event loop leave in one batch', 
   t.equal(world.storeLink.sent, sent + 1);
 });
 
-t.test('coupons do not wait for each other', async (t) => {
-  const world = new StagedWorld();
-  const [slow, quick] = [await world.registered(), await world.registered()];
-  const engine = await world.engine();
-  await world.told(engine, slow, 'a');
-  world.storeLink.next('hold');
-  const [waiting] = world.press(engine, slow, 'b');
-  await world.time.advance(0);
-  t.same(await world.told(engine, quick, 'b'), ['issued 1']);
-  t.equal(waiting?.told, 'waiting');
-  world.storeLink.letGo();
-  await world.time.advance(0);
-  t.equal(waiting?.told, 'issued 2');
-});
-
 t.test(
   'a coupon registered a moment after somebody asked for its id is there when the seller is told',
   async (t) => {

@@ -3,7 +3,7 @@ import type { Admission } from '../ports/admission.js';
 import type { Versions } from '../ports/versions.js';
 import type { Clock, Scheduler } from '../domain/clock.js';
 import { CouponActor } from './coupon-actor.js';
-import type { CouponActorContext, CouponActorLimits } from './coupon-actor.js';
+import type { CouponActorContext, CouponActorLimits } from './actor-context.js';
 import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
 import { CouponLoader } from './coupon-loader.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
@@ -20,6 +20,7 @@ import {
   VERSION_CHECK_MS,
 } from '../domain/limits.js';
 import { BUSY, UNKNOWN_COUPON } from './outcomes.js';
+import { Shard } from './shard.js';
 import { UnknownCoupons } from './unknown-coupons.js';
 
 export interface EnginePorts {
@@ -49,7 +50,7 @@ export class Engine {
   readonly #actors = new Map<CouponId, CouponActor>();
   readonly #unknown: UnknownCoupons;
   readonly #context: CouponActorContext;
-  #toFlush: CouponActor[] = [];
+  readonly #shards = new Map<number, Shard>();
   #winnersHeld = 0;
   #checkingVersions = false;
   #stops: (() => void | Promise<void>)[] = [];
@@ -66,7 +67,8 @@ export class Engine {
       limits,
       counters: this.counters,
       load: (couponId, seenIssueNo) => loader.load(couponId, seenIssueNo),
-      scheduleFlush: (actor) => this.#scheduleFlush(actor),
+      enterLine: (actor) => this.#shardOf(actor.couponId).enter(actor),
+      enterLineLater: (actor) => this.#shardOf(actor.couponId).enterLater(actor),
       winnersAllowance: () => SEALED_WINNERS_MAX - this.#winnersHeld,
       winnersHeld: (change) => {
         this.#winnersHeld += change;
@@ -144,17 +146,15 @@ export class Engine {
     this.#actors.get(couponId)?.onVersion(version);
   }
 
-  /**
-   * One flush for all that arrived in this turn of the event loop: requests that the kernel hands over together leave
-   * together, without anybody waiting.
-   */
-  #scheduleFlush(actor: CouponActor): void {
-    if (this.#toFlush.push(actor) > 1) return;
-    this.#ports.scheduler.endOfTurn(() => {
-      const actors = this.#toFlush;
-      this.#toFlush = [];
-      for (const dirty of actors) dirty.flush();
-    });
+  /** A handful: one, or one for each node of a Cluster. */
+  #shardOf(couponId: CouponId): Shard {
+    const place = this.#ports.admission.shardOf(couponId);
+    let shard = this.#shards.get(place);
+    if (shard === undefined) {
+      shard = new Shard(this.#context, this.#ports.scheduler);
+      this.#shards.set(place, shard);
+    }
+    return shard;
   }
 
   #lookAfterActors(): void {

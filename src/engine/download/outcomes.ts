@@ -15,13 +15,17 @@ export const NOT_READY = constant('not_ready');
 export const OUTCOME_UNKNOWN = constant('outcome_unknown');
 
 /** `opensAtMs` of `not_open` comes from the terms, which must be those the refusal was made under. */
-export function refusedOutcome(refusal: Refusal, snapshot: CouponSnapshot): DownloadOutcome {
+export function refusedOutcome(
+  refusal: Refusal,
+  terms: Pick<CouponSnapshot, 'opensAtMs'>,
+  storeNowMs: number,
+): DownloadOutcome {
   switch (refusal) {
     case 'not_open':
       return {
         outcome: 'not_open',
-        opensAtMs: snapshot.opensAtMs ?? snapshot.storeNowMs,
-        storeNowMs: snapshot.storeNowMs,
+        opensAtMs: terms.opensAtMs ?? storeNowMs,
+        storeNowMs,
       };
     case 'paused':
       return PAUSED;

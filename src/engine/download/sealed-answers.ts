@@ -22,7 +22,7 @@ export class SealedAnswers {
     this.refusal = refusal;
     this.#snapshot = snapshot;
     this.#winners = winners;
-    this.#refused = refusedOutcome(refusal, snapshot);
+    this.#refused = refusedOutcome(refusal, snapshot, snapshot.storeNowMs);
   }
 
   /** How many winners are held for this. */
@@ -30,12 +30,17 @@ export class SealedAnswers {
     return this.#winners.size;
   }
 
+  /** Whether these answers were made for the version and epoch of this snapshot. */
+  isOf(snapshot: CouponSnapshot): boolean {
+    return this.#snapshot.version === snapshot.version && this.#snapshot.epoch === snapshot.epoch;
+  }
+
   /** Whether the truth is still the same by this newer snapshot; if so, its clock is taken over. */
   confirm(newer: CouponSnapshot): boolean {
-    if (this.#snapshot.version !== newer.version || this.#snapshot.epoch !== newer.epoch) return false;
+    if (!this.isOf(newer)) return false;
     if (refusalOf(newer, newer.issued, newer.storeNowMs) !== this.refusal) return false;
     this.#snapshot = newer;
-    this.#refused = refusedOutcome(this.refusal, newer);
+    this.#refused = refusedOutcome(this.refusal, newer, newer.storeNowMs);
     return true;
   }
 

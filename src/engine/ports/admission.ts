@@ -57,6 +57,15 @@ export interface AdmitRefused {
 
 export type AdmitReply = AdmitDecisions | AdmitRefused;
 
+/** A batch of a round that got no reply, and why: one of the faults that {@link Admission} throws. */
+export interface AdmitFault {
+  readonly status: 'fault';
+  readonly fault: unknown;
+}
+
+/** Takes the answer to the batch at `place` of a round. Must not throw. */
+export type AnswerBatch = (place: number, reply: AdmitReply | AdmitFault) => void;
+
 export interface AdmitBatch {
   readonly couponId: CouponId;
   readonly epoch: number;
@@ -126,6 +135,22 @@ export interface Admission {
    * Order of checks: present → epoch → notAfter → membership → window, paused, closed → stock.
    */
   admit(batch: AdmitBatch): Promise<AdmitReply>;
+
+  /**
+   * Decides the batches of several coupons of one shard, each as {@link admit} does. Each batch is one atomic step, the round as a whole is
+   * none: a refusal or a fault of one coupon is the answer to its batch alone.
+   *
+   * @param batches at least one, each of another coupon.
+   * @param answer called exactly once for each batch, in any order.
+   * @returns when the shard can take its next round. A batch in trouble (its slot is moving) may be answered later. Never rejects.
+   */
+  admitRound(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void>;
+
+  /**
+   * Which shard decides this coupon: a small whole number from 0. Coupons of one shard share a round, and no shard waits for another.
+   * It may change when a coupon moves between the nodes of a store.
+   */
+  shardOf(couponId: CouponId): number;
 
   /** One place a coupon asked for, in that order; `undefined` where the coupon is not in the store. Not atomic across coupons. */
   snapshots(couponIds: readonly CouponId[]): Promise<(CouponSnapshot | undefined)[]>;

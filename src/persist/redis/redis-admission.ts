@@ -5,6 +5,7 @@ import type {
   AdmitBatch,
   AdmitReply,
   AmendReply,
+  AnswerBatch,
   RevokeReply,
   TermsChange,
   WarmContent,
@@ -34,6 +35,21 @@ export class RedisAdmission implements Admission {
     const { epoch, notAfterMs, seenIssueNo = 0, memberIds } = batch;
     const args = [epoch, Math.floor(notAfterMs), mark, seenIssueNo, ...memberIds];
     return parseAdmitReply(await this.#calls.run('admit', keys, args, true));
+  }
+
+  async admitRound(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void> {
+    await Promise.all(
+      batches.map(async (batch, place) => {
+        answer(
+          place,
+          await this.admit(batch).catch((fault: unknown) => ({ status: 'fault' as const, fault })),
+        );
+      }),
+    );
+  }
+
+  shardOf(): number {
+    return 0;
   }
 
   async snapshots(couponIds: readonly CouponId[]): Promise<(CouponSnapshot | undefined)[]> {

@@ -1,6 +1,8 @@
 import t from 'tap';
+import { member } from '../../engine/testing/contracts/admission-contract.js';
+import { couponNumber } from '../../engine/testing/simulation/staged-world.js';
 import { GroupCommit } from './group-commit.js';
-import type { SqliteStatement } from './sqlite-statement.js';
+import type { SqliteStatement, SqliteStep } from './sqlite-statement.js';
 
 const DEADLINE_MS = 50;
 
@@ -14,8 +16,8 @@ class HeldDisk {
   readonly #outcomes: { resolve: () => void; reject: (error: Error) => void }[] = [];
   readonly #onAsk: (() => void)[] = [];
 
-  transact = (statements: readonly SqliteStatement[]): Promise<void> => {
-    this.asked.push(statements.map(({ sql }) => sql));
+  transact = (steps: readonly SqliteStep[]): Promise<void> => {
+    this.asked.push(steps.map((step) => ('runs' in step ? step.runs.join(' ') : step.sql)));
     return new Promise((resolve, reject) => {
       this.#outcomes.push({ resolve, reject });
       this.#onAsk.shift()?.();
@@ -127,6 +129,28 @@ t.test('one command that contradicts the database does not cost the others', asy
   await t.rejects(bad, { code: 'store_unavailable' });
   t.equal(contradicted, 1);
   t.same(disk.asked, [['good', 'bad', 'fine'], ['good'], ['bad'], ['fine']]);
+});
+
+t.test('rows of many coupons are one step, and none overtakes a statement between them', async (t) => {
+  const disk = new HeldDisk();
+  const commits = over(disk);
+  const issue = (couponId: number, ...names: string[]) =>
+    commits.submit((effects) => {
+      const memberIds = names.map(member);
+      const coupon = { couponId: couponNumber(couponId), firstIssueNo: 1, issuedAtMs: 7, memberIds };
+      effects.issue(coupon, () => undefined);
+    });
+  const revoke = commits.submit.bind(commits);
+  const all = [
+    issue(1, 'a', 'b'),
+    issue(2, 'a'),
+    revoke((effects) => effects.write([statement('revoke')], () => undefined)),
+    issue(3, 'c'),
+    issue(4, 'd'),
+  ];
+  await disk.settle();
+  await Promise.all(all);
+  t.same(disk.asked, [['1 1 7 2 a b 2 1 7 1 a', 'revoke', '3 1 7 1 c 4 1 7 1 d']]);
 });
 
 t.test('a decision that throws fails alone', async (t) => {

@@ -6,6 +6,7 @@
  * on arrival (with commits in a pipeline) was rejected: a failure would have to unravel decisions that rest on others, and the disk
  * takes one commit at a time anyway.
  */
+import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import {
   SeonchakError,
   StoreOutcomeUnknownError,
@@ -13,7 +14,7 @@ import {
 } from '../../engine/domain/errors.js';
 import { Rounds } from '../../engine/domain/rounds.js';
 import { faultOf, storeFault } from '../sql/error-classes.js';
-import type { SqliteStatement } from './sqlite-statement.js';
+import type { IssuanceRows, SqliteStatement, SqliteStep } from './sqlite-statement.js';
 
 /** Commands that may wait for the commit in flight; each is a whole batch of a coupon or a seller's command. */
 const WAITING_MAX = 100_000;
@@ -21,6 +22,15 @@ const WAITING_MAX = 100_000;
 /** What a decision wants written, and how it is taken back in memory when the commit fails. */
 export interface Effects {
   write(statements: readonly SqliteStatement[], undo: () => void): void;
+  /** The same for members who are issued numbers that follow each other. Their rows go along with those decided before. */
+  issue(issued: IssuedRun, undo: () => void): void;
+}
+
+export interface IssuedRun {
+  readonly couponId: CouponId;
+  readonly firstIssueNo: number;
+  readonly issuedAtMs: number;
+  readonly memberIds: readonly MemberId[];
 }
 
 /** Decides at once, in memory. Throws only before it has called `write`. */
@@ -41,7 +51,7 @@ interface Decided {
 
 export interface GroupCommitOptions {
   /** Commits all statements or none. */
-  readonly transact: (statements: readonly SqliteStatement[]) => Promise<void>;
+  readonly transact: (steps: readonly SqliteStep[]) => Promise<void>;
   /** After this long a caller is told that the outcome is unknown, milliseconds. The commit itself goes on. */
   readonly deadlineMs: number;
   /** Called before each group, when nothing is in flight and all of memory is durable. */
@@ -89,21 +99,32 @@ export class GroupCommit {
   }
 
   async #commit(group: readonly Command[]): Promise<void> {
-    const statements: SqliteStatement[] = [];
+    const steps: SqliteStep[] = [];
     const undos: (() => void)[] = [];
+    let rows: IssuanceRows | undefined;
     const effects: Effects = {
-      write(wanted, undo) {
-        statements.push(...wanted);
+      write(statements, undo) {
+        steps.push(...statements);
+        undos.push(undo);
+        // A row that is issued after a revoke must not be written before it.
+        rows = undefined;
+      },
+      issue({ couponId, firstIssueNo, issuedAtMs, memberIds }, undo) {
+        if (rows === undefined) {
+          rows = { runs: [] };
+          steps.push(rows);
+        }
+        rows.runs.push(couponId, firstIssueNo, issuedAtMs, memberIds.length, ...memberIds);
         undos.push(undo);
       },
     };
     const decided = decideAll(group, effects);
-    if (statements.length > 0) {
+    if (steps.length > 0) {
       const timer = setTimeout(() => {
         this.#giveUpWaiting(decided);
       }, this.#options.deadlineMs);
       try {
-        await this.#options.transact(statements);
+        await this.#options.transact(steps);
       } catch (error) {
         while (undos.length > 0) undos.pop()?.();
         await this.#failed(decided, error);

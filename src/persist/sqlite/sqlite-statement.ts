@@ -7,6 +7,18 @@ export interface SqliteStatement {
   readonly parameters: readonly unknown[];
 }
 
+/**
+ * Rows of `member_coupon`, of any number of coupons: what nearly all of a storm's commits consist of. Runs one behind another, each as the coupon, its
+ * first number, the instant, how many members, and the members, whose numbers follow each other. One flat list, because every object and every
+ * text of a statement would be cloned on the way to the thread.
+ */
+export interface IssuanceRows {
+  readonly runs: (number | string)[];
+}
+
+/** One step of a transaction. */
+export type SqliteStep = SqliteStatement | IssuanceRows;
+
 export interface SqliteResult {
   /** Of a statement that returns rows; else empty. */
   readonly rows: Record<string, SqliteValue>[];
@@ -18,7 +30,7 @@ export interface SqliteRequest {
   readonly id: number;
   /** `atomic`: all of them in one transaction of their own. `close`: the last request. */
   readonly kind: 'single' | 'atomic' | 'close';
-  readonly statements: readonly SqliteStatement[];
+  readonly statements: readonly SqliteStep[];
 }
 
 export type SqliteReply =

@@ -6,6 +6,7 @@ import type {
   SqliteRequest,
   SqliteResult,
   SqliteStatement,
+  SqliteStep,
   SqliteWorkerData,
 } from './sqlite-statement.js';
 
@@ -117,7 +118,7 @@ export class SqliteThread {
    *
    * @throws {@link SqliteThreadError}
    */
-  async transact(statements: readonly SqliteStatement[]): Promise<void> {
+  async transact(statements: readonly SqliteStep[]): Promise<void> {
     await this.acquire();
     try {
       await this.#request('atomic', statements);
@@ -136,13 +137,15 @@ export class SqliteThread {
     this.release();
   }
 
-  #request(kind: SqliteRequest['kind'], statements: readonly SqliteStatement[], deadlineMs?: number) {
+  #request(kind: SqliteRequest['kind'], statements: readonly SqliteStep[], deadlineMs?: number) {
     if (this.#gone !== undefined) {
       return Promise.reject(new SqliteThreadError('NO_CONNECTION', this.#gone.message));
     }
     const id = this.#nextId++;
     // Only what the message needs: a compiled query of Kysely carries a tree of functions that cannot be cloned.
-    const plain = statements.map(({ sql, parameters }) => ({ sql, parameters }));
+    const plain = statements.map((step) =>
+      'runs' in step ? step : { sql: step.sql, parameters: step.parameters },
+    );
     const request: SqliteRequest = { id, kind, statements: plain };
     return new Promise<readonly SqliteResult[]>((resolve, reject) => {
       const timer =

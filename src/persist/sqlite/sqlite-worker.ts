@@ -4,11 +4,12 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import Libsql from 'libsql';
+import { insertRuns } from './insert-runs.js';
 import type {
   SqliteReply,
   SqliteRequest,
   SqliteResult,
-  SqliteStatement,
+  SqliteStep,
   SqliteWorkerData,
 } from './sqlite-statement.js';
 
@@ -63,7 +64,12 @@ function prepare(sql: string): Prepared {
   return statement;
 }
 
-function run({ sql, parameters }: SqliteStatement): SqliteResult {
+function run(step: SqliteStep): SqliteResult {
+  if ('runs' in step) {
+    const changes = insertRuns(step, (sql, parameters) => void prepare(sql).run(parameters));
+    return { rows: [], changes, lastInsertRowid: 0 };
+  }
+  const { sql, parameters } = step;
   // Some failures (a full disk) end the transaction by themselves; there is nothing left to roll back then.
   if (sql === 'rollback' && !openOnce().inTransaction) return { rows: [], changes: 0, lastInsertRowid: 0 };
   const statement = prepare(sql);
@@ -75,7 +81,7 @@ function run({ sql, parameters }: SqliteStatement): SqliteResult {
   return { rows: [], changes, lastInsertRowid: Number(lastInsertRowid) };
 }
 
-function runAtomically(statements: readonly SqliteStatement[]): SqliteResult[] {
+function runAtomically(statements: readonly SqliteStep[]): SqliteResult[] {
   const alone = (sql: string) => run({ sql, parameters: [] });
   alone('begin immediate');
   try {

@@ -5,8 +5,11 @@ import type { Test } from 'tap';
 import { chunksOf } from '../../domain/chunks.js';
 import type {
   Admission,
+  AdmitBatch,
   AdmitDecisions,
+  AdmitFault,
   AdmitReply,
+  AnswerBatch,
   TermsChange,
   WarmCoupon,
 } from '../../ports/admission.js';
@@ -78,6 +81,23 @@ export function outcomes(reply: AdmitReply, memberCount: number): string[] {
   });
 }
 
+/** All answers of a round, those that come after its end included. @throws when a batch is answered twice. */
+export function askRound(
+  admission: Admission,
+  batches: readonly AdmitBatch[],
+): Promise<(AdmitReply | AdmitFault)[]> {
+  return new Promise((resolve, reject) => {
+    const replies = new Map<number, AdmitReply | AdmitFault>();
+    const answer: AnswerBatch = (place, reply) => {
+      if (replies.has(place)) reject(new Error(`batch ${place} was answered twice`));
+      replies.set(place, reply);
+      if (replies.size < batches.length) return;
+      resolve(batches.flatMap((_, index) => replies.get(index) ?? []));
+    };
+    admission.admitRound(batches, answer).catch(reject);
+  });
+}
+
 export function admissionContract(
   t: Test,
   name: string,
@@ -88,6 +108,7 @@ export function admissionContract(
     t.teardown(() => store.close());
     const at = new Driver(store);
     aboutDeciding(t, at);
+    aboutRounds(t, at);
     aboutRefusals(t, at);
     aboutTerms(t, at);
     aboutRevoking(t, at);
@@ -150,6 +171,21 @@ class Driver {
     return outcomes(await this.admit(couponId, names.map(member)), names.length);
   }
 
+  batch(couponId: CouponId | undefined, memberIds: readonly MemberId[], more: Partial<AdmitBatch> = {}) {
+    if (couponId === undefined) throw new Error('no coupon');
+    return { couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS, ...more };
+  }
+
+  /** A round of coupons with members by name, spelled out. */
+  async pressRound(...asked: readonly [CouponId, ...string[]][]): Promise<string[][]> {
+    const batches = asked.map(([couponId, ...names]) => this.batch(couponId, names.map(member)));
+    const replies = await askRound(this.admission, batches);
+    return replies.map((reply, place) => {
+      if (reply.status === 'fault') throw new Error('a fault', { cause: reply.fault });
+      return outcomes(reply, batches[place]?.memberIds.length ?? 0);
+    });
+  }
+
   async decided(couponId: CouponId, memberIds: readonly MemberId[]): Promise<AdmitDecisions> {
     const reply = await this.admit(couponId, memberIds);
     if (reply.status !== 'decided') throw new Error(`not decided but ${reply.status}`);
@@ -162,7 +198,8 @@ class Driver {
     return { ...reply.snapshot, status: reply.status };
   }
 
-  async snapshot(couponId: CouponId): Promise<CouponSnapshot> {
+  async snapshot(couponId: CouponId | undefined): Promise<CouponSnapshot> {
+    if (couponId === undefined) throw new Error('no coupon');
     const [snapshot] = await this.admission.snapshots([couponId]);
     if (snapshot === undefined) throw new Error('not ready');
     return snapshot;
@@ -269,6 +306,105 @@ function aboutDeciding(t: Test, at: Driver): void {
       names.map((_, index) => `already ${index + 1}`),
     );
     t.same(await at.press(couponId, 'X'.repeat(64)), ['sold_out'], 'capital letters are another member');
+  });
+}
+
+function aboutRounds(t: Test, at: Driver): void {
+  t.test('the coupons of a round are decided as if each had been asked about alone', async (t) => {
+    const [large, small, soldOut] = [
+      await at.coupon({ quantity: 5 }),
+      await at.coupon({ quantity: 1 }),
+      await at.coupon({ quantity: 0 }),
+    ];
+    await at.press(large, 'a');
+    t.same(await at.pressRound([large, 'b', 'a', 'b', 'c'], [small, 'a', 'b'], [soldOut, 'a']), [
+      ['issued 2', 'already 1', 'already 2', 'issued 3'],
+      ['issued 1', 'sold_out'],
+      ['sold_out'],
+    ]);
+    t.match(await at.snapshot(large), { issued: 3, lastIssueNo: 3 });
+    t.match(await at.snapshot(small), { issued: 1, lastIssueNo: 1 });
+    t.match(await at.snapshot(soldOut), { issued: 0, lastIssueNo: 0 });
+  });
+
+  t.test('a coupon that is refused is no matter of the others of its round', async (t) => {
+    const couponIds = [await at.coupon(), await at.coupon({ epoch: 3 }), await at.coupon(), freshCouponId()];
+    const last = await at.coupon();
+    const { storeNowMs } = await at.snapshot(last);
+    const replies = await askRound(at.admission, [
+      at.batch(couponIds[0], members(1)),
+      at.batch(couponIds[1], members(1)),
+      at.batch(couponIds[2], members(1), { notAfterMs: storeNowMs - 1 }),
+      at.batch(couponIds[3], members(1)),
+      at.batch(last, members(1)),
+    ]);
+    t.same(
+      replies.map((reply) => reply.status),
+      ['decided', 'stale_epoch', 'expired', 'not_ready', 'decided'],
+    );
+    t.match(replies[4], { firstIssueNo: 1, issuedCount: 1, already: [], refusal: undefined });
+    for (const couponId of couponIds.slice(1, 3)) t.match(await at.snapshot(couponId), { issued: 0 });
+  });
+
+  t.test('a round run twice gives every winner of every coupon the same number again', async (t) => {
+    const couponIds = [await at.coupon({ quantity: 2 }), await at.coupon(), await at.coupon({ quantity: 1 })];
+    const batches = couponIds.map((couponId, place) => at.batch(couponId, members(place + 1)));
+    const first = await askRound(at.admission, batches);
+    const second = await askRound(at.admission, batches);
+    for (const [place, reply] of first.entries()) {
+      const again = second[place];
+      if (reply.status !== 'decided' || again?.status !== 'decided') throw new Error('not decided');
+      const issuedAtMs = reply.storeNowMs;
+      t.same(
+        again.already,
+        Array.from({ length: reply.issuedCount }, (_, index) => ({ index, issueNo: index + 1, issuedAtMs })),
+      );
+      t.equal(again.issuedCount, 0);
+      t.equal((await at.snapshot(batches[place]?.couponId)).issued, reply.issuedCount);
+    }
+  });
+
+  t.test('rounds and batches sent at the same time share the stock without a gap or a double', async (t) => {
+    const couponIds = [await at.coupon({ quantity: 60 }), await at.coupon({ quantity: 60 })];
+    const replies = await Promise.all(
+      Array.from({ length: 10 }, (_, round) =>
+        askRound(
+          at.admission,
+          couponIds.map((couponId) => at.batch(couponId, members(7, `r${round}-`))),
+        ),
+      ),
+    );
+    for (const place of couponIds.keys()) {
+      const numbers = replies.flatMap((round) => {
+        const reply = round[place];
+        if (reply?.status !== 'decided') throw new Error('not decided');
+        return Array.from({ length: reply.issuedCount }, (_, index) => reply.firstIssueNo + index);
+      });
+      t.same(
+        numbers.sort((a, b) => a - b),
+        Array.from({ length: 60 }, (_, index) => index + 1),
+      );
+    }
+  });
+
+  t.test('the largest round is decided, and so is the largest batch within one', async (t) => {
+    const couponIds: CouponId[] = [];
+    while (couponIds.length < 400) couponIds.push(await at.coupon({ quantity: 3_000 }));
+    const sizes = couponIds.map((_, place) => (place === 7 ? 3_000 : 1 + (place % 5)));
+    const batches = couponIds.map((couponId, place) => at.batch(couponId, members(sizes[place] ?? 1)));
+    const replies = await askRound(at.admission, batches);
+    t.same(
+      replies.map((reply) => (reply.status === 'decided' ? reply.issuedCount : reply.status)),
+      sizes,
+    );
+  });
+
+  t.test('a coupon belongs to one shard, and shards are counted from 0', async (t) => {
+    for (const couponId of [freshCouponId(), freshCouponId()]) {
+      const shard = at.admission.shardOf(couponId);
+      t.ok(Number.isInteger(shard) && shard >= 0);
+      t.equal(at.admission.shardOf(couponId), shard);
+    }
   });
 }
 

@@ -5,6 +5,7 @@ import {
   type AdmitReply,
   type AlreadyIssued,
   type AmendReply,
+  type AnswerBatch,
   refusalOf,
   type RevokeReply,
   type TermsChange,
@@ -28,11 +29,23 @@ export class AdmissionModel implements Admission {
     this.#nowMs = nowMs;
   }
 
-  admit({ couponId, epoch, memberIds, notAfterMs }: AdmitBatch): Promise<AdmitReply> {
+  admit(batch: AdmitBatch): Promise<AdmitReply> {
+    return Promise.resolve(this.#admit(batch));
+  }
+
+  admitRound(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void> {
+    for (const [place, batch] of batches.entries()) answer(place, this.#admit(batch));
+    return Promise.resolve();
+  }
+
+  shardOf(): number {
+    return 0;
+  }
+
+  #admit({ couponId, epoch, memberIds, notAfterMs }: AdmitBatch): AdmitReply {
     const storeNowMs = this.#nowMs();
     const stock = this.#coupons.get(couponId);
-    const refused = (status: 'not_ready' | 'stale_epoch' | 'expired') =>
-      Promise.resolve({ status, storeNowMs });
+    const refused = (status: 'not_ready' | 'stale_epoch' | 'expired') => ({ status, storeNowMs });
     if (stock === undefined) return refused('not_ready');
     if (stock.terms.epoch !== epoch) return refused('stale_epoch');
     if (storeNowMs > notAfterMs) return refused('expired');
@@ -48,15 +61,7 @@ export class AdmissionModel implements Admission {
     }
     const issuedCount = stock.lastIssueNo + 1 - firstIssueNo;
     const { version } = stock.terms;
-    return Promise.resolve({
-      status: 'decided',
-      storeNowMs,
-      version,
-      firstIssueNo,
-      issuedCount,
-      already,
-      refusal,
-    });
+    return { status: 'decided', storeNowMs, version, firstIssueNo, issuedCount, already, refusal };
   }
 
   async warm(couponId: CouponId, read: () => Promise<WarmContent>): Promise<'warmed' | 'present'> {

@@ -1,8 +1,19 @@
 /** A history in lines, in the order of time: what to read when a seed has failed. */
 import { STORE_OFFSET_MS } from './scenario.js';
-import type { SimulatedHistory } from './simulation.js';
+import type { CouponHistory, SimulatedHistory } from './simulation.js';
 
-export function describeHistory({ seed, scenario, history, verdict, bugs }: SimulatedHistory): string {
+export function describeHistory({ seed, scenario, histories, verdict, bugs }: SimulatedHistory): string {
+  return [
+    `seed ${seed}: ${JSON.stringify(scenario)}`,
+    `the store's clock shows ${STORE_OFFSET_MS} at 0`,
+    ...histories.flatMap(describeCoupon),
+    ...bugs.map((bug) => `fault: ${String(bug)}`),
+    ...verdict.violations.map(({ promise, what }) => `VIOLATION of ${promise}: ${what}`),
+    verdict.violations.length === 0 ? 'every promise kept' : '',
+  ].join('\n');
+}
+
+function describeCoupon({ couponId, history }: CouponHistory): string[] {
   const events: (readonly [atMs: number, line: string])[] = [];
   for (const { memberId, invokedMs, answeredMs, outcome, cutOff } of history.downloads) {
     const number = outcome !== undefined && 'issueNo' in outcome ? ` ${outcome.issueNo}` : '';
@@ -20,17 +31,13 @@ export function describeHistory({ seed, scenario, history, verdict, bugs }: Simu
   events.sort(([one], [other]) => one - other);
   const { rows, revoked, deadLetters, store } = history.final;
   return [
-    `seed ${seed}: ${JSON.stringify(scenario)}`,
-    `the store's clock shows ${STORE_OFFSET_MS} at 0`,
+    `coupon ${couponId}: ${JSON.stringify(history.terms)}`,
     ...events.map(([atMs, line]) => `${instant(atMs).padStart(7)}  ${line}`),
     `rows: ${rows.map((row) => `${row.issueNo}=${row.memberId}@${row.issuedAtMs - STORE_OFFSET_MS}`).join(' ')}`,
     `revoked: ${[...revoked].map(([issueNo, memberId]) => `${issueNo}=${memberId}`).join(' ')}`,
     `dead letters: ${JSON.stringify(deadLetters)}`,
     `store: ${JSON.stringify(store)}`,
-    ...bugs.map((bug) => `fault: ${String(bug)}`),
-    ...verdict.violations.map(({ promise, what }) => `VIOLATION of ${promise}: ${what}`),
-    verdict.violations.length === 0 ? 'every promise kept' : '',
-  ].join('\n');
+  ];
 }
 
 function instant(atMs: number | undefined): string {

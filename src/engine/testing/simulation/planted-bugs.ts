@@ -4,11 +4,11 @@
  */
 import type { Admission, AdmitBatch, AdmitReply, AlreadyIssued, RevokeReply } from '../../ports/admission.js';
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../domain/coupon.js';
-import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../domain/errors.js';
 import type { RecordResult } from '../../ports/issuance-ledger.js';
 import type { Claim, IssuanceQueue } from '../../ports/issuance-queue.js';
 import { recoveryBugs } from './planted-recovery-bugs.js';
-import { nothingPlanted } from './planting.js';
+import { roundBugs } from './planted-round-bugs.js';
+import { nothingPlanted, wrapAdmission } from './planting.js';
 import type { Planting } from './planting.js';
 import { SimulatedDatabase } from './simulated-database.js';
 import type { Revoked } from './simulated-database.js';
@@ -89,7 +89,7 @@ class StockLookedAtOnce extends SimulatedStore {
 /** Once sold out is seen by a process, it is believed for ever. */
 function soldOutForEver(admission: Admission): Admission {
   const seen = new Map<CouponId, CouponSnapshot>();
-  const wrapped = wrap(admission);
+  const wrapped = wrapAdmission(admission);
   wrapped.snapshots = async (couponIds) => {
     const snapshots = await admission.snapshots(couponIds);
     return snapshots.map((snapshot) => {
@@ -107,7 +107,7 @@ function soldOutForEver(admission: Admission): Admission {
 function laggingReplica(admission: Admission): Admission {
   let past: (CouponSnapshot | undefined)[] = [];
   let looks = 0;
-  const wrapped = wrap(admission);
+  const wrapped = wrapAdmission(admission);
   wrapped.snapshots = async (couponIds) => {
     const now = await admission.snapshots(couponIds);
     looks += 1;
@@ -210,29 +210,6 @@ class NumbersInBlocks extends SimulatedStore {
   }
 }
 
-/** Everything that went wrong is called "nothing was attempted". */
-function lostIsRefused(admission: Admission): Admission {
-  const wrapped = wrap(admission);
-  wrapped.admit = (batch) =>
-    admission.admit(batch).catch((fault: unknown) => {
-      if (fault instanceof StoreOutcomeUnknownError)
-        throw new StoreUnavailableError('Not attempted, surely.');
-      throw fault;
-    });
-  return wrapped;
-}
-
-/** A client of the store that sends a lost command again by itself, so that nobody above it knows that there were two. */
-function silentResend(admission: Admission): Admission {
-  const wrapped = wrap(admission);
-  wrapped.admit = (batch) =>
-    admission.admit(batch).catch((fault: unknown) => {
-      if (fault instanceof StoreOutcomeUnknownError) return admission.admit(batch);
-      throw fault;
-    });
-  return wrapped;
-}
-
 /** The numbers of those who already held one are shifted by one place in the batch. */
 class AlreadyOffByOne extends SimulatedStore {
   override admit(batch: AdmitBatch): AdmitReply {
@@ -297,8 +274,7 @@ const plants: Readonly<Record<string, Plant>> = {
         if (store instanceof NumbersInBlocks) store.asker = process.name;
       }),
   },
-  'lost is called refused': { admission: lostIsRefused },
-  'lost is sent again in silence': { admission: silentResend },
+  ...roundBugs,
   'number of another told again': withStore(AlreadyOffByOne),
   'release drops one': withStore(ReleaseDropsOne),
 };
@@ -306,6 +282,7 @@ const plants: Readonly<Record<string, Plant>> = {
 /** Bugs that show only when several things happen to meet: the first seed to try, so that the way to it is not run every time. */
 const seldom: Readonly<Record<string, number>> = {
   'late command carried out': 7_000,
+  'a lost round is an attempt for its first coupon only': 37_400,
   'revocations forgotten by the rebuild': 3_800,
   'warm reads before it begins': 16_700,
   'revokes for a coupon in service': 90_064_600,
@@ -324,23 +301,9 @@ export const plantedBugs: readonly PlantedBug[] = Object.entries(plants).map(([n
   firstSeed: seldom[name] ?? 1,
 }));
 
-/** The same port with methods that may be replaced. */
-function wrap(admission: Admission): { -readonly [Name in keyof Admission]: Admission[Name] } {
-  return {
-    admit: (batch) => admission.admit(batch),
-    snapshots: (couponIds) => admission.snapshots(couponIds),
-    issuanceOf: (couponId, memberId) => admission.issuanceOf(couponId, memberId),
-    unrecordedHolder: (couponId, issueNo) => admission.unrecordedHolder(couponId, issueNo),
-    winners: (couponId, version, limit) => admission.winners(couponId, version, limit),
-    warm: (couponId, read) => admission.warm(couponId, read),
-    amend: (couponId, change) => admission.amend(couponId, change),
-    revoke: (couponId, issueNo, memberId) => admission.revoke(couponId, issueNo, memberId),
-  };
-}
-
 /** What was read belongs to a past that the store may have lost by the time it is asked to take note. */
 function warmOfThePast(admission: Admission): Admission {
-  const wrapped = wrap(admission);
+  const wrapped = wrapAdmission(admission);
   wrapped.warm = async (couponId, read) => {
     const content = await read();
     return admission.warm(couponId, () => Promise.resolve(content));
@@ -349,10 +312,10 @@ function warmOfThePast(admission: Admission): Admission {
 }
 
 function askingAs(admission: Admission, before: () => void): Admission {
-  const wrapped = wrap(admission);
-  wrapped.admit = (batch) => {
+  const wrapped = wrapAdmission(admission);
+  wrapped.admitRound = (batches, answer) => {
     before();
-    return admission.admit(batch);
+    return admission.admitRound(batches, answer);
   };
   return wrapped;
 }

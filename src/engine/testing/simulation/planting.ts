@@ -21,3 +21,21 @@ export const nothingPlanted: Planting = {
   queue: (queue) => queue,
   recovery: (store) => new StoreRecovery(store),
 };
+
+/** The same port with methods that may be replaced. */
+export function wrapAdmission(admission: Admission): {
+  -readonly [Name in keyof Admission]: Admission[Name];
+} {
+  return {
+    admit: (batch) => admission.admit(batch),
+    admitRound: (batches, answer) => admission.admitRound(batches, answer),
+    shardOf: (couponId) => admission.shardOf(couponId),
+    snapshots: (couponIds) => admission.snapshots(couponIds),
+    issuanceOf: (couponId, memberId) => admission.issuanceOf(couponId, memberId),
+    unrecordedHolder: (couponId, issueNo) => admission.unrecordedHolder(couponId, issueNo),
+    winners: (couponId, version, limit) => admission.winners(couponId, version, limit),
+    warm: (couponId, read) => admission.warm(couponId, read),
+    amend: (couponId, change) => admission.amend(couponId, change),
+    revoke: (couponId, issueNo, memberId) => admission.revoke(couponId, issueNo, memberId),
+  };
+}

@@ -3,6 +3,7 @@ import type { CouponTerms } from '../../domain/coupon.js';
 import type { NetworkFaults } from './simulated-network.js';
 import { calmNetwork } from './simulated-network.js';
 import type { Random } from './random.js';
+import type { RoundShape } from './store-ports.js';
 
 /** Small bounds make rare meetings common: full mailboxes, many batches, leases that end. */
 export const CALL_DEADLINE_MS = 150;
@@ -13,13 +14,17 @@ export const RECOVERY_LOCK_MS = 1_000;
 export const FREEZE_MAX_MS = 1_800;
 export const STILL_MAX_MS = 500;
 
+/** How many histories have several coupons, and how many at most. */
+const SEVERAL_COUPONS = 0.25;
+const COUPONS_MAX = 8;
+
 /** The store's clock when the history begins, if its own axis begins at 0. */
 export const STORE_OFFSET_MS = Date.UTC(2026, 10, 22, 12);
 
 /** The store comes back empty, as an older copy of itself, or with all it had. */
 export type LossKind = 'emptied' | 'older' | 'restarted';
 
-export interface Scenario {
+export interface Scenario extends Sharing {
   readonly apiProcesses: number;
   readonly recorders: number;
   readonly members: number;
@@ -42,7 +47,18 @@ export interface Scenario {
   readonly losses: readonly LossKind[];
 }
 
-export function drawScenario(random: Random): Scenario {
+/** How many coupons there are, and how they share shards and calls. */
+export interface Sharing {
+  /** Of the coupons beside the first, whose terms are the scenario's. */
+  readonly otherTerms: readonly CouponTerms[];
+  readonly rounds: RoundShape;
+}
+
+/**
+ * @param sharing draws what was added when rounds came to carry several coupons: from numbers of its own, so that the seeds of histories with
+ *   one coupon still lead to the same draws.
+ */
+export function drawScenario(random: Random, sharing: Random): Scenario {
   const healMs = random.between(300, 1_500);
   // A history in four has a sound network, so that what crashes and freezes do alone is seen as well.
   const sound = random.chance(0.25);
@@ -65,6 +81,19 @@ export function drawScenario(random: Random): Scenario {
     stills: random.pick([0, 0, 1]),
     refusals: random.pick([0, 0, 1]),
     losses: drawLosses(random),
+    ...drawSharing(sharing, healMs),
+  };
+}
+
+function drawSharing(random: Random, healMs: number): Sharing {
+  const others = random.chance(SEVERAL_COUPONS) ? random.between(1, COUPONS_MAX - 1) : 0;
+  return {
+    otherTerms: Array.from({ length: others }, () => drawTerms(random, healMs)),
+    rounds: {
+      shards: random.pick([1, 1, 2]),
+      couponsPerCall: random.pick([1, 2, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]),
+      stragglers: random.chance(0.5),
+    },
   };
 }
 

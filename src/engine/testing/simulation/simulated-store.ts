@@ -95,6 +95,11 @@ export class SimulatedStore {
     };
   }
 
+  /** The batches of one call, one after another: each is a step of its own, and one that is refused is no matter of the others. */
+  admitRound(batches: readonly AdmitBatch[]): AdmitReply[] {
+    return batches.map((batch) => this.admit(batch));
+  }
+
   /** Not while it is recovered, nor while nobody has verified it since the store was restarted. */
   protected serving(couponId: CouponId): StoredCoupon | undefined {
     const coupon = this.coupons.get(couponId);

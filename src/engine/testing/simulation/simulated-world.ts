@@ -173,7 +173,7 @@ export class SimulatedWorld {
   #ports(process: SimulatedProcess) {
     const storeLink = new SimulatedLink(process, this.storeServer, this, CALL_DEADLINE_MS);
     const databaseLink = new SimulatedLink(process, this.databaseServer, this, CALL_DEADLINE_MS);
-    const admission = new SimulatedAdmission(storeLink, this.store);
+    const admission = new SimulatedAdmission(storeLink, this.store, this.#scenario.rounds);
     let tokens = 0;
     // All that any part of a process asks for in one object: copies with spread cost a twentieth of all time.
     const ports = {

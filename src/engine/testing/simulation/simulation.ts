@@ -1,5 +1,5 @@
 /** One history from its seed: faults and commands until the world heals, then rest, then the verdict. */
-import type { CouponId, MemberId } from '../../domain/coupon.js';
+import type { CouponId, CouponTerms, MemberId } from '../../domain/coupon.js';
 import { parseMemberId } from '../../domain/coupon.js';
 import type { FinalState, History, Verdict } from '../checker/history.js';
 import { checkHistory } from '../checker/history-checker.js';
@@ -22,6 +22,8 @@ import { SimulatedSellers } from './simulated-sellers.js';
 import { SimulatedWorld } from './simulated-world.js';
 import type { StoreCopy } from './simulated-world.js';
 
+/** Added to a seed, it is that of the draws about several coupons. */
+const SHARING_SEEDS = 1_000_003;
 /** After healing: what was under way has arrived by then. */
 const SETTLE_MS = STILL_MAX_MS + 2 * CALL_DEADLINE_MS;
 /** Leases, sweeps and rests included; a history that is not at rest by then never will be. */
@@ -43,47 +45,85 @@ const SELLER_LATE_MS = LATE_MAX_MS + FREEZE_MAX_MS + 20 * CALL_DEADLINE_MS;
 export interface SimulatedHistory {
   readonly seed: number;
   readonly scenario: Scenario;
-  readonly history: History;
+  /** One for each coupon. */
+  readonly histories: readonly CouponHistory[];
   readonly verdict: Verdict;
   readonly bugs: readonly unknown[];
 }
 
+export interface CouponHistory {
+  readonly couponId: CouponId;
+  readonly history: History;
+}
+
+/** One coupon of a history, with who presses for it and who sells it. */
+interface SimulatedCoupon {
+  readonly couponId: CouponId;
+  readonly terms: CouponTerms;
+  readonly members: SimulatedMembers;
+  readonly sellers: SimulatedSellers;
+}
+
 export async function simulate(seed: number, planting: Planting = nothingPlanted): Promise<SimulatedHistory> {
   const random = new Random(seed);
-  const scenario = drawScenario(random);
+  const scenario = drawScenario(random, new Random(seed + SHARING_SEEDS));
   const world = new SimulatedWorld(scenario, random, planting);
-  const { couponId } = world.database.insert({
-    ...scenario.terms,
-    sellerId: 'seller',
-    name: 'simulated',
-    discount: undefined,
-    createdAtMs: 0,
-  });
   const memberIds = Array.from({ length: scenario.members }, (_, index) => memberNamed(`m${index}`));
-  const members = new SimulatedMembers(world, couponId, scenario.healMs);
-  const sellers = new SimulatedSellers(world, couponId);
+  const coupons = [scenario.terms, ...scenario.otherTerms].map((terms) => register(world, terms, scenario));
 
-  planPresses(world, scenario, members, memberIds);
+  for (const coupon of coupons) planPresses(world, scenario, coupon, memberIds);
   planFaults(world, scenario);
-  for (let act = 0; act < scenario.sellerActs; act += 1) {
-    world.time.at(random.between(1, scenario.healMs), () => sellers.actAtRandom());
+  for (const { sellers } of coupons) {
+    for (let act = 0; act < scenario.sellerActs; act += 1) {
+      world.time.at(random.between(1, scenario.healMs), () => sellers.actAtRandom());
+    }
   }
   await world.time.runUntil(scenario.healMs);
   world.heal();
   await world.time.runUntil(scenario.healMs + settleMs(scenario));
-  await rest(world, () => !sellers.busy);
-  const serves = world.store.snapshot(couponId) !== undefined;
-  if (scenario.losses.length > 0 || !serves) await recovered(world, members, memberIds);
+  await rest(world, () => coupons.every(({ sellers }) => !sellers.busy));
+  for (const { couponId, members } of coupons) {
+    const serves = world.store.snapshot(couponId) !== undefined;
+    if (scenario.losses.length > 0 || !serves) await recovered(world, members, memberIds);
+  }
 
   const healedMs = world.time.nowMs();
-  memberIds.forEach((memberId, place) =>
-    world.time.after(place * LAST_PRESS_EVERY_MS, () => members.press(memberId)),
-  );
+  for (const { members } of coupons) {
+    memberIds.forEach((memberId, place) =>
+      world.time.after(place * LAST_PRESS_EVERY_MS, () => members.press(memberId)),
+    );
+  }
   await world.time.advance(memberIds.length * LAST_PRESS_EVERY_MS);
-  await rest(world, () => !members.waiting && isDrained(world, couponId));
+  await rest(world, () =>
+    coupons.every(({ couponId, members }) => !members.waiting && isDrained(world, couponId)),
+  );
 
-  const history: History = {
-    terms: scenario.terms,
+  const histories = coupons.map((coupon) => ({
+    couponId: coupon.couponId,
+    history: historyOf(coupon, world, scenario, healedMs),
+  }));
+  return { seed, scenario, histories, verdict: verdictOf(histories), bugs: world.bugs };
+}
+
+function register(world: SimulatedWorld, terms: CouponTerms, { healMs }: Scenario): SimulatedCoupon {
+  const about = { sellerId: 'seller', name: 'simulated', discount: undefined, createdAtMs: 0 };
+  const { couponId } = world.database.insert({ ...terms, ...about });
+  return {
+    couponId,
+    terms,
+    members: new SimulatedMembers(world, couponId, healMs),
+    sellers: new SimulatedSellers(world, couponId),
+  };
+}
+
+function historyOf(
+  { couponId, terms, members, sellers }: SimulatedCoupon,
+  world: SimulatedWorld,
+  scenario: Scenario,
+  healedMs: number,
+): History {
+  return {
+    terms,
     downloads: members.calls,
     sellerCalls: sellers.calls,
     losses: world.losses,
@@ -97,16 +137,27 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
     repeats: scenario.storeNetwork.doubled > 0,
     final: finalState(world, couponId),
   };
-  return { seed, scenario, history, verdict: checkHistory(history), bugs: world.bugs };
+}
+
+/** Every coupon's own, taken together. */
+function verdictOf(histories: readonly CouponHistory[]): Verdict {
+  const verdicts = histories.map(({ couponId, history }) => ({ couponId, ...checkHistory(history) }));
+  return {
+    violations: verdicts.flatMap(({ couponId, violations }) =>
+      violations.map(({ promise, what }) => ({ promise, what: `coupon ${couponId}: ${what}` })),
+    ),
+    lost: verdicts.reduce((sum, { lost }) => sum + lost, 0),
+    wonByLateCommand: verdicts.reduce((sum, verdict) => sum + verdict.wonByLateCommand, 0),
+  };
 }
 
 function planPresses(
   { time, random }: SimulatedWorld,
   scenario: Scenario,
-  members: SimulatedMembers,
+  { terms, members }: SimulatedCoupon,
   memberIds: readonly MemberId[],
 ): void {
-  const { opensAtMs } = scenario.terms;
+  const { opensAtMs } = terms;
   for (let press = 0; press < scenario.presses; press += 1) {
     const memberId = random.pick(memberIds);
     // Crowds come at the opening, or all at once; the others whenever they like.

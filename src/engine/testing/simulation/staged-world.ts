@@ -1,6 +1,6 @@
 /** Stores, time and engines of a unit test: real engine code over simulated stores, every delay and loss chosen by the test. */
 import type { AdmitBatch } from '../../ports/admission.js';
-import type { CouponActorLimits } from '../../download/coupon-actor.js';
+import type { CouponActorLimits } from '../../download/actor-context.js';
 import { CouponRegistry } from '../../sellers/coupon-registry.js';
 import { CouponWarmer } from '../../recovery/coupon-warmer.js';
 import { parseCouponId, parseMemberId } from '../../domain/coupon.js';
@@ -14,7 +14,8 @@ import { SimulatedDatabase } from './simulated-database.js';
 import { SimulatedStore } from './simulated-store.js';
 import type { StoredCoupon } from './simulated-store.js';
 import { StagedLink } from './staged-link.js';
-import { SimulatedAdmission, SimulatedBell, SimulatedIssuanceQueue } from './store-ports.js';
+import { SimulatedAdmission, SimulatedBell, SimulatedIssuanceQueue, WHOLE_ROUNDS } from './store-ports.js';
+import type { RoundShape } from './store-ports.js';
 import { VirtualTime } from './virtual-time.js';
 
 /** The store's clock when a test begins; far from the engine's own, which begins at 0. */
@@ -74,12 +75,18 @@ export class StagedWorld {
   readonly rings = new DirectChannel<CouponId>();
   readonly versions = new LocalVersions();
   readonly faults: unknown[] = [];
-  readonly admission: SimulatedAdmission = new SimulatedAdmission(this.storeLink, this.store);
+  readonly admission: SimulatedAdmission;
   readonly queue = new SimulatedIssuanceQueue(this.storeLink, this.store);
   readonly bell = new SimulatedBell(this.storeLink, this.store, this.rings);
   readonly catalogue = new SimulatedCatalogue(this.databaseLink, this.database);
   readonly ledger = new SimulatedLedger(this.databaseLink, this.database);
-  readonly warmer = new CouponWarmer(this);
+  readonly warmer: CouponWarmer;
+
+  /** @param rounds how the store takes rounds, where this differs from one shard and one call. */
+  constructor(rounds: Partial<RoundShape> = {}) {
+    this.admission = new SimulatedAdmission(this.storeLink, this.store, { ...WHOLE_ROUNDS, ...rounds });
+    this.warmer = new CouponWarmer(this);
+  }
 
   get clock(): VirtualTime {
     return this.time;

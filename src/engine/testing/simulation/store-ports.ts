@@ -4,6 +4,7 @@ import type {
   AdmitBatch,
   AdmitReply,
   AmendReply,
+  AnswerBatch,
   RevokeReply,
   TermsChange,
   WarmContent,
@@ -15,13 +16,55 @@ import type { Claim, IssuanceQueue, QueueDepth, RecorderBell } from '../../ports
 import type { Link, NewsChannel } from './link.js';
 import type { SimulatedStore } from './simulated-store.js';
 
+/** How a store takes rounds. */
+export interface RoundShape {
+  /** Coupons are dealt out to so many. */
+  readonly shards: number;
+  /** Coupons in one call, which is one step and meets one fate. A round of more is several calls at once. */
+  readonly couponsPerCall: number;
+  /** Whether the next round may be sent as soon as one call of this one is answered; the others are stragglers. */
+  readonly stragglers: boolean;
+}
+
+export const WHOLE_ROUNDS: RoundShape = {
+  shards: 1,
+  couponsPerCall: Number.POSITIVE_INFINITY,
+  stragglers: false,
+};
+
 export class SimulatedAdmission implements Admission {
   readonly #link: Link;
   readonly #store: SimulatedStore;
+  readonly #shape: RoundShape;
 
-  constructor(link: Link, store: SimulatedStore) {
+  constructor(link: Link, store: SimulatedStore, shape: RoundShape = WHOLE_ROUNDS) {
     this.#link = link;
     this.#store = store;
+    this.#shape = shape;
+  }
+
+  async admitRound(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void> {
+    const { couponsPerCall, stragglers } = this.#shape;
+    const calls: Promise<void>[] = [];
+    for (let start = 0; start < batches.length; start += couponsPerCall) {
+      const some = batches.slice(start, start + couponsPerCall);
+      const answerOne: AnswerBatch = (place, reply) => answer(start + place, reply);
+      calls.push(this.#admitInOneCall(some, answerOne));
+    }
+    await (stragglers ? Promise.race(calls) : Promise.all(calls));
+  }
+
+  async #admitInOneCall(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void> {
+    try {
+      const replies = await this.#link.call(() => this.#store.admitRound(batches));
+      for (const [place, reply] of replies.entries()) answer(place, reply);
+    } catch (fault) {
+      for (const place of batches.keys()) answer(place, { status: 'fault', fault });
+    }
+  }
+
+  shardOf(couponId: CouponId): number {
+    return couponId % this.#shape.shards;
   }
 
   admit(batch: AdmitBatch): Promise<AdmitReply> {

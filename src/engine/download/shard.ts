@@ -1,0 +1,159 @@
+/**
+ * Shard: asks the store about the coupons of one node in rounds, one round outstanding.
+ *
+ * An actor with downloads enters the line. At the end of the turn of the event loop, when no round is outstanding, the front of the line is asked
+ * about in one call; whatever arrives meanwhile goes with the next. So a round grows with the load, and hundreds of coupons that are
+ * hot at once cost one call, one promise and one fsync instead of one each (docs/adr/0046).
+ *
+ * One outstanding round for all nodes of a Cluster was rejected: the slowest node would set the pace of all.
+ */
+import type { AdmitBatch, AdmitFault, AdmitReply } from '../ports/admission.js';
+import type { Scheduler } from '../domain/clock.js';
+import { ANNOUNCE_EVERY_MS, RETRY_PAUSE_MS, ROUND_COUPONS_MAX, ROUND_MEMBERS_MAX } from '../domain/limits.js';
+import type { CouponActorContext } from './actor-context.js';
+import type { CouponActor } from './coupon-actor.js';
+
+/** What a shard needs from around it: what its actors have. */
+export type ShardContext = Pick<CouponActorContext, 'admission' | 'bell' | 'clock' | 'counters' | 'onFault'>;
+
+/** What one actor asks in a round. */
+interface Question {
+  readonly actor: CouponActor;
+  readonly batch: AdmitBatch;
+}
+
+export class Shard {
+  readonly #context: ShardContext;
+  readonly #scheduler: Scheduler;
+  /** Each at most once: an actor enters when it has something to ask and is not here. */
+  #line: CouponActor[] = [];
+  /** These enter the line when the pause is over. */
+  #pausing: CouponActor[] = [];
+  #roundOutstanding = false;
+  #roundPlanned = false;
+
+  constructor(context: ShardContext, scheduler: Scheduler) {
+    this.#context = context;
+    this.#scheduler = scheduler;
+  }
+
+  enter(actor: CouponActor): void {
+    this.#line.push(actor);
+    this.#planRound();
+  }
+
+  /** After {@link RETRY_PAUSE_MS}: for actors whose batch the store refused or lost. One timer for all of them. */
+  enterLater(actor: CouponActor): void {
+    if (this.#pausing.push(actor) > 1) return;
+    void this.#scheduler.pause(RETRY_PAUSE_MS).then(() => {
+      this.#line.push(...this.#pausing.splice(0));
+      this.#planRound();
+    });
+  }
+
+  /** Requests that the kernel hands over together leave together, without a wait. */
+  #planRound(): void {
+    if (this.#roundOutstanding || this.#roundPlanned || this.#line.length === 0) return;
+    this.#roundPlanned = true;
+    this.#scheduler.endOfTurn(() => {
+      this.#roundPlanned = false;
+      const questions = this.#gather();
+      if (questions.length > 0) void this.#ask(questions);
+      else this.#planRound();
+    });
+  }
+
+  /** Takes what a round has room for from the front of the line. */
+  #gather(): Question[] {
+    const line = this.#line;
+    this.#line = [];
+    const nowMs = this.#context.clock.monotonicMs();
+    // A coupon that is alone has no other to be fair to.
+    let room = line.length === 1 ? Number.POSITIVE_INFINITY : ROUND_MEMBERS_MAX;
+    const questions: Question[] = [];
+    let taken = 0;
+    for (const actor of line) {
+      if (room <= 0 || questions.length >= ROUND_COUPONS_MAX) break;
+      taken += 1;
+      const batch = actor.prepare(nowMs, room);
+      if (batch === undefined) continue;
+      room -= batch.memberIds.length;
+      questions.push({ actor, batch });
+    }
+    this.#line = taken === line.length ? this.#line : [...line.slice(taken), ...this.#line];
+    return questions;
+  }
+
+  async #ask(questions: readonly Question[]): Promise<void> {
+    this.#roundOutstanding = true;
+    const asked = await this.#marked(questions);
+    if (asked.length > 0) await this.#askMarked(asked);
+    this.#roundOutstanding = false;
+    this.#planRound();
+  }
+
+  async #askMarked(asked: readonly Question[]): Promise<void> {
+    const { admission, clock, onFault } = this.#context;
+    const sentAtMs = clock.monotonicMs();
+    try {
+      await admission.admitRound(
+        asked.map(({ batch }) => batch),
+        (place, reply) => this.#take(asked[place], reply, sentAtMs),
+      );
+    } catch (fault) {
+      // A back end never rejects; if one does, what became of the round cannot be told.
+      for (const { actor, batch } of asked) {
+        if (!actor.awaits(batch)) continue;
+        onFault(fault, actor.couponId);
+        actor.failed(fault);
+      }
+    }
+  }
+
+  #take(question: Question | undefined, reply: AdmitReply | AdmitFault, sentAtMs: number): void {
+    if (question?.actor.awaits(question.batch) !== true) return;
+    const { actor, batch } = question;
+    const { counters, clock, onFault } = this.#context;
+    try {
+      if (reply.status === 'fault') {
+        onFault(reply.fault, actor.couponId);
+        actor.failed(reply.fault);
+        return;
+      }
+      if (reply.status === 'decided') {
+        counters.batchSizes.add(batch.memberIds.length);
+        counters.admitMs.add(clock.monotonicMs() - sentAtMs);
+      }
+      actor.decided(reply, sentAtMs);
+    } catch (fault) {
+      // One coupon's trouble must not keep the answers from the others of the round.
+      onFault(fault, actor.couponId);
+    }
+  }
+
+  /**
+   * Leaves the marks for recorders that are due, and returns the questions that may be asked. Where one mark is due, those that soon will be go along: so
+   * the coupons of a shard have their marks renewed together, and few rounds wait for it.
+   */
+  async #marked(questions: readonly Question[]): Promise<readonly Question[]> {
+    const { bell, clock, onFault } = this.#context;
+    if (bell === undefined) return questions;
+    const nowMs = clock.monotonicMs();
+    if (!questions.some(({ actor }) => actor.isMarkDue(nowMs))) return questions;
+    const marking = questions.filter(({ actor }) => actor.isMarkDue(nowMs, ANNOUNCE_EVERY_MS / 2));
+    try {
+      await bell.markPending(marking.map(({ actor }) => actor.couponId));
+      for (const { actor } of marking) actor.marked(nowMs);
+      return questions;
+    } catch (fault) {
+      return questions.filter(({ actor }) => {
+        const due = actor.isMarkDue(nowMs);
+        if (due) {
+          onFault(fault, actor.couponId);
+          actor.notSent();
+        }
+        return !due;
+      });
+    }
+  }
+}
