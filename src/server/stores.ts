@@ -4,25 +4,19 @@ import type { Config, DistributedConfig, EmbeddedConfig } from '../config/config
 import type { DurabilityLevel } from '../engine/domain/durability.js';
 import type { Admission } from '../engine/ports/admission.js';
 import type { AdmittedIssuances } from '../engine/ports/admitted-issuances.js';
-import type { AuditLog } from '../engine/ports/audit-log.js';
 import type { Versions } from '../engine/ports/versions.js';
-import type { CouponCatalogue } from '../engine/ports/coupon-catalogue.js';
 import { CouponRecovery } from '../engine/recovery/coupon-recovery.js';
 import { CouponRegistry } from '../engine/sellers/coupon-registry.js';
 import { CouponWarmer, type CouponWarmerPorts } from '../engine/recovery/coupon-warmer.js';
 import { SettledRows } from '../engine/feed/settled-rows.js';
-import type { IssuanceLedger } from '../engine/ports/issuance-ledger.js';
 import type { BacklogAge, IssuanceQueue, RecorderBell } from '../engine/ports/issuance-queue.js';
-import type { LedgerAudit } from '../engine/ports/ledger-audit.js';
 import { RECOVERY_LOCK_MS } from '../engine/domain/limits.js';
 import { LocalVersions } from '../engine/ports/local-versions.js';
 import type { RebuildReport } from '../engine/recovery/rebuild-coupon.js';
 import type { RecoveryStore } from '../engine/ports/recovery-store.js';
 import type { CouponId } from '../engine/domain/coupon.js';
-import type { AccessLockStore } from '../accounts/access-locks.js';
-import type { AccountStore } from '../accounts/accounts.js';
-import type { PresenceDemandStore } from '../accounts/presence-demands.js';
 import { openRedisBackEnd } from '../persist/redis/redis-back-end.js';
+import type { DatabaseStores } from '../persist/sql/database-stores.js';
 import { openMysql } from '../persist/sql/open-mysql.js';
 import { openEmbedded } from '../persist/sqlite/open-embedded.js';
 import type { SeedTables } from '../seeding/seed-tables.js';
@@ -39,15 +33,8 @@ export interface DistributedStores {
   pingDatabase(): Promise<void>;
 }
 
-export interface Stores {
+export interface Stores extends DatabaseStores {
   readonly admission: Admission;
-  readonly ledger: IssuanceLedger;
-  readonly audit: LedgerAudit;
-  readonly catalogue: CouponCatalogue;
-  readonly accounts: AccountStore;
-  readonly locks: AccessLockStore;
-  readonly presenceDemands: PresenceDemandStore;
-  readonly auditLog: AuditLog;
   readonly versions: Versions;
   readonly warmer: CouponWarmer;
   readonly registry: CouponRegistry;
@@ -169,19 +156,8 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
   }
 }
 
-interface BasicStores {
-  readonly presenceDemands: PresenceDemandStore;
-  readonly admission: Admission;
-  readonly ledger: IssuanceLedger;
-  readonly audit: LedgerAudit;
-  readonly catalogue: CouponCatalogue;
-  readonly accounts: AccountStore;
-  readonly locks: AccessLockStore;
-  readonly auditLog: AuditLog;
-}
-
 function withRegistry(
-  stores: BasicStores,
+  stores: DatabaseStores & Pick<Stores, 'admission'>,
   news: {
     readonly versions: Versions;
     readonly bell?: RecorderBell;
@@ -190,7 +166,7 @@ function withRegistry(
   },
 ) {
   const { versions, bell, recovery, admitted } = news;
-  const { admission, ledger, audit, catalogue, accounts, locks, presenceDemands, auditLog } = stores;
+  const { admission, ledger, audit, catalogue } = stores;
   const warmer = new CouponWarmer({
     admission,
     ledger,
@@ -207,7 +183,7 @@ function withRegistry(
     clock: systemClock,
   });
   return {
-    ...{ admission, ledger, audit, catalogue, accounts, locks, presenceDemands, auditLog },
+    ...stores,
     ...{ versions, warmer, registry },
     settledRows: new SettledRows({
       ...{ ledger, audit, admission, catalogue, warmer, admitted },

@@ -1,24 +1,12 @@
 /** Everything the composition root needs from MySQL or MariaDB. Also right in a worker thread: each opening has its own connections. */
 import { sql } from 'kysely';
-import type { AuditLog } from '../../engine/ports/audit-log.js';
-import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
-import type { LedgerAudit } from '../../engine/ports/ledger-audit.js';
-import type { AccessLockStore } from '../../accounts/access-locks.js';
-import type { AccountStore } from '../../accounts/accounts.js';
-import type { PresenceDemandStore } from '../../accounts/presence-demands.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
 import { connectMysql } from './connect-mysql.js';
+import { type DatabaseStores, databaseStores } from './database-stores.js';
 import { GroupedRecording } from './grouped-recording.js';
 import { migrateToLatest } from './migrate.js';
-import { SqlAccessLocks } from './sql-access-locks.js';
-import { SqlAccountStore } from './sql-account-store.js';
-import { SqlAuditLog } from './sql-audit-log.js';
-import { SqlCouponCatalogue } from './sql-coupon-catalogue.js';
 import { mysqlFlavour } from './sql-flavour.js';
-import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
-import { SqlLedgerAudit } from './sql-ledger-audit.js';
-import { SqlPresenceDemands } from './sql-presence-demands.js';
 import { SqlSeedTables } from './sql-seed-tables.js';
 import { reading } from './transaction.js';
 
@@ -29,16 +17,9 @@ const CONNECTIONS = 10;
 const SEEDING_CONNECTIONS = 4;
 const SEEDING_TIMEOUT_MS = 60_000;
 
-export interface MysqlStores {
-  readonly ledger: IssuanceLedger;
+export interface MysqlStores extends DatabaseStores {
   /** For recorders: batches of many coupons share a transaction. */
   readonly recording: Pick<IssuanceLedger, 'record'>;
-  readonly audit: LedgerAudit;
-  readonly catalogue: CouponCatalogue;
-  readonly accounts: AccountStore;
-  readonly locks: AccessLockStore;
-  readonly presenceDemands: PresenceDemandStore;
-  readonly auditLog: AuditLog;
   /** Brings the schema up to date, over a connection of its own with a long deadline; names what was run. */
   migrate(): Promise<string[]>;
   /** Over connections of its own with a long deadline; close it. */
@@ -59,14 +40,8 @@ export function openMysql(
 ): MysqlStores {
   const db = connectMysql(url, { connections: CONNECTIONS, ...options });
   return {
-    ledger: new SqlIssuanceLedger(db, mysqlFlavour),
+    ...databaseStores(db, mysqlFlavour),
     recording: new GroupedRecording(db, mysqlFlavour),
-    audit: new SqlLedgerAudit(db),
-    catalogue: new SqlCouponCatalogue(db),
-    accounts: new SqlAccountStore(db),
-    locks: new SqlAccessLocks(db),
-    presenceDemands: new SqlPresenceDemands(db, mysqlFlavour),
-    auditLog: new SqlAuditLog(db),
     async migrate() {
       const migrating = connectMysql(url, {
         connections: 1,

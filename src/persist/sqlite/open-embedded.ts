@@ -3,25 +3,12 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { DATABASE_TIMEOUT_MS } from '../../engine/domain/limits.js';
 import type { Admission } from '../../engine/ports/admission.js';
-import type { AuditLog } from '../../engine/ports/audit-log.js';
-import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
-import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
-import type { LedgerAudit } from '../../engine/ports/ledger-audit.js';
-import type { AccessLockStore } from '../../accounts/access-locks.js';
-import type { AccountStore } from '../../accounts/accounts.js';
-import type { PresenceDemandStore } from '../../accounts/presence-demands.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
+import { type DatabaseStores, databaseStores } from '../sql/database-stores.js';
 import { faultOf, storeFault } from '../sql/error-classes.js';
 import { migrateToLatest } from '../sql/migrate.js';
 import type { Database } from '../sql/schema.js';
-import { SqlAccessLocks } from '../sql/sql-access-locks.js';
-import { SqlAccountStore } from '../sql/sql-account-store.js';
-import { SqlAuditLog } from '../sql/sql-audit-log.js';
-import { SqlCouponCatalogue } from '../sql/sql-coupon-catalogue.js';
 import { sqliteFlavour } from '../sql/sql-flavour.js';
-import { SqlIssuanceLedger } from '../sql/sql-issuance-ledger.js';
-import { SqlLedgerAudit } from '../sql/sql-ledger-audit.js';
-import { SqlPresenceDemands } from '../sql/sql-presence-demands.js';
 import { SqlSeedTables } from '../sql/sql-seed-tables.js';
 import { type DataDir, lockDataDir, prepareDataDir } from './data-dir.js';
 import { readOrCreateSecret } from './secret.js';
@@ -40,15 +27,8 @@ export interface EmbeddedOptions {
   readonly winnersMax?: number;
 }
 
-export interface EmbeddedStores {
+export interface EmbeddedStores extends DatabaseStores {
   readonly admission: Admission;
-  readonly ledger: IssuanceLedger;
-  readonly audit: LedgerAudit;
-  readonly catalogue: CouponCatalogue;
-  readonly accounts: AccountStore;
-  readonly locks: AccessLockStore;
-  readonly presenceDemands: PresenceDemandStore;
-  readonly auditLog: AuditLog;
   seedTables(): SeedTables;
   /** Signs tokens when no other secret is configured. */
   readonly secret: string;
@@ -81,13 +61,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
         deadlineMs: DATABASE_TIMEOUT_MS,
         ...(options.winnersMax === undefined ? {} : { winnersMax: options.winnersMax }),
       }),
-      ledger: new SqlIssuanceLedger(db, sqliteFlavour),
-      audit: new SqlLedgerAudit(db),
-      catalogue: new SqlCouponCatalogue(db),
-      accounts: new SqlAccountStore(db),
-      locks: new SqlAccessLocks(db),
-      presenceDemands: new SqlPresenceDemands(db, sqliteFlavour),
-      auditLog: new SqlAuditLog(db),
+      ...databaseStores(db, sqliteFlavour),
       seedTables: () => new SqlSeedTables(db, sqliteFlavour, 1),
       secret,
       migrated,

@@ -1,0 +1,41 @@
+/** Makes the stores that live in a database, whichever: MySQL, MariaDB or SQLite. */
+import type { Kysely } from 'kysely';
+import type { AccessLockStore } from '../../accounts/access-locks.js';
+import type { AccountStore } from '../../accounts/accounts.js';
+import type { PresenceDemandStore } from '../../accounts/presence-demands.js';
+import type { AuditLog } from '../../engine/ports/audit-log.js';
+import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
+import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
+import type { LedgerAudit } from '../../engine/ports/ledger-audit.js';
+import type { Database } from './schema.js';
+import { SqlAccessLocks } from './sql-access-locks.js';
+import { SqlAccountStore } from './sql-account-store.js';
+import { SqlAuditLog } from './sql-audit-log.js';
+import { SqlCouponCatalogue } from './sql-coupon-catalogue.js';
+import type { SqlFlavour } from './sql-flavour.js';
+import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
+import { SqlLedgerAudit } from './sql-ledger-audit.js';
+import { SqlPresenceDemands } from './sql-presence-demands.js';
+
+/** A store that is added here reaches the composition root with both back ends. */
+export interface DatabaseStores {
+  readonly ledger: IssuanceLedger;
+  readonly audit: LedgerAudit;
+  readonly catalogue: CouponCatalogue;
+  readonly accounts: AccountStore;
+  readonly locks: AccessLockStore;
+  readonly presenceDemands: PresenceDemandStore;
+  readonly auditLog: AuditLog;
+}
+
+export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): DatabaseStores {
+  return {
+    ledger: new SqlIssuanceLedger(db, flavour),
+    audit: new SqlLedgerAudit(db),
+    catalogue: new SqlCouponCatalogue(db),
+    accounts: new SqlAccountStore(db),
+    locks: new SqlAccessLocks(db),
+    presenceDemands: new SqlPresenceDemands(db, flavour),
+    auditLog: new SqlAuditLog(db),
+  };
+}
