@@ -275,3 +275,15 @@ t.test('docs/operations.md quotes log lines and findings as the code prints them
   );
   t.end();
 });
+
+t.test('the errors page of the console has every heading that it links to', (t) => {
+  const page = read('dist/web/docs/errors.html');
+  const ids = new Set(Array.from(page.matchAll(/ id="([^"]+)"/g), ([, id = '']) => id));
+  const addresses = Array.from(page.matchAll(/ href="#([^"]+)"/g), ([, id = '']) => id);
+  t.ok(addresses.length > 0, 'the page has links within itself');
+  t.same(
+    addresses.filter((id) => !ids.has(id)),
+    [],
+  );
+  t.end();
+});

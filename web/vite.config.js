@@ -14,10 +14,24 @@ function errorsPage() {
       html.replace('<!-- docs/errors.md -->', () => {
         // The other documents are not served.
         const text = readFileSync(documentation, 'utf8').replace(/\[([^\]]+)\]\([a-z-]+\.md[^)]*\)/g, '$1');
-        // An example is wider than a phone, and a keyboard scrolls only what it can reach.
-        return marked.parse(text).replaceAll('<pre>', '<pre tabindex="0">');
+        return (
+          marked
+            .parse(text)
+            // The links at the top lead to the headings.
+            .replace(/<h2>(.*?)<\/h2>/g, (_, title) => `<h2 id="${anchorOf(title)}">${title}</h2>`)
+            // An example is wider than a phone, and a keyboard scrolls only what it can reach.
+            .replaceAll('<pre>', '<pre tabindex="0">')
+        );
       }),
   };
+}
+
+/** The anchor that GitHub gives a heading of plain words. */
+function anchorOf(title) {
+  return title
+    .toLowerCase()
+    .replace(/[^\w\s-]/g, '')
+    .replace(/\s/g, '-');
 }
 
 const built = fileURLToPath(new URL('../dist/web/', import.meta.url));

@@ -9,7 +9,7 @@ import { AccessLocks } from '../accounts/access-locks.js';
 import { Authenticator } from './auth/authenticator.js';
 import { serveConsole } from './console/console.js';
 import { CrossOrigin } from './cors/cross-origin.js';
-import { createDownloadHandler } from './download/download-handler.js';
+import { DownloadHandler } from './download/download-handler.js';
 import { InFlight } from './wire/in-flight.js';
 import { CallerLimits } from './limits/caller-limits.js';
 import { ClientAddresses } from './limits/client-address.js';
@@ -77,13 +77,13 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     tls === undefined ? uWS.App() : uWS.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
   const { corsOrigins = [] } = settings;
   const registry = corsOrigins.length === 0 ? app : new CrossOrigin(corsOrigins).over(app);
-  registry.post(
-    DOWNLOAD_ROUTE.path,
-    createDownloadHandler({
-      engine: ports.engine,
-      ...{ authenticator, inFlight, limits, presence, outcomes, onFault },
-    }),
-  );
+  const download = new DownloadHandler({
+    engine: ports.engine,
+    ...{ authenticator, inFlight, limits, presence, outcomes, onFault },
+  });
+  registry.post(DOWNLOAD_ROUTE.path, (response, request) => {
+    download.handle(response, request);
+  });
   const live = new LiveStreams(ports, inFlight, settings.liveWatchersMax);
   registry.get(LIVE_ROUTE.path, live.handle);
   registry.head(LIVE_ROUTE.path, live.handleHead);

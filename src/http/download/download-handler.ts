@@ -156,21 +156,75 @@ class Download implements PendingDownload {
   }
 }
 
-/** @returns the handler of the route, for the server to register. */
-export function createDownloadHandler(
-  context: DownloadContext,
-): (response: HttpResponse, request: HttpRequest) => void {
-  const { authenticator, engine, inFlight, limits, presence } = context;
+/** Takes a request through its steps: handle → authenticated → check presence → submit. */
+export class DownloadHandler {
+  readonly #context: DownloadContext;
+  readonly #authenticator: Authenticator;
+  readonly #engine: DownloadContext['engine'];
+  readonly #inFlight: InFlight;
+  readonly #limits: CallerLimits;
+  readonly #presence: DownloadContext['presence'];
 
-  function answer(response: HttpResponse, reply: ConstantReply): void {
-    writeConstant(response, reply, inFlight.draining);
+  constructor(context: DownloadContext) {
+    this.#context = context;
+    this.#authenticator = context.authenticator;
+    this.#engine = context.engine;
+    this.#inFlight = context.inFlight;
+    this.#limits = context.limits;
+    this.#presence = context.presence;
+  }
+
+  handle(response: HttpResponse, request: HttpRequest): void {
+    try {
+      if (!this.#limits.allowsSender(response, request)) {
+        this.#answer(response, RATE_LIMITED);
+        return;
+      }
+      const authorization = request.getHeader('authorization');
+      const couponText = request.getParameter(0);
+      const identity = this.#authenticator.known(authorization);
+      if (identity === undefined) this.#authenticate(response, request, authorization, couponText);
+      else this.#authenticated(response, couponText, identity, request, request);
+    } catch (fault) {
+      this.#fail(response, fault);
+    }
+  }
+
+  /** For a token that was not seen before. */
+  #authenticate(
+    response: HttpResponse,
+    request: HttpRequest,
+    authorization: string,
+    couponText: string,
+  ): void {
+    const result = namesTwice(request, 'authorization')
+      ? TOKEN_INVALID
+      : this.#authenticator.verify(authorization);
+    if (result instanceof Promise) {
+      // The keys of an outside provider are asked for: by then the request can no longer be read.
+      const ticket = presentedTicket(request);
+      void this.#later(response, result, (known) => this.#verified(response, couponText, known, ticket));
+    } else {
+      this.#verified(response, couponText, result, request);
+    }
+  }
+
+  #verified(
+    response: HttpResponse,
+    couponText: string,
+    result: Authentication | undefined,
+    tickets: HttpRequest | string,
+  ): void {
+    if (result === undefined) this.#answer(response, BUSY.next());
+    else if (result.kind === 'refused') this.#answer(response, unauthenticated[result.reason]);
+    else this.#authenticated(response, couponText, result, tickets, undefined);
   }
 
   /**
-   * @param tickets where a ticket of presence is read when one is needed: the request while it is there, else what it brought.
-   * @param unread the request, where nobody has walked its headers yet.
+   * @param tickets where a presence ticket is read when one is needed: the request while it is there, else its ticket.
+   * @param unread the request, if no step has walked its headers yet.
    */
-  function proceed(
+  #authenticated(
     response: HttpResponse,
     couponText: string,
     identity: Identity,
@@ -178,70 +232,76 @@ export function createDownloadHandler(
     unread: HttpRequest | undefined,
   ): void {
     const couponId = parseCouponId(couponText);
-    if (inFlight.draining) {
-      answer(response, SHUTTING_DOWN);
+    if (this.#inFlight.draining) {
+      this.#answer(response, SHUTTING_DOWN);
     } else if (identity.role !== 'member') {
-      answer(response, WRONG_ROLE);
+      this.#answer(response, WRONG_ROLE);
     } else if (couponId === undefined) {
-      answer(response, UNKNOWN_COUPON);
-    } else if (!limits.allowsMember(identity.memberId)) {
-      answer(response, RATE_LIMITED);
-    } else if (presence.concerns(couponId)) {
-      const ticket = typeof tickets === 'string' ? tickets : presentedTicket(tickets);
-      const verdict = presence.judge(couponId, identity.memberId, ticket, inFlight.hasRoom);
-      const admit = (known: PresenceVerdict, request: HttpRequest | undefined) =>
-        pass(response, couponId, identity.memberId, known, request);
-      if (verdict instanceof Promise) void later(response, verdict, (known) => admit(known, undefined));
-      else admit(verdict, unread);
+      this.#answer(response, UNKNOWN_COUPON);
+    } else if (!this.#limits.allowsMember(identity.memberId)) {
+      this.#answer(response, RATE_LIMITED);
+    } else if (this.#presence.concerns(couponId)) {
+      this.#checkPresence(response, couponId, identity.memberId, tickets, unread);
     } else {
-      press(response, couponId, identity.memberId, unread);
+      this.#submit(response, couponId, identity.memberId, unread);
     }
   }
 
-  /** @param unread as for {@link proceed}. */
-  function press(
+  #checkPresence(
+    response: HttpResponse,
+    couponId: CouponId,
+    memberId: MemberId,
+    tickets: HttpRequest | string,
+    unread: HttpRequest | undefined,
+  ): void {
+    const ticket = typeof tickets === 'string' ? tickets : presentedTicket(tickets);
+    const verdict = this.#presence.judge(couponId, memberId, ticket, this.#inFlight.hasRoom);
+    if (verdict instanceof Promise) {
+      void this.#later(response, verdict, (known) =>
+        this.#follow(known, response, couponId, memberId, undefined),
+      );
+    } else {
+      this.#follow(verdict, response, couponId, memberId, unread);
+    }
+  }
+
+  #follow(
+    verdict: PresenceVerdict,
     response: HttpResponse,
     couponId: CouponId,
     memberId: MemberId,
     unread: HttpRequest | undefined,
   ): void {
-    const download = new Download(couponId, memberId, response, context);
-    engine.download(download, inFlight.hasRoom);
+    if (verdict.kind === 'present') this.#submit(response, couponId, memberId, unread);
+    else if (verdict.kind === 'refused') this.#answer(response, notPresent[verdict.reason]);
+    else new Download(couponId, memberId, response, this.#context).settle(verdict.outcome);
+  }
+
+  /** Hands the download to the engine, which answers at once from memory or later. */
+  #submit(
+    response: HttpResponse,
+    couponId: CouponId,
+    memberId: MemberId,
+    unread: HttpRequest | undefined,
+  ): void {
+    const download = new Download(couponId, memberId, response, this.#context);
+    this.#engine.download(download, this.#inFlight.hasRoom);
     if (download.over) return;
-    // Walking the headers costs 0.8 µs, a thirtieth of such a press; so it is done for those that could change something only.
+    // Walking the headers costs 0.8 µs, a thirtieth of such a request; so it is done only for those that could change something.
     if (unread !== undefined && namesTwice(unread, 'authorization')) {
       download.withdraw();
-      answer(response, unauthenticated.token_invalid);
+      this.#answer(response, unauthenticated.token_invalid);
     } else {
       download.wait();
     }
   }
 
-  function pass(
-    response: HttpResponse,
-    couponId: CouponId,
-    memberId: MemberId,
-    verdict: PresenceVerdict,
-    request: HttpRequest | undefined,
-  ): void {
-    if (verdict.kind === 'present') press(response, couponId, memberId, request);
-    else if (verdict.kind === 'refused') answer(response, notPresent[verdict.reason]);
-    else new Download(couponId, memberId, response, context).settle(verdict.outcome);
+  #answer(response: HttpResponse, reply: ConstantReply): void {
+    writeConstant(response, reply, this.#inFlight.draining);
   }
 
-  function judge(
-    response: HttpResponse,
-    couponText: string,
-    result: Authentication | undefined,
-    tickets: HttpRequest | string,
-  ): void {
-    if (result === undefined) answer(response, BUSY.next());
-    else if (result.kind === 'refused') answer(response, unauthenticated[result.reason]);
-    else proceed(response, couponText, result, tickets, undefined);
-  }
-
-  /** Where the way goes on after another turn of the event loop, if the client is there by then. */
-  async function later<Result>(
+  /** Continues in another turn of the event loop, if the client is still connected by then. */
+  async #later<Result>(
     response: HttpResponse,
     waiting: Promise<Result>,
     goOn: (result: Result) => void,
@@ -250,54 +310,26 @@ export function createDownloadHandler(
     response.onAborted(() => {
       client.gone = true;
     });
-    inFlight.enter();
+    this.#inFlight.enter();
     try {
       const result = await waiting;
       if (!client.gone) response.cork(() => goOn(result));
     } catch (fault) {
-      if (!client.gone) response.cork(() => fail(response, fault));
+      if (!client.gone) response.cork(() => this.#fail(response, fault));
     } finally {
-      inFlight.leave();
+      this.#inFlight.leave();
     }
   }
 
-  function fail(response: HttpResponse, fault: unknown): void {
+  #fail(response: HttpResponse, fault: unknown): void {
     const requestId = requestIdFrom(undefined);
-    context.onFault(fault, requestId);
+    this.#context.onFault(fault, requestId);
     try {
-      answer(response, internalError(requestId));
+      this.#answer(response, internalError(requestId));
     } catch {
       // It was answered before the fault; the library refuses a second answer, which is what is wanted.
     }
   }
-
-  return (response, request) => {
-    try {
-      if (!limits.allowsSender(response, request)) {
-        answer(response, RATE_LIMITED);
-        return;
-      }
-      const authorization = request.getHeader('authorization');
-      const couponText = request.getParameter(0);
-      const identity = authenticator.known(authorization);
-      if (identity !== undefined) {
-        proceed(response, couponText, identity, request, request);
-        return;
-      }
-      const result = namesTwice(request, 'authorization')
-        ? TOKEN_INVALID
-        : authenticator.verify(authorization);
-      if (result instanceof Promise) {
-        // Tokens of an outside provider that were not seen before: the request will be gone.
-        const ticket = presentedTicket(request);
-        void later(response, result, (known) => judge(response, couponText, known, ticket));
-      } else {
-        judge(response, couponText, result, request);
-      }
-    } catch (fault) {
-      fail(response, fault);
-    }
-  };
 }
 
 /** Two readers of such a request may take different ones. It walks all headers. */
