@@ -20,7 +20,7 @@ import { markdownReport } from './report/markdown.js';
 import { count } from './report/numbers.js';
 import { terminalReport } from './report/terminal.js';
 import { variantsOf } from './scenarios.js';
-import { fillTables } from './systems/fill-tables.js';
+import { fillTables } from './systems/full-size-database.js';
 import { seonchakFile, serverOf } from './systems/node-process.js';
 import { withTokenFiles } from './systems/token-files.js';
 import { Stores } from './systems/stores.js';

@@ -1,6 +1,6 @@
 /** Metrics of several processes: a scrape of a shared port tells of all of them, and a recorder of its own tells of itself. */
 import t, { type Test } from 'tap';
-import { pressAll } from './clients/crowd.js';
+import { pressAll } from './clients/member-crowd.js';
 import { HttpClient } from './clients/http-client.js';
 import { startSeonchak } from './servers/seonchak.js';
 import { startBackEnd } from './system/back-ends.js';

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { pressAll } from './clients/crowd.js';
+import { pressAll } from './clients/member-crowd.js';
 import { HttpClient } from './clients/http-client.js';
 import { type PrometheusServer, startPrometheus } from './servers/prometheus.js';
 import { startSeonchak } from './servers/seonchak.js';

@@ -1,5 +1,5 @@
 /** What the members were told against what is in the database, once everything is at rest. */
-import type { Told } from './crowd.js';
+import type { Told } from './demo-crowd.js';
 
 export interface RecordedIssuance {
   readonly memberId: string;

@@ -20,8 +20,8 @@ import type { RunningServer } from '../server/main.js';
 import { tokenSettings } from '../server/token-settings.js';
 import { compare } from './compare.js';
 import type { RecordedIssuance } from './compare.js';
-import { pressAsPlanned } from './crowd.js';
-import type { Told } from './crowd.js';
+import { pressAsPlanned } from './demo-crowd.js';
+import type { Told } from './demo-crowd.js';
 import { planPresses } from './press-plan.js';
 
 /** Good on this machine only, and for as long as the demo runs. */

@@ -2,10 +2,10 @@
 import { appendFile } from 'node:fs/promises';
 import type { Test } from 'tap';
 import { HttpClient } from '../clients/http-client.js';
-import type { Member } from '../clients/crowd.js';
+import type { Member } from '../clients/member-crowd.js';
 import { crowdOf, registerCoupon } from '../system/storm.js';
 import { check, type CheckOptions, type Verdict } from './check.js';
-import { Crowd } from './crowd.js';
+import { Crowd } from './recorded-crowd.js';
 import type { Evidence } from './evidence.js';
 import { Seller } from './seller.js';
 

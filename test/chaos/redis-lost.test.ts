@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Member } from '../clients/crowd.js';
+import type { Member } from '../clients/member-crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { redisClient } from '../servers/redis.js';
 import { fault } from './fault.js';

@@ -1,7 +1,7 @@
 /** 5,000 connections that say nothing and 2,000 that say a byte a second, beside a crowd of honest members. */
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
-import { pressAll } from '../clients/crowd.js';
+import { pressAll } from '../clients/member-crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { startSeonchak } from '../servers/seonchak.js';
 import { startEmbedded } from '../system/embedded-back-end.js';

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
 import t from 'tap';
-import { pressAll } from '../clients/crowd.js';
+import { pressAll } from '../clients/member-crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { startSeonchak } from '../servers/seonchak.js';
 import { backEndNames, startBackEnd } from './back-ends.js';

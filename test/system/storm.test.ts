@@ -1,6 +1,6 @@
 /** 3,000 members press three times each for 1,000 coupons over 200 connections, on every back end. */
 import t from 'tap';
-import { acknowledgedNumbers, pressAll } from '../clients/crowd.js';
+import { acknowledgedNumbers, pressAll } from '../clients/member-crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { startSeonchak } from '../servers/seonchak.js';
 import { backEndNames, startBackEnd } from './back-ends.js';

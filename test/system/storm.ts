@@ -1,7 +1,7 @@
 /** A seller, a coupon, a crowd, and what must be true afterwards. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Test } from 'tap';
-import { type Member, type MemberHistory, isDefinite, acknowledgedNumbers } from '../clients/crowd.js';
+import { type Member, type MemberHistory, isDefinite, acknowledgedNumbers } from '../clients/member-crowd.js';
 import type { HttpClient } from '../clients/http-client.js';
 import { signMemberTokens, signToken } from '../clients/tokens.js';
 import type { BackEndUnderTest, Row } from './back-end.js';

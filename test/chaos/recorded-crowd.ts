@@ -1,6 +1,6 @@
 /** Members who press until they know, over one or several servers, and write down every call. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Member } from '../clients/crowd.js';
+import type { Member } from '../clients/member-crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { isDefinite, type Press } from './press.js';
 
