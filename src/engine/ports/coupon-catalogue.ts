@@ -1,6 +1,7 @@
 /** The coupons that exist, as registered: the source from which a coupon is warmed. `testing/coupon-catalogue-contract.ts`. */
 import type { AuditEntry } from './audit-log.js';
 import type { CouponId, CouponTerms } from '../domain/coupon.js';
+import type { RedemptionRules } from '../domain/redemption.js';
 
 export type Discount =
   { readonly type: 'percent'; readonly value: number } | { readonly type: 'amount'; readonly value: number };
@@ -12,6 +13,8 @@ export interface NewCoupon extends CouponTerms {
   readonly createdAtMs: number;
   /** Set where a download needs a proof of presence; the front end asks for it. */
   readonly presenceRequired?: true | undefined;
+  /** Left out: {@link defaultRedemptionRules}. */
+  readonly redemption?: RedemptionRules | undefined;
 }
 
 export interface CouponRecord extends NewCoupon {

@@ -7,6 +7,7 @@ import type { AuditLog } from '../../engine/ports/audit-log.js';
 import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { LedgerAudit } from '../../engine/ports/ledger-audit.js';
+import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
 import type { Database } from './schema.js';
 import { SqlAccessLocks } from './sql-access-locks.js';
 import { SqlAccountStore } from './sql-account-store.js';
@@ -16,6 +17,7 @@ import type { SqlFlavour } from './sql-flavour.js';
 import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
 import { SqlLedgerAudit } from './sql-ledger-audit.js';
 import { SqlPresenceDemands } from './sql-presence-demands.js';
+import { SqlRedemptions } from './sql-redemptions.js';
 
 /** A store that is added here reaches the composition root with both back ends. */
 export interface DatabaseStores {
@@ -26,6 +28,7 @@ export interface DatabaseStores {
   readonly locks: AccessLockStore;
   readonly presenceDemands: PresenceDemandStore;
   readonly auditLog: AuditLog;
+  readonly redemptions: RedemptionLedger;
 }
 
 export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): DatabaseStores {
@@ -37,5 +40,6 @@ export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): Datab
     locks: new SqlAccessLocks(db),
     presenceDemands: new SqlPresenceDemands(db, flavour),
     auditLog: new SqlAuditLog(db),
+    redemptions: new SqlRedemptions(db, flavour),
   };
 }

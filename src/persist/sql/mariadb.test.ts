@@ -4,6 +4,7 @@ import { accountStoreContract } from '../../accounts/testing/account-store-contr
 import { presenceDemandStoreContract } from '../../accounts/testing/presence-demand-store-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/contracts/issuance-ledger-contract.js';
+import { redemptionLedgerContract } from '../../engine/testing/contracts/redemption-ledger-contract.js';
 import { startMariadb } from '../../../test/servers/mariadb.js';
 import { openMysql } from './open-mysql.js';
 
@@ -14,7 +15,7 @@ const migrating = Array.from({ length: 4 }, () => openMysql(server.url));
 const ran = await Promise.all(migrating.map((stores) => stores.migrate()));
 t.same(
   ran.flat(),
-  ['0001_first_tables', '0002_locks_and_audit', '0003_presence', '0011_idempotency'],
+  ['0001_first_tables', '0002_locks_and_audit', '0003_presence', '0011_idempotency', '0020_redemptions'],
   'of several that start at once one migrates',
 );
 await Promise.all(migrating.map((stores) => stores.close()));
@@ -26,6 +27,19 @@ issuanceLedgerContract(t, 'MariaDB', async () => {
     ledger: stores.ledger,
     other: others.ledger,
     catalogue: stores.catalogue,
+    async close() {
+      await stores.close();
+      await others.close();
+    },
+  };
+});
+
+redemptionLedgerContract(t, 'MariaDB', async () => {
+  const stores = openMysql(server.url);
+  const others = openMysql(server.url);
+  return {
+    ...stores,
+    others: others.redemptions,
     async close() {
       await stores.close();
       await others.close();

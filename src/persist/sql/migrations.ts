@@ -1,36 +1,9 @@
 /** The schema as a list of migrations, one code for every database. A migration that has been released is never edited. */
-import { type Kysely, type Migration, type RawBuilder, sql } from 'kysely';
+import { type Kysely, type Migration, sql } from 'kysely';
 import { PRESENCE_CHANGES } from './change-counter.js';
+import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
+import { addRedemptions } from './shop-migrations.js';
 import type { SqlFlavour } from './sql-flavour.js';
-
-type ColumnKind =
-  'bigint' | 'count' | 'flag' | 'real' | 'memberId' | 'anyMemberId' | 'word' | 'text' | 'json';
-
-/** Ids are compared byte by byte: `A` and `a` are two members. Names are free text. */
-const mysqlTypes: Record<ColumnKind, RawBuilder<unknown>> = {
-  bigint: sql`bigint`,
-  count: sql`int unsigned`,
-  flag: sql`tinyint`,
-  real: sql`double`,
-  memberId: sql`varchar(64) character set ascii collate ascii_bin`,
-  anyMemberId: sql`varchar(255) character set utf8mb4 collate utf8mb4_bin`,
-  word: sql`varchar(255) character set utf8mb4 collate utf8mb4_bin`,
-  text: sql`varchar(500) character set utf8mb4`,
-  json: sql`varchar(4000) character set utf8mb4`,
-};
-
-/** SQLite's STRICT tables know few types; the lengths that matter are CHECKs. */
-const sqliteTypes: Record<ColumnKind, RawBuilder<unknown>> = {
-  bigint: sql`integer`,
-  count: sql`integer`,
-  flag: sql`integer`,
-  real: sql`real`,
-  memberId: sql`text`,
-  anyMemberId: sql`text`,
-  word: sql`text`,
-  text: sql`text`,
-  json: sql`text`,
-};
 
 /** Kysely's provider takes them in the order of their names. */
 export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
@@ -39,6 +12,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0002_locks_and_audit': { up: (db) => createLocksAndAudit(db, flavour) },
     '0003_presence': { up: (db) => addPresence(db, flavour) },
     '0011_idempotency': { up: (db) => createIdempotency(db, flavour) },
+    '0020_redemptions': { up: (db) => addRedemptions(db, flavour) },
   };
 }
 
@@ -192,44 +166,4 @@ async function createIdempotency(db: Kysely<unknown>, flavour: SqlFlavour): Prom
     .modifyEnd(keyedTable)
     .execute();
   await createIndexOnce(db, flavour, 'idempotency', 'idempotency_age', ['at']);
-}
-
-/** A number that is 0 in the rows that are there. Of the databases only MariaDB has `add column if not exists`. */
-async function addColumnOnce(
-  db: Kysely<unknown>,
-  flavour: SqlFlavour,
-  table: string,
-  name: string,
-  type: RawBuilder<unknown>,
-): Promise<void> {
-  const { rows } =
-    flavour.name === 'mysql'
-      ? await sql`
-          select 1 from information_schema.columns
-          where table_schema = database() and table_name = ${table} and column_name = ${name}`.execute(db)
-      : await sql`select 1 from pragma_table_info(${table}) where name = ${name}`.execute(db);
-  if (rows.length > 0) return;
-  await db.schema
-    .alterTable(table)
-    .addColumn(name, type as RawBuilder<never>, (column) => column.notNull().defaultTo(0))
-    .execute();
-}
-
-/** MySQL has no `create index if not exists`. */
-async function createIndexOnce(
-  db: Kysely<unknown>,
-  flavour: SqlFlavour,
-  table: string,
-  name: string,
-  columns: string[],
-): Promise<void> {
-  if (flavour.name === 'mysql') {
-    const { rows } = await sql`
-      select 1 from information_schema.statistics
-      where table_schema = database() and table_name = ${table} and index_name = ${name} limit 1`.execute(db);
-    if (rows.length > 0) return;
-  }
-  let index = db.schema.createIndex(name).on(table).columns(columns);
-  if (flavour.name === 'sqlite') index = index.ifNotExists();
-  await index.execute();
 }

@@ -1,5 +1,6 @@
 /** The tables, as Kysely types. The same on MySQL, MariaDB and SQLite; `migrations.ts` creates them. */
 import type { Generated } from 'kysely';
+import type { CancelEffect, Redeemer } from '../../engine/domain/redemption.js';
 
 export interface Database {
   readonly coupon: CouponTable;
@@ -11,6 +12,7 @@ export interface Database {
   readonly change_counter: ChangeCounterTable;
   readonly audit_log: AuditLogTable;
   readonly idempotency: IdempotencyTable;
+  readonly redemption: RedemptionTable;
 }
 
 export interface CouponTable {
@@ -32,6 +34,14 @@ export interface CouponTable {
   /** 0 or 1: whether a download needs a proof of presence, and the revision at which that was last said (change-counter.ts). */
   presence_required: Generated<number>;
   presence_revision: Generated<number>;
+  /** Validity: one of the first three at most; `valid_zone` with the days. */
+  valid_until: number | null;
+  valid_hours: number | null;
+  valid_days: number | null;
+  valid_zone: string | null;
+  /** NULL: as `defaultRedemptionRules` has it. */
+  on_cancel: CancelEffect | null;
+  redeem_by: Redeemer | null;
 }
 
 /** One row per live issuance. PRIMARY KEY (coupon_id, issue_no), UNIQUE (member_id, coupon_id): promises I1 and I2. */
@@ -41,6 +51,8 @@ export interface MemberCouponTable {
   member_id: string;
   issued_at: number;
   used_at: number | null;
+  /** The order of the live redemption, or of the cancelled one that left it used. */
+  used_order: string | null;
 }
 
 export interface AccountTable {
@@ -105,4 +117,15 @@ export interface IdempotencyTable {
   /** What the request made or changed, such as the coupon. */
   target_id: number;
   at: number;
+}
+
+/** Every redemption there was. An order that was cancelled keeps its row, so its id never redeems again. */
+export interface RedemptionTable {
+  coupon_id: number;
+  issue_no: number;
+  order_id: string;
+  redeemed_at: number;
+  cancelled_at: number | null;
+  actor_kind: string;
+  actor_id: string;
 }

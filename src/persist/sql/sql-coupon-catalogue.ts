@@ -14,6 +14,7 @@ import { StoreCorruptError } from '../../engine/domain/errors.js';
 import { nextRevision, PRESENCE_CHANGES } from './change-counter.js';
 import { faultOf, storeFault } from './error-classes.js';
 import type { CouponTable, Database } from './schema.js';
+import { hasRules, ruleColumns, rulesOf } from './redemption-rules.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import { inTransaction, reading, writing } from './transaction.js';
 
@@ -146,6 +147,7 @@ async function insertCoupon(
       created_at: coupon.createdAtMs,
       presence_required: coupon.presenceRequired === true ? 1 : 0,
       presence_revision: presenceRevision,
+      ...(coupon.redemption === undefined ? {} : ruleColumns(coupon.redemption)),
     })
     .executeTakeFirstOrThrow();
   const couponId = couponIdOf(insertId ?? 0);
@@ -189,13 +191,14 @@ function recordOf(row: Selectable<CouponTable>): CouponRecord {
     epoch: row.epoch,
     createdAtMs: row.created_at,
     ...(row.presence_required === 0 ? {} : { presenceRequired: true as const }),
+    ...(hasRules(row) ? { redemption: rulesOf(row) } : {}),
   };
 }
 
-function discountOf({
+export function discountOf({
   discount_type: type,
   discount_value: value,
-}: Selectable<CouponTable>): Discount | undefined {
+}: Pick<Selectable<CouponTable>, 'discount_type' | 'discount_value'>): Discount | undefined {
   return type === null || value === null ? undefined : { type, value };
 }
 

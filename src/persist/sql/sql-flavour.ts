@@ -9,16 +9,21 @@ export interface SqlFlavour {
    */
   readonly lockShared: RawBuilder<unknown>;
   readonly lockExclusive: RawBuilder<unknown>;
+  /** The database's clock when the statement began, milliseconds since the Unix epoch. */
+  readonly nowMs: RawBuilder<number>;
 }
 
 export const mysqlFlavour: SqlFlavour = Object.freeze({
   name: 'mysql',
   lockShared: sql`lock in share mode`,
   lockExclusive: sql`for update`,
+  // In UTC: local time is ambiguous for an hour each autumn.
+  nowMs: sql<number>`(timestampdiff(microsecond, '1970-01-01', utc_timestamp(3)) div 1000)`,
 });
 
 export const sqliteFlavour: SqlFlavour = Object.freeze({
   name: 'sqlite',
   lockShared: sql``,
   lockExclusive: sql``,
+  nowMs: sql<number>`cast(unixepoch('subsec') * 1000 as integer)`,
 });

@@ -10,6 +10,7 @@ import { admissionContract } from '../../engine/testing/contracts/admission-cont
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
 import { frontierContract } from '../../engine/testing/contracts/frontier-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/contracts/issuance-ledger-contract.js';
+import { redemptionLedgerContract } from '../../engine/testing/contracts/redemption-ledger-contract.js';
 import { type EmbeddedStores, openEmbedded } from './open-embedded.js';
 
 async function open(): Promise<EmbeddedStores> {
@@ -31,17 +32,20 @@ accountStoreContract(t, 'SQLite', open);
 accessLockStoreContract(t, 'SQLite', open);
 presenceDemandStoreContract(t, 'SQLite', open);
 
-issuanceLedgerContract(t, 'SQLite, two processes', async (t: Test) => {
+async function openTwice(t: Test) {
   const dataDir = t.testdir();
   const stores = await openEmbedded({ dataDir, as: 'server' });
   const visitor = await openEmbedded({ dataDir, as: 'visitor' });
   return {
-    ledger: stores.ledger,
+    ...stores,
     other: visitor.ledger,
-    catalogue: stores.catalogue,
+    others: visitor.redemptions,
     async close() {
       await stores.close();
       await visitor.close();
     },
   };
-});
+}
+
+issuanceLedgerContract(t, 'SQLite, two processes', openTwice);
+redemptionLedgerContract(t, 'SQLite, two processes', openTwice);

@@ -1,0 +1,99 @@
+/**
+ * Redemptions: an order uses an issuance, and a cancelled order gives it back or leaves it used.
+ *
+ * I9: an issuance has at most one live redemption, and the same order always gets the same answer.
+ * `testing/contracts/redemption-ledger-contract.ts` is what every back end must satisfy.
+ */
+import type { CouponId, MemberId } from '../domain/coupon.js';
+import type { OrderId, RedemptionRules, WalletState } from '../domain/redemption.js';
+import type { AuditActor } from './audit-log.js';
+import type { Discount } from './coupon-catalogue.js';
+import type { LedgerRow } from './issuance-ledger.js';
+
+/** An issuance as its coupon's rules show it. */
+export interface WalletRow extends LedgerRow {
+  readonly name: string;
+  readonly discount: Discount | undefined;
+  readonly sellerId: string;
+  readonly expiresAtMs: number | undefined;
+  /** By the database's clock. */
+  readonly state: WalletState;
+  /** Of the redemption that used it; `undefined` for uses of before orders had ids. */
+  readonly orderId: OrderId | undefined;
+}
+
+/** One issuance: by its number, or by its member. */
+export type IssuanceName =
+  | { readonly couponId: CouponId; readonly issueNo: number }
+  | { readonly couponId: CouponId; readonly memberId: MemberId };
+
+export interface Redemption {
+  readonly couponId: CouponId;
+  readonly issueNo: number;
+  readonly memberId: MemberId;
+  readonly orderId: OrderId;
+  readonly redeemedAtMs: number;
+  readonly expiresAtMs: number | undefined;
+}
+
+export interface CancelledRedemption extends Redemption {
+  readonly cancelledAtMs: number;
+  /** Of the issuance, now. */
+  readonly state: WalletState;
+}
+
+export interface HistoryEntry {
+  readonly orderId: OrderId;
+  readonly redeemedAtMs: number;
+  readonly cancelledAtMs: number | undefined;
+  readonly by: Pick<AuditActor, 'kind' | 'id'>;
+}
+
+/** In the order in which they are looked for. */
+export type RedeemResult =
+  /** No row: not issued, or not recorded yet. */
+  | { readonly status: 'absent' }
+  /** The same order had redeemed it before. */
+  | { readonly status: 'repeated'; readonly redemption: Redemption }
+  /** This order was cancelled: its id is dead, so that a late duplicate of its request cannot redeem again. */
+  | { readonly status: 'redemption_cancelled' }
+  | { readonly status: 'already_used' }
+  | { readonly status: 'redeem_at_shop' }
+  | { readonly status: 'coupon_expired'; readonly expiresAtMs: number }
+  | { readonly status: 'redeemed'; readonly redemption: Redemption };
+
+export type CancelResult =
+  | { readonly status: 'absent' | 'not_redeemed' }
+  | { readonly status: 'cancelled'; readonly redemption: CancelledRedemption };
+
+export type WalletOrder = 'coupon' | 'newest';
+
+export interface WalletCursor {
+  readonly issuedAtMs: number;
+  readonly couponId: number;
+}
+
+/**
+ * Instants are the database's, which also judges expiry: two clocks would contradict each other in an export.
+ *
+ * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it, the same order gets the same answer.
+ */
+export interface RedemptionLedger {
+  /** `actor.kind` `member`: the rule `redeemBy` applies. */
+  redeem(issuance: IssuanceName, orderId: OrderId, actor: AuditActor): Promise<RedeemResult>;
+  /** Safe to repeat. The audit log gets an entry for the first time. */
+  cancel(issuance: IssuanceName, orderId: OrderId, actor: AuditActor): Promise<CancelResult>;
+  /** Up to `limit`, the latest first; `absent` where the issuance has no row. */
+  history(issuance: IssuanceName, limit: number): Promise<HistoryEntry[] | 'absent'>;
+  /** What a member holds: ascending by coupon id above `after.couponId`, or the newest before `after`. */
+  wallet(
+    memberId: MemberId,
+    order: WalletOrder,
+    after: WalletCursor | undefined,
+    limit: number,
+  ): Promise<WalletRow[]>;
+  /** Used issuances. */
+  redeemedCount(couponId: CouponId): Promise<number>;
+  /** Changes rules; what is absent stays. The caller has made sure that validity is not shortened for anybody. */
+  changeRules(couponId: CouponId, change: Partial<RedemptionRules>, actor: AuditActor): Promise<void>;
+}

@@ -1,0 +1,32 @@
+/** Migrations of what a shop needs around the drop. The order stands in `migrations.ts`. */
+import { type Kysely, sql } from 'kysely';
+import { addColumnOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
+import type { SqlFlavour } from './sql-flavour.js';
+
+export async function addRedemptions(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
+  const keyedTable =
+    flavour.name === 'mysql' ? sql`engine=InnoDB default charset=utf8mb4` : sql`strict, without rowid`;
+
+  for (const name of ['valid_until', 'valid_hours', 'valid_days']) {
+    await addColumnOnce(db, flavour, 'coupon', name, types.bigint, true);
+  }
+  for (const name of ['valid_zone', 'on_cancel', 'redeem_by']) {
+    await addColumnOnce(db, flavour, 'coupon', name, types.memberId, true);
+  }
+  await addColumnOnce(db, flavour, 'member_coupon', 'used_order', types.memberId, true);
+
+  await db.schema
+    .createTable('redemption')
+    .ifNotExists()
+    .addColumn('coupon_id', types.bigint, (column) => column.notNull())
+    .addColumn('issue_no', types.count, (column) => column.notNull())
+    .addColumn('order_id', types.memberId, (column) => column.notNull())
+    .addColumn('redeemed_at', types.bigint, (column) => column.notNull())
+    .addColumn('cancelled_at', types.bigint)
+    .addColumn('actor_kind', types.word, (column) => column.notNull())
+    .addColumn('actor_id', types.word, (column) => column.notNull())
+    .addPrimaryKeyConstraint('redemption_of', ['coupon_id', 'issue_no', 'order_id'])
+    .modifyEnd(keyedTable)
+    .execute();
+}
