@@ -11,6 +11,7 @@ import { addDemo } from './demo.js';
 import { addCompletion } from './completion.js';
 import { addMigrate } from './migrate.js';
 import { addReconcile } from './reconcile.js';
+import { addRedemption } from './redemption.js';
 import { addSeed } from './seed.js';
 import { addServe } from './serve.js';
 import { addStatus } from './status.js';
@@ -70,6 +71,7 @@ function buildProgram(context: CommandContext): Command {
   addSeed(program, context);
   addTokens(program, context);
   addAccount(program, context);
+  addRedemption(program, context);
   addDemo(program, context);
   addAudit(program, context);
   addCompletion(program);

@@ -190,3 +190,36 @@ t.test('a data folder that cannot be one ends with 2', async (t) => {
     t.match(stderr, /^seonchak: The data folder .* cannot be written \(DATA_DIR\).*\n$/);
   }
 });
+
+t.test('an operator lists the orders of an issuance and cancels one', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const server = await startSeonchak({ DATA_DIR: folder.path });
+  t.teardown(() => server.stop());
+  const settings = { DATA_DIR: folder.path };
+  const send = async (path: string, role: 'seller' | 'member', body: object = {}): Promise<void> => {
+    const authorization = `Bearer ${await signToken('9', role)}`;
+    const headers = { authorization, 'content-type': 'application/json' };
+    await fetch(server.origin + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  };
+  await send('/v1/coupons', 'seller', { name: 'A', quantity: 1 });
+  await send('/v1/coupons/1/download', 'member');
+  await send('/v1/coupons/1/issuances/1/redemptions', 'seller', { orderId: 'A-1' });
+
+  t.match((await runSeonchak(['redemption', 'list', '1', '1'], settings)).stdout, /^A-1 .*seller 9$/m);
+  const cancelled = await runSeonchak(['redemption', 'cancel', '1', '1', 'A-1'], settings);
+  t.equal(cancelled.stdout, 'order A-1 is cancelled; number 1 is usable now\n');
+  t.match(JSON.parse((await runSeonchak(['redemption', 'list', '1', '1', '--json'], settings)).stdout), {
+    ...{ couponId: 1, issueNo: 1 },
+    redemptions: [{ orderId: 'A-1', cancelledAt: /Z$/ }],
+  });
+  t.match((await runSeonchak(['audit'], settings)).stdout, /operator .*redemption_cancelled +coupon 1/);
+  for (const [words, exitCode] of [
+    [['list', '1', '2'], 1],
+    [['cancel', '1', '1', 'A-2'], 1],
+    [['cancel', '1', '1', 'a b'], 2],
+    [['list', '1', '0'], 2],
+  ] as const) {
+    t.equal((await runSeonchak(['redemption', ...words], settings)).exitCode, exitCode, words.join(' '));
+  }
+});

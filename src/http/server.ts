@@ -22,6 +22,7 @@ import { PresenceGate } from './presence/presence-gate.js';
 import { Pressure } from './wire/pressure.js';
 import { logAnswer, logFault } from './wire/request-log.js';
 import { RouteServer } from './route-server.js';
+import { RedemptionCounts } from './api/redemption-counts.js';
 import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from './api/routes.js';
 import type { Readiness } from './api/health.js';
 import type { HttpPorts, HttpServer, HttpSettings } from './http-server.js';
@@ -88,6 +89,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   registry.get(LIVE_ROUTE.path, live.handle);
   registry.head(LIVE_ROUTE.path, live.handleHead);
   const { engine, backlogSources } = ports;
+  const redemptionCounts = new RedemptionCounts();
   const metrics = createMetrics({
     counters: engine.counters,
     outcomes,
@@ -100,6 +102,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     presenceRefused: () => presence.refused,
     liveWatchers: () => live.size,
     frontierWaits: ports.settledRows.waits,
+    redemptions: redemptionCounts.counts,
   });
   const routeServer = new RouteServer({
     authenticator,
@@ -110,7 +113,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     onAnswered: logAnswer(ports.logger),
   });
   const sellerPresence = { isConfigured: settings.presence !== undefined, demands };
-  const routes = createRoutes({ ...ports, readiness }, settings, metrics, sellerPresence);
+  const routes = createRoutes({ ...ports, readiness }, settings, metrics, sellerPresence, redemptionCounts);
   routeServer.register(registry, routes, [DOWNLOAD_ROUTE, LIVE_ROUTE]);
   // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
   serveConsole(app, settings.consoleFolder);

@@ -63,7 +63,8 @@ export type RedeemResult =
   | { readonly status: 'redeemed'; readonly redemption: Redemption };
 
 export type CancelResult =
-  | { readonly status: 'absent' | 'not_redeemed' }
+  | { readonly status: 'absent' }
+  | { readonly status: 'not_redeemed' }
   | { readonly status: 'cancelled'; readonly redemption: CancelledRedemption };
 
 export type WalletOrder = 'coupon' | 'newest';

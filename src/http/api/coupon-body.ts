@@ -1,7 +1,9 @@
 /** A coupon as the API shows it. */
 import type { CouponView } from '../../engine/sellers/coupon-registry.js';
+import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
+import type { Validity } from '../../engine/domain/redemption.js';
 import type { CouponAnswer } from '../openapi/answers.js';
-import { rfc3339 } from '../wire/rfc3339.js';
+import { rfc3339, rfc3339OrNull } from '../wire/rfc3339.js';
 
 const canonicalNumber = /^(0|[1-9]\d{0,14})$/;
 
@@ -10,10 +12,8 @@ function sellerIdValue(sellerId: string): number | string {
   return canonicalNumber.test(sellerId) ? Number(sellerId) : sellerId;
 }
 
-const instantOrNull = (epochMs: number | undefined): string | null =>
-  epochMs === undefined ? null : rfc3339(epochMs);
-
 export function couponBody(coupon: CouponView): CouponAnswer {
+  const { validity, onCancel, redeemBy } = coupon.redemption ?? defaultRedemptionRules;
   return {
     id: coupon.couponId,
     sellerId: sellerIdValue(coupon.sellerId),
@@ -23,9 +23,17 @@ export function couponBody(coupon: CouponView): CouponAnswer {
     issued: coupon.issued,
     state: coupon.state,
     discount: coupon.discount ?? null,
-    opensAt: instantOrNull(coupon.opensAtMs),
-    closesAt: instantOrNull(coupon.closesAtMs),
+    opensAt: rfc3339OrNull(coupon.opensAtMs),
+    closesAt: rfc3339OrNull(coupon.closesAtMs),
     createdAt: rfc3339(coupon.createdAtMs),
+    validity: validityBody(validity),
+    onCancel,
+    redeemBy,
     ...(coupon.presenceRequired === undefined ? {} : { presenceRequired: coupon.presenceRequired }),
   };
+}
+
+function validityBody(validity: Validity | undefined): CouponAnswer['validity'] {
+  if (validity === undefined) return null;
+  return 'untilMs' in validity ? { until: rfc3339(validity.untilMs) } : validity;
 }

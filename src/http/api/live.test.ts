@@ -156,6 +156,7 @@ t.test('a store out of reach is told as such', async (t) => {
       ...shared.services,
       admission: {
         issuanceOf: () => Promise.reject(new StoreUnavailableError('away')),
+        unrecordedHolder: () => Promise.reject(new StoreUnavailableError('away')),
         snapshots: () => Promise.reject(new StoreUnavailableError('away')),
       },
     },

@@ -1,5 +1,6 @@
 /** The coupon a seller's request is about, if it is theirs. */
 import type { CouponRegistry, CouponView } from '../../engine/sellers/coupon-registry.js';
+import type { CouponId } from '../../engine/domain/coupon.js';
 import type { Identity } from '../auth/identity.js';
 import { couponIdOf } from '../wire/exchange.js';
 import type { ApiRequest } from '../wire/exchange.js';
@@ -11,7 +12,16 @@ export async function ownedCoupon(
   request: ApiRequest,
   seller: Identity,
 ): Promise<CouponView> {
-  const coupon = await registry.find(couponIdOf(request));
+  return ownedCouponBy(registry, couponIdOf(request), seller);
+}
+
+/** @throws RequestRefused: `unknown_coupon`, `forbidden` */
+export async function ownedCouponBy(
+  registry: CouponRegistry,
+  couponId: CouponId,
+  seller: Identity,
+): Promise<CouponView> {
+  const coupon = await registry.find(couponId);
   if (coupon === undefined) refuse('unknown_coupon', 'There is no coupon with this id.');
   if (coupon.sellerId !== seller.memberId) refuse('forbidden', 'This coupon belongs to another seller.');
   return coupon;

@@ -10,6 +10,9 @@ import { IssuanceHandlers } from './issuances.js';
 import type { IssuancePorts } from './issuances.js';
 import { MemberHandlers } from './members.js';
 import type { MemberPorts } from './members.js';
+import type { RedemptionCounts } from './redemption-counts.js';
+import { RedemptionHandlers } from './redemptions.js';
+import type { RedemptionPorts } from './redemptions.js';
 import { MetricsHandlers } from '../metrics/metrics.js';
 import { anyone, member, routeForm, seller } from '../wire/route.js';
 import type { Route } from '../wire/route.js';
@@ -24,7 +27,8 @@ export const DOWNLOAD_ROUTE = routeForm('POST /v1/coupons/:id/download');
 export const LIVE_ROUTE = routeForm('GET /v1/coupons/:id/live');
 
 /** What the handlers of these routes need, all together. */
-export interface RoutePorts extends SessionPorts, SellerPorts, IssuancePorts, MemberPorts, HealthPorts {
+export interface RoutePorts
+  extends SessionPorts, SellerPorts, IssuancePorts, MemberPorts, HealthPorts, RedemptionPorts {
   /** Left out where this process is the only one on its port. */
   readonly shareMetrics?: ShareMetrics | undefined;
 }
@@ -35,12 +39,14 @@ export function createRoutes(
   settings: SessionSettings,
   ownMetrics: Registry,
   presence: SellerPresence,
+  redemptionCounts: RedemptionCounts,
 ): readonly Route[] {
   const sessions = new SessionHandlers(ports, settings);
   const coupons = new CouponHandlers(ports.registry);
   const sellers = new SellerHandlers(ports, presence);
   const issuances = new IssuanceHandlers(ports);
   const members = new MemberHandlers(ports);
+  const redemptions = new RedemptionHandlers(ports, redemptionCounts);
   const health = new HealthHandlers(ports);
   const metrics = new MetricsHandlers(ownMetrics, ports.shareMetrics);
 
@@ -65,8 +71,24 @@ export function createRoutes(
     ),
 
     member('GET /v1/coupons/:id/issuance', (request, caller) => members.issuance(request, caller)),
-    member('GET /v1/me/coupons', (request, caller) => members.coupons(request, caller)),
-    member('POST /v1/me/coupons/:couponId/use', (request, caller) => members.use(request, caller)),
+    member('GET /v1/me/coupons', (request, caller) => redemptions.wallet(request, caller)),
+    member('POST /v1/me/coupons/:couponId/use {}', (request, caller) => redemptions.use(request, caller)),
+
+    seller('POST /v1/coupons/:id/issuances/:issueNo/redemptions {}', (request, caller) =>
+      redemptions.redeemNumber(request, caller),
+    ),
+    seller('GET /v1/coupons/:id/issuances/:issueNo/redemptions', (request, caller) =>
+      redemptions.history(request, caller),
+    ),
+    seller('DELETE /v1/coupons/:id/issuances/:issueNo/redemptions/:orderId', (request, caller) =>
+      redemptions.cancelNumber(request, caller),
+    ),
+    seller('POST /v1/members/:memberId/coupons/:id/redemptions {}', (request, caller) =>
+      redemptions.redeemOfMember(request, caller),
+    ),
+    seller('DELETE /v1/members/:memberId/coupons/:id/redemptions/:orderId', (request, caller) =>
+      redemptions.cancelOfMember(request, caller),
+    ),
 
     anyone('GET /healthz', () => health.live()),
     anyone('GET /readyz', () => health.ready()),

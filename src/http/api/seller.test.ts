@@ -23,6 +23,9 @@ t.test('a coupon shows what was registered, by the list and by its id', async (t
     discount: { type: 'percent', value: 50 },
     opensAt: '2030-01-01T00:00:00.000Z',
     closesAt: null,
+    validity: null,
+    onCancel: 'restore',
+    redeemBy: 'member',
   });
   t.ok(Math.abs(Date.parse(String(createdAt)) - Date.now()) < 60_000);
   t.strictSame((await call(shop.url, 'GET /v1/coupons/1')).body, body);
@@ -229,6 +232,7 @@ t.test('statistics add up', async (t) => {
     queued: 0,
     claimed: 0,
     recorded: 3,
+    redeemed: 0,
     deadLettered: 0,
   });
 });

@@ -1,6 +1,8 @@
 /** What sellers do with their coupons. */
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
+import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
+import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
 import type { IssuanceQueue } from '../../engine/ports/issuance-queue.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { TermsChange } from '../../engine/ports/admission.js';
@@ -8,6 +10,7 @@ import type { AuditActor } from '../../engine/ports/audit-log.js';
 import type { AmendResult } from '../../engine/sellers/coupon-registry.js';
 import type { Identity } from '../auth/identity.js';
 import { couponBody } from './coupon-body.js';
+import { changedRules, newRules, refuseShorterValidity } from './coupon-rules.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import type { StatsAnswer } from '../openapi/answers.js';
@@ -23,6 +26,7 @@ export interface SellerPorts {
   readonly ledger: IssuanceLedger;
   /** `undefined` with the embedded back end: there the decision is the row, and nothing is ever queued or claimed. */
   readonly queue: Pick<IssuanceQueue, 'depths'> | undefined;
+  readonly redemptions: RedemptionLedger;
   readonly clock: Clock;
 }
 
@@ -45,7 +49,8 @@ export class SellerHandlers {
   /** The coupon is in the admission store when the answer leaves: a download right behind it finds it. */
   async register(request: ApiRequest, seller: Identity): Promise<Reply> {
     const { registry, clock } = this.#ports;
-    const { name, quantity, opensAt, closesAt, discount, presenceRequired } = parseBody(couponInput, request);
+    const input = parseBody(couponInput, request);
+    const { name, quantity, opensAt, closesAt, discount, presenceRequired } = input;
     const opensAtMs = opensAt ?? undefined;
     const closesAtMs = closesAt ?? undefined;
     if (opensAtMs !== undefined && closesAtMs !== undefined && closesAtMs <= opensAtMs) refuseWindow();
@@ -62,6 +67,7 @@ export class SellerHandlers {
         discount: discount ?? undefined,
         createdAtMs: clock.nowMs(),
         ...(presenceRequired === true ? { presenceRequired } : {}),
+        ...newRules(input),
       },
       sellerActor(request, seller),
     );
@@ -69,8 +75,11 @@ export class SellerHandlers {
   }
 
   async amend(request: ApiRequest, seller: Identity): Promise<Reply> {
-    const { couponId } = await ownedCoupon(this.#ports.registry, request, seller);
+    const coupon = await ownedCoupon(this.#ports.registry, request, seller);
+    const { couponId } = coupon;
     const input = parseBody(couponChangeInput, request);
+    const rules = changedRules(input);
+    refuseShorterValidity(coupon, rules);
     const { name, quantity, opensAt, closesAt, presenceRequired } = input;
     if (presenceRequired === true) this.#refuseUnlessPossible();
     const change = {
@@ -83,7 +92,10 @@ export class SellerHandlers {
     const result = await this.#ports.registry.amend(couponId, change, sellerActor(request, seller));
     // It holds here when the seller is told. A look that fails is made up for: the next one comes within a second.
     if (presenceRequired !== undefined) await this.#presence.demands.refresh().catch(() => undefined);
-    return amended(result);
+    if (result.status !== 'amended' || Object.keys(rules).length === 0) return amended(result);
+    await this.#ports.redemptions.changeRules(couponId, rules, sellerActor(request, seller));
+    const redemption = { ...defaultRedemptionRules, ...result.coupon.redemption, ...rules };
+    return amended({ status: 'amended', coupon: { ...result.coupon, redemption } });
   }
 
   pause(request: ApiRequest, seller: Identity): Promise<Reply> {
@@ -112,6 +124,7 @@ export class SellerHandlers {
       queued: depth?.queued ?? 0,
       claimed: depth?.claimed ?? 0,
       recorded: counts?.recorded ?? 0,
+      redeemed: await this.#ports.redemptions.redeemedCount(couponId),
       deadLettered: counts?.deadLettered ?? 0,
     };
     return json(200, stats);

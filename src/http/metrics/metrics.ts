@@ -40,6 +40,7 @@ export interface MetricsSources {
   presenceRefused(): number;
   liveWatchers(): number;
   readonly frontierWaits: FrontierWaits;
+  readonly redemptions: Readonly<Record<string, number>>;
 }
 
 /** Answers `GET /metrics`; the text of all processes where several share the port. */
@@ -74,6 +75,16 @@ export function createMetrics(sources: MetricsSources): Registry {
     collect() {
       this.reset();
       for (const [outcome, count] of Object.entries(outcomes)) this.inc({ outcome }, count);
+    },
+  });
+  new Counter({
+    name: 'seonchak_redemptions_total',
+    help: 'Redemptions and cancels by how they ended.',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [outcome, count] of Object.entries(sources.redemptions)) this.inc({ outcome }, count);
     },
   });
   const counter = (name: string, help: string, read: () => number): void => {

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';
+import { cancelEffects, redeemers, walletStates } from '../../engine/domain/redemption.js';
 import { roles } from '../../accounts/accounts.js';
 
 const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-22T12:00:00.123Z'] });
@@ -52,6 +53,16 @@ export const couponAnswer = z.object({
   opensAt: instant.nullable(),
   closesAt: instant.nullable(),
   createdAt: instant,
+  validity: z
+    .union([
+      z.object({ until: instant }),
+      z.object({ hours: z.int() }),
+      z.object({ days: z.int(), zone: z.string() }),
+    ])
+    .nullable()
+    .meta({ description: 'How long an issuance can be redeemed; null: without end.' }),
+  onCancel: z.enum(cancelEffects),
+  redeemBy: z.enum(redeemers),
   presenceRequired: z
     .literal(true)
     .optional()
@@ -94,6 +105,53 @@ export const issuanceListPage = issuancePage.extend({
   }),
 });
 
+const orderId = z.string().meta({ description: 'The order that redeemed it.', examples: ['A-1017'] });
+
+export const usedAnswer = issuanceItemAnswer.extend({ orderId });
+
+export const redemptionAnswer = z.object({
+  couponId,
+  issueNo,
+  memberId,
+  orderId,
+  redeemedAt: instant,
+  expiresAt: instant.nullable(),
+});
+
+const walletState = z.enum(walletStates);
+
+export const cancelledAnswer = redemptionAnswer.extend({
+  cancelledAt: instant,
+  state: walletState.meta({ description: 'Of the coupon, now.' }),
+});
+
+export const redemptionHistory = z.object({
+  items: z.array(
+    z.object({
+      orderId,
+      redeemedAt: instant,
+      cancelledAt: instant.nullable(),
+      by: z.object({ kind: z.enum(['seller', 'member', 'key', 'operator', 'anyone']), id: z.string() }),
+    }),
+  ),
+});
+
+export const walletItemAnswer = issuanceItemAnswer.extend({
+  name: z.string(),
+  discount: discountAnswer.nullable(),
+  expiresAt: instant.nullable(),
+  state: walletState,
+  orderId: orderId.nullable(),
+});
+
+export const walletPage = z.object({
+  items: z.array(walletItemAnswer),
+  next: z
+    .union([z.int(), z.string()])
+    .nullable()
+    .meta({ description: 'Send it as `after` for the next page of the same order; null at the end.' }),
+});
+
 export const revokedAnswer = z.object({
   couponId,
   issueNo,
@@ -109,6 +167,7 @@ export const statsAnswer = z.object({
   queued: count.meta({ description: 'Decided and waiting to be recorded.' }),
   claimed: count.meta({ description: 'Claimed by a recorder and not yet acknowledged.' }),
   recorded: count.meta({ description: 'Rows.' }),
+  redeemed: count.meta({ description: 'Of the recorded ones, used.' }),
   deadLettered: count.meta({
     description: 'Moved to dead_letter: they contradict a row, or the schema refused them.',
   }),
@@ -134,4 +193,6 @@ export const homeAnswer = z.object({ name: z.string(), api: z.string(), document
 
 export type CouponAnswer = z.output<typeof couponAnswer>;
 export type IssuanceItemAnswer = z.output<typeof issuanceItemAnswer>;
+export type RedemptionAnswer = z.output<typeof redemptionAnswer>;
+export type WalletItemAnswer = z.output<typeof walletItemAnswer>;
 export type StatsAnswer = z.output<typeof statsAnswer>;

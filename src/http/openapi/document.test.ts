@@ -8,6 +8,7 @@ import type { CouponId } from '../../engine/domain/coupon.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
 import { problemKinds } from '../wire/problems.js';
 import type { ProblemCode } from '../wire/problems.js';
+import { RedemptionCounts } from '../api/redemption-counts.js';
 import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from '../api/routes.js';
 import { call } from '../testing/client.js';
 import type { Answer, CallOptions } from '../testing/client.js';
@@ -50,6 +51,7 @@ t.test('every route is described and every description has its route, with the s
     },
     new Registry(),
     { isConfigured: false, demands: { size: 0, refresh: () => Promise.resolve() } },
+    new RedemptionCounts(),
   );
   const wired = [
     ...routes.map(({ method, path, access }) => `${access}: ${method} ${path}`),
@@ -193,6 +195,43 @@ t.test('what members see and use is answered as described', async (t) => {
   await walk('GET /v1/me/coupons', '/v1/me/coupons?page=2', { token: owner });
   const use = 'POST /v1/me/coupons/{couponId}/use';
   for (const token of [owner, owner, other]) await walk(use, `/v1/me/coupons/${couponId}/use`, { token });
+  await walk('GET /v1/me/coupons', '/v1/me/coupons?order=newest&limit=1', { token: owner });
+});
+
+t.test('redeeming and cancelling is answered as described', async (t) => {
+  const walk = walker(t);
+  const token = shop.seller;
+  const path = await shop.coupon({ validity: { days: 3, zone: 'Asia/Seoul' } });
+  const couponId = path.split('/').at(-1) ?? '';
+  await shop.press(path, 'buyer');
+  const byNumber = '/v1/coupons/{id}/issuances/{issueNo}/redemptions';
+  const byMember = '/v1/members/{memberId}/coupons/{id}/redemptions';
+  const [numbered, named] = [
+    `${path}/issuances/1/redemptions`,
+    `/v1/members/buyer/coupons/${couponId}/redemptions`,
+  ];
+  const body = { orderId: 'A-1' };
+  await walk(`POST ${byNumber}`, numbered, { token, body });
+  await walk(`POST ${byMember}`, named, { token, body });
+  await walk(`POST ${byMember}`, `/v1/members/%00/coupons/${couponId}/redemptions`, { token, body });
+  await walk(`POST ${byNumber}`, numbered, { token, body: { orderId: 'A-2' } });
+  await walk(`DELETE ${byNumber}/{orderId}`, `${numbered}/A-1`, { token });
+  await walk(`DELETE ${byMember}/{orderId}`, `${named}/A-1`, { token });
+  await walk(`DELETE ${byNumber}/{orderId}`, `${numbered}/A-3`, { token });
+  await walk(`POST ${byNumber}`, numbered, { token, body });
+  await walk(`GET ${byNumber}`, numbered, { token });
+  await walk('PATCH /v1/coupons/{id}', path, { token, body: { validity: { hours: 1 } } });
+  await walk('PATCH /v1/coupons/{id}', path, { token, body: { validity: null, redeemBy: 'seller' } });
+  const buyer = await shop.token('buyer');
+  const use = (id: string) =>
+    walk('POST /v1/me/coupons/{couponId}/use', `/v1/me/coupons/${id}/use`, { token: buyer, body });
+  await use(couponId);
+  const fresh = await shop.coupon({ redeemBy: 'seller' });
+  await shop.press(fresh, 'buyer');
+  await use(fresh.split('/').at(-1) ?? '');
+  const expired = await shop.coupon({ validity: { until: '2020-01-01T00:00:00Z' } });
+  await shop.press(expired, 'buyer');
+  await use(expired.split('/').at(-1) ?? '');
 });
 
 t.test('what anyone may see is answered as described', async (t) => {

@@ -20,6 +20,8 @@ const pathParameters: Readonly<Record<string, JsonObject>> = {
   id: { type: 'integer', minimum: 1, maximum: 999_999_999_999_999 },
   couponId: { type: 'integer', minimum: 1, maximum: 999_999_999_999_999 },
   issueNo: { type: 'integer', minimum: 1 },
+  memberId: { type: 'string', minLength: 1 },
+  orderId: { type: 'string', minLength: 1, maxLength: 64 },
 };
 
 /** @returns the document; building it takes some 20 ms, so build it once. */
@@ -63,7 +65,7 @@ function bearer(description: string): JsonObject {
 }
 
 function operationObject(path: string, operation: Operation): JsonObject {
-  const { id, tag, summary, description, access, body } = operation;
+  const { id, tag, summary, description, access, body, bodyOptional } = operation;
   const parameters = [
     ...pathParametersOf(path),
     ...queryParametersOf(operation),
@@ -80,7 +82,9 @@ function operationObject(path: string, operation: Operation): JsonObject {
     ...(description === undefined ? {} : { description }),
     security: access === 'anyone' ? [] : [{ [access]: [] }],
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...(body === undefined ? {} : { requestBody: { required: true, content: jsonContent(body) } }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: bodyOptional !== true, content: jsonContent(body) } }),
     responses,
   };
 }

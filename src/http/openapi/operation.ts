@@ -27,6 +27,8 @@ export interface Operation {
   /** Headers of the request that mean something here and nowhere else, all of them optional. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: SchemaName;
+  /** The body may be left out. */
+  readonly bodyOptional?: true;
   readonly answers: Readonly<Record<number, Answer>>;
   /** Every code that the route can answer with. */
   readonly problems: readonly ProblemCode[];

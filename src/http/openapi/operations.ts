@@ -1,10 +1,33 @@
 /** Every route in words, under the same key as its line in routes.ts. A test compares the two tables. */
 import { PRESENCE_HEADER } from '../presence/presence-ticket.js';
-import { couponListQuery, issuanceListQuery, pageQuery } from '../wire/schemas.js';
+import { couponListQuery, issuanceListQuery, walletQuery } from '../wire/schemas.js';
 import { forAnyone, forMembers, forSellers, storeless } from './operation.js';
 import type { Operation } from './operation.js';
 
 const COUPON = { 200: { description: 'The coupon as it is now.', json: 'Coupon' } } as const;
+
+/** In the order in which they are looked for. */
+const REDEEMING = [
+  'unknown_coupon',
+  'not_issued',
+  'redemption_cancelled',
+  'already_used',
+  'coupon_expired',
+  'not_recorded',
+] as const;
+
+const REDEMPTION = {
+  200: { description: 'The same order had redeemed it before.', json: 'Redemption' },
+  201: { description: 'It is redeemed now.', json: 'Redemption' },
+} as const;
+
+const REDEEM_TEXT =
+  'The same order always gets the same answer, also after the coupon has expired. ' +
+  'The id of a cancelled order is dead: use a new one for a new attempt.';
+
+const CANCELLED = {
+  200: { description: 'It is cancelled; a repeat answers the same.', json: 'CancelledRedemption' },
+} as const;
 
 export const operations: Readonly<Record<string, Operation>> = {
   // Outside the wrapper, so its list of problems is written out.
@@ -64,16 +87,23 @@ export const operations: Readonly<Record<string, Operation>> = {
     id: 'listOwnCoupons',
     tag: 'Members',
     summary: 'List your coupons',
-    description: 'The recorded issuances of the member, ascending by coupon id.',
-    query: pageQuery,
-    answers: { 200: { description: 'A page.', json: 'IssuancePage' } },
+    description:
+      'The recorded issuances of the member, ascending by coupon id or the newest first. ' +
+      'With `state` a page may be short, even empty, and still have a `next`.',
+    query: walletQuery,
+    answers: { 200: { description: 'A page.', json: 'WalletPage' } },
   }),
   'POST /v1/me/coupons/:couponId/use': forMembers({
     id: 'useCoupon',
     tag: 'Members',
     summary: 'Use a coupon, once',
-    answers: { 200: { description: 'The coupon is now used.', json: 'Issuance' } },
-    problems: ['unknown_coupon', 'not_issued', 'already_used', 'not_recorded'],
+    description:
+      'Without a body the coupon is used under an order id of our own. With `orderId` the same request may be repeated: ' +
+      'the same order always gets the same answer.',
+    body: 'NewUse',
+    bodyOptional: true,
+    answers: { 200: { description: 'The coupon is now used.', json: 'Used' } },
+    problems: [...REDEEMING, 'redeem_at_shop'],
   }),
 
   'GET /v1/coupons': forAnyone({
@@ -136,6 +166,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       'closed',
       'presence_disabled',
       'presence_too_many',
+      'validity_shortened',
     ],
   }),
   'POST /v1/coupons/:id/pause': forSellers({
@@ -193,6 +224,48 @@ export const operations: Readonly<Record<string, Operation>> = {
     description: 'The unit returns to stock; the number is never issued again. Safe to repeat.',
     answers: { 200: { description: 'Revoked.', json: 'Revoked' } },
     problems: ['unknown_coupon', 'forbidden', 'not_issued', 'already_used'],
+  }),
+
+  'POST /v1/coupons/:id/issuances/:issueNo/redemptions': forSellers({
+    id: 'redeemIssuance',
+    tag: 'Sellers',
+    summary: 'Redeem an issuance for an order',
+    description: REDEEM_TEXT,
+    body: 'NewRedemption',
+    answers: REDEMPTION,
+    problems: [...REDEEMING, 'forbidden'],
+  }),
+  'GET /v1/coupons/:id/issuances/:issueNo/redemptions': forSellers({
+    id: 'listRedemptions',
+    tag: 'Sellers',
+    summary: 'List the redemptions of an issuance',
+    description: 'The latest 100, cancelled ones included.',
+    answers: { 200: { description: 'The latest first.', json: 'RedemptionHistory' } },
+    problems: ['unknown_coupon', 'forbidden', 'not_issued', 'not_recorded'],
+  }),
+  'DELETE /v1/coupons/:id/issuances/:issueNo/redemptions/:orderId': forSellers({
+    id: 'cancelRedemption',
+    tag: 'Sellers',
+    summary: 'Cancel the redemption of an order',
+    description: 'The coupon can be used again, or stays used where its `onCancel` is `void`.',
+    answers: CANCELLED,
+    problems: ['unknown_coupon', 'forbidden', 'not_issued', 'not_redeemed', 'not_recorded'],
+  }),
+  'POST /v1/members/:memberId/coupons/:id/redemptions': forSellers({
+    id: 'redeemForMember',
+    tag: 'Sellers',
+    summary: 'Redeem a member’s coupon for an order',
+    description: REDEEM_TEXT,
+    body: 'NewRedemption',
+    answers: REDEMPTION,
+    problems: [...REDEEMING, 'forbidden', 'invalid_member'],
+  }),
+  'DELETE /v1/members/:memberId/coupons/:id/redemptions/:orderId': forSellers({
+    id: 'cancelForMember',
+    tag: 'Sellers',
+    summary: 'Cancel the redemption of an order of a member',
+    answers: CANCELLED,
+    problems: ['unknown_coupon', 'forbidden', 'invalid_member', 'not_issued', 'not_redeemed', 'not_recorded'],
   }),
 
   'POST /v1/accounts': forAnyone({

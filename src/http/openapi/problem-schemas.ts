@@ -8,6 +8,7 @@ const instant = { type: 'string', format: 'date-time' };
 /** What a problem carries besides the five members that all have. */
 const fieldsOfCase: Partial<Record<ProblemCode, Readonly<Record<string, JsonObject>>>> = {
   not_open: { opensAt: instant },
+  coupon_expired: { expiresAt: instant },
   quantity_below_issued: { issued: { type: 'integer', minimum: 0 } },
   unauthenticated: { reason: { enum: ['token_missing', 'token_invalid', 'token_expired'] } },
 };

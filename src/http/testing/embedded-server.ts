@@ -90,6 +90,7 @@ export async function startEmbeddedServer(
     registry,
     admission,
     ledger,
+    redemptions: stores.redemptions,
     settledRows: new SettledRows({ ...stores, admission, warmer, clock }),
     queue: options.queued?.queue,
     accounts,

@@ -27,6 +27,15 @@ export const problemKinds = {
 
   not_issued: { status: 404, title: 'Not issued' },
   not_recorded: { status: 503, title: 'Issued but not recorded yet', retryAfterSeconds: 1 },
+  redemption_cancelled: { status: 409, title: 'The order was cancelled, and its id cannot redeem again' },
+  redeem_at_shop: { status: 403, title: 'Only the shop redeems this coupon' },
+  coupon_expired: { status: 409, title: 'The coupon has expired' },
+  not_redeemed: { status: 404, title: 'No such redemption' },
+  validity_shortened: {
+    status: 409,
+    title: 'The validity would be shortened for members who hold the coupon',
+  },
+  invalid_member: { status: 400, title: 'Not a member id' },
   already_used: { status: 409, title: 'The coupon has already been used' },
   quantity_below_issued: { status: 409, title: 'The quantity is below the number of issued units' },
   window_invalid: { status: 400, title: 'The window ends before it starts' },

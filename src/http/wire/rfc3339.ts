@@ -16,3 +16,7 @@ export function rfc3339(epochMs: number): string {
   const ms = epochMs - second * 1_000;
   return `${lastPrefix}${ms < 10 ? '00' : ms < 100 ? '0' : ''}${ms}Z`;
 }
+
+export function rfc3339OrNull(epochMs: number | undefined): string | null {
+  return epochMs === undefined ? null : rfc3339(epochMs);
+}

@@ -4,6 +4,15 @@
  */
 import { z } from 'zod';
 import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';
+import {
+  cancelEffects,
+  isTimeZone,
+  redeemers,
+  VALID_DAYS_MAX,
+  VALID_HOURS_MAX,
+  walletStates,
+} from '../../engine/domain/redemption.js';
+import type { OrderId, Validity } from '../../engine/domain/redemption.js';
 import { roles } from '../../accounts/accounts.js';
 
 export const NAME_LENGTH_MAX = 200;
@@ -70,6 +79,33 @@ const presenceRequired = z
   .boolean()
   .meta({ description: 'Whether a download needs a presence ticket (header X-Presence-Ticket).' });
 
+const validity = z
+  .union(
+    [
+      z.strictObject({ until: instant }),
+      z.strictObject({ hours: z.int().min(1).max(VALID_HOURS_MAX) }),
+      z.strictObject({
+        days: z.int().min(1).max(VALID_DAYS_MAX),
+        zone: z.string().refine(isTimeZone, 'must be a time zone such as Asia/Seoul'),
+      }),
+    ],
+    'must be one of {until}, {hours} and {days, zone}',
+  )
+  .transform((given): Validity => ('until' in given ? { untilMs: given.until } : given))
+  .meta({
+    description:
+      'How long an issuance can be redeemed: until an instant, for hours from its issue, or to the end of the n-th local day after the day of its issue.',
+  });
+
+const onCancel = z.enum(cancelEffects).meta({
+  description:
+    'What a cancelled redemption leaves: a coupon that can be used again (`restore`), or a used one (`void`).',
+});
+
+const redeemBy = z.enum(redeemers).meta({
+  description: '`seller`: members cannot use the coupon themselves, only the shop redeems.',
+});
+
 export const couponInput = z.strictObject({
   name,
   quantity,
@@ -77,6 +113,9 @@ export const couponInput = z.strictObject({
   closesAt: instant.nullish(),
   discount: discount.nullish(),
   presenceRequired: presenceRequired.optional(),
+  validity: validity.nullish(),
+  onCancel: onCancel.optional(),
+  redeemBy: redeemBy.optional(),
 });
 
 /** What is absent stays; `null` takes a bound of the window away. */
@@ -87,6 +126,9 @@ export const couponChangeInput = z
     opensAt: instant.nullable().optional(),
     closesAt: instant.nullable().optional(),
     presenceRequired: presenceRequired.optional(),
+    validity: validity.nullable().optional(),
+    onCancel: onCancel.optional(),
+    redeemBy: redeemBy.optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'name at least one field to change');
 
@@ -120,6 +162,32 @@ const settled = z
   });
 
 export const issuanceListQuery = z.strictObject({ after, limit, settled });
+
+const orderId = z
+  .string()
+  .regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must have 1 to 64 characters of A–Z, a–z, 0–9, ".", "_", ":" and "-"')
+  .transform((text) => text as OrderId)
+  .meta({
+    description: 'Your name for the order. The same order always gets the same answer.',
+    examples: ['A-1017'],
+  });
+
+export const orderInput = z.strictObject({ orderId });
+export const useInput = z.strictObject({ orderId: orderId.optional() });
+
+export const walletQuery = z.strictObject({
+  after: z
+    .string()
+    .regex(/^(0|[1-9]\d{0,15})(\.[1-9]\d{0,14})?$/, 'must be the `next` of the page before')
+    .default('0')
+    .meta({ description: 'The `next` of the page before.' }),
+  limit,
+  state: z.enum(walletStates, `must be one of ${walletStates.join(', ')}`).optional(),
+  order: z
+    .enum(['newest'], 'must be newest')
+    .optional()
+    .meta({ description: 'The latest issue first; without it by coupon id.' }),
+});
 
 export const couponListQuery = z.strictObject({
   after,

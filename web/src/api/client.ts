@@ -1,7 +1,16 @@
 /** Calls of the API, one function each, with answers that have been read. */
 import type { Session } from '../session.js';
-import { pageOf, readCoupon, readIssuance, readStats } from './coupon.js';
-import type { Coupon, CouponState, CouponStats, Discount, Issuance, Page } from './coupon.js';
+import { pageOf, readCoupon, readHistory, readIssuance, readStats, readWalletItem } from './coupon.js';
+import type {
+  Coupon,
+  CouponState,
+  CouponStats,
+  Discount,
+  Issuance,
+  Page,
+  Redemption,
+  WalletItem,
+} from './coupon.js';
 import { OFFLINE, problemOf, unexpected } from './problem.js';
 import type { Problem } from './problem.js';
 import { fieldsOf, numberIn, textIn } from './read.js';
@@ -114,8 +123,18 @@ export class ApiClient {
     return this.#call(`v1/coupons/${id}/issuance`, read);
   }
 
-  myCoupons(after: number, limit: number): Promise<Result<Page<Issuance>>> {
-    return this.#call(`v1/me/coupons?after=${after}&limit=${limit}`, pageOf(readIssuance));
+  myCoupons(after: number, limit: number): Promise<Result<Page<WalletItem>>> {
+    return this.#call(`v1/me/coupons?after=${after}&limit=${limit}`, pageOf(readWalletItem));
+  }
+
+  /** The orders that redeemed an issuance, the latest first. */
+  redemptions(id: number, issueNo: number): Promise<Result<readonly Redemption[]>> {
+    return this.#call(`v1/coupons/${id}/issuances/${issueNo}/redemptions`, readHistory);
+  }
+
+  cancelRedemption(id: number, issueNo: number, orderId: string): Promise<Result<void>> {
+    const path = `v1/coupons/${id}/issuances/${issueNo}/redemptions/${encodeURIComponent(orderId)}`;
+    return this.#call(path, nothing, { method: 'DELETE' });
   }
 
   use(couponId: number): Promise<Result<Issuance>> {

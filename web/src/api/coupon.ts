@@ -59,6 +59,21 @@ export interface Issuance {
   readonly usedAtMs: number | undefined;
 }
 
+/** What a member holds, as a wallet shows it. */
+export interface WalletItem extends Issuance {
+  readonly name: string;
+  readonly discount: Discount | undefined;
+  readonly expiresAtMs: number | undefined;
+  readonly state: 'usable' | 'used' | 'expired';
+  readonly orderId: string | undefined;
+}
+
+/** An order that redeemed an issuance. */
+export interface Redemption {
+  readonly orderId: string;
+  readonly cancelledAtMs: number | undefined;
+}
+
 export interface Page<Item> {
   readonly items: readonly Item[];
   /** Ask for what comes after this; `undefined` on the last page. */
@@ -119,6 +134,27 @@ export function readIssuance(value: unknown): Issuance {
     issuedAtMs: instantIn(fields, 'issuedAt'),
     usedAtMs: instantOrNothingIn(fields, 'usedAt'),
   };
+}
+
+export function readWalletItem(value: unknown): WalletItem {
+  const fields = fieldsOf(value);
+  const { orderId } = fields;
+  const state = textIn(fields, 'state');
+  return {
+    ...readIssuance(value),
+    name: textIn(fields, 'name'),
+    discount: readDiscount(fields['discount']),
+    expiresAtMs: instantOrNothingIn(fields, 'expiresAt'),
+    state: state === 'used' || state === 'expired' ? state : 'usable',
+    orderId: typeof orderId === 'string' ? orderId : undefined,
+  };
+}
+
+export function readHistory(value: unknown): readonly Redemption[] {
+  return listIn(fieldsOf(value), 'items', (item) => {
+    const fields = fieldsOf(item);
+    return { orderId: textIn(fields, 'orderId'), cancelledAtMs: instantOrNothingIn(fields, 'cancelledAt') };
+  });
 }
 
 export function pageOf<Item>(readItem: (value: unknown) => Item): (value: unknown) => Page<Item> {

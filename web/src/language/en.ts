@@ -90,7 +90,10 @@ export const en = {
     useTitle: 'Use this coupon?',
     useText: (name: string) => `“${name}” can be used once. This cannot be undone.`,
     useDone: 'Used.',
-    coupon: (id: string) => `Coupon ${id}`,
+    expired: 'Expired',
+    validUntil: (when: string, days: number) =>
+      days === 0 ? `Valid until ${when}` : `Valid until ${when}, ${days} days left`,
+    order: (order: string) => `Order ${order}`,
   },
 
   sign: {
@@ -208,6 +211,7 @@ export const en = {
       close: 'Closed.',
       topUp: (quantity: string) => `The quantity is ${quantity} now.`,
       edit: 'Saved.',
+      cancelUse: (number: string) => `The use of number ${number} was cancelled.`,
       revoke: (number: string) => `Number ${number} was revoked; the unit is back in stock.`,
     },
     issuances: 'Issuances',
@@ -225,6 +229,12 @@ export const en = {
     revokeTitle: (number: string) => `Revoke number ${number}?`,
     revokeText: (member: string) =>
       `Member ${member} loses the coupon, the unit returns to stock, and the number is never used again.`,
+    cancelUse: 'Cancel use',
+    cancelUseOne: (number: string) => `Cancel the use of number ${number}`,
+    cancelUseTitle: (number: string) => `Cancel the use of number ${number}?`,
+    cancelUseText: (member: string, order: string) =>
+      `Order ${order} of member ${member} is cancelled for good: its id cannot redeem again.`,
+    cancelUseNone: 'It was used without an order, or the order is cancelled already.',
     first: 'First page',
     next: 'Next page',
     refresh: 'Refresh',
@@ -254,6 +264,12 @@ export const en = {
     shutting_down: 'This server is restarting; nothing was done. Try again in a moment.',
     not_issued: 'There is no such issuance.',
     not_recorded: 'It is yours and still being recorded. Try again in a moment.',
+    redemption_cancelled: 'This order was cancelled.',
+    redeem_at_shop: 'Only the shop can redeem it. Show it at the till.',
+    coupon_expired: 'It has expired.',
+    not_redeemed: 'No such order has redeemed it.',
+    validity_shortened: 'Members hold it already: the validity can only be extended.',
+    invalid_member: 'There is no such member.',
     already_used: 'It has been used already.',
     quantity_below_issued: 'More than that are issued already.',
     window_invalid: 'The end must come after the opening.',

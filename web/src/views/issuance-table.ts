@@ -130,6 +130,18 @@ export function issuanceTable(
         },
         words.detail.revoke,
       );
+    const cancel =
+      issuance.usedAtMs !== undefined &&
+      element(
+        'button',
+        {
+          type: 'button',
+          class: 'button button-small button-quiet-danger',
+          'aria-label': words.detail.cancelUseOne(number),
+          on: { click: () => void askToCancel(issuance) },
+        },
+        words.detail.cancelUse,
+      );
     return element(
       'tr',
       { 'data-issue-no': issuance.issueNo },
@@ -145,8 +157,38 @@ export function issuanceTable(
         { class: 'cell-time', 'data-label': words.detail.usedAt },
         issuance.usedAtMs === undefined ? words.none : format.exact(issuance.usedAtMs),
       ),
-      element('td', { class: 'cell-action' }, revoke),
+      element('td', { class: 'cell-action' }, revoke, cancel),
     );
+  }
+
+  /** The order is read when it is wanted: the list does not carry orders. */
+  async function askToCancel({ issueNo, memberId }: Issuance): Promise<void> {
+    const history = await api.redemptions(coupon.id, issueNo);
+    if (!history.ok) {
+      context.notify(problemText(words, history.problem), 'bad');
+      return;
+    }
+    const live = history.value.find(({ cancelledAtMs }) => cancelledAtMs === undefined);
+    if (live === undefined) {
+      context.notify(words.detail.cancelUseNone, 'bad');
+      return;
+    }
+    const number = format.whole(issueNo);
+    openDialog(context, {
+      title: words.detail.cancelUseTitle(number),
+      text: words.detail.cancelUseText(memberId, live.orderId),
+      submit: words.detail.cancelUse,
+      danger: true,
+      focusAfter: () => body.querySelector('button'),
+      async run() {
+        const result = await api.cancelRedemption(coupon.id, issueNo, live.orderId);
+        if (!result.ok) return problemText(words, result.problem);
+        context.notify(words.detail.done.cancelUse(number));
+        await load(after);
+        onChanged();
+        return undefined;
+      },
+    });
   }
 
   function askToRevoke(issuance: Issuance): void {

@@ -1,6 +1,6 @@
 /** What a member holds, and using it. */
-import type { Coupon, Issuance } from '../api/coupon.js';
-import { element, fill, setText } from '../dom.js';
+import type { WalletItem } from '../api/coupon.js';
+import { element, fill } from '../dom.js';
 import { openDialog } from '../parts/dialog.js';
 import { empty, failed, loading } from '../parts/states.js';
 import { eventAddress, home, signInAddress } from '../route.js';
@@ -70,11 +70,10 @@ export function myCouponsView(context: ViewContext): View {
   };
 }
 
-function row(context: ViewContext, issuance: Issuance): HTMLElement {
+function row(context: ViewContext, issuance: WalletItem): HTMLElement {
   const { words, format, api } = context;
-  const { couponId } = issuance;
-  const name = element('a', { href: eventAddress(couponId) }, words.mine.coupon(String(couponId)));
-  const discount = element('span', { class: 'discount', hidden: true });
+  const { couponId, expiresAtMs, discount } = issuance;
+  const name = element('a', { href: eventAddress(couponId) }, issuance.name);
   const side = element('div', { class: 'mine-side' });
   const item = element(
     'li',
@@ -89,14 +88,22 @@ function row(context: ViewContext, issuance: Issuance): HTMLElement {
       { class: 'mine-main' },
       element('h2', {}, name),
       element('p', { class: 'quiet' }, words.mine.issuedAt(format.exact(issuance.issuedAtMs))),
-      discount,
+      expiresAtMs !== undefined &&
+        element(
+          'p',
+          { class: 'quiet' },
+          words.mine.validUntil(format.exact(expiresAtMs), daysLeft(expiresAtMs)),
+        ),
+      discount !== undefined && element('span', { class: 'discount' }, format.discount(discount)),
     ),
     side,
   );
 
-  function showUse(usedAtMs: number | undefined): void {
+  function showUse(usedAtMs: number | undefined, orderId: string | undefined): void {
     item.dataset['used'] = String(usedAtMs !== undefined);
-    if (usedAtMs === undefined) {
+    if (usedAtMs === undefined && issuance.state === 'expired') {
+      fill(side, element('span', { class: 'stamp stamp-small' }, words.mine.expired));
+    } else if (usedAtMs === undefined) {
       fill(
         side,
         element(
@@ -110,6 +117,10 @@ function row(context: ViewContext, issuance: Issuance): HTMLElement {
         side,
         element('span', { class: 'stamp stamp-small' }, words.mine.used),
         element('p', { class: 'quiet' }, words.mine.usedAt(format.short(usedAtMs))),
+        // An order id of our own tells a member nothing.
+        orderId !== undefined &&
+          !orderId.startsWith('use:') &&
+          element('p', { class: 'quiet' }, words.mine.order(orderId)),
       );
     }
   }
@@ -123,25 +134,18 @@ function row(context: ViewContext, issuance: Issuance): HTMLElement {
       async run() {
         const result = await api.use(couponId);
         if (!result.ok) return problemText(words, result.problem);
-        showUse(result.value.usedAtMs);
+        showUse(result.value.usedAtMs, undefined);
         context.notify(words.mine.useDone);
         return undefined;
       },
     });
   }
 
-  /** The list knows ids only. */
-  async function learnName(): Promise<void> {
-    const result = await api.coupon(couponId);
-    if (!result.ok) return;
-    const coupon: Coupon = result.value;
-    setText(name, coupon.name);
-    if (coupon.discount === undefined) return;
-    discount.hidden = false;
-    setText(discount, format.discount(coupon.discount));
-  }
-
-  showUse(issuance.usedAtMs);
-  void learnName();
+  showUse(issuance.usedAtMs, issuance.orderId);
   return item;
+}
+
+/** Whole days until then, by the clock of this device: a hint, the server decides. */
+function daysLeft(untilMs: number): number {
+  return Math.max(0, Math.floor((untilMs - Date.now()) / 86_400_000));
 }

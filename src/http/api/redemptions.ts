@@ -1,0 +1,285 @@
+/** Redeeming and cancelling: by the seller's side under a number or a member, by the member itself, and the wallet. */
+import { randomUUID } from 'node:crypto';
+import type { Admission } from '../../engine/ports/admission.js';
+import type { AuditActor } from '../../engine/ports/audit-log.js';
+import { parseCouponId } from '../../engine/domain/coupon.js';
+import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import { parseOrderId } from '../../engine/domain/redemption.js';
+import type { OrderId, WalletState } from '../../engine/domain/redemption.js';
+import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
+import type {
+  IssuanceName,
+  RedeemResult,
+  Redemption,
+  RedemptionLedger,
+  WalletCursor,
+  WalletRow,
+} from '../../engine/ports/redemption-ledger.js';
+import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
+import type { Identity } from '../auth/identity.js';
+import type { RedemptionAnswer, WalletItemAnswer } from '../openapi/answers.js';
+import { couponIdOf, json } from '../wire/exchange.js';
+import type { ApiRequest, Reply } from '../wire/exchange.js';
+import { parseBody, parseQuery } from '../wire/parse-input.js';
+import { refuse } from '../wire/problems.js';
+import { rfc3339, rfc3339OrNull } from '../wire/rfc3339.js';
+import { issueNo as issueNoInput, orderInput, useInput, walletQuery } from '../wire/schemas.js';
+import { memberInPath } from './member-in-path.js';
+import { ownedCoupon, ownedCouponBy } from './owned-coupon.js';
+import type { RedemptionCounts } from './redemption-counts.js';
+import { sellerActor } from './seller.js';
+
+const HISTORY_MAX = 100;
+
+/** Rows read for one page of a state filter before the page is returned short: the state is not a column. */
+const WALLET_SCAN_ROWS = 2_000;
+
+export interface RedemptionPorts {
+  readonly registry: CouponRegistry;
+  readonly ledger: IssuanceLedger;
+  readonly redemptions: RedemptionLedger;
+  readonly admission: Pick<Admission, 'issuanceOf' | 'unrecordedHolder'>;
+}
+
+export class RedemptionHandlers {
+  readonly #ports: RedemptionPorts;
+  readonly #counts: RedemptionCounts;
+
+  constructor(ports: RedemptionPorts, counts: RedemptionCounts) {
+    this.#ports = ports;
+    this.#counts = counts;
+  }
+
+  async redeemNumber(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const issuance = await this.#numbered(request, seller);
+    const { orderId } = parseBody(orderInput, request);
+    return this.#redeemed(await this.#redeem(issuance, orderId, sellerActor(request, seller)));
+  }
+
+  async redeemOfMember(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const issuance = await this.#ofMember(request, seller);
+    const { orderId } = parseBody(orderInput, request);
+    return this.#redeemed(await this.#redeem(issuance, orderId, sellerActor(request, seller)));
+  }
+
+  async cancelNumber(request: ApiRequest, seller: Identity): Promise<Reply> {
+    return this.#cancel(request, seller, await this.#numbered(request, seller));
+  }
+
+  async cancelOfMember(request: ApiRequest, seller: Identity): Promise<Reply> {
+    return this.#cancel(request, seller, await this.#ofMember(request, seller));
+  }
+
+  async history(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const issuance = await this.#numbered(request, seller);
+    const entries = await this.#ports.redemptions.history(issuance, HISTORY_MAX);
+    if (entries === 'absent') return this.#refuseAbsent(issuance);
+    return json(200, {
+      items: entries.map(({ orderId, redeemedAtMs, cancelledAtMs, by }) => ({
+        orderId,
+        redeemedAt: rfc3339(redeemedAtMs),
+        cancelledAt: rfc3339OrNull(cancelledAtMs),
+        by,
+      })),
+    });
+  }
+
+  /** By the member, once; with an order id the same order may be repeated. */
+  async use(request: ApiRequest, member: Identity): Promise<Reply> {
+    const couponId = couponIdOf(request);
+    const given = request.body.length === 0 ? undefined : parseBody(useInput, request).orderId;
+    // Every use has an order, so that the shop can cancel it.
+    const orderId = given ?? generatedOrderId();
+    const issuance = { couponId, memberId: member.memberId };
+    const actor: AuditActor = { kind: 'member', id: member.memberId, address: request.address };
+    const { redemption } = await this.#redeem(issuance, orderId, actor);
+    const row = await this.#ports.ledger.rowOf(couponId, member.memberId);
+    if (row === undefined) return this.#refuseAbsent(issuance);
+    return json(200, {
+      ...{ couponId, memberId: redemption.memberId, issueNo: row.issueNo, issuedAt: rfc3339(row.issuedAtMs) },
+      usedAt: rfc3339(redemption.redeemedAtMs),
+      orderId,
+    });
+  }
+
+  /** What the member holds, with what a wallet shows. */
+  async wallet(request: ApiRequest, member: Identity): Promise<Reply> {
+    return this.walletOf(request, member.memberId, undefined);
+  }
+
+  /** @param sellerId shows only coupons of this seller. */
+  async walletOf(request: ApiRequest, memberId: MemberId, sellerId: string | undefined): Promise<Reply> {
+    const { after, limit, state, order } = parseQuery(walletQuery, request);
+    const sequence = order === 'newest' ? 'newest' : 'coupon';
+    const nextOf = (row: WalletRow): number | string =>
+      sequence === 'newest' ? `${row.issuedAtMs}.${row.couponId}` : row.couponId;
+    const items: WalletRow[] = [];
+    let cursor = cursorOf(after, sequence);
+    let last: WalletRow | undefined;
+    for (let scanned = 0; scanned < WALLET_SCAN_ROWS;) {
+      const rows = await this.#ports.redemptions.wallet(memberId, sequence, cursor, limit + 1);
+      for (const row of rows) {
+        if (isShown(row, state, sellerId)) {
+          if (items.length === limit && last !== undefined) return walletPage(items, nextOf(last));
+          items.push(row);
+        }
+        last = row;
+      }
+      if (rows.length <= limit) return walletPage(items, null);
+      scanned += rows.length;
+      cursor = last;
+    }
+    return walletPage(items, last === undefined ? null : nextOf(last));
+  }
+
+  async #redeem(
+    issuance: IssuanceName,
+    orderId: OrderId,
+    actor: AuditActor,
+  ): Promise<Extract<RedeemResult, { readonly redemption: Redemption }>> {
+    const result = await this.#ports.redemptions.redeem(issuance, orderId, actor);
+    this.#counts.count(result.status === 'absent' ? 'not_issued' : result.status);
+    switch (result.status) {
+      case 'redeemed':
+      case 'repeated':
+        return result;
+      case 'absent':
+        return this.#refuseAbsent(issuance);
+      case 'redemption_cancelled':
+        return refuse(
+          'redemption_cancelled',
+          'This order was cancelled, so its id cannot redeem again. Use a new order id for a new attempt.',
+        );
+      case 'already_used':
+        return refuse('already_used', 'This coupon has already been used by another order.');
+      case 'redeem_at_shop':
+        return refuse('redeem_at_shop', 'Only the shop redeems this coupon. Show it at the till.');
+      case 'coupon_expired':
+        return refuse('coupon_expired', 'The validity of this coupon has ended.', {
+          expiresAt: rfc3339(result.expiresAtMs),
+        });
+    }
+  }
+
+  #redeemed(result: Extract<RedeemResult, { readonly redemption: Redemption }>): Reply {
+    return json(result.status === 'redeemed' ? 201 : 200, redemptionBody(result.redemption));
+  }
+
+  async #cancel(request: ApiRequest, seller: Identity, issuance: IssuanceName): Promise<Reply> {
+    const orderId = parseOrderId(decoded(request.params[2] ?? ''));
+    if (orderId === undefined) refuse('not_redeemed', 'No order with this id has redeemed this issuance.');
+    const result = await this.#ports.redemptions.cancel(issuance, orderId, sellerActor(request, seller));
+    this.#counts.count(result.status === 'absent' ? 'not_issued' : result.status);
+    switch (result.status) {
+      case 'absent':
+        return this.#refuseAbsent(issuance);
+      case 'not_redeemed':
+        return refuse('not_redeemed', 'No order with this id has redeemed this issuance.');
+      case 'cancelled': {
+        const { cancelledAtMs, state } = result.redemption;
+        return json(200, {
+          ...redemptionBody(result.redemption),
+          cancelledAt: rfc3339(cancelledAtMs),
+          state,
+        });
+      }
+    }
+  }
+
+  /** Under the route's coupon and number. */
+  async #numbered(request: ApiRequest, seller: Identity): Promise<IssuanceName> {
+    const { couponId } = await ownedCoupon(this.#ports.registry, request, seller);
+    const number = issueNoInput.safeParse(request.params[1]);
+    if (!number.success) refuse('not_issued', 'There is no issuance with this number.');
+    return { couponId, issueNo: number.data };
+  }
+
+  /** Under the route's member and coupon. */
+  async #ofMember(request: ApiRequest, seller: Identity): Promise<IssuanceName> {
+    const memberId = memberInPath(request);
+    const couponId: CouponId | undefined = parseCouponId(request.params[1] ?? '');
+    if (couponId === undefined) refuse('unknown_coupon', 'There is no coupon with this id.');
+    await ownedCouponBy(this.#ports.registry, couponId, seller);
+    return { couponId, memberId };
+  }
+
+  /** There is no row: either nothing was issued, or the row is on its way. */
+  async #refuseAbsent(issuance: IssuanceName): Promise<never> {
+    const { admission, registry, ledger } = this.#ports;
+    const { couponId } = issuance;
+    const found =
+      'memberId' in issuance
+        ? await admission.issuanceOf(couponId, issuance.memberId)
+        : await admission.unrecordedHolder(couponId, issuance.issueNo);
+    // It may have been recorded between the two reads; a repeat then finds its row.
+    const row = 'memberId' in issuance ? undefined : await ledger.rowAt(couponId, issuance.issueNo);
+    if ((found !== undefined && found !== 'not_ready') || row !== undefined) {
+      refuse('not_recorded', 'The coupon is issued, and its row is being recorded. Try again in a moment.');
+    }
+    if ((await registry.find(couponId)) === undefined)
+      refuse('unknown_coupon', 'There is no coupon with this id.');
+    if (found === 'not_ready')
+      refuse('not_ready', 'The coupon is temporarily unavailable in the store. Nothing was changed.');
+    return refuse('not_issued', 'This coupon was not issued under this member or number.');
+  }
+}
+
+/** Not of a shape that a shop would choose, and never the same twice. */
+function generatedOrderId(): OrderId {
+  const orderId = parseOrderId(`use:${randomUUID()}`);
+  if (orderId === undefined) throw new Error('A generated order id is none');
+  return orderId;
+}
+
+function redemptionBody(redemption: Redemption): RedemptionAnswer {
+  const { couponId, issueNo, memberId, orderId, redeemedAtMs, expiresAtMs } = redemption;
+  return {
+    ...{ couponId, issueNo, memberId, orderId },
+    redeemedAt: rfc3339(redeemedAtMs),
+    expiresAt: rfc3339OrNull(expiresAtMs),
+  };
+}
+
+function walletItem(row: WalletRow): WalletItemAnswer {
+  const { couponId, memberId, issueNo, name, state } = row;
+  return {
+    ...{ couponId, memberId, issueNo, name, state },
+    issuedAt: rfc3339(row.issuedAtMs),
+    usedAt: rfc3339OrNull(row.usedAtMs),
+    discount: row.discount ?? null,
+    expiresAt: rfc3339OrNull(row.expiresAtMs),
+    orderId: row.orderId ?? null,
+  };
+}
+
+function walletPage(items: readonly WalletRow[], next: number | string | null): Reply {
+  return json(200, { items: items.map(walletItem), next });
+}
+
+function isShown(row: WalletRow, state: WalletState | undefined, sellerId: string | undefined): boolean {
+  return (
+    (state === undefined || row.state === state) && (sellerId === undefined || row.sellerId === sellerId)
+  );
+}
+
+function cursorOf(after: string, sequence: 'coupon' | 'newest'): WalletCursor | undefined {
+  if (after === '0') return undefined;
+  const [first = '', second] = after.split('.');
+  if ((second === undefined) !== (sequence === 'coupon')) {
+    refuse('invalid_input', 'after: must be the `next` of a page in the same order', {
+      errors: [{ field: 'after', message: 'must be the `next` of a page in the same order' }],
+    });
+  }
+  return sequence === 'coupon'
+    ? { couponId: Number(first), issuedAtMs: 0 }
+    : { issuedAtMs: Number(first), couponId: Number(second) };
+}
+
+/** A parameter of the path as the client meant it; text that is no encoding stays as it is, and names nothing. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
