@@ -50,7 +50,7 @@ async function measure(
     ({ id }) => options.only?.includes(id.replace(' (against)', '')) ?? true,
   );
   const progress = new Progress(variants.length * (options.rounds + 1));
-  progress.say(`starting servers for ${variants.length} variants`);
+  progress.print(`starting servers for ${variants.length} variants`);
   const systems = new Map<string, System>();
   for (const { system, against } of variants) {
     const stores = against ? others : ours;
@@ -58,7 +58,7 @@ async function measure(
     if (stores === undefined || systems.has(key)) continue;
     systems.set(key, await startSystem(system, stores, against ? undefined : options.cpuProfiles));
   }
-  if (options.full) await fillTables(ours, (text) => progress.say(text));
+  if (options.full) await fillTables(ours, (text) => progress.print(text));
   const loads = options.full
     ? await withTokenFiles(options.members, (folder) =>
         Loads.prepare(crowd, options.members, FULL_DRAIN_ROWS, folder),
@@ -66,7 +66,7 @@ async function measure(
     : await Loads.prepare(crowd, options.members, QUICK_DRAIN_ROWS);
   for (const [name, system] of systems) {
     if (name.startsWith('lock') || !wantsKnownCrowd(name, variants)) continue;
-    progress.say(`${name}: meets the crowd`);
+    progress.print(`${name}: meets the crowd`);
     await loads.introduce(system);
   }
   const context = { crowd, loads, connections: options.connections, seconds: options.seconds };

@@ -10,7 +10,7 @@ export class Progress {
     this.#steps = steps;
   }
 
-  say(text: string): void {
+  print(text: string): void {
     process.stderr.write(`${text}\n`);
   }
 

@@ -184,8 +184,8 @@ class Contender {
   }
 
   #withoutNow(reply: object): unknown {
-    const { snapshot, ...rest } = reply as { snapshot?: Record<string, unknown> };
-    return { ...rest, snapshot: snapshot && { ...snapshot, storeNowMs: 'now', couponId: 'ours' } };
+    const { snapshot, ...fields } = reply as { snapshot?: Record<string, unknown> };
+    return { ...fields, snapshot: snapshot && { ...snapshot, storeNowMs: 'now', couponId: 'ours' } };
   }
 }
 

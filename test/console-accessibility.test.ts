@@ -79,7 +79,7 @@ const stops: readonly Stop[] = [
   },
   { title: 'an open event', address: `#/coupons/${open}`, as: 'another member', reach: seen('.download') },
   { title: 'an event, for a seller', address: `#/coupons/${open}`, as: 'seller', reach: seen('.hint-box') },
-  { title: 'a ticket', address: `#/coupons/${open}`, as: 'member', reach: seen('.ticket-number') },
+  { title: 'a ticket', address: `#/coupons/${open}`, as: 'member', reach: seen('.issued-number') },
   {
     title: 'a sold-out event',
     address: `#/coupons/${soldOut}`,

@@ -100,8 +100,8 @@ t.test(
     await member.locator('.download[aria-disabled="false"]').waitFor();
     t.ok(Math.abs(Date.now() - opensAtMs) < 1_000, 'the button opened within a second of the opening');
     await button.click();
-    await member.locator('.ticket-number').waitFor();
-    t.equal(await member.locator('.ticket-number').textContent(), '1', 'the first in line');
+    await member.locator('.issued-number').waitFor();
+    t.equal(await member.locator('.issued-number').textContent(), '1', 'the first in line');
   },
 );
 
@@ -118,17 +118,17 @@ t.test('two members press at once for one remaining unit: one holds it, the othe
   await Promise.all(
     members.map((member) =>
       member
-        .locator('.ticket, .event-headline:has-text("Sold out")')
+        .locator('.issued-stub, .event-headline:has-text("Sold out")')
         .filter({ visible: true })
         .first()
         .waitFor(),
     ),
   );
-  const tickets = await Promise.all(members.map((member) => member.locator('.ticket').count()));
-  t.same([...tickets].sort(), [0, 1]);
-  const loser = members[tickets.indexOf(0)];
+  const stubs = await Promise.all(members.map((member) => member.locator('.issued-stub').count()));
+  t.same([...stubs].sort(), [0, 1]);
+  const loser = members[stubs.indexOf(0)];
   await loser?.locator('.event-headline', { hasText: 'Sold out' }).waitFor();
-  const winner = members[tickets.indexOf(1)];
+  const winner = members[stubs.indexOf(1)];
   await winner?.getByText('In the database').waitFor();
 
   t.test('a top-up brings the button of the other back by itself, and it works', async () => {
@@ -137,8 +137,8 @@ t.test('two members press at once for one remaining unit: one holds it, the othe
     await seller.getByRole('button', { name: 'Add' }).click();
     await seller.getByText('The quantity is 2 now.').waitFor();
     await loser?.getByRole('button', { name: 'Download' }).click();
-    await loser?.locator('.ticket-number').waitFor();
-    t.equal(await loser?.locator('.ticket-number').textContent(), '2');
+    await loser?.locator('.issued-number').waitFor();
+    t.equal(await loser?.locator('.issued-number').textContent(), '2');
   });
 
   t.test('the winner uses it once', async () => {
@@ -281,11 +281,7 @@ t.test('it can be used with the keyboard alone, and in Korean', async (t) => {
   await member.getByRole('button', { name: '쿠폰 받기', exact: true }).focus();
   await member.keyboard.press('Enter');
   await member.getByText('받았습니다', { exact: true }).waitFor();
-  t.equal(
-    await member.locator(':focus').getAttribute('class'),
-    'ticket',
-    'the keyboard stands on the ticket',
-  );
+  t.equal(await member.locator(':focus').getAttribute('class'), 'issued-stub', 'the focus is on the stub');
   await member.getByText('받았습니다. 1번째입니다.').waitFor({ state: 'attached' });
 });
 

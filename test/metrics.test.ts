@@ -4,7 +4,7 @@ import { pressAll } from './clients/member-crowd.js';
 import { HttpClient } from './clients/http-client.js';
 import { startSeonchak } from './servers/seonchak.js';
 import { startBackEnd } from './system/back-ends.js';
-import { crowdOf, registerCoupon, rowsOnceThere } from './system/storm.js';
+import { crowdOf, registerCoupon, rowsOnceThere } from './system/burst.js';
 
 const QUANTITY = 200;
 const MEMBERS = 300;

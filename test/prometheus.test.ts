@@ -10,7 +10,7 @@ import { HttpClient } from './clients/http-client.js';
 import { type PrometheusServer, startPrometheus } from './servers/prometheus.js';
 import { startSeonchak } from './servers/seonchak.js';
 import { startBackEnd } from './system/back-ends.js';
-import { crowdOf, registerCoupon, rowsOnceThere } from './system/storm.js';
+import { crowdOf, registerCoupon, rowsOnceThere } from './system/burst.js';
 
 const run = promisify(execFile);
 const fileOf = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));

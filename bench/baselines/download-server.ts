@@ -68,12 +68,12 @@ export function serveBaseline(method: BaselineMethod): void {
     response: HttpResponse,
     answer: (send: (write: () => void) => void) => Promise<void>,
   ): void => {
-    let gone = false;
+    let disconnected = false;
     response.onAborted(() => {
-      gone = true;
+      disconnected = true;
     });
     const write = (write: () => void): void => {
-      if (!gone) write();
+      if (!disconnected) write();
     };
     answer(write).catch((fault: unknown) => {
       process.stderr.write(`${String(fault)}\n`);

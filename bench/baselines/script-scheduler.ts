@@ -11,8 +11,8 @@ const IDLE_MS = 10;
 
 const pool = createPool({ uri: process.env['MYSQL_URL'] ?? '', connectionLimit: 1 });
 const redis = new Redis(process.env['REDIS_URL'] ?? '');
-const told = new AbortController();
-process.once('SIGTERM', () => told.abort());
+const ending = new AbortController();
+process.once('SIGTERM', () => ending.abort());
 
 async function moveSome(): Promise<number> {
   const popped = await redis.zpopmin(QUEUE_KEY, ROWS_MAX);
@@ -34,7 +34,7 @@ await createBaselineTables(pool, 'script');
 process.stdout.write('ready\n');
 for (;;) {
   const moved = await moveSome();
-  if (told.signal.aborted && moved === 0) break;
+  if (ending.signal.aborted && moved === 0) break;
   if (moved === 0) await pause(IDLE_MS);
 }
 redis.disconnect();

@@ -1,5 +1,5 @@
 /** What one generator, or all of them together, saw during one run. */
-import type { AcknowledgedNumbers } from './told.js';
+import type { AcknowledgedNumbers } from './answer-log.js';
 
 /** Width of one step of the series over time. */
 export const SERIES_STEP_MS = 50;
@@ -14,7 +14,7 @@ export interface OutcomeReport {
 export interface LoadReport {
   /** By outcome name (`issued`, `sold_out`, …), or `status 500` for an answer that has none. */
   readonly outcomes: ReadonlyMap<string, OutcomeReport>;
-  readonly told: AcknowledgedNumbers;
+  readonly answers: AcknowledgedNumbers;
   /** Connections that broke and requests without an answer. */
   readonly errors: number;
   /** Monotonic. */

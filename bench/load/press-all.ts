@@ -11,7 +11,7 @@ import { type LoadReport, type OutcomeReport, SERIES_STEP_MS } from './load-repo
 import { OutcomeReader } from './outcome-reader.js';
 import { type Press, PressLine, type PressPlan } from './press-plan.js';
 import { signTickets } from './sign-tickets.js';
-import { AnswerLog } from './told.js';
+import { AnswerLog } from './answer-log.js';
 
 /** What this needs of autocannon's connection beyond its types; the version is pinned exactly. */
 interface Connection extends autocannon.Client {
@@ -36,7 +36,7 @@ function nowUs(): number {
 
 export async function pressAll(plan: PressPlan, tokens: readonly string[]): Promise<LoadReport> {
   const line = new PressLine(plan, tokens.length);
-  const told = new AnswerLog();
+  const answerLog = new AnswerLog();
   const reader = new OutcomeReader();
   const outcomes = new Map<string, { latencies: LatencyHistogram; series: number[] }>();
   const connections: Connection[] = [];
@@ -54,8 +54,8 @@ export async function pressAll(plan: PressPlan, tokens: readonly string[]): Prom
     seen.series[step] = (seen.series[step] ?? 0) + 1;
     if (outcome !== 'issued' && outcome !== 'already_issued') return;
     const issueNo = reader.issueNoOf(body);
-    if (outcome === 'already_issued') told.reminder(press.couponId, press.member + 1, issueNo);
-    else told.win(press.couponId, press.member + 1, issueNo, press.sentUs, answeredUs);
+    if (outcome === 'already_issued') answerLog.reminder(press.couponId, press.member + 1, issueNo);
+    else answerLog.win(press.couponId, press.member + 1, issueNo, press.sentUs, answeredUs);
   };
 
   const setupClient = (client: autocannon.Client): void => {
@@ -107,7 +107,7 @@ export async function pressAll(plan: PressPlan, tokens: readonly string[]): Prom
     const cpu = process.cpuUsage(cpuBefore);
     return {
       outcomes: new Map([...outcomes].map(([name, seen]) => [name, plain(seen)])),
-      told: told.taken(),
+      answers: answerLog.taken(),
       errors: result.errors,
       startedUs,
       endedUs: answeredLastUs,

@@ -13,51 +13,55 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { LatencyHistogram } from '../load/latency-histogram.js';
 import type { Row } from './promise-checks.js';
 
-const LOOK_EVERY_MS = 5;
+const READ_EVERY_MS = 5;
 
-export interface Look {
+export interface Reading {
   readonly atMs: number;
   /** By coupon. */
   readonly highest: ReadonlyMap<number, number>;
 }
 
 export class LagProbe {
-  readonly #look: () => Promise<ReadonlyMap<number, number>>;
-  readonly #looks: Look[] = [];
+  readonly #read: () => Promise<ReadonlyMap<number, number>>;
+  readonly #readings: Reading[] = [];
   #stopping = false;
   readonly #watching: Promise<void>;
 
-  /** @param look answers the highest number recorded of each coupon. */
-  constructor(look: () => Promise<ReadonlyMap<number, number>>) {
-    this.#look = look;
+  /** @param read answers the highest number recorded of each coupon. */
+  constructor(read: () => Promise<ReadonlyMap<number, number>>) {
+    this.#read = read;
     this.#watching = this.#watch();
   }
 
   /** One more look, then no more. */
-  async stop(): Promise<readonly Look[]> {
+  async stop(): Promise<readonly Reading[]> {
     this.#stopping = true;
     await this.#watching;
-    return this.#looks;
+    return this.#readings;
   }
 
   async #watch(): Promise<void> {
     for (;;) {
       const last = this.#stopping;
-      const highest = await this.#look();
+      const highest = await this.#read();
       // After the answer: the rows were there by now at the latest.
-      this.#looks.push({ atMs: Date.now(), highest });
+      this.#readings.push({ atMs: Date.now(), highest });
       if (last) return;
-      await pause(LOOK_EVERY_MS);
+      await pause(READ_EVERY_MS);
     }
   }
 }
 
-export function lagsOf(couponId: number, rows: readonly Row[], looks: readonly Look[]): LatencyHistogram {
+export function lagsOf(
+  couponId: number,
+  rows: readonly Row[],
+  readings: readonly Reading[],
+): LatencyHistogram {
   const lags = new LatencyHistogram();
   let place = 0;
   for (const row of rows) {
-    while (place < looks.length && (looks[place]?.highest.get(couponId) ?? 0) < row.issueNo) place += 1;
-    const seen = looks[place];
+    while (place < readings.length && (readings[place]?.highest.get(couponId) ?? 0) < row.issueNo) place += 1;
+    const seen = readings[place];
     if (seen !== undefined) lags.record((seen.atMs - row.issuedAtMs) * 1_000);
   }
   return lags;

@@ -1,5 +1,5 @@
 /** I1–I5 after a run, from three witnesses: what members were told, the rows, and what the server counts. */
-import type { Reminder, Win } from '../load/told.js';
+import type { Reminder, Win } from '../load/answer-log.js';
 
 export interface Row {
   readonly issueNo: number;
@@ -60,7 +60,9 @@ function brokenMembership({ rows, wins }: Evidence): string[] {
 
 function brokenRecording({ rows, wins, reminders }: Evidence): string[] {
   const numberOf = new Map(rows.map((row) => [row.memberId, row.issueNo]));
-  const wrong = [...wins, ...reminders].filter((told) => numberOf.get(told.memberId) !== told.issueNo);
+  const wrong = [...wins, ...reminders].filter(
+    (claimed) => numberOf.get(claimed.memberId) !== claimed.issueNo,
+  );
   const [first] = wrong;
   if (first === undefined) return [];
   const row = numberOf.get(first.memberId) ?? 'none';

@@ -4,18 +4,18 @@ import { type Crowd, mergedOutcomes } from '../load/crowd.js';
 import { LatencyHistogram } from '../load/latency-histogram.js';
 import type { LoadReport } from '../load/load-report.js';
 import { startWatchers, type Watched } from '../load/watchers.js';
-import { remindersOf, winsOf } from '../load/told.js';
+import { remindersOf, winsOf } from '../load/answer-log.js';
 import { type Books, parts, type System } from '../systems/system.js';
 import type { Variant } from '../variants.js';
-import { LagProbe, lagsOf, type Look } from './lag-probe.js';
+import { LagProbe, lagsOf, type Reading } from './lag-probe.js';
 import type { Loads, PreparedLoad } from './loads.js';
 import { usageOf } from './process-usage.js';
 import { brokenPromises, type Row, type Whereabouts } from './promise-checks.js';
 import type { MeasuredPart, RoundResult } from './round-result.js';
 
-const REST_POLL_MS = 10;
+const IDLE_POLL_MS = 10;
 /** Rows that are not there by then are missing. */
-const REST_WITHIN_MS = 120_000;
+const IDLE_WITHIN_MS = 120_000;
 const FILL_SECONDS_MAX = 300;
 /** Five, and one more for what a delay on the way pushes together. */
 const UPDATES_PER_SECOND_MAX = 6;
@@ -49,15 +49,15 @@ export async function runRound(
         });
   const before = parts.map((part) => usageOf(system.processes[part]));
   const reports = await context.crowd.press({ ...load.plan, host: system.host, connections, seconds });
-  const wins = reports.reduce((sum, report) => sum + report.told.wins.length / 5, 0);
+  const wins = reports.reduce((sum, report) => sum + report.answers.wins.length / 5, 0);
   const thawedMs = performance.now();
   if (variant.load === 'drain') await books?.recorder?.thaw();
   await untilRecorded(books, load, wins);
   const drainSeconds = (performance.now() - thawedMs) / 1_000;
   const after = parts.map((part) => usageOf(system.processes[part]));
-  const looks = await probe?.stop();
+  const readings = await probe?.stop();
   const watched = await endWatching?.();
-  const examined = await examine(books, load, reports, looks);
+  const examined = await examine(books, load, reports, readings);
 
   const requests = answersOf(reports);
   const generatorCpuUs = reports.reduce((sum, report) => sum + report.cpuUs, 0);
@@ -98,11 +98,11 @@ function startProbe(books: Books | undefined, load: PreparedLoad, variant: Varia
 /** The database is asked, not the server: its own answer would cost the CPU that is being measured. */
 async function untilRecorded(books: Books | undefined, load: PreparedLoad, wins: number): Promise<void> {
   if (books?.highest === undefined || wins === 0) return;
-  const untilMs = performance.now() + REST_WITHIN_MS;
+  const untilMs = performance.now() + IDLE_WITHIN_MS;
   while (performance.now() < untilMs) {
     const highest = await books.highest(load.plan.couponIds);
     if ([...highest.values()].reduce((sum, number) => sum + number, 0) >= wins) return;
-    await pause(REST_POLL_MS);
+    await pause(IDLE_POLL_MS);
   }
 }
 
@@ -110,22 +110,22 @@ async function examine(
   books: Books | undefined,
   { plan, quantity }: PreparedLoad,
   reports: readonly LoadReport[],
-  looks: readonly Look[] | undefined,
+  readings: readonly Reading[] | undefined,
 ): Promise<Pick<RoundResult, 'lags' | 'redisBytesPerWinner' | 'brokenPromises'>> {
   if (books === undefined || quantity === undefined) {
     return { lags: undefined, redisBytesPerWinner: undefined, brokenPromises: [] };
   }
-  const wins = byCoupon(reports.flatMap((report) => winsOf(report.told)));
-  const reminders = byCoupon(reports.flatMap((report) => remindersOf(report.told)));
+  const wins = byCoupon(reports.flatMap((report) => winsOf(report.answers)));
+  const reminders = byCoupon(reports.flatMap((report) => remindersOf(report.answers)));
   const soldOutAnswered = reports.some((report) => report.outcomes.has('sold_out'));
-  const contradictions = reports.reduce((sum, report) => sum + report.told.contradictions, 0);
+  const contradictions = reports.reduce((sum, report) => sum + report.answers.contradictions, 0);
   const broken = contradictions > 0 ? [`I3: ${contradictions} members were told two different numbers`] : [];
-  const lags = looks === undefined ? undefined : new LatencyHistogram();
+  const lags = readings === undefined ? undefined : new LatencyHistogram();
   let fullest = { couponId: 0, winners: 0 };
   for (const couponId of plan.couponIds) {
     if (!wins.has(couponId) && plan.couponIds.length > 1) continue;
-    const { whereabouts, rows } = await atRest(books, couponId);
-    if (looks !== undefined) lags?.add(lagsOf(couponId, rows, looks));
+    const { whereabouts, rows } = await whenIdle(books, couponId);
+    if (readings !== undefined) lags?.add(lagsOf(couponId, rows, readings));
     if (rows.length > fullest.winners) fullest = { couponId, winners: rows.length };
     broken.push(
       ...brokenPromises({
@@ -147,9 +147,9 @@ async function examine(
   };
 }
 
-function byCoupon<Told extends { readonly couponId: number }>(told: readonly Told[]): Map<number, Told[]> {
-  const groups = new Map<number, Told[]>();
-  for (const one of told) {
+function byCoupon<Item extends { readonly couponId: number }>(items: readonly Item[]): Map<number, Item[]> {
+  const groups = new Map<number, Item[]>();
+  for (const one of items) {
     const group = groups.get(one.couponId);
     if (group === undefined) groups.set(one.couponId, [one]);
     else group.push(one);
@@ -161,18 +161,18 @@ function byCoupon<Told extends { readonly couponId: number }>(told: readonly Tol
  * Waits until nothing is on its way any more and the rows were read while nothing moved; what still moves after that is for the
  * checks to complain about.
  */
-async function atRest(
+async function whenIdle(
   books: Books,
   couponId: number,
 ): Promise<{ readonly whereabouts: Whereabouts; readonly rows: Row[] }> {
-  const untilMs = performance.now() + REST_WITHIN_MS;
+  const untilMs = performance.now() + IDLE_WITHIN_MS;
   for (;;) {
     const whereabouts = await books.whereabouts(couponId);
     const rows = await books.rows(couponId);
     const { quantity, remaining, queued, claimed, recorded, deadLettered } = whereabouts;
     const settled = queued === 0 && claimed === 0 && remaining + recorded + deadLettered === quantity;
     if ((settled && recorded === rows.length) || performance.now() > untilMs) return { whereabouts, rows };
-    await pause(REST_POLL_MS);
+    await pause(IDLE_POLL_MS);
   }
 }
 

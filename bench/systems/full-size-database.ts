@@ -16,9 +16,9 @@ const COPIED_AT_ONCE = COUPONS / 10;
 type Say = (text: string) => void;
 
 /** Our own command fills our tables; the baselines' are copied from them, where their systems have made them. */
-export async function fillTables(stores: Stores, say: Say): Promise<void> {
+export async function fillTables(stores: Stores, report: Say): Promise<void> {
   const [mariadb, redis] = await Promise.all([stores.mariadb(), stores.redis('single')]);
-  await seed({ REDIS_URL: redis.urls.join(), MYSQL_URL: mariadb.url }, say);
+  await seed({ REDIS_URL: redis.urls.join(), MYSQL_URL: mariadb.url }, report);
   const connection = await createConnection(mariadb.url);
   try {
     for (const name of ['lock', 'script'] as const) {
@@ -32,7 +32,7 @@ export async function fillTables(stores: Stores, say: Say): Promise<void> {
           [first, first + COPIED_AT_ONCE - 1],
         );
         const copied = ((first + COPIED_AT_ONCE - 1) / COUPONS) * 100;
-        say(`copying the rows for the baseline ${name}: ${copied} %`);
+        report(`copying the rows for the baseline ${name}: ${copied} %`);
       }
     }
   } finally {
@@ -40,7 +40,7 @@ export async function fillTables(stores: Stores, say: Say): Promise<void> {
   }
 }
 
-async function seed(stores: Readonly<Record<string, string>>, say: Say): Promise<void> {
+async function seed(stores: Readonly<Record<string, string>>, report: Say): Promise<void> {
   const sizes = { members: MEMBERS, coupons: COUPONS, 'member-coupons': MEMBER_COUPONS };
   const child = spawn(
     process.execPath,
@@ -52,7 +52,7 @@ async function seed(stores: Readonly<Record<string, string>>, say: Say): Promise
   );
   const ended = once(child, 'close');
   // Its progress, and at the end how many rows a second it was.
-  for (const output of [child.stdout, child.stderr]) createInterface(output).on('line', say);
+  for (const output of [child.stdout, child.stderr]) createInterface(output).on('line', report);
   await ended;
   if (child.exitCode !== 0) throw new Error(`seonchak seed ended with ${child.exitCode ?? child.signalCode}`);
 }

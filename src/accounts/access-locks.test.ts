@@ -22,32 +22,32 @@ t.test('who was locked in a page is told of, though the page after it cannot be 
       revision: revision + place + 1,
     }));
   };
-  let look = (): void => undefined;
+  let poll = (): void => undefined;
   const faults: unknown[] = [];
   const locks = new AccessLocks({
     locks: { changesAfter },
     scheduler: {
       every: (_ms, task) => {
-        look = task;
+        poll = task;
         return () => undefined;
       },
     },
     onFault: (fault) => faults.push(fault),
   });
-  const told = new Set<string>();
-  await locks.start((subjects) => subjects.forEach((subject) => told.add(subject)));
+  const locked = new Set<string>();
+  await locks.start((subjects) => subjects.forEach((subject) => locked.add(subject)));
 
   revisions = 1_500;
   readable = 1_000;
-  look();
+  poll();
   while (faults.length === 0) await new Promise(setImmediate);
-  t.equal(told.size, 1_000, 'their tokens can be dropped now');
+  t.equal(locked.size, 1_000, 'their tokens can be dropped now');
   t.ok(locks.has('m-1000'));
 
   readable = Number.POSITIVE_INFINITY;
   // The look that failed has ended by now.
   await new Promise(setImmediate);
-  look();
-  while (told.size < 1_500) await new Promise(setImmediate);
+  poll();
+  while (locked.size < 1_500) await new Promise(setImmediate);
   t.ok(locks.has('m-1500'));
 });

@@ -37,7 +37,7 @@ export interface AccessLocksPorts {
 /** Asked only for tokens that are not in the cache; so a new lock also has to take the subject's tokens out of it. */
 export class AccessLocks {
   readonly #locked: FollowedSet<string>;
-  readonly #look: RepeatedPoll;
+  readonly #poll: RepeatedPoll;
   #onLocked: (subjects: ReadonlySet<string>) => void = () => undefined;
 
   constructor(ports: AccessLocksPorts) {
@@ -50,7 +50,7 @@ export class AccessLocks {
         revision: change.revision,
       }));
     });
-    this.#look = new RepeatedPoll(() => this.#locked.catchUp(this.#onLocked), ports);
+    this.#poll = new RepeatedPoll(() => this.#locked.catchUp(this.#onLocked), ports);
   }
 
   /**
@@ -61,11 +61,11 @@ export class AccessLocks {
    */
   start(onLocked: (subjects: ReadonlySet<string>) => void): Promise<void> {
     this.#onLocked = onLocked;
-    return this.#look.start();
+    return this.#poll.start();
   }
 
   stop(): void {
-    this.#look.stop();
+    this.#poll.stop();
   }
 
   has(subject: string): boolean {

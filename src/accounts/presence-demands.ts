@@ -41,9 +41,9 @@ export interface PresenceDemandsPorts {
 export class PresenceDemands {
   readonly #ports: PresenceDemandsPorts;
   readonly #demanding: FollowedSet<CouponId>;
-  readonly #look: RepeatedPoll;
+  readonly #poll: RepeatedPoll;
   #settledUpTo: number;
-  #lookedAtMs = Number.NEGATIVE_INFINITY;
+  #polledAtMs = Number.NEGATIVE_INFINITY;
 
   /**
    * @param canDemand false where this process verifies no tickets, so that no coupon can demand one here: then nobody waits for a look, and a
@@ -61,16 +61,16 @@ export class PresenceDemands {
         revision: change.revision,
       }));
     });
-    this.#look = new RepeatedPoll(() => this.#catchUp(), ports);
+    this.#poll = new RepeatedPoll(() => this.#catchUp(), ports);
   }
 
   /** @throws StoreUnavailableError when the first look fails: without it coupons would be given to anybody. */
   start(): Promise<void> {
-    return this.#look.start();
+    return this.#poll.start();
   }
 
   stop(): void {
-    this.#look.stop();
+    this.#poll.stop();
   }
 
   get size(): number {
@@ -89,20 +89,20 @@ export class PresenceDemands {
 
   /** Everything that was committed before this call is known afterwards. @throws StoreUnavailableError */
   async refresh(): Promise<void> {
-    await this.#look.fresh();
+    await this.#poll.fresh();
   }
 
   /** The same for a request that nobody has vouched for: these may be many. */
-  async refreshForStranger(): Promise<void> {
-    const cooldownMs = this.#lookedAtMs + POLL_COOLDOWN_MS - this.#ports.clock.monotonicMs();
+  async refreshWithCooldown(): Promise<void> {
+    const cooldownMs = this.#polledAtMs + POLL_COOLDOWN_MS - this.#ports.clock.monotonicMs();
     if (cooldownMs > 0) await this.#ports.scheduler.pause(cooldownMs);
-    await this.#look.fresh();
+    await this.#poll.fresh();
   }
 
   async #catchUp(): Promise<void> {
     const { couponId, revision } = await this.#ports.presenceDemands.settled();
     if (revision > this.#demanding.revision) await this.#demanding.catchUp();
     this.#settledUpTo = Math.max(this.#settledUpTo, couponId);
-    this.#lookedAtMs = this.#ports.clock.monotonicMs();
+    this.#polledAtMs = this.#ports.clock.monotonicMs();
   }
 }

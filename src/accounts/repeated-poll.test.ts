@@ -6,7 +6,7 @@ function held() {
   const ends: ((fault?: Error) => void)[] = [];
   const faults: unknown[] = [];
   let tick = (): void => undefined;
-  const looks = new RepeatedPoll(
+  const polls = new RepeatedPoll(
     () =>
       new Promise<void>((resolve, reject) => {
         ends.push((fault) => (fault === undefined ? resolve() : reject(fault)));
@@ -21,36 +21,36 @@ function held() {
       onFault: (fault) => faults.push(fault),
     },
   );
-  return { looks, ends, faults, tick: () => tick() };
+  return { polls, ends, faults, tick: () => tick() };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 t.test('who asks while a look is running waits for the one after it, all together', async (t) => {
-  const { looks, ends } = held();
-  const starting = looks.start();
-  const asked = Promise.all([looks.fresh(), looks.fresh(), looks.fresh()]);
-  let told = false;
-  void asked.then(() => (told = true));
+  const { polls, ends } = held();
+  const starting = polls.start();
+  const asked = Promise.all([polls.fresh(), polls.fresh(), polls.fresh()]);
+  let settled = false;
+  void asked.then(() => (settled = true));
   ends[0]?.();
   await starting;
   await turn();
   t.equal(ends.length, 2, 'one look for the three');
-  t.equal(told, false, 'the look that was running may have read before they asked');
+  t.equal(settled, false, 'the look that was running may have read before they asked');
   ends[1]?.();
   await asked;
   t.equal(ends.length, 2);
 });
 
 t.test('one look at a time, whoever wants it', async (t) => {
-  const { looks, ends, tick } = held();
-  const starting = looks.start();
+  const { polls, ends, tick } = held();
+  const starting = polls.start();
   ends[0]?.();
   await starting;
   tick();
   tick();
   t.equal(ends.length, 2);
-  const asked = looks.fresh();
+  const asked = polls.fresh();
   tick();
   ends[1]?.();
   await turn();
@@ -63,15 +63,15 @@ t.test('one look at a time, whoever wants it', async (t) => {
 t.test(
   'a look that fails is told to who waits for it, else to the log, and the next one is made',
   async (t) => {
-    const { looks, ends, faults, tick } = held();
-    const starting = looks.start();
+    const { polls, ends, faults, tick } = held();
+    const starting = polls.start();
     ends[0]?.(new Error('away'));
     await t.rejects(starting, { message: 'away' });
-    const again = looks.start();
+    const again = polls.start();
     ends[1]?.();
     await again;
     tick();
-    const asked = looks.fresh();
+    const asked = polls.fresh();
     ends[2]?.(new Error('away again'));
     await turn();
     t.match(faults, [{ message: 'away again' }]);

@@ -2,7 +2,7 @@
 import type { Scheduler } from '../engine/domain/clock.js';
 
 /** What another process changes is known here within a second, the look itself included. */
-const LOOK_EVERY_MS = 500;
+const POLL_EVERY_MS = 500;
 
 export interface RepeatedPollPorts {
   readonly scheduler: Pick<Scheduler, 'every'>;
@@ -11,21 +11,21 @@ export interface RepeatedPollPorts {
 }
 
 export class RepeatedPoll {
-  readonly #look: () => Promise<void>;
+  readonly #poll: () => Promise<void>;
   readonly #ports: RepeatedPollPorts;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #stop: (() => void) | undefined;
 
-  constructor(look: () => Promise<void>, ports: RepeatedPollPorts) {
-    this.#look = look;
+  constructor(poll: () => Promise<void>, ports: RepeatedPollPorts) {
+    this.#poll = poll;
     this.#ports = ports;
   }
 
   /** @throws what the first look throws. */
   async start(): Promise<void> {
     await this.#run();
-    this.#stop = this.#ports.scheduler.every(LOOK_EVERY_MS, () => {
+    this.#stop = this.#ports.scheduler.every(POLL_EVERY_MS, () => {
       if (this.#running === undefined && this.#next === undefined)
         this.#run().catch((fault: unknown) => this.#ports.onFault(fault));
     });
@@ -53,7 +53,7 @@ export class RepeatedPoll {
   }
 
   #run(): Promise<void> {
-    this.#running = this.#look().finally(() => {
+    this.#running = this.#poll().finally(() => {
       this.#running = undefined;
     });
     return this.#running;

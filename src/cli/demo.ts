@@ -5,7 +5,7 @@ import { printLine } from './command-context.js';
 import { CommandFailedError } from './exit-codes.js';
 import { durationOption, wholeNumber } from './option-values.js';
 import { startProgress } from './progress.js';
-import { listenToEnd } from './on-termination-signal.js';
+import { listenForTermination } from './on-termination-signal.js';
 
 /** More than one process can press for. */
 const MEMBERS_MAX = 200_000;
@@ -34,12 +34,12 @@ export function addDemo(program: Command, context: CommandContext): void {
 
 async function demo(context: CommandContext, options: CommandOptions): Promise<void> {
   const { runDemo } = await import('../demo/demo.js');
-  const { ending, forget } = listenToEnd();
+  const { ending, forget } = listenForTermination();
   const { members, quantity, opensIn, over } = options;
   const faults = await runDemo(
     { members, quantity, opensInMs: opensIn, overMs: over },
     {
-      say: (line) => printLine(context.output, line),
+      print: (line) => printLine(context.output, line),
       progress: (presses) => startProgress(context.notes, 'crowd', 'presses', presses),
     },
     ending,

@@ -75,11 +75,11 @@ t.test('an operator prepares, watches and restores real stores', async (t) => {
 t.test('stores that do not answer end a command with 1, one line and no stack trace', async (t) => {
   const mariadb = await startMariadb();
   t.teardown(() => mariadb.stop());
-  const gone = await startRedis();
-  await gone.stop();
+  const stoppedRedis = await startRedis();
+  await stoppedRedis.stop();
   const cases = [
-    { REDIS_URL: gone.url, MYSQL_URL: mariadb.url, JWT_SECRET: TEST_SECRET },
-    { REDIS_URL: gone.url, MYSQL_URL: 'mysql://root@127.0.0.1:1/seonchak', JWT_SECRET: TEST_SECRET },
+    { REDIS_URL: stoppedRedis.url, MYSQL_URL: mariadb.url, JWT_SECRET: TEST_SECRET },
+    { REDIS_URL: stoppedRedis.url, MYSQL_URL: 'mysql://root@127.0.0.1:1/seonchak', JWT_SECRET: TEST_SECRET },
   ];
   // All at the same time: each waits until its deadline.
   await Promise.all(

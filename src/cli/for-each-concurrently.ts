@@ -4,7 +4,7 @@
  */
 export async function forEachConcurrently<Item>(
   items: readonly Item[],
-  atOnce: number,
+  concurrency: number,
   work: (item: Item, place: number) => Promise<void>,
 ): Promise<void> {
   const waiting = items.entries();
@@ -15,6 +15,6 @@ export async function forEachConcurrently<Item>(
       await work(item, place).catch((fault: unknown) => faults.push(fault));
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, worker));
+  await Promise.all(Array.from({ length: concurrency }, worker));
   if (faults.length > 0) throw faults[0];
 }

@@ -30,9 +30,9 @@ export class LiveScreen {
 
   /** Lines beyond the height are counted in the last one. */
   draw(lines: readonly string[]): void {
-    const told = this.#terminal.rows ?? 0;
+    const reported = this.#terminal.rows ?? 0;
     // Some terminals say 0, which means that they do not know.
-    const rows = told > 0 ? told : ROWS;
+    const rows = reported > 0 ? reported : ROWS;
     const hidden = lines.length - rows;
     const shown = hidden > 0 ? [...lines.slice(0, rows - 1), `… ${hidden + 1} more`] : lines;
     const picture = shown.map((line) => line + CLEAR_LINE_END).join('\r\n');

@@ -3,21 +3,21 @@
 /**
  * npm hands a Ctrl-C on that the terminal has sent to the whole group already, so one press arrives twice. Nobody presses twice on purpose as fast as this.
  */
-const SAME_PRESS_MS = 500;
+const SAME_SIGNAL_MS = 500;
 
 /**
  * Aborted by the first SIGINT or SIGTERM. Whoever sends another one does not want to wait for an orderly end: it ends the process with 1.
  *
  * @returns the signal, and how to stop listening.
  */
-export function listenToEnd(): { readonly ending: AbortSignal; readonly forget: () => void } {
+export function listenForTermination(): { readonly ending: AbortSignal; readonly forget: () => void } {
   const controller = new AbortController();
-  let toldAtMs = Number.POSITIVE_INFINITY;
+  let signalledAtMs = Number.POSITIVE_INFINITY;
   const onSignal = (): void => {
     const nowMs = performance.now();
-    if (nowMs - toldAtMs > SAME_PRESS_MS) process.exit(1);
+    if (nowMs - signalledAtMs > SAME_SIGNAL_MS) process.exit(1);
     if (controller.signal.aborted) return;
-    toldAtMs = nowMs;
+    signalledAtMs = nowMs;
     controller.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);

@@ -25,10 +25,10 @@ t.test('the time left is the one that follows from the rate beside it', async (t
   progress.advance(1_000);
   progress.finish();
   notes.end();
-  const told = /1,000 of 4,000 tokens, ([\d,]+)\/s, (\d+) s left/.exec(await text(notes));
-  const rate = Number(told?.[1]?.replaceAll(',', ''));
+  const shown = /1,000 of 4,000 tokens, ([\d,]+)\/s, (\d+) s left/.exec(await text(notes));
+  const rate = Number(shown?.[1]?.replaceAll(',', ''));
   // The rate shown is rounded, so 3,000 more may just be over the next second.
-  t.ok(Math.abs(Number(told?.[2]) - 3_000 / rate) <= 1.5, told?.[0] ?? 'no time left was shown');
+  t.ok(Math.abs(Number(shown?.[2]) - 3_000 / rate) <= 1.5, shown?.[0] ?? 'no time left was shown');
 });
 
 t.test('on a terminal it is a bar', async (t) => {

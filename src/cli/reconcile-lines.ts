@@ -32,7 +32,7 @@ export function repairLine(couponId: CouponId, repair: CouponRepair): string {
     ...(repair.revokesFinished > 0 ? [`${repair.revokesFinished} revokes finished`] : []),
     ...(repair.rebuilt ? ['rebuilt under a new epoch'] : []),
     ...(repair.termsSaved ? ['terms saved'] : []),
-    ...(repair.announced ? ['marked as having issuances to record'] : []),
+    ...(repair.markedPending ? ['marked as having issuances to record'] : []),
   ];
   return `coupon ${couponId}: repaired: ${done.length === 0 ? 'nothing; needs a manual decision' : done.join(', ')}`;
 }

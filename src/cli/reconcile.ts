@@ -7,7 +7,7 @@ import { reconcileCoupon } from '../engine/reconcile/compare-coupon.js';
 import type { CouponReconciliation } from '../engine/reconcile/comparison.js';
 import { isClean } from '../engine/reconcile/comparison.js';
 import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';
-import { MissingIssuances, repairCoupon } from '../engine/reconcile/repair-coupon.js';
+import { UnrecordedIssuances, repairCoupon } from '../engine/reconcile/repair-coupon.js';
 import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
@@ -21,7 +21,7 @@ import { forEachConcurrently } from './for-each-concurrently.js';
 /** Catalogue rows read at a time. */
 const PAGE_ROWS = 500;
 /** Coupons mended at a time: a rebuild mostly waits until the claims of before the loss have ended (`LEASE_MS`). */
-const REPAIRS_AT_ONCE = 32;
+const REPAIRS_CONCURRENT_MAX = 32;
 
 interface ReconcileOptions {
   readonly all?: true;
@@ -100,7 +100,7 @@ async function reconcileAll(
   const progress = startProgress(context.notes, 'comparing', 'issuances', recorded * sides);
   const reports: ReconcileReport[] = [];
   try {
-    await forEachConcurrently(records, repair ? REPAIRS_AT_ONCE : 1, async (record, place) => {
+    await forEachConcurrently(records, repair ? REPAIRS_CONCURRENT_MAX : 1, async (record, place) => {
       reports[place] = await reconcileOne(stores, record, repair, (rows) => progress.advance(rows));
     });
   } finally {
@@ -123,25 +123,25 @@ async function reconcileOne(
   const { admission, ledger, audit } = stores;
   const ports = {
     ...{ admission, ledger, audit, nowMs: () => Date.now() },
-    ...(distributed === undefined ? {} : { queued: distributed }),
+    ...(distributed === undefined ? {} : { distributed }),
   };
   if (!repair || distributed === undefined) {
     const found = await reconcileCoupon(ports, record, { onProgress });
     return { ...found, clean: isClean(found) };
   }
-  const missing = new MissingIssuances(distributed, record);
+  const unrecorded = new UnrecordedIssuances(distributed, record);
   const found = await reconcileCoupon(ports, record, {
     onProgress,
-    onMissing: (issuances) => missing.requeue(issuances),
+    onUnrecorded: (issuances) => unrecorded.requeue(issuances),
   });
   if (isClean(found)) return { ...found, clean: true };
-  const done = await repairCoupon({ ...stores, ...distributed }, record, found, missing.requeued);
+  const done = await repairCoupon({ ...stores, ...distributed }, record, found, unrecorded.requeued);
   await stores.auditLog.append({
     atMs: Date.now(),
     actor: operatorHere(),
     action: 'coupon_repaired',
     target: `coupon ${record.couponId}`,
-    detail: { ...done },
+    detail: repairForPrograms(done),
   });
   return { ...found, clean: false, repair: done };
 }
@@ -169,9 +169,10 @@ function print(
 /** Programs outside rely on these names of the findings; inside they have plainer ones (docs/glossary.md). */
 function reportForPrograms(report: ReconcileReport): Record<string, unknown> {
   const { unrecorded, orphanedRows, duplicateNumbers, unfinishedRevocations, ...others } = report;
-  const { storeBehindLedger, catalogueBehindStore, ...rest } = others;
+  const { storeBehindLedger, catalogueBehindStore, repair, ...unchanged } = others;
   return {
-    ...rest,
+    ...unchanged,
+    ...(repair === undefined ? {} : { repair: repairForPrograms(repair) }),
     missing: unrecorded,
     strays: orphanedRows,
     doubled: duplicateNumbers,
@@ -179,4 +180,8 @@ function reportForPrograms(report: ReconcileReport): Record<string, unknown> {
     numbersBehind: storeBehindLedger,
     catalogueBehind: catalogueBehindStore,
   };
+}
+
+function repairForPrograms({ markedPending, ...done }: CouponRepair): Record<string, unknown> {
+  return { ...done, announced: markedPending };
 }

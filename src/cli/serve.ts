@@ -6,7 +6,7 @@ import { loadConfig } from '../config/config.js';
 import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';
 import { greeting } from './greeting.js';
-import { listenToEnd } from './on-termination-signal.js';
+import { listenForTermination } from './on-termination-signal.js';
 
 export function addServe(program: Command, context: CommandContext): void {
   program
@@ -34,7 +34,7 @@ async function serve(context: CommandContext, config: Config): Promise<void> {
   ]);
   const { isApiChild, unrefParentChannel } = await import('../server/processes.js');
   // Before the start: a server of several processes answers before the last of them is up, and an order to end must not cut those answers off.
-  const { ending, forget } = listenToEnd();
+  const { ending, forget } = listenForTermination();
   try {
     const server = await startServer(config, createLogger(config));
     // In one write: who waits for the first line in a pipe has the commands below it too.

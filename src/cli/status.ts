@@ -51,24 +51,24 @@ Examples:
         throw new UsageError('--every needs --watch');
       if (options.every > WATCH_EVERY_MAX_MS) throw new UsageError('--every takes up to 1d');
       await withStores(loadConfig(context.env), async (stores) => {
-        const look = () => (id === undefined ? lookAtAll(stores, options.limit) : lookAtOne(stores, id));
+        const read = () => (id === undefined ? readAll(stores, options.limit) : readOne(stores, id));
         if (options.watch === true) {
-          await watchStatus(context, look, { everyMs: options.every, json: options.json === true });
+          await watchStatus(context, read, { everyMs: options.every, json: options.json === true });
         } else {
-          print(context, await look(), id !== undefined, options);
+          print(context, await read(), id !== undefined, options);
         }
       });
     });
 }
 
 /** @throws CommandFailedError when there is none with this number. */
-async function lookAtOne(stores: Stores, id: CouponId): Promise<StatusReport> {
+async function readOne(stores: Stores, id: CouponId): Promise<StatusReport> {
   const view = await stores.registry.find(id);
   if (view === undefined) throw new CommandFailedError(`unknown coupon ${id}`);
   return { coupons: await statuses(stores, [view]), more: false };
 }
 
-async function lookAtAll(stores: Stores, limit: number): Promise<StatusReport> {
+async function readAll(stores: Stores, limit: number): Promise<StatusReport> {
   const coupons: CouponStatus[] = [];
   let next: number | undefined = 0;
   while (next !== undefined && coupons.length < limit) {
@@ -97,12 +97,12 @@ async function statuses(stores: Stores, views: readonly CouponView[]): Promise<C
   }));
 }
 
-function print(context: CommandContext, look: StatusReport, one: boolean, options: StatusOptions): void {
+function print(context: CommandContext, read: StatusReport, one: boolean, options: StatusOptions): void {
   if (options.json) {
-    printJson(context, one ? look.coupons[0] : look);
+    printJson(context, one ? read.coupons[0] : read);
     return;
   }
-  if (look.coupons.length === 0) printLine(context.notes, 'No coupons yet.');
-  else for (const line of statusTable(look)) printLine(context.output, line);
-  if (look.more) printLine(context.notes, 'More coupons exist; raise --limit to list them.');
+  if (read.coupons.length === 0) printLine(context.notes, 'No coupons yet.');
+  else for (const line of statusTable(read)) printLine(context.output, line);
+  if (read.more) printLine(context.notes, 'More coupons exist; raise --limit to list them.');
 }

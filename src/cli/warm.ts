@@ -16,7 +16,7 @@ import { forEachConcurrently } from './for-each-concurrently.js';
 /** Catalogue rows read at a time. */
 const PAGE_ROWS = 500;
 /** Warmed at the same time: enough to hide the round trips, few enough to leave a store in use alone. */
-const WARM_AT_ONCE = 8;
+const WARMS_CONCURRENT_MAX = 8;
 
 interface WarmOptions {
   readonly all?: true;
@@ -103,7 +103,7 @@ async function warmAll(
   const report: WarmReport = { warmed: [], present: [], unknown_coupon: [] };
   const progress = startProgress(context.notes, 'warming', 'coupons', ids.length);
   try {
-    await forEachConcurrently(ids, WARM_AT_ONCE, async (id) => {
+    await forEachConcurrently(ids, WARMS_CONCURRENT_MAX, async (id) => {
       report[await stores.warmer.warm(id)].push(id);
       progress.advance(1);
     });

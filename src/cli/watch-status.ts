@@ -15,19 +15,19 @@ export interface WatchOptions {
 /** Shows what `look` finds until SIGINT or SIGTERM. A store that is away is said to be, and looked at again. */
 export async function watchStatus(
   context: CommandContext,
-  look: () => Promise<StatusReport>,
+  read: () => Promise<StatusReport>,
   options: WatchOptions,
 ): Promise<void> {
-  const told = new AbortController();
-  const stop = (): void => told.abort();
+  const ending = new AbortController();
+  const stop = (): void => ending.abort();
   // With a listener the signal ends nothing by itself, so the terminal is put in order before the process ends.
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const onTerminal = context.output.isTTY === true && !options.json;
   const screen = onTerminal ? new LiveScreen(context.output) : undefined;
   let last: readonly string[] = [];
   try {
-    while (!told.signal.aborted) {
-      const found = await lookOnce(look);
+    while (!ending.signal.aborted) {
+      const found = await readOnce(read);
       const at = new Date();
       if (screen !== undefined) {
         if (typeof found !== 'string') last = statusTable(found);
@@ -40,7 +40,7 @@ export async function watchStatus(
           printLine(context.output, line);
         }
       }
-      await pause(options.everyMs, undefined, { signal: told.signal }).catch(() => undefined);
+      await pause(options.everyMs, undefined, { signal: ending.signal }).catch(() => undefined);
     }
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
@@ -50,9 +50,9 @@ export async function watchStatus(
   if (screen !== undefined) for (const line of last) printLine(context.output, line);
 }
 
-async function lookOnce(look: () => Promise<StatusReport>): Promise<StatusReport | string> {
+async function readOnce(read: () => Promise<StatusReport>): Promise<StatusReport | string> {
   try {
-    return await look();
+    return await read();
   } catch (fault) {
     if (fault instanceof SeonchakError) return fault.message;
     throw fault;

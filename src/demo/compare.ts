@@ -1,5 +1,5 @@
 /** What the members were told against what is in the database, once everything is at rest. */
-import type { Told } from './demo-crowd.js';
+import type { CrowdAnswers } from './demo-crowd.js';
 
 export interface RecordedIssuance {
   readonly memberId: string;
@@ -7,7 +7,11 @@ export interface RecordedIssuance {
 }
 
 /** @returns what is wrong, one sentence each; empty when the promises were kept. */
-export function compare(told: Told, rows: readonly RecordedIssuance[], quantity: number): readonly string[] {
+export function compare(
+  answered: CrowdAnswers,
+  rows: readonly RecordedIssuance[],
+  quantity: number,
+): readonly string[] {
   const faults: string[] = [];
   const recorded = new Map(rows.map(({ memberId, issueNo }) => [memberId, issueNo]));
   if (rows.length > quantity) faults.push(`${rows.length} rows for a quantity of ${quantity}`);
@@ -15,13 +19,13 @@ export function compare(told: Told, rows: readonly RecordedIssuance[], quantity:
   rows.forEach(({ issueNo }, place) => {
     if (issueNo !== place + 1) faults.push(`number ${issueNo} is at place ${place + 1}`);
   });
-  for (const [memberId, issueNo] of told.numbers) {
+  for (const [memberId, issueNo] of answered.numbers) {
     if (recorded.get(memberId) !== issueNo)
       faults.push(
         `member ${memberId} was issued ${issueNo}, but the row has ${recorded.get(memberId) ?? 'none'}`,
       );
   }
-  if (told.answers.has('sold_out') && rows.length < quantity)
+  if (answered.answers.has('sold_out') && rows.length < quantity)
     faults.push(`"sold_out" was answered with ${quantity - rows.length} units left`);
   return faults;
 }

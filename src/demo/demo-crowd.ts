@@ -4,11 +4,11 @@ import type { SeonchakClient } from '../client/client.js';
 import type { PlannedPress } from './press-plan.js';
 
 /** Presses on their way at a time; a real crowd has a connection each, this one shares a machine with the server. */
-const PRESSES_AT_ONCE = 64;
+const PRESSES_CONCURRENT_MAX = 64;
 /** Presses of one member until the answer is definite. */
 const ATTEMPTS_MAX = 30;
 
-export interface Told {
+export interface CrowdAnswers {
   /** Answers by their stable code. */
   readonly answers: ReadonlyMap<string, number>;
   /** The number each winner was told. */
@@ -31,7 +31,7 @@ export async function pressAsPlanned(
   presses: readonly PlannedPress[],
   opensAtMs: number,
   signal: AbortSignal,
-): Promise<Told> {
+): Promise<CrowdAnswers> {
   const answers = new Map<string, number>();
   const numbers = new Map<string, number>();
   const underWay = new Set<Promise<void>>();
@@ -49,18 +49,18 @@ export async function pressAsPlanned(
     if (signal.aborted) break;
     const pressing = press(memberId).finally(() => underWay.delete(pressing));
     underWay.add(pressing);
-    if (underWay.size >= PRESSES_AT_ONCE) await Promise.race(underWay);
+    if (underWay.size >= PRESSES_CONCURRENT_MAX) await Promise.race(underWay);
   }
   await Promise.all(underWay);
   return { answers, numbers };
 }
 
-interface PressTold {
+interface PressAnswer {
   readonly code: string;
   readonly issueNo?: number;
 }
 
-async function pressUntilDefinite(crowd: Crowd, memberId: string, signal: AbortSignal): Promise<PressTold> {
+async function pressUntilDefinite(crowd: Crowd, memberId: string, signal: AbortSignal): Promise<PressAnswer> {
   const headers = { Authorization: `Bearer ${await crowd.tokenOf(memberId)}` };
   const params = { path: { id: crowd.couponId } };
   let code = 'no_answer';

@@ -21,7 +21,7 @@ import { tokenSettings } from '../server/token-settings.js';
 import { compare } from './compare.js';
 import type { RecordedIssuance } from './compare.js';
 import { pressAsPlanned } from './demo-crowd.js';
-import type { Told } from './demo-crowd.js';
+import type { CrowdAnswers } from './demo-crowd.js';
 import { planPresses } from './press-plan.js';
 
 /** Good on this machine only, and for as long as the demo runs. */
@@ -37,7 +37,7 @@ export interface DemoOptions {
 }
 
 export interface DemoScreen {
-  say(line: string): void;
+  print(line: string): void;
   /** @returns told of each answer, and of the end. */
   progress(presses: number): { advance(count: number): void; finish(): void };
 }
@@ -79,7 +79,7 @@ async function dropAndCompare(
     body: { name: 'Fried chicken, half price', quantity, opensAt: new Date(opensAtMs).toISOString() },
   });
   if (coupon === undefined) throw new Error('The coupon of the demo could not be registered.');
-  for (const line of introduction(address, coupon.id, options)) screen.say(line);
+  for (const line of introduction(address, coupon.id, options)) screen.print(line);
 
   const presses = planPresses(members, overMs);
   if (!(await untilTime(opensAtMs + (presses[0]?.atMs ?? 0), signal))) return [];
@@ -91,13 +91,13 @@ async function dropAndCompare(
     tokenOf: await memberTokens(config),
     onAnswer: () => progress.advance(1),
   };
-  const told = await pressAsPlanned(crowd, presses, opensAtMs, signal);
+  const answered = await pressAsPlanned(crowd, presses, opensAtMs, signal);
   progress.finish();
   if (signal.aborted) return [];
 
   const rows = await recordedIssuances(seller, coupon.id);
-  const faults = compare(told, rows, quantity);
-  for (const line of summary(told, rows, faults)) screen.say(line);
+  const faults = compare(answered, rows, quantity);
+  for (const line of summary(answered, rows, faults)) screen.print(line);
   await aborted(signal);
   return faults;
 }
@@ -115,8 +115,12 @@ function introduction(address: string, couponId: number, options: DemoOptions): 
   ];
 }
 
-function summary(told: Told, rows: readonly RecordedIssuance[], faults: readonly string[]): string[] {
-  const answers = [...told.answers].map(([code, times]) => `${times.toLocaleString('en')} ${code}`);
+function summary(
+  answered: CrowdAnswers,
+  rows: readonly RecordedIssuance[],
+  faults: readonly string[],
+): string[] {
+  const answers = [...answered.answers].map(([code, times]) => `${times.toLocaleString('en')} ${code}`);
   return [
     '',
     `Answers to the crowd: ${answers.join(', ')}.`,

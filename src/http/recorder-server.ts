@@ -59,7 +59,7 @@ export async function startRecorderHttp(
     port: listening.port,
     async shutDown(graceMs) {
       listening.stop();
-      await inFlight.drain(graceMs);
+      await inFlight.shutDown(graceMs);
       app.close();
     },
   };

@@ -111,7 +111,7 @@ export class RouteServer {
     const { requestId, method, path } = head;
     const startedAtMs = performance.now();
     try {
-      if (this.#context.inFlight.draining)
+      if (this.#context.inFlight.isShuttingDown)
         refuse('shutting_down', 'This server is shutting down. Nothing was attempted, try again.');
       if (!inLimit) refuseRate();
       if (head.fault !== undefined) throw new RequestRefused(head.fault);

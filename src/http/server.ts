@@ -146,7 +146,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     live.close();
     locks.stop();
     demands.stop();
-    await inFlight.drain(graceMs);
+    await inFlight.shutDown(graceMs);
     app.close();
   }
 }

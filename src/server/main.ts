@@ -18,8 +18,8 @@ import { startHttp } from '../http/server.js';
 import type { HttpServer } from '../http/http-server.js';
 import { presenceSettings, tokenSettings } from './token-settings.js';
 import { startRecorderThreads } from '../persist/recorder-threads.js';
-import { answerForAll, asksParent } from './process-metrics.js';
-import { isApiChild, startApiProcesses, tellParentServing } from './processes.js';
+import { serveMetricsToChildren, metricsOfAllProcesses } from './process-metrics.js';
+import { isApiChild, startApiProcesses, reportServingToParent } from './processes.js';
 import { serveRecorder } from './recorder-process.js';
 import { openStores, type DistributedStores, type Stores } from './stores.js';
 import { systemClock, systemScheduler } from './system-time.js';
@@ -38,17 +38,17 @@ export interface RunningServer {
 }
 
 /** The same reason is not told again for so long: a connection is tried anew several times a second. */
-const BREAK_TOLD_MS = 5_000;
-const BREAKS_KEPT = 100;
+const BREAK_LOG_COOLDOWN_MS = 5_000;
+const BREAKS_REMEMBERED_MAX = 100;
 
 /** Without the stack, which is the same every time: an operator may meet these lines beside the one about a failed start. */
 function logConnectionErrors(logger: Logger): (error: Error) => void {
-  const toldUntilMs = new Map<string, number>();
+  const quietUntilMs = new Map<string, number>();
   return ({ message }) => {
     const nowMs = performance.now();
-    if (nowMs < (toldUntilMs.get(message) ?? 0)) return;
-    if (toldUntilMs.size >= BREAKS_KEPT) toldUntilMs.clear();
-    toldUntilMs.set(message, nowMs + BREAK_TOLD_MS);
+    if (nowMs < (quietUntilMs.get(message) ?? 0)) return;
+    if (quietUntilMs.size >= BREAKS_REMEMBERED_MAX) quietUntilMs.clear();
+    quietUntilMs.set(message, nowMs + BREAK_LOG_COOLDOWN_MS);
     logger.warn({ reason: message }, 'Connection to Redis lost; reconnecting');
   };
 }
@@ -105,14 +105,14 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       const own = new Registry();
       registerProcessMetrics(own, 'parent');
       registerRecorderMetrics(own, recorderCounters);
-      answerForAll(own);
+      serveMetricsToChildren(own);
       parts.push(await startApiProcesses(config, logger));
       return { port: config.port, stop };
     }
     const records = stores.distributed !== undefined && config.roles.includes('recorder');
     const api = await startApi(config, stores, logger, records ? recorderCounters : undefined);
     parts.push(api);
-    tellParentServing();
+    reportServingToParent();
     return { port: api.port, stop };
   } catch (fault) {
     await stop();
@@ -143,7 +143,7 @@ async function startApi(
     config,
   );
   await engine.start();
-  let draining = false;
+  let shuttingDown = false;
   const http: HttpServer = await startHttp(
     {
       ...stores,
@@ -152,13 +152,13 @@ async function startApi(
           ? undefined
           : { ...stores.distributed, monotonicMs: () => systemClock.monotonicMs() },
       recorderCounters,
-      shareMetrics: isApiChild() ? asksParent : undefined,
+      shareMetrics: isApiChild() ? metricsOfAllProcesses : undefined,
       engine,
       clock: systemClock,
       scheduler: systemScheduler,
       logger,
       readiness: () => {
-        const reasons = [...(draining ? ['This process is stopping.'] : []), ...stores.notReadyReasons()];
+        const reasons = [...(shuttingDown ? ['This process is stopping.'] : []), ...stores.notReadyReasons()];
         return Promise.resolve({ ready: reasons.length === 0, reasons });
       },
     },
@@ -178,7 +178,7 @@ async function startApi(
   return {
     port: http.port,
     async stop() {
-      draining = true;
+      shuttingDown = true;
       await http.shutDown(GRACE_MS);
       await engine.drain(GRACE_MS);
       await engine.stop();
@@ -188,7 +188,7 @@ async function startApi(
 
 async function startRecorder(
   config: DistributedConfig,
-  queued: DistributedStores,
+  distributed: DistributedStores,
   warmer: CouponWarmer,
   logger: Logger,
   counters: RecorderCounters,
@@ -206,7 +206,7 @@ async function startRecorder(
   );
   const recorder = new Recorder(
     {
-      ...queued,
+      ...distributed,
       clock: systemClock,
       scheduler: systemScheduler,
       drain: (couponId) => threads.drain(couponId),
@@ -248,13 +248,13 @@ async function startRecorder(
 
 function startReconciler(
   stores: Stores,
-  queued: DistributedStores,
+  distributed: DistributedStores,
   logger: Logger,
   counters: RecorderCounters,
 ): Part {
   const reconciler = new Reconciler({
     ...stores,
-    ...queued,
+    ...distributed,
     clock: systemClock,
     scheduler: systemScheduler,
     onRevokesFinished: (couponId, count) => logger.warn({ couponId, count }, 'Incomplete revokes finished'),

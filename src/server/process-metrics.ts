@@ -32,7 +32,7 @@ function isMessage<Kind extends (Question | Answer)['seonchak']>(
 }
 
 /** In the parent: answers what its children ask. @param own what the parent itself counts. */
-export function answerForAll(own: Registry): void {
+export function serveMetricsToChildren(own: Registry): void {
   const all = new AggregatorRegistry();
   cluster.on('message', (child: Worker, message: unknown) => {
     if (!isMessage(message, 'metrics?')) return;
@@ -63,7 +63,7 @@ function mergeExpositions(...texts: readonly string[]): string {
 }
 
 /** In a child: the metrics of all processes. Call once; the function it returns may be called at any time. */
-export function asksParent(own: Registry): () => Promise<string | undefined> {
+export function metricsOfAllProcesses(own: Registry): () => Promise<string | undefined> {
   // The library answers the parent's questions from these, once one of its aggregators exists.
   AggregatorRegistry.setRegistries([own]);
   new AggregatorRegistry();

@@ -69,7 +69,7 @@ export async function startApiProcesses(config: DistributedConfig, logger: Logge
 /** A child says this to its parent when it listens. */
 const SERVING = 'serving';
 
-export function tellParentServing(): void {
+export function reportServingToParent(): void {
   process.send?.(SERVING);
 }
 

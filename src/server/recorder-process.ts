@@ -9,7 +9,7 @@ import type { DistributedStores, Stores } from './stores.js';
 import { systemClock } from './system-time.js';
 
 /** A probe is given up after a second as a rule; it should hear the reason before. */
-const PING_PATIENCE_MS = 800;
+const PING_TIMEOUT_MS = 800;
 /** A scrape under way may end. */
 const GRACE_MS = 1_000;
 
@@ -22,7 +22,7 @@ export interface RecorderAddress {
 export async function serveRecorder(
   config: DistributedConfig,
   stores: Stores,
-  queued: DistributedStores,
+  distributed: DistributedStores,
   counters: RecorderCounters,
   logger: Logger,
 ): Promise<RecorderAddress> {
@@ -33,10 +33,10 @@ export async function serveRecorder(
       durability: stores.durability,
       clock: systemClock,
       logger,
-      backlogSources: { ...queued, monotonicMs: () => systemClock.monotonicMs() },
+      backlogSources: { ...distributed, monotonicMs: () => systemClock.monotonicMs() },
       readiness: async () => {
         const reasons = [...(stopping ? ['This process is stopping.'] : []), ...stores.notReadyReasons()];
-        if (!(await answers(queued))) reasons.push('The database is not responding.');
+        if (!(await databaseResponds(distributed))) reasons.push('The database is not responding.');
         return { ready: reasons.length === 0, reasons } satisfies Readiness;
       },
     },
@@ -52,10 +52,10 @@ export async function serveRecorder(
 }
 
 /** Unlike the API, which lets rows wait, a recorder has nothing to do without its database. */
-function answers(queued: DistributedStores): Promise<boolean> {
-  const answered = queued.pingDatabase().then(
+function databaseResponds(distributed: DistributedStores): Promise<boolean> {
+  const answered = distributed.pingDatabase().then(
     () => true,
     () => false,
   );
-  return Promise.race([answered, pause(PING_PATIENCE_MS, false, { ref: false })]);
+  return Promise.race([answered, pause(PING_TIMEOUT_MS, false, { ref: false })]);
 }

@@ -64,7 +64,7 @@ export function check(presses: readonly Press[], evidence: Evidence, options: Ch
     violations: [
       ...violations.map(({ promise, what }) => `${promise} ${what}`),
       ...[...strange].map((outcome) => `I8 an answer that is no outcome: ${outcome}`),
-      ...atRest(evidence),
+      ...unrecordedWhenIdle(evidence),
     ],
     lost,
     wonByLateCommand,
@@ -72,7 +72,7 @@ export function check(presses: readonly Press[], evidence: Evidence, options: Ch
 }
 
 /** I5 is promised at rest; what still waits or is claimed then will never be recorded. */
-function atRest({ store }: Evidence): string[] {
+function unrecordedWhenIdle({ store }: Evidence): string[] {
   if (store === undefined) return [];
   const waiting = store.queued.length + store.claimed.length;
   return waiting === 0 ? [] : [`I3 ${waiting} issuances are still not recorded`];

@@ -53,12 +53,12 @@ fault(
   async (t) => {
     const { world, cluster } = await clusterWorld(t);
     const { master, replica } = await ownersOf(cluster, world.couponId);
-    const storm = world.storm();
+    const burst = world.burst();
     await world.crowd.winners(100);
     await master.kill('SIGKILL');
     world.storeLost();
     await untilMaster(replica);
-    await storm;
+    await burst;
     const { lost } = await world.verdict(t);
     t.comment(`${lost} issuances were lost with the master`);
   },
@@ -67,7 +67,7 @@ fault(
 fault(23, 'at level replica a master dies: nothing that anybody was told is lost with it', async (t) => {
   const { world, cluster } = await clusterWorld(t, { DURABILITY: 'replica', REPLICA_ACKS: '1' });
   const { master, replica } = await ownersOf(cluster, world.couponId);
-  const storm = world.storm();
+  const burst = world.burst();
   await world.crowd.winners(100);
   await master.kill('SIGKILL');
   await untilMaster(replica);
@@ -76,7 +76,7 @@ fault(23, 'at level replica a master dies: nothing that anybody was told is lost
   const joinedMs = performance.now();
   // It comes back as the replica of its replica; until then nobody can confirm anything.
   await master.restart();
-  await storm;
+  await burst;
   const alone = world.crowd.presses.filter(
     ({ invokedMs, answeredMs }) => invokedMs > aloneMs && (answeredMs ?? Infinity) < joinedMs,
   );
@@ -92,13 +92,13 @@ fault(23, 'at level replica a master dies: nothing that anybody was told is lost
 fault(24, 'a planned failover under load loses nothing', async (t) => {
   const { world, cluster } = await clusterWorld(t);
   const { replica } = await ownersOf(cluster, world.couponId);
-  const storm = world.storm();
+  const burst = world.burst();
   await world.crowd.winners(100);
   const client = redisClient(replica);
   await client.call('CLUSTER', 'FAILOVER');
   client.disconnect();
   await untilMaster(replica);
-  await storm;
+  await burst;
   const { lost } = await world.verdict(t);
   t.equal(lost, 0);
   t.equal(await world.version(), 1, 'verified on its new master, not rebuilt');
@@ -108,19 +108,19 @@ fault(27, 'the majority of the Cluster is gone: never sold out, and on again by 
   const { world, cluster } = await clusterWorld(t);
   const { master } = await ownersOf(cluster, world.couponId);
   const others = cluster.nodes.filter((node) => node.port !== master.port);
-  await world.storm(0, 100);
+  await world.burst(0, 100);
   for (const node of others) await node.kill('SIGSTOP');
   const client = redisClient(master);
   while (!String(await client.call('CLUSTER', 'INFO')).includes('cluster_state:fail')) await pause(20);
   client.disconnect();
-  const storm = world.storm(100);
+  const burst = world.burst(100);
   const member = world.members[599];
   if (member === undefined) throw new Error('there are members');
   const press = await world.crowd.pressOnce(world.couponId, member);
   t.match(press.outcome, /^(busy|not_ready|outcome_unknown)$/);
   for (const node of others) await node.kill('SIGCONT');
   await cluster.untilOk();
-  await storm;
+  await burst;
   await world.verdict(t);
 });
 
@@ -142,10 +142,10 @@ async function pressedDuringMoves(
 
 fault(25, 'slots move key by key under load: no split write, no lost call', async (t) => {
   const { world, cluster } = await clusterWorld(t);
-  const storm = world.storm();
+  const burst = world.burst();
   await world.crowd.winners(50);
   const meanwhile = await pressedDuringMoves(world, cluster, 3);
-  await storm;
+  await burst;
   t.not(meanwhile.length, 0, 'members pressed meanwhile');
   t.strictSame(
     world.crowd.presses.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown'),
@@ -158,12 +158,12 @@ fault(25, 'slots move key by key under load: no split write, no lost call', asyn
 
 fault(26, 'slots move while the queue is empty: admission goes on', async (t) => {
   const { world, cluster } = await clusterWorld(t);
-  await world.storm(0, 100);
+  await world.burst(0, 100);
   // The verdict waits until queue and claims are empty: only their sentinels move with the coupon.
   await world.verdict(t);
-  const storm = world.storm(100);
+  const burst = world.burst(100);
   const meanwhile = await pressedDuringMoves(world, cluster, 1);
-  await storm;
+  await burst;
   t.not(meanwhile.length, 0, 'members pressed meanwhile');
   await world.verdict(t);
   t.equal(await world.version(), 1, 'verified on its new master, not rebuilt');

@@ -3,7 +3,7 @@ import { appendFile } from 'node:fs/promises';
 import type { Test } from 'tap';
 import { HttpClient } from '../clients/http-client.js';
 import type { Member } from '../clients/member-crowd.js';
-import { crowdOf, registerCoupon } from '../system/storm.js';
+import { crowdOf, registerCoupon } from '../system/burst.js';
 import { check, type CheckOptions, type Verdict } from './check.js';
 import { Crowd } from './recorded-crowd.js';
 import type { Evidence } from './evidence.js';
@@ -31,7 +31,7 @@ export interface CouponUnderFault {
   readonly crowd: Crowd;
   readonly seller: Seller;
   /** All members, or those from one place to another, press until they know. */
-  storm(from?: number, to?: number): Promise<void>;
+  burst(from?: number, to?: number): Promise<void>;
   /** The store has just lost something it had acknowledged: what was issued until now may be missing, and is counted. */
   storeLost(): void;
   evidence(): Promise<Evidence>;
@@ -59,7 +59,7 @@ export async function openCoupon(
   const evidence = (): Promise<Evidence> => readEvidence(couponId);
   return {
     ...{ quantity, couponId, members, crowd, seller, evidence },
-    storm: (from = 0, to = members.length) =>
+    burst: (from = 0, to = members.length) =>
       crowd.press(couponId, members.slice(from, to), {
         ...{ atOnce: LANES, paceMs: PACE_MS, patienceMs: PATIENCE_MS },
       }),

@@ -12,7 +12,7 @@ import { isDefinite } from './press.js';
 import { sharedMariadb, startWorld } from './world.js';
 
 const DISK_BYTES = 8 * 2 ** 20;
-const LOOK_MS = 10;
+const POLL_MS = 10;
 /** Presses that are made while the disk is full. */
 const PRESSES_MEANWHILE = 60;
 
@@ -31,14 +31,14 @@ if (mayMount(t, import.meta.url)) {
     'the disk is full under Redis at appendfsync always: it ends itself, and nothing is lost',
     async (t) => {
       const { disk, world } = await worldOnSmallDisk(t, 'always');
-      const storm = world.storm();
+      const burst = world.burst();
       await world.crowd.winners(100);
       disk.fill();
-      while (world.redis.isAlive()) await pause(LOOK_MS);
+      while (world.redis.isAlive()) await pause(POLL_MS);
       await assertRefusedMeanwhile(t, world);
       disk.makeRoom();
       await world.redis.restart();
-      await storm;
+      await burst;
       const { lost } = await world.verdict(t);
       t.equal(lost, 0);
       t.equal(await world.version(), 1, 'verified after the restart, not rebuilt');
@@ -50,14 +50,14 @@ if (mayMount(t, import.meta.url)) {
     'the disk is full under Redis at appendfsync everysec: it refuses writes until there is room',
     async (t) => {
       const { disk, world } = await worldOnSmallDisk(t, 'everysec');
-      const storm = world.storm();
+      const burst = world.burst();
       await world.crowd.winners(100);
       disk.fill();
-      await world.crowd.told('busy');
+      await world.crowd.answered('busy');
       await assertRefusedMeanwhile(t, world);
       t.ok(world.redis.isAlive(), 'Redis goes on');
       disk.makeRoom();
-      await storm;
+      await burst;
       await world.verdict(t);
     },
   );
@@ -70,13 +70,13 @@ if (mayMount(t, import.meta.url)) {
       const folder = join(disk.folder, 'data');
       await mkdir(folder);
       const world = await startEmbeddedWorld(t, folder);
-      const storm = world.storm();
+      const burst = world.burst();
       await world.crowd.winners(60);
       disk.fill();
-      await world.crowd.told('busy');
+      await world.crowd.answered('busy');
       await assertRefusedMeanwhile(t, world);
       disk.makeRoom();
-      await storm;
+      await burst;
       await world.verdict(t);
     },
   );

@@ -12,13 +12,13 @@ fault(
     const folder = await mkdtemp(join(tmpdir(), 'seonchak-data-'));
     t.teardown(() => rm(folder, { recursive: true, force: true }));
     const world = await startEmbeddedWorld(t, folder);
-    const storm = world.storm();
+    const burst = world.burst();
     for (const winners of [60, 160, 280]) {
       await world.crowd.winners(winners);
       await world.server.kill('SIGKILL');
       await world.server.restart();
     }
-    await storm;
+    await burst;
     await world.verdict(t);
   },
 );

@@ -10,10 +10,10 @@ export interface Evidence extends FinalState {
   readonly deadLetters: readonly (Issuance & { readonly reason: string })[];
 }
 
-const AT_REST_LOOK_MS = 100;
+const IDLE_POLL_MS = 100;
 
 /** The evidence once nothing is queued or claimed any more, or what there is after `withinMs`. */
-export async function evidenceAtRest(
+export async function evidenceWhenIdle(
   mysqlUrl: string,
   redisUrls: readonly string[],
   couponId: number,
@@ -26,7 +26,7 @@ export async function evidenceAtRest(
       const evidence = await readEvidence(mysqlUrl, redis, couponId);
       const { queued = [], claimed = [] } = evidence.store ?? {};
       if (queued.length + claimed.length === 0 || performance.now() > untilMs) return evidence;
-      await pause(AT_REST_LOOK_MS);
+      await pause(IDLE_POLL_MS);
     }
   } finally {
     redis.disconnect();

@@ -15,14 +15,14 @@ fault(46, 'a recorder dies after its claim while a follower reads: nobody is mis
   const naive = new Follower(origin, world.couponId, false);
   // A frozen database holds the recorder between claim and INSERT.
   await mariadb.kill('SIGSTOP');
-  await world.storm(0, 60);
+  await world.burst(0, 60);
   await claimHeld(world);
   await world.recorder?.kill('SIGKILL');
   await mariadb.kill('SIGCONT');
   const successor = await startSeonchak({ ...site.settings, ROLES: 'recorder' });
   t.teardown(() => successor.stop());
   // Recorded long before the lease of the dead recorder ends.
-  await world.storm(60);
+  await world.burst(60);
   const { rows } = await world.evidence();
   await follower.finish();
   await naive.finish();

@@ -23,12 +23,12 @@ fault(
   'MySQL dies in the middle of INSERTs: the backlog grows, then drains, nothing is missing',
   async (t) => {
     const world = await openWorld(t, site);
-    const storm = world.storm();
+    const burst = world.burst();
     await world.crowd.winners(100);
     await mariadb.kill('SIGKILL');
     await world.crowd.winners(300);
     await mariadb.restart();
-    await storm;
+    await burst;
     await world.verdict(t);
   },
 );
@@ -40,7 +40,7 @@ fault(
     const world = await openWorld(t, site);
     const rival = await createConnection(mariadb.url);
     t.teardown(() => rival.end());
-    const storm = world.storm();
+    const burst = world.burst();
     for (const issueNo of [399, 250, 120, 30]) {
       await rival.beginTransaction();
       // Range locks ahead of the appends, highest first, let go after the recorder has run into them.
@@ -51,14 +51,14 @@ fault(
       await world.crowd.winners(400 - issueNo);
       await rival.rollback();
     }
-    await storm;
+    await burst;
     await world.verdict(t);
   },
 );
 
 fault(30, 'acknowledgements of COMMIT are lost: the replay is a no-op', async (t) => {
   const world = await openWorld(t, site);
-  const storm = world.storm();
+  const burst = world.burst();
   for (const winners of [50, 150, 250, 350]) {
     await world.crowd.winners(winners);
     site.mysqlProxy.behave({ replies: 'drop' });
@@ -66,14 +66,14 @@ fault(30, 'acknowledgements of COMMIT are lost: the replay is a no-op', async (t
     site.mysqlProxy.cut();
     site.mysqlProxy.behave({});
   }
-  await storm;
+  await burst;
   await world.verdict(t);
 });
 
 fault(28, 'the same with twenty coupons at once, whose rows share transactions', async (t) => {
   const options = { quantity: 40, members: 60 };
   const worlds = await Promise.all(Array.from({ length: 20 }, () => openWorld(t, site, options)));
-  const storms = worlds.map((world) => world.storm());
+  const bursts = worlds.map((world) => world.burst());
   const untilWinners = (count: number) => Promise.all(worlds.map((world) => world.crowd.winners(count)));
   await untilWinners(5);
   // Whatever shares a transaction with this one has to do without it.
@@ -88,14 +88,14 @@ fault(28, 'the same with twenty coupons at once, whose rows share transactions',
   await mariadb.kill('SIGKILL');
   await untilWinners(30);
   await mariadb.restart();
-  await Promise.all(storms);
+  await Promise.all(bursts);
   for (const world of worlds) await world.verdict(t, world === contested ? { planted: ['poison'] } : {});
 });
 
 fault(31, 'a row the schema refuses is quarantined with its reason, and the others proceed', async (t) => {
   const world = await openWorld(t, site, { quantity: 100, members: 60 });
   await plantTooHigh(t, world.couponId);
-  await world.storm();
+  await world.burst();
   const evidence = await world.evidence();
   t.match(
     evidence.deadLetters.map((letter) => [letter.memberId, letter.reason]),

@@ -65,7 +65,7 @@ async function sellersAreObeyed(t: Test): Promise<void> {
   const { seller } = world;
   const amend = (change: { quantity?: number; paused?: boolean }, host: number) => () =>
     seller.act({ kind: 'amend', change }, host);
-  await world.storm();
+  await world.burst();
   await untilSealed(world);
 
   await pressedAfter(world, amend({ quantity: QUANTITY + 5 }, PROCESSES_HOST));

@@ -6,27 +6,27 @@ import { type SeonchakServer, startSeonchak } from '../servers/seonchak.js';
 import { fault } from './fault.js';
 import { claimHeld, openWorld, sharedMariadb, startSite } from './world.js';
 
-const TOLD_WITHIN_MS = 30_000;
+const LOGGED_WITHIN_MS = 30_000;
 
 const mariadb = await sharedMariadb(t);
 
 /** Waits until a process says so in its log. */
-async function told(server: SeonchakServer | undefined, words: RegExp): Promise<void> {
-  const untilMs = performance.now() + TOLD_WITHIN_MS;
+async function logged(server: SeonchakServer | undefined, words: RegExp): Promise<void> {
+  const untilMs = performance.now() + LOGGED_WITHIN_MS;
   while (!words.test(server?.log() ?? '')) {
     if (performance.now() > untilMs)
-      throw new Error(`not told within ${TOLD_WITHIN_MS} ms: ${String(words)}`);
+      throw new Error(`not told within ${LOGGED_WITHIN_MS} ms: ${String(words)}`);
     await pause(10);
   }
 }
 
 fault(1, 'an API server dies with batches in flight: asking again gives the same number', async (t) => {
   const world = await openWorld(t, await startSite(t, mariadb, { servers: 2 }));
-  const storm = world.storm();
+  const burst = world.burst();
   await world.crowd.winners(100);
   await world.servers[0]?.kill('SIGKILL');
   await world.servers[0]?.restart();
-  await storm;
+  await burst;
   t.ok(
     world.crowd.presses.some((press) => press.outcome === 'lost'),
     'some answers were lost',
@@ -38,19 +38,19 @@ fault(2, 'a recorder dies after its claim and before its INSERT: all rows appear
   const world = await openWorld(t, await startSite(t, mariadb, { loneRecorder: true }));
   // A frozen database holds the recorder between claim and INSERT.
   await mariadb.kill('SIGSTOP');
-  const storm = world.storm();
+  const burst = world.burst();
   await claimHeld(world);
   await world.recorder?.kill('SIGKILL');
   await mariadb.kill('SIGCONT');
   await world.recorder?.restart();
-  await storm;
+  await burst;
   await world.verdict(t);
 });
 
 fault(3, 'a recorder dies after its INSERT and before its ack: the replay is a no-op', async (t) => {
   const world = await openWorld(t, await startSite(t, mariadb, { loneRecorder: true }));
   await mariadb.kill('SIGSTOP');
-  const storm = world.storm();
+  const burst = world.burst();
   await claimHeld(world);
   // The INSERT goes through, the ack never arrives.
   world.redisProxy.behave({ requests: 'drop' });
@@ -60,7 +60,7 @@ fault(3, 'a recorder dies after its INSERT and before its ack: the replay is a n
   await claimHeld(world);
   world.redisProxy.behave({});
   await world.recorder?.restart();
-  await storm;
+  await burst;
   await world.verdict(t);
 });
 
@@ -71,13 +71,13 @@ fault(
     const site = await startSite(t, mariadb, { loneRecorder: true });
     const world = await openWorld(t, site);
     await mariadb.kill('SIGSTOP');
-    const storm = world.storm();
+    const burst = world.burst();
     await claimHeld(world);
     await world.recorder?.kill('SIGSTOP');
     await mariadb.kill('SIGCONT');
     const successor = await startSeonchak({ ...site.settings, ROLES: 'recorder' });
     t.teardown(() => successor.stop());
-    await storm;
+    await burst;
     // The successor takes the claim over as soon as the lease has ended, and records it.
     await world.evidence();
     await world.recorder?.kill('SIGCONT');
@@ -94,7 +94,7 @@ fault(
     const site = await startSite(t, mariadb, { loneRecorder: true });
     const world = await openWorld(t, site);
     await mariadb.kill('SIGSTOP');
-    await world.storm(0, 100);
+    await world.burst(0, 100);
     await claimHeld(world);
     await world.recorder?.kill('SIGSTOP');
     await mariadb.kill('SIGCONT');
@@ -104,12 +104,12 @@ fault(
     world.storeLost();
     const successor = await startSeonchak({ ...site.settings, ROLES: 'recorder' });
     t.teardown(() => successor.stop());
-    await world.storm(100);
+    await world.burst(100);
     const { rows } = await world.evidence();
     t.equal(await world.version(), 2, 'the coupon was rebuilt while the recorder stood still');
     await world.recorder?.kill('SIGCONT');
     // It goes on in the middle of its transaction, unless it looks at its deadlines first.
-    await told(world.recorder, /refused|Store error while recording/);
+    await logged(world.recorder, /refused|Store error while recording/);
     t.comment(/refused/.test(world.recorder?.log() ?? '') ? 'its rows were refused' : 'it gave up by itself');
     const after = await world.evidence();
     t.same(after.rows, rows, 'not one row of before the loss');
@@ -141,7 +141,7 @@ fault(32, 'clocks of API servers are off by an hour: the window is exact all the
     'some came before the opening',
   );
   while (Date.now() < opensAtMs) await pause(10);
-  await world.storm();
+  await world.burst();
   const { rows } = await world.evidence();
   t.ok(
     rows.every((row) => row.issuedAtMs >= opensAtMs),
@@ -153,12 +153,12 @@ fault(32, 'clocks of API servers are off by an hour: the window is exact all the
 fault(33, 'SIGTERM under load: what was taken is answered, exit within the grace time', async (t) => {
   const site = await startSite(t, mariadb, { servers: 2 });
   const world = await openWorld(t, site);
-  const storm = world.storm();
+  const burst = world.burst();
   await world.crowd.winners(100);
-  const toldMs = performance.now();
+  const loggedMs = performance.now();
   await site.servers[0]?.kill('SIGTERM');
-  t.ok(performance.now() - toldMs < 10_000, 'within the grace time');
+  t.ok(performance.now() - loggedMs < 10_000, 'within the grace time');
   await site.servers[0]?.restart();
-  await storm;
+  await burst;
   await world.verdict(t);
 });

@@ -11,7 +11,7 @@ export type RandomFault = readonly [name: string, inject: (random: Random) => Pr
 const FREEZE_LEAST_MS = 100;
 const FREEZE_MOST_MS = 3_000;
 const DOWN_MOST_MS = 1_500;
-const LOOK_MS = 20;
+const POLL_MS = 20;
 
 interface Server {
   kill(signal: NodeJS.Signals): Promise<void>;
@@ -118,8 +118,8 @@ export function embeddedFaults({ server }: EmbeddedWorld): RandomFault[] {
 
 /** To those that answer; a node that is down is not asked twice. */
 async function commanded(servers: readonly RedisServer[], words: readonly string[]): Promise<void> {
-  const [name = '', ...rest] = words;
-  for (const server of servers) await asked(server, (client) => client.call(name, ...rest));
+  const [name = '', ...parameters] = words;
+  for (const server of servers) await asked(server, (client) => client.call(name, ...parameters));
 }
 
 async function asked<T>(
@@ -143,7 +143,7 @@ async function roleHolder(cluster: RedisClusterServers, couponId: number): Promi
       const there = await asked(node, (client) => client.exists(`coupon:{${couponId}}:meta`));
       if (there === 1) return node;
     }
-    await pause(LOOK_MS);
+    await pause(POLL_MS);
   }
   return undefined;
 }

@@ -121,7 +121,7 @@ async function round(t: Test, roundSeed: number): Promise<void> {
   ]);
   await resumed(coupon);
   const fromMs = performance.now();
-  await coupon.storm();
+  await coupon.burst();
   const last = new Map(
     crowd.presses.filter((press) => press.invokedMs > fromMs).map((press) => [press.memberId, press]),
   );

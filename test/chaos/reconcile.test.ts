@@ -30,7 +30,7 @@ async function reconcile(world: World, ...words: readonly string[]) {
 /** 60 winners, all recorded. */
 async function settledWorld(t: Test): Promise<World> {
   const world = await openWorld(t, site, { quantity: 100, members: 60 });
-  await world.storm();
+  await world.burst();
   await world.evidence();
   return world;
 }
@@ -58,9 +58,9 @@ t.test('a coupon in order is clean, also when only the database knows it', async
 t.test('a winner without a row is found, queued again by --repair, and recorded', async (t) => {
   const world = await settledWorld(t);
   await sql('delete from member_coupon where coupon_id = ? and issue_no in (7, 60)', world.couponId);
-  const looked = await reconcile(world);
-  t.equal(looked.exitCode, 1);
-  t.equal(looked.found['missing']?.count, 2);
+  const reconciled = await reconcile(world);
+  t.equal(reconciled.exitCode, 1);
+  t.equal(reconciled.found['missing']?.count, 2);
   const repaired = await reconcile(world, '--repair');
   t.match(repaired.found['repair'], { requeued: 2 });
   await world.evidence();
@@ -74,8 +74,8 @@ t.test('a row whose member could win again is found, and the coupon is rebuilt',
   const client = redisClient(world.redis);
   t.teardown(() => client.disconnect());
   await client.hdel(`coupon:{${world.couponId}}:winners`, '1', '2');
-  const looked = await reconcile(world);
-  t.equal(looked.found['strays']?.count, 2);
+  const reconciled = await reconcile(world);
+  t.equal(reconciled.found['strays']?.count, 2);
   const repaired = await reconcile(world, '--repair');
   t.match(repaired.found['repair'], { rebuilt: true });
   t.equal((await reconcile(world)).exitCode, 0);
@@ -122,7 +122,7 @@ t.test(
   'a server that is killed between the steps of a revoke, at a coupon at rest, finishes it when it is back',
   async (t) => {
     const world = await openWorld(t, await startSite(t, mariadb, { redisProxy: true }), { members: 20 });
-    await world.storm();
+    await world.burst();
     await world.evidence();
     const client = redisClient(world.redis);
     t.teardown(() => client.disconnect());
@@ -134,9 +134,9 @@ t.test(
     await holder.query('begin');
     await holder.query('select id from coupon where id = ? for update', [world.couponId]);
     const revoking = world.seller.act({ kind: 'revoke', issueNo: 3 });
-    const announced = async (): Promise<boolean> =>
+    const pending = async (): Promise<boolean> =>
       (await client.zscore('seonchak:announced', world.couponId)) !== null;
-    for (let looks = 0; looks < 200 && !(await announced()); looks += 1) await pause(10);
+    for (let looks = 0; looks < 200 && !(await pending()); looks += 1) await pause(10);
     world.redisProxy.behave({ requests: 'drop' });
     await holder.query('commit');
     while ((await revocationsOf(world.couponId)) === 0) await pause(10);
@@ -157,12 +157,12 @@ t.test(
 
 t.test('while a crowd downloads nothing is reported that is only on its way', async (t) => {
   const world = await openWorld(t, site);
-  const storm = world.storm();
+  const burst = world.burst();
   await world.crowd.winners(20);
   const during = await reconcile(world, '--repair');
   t.equal(during.found['missing']?.count, 0);
   t.equal(during.found['strays']?.count, 0);
-  await storm;
+  await burst;
   await world.verdict(t);
   t.equal((await reconcile(world)).exitCode, 0);
 });

@@ -10,12 +10,12 @@ const PRESS_AGAIN_MS = 25;
 const PRESS_AGAIN_UNANSWERED_MS = 100;
 /** Between two presses of a member who goes on whatever it is told: a whole crowd of those must leave the servers some time. */
 const PRESS_ON_MS = 100;
-const LOOK_MS = 20;
+const POLL_MS = 20;
 
 export interface CrowdOptions {
   /** Members pressing at the same time. */
   readonly atOnce: number;
-  /** Between two members of one lane, so that a storm lasts long enough to be struck in its middle. */
+  /** Between two members of one lane, so that a burst lasts long enough to be struck in its middle. */
   readonly paceMs: number;
   /** How long a member goes on asking. */
   readonly patienceMs: number;
@@ -101,13 +101,13 @@ export class Crowd {
   }
 
   /** Resolves when somebody has been told this. */
-  async told(outcome: string): Promise<void> {
-    while (!this.presses.some((press) => press.outcome === outcome)) await pause(LOOK_MS);
+  async answered(outcome: string): Promise<void> {
+    while (!this.presses.some((press) => press.outcome === outcome)) await pause(POLL_MS);
   }
 
   /** Resolves when so many presses made after an instant have been answered. */
   async answeredSince(sinceMs: number, presses: number): Promise<void> {
-    while (this.presses.filter((press) => press.invokedMs > sinceMs).length < presses) await pause(LOOK_MS);
+    while (this.presses.filter((press) => press.invokedMs > sinceMs).length < presses) await pause(POLL_MS);
   }
 
   close(): void {

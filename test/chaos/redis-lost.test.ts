@@ -37,13 +37,13 @@ async function cutDamageOff(file: string): Promise<void> {
 
 fault(6, 'Redis is killed at appendfsync always, and nothing is lost', async (t) => {
   const world = await startWorld(t, mariadb, { servers: 2 });
-  const storm = world.storm();
+  const burst = world.burst();
   await world.crowd.winners(100);
   await world.redis.kill('SIGKILL');
   const meanwhile = await world.crowd.pressOnce(world.couponId, world.members[0] as Member);
   t.notOk(isDefinite(meanwhile) && meanwhile.outcome === 'sold_out', 'never sold out meanwhile');
   await world.redis.restart();
-  await storm;
+  await burst;
   const { lost } = await world.verdict(t);
   t.equal(lost, 0);
   t.equal(await world.version(), 1, 'verified after the restart, not rebuilt');
@@ -54,12 +54,12 @@ fault(
   'Redis is killed at appendfsync everysec: what is lost is counted, nothing is doubled',
   async (t) => {
     const world = await startWorld(t, mariadb, { servers: 2, redis: { appendfsync: 'everysec' } });
-    const storm = world.storm();
+    const burst = world.burst();
     await world.crowd.winners(100);
     await world.redis.kill('SIGKILL');
     world.storeLost();
     await world.redis.restart();
-    await storm;
+    await burst;
     const { lost } = await world.verdict(t);
     t.comment(`${lost} issuances were lost`);
   },
@@ -69,17 +69,17 @@ fault(8, 'Redis comes back with an older copy of itself and is rebuilt from what
   const world = await startWorld(t, mariadb, { servers: 2 });
   const copy = join(world.redis.folder, 'older');
   const appendOnly = join(world.redis.folder, 'appendonlydir');
-  await world.storm(0, 100);
+  await world.burst(0, 100);
   await cp(appendOnly, copy, { recursive: true });
-  await world.storm(100, 200);
-  const storm = world.storm(200);
+  await world.burst(100, 200);
+  const burst = world.burst(200);
   await world.crowd.winners(250);
   await world.redis.kill('SIGKILL');
   world.storeLost();
   await rm(appendOnly, { recursive: true });
   await cp(copy, appendOnly, { recursive: true });
   await world.redis.restart();
-  await storm;
+  await burst;
   const { lost } = await world.verdict(t);
   t.comment(`${lost} issuances were lost with the newer copy`);
   t.ok((await world.version()) >= 2, 'the coupon was rebuilt');
@@ -87,7 +87,7 @@ fault(8, 'Redis comes back with an older copy of itself and is rebuilt from what
 
 fault(9, 'the append-only file is corrupt: Redis refuses to start, the API is not ready', async (t) => {
   const world = await startWorld(t, mariadb, { servers: 2 });
-  const storm = world.storm();
+  const burst = world.burst();
   await world.crowd.winners(150);
   await world.redis.kill('SIGKILL');
   const file = await damageAppendOnlyFile(world.redis.folder);
@@ -106,7 +106,7 @@ fault(9, 'the append-only file is corrupt: Redis refuses to start, the API is no
   await cutDamageOff(file);
   world.storeLost();
   await world.redis.restart();
-  await storm;
+  await burst;
   const { lost } = await world.verdict(t);
   t.comment(`${lost} issuances were behind the damage and in no other place`);
 });
@@ -116,7 +116,7 @@ fault(
   'Redis is emptied: not ready, never sold out, never a fresh stock, and back from the database',
   async (t) => {
     const world = await startWorld(t, mariadb, { servers: 2 });
-    const storm = world.storm();
+    const burst = world.burst();
     await world.crowd.winners(100);
     const client = redisClient(world.redis);
     await client.flushall();
@@ -125,7 +125,7 @@ fault(
     const next = await world.crowd.pressOnce(world.couponId, world.members[599] as Member);
     t.not(next.outcome, 'sold_out');
     client.disconnect();
-    await storm;
+    await burst;
     const after = world.crowd.presses.filter(
       (press) => press.invokedMs > emptiedMs && press.outcome === 'not_ready',
     );
@@ -140,7 +140,7 @@ fault(
   'top-ups meet the loss and the rebuild: the last one that was told done stands everywhere',
   async (t) => {
     const world = await startWorld(t, mariadb, { servers: 2 });
-    const storm = world.storm();
+    const burst = world.burst();
     await world.crowd.winners(50);
     const client = redisClient(world.redis);
     await world.seller.act({ kind: 'amend', change: { quantity: world.quantity + 1 } });
@@ -155,13 +155,13 @@ fault(
       if (result === 'done') quantity += 1;
       if (result === 'done' && (await world.version()) > quantity - world.quantity + 1) doneSince += 1;
     }
-    await storm;
+    await burst;
     const { lost } = await world.verdict(t);
     t.comment(`${lost} issuances were in no other place`);
     for (const { origin } of world.servers) {
-      const looking = new HttpClient(origin, 1);
-      t.match(await looking.call(`/v1/coupons/${world.couponId}`), { status: 200, body: { quantity } });
-      looking.close();
+      const polling = new HttpClient(origin, 1);
+      t.match(await polling.call(`/v1/coupons/${world.couponId}`), { status: 200, body: { quantity } });
+      polling.close();
     }
   },
 );

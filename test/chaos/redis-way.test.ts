@@ -11,25 +11,25 @@ const site = await startSite(t, mariadb, { redisProxy: true, servers: 2 });
 
 fault(12, 'the append-only file is rewritten under load, and nobody notices', async (t) => {
   const world = await openWorld(t, site);
-  const storm = world.storm();
+  const burst = world.burst();
   await world.crowd.winners(50);
   const client = redisClient(site.redis);
   t.teardown(() => client.disconnect());
   await client.bgrewriteaof();
-  await storm;
+  await burst;
   await world.verdict(t);
 });
 
 fault(13, 'the script cache is emptied under load: one reload, no double issue', async (t) => {
   const world = await openWorld(t, site);
-  const storm = world.storm();
+  const burst = world.burst();
   const client = redisClient(site.redis);
   t.teardown(() => client.disconnect());
   for (const winners of [50, 150, 300]) {
     await world.crowd.winners(winners);
     await client.script('FLUSH');
   }
-  await storm;
+  await burst;
   await world.verdict(t);
 });
 
@@ -38,7 +38,7 @@ fault(
   'replies of Redis are lost after the scripts ran: one issuance, the same number on retry',
   async (t) => {
     const world = await openWorld(t, site);
-    const storm = world.storm();
+    const burst = world.burst();
     for (const winners of [50, 150, 300]) {
       await world.crowd.winners(winners);
       site.redisProxy.behave({ replies: 'drop' });
@@ -46,14 +46,14 @@ fault(
       site.redisProxy.cut();
       site.redisProxy.behave({});
     }
-    await storm;
+    await burst;
     await world.verdict(t);
   },
 );
 
 fault(17, 'requests to Redis are lost, and issued once when asked again', async (t) => {
   const world = await openWorld(t, site);
-  const storm = world.storm();
+  const burst = world.burst();
   for (const winners of [50, 150, 300]) {
     await world.crowd.winners(winners);
     site.redisProxy.behave({ requests: 'drop' });
@@ -61,13 +61,13 @@ fault(17, 'requests to Redis are lost, and issued once when asked again', async 
     site.redisProxy.cut();
     site.redisProxy.behave({});
   }
-  await storm;
+  await burst;
   await world.verdict(t);
 });
 
 fault(18, 'into a black hole every call ends at its deadline', async (t) => {
   const world = await openWorld(t, site);
-  const storm = world.storm();
+  const burst = world.burst();
   await world.crowd.winners(100);
   site.redisProxy.behave({ requests: 'hold', replies: 'hold' });
   const member = world.members[0];
@@ -76,14 +76,14 @@ fault(18, 'into a black hole every call ends at its deadline', async (t) => {
   t.ok((press.answeredMs ?? Infinity) - press.invokedMs < 5_000, 'answered although Redis is silent');
   site.redisProxy.behave({});
   site.redisProxy.cut();
-  await storm;
+  await burst;
   await world.verdict(t);
 });
 
 fault(19, 'bytes come one by one: slower, nothing else', async (t) => {
   const world = await openWorld(t, site, { quantity: 40, members: 60 });
   site.redisProxy.behave({ chopBytes: 1 });
-  await world.storm();
+  await world.burst();
   site.redisProxy.behave({});
   await world.verdict(t);
 });
@@ -93,14 +93,14 @@ fault(
   'Redis is frozen for five seconds: busy or unknown, then nothing late and nothing twice',
   async (t) => {
     const world = await openWorld(t, site);
-    const storm = world.storm();
+    const burst = world.burst();
     await world.crowd.winners(100);
     await site.redis.kill('SIGSTOP');
     const thaw = setTimeout(() => void site.redis.kill('SIGCONT'), 5_000);
     t.teardown(() => clearTimeout(thaw));
-    await storm;
-    const told = new Set(world.crowd.presses.map((press) => press.outcome));
-    t.ok(told.has('busy') || told.has('outcome_unknown'), 'members were told that nobody knows yet');
+    await burst;
+    const outcomes = new Set(world.crowd.presses.map((press) => press.outcome));
+    t.ok(outcomes.has('busy') || outcomes.has('outcome_unknown'), 'members were told that nobody knows yet');
     await world.verdict(t);
   },
 );
@@ -109,7 +109,7 @@ fault(14, 'out of memory a batch is refused before its first write', async (t) =
   const world = await openWorld(t, site, { quantity: 400, members: 400 });
   const client = redisClient(site.redis);
   t.teardown(() => client.disconnect());
-  const storm = world.storm();
+  const burst = world.burst();
   await world.crowd.winners(100);
   await client.config('SET', 'maxmemory', '1mb');
   const member = world.members[399];
@@ -117,7 +117,7 @@ fault(14, 'out of memory a batch is refused before its first write', async (t) =
   const press = await world.crowd.pressOnce(world.couponId, member);
   t.match(press.outcome, /^(busy|issued|already_issued|outcome_unknown)$/, 'nobody is told "sold out"');
   await client.config('SET', 'maxmemory', '0');
-  await storm;
+  await burst;
   await world.verdict(t);
 });
 

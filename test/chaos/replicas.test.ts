@@ -20,14 +20,14 @@ fault(21, 'the replica is frozen at level replica: outcome unknown, never "issue
   while (!(await client.info('replication')).includes('state=online')) await pause(20);
   const settings = { DURABILITY: 'replica', REPLICA_ACKS: '1' };
   const world = await startWorld(t, mariadb, { redisServer: master, servers: 2, settings });
-  const storm = world.storm();
+  const burst = world.burst();
   await world.crowd.winners(100);
   await replica.kill('SIGSTOP');
   const frozenMs = performance.now();
   await world.crowd.answeredSince(frozenMs, PRESSES_MEANWHILE);
   const thawingMs = performance.now();
   await replica.kill('SIGCONT');
-  await storm;
+  await burst;
   const meanwhile = world.crowd.presses.filter(
     (press) => press.invokedMs > frozenMs && (press.answeredMs ?? Infinity) < thawingMs,
   );
@@ -48,7 +48,7 @@ fault(22, 'fewer replicas than Redis demands: nothing is written, and on it goes
   const client = redisClient(world.redis);
   t.teardown(() => client.disconnect());
   const winners = (): Promise<number> => client.hlen(`coupon:{${world.couponId}}:winners`);
-  const storm = world.storm();
+  const burst = world.burst();
   await world.crowd.winners(100);
   await client.config('SET', 'min-replicas-to-write', '1');
   const refusedMs = performance.now();
@@ -57,7 +57,7 @@ fault(22, 'fewer replicas than Redis demands: nothing is written, and on it goes
   const givenMs = performance.now();
   t.equal(await winners(), before, 'nothing was written');
   await client.config('SET', 'min-replicas-to-write', '0');
-  await storm;
+  await burst;
   const meanwhile = world.crowd.presses.filter(
     (press) => press.invokedMs > refusedMs && (press.answeredMs ?? Infinity) < givenMs,
   );

@@ -7,7 +7,7 @@ import t, { type Test } from 'tap';
 import { fault } from './fault.js';
 import { claimHeld, openWorld, sharedMariadb, startSite } from './world.js';
 
-const LOOK_MS = 5;
+const POLL_MS = 5;
 
 const mariadb = await sharedMariadb(t);
 
@@ -32,7 +32,7 @@ async function threadEnder(t: Test): Promise<ThreadEnder> {
     const read = () => readFileSync(${JSON.stringify(file)}, 'utf8');
     if (!isMainThread) {
       const before = read();
-      setInterval(() => { if (read() !== '' && read() !== before) process.exit(1); }, ${LOOK_MS}).unref();
+      setInterval(() => { if (read() !== '' && read() !== before) process.exit(1); }, ${POLL_MS}).unref();
     }`;
   return {
     settings: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` },
@@ -51,16 +51,16 @@ fault(5, 'threads of the recorder end in their tasks: others take over, and noth
   const endedThreads = (): number => world.recorder?.log().match(/A recorder thread ended/g)?.length ?? 0;
   // A frozen database holds the task between its claim and its INSERT.
   await mariadb.kill('SIGSTOP');
-  const storm = world.storm();
+  const burst = world.burst();
   await claimHeld(world);
   await ender.strike();
-  while (endedThreads() === 0) await pause(LOOK_MS);
+  while (endedThreads() === 0) await pause(POLL_MS);
   await mariadb.kill('SIGCONT');
   for (const winners of [100, 200, 300]) {
     await world.crowd.winners(winners);
     await ender.strike();
   }
-  await storm;
+  await burst;
   await world.verdict(t);
   t.ok(world.recorder?.isAlive(), 'the process went on');
   t.equal(world.recorder?.pid(), pid);

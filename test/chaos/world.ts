@@ -7,7 +7,7 @@ import { redisClient, type RedisServer, type RedisServerOptions, startRedis } fr
 import { type SeonchakServer, startSeonchak } from '../servers/seonchak.js';
 import { startTcpProxy, type TcpProxy } from '../servers/tcp-proxy.js';
 import { type CouponOptions, type CouponUnderFault, openCoupon } from './coupon-under-fault.js';
-import { countRows, type Evidence, evidenceAtRest, readVersion } from './evidence.js';
+import { countRows, type Evidence, evidenceWhenIdle, readVersion } from './evidence.js';
 
 /** As short as it may be: a recovery waits for it. */
 export const LEASE_MS = 5_100;
@@ -100,7 +100,8 @@ export async function startSite(t: Test, mariadb: MariadbServer, options: WorldO
 export async function openWorld(t: Test, site: Site, options: WorldOptions = {}): Promise<World> {
   const { mariadb, redisUrls } = site;
   const origins = site.servers.map((server) => server.origin);
-  const evidence = (couponId: number): Promise<Evidence> => evidenceAtRest(mariadb.url, redisUrls, couponId);
+  const evidence = (couponId: number): Promise<Evidence> =>
+    evidenceWhenIdle(mariadb.url, redisUrls, couponId);
   const coupon = await openCoupon(t, origins, evidence, options);
   return {
     ...site,

@@ -36,7 +36,7 @@ export async function pressAll(
   options: CrowdOptions,
 ): Promise<MemberHistory[]> {
   const histories = members.map((member): MemberHistory => ({ ...member, answers: [] }));
-  // Round by round through the crowd, so that the presses of one member are spread over the whole storm.
+  // Round by round through the crowd, so that the presses of one member are spread over the whole burst.
   const presses = Array.from({ length: options.presses }).flatMap(() => shuffled(histories));
   let next = 0;
   let answered = 0;

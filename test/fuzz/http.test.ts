@@ -68,8 +68,8 @@ function answersIn(received: string): Answer[] {
     .split(/(?=HTTP\/1\.1 \d{3} )/)
     .filter((part) => part.startsWith('HTTP/1.1 '))
     .map((part) => {
-      const [head = '', ...rest] = part.split('\r\n\r\n');
-      return { status: Number(head.slice(9, 12)), head, body: rest.join('\r\n\r\n') };
+      const [head = '', ...body] = part.split('\r\n\r\n');
+      return { status: Number(head.slice(9, 12)), head, body: body.join('\r\n\r\n') };
     });
 }
 

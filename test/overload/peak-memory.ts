@@ -1,7 +1,7 @@
 /** The most memory that a process was seen to hold. */
 import { readFileSync } from 'node:fs';
 
-const LOOK_EVERY_MS = 100;
+const SAMPLE_EVERY_MS = 100;
 
 /** Bytes of memory that the process holds now; 0 when it has ended. */
 export function residentBytes(pid: number): number {
@@ -19,7 +19,7 @@ export class PeakMemory {
   constructor(pid: number) {
     this.#timer = setInterval(() => {
       this.peakBytes = Math.max(this.peakBytes, residentBytes(pid));
-    }, LOOK_EVERY_MS);
+    }, SAMPLE_EVERY_MS);
   }
 
   stop(): void {

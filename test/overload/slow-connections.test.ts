@@ -5,7 +5,7 @@ import { pressAll } from '../clients/member-crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { startSeonchak } from '../servers/seonchak.js';
 import { startEmbedded } from '../system/embedded-back-end.js';
-import { assertPromises, crowdOf, registerCoupon, rowsOnceThere } from '../system/storm.js';
+import { assertPromises, crowdOf, registerCoupon, rowsOnceThere } from '../system/burst.js';
 import { residentBytes } from './peak-memory.js';
 import { SlowConnections } from './slow-connections.js';
 

@@ -21,7 +21,7 @@ const last = stages.at(-1);
 function settings(word: string): string[] {
   return (last?.instructions ?? [])
     .filter((instruction) => instruction.word === word)
-    .map(({ rest }) => rest);
+    .map(({ parameters: rest }) => rest);
 }
 
 t.test('images are named with a version, and commands need no shell', async (t) => {
@@ -33,7 +33,7 @@ t.test('images are named with a version, and commands need no shell', async (t) 
 t.test('it runs as an ordinary user, and no secret is in it', async (t) => {
   t.same(settings('USER'), ['node']);
   for (const { instructions } of stages) {
-    for (const { word, rest } of instructions) {
+    for (const { word, parameters: rest } of instructions) {
       t.not(word, 'ADD');
       if (word === 'ENV' || word === 'ARG') t.notMatch(rest, /SECRET|PASSWORD|TOKEN|_URL/);
       if (word === 'RUN') t.notMatch(rest, /sudo|curl|wget|npm install/);
@@ -47,7 +47,7 @@ t.test('the build is given what it copies, and nothing else', async (t) => {
   const copied = stages
     .flatMap(({ instructions }) => instructions)
     .filter(({ word }) => word === 'COPY')
-    .map(({ rest }) => copyStep(rest))
+    .map(({ parameters: rest }) => copyStep(rest))
     .filter(({ from }) => from === undefined)
     .flatMap(({ sources }) => sources);
   t.match(ignore, /^\*$/m);

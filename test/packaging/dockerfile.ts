@@ -10,7 +10,7 @@ const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 export interface Instruction {
   readonly word: string;
   /** Behind the word, continued lines joined. */
-  readonly rest: string;
+  readonly parameters: string;
 }
 
 export interface Stage {
@@ -28,10 +28,10 @@ export function parseDockerfile(text: string): readonly Stage[] {
     .split('\n');
   const stages: { image: string; name: string | undefined; instructions: Instruction[] }[] = [];
   for (const line of lines) {
-    const [, word = '', rest = ''] = /^([A-Z]+) (.*)$/.exec(line) ?? [];
-    const from = /^(\S+)(?: AS (\S+))?$/.exec(rest);
+    const [, word = '', parameters = ''] = /^([A-Z]+) (.*)$/.exec(line) ?? [];
+    const from = /^(\S+)(?: AS (\S+))?$/.exec(parameters);
     if (word === 'FROM') stages.push({ image: from?.[1] ?? '', name: from?.[2], instructions: [] });
-    else stages.at(-1)?.instructions.push({ word, rest });
+    else stages.at(-1)?.instructions.push({ word, parameters });
   }
   return stages;
 }
@@ -42,8 +42,8 @@ export interface CopyStep {
   readonly target: string;
 }
 
-export function copyStep(rest: string): CopyStep {
-  const words = rest.split(' ');
+export function copyStep(parameters: string): CopyStep {
+  const words = parameters.split(' ');
   const paths = words.filter((word) => !word.startsWith('--'));
   return {
     from: words.find((word) => word.startsWith('--from='))?.slice('--from='.length),
@@ -74,20 +74,20 @@ export async function runStages(
   for (const [index, stage] of stages.entries()) {
     root = join(place, stage.name ?? String(index));
     let folder = root;
-    for (const { word, rest } of stage.instructions) {
-      if (word === 'WORKDIR') folder = join(root, rest);
+    for (const { word, parameters } of stage.instructions) {
+      if (word === 'WORKDIR') folder = join(root, parameters);
       await mkdir(folder, { recursive: true });
       if (word === 'COPY') {
-        const { from, sources, target } = copyStep(rest);
+        const { from, sources, target } = copyStep(parameters);
         const source = from === undefined ? context : join(place, from);
         const into = target.startsWith('/') ? join(root, target) : join(folder, target);
         for (const path of sources) await copyLikeDocker(join(source, path), into, target);
       }
       if (word !== 'RUN') continue;
-      if (rest.startsWith('npm ci ') && installed !== undefined)
+      if (parameters.startsWith('npm ci ') && installed !== undefined)
         await linkModules(installed, join(folder, 'node_modules'));
       else
-        await run('bash', ['-euc', rest], {
+        await run('bash', ['-euc', parameters], {
           cwd: folder,
           maxBuffer: OUTPUT_BYTES_MAX,
           env: { ...process.env, npm_config_prefer_offline: 'true' },

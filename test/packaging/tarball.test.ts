@@ -60,6 +60,6 @@ t.test('the package runs in an empty folder', async (t) => {
 
   await writeFile(join(folder.path, 'program.js'), PROGRAM);
   const tokens = [await signToken('900', 'seller'), await signToken('1', 'member')];
-  const told = await run(process.execPath, ['program.js', `http://127.0.0.1:${port}`, ...tokens], here);
-  t.equal(told.stdout, 'issued 1\n');
+  const printed = await run(process.execPath, ['program.js', `http://127.0.0.1:${port}`, ...tokens], here);
+  t.equal(printed.stdout, 'issued 1\n');
 });

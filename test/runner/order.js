@@ -16,7 +16,7 @@ const long = [
   'test/chaos/replicas',
   'test/chaos/reconcile',
   'test/system/processes',
-  'test/system/storm',
+  'test/system/burst',
   'src/cli/distributed-commands',
   'test/presence',
   'test/hardened',

@@ -52,7 +52,7 @@ export async function startChildServer(
 ): Promise<ChildServer> {
   const env = { ...(options.env ?? process.env), ...UNWATCHED };
   const child = spawn(command, args, { ...options, env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const gone = new Promise<void>((resolve) => {
+  const exited = new Promise<void>((resolve) => {
     child.once('error', () => {
       resolve();
     });
@@ -61,7 +61,7 @@ export async function startChildServer(
     });
   });
   running.add(child);
-  void gone.then(() => running.delete(child));
+  void exited.then(() => running.delete(child));
 
   let output = '';
   let failure: unknown;
@@ -77,7 +77,7 @@ export async function startChildServer(
     child.stderr.on('data', read);
   });
   const how = await withinMs(
-    Promise.race([isReady.then(() => 'ready' as const), gone.then(() => 'gone' as const)]),
+    Promise.race([isReady.then(() => 'ready' as const), exited.then(() => 'gone' as const)]),
     START_TIMEOUT_MS,
   );
   if (how !== 'ready' || child.pid === undefined) {
@@ -97,7 +97,7 @@ export async function startChildServer(
       }
       if (
         (await withinMs(
-          gone.then(() => true),
+          exited.then(() => true),
           STOP_TIMEOUT_MS,
         )) === undefined
       ) {

@@ -70,8 +70,8 @@ export async function startTcpProxy(targetPort: number, targetHost = '127.0.0.1'
     behave(next) {
       behaviour = next;
       for (const link of links) {
-        link.requests.letGo();
-        link.replies.letGo();
+        link.requests.release();
+        link.replies.release();
       }
     },
     nextReply: () => once(seen, 'replies'),
@@ -129,7 +129,7 @@ class Way {
     });
   }
 
-  letGo(): void {
+  release(): void {
     if ((this.#behaviour()[this.#direction] ?? 'pass') === 'hold') return;
     const held = this.#held;
     this.#held = [];

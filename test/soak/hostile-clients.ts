@@ -9,7 +9,7 @@ import { SlowConnections } from '../overload/slow-connections.js';
 const IDLE = 300;
 const SLOW = 100;
 const BOTS = 8;
-const REST_MS = 20;
+const COOLDOWN_MS = 20;
 const CLOSE_AFTER_MS = 50;
 
 export class HostileClients {
@@ -44,10 +44,10 @@ export class HostileClients {
         body: { email: `victim${Math.floor(Math.random() * 3)}@shop.test`, password: randomText(10) },
       }),
     );
-    this.#repeat('left before the answer', REST_MS, () =>
+    this.#repeat('left before the answer', COOLDOWN_MS, () =>
       this.#sendAndLeave(Buffer.from(pressOf(download(), bot))),
     );
-    this.#repeat('sent mutated bytes', REST_MS, () => this.#sendAndLeave(this.#mutant(download(), bot)));
+    this.#repeat('sent mutated bytes', COOLDOWN_MS, () => this.#sendAndLeave(this.#mutant(download(), bot)));
     this.#repeat('held slow and idle connections', 0, () => this.#hold());
   }
 

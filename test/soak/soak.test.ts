@@ -13,7 +13,7 @@ import { evidenceIn } from '../chaos/embedded-world.js';
 import { signToken } from '../clients/tokens.js';
 import { residentBytes } from '../overload/peak-memory.js';
 import { startSeonchak } from '../servers/seonchak.js';
-import { crowdOf } from '../system/storm.js';
+import { crowdOf } from '../system/burst.js';
 import { HostileClients } from './hostile-clients.js';
 
 const MINUTES = Number(process.env['SOAK_MINUTES'] ?? 0.1);
@@ -23,7 +23,7 @@ const LONGER_THAN_IT_LASTS = `${Math.ceil(MINUTES) + 60}m`;
 /** Beyond what the first third of the rounds needed at most. */
 const MEMORY_SLACK_BYTES = 60_000_000;
 const HANDLES_SLACK = 20;
-const REST_MS = 15_000;
+const COOLDOWN_MS = 15_000;
 
 t.test('promises are kept while hostile clients are at work, and nothing grows', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'seonchak-soak-'));
@@ -49,9 +49,9 @@ t.test('promises are kept while hostile clients are at work, and nothing grows',
       ...{ quantity: QUANTITY, crowd },
     });
     // Holds one, and is known to hold it, before the others of its kind begin.
-    await coupon.crowd.press(coupon.couponId, [bot], { atOnce: 1, paceMs: 0, patienceMs: REST_MS });
+    await coupon.crowd.press(coupon.couponId, [bot], { atOnce: 1, paceMs: 0, patienceMs: COOLDOWN_MS });
     hostile.couponId = coupon.couponId;
-    await coupon.storm();
+    await coupon.burst();
     await coupon.verdict(t);
     presses += coupon.crowd.presses.length;
     coupon.crowd.close();
@@ -75,7 +75,7 @@ t.test('promises are kept while hostile clients are at work, and nothing grows',
     last < first + MEMORY_SLACK_BYTES,
     `memory: at most ${first} bytes in the first third, ${last} in the last`,
   );
-  const patienceMs = performance.now() + REST_MS;
+  const patienceMs = performance.now() + COOLDOWN_MS;
   while (handles() > handlesBefore + HANDLES_SLACK && performance.now() < patienceMs) await pause(200);
   t.ok(handles() <= handlesBefore + HANDLES_SLACK, `handles: ${handlesBefore} before, ${handles()} after`);
 

@@ -1,4 +1,4 @@
-/** Processes that die by SIGKILL in the middle of a storm, and what members and database hold afterwards. */
+/** Processes that die by SIGKILL in the middle of a burst, and what members and database hold afterwards. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
 import t from 'tap';
@@ -6,7 +6,7 @@ import { pressAll } from '../clients/member-crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { startSeonchak } from '../servers/seonchak.js';
 import { backEndNames, startBackEnd } from './back-ends.js';
-import { assertPromises, crowdOf, registerCoupon, rowsOnceThere } from './storm.js';
+import { assertPromises, crowdOf, registerCoupon, rowsOnceThere } from './burst.js';
 
 const MEMBERS = 3_000;
 const QUANTITY = 1_000;

@@ -11,7 +11,7 @@ export interface PresenceDemandsUnderTest {
 
 const EVERYTHING = 999_999;
 const REGISTRATIONS = 40;
-const LOOKS = 60;
+const POLLS = 60;
 
 function newCoupon(presence: boolean): NewCoupon {
   return {
@@ -59,8 +59,8 @@ export function presenceDemandStoreContract(
     t.test('no demand turns up later below the id that was settled', async (t) => {
       const { revision: before } = await presenceDemands.settled();
       const looks: { readonly couponId: number; readonly known: ReadonlySet<number> }[] = [];
-      const looking = (async () => {
-        for (let look = 0; look < LOOKS; look++) {
+      const polling = (async () => {
+        for (let poll = 0; poll < POLLS; poll++) {
           const { couponId } = await presenceDemands.settled();
           const changes = await presenceDemands.changesAfter(before, EVERYTHING);
           looks.push({ couponId, known: new Set(changes.map((change) => change.couponId)) });
@@ -69,7 +69,7 @@ export function presenceDemandStoreContract(
       const registered = await Promise.all(
         Array.from({ length: REGISTRATIONS }, (_, index) => catalogue.insert(newCoupon(index % 2 === 0))),
       );
-      await looking;
+      await polling;
       const demanding = registered.filter((record) => record.presenceRequired);
       t.equal(demanding.length, REGISTRATIONS / 2);
       for (const { couponId, known } of looks) {

@@ -42,8 +42,8 @@ export const ROUND_MEMBERS_MAX = 512;
 export const RETRY_PAUSE_MS = 20;
 
 /** A coupon is announced to the recorders again after this much admitting, and its mark is kept this long after the last time. */
-export const ANNOUNCE_EVERY_MS = 10_000;
-export const ANNOUNCED_IDLE_MS = 60_000;
+export const MARK_PENDING_EVERY_MS = 10_000;
+export const PENDING_IDLE_MS = 60_000;
 
 /** How often the announced coupons are looked at, how many at most, and how many in one call. */
 export const SWEEP_EVERY_MS = 1_000;
@@ -75,7 +75,7 @@ export const LIVE_LINGER_MS = 15_000;
 export const LIVE_COUPONS_MAX = 5_000;
 
 /** Watched coupons missing from the store that are looked up in the catalogue, in one round. */
-export const LIVE_COLD_LOOKS_MAX = 10;
+export const LIVE_COLD_READS_MAX = 10;
 
 /** Issuances in one step of a recovery or a comparison: large enough to amortise the round trip, small enough not to hold a store up. */
 export const ISSUANCES_MAX = 1_000;
@@ -84,22 +84,22 @@ export const ISSUANCES_MAX = 1_000;
  * After the store's server changed, how long every process is given to say which number it was last told, before a coupon is
  * compared with the ledger. Actors with members waiting ask every {@link RETRY_PAUSE_MS}.
  */
-export const ATTEST_MS = 300;
+export const INSPECT_MS = 300;
 
 /** A recovering process silent for this long is taken for dead. Must outlast one statement of the database. */
 export const RECOVERY_LOCK_MS = 15_000;
 
 /** How often a recovery that waits for claims to end renews its lock, and how often a waiting command looks again. */
-export const RECOVERY_LOOK_MS = 500;
+export const RECOVERY_POLL_MS = 500;
 
 /** How long a command waits for a recovery, its own or another process's. */
-export const RECOVERY_PATIENCE_MS = 120_000;
+export const RECOVERY_WAIT_MAX_MS = 120_000;
 
 /** Findings of one kind that a comparison lists; all are counted. */
 export const FINDINGS_MAX = 100;
 
 /** A revoke is written to the ledger first and to the admission store right after; older than this it was left half done. */
-export const REVOKE_PATIENCE_MS = 5_000;
+export const REVOKE_WAIT_MAX_MS = 5_000;
 
 /** A claim whose lease ended this long ago is stuck: a recorder would have taken it over at its next sweep. */
 export const STUCK_CLAIM_MS = 10_000;

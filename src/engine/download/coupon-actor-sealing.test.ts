@@ -65,7 +65,7 @@ t.test('a confirmation counts from when it was asked for, not from when it came'
   world.storeLink.usualFate = 'refuse';
   await world.time.advance(VERSION_CHECK_MS);
   await world.time.advance(LOCAL_ANSWER_MS);
-  world.storeLink.letGo();
+  world.storeLink.release();
   await world.time.advance(0);
   t.equal(world.press(engine, couponId, 'b')[0]?.told, 'waiting');
 });
@@ -166,7 +166,7 @@ t.test('members keep being answered by the store while the winners are fetched',
   t.same(await world.told(engine, couponId, 'b'), ['sold_out']);
   t.equal(world.storeLink.held, 1, 'the winners are on their way');
   t.same(await world.told(engine, couponId, 'c', 'a'), ['sold_out', 'already_issued 1']);
-  world.storeLink.letGo();
+  world.storeLink.release();
   await world.time.advance(0);
   t.equal(world.press(engine, couponId, 'a')[0]?.told, 'already_issued 1');
 });
@@ -191,7 +191,7 @@ t.test('a version that changes while its winners are fetched is not sealed', asy
   world.storeLink.next('deliver', 'hold');
   await world.told(engine, couponId, 'b');
   world.store.amend(couponId, { quantity: 2 });
-  world.storeLink.letGo();
+  world.storeLink.release();
   await world.time.advance(0);
   t.same(await world.told(engine, couponId, 'b'), ['issued 2']);
 });
@@ -213,7 +213,7 @@ t.test(
     t.equal(world.storeLink.held, 1);
     await world.time.advance(40);
     t.same(await world.told(elsewhere, couponId, 'a'), ['issued 2']);
-    world.storeLink.letGo();
+    world.storeLink.release();
     await world.time.advance(0);
     t.same(await world.told(engine, couponId, 'a', 'c', 'early'), [
       'already_issued 2',

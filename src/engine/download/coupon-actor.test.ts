@@ -40,10 +40,10 @@ t.test('one batch is outstanding, and all that came meanwhile goes with the next
   waiting.push(...world.press(engine, couponId, 'd'));
   await world.time.advance(1);
   t.equal(world.storeLink.sent, sent, 'nothing is sent while a batch is outstanding');
-  world.storeLink.letGo();
+  world.storeLink.release();
   await world.time.advance(0);
   t.equal(world.storeLink.sent, sent + 1, 'then one batch for the three of them');
-  world.storeLink.letGo();
+  world.storeLink.release();
   await world.time.advance(0);
   t.same(
     waiting.map((press) => press.told),
@@ -109,7 +109,7 @@ t.test('whoever is issued one by an attempt that arrives late was not told no', 
   await world.time.advance(RETRY_PAUSE_MS);
   t.equal(b?.told, 'outcome_unknown', 'sold out for the second attempt, and the first is under way');
   world.store.amend(couponId, { quantity: 2 });
-  world.storeLink.letGo();
+  world.storeLink.release();
   // News of the top-up may take a second.
   await world.time.advance(1_000);
   t.same(
@@ -181,7 +181,7 @@ t.test('a batch that arrives late issues to nobody', async (t) => {
   world.storeLink.next('hold');
   const [b] = world.press(engine, couponId, 'b');
   await world.time.advance(OVERDUE_MS);
-  world.storeLink.letGo();
+  world.storeLink.release();
   await world.time.advance(RETRY_PAUSE_MS);
   t.equal(b?.told, 'busy', 'the store refused it, so nothing was attempted');
   t.equal(world.store.snapshot(couponId)?.issued, 1);
@@ -263,9 +263,9 @@ t.test(
     world.storeLink.next('deliver', 'deliver', 'hold');
     world.press(engine, couponId, 'a');
     await world.time.advance(0);
-    t.same([...world.store.announcedMs.keys()], [couponId]);
+    t.same([...world.store.pendingMs.keys()], [couponId]);
     t.equal(rings, 0);
-    world.storeLink.letGo();
+    world.storeLink.release();
     await world.time.advance(0);
     t.equal(rings, 1);
     await world.told(engine, couponId, 'a');
@@ -281,7 +281,7 @@ t.test('a store that lost everything is told again that there is something to re
   world.store.loseEverything();
   t.same(await world.told(engine, couponId, 'b'), ['issued 1']);
   t.same(
-    [...world.store.announcedMs.keys()],
+    [...world.store.pendingMs.keys()],
     [couponId],
     'or a recorder would never find it once this process dies',
   );
@@ -296,7 +296,7 @@ t.test('so is a store that another process has rebuilt before this one noticed t
   await world.warmer.warm(couponId);
   await world.time.advance(VERSION_CHECK_MS);
   t.same(await world.told(engine, couponId, 'b'), ['issued 1']);
-  t.same([...world.store.announcedMs.keys()], [couponId]);
+  t.same([...world.store.pendingMs.keys()], [couponId]);
 });
 
 t.test('a reply that contradicts itself is answered once, as unknown', async (t) => {

@@ -32,7 +32,7 @@ import { assertState, COLD, winnersHeldBy } from './actor-state.js';
 import type { ActorState, Sealed } from './actor-state.js';
 import type { DownloadOutcome, PendingDownload } from '../domain/download.js';
 import { CouponRecoveringError, StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
-import { ANNOUNCE_EVERY_MS, RETRY_PAUSE_MS } from '../domain/limits.js';
+import { MARK_PENDING_EVERY_MS, RETRY_PAUSE_MS } from '../domain/limits.js';
 import { Mailbox } from './mailbox.js';
 import type { DownloadBatch } from './mailbox.js';
 import { BUSY, NOT_READY, OUTCOME_UNKNOWN, refusedOutcome, UNKNOWN_COUPON } from './outcomes.js';
@@ -167,7 +167,7 @@ export class CouponActor {
    *
    * @param everyMs how old a mark may be.
    */
-  isMarkDue(nowMs: number, everyMs = ANNOUNCE_EVERY_MS): boolean {
+  isMarkDue(nowMs: number, everyMs = MARK_PENDING_EVERY_MS): boolean {
     return nowMs >= this.#markedAtMs + everyMs || this.#asked?.batch.epoch !== this.#markedEpoch;
   }
 

@@ -36,7 +36,7 @@ t.test('one round is outstanding; who asks meanwhile goes with the next', async 
   const sent = world.storeLink.sent;
   await world.time.advance(10);
   t.equal(world.storeLink.sent, sent);
-  world.storeLink.letGo();
+  world.storeLink.release();
   t.equal((await first)?.snapshot.couponId, one);
   t.same(
     (await Promise.all(second)).map((loaded) => loaded?.snapshot.couponId),
@@ -63,7 +63,7 @@ t.test('a coupon lost again right after it was warmed is warmed again', async (t
   await world.time.advance(0);
   t.equal(world.store.snapshot(couponId)?.epoch, 2);
   world.store.loseEverything();
-  world.storeLink.letGo();
+  world.storeLink.release();
   t.match((await loading)?.snapshot, { couponId, epoch: 3 });
 });
 
@@ -89,6 +89,6 @@ t.test('the age of a snapshot is counted from before the question', async (t) =>
   world.storeLink.next('hold');
   const loading = loader.load(couponId);
   await world.time.advance(50);
-  world.storeLink.letGo();
+  world.storeLink.release();
   t.equal((await loading)?.sentAtMs, 100);
 });

@@ -56,7 +56,7 @@ t.test('draining waits until every member has its answer', async (t) => {
   const drained = engine.drain(1_000);
   await world.time.advance(100);
   t.equal(b?.told, 'waiting');
-  world.storeLink.letGo();
+  world.storeLink.release();
   await world.time.advance(10);
   t.equal(await drained, 'drained');
   t.equal(b?.told, 'issued 2');

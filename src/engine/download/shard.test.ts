@@ -1,7 +1,7 @@
 /** How the coupons of one node share rounds, and what is still each coupon's own. */
 import t from 'tap';
 import type { CouponId } from '../domain/coupon.js';
-import { ANNOUNCE_EVERY_MS, RETRY_PAUSE_MS, ROUND_COUPONS_MAX, ROUND_MEMBERS_MAX } from '../domain/limits.js';
+import { MARK_PENDING_EVERY_MS, RETRY_PAUSE_MS, ROUND_COUPONS_MAX, ROUND_MEMBERS_MAX } from '../domain/limits.js';
 import { LIMITS, StagedWorld } from '../testing/simulation/staged-world.js';
 
 const OVERDUE_MS = LIMITS.admitDeadlineMs + 100;
@@ -41,7 +41,7 @@ t.test('one round is outstanding, and all that came meanwhile goes with the next
   for (const couponId of couponIds) presses.push(...world.press(engine, couponId, 'b', 'c'));
   await world.time.advance(1);
   t.equal(world.storeLink.sent, sent);
-  world.storeLink.letGo();
+  world.storeLink.release();
   await world.time.advance(0);
   t.equal(world.storeLink.sent, sent + 1);
   t.same(
@@ -58,7 +58,7 @@ t.test('coupons of other shards do not wait', async (t) => {
   await world.time.advance(0);
   t.same(await world.told(engine, coupon(1), 'b'), ['issued 2']);
   t.equal(waiting?.told, 'waiting');
-  world.storeLink.letGo();
+  world.storeLink.release();
   await world.time.advance(0);
   t.equal(waiting?.told, 'issued 2');
 });
@@ -74,7 +74,7 @@ t.test('a coupon that is refused is learnt anew, and the others of its round are
     presses.map((press) => press.told),
     ['issued 2', 'waiting', 'issued 2'],
   );
-  world.databaseLink.letGo();
+  world.databaseLink.release();
   await world.time.advance(0);
   t.equal(presses[1]?.told, 'issued 1');
 });
@@ -124,7 +124,7 @@ t.test('a straggler does not hold up the next round, nor is it asked about twice
   const [behind] = world.press(engine, coupon(0), 'b');
   await world.time.advance(0);
   t.equal(world.storeLink.held, 1);
-  world.storeLink.letGo();
+  world.storeLink.release();
   await world.time.advance(0);
   t.same([slow?.told, behind?.told], ['issued 2', 'issued 3']);
 });
@@ -138,7 +138,7 @@ t.test('a round has an end, and the coupons that found no place are first in the
   t.equal(presses.filter((press) => press.told === 'waiting').length, 2);
   t.equal(presses.at(-1)?.told, 'waiting');
   presses.push(...couponIds.slice(0, 5).flatMap((couponId) => world.press(engine, couponId, 'b')));
-  world.storeLink.letGo();
+  world.storeLink.release();
   await world.time.advance(0);
   t.ok(presses.every((press) => press.told.startsWith('issued')));
 });
@@ -171,13 +171,13 @@ t.test('recorders hear of all coupons of a round in one mark, and of none again 
   const { sent } = world.storeLink;
   await world.time.advance(0);
   t.equal(world.storeLink.sent, sent + 3, 'learnt, marked, decided: once each for both');
-  t.same([...world.store.announcedMs.keys()], couponIds);
-  world.store.announcedMs.clear();
+  t.same([...world.store.pendingMs.keys()], couponIds);
+  world.store.pendingMs.clear();
   for (const couponId of couponIds) t.same(await world.told(engine, couponId, 'b'), ['issued 2']);
-  t.same([...world.store.announcedMs.keys()], []);
-  await world.time.advance(ANNOUNCE_EVERY_MS);
+  t.same([...world.store.pendingMs.keys()], []);
+  await world.time.advance(MARK_PENDING_EVERY_MS);
   await world.told(engine, couponIds[0] as CouponId, 'c');
-  t.same([...world.store.announcedMs.keys()], couponIds.slice(0, 1));
+  t.same([...world.store.pendingMs.keys()], couponIds.slice(0, 1));
 });
 
 t.test('a coupon whose mark cannot be left is not asked about, and the others are', async (t) => {
@@ -196,7 +196,7 @@ t.test('a coupon whose mark cannot be left is not asked about, and the others ar
   t.equal(world.store.snapshot(fresh)?.issued, 0);
   await world.time.advance(RETRY_PAUSE_MS);
   t.equal(waiting?.told, 'issued 1', 'as if for the first time: nothing was attempted before');
-  t.ok(world.store.announcedMs.has(fresh));
+  t.ok(world.store.pendingMs.has(fresh));
 });
 
 t.test('a back end that breaks its word leaves outcomes unknown and the line moving', async (t) => {

@@ -9,7 +9,7 @@
  */
 import type { AdmitBatch, AdmitFault, AdmitReply } from '../ports/admission.js';
 import type { Scheduler } from '../domain/clock.js';
-import { ANNOUNCE_EVERY_MS, RETRY_PAUSE_MS, ROUND_COUPONS_MAX, ROUND_MEMBERS_MAX } from '../domain/limits.js';
+import { MARK_PENDING_EVERY_MS, RETRY_PAUSE_MS, ROUND_COUPONS_MAX, ROUND_MEMBERS_MAX } from '../domain/limits.js';
 import type { CouponActorContext } from './actor-context.js';
 import type { CouponActor } from './coupon-actor.js';
 
@@ -140,7 +140,7 @@ export class Shard {
     if (bell === undefined) return questions;
     const nowMs = clock.monotonicMs();
     if (!questions.some(({ actor }) => actor.isMarkDue(nowMs))) return questions;
-    const marking = questions.filter(({ actor }) => actor.isMarkDue(nowMs, ANNOUNCE_EVERY_MS / 2));
+    const marking = questions.filter(({ actor }) => actor.isMarkDue(nowMs, MARK_PENDING_EVERY_MS / 2));
     try {
       await bell.markPending(marking.map(({ actor }) => actor.couponId));
       for (const { actor } of marking) actor.marked(nowMs);

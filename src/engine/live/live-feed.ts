@@ -8,7 +8,7 @@ import type { Admission } from '../ports/admission.js';
 import type { Clock, Scheduler } from '../domain/clock.js';
 import type { CouponId } from '../domain/coupon.js';
 import {
-  LIVE_COLD_LOOKS_MAX,
+  LIVE_COLD_READS_MAX,
   LIVE_COUPONS_MAX,
   LIVE_LINGER_MS,
   LIVE_POLL_MS,
@@ -80,7 +80,7 @@ export class LiveFeed {
 
   async #open(couponId: CouponId): Promise<LiveTopic | undefined> {
     const [snapshot] = await this.#ports.admission.snapshots([couponId]);
-    const reading = snapshot === undefined ? await this.#lookUp(couponId) : readingOf(snapshot);
+    const reading = snapshot === undefined ? await this.#readFromCatalogue(couponId) : readingOf(snapshot);
     if (reading === undefined) return undefined;
     const topic = new LiveTopic(couponId, reading, this.#ports.clock.monotonicMs());
     this.#topics.set(couponId, topic);
@@ -88,7 +88,7 @@ export class LiveFeed {
   }
 
   /** A coupon missing from the store is not warmed for onlookers: anybody may watch, and warming reads every row. */
-  async #lookUp(couponId: CouponId): Promise<LiveReading | undefined> {
+  async #readFromCatalogue(couponId: CouponId): Promise<LiveReading | undefined> {
     const view = await this.#ports.registry.find(couponId);
     if (view === undefined) return undefined;
     return { ...view, lastIssueNo: 0, storeNowMs: this.#ports.clock.nowMs() };
@@ -96,8 +96,8 @@ export class LiveFeed {
 
   async #poll(): Promise<void> {
     try {
-      this.#letGo();
-      await this.#look(this.#nextTurn());
+      this.#closeIdleTopics();
+      await this.#pollTopics(this.#nextTurn());
       this.#failing = false;
     } catch (fault) {
       if (!this.#failing) this.#ports.onFault(fault);
@@ -105,7 +105,7 @@ export class LiveFeed {
     }
   }
 
-  #letGo(): void {
+  #closeIdleTopics(): void {
     const beforeMs = this.#ports.clock.monotonicMs() - LIVE_LINGER_MS;
     for (const topic of this.#topics.values()) {
       if (topic.watchers === 0 && topic.idleSinceMs <= beforeMs) this.#topics.delete(topic.couponId);
@@ -130,30 +130,30 @@ export class LiveFeed {
     return turn;
   }
 
-  async #look(topics: readonly LiveTopic[]): Promise<void> {
+  async #pollTopics(topics: readonly LiveTopic[]): Promise<void> {
     if (topics.length === 0) return;
     const snapshots = await this.#ports.admission.snapshots(topics.map((topic) => topic.couponId));
     const cold: LiveTopic[] = [];
     topics.forEach((topic, place) => {
       const snapshot = snapshots[place];
       if (snapshot === undefined) cold.push(topic);
-      else this.#tell(topic, readingOf(snapshot));
+      else this.#publishIfChanged(topic, readingOf(snapshot));
     });
-    await this.#lookAtCold(cold);
+    await this.#pollCold(cold);
   }
 
-  async #lookAtCold(topics: readonly LiveTopic[]): Promise<void> {
+  async #pollCold(topics: readonly LiveTopic[]): Promise<void> {
     const nowMs = this.#ports.clock.monotonicMs();
-    const due = topics.filter((topic) => topic.refreshIsDue(nowMs)).slice(0, LIVE_COLD_LOOKS_MAX);
+    const due = topics.filter((topic) => topic.refreshIsDue(nowMs)).slice(0, LIVE_COLD_READS_MAX);
     await Promise.all(
       due.map(async (topic) => {
-        const reading = await this.#lookUp(topic.couponId);
-        if (reading !== undefined) this.#tell(topic, reading);
+        const reading = await this.#readFromCatalogue(topic.couponId);
+        if (reading !== undefined) this.#publishIfChanged(topic, reading);
       }),
     );
   }
 
-  #tell(topic: LiveTopic, reading: LiveReading): void {
+  #publishIfChanged(topic: LiveTopic, reading: LiveReading): void {
     const update = topic.take(reading, this.#ports.clock.monotonicMs());
     if (update !== undefined && topic.watchers > 0) this.#ports.publish(update);
   }

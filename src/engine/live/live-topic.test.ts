@@ -57,9 +57,9 @@ t.test('who comes back is told what was told since, and no more than is kept', a
   const topic = new LiveTopic(couponId, reading(0, 0), 0);
   for (let count = 1; count <= 3; count++) topic.take(reading(count * 200, count), count * 200);
   t.same(
-    topic.toldAfter(START_MS + 200).map((update) => update.issued),
+    topic.publishedAfter(START_MS + 200).map((update) => update.issued),
     [2, 3],
   );
   for (let count = 4; count <= 300; count++) topic.take(reading(count * 200, count), count * 200);
-  t.equal(topic.toldAfter(0).length, LIVE_HISTORY_UPDATES);
+  t.equal(topic.publishedAfter(0).length, LIVE_HISTORY_UPDATES);
 });

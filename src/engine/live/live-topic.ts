@@ -42,17 +42,17 @@ export class LiveTopic {
   /** Since when nobody watches, our monotonic clock. */
   idleSinceMs: number;
   #latest: LiveUpdate;
-  #told: LiveUpdate;
-  #toldAtMs: number;
+  #published: LiveUpdate;
+  #publishedAtMs: number;
   readonly #history: LiveUpdate[] = [];
   #samples: RateSample[] = [];
 
   constructor(couponId: CouponId, reading: LiveReading, nowMs: number) {
     this.couponId = couponId;
     this.idleSinceMs = nowMs;
-    this.#latest = this.#told = this.#updateOf(reading);
-    this.#toldAtMs = nowMs;
-    this.#remember(this.#told);
+    this.#latest = this.#published = this.#updateOf(reading);
+    this.#publishedAtMs = nowMs;
+    this.#remember(this.#published);
   }
 
   /** No older than the last look at the store. */
@@ -61,22 +61,22 @@ export class LiveTopic {
   }
 
   refreshIsDue(nowMs: number): boolean {
-    return nowMs - this.#toldAtMs >= LIVE_REFRESH_MS;
+    return nowMs - this.#publishedAtMs >= LIVE_REFRESH_MS;
   }
 
   /** Takes a look at the store in; the update to tell, or `undefined` when there is nothing new and no refresh is due. */
   take(reading: LiveReading, nowMs: number): LiveUpdate | undefined {
     const update = this.#updateOf(reading);
     this.#latest = update;
-    if (sameButTime(update, this.#told) && !this.refreshIsDue(nowMs)) return undefined;
-    this.#told = update;
-    this.#toldAtMs = nowMs;
+    if (sameButTime(update, this.#published) && !this.refreshIsDue(nowMs)) return undefined;
+    this.#published = update;
+    this.#publishedAtMs = nowMs;
     this.#remember(update);
     return update;
   }
 
   /** What was told after that instant of the store's clock, as far as it is kept, oldest first. */
-  toldAfter(storeMs: number): readonly LiveUpdate[] {
+  publishedAfter(storeMs: number): readonly LiveUpdate[] {
     return this.#history.filter((update) => update.storeNowMs > storeMs);
   }
 

@@ -8,7 +8,7 @@ import type { Admission } from '../ports/admission.js';
 import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
 import type { CouponRecord } from '../ports/coupon-catalogue.js';
 import type { CouponSnapshot, Issuance } from '../domain/coupon.js';
-import { halfRevoked } from './unfinished-revocations.js';
+import { unfinishedRevocations } from './unfinished-revocations.js';
 import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import type { IssuanceQueue } from '../ports/issuance-queue.js';
 import type { DeadLetter, LedgerAudit } from '../ports/ledger-audit.js';
@@ -22,7 +22,7 @@ export interface ReconcilePorts {
   readonly ledger: IssuanceLedger;
   readonly audit: LedgerAudit;
   /** Absent with the embedded back end: there the table is compared with itself. */
-  readonly queued?: { readonly queue: IssuanceQueue; readonly admitted: AdmittedIssuances };
+  readonly distributed?: { readonly queue: IssuanceQueue; readonly admitted: AdmittedIssuances };
   /** Our clock, for the age of a revocation. */
   nowMs(): number;
 }
@@ -31,7 +31,7 @@ export interface ReconcileHooks {
   /** Rows and winners looked at since the last call. */
   onProgress?(issuances: number): void;
   /** Called with each chunk of what is missing, all of it and not only the first few. */
-  onMissing?(issuances: readonly Issuance[]): Promise<void>;
+  onUnrecorded?(issuances: readonly Issuance[]): Promise<void>;
 }
 
 /** @throws StoreUnavailableError, StoreOutcomeUnknownError: nothing was changed; begin anew. */
@@ -60,10 +60,10 @@ class Reconciliation {
   readonly #rows = new NumberSet();
   readonly #held = new NumberSet();
   readonly #dead = new Set<string>();
-  readonly #missing = new Collected<Issuance>();
-  readonly #strays = new Collected<Issuance>();
-  readonly #doubled = new Collected<number>();
-  readonly #halfRevoked = new Collected<Issuance>();
+  readonly #unrecorded = new Collected<Issuance>();
+  readonly #orphanedRows = new Collected<Issuance>();
+  readonly #duplicateNumbers = new Collected<number>();
+  readonly #unfinishedRevocations = new Collected<Issuance>();
   readonly #revokedRows = new Collected<number>();
   readonly #deadLetters = new Collected<DeadLetter>();
 
@@ -74,31 +74,35 @@ class Reconciliation {
   }
 
   async run(): Promise<CouponReconciliation> {
-    const { admission, ledger, queued } = this.#ports;
+    const { admission, ledger, distributed } = this.#ports;
     const { couponId } = this.#record;
-    const [snapshot] = queued === undefined ? [] : await admission.snapshots([couponId]);
-    const admitted = snapshot === undefined ? undefined : queued?.admitted;
+    const [snapshot] = distributed === undefined ? [] : await admission.snapshots([couponId]);
+    const admitted = snapshot === undefined ? undefined : distributed?.admitted;
 
     await this.#readDeadLetters();
     await this.#readRows(admitted);
     if (admitted !== undefined) await this.#readWinners(admitted);
     const revoked = await this.#readRevocations(admitted);
-    const [depth] = (await queued?.queue.depths([couponId])) ?? [];
+    const [depth] = (await distributed?.queue.depths([couponId])) ?? [];
     const highest = await ledger.highestIssueNo(couponId);
     const quantity = Math.max(snapshot?.quantity ?? 0, this.#record.quantity);
     return {
       couponId,
       quantity,
       inService: snapshot !== undefined,
-      outOfService: queued !== undefined && snapshot === undefined && this.#record.epoch > 0,
+      outOfService: distributed !== undefined && snapshot === undefined && this.#record.epoch > 0,
       admitted: snapshot?.issued ?? this.#rows.size,
       recorded: this.#rows.size,
       queued: depth?.queued ?? 0,
       claimed: depth?.claimed ?? 0,
       revoked: revoked.size,
-      ...{ unrecorded: this.#missing, orphanedRows: this.#strays, duplicateNumbers: this.#doubled },
       ...{
-        unfinishedRevocations: this.#halfRevoked,
+        unrecorded: this.#unrecorded,
+        orphanedRows: this.#orphanedRows,
+        duplicateNumbers: this.#duplicateNumbers,
+      },
+      ...{
+        unfinishedRevocations: this.#unfinishedRevocations,
         revokedRows: this.#revokedRows,
         deadLetters: this.#deadLetters,
       },
@@ -108,13 +112,13 @@ class Reconciliation {
           ? 0
           : await admitted.lapsedClaims(couponId, snapshot.storeNowMs - STUCK_CLAIM_MS),
       excess: Math.max(0, this.#rows.size - quantity),
-      storeBehindLedger: await this.#isBehind(snapshot, highest),
+      storeBehindLedger: await this.#isStoreBehind(snapshot, highest),
       catalogueBehindStore: (snapshot?.version ?? 0) > this.#record.version,
     };
   }
 
   /** The ledger was asked after the store, so the store is asked again: what it gave meanwhile may be recorded already. */
-  async #isBehind(snapshot: CouponSnapshot | undefined, highest: number): Promise<boolean> {
+  async #isStoreBehind(snapshot: CouponSnapshot | undefined, highest: number): Promise<boolean> {
     if (snapshot === undefined || highest <= snapshot.lastIssueNo) return false;
     const [later] = await this.#ports.admission.snapshots([this.#record.couponId]);
     return later !== undefined && highest > later.lastIssueNo;
@@ -136,7 +140,7 @@ class Reconciliation {
       const suspects = await this.#notHeld(admitted, rows);
       if (suspects.length === 0) continue;
       // A row that is still there although its member does not hold it is a stray; one that was revoked meanwhile is gone.
-      this.#strays.add(await this.#stillRecorded(suspects));
+      this.#orphanedRows.add(await this.#stillRecorded(suspects));
     }
   }
 
@@ -148,7 +152,7 @@ class Reconciliation {
       for (const holder of chunk) {
         if (this.#dead.has(`${holder.issueNo}:${holder.memberId}`)) continue;
         if (this.#held.has(holder.issueNo) && (await this.#isDouble(holder, seen.get(holder.issueNo)))) {
-          this.#doubled.add([holder.issueNo]);
+          this.#duplicateNumbers.add([holder.issueNo]);
         }
         this.#held.add(holder.issueNo);
         if (seen.size < RECENT_HOLDERS) seen.set(holder.issueNo, holder.memberId);
@@ -179,8 +183,8 @@ class Reconciliation {
     const revoked = new Set((await this.#notHeld(admitted, unrecorded)).map(({ issueNo }) => issueNo));
     const missing = unrecorded.filter(({ issueNo }) => !revoked.has(issueNo));
     if (missing.length === 0) return;
-    this.#missing.add(missing);
-    await this.#hooks.onMissing?.(missing);
+    this.#unrecorded.add(missing);
+    await this.#hooks.onUnrecorded?.(missing);
   }
 
   async #readRevocations(admitted: AdmittedIssuances | undefined): Promise<NumberSet> {
@@ -194,7 +198,9 @@ class Reconciliation {
       );
       this.#revokedRows.add(contradicted.map(({ issueNo }) => issueNo));
       if (admitted === undefined) continue;
-      this.#halfRevoked.add(await halfRevoked(admitted, couponId, revocations, this.#ports.nowMs()));
+      this.#unfinishedRevocations.add(
+        await unfinishedRevocations(admitted, couponId, revocations, this.#ports.nowMs()),
+      );
     }
     return revoked;
   }

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { CouponRecovery } from '../recovery/coupon-recovery.js';
 import type { CouponId } from '../domain/coupon.js';
-import { RECONCILE_EVERY_MS, REVOKE_PATIENCE_MS } from '../domain/limits.js';
+import { RECONCILE_EVERY_MS, REVOKE_WAIT_MAX_MS } from '../domain/limits.js';
 import { Reconciler } from './reconcile-loop.js';
 import { SimulatedAdmitted, SimulatedAudit } from '../testing/simulation/simulated-audit.js';
 import { SimulatedRecoveryStore, StoreRecovery } from '../testing/simulation/simulated-recovery-store.js';
@@ -13,8 +13,8 @@ async function started() {
   const couponId = await world.registered({ quantity: 3 });
   const memberIds = ['a', 'b'].map(memberNamed);
   world.store.admit({ couponId, epoch: 1, memberIds, notAfterMs: STORE_START_MS * 2 });
-  world.store.announce([couponId]);
-  const told: [CouponId, number][] = [];
+  world.store.markPending([couponId]);
+  const gaps: [CouponId, number][] = [];
   const { admission, catalogue, ledger, queue, bell, warmer, versions, scheduler, onFault } = world;
   const stores = { admission, catalogue, ledger, queue, bell, warmer, versions };
   const shared = {
@@ -38,7 +38,7 @@ async function started() {
     ...shared,
     clock: world.clock,
     coupons,
-    onGap: (id, gap) => told.push([id, gap]),
+    onGap: (id, gap) => gaps.push([id, gap]),
     onRevokesFinished: (id, count) => finished.push([id, count]),
   });
   reconciler.start();
@@ -50,26 +50,26 @@ async function started() {
     world.database.record(couponId, 1, claim?.issuances ?? []);
     world.store.ack(couponId, 'token');
   };
-  return { world, couponId, reconciler, told, finished, record };
+  return { world, couponId, reconciler, gaps, finished, record };
 }
 
 t.test('what is still on its way is no gap, and a coupon in order has none', async (t) => {
-  const { world, reconciler, told, record } = await started();
+  const { world, reconciler, gaps, record } = await started();
   await world.time.advance(RECONCILE_EVERY_MS + 1);
   record();
   await world.time.advance(RECONCILE_EVERY_MS);
-  t.same([told, reconciler.gap], [[], 0]);
+  t.same([gaps, reconciler.gap], [[], 0]);
 });
 
 t.test(
   'a revoke whose process died between its two steps is finished, and then there is no gap',
   async (t) => {
-    const { world, couponId, reconciler, told, finished, record } = await started();
+    const { world, couponId, reconciler, gaps, finished, record } = await started();
     record();
     world.database.revoke(couponId, 1, 2, memberNamed('b'));
-    await world.time.advance(REVOKE_PATIENCE_MS + 2 * RECONCILE_EVERY_MS);
+    await world.time.advance(REVOKE_WAIT_MAX_MS + 2 * RECONCILE_EVERY_MS);
     const gapThenNone = [1, 0].map((gap) => [couponId, gap]);
-    t.same([told, finished, reconciler.gap], [gapThenNone, [[couponId, 1]], 0]);
+    t.same([gaps, finished, reconciler.gap], [gapThenNone, [[couponId, 1]], 0]);
     t.match(world.store.snapshot(couponId), { issued: 1, lastIssueNo: 2, version: 2 });
     const [saved] = await world.catalogue.find([couponId]);
     t.equal(saved?.version, 2);
@@ -77,26 +77,26 @@ t.test(
 );
 
 t.test('an issuance that is nowhere is told once, and told again when it is back', async (t) => {
-  const { world, couponId, reconciler, told, record } = await started();
+  const { world, couponId, reconciler, gaps, record } = await started();
   record();
   const { rows } = world.database.ledgerOf(couponId);
   const row = rows.get(2);
   rows.delete(2);
   await world.time.advance(3 * RECONCILE_EVERY_MS);
-  t.same([told, reconciler.gap], [[[couponId, 1]], 1]);
+  t.same([gaps, reconciler.gap], [[[couponId, 1]], 1]);
   if (row !== undefined) rows.set(2, row);
   await world.time.advance(RECONCILE_EVERY_MS + 1);
-  t.same(told.at(-1), [couponId, 0]);
+  t.same(gaps.at(-1), [couponId, 0]);
   t.equal(reconciler.gap, 0);
 });
 
 t.test('a store that is away is a fault and no gap, and the next look goes on', async (t) => {
-  const { world, couponId, reconciler, told, record } = await started();
+  const { world, couponId, reconciler, gaps, record } = await started();
   record();
   world.database.ledgerOf(couponId).rows.delete(1);
   world.storeLink.next('refuse');
   await world.time.advance(RECONCILE_EVERY_MS + 1);
-  t.same([told, world.faults.length], [[], 1]);
+  t.same([gaps, world.faults.length], [[], 1]);
   await world.time.advance(RECONCILE_EVERY_MS);
   t.equal(reconciler.gap, 1);
 });

@@ -15,7 +15,7 @@ import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
 import type { CouponRecovery } from '../recovery/coupon-recovery.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
 import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
-import { finishRevokes, halfRevoked } from './unfinished-revocations.js';
+import { finishRevokes, unfinishedRevocations } from './unfinished-revocations.js';
 import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import type { IssuanceQueue, RecorderBell } from '../ports/issuance-queue.js';
 import type { LedgerAudit } from '../ports/ledger-audit.js';
@@ -73,7 +73,7 @@ export class Reconciler {
       const couponIds = await this.#ports.bell.pendingCoupons(RECONCILE_COUPONS_MAX);
       const snapshots = await this.#ports.admission.snapshots(couponIds);
       for (const [place, couponId] of couponIds.entries()) {
-        await this.#lookAt(couponId, snapshots[place]).catch((fault: unknown) => {
+        await this.#checkCoupon(couponId, snapshots[place]).catch((fault: unknown) => {
           this.#ports.onFault(fault, couponId);
         });
       }
@@ -83,7 +83,7 @@ export class Reconciler {
     }
   }
 
-  async #lookAt(couponId: CouponId, before: CouponSnapshot | undefined): Promise<void> {
+  async #checkCoupon(couponId: CouponId, before: CouponSnapshot | undefined): Promise<void> {
     const { admission, ledger, queue, warmer } = this.#ports;
     if (before === undefined) {
       // Something is to be recorded for it, so it was in the store: it must come back even if nobody asks for it.
@@ -107,14 +107,14 @@ export class Reconciler {
     // The next look tells whether that was all.
     if (gap > 0 && (await this.#finishRevokes(couponId)) > 0) return;
     this.#judged.set(couponId, stateOf(after));
-    this.#tell(couponId, gap);
+    this.#reportGap(couponId, gap);
   }
 
   async #finishRevokes(couponId: CouponId): Promise<number> {
     const { admission, admitted, audit, catalogue, clock } = this.#ports;
     let finished = 0;
     for await (const revocations of revocationPages(audit, couponId)) {
-      const half = await halfRevoked(admitted, couponId, revocations, clock.nowMs());
+      const half = await unfinishedRevocations(admitted, couponId, revocations, clock.nowMs());
       finished += await finishRevokes(this.#ports, couponId, half);
     }
     const [snapshot] = finished > 0 ? await admission.snapshots([couponId]) : [];
@@ -129,7 +129,7 @@ export class Reconciler {
     await this.#ports.coupons.suspend(record, snapshot.epoch, snapshot.lastIssueNo);
   }
 
-  #tell(couponId: CouponId, gap: number): void {
+  #reportGap(couponId: CouponId, gap: number): void {
     if (gap === (this.#gaps.get(couponId) ?? 0)) return;
     if (gap === 0) this.#gaps.delete(couponId);
     else this.#gaps.set(couponId, gap);
@@ -137,8 +137,8 @@ export class Reconciler {
   }
 
   /** A coupon at rest loses its mark; a gap that was found stays known. */
-  #forgetAllBut(announced: ReadonlySet<CouponId>): void {
-    for (const couponId of this.#judged.keys()) if (!announced.has(couponId)) this.#judged.delete(couponId);
+  #forgetAllBut(pending: ReadonlySet<CouponId>): void {
+    for (const couponId of this.#judged.keys()) if (!pending.has(couponId)) this.#judged.delete(couponId);
   }
 }
 

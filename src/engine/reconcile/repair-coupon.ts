@@ -28,12 +28,12 @@ export interface CouponRepair {
   readonly termsSaved: boolean;
   /** Taken out of service and rebuilt, by this process or another. */
   readonly rebuilt: boolean;
-  /** Recorders were told to look. */
-  readonly announced: boolean;
+  /** The coupon was marked for the recorders. */
+  readonly markedPending: boolean;
 }
 
-/** For {@link ReconcileHooks.onMissing}: queues what is missing, and counts. */
-export class MissingIssuances {
+/** Queues unrecorded issuances again and counts them; for {@link ReconcileHooks.onUnrecorded}. */
+export class UnrecordedIssuances {
   requeued = 0;
   readonly #ports: Pick<RepairPorts, 'admitted'>;
   readonly #record: CouponRecord;
@@ -62,12 +62,12 @@ export async function repairCoupon(
   const termsSaved = snapshot !== undefined && snapshot.version > record.version;
   if (termsSaved) await ports.catalogue.saveTerms(couponId, snapshot.version, snapshot);
 
-  const announced = requeued > 0 || found.queued > 0 || found.claimed > 0 || rebuilt;
-  if (announced) {
+  const markedPending = requeued > 0 || found.queued > 0 || found.claimed > 0 || rebuilt;
+  if (markedPending) {
     await ports.bell.markPending([couponId]);
     ports.bell.ring(couponId);
   }
-  return { requeued, revokesFinished, termsSaved, rebuilt, announced };
+  return { requeued, revokesFinished, termsSaved, rebuilt, markedPending };
 }
 
 async function rebuild(ports: RepairPorts, record: CouponRecord): Promise<boolean> {

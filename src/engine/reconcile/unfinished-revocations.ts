@@ -7,16 +7,16 @@ import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
 import type { Versions } from '../ports/versions.js';
 import type { CouponId, Issuance } from '../domain/coupon.js';
 import type { Revocation } from '../ports/ledger-audit.js';
-import { REVOKE_PATIENCE_MS } from '../domain/limits.js';
+import { REVOKE_WAIT_MAX_MS } from '../domain/limits.js';
 
 /** Those of the revocations that the store has not followed. One that has just begun is not half done. */
-export async function halfRevoked(
+export async function unfinishedRevocations(
   admitted: Pick<AdmittedIssuances, 'held'>,
   couponId: CouponId,
   revocations: readonly Revocation[],
   nowMs: number,
 ): Promise<Issuance[]> {
-  const settled = revocations.filter(({ revokedAtMs }) => revokedAtMs < nowMs - REVOKE_PATIENCE_MS);
+  const settled = revocations.filter(({ revokedAtMs }) => revokedAtMs < nowMs - REVOKE_WAIT_MAX_MS);
   const held = await admitted.held(
     couponId,
     settled.map(({ memberId }) => memberId),

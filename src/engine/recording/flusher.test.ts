@@ -114,7 +114,7 @@ t.test(
     const drained = flusher.drain(couponId);
     await world.time.advance(0);
     world.database.nextEpoch(couponId);
-    world.databaseLink.letGo();
+    world.databaseLink.release();
     t.match(await drained, { inserted: 0, stale: 3, backlog: 'empty' });
     t.same(world.database.rows(couponId, 0, 10), []);
     t.same(world.store.depth(couponId), { queued: 3, claimed: 0 });

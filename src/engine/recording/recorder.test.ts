@@ -3,7 +3,7 @@ import type { CouponId } from '../domain/coupon.js';
 import { StoreUnavailableError } from '../domain/errors.js';
 import type { DrainResult } from './flusher.js';
 import {
-  ANNOUNCED_IDLE_MS,
+  PENDING_IDLE_MS,
   DRAIN_COOLDOWN_MAX_MS,
   DRAIN_COOLDOWN_MS,
   DRAIN_RETRY_MS,
@@ -172,7 +172,7 @@ t.test('a bell rung in another process is heard', async (t) => {
 t.test('what a dead process left is found without any ring', async (t) => {
   const yard = new Yard();
   const couponId = await yard.queued();
-  yard.world.store.announce([couponId]);
+  yard.world.store.markPending([couponId]);
   await yard.recorder.start();
   await yard.world.time.advance(0);
   t.same(yard.started, [couponId], 'at start');
@@ -184,7 +184,7 @@ t.test('what a dead process left is found without any ring', async (t) => {
 t.test('a claim of a dead recorder is looked at again until its lease has ended', async (t) => {
   const yard = new Yard();
   const couponId = await yard.queued();
-  yard.world.store.announce([couponId]);
+  yard.world.store.markPending([couponId]);
   yard.world.store.claim(couponId, 'of the dead', 10, 10_000);
   await yard.recorder.start();
   await yard.world.time.advance(0);
@@ -194,12 +194,12 @@ t.test('a claim of a dead recorder is looked at again until its lease has ended'
 t.test('the mark of a coupon seen empty stays for a while, then goes', async (t) => {
   const yard = new Yard();
   const couponId = await yard.world.registered();
-  yard.world.store.announce([couponId]);
+  yard.world.store.markPending([couponId]);
   await yard.recorder.start();
-  await yard.world.time.advance(ANNOUNCED_IDLE_MS - SWEEP_EVERY_MS);
-  t.same([...yard.world.store.announcedMs.keys()], [couponId], 'a batch may still be on its way');
+  await yard.world.time.advance(PENDING_IDLE_MS - SWEEP_EVERY_MS);
+  t.same([...yard.world.store.pendingMs.keys()], [couponId], 'a batch may still be on its way');
   await yard.world.time.advance(2 * SWEEP_EVERY_MS);
-  t.same([...yard.world.store.announcedMs.keys()], []);
+  t.same([...yard.world.store.pendingMs.keys()], []);
   t.same(yard.started, []);
 });
 
@@ -221,7 +221,7 @@ t.test('a store that is away is not hammered: everybody rests, and nothing is fo
 t.test('a sweep that fails is reported and the next one does its work', async (t) => {
   const yard = new Yard();
   const couponId = await yard.queued();
-  yard.world.store.announce([couponId]);
+  yard.world.store.markPending([couponId]);
   yard.world.storeLink.next('refuse');
   await yard.recorder.start();
   await yard.world.time.advance(0);

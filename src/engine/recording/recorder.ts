@@ -9,7 +9,7 @@ import type { CouponId } from '../domain/coupon.js';
 import type { DrainResult } from './flusher.js';
 import type { IssuanceQueue, RecorderBell } from '../ports/issuance-queue.js';
 import {
-  ANNOUNCED_IDLE_MS,
+  PENDING_IDLE_MS,
   DRAIN_COOLDOWN_MAX_MS,
   DRAIN_COOLDOWN_MS,
   DRAIN_RETRY_MS,
@@ -155,6 +155,6 @@ export class Recorder {
       this.ring(couponId);
       return false;
     });
-    if (empty.length > 0) await this.#ports.bell.clearPending(empty, ANNOUNCED_IDLE_MS);
+    if (empty.length > 0) await this.#ports.bell.clearPending(empty, PENDING_IDLE_MS);
   }
 }

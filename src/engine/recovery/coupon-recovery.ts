@@ -12,7 +12,7 @@
 import type { Versions } from '../ports/versions.js';
 import type { CouponRecord } from '../ports/coupon-catalogue.js';
 import type { CouponId } from '../domain/coupon.js';
-import { ATTEST_MS, RETRY_PAUSE_MS } from '../domain/limits.js';
+import { INSPECT_MS, RETRY_PAUSE_MS } from '../domain/limits.js';
 import { rebuildCoupon } from './rebuild-coupon.js';
 import type { RebuildPorts, RebuildReport } from './rebuild-coupon.js';
 import type { Inspection, SuspendReply } from '../ports/recovery-store.js';
@@ -55,7 +55,7 @@ export class CouponRecovery {
   async check(record: CouponRecord, seenIssueNo: number): Promise<ServiceState> {
     const { couponId } = record;
     if (this.#running.has(couponId)) return 'recovering';
-    const found = await this.#attested(couponId, seenIssueNo);
+    const found = await this.#inspected(couponId, seenIssueNo);
     if (found === 'absent') {
       return record.epoch === 0 && seenIssueNo === 0
         ? 'never_warmed'
@@ -88,11 +88,11 @@ export class CouponRecovery {
   }
 
   /** In the first moments on another server everybody gets to say what they were told. */
-  async #attested(couponId: CouponId, seenIssueNo: number): Promise<Inspection | 'absent'> {
+  async #inspected(couponId: CouponId, seenIssueNo: number): Promise<Inspection | 'absent'> {
     for (;;) {
       const found = await this.#ports.store.inspect(couponId, seenIssueNo);
       if (found === 'absent' || found.status === 'serving') return found;
-      if (found.storeNowMs - found.sinceMs >= ATTEST_MS) return found;
+      if (found.storeNowMs - found.sinceMs >= INSPECT_MS) return found;
       await this.#ports.scheduler.pause(RETRY_PAUSE_MS);
     }
   }
@@ -106,7 +106,7 @@ export class CouponRecovery {
     const { couponId } = before;
     if (found.epoch < before.epoch) {
       // A copy of before a rebuild, unless another process has just raised the epoch to verify this one: then it serves in a moment.
-      await this.#ports.scheduler.pause(ATTEST_MS);
+      await this.#ports.scheduler.pause(INSPECT_MS);
       const now = await store.inspect(couponId, seen);
       if (now === 'absent') return 'recovering';
       if (now.status === 'serving') return 'serving';
@@ -139,11 +139,11 @@ export class CouponRecovery {
   #rebuild(record: CouponRecord, token: string, begun: SuspendReply & { readonly status: 'begun' }): void {
     const { couponId } = record;
     this.#ports.onRecovering(couponId);
-    const run = this.#rebuildAndTell(record, token, begun).finally(() => this.#running.delete(couponId));
+    const run = this.#rebuildAndPublish(record, token, begun).finally(() => this.#running.delete(couponId));
     this.#running.set(couponId, run);
   }
 
-  async #rebuildAndTell(
+  async #rebuildAndPublish(
     record: CouponRecord,
     token: string,
     begun: SuspendReply & { readonly status: 'begun' },

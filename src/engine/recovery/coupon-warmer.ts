@@ -12,7 +12,7 @@ import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
 import { StoreUnavailableError } from '../domain/errors.js';
 import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import { rowPages } from '../ports/ledger-pages.js';
-import { RECOVERY_LOOK_MS, RECOVERY_PATIENCE_MS } from '../domain/limits.js';
+import { RECOVERY_POLL_MS, RECOVERY_WAIT_MAX_MS } from '../domain/limits.js';
 import type { Scheduler } from '../domain/clock.js';
 
 export type WarmResult = 'warmed' | 'present' | 'unknown_coupon';
@@ -43,8 +43,8 @@ export class CouponWarmer {
   async warm(couponId: CouponId): Promise<WarmResult> {
     let result = await this.prepare(couponId);
     if (result !== 'recovering') return result;
-    for (let waitedMs = 0; waitedMs < RECOVERY_PATIENCE_MS; waitedMs += RECOVERY_LOOK_MS) {
-      await this.#ports.recovery?.scheduler.pause(RECOVERY_LOOK_MS);
+    for (let waitedMs = 0; waitedMs < RECOVERY_WAIT_MAX_MS; waitedMs += RECOVERY_POLL_MS) {
+      await this.#ports.recovery?.scheduler.pause(RECOVERY_POLL_MS);
       result = await this.prepare(couponId);
       if (result !== 'recovering') return result === 'present' ? 'warmed' : result;
     }
@@ -68,15 +68,15 @@ export class CouponWarmer {
     const { admission, catalogue, recovery } = this.#ports;
     const [record] = await catalogue.find([couponId]);
     if (record === undefined) return 'unknown_coupon';
-    const readiness = await recovery?.coupons.check(record, seenIssueNo);
-    if (readiness === 'recovering') return readiness;
+    const state = await recovery?.coupons.check(record, seenIssueNo);
+    if (state === 'recovering') return state;
     const [snapshot] = await admission.snapshots([couponId]);
     if (snapshot !== undefined) {
       await this.#catchUp(record, snapshot);
       return 'present';
     }
     // It was there a moment ago and is gone again: the next look begins anew.
-    if (readiness === 'serving')
+    if (state === 'serving')
       throw new StoreUnavailableError(`Redis lost coupon ${couponId} while it was being checked. Try again.`);
     return this.#putIn(record);
   }

@@ -23,7 +23,7 @@ import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
 import type { DeadLetter, LedgerAudit } from '../ports/ledger-audit.js';
 import { deadLetterPages, revocationPages, rowPages } from '../ports/ledger-pages.js';
-import { ISSUANCES_MAX, RECOVERY_LOOK_MS } from '../domain/limits.js';
+import { ISSUANCES_MAX, RECOVERY_POLL_MS } from '../domain/limits.js';
 import { NumberSet } from '../domain/number-set.js';
 import type { MergeSource, RecoveryLock, RecoveryStore, SuspendReply } from '../ports/recovery-store.js';
 
@@ -113,7 +113,7 @@ class Rebuild {
     const dead = await this.#deadLetters();
     const { held, heldTwice } = await this.#holders();
     const revoked = await this.#revokeBeyond(terms.quantity, held, { epoch, atMs: begun.storeNowMs, dead });
-    const requeued = await this.#requeueTheRest(dead);
+    const requeued = await this.#requeueRemaining(dead);
     if (heldTwice.size > 0) await this.#quarantineHolders(epoch, heldTwice);
 
     const version = Math.max(record.version, begun.terms?.version ?? 0) + 1;
@@ -129,7 +129,7 @@ class Rebuild {
   async #waitForClaims(begun: SuspendReply & { readonly status: 'begun' }, claimsEndMs: number) {
     let leftMs = begun.sinceMs + claimsEndMs - begun.storeNowMs;
     while (leftMs > 0) {
-      await this.#ports.scheduler.pause(Math.min(leftMs, RECOVERY_LOOK_MS));
+      await this.#ports.scheduler.pause(Math.min(leftMs, RECOVERY_POLL_MS));
       const reply = await this.#ports.store.suspend(this.#record.couponId, {
         ...this.#lock,
         epoch: undefined,
@@ -178,10 +178,10 @@ class Rebuild {
   }
 
   /** The winners of each chunk that are neither recorded nor quarantined. */
-  async *#rest(dead: ReadonlySet<string>): AsyncIterable<readonly Issuance[]> {
+  async *#remaining(dead: ReadonlySet<string>): AsyncIterable<readonly Issuance[]> {
     for await (const chunk of this.#ports.admitted.winners(this.#record.couponId)) {
-      const rest = chunk.filter((one) => !this.#known.has(one.issueNo) && !dead.has(keyOf(one)));
-      if (rest.length > 0) yield rest;
+      const remaining = chunk.filter((one) => !this.#known.has(one.issueNo) && !dead.has(keyOf(one)));
+      if (remaining.length > 0) yield remaining;
     }
   }
 
@@ -195,10 +195,10 @@ class Rebuild {
     }: { readonly epoch: number; readonly atMs: number; readonly dead: ReadonlySet<string> },
   ): Promise<number> {
     if (held <= quantity) return 0;
-    const rest: Issuance[] = [];
-    for await (const chunk of this.#rest(dead)) rest.push(...chunk);
+    const remaining: Issuance[] = [];
+    for await (const chunk of this.#remaining(dead)) remaining.push(...chunk);
     const { couponId } = this.#record;
-    const beyond = rest.sort((one, other) => other.issueNo - one.issueNo).slice(0, held - quantity);
+    const beyond = remaining.sort((one, other) => other.issueNo - one.issueNo).slice(0, held - quantity);
     // The ledger does not know whether the coupon is ours. While its winners were read another process may have put it into service, and they
     // may have been given by that one; who has the lock now has had it all the time.
     await this.#merge('revoked', []);
@@ -210,10 +210,10 @@ class Rebuild {
     return beyond.length;
   }
 
-  async #requeueTheRest(dead: ReadonlySet<string>): Promise<number> {
+  async #requeueRemaining(dead: ReadonlySet<string>): Promise<number> {
     let requeued = 0;
-    for await (const rest of this.#rest(dead)) {
-      requeued += await this.#ports.admitted.requeue(this.#record.couponId, rest);
+    for await (const remaining of this.#remaining(dead)) {
+      requeued += await this.#ports.admitted.requeue(this.#record.couponId, remaining);
     }
     return requeued;
   }

@@ -96,7 +96,7 @@ t.test('a store that loses the coupon again and again is not ready', async (t) =
   const losing = async (command: Promise<unknown>): Promise<unknown> => {
     await world.time.advance(0);
     world.store.loseEverything();
-    world.storeLink.letGo();
+    world.storeLink.release();
     return command;
   };
   world.storeLink.next('deliver', 'deliver', 'deliver', 'deliver', 'hold');
@@ -112,7 +112,7 @@ t.test('terms that a rebuild missed, because they were still being saved, are se
   world.store.loseEverything();
   await world.warmer.warm(couponId);
   t.equal(world.store.snapshot(couponId)?.quantity, 3, 'rebuilt from the terms of before');
-  world.databaseLink.letGo();
+  world.databaseLink.release();
   t.match(await amending, { status: 'amended', coupon: { quantity: 9 } });
   t.equal(world.store.snapshot(couponId)?.quantity, 9);
   t.equal(world.database.coupons.get(couponId)?.quantity, 9);
@@ -175,7 +175,7 @@ t.test('a revoke that meets a higher epoch looks once more whose number it is', 
   await world.time.advance(0);
   t.equal(world.databaseLink.held, 1, 'the holder is known, and the ledger is about to be asked');
   world.database.nextEpoch(couponId);
-  world.databaseLink.letGo();
+  world.databaseLink.release();
   t.match(await revoking, { status: 'revoked', memberId: 'a' });
 });
 
@@ -186,7 +186,7 @@ t.test('an issuance that moves into the ledger while its holder is looked up is 
   await world.time.advance(0);
   world.database.record(couponId, 1, world.store.claim(couponId, 'token', 10, 1_000)?.issuances ?? []);
   world.store.ack(couponId, 'token');
-  world.storeLink.letGo();
+  world.storeLink.release();
   t.match(await revoking, { status: 'revoked', memberId: 'a' });
 });
 

@@ -77,14 +77,14 @@ export class LiveBroadcast {
     this.#texts.clear();
     this.#due.clear();
     this.#count = 0;
-    this.#rest();
+    this.#pauseSlices();
   }
 
   #serve(): void {
     this.#stopSlices ??= this.#scheduler.every(SLICE_EVERY_MS, () => this.#writeSlice());
   }
 
-  #rest(): void {
+  #pauseSlices(): void {
     this.#stopSlices?.();
     this.#stopSlices = undefined;
   }
@@ -98,6 +98,6 @@ export class LiveBroadcast {
       const text = this.#texts.get(watcher.topic.couponId);
       if (text !== undefined) watcher.send(text);
     }
-    this.#rest();
+    this.#pauseSlices();
   }
 }

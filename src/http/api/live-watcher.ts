@@ -61,7 +61,7 @@ export class LiveWatcher {
   }
 
   /** The reader is gone; the response must not be touched any more. */
-  gone(): void {
+  markDisconnected(): void {
     this.#open = false;
   }
 }

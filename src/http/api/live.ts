@@ -97,16 +97,16 @@ export class LiveStreams {
   readonly handle = (response: HttpResponse, request: HttpRequest): void => {
     const couponText = request.getParameter(0);
     const lastEventId = request.getHeader('last-event-id') || (request.getQuery('lastEventId') ?? '');
-    const reader = { gone: false, leave: (): void => undefined };
+    const reader = { disconnected: false, leave: (): void => undefined };
     response.onAborted(() => {
-      reader.gone = true;
+      reader.disconnected = true;
       reader.leave();
     });
     this.#inFlight.enter();
     this.#join(couponText)
       .then((result) => {
-        if ('head' in result) this.#refuse(response, reader.gone, result);
-        else reader.leave = this.#open(response, reader.gone, result, lastEventId);
+        if ('head' in result) this.#refuse(response, reader.disconnected, result);
+        else reader.leave = this.#open(response, reader.disconnected, result, lastEventId);
       })
       .catch((fault: unknown) => this.#logger.error({ err: fault }, 'Live stream failed'))
       .finally(() => this.#inFlight.leave());
@@ -120,7 +120,7 @@ export class LiveStreams {
   async #join(couponText: string): Promise<LiveTopic | ConstantReply> {
     const couponId = parseCouponId(couponText);
     if (couponId === undefined) return UNKNOWN_COUPON;
-    if (this.#inFlight.draining) return SHUTTING_DOWN;
+    if (this.#inFlight.isShuttingDown) return SHUTTING_DOWN;
     if (this.#broadcast.size + this.#joining >= this.#watchersMax) return TOO_MANY;
     this.#joining++;
     try {
@@ -138,15 +138,15 @@ export class LiveStreams {
     }
   }
 
-  #refuse(response: HttpResponse, gone: boolean, reply: ConstantReply): void {
-    if (!gone) response.cork(() => writeConstant(response, reply, this.#inFlight.draining));
+  #refuse(response: HttpResponse, disconnected: boolean, reply: ConstantReply): void {
+    if (!disconnected) response.cork(() => writeConstant(response, reply, this.#inFlight.isShuttingDown));
   }
 
   /** @returns what to do when the reader goes away. */
-  #open(response: HttpResponse, gone: boolean, topic: LiveTopic, lastEventId: string): () => void {
-    if (gone || this.#inFlight.draining) {
+  #open(response: HttpResponse, disconnected: boolean, topic: LiveTopic, lastEventId: string): () => void {
+    if (disconnected || this.#inFlight.isShuttingDown) {
       this.#feed.leave(topic);
-      this.#refuse(response, gone, SHUTTING_DOWN);
+      this.#refuse(response, disconnected, SHUTTING_DOWN);
       return () => undefined;
     }
     response.cork(() => response.writeStatus(STREAM_HEAD));
@@ -154,7 +154,7 @@ export class LiveStreams {
     watcher.send(`retry: ${RETRY_MS}\n\n${this.#missedSince(topic, lastEventId)}`);
     this.#broadcast.add(watcher);
     return () => {
-      watcher.gone();
+      watcher.markDisconnected();
       this.#broadcast.remove(watcher);
       this.#feed.leave(topic);
     };
@@ -163,8 +163,8 @@ export class LiveStreams {
   /** What the reader has missed, as far as it is kept, and in any case the state as it is now. */
   #missedSince(topic: LiveTopic, lastEventId: string): string {
     const { latest } = topic;
-    const told = eventId.test(lastEventId) ? topic.toldAfter(Number(lastEventId)) : [];
-    const missed = told.filter((update) => update.storeNowMs < latest.storeNowMs);
+    const updates = eventId.test(lastEventId) ? topic.publishedAfter(Number(lastEventId)) : [];
+    const missed = updates.filter((update) => update.storeNowMs < latest.storeNowMs);
     return [...missed, latest].map(eventText).join('');
   }
 }

@@ -1,7 +1,7 @@
 /**
  * `POST /v1/coupons/:id/download`: the hot path.
  *
- * Most of a storm is answered in the turn of the event loop that brought it. So this handler reads one header and one parameter,
+ * Most of a burst is answered in the turn of the event loop that brought it. So this handler reads one header and one parameter,
  * makes one object, and uses no promise and no closure until a request really has to wait. It keeps the rules of the library's
  * responses by itself instead of through open-response.ts, and asks to hear of an abort only when it has to wait.
  *
@@ -152,7 +152,7 @@ class Download implements PendingDownload {
   }
 
   #write(outcome: DownloadOutcome): void {
-    writeOutcome(this.#response, outcome, this.couponId, this.memberId, this.#inFlight.draining);
+    writeOutcome(this.#response, outcome, this.couponId, this.memberId, this.#inFlight.isShuttingDown);
   }
 }
 
@@ -232,7 +232,7 @@ export class DownloadHandler {
     unread: HttpRequest | undefined,
   ): void {
     const couponId = parseCouponId(couponText);
-    if (this.#inFlight.draining) {
+    if (this.#inFlight.isShuttingDown) {
       this.#answer(response, SHUTTING_DOWN);
     } else if (identity.role !== 'member') {
       this.#answer(response, WRONG_ROLE);
@@ -297,7 +297,7 @@ export class DownloadHandler {
   }
 
   #answer(response: HttpResponse, reply: ConstantReply): void {
-    writeConstant(response, reply, this.#inFlight.draining);
+    writeConstant(response, reply, this.#inFlight.isShuttingDown);
   }
 
   /** Continues in another turn of the event loop, if the client is still connected by then. */
@@ -306,16 +306,16 @@ export class DownloadHandler {
     waiting: Promise<Result>,
     goOn: (result: Result) => void,
   ): Promise<void> {
-    const client = { gone: false };
+    const client = { disconnected: false };
     response.onAborted(() => {
-      client.gone = true;
+      client.disconnected = true;
     });
     this.#inFlight.enter();
     try {
       const result = await waiting;
-      if (!client.gone) response.cork(() => goOn(result));
+      if (!client.disconnected) response.cork(() => goOn(result));
     } catch (fault) {
-      if (!client.gone) response.cork(() => this.#fail(response, fault));
+      if (!client.disconnected) response.cork(() => this.#fail(response, fault));
     } finally {
       this.#inFlight.leave();
     }

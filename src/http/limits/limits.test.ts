@@ -96,11 +96,11 @@ t.test('an attacker from many addresses does not keep the owner out', async (t) 
   t.equal(throttle.begin('mina@shop.test', 'home'), 0);
   throttle.succeeded('mina@shop.test', 'home');
 
-  let looked = 0;
+  let checked = 0;
   for (let guess = 0; guess < 1_000; guess++) {
-    if (throttle.begin('mina@shop.test', `bot ${guess}`) === 0) looked++;
+    if (throttle.begin('mina@shop.test', `bot ${guess}`) === 0) checked++;
   }
-  t.ok(looked <= 101, `${looked} of 1,000 guesses from as many addresses were looked at`);
+  t.ok(checked <= 101, `${checked} of 1,000 guesses from as many addresses were looked at`);
   t.equal(throttle.begin('mina@shop.test', 'home'), 0, 'the owner signs in from where she did before');
   const waitMs = throttle.begin('mina@shop.test', 'holiday');
   t.ok(waitMs > 0 && waitMs <= 3_000, `and waits ${waitMs} ms elsewhere`);

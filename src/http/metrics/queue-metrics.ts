@@ -18,7 +18,7 @@ export interface BacklogSources {
   monotonicMs(): number;
 }
 
-interface QueuesSeen {
+interface QueueReading {
   readonly queued: number;
   readonly claimed: number;
   readonly coupons: number;
@@ -28,16 +28,16 @@ interface QueuesSeen {
 
 /** All processes see the same queues, so of several the largest look counts and not the sum. */
 export function registerQueueMetrics(registry: Registry, sources: BacklogSources): void {
-  let lookedAtMs = Number.NEGATIVE_INFINITY;
-  let looking: Promise<QueuesSeen> | undefined;
-  const seen = (): Promise<QueuesSeen> => {
-    if (looking === undefined || sources.monotonicMs() - lookedAtMs > QUEUES_FRESH_MS) {
-      lookedAtMs = sources.monotonicMs();
-      looking = lookAtQueues(sources);
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  let reading: Promise<QueueReading> | undefined;
+  const seen = (): Promise<QueueReading> => {
+    if (reading === undefined || sources.monotonicMs() - readAtMs > QUEUES_FRESH_MS) {
+      readAtMs = sources.monotonicMs();
+      reading = readQueues(sources);
     }
-    return looking;
+    return reading;
   };
-  const gauge = (name: string, help: string, part: keyof QueuesSeen): void => {
+  const gauge = (name: string, help: string, part: keyof QueueReading): void => {
     new Gauge({
       name: `seonchak_${name}`,
       help,
@@ -59,10 +59,10 @@ export function registerQueueMetrics(registry: Registry, sources: BacklogSources
   gauge('queues_readable', 'Whether the queues could be read: 1 or 0.', 'readable');
 }
 
-async function lookAtQueues({ queue, bell }: BacklogSources): Promise<QueuesSeen> {
+async function readQueues({ queue, bell }: BacklogSources): Promise<QueueReading> {
   let queued = 0;
   let claimed = 0;
-  const behind: CouponId[] = [];
+  const withBacklog: CouponId[] = [];
   try {
     const couponIds = await bell.pendingCoupons(SWEEP_COUPONS_MAX);
     for (const some of chunksOf(couponIds, SWEEP_BATCH_MAX)) {
@@ -70,10 +70,10 @@ async function lookAtQueues({ queue, bell }: BacklogSources): Promise<QueuesSeen
         queued += depth.queued;
         claimed += depth.claimed;
         const couponId = some[place];
-        if (couponId !== undefined && depth.queued + depth.claimed > 0) behind.push(couponId);
+        if (couponId !== undefined && depth.queued + depth.claimed > 0) withBacklog.push(couponId);
       }
     }
-    const ages = await queue.oldestAgesMs(behind.slice(0, AGES_MAX));
+    const ages = await queue.oldestAgesMs(withBacklog.slice(0, AGES_MAX));
     const oldestSeconds = Math.max(0, ...ages) / 1_000;
     return { queued, claimed, coupons: couponIds.length, oldestSeconds, readable: 1 };
   } catch {

@@ -58,8 +58,8 @@ t.test('every route is described and every description has its route, with the s
     `member: ${DOWNLOAD_ROUTE.method} ${DOWNLOAD_ROUTE.path}`,
     `anyone: ${LIVE_ROUTE.method} ${LIVE_ROUTE.path}`,
   ];
-  const told = Object.entries(operations).map(([line, { access }]) => `${access}: ${line}`);
-  t.same([...told].sort(), [...wired].sort());
+  const described = Object.entries(operations).map(([line, { access }]) => `${access}: ${line}`);
+  t.same([...described].sort(), [...wired].sort());
   for (const route of routes) {
     const operation = operations[`${route.method} ${route.path}`];
     t.equal(route.bodyBytesMax > 0, operation?.body !== undefined, `body of ${route.method} ${route.path}`);
@@ -69,8 +69,8 @@ t.test('every route is described and every description has its route, with the s
 t.test('a problem is described wherever it can be met', async (t) => {
   // Not a route's: what is answered where there is none.
   const elsewhere: ProblemCode[] = ['not_found', 'method_not_allowed'];
-  const told = new Set([...Object.values(operations).flatMap(({ problems }) => problems), ...elsewhere]);
-  t.same([...told].sort(), Object.keys(problemKinds).sort());
+  const described = new Set([...Object.values(operations).flatMap(({ problems }) => problems), ...elsewhere]);
+  t.same([...described].sort(), Object.keys(problemKinds).sort());
 });
 
 t.test('it says which version of the program it is of', async (t) => {

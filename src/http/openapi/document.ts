@@ -117,11 +117,15 @@ function answerObject({ description, json, text = [], headers = {} }: Answer): J
     ...(json === undefined ? {} : jsonContent(json)),
     ...Object.fromEntries(text.map((type) => [type, { schema: { type: 'string' } }])),
   };
-  const told = Object.entries(headers).map(([name, what]) => [
+  const described = Object.entries(headers).map(([name, what]) => [
     name,
     { description: what, schema: { type: 'string' } },
   ]);
-  return { description, ...(told.length === 0 ? {} : { headers: Object.fromEntries(told) }), content };
+  return {
+    description,
+    ...(described.length === 0 ? {} : { headers: Object.fromEntries(described) }),
+    content,
+  };
 }
 
 function problemObject(status: number, codes: readonly ProblemCode[]): JsonObject {

@@ -53,11 +53,11 @@ const TICKETS_MAX = 50_000;
 const TICKET_CHARACTERS_MAX = 20_000_000;
 
 /** Questions about what holders of expired tickets hold. */
-const LOOK_UPS_MAX = 32;
-const WAITING_LOOK_UPS_MAX = 1_000;
+const ISSUANCE_READS_MAX = 32;
+const ISSUANCE_READS_WAITING_MAX = 1_000;
 
 export interface PresenceGatePorts {
-  readonly demands: Pick<PresenceDemands, 'concerns' | 'isUnsettled' | 'refreshForStranger'>;
+  readonly demands: Pick<PresenceDemands, 'concerns' | 'isUnsettled' | 'refreshWithCooldown'>;
   readonly admission: Pick<Admission, 'issuanceOf'>;
   readonly clock: Clock;
 }
@@ -67,7 +67,7 @@ export class PresenceGate {
   refused = 0;
   readonly #ports: PresenceGatePorts;
   readonly #tickets = new VerifiedTokenCache<PresenceTicket>(TICKETS_MAX, TICKET_CHARACTERS_MAX);
-  readonly #lookUps = new BoundedWork(LOOK_UPS_MAX, WAITING_LOOK_UPS_MAX);
+  readonly #issuanceReads = new BoundedWork(ISSUANCE_READS_MAX, ISSUANCE_READS_WAITING_MAX);
   readonly #verifier: Verifier<PresenceTicket> | undefined;
 
   /** @param settings `undefined`: no ticket can be verified, so a coupon that demands one is given to nobody. */
@@ -95,13 +95,13 @@ export class PresenceGate {
     if (!this.#ports.demands.isUnsettled(couponId)) {
       return this.#judgeTicket(couponId, memberId, ticket, mayWait);
     }
-    return mayWait ? this.#judgeAfterLook(couponId, memberId, ticket) : SETTLED_BUSY;
+    return mayWait ? this.#judgeAfterRefresh(couponId, memberId, ticket) : SETTLED_BUSY;
   }
 
-  async #judgeAfterLook(couponId: CouponId, memberId: MemberId, ticket: string): Promise<PresenceVerdict> {
+  async #judgeAfterRefresh(couponId: CouponId, memberId: MemberId, ticket: string): Promise<PresenceVerdict> {
     const { demands } = this.#ports;
     try {
-      await demands.refreshForStranger();
+      await demands.refreshWithCooldown();
     } catch (fault) {
       return notReadyUnlessBug(fault);
     }
@@ -139,14 +139,14 @@ export class PresenceGate {
       return this.#refuse(result.reason === 'keys_unavailable' ? UNAVAILABLE : INVALID);
     }
     if (result.memberId !== memberId || result.couponId !== couponId) return this.#refuse(MISMATCH);
-    if (result.isExpired) return mayWait ? this.#lookUp(couponId, memberId) : SETTLED_BUSY;
+    if (result.isExpired) return mayWait ? this.#readIssuance(couponId, memberId) : SETTLED_BUSY;
     this.#tickets.set(ticket, result);
     return PRESENT;
   }
 
-  async #lookUp(couponId: CouponId, memberId: MemberId): Promise<PresenceVerdict> {
+  async #readIssuance(couponId: CouponId, memberId: MemberId): Promise<PresenceVerdict> {
     try {
-      const held = await this.#lookUps.run(async () => ({
+      const held = await this.#issuanceReads.run(async () => ({
         issuance: await this.#ports.admission.issuanceOf(couponId, memberId),
       }));
       if (held === undefined) return SETTLED_BUSY;

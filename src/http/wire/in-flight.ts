@@ -8,7 +8,7 @@ export class InFlight {
   bodyBytes = 0;
   readonly #most: number;
   #count = 0;
-  #draining = false;
+  #isShuttingDown = false;
   #onIdle: (() => void) | undefined;
 
   /** @param most answers owed at a time before new requests that would have to wait are turned away. */
@@ -30,8 +30,8 @@ export class InFlight {
   }
 
   /** From here on new requests are turned away and answers close their connection. */
-  get draining(): boolean {
-    return this.#draining;
+  get isShuttingDown(): boolean {
+    return this.#isShuttingDown;
   }
 
   enter(): void {
@@ -43,8 +43,8 @@ export class InFlight {
   }
 
   /** Resolves when nothing is in flight any more, after `graceMs` at the latest. */
-  async drain(graceMs: number): Promise<void> {
-    this.#draining = true;
+  async shutDown(graceMs: number): Promise<void> {
+    this.#isShuttingDown = true;
     if (this.#count === 0) return;
     await new Promise<void>((resolve) => {
       const overdue = setTimeout(resolve, graceMs);

@@ -79,7 +79,7 @@ export class OpenResponse {
     else {
       this.#finish(() => {
         this.#response.writeStatus(head);
-        this.#response.end(reply.body, closeConnection || this.#inFlight.draining);
+        this.#response.end(reply.body, closeConnection || this.#inFlight.isShuttingDown);
       });
     }
   }
@@ -108,7 +108,7 @@ export class OpenResponse {
       if (!this.#open) return;
       if (!this.#write(chunk)) await this.#writable();
     }
-    if (this.#open) this.#finish(() => this.#response.end(undefined, this.#inFlight.draining));
+    if (this.#open) this.#finish(() => this.#response.end(undefined, this.#inFlight.isShuttingDown));
   }
 
   /** False when the reader does not keep up. */

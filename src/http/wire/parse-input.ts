@@ -5,7 +5,7 @@ import { refuse } from './problems.js';
 import { JSON_DEPTH_MAX, parseStrictJson } from './strict-json.js';
 
 /** Faults told at once; a body can hold thousands. */
-const FAULTS_TOLD_MAX = 10;
+const FAULTS_REPORTED_MAX = 10;
 
 /** `application/json`, `application/problem+json`, and silence; anything that says it is something else is not read as JSON. */
 const jsonMediaType = /^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i;
@@ -45,9 +45,9 @@ function judge<Schema extends z.ZodType>(schema: Schema, value: unknown): z.outp
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   return refuseFields(
-    parsed.error.issues.slice(0, FAULTS_TOLD_MAX).flatMap((issue) =>
+    parsed.error.issues.slice(0, FAULTS_REPORTED_MAX).flatMap((issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.slice(0, FAULTS_TOLD_MAX).map((key) => ({
+        ? issue.keys.slice(0, FAULTS_REPORTED_MAX).map((key) => ({
             field: [...issue.path, key].join('.'),
             message: 'is not a field of this request',
           }))

@@ -9,7 +9,7 @@
  */
 import type { Clock, Scheduler } from '../../engine/domain/clock.js';
 
-export const LOOK_EVERY_MS = 250;
+export const CHECK_EVERY_MS = 250;
 
 /** A turn this late is half-way to a version check that misses its time (LOCAL_ANSWER_MS). */
 const LATE_MS = 400;
@@ -20,12 +20,12 @@ const STILL_LATE_MS = 100;
 const CROWDED = 0.8;
 const STILL_CROWDED = 0.5;
 
-export const BAD_LOOKS = 4;
-export const GOOD_LOOKS = 8;
+export const BAD_CHECKS = 4;
+export const GOOD_CHECKS = 8;
 
 export class Pressure {
   readonly #owedShare: () => number;
-  #lookedAtMs: number;
+  #checkedAtMs: number;
   #underPressure = false;
   /** Looks in a row that speak against the present state. */
   #contrary = 0;
@@ -33,24 +33,24 @@ export class Pressure {
   /** @param owedShare answers owed at this moment, as a share of those that may be. */
   constructor(owedShare: () => number, clock: Pick<Clock, 'monotonicMs'>) {
     this.#owedShare = owedShare;
-    this.#lookedAtMs = clock.monotonicMs();
+    this.#checkedAtMs = clock.monotonicMs();
   }
 
   /** @returns how to stop looking. */
   watch(scheduler: Pick<Scheduler, 'every'>, clock: Pick<Clock, 'monotonicMs'>): () => void {
-    return scheduler.every(LOOK_EVERY_MS, () => this.look(clock.monotonicMs()));
+    return scheduler.every(CHECK_EVERY_MS, () => this.check(clock.monotonicMs()));
   }
 
-  /** To be called every {@link LOOK_EVERY_MS}; how late it is called is what the event loop is judged by. */
-  look(nowMs: number): void {
-    const lateMs = nowMs - this.#lookedAtMs - LOOK_EVERY_MS;
-    this.#lookedAtMs = nowMs;
+  /** To be called every {@link CHECK_EVERY_MS}; how late it is called is what the event loop is judged by. */
+  check(nowMs: number): void {
+    const lateMs = nowMs - this.#checkedAtMs - CHECK_EVERY_MS;
+    this.#checkedAtMs = nowMs;
     const share = this.#owedShare();
     const speaksAgainst = this.#underPressure
       ? lateMs < STILL_LATE_MS && share < STILL_CROWDED
       : lateMs >= LATE_MS || share >= CROWDED;
     this.#contrary = speaksAgainst ? this.#contrary + 1 : 0;
-    if (this.#contrary < (this.#underPressure ? GOOD_LOOKS : BAD_LOOKS)) return;
+    if (this.#contrary < (this.#underPressure ? GOOD_CHECKS : BAD_CHECKS)) return;
     this.#underPressure = !this.#underPressure;
     this.#contrary = 0;
   }

@@ -4,7 +4,7 @@ let lastSecond = Number.NaN;
 let lastPrefix = '';
 
 /**
- * `2026-11-22T12:00:00.123Z`. The winners of a storm share a handful of seconds, so the part up to the second is kept from the call
+ * `2026-11-22T12:00:00.123Z`. The winners of a burst share a handful of seconds, so the part up to the second is kept from the call
  * before: 20 ns instead of the 750 of `toISOString`.
  */
 export function rfc3339(epochMs: number): string {

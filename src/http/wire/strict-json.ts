@@ -54,10 +54,10 @@ function countKeysInText(text: string): number {
   let keys = 0;
   let start = plain.indexOf(QUOTE);
   while (start >= 0) {
-    let behind = plain.indexOf(QUOTE, start + 1) + 1;
-    while (plain.charCodeAt(behind) <= SPACE) behind++;
-    if (plain.charCodeAt(behind) === COLON) keys++;
-    start = plain.indexOf(QUOTE, behind);
+    let afterString = plain.indexOf(QUOTE, start + 1) + 1;
+    while (plain.charCodeAt(afterString) <= SPACE) afterString++;
+    if (plain.charCodeAt(afterString) === COLON) keys++;
+    start = plain.indexOf(QUOTE, afterString);
   }
   return keys;
 }

@@ -32,12 +32,12 @@ function inserted(count: number): RecordResult {
 function inCompany({ ledger, recording }: MysqlStores): IssuanceLedger {
   return {
     async record(couponId, epoch, batch) {
-      const [before, result, behind] = await Promise.all([
+      const [before, result, after] = await Promise.all([
         recording.record(newCoupon(), 1, issuances(1, 3)),
         recording.record(couponId, epoch, batch),
         recording.record(newCoupon(), 1, issuances(1, 2)),
       ]);
-      if (before.inserted !== 3 || behind.inserted !== 2) throw new Error('the company was not recorded');
+      if (before.inserted !== 3 || after.inserted !== 2) throw new Error('the company was not recorded');
       return result;
     },
     revoke: (...args) => ledger.revoke(...args),

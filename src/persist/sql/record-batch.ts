@@ -99,8 +99,8 @@ async function recordOrCompare(
   try {
     return await inTransaction(db, async (transaction) => {
       await insertIssuances(transaction, flavour, [{ couponId, issuances }]);
-      const gone = await takeOutRevoked(transaction, flavour, couponId, epoch, issuances);
-      return { ...nothing, inserted: issuances.length - gone, revoked: gone };
+      const removed = await takeOutRevoked(transaction, flavour, couponId, epoch, issuances);
+      return { ...nothing, inserted: issuances.length - removed, revoked: removed };
     });
   } catch (error) {
     if (faultOf(error) !== 'duplicate') throw error;
@@ -129,11 +129,11 @@ async function recordContested(
         const { toInsert, dead, replayed, revoked } = judge(issuances, { rows, revokedNumbers });
         await insertIssuances(transaction, flavour, [{ couponId, issuances: toInsert }]);
         await bury(transaction, couponId, dead);
-        const gone = await takeOutRevoked(transaction, flavour, couponId, epoch, toInsert);
+        const removed = await takeOutRevoked(transaction, flavour, couponId, epoch, toInsert);
         return {
-          inserted: toInsert.length - gone,
+          inserted: toInsert.length - removed,
           replayed,
-          revoked: revoked + gone,
+          revoked: revoked + removed,
           deadLettered: dead.length,
           stale: 0,
         };
@@ -170,15 +170,15 @@ async function takeOutRevoked(
   issuances: readonly Issuance[],
 ): Promise<number> {
   const revoked = await lockEpochAndRevocations(transaction, flavour, couponId, epoch, issuances);
-  const gone = issuances.filter(({ issueNo }) => revoked.has(issueNo)).map(({ issueNo }) => issueNo);
-  for (const part of parts(gone)) {
+  const removed = issuances.filter(({ issueNo }) => revoked.has(issueNo)).map(({ issueNo }) => issueNo);
+  for (const part of parts(removed)) {
     await transaction
       .deleteFrom('member_coupon')
       .where('coupon_id', '=', couponId)
       .where('issue_no', 'in', part)
       .execute();
   }
-  return gone.length;
+  return removed.length;
 }
 
 async function standingRows(

@@ -10,25 +10,25 @@ const RUNS = 3;
 /** Acknowledged lines after which the child is killed; different in each run, so the kill falls elsewhere. */
 const KILL_AFTER_LINES = [100, 3_000, 9_000];
 
-const child = fileURLToPath(new URL('../../../test/clients/embedded-storm.ts', import.meta.url));
+const child = fileURLToPath(new URL('../../../test/clients/embedded-burst.ts', import.meta.url));
 
-/** Runs the storm until it has acknowledged enough, kills it, and returns every line that got out. */
-async function stormUntilKilled(dataDir: string, run: number): Promise<string[]> {
-  const storm = spawn(process.execPath, [...process.execArgv, child, dataDir, String(run)], {
+/** Runs the burst until it has acknowledged enough, kills it, and returns every line that got out. */
+async function burstUntilKilled(dataDir: string, run: number): Promise<string[]> {
+  const burst = spawn(process.execPath, [...process.execArgv, child, dataDir, String(run)], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...UNWATCHED },
   });
-  const kill = (): void => void storm.kill('SIGKILL');
+  const kill = (): void => void burst.kill('SIGKILL');
   process.once('exit', kill);
   let output = '';
   let lines = 0;
-  storm.stdout.on('data', (chunk: Buffer) => {
+  burst.stdout.on('data', (chunk: Buffer) => {
     const text = chunk.toString();
     output += text;
     lines += text.split('\n').length - 1;
-    if (lines >= (KILL_AFTER_LINES[run] ?? 0)) storm.kill('SIGKILL');
+    if (lines >= (KILL_AFTER_LINES[run] ?? 0)) burst.kill('SIGKILL');
   });
-  await once(storm, 'close');
+  await once(burst, 'close');
   process.off('exit', kill);
   // The last line may have been cut by the kill.
   return output.split('\n').slice(0, -1);
@@ -50,12 +50,12 @@ function allRows(database: Libsql.Database): Row[] {
 }
 
 t.test(
-  'killed in the middle of a storm, again and again: what was acknowledged is there, without gaps',
+  'killed in the middle of a burst, again and again: what was acknowledged is there, without gaps',
   async (t) => {
     const dataDir = t.testdir();
     const acknowledged = new Map<string, string>();
     for (let run = 0; run < RUNS; run++) {
-      for (const line of await stormUntilKilled(dataDir, run)) {
+      for (const line of await burstUntilKilled(dataDir, run)) {
         const [couponId = '', issueNo = '', memberId = ''] = line.split(' ');
         const key = `${couponId} ${issueNo}`;
         if (acknowledged.has(key)) t.fail(`${key} was given twice`);

@@ -36,7 +36,7 @@ export class SqliteThread {
   readonly #waitingOwners: (() => void)[] = [];
   #owned = false;
   #nextId = 1;
-  #gone: SqliteThreadError | undefined;
+  #closedWith: SqliteThreadError | undefined;
 
   /** Opens `file`, creating it when it is not there. @throws {@link SqliteThreadError} when it cannot be opened. */
   static async open(file: string): Promise<SqliteThread> {
@@ -129,7 +129,7 @@ export class SqliteThread {
 
   /** Closes the file after what was asked before. */
   async close(): Promise<void> {
-    if (this.#gone !== undefined) return;
+    if (this.#closedWith !== undefined) return;
     await this.acquire();
     const exited = new Promise((resolve) => this.#worker.once('exit', resolve));
     await this.#request('close', []);
@@ -138,8 +138,8 @@ export class SqliteThread {
   }
 
   #request(kind: SqliteRequest['kind'], statements: readonly SqliteStep[], deadlineMs?: number) {
-    if (this.#gone !== undefined) {
-      return Promise.reject(new SqliteThreadError('NO_CONNECTION', this.#gone.message));
+    if (this.#closedWith !== undefined) {
+      return Promise.reject(new SqliteThreadError('NO_CONNECTION', this.#closedWith.message));
     }
     const id = this.#nextId++;
     // Only what the message needs: a compiled query of Kysely carries a tree of functions that cannot be cloned.
@@ -169,10 +169,10 @@ export class SqliteThread {
   }
 
   #end(why: string): void {
-    this.#gone ??= new SqliteThreadError('DATABASE_CLOSED', why);
+    this.#closedWith ??= new SqliteThreadError('DATABASE_CLOSED', why);
     for (const pending of this.#pending.values()) {
       clearTimeout(pending.timer);
-      pending.reject(this.#gone);
+      pending.reject(this.#closedWith);
     }
     this.#pending.clear();
   }

@@ -33,8 +33,8 @@ export function operationView(method: string, path: string, operation: Operation
     requestBody !== undefined && table('Body', contentRows(requestBody.content)),
     table(
       'Answers',
-      Object.entries(responses).flatMap(([status, { description: told, content }]) =>
-        answerRow(status, told, content ?? {}),
+      Object.entries(responses).flatMap(([status, { description: summary, content }]) =>
+        answerRow(status, summary, content ?? {}),
       ),
     ),
   );
@@ -78,7 +78,7 @@ function contentRows(content: Readonly<Record<string, Content>>): HTMLElement[] 
   );
 }
 
-function answerRow(status: string, told: string, content: Readonly<Record<string, Content>>): HTMLElement {
+function answerRow(status: string, summary: string, content: Readonly<Record<string, Content>>): HTMLElement {
   const entries = Object.entries(content);
   const problems = entries.flatMap(([, { schema }]) => problemNames(schema));
   if (problems.length > 0) {
@@ -92,7 +92,7 @@ function answerRow(status: string, told: string, content: Readonly<Record<string
     index > 0 ? ', or ' : ' ',
     element('code', {}, ...(schema.$ref === undefined ? [type] : notation(schema, ''))),
   ]);
-  return row(element('span', { class: 'status' }, status), told, ...forms);
+  return row(element('span', { class: 'status' }, status), summary, ...forms);
 }
 
 function problemNames(schema: Schema): string[] {

@@ -11,7 +11,7 @@ import { stockBar } from '../parts/stock-bar.js';
 import { ServerClock } from '../server-clock.js';
 import type { View, ViewContext } from '../view.js';
 import { downloadButton } from './download-button.js';
-import { ticket } from './ticket.js';
+import { issuedStub } from './issued-stub.js';
 
 export function eventView(context: ViewContext, couponId: number): View {
   const root = element('div', { class: 'page page-event' }, loading(context));
@@ -130,12 +130,12 @@ function showEvent(context: ViewContext, coupon: Coupon, root: HTMLElement): { e
 
   function hold(issuance: Held): void {
     held?.end();
-    const shownTicket = ticket(context, coupon.id, coupon.name, issuance);
-    held = shownTicket;
+    const shownStub = issuedStub(context, coupon.id, coupon.name, issuance);
+    held = shownStub;
     // The button goes, and must not take the place of whoever stood on it along.
     const stood = action.contains(document.activeElement);
-    fill(action, shownTicket.root);
-    if (stood) shownTicket.root.focus({ preventScroll: true });
+    fill(action, shownStub.root);
+    if (stood) shownStub.root.focus({ preventScroll: true });
     // A region that was there before is spoken; one that comes with its text often is not.
     if (!issuance.again) setText(spoken, words.event.numberSpoken(format.whole(issuance.issueNo)));
     root.firstElementChild?.nextElementSibling?.setAttribute('data-held', 'true');

@@ -11,7 +11,7 @@ const PAGE_ROWS = 12;
 
 export function myCouponsView(context: ViewContext): View {
   const { words, api, session } = context;
-  const list = element('ul', { class: 'tickets' });
+  const list = element('ul', { class: 'issued-list' });
   const below = element('div', { class: 'below' });
 
   async function load(after: number): Promise<void> {

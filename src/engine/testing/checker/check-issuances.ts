@@ -81,16 +81,16 @@ function oneEach(facts: AcknowledgedIssuances): Violation[] {
     violations.push({ promise: 'I2', what: 'a member has two rows' });
   }
   const latest = new Map<string, Acknowledged>();
-  for (const told of [...facts.acknowledged].sort((one, other) => one.issueNo - other.issueNo)) {
-    if (facts.isLost(told)) continue;
-    const before = latest.get(told.memberId);
-    latest.set(told.memberId, told);
-    if (before === undefined || before.issueNo === told.issueNo) continue;
+  for (const win of [...facts.acknowledged].sort((one, other) => one.issueNo - other.issueNo)) {
+    if (facts.isLost(win)) continue;
+    const before = latest.get(win.memberId);
+    latest.set(win.memberId, win);
+    if (before === undefined || before.issueNo === win.issueNo) continue;
     const revokedMs = facts.revokeAskedMs.get(before.issueNo);
-    if (revokedMs !== undefined && revokedMs <= told.answeredMs) continue;
+    if (revokedMs !== undefined && revokedMs <= win.answeredMs) continue;
     violations.push({
       promise: 'I2',
-      what: `${told.memberId} was told ${before.issueNo} and ${told.issueNo}, and nothing was revoked`,
+      what: `${win.memberId} was told ${before.issueNo} and ${win.issueNo}, and nothing was revoked`,
     });
   }
   return violations;
@@ -98,10 +98,10 @@ function oneEach(facts: AcknowledgedIssuances): Violation[] {
 
 function everyAnswerHasItsRow(facts: AcknowledgedIssuances): Violation[] {
   const violations: Violation[] = [];
-  for (const told of facts.acknowledged) {
-    if (facts.hasRow(told)) continue;
-    if (facts.isRevoked(told.issueNo, told.memberId) || facts.isLost(told)) continue;
-    violations.push({ promise: 'I3', what: `${told.memberId} was told ${told.issueNo} and has no such row` });
+  for (const win of facts.acknowledged) {
+    if (facts.hasRow(win)) continue;
+    if (facts.isRevoked(win.issueNo, win.memberId) || facts.isLost(win)) continue;
+    violations.push({ promise: 'I3', what: `${win.memberId} was told ${win.issueNo} and has no such row` });
   }
   for (const [issueNo, atMs] of facts.revokeDoneMs) {
     if (facts.rowOf.has(issueNo)) {
@@ -118,20 +118,18 @@ function inOrder(facts: AcknowledgedIssuances): Violation[] {
   for (const { memberId, invokedMs } of facts.history.downloads) {
     firstPressMs.set(memberId, Math.min(firstPressMs.get(memberId) ?? Infinity, invokedMs));
   }
-  const standing = facts.acknowledged.filter((told) => !facts.isLost(told));
+  const standing = facts.acknowledged.filter((win) => !facts.isLost(win));
   const later = standing
-    .map((told) => ({
-      told,
+    .map((win) => ({
+      win,
       sentMs:
-        told.call.outcome?.outcome === 'issued'
-          ? told.call.invokedMs
-          : (firstPressMs.get(told.memberId) ?? 0),
+        win.call.outcome?.outcome === 'issued' ? win.call.invokedMs : (firstPressMs.get(win.memberId) ?? 0),
     }))
     .sort((one, other) => one.sentMs - other.sentMs);
   const earlier = [...standing].sort((one, other) => one.answeredMs - other.answeredMs);
   let highest: Acknowledged | undefined;
   let place = 0;
-  for (const { told, sentMs } of later) {
+  for (const { win, sentMs } of later) {
     for (
       let next = earlier[place];
       next !== undefined && next.answeredMs < sentMs;
@@ -139,12 +137,12 @@ function inOrder(facts: AcknowledgedIssuances): Violation[] {
     ) {
       if (highest === undefined || next.issueNo > highest.issueNo) highest = next;
     }
-    if (highest === undefined || highest.memberId === told.memberId || highest.issueNo <= told.issueNo)
+    if (highest === undefined || highest.memberId === win.memberId || highest.issueNo <= win.issueNo)
       continue;
     return [
       {
         promise: 'I4',
-        what: `${highest.memberId} was told ${highest.issueNo} before ${told.memberId}, told ${told.issueNo}, asked`,
+        what: `${highest.memberId} was told ${highest.issueNo} before ${win.memberId}, told ${win.issueNo}, asked`,
       },
     ];
   }

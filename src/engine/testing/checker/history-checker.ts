@@ -12,6 +12,6 @@ export function checkHistory(history: History): Verdict {
   return {
     violations: [...checkIssuances(facts, terms), ...checkAnswers(facts, terms)],
     wonByLateCommand: wonByLateCommand(facts),
-    lost: new Set(facts.acknowledged.filter((told) => facts.isLost(told)).map((told) => told.issueNo)).size,
+    lost: new Set(facts.acknowledged.filter((win) => facts.isLost(win)).map((win) => win.issueNo)).size,
   };
 }

@@ -113,7 +113,7 @@ export function admissionContract(
     aboutTerms(t, at);
     aboutRevoking(t, at);
     aboutWarming(t, at);
-    aboutLooking(t, at);
+    aboutReads(t, at);
   });
 }
 
@@ -741,7 +741,7 @@ function aboutWarming(t: Test, at: Driver): void {
   });
 }
 
-function aboutLooking(t: Test, at: Driver): void {
+function aboutReads(t: Test, at: Driver): void {
   t.test('snapshots come in the order asked for', async (t) => {
     const first = await at.coupon({ quantity: 1 });
     const second = await at.coupon({ quantity: 2 });

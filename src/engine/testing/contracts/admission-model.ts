@@ -79,7 +79,7 @@ export class AdmissionModel implements Admission {
     const { terms } = stock;
     const { quantity, opensAtMs, closesAtMs, paused, closed } = change;
     const answer = (status: Exclude<AmendReply['status'], 'not_ready'>): Promise<AmendReply> =>
-      Promise.resolve({ status, snapshot: this.#look(couponId, stock) });
+      Promise.resolve({ status, snapshot: this.#snapshot(couponId, stock) });
     const namesBound = opensAtMs !== undefined || closesAtMs !== undefined;
     if (terms.closed && (namesBound || quantity !== undefined || paused !== undefined))
       return answer('closed');
@@ -110,22 +110,25 @@ export class AdmissionModel implements Admission {
       stock.winners.delete(memberId);
       stock.terms = { ...stock.terms, version: stock.terms.version + 1 };
     }
-    return Promise.resolve({ status: live ? 'revoked' : 'absent', snapshot: this.#look(couponId, stock) });
+    return Promise.resolve({
+      status: live ? 'revoked' : 'absent',
+      snapshot: this.#snapshot(couponId, stock),
+    });
   }
 
   snapshots(couponIds: readonly CouponId[]): Promise<(CouponSnapshot | undefined)[]> {
     return Promise.resolve(
       couponIds.map((couponId) => {
         const stock = this.#coupons.get(couponId);
-        return stock && this.#look(couponId, stock);
+        return stock && this.#snapshot(couponId, stock);
       }),
     );
   }
 
-  #look(couponId: CouponId, { terms, lastIssueNo, winners }: Stock): CouponSnapshot {
+  #snapshot(couponId: CouponId, { terms, lastIssueNo, winners }: Stock): CouponSnapshot {
     const { quantity, opensAtMs, closesAtMs, paused, closed, version, epoch } = terms;
-    const told = { quantity, opensAtMs, closesAtMs, paused, closed, version, epoch };
-    return { couponId, ...told, issued: winners.size, lastIssueNo, storeNowMs: this.#nowMs() };
+    const fields = { quantity, opensAtMs, closesAtMs, paused, closed, version, epoch };
+    return { couponId, ...fields, issued: winners.size, lastIssueNo, storeNowMs: this.#nowMs() };
   }
 
   issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'> {

@@ -90,9 +90,9 @@ function aboutKeeping(t: Test, catalogue: CouponCatalogue): void {
       first.map((record) => record.couponId),
       mine.slice(0, 3),
     );
-    const rest = await catalogue.list({ sellerId }, first.at(-1)?.couponId ?? 0, 3);
+    const remaining = await catalogue.list({ sellerId }, first.at(-1)?.couponId ?? 0, 3);
     t.same(
-      rest.map((record) => record.couponId),
+      remaining.map((record) => record.couponId),
       mine.slice(3),
     );
     const all = await catalogue.list({}, (mine[0] ?? 0) - 1, 4);

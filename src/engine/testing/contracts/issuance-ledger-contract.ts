@@ -362,8 +362,8 @@ function aboutEpochs(t: Test, { ledger, other, catalogue }: LedgerUnderTest): vo
     t.equal(await catalogue.nextEpoch(couponId), 2);
     t.same(await ledger.record(couponId, 1, line(3, 5)), result({ stale: 3 }), 'new numbers');
     t.same(await ledger.record(couponId, 1, line(1, 3)), result({ stale: 3 }), 'a replay beside a new one');
-    const stranger = [issuance(2, 'stranger')];
-    t.same(await ledger.record(couponId, 1, stranger), result({ stale: 1 }), 'a number of somebody else');
+    const another = [issuance(2, 'stranger')];
+    t.same(await ledger.record(couponId, 1, another), result({ stale: 1 }), 'a number of somebody else');
     const broken = [{ ...issuance(6), issueNo: NaN }, issuance(7)];
     t.same(await ledger.record(couponId, 1, broken), result({ stale: 2 }), 'and what the schema refuses');
     t.same(await numbers(ledger, couponId), [1, 2]);
@@ -480,9 +480,9 @@ function aboutReading(t: Test, { ledger }: LedgerUnderTest): void {
       first.map((row) => row.couponId),
       couponIds.slice(0, 2),
     );
-    const rest = await ledger.rowsOfMember(memberId, first.at(-1)?.couponId ?? 0, 2);
+    const remaining = await ledger.rowsOfMember(memberId, first.at(-1)?.couponId ?? 0, 2);
     t.same(
-      rest.map((row) => row.couponId),
+      remaining.map((row) => row.couponId),
       couponIds.slice(2),
     );
   });

@@ -17,8 +17,8 @@ function describeCoupon({ couponId, history }: CouponHistory): string[] {
   const events: (readonly [atMs: number, line: string])[] = [];
   for (const { memberId, invokedMs, answeredMs, outcome, cutOff } of history.downloads) {
     const number = outcome !== undefined && 'issueNo' in outcome ? ` ${outcome.issueNo}` : '';
-    const told = cutOff ? 'cut off' : outcome === undefined ? 'no answer' : `${outcome.outcome}${number}`;
-    events.push([invokedMs, `${memberId} presses → ${told} at ${instant(answeredMs)}`]);
+    const answer = cutOff ? 'cut off' : outcome === undefined ? 'no answer' : `${outcome.outcome}${number}`;
+    events.push([invokedMs, `${memberId} presses → ${answer} at ${instant(answeredMs)}`]);
   }
   for (const { act, invokedMs, answeredMs, result } of history.sellerCalls) {
     const what = act.kind === 'amend' ? `amends ${JSON.stringify(act.change)}` : `revokes ${act.issueNo}`;

@@ -72,7 +72,7 @@ class CounterBesideWinners extends SimulatedStore {
 }
 
 /** Stock is looked at before the batch and not within it. */
-class StockLookedAtOnce extends SimulatedStore {
+class StockReadOnce extends SimulatedStore {
   #refusal: AdmitRefusal;
 
   override admit(batch: AdmitBatch): AdmitReply {
@@ -247,7 +247,7 @@ const plants: Readonly<Record<string, Plant>> = {
   'claims without lease': withStore(ClaimsWithoutLease),
   'ack without token': withStore(AckWithoutToken),
   'counter beside the winners': withStore(CounterBesideWinners),
-  'stock looked at once a batch': withStore(StockLookedAtOnce),
+  'stock looked at once a batch': withStore(StockReadOnce),
   'sold out for ever': { admission: soldOutForEver },
   'version from a lagging replica': { admission: laggingReplica },
   "window by the process's clock": {

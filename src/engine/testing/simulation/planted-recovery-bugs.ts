@@ -60,15 +60,15 @@ class RevocationsForgotten extends StoreRecovery {
 }
 
 /** Nobody looks whether the coupon is still his before he revokes in the ledger what is beyond the quantity. */
-class LockNotLookedAt extends StoreRecovery {
+class LockIgnored extends StoreRecovery {
   override merge(
     couponId: CouponId,
     lock: RecoveryLock,
     source: MergeSource,
     issuances: readonly Issuance[],
   ): readonly Issuance[] | 'taken_over' {
-    const onlyLooks = source === 'revoked' && issuances.length === 0;
-    return onlyLooks ? [] : super.merge(couponId, lock, source, issuances);
+    const onlyReads = source === 'revoked' && issuances.length === 0;
+    return onlyReads ? [] : super.merge(couponId, lock, source, issuances);
   }
 }
 
@@ -100,7 +100,7 @@ export const recoveryBugs: Readonly<Record<string, Partial<Planting>>> = {
   'rebuild from the store only': withRecovery(RebuildFromStoreOnly),
   'rebuild from the ledger only': withRecovery(RebuildFromLedgerOnly),
   'revocations forgotten by the rebuild': withRecovery(RevocationsForgotten),
-  'revokes for a coupon in service': withRecovery(LockNotLookedAt),
+  'revokes for a coupon in service': withRecovery(LockIgnored),
   'restart believed': withRecovery(RestartBelieved),
   'verified on another server': withRecovery(VerifiedAnywhere),
 };

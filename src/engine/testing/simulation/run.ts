@@ -30,7 +30,7 @@ if (histories === 1) {
   );
   const startedMs = performance.now();
   const startedCpu = process.cpuUsage();
-  let toldMs = startedMs;
+  let reportedMs = startedMs;
   const tally = await runHistories({
     firstSeed,
     histories,
@@ -42,8 +42,8 @@ if (histories === 1) {
     },
     onProgress: (soFar) => {
       const nowMs = performance.now();
-      if (nowMs - toldMs < PROGRESS_EVERY_MS) return;
-      toldMs = nowMs;
+      if (nowMs - reportedMs < PROGRESS_EVERY_MS) return;
+      reportedMs = nowMs;
       const perSecond = soFar.histories / ((nowMs - startedMs) / 1_000);
       const leftSeconds = Math.ceil((histories - soFar.histories) / perSecond);
       const line = `${soFar.histories} of ${histories}, ${Math.round(perSecond)}/s, ${leftSeconds} s left, ${soFar.failed.length} failed`;

@@ -123,7 +123,7 @@ function drawNetwork(random: Random): NetworkFaults {
     refused: some(),
     requestLost: some(),
     replyLost: some(),
-    doubled: some(),
+    duplicated: some(),
     late: some(),
     delayMaxMs: random.pick([2, 20, 120]),
   };

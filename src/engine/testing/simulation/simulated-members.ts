@@ -12,7 +12,7 @@ const DISCONNECT = 0.12;
  * A class and not an object with a getter: such an object has a shape of its own, which the engine keeps with the whole history behind it until
  * old memory is collected: a fifth of the time of all histories.
  */
-class SimulatedTicket implements PendingDownload {
+class SimulatedDownload implements PendingDownload {
   readonly couponId: CouponId;
   readonly settle: (outcome: DownloadOutcome) => void;
   readonly #call: DownloadCall;
@@ -63,7 +63,7 @@ export class SimulatedMembers {
       call.cutOff = true;
       this.#pressAgain(memberId);
     };
-    const ticket = new SimulatedTicket(this.#couponId, call, (outcome) =>
+    const ticket = new SimulatedDownload(this.#couponId, call, (outcome) =>
       time.after(random.next() * WAY_MAX_MS, () => this.#answer(call, outcome)),
     );
     time.after(random.next() * WAY_MAX_MS, () => {

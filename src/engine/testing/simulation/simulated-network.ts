@@ -16,7 +16,7 @@ export interface NetworkFaults {
   readonly refused: number;
   readonly requestLost: number;
   readonly replyLost: number;
-  readonly doubled: number;
+  readonly duplicated: number;
   /** Delivered very late, usually after everybody gave it up. */
   readonly late: number;
   readonly delayMaxMs: number;
@@ -26,7 +26,7 @@ export const calmNetwork: NetworkFaults = {
   refused: 0,
   requestLost: 0,
   replyLost: 0,
-  doubled: 0,
+  duplicated: 0,
   late: 0,
   delayMaxMs: 2,
 };
@@ -86,7 +86,7 @@ export class SimulatedLink implements Link {
       const arrivalMs = Math.max(this.#lastArrivalMs, this.#time.nowMs() + this.#delayMs() + lateMs);
       this.#lastArrivalMs = arrivalMs;
       this.#time.plainAt(arrivalMs, () => call.arrive(random));
-      if (times !== 'once' && random.chance(faults.doubled)) {
+      if (times !== 'once' && random.chance(faults.duplicated)) {
         this.#time.plainAt(arrivalMs + random.between(0, this.#callDeadlineMs), () => call.arriveAgain());
       }
     });

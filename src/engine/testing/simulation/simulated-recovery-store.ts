@@ -22,7 +22,7 @@ export class StoreRecovery {
     this.store = store;
   }
 
-  attest(couponId: CouponId, seenIssueNo: number): Inspection | 'absent' {
+  inspect(couponId: CouponId, seenIssueNo: number): Inspection | 'absent' {
     const coupon = this.store.coupons.get(couponId);
     if (coupon === undefined || coupon.recovery !== undefined) return 'absent';
     const { life } = this.store;
@@ -32,13 +32,13 @@ export class StoreRecovery {
     if (this.isVerified(coupon)) {
       return { ...seen, status: 'serving', sinceMs: storeNowMs, seenIssueNo: lastIssueNo };
     }
-    const before = coupon.attesting?.life === life ? coupon.attesting : undefined;
-    coupon.attesting = {
+    const before = coupon.inspecting?.life === life ? coupon.inspecting : undefined;
+    coupon.inspecting = {
       life,
       sinceMs: before?.sinceMs ?? storeNowMs,
       seenIssueNo: Math.max(seenIssueNo, before?.seenIssueNo ?? 0),
     };
-    return { ...seen, ...coupon.attesting, status: 'unverified' };
+    return { ...seen, ...coupon.inspecting, status: 'unverified' };
   }
 
   protected isVerified(coupon: StoredCoupon): boolean {
@@ -51,7 +51,7 @@ export class StoreRecovery {
     if (coupon === undefined || coupon.recovery !== undefined || coupon.epoch !== epoch) return;
     coupon.epoch = Math.max(epoch, raiseTo);
     coupon.verifiedIn = this.store.life;
-    coupon.attesting = undefined;
+    coupon.inspecting = undefined;
   }
 
   suspend(couponId: CouponId, request: SuspendRequest): SuspendReply {
@@ -62,11 +62,11 @@ export class StoreRecovery {
     this.store.coupons.set(couponId, coupon);
     const storeNowMs = this.store.nowMs();
     const { token, lockMs, seenIssueNo } = request;
-    coupon.lastIssueNo = Math.max(coupon.lastIssueNo, coupon.attesting?.seenIssueNo ?? 0, seenIssueNo);
+    coupon.lastIssueNo = Math.max(coupon.lastIssueNo, coupon.inspecting?.seenIssueNo ?? 0, seenIssueNo);
     if (this.isLocked(coupon, token, storeNowMs)) return { status: 'busy' };
     const sinceMs = coupon.recovery?.sinceMs ?? storeNowMs;
     coupon.recovery = { token, untilMs: storeNowMs + lockMs, sinceMs, life: this.store.life };
-    coupon.attesting = undefined;
+    coupon.inspecting = undefined;
     return {
       status: 'begun',
       storeNowMs,
@@ -134,7 +134,7 @@ export class SimulatedRecoveryStore implements RecoveryStore {
   }
 
   inspect(couponId: CouponId, seenIssueNo: number): Promise<Inspection | 'absent'> {
-    return this.#link.call(() => this.#recovery.attest(couponId, seenIssueNo));
+    return this.#link.call(() => this.#recovery.inspect(couponId, seenIssueNo));
   }
 
   markVerified(couponId: CouponId, found: Found, raiseTo: number): Promise<void> {
@@ -173,7 +173,7 @@ function nothingKnown(couponId: CouponId): StoredCoupon {
     lastIssueNo: 0,
     verifiedIn: 0,
     recovery: undefined,
-    attesting: undefined,
+    inspecting: undefined,
     winners: new Map(),
     queue: [],
     claims: [],

@@ -41,7 +41,7 @@ export interface StoredCoupon {
   /** Out of service while one process recovers it. */
   recovery: StoredRecovery | undefined;
   /** What callers were told, gathered in one life of the store until somebody has compared. */
-  attesting: { readonly life: number; readonly sinceMs: number; readonly seenIssueNo: number } | undefined;
+  inspecting: { readonly life: number; readonly sinceMs: number; readonly seenIssueNo: number } | undefined;
   winners: Map<MemberId, Issuance>;
   /** Ascending by issueNo. */
   queue: Issuance[];
@@ -51,7 +51,7 @@ export interface StoredCoupon {
 export class SimulatedStore {
   readonly coupons = new Map<CouponId, StoredCoupon>();
   /** Coupon → when it was last announced, by the store's clock. */
-  readonly announcedMs = new Map<CouponId, number>();
+  readonly pendingMs = new Map<CouponId, number>();
   readonly #nowMs: () => number;
   /** Its run id, so to speak: another one after every restart. What a connection began before cannot be finished after. */
   life = 1;
@@ -154,7 +154,7 @@ export class SimulatedStore {
       lastIssueNo: coupon.lastIssueNo,
       verifiedIn: this.life,
       recovery: undefined,
-      attesting: undefined,
+      inspecting: undefined,
       winners: new Map(
         issued.map(({ memberId, issueNo, issuedAtMs }) => [memberId, { memberId, issueNo, issuedAtMs }]),
       ),
@@ -256,38 +256,38 @@ export class SimulatedStore {
     return { queued: coupon?.queue.length ?? 0, claimed };
   }
 
-  announce(couponIds: readonly CouponId[]): void {
+  markPending(couponIds: readonly CouponId[]): void {
     for (const couponId of couponIds) {
-      this.announcedMs.delete(couponId);
-      this.announcedMs.set(couponId, this.nowMs());
+      this.pendingMs.delete(couponId);
+      this.pendingMs.set(couponId, this.nowMs());
     }
   }
 
   silence(couponIds: readonly CouponId[], idleMs: number): void {
     for (const couponId of couponIds) {
-      const atMs = this.announcedMs.get(couponId);
-      if (atMs !== undefined && atMs <= this.nowMs() - idleMs) this.announcedMs.delete(couponId);
+      const atMs = this.pendingMs.get(couponId);
+      if (atMs !== undefined && atMs <= this.nowMs() - idleMs) this.pendingMs.delete(couponId);
     }
   }
 
   /** Everything is gone, as after FLUSHALL or a master that came back empty. */
   loseEverything(): void {
-    this.restart({ coupons: new Map(), announcedMs: new Map() });
+    this.restart({ coupons: new Map(), pendingMs: new Map() });
   }
 
   copy(): StoreContent {
     const coupons = new Map([...this.coupons].map(([couponId, coupon]) => [couponId, copyOf(coupon)]));
-    return { coupons, announcedMs: new Map(this.announcedMs) };
+    return { coupons, pendingMs: new Map(this.pendingMs) };
   }
 
   /** It comes back, with this content: what it had, an older copy, or nothing. */
   restart(content: StoreContent): void {
     this.life += 1;
-    const { coupons, announcedMs } = content;
+    const { coupons, pendingMs } = content;
     this.coupons.clear();
     for (const [couponId, coupon] of coupons) this.coupons.set(couponId, coupon);
-    this.announcedMs.clear();
-    for (const [couponId, atMs] of announcedMs) this.announcedMs.set(couponId, atMs);
+    this.pendingMs.clear();
+    for (const [couponId, atMs] of pendingMs) this.pendingMs.set(couponId, atMs);
   }
 
   #endClaim(couponId: CouponId, token: string): { coupon: StoredCoupon; claim: StoredClaim } | undefined {
@@ -318,7 +318,7 @@ export class SimulatedStore {
 
 export interface StoreContent {
   readonly coupons: ReadonlyMap<CouponId, StoredCoupon>;
-  readonly announcedMs: ReadonlyMap<CouponId, number>;
+  readonly pendingMs: ReadonlyMap<CouponId, number>;
 }
 
 /** Puts them in by number; what is queued already stays as it is. */

@@ -27,8 +27,8 @@ const SHARING_SEEDS = 1_000_003;
 /** After healing: what was under way has arrived by then. */
 const SETTLE_MS = STILL_MAX_MS + 2 * CALL_DEADLINE_MS;
 /** Leases, sweeps and rests included; a history that is not at rest by then never will be. */
-const REST_MAX_MS = 10_000;
-const REST_LOOK_MS = 50;
+const IDLE_WAIT_MAX_MS = 10_000;
+const IDLE_POLL_MS = 50;
 const LAST_PRESS_EVERY_MS = 10;
 /** A recovery takes a lease, and longer where a lock has to lapse first; one may follow another. */
 const RECOVERY_ROUNDS_MAX = 40;
@@ -81,7 +81,7 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   await world.time.runUntil(scenario.healMs);
   world.heal();
   await world.time.runUntil(scenario.healMs + settleMs(scenario));
-  await rest(world, () => coupons.every(({ sellers }) => !sellers.busy));
+  await untilIdle(world, () => coupons.every(({ sellers }) => !sellers.busy));
   for (const { couponId, members } of coupons) {
     const serves = world.store.snapshot(couponId) !== undefined;
     if (scenario.losses.length > 0 || !serves) await recovered(world, members, memberIds);
@@ -94,7 +94,7 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
     );
   }
   await world.time.advance(memberIds.length * LAST_PRESS_EVERY_MS);
-  await rest(world, () =>
+  await untilIdle(world, () =>
     coupons.every(({ couponId, members }) => !members.waiting && isDrained(world, couponId)),
   );
 
@@ -134,7 +134,7 @@ function historyOf(
     lateMs: SELLER_LATE_MS,
     // A frozen process has not even taken the download in.
     admitLateMs: ADMIT_LATE_MS + (mayFreeze(scenario) ? FREEZE_MAX_MS : 0),
-    repeats: scenario.storeNetwork.doubled > 0,
+    repeats: scenario.storeNetwork.duplicated > 0,
     final: finalState(world, couponId),
   };
 }
@@ -230,7 +230,7 @@ function planLoss(world: SimulatedWorld, kind: LossKind, healMs: number): void {
 }
 
 function emptyCopy(): StoreCopy {
-  return { content: { coupons: new Map(), announcedMs: new Map() }, atMs: -Infinity };
+  return { content: { coupons: new Map(), pendingMs: new Map() }, atMs: -Infinity };
 }
 
 /** Dies now or at one of its next steps. */
@@ -251,9 +251,9 @@ function settleMs(scenario: Scenario): number {
   return SETTLE_MS + (isLate ? LATE_MAX_MS : 0) + (mayFreeze(scenario) ? FREEZE_MAX_MS : 0);
 }
 
-async function rest(world: SimulatedWorld, isAtRest: () => boolean): Promise<void> {
-  const untilMs = world.time.nowMs() + REST_MAX_MS;
-  while (!isAtRest() && world.time.nowMs() < untilMs) await world.time.advance(REST_LOOK_MS);
+async function untilIdle(world: SimulatedWorld, isIdle: () => boolean): Promise<void> {
+  const untilMs = world.time.nowMs() + IDLE_WAIT_MAX_MS;
+  while (!isIdle() && world.time.nowMs() < untilMs) await world.time.advance(IDLE_POLL_MS);
 }
 
 /**
@@ -267,7 +267,7 @@ async function recovered(
 ): Promise<void> {
   for (let round = 0; round < RECOVERY_ROUNDS_MAX; round += 1) {
     const asked = world.apis.map((api) => members.press(world.random.pick(memberIds), api));
-    await rest(world, () => asked.every((call) => call.outcome !== undefined));
+    await untilIdle(world, () => asked.every((call) => call.outcome !== undefined));
     if (asked.every((call) => call.outcome?.outcome !== 'not_ready')) return;
     await world.time.advance(RECOVERY_ROUND_MS);
   }

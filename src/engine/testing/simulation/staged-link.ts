@@ -54,7 +54,7 @@ export class StagedLink implements Link {
   }
 
   /** Carries out and answers what is held; later commands are held again only if told to. */
-  letGo(): void {
+  release(): void {
     for (const go of this.#held.splice(0)) go();
   }
 }

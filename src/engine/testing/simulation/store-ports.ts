@@ -96,8 +96,8 @@ export class SimulatedAdmission implements Admission {
     const half = first.slice(0, Math.ceil(first.length / 2));
     const second = await read();
     if (second === undefined) return undefined;
-    const rest = second.slice(half.length, first.length);
-    return new Map([...half, ...rest].map((issuance) => [issuance.memberId, issuance]));
+    const remaining = second.slice(half.length, first.length);
+    return new Map([...half, ...remaining].map((issuance) => [issuance.memberId, issuance]));
   }
 
   /** As with Redis: rows are piled up under a temporary key, and a key that was begun before a loss is gone with it. */
@@ -171,7 +171,7 @@ export class SimulatedBell implements RecorderBell {
   }
 
   markPending(couponIds: readonly CouponId[]): Promise<void> {
-    return this.#link.call(() => this.#store.announce(couponIds));
+    return this.#link.call(() => this.#store.markPending(couponIds));
   }
 
   ring(couponId: CouponId): void {
@@ -184,7 +184,7 @@ export class SimulatedBell implements RecorderBell {
   }
 
   pendingCoupons(limit: number): Promise<CouponId[]> {
-    return this.#link.call(() => [...this.#store.announcedMs.keys()].slice(0, limit));
+    return this.#link.call(() => [...this.#store.pendingMs.keys()].slice(0, limit));
   }
 
   clearPending(couponIds: readonly CouponId[], idleMs: number): Promise<void> {

@@ -1,36 +1,36 @@
-/** What a winner sees: the number in line, when, and whether it is in the database. */
+/** Shows a winner the number, the time and whether the row is in the database. */
 import type { Held } from '../api/client.js';
 import { element, fill } from '../dom.js';
 import type { ViewContext } from '../view.js';
 
-/** Recording takes a fraction of a second; after this many looks something is slow and the member need not watch. */
-const LOOKS_MAX = 20;
-const LOOK_EVERY_MS = 1_000;
+/** Recording takes a fraction of a second; after this many polls recording is slow, and the member need not wait. */
+const POLLS_MAX = 20;
+const POLL_EVERY_MS = 1_000;
 
-export interface Ticket {
+export interface IssuedStub {
   readonly root: HTMLElement;
   end(): void;
 }
 
-export function ticket(context: ViewContext, couponId: number, name: string, held: Held): Ticket {
+export function issuedStub(context: ViewContext, couponId: number, name: string, held: Held): IssuedStub {
   const { words, format } = context;
   const recorded = element('dd', {}, words.event.recordedNo);
   const number = format.whole(held.issueNo);
   const root = element(
     'section',
-    { class: 'ticket', 'aria-label': words.event.yours, tabindex: '-1' },
+    { class: 'issued-stub', 'aria-label': words.event.yours, tabindex: '-1' },
     element(
       'div',
-      { class: 'ticket-main' },
-      element('p', { class: 'ticket-title' }, held.again ? words.event.alreadyYours : words.event.yours),
-      element('p', { class: 'ticket-label' }, words.event.number),
-      element('p', { class: 'ticket-number' }, number),
-      element('p', { class: 'ticket-name' }, name),
+      { class: 'issued-main' },
+      element('p', { class: 'issued-title' }, held.again ? words.event.alreadyYours : words.event.yours),
+      element('p', { class: 'issued-label' }, words.event.number),
+      element('p', { class: 'issued-number' }, number),
+      element('p', { class: 'issued-name' }, name),
       element('span', { class: 'stamp', 'aria-hidden': 'true' }, words.event.stamp),
     ),
     element(
       'div',
-      { class: 'ticket-stub' },
+      { class: 'issued-tearoff' },
       element(
         'dl',
         {},
@@ -47,13 +47,13 @@ export function ticket(context: ViewContext, couponId: number, name: string, hel
   );
 
   let timer: number | undefined;
-  let looks = 0;
-  async function look(): Promise<void> {
-    looks++;
+  let polls = 0;
+  async function poll(): Promise<void> {
+    polls++;
     const result = await context.api.issuance(couponId);
     if (result.ok && result.value.recorded) fill(recorded, words.event.recordedYes);
-    else if (looks < LOOKS_MAX) timer = window.setTimeout(() => void look(), LOOK_EVERY_MS);
+    else if (polls < POLLS_MAX) timer = window.setTimeout(() => void poll(), POLL_EVERY_MS);
   }
-  void look();
+  void poll();
   return { root, end: () => window.clearTimeout(timer) };
 }

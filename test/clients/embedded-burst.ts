@@ -16,7 +16,7 @@ async function* rowsOf(couponId: CouponId) {
   }
 }
 
-async function storm(couponId: CouponId): Promise<never> {
+async function burst(couponId: CouponId): Promise<never> {
   const terms = {
     quantity: 1_000_000,
     opensAtMs: undefined,
@@ -39,4 +39,4 @@ async function storm(couponId: CouponId): Promise<never> {
   }
 }
 
-await Promise.all(Array.from({ length: COUPONS }, (_, index) => storm((index + 1) as CouponId)));
+await Promise.all(Array.from({ length: COUPONS }, (_, index) => burst((index + 1) as CouponId)));

@@ -4,7 +4,7 @@ import { acknowledgedNumbers, pressAll } from '../clients/member-crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { startSeonchak } from '../servers/seonchak.js';
 import { backEndNames, startBackEnd } from './back-ends.js';
-import { assertPromises, crowdOf, registerCoupon, rowsOnceThere } from './storm.js';
+import { assertPromises, crowdOf, registerCoupon, rowsOnceThere } from './burst.js';
 
 const MEMBERS = 3_000;
 const QUANTITY = 1_000;
