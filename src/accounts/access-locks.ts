@@ -1,4 +1,8 @@
-/** Subjects whose tokens are refused, whoever signed them: the port, and the copy that every API process keeps in memory. */
+/**
+ * Follows the subjects whose tokens are refused: the port, and each API process's copy in memory.
+ *
+ * A lock holds for tokens of every signer.
+ */
 import type { AuditEntry } from '../engine/ports/audit-log.js';
 import type { Scheduler } from '../engine/domain/clock.js';
 import type { MemberId } from '../engine/domain/coupon.js';

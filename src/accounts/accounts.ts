@@ -1,4 +1,8 @@
-/** Accounts as the front end needs them; `persist/sql/account-store.ts` implements the store. */
+/**
+ * Defines accounts and their store, as the front end needs them.
+ *
+ * `persist/sql/sql-account-store.ts` implements the store.
+ */
 
 import type { AuditEntry } from '../engine/ports/audit-log.js';
 

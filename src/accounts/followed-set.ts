@@ -1,4 +1,4 @@
-/** A set that is kept in a table and changed by any process, as one process holds it in memory: brought up to date by revisions. */
+/** Keeps a set in memory in step with a table that any process may change. */
 
 const CHANGES_PAGE = 1_000;
 

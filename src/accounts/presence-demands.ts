@@ -1,9 +1,9 @@
 /**
- * Which coupons demand a proof of presence: the port, and the copy that every API process keeps in memory.
+ * Follows which coupons require presence: the port, and each API process's copy in memory.
  *
- * A coupon that was registered a moment ago is not in the copy yet. So the copy says up to which id it is complete, and whoever asks for
- * a coupon beyond it waits for a look: a demand holds on every process from the first instant. Turned on later, it holds
- * within a second.
+ * A coupon registered a moment ago may be missing from the copy. So the copy has the highest coupon id up to which it
+ * is complete, and a request for a coupon beyond that id waits for a poll. A demand made at registration holds on every
+ * process from the first instant; one made later holds within a second.
  */
 import type { Clock, Scheduler } from '../engine/domain/clock.js';
 import type { CouponId } from '../engine/domain/coupon.js';

@@ -1,4 +1,4 @@
-/** Looks at a store twice a second, one look at a time, and whenever somebody needs one that is newer than now. */
+/** Polls a store twice a second, never concurrently, and when a caller needs fresh data. */
 import type { Scheduler } from '../engine/domain/clock.js';
 
 /** What another process changes is known here within a second, the look itself included. */

@@ -1,4 +1,8 @@
-/** `seonchak account lock` and `unlock`: every token of a subject refused, whoever signed it, on every API process. */
+/**
+ * Implements `seonchak account lock` and `unlock`: refuses or accepts every token of a subject.
+ *
+ * A lock holds for tokens of every signer and on every API process.
+ */
 import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
 import type { MemberId } from '../engine/domain/coupon.js';

@@ -1,4 +1,8 @@
-/** `seonchak account`: accounts made by the operator, the only way to a seller's account where sign-up is closed; locks of accounts. */
+/**
+ * Implements `seonchak account`: creates, locks and unlocks accounts.
+ *
+ * Where sign-up of sellers is closed, this command is the only way to create a seller's account.
+ */
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { loadConfig } from '../config/config.js';

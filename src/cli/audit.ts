@@ -1,4 +1,4 @@
-/** `seonchak audit`: what sellers and operators did, when, from where. */
+/** Implements `seonchak audit`: lists actions of sellers and operators. */
 import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
 import type { StoredAuditEntry } from '../engine/ports/audit-log.js';

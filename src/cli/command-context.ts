@@ -1,4 +1,4 @@
-/** What every command is given: the surroundings it runs in, and the way to the stores. */
+/** Defines the environment and streams of a command, and opens the stores for it. */
 import type { Writable } from 'node:stream';
 import type { Config } from '../config/config.js';
 import type { Stores } from '../server/stores.js';

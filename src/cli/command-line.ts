@@ -1,4 +1,4 @@
-/** The command line: names the commands, prints faults as one line each, ends with a code that a script can rely on. */
+/** Registers the commands, prints each error as one line, and returns a stable exit code. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addAccount } from './account.js';

@@ -1,4 +1,4 @@
-/** `seonchak completion`: what a shell needs to complete commands, options and their values. */
+/** Implements `seonchak completion`: prints completion scripts for commands, options and their values. */
 import tab from '@bomb.sh/tab/commander';
 import type { Command } from 'commander';
 

@@ -1,4 +1,4 @@
-/** The demo as a newcomer runs it, smaller. */
+/** Tests the demo as a newcomer runs it, with smaller numbers. */
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';

@@ -1,4 +1,4 @@
-/** `seonchak demo`: a drop to look at, with a server, a seller and a crowd of its own. */
+/** Implements `seonchak demo`: a demonstration with its own server, seller and crowd. */
 import type { Command } from 'commander';
 import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';

@@ -1,4 +1,4 @@
-/** How a command ends, as a shell sees it, and the one line that a person sees when it did not work. */
+/** Maps the outcome of a command to an exit code and one line of text. */
 import { ConfigError, SeonchakError } from '../engine/domain/errors.js';
 import { RuntimeUnsupportedError, thisRuntime, whatIsMissing } from './runtime-support.js';
 

@@ -1,6 +1,8 @@
 /**
- * Works through all items in their order, so many at a time. After a fault nothing new is begun; it is thrown when what runs has ended,
- * so that nobody closes the stores under it.
+ * Processes all items in order with bounded concurrency.
+ *
+ * After an error no further item is started. The error is thrown once the running items have ended, so that the caller
+ * cannot close the stores while they are in use.
  */
 export async function forEachConcurrently<Item>(
   items: readonly Item[],

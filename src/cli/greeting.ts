@@ -1,4 +1,4 @@
-/** What a newcomer reads at start: the address, and three commands that lead to a first download. */
+/** Formats the start message: the address, and three commands for a first download. */
 import type { Config } from '../config/config.js';
 
 /** Lines for standard output. Each command can be pasted as it stands into a shell in the same folder. */

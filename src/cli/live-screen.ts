@@ -1,7 +1,8 @@
 /**
- * A picture that is drawn again and again: on the terminal's second screen, so that what stood there before is there again afterwards.
+ * Redraws a screen in place on the terminal's alternate screen, and restores the previous content afterwards.
  *
- * Each picture is one write that overwrites the one before line by line. Clearing first would show an empty screen for a moment.
+ * Each picture is one write that overwrites the previous picture line by line. Rejected: clearing first, which shows an
+ * empty screen for a moment.
  */
 import type { Writable } from 'node:stream';
 

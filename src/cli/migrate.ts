@@ -1,4 +1,8 @@
-/** `seonchak migrate`: bring the tables up to date. The server does the same at start; this is for doing it beforehand. */
+/**
+ * Implements `seonchak migrate`: migrates the database tables before servers start.
+ *
+ * A server does the same at start.
+ */
 import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
 import type { CommandContext } from './command-context.js';

@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM, for commands that run until they are told to end. */
+/** Turns SIGINT and SIGTERM into an abort signal for long-running commands. */
 
 /**
  * npm hands a Ctrl-C on that the terminal has sent to the whole group already, so one press arrives twice. Nobody presses twice on purpose as fast as this.

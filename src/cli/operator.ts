@@ -1,4 +1,4 @@
-/** Who is at the command line, as the audit log names them. */
+/** Identifies the operator at the command line for the audit log. */
 import { hostname, userInfo } from 'node:os';
 import type { AuditActor } from '../engine/ports/audit-log.js';
 

@@ -1,4 +1,4 @@
-/** Option values read from the command line: text in, checked value out, wrong usage otherwise. */
+/** Parses option values of the command line and rejects invalid ones as wrong usage. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { CouponId } from '../engine/domain/coupon.js';
 import { parseCouponId } from '../engine/domain/coupon.js';

@@ -1,4 +1,8 @@
-/** Where the password of a new account comes from. Never from an argument: arguments are seen by every user of the machine. */
+/**
+ * Reads or generates the password of a new account.
+ *
+ * Rejected: a command-line argument, which every user of the machine can see.
+ */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { fstatSync } from 'node:fs';

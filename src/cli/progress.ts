@@ -1,4 +1,4 @@
-/** Progress of long work: a bar on a terminal, a plain line every two seconds elsewhere. */
+/** Shows progress of long work: a bar on a terminal, else a line every two seconds. */
 import { SingleBar } from 'cli-progress';
 import type { CommandContext } from './command-context.js';
 

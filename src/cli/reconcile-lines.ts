@@ -1,4 +1,4 @@
-/** What `seonchak reconcile` found, as lines for a person. */
+/** Formats the findings and repairs of `seonchak reconcile` as lines for people. */
 import type { CouponId } from '../engine/domain/coupon.js';
 import type { CouponReconciliation, Findings } from '../engine/reconcile/comparison.js';
 import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';

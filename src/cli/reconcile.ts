@@ -1,4 +1,4 @@
-/** `seonchak reconcile`: compare what was admitted with what is recorded, and mend what needs no person. */
+/** Implements `seonchak reconcile`: compares admitted issuances with recorded rows and repairs differences. */
 import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
 import type { CouponRecord } from '../engine/ports/coupon-catalogue.js';

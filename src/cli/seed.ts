@@ -1,4 +1,4 @@
-/** `seonchak seed`: tables as full as those of a shop that has run for years, for load tests. */
+/** Implements `seonchak seed`: fills the tables like those of a shop after years, for load tests. */
 import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
 import { fillTables, SeedRefusedError } from '../seeding/fill-tables.js';

@@ -1,4 +1,4 @@
-/** `seonchak serve`: the server itself. */
+/** Implements `seonchak serve`: runs the server until a termination signal. */
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { Config } from '../config/config.js';

@@ -1,4 +1,4 @@
-/** Formats where every unit of each coupon is, as a table. */
+/** Formats the status of coupons as a table. */
 import type { CouponId, CouponState } from '../engine/domain/coupon.js';
 import { table } from './table.js';
 

@@ -1,4 +1,4 @@
-/** `seonchak status`: where every unit of a coupon is. */
+/** Implements `seonchak status`: counts the units of coupons by stage. */
 import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
 import type { CouponId } from '../engine/domain/coupon.js';

@@ -1,4 +1,4 @@
-/** Columns for a terminal. */
+/** Formats rows as aligned columns for a terminal. */
 
 /** Control characters of a stored name must not drive the terminal of whoever reads it. */
 const controlCharacters = /[\u0000-\u001f\u007f-\u009f]/g;

@@ -1,4 +1,4 @@
-/** Many tokens quickly: signing waits for a thread each time, so a good number is kept on the way. */
+/** Signs many tokens concurrently, because each signature waits for a thread. */
 /** Measured with jose HS256: 56,000 tokens/s with 256 in flight, 14,000 one after another. */
 const SIGNED_AT_ONCE = 256;
 

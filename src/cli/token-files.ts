@@ -1,4 +1,4 @@
-/** Tokens as CSV, the form load generators read: a header line, then `memberId,token`. */
+/** Writes tokens as CSV for load generators: a header line, then `memberId,token`. */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-/** `seonchak tokens`: access tokens and tickets of presence, for trying out and for load tests. */
+/** Implements `seonchak tokens`: signs access tokens and presence tickets for trials and load tests. */
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Config } from '../config/config.js';

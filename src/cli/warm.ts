@@ -1,4 +1,4 @@
-/** `seonchak warm`: put coupons into the admission store before the crowd comes. */
+/** Implements `seonchak warm`: puts coupons into the admission store before an event. */
 import type { Command } from 'commander';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/config.js';

@@ -1,4 +1,4 @@
-/** `seonchak status --watch`: a table that follows on a terminal, a line a coupon elsewhere, or one JSON document each time. */
+/** Implements `seonchak status --watch`: refreshes a table, or prints lines or JSON documents. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { SeonchakError } from '../engine/domain/errors.js';
 import type { CommandContext } from './command-context.js';

@@ -1,4 +1,4 @@
-/** The typed client against a running server, as a program outside uses it. */
+/** Tests the typed client against a running server, as an external program uses it. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';

@@ -1,4 +1,4 @@
-/** `seonchak/client`: the API as typed functions, for Node.js 20 and for browsers. */
+/** Exports the API as typed functions (`seonchak/client`) for Node.js 20 and browsers. */
 import createFetchClient from 'openapi-fetch';
 import type { Client, ClientOptions } from 'openapi-fetch';
 import type { components, paths } from './api-types.js';

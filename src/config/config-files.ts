@@ -1,4 +1,4 @@
-/** What configuration names by file: secrets that must not stand in the environment, and certificates. */
+/** Reads the files that the configuration names: secrets kept out of the environment, and certificates. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 

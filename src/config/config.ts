@@ -1,4 +1,4 @@
-/** Configuration: environment variables in, one frozen object out, all faults reported together. */
+/** Parses the environment variables into one frozen object and reports all faults together. */
 import { z } from 'zod';
 import { problemOfCertificate, readAuthorities, withSecretsFromFiles } from './config-files.js';
 import { durabilityLevels, type DurabilityLevel } from '../engine/domain/durability.js';

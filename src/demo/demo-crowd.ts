@@ -1,4 +1,4 @@
-/** The demo's crowd: members who press as planned, ask again while the answer is not definite, and remember what they were told. */
+/** Runs the demo's crowd: members press as planned and retry until the answer is definite. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SeonchakClient } from '../client/client.js';
 import type { PlannedPress } from './press-plan.js';

@@ -1,6 +1,7 @@
 /**
- * `npm run demo`: a server of its own, a seller, a coupon that opens in a few seconds, and a crowd; then a comparison of what the crowd
- * was told with what is in the database. The console shows all of it live meanwhile.
+ * Runs `seonchak demo`: server, seller, coupon and crowd, then a comparison with the database.
+ *
+ * The console shows the downloads live meanwhile.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';

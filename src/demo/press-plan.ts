@@ -1,4 +1,4 @@
-/** When each member of the demo's crowd presses: thickest at the opening, some too early, some twice. */
+/** Plans when each member of the demo presses: mostly at the opening, some early, some twice. */
 
 export interface PlannedPress {
   readonly memberId: string;

@@ -1,4 +1,4 @@
-/** Names what an HTTP server needs from outside, how it is set, and what it gives back. No back end is known here. */
+/** Defines the services, settings and handle of the HTTP server, independent of the back end. */
 import type { Engine } from '../engine/download/engine.js';
 import type { PresenceDemandStore } from '../accounts/presence-demands.js';
 import type { LivePorts } from './api/live.js';

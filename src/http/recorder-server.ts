@@ -1,4 +1,4 @@
-/** HTTP of a process that only records: probes and metrics, nothing for members or sellers. */
+/** Serves probes and metrics of a process that only records. */
 import { Registry } from 'prom-client';
 import uWS from 'uWebSockets.js';
 import { HealthHandlers } from './api/health.js';

@@ -1,4 +1,4 @@
-/** The wrapper around every handler but the download's: from a raw request to a handler's values, and from its reply to the wire. */
+/** Wraps every handler except the download's: parses the request, calls the handler, writes the reply. */
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import {
   CouponRecoveringError,

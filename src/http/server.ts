@@ -1,8 +1,8 @@
 /**
- * The HTTP server: listens, leads every request through one wrapper, drains.
+ * Starts the HTTP server: listens, registers the routes, shuts down.
  *
- * The wrapper is the same for all routes but the download: abort guard first, then the request's own form, the caller, the body, the
- * handler, and whatever is thrown on the way becomes a problem without internal text.
+ * All routes but the download share one wrapper: abort guard, form of the request, caller, body, handler. The wrapper
+ * turns every error into a problem without internal text.
  */
 import uWS from 'uWebSockets.js';
 import { AccessLocks } from '../accounts/access-locks.js';

@@ -1,9 +1,9 @@
 /**
- * Fills the tables as a plan says, from wherever an earlier run was interrupted.
+ * Fills the tables according to a plan, continuing where an earlier run was interrupted.
  *
- * Members and coupons are inserted in order, one statement after another, so how many there are says what comes next. Issuances go
- * in several statements at a time; a coupon's are all inserted by one of the workers, in order, so the highest number of each coupon
- * says what is missing.
+ * Members and coupons are inserted in order, one statement after another, so their counts determine the next row.
+ * Issuances are inserted by several concurrent statements. One worker inserts all issuances of a coupon in order, so
+ * the highest number of each coupon determines what is missing.
  */
 import type { SeedPlan, SeedSizes } from './seed-plan.js';
 import { SEED_MAIL_DOMAIN } from './seed-tables.js';

@@ -1,9 +1,9 @@
 /**
- * Which rows a seeding consists of: decided by its sizes alone, so that a run that was interrupted is continued by the same command.
+ * Plans the rows of a seeding from its sizes, so that an interrupted run can continue.
  *
- * All issuances stand in one line, coupon after coupon. Each coupon gets as many as the others, the first ones one more, and the
- * members take their turns along the line: nobody meets a coupon twice, everybody holds as many as the others, and neighbours
- * in the line are neighbours in the index by member, which makes filling it fast.
+ * All issuances form one sequence, coupon after coupon. Each coupon gets the same number of issuances, the first
+ * coupons one more. Members take turns along the sequence: no member gets a coupon twice, every member holds the same
+ * number. Neighbours in the sequence are neighbours in the index by member, which makes inserting fast.
  */
 
 export interface SeedSizes {

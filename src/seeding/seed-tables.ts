@@ -1,4 +1,4 @@
-/** What filling the tables needs of a database; `persist/sql/sql-seed-tables.ts` implements it for all of them. */
+/** Defines the database operations for filling tables; `persist/sql/sql-seed-tables.ts` implements them. */
 
 /** Marks what was seeded, so that it can be found again: its seller, and the domain of its members (RFC 2606: nobody's). */
 export const SEED_SELLER_ID = 'seed';

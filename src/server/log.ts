@@ -1,8 +1,8 @@
 /**
- * The log: one JSON line each on standard output, and nothing in it that opens a door.
+ * Writes the log: one JSON object per line on standard output, without credentials.
  *
- * Errors of the drivers carry what they were doing: mysql2 the whole statement with its values (a password hash at sign-up), ioredis
- * the command with its arguments (the password of AUTH). So of an error only its name, code, message, stack and cause are taken.
+ * Errors of the drivers carry their commands: mysql2 the statement with its values (a password hash at sign-up),
+ * ioredis the arguments (the password of AUTH). So only name, code, message, stack and cause of an error are logged.
  */
 import type { DestinationStream, Logger } from 'pino';
 import { pino } from 'pino';

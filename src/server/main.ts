@@ -1,8 +1,8 @@
 /**
- * The composition root: builds the adapters, joins them to the engine and the front end, runs until told to stop, drains.
+ * Builds the adapters, connects them with engine and front end, and runs until shutdown.
  *
- * Stop order: no new requests → every ticket answered → the recorder finishes the claims at hand → stores closed. What is still
- * queued then waits in Redis for the next recorder.
+ * Shutdown order: refuse new requests, answer every pending download, finish the recorder's current claims, close the
+ * stores. Queued issuances then wait in Redis for the next recorder.
  */
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';

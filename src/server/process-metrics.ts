@@ -1,6 +1,8 @@
 /**
- * Metrics where several processes share the port: a scrape reaches any one of them and must hear of all, or counters would seem to
- * jump. The process that was asked asks the parent, the parent asks every child and adds up.
+ * Collects the metrics of all processes that share the port.
+ *
+ * A scrape reaches any one of these processes. Without the others, counters would seem to jump. The scraped process
+ * asks the parent; the parent asks every child and adds their metrics up.
  */
 import cluster from 'node:cluster';
 import type { Worker } from 'node:cluster';

@@ -1,4 +1,8 @@
-/** PROCESSES above 1: a parent that records, and children that share the port and serve. */
+/**
+ * Starts and replaces the API processes when PROCESSES is above 1.
+ *
+ * The parent process records; its children share the port and serve.
+ */
 import cluster from 'node:cluster';
 import type { Worker } from 'node:cluster';
 import { once } from 'node:events';

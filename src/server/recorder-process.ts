@@ -1,4 +1,8 @@
-/** The HTTP side of a process that only records: whoever watches over it asks here, under the same address settings as an API process. */
+/**
+ * Serves probes and metrics of a process that only records.
+ *
+ * The address settings are those of an API process.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DistributedConfig } from '../config/config.js';

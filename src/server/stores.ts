@@ -1,4 +1,4 @@
-/** Opens whichever back end is configured, and shows the rest of the program the same ports for both. */
+/** Opens the configured back end and returns the same ports for both back ends. */
 import { randomUUID } from 'node:crypto';
 import type { Config, DistributedConfig, EmbeddedConfig } from '../config/config.js';
 import type { DurabilityLevel } from '../engine/domain/durability.js';

@@ -1,4 +1,4 @@
-/** The machine's own clock and event loop, as the engine wants them. */
+/** Implements the engine's clock and scheduler with the machine's clock and event loop. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, Scheduler } from '../engine/domain/clock.js';
 

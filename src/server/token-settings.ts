@@ -1,4 +1,4 @@
-/** Where the tokens of this installation come from, by its configuration: for the server and for the command that signs tokens. */
+/** Reads from the configuration which signers are trusted, for the server and for `seonchak tokens`. */
 import type { Config } from '../config/config.js';
 import { prepareDataDir } from '../persist/sqlite/data-dir.js';
 import { readOrCreateSecret } from '../persist/sqlite/secret.js';

@@ -1,4 +1,4 @@
-/** What every back end of {@link AccessLockStore} promises, and that each change is in the audit log. */
+/** Tests what every back end of {@link AccessLockStore} promises, including the audit entry of each change. */
 import { randomInt } from 'node:crypto';
 import type { Test } from 'tap';
 import type { AuditAction, AuditLog } from '../../engine/ports/audit-log.js';

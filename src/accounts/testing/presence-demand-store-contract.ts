@@ -1,4 +1,7 @@
-/** What every back end of {@link PresenceDemandStore} promises, with the catalogue that writes what it reads. */
+/**
+ * Tests what every back end of {@link PresenceDemandStore} promises, together with the catalogue that writes the
+ * demands.
+ */
 import type { Test } from 'tap';
 import type { CouponCatalogue, NewCoupon } from '../../engine/ports/coupon-catalogue.js';
 import type { PresenceDemandStore } from '../presence-demands.js';

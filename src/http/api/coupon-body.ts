@@ -1,4 +1,4 @@
-/** A coupon as the API shows it. */
+/** Formats a coupon for the API. */
 import type { CouponView } from '../../engine/sellers/coupon-registry.js';
 import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
 import type { Validity } from '../../engine/domain/redemption.js';

@@ -1,4 +1,4 @@
-/** What anyone may see of coupons. */
+/** Handles the public requests for coupons. */
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import { couponBody } from './coupon-body.js';
 import { couponIdOf, json } from '../wire/exchange.js';

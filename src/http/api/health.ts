@@ -1,4 +1,4 @@
-/** Probes, and a pointer for whoever opens the address in a browser. */
+/** Handles probes, and `GET /` where no console is built. */
 import { json, problemReply } from '../wire/exchange.js';
 import type { Reply } from '../wire/exchange.js';
 

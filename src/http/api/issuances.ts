@@ -1,4 +1,4 @@
-/** The issuances of a coupon, for its seller: pages, whole lists as CSV or NDJSON, revocation. */
+/** Handles the issuances of a coupon for its seller: pages, CSV or NDJSON streams, revocation. */
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { SettledPage, SettledRows } from '../../engine/feed/settled-rows.js';

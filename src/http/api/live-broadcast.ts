@@ -1,10 +1,10 @@
 /**
- * LiveBroadcast: from one update of a coupon to everybody who watches it, at a bounded pace.
+ * Sends each update of a coupon to all of its watchers at a bounded rate.
  *
- * A write costs about as much as answering a download. Writing to all watchers at once would hold the event loop for tens
- * of milliseconds five times a second, and every download with it. So due watchers stand in a line, and a slice of the line is served
- * every SLICE_EVERY_MS: the share of the process that watching takes has a limit, whoever watches. Up to 1,000 watchers
- * see every update; beyond that each sees fewer, always the newest.
+ * A write costs about as much as answering a download. Writing to all watchers at once would block the event loop, and
+ * every download, for tens of milliseconds five times a second. So due watchers form a line, and every SLICE_EVERY_MS a
+ * slice of that line is served, which bounds the share of the process that watching takes. Up to 1,000 watchers get
+ * every update; beyond that each gets fewer updates, always the newest.
  */
 import type { Scheduler } from '../../engine/domain/clock.js';
 import type { CouponId } from '../../engine/domain/coupon.js';

@@ -1,4 +1,4 @@
-/** One open stream of server-sent events, and the rule for readers who do not keep up. */
+/** Writes one stream of server-sent events, and skips updates for clients that read slowly. */
 import type { HttpResponse } from 'uWebSockets.js';
 import type { LiveTopic, LiveUpdate } from '../../engine/live/live-topic.js';
 import { rfc3339 } from '../wire/rfc3339.js';

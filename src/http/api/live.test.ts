@@ -1,4 +1,4 @@
-/** The live view over real sockets. */
+/** Tests the live view over real sockets. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';

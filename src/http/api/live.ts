@@ -1,7 +1,8 @@
 /**
- * `GET /v1/coupons/:id/live`: server-sent events, for as long as the reader stays.
+ * Handles `GET /v1/coupons/:id/live`: server-sent events until the client disconnects.
  *
- * Outside the wrapper of the other routes: an answer that never ends must not count as a request in flight, or no drain would end.
+ * The route is outside the wrapper of the other routes: an answer that never ends must not count as a request in
+ * flight, or a shutdown would never finish.
  */
 import type { Admission } from '../../engine/ports/admission.js';
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';

@@ -1,4 +1,4 @@
-/** The coupon a seller's request is about, if it is theirs. */
+/** Finds the coupon of a seller's request and checks that the seller owns the coupon. */
 import type { CouponRegistry, CouponView } from '../../engine/sellers/coupon-registry.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { Identity } from '../auth/identity.js';

@@ -1,4 +1,4 @@
-/** Every route, one line each. */
+/** Lists every route, one per line. */
 import type { Registry } from 'prom-client';
 import { SessionHandlers } from './sessions.js';
 import type { SessionPorts, SessionSettings } from './sessions.js';

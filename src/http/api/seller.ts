@@ -1,4 +1,4 @@
-/** What sellers do with their coupons. */
+/** Handles the requests of sellers for their coupons. */
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import { defaultRedemptionRules } from '../../engine/domain/redemption.js';

@@ -1,4 +1,4 @@
-/** Signing up and signing in. */
+/** Handles sign-up and sign-in. */
 import type { AccountStore } from '../../accounts/accounts.js';
 import type { AccessLockStore } from '../../accounts/access-locks.js';
 import type { Clock } from '../../engine/domain/clock.js';

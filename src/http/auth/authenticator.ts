@@ -1,4 +1,4 @@
-/** From an Authorization header to the caller's identity: cache first, then the verifier that is configured. */
+/** Resolves an Authorization header to the caller's identity: first the cache, then the configured verifier. */
 import type { Clock } from '../../engine/domain/clock.js';
 import type { TokenSettings } from './token-settings.js';
 import type { AccessLocks } from '../../accounts/access-locks.js';

@@ -1,4 +1,4 @@
-/** Costly work behind a door: so many at a time, so many waiting, the rest turned away at once. */
+/** Bounds expensive work: N concurrent, M waiting, everything beyond refused at once. */
 
 export class BoundedWork {
   readonly #runningMax: number;

@@ -1,4 +1,4 @@
-/** Who is calling, as a verified access token says, or why we do not know. */
+/** Defines the identity in a verified access token, or the reason for refusing the token. */
 import type { MemberId } from '../../engine/domain/coupon.js';
 import type { Role } from '../../accounts/accounts.js';
 

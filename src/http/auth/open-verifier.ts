@@ -1,4 +1,4 @@
-/** The verifier that the settings ask for: a shared secret, or the keys of an outside service. */
+/** Opens the configured verifier: a shared secret, or the keys of an outside service. */
 import type { Clock } from '../../engine/domain/clock.js';
 import type { TokenSettings } from './token-settings.js';
 import type { TokenRefused } from './identity.js';

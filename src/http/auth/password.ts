@@ -1,4 +1,4 @@
-/** Passwords as scrypt hashes that say how they were made. */
+/** Hashes and verifies passwords with scrypt; a hash contains its parameters. */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 import type { ScryptOptions } from 'node:crypto';
 import { BoundedWork } from './bounded-work.js';

@@ -1,9 +1,9 @@
 /**
- * The public keys of an outside identity provider (JWKS), fetched by jose and looked after by us.
+ * Fetches and caches the public keys (JWKS) of an outside identity provider with jose.
  *
- * jose counts its cooldown from the last fetch that succeeded and fails every verification once its cache has aged while the provider is
- * down. Here the last good keys stay, ageing keys are renewed in the background, and no crowd of unknown key ids
- * reaches the provider more than once in {@link ATTEMPT_EVERY_MS}.
+ * jose counts its cooldown from the last successful fetch, and fails every verification once its cache has aged while
+ * the provider is down. Here the last valid keys stay, ageing keys are renewed in the background, and requests with
+ * unknown key ids cause at most one fetch per {@link ATTEMPT_EVERY_MS}.
  */
 import { createRemoteJWKSet, errors } from 'jose';
 import type { FlattenedJWSInput, JWSHeaderParameters } from 'jose';

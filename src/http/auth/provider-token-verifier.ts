@@ -1,4 +1,4 @@
-/** Verifies tokens of an outside identity provider: jose, keys by JWKS, asymmetric algorithms only. */
+/** Verifies tokens of an outside identity provider with jose: JWKS keys, asymmetric algorithms only. */
 import { errors, jwtVerify } from 'jose';
 import type { Clock } from '../../engine/domain/clock.js';
 import { BoundedWork } from './bounded-work.js';

@@ -1,4 +1,4 @@
-/** Signs our own access tokens, for sessions and for the command line, and tickets of presence where there is no better issuer. */
+/** Signs access tokens for sessions and the command line, and presence tickets for trials. */
 import { webcrypto } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { CouponId } from '../../engine/domain/coupon.js';

@@ -1,4 +1,4 @@
-/** What a token must say, whoever signed it. Everything here is decided before anything is cached. */
+/** Checks the claims of a token, independent of its signer, before a token is cached. */
 import { parseMemberId } from '../../engine/domain/coupon.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
 import { roles } from '../../accounts/accounts.js';

@@ -1,4 +1,4 @@
-/** A refused token as a problem. */
+/** Formats a refused token as a problem. */
 import type { Problem } from '../wire/problems.js';
 import type { TokenFault } from './identity.js';
 

@@ -1,4 +1,4 @@
-/** Names the signer whose tokens or tickets are accepted. */
+/** Defines which signer's tokens are accepted. */
 
 /** Who signs tokens, access tokens or tickets: holders of a secret that we share (HS256), or an outside service by its keys. */
 export type TokenSettings = {

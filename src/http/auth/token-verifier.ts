@@ -1,9 +1,9 @@
 /**
- * Verifies tokens signed with a shared secret (JWT, HS256), our own among them, within the turn of the event loop that brought them.
+ * Verifies tokens signed with a shared secret (JWT, HS256) within one turn of the event loop.
  *
- * At an event most members press for the first time, so this runs once for nearly every request: 7 µs here against 39 in jose, whose
- * WebCrypto call is a trip to another thread. jose stays the measure: token-verifier.test.ts gives both the same good and forged
- * tokens and compares (docs/adr/0005).
+ * At an event most members send their first request, so the verifier runs for nearly every request: 7 µs here against
+ * 39 in jose, whose WebCrypto call is a round trip to another thread. jose stays the reference: token-verifier.test.ts
+ * runs both on the same valid and forged tokens and compares (docs/adr/0005).
  */
 import { isUtf8 } from 'node:buffer';
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';

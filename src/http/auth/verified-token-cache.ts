@@ -1,10 +1,12 @@
 /**
- * Tokens that were verified, until they expire. Keyed by the whole Authorization header as it came: a token that differs in one
- * byte is another token and is verified anew.
+ * Caches verified tokens until they expire, keyed by the exact Authorization header.
  *
- * Two generations: lookups go to the young one, then to the old one, which moves what is still in use to the young one. When the young
- * one is full it becomes the old one, and the old one is dropped whole. So there is no bookkeeping for a hit (docs/adr/0005
- * has the figures against lru-cache), nothing is swept, and memory is bounded by entries and by characters.
+ * A token that differs in one byte is another token and is verified again.
+ *
+ * The cache has two generations. A lookup tries the young one, then the old one, and moves a hit to the young one. When
+ * the young generation is full it becomes the old one, and the previous old one is dropped. So a hit needs no
+ * bookkeeping (docs/adr/0005 has the figures against lru-cache), no sweep is needed, and memory is bounded by entries
+ * and by characters.
  */
 import type { MemberId } from '../../engine/domain/coupon.js';
 import { TokenTable } from './token-table.js';

@@ -1,4 +1,4 @@
-/** The console's files, read once at start and answered from memory. */
+/** Reads the files of the console once at start and keeps them in memory. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';

@@ -1,4 +1,4 @@
-/** How the console's files are served. */
+/** Tests how the files of the console are served. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** The console under `/`: answered from memory in the turn of the event loop that brought the request, outside the wrapper. */
+/** Serves the console under `/` from memory within one turn of the event loop. */
 import { fileURLToPath } from 'node:url';
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
 import { readConsoleFiles } from './console-files.js';

@@ -1,11 +1,12 @@
 /**
- * `POST /v1/coupons/:id/download`: the hot path.
+ * Handles `POST /v1/coupons/:id/download`, the hot path.
  *
- * Most of a burst is answered in the turn of the event loop that brought it. So this handler reads one header and one parameter,
- * makes one object, and uses no promise and no closure until a request really has to wait. It keeps the rules of the library's
- * responses by itself instead of through open-response.ts, and asks to hear of an abort only when it has to wait.
+ * Most downloads of an event are answered within the turn of the event loop that received them. So this handler reads
+ * one header and one parameter, creates one object, and uses no promise and no closure until a request has to wait. It
+ * follows the library's rules for responses itself instead of using open-response.ts, and registers for an abort only
+ * when the request has to wait.
  *
- * No body is read: the library drops what comes, and the connection goes on.
+ * No body is read: the library discards it, and the connection stays open.
  */
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
@@ -81,7 +82,7 @@ const notPresent: Readonly<Record<PresenceFault, ConstantReply>> = {
   ),
   presence_invalid: constantReply(
     'presence_invalid',
-    'The presence ticket was not issued for this service, or is not valid at this time. No download was attempted.',
+    'The presence ticket does not come from the configured service, or is not valid at this time. No download was attempted.',
   ),
   presence_expired: constantReply(
     'presence_expired',

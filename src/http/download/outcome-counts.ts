@@ -1,4 +1,4 @@
-/** How many downloads ended how, since this process started. */
+/** Counts downloads by outcome since the start of the process. */
 import type { DownloadOutcome } from '../../engine/domain/download.js';
 
 export type OutcomeCounts = Record<DownloadOutcome['outcome'], number>;

@@ -1,4 +1,4 @@
-/** The answer to a download: one exhaustive switch over its outcomes. */
+/** Writes the answer to a download: one exhaustive switch over its outcomes. */
 import type { HttpResponse } from 'uWebSockets.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import type { DownloadOutcome } from '../../engine/domain/download.js';

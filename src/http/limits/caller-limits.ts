@@ -1,8 +1,8 @@
 /**
- * How much one caller may ask for: a bucket for each member and, where that is switched on, for each address.
+ * Limits the request rate of a caller: one bucket per member and, if configured, per address.
  *
- * Each process has its own buckets. Sharing them would cost a round trip for what is answered from memory otherwise, and
- * whoever is spread over n processes gets at most n times as much.
+ * Each process has its own buckets. Rejected: shared buckets, which would cost a round trip for requests that are
+ * otherwise answered from memory. A caller spread over n processes gets at most n times the rate.
  */
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import type { Clock } from '../../engine/domain/clock.js';

@@ -1,9 +1,9 @@
 /**
- * Whose address a request comes from.
+ * Determines the client address of a request.
  *
- * `X-Forwarded-For` is written by anybody, so it is believed only when the connection itself comes from a trusted proxy, and then
- * from the right: each proxy appends whom it saw, so the first address from the right that is not a proxy of ours is the last one that
- * somebody we trust has seen (MDN, "Selecting an IP address").
+ * Any client can write `X-Forwarded-For`. So the header is read only if the connection comes from a trusted proxy, and
+ * from the right: each proxy appends the address of its peer, so the first untrusted address from the right is the last
+ * one that a trusted proxy has seen (MDN, "Selecting an IP address").
  */
 import { BlockList, isIP } from 'node:net';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';

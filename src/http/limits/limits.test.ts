@@ -1,4 +1,4 @@
-/** Limits as callers meet them. */
+/** Tests the limits over real connections. */
 import t from 'tap';
 import { call } from '../testing/client.js';
 import { startEmbeddedServer, TEST_LIMITS } from '../testing/embedded-server.js';

@@ -1,13 +1,16 @@
 /**
- * Slows down who guesses passwords. Three buckets of wrong passwords, each refilled all the time, so nothing is ever locked:
+ * Slows down password guessing by three buckets of wrong passwords.
  *
- * - account and address together: a person who mistypes, and the plain attacker;
- * - address: one who tries many accounts;
- * - account: one who comes from many addresses. An address from which the account was signed in to before does not
- *   ask this one, so that strangers cannot keep the owner out.
+ * Each bucket is refilled continuously, so an account is never locked:
  *
- * An account that does not exist is treated like one that does, so the throttle tells nobody which do. A token is taken before the
- * password is looked at, or a thousand guesses at once would all be looked at, and given back when it was right.
+ * - account and address together: a person who mistypes, and the simple attacker;
+ * - address: an attacker who tries many accounts;
+ * - account: an attacker with many addresses. An address from which the account has signed in before skips this
+ *   bucket, so that attackers cannot lock the owner out.
+ *
+ * An unknown account is treated like a known one, so the throttle does not reveal which accounts exist. The token is
+ * taken before the password is checked, because otherwise a thousand concurrent guesses would all be checked. The token
+ * is returned if the password was right.
  */
 import type { Clock } from '../../engine/domain/clock.js';
 import { TokenBuckets } from './token-buckets.js';

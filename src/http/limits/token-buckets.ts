@@ -1,12 +1,13 @@
 /**
- * Token buckets for any number of callers in memory that never grows: two typed arrays, allocated once.
+ * Keeps token buckets for any number of callers in two typed arrays allocated once.
  *
- * A bucket is one number, the instant at which it will be full again (the "virtual scheduling" form of a leaky bucket, ITU-T I.371).
- * Buckets stand in sets of {@link WAYS}, found by a hash of the key under a secret seed, so nobody can choose whom to collide with. A key
- * that is new takes the place in its set that is nearest to full: mostly a bucket that is full, and forgetting it
- * forgets nothing.
+ * A bucket is one number: the instant at which it will be full again (the "virtual scheduling" form of a leaky bucket,
+ * ITU-T I.371). Buckets form sets of {@link WAYS}, found by a hash of the key under a secret seed, so a caller cannot
+ * choose a collision. A new key replaces the bucket of its set that is nearest to full. Mostly that bucket is full, and
+ * replacing a full bucket loses nothing.
  *
- * Libraries were measured and not taken (docs/adr/0040): the check stands before every download and may cost a hundredth of it.
+ * Rejected after measurement: libraries (docs/adr/0040). The check precedes every download and may cost one per cent of
+ * a download.
  */
 import { randomBytes } from 'node:crypto';
 

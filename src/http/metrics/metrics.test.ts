@@ -1,4 +1,4 @@
-/** What `GET /metrics` tells, compared with what was done. */
+/** Tests that `GET /metrics` matches the requests that were made. */
 import t from 'tap';
 import { call } from '../testing/client.js';
 import { startEmbeddedServer } from '../testing/embedded-server.js';

@@ -1,8 +1,8 @@
 /**
- * `GET /metrics`: what Prometheus reads, put together when it asks.
+ * Serves `GET /metrics` for Prometheus.
  *
- * Nothing here is on the way of a download: counters are plain numbers of the engine and the front end, copied at the time of the
- * scrape. The one thing that costs, looking at the queues of all announced coupons, is done once for all who ask within a second.
+ * Nothing here runs during a download: engine and front end count in plain numbers, which are copied at a scrape. The
+ * one expensive step, reading the queues of all pending coupons, is done at most once a second.
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { EngineCounters } from '../../engine/domain/counters.js';

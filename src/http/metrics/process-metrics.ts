@@ -1,4 +1,8 @@
-/** How each process of ours is, told apart by role and pid: where several share a port, their sum would hide the one that suffers. */
+/**
+ * Registers CPU, memory and event-loop delay of each process, labelled by role and pid.
+ *
+ * Rejected: their sum over the processes of a port, which would hide an overloaded process.
+ */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';

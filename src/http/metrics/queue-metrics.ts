@@ -1,4 +1,8 @@
-/** What waits between decision and row, for `GET /metrics`: looked at when somebody asks, once for all who ask within a second. */
+/**
+ * Registers the metrics of the backlog between decision and row.
+ *
+ * The queues are read at most once a second, and only for a scrape.
+ */
 import { Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import { chunksOf } from '../../engine/domain/chunks.js';

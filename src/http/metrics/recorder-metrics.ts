@@ -1,4 +1,4 @@
-/** What the recorder of a process did, for `GET /metrics`. */
+/** Registers the metrics of the recorder of a process. */
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 import type { DrainResult } from '../../engine/recording/flusher.js';

@@ -1,4 +1,8 @@
-/** A histogram that was counted elsewhere: the library's own can only be observed into, one value at a time. */
+/**
+ * Exports a histogram that was counted elsewhere.
+ *
+ * prom-client can only observe one value at a time.
+ */
 import { Histogram } from 'prom-client';
 import type { MetricObjectWithValues, MetricValueWithName, Registry } from 'prom-client';
 import type { Tally } from '../../engine/domain/counters.js';

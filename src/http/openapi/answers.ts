@@ -1,6 +1,7 @@
 /**
- * Every answer of the API that is no problem, described once. What the handlers put together has these types, and the document that
- * is served (document.ts) is made from them.
+ * Defines the schema of every successful answer of the API.
+ *
+ * The handlers' values have these types, and the served document (document.ts) is built from them.
  */
 import { z } from 'zod';
 import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';

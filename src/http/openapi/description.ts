@@ -1,4 +1,4 @@
-/** `GET /openapi.json`. */
+/** Serves `GET /openapi.json`. */
 import type { Reply } from '../wire/exchange.js';
 import { JSON_TYPE } from '../wire/status-lines.js';
 

@@ -1,4 +1,4 @@
-/** The document against the routes, and against what a running server really answers. */
+/** Tests the document against the routes and against the answers of a running server. */
 import { readFileSync } from 'node:fs';
 import { Registry } from 'prom-client';
 import { generateKeyPair, SignJWT } from 'jose';

@@ -1,4 +1,4 @@
-/** The description of the whole API as OpenAPI 3.1, put together from the schemas that judge its input. */
+/** Builds the OpenAPI 3.1 document from the schemas that validate the input. */
 import { readFileSync } from 'node:fs';
 import type { ProblemCode } from '../wire/problems.js';
 import { JSON_TYPE, PROBLEM_TYPE } from '../wire/status-lines.js';

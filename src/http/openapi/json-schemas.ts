@@ -1,4 +1,4 @@
-/** From zod to the schemas of the document. */
+/** Converts zod schemas to the JSON schemas of the document. */
 import { z } from 'zod';
 import * as inputs from '../wire/schemas.js';
 import * as answers from './answers.js';

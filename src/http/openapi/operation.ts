@@ -1,4 +1,4 @@
-/** What the document says about one route; operations.ts has one for each. */
+/** Defines the description of a route; operations.ts has one for each route. */
 import type { z } from 'zod';
 import { problemKinds } from '../wire/problems.js';
 import type { ProblemCode } from '../wire/problems.js';

@@ -1,4 +1,4 @@
-/** Every route in words, under the same key as its line in routes.ts. A test compares the two tables. */
+/** Describes every route, under the same key as its line in routes.ts; a test compares both. */
 import { PRESENCE_HEADER } from '../presence/presence-ticket.js';
 import { couponListQuery, issuanceListQuery, walletQuery } from '../wire/schemas.js';
 import { forAnyone, forMembers, forSellers, storeless } from './operation.js';

@@ -1,4 +1,4 @@
-/** Problems as schemas: one for each stable code, so that a client's types tell the codes of a route apart. */
+/** Builds a schema for each problem code, so that client types distinguish codes. */
 import { problemKinds, problemType } from '../wire/problems.js';
 import type { ProblemCode } from '../wire/problems.js';
 import type { JsonObject } from './json-schemas.js';

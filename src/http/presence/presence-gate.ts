@@ -1,9 +1,9 @@
 /**
- * The gate before coupons that demand a proof of presence.
+ * Checks presence tickets before downloads of coupons that require presence.
  *
- * Only downloads that {@link PresenceGate.concerns} get here. Whoever has no good ticket is turned away without any store being asked,
- * but for one case: an expired ticket that was this member's for this coupon still tells whether the member has won, since the
- * answer to the first press may have been lost on the way.
+ * Only downloads that {@link PresenceGate.concerns} are checked. Without a valid ticket a download is refused without a
+ * request to a store, with one exception: for an expired ticket of this member for this coupon, the gate reads whether
+ * the member has won, because the answer to the first request may have been lost.
  */
 import type { Admission } from '../../engine/ports/admission.js';
 import type { Clock } from '../../engine/domain/clock.js';

@@ -1,6 +1,7 @@
 /**
- * What a ticket of presence says: a JWT of a waiting room or captcha service, verified like an access token, with the member in `sub` and
- * the coupon in a claim of its own.
+ * Parses presence tickets: JWTs of a waiting room or captcha service.
+ *
+ * A ticket is verified like an access token. It has the member in `sub` and the coupon in a claim of its own.
  */
 import type { HttpRequest } from 'uWebSockets.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';

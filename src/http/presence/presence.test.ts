@@ -1,4 +1,4 @@
-/** Coupons that demand a proof of presence, over a real server. */
+/** Tests coupons that require presence, over a real server. */
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';

@@ -1,4 +1,4 @@
-/** Two clients for the tests: one that speaks JSON over keep-alive connections, one that sends bytes as they are given. */
+/** Provides two clients for tests: JSON over keep-alive connections, and raw bytes. */
 import { Agent, request } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import { connect, type Socket } from 'node:net';

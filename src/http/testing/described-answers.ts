@@ -1,4 +1,4 @@
-/** Holds answers of a running server against the document that describes them. */
+/** Checks answers of a running server against the OpenAPI document. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';

@@ -1,4 +1,8 @@
-/** A whole server over the embedded back end, inside the test's own process: real sockets, real database, own folder. */
+/**
+ * Starts a complete server on the embedded back end inside the test's process.
+ *
+ * Sockets, database and data folder are real.
+ */
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import type { Test } from 'tap';

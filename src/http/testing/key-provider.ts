@@ -1,4 +1,4 @@
-/** An outside service that signs tokens and publishes its keys, for tests. */
+/** Starts an outside service that signs tokens and publishes its keys, for tests. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** A server with a seller, and the two things every test does: register a coupon, press the button. */
+/** Starts a server with a seller for tests, registers coupons and sends downloads. */
 import type { Test } from 'tap';
 import { call } from './client.js';
 import type { Answer } from './client.js';

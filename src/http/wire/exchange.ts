@@ -1,4 +1,4 @@
-/** One request and its reply as handlers see them: plain values, nothing of the server library. */
+/** Defines a request and its reply as plain values for handlers, independent of the server library. */
 import type { CouponId } from '../../engine/domain/coupon.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { Identity } from '../auth/identity.js';

@@ -1,4 +1,4 @@
-/** The requests taken and not yet answered: so that they stay within a bound, and a drain knows when the last one is answered. */
+/** Counts the requests in flight, bounds them, and reports to a shutdown when none is left. */
 
 /** Bytes of bodies held at a time, of all requests together. */
 export const BODY_BYTES_HELD_MAX = 64 * 1_024 * 1_024;

@@ -1,4 +1,4 @@
-/** Taking the port, and saying clearly why it could not be had: the library itself answers no more than "failed". */
+/** Binds the port and reports the reason if binding fails; the library reports none. */
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import uWS from 'uWebSockets.js';

@@ -1,8 +1,8 @@
 /**
- * An HttpResponse of uWebSockets.js that will be answered later: the one place that knows its life cycle.
+ * Wraps an HttpResponse of uWebSockets.js that is answered later; no other file handles its life cycle.
  *
- * The library's rules: `onAborted` before anything asynchronous, not a single call after an abort or after the end, every write
- * inside a cork. A response here is `open` until it is answered or aborted, and every method is safe in either state.
+ * The library's rules: `onAborted` before anything asynchronous, no call after an abort or after the end, every write
+ * inside a cork. A response here is `open` until it is answered or aborted, and every method is safe in both states.
  */
 import type { HttpResponse } from 'uWebSockets.js';
 import type { Reply } from './exchange.js';

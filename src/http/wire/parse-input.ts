@@ -1,4 +1,4 @@
-/** Input parsed once, at the edge: what a schema does not take is refused with the fields named. */
+/** Parses input once, at the edge, and refuses invalid input with the names of its fields. */
 import type { z } from 'zod';
 import type { ApiRequest } from './exchange.js';
 import { refuse } from './problems.js';

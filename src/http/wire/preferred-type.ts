@@ -1,4 +1,4 @@
-/** Which of the media types that a route has its caller would rather have (RFC 9110, 12.5.1). */
+/** Chooses the media type that the caller prefers (RFC 9110, 12.5.1). */
 
 /** A header is as long as the head allows; nobody needs more ranges than this. */
 const RANGES_MAX = 32;

@@ -1,11 +1,11 @@
 /**
- * Whether this process is so hard pressed that a load balancer had better send new clients elsewhere: `/readyz` says so before
- * deadlines begin to pass.
+ * Detects that this process is overloaded, so that `/readyz` diverts new clients before deadlines pass.
  *
- * Two signs, both of this process alone: turns of the event loop that come late, and answers owed over all coupons. A full mailbox of one
- * coupon is none: then the store is the narrow place, the other processes have the same line, and sending them more
- * would only move it. It takes several bad looks to become unready and more good ones to become ready again, so a single
- * pause does not take a server out, and one that has just recovered is not thrown back at once.
+ * Two signs are used, both of this process alone: late turns of the event loop, and the number of answers owed over all
+ * coupons. A full mailbox of one coupon is not a sign: then the store is the bottleneck, the other processes have the
+ * same backlog, and more requests would only move there. Several bad checks in a row make the process unready and more
+ * good checks make it ready again, so a single pause does not remove a server, and a server that has just recovered
+ * stays.
  */
 import type { Clock, Scheduler } from '../../engine/domain/clock.js';
 

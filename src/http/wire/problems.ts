@@ -1,4 +1,4 @@
-/** The one table of problems: stable code → HTTP status and title, and how a problem is formatted (RFC 9457). */
+/** Lists all problems: stable code, HTTP status and title, and formats a problem (RFC 9457). */
 
 interface ProblemKind {
   readonly status: number;

@@ -1,4 +1,8 @@
-/** Everything of a request that stands before its body, taken out at once: the library's object does not outlive its callback. */
+/**
+ * Reads everything before the body of a request at once.
+ *
+ * The library's request object is valid only within its callback.
+ */
 import type { HttpRequest } from 'uWebSockets.js';
 import type { Problem } from './problems.js';
 import { REQUEST_ID_HEADER, requestIdFrom } from './request-id.js';

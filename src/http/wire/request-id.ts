@@ -1,4 +1,4 @@
-/** The name of one request in logs, on our side and on the caller's. */
+/** Chooses the id of a request for logs: the caller's own, or a new one. */
 import { randomUUID } from 'node:crypto';
 
 export const REQUEST_ID_HEADER = 'X-Request-Id';

@@ -1,4 +1,4 @@
-/** Lines about requests. The download has none of these: it is counted instead, and what goes wrong there is logged by itself. */
+/** Logs requests, except downloads: these are counted, and their errors are logged separately. */
 import type { Logger } from 'pino';
 
 export interface AnsweredRequest {

@@ -1,4 +1,4 @@
-/** Instants as text: RFC 3339, UTC, milliseconds. */
+/** Formats instants as RFC 3339, UTC, with milliseconds. */
 
 let lastSecond = Number.NaN;
 let lastPrefix = '';

@@ -1,4 +1,4 @@
-/** What a route is: method, path, who may call it, how much body it reads, and its handler. */
+/** Defines a route: method, path, permitted callers, body limit and handler. */
 import type { CallerHandler, OpenHandler } from './exchange.js';
 
 /** Every body we take is a handful of fields. */

@@ -1,6 +1,8 @@
 /**
- * Every input of the API, described once: what passes is typed, branded and in the engine's units. The document under /openapi.json
- * is made from the same schemas; `meta` says there what a transformed value looks like on the wire.
+ * Defines every input of the API as a schema with branded output in engine units.
+ *
+ * The document under /openapi.json is built from the same schemas; `meta` describes the wire format of a transformed
+ * value.
  */
 import { z } from 'zod';
 import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';

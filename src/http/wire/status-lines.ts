@@ -1,4 +1,4 @@
-/** Status lines and the head of a response. */
+/** Formats status lines and headers of responses. */
 
 const reasonPhrases: Readonly<Record<number, string>> = {
   200: 'OK',

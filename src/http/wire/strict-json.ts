@@ -1,4 +1,4 @@
-/** JSON as it arrives from strangers: what two readers could understand differently is refused. */
+/** Parses JSON of untrusted clients and refuses input that two parsers could read differently. */
 import { isUtf8 } from 'node:buffer';
 
 /** Deeper than anything we ask for; a body that nests further is an attempt at something. */

@@ -1,8 +1,8 @@
 /**
- * Revisions for changes that processes follow by looking.
+ * Assigns revisions to changes that processes follow by polling.
  *
- * Who changes something adds one to the counter first and holds its row until the commit: so revisions become visible in their order, and
- * who has read up to one has missed nothing below it.
+ * A writer increments the counter first and locks its row until the commit. So revisions become visible in order, and a
+ * reader of revision n has every change below n.
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { Database } from './schema.js';

@@ -1,4 +1,4 @@
-/** Connections to MySQL or MariaDB in which no promise outlives its deadline. */
+/** Opens connections to MySQL or MariaDB on which every promise has a deadline. */
 import { isIP } from 'node:net';
 import { Kysely, MysqlDialect, type MysqlPool, type MysqlPoolConnection } from 'kysely';
 import { createPool, type Pool, type PoolConnection, type SslOptions } from 'mysql2';

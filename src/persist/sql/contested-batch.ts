@@ -1,4 +1,4 @@
-/** What becomes of a batch that met a duplicate: a pure decision about each issuance, given what stands in the database. */
+/** Decides, without side effects, what happens to each issuance of a batch with duplicates. */
 import type { Issuance, MemberId } from '../../engine/domain/coupon.js';
 
 /** Why an issuance cannot become a row; kept in `dead_letter.reason`. */

@@ -1,4 +1,4 @@
-/** Issuances that cannot become rows, kept with their reason for a person to look at. */
+/** Stores issuances that cannot become rows, with the reason, for a manual decision. */
 import type { Transaction } from 'kysely';
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
 import type { Database } from './schema.js';

@@ -1,4 +1,4 @@
-/** One table: what each error of the databases and their drivers means for the caller. */
+/** Maps each error of the databases and their drivers to its meaning for the caller. */
 import {
   type SeonchakError,
   StoreCorruptError,

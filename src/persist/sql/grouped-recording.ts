@@ -1,9 +1,12 @@
 /**
- * Batches of many coupons in one transaction: when a thousand coupons go at once each has a handful of rows, and a transaction for each
- * costs twenty times what its rows do (docs/adr/0044).
+ * Records batches of many coupons in one transaction.
  *
- * A group goes in whole and plain, or not at all. Where anything is in its way (a replay, a row the schema refuses, a revocation, another
- * epoch, a lock that somebody holds), nothing of it is written and each batch is recorded by itself, as `record-batch.ts` does it.
+ * When a thousand coupons are downloaded at once, each batch has a handful of rows, and a transaction per batch costs
+ * twenty times as much as its rows (docs/adr/0044).
+ *
+ * A group is written completely or not at all. If it conflicts with a replay, a row that the schema refuses, a
+ * revocation, another epoch or a lock, nothing of the group is written, and each batch is recorded separately by
+ * `record-batch.ts`.
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';

@@ -1,4 +1,8 @@
-/** Many rows of any table in one plain INSERT, for filling tables. The recorder has a statement of its own: insert-issuances.ts. */
+/**
+ * Inserts many rows of any table with one plain INSERT, for filling tables.
+ *
+ * The recorder has its own statement: insert-issuances.ts.
+ */
 import { CompiledQuery, type Kysely } from 'kysely';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';

@@ -1,8 +1,9 @@
 /**
- * What a recording stands on, held as it is until its transaction ends: the coupon's epoch and the revocations of its numbers.
+ * Locks the coupon's epoch and its revocations until the transaction ends.
  *
- * One statement for both, so that the fence against batches of before a rebuild costs no round trip of its own. A rebuild raises the
- * epoch first of all and waits for this lock; so a batch of an earlier epoch is either committed before the rebuild reads the rows, or refused.
+ * One statement reads both, so the fence against batches claimed before a rebuild costs no round trip of its own. A
+ * rebuild raises the epoch first and waits for this lock. So a batch of an earlier epoch is either committed before the
+ * rebuild reads the rows, or refused.
  */
 import { sql, type Transaction } from 'kysely';
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';

@@ -1,4 +1,4 @@
-/** Brings the schema up to date. */
+/** Applies the missing migrations. */
 import { type Kysely, Migrator } from 'kysely';
 import { SeonchakError } from '../../engine/domain/errors.js';
 import { faultOf, storeFault } from './error-classes.js';

@@ -1,4 +1,8 @@
-/** Everything the composition root needs from MySQL or MariaDB. Also right in a worker thread: each opening has its own connections. */
+/**
+ * Opens the ports that MySQL or MariaDB implements.
+ *
+ * Safe in a worker thread: each opening has its own connections.
+ */
 import { sql } from 'kysely';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';

@@ -1,13 +1,14 @@
 /**
- * Recording one batch.
+ * Records one batch of issuances.
  *
- * The common case is one INSERT, one look at what it stands on (`lock-ground.ts`), COMMIT. Only when the INSERT fails is more done:
- * on a duplicate the batch is compared with what stands there (`contested-batch.ts`), on a value the schema refuses the batch is
- * halved until that row is alone.
+ * The common case is one INSERT, one read of the epoch and the revocations (`lock-epoch-and-revocations.ts`), COMMIT.
+ * If the INSERT fails on a duplicate, the batch is compared with the existing rows (`contested-batch.ts`). If the
+ * schema refuses a value, the batch is halved until that row is alone.
  *
- * Why the look comes after the INSERT: a revoke writes its revocation first and deletes the row second. So of two that meet, the later
- * sees the earlier: either our look finds the revocation (and waits for it, since it locks), or the revoke's delete finds our row (and
- * waits for it). When each waits for the other the database ends one with a deadlock, and that one starts again.
+ * Why the read follows the INSERT: a revoke writes its revocation first and deletes the row second. So of two
+ * concurrent transactions the later sees the earlier. Either this read finds the revocation (and waits for it, since it
+ * locks), or the revoke's DELETE finds the row (and waits for it). If each waits for the other, the database aborts one
+ * with a deadlock, and that one starts again.
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';

@@ -1,4 +1,8 @@
-/** Forbidding a number for ever. The other half of the argument at the head of `record-batch.ts`. */
+/**
+ * Revokes a number permanently.
+ *
+ * The header of `record-batch.ts` has the other half of the argument about concurrent recording.
+ */
 import type { Kysely } from 'kysely';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';

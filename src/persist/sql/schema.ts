@@ -1,4 +1,4 @@
-/** The tables, as Kysely types. The same on MySQL, MariaDB and SQLite; `migrations.ts` creates them. */
+/** Defines the tables as Kysely types, the same on all databases; `migrations.ts` creates them. */
 import type { Generated } from 'kysely';
 import type { CancelEffect, Redeemer } from '../../engine/domain/redemption.js';
 

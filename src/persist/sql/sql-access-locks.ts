@@ -1,8 +1,8 @@
 /**
- * Locks of subjects on MySQL, MariaDB and SQLite.
+ * Implements locks of subjects on MySQL, MariaDB and SQLite.
  *
- * The row without a subject counts the changes. A change adds one to it first and holds it until its commit, so revisions become
- * visible in their order, and who has read up to one has missed nothing below it.
+ * The row without a subject counts the changes. A change increments this counter first and locks it until its commit.
+ * So revisions become visible in order, and a reader of revision n has every change below n.
  */
 import type { Kysely } from 'kysely';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';

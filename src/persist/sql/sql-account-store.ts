@@ -1,4 +1,4 @@
-/** Accounts on MySQL, MariaDB and SQLite. */
+/** Implements the account store on MySQL, MariaDB and SQLite. */
 import type { Kysely } from 'kysely';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';

@@ -1,4 +1,4 @@
-/** The audit log on MySQL, MariaDB and SQLite. Rows are appended and never changed. */
+/** Implements the audit log on MySQL, MariaDB and SQLite. Rows are appended and never changed. */
 import type { Kysely } from 'kysely';
 import type {
   AuditAction,

@@ -1,4 +1,4 @@
-/** The catalogue on MySQL, MariaDB and SQLite. */
+/** Implements the catalogue on MySQL, MariaDB and SQLite. */
 import type { Kysely, Selectable } from 'kysely';
 import { chunksOf } from '../../engine/domain/chunks.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';

@@ -1,4 +1,4 @@
-/** Where the databases differ. Everything else in this folder is one code for all of them. */
+/** Defines the differences between the databases; all other code of this folder is shared. */
 import { type RawBuilder, sql } from 'kysely';
 
 export interface SqlFlavour {

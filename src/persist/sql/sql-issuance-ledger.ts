@@ -1,4 +1,4 @@
-/** The ledger on MySQL, MariaDB and SQLite. */
+/** Implements the ledger on MySQL, MariaDB and SQLite. */
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';

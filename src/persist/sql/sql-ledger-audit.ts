@@ -1,4 +1,4 @@
-/** Quarantine and revocations on MySQL, MariaDB and SQLite. */
+/** Reads dead letters and revocations on MySQL, MariaDB and SQLite. */
 import type { Kysely } from 'kysely';
 import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
 import type { DeadLetter, LedgerAudit, Revocation } from '../../engine/ports/ledger-audit.js';

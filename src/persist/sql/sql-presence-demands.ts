@@ -1,4 +1,8 @@
-/** Which coupons demand a proof of presence, on MySQL, MariaDB and SQLite. The catalogue writes it; API processes follow it here. */
+/**
+ * Reads which coupons require presence, on MySQL, MariaDB and SQLite.
+ *
+ * The catalogue writes the demands; API processes follow them here.
+ */
 import type { Kysely } from 'kysely';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';

@@ -1,4 +1,4 @@
-/** {@link SeedTables} on MySQL, MariaDB and SQLite. */
+/** Implements {@link SeedTables} on MySQL, MariaDB and SQLite. */
 import { type Kysely, sql } from 'kysely';
 import type {
   NewSeededCoupon,

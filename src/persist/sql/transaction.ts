@@ -1,4 +1,4 @@
-/** How this folder talks to a database: reads, lone writes, and whole transactions, with faults in the engine's words. */
+/** Runs reads, single writes and transactions, and maps errors of the drivers to store errors. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kysely, Transaction } from 'kysely';
 import { faultOf, storeFault } from './error-classes.js';

@@ -1,4 +1,4 @@
-/** One coupon as the embedded back end keeps it in memory, and the decisions on it: the same rules as `lua/admit.lua` and its siblings. */
+/** Keeps one embedded coupon in memory and decides by the rules of `lua/admit.lua`. */
 import {
   type AdmitDecisions,
   type AlreadyIssued,

@@ -1,4 +1,4 @@
-/** The folder of the embedded back end: one server at a time. */
+/** Creates the data folder of the embedded back end and locks it for one server. */
 import { accessSync, constants } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Libsql from 'libsql';

@@ -1,4 +1,4 @@
-/** Which coupons are in memory: bounded by the winners they hold, the longest unasked leave first. */
+/** Bounds the coupons in memory by their winners and evicts the least recently used. */
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { CouponMemory } from './coupon-memory.js';
 

@@ -1,4 +1,4 @@
-/** Everything the composition root needs for the embedded back end. */
+/** Opens the ports that the embedded back end implements. */
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { DATABASE_TIMEOUT_MS } from '../../engine/domain/limits.js';

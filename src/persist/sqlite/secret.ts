@@ -1,4 +1,4 @@
-/** The secret that signs access tokens when none is configured: made once, kept in the data folder. */
+/** Creates and reads the signing secret in the data folder, the default without JWT_SECRET. */
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';

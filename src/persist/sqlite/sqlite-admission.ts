@@ -1,8 +1,9 @@
 /**
- * Admission of the embedded back end: decided in memory, durable before it is answered.
+ * Implements admission of the embedded back end: decides in memory, answers after the commit.
  *
- * A decision and its row are one transaction, so there is no queue and nothing to record later (docs/adr/0003). How decisions of many
- * coupons share one commit, and how a failed one is taken back, is in `group-commit.ts`; the rules are in `coupon-memory.ts`.
+ * A decision and its row are one transaction, so there is no queue and no later recording (docs/adr/0003).
+ * `group-commit.ts` describes how decisions of many coupons share one commit and how a failed one is undone;
+ * `coupon-memory.ts` has the rules.
  */
 import type { Kysely } from 'kysely';
 import type {

@@ -1,4 +1,8 @@
-/** Kysely over the database thread. Compiler, adapter and introspection are Kysely's own for SQLite; only the way to it is ours. */
+/**
+ * Connects Kysely with the database thread.
+ *
+ * Compiler, adapter and introspection are Kysely's own for SQLite; only the driver is ours.
+ */
 import {
   CompiledQuery,
   type DatabaseConnection,

@@ -1,4 +1,4 @@
-/** What travels between the main thread and the thread of the database. */
+/** Defines the messages between the main thread and the database thread. */
 
 export type SqliteValue = number | string | null;
 

@@ -1,4 +1,4 @@
-/** The main thread's end of the database thread: requests out, replies in, one owner of the connection at a time. */
+/** Sends requests to the database thread and grants its connection to one owner at a time. */
 import { Worker } from 'node:worker_threads';
 import { DATABASE_TIMEOUT_MS } from '../../engine/domain/limits.js';
 import type {

@@ -1,6 +1,7 @@
 /**
- * The thread in which the database lives (docs/adr/0004): libsql works synchronously, and an fsync on the main thread would stop every
- * request for as long as the disk takes.
+ * Runs the database in a thread of its own (docs/adr/0004).
+ *
+ * libsql is synchronous: on the main thread an fsync would block every request for the duration of the disk write.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import Libsql from 'libsql';
