@@ -1,5 +1,5 @@
 /**
- * A member's press of the button with the typed client: pressed again until the answer is definite.
+ * Downloads a coupon with the typed client and retries until the answer is definite.
  *
  *   TOKEN=$(npm run -s seonchak -- tokens --first 7)
  *   npx --yes tsx examples/download.ts http://127.0.0.1:8080 1 "$TOKEN"

@@ -1,7 +1,8 @@
 /**
- * The least that a download can cost: reads the bearer header, hits a token cache, sends a constant answer as long as a real one.
+ * Serves the cheapest possible download: bearer header, token cache, constant answer of realistic length.
  *
- * It verifies nothing and decides nothing. Whatever another variant costs above this is the price of deciding.
+ * The handler verifies nothing and decides nothing. The difference of another variant to this one is the price of its
+ * decision.
  */
 import uWS from 'uWebSockets.js';
 

@@ -1,4 +1,4 @@
-/** Tables of the baselines: the same columns, keys and engine as our own, under other names. */
+/** Creates the tables of the baselines: our columns, keys and engine under other names. */
 import type { Pool, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 
 export type BaselineName = 'lock' | 'script';

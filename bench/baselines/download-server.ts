@@ -1,4 +1,4 @@
-/** The front end that both database baselines share: the same routes, token check, answers and listening as our own. */
+/** Serves both database baselines with the routes, token check, answers and listening of our own server. */
 import { jwtVerify } from 'jose';
 import uWS from 'uWebSockets.js';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';

@@ -1,11 +1,12 @@
 /**
- * The model's first version: a distributed lock around every download, and the decision in the database inside it.
+ * Implements the model's first version: a distributed lock around every download, decided in the database.
  *
  * As good as the method allows:
- * - Members of one process wait in a line for their turn, and only its head asks for the lock. Without the line every waiter polls
- *   Redis, and the lock goes to whoever polls at the right moment.
- * - One query brings the terms, the member's own row and the last number; the decision is one INSERT of its own.
- * - The lock's Redis writes nothing to disk: a lock need not survive a crash.
+ *
+ * - Members of one process wait in a line, and only its head asks for the lock. Without the line every waiter polls
+ *   Redis, and the lock goes to the waiter that polls at the right moment.
+ * - One query reads the terms, the member's own row and the last number; the decision is one INSERT.
+ * - The Redis of the lock writes nothing to disk: a lock need not survive a crash.
  */
 import { Redlock } from '@sesamecare-oss/redlock';
 import { Redis } from 'ioredis';

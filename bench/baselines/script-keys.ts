@@ -1,4 +1,4 @@
-/** Where the script baseline keeps its coupons in Redis. One queue for all of them, as in the model. */
+/** Names the Redis keys of the script baseline. All coupons share one queue, as in the model. */
 
 export const metaKey = (couponId: number): string => `baseline:{${couponId}}:meta`;
 export const winnersKey = (couponId: number): string => `baseline:{${couponId}}:winners`;

@@ -1,9 +1,9 @@
 /**
- * The model's second version: one Lua call for each request decides everything; a scheduler (script-scheduler.ts) moves the winners into the
- * database.
+ * Implements the model's second version: one Lua call per request decides everything.
  *
- * As good as the method allows: ioredis writes the calls of one turn of the event loop as one pipeline, the script is called by its digest,
- * and membership and number come back together.
+ * A scheduler (script-scheduler.ts) moves the winners into the database. As good as the method allows: ioredis writes
+ * the calls of one turn of the event loop as one pipeline, the script is called by its digest, and one reply has
+ * membership and number.
  */
 import { Redis, type Result } from 'ioredis';
 import { createPool } from 'mysql2/promise';

@@ -1,4 +1,8 @@
-/** The scheduler of the script baseline: pops winners and inserts them. A crash between the two loses them, as in the model. */
+/**
+ * Pops the winners of the script baseline and inserts them.
+ *
+ * A crash between the two steps loses winners, as in the model.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createPool } from 'mysql2/promise';

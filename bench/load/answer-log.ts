@@ -1,4 +1,4 @@
-/** What members were told, as a generator hands it over: numbers only, so that hundreds of thousands stay cheap. */
+/** Records the answers of a generator as plain numbers, so that hundreds of thousands stay cheap. */
 
 /** A member who was answered `issued`. Times are monotonic microseconds, the same clock in every process of the machine. */
 export interface Win {

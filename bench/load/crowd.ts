@@ -1,4 +1,4 @@
-/** The generator processes as one crowd. */
+/** Controls the generator processes as one crowd. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

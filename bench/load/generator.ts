@@ -1,4 +1,8 @@
-/** A generator process: signs and presses as it is told. It lives through the whole bench, so that every variant meets it warm. */
+/**
+ * Runs one generator process: signs tokens and sends downloads on request.
+ *
+ * The process lives through the whole bench, so that every variant runs against a warm generator.
+ */
 import { pressAll } from './press-all.js';
 import type { GeneratorAnswer, GeneratorTask } from './protocol.js';
 import { readTokens } from './read-tokens.js';

@@ -1,8 +1,8 @@
 /**
- * Latencies of many requests in little space, mergeable over processes and rounds.
+ * Records latencies in a small histogram that can be merged over processes and rounds.
  *
- * Node's own recordable histogram does the same but cannot leave its process, and a median over rounds needs all of them together.
- * Values below 64 µs are exact; above, 32 steps to every doubling keep the error below 3.2 %.
+ * Rejected: Node's own recordable histogram, which cannot leave its process, while a median over rounds needs all of
+ * them together. Values below 64 µs are exact; above, 32 steps per doubling keep the error below 3.2 %.
  */
 
 const EXACT_BELOW = 64;

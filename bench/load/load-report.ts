@@ -1,4 +1,4 @@
-/** What one generator, or all of them together, saw during one run. */
+/** Defines the results of one or several generators for one run. */
 import type { AcknowledgedNumbers } from './answer-log.js';
 
 /** Width of one step of the series over time. */

@@ -1,4 +1,4 @@
-/** From an answer to the name of its outcome, at the price of a look-up: most answers of a burst are the same text. */
+/** Maps an answer to its outcome by a lookup, because most answers of a burst are the same text. */
 
 const KEPT_MAX = 1_000;
 const ISSUE_NO = '"issueNo":';

@@ -1,9 +1,9 @@
 /**
- * One run of autocannon: every request its own member, every answer counted by outcome.
+ * Runs autocannon once: one member per request, answers counted by outcome.
  *
- * autocannon's own way to change a header rebuilds the whole request with its body and content length for every one of them and costs as much as
- * the request; so the connection is handed the finished bytes instead. A run ends without lost answers: each connection
- * stops after the answer it is waiting for.
+ * Rejected: autocannon's own way to change a header, which rebuilds the whole request for each one and costs as much as
+ * the request. Here the connection gets the finished bytes. A run ends without lost answers: each connection stops
+ * after its outstanding answer.
  */
 import autocannon from 'autocannon';
 import { LatencyHistogram } from './latency-histogram.js';

@@ -1,4 +1,4 @@
-/** Who presses for what, in which order. */
+/** Defines which members download which coupons, in which order. */
 
 export interface PressPlan {
   /** Where: `127.0.0.1:port`. */

@@ -1,4 +1,4 @@
-/** Messages between the bench and its generator processes, in V8's own serialisation. */
+/** Defines the messages between the bench and its generator processes, in V8's serialisation. */
 import type { LoadReport } from './load-report.js';
 import type { PressPlan } from './press-plan.js';
 

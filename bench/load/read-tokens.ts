@@ -1,4 +1,4 @@
-/** Tokens from CSV files, as the model's load test had them. */
+/** Reads tokens from CSV files, as the model's load test did. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-/** Tokens of a crowd, signed by the server's own issuer. */
+/** Signs the tokens of a crowd with the server's own issuer. */
 import { createSecretKey, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 

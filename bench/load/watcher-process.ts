@@ -1,6 +1,7 @@
 /**
- * The watchers: a process of its own that only reads streams, so that its CPU is nobody else's. Plain sockets, since a thousand
- * requests of a client library would cost more than what they read.
+ * Reads live streams in a process of its own, so that its CPU is counted separately.
+ *
+ * Plain sockets are used: a thousand requests of a client library would cost more than the streams.
  */
 import { connect } from 'node:net';
 import type { WatchersAnswer, WatchersTask } from './watchers.js';

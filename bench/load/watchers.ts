@@ -1,4 +1,4 @@
-/** People who look at coupons while others press: open streams, spread evenly over the coupons of a load. */
+/** Opens live streams, spread evenly over the coupons of a load, while other clients download. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

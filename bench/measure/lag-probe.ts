@@ -1,13 +1,14 @@
 /**
- * From admission to row: how long a winner's row takes to be visible in the database.
+ * Measures the lag from admission to row: when a winner's row becomes visible in the database.
  *
- * While the load runs, the probe asks every few milliseconds for the highest number recorded of each coupon: one step in the primary
- * key, 0.05 ms of the database's time. Rows of a coupon are appended in the order of their numbers, so whatever lies up to that number was
- * visible by then. Afterwards the rows' own `issued_at` (the clock of Redis on the same machine) gives each row's lag: the
- * first look that saw it, minus the instant it was decided. So a lag is never understated, and overstated by up to one look.
+ * While the load runs, the probe reads every few milliseconds the highest recorded number of each coupon: one step in
+ * the primary key, 0.05 ms of the database's time. Rows of a coupon are appended in the order of their numbers, so all
+ * rows up to that number were visible by then. Afterwards `issued_at` of each row (the clock of Redis on the same
+ * machine) gives its lag: the first reading that saw the row, minus the instant of its decision. So a lag is never
+ * understated, and overstated by at most one reading.
  *
- * Tried and left: a column with the time of the insert (a schema only for measuring, and the time before the commit), and following a
- * sample of winners one by one (hundreds of queries a second, which is a load of its own).
+ * Rejected: a column with the time of the insert (a schema only for measuring, and the time before the commit), and
+ * following a sample of winners one by one (hundreds of queries a second, which is a load of its own).
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { LatencyHistogram } from '../load/latency-histogram.js';

@@ -1,4 +1,4 @@
-/** From the name of a load to coupons, tokens and an order of presses. */
+/** Creates the coupons, tokens and order of downloads of a named load. */
 import type { CrowdPlan } from '../load/crowd.js';
 import { BENCH_SECRET } from '../systems/node-process.js';
 import type { System } from '../systems/system.js';

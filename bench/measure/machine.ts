@@ -1,4 +1,4 @@
-/** Where the figures come from: without it they mean nothing. */
+/** Describes the machine, without which figures mean nothing. */
 import { execFile } from 'node:child_process';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { promisify } from 'node:util';

@@ -1,4 +1,4 @@
-/** What processes have used, from /proc: every thread counts, and children that have ended. */
+/** Reads the CPU time of processes from /proc, with all threads and ended children. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** USER_HZ, which Linux shows to programs; it has been 100 on every architecture that Node supports. */

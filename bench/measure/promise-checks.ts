@@ -1,4 +1,4 @@
-/** I1–I5 after a run, from three witnesses: what members were told, the rows, and what the server counts. */
+/** Checks I1–I5 after a run from three sources: answers, rows, and the server's counts. */
 import type { Reminder, Win } from '../load/answer-log.js';
 
 export interface Row {

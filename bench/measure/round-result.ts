@@ -1,4 +1,4 @@
-/** What one turn of one variant gave. */
+/** Defines the results of one round of one variant. */
 import type { LatencyHistogram } from '../load/latency-histogram.js';
 import type { OutcomeReport } from '../load/load-report.js';
 import type { Part } from '../systems/system.js';

@@ -1,4 +1,4 @@
-/** One turn of one variant: load, CPU before and after, rows, promises. */
+/** Runs one round of one variant: load, CPU before and after, rows, promises. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Crowd, mergedOutcomes } from '../load/crowd.js';
 import { LatencyHistogram } from '../load/latency-histogram.js';

@@ -1,4 +1,4 @@
-/** The rounds of a variant as one figure each: medians of rates and CPU, all latencies together. */
+/** Combines the rounds of a variant: medians of rates and CPU, all latencies merged. */
 import { mergeOutcome } from '../load/crowd.js';
 import { LatencyHistogram } from '../load/latency-histogram.js';
 import { type OutcomeReport, SERIES_STEP_MS } from '../load/load-report.js';

@@ -1,4 +1,4 @@
-/** Everything one run of the bench found: what `--json` writes and the other reports are made from. */
+/** Defines the report of one run, from which `--json` and all other reports are made. */
 import type { Machine } from '../measure/machine.js';
 import type { VariantResult } from '../measure/variant-result.js';
 import type { BenchOptions } from '../options.js';

@@ -1,4 +1,4 @@
-/** The few charts of the report as SVG text. Widths are shares of the page, so they need no script to fit. */
+/** Draws the charts of the report as SVG text. Widths are shares of the page, so no script is needed. */
 
 import { median } from '../measure/variant-result.js';
 

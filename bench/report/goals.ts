@@ -1,4 +1,4 @@
-/** The project's goals, and what this run says about them. Ratios are against the bare handler of the same run. */
+/** Compares a run with the project's goals. Ratios are against the bare handler of the same run. */
 import type { VariantResult } from '../measure/variant-result.js';
 
 export interface GoalRow {

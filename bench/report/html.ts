@@ -1,4 +1,4 @@
-/** The report as one HTML file that needs nothing else. */
+/** Writes the report as one self-contained HTML file. */
 import { measuredParts } from '../measure/round-result.js';
 import { type LatencySummary, percentiles } from '../measure/variant-result.js';
 import type { BenchReport } from './bench-report.js';

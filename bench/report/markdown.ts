@@ -1,4 +1,4 @@
-/** The report as tables for docs/performance.md. */
+/** Writes the report as tables for docs/performance.md. */
 import { measuredParts } from '../measure/round-result.js';
 import type { LatencySummary, VariantResult } from '../measure/variant-result.js';
 import type { BenchReport } from './bench-report.js';

@@ -1,4 +1,4 @@
-/** Numbers as people read them, the same in every report. */
+/** Formats numbers in the same way for every report. */
 
 export const count = (value: number): string => Math.round(value).toLocaleString('en');
 export const milliseconds = (value: number): string => value.toFixed(value < 10 ? 1 : 0);

@@ -1,4 +1,4 @@
-/** Which figures become which picture. */
+/** Selects the figures of each chart. */
 import { SERIES_STEP_MS } from '../load/load-report.js';
 import { measuredParts } from '../measure/round-result.js';
 import { type LatencySummary, percentiles, type VariantResult } from '../measure/variant-result.js';

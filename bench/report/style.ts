@@ -1,4 +1,4 @@
-/** Looks of the HTML report: reads on a wide screen, a telephone and paper, by day and by night. */
+/** Defines the styles of the HTML report for wide screens, phones and paper, light and dark. */
 
 export const style = `
 :root {

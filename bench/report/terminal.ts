@@ -1,4 +1,4 @@
-/** The report for a terminal: one line for each variant, then goal and measured side by side. */
+/** Prints the report to a terminal: one line per variant, then goals beside measured values. */
 import { table } from '../../src/cli/table.js';
 import { measuredParts } from '../measure/round-result.js';
 import type { LatencySummary, VariantResult } from '../measure/variant-result.js';

@@ -1,4 +1,4 @@
-/** The baselines as systems. */
+/** Starts the baselines as systems of the bench. */
 import { freePort } from '../../test/servers/free-port.js';
 import { memberCouponTable } from '../baselines/baseline-tables.js';
 import { metaKey, winnersKey } from '../baselines/script-keys.js';

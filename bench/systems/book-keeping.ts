@@ -1,4 +1,4 @@
-/** Reading `member_coupon`-like tables and Redis past the systems' own code. */
+/** Reads tables like `member_coupon` and Redis without the code of the measured systems. */
 import Database from 'libsql';
 import { Cluster, Redis } from 'ioredis';
 import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';

@@ -1,4 +1,4 @@
-/** Processes of the bench's systems: node, one script, settings by environment. */
+/** Starts processes of the bench's systems: Node.js, one script, settings by environment. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ChildServer, startChildServer } from '../../test/servers/child-server.js';

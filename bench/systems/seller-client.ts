@@ -1,4 +1,4 @@
-/** The seller's side of the HTTP contract, which the baselines serve as well. */
+/** Calls the seller's routes, which the baselines serve as well. */
 import { HttpClient } from '../../test/clients/http-client.js';
 import { signSeller } from '../load/sign-tokens.js';
 import type { Whereabouts } from '../measure/promise-checks.js';

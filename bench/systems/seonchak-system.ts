@@ -1,4 +1,4 @@
-/** Our server in its three set-ups, as an operator would run it: API processes apart from the recorder. */
+/** Starts our server in its three set-ups, with API processes separate from the recorder. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

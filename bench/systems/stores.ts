@@ -1,4 +1,4 @@
-/** The stores that the systems of one bench share, started when the first one needs them. */
+/** Starts the shared stores of the measured systems when the first one needs them. */
 import { type MariadbServer, startMariadb } from '../../test/servers/mariadb.js';
 import { type RedisServer, startRedis } from '../../test/servers/redis.js';
 import { freePort } from '../../test/servers/free-port.js';

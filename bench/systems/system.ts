@@ -1,4 +1,4 @@
-/** Something that answers downloads and can be measured: our server, or a baseline. */
+/** Defines a measurable system that answers downloads: our server, or a baseline. */
 import type { Row, Whereabouts } from '../measure/promise-checks.js';
 
 /** What the CPU time is told apart by. `recorder` is whoever moves winners into the database, where that is a process of its own. */

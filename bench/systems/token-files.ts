@@ -1,4 +1,4 @@
-/** `--full`: the crowd's tokens as CSV files, written by our own command. */
+/** Writes the tokens of the crowd as CSV files for `--full`, with our own command. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,8 @@
-/** A recorder thread: drains coupons over connections of its own. Started by recorder-threads.ts, never imported. */
+/**
+ * Drains coupons in a recorder thread, over connections of its own.
+ *
+ * Started by recorder-threads.ts, never imported.
+ */
 import { randomUUID } from 'node:crypto';
 import { workerData } from 'node:worker_threads';
 import type { CouponId } from '../engine/domain/coupon.js';

@@ -1,4 +1,4 @@
-/** A folder that nobody else may look into. */
+/** Creates a folder that only its owner can read. */
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 

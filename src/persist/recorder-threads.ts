@@ -1,4 +1,4 @@
-/** The recorder's threads: a piscina pool whose tasks drain one coupon each, many at a time in each thread. */
+/** Runs the recorder's threads: a piscina pool whose tasks drain one coupon each, many concurrent per thread. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';

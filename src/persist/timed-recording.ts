@@ -1,4 +1,4 @@
-/** Measures what a flusher does from outside it: batch by batch, so a row costs nothing. */
+/** Measures a flusher from outside, once per batch, so that a row costs nothing. */
 import type { Claim, IssuanceQueue } from '../engine/ports/issuance-queue.js';
 import type { IssuanceLedger } from '../engine/ports/issuance-ledger.js';
 import type { CouponId } from '../engine/domain/coupon.js';

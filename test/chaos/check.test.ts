@@ -1,6 +1,8 @@
 /**
- * The checker is checked: each history below, as real processes would log it, breaks one promise, and must be caught at it. The rules
- * themselves have tests of their own (`src/engine/testing/checker/history-checker.test.ts`) and planted bugs in the simulator.
+ * Tests the checker: each history breaks one promise and must be reported for it.
+ *
+ * The rules themselves have tests of their own (`src/engine/testing/checker/history-checker.test.ts`) and planted bugs
+ * in the simulator.
  */
 import t from 'tap';
 import type { Issuance } from '../../src/engine/domain/coupon.js';

@@ -1,6 +1,7 @@
 /**
- * Judges one coupon by the rules of the simulator (`src/engine/testing/checker/history-checker.ts`): what clients of real processes were told
- * becomes a history, with what stands in database and Redis at its end.
+ * Judges one coupon by the rules of the simulator (`src/engine/testing/checker/history-checker.ts`).
+ *
+ * The answers to clients of real processes become a history, together with the final content of database and Redis.
  */
 import type { CouponTerms, Issuance } from '../../src/engine/domain/coupon.js';
 import type { DownloadOutcome } from '../../src/engine/domain/download.js';

@@ -1,4 +1,4 @@
-/** Masters of a Redis Cluster die, hand over, or lose their majority, under load. */
+/** Tests a Redis Cluster whose masters die, hand over, or lose their majority, under load. */
 import t, { type Test } from 'tap';
 import { setTimeout as pause } from 'node:timers/promises';
 import {

@@ -1,4 +1,4 @@
-/** A coupon on servers that run, the crowd that wants it, its seller, and the verdict on what they were told. */
+/** Runs a coupon with its crowd and seller on real servers, and judges the answers. */
 import { appendFile } from 'node:fs/promises';
 import type { Test } from 'tap';
 import { HttpClient } from '../clients/http-client.js';

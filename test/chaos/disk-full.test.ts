@@ -1,4 +1,4 @@
-/** Disks are full under Redis and under the embedded server: a small file system in memory, filled up. */
+/** Tests full disks under Redis and under the embedded server, on a small file system in memory. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The embedded server under fault, and what stands in its database. */
+/** Runs the embedded server under faults and reads its database. */
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The embedded server is killed in its commits. */
+/** Tests the embedded server killed during its commits. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What stands in the database and in Redis, read past our own code. */
+/** Reads the final content of the database and Redis without our own code. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';

@@ -1,4 +1,4 @@
-/** Names a test after the fault of docs/reliability.md that it injects, and leaves it out when another fault was asked for. */
+/** Names a test after a fault of docs/reliability.md, and skips it if another fault was requested. */
 import t, { type Test } from 'tap';
 
 const wanted = process.env['CHAOS_FAULT'];

@@ -1,4 +1,4 @@
-/** MariaDB dies, hangs, or refuses, while a crowd wins over Redis. */
+/** Tests MariaDB that dies, hangs or refuses while members win over Redis. */
 import { createConnection } from 'mysql2/promise';
 import t, { type Test } from 'tap';
 import { redisClient } from '../servers/redis.js';

@@ -1,9 +1,9 @@
 /**
- * Several API processes behind one port, and another host, all of them answering from memory: what a seller does over one of
- * them is obeyed by all within a second, whether the news of it arrives or not.
+ * Tests that a seller's change is obeyed by all processes within a second.
  *
- * That second does not depend on how fast this machine is: a server asks its own clock whether what it remembers may still
- * be said, at the moment when it says it. So it can be asserted of every press.
+ * Several API processes share one port, another host serves too, and all answer from memory; the message about the
+ * change may be lost. The second does not depend on the speed of this machine: a server checks by its own clock whether
+ * a remembered answer is still valid at the moment when it answers. So every answer can be asserted.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';

@@ -1,4 +1,4 @@
-/** Ten times the load that the server can decide, in an open loop, while connections are reset at random. */
+/** Tests ten times the load that the server can decide, in an open loop, with random connection resets. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

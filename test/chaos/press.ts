@@ -1,4 +1,4 @@
-/** One call of one member as the client saw it: what the checker believes. */
+/** Defines one call of one member as the client saw it, the input of the checker. */
 
 export interface Press {
   readonly memberId: string;

@@ -1,4 +1,4 @@
-/** Our own processes die, freeze, stop, or have a wrong clock. */
+/** Tests our own processes that die, freeze, stop, or have a wrong clock. */
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { redisClient } from '../servers/redis.js';

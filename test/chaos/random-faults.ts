@@ -1,4 +1,4 @@
-/** What the random mix may do to a world while its crowd presses. Each of these ends by itself: afterwards everything runs again. */
+/** Lists the faults of the random mix. Each fault ends automatically, and afterwards everything runs again. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../src/engine/testing/simulation/random.js';
 import type { RedisClusterServers } from '../servers/redis-cluster.js';

@@ -1,8 +1,9 @@
 /**
- * Faults of many kinds drawn from a seed, on one world after another, while members press, retry and hang up and a seller changes
- * the coupon. Started by run.js, never by npm test.
+ * Injects random faults from a seed into one world after another during downloads and changes.
  *
- * The seed decides world, coupon, faults and their pauses; processes decide the rest, so a seed repeats a plan and not a history.
+ * Members press, retry and hang up, and a seller changes the coupon. Started by run.js, never by npm test. The seed
+ * decides world, coupon, faults and their pauses; the processes decide everything else, so a seed repeats a plan and
+ * not a history.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

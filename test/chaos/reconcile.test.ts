@@ -1,4 +1,4 @@
-/** `seonchak reconcile` beside a running server, on differences made by hand. */
+/** Tests `seonchak reconcile` beside a running server, on differences made by hand. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import t, { type Test } from 'tap';

@@ -1,4 +1,4 @@
-/** Redis dies, forgets, or comes back with an older past, under load and with real processes. */
+/** Tests Redis that dies, loses data, or returns with stale data, under load with real processes. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';

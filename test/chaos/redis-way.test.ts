@@ -1,4 +1,4 @@
-/** The way to Redis, or Redis itself, misbehaves: replies and requests lost, silence, slowness, no memory, wrong settings. */
+/** Tests faults of Redis and its network: lost messages, silence, slowness, no memory, wrong settings. */
 import t from 'tap';
 import { runSeonchak } from '../clients/seonchak-command.js';
 import { redisClient, startRedis } from '../servers/redis.js';

@@ -1,4 +1,4 @@
-/** Replicas that do not confirm, or are not there, under Redis settings that ask for them. */
+/** Tests missing or unresponsive replicas under Redis settings that require them. */
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { redisClient, startRedis } from '../servers/redis.js';

@@ -1,4 +1,4 @@
-/** The seller of a coupon under fault, who changes it over one server or another and writes every call down. */
+/** Changes a coupon under fault as its seller, over any server, and records every call. */
 import { HttpClient } from '../clients/http-client.js';
 import { signToken } from '../clients/tokens.js';
 import type { SellerCall } from '../../src/engine/testing/checker/history.js';

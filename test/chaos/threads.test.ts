@@ -1,4 +1,4 @@
-/** The recorder's threads end under it, in the middle of a task and again and again. */
+/** Tests recorder threads that end in the middle of a task, repeatedly. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Verification after Redis was restarted: two processes at it at the same time, on real servers. */
+/** Tests verification after a restart of Redis by two concurrent processes on real servers. */
 import { randomUUID } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { loadConfig } from '../../src/config/config.js';

@@ -1,4 +1,4 @@
-/** Real servers for one fault: Redis, MariaDB, our own processes, a proxy where the fault needs one, and a crowd with its log. */
+/** Starts the real servers of one fault: Redis, MariaDB, our processes, a proxy and a crowd. */
 import type { Test } from 'tap';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type MariadbServer, startMariadb } from '../servers/mariadb.js';

@@ -1,4 +1,4 @@
-/** Looks at a page as axe does: labels, names, roles, contrast, and the rest of WCAG 2.2 AA that a program can judge. */
+/** Checks a page with axe: labels, names, roles, contrast and the other testable rules of WCAG 2.2 AA. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';

@@ -1,4 +1,4 @@
-/** A real browser, as people use the console with: Debian's Chromium, without a window. */
+/** Starts headless Chromium for tests of the console. */
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { requiredProgram } from '../servers/on-path.js';

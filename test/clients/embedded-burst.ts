@@ -1,4 +1,8 @@
-/** The victim of `src/persist/sqlite/crash.test.ts`: admits without end, says every acknowledged number aloud, and never gets to finish. */
+/**
+ * Admits members without end and prints every acknowledged number, until the test kills the process.
+ *
+ * Started by `src/persist/sqlite/crash.test.ts`.
+ */
 import type { CouponId, MemberId } from '../../src/engine/domain/coupon.js';
 import { openEmbedded } from '../../src/persist/sqlite/open-embedded.js';
 

@@ -1,4 +1,4 @@
-/** A client that keeps its connections open, as a crowd's browsers do, and reports a lost answer as a value. */
+/** Sends requests over keep-alive connections and reports a lost answer as a value. */
 import { Agent, request } from 'node:http';
 
 export interface HttpAnswer {

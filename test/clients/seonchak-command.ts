@@ -1,4 +1,4 @@
-/** Our command line as a process of its own, from the build: what an operator types. */
+/** Runs the built command line as a process of its own. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** Access tokens as the tests' own identity provider would sign them. */
+/** Signs access tokens like the identity provider of the tests. */
 import { SignJWT } from 'jose';
 import { TEST_SECRET } from '../servers/seonchak.js';
 

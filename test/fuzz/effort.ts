@@ -1,6 +1,8 @@
 /**
- * How hard to try. In `npm test` a fixed number of runs from a new seed each time; `npm run fuzz -- --minutes M --seed S` goes on for M
- * minutes, a seed after the other. Seeds are printed, and with one a failure repeats: FUZZ_SEED=… FUZZ_PATH=… npx tap <file>.
+ * Determines the number of runs and the seed of the fuzz tests.
+ *
+ * `npm test` makes a fixed number of runs from a new seed; `npm run fuzz -- --minutes M --seed S` runs for M minutes,
+ * one seed after another. Seeds are printed, and a seed repeats its failure: FUZZ_SEED=… FUZZ_PATH=… npx tap <file>.
  */
 import type { Test } from 'tap';
 

@@ -1,4 +1,4 @@
-/** Bytes that were requests, against a whole server: it never falls over, keeps nobody waiting, answers no 500, and loses no stock. */
+/** Sends mutated requests to a whole server, which must not crash, hang, answer 500 or lose stock. */
 import fc from 'fast-check';
 import t from 'tap';
 import { call, exchangeBytes } from '../../src/http/testing/client.js';

@@ -1,4 +1,4 @@
-/** Requests that were valid before something happened to them. */
+/** Mutates valid requests. */
 import fc from 'fast-check';
 
 /** What a mutation puts in: whatever has meant something to some parser. */

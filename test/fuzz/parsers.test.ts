@@ -1,4 +1,6 @@
-/** Every parser that reads what others wrote: it answers or refuses in its own words, and whatever passes means what was written. */
+/**
+ * Tests every parser of untrusted input: it accepts or refuses explicitly, and preserves the meaning of accepted input.
+ */
 import { createHmac } from 'node:crypto';
 import { InvalidArgumentError } from 'commander';
 import fc from 'fast-check';

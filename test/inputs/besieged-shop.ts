@@ -1,4 +1,4 @@
-/** A server of its own process with one coupon, and what must be true of it after every bad input. */
+/** Starts a server with one coupon and checks it after every bad input. */
 import { HttpClient } from '../clients/http-client.js';
 import { signToken } from '../clients/tokens.js';
 import { type SeonchakServer, startSeonchak } from '../servers/seonchak.js';

@@ -1,6 +1,8 @@
 /**
- * Words and settings that cannot work, given to the real command: each ends with 2 (yours to mend) or 1 (the surroundings), in one
- * line a fault that names what to mend and a stable code, and never with a stack trace.
+ * Tests arguments and settings that cannot work with the real command.
+ *
+ * Each ends with 2 (wrong usage) or 1 (wrong surroundings), one line that names the cause with a stable code, and never
+ * a stack trace.
  */
 import { createServer } from 'node:net';
 import { once } from 'node:events';

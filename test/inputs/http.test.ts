@@ -1,4 +1,4 @@
-/** What the network brings that is no proper HTTP, byte for byte, against a real server. */
+/** Sends improper HTTP byte for byte to a real server. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import t from 'tap';

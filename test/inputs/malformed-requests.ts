@@ -1,4 +1,4 @@
-/** Requests that are no proper HTTP, byte for byte. */
+/** Lists improper HTTP requests, byte for byte. */
 
 type MalformedRequest = readonly [
   name: string,

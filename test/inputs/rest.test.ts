@@ -1,4 +1,8 @@
-/** Well-formed requests that ask for what cannot be, against a real server. Bodies field by field: src/http/api/seller.test.ts. */
+/**
+ * Tests well-formed but impossible requests against a real server.
+ *
+ * Bodies field by field: src/http/api/seller.test.ts.
+ */
 import t from 'tap';
 import { exchangeBytes } from '../../src/http/testing/client.js';
 import { signToken } from '../clients/tokens.js';

@@ -1,4 +1,4 @@
-/** Access tokens that must open nothing, each sent to a real server. The claims themselves are compared with jose beside the verifier. */
+/** Sends invalid access tokens to a real server. The claims themselves are compared with jose beside the verifier. */
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import t from 'tap';
 import { exchangeBytes } from '../../src/http/testing/client.js';

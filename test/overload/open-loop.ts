@@ -1,9 +1,11 @@
 /**
- * A load that does not wait: a process of its own that presses at a given rate whether or not answers come, over raw sockets, and cuts
- * some of its connections at random. It prints one line of JSON a phase, and every press goes into a file for the checker.
+ * Sends downloads at a given rate without waiting for answers, over raw sockets, from its own process.
  *
- * Arguments: the port, the coupon, the file, the file of tokens (one a line, of members 1, 2, …). Phases come on stdin, a line of
- * JSON each; the process ends with its input.
+ * Some connections are reset at random. The process prints one line of JSON per phase and writes every press into a
+ * file for the checker.
+ *
+ * Arguments: the port, the coupon, the file, the file of tokens (one a line, of members 1, 2, …). Phases come on stdin,
+ * a line of JSON each; the process ends with its input.
  */
 import { createWriteStream, readFileSync } from 'node:fs';
 import { once } from 'node:events';

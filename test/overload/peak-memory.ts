@@ -1,4 +1,4 @@
-/** The most memory that a process was seen to hold. */
+/** Samples the peak memory of a process. */
 import { readFileSync } from 'node:fs';
 
 const SAMPLE_EVERY_MS = 100;

@@ -1,4 +1,4 @@
-/** What the open-loop generator is told and what it tells: a process of its own, driven over its pipes. */
+/** Drives the process of the open-loop generator over its pipes. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

@@ -1,4 +1,4 @@
-/** 5,000 connections that say nothing and 2,000 that say a byte a second, beside a crowd of honest members. */
+/** Tests 5,000 silent and 2,000 very slow connections beside a crowd of honest members. */
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { pressAll } from '../clients/member-crowd.js';

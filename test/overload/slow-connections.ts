@@ -1,4 +1,4 @@
-/** Connections that take a place and do nothing with it, or next to nothing. */
+/** Opens connections that stay silent or send a byte at a time. */
 import { connect, type Socket } from 'node:net';
 
 /** A slow client sends a byte this often: soon enough that nobody takes it for dead. */

@@ -1,6 +1,8 @@
 /**
- * The image: rules of good Dockerfiles, and its steps run in a clean folder, from which then a server serves. The installation of 500
- * modules is taken over from this checkout, unless IMAGE_FROM_SCRATCH is set.
+ * Checks the Dockerfile against good practice and runs its steps in a clean folder.
+ *
+ * A server serves from that folder afterwards. The installation of 500 modules is copied from this checkout, unless
+ * IMAGE_FROM_SCRATCH is set.
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';

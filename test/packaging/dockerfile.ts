@@ -1,4 +1,4 @@
-/** Reads our Dockerfile, and runs its steps in an ordinary folder: no Docker engine is needed to learn whether they work. */
+/** Parses our Dockerfile and runs its steps in an ordinary folder, without a Docker engine. */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What we bring along may be passed on, and docs/licences.md tells the truth about it. */
+/** Checks that bundled packages may be redistributed and that docs/licences.md is correct. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

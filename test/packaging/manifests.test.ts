@@ -1,4 +1,4 @@
-/** compose.yaml and the Kubernetes manifests: read as their tools read them, and held against what the server needs. */
+/** Parses compose.yaml and the Kubernetes manifests and checks them against the needs of the server. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';

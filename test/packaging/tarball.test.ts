@@ -1,4 +1,4 @@
-/** What `npm pack` makes, installed where nothing else is: the command serves, a coupon is handed out, the client is there. */
+/** Installs the result of `npm pack` alone and checks the command, a download and the client. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** nginx and HAProxy as deploy/ configures them, before a real server: what they let through, and what they stop. */
+/** Tests nginx and HAProxy as configured in deploy/ in front of a real server. */
 import { once } from 'node:events';
 import { connect, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';

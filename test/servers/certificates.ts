@@ -1,4 +1,4 @@
-/** Certificates made by openssl for one test: an authority, and a server's certificate for 127.0.0.1 alone. */
+/** Creates certificates with openssl for one test: an authority, and a server certificate for 127.0.0.1. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

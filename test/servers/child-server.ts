@@ -1,4 +1,4 @@
-/** A server process that a test owns: started until it says that it is ready, ended by its pid whatever happens to the test. */
+/** Starts a server process for a test and stops it by its pid, whatever happens to the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, readdir } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** Ports for servers that tests start. */
+/** Finds free ports for servers that tests start. */
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 

@@ -1,6 +1,7 @@
 /**
- * Makes the data folder of a private MariaDB or MySQL: once, then by copying. The installer starts a server of its own and lets it
- * write every system table, which takes twenty times as long as a copy.
+ * Creates the data folder of a private MariaDB or MySQL once, and copies it afterwards.
+ *
+ * The installer starts a server and lets it write every system table, which takes twenty times as long as a copy.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** A private MariaDB server of one test: real mariadbd, free port, throw-away folder, default durability. */
+/** Starts a private MariaDB for a test: real mariadbd, free port, temporary folder, default durability. */
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

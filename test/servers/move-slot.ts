@@ -1,4 +1,4 @@
-/** Moves the slot of a key to another master of a Cluster, key by key, as an operator's tool does. */
+/** Moves the slot of a key to another master of a Cluster, key by key. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, type Redis } from 'ioredis';
 import { redisClient } from './redis.js';

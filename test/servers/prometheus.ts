@@ -1,4 +1,4 @@
-/** A private Prometheus of one test: real server, free port, throw-away folder, a look at its targets and rules every second. */
+/** Starts a private Prometheus for a test: real server, free port, temporary folder, one-second intervals. */
 import { rmSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** A private Redis Cluster for a test or a script: N masters with R replicas each, ready when every node says so. */
+/** Starts a private Redis Cluster: N masters with R replicas each, ready when every node is. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { freePort } from './free-port.js';

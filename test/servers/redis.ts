@@ -1,4 +1,4 @@
-/** A private Redis for a test or a script: own port, own throw-away folder, ended by its pid. */
+/** Starts a private Redis on its own port and temporary folder, and stops it by its pid. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The proxies of deploy/ as real processes: the shipped files, with other ports and folders. */
+/** Starts the proxies of deploy/ as real processes with other ports and folders. */
 import { chmodSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** Our own server as a process of its own, from the build, on a free port: what an operator runs. */
+/** Starts our built server as a process of its own on a free port. */
 import { fileURLToPath } from 'node:url';
 import { type ChildServer, startChildServer } from './child-server.js';
 import { freePort } from './free-port.js';

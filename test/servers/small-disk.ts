@@ -1,4 +1,4 @@
-/** A file system of a few megabytes in memory, to be filled up by a test. */
+/** Mounts a file system of a few megabytes in memory for tests of full disks. */
 import { execFile, spawnSync } from 'node:child_process';
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { mkdtemp, rmdir } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** A small TCP proxy between two real processes of a test: it can drop, hold, delay, chop and cut. */
+/** Forwards TCP between two processes of a test and can drop, hold, delay, split and cut. */
 import { EventEmitter, once } from 'node:events';
 import { createServer, type AddressInfo, connect, type Socket } from 'node:net';
 

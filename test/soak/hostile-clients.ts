@@ -1,4 +1,4 @@
-/** Everybody who is not a member that wants a coupon: each kind goes on until it is told to stop. */
+/** Simulates hostile clients; each kind continues until stopped. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'node:net';
 import fc from 'fast-check';

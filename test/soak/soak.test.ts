@@ -1,6 +1,8 @@
 /**
- * Honest members and hostile clients at the same server, for a few seconds in `npm test`, for as long as one likes by `npm run soak`. Round
- * after round a coupon is registered and given to a crowd, every promise is checked, and at the end memory and handles are level.
+ * Runs honest members and hostile clients against one server: seconds in `npm test`, any time with `npm run soak`.
+ *
+ * Each round registers a coupon, gives it to a crowd and checks every promise. At the end memory and handles must be
+ * level.
  */
 import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** A seller, a coupon, a crowd, and what must be true afterwards. */
+/** Registers a coupon, creates its crowd, and checks the promises afterwards. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { type Member, type MemberHistory, isDefinite, acknowledgedNumbers } from '../clients/member-crowd.js';

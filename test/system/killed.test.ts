@@ -1,4 +1,4 @@
-/** Processes that die by SIGKILL in the middle of a burst, and what members and database hold afterwards. */
+/** Kills processes with SIGKILL in the middle of a burst and checks members and database. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
 import t from 'tap';

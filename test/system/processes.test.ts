@@ -1,4 +1,4 @@
-/** A server of several processes that share a port, as its operator starts and ends it. */
+/** Tests a server of several processes that share a port, as an operator starts and stops it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** Time as the engine needs it; injected, so that tests and the simulator own it. */
+/** Defines time for the engine; clocks are injected, so that tests and the simulator control them. */
 export interface Clock {
   /** Wall clock, milliseconds since the Unix epoch: for what people read. */
   nowMs(): number;

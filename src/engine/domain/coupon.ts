@@ -1,4 +1,4 @@
-/** The nouns of the domain: ids, terms, snapshots, issuances, and the rule that derives a coupon's state. */
+/** Defines ids, terms, snapshots and issuances, and derives the state of a coupon. */
 
 declare const couponIdBrand: unique symbol;
 declare const memberIdBrand: unique symbol;

@@ -1,4 +1,4 @@
-/** The member's command and every way it can end. */
+/** Defines the member's command and all of its outcomes. */
 import type { CouponId, MemberId } from './coupon.js';
 
 /**

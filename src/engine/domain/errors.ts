@@ -1,7 +1,7 @@
 /**
- * Faults: what should not have happened, as opposed to outcomes, which are values.
+ * Defines faults: events that should not happen, unlike outcomes, which are values.
  *
- * Every fault has one literal `code`. `message` may be shown to anyone; what is internal goes to `cause`.
+ * Every fault has one literal `code`. `message` may be shown to anyone; internal details go to `cause`.
  */
 export class SeonchakError extends Error {
   static readonly code: string = 'internal_error';

@@ -1,4 +1,4 @@
-/** Every bound of the engine that is not configuration, in one place, with its reason. */
+/** Lists every bound of the engine that is not configuration, with its reason. */
 
 /**
  * How long a local answer stands after the store's version was last asked for. A top-up must count everywhere within 1,000 ms, so

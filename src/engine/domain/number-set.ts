@@ -1,4 +1,8 @@
-/** A set of issue numbers: a bit each where they are dense, so that a million of them take 130 KB and not 40 MB. */
+/**
+ * Stores a set of issue numbers, one bit each where they are dense.
+ *
+ * A million numbers take 130 KB instead of 40 MB.
+ */
 
 const BLOCK_NUMBERS = 65_536;
 

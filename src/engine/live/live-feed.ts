@@ -1,8 +1,9 @@
 /**
- * LiveFeed: follows the coupons that somebody watches.
+ * Polls the store for all watched coupons and publishes their updates.
  *
- * However many watch, the store is asked once for all watched coupons, every LIVE_POLL_MS, one question outstanding. Downloads are
- * not touched by it: following them through the actors was not taken, since an actor knows its own process only.
+ * Regardless of the number of watchers, there is one request for all watched coupons every LIVE_POLL_MS, and one
+ * outstanding. Downloads are not affected. Rejected: following the coupons through their actors, because an actor knows
+ * its own process only.
  */
 import type { Admission } from '../ports/admission.js';
 import type { Clock, Scheduler } from '../domain/clock.js';

@@ -1,4 +1,4 @@
-/** What watchers of one coupon are told, and when. */
+/** Tests which updates the watchers of one coupon get, and when. */
 import t from 'tap';
 import { parseCouponId } from '../domain/coupon.js';
 import type { CouponId } from '../domain/coupon.js';

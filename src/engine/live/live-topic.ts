@@ -1,4 +1,4 @@
-/** One watched coupon: its newest state, how fast it is issued, and the recent past. */
+/** Keeps the newest state, the rate and the recent history of one watched coupon. */
 import type { CouponId, CouponSnapshot, CouponState, CouponTerms } from '../domain/coupon.js';
 import { couponState } from '../domain/coupon.js';
 import { LIVE_HISTORY_UPDATES, LIVE_RATE_WINDOW_MS, LIVE_REFRESH_MS } from '../domain/limits.js';

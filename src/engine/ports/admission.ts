@@ -1,7 +1,7 @@
 /**
- * Admission: the atomic decision who gets a coupon, and the port through which the engine asks for it.
+ * Defines the port of admission: the atomic decision who gets a coupon.
  *
- * A back end implements {@link Admission}; `testing/admission-contract.ts` is what every back end must satisfy.
+ * A back end implements {@link Admission}; `testing/contracts/admission-contract.ts` tests every back end.
  */
 import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../domain/coupon.js';
 

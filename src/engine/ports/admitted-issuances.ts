@@ -1,4 +1,4 @@
-/** A view of all that the admission store has admitted for a coupon, in chunks, for whoever compares it with the ledger. */
+/** Reads in chunks all issuances that the admission store has for a coupon, for comparisons with the ledger. */
 import type { CouponId, Issuance, MemberId } from '../domain/coupon.js';
 
 /**

@@ -1,4 +1,8 @@
-/** Who did what to coupons and accounts, when, from where: kept beside the data, in the transaction of the action where there is one. */
+/**
+ * Defines the audit log of actions on coupons and accounts: actor, action, time and address.
+ *
+ * An entry is stored with the data, in the transaction of the action if there is one.
+ */
 
 export type AuditAction =
   | 'coupon_registered'

@@ -1,4 +1,8 @@
-/** The coupons that exist, as registered: the source from which a coupon is warmed. `testing/coupon-catalogue-contract.ts`. */
+/**
+ * Defines the catalogue of registered coupons, from which a coupon is warmed.
+ *
+ * `testing/contracts/coupon-catalogue-contract.ts` tests every back end.
+ */
 import type { AuditEntry } from './audit-log.js';
 import type { CouponId, CouponTerms } from '../domain/coupon.js';
 import type { RedemptionRules } from '../domain/redemption.js';

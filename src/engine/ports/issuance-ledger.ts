@@ -1,7 +1,8 @@
 /**
- * The durable record: one row per live issuance, the database's own keys as the last guard of I1 and I2.
+ * Defines the durable record: one row per live issuance.
  *
- * `testing/issuance-ledger-contract.ts` is what every back end must satisfy.
+ * The keys of the database are the last guard of I1 and I2. `testing/contracts/issuance-ledger-contract.ts` tests every
+ * back end.
  */
 import type { AuditEntry } from './audit-log.js';
 import type { CouponId, Issuance, MemberId } from '../domain/coupon.js';

@@ -1,8 +1,8 @@
 /**
- * The way of issuances from the admission store to the ledger: a queue with leases.
+ * Defines the queue with leases that moves issuances from the admission store to the ledger.
  *
- * `testing/issuance-queue-contract.ts` is what every back end must satisfy. The embedded back end has no queue: there the
- * decision and the row are one transaction (docs/adr/0003).
+ * `testing/contracts/issuance-queue-contract.ts` tests every back end. The embedded back end has no queue, because its
+ * decision and row are one transaction (docs/adr/0003).
  */
 import type { CouponId, Issuance } from '../domain/coupon.js';
 

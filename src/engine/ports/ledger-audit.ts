@@ -1,4 +1,4 @@
-/** What stands in the ledger beside its rows: issuances in quarantine, and numbers that never get a row again. */
+/** Reads what the ledger has besides rows: dead letters and revoked numbers. */
 import type { CouponId, Issuance, MemberId } from '../domain/coupon.js';
 
 export interface DeadLetter {

@@ -1,4 +1,4 @@
-/** The ledger of one coupon from end to end, page by page. */
+/** Reads the ledger of one coupon page by page. */
 import type { CouponId } from '../domain/coupon.js';
 import type { DeadLetter, LedgerAudit, Revocation } from './ledger-audit.js';
 import type { IssuanceLedger, LedgerRow } from './issuance-ledger.js';

@@ -1,4 +1,4 @@
-/** Announcements where one process is all there is. */
+/** Publishes versions within one process. */
 import type { Versions } from './versions.js';
 import type { CouponId } from '../domain/coupon.js';
 

@@ -1,7 +1,8 @@
 /**
- * Steps by which a coupon whose past the admission store may have lost is verified, or rebuilt by one process while the others wait.
+ * Defines the steps that verify a coupon, or rebuild it, after Redis may have lost data.
  *
- * Out of service means that `admit`, `amend` and `revoke` answer `not_ready`, and that there is no snapshot.
+ * One process rebuilds while the others wait. Out of service means that `admit`, `amend` and `revoke` answer
+ * `not_ready`, and that there is no snapshot.
  */
 import type { CouponId, CouponTerms, Issuance } from '../domain/coupon.js';
 

@@ -1,4 +1,4 @@
-/** News of a coupon's new version, so that other processes drop what they answer from memory. */
+/** Publishes new versions of a coupon, so that other processes drop their local answers. */
 import type { CouponId } from '../domain/coupon.js';
 
 /** Best effort: an actor re-checks versions by itself, so a lost announcement delays the news and loses nothing. */

@@ -1,8 +1,9 @@
 /**
- * Reconcile: compares what was admitted for one coupon with what is recorded, by member and by number.
+ * Compares the admitted issuances of one coupon with its rows, by member and by number.
  *
- * Right while a crowd downloads: whatever looks wrong is looked at again in the order in which an issuance travels (winners, queue and
- * claims in one look, ledger), so one that merely moved is not reported. What is needed for a million winners is read in chunks.
+ * Correct during downloads: a suspected difference is checked again in the order in which an issuance travels (winners,
+ * queue and claims in one read, ledger), so an issuance that only moved is not reported. A million winners are read in
+ * chunks.
  */
 import type { Admission } from '../ports/admission.js';
 import type { AdmittedIssuances } from '../ports/admitted-issuances.js';

@@ -1,4 +1,4 @@
-/** What a comparison of one coupon found, and what follows from it. */
+/** Defines the findings of a comparison and derives what they require. */
 import type { CouponId, Issuance } from '../domain/coupon.js';
 import type { DeadLetter } from '../ports/ledger-audit.js';
 

@@ -1,4 +1,4 @@
-/** The reconciler as it runs beside the recorders: by itself, every few seconds, on what was announced. */
+/** Tests the reconciler as it runs beside the recorders: every few seconds, on pending coupons. */
 import t from 'tap';
 import { CouponRecovery } from '../recovery/coupon-recovery.js';
 import type { CouponId } from '../domain/coupon.js';

@@ -1,11 +1,12 @@
 /**
- * Reconciler: the cheap part of a comparison, all the time, on the coupons that are being recorded.
+ * Checks continuously, by counts alone, that no issuance of a pending coupon is missing.
  *
- * At rest every unit is somewhere: issued = queued + claimed + recorded + dead-lettered. A coupon is judged only when nothing of it is on
- * the way and nothing was issued while the counts were read, and only once for each state. The whole comparison is `seonchak reconcile`.
+ * For an idle coupon, issued = queued + claimed + recorded + dead-lettered. A coupon is judged only if nothing of it is
+ * in transit and nothing was issued while the counts were read, and only once per state. `seonchak reconcile` runs the
+ * complete comparison.
  *
- * One thing it mends by itself: a revoke whose process died between its two steps. The ledger has said that the number is nobody's any more;
- * the store only has to follow.
+ * The loop repairs one finding automatically: a revoke whose process died between its two steps. The revocation is in
+ * the ledger, so the store only has to follow.
  */
 import type { Admission } from '../ports/admission.js';
 import type { AdmittedIssuances } from '../ports/admitted-issuances.js';

@@ -1,4 +1,4 @@
-/** What can be mended without a person: safe during the event, and safe to repeat. */
+/** Repairs the findings that need no manual decision. Safe during the event, and safe to repeat. */
 import type { Admission } from '../ports/admission.js';
 import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
 import type { Versions } from '../ports/versions.js';

@@ -1,6 +1,8 @@
 /**
- * Revokes whose process died between its two steps: the ledger has said that the number is nobody's any more, the store still has its winner.
- * Found and finished here for `reconcile` and for the reconciler that runs all the time.
+ * Finds and finishes revokes whose process died between its two steps.
+ *
+ * The revocation is in the database, but Redis still lists the member as a winner. Used by `seonchak reconcile` and by
+ * the reconcile loop.
  */
 import type { Admission } from '../ports/admission.js';
 import type { AdmittedIssuances } from '../ports/admitted-issuances.js';

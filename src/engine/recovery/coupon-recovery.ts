@@ -1,13 +1,15 @@
 /**
- * CouponRecovery: whether a coupon may serve, and what happens when the admission store has lost its past.
+ * Decides whether a coupon may serve, and starts its recovery after Redis has lost data.
  *
- * A coupon that is missing was never warmed (its epoch in the catalogue is 0) or was lost. One that is there on a server other than the one
- * it was last verified on may be an older copy of itself: every process says which number it was last told, then it is compared with
- * the catalogue and the ledger. Found in order it serves; else it is taken out of service and rebuilt by one process, under a lock that
- * lives beside the coupon: a store that loses the lock loses the recovery with it, and the last step checks both at once.
+ * A missing coupon was never warmed (its epoch in the catalogue is 0) or was lost. If the coupon was last verified on a
+ * different Redis run, its data may be stale. Then every process reports the highest number it was answered, and the
+ * coupon is compared with catalogue and ledger. A consistent coupon serves. Any other is taken out of service and
+ * rebuilt by one process, under a lock that is stored beside the coupon: a store that loses the lock loses the recovery
+ * with it, and the last step checks both at once.
  *
- * The ledger refuses what was claimed under an epoch below the catalogue's. A process that raises the epoch and then dies, or finds that
- * another was faster, leaves the catalogue ahead of a coupon that serves: then the coupon is put under the catalogue's epoch.
+ * The ledger refuses batches claimed under an epoch below the catalogue's. A process that raises the epoch and then
+ * dies, or finds that another process was faster, leaves the catalogue ahead of a coupon that serves. Then the coupon
+ * is moved to the catalogue's epoch.
  */
 import type { Versions } from '../ports/versions.js';
 import type { CouponRecord } from '../ports/coupon-catalogue.js';

@@ -1,9 +1,9 @@
 /**
- * Warm: put a coupon into the admission store, from the catalogue and the ledger.
+ * Warms a coupon: puts it into the admission store, from the catalogue and the ledger.
  *
- * Needed once after registration, and again whenever the store no longer has the coupon. Then the epoch grows, so that a batch
- * formed before the loss is refused instead of being decided on other ground. A store that other processes use as well, and that may
- * come back with an older past, needs more than that: `coupon-recovery.ts`.
+ * Needed once after registration, and again if the store no longer has the coupon. Then the epoch grows, so that a
+ * batch formed before the loss is refused instead of being decided on different data. A store shared by several
+ * processes, which may return with stale data, needs more: `coupon-recovery.ts`.
  */
 import type { Admission } from '../ports/admission.js';
 import type { CouponCatalogue, CouponRecord } from '../ports/coupon-catalogue.js';

@@ -1,18 +1,21 @@
 /**
- * Rebuild: the winners of a suspended coupon from everything that is left of them, in the admission store and in the ledger.
+ * Rebuilds the winners of a suspended coupon from the admission store and the ledger.
  *
- * The order matters.
- * 1. Claims of before the loss are waited for: a recorder may hold in memory what the store forgot, and may still insert it.
- * 2. The epoch grows before anything is read, terms included, so that no batch of before is decided on the new ground.
- * 3. Queue and claims are read before the rows: what a recorder moves from one to the other is then seen in at least one.
- * 4. Rows overrule what the store held. What they displace goes to the ledger, which quarantines it or knows it as revoked.
- * 5. Quarantined issuances keep their unit: their member was told that it holds one, and a person will decide.
- * 6. Revocations overrule all of it.
- * 7. More winners than units: an older copy has brought back what was lost before, and given to others since. The latest of those that are
- *    not recorded are revoked.
- * 8. Winners that are neither recorded nor quarantined are queued (again): a replay costs nothing.
+ * The order of the steps matters:
  *
- * Every step may be repeated, so a process that dies here is simply followed by another.
+ * 1. Wait for the claims made before the loss: a recorder may hold in memory what the store forgot, and may still
+ *   insert it.
+ * 2. Raise the epoch before anything is read, terms included, so that no older batch is decided on the new data.
+ * 3. Read queue and claims before the rows: an issuance that a recorder moves meanwhile is then seen in at least one.
+ * 4. Rows overrule the store. An issuance displaced by a row goes to the ledger, which moves it to dead_letter or
+ *   knows it as revoked.
+ * 5. Dead letters keep their unit: their member was answered that it holds one, and the case needs a manual decision.
+ * 6. Revocations overrule all of the above.
+ * 7. More winners than units: an older copy has brought back issuances that were lost before and whose units were
+ *   issued again since. The latest unrecorded ones are revoked.
+ * 8. Winners that are neither recorded nor dead letters are queued (again): a replay costs nothing.
+ *
+ * Every step may be repeated, so if a process dies here, another one continues.
  */
 import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
 import { chunksOf } from '../domain/chunks.js';

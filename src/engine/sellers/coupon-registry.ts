@@ -1,4 +1,4 @@
-/** What sellers do with coupons, and what anyone may see of them: catalogue, admission store and ledger kept in step. */
+/** Registers, changes and lists coupons, keeping catalogue, admission store and ledger in step. */
 import type { Admission, TermsChange } from '../ports/admission.js';
 import type { AuditAction, AuditActor, AuditEntry } from '../ports/audit-log.js';
 import type { Clock } from '../domain/clock.js';

@@ -1,10 +1,10 @@
 /**
- * One decision after another, in memory; one transaction for all that were made together; answers only after it.
+ * Decides one command after another in memory, commits them as one transaction, then answers.
  *
- * While a commit is in flight nothing is decided: what arrives meanwhile waits and forms the next group. So every decision rests on
- * durable state and on earlier decisions of its own group, and a commit that fails is undone by undoing its group backwards. Deciding
- * on arrival (with commits in a pipeline) was rejected: a failure would have to unravel decisions that rest on others, and the disk
- * takes one commit at a time anyway.
+ * While a commit is in flight nothing is decided; commands that arrive meanwhile form the next group. So every decision
+ * is based on durable state and on earlier decisions of its own group, and a failed commit is undone by undoing its
+ * group backwards. Rejected: deciding on arrival (with commits in a pipeline), because a failure would have to unravel
+ * decisions based on others, and the disk takes one commit at a time anyway.
  */
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import {

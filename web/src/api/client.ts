@@ -1,4 +1,4 @@
-/** Calls of the API, one function each, with answers that have been read. */
+/** Calls the API, one function per route, and parses the answers. */
 import type { Session } from '../session.js';
 import { pageOf, readCoupon, readHistory, readIssuance, readStats, readWalletItem } from './coupon.js';
 import type {

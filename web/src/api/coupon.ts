@@ -1,4 +1,4 @@
-/** What the API shows of coupons and issuances, in the console's units (milliseconds). */
+/** Parses coupons and issuances of the API into the console's units (milliseconds). */
 import {
   fieldsOf,
   instantIn,

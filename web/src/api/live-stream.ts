@@ -1,8 +1,9 @@
 /**
- * The live view of one coupon: server-sent events, with what the browser's own EventSource leaves out.
+ * Reads the live view of one coupon from server-sent events.
  *
- * It gives up for good on any answer but 200 (a server that restarts behind a proxy answers 502 for a while), and it does not notice
- * a connection that has silently died. The server says something every five seconds, so silence means trouble.
+ * Rejected: the browser's own EventSource, which gives up permanently on any answer but 200 (a server restarting behind
+ * a proxy answers 502 for a while) and does not notice a dead connection. The server sends something every five
+ * seconds, so silence means that the connection is dead.
  */
 import { readLiveUpdate } from './coupon.js';
 import type { LiveUpdate } from './coupon.js';

@@ -1,4 +1,4 @@
-/** Why a request was not carried out, as the API says it (RFC 9457), or as we know it when the API could not be reached. */
+/** Describes why a request failed: the problem of the API (RFC 9457), or an unreachable server. */
 import { fieldsOf, UnexpectedAnswerError } from './read.js';
 import type { Fields } from './read.js';
 

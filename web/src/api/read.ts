@@ -1,4 +1,4 @@
-/** Takes answers apart: what arrives is unknown until it has been looked at. */
+/** Checks and takes apart the unknown content of answers. */
 
 /** The answer is not what the contract says: an older server, or something between us and it. */
 export class UnexpectedAnswerError extends Error {}

@@ -1,4 +1,4 @@
-/** Which language is shown: the one chosen here before, else the browser's. */
+/** Chooses the language: the one selected before in this browser, else the browser's. */
 import { en } from './en.js';
 import type { Words } from './en.js';
 import { ko } from './ko.js';

@@ -1,4 +1,4 @@
-/** A coupon's state: a word, a colour, and a shape, so that colour alone never carries it. */
+/** Shows the state of a coupon as word, colour and shape, because colour alone is not accessible. */
 import type { CouponState } from '../api/coupon.js';
 import { element, setText } from '../dom.js';
 import type { Words } from '../language/en.js';

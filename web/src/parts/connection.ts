@@ -1,4 +1,4 @@
-/** Says that what is shown may be old, and that it is fresh again. Silent as long as all is well. */
+/** Shows when the displayed data may be old, and when it is fresh again. */
 import { element, setText } from '../dom.js';
 import type { ViewContext } from '../view.js';
 

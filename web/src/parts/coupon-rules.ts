@@ -1,4 +1,4 @@
-/** The API's rules for what a seller enters, so that a mistake is told before it is sent. The server's schema is what counts. */
+/** Checks a seller's input by the API's rules before it is sent. The server's schema is authoritative. */
 import type { CouponTerms, NewCoupon } from '../api/client.js';
 import type { Discount } from '../api/coupon.js';
 import type { FieldFault, Problem } from '../api/problem.js';

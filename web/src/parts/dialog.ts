@@ -1,4 +1,4 @@
-/** Asks before something that matters is done. The browser's own dialog keeps the focus inside and closes on Escape. */
+/** Asks for confirmation in the browser's own dialog, which traps the focus and closes on Escape. */
 import { element, fill } from '../dom.js';
 import type { Child } from '../dom.js';
 import type { ViewContext } from '../view.js';

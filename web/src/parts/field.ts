@@ -1,4 +1,4 @@
-/** A labelled input with its hint and its fault, tied together for those who cannot see that they stand together. */
+/** Creates a labelled input whose hint and error are connected for screen readers. */
 import { element, fill } from '../dom.js';
 
 export interface FieldOptions {

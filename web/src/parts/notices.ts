@@ -1,4 +1,4 @@
-/** Lines at the edge of the screen: what was done, or why not. They go away by themselves, and are spoken. */
+/** Shows short notices at the edge of the screen; they disappear automatically and are announced to screen readers. */
 import { element } from '../dom.js';
 
 const SHOWN_MS = 5_000;

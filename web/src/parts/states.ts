@@ -1,4 +1,4 @@
-/** What stands where content should be: it is coming, there is none, or it could not be had. */
+/** Shows placeholders for content that is loading, empty or unavailable. */
 import type { Problem } from '../api/problem.js';
 import { element } from '../dom.js';
 import type { Child } from '../dom.js';

@@ -1,4 +1,4 @@
-/** How much is left, as a bar. */
+/** Shows the remaining stock as a bar. */
 import { element } from '../dom.js';
 
 export interface StockBar {

@@ -1,4 +1,4 @@
-/** The fields of what a seller decides about a coupon, for registering and for editing. */
+/** Creates the fields of a coupon's terms, for registering and for editing. */
 import type { Coupon } from '../api/coupon.js';
 import type { Words } from '../language/en.js';
 import { localText } from './coupon-rules.js';

@@ -1,4 +1,4 @@
-/** As much of OpenAPI 3.1 as the document of this server uses. */
+/** Defines the parts of OpenAPI 3.1 that this server's document uses. */
 
 export interface Schema {
   readonly $ref?: string;

@@ -1,4 +1,4 @@
-/** One route: what it takes, and everything it answers. */
+/** Shows one route: its input and all of its answers. */
 import { element } from '../dom.js';
 import type { Child } from '../dom.js';
 import { isProblem, nameOf } from './openapi.js';

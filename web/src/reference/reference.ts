@@ -1,4 +1,4 @@
-/** The reference of the API under /reference, made in the browser from what /openapi.json says. */
+/** Shows the API reference under /reference, built in the browser from /openapi.json. */
 import { element, fill } from '../dom.js';
 import { applyTheme, chosenTheme } from '../theme.js';
 import { isProblem } from './openapi.js';

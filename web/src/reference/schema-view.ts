@@ -1,4 +1,4 @@
-/** A schema in the notation of TypeScript, with what types cannot say behind each field. */
+/** Shows a schema in TypeScript notation, with further constraints beside each field. */
 import { element } from '../dom.js';
 import type { Child } from '../dom.js';
 import { nameOf } from './openapi.js';

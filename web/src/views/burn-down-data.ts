@@ -1,4 +1,4 @@
-/** The curve of a coupon: what remained when, and how fast it went. */
+/** Computes the curve of a coupon: the remaining stock and the rate over time. */
 import type { ApiClient } from '../api/client.js';
 import type { Coupon, Issuance, LiveUpdate } from '../api/coupon.js';
 

@@ -1,4 +1,4 @@
-/** The burn-down chart: what remains as a falling area, the speed as a line over it. */
+/** Draws the burn-down chart: the remaining stock as an area, the rate as a line. */
 import uPlot from 'uplot';
 import type { LiveUpdate } from '../api/coupon.js';
 import { element, setText } from '../dom.js';

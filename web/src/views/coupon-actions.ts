@@ -1,4 +1,4 @@
-/** What a seller does with a coupon that is running. Everything is asked before it is done. */
+/** Shows the actions of a seller on a running coupon; each asks for confirmation. */
 import type { Result } from '../api/client.js';
 import type { Coupon, CouponState } from '../api/coupon.js';
 import { element, fill } from '../dom.js';

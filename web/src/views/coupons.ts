@@ -1,4 +1,4 @@
-/** Every coupon, for whoever comes. */
+/** Lists all coupons for every visitor. */
 import { couponStates } from '../api/coupon.js';
 import type { Coupon, CouponState } from '../api/coupon.js';
 import { element, fill } from '../dom.js';

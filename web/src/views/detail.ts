@@ -1,4 +1,4 @@
-/** One coupon for its seller: how it is doing, what can be done with it, who holds it. */
+/** Shows one coupon to its seller: figures, actions and holders. */
 import type { Coupon, LiveUpdate } from '../api/coupon.js';
 import { LiveStream } from '../api/live-stream.js';
 import { element, fill, setText } from '../dom.js';

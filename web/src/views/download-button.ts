@@ -1,8 +1,8 @@
 /**
- * The member's command and every way it can end, seen from the button.
+ * Sends the member's download and shows each of its outcomes.
  *
- * What is only passing (a full mailbox, a lost answer, a dropped connection) is asked again by itself: the server gives a member who won
- * the same number however often it asks, so asking again is always safe and always tells.
+ * Temporary outcomes (a full mailbox, a lost answer, a dropped connection) are retried automatically. The server gives
+ * a winner the same number at every retry, so a retry is always safe.
  */
 import type { Held } from '../api/client.js';
 import { isPassing } from '../api/problem.js';

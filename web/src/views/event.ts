@@ -1,4 +1,4 @@
-/** The event: a countdown, one big button, and the number in line. */
+/** Shows the event of a coupon: countdown, button and issued number. */
 import type { Coupon, LiveUpdate } from '../api/coupon.js';
 import type { Held } from '../api/client.js';
 import { LiveStream } from '../api/live-stream.js';

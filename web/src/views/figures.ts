@@ -1,4 +1,4 @@
-/** The numbers of a coupon at a glance, and where its units are. */
+/** Shows the figures of a coupon, with its units by stage. */
 import type { CouponStats, LiveUpdate } from '../api/coupon.js';
 import { element, setText } from '../dom.js';
 import { stockBar } from '../parts/stock-bar.js';

@@ -1,4 +1,4 @@
-/** Who holds a coupon: pages by number, revoking one, all as a file. */
+/** Lists the holders of a coupon by number, with revocation and export. */
 import type { Coupon, Issuance } from '../api/coupon.js';
 import { element, fill, refill } from '../dom.js';
 import { openDialog } from '../parts/dialog.js';

@@ -1,4 +1,4 @@
-/** What a member holds, and using it. */
+/** Lists the coupons that a member holds, and uses them. */
 import type { WalletItem } from '../api/coupon.js';
 import { element, fill } from '../dom.js';
 import { openDialog } from '../parts/dialog.js';

@@ -1,4 +1,4 @@
-/** Registering a coupon. */
+/** Registers a coupon. */
 import { element, fill } from '../dom.js';
 import { localText, readDiscount, readTerms, showServerFaults } from '../parts/coupon-rules.js';
 import { choice, field } from '../parts/field.js';

@@ -1,4 +1,4 @@
-/** A seller's own coupons, newest first. */
+/** Lists a seller's own coupons, newest first. */
 import type { Coupon } from '../api/coupon.js';
 import type { Problem } from '../api/problem.js';
 import { element, fill, refill } from '../dom.js';

@@ -1,4 +1,4 @@
-/** Signing in: with an account of this installation, or with a token from wherever tokens come from here. */
+/** Signs in with an account of this installation, or with a token of an outside provider. */
 import { element, fill } from '../dom.js';
 import { showFaults } from '../parts/coupon-rules.js';
 import { field } from '../parts/field.js';

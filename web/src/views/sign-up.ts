@@ -1,4 +1,4 @@
-/** Creating an account, and being signed in right after. */
+/** Creates an account and signs in. */
 import { element, fill } from '../dom.js';
 import { showFaults, showServerFaults } from '../parts/coupon-rules.js';
 import { choice, field } from '../parts/field.js';

@@ -1,4 +1,4 @@
-/** Which page shows which address. */
+/** Maps addresses to pages. */
 import { element } from '../dom.js';
 import { empty, wholePage } from '../parts/states.js';
 import { home } from '../route.js';

@@ -1,4 +1,4 @@
-/** Every issuance that left a trace, by number: in answers, rows, revocations, dead letters or the store. */
+/** Collects every issuance by number from answers, rows, revocations, dead letters and the store. */
 import type { Issuance, MemberId } from '../../domain/coupon.js';
 import type { DownloadCall, History, SellerCall } from './history.js';
 

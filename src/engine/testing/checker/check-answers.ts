@@ -1,4 +1,4 @@
-/** I6–I8: whether every answer was true when it was given. */
+/** Checks I6–I8: that every answer was true when it was given. */
 import type { Issuance } from '../../domain/coupon.js';
 import type { DownloadOutcome } from '../../domain/download.js';
 import { isWithin } from './check-issuances.js';

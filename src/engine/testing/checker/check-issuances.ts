@@ -1,4 +1,4 @@
-/** I1–I5: who holds what in the end, against what everybody was told. */
+/** Checks I1–I5: the final holders against all answers. */
 import type { Issuance } from '../../domain/coupon.js';
 import type { Violation } from './history.js';
 import type { PossibleTerms } from './possible-terms.js';

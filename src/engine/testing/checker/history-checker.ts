@@ -1,4 +1,4 @@
-/** Compares what clients were told with what is left in the stores, against the promises I1–I8. */
+/** Compares the answers to clients with the final content of the stores, by the promises I1–I8. */
 import { checkAnswers, wonByLateCommand } from './check-answers.js';
 import { checkIssuances } from './check-issuances.js';
 import type { History, Verdict } from './history.js';

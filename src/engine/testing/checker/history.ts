@@ -1,5 +1,5 @@
 /**
- * What is known of one coupon's life once it is over: what clients were told, what sellers did, and what is left in the stores.
+ * Defines the history of one coupon: answers to clients, actions of sellers, final content of the stores.
  *
  * All times are on one axis of true milliseconds; the store's own instants (`issuedAtMs`, bounds of the window) differ
  * from it by `storeOffsetMs`. Histories come from the simulator or from logs of real processes.

@@ -1,8 +1,8 @@
 /**
- * Which terms may have been in force when, as far as the seller's log can tell.
+ * Derives from the seller's log which terms may have been in force at each instant.
  *
- * A change asked for at one instant and answered at another took effect somewhere in between; one without an answer, within
- * `lateMs` or never. So for every span there is a set of values, and an answer is accepted when one of them explains it.
+ * A change requested at one instant and answered at another took effect somewhere in between; one without an answer,
+ * within `lateMs` or never. So every span has a set of values, and an answer is accepted if one of them explains it.
  */
 import type { History, SellerCall } from './history.js';
 

@@ -1,4 +1,4 @@
-/** What every back end of {@link Admission} promises, as tests: one subtest a sentence of the port. */
+/** Tests what every back end of {@link Admission} promises, one subtest per sentence of the port. */
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';

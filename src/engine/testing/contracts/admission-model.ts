@@ -1,4 +1,4 @@
-/** The rules of admission without a store: small enough to be seen to be right. What back ends are compared with. */
+/** Implements the rules of admission without a store, as the model that back ends are compared with. */
 import {
   type Admission,
   type AdmitBatch,

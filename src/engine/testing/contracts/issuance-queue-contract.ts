@@ -1,4 +1,8 @@
-/** What every back end of {@link IssuanceQueue} promises, as tests. Its issuances come from the admission of the same store. */
+/**
+ * Tests what every back end of {@link IssuanceQueue} promises.
+ *
+ * The issuances come from the admission of the same store.
+ */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';

@@ -1,4 +1,4 @@
-/** What every back end of {@link RecorderBell} promises, as tests. */
+/** Tests what every back end of {@link RecorderBell} promises. */
 import { once, EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';

@@ -1,4 +1,4 @@
-/** What every back end of {@link Versions} promises, as tests. */
+/** Tests what every back end of {@link Versions} promises. */
 import type { Test } from 'tap';
 import type { Versions } from '../../ports/versions.js';
 import type { CouponId } from '../../domain/coupon.js';

@@ -1,4 +1,4 @@
-/** The engine's ports to the database, over a link to a {@link SimulatedDatabase}. */
+/** Implements the engine's database ports over a link to a {@link SimulatedDatabase}. */
 import type { CouponCatalogue, CouponFilter, CouponRecord, NewCoupon } from '../../ports/coupon-catalogue.js';
 import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
 import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../ports/issuance-ledger.js';

@@ -1,4 +1,4 @@
-/** A history in lines, in the order of time: what to read when a seed has failed. */
+/** Prints a history as lines in the order of time, for a failed seed. */
 import { STORE_OFFSET_MS } from './scenario.js';
 import type { CouponHistory, SimulatedHistory } from './simulation.js';
 

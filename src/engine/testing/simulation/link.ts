@@ -1,4 +1,4 @@
-/** What stands between a process and a store. */
+/** Defines the link between a process and a store. */
 export interface Link {
   /**
    * Carries one command to the other side, where it is one atomic step, and its reply back.

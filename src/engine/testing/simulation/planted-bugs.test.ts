@@ -1,4 +1,4 @@
-/** The simulator is itself tested: what it would not find, it cannot vouch for. */
+/** Tests that the simulator finds each planted bug. */
 import t from 'tap';
 import { plantedBugs } from './planted-bugs.js';
 import { runHistories } from './run-histories.js';

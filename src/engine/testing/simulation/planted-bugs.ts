@@ -1,6 +1,8 @@
 /**
- * Bugs that systems of this kind have had, each planted into a port or a store of the simulation. None of them exists in
- * production code, behind a switch or otherwise: they are subclasses and wrappers that only this folder knows.
+ * Plants known bugs of such systems into the ports and stores of the simulation.
+ *
+ * None of them exists in production code, behind a switch or otherwise: they are subclasses and wrappers in this
+ * folder.
  */
 import type { Admission, AdmitBatch, AdmitReply, AlreadyIssued, RevokeReply } from '../../ports/admission.js';
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../domain/coupon.js';

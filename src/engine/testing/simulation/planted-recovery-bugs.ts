@@ -1,4 +1,4 @@
-/** Bugs of verification and recovery; see planted-bugs.ts. */
+/** Plants bugs of verification and recovery; see planted-bugs.ts. */
 import type { CouponId, Issuance } from '../../domain/coupon.js';
 import type {
   Inspection,

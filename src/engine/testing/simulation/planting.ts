@@ -1,4 +1,4 @@
-/** Where a bug may be planted, to see whether the simulator finds it. The real system plants nothing. */
+/** Defines where a bug may be planted. The real system plants none. */
 import type { Admission } from '../../ports/admission.js';
 import type { IssuanceQueue } from '../../ports/issuance-queue.js';
 import type { SimulatedProcess } from './simulated-process.js';

@@ -1,4 +1,4 @@
-/** A small seeded generator (mulberry32): the same seed gives the same history on every machine and Node version. */
+/** Generates seeded random numbers (mulberry32), the same on every machine and Node version. */
 export class Random {
   #state: number;
 

@@ -1,4 +1,4 @@
-/** Many histories, one after another by seed. */
+/** Runs many histories, one after another by seed. */
 import type { Planting } from './planting.js';
 import { nothingPlanted } from './planting.js';
 import { simulate } from './simulation.js';

@@ -1,4 +1,4 @@
-/** `npm run sim`: simulated histories by seed. A seed that fails is printed and replays exactly. */
+/** Runs simulated histories by seed (`npm run sim`). A failing seed is printed and replays exactly. */
 import { parseArgs } from 'node:util';
 import { describeHistory } from './describe-history.js';
 import { runHistories } from './run-histories.js';

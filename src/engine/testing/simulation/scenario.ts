@@ -1,4 +1,4 @@
-/** What one history is about: drawn from its seed before anything happens. */
+/** Draws the scenario of one history from its seed. */
 import type { CouponTerms } from '../../domain/coupon.js';
 import type { NetworkFaults } from './simulated-network.js';
 import { calmNetwork } from './simulated-network.js';

@@ -1,4 +1,4 @@
-/** What recovery and reconciler read of the simulated stores beyond the ports of the engine. */
+/** Reads the simulated stores for recovery and reconciler. */
 import type { AdmittedIssuances } from '../../ports/admitted-issuances.js';
 import type { CouponId, Issuance, MemberId } from '../../domain/coupon.js';
 import type { DeadLetter, LedgerAudit, Revocation } from '../../ports/ledger-audit.js';

@@ -1,4 +1,4 @@
-/** Catalogue and ledger as one synchronous object: what the database does, transaction by transaction. */
+/** Simulates catalogue and ledger as one synchronous object, transaction by transaction. */
 import type { CouponRecord, NewCoupon } from '../../ports/coupon-catalogue.js';
 import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
 import { StoreCorruptError } from '../../domain/errors.js';

@@ -1,4 +1,4 @@
-/** Members: they press, lose patience, are cut off, and press again. */
+/** Simulates members who press, give up, are disconnected, and press again. */
 import type { CouponId, MemberId } from '../../domain/coupon.js';
 import type { DownloadOutcome, PendingDownload } from '../../domain/download.js';
 import type { DownloadCall } from '../checker/history.js';

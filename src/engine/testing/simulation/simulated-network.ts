@@ -1,8 +1,8 @@
 /**
- * The way between processes and a store: delays, losses, doubles, and a store that stands still, refuses, or comes back empty.
+ * Simulates the network between processes and a store: delays, losses, duplicates, pauses, refusals and data loss.
  *
- * Commands of one connection arrive in order. A command without an answer ends its connection, as the back ends do it, so the
- * next command may overtake it.
+ * Commands of one connection arrive in order. A command without an answer ends its connection, as in the back ends, so
+ * the next command may overtake it.
  */
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../domain/errors.js';
 import type { Link } from './link.js';

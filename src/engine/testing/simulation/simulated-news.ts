@@ -1,4 +1,4 @@
-/** News between processes: late, or lost, or heard at once by the process that tells them. */
+/** Simulates messages between processes: late, lost, or received at once by their sender. */
 import type { Versions } from '../../ports/versions.js';
 import type { CouponId } from '../../domain/coupon.js';
 import type { NewsChannel } from './link.js';

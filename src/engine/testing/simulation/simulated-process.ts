@@ -1,9 +1,9 @@
 /**
- * One life of a process: its own clocks, its own timers, and an end that nothing inside it notices.
+ * Simulates one life of a process with its own clocks and timers, and a sudden end.
  *
- * Everything that happens inside a process passes through {@link SimulatedProcess.happen}: after a crash it does not happen, while
- * frozen it happens at the thaw. A crash may be set for the n-th step (a command sent, a reply received), which is every
- * `await` of the engine that leaves the process.
+ * Everything that happens in a process passes through {@link SimulatedProcess.happen}: after a crash nothing happens,
+ * and what is due while the process is frozen happens at the thaw. A crash may be set for the n-th step (a command
+ * sent, a reply received), which is every `await` of the engine that leaves the process.
  */
 import type { Clock, Scheduler } from '../../domain/clock.js';
 import type { Random } from './random.js';

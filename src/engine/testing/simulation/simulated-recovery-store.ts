@@ -1,4 +1,4 @@
-/** Verification and recovery of coupons in a {@link SimulatedStore}: what `inspect`, `suspend`, `merge` and `resume` do in Redis. */
+/** Simulates `inspect`, `suspend`, `merge` and `resume` of Redis on a {@link SimulatedStore}. */
 import type { CouponId, Issuance } from '../../domain/coupon.js';
 import type {
   Inspection,

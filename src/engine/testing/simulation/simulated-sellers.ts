@@ -1,4 +1,4 @@
-/** Sellers: they change terms and take issuances back, and repeat what was not answered. */
+/** Simulates sellers who change terms, revoke issuances, and repeat what was not answered. */
 import type { TermsChange } from '../../ports/admission.js';
 import type { CouponId } from '../../domain/coupon.js';
 import type { SellerCall } from '../checker/history.js';

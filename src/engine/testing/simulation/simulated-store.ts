@@ -1,7 +1,8 @@
 /**
- * The admission store as one synchronous object: what the Redis scripts do, in memory and without a network.
+ * Simulates the admission store: the Redis scripts in memory, synchronous and without a network.
  *
- * Every method is one atomic step. `SimulatedStorePorts` puts a link in front of it; planted bugs override single methods.
+ * Every method is one atomic step. `SimulatedStorePorts` puts a link in front of it; planted bugs override single
+ * methods.
  */
 import { refusalOf } from '../../ports/admission.js';
 import type {

@@ -1,4 +1,4 @@
-/** The simulator's stores must keep what every back end promises, or its verdicts would be about another system. */
+/** Tests the simulator's stores with the contracts of every back end. */
 import t from 'tap';
 import type { CouponId } from '../../domain/coupon.js';
 import { admissionContract } from '../contracts/admission-contract.js';

@@ -1,4 +1,4 @@
-/** Stores, servers and processes of one history, with real engine code in the processes. */
+/** Creates the stores, servers and processes of one history, with real engine code in the processes. */
 import { CouponRecovery } from '../../recovery/coupon-recovery.js';
 import { CouponRegistry } from '../../sellers/coupon-registry.js';
 import { CouponWarmer } from '../../recovery/coupon-warmer.js';

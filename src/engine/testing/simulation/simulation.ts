@@ -1,4 +1,4 @@
-/** One history from its seed: faults and commands until the world heals, then rest, then the verdict. */
+/** Runs one history from its seed: faults and commands, recovery, idle stores, verdict. */
 import type { CouponId, CouponTerms, MemberId } from '../../domain/coupon.js';
 import { parseMemberId } from '../../domain/coupon.js';
 import type { FinalState, History, Verdict } from '../checker/history.js';

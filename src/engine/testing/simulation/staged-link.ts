@@ -1,4 +1,4 @@
-/** A link whose next commands meet the fates a test has chosen for them. */
+/** Links to a store and gives the next commands the fates that a test has chosen. */
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../domain/errors.js';
 import type { Link } from './link.js';
 

@@ -1,4 +1,8 @@
-/** Stores, time and engines of a unit test: real engine code over simulated stores, every delay and loss chosen by the test. */
+/**
+ * Creates stores, time and engines of a unit test, with delays and losses chosen by the test.
+ *
+ * The engine code is real, the stores are simulated.
+ */
 import type { AdmitBatch } from '../../ports/admission.js';
 import type { CouponActorLimits } from '../../download/actor-context.js';
 import { CouponRegistry } from '../../sellers/coupon-registry.js';

@@ -1,4 +1,4 @@
-/** The engine's ports to the admission store, over a link to a {@link SimulatedStore}. */
+/** Implements the engine's ports to the admission store over a link to a {@link SimulatedStore}. */
 import type {
   Admission,
   AdmitBatch,

@@ -1,9 +1,9 @@
 /**
- * Time that passes only when told to: a heap of events, each of which runs when all that was promised by those before has happened.
+ * Advances virtual time: a heap of events, each run once all promises of earlier events have settled.
  *
- * `process.nextTick` from a microtask runs once no microtask is left, however deep promises are chained, and costs a
- * tenth of a turn of the event loop (`setImmediate`, 2 µs and more). Awaiting a fixed number of microtasks instead would be
- * wrong as soon as somebody adds an `await`.
+ * `process.nextTick` from a microtask runs once no microtask is left, however deeply promises are chained, and costs a
+ * tenth of a turn of the event loop (`setImmediate`, 2 µs and more). Rejected: awaiting a fixed number of microtasks,
+ * which becomes wrong with the next added `await`.
  */
 import type { Clock, Scheduler } from '../../domain/clock.js';
 
