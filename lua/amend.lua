@@ -13,12 +13,15 @@ ARGV, each '' where the term stays
   4 closesAt     milliseconds, 'none': no bound
   5 paused       '0' | '1'
   6 closed       '1'
+  7 changeNo     '0': carried out whatever came before; else each number is decided once
 Reply
   {'not_ready'}
-  {'amended' | 'closed' | 'window_invalid' | 'quantity_below_issued', …} and then what snapshot.lua has after 'ready':
+  {'amended' | 'superseded' | 'closed' | 'window_invalid' | 'quantity_below_issued', …} and then what snapshot.lua has after 'ready':
   nowMs, version, epoch, quantity, opensAt, closesAt, paused, closed, issued, lastIssueNo
+      superseded  a change with a higher number was decided; a repeat of the last number gets its first answer
 --]]
-local meta = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'seq', 'server')
+local meta = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'seq', 'server',
+  'changeNo', 'changeRefused')
 if not meta[2] or (ARGV[1] ~= '' and meta[9] ~= ARGV[1]) then return { 'not_ready' } end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -32,8 +35,16 @@ local function snapshot(status)
   }
 end
 
+local change, decided = tonumber(ARGV[7]), tonumber(meta[10] or 0)
+if change > 0 and change < decided then return snapshot('superseded') end
+if change > 0 and change == decided then return snapshot(meta[11] == '' and 'amended' or meta[11]) end
+local function refuse(reason)
+  if change > 0 then redis.call('HSET', KEYS[1], 'changeNo', ARGV[7], 'changeRefused', reason) end
+  return snapshot(reason)
+end
+
 local names_terms = ARGV[2] ~= '' or ARGV[3] ~= '' or ARGV[4] ~= '' or ARGV[5] ~= ''
-if closed == '1' and names_terms then return snapshot('closed') end
+if closed == '1' and names_terms then return refuse('closed') end
 
 local function bound(asked, present)
   if asked == '' then return present end
@@ -42,9 +53,9 @@ end
 local new_opens, new_closes = bound(ARGV[3], opens), bound(ARGV[4], closes)
 local names_bound = ARGV[3] ~= '' or ARGV[4] ~= ''
 if names_bound and new_opens ~= '' and new_closes ~= '' and tonumber(new_closes) < tonumber(new_opens) then
-  return snapshot('window_invalid')
+  return refuse('window_invalid')
 end
-if ARGV[2] ~= '' and tonumber(ARGV[2]) < issued then return snapshot('quantity_below_issued') end
+if ARGV[2] ~= '' and tonumber(ARGV[2]) < issued then return refuse('quantity_below_issued') end
 
 local new_quantity = ARGV[2] ~= '' and ARGV[2] or quantity
 local new_closed = ARGV[6] ~= '' and ARGV[6] or closed
@@ -52,6 +63,7 @@ local new_paused = ARGV[5] ~= '' and ARGV[5] or paused
 -- A coupon warmed closed and paused keeps both; closing ends a pause only as a change.
 if new_closed == '1' and closed ~= '1' then new_paused = '0' end
 
+if change > 0 then redis.call('HSET', KEYS[1], 'changeNo', ARGV[7], 'changeRefused', '') end
 local same = new_quantity == quantity and new_opens == opens and new_closes == closes
 if same and new_paused == paused and new_closed == closed then return snapshot('amended') end
 version = version + 1

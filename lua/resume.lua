@@ -15,6 +15,8 @@ ARGV
   8 closesAt     milliseconds, '' no bound
   9 paused       '0' | '1'
   10 closed      '0' | '1'
+  11 changeNo    of the change of terms decided last, '0': none
+  12 refused     '' or why it was refused
 Reply
   'taken_over'   another process recovers this coupon, or it is back in service, or the recovery began on another server, of which this
                  one may be an older copy; nothing was written
@@ -24,7 +26,8 @@ local meta = redis.call('HMGET', KEYS[1], 'recovering', 'seq', 'recoverServer')
 if meta[1] ~= ARGV[2] or meta[3] ~= ARGV[1] then return 'taken_over' end
 redis.call('HSET', KEYS[1],
   'quantity', ARGV[6], 'opensAt', ARGV[7], 'closesAt', ARGV[8], 'paused', ARGV[9], 'closed', ARGV[10],
-  'version', ARGV[5], 'epoch', ARGV[3], 'seq', math.max(tonumber(meta[2]), tonumber(ARGV[4])), 'server', ARGV[1])
+  'version', ARGV[5], 'epoch', ARGV[3], 'seq', math.max(tonumber(meta[2]), tonumber(ARGV[4])), 'server', ARGV[1],
+  'changeNo', ARGV[11], 'changeRefused', ARGV[12])
 redis.call('HSETNX', KEYS[1], 'revoked', 0)
 redis.call('HDEL', KEYS[1], 'recovering', 'recoverServer', 'recoverUntil', 'recoverSince')
 return 'resumed'

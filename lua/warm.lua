@@ -21,6 +21,8 @@ ARGV
   8 version
   9 epoch
   10 lastIssueNo
+  11 changeNo    of the change of terms decided last, '0': none
+  12 refused     '' or why it was refused
 Reply
   'present'      it was there already, or is being recovered and more is known than nothing; the temporary key is gone
   'warmed'
@@ -47,6 +49,7 @@ redis.call('ZADD', KEYS[4], 0, '#')
 redis.call('HSET', KEYS[5], '', '')
 redis.call('HSET', KEYS[1],
   'quantity', ARGV[3], 'opensAt', ARGV[4], 'closesAt', ARGV[5], 'paused', ARGV[6], 'closed', ARGV[7],
-  'version', ARGV[8], 'epoch', ARGV[9], 'seq', ARGV[10], 'revoked', 0, 'server', ARGV[1])
+  'version', ARGV[8], 'epoch', ARGV[9], 'seq', ARGV[10], 'revoked', 0, 'server', ARGV[1],
+  'changeNo', ARGV[11], 'changeRefused', ARGV[12])
 redis.call('HDEL', KEYS[1], 'recovering', 'recoverServer', 'recoverUntil', 'recoverSince')
 return 'warmed'

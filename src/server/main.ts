@@ -10,6 +10,7 @@ import type { Config, DistributedConfig } from '../config/config.js';
 import type { CouponWarmer } from '../engine/recovery/coupon-warmer.js';
 import { Engine } from '../engine/download/engine.js';
 import { Reconciler } from '../engine/reconcile/reconcile-loop.js';
+import { UnsettledChanges } from '../engine/sellers/unsettled-changes.js';
 import { Recorder } from '../engine/recording/recorder.js';
 import { RecorderCounters, registerRecorderMetrics } from '../http/metrics/recorder-metrics.js';
 import { registerProcessMetrics } from '../http/metrics/process-metrics.js';
@@ -91,6 +92,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       parts.push(await startRecorder(config, stores.distributed, stores.warmer, logger, recorderCounters));
       parts.push(startReconciler(stores, stores.distributed, logger, recorderCounters));
     }
+    if (config.roles.includes('recorder') && !isApiChild()) parts.push(startUnsettledChanges(stores, logger));
     if (
       !config.roles.includes('api') &&
       config.backEnd === 'distributed' &&
@@ -242,6 +244,26 @@ async function startRecorder(
     async stop() {
       await recorder.stop();
       await threads.close();
+    },
+  };
+}
+
+function startUnsettledChanges(stores: Stores, logger: Logger): Part {
+  const unsettled = new UnsettledChanges({
+    ...{ changes: stores.changes, changer: stores.changer, clock: systemClock, scheduler: systemScheduler },
+    onSettled: (couponId, changeNo) =>
+      logger.warn(
+        { couponId, changeNo },
+        'settled a change of a coupon that another process had left unsettled',
+      ),
+    onFault: (fault, couponId) =>
+      logger.warn({ err: fault, couponId }, 'store error while settling changes of coupons; will retry'),
+  });
+  unsettled.start();
+  return {
+    stop() {
+      unsettled.stop();
+      return Promise.resolve();
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Admission } from '../engine/ports/admission.js';
 import type { AdmittedIssuances } from '../engine/ports/admitted-issuances.js';
 import type { Versions } from '../engine/ports/versions.js';
 import { CouponRecovery } from '../engine/recovery/coupon-recovery.js';
+import { CouponChanger } from '../engine/sellers/coupon-changer.js';
 import { CouponRegistry } from '../engine/sellers/coupon-registry.js';
 import { CouponWarmer, type CouponWarmerPorts } from '../engine/recovery/coupon-warmer.js';
 import { SettledRows } from '../engine/feed/settled-rows.js';
@@ -37,6 +38,7 @@ export interface Stores extends DatabaseStores {
   readonly admission: Admission;
   readonly versions: Versions;
   readonly warmer: CouponWarmer;
+  readonly changer: CouponChanger;
   readonly registry: CouponRegistry;
   readonly settledRows: SettledRows;
   /** `undefined` with the embedded back end. */
@@ -166,12 +168,17 @@ function withRegistry(
   },
 ) {
   const { versions, bell, recovery, admitted } = news;
-  const { admission, ledger, audit, catalogue } = stores;
+  const { admission, ledger, audit, catalogue, changes } = stores;
   const warmer = new CouponWarmer({
     admission,
     ledger,
     catalogue,
-    ...(recovery === undefined ? {} : { recovery }),
+    ...(recovery === undefined ? {} : { recovery, changes }),
+  });
+  const changer = new CouponChanger({
+    ...{ admission, changes, versions, warmer },
+    clock: systemClock,
+    scheduler: systemScheduler,
   });
   const registry = new CouponRegistry({
     admission,
@@ -180,11 +187,12 @@ function withRegistry(
     catalogue,
     versions,
     warmer,
+    changer,
     clock: systemClock,
   });
   return {
     ...stores,
-    ...{ versions, warmer, registry },
+    ...{ versions, warmer, changer, registry },
     settledRows: new SettledRows({
       ...{ ledger, audit, admission, catalogue, warmer, admitted },
       clock: systemClock,

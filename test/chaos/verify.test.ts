@@ -85,15 +85,15 @@ function catalogueAfter(catalogue: CouponCatalogue, first: () => Promise<void>):
 }
 
 function recoveryOver(
-  stores: Pick<Stores, 'distributed' | 'audit' | 'catalogue' | 'versions'>,
+  stores: Pick<Stores, 'distributed' | 'audit' | 'catalogue' | 'changes' | 'versions'>,
   ledger: IssuanceLedger,
   store: RecoveryStore,
 ): CouponRecovery {
-  const { distributed, audit, catalogue, versions } = stores;
+  const { distributed, audit, catalogue, changes, versions } = stores;
   if (distributed === undefined) throw new Error('the back end is distributed');
   return new CouponRecovery(
     {
-      ...{ store, ledger, audit, catalogue, versions, admitted: distributed.admitted },
+      ...{ store, ledger, audit, catalogue, changes, versions, admitted: distributed.admitted },
       bell: distributed.bell,
       scheduler: systemScheduler,
       newToken: randomUUID,

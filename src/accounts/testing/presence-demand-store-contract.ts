@@ -3,12 +3,15 @@
  * demands.
  */
 import type { Test } from 'tap';
+import type { CouponId } from '../../engine/domain/coupon.js';
+import type { CouponChanges } from '../../engine/ports/coupon-changes.js';
 import type { CouponCatalogue, NewCoupon } from '../../engine/ports/coupon-catalogue.js';
 import type { PresenceDemandStore } from '../presence-demands.js';
 
 export interface PresenceDemandsUnderTest {
   readonly presenceDemands: PresenceDemandStore;
   readonly catalogue: CouponCatalogue;
+  readonly changes: CouponChanges;
   close(): Promise<void>;
 }
 
@@ -38,7 +41,9 @@ export function presenceDemandStoreContract(
 ): void {
   t.test(`${name}: presence demand store contract`, async (t) => {
     const under = await open(t);
-    const { presenceDemands, catalogue } = under;
+    const { presenceDemands, catalogue, changes } = under;
+    const demand = (couponId: CouponId, presenceRequired: boolean) =>
+      changes.begin({ couponId, terms: {}, presenceRequired, atMs: 0 });
     t.teardown(() => under.close());
 
     t.test('every change is told once, the latest of each coupon, in the order of revisions', async (t) => {
@@ -46,8 +51,8 @@ export function presenceDemandStoreContract(
       const ordinary = await catalogue.insert(newCoupon(false));
       const first = await catalogue.insert(newCoupon(true));
       const second = await catalogue.insert(newCoupon(true));
-      await catalogue.demandPresence(ordinary.couponId, true);
-      await catalogue.demandPresence(first.couponId, false);
+      await demand(ordinary.couponId, true);
+      await demand(first.couponId, false);
       t.same(await presenceDemands.changesAfter(before, EVERYTHING), [
         { couponId: second.couponId, required: true, revision: before + 2 },
         { couponId: ordinary.couponId, required: true, revision: before + 3 },

@@ -101,6 +101,20 @@ export const FINDINGS_MAX = 100;
 /** A revoke is written to the ledger first and to the admission store right after; older than this it was left half done. */
 export const REVOKE_WAIT_MAX_MS = 5_000;
 
+/** A change of a coupon waits this long for the one before it, and polls this often. */
+export const CHANGE_PATIENCE_MS = 4_000;
+export const CHANGE_POLL_MS = 20;
+
+/** A change that is not settled this long after another one met it is taken over: its stores answer within milliseconds or not at all. */
+export const CHANGE_TAKEOVER_MS = 1_000;
+
+/** How often unsettled changes are looked for, and how many are settled in one round. One is taken over when it is found twice. */
+export const UNSETTLED_CHANGES_POLL_MS = 1_000;
+export const UNSETTLED_CHANGES_MAX = 100;
+
+/** How often idempotency keys that have expired are removed. */
+export const IDEMPOTENCY_SWEEP_MS = 10 * 60_000;
+
 /** A claim whose lease ended this long ago is stuck: a recorder would have taken it over at its next sweep. */
 export const STUCK_CLAIM_MS = 10_000;
 

@@ -4,6 +4,7 @@
  * A back end implements {@link Admission}; `testing/contracts/admission-contract.ts` tests every back end.
  */
 import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../domain/coupon.js';
+import type { TermsRefusal } from './terms-change.js';
 
 /** Why a coupon gives nothing to a member who holds none. In order of precedence. */
 export const refusals = ['not_open', 'paused', 'closed', 'sold_out'] as const;
@@ -84,6 +85,15 @@ export interface WarmCoupon extends CouponTerms {
   readonly epoch: number;
   /** The highest number ever given, revoked ones included. */
   readonly lastIssueNo: number;
+  /** None when absent. */
+  readonly lastChange?: LastChange;
+}
+
+/** The change of terms that was decided last, and how: a repeat of it is answered the same. */
+export interface LastChange {
+  /** 0: none. */
+  readonly changeNo: number;
+  readonly refused: TermsRefusal | undefined;
 }
 
 /** What a warm puts in. */
@@ -104,11 +114,10 @@ export interface TermsChange {
 
 export type AmendReply =
   | { readonly status: 'amended'; readonly snapshot: CouponSnapshot }
+  /** A later change has been made; this one was carried out or refused before it, or never arrived. */
+  | { readonly status: 'superseded'; readonly snapshot: CouponSnapshot }
   /** Nothing changed: the refusal comes with the state it rests on. */
-  | {
-      readonly status: 'quantity_below_issued' | 'window_invalid' | 'closed';
-      readonly snapshot: CouponSnapshot;
-    }
+  | { readonly status: TermsRefusal; readonly snapshot: CouponSnapshot }
   | { readonly status: 'not_ready' };
 
 export type RevokeReply =
@@ -186,8 +195,11 @@ export interface Admission {
    *
    * Closing also ends a pause, one asked for in the same change included. A change that alters nothing (closing again, an
    * empty change) is `amended` without a new version.
+   *
+   * @param changeNo of the change (coupon-changes.ts). A store that a command can reach late decides each number once: a repeat gets the first
+   *   answer, and a number below the last one decided is `superseded`. Absent: carried out whatever came before.
    */
-  amend(couponId: CouponId, change: TermsChange): Promise<AmendReply>;
+  amend(couponId: CouponId, change: TermsChange, changeNo?: number): Promise<AmendReply>;
 
   /**
    * Takes a live issuance back: the unit returns to stock, the number is never used again, and the member may win anew.

@@ -27,25 +27,25 @@ export interface CouponRecord extends NewCoupon {
   readonly version: number;
   /** 0: never put into the admission store. */
   readonly epoch: number;
+  /** Grows with every change of what a seller sets; issuances, revokes and rebuilds leave it as it is. */
+  readonly revision: number;
+  /** Changes that have begun (coupon-changes.ts). */
+  readonly changesBegun: number;
 }
 
 export interface CouponFilter {
   readonly sellerId?: string;
 }
 
-/** `audit`, where it is given, is written in the transaction of the change. */
 export interface CouponCatalogue {
-  /** Stores it under the next id with version 1, epoch 0. */
+  /** Stores it under the next id with version 1, epoch 0, and in the same transaction `audit`, where it is given. */
   insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponRecord>;
   /** One for each id asked for, in that order. */
   find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]>;
   /** Ascending by id, those above `afterCouponId`, up to `limit`. */
   list(filter: CouponFilter, afterCouponId: number, limit: number): Promise<CouponRecord[]>;
   /** Overwrites terms and version if `version` is above the stored one; else nothing happens. */
-  saveTerms(couponId: CouponId, version: number, terms: CouponTerms, audit?: AuditEntry): Promise<void>;
-  rename(couponId: CouponId, name: string, audit?: AuditEntry): Promise<void>;
-  /** Downloads need a proof of presence from now on, or no longer. */
-  demandPresence(couponId: CouponId, required: boolean, audit?: AuditEntry): Promise<void>;
+  saveTerms(couponId: CouponId, version: number, terms: CouponTerms): Promise<void>;
   /** Adds one to the epoch and returns the new one. */
   nextEpoch(couponId: CouponId): Promise<number>;
 }

@@ -5,6 +5,7 @@
  * `not_ready`, and that there is no snapshot.
  */
 import type { CouponId, CouponTerms, Issuance } from '../domain/coupon.js';
+import type { LastChange } from './admission.js';
 
 /** The lowest state that can be verified: what the store says of a coupon, whether it is in service or not. */
 export interface Inspection {
@@ -60,6 +61,8 @@ export interface ResumeCoupon extends CouponTerms {
   readonly version: number;
   readonly epoch: number;
   readonly lastIssueNo: number;
+  /** None when absent. */
+  readonly lastChange?: LastChange;
 }
 
 /** @throws like {@link Admission}: StoreUnavailableError, StoreOutcomeUnknownError. Every step may be repeated. */

@@ -19,6 +19,7 @@ async function started() {
   const stores = { admission, catalogue, ledger, queue, bell, warmer, versions };
   const shared = {
     ...stores,
+    changes: world.changes,
     admitted: new SimulatedAdmitted(world.storeLink, world.store),
     audit: new SimulatedAudit(world.databaseLink, world.database),
     ...{ scheduler, onFault },

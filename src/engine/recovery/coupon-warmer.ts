@@ -5,8 +5,10 @@
  * batch formed before the loss is refused instead of being decided on different data. A store shared by several
  * processes, which may return with stale data, needs more: `coupon-recovery.ts`.
  */
-import type { Admission } from '../ports/admission.js';
+import type { Admission, WarmCoupon } from '../ports/admission.js';
 import type { CouponCatalogue, CouponRecord } from '../ports/coupon-catalogue.js';
+import type { CouponChanges } from '../ports/coupon-changes.js';
+import { termsToResume } from './terms-to-resume.js';
 import type { CouponRecovery } from './coupon-recovery.js';
 import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
 import { StoreUnavailableError } from '../domain/errors.js';
@@ -21,6 +23,8 @@ export interface CouponWarmerPorts {
   readonly admission: Admission;
   readonly catalogue: CouponCatalogue;
   readonly ledger: IssuanceLedger;
+  /** Absent where a change of terms and the catalogue's terms are saved in one step (embedded back end). */
+  readonly changes?: Pick<CouponChanges, 'standing'>;
   /** Absent where this process is the store (embedded back end): then a missing coupon is simply read from the tables. */
   readonly recovery?: { readonly coupons: CouponRecovery; readonly scheduler: Scheduler };
 }
@@ -94,9 +98,19 @@ export class CouponWarmer {
     const { couponId } = before;
     return admission.warm(couponId, async () => {
       const epoch = await catalogue.nextEpoch(couponId);
-      const [record = before] = await catalogue.find([couponId]);
+      const terms = await this.#termsToPutIn(before);
       const lastIssueNo = await ledger.highestIssueNo(couponId);
-      return { coupon: { ...record, epoch, lastIssueNo }, issued: rowPages(ledger, couponId) };
+      return { coupon: { ...terms, couponId, epoch, lastIssueNo }, issued: rowPages(ledger, couponId) };
     });
+  }
+
+  async #termsToPutIn(before: CouponRecord): Promise<Omit<WarmCoupon, 'couponId' | 'epoch' | 'lastIssueNo'>> {
+    const { catalogue, changes, ledger } = this.#ports;
+    const { couponId } = before;
+    if (changes === undefined) return (await catalogue.find([couponId]))[0] ?? before;
+    const standing = await changes.standing(couponId);
+    if (standing === undefined) return before;
+    const [counts] = standing.unsettled === undefined ? [] : await ledger.counts([couponId]);
+    return termsToResume(standing, counts?.recorded ?? 0);
   }
 }

@@ -21,7 +21,9 @@ import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
 import { chunksOf } from '../domain/chunks.js';
 import type { Scheduler } from '../domain/clock.js';
 import type { CouponCatalogue, CouponRecord } from '../ports/coupon-catalogue.js';
-import { type CouponTerms, type Issuance, parseMemberId } from '../domain/coupon.js';
+import type { CouponChanges } from '../ports/coupon-changes.js';
+import { termsToResume } from './terms-to-resume.js';
+import { type Issuance, parseMemberId } from '../domain/coupon.js';
 import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
 import type { DeadLetter, LedgerAudit } from '../ports/ledger-audit.js';
@@ -37,6 +39,7 @@ export interface RebuildPorts {
   readonly ledger: IssuanceLedger;
   readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
+  readonly changes: Pick<CouponChanges, 'standing'>;
   readonly scheduler: Scheduler;
 }
 
@@ -94,12 +97,12 @@ class Rebuild {
     begun: SuspendReply & { readonly status: 'begun' },
     claimsEndMs: number,
   ): Promise<RebuildReport | 'taken_over'> {
-    const { store, admitted, ledger, audit, catalogue, bell } = this.#ports;
+    const { store, admitted, ledger, audit, catalogue, changes, bell } = this.#ports;
     const { couponId } = this.#record;
     await this.#waitForClaims(begun, claimsEndMs);
     const epoch = await catalogue.nextEpoch(couponId);
-    // Read after the epoch has grown: who was saving terms then either is in here or sees by the epoch that it may not be.
-    const [record = this.#record] = await catalogue.find([couponId]);
+    // A change that begins after this reading finds the coupon out of service, and is made when the coupon is back.
+    const standing = (await changes.standing(couponId)) ?? { record: this.#record, unsettled: undefined };
 
     for await (const chunk of admitted.unrecorded(couponId)) await this.#merge('unrecorded', chunk);
     const recorded = await this.#mergeRows(epoch);
@@ -112,14 +115,14 @@ class Rebuild {
         revocations.map((revocation) => ({ ...revocation, issuedAtMs: revocation.revokedAtMs })),
       );
     }
-    const terms = newestTerms(record, begun);
     const dead = await this.#deadLetters();
     const { held, heldTwice } = await this.#holders();
+    const terms = termsToResume(standing, held, begun.terms);
     const revoked = await this.#revokeBeyond(terms.quantity, held, { epoch, atMs: begun.storeNowMs, dead });
     const requeued = await this.#requeueRemaining(dead);
     if (heldTwice.size > 0) await this.#quarantineHolders(epoch, heldTwice);
 
-    const version = Math.max(record.version, begun.terms?.version ?? 0) + 1;
+    const version = terms.version + 1;
     const lastIssueNo = Math.max(begun.lastIssueNo, await ledger.highestIssueNo(couponId));
     const resumed = { ...terms, couponId, epoch, version, lastIssueNo };
     // The recorders' mark may be lost, and perhaps nobody presses any more: what was queued again must be found all the same.
@@ -248,11 +251,4 @@ function issuanceOf({ issueNo, memberId, issuedAtMs }: DeadLetter): Issuance[] {
   return parsed === undefined || issueNo < 1 || issuedAtMs < 0
     ? []
     : [{ memberId: parsed, issueNo, issuedAtMs }];
-}
-
-/** The store's, where a change had reached it and not yet the catalogue. */
-function newestTerms(record: CouponRecord, begun: SuspendReply & { readonly status: 'begun' }): CouponTerms {
-  const { quantity, opensAtMs, closesAtMs, paused, closed } =
-    begun.terms !== undefined && begun.terms.version > record.version ? begun.terms : record;
-  return { quantity, opensAtMs, closesAtMs, paused, closed };
 }

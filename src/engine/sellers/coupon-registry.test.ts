@@ -1,4 +1,7 @@
 import t from 'tap';
+import { QUANTITY_MAX } from '../domain/coupon.js';
+import { CouponChanger } from './coupon-changer.js';
+import { UnsettledChanges } from './unsettled-changes.js';
 import type { NewCoupon } from '../ports/coupon-catalogue.js';
 import {
   couponNumber,
@@ -19,6 +22,18 @@ const newCoupon = (some: Partial<NewCoupon> = {}): NewCoupon => ({
   closed: false,
   ...some,
 });
+
+const SELLER = { kind: 'seller', id: 'seller', address: '192.0.2.1' } as const;
+
+function unsettledChanges(world: StagedWorld, changer = world.changer): UnsettledChanges {
+  return new UnsettledChanges({
+    ...{ changes: world.changes, changer, clock: world.clock, scheduler: world.scheduler },
+    onSettled: () => undefined,
+    onFault: (fault) => {
+      throw fault;
+    },
+  });
+}
 
 /** A coupon with `names` as its winners, queued and not recorded. */
 async function withWinners(...names: string[]) {
@@ -89,33 +104,133 @@ t.test('an amendment of a coupon that is not in the store warms it first', async
   t.match(await registry.amend(couponId, { quantity: 9 }), { status: 'amended', coupon: { quantity: 9 } });
 });
 
-t.test('a store that loses the coupon again and again is not ready', async (t) => {
+t.test('a store that loses the coupon again and again leaves the change to a later try', async (t) => {
   const { world, couponId, registry } = await withWinners('a');
   world.store.loseEverything();
   // Command, look, two steps of the warm; then the command again.
-  const losing = async (command: Promise<unknown>): Promise<unknown> => {
-    await world.time.advance(0);
-    world.store.loseEverything();
-    world.storeLink.release();
-    return command;
-  };
   world.storeLink.next('deliver', 'deliver', 'deliver', 'deliver', 'hold');
-  t.same(await losing(registry.amend(couponId, { quantity: 9 })), { status: 'not_ready' });
-});
-
-t.test('terms that a rebuild missed, because they were still being saved, are set again', async (t) => {
-  const { world, couponId, registry } = await withWinners();
-  // The record is found; then the saving is slow.
-  world.databaseLink.next('deliver', 'hold');
   const amending = registry.amend(couponId, { quantity: 9 });
   await world.time.advance(0);
   world.store.loseEverything();
-  await world.warmer.warm(couponId);
-  t.equal(world.store.snapshot(couponId)?.quantity, 3, 'rebuilt from the terms of before');
-  world.databaseLink.release();
-  t.match(await amending, { status: 'amended', coupon: { quantity: 9 } });
+  world.storeLink.release();
+  await t.rejects(amending, { code: 'store_outcome_unknown' });
+  const unsettled = unsettledChanges(world);
+  await unsettled.poll();
+  await unsettled.poll();
   t.equal(world.store.snapshot(couponId)?.quantity, 9);
-  t.equal(world.database.coupons.get(couponId)?.quantity, 9);
+});
+
+t.test('a change that was in force does not come back undone after a rebuild', async (t) => {
+  const { world, couponId, registry } = await withWinners();
+  // The change is written down; then the saving is slow.
+  world.databaseLink.next('deliver', 'hold');
+  const amending = registry.amend(couponId, { quantity: 9 }, SELLER);
+  await world.time.advance(0);
+  t.equal(world.store.snapshot(couponId)?.quantity, 9, 'in force');
+  world.store.loseEverything();
+  await world.warmer.warm(couponId);
+  t.equal(world.store.snapshot(couponId)?.quantity, 9, 'still in force');
+  t.equal(world.database.coupons.get(couponId)?.quantity, 3);
+  world.databaseLink.release();
+  await t.rejects(amending, { code: 'store_outcome_unknown' }, 'the rebuild has taken it over');
+
+  const unsettled = unsettledChanges(world);
+  await unsettled.poll();
+  t.equal(world.database.coupons.get(couponId)?.quantity, 3, 'its process may still be at it');
+  await unsettled.poll();
+  t.match(world.database.coupons.get(couponId), { quantity: 9, revision: 1 });
+  t.match(world.database.changes.auditLog, [{ action: 'coupon_amended', detail: { quantity: 9 } }]);
+  t.match(await registry.amend(couponId, { quantity: 10 }), { status: 'amended', coupon: { quantity: 10 } });
+});
+
+t.test(
+  'a change that the database does not take in is not in force, and its seller learns that',
+  async (t) => {
+    const { world, couponId, registry } = await withWinners();
+    world.databaseLink.next('refuse');
+    await t.rejects(registry.amend(couponId, { paused: true }), { code: 'store_unavailable' });
+    t.equal(world.store.snapshot(couponId)?.paused, false);
+    t.same(world.database.changes.unsettled(), []);
+  },
+);
+
+t.test('a change that the store does not take in is dropped, and its seller learns that', async (t) => {
+  const { world, couponId, registry } = await withWinners();
+  world.storeLink.next('refuse');
+  await t.rejects(registry.amend(couponId, { paused: true }), { code: 'store_unavailable' });
+  t.same(world.database.changes.unsettled(), []);
+  world.storeLink.next('refuse');
+  world.databaseLink.next('deliver', 'refuse');
+  await t.rejects(registry.amend(couponId, { paused: true }), { code: 'store_outcome_unknown' });
+  t.equal(world.database.changes.unsettled().length, 1, 'what could not be dropped is carried out');
+  const unsettled = unsettledChanges(world);
+  await unsettled.poll();
+  await unsettled.poll();
+  t.equal(world.store.snapshot(couponId)?.paused, true);
+  t.match(world.database.coupons.get(couponId), { paused: true });
+});
+
+t.test('a change in force that the database does not save is unknown, and is saved by itself', async (t) => {
+  const { world, couponId, registry } = await withWinners();
+  world.databaseLink.next('deliver', 'refuse');
+  await t.rejects(registry.amend(couponId, { closed: true }, SELLER), { code: 'store_outcome_unknown' });
+  t.equal(world.store.snapshot(couponId)?.closed, true);
+  const unsettled = unsettledChanges(world);
+  await unsettled.poll();
+  await unsettled.poll();
+  t.match(world.database.coupons.get(couponId), { closed: true });
+  t.equal(world.database.changes.auditLog.length, 1);
+});
+
+t.test('a change whose command comes late does not undo the next one', async (t) => {
+  const { world, couponId, registry } = await withWinners();
+  world.storeLink.next('hold');
+  const late = registry.amend(couponId, { paused: true });
+  late.catch(() => undefined);
+  await world.time.advance(0);
+  const other = new CouponChanger(world);
+  const unsettled = unsettledChanges(world, other);
+  await unsettled.poll();
+  await unsettled.poll();
+  t.equal(world.store.snapshot(couponId)?.paused, true, 'another process has carried it out');
+  const resumed = await other.change({ couponId, terms: { paused: false }, atMs: 0 });
+  t.equal(resumed.status, 'changed');
+  world.storeLink.release();
+  await t.rejects(late, { code: 'store_outcome_unknown' });
+  t.equal(world.store.snapshot(couponId)?.paused, false);
+  t.match(world.database.coupons.get(couponId), { paused: false });
+});
+
+t.test('of changes that name the revision they were made for, the first is made', async (t) => {
+  const { world, couponId, registry } = await withWinners();
+  const changes = Array.from({ length: 10 }, (_, index) =>
+    registry.amend(couponId, { quantity: 10 + index, ifRevisions: [0] }),
+  );
+  const results = await Promise.all(changes);
+  t.equal(results.filter(({ status }) => status === 'amended').length, 1);
+  t.equal(results.filter(({ status }) => status === 'changed_meanwhile').length, 9);
+  t.match(world.database.coupons.get(couponId), { quantity: 10, revision: 1 });
+});
+
+t.test('units that are added all count, and count once per key', async (t) => {
+  const { world, couponId, registry } = await withWinners();
+  const keyed = { sellerId: 'seller', key: 'k', route: 'POST /top-up', bodyHash: 'h', atMs: 0 };
+  await Promise.all(Array.from({ length: 10 }, () => registry.amend(couponId, { addUnits: 10 })));
+  t.equal(world.store.snapshot(couponId)?.quantity, 103);
+  t.match(await registry.amend(couponId, { addUnits: 5, keyed }), { coupon: { quantity: 108 } });
+  t.match(await registry.amend(couponId, { addUnits: 5, keyed }), { coupon: { quantity: 108 } });
+  t.same(await registry.amend(couponId, { addUnits: 6, keyed: { ...keyed, bodyHash: 'i' } }), {
+    status: 'key_reused',
+  });
+  t.same(await registry.amend(couponId, { addUnits: QUANTITY_MAX }), { status: 'quantity_too_large' });
+});
+
+t.test('a key whose request took no effect may be used again', async (t) => {
+  const { couponId, registry, world } = await withWinners();
+  const keyed = { sellerId: 'seller', key: 'k', route: 'POST /top-up', bodyHash: 'h', atMs: 0 };
+  world.storeLink.next('refuse');
+  await t.rejects(registry.amend(couponId, { addUnits: 5, keyed }), { code: 'store_unavailable' });
+  t.match(await registry.amend(couponId, { addUnits: 5, keyed }), { coupon: { quantity: 8 } });
 });
 
 t.test('a revoke takes back a recorded, a queued and a claimed issuance alike, once', async (t) => {
@@ -144,7 +259,7 @@ t.test('a revoke that failed half-way is finished by repeating it', async (t) =>
   const { world, couponId, registry, record } = await withWinners('a', 'b');
   record();
   world.storeLink.next('deliver', 'refuse');
-  await t.rejects(registry.revoke(couponId, 1), { code: 'store_unavailable' });
+  await t.rejects(registry.revoke(couponId, 1), { code: 'store_outcome_unknown' });
   t.match(world.store.issuanceOf(couponId, memberNamed('a')), { issueNo: 1 }, 'the store still has it');
   t.match(await registry.revoke(couponId, 1), { status: 'revoked', memberId: 'a' });
   t.equal(world.store.issuanceOf(couponId, memberNamed('a')), undefined);
@@ -161,7 +276,7 @@ t.test(
     t.same(await world.bell.pendingCoupons(10), []);
 
     world.storeLink.next('deliver', 'refuse');
-    await t.rejects(registry.revoke(couponId, 1), { code: 'store_unavailable' });
+    await t.rejects(registry.revoke(couponId, 1), { code: 'store_outcome_unknown' });
     t.equal(await world.ledger.revokedHolder(couponId, 1), 'a');
     t.same(await world.bell.pendingCoupons(10), [couponId]);
   },

@@ -5,7 +5,9 @@ import type { Clock } from '../domain/clock.js';
 import { couponState } from '../domain/coupon.js';
 import type { CouponId, CouponSnapshot, CouponState, MemberId } from '../domain/coupon.js';
 import type { CouponCatalogue, CouponRecord, NewCoupon } from '../ports/coupon-catalogue.js';
+import type { ChangeResult, CouponChanger } from './coupon-changer.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
+import type { KeyedRequest } from '../ports/idempotency.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
 import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
@@ -25,10 +27,21 @@ export interface CouponPage {
   readonly next: CouponId | undefined;
 }
 
+/** What is absent stays. */
+export interface AmendRequest extends TermsChange {
+  readonly name?: string;
+  readonly presenceRequired?: boolean;
+  /** Units to add; then no quantity is named. */
+  readonly addUnits?: number;
+  /** Change the coupon only while it has one of these revisions. */
+  readonly ifRevisions?: readonly number[];
+  /** A repeat of the same keyed request is `amended` and changes nothing. */
+  readonly keyed?: KeyedRequest;
+}
+
 export type AmendResult =
   | { readonly status: 'amended'; readonly coupon: CouponView }
-  | { readonly status: 'quantity_below_issued'; readonly issued: number }
-  | { readonly status: 'window_invalid' | 'closed' | 'unknown_coupon' | 'not_ready' };
+  | Exclude<ChangeResult, { readonly status: 'changed' | 'repeated' }>;
 
 export type RevokeResult =
   | {
@@ -47,6 +60,7 @@ export interface CouponRegistryPorts {
   readonly ledger: IssuanceLedger;
   readonly versions: Versions;
   readonly warmer: CouponWarmer;
+  readonly changer: CouponChanger;
   readonly clock: Clock;
 }
 
@@ -54,12 +68,13 @@ export interface CouponRegistryPorts {
 const LIST_SCAN_ROWS = 2_000;
 const LIST_CHUNK_ROWS = 200;
 
-/** A coupon rebuilt so many times during one amendment or revocation is not ready for it. */
+/** A coupon rebuilt so many times during one revocation is not ready for it. */
 const TRIES_MAX = 3;
 
 /**
- * @throws StoreUnavailableError, StoreOutcomeUnknownError from every method. All of them may be repeated: an amendment sets
- *   values, a revoke names its number; a registration whose answer was lost may exist twice.
+ * @throws StoreUnavailableError from every method: nothing was changed. StoreOutcomeUnknownError: it may have been, or will be. All of them
+ *   may be repeated: an amendment sets values (units are added once per idempotency key), a revoke names its number; a registration
+ *   whose answer was lost may exist twice.
  *
  * What is done `by` somebody is written into the audit log, in the transaction that saves it.
  */
@@ -132,57 +147,45 @@ export class CouponRegistry {
   /**
    * Changes name, terms and the demand for presence; what is absent stays. The new terms hold on this process at once, on others
    * within a second.
-   *
-   * A store that lost the coupon right after the change may have been rebuilt from the terms of before it, while we were still saving. Every
-   * rebuild raises the epoch in the catalogue first; so when it has grown, the change is made again: it only sets values.
    */
-  async amend(
-    couponId: CouponId,
-    change: TermsChange & { readonly name?: string; readonly presenceRequired?: boolean },
-    by?: AuditActor,
-  ): Promise<AmendResult> {
-    const { name, presenceRequired, ...terms } = change;
-    let entry = by && this.#entry(by, 'coupon_amended', couponId, change);
-    const [record] = await this.#ports.catalogue.find([couponId]);
-    if (record === undefined) return { status: 'unknown_coupon' };
-
-    let { epoch } = record;
-    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-      const hasTerms = Object.keys(terms).length > 0;
-      const refused = hasTerms ? await this.#changeTerms(couponId, terms, entry) : undefined;
-      // Refused only now: whether the first time still counts cannot be told, and asking again will.
-      if (refused !== undefined) return tries === 0 ? refused : { status: 'not_ready' };
-      // Written once, with whatever was saved first.
-      if (hasTerms) entry = undefined;
-      if (name !== undefined && name !== record.name) {
-        await this.#ports.catalogue.rename(couponId, name, entry);
-        entry = undefined;
-      }
-      if (presenceRequired !== undefined && presenceRequired !== (record.presenceRequired ?? false)) {
-        await this.#ports.catalogue.demandPresence(couponId, presenceRequired, entry);
-        entry = undefined;
-      }
-      const coupon = await this.find(couponId);
-      if (coupon === undefined) return { status: 'unknown_coupon' };
-      if (coupon.epoch === epoch) return { status: 'amended', coupon };
-      epoch = coupon.epoch;
+  async amend(couponId: CouponId, change: AmendRequest, by?: AuditActor): Promise<AmendResult> {
+    const { name, presenceRequired, addUnits, ifRevisions, keyed, ...terms } = change;
+    const detail = {
+      ...terms,
+      ...(name === undefined ? {} : { name }),
+      ...(presenceRequired === undefined ? {} : { presenceRequired }),
+      ...(addUnits === undefined ? {} : { addUnits }),
+    };
+    const result = await this.#ports.changer.change({
+      couponId,
+      terms,
+      ...(addUnits === undefined ? {} : { addUnits }),
+      ...(name === undefined ? {} : { name }),
+      ...(presenceRequired === undefined ? {} : { presenceRequired }),
+      ...(ifRevisions === undefined ? {} : { ifRevisions }),
+      ...(keyed === undefined ? {} : { keyed }),
+      ...(by === undefined || Object.keys(detail).length === 0
+        ? {}
+        : { audit: this.#entry(by, 'coupon_amended', couponId, detail) }),
+      atMs: this.#ports.clock.nowMs(),
+    });
+    if (result.status === 'changed' && result.snapshot !== undefined) {
+      return { status: 'amended', coupon: viewOf(result.record, result.snapshot, 0, 0) };
     }
-    return { status: 'not_ready' };
+    if (result.status !== 'changed' && result.status !== 'repeated') return result;
+    const coupon = await this.#unknownOnFault(this.find(couponId));
+    return coupon === undefined ? { status: 'unknown_coupon' } : { status: 'amended', coupon };
   }
 
-  async #changeTerms(
-    couponId: CouponId,
-    change: TermsChange,
-    entry: AuditEntry | undefined,
-  ): Promise<AmendResult | undefined> {
-    const reply = await this.#whenWarm(couponId, () => this.#ports.admission.amend(couponId, change));
-    if (reply.status === 'quantity_below_issued') {
-      return { status: reply.status, issued: reply.snapshot.issued };
+  /** The step before has taken effect: no fault after it may be taken for "nothing was attempted". */
+  async #unknownOnFault<T>(step: Promise<T>): Promise<T> {
+    try {
+      return await step;
+    } catch (fault) {
+      if (!(fault instanceof StoreUnavailableError)) throw fault;
+      const text = 'The command has taken effect, wholly or in part; ask again.';
+      throw new StoreOutcomeUnknownError(text, { cause: fault });
     }
-    if (reply.status !== 'amended') return { status: reply.status };
-    this.#ports.versions.publish(couponId, reply.snapshot.version);
-    await this.#ports.catalogue.saveTerms(couponId, reply.snapshot.version, reply.snapshot, entry);
-    return undefined;
   }
 
   /**
@@ -216,14 +219,10 @@ export class CouponRegistry {
     const revoked = await this.#ports.ledger.revoke(couponId, record.epoch, issueNo, memberId, nowMs, entry);
     if (revoked === 'used') return { status: 'already_used' };
     if (revoked === 'stale') return revoked;
-    const reply = await this.#whenWarm(couponId, () =>
-      this.#ports.admission.revoke(couponId, issueNo, memberId),
+    const { quantity, issued } = await this.#unknownOnFault(
+      this.#letStoreFollow(couponId, issueNo, memberId),
     );
-    if (reply.status === 'not_ready') return { status: 'not_ready' };
-    const { snapshot } = reply;
-    this.#ports.versions.publish(couponId, snapshot.version);
-    await this.#ports.catalogue.saveTerms(couponId, snapshot.version, snapshot);
-    return { status: 'revoked', issueNo, memberId, remaining: snapshot.quantity - snapshot.issued };
+    return { status: 'revoked', issueNo, memberId, remaining: quantity - issued };
   }
 
   #entry(actor: AuditActor, action: AuditAction, couponId: CouponId, detail: object): AuditEntry {
@@ -242,16 +241,20 @@ export class CouponRegistry {
     return recordedSince?.memberId ?? (await ledger.revokedHolder(couponId, issueNo));
   }
 
-  /** Runs a command that needs the coupon in the store, once more after warming it when it was not there. */
-  async #whenWarm<Reply extends { readonly status: string }>(
-    couponId: CouponId,
-    command: () => Promise<Reply>,
-  ): Promise<Reply> {
-    const reply = await command();
-    if (reply.status !== 'not_ready') return reply;
-    // A recovery takes longer than a seller waits: then the answer stays `not_ready`.
-    await this.#ports.warmer.prepare(couponId);
-    return command();
+  /** The second step of a revoke, once the ledger has the first. */
+  async #letStoreFollow(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<CouponSnapshot> {
+    const { admission, catalogue, versions, warmer } = this.#ports;
+    let reply = await admission.revoke(couponId, issueNo, memberId);
+    if (reply.status === 'not_ready') {
+      await warmer.prepare(couponId);
+      reply = await admission.revoke(couponId, issueNo, memberId);
+    }
+    // A recovery takes longer than a seller waits. It reads the revocation.
+    if (reply.status === 'not_ready') throw new StoreUnavailableError('The coupon is being recovered.');
+    const { snapshot } = reply;
+    versions.publish(couponId, snapshot.version);
+    await catalogue.saveTerms(couponId, snapshot.version, snapshot);
+    return snapshot;
   }
 
   async #views(records: readonly CouponRecord[]): Promise<CouponView[]> {

@@ -3,6 +3,9 @@ import type { CouponView } from '../../engine/sellers/coupon-registry.js';
 import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
 import type { Validity } from '../../engine/domain/redemption.js';
 import type { CouponAnswer } from '../openapi/answers.js';
+import { entityTag } from '../wire/entity-tag.js';
+import { json } from '../wire/exchange.js';
+import type { Reply } from '../wire/exchange.js';
 import { rfc3339, rfc3339OrNull } from '../wire/rfc3339.js';
 
 const canonicalNumber = /^(0|[1-9]\d{0,14})$/;
@@ -36,4 +39,9 @@ export function couponBody(coupon: CouponView): CouponAnswer {
 function validityBody(validity: Validity | undefined): CouponAnswer['validity'] {
   if (validity === undefined) return null;
   return 'untilMs' in validity ? { until: rfc3339(validity.untilMs) } : validity;
+}
+
+/** A coupon as an answer, with its entity tag. */
+export function couponReply(status: 200 | 201, coupon: CouponView, headers?: Record<string, string>): Reply {
+  return json(status, couponBody(coupon), { ...headers, ETag: entityTag(coupon.revision) });
 }

@@ -1,6 +1,6 @@
 /** Handles the public requests for coupons. */
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
-import { couponBody } from './coupon-body.js';
+import { couponBody, couponReply } from './coupon-body.js';
 import { couponIdOf, json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { parseQuery } from '../wire/parse-input.js';
@@ -29,6 +29,6 @@ export class CouponHandlers {
     const coupon = await this.#registry.find(couponIdOf(request));
     return coupon === undefined
       ? refuse('unknown_coupon', 'There is no coupon with this id.')
-      : json(200, couponBody(coupon));
+      : couponReply(200, coupon);
   }
 }

@@ -61,6 +61,7 @@ export function createRoutes(
 
     seller('POST /v1/coupons {}', (request, caller) => sellers.register(request, caller)),
     seller('PATCH /v1/coupons/:id {}', (request, caller) => sellers.amend(request, caller)),
+    seller('POST /v1/coupons/:id/top-up {}', (request, caller) => sellers.topUp(request, caller)),
     seller('POST /v1/coupons/:id/pause', (request, caller) => sellers.pause(request, caller)),
     seller('POST /v1/coupons/:id/resume', (request, caller) => sellers.resume(request, caller)),
     seller('POST /v1/coupons/:id/close', (request, caller) => sellers.close(request, caller)),

@@ -2,14 +2,16 @@
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
+import type { RedemptionRules } from '../../engine/domain/redemption.js';
+import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
 import type { IssuanceQueue } from '../../engine/ports/issuance-queue.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { TermsChange } from '../../engine/ports/admission.js';
 import type { AuditActor } from '../../engine/ports/audit-log.js';
-import type { AmendResult } from '../../engine/sellers/coupon-registry.js';
+import type { AmendRequest, AmendResult } from '../../engine/sellers/coupon-registry.js';
 import type { Identity } from '../auth/identity.js';
-import { couponBody } from './coupon-body.js';
+import { couponReply } from './coupon-body.js';
 import { changedRules, newRules, refuseShorterValidity } from './coupon-rules.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
@@ -19,7 +21,11 @@ import { parseBody } from '../wire/parse-input.js';
 import { DEMANDS_MAX } from '../../accounts/presence-demands.js';
 import type { PresenceDemands } from '../../accounts/presence-demands.js';
 import { refuse } from '../wire/problems.js';
-import { couponChangeInput, couponInput } from '../wire/schemas.js';
+import { couponChangeInput, couponInput, topUpInput } from '../wire/schemas.js';
+import { revisionsToMatch } from '../wire/entity-tag.js';
+import { keyedRequest, refuseReusedKey } from '../wire/idempotency-key.js';
+import { QUANTITY_MAX } from '../../engine/domain/coupon.js';
+import type { CouponId } from '../../engine/domain/coupon.js';
 
 export interface SellerPorts {
   readonly registry: CouponRegistry;
@@ -71,7 +77,7 @@ export class SellerHandlers {
       },
       sellerActor(request, seller),
     );
-    return json(201, couponBody(coupon), { Location: `/v1/coupons/${coupon.couponId}` });
+    return couponReply(201, coupon, { Location: `/v1/coupons/${coupon.couponId}` });
   }
 
   async amend(request: ApiRequest, seller: Identity): Promise<Reply> {
@@ -89,13 +95,34 @@ export class SellerHandlers {
       ...(closesAt === undefined ? {} : { closesAtMs: closesAt }),
       ...(presenceRequired === undefined ? {} : { presenceRequired }),
     };
-    const result = await this.#ports.registry.amend(couponId, change, sellerActor(request, seller));
+    const result = await this.#amend(request, seller, couponId, change);
     // It holds here when the seller is told. A look that fails is made up for: the next one comes within a second.
     if (presenceRequired !== undefined) await this.#presence.demands.refresh().catch(() => undefined);
     if (result.status !== 'amended' || Object.keys(rules).length === 0) return amended(result);
-    await this.#ports.redemptions.changeRules(couponId, rules, sellerActor(request, seller));
+    await this.#changeRules(couponId, rules, sellerActor(request, seller));
     const redemption = { ...defaultRedemptionRules, ...result.coupon.redemption, ...rules };
     return amended({ status: 'amended', coupon: { ...result.coupon, redemption } });
+  }
+
+  /** The other fields of the request have been changed by now: no fault here may be taken for "nothing was attempted". */
+  async #changeRules(couponId: CouponId, rules: Partial<RedemptionRules>, by: AuditActor): Promise<void> {
+    try {
+      await this.#ports.redemptions.changeRules(couponId, rules, by);
+    } catch (fault) {
+      if (!(fault instanceof StoreUnavailableError)) throw fault;
+      const text = 'The rules of redemption were not changed; other fields were.';
+      throw new StoreOutcomeUnknownError(text, { cause: fault });
+    }
+  }
+
+  /** Adds units to whatever the quantity is. With an `Idempotency-Key` a repeat adds nothing. */
+  async topUp(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { registry, clock } = this.#ports;
+    const { couponId } = await ownedCoupon(registry, request, seller);
+    const { by } = parseBody(topUpInput, request);
+    const keyed = keyedRequest(request, seller.memberId, clock.nowMs());
+    const change = { addUnits: by, ...(keyed === undefined ? {} : { keyed }) };
+    return amended(await this.#amend(request, seller, couponId, change));
   }
 
   pause(request: ApiRequest, seller: Identity): Promise<Reply> {
@@ -148,7 +175,18 @@ export class SellerHandlers {
 
   async #change(request: ApiRequest, seller: Identity, change: TermsChange): Promise<Reply> {
     const { couponId } = await ownedCoupon(this.#ports.registry, request, seller);
-    return amended(await this.#ports.registry.amend(couponId, change, sellerActor(request, seller)));
+    return amended(await this.#amend(request, seller, couponId, change));
+  }
+
+  #amend(
+    request: ApiRequest,
+    seller: Identity,
+    couponId: CouponId,
+    change: AmendRequest,
+  ): Promise<AmendResult> {
+    const ifRevisions = revisionsToMatch(request);
+    const guarded = ifRevisions === undefined ? change : { ...change, ifRevisions };
+    return this.#ports.registry.amend(couponId, guarded, sellerActor(request, seller));
   }
 }
 
@@ -160,7 +198,7 @@ export function sellerActor(request: ApiRequest, seller: Identity): AuditActor {
 function amended(result: AmendResult): Reply {
   switch (result.status) {
     case 'amended':
-      return json(200, couponBody(result.coupon));
+      return couponReply(200, result.coupon);
     case 'quantity_below_issued':
       return refuse('quantity_below_issued', `${result.issued} units are already issued.`, {
         issued: result.issued,
@@ -171,11 +209,17 @@ function amended(result: AmendResult): Reply {
       return refuse('closed', 'This coupon is closed permanently and cannot be changed.');
     case 'unknown_coupon':
       return refuse('unknown_coupon', 'There is no coupon with this id.');
-    case 'not_ready':
+    case 'changed_meanwhile':
       return refuse(
-        'not_ready',
-        'The coupon is temporarily unavailable in the store. Nothing was changed, try again.',
+        'changed_meanwhile',
+        'Another request changed the coupon after the version in If-Match. Nothing was changed. Read the coupon again.',
       );
+    case 'key_reused':
+      return refuseReusedKey();
+    case 'quantity_too_large':
+      return refuse('invalid_input', `by: the quantity would be above ${QUANTITY_MAX}`, {
+        errors: [{ field: 'by', message: `the quantity would be above ${QUANTITY_MAX}` }],
+      });
   }
 }
 

@@ -119,6 +119,21 @@ t.test('what sellers do is answered as described', async (t) => {
   await change(6, { token: stranger });
   await walk('PATCH /v1/coupons/{id}', '/v1/coupons/999', { token, body: { quantity: 1 } });
 
+  await walk('PATCH /v1/coupons/{id}', path, {
+    token,
+    body: { quantity: 7 },
+    headers: { 'if-match': '"r0"' },
+  });
+  const topUp = (by: number, more: CallOptions = {}) =>
+    walk('POST /v1/coupons/{id}/top-up', `${path}/top-up`, { token, body: { by }, ...more });
+  const headers = { 'idempotency-key': 'walked-1' };
+  await topUp(2, { headers });
+  await topUp(2, { headers });
+  await topUp(3, { headers });
+  await topUp(0);
+  await topUp(1_000_000_000);
+  await topUp(1, { token: stranger });
+
   for (const accept of ['application/json', 'text/csv', 'application/x-ndjson'])
     await walk('GET /v1/coupons/{id}/issuances', `${path}/issuances`, { token, headers: { accept } });
   await walk('GET /v1/coupons/{id}/issuances', `${path}/issuances?limit=0`, { token });

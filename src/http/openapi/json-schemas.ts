@@ -11,6 +11,7 @@ const named = {
   NewSession: inputs.sessionInput,
   NewCoupon: inputs.couponInput,
   CouponChange: inputs.couponChangeInput,
+  TopUp: inputs.topUpInput,
   Account: answers.accountAnswer,
   Session: answers.sessionAnswer,
   Discount: answers.discountAnswer,

@@ -1,10 +1,18 @@
 /** Describes every route, under the same key as its line in routes.ts; a test compares both. */
 import { PRESENCE_HEADER } from '../presence/presence-ticket.js';
+import { IDEMPOTENCY_HEADER } from '../wire/idempotency-key.js';
 import { couponListQuery, issuanceListQuery, walletQuery } from '../wire/schemas.js';
 import { forAnyone, forMembers, forSellers, storeless } from './operation.js';
 import type { Operation } from './operation.js';
 
-const COUPON = { 200: { description: 'The coupon as it is now.', json: 'Coupon' } } as const;
+/** The entity tag of a coupon, in the answers that hold one coupon. */
+const TAGGED = {
+  headers: { ETag: 'Names this revision of what a seller sets. Send it as If-Match with the next change.' },
+} as const;
+const COUPON = { 200: { description: 'The coupon as it is now.', json: 'Coupon', ...TAGGED } } as const;
+const IF_MATCH = {
+  'If-Match': 'The ETag of the coupon as it was read: the change is refused if another change came between.',
+} as const;
 
 /** In the order in which they are looked for. */
 const REDEEMING = [
@@ -146,7 +154,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       201: {
         description: 'Registered.',
         json: 'Coupon',
-        headers: { Location: 'The path of the coupon.' },
+        headers: { Location: 'The path of the coupon.', ...TAGGED.headers },
       },
     },
     problems: ['window_invalid', 'presence_disabled', 'presence_too_many'],
@@ -157,6 +165,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'Change name, quantity, window or whether presence is required',
     description: 'Absent fields stay unchanged; null removes a bound of the window.',
     body: 'CouponChange',
+    headers: IF_MATCH,
     answers: COUPON,
     problems: [
       'unknown_coupon',
@@ -164,31 +173,49 @@ export const operations: Readonly<Record<string, Operation>> = {
       'window_invalid',
       'quantity_below_issued',
       'closed',
+      'changed_meanwhile',
       'presence_disabled',
       'presence_too_many',
       'validity_shortened',
     ],
   }),
+  'POST /v1/coupons/:id/top-up': forSellers({
+    id: 'topUpCoupon',
+    tag: 'Sellers',
+    summary: 'Add units to the quantity',
+    description:
+      'Concurrent top-ups all count. With an Idempotency-Key a repeat of the same request within 24 hours is answered 200 and adds nothing.',
+    headers: {
+      ...IF_MATCH,
+      [IDEMPOTENCY_HEADER]: '1 to 64 characters of A–Z, a–z, 0–9, ".", "_" and "-", new for each top-up.',
+    },
+    body: 'TopUp',
+    answers: COUPON,
+    problems: ['unknown_coupon', 'forbidden', 'closed', 'changed_meanwhile', 'key_reused'],
+  }),
   'POST /v1/coupons/:id/pause': forSellers({
     id: 'pauseCoupon',
     tag: 'Sellers',
     summary: 'Pause the downloads',
+    headers: IF_MATCH,
     answers: COUPON,
-    problems: ['unknown_coupon', 'forbidden', 'closed'],
+    problems: ['unknown_coupon', 'forbidden', 'closed', 'changed_meanwhile'],
   }),
   'POST /v1/coupons/:id/resume': forSellers({
     id: 'resumeCoupon',
     tag: 'Sellers',
     summary: 'Resume the downloads',
+    headers: IF_MATCH,
     answers: COUPON,
-    problems: ['unknown_coupon', 'forbidden', 'closed'],
+    problems: ['unknown_coupon', 'forbidden', 'closed', 'changed_meanwhile'],
   }),
   'POST /v1/coupons/:id/close': forSellers({
     id: 'closeCoupon',
     tag: 'Sellers',
     summary: 'Close a coupon permanently',
+    headers: IF_MATCH,
     answers: COUPON,
-    problems: ['unknown_coupon', 'forbidden', 'closed'],
+    problems: ['unknown_coupon', 'forbidden', 'closed', 'changed_meanwhile'],
   }),
   'GET /v1/coupons/:id/stats': forSellers({
     id: 'showStats',

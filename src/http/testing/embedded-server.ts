@@ -9,6 +9,7 @@ import type { Test } from 'tap';
 import { createLogger } from '../../server/log.js';
 import { Engine } from '../../engine/download/engine.js';
 import type { Config } from '../../config/config.js';
+import { CouponChanger } from '../../engine/sellers/coupon-changer.js';
 import { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import { SettledRows } from '../../engine/feed/settled-rows.js';
 import { CouponWarmer } from '../../engine/recovery/coupon-warmer.js';
@@ -55,13 +56,16 @@ export async function startEmbeddedServer(
   options: EmbeddedServerOptions = {},
 ): Promise<EmbeddedServer> {
   const stores = await openEmbedded({ dataDir: t.testdir(), as: 'server' });
-  const { ledger, catalogue, accounts, locks, presenceDemands } = stores;
+  const { ledger, catalogue, changes, accounts, locks, presenceDemands } = stores;
   const admission = options.queued?.admission ?? stores.admission;
   const versions = new LocalVersions();
   const warmer = new CouponWarmer({ admission, ledger, catalogue });
   const clock = systemClock;
+  const changer = new CouponChanger({
+    ...{ admission, changes, versions, warmer, clock, scheduler: systemScheduler },
+  });
   const registry = new CouponRegistry({
-    ...{ admission, bell: undefined, ledger, catalogue, versions, warmer, clock },
+    ...{ admission, bell: undefined, ledger, catalogue, versions, warmer, changer, clock },
   });
   const engine = new Engine(
     {

@@ -134,6 +134,10 @@ export const couponChangeInput = z
   })
   .refine((change) => Object.keys(change).length > 0, 'name at least one field to change');
 
+export const topUpInput = z.strictObject({
+  by: quantity.meta({ description: 'Units to add to the quantity.', examples: [10] }),
+});
+
 /** Digits only: `1e2`, `+5` and ` 5` are not numbers here. */
 const wholeNumber = z
   .string()

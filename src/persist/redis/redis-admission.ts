@@ -95,7 +95,7 @@ export class RedisAdmission implements Admission {
     return warmCoupon(this.#calls, couponId, read);
   }
 
-  async amend(couponId: CouponId, change: TermsChange): Promise<AmendReply> {
+  async amend(couponId: CouponId, change: TermsChange, changeNo = 0): Promise<AmendReply> {
     const bound = (instantMs: number | null | undefined): number | string =>
       instantMs === undefined ? '' : (instantMs ?? 'none');
     const args = [
@@ -104,6 +104,7 @@ export class RedisAdmission implements Admission {
       bound(change.closesAtMs),
       change.paused === undefined ? '' : change.paused ? 1 : 0,
       change.closed === undefined ? '' : 1,
+      changeNo,
     ];
     const fields = list(
       await this.#calls.run('amend', [metaKey(couponId), winnersKey(couponId)], args, true),
@@ -113,6 +114,7 @@ export class RedisAdmission implements Admission {
       case 'not_ready':
         return { status };
       case 'amended':
+      case 'superseded':
       case 'closed':
       case 'window_invalid':
       case 'quantity_below_issued':

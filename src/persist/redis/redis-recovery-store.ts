@@ -117,6 +117,8 @@ export class RedisRecoveryStore implements RecoveryStore {
       coupon.closesAtMs ?? '',
       coupon.paused ? 1 : 0,
       coupon.closed ? 1 : 0,
+      coupon.lastChange?.changeNo ?? 0,
+      coupon.lastChange?.refused ?? '',
     ];
     const reply = await this.#calls.run('resume', [metaKey(coupon.couponId)], args, true);
     if (reply !== 'resumed' && reply !== 'taken_over') throw corrupt('a reply of resume', reply);

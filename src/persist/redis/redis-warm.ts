@@ -58,6 +58,8 @@ export async function warmCoupon(
       coupon.version,
       coupon.epoch,
       coupon.lastIssueNo,
+      coupon.lastChange?.changeNo ?? 0,
+      coupon.lastChange?.refused ?? '',
     ],
     true,
   );

@@ -5,6 +5,7 @@ import type { AccountStore } from '../../accounts/accounts.js';
 import type { PresenceDemandStore } from '../../accounts/presence-demands.js';
 import type { AuditLog } from '../../engine/ports/audit-log.js';
 import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
+import type { CouponChanges } from '../../engine/ports/coupon-changes.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { LedgerAudit } from '../../engine/ports/ledger-audit.js';
 import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
@@ -13,6 +14,7 @@ import { SqlAccessLocks } from './sql-access-locks.js';
 import { SqlAccountStore } from './sql-account-store.js';
 import { SqlAuditLog } from './sql-audit-log.js';
 import { SqlCouponCatalogue } from './sql-coupon-catalogue.js';
+import { SqlCouponChanges } from './sql-coupon-changes.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
 import { SqlLedgerAudit } from './sql-ledger-audit.js';
@@ -24,6 +26,7 @@ export interface DatabaseStores {
   readonly ledger: IssuanceLedger;
   readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
+  readonly changes: CouponChanges;
   readonly accounts: AccountStore;
   readonly locks: AccessLockStore;
   readonly presenceDemands: PresenceDemandStore;
@@ -36,6 +39,7 @@ export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): Datab
     ledger: new SqlIssuanceLedger(db, flavour),
     audit: new SqlLedgerAudit(db),
     catalogue: new SqlCouponCatalogue(db),
+    changes: new SqlCouponChanges(db, flavour),
     accounts: new SqlAccountStore(db),
     locks: new SqlAccessLocks(db),
     presenceDemands: new SqlPresenceDemands(db, flavour),

@@ -3,6 +3,7 @@ import { accessLockStoreContract } from '../../accounts/testing/access-lock-stor
 import { accountStoreContract } from '../../accounts/testing/account-store-contract.js';
 import { presenceDemandStoreContract } from '../../accounts/testing/presence-demand-store-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
+import { couponChangesContract } from '../../engine/testing/contracts/coupon-changes-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/contracts/issuance-ledger-contract.js';
 import { redemptionLedgerContract } from '../../engine/testing/contracts/redemption-ledger-contract.js';
 import { startMariadb } from '../../../test/servers/mariadb.js';
@@ -15,7 +16,14 @@ const migrating = Array.from({ length: 4 }, () => openMysql(server.url));
 const ran = await Promise.all(migrating.map((stores) => stores.migrate()));
 t.same(
   ran.flat(),
-  ['0001_first_tables', '0002_locks_and_audit', '0003_presence', '0011_idempotency', '0020_redemptions'],
+  [
+    '0001_first_tables',
+    '0002_locks_and_audit',
+    '0003_presence',
+    '0011_idempotency',
+    '0012_coupon_changes',
+    '0020_redemptions',
+  ],
   'of several that start at once one migrates',
 );
 await Promise.all(migrating.map((stores) => stores.close()));
@@ -51,3 +59,4 @@ couponCatalogueContract(t, 'MariaDB', async () => openMysql(server.url));
 accountStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 accessLockStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 presenceDemandStoreContract(t, 'MariaDB', async () => openMysql(server.url));
+couponChangesContract(t, 'MariaDB', async () => openMysql(server.url));

@@ -12,6 +12,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0002_locks_and_audit': { up: (db) => createLocksAndAudit(db, flavour) },
     '0003_presence': { up: (db) => addPresence(db, flavour) },
     '0011_idempotency': { up: (db) => createIdempotency(db, flavour) },
+    '0012_coupon_changes': { up: (db) => addCouponChanges(db, flavour) },
     '0020_redemptions': { up: (db) => addRedemptions(db, flavour) },
   };
 }
@@ -166,4 +167,22 @@ async function createIdempotency(db: Kysely<unknown>, flavour: SqlFlavour): Prom
     .modifyEnd(keyedTable)
     .execute();
   await createIndexOnce(db, flavour, 'idempotency', 'idempotency_age', ['at']);
+}
+
+async function addCouponChanges(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
+  const table = flavour.name === 'mysql' ? sql`engine=InnoDB default charset=utf8mb4` : sql`strict`;
+
+  await addColumnOnce(db, flavour, 'coupon', 'revision', types.bigint);
+  await addColumnOnce(db, flavour, 'coupon', 'changes_begun', types.bigint);
+  await db.schema
+    .createTable('coupon_change')
+    .ifNotExists()
+    .addColumn('coupon_id', types.bigint, (column) => column.primaryKey())
+    .addColumn('change_no', types.bigint, (column) => column.notNull())
+    .addColumn('taken', types.bigint, (column) => column.notNull())
+    .addColumn('body', types.json, (column) => column.notNull())
+    .addColumn('at', types.bigint, (column) => column.notNull())
+    .modifyEnd(table)
+    .execute();
 }

@@ -6,6 +6,13 @@ import { startMariadb } from '../../../test/servers/mariadb.js';
 import { startTcpProxy } from '../../../test/servers/tcp-proxy.js';
 import { openMysql } from './open-mysql.js';
 
+const TERMS = {
+  quantity: 1,
+  opensAtMs: undefined,
+  closesAtMs: undefined,
+  paused: false,
+  closed: false,
+};
 const TIMEOUT_MS = 600;
 
 const server = await startMariadb();
@@ -63,7 +70,7 @@ t.test('a lone write that is lost on the way is unknown, a read is not', async (
   await server.kill('SIGSTOP');
   t.same(
     await Promise.all([
-      codeOf(stores.catalogue.rename(couponId, 'x')),
+      codeOf(stores.catalogue.saveTerms(couponId, 9, TERMS)),
       codeOf(stores.ledger.rowAt(couponId, 1)),
     ]),
     ['store_outcome_unknown', 'store_unavailable'],

@@ -13,6 +13,7 @@ export interface Database {
   readonly audit_log: AuditLogTable;
   readonly idempotency: IdempotencyTable;
   readonly redemption: RedemptionTable;
+  readonly coupon_change: CouponChangeTable;
 }
 
 export interface CouponTable {
@@ -42,6 +43,10 @@ export interface CouponTable {
   /** NULL: as `defaultRedemptionRules` has it. */
   on_cancel: CancelEffect | null;
   redeem_by: Redeemer | null;
+  /** What an ETag names; grows with every change of what a seller sets. */
+  revision: Generated<number>;
+  /** Number of the last change that has begun (sql-coupon-changes.ts). */
+  changes_begun: Generated<number>;
 }
 
 /** One row per live issuance. PRIMARY KEY (coupon_id, issue_no), UNIQUE (member_id, coupon_id): promises I1 and I2. */
@@ -128,4 +133,14 @@ export interface RedemptionTable {
   cancelled_at: number | null;
   actor_kind: string;
   actor_id: string;
+}
+
+/** Changes that have begun and are not settled: at most one per coupon. */
+export interface CouponChangeTable {
+  coupon_id: number;
+  change_no: number;
+  taken: number;
+  /** JSON. */
+  body: string;
+  at: number;
 }

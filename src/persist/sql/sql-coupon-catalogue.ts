@@ -30,7 +30,7 @@ export class SqlCouponCatalogue implements CouponCatalogue {
 
   async insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponRecord> {
     const couponId = await this.#insert(coupon, audit);
-    return { ...coupon, couponId, version: 1, epoch: 0 };
+    return { ...coupon, couponId, version: 1, epoch: 0, revision: 0, changesBegun: 0 };
   }
 
   /** The revision is taken before the id is: sql-presence-demands.ts relies on it. */
@@ -42,7 +42,11 @@ export class SqlCouponCatalogue implements CouponCatalogue {
         ),
       );
     }
-    return this.#change((db) => insertCoupon(db, coupon, 0, audit), audit !== undefined);
+    const insert = (db: Kysely<Database>): Promise<CouponId> => insertCoupon(db, coupon, 0, audit);
+    // One statement commits by itself; with an entry beside it there are two, in a transaction.
+    return refusingPoison(() =>
+      audit === undefined ? writing(() => insert(this.#db)) : inTransaction(this.#db, insert),
+    );
   }
 
   async find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]> {
@@ -71,47 +75,8 @@ export class SqlCouponCatalogue implements CouponCatalogue {
     return rows.map(recordOf);
   }
 
-  async saveTerms(
-    couponId: CouponId,
-    version: number,
-    terms: CouponTerms,
-    audit?: AuditEntry,
-  ): Promise<void> {
-    await this.#change(async (db) => {
-      await db
-        .updateTable('coupon')
-        .set({ ...termColumns(terms), version })
-        .where('id', '=', couponId)
-        .where('version', '<', version)
-        .execute();
-      if (audit !== undefined) await insertAuditEntry(db, audit);
-    }, audit !== undefined);
-  }
-
-  async rename(couponId: CouponId, name: string, audit?: AuditEntry): Promise<void> {
-    await this.#change(async (db) => {
-      await db.updateTable('coupon').set({ name }).where('id', '=', couponId).execute();
-      if (audit !== undefined) await insertAuditEntry(db, audit);
-    }, audit !== undefined);
-  }
-
-  /** One statement commits by itself; with an entry beside it there are two, in a transaction. */
-  #change<T>(body: (db: Kysely<Database>) => Promise<T>, audited: boolean): Promise<T> {
-    return refusingPoison(() => (audited ? inTransaction(this.#db, body) : writing(() => body(this.#db))));
-  }
-
-  async demandPresence(couponId: CouponId, required: boolean, audit?: AuditEntry): Promise<void> {
-    await refusingPoison(() =>
-      inTransaction(this.#db, async (transaction) => {
-        const revision = await nextRevision(transaction, PRESENCE_CHANGES);
-        await transaction
-          .updateTable('coupon')
-          .set({ presence_required: required ? 1 : 0, presence_revision: revision })
-          .where('id', '=', couponId)
-          .execute();
-        if (audit !== undefined) await insertAuditEntry(transaction, audit);
-      }),
-    );
+  async saveTerms(couponId: CouponId, version: number, terms: CouponTerms): Promise<void> {
+    await refusingPoison(() => writing(() => saveNewerTerms(this.#db, couponId, version, terms)));
   }
 
   async nextEpoch(couponId: CouponId): Promise<number> {
@@ -156,13 +121,28 @@ async function insertCoupon(
 }
 
 /** What the schema refuses here should have been refused at the edge: a bug, with the database's words as its cause. */
-async function refusingPoison<T>(change: () => Promise<T>): Promise<T> {
+export async function refusingPoison<T>(change: () => Promise<T>): Promise<T> {
   try {
     return await change();
   } catch (error) {
     const fault = faultOf(error);
     throw fault === 'poison' || fault === 'duplicate' ? storeFault(error, fault, 'writing') : error;
   }
+}
+
+/** Terms of a lower version stay as they are. */
+export async function saveNewerTerms(
+  db: Kysely<Database>,
+  couponId: CouponId,
+  version: number,
+  terms: CouponTerms,
+): Promise<void> {
+  await db
+    .updateTable('coupon')
+    .set({ ...termColumns(terms), version })
+    .where('id', '=', couponId)
+    .where('version', '<', version)
+    .execute();
 }
 
 /** The columns that hold terms; `sqlite-admission.ts` writes them too. */
@@ -176,7 +156,8 @@ export function termColumns(terms: CouponTerms) {
   };
 }
 
-function recordOf(row: Selectable<CouponTable>): CouponRecord {
+/** A row as the engine knows it; `sql-coupon-changes.ts` reads some too. */
+export function recordOf(row: Selectable<CouponTable>): CouponRecord {
   return {
     couponId: couponIdOf(row.id),
     sellerId: row.seller_id,
@@ -189,6 +170,8 @@ function recordOf(row: Selectable<CouponTable>): CouponRecord {
     closed: row.closed !== 0,
     version: row.version,
     epoch: row.epoch,
+    revision: row.revision,
+    changesBegun: row.changes_begun,
     createdAtMs: row.created_at,
     ...(row.presence_required === 0 ? {} : { presenceRequired: true as const }),
     ...(hasRules(row) ? { redemption: rulesOf(row) } : {}),

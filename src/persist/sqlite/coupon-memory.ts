@@ -8,6 +8,7 @@ import {
   type WarmCoupon,
   type WinnersView,
 } from '../../engine/ports/admission.js';
+import { sameTerms, termsAfter, termsOf, type TermsRefusal } from '../../engine/ports/terms-change.js';
 import type {
   CouponId,
   CouponSnapshot,
@@ -24,8 +25,7 @@ export interface Admitted {
 }
 
 export type Amended =
-  | { readonly status: 'unchanged' | 'closed' | 'window_invalid' | 'quantity_below_issued' }
-  | { readonly status: 'changed'; readonly undo: () => void };
+  { readonly status: 'unchanged' | TermsRefusal } | { readonly status: 'changed'; readonly undo: () => void };
 
 export class CouponMemory {
   readonly couponId: CouponId;
@@ -130,25 +130,9 @@ export class CouponMemory {
   }
 
   amend(change: TermsChange): Amended {
-    const { quantity, opensAtMs, closesAtMs, paused } = change;
     const before = this.#terms;
-    const namesBound = opensAtMs !== undefined || closesAtMs !== undefined;
-    if (before.closed && (namesBound || quantity !== undefined || paused !== undefined)) {
-      return { status: 'closed' };
-    }
-    const closed = before.closed || change.closed === true;
-    const after: CouponTerms = {
-      quantity: quantity ?? before.quantity,
-      opensAtMs: opensAtMs === undefined ? before.opensAtMs : (opensAtMs ?? undefined),
-      closesAtMs: closesAtMs === undefined ? before.closesAtMs : (closesAtMs ?? undefined),
-      // A coupon warmed closed and paused keeps both; closing ends a pause only as a change.
-      paused: closed && !before.closed ? false : (paused ?? before.paused),
-      closed,
-    };
-    if (namesBound && (after.closesAtMs ?? Infinity) < (after.opensAtMs ?? -Infinity)) {
-      return { status: 'window_invalid' };
-    }
-    if (quantity !== undefined && quantity < this.issued) return { status: 'quantity_below_issued' };
+    const after = termsAfter(before, change, this.issued);
+    if (typeof after === 'string') return { status: after };
     if (sameTerms(before, after)) return { status: 'unchanged' };
     this.#terms = after;
     this.#version++;
@@ -182,18 +166,4 @@ export class CouponMemory {
     }
     return this.#winners;
   }
-}
-
-function termsOf({ quantity, opensAtMs, closesAtMs, paused, closed }: CouponTerms): CouponTerms {
-  return { quantity, opensAtMs, closesAtMs, paused, closed };
-}
-
-function sameTerms(one: CouponTerms, other: CouponTerms): boolean {
-  return (
-    one.quantity === other.quantity &&
-    one.opensAtMs === other.opensAtMs &&
-    one.closesAtMs === other.closesAtMs &&
-    one.paused === other.paused &&
-    one.closed === other.closed
-  );
 }

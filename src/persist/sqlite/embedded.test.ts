@@ -9,6 +9,7 @@ import { presenceDemandStoreContract } from '../../accounts/testing/presence-dem
 import { admissionContract } from '../../engine/testing/contracts/admission-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
 import { frontierContract } from '../../engine/testing/contracts/frontier-contract.js';
+import { couponChangesContract } from '../../engine/testing/contracts/coupon-changes-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/contracts/issuance-ledger-contract.js';
 import { redemptionLedgerContract } from '../../engine/testing/contracts/redemption-ledger-contract.js';
 import { type EmbeddedStores, openEmbedded } from './open-embedded.js';
@@ -28,6 +29,7 @@ async function open(): Promise<EmbeddedStores> {
 admissionContract(t, 'SQLite', open);
 frontierContract(t, 'SQLite', open);
 couponCatalogueContract(t, 'SQLite', open);
+couponChangesContract(t, 'SQLite', open);
 accountStoreContract(t, 'SQLite', open);
 accessLockStoreContract(t, 'SQLite', open);
 presenceDemandStoreContract(t, 'SQLite', open);

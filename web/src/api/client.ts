@@ -45,6 +45,8 @@ interface Call {
   readonly method?: string;
   readonly body?: unknown;
   readonly accept?: string;
+  /** A repeat with the same key is carried out once. */
+  readonly idempotencyKey?: string;
 }
 
 const readHeld = (value: unknown): Held => {
@@ -96,6 +98,15 @@ export class ApiClient {
 
   amend(id: number, change: CouponTerms): Promise<Result<Coupon>> {
     return this.#call(`v1/coupons/${id}`, readCoupon, { method: 'PATCH', body: change });
+  }
+
+  /** @param key names this top-up: whoever sends it again, because no answer came, adds nothing twice. */
+  topUp(id: number, by: number, key: string): Promise<Result<Coupon>> {
+    return this.#call(`v1/coupons/${id}/top-up`, readCoupon, {
+      method: 'POST',
+      body: { by },
+      idempotencyKey: key,
+    });
   }
 
   command(id: number, command: 'pause' | 'resume' | 'close'): Promise<Result<Coupon>> {
@@ -163,6 +174,7 @@ export class ApiClient {
         headers: {
           ...this.#headers(),
           ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(call.idempotencyKey === undefined ? {} : { 'idempotency-key': call.idempotencyKey }),
         },
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
         signal: AbortSignal.timeout(CALL_TIMEOUT_MS),

@@ -51,18 +51,27 @@ export function couponActions(
       inputmode: 'numeric',
       required: true,
     });
+    // One key for each amount of this dialog: submitting it again after a lost answer adds once.
+    const keys = new Map<number, string>();
+    const keyOf = (by: number): string => {
+      const key = keys.get(by) ?? randomKey();
+      keys.set(by, key);
+      return key;
+    };
     openDialog(context, {
       title: detail.topUpTitle,
       fields: [more.root],
       submit: detail.topUpSubmit,
       async run() {
         const { id, quantity: before } = current();
-        const quantity = before + Number(more.value);
-        if (!wholeNumber.test(more.value) || quantity <= before || quantity > QUANTITY_MAX) {
+        const by = Number(more.value);
+        if (!wholeNumber.test(more.value) || by < 1 || before + by > QUANTITY_MAX) {
           more.fault(detail.topUpRange);
           return '';
         }
-        return take(await api.amend(id, { quantity }), detail.done.topUp(context.format.whole(quantity)));
+        const topped = await api.topUp(id, by, keyOf(by));
+        const quantity = topped.ok ? topped.value.quantity : before + by;
+        return take(topped, detail.done.topUp(context.format.whole(quantity)));
       },
     });
   }
@@ -102,4 +111,10 @@ export function couponActions(
       );
     },
   };
+}
+
+/** `crypto.randomUUID` is missing where the console is served over plain HTTP. */
+function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -2,7 +2,15 @@
 import type { CouponCatalogue, CouponFilter, CouponRecord, NewCoupon } from '../../ports/coupon-catalogue.js';
 import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
 import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../ports/issuance-ledger.js';
+import type {
+  BeginReply,
+  BegunChange,
+  ChangeRequest,
+  CouponChanges,
+  StandingCoupon,
+} from '../../ports/coupon-changes.js';
 import type { Link } from './link.js';
+import type { SimulatedCouponChanges } from './simulated-coupon-changes.js';
 import type { Revoked, SimulatedDatabase } from './simulated-database.js';
 
 export class SimulatedCatalogue implements CouponCatalogue {
@@ -33,18 +41,49 @@ export class SimulatedCatalogue implements CouponCatalogue {
     return this.#link.call(() => this.#database.saveTerms(couponId, version, terms));
   }
 
-  rename(couponId: CouponId, name: string): Promise<void> {
-    return this.#link.call(() => this.#database.rename(couponId, name));
-  }
-
-  demandPresence(couponId: CouponId, required: boolean): Promise<void> {
-    return this.#link.call(() => this.#database.demandPresence(couponId, required));
-  }
-
   async nextEpoch(couponId: CouponId): Promise<number> {
     const epoch = await this.#link.call(() => this.#database.nextEpoch(couponId));
     this.#onEpoch();
     return epoch;
+  }
+}
+
+export class SimulatedChanges implements CouponChanges {
+  readonly #link: Link;
+  readonly #changes: SimulatedCouponChanges;
+
+  constructor(link: Link, { changes }: SimulatedDatabase) {
+    this.#link = link;
+    this.#changes = changes;
+  }
+
+  /** Nobody sends a change a second time, so the network does not deliver it twice either. */
+  begin(request: ChangeRequest): Promise<BeginReply> {
+    return this.#link.call(() => this.#changes.begin(request), 'once');
+  }
+
+  takeOver(change: BegunChange): Promise<BegunChange | undefined> {
+    return this.#link.call(() => this.#changes.takeOver(change), 'once');
+  }
+
+  complete(change: BegunChange, version: number, terms: CouponTerms): Promise<CouponRecord | undefined> {
+    return this.#link.call(() => this.#changes.complete(change, version, terms), 'once');
+  }
+
+  discard(change: BegunChange): Promise<boolean> {
+    return this.#link.call(() => this.#changes.discard(change), 'once');
+  }
+
+  unsettled(limit: number): Promise<BegunChange[]> {
+    return this.#link.call(() => this.#changes.unsettled().slice(0, limit));
+  }
+
+  standing(couponId: CouponId): Promise<StandingCoupon | undefined> {
+    return this.#link.call(() => this.#changes.standing(couponId), 'once');
+  }
+
+  removeExpiredKeys(): Promise<void> {
+    return Promise.resolve();
   }
 }
 

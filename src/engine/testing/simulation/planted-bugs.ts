@@ -193,8 +193,8 @@ class RevokeKeepsVersion extends SimulatedStore {
 
 /** A quantity may be cut below what is issued. */
 class CutBelowIssued extends SimulatedStore {
-  protected override refusalOfChange(): undefined {
-    return undefined;
+  protected override issuedOf(): number {
+    return 0;
   }
 }
 

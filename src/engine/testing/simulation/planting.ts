@@ -35,7 +35,7 @@ export function wrapAdmission(admission: Admission): {
     unrecordedHolder: (couponId, issueNo) => admission.unrecordedHolder(couponId, issueNo),
     winners: (couponId, version, limit) => admission.winners(couponId, version, limit),
     warm: (couponId, read) => admission.warm(couponId, read),
-    amend: (couponId, change) => admission.amend(couponId, change),
+    amend: (couponId, change, changeNo) => admission.amend(couponId, change, changeNo),
     revoke: (couponId, issueNo, memberId) => admission.revoke(couponId, issueNo, memberId),
   };
 }

@@ -2,6 +2,7 @@
 import type { CouponRecord, NewCoupon } from '../../ports/coupon-catalogue.js';
 import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
 import { StoreCorruptError } from '../../domain/errors.js';
+import { SimulatedCouponChanges } from './simulated-coupon-changes.js';
 import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../ports/issuance-ledger.js';
 
 export interface DeadLetter extends Issuance {
@@ -18,10 +19,12 @@ export interface CouponLedger {
 
 export type Revoked = Awaited<ReturnType<IssuanceLedger['revoke']>>;
 
+const FRESH = { version: 1, epoch: 0, revision: 0, changesBegun: 0 };
 const MEMBER_ID_LENGTH_MAX = 64;
 
 export class SimulatedDatabase {
   readonly coupons = new Map<CouponId, CouponRecord>();
+  readonly changes = new SimulatedCouponChanges(this);
   readonly #ledgers = new Map<CouponId, CouponLedger>();
 
   insert(coupon: NewCoupon): CouponRecord {
@@ -29,7 +32,7 @@ export class SimulatedDatabase {
     const { presenceRequired } = coupon;
     const couponId = (this.coupons.size + 1) as CouponId;
     const terms = { quantity, opensAtMs, closesAtMs, paused, closed };
-    const kept = { couponId, sellerId, name, discount, createdAtMs, ...terms, version: 1, epoch: 0 };
+    const kept = { couponId, sellerId, name, discount, createdAtMs, ...terms, ...FRESH };
     const record = presenceRequired === undefined ? kept : { ...kept, presenceRequired };
     this.coupons.set(couponId, record);
     return record;
@@ -49,17 +52,6 @@ export class SimulatedDatabase {
     if (record === undefined || version <= record.version) return;
     const { quantity, opensAtMs, closesAtMs, paused, closed } = terms;
     this.coupons.set(couponId, { ...record, quantity, opensAtMs, closesAtMs, paused, closed, version });
-  }
-
-  rename(couponId: CouponId, name: string): void {
-    const record = this.coupons.get(couponId);
-    if (record !== undefined) this.coupons.set(couponId, { ...record, name });
-  }
-
-  demandPresence(couponId: CouponId, required: boolean): void {
-    const record = this.coupons.get(couponId);
-    if (record === undefined) return;
-    this.coupons.set(couponId, { ...record, presenceRequired: required ? true : undefined });
   }
 
   nextEpoch(couponId: CouponId): number {

@@ -10,6 +10,7 @@ import type {
   SuspendRequest,
 } from '../../ports/recovery-store.js';
 import type { Link } from './link.js';
+import { NO_CHANGE } from './simulated-store.js';
 import type { SimulatedStore, StoredCoupon } from './simulated-store.js';
 
 type Found = Pick<Inspection, 'epoch' | 'server'>;
@@ -117,6 +118,7 @@ export class StoreRecovery {
     coupon.version = version;
     coupon.epoch = epoch;
     coupon.lastIssueNo = Math.max(coupon.lastIssueNo, lastIssueNo);
+    coupon.lastChange = resumed.lastChange ?? NO_CHANGE;
     coupon.verifiedIn = this.store.life;
     coupon.recovery = undefined;
     return 'resumed';
@@ -171,6 +173,7 @@ function nothingKnown(couponId: CouponId): StoredCoupon {
     version: 0,
     epoch: 0,
     lastIssueNo: 0,
+    lastChange: NO_CHANGE,
     verifiedIn: 0,
     recovery: undefined,
     inspecting: undefined,

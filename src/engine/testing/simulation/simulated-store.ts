@@ -10,12 +10,14 @@ import type {
   AdmitReply,
   AlreadyIssued,
   AmendReply,
+  LastChange,
   RevokeReply,
   TermsChange,
   WarmCoupon,
 } from '../../ports/admission.js';
 import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
 import type { Claim, QueueDepth } from '../../ports/issuance-queue.js';
+import { sameTerms, termsAfter } from '../../ports/terms-change.js';
 
 export interface StoredClaim {
   token: string;
@@ -37,6 +39,7 @@ export interface StoredCoupon {
   version: number;
   epoch: number;
   lastIssueNo: number;
+  lastChange: LastChange;
   /** The life of the store in which it was last verified. */
   verifiedIn: number;
   /** Out of service while one process recovers it. */
@@ -48,6 +51,8 @@ export interface StoredCoupon {
   queue: Issuance[];
   claims: StoredClaim[];
 }
+
+export const NO_CHANGE: LastChange = { changeNo: 0, refused: undefined };
 
 export class SimulatedStore {
   readonly coupons = new Map<CouponId, StoredCoupon>();
@@ -153,6 +158,7 @@ export class SimulatedStore {
       version: coupon.version,
       epoch: coupon.epoch,
       lastIssueNo: coupon.lastIssueNo,
+      lastChange: coupon.lastChange ?? NO_CHANGE,
       verifiedIn: this.life,
       recovery: undefined,
       inspecting: undefined,
@@ -165,34 +171,32 @@ export class SimulatedStore {
     return 'warmed';
   }
 
-  amend(couponId: CouponId, change: TermsChange): AmendReply {
+  amend(couponId: CouponId, change: TermsChange, changeNo?: number): AmendReply {
     const coupon = this.serving(couponId);
     if (coupon === undefined) return { status: 'not_ready' };
-    const status = this.refusalOfChange(coupon, change);
-    if (status === undefined) {
-      const terms = changed(coupon.terms, change);
-      if (!sameTerms(terms, coupon.terms)) {
-        coupon.terms = terms;
-        coupon.version += 1;
-      }
+    const decided = changeNo === undefined ? undefined : this.decidedBefore(coupon, changeNo);
+    if (decided !== undefined) return { status: decided, snapshot: this.#snapshotOf(coupon) };
+    const after = termsAfter(coupon.terms, change, this.issuedOf(coupon));
+    const refused = typeof after === 'string' ? after : undefined;
+    if (changeNo !== undefined) coupon.lastChange = { changeNo, refused };
+    if (typeof after !== 'string' && !sameTerms(after, coupon.terms)) {
+      coupon.terms = after;
+      coupon.version += 1;
     }
-    return { status: status ?? 'amended', snapshot: this.#snapshotOf(coupon) };
+    return { status: refused ?? 'amended', snapshot: this.#snapshotOf(coupon) };
   }
 
-  protected refusalOfChange(
-    coupon: StoredCoupon,
-    change: TermsChange,
-  ): 'closed' | 'window_invalid' | 'quantity_below_issued' | undefined {
-    const namesMoreThanClosing = Object.keys(change).some((name) => name !== 'closed');
-    if (coupon.terms.closed && namesMoreThanClosing) return 'closed';
-    const { opensAtMs, closesAtMs, quantity } = changed(coupon.terms, change);
-    const namesBound = change.opensAtMs !== undefined || change.closesAtMs !== undefined;
-    if (namesBound && opensAtMs !== undefined && closesAtMs !== undefined && closesAtMs < opensAtMs) {
-      return 'window_invalid';
-    }
-    return change.quantity !== undefined && quantity < coupon.winners.size
-      ? 'quantity_below_issued'
-      : undefined;
+  protected issuedOf(coupon: StoredCoupon): number {
+    return coupon.winners.size;
+  }
+
+  /** What a repeat, or a command that comes late, is told instead of being carried out. */
+  protected decidedBefore(
+    { lastChange }: StoredCoupon,
+    changeNo: number,
+  ): Exclude<AmendReply['status'], 'not_ready'> | undefined {
+    if (changeNo > lastChange.changeNo) return undefined;
+    return changeNo < lastChange.changeNo ? 'superseded' : (lastChange.refused ?? 'amended');
   }
 
   revoke(couponId: CouponId, issueNo: number, memberId: MemberId): RevokeReply {
@@ -340,24 +344,3 @@ function copyOf(coupon: StoredCoupon): StoredCoupon {
 }
 
 export type AdmitRefusal = ReturnType<typeof refusalOf>;
-
-function changed(terms: CouponTerms, change: TermsChange): CouponTerms {
-  const closes = change.closed === true && !terms.closed;
-  return {
-    quantity: change.quantity ?? terms.quantity,
-    opensAtMs: change.opensAtMs === undefined ? terms.opensAtMs : (change.opensAtMs ?? undefined),
-    closesAtMs: change.closesAtMs === undefined ? terms.closesAtMs : (change.closesAtMs ?? undefined),
-    paused: !closes && (change.paused ?? terms.paused),
-    closed: terms.closed || closes,
-  };
-}
-
-function sameTerms(one: CouponTerms, other: CouponTerms): boolean {
-  return (
-    one.quantity === other.quantity &&
-    one.opensAtMs === other.opensAtMs &&
-    one.closesAtMs === other.closesAtMs &&
-    one.paused === other.paused &&
-    one.closed === other.closed
-  );
-}

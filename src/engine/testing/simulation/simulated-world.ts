@@ -1,6 +1,8 @@
 /** Creates the stores, servers and processes of one history, with real engine code in the processes. */
 import { CouponRecovery } from '../../recovery/coupon-recovery.js';
+import { CouponChanger } from '../../sellers/coupon-changer.js';
 import { CouponRegistry } from '../../sellers/coupon-registry.js';
+import { UnsettledChanges } from '../../sellers/unsettled-changes.js';
 import { CouponWarmer } from '../../recovery/coupon-warmer.js';
 import type { CouponId } from '../../domain/coupon.js';
 import { Engine } from '../../download/engine.js';
@@ -8,7 +10,7 @@ import { Flusher } from '../../recording/flusher.js';
 import { Reconciler } from '../../reconcile/reconcile-loop.js';
 import { Recorder } from '../../recording/recorder.js';
 import type { Loss } from '../checker/history.js';
-import { SimulatedCatalogue, SimulatedLedger } from './database-ports.js';
+import { SimulatedCatalogue, SimulatedChanges, SimulatedLedger } from './database-ports.js';
 import type { Planting } from './planting.js';
 import type { Random } from './random.js';
 import {
@@ -122,9 +124,11 @@ export class SimulatedWorld {
       DRAINS_MAX,
     );
     const reconciler = new Reconciler({ ...ports, onRevokesFinished: () => undefined });
+    const unsettled = new UnsettledChanges({ ...ports, onSettled: () => undefined });
     this.recorders[place] = process;
     void recorder.start();
     reconciler.start();
+    unsettled.start();
     this.#startAgain(process, () => {
       if (this.recorders[place] === process) this.startRecorder(place);
     });
@@ -183,6 +187,7 @@ export class SimulatedWorld {
       ),
       bell: new SimulatedBell(storeLink, this.store, this.#rings.of(process)),
       catalogue: new SimulatedCatalogue(databaseLink, this.database, () => this.#epochRaised(process)),
+      changes: new SimulatedChanges(databaseLink, this.database),
       ledger: new SimulatedLedger(databaseLink, this.database),
       versions: new SimulatedVersions(this.#versions.of(process)),
       clock: process,
@@ -197,10 +202,13 @@ export class SimulatedWorld {
       onFault: (fault: unknown) => this.#noteFault(fault),
     };
     const coupons = new CouponRecovery(ports, { leaseMs: LEASE_MS, lockMs: RECOVERY_LOCK_MS });
-    const { catalogue, ledger } = ports;
+    const { catalogue, changes, ledger } = ports;
     const recovery = { coupons, scheduler: process };
-    const warmer = new CouponWarmer({ admission: ports.admission, catalogue, ledger, recovery });
-    return Object.assign(ports, { coupons, warmer });
+    const warmer = new CouponWarmer({
+      ...{ admission: ports.admission, catalogue, changes, ledger, recovery },
+    });
+    const changer = new CouponChanger({ ...ports, warmer });
+    return Object.assign(ports, { coupons, warmer, changer });
   }
 
   #claimed(recorder: SimulatedProcess): void {

@@ -5,6 +5,7 @@
  */
 import type { AdmitBatch } from '../../ports/admission.js';
 import type { CouponActorLimits } from '../../download/actor-context.js';
+import { CouponChanger } from '../../sellers/coupon-changer.js';
 import { CouponRegistry } from '../../sellers/coupon-registry.js';
 import { CouponWarmer } from '../../recovery/coupon-warmer.js';
 import { parseCouponId, parseMemberId } from '../../domain/coupon.js';
@@ -12,7 +13,7 @@ import type { CouponId, CouponTerms, MemberId } from '../../domain/coupon.js';
 import type { DownloadOutcome, PendingDownload } from '../../domain/download.js';
 import { Engine } from '../../download/engine.js';
 import { LocalVersions } from '../../ports/local-versions.js';
-import { SimulatedCatalogue, SimulatedLedger } from './database-ports.js';
+import { SimulatedCatalogue, SimulatedChanges, SimulatedLedger } from './database-ports.js';
 import { DirectChannel } from './link.js';
 import { SimulatedDatabase } from './simulated-database.js';
 import { SimulatedStore } from './simulated-store.js';
@@ -84,12 +85,15 @@ export class StagedWorld {
   readonly bell = new SimulatedBell(this.storeLink, this.store, this.rings);
   readonly catalogue = new SimulatedCatalogue(this.databaseLink, this.database);
   readonly ledger = new SimulatedLedger(this.databaseLink, this.database);
+  readonly changes = new SimulatedChanges(this.databaseLink, this.database);
   readonly warmer: CouponWarmer;
+  readonly changer: CouponChanger;
 
   /** @param rounds how the store takes rounds, where this differs from one shard and one call. */
   constructor(rounds: Partial<RoundShape> = {}) {
     this.admission = new SimulatedAdmission(this.storeLink, this.store, { ...WHOLE_ROUNDS, ...rounds });
     this.warmer = new CouponWarmer(this);
+    this.changer = new CouponChanger(this);
   }
 
   get clock(): VirtualTime {
@@ -109,7 +113,7 @@ export class StagedWorld {
   }
 
   registry(): CouponRegistry {
-    return new CouponRegistry({ ...this.#ports(), bell: this.bell });
+    return new CouponRegistry({ ...this.#ports(), changer: this.changer, bell: this.bell });
   }
 
   /** In catalogue and store, open and with a quantity of 3 unless told otherwise. */

@@ -112,8 +112,8 @@ export class SimulatedAdmission implements Admission {
     });
   }
 
-  amend(couponId: CouponId, change: TermsChange): Promise<AmendReply> {
-    return this.#link.call(() => this.#store.amend(couponId, change), 'once');
+  amend(couponId: CouponId, change: TermsChange, changeNo?: number): Promise<AmendReply> {
+    return this.#link.call(() => this.#store.amend(couponId, change, changeNo));
   }
 
   revoke(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<RevokeReply> {

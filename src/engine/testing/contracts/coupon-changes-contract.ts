@@ -1,0 +1,219 @@
+/** What every back end of {@link CouponChanges} promises, as tests: one subtest a sentence of the port. */
+import type { Test } from 'tap';
+import type { AuditEntry, AuditLog } from '../../ports/audit-log.js';
+import type { BegunChange, ChangeRequest, CouponChanges } from '../../ports/coupon-changes.js';
+import type { CouponCatalogue, CouponRecord } from '../../ports/coupon-catalogue.js';
+import { type CouponId, parseCouponId, QUANTITY_MAX } from '../../domain/coupon.js';
+import { termsOf } from '../../ports/terms-change.js';
+
+export interface ChangesUnderTest {
+  readonly changes: CouponChanges;
+  readonly catalogue: CouponCatalogue;
+  readonly auditLog: AuditLog;
+  close(): Promise<void>;
+}
+
+const EVERYTHING = 1_000;
+const AT_ONCE = 10;
+
+export function couponChangesContract(
+  t: Test,
+  name: string,
+  open: (t: Test) => Promise<ChangesUnderTest>,
+): void {
+  t.test(`${name}: coupon changes contract`, async (t) => {
+    const under = await open(t);
+    t.teardown(() => under.close());
+    aboutBeginning(t, under);
+    aboutSettling(t, under);
+    aboutKeys(t, under);
+  });
+}
+
+let registered = 0;
+
+async function newCoupon({ catalogue }: ChangesUnderTest): Promise<CouponRecord> {
+  registered += 1;
+  return catalogue.insert({
+    sellerId: `seller-${registered}`,
+    name: 'Half price',
+    quantity: 100,
+    opensAtMs: undefined,
+    closesAtMs: undefined,
+    paused: false,
+    closed: false,
+    discount: undefined,
+    createdAtMs: 0,
+  });
+}
+
+function auditEntry({ couponId }: CouponRecord): AuditEntry {
+  return {
+    atMs: 5,
+    actor: { kind: 'seller', id: 's', address: '192.0.2.1' },
+    action: 'coupon_amended',
+    target: `coupon ${couponId}`,
+    detail: { by: 'contract' },
+  };
+}
+
+async function begun(
+  { changes }: ChangesUnderTest,
+  request: Partial<ChangeRequest> & Pick<ChangeRequest, 'couponId'>,
+): Promise<BegunChange> {
+  const reply = await changes.begin({ terms: { quantity: 200 }, atMs: 0, ...request });
+  if (reply.status !== 'begun') throw new Error(`a change had to begin: ${reply.status}`);
+  return reply.change;
+}
+
+async function entriesOf({ auditLog }: ChangesUnderTest, { couponId }: CouponRecord): Promise<number> {
+  const entries = await auditLog.entries(Number.MAX_SAFE_INTEGER, EVERYTHING);
+  return entries.filter(({ target }) => target === `coupon ${couponId}`).length;
+}
+
+function aboutBeginning(t: Test, under: ChangesUnderTest): void {
+  const { changes, catalogue } = under;
+
+  t.test('a change that has begun changes nothing yet, and no other begins beside it', async (t) => {
+    const record = await newCoupon(under);
+    const { couponId } = record;
+    const change = await begun(under, { couponId, audit: auditEntry(record) });
+    t.same(change, { couponId, changeNo: 1, taken: 0, terms: { quantity: 200 } });
+    t.same(await catalogue.find([couponId]), [{ ...record, changesBegun: 1 }]);
+    t.same(await changes.begin({ couponId, terms: { paused: true }, atMs: 1 }), {
+      status: 'unsettled',
+      change,
+    });
+    t.equal(await entriesOf(under, record), 0);
+    t.ok((await changes.unsettled(EVERYTHING)).some((left) => left.couponId === couponId));
+    t.ok(await changes.discard(change));
+  });
+
+  t.test('of changes that begin at once one does, also where they name a revision', async (t) => {
+    const { couponId, revision } = await newCoupon(under);
+    const replies = await Promise.all(
+      Array.from({ length: AT_ONCE }, (_, index) =>
+        changes.begin({ couponId, terms: { quantity: index + 1 }, ifRevisions: [revision], atMs: 0 }),
+      ),
+    );
+    t.equal(replies.filter(({ status }) => status === 'begun').length, 1);
+    t.equal(replies.filter(({ status }) => status === 'unsettled').length, AT_ONCE - 1);
+  });
+
+  t.test(
+    'a change for another revision, a missing coupon or beyond the largest quantity is refused',
+    async (t) => {
+      const { couponId } = await newCoupon(under);
+      const nowhere = parseCouponId('999999999999999') as CouponId;
+      t.same(await changes.begin({ couponId, terms: { paused: true }, ifRevisions: [1, 2], atMs: 0 }), {
+        status: 'changed_meanwhile',
+      });
+      t.same(await changes.begin({ couponId, terms: {}, addUnits: QUANTITY_MAX, atMs: 0 }), {
+        status: 'quantity_too_large',
+      });
+      t.same(await changes.begin({ couponId: nowhere, terms: { paused: true }, atMs: 0 }), {
+        status: 'unknown_coupon',
+      });
+      t.equal((await catalogue.find([couponId]))[0]?.changesBegun, 0);
+    },
+  );
+
+  t.test('what the admission store has no part in is made at once', async (t) => {
+    const record = await newCoupon(under);
+    const { couponId } = record;
+    const change = { couponId, terms: {}, name: '새 이름', presenceRequired: true, atMs: 0 };
+    const made = await changes.begin({ ...change, audit: auditEntry(record) });
+    const after = { ...record, name: '새 이름', presenceRequired: true, revision: 1, changesBegun: 1 };
+    t.same(made, { status: 'made', record: after });
+    t.equal(await entriesOf(under, record), 1);
+    await changes.begin(change);
+    t.match(await catalogue.find([couponId]), [{ revision: 1 }], 'nothing new is no new revision');
+    await changes.begin({ couponId, terms: {}, presenceRequired: false, atMs: 0 });
+    t.equal((await catalogue.find([couponId]))[0]?.presenceRequired, undefined);
+  });
+}
+
+function aboutSettling(t: Test, under: ChangesUnderTest): void {
+  const { changes, catalogue } = under;
+
+  t.test('a completed change is saved with name, audit entry and the next revision', async (t) => {
+    const record = await newCoupon(under);
+    const { couponId } = record;
+    const change = await begun(under, { couponId, name: 'renamed', audit: auditEntry(record) });
+    const terms = { ...termsOf(record), quantity: 200 };
+    const saved = { ...record, ...terms, name: 'renamed', version: 2, revision: 1, changesBegun: 1 };
+    t.same(await changes.complete(change, 2, terms), saved);
+    t.same(await catalogue.find([couponId]), [saved]);
+    t.equal(await entriesOf(under, record), 1);
+    t.equal(await changes.complete(change, 2, terms), undefined, 'once');
+    t.equal(await entriesOf(under, record), 1);
+    t.equal((await begun(under, { couponId })).changeNo, 2);
+  });
+
+  t.test('terms that the catalogue has already still complete the change', async (t) => {
+    const record = await newCoupon(under);
+    const change = await begun(under, { couponId: record.couponId, audit: auditEntry(record) });
+    const terms = { ...termsOf(record), quantity: 200 };
+    await catalogue.saveTerms(record.couponId, 5, terms);
+    t.match(await changes.complete(change, 5, terms), { quantity: 200, version: 5, revision: 1 });
+    t.equal(await entriesOf(under, record), 1);
+  });
+
+  t.test('only who took a change over last can settle it', async (t) => {
+    const record = await newCoupon(under);
+    const { couponId } = record;
+    const mine = await begun(under, { couponId });
+    const standing = await changes.standing(couponId);
+    t.same(standing, { record: { ...record, changesBegun: 1 }, unsettled: { ...mine, taken: 1 } });
+    t.equal(await changes.discard(mine), false);
+    t.equal(await changes.complete(mine, 2, { ...termsOf(record), quantity: 200 }), undefined);
+    const taken = await changes.takeOver(mine);
+    t.same(taken, { ...mine, taken: 2 });
+    t.ok(taken !== undefined && (await changes.discard(taken)));
+    t.equal(await changes.takeOver(mine), undefined);
+    t.same(await changes.standing(couponId), {
+      record: { ...record, changesBegun: 1 },
+      unsettled: undefined,
+    });
+    t.equal(await changes.standing(parseCouponId('999999999999999') as CouponId), undefined);
+  });
+}
+
+function aboutKeys(t: Test, under: ChangesUnderTest): void {
+  const { changes } = under;
+  const keyed = { sellerId: 'keeper', key: 'k-1', route: 'POST /x', bodyHash: 'a'.repeat(64), atMs: 1_000 };
+
+  t.test('units are added to what there is, and once per key', async (t) => {
+    const record = await newCoupon(under);
+    const request = { couponId: record.couponId, terms: {}, addUnits: 5, keyed, atMs: 1_000 };
+    const change = await begun(under, request);
+    t.same(change.terms, { quantity: 105 });
+    await changes.complete(change, 2, { ...termsOf(record), quantity: 105 });
+    t.same(await changes.begin(request), { status: 'repeated' });
+    t.same(await changes.begin({ ...request, keyed: { ...keyed, bodyHash: 'b'.repeat(64) } }), {
+      status: 'key_reused',
+    });
+    const other = await begun(under, { ...request, keyed: { ...keyed, key: 'k-2' } });
+    t.same(other.terms, { quantity: 110 });
+  });
+
+  t.test('the key of a discarded change is free', async (t) => {
+    const { couponId } = await newCoupon(under);
+    const request = { couponId, terms: {}, addUnits: 5, keyed: { ...keyed, key: 'k-3' }, atMs: 1_000 };
+    t.ok(await changes.discard(await begun(under, request)));
+    const again = await begun(under, request);
+    t.equal(again.changeNo, 2);
+    await changes.discard(again);
+  });
+
+  t.test('requests at once with one key begin one change', async (t) => {
+    const coupons = await Promise.all([newCoupon(under), newCoupon(under), newCoupon(under)]);
+    const replies = await Promise.all(
+      coupons.map(({ couponId }) =>
+        changes.begin({ couponId, terms: {}, addUnits: 1, keyed: { ...keyed, key: 'k-4' }, atMs: 1_000 }),
+      ),
+    );
+    t.same(replies.map(({ status }) => status).sort(), ['begun', 'repeated', 'repeated']);
+    await changes.removeExpiredKeys(keyed.atMs);
+  });
+}

@@ -1,0 +1,270 @@
+/** {@link CouponChanges} on MySQL, MariaDB and SQLite: `coupon_change` holds at most one unsettled change of each coupon. */
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import type { AuditEntry } from '../../engine/ports/audit-log.js';
+import type {
+  BeginReply,
+  BegunChange,
+  ChangeRequest,
+  CouponChanges,
+  StandingCoupon,
+  WantedChange,
+} from '../../engine/ports/coupon-changes.js';
+import type { CouponRecord } from '../../engine/ports/coupon-catalogue.js';
+import { type CouponId, type CouponTerms, parseCouponId, QUANTITY_MAX } from '../../engine/domain/coupon.js';
+import { StoreCorruptError } from '../../engine/domain/errors.js';
+import type { KeyedRequest } from '../../engine/ports/idempotency.js';
+import { sameTerms, termsAfter } from '../../engine/ports/terms-change.js';
+import { nextRevision, PRESENCE_CHANGES } from './change-counter.js';
+import { faultOf } from './error-classes.js';
+import { findKey, freeKey, removeExpiredKeys, takeKey } from './idempotency-keys.js';
+import type { CouponChangeTable, Database } from './schema.js';
+import { insertAuditEntry } from './sql-audit-log.js';
+import { recordOf, refusingPoison, saveNewerTerms } from './sql-coupon-catalogue.js';
+import type { SqlFlavour } from './sql-flavour.js';
+import { inTransaction, reading, writing } from './transaction.js';
+
+/** What a row keeps of a change until it is settled. */
+interface ChangeBody extends Omit<WantedChange, 'addUnits'> {
+  /** Whether it alters what the catalogue had when it began. */
+  readonly alters: boolean;
+  readonly audit?: AuditEntry;
+  readonly keyed?: Pick<KeyedRequest, 'sellerId' | 'key'>;
+}
+
+export class SqlCouponChanges implements CouponChanges {
+  readonly #db: Kysely<Database>;
+  readonly #flavour: SqlFlavour;
+
+  constructor(db: Kysely<Database>, flavour: SqlFlavour) {
+    this.#db = db;
+    this.#flavour = flavour;
+  }
+
+  async begin(request: ChangeRequest): Promise<BeginReply> {
+    const begin = (): Promise<BeginReply> =>
+      inTransaction(this.#db, (transaction) => this.#begin(transaction, request));
+    try {
+      return await begin();
+    } catch (error) {
+      // Another request took the key in this very moment: by now its transaction has ended.
+      if (faultOf(error) !== 'duplicate') throw error;
+      return refusingPoison(begin);
+    }
+  }
+
+  async #begin(transaction: Transaction<Database>, request: ChangeRequest): Promise<BeginReply> {
+    const { couponId, ifRevisions, keyed, audit, atMs } = request;
+    // Before any coupon is locked, as a registration does it.
+    const presenceRevision =
+      request.presenceRequired === undefined ? 0 : await nextRevision(transaction, PRESENCE_CHANGES);
+    const record = await this.#lockedRecord(transaction, couponId);
+    if (record === undefined) return { status: 'unknown_coupon' };
+    const unsettled = await unsettledOf(transaction, couponId);
+    if (unsettled !== undefined) return { status: 'unsettled', change: begunOf(unsettled) };
+    const known = keyed && (await findKey(transaction, keyed));
+    if (known !== undefined) return { status: known === 'reused' ? 'key_reused' : 'repeated' };
+    if (ifRevisions !== undefined && !ifRevisions.includes(record.revision)) {
+      return { status: 'changed_meanwhile' };
+    }
+    const wanted = withUnits(request, record);
+    if ((wanted.terms.quantity ?? 0) > QUANTITY_MAX) return { status: 'quantity_too_large' };
+
+    if (keyed !== undefined) await takeKey(transaction, keyed, couponId);
+    const body: ChangeBody = {
+      ...wanted,
+      alters: alters(record, wanted),
+      ...(audit === undefined ? {} : { audit: auditOf(audit, request, wanted) }),
+      ...(keyed === undefined ? {} : { keyed: { sellerId: keyed.sellerId, key: keyed.key } }),
+    };
+    const changeNo = record.changesBegun + 1;
+    await transaction
+      .updateTable('coupon')
+      .set({ changes_begun: changeNo })
+      .where('id', '=', couponId)
+      .execute();
+    if (Object.keys(wanted.terms).length === 0) {
+      await saveOwnFields(transaction, couponId, body, presenceRevision);
+      await raiseRevision(transaction, couponId, body.alters);
+      return { status: 'made', record: await this.#savedRecord(transaction, couponId) };
+    }
+    const row = { coupon_id: couponId, change_no: changeNo, taken: 0, body: JSON.stringify(body), at: atMs };
+    await transaction.insertInto('coupon_change').values(row).execute();
+    return { status: 'begun', change: begunOf(row) };
+  }
+
+  async takeOver(change: BegunChange): Promise<BegunChange | undefined> {
+    return inTransaction(this.#db, async (transaction) => {
+      await take(transaction, change.couponId);
+      const row = await unsettledOf(transaction, change.couponId);
+      return row?.change_no === change.changeNo ? begunOf(row) : undefined;
+    });
+  }
+
+  async complete(
+    change: BegunChange,
+    version: number,
+    terms: CouponTerms,
+  ): Promise<CouponRecord | undefined> {
+    const { couponId } = change;
+    return refusingPoison(() =>
+      inTransaction(this.#db, async (transaction) => {
+        const begun = await unsettledOf(transaction, couponId);
+        const demand = begun && bodyOf(begun).presenceRequired;
+        // Before the coupon is locked, as in `begin`, and only where it is needed: all coupons share the counter.
+        const presenceRevision = demand === undefined ? 0 : await nextRevision(transaction, PRESENCE_CHANGES);
+        const record = await this.#lockedRecord(transaction, couponId);
+        const body = await remove(transaction, change);
+        if (record === undefined || body === undefined) return undefined;
+        await saveNewerTerms(transaction, couponId, version, terms);
+        await saveOwnFields(transaction, couponId, body, presenceRevision);
+        await raiseRevision(transaction, couponId, body.alters || !sameTerms(record, terms));
+        return this.#savedRecord(transaction, couponId);
+      }),
+    );
+  }
+
+  discard(change: BegunChange): Promise<boolean> {
+    return inTransaction(this.#db, async (transaction) => {
+      const body = await remove(transaction, change);
+      if (body?.keyed !== undefined) await freeKey(transaction, body.keyed);
+      return body !== undefined;
+    });
+  }
+
+  async unsettled(limit: number): Promise<BegunChange[]> {
+    const rows = await reading(() =>
+      this.#db.selectFrom('coupon_change').selectAll().orderBy('at').limit(limit).execute(),
+    );
+    return rows.map(begunOf);
+  }
+
+  standing(couponId: CouponId): Promise<StandingCoupon | undefined> {
+    return inTransaction(this.#db, async (transaction) => {
+      const record = await this.#lockedRecord(transaction, couponId);
+      if (record === undefined) return undefined;
+      await take(transaction, couponId);
+      const row = await unsettledOf(transaction, couponId);
+      return { record, unsettled: row && begunOf(row) };
+    });
+  }
+
+  removeExpiredKeys(nowMs: number): Promise<void> {
+    return writing(() => removeExpiredKeys(this.#db, nowMs));
+  }
+
+  async #lockedRecord(
+    transaction: Transaction<Database>,
+    couponId: CouponId,
+  ): Promise<CouponRecord | undefined> {
+    const row = await transaction
+      .selectFrom('coupon')
+      .selectAll()
+      .where('id', '=', couponId)
+      .modifyEnd(this.#flavour.lockExclusive)
+      .executeTakeFirst();
+    return row && recordOf(row);
+  }
+
+  async #savedRecord(transaction: Transaction<Database>, couponId: CouponId): Promise<CouponRecord> {
+    return recordOf(
+      await transaction.selectFrom('coupon').selectAll().where('id', '=', couponId).executeTakeFirstOrThrow(),
+    );
+  }
+}
+
+function withUnits(request: ChangeRequest, record: CouponRecord): Omit<WantedChange, 'addUnits'> {
+  const { terms, addUnits, name, presenceRequired } = request;
+  return {
+    terms: addUnits === undefined ? terms : { ...terms, quantity: record.quantity + addUnits },
+    ...(name === undefined ? {} : { name }),
+    ...(presenceRequired === undefined ? {} : { presenceRequired }),
+  };
+}
+
+function alters(record: CouponRecord, { terms, name, presenceRequired }: WantedChange): boolean {
+  const after = termsAfter(record, terms, 0);
+  return (
+    (name ?? record.name) !== record.name ||
+    (presenceRequired ?? record.presenceRequired ?? false) !== (record.presenceRequired ?? false) ||
+    (typeof after !== 'string' && !sameTerms(after, record))
+  );
+}
+
+/** Units that were added are also logged as the quantity they lead to. */
+function auditOf(audit: AuditEntry, { addUnits }: ChangeRequest, { terms }: WantedChange): AuditEntry {
+  return addUnits === undefined ? audit : { ...audit, detail: { ...audit.detail, quantity: terms.quantity } };
+}
+
+async function unsettledOf(
+  db: Kysely<Database>,
+  couponId: CouponId,
+): Promise<Selectable<CouponChangeTable> | undefined> {
+  return db.selectFrom('coupon_change').selectAll().where('coupon_id', '=', couponId).executeTakeFirst();
+}
+
+async function take(transaction: Transaction<Database>, couponId: CouponId): Promise<void> {
+  await transaction
+    .updateTable('coupon_change')
+    .set((column) => ({ taken: column('taken', '+', 1) }))
+    .where('coupon_id', '=', couponId)
+    .execute();
+}
+
+/** Removes the row of a change that the caller was the last to take over; `undefined` where it was not. */
+async function remove(
+  transaction: Transaction<Database>,
+  { couponId, changeNo, taken }: BegunChange,
+): Promise<ChangeBody | undefined> {
+  const row = await unsettledOf(transaction, couponId);
+  const { numDeletedRows } = await transaction
+    .deleteFrom('coupon_change')
+    .where('coupon_id', '=', couponId)
+    .where('change_no', '=', changeNo)
+    .where('taken', '=', taken)
+    .executeTakeFirstOrThrow();
+  return row === undefined || numDeletedRows === 0n ? undefined : bodyOf(row);
+}
+
+/** Name, presence and audit entry: what the admission store has no part in. */
+async function saveOwnFields(
+  transaction: Transaction<Database>,
+  couponId: CouponId,
+  { name, presenceRequired, audit }: ChangeBody,
+  presenceRevision: number,
+): Promise<void> {
+  if (name !== undefined) {
+    await transaction.updateTable('coupon').set({ name }).where('id', '=', couponId).execute();
+  }
+  if (presenceRequired !== undefined) {
+    await transaction
+      .updateTable('coupon')
+      .set({ presence_required: presenceRequired ? 1 : 0, presence_revision: presenceRevision })
+      .where('id', '=', couponId)
+      .execute();
+  }
+  if (audit !== undefined) await insertAuditEntry(transaction, audit);
+}
+
+async function raiseRevision(
+  transaction: Transaction<Database>,
+  couponId: CouponId,
+  altered: boolean,
+): Promise<void> {
+  if (!altered) return;
+  await transaction
+    .updateTable('coupon')
+    .set((column) => ({ revision: column('revision', '+', 1) }))
+    .where('id', '=', couponId)
+    .execute();
+}
+
+function begunOf(row: Selectable<CouponChangeTable>): BegunChange {
+  const couponId = parseCouponId(String(row.coupon_id));
+  if (couponId === undefined) throw new StoreCorruptError('A change names no coupon.');
+  return { couponId, changeNo: row.change_no, taken: row.taken, terms: bodyOf(row).terms };
+}
+
+/** Written by this file alone, from this type. */
+function bodyOf({ body }: Pick<Selectable<CouponChangeTable>, 'body'>): ChangeBody {
+  return JSON.parse(body) as ChangeBody;
+}
