@@ -8,14 +8,14 @@ KEYS
   1 coupon:{id}:meta
 ARGV
   1 server       run id of this Redis as the caller knows it, '': not asked
-  2 epoch        '' to look; else the epoch whose content was found in order, to put it back into service
-  3 seenIssueNo  the highest number the caller was ever told
+  2 epoch        '' to read; else the epoch whose content was found consistent, to put it back into service
+  3 seenIssueNo  the highest number that was answered to the caller
   4 raiseTo      with an epoch: the epoch it serves under from now on
-  5 foundOn      with an epoch: the server on which it was found in order; on another one nothing is written
+  5 foundOn      with an epoch: the server on which it was found consistent; on another one nothing is written
 Reply
   {'absent', epoch 0}   never warmed, lost, or being recovered
   {'serving' | 'unverified', epoch, nowMs, sinceMs, version, seq, seen, server}
-      sinceMs  when the first caller looked on this server;  seen  the highest number any caller was told
+      sinceMs  when the first caller inspected on this server;  seen  the highest number answered to any caller
 --]]
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'server', 'version', 'seq', 'attesting', 'attestSince', 'seen')
 if not meta[1] then return { 'absent', 0 } end

@@ -14,6 +14,18 @@ function headerPart(source: string, part: 'KEYS' | 'ARGV' | 'Reply'): string[] {
   return lines.slice(start + 1, end < 0 ? undefined : end).filter((line) => line.trim() !== '');
 }
 
+/** Names of a comma-separated cell, without the mark of a list. */
+function namesOf(cell: string): string[] {
+  return cell
+    .split(',')
+    .map((name) => name.trim().replace('…', ''))
+    .filter((name) => name !== '');
+}
+
+function argumentNames(source: string): string[] {
+  return headerPart(source, 'ARGV').flatMap((line) => /^ {2}\d+…? (\w+)/.exec(line)?.[1] ?? []);
+}
+
 t.test('every script in lua/ is named, and every name has its script', async (t) => {
   const files = readdirSync(scriptFolder).filter((file) => file.endsWith('.lua'));
   t.same(files.map((file) => file.replace('.lua', '')).sort(), Object.keys(scriptKeyCounts).sort());
@@ -51,11 +63,18 @@ for (const { name, keyCount, source } of scripts) {
 
 t.test('the table in lua/README.md is the table in the code', async (t) => {
   const readme = readFileSync(new URL('README.md', scriptFolder), 'utf8');
-  const rows = [...readme.matchAll(/^\| `([a-z-]+)` +\| ([^|]+)\|[^|]*\|([^|]*)\|([^|]*)\|$/gm)];
+  const rows = [...readme.matchAll(/^\| `([a-z-]+)` +\| ([^|]+)\|([^|]*)\|([^|]*)\|([^|]*)\|$/gm)];
   t.same(rows.map((row) => row[1]).sort(), Object.keys(scriptKeyCounts).sort());
-  for (const [, name = '', keys = '', , memory = ''] of rows) {
+  for (const [, name = '', keys = '', args = '', replies = '', memory = ''] of rows) {
     const script = scripts.find((known) => known.name === name);
     t.equal(keys.split(',').length, script?.keyCount, `${name}: keys`);
+    t.same(namesOf(args), argumentNames(script?.source ?? ''), `${name}: arguments`);
+    const header = headerPart(script?.source ?? '', 'Reply').join('\n');
+    for (const [, word = ''] of replies.matchAll(/`([a-z_]+)`/g))
+      t.match(header, `'${word}'`, `${name}: ${word}`);
+    for (const [, word = ''] of header.matchAll(/^ {2}[^ ]*'([a-z_]+)'/gm)) {
+      t.match(replies, word, `${name}: the table has the reply ${word}`);
+    }
     const refused = script?.source.startsWith('#!lua\n') ?? false;
     t.equal(memory.includes('refused'), refused, `${name}: under maxmemory`);
   }
