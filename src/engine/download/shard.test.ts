@@ -1,7 +1,12 @@
 /** How the coupons of one node share rounds, and what is still each coupon's own. */
 import t from 'tap';
 import type { CouponId } from '../domain/coupon.js';
-import { MARK_PENDING_EVERY_MS, RETRY_PAUSE_MS, ROUND_COUPONS_MAX, ROUND_MEMBERS_MAX } from '../domain/limits.js';
+import {
+  MARK_PENDING_EVERY_MS,
+  RETRY_PAUSE_MS,
+  ROUND_COUPONS_MAX,
+  ROUND_MEMBERS_MAX,
+} from '../domain/limits.js';
 import { LIMITS, StagedWorld } from '../testing/simulation/staged-world.js';
 
 const OVERDUE_MS = LIMITS.admitDeadlineMs + 100;

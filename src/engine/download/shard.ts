@@ -9,7 +9,12 @@
  */
 import type { AdmitBatch, AdmitFault, AdmitReply } from '../ports/admission.js';
 import type { Scheduler } from '../domain/clock.js';
-import { MARK_PENDING_EVERY_MS, RETRY_PAUSE_MS, ROUND_COUPONS_MAX, ROUND_MEMBERS_MAX } from '../domain/limits.js';
+import {
+  MARK_PENDING_EVERY_MS,
+  RETRY_PAUSE_MS,
+  ROUND_COUPONS_MAX,
+  ROUND_MEMBERS_MAX,
+} from '../domain/limits.js';
 import type { CouponActorContext } from './actor-context.js';
 import type { CouponActor } from './coupon-actor.js';
 
