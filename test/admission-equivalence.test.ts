@@ -7,10 +7,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
-import type { Admission } from '../src/engine/ports/admission.js';
+import type { Admission, AdmitBatch, AdmitReply } from '../src/engine/ports/admission.js';
 import type { CouponId, Issuance, MemberId } from '../src/engine/domain/coupon.js';
 import type { IssuanceQueue } from '../src/engine/ports/issuance-queue.js';
 import {
+  askRound,
   freshCouponId,
   inChunks,
   member,
@@ -48,6 +49,7 @@ const command = fc.oneof(
       memberIds: fc.array(names, { minLength: 1, maxLength: 10 }),
       epoch,
       notAfterMs: fc.constantFrom(FUTURE_MS, FUTURE_MS, FUTURE_MS, PAST_MS),
+      inCompany: fc.boolean(),
     }),
   },
   {
@@ -103,6 +105,9 @@ type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 class Contender {
   readonly #admission: Admission;
   readonly #couponId: CouponId;
+  /** Another coupon that is asked about in the same rounds. */
+  #companion: CouponId | undefined;
+  #companionAsked = false;
   /** When each number was issued, by the answer that issued it. */
   readonly #issuedAtMs = new Map<number, number>();
   /** What waits to be recorded: issued and not revoked, with its holder. */
@@ -118,7 +123,9 @@ class Contender {
     const couponId = this.#couponId;
     switch (command.does) {
       case 'admit': {
-        const reply = await admission.admit({ ...command, couponId });
+        // Alone and in company alike: beside a coupon that is not there, and one that always has stock.
+        const alone = { ...command, couponId };
+        const reply = command.inCompany ? await this.#inCompany(alone) : await admission.admit(alone);
         const told = outcomes(reply, command.memberIds.length);
         if (reply.status !== 'decided') return [told, reply.status];
         for (const [index, word] of told.entries()) {
@@ -129,7 +136,12 @@ class Contender {
         }
         return [
           told,
-          { ...reply, storeNowMs: 'now', already: reply.already.map((entry) => this.#timeless(entry)) },
+          {
+            ...reply,
+            storeNowMs: 'now',
+            version: reply.refusal && reply.version,
+            already: reply.already.map((entry) => this.#timeless(entry)),
+          },
         ];
       }
       case 'amend':
@@ -167,6 +179,34 @@ class Contender {
         ];
       }
     }
+  }
+
+  async #inCompany(batch: AdmitBatch): Promise<AdmitReply> {
+    const { epoch, notAfterMs } = { epoch: 1, notAfterMs: FUTURE_MS };
+    const company = { epoch, notAfterMs, memberIds: [member('a'), member('b'), member('a')] };
+    this.#companion ??= await this.#warmCompanion();
+    const absent = freshCouponId();
+    const [missing, reply, beside] = await askRound(this.#admission, [
+      { ...company, couponId: absent },
+      batch,
+      { ...company, couponId: this.#companion },
+    ]);
+    if (reply === undefined || reply.status === 'fault') throw new Error('a fault', { cause: reply?.fault });
+    if (missing?.status !== 'not_ready') throw new Error(`an absent coupon was ${missing?.status}`);
+    const rightful = this.#companionAsked
+      ? ['already 1', 'already 2', 'already 1']
+      : ['issued 1', 'issued 2', 'already 1'];
+    const told = beside === undefined || beside.status === 'fault' ? [] : outcomes(beside, 3);
+    if (!isDeepStrictEqual(told, rightful)) throw new Error(`the coupon beside: ${told.join()}`);
+    this.#companionAsked = true;
+    return reply;
+  }
+
+  async #warmCompanion(): Promise<CouponId> {
+    const couponId = freshCouponId();
+    const terms = { quantity: 2, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+    await warmWith(this.#admission, { couponId, ...terms, epoch: 1, version: 1, lastIssueNo: 0 });
+    return couponId;
   }
 
   async #revoke(issueNo: number, memberId: MemberId): Promise<unknown> {

@@ -12,10 +12,22 @@ import { parseCouponId, parseMemberId } from '../../src/engine/domain/coupon.js'
 import { StoreCorruptError } from '../../src/engine/domain/errors.js';
 import { ACCESS_TOKENS, bearerToken } from '../../src/http/auth/token-policy.js';
 import { TokenVerifier } from '../../src/http/auth/token-verifier.js';
+import { couponNumber } from '../../src/engine/testing/simulation/staged-world.js';
 import { isNetwork } from '../../src/http/limits/client-address.js';
 import { JSON_DEPTH_MAX, parseStrictJson } from '../../src/http/wire/strict-json.js';
-import { parseAdmitReply, parseClaimed, parseQueued, parseWinner } from '../../src/persist/redis/replies.js';
+import {
+  parseAdmitReplies,
+  parseClaimed,
+  parseQueued,
+  parseWinner,
+} from '../../src/persist/redis/replies.js';
 import { efforts } from './effort.js';
+
+/** What the reply to one batch says; a fault of the batch is thrown like one of the whole reply. */
+function admitted(reply: unknown): void {
+  const batch = { couponId: couponNumber(1), epoch: 1, memberIds: [], notAfterMs: 1 };
+  for (const answer of parseAdmitReplies(reply, [batch])) if (answer.status === 'fault') throw answer.fault;
+}
 
 const RUNS = 2_000;
 const SHARE = 0.05;
@@ -109,8 +121,9 @@ t.test('replies of Redis: read, or refused as corrupt; a number is what was writ
         (fields, text, first, second) => {
           const winner = `${first}:${second}`;
           return (
-            onlyCorrupt(() => parseAdmitReply(fields)) &&
-            onlyCorrupt(() => parseAdmitReply(['decided', 1, 1, 1, 0, '', ...fields])) &&
+            onlyCorrupt(() => admitted(fields)) &&
+            onlyCorrupt(() => admitted([1, ...fields])) &&
+            onlyCorrupt(() => admitted([1, ['decided', 1, 1, 0, '', ...fields]])) &&
             onlyCorrupt(() => parseClaimed(text)) &&
             onlyCorrupt(() => parseQueued(1, text)) &&
             onlyCorrupt(() => {

@@ -14,7 +14,11 @@ interface Place {
 }
 
 /** From the master that holds it to the next one. */
-export async function moveSlot(cluster: RedisClusterServers, key: string): Promise<void> {
+export async function moveSlot(
+  cluster: RedisClusterServers,
+  key: string,
+  betweenKeysMs = BETWEEN_KEYS_MS,
+): Promise<void> {
   const slot = new Command('get', [key]).getSlot();
   const places = cluster.nodes
     .filter((node) => node.startedAs === 'master')
@@ -30,7 +34,7 @@ export async function moveSlot(cluster: RedisClusterServers, key: string): Promi
     await target.client.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', source.node.nodeId);
     await source.client.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', target.node.nodeId);
     for (const one of held[from] as string[]) {
-      await delay(BETWEEN_KEYS_MS);
+      await delay(betweenKeysMs);
       await source.client.call('MIGRATE', '127.0.0.1', target.node.port, one, 0, 5_000);
     }
     await delay(BETWEEN_KEYS_MS);

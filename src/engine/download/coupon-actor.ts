@@ -325,7 +325,7 @@ export class CouponActor {
       this.#context.onFault(fault, this.couponId);
       this.#endHead(OUTCOME_UNKNOWN);
     }
-    if (refusal !== undefined) void this.#readWinnersAndSeal(version, asked.epoch);
+    if (refusal !== undefined && version !== undefined) void this.#readWinnersAndSeal(version, asked.epoch);
   }
 
   /** The head is decided, or ends with this outcome; the line goes on. */

@@ -36,7 +36,8 @@ export interface AlreadyIssued {
 export interface AdmitDecisions {
   readonly status: 'decided';
   readonly storeNowMs: number;
-  readonly version: number;
+  /** Of the terms it was decided under; needed with a refusal, and a back end may leave it out where every member was issued one. */
+  readonly version: number | undefined;
   readonly firstIssueNo: number;
   readonly issuedCount: number;
   readonly already: readonly AlreadyIssued[];

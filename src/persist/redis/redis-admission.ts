@@ -3,6 +3,7 @@ import { chunksOf } from '../../engine/domain/chunks.js';
 import type {
   Admission,
   AdmitBatch,
+  AdmitFault,
   AdmitReply,
   AmendReply,
   AnswerBatch,
@@ -14,42 +15,84 @@ import type {
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../engine/domain/coupon.js';
 import { claimedKey, metaKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
+import type { RedisNodes } from './redis-nodes.js';
 import { warmCoupon } from './redis-warm.js';
 import { readWinners } from './redis-winners.js';
-import { corrupt, list, parseAdmitReply, parseQueued, parseSnapshot, parseWinner, text } from './replies.js';
+import {
+  corrupt,
+  list,
+  parseAdmitReplies,
+  parseQueued,
+  parseSnapshot,
+  parseWinner,
+  text,
+} from './replies.js';
+
+/**
+ * Of one script call, which nothing interrupts: 512 members keep every other command waiting for some 3 ms. A batch of more members, of a coupon that
+ * is hot alone, is a call of its own.
+ */
+const COUPONS_PER_CALL = 256;
+const MEMBERS_PER_CALL = 512;
 
 /** Snapshots asked for at once; the next ones follow when these are answered, so that admissions get in between. */
 const SNAPSHOTS_AT_ONCE = 100;
 
 export class RedisAdmission implements Admission {
   readonly #calls: RedisCalls;
+  readonly #nodes: Pick<RedisNodes, 'isCluster' | 'shardOf'>;
 
-  constructor(calls: RedisCalls) {
+  constructor(calls: RedisCalls, nodes: Pick<RedisNodes, 'isCluster' | 'shardOf'>) {
     this.#calls = calls;
+    this.#nodes = nodes;
   }
 
   async admit(batch: AdmitBatch): Promise<AdmitReply> {
-    const { couponId } = batch;
-    const keys = [metaKey(couponId), winnersKey(couponId), queueKey(couponId)];
-    const mark = this.#calls.replicaAcks > 0 ? '1' : '0';
-    const { epoch, notAfterMs, seenIssueNo = 0, memberIds } = batch;
-    const args = [epoch, Math.floor(notAfterMs), mark, seenIssueNo, ...memberIds];
-    return parseAdmitReply(await this.#calls.run('admit', keys, args, true));
+    const [reply] = await this.#admitInOneCall([batch]);
+    if (reply === undefined) throw corrupt('an answer was due', reply);
+    if (reply.status === 'fault') throw reply.fault;
+    return reply;
   }
 
+  /** On a single Redis one call. In a Cluster the coupons lie in different slots, so there it is a call for each, all of them in one write. */
   async admitRound(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void> {
     await Promise.all(
-      batches.map(async (batch, place) => {
-        answer(
-          place,
-          await this.admit(batch).catch((fault: unknown) => ({ status: 'fault' as const, fault })),
-        );
-      }),
+      callsOf(batches, this.#nodes.isCluster).map(({ first, some }) =>
+        this.#answerInOneCall(some, first, answer),
+      ),
     );
   }
 
-  shardOf(): number {
-    return 0;
+  /** Resolves when the call is answered, or when it turns out to take long: then its answers come later. */
+  #answerInOneCall(batches: readonly AdmitBatch[], first: number, answer: AnswerBatch): Promise<void> {
+    return new Promise((resolve) => {
+      const answering = this.#admitInOneCall(batches, resolve).then(
+        (replies) => {
+          for (const [place, reply] of replies.entries()) answer(first + place, reply);
+        },
+        (fault: unknown) => {
+          for (const place of batches.keys()) answer(first + place, { status: 'fault', fault });
+        },
+      );
+      void answering.then(resolve);
+    });
+  }
+
+  async #admitInOneCall(
+    batches: readonly AdmitBatch[],
+    onRepeat?: () => void,
+  ): Promise<(AdmitReply | AdmitFault)[]> {
+    const keys: string[] = [];
+    const args: (string | number)[] = [this.#calls.replicaAcks > 0 ? '1' : '0'];
+    for (const { couponId, epoch, notAfterMs, seenIssueNo = 0, memberIds } of batches) {
+      keys.push(metaKey(couponId), winnersKey(couponId), queueKey(couponId));
+      args.push(epoch, Math.floor(notAfterMs), seenIssueNo, memberIds.length, ...memberIds);
+    }
+    return parseAdmitReplies(await this.#calls.run('admit', keys, args, true, onRepeat), batches);
+  }
+
+  shardOf(couponId: CouponId): number {
+    return this.#nodes.shardOf(metaKey(couponId));
   }
 
   async snapshots(couponIds: readonly CouponId[]): Promise<(CouponSnapshot | undefined)[]> {
@@ -138,4 +181,25 @@ export class RedisAdmission implements Admission {
         throw corrupt('a reply of revoke', fields);
     }
   }
+}
+
+/** A round cut into calls, each with the place of its first batch. */
+function callsOf(
+  batches: readonly AdmitBatch[],
+  isCluster: boolean,
+): { readonly first: number; readonly some: readonly AdmitBatch[] }[] {
+  if (isCluster) return batches.map((batch, first) => ({ first, some: [batch] }));
+  const calls: { first: number; some: AdmitBatch[] }[] = [];
+  let room = 0;
+  for (const [place, batch] of batches.entries()) {
+    const call = calls.at(-1);
+    room -= batch.memberIds.length;
+    if (call === undefined || room < 0 || call.some.length >= COUPONS_PER_CALL) {
+      calls.push({ first: place, some: [batch] });
+      room = MEMBERS_PER_CALL - batch.memberIds.length;
+    } else {
+      call.some.push(batch);
+    }
+  }
+  return calls;
 }

@@ -44,7 +44,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       ...(options.checkServer === undefined ? {} : { checkServer: options.checkServer }),
     });
     return {
-      admission: new RedisAdmission(calls),
+      admission: new RedisAdmission(calls, nodes),
       queue: new RedisIssuanceQueue(calls),
       bell: new RedisRecorderBell(calls, nodes),
       versions: new RedisVersions(calls, nodes),

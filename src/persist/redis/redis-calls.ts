@@ -61,6 +61,7 @@ export class RedisCalls {
   /**
    * Runs a script. `durable`: at level `replica` the answer is given only when enough replicas have the write.
    *
+   * @param onRepeat called when the command was refused before it was executed and is repeated until the deadline: it may take long.
    * @throws StoreUnavailableError nothing was carried out. StoreOutcomeUnknownError it may have been. StoreCorruptError.
    */
   run(
@@ -68,19 +69,15 @@ export class RedisCalls {
     keys: readonly string[],
     args: readonly Argument[],
     durable = false,
+    onRepeat?: () => void,
   ): Promise<unknown> {
     const script = this.#scripts[name];
     const told = scriptsTakingServerId.has(name);
-    return this.#call(keys[0] ?? '', durable, told, (reload, server) => ({
+    const build = (reload: boolean, server: string) => ({
       name: reload ? 'eval' : 'evalsha',
-      args: [
-        reload ? script.source : script.sha1,
-        script.keyCount,
-        ...keys,
-        ...(told ? [server] : []),
-        ...args,
-      ],
-    }));
+      args: [reload ? script.source : script.sha1, keys.length, ...keys, ...(told ? [server] : []), ...args],
+    });
+    return this.#call(keys[0] ?? '', durable, told, build, onRepeat);
   }
 
   /** Sends one plain command to the node that serves `key`. Throws like {@link run}. */
@@ -100,6 +97,7 @@ export class RedisCalls {
     durable: boolean,
     told: boolean,
     build: (reload: boolean, server: string) => { name: string; args: readonly Argument[] },
+    onRepeat?: () => void,
   ): Promise<unknown> {
     const deadline = performance.now() + this.#callDeadlineMs;
     const acks = durable ? this.replicaAcks : 0;
@@ -132,6 +130,7 @@ export class RedisCalls {
       } else if (!this.#nodes.isCluster) {
         throw new StoreUnavailableError('Redis is not connected.');
       }
+      onRepeat?.();
       const next = redirection(refusal);
       // A node that was just named is tried at once, the second time in a row only after a pause.
       const pause = next === undefined || redirected !== undefined;

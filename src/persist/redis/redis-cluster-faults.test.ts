@@ -16,6 +16,8 @@ import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
 
 const CALL_DEADLINE_MS = 5_000;
 const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);
+/** A move slow enough that a round falls into the middle of it. */
+const BETWEEN_KEYS_MS = 400;
 /** Between two looks. */
 const LOOK_MS = 20;
 /** Looks at a replica between two requests to take over. */
@@ -104,6 +106,43 @@ t.test(
     t.same(outcomes(again, 1), [`issued ${full.length + 1}`]);
   },
 );
+
+t.test('a coupon whose slot is half moved does not hold up the round of its node', async (t) => {
+  const cluster = await startRedisCluster({ masters: 3 });
+  t.teardown(() => cluster.stop());
+  const { backEnd, couponId: moving } = await open(t, cluster);
+  const { admission } = backEnd;
+  const others: CouponId[] = [];
+  while (others.length < 3) {
+    const couponId = freshCouponId();
+    if (admission.shardOf(couponId) !== admission.shardOf(moving)) continue;
+    const terms = { quantity: 5, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+    await warmWith(admission, { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 });
+    others.push(couponId);
+  }
+  // After the first key and before the last, every command for the coupon is refused with TRYAGAIN.
+  const moved = moveSlot(cluster, metaKey(moving), BETWEEN_KEYS_MS);
+  await delay(1.5 * BETWEEN_KEYS_MS);
+  const batches = [moving, ...others].map((couponId) => ({
+    couponId,
+    epoch: 1,
+    memberIds: [member('a'), member('b')],
+    notAfterMs: FAR_FUTURE_MS,
+  }));
+  const told = new Map<number, string[]>();
+  await new Promise<void>((resolve, reject) => {
+    const round = admission.admitRound(batches, (place, reply) => {
+      if (reply.status === 'fault') reject(new Error('a fault', { cause: reply.fault }));
+      else told.set(place, outcomes(reply, 2));
+      if (told.size === batches.length) resolve();
+    });
+    round.then(() => {
+      t.same([...told.keys()].sort(), [1, 2, 3], 'the next round may leave before that one is answered');
+    }, reject);
+  });
+  await moved;
+  for (const place of batches.keys()) t.same(told.get(place), ['issued 1', 'issued 2']);
+});
 
 t.test('24: a planned failover under load loses nothing', async (t) => {
   const cluster = await startRedisCluster({ masters: 3, replicas: 1 });

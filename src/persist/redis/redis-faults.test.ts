@@ -7,6 +7,7 @@ import { startTcpProxy, type TcpProxy } from '../../../test/servers/tcp-proxy.js
 import type { AdmitReply } from '../../engine/ports/admission.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import {
+  askRound,
   freshCouponId,
   inChunks,
   member,
@@ -98,6 +99,33 @@ t.test('13: an emptied script cache costs one reload and no double issue', async
   await client.script('FLUSH');
   const replies = await Promise.all(members(5).map((memberId) => press(backEnd, couponId, memberId)));
   t.same(replies.flat().sort(), ['issued 3', 'issued 4', 'issued 5', 'issued 6', 'issued 7']);
+});
+
+t.test('a coupon whose keys are broken fails alone, and the others of its call are decided', async (t) => {
+  const { client, backEnd } = await single(t);
+  const couponIds: CouponId[] = [];
+  for (let made = 0; made < 5; made += 1) couponIds.push(await warmed(backEnd));
+  const [, wrongType, noNumber, noWinner] = couponIds;
+  if (wrongType === undefined || noNumber === undefined || noWinner === undefined)
+    throw new Error('no coupon');
+  await client.set(winnersKey(wrongType), 'a text');
+  await client.hset(metaKey(noNumber), 'seq', 'a text');
+  await client.hset(winnersKey(noWinner), 'a', 'a text');
+  const memberIds = [member('a'), member('b')];
+  const batches = couponIds.map((couponId) => ({ couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS }));
+  for (const told of [
+    ['issued 1', 'issued 2'],
+    ['already 1', 'already 2'],
+  ]) {
+    const replies = await askRound(backEnd.admission, batches);
+    const corrupt = 'store_corrupt';
+    t.same(
+      replies.map((reply) =>
+        reply.status === 'fault' ? (reply.fault as { code?: unknown }).code : outcomes(reply, 2),
+      ),
+      [told, corrupt, corrupt, corrupt, told],
+    );
+  }
 });
 
 t.test('16: a reply lost after the script ran leaves one issuance, found by asking again', async (t) => {

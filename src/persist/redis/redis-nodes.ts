@@ -17,6 +17,8 @@ const STRAY_NODES_MAX = 64;
 export interface RedisNodes {
   /** The node that serves the slot of this key, as far as is known. It need not be connected. */
   nodeOf(key: string): Redis | undefined;
+  /** A small whole number for {@link nodeOf} this key: the same for all keys that one node serves. */
+  shardOf(key: string): number;
   /** The node a redirection names, `host:port`. */
   nodeAt(address: string): Redis;
   masters(): Redis[];
@@ -101,6 +103,7 @@ function singleNode(options: RedisNodesOptions): RedisNodes {
   let listening: Redis | undefined;
   return {
     nodeOf: () => redis,
+    shardOf: () => 0,
     nodeAt: () => redis,
     masters: () => [redis],
     refresh: () => Promise.resolve(),
@@ -149,7 +152,16 @@ function clusterNodes(options: RedisNodesOptions): RedisNodes {
   const known = (name: string): Redis | undefined =>
     cluster.nodes().find((node) => `${node.options.host ?? ''}:${node.options.port ?? 0}` === name);
 
+  // By name, and never given up: a node that comes back is the same shard again.
+  const shards = new Map<string, number>();
+
   return {
+    shardOf(key) {
+      const name = cluster.slots[slotOf(key)]?.[0] ?? '';
+      const shard = shards.get(name) ?? shards.size;
+      shards.set(name, shard);
+      return shard;
+    },
     nodeOf(key) {
       const name = cluster.slots[slotOf(key)]?.[0];
       return name === undefined ? undefined : known(name);

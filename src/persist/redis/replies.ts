@@ -1,5 +1,12 @@
 /** Parses what the scripts reply (lua/README.md). Anything else is a contradiction and ends in {@link StoreCorruptError}. */
-import { type AdmitReply, type AlreadyIssued, type Refusal, refusals } from '../../engine/ports/admission.js';
+import {
+  type AdmitBatch,
+  type AdmitFault,
+  type AdmitReply,
+  type AlreadyIssued,
+  type Refusal,
+  refusals,
+} from '../../engine/ports/admission.js';
 import {
   type CouponId,
   type CouponSnapshot,
@@ -65,27 +72,60 @@ export function parseBacklog(word: unknown): Backlog {
   throw corrupt('the backlog after a claim', word);
 }
 
-export function parseAdmitReply(reply: unknown): AdmitReply {
-  const fields = list(reply);
+/**
+ * What admit.lua replies: one answer for each batch, in their order.
+ *
+ * @throws StoreCorruptError when it is no such reply at all; where one element cannot be read, that is the answer to its batch alone.
+ */
+export function parseAdmitReplies(
+  reply: unknown,
+  batches: readonly AdmitBatch[],
+): (AdmitReply | AdmitFault)[] {
+  const elements = list(reply);
+  const storeNowMs = integer(elements[0]);
+  if (elements.length !== batches.length + 1) throw corrupt('an answer for each coupon was due', reply);
+  return batches.map(({ memberIds }, place) => {
+    try {
+      return parseAdmitElement(elements[place + 1], storeNowMs, memberIds.length);
+    } catch (fault) {
+      return { status: 'fault', fault };
+    }
+  });
+}
+
+function parseAdmitElement(element: unknown, storeNowMs: number, members: number): AdmitReply {
+  if (typeof element === 'number') {
+    const firstIssueNo = integer(element);
+    return {
+      status: 'decided',
+      storeNowMs,
+      version: undefined,
+      firstIssueNo,
+      issuedCount: members,
+      ...NO_EXCEPTIONS,
+    };
+  }
+  const fields = list(element);
   const status = fields[0];
-  const storeNowMs = integer(fields[1]);
   if (status === 'not_ready' || status === 'stale_epoch' || status === 'expired')
     return { status, storeNowMs };
-  if (status !== 'decided') throw corrupt('a decision', reply);
+  if (status !== 'decided') throw corrupt('a decision was due', element);
   const already: AlreadyIssued[] = [];
-  for (let at = 6; at < fields.length; at += 2) {
+  for (let at = 5; at < fields.length; at += 2) {
     already.push({ index: integer(fields[at]), ...parseWinner(text(fields[at + 1])) });
   }
   return {
     status,
     storeNowMs,
-    version: integer(fields[2]),
-    firstIssueNo: integer(fields[3]),
-    issuedCount: integer(fields[4]),
-    refusal: parseRefusal(fields[5]),
+    version: integer(fields[1]),
+    firstIssueNo: integer(fields[2]),
+    issuedCount: integer(fields[3]),
+    refusal: parseRefusal(fields[4]),
     already,
   };
 }
+
+const NO_EXCEPTIONS = { already: [], refusal: undefined } as const;
 
 function parseRefusal(word: unknown): Refusal | undefined {
   if (word === '') return undefined;
