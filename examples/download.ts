@@ -1,7 +1,7 @@
 /**
  * Downloads a coupon with the typed client and retries until the answer is definite.
  *
- *   TOKEN=$(npm run -s seonchak -- tokens --first 7)
+ *   TOKEN=$(npm run -s seonchak -- tokens)
  *   npx --yes tsx examples/download.ts http://127.0.0.1:8080 1 "$TOKEN"
  */
 import { setTimeout as pause } from 'node:timers/promises';

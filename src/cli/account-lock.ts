@@ -6,8 +6,10 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
 import type { MemberId } from '../engine/domain/coupon.js';
-import { parseMemberId } from '../engine/domain/coupon.js';
+import { memberIdOf, subjectOf } from '../engine/domain/member-id.js';
+import { accountIdOf } from '../accounts/account-id.js';
 import { LOCKED_SUBJECTS_MAX } from '../accounts/access-locks.js';
+import { emailAddress } from '../http/wire/schemas.js';
 import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
@@ -16,6 +18,7 @@ import { operatorHere } from './operator.js';
 
 interface LockOptions {
   readonly reason?: string;
+  readonly subject?: true;
   readonly json?: true;
 }
 
@@ -31,9 +34,11 @@ export function addLocks(account: Command, context: CommandContext): void {
         (locked
           ? 'Refuse every access token and every sign-in of this account, on every API process within a second.'
           : 'Unlock an account: tokens that have not expired are valid again.') +
-          ' Give the e-mail address or the id of the account, or the `sub` of its tokens if they come from an outside identity provider.',
+          ' Give the e-mail address or the id of the account, or the `sub` of its tokens if they come from elsewhere. ' +
+          'With --subject, or with an outside identity provider, an e-mail address is a `sub` too.',
       )
       .argument('<account>', 'e-mail address, account id, or `sub`')
+      .option('--subject', 'read the argument as a `sub`, even if it is an e-mail address')
       .option('--reason <text>', 'reason to record in the audit log')
       .option('--json', 'print JSON for programs')
       .addHelpText(
@@ -57,17 +62,18 @@ async function setLock(
   if (reason.length > REASON_LENGTH_MAX)
     throw new UsageError(`--reason takes up to ${REASON_LENGTH_MAX} characters`);
   const config = loadConfig(context.env);
-  const { subject, result } = await withStores(config, async (stores) => {
+  const { memberId, result } = await withStores(config, async (stores) => {
     await stores.migrate();
-    const subject = await subjectOf(stores, name);
-    const result = await stores.locks.set(subject, locked, {
+    const isSubject = options.subject === true || config.jwtJwksUrl !== undefined || !name.includes('@');
+    const memberId = isSubject ? memberOf(name) : await accountOf(stores, name);
+    const result = await stores.locks.set(memberId, locked, {
       atMs: Date.now(),
       actor: operatorHere(),
       action: locked ? 'account_locked' : 'account_unlocked',
-      target: `subject ${subject}`,
+      target: `subject ${subjectOf(memberId)}`,
       detail: reason === '' ? {} : { reason },
     });
-    return { subject, result };
+    return { memberId, result };
   });
   if (result === 'too_many') {
     throw new CommandFailedError(
@@ -75,19 +81,28 @@ async function setLock(
     );
   }
   const changed = result === 'changed';
+  const subject = subjectOf(memberId);
   if (options.json) printJson(context, { subject, locked, changed });
   else printLine(context.output, `${subject} ${changed ? 'is' : 'was'} ${locked ? 'locked' : 'not locked'}`);
 }
 
-/** A `sub` has no `@`, and an e-mail address has one. */
-async function subjectOf(stores: Stores, name: string): Promise<MemberId> {
-  if (name.includes('@')) {
-    const account = await stores.accounts.findByEmail(name.toLowerCase());
-    if (account === undefined) throw new CommandFailedError(`no account has the e-mail address ${name}`);
-    return String(account.id) as MemberId;
+async function accountOf(stores: Stores, address: string): Promise<MemberId> {
+  const email = emailAddress.safeParse(address);
+  const account = email.success ? await stores.accounts.findByEmail(email.data) : undefined;
+  if (account === undefined) {
+    throw new CommandFailedError(
+      `no account has the e-mail address ${address}; if it is the sub of a token, add --subject`,
+    );
   }
-  const subject = parseMemberId(name);
-  if (subject === undefined)
-    throw new UsageError(`${name} is neither an e-mail address nor an id (1 to 64 of A-Z a-z 0-9 . _ -)`);
-  return subject;
+  return accountIdOf(account.id);
+}
+
+function memberOf(subject: string): MemberId {
+  const memberId = memberIdOf(subject);
+  if (memberId === undefined) {
+    throw new UsageError(
+      'the argument is not a sub: a sub has 1 to 255 characters and no control characters',
+    );
+  }
+  return memberId;
 }

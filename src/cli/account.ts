@@ -6,6 +6,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { loadConfig } from '../config/config.js';
+import { accountIdOf } from '../accounts/account-id.js';
 import type { Role } from '../accounts/accounts.js';
 import { roles } from '../accounts/accounts.js';
 import { PasswordHasher } from '../http/auth/password.js';
@@ -70,7 +71,7 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
       atMs,
       actor: operatorHere(),
       action: 'account_created',
-      target: `account ${id}`,
+      target: `account ${accountIdOf(id)}`,
       detail: { email, role },
     }));
   });
@@ -78,10 +79,10 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
 
   const shown = choice.generated ? { password } : {};
   if (options.json) {
-    printJson(context, { id: account.id, email, role, ...shown });
+    printJson(context, { id: accountIdOf(account.id), email, role, ...shown });
     return;
   }
-  printLine(context.output, `account ${account.id}: ${email}, ${role}`);
+  printLine(context.output, `account ${accountIdOf(account.id)}: ${email}, ${role}`);
   if (choice.generated) printLine(context.output, `password: ${password}   (shown only now)`);
 }
 

@@ -1,5 +1,6 @@
 /** Formats the findings and repairs of `seonchak reconcile` as lines for people. */
 import type { CouponId } from '../engine/domain/coupon.js';
+import { subjectOf } from '../engine/domain/member-id.js';
 import type { CouponReconciliation, Findings } from '../engine/reconcile/comparison.js';
 import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';
 
@@ -8,7 +9,7 @@ const EXAMPLES_MAX = 10;
 
 export function findingLines(found: CouponReconciliation): string[] {
   const holder = (issuance: { readonly issueNo: number; readonly memberId: string }): string =>
-    `${issuance.issueNo} of ${issuance.memberId}`;
+    `${issuance.issueNo} of ${subjectOf(issuance.memberId)}`;
   const lines = [
     ...some(found.unrecorded, 'admitted and not recorded', holder),
     ...some(found.orphanedRows, 'recorded, but Redis has no such winner', holder),

@@ -4,7 +4,8 @@ import { loadConfig } from '../config/config.js';
 import type { CouponRecord } from '../engine/ports/coupon-catalogue.js';
 import type { CouponId } from '../engine/domain/coupon.js';
 import { reconcileCoupon } from '../engine/reconcile/compare-coupon.js';
-import type { CouponReconciliation } from '../engine/reconcile/comparison.js';
+import { subjectOf } from '../engine/domain/member-id.js';
+import type { CouponReconciliation, Findings } from '../engine/reconcile/comparison.js';
 import { isClean } from '../engine/reconcile/comparison.js';
 import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';
 import { UnrecordedIssuances, repairCoupon } from '../engine/reconcile/repair-coupon.js';
@@ -169,14 +170,15 @@ function print(
 /** Programs outside rely on these names of the findings; inside they have plainer ones (docs/glossary.md). */
 function reportForPrograms(report: ReconcileReport): Record<string, unknown> {
   const { unrecorded, orphanedRows, duplicateNumbers, unfinishedRevocations, ...others } = report;
-  const { storeBehindLedger, catalogueBehindStore, repair, ...unchanged } = others;
+  const { storeBehindLedger, catalogueBehindStore, repair, deadLetters, ...unchanged } = others;
   return {
     ...unchanged,
     ...(repair === undefined ? {} : { repair: repairForPrograms(repair) }),
-    missing: unrecorded,
-    strays: orphanedRows,
+    missing: withSubjects(unrecorded),
+    strays: withSubjects(orphanedRows),
     doubled: duplicateNumbers,
-    halfRevoked: unfinishedRevocations,
+    halfRevoked: withSubjects(unfinishedRevocations),
+    deadLetters: withSubjects(deadLetters),
     numbersBehind: storeBehindLedger,
     catalogueBehind: catalogueBehindStore,
   };
@@ -184,4 +186,8 @@ function reportForPrograms(report: ReconcileReport): Record<string, unknown> {
 
 function repairForPrograms({ markedPending, ...done }: CouponRepair): Record<string, unknown> {
   return { ...done, announced: markedPending };
+}
+
+function withSubjects<Item extends { readonly memberId: string }>({ count, first }: Findings<Item>) {
+  return { count, first: first.map((item) => ({ ...item, memberId: subjectOf(item.memberId) })) };
 }

@@ -97,7 +97,7 @@ t.test('killed and run again, seeding ends with exactly the rows asked for: embe
     }
   });
 
-  t.match((await runSeonchak(words, settings)).stdout, /^0 rows were added/m, 'a third time adds nothing');
+  t.match((await runSeonchak(words, settings)).stdout, /^0 rows added/m, 'a third time adds nothing');
   const other = await runSeonchak(['seed', '--members', '20000', '--coupons', '400'], settings);
   t.equal(other.exitCode, 1);
   t.match(other.stderr, /^seonchak: these tables were seeded with other numbers.*\n$/);
@@ -114,7 +114,7 @@ t.test('killed and run again, seeding ends with exactly the rows asked for: embe
 t.test('sizes that fit no tables are wrong usage', async (t) => {
   const cases: readonly (readonly [words: readonly string[], message: RegExp])[] = [
     [[], /give --members, --coupons or both/],
-    [['--members', '2', '--coupons', '2', '--member-coupons', '5'], /need --members 3 or more/],
+    [['--members', '2', '--coupons', '2', '--member-coupons', '5'], /needs --members 3 or more/],
   ];
   for (const [more, message] of cases) {
     const { exitCode, stderr } = await runSeonchak(['seed', ...more]);

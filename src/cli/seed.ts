@@ -30,8 +30,8 @@ export function addSeed(program: Command, context: CommandContext): void {
     .summary('fill the tables for a load test')
     .description(
       'Fill the tables with members, coupons of a past event, and issuances of these coupons to these members. ' +
-        'A seeded member is an account without a password; the id of the account is the member id. Sign tokens for the members with ' +
-        '`seonchak tokens`. After an interruption, the same command continues. Do not use it on a production database.',
+        'A seeded member is an account without a password; the number of its row is the member id. Sign tokens for the members with ' +
+        '`seonchak tokens --prefix ""`. After an interruption, the same command continues. Do not use it on a production database.',
     )
     .option('--members <accounts>', 'number of accounts', wholeNumber(0, MEMBERS_MAX), 0)
     .option('--coupons <coupons>', 'number of closed coupons', wholeNumber(0, COUPONS_MAX), 0)

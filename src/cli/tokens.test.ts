@@ -22,13 +22,13 @@ t.test('one token is printed bare, so that a shell can keep it', async (t) => {
   t.match(stdout, /^[\w-]+\.[\w-]+\.[\w-]+\n$/);
   const { payload, protectedHeader } = await verify(stdout.trim());
   t.equal(protectedHeader.alg, 'HS256');
-  t.match(payload, { sub: '1', role: 'seller' });
+  t.match(payload, { sub: 'seonchak-trial-seller-1', role: 'seller' });
 });
 
 t.test("without a word about it a token is a member's and good for a week", async (t) => {
   const { stdout } = await runSeonchak(['tokens'], settings);
   const { payload } = await verify(stdout.trim());
-  t.match(payload, { sub: '1', role: 'member' });
+  t.match(payload, { sub: /^seonchak-trial-[0-9a-f]{8}-1$/, role: 'member' });
   t.equal(Number(payload.exp) - Number(payload.iat), 7 * 86_400);
 });
 
@@ -50,6 +50,24 @@ t.test('tickets of presence name the coupon and are good for minutes', async (t)
   t.equal((await runSeonchak(['tokens', '--presence', 'x'], { ...settings, ...presence })).exitCode, 2);
 });
 
+t.test('members of two runs are never the same, unless they are named', async (t) => {
+  const subjectOf = async (...words: string[]) => {
+    const { stdout } = await runSeonchak(['tokens', ...words], settings);
+    return (await verify(stdout.trim())).payload.sub;
+  };
+  t.not(await subjectOf(), await subjectOf());
+  t.equal(await subjectOf('--first', '7'), 'seonchak-trial-7');
+  t.equal(await subjectOf('--prefix', '', '--first', '7'), '7');
+  t.equal(
+    await subjectOf('--role', 'seller'),
+    await subjectOf('--role', 'seller'),
+    'a seller finds its coupons',
+  );
+  const forbidden = await runSeonchak(['tokens', '--prefix', 'seonchak.account.'], settings);
+  t.equal(forbidden.exitCode, 2);
+  t.match(forbidden.stderr, /ids .* for accounts/);
+});
+
 t.test('several are CSV with a header line', async (t) => {
   const words = ['tokens', '--count', '3', '--first', '40', '--prefix', 'm-', '--expires-in', '1h'];
   const { stdout } = await runSeonchak(words, settings);
@@ -68,7 +86,7 @@ t.test('several are CSV with a header line', async (t) => {
 });
 
 t.test('with --json each token is a line of its own', async (t) => {
-  const { stdout } = await runSeonchak(['tokens', '--count', '2', '--json'], settings);
+  const { stdout } = await runSeonchak(['tokens', '--count', '2', '--prefix', '', '--json'], settings);
   const parsed: unknown[] = stdout
     .trimEnd()
     .split('\n')
@@ -83,7 +101,7 @@ t.test('many are spread over files that only their owner can read', async (t) =>
   const folder = await emptyFolder();
   t.teardown(() => folder.remove());
   const out = join(folder.path, 'new', 'tokens');
-  const words = ['tokens', '--count', '1001', '--files', '10', '--out', out, '--json'];
+  const words = ['tokens', '--count', '1001', '--prefix', '', '--files', '10', '--out', out, '--json'];
   const { exitCode, stdout, stderr } = await runSeonchak(words, settings);
   t.equal(exitCode, 0);
 

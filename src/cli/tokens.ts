@@ -1,10 +1,11 @@
 /** Implements `seonchak tokens`: signs access tokens and presence tickets for trials and load tests. */
+import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/config.js';
-import { parseMemberId } from '../engine/domain/coupon.js';
 import type { CouponId } from '../engine/domain/coupon.js';
+import { ACCOUNT_ID_PREFIX } from '../accounts/account-id.js';
 import type { Role } from '../accounts/accounts.js';
 import { roles } from '../accounts/accounts.js';
 import type { CommandContext } from './command-context.js';
@@ -16,10 +17,15 @@ import type { SignToken } from './token-batch.js';
 import { signTokens } from './token-batch.js';
 import { sharesOf, tokenFileName, writeCsv, writeTokenFile } from './token-files.js';
 
+/** Of CSV lines that need no quoting. Members with other ids exist; tokens for those come from the provider that knows them. */
+const narrowId = /^[A-Za-z0-9._-]{1,64}$/;
+
 const COUNT_MAX = 100_000_000;
 const FILES_MAX = 1_000;
 
 const TOKEN_LIFETIME = '7d';
+/** No shop has members or sellers of such names. */
+const TRIAL_PREFIX = 'seonchak-trial-';
 /** Presence was seen a moment ago, not last week. */
 const TICKET_LIFETIME = '10m';
 
@@ -28,12 +34,14 @@ interface TokensOptions {
   readonly files: number;
   readonly out?: string;
   readonly role: Role;
-  readonly first: number;
-  readonly prefix: string;
+  readonly first?: number;
+  readonly prefix?: string;
   readonly expiresIn?: number;
   readonly presence?: CouponId;
   readonly json?: true;
 }
+
+type NamedTokens = TokensOptions & { readonly first: number; readonly prefix: string };
 
 export function addTokens(program: Command, context: CommandContext): void {
   program
@@ -53,8 +61,11 @@ export function addTokens(program: Command, context: CommandContext): void {
     )
     .option('--out <folder>', 'write tokens-01.csv, … to this folder instead of printing')
     .addOption(new Option('--role <role>', 'role of the tokens').choices(roles).default('member'))
-    .option('--first <number>', 'number of the first member', wholeNumber(1, 999_999_999_999), 1)
-    .option('--prefix <text>', 'text before each number', '')
+    .option('--first <number>', 'number of the first member (default: 1)', wholeNumber(1, 999_999_999_999))
+    .option(
+      '--prefix <text>',
+      `text before each number (default: ${TRIAL_PREFIX} and, for members without --first, a text of this run; tickets: none)`,
+    )
     .option(
       '--expires-in <duration>',
       `lifetime, such as 90s, 15m, 1h, 7d (default: ${TOKEN_LIFETIME}; presence tickets ${TICKET_LIFETIME})`,
@@ -72,9 +83,11 @@ export function addTokens(program: Command, context: CommandContext): void {
 Examples:
   $ TOKEN=$(seonchak tokens --role seller --count 1)
   $ seonchak tokens --count 100000 --files 10 --out ./tokens
+  $ seonchak tokens --prefix '' --first 7
   $ TICKET=$(seonchak tokens --presence 42 --first 7)`,
     )
-    .action(async (options: TokensOptions) => {
+    .action(async (given: TokensOptions) => {
+      const options = { ...given, ...namesOf(given) };
       checkUsage(options);
       const sign = await signerOf(loadConfig(context.env), options);
       if (options.out !== undefined) await writeFiles(context, options, options.out, sign);
@@ -82,18 +95,31 @@ Examples:
     });
 }
 
-function checkUsage(options: TokensOptions): void {
+/**
+ * Members for trying out must be nobody: no member of the shop, no account, and not those of an earlier run, who may hold the coupon already.
+ * A seller has to find its coupons again, and who names a first number wants that very member.
+ */
+function namesOf({ first, prefix, presence, role }: TokensOptions): Pick<NamedTokens, 'first' | 'prefix'> {
+  const run = first === undefined && role === 'member' ? `${randomBytes(4).toString('hex')}-` : '';
+  const fallback = presence === undefined ? `${TRIAL_PREFIX}${role === 'seller' ? 'seller-' : ''}${run}` : '';
+  return { first: first ?? 1, prefix: prefix ?? fallback };
+}
+
+function checkUsage(options: NamedTokens): void {
   if (options.files > 1 && options.out === undefined) throw new UsageError('--files needs --out <folder>');
   if (options.files > options.count) throw new UsageError('--files is greater than --count');
   const last = memberId(options, options.first + options.count - 1);
-  if (parseMemberId(last) === undefined) {
+  if (options.prefix.startsWith(ACCOUNT_ID_PREFIX)) {
+    throw new UsageError(`ids that begin with ${ACCOUNT_ID_PREFIX} are reserved for accounts, which sign in`);
+  }
+  if (!narrowId.test(last)) {
     throw new UsageError(
       `"${last}" is not a member id: use 1 to 64 letters, digits, dots, underscores, hyphens`,
     );
   }
 }
 
-async function signerOf(config: Config, options: TokensOptions): Promise<SignToken> {
+async function signerOf(config: Config, options: NamedTokens): Promise<SignToken> {
   // Loaded when needed: what signs and what opens a folder is a third of the time in which any other command starts.
   const [{ presenceSettings, tokenSettings }, { TokenIssuer }] = await Promise.all([
     import('../server/token-settings.js'),
@@ -125,7 +151,7 @@ function secondsOf(lifetimeMs: number): number {
 
 async function writeFiles(
   context: CommandContext,
-  options: TokensOptions,
+  options: NamedTokens,
   folder: string,
   sign: SignToken,
 ): Promise<void> {
@@ -149,7 +175,7 @@ async function writeFiles(
   else for (const file of files) printLine(context.output, file);
 }
 
-async function print(context: CommandContext, options: TokensOptions, sign: SignToken): Promise<void> {
+async function print(context: CommandContext, options: NamedTokens, sign: SignToken): Promise<void> {
   const tokens = signTokens(memberIds(options, options.first, options.count), sign);
   if (options.json) {
     for await (const chunk of tokens) {
@@ -164,10 +190,10 @@ async function print(context: CommandContext, options: TokensOptions, sign: Sign
   for await (const [only] of tokens) printLine(context.output, only?.token ?? '');
 }
 
-function* memberIds(options: TokensOptions, first: number, count: number): Generator<string> {
+function* memberIds(options: NamedTokens, first: number, count: number): Generator<string> {
   for (let number = first; number < first + count; number++) yield memberId(options, number);
 }
 
-function memberId(options: TokensOptions, number: number): string {
+function memberId(options: NamedTokens, number: number): string {
   return `${options.prefix}${number}`;
 }

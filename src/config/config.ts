@@ -4,6 +4,7 @@ import { problemOfCertificate, readAuthorities, withSecretsFromFiles } from './c
 import { durabilityLevels, type DurabilityLevel } from '../engine/domain/durability.js';
 import { ConfigError } from '../engine/domain/errors.js';
 import { DATABASE_TIMEOUT_MS } from '../engine/domain/limits.js';
+import type { ClaimNames } from '../http/auth/claim-names.js';
 import type { LimitSettings } from '../http/limits/caller-limits.js';
 import { isNetwork } from '../http/limits/client-address.js';
 
@@ -25,6 +26,12 @@ const commaSeparated = (text: string): string[] =>
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
+
+const list = (what: string) =>
+  z
+    .string()
+    .transform(commaSeparated)
+    .pipe(z.array(z.string()).min(1, `must name ${what}, separated by commas`));
 
 const urlWith = (...schemes: string[]) =>
   z.string().refine(
@@ -57,6 +64,9 @@ function isOrigin(text: string): boolean {
   return text === '*' || (url !== null && /^https?:$/.test(url.protocol) && url.origin === text);
 }
 
+/** In JWT_MEMBER_VALUES: whatever is no seller's is a member's. */
+const ANY_VALUE = '*';
+
 const placeholderSecret = /^(.)\1*$|change.?me|placeholder|example|your.?secret|^secret/i;
 
 const secret = z
@@ -87,7 +97,12 @@ const environment = z.object({
   JWT_SECRET_FILE: z.string().optional(),
   JWT_JWKS_URL: urlWith('https', 'http').optional(),
   JWT_ISSUER: z.string().min(1).default('seonchak'),
-  JWT_AUDIENCE: z.string().min(1).default('seonchak'),
+  JWT_AUDIENCE: list('audiences').default(['seonchak']),
+  JWT_MEMBER_CLAIM: z.string().min(1).default('sub'),
+  JWT_ROLE_CLAIM: z.string().min(1).default('role'),
+  JWT_SELLER_VALUES: list('values').default(['seller']),
+  JWT_MEMBER_VALUES: list('values').optional(),
+  JWT_CLOCK_TOLERANCE_S: integer(0, 300).default(5),
   PRESENCE_SECRET: secret.optional(),
   PRESENCE_SECRET_FILE: z.string().optional(),
   PRESENCE_JWKS_URL: urlWith('https', 'http').optional(),
@@ -134,6 +149,7 @@ const environment = z.object({
     .pipe(z.array(z.string().refine(isOrigin, 'must be a list of origins (https://shop.example), or *')))
     .default([]),
   SELLER_SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').optional(),
+  MEMBER_SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').optional(),
 });
 
 type Environment = z.output<typeof environment>;
@@ -154,7 +170,10 @@ interface SharedConfig {
   readonly jwtSecret: string | undefined;
   readonly jwtJwksUrl: string | undefined;
   readonly jwtIssuer: string;
-  readonly jwtAudience: string;
+  /** One of them has to be among the token's. */
+  readonly jwtAudiences: readonly string[];
+  readonly jwtClaimNames: ClaimNames;
+  readonly jwtClockToleranceSeconds: number;
   /** Neither this nor `presenceJwksUrl`: no coupon can demand presence. */
   readonly presenceSecret: string | undefined;
   readonly presenceJwksUrl: string | undefined;
@@ -174,6 +193,7 @@ interface SharedConfig {
   readonly recordThreads: number;
   readonly logLevel: Environment['LOG_LEVEL'];
   readonly sellerSignup: 'open' | 'closed';
+  readonly memberSignup: 'open' | 'closed';
   /** Exact origins, or `*` for what anyone may read. */
   readonly corsOrigins: readonly string[];
   readonly limits: LimitSettings;
@@ -236,7 +256,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     jwtSecret: values.JWT_SECRET,
     jwtJwksUrl: values.JWT_JWKS_URL,
     jwtIssuer: values.JWT_ISSUER,
-    jwtAudience: values.JWT_AUDIENCE,
+    jwtAudiences: Object.freeze(values.JWT_AUDIENCE),
+    jwtClaimNames: claimNamesOf(values),
+    jwtClockToleranceSeconds: values.JWT_CLOCK_TOLERANCE_S,
     presenceSecret: values.PRESENCE_SECRET,
     presenceJwksUrl: values.PRESENCE_JWKS_URL,
     presenceIssuer: values.PRESENCE_ISSUER,
@@ -261,6 +283,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     }),
     corsOrigins: Object.freeze([...new Set(values.CORS_ORIGINS)]),
     sellerSignup: values.SELLER_SIGNUP ?? (embedded ? 'open' : 'closed'),
+    memberSignup: values.MEMBER_SIGNUP ?? (embedded ? 'open' : 'closed'),
   };
   if (values.REDIS_URL === undefined || values.MYSQL_URL === undefined) {
     return Object.freeze({ ...shared, backEnd: 'embedded' });
@@ -272,6 +295,21 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     mysqlUrl: values.MYSQL_URL,
     redisTlsCa: values.REDIS_TLS_CA_FILE,
     mysqlTlsCa: values.MYSQL_TLS_CA_FILE,
+  });
+}
+
+/**
+ * An outside provider's tokens name members as they please, or not at all. Holders of a shared secret sign for us, so there a token with
+ * neither role is a mistake, unless the operator has named what a member's tokens carry.
+ */
+function claimNamesOf(values: Environment): ClaimNames {
+  const fallback = values.JWT_JWKS_URL === undefined ? Object.freeze(['member']) : 'any';
+  const memberValues = values.JWT_MEMBER_VALUES;
+  return Object.freeze({
+    member: values.JWT_MEMBER_CLAIM,
+    role: values.JWT_ROLE_CLAIM,
+    sellerValues: Object.freeze(values.JWT_SELLER_VALUES),
+    memberValues: memberValues?.includes(ANY_VALUE) ? 'any' : (memberValues ?? fallback),
   });
 }
 

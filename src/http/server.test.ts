@@ -36,10 +36,11 @@ t.test('probes and the front page', async (t) => {
 t.test('an unready server says why, and when to ask again', async (t) => {
   const { services } = await startEmbeddedServer(t);
   const readiness = () => Promise.resolve({ ready: false, reasons: ['Redis is not connected.'] });
-  const tokens = { issuer: 'a', audience: 'b', secret: Buffer.alloc(32) };
+  const tokens = { issuer: 'a', audiences: ['b'], secret: Buffer.alloc(32) };
   const settings: HttpSettings = {
     ...{ host: '127.0.0.1', port: 0, exclusivePort: true, tokens },
     sellerSignup: 'open',
+    memberSignup: 'open',
     limits: TEST_LIMITS,
   };
   const http = await startHttp({ ...services, readiness }, settings);
@@ -204,10 +205,11 @@ t.test('a port that is taken is said to be taken', async (t) => {
   await once(taken, 'listening');
   t.teardown(() => taken.close());
   const { port } = taken.address() as AddressInfo;
-  const tokens = { issuer: 'a', audience: 'b', secret: Buffer.alloc(32) };
+  const tokens = { issuer: 'a', audiences: ['b'], secret: Buffer.alloc(32) };
   const settings: Omit<HttpSettings, 'host'> = {
     ...{ port, exclusivePort: true, tokens },
     sellerSignup: 'open',
+    memberSignup: 'open',
     limits: TEST_LIMITS,
   };
   await t.rejects(startHttp(services, { ...settings, host: '127.0.0.1' }), PortInUseError);
@@ -253,7 +255,7 @@ t.test('a drain does not wait longer than it may', async (t) => {
 t.test('whatever a handler throws, the client gets a problem without internal text', async (t) => {
   const faults: unknown[] = [];
   const clock = { nowMs: Date.now, monotonicMs: () => performance.now() };
-  const settings = { issuer: 'a', audience: 'b', secret: Buffer.alloc(32) };
+  const settings = { issuer: 'a', audiences: ['b'], secret: Buffer.alloc(32) };
   const clientAddresses = new ClientAddresses([]);
   const server = new RouteServer({
     authenticator: new Authenticator(settings, clock, new Set()),

@@ -6,6 +6,7 @@
  */
 import uWS from 'uWebSockets.js';
 import { AccessLocks } from '../accounts/access-locks.js';
+import { KeysFaults } from './auth/keys-faults.js';
 import { Authenticator } from './auth/authenticator.js';
 import { serveConsole } from './console/console.js';
 import { CrossOrigin } from './cors/cross-origin.js';
@@ -20,7 +21,7 @@ import { newOutcomeCounts } from './download/outcome-counts.js';
 import { PresenceDemands } from '../accounts/presence-demands.js';
 import { PresenceGate } from './presence/presence-gate.js';
 import { Pressure } from './wire/pressure.js';
-import { logAnswer, logFault } from './wire/request-log.js';
+import { logAnswer, logFault, logRefusedToken } from './wire/request-log.js';
 import { RouteServer } from './route-server.js';
 import { RedemptionCounts } from './api/redemption-counts.js';
 import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from './api/routes.js';
@@ -45,7 +46,12 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
         'Account locks could not be refreshed; the locks read last stay in force',
       ),
   });
-  const authenticator = new Authenticator(settings.tokens, ports.clock, locks);
+  const accessKeys = new KeysFaults('access tokens', ports.logger, ports.clock);
+  const ticketKeys = new KeysFaults('presence tickets', ports.logger, ports.clock);
+  const authenticator = new Authenticator(settings.tokens, ports.clock, locks, {
+    onRefused: logRefusedToken(ports.logger),
+    onFault: (reason, message) => accessKeys.onFault(reason, message),
+  });
   await locks.start((subjects) => authenticator.forget(subjects));
   const demands = new PresenceDemands(
     {
@@ -68,7 +74,10 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
       'Coupons require a presence ticket, but PRESENCE_SECRET or PRESENCE_JWKS_URL is not set: all their downloads are refused',
     );
   }
-  const presence = new PresenceGate(settings.presence, { ...ports, demands });
+  const presence = new PresenceGate(settings.presence, { ...ports, demands, keysListener: ticketKeys });
+  // Fetches the keys of providers now, so that a wrong address is logged before the first member comes.
+  authenticator.keysState();
+  presence.keysState();
   const clientAddresses = new ClientAddresses(settings.limits.trustedProxies);
   const limits = new CallerLimits(settings.limits, clientAddresses, ports.clock);
   const onFault = logFault(ports.logger);
@@ -100,6 +109,11 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     requestsInFlight: () => inFlight.count,
     rateLimited: () => limits.refused,
     presenceRefused: () => presence.refused,
+    tokensRefused: authenticator.refused,
+    keys: [
+      { of: 'access', faults: accessKeys.counts, state: () => authenticator.keysState() },
+      { of: 'presence', faults: ticketKeys.counts, state: () => presence.keysState() },
+    ],
     liveWatchers: () => live.size,
     frontierWaits: ports.settledRows.waits,
     redemptions: redemptionCounts.counts,
@@ -124,8 +138,16 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   });
 
   async function readiness(): Promise<Readiness> {
-    const reasons = [...(await ports.readiness()).reasons, ...pressure.reasons()];
-    return { ready: reasons.length === 0, reasons };
+    const known = await ports.readiness();
+    const access = authenticator.keysState();
+    const tickets = presence.keysState();
+    const reasons = [...known.reasons, ...pressure.reasons()];
+    if (access?.hasKeys === false) {
+      reasons.push(`No access token can be checked: ${access.fault ?? 'the keys are being fetched'}.`);
+    }
+    const faults = [access?.hasKeys === true ? access.fault : undefined, tickets?.fault];
+    const warnings = [...(known.warnings ?? []), ...faults.filter((fault) => fault !== undefined)];
+    return { ready: reasons.length === 0, reasons, warnings };
   }
 
   let closing: Promise<void> | undefined;

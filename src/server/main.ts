@@ -172,6 +172,7 @@ async function startApi(
       tokens: await tokenSettings(config),
       presence: presenceSettings(config),
       sellerSignup: config.sellerSignup,
+      memberSignup: config.memberSignup,
       corsOrigins: config.corsOrigins,
       limits: config.limits,
       pendingMax: config.pendingMax,

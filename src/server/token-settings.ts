@@ -10,7 +10,12 @@ import type { TokenSettings } from '../http/auth/token-settings.js';
  * @throws SecretUnusableError, DataDirUnwritableError
  */
 export function tokenSettings(config: Config): Promise<TokenSettings> {
-  const policy = { issuer: config.jwtIssuer, audience: config.jwtAudience };
+  const policy = {
+    issuer: config.jwtIssuer,
+    audiences: config.jwtAudiences,
+    clockToleranceSeconds: config.jwtClockToleranceSeconds,
+    claimNames: config.jwtClaimNames,
+  };
   if (config.jwtJwksUrl !== undefined) {
     return Promise.resolve({ ...policy, jwksUrl: new URL(config.jwtJwksUrl) });
   }
@@ -20,7 +25,11 @@ export function tokenSettings(config: Config): Promise<TokenSettings> {
 
 /** Who signs tickets of presence: PRESENCE_JWKS_URL or PRESENCE_SECRET; `undefined` without either. */
 export function presenceSettings(config: Config): TokenSettings | undefined {
-  const policy = { issuer: config.presenceIssuer, audience: config.presenceAudience };
+  const policy = {
+    issuer: config.presenceIssuer,
+    audiences: [config.presenceAudience],
+    clockToleranceSeconds: config.jwtClockToleranceSeconds,
+  };
   if (config.presenceJwksUrl !== undefined) return { ...policy, jwksUrl: new URL(config.presenceJwksUrl) };
   if (config.presenceSecret !== undefined) return { ...policy, secret: Buffer.from(config.presenceSecret) };
   return undefined;

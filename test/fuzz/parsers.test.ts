@@ -10,7 +10,7 @@ import { ConfigError } from '../../src/engine/domain/errors.js';
 import { loadConfig } from '../../src/config/config.js';
 import { parseCouponId, parseMemberId } from '../../src/engine/domain/coupon.js';
 import { StoreCorruptError } from '../../src/engine/domain/errors.js';
-import { ACCESS_TOKENS, bearerToken } from '../../src/http/auth/token-policy.js';
+import { accessTokens, bearerToken } from '../../src/http/auth/token-policy.js';
 import { TokenVerifier } from '../../src/http/auth/token-verifier.js';
 import { couponNumber } from '../../src/engine/testing/simulation/staged-world.js';
 import { isNetwork } from '../../src/http/limits/client-address.js';
@@ -82,7 +82,7 @@ t.test('ids: what passes is written in the one way there is', async (t) => {
 
 t.test('tokens: a good one that was changed in any way opens no door', async (t) => {
   const secret = Buffer.from('a-secret-of-this-test-5f0c9d7e3b1a8246');
-  const verifier = new TokenVerifier(secret, { issuer: 'i', audience: 'a' }, ACCESS_TOKENS);
+  const verifier = new TokenVerifier(secret, { issuer: 'i', audiences: ['a'] }, accessTokens());
   const segment = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const claims = { sub: '7', role: 'member', iss: 'i', aud: 'a', exp: 4_000_000_000 };
   const signed = `${segment({ alg: 'HS256' })}.${segment(claims)}`;

@@ -35,15 +35,19 @@ const refused: Readonly<Record<string, string>> = {
   'sub a number': sign({ ...claims, sub: 7 }),
   'sub an object': sign({ ...claims, sub: { id: '7' } }),
   'sub empty': sign({ ...claims, sub: '' }),
-  'sub of 65 characters': sign({ ...claims, sub: 'x'.repeat(65) }),
-  'sub with a colon': sign({ ...claims, sub: '7:8' }),
-  'sub with a brace': sign({ ...claims, sub: '{7}' }),
+  'sub of 256 characters': sign({ ...claims, sub: 'x'.repeat(256) }),
+  'sub with a line break': sign({ ...claims, sub: '7\n' }),
+  'sub with half of a pair': signText('{"alg":"HS256"}', JSON.stringify(claims).replace('"7"', '"\\ud800"')),
+  'sub of one of our accounts': sign({ ...claims, sub: 'seonchak.account.1' }),
+  'a role that nobody has': sign({ ...claims, role: 'admin' }),
+  'iat a string': sign({ ...claims, iat: 'now' }),
   'two sub': signText('{"alg":"HS256"}', JSON.stringify(claims).replace('{', '{"sub":"8",')),
   'unknown crit': sign(claims, { alg: 'HS256', crit: ['x'], x: 1 }),
   'embedded jwk': sign(claims, { alg: 'HS256', jwk: { kty: 'oct', k: base64url('mine') } }, 'mine'),
   'wrong iss': sign({ ...claims, iss: 'somebody' }),
   'wrong aud': sign({ ...claims, aud: 'somewhere' }),
   'nbf in the future': sign({ ...claims, nbf: now + 600 }),
+  'nbf ahead by more than the tolerance': sign({ ...claims, nbf: now + 60 }),
   'expired by one second': sign({ ...claims, exp: now - 1 }),
   'trailing =': `${good}=`,
   '100 KB token': `${good.slice(0, 40)}${'A'.repeat(100_000)}`,
@@ -61,6 +65,82 @@ for (const [name, token] of Object.entries(refused)) {
     t.equal(await shop.complaint(received), undefined);
   });
 }
+
+/** Of other providers than ours: each comes in, and sees its own name unchanged. */
+const subjects = [
+  'x'.repeat(65),
+  'x'.repeat(255),
+  '7:8',
+  '{7}',
+  'auth0|5f7c8ec7c33c6c004bbafe82',
+  'Kim@Shop.Test',
+  'f:0e3a7f1c-99b4:kim',
+  'MTIzNDU2Nzg5MA==',
+  'urn:shop:member:7',
+  '선착순-7',
+  'a,b;"c"~d%7C',
+  '😀',
+] as const;
+
+t.test('a subject of any characters is one member, and comes out as it went in', async (t) => {
+  const { body } = await shop.client.call('/v1/coupons', {
+    method: 'POST',
+    token: shop.seller,
+    body: { name: 'For everybody', quantity: 100 },
+  });
+  const path = `/v1/coupons/${Number(body['id'])}`;
+  for (const [place, sub] of [...subjects, 'kim@shop.test'].entries()) {
+    const token = sign({ ...claims, sub });
+    const first = await shop.client.call(`${path}/download`, { method: 'POST', token });
+    t.match(first, { status: 201, body: { memberId: sub, issueNo: place + 1 } }, sub);
+    const again = await shop.client.call(`${path}/download`, { method: 'POST', token });
+    t.match(again, { status: 200, body: { outcome: 'already_issued', memberId: sub, issueNo: place + 1 } });
+    t.match(await shop.client.call(`${path}/issuance`, { token }), {
+      body: { memberId: sub, recorded: true },
+    });
+    t.match(await shop.client.call('/v1/me/coupons', { token }), { body: { items: [{ memberId: sub }] } });
+  }
+  const list = await shop.client.call(`${path}/issuances?limit=100`, { token: shop.seller });
+  t.same(
+    (list.body['items'] as { readonly memberId: string }[]).map(({ memberId }) => memberId),
+    [...subjects, 'kim@shop.test'],
+  );
+});
+
+t.test('an account and a member of the shop never share a sub', async (t) => {
+  const email = `${Date.now()}@accounts.test`;
+  const account = { email, password: 'correct horse', role: 'member' };
+  const signedUp = await shop.client.call('/v1/accounts', { method: 'POST', body: account });
+  t.equal(signedUp.status, 201);
+  const session = await shop.client.call('/v1/sessions', {
+    method: 'POST',
+    body: { email, password: account.password },
+  });
+  const token = String(session.body['accessToken']);
+  const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as typeof claims;
+  t.equal(payload.sub, signedUp.body['id']);
+  t.equal((await shop.client.call('/v1/me/coupons', { token })).status, 200);
+
+  const row = payload.sub.replace(/.*\D/, '');
+  const namesake = sign({ ...claims, sub: row });
+  const coupon = await shop.client.call('/v1/coupons', {
+    method: 'POST',
+    token: shop.seller,
+    body: { name: 'For a namesake', quantity: 1 },
+  });
+  const press = { method: 'POST', token: namesake };
+  const won = await shop.client.call(`/v1/coupons/${Number(coupon.body['id'])}/download`, press);
+  t.match(won, { status: 201, body: { memberId: row } });
+  t.match(await shop.client.call('/v1/me/coupons', { token }), { body: { items: [] } });
+
+  for (const [name, forged] of [
+    ['another end', sign({ ...payload, exp: payload.exp + 1 })],
+    ['no mark', sign({ ...claims, sub: payload.sub })],
+    ['the mark of another account', sign({ ...payload, sub: 'seonchak.account.999' })],
+  ] as const) {
+    t.match(await shop.client.call('/v1/me/coupons', { token: forged }), { status: 401 }, name);
+  }
+});
 
 t.test('two Authorization headers', async (t) => {
   const twice = `Authorization: Bearer ${sign({ ...claims, sub: '8' })}\r\n`.repeat(2);

@@ -27,6 +27,7 @@ export async function startSeonchak(settings: Readonly<Record<string, string>>):
     ...process.env,
     JWT_SECRET: TEST_SECRET,
     SELLER_SIGNUP: 'open',
+    MEMBER_SIGNUP: 'open',
     LOG_LEVEL: 'warn',
     PORT: String(port),
     ...settings,

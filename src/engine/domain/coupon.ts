@@ -1,25 +1,19 @@
 /** Defines ids, terms, snapshots and issuances, and derives the state of a coupon. */
 
+import type { MemberId } from './member-id.js';
+
+export { parseMemberId, type MemberId } from './member-id.js';
+
 declare const couponIdBrand: unique symbol;
-declare const memberIdBrand: unique symbol;
 
 /** A coupon's number, 1 up to 999,999,999,999,999: always exact as a JSON integer. */
 export type CouponId = number & { readonly [couponIdBrand]: true };
 
-/** Who downloads: the token's `sub`, 1–64 characters of `[A-Za-z0-9._-]`. */
-export type MemberId = string & { readonly [memberIdBrand]: true };
-
 const couponIdPattern = /^[1-9][0-9]{0,14}$/;
-const memberIdPattern = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Canonical decimal only: `042`, `1e3`, `+1` and anything longer than 15 digits are not ids. */
 export function parseCouponId(text: string): CouponId | undefined {
   return couponIdPattern.test(text) ? (Number(text) as CouponId) : undefined;
-}
-
-/** The alphabet leaves out `:`, `{` and `}`, so an id can never break out of a Redis key or a packed value. */
-export function parseMemberId(text: string): MemberId | undefined {
-  return memberIdPattern.test(text) ? (text as MemberId) : undefined;
 }
 
 /** What the seller decides. A missing bound means "since ever" or "for ever"; the window is `[opensAtMs, closesAtMs)`. */

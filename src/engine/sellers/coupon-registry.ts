@@ -4,6 +4,7 @@ import type { AuditAction, AuditActor, AuditEntry } from '../ports/audit-log.js'
 import type { Clock } from '../domain/clock.js';
 import { couponState } from '../domain/coupon.js';
 import type { CouponId, CouponSnapshot, CouponState, MemberId } from '../domain/coupon.js';
+import { subjectOf } from '../domain/member-id.js';
 import type { CouponCatalogue, CouponRecord, NewCoupon } from '../ports/coupon-catalogue.js';
 import type { ChangeResult, CouponChanger } from './coupon-changer.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
@@ -213,7 +214,12 @@ export class CouponRegistry {
     const memberId = await this.#holder(couponId, issueNo);
     if (memberId === undefined) return { status: 'not_issued' };
 
-    const entry = by && this.#entry(by, 'issuance_revoked', couponId, { issueNo, memberId });
+    const entry =
+      by &&
+      this.#entry(by, 'issuance_revoked', couponId, {
+        issueNo,
+        memberId: subjectOf(memberId),
+      });
     const nowMs = this.#ports.clock.nowMs();
     await this.#ports.bell?.markPending([couponId]);
     const revoked = await this.#ports.ledger.revoke(couponId, record.epoch, issueNo, memberId, nowMs, entry);

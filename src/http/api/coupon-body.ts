@@ -7,12 +7,13 @@ import { entityTag } from '../wire/entity-tag.js';
 import { json } from '../wire/exchange.js';
 import type { Reply } from '../wire/exchange.js';
 import { rfc3339, rfc3339OrNull } from '../wire/rfc3339.js';
+import { subjectOf } from '../../engine/domain/member-id.js';
 
 const canonicalNumber = /^(0|[1-9]\d{0,14})$/;
 
-/** Our own accounts have numbers for ids; sellers of an outside identity provider may have any text of the alphabet. */
+/** Programs read the numbers of a shop's sellers as JSON integers; any other `sub` is text. */
 function sellerIdValue(sellerId: string): number | string {
-  return canonicalNumber.test(sellerId) ? Number(sellerId) : sellerId;
+  return canonicalNumber.test(sellerId) ? Number(sellerId) : subjectOf(sellerId);
 }
 
 export function couponBody(coupon: CouponView): CouponAnswer {

@@ -6,6 +6,8 @@ import type { Reply } from '../wire/exchange.js';
 export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
+  /** What an operator should repair although downloads are served. */
+  readonly warnings?: readonly string[];
 }
 
 export interface HealthPorts {
@@ -26,8 +28,8 @@ export class HealthHandlers {
 
   /** Whether downloads can be served now, and why not. */
   async ready(): Promise<Reply> {
-    const { ready, reasons } = await this.#ports.readiness();
-    if (ready) return json(200, { status: 'ready' });
+    const { ready, reasons, warnings = [] } = await this.#ports.readiness();
+    if (ready) return json(200, { status: 'ready', ...(warnings.length === 0 ? {} : { warnings }) });
     return problemReply({
       code: 'not_ready',
       detail: reasons.join('; ') || 'Not ready yet.',

@@ -2,11 +2,13 @@
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { SettledPage, SettledRows } from '../../engine/feed/settled-rows.js';
+import { subjectOf } from '../../engine/domain/member-id.js';
 import type { IssuanceLedger, LedgerRow } from '../../engine/ports/issuance-ledger.js';
 import type { Identity } from '../auth/identity.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import type { IssuanceItemAnswer } from '../openapi/answers.js';
+import { csvField } from './csv-field.js';
 import { ownedCoupon } from './owned-coupon.js';
 import { parseQuery } from '../wire/parse-input.js';
 import { preferredType } from '../wire/preferred-type.js';
@@ -75,7 +77,7 @@ export class IssuanceHandlers {
         return json(200, {
           couponId,
           issueNo: result.issueNo,
-          memberId: result.memberId,
+          memberId: subjectOf(result.memberId),
           revoked: true,
           remaining: result.remaining,
         });
@@ -102,7 +104,7 @@ function streamed(contentType: string, chunks: AsyncIterable<string>): Reply {
 export function issuanceItem(row: LedgerRow): IssuanceItemAnswer {
   return {
     couponId: row.couponId,
-    memberId: row.memberId,
+    memberId: subjectOf(row.memberId),
     issueNo: row.issueNo,
     issuedAt: rfc3339(row.issuedAtMs),
     usedAt: row.usedAtMs === undefined ? null : rfc3339(row.usedAtMs),
@@ -118,14 +120,13 @@ async function* chunksOfRows(read: ReadPage, afterIssueNo: number): AsyncGenerat
   }
 }
 
-/** Nothing needs quoting: member ids have no comma, quote or line break, and the alphabet holds no spreadsheet formula but a leading `-`. */
 async function* csv(read: ReadPage, after: number): AsyncGenerator<string> {
   yield 'issue_no,member_id,issued_at,used_at\r\n';
   for await (const rows of chunksOfRows(read, after)) {
     yield rows
       .map(({ issueNo, memberId, issuedAtMs, usedAtMs }) => {
         const usedAt = usedAtMs === undefined ? '' : rfc3339(usedAtMs);
-        return `${issueNo},${memberId},${rfc3339(issuedAtMs)},${usedAt}\r\n`;
+        return `${issueNo},${csvField(subjectOf(memberId))},${rfc3339(issuedAtMs)},${usedAt}\r\n`;
       })
       .join('');
   }

@@ -164,8 +164,9 @@ t.test('a store out of reach is told as such', async (t) => {
       host: '127.0.0.1',
       port: 0,
       exclusivePort: true,
-      tokens: { issuer: 'seonchak', audience: 'seonchak', secret: randomBytes(32) },
+      tokens: { issuer: 'seonchak', audiences: ['seonchak'], secret: randomBytes(32) },
       sellerSignup: 'open',
+      memberSignup: 'open',
       limits: TEST_LIMITS,
     },
   );

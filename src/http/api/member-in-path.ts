@@ -1,6 +1,6 @@
 /** The member a request of the shop's side is about. */
-import { parseMemberId } from '../../engine/domain/coupon.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
+import { memberIdOf } from '../../engine/domain/member-id.js';
 import type { ApiRequest } from '../wire/exchange.js';
 import { refuse } from '../wire/problems.js';
 
@@ -14,11 +14,11 @@ export function memberInPath(request: ApiRequest): MemberId {
   }
   return (
     memberNamed(text ?? '') ??
-    refuse('invalid_member', 'The path names no member: its id has characters that no id has.')
+    refuse('invalid_member', 'The path names no member: an id has 1 to 255 characters, percent-encoded.')
   );
 }
 
-/** The member of this id, as the shop writes it; `undefined` for what is no id. */
+/** The member whose tokens carry this `sub`; `undefined` for text that no `sub` can be. */
 export function memberNamed(text: string): MemberId | undefined {
-  return parseMemberId(text);
+  return memberIdOf(text);
 }

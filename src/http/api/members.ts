@@ -3,6 +3,7 @@ import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { Admission } from '../../engine/ports/admission.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { Issuance } from '../../engine/domain/coupon.js';
+import { subjectOf } from '../../engine/domain/member-id.js';
 import type { Identity } from '../auth/identity.js';
 import { couponIdOf, json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
@@ -45,5 +46,5 @@ export class MemberHandlers {
 }
 
 function issuanceFields({ memberId, issueNo, issuedAtMs }: Issuance): Record<string, unknown> {
-  return { memberId, issueNo, issuedAt: rfc3339(issuedAtMs) };
+  return { memberId: subjectOf(memberId), issueNo, issuedAt: rfc3339(issuedAtMs) };
 }

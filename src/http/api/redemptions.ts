@@ -4,6 +4,7 @@ import type { Admission } from '../../engine/ports/admission.js';
 import type { AuditActor } from '../../engine/ports/audit-log.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import { subjectOf } from '../../engine/domain/member-id.js';
 import { parseOrderId } from '../../engine/domain/redemption.js';
 import type { OrderId, WalletState } from '../../engine/domain/redemption.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
@@ -91,12 +92,17 @@ export class RedemptionHandlers {
     // Every use has an order, so that the shop can cancel it.
     const orderId = given ?? generatedOrderId();
     const issuance = { couponId, memberId: member.memberId };
-    const actor: AuditActor = { kind: 'member', id: member.memberId, address: request.address };
+    const actor: AuditActor = { kind: 'member', id: subjectOf(member.memberId), address: request.address };
     const { redemption } = await this.#redeem(issuance, orderId, actor);
     const row = await this.#ports.ledger.rowOf(couponId, member.memberId);
     if (row === undefined) return this.#refuseAbsent(issuance);
     return json(200, {
-      ...{ couponId, memberId: redemption.memberId, issueNo: row.issueNo, issuedAt: rfc3339(row.issuedAtMs) },
+      ...{
+        couponId,
+        memberId: subjectOf(redemption.memberId),
+        issueNo: row.issueNo,
+        issuedAt: rfc3339(row.issuedAtMs),
+      },
       usedAt: rfc3339(redemption.redeemedAtMs),
       orderId,
     });
@@ -234,7 +240,7 @@ function generatedOrderId(): OrderId {
 function redemptionBody(redemption: Redemption): RedemptionAnswer {
   const { couponId, issueNo, memberId, orderId, redeemedAtMs, expiresAtMs } = redemption;
   return {
-    ...{ couponId, issueNo, memberId, orderId },
+    ...{ couponId, issueNo, memberId: subjectOf(memberId), orderId },
     redeemedAt: rfc3339(redeemedAtMs),
     expiresAt: rfc3339OrNull(expiresAtMs),
   };
@@ -243,7 +249,7 @@ function redemptionBody(redemption: Redemption): RedemptionAnswer {
 function walletItem(row: WalletRow): WalletItemAnswer {
   const { couponId, memberId, issueNo, name, state } = row;
   return {
-    ...{ couponId, memberId, issueNo, name, state },
+    ...{ couponId, memberId: subjectOf(memberId), issueNo, name, state },
     issuedAt: rfc3339(row.issuedAtMs),
     usedAt: rfc3339OrNull(row.usedAtMs),
     discount: row.discount ?? null,

@@ -10,6 +10,7 @@ import type { Clock } from '../../engine/domain/clock.js';
 import type { TermsChange } from '../../engine/ports/admission.js';
 import type { AuditActor } from '../../engine/ports/audit-log.js';
 import type { AmendRequest, AmendResult } from '../../engine/sellers/coupon-registry.js';
+import { subjectOf } from '../../engine/domain/member-id.js';
 import type { Identity } from '../auth/identity.js';
 import { couponReply } from './coupon-body.js';
 import { changedRules, newRules, refuseShorterValidity } from './coupon-rules.js';
@@ -192,7 +193,7 @@ export class SellerHandlers {
 
 /** As the audit log names whoever sent the request. */
 export function sellerActor(request: ApiRequest, seller: Identity): AuditActor {
-  return { kind: 'seller', id: seller.memberId, address: request.address };
+  return { kind: 'seller', id: subjectOf(seller.memberId), address: request.address };
 }
 
 function amended(result: AmendResult): Reply {

@@ -8,7 +8,7 @@ t.test('sign up, sign in, and the token opens the doors of its role', async (t) 
   const { url } = await startEmbeddedServer(t);
   const signedUp = await call(url, 'POST /v1/accounts', { body: account });
   t.equal(signedUp.status, 201);
-  t.strictSame(signedUp.body, { id: 1, email: 'mina@shop.test', role: 'member' });
+  t.strictSame(signedUp.body, { id: 'seonchak.account.1', email: 'mina@shop.test', role: 'member' });
   const session = await call(url, 'POST /v1/sessions', {
     body: { email: 'MINA@shop.test', password: account.password },
   });
@@ -30,7 +30,7 @@ t.test('sign up, sign in, and the token opens the doors of its role', async (t) 
     token: String(selling.body.accessToken),
     body: { name: 'x', quantity: 1 },
   });
-  t.match(coupon, { status: 201, body: { sellerId: 2 } });
+  t.match(coupon, { status: 201, body: { sellerId: 'seonchak.account.2' } });
 });
 
 t.test('an address is taken once, however it is written', async (t) => {
@@ -101,6 +101,33 @@ t.test(
     t.equal(http.pendingCount, 0);
   },
 );
+
+t.test('an address that only looks like another one is no address', async (t) => {
+  const { url } = await startEmbeddedServer(t);
+  await call(url, 'POST /v1/accounts', { body: { ...account, email: 'kim@shop.test' } });
+  for (const email of [
+    '\u212aim@shop.test',
+    'ｋｉｍ@shop.test',
+    'kim＠shop.test',
+    'kim@ｓｈｏｐ.test',
+    'kim@\u017fhop.test',
+  ]) {
+    for (const line of ['POST /v1/accounts', 'POST /v1/sessions']) {
+      const body = line.endsWith('accounts') ? { ...account, email } : { email, password: account.password };
+      t.match(
+        await call(url, line, { body }),
+        { status: 400, body: { errors: [{ field: 'email' }] } },
+        email,
+      );
+    }
+  }
+});
+
+t.test('members cannot sign up where that is closed', async (t) => {
+  const { url } = await startEmbeddedServer(t, { settings: { memberSignup: 'closed' } });
+  const member = await call(url, 'POST /v1/accounts', { body: account });
+  t.match(member, { status: 403, body: { code: 'member_signup_closed' } });
+});
 
 t.test('sellers cannot sign up where that is closed', async (t) => {
   const { url } = await startEmbeddedServer(t, { settings: { sellerSignup: 'closed' } });

@@ -1,5 +1,6 @@
 /** Handles sign-up and sign-in. */
-import type { AccountStore } from '../../accounts/accounts.js';
+import { accountIdOf } from '../../accounts/account-id.js';
+import type { AccountStore, Role } from '../../accounts/accounts.js';
 import type { AccessLockStore } from '../../accounts/access-locks.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { TokenSettings } from '../auth/token-settings.js';
@@ -11,7 +12,6 @@ import { SignInThrottle } from '../limits/sign-in-throttle.js';
 import { refuse, RequestRefused } from '../wire/problems.js';
 import type { Problem } from '../wire/problems.js';
 import { accountInput, sessionInput } from '../wire/schemas.js';
-import type { MemberId } from '../../engine/domain/coupon.js';
 import { PasswordHasher } from '../auth/password.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
 import { ACCOUNT_LOCKED_PROBLEM } from '../auth/token-problems.js';
@@ -28,12 +28,13 @@ export interface SessionPorts {
 export interface SessionSettings {
   readonly tokens: TokenSettings;
   readonly sellerSignup: 'open' | 'closed';
+  readonly memberSignup: 'open' | 'closed';
   readonly limits: Pick<LimitSettings, 'signInFailuresMax'>;
 }
 
 export class SessionHandlers {
   readonly #ports: SessionPorts;
-  readonly #sellerSignup: SessionSettings['sellerSignup'];
+  readonly #signup: Readonly<Record<Role, 'open' | 'closed'>>;
   readonly #passwords = new PasswordHasher();
   readonly #throttle: SignInThrottle | undefined;
   /** `undefined`: tokens come from an outside identity provider. */
@@ -42,7 +43,7 @@ export class SessionHandlers {
   constructor(ports: SessionPorts, settings: SessionSettings) {
     const { secret } = settings.tokens;
     this.#ports = ports;
-    this.#sellerSignup = settings.sellerSignup;
+    this.#signup = { seller: settings.sellerSignup, member: settings.memberSignup };
     const { signInFailuresMax } = settings.limits;
     this.#throttle = signInFailuresMax === 0 ? undefined : new SignInThrottle(signInFailuresMax, ports.clock);
     this.#issuer = secret === undefined ? undefined : new TokenIssuer(secret, settings.tokens);
@@ -51,8 +52,12 @@ export class SessionHandlers {
   async signUp(request: ApiRequest): Promise<Reply> {
     if (this.#issuer === undefined) refuseSessions();
     const { email, password, role } = parseBody(accountInput, request);
-    if (role === 'seller' && this.#sellerSignup === 'closed') {
-      refuse('seller_signup_closed', 'Ask the operator for a seller account.');
+    if (this.#signup[role] === 'closed') {
+      if (role === 'seller') refuse('seller_signup_closed', 'Ask the operator for a seller account.');
+      refuse(
+        'member_signup_closed',
+        'Members of this installation do not sign up here. Use the tokens of your shop.',
+      );
     }
     const passwordHash = await this.#passwords.hash(password);
     if (passwordHash === undefined)
@@ -63,11 +68,11 @@ export class SessionHandlers {
       atMs,
       actor: { kind: 'anyone', id: '', address: request.address },
       action: 'account_created',
-      target: `account ${id}`,
+      target: `account ${accountIdOf(id)}`,
       detail: { email, role },
     }));
     if (account === undefined) refuse('email_taken', 'An account with this e-mail address already exists.');
-    return json(201, { id: account.id, email: account.email, role: account.role });
+    return json(201, { id: accountIdOf(account.id), email: account.email, role: account.role });
   }
 
   /** An unknown address and a wrong password look the same and take the same time. */
@@ -85,9 +90,9 @@ export class SessionHandlers {
     }
     if (account === undefined || !right) throw new RequestRefused(INVALID_CREDENTIALS_PROBLEM);
     this.#throttle?.succeeded(email, request.address);
-    const subject = String(account.id) as MemberId;
-    if (await locks.isLocked(subject)) throw new RequestRefused(ACCOUNT_LOCKED_PROBLEM);
-    const accessToken = await issuer.issue(subject, account.role, SESSION_SECONDS, clock.nowMs());
+    const accountId = accountIdOf(account.id);
+    if (await locks.isLocked(accountId)) throw new RequestRefused(ACCOUNT_LOCKED_PROBLEM);
+    const accessToken = await issuer.issueForAccount(accountId, account.role, SESSION_SECONDS, clock.nowMs());
     return json(200, { accessToken, tokenType: 'Bearer', expiresIn: SESSION_SECONDS });
   }
 }

@@ -2,23 +2,42 @@
 import type { Clock } from '../../engine/domain/clock.js';
 import type { TokenSettings } from './token-settings.js';
 import type { AccessLocks } from '../../accounts/access-locks.js';
-import { ACCOUNT_LOCKED, TOKEN_INVALID, TOKEN_MISSING } from './identity.js';
-import type { Authentication, Identity } from './identity.js';
+import { AccountMark } from './account-mark.js';
+import { ACCOUNT_LOCKED, HEADER_REPEATED, NOT_BEARER, refusalReasons, TOKEN_MISSING } from './identity.js';
+import type { Authentication, Identity, RefusalReason, TokenRefused } from './identity.js';
 import { openVerifier } from './open-verifier.js';
 import type { Verifier } from './open-verifier.js';
-import { ACCESS_TOKENS, bearerToken } from './token-policy.js';
+import type { KeysListener, KeysState } from './provider-keys.js';
+import { accessTokens, bearerToken } from './token-policy.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 
+export interface AuthenticatorListener extends KeysListener {
+  onRefused(refused: TokenRefused): void;
+}
+
 export class Authenticator {
+  /** Tokens refused so far, by what was wrong with them. */
+  readonly refused: Record<RefusalReason, number>;
   readonly #cache = new VerifiedTokenCache<Identity>();
   readonly #clock: Clock;
   readonly #locks: Pick<AccessLocks, 'has'>;
+  readonly #listener: AuthenticatorListener | undefined;
   readonly #verifier: Verifier<Identity>;
 
-  constructor(settings: TokenSettings, clock: Clock, locks: Pick<AccessLocks, 'has'>) {
+  constructor(
+    settings: TokenSettings,
+    clock: Clock,
+    locks: Pick<AccessLocks, 'has'>,
+    listener?: AuthenticatorListener,
+  ) {
     this.#clock = clock;
     this.#locks = locks;
-    this.#verifier = openVerifier(settings, ACCESS_TOKENS, clock);
+    this.#listener = listener;
+    this.refused = Object.fromEntries(
+      refusalReasons.map((reason) => [reason, 0]),
+    ) as Authenticator['refused'];
+    const accounts = settings.secret === undefined ? undefined : new AccountMark(settings.secret);
+    this.#verifier = openVerifier(settings, accessTokens(settings.claimNames, accounts), clock, listener);
   }
 
   /** The identity behind a header seen before; the hot path asks this first and nothing else. */
@@ -31,19 +50,35 @@ export class Authenticator {
    * too many are being verified already.
    */
   verify(authorization: string): Authentication | Promise<Authentication | undefined> {
-    if (authorization === '') return TOKEN_MISSING;
+    if (authorization === '') return this.#refuse(TOKEN_MISSING);
     const token = bearerToken(authorization);
-    if (token === undefined) return TOKEN_INVALID;
+    if (token === undefined) return this.#refuse(NOT_BEARER);
     const result = this.#verifier.verify(token, this.#clock.nowMs());
     if (!(result instanceof Promise)) return this.#remember(authorization, result);
     return result.then((later) => (later === undefined ? undefined : this.#remember(authorization, later)));
   }
 
+  /** Two readers of a request with several Authorization headers may take different ones, so none of them counts. */
+  refuseRepeated(): TokenRefused {
+    return this.#refuse(HEADER_REPEATED);
+  }
+
+  /** `undefined` where tokens are signed with a shared secret. */
+  keysState(): KeysState | undefined {
+    return this.#verifier.keysState?.();
+  }
+
   #remember(authorization: string, result: Authentication): Authentication {
-    if (result.kind !== 'identity') return result;
-    if (this.#locks.has(result.memberId)) return ACCOUNT_LOCKED;
+    if (result.kind !== 'identity') return this.#refuse(result);
+    if (this.#locks.has(result.memberId)) return this.#refuse(ACCOUNT_LOCKED);
     this.#cache.set(authorization, result);
     return result;
+  }
+
+  #refuse(refused: TokenRefused): TokenRefused {
+    this.refused[refused.detail]++;
+    this.#listener?.onRefused(refused);
+    return refused;
   }
 
   /** Their tokens are verified anew at their next request, and then the lock is seen. */

@@ -2,6 +2,7 @@
 import type { Clock } from '../../engine/domain/clock.js';
 import type { TokenSettings } from './token-settings.js';
 import type { TokenRefused } from './identity.js';
+import type { KeysListener, KeysState } from './provider-keys.js';
 import { ProviderTokenVerifier } from './provider-token-verifier.js';
 import type { TokenKind } from './token-policy.js';
 import { TokenVerifier } from './token-verifier.js';
@@ -12,15 +13,17 @@ export interface Verifier<Verdict> {
    * being verified already.
    */
   verify(token: string, nowMs: number): Verdict | TokenRefused | Promise<Verdict | TokenRefused | undefined>;
+  /** Absent under a shared secret: there is nothing to fetch. */
+  keysState?(): KeysState;
 }
 
 export function openVerifier<Verdict>(
   settings: TokenSettings,
   kind: TokenKind<Verdict>,
   clock: Clock,
+  listener?: KeysListener,
 ): Verifier<Verdict> {
-  const policy = { issuer: settings.issuer, audience: settings.audience };
   return settings.secret === undefined
-    ? new ProviderTokenVerifier(settings.jwksUrl, policy, kind, clock)
-    : new TokenVerifier(settings.secret, policy, kind);
+    ? new ProviderTokenVerifier(settings.jwksUrl, settings, kind, clock, listener)
+    : new TokenVerifier(settings.secret, settings, kind);
 }

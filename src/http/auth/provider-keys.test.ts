@@ -5,7 +5,7 @@ import { startEmbeddedServer } from '../testing/embedded-server.js';
 import { PROVIDER_POLICY as policy, startProvider } from '../testing/key-provider.js';
 import { ProviderTokenVerifier } from './provider-token-verifier.js';
 import { ATTEMPT_EVERY_MS, FIRST_ATTEMPT_EVERY_MS, KEYS_AGE_MAX_MS } from './provider-keys.js';
-import { ACCESS_TOKENS } from './token-policy.js';
+import { accessTokens } from './token-policy.js';
 
 /** Time that passes when the test says so. */
 class TestClock implements Clock {
@@ -42,15 +42,16 @@ t.test('members of an outside provider download; sessions of our own are not off
 
 t.test('claims are judged as strictly as those of our own tokens', async (t) => {
   const provider = await startProvider(t);
-  const verifier = new ProviderTokenVerifier(provider.url, policy, ACCESS_TOKENS, new TestClock());
+  const verifier = new ProviderTokenVerifier(provider.url, policy, accessTokens(), new TestClock());
   t.match(await verifier.verify(await provider.sign('first')), {
     kind: 'identity',
     memberId: 'm-1',
     role: 'member',
   });
   for (const claims of [
-    { sub: 'a:b' },
+    { sub: 'a\n' },
     { sub: 7 },
+    { sub: 'seonchak.account.7' },
     { role: 'admin' },
     { role: undefined },
     { aud: 'x' },
@@ -69,7 +70,7 @@ t.test(
   async (t) => {
     const provider = await startProvider(t);
     const clock = new TestClock();
-    const verifier = new ProviderTokenVerifier(provider.url, policy, ACCESS_TOKENS, clock);
+    const verifier = new ProviderTokenVerifier(provider.url, policy, accessTokens(), clock);
     await verifier.verify(await provider.sign('first'));
     await provider.publish('second');
     clock.aheadMs += ATTEMPT_EVERY_MS;
@@ -85,7 +86,7 @@ t.test(
 t.test('while the provider is down the last good keys go on', async (t) => {
   const provider = await startProvider(t);
   const clock = new TestClock();
-  const verifier = new ProviderTokenVerifier(provider.url, policy, ACCESS_TOKENS, clock);
+  const verifier = new ProviderTokenVerifier(provider.url, policy, accessTokens(), clock);
   const token = await provider.sign('first');
   await verifier.verify(token);
   provider.state.down = true;
@@ -98,7 +99,7 @@ t.test('before the first keys have come nobody is refused for a bad token: we ca
   const provider = await startProvider(t);
   provider.state.down = true;
   const clock = new TestClock();
-  const verifier = new ProviderTokenVerifier(provider.url, policy, ACCESS_TOKENS, clock);
+  const verifier = new ProviderTokenVerifier(provider.url, policy, accessTokens(), clock);
   const token = await provider.sign('first');
   const crowd = await Promise.all(Array.from({ length: 100 }, () => verifier.verify(token)));
   t.ok(crowd.every((result) => result?.kind === 'refused' && result.reason === 'keys_unavailable'));

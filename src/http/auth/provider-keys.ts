@@ -1,60 +1,91 @@
 /**
- * Fetches and caches the public keys (JWKS) of an outside identity provider with jose.
+ * Fetches and caches the public keys (JWKS) of an outside identity provider.
  *
- * jose counts its cooldown from the last successful fetch, and fails every verification once its cache has aged while
- * the provider is down. Here the last valid keys stay, ageing keys are renewed in the background, and requests with
+ * jose's own remote set counts its cooldown from the last successful fetch, fails every verification once its cache has aged while the
+ * provider is down, and reports no reason. Here the last valid keys stay, ageing keys are renewed in the background, and requests with
  * unknown key ids cause at most one fetch per {@link ATTEMPT_EVERY_MS}.
  */
-import { createRemoteJWKSet, errors } from 'jose';
-import type { FlattenedJWSInput, JWSHeaderParameters } from 'jose';
+import { errors } from 'jose';
+import type { CryptoKey, FlattenedJWSInput, JWSHeaderParameters } from 'jose';
 import type { Clock } from '../../engine/domain/clock.js';
+import { fetchKeys, KeysUnusable } from './fetch-keys.js';
+import type { LocalKeys } from './fetch-keys.js';
 
-/** The provider has not answered since start: nothing can be said about any token. Stays within this folder. */
+/** The provider has not answered since start, so no token can be judged. Stays within this folder. */
 export class NoKeysYet extends Error {}
 
 /** Between two fetches, whatever came of the first. */
 export const ATTEMPT_EVERY_MS = 30_000;
-/** While there are no keys at all: sooner, since nobody can come in. */
+/** While there are no keys at all: sooner, since no member can come in. */
 export const FIRST_ATTEMPT_EVERY_MS = 2_000;
 /** Keys older than this are renewed while they go on being used. */
 export const KEYS_AGE_MAX_MS = 600_000;
-const FETCH_TIMEOUT_MS = 5_000;
+
+/** What an operator should know about the keys. */
+export interface KeysState {
+  /** Without keys no token can be judged. */
+  readonly hasKeys: boolean;
+  /** What was wrong with the last reply; `undefined` when it was good. */
+  readonly fault: string | undefined;
+}
+
+/** `repeated_kid`: the keys can be used, and the provider should repair them. */
+export type KeysFault = KeysUnusable['reason'] | 'repeated_kid';
+
+export interface KeysListener {
+  /** Called for each fetch that ended in a fault. */
+  onFault(reason: KeysFault, message: string): void;
+}
 
 export class ProviderKeys {
-  readonly #remote: ReturnType<typeof createRemoteJWKSet>;
+  readonly #url: URL;
   readonly #clock: Clock;
+  readonly #listener: KeysListener | undefined;
+  #keys: LocalKeys | undefined;
+  #fault: string | undefined;
   #fetchedAtMs = Number.NEGATIVE_INFINITY;
   #attemptedAtMs = Number.NEGATIVE_INFINITY;
   #fetching: Promise<void> | undefined;
 
-  constructor(url: URL, clock: Clock) {
+  constructor(url: URL, clock: Clock, listener?: KeysListener) {
+    this.#url = url;
     this.#clock = clock;
-    // Both switched off in jose: when to fetch is decided here alone.
-    this.#remote = createRemoteJWKSet(url, {
-      cacheMaxAge: Infinity,
-      cooldownDuration: Infinity,
-      timeoutDuration: FETCH_TIMEOUT_MS,
-    });
+    this.#listener = listener;
+  }
+
+  /** Also fetches the keys where there are none: whoever probes this process learns of a wrong address before members do. */
+  state(): KeysState {
+    if (this.#keys === undefined) void this.#fetchUnlessTried(FIRST_ATTEMPT_EVERY_MS);
+    return { hasKeys: this.#keys !== undefined, fault: this.#fault };
   }
 
   /**
-   * The key for a token's header, as `jwtVerify` asks for it.
+   * The keys for a token's header, nearly always one: a faulty provider may give several the same id.
    *
    * @throws {@link NoKeysYet} while there are no keys; jose's JWKSNoMatchingKey for a key id the provider does not name.
    */
-  async keyFor(header: JWSHeaderParameters, token: FlattenedJWSInput) {
-    if (this.#remote.jwks() === undefined) {
+  async keysFor(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<AsyncIterable<CryptoKey>> {
+    if (this.#keys === undefined) {
       await this.#fetchUnlessTried(FIRST_ATTEMPT_EVERY_MS);
-      if (this.#remote.jwks() === undefined) throw new NoKeysYet();
     } else if (this.#clock.monotonicMs() - this.#fetchedAtMs > KEYS_AGE_MAX_MS) {
       void this.#fetchUnlessTried(ATTEMPT_EVERY_MS);
     }
     try {
-      return await this.#remote(header, token);
+      return await this.#matching(header, token);
     } catch (fault) {
       if (!(fault instanceof errors.JWKSNoMatchingKey)) throw fault;
       await this.#fetchUnlessTried(ATTEMPT_EVERY_MS);
-      return this.#remote(header, token);
+      return this.#matching(header, token);
+    }
+  }
+
+  async #matching(header: JWSHeaderParameters, token: FlattenedJWSInput): Promise<AsyncIterable<CryptoKey>> {
+    if (this.#keys === undefined) throw new NoKeysYet();
+    try {
+      return only(await this.#keys(header, token));
+    } catch (fault) {
+      if (fault instanceof errors.JWKSMultipleMatchingKeys) return fault;
+      throw fault;
     }
   }
 
@@ -63,18 +94,28 @@ export class ProviderKeys {
     const nowMs = this.#clock.monotonicMs();
     if (this.#fetching === undefined && nowMs - this.#attemptedAtMs >= everyMs) {
       this.#attemptedAtMs = nowMs;
-      this.#fetching = this.#remote
-        .reload()
-        .then(
-          () => {
-            this.#fetchedAtMs = nowMs;
-          },
-          () => undefined,
-        )
-        .finally(() => {
-          this.#fetching = undefined;
-        });
+      this.#fetching = this.#fetch(nowMs).finally(() => {
+        this.#fetching = undefined;
+      });
     }
     await this.#fetching;
   }
+
+  async #fetch(nowMs: number): Promise<void> {
+    try {
+      const { keys, warning } = await fetchKeys(this.#url);
+      this.#keys = keys;
+      this.#fetchedAtMs = nowMs;
+      this.#fault = warning;
+      if (warning !== undefined) this.#listener?.onFault('repeated_kid', warning);
+    } catch (fault) {
+      if (!(fault instanceof KeysUnusable)) throw fault;
+      this.#fault = fault.message;
+      this.#listener?.onFault(fault.reason, fault.message);
+    }
+  }
+}
+
+async function* only(key: CryptoKey): AsyncGenerator<CryptoKey> {
+  yield await Promise.resolve(key);
 }

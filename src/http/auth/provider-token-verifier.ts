@@ -1,12 +1,22 @@
 /** Verifies tokens of an outside identity provider with jose: JWKS keys, asymmetric algorithms only. */
-import { errors, jwtVerify } from 'jose';
+import { compactVerify, decodeProtectedHeader, errors } from 'jose';
+import type { FlattenedJWSInput, JWSHeaderParameters } from 'jose';
 import type { Clock } from '../../engine/domain/clock.js';
 import { BoundedWork } from './bounded-work.js';
-import { KEYS_UNAVAILABLE, TOKEN_INVALID } from './identity.js';
+import {
+  ALGORITHM_REFUSED,
+  KEY_UNKNOWN,
+  KEYS_UNAVAILABLE,
+  SIGNATURE_WRONG,
+  TOKEN_MALFORMED,
+} from './identity.js';
 import type { TokenRefused } from './identity.js';
+import { parseClaims } from './parse-claims.js';
 import { NoKeysYet, ProviderKeys } from './provider-keys.js';
+import type { KeysListener, KeysState } from './provider-keys.js';
 import { judgeClaims } from './token-policy.js';
-import type { TokenKind, TokenPolicy } from './token-policy.js';
+import type { TokenKind } from './token-policy.js';
+import type { TokenPolicy } from './token-settings.js';
 
 /** Pinned: with an HS algorithm in the list a public key could be used as its secret. */
 const ALGORITHMS = [
@@ -27,6 +37,9 @@ const ALGORITHMS = [
 const VERIFYING_MAX = 32;
 const WAITING_MAX = 10_000;
 
+/** Keys of one id that are tried. No provider that works has more than two. */
+const KEYS_TRIED_MAX = 4;
+
 export class ProviderTokenVerifier<Verdict> {
   readonly #keys: ProviderKeys;
   readonly #policy: TokenPolicy;
@@ -34,11 +47,21 @@ export class ProviderTokenVerifier<Verdict> {
   readonly #clock: Clock;
   readonly #work = new BoundedWork(VERIFYING_MAX, WAITING_MAX);
 
-  constructor(jwksUrl: URL, policy: TokenPolicy, kind: TokenKind<Verdict>, clock: Clock) {
-    this.#keys = new ProviderKeys(jwksUrl, clock);
+  constructor(
+    jwksUrl: URL,
+    policy: TokenPolicy,
+    kind: TokenKind<Verdict>,
+    clock: Clock,
+    listener?: KeysListener,
+  ) {
+    this.#keys = new ProviderKeys(jwksUrl, clock, listener);
     this.#policy = policy;
     this.#kind = kind;
     this.#clock = clock;
+  }
+
+  keysState(): KeysState {
+    return this.#keys.state();
   }
 
   /** `undefined`: too many verifications at once, nothing was decided. */
@@ -47,23 +70,40 @@ export class ProviderTokenVerifier<Verdict> {
   }
 
   async #verify(token: string): Promise<Verdict | TokenRefused> {
-    const nowMs = this.#clock.nowMs();
     try {
-      const { payload } = await jwtVerify(token, (header, jws) => this.#keys.keyFor(header, jws), {
-        ...this.#policy,
-        algorithms: ALGORITHMS,
-        requiredClaims: ['sub', 'exp', ...this.#kind.requiredClaims],
-        clockTolerance: 0,
-        currentDate: new Date(nowMs),
-      });
-      return judgeClaims(payload, this.#policy, this.#kind, nowMs);
+      const payload = await this.#verifiedPayload(token);
+      return judgeClaims(parseClaims(payload), this.#policy, this.#kind, this.#clock.nowMs(), true);
     } catch (fault) {
-      // Its signature was good; jose tells so of the first thing that is wrong with the claims, and here that is the time.
-      if (fault instanceof errors.JWTExpired) {
-        return judgeClaims(fault.payload, this.#policy, this.#kind, nowMs);
-      }
-      if (fault instanceof NoKeysYet) return KEYS_UNAVAILABLE;
-      return TOKEN_INVALID;
+      return refusalOf(fault);
     }
   }
+
+  /** @throws errors of jose, {@link NoKeysYet} */
+  async #verifiedPayload(token: string): Promise<Uint8Array> {
+    const header: JWSHeaderParameters = decodeProtectedHeader(token);
+    if (!ALGORITHMS.includes(String(header.alg))) throw new errors.JOSEAlgNotAllowed();
+    let tried = 0;
+    for await (const key of await this.#keys.keysFor(header, NO_HEADER)) {
+      if (tried++ === KEYS_TRIED_MAX) break;
+      try {
+        return (await compactVerify(token, key, { algorithms: ALGORITHMS })).payload;
+      } catch (fault) {
+        if (!(fault instanceof errors.JWSSignatureVerificationFailed)) throw fault;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
+
+/** A compact token has no header beside the protected one. */
+const NO_HEADER: FlattenedJWSInput = { payload: '', signature: '' };
+
+function refusalOf(fault: unknown): TokenRefused {
+  if (fault instanceof NoKeysYet) return KEYS_UNAVAILABLE;
+  if (fault instanceof errors.JWKSNoMatchingKey) return KEY_UNKNOWN;
+  if (fault instanceof errors.JWSSignatureVerificationFailed) return SIGNATURE_WRONG;
+  if (fault instanceof errors.JOSEAlgNotAllowed || fault instanceof errors.JOSENotSupported) {
+    return ALGORITHM_REFUSED;
+  }
+  return TOKEN_MALFORMED;
 }

@@ -1,30 +1,43 @@
 /** Signs access tokens for sessions and the command line, and presence tickets for trials. */
 import { webcrypto } from 'node:crypto';
 import { SignJWT } from 'jose';
-import type { CouponId } from '../../engine/domain/coupon.js';
+import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import { COUPON_CLAIM } from '../presence/presence-ticket.js';
 import type { Role } from '../../accounts/accounts.js';
-import type { TokenPolicy } from './token-policy.js';
+import { ACCOUNT_CLAIM, AccountMark } from './account-mark.js';
+import { OWN_CLAIMS } from './claim-names.js';
+import type { ClaimNames, Claims } from './claim-names.js';
+import type { TokenPolicy } from './token-settings.js';
 
 export class TokenIssuer {
   /** Imported once: with raw bytes or a KeyObject jose imports it anew for every token, which doubles the cost. */
   readonly #key: Promise<webcrypto.CryptoKey>;
   readonly #policy: TokenPolicy;
+  readonly #names: ClaimNames;
+  readonly #accounts: AccountMark;
 
   /** @param secret at least 32 bytes; the configuration sees to it. */
-  constructor(secret: Uint8Array, policy: TokenPolicy) {
+  constructor(secret: Uint8Array, policy: TokenPolicy & { readonly claimNames?: ClaimNames }) {
     const algorithm = { name: 'HMAC', hash: 'SHA-256' };
     this.#key = webcrypto.subtle.importKey('raw', secret, algorithm, false, ['sign']);
     this.#policy = policy;
+    this.#names = policy.claimNames ?? OWN_CLAIMS;
+    this.#accounts = new AccountMark(secret);
   }
 
   /**
-   * A token that says: this is `subject`, in this role, until `nowMs` + `expiresInSeconds`.
-   *
-   * @param subject a member id (1–64 of `[A-Za-z0-9._-]`); a token with any other is refused by every server.
+   * A token that says: this is `subject`, in this role, until `nowMs` + `expiresInSeconds`. It opens no account: the id of one is refused
+   * without the mark of {@link issueForAccount}.
    */
   issue(subject: string, role: Role, expiresInSeconds: number, nowMs: number): Promise<string> {
-    return this.#sign({ role }, subject, expiresInSeconds, nowMs);
+    return this.#sign(this.#accessClaims(subject, role), subject, expiresInSeconds, nowMs);
+  }
+
+  /** The token of somebody who has signed in. */
+  issueForAccount(accountId: MemberId, role: Role, expiresInSeconds: number, nowMs: number): Promise<string> {
+    const mark = this.#accounts.of(accountId, expiresAt(nowMs, expiresInSeconds));
+    const claims = { ...this.#accessClaims(accountId, role), [ACCOUNT_CLAIM]: mark };
+    return this.#sign(claims, accountId, expiresInSeconds, nowMs);
   }
 
   /** A ticket that says: `subject` was seen to be present, and may ask for this coupon. */
@@ -32,20 +45,26 @@ export class TokenIssuer {
     return this.#sign({ [COUPON_CLAIM]: couponId }, subject, expiresInSeconds, nowMs);
   }
 
-  async #sign(
-    own: Readonly<Record<string, unknown>>,
-    subject: string,
-    expiresInSeconds: number,
-    nowMs: number,
-  ): Promise<string> {
-    const issuedAt = Math.floor(nowMs / 1_000);
+  /** Under the names that this installation reads. A path is written as a name, which is what readers try first. */
+  #accessClaims(subject: string, role: Role): Claims {
+    const { member, role: roleClaim, sellerValues, memberValues } = this.#names;
+    const values = role === 'seller' ? sellerValues : memberValues === 'any' ? [] : memberValues;
+    const claims = { [roleClaim]: values[0] ?? role };
+    return member === 'sub' ? claims : { ...claims, [member]: subject };
+  }
+
+  async #sign(own: Claims, subject: string, expiresInSeconds: number, nowMs: number): Promise<string> {
     return new SignJWT(own)
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
       .setSubject(subject)
       .setIssuer(this.#policy.issuer)
-      .setAudience(this.#policy.audience)
-      .setIssuedAt(issuedAt)
-      .setExpirationTime(issuedAt + expiresInSeconds)
+      .setAudience(this.#policy.audiences[0] ?? '')
+      .setIssuedAt(Math.floor(nowMs / 1_000))
+      .setExpirationTime(expiresAt(nowMs, expiresInSeconds))
       .sign(await this.#key);
   }
+}
+
+function expiresAt(nowMs: number, expiresInSeconds: number): number {
+  return Math.floor(nowMs / 1_000) + expiresInSeconds;
 }

@@ -1,14 +1,13 @@
 /** Checks the claims of a token, independent of its signer, before a token is cached. */
-import { parseMemberId } from '../../engine/domain/coupon.js';
+import { isReservedForAccounts } from '../../accounts/account-id.js';
+import { memberIdOf } from '../../engine/domain/member-id.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
-import { roles } from '../../accounts/accounts.js';
-import { TOKEN_EXPIRED, TOKEN_INVALID } from './identity.js';
+import type { AccountMark } from './account-mark.js';
+import { claimAt, OWN_CLAIMS, roleOf } from './claim-names.js';
+import type { ClaimNames, Claims } from './claim-names.js';
+import { claimRefused, TOKEN_EXPIRED, TOKEN_MALFORMED } from './identity.js';
 import type { Identity, TokenRefused } from './identity.js';
-
-export interface TokenPolicy {
-  readonly issuer: string;
-  readonly audience: string;
-}
+import type { TokenPolicy } from './token-settings.js';
 
 /** A header longer than this is not looked at; the largest tokens of identity providers are about half of it. */
 export const AUTHORIZATION_LENGTH_MAX = 8_192;
@@ -18,61 +17,86 @@ export const EXPIRES_AT_MAX_SECONDS = 253_402_300_799;
 
 /** What every kind of token says, judged already. */
 export interface JudgedClaims {
+  /** As the token carries it. */
+  readonly subject: string;
   readonly memberId: MemberId;
-  readonly expiresAtMs: number;
+  /** The token's `exp`. */
+  readonly expiresAtSeconds: number;
   readonly isExpired: boolean;
   /** All of them, for those of the kind's own. */
-  readonly claims: Readonly<Record<string, unknown>>;
+  readonly claims: Claims;
 }
 
 /** Access tokens are one kind; tickets of presence another. */
 export interface TokenKind<Verdict> {
-  /** Must be there, besides `iss`, `aud`, `sub` and `exp`. */
-  readonly requiredClaims: readonly string[];
-  /** Refuses for the claims of its own first: `expired` is told only of a token that was good in everything else. */
+  /** Names the claim with the subject, or the path to it. */
+  readonly memberClaim: string;
+  /** Refuses for the claims of its own first: `expired` is returned only for a token that was good in everything else. */
   judge(judged: JudgedClaims): Verdict | TokenRefused;
 }
 
-export const ACCESS_TOKENS: TokenKind<Identity> = {
-  requiredClaims: ['role'],
-  judge({ memberId, expiresAtMs, isExpired, claims }) {
-    const { role } = claims;
-    const knownRole = roles.find((candidate) => candidate === role);
-    if (knownRole === undefined) return TOKEN_INVALID;
-    if (isExpired) return TOKEN_EXPIRED;
-    return { kind: 'identity', memberId, role: knownRole, expiresAtMs };
-  },
-};
+/** @param accounts `undefined`: there are no accounts here, so no token may carry the id of one. */
+export function accessTokens(names: ClaimNames = OWN_CLAIMS, accounts?: AccountMark): TokenKind<Identity> {
+  return {
+    memberClaim: names.member,
+    judge({ subject, memberId, expiresAtSeconds, isExpired, claims }) {
+      if (isReservedForAccounts(subject) && accounts?.isOn(claims, subject, expiresAtSeconds) !== true) {
+        return claimRefused('reserved_id', subject);
+      }
+      const role = roleOf(claims, names);
+      if (role === undefined) return claimRefused('role_claim', claimAt(claims, names.role));
+      if (isExpired) return TOKEN_EXPIRED;
+      return { kind: 'identity', memberId, role, expiresAtMs: expiresAtSeconds * 1_000 };
+    },
+  };
+}
 
 /**
- * Judges the claims of a token whose signature is good. The same as `jwtVerify` of jose with `issuer`, `audience`,
- * `requiredClaims: ['sub', 'iss', 'aud', 'exp', …]` and no clock tolerance, and stricter in these points: `sub` is a member id,
- * `exp` is a date, and what the kind itself asks for.
+ * Judges the claims of a token whose signature is good. The same as `jwtVerify` of jose with `issuer`, `audience` and
+ * `requiredClaims: ['sub', 'iss', 'aud', 'exp', …]`, no tolerance for `exp`, and stricter in these points: the subject is text of 1–255
+ * characters, `exp` is a date, and what the kind itself asks for.
+ *
+ * @param clientIdAsAudience Amazon Cognito's access tokens name the client in `client_id` and nothing in `aud`.
  */
 export function judgeClaims<Verdict>(
   claims: unknown,
   policy: TokenPolicy,
   kind: TokenKind<Verdict>,
   nowMs: number,
+  clientIdAsAudience = false,
 ): Verdict | TokenRefused {
-  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) return TOKEN_INVALID;
-  const own = claims as Readonly<Record<string, unknown>>;
-  const { iss, aud, sub, exp, nbf } = own;
+  if (typeof claims !== 'object' || claims === null || Array.isArray(claims)) return TOKEN_MALFORMED;
+  const own = claims as Claims;
+  const { iss, exp, nbf, iat } = own;
   const nowSeconds = Math.floor(nowMs / 1_000);
+  const latestStart = nowSeconds + (policy.clockToleranceSeconds ?? 0);
 
-  if (iss !== policy.issuer || !namesAudience(aud, policy.audience)) return TOKEN_INVALID;
-  if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= nowSeconds)) return TOKEN_INVALID;
-  const memberId = typeof sub === 'string' ? parseMemberId(sub) : undefined;
-  if (memberId === undefined) return TOKEN_INVALID;
-  if (typeof exp !== 'number' || exp > EXPIRES_AT_MAX_SECONDS) return TOKEN_INVALID;
-  return kind.judge({ memberId, expiresAtMs: exp * 1_000, isExpired: exp <= nowSeconds, claims: own });
+  if (iss !== policy.issuer) return claimRefused('issuer', iss);
+  const aud = own['aud'] ?? (clientIdAsAudience ? own['client_id'] : undefined);
+  if (!namesAudience(aud, policy.audiences)) return claimRefused('audience', aud);
+  if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= latestStart)) {
+    return claimRefused('not_yet_valid', nbf);
+  }
+  // An `iat` ahead of our clock refuses nothing: RFC 7519 gives it no such meaning, and a server whose clock is late would turn everybody away.
+  if (iat !== undefined && typeof iat !== 'number') return claimRefused('not_yet_valid', iat);
+  const subject = claimAt(own, kind.memberClaim);
+  const memberId = typeof subject === 'string' ? memberIdOf(subject) : undefined;
+  if (memberId === undefined) return claimRefused('member_claim', subject);
+  if (typeof exp !== 'number' || exp > EXPIRES_AT_MAX_SECONDS) return claimRefused('expiry', exp);
+  return kind.judge({
+    subject: subject as string,
+    memberId,
+    expiresAtSeconds: exp,
+    isExpired: exp <= nowSeconds,
+    claims: own,
+  });
 }
 
-function namesAudience(aud: unknown, audience: string): boolean {
-  return aud === audience || (Array.isArray(aud) && aud.includes(audience));
+function namesAudience(aud: unknown, audiences: readonly string[]): boolean {
+  return audiences.some((audience) => aud === audience || (Array.isArray(aud) && aud.includes(audience)));
 }
 
-/** The token of an `Authorization` header. The scheme is told by any case (RFC 9110, 11.1); one space follows it. */
+/** The token of an `Authorization` header. The scheme is named in any case (RFC 9110, 11.1); one space follows it. */
 export function bearerToken(authorization: string): string | undefined {
   if (authorization.length > AUTHORIZATION_LENGTH_MAX) return undefined;
   return authorization.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7) : undefined;

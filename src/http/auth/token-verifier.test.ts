@@ -3,14 +3,14 @@ import fc from 'fast-check';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import t from 'tap';
 import type { Authentication } from './identity.js';
-import { ACCESS_TOKENS, bearerToken } from './token-policy.js';
+import { accessTokens, bearerToken } from './token-policy.js';
 import { TokenVerifier } from './token-verifier.js';
 
 const secret = Buffer.from('0123456789abcdef0123456789abcdef-of-this-test');
-const policy = { issuer: 'seonchak', audience: 'shop' };
+const policy = { issuer: 'seonchak', audiences: ['shop'] };
 const nowMs = Date.parse('2026-11-22T12:00:00.500Z');
 const nowSeconds = Math.floor(nowMs / 1_000);
-const verifier = new TokenVerifier(secret, policy, ACCESS_TOKENS);
+const verifier = new TokenVerifier(secret, policy, accessTokens());
 
 const header = { alg: 'HS256', typ: 'JWT' };
 const claims = { sub: '7', role: 'member', iss: 'seonchak', aud: 'shop', exp: nowSeconds + 60 };
@@ -35,7 +35,8 @@ const without = (name: keyof typeof claims): object =>
 async function joseSays(token: string): Promise<'good' | 'expired' | 'bad'> {
   try {
     await jwtVerify(token, secret, {
-      ...policy,
+      issuer: policy.issuer,
+      audience: policy.audiences,
       algorithms: ['HS256'],
       requiredClaims: ['sub', 'role', 'exp'],
       clockTolerance: 0,
@@ -150,12 +151,11 @@ const stricter: Readonly<Record<string, string>> = {
   'sub empty': sign({ ...claims, sub: '' }),
   'sub a number': sign({ ...claims, sub: 7 }),
   'sub an object': sign({ ...claims, sub: { id: '7' } }),
-  'sub of 65 characters': sign({ ...claims, sub: 'x'.repeat(65) }),
-  'sub with a colon': sign({ ...claims, sub: 'a:b' }),
-  'sub with a brace': sign({ ...claims, sub: '{7}' }),
+  'sub of 256 characters': sign({ ...claims, sub: 'x'.repeat(256) }),
+  'the id of an account': sign({ ...claims, sub: 'seonchak.account.7' }),
   'sub with a line break behind it': sign({ ...claims, sub: '7\n' }),
   'a role we do not have': sign({ ...claims, role: 'admin' }),
-  'role a list': sign({ ...claims, role: ['member'] }),
+  'role a list without ours': sign({ ...claims, role: ['admin', 7] }),
   'two sub': signText(JSON.stringify(header), JSON.stringify(claims).replace('{', '{"sub":"8",')),
   'two sub, one in disguise': signText(
     JSON.stringify(header),

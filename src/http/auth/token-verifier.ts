@@ -5,14 +5,14 @@
  * 39 in jose, whose WebCrypto call is a round trip to another thread. jose stays the reference: token-verifier.test.ts
  * runs both on the same valid and forged tokens and compares (docs/adr/0005).
  */
-import { isUtf8 } from 'node:buffer';
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { parseStrictJson } from '../wire/strict-json.js';
-import { TOKEN_INVALID } from './identity.js';
+import { ALGORITHM_REFUSED, SIGNATURE_WRONG, TOKEN_MALFORMED } from './identity.js';
 import type { TokenRefused } from './identity.js';
+import { parseClaims, parseJson } from './parse-claims.js';
 import { judgeClaims } from './token-policy.js';
-import type { TokenKind, TokenPolicy } from './token-policy.js';
+import type { TokenKind } from './token-policy.js';
+import type { TokenPolicy } from './token-settings.js';
 
 /** Header segments found good. An issuer writes one or two; anything beyond is checked anew each time. */
 const GOOD_HEADERS_MAX = 16;
@@ -36,12 +36,17 @@ export class TokenVerifier<Verdict> {
   verify(token: string, nowMs: number): Verdict | TokenRefused {
     const headerEnd = token.indexOf('.');
     const payloadEnd = token.indexOf('.', headerEnd + 1);
-    if (headerEnd <= 0 || payloadEnd < 0) return TOKEN_INVALID;
+    if (headerEnd <= 0 || payloadEnd < 0) return TOKEN_MALFORMED;
     // The algorithm first: what names another one must not be measured against our secret at all.
-    if (!this.#isGoodHeader(token.slice(0, headerEnd))) return TOKEN_INVALID;
-    if (!this.#isSigned(token.slice(0, payloadEnd), token.slice(payloadEnd + 1))) return TOKEN_INVALID;
-    const claims = decodeClaims(token.slice(headerEnd + 1, payloadEnd));
-    return judgeClaims(claims, this.#policy, this.#kind, nowMs);
+    if (!this.#isGoodHeader(token.slice(0, headerEnd))) return ALGORITHM_REFUSED;
+    if (!this.#isSigned(token.slice(0, payloadEnd), token.slice(payloadEnd + 1))) return SIGNATURE_WRONG;
+    const payload = decode(token.slice(headerEnd + 1, payloadEnd));
+    return judgeClaims(
+      payload === undefined ? undefined : parseClaims(payload),
+      this.#policy,
+      this.#kind,
+      nowMs,
+    );
   }
 
   /**
@@ -56,7 +61,8 @@ export class TokenVerifier<Verdict> {
 
   #isGoodHeader(segment: string): boolean {
     if (this.#goodHeaders.has(segment)) return true;
-    const header = decodeJson(segment);
+    const bytes = decode(segment);
+    const header = bytes === undefined ? undefined : parseJson(bytes);
     if (typeof header !== 'object' || header === null || Array.isArray(header)) return false;
     const { alg, crit } = header as Readonly<Record<string, unknown>>;
     // We know no extension that could be critical. Keys that a header brings along (`jwk`, `jku`, `x5c`) are never looked at.
@@ -68,35 +74,4 @@ export class TokenVerifier<Verdict> {
 
 function decode(segment: string): Buffer | undefined {
   return base64url.test(segment) && segment.length % 4 !== 1 ? Buffer.from(segment, 'base64url') : undefined;
-}
-
-function decodeJson(segment: string): unknown {
-  const bytes = decode(segment);
-  if (bytes === undefined) return undefined;
-  const json = parseStrictJson(bytes);
-  return json.status === 'parsed' ? json.value : undefined;
-}
-
-/**
- * The same as {@link decodeJson}; claims as issuers usually write them, flat and without a colon in a value, are spared its search for
- * keys that stand twice: as many colons as keys means that each key stands once.
- */
-function decodeClaims(segment: string): unknown {
-  const bytes = decode(segment);
-  if (bytes === undefined || !isUtf8(bytes)) return undefined;
-  const text = bytes.toString('utf8');
-  try {
-    const claims: unknown = JSON.parse(text);
-    const isFlat =
-      typeof claims === 'object' && claims !== null && countColons(text) === Object.keys(claims).length;
-    return isFlat ? claims : decodeJson(segment);
-  } catch {
-    return undefined;
-  }
-}
-
-function countColons(text: string): number {
-  let colons = 0;
-  for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) colons++;
-  return colons;
 }

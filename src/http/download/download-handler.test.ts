@@ -112,7 +112,7 @@ t.test('without a good member token there is no press', async (t) => {
       body: { code: 'unauthenticated', reason: 'token_invalid' },
     });
   }
-  const foreign = new TokenIssuer(Buffer.alloc(32, 1), { issuer: 'seonchak', audience: 'seonchak' });
+  const foreign = new TokenIssuer(Buffer.alloc(32, 1), { issuer: 'seonchak', audiences: ['seonchak'] });
   const forged = await foreign.issue('m-1', 'member', 60, Date.now());
   t.match(await press({ authorization: `Bearer ${forged}` }), {
     status: 401,

@@ -13,7 +13,6 @@ import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import type { DownloadOutcome, PendingDownload } from '../../engine/domain/download.js';
 import type { Authenticator } from '../auth/authenticator.js';
-import { TOKEN_INVALID } from '../auth/identity.js';
 import type { Authentication, Identity, TokenFault } from '../auth/identity.js';
 import { tokenProblem } from '../auth/token-problems.js';
 import type { InFlight } from '../wire/in-flight.js';
@@ -199,7 +198,7 @@ export class DownloadHandler {
     couponText: string,
   ): void {
     const result = namesTwice(request, 'authorization')
-      ? TOKEN_INVALID
+      ? this.#authenticator.refuseRepeated()
       : this.#authenticator.verify(authorization);
     if (result instanceof Promise) {
       // The keys of an outside provider are asked for: by then the request can no longer be read.
@@ -291,7 +290,7 @@ export class DownloadHandler {
     // Walking the headers costs 0.8 µs, a thirtieth of such a request; so it is done only for those that could change something.
     if (unread !== undefined && namesTwice(unread, 'authorization')) {
       download.withdraw();
-      this.#answer(response, unauthenticated.token_invalid);
+      this.#answer(response, unauthenticated[this.#authenticator.refuseRepeated().reason]);
     } else {
       download.wait();
     }

@@ -1,6 +1,7 @@
 /** Writes the answer to a download: one exhaustive switch over its outcomes. */
 import type { HttpResponse } from 'uWebSockets.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import { subjectOf } from '../../engine/domain/member-id.js';
 import type { DownloadOutcome } from '../../engine/domain/download.js';
 import { problemBody, problemKinds, retryAfterHeader } from '../wire/problems.js';
 import type { Problem, ProblemCode } from '../wire/problems.js';
@@ -119,7 +120,10 @@ export function writeConstant(response: HttpResponse, reply: ConstantReply, clos
   response.end(reply.body, closeConnection);
 }
 
-/** By hand: ids and numbers need no escaping (the member id's alphabet sees to it), and JSON.stringify takes 0.9 µs for what takes 0.1 here. */
+/**
+ * By hand: numbers and nearly all member ids need no escaping, and JSON.stringify takes 0.9 µs for what takes 0.1 here. Only a member id
+ * with a `%` stands for a subject with other characters.
+ */
 export function issuanceBody(
   issuance: {
     readonly outcome: 'issued' | 'already_issued';
@@ -129,7 +133,7 @@ export function issuanceBody(
   couponId: CouponId,
   memberId: MemberId,
 ): string {
-  return `{"outcome":"${issuance.outcome}","couponId":${couponId},"memberId":"${memberId}","issueNo":${issuance.issueNo},"issuedAt":"${rfc3339(issuance.issuedAtMs)}"}`;
+  return `{"outcome":"${issuance.outcome}","couponId":${couponId},"memberId":${memberId.includes('%') ? JSON.stringify(subjectOf(memberId)) : `"${memberId}"`},"issueNo":${issuance.issueNo},"issuedAt":"${rfc3339(issuance.issuedAtMs)}"}`;
 }
 
 /** The last answer of this kind: before an opening everybody gets the same one for a second. */

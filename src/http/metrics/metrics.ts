@@ -41,6 +41,17 @@ export interface MetricsSources {
   liveWatchers(): number;
   readonly frontierWaits: FrontierWaits;
   readonly redemptions: Readonly<Record<string, number>>;
+  /** Tokens refused so far, by reason. */
+  readonly tokensRefused: Readonly<Record<string, number>>;
+  /** Of providers whose keys are fetched. */
+  readonly keys: readonly KeysSource[];
+}
+
+export interface KeysSource {
+  readonly of: 'access' | 'presence';
+  readonly faults: ReadonlyMap<string, number>;
+  /** `undefined` where nothing is fetched. */
+  state(): { readonly hasKeys: boolean } | undefined;
 }
 
 /** Answers `GET /metrics`; the text of all processes where several share the port. */
@@ -87,6 +98,17 @@ export function createMetrics(sources: MetricsSources): Registry {
       for (const [outcome, count] of Object.entries(sources.redemptions)) this.inc({ outcome }, count);
     },
   });
+  new Counter({
+    name: 'seonchak_tokens_refused_total',
+    help: 'Access tokens refused, by what was wrong with them.',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [reason, count] of Object.entries(sources.tokensRefused)) this.inc({ reason }, count);
+    },
+  });
+  registerKeysMetrics(registry, sources.keys);
   const counter = (name: string, help: string, read: () => number): void => {
     new Counter({
       name,
@@ -162,6 +184,34 @@ export function createMetrics(sources: MetricsSources): Registry {
   if (backlogSources !== undefined) registerQueueMetrics(registry, backlogSources);
   if (sources.recorder !== undefined) registerRecorderMetrics(registry, sources.recorder);
   return registry;
+}
+
+function registerKeysMetrics(registry: Registry, sources: readonly KeysSource[]): void {
+  new Counter({
+    name: 'seonchak_jwks_faults_total',
+    help: 'Fetches of a key set that ended in a fault.',
+    labelNames: ['of', 'reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { of, faults } of sources) {
+        for (const [reason, count] of faults) this.inc({ of, reason }, count);
+      }
+    },
+  });
+  new Gauge({
+    name: 'seonchak_jwks_usable',
+    help: '1 while there are keys to check tokens with, where they are fetched from a provider.',
+    labelNames: ['of'],
+    aggregator: 'min',
+    registers: [registry],
+    collect() {
+      for (const source of sources) {
+        const state = source.state();
+        if (state !== undefined) this.set({ of: source.of }, state.hasKeys ? 1 : 0);
+      }
+    },
+  });
 }
 
 export function registerDurability(registry: Registry, durability: string): void {

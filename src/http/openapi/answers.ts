@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';
 import { cancelEffects, redeemers, walletStates } from '../../engine/domain/redemption.js';
+import { SUBJECT_LENGTH_MAX } from '../../engine/domain/member-id.js';
 import { roles } from '../../accounts/accounts.js';
 
 const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-22T12:00:00.123Z'] });
@@ -17,14 +18,22 @@ const couponId = z
   .meta({ examples: [42] });
 const memberId = z
   .string()
-  .regex(/^[A-Za-z0-9._-]{1,64}$/)
+  .min(1)
+  .max(SUBJECT_LENGTH_MAX)
   .meta({ description: 'The `sub` of the member’s token.', examples: ['7'] });
 const issueNo = z
   .int()
   .min(1)
   .meta({ description: 'The number of the issuance; the first is 1.', examples: [17] });
 
-export const accountAnswer = z.object({ id: z.int().min(1), email: z.string(), role: z.enum(roles) });
+export const accountAnswer = z.object({
+  id: z.string().meta({
+    description: 'The `sub` of its tokens, and its member or seller id everywhere.',
+    examples: ['seonchak.account.7'],
+  }),
+  email: z.string(),
+  role: z.enum(roles),
+});
 
 export const sessionAnswer = z.object({
   accessToken: z.string().meta({ description: 'Send it as `Authorization: Bearer <token>`.' }),
@@ -42,9 +51,9 @@ export const discountAnswer = z.discriminatedUnion('type', [
 
 export const couponAnswer = z.object({
   id: couponId,
-  sellerId: z
-    .union([z.int(), z.string()])
-    .meta({ description: 'A number for accounts of this service, text for sellers of an outside provider.' }),
+  sellerId: z.union([z.int(), z.string()]).meta({
+    description: 'The `sub` of the seller’s tokens: a number where that is a whole number, else text.',
+  }),
   name: z.string(),
   quantity: count,
   remaining: count,
@@ -187,7 +196,13 @@ export const liveUpdate = z.object({
 });
 
 export const aliveAnswer = z.object({ status: z.literal('ok') });
-export const readyAnswer = z.object({ status: z.literal('ready') });
+export const readyAnswer = z.object({
+  status: z.literal('ready'),
+  warnings: z
+    .array(z.string())
+    .optional()
+    .meta({ description: 'What an operator should repair although downloads are served.' }),
+});
 /** This document itself; its form is that of the OpenAPI specification. */
 export const descriptionAnswer = z.looseObject({ openapi: z.string() });
 export const homeAnswer = z.object({ name: z.string(), api: z.string(), documentation: z.string() });

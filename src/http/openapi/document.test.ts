@@ -45,8 +45,9 @@ t.test('every route is described and every description has its route, with the s
   const routes = createRoutes(
     shop.services,
     {
-      tokens: { issuer: 'seonchak', audience: 'seonchak', secret: new Uint8Array(32) },
+      tokens: { issuer: 'seonchak', audiences: ['seonchak'], secret: new Uint8Array(32) },
       sellerSignup: 'open',
+      memberSignup: 'open',
       limits: TEST_LIMITS,
     },
     new Registry(),
@@ -172,7 +173,7 @@ t.test('a coupon that demands presence is answered as described', async (t) => {
   const walk = walker(t);
   const presence = {
     issuer: 'room',
-    audience: 'drops',
+    audiences: ['drops'],
     secret: Buffer.from('a-secret-of-the-waiting-room-61b0f2'),
   };
   const guarded = await openShop(t, { settings: { presence } });
@@ -275,12 +276,14 @@ t.test('what anyone may see is answered as described', async (t) => {
 t.test('an installation with an outside provider and closed sign-up answers as described', async (t) => {
   const walk = walker(t);
   const signUp = { email: 'a@example.com', password: PASSWORD, role: 'seller' };
-  const closedShop = await openShop(t, { settings: { sellerSignup: 'closed' } });
-  await walk('POST /v1/accounts', '/v1/accounts', { body: signUp }, closedShop.url);
+  const closedShop = await openShop(t, { settings: { sellerSignup: 'closed', memberSignup: 'closed' } });
+  for (const role of ['seller', 'member']) {
+    await walk('POST /v1/accounts', '/v1/accounts', { body: { ...signUp, role } }, closedShop.url);
+  }
   const outside = await openShop(t, {
     settings: {
       // Nothing listens there, so the keys are out of reach.
-      tokens: { issuer: 'seonchak', audience: 'seonchak', jwksUrl: new URL('http://127.0.0.1:1/keys') },
+      tokens: { issuer: 'seonchak', audiences: ['seonchak'], jwksUrl: new URL('http://127.0.0.1:1/keys') },
     },
   });
   await walk('POST /v1/sessions', '/v1/sessions', { body: signUp }, outside.url);

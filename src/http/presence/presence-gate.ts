@@ -13,6 +13,7 @@ import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/do
 import { BUSY, NOT_READY, UNKNOWN_COUPON } from '../../engine/download/outcomes.js';
 import { BoundedWork } from '../auth/bounded-work.js';
 import type { TokenRefused } from '../auth/identity.js';
+import type { KeysListener, KeysState } from '../auth/provider-keys.js';
 import { openVerifier } from '../auth/open-verifier.js';
 import type { Verifier } from '../auth/open-verifier.js';
 import { AUTHORIZATION_LENGTH_MAX } from '../auth/token-policy.js';
@@ -60,6 +61,8 @@ export interface PresenceGatePorts {
   readonly demands: Pick<PresenceDemands, 'concerns' | 'isUnsettled' | 'refreshWithCooldown'>;
   readonly admission: Pick<Admission, 'issuanceOf'>;
   readonly clock: Clock;
+  /** Called when the keys of the service that issues tickets cannot be read. */
+  readonly keysListener?: KeysListener;
 }
 
 export class PresenceGate {
@@ -74,7 +77,14 @@ export class PresenceGate {
   constructor(settings: TokenSettings | undefined, ports: PresenceGatePorts) {
     this.#ports = ports;
     this.#verifier =
-      settings === undefined ? undefined : openVerifier(settings, PRESENCE_TICKETS, ports.clock);
+      settings === undefined
+        ? undefined
+        : openVerifier(settings, PRESENCE_TICKETS, ports.clock, ports.keysListener);
+  }
+
+  /** `undefined` where tickets are signed with a shared secret, and where there are none. */
+  keysState(): KeysState | undefined {
+    return this.#verifier?.keysState?.();
   }
 
   /** False for nearly every download, and then nothing else of this is asked. */

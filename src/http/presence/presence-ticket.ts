@@ -6,7 +6,7 @@
 import type { HttpRequest } from 'uWebSockets.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
-import { TOKEN_INVALID } from '../auth/identity.js';
+import { claimRefused } from '../auth/identity.js';
 import type { TokenKind } from '../auth/token-policy.js';
 
 export const PRESENCE_HEADER = 'X-Presence-Ticket';
@@ -28,12 +28,12 @@ export interface PresenceTicket {
 }
 
 export const PRESENCE_TICKETS: TokenKind<PresenceTicket> = {
-  requiredClaims: [COUPON_CLAIM],
-  judge({ memberId, expiresAtMs, isExpired, claims }) {
+  memberClaim: 'sub',
+  judge({ memberId, expiresAtSeconds, isExpired, claims }) {
     const named = claims[COUPON_CLAIM];
     const couponId = typeof named === 'number' ? parseCouponId(String(named)) : undefined;
-    if (couponId === undefined) return TOKEN_INVALID;
-    return { kind: 'ticket', memberId, couponId, expiresAtMs, isExpired };
+    if (couponId === undefined) return claimRefused('coupon_claim', named);
+    return { kind: 'ticket', memberId, couponId, expiresAtMs: expiresAtSeconds * 1_000, isExpired };
   },
 };
 

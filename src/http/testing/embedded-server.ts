@@ -23,7 +23,7 @@ import type { LimitSettings } from '../limits/caller-limits.js';
 import { startHttp } from '../server.js';
 import type { HttpPorts, HttpServer, HttpSettings } from '../http-server.js';
 
-const POLICY = { issuer: 'seonchak', audience: 'seonchak' };
+const POLICY = { issuer: 'seonchak', audiences: ['seonchak'] };
 
 /** What a server has that is configured with nothing. */
 export const TEST_LIMITS: LimitSettings = {
@@ -116,6 +116,7 @@ export async function startEmbeddedServer(
     exclusivePort: true,
     tokens: { ...POLICY, secret },
     sellerSignup: 'open',
+    memberSignup: 'open',
     limits: TEST_LIMITS,
     ...options.settings,
   });

@@ -6,7 +6,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { CryptoKey } from 'jose';
 import type { Test } from 'tap';
 
-export const PROVIDER_POLICY = { issuer: 'https://login.test/', audience: 'shop' };
+export const PROVIDER_POLICY = { issuer: 'https://login.test/', audiences: ['shop'] };
 
 /** Real keys behind a real socket. Tokens are good for an hour unless the claims say otherwise. */
 export async function startProvider(t: Test) {
@@ -42,7 +42,7 @@ export async function startProvider(t: Test) {
         role: 'member',
         sub: 'm-1',
         iss: PROVIDER_POLICY.issuer,
-        aud: PROVIDER_POLICY.audience,
+        aud: [...PROVIDER_POLICY.audiences],
         exp,
         ...claims,
       })

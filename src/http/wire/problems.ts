@@ -60,6 +60,7 @@ export const problemKinds = {
 
   invalid_credentials: { status: 401, title: 'Wrong e-mail address or password' },
   email_taken: { status: 409, title: 'The e-mail address is taken' },
+  member_signup_closed: { status: 403, title: 'Sign-up of members is closed' },
   seller_signup_closed: { status: 403, title: 'Sign-up of sellers is closed' },
   sessions_disabled: { status: 403, title: 'Access tokens come from an outside identity provider' },
   keys_unavailable: {

@@ -1,5 +1,6 @@
 /** Logs requests, except downloads: these are counted, and their errors are logged separately. */
 import type { Logger } from 'pino';
+import type { TokenRefused } from '../auth/identity.js';
 
 export interface AnsweredRequest {
   readonly requestId: string;
@@ -20,5 +21,17 @@ export function logAnswer(logger: Logger): (answered: AnsweredRequest) => void {
     const { method } = answered;
     if (method === 'get' || method === 'head') logger.debug(answered, 'request');
     else logger.info(answered, 'request');
+  };
+}
+
+/** What stands in a claim may be long, and it is the sender's text. */
+const FOUND_LENGTH_MAX = 200;
+
+/** The token itself is never logged: whoever reads the log could use it. */
+export function logRefusedToken(logger: Logger): (refused: TokenRefused) => void {
+  return ({ detail, found }) => {
+    if (!logger.isLevelEnabled('debug')) return;
+    const shown = found === undefined ? {} : { found: JSON.stringify(found).slice(0, FOUND_LENGTH_MAX) };
+    logger.debug({ reason: detail, ...shown }, 'An access token was refused');
   };
 }

@@ -15,6 +15,7 @@ import {
   walletStates,
 } from '../../engine/domain/redemption.js';
 import type { OrderId, Validity } from '../../engine/domain/redemption.js';
+import { memberIdOf } from '../../engine/domain/member-id.js';
 import { roles } from '../../accounts/accounts.js';
 
 export const NAME_LENGTH_MAX = 200;
@@ -27,11 +28,14 @@ export const PAGE_LIMIT_MAX = 1_000;
 /** In the smallest unit of the shop's currency. */
 export const DISCOUNT_AMOUNT_MAX = 1_000_000_000_000;
 
-const email = z
-  .string()
+/**
+ * ASCII is required before case is folded: the Kelvin sign is `k` in lower case, and an address written with it would be that of somebody
+ * else's account.
+ */
+export const emailAddress = z
+  .email('must be an e-mail address')
   .max(EMAIL_LENGTH_MAX)
   .transform((text) => text.toLowerCase())
-  .pipe(z.email('must be an e-mail address'))
   .meta({ format: 'email' });
 
 /** Length in characters as a person counts them, after normalisation: that is what is hashed. */
@@ -44,13 +48,16 @@ const password = z
   .meta({ format: 'password', description: `${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters.` });
 
 export const accountInput = z.strictObject({
-  email,
+  email: emailAddress,
   password,
   role: z.enum(roles, `must be one of ${roles.join(', ')}`),
 });
 
 /** The password is not measured here: a wrong one is wrong whatever its length. */
-export const sessionInput = z.strictObject({ email, password: z.string().max(4 * PASSWORD_LENGTH_MAX) });
+export const sessionInput = z.strictObject({
+  email: emailAddress,
+  password: z.string().max(4 * PASSWORD_LENGTH_MAX),
+});
 
 const controlCharacter = /\p{Cc}/u;
 /** Half of a pair by itself: it is no text, and no store would give it back. */
@@ -153,8 +160,6 @@ const after = wholeNumber
   .default(0)
   .meta({ type: 'integer', minimum: 0, default: 0, description: 'The `next` of the previous page.' });
 
-export const pageQuery = z.strictObject({ after, limit });
-
 const settled = z
   .string()
   .regex(/^(true|false)$/, 'must be true or false')
@@ -202,9 +207,14 @@ export const couponListQuery = z.strictObject({
   /** Whose coupons: what a seller's own list is made of. */
   sellerId: z
     .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be an account id')
+    .transform((subject, context) => {
+      const sellerId = memberIdOf(subject);
+      if (sellerId !== undefined) return sellerId;
+      context.addIssue({ code: 'custom', message: 'must be the sub of a token: 1 to 255 characters' });
+      return z.NEVER;
+    })
     .optional()
-    .meta({ description: 'Only coupons of this seller.' }),
+    .meta({ description: 'Only coupons of this seller: the `sub` of its tokens, or the id of its account.' }),
 });
 
 export const issueNo = wholeNumber.refine((number) => number >= 1);

@@ -3,7 +3,7 @@ import type { Transaction } from 'kysely';
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
 import type { Database } from './schema.js';
 
-const MEMBER_ID_LENGTH = 255;
+const MEMBER_ID_LENGTH = 760;
 const REASON_LENGTH = 500;
 
 export interface DeadIssuance {

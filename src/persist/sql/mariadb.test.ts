@@ -20,6 +20,7 @@ t.same(
     '0001_first_tables',
     '0002_locks_and_audit',
     '0003_presence',
+    '0010_identity',
     '0011_idempotency',
     '0012_coupon_changes',
     '0020_redemptions',

@@ -1,9 +1,10 @@
 /** What migrations are made of: column types by database, and steps that may be repeated. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { MEMBER_ID_LENGTH_MAX } from '../../engine/domain/member-id.js';
 import type { SqlFlavour } from './sql-flavour.js';
 
 type ColumnKind =
-  'bigint' | 'count' | 'flag' | 'real' | 'memberId' | 'anyMemberId' | 'word' | 'text' | 'json';
+  'bigint' | 'count' | 'flag' | 'real' | 'shortId' | 'memberId' | 'anyMemberId' | 'word' | 'text' | 'json';
 
 /** Ids are compared byte by byte: `A` and `a` are two members. Names are free text. */
 export const mysqlTypes: Record<ColumnKind, RawBuilder<unknown>> = {
@@ -11,7 +12,8 @@ export const mysqlTypes: Record<ColumnKind, RawBuilder<unknown>> = {
   count: sql`int unsigned`,
   flag: sql`tinyint`,
   real: sql`double`,
-  memberId: sql`varchar(64) character set ascii collate ascii_bin`,
+  shortId: sql`varchar(64) character set ascii collate ascii_bin`,
+  memberId: sql`varchar(${sql.lit(MEMBER_ID_LENGTH_MAX)}) character set ascii collate ascii_bin`,
   anyMemberId: sql`varchar(255) character set utf8mb4 collate utf8mb4_bin`,
   word: sql`varchar(255) character set utf8mb4 collate utf8mb4_bin`,
   text: sql`varchar(500) character set utf8mb4`,
@@ -24,6 +26,7 @@ export const sqliteTypes: Record<ColumnKind, RawBuilder<unknown>> = {
   count: sql`integer`,
   flag: sql`integer`,
   real: sql`real`,
+  shortId: sql`text`,
   memberId: sql`text`,
   anyMemberId: sql`text`,
   word: sql`text`,

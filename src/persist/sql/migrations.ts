@@ -1,6 +1,7 @@
 /** The schema as a list of migrations, one code for every database. A migration that has been released is never edited. */
 import { type Kysely, type Migration, sql } from 'kysely';
 import { PRESENCE_CHANGES } from './change-counter.js';
+import { migrateIdentity } from './identity-migration.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
 import { addRedemptions } from './shop-migrations.js';
 import type { SqlFlavour } from './sql-flavour.js';
@@ -11,6 +12,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0001_first_tables': { up: (db) => createFirstTables(db, flavour) },
     '0002_locks_and_audit': { up: (db) => createLocksAndAudit(db, flavour) },
     '0003_presence': { up: (db) => addPresence(db, flavour) },
+    '0010_identity': { up: (db) => migrateIdentity(db, flavour) },
     '0011_idempotency': { up: (db) => createIdempotency(db, flavour) },
     '0012_coupon_changes': { up: (db) => addCouponChanges(db, flavour) },
     '0020_redemptions': { up: (db) => addRedemptions(db, flavour) },
@@ -29,7 +31,7 @@ async function createFirstTables(db: Kysely<unknown>, flavour: SqlFlavour): Prom
     .createTable('coupon')
     .ifNotExists()
     .addColumn('id', generated, (column) => column.primaryKey().autoIncrement())
-    .addColumn('seller_id', types.memberId, (column) => column.notNull())
+    .addColumn('seller_id', types.shortId, (column) => column.notNull())
     .addColumn('name', types.text, (column) => column.notNull())
     .addColumn('quantity', types.bigint, (column) => column.notNull())
     .addColumn('opens_at', types.bigint)
@@ -50,7 +52,7 @@ async function createFirstTables(db: Kysely<unknown>, flavour: SqlFlavour): Prom
     .ifNotExists()
     .addColumn('coupon_id', types.bigint, (column) => column.notNull())
     .addColumn('issue_no', types.count, (column) => column.notNull())
-    .addColumn('member_id', types.memberId, (column) => column.notNull())
+    .addColumn('member_id', types.shortId, (column) => column.notNull())
     .addColumn('issued_at', types.bigint, (column) => column.notNull())
     .addColumn('used_at', types.bigint)
     .addPrimaryKeyConstraint('member_coupon_in_line', ['coupon_id', 'issue_no'])
@@ -89,7 +91,7 @@ async function createFirstTables(db: Kysely<unknown>, flavour: SqlFlavour): Prom
     .ifNotExists()
     .addColumn('coupon_id', types.bigint, (column) => column.notNull())
     .addColumn('issue_no', types.bigint, (column) => column.notNull())
-    .addColumn('member_id', types.memberId, (column) => column.notNull())
+    .addColumn('member_id', types.shortId, (column) => column.notNull())
     .addColumn('revoked_at', types.bigint, (column) => column.notNull())
     .addPrimaryKeyConstraint('revocation_of', ['coupon_id', 'issue_no'])
     .modifyEnd(keyedTable)
@@ -104,7 +106,7 @@ async function createLocksAndAudit(db: Kysely<unknown>, flavour: SqlFlavour): Pr
   await db.schema
     .createTable('access_lock')
     .ifNotExists()
-    .addColumn('subject', types.memberId, (column) => column.primaryKey())
+    .addColumn('subject', types.shortId, (column) => column.primaryKey())
     .addColumn('locked', types.flag, (column) => column.notNull())
     .addColumn('revision', types.bigint, (column) => column.notNull())
     .addColumn('changed_at', types.bigint, (column) => column.notNull())
@@ -158,9 +160,9 @@ async function createIdempotency(db: Kysely<unknown>, flavour: SqlFlavour): Prom
     .createTable('idempotency')
     .ifNotExists()
     .addColumn('seller_id', types.memberId, (column) => column.notNull())
-    .addColumn('key', types.memberId, (column) => column.notNull())
+    .addColumn('key', types.shortId, (column) => column.notNull())
     .addColumn('route', types.word, (column) => column.notNull())
-    .addColumn('body_hash', types.memberId, (column) => column.notNull())
+    .addColumn('body_hash', types.shortId, (column) => column.notNull())
     .addColumn('target_id', types.bigint, (column) => column.notNull())
     .addColumn('at', types.bigint, (column) => column.notNull())
     .addPrimaryKeyConstraint('idempotency_of', ['seller_id', 'key'])

@@ -12,16 +12,16 @@ export async function addRedemptions(db: Kysely<unknown>, flavour: SqlFlavour): 
     await addColumnOnce(db, flavour, 'coupon', name, types.bigint, true);
   }
   for (const name of ['valid_zone', 'on_cancel', 'redeem_by']) {
-    await addColumnOnce(db, flavour, 'coupon', name, types.memberId, true);
+    await addColumnOnce(db, flavour, 'coupon', name, types.shortId, true);
   }
-  await addColumnOnce(db, flavour, 'member_coupon', 'used_order', types.memberId, true);
+  await addColumnOnce(db, flavour, 'member_coupon', 'used_order', types.shortId, true);
 
   await db.schema
     .createTable('redemption')
     .ifNotExists()
     .addColumn('coupon_id', types.bigint, (column) => column.notNull())
     .addColumn('issue_no', types.count, (column) => column.notNull())
-    .addColumn('order_id', types.memberId, (column) => column.notNull())
+    .addColumn('order_id', types.shortId, (column) => column.notNull())
     .addColumn('redeemed_at', types.bigint, (column) => column.notNull())
     .addColumn('cancelled_at', types.bigint)
     .addColumn('actor_kind', types.word, (column) => column.notNull())

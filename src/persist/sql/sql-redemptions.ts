@@ -7,6 +7,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { AuditActor } from '../../engine/ports/audit-log.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import { subjectOf } from '../../engine/domain/member-id.js';
 import { expiryOf, walletState } from '../../engine/domain/redemption.js';
 import type { OrderId, RedemptionRules } from '../../engine/domain/redemption.js';
 import type {
@@ -294,7 +295,7 @@ async function cancel(
     actor,
     action: 'redemption_cancelled',
     target: `coupon ${couponId}`,
-    detail: { issueNo, memberId: row.memberId, orderId, onCancel: row.rules.onCancel },
+    detail: { issueNo, memberId: subjectOf(row.memberId), orderId, onCancel: row.rules.onCancel },
   });
   return cancelled(restores ? { ...row, usedAtMs: null } : row, orderId, redeemedAtMs, nowMs);
 }

@@ -278,6 +278,7 @@ export const en = {
     forbidden: 'This belongs to another seller.',
     invalid_credentials: 'The e-mail address or the password is wrong.',
     email_taken: 'There is an account with this e-mail address already.',
+    member_signup_closed: 'Members do not sign up here. Sign in through the shop.',
     seller_signup_closed: 'Sellers cannot sign up here. Ask the operator for an account.',
     sessions_disabled: 'Accounts are kept elsewhere here. Sign in with an access token.',
     keys_unavailable: 'The identity provider cannot be reached. Try again in a moment.',

@@ -276,6 +276,7 @@ export const ko: Words = {
     forbidden: '다른 판매자의 것입니다.',
     invalid_credentials: '이메일이나 비밀번호가 틀렸습니다.',
     email_taken: '이미 가입된 이메일입니다.',
+    member_signup_closed: '여기에서는 회원 가입을 받지 않습니다. 쇼핑몰에서 로그인해 주세요.',
     seller_signup_closed: '판매자 가입이 닫혀 있습니다. 운영자에게 문의해 주세요.',
     sessions_disabled: '계정이 다른 곳에서 관리됩니다. 액세스 토큰으로 로그인해 주세요.',
     keys_unavailable: '인증 서버에 연결할 수 없습니다. 잠시 뒤 다시 시도해 주세요.',

@@ -295,7 +295,20 @@ function aboutDeciding(t: Test, at: Driver): void {
   });
 
   t.test('any member id is just a name', async (t) => {
-    const names = ['__proto__', 'constructor', '0', '-1', '1e3', '.', 'x'.repeat(64), 'toString', 'nil', '_'];
+    const names = [
+      '__proto__',
+      'constructor',
+      '0',
+      '-1',
+      '1e3',
+      '.',
+      'x'.repeat(64),
+      'toString',
+      'nil',
+      '_',
+      '%7C',
+      '%AKwA',
+    ];
     const couponId = await at.coupon({ quantity: names.length });
     t.same(
       await at.press(couponId, ...names),

@@ -8,6 +8,7 @@ import {
   parseCouponId,
   parseMemberId,
 } from '../../domain/coupon.js';
+import { MEMBER_ID_LENGTH_MAX } from '../../domain/member-id.js';
 import type { CouponCatalogue } from '../../ports/coupon-catalogue.js';
 import type { IssuanceLedger, RecordResult } from '../../ports/issuance-ledger.js';
 
@@ -129,6 +130,10 @@ function aboutRecording(t: Test, { ledger }: LedgerUnderTest): void {
       'x'.repeat(64),
       'X'.repeat(64),
       '-._',
+      'auth0%7C1',
+      'Auth0%7C1',
+      'x'.repeat(MEMBER_ID_LENGTH_MAX),
+      'X'.repeat(MEMBER_ID_LENGTH_MAX),
     ];
     const batch = names.map((name, index) => issuance(index + 1, name));
     t.same(await ledger.record(couponId, 1, batch), result({ inserted: names.length }));
@@ -180,7 +185,7 @@ function aboutQuarantine(t: Test, { ledger }: LedgerUnderTest): void {
   t.test('a value the schema refuses is found among a thousand, and the others proceed', async (t) => {
     const couponId = freshCoupon();
     // Such a value cannot come through the front door; it stands for whatever a damaged store may hand over.
-    const tooLong = { ...issuance(500), memberId: 'x'.repeat(65) as MemberId };
+    const tooLong = { ...issuance(500), memberId: 'x'.repeat(MEMBER_ID_LENGTH_MAX + 1) as MemberId };
     const batch = line(1, 1_000).map((row) => (row.issueNo === 500 ? tooLong : row));
     t.same(await ledger.record(couponId, 1, batch), result({ inserted: 999, deadLettered: 1 }));
     t.equal(await ledger.rowAt(couponId, 500), undefined);

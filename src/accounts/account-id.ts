@@ -1,0 +1,19 @@
+/**
+ * Ids of accounts: the `sub` of their tokens, and their member id or seller id in every table.
+ *
+ * A row number alone would be in one namespace with the members of a shop: a stranger whose account is the third would be the shop's
+ * member `3` (docs/adr/0060).
+ */
+import type { MemberId } from '../engine/domain/coupon.js';
+
+/** No token of a shop or an identity provider may carry a subject that begins like this. */
+export const ACCOUNT_ID_PREFIX = 'seonchak.account.';
+
+/** @param row number of the row in the table `account`. */
+export function accountIdOf(row: number): MemberId {
+  return `${ACCOUNT_ID_PREFIX}${row}` as MemberId;
+}
+
+export function isReservedForAccounts(subject: string): boolean {
+  return subject.startsWith(ACCOUNT_ID_PREFIX);
+}
