@@ -3,7 +3,8 @@
 Decides the batches of one or more coupons: who gets a unit, who held one before, what the rest meets.
 
 Each coupon is a decision of its own: a refusal or an error of one is its element of the reply, and the others go on. So a thousand coupons that are
-hot at once cost one call for each 256 of them (docs/adr/0047). Safe to run twice: membership makes the second run answer "already". Of each
+hot at once cost one call for each 256 of them (docs/adr/0047). Each key must carry the marker of its meta (lua/README.md): a coupon that has
+lost one is not in service, however empty its winners look. Safe to run twice: membership makes the second run answer "already". Of each
 coupon it validates first and writes last, because nothing rolls back. Declared without flags, so Redis refuses it as a whole under maxmemory, on a
 replica, or with too few replicas.
 
@@ -23,7 +24,7 @@ ARGV
 Reply
   {nowMs, element, …}, an element for each coupon
       firstIssueNo   alone, where every member is issued one: the first this number, the next the one after it, …
-      {'not_ready' | 'stale_epoch' | 'expired'}
+      {'not_ready' | 'stale_epoch' | 'expired'}   'not_ready': never warmed, out of service, or a key was lost
       {'decided', version, firstIssueNo, issuedCount, refusal, index, 'issueNo:issuedAtMs', …}
           refusal    '' | 'not_open' | 'paused' | 'closed' | 'sold_out': what the members neither issued nor listed meet
           index      of a member (from 0) who held the coupon before its turn, then its issuance; ascending
@@ -38,13 +39,15 @@ local server, mark = ARGV[1], ARGV[2]
 local function decide(key, arg)
   local meta_key, winners_key = KEYS[key], KEYS[key + 1]
   local first_member, count = arg + 4, tonumber(ARGV[arg + 3])
-  local meta = call('HMGET', meta_key, 'epoch', 'version', 'seq', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'server')
-  if not meta[1] or (server ~= '' and meta[9] ~= server) then return { 'not_ready' } end
+  local meta = call('HMGET', meta_key, 'epoch', 'version', 'seq', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'server', 'marker')
+  if not meta[1] or not meta[10] or (server ~= '' and meta[9] ~= server) then return { 'not_ready' } end
   local seq = tonumber(meta[3])
   if meta[1] ~= ARGV[arg] or seq < tonumber(ARGV[arg + 2]) then return { 'stale_epoch' } end
   if now > tonumber(ARGV[arg + 1]) then return { 'expired' } end
 
-  local held = call('HMGET', winners_key, unpack(ARGV, first_member, first_member + count - 1))
+  -- The first field is the marker of the winners, so member i is at place i + 1.
+  local held = call('HMGET', winners_key, '', unpack(ARGV, first_member, first_member + count - 1))
+  if held[1] ~= '#w.' .. meta[10] or not call('ZSCORE', KEYS[key + 2], '#q.' .. meta[10]) then return { 'not_ready' } end
 
   local refusal = ''
   if meta[5] ~= '' and now < tonumber(meta[5]) then
@@ -57,7 +60,7 @@ local function decide(key, arg)
 
   local remaining = 0
   if refusal == '' then
-    -- The sentinel is no winner. After a rebuild there may be more winners than the quantity.
+    -- The marker is no winner. After a rebuild there may be more winners than the quantity.
     remaining = meta[4] - (call('HLEN', winners_key) - 1)
   end
 
@@ -69,7 +72,7 @@ local function decide(key, arg)
   local refused = false
   for i = 1, count do
     local member = ARGV[first_member - 1 + i]
-    local before = held[i] or issuance[member]
+    local before = held[i + 1] or issuance[member]
     if before then
       reply[replied + 1] = i - 1
       reply[replied + 2] = before

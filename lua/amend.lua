@@ -15,14 +15,15 @@ ARGV, each '' where the term stays
   6 closed       '1'
   7 changeNo     '0': carried out whatever came before; else each number is decided once
 Reply
-  {'not_ready'}
+  {'not_ready'}  never warmed, out of service, or a key was lost
   {'amended' | 'superseded' | 'closed' | 'window_invalid' | 'quantity_below_issued', …} and then what snapshot.lua has after 'ready':
   nowMs, version, epoch, quantity, opensAt, closesAt, paused, closed, issued, lastIssueNo
       superseded  a change with a higher number was decided; a repeat of the last number gets its first answer
 --]]
 local meta = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'seq', 'server',
-  'changeNo', 'changeRefused')
-if not meta[2] or (ARGV[1] ~= '' and meta[9] ~= ARGV[1]) then return { 'not_ready' } end
+  'changeNo', 'changeRefused', 'marker')
+if not meta[2] or not meta[12] or (ARGV[1] ~= '' and meta[9] ~= ARGV[1]) then return { 'not_ready' } end
+if redis.call('HGET', KEYS[2], '') ~= '#w.' .. meta[12] then return { 'not_ready' } end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local issued = redis.call('HLEN', KEYS[2]) - 1

@@ -1,6 +1,6 @@
 #!lua flags=no-writes
 --[[
-Who holds a number that is not recorded yet: looks into the queue, then into the claims.
+Finds who holds a number that is not recorded yet: in the queue, else in the claims.
 
 KEYS
   1 coupon:{id}:issuable_coupon_queue
@@ -8,9 +8,13 @@ KEYS
 ARGV
   1 issueNo      1 or more
 Reply
-  ''             neither queued nor claimed
+  'not_ready'    a key is not there, or not the one that was put in with the other
+  ''             neither queued nor claimed, or the coupon is not here at all
   'memberId:issuedAtMs'
 --]]
+local marker = redis.call('HGET', KEYS[2], '')
+if not marker and redis.call('ZCARD', KEYS[1]) == 0 then return '' end
+if not marker or not redis.call('ZSCORE', KEYS[1], '#q' .. string.sub(marker, 3)) then return 'not_ready' end
 local queued = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], ARGV[1], 'LIMIT', 0, 1)
 if queued[1] then return queued[1] end
 -- One field for each recorder at work on this coupon. Searched as plain text: a digit run is closed by ':' and opened by ','.

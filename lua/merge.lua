@@ -14,15 +14,21 @@ ARGV
                  'revoked': taken out where the member still holds that very number
   4… issueNo, memberId, issuedAtMs   3 each, up to 1,000 issuances
 Reply
-  {'taken_over'} another process recovers this coupon, or it is back in service; nothing was written
+  {'taken_over'} another process recovers this coupon, or it is back in service; or a key was lost, and the lock is free for whoever
+                 begins anew; nothing was merged
   {'merged', memberId, 'issueNo:issuedAtMs', …}   issuances that a row displaced
 --]]
-if redis.call('HGET', KEYS[1], 'recovering') ~= ARGV[1] then return { 'taken_over' } end
+local meta = redis.call('HMGET', KEYS[1], 'recovering', 'marker', 'seq')
+if meta[1] ~= ARGV[1] then return { 'taken_over' } end
+if redis.call('HGET', KEYS[2], '') ~= '#w.' .. meta[2] or not redis.call('ZSCORE', KEYS[3], '#q.' .. meta[2]) then
+  redis.call('HDEL', KEYS[1], 'recoverUntil')
+  return { 'taken_over' }
+end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 redis.call('HSET', KEYS[1], 'recoverUntil', string.format('%.0f', now + ARGV[2]))
 
-local before = tonumber(redis.call('HGET', KEYS[1], 'seq'))
+local before = tonumber(meta[3])
 local seq = before
 local reply = { 'merged' }
 for i = 4, #ARGV, 3 do

@@ -9,8 +9,11 @@ KEYS
 ARGV
   1… issueNo, memberId, issuedAtMs   3 each, up to 1,000 issuances
 Reply
+  'not_ready'    a key is not there, or not the one that was put in with the other; nothing was written
   how many were queued that were not
 --]]
+local marker = redis.call('HGET', KEYS[1], '')
+if not marker or not redis.call('ZSCORE', KEYS[2], '#q' .. string.sub(marker, 3)) then return 'not_ready' end
 local queue = {}
 for i = 1, #ARGV, 3 do
   local member, at = ARGV[i + 1], ARGV[i + 2]

@@ -12,17 +12,19 @@ ARGV
   2 issueNo
   3 memberId
 Reply
-  {'not_ready'}
+  {'not_ready'}  never warmed, out of service, or a key was lost
   {'revoked' | 'absent', …} and then what snapshot.lua has after 'ready':
   nowMs, version, epoch, quantity, opensAt, closesAt, paused, closed, issued, lastIssueNo
 --]]
-local meta = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'seq', 'server')
-if not meta[2] or (ARGV[1] ~= '' and meta[9] ~= ARGV[1]) then return { 'not_ready' } end
+local meta = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'seq', 'server', 'marker')
+if not meta[2] or not meta[10] or (ARGV[1] ~= '' and meta[9] ~= ARGV[1]) then return { 'not_ready' } end
 local clock = redis.call('TIME')
 local version = tonumber(meta[1])
 local status = 'absent'
 
-local value = redis.call('HGET', KEYS[2], ARGV[3])
+local held = redis.call('HMGET', KEYS[2], '', ARGV[3])
+if held[1] ~= '#w.' .. meta[10] or not redis.call('ZSCORE', KEYS[3], '#q.' .. meta[10]) then return { 'not_ready' } end
+local value = held[2]
 local issue_no, issued_at = string.match(value or '', '^(%d+):(%d+)$')
 if issue_no == ARGV[2] then
   status = 'revoked'

@@ -8,8 +8,11 @@ KEYS
 ARGV
   1… issueNo, memberId, issuedAtMs   3 each, up to 1,000 issuances
 Reply
+  'not_ready'    a key is not there, or not the one that was put in with the other
   their places from 0, ascending
 --]]
+local marker = redis.call('HGET', KEYS[2], '')
+if not marker or not redis.call('ZSCORE', KEYS[1], '#q' .. string.sub(marker, 3)) then return 'not_ready' end
 local claimed = {}
 for _, packed in ipairs(redis.call('HVALS', KEYS[2])) do
   for issuance in string.gmatch(packed, '[^,]+') do

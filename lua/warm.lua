@@ -9,7 +9,7 @@ KEYS
   3 coupon:{id}:issuable_coupon_queue
   4 coupon:{id}:claims
   5 coupon:{id}:claimed
-  6 coupon:{id}:warming:<unique>   the winners being built, with a time to live; its sentinel is the server on which that began
+  6 coupon:{id}:warming:<unique>   the winners being built, with a time to live; its field '' is the server on which that began
 ARGV
   1 server       run id of this Redis as the caller knows it, '' unknown
   2 issued       how many winners were built
@@ -23,16 +23,20 @@ ARGV
   10 lastIssueNo
   11 changeNo    of the change of terms decided last, '0': none
   12 refused     '' or why it was refused
+  13 marker      never used before; every key carries it from now on
 Reply
-  'present'      it was there already, or is being recovered and more is known than nothing; the temporary key is gone
+  'present'      it was there already, or is being recovered and more is known than nothing, or it was put in before and meta is
+                 lost, which is for its recovery; the temporary key is gone
   'warmed'
   'incomplete'   the temporary key does not hold what was built (its time to live ended, the store lost it or is another one since,
                  or a member stood in it twice)
 --]]
 local known = redis.call('HMGET', KEYS[1], 'epoch', 'recovering', 'seq')
 -- A recovery of a coupon of which nothing is known yet is one that met the very first warm half-way: it gives way.
-local rescued = known[2] and (tonumber(known[3] or 0) > 0 or redis.call('HLEN', KEYS[2]) > 1)
-if known[1] or rescued then
+local winners = redis.call('HLEN', KEYS[2])
+local rescued = known[2] and (tonumber(known[3] or 0) > 0 or winners > 1)
+local meta_lost = not known[2] and winners > 0
+if known[1] or rescued or meta_lost then
   redis.call('UNLINK', KEYS[6])
   return 'present'
 end
@@ -41,15 +45,17 @@ if redis.call('HLEN', KEYS[6]) ~= ARGV[2] + 1 or redis.call('HGET', KEYS[6], '')
   return 'incomplete'
 end
 redis.call('UNLINK', KEYS[2])
-redis.call('HSET', KEYS[6], '', '')
+redis.call('HSET', KEYS[6], '', '#w.' .. ARGV[13])
 redis.call('RENAME', KEYS[6], KEYS[2])
 redis.call('PERSIST', KEYS[2])
-redis.call('ZADD', KEYS[3], 0, '#')
-redis.call('ZADD', KEYS[4], 0, '#')
-redis.call('HSET', KEYS[5], '', '')
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '+inf', '+inf')
+redis.call('ZADD', KEYS[3], '+inf', '#q.' .. ARGV[13])
+redis.call('ZREMRANGEBYSCORE', KEYS[4], '+inf', '+inf')
+redis.call('ZADD', KEYS[4], '+inf', '#c.' .. ARGV[13])
+redis.call('HSET', KEYS[5], '', '#d.' .. ARGV[13])
 redis.call('HSET', KEYS[1],
   'quantity', ARGV[3], 'opensAt', ARGV[4], 'closesAt', ARGV[5], 'paused', ARGV[6], 'closed', ARGV[7],
   'version', ARGV[8], 'epoch', ARGV[9], 'seq', ARGV[10], 'revoked', 0, 'server', ARGV[1],
-  'changeNo', ARGV[11], 'changeRefused', ARGV[12])
+  'changeNo', ARGV[11], 'changeRefused', ARGV[12], 'marker', ARGV[13])
 redis.call('HDEL', KEYS[1], 'recovering', 'recoverServer', 'recoverUntil', 'recoverSince')
 return 'warmed'

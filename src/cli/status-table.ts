@@ -5,7 +5,8 @@ import { table } from './table.js';
 export interface CouponStatus {
   readonly id: CouponId;
   readonly name: string;
-  readonly state: CouponState;
+  /** `not_ready`: it was in service once, and the store does not have it at the moment. */
+  readonly state: CouponState | 'not_ready';
   readonly quantity: number;
   readonly issued: number;
   readonly remaining: number;

@@ -86,7 +86,8 @@ async function statuses(stores: Stores, views: readonly CouponView[]): Promise<C
   return views.map((view, place) => ({
     id: view.couponId,
     name: view.name,
-    state: view.state,
+    // Where it was in service once, what the database knows alone would look consistent.
+    state: view.inService || view.epoch === 0 ? view.state : 'not_ready',
     quantity: view.quantity,
     issued: view.issued,
     remaining: view.remaining,

@@ -1,5 +1,5 @@
 /** Measures a flusher from outside, once per batch, so that a row costs nothing. */
-import type { Claim, IssuanceQueue } from '../engine/ports/issuance-queue.js';
+import type { IssuanceQueue } from '../engine/ports/issuance-queue.js';
 import type { IssuanceLedger } from '../engine/ports/issuance-ledger.js';
 import type { CouponId } from '../engine/domain/coupon.js';
 import type { FlusherPorts } from '../engine/recording/flusher.js';
@@ -22,10 +22,10 @@ export function timedRecording(
 
   async function claim(
     ...[couponId, ...rest]: Parameters<IssuanceQueue['claim']>
-  ): Promise<Claim | undefined> {
+  ): ReturnType<IssuanceQueue['claim']> {
     const sentAtMs = monotonicMs();
     const taken = await queue.claim(couponId, ...rest);
-    if (taken?.storeNowMs !== undefined) {
+    if (typeof taken === 'object' && taken.storeNowMs !== undefined) {
       const storeClock = new StoreClock();
       storeClock.observe(taken.storeNowMs, sentAtMs);
       storeClocks.set(couponId, storeClock);
@@ -34,12 +34,12 @@ export function timedRecording(
   }
 
   async function record(
-    ...[couponId, epoch, issuances]: Parameters<IssuanceLedger['record']>
+    ...[couponId, epoch, issuances, quantity]: Parameters<IssuanceLedger['record']>
   ): ReturnType<IssuanceLedger['record']> {
     const startedAtMs = monotonicMs();
     const storeClock = storeClocks.get(couponId);
     storeClocks.delete(couponId);
-    const result = await ledger.record(couponId, epoch, issuances);
+    const result = await ledger.record(couponId, epoch, issuances, quantity);
     const nowMs = monotonicMs();
     // What was refused as a whole has no rows whose lag could be told.
     if (result.stale === 0) times.recorded(issuances, nowMs - startedAtMs, storeClock?.latestMs(nowMs));

@@ -104,9 +104,9 @@ async function readStore(redis: Redis | Cluster, couponId: number): Promise<Fina
         const [issueNo, issuedAtMs] = value.split(':');
         return issuanceOf({ member_id: memberId, issue_no: issueNo, issued_at: issuedAtMs });
       }),
-    // Members and scores take turns; the sentinel is a member too.
+    // Members and scores take turns; the marker is a member too.
     queued: queue.flatMap((member, place) => {
-      if (place % 2 === 1 || member === '#') return [];
+      if (place % 2 === 1 || member.startsWith('#')) return [];
       const [memberId, issuedAtMs] = member.split(':');
       return [issuanceOf({ member_id: memberId, issue_no: queue[place + 1], issued_at: issuedAtMs })];
     }),

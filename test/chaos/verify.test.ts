@@ -13,6 +13,7 @@ import { systemScheduler } from '../../src/server/system-time.js';
 import { startRedis } from '../servers/redis.js';
 import { TEST_SECRET } from '../servers/seonchak.js';
 import { LEASE_MS, sharedMariadb } from './world.js';
+import { issuancesOf } from '../../src/engine/ports/issuance-queue.js';
 
 const mariadb = await sharedMariadb(t);
 
@@ -161,7 +162,7 @@ t.test('what an older copy brings back beyond the quantity is revoked, the lates
   t.equal(await stores.ledger.revokedHolder(couponId, 5), 'e', 'e was the last in line without a row');
   t.equal(await stores.ledger.revokedHolder(couponId, 4), undefined);
   const claim = await stores.distributed?.queue.claim(couponId, randomUUID(), 10, LEASE_MS);
-  const queued = claim?.issuances.map(({ issueNo }) => issueNo);
+  const queued = issuancesOf(claim).map(({ issueNo }) => issueNo);
   t.strictSame(queued, [1, 2, 3, 4], 'those who keep theirs are on the way to their rows');
 });
 

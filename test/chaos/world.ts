@@ -122,7 +122,7 @@ export async function startWorld(
 /** Resolves while a recorder holds a claim. */
 export async function claimHeld(world: World): Promise<void> {
   const client = redisClient(world.redis);
-  // Besides the sentinel there is a claim.
+  // Besides the marker there is a claim.
   while ((await client.zcard(`coupon:{${world.couponId}}:claims`)) < 2) await pause(5);
   client.disconnect();
 }

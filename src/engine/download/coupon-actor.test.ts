@@ -3,6 +3,7 @@ import t from 'tap';
 import type { AdmitReply } from '../ports/admission.js';
 import { RETRY_PAUSE_MS, VERSION_CHECK_MS } from '../domain/limits.js';
 import { couponNumber, LIMITS, StagedWorld } from '../testing/simulation/staged-world.js';
+import { issuancesOf } from '../ports/issuance-queue.js';
 
 const OVERDUE_MS = LIMITS.admitDeadlineMs + 100;
 
@@ -218,7 +219,7 @@ t.test(
     const couponId = await world.registered({ quantity: 3 });
     const engine = await world.engine();
     await world.told(engine, couponId, 'a', 'b');
-    world.database.record(couponId, 1, world.store.claim(couponId, 'token', 10, 1_000)?.issuances ?? []);
+    world.database.record(couponId, 1, issuancesOf(world.store.claim(couponId, 'token', 10, 1_000)));
     world.store.loseEverything();
     t.same(await world.told(engine, couponId, 'c', 'a', 'd'), ['issued 3', 'already_issued 1', 'sold_out']);
     t.equal(world.store.snapshot(couponId)?.epoch, 2);

@@ -14,7 +14,7 @@ export interface RecordResult {
   readonly replayed: number;
   /** Revoked before it was recorded: no row, and none later. */
   readonly revoked: number;
-  /** Contradicts a row that stands there, or is refused by the schema: kept in `dead_letter` with its reason. */
+  /** Contradicts a row that stands there, is beyond the quantity, or is refused by the schema: kept in `dead_letter` with its reason. */
   readonly deadLettered: number;
   /** Claimed before the coupon was rebuilt: nothing was written, since the numbers may be given to others by now. */
   readonly stale: number;
@@ -38,9 +38,18 @@ export interface IssuanceLedger {
    * @param epoch under which the issuances were claimed. Compared with the catalogue's in the same transaction: once
    *   {@link CouponCatalogue.nextEpoch} has answered, nothing of an earlier epoch becomes a row. A coupon that is not in the catalogue has none.
    *
+   * @param quantity that the admission store obeyed when they were claimed. There are never more rows than this or, where that is
+   *   higher (a change of terms may have reached only one of the two), the catalogue's quantity; the highest numbers of the batch that
+   *   would be beyond it are dead-lettered. Absent: the catalogue's alone.
+   *
    * @throws StoreUnavailableError | StoreOutcomeUnknownError when the database did not answer: the caller keeps the claim.
    */
-  record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): Promise<RecordResult>;
+  record(
+    couponId: CouponId,
+    epoch: number,
+    issuances: readonly Issuance[],
+    quantity?: number,
+  ): Promise<RecordResult>;
 
   /**
    * Forbids a number for ever and removes its row if there is one, in one transaction with the record of who did it.

@@ -13,6 +13,8 @@ export interface Claim {
   readonly epoch: number;
   /** Names the claim in `ack` and `release`. Opaque; a claim taken over after its lease has ended has a new one. */
   readonly token: string;
+  /** The quantity that the store obeys, where it tells: the last guard of the ledger. */
+  readonly quantity?: number;
   /** Ascending by issueNo, at least one. */
   readonly issuances: readonly Issuance[];
   /** What the store's clock showed when the claim was taken, where the store tells. */
@@ -28,8 +30,11 @@ export type Backlog = 'empty' | 'partial' | 'full';
 
 /** For those who watch over the recording. */
 export interface BacklogAge {
-  /** How long the oldest issuance without a row has waited, for each coupon asked for; 0 where everything is recorded. */
-  oldestAgesMs(couponIds: readonly CouponId[]): Promise<number[]>;
+  /**
+   * How long the oldest issuance without a row has waited, for each coupon asked for; 0 where everything is recorded, `undefined`
+   * where the store has lost the queue or the claims.
+   */
+  oldestAgesMs(couponIds: readonly CouponId[]): Promise<(number | undefined)[]>;
 }
 
 export interface QueueDepth {
@@ -43,9 +48,15 @@ export interface QueueDepth {
 export interface IssuanceQueue {
   /**
    * Takes a batch: a claim whose lease has ended first (whole), else up to `limit` of the lowest numbers of the queue.
-   * `undefined` when there is neither, or when the coupon is out of service. `freshToken` must never have been used.
+   * `undefined` when there is neither; `not_ready` when the coupon is out of service, or the store has lost a part of it.
+   * `freshToken` must never have been used.
    */
-  claim(couponId: CouponId, freshToken: string, limit: number, leaseMs: number): Promise<Claim | undefined>;
+  claim(
+    couponId: CouponId,
+    freshToken: string,
+    limit: number,
+    leaseMs: number,
+  ): Promise<Claim | 'not_ready' | undefined>;
 
   /** Ends the claim: its issuances are recorded. `false` when the token is stale (the lease ended and somebody took over). */
   ack(couponId: CouponId, token: string): Promise<boolean>;
@@ -53,8 +64,11 @@ export interface IssuanceQueue {
   /** Gives the claim back: its issuances return to the queue under their numbers. `false` when the token is stale. */
   release(couponId: CouponId, token: string): Promise<boolean>;
 
-  /** One for each coupon asked for, in that order. */
-  depths(couponIds: readonly CouponId[]): Promise<QueueDepth[]>;
+  /**
+   * One for each coupon asked for, in that order; `undefined` where the coupon is out of service, or the store has lost its queue or
+   * its claims: then nobody knows how much is to be recorded.
+   */
+  depths(couponIds: readonly CouponId[]): Promise<(QueueDepth | undefined)[]>;
 }
 
 /**
@@ -74,4 +88,9 @@ export interface RecorderBell {
   clearPending(couponIds: readonly CouponId[], idleMs: number): Promise<void>;
   /** Calls back with each coupon rung anywhere; returns how to stop listening. */
   listen(onRing: (couponId: CouponId) => void): Promise<() => Promise<void>>;
+}
+
+/** What was claimed; empty where nothing was. */
+export function issuancesOf(claim: Claim | 'not_ready' | undefined): readonly Issuance[] {
+  return typeof claim === 'object' ? claim.issuances : [];
 }

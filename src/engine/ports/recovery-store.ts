@@ -9,8 +9,11 @@ import type { LastChange } from './admission.js';
 
 /** The lowest state that can be verified: what the store says of a coupon, whether it is in service or not. */
 export interface Inspection {
-  /** `unverified`: not in service until {@link RecoveryStore.markVerified}; the store's server is not the one it was last verified on. */
-  readonly status: 'serving' | 'unverified';
+  /**
+   * - `unverified`: not in service until {@link RecoveryStore.markVerified}; the store's server is not the one it was last verified on.
+   * - `damaged`: not in service until it is rebuilt; the store has lost a part of it, or another part has taken its name.
+   */
+  readonly status: 'serving' | 'unverified' | 'damaged';
   readonly epoch: number;
   readonly version: number;
   readonly lastIssueNo: number;
@@ -45,6 +48,8 @@ export type SuspendReply =
       /** When the first process noticed. */
       readonly sinceMs: number;
       readonly lastIssueNo: number;
+      /** The coupon was in service and has lost a part, and what a recorder holds in memory is in another part: no claim is waited for. */
+      readonly claimsKnown: boolean;
       /** Where the store still knew them. */
       readonly terms: (CouponTerms & { readonly version: number }) | undefined;
     };

@@ -91,7 +91,10 @@ class Reconciliation {
       couponId,
       quantity,
       inService: snapshot !== undefined,
-      outOfService: distributed !== undefined && snapshot === undefined && this.#record.epoch > 0,
+      outOfService:
+        distributed !== undefined &&
+        (snapshot === undefined || depth === undefined) &&
+        this.#record.epoch > 0,
       admitted: snapshot?.issued ?? this.#rows.size,
       recorded: this.#rows.size,
       queued: depth?.queued ?? 0,

@@ -7,6 +7,7 @@ import { Reconciler } from './reconcile-loop.js';
 import { SimulatedAdmitted, SimulatedAudit } from '../testing/simulation/simulated-audit.js';
 import { SimulatedRecoveryStore, StoreRecovery } from '../testing/simulation/simulated-recovery-store.js';
 import { memberNamed, STORE_START_MS, StagedWorld } from '../testing/simulation/staged-world.js';
+import { issuancesOf } from '../ports/issuance-queue.js';
 
 async function started() {
   const world = new StagedWorld();
@@ -48,7 +49,7 @@ async function started() {
   });
   const record = (): void => {
     const claim = world.store.claim(couponId, 'token', 10, 1_000);
-    world.database.record(couponId, 1, claim?.issuances ?? []);
+    world.database.record(couponId, 1, issuancesOf(claim));
     world.store.ack(couponId, 'token');
   };
   return { world, couponId, reconciler, gaps, finished, record };

@@ -27,6 +27,7 @@ t.test('everything queued becomes rows, in the order of the line, and the queue 
     revoked: 0,
     deadLettered: 0,
     stale: 0,
+    notReady: false,
     backlog: 'empty',
   });
   t.same(

@@ -36,6 +36,8 @@ export interface DrainResult {
   readonly deadLettered: number;
   /** Claimed before a rebuild and refused. */
   readonly stale: number;
+  /** The coupon was out of service, or the store has lost a part of it. */
+  readonly notReady: boolean;
   /** What was still queued when the last claim was taken. */
   readonly backlog: Backlog;
 }
@@ -63,7 +65,9 @@ export class Flusher {
     let backlog: Backlog = 'full';
     for (let claims = 0; claims < DRAIN_CLAIMS_MAX && backlog === 'full'; claims += 1) {
       const claim = await queue.claim(couponId, this.#ports.newToken(), recordBatchMax, leaseMs);
-      if (claim === undefined) return { ...done, backlog: 'empty' };
+      if (claim === undefined || claim === 'not_ready') {
+        return { ...done, notReady: claim !== undefined, backlog: 'empty' };
+      }
       backlog = claim.backlog;
       const recorded = await this.#recordOrGiveBack(claim);
       done.inserted += recorded.inserted;
@@ -74,17 +78,17 @@ export class Flusher {
       if (recorded.stale > 0) {
         // The rebuild has read this claim, if the store still knew it: what its members hold goes back into the queue.
         await queue.release(couponId, claim.token);
-        return { ...done, backlog: 'empty' };
+        return { ...done, notReady: false, backlog: 'empty' };
       }
       await queue.ack(couponId, claim.token);
     }
-    return { ...done, backlog };
+    return { ...done, notReady: false, backlog };
   }
 
-  async #recordOrGiveBack({ couponId, epoch, token, issuances }: Claim): Promise<RecordResult> {
+  async #recordOrGiveBack({ couponId, epoch, token, issuances, quantity }: Claim): Promise<RecordResult> {
     const { queue, ledger } = this.#ports;
     try {
-      return await ledger.record(couponId, epoch, issuances);
+      return await ledger.record(couponId, epoch, issuances, quantity);
     } catch (fault) {
       // Waiting for the lease to end would only delay the rows. A transaction that went through after all makes them a replay.
       await queue.release(couponId, token).catch(() => undefined);

@@ -25,6 +25,7 @@ const EMPTIED: DrainResult = {
   revoked: 0,
   deadLettered: 0,
   stale: 0,
+  notReady: false,
   backlog: 'empty',
 };
 

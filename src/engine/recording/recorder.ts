@@ -27,7 +27,10 @@ export interface RecorderPorts {
   readonly scheduler: Scheduler;
   /** Drains one coupon; rejects when a store did not answer. */
   drain(couponId: CouponId): Promise<DrainResult>;
-  /** Brings a coupon's epoch in the store and in the catalogue together; called when the ledger refused what was claimed. */
+  /**
+   * Brings a coupon back into service, or its epoch in the store and in the catalogue together; called when the coupon was out of
+   * service, has lost a part, or the ledger refused what was claimed.
+   */
   prepare(couponId: CouponId): Promise<unknown>;
   onDrained(couponId: CouponId, result: DrainResult): void;
   onFault(fault: unknown, couponId: CouponId | undefined): void;
@@ -94,7 +97,7 @@ export class Recorder {
       if (result.backlog !== 'empty') this.#again.add(couponId);
       if (result.backlog !== 'full') void this.#rest(couponId);
       this.#ports.onDrained(couponId, result);
-      if (result.stale > 0) await this.#ports.prepare(couponId);
+      if (result.stale > 0 || result.notReady) await this.#ports.prepare(couponId);
     } catch (fault) {
       const nowMs = this.#ports.clock.monotonicMs();
       // Once for all drains that failed together: a store that is away fails them all.
@@ -151,7 +154,8 @@ export class Recorder {
     const depths = await this.#ports.queue.depths(couponIds);
     const empty = couponIds.filter((couponId, place) => {
       const depth = depths[place];
-      if (depth === undefined || (depth.queued === 0 && depth.claimed === 0)) return true;
+      if (depth?.queued === 0 && depth.claimed === 0) return true;
+      // Where it is not known, the drain finds out why.
       this.ring(couponId);
       return false;
     });

@@ -1,6 +1,8 @@
 /**
  * Decides whether a coupon may serve, and starts its recovery after Redis has lost data.
  *
+ * A coupon of which a part is missing or was swapped is taken out of service at once and rebuilt (docs/adr/0050).
+ *
  * A missing coupon was never warmed (its epoch in the catalogue is 0) or was lost. If the coupon was last verified on a
  * different Redis run, its data may be stale. Then every process reports the highest number it was answered, and the
  * coupon is compared with catalogue and ledger. A consistent coupon serves. Any other is taken out of service and
@@ -64,7 +66,8 @@ export class CouponRecovery {
         : this.suspend(record, undefined, seenIssueNo);
     }
     const seen = Math.max(found.seenIssueNo, seenIssueNo);
-    if (found.lastIssueNo < seen) return this.suspend(record, found.epoch, seen);
+    if (found.status === 'damaged' || found.lastIssueNo < seen)
+      return this.suspend(record, found.epoch, seen);
     if (found.status === 'unverified') return this.#verify(record, found, seen);
     if (found.epoch < record.epoch) await this.#serveUnder(couponId, found, record.epoch);
     return 'serving';
@@ -93,7 +96,7 @@ export class CouponRecovery {
   async #inspected(couponId: CouponId, seenIssueNo: number): Promise<Inspection | 'absent'> {
     for (;;) {
       const found = await this.#ports.store.inspect(couponId, seenIssueNo);
-      if (found === 'absent' || found.status === 'serving') return found;
+      if (found === 'absent' || found.status !== 'unverified') return found;
       if (found.storeNowMs - found.sinceMs >= INSPECT_MS) return found;
       await this.#ports.scheduler.pause(RETRY_PAUSE_MS);
     }
@@ -122,7 +125,8 @@ export class CouponRecovery {
     // after the ledger was asked has lost its past.
     const later = await store.inspect(couponId, seen);
     if (later === 'absent') return 'recovering';
-    if (later.lastIssueNo < highest) return this.suspend(record, later.epoch, seen);
+    if (later.status === 'damaged' || later.lastIssueNo < highest)
+      return this.suspend(record, later.epoch, seen);
     // Of the server that the version was read on: should this be another, nothing happens, and whoever asks next compares anew.
     await this.#serveUnder(couponId, { epoch: later.epoch, server: found.server }, epoch);
     return 'serving';
@@ -162,10 +166,10 @@ export class CouponRecovery {
     }
   }
 
-  /** Nobody can hold a claim of a coupon that has never been open. */
+  /** No recorder can hold a claim of a coupon that has never been open. */
   #claimsFor(record: CouponRecord, begun: SuspendReply & { readonly status: 'begun' }): number {
     const { opensAtMs } = begun.terms ?? record;
     const neverOpened = opensAtMs !== undefined && begun.storeNowMs < opensAtMs && begun.lastIssueNo === 0;
-    return neverOpened ? 0 : this.#limits.leaseMs;
+    return neverOpened || begun.claimsKnown ? 0 : this.#limits.leaseMs;
   }
 }

@@ -9,6 +9,7 @@ import {
   STORE_START_MS,
   StagedWorld,
 } from '../testing/simulation/staged-world.js';
+import { issuancesOf } from '../ports/issuance-queue.js';
 
 const newCoupon = (some: Partial<NewCoupon> = {}): NewCoupon => ({
   sellerId: 'seller',
@@ -43,7 +44,7 @@ async function withWinners(...names: string[]) {
   const memberIds = names.map(memberNamed);
   if (names.length > 0) world.store.admit({ couponId, epoch: 1, memberIds, notAfterMs: STORE_START_MS * 2 });
   const record = (): void =>
-    void world.database.record(couponId, 1, world.store.claim(couponId, 'token', 10, 1_000)?.issuances ?? []);
+    void world.database.record(couponId, 1, issuancesOf(world.store.claim(couponId, 'token', 10, 1_000)));
   return { world, couponId, registry, record };
 }
 
@@ -299,7 +300,7 @@ t.test('an issuance that moves into the ledger while its holder is looked up is 
   world.storeLink.next('hold');
   const revoking = registry.revoke(couponId, 1);
   await world.time.advance(0);
-  world.database.record(couponId, 1, world.store.claim(couponId, 'token', 10, 1_000)?.issuances ?? []);
+  world.database.record(couponId, 1, issuancesOf(world.store.claim(couponId, 'token', 10, 1_000)));
   world.store.ack(couponId, 'token');
   world.storeLink.release();
   t.match(await revoking, { status: 'revoked', memberId: 'a' });

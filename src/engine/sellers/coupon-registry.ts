@@ -20,6 +20,8 @@ export interface CouponView extends CouponRecord {
   /** Live issuances. */
   readonly issued: number;
   readonly remaining: number;
+  /** `false`: the admission store does not have it at the moment, and the other figures are those of the database. */
+  readonly inService: boolean;
 }
 
 export interface CouponPage {
@@ -292,6 +294,7 @@ function viewOf(
     version: snapshot?.version ?? record.version,
     issued,
     remaining: Math.max(0, quantity - issued),
+    inService: snapshot !== undefined,
     state: couponState(terms, issued, snapshot?.storeNowMs ?? nowMs),
   };
 }

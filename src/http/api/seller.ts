@@ -142,8 +142,12 @@ export class SellerHandlers {
   /** Six numbers from three places, not read in one instant: they add up when the coupon is at rest (I5). */
   async stats(request: ApiRequest, seller: Identity): Promise<Reply> {
     const { registry, ledger, queue } = this.#ports;
-    const { couponId, quantity, issued, remaining } = await ownedCoupon(registry, request, seller);
+    const { couponId, quantity, issued, remaining, inService } = await ownedCoupon(registry, request, seller);
     const [depth] = queue === undefined ? [] : await queue.depths([couponId]);
+    // What only the database knows would add up, and hide that the store has lost something.
+    if (queue !== undefined && (depth === undefined || !inService)) {
+      refuse('not_ready', 'The coupon is being recovered, so its figures are not known. Ask again.');
+    }
     const [counts] = await ledger.counts([couponId]);
     const stats: StatsAnswer = {
       quantity,

@@ -71,14 +71,15 @@ async function readQueues({ queue, bell }: BacklogSources): Promise<QueueReading
     const couponIds = await bell.pendingCoupons(SWEEP_COUPONS_MAX);
     for (const some of chunksOf(couponIds, SWEEP_BATCH_MAX)) {
       for (const [place, depth] of (await queue.depths(some)).entries()) {
+        const couponId = some[place];
+        if (depth === undefined) continue;
         queued += depth.queued;
         claimed += depth.claimed;
-        const couponId = some[place];
         if (couponId !== undefined && depth.queued + depth.claimed > 0) withBacklog.push(couponId);
       }
     }
     const ages = await queue.oldestAgesMs(withBacklog.slice(0, AGES_MAX));
-    const oldestSeconds = Math.max(0, ...ages) / 1_000;
+    const oldestSeconds = Math.max(0, ...ages.map((ageMs) => ageMs ?? 0)) / 1_000;
     return { queued, claimed, coupons: couponIds.length, oldestSeconds, readable: 1 };
   } catch {
     // The rest of the metrics is worth having most when a store is away.

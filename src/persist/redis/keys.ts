@@ -1,20 +1,37 @@
-/** The names under which a coupon stands in Redis. All of one coupon share the hash tag `{id}`, so they live on one shard. */
+/**
+ * Names the keys of a coupon in Redis. All of one coupon share the hash tag `{id}`, so they live on one shard.
+ *
+ * Each key carries a marker, so that a script can tell a key that was put in from one that was lost or has taken its name:
+ * `#w.`, `#q.`, `#c.` or `#d.` and then the text in the field `marker` of meta (docs/adr/0050).
+ */
 import type { CouponId } from '../../engine/domain/coupon.js';
 
 /** Terms, version, epoch and the highest number given. Its absence means `not_ready`. */
 export const metaKey = (couponId: CouponId): string => `coupon:{${couponId}}:meta`;
 
-/** Hash, memberId → `issueNo:issuedAtMs`; the field '' keeps it from vanishing. */
+/** Hash, memberId → `issueNo:issuedAtMs`; the marker is in the field ''. */
 export const winnersKey = (couponId: CouponId): string => `coupon:{${couponId}}:winners`;
 
-/** Sorted set, score issueNo, member `memberId:issuedAtMs`; the member '#' keeps it from vanishing. */
+/** Sorted set, score issueNo, member `memberId:issuedAtMs`; the marker is a member with the score +inf, which is never popped. */
 export const queueKey = (couponId: CouponId): string => `coupon:{${couponId}}:issuable_coupon_queue`;
 
-/** Sorted set, score lease deadline (ms), member `token:count`; the member '#' keeps it from vanishing. */
+/** Sorted set, score lease deadline (ms), member `token:count`; the marker is a member with the score +inf. */
 export const claimsKey = (couponId: CouponId): string => `coupon:{${couponId}}:claims`;
 
-/** Hash, token → `issueNo:memberId:issuedAtMs,…`; the field '' keeps it from vanishing. */
+/** Hash, token → `issueNo:memberId:issuedAtMs,…`; the marker is in the field ''. */
 export const claimedKey = (couponId: CouponId): string => `coupon:{${couponId}}:claimed`;
+
+/** All keys of a coupon, in the order in which the scripts that check all of them take them. */
+export const couponKeys = (couponId: CouponId): string[] => [
+  metaKey(couponId),
+  winnersKey(couponId),
+  queueKey(couponId),
+  claimsKey(couponId),
+  claimedKey(couponId),
+];
+
+/** Names the coupon, so that a key is recognised where meta was lost. @param unique never used before, by any process. */
+export const markerOf = (couponId: CouponId, unique: string): string => `${couponId}.${unique}`;
 
 /** Winners while one warm builds them; `unique` keeps concurrent warms apart. */
 export const warmingKey = (couponId: CouponId, unique: string): string =>

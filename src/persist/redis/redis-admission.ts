@@ -13,13 +13,14 @@ import type {
   WinnersView,
 } from '../../engine/ports/admission.js';
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../engine/domain/coupon.js';
-import { claimedKey, metaKey, queueKey, winnersKey } from './keys.js';
+import { claimedKey, couponKeys, metaKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import type { RedisNodes } from './redis-nodes.js';
 import { warmCoupon } from './redis-warm.js';
 import { readWinners } from './redis-winners.js';
 import {
   corrupt,
+  keyLost,
   list,
   parseAdmitReplies,
   parseQueued,
@@ -104,14 +105,19 @@ export class RedisAdmission implements Admission {
   }
 
   async #snapshot(couponId: CouponId): Promise<CouponSnapshot | undefined> {
-    const fields = list(await this.#calls.run('snapshot', [metaKey(couponId), winnersKey(couponId)], []));
+    const fields = list(await this.#calls.run('snapshot', couponKeys(couponId), []));
     if (fields[0] === 'not_ready') return undefined;
     if (fields[0] !== 'ready') throw corrupt('a snapshot', fields);
     return parseSnapshot(couponId, fields);
   }
 
   async issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'> {
-    const value = await this.#calls.command('hget', winnersKey(couponId), [memberId]);
+    const [[marker, value], known] = await Promise.all([
+      this.#calls.command('hmget', winnersKey(couponId), ['', memberId]).then(list),
+      this.#calls.command('hget', metaKey(couponId), ['marker']),
+    ]);
+    // Another hash may have taken the name.
+    if (known === null || marker !== `#w.${text(known)}`) return 'not_ready';
     if (value !== null) return { memberId, ...parseWinner(text(value)) };
     return (await this.#snapshot(couponId)) === undefined ? 'not_ready' : undefined;
   }
@@ -121,6 +127,7 @@ export class RedisAdmission implements Admission {
     const holder = text(
       await this.#calls.run('holder', [queueKey(couponId), claimedKey(couponId)], [issueNo]),
     );
+    if (holder === 'not_ready') throw keyLost(couponId);
     return holder === '' ? undefined : parseQueued(issueNo, holder);
   }
 

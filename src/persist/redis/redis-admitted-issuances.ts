@@ -4,7 +4,7 @@ import type { AdmittedIssuances } from '../../engine/ports/admitted-issuances.js
 import { type CouponId, type Issuance, type MemberId, parseMemberId } from '../../engine/domain/coupon.js';
 import { claimedKey, claimsKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
-import { corrupt, integer, list, parseClaimed, parseQueued, parseWinner, text } from './replies.js';
+import { corrupt, integer, keyLost, list, parseClaimed, parseQueued, parseWinner, text } from './replies.js';
 
 /** Entries a chunk: about 40 µs of Redis each time. */
 const CHUNK_ENTRIES = 1_000;
@@ -60,13 +60,17 @@ export class RedisAdmittedIssuances implements AdmittedIssuances {
 
   async unqueued(couponId: CouponId, issuances: readonly Issuance[]): Promise<Issuance[]> {
     const keys = [queueKey(couponId), claimedKey(couponId)];
-    const places = new Set(list(await this.#calls.run('unqueued', keys, triples(issuances))).map(integer));
+    const reply = await this.#calls.run('unqueued', keys, triples(issuances));
+    if (reply === 'not_ready') throw keyLost(couponId);
+    const places = new Set(list(reply).map(integer));
     return issuances.filter((_, place) => places.has(place));
   }
 
   async requeue(couponId: CouponId, issuances: readonly Issuance[]): Promise<number> {
     const keys = [winnersKey(couponId), queueKey(couponId)];
-    return integer(await this.#calls.run('requeue', keys, triples(issuances), true));
+    const reply = await this.#calls.run('requeue', keys, triples(issuances), true);
+    if (reply === 'not_ready') throw keyLost(couponId);
+    return integer(reply);
   }
 
   /** By number and not by rank: ranks shift while a recorder claims from the front. */
@@ -74,7 +78,8 @@ export class RedisAdmittedIssuances implements AdmittedIssuances {
     for (let after = 0; ;) {
       const flat = list(
         await this.#calls.command('zrange', queueKey(couponId), [
-          ...[`(${after}`, '+inf', 'byscore', 'limit', 0, CHUNK_ENTRIES],
+          // Without the marker, whose score is +inf.
+          ...[`(${after}`, '(+inf', 'byscore', 'limit', 0, CHUNK_ENTRIES],
           'withscores',
         ]),
       );

@@ -2,7 +2,7 @@
 import { chunksOf } from '../../engine/domain/chunks.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { BacklogAge, Claim, IssuanceQueue, QueueDepth } from '../../engine/ports/issuance-queue.js';
-import { claimedKey, claimsKey, metaKey, queueKey, winnersKey } from './keys.js';
+import { claimedKey, claimsKey, couponKeys, metaKey, queueKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { integer, list, parseBacklog, parseClaimed, text } from './replies.js';
 
@@ -24,11 +24,12 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
     freshToken: string,
     limit: number,
     leaseMs: number,
-  ): Promise<Claim | undefined> {
+  ): Promise<Claim | 'not_ready' | undefined> {
     const keys = [queueKey(couponId), claimsKey(couponId), claimedKey(couponId), metaKey(couponId)];
     const reply = await this.#calls.run('claim', keys, [freshToken, limit, leaseMs]);
+    if (reply === 'not_ready') return reply;
     if (reply === '') return undefined;
-    const [epoch, packed, now, behind] = list(reply);
+    const [epoch, packed, now, behind, quantity] = list(reply);
     return {
       couponId,
       epoch: integer(epoch),
@@ -36,6 +37,7 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
       issuances: parseClaimed(text(packed)),
       storeNowMs: integer(now),
       backlog: parseBacklog(behind),
+      quantity: integer(quantity),
     };
   }
 
@@ -44,34 +46,37 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
   }
 
   async release(couponId: CouponId, token: string): Promise<boolean> {
-    const keys = [winnersKey(couponId), queueKey(couponId), claimsKey(couponId), claimedKey(couponId)];
+    const [meta = '', ...others] = couponKeys(couponId);
+    const keys = [...others, meta];
     return integer(await this.#calls.run('release', keys, [token])) === 1;
   }
 
-  async depths(couponIds: readonly CouponId[]): Promise<QueueDepth[]> {
-    const depths: QueueDepth[] = [];
+  async depths(couponIds: readonly CouponId[]): Promise<(QueueDepth | undefined)[]> {
+    const depths: (QueueDepth | undefined)[] = [];
     for (const some of chunksOf(couponIds, DEPTHS_AT_ONCE)) {
       depths.push(...(await Promise.all(some.map((couponId) => this.#depth(couponId)))));
     }
     return depths;
   }
 
-  async oldestAgesMs(couponIds: readonly CouponId[]): Promise<number[]> {
-    const ages: number[] = [];
+  async oldestAgesMs(couponIds: readonly CouponId[]): Promise<(number | undefined)[]> {
+    const ages: (number | undefined)[] = [];
     for (const some of chunksOf(couponIds, DEPTHS_AT_ONCE)) {
       ages.push(...(await Promise.all(some.map((couponId) => this.#oldestAgeMs(couponId)))));
     }
     return ages;
   }
 
-  async #oldestAgeMs(couponId: CouponId): Promise<number> {
-    return integer(await this.#calls.run('oldest', [queueKey(couponId), claimedKey(couponId)], []));
+  async #oldestAgeMs(couponId: CouponId): Promise<number | undefined> {
+    const reply = await this.#calls.run('oldest', [queueKey(couponId), claimedKey(couponId)], []);
+    return reply === 'not_ready' ? undefined : integer(reply);
   }
 
-  async #depth(couponId: CouponId): Promise<QueueDepth> {
-    const [queued, claimed] = list(
-      await this.#calls.run('depth', [queueKey(couponId), claimsKey(couponId)], []),
-    );
+  async #depth(couponId: CouponId): Promise<QueueDepth | undefined> {
+    const keys = [queueKey(couponId), claimsKey(couponId), metaKey(couponId)];
+    const reply = await this.#calls.run('depth', keys, []);
+    if (reply === 'not_ready') return undefined;
+    const [queued, claimed] = list(reply);
     return { queued: integer(queued), claimed: integer(claimed) };
   }
 }

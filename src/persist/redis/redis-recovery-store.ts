@@ -9,7 +9,7 @@ import type {
   SuspendReply,
   SuspendRequest,
 } from '../../engine/ports/recovery-store.js';
-import { claimedKey, claimsKey, metaKey, queueKey, winnersKey } from './keys.js';
+import { couponKeys, metaKey, queueKey, winnersKey } from './keys.js';
 import { triples } from './redis-admitted-issuances.js';
 import type { RedisCalls } from './redis-calls.js';
 import { bound, corrupt, integer, list, parseWinner, text } from './replies.js';
@@ -34,10 +34,12 @@ export class RedisRecoveryStore implements RecoveryStore {
   }
 
   async #inspect(couponId: CouponId, args: readonly (number | string)[]): Promise<Inspection | 'absent'> {
-    const fields = list(await this.#calls.run('inspect', [metaKey(couponId)], args, true));
+    const fields = list(await this.#calls.run('inspect', couponKeys(couponId), args, true));
     const status = fields[0];
     if (status === 'absent') return status;
-    if (status !== 'serving' && status !== 'unverified') throw corrupt('a reply of inspect', fields);
+    if (status !== 'serving' && status !== 'unverified' && status !== 'damaged') {
+      throw corrupt('a reply of inspect', fields);
+    }
     return {
       status,
       epoch: integer(fields[1]),
@@ -54,15 +56,8 @@ export class RedisRecoveryStore implements RecoveryStore {
     couponId: CouponId,
     { token, lockMs, epoch, seenIssueNo }: SuspendRequest,
   ): Promise<SuspendReply> {
-    const keys = [
-      metaKey(couponId),
-      winnersKey(couponId),
-      queueKey(couponId),
-      claimsKey(couponId),
-      claimedKey(couponId),
-    ];
     const args = [token, lockMs, epoch ?? '', seenIssueNo];
-    const fields = list(await this.#calls.run('suspend', keys, args, true));
+    const fields = list(await this.#calls.run('suspend', couponKeys(couponId), args, true));
     const status = fields[0];
     if (status === 'serving' || status === 'busy') return { status };
     if (status !== 'begun') throw corrupt('a reply of suspend', fields);
@@ -73,6 +68,7 @@ export class RedisRecoveryStore implements RecoveryStore {
       storeNowMs: integer(fields[1]),
       sinceMs: integer(fields[2]),
       lastIssueNo: integer(fields[3]),
+      claimsKnown: integer(fields[10]) === 1,
       terms: !known
         ? undefined
         : {
@@ -120,7 +116,7 @@ export class RedisRecoveryStore implements RecoveryStore {
       coupon.lastChange?.changeNo ?? 0,
       coupon.lastChange?.refused ?? '',
     ];
-    const reply = await this.#calls.run('resume', [metaKey(coupon.couponId)], args, true);
+    const reply = await this.#calls.run('resume', couponKeys(coupon.couponId), args, true);
     if (reply !== 'resumed' && reply !== 'taken_over') throw corrupt('a reply of resume', reply);
     return reply;
   }

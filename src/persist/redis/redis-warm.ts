@@ -4,7 +4,7 @@ import { chunksOf } from '../../engine/domain/chunks.js';
 import type { WarmContent } from '../../engine/ports/admission.js';
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
-import { claimedKey, claimsKey, metaKey, queueKey, warmingKey, winnersKey } from './keys.js';
+import { couponKeys, markerOf, warmingKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { corrupt } from './replies.js';
 
@@ -18,7 +18,8 @@ export async function warmCoupon(
   couponId: CouponId,
   read: () => Promise<WarmContent>,
 ): Promise<'warmed' | 'present'> {
-  const key = warmingKey(couponId, randomUUID());
+  const unique = randomUUID();
+  const key = warmingKey(couponId, unique);
   const gather = async (begins: boolean, winners: readonly Issuance[]): Promise<void> => {
     const pairs = winners.flatMap(({ memberId, issueNo, issuedAtMs }) => [
       memberId,
@@ -37,17 +38,9 @@ export async function warmCoupon(
       winners += part.length;
     }
   }
-  const keys = [
-    metaKey(couponId),
-    winnersKey(couponId),
-    queueKey(couponId),
-    claimsKey(couponId),
-    claimedKey(couponId),
-    key,
-  ];
   const reply = await calls.run(
     'warm',
-    keys,
+    [...couponKeys(couponId), key],
     [
       winners,
       coupon.quantity,
@@ -60,6 +53,7 @@ export async function warmCoupon(
       coupon.lastIssueNo,
       coupon.lastChange?.changeNo ?? 0,
       coupon.lastChange?.refused ?? '',
+      markerOf(couponId, unique),
     ],
     true,
   );

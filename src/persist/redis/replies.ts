@@ -14,12 +14,19 @@ import {
   parseMemberId,
 } from '../../engine/domain/coupon.js';
 import type { Backlog } from '../../engine/ports/issuance-queue.js';
-import { StoreCorruptError } from '../../engine/domain/errors.js';
+import { StoreCorruptError, StoreUnavailableError } from '../../engine/domain/errors.js';
 
 export function corrupt(expected: string, reply: unknown): StoreCorruptError {
   return new StoreCorruptError('Unexpected error reply from Redis.', {
     cause: new Error(`expected ${expected}, got ${JSON.stringify(reply)}`),
   });
+}
+
+/** A key was lost and its coupon is not yet out of service: whoever asks for the coupon next begins its recovery. */
+export function keyLost(couponId: CouponId): StoreUnavailableError {
+  return new StoreUnavailableError(
+    `A key of coupon ${couponId} was lost. Its recovery begins automatically.`,
+  );
 }
 
 export function list(reply: unknown): readonly unknown[] {

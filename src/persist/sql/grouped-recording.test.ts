@@ -31,10 +31,10 @@ function inserted(count: number): RecordResult {
 /** Whatever is recorded goes in company, before and behind it; and the company must come through whatever meets it. */
 function inCompany({ ledger, recording }: MysqlStores): IssuanceLedger {
   return {
-    async record(couponId, epoch, batch) {
+    async record(couponId, epoch, batch, quantity) {
       const [before, result, after] = await Promise.all([
         recording.record(newCoupon(), 1, issuances(1, 3)),
-        recording.record(couponId, epoch, batch),
+        recording.record(couponId, epoch, batch, quantity),
         recording.record(newCoupon(), 1, issuances(1, 2)),
       ]);
       if (before.inserted !== 3 || after.inserted !== 2) throw new Error('the company was not recorded');

@@ -61,9 +61,14 @@ export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
   }
 
   /** See {@link IssuanceLedger.record}. One group is under way at a time; what comes meanwhile forms the next. */
-  record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): Promise<RecordResult> {
+  record(
+    couponId: CouponId,
+    epoch: number,
+    issuances: readonly Issuance[],
+    quantity?: number,
+  ): Promise<RecordResult> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ couponId, epoch, issuances, resolve, reject });
+      this.#waiting.push({ couponId, epoch, issuances, quantity, resolve, reject });
       this.#rounds.begin();
     });
   }
@@ -80,8 +85,7 @@ export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
   async #runAlone(): Promise<void> {
     this.#alonesRunning += 1;
     for (let batch = this.#alone.shift(); batch !== undefined; batch = this.#alone.shift()) {
-      const { couponId, epoch, issuances, resolve, reject } = batch;
-      await recordBatch(this.#db, this.#flavour, couponId, epoch, issuances).then(resolve, reject);
+      await recordBatch(this.#db, this.#flavour, batch).then(batch.resolve, batch.reject);
     }
     this.#alonesRunning -= 1;
   }
@@ -124,10 +128,10 @@ export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
       const [only] = group;
       if (group.length > 1 || only === undefined)
         return await lockEpochsAndRevocations(transaction, this.#flavour, group);
-      const { couponId, epoch, issuances } = only;
-      return (
-        (await lockEpochAndRevocations(transaction, this.#flavour, couponId, epoch, issuances)).size === 0
-      );
+      const { couponId, epoch, issuances, quantity = 0 } = only;
+      const ground = await lockEpochAndRevocations(transaction, this.#flavour, couponId, epoch, issuances);
+      const most = ground.quantity === undefined ? Infinity : Math.max(ground.quantity, quantity);
+      return ground.revokedNumbers.size === 0 && ground.highest <= most;
     } catch (error) {
       // Not tried again as a whole: whoever waits for one coupon's lock should not make the others wait again and again.
       if (inTheWay.has(faultOf(error))) return false;

@@ -16,6 +16,17 @@ export interface ClaimedBatch {
   readonly couponId: CouponId;
   readonly epoch: number;
   readonly issuances: readonly Issuance[];
+  /** The quantity that the admission store obeyed when it was claimed; absent where it is not known. */
+  readonly quantity?: number | undefined;
+}
+
+/** What a recording is based on. */
+export interface Ground {
+  readonly revokedNumbers: ReadonlySet<number>;
+  /** Of the catalogue; `undefined` for a coupon that is not in it. */
+  readonly quantity: number | undefined;
+  /** The highest number of a row, those of this transaction included. */
+  readonly highest: number;
 }
 
 /** The batch was claimed before the coupon was rebuilt: its transaction is undone. */
@@ -28,7 +39,7 @@ export class StaleEpoch extends RolledBack<'stale'> {
 /**
  * Locks against changes of the epoch and of the revocations between the lowest and the highest number.
  *
- * @returns the revoked numbers in that range.
+ * @returns the revoked numbers in that range, the quantity, and the highest number of a row.
  * @throws StaleEpoch when the catalogue's epoch is above `epoch`. A coupon that is not in the catalogue has none.
  */
 export async function lockEpochAndRevocations(
@@ -37,23 +48,33 @@ export async function lockEpochAndRevocations(
   couponId: CouponId,
   epoch: number,
   issuances: readonly Issuance[],
-): Promise<Set<number>> {
+): Promise<Ground> {
   const { lowest, highest } = rangeOf(issuances);
-  const { rows } = await sql<{ epoch: number | null; revokedNo: number | null }>`
-    select coupon.epoch as epoch, revocation.issue_no as revokedNo
+  const { rows } = await sql<{
+    epoch: number | null;
+    quantity: number | null;
+    highest: number | null;
+    revokedNo: number | null;
+  }>`
+    select coupon.epoch as epoch, coupon.quantity as quantity, revocation.issue_no as revokedNo,
+      (select issue_no from member_coupon where coupon_id = ${couponId} order by issue_no desc limit 1) as highest
     from (select 1 as one) as ground
     left join coupon on coupon.id = ${couponId}
     left join revocation on revocation.coupon_id = ${couponId}
       and revocation.issue_no >= ${lowest} and revocation.issue_no <= ${highest}
     ${flavour.lockShared}`.execute(transaction);
   if ((rows[0]?.epoch ?? 0) > epoch) throw new StaleEpoch();
-  return new Set(rows.flatMap(({ revokedNo }) => revokedNo ?? []));
+  return {
+    revokedNumbers: new Set(rows.flatMap(({ revokedNo }) => revokedNo ?? [])),
+    quantity: rows[0]?.quantity ?? undefined,
+    highest: rows[0]?.highest ?? 0,
+  };
 }
 
 /**
  * The same for batches of several coupons, in two statements however many they are. Only asks whether anything stands in their way.
  *
- * @returns false when a batch is of an earlier epoch, or holds a number that may be revoked.
+ * @returns false when a batch is of an earlier epoch, or holds a number that may be revoked or beyond the quantity.
  */
 export async function lockEpochsAndRevocations(
   transaction: Transaction<Database>,
@@ -62,7 +83,18 @@ export async function lockEpochsAndRevocations(
 ): Promise<boolean> {
   const coupons = await transaction
     .selectFrom('coupon')
-    .select(['id', 'epoch'])
+    .select((row) => [
+      'id',
+      'epoch',
+      'quantity',
+      row
+        .selectFrom('member_coupon')
+        .select('issue_no')
+        .whereRef('member_coupon.coupon_id', '=', 'coupon.id')
+        .orderBy('issue_no', 'desc')
+        .limit(1)
+        .as('highest'),
+    ])
     .where(
       'id',
       'in',
@@ -70,8 +102,13 @@ export async function lockEpochsAndRevocations(
     )
     .modifyEnd(flavour.lockShared)
     .execute();
-  const epochs = new Map(coupons.map(({ id, epoch }) => [id, epoch]));
-  if (batches.some(({ couponId, epoch }) => (epochs.get(couponId) ?? 0) > epoch)) return false;
+  const coupon = new Map(coupons.map((row) => [row.id, row]));
+  const isPlain = ({ couponId, epoch, quantity = 0 }: ClaimedBatch): boolean => {
+    const row = coupon.get(couponId);
+    if (row === undefined) return true;
+    return row.epoch <= epoch && (row.highest ?? 0) <= Math.max(row.quantity, quantity);
+  };
+  if (!batches.every(isPlain)) return false;
   const revoked = await transaction
     .selectFrom('revocation')
     .select('issue_no')

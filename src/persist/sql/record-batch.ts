@@ -14,10 +14,11 @@ import type { Kysely, Transaction } from 'kysely';
 import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
 import type { RecordResult } from '../../engine/ports/issuance-ledger.js';
 import { judge } from './contested-batch.js';
+import { buryBeyondQuantity } from './beyond-quantity.js';
 import { bury, type DeadIssuance } from './dead-letter.js';
 import { faultOf, storeFault } from './error-classes.js';
 import { insertIssuances } from './insert-issuances.js';
-import { lockEpochAndRevocations, StaleEpoch } from './lock-epoch-and-revocations.js';
+import { type ClaimedBatch, lockEpochAndRevocations, StaleEpoch } from './lock-epoch-and-revocations.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction } from './transaction.js';
@@ -33,14 +34,12 @@ const nothing: RecordResult = { inserted: 0, replayed: 0, revoked: 0, deadLetter
 export async function recordBatch(
   db: Kysely<Database>,
   flavour: SqlFlavour,
-  couponId: CouponId,
-  epoch: number,
-  issuances: readonly Issuance[],
+  batch: ClaimedBatch,
 ): Promise<RecordResult> {
   try {
-    return await recordOrHalve(db, flavour, couponId, epoch, issuances);
+    return await recordOrHalve(db, flavour, batch);
   } catch (error) {
-    if (error instanceof StaleEpoch) return { ...nothing, stale: issuances.length };
+    if (error instanceof StaleEpoch) return { ...nothing, stale: batch.issuances.length };
     throw error;
   }
 }
@@ -48,14 +47,13 @@ export async function recordBatch(
 async function recordOrHalve(
   db: Kysely<Database>,
   flavour: SqlFlavour,
-  couponId: CouponId,
-  epoch: number,
-  issuances: readonly Issuance[],
+  batch: ClaimedBatch,
 ): Promise<RecordResult> {
+  const { couponId, epoch, issuances } = batch;
   if (issuances.length === 0) return nothing;
   try {
     if (!issuances.every(hasWholeNumbers)) throw new UnwholeNumberError();
-    return await recordOrCompare(db, flavour, couponId, epoch, issuances);
+    return await recordOrCompare(db, flavour, batch);
   } catch (error) {
     if (!(error instanceof UnwholeNumberError) && faultOf(error) !== 'poison') throw error;
     const [only] = issuances;
@@ -63,8 +61,8 @@ async function recordOrHalve(
       return buryPoison(db, flavour, couponId, epoch, { issuance: only, reason: reasonOf(error) });
     }
     const middle = issuances.length >> 1;
-    const first = await recordBatch(db, flavour, couponId, epoch, issuances.slice(0, middle));
-    const second = await recordBatch(db, flavour, couponId, epoch, issuances.slice(middle));
+    const first = await recordBatch(db, flavour, { ...batch, issuances: issuances.slice(0, middle) });
+    const second = await recordBatch(db, flavour, { ...batch, issuances: issuances.slice(middle) });
     return {
       inserted: first.inserted + second.inserted,
       replayed: first.replayed + second.replayed,
@@ -93,33 +91,32 @@ function reasonOf(error: unknown): string {
 async function recordOrCompare(
   db: Kysely<Database>,
   flavour: SqlFlavour,
-  couponId: CouponId,
-  epoch: number,
-  issuances: readonly Issuance[],
+  batch: ClaimedBatch,
 ): Promise<RecordResult> {
+  const { issuances } = batch;
   try {
     return await inTransaction(db, async (transaction) => {
-      await insertIssuances(transaction, flavour, [{ couponId, issuances }]);
-      const removed = await takeOutRevoked(transaction, flavour, couponId, epoch, issuances);
-      return { ...nothing, inserted: issuances.length - removed, revoked: removed };
+      await insertIssuances(transaction, flavour, [batch]);
+      const { revoked, surplus } = await takeOut(transaction, flavour, batch);
+      const inserted = issuances.length - revoked - surplus;
+      return { ...nothing, inserted, revoked, deadLettered: surplus };
     });
   } catch (error) {
     if (faultOf(error) !== 'duplicate') throw error;
-    return recordContested(db, flavour, couponId, epoch, issuances);
+    return recordContested(db, flavour, batch);
   }
 }
 
 async function recordContested(
   db: Kysely<Database>,
   flavour: SqlFlavour,
-  couponId: CouponId,
-  epoch: number,
-  issuances: readonly Issuance[],
+  batch: ClaimedBatch,
 ): Promise<RecordResult> {
+  const { couponId, epoch, issuances } = batch;
   for (let comparison = 1; ; comparison++) {
     try {
       return await inTransaction(db, async (transaction) => {
-        const revokedNumbers = await lockEpochAndRevocations(
+        const { revokedNumbers } = await lockEpochAndRevocations(
           transaction,
           flavour,
           couponId,
@@ -130,12 +127,12 @@ async function recordContested(
         const { toInsert, dead, replayed, revoked } = judge(issuances, { rows, revokedNumbers });
         await insertIssuances(transaction, flavour, [{ couponId, issuances: toInsert }]);
         await bury(transaction, couponId, dead);
-        const removed = await takeOutRevoked(transaction, flavour, couponId, epoch, toInsert);
+        const out = await takeOut(transaction, flavour, { ...batch, issuances: toInsert });
         return {
-          inserted: toInsert.length - removed,
+          inserted: toInsert.length - out.revoked - out.surplus,
           replayed,
-          revoked: revoked + removed,
-          deadLettered: dead.length,
+          revoked: revoked + out.revoked,
+          deadLettered: dead.length + out.surplus,
           stale: 0,
         };
       });
@@ -155,31 +152,40 @@ async function buryPoison(
   dead: DeadIssuance,
 ): Promise<RecordResult> {
   return inTransaction(db, async (transaction) => {
-    const revoked = await lockEpochAndRevocations(transaction, flavour, couponId, epoch, [dead.issuance]);
-    if (revoked.size > 0) return { ...nothing, revoked: 1 };
+    const ground = await lockEpochAndRevocations(transaction, flavour, couponId, epoch, [dead.issuance]);
+    if (ground.revokedNumbers.size > 0) return { ...nothing, revoked: 1 };
     await bury(transaction, couponId, [dead]);
     return { ...nothing, deadLettered: 1 };
   });
 }
 
-/** Deletes what was just inserted under a number that is revoked; says how many. */
-async function takeOutRevoked(
+/** Deletes what was just inserted under a number that is revoked, or beyond the quantity; says how many of each. */
+async function takeOut(
   transaction: Transaction<Database>,
   flavour: SqlFlavour,
-  couponId: CouponId,
-  epoch: number,
-  issuances: readonly Issuance[],
-): Promise<number> {
-  const revoked = await lockEpochAndRevocations(transaction, flavour, couponId, epoch, issuances);
-  const removed = issuances.filter(({ issueNo }) => revoked.has(issueNo)).map(({ issueNo }) => issueNo);
-  for (const part of parts(removed)) {
+  { couponId, epoch, issuances, quantity = 0 }: ClaimedBatch,
+): Promise<{ readonly revoked: number; readonly surplus: number }> {
+  const ground = await lockEpochAndRevocations(transaction, flavour, couponId, epoch, issuances);
+  const isRevoked = ({ issueNo }: Issuance): boolean => ground.revokedNumbers.has(issueNo);
+  const revoked = issuances.filter(isRevoked).map(({ issueNo }) => issueNo);
+  for (const part of parts(revoked)) {
     await transaction
       .deleteFrom('member_coupon')
       .where('coupon_id', '=', couponId)
       .where('issue_no', 'in', part)
       .execute();
   }
-  return removed.length;
+  const most = ground.quantity === undefined ? Infinity : Math.max(ground.quantity, quantity);
+  if (ground.highest <= most) return { revoked: revoked.length, surplus: 0 };
+  const live = revoked.length === 0 ? issuances : issuances.filter((issuance) => !isRevoked(issuance));
+  const surplus = await buryBeyondQuantity(
+    transaction,
+    flavour,
+    { couponId, highest: ground.highest },
+    live,
+    most,
+  );
+  return { revoked: revoked.length, surplus };
 }
 
 async function standingRows(

@@ -23,8 +23,13 @@ export class SqlIssuanceLedger implements IssuanceLedger {
     this.#flavour = flavour;
   }
 
-  record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): Promise<RecordResult> {
-    return recordBatch(this.#db, this.#flavour, couponId, epoch, issuances);
+  record(
+    couponId: CouponId,
+    epoch: number,
+    issuances: readonly Issuance[],
+    quantity?: number,
+  ): Promise<RecordResult> {
+    return recordBatch(this.#db, this.#flavour, { couponId, epoch, issuances, quantity });
   }
 
   revoke(

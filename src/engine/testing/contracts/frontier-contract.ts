@@ -8,7 +8,7 @@ import type { Admission } from '../../ports/admission.js';
 import type { AdmittedIssuances } from '../../ports/admitted-issuances.js';
 import type { CouponCatalogue } from '../../ports/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../ports/issuance-ledger.js';
-import type { Claim, IssuanceQueue } from '../../ports/issuance-queue.js';
+import { type Claim, issuancesOf, type IssuanceQueue } from '../../ports/issuance-queue.js';
 import type { LedgerAudit } from '../../ports/ledger-audit.js';
 import { CouponWarmer } from '../../recovery/coupon-warmer.js';
 import { member, members } from './admission-contract.js';
@@ -153,7 +153,7 @@ function aboutRecorders(t: Test, under: FrontierUnderTest, { queue, admitted }: 
   const { ledger } = under;
   const claim = async (line: Line, limit: number, leaseMs = LEASE_MS): Promise<Claim> => {
     const taken = await queue.claim(line.couponId, randomUUID(), limit, leaseMs);
-    if (taken === undefined) throw new Error('nothing to claim');
+    if (typeof taken !== 'object') throw new Error('nothing to claim');
     return taken;
   };
   const record = (taken: Claim) => ledger.record(taken.couponId, taken.epoch, taken.issuances);
@@ -256,7 +256,7 @@ function aboutLosses(t: Test, under: FrontierUnderTest, distributed: Distributed
     const line = await Line.open(under, 5);
     const lost = await queue.claim(line.couponId, randomUUID(), 2, LEASE_MS);
     const kept = await queue.claim(line.couponId, randomUUID(), 2, LEASE_MS);
-    if (lost === undefined || kept === undefined) throw new Error('nothing to claim');
+    if (typeof lost !== 'object' || typeof kept !== 'object') throw new Error('nothing to claim');
     await under.ledger.record(line.couponId, kept.epoch, kept.issuances);
     t.same((await line.read()).numbers, []);
     await distributed.lose();
@@ -271,7 +271,7 @@ function aboutLosses(t: Test, under: FrontierUnderTest, distributed: Distributed
     await line.admit(1, 'new');
     const next = await queue.claim(line.couponId, randomUUID(), 10, LEASE_MS);
     t.same(
-      next?.issuances.map(({ issueNo }) => issueNo),
+      issuancesOf(next).map(({ issueNo }) => issueNo),
       [5],
       'numbers go on above the rows',
     );
@@ -283,7 +283,7 @@ function aboutRandomRecorders(t: Test, under: FrontierUnderTest, { queue }: Dist
   /** One step of a recorder that may stop at any point: before its row, after it, or having given the claim back. */
   const step = async (line: Line): Promise<boolean> => {
     const taken = await queue.claim(line.couponId, randomUUID(), randomInt(1, 9), 20);
-    if (taken === undefined) return false;
+    if (typeof taken !== 'object') return false;
     const fate = randomInt(6);
     if (fate === 0) return true;
     if (fate === 1) {
@@ -346,7 +346,7 @@ function aboutRandomRecorders(t: Test, under: FrontierUnderTest, { queue }: Dist
 async function claimUntil(queue: IssuanceQueue, couponId: CouponId, lapsed: Claim): Promise<Claim> {
   for (;;) {
     const taken = await queue.claim(couponId, randomUUID(), 1, LEASE_MS);
-    if (taken === undefined) throw new Error('nothing to claim');
+    if (typeof taken !== 'object') throw new Error('nothing to claim');
     if (taken.issuances[0]?.issueNo === lapsed.issuances[0]?.issueNo) return taken;
     await queue.release(couponId, taken.token);
   }

@@ -37,6 +37,7 @@ export function issuanceLedgerContract(
     aboutRevoking(t, under);
     aboutMeetings(t, under);
     aboutEpochs(t, under);
+    aboutQuantity(t, under);
     aboutReading(t, under);
   });
 }
@@ -352,14 +353,16 @@ function aboutMeetings(t: Test, { ledger, other }: LedgerUnderTest): void {
   });
 }
 
+async function registeredCoupon(catalogue: CouponCatalogue, quantity: number): Promise<CouponId> {
+  const terms = { quantity, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+  const named = { sellerId: 's', name: 'n', discount: undefined, createdAtMs: AT_MS };
+  const { couponId } = await catalogue.insert({ ...terms, ...named });
+  await catalogue.nextEpoch(couponId);
+  return couponId;
+}
+
 function aboutEpochs(t: Test, { ledger, other, catalogue }: LedgerUnderTest): void {
-  const registered = async (): Promise<CouponId> => {
-    const terms = { quantity: 9, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
-    const named = { sellerId: 's', name: 'n', discount: undefined, createdAtMs: AT_MS };
-    const { couponId } = await catalogue.insert({ ...terms, ...named });
-    await catalogue.nextEpoch(couponId);
-    return couponId;
-  };
+  const registered = (): Promise<CouponId> => registeredCoupon(catalogue, 100_000);
 
   t.test('what was claimed before a rebuild is refused, and nothing of it is written', async (t) => {
     const couponId = await registered();
@@ -445,6 +448,58 @@ function aboutEpochs(t: Test, { ledger, other, catalogue }: LedgerUnderTest): vo
       t.equal((await ledger.counts([couponId]))[0]?.recorded, (MEETINGS - refused) * 20);
     },
   );
+}
+
+/** The last guard: there are no more rows than units, whatever the admission store has given. */
+function aboutQuantity(t: Test, { ledger, catalogue, other }: LedgerUnderTest): void {
+  t.test('what is beyond the quantity is dead-lettered, the highest numbers first', async (t) => {
+    const couponId = await registeredCoupon(catalogue, 10);
+    t.same(await ledger.record(couponId, 1, line(1, 8)), result({ inserted: 8 }));
+    t.same(await ledger.record(couponId, 1, line(9, 13)), result({ inserted: 2, deadLettered: 3 }));
+    t.same(await numbers(ledger, couponId), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    t.same(await ledger.record(couponId, 1, line(11, 21)), result({ deadLettered: 11 }), 'and again');
+    t.same(await ledger.counts([couponId]), [{ recorded: 10, deadLettered: 11 }]);
+    t.same(await ledger.record(couponId, 1, line(1, 10)), result({ replayed: 10 }));
+  });
+
+  t.test(
+    'numbers above the quantity are within it where others were revoked or never became rows',
+    async (t) => {
+      const couponId = await registeredCoupon(catalogue, 4);
+      await ledger.record(couponId, 1, line(1, 4));
+      for (const issueNo of [1, 2]) await ledger.revoke(couponId, 1, issueNo, member(`m${issueNo}`), AT_MS);
+      t.same(await ledger.record(couponId, 1, line(5, 6)), result({ inserted: 2 }), 'units that came back');
+      const gapped = await registeredCoupon(catalogue, 4);
+      t.same(
+        await ledger.record(gapped, 1, line(11, 14)),
+        result({ inserted: 4 }),
+        'numbers lost before them',
+      );
+      t.same(await ledger.record(gapped, 1, line(15, 15)), result({ deadLettered: 1 }));
+    },
+  );
+
+  t.test('a top-up that has reached the admission store alone counts', async (t) => {
+    const couponId = await registeredCoupon(catalogue, 3);
+    t.same(await ledger.record(couponId, 1, line(1, 5), 5), result({ inserted: 5 }));
+    t.same(await ledger.record(couponId, 1, line(6, 6), 5), result({ deadLettered: 1 }));
+    t.same(
+      await ledger.record(couponId, 1, line(7, 7), 2),
+      result({ deadLettered: 1 }),
+      'the higher of the two',
+    );
+  });
+
+  t.test('two recorders at once leave no more rows than units', async (t) => {
+    const couponId = await registeredCoupon(catalogue, 10);
+    await Promise.all([
+      ledger.record(couponId, 1, line(101, 108)),
+      ledger.record(couponId, 1, line(1, 8)),
+      ledger.record(couponId, 1, line(201, 208)),
+    ]);
+    const [counts] = await other.counts([couponId]);
+    t.same(counts, { recorded: 10, deadLettered: 14 });
+  });
 }
 
 function aboutReading(t: Test, { ledger }: LedgerUnderTest): void {

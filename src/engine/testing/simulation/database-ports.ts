@@ -96,8 +96,13 @@ export class SimulatedLedger implements IssuanceLedger {
     this.#database = database;
   }
 
-  record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): Promise<RecordResult> {
-    return this.#link.call(() => this.#database.record(couponId, epoch, issuances));
+  record(
+    couponId: CouponId,
+    epoch: number,
+    issuances: readonly Issuance[],
+    quantity?: number,
+  ): Promise<RecordResult> {
+    return this.#link.call(() => this.#database.record(couponId, epoch, issuances, quantity));
   }
 
   revoke(couponId: CouponId, epoch: number, issueNo: number, memberId: MemberId): Promise<Revoked> {

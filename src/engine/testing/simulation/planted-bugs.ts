@@ -20,9 +20,9 @@ import type { AdmitRefusal, StoredClaim, StoredCoupon } from './simulated-store.
 /** The recorder says that it is done before it has begun. */
 function ackBeforeRecord(queue: IssuanceQueue): IssuanceQueue {
   return {
-    claim: async (couponId, token, limit, leaseMs): Promise<Claim | undefined> => {
+    claim: async (couponId, token, limit, leaseMs) => {
       const claim = await queue.claim(couponId, token, limit, leaseMs);
-      if (claim !== undefined) await queue.ack(couponId, token);
+      if (typeof claim === 'object') await queue.ack(couponId, token);
       return claim;
     },
     ack: () => Promise.resolve(true),
@@ -39,6 +39,13 @@ class PopWithoutClaim extends SimulatedStore {
     return coupon === undefined || issuances.length === 0
       ? undefined
       : { couponId, epoch: coupon.epoch, token, issuances, backlog: 'full' };
+  }
+}
+
+/** A key that is missing is taken for one that is empty. */
+class NoMarker extends SimulatedStore {
+  override isWhole(): boolean {
+    return true;
   }
 }
 
@@ -246,6 +253,7 @@ const withDatabase = (Database: new () => SimulatedDatabase): Plant => ({ databa
 const plants: Readonly<Record<string, Plant>> = {
   'ack before record': { queue: ackBeforeRecord },
   'pop without claim': withStore(PopWithoutClaim),
+  'no check of the marker': withStore(NoMarker),
   'claims without lease': withStore(ClaimsWithoutLease),
   'ack without token': withStore(AckWithoutToken),
   'counter beside the winners': withStore(CounterBesideWinners),

@@ -21,8 +21,8 @@ const COUPONS_MAX = 8;
 /** The store's clock when the history begins, if its own axis begins at 0. */
 export const STORE_OFFSET_MS = Date.UTC(2026, 10, 22, 12);
 
-/** The store comes back empty, as an older copy of itself, or with all it had. */
-export type LossKind = 'emptied' | 'older' | 'restarted';
+/** A key is lost and the others are there, or the store comes back empty, as an older copy of itself, or with all it had. */
+export type LossKind = 'emptied' | 'older' | 'restarted' | 'part';
 
 export interface Scenario extends Sharing {
   readonly apiProcesses: number;
@@ -100,7 +100,7 @@ function drawSharing(random: Random, healMs: number): Sharing {
 function drawLosses(random: Random): LossKind[] {
   const times = random.chance(0.2) ? random.pick([1, 1, 2]) : 0;
   return Array.from({ length: times }, () =>
-    random.pick<LossKind>(['emptied', 'older', 'older', 'restarted']),
+    random.pick<LossKind>(['emptied', 'older', 'older', 'restarted', 'part', 'part']),
   );
 }
 

@@ -4,7 +4,7 @@ import type { CouponId, Issuance, MemberId } from '../../domain/coupon.js';
 import type { DeadLetter, LedgerAudit, Revocation } from '../../ports/ledger-audit.js';
 import type { Link } from './link.js';
 import type { SimulatedDatabase } from './simulated-database.js';
-import { enqueue, type SimulatedStore } from './simulated-store.js';
+import { type CouponPart, enqueue, type SimulatedStore } from './simulated-store.js';
 
 export class SimulatedAdmitted implements AdmittedIssuances {
   readonly #link: Link;
@@ -43,6 +43,7 @@ export class SimulatedAdmitted implements AdmittedIssuances {
 
   unqueued(couponId: CouponId, issuances: readonly Issuance[]): Promise<Issuance[]> {
     return this.#link.call(() => {
+      this.#demandWhole(couponId, ['queue', 'claimed']);
       const unrecorded = [...(this.#store.coupons.get(couponId)?.queue ?? []), ...this.#claimed(couponId)];
       return issuances.filter(({ issueNo, memberId }) =>
         unrecorded.every((one) => one.issueNo !== issueNo || one.memberId !== memberId),
@@ -54,11 +55,17 @@ export class SimulatedAdmitted implements AdmittedIssuances {
     return this.#link.call(() => {
       const coupon = this.#store.coupons.get(couponId);
       if (coupon === undefined) return 0;
+      this.#demandWhole(couponId, ['winners', 'queue']);
       const held = issuances.filter(
         ({ memberId, issueNo }) => coupon.winners.get(memberId)?.issueNo === issueNo,
       );
       return enqueue(coupon, held);
     });
+  }
+
+  #demandWhole(couponId: CouponId, parts: readonly CouponPart[]): void {
+    const coupon = this.#store.coupons.get(couponId);
+    if (coupon !== undefined) this.#store.demandWhole(coupon, parts);
   }
 
   #claimed(couponId: CouponId): readonly Issuance[] {

@@ -6,7 +6,7 @@ import { SimulatedCouponChanges } from './simulated-coupon-changes.js';
 import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../ports/issuance-ledger.js';
 
 export interface DeadLetter extends Issuance {
-  readonly reason: 'number_taken' | 'member_has_one' | 'refused_by_schema';
+  readonly reason: 'number_taken' | 'member_has_one' | 'beyond_quantity' | 'refused_by_schema';
 }
 
 export interface CouponLedger {
@@ -71,10 +71,11 @@ export class SimulatedDatabase {
     return ledger;
   }
 
-  record(couponId: CouponId, epoch: number, issuances: readonly Issuance[]): RecordResult {
+  record(couponId: CouponId, epoch: number, issuances: readonly Issuance[], quantity = 0): RecordResult {
     const result = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0, stale: 0 };
     if (this.isRebuilt(couponId, epoch)) return { ...result, stale: issuances.length };
-    for (const issuance of issuances) result[this.recordOne(couponId, issuance)] += 1;
+    const most = Math.max(quantity, this.coupons.get(couponId)?.quantity ?? Infinity);
+    for (const issuance of issuances) result[this.recordOne(couponId, issuance, most)] += 1;
     return result;
   }
 
@@ -83,7 +84,7 @@ export class SimulatedDatabase {
     return (this.coupons.get(couponId)?.epoch ?? 0) > epoch;
   }
 
-  protected recordOne(couponId: CouponId, issuance: Issuance): keyof RecordResult {
+  protected recordOne(couponId: CouponId, issuance: Issuance, quantity: number): keyof RecordResult {
     const ledger = this.ledgerOf(couponId);
     const { issueNo, memberId, issuedAtMs } = issuance;
     if (ledger.revoked.has(issueNo)) return 'revoked';
@@ -95,7 +96,9 @@ export class SimulatedDatabase {
         ? 'number_taken'
         : ledger.numberOf.has(memberId)
           ? 'member_has_one'
-          : undefined;
+          : ledger.rows.size >= quantity
+            ? 'beyond_quantity'
+            : undefined;
     if (reason !== undefined) {
       const same = ledger.deadLetters.some(
         (letter) => Object.is(letter.issueNo, issueNo) && letter.memberId === memberId,

@@ -10,8 +10,8 @@ import type {
   SuspendRequest,
 } from '../../ports/recovery-store.js';
 import type { Link } from './link.js';
-import { NO_CHANGE } from './simulated-store.js';
-import type { SimulatedStore, StoredCoupon } from './simulated-store.js';
+import { couponParts, NO_CHANGE } from './simulated-store.js';
+import type { CouponPart, SimulatedStore, StoredCoupon } from './simulated-store.js';
 
 type Found = Pick<Inspection, 'epoch' | 'server'>;
 
@@ -25,11 +25,15 @@ export class StoreRecovery {
 
   inspect(couponId: CouponId, seenIssueNo: number): Inspection | 'absent' {
     const coupon = this.store.coupons.get(couponId);
-    if (coupon === undefined || coupon.recovery !== undefined) return 'absent';
+    if (coupon === undefined || coupon.recovery !== undefined || coupon.epoch === 0) return 'absent';
     const { life } = this.store;
     const storeNowMs = this.store.nowMs();
     const { epoch, version, lastIssueNo } = coupon;
     const seen = { epoch, version, lastIssueNo, storeNowMs, server: String(life) };
+    if (!this.store.isWhole(coupon, couponParts)) {
+      const known = Math.max(lastIssueNo, coupon.inspecting?.seenIssueNo ?? 0);
+      return { ...seen, status: 'damaged', sinceMs: storeNowMs, seenIssueNo: known };
+    }
     if (this.isVerified(coupon)) {
       return { ...seen, status: 'serving', sinceMs: storeNowMs, seenIssueNo: lastIssueNo };
     }
@@ -50,6 +54,7 @@ export class StoreRecovery {
     const coupon = this.store.coupons.get(couponId);
     if (server !== String(this.store.life)) return;
     if (coupon === undefined || coupon.recovery !== undefined || coupon.epoch !== epoch) return;
+    if (!this.store.isWhole(coupon, couponParts)) return;
     coupon.epoch = Math.max(epoch, raiseTo);
     coupon.verifiedIn = this.store.life;
     coupon.inspecting = undefined;
@@ -63,16 +68,24 @@ export class StoreRecovery {
     this.store.coupons.set(couponId, coupon);
     const storeNowMs = this.store.nowMs();
     const { token, lockMs, seenIssueNo } = request;
+    const servedHere =
+      coupon.recovery === undefined && coupon.epoch > 0 && coupon.verifiedIn === this.store.life;
+    const numbersKnown = coupon.lastIssueNo >= Math.max(coupon.inspecting?.seenIssueNo ?? 0, seenIssueNo);
     coupon.lastIssueNo = Math.max(coupon.lastIssueNo, coupon.inspecting?.seenIssueNo ?? 0, seenIssueNo);
     if (this.isLocked(coupon, token, storeNowMs)) return { status: 'busy' };
     const sinceMs = coupon.recovery?.sinceMs ?? storeNowMs;
     coupon.recovery = { token, untilMs: storeNowMs + lockMs, sinceMs, life: this.store.life };
     coupon.inspecting = undefined;
+    const held = !coupon.lost.has('winners') || !coupon.lost.has('claimed');
+    const claimsKnown = servedHere && numbersKnown && coupon.lost.size > 0 && held;
+    if (coupon.lost.has('claims')) for (const claim of coupon.claims) claim.leaseUntilMs = storeNowMs;
+    coupon.lost.clear();
     return {
       status: 'begun',
       storeNowMs,
       sinceMs,
       lastIssueNo: coupon.lastIssueNo,
+      claimsKnown,
       terms: coupon.version === 0 ? undefined : { ...coupon.terms, version: coupon.version },
     };
   }
@@ -87,7 +100,7 @@ export class StoreRecovery {
     source: MergeSource,
     issuances: readonly Issuance[],
   ): readonly Issuance[] | 'taken_over' {
-    const coupon = this.recovered(couponId, token);
+    const coupon = this.recovered(couponId, token, ['winners', 'queue']);
     if (coupon?.recovery === undefined) return 'taken_over';
     coupon.recovery = { ...coupon.recovery, untilMs: this.store.nowMs() + lockMs };
     const displaced: Issuance[] = [];
@@ -104,10 +117,17 @@ export class StoreRecovery {
     return displaced;
   }
 
-  /** Whose recovery has this token; `undefined` once another process has taken it over, or it serves again. */
-  protected recovered(couponId: CouponId, token: string): StoredCoupon | undefined {
+  /** Whose recovery has this token; `undefined` once another process has taken it over, it serves again, or has lost a part. */
+  protected recovered(
+    couponId: CouponId,
+    token: string,
+    parts: readonly CouponPart[] = couponParts,
+  ): StoredCoupon | undefined {
     const coupon = this.store.coupons.get(couponId);
-    return coupon?.recovery?.token === token ? coupon : undefined;
+    if (coupon?.recovery?.token !== token) return undefined;
+    if (this.store.isWhole(coupon, parts)) return coupon;
+    coupon.recovery = { ...coupon.recovery, untilMs: 0 };
+    return undefined;
   }
 
   resume(token: string, resumed: ResumeCoupon): 'resumed' | 'taken_over' {
@@ -180,5 +200,6 @@ function nothingKnown(couponId: CouponId): StoredCoupon {
     winners: new Map(),
     queue: [],
     claims: [],
+    lost: new Set(),
   };
 }

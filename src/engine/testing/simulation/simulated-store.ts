@@ -16,6 +16,7 @@ import type {
   WarmCoupon,
 } from '../../ports/admission.js';
 import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
+import { StoreUnavailableError } from '../../domain/errors.js';
 import type { Claim, QueueDepth } from '../../ports/issuance-queue.js';
 import { sameTerms, termsAfter } from '../../ports/terms-change.js';
 
@@ -32,6 +33,10 @@ export interface StoredRecovery {
   /** Of the store, when its lock was last taken. */
   readonly life: number;
 }
+
+/** What Redis keeps under a key of its own. */
+export const couponParts = ['meta', 'winners', 'queue', 'claims', 'claimed'] as const;
+export type CouponPart = (typeof couponParts)[number];
 
 export interface StoredCoupon {
   couponId: CouponId;
@@ -50,6 +55,8 @@ export interface StoredCoupon {
   /** Ascending by issueNo. */
   queue: Issuance[];
   claims: StoredClaim[];
+  /** Parts that do not carry the marker with which the coupon was put in. */
+  readonly lost: Set<CouponPart>;
 }
 
 export const NO_CHANGE: LastChange = { changeNo: 0, refused: undefined };
@@ -72,7 +79,7 @@ export class SimulatedStore {
 
   admit(batch: AdmitBatch): AdmitReply {
     const storeNowMs = this.nowMs();
-    const coupon = this.serving(batch.couponId);
+    const coupon = this.serving(batch.couponId, 'winners', 'queue');
     if (coupon === undefined) return { status: 'not_ready', storeNowMs };
     if (this.isStale(coupon, batch)) return { status: 'stale_epoch', storeNowMs };
     if (storeNowMs > batch.notAfterMs) return { status: 'expired', storeNowMs };
@@ -106,10 +113,16 @@ export class SimulatedStore {
     return batches.map((batch) => this.admit(batch));
   }
 
-  /** Not while it is recovered, nor while nobody has verified it since the store was restarted. */
-  protected serving(couponId: CouponId): StoredCoupon | undefined {
+  /** Not while it is recovered, nor until it was verified after a restart of the store, nor while one of these parts is lost. */
+  protected serving(couponId: CouponId, ...parts: readonly CouponPart[]): StoredCoupon | undefined {
     const coupon = this.coupons.get(couponId);
-    return coupon?.recovery === undefined && coupon?.verifiedIn === this.life ? coupon : undefined;
+    if (coupon?.recovery !== undefined || coupon?.verifiedIn !== this.life) return undefined;
+    return coupon.epoch > 0 && this.isWhole(coupon, parts) ? coupon : undefined;
+  }
+
+  /** Whether these parts are the ones that were put in. */
+  isWhole({ lost }: StoredCoupon, parts: readonly CouponPart[]): boolean {
+    return lost.size === 0 || !parts.some((part) => lost.has(part));
   }
 
   protected isStale(coupon: StoredCoupon, batch: AdmitBatch): boolean {
@@ -128,20 +141,28 @@ export class SimulatedStore {
   }
 
   snapshot(couponId: CouponId): CouponSnapshot | undefined {
-    const coupon = this.serving(couponId);
+    const coupon = this.serving(couponId, ...couponParts);
     return coupon && this.#snapshotOf(coupon);
   }
 
   issuanceOf(couponId: CouponId, memberId: MemberId): Issuance | undefined | 'not_ready' {
-    const held = this.coupons.get(couponId)?.winners.get(memberId);
+    const coupon = this.coupons.get(couponId);
+    if (coupon !== undefined && !this.isWhole(coupon, ['meta', 'winners'])) return 'not_ready';
+    const held = coupon?.winners.get(memberId);
     return held ?? (this.serving(couponId) === undefined ? 'not_ready' : undefined);
   }
 
   unrecordedHolder(couponId: CouponId, issueNo: number): Issuance | undefined {
     const coupon = this.coupons.get(couponId);
     if (coupon === undefined) return undefined;
+    this.demandWhole(coupon, ['queue', 'claimed']);
     const unrecorded = [coupon.queue, ...coupon.claims.map((claim) => claim.issuances)].flat();
     return unrecorded.find((issuance) => issuance.issueNo === issueNo);
+  }
+
+  /** @throws StoreUnavailableError while one of these parts is lost. */
+  demandWhole(coupon: StoredCoupon, parts: readonly CouponPart[]): void {
+    if (!this.isWhole(coupon, parts)) throw new StoreUnavailableError('A part of the coupon was lost.');
   }
 
   /** `present`: it is there already, or being recovered with something to recover, and stays as it is. */
@@ -167,12 +188,13 @@ export class SimulatedStore {
       ),
       queue: known?.queue ?? [],
       claims: known?.claims ?? [],
+      lost: new Set(),
     });
     return 'warmed';
   }
 
   amend(couponId: CouponId, change: TermsChange, changeNo?: number): AmendReply {
-    const coupon = this.serving(couponId);
+    const coupon = this.serving(couponId, 'winners');
     if (coupon === undefined) return { status: 'not_ready' };
     const decided = changeNo === undefined ? undefined : this.decidedBefore(coupon, changeNo);
     if (decided !== undefined) return { status: decided, snapshot: this.#snapshotOf(coupon) };
@@ -200,7 +222,7 @@ export class SimulatedStore {
   }
 
   revoke(couponId: CouponId, issueNo: number, memberId: MemberId): RevokeReply {
-    const coupon = this.serving(couponId);
+    const coupon = this.serving(couponId, 'winners', 'queue');
     if (coupon === undefined) return { status: 'not_ready' };
     const live = coupon.winners.get(memberId)?.issueNo === issueNo;
     if (live) {
@@ -211,14 +233,21 @@ export class SimulatedStore {
     return { status: live ? 'revoked' : 'absent', snapshot: this.#snapshotOf(coupon) };
   }
 
-  claim(couponId: CouponId, freshToken: string, limit: number, leaseMs: number): Claim | undefined {
+  claim(
+    couponId: CouponId,
+    freshToken: string,
+    limit: number,
+    leaseMs: number,
+  ): Claim | 'not_ready' | undefined {
     const coupon = this.coupons.get(couponId);
-    if (coupon === undefined || coupon.recovery !== undefined) return undefined;
+    if (coupon === undefined || coupon.recovery !== undefined || coupon.epoch === 0) return 'not_ready';
+    if (!this.isWhole(coupon, ['meta', 'queue', 'claims', 'claimed'])) return 'not_ready';
     const nowMs = this.nowMs();
     const same = coupon.claims.find((claim) => claim.token === freshToken);
     const { epoch } = coupon;
+    const { quantity } = coupon.terms;
     if (same !== undefined) {
-      return { couponId, epoch, token: freshToken, issuances: same.issuances, backlog: 'full' };
+      return { couponId, epoch, token: freshToken, issuances: same.issuances, backlog: 'full', quantity };
     }
     const lapsed = this.lapsedClaim(coupon, nowMs);
     const claim = lapsed ?? { token: freshToken, leaseUntilMs: 0, issuances: coupon.queue.splice(0, limit) };
@@ -228,7 +257,7 @@ export class SimulatedStore {
     if (lapsed === undefined) coupon.claims.push(claim);
     const left = lapsed === undefined ? coupon.queue.length : limit;
     const backlog = left >= limit ? 'full' : left > 0 ? 'partial' : 'empty';
-    return { couponId, epoch, token: freshToken, issuances: claim.issuances, backlog };
+    return { couponId, epoch, token: freshToken, issuances: claim.issuances, backlog, quantity };
   }
 
   /** The one whose lease ended first. */
@@ -241,11 +270,13 @@ export class SimulatedStore {
   }
 
   ack(couponId: CouponId, token: string): boolean {
-    return this.#endClaim(couponId, token) !== undefined;
+    return this.#endClaim(couponId, token, ['claims', 'claimed']) !== undefined;
   }
 
   release(couponId: CouponId, token: string): boolean {
-    const ended = this.#endClaim(couponId, token);
+    const held = this.coupons.get(couponId);
+    if (held === undefined || held.recovery !== undefined || held.epoch === 0) return false;
+    const ended = this.#endClaim(couponId, token, ['meta', 'winners', 'queue', 'claims', 'claimed']);
     if (ended === undefined) return false;
     const { coupon, claim } = ended;
     const live = claim.issuances.filter(
@@ -255,10 +286,12 @@ export class SimulatedStore {
     return true;
   }
 
-  depth(couponId: CouponId): QueueDepth {
+  depth(couponId: CouponId): QueueDepth | undefined {
     const coupon = this.coupons.get(couponId);
-    const claimed = coupon?.claims.reduce((sum, claim) => sum + claim.issuances.length, 0) ?? 0;
-    return { queued: coupon?.queue.length ?? 0, claimed };
+    if (coupon === undefined || coupon.recovery !== undefined || coupon.epoch === 0) return undefined;
+    if (!this.isWhole(coupon, ['meta', 'queue', 'claims'])) return undefined;
+    const claimed = coupon.claims.reduce((sum, claim) => sum + claim.issuances.length, 0);
+    return { queued: coupon.queue.length, claimed };
   }
 
   markPending(couponIds: readonly CouponId[]): void {
@@ -280,6 +313,31 @@ export class SimulatedStore {
     this.restart({ coupons: new Map(), pendingMs: new Map() });
   }
 
+  /** One key is gone, and the others are there. */
+  lose(couponId: CouponId, part: CouponPart): void {
+    const coupon = this.coupons.get(couponId);
+    if (coupon === undefined) return;
+    coupon.lost.add(part);
+    switch (part) {
+      case 'meta':
+        coupon.version = coupon.epoch = coupon.lastIssueNo = coupon.verifiedIn = 0;
+        coupon.recovery = coupon.inspecting = undefined;
+        break;
+      case 'winners':
+        coupon.winners.clear();
+        break;
+      case 'queue':
+        coupon.queue = [];
+        break;
+      case 'claims':
+        // Held still, and no process can see whether a lease has ended.
+        for (const claim of coupon.claims) claim.leaseUntilMs = Infinity;
+        break;
+      case 'claimed':
+        coupon.claims = [];
+    }
+  }
+
   copy(): StoreContent {
     const coupons = new Map([...this.coupons].map(([couponId, coupon]) => [couponId, copyOf(coupon)]));
     return { coupons, pendingMs: new Map(this.pendingMs) };
@@ -295,8 +353,13 @@ export class SimulatedStore {
     for (const [couponId, atMs] of pendingMs) this.pendingMs.set(couponId, atMs);
   }
 
-  #endClaim(couponId: CouponId, token: string): { coupon: StoredCoupon; claim: StoredClaim } | undefined {
+  #endClaim(
+    couponId: CouponId,
+    token: string,
+    parts: readonly CouponPart[],
+  ): { coupon: StoredCoupon; claim: StoredClaim } | undefined {
     const coupon = this.coupons.get(couponId);
+    if (coupon !== undefined && !this.isWhole(coupon, parts)) return undefined;
     const claim = coupon?.claims.find((candidate) => candidate.token === token);
     if (coupon === undefined || claim === undefined) return undefined;
     coupon.claims = coupon.claims.filter((candidate) => candidate !== claim);
@@ -340,6 +403,7 @@ function copyOf(coupon: StoredCoupon): StoredCoupon {
     winners: new Map(coupon.winners),
     queue: [...coupon.queue],
     claims: coupon.claims.map((claim) => ({ ...claim })),
+    lost: new Set(coupon.lost),
   };
 }
 

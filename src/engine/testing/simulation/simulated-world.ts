@@ -29,7 +29,7 @@ import type { VersionNews } from './simulated-news.js';
 import { SimulatedProcess } from './simulated-process.js';
 import { SimulatedRecoveryStore } from './simulated-recovery-store.js';
 import type { StoreRecovery } from './simulated-recovery-store.js';
-import type { SimulatedStore, StoreContent } from './simulated-store.js';
+import type { CouponPart, SimulatedStore, StoreContent } from './simulated-store.js';
 import { SimulatedAdmission, SimulatedBell, SimulatedIssuanceQueue } from './store-ports.js';
 import { VirtualTime } from './virtual-time.js';
 
@@ -145,6 +145,19 @@ export class SimulatedWorld {
     if (atMs < nowMs) this.losses.push({ sinceMs: atMs, atMs: nowMs });
     this.store.restart(content);
     this.storeServer.life += 1;
+  }
+
+  /**
+   * One key of each coupon is gone. What it held is in others as well, so nothing may be missing afterwards, unless another one is lost
+   * before the first is rebuilt.
+   */
+  losePart(part: CouponPart): void {
+    for (const coupon of this.store.coupons.values()) {
+      if (coupon.lost.size > 0 || coupon.recovery !== undefined) {
+        this.losses.push({ sinceMs: -Infinity, atMs: this.time.nowMs() });
+      }
+      this.store.lose(coupon.couponId, part);
+    }
   }
 
   /** Every fault is over: what is frozen thaws, what is dead starts again. */

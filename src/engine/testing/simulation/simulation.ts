@@ -19,6 +19,7 @@ import type { LossKind, Scenario } from './scenario.js';
 import { SimulatedMembers } from './simulated-members.js';
 import { LATE_MAX_MS } from './simulated-network.js';
 import { SimulatedSellers } from './simulated-sellers.js';
+import { couponParts } from './simulated-store.js';
 import { SimulatedWorld } from './simulated-world.js';
 import type { StoreCopy } from './simulated-world.js';
 
@@ -198,7 +199,8 @@ function planLoss(world: SimulatedWorld, kind: LossKind, healMs: number): void {
   const lose = (): void => {
     if (lost) return;
     lost = true;
-    if (kind === 'emptied') world.restartStore(emptyCopy());
+    if (kind === 'part') world.losePart(random.pick(couponParts));
+    else if (kind === 'emptied') world.restartStore(emptyCopy());
     else world.restartStore(copy ?? world.copyStore());
   };
   time.at(atMs, lose);
@@ -274,8 +276,8 @@ async function recovered(
 }
 
 function isDrained(world: SimulatedWorld, couponId: CouponId): boolean {
-  const { queued, claimed } = world.store.depth(couponId);
-  return queued + claimed === 0;
+  const depth = world.store.depth(couponId);
+  return depth?.queued === 0 && depth.claimed === 0;
 }
 
 function finalState({ store, database }: SimulatedWorld, couponId: CouponId): FinalState {

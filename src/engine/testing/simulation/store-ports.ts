@@ -133,10 +133,15 @@ export class SimulatedIssuanceQueue implements IssuanceQueue {
     this.#onClaimed = onClaimed;
   }
 
-  claim(couponId: CouponId, token: string, limit: number, leaseMs: number): Promise<Claim | undefined> {
+  claim(
+    couponId: CouponId,
+    token: string,
+    limit: number,
+    leaseMs: number,
+  ): Promise<Claim | 'not_ready' | undefined> {
     return this.#link.call(() => {
       const claim = this.#store.claim(couponId, token, limit, leaseMs);
-      if (claim !== undefined) this.#onClaimed();
+      if (typeof claim === 'object') this.#onClaimed();
       return claim;
     }, 'once');
   }
@@ -149,7 +154,7 @@ export class SimulatedIssuanceQueue implements IssuanceQueue {
     return this.#link.call(() => this.#store.release(couponId, token));
   }
 
-  depths(couponIds: readonly CouponId[]): Promise<QueueDepth[]> {
+  depths(couponIds: readonly CouponId[]): Promise<(QueueDepth | undefined)[]> {
     return this.#link.call(() => couponIds.map((couponId) => this.#store.depth(couponId)));
   }
 }

@@ -1,0 +1,63 @@
+/**
+ * Takes rows beyond the quantity of their coupon out again, within the transaction that inserted them.
+ *
+ * The last guard: the admission store decides, and should it ever issue too many (it lost something that no check noticed), the table
+ * stays right and a person is alarmed (docs/adr/0051). The usual batch is not counted: numbers are unique, so where no row has a number
+ * above the quantity there are no more rows than that, and neither are there where the highest number is at most the quantity and the
+ * revoked numbers together. Only then rows are counted, with locks, so that of two that insert at the same time one sees the other.
+ */
+import { sql, type Transaction } from 'kysely';
+import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
+import { bury } from './dead-letter.js';
+import type { Database } from './schema.js';
+import type { SqlFlavour } from './sql-flavour.js';
+
+/** Values in one IN list. */
+const LIST_MAX = 1_000;
+
+/**
+ * @param highest the highest number of a row, those just inserted included; above the quantity.
+ * @returns how many of what was just inserted went to the dead letters: the highest numbers.
+ */
+export async function buryBeyondQuantity(
+  transaction: Transaction<Database>,
+  flavour: SqlFlavour,
+  { couponId, highest }: { readonly couponId: CouponId; readonly highest: number },
+  inserted: readonly Issuance[],
+  quantity: number,
+): Promise<number> {
+  const revoked = await transaction
+    .selectFrom('revocation')
+    .select(sql<number>`count(*)`.as('count'))
+    .where('coupon_id', '=', couponId)
+    .where('issue_no', '<=', highest)
+    .executeTakeFirstOrThrow();
+  if (highest - revoked.count <= quantity) return 0;
+  const rows = await transaction
+    .selectFrom('member_coupon')
+    .select(sql<number>`count(*)`.as('count'))
+    .where('coupon_id', '=', couponId)
+    .modifyEnd(flavour.lockShared)
+    .executeTakeFirstOrThrow();
+  const surplus = Math.min(rows.count - quantity, inserted.length);
+  if (surplus <= 0) return 0;
+  const beyond = [...inserted].sort((one, other) => other.issueNo - one.issueNo).slice(0, surplus);
+  for (let start = 0; start < surplus; start += LIST_MAX) {
+    await transaction
+      .deleteFrom('member_coupon')
+      .where('coupon_id', '=', couponId)
+      .where(
+        'issue_no',
+        'in',
+        beyond.slice(start, start + LIST_MAX).map(({ issueNo }) => issueNo),
+      )
+      .execute();
+  }
+  const reason = `the coupon has its ${quantity} rows already`;
+  await bury(
+    transaction,
+    couponId,
+    beyond.map((issuance) => ({ issuance, reason })),
+  );
+  return surplus;
+}
