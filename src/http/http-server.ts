@@ -21,7 +21,9 @@ export interface HttpPorts extends RoutePorts, LivePorts {
   /** What waits to be recorded, for metrics; `undefined` with the embedded back end. */
   readonly backlogSources?: BacklogSources | undefined;
   /** The durability level in force, for metrics. */
-  readonly durability: string;
+  readonly durability: () => string;
+  /** Settings of the store that start-up would refuse: while there are any, its decisions are withheld. Absent: the store has none. */
+  readonly settingsFaults?: (() => readonly string[]) | undefined;
   /** What the recorder of this process counts, where one runs. */
   readonly recorderCounters?: RecorderCounters | undefined;
 }

@@ -17,7 +17,10 @@ import { RouteServer } from './route-server.js';
 import { anyone } from './wire/route.js';
 import type { HttpPorts, HttpServer, HttpSettings } from './http-server.js';
 
-export interface RecorderHttpPorts extends Pick<HttpPorts, 'clock' | 'durability' | 'logger' | 'readiness'> {
+export interface RecorderHttpPorts extends Pick<
+  HttpPorts,
+  'clock' | 'durability' | 'settingsFaults' | 'logger' | 'readiness'
+> {
   readonly counters: RecorderCounters;
   readonly backlogSources: BacklogSources;
 }
@@ -27,10 +30,10 @@ export async function startRecorderHttp(
   ports: RecorderHttpPorts,
   settings: Pick<HttpSettings, 'host' | 'port' | 'limits'>,
 ): Promise<Pick<HttpServer, 'port' | 'shutDown'>> {
-  const { counters, backlogSources, durability, logger } = ports;
+  const { counters, backlogSources, durability, settingsFaults, logger } = ports;
   const registry = new Registry();
   registerProcessMetrics(registry, 'recorder');
-  registerDurability(registry, durability);
+  registerDurability(registry, durability, settingsFaults);
   registerQueueMetrics(registry, backlogSources);
   registerRecorderMetrics(registry, counters);
 

@@ -103,6 +103,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     counters: engine.counters,
     outcomes,
     durability: ports.durability,
+    settingsFaults: ports.settingsFaults,
     recorder: ports.recorderCounters,
     backlogSources,
     engineLoad: () => engine.load(),

@@ -63,6 +63,16 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   const stores = await openStores(config, {
     exclusive: true,
     onConnectionError: logConnectionErrors(logger),
+    onSettings: (faults, durability) => {
+      if (faults.length > 0) {
+        logger.error(
+          { faults, durability },
+          'Redis settings changed and would be refused at start; downloads are not decided until they are set back',
+        );
+      } else {
+        logger.warn({ durability }, 'Redis settings changed; this durability level is in force now');
+      }
+    },
     recoveryListener: {
       onRecovering: (couponId) =>
         logger.error({ couponId }, 'Redis lost data of this coupon; rebuilding the coupon'),
@@ -83,7 +93,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   });
   try {
     if (!isApiChild()) await migrate(stores, logger);
-    logger.info({ backEnd: config.backEnd, durability: stores.durability }, 'Stores opened');
+    logger.info({ backEnd: config.backEnd, durability: stores.durability() }, 'Stores opened');
     if (
       config.roles.includes('recorder') &&
       stores.distributed !== undefined &&

@@ -35,6 +35,7 @@ export async function serveRecorder(
     {
       counters,
       durability: stores.durability,
+      settingsFaults: stores.settingsFaults,
       clock: systemClock,
       logger,
       backlogSources: { ...distributed, monotonicMs: () => systemClock.monotonicMs() },

@@ -45,7 +45,9 @@ export interface Stores extends DatabaseStores {
   readonly distributed: DistributedStores | undefined;
   readonly queue: IssuanceQueue | undefined;
   /** The level in force. */
-  readonly durability: DurabilityLevel;
+  readonly durability: () => DurabilityLevel;
+  /** Settings of Redis that start-up would refuse: the masters concerned decide nothing. */
+  readonly settingsFaults: () => readonly string[];
   /** Brings the tables up to date; names what was run. */
   migrate(): Promise<readonly string[]>;
   /** For filling the tables; close it before the stores. */
@@ -60,6 +62,8 @@ export interface OpenStoresOptions {
   readonly exclusive: boolean;
   /** Hears of broken connections. */
   onConnectionError(error: Error): void;
+  /** Hears when settings of Redis that start-up checks have changed: what start-up would refuse, and the level in force now. */
+  onSettings?(faults: readonly string[], level: DurabilityLevel): void;
   /** Hears of coupons that are rebuilt because the admission store has lost their past. */
   readonly recoveryListener?: RecoveryListener;
 }
@@ -92,7 +96,8 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
     ...withRegistry(embedded, { versions: new LocalVersions() }),
     distributed: undefined,
     queue: undefined,
-    durability: 'fsync',
+    durability: () => 'fsync',
+    settingsFaults: () => [],
     // The folder is no use to anybody before its tables are up to date, so opening it has done that.
     migrate: () => Promise.resolve(embedded.migrated),
     seedTables: () => embedded.seedTables(),
@@ -113,6 +118,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       replicaAcks: config.replicaAcks,
       checkServer: true,
       onConnectionError: (error) => options.onConnectionError(error),
+      onSettings: (faults, level) => options.onSettings?.(faults, level),
     });
     const listener = options.recoveryListener ?? noopListener;
     const coupons = new CouponRecovery(
@@ -143,10 +149,14 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       distributed: { ...redis, coupons, pingDatabase: () => mysql.ping() },
       queue: redis.queue,
       durability: redis.durability,
+      settingsFaults: redis.settingsFaults,
       migrate: () => mysql.migrate(),
       seedTables: () => mysql.seedTables(),
       // Without MySQL members still win and their rows wait in the queue, so it is no reason to send them away.
-      notReadyReasons: () => (redis.isServing() ? [] : ['Redis is not connected.']),
+      notReadyReasons: () => [
+        ...(redis.isServing() ? [] : ['Redis is not connected.']),
+        ...redis.settingsFaults(),
+      ],
       close: async () => {
         redis.close();
         await mysql.close();

@@ -27,7 +27,8 @@ export type ShareMetrics = (own: Registry) => () => Promise<string | undefined>;
 export interface MetricsSources {
   readonly counters: EngineCounters;
   readonly outcomes: OutcomeCounts;
-  readonly durability: string;
+  readonly durability: () => string;
+  readonly settingsFaults?: (() => readonly string[]) | undefined;
   /** `undefined` where the decision is its own record. */
   readonly backlogSources: BacklogSources | undefined;
   /** `undefined` where another process records. */
@@ -180,7 +181,7 @@ export function createMetrics(sources: MetricsSources): Registry {
   });
 
   registerProcessMetrics(registry, 'api');
-  registerDurability(registry, durability);
+  registerDurability(registry, durability, sources.settingsFaults);
   if (backlogSources !== undefined) registerQueueMetrics(registry, backlogSources);
   if (sources.recorder !== undefined) registerRecorderMetrics(registry, sources.recorder);
   return registry;
@@ -214,13 +215,30 @@ function registerKeysMetrics(registry: Registry, sources: readonly KeysSource[])
   });
 }
 
-export function registerDurability(registry: Registry, durability: string): void {
-  const level = new Gauge({
+/** What the store's settings promise now, and whether start-up would refuse them. */
+export function registerDurability(
+  registry: Registry,
+  durability: () => string,
+  settingsFaults: () => readonly string[] = () => [],
+): void {
+  new Gauge({
+    name: 'seonchak_store_settings_refused',
+    help: 'Settings of Redis that start-up would refuse; while there are any, downloads are not decided.',
+    aggregator: 'max',
+    registers: [registry],
+    collect() {
+      this.set(settingsFaults().length);
+    },
+  });
+  new Gauge({
     name: 'seonchak_durability_level',
     help: 'Durability level in force, as a label.',
     labelNames: ['level'],
     aggregator: 'max',
     registers: [registry],
+    collect() {
+      this.reset();
+      this.set({ level: durability() }, 1);
+    },
   });
-  level.set({ level: durability }, 1);
 }

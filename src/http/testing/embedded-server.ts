@@ -106,7 +106,7 @@ export async function startEmbeddedServer(
     presenceDemands,
     clock,
     scheduler: systemScheduler,
-    durability: 'fsync',
+    durability: () => 'fsync',
     logger,
     readiness: () => Promise.resolve({ ready: true, reasons: [] }),
   };

@@ -50,7 +50,7 @@ t.test('the settings of a real Redis are read, and an evicting one is refused by
   const options = { redisUrls: [server.url], callDeadlineMs: 2_000, replicaAcks: 1 };
   const backEnd = await openRedisBackEnd({ ...options, durability: undefined });
   t.teardown(() => backEnd.close());
-  t.equal(backEnd.durability, 'memory');
+  t.equal(backEnd.durability(), 'memory');
   await t.rejects(openRedisBackEnd({ ...options, durability: 'fsync' }), { code: 'config_invalid' });
   await server.restart(['--maxmemory-policy', 'allkeys-lru']);
   await t.rejects(openRedisBackEnd({ ...options, durability: undefined }), {

@@ -38,6 +38,17 @@ export function judgeDurability(
   asked: DurabilityLevel | undefined,
   replicaAcks: number,
 ): DurabilityLevel {
+  const faults = settingsFaults(settings, asked, replicaAcks);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return asked ?? strongestLevel(settings);
+}
+
+/** What is refused, one line each: an evicting policy, a Redis that is too old, settings below the level that was asked for. */
+export function settingsFaults(
+  settings: readonly RedisSettings[],
+  asked: DurabilityLevel | undefined,
+  replicaAcks: number,
+): string[] {
   const faults = new Set<string>();
   for (const { version, maxmemoryPolicy, appendonly, appendfsync, connectedReplicas } of settings) {
     if (Number(version.split('.')[0]) < MAJOR_VERSION_LEAST) {
@@ -60,14 +71,19 @@ export function judgeDurability(
       );
     }
   }
-  if (faults.size > 0) throw new ConfigError([...faults]);
-  return asked ?? (settings.every(syncsAlways) ? 'fsync' : 'memory');
+  return [...faults];
+}
+
+/** Without a level asked for. */
+export function strongestLevel(settings: readonly RedisSettings[]): DurabilityLevel {
+  return settings.every(syncsAlways) ? 'fsync' : 'memory';
 }
 
 const syncsAlways = (settings: Pick<RedisSettings, 'appendonly' | 'appendfsync'>): boolean =>
   settings.appendonly === 'yes' && settings.appendfsync === 'always';
 
-async function readSettings(node: Redis): Promise<RedisSettings> {
+/** @throws StoreUnavailableError | StoreOutcomeUnknownError */
+export async function readSettings(node: Redis): Promise<RedisSettings> {
   try {
     const info = parseInfo(await node.info());
     const config = await readConfig(node);

@@ -9,6 +9,7 @@ import { RedisIssuanceQueue } from './redis-issuance-queue.js';
 import { RedisRecorderBell } from './redis-recorder-bell.js';
 import { RedisRecoveryStore } from './redis-recovery-store.js';
 import { RedisVersions } from './redis-versions.js';
+import { SettingsWatch } from './settings-watch.js';
 
 export interface RedisBackEndOptions extends ConnectOptions {
   /** `undefined`: the strongest the settings allow. */
@@ -16,6 +17,8 @@ export interface RedisBackEndOptions extends ConnectOptions {
   readonly replicaAcks: number;
   /** Whether coupons are verified anew after Redis was restarted or replaced; needs whoever verifies them. Absent: no. */
   readonly checkServer?: boolean;
+  /** Hears when settings that matter have changed while running. */
+  readonly onSettings?: (faults: readonly string[], level: DurabilityLevel) => void;
 }
 
 export interface RedisBackEnd {
@@ -25,8 +28,10 @@ export interface RedisBackEnd {
   readonly versions: RedisVersions;
   readonly admitted: RedisAdmittedIssuances;
   readonly recovery: RedisRecoveryStore;
-  /** The level in force. */
-  readonly durability: DurabilityLevel;
+  /** The level in force now. */
+  readonly durability: () => DurabilityLevel;
+  /** Settings of masters in use that start-up would refuse: those masters decide nothing. */
+  readonly settingsFaults: () => readonly string[];
   /** True while every known master is connected. */
   isServing(): boolean;
   /** Ends all connections; calls still in flight end in StoreOutcomeUnknownError. */
@@ -38,7 +43,13 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
   const nodes = await connectRedis(options);
   try {
     const durability = await durabilityInForce(nodes, options.durability, options.replicaAcks);
+    const settings = new SettingsWatch(nodes, options.durability, durability, (faults, level) =>
+      options.onSettings?.(faults, level),
+    );
+    await settings.check();
+    settings.start();
     const calls = new RedisCalls(nodes, {
+      settings,
       callDeadlineMs: options.callDeadlineMs,
       replicaAcks: durability === 'replica' ? options.replicaAcks : 0,
       ...(options.checkServer === undefined ? {} : { checkServer: options.checkServer }),
@@ -50,9 +61,11 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       versions: new RedisVersions(calls, nodes),
       admitted: new RedisAdmittedIssuances(calls),
       recovery: new RedisRecoveryStore(calls),
-      durability,
+      durability: () => settings.level,
+      settingsFaults: () => settings.faults,
       isServing: () => isServing(nodes),
       close: () => {
+        settings.stop();
         nodes.close();
       },
     };

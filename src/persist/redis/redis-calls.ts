@@ -17,6 +17,7 @@ import { faultClass, redirection, storeFault } from './fault-classes.js';
 import type { RedisNodes } from './redis-nodes.js';
 import { loadScripts, type ScriptName, type Scripts, scriptsTakingServerId } from './scripts.js';
 import { ServerIdentities } from './server-identity.js';
+import type { SettingsWatch } from './settings-watch.js';
 
 /** Between two tries of a refused command: a slot moves key by key, a failover takes longer than many of these. */
 const REPEAT_DELAY_MS = 10;
@@ -30,6 +31,8 @@ export interface RedisCallsOptions {
   readonly replicaAcks: number;
   /** Whether a coupon last verified on another server, or another start of it, is out of service. Absent: no. */
   readonly checkServer?: boolean;
+  /** Keeps decisions away from nodes whose settings start-up would refuse. Absent: none is kept away. */
+  readonly settings?: SettingsWatch;
 }
 
 type Argument = string | number;
@@ -49,12 +52,14 @@ export class RedisCalls {
   readonly #callDeadlineMs: number;
   readonly #scripts: Scripts;
   readonly #identities: ServerIdentities | undefined;
+  readonly #settings: SettingsWatch | undefined;
 
   constructor(nodes: RedisNodes, options: RedisCallsOptions) {
     this.#nodes = nodes;
     this.#callDeadlineMs = options.callDeadlineMs;
     this.replicaAcks = options.replicaAcks;
     this.#scripts = loadScripts();
+    this.#settings = options.settings;
     this.#identities = options.checkServer === true ? new ServerIdentities() : undefined;
   }
 
@@ -73,17 +78,18 @@ export class RedisCalls {
   ): Promise<unknown> {
     const script = this.#scripts[name];
     const told = scriptsTakingServerId.has(name);
+    const decides = name === 'admit';
     const build = (reload: boolean, server: string) => ({
       name: reload ? 'eval' : 'evalsha',
       args: [reload ? script.source : script.sha1, keys.length, ...keys, ...(told ? [server] : []), ...args],
     });
-    return this.#call(keys[0] ?? '', durable, told, build, onRepeat);
+    return this.#call(keys[0] ?? '', { durable, told, decides }, build, onRepeat);
   }
 
   /** Sends one plain command to the node that serves `key`. Throws like {@link run}. */
   command(name: string, key: string, args: readonly Argument[]): Promise<unknown> {
     const plain = { name, args: [key, ...args] };
-    return this.#call(key, false, false, () => plain);
+    return this.#call(key, { durable: false, told: false, decides: false }, () => plain);
   }
 
   /** To any connected master; best effort, never throws. */
@@ -94,8 +100,11 @@ export class RedisCalls {
 
   async #call(
     key: string,
-    durable: boolean,
-    told: boolean,
+    {
+      durable,
+      told,
+      decides,
+    }: { readonly durable: boolean; readonly told: boolean; readonly decides: boolean },
     build: (reload: boolean, server: string) => { name: string; args: readonly Argument[] },
     onRepeat?: () => void,
   ): Promise<unknown> {
@@ -109,6 +118,7 @@ export class RedisCalls {
       let refusal: unknown;
       if (node?.status === 'ready') {
         try {
+          if (decides && this.#settings?.allows(node) === false) await this.#settings.require(node);
           const identities = told ? this.#identities : undefined;
           const server =
             identities === undefined

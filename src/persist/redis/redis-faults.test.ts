@@ -375,7 +375,7 @@ t.test(
     while (!(await client.info('replication')).includes('state=online')) await delay(20);
     // An idle Redis looks ten times a second whether a WAIT is over: the deadline must leave it that.
     const backEnd = await backEndAt(t, master.port, { replicaAcks: 1, callDeadlineMs: 1_500 });
-    t.equal(backEnd.durability, 'replica');
+    t.equal(backEnd.durability(), 'replica');
     const couponId = await warmed(backEnd);
     t.same(await press(backEnd, couponId, 'a'), ['issued 1']);
     await replica.kill('SIGSTOP');

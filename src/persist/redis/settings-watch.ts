@@ -1,0 +1,108 @@
+/**
+ * Watches while running what start-up checks: durability and eviction of every master in use, replicas that were promoted and nodes that
+ * joined included.
+ *
+ * Redis takes these settings at any time (CONFIG SET), and a failover brings those of another server. A master whose settings start-up would
+ * refuse decides nothing; one that no longer holds a level nobody asked for lowers the level that is claimed.
+ */
+import type { Redis } from 'ioredis';
+import type { DurabilityLevel } from '../../engine/domain/durability.js';
+import { StoreUnavailableError } from '../../engine/domain/errors.js';
+import { readSettings, settingsFaults, strongestLevel, type RedisSettings } from './durability.js';
+import type { RedisNodes } from './redis-nodes.js';
+
+/** How long a setting may be changed before it is noticed, at most. Each check costs two commands per master. */
+export const SETTINGS_CHECK_MS = 2_000;
+
+interface Judged {
+  readonly settings: RedisSettings;
+  /** What start-up would refuse. */
+  readonly faults: readonly string[];
+}
+
+export class SettingsWatch {
+  readonly #nodes: Pick<RedisNodes, 'masters'>;
+  readonly #asked: DurabilityLevel | undefined;
+  readonly #atStart: DurabilityLevel;
+  readonly #onChange: (faults: readonly string[], level: DurabilityLevel) => void;
+  /** Of connections that have not been closed since: whatever answers after a close may be another server. */
+  readonly #judged = new Map<Redis, Judged>();
+  readonly #watched = new WeakSet<Redis>();
+  #reported: string;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param onChange called when faults or level are no longer what was reported last. */
+  constructor(
+    nodes: Pick<RedisNodes, 'masters'>,
+    asked: DurabilityLevel | undefined,
+    atStart: DurabilityLevel,
+    onChange: (faults: readonly string[], level: DurabilityLevel) => void,
+  ) {
+    this.#nodes = nodes;
+    this.#asked = asked;
+    this.#atStart = atStart;
+    this.#onChange = onChange;
+    this.#reported = JSON.stringify([[], atStart]);
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => void this.check(), SETTINGS_CHECK_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Judges every connected master anew. Never rejects. */
+  async check(): Promise<void> {
+    const masters = this.#nodes.masters().filter((node) => node.status === 'ready');
+    await Promise.all(masters.map((node) => this.#judge(node).catch(() => undefined)));
+    for (const node of this.#judged.keys()) if (!masters.includes(node)) this.#judged.delete(node);
+    this.#report();
+  }
+
+  /** Whether this node is known to be set as start-up demands. */
+  allows(node: Redis): boolean {
+    return this.#judged.get(node)?.faults.length === 0;
+  }
+
+  /** @throws StoreUnavailableError where the node must not decide: nothing was attempted. */
+  async require(node: Redis): Promise<void> {
+    const { faults } = this.#judged.get(node) ?? (await this.#judge(node));
+    if (faults.length === 0) return;
+    throw new StoreUnavailableError('The settings of Redis do not allow decisions at the moment.', {
+      cause: new Error(faults.join('; ')),
+    });
+  }
+
+  /** What start-up would refuse, of all masters in use. */
+  get faults(): readonly string[] {
+    return [...new Set([...this.#judged.values()].flatMap(({ faults }) => faults))];
+  }
+
+  /** The level that may be claimed now: never more than at start. */
+  get level(): DurabilityLevel {
+    if (this.#asked !== undefined || this.#atStart === 'memory') return this.#atStart;
+    return strongestLevel([...this.#judged.values()].map(({ settings }) => settings));
+  }
+
+  async #judge(node: Redis): Promise<Judged> {
+    if (!this.#watched.has(node)) {
+      this.#watched.add(node);
+      node.on('close', () => this.#judged.delete(node));
+    }
+    const settings = await readSettings(node);
+    // Level `replica` is kept by WAIT, for each decision.
+    const judged = { settings, faults: settingsFaults([settings], this.#asked, 0) };
+    this.#judged.set(node, judged);
+    return judged;
+  }
+
+  #report(): void {
+    const { faults, level } = this;
+    const now = JSON.stringify([faults, level]);
+    if (now === this.#reported) return;
+    this.#reported = now;
+    this.#onChange(faults, level);
+  }
+}
