@@ -30,10 +30,15 @@ const MODEL_SECONDS = 12;
 export const scenarios = {
   quick: [
     bare,
+    late,
+    { id: 'bare handler × 4', system: 'bare-4', load: 'constant' },
     { id: 'sold out', system: 'seonchak-1', load: 'sold-out' },
     { id: 'before opening', system: 'seonchak-1', load: 'pre-opening' },
     { id: 'first-seen tokens', system: 'seonchak-1', load: 'first-seen' },
     { id: 'admission', system: 'seonchak-1', load: 'admission' },
+    ...manyCoupons('', 'seonchak-1', [1, 200, 1_000]),
+    ...manyCoupons(', embedded', 'embedded', [200, 1_000]),
+    ...manyCoupons(', script per request', 'script-1', [200]),
     { id: 'admission, 4 processes', system: 'seonchak-4', load: 'admission' },
     { id: 'admission, embedded', system: 'embedded', load: 'admission' },
     { id: 'script per request', system: 'script-1', load: 'admission' },
@@ -83,6 +88,11 @@ export const scenarios = {
     bare,
     { id: 'admission', system: 'seonchak-1', load: 'admission' },
     { id: 'admission, Cluster', system: 'cluster-1', load: 'admission' },
+  ],
+  idle: [
+    { id: 'idle, 10,000 warm coupons', system: 'seonchak-1', load: 'idle', coupons: 10_000 },
+    { id: 'idle, 10,000 warm coupons, Cluster', system: 'cluster-1', load: 'idle', coupons: 10_000 },
+    { id: 'idle, 10,000 warm coupons, embedded', system: 'embedded', load: 'idle', coupons: 10_000 },
   ],
   watchers: [
     bare,

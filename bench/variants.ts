@@ -12,11 +12,20 @@ import type { System } from './systems/system.js';
  * - `first-seen`: like `sold-out`, and no token was ever seen before
  * - `admission`: every request wins; one hot coupon after another
  * - `many-coupons`: every request wins, as many coupons at the same time as the variant says
+ * - `idle`: as many coupons as the variant says are warm and have winners, and nobody presses any more
  * - `drain`: like `admission` while nobody records; then the recorder is let go
  * - `model`: the load test of the model: any member presses for one coupon of 5,000
  */
 export type LoadName =
-  'constant' | 'sold-out' | 'pre-opening' | 'first-seen' | 'admission' | 'many-coupons' | 'drain' | 'model';
+  | 'constant'
+  | 'sold-out'
+  | 'pre-opening'
+  | 'first-seen'
+  | 'admission'
+  | 'many-coupons'
+  | 'idle'
+  | 'drain'
+  | 'model';
 
 /** `limited`: with limits of callers that nobody reaches. `guarded`: its coupons may demand a ticket of presence. */
 export type SystemName =

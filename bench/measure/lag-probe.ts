@@ -23,13 +23,15 @@ export interface Reading {
 }
 
 export class LagProbe {
+  readonly #readEveryMs: number;
   readonly #read: () => Promise<ReadonlyMap<number, number>>;
   readonly #readings: Reading[] = [];
   #stopping = false;
   readonly #watching: Promise<void>;
 
   /** @param read answers the highest number recorded of each coupon. */
-  constructor(read: () => Promise<ReadonlyMap<number, number>>) {
+  constructor(read: () => Promise<ReadonlyMap<number, number>>, readEveryMs = READ_EVERY_MS) {
+    this.#readEveryMs = readEveryMs;
     this.#read = read;
     this.#watching = this.#watch();
   }
@@ -48,7 +50,7 @@ export class LagProbe {
       // After the answer: the rows were there by now at the latest.
       this.#readings.push({ atMs: Date.now(), highest });
       if (last) return;
-      await pause(READ_EVERY_MS);
+      await pause(this.#readEveryMs);
     }
   }
 }

@@ -9,6 +9,9 @@ import type { Crowd } from '../load/crowd.js';
 const KNOWN = 'known';
 const WINNERS = 'winners';
 const FRESH = 'fresh';
+/** One member for each generator. */
+const FEW = 'few';
+const GENERATORS_MAX = 16;
 
 export const MODEL_QUANTITY = 5_000;
 const WINNERS_SHARE = 0.05;
@@ -55,6 +58,7 @@ export class Loads {
     if (tokensFolder === undefined) await crowd.sign(KNOWN, members, BENCH_SECRET);
     else await crowd.read(KNOWN, tokensFolder);
     await crowd.sign(WINNERS, Math.floor(members * WINNERS_SHARE), BENCH_SECRET);
+    await crowd.sign(FEW, GENERATORS_MAX, BENCH_SECRET);
     return new Loads(crowd, members, drainRows);
   }
 
@@ -120,6 +124,10 @@ export class Loads {
       case 'many-coupons': {
         const couponIds = await createCoupons(system, hotCoupons, members);
         return { plan: { couponIds, order: 'all-coupons', tokens: KNOWN }, quantity: members };
+      }
+      case 'idle': {
+        const couponIds = await createCoupons(system, hotCoupons, members);
+        return { plan: { couponIds, order: 'all-coupons', tokens: FEW }, quantity: undefined };
       }
       case 'model': {
         const couponIds = await createCoupons(system, 1, MODEL_QUANTITY);

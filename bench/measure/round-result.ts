@@ -26,6 +26,8 @@ export interface RoundResult {
   readonly lags: LatencyHistogram | undefined;
   /** Rows per second once the recorder was let go; only of a drain. */
   readonly drainedPerSecond: number | undefined;
+  /** Per cent of one core that all processes and stores use together while nothing happens; only of an idle round. */
+  readonly idleCorePercent: number | undefined;
   /** With the queue drained. */
   readonly redisBytesPerWinner: number | undefined;
   /** What the checks of I1–I5 found; empty when all promises hold. */

@@ -17,6 +17,11 @@ const IDLE_POLL_MS = 10;
 /** Rows that are not there by then are missing. */
 const IDLE_WITHIN_MS = 120_000;
 const FILL_SECONDS_MAX = 300;
+/** After the last row of an idle round: what follows a storm at once is not rest. */
+const IDLE_SETTLE_MS = 2_000;
+const IDLE_MEASURED_MS = 10_000;
+/** One reading of a thousand coupons every 5 ms would be a load of its own. */
+const MANY_COUPONS_READ_EVERY_MS = 50;
 /** Five, and one more for what a delay on the way pushes together. */
 const UPDATES_PER_SECOND_MAX = 6;
 
@@ -33,7 +38,8 @@ export async function runRound(
   context: RoundContext,
 ): Promise<RoundResult> {
   // A drain takes as long as it takes to fill the queue.
-  const seconds = variant.load === 'drain' ? FILL_SECONDS_MAX : (variant.seconds ?? context.seconds);
+  const takesItsTime = variant.load === 'drain' || variant.load === 'idle';
+  const seconds = takesItsTime ? FILL_SECONDS_MAX : (variant.seconds ?? context.seconds);
   const connections = variant.connections ?? context.connections;
   const load = await context.loads.load(variant, system, seconds);
   const { books } = system;
@@ -55,6 +61,7 @@ export async function runRound(
   await untilRecorded(books, load, wins);
   const drainSeconds = (performance.now() - thawedMs) / 1_000;
   const after = parts.map((part) => usageOf(system.processes[part]));
+  const idleCorePercent = variant.load === 'idle' ? await idleCorePercentOf(system) : undefined;
   const readings = await probe?.stop();
   const watched = await endWatching?.();
   const examined = await examine(books, load, reports, readings);
@@ -75,6 +82,7 @@ export async function runRound(
     cpuUsPerRequest: Object.fromEntries([...cpu, ['generator', generatorCpuUs / requests]]) as PerPart,
     residentBytes: Object.fromEntries([...resident, ['generator', generatorBytes]]) as PerPart,
     drainedPerSecond: variant.load === 'drain' ? wins / drainSeconds : undefined,
+    idleCorePercent,
     ...examined,
     brokenPromises: [...examined.brokenPromises, ...tooManyUpdates(watched)],
   };
@@ -86,13 +94,26 @@ function tooManyUpdates(watched: Watched | undefined): string[] {
   return [`live: a coupon had ${watched.mostPerSecond} updates within a second`];
 }
 
+/** What all processes and stores use together once the last row is recorded. */
+async function idleCorePercentOf({ processes }: System): Promise<number> {
+  const used = (): number => parts.reduce((sum, part) => sum + usageOf(processes[part]).cpuUs, 0);
+  await pause(IDLE_SETTLE_MS);
+  const [before, sinceMs] = [used(), performance.now()];
+  await pause(IDLE_MEASURED_MS);
+  return ((used() - before) / 1_000 / (performance.now() - sinceMs)) * 100;
+}
+
 type PerPart = Record<MeasuredPart, number>;
 
 function startProbe(books: Books | undefined, load: PreparedLoad, variant: Variant): LagProbe | undefined {
   const highest = books?.highest;
-  // A thousand coupons in one look every 5 ms would be a load of its own; a drain's lag says nothing.
-  if (highest === undefined || (variant.load !== 'admission' && variant.load !== 'model')) return undefined;
-  return new LagProbe(() => highest(load.plan.couponIds));
+  const { couponIds } = load.plan;
+  if (highest === undefined || !['admission', 'model', 'many-coupons'].includes(variant.load))
+    return undefined;
+  return new LagProbe(
+    () => highest(couponIds),
+    variant.load === 'many-coupons' ? MANY_COUPONS_READ_EVERY_MS : undefined,
+  );
 }
 
 /** The database is asked, not the server: its own answer would cost the CPU that is being measured. */

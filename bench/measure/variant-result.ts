@@ -40,6 +40,7 @@ export interface VariantResult {
   readonly residentBytes: Readonly<Record<MeasuredPart, number>>;
   readonly redisBytesPerWinner: number | undefined;
   readonly drainedPerSecond: number | undefined;
+  readonly idleCorePercent: number | undefined;
   readonly phases: Phases | undefined;
   /** Answers in steps of SERIES_STEP_MS, by outcome, of the median round. */
   readonly series: Readonly<Record<string, readonly number[]>>;
@@ -83,6 +84,7 @@ export function summarise(variant: Variant, rounds: readonly RoundResult[]): Var
     residentBytes: perPart((round, part) => round.residentBytes[part]),
     redisBytesPerWinner: medianOfKnown(rounds.map((round) => round.redisBytesPerWinner)),
     drainedPerSecond: medianOfKnown(rounds.map((round) => round.drainedPerSecond)),
+    idleCorePercent: medianOfKnown(rounds.map((round) => round.idleCorePercent)),
     phases: variant.load === 'model' ? phasesOf(rounds) : undefined,
     series: Object.fromEntries([...(middle?.outcomes ?? [])].map(([name, seen]) => [name, seen.series])),
     brokenPromises: rounds.flatMap((round) => round.brokenPromises),

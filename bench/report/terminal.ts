@@ -54,6 +54,9 @@ export function terminalReport(report: BenchReport): string {
     ...drains.map(
       (result) => `\n${result.variant.id}: ${count(result.drainedPerSecond ?? 0)} rows/s from a full queue`,
     ),
+    ...results.flatMap(({ variant, idleCorePercent }) =>
+      idleCorePercent === undefined ? [] : `\n${variant.id}: ${idleCorePercent.toFixed(1)} % of a core`,
+    ),
     ...(goals.length > 0
       ? [
           '',
