@@ -64,6 +64,9 @@ function isOrigin(text: string): boolean {
   return text === '*' || (url !== null && /^https?:$/.test(url.protocol) && url.origin === text);
 }
 
+/** Three health checks of the shipped proxies, a second apart, and one that has just begun. */
+const SHUTDOWN_DELAY_BEHIND_PROXY_MS = 5_000;
+
 /** In JWT_MEMBER_VALUES: whatever is no seller's is a member's. */
 const ANY_VALUE = '*';
 
@@ -119,6 +122,7 @@ const environment = z.object({
         .min(1, `must be a list of ${processRoles.join(', ')}`),
     )
     .default(['api', 'recorder']),
+  SHUTDOWN_DELAY_MS: integer(0, 600_000).optional(),
   PROCESSES: integer(1, 64).default(1),
   BATCH_MAX: integer(1, BATCH_LIMIT).default(512),
   MAILBOX_MAX: integer(1, 1_000_000).default(10_000),
@@ -184,6 +188,8 @@ interface SharedConfig {
   readonly replicaAcks: number;
   readonly roles: readonly ProcessRole[];
   readonly processes: number;
+  /** Between `/readyz` saying no and the end of accepting connections. */
+  readonly shutdownDelayMs: number;
   readonly batchMax: number;
   readonly mailboxMax: number;
   readonly pendingMax: number;
@@ -267,6 +273,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     replicaAcks: values.REPLICA_ACKS,
     roles: Object.freeze([...new Set(values.ROLES)]),
     processes: values.PROCESSES,
+    shutdownDelayMs: values.SHUTDOWN_DELAY_MS ?? (embedded ? 0 : SHUTDOWN_DELAY_BEHIND_PROXY_MS),
     batchMax: values.BATCH_MAX,
     mailboxMax: values.MAILBOX_MAX,
     pendingMax: values.PENDING_MAX,

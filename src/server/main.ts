@@ -4,6 +4,7 @@
  * Shutdown order: refuse new requests, answer every pending download, finish the recorder's current claims, close the
  * stores. Queued issuances then wait in Redis for the next recorder.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { Config, DistributedConfig } from '../config/config.js';
@@ -192,6 +193,8 @@ async function startApi(
     port: http.port,
     async stop() {
       shuttingDown = true;
+      // A balancer needs some probes to notice; until then this process serves as before.
+      if (config.shutdownDelayMs > 0) await pause(config.shutdownDelayMs);
       await http.shutDown(GRACE_MS);
       await engine.drain(GRACE_MS);
       await engine.stop();

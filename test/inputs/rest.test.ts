@@ -51,6 +51,10 @@ for (const [name, body] of [
     { ...good, opensAt: '2031-01-02T00:00:00Z', closesAt: '2031-01-01T00:00:00Z' },
   ],
   ['date without zone', { ...good, opensAt: '2031-01-01T00:00:00' }],
+  ['name with a right-to-left override', { ...good, name: 'free \u202e%05' }],
+  ['name with an isolate', { ...good, name: 'free \u2066%05' }],
+  ['name of zero-width characters', { ...good, name: '\u200b\u200d\ufeff' }],
+  ['name of a filler that is not seen', { ...good, name: '\u3164' }],
   ['name with half of a surrogate pair', { ...good, name: 'x\ud800' }],
   ['unknown field', { ...good, colour: 'red' }],
 ] as const) {
@@ -61,6 +65,21 @@ for (const [name, body] of [
     t.equal(await shop.complaint(JSON.stringify(answer.body)), undefined);
   });
 }
+
+t.test('instants as RFC 3339 allows them', async (t) => {
+  for (const [opensAt, shown] of [
+    ['2036-11-22t12:00:00z', '2036-11-22T12:00:00.000Z'],
+    ['2036-12-31T23:59:60Z', '2037-01-01T00:00:00.000Z'],
+    ['2036-11-22T21:00:00.5+09:00', '2036-11-22T12:00:00.500Z'],
+  ] as const) {
+    const answer = await client.call('/v1/coupons', {
+      method: 'POST',
+      token: seller,
+      body: { ...good, opensAt },
+    });
+    t.match(answer, { status: 201, body: { opensAt: shown } }, opensAt);
+  }
+});
 
 for (const [name, text] of [
   ['duplicate key in JSON', '{"name":"x","quantity":1,"quantity":2}'],

@@ -28,6 +28,7 @@ export async function startSeonchak(settings: Readonly<Record<string, string>>):
     JWT_SECRET: TEST_SECRET,
     SELLER_SIGNUP: 'open',
     MEMBER_SIGNUP: 'open',
+    SHUTDOWN_DELAY_MS: '0',
     LOG_LEVEL: 'warn',
     PORT: String(port),
     ...settings,

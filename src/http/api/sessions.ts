@@ -12,12 +12,17 @@ import { SignInThrottle } from '../limits/sign-in-throttle.js';
 import { refuse, RequestRefused } from '../wire/problems.js';
 import type { Problem } from '../wire/problems.js';
 import { accountInput, sessionInput } from '../wire/schemas.js';
+import { TokenBuckets } from '../limits/token-buckets.js';
 import { PasswordHasher } from '../auth/password.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
 import { ACCOUNT_LOCKED_PROBLEM } from '../auth/token-problems.js';
 
 /** Twelve hours: longer than an event and its queue, shorter than a lost phone. */
 export const SESSION_SECONDS = 43_200;
+
+/** Of one address: a household or a class signs up at once, and then one person every half minute. */
+const SIGN_UPS = { burst: 30, refillMs: 30_000 };
+const SIGN_UP_BUCKETS = 16_384;
 
 export interface SessionPorts {
   readonly accounts: AccountStore;
@@ -36,6 +41,7 @@ export class SessionHandlers {
   readonly #ports: SessionPorts;
   readonly #signup: Readonly<Record<Role, 'open' | 'closed'>>;
   readonly #passwords = new PasswordHasher();
+  readonly #signUps = new TokenBuckets(SIGN_UPS, SIGN_UP_BUCKETS);
   readonly #throttle: SignInThrottle | undefined;
   /** `undefined`: tokens come from an outside identity provider. */
   readonly #issuer: TokenIssuer | undefined;
@@ -59,6 +65,8 @@ export class SessionHandlers {
         'Members of this installation do not sign up here. Use the tokens of your shop.',
       );
     }
+    const waitMs = this.#signUps.take(request.address, this.#ports.clock.monotonicMs());
+    if (waitMs > 0) refuseSignUp(waitMs);
     const passwordHash = await this.#passwords.hash(password);
     if (passwordHash === undefined)
       refuse('busy', 'Too many concurrent sign-ups and sign-ins. Nothing was attempted, try again.');
@@ -103,6 +111,14 @@ const INVALID_CREDENTIALS_PROBLEM: Problem = {
   detail: 'The e-mail address or the password is wrong.',
   headers: { 'WWW-Authenticate': 'Bearer' },
 };
+
+function refuseSignUp(waitMs: number): never {
+  throw new RequestRefused({
+    code: 'rate_limited',
+    detail: 'Too many accounts were opened from this address. No account was created; try again later.',
+    headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) },
+  });
+}
 
 function refuseSignIn(waitMs: number): never {
   throw new RequestRefused({

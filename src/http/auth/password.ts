@@ -16,17 +16,21 @@ const MEMORY_BYTES_MAX = 2 * 128 * COST * BLOCK_SIZE;
 const HASHING_MAX = 2;
 /** A quarter of a second each, two at a time: whoever would wait longer than some two seconds is told to come back. */
 const WAITING_MAX = 16;
+const NEW_HASHING_MAX = 1;
+const NEW_WAITING_MAX = 8;
 
 const stored = /^scrypt\$n=(\d{1,9}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9_-]{16,})\$([A-Za-z0-9_-]{16,})$/;
 
 export class PasswordHasher {
   readonly #work = new BoundedWork(HASHING_MAX, WAITING_MAX);
+  /** Of sign-ups: a flood of them must not keep anyone from signing in. */
+  readonly #newHashes = new BoundedWork(NEW_HASHING_MAX, NEW_WAITING_MAX);
   /** Measured against when there is no account, so that an unknown address takes as long as a known one. */
   readonly #nobody = format(randomBytes(SALT_BYTES), randomBytes(KEY_BYTES));
 
   /** `scrypt$n=…,r=…,p=…$salt$key`. `undefined`: too many at once, nothing was done. */
   hash(password: string): Promise<string | undefined> {
-    return this.#work.run(async () => {
+    return this.#newHashes.run(async () => {
       const salt = randomBytes(SALT_BYTES);
       return format(
         salt,

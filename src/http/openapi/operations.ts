@@ -301,7 +301,14 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'Sign up',
     body: 'NewAccount',
     answers: { 201: { description: 'The account.', json: 'Account' } },
-    problems: ['seller_signup_closed', 'member_signup_closed', 'sessions_disabled', 'email_taken', 'busy'],
+    problems: [
+      'seller_signup_closed',
+      'member_signup_closed',
+      'rate_limited',
+      'sessions_disabled',
+      'email_taken',
+      'busy',
+    ],
   }),
   'POST /v1/sessions': forAnyone({
     id: 'signIn',

@@ -63,21 +63,43 @@ const controlCharacter = /\p{Cc}/u;
 /** Half of a pair by itself: it is no text, and no store would give it back. */
 const loneSurrogate = /\p{Cs}/u;
 
+/** Turns the direction of the text around it, so that a name looks like another one. */
+const directionOverride = /[\u202a-\u202e\u2066-\u2069]/u;
+/** Something that is seen: neither white space nor a character without a shape. */
+const visible = /[^\p{Z}\p{C}\p{M}\u115f\u1160\u3164\uffa0\u2800]/u;
+
 const name = z
   .string()
   .trim()
   .min(1, 'must not be empty')
   .max(NAME_LENGTH_MAX)
   .refine((text) => !controlCharacter.test(text), 'must not contain control characters')
-  .refine((text) => !loneSurrogate.test(text), 'must be well-formed Unicode');
+  .refine((text) => !loneSurrogate.test(text), 'must be well-formed Unicode')
+  .refine((text) => !directionOverride.test(text), 'must not change the direction of the text')
+  .refine((text) => visible.test(text), 'must have a visible character');
 
 const quantity = z.int(`must be a whole number from 1 to ${QUANTITY_MAX}`).min(1).max(QUANTITY_MAX);
 
-const instant = z.iso
-  .datetime({ offset: true, error: 'must be a date and time with a time zone, such as 2026-11-22T12:00:00Z' })
-  .transform((text) => Date.parse(text))
+const utcOrOffset = z.iso.datetime({ offset: true });
+
+/** RFC 3339 in full: `t` and `z` in lower case, and the leap second `:60`, which is the first of the next minute. */
+const instant = z
+  .string()
+  .transform((text, context) => {
+    const upper = text.toUpperCase();
+    const isLeap = upper.slice(16, 19) === ':60';
+    const parsed = utcOrOffset.safeParse(isLeap ? `${upper.slice(0, 16)}:59${upper.slice(19)}` : upper);
+    if (parsed.success) return Date.parse(parsed.data) + (isLeap ? 1_000 : 0);
+    const message = 'must be a date and time with a time zone, such as 2026-11-22T12:00:00Z';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  })
   .refine((epochMs) => epochMs >= 0, 'must not be before 1970')
-  .meta({ description: 'RFC 3339 with a time zone.', examples: ['2026-11-22T12:00:00Z'] });
+  .meta({
+    format: 'date-time',
+    description: 'RFC 3339 with a time zone.',
+    examples: ['2026-11-22T12:00:00Z'],
+  });
 
 const discount = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('percent'), value: z.number().gt(0).max(100) }),
