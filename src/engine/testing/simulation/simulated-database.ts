@@ -1,6 +1,7 @@
 /** Simulates catalogue and ledger as one synchronous object, transaction by transaction. */
 import type { CouponRecord, NewCoupon } from '../../ports/coupon-catalogue.js';
 import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
+import { MEMBER_ID_LENGTH_MAX } from '../../domain/member-id.js';
 import { StoreCorruptError } from '../../domain/errors.js';
 import { SimulatedCouponChanges } from './simulated-coupon-changes.js';
 import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../ports/issuance-ledger.js';
@@ -20,8 +21,6 @@ export interface CouponLedger {
 export type Revoked = Awaited<ReturnType<IssuanceLedger['revoke']>>;
 
 const FRESH = { version: 1, epoch: 0, revision: 0, changesBegun: 0 };
-const MEMBER_ID_LENGTH_MAX = 64;
-
 export class SimulatedDatabase {
   readonly coupons = new Map<CouponId, CouponRecord>();
   readonly changes = new SimulatedCouponChanges(this);
