@@ -1,4 +1,5 @@
 /** Parses the environment variables into one frozen object and reports all faults together. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { problemOfCertificate, readAuthorities, withSecretsFromFiles } from './config-files.js';
 import { durabilityLevels, type DurabilityLevel } from '../engine/domain/durability.js';
@@ -7,6 +8,9 @@ import { DATABASE_TIMEOUT_MS } from '../engine/domain/limits.js';
 import type { ClaimNames } from '../http/auth/claim-names.js';
 import type { LimitSettings } from '../http/limits/caller-limits.js';
 import { isNetwork } from '../http/limits/client-address.js';
+import type { ServerTls } from '../persist/server-tls.js';
+import { serverTls } from './store-tls.js';
+import { parseUrl, readMysqlUrl, readRedisUrls } from './store-urls.js';
 
 export const processRoles = ['api', 'recorder'] as const;
 export type ProcessRole = (typeof processRoles)[number];
@@ -42,21 +46,25 @@ const urlWith = (...schemes: string[]) =>
     `must be a URL starting with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
   );
 
-function parseUrl(text: string): URL | null {
-  try {
-    return new URL(text);
-  } catch {
-    return null;
-  }
-}
+const readBy = <Value extends object>(read: (text: string) => Value | { readonly problem: string }) =>
+  z.string().transform((text, context) => {
+    const value = read(text);
+    if (!('problem' in value)) return value;
+    context.addIssue({ code: 'custom', message: value.problem });
+    return z.NEVER;
+  });
 
 /** The path of a file becomes its content: workers and drivers need no file system of their own. */
-const authorities = z.string().transform((path, context) => {
-  const file = readAuthorities(path);
-  if ('text' in file) return file.text;
-  context.addIssue({ code: 'custom', message: file.problem });
-  return z.NEVER;
-});
+const authorities = readBy(readAuthorities).transform(({ text }) => text);
+
+/** An IPv6 address may stand in brackets, as in a URL. */
+const listenHost = z
+  .string()
+  .transform((text) => text.replace(/^\[(.*)\]$/, '$1'))
+  .refine(
+    (host) => isIP(host) !== 0 || /^[\w.-]+$/.test(host),
+    'must be an address or a host name without a port (PORT has that), such as 0.0.0.0 or [::1]',
+  );
 
 /** As browsers write it: scheme, host in lower case, a port only where it is not the scheme's own, no path. */
 function isOrigin(text: string): boolean {
@@ -81,18 +89,14 @@ const secret = z
   );
 
 const environment = z.object({
-  HOST: z.string().default('127.0.0.1'),
+  HOST: listenHost.default('127.0.0.1'),
   PORT: integer(1, 65_535).default(8_080),
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
-  REDIS_URL: z
-    .string()
-    .transform(commaSeparated)
-    .pipe(z.array(urlWith('redis', 'rediss')).min(1, 'must name at least one redis:// or rediss:// URL'))
-    .optional(),
+  REDIS_URL: readBy(readRedisUrls).optional(),
   REDIS_URL_FILE: z.string().optional(),
   REDIS_TLS_CA_FILE: authorities.optional(),
-  MYSQL_URL: urlWith('mysql', 'mariadb').optional(),
+  MYSQL_URL: readBy(readMysqlUrl).optional(),
   MYSQL_URL_FILE: z.string().optional(),
   MYSQL_TLS_CA_FILE: authorities.optional(),
   DATA_DIR: z.string().min(1).default('./data'),
@@ -214,10 +218,9 @@ export interface DistributedConfig extends SharedConfig {
   /** One URL: a single node. Several: the seeds of a Cluster. */
   readonly redisUrls: readonly string[];
   readonly mysqlUrl: string;
-  /** PEM. Who may sign for Redis, where `rediss://` is used; `undefined`: those Node.js trusts. */
-  readonly redisTlsCa: string | undefined;
-  /** PEM. Who may sign for the database; `undefined`: no TLS. */
-  readonly mysqlTlsCa: string | undefined;
+  /** `undefined`: no TLS. */
+  readonly redisTls: ServerTls | undefined;
+  readonly mysqlTls: ServerTls | undefined;
 }
 
 export type Config = EmbeddedConfig | DistributedConfig;
@@ -298,10 +301,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   return Object.freeze({
     ...shared,
     backEnd: 'distributed',
-    redisUrls: Object.freeze(values.REDIS_URL),
-    mysqlUrl: values.MYSQL_URL,
-    redisTlsCa: values.REDIS_TLS_CA_FILE,
-    mysqlTlsCa: values.MYSQL_TLS_CA_FILE,
+    redisUrls: Object.freeze(values.REDIS_URL.urls),
+    mysqlUrl: values.MYSQL_URL.url,
+    redisTls: serverTls(values.REDIS_URL.check, values.REDIS_TLS_CA_FILE),
+    mysqlTls: serverTls(values.MYSQL_URL.check, values.MYSQL_TLS_CA_FILE),
   });
 }
 
@@ -370,7 +373,7 @@ function crossFaults(values: Environment, faulty: ReadonlySet<string>, secretsMi
 
 function tlsFaults(values: Environment): string[] {
   const faults: string[] = [];
-  const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, REDIS_URL: redisUrls = [] } = values;
+  const { TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile, REDIS_URL: redis } = values;
   if ((certFile === undefined) !== (keyFile === undefined)) {
     faults.push(
       `${certFile === undefined ? 'TLS_CERT_FILE' : 'TLS_KEY_FILE'} is missing: set both TLS_CERT_FILE and TLS_KEY_FILE, or neither`,
@@ -380,12 +383,12 @@ function tlsFaults(values: Environment): string[] {
     const found = problemOfCertificate(certFile, keyFile);
     if (found !== undefined) faults.push(`${found.name} ${found.problem}`);
   }
-  const encrypted = redisUrls.filter((url) => url.startsWith('rediss:')).length;
-  if (encrypted !== 0 && encrypted !== redisUrls.length) {
-    faults.push('REDIS_URL mixes redis:// and rediss://; use the same scheme for all nodes of a Cluster');
-  }
-  if (values.REDIS_TLS_CA_FILE !== undefined && redisUrls.length > 0 && encrypted === 0) {
+  const redisIsPlain = redis !== undefined && redis.urls.every((url) => url.startsWith('redis:'));
+  if (values.REDIS_TLS_CA_FILE !== undefined && redisIsPlain) {
     faults.push('REDIS_TLS_CA_FILE needs rediss:// in REDIS_URL');
+  }
+  if (values.MYSQL_TLS_CA_FILE !== undefined && values.MYSQL_URL?.check === 'off') {
+    faults.push('MYSQL_TLS_CA_FILE turns TLS on, but MYSQL_URL turns it off; remove one of them');
   }
   return faults;
 }

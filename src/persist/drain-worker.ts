@@ -23,7 +23,7 @@ const nodes = await connectRedis({ ...settings, connectWithinMs: Number.POSITIVE
 const queue = new RedisIssuanceQueue(new RedisCalls(nodes, { ...settings, replicaAcks: 0 }));
 const mysql = openMysql(settings.mysqlUrl, {
   connections: RECORDING_CONNECTIONS,
-  tlsCa: settings.mysqlTlsCa,
+  tls: settings.mysqlTls,
 });
 const timed = timedRecording(queue, mysql.recording, () => performance.now());
 let draining = 0;

@@ -6,6 +6,7 @@ import type { CouponId } from '../engine/domain/coupon.js';
 import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../engine/domain/errors.js';
 import type { DrainResult } from '../engine/recording/flusher.js';
 import type { RecordingTimesDelta } from '../engine/recording/recording-times.js';
+import type { ServerTls } from './server-tls.js';
 
 /**
  * Drains of a thread at a time. What they claim at about the same time Redis takes in one turn, with one fsync, and what they record is one
@@ -15,10 +16,9 @@ const DRAINS_PER_THREAD = 64;
 
 export interface DrainWorkerSettings {
   readonly redisUrls: readonly string[];
-  /** PEM; who may sign for the server. */
-  readonly redisTlsCa: string | undefined;
+  readonly redisTls: ServerTls | undefined;
   readonly mysqlUrl: string;
-  readonly mysqlTlsCa: string | undefined;
+  readonly mysqlTls: ServerTls | undefined;
   readonly callDeadlineMs: number;
   readonly recordBatchMax: number;
   readonly leaseMs: number;

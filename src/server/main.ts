@@ -209,11 +209,11 @@ async function startRecorder(
   logger: Logger,
   counters: RecorderCounters,
 ): Promise<Part> {
-  const { redisUrls, redisTlsCa, mysqlUrl, mysqlTlsCa } = config;
+  const { redisUrls, redisTls, mysqlUrl, mysqlTls } = config;
   const { admitDeadlineMs, recordBatchMax, leaseMs, recordThreads } = config;
   const threads = startRecorderThreads(
     {
-      ...{ redisUrls, redisTlsCa, mysqlUrl, mysqlTlsCa },
+      ...{ redisUrls, redisTls, mysqlUrl, mysqlTls },
       callDeadlineMs: admitDeadlineMs,
       ...{ recordBatchMax, leaseMs },
     },

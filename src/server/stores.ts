@@ -107,12 +107,12 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
 }
 
 async function openDistributedStores(config: DistributedConfig, options: OpenStoresOptions): Promise<Stores> {
-  const mysql = openMysql(config.mysqlUrl, { tlsCa: config.mysqlTlsCa });
+  const mysql = openMysql(config.mysqlUrl, { tls: config.mysqlTls });
   try {
     await mysql.ping();
     const redis = await openRedisBackEnd({
       redisUrls: config.redisUrls,
-      redisTlsCa: config.redisTlsCa,
+      redisTls: config.redisTls,
       callDeadlineMs: config.admitDeadlineMs,
       durability: config.durability,
       replicaAcks: config.replicaAcks,

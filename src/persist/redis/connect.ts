@@ -1,13 +1,14 @@
 /** Opens the connections to Redis and waits until they serve. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
+import type { ServerTls } from '../server-tls.js';
 import { type RedisNodes, redisNodes } from './redis-nodes.js';
 
 export interface ConnectOptions {
   /** One URL: a single node. Several: the seeds of a Cluster. */
   readonly redisUrls: readonly string[];
-  /** PEM: who may sign for a server behind `rediss://`; `undefined`: those Node.js trusts. */
-  readonly redisTlsCa?: string | undefined;
+  /** `undefined`: no TLS, or with `rediss://` the authorities that Node.js trusts. */
+  readonly redisTls?: ServerTls | undefined;
   /** Bound of every call: its answer or its fault comes within it. */
   readonly callDeadlineMs: number;
   /** How long to wait for the first connection. */
@@ -27,7 +28,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisNodes>
   let lastError: Error | undefined;
   const nodes = redisNodes({
     urls: options.redisUrls,
-    tlsCa: options.redisTlsCa,
+    tls: options.redisTls,
     callDeadlineMs: options.callDeadlineMs,
     onConnectionError: (error) => {
       lastError = error;

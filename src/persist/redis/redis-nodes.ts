@@ -1,5 +1,7 @@
 /** Which connection a key is reached by: one node, or the masters of a Cluster as ioredis knows them. */
+import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Command, Redis, type RedisOptions } from 'ioredis';
+import type { ServerTls } from '../server-tls.js';
 
 /** A connection is re-made for ever, at most this long after it broke. */
 const RECONNECT_DELAY_MAX_MS = 500;
@@ -33,7 +35,7 @@ export interface RedisNodes {
 
 export interface RedisNodesOptions {
   readonly urls: readonly string[];
-  readonly tlsCa?: string | undefined;
+  readonly tls?: ServerTls | undefined;
   readonly callDeadlineMs: number;
   /** Hears of broken connections; for the log. */
   readonly onConnectionError: (error: Error) => void;
@@ -52,7 +54,7 @@ function nodeOptions(options: RedisNodesOptions, life: Life): NodeOptions {
   return {
     ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
     ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === 'rediss:' ? { tls: options.tlsCa === undefined ? {} : { ca: options.tlsCa } } : {}),
+    ...(url.protocol === 'rediss:' ? { tls: tlsOptions(options.tls) } : {}),
     // Nothing here needs RESP3, whose HELLO would be a step more that a proxy or an old server may refuse.
     protocol: 2,
     // It would tell Redis the name of the library: one more command that a user of few rights would need.
@@ -65,6 +67,14 @@ function nodeOptions(options: RedisNodesOptions, life: Life): NodeOptions {
     connectTimeout: options.callDeadlineMs,
     disconnectTimeout: RECONNECT_DELAY_MAX_MS,
     retryStrategy: (attempt) => reconnectDelayMs(attempt, life),
+  };
+}
+
+function tlsOptions({ ca, check }: ServerTls = { ca: undefined, check: 'name' }): ConnectionOptions {
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(check === 'nothing' ? { rejectUnauthorized: false } : {}),
+    ...(check === 'authority' ? { checkServerIdentity: () => undefined } : {}),
   };
 }
 

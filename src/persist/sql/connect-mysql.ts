@@ -1,16 +1,20 @@
 /** Opens connections to MySQL or MariaDB on which every promise has a deadline. */
 import { isIP } from 'node:net';
 import { Kysely, MysqlDialect, type MysqlPool, type MysqlPoolConnection } from 'kysely';
-import { createPool, type Pool, type PoolConnection, type SslOptions } from 'mysql2';
+import { createPool, type Pool, type PoolConnection, type PoolOptions, type SslOptions } from 'mysql2';
 import { DATABASE_TIMEOUT_MS } from '../../engine/domain/limits.js';
+import type { ServerTls } from '../server-tls.js';
 import type { Database } from './schema.js';
 
 /** A lock wait must end well before the statement's own deadline, so that it is retried instead of costing the connection. */
 const LOCK_WAIT_SECONDS = 2;
 /** Callers that may wait for a connection; one more is refused at once. */
 const WAITING_MAX = 10_000;
+const DEFAULT_PORT = 3_306;
 
 const sessionStatements = [
+  // A server with `autocommit=0` for all would wait for a COMMIT after each lone statement.
+  'set session autocommit = 1',
   // Ours is a plain read of committed rows; the default (repeatable read) takes gap locks that deadlock appends for nothing.
   'set session transaction isolation level read committed',
   `set session time_zone = '+00:00', innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}, sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'`,
@@ -20,8 +24,8 @@ export interface MysqlConnectOptions {
   readonly connections: number;
   /** Longest time for one statement. Connecting and waiting for a free connection never take longer than the default, {@link DATABASE_TIMEOUT_MS}. */
   readonly timeoutMs?: number;
-  /** PEM: the connection is encrypted, and the server has a certificate for its name from one of these. `undefined`: as the URL says, by default plain. */
-  readonly tlsCa?: string | undefined;
+  /** `undefined`: no TLS. */
+  readonly tls?: ServerTls | undefined;
 }
 
 /** Opens nothing yet: connections are made when the first statement needs one. */
@@ -29,12 +33,12 @@ export function connectMysql(url: string, options: MysqlConnectOptions): Kysely<
   const timeoutMs = options.timeoutMs ?? DATABASE_TIMEOUT_MS;
   const connectTimeoutMs = Math.min(timeoutMs, DATABASE_TIMEOUT_MS);
   const pool = createPool({
-    uri: url.replace(/^mariadb:/, 'mysql:'),
+    ...address(url),
     connectionLimit: options.connections,
     queueLimit: WAITING_MAX,
     connectTimeout: connectTimeoutMs,
     multipleStatements: false,
-    ...(options.tlsCa === undefined ? {} : { ssl: tlsOptions(url, options.tlsCa) }),
+    ...(options.tls === undefined ? {} : { ssl: tlsOptions(url, options.tls) }),
     charset: 'utf8mb4',
     // BIGINT holds ids and milliseconds, all inside the exact range of a number.
     supportBigNumbers: true,
@@ -45,12 +49,31 @@ export function connectMysql(url: string, options: MysqlConnectOptions): Kysely<
   });
 }
 
+/** Taken apart here: the driver would take the options of a URL for its own settings, and ignore those it does not know. */
+function address(url: string): PoolOptions {
+  const { hostname, port, username, password, pathname } = new URL(url);
+  return {
+    host: hostOf(hostname),
+    port: port === '' ? DEFAULT_PORT : Number(port),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database: decodeURIComponent(pathname.slice(1)),
+  };
+}
+
+const hostOf = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1');
+
 /**
- * The driver looks at the name in the certificate only when told to. An address it would compare with `localhost`, whatever the certificate says;
- * so by address the authority is checked and the name is not.
+ * The driver verifies the name in the certificate only if `verifyIdentity` is set. An address is compared with `localhost`, whatever the
+ * certificate contains; so by address the authority is verified and the name is not.
  */
-function tlsOptions(url: string, ca: string): SslOptions {
-  return { ca, minVersion: 'TLSv1.2', verifyIdentity: isIP(new URL(url).hostname) === 0 };
+function tlsOptions(url: string, { ca, check }: ServerTls): SslOptions {
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: check !== 'nothing',
+    verifyIdentity: check === 'name' && isIP(hostOf(new URL(url).hostname)) === 0,
+  };
 }
 
 /** What a caller is told who got no connection: nothing was attempted. */

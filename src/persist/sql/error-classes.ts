@@ -9,6 +9,7 @@ import {
 /**
  * - `duplicate`: a row with that key stands there.
  * - `poison`: the schema refuses a value; it will be refused every time.
+ * - `too_large`: the statement exceeds `max_allowed_packet`; half of it may not.
  * - `retry`: nothing happened because of somebody else's transaction; repeat the whole of ours.
  * - `refused`: the server is there and did not do it.
  * - `not_written`: like `refused`, and certain even when a COMMIT says so.
@@ -17,7 +18,7 @@ import {
  * - `other`: none of these; a bug of ours, most likely.
  */
 export type SqlFault =
-  'duplicate' | 'poison' | 'retry' | 'refused' | 'not_written' | 'lost' | 'corrupt' | 'other';
+  'duplicate' | 'poison' | 'too_large' | 'retry' | 'refused' | 'not_written' | 'lost' | 'corrupt' | 'other';
 
 /** Numbers that MySQL and MariaDB share unless noted. */
 const serverErrors: Readonly<Record<number, SqlFault>> = {
@@ -32,6 +33,7 @@ const serverErrors: Readonly<Record<number, SqlFault>> = {
   3819: 'poison', // ER_CHECK_CONSTRAINT_VIOLATED, MySQL
   3988: 'poison', // ER_IMPOSSIBLE_STRING_CONVERSION, MySQL
   4025: 'poison', // ER_CONSTRAINT_FAILED, MariaDB
+  1153: 'too_large', // ER_NET_PACKET_TOO_LARGE: the server then closes the connection
   1020: 'retry', // ER_CHECKREAD, MariaDB with snapshot isolation
   1205: 'retry', // ER_LOCK_WAIT_TIMEOUT
   1213: 'retry', // ER_LOCK_DEADLOCK
@@ -51,6 +53,7 @@ const serverErrors: Readonly<Record<number, SqlFault>> = {
   1180: 'refused', // ER_ERROR_DURING_COMMIT
   1203: 'refused', // ER_TOO_MANY_USER_CONNECTIONS
   1226: 'refused', // ER_USER_LIMIT_REACHED
+  3159: 'refused', // ER_SECURE_TRANSPORT_REQUIRED
   1290: 'refused', // ER_OPTION_PREVENTS_STATEMENT: read_only
   1317: 'refused', // ER_QUERY_INTERRUPTED
   1792: 'refused', // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
@@ -71,9 +74,24 @@ const serverErrors: Readonly<Record<number, SqlFault>> = {
 /** What only a person can mend, and how. */
 const remedies: Readonly<Record<number, string>> = {
   1044: 'The database user has no access to this database. Check MYSQL_URL and the grants.', // ER_DBACCESS_DENIED_ERROR
-  1045: 'The database refused the user name or password. Check MYSQL_URL.', // ER_ACCESS_DENIED_ERROR
+  // ER_ACCESS_DENIED_ERROR: the same answer to a wrong password and to a user with REQUIRE SSL on a plain connection.
+  1045:
+    'The database refused the user name or password, or this user requires TLS. ' +
+    'Check MYSQL_URL; for TLS add ?ssl-mode=REQUIRED to it or set MYSQL_TLS_CA_FILE.',
   1049: 'The database does not exist on this server. Create it or check MYSQL_URL.', // ER_BAD_DB_ERROR
   1146: 'Database tables are missing. Run `seonchak migrate`.', // ER_NO_SUCH_TABLE
+  // ER_NET_PACKET_TOO_LARGE
+  1153: 'max_allowed_packet of the database is too small for a single row. Raise it to 1 MiB or more.',
+  // ER_SECURE_TRANSPORT_REQUIRED
+  3159: 'The database takes only TLS. Add ?ssl-mode=REQUIRED to MYSQL_URL or set MYSQL_TLS_CA_FILE.',
+};
+
+/** The same for what the driver itself finds. */
+const driverRemedies: Readonly<Record<string, string>> = {
+  HANDSHAKE_NO_SSL_SUPPORT:
+    'The database offers no TLS, but MYSQL_URL or MYSQL_TLS_CA_FILE demands it. Configure TLS in the database.',
+  HANDSHAKE_SSL_ERROR:
+    'The TLS certificate of the database could not be verified. Set MYSQL_TLS_CA_FILE to the authority that signed it.',
 };
 
 /** Codes of SQLite (the longest prefix counts), of the operating system, and of the drivers. */
@@ -108,8 +126,8 @@ const codes: readonly (readonly [prefix: string, fault: SqlFault])[] = [
 
 /** A connection that was not made names what the server said as its cause. */
 function remedyOf(error: unknown): string | undefined {
-  const { errno, cause } = error as { errno?: unknown; cause?: { errno?: unknown } };
-  return remedies[Number(errno ?? cause?.errno)];
+  const { errno, cause } = error as { errno?: unknown; cause?: { errno?: unknown; code?: unknown } };
+  return remedies[Number(errno ?? cause?.errno)] ?? driverRemedies[String(cause?.code)];
 }
 
 /** What an error thrown by a driver means. */
@@ -156,6 +174,7 @@ export function storeFault(
           options,
         );
       return new StoreUnavailableError('The database is not responding.', options);
+    case 'too_large':
     case 'refused':
       if (when === 'committing')
         return new StoreOutcomeUnknownError(

@@ -34,7 +34,7 @@ export const RECORDING_CONNECTIONS = 1 + ALONE_MAX;
 const GROUP_ROWS_MAX = 2_000;
 
 /** What one batch may bring upon the others. A connection that is lost, or a database that is away, is the same for all of them. */
-const inTheWay: ReadonlySet<unknown> = new Set(['duplicate', 'poison', 'retry', 'other']);
+const inTheWay: ReadonlySet<unknown> = new Set(['duplicate', 'poison', 'too_large', 'retry', 'other']);
 
 interface Waiting extends ClaimedBatch {
   readonly resolve: (result: RecordResult) => void;

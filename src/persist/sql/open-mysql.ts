@@ -6,6 +6,7 @@
 import { sql } from 'kysely';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
+import type { ServerTls } from '../server-tls.js';
 import { connectMysql } from './connect-mysql.js';
 import { type DatabaseStores, databaseStores } from './database-stores.js';
 import { GroupedRecording } from './grouped-recording.js';
@@ -39,7 +40,7 @@ export function openMysql(
   options: {
     readonly connections?: number;
     readonly timeoutMs?: number;
-    readonly tlsCa?: string | undefined;
+    readonly tls?: ServerTls | undefined;
   } = {},
 ): MysqlStores {
   const db = connectMysql(url, { connections: CONNECTIONS, ...options });
@@ -50,7 +51,7 @@ export function openMysql(
       const migrating = connectMysql(url, {
         connections: 1,
         timeoutMs: MIGRATION_TIMEOUT_MS,
-        tlsCa: options.tlsCa,
+        tls: options.tls,
       });
       try {
         return await migrateToLatest(migrating, mysqlFlavour);
@@ -62,7 +63,7 @@ export function openMysql(
       const seeding = connectMysql(url, {
         connections: SEEDING_CONNECTIONS,
         timeoutMs: SEEDING_TIMEOUT_MS,
-        tlsCa: options.tlsCa,
+        tls: options.tls,
       });
       return new SqlSeedTables(seeding, mysqlFlavour, SEEDING_CONNECTIONS, () => seeding.destroy());
     },

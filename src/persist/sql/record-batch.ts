@@ -3,7 +3,8 @@
  *
  * The common case is one INSERT, one read of the epoch and the revocations (`lock-epoch-and-revocations.ts`), COMMIT.
  * If the INSERT fails on a duplicate, the batch is compared with the existing rows (`contested-batch.ts`). If the
- * schema refuses a value, the batch is halved until that row is alone.
+ * schema refuses a value, the batch is halved until that row is alone. If the statement exceeds
+ * `max_allowed_packet`, the batch is halved until its parts fit.
  *
  * Why the read follows the INSERT: a revoke writes its revocation first and deletes the row second. So of two
  * concurrent transactions the later sees the earlier. Either this read finds the revocation (and waits for it, since it
@@ -12,6 +13,7 @@
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { RecordResult } from '../../engine/ports/issuance-ledger.js';
 import { judge } from './contested-batch.js';
 import { buryBeyondQuantity } from './beyond-quantity.js';
@@ -55,8 +57,11 @@ async function recordOrHalve(
     if (!issuances.every(hasWholeNumbers)) throw new UnwholeNumberError();
     return await recordOrCompare(db, flavour, batch);
   } catch (error) {
-    if (!(error instanceof UnwholeNumberError) && faultOf(error) !== 'poison') throw error;
     const [only] = issuances;
+    if (isTooLarge(error)) {
+      // A row that is too large by itself is sound: it stays queued until the operator has raised the limit.
+      if (issuances.length === 1) throw error;
+    } else if (!(error instanceof UnwholeNumberError) && faultOf(error) !== 'poison') throw error;
     if (issuances.length === 1 && only !== undefined) {
       return buryPoison(db, flavour, couponId, epoch, { issuance: only, reason: reasonOf(error) });
     }
@@ -78,6 +83,10 @@ class UnwholeNumberError extends Error {
   constructor() {
     super('a number or time is not a whole number');
   }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof StoreUnavailableError && faultOf(error.cause) === 'too_large';
 }
 
 export function hasWholeNumbers({ issueNo, issuedAtMs }: Issuance): boolean {
