@@ -154,7 +154,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       seedTables: () => mysql.seedTables(),
       // Without MySQL members still win and their rows wait in the queue, so it is no reason to send them away.
       notReadyReasons: () => [
-        ...(redis.isServing() ? [] : ['Redis is not connected.']),
+        ...(redis.isServing() ? [] : ['Redis is not connected, or takes no writes.']),
         ...redis.settingsFaults(),
       ],
       close: async () => {

@@ -26,6 +26,8 @@ export interface TcpProxy {
   nextReply(): Promise<unknown>;
   /** Resolves when the next bytes have come from a client. */
   nextRequest(): Promise<unknown>;
+  /** Where new connections go from now on, as after a change of a DNS record; those that exist stay. */
+  retarget(port: number): void;
   /** Resets every connection; new ones are taken. */
   cut(): void;
   stop(): Promise<void>;
@@ -36,11 +38,12 @@ const SUBSCRIBE = /\r\nsubscribe\r\n/i;
 
 export async function startTcpProxy(targetPort: number, targetHost = '127.0.0.1'): Promise<TcpProxy> {
   let behaviour: ProxyBehaviour = {};
+  let currentPort = targetPort;
   const links = new Set<Link>();
   const seen = new EventEmitter();
   seen.setMaxListeners(0);
   const server = createServer({ noDelay: true }, (client) => {
-    const target = connect({ port: targetPort, host: targetHost, noDelay: true });
+    const target = connect({ port: currentPort, host: targetHost, noDelay: true });
     let subscribed = false;
     client.on('data', (bytes: Buffer) => {
       subscribed ||= SUBSCRIBE.test(bytes.toString('latin1'));
@@ -76,6 +79,9 @@ export async function startTcpProxy(targetPort: number, targetHost = '127.0.0.1'
     },
     nextReply: () => once(seen, 'replies'),
     nextRequest: () => once(seen, 'requests'),
+    retarget(port) {
+      currentPort = port;
+    },
     cut() {
       for (const { client, target } of links) {
         client.resetAndDestroy();

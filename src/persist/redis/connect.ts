@@ -43,7 +43,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisNodes>
         cause: lastError,
       });
     }
-    if (isServing(nodes)) return nodes;
+    if (isConnected(nodes)) return nodes;
     if (performance.now() > deadline) {
       nodes.close();
       throw new StoreUnavailableError('Redis cannot be reached. Check REDIS_URL and that Redis is running.', {
@@ -54,8 +54,12 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisNodes>
   }
 }
 
-/** True while every known master is connected: what readiness asks. */
+/** True while every known master is connected and takes writes: what readiness asks. */
 export function isServing(nodes: RedisNodes): boolean {
+  return isConnected(nodes) && nodes.takesWrites();
+}
+
+function isConnected(nodes: RedisNodes): boolean {
   const masters = nodes.masters();
   return masters.length > 0 && masters.every((master) => master.status === 'ready');
 }

@@ -12,10 +12,15 @@ export interface RedisSettings {
   readonly appendonly: string | undefined;
   readonly appendfsync: string | undefined;
   readonly connectedReplicas: number;
+  /** `master`, `slave` or `sentinel`. */
+  readonly role?: string | undefined;
 }
 
 /** The scripts open with `#!lua`, which 7.0 introduced: it is what makes a refusal come before the first write. */
 const MAJOR_VERSION_LEAST = 7;
+
+const SENTINEL = 'REDIS_URL names a Sentinel, which holds no data; name the master that the Sentinel watches';
+const REPLICA = 'REDIS_URL names a replica (role:slave), which takes no writes; name the master';
 
 /** @throws ConfigError | StoreUnavailableError | StoreOutcomeUnknownError */
 export async function durabilityInForce(
@@ -38,6 +43,9 @@ export function judgeDurability(
   asked: DurabilityLevel | undefined,
   replicaAcks: number,
 ): DurabilityLevel {
+  const roles = new Set(settings.map(({ role }) => role));
+  if (roles.has('sentinel')) throw new ConfigError([SENTINEL]);
+  if (roles.has('slave')) throw new ConfigError([REPLICA]);
   const faults = settingsFaults(settings, asked, replicaAcks);
   if (faults.length > 0) throw new ConfigError(faults);
   return asked ?? strongestLevel(settings);
@@ -93,6 +101,7 @@ export async function readSettings(node: Redis): Promise<RedisSettings> {
       appendonly: config.get('appendonly'),
       appendfsync: config.get('appendfsync'),
       connectedReplicas: Number(info.get('connected_slaves') ?? 0),
+      role: info.get('redis_mode') === 'sentinel' ? 'sentinel' : info.get('role'),
     };
   } catch (error) {
     throw storeFault(error);

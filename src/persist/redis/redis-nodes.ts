@@ -6,6 +6,8 @@ import type { ServerTls } from '../server-tls.js';
 /** A connection is re-made for ever, at most this long after it broke. */
 const RECONNECT_DELAY_MAX_MS = 500;
 const RECONNECT_DELAY_STEP_MS = 50;
+/** How long a connection to a replica is kept before the name is resolved again. */
+const REPLICA_RECONNECT_MS = 1_000;
 const SLOTS_REFRESH_INTERVAL_MS = 1_000;
 const SLOTS_REFRESH_TIMEOUT_MS = 500;
 /**
@@ -24,6 +26,8 @@ export interface RedisNodes {
   /** The node a redirection names, `host:port`. */
   nodeAt(address: string): Redis;
   masters(): Redis[];
+  /** False from the first refusal of a write by a replica until the name leads to a master. A Cluster redirects instead. */
+  takesWrites(): boolean;
   /** Learns anew who serves which slot. Never rejects. */
   refresh(): Promise<void>;
   /** True where a node that is not connected may be replaced by another within a call's deadline. */
@@ -108,14 +112,37 @@ function singleNode(options: RedisNodesOptions): RedisNodes {
     ...address(url),
     ...(database > 0 ? { db: database } : {}),
   };
-  const redis = new Redis({ ...settings, socketTimeout: silenceMs(options) });
-  redis.on('error', options.onConnectionError);
   let listening: Redis | undefined;
+  let takesWrites = true;
+  const redis = new Redis({
+    ...settings,
+    socketTimeout: silenceMs(options),
+    // A demoted master: the connection is given up, so that the name is resolved again. 1: nothing is sent a second time.
+    reconnectOnError: ({ message }) => {
+      if (!message.startsWith('READONLY')) return false;
+      takesWrites = false;
+      listening?.disconnect(true);
+      return 1;
+    },
+  });
+  redis.on('error', options.onConnectionError);
+  const checkRole = async (): Promise<void> => {
+    const { stream } = redis;
+    takesWrites = /^role:master\b/m.test(await redis.info('replication'));
+    if (takesWrites) return;
+    setTimeout(() => {
+      // Without a request nothing else would notice that the name leads elsewhere by now.
+      if (!life.closed && redis.stream === stream && redis.status === 'ready') redis.disconnect(true);
+    }, REPLICA_RECONNECT_MS).unref();
+  };
+  // A connection that breaks meanwhile is checked when it is made again.
+  redis.on('ready', () => void checkRole().catch(() => undefined));
   return {
     nodeOf: () => redis,
     shardOf: () => 0,
     nodeAt: () => redis,
     masters: () => [redis],
+    takesWrites: () => takesWrites,
     refresh: () => Promise.resolve(),
     isCluster: false,
     subscriber() {
@@ -194,6 +221,7 @@ function clusterNodes(options: RedisNodesOptions): RedisNodes {
       }
       return stray;
     },
+    takesWrites: () => true,
     masters: () => masterNames.flatMap((name) => known(name) ?? []),
     refresh: () =>
       new Promise((resolve) => {

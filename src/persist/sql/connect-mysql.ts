@@ -12,6 +12,12 @@ const LOCK_WAIT_SECONDS = 2;
 const WAITING_MAX = 10_000;
 const DEFAULT_PORT = 3_306;
 
+/**
+ * Answers of a server that takes no writes (any more). The name in the URL may lead to the promoted server by now, so the connections are
+ * given up and made anew: 1047 Galera without a quorum, 1290 read_only, 1792 read-only transactions, 1836 read-only mode, 1874 read-only InnoDB.
+ */
+const readOnlyErrors: ReadonlySet<unknown> = new Set([1047, 1290, 1792, 1836, 1874]);
+
 const sessionStatements = [
   // A server with `autocommit=0` for all would wait for a COMMIT after each lone statement.
   'set session autocommit = 1',
@@ -96,6 +102,8 @@ class DeadlinePool implements MysqlPool {
   readonly #connectTimeoutMs: number;
   /** One wrapper per connection for ever: Kysely and we both recognise a connection by identity. */
   readonly #known = new WeakMap<PoolConnection, DeadlineConnection>();
+  /** Raised when a server takes no writes; connections of an earlier generation are not used again. */
+  #generation = 0;
 
   constructor(pool: Pool, timeoutMs: number, connectTimeoutMs: number) {
     this.#pool = pool;
@@ -124,11 +132,22 @@ class DeadlinePool implements MysqlPool {
         return;
       }
       const known = this.#known.get(raw);
+      if (known?.isOutdated() === true) {
+        raw.destroy();
+        this.getConnection(callback);
+        return;
+      }
       if (known !== undefined) {
         callback(undefined, known);
         return;
       }
-      const connection = new DeadlineConnection(raw, this.#timeoutMs);
+      const generation = this.#generation;
+      const connection = new DeadlineConnection(raw, this.#timeoutMs, {
+        isOutdated: () => generation !== this.#generation,
+        onReadOnly: () => {
+          if (generation === this.#generation) this.#generation += 1;
+        },
+      });
       prepareSession(connection).then(
         () => {
           this.#known.set(raw, connection);
@@ -156,13 +175,25 @@ class DeadlinePool implements MysqlPool {
   }
 }
 
+interface ServerStanding {
+  /** Whether the server behind this connection was found to take no writes. */
+  isOutdated(): boolean;
+  onReadOnly(): void;
+}
+
 class DeadlineConnection implements MysqlPoolConnection {
   readonly #raw: PoolConnection;
   readonly #timeoutMs: number;
+  readonly #standing: ServerStanding;
 
-  constructor(raw: PoolConnection, timeoutMs: number) {
+  constructor(raw: PoolConnection, timeoutMs: number, standing: ServerStanding) {
     this.#raw = raw;
     this.#timeoutMs = timeoutMs;
+    this.#standing = standing;
+  }
+
+  isOutdated(): boolean {
+    return this.#standing.isOutdated();
   }
 
   query: MysqlPoolConnection['query'] = (
@@ -181,6 +212,9 @@ class DeadlineConnection implements MysqlPoolConnection {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
+      if (readOnlyErrors.has((error as { errno?: unknown } | null | undefined)?.errno)) {
+        this.#standing.onReadOnly();
+      }
       callback(error, result as never);
     };
     this.#raw.query(sql, parameters, settle);
@@ -188,7 +222,8 @@ class DeadlineConnection implements MysqlPoolConnection {
   };
 
   release(): void {
-    this.#raw.release();
+    if (this.isOutdated()) this.#raw.destroy();
+    else this.#raw.release();
   }
 }
 

@@ -45,6 +45,7 @@ const serverErrors: Readonly<Record<number, SqlFault>> = {
   1041: 'refused', // ER_OUT_OF_RESOURCES
   1044: 'refused', // ER_DBACCESS_DENIED_ERROR
   1045: 'refused', // ER_ACCESS_DENIED_ERROR
+  1047: 'refused', // ER_UNKNOWN_COM_ERROR: a node of Galera that is not part of the cluster
   1049: 'refused', // ER_BAD_DB_ERROR
   1053: 'refused', // ER_SERVER_SHUTDOWN
   1114: 'refused', // ER_RECORD_FILE_FULL
@@ -58,6 +59,7 @@ const serverErrors: Readonly<Record<number, SqlFault>> = {
   1317: 'refused', // ER_QUERY_INTERRUPTED
   1792: 'refused', // ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
   1836: 'refused', // ER_READ_ONLY_MODE
+  1874: 'refused', // ER_INNODB_READ_ONLY
   1969: 'refused', // ER_STATEMENT_TIMEOUT, MariaDB: max_statement_time of the operator
   3024: 'refused', // ER_QUERY_TIMEOUT, MySQL: max_execution_time of the operator
   3168: 'refused', // ER_SERVER_ISNT_AVAILABLE, MySQL

@@ -3,7 +3,8 @@
  *
  * Safe in a worker thread: each opening has its own connections.
  */
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
 import type { ServerTls } from '../server-tls.js';
@@ -11,6 +12,7 @@ import { connectMysql } from './connect-mysql.js';
 import { type DatabaseStores, databaseStores } from './database-stores.js';
 import { GroupedRecording } from './grouped-recording.js';
 import { migrateToLatest } from './migrate.js';
+import type { Database } from './schema.js';
 import { mysqlFlavour } from './sql-flavour.js';
 import { SqlSeedTables } from './sql-seed-tables.js';
 import { reading } from './transaction.js';
@@ -29,7 +31,7 @@ export interface MysqlStores extends DatabaseStores {
   migrate(): Promise<string[]>;
   /** Over connections of its own with a long deadline; close it. */
   seedTables(): SeedTables;
-  /** Resolves when the database answers; @throws StoreUnavailableError. */
+  /** Resolves when the database answers and takes writes; @throws StoreUnavailableError. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -68,8 +70,30 @@ export function openMysql(
       return new SqlSeedTables(seeding, mysqlFlavour, SEEDING_CONNECTIONS, () => seeding.destroy());
     },
     async ping() {
-      await reading(() => sql`select 1`.execute(db));
+      if (await takesWrites(db)) return;
+      // The pool may still lead to the server of before a failover: a new connection shows where the name leads now.
+      const probe = connectMysql(url, { connections: 1, tls: options.tls });
+      try {
+        if (await takesWrites(probe)) return;
+      } finally {
+        await probe.destroy();
+      }
+      throw new StoreUnavailableError(
+        'The database is read-only: a replica, or a server with read_only set. Let MYSQL_URL name the primary server.',
+      );
     },
     close: () => db.destroy(),
   };
+}
+
+/** The variables differ between MySQL, MariaDB and Aurora; a newer MariaDB has more values of `read_only` than ON. */
+async function takesWrites(db: Kysely<Database>): Promise<boolean> {
+  const { rows } = await reading(() =>
+    sql<{
+      Value: string;
+    }>`show global variables where variable_name in ('read_only', 'super_read_only', 'innodb_read_only')`.execute(
+      db,
+    ),
+  );
+  return rows.every(({ Value }) => Value === 'OFF');
 }

@@ -1,0 +1,51 @@
+/** A name that leads to a database that became read-only, and then to the promoted one. */
+import { type Connection, createConnection } from 'mysql2/promise';
+import t from 'tap';
+import { startMariadb } from '../../../test/servers/mariadb.js';
+import { startTcpProxy } from '../../../test/servers/tcp-proxy.js';
+import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import { openMysql } from './open-mysql.js';
+
+const couponId = 7 as CouponId;
+const batch = (issueNo: number): Issuance[] => [
+  { issueNo, memberId: `m${issueNo}` as MemberId, issuedAtMs: 1_700_000_000_000 },
+];
+
+t.test(
+  'rows are written after a promotion behind a name, and a read-only database is reported',
+  async (t) => {
+    const [old, promoted] = await Promise.all([startMariadb(), startMariadb()]);
+    const roots: Connection[] = [];
+    for (const server of [old, promoted]) {
+      const setUp = openMysql(server.url);
+      await setUp.migrate();
+      await setUp.close();
+      const root = await createConnection({ host: '127.0.0.1', port: server.port, user: 'root' });
+      await root.query("create user app@'%' identified by 'secret'");
+      await root.query("grant all on seonchak.* to app@'%'");
+      roots.push(root);
+    }
+    const proxy = await startTcpProxy(old.port);
+    const stores = openMysql(`mysql://app:secret@127.0.0.1:${proxy.port}/seonchak`);
+    t.teardown(async () => {
+      await stores.close();
+      for (const root of roots) await root.end();
+      await proxy.stop();
+      await Promise.all([old.stop(), promoted.stop()]);
+    });
+    // Several connections to the old server.
+    await Promise.all([1, 2, 3, 4].map((issueNo) => stores.ledger.record(couponId, 1, batch(issueNo))));
+    await stores.ping();
+    await roots[0]?.query('set global read_only = 1');
+    await t.rejects(stores.ping(), { code: 'store_unavailable', message: /database is read-only.*primary/ });
+    proxy.retarget(promoted.port);
+    await t.resolves(stores.ping(), 'the name leads to a server that takes writes');
+    // One refusal gives all connections to the old server up.
+    await t.rejects(stores.ledger.record(couponId, 1, batch(5)), { code: 'store_unavailable' });
+    for (const issueNo of [5, 6, 7, 8]) {
+      t.match(await stores.ledger.record(couponId, 1, batch(issueNo)), { inserted: 1 });
+    }
+    const [rows] = (await roots[1]?.query('select count(*) as n from seonchak.member_coupon')) ?? [];
+    t.same(rows, [{ n: 4 }]);
+  },
+);
