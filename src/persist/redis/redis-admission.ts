@@ -99,16 +99,27 @@ export class RedisAdmission implements Admission {
   async snapshots(couponIds: readonly CouponId[]): Promise<(CouponSnapshot | undefined)[]> {
     const snapshots: (CouponSnapshot | undefined)[] = [];
     for (const some of chunksOf(couponIds, SNAPSHOTS_AT_ONCE)) {
-      snapshots.push(...(await Promise.all(some.map((couponId) => this.#snapshot(couponId)))));
+      // In a Cluster they lie in different slots: a call for each, written together.
+      const calls = this.#nodes.isCluster ? some.map((couponId) => [couponId]) : [some];
+      snapshots.push(...(await Promise.all(calls.map((ids) => this.#snapshotsInOneCall(ids)))).flat());
     }
     return snapshots;
   }
 
   async #snapshot(couponId: CouponId): Promise<CouponSnapshot | undefined> {
-    const fields = list(await this.#calls.run('snapshot', couponKeys(couponId), []));
-    if (fields[0] === 'not_ready') return undefined;
-    if (fields[0] !== 'ready') throw corrupt('a snapshot', fields);
-    return parseSnapshot(couponId, fields);
+    const [snapshot] = await this.#snapshotsInOneCall([couponId]);
+    return snapshot;
+  }
+
+  async #snapshotsInOneCall(couponIds: readonly CouponId[]): Promise<(CouponSnapshot | undefined)[]> {
+    const keys = couponIds.flatMap((couponId) => couponKeys(couponId));
+    const elements = list(await this.#calls.run('snapshot', keys, []));
+    return couponIds.map((couponId, place) => {
+      const fields = list(elements[place]);
+      if (fields[0] === 'not_ready') return undefined;
+      if (fields[0] !== 'ready') throw corrupt('a snapshot', fields);
+      return parseSnapshot(couponId, fields);
+    });
   }
 
   async issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'> {
