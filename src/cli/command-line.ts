@@ -11,6 +11,8 @@ import { addDemo } from './demo.js';
 import { addCompletion } from './completion.js';
 import { addMigrate } from './migrate.js';
 import { addReconcile } from './reconcile.js';
+import { addGrant } from './grant.js';
+import { addKey } from './key.js';
 import { addRedemption } from './redemption.js';
 import { addSeed } from './seed.js';
 import { addServe } from './serve.js';
@@ -71,6 +73,8 @@ function buildProgram(context: CommandContext): Command {
   addSeed(program, context);
   addTokens(program, context);
   addAccount(program, context);
+  addKey(program, context);
+  addGrant(program, context);
   addRedemption(program, context);
   addDemo(program, context);
   addAudit(program, context);

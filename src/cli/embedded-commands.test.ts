@@ -223,3 +223,54 @@ t.test('an operator lists the orders of an issuance and cancels one', async (t) 
     t.equal((await runSeonchak(['redemption', ...words], settings)).exitCode, exitCode, words.join(' '));
   }
 });
+
+t.test('an operator makes a key, and with it a file of members is granted', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const server = await startSeonchak({ DATA_DIR: folder.path });
+  t.teardown(() => server.stop());
+  const settings = { DATA_DIR: folder.path };
+  const authorization = `Bearer ${await signToken('9', 'seller')}`;
+  await fetch(`${server.origin}/v1/coupons`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'A', quantity: 1_500 }),
+  });
+  const key = (
+    await runSeonchak(['key', 'create', '--seller', '9', '--scopes', 'issue,read'], settings)
+  ).stdout.trim();
+  t.match(key, /^sck_1_[0-9A-Za-z]{43}$/);
+  const file = join(folder.path, 'members.csv');
+  await writeFile(
+    file,
+    ['member_id,name', ...Array.from({ length: 2_000 }, (_, place) => `m-${place},x`), ''].join('\r\n'),
+  );
+  const grant = (...words: string[]) =>
+    runSeonchak(['grant', '1', '--file', file, '--server', server.origin, ...words], {
+      ...settings,
+      SEONCHAK_KEY: key,
+    });
+  t.equal((await grant('--dry-run')).stdout, '2000 members, 2 requests\n');
+  t.same(JSON.parse((await grant('--json')).stdout), {
+    couponId: 1,
+    outcomes: { issued: 1_500, sold_out: 500 },
+    undecided: 0,
+  });
+  t.match(JSON.parse((await grant('--json')).stdout), { outcomes: { already_issued: 1_500, sold_out: 500 } });
+  t.match((await runSeonchak(['audit'], settings)).stdout, /key 1 .*granted +coupon 1/);
+  t.match(
+    (await runSeonchak(['key', 'list'], settings)).stdout,
+    /^1 +9 +made at the command line +issue,read/m,
+  );
+  t.equal((await runSeonchak(['key', 'revoke', '1'], settings)).exitCode, 0);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  t.match(await grant(), { exitCode: 1, stderr: /refused/ });
+  for (const [words, exitCode] of [
+    [['key', 'revoke', '7'], 1],
+    [['key', 'create', '--seller', '9', '--scopes', 'all'], 2],
+    [['grant', '1', '--file', join(folder.path, 'none.csv')], 2],
+    [['grant', '1', '--file', file], 2],
+  ] as const) {
+    t.equal((await runSeonchak(words, settings)).exitCode, exitCode, words.join(' '));
+  }
+});

@@ -142,6 +142,7 @@ const environment = z.object({
     )
     .default('info'),
   MEMBER_RATE: integer(0, 100_000).default(0),
+  KEY_RATE: integer(0, 100_000).default(0),
   MEMBER_BURST: integer(1, 1_000_000).default(2_000),
   ADDRESS_RATE: integer(0, 1_000_000).default(0),
   ADDRESS_BURST: integer(1, 10_000_000).default(10_000),
@@ -287,6 +288,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     logLevel: values.LOG_LEVEL,
     limits: Object.freeze({
       member: Object.freeze({ rate: values.MEMBER_RATE, burst: values.MEMBER_BURST }),
+      key: Object.freeze({ rate: values.KEY_RATE, burst: 2 * Math.max(1, values.KEY_RATE) }),
       address: Object.freeze({ rate: values.ADDRESS_RATE, burst: values.ADDRESS_BURST }),
       signInFailuresMax: values.SIGN_IN_FAILURES_MAX,
       trustedProxies: Object.freeze(values.TRUSTED_PROXIES),

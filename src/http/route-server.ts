@@ -6,6 +6,8 @@ import {
   StoreUnavailableError,
 } from '../engine/domain/errors.js';
 import type { Authenticator } from './auth/authenticator.js';
+import type { ServerKey } from '../accounts/server-keys.js';
+import type { ServerKeyCallers } from './auth/server-key-callers.js';
 import type { Identity } from './auth/identity.js';
 import { tokenProblem } from './auth/token-problems.js';
 import type { RouteRegistry } from './cors/cross-origin.js';
@@ -26,6 +28,8 @@ import type { Route, RouteForm } from './wire/route.js';
 export interface RouteServerContext {
   /** `undefined` where no route asks for a caller. */
   readonly authenticator: Authenticator | undefined;
+  /** `undefined` where no route takes them. */
+  readonly serverKeys?: ServerKeyCallers | undefined;
   readonly inFlight: InFlight;
   readonly limits: CallerLimits;
   readonly clientAddresses: ClientAddresses;
@@ -90,9 +94,14 @@ export class RouteServer {
     const open = new OpenResponse(response, this.#context.inFlight, headOnly);
     // Read now: the request object is gone when this function returns.
     const head = readHead(request, route.path, this.#context.clientAddresses.of(response, request));
-    const inLimit = isProbe(route) || this.#context.limits.allowsAddress(head.address);
+    const key = this.#context.serverKeys?.identify(head.authorization);
+    // A shop's backend is one address for all of its members.
+    const inLimit =
+      isProbe(route) ||
+      (key !== undefined && key !== 'wrong') ||
+      this.#context.limits.allowsAddress(head.address);
     const body = route.bodyBytesMax === 0 ? undefined : open.readBody(route.bodyBytesMax);
-    this.#answer(route, open, head, body, inLimit).catch((fault: unknown) => {
+    this.#answer(route, open, head, body, inLimit, key).catch((fault: unknown) => {
       this.#context.onFault(fault, head.requestId);
       open.cut();
     });
@@ -104,6 +113,7 @@ export class RouteServer {
     head: RequestHead,
     reading: ReturnType<OpenResponse['readBody']> | undefined,
     inLimit: boolean,
+    key: ServerKey | 'wrong' | undefined,
   ): Promise<void> {
     let reply: Reply;
     let closeConnection = false;
@@ -115,8 +125,7 @@ export class RouteServer {
         refuse('shutting_down', 'This server is shutting down. Nothing was attempted, try again.');
       if (!inLimit) refuseRate();
       if (head.fault !== undefined) throw new RequestRefused(head.fault);
-      const caller =
-        route.access === 'anyone' ? undefined : await this.#callerOf(route.access, head.authorization);
+      const caller = route.access === 'anyone' ? undefined : await this.#callerOf(route, head, key);
       const body = await reading;
       if (body === 'too_large') {
         // Or the rest of it would have to be read before the connection could go on.
@@ -128,7 +137,7 @@ export class RouteServer {
         refuse('busy', 'Too many request bodies are being received. Nothing was attempted, try again.');
       }
       if (reading !== undefined && body === undefined) return;
-      const request: ApiRequest = { ...head, body: body ?? Buffer.alloc(0) };
+      const request: ApiRequest = { ...head, body: body ?? Buffer.alloc(0), connection: open };
       if (!isProbe(route)) {
         // Taken with the body read, so that slow senders hold no place.
         if (this.#working >= WORKING_MAX)
@@ -148,8 +157,16 @@ export class RouteServer {
     this.#context.onAnswered({ requestId, method, path, status: reply.status, ms });
   }
 
-  async #callerOf(role: 'member' | 'seller', authorization: string): Promise<Identity> {
-    const { authenticator } = this.#context;
+  async #callerOf(
+    route: Extract<Route, { readonly access: 'member' | 'seller' }>,
+    { authorization, address }: RequestHead,
+    key: ServerKey | 'wrong' | undefined,
+  ): Promise<Identity> {
+    const { authenticator, serverKeys } = this.#context;
+    if (key !== undefined && serverKeys !== undefined) {
+      return serverKeys.callerOf(key, route.access === 'seller' ? route.scope : undefined, address);
+    }
+    const role = route.access;
     if (authenticator === undefined)
       throw new Error('A route that needs an authenticated caller is served without an authenticator');
     const result = authenticator.known(authorization) ?? (await authenticator.verify(authorization));

@@ -24,6 +24,8 @@ import { Pressure } from './wire/pressure.js';
 import { logAnswer, logFault, logRefusedToken } from './wire/request-log.js';
 import { RouteServer } from './route-server.js';
 import { RedemptionCounts } from './api/redemption-counts.js';
+import { ServerKeys } from '../accounts/server-keys.js';
+import { ServerKeyCallers } from './auth/server-key-callers.js';
 import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from './api/routes.js';
 import type { Readiness } from './api/health.js';
 import type { HttpPorts, HttpServer, HttpSettings } from './http-server.js';
@@ -68,6 +70,20 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     locks.stop();
     throw fault;
   });
+  const serverKeys = new ServerKeys({
+    ...ports,
+    onFault: (fault) =>
+      ports.logger.warn(
+        { err: fault },
+        'Server keys could not be refreshed; the keys read last stay in force',
+      ),
+  });
+  await serverKeys.start().catch((fault: unknown) => {
+    locks.stop();
+    demands.stop();
+    throw fault;
+  });
+  const keyCallers = new ServerKeyCallers({ keys: serverKeys, locks, clock: ports.clock }, settings.limits);
   if (settings.presence === undefined && demands.size > 0) {
     ports.logger.warn(
       { coupons: demands.size },
@@ -118,9 +134,11 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     liveWatchers: () => live.size,
     frontierWaits: ports.settledRows.waits,
     redemptions: redemptionCounts.counts,
+    keyRequests: () => keyCallers.counts,
   });
   const routeServer = new RouteServer({
     authenticator,
+    serverKeys: keyCallers,
     inFlight,
     limits,
     clientAddresses,
@@ -128,13 +146,16 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     onAnswered: logAnswer(ports.logger),
   });
   const sellerPresence = { isConfigured: settings.presence !== undefined, demands };
-  const routes = createRoutes({ ...ports, readiness }, settings, metrics, sellerPresence, redemptionCounts);
+  const routes = createRoutes({ ...ports, readiness }, settings, metrics, sellerPresence, {
+    ...{ locks, limits, inFlight, outcomes, redemptionCounts, serverKeys },
+  });
   routeServer.register(registry, routes, [DOWNLOAD_ROUTE, LIVE_ROUTE]);
   // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
   serveConsole(app, settings.consoleFolder);
   const listening = await listen(app, settings).catch((fault: unknown) => {
     locks.stop();
     demands.stop();
+    serverKeys.stop();
     throw fault;
   });
 
@@ -169,6 +190,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     live.close();
     locks.stop();
     demands.stop();
+    serverKeys.stop();
     await inFlight.shutDown(graceMs);
     app.close();
   }

@@ -10,14 +10,17 @@ export type AuditAction =
   | 'coupon_repaired'
   | 'issuance_revoked'
   | 'redemption_cancelled'
+  | 'key_created'
+  | 'key_revoked'
+  | 'granted'
   | 'account_created'
   | 'account_locked'
   | 'account_unlocked';
 
 export interface AuditActor {
   /** `operator`: someone at the command line. `anyone`: somebody without a token, such as who signs up. */
-  readonly kind: 'seller' | 'member' | 'operator' | 'anyone';
-  /** The token's `sub`, or the operator's user name. */
+  readonly kind: 'seller' | 'key' | 'member' | 'operator' | 'anyone';
+  /** The token's `sub`, the number of the key, or the operator's user name. */
   readonly id: string;
   /** The client's, as limits count it (behind a trusted proxy: what that says), or the operator's machine. */
   readonly address: string;

@@ -2,11 +2,14 @@
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { Admission } from '../../engine/ports/admission.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
-import type { Issuance } from '../../engine/domain/coupon.js';
+import { parseCouponId } from '../../engine/domain/coupon.js';
+import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
 import { subjectOf } from '../../engine/domain/member-id.js';
 import type { Identity } from '../auth/identity.js';
 import { couponIdOf, json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
+import { memberInPath } from './member-in-path.js';
+import { ownedCouponBy } from './owned-coupon.js';
 import { refuse } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
 
@@ -25,10 +28,22 @@ export class MemberHandlers {
 
   /** The ledger first: a row is an answer even while the admission store is out of reach. */
   async issuance(request: ApiRequest, member: Identity): Promise<Reply> {
-    const couponId = couponIdOf(request);
+    return this.#issuance(couponIdOf(request), member.memberId, 'You do not hold this coupon.');
+  }
+
+  /** The same for the member of the path, asked by the seller of the coupon. */
+  async issuanceOfMember(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const memberId = memberInPath(request);
+    const couponId = parseCouponId(request.params[1] ?? '');
+    if (couponId === undefined) refuse('unknown_coupon', 'There is no coupon with this id.');
+    await ownedCouponBy(this.#ports.registry, couponId, seller);
+    return this.#issuance(couponId, memberId, 'The member does not hold this coupon.');
+  }
+
+  async #issuance(couponId: CouponId, memberId: MemberId, notHeld: string): Promise<Reply> {
     const { admission, ledger, registry } = this.#ports;
-    const row = await ledger.rowOf(couponId, member.memberId);
-    const issuance = row ?? (await admission.issuanceOf(couponId, member.memberId));
+    const row = await ledger.rowOf(couponId, memberId);
+    const issuance = row ?? (await admission.issuanceOf(couponId, memberId));
     if (issuance !== undefined && issuance !== 'not_ready') {
       return json(200, {
         outcome: 'issued',
@@ -41,7 +56,7 @@ export class MemberHandlers {
       refuse('unknown_coupon', 'There is no coupon with this id.');
     if (issuance === 'not_ready')
       refuse('not_ready', 'The coupon is temporarily unavailable in the store. Try again.');
-    return refuse('not_issued', 'You do not hold this coupon.');
+    return refuse('not_issued', notHeld);
   }
 }
 

@@ -14,8 +14,14 @@ import type { RedemptionCounts } from './redemption-counts.js';
 import { RedemptionHandlers } from './redemptions.js';
 import type { RedemptionPorts } from './redemptions.js';
 import { MetricsHandlers } from '../metrics/metrics.js';
-import { anyone, member, routeForm, seller } from '../wire/route.js';
+import { anyone, member, routeForm, seller, sellerWithList } from '../wire/route.js';
 import type { Route } from '../wire/route.js';
+import { memberInPath } from './member-in-path.js';
+import { ServerKeyHandlers } from './server-keys.js';
+import type { ServerKeyPorts } from './server-keys.js';
+import { ShopDownloadHandlers } from './shop-downloads.js';
+import type { ShopDownloadContext, ShopDownloadPorts } from './shop-downloads.js';
+import type { ServerKeys } from '../../accounts/server-keys.js';
 import type { SellerPorts, SellerPresence } from './seller.js';
 import { SellerHandlers } from './seller.js';
 import type { ShareMetrics } from '../metrics/metrics.js';
@@ -28,9 +34,23 @@ export const LIVE_ROUTE = routeForm('GET /v1/coupons/:id/live');
 
 /** What the handlers of these routes need, all together. */
 export interface RoutePorts
-  extends SessionPorts, SellerPorts, IssuancePorts, MemberPorts, HealthPorts, RedemptionPorts {
+  extends
+    SessionPorts,
+    SellerPorts,
+    IssuancePorts,
+    MemberPorts,
+    HealthPorts,
+    RedemptionPorts,
+    ServerKeyPorts,
+    ShopDownloadPorts {
   /** Left out where this process is the only one on its port. */
   readonly shareMetrics?: ShareMetrics | undefined;
+}
+
+/** What the routes for shops share with the rest of the front end. */
+export interface ShopContext extends ShopDownloadContext {
+  readonly redemptionCounts: RedemptionCounts;
+  readonly serverKeys: Pick<ServerKeys, 'refresh'>;
 }
 
 /** `{}` behind a path: the route reads a body. */
@@ -39,14 +59,16 @@ export function createRoutes(
   settings: SessionSettings,
   ownMetrics: Registry,
   presence: SellerPresence,
-  redemptionCounts: RedemptionCounts,
+  shop: ShopContext,
 ): readonly Route[] {
   const sessions = new SessionHandlers(ports, settings);
   const coupons = new CouponHandlers(ports.registry);
   const sellers = new SellerHandlers(ports, presence);
   const issuances = new IssuanceHandlers(ports);
   const members = new MemberHandlers(ports);
-  const redemptions = new RedemptionHandlers(ports, redemptionCounts);
+  const redemptions = new RedemptionHandlers(ports, shop.redemptionCounts);
+  const shopDownloads = new ShopDownloadHandlers(ports, shop);
+  const keys = new ServerKeyHandlers(ports, shop.serverKeys);
   const health = new HealthHandlers(ports);
   const metrics = new MetricsHandlers(ownMetrics, ports.shareMetrics);
 
@@ -59,37 +81,73 @@ export function createRoutes(
     anyone('GET /v1/coupons', (request) => coupons.list(request)),
     anyone('GET /v1/coupons/:id', (request) => coupons.show(request)),
 
-    seller('POST /v1/coupons {}', (request, caller) => sellers.register(request, caller)),
-    seller('PATCH /v1/coupons/:id {}', (request, caller) => sellers.amend(request, caller)),
-    seller('POST /v1/coupons/:id/top-up {}', (request, caller) => sellers.topUp(request, caller)),
-    seller('POST /v1/coupons/:id/pause', (request, caller) => sellers.pause(request, caller)),
-    seller('POST /v1/coupons/:id/resume', (request, caller) => sellers.resume(request, caller)),
-    seller('POST /v1/coupons/:id/close', (request, caller) => sellers.close(request, caller)),
-    seller('GET /v1/coupons/:id/stats', (request, caller) => sellers.stats(request, caller)),
-    seller('GET /v1/coupons/:id/issuances', (request, caller) => issuances.list(request, caller)),
-    seller('DELETE /v1/coupons/:id/issuances/:issueNo', (request, caller) =>
-      issuances.revoke(request, caller),
+    seller('POST /v1/coupons {}', (request, caller) => sellers.register(request, caller), 'manage'),
+    seller('PATCH /v1/coupons/:id {}', (request, caller) => sellers.amend(request, caller), 'manage'),
+    seller('POST /v1/coupons/:id/top-up {}', (request, caller) => sellers.topUp(request, caller), 'manage'),
+    seller('POST /v1/coupons/:id/pause', (request, caller) => sellers.pause(request, caller), 'manage'),
+    seller('POST /v1/coupons/:id/resume', (request, caller) => sellers.resume(request, caller), 'manage'),
+    seller('POST /v1/coupons/:id/close', (request, caller) => sellers.close(request, caller), 'manage'),
+    seller('GET /v1/coupons/:id/stats', (request, caller) => sellers.stats(request, caller), 'read'),
+    seller('GET /v1/coupons/:id/issuances', (request, caller) => issuances.list(request, caller), 'read'),
+    seller(
+      'DELETE /v1/coupons/:id/issuances/:issueNo',
+      (request, caller) => issuances.revoke(request, caller),
+      'manage',
     ),
 
     member('GET /v1/coupons/:id/issuance', (request, caller) => members.issuance(request, caller)),
     member('GET /v1/me/coupons', (request, caller) => redemptions.wallet(request, caller)),
     member('POST /v1/me/coupons/:couponId/use {}', (request, caller) => redemptions.use(request, caller)),
 
-    seller('POST /v1/coupons/:id/issuances/:issueNo/redemptions {}', (request, caller) =>
-      redemptions.redeemNumber(request, caller),
+    seller(
+      'POST /v1/coupons/:id/issuances/:issueNo/redemptions {}',
+      (request, caller) => redemptions.redeemNumber(request, caller),
+      'redeem',
     ),
-    seller('GET /v1/coupons/:id/issuances/:issueNo/redemptions', (request, caller) =>
-      redemptions.history(request, caller),
+    seller(
+      'GET /v1/coupons/:id/issuances/:issueNo/redemptions',
+      (request, caller) => redemptions.history(request, caller),
+      'redeem',
     ),
-    seller('DELETE /v1/coupons/:id/issuances/:issueNo/redemptions/:orderId', (request, caller) =>
-      redemptions.cancelNumber(request, caller),
+    seller(
+      'DELETE /v1/coupons/:id/issuances/:issueNo/redemptions/:orderId',
+      (request, caller) => redemptions.cancelNumber(request, caller),
+      'redeem',
     ),
-    seller('POST /v1/members/:memberId/coupons/:id/redemptions {}', (request, caller) =>
-      redemptions.redeemOfMember(request, caller),
+    seller(
+      'POST /v1/members/:memberId/coupons/:id/redemptions {}',
+      (request, caller) => redemptions.redeemOfMember(request, caller),
+      'redeem',
     ),
-    seller('DELETE /v1/members/:memberId/coupons/:id/redemptions/:orderId', (request, caller) =>
-      redemptions.cancelOfMember(request, caller),
+    seller(
+      'DELETE /v1/members/:memberId/coupons/:id/redemptions/:orderId',
+      (request, caller) => redemptions.cancelOfMember(request, caller),
+      'redeem',
     ),
+
+    seller(
+      'POST /v1/members/:memberId/coupons/:id/download {}',
+      (request, caller) => shopDownloads.download(request, caller),
+      'issue',
+    ),
+    sellerWithList(
+      'POST /v1/coupons/:id/grants {}',
+      (request, caller) => shopDownloads.grant(request, caller),
+      'issue',
+    ),
+    seller(
+      'GET /v1/members/:memberId/coupons',
+      (request, caller) => redemptions.walletOf(request, memberInPath(request), caller.memberId),
+      'read',
+    ),
+    seller(
+      'GET /v1/members/:memberId/coupons/:id/issuance',
+      (request, caller) => members.issuanceOfMember(request, caller),
+      'read',
+    ),
+    seller('POST /v1/keys {}', (request, caller) => keys.create(request, caller)),
+    seller('GET /v1/keys', (request, caller) => keys.list(request, caller)),
+    seller('DELETE /v1/keys/:id', (request, caller) => keys.revoke(request, caller)),
 
     anyone('GET /healthz', () => health.live()),
     anyone('GET /readyz', () => health.ready()),

@@ -197,7 +197,9 @@ export class SellerHandlers {
 
 /** As the audit log names whoever sent the request. */
 export function sellerActor(request: ApiRequest, seller: Identity): AuditActor {
-  return { kind: 'seller', id: subjectOf(seller.memberId), address: request.address };
+  const { address } = request;
+  if (seller.key !== undefined) return { kind: 'key', id: String(seller.key.id), address };
+  return { kind: 'seller', id: subjectOf(seller.memberId), address };
 }
 
 function amended(result: AmendResult): Reply {

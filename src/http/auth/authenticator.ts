@@ -1,9 +1,17 @@
 /** Resolves an Authorization header to the caller's identity: first the cache, then the configured verifier. */
 import type { Clock } from '../../engine/domain/clock.js';
 import type { TokenSettings } from './token-settings.js';
+import { KEY_PREFIX } from '../../accounts/server-keys.js';
 import type { AccessLocks } from '../../accounts/access-locks.js';
 import { AccountMark } from './account-mark.js';
-import { ACCOUNT_LOCKED, HEADER_REPEATED, NOT_BEARER, refusalReasons, TOKEN_MISSING } from './identity.js';
+import {
+  ACCOUNT_LOCKED,
+  HEADER_REPEATED,
+  NOT_BEARER,
+  refusalReasons,
+  SERVER_KEY,
+  TOKEN_MISSING,
+} from './identity.js';
 import type { Authentication, Identity, RefusalReason, TokenRefused } from './identity.js';
 import { openVerifier } from './open-verifier.js';
 import type { Verifier } from './open-verifier.js';
@@ -53,6 +61,8 @@ export class Authenticator {
     if (authorization === '') return this.#refuse(TOKEN_MISSING);
     const token = bearerToken(authorization);
     if (token === undefined) return this.#refuse(NOT_BEARER);
+    // Keys never reach the verifiers of tokens. Where a key is accepted, the route asks for it before this.
+    if (token.startsWith(KEY_PREFIX)) return SERVER_KEY;
     const result = this.#verifier.verify(token, this.#clock.nowMs());
     if (!(result instanceof Promise)) return this.#remember(authorization, result);
     return result.then((later) => (later === undefined ? undefined : this.#remember(authorization, later)));

@@ -1,5 +1,6 @@
 /** Defines the identity in a verified access token, or the reason for refusing the token. */
 import type { MemberId } from '../../engine/domain/coupon.js';
+import type { ServerKey } from '../../accounts/server-keys.js';
 import type { Role } from '../../accounts/accounts.js';
 
 export interface Identity {
@@ -9,6 +10,8 @@ export interface Identity {
   readonly role: Role;
   /** From the token's `exp`, milliseconds since the Unix epoch. */
   readonly expiresAtMs: number;
+  /** Set where a server key of the seller calls. Tokens have none, so that those of the hot path keep one shape. */
+  readonly key?: ServerKey;
 }
 
 /**
@@ -70,3 +73,11 @@ export const ACCOUNT_LOCKED = refused('account_locked', 'account_locked');
 export function claimRefused(detail: RefusalReason, found: unknown): TokenRefused {
   return { kind: 'refused', reason: 'token_invalid', detail, found };
 }
+
+/** Some server key, not looked at: whoever is asked for a member refuses its role. It owns nothing. */
+export const SERVER_KEY: Identity = Object.freeze({
+  kind: 'identity',
+  memberId: '' as MemberId,
+  role: 'seller',
+  expiresAtMs: 0,
+});

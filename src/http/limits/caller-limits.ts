@@ -20,6 +20,8 @@ export interface RateTerms {
 export interface LimitSettings {
   readonly member: RateTerms;
   readonly address: RateTerms;
+  /** Of each server key; left out, no limit. */
+  readonly key?: RateTerms;
   /** Wrong passwords at once from one address for one account; 0: no limit (sign-in-throttle.ts). */
   readonly signInFailuresMax: number;
   /** Addresses and networks whose `X-Forwarded-For` is believed. */

@@ -46,6 +46,8 @@ export interface MetricsSources {
   readonly tokensRefused: Readonly<Record<string, number>>;
   /** Of providers whose keys are fetched. */
   readonly keys: readonly KeysSource[];
+  /** Requests with server keys. */
+  keyRequests(): readonly { readonly scope: string; readonly result: string; readonly count: number }[];
 }
 
 export interface KeysSource {
@@ -110,6 +112,16 @@ export function createMetrics(sources: MetricsSources): Registry {
     },
   });
   registerKeysMetrics(registry, sources.keys);
+  new Counter({
+    name: 'seonchak_key_requests_total',
+    help: 'Requests with server keys by scope and result.',
+    labelNames: ['scope', 'result'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { scope, result, count } of sources.keyRequests()) this.inc({ scope, result }, count);
+    },
+  });
   const counter = (name: string, help: string, read: () => number): void => {
     new Counter({
       name,

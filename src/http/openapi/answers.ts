@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';
 import { cancelEffects, redeemers, walletStates } from '../../engine/domain/redemption.js';
 import { SUBJECT_LENGTH_MAX } from '../../engine/domain/member-id.js';
+import { keyScopes } from '../../accounts/server-keys.js';
 import { roles } from '../../accounts/accounts.js';
 
 const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-22T12:00:00.123Z'] });
@@ -128,6 +129,48 @@ export const redemptionAnswer = z.object({
   expiresAt: instant.nullable(),
 });
 
+export const serverKeyAnswer = z.object({
+  id: z.int().min(1),
+  name: z.string(),
+  scopes: z.array(z.enum(keyScopes)),
+  createdAt: instant,
+  expiresAt: instant.nullable(),
+  revokedAt: instant.nullable(),
+});
+
+export const newServerKeyAnswer = serverKeyAnswer.extend({
+  key: z.string().meta({ description: 'The key itself. It is shown here and never again.' }),
+});
+
+export const serverKeyList = z.object({ items: z.array(serverKeyAnswer) });
+
+export const keyRevokedAnswer = z.object({ id: z.int().min(1), revoked: z.literal(true) });
+
+const grantOutcomes = [
+  'issued',
+  'already_issued',
+  'unknown_coupon',
+  'not_open',
+  'paused',
+  'closed',
+  'sold_out',
+  'busy',
+  'not_ready',
+  'outcome_unknown',
+  'account_locked',
+] as const;
+
+export const grantAnswer = z.object({
+  results: z.array(
+    z.object({
+      memberId,
+      outcome: z.enum(grantOutcomes),
+      issueNo: issueNo.optional(),
+      issuedAt: instant.optional(),
+    }),
+  ),
+});
+
 const walletState = z.enum(walletStates);
 
 export const cancelledAnswer = redemptionAnswer.extend({
@@ -209,6 +252,7 @@ export const homeAnswer = z.object({ name: z.string(), api: z.string(), document
 
 export type CouponAnswer = z.output<typeof couponAnswer>;
 export type IssuanceItemAnswer = z.output<typeof issuanceItemAnswer>;
+export type ServerKeyAnswer = z.output<typeof serverKeyAnswer>;
 export type RedemptionAnswer = z.output<typeof redemptionAnswer>;
 export type WalletItemAnswer = z.output<typeof walletItemAnswer>;
 export type StatsAnswer = z.output<typeof statsAnswer>;

@@ -8,6 +8,7 @@ import type { CouponId } from '../../engine/domain/coupon.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
 import { problemKinds } from '../wire/problems.js';
 import type { ProblemCode } from '../wire/problems.js';
+import { newOutcomeCounts } from '../download/outcome-counts.js';
 import { RedemptionCounts } from '../api/redemption-counts.js';
 import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from '../api/routes.js';
 import { call } from '../testing/client.js';
@@ -52,7 +53,14 @@ t.test('every route is described and every description has its route, with the s
     },
     new Registry(),
     { isConfigured: false, demands: { size: 0, refresh: () => Promise.resolve() } },
-    new RedemptionCounts(),
+    {
+      redemptionCounts: new RedemptionCounts(),
+      outcomes: newOutcomeCounts(),
+      locks: { has: () => false },
+      limits: { allowsMember: () => true },
+      inFlight: { hasRoom: true },
+      serverKeys: { refresh: () => Promise.resolve() },
+    },
   );
   const wired = [
     ...routes.map(({ method, path, access }) => `${access}: ${method} ${path}`),
@@ -248,6 +256,37 @@ t.test('redeeming and cancelling is answered as described', async (t) => {
   const expired = await shop.coupon({ validity: { until: '2020-01-01T00:00:00Z' } });
   await shop.press(expired, 'buyer');
   await use(expired.split('/').at(-1) ?? '');
+});
+
+t.test('what server keys do is answered as described', async (t) => {
+  const walk = walker(t);
+  const seller = shop.seller;
+  const path = await shop.coupon({ quantity: 1 });
+  const id = path.split('/').at(-1) ?? '';
+  const body = { name: 'backend', scopes: ['issue'] };
+  const { body: made } = await walk('POST /v1/keys', '/v1/keys', { token: seller, body });
+  await walk('POST /v1/keys', '/v1/keys', { token: seller, body: {} });
+  await walk('GET /v1/keys', '/v1/keys', { token: seller });
+  const token = String(made.key);
+  const line = 'POST /v1/members/{memberId}/coupons/{id}/download';
+  for (const member of ['k-1', 'k-1', 'k-2', '%00'])
+    await walk(line, `/v1/members/${member}/coupons/${id}/download`, { token });
+  await walk('POST /v1/coupons/{id}/grants', `${path}/grants`, {
+    token,
+    body: { memberIds: ['k-1', 'k-3'] },
+  });
+  await walk('POST /v1/coupons/{id}/pause', `${path}/pause`, { token });
+  await walk('GET /v1/members/{memberId}/coupons', '/v1/members/k-1/coupons', { token: seller });
+  await walk('GET /v1/members/{memberId}/coupons/{id}/issuance', `/v1/members/k-1/coupons/${id}/issuance`, {
+    token: seller,
+  });
+  for (const key of [String(made.id), '999'])
+    await walk('DELETE /v1/keys/{id}', `/v1/keys/${key}`, { token: seller });
+  for (let n = 0; n < 51; n += 1) {
+    const answer = await call(shop.url, 'POST /v1/keys', { token: seller, body });
+    if (answer.status === 409) break;
+  }
+  await walk('POST /v1/keys', '/v1/keys', { token: seller, body });
 });
 
 t.test('what anyone may see is answered as described', async (t) => {

@@ -55,6 +55,11 @@ export function openApiDocument(): JsonObject {
       securitySchemes: {
         member: bearer('A token whose `role` is `member`.'),
         seller: bearer('A token whose `role` is `seller`.'),
+        serverKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A server key of the seller (`sck_…`) with the scope that the operation names.',
+        },
       },
     },
   };
@@ -65,7 +70,8 @@ function bearer(description: string): JsonObject {
 }
 
 function operationObject(path: string, operation: Operation): JsonObject {
-  const { id, tag, summary, description, access, body, bodyOptional } = operation;
+  const { id, tag, summary, access, body, bodyOptional } = operation;
+  const description = descriptionOf(operation);
   const parameters = [
     ...pathParametersOf(path),
     ...queryParametersOf(operation),
@@ -80,13 +86,22 @@ function operationObject(path: string, operation: Operation): JsonObject {
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
-    security: access === 'anyone' ? [] : [{ [access]: [] }],
+    security:
+      access === 'anyone'
+        ? []
+        : [{ [access]: [] }, ...(operation.scope === undefined ? [] : [{ serverKey: [] }])],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}
       : { requestBody: { required: bodyOptional !== true, content: jsonContent(body) } }),
     responses,
   };
+}
+
+function descriptionOf({ description, scope }: Operation): string | undefined {
+  if (scope === undefined) return description;
+  const keys = `Server keys need the scope \`${scope}\`.`;
+  return description === undefined ? keys : `${description} ${keys}`;
 }
 
 function pathParametersOf(path: string): JsonObject[] {

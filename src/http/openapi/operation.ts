@@ -1,5 +1,6 @@
 /** Defines the description of a route; operations.ts has one for each route. */
 import type { z } from 'zod';
+import type { KeyScope } from '../../accounts/server-keys.js';
 import { problemKinds } from '../wire/problems.js';
 import type { ProblemCode } from '../wire/problems.js';
 import type { Route } from '../wire/route.js';
@@ -23,6 +24,8 @@ export interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly access: Route['access'];
+  /** Of the server keys that may call it. */
+  readonly scope?: KeyScope;
   readonly query?: z.ZodObject;
   /** Headers of the request that mean something here and nowhere else, all of them optional. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -69,6 +72,12 @@ export function forAnyone(own: OwnPart): Operation {
 
 export function forMembers(own: OwnPart): Operation {
   return complete(own, 'member', [...CALLER, ...STORES]);
+}
+
+/** Sellers, and their server keys with this scope. */
+export function forShops(scope: KeyScope, own: OwnPart): Operation {
+  const problems: readonly ProblemCode[] = [...(own.problems ?? []), 'scope_missing'];
+  return { ...complete({ ...own, problems }, 'seller', [...CALLER, ...STORES]), scope };
 }
 
 export function forSellers(own: OwnPart): Operation {

@@ -2,7 +2,7 @@
 import { PRESENCE_HEADER } from '../presence/presence-ticket.js';
 import { IDEMPOTENCY_HEADER } from '../wire/idempotency-key.js';
 import { couponListQuery, issuanceListQuery, walletQuery } from '../wire/schemas.js';
-import { forAnyone, forMembers, forSellers, storeless } from './operation.js';
+import { forAnyone, forMembers, forSellers, forShops, storeless } from './operation.js';
 import type { Operation } from './operation.js';
 
 /** The entity tag of a coupon, in the answers that hold one coupon. */
@@ -144,7 +144,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     problems: ['unknown_coupon', 'busy', 'not_ready', 'shutting_down', 'internal_error'],
   },
 
-  'POST /v1/coupons': forSellers({
+  'POST /v1/coupons': forShops('manage', {
     id: 'registerCoupon',
     tag: 'Sellers',
     summary: 'Register a coupon',
@@ -159,7 +159,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     },
     problems: ['window_invalid', 'presence_disabled', 'presence_too_many'],
   }),
-  'PATCH /v1/coupons/:id': forSellers({
+  'PATCH /v1/coupons/:id': forShops('manage', {
     id: 'changeCoupon',
     tag: 'Sellers',
     summary: 'Change name, quantity, window or whether presence is required',
@@ -179,7 +179,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       'validity_shortened',
     ],
   }),
-  'POST /v1/coupons/:id/top-up': forSellers({
+  'POST /v1/coupons/:id/top-up': forShops('manage', {
     id: 'topUpCoupon',
     tag: 'Sellers',
     summary: 'Add units to the quantity',
@@ -193,7 +193,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: COUPON,
     problems: ['unknown_coupon', 'forbidden', 'closed', 'changed_meanwhile', 'key_reused'],
   }),
-  'POST /v1/coupons/:id/pause': forSellers({
+  'POST /v1/coupons/:id/pause': forShops('manage', {
     id: 'pauseCoupon',
     tag: 'Sellers',
     summary: 'Pause the downloads',
@@ -201,7 +201,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: COUPON,
     problems: ['unknown_coupon', 'forbidden', 'closed', 'changed_meanwhile'],
   }),
-  'POST /v1/coupons/:id/resume': forSellers({
+  'POST /v1/coupons/:id/resume': forShops('manage', {
     id: 'resumeCoupon',
     tag: 'Sellers',
     summary: 'Resume the downloads',
@@ -209,7 +209,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: COUPON,
     problems: ['unknown_coupon', 'forbidden', 'closed', 'changed_meanwhile'],
   }),
-  'POST /v1/coupons/:id/close': forSellers({
+  'POST /v1/coupons/:id/close': forShops('manage', {
     id: 'closeCoupon',
     tag: 'Sellers',
     summary: 'Close a coupon permanently',
@@ -217,7 +217,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: COUPON,
     problems: ['unknown_coupon', 'forbidden', 'closed', 'changed_meanwhile'],
   }),
-  'GET /v1/coupons/:id/stats': forSellers({
+  'GET /v1/coupons/:id/stats': forShops('read', {
     id: 'showStats',
     tag: 'Sellers',
     summary: 'Count the units by stage',
@@ -226,7 +226,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: { description: 'The figures.', json: 'Stats' } },
     problems: ['unknown_coupon', 'forbidden'],
   }),
-  'GET /v1/coupons/:id/issuances': forSellers({
+  'GET /v1/coupons/:id/issuances': forShops('read', {
     id: 'listIssuances',
     tag: 'Sellers',
     summary: 'List the issuances of a coupon',
@@ -244,7 +244,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     },
     problems: ['unknown_coupon', 'forbidden'],
   }),
-  'DELETE /v1/coupons/:id/issuances/:issueNo': forSellers({
+  'DELETE /v1/coupons/:id/issuances/:issueNo': forShops('manage', {
     id: 'revokeIssuance',
     tag: 'Sellers',
     summary: 'Revoke an issuance',
@@ -253,7 +253,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     problems: ['unknown_coupon', 'forbidden', 'not_issued', 'already_used'],
   }),
 
-  'POST /v1/coupons/:id/issuances/:issueNo/redemptions': forSellers({
+  'POST /v1/coupons/:id/issuances/:issueNo/redemptions': forShops('redeem', {
     id: 'redeemIssuance',
     tag: 'Sellers',
     summary: 'Redeem an issuance for an order',
@@ -262,7 +262,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: REDEMPTION,
     problems: [...REDEEMING, 'forbidden'],
   }),
-  'GET /v1/coupons/:id/issuances/:issueNo/redemptions': forSellers({
+  'GET /v1/coupons/:id/issuances/:issueNo/redemptions': forShops('redeem', {
     id: 'listRedemptions',
     tag: 'Sellers',
     summary: 'List the redemptions of an issuance',
@@ -270,7 +270,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: { description: 'The latest first.', json: 'RedemptionHistory' } },
     problems: ['unknown_coupon', 'forbidden', 'not_issued', 'not_recorded'],
   }),
-  'DELETE /v1/coupons/:id/issuances/:issueNo/redemptions/:orderId': forSellers({
+  'DELETE /v1/coupons/:id/issuances/:issueNo/redemptions/:orderId': forShops('redeem', {
     id: 'cancelRedemption',
     tag: 'Sellers',
     summary: 'Cancel the redemption of an order',
@@ -278,7 +278,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: CANCELLED,
     problems: ['unknown_coupon', 'forbidden', 'not_issued', 'not_redeemed', 'not_recorded'],
   }),
-  'POST /v1/members/:memberId/coupons/:id/redemptions': forSellers({
+  'POST /v1/members/:memberId/coupons/:id/redemptions': forShops('redeem', {
     id: 'redeemForMember',
     tag: 'Sellers',
     summary: 'Redeem a member’s coupon for an order',
@@ -287,12 +287,77 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: REDEMPTION,
     problems: [...REDEEMING, 'forbidden', 'invalid_member'],
   }),
-  'DELETE /v1/members/:memberId/coupons/:id/redemptions/:orderId': forSellers({
+  'DELETE /v1/members/:memberId/coupons/:id/redemptions/:orderId': forShops('redeem', {
     id: 'cancelForMember',
     tag: 'Sellers',
     summary: 'Cancel the redemption of an order of a member',
     answers: CANCELLED,
     problems: ['unknown_coupon', 'forbidden', 'invalid_member', 'not_issued', 'not_redeemed', 'not_recorded'],
+  }),
+
+  'POST /v1/members/:memberId/coupons/:id/download': forShops('issue', {
+    id: 'downloadForMember',
+    tag: 'Sellers',
+    summary: 'Ask for a coupon on behalf of a member',
+    description:
+      'Exactly the outcomes of the member’s own download. No presence ticket is asked for: the shop is the proof.',
+    answers: {
+      200: { description: 'The member already holds the coupon.', json: 'AlreadyIssued' },
+      201: { description: 'The member holds the coupon from now on.', json: 'Issued' },
+    },
+    body: 'NoFields',
+    bodyOptional: true,
+    problems: ['unknown_coupon', 'forbidden', 'invalid_member', 'not_open', 'paused', 'closed', 'sold_out'],
+  }),
+  'POST /v1/coupons/:id/grants': forShops('issue', {
+    id: 'grantCoupons',
+    tag: 'Sellers',
+    summary: 'Ask for coupons on behalf of up to 1,000 members',
+    description:
+      'They are asked for in the order of the list. Whoever meets `busy` has to be asked for again: repeat the same request, ' +
+      'and those who hold one are `already_issued`.',
+    body: 'NewGrant',
+    answers: { 200: { description: 'One outcome for each member, in their order.', json: 'Granted' } },
+    problems: ['unknown_coupon', 'forbidden', 'invalid_member'],
+  }),
+  'GET /v1/members/:memberId/coupons': forShops('read', {
+    id: 'listCouponsOfMember',
+    tag: 'Sellers',
+    summary: 'List the coupons of a member',
+    description: 'Of this seller only.',
+    query: walletQuery,
+    answers: { 200: { description: 'A page.', json: 'WalletPage' } },
+    problems: ['invalid_member'],
+  }),
+  'GET /v1/members/:memberId/coupons/:id/issuance': forShops('read', {
+    id: 'showIssuanceOfMember',
+    tag: 'Sellers',
+    summary: 'Check whether a member holds a coupon',
+    answers: { 200: { description: 'The member holds the coupon.', json: 'HeldIssuance' } },
+    problems: ['unknown_coupon', 'forbidden', 'invalid_member', 'not_issued'],
+  }),
+  'POST /v1/keys': forSellers({
+    id: 'createKey',
+    tag: 'Sellers',
+    summary: 'Make a server key',
+    description: 'With a seller’s token only: a key cannot make keys.',
+    body: 'NewServerKey',
+    answers: { 201: { description: 'The key, shown this once.', json: 'ServerKeyWithText' } },
+    problems: ['keys_too_many'],
+  }),
+  'GET /v1/keys': forSellers({
+    id: 'listKeys',
+    tag: 'Sellers',
+    summary: 'List your server keys',
+    answers: { 200: { description: 'Revoked and expired ones included.', json: 'ServerKeyList' } },
+  }),
+  'DELETE /v1/keys/:id': forSellers({
+    id: 'revokeKey',
+    tag: 'Sellers',
+    summary: 'Revoke a server key',
+    description: 'Refused on every process within a second. May be repeated.',
+    answers: { 200: { description: 'Revoked.', json: 'KeyRevoked' } },
+    problems: ['unknown_key'],
   }),
 
   'POST /v1/accounts': forAnyone({

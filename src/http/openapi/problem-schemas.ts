@@ -1,4 +1,5 @@
 /** Builds a schema for each problem code, so that client types distinguish codes. */
+import { keyScopes } from '../../accounts/server-keys.js';
 import { problemKinds, problemType } from '../wire/problems.js';
 import type { ProblemCode } from '../wire/problems.js';
 import type { JsonObject } from './json-schemas.js';
@@ -8,6 +9,7 @@ const instant = { type: 'string', format: 'date-time' };
 /** What a problem carries besides the five members that all have. */
 const fieldsOfCase: Partial<Record<ProblemCode, Readonly<Record<string, JsonObject>>>> = {
   not_open: { opensAt: instant },
+  scope_missing: { scope: { enum: [...keyScopes] } },
   coupon_expired: { expiresAt: instant },
   quantity_below_issued: { issued: { type: 'integer', minimum: 0 } },
   unauthenticated: { reason: { enum: ['token_missing', 'token_invalid', 'token_expired'] } },

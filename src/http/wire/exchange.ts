@@ -24,6 +24,8 @@ export interface ApiRequest {
   readonly address: string;
   /** Empty where the route takes none. */
   readonly body: Buffer;
+  /** Whether the client still waits. */
+  readonly connection: { readonly isOpen: boolean };
 }
 
 interface ReplyHead {

@@ -14,6 +14,7 @@ function request(idempotencyKey: string | undefined, body = '{"by":10}'): ApiReq
     method: 'post',
     path: '/v1/coupons/42/top-up',
     address: '192.0.2.1',
+    connection: { isOpen: true },
     body: Buffer.from(body),
   };
 }

@@ -1,8 +1,12 @@
 /** Defines a route: method, path, permitted callers, body limit and handler. */
+import type { KeyScope } from '../../accounts/server-keys.js';
 import type { CallerHandler, OpenHandler } from './exchange.js';
 
 /** Every body we take is a handful of fields. */
 export const BODY_BYTES_MAX = 16_384;
+
+/** Of a list of a thousand members. */
+export const LIST_BODY_BYTES_MAX = 131_072;
 
 export interface RouteForm {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -14,7 +18,13 @@ export interface RouteForm {
 
 export type Route =
   | (RouteForm & { readonly access: 'anyone'; readonly handle: OpenHandler })
-  | (RouteForm & { readonly access: 'member' | 'seller'; readonly handle: CallerHandler });
+  | (RouteForm & { readonly access: 'member'; readonly handle: CallerHandler })
+  | (RouteForm & {
+      readonly access: 'seller';
+      readonly handle: CallerHandler;
+      /** What a server key needs to be let in; absent: sellers' tokens only. */
+      readonly scope?: KeyScope;
+    });
 
 type Method = RouteForm['method'];
 
@@ -34,6 +44,12 @@ export function member(line: Line, handle: CallerHandler): Route {
   return { ...routeForm(line), access: 'member', handle };
 }
 
-export function seller(line: Line, handle: CallerHandler): Route {
-  return { ...routeForm(line), access: 'seller', handle };
+/** @param scope lets server keys with it in as well. */
+export function seller(line: Line, handle: CallerHandler, scope?: KeyScope): Route {
+  return { ...routeForm(line), access: 'seller', handle, ...(scope === undefined ? {} : { scope }) };
+}
+
+/** The same for a body of up to a thousand members. */
+export function sellerWithList(line: Line, handle: CallerHandler, scope: KeyScope): Route {
+  return { ...seller(line, handle, scope), bodyBytesMax: LIST_BODY_BYTES_MAX };
 }

@@ -16,6 +16,7 @@ import {
 } from '../../engine/domain/redemption.js';
 import type { OrderId, Validity } from '../../engine/domain/redemption.js';
 import { memberIdOf } from '../../engine/domain/member-id.js';
+import { keyScopes } from '../../accounts/server-keys.js';
 import { roles } from '../../accounts/accounts.js';
 
 export const NAME_LENGTH_MAX = 200;
@@ -207,6 +208,31 @@ const orderId = z
 
 export const orderInput = z.strictObject({ orderId });
 export const useInput = z.strictObject({ orderId: orderId.optional() });
+
+/** Where nothing is named yet. */
+export const emptyInput = z.strictObject({});
+
+export const GRANT_MEMBERS_MAX = 1_000;
+
+export const grantInput = z.strictObject({
+  memberIds: z
+    .array(z.string().max(4 * 255))
+    .min(1, 'must name at least one member')
+    .max(GRANT_MEMBERS_MAX, `must name at most ${GRANT_MEMBERS_MAX} members`)
+    .meta({ description: 'Each member once. The outcomes come in this order.' }),
+});
+
+const KEY_NAME_LENGTH_MAX = 100;
+
+export const serverKeyInput = z.strictObject({
+  name: name.max(KEY_NAME_LENGTH_MAX).meta({ description: 'For people: where the key is used.' }),
+  scopes: z
+    .array(z.enum(keyScopes, `must be of ${keyScopes.join(', ')}`))
+    .min(1, 'must name at least one scope')
+    .max(keyScopes.length)
+    .refine((scopes) => new Set(scopes).size === scopes.length, 'must not name a scope twice'),
+  expiresAt: instant.nullish(),
+});
 
 export const walletQuery = z.strictObject({
   after: z

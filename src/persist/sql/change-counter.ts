@@ -11,6 +11,9 @@ import type { SqlFlavour } from './sql-flavour.js';
 /** Which coupons demand a proof of presence. */
 export const PRESENCE_CHANGES = 'coupon_presence';
 
+/** Keys of shops' backends. */
+export const KEY_CHANGES = 'server_key';
+
 /** First in its transaction, before anything that is to be seen with it. */
 export async function nextRevision(transaction: Transaction<Database>, name: string): Promise<number> {
   await transaction

@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { AccessLockStore } from '../../accounts/access-locks.js';
 import type { AccountStore } from '../../accounts/accounts.js';
+import type { ServerKeyStore } from '../../accounts/server-keys.js';
 import type { PresenceDemandStore } from '../../accounts/presence-demands.js';
 import type { AuditLog } from '../../engine/ports/audit-log.js';
 import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
@@ -20,6 +21,7 @@ import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
 import { SqlLedgerAudit } from './sql-ledger-audit.js';
 import { SqlPresenceDemands } from './sql-presence-demands.js';
 import { SqlRedemptions } from './sql-redemptions.js';
+import { SqlServerKeys } from './sql-server-keys.js';
 
 /** A store that is added here reaches the composition root with both back ends. */
 export interface DatabaseStores {
@@ -32,6 +34,7 @@ export interface DatabaseStores {
   readonly presenceDemands: PresenceDemandStore;
   readonly auditLog: AuditLog;
   readonly redemptions: RedemptionLedger;
+  readonly serverKeys: ServerKeyStore;
 }
 
 export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): DatabaseStores {
@@ -45,5 +48,6 @@ export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): Datab
     presenceDemands: new SqlPresenceDemands(db, flavour),
     auditLog: new SqlAuditLog(db),
     redemptions: new SqlRedemptions(db, flavour),
+    serverKeys: new SqlServerKeys(db),
   };
 }

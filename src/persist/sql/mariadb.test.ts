@@ -1,6 +1,7 @@
 import t from 'tap';
 import { accessLockStoreContract } from '../../accounts/testing/access-lock-store-contract.js';
 import { accountStoreContract } from '../../accounts/testing/account-store-contract.js';
+import { serverKeyStoreContract } from '../../accounts/testing/server-key-store-contract.js';
 import { presenceDemandStoreContract } from '../../accounts/testing/presence-demand-store-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
 import { couponChangesContract } from '../../engine/testing/contracts/coupon-changes-contract.js';
@@ -24,6 +25,7 @@ t.same(
     '0011_idempotency',
     '0012_coupon_changes',
     '0020_redemptions',
+    '0021_server_keys',
   ],
   'of several that start at once one migrates',
 );
@@ -61,3 +63,4 @@ accountStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 accessLockStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 presenceDemandStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 couponChangesContract(t, 'MariaDB', async () => openMysql(server.url));
+serverKeyStoreContract(t, 'MariaDB', async () => openMysql(server.url));

@@ -14,6 +14,7 @@ export interface Database {
   readonly idempotency: IdempotencyTable;
   readonly redemption: RedemptionTable;
   readonly coupon_change: CouponChangeTable;
+  readonly server_key: ServerKeyTable;
 }
 
 export interface CouponTable {
@@ -143,4 +144,19 @@ export interface CouponChangeTable {
   /** JSON. */
   body: string;
   at: number;
+}
+
+/** Keys of shops' backends. */
+export interface ServerKeyTable {
+  id: Generated<number>;
+  seller_id: string;
+  name: string;
+  /** SHA-256 in hexadecimal; the key itself is stored nowhere. */
+  hash: string;
+  /** Separated by commas. */
+  scopes: string;
+  created_at: number;
+  expires_at: number | null;
+  revoked_at: number | null;
+  revision: number;
 }

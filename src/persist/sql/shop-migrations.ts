@@ -1,6 +1,7 @@
 /** Migrations of what a shop needs around the drop. The order stands in `migrations.ts`. */
 import { type Kysely, sql } from 'kysely';
-import { addColumnOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
+import { KEY_CHANGES } from './change-counter.js';
+import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
 import type { SqlFlavour } from './sql-flavour.js';
 
 export async function addRedemptions(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
@@ -29,4 +30,29 @@ export async function addRedemptions(db: Kysely<unknown>, flavour: SqlFlavour): 
     .addPrimaryKeyConstraint('redemption_of', ['coupon_id', 'issue_no', 'order_id'])
     .modifyEnd(keyedTable)
     .execute();
+}
+
+export async function createServerKeys(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
+  const generated = flavour.name === 'mysql' ? sql`bigint` : sql`integer`;
+  const table = flavour.name === 'mysql' ? sql`engine=InnoDB default charset=utf8mb4` : sql`strict`;
+
+  await db.schema
+    .createTable('server_key')
+    .ifNotExists()
+    .addColumn('id', generated, (column) => column.primaryKey().autoIncrement())
+    .addColumn('seller_id', types.word, (column) => column.notNull())
+    .addColumn('name', types.text, (column) => column.notNull())
+    .addColumn('hash', types.memberId, (column) => column.notNull())
+    .addColumn('scopes', types.word, (column) => column.notNull())
+    .addColumn('created_at', types.bigint, (column) => column.notNull())
+    .addColumn('expires_at', types.bigint)
+    .addColumn('revoked_at', types.bigint)
+    .addColumn('revision', types.bigint, (column) => column.notNull())
+    .modifyEnd(table)
+    .execute();
+  await createIndexOnce(db, flavour, 'server_key', 'server_key_of_seller', ['seller_id']);
+  await createIndexOnce(db, flavour, 'server_key', 'server_key_changes', ['revision']);
+  const { rows } = await sql`select 1 from change_counter where name = ${KEY_CHANGES}`.execute(db);
+  if (rows.length === 0) await sql`insert into change_counter values (${KEY_CHANGES}, 0)`.execute(db);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { accessLockStoreContract } from '../../accounts/testing/access-lock-store-contract.js';
 import { accountStoreContract } from '../../accounts/testing/account-store-contract.js';
+import { serverKeyStoreContract } from '../../accounts/testing/server-key-store-contract.js';
 import { presenceDemandStoreContract } from '../../accounts/testing/presence-demand-store-contract.js';
 import { admissionContract } from '../../engine/testing/contracts/admission-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
@@ -33,6 +34,7 @@ couponChangesContract(t, 'SQLite', open);
 accountStoreContract(t, 'SQLite', open);
 accessLockStoreContract(t, 'SQLite', open);
 presenceDemandStoreContract(t, 'SQLite', open);
+serverKeyStoreContract(t, 'SQLite', open);
 
 async function openTwice(t: Test) {
   const dataDir = t.testdir();

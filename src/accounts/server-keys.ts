@@ -1,0 +1,124 @@
+/** Keys of a shop's backend: the port, and the copy that every API process keeps in memory, so that no store is asked to authenticate. */
+import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
+import type { Clock, Scheduler } from '../engine/domain/clock.js';
+import type { AuditEntry } from '../engine/ports/audit-log.js';
+import type { MemberId } from '../engine/domain/coupon.js';
+import { RepeatedPoll } from './repeated-poll.js';
+
+export const keyScopes = ['issue', 'redeem', 'read', 'manage'] as const;
+export type KeyScope = (typeof keyScopes)[number];
+
+/** Keys that are neither revoked nor expired: of one seller, and altogether, since every API process holds them all. */
+export const KEYS_PER_SELLER_MAX = 50;
+export const KEYS_MAX = 10_000;
+
+const CHANGES_PAGE = 1_000;
+const SECRET_LENGTH = 43;
+const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+export const KEY_PREFIX = 'sck_';
+const keyPattern = /^sck_([1-9][0-9]{0,14})_[0-9A-Za-z]{43}$/;
+
+export interface NewServerKey {
+  readonly sellerId: MemberId;
+  readonly name: string;
+  readonly scopes: readonly KeyScope[];
+  readonly expiresAtMs: number | undefined;
+}
+
+export interface ServerKey extends NewServerKey {
+  readonly id: number;
+  readonly createdAtMs: number;
+  readonly revokedAtMs: number | undefined;
+}
+
+export interface KeyChange extends ServerKey {
+  /** SHA-256 of the key in hexadecimal. */
+  readonly hash: string;
+  /** Grows with every change, in the order in which they were committed. */
+  readonly revision: number;
+}
+
+/** What is done to a key, and the entry of the audit log that is written with it. */
+export interface ServerKeyStore {
+  /**
+   * Stores a key whose text depends on its id.
+   *
+   * @returns `too_many` at {@link KEYS_PER_SELLER_MAX} or {@link KEYS_MAX}; then nothing is written.
+   */
+  create(
+    key: NewServerKey,
+    createdAtMs: number,
+    textOf: (id: number) => string,
+    entry: (id: number) => AuditEntry,
+  ): Promise<{ readonly key: ServerKey; readonly text: string } | 'too_many'>;
+  /** Ascending by id, revoked and expired ones included. */
+  list(sellerId: MemberId | undefined): Promise<ServerKey[]>;
+  /** Safe to repeat. @param sellerId whose key it has to be; `undefined`: anybody's. */
+  revoke(id: number, sellerId: MemberId | undefined, entry: AuditEntry): Promise<'revoked' | 'unknown'>;
+  /** Ascending by revision, those above `revision`, up to `limit`. */
+  changesAfter(revision: number, limit: number): Promise<KeyChange[]>;
+}
+
+/** The text of a new key. 43 digits of 62 are 256 bits. */
+export function newKeyText(id: number): string {
+  const secret = Array.from({ length: SECRET_LENGTH }, () => DIGITS[randomInt(DIGITS.length)]).join('');
+  return `${KEY_PREFIX}${id}_${secret}`;
+}
+
+export function hashOfKey(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** What every process knows of the keys. */
+export class ServerKeys {
+  readonly #keys = new Map<number, KeyChange>();
+  readonly #poll: RepeatedPoll;
+  readonly #clock: Clock;
+  #revision = 0;
+
+  constructor(ports: {
+    readonly serverKeys: Pick<ServerKeyStore, 'changesAfter'>;
+    readonly scheduler: Pick<Scheduler, 'every'>;
+    readonly clock: Clock;
+    onFault(fault: unknown): void;
+  }) {
+    this.#clock = ports.clock;
+    this.#poll = new RepeatedPoll(() => this.#catchUp(ports.serverKeys), ports);
+  }
+
+  /** @throws StoreUnavailableError when the first look fails: a revoked key might be taken for none. */
+  start(): Promise<void> {
+    return this.#poll.start();
+  }
+
+  stop(): void {
+    this.#poll.stop();
+  }
+
+  /** Resolves when what was committed before this call is known here. */
+  refresh(): Promise<void> {
+    return this.#poll.fresh();
+  }
+
+  /** The key behind this text; `undefined` for one that is wrong, revoked or expired. */
+  verify(text: string): ServerKey | undefined {
+    const [, id] = keyPattern.exec(text) ?? [];
+    const key = id === undefined ? undefined : this.#keys.get(Number(id));
+    if (key === undefined) return undefined;
+    if (!timingSafeEqual(Buffer.from(key.hash), Buffer.from(hashOfKey(text)))) return undefined;
+    return key.expiresAtMs !== undefined && key.expiresAtMs <= this.#clock.nowMs() ? undefined : key;
+  }
+
+  async #catchUp(store: Pick<ServerKeyStore, 'changesAfter'>): Promise<void> {
+    for (;;) {
+      const changes = await store.changesAfter(this.#revision, CHANGES_PAGE);
+      for (const change of changes) {
+        this.#revision = change.revision;
+        if (change.revokedAtMs === undefined) this.#keys.set(change.id, change);
+        else this.#keys.delete(change.id);
+      }
+      if (changes.length < CHANGES_PAGE) return;
+    }
+  }
+}

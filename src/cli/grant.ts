@@ -1,0 +1,127 @@
+/** `seonchak grant`: asks a running server for coupons for the members of a file, with a server key. */
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { loadConfig } from '../config/config.js';
+import type { CouponId } from '../engine/domain/coupon.js';
+import type { CommandContext } from './command-context.js';
+import { printJson, printLine } from './command-context.js';
+import { CommandFailedError, UsageError } from './exit-codes.js';
+import { couponId } from './option-values.js';
+import { startProgress } from './progress.js';
+
+const MEMBERS_AT_ONCE = 1_000;
+/** Members that met `busy` are asked for again this often before the command ends with what is open. */
+const ROUNDS_MAX = 10;
+const KEY_SETTING = 'SEONCHAK_KEY';
+
+interface GrantOptions {
+  readonly file: string;
+  readonly server?: string;
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+export function addGrant(program: Command, context: CommandContext): void {
+  program
+    .command('grant')
+    .summary('issue a coupon to the members of a file')
+    .description(
+      `Ask a running server for a coupon for each member in the first column of a CSV file, ${MEMBERS_AT_ONCE} per request, in the order of the file. ` +
+        `The server key comes from ${KEY_SETTING}; it needs the scope issue. Interrupted, the same command continues: members who hold the coupon keep it.`,
+    )
+    .argument('<coupon>', 'number of the coupon', couponId)
+    .requiredOption('--file <path>', 'CSV file; a first line member_id is skipped')
+    .option('--server <url>', 'address of the server; without it that of HOST and PORT')
+    .option('--dry-run', 'only read the file, and count its members')
+    .option('--json', 'print JSON for programs')
+    .addHelpText('after', `\nExamples:\n  $ ${KEY_SETTING}=sck_… seonchak grant 42 --file members.csv`)
+    .action((coupon: CouponId, options: GrantOptions) => grant(context, coupon, options));
+}
+
+async function grant(context: CommandContext, couponId: CouponId, options: GrantOptions): Promise<void> {
+  const members = readMembers(options.file);
+  if (options.dryRun) {
+    if (options.json) printJson(context, { couponId, members: members.length });
+    else
+      printLine(
+        context.output,
+        `${members.length} members, ${Math.ceil(members.length / MEMBERS_AT_ONCE)} requests`,
+      );
+    return;
+  }
+  const key = context.env[KEY_SETTING];
+  if (key === undefined || key === '')
+    throw new UsageError(`set ${KEY_SETTING} to a server key with the scope issue`);
+  const { host, port } = loadConfig(context.env);
+  const address = `${options.server ?? `http://${host}:${port}`}/v1/coupons/${couponId}/grants`;
+  const counts = new Map<string, number>();
+  const progress = startProgress(context.notes, 'granting', 'members', members.length);
+  let open: readonly string[] = members;
+  try {
+    for (let round = 0; round < ROUNDS_MAX && open.length > 0; round += 1) {
+      const again: string[] = [];
+      for (let start = 0; start < open.length; start += MEMBERS_AT_ONCE) {
+        for (const { memberId, outcome } of await ask(
+          address,
+          key,
+          open.slice(start, start + MEMBERS_AT_ONCE),
+        )) {
+          if (UNDECIDED.has(outcome)) again.push(memberId);
+          else {
+            counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+            progress.advance(1);
+          }
+        }
+      }
+      open = again;
+    }
+  } finally {
+    // A bar that is not ended keeps the process alive.
+    progress.finish();
+  }
+  const outcomes = Object.fromEntries(counts);
+  if (options.json) printJson(context, { couponId, outcomes, undecided: open.length });
+  else for (const [outcome, count] of counts) printLine(context.output, `${outcome} ${count}`);
+  if (open.length > 0)
+    throw new CommandFailedError(`${open.length} members are undecided: send the same command again`);
+}
+
+const UNDECIDED: ReadonlySet<string> = new Set(['busy', 'not_ready', 'outcome_unknown']);
+
+interface Granted {
+  readonly memberId: string;
+  readonly outcome: string;
+}
+
+async function ask(address: string, key: string, memberIds: readonly string[]): Promise<readonly Granted[]> {
+  const answer = await fetch(address, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ memberIds }),
+  }).catch((fault: unknown) => {
+    throw new CommandFailedError(
+      `${address} cannot be reached: ${fault instanceof Error ? fault.message : String(fault)}`,
+    );
+  });
+  const body = (await answer.json()) as { readonly results?: readonly Granted[]; readonly detail?: string };
+  if (answer.status === 503) return memberIds.map((memberId) => ({ memberId, outcome: 'busy' }));
+  if (body.results === undefined)
+    throw new CommandFailedError(`the server refused: ${body.detail ?? answer.status}`);
+  return body.results;
+}
+
+/** Each member once, in the order of the file. */
+function readMembers(path: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw new UsageError(`${path} cannot be read`);
+  }
+  const members = text
+    .split(/\r?\n/)
+    .map((line) => line.split(',')[0]?.trim() ?? '')
+    .filter((member, place) => member !== '' && !(place === 0 && member === 'member_id'));
+  if (members.length === 0) throw new UsageError(`${path} names no member`);
+  return [...new Set(members)];
+}
