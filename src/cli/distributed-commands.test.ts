@@ -54,12 +54,12 @@ t.test('an operator prepares, watches and restores real stores', async (t) => {
     'open now, and opening within the hour',
   );
   const all = await runSeonchak(['warm', '--all'], settings);
-  t.equal(all.stdout, '1 warmed, 2 already there\n', 'a closed coupon is left out');
+  t.equal(all.stdout, '1 warmed, 2 already warm\n', 'a closed coupon is left out');
   t.match(all.stderr, /warming 3 of 3 coupons/);
 
   const partly = await runSeonchak(['warm', '1', '99'], settings);
   t.equal(partly.exitCode, 1);
-  t.equal(partly.stdout, '0 warmed, 1 already there\n');
+  t.equal(partly.stdout, '0 warmed, 1 already warm\n');
   t.match(partly.stderr, /^seonchak: unknown coupon 99$/m);
 
   const status = await runSeonchak(['status', '--limit', '2', '--json'], settings);

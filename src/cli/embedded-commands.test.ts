@@ -140,7 +140,7 @@ t.test('a generated password is printed once and works', async (t) => {
   const words = ['account', 'create', '--email', 'a@example.test', '--role', 'member'];
   const { exitCode, stdout } = await runSeonchak(words, settings);
   t.equal(exitCode, 0);
-  t.match(stdout, /^account 1: a@example\.test, member\npassword: [\w-]{24} {3}\(shown only now\)\n$/);
+  t.match(stdout, /^account seonchak\.account\.1: a@example\.test, member\npassword: [\w-]{24} {3}\(shown only now\)\n$/);
 
   const again = await runSeonchak(words, settings);
   t.equal(again.exitCode, 1);
@@ -158,7 +158,7 @@ t.test('a password in a pipe that nobody asked for is not passed over', async (t
   t.equal(stdout, '');
   t.match(stderr, /^seonchak: standard input is a pipe or a file: .+--password-stdin.+ \[usage_invalid\]\n$/);
   const asked = await runSeonchak([...words, '--password-stdin'], settings, 'a good password\n');
-  t.equal(asked.stdout, 'account 1: a@example.test, member\n', 'nobody was made before');
+  t.equal(asked.stdout, 'account seonchak.account.1: a@example.test, member\n', 'nobody was made before');
 });
 
 t.test('an account that HTTP would refuse is refused here too', async (t) => {

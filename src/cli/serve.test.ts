@@ -39,7 +39,7 @@ t.test('the three commands printed at start lead a newcomer to a first download'
     env: { ...process.env, ...settings },
   });
   t.match(stdout, '"name":"First drop"');
-  t.match(stdout, /"outcome":"issued","couponId":1,"memberId":"1","issueNo":1,/);
+  t.match(stdout, /"outcome":"issued","couponId":1,"memberId":"seonchak-trial-[0-9a-f]+-1","issueNo":1,/);
 });
 
 t.test('a port that is taken is said in one line, with 2', async (t) => {
