@@ -17,7 +17,7 @@ import { startBackEnd } from './system/back-ends.js';
 const root = fileURLToPath(new URL('../', import.meta.url));
 /** A shell that is still at it then is ended, with all that it has started. */
 const TIMEOUT_MS = 600_000;
-const FIRST_WINNER = '{"outcome":"issued","couponId":1,"memberId":"1","issueNo":1,';
+const FIRST_WINNER = /{"outcome":"issued","couponId":1,"memberId":"seonchak-trial-[0-9a-f]+-1","issueNo":1,/;
 const FIRST_STATUS = /^1 +open +100 +1 +99 /m;
 
 /** The shell blocks of a document, in its order. */
@@ -123,7 +123,7 @@ t.test('quick start, and what operations.md has to look with', async (t) => {
   const printed = await run(blocks, { port: await freePort(), stores: backEnd.settings });
   t.match(printed, FIRST_WINNER);
   t.match(printed, FIRST_STATUS);
-  t.match(printed, /^account 1: seller@shop\.example, seller\npassword: \S{24} /m);
+  t.match(printed, /^account seonchak\.account\.1: seller@shop\.example, seller\npassword: \S{24} /m);
   t.match(printed, /^loading:0\r?$/m);
   t.match(printed, 'aof_last_write_status:ok');
   t.match(printed, /^seonchak_queue_depth \d+$/m);

@@ -140,7 +140,10 @@ t.test('a generated password is printed once and works', async (t) => {
   const words = ['account', 'create', '--email', 'a@example.test', '--role', 'member'];
   const { exitCode, stdout } = await runSeonchak(words, settings);
   t.equal(exitCode, 0);
-  t.match(stdout, /^account seonchak\.account\.1: a@example\.test, member\npassword: [\w-]{24} {3}\(shown only now\)\n$/);
+  t.match(
+    stdout,
+    /^account seonchak\.account\.1: a@example\.test, member\npassword: [\w-]{24} {3}\(shown only now\)\n$/,
+  );
 
   const again = await runSeonchak(words, settings);
   t.equal(again.exitCode, 1);

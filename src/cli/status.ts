@@ -86,8 +86,7 @@ async function statuses(stores: Stores, views: readonly CouponView[]): Promise<C
   return views.map((view, place) => ({
     id: view.couponId,
     name: view.name,
-    // Where it was in service once, what the database knows alone would look consistent.
-    state: view.inService || view.epoch === 0 ? view.state : 'not_ready',
+    state: isOutOfService(stores, view) ? 'not_ready' : view.state,
     quantity: view.quantity,
     issued: view.issued,
     remaining: view.remaining,
@@ -96,6 +95,14 @@ async function statuses(stores: Stores, views: readonly CouponView[]): Promise<C
     recorded: counts[place]?.recorded ?? 0,
     deadLettered: counts[place]?.deadLettered ?? 0,
   }));
+}
+
+/**
+ * Where a coupon was in service once, what the database knows alone would look consistent. The embedded server keeps its coupons in its
+ * own memory, where a command beside it sees none: there the database is all there is.
+ */
+function isOutOfService(stores: Stores, view: CouponView): boolean {
+  return stores.distributed !== undefined && !view.inService && view.epoch > 0;
 }
 
 function print(context: CommandContext, read: StatusReport, one: boolean, options: StatusOptions): void {
