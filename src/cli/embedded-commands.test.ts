@@ -243,6 +243,8 @@ t.test('an operator makes a key, and with it a file of members is granted', asyn
     await runSeonchak(['key', 'create', '--seller', '9', '--scopes', 'issue,read'], settings)
   ).stdout.trim();
   t.match(key, /^sck_1_[0-9A-Za-z]{43}$/);
+  // Known to the server within a second.
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
   const file = join(folder.path, 'members.csv');
   await writeFile(
     file,

@@ -3,6 +3,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
 import type { Clock } from '../../domain/clock.js';
 import type { CouponId, Issuance } from '../../domain/coupon.js';
+import { MEMBER_ID_LENGTH_MAX } from '../../domain/member-id.js';
 import { SettledRows } from '../../feed/settled-rows.js';
 import type { Admission } from '../../ports/admission.js';
 import type { AdmittedIssuances } from '../../ports/admitted-issuances.js';
@@ -230,7 +231,9 @@ function aboutRecorders(t: Test, under: FrontierUnderTest, { queue, admitted }: 
     const line = await Line.open(under, 3);
     const taken = await claim(line, 3);
     const refused = (issuance: Issuance): Issuance =>
-      issuance.issueNo === 2 ? { ...issuance, memberId: 'x'.repeat(65) as Issuance['memberId'] } : issuance;
+      issuance.issueNo === 2
+        ? { ...issuance, memberId: 'x'.repeat(MEMBER_ID_LENGTH_MAX + 1) as Issuance['memberId'] }
+        : issuance;
     const { deadLettered } = await ledger.record(line.couponId, taken.epoch, taken.issuances.map(refused));
     t.equal(deadLettered, 1);
     t.same(await line.read(), { numbers: [1, 3], frontier: 3, more: false });
