@@ -228,7 +228,7 @@ t.test('stores that are away, or do not let us in', async (t) => {
   );
   for (const [url, says] of [
     [new URL(mariadb.url), /Run `seonchak migrate`/],
-    [wrongPassword, /user name or password. Check MYSQL_URL/],
+    [wrongPassword, /user name or password, or this user requires TLS. Check MYSQL_URL/],
     [otherDatabase, /has no access to this database/],
   ] as const) {
     await t.test(String(says), (t) =>
