@@ -6,6 +6,7 @@ KEYS
   1 coupon:{id}:issuable_coupon_queue
   2 coupon:{id}:claims
   3 coupon:{id}:meta
+  4 coupon:{id}:claimed
 ARGV
   none
 Reply
@@ -14,7 +15,7 @@ Reply
 --]]
 local meta = redis.call('HMGET', KEYS[3], 'epoch', 'marker')
 if not meta[1] or not meta[2] or not redis.call('ZSCORE', KEYS[1], '#q.' .. meta[2])
-  or not redis.call('ZSCORE', KEYS[2], '#c.' .. meta[2]) then
+  or not redis.call('ZSCORE', KEYS[2], '#c.' .. meta[2]) or redis.call('HGET', KEYS[4], '') ~= '#d.' .. meta[2] then
   return 'not_ready'
 end
 local queued = redis.call('ZCARD', KEYS[1])

@@ -217,6 +217,7 @@ t.test(
     t.same(loadConfig({}).limits, {
       member: { rate: 0, burst: 2_000 },
       address: { rate: 0, burst: 10_000 },
+      key: { rate: 0, burst: 2 },
       signInFailuresMax: 10,
       trustedProxies: [],
     });

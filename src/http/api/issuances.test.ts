@@ -85,8 +85,8 @@ t.test('all of them come as CSV or as NDJSON', async (t) => {
 
 t.test('a reader who does not keep up holds the list back, and then gets all of it', async (t) => {
   const shop = await openShop(t);
-  const path = await shop.coupon({ quantity: 1 });
   const rows = 120_000;
+  const path = await shop.coupon({ quantity: rows });
   await record(shop, rows);
   const before = process.memoryUsage().external + process.memoryUsage().heapUsed;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -73,7 +73,7 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
   }
 
   async #depth(couponId: CouponId): Promise<QueueDepth | undefined> {
-    const keys = [queueKey(couponId), claimsKey(couponId), metaKey(couponId)];
+    const keys = [queueKey(couponId), claimsKey(couponId), metaKey(couponId), claimedKey(couponId)];
     const reply = await this.#calls.run('depth', keys, []);
     if (reply === 'not_ready') return undefined;
     const [queued, claimed] = list(reply);

@@ -9,7 +9,7 @@ export const scriptKeyCounts = {
   amend: 2,
   claim: 4,
   'clear-pending': 1,
-  depth: 3,
+  depth: 4,
   gather: 1,
   holder: 2,
   inspect: 5,

@@ -103,7 +103,10 @@ for (const company of [true, false]) {
     const holder = await createConnection(server.url);
     t.teardown(() => holder.end());
     await holder.query('start transaction');
-    await holder.query("insert into member_coupon values (?, 1, 'm1', 0, null)", [locked]);
+    await holder.query(
+      "insert into member_coupon (coupon_id, issue_no, member_id, issued_at) values (?, 1, 'm1', 0)",
+      [locked],
+    );
     let released = false;
     const held = stores.recording.record(locked, 1, issuances(1, 1)).finally(() => t.ok(released));
     if (!company) await new Promise(setImmediate);

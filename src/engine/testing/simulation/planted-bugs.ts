@@ -294,7 +294,7 @@ const seldom: Readonly<Record<string, number>> = {
   'late command carried out': 7_000,
   'a lost round is an attempt for its first coupon only': 37_400,
   'revocations forgotten by the rebuild': 3_800,
-  'warm reads before it begins': 16_700,
+  'warm reads before it begins': 5_300,
   'revokes for a coupon in service': 90_064_600,
   'verified on another server': 140_619_400,
 };

@@ -289,7 +289,7 @@ export class SimulatedStore {
   depth(couponId: CouponId): QueueDepth | undefined {
     const coupon = this.coupons.get(couponId);
     if (coupon === undefined || coupon.recovery !== undefined || coupon.epoch === 0) return undefined;
-    if (!this.isWhole(coupon, ['meta', 'queue', 'claims'])) return undefined;
+    if (!this.isWhole(coupon, ['meta', 'queue', 'claims', 'claimed'])) return undefined;
     const claimed = coupon.claims.reduce((sum, claim) => sum + claim.issuances.length, 0);
     return { queued: coupon.queue.length, claimed };
   }
