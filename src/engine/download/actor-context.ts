@@ -1,16 +1,27 @@
 /** Defines what an actor needs from around it; the engine provides it. */
-import type { Admission } from '../ports/admission.js';
+import type { Admission, AdmitBatch, AdmitReply } from '../ports/admission.js';
 import type { Clock } from '../domain/clock.js';
 import type { CouponId } from '../domain/coupon.js';
 import type { EngineCounters } from '../domain/counters.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
-import type { CouponActor } from './coupon-actor.js';
 import type { LoadedCoupon } from './coupon-loader.js';
 
 export interface CouponActorLimits {
   readonly batchMax: number;
   readonly mailboxMax: number;
   readonly admitDeadlineMs: number;
+}
+
+/** What a shard knows of an actor: the actor says what to ask, and takes the answer. */
+export interface AskingActor {
+  readonly couponId: CouponId;
+  prepare(nowMs: number, room: number): AdmitBatch | undefined;
+  awaits(batch: AdmitBatch): boolean;
+  decided(reply: AdmitReply, sentAtMs: number): void;
+  failed(fault: unknown): void;
+  notSent(): void;
+  isMarkDue(nowMs: number, everyMs?: number): boolean;
+  marked(sentAtMs: number): void;
 }
 
 export interface CouponActorContext {
@@ -22,8 +33,8 @@ export interface CouponActorContext {
   readonly counters: EngineCounters;
   load(couponId: CouponId, seenIssueNo: number): Promise<LoadedCoupon | undefined>;
   /** Into the line of the actor's shard, which calls `prepare` when its turn comes; later, when the store needs a pause first. */
-  enterLine(actor: CouponActor): void;
-  enterLineLater(actor: CouponActor): void;
+  enterLine(actor: AskingActor): void;
+  enterLineLater(actor: AskingActor): void;
   /** How many winners may be held for sealed answers at the moment. */
   winnersAllowance(): number;
   winnersHeld(change: number): void;

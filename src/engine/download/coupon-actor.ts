@@ -27,7 +27,7 @@
 import { refusalOf } from '../ports/admission.js';
 import type { AdmitBatch, AdmitDecisions, AdmitReply } from '../ports/admission.js';
 import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
-import type { CouponActorContext } from './actor-context.js';
+import type { AskingActor, CouponActorContext } from './actor-context.js';
 import { assertState, COLD, winnersHeldBy } from './actor-state.js';
 import type { ActorState, Sealed } from './actor-state.js';
 import type { DownloadOutcome, PendingDownload } from '../domain/download.js';
@@ -49,7 +49,7 @@ import { StoreClock } from './store-clock.js';
  */
 type Phase = 'idle' | 'in_line' | 'asked' | 'learning';
 
-export class CouponActor {
+export class CouponActor implements AskingActor {
   readonly couponId: CouponId;
   readonly #context: CouponActorContext;
   readonly #mailbox: Mailbox;

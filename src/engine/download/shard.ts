@@ -15,15 +15,14 @@ import {
   ROUND_COUPONS_MAX,
   ROUND_MEMBERS_MAX,
 } from '../domain/limits.js';
-import type { CouponActorContext } from './actor-context.js';
-import type { CouponActor } from './coupon-actor.js';
+import type { AskingActor, CouponActorContext } from './actor-context.js';
 
 /** What a shard needs from around it: what its actors have. */
 export type ShardContext = Pick<CouponActorContext, 'admission' | 'bell' | 'clock' | 'counters' | 'onFault'>;
 
 /** What one actor asks in a round. */
 interface Question {
-  readonly actor: CouponActor;
+  readonly actor: AskingActor;
   readonly batch: AdmitBatch;
 }
 
@@ -31,9 +30,9 @@ export class Shard {
   readonly #context: ShardContext;
   readonly #scheduler: Scheduler;
   /** Each at most once: an actor enters when it has something to ask and is not here. */
-  #line: CouponActor[] = [];
+  #line: AskingActor[] = [];
   /** These enter the line when the pause is over. */
-  #pausing: CouponActor[] = [];
+  #pausing: AskingActor[] = [];
   #roundOutstanding = false;
   #roundPlanned = false;
 
@@ -42,13 +41,13 @@ export class Shard {
     this.#scheduler = scheduler;
   }
 
-  enter(actor: CouponActor): void {
+  enter(actor: AskingActor): void {
     this.#line.push(actor);
     this.#planRound();
   }
 
   /** After {@link RETRY_PAUSE_MS}: for actors whose batch the store refused or lost. One timer for all of them. */
-  enterLater(actor: CouponActor): void {
+  enterLater(actor: AskingActor): void {
     if (this.#pausing.push(actor) > 1) return;
     void this.#scheduler.pause(RETRY_PAUSE_MS).then(() => {
       this.#line.push(...this.#pausing.splice(0));

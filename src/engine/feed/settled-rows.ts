@@ -8,17 +8,13 @@
  * The ledger is its own outbox: numbers have no gaps (I1), so nothing is written besides the row. Rejected: a sequence assigned at commit
  * (a lock for each recorder's transaction), and a cursor over an auto-increment id, whose values commit out of order as well.
  */
-import type { Admission } from '../ports/admission.js';
-import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
-import type { Clock } from '../domain/clock.js';
-import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
 import type { CouponId } from '../domain/coupon.js';
 import type { IssuanceLedger, LedgerRow } from '../ports/issuance-ledger.js';
 import type { LedgerAudit } from '../ports/ledger-audit.js';
-import type { CouponWarmer } from '../recovery/coupon-warmer.js';
 import { FRONTIER_WINDOWS_MAX, ISSUANCES_MAX } from '../domain/limits.js';
 import { FrontierWaits } from './frontier-waits.js';
 import { UnexplainedNumbers } from './unexplained-numbers.js';
+import type { UnexplainedNumbersPorts } from './unexplained-numbers.js';
 
 export interface SettledPage {
   /** Ascending by number, without a number passed over. */
@@ -29,15 +25,9 @@ export interface SettledPage {
   readonly more: boolean;
 }
 
-export interface SettledRowsPorts {
+export interface SettledRowsPorts extends UnexplainedNumbersPorts {
   readonly ledger: Pick<IssuanceLedger, 'rows'>;
   readonly audit: Pick<LedgerAudit, 'revocations' | 'deadLetters'>;
-  readonly admission: Pick<Admission, 'snapshots' | 'unrecordedHolder'>;
-  readonly catalogue: Pick<CouponCatalogue, 'find'>;
-  readonly warmer: Pick<CouponWarmer, 'prepare'>;
-  /** Absent where the decision is the row: then a number without a row, revocation or dead letter is void. */
-  readonly admitted?: Pick<AdmittedIssuances, 'winners' | 'unrecorded'> | undefined;
-  readonly clock: Clock;
 }
 
 /** A part of a gap between two rows, small enough for one question. */

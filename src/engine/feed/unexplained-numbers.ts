@@ -4,26 +4,37 @@
  * The answer "they cannot" is final and is given only on proof: the coupon is in service under the epoch of the catalogue, so that rows claimed
  * before a rebuild are refused; and no number is queued, claimed, or held by a winner (whom `seonchak reconcile` would queue again).
  */
+import type { Clock } from '../domain/clock.js';
+import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
+import type { CouponWarmer } from '../recovery/coupon-warmer.js';
+import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
+import type { Admission } from '../ports/admission.js';
 import type { CouponId } from '../domain/coupon.js';
 import { FRONTIER_SEARCH_EVERY_MS, VOID_COUPONS_MAX } from '../domain/limits.js';
 import { NumberSet } from '../domain/number-set.js';
 import type { FrontierWaits } from './frontier-waits.js';
-import type { SettledRowsPorts } from './settled-rows.js';
 
 interface CouponVoids {
   readonly numbers: NumberSet;
   searchedAtMs: number;
 }
 
-type Ports = Pick<SettledRowsPorts, 'admission' | 'admitted' | 'catalogue' | 'warmer' | 'clock'>;
+export interface UnexplainedNumbersPorts {
+  readonly admission: Pick<Admission, 'snapshots' | 'unrecordedHolder'>;
+  readonly catalogue: Pick<CouponCatalogue, 'find'>;
+  readonly warmer: Pick<CouponWarmer, 'prepare'>;
+  /** Absent where the decision is the row: then a number without a row, revocation or dead letter is void. */
+  readonly admitted?: Pick<AdmittedIssuances, 'winners' | 'unrecorded'> | undefined;
+  readonly clock: Clock;
+}
 
 export class UnexplainedNumbers {
-  readonly #ports: Ports;
+  readonly #ports: UnexplainedNumbersPorts;
   readonly #waits: FrontierWaits;
   /** Coupons with void numbers, least recently searched first. Forgetting one costs a search. */
   readonly #voids = new Map<CouponId, CouponVoids>();
 
-  constructor(ports: Ports, waits: FrontierWaits) {
+  constructor(ports: UnexplainedNumbersPorts, waits: FrontierWaits) {
     this.#ports = ports;
     this.#waits = waits;
   }
@@ -82,7 +93,7 @@ export class UnexplainedNumbers {
 
   /** In the order in which an issuance travels: winners, then queue and claims; the caller reads the ledger afterwards. */
   async #search(
-    admitted: NonNullable<Ports['admitted']>,
+    admitted: NonNullable<UnexplainedNumbersPorts['admitted']>,
     couponId: CouponId,
     wanted: ReadonlySet<number>,
   ): Promise<number | undefined> {

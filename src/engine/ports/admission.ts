@@ -4,7 +4,7 @@
  * A back end implements {@link Admission}; `testing/contracts/admission-contract.ts` tests every back end.
  */
 import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../domain/coupon.js';
-import type { TermsRefusal } from './terms-change.js';
+import type { TermsChange, TermsRefusal } from './terms-change.js';
 
 /** Why a coupon gives nothing to a member who holds none. In order of precedence. */
 export const refusals = ['not_open', 'paused', 'closed', 'sold_out'] as const;
@@ -102,15 +102,6 @@ export interface WarmContent {
   readonly coupon: WarmCoupon;
   /** Its live issuances in chunks of any size; they are taken as recorded. */
   readonly issued: AsyncIterable<readonly Issuance[]>;
-}
-
-/** Terms to change; what is absent stays. `null` takes a bound of the window away. */
-export interface TermsChange {
-  readonly quantity?: number;
-  readonly opensAtMs?: number | null;
-  readonly closesAtMs?: number | null;
-  readonly paused?: boolean;
-  readonly closed?: true;
 }
 
 export type AmendReply =

@@ -9,8 +9,9 @@
  * A process that dies or loses a store in between leaves the change unsettled, and another one takes it over. Only who took it over last can
  * settle it, so a change is never discarded by one process while another puts it into force.
  */
+import type { TermsChange } from './terms-change.js';
 import type { CouponId, CouponTerms } from '../domain/coupon.js';
-import type { TermsChange } from './admission.js';
+
 import type { AuditEntry } from './audit-log.js';
 import type { CouponRecord } from './coupon-catalogue.js';
 import type { KeyedRequest } from './idempotency.js';

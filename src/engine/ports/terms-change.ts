@@ -1,6 +1,14 @@
 /** What a change of terms makes of a coupon's terms, or why it cannot be: the rules of `lua/amend.lua` for stores in memory and for rebuilds. */
 import type { CouponTerms } from '../domain/coupon.js';
-import type { TermsChange } from './admission.js';
+
+/** Terms to change; what is absent stays. `null` takes a bound of the window away. */
+export interface TermsChange {
+  readonly quantity?: number;
+  readonly opensAtMs?: number | null;
+  readonly closesAtMs?: number | null;
+  readonly paused?: boolean;
+  readonly closed?: true;
+}
 
 export const termsRefusals = ['closed', 'window_invalid', 'quantity_below_issued'] as const;
 /** In order of precedence. */

@@ -1,5 +1,6 @@
 /** Registers, changes and lists coupons, keeping catalogue, admission store and ledger in step. */
-import type { Admission, TermsChange } from '../ports/admission.js';
+import type { Admission } from '../ports/admission.js';
+import type { TermsChange } from '../ports/terms-change.js';
 import type { AuditAction, AuditActor, AuditEntry } from '../ports/audit-log.js';
 import type { Clock } from '../domain/clock.js';
 import { couponState } from '../domain/coupon.js';

@@ -7,7 +7,7 @@ import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/do
 import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
 import type { IssuanceQueue } from '../../engine/ports/issuance-queue.js';
 import type { Clock } from '../../engine/domain/clock.js';
-import type { TermsChange } from '../../engine/ports/admission.js';
+import type { TermsChange } from '../../engine/ports/terms-change.js';
 import type { AuditActor } from '../../engine/ports/audit-log.js';
 import type { AmendRequest, AmendResult } from '../../engine/sellers/coupon-registry.js';
 import { subjectOf } from '../../engine/domain/member-id.js';

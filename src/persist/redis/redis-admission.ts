@@ -8,10 +8,10 @@ import type {
   AmendReply,
   AnswerBatch,
   RevokeReply,
-  TermsChange,
   WarmContent,
   WinnersView,
 } from '../../engine/ports/admission.js';
+import type { TermsChange } from '../../engine/ports/terms-change.js';
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../engine/domain/coupon.js';
 import { claimedKey, couponKeys, metaKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';

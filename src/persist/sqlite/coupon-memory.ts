@@ -4,11 +4,16 @@ import {
   type AlreadyIssued,
   type Refusal,
   refusalOf,
-  type TermsChange,
   type WarmCoupon,
   type WinnersView,
 } from '../../engine/ports/admission.js';
-import { sameTerms, termsAfter, termsOf, type TermsRefusal } from '../../engine/ports/terms-change.js';
+import {
+  type TermsChange,
+  sameTerms,
+  termsAfter,
+  termsOf,
+  type TermsRefusal,
+} from '../../engine/ports/terms-change.js';
 import type {
   CouponId,
   CouponSnapshot,

@@ -13,10 +13,10 @@ import type {
   AmendReply,
   AnswerBatch,
   RevokeReply,
-  TermsChange,
   WarmContent,
   WinnersView,
 } from '../../engine/ports/admission.js';
+import type { TermsChange } from '../../engine/ports/terms-change.js';
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../engine/domain/coupon.js';
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { Database } from '../sql/schema.js';

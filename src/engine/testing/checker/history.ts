@@ -6,7 +6,7 @@
  */
 import type { CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
 import type { DownloadOutcome } from '../../domain/download.js';
-import type { TermsChange } from '../../ports/admission.js';
+import type { TermsChange } from '../../ports/terms-change.js';
 
 export interface DownloadCall {
   readonly memberId: MemberId;

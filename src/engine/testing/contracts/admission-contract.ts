@@ -10,9 +10,9 @@ import type {
   AdmitFault,
   AdmitReply,
   AnswerBatch,
-  TermsChange,
   WarmCoupon,
 } from '../../ports/admission.js';
+import type { TermsChange } from '../../ports/terms-change.js';
 import {
   type CouponId,
   type CouponSnapshot,

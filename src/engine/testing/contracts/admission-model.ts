@@ -8,11 +8,11 @@ import {
   type AnswerBatch,
   refusalOf,
   type RevokeReply,
-  type TermsChange,
   type WarmContent,
   type WarmCoupon,
   type WinnersView,
 } from '../../ports/admission.js';
+import type { TermsChange } from '../../ports/terms-change.js';
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../domain/coupon.js';
 
 interface Stock {

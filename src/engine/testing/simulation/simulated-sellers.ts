@@ -1,5 +1,5 @@
 /** Simulates sellers who change terms, revoke issuances, and repeat what was not answered. */
-import type { TermsChange } from '../../ports/admission.js';
+import type { TermsChange } from '../../ports/terms-change.js';
 import type { CouponId } from '../../domain/coupon.js';
 import type { SellerCall } from '../checker/history.js';
 import type { Random } from './random.js';

@@ -12,13 +12,12 @@ import type {
   AmendReply,
   LastChange,
   RevokeReply,
-  TermsChange,
   WarmCoupon,
 } from '../../ports/admission.js';
 import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
 import { StoreUnavailableError } from '../../domain/errors.js';
 import type { Claim, QueueDepth } from '../../ports/issuance-queue.js';
-import { sameTerms, termsAfter } from '../../ports/terms-change.js';
+import { type TermsChange, sameTerms, termsAfter } from '../../ports/terms-change.js';
 
 export interface StoredClaim {
   token: string;

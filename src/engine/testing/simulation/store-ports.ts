@@ -6,10 +6,10 @@ import type {
   AmendReply,
   AnswerBatch,
   RevokeReply,
-  TermsChange,
   WarmContent,
   WinnersView,
 } from '../../ports/admission.js';
+import type { TermsChange } from '../../ports/terms-change.js';
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../domain/coupon.js';
 import { StoreUnavailableError } from '../../domain/errors.js';
 import type { Claim, IssuanceQueue, QueueDepth, RecorderBell } from '../../ports/issuance-queue.js';
