@@ -57,6 +57,8 @@ export class Pressure {
 
   /** For `/readyz`; empty while all is well. */
   reasons(): readonly string[] {
-    return this.#underPressure ? ['This process is overloaded: its event loop is late.'] : [];
+    return this.#underPressure
+      ? ['This process is overloaded: its event loop is late, or too many answers are owed.']
+      : [];
   }
 }
