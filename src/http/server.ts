@@ -179,12 +179,12 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
       return inFlight.count;
     },
     shutDown(graceMs) {
-      closing ??= drain(graceMs);
+      closing ??= shutDownOnce(graceMs);
       return closing;
     },
   };
 
-  async function drain(graceMs: number): Promise<void> {
+  async function shutDownOnce(graceMs: number): Promise<void> {
     listening.stop();
     stopWatching();
     live.close();

@@ -196,7 +196,7 @@ async function startApi(
       // A balancer needs some probes to notice; until then this process serves as before.
       if (config.shutdownDelayMs > 0) await pause(config.shutdownDelayMs);
       await http.shutDown(GRACE_MS);
-      await engine.drain(GRACE_MS);
+      await engine.shutDown(GRACE_MS);
       await engine.stop();
     },
   };

@@ -9,7 +9,7 @@ async function soldOut(terms: Partial<CouponTerms> = {}) {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1, ...terms });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a', 'b');
+  await world.answers(engine, couponId, 'a', 'b');
   return { world, couponId, engine };
 }
 
@@ -18,7 +18,7 @@ t.test('once sold out everybody is answered at once and exactly, without asking 
   const sent = world.storeLink.sent;
   const presses = world.press(engine, couponId, 'b', 'c', 'a');
   t.same(
-    presses.map((press) => press.told),
+    presses.map((press) => press.answer),
     ['sold_out', 'sold_out', 'already_issued 1'],
     'in the same turn',
   );
@@ -28,35 +28,35 @@ t.test('once sold out everybody is answered at once and exactly, without asking 
 t.test('a top-up announced here counts at once', async (t) => {
   const { world, couponId, engine } = await soldOut();
   await world.registry().amend(couponId, { quantity: 2 });
-  t.same(await world.told(engine, couponId, 'b', 'c'), ['issued 2', 'sold_out']);
+  t.same(await world.answers(engine, couponId, 'b', 'c'), ['issued 2', 'sold_out']);
 });
 
 t.test('a top-up whose announcement was lost counts at the next look at the version', async (t) => {
   const { world, couponId, engine } = await soldOut();
   world.store.amend(couponId, { quantity: 2 });
-  t.same(await world.told(engine, couponId, 'b'), ['sold_out']);
+  t.same(await world.answers(engine, couponId, 'b'), ['sold_out']);
   await world.time.advance(VERSION_CHECK_MS);
-  t.same(await world.told(engine, couponId, 'b'), ['issued 2']);
+  t.same(await world.answers(engine, couponId, 'b'), ['issued 2']);
 });
 
 t.test('a revoked unit counts, and its former holder is no longer told that it holds one', async (t) => {
   const { world, couponId, engine } = await soldOut();
   await world.registry().revoke(couponId, 1);
-  t.same(await world.told(engine, couponId, 'b', 'a'), ['issued 2', 'sold_out']);
+  t.same(await world.answers(engine, couponId, 'b', 'a'), ['issued 2', 'sold_out']);
 });
 
 t.test('an answer that the store has not confirmed for too long is given no more', async (t) => {
   const { world, couponId, engine } = await soldOut();
   world.storeLink.usualFate = 'refuse';
   await world.time.advance(LOCAL_ANSWER_MS - 1);
-  t.same(await world.told(engine, couponId, 'b'), ['sold_out']);
+  t.same(await world.answers(engine, couponId, 'b'), ['sold_out']);
   await world.time.advance(1);
   const [asking] = world.press(engine, couponId, 'b');
-  t.equal(asking?.told, 'waiting');
+  t.equal(asking?.answer, 'waiting');
   world.storeLink.usualFate = 'deliver';
   await world.time.advance(VERSION_CHECK_MS);
-  t.equal(asking?.told, 'sold_out');
-  t.equal(world.press(engine, couponId, 'b')[0]?.told, 'sold_out', 'confirmed again, local again');
+  t.equal(asking?.answer, 'sold_out');
+  t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'sold_out', 'confirmed again, local again');
 });
 
 t.test('a confirmation counts from when it was asked for, not from when it came', async (t) => {
@@ -67,7 +67,7 @@ t.test('a confirmation counts from when it was asked for, not from when it came'
   await world.time.advance(LOCAL_ANSWER_MS);
   world.storeLink.release();
   await world.time.advance(0);
-  t.equal(world.press(engine, couponId, 'b')[0]?.told, 'waiting');
+  t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'waiting');
 });
 
 t.test(
@@ -76,7 +76,7 @@ t.test(
     const { world, couponId, engine } = await soldOut();
     for (let look = 0; look < 10; look += 1) {
       await world.time.advance(LOCAL_ANSWER_MS);
-      t.equal(world.press(engine, couponId, 'b')[0]?.told, 'sold_out');
+      t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'sold_out');
     }
   },
 );
@@ -86,24 +86,24 @@ t.test('before the opening nobody asks the store; at the opening instant the fir
   const opensAtMs = STORE_START_MS + 3_000;
   const couponId = await world.registered({ opensAtMs });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   await world.time.advance(1_000);
   const [early] = world.press(engine, couponId, 'a');
   t.same(early?.outcomes, [{ outcome: 'not_open', opensAtMs, storeNowMs: STORE_START_MS + 1_000 }]);
   await world.time.advance(2_000 - OPENING_MARGIN_MS);
   const [close] = world.press(engine, couponId, 'a');
-  t.equal(close?.told, 'waiting', 'this close to the opening the clock of the store decides');
+  t.equal(close?.answer, 'waiting', 'this close to the opening the clock of the store decides');
   await world.time.advance(OPENING_MARGIN_MS - 1);
-  t.same(await world.told(engine, couponId, 'a'), ['not_open']);
+  t.same(await world.answers(engine, couponId, 'a'), ['not_open']);
   await world.time.advance(1);
-  t.same(await world.told(engine, couponId, 'a'), ['issued 1']);
+  t.same(await world.answers(engine, couponId, 'a'), ['issued 1']);
 });
 
 t.test('an opening moved by the seller is told with the new time', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ opensAtMs: STORE_START_MS + 60_000 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   await world.registry().amend(couponId, { opensAtMs: STORE_START_MS + 30_000 });
   const [press] = world.press(engine, couponId, 'a');
   await world.time.advance(0);
@@ -113,12 +113,12 @@ t.test('an opening moved by the seller is told with the new time', async (t) => 
 t.test('sold out turns into closed at the closing instant', async (t) => {
   const { world, couponId, engine } = await soldOut({ closesAtMs: STORE_START_MS + 500 });
   await world.time.advance(499);
-  t.same(await world.told(engine, couponId, 'b', 'a'), ['sold_out', 'already_issued 1']);
+  t.same(await world.answers(engine, couponId, 'b', 'a'), ['sold_out', 'already_issued 1']);
   await world.time.advance(1);
-  t.same(await world.told(engine, couponId, 'b', 'a'), ['closed', 'already_issued 1']);
+  t.same(await world.answers(engine, couponId, 'b', 'a'), ['closed', 'already_issued 1']);
   await world.time.advance(VERSION_CHECK_MS);
   t.same(
-    world.press(engine, couponId, 'b', 'a').map((press) => press.told),
+    world.press(engine, couponId, 'b', 'a').map((press) => press.answer),
     ['closed', 'already_issued 1'],
   );
 });
@@ -127,23 +127,23 @@ t.test('a pause is answered locally, winners included, and a resume ends it', as
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 2 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   await world.registry().amend(couponId, { paused: true });
-  await world.told(engine, couponId, 'b');
+  await world.answers(engine, couponId, 'b');
   t.same(
-    world.press(engine, couponId, 'b', 'a').map((press) => press.told),
+    world.press(engine, couponId, 'b', 'a').map((press) => press.answer),
     ['paused', 'already_issued 1'],
   );
   await world.registry().amend(couponId, { paused: false });
-  t.same(await world.told(engine, couponId, 'b'), ['issued 2']);
+  t.same(await world.answers(engine, couponId, 'b'), ['issued 2']);
 });
 
 t.test('a coupon closed by its seller before anybody won is refused from memory', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ closed: true });
   const engine = await world.engine();
-  t.same(await world.told(engine, couponId, 'a'), ['closed']);
-  t.equal(world.press(engine, couponId, 'b')[0]?.told, 'closed');
+  t.same(await world.answers(engine, couponId, 'a'), ['closed']);
+  t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'closed');
 });
 
 t.test('a store that lost a sold-out coupon ends the local answers at the next look', async (t) => {
@@ -151,7 +151,7 @@ t.test('a store that lost a sold-out coupon ends the local answers at the next l
   world.store.loseEverything();
   await world.time.advance(VERSION_CHECK_MS);
   t.same(
-    await world.told(engine, couponId, 'b'),
+    await world.answers(engine, couponId, 'b'),
     ['issued 1'],
     'the unrecorded issuance went with the store',
   );
@@ -161,39 +161,39 @@ t.test('members keep being answered by the store while the winners are fetched',
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   world.storeLink.next('deliver', 'hold');
-  t.same(await world.told(engine, couponId, 'b'), ['sold_out']);
+  t.same(await world.answers(engine, couponId, 'b'), ['sold_out']);
   t.equal(world.storeLink.held, 1, 'the winners are on their way');
-  t.same(await world.told(engine, couponId, 'c', 'a'), ['sold_out', 'already_issued 1']);
+  t.same(await world.answers(engine, couponId, 'c', 'a'), ['sold_out', 'already_issued 1']);
   world.storeLink.release();
   await world.time.advance(0);
-  t.equal(world.press(engine, couponId, 'a')[0]?.told, 'already_issued 1');
+  t.equal(world.press(engine, couponId, 'a')[0]?.answer, 'already_issued 1');
 });
 
 t.test('winners that cannot be had are asked for again with the next refusal', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   world.storeLink.next('deliver', 'refuse');
-  t.same(await world.told(engine, couponId, 'b'), ['sold_out']);
-  t.equal(world.press(engine, couponId, 'b')[0]?.told, 'waiting', 'not sealed');
+  t.same(await world.answers(engine, couponId, 'b'), ['sold_out']);
+  t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'waiting', 'not sealed');
   await world.time.advance(0);
-  t.equal(world.press(engine, couponId, 'b')[0]?.told, 'sold_out', 'sealed by the second refusal');
+  t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'sold_out', 'sealed by the second refusal');
 });
 
 t.test('a version that changes while its winners are fetched is not sealed', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   world.storeLink.next('deliver', 'hold');
-  await world.told(engine, couponId, 'b');
+  await world.answers(engine, couponId, 'b');
   world.store.amend(couponId, { quantity: 2 });
   world.storeLink.release();
   await world.time.advance(0);
-  t.same(await world.told(engine, couponId, 'b'), ['issued 2']);
+  t.same(await world.answers(engine, couponId, 'b'), ['issued 2']);
 });
 
 t.test(
@@ -204,18 +204,18 @@ t.test(
     const elsewhere = await world.engine();
     const engine = await world.engine();
     world.store.amend(couponId, { opensAtMs: null });
-    await world.told(elsewhere, couponId, 'early');
+    await world.answers(elsewhere, couponId, 'early');
     world.store.amend(couponId, { opensAtMs: STORE_START_MS + 1_000 });
     await world.time.advance(960);
     // Refused, the winners read (one so far), and then the look at the version is slow.
     world.storeLink.next('deliver', 'deliver', 'deliver', 'deliver', 'hold');
-    t.same(await world.told(engine, couponId, 'b'), ['not_open']);
+    t.same(await world.answers(engine, couponId, 'b'), ['not_open']);
     t.equal(world.storeLink.held, 1);
     await world.time.advance(40);
-    t.same(await world.told(elsewhere, couponId, 'a'), ['issued 2']);
+    t.same(await world.answers(elsewhere, couponId, 'a'), ['issued 2']);
     world.storeLink.release();
     await world.time.advance(0);
-    t.same(await world.told(engine, couponId, 'a', 'c', 'early'), [
+    t.same(await world.answers(engine, couponId, 'a', 'c', 'early'), [
       'already_issued 2',
       'sold_out',
       'already_issued 1',

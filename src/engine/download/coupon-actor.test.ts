@@ -11,7 +11,7 @@ t.test('the first in the line get the coupon, numbered in the order in which the
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 3 });
   const engine = await world.engine();
-  t.same(await world.told(engine, couponId, 'a', 'b', 'c', 'd'), [
+  t.same(await world.answers(engine, couponId, 'a', 'b', 'c', 'd'), [
     'issued 1',
     'issued 2',
     'issued 3',
@@ -23,15 +23,15 @@ t.test('a member who pressed twice holds one coupon and learns its number again'
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 2 });
   const engine = await world.engine();
-  t.same(await world.told(engine, couponId, 'a', 'a', 'b'), ['issued 1', 'already_issued 1', 'issued 2']);
-  t.same(await world.told(engine, couponId, 'b', 'a'), ['already_issued 2', 'already_issued 1']);
+  t.same(await world.answers(engine, couponId, 'a', 'a', 'b'), ['issued 1', 'already_issued 1', 'issued 2']);
+  t.same(await world.answers(engine, couponId, 'b', 'a'), ['already_issued 2', 'already_issued 1']);
 });
 
 t.test('one batch is outstanding, and all that came meanwhile goes with the next', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 10 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'first');
+  await world.answers(engine, couponId, 'first');
   world.storeLink.next('hold', 'hold');
   world.press(engine, couponId, 'a');
   await world.time.advance(1);
@@ -47,7 +47,7 @@ t.test('one batch is outstanding, and all that came meanwhile goes with the next
   world.storeLink.release();
   await world.time.advance(0);
   t.same(
-    waiting.map((press) => press.told),
+    waiting.map((press) => press.answer),
     ['issued 3', 'issued 4', 'issued 5'],
   );
 });
@@ -58,7 +58,7 @@ t.test('a line longer than a batch is decided batch by batch, in order', async (
   const engine = await world.engine({ batchMax: 2 });
   const names = ['a', 'b', 'c', 'd', 'e'];
   t.same(
-    await world.told(engine, couponId, ...names),
+    await world.answers(engine, couponId, ...names),
     names.map((_, index) => `issued ${index + 1}`),
   );
 });
@@ -68,21 +68,27 @@ t.test('with the mailbox full a member is told that it is busy, at once, and may
   const couponId = await world.registered({ quantity: 100 });
   const engine = await world.engine({ mailboxMax: 2 });
   const presses = world.press(engine, couponId, 'a', 'b', 'c');
-  t.equal(presses[2]?.told, 'busy');
+  t.equal(presses[2]?.answer, 'busy');
   await world.time.advance(0);
-  t.same(await world.told(engine, couponId, 'c'), ['issued 3']);
+  t.same(await world.answers(engine, couponId, 'c'), ['issued 3']);
 });
 
 t.test('a member whose connection is gone before its batch leaves takes no unit', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 2 });
   const engine = await world.engine({ batchMax: 1 });
-  const [gone, alsoGone, staying] = world.press(engine, couponId, 'gone', 'also-gone', 'staying');
-  if (gone !== undefined) gone.abandoned = true;
-  if (alsoGone !== undefined) alsoGone.abandoned = true;
+  const [disconnected, alsoDisconnected, staying] = world.press(
+    engine,
+    couponId,
+    'disconnected',
+    'also-disconnected',
+    'staying',
+  );
+  if (disconnected !== undefined) disconnected.abandoned = true;
+  if (alsoDisconnected !== undefined) alsoDisconnected.abandoned = true;
   await world.time.advance(0);
-  t.equal(staying?.told, 'issued 1');
-  t.equal(gone?.told, 'waiting');
+  t.equal(staying?.answer, 'issued 1');
+  t.equal(disconnected?.answer, 'waiting');
   t.equal(world.store.snapshot(couponId)?.issued, 1);
 });
 
@@ -90,13 +96,13 @@ t.test('a lost reply is asked for again and brings the number of the first time'
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 2 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   world.storeLink.next('lose_reply');
   const [b, c] = [...world.press(engine, couponId, 'b'), ...world.press(engine, couponId, 'c')];
   await world.time.advance(RETRY_PAUSE_MS);
-  t.equal(b?.told, 'already_issued 2');
-  t.equal(c?.told, 'outcome_unknown', 'its first attempt may still be carried out');
-  t.same(await world.told(engine, couponId, 'c'), ['sold_out']);
+  t.equal(b?.answer, 'already_issued 2');
+  t.equal(c?.answer, 'outcome_unknown', 'its first attempt may still be carried out');
+  t.same(await world.answers(engine, couponId, 'c'), ['sold_out']);
   t.equal(world.store.snapshot(couponId)?.lastIssueNo, 2);
 });
 
@@ -104,17 +110,17 @@ t.test('whoever is issued one by an attempt that arrives late was not told no', 
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   world.storeLink.next('late');
   const [b] = world.press(engine, couponId, 'b');
   await world.time.advance(RETRY_PAUSE_MS);
-  t.equal(b?.told, 'outcome_unknown', 'sold out for the second attempt, and the first is under way');
+  t.equal(b?.answer, 'outcome_unknown', 'sold out for the second attempt, and the first is under way');
   world.store.amend(couponId, { quantity: 2 });
   world.storeLink.release();
   // News of the top-up may take a second.
   await world.time.advance(1_000);
   t.same(
-    await world.told(engine, couponId, 'b'),
+    await world.answers(engine, couponId, 'b'),
     ['already_issued 2'],
     'asking again gives the definite answer',
   );
@@ -124,14 +130,14 @@ t.test('a store that refuses is asked again, and the line keeps its order', asyn
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 2 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   world.storeLink.next('refuse', 'refuse', 'refuse');
   const [b] = world.press(engine, couponId, 'b');
   await world.time.advance(RETRY_PAUSE_MS);
   const [c] = world.press(engine, couponId, 'c');
   await world.time.advance(3 * RETRY_PAUSE_MS);
-  t.equal(b?.told, 'issued 2');
-  t.equal(c?.told, 'sold_out');
+  t.equal(b?.answer, 'issued 2');
+  t.equal(c?.answer, 'sold_out');
 });
 
 t.test(
@@ -144,17 +150,21 @@ t.test(
       const world = new StagedWorld();
       const couponId = await world.registered();
       const engine = await world.engine();
-      await world.told(engine, couponId, 'a');
+      await world.answers(engine, couponId, 'a');
       world.storeLink.usualFate = fate;
       const [b] = world.press(engine, couponId, 'b');
       await world.time.advance(0);
       const [waitingBehind] = world.press(engine, couponId, 'c');
       await world.time.advance(OVERDUE_MS);
-      t.equal(b?.told, told, fate);
-      t.equal(waitingBehind?.told, 'busy', 'the one behind was never attempted');
+      t.equal(b?.answer, told, fate);
+      t.equal(waitingBehind?.answer, 'busy', 'the one behind was never attempted');
       world.storeLink.usualFate = 'deliver';
       await world.time.advance(RETRY_PAUSE_MS);
-      t.same(await world.told(engine, couponId, 'b'), ['issued 2'], 'asking again gives the definite answer');
+      t.same(
+        await world.answers(engine, couponId, 'b'),
+        ['issued 2'],
+        'asking again gives the definite answer',
+      );
     }
   },
 );
@@ -163,28 +173,28 @@ t.test('an attempt that may have been carried out is never called busy', async (
   const world = new StagedWorld();
   const couponId = await world.registered();
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   world.storeLink.next('lose_reply');
   world.storeLink.usualFate = 'refuse';
   const [b] = world.press(engine, couponId, 'b');
   await world.time.advance(OVERDUE_MS);
-  t.equal(b?.told, 'outcome_unknown');
+  t.equal(b?.answer, 'outcome_unknown');
   world.storeLink.usualFate = 'deliver';
   await world.time.advance(RETRY_PAUSE_MS);
-  t.same(await world.told(engine, couponId, 'b'), ['already_issued 2']);
+  t.same(await world.answers(engine, couponId, 'b'), ['already_issued 2']);
 });
 
 t.test('a batch that arrives late issues to nobody', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered();
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   world.storeLink.next('hold');
   const [b] = world.press(engine, couponId, 'b');
   await world.time.advance(OVERDUE_MS);
   world.storeLink.release();
   await world.time.advance(RETRY_PAUSE_MS);
-  t.equal(b?.told, 'busy', 'the store refused it, so nothing was attempted');
+  t.equal(b?.answer, 'busy', 'the store refused it, so nothing was attempted');
   t.equal(world.store.snapshot(couponId)?.issued, 1);
 });
 
@@ -195,20 +205,20 @@ t.test('a cold coupon: not ready past the deadline, decided when the store comes
   world.storeLink.usualFate = 'refuse';
   const [early] = world.press(engine, couponId, 'early');
   await world.time.advance(OVERDUE_MS);
-  t.equal(early?.told, 'not_ready');
+  t.equal(early?.answer, 'not_ready');
   const [late] = world.press(engine, couponId, 'late');
   await world.time.advance(LIMITS.admitDeadlineMs / 2);
   world.storeLink.usualFate = 'deliver';
   await world.time.advance(RETRY_PAUSE_MS);
-  t.equal(late?.told, 'issued 1');
+  t.equal(late?.answer, 'issued 1');
 });
 
 t.test('an id that no coupon has is unknown, and is not asked for again for a while', async (t) => {
   const world = new StagedWorld();
   const engine = await world.engine();
-  t.same(await world.told(engine, couponNumber(99), 'a', 'b'), ['unknown_coupon', 'unknown_coupon']);
+  t.same(await world.answers(engine, couponNumber(99), 'a', 'b'), ['unknown_coupon', 'unknown_coupon']);
   const sent = world.storeLink.sent;
-  t.same(await world.told(engine, couponNumber(99), 'c'), ['unknown_coupon']);
+  t.same(await world.answers(engine, couponNumber(99), 'c'), ['unknown_coupon']);
   t.equal(world.storeLink.sent, sent);
 });
 
@@ -218,10 +228,14 @@ t.test(
     const world = new StagedWorld();
     const couponId = await world.registered({ quantity: 3 });
     const engine = await world.engine();
-    await world.told(engine, couponId, 'a', 'b');
+    await world.answers(engine, couponId, 'a', 'b');
     world.database.record(couponId, 1, issuancesOf(world.store.claim(couponId, 'token', 10, 1_000)));
     world.store.loseEverything();
-    t.same(await world.told(engine, couponId, 'c', 'a', 'd'), ['issued 3', 'already_issued 1', 'sold_out']);
+    t.same(await world.answers(engine, couponId, 'c', 'a', 'd'), [
+      'issued 3',
+      'already_issued 1',
+      'sold_out',
+    ]);
     t.equal(world.store.snapshot(couponId)?.epoch, 2);
   },
 );
@@ -230,26 +244,26 @@ t.test('a process that looked before a rebuild is refused and looks again', asyn
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 3 });
   const [engine, sleeper] = [await world.engine(), await world.engine()];
-  await world.told(engine, couponId, 'a');
-  await world.told(sleeper, couponId, 'b');
+  await world.answers(engine, couponId, 'a');
+  await world.answers(sleeper, couponId, 'b');
   world.store.loseEverything();
   t.same(
-    await world.told(engine, couponId, 'c'),
+    await world.answers(engine, couponId, 'c'),
     ['issued 1'],
     'what was not recorded is lost with the store',
   );
-  t.same(await world.told(sleeper, couponId, 'd'), ['issued 2']);
+  t.same(await world.answers(sleeper, couponId, 'd'), ['issued 2']);
 });
 
 t.test('an error that no store should give leaves the outcome unknown and the line moving', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered();
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   world.storeLink.next('break');
-  t.same(await world.told(engine, couponId, 'b'), ['outcome_unknown']);
+  t.same(await world.answers(engine, couponId, 'b'), ['outcome_unknown']);
   t.match(world.faults, [{ message: 'A bug.' }]);
-  t.same(await world.told(engine, couponId, 'b'), ['issued 2']);
+  t.same(await world.answers(engine, couponId, 'b'), ['issued 2']);
 });
 
 t.test(
@@ -269,7 +283,7 @@ t.test(
     world.storeLink.release();
     await world.time.advance(0);
     t.equal(rings, 1);
-    await world.told(engine, couponId, 'a');
+    await world.answers(engine, couponId, 'a');
     t.equal(rings, 1, 'a batch that issued nothing rings no bell');
   },
 );
@@ -278,9 +292,9 @@ t.test('a store that lost everything is told again that there is something to re
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 2 });
   const engine = await world.engine({}, world.bell);
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   world.store.loseEverything();
-  t.same(await world.told(engine, couponId, 'b'), ['issued 1']);
+  t.same(await world.answers(engine, couponId, 'b'), ['issued 1']);
   t.same(
     [...world.store.pendingMs.keys()],
     [couponId],
@@ -292,11 +306,11 @@ t.test('so is a store that another process has rebuilt before this one noticed t
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1 });
   const engine = await world.engine({}, world.bell);
-  await world.told(engine, couponId, 'a', 'b');
+  await world.answers(engine, couponId, 'a', 'b');
   world.store.loseEverything();
   await world.warmer.warm(couponId);
   await world.time.advance(VERSION_CHECK_MS);
-  t.same(await world.told(engine, couponId, 'b'), ['issued 1']);
+  t.same(await world.answers(engine, couponId, 'b'), ['issued 1']);
   t.same([...world.store.pendingMs.keys()], [couponId]);
 });
 
@@ -304,8 +318,8 @@ t.test('a reply that contradicts itself is answered once, as unknown', async (t)
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 9 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   const admit = world.store.admit.bind(world.store);
   world.store.admit = (batch) => ({ ...admit(batch), issuedCount: 1 }) as AdmitReply;
-  t.same(await world.told(engine, couponId, 'b', 'c'), ['outcome_unknown', 'outcome_unknown']);
+  t.same(await world.answers(engine, couponId, 'b', 'c'), ['outcome_unknown', 'outcome_unknown']);
 });

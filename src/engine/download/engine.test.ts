@@ -17,9 +17,9 @@ t.test('requests that arrive in one turn of the event loop leave in one batch', 
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 10 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'first');
+  await world.answers(engine, couponId, 'first');
   const sent = world.storeLink.sent;
-  await world.told(engine, couponId, 'a', 'b', 'c');
+  await world.answers(engine, couponId, 'a', 'b', 'c');
   t.equal(world.storeLink.sent, sent + 1);
 });
 
@@ -28,38 +28,38 @@ t.test(
   async (t) => {
     const world = new StagedWorld();
     const engine = await world.engine();
-    t.same(await world.told(engine, couponNumber(1), 'a'), ['unknown_coupon']);
+    t.same(await world.answers(engine, couponNumber(1), 'a'), ['unknown_coupon']);
     const couponId = await world.registered();
     t.equal(couponId, 1);
-    t.same(await world.told(engine, couponId, 'a'), ['issued 1']);
+    t.same(await world.answers(engine, couponId, 'a'), ['issued 1']);
   },
 );
 
 t.test('without that news an unknown id is looked up again soon', async (t) => {
   const world = new StagedWorld();
   const engine = await world.engine();
-  await world.told(engine, couponNumber(1), 'a');
+  await world.answers(engine, couponNumber(1), 'a');
   await engine.stop();
   const couponId = await world.registered();
-  t.same(await world.told(engine, couponId, 'a'), ['unknown_coupon']);
+  t.same(await world.answers(engine, couponId, 'a'), ['unknown_coupon']);
   await world.time.advance(UNKNOWN_COUPON_MS);
-  t.same(await world.told(engine, couponId, 'a'), ['issued 1']);
+  t.same(await world.answers(engine, couponId, 'a'), ['issued 1']);
 });
 
 t.test('draining waits until every member has its answer', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered();
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a');
+  await world.answers(engine, couponId, 'a');
   world.storeLink.next('hold');
   const [b] = world.press(engine, couponId, 'b');
-  const drained = engine.drain(1_000);
+  const shutDown = engine.shutDown(1_000);
   await world.time.advance(100);
-  t.equal(b?.told, 'waiting');
+  t.equal(b?.answer, 'waiting');
   world.storeLink.release();
   await world.time.advance(10);
-  t.equal(await drained, 'drained');
-  t.equal(b?.told, 'issued 2');
+  t.equal(await shutDown, 'settled');
+  t.equal(b?.answer, 'issued 2');
 });
 
 t.test('draining gives up when its time of grace is over', async (t) => {
@@ -68,28 +68,28 @@ t.test('draining gives up when its time of grace is over', async (t) => {
   const engine = await world.engine();
   world.storeLink.next('hold');
   world.press(engine, couponId, 'a');
-  const drained = engine.drain(50);
+  const shutDown = engine.shutDown(50);
   await world.time.advance(100);
-  t.equal(await drained, 'overdue');
+  t.equal(await shutDown, 'overdue');
 });
 
 t.test('a coupon nobody asks for is let go, and is found again when somebody does', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a', 'b');
+  await world.answers(engine, couponId, 'a', 'b');
   await world.time.advance(ACTOR_IDLE_MS + 200);
   const sent = world.storeLink.sent;
   await world.time.advance(2_000);
   t.equal(world.storeLink.sent, sent, 'its version is no longer looked at');
-  t.same(await world.told(engine, couponId, 'b', 'a'), ['sold_out', 'already_issued 1']);
+  t.same(await world.answers(engine, couponId, 'b', 'a'), ['sold_out', 'already_issued 1']);
 });
 
 t.test('a stopped engine looks after nothing any more', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a', 'b');
+  await world.answers(engine, couponId, 'a', 'b');
   await engine.stop();
   const sent = world.storeLink.sent;
   await world.time.advance(5_000);
@@ -104,7 +104,7 @@ t.test('a flood of ids that do not exist is bounded: beyond it strangers are bus
   for (let id = 1; id <= ACTORS_MAX; id += 1) engine.download(new Press(couponNumber(id), member));
   const late = new Press(couponNumber(ACTORS_MAX + 1), member);
   engine.download(late);
-  t.equal(late.told, 'busy');
+  t.equal(late.answer, 'busy');
 });
 
 t.test(
@@ -114,10 +114,10 @@ t.test(
     const couponId = await world.registered({ quantity: 1 });
     Object.assign(world, { admission: new CrampedAdmission(world.storeLink, world.store) });
     const engine = await world.engine();
-    await world.told(engine, couponId, 'a', 'b');
+    await world.answers(engine, couponId, 'a', 'b');
     for (let round = 0; round < 3; round += 1) {
-      t.equal(world.press(engine, couponId, 'b')[0]?.told, 'waiting');
-      t.same(await world.told(engine, couponId, 'a', 'c'), ['already_issued 1', 'sold_out']);
+      t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'waiting');
+      t.same(await world.answers(engine, couponId, 'a', 'c'), ['already_issued 1', 'sold_out']);
     }
   },
 );
@@ -126,10 +126,10 @@ t.test('a look at the versions that fails is reported and tried again', async (t
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1 });
   const engine = await world.engine();
-  await world.told(engine, couponId, 'a', 'b');
+  await world.answers(engine, couponId, 'a', 'b');
   world.storeLink.next('refuse');
   await world.time.advance(300);
   t.ok(world.faults[0] instanceof StoreUnavailableError);
   await world.time.advance(LIMITS.admitDeadlineMs);
-  t.equal(world.press(engine, couponId, 'b')[0]?.told, 'sold_out');
+  t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'sold_out');
 });

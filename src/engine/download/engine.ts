@@ -96,26 +96,26 @@ export class Engine {
   }
 
   /**
-   * Settles the ticket once, in this turn of the event loop when the answer is known here. Never throws.
+   * Settles the download once, in this turn of the event loop when the answer is known here. Never throws.
    *
    * @param mayWait false: what is not known here is `busy`, since too many wait already.
    */
-  download(ticket: PendingDownload, mayWait = true): void {
-    const { couponId } = ticket;
+  download(download: PendingDownload, mayWait = true): void {
+    const { couponId } = download;
     let actor = this.#actors.get(couponId);
     if (actor === undefined) {
       if (this.#unknown.has(couponId)) {
-        ticket.settle(UNKNOWN_COUPON);
+        download.settle(UNKNOWN_COUPON);
         return;
       }
       if (this.#actors.size >= ACTORS_MAX || !mayWait) {
-        ticket.settle(BUSY);
+        download.settle(BUSY);
         return;
       }
       actor = new CouponActor(couponId, this.#context);
       this.#actors.set(couponId, actor);
     }
-    actor.offer(ticket, mayWait);
+    actor.offer(download, mayWait);
   }
 
   /** Walks over the actors: for whoever asks now and then. */
@@ -125,15 +125,15 @@ export class Engine {
     return { actors: this.#actors.size, waiting, winnersHeld: this.#winnersHeld };
   }
 
-  /** Waits until every ticket taken so far is settled, at most `graceMs`; the caller has stopped sending new ones. */
-  async drain(graceMs: number): Promise<'drained' | 'overdue'> {
+  /** Waits until every download taken so far is settled, at most `graceMs`; the caller has stopped sending new ones. */
+  async shutDown(graceMs: number): Promise<'settled' | 'overdue'> {
     const { clock, scheduler } = this.#ports;
     const untilMs = clock.monotonicMs() + graceMs;
     while ([...this.#actors.values()].some((actor) => !actor.isQuiet)) {
       if (clock.monotonicMs() >= untilMs) return 'overdue';
       await scheduler.pause(5);
     }
-    return 'drained';
+    return 'settled';
   }
 
   async stop(): Promise<void> {

@@ -3,8 +3,8 @@ import { Mailbox } from './mailbox.js';
 import { couponNumber, memberNamed, Press } from '../testing/simulation/staged-world.js';
 
 const press = (name: string): Press => new Press(couponNumber(1), memberNamed(name));
-const names = (tickets: readonly { readonly memberId: string }[]): string[] =>
-  tickets.map((ticket) => ticket.memberId);
+const names = (downloads: readonly { readonly memberId: string }[]): string[] =>
+  downloads.map((download) => download.memberId);
 
 t.test('who came first leaves first, in batches no larger than asked for', async (t) => {
   const mailbox = new Mailbox(10);
@@ -26,7 +26,7 @@ t.test('a full mailbox takes nobody, and takes again as soon as somebody has lef
   t.equal(mailbox.offer(press('c'), 0), true);
 });
 
-t.test('members who have gone do not leave with a batch, and times stay with their tickets', async (t) => {
+t.test('members who have gone do not leave with a batch, and times stay with their downloads', async (t) => {
   const mailbox = new Mailbox(10);
   const gone = press('b');
   mailbox.offer(press('a'), 10);

@@ -18,22 +18,22 @@ const presses = (count: number): Press[] =>
   Array.from({ length: count }, (_, index) => new Press(couponNumber(1), memberNamed(`m${index}`)));
 
 t.test('numbers go to the new members in order, around those who held one', async (t) => {
-  const tickets = presses(5);
+  const downloads = presses(5);
   const already = [
     { index: 0, issueNo: 3, issuedAtMs: 1 },
     { index: 2, issueNo: 10, issuedAtMs: 1_000 },
   ];
   settleDecided(
-    tickets,
+    downloads,
     decisions({ firstIssueNo: 10, issuedCount: 2, already, refusal: 'sold_out' }),
     SOLD_OUT,
   );
   t.same(
-    tickets.map((ticket) => ticket.told),
+    downloads.map((download) => download.answer),
     ['already_issued 3', 'issued 10', 'already_issued 10', 'issued 11', 'sold_out'],
   );
-  t.match(tickets[1]?.outcomes, [{ issuedAtMs: 1_000 }], 'issued at the instant of the decision');
-  t.match(tickets[0]?.outcomes, [{ issuedAtMs: 1 }], 'already issued at the instant of the first time');
+  t.match(downloads[1]?.outcomes, [{ issuedAtMs: 1_000 }], 'issued at the instant of the decision');
+  t.match(downloads[0]?.outcomes, [{ issuedAtMs: 1 }], 'already issued at the instant of the first time');
 });
 
 t.test('a reply that does not fit the batch is a contradiction, and nobody is told anything', async (t) => {
@@ -46,10 +46,10 @@ t.test('a reply that does not fit the batch is a contradiction, and nobody is to
     ['a member is named twice', { issuedCount: 1, already: [held(1), held(1)] }],
   ];
   for (const [why, some] of misfits) {
-    const tickets = presses(3);
-    t.throws(() => settleDecided(tickets, decisions(some), undefined), { code: 'store_corrupt' }, why);
+    const downloads = presses(3);
+    t.throws(() => settleDecided(downloads, decisions(some), undefined), { code: 'store_corrupt' }, why);
     t.ok(
-      tickets.every((ticket) => ticket.told === 'waiting'),
+      downloads.every((download) => download.answer === 'waiting'),
       why,
     );
   }

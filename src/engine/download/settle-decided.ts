@@ -1,37 +1,37 @@
-/** Hands the compact decisions about a batch to its tickets, in the order of the batch. */
+/** Hands the compact decisions about a batch to its downloads, in the order of the batch. */
 import type { AdmitDecisions } from '../ports/admission.js';
 import type { DownloadOutcome, PendingDownload } from '../domain/download.js';
 import { StoreCorruptError } from '../domain/errors.js';
 
 /**
  * @param refused what members without a coupon are told; needed whenever the decisions have a refusal.
- * @throws StoreCorruptError when the decisions do not fit the batch; then no ticket has been settled.
+ * @throws StoreCorruptError when the decisions do not fit the batch; then no download has been settled.
  */
 export function settleDecided(
-  tickets: readonly PendingDownload[],
+  downloads: readonly PendingDownload[],
   decisions: AdmitDecisions,
   refused: DownloadOutcome | undefined,
 ): void {
   const { already, firstIssueNo, issuedCount, storeNowMs } = decisions;
-  if (!fits(decisions, tickets.length, refused !== undefined)) {
+  if (!fits(decisions, downloads.length, refused !== undefined)) {
     throw new StoreCorruptError(
       'Unexpected reply from the admission store: its decisions are for other members than the batch has.',
     );
   }
   let alreadyPlace = 0;
   let issued = 0;
-  for (let index = 0; index < tickets.length; index += 1) {
-    const ticket = tickets[index];
-    if (ticket === undefined) continue;
+  for (let index = 0; index < downloads.length; index += 1) {
+    const download = downloads[index];
+    if (download === undefined) continue;
     const held = already[alreadyPlace];
     if (held?.index === index) {
       alreadyPlace += 1;
-      ticket.settle({ outcome: 'already_issued', issueNo: held.issueNo, issuedAtMs: held.issuedAtMs });
+      download.settle({ outcome: 'already_issued', issueNo: held.issueNo, issuedAtMs: held.issuedAtMs });
     } else if (issued < issuedCount) {
-      ticket.settle({ outcome: 'issued', issueNo: firstIssueNo + issued, issuedAtMs: storeNowMs });
+      download.settle({ outcome: 'issued', issueNo: firstIssueNo + issued, issuedAtMs: storeNowMs });
       issued += 1;
     } else if (refused !== undefined) {
-      ticket.settle(refused);
+      download.settle(refused);
     }
   }
 }

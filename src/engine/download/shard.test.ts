@@ -31,7 +31,7 @@ t.test('coupons that are hot at once are asked about in one call, each in its ow
   await world.time.advance(0);
   t.equal(world.storeLink.sent, sent + 1);
   t.same(
-    presses.map((press) => press?.told),
+    presses.map((press) => press?.answer),
     ['issued 2', 'issued 2', 'issued 2', 'issued 3', 'issued 3', 'issued 3'],
   );
 });
@@ -50,7 +50,7 @@ t.test('one round is outstanding, and all that came meanwhile goes with the next
   await world.time.advance(0);
   t.equal(world.storeLink.sent, sent + 1);
   t.same(
-    presses.map((press) => press.told),
+    presses.map((press) => press.answer),
     ['issued 2', 'issued 3', 'issued 4', 'issued 2', 'issued 3', 'issued 2', 'issued 3'],
   );
 });
@@ -61,11 +61,11 @@ t.test('coupons of other shards do not wait', async (t) => {
   world.storeLink.next('hold');
   const [waiting] = world.press(engine, coupon(0), 'b');
   await world.time.advance(0);
-  t.same(await world.told(engine, coupon(1), 'b'), ['issued 2']);
-  t.equal(waiting?.told, 'waiting');
+  t.same(await world.answers(engine, coupon(1), 'b'), ['issued 2']);
+  t.equal(waiting?.answer, 'waiting');
   world.storeLink.release();
   await world.time.advance(0);
-  t.equal(waiting?.told, 'issued 2');
+  t.equal(waiting?.answer, 'issued 2');
 });
 
 t.test('a coupon that is refused is learnt anew, and the others of its round are answered', async (t) => {
@@ -76,12 +76,12 @@ t.test('a coupon that is refused is learnt anew, and the others of its round are
   const presses = [0, 1, 2].flatMap((place) => world.press(engine, coupon(place), 'a'));
   await world.time.advance(0);
   t.same(
-    presses.map((press) => press.told),
+    presses.map((press) => press.answer),
     ['issued 2', 'waiting', 'issued 2'],
   );
   world.databaseLink.release();
   await world.time.advance(0);
-  t.equal(presses[1]?.told, 'issued 1');
+  t.equal(presses[1]?.answer, 'issued 1');
 });
 
 t.test('what a lost call means is each coupon\u2019s own affair', async (t) => {
@@ -92,12 +92,12 @@ t.test('what a lost call means is each coupon\u2019s own affair', async (t) => {
   const presses = [0, 1, 2].flatMap((place) => world.press(engine, coupon(place), 'a'));
   await world.time.advance(0);
   t.same(
-    presses.map((press) => press.told),
+    presses.map((press) => press.answer),
     ['waiting', 'waiting', 'sold_out'],
   );
   await world.time.advance(RETRY_PAUSE_MS);
   t.same(
-    presses.map((press) => press.told),
+    presses.map((press) => press.answer),
     ['outcome_unknown', 'sold_out', 'sold_out'],
   );
 });
@@ -112,7 +112,7 @@ t.test(
     const presses = [0, 1].flatMap((place) => world.press(engine, coupon(place), 'a'));
     await world.time.advance(OVERDUE_MS);
     t.same(
-      presses.map((press) => press.told),
+      presses.map((press) => press.answer),
       ['outcome_unknown', 'busy'],
     );
   },
@@ -124,14 +124,14 @@ t.test('a straggler does not hold up the next round, nor is it asked about twice
   world.storeLink.next('hold', 'deliver');
   const [slow, quick] = [0, 1].flatMap((place) => world.press(engine, coupon(place), 'a'));
   await world.time.advance(0);
-  t.same([slow?.told, quick?.told], ['waiting', 'issued 2']);
-  t.same(await world.told(engine, coupon(1), 'b'), ['issued 3']);
+  t.same([slow?.answer, quick?.answer], ['waiting', 'issued 2']);
+  t.same(await world.answers(engine, coupon(1), 'b'), ['issued 3']);
   const [behind] = world.press(engine, coupon(0), 'b');
   await world.time.advance(0);
   t.equal(world.storeLink.held, 1);
   world.storeLink.release();
   await world.time.advance(0);
-  t.same([slow?.told, behind?.told], ['issued 2', 'issued 3']);
+  t.same([slow?.answer, behind?.answer], ['issued 2', 'issued 3']);
 });
 
 t.test('a round has an end, and the coupons that found no place are first in the next', async (t) => {
@@ -140,12 +140,12 @@ t.test('a round has an end, and the coupons that found no place are first in the
   world.storeLink.next('deliver', 'hold');
   const presses = couponIds.flatMap((couponId) => world.press(engine, couponId, 'a'));
   await world.time.advance(0);
-  t.equal(presses.filter((press) => press.told === 'waiting').length, 2);
-  t.equal(presses.at(-1)?.told, 'waiting');
+  t.equal(presses.filter((press) => press.answer === 'waiting').length, 2);
+  t.equal(presses.at(-1)?.answer, 'waiting');
   presses.push(...couponIds.slice(0, 5).flatMap((couponId) => world.press(engine, couponId, 'b')));
   world.storeLink.release();
   await world.time.advance(0);
-  t.ok(presses.every((press) => press.told.startsWith('issued')));
+  t.ok(presses.every((press) => press.answer.startsWith('issued')));
 });
 
 t.test(
@@ -158,13 +158,13 @@ t.test(
     const alone = world.press(engine, coupon(0), ...crowd);
     await world.time.advance(0);
     t.equal(world.storeLink.sent, sent + 1);
-    t.equal(alone.at(-1)?.told, `issued ${crowd.length + 1}`);
+    t.equal(alone.at(-1)?.answer, `issued ${crowd.length + 1}`);
     const other = world.press(engine, coupon(1), 'x');
     const many = world.press(engine, coupon(0), ...crowd.map((name) => `again-${name}`));
     await world.time.advance(0);
     t.equal(world.storeLink.sent, sent + 3, 'two rounds: the surplus of the long line goes with the second');
-    t.equal(other[0]?.told, 'issued 2');
-    t.equal(many.at(-1)?.told, `issued ${2 * crowd.length + 1}`);
+    t.equal(other[0]?.answer, 'issued 2');
+    t.equal(many.at(-1)?.answer, `issued ${2 * crowd.length + 1}`);
   },
 );
 
@@ -178,10 +178,10 @@ t.test('recorders hear of all coupons of a round in one mark, and of none again 
   t.equal(world.storeLink.sent, sent + 3, 'learnt, marked, decided: once each for both');
   t.same([...world.store.pendingMs.keys()], couponIds);
   world.store.pendingMs.clear();
-  for (const couponId of couponIds) t.same(await world.told(engine, couponId, 'b'), ['issued 2']);
+  for (const couponId of couponIds) t.same(await world.answers(engine, couponId, 'b'), ['issued 2']);
   t.same([...world.store.pendingMs.keys()], []);
   await world.time.advance(MARK_PENDING_EVERY_MS);
-  await world.told(engine, couponIds[0] as CouponId, 'c');
+  await world.answers(engine, couponIds[0] as CouponId, 'c');
   t.same([...world.store.pendingMs.keys()], couponIds.slice(0, 1));
 });
 
@@ -189,18 +189,18 @@ t.test('a coupon whose mark cannot be left is not asked about, and the others ar
   const world = new StagedWorld();
   const engine = await world.engine({}, world.bell);
   const [marked, fresh] = [await world.registered(), await world.registered()];
-  await world.told(engine, marked, 'a');
+  await world.answers(engine, marked, 'a');
   const [waiting] = world.press(engine, fresh, 'a');
   // Learn, then the mark is lost.
   world.storeLink.next('deliver', 'lose_request');
   await world.time.advance(0);
   const [quick] = world.press(engine, marked, 'b');
   await world.time.advance(0);
-  t.equal(quick?.told, 'issued 2');
-  t.equal(waiting?.told, 'waiting');
+  t.equal(quick?.answer, 'issued 2');
+  t.equal(waiting?.answer, 'waiting');
   t.equal(world.store.snapshot(fresh)?.issued, 0);
   await world.time.advance(RETRY_PAUSE_MS);
-  t.equal(waiting?.told, 'issued 1', 'as if for the first time: nothing was attempted before');
+  t.equal(waiting?.answer, 'issued 1', 'as if for the first time: nothing was attempted before');
   t.ok(world.store.pendingMs.has(fresh));
 });
 
@@ -212,7 +212,7 @@ t.test('a back end that breaks its word leaves outcomes unknown and the line mov
   const presses = [0, 1].flatMap((place) => world.press(engine, coupon(place), 'a'));
   await world.time.advance(0);
   t.same(
-    presses.map((press) => press.told),
+    presses.map((press) => press.answer),
     ['outcome_unknown', 'outcome_unknown'],
   );
   world.admission.admitRound = async (batches, answer) => {
@@ -221,5 +221,5 @@ t.test('a back end that breaks its word leaves outcomes unknown and the line mov
       answer(place, reply);
     });
   };
-  t.same(await world.told(engine, coupon(0), 'b'), ['issued 2'], 'a second answer is not taken');
+  t.same(await world.answers(engine, coupon(0), 'b'), ['issued 2'], 'a second answer is not taken');
 });

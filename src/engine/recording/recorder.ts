@@ -43,13 +43,13 @@ export class Recorder {
   readonly #waiting = new Set<CouponId>();
   readonly #draining = new Set<CouponId>();
   /** Drained a moment ago: what comes now is left to gather for a few milliseconds, see {@link DRAIN_COOLDOWN_MS}. */
-  readonly #resting = new Set<CouponId>();
+  readonly #coolingDown = new Set<CouponId>();
   /** Rung, or left with something, while they were draining or resting: they wait for another turn afterwards. */
   readonly #again = new Set<CouponId>();
   #stops: (() => void | Promise<void>)[] = [];
   #sweeping = false;
   #stopping = false;
-  #restUntilMs = Number.NEGATIVE_INFINITY;
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(ports: RecorderPorts, drainsMax: number) {
     this.#ports = ports;
@@ -69,7 +69,7 @@ export class Recorder {
   ring(couponId: CouponId): void {
     if (this.#stopping) return;
     // A coupon has one drain at a time here, so that its rows are appended in order.
-    const busy = this.#draining.has(couponId) || this.#resting.has(couponId);
+    const busy = this.#draining.has(couponId) || this.#coolingDown.has(couponId);
     (busy ? this.#again : this.#waiting).add(couponId);
     this.#turn();
   }
@@ -82,7 +82,7 @@ export class Recorder {
   }
 
   #turn(): void {
-    if (this.#stopping || this.#ports.clock.monotonicMs() < this.#restUntilMs) return;
+    if (this.#stopping || this.#ports.clock.monotonicMs() < this.#pausedUntilMs) return;
     for (const couponId of this.#waiting) {
       if (this.#draining.size >= this.#drainsMax) return;
       this.#waiting.delete(couponId);
@@ -95,15 +95,15 @@ export class Recorder {
     try {
       const result = await this.#ports.drain(couponId);
       if (result.backlog !== 'empty') this.#again.add(couponId);
-      if (result.backlog !== 'full') void this.#rest(couponId);
+      if (result.backlog !== 'full') void this.#coolDown(couponId);
       this.#ports.onDrained(couponId, result);
       if (result.stale > 0 || result.notReady) await this.#ports.prepare(couponId);
     } catch (fault) {
       const nowMs = this.#ports.clock.monotonicMs();
       // Once for all drains that failed together: a store that is away fails them all.
-      if (nowMs >= this.#restUntilMs) this.#ports.onFault(fault, couponId);
+      if (nowMs >= this.#pausedUntilMs) this.#ports.onFault(fault, couponId);
       // It is not hammered: everybody rests, and the sweep comes back to all that is queued.
-      this.#restUntilMs = nowMs + DRAIN_RETRY_MS;
+      this.#pausedUntilMs = nowMs + DRAIN_RETRY_MS;
     } finally {
       this.#draining.delete(couponId);
       this.#mayGo(couponId);
@@ -111,17 +111,17 @@ export class Recorder {
     this.#turn();
   }
 
-  async #rest(couponId: CouponId): Promise<void> {
-    this.#resting.add(couponId);
+  async #coolDown(couponId: CouponId): Promise<void> {
+    this.#coolingDown.add(couponId);
     await this.#ports.scheduler.pause(this.#cooldownMs());
-    this.#resting.delete(couponId);
+    this.#coolingDown.delete(couponId);
     this.#mayGo(couponId);
     this.#turn();
   }
 
   /** The more coupons there are to record for, the longer each rests, and those whose rest ends at about the same time go together. */
   #cooldownMs(): number {
-    const active = this.#waiting.size + this.#draining.size + this.#resting.size;
+    const active = this.#waiting.size + this.#draining.size + this.#coolingDown.size;
     const fairMs = (active / DRAINS_PER_SECOND) * 1_000;
     if (fairMs <= DRAIN_COOLDOWN_MS) return DRAIN_COOLDOWN_MS;
     const nowMs = this.#ports.clock.monotonicMs();
@@ -130,7 +130,7 @@ export class Recorder {
   }
 
   #mayGo(couponId: CouponId): void {
-    if (this.#draining.has(couponId) || this.#resting.has(couponId)) return;
+    if (this.#draining.has(couponId) || this.#coolingDown.has(couponId)) return;
     if (this.#again.delete(couponId)) this.#waiting.add(couponId);
   }
 
@@ -138,9 +138,9 @@ export class Recorder {
     if (this.#sweeping || this.#stopping) return;
     this.#sweeping = true;
     try {
-      const announced = await this.#ports.bell.pendingCoupons(SWEEP_COUPONS_MAX);
-      for (let first = 0; first < announced.length; first += SWEEP_BATCH_MAX) {
-        await this.#look(announced.slice(first, first + SWEEP_BATCH_MAX));
+      const pending = await this.#ports.bell.pendingCoupons(SWEEP_COUPONS_MAX);
+      for (let first = 0; first < pending.length; first += SWEEP_BATCH_MAX) {
+        await this.#check(pending.slice(first, first + SWEEP_BATCH_MAX));
       }
     } catch (fault) {
       this.#ports.onFault(fault, undefined);
@@ -150,7 +150,7 @@ export class Recorder {
     this.#turn();
   }
 
-  async #look(couponIds: readonly CouponId[]): Promise<void> {
+  async #check(couponIds: readonly CouponId[]): Promise<void> {
     const depths = await this.#ports.queue.depths(couponIds);
     const empty = couponIds.filter((couponId, place) => {
       const depth = depths[place];

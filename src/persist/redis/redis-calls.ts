@@ -1,7 +1,7 @@
 /**
  * One command to one node with one deadline, and what may be repeated.
  *
- * ioredis is told to repeat nothing (redis-nodes.ts). What Redis refused before executing it (a slot elsewhere, an empty script
+ * ioredis is configured to repeat nothing (redis-nodes.ts). What Redis refused before executing it (a slot elsewhere, an empty script
  * cache) is repeated here within the deadline; everything else is answered with a fault that says whether the
  * command may have been carried out. The Cluster object of ioredis repeats too, but also after a lost connection, and it
  * cannot keep a WAIT on the connection that ran the script; so nodes are addressed directly.
@@ -44,7 +44,7 @@ interface Attempt {
   readonly acks: number;
 }
 
-const WHO: Attempt = { name: 'info', args: ['server'], asking: false, acks: 0 };
+const SERVER_INFO: Attempt = { name: 'info', args: ['server'], asking: false, acks: 0 };
 
 export class RedisCalls {
   readonly replicaAcks: number;
@@ -77,19 +77,25 @@ export class RedisCalls {
     onRepeat?: () => void,
   ): Promise<unknown> {
     const script = this.#scripts[name];
-    const told = scriptsTakingServerId.has(name);
+    const takesServerId = scriptsTakingServerId.has(name);
     const decides = name === 'admit';
     const build = (reload: boolean, server: string) => ({
       name: reload ? 'eval' : 'evalsha',
-      args: [reload ? script.source : script.sha1, keys.length, ...keys, ...(told ? [server] : []), ...args],
+      args: [
+        reload ? script.source : script.sha1,
+        keys.length,
+        ...keys,
+        ...(takesServerId ? [server] : []),
+        ...args,
+      ],
     });
-    return this.#call(keys[0] ?? '', { durable, told, decides }, build, onRepeat);
+    return this.#call(keys[0] ?? '', { durable, takesServerId, decides }, build, onRepeat);
   }
 
   /** Sends one plain command to the node that serves `key`. Throws like {@link run}. */
   command(name: string, key: string, args: readonly Argument[]): Promise<unknown> {
     const plain = { name, args: [key, ...args] };
-    return this.#call(key, { durable: false, told: false, decides: false }, () => plain);
+    return this.#call(key, { durable: false, takesServerId: false, decides: false }, () => plain);
   }
 
   /** To any connected master; best effort, never throws. */
@@ -102,9 +108,9 @@ export class RedisCalls {
     key: string,
     {
       durable,
-      told,
+      takesServerId,
       decides,
-    }: { readonly durable: boolean; readonly told: boolean; readonly decides: boolean },
+    }: { readonly durable: boolean; readonly takesServerId: boolean; readonly decides: boolean },
     build: (reload: boolean, server: string) => { name: string; args: readonly Argument[] },
     onRepeat?: () => void,
   ): Promise<unknown> {
@@ -119,12 +125,15 @@ export class RedisCalls {
       if (node?.status === 'ready') {
         try {
           if (decides && this.#settings?.allows(node) === false) await this.#settings.require(node);
-          const identities = told ? this.#identities : undefined;
+          const identities = takesServerId ? this.#identities : undefined;
           const server =
             identities === undefined
               ? ''
               : (identities.known(node) ??
-                identities.learn(node, String(await sendWithin(node, WHO, deadline - performance.now()))));
+                identities.learn(
+                  node,
+                  String(await sendWithin(node, SERVER_INFO, deadline - performance.now())),
+                ));
           const attempt = { ...build(reload, server), asking: redirected?.asking ?? false, acks };
           return await sendWithin(node, attempt, deadline - performance.now());
         } catch (error) {

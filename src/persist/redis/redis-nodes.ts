@@ -16,7 +16,7 @@ const SLOTS_REFRESH_TIMEOUT_MS = 500;
  */
 const SILENCE_SHARE = 0.9;
 /** Connections to nodes that a redirection named and the slot table does not. */
-const STRAY_NODES_MAX = 64;
+const UNLISTED_NODES_MAX = 64;
 
 export interface RedisNodes {
   /** The node that serves the slot of this key, as far as is known. It need not be connected. */
@@ -185,7 +185,7 @@ function clusterNodes(options: RedisNodesOptions): RedisNodes {
   cluster.on('refresh', () => {
     masterNames = [...new Set(cluster.slots.flatMap((names) => names.slice(0, 1)))];
   });
-  const strays = new Map<string, Redis>();
+  const unlisted = new Map<string, Redis>();
   const known = (name: string): Redis | undefined =>
     cluster.nodes().find((node) => `${node.options.host ?? ''}:${node.options.port ?? 0}` === name);
 
@@ -204,22 +204,22 @@ function clusterNodes(options: RedisNodesOptions): RedisNodes {
       return name === undefined ? undefined : known(name);
     },
     nodeAt(name) {
-      const node = known(name) ?? strays.get(name);
-      if (node !== undefined) return node;
+      const connected = known(name) ?? unlisted.get(name);
+      if (connected !== undefined) return connected;
       const colon = name.lastIndexOf(':');
-      const stray = new Redis({
+      const node = new Redis({
         ...redisOptions,
         host: name.slice(0, colon),
         port: Number(name.slice(colon + 1)),
       });
-      stray.on('error', options.onConnectionError);
-      strays.set(name, stray);
-      if (strays.size > STRAY_NODES_MAX) {
-        const [oldest] = strays;
+      node.on('error', options.onConnectionError);
+      unlisted.set(name, node);
+      if (unlisted.size > UNLISTED_NODES_MAX) {
+        const [oldest] = unlisted;
         oldest?.[1].disconnect();
-        strays.delete(oldest?.[0] ?? '');
+        unlisted.delete(oldest?.[0] ?? '');
       }
-      return stray;
+      return node;
     },
     takesWrites: () => true,
     masters: () => masterNames.flatMap((name) => known(name) ?? []),
@@ -234,7 +234,7 @@ function clusterNodes(options: RedisNodesOptions): RedisNodes {
     close() {
       life.closed = true;
       cluster.disconnect();
-      for (const stray of strays.values()) stray.disconnect();
+      for (const node of unlisted.values()) node.disconnect();
     },
   };
 }

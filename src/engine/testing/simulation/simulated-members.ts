@@ -63,7 +63,7 @@ export class SimulatedMembers {
       call.cutOff = true;
       this.#pressAgain(memberId);
     };
-    const ticket = new SimulatedDownload(this.#couponId, call, (outcome) =>
+    const download = new SimulatedDownload(this.#couponId, call, (outcome) =>
       time.after(random.next() * WAY_MAX_MS, () => this.#answer(call, outcome)),
     );
     time.after(random.next() * WAY_MAX_MS, () => {
@@ -72,7 +72,7 @@ export class SimulatedMembers {
         return;
       }
       api.process.onCrash(cutOff);
-      api.process.happen(() => api.engine.download(ticket));
+      api.process.happen(() => api.engine.download(download));
     });
     if (time.nowMs() < this.#patientUntilMs && random.chance(DISCONNECT))
       time.after(random.between(0, 60), cutOff);
@@ -81,7 +81,7 @@ export class SimulatedMembers {
 
   #answer(call: DownloadCall, outcome: DownloadOutcome): void {
     if (call.cutOff) return;
-    if (call.outcome !== undefined) throw new Error('A ticket was settled twice.');
+    if (call.outcome !== undefined) throw new Error('A download was settled twice.');
     call.outcome = outcome;
     call.answeredMs = this.#world.time.nowMs();
     if (['busy', 'not_ready', 'outcome_unknown', 'issued'].includes(outcome.outcome))

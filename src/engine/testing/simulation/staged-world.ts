@@ -56,7 +56,7 @@ export class Press implements PendingDownload {
   }
 
   /** In one word: `issued 3`, `sold_out`, or `waiting`. A second answer would show. */
-  get told(): string {
+  get answer(): string {
     if (this.outcomes.length === 0) return 'waiting';
     return this.outcomes
       .map((outcome) => ('issueNo' in outcome ? `${outcome.outcome} ${outcome.issueNo}` : outcome.outcome))
@@ -140,10 +140,10 @@ export class StagedWorld {
   }
 
   /** Presses and lets happen what happens at once: in one word each. */
-  async told(engine: Engine, couponId: CouponId, ...names: readonly string[]): Promise<string[]> {
+  async answers(engine: Engine, couponId: CouponId, ...names: readonly string[]): Promise<string[]> {
     const presses = this.press(engine, couponId, ...names);
     await this.time.advance(0);
-    return presses.map((press) => press.told);
+    return presses.map((press) => press.answer);
   }
 
   #ports() {
