@@ -5,6 +5,7 @@
  */
 import type { AuditEntry } from './audit-log.js';
 import type { CouponId, CouponTerms } from '../domain/coupon.js';
+import type { KeyedRequest } from './idempotency.js';
 import type { RedemptionRules } from '../domain/redemption.js';
 
 export type Discount =
@@ -37,9 +38,21 @@ export interface CouponFilter {
   readonly sellerId?: string;
 }
 
+export type InsertOnceReply =
+  | { readonly status: 'inserted'; readonly record: CouponRecord }
+  /** The key was taken by the same request before; this is the coupon it made, as it is now. */
+  | { readonly status: 'repeated'; readonly record: CouponRecord }
+  | { readonly status: 'key_reused' };
+
 export interface CouponCatalogue {
   /** Stores it under the next id with version 1, epoch 0, and in the same transaction `audit`, where it is given. */
   insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponRecord>;
+  /** Like {@link insert}, once per key: the key is taken in the same transaction. Requests at once with one key make one coupon. */
+  insertOnce(
+    coupon: NewCoupon,
+    keyed: KeyedRequest,
+    audit?: (couponId: CouponId) => AuditEntry,
+  ): Promise<InsertOnceReply>;
   /** One for each id asked for, in that order. */
   find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]>;
   /** Ascending by id, those above `afterCouponId`, up to `limit`. */

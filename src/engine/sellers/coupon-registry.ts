@@ -47,6 +47,10 @@ export type AmendResult =
   | { readonly status: 'amended'; readonly coupon: CouponView }
   | Exclude<ChangeResult, { readonly status: 'changed' | 'repeated' }>;
 
+export type RegisterResult =
+  | { readonly status: 'registered' | 'repeated'; readonly coupon: CouponView }
+  | { readonly status: 'key_reused' };
+
 export type RevokeResult =
   | {
       readonly status: 'revoked';
@@ -78,7 +82,7 @@ const TRIES_MAX = 3;
 /**
  * @throws StoreUnavailableError from every method: nothing was changed. StoreOutcomeUnknownError: it may have been, or will be. All of them
  *   may be repeated: an amendment sets values (units are added once per idempotency key), a revoke names its number; a registration
- *   whose answer was lost may exist twice.
+ *   without an idempotency key whose answer was lost may exist twice.
  *
  * What is done `by` somebody is written into the audit log, in the transaction that saves it.
  */
@@ -91,12 +95,36 @@ export class CouponRegistry {
 
   /** The coupon can be downloaded (or counts down) when this returns. */
   async register(coupon: NewCoupon, by?: AuditActor): Promise<CouponView> {
+    return this.#putIntoService(
+      await this.#ports.catalogue.insert(coupon, by && this.#registration(coupon, by)),
+    );
+  }
+
+  /** The same, once for each key: a repeat of the request finds the coupon as it is by then. */
+  async registerOnce(coupon: NewCoupon, keyed: KeyedRequest, by?: AuditActor): Promise<RegisterResult> {
+    const entry = by && this.#registration(coupon, by);
+    const reply = await this.#ports.catalogue.insertOnce(coupon, keyed, entry);
+    if (reply.status === 'key_reused') return reply;
+    if (reply.status === 'inserted') {
+      return { status: 'registered', coupon: await this.#putIntoService(reply.record) };
+    }
+    // The process of the first request may have died before the coupon came into the store.
+    const { couponId } = reply.record;
+    await this.#warmNew(couponId);
+    const view = await this.#unknownOnFault(this.find(couponId));
+    return {
+      status: 'repeated',
+      coupon: view ?? viewOf(reply.record, undefined, 0, this.#ports.clock.nowMs()),
+    };
+  }
+
+  #registration(coupon: NewCoupon, by: AuditActor): (couponId: CouponId) => AuditEntry {
     const { name, quantity, opensAtMs, closesAtMs, discount, presenceRequired } = coupon;
     const detail = { name, quantity, opensAtMs, closesAtMs, discount, presenceRequired };
-    const record = await this.#ports.catalogue.insert(
-      coupon,
-      by && ((couponId) => this.#entry(by, 'coupon_registered', couponId, detail)),
-    );
+    return (couponId) => this.#entry(by, 'coupon_registered', couponId, detail);
+  }
+
+  async #putIntoService(record: CouponRecord): Promise<CouponView> {
     await this.#warmNew(record.couponId);
     // Whoever asked for this id a moment ago was told that it does not exist, and may be remembering that.
     this.#ports.versions.publish(record.couponId, record.version);

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { call } from '../testing/client.js';
+import { call, exchangeBytes } from '../testing/client.js';
 import { fromNow, openShop } from '../testing/shop.js';
 
 t.test('a coupon shows what was registered, by the list and by its id', async (t) => {
@@ -349,4 +349,49 @@ t.test('ten top-ups at once all count, and one that is repeated counts once', as
     t.match(await topUp(by), { status: 400, body: { code: 'invalid_input' } }, String(by));
   }
   t.equal((await call(shop.url, `GET ${path}`)).body['quantity'], 210);
+});
+
+t.test('a registration whose answer was lost is repeated with its key and found, not doubled', async (t) => {
+  const shop = await openShop(t);
+  const body = JSON.stringify({ name: 'Registered once', quantity: 3 });
+  const send = (key: string | undefined, text = body, token = shop.seller) =>
+    call(shop.url, 'POST /v1/coupons', {
+      token,
+      body: text,
+      ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
+    });
+
+  // Its answer is thrown away with the connection.
+  const head = [
+    'POST /v1/coupons HTTP/1.1',
+    'Host: shop',
+    `Authorization: Bearer ${shop.seller}`,
+    'Idempotency-Key: drop-7',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    '',
+    body,
+  ].join('\r\n');
+  await exchangeBytes(Number(new URL(shop.url).port), [head], () => true);
+
+  const repeats = await Promise.all(Array.from({ length: 5 }, () => send('drop-7')));
+  const ids = new Set(repeats.map(({ body: coupon }) => coupon['id']));
+  t.equal(ids.size, 1, 'every repeat names one coupon');
+  t.same(new Set(repeats.map(({ status }) => status)), new Set([200]));
+  const again = await send('drop-7');
+  t.equal(again.status, 200);
+  t.equal(again.headers.location, `/v1/coupons/${String(again.body['id'])}`);
+  t.match((await call(shop.url, 'GET /v1/coupons?limit=1000')).body['items'], { length: 1 });
+
+  await shop.press(String(again.headers.location), 'someone');
+  t.match(await send('drop-7'), { status: 200, body: { issued: 1, remaining: 2 } }, 'as it is now');
+  const other = body.replace('3', '4');
+  t.match(await send('drop-7', other), { status: 422, body: { code: 'key_reused' } });
+  t.match(await send('two words'), { status: 400, body: { code: 'invalid_input' } });
+  t.match(
+    await send('drop-7', body, await shop.token('901', 'seller')),
+    { status: 201 },
+    'a key of each seller',
+  );
+  t.equal((await send(undefined)).status, 201);
+  t.equal((await send(undefined)).status, 201, 'without a key every request is a new coupon');
 });

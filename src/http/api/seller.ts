@@ -1,5 +1,6 @@
 /** Handles the requests of sellers for their coupons. */
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
+import type { NewCoupon } from '../../engine/ports/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
 import type { RedemptionRules } from '../../engine/domain/redemption.js';
@@ -9,7 +10,7 @@ import type { IssuanceQueue } from '../../engine/ports/issuance-queue.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { TermsChange } from '../../engine/ports/terms-change.js';
 import type { AuditActor } from '../../engine/ports/audit-log.js';
-import type { AmendRequest, AmendResult } from '../../engine/sellers/coupon-registry.js';
+import type { AmendRequest, AmendResult, CouponView } from '../../engine/sellers/coupon-registry.js';
 import { subjectOf } from '../../engine/domain/member-id.js';
 import type { Identity } from '../auth/identity.js';
 import { couponReply } from './coupon-body.js';
@@ -53,7 +54,10 @@ export class SellerHandlers {
     this.#presence = presence;
   }
 
-  /** The coupon is in the admission store when the answer leaves: a download right behind it finds it. */
+  /**
+   * The coupon is in the admission store when the answer leaves: a download right behind it finds it.
+   * With an `Idempotency-Key` a repeat finds the coupon of the first request.
+   */
   async register(request: ApiRequest, seller: Identity): Promise<Reply> {
     const { registry, clock } = this.#ports;
     const input = parseBody(couponInput, request);
@@ -62,23 +66,31 @@ export class SellerHandlers {
     const closesAtMs = closesAt ?? undefined;
     if (opensAtMs !== undefined && closesAtMs !== undefined && closesAtMs <= opensAtMs) refuseWindow();
     if (presenceRequired === true) this.#refuseUnlessPossible();
-    const coupon = await registry.register(
-      {
-        sellerId: seller.memberId,
-        name,
-        quantity,
-        opensAtMs,
-        closesAtMs,
-        paused: false,
-        closed: false,
-        discount: discount ?? undefined,
-        createdAtMs: clock.nowMs(),
-        ...(presenceRequired === true ? { presenceRequired } : {}),
-        ...newRules(input),
-      },
-      sellerActor(request, seller),
-    );
-    return couponReply(201, coupon, { Location: `/v1/coupons/${coupon.couponId}` });
+    const newCoupon: NewCoupon = {
+      sellerId: seller.memberId,
+      name,
+      quantity,
+      opensAtMs,
+      closesAtMs,
+      paused: false,
+      closed: false,
+      discount: discount ?? undefined,
+      createdAtMs: clock.nowMs(),
+      ...(presenceRequired === true ? { presenceRequired } : {}),
+      ...newRules(input),
+    };
+    const by = sellerActor(request, seller);
+    const keyed = keyedRequest(request, seller.memberId, clock.nowMs());
+    if (keyed === undefined) return registered(201, await registry.register(newCoupon, by));
+    const result = await registry.registerOnce(newCoupon, keyed, by);
+    switch (result.status) {
+      case 'registered':
+        return registered(201, result.coupon);
+      case 'repeated':
+        return registered(200, result.coupon);
+      case 'key_reused':
+        return refuseReusedKey();
+    }
   }
 
   async amend(request: ApiRequest, seller: Identity): Promise<Reply> {
@@ -200,6 +212,10 @@ export function sellerActor(request: ApiRequest, seller: Identity): AuditActor {
   const { address } = request;
   if (seller.key !== undefined) return { kind: 'key', id: String(seller.key.id), address };
   return { kind: 'seller', id: subjectOf(seller.memberId), address };
+}
+
+function registered(status: 200 | 201, coupon: CouponView): Reply {
+  return couponReply(status, coupon, { Location: `/v1/coupons/${coupon.couponId}` });
 }
 
 function amended(result: AmendResult): Reply {

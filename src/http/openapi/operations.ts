@@ -14,6 +14,8 @@ const IF_MATCH = {
   'If-Match': 'The ETag of the coupon as it was read: the change is refused if another change came between.',
 } as const;
 
+const KEY_FORM = '1 to 64 characters of A–Z, a–z, 0–9, ".", "_" and "-"';
+
 /** In the order in which they are looked for. */
 const REDEEMING = [
   'unknown_coupon',
@@ -148,16 +150,24 @@ export const operations: Readonly<Record<string, Operation>> = {
     id: 'registerCoupon',
     tag: 'Sellers',
     summary: 'Register a coupon',
-    description: 'Once the answer has arrived, the coupon can be downloaded, or counts down to its opening.',
+    description:
+      'Once the answer has arrived, the coupon can be downloaded, or counts down to its opening. ' +
+      'With an Idempotency-Key a repeat of the same request within 24 hours is answered 200 with the same coupon and registers nothing.',
+    headers: { [IDEMPOTENCY_HEADER]: `${KEY_FORM}, new for each coupon.` },
     body: 'NewCoupon',
     answers: {
+      200: {
+        description: 'The same request had registered this coupon before.',
+        json: 'Coupon',
+        headers: { Location: 'The path of the coupon.', ...TAGGED.headers },
+      },
       201: {
         description: 'Registered.',
         json: 'Coupon',
         headers: { Location: 'The path of the coupon.', ...TAGGED.headers },
       },
     },
-    problems: ['window_invalid', 'presence_disabled', 'presence_too_many'],
+    problems: ['window_invalid', 'presence_disabled', 'presence_too_many', 'key_reused'],
   }),
   'PATCH /v1/coupons/:id': forShops('manage', {
     id: 'changeCoupon',
@@ -187,7 +197,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       'Concurrent top-ups all count. With an Idempotency-Key a repeat of the same request within 24 hours is answered 200 and adds nothing.',
     headers: {
       ...IF_MATCH,
-      [IDEMPOTENCY_HEADER]: '1 to 64 characters of A–Z, a–z, 0–9, ".", "_" and "-", new for each top-up.',
+      [IDEMPOTENCY_HEADER]: `${KEY_FORM}, new for each top-up.`,
     },
     body: 'TopUp',
     answers: COUPON,

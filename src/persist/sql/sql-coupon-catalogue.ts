@@ -1,5 +1,5 @@
 /** Implements the catalogue on MySQL, MariaDB and SQLite. */
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import { chunksOf } from '../../engine/domain/chunks.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type {
@@ -7,12 +7,15 @@ import type {
   CouponFilter,
   CouponRecord,
   Discount,
+  InsertOnceReply,
   NewCoupon,
 } from '../../engine/ports/coupon-catalogue.js';
 import { type CouponId, type CouponTerms, parseCouponId } from '../../engine/domain/coupon.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
+import type { KeyedRequest } from '../../engine/ports/idempotency.js';
 import { nextRevision, PRESENCE_CHANGES } from './change-counter.js';
 import { faultOf, storeFault } from './error-classes.js';
+import { findKey, takeKey } from './idempotency-keys.js';
 import type { CouponTable, Database } from './schema.js';
 import { hasRules, ruleColumns, rulesOf } from './redemption-rules.js';
 import { insertAuditEntry } from './sql-audit-log.js';
@@ -30,16 +33,36 @@ export class SqlCouponCatalogue implements CouponCatalogue {
 
   async insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponRecord> {
     const couponId = await this.#insert(coupon, audit);
-    return { ...coupon, couponId, version: 1, epoch: 0, revision: 0, changesBegun: 0 };
+    return newRecord(coupon, couponId);
   }
 
-  /** The revision is taken before the id is: sql-presence-demands.ts relies on it. */
+  async insertOnce(
+    coupon: NewCoupon,
+    keyed: KeyedRequest,
+    audit?: (couponId: CouponId) => AuditEntry,
+  ): Promise<InsertOnceReply> {
+    const insertOnce = (): Promise<InsertOnceReply> =>
+      inTransaction(this.#db, async (transaction) => {
+        const known = await findKey(transaction, keyed);
+        if (known === 'reused') return { status: 'key_reused' };
+        if (known !== undefined) return { status: 'repeated', record: await keptRecord(transaction, known) };
+        const couponId = await insertWithRevision(transaction, coupon, audit);
+        await takeKey(transaction, keyed, couponId);
+        return { status: 'inserted', record: newRecord(coupon, couponId) };
+      });
+    try {
+      return await insertOnce();
+    } catch (error) {
+      // Another request took the key in this very moment: by now its transaction has ended.
+      if (faultOf(error) !== 'duplicate') throw error;
+      return refusingPoison(insertOnce);
+    }
+  }
+
   #insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponId> {
     if (coupon.presenceRequired === true) {
       return refusingPoison(() =>
-        inTransaction(this.#db, async (transaction) =>
-          insertCoupon(transaction, coupon, await nextRevision(transaction, PRESENCE_CHANGES), audit),
-        ),
+        inTransaction(this.#db, (transaction) => insertWithRevision(transaction, coupon, audit)),
       );
     }
     const insert = (db: Kysely<Database>): Promise<CouponId> => insertCoupon(db, coupon, 0, audit);
@@ -91,6 +114,27 @@ export class SqlCouponCatalogue implements CouponCatalogue {
     if (row === undefined) throw new StoreCorruptError(`There is no coupon ${couponId} in the catalogue.`);
     return row.epoch;
   }
+}
+
+function newRecord(coupon: NewCoupon, couponId: CouponId): CouponRecord {
+  return { ...coupon, couponId, version: 1, epoch: 0, revision: 0, changesBegun: 0 };
+}
+
+async function keptRecord(db: Kysely<Database>, { targetId }: { targetId: number }): Promise<CouponRecord> {
+  const row = await db.selectFrom('coupon').selectAll().where('id', '=', targetId).executeTakeFirst();
+  if (row === undefined)
+    throw new StoreCorruptError(`An idempotency key names coupon ${targetId}, which does not exist.`);
+  return recordOf(row);
+}
+
+/** The revision is taken before the id is: sql-presence-demands.ts relies on it. */
+async function insertWithRevision(
+  transaction: Transaction<Database>,
+  coupon: NewCoupon,
+  audit: ((couponId: CouponId) => AuditEntry) | undefined,
+): Promise<CouponId> {
+  const revision = coupon.presenceRequired === true ? await nextRevision(transaction, PRESENCE_CHANGES) : 0;
+  return insertCoupon(transaction, coupon, revision, audit);
 }
 
 async function insertCoupon(

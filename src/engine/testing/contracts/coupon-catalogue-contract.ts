@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import type { Test } from 'tap';
 import type { CouponCatalogue, NewCoupon } from '../../ports/coupon-catalogue.js';
+import { IDEMPOTENCY_KEPT_MS, type KeyedRequest } from '../../ports/idempotency.js';
 import { type CouponId, parseCouponId, QUANTITY_MAX } from '../../domain/coupon.js';
 
 export interface CatalogueUnderTest {
@@ -21,6 +22,7 @@ export function couponCatalogueContract(
     const under = await open(t);
     t.teardown(() => under.close());
     aboutKeeping(t, under.catalogue);
+    aboutKeys(t, under.catalogue);
     aboutChanging(t, under.catalogue);
   });
 }
@@ -109,6 +111,53 @@ function aboutKeeping(t: Test, catalogue: CouponCatalogue): void {
       all.map((record) => record.couponId).sort((a, b) => a - b),
     );
     t.same(await catalogue.list({ sellerId: 'nobody' }, 0, 10), []);
+  });
+}
+
+function aboutKeys(t: Test, catalogue: CouponCatalogue): void {
+  const keyed = (more: Partial<KeyedRequest> = {}): KeyedRequest => ({
+    sellerId: 'seller-1',
+    key: `k-${randomInt(2 ** 40)}`,
+    route: 'POST /v1/coupons',
+    bodyHash: 'a'.repeat(64),
+    atMs: CREATED_AT_MS,
+    ...more,
+  });
+
+  t.test('a key makes one coupon, and repeats find it as it is now', async (t) => {
+    for (const more of [{}, { presenceRequired: true as const }]) {
+      const coupon = newCoupon({ name: 'once', ...more });
+      const request = keyed();
+      const first = await catalogue.insertOnce(coupon, request);
+      if (first.status !== 'inserted') return t.fail(first.status);
+      t.same(await catalogue.find([first.record.couponId]), [first.record]);
+      t.same(await catalogue.insertOnce(coupon, request), { status: 'repeated', record: first.record });
+      const terms = { ...coupon, quantity: 7 };
+      await catalogue.saveTerms(first.record.couponId, 2, terms);
+      t.match(await catalogue.insertOnce(coupon, request), { record: { quantity: 7, version: 2 } });
+      const other = { ...request, bodyHash: 'b'.repeat(64) };
+      t.same(await catalogue.insertOnce(coupon, other), { status: 'key_reused' });
+      t.match(await catalogue.insertOnce(coupon, { ...request, sellerId: 'seller-2' }), {
+        status: 'inserted',
+      });
+      const nextDay = { ...request, atMs: CREATED_AT_MS + IDEMPOTENCY_KEPT_MS };
+      t.match(await catalogue.insertOnce(coupon, nextDay), { status: 'inserted' });
+    }
+    return undefined;
+  });
+
+  t.test('requests at once with one key make one coupon', async (t) => {
+    const sellerId = `seller-${randomInt(2 ** 40)}`;
+    for (const more of [{}, { presenceRequired: true as const }]) {
+      const request = keyed({ sellerId });
+      const coupon = newCoupon({ sellerId, ...more });
+      const replies = await Promise.all(
+        Array.from({ length: CHOSEN_AT_ONCE }, () => catalogue.insertOnce(coupon, request)),
+      );
+      t.equal(replies.filter(({ status }) => status === 'inserted').length, 1);
+      t.equal(replies.filter(({ status }) => status === 'repeated').length, CHOSEN_AT_ONCE - 1);
+    }
+    t.equal((await catalogue.list({ sellerId }, 0, 10)).length, 2);
   });
 }
 

@@ -1,5 +1,12 @@
 /** Implements the engine's database ports over a link to a {@link SimulatedDatabase}. */
-import type { CouponCatalogue, CouponFilter, CouponRecord, NewCoupon } from '../../ports/coupon-catalogue.js';
+import type {
+  CouponCatalogue,
+  CouponFilter,
+  CouponRecord,
+  InsertOnceReply,
+  NewCoupon,
+} from '../../ports/coupon-catalogue.js';
+import type { KeyedRequest } from '../../ports/idempotency.js';
 import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
 import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../ports/issuance-ledger.js';
 import type {
@@ -27,6 +34,10 @@ export class SimulatedCatalogue implements CouponCatalogue {
 
   insert(coupon: NewCoupon): Promise<CouponRecord> {
     return this.#link.call(() => this.#database.insert(coupon));
+  }
+
+  insertOnce(coupon: NewCoupon, keyed: KeyedRequest): Promise<InsertOnceReply> {
+    return this.#link.call(() => this.#database.insertOnce(coupon, keyed));
   }
 
   find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]> {

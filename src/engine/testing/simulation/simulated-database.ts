@@ -1,8 +1,9 @@
 /** Simulates catalogue and ledger as one synchronous object, transaction by transaction. */
-import type { CouponRecord, NewCoupon } from '../../ports/coupon-catalogue.js';
+import type { CouponRecord, InsertOnceReply, NewCoupon } from '../../ports/coupon-catalogue.js';
 import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
 import { MEMBER_ID_LENGTH_MAX } from '../../domain/member-id.js';
 import { StoreCorruptError } from '../../domain/errors.js';
+import type { KeyedRequest } from '../../ports/idempotency.js';
 import { SimulatedCouponChanges } from './simulated-coupon-changes.js';
 import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../ports/issuance-ledger.js';
 
@@ -25,6 +26,7 @@ export class SimulatedDatabase {
   readonly coupons = new Map<CouponId, CouponRecord>();
   readonly changes = new SimulatedCouponChanges(this);
   readonly #ledgers = new Map<CouponId, CouponLedger>();
+  readonly #registered = new Map<string, { readonly bodyHash: string; readonly couponId: CouponId }>();
 
   insert(coupon: NewCoupon): CouponRecord {
     const { name, quantity, opensAtMs, closesAtMs, paused, closed, sellerId, discount, createdAtMs } = coupon;
@@ -35,6 +37,18 @@ export class SimulatedDatabase {
     const record = presenceRequired === undefined ? kept : { ...kept, presenceRequired };
     this.coupons.set(couponId, record);
     return record;
+  }
+
+  insertOnce(coupon: NewCoupon, { sellerId, key, bodyHash }: KeyedRequest): InsertOnceReply {
+    const name = `${sellerId} ${key}`;
+    const known = this.#registered.get(name);
+    const kept = known && this.coupons.get(known.couponId);
+    if (kept !== undefined) {
+      return known?.bodyHash === bodyHash ? { status: 'repeated', record: kept } : { status: 'key_reused' };
+    }
+    const record = this.insert(coupon);
+    this.#registered.set(name, { bodyHash, couponId: record.couponId });
+    return { status: 'inserted', record };
   }
 
   /** Ascending by id: ids grow and a map keeps the order of insertion. */
