@@ -3,7 +3,7 @@ import type { CouponRecord, InsertOnceReply, NewCoupon } from '../../ports/coupo
 import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
 import { MEMBER_ID_LENGTH_MAX } from '../../domain/member-id.js';
 import { StoreCorruptError } from '../../domain/errors.js';
-import type { KeyedRequest } from '../../ports/idempotency.js';
+import { IDEMPOTENCY_KEPT_MS, type KeyedRequest } from '../../ports/idempotency.js';
 import { SimulatedCouponChanges } from './simulated-coupon-changes.js';
 import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../ports/issuance-ledger.js';
 
@@ -19,6 +19,10 @@ export interface CouponLedger {
   deadLetters: DeadLetter[];
 }
 
+interface Registration extends Pick<KeyedRequest, 'bodyHash' | 'atMs'> {
+  readonly couponId: CouponId;
+}
+
 export type Revoked = Awaited<ReturnType<IssuanceLedger['revoke']>>;
 
 const FRESH = { version: 1, epoch: 0, revision: 0, changesBegun: 0 };
@@ -26,7 +30,7 @@ export class SimulatedDatabase {
   readonly coupons = new Map<CouponId, CouponRecord>();
   readonly changes = new SimulatedCouponChanges(this);
   readonly #ledgers = new Map<CouponId, CouponLedger>();
-  readonly #registered = new Map<string, { readonly bodyHash: string; readonly couponId: CouponId }>();
+  readonly #registered = new Map<string, Registration>();
 
   insert(coupon: NewCoupon): CouponRecord {
     const { name, quantity, opensAtMs, closesAtMs, paused, closed, sellerId, discount, createdAtMs } = coupon;
@@ -39,15 +43,15 @@ export class SimulatedDatabase {
     return record;
   }
 
-  insertOnce(coupon: NewCoupon, { sellerId, key, bodyHash }: KeyedRequest): InsertOnceReply {
+  insertOnce(coupon: NewCoupon, { sellerId, key, bodyHash, atMs }: KeyedRequest): InsertOnceReply {
     const name = `${sellerId} ${key}`;
     const known = this.#registered.get(name);
     const kept = known && this.coupons.get(known.couponId);
-    if (kept !== undefined) {
-      return known?.bodyHash === bodyHash ? { status: 'repeated', record: kept } : { status: 'key_reused' };
+    if (kept !== undefined && known !== undefined && atMs - known.atMs < IDEMPOTENCY_KEPT_MS) {
+      return known.bodyHash === bodyHash ? { status: 'repeated', record: kept } : { status: 'key_reused' };
     }
     const record = this.insert(coupon);
-    this.#registered.set(name, { bodyHash, couponId: record.couponId });
+    this.#registered.set(name, { bodyHash, atMs, couponId: record.couponId });
     return { status: 'inserted', record };
   }
 
