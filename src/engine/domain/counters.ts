@@ -16,7 +16,7 @@ export interface TallyDelta {
 export class Tally {
   /** Upper bounds of the classes, ascending; what is above the last counts only into `count`. */
   readonly bounds: readonly number[];
-  /** Of each class by itself, not cumulative. */
+  /** Counts per class, not cumulative. */
   readonly counts: number[];
   count = 0;
   sum = 0;

@@ -2,9 +2,9 @@
 import type { CouponId, MemberId } from './coupon.js';
 
 /**
- * Every outcome of a download, in order of precedence (docs/errors.md has the same table). The last three are not outcomes of
- * admission: `busy` means that nothing was attempted, `not_ready` that the store has no such coupon at the moment,
- * `outcome_unknown` that the answer was lost and asking again will tell.
+ * Every outcome of a download, in order of precedence (docs/errors.md has the same table). The last three are not
+ * outcomes of admission: `busy` means that nothing was attempted, `not_ready` that the store has no such coupon at the
+ * moment, `outcome_unknown` that the answer was lost and a retry returns the definite result.
  */
 export type DownloadOutcome =
   | { readonly outcome: 'unknown_coupon' }
@@ -21,7 +21,10 @@ export type DownloadOutcome =
 export interface PendingDownload {
   readonly couponId: CouponId;
   readonly memberId: MemberId;
-  /** True once the member's connection is gone: the engine drops the ticket instead of issuing to nobody. */
+  /**
+   * True once the member's connection is closed: the engine then drops the download, so that no unit is issued to a
+   * member who left.
+   */
   readonly abandoned: boolean;
   settle(outcome: DownloadOutcome): void;
 }

@@ -19,7 +19,7 @@ export class StoreUnavailableError extends SeonchakError {
   static override readonly code = 'store_unavailable';
 }
 
-/** The coupon is out of service while it is verified or rebuilt, and will be back by itself. */
+/** The coupon is out of service while it is verified or rebuilt. It returns to service automatically. */
 export class CouponRecoveringError extends SeonchakError {
   static override readonly code = 'coupon_recovering';
 }

@@ -1,8 +1,8 @@
 /** Lists every bound of the engine that is not configuration, with its reason. */
 
 /**
- * How long a local answer stands after the store's version was last asked for. A top-up must count everywhere within 1,000 ms, so
- * this plus the worst event-loop delay must stay below that.
+ * How long a local answer is valid after the store's version was last read. A top-up must count in every process within
+ * 1,000 ms, so this plus the worst event-loop delay must stay below that.
  */
 export const LOCAL_ANSWER_MS = 800;
 
@@ -12,28 +12,29 @@ export const VERSION_CHECK_MS = 250;
 /** Before the opening instant by less than this, the store is asked: covers the drift of two clocks within a version check. */
 export const OPENING_MARGIN_MS = 50;
 
-/** How often overdue tickets are looked for; a deadline may be late by this much. */
+/** How often overdue downloads are checked. A deadline may be late by this much. */
 export const OVERDUE_CHECK_MS = 100;
 
-/** An actor nobody has asked for this long is let go, its winners with it. */
+/** An actor without a request for this long is removed, together with its winners. */
 export const ACTOR_IDLE_MS = 60_000;
 
-/** Actors alive at a time. Beyond it, coupons not yet known are answered `busy`. */
+/** Concurrent actors. Beyond this number, coupons not yet known are answered `busy`. */
 export const ACTORS_MAX = 200_000;
 
-/** Ids found not to exist are remembered this long (a coupon may be registered meanwhile) and this many at a time. */
+/** How long ids found not to exist are remembered (a coupon may be registered meanwhile), and how many of them. */
 export const UNKNOWN_COUPON_MS = 1_000;
 export const UNKNOWN_COUPONS_MAX = 10_000;
 
 /** Winners held by sealed actors, all together: about 120 bytes each. Beyond it a sold-out coupon keeps asking the store. */
 export const SEALED_WINNERS_MAX = 1_000_000;
 
-/** Coupons looked up in one round of the loader. */
+/** Coupons read in one round of the loader. */
 export const LOAD_BATCH_MAX = 500;
 
 /**
- * Where a round of a shard ends; the coupons that find no place keep theirs in the line. A round is one script in Redis, which holds up every
- * other command meanwhile: with so many members 3 ms or so. A coupon that is alone in the line may have a larger batch.
+ * Where a round of a shard ends; the coupons that do not fit stay in the line. A round is one script in Redis, which
+ * blocks every other command meanwhile: about 3 ms with this many members. A coupon that is alone in the line may have
+ * a larger batch.
  */
 export const ROUND_COUPONS_MAX = 256;
 export const ROUND_MEMBERS_MAX = 512;
@@ -41,11 +42,13 @@ export const ROUND_MEMBERS_MAX = 512;
 /** Pause after the store refused or lost a command, before the same batch is sent again. */
 export const RETRY_PAUSE_MS = 20;
 
-/** A coupon is announced to the recorders again after this much admitting, and its mark is kept this long after the last time. */
+/**
+ * A coupon is marked pending again after admitting for this long, and its mark is kept this long after the last time.
+ */
 export const MARK_PENDING_EVERY_MS = 10_000;
 export const PENDING_IDLE_MS = 60_000;
 
-/** How often the announced coupons are looked at, how many at most, and how many in one call. */
+/** How often the pending coupons are checked, how many at most, and how many in one call. */
 export const SWEEP_EVERY_MS = 1_000;
 export const SWEEP_COUPONS_MAX = 20_000;
 export const SWEEP_BATCH_MAX = 500;
@@ -56,10 +59,13 @@ export const DRAIN_RETRY_MS = 500;
 /** Claims of one drain before other coupons get their turn, and before a recorder that is asked to stop does. */
 export const DRAIN_CLAIMS_MAX = 4;
 
-/** How often the coupons that somebody watches are looked at, all in one call: nobody sees more than five updates a second. */
+/** How often watched coupons are read, all in one call. A watcher gets at most five updates a second. */
 export const LIVE_POLL_MS = 200;
 
-/** Nothing changed for this long: watchers are told so, which also keeps their connection and their countdown in order. */
+/**
+ * After this long without a change watchers get an update nevertheless, which keeps their connection open and their
+ * countdown correct.
+ */
 export const LIVE_REFRESH_MS = 5_000;
 
 /** Over how much of the recent past the speed of issuing is taken. */
@@ -68,28 +74,28 @@ export const LIVE_RATE_WINDOW_MS = 1_000;
 /** Updates kept of a watched coupon for those who come back after a short break: 20 s at full pace. */
 export const LIVE_HISTORY_UPDATES = 100;
 
-/** A coupon nobody watches any more is followed this long, so that who comes back has missed nothing. */
+/** How long a coupon is followed after its last watcher left, so that a watcher who reconnects has missed nothing. */
 export const LIVE_LINGER_MS = 15_000;
 
-/** Coupons watched at a time. Above LOAD_BATCH_MAX of them they take turns, and updates come less often. */
+/** Concurrently watched coupons. Above LOAD_BATCH_MAX of them they take turns, and updates come less often. */
 export const LIVE_COUPONS_MAX = 5_000;
 
-/** Watched coupons missing from the store that are looked up in the catalogue, in one round. */
+/** Watched coupons missing from the store that are read from the catalogue in one round. */
 export const LIVE_COLD_READS_MAX = 10;
 
 /** Issuances in one step of a recovery or a comparison: large enough to amortise the round trip, small enough not to hold a store up. */
 export const ISSUANCES_MAX = 1_000;
 
 /**
- * After the store's server changed, how long every process is given to say which number it was last told, before a coupon is
- * compared with the ledger. Actors with members waiting ask every {@link RETRY_PAUSE_MS}.
+ * After the store's server changed, how long every process has to report the highest number it received, before a
+ * coupon is compared with the ledger. Actors with members waiting ask every {@link RETRY_PAUSE_MS}.
  */
 export const INSPECT_MS = 300;
 
 /** A recovering process silent for this long is taken for dead. Must outlast one statement of the database. */
 export const RECOVERY_LOCK_MS = 15_000;
 
-/** How often a recovery that waits for claims to end renews its lock, and how often a waiting command looks again. */
+/** How often a recovery that waits for claims to end renews its lock, and how often a waiting command checks again. */
 export const RECOVERY_POLL_MS = 500;
 
 /** How long a command waits for a recovery, its own or another process's. */
@@ -98,17 +104,26 @@ export const RECOVERY_WAIT_MAX_MS = 120_000;
 /** Findings of one kind that a comparison lists; all are counted. */
 export const FINDINGS_MAX = 100;
 
-/** A revoke is written to the ledger first and to the admission store right after; older than this it was left half done. */
+/**
+ * A revoke is written to the ledger first and to the admission store right after. If the second write is missing after
+ * this long, the revoke is unfinished.
+ */
 export const REVOKE_WAIT_MAX_MS = 5_000;
 
 /** A change of a coupon waits this long for the one before it, and polls this often. */
 export const CHANGE_PATIENCE_MS = 4_000;
 export const CHANGE_POLL_MS = 20;
 
-/** A change that is not settled this long after another one met it is taken over: its stores answer within milliseconds or not at all. */
+/**
+ * A change that is still unsettled this long after another change found it is taken over: its stores answer within
+ * milliseconds or not at all.
+ */
 export const CHANGE_TAKEOVER_MS = 1_000;
 
-/** How often unsettled changes are looked for, and how many are settled in one round. One is taken over when it is found twice. */
+/**
+ * How often unsettled changes are read, and how many are settled in one round. A change is taken over when it is found
+ * twice.
+ */
 export const UNSETTLED_CHANGES_POLL_MS = 1_000;
 export const UNSETTLED_CHANGES_MAX = 100;
 
@@ -118,25 +133,27 @@ export const IDEMPOTENCY_SWEEP_MS = 10 * 60_000;
 /** A claim whose lease ended this long ago is stuck: a recorder would have taken it over at its next sweep. */
 export const STUCK_CLAIM_MS = 10_000;
 
-/** How often the background reconciler compares counts, and how many coupons it looks at. */
+/** How often the background reconciler compares counts, and how many coupons it compares. */
 export const RECONCILE_EVERY_MS = 5_000;
 export const RECONCILE_COUPONS_MAX = 500;
 
 /**
- * Rest of a coupon between two drains. A claim has a fixed price (two scripts and a transaction, an fsync each), so a recorder that
- * comes back at once pays it for a handful of rows. Coming back at once cost 60.1 µs a request altogether, resting 25 ms 50.5, 50 ms with
- * batches of up to 3,000 rows 47.2, 80 ms 47.9 (medians of five interleaved runs, docs/adr/0012). Rows are later by that much.
+ * Cooldown of a coupon between two drains. A claim has a fixed cost (two scripts and a transaction, an fsync each), so
+ * a recorder without a cooldown pays it for a handful of rows. No cooldown cost 60.1 µs a request altogether, 25 ms
+ * 50.5, 50 ms with batches of up to 3,000 rows 47.2, 80 ms 47.9 (medians of five interleaved runs, docs/adr/0012). Rows
+ * are later by that much.
  */
 export const DRAIN_COOLDOWN_MS = 50;
 
 /**
- * With many coupons at once each has a few rows, and a drain costs the same for few as for many. So a recorder does about this many drains a
- * second, whatever the number of coupons, until their rest is {@link DRAIN_COOLDOWN_MAX_MS}. 2,000 cost a fifth more altogether (docs/adr/0044).
+ * With many concurrent coupons each has a few rows, and a drain costs the same for few as for many. So a recorder does
+ * about this many drains a second, whatever the number of coupons, until their cooldown is {@link
+ * DRAIN_COOLDOWN_MAX_MS}. 2,000 cost a fifth more altogether (docs/adr/0044).
  */
 export const DRAINS_PER_SECOND = 1_000;
 export const DRAIN_COOLDOWN_MAX_MS = 1_000;
 
-/** Long rests end in steps of this, so that drains come in groups, which share a transaction. */
+/** Long cooldowns end in steps of this, so that drains come in groups, which share a transaction. */
 export const DRAIN_TICK_MS = 25;
 
 /** How long one statement may take in the database, milliseconds. A lease must outlast it. */

@@ -1,9 +1,10 @@
 /**
  * Converts the subjects of access tokens to member ids and back.
  *
- * A subject is what an identity provider calls a person: `7`, `auth0|5f7c`, `김선착`. Inside, in Redis and in every table, a person has one
- * member id of a narrow alphabet, because `:`, `,`, `{` and `}` separate the fields of packed values and Redis keys, and `~` is reserved
- * for units. An encoding was preferred to a hash with a table of originals (docs/adr/0060): a member id needs no look-up to be shown.
+ * A subject is what an identity provider calls a person: `7`, `auth0|5f7c`, `김선착`. Inside, in Redis and in every table,
+ * a person has one member id of a narrow alphabet, because `:`, `,`, `{` and `}` separate the fields of packed values
+ * and Redis keys, and `~` is reserved for units. An encoding was preferred to a hash with a table of originals
+ * (docs/adr/0060): a member id is shown without a read of any table.
  */
 
 declare const memberIdBrand: unique symbol;

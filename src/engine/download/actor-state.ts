@@ -19,7 +19,7 @@ export interface Open {
   readonly snapshot: CouponSnapshot;
 }
 
-/** Nobody can win at this version: answers come from memory, for as long as the store confirms the version. */
+/** No member can win at this version: answers come from memory, for as long as the store confirms the version. */
 export interface Sealed {
   readonly kind: 'sealed';
   readonly snapshot: CouponSnapshot;

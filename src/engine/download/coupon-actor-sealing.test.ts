@@ -4,7 +4,7 @@ import type { CouponTerms } from '../domain/coupon.js';
 import { LOCAL_ANSWER_MS, OPENING_MARGIN_MS, VERSION_CHECK_MS } from '../domain/limits.js';
 import { STORE_START_MS, StagedWorld } from '../testing/simulation/staged-world.js';
 
-/** A coupon of one unit, won by `a`; everybody else has been told so once, and the actor has sealed. */
+/** A coupon of one unit, won by `a`. Every other member was refused once, and the actor has sealed. */
 async function soldOut(terms: Partial<CouponTerms> = {}) {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1, ...terms });
@@ -207,7 +207,7 @@ t.test(
     await world.answers(elsewhere, couponId, 'early');
     world.store.amend(couponId, { opensAtMs: STORE_START_MS + 1_000 });
     await world.time.advance(960);
-    // Refused, the winners read (one so far), and then the look at the version is slow.
+    // Refused, the winners read (one so far), and then the check of the version is slow.
     world.storeLink.next('deliver', 'deliver', 'deliver', 'deliver', 'hold');
     t.same(await world.answers(engine, couponId, 'b'), ['not_open']);
     t.equal(world.storeLink.held, 1);

@@ -274,7 +274,7 @@ t.test(
     const engine = await world.engine({}, world.bell);
     let rings = 0;
     world.rings.listen(() => (rings += 1));
-    // Learn, announce, admit: the third command is lost, so the announcement must have been the second.
+    // Load, mark pending, admit: the third command is lost, so the mark must have been the second.
     world.storeLink.next('deliver', 'deliver', 'hold');
     world.press(engine, couponId, 'a');
     await world.time.advance(0);

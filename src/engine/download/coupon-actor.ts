@@ -1,28 +1,30 @@
 /**
- * CouponActor: one coupon in one process. It puts a crowd into a line and asks the store about the line, not about each member.
+ * CouponActor: one coupon in one process. It queues the downloads of a burst and asks the store about the queue, not
+ * about each member.
  *
  * States (actor-state.ts)
- * - `cold`: what the coupon is has still to be learnt. Downloads wait in the mailbox; a loader's answer leads to `open`, to
+ * - `cold`: the coupon is not loaded yet. Downloads wait in the mailbox; a loader's answer leads to `open`, to
  *   `sealed`, or to the end of the actor when there is no such coupon.
- * - `open`: the store decides. One batch is outstanding; whatever arrives meanwhile goes with the next, so the batch
+ * - `open`: the store decides. One batch is outstanding; downloads that arrive meanwhile go with the next, so the batch
  *   grows with the load. Nothing waits for a batch to fill.
- * - `sealed`: at this version nobody can win (sold out, paused, closed, not yet open). Answers come from memory, in the same turn of
+ * - `sealed`: at this version no member can win (sold out, paused, closed, not yet open). Answers come from memory, in
+ *   the same turn of
  *   the event loop, for as long as the store confirmed the version less than a second ago.
  *
  * Transitions
- * - cold → open, cold → sealed (before opening, nobody issued): snapshot loaded
+ * - cold → open, cold → sealed (before opening, nothing issued): snapshot loaded
  * - open → sealed: the store refused a member, and the winners of that version have been fetched
  * - sealed → open: another version, or a window bound, or the confirmation is too old (until it is renewed)
  * - any → cold: the store lost the coupon or was rebuilt
  *
- * Asking is synchronous: the actor enters the line of its shard (shard.ts), which asks {@link CouponActor.prepare} what to ask and hands the
- * answer to `decided` or `failed`. So a thousand coupons cost one promise a round, not one each.
+ * Calls are synchronous: the actor enters the line of its shard (shard.ts), which asks {@link CouponActor.prepare} for
+ * a batch and passes the answer to `decided` or `failed`. So a thousand coupons cost one promise a round, not one each.
  *
- * Deadlines: a download is answered within `admitDeadlineMs` of its arrival. If no attempt was made by then it is `busy` (`not_ready` while
- * cold); if one was made and its answer was lost, `outcome_unknown`. A lost batch is sent again, as the head of the
- * line: admission is safe to repeat, and the store refuses what arrives after `notAfterMs`. Until then the lost attempt may still arrive,
- * after the opening or a top-up, and issue: so a member refused at the second attempt gets `outcome_unknown`, and
- * asks again (docs/adr/0024).
+ * Deadlines: a download is answered within `admitDeadlineMs` of its arrival. If no attempt was made by then it is
+ * `busy` (`not_ready` while cold); if one was made and its answer was lost, `outcome_unknown`. A lost batch is sent
+ * again, as the head of the line: admission is safe to repeat, and the store refuses commands that arrive after
+ * `notAfterMs`. Until then the lost attempt may still arrive, after the opening or a top-up, and issue: so a member
+ * refused at the second attempt gets `outcome_unknown`, and retries (docs/adr/0024).
  */
 import { refusalOf } from '../ports/admission.js';
 import type { AdmitBatch, AdmitDecisions, AdmitReply } from '../ports/admission.js';
@@ -148,14 +150,14 @@ export class CouponActor implements AskingActor {
     if (fault instanceof StoreOutcomeUnknownError) {
       this.#attempted = true;
     } else if (!(fault instanceof StoreUnavailableError)) {
-      // Neither of the two faults that a store may have: whether the batch was carried out cannot be told.
+      // Neither of the two faults that a store may have: it is unknown whether the batch was carried out.
       this.#endHead(OUTCOME_UNKNOWN);
       return;
     }
     this.notSent();
   }
 
-  /** What `prepare` asked has not left; it is asked again after a pause. */
+  /** The batch of `prepare` was not sent; the actor asks again after a pause. */
   notSent(): void {
     this.#phase = 'in_line';
     this.#context.enterLineLater(this);
@@ -311,8 +313,8 @@ export class CouponActor implements AskingActor {
       this.#seenIssueNo = Math.max(this.#seenIssueNo, firstIssueNo + issuedCount - 1);
     }
     if (refusal === 'not_open' && version !== asked.version) {
-      // Terms have changed since, and the opening time that goes with the refusal is the new one. Nobody was issued one, so asking again under
-      // the new terms costs nothing but time.
+      // Terms have changed since, and the opening time that goes with the refusal is the new one. No unit was issued,
+      // so a retry under the new terms costs only time.
       this.#becomeCold();
       this.#again();
       return;

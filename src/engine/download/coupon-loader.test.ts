@@ -57,7 +57,7 @@ t.test('a coupon lost again right after it was warmed is warmed again', async (t
   const world = new StagedWorld();
   const couponId = await world.registered();
   world.store.loseEverything();
-  // Two looks, two steps of the warm; then the look that should find it.
+  // Two reads, two steps of the warm; then the read that should find the coupon.
   world.storeLink.next('deliver', 'deliver', 'deliver', 'deliver', 'hold');
   const loading = new CouponLoader(world).load(couponId);
   await world.time.advance(0);

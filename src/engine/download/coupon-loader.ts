@@ -28,7 +28,7 @@ export interface CouponLoaderPorts {
 
 interface Question {
   readonly couponId: CouponId;
-  /** The highest number that any of those who ask was ever told. */
+  /** The highest number that any of the callers has received. */
   seenIssueNo: number;
   readonly answer: Promise<LoadedCoupon | undefined>;
   resolve(loaded: LoadedCoupon | undefined | PromiseLike<LoadedCoupon | undefined>): void;
@@ -50,10 +50,12 @@ export class CouponLoader {
   }
 
   /**
-   * The coupon as it is now, warmed first when the store does not have it; `undefined` when no such coupon was ever registered.
+   * The coupon as it is now, warmed first when the store does not have it; `undefined` when no such coupon was ever
+   * registered.
    *
-   * @param seenIssueNo the highest number the caller was ever told: a store that has given fewer has lost its past.
-   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it. CouponRecoveringError: it is out of service for a while.
+   * @param seenIssueNo the highest number the caller has received: a store that has issued fewer has lost data.
+   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat the call. CouponRecoveringError: the coupon is out
+   *   of service for a while.
    */
   load(couponId: CouponId, seenIssueNo = 0): Promise<LoadedCoupon | undefined> {
     const waiting = this.#waiting.get(couponId);

@@ -85,7 +85,7 @@ export class Engine {
     };
   }
 
-  /** Starts listening for versions and looking after deadlines. */
+  /** Starts listening for versions and checking deadlines. */
   async start(): Promise<void> {
     const { versions, scheduler } = this.#ports;
     this.#stops = [
@@ -118,7 +118,7 @@ export class Engine {
     actor.offer(download, mayWait);
   }
 
-  /** Walks over the actors: for whoever asks now and then. */
+  /** Walks over all actors: for occasional callers only. */
   load(): EngineLoad {
     let waiting = 0;
     for (const actor of this.#actors.values()) waiting += actor.waiting;
@@ -168,7 +168,7 @@ export class Engine {
     }
   }
 
-  /** Local answers stand only as long as the store confirms their version. */
+  /** Local answers are valid only as long as the store confirms their version. */
   async #checkVersions(): Promise<void> {
     if (this.#checkingVersions) return;
     this.#checkingVersions = true;

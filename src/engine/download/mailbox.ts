@@ -28,7 +28,7 @@ export class Mailbox {
     return true;
   }
 
-  /** Up to `most` from the front, without those whose member has gone; the next in line take their places. */
+  /** Up to `most` from the front, without abandoned downloads; the next in line take their places. */
   take(most: number): DownloadBatch {
     const batch = presentOf(this.#cut(most));
     while (batch.downloads.length < most && this.#downloads.length > 0) {
@@ -39,7 +39,7 @@ export class Mailbox {
     return batch;
   }
 
-  /** Members who have gone keep no place from those who come. */
+  /** Abandoned downloads take no place from new ones. */
   dropAbandoned(): void {
     const present = presentOf({ downloads: this.#downloads, sinceMs: this.#sinceMs });
     this.#downloads = present.downloads;

@@ -17,7 +17,8 @@ export interface WinnersRead {
 
 /**
  * @param limit how many winners there may be.
- * @returns `unsealable`: too many, or the store cannot tell; `changed`: the coupon has moved on meanwhile, or winners are missing.
+ * @returns `unsealable`: too many, or the store cannot list them; `changed`: the coupon has another version by now, or
+ *   winners are missing.
  */
 export async function readWinners(
   { admission, clock }: { readonly admission: Admission; readonly clock: Clock },

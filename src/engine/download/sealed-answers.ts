@@ -1,8 +1,8 @@
 /**
- * Sealed: what a coupon that gives nothing at its version answers, from memory and exactly.
+ * Answers downloads of a sealed coupon from memory, exactly as the store would.
  *
- * While a coupon is sold out, paused, closed or not yet open, nobody can win at that version, so the winners
- * of the version and the refusal are the whole truth. The truth ends with a new version or, for a window, with time.
+ * While a coupon is sold out, paused, closed or not yet open, no member can win at that version. So the winners of the
+ * version and the refusal determine every answer, until a new version or, for a window, until a point in time.
  */
 import { refusalOf } from '../ports/admission.js';
 import type { Refusal, WinnersView } from '../ports/admission.js';
@@ -52,8 +52,8 @@ export class SealedAnswers {
   }
 
   /**
-   * The monotonic instant until which these answers stand, given that the store confirmed the version to a question sent at
-   * `confirmedAtMs`. A window bound still ahead ends them earlier: near it the store's clock decides.
+   * The monotonic instant until which these answers are valid, given that the store confirmed the version to a question
+   * sent at `confirmedAtMs`. A window bound still ahead ends them earlier: near it the store's clock decides.
    */
   standUntilMs(confirmedAtMs: number, storeClock: StoreClock): number {
     const { opensAtMs, closesAtMs } = this.#snapshot;
@@ -66,5 +66,5 @@ export class SealedAnswers {
   }
 }
 
-/** Nobody holds the coupon. */
+/** No member holds the coupon. */
 export const NO_WINNERS: WinnersView = { size: 0, get: () => undefined };

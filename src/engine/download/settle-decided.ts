@@ -4,7 +4,7 @@ import type { DownloadOutcome, PendingDownload } from '../domain/download.js';
 import { StoreCorruptError } from '../domain/errors.js';
 
 /**
- * @param refused what members without a coupon are told; needed whenever the decisions have a refusal.
+ * @param refused the outcome for members without a coupon; needed whenever the decisions have a refusal.
  * @throws StoreCorruptError when the decisions do not fit the batch; then no download has been settled.
  */
 export function settleDecided(
@@ -36,7 +36,7 @@ export function settleDecided(
   }
 }
 
-/** Every member gets exactly one answer: looked at before the first is given, for an answer cannot be taken back. */
+/** Every member gets exactly one answer. Checked before the first is given, because an answer cannot be taken back. */
 function fits({ already, issuedCount }: AdmitDecisions, members: number, refuses: boolean): boolean {
   const decided = already.length + issuedCount;
   if (decided > members || (decided < members && !refuses)) return false;

@@ -105,7 +105,7 @@ export class Shard {
         (place, reply) => this.#take(asked[place], reply, sentAtMs),
       );
     } catch (fault) {
-      // A back end never rejects; if one does, what became of the round cannot be told.
+      // A back end never rejects. If one does, the outcome of the round is unknown.
       for (const { actor, batch } of asked) {
         if (!actor.awaits(batch)) continue;
         onFault(fault, actor.couponId);

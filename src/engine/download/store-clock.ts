@@ -1,8 +1,8 @@
 /**
- * What the store's clock shows now, as far as one exchange with it can tell.
+ * Estimates what the store's clock shows now, from one exchange with the store.
  *
- * The store read its clock at some instant between our sending and our receiving, so its time now lies between two bounds that are
- * one round trip apart. Our own wall clock plays no part: it may be off by an hour.
+ * The store read its clock at some instant between our sending and our receiving, so its time now lies between two
+ * bounds that are one round trip apart. Our own wall clock plays no part: it may be off by an hour.
  */
 export class StoreClock {
   /** Store time minus our monotonic time, at most. */

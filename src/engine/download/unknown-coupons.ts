@@ -1,4 +1,7 @@
-/** Ids asked for a moment ago that no coupon has, so that a scan of random ids costs one look each and not one per request. */
+/**
+ * Remembers recently requested ids that no coupon has, so that a scan of random ids costs one read each and not one per
+ * request.
+ */
 import type { Clock } from '../domain/clock.js';
 import type { CouponId } from '../domain/coupon.js';
 import { UNKNOWN_COUPON_MS, UNKNOWN_COUPONS_MAX } from '../domain/limits.js';

@@ -88,7 +88,8 @@ export class SettledRows {
     const missing = await this.#unaccounted(couponId, window);
     if (missing.length === 0) return window.last;
     const pending = await this.#unexplained.firstPending(couponId, missing);
-    // The store was asked after the ledger, so the ledger is asked again: an issuance travels from the one to the other.
+    // The store was read after the ledger, so the ledger is read again: an issuance travels from the store to the
+    // ledger.
     const [next] = await this.#ports.ledger.rows(couponId, window.first - 1, 1);
     if (next !== undefined && next.issueNo <= window.last) return 'read_again';
     if (pending !== undefined && pending === missing[0]) return pending - 1;

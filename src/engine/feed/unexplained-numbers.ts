@@ -1,8 +1,9 @@
 /**
  * Decides whether numbers that the ledger does not explain may still become rows.
  *
- * The answer "they cannot" is final and is given only on proof: the coupon is in service under the epoch of the catalogue, so that rows claimed
- * before a rebuild are refused; and no number is queued, claimed, or held by a winner (whom `seonchak reconcile` would queue again).
+ * The answer "they cannot" is final and is given only on proof: the coupon is in service under the epoch of the
+ * catalogue, so that rows claimed before a rebuild are refused; and no number is queued, claimed, or held by a winner
+ * (`seonchak reconcile` would queue that winner again).
  */
 import type { Clock } from '../domain/clock.js';
 import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
@@ -77,7 +78,7 @@ export class UnexplainedNumbers {
     const [snapshot] = await admission.snapshots([couponId]);
     if (record !== undefined && snapshot !== undefined && snapshot.epoch >= record.epoch)
       return snapshot.epoch;
-    // Begins or joins the recovery; its faults are reported by whoever runs it.
+    // Begins or joins the recovery; the process that runs it reports its faults.
     warmer.prepare(couponId).catch(() => undefined);
     return undefined;
   }

@@ -29,7 +29,7 @@ export interface LiveFeedPorts {
   readonly scheduler: Pick<Scheduler, 'every'>;
   /** Called for every update of a watched coupon. */
   publish(update: LiveUpdate): void;
-  /** The store could not be looked at; told once until it can be again. */
+  /** The store could not be read. Called once, until a read succeeds again. */
   onFault(fault: unknown): void;
 }
 
@@ -45,10 +45,10 @@ export class LiveFeed {
   }
 
   /**
-   * Begins to watch; `leave` ends it. A crowd that comes to one coupon at once costs one look at the stores.
+   * Begins to watch; `leave` ends it. Many watchers who join one coupon at once cost one read of the stores.
    *
    * @returns `undefined` when there is no such coupon, `busy` when too many different ones are watched.
-   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
+   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat the call.
    */
   async join(couponId: CouponId): Promise<LiveTopic | 'busy' | undefined> {
     const topic = this.#topics.get(couponId) ?? (await this.#openOnce(couponId));
@@ -88,7 +88,10 @@ export class LiveFeed {
     return topic;
   }
 
-  /** A coupon missing from the store is not warmed for onlookers: anybody may watch, and warming reads every row. */
+  /**
+   * A coupon missing from the store is not warmed for watchers: watching needs no permission, and warming reads every
+   * row.
+   */
   async #readFromCatalogue(couponId: CouponId): Promise<LiveReading | undefined> {
     const view = await this.#ports.registry.find(couponId);
     if (view === undefined) return undefined;
@@ -116,7 +119,7 @@ export class LiveFeed {
     this.#stopPolling = undefined;
   }
 
-  /** Those whose turn it is go to the end of the map, so that everybody's turn comes. */
+  /** Coupons that had their turn move to the end of the map, so that every coupon gets one. */
   #nextTurn(): LiveTopic[] {
     const turn: LiveTopic[] = [];
     for (const topic of this.#topics.values()) {

@@ -3,7 +3,7 @@ import type { CouponId, CouponSnapshot, CouponState, CouponTerms } from '../doma
 import { couponState } from '../domain/coupon.js';
 import { LIVE_HISTORY_UPDATES, LIVE_RATE_WINDOW_MS, LIVE_REFRESH_MS } from '../domain/limits.js';
 
-/** What a watcher is told. */
+/** What a watcher receives. */
 export interface LiveUpdate {
   readonly couponId: CouponId;
   readonly state: CouponState;
@@ -15,7 +15,7 @@ export interface LiveUpdate {
   readonly issuedPerSecond: number;
   readonly opensAtMs: number | undefined;
   readonly closesAtMs: number | undefined;
-  /** The store's clock. Updates of one coupon are told apart by it, on whichever process they were made. */
+  /** The store's clock. It identifies an update of one coupon, whichever process made the update. */
   readonly storeNowMs: number;
 }
 
@@ -39,7 +39,7 @@ interface RateSample {
 export class LiveTopic {
   readonly couponId: CouponId;
   watchers = 0;
-  /** Since when nobody watches, our monotonic clock. */
+  /** When the last watcher left, by our monotonic clock. */
   idleSinceMs: number;
   #latest: LiveUpdate;
   #published: LiveUpdate;
@@ -55,7 +55,7 @@ export class LiveTopic {
     this.#remember(this.#published);
   }
 
-  /** No older than the last look at the store. */
+  /** No older than the last read of the store. */
   get latest(): LiveUpdate {
     return this.#latest;
   }
@@ -64,7 +64,10 @@ export class LiveTopic {
     return nowMs - this.#publishedAtMs >= LIVE_REFRESH_MS;
   }
 
-  /** Takes a look at the store in; the update to tell, or `undefined` when there is nothing new and no refresh is due. */
+  /**
+   * Takes in a reading of the store. Returns the update to publish, or `undefined` when nothing is new and no refresh
+   * is due.
+   */
   take(reading: LiveReading, nowMs: number): LiveUpdate | undefined {
     const update = this.#updateOf(reading);
     this.#latest = update;
@@ -75,7 +78,7 @@ export class LiveTopic {
     return update;
   }
 
-  /** What was told after that instant of the store's clock, as far as it is kept, oldest first. */
+  /** Updates published after that instant of the store's clock, as far as they are kept, oldest first. */
   publishedAfter(storeMs: number): readonly LiveUpdate[] {
     return this.#history.filter((update) => update.storeNowMs > storeMs);
   }

@@ -10,7 +10,7 @@ import type { TermsChange, TermsRefusal } from './terms-change.js';
 export const refusals = ['not_open', 'paused', 'closed', 'sold_out'] as const;
 export type Refusal = (typeof refusals)[number];
 
-/** What a member without the coupon meets at that instant; `undefined` while there is stock to give. */
+/** The refusal for a member without the coupon at that instant; `undefined` while there is stock to give. */
 export function refusalOf(terms: CouponTerms, issued: number, storeNowMs: number): Refusal | undefined {
   if (terms.opensAtMs !== undefined && storeNowMs < terms.opensAtMs) return 'not_open';
   if (terms.paused) return 'paused';
@@ -29,9 +29,9 @@ export interface AlreadyIssued {
  * The decisions about one batch, in the compact form in which they travel.
  *
  * Members are decided in the order of the batch. Those listed in `already` (ascending index) held the coupon before
- * their turn; a member named twice in one batch is listed at its second place with the number of its first. Of the others the first
- * `issuedCount` are issued `firstIssueNo`, `firstIssueNo + 1`, … at `storeNowMs`; the rest meet `refusal`.
- * One integer a member would cost a reply as long as the batch; this one is as long as its exceptions.
+ * their turn; a member named twice in one batch is listed at its second place with the number of its first. Of the
+ * others the first `issuedCount` are issued `firstIssueNo`, `firstIssueNo + 1`, … at `storeNowMs`; the remaining ones
+ * get `refusal`. One integer a member would cost a reply as long as the batch; this one is as long as its exceptions.
  */
 export interface AdmitDecisions {
   readonly status: 'decided';
@@ -41,17 +41,19 @@ export interface AdmitDecisions {
   readonly firstIssueNo: number;
   readonly issuedCount: number;
   readonly already: readonly AlreadyIssued[];
-  /** Present whenever at least one member met it. */
+  /** Present whenever at least one member got it. */
   readonly refusal: Refusal | undefined;
 }
 
 /** The batch was not carried out, and nothing was written. */
 export interface AdmitRefused {
   /**
-   * - `not_ready`: the coupon is not in service (never warmed, lost, being recovered, or not yet verified since the store's server changed).
-   * - `stale_epoch`: the store's epoch is not the caller's, be it higher (rebuilt since the caller looked) or lower (the store
-   *   has lost its past), or it has given fewer numbers than the caller was told; take a new snapshot first.
-   * - `expired`: the store's clock has passed `notAfterMs`; a late command must not issue to members long gone.
+   * - `not_ready`: the coupon is not in service (never warmed, lost, being recovered, or not yet verified since the
+   *   store's server changed).
+   * - `stale_epoch`: the store's epoch is not the caller's, be it higher (rebuilt since the caller read it) or lower
+   *   (the store
+   *   has lost data), or the store has issued fewer numbers than the caller has received; take a new snapshot first.
+   * - `expired`: the store's clock has passed `notAfterMs`; a late command must not issue to members who left long ago.
    */
   readonly status: 'not_ready' | 'stale_epoch' | 'expired';
   readonly storeNowMs: number;
@@ -71,11 +73,11 @@ export type AnswerBatch = (place: number, reply: AdmitReply | AdmitFault) => voi
 export interface AdmitBatch {
   readonly couponId: CouponId;
   readonly epoch: number;
-  /** In order of arrival, 1 up to BATCH_MAX; a member may stand in it more than once. */
+  /** In order of arrival, 1 up to BATCH_MAX; a member may be named more than once. */
   readonly memberIds: readonly MemberId[];
   /** By the store's clock; the store refuses the batch as `expired` after this instant. */
   readonly notAfterMs: number;
-  /** The highest number the caller was ever told, 0 when absent. Only a store that can lose its past looks at it. */
+  /** The highest number the caller has received, 0 when absent. Only a store that can lose data compares it. */
   readonly seenIssueNo?: number;
 }
 
@@ -108,7 +110,7 @@ export type AmendReply =
   | { readonly status: 'amended'; readonly snapshot: CouponSnapshot }
   /** A later change has been made; this one was carried out or refused before it, or never arrived. */
   | { readonly status: 'superseded'; readonly snapshot: CouponSnapshot }
-  /** Nothing changed: the refusal comes with the state it rests on. */
+  /** Nothing changed: the refusal comes with the state it is based on. */
   | { readonly status: TermsRefusal; readonly snapshot: CouponSnapshot }
   | { readonly status: 'not_ready' };
 

@@ -13,7 +13,7 @@ export interface AdmittedIssuances {
   unrecorded(couponId: CouponId): AsyncIterable<readonly Issuance[]>;
   /** What each of up to {@link ISSUANCES_MAX} members holds, in their order. */
   held(couponId: CouponId, memberIds: readonly MemberId[]): Promise<(Issuance | undefined)[]>;
-  /** Claims whose lease ended before this instant of the store's clock: nobody has taken them over. */
+  /** Claims whose lease ended before this instant of the store's clock and which no recorder has taken over. */
   lapsedClaims(couponId: CouponId, beforeMs: number): Promise<number>;
   /** Those of up to {@link ISSUANCES_MAX} that are neither queued nor claimed, at one instant. */
   unqueued(couponId: CouponId, issuances: readonly Issuance[]): Promise<Issuance[]>;

@@ -18,7 +18,7 @@ export type AuditAction =
   | 'account_unlocked';
 
 export interface AuditActor {
-  /** `operator`: someone at the command line. `anyone`: somebody without a token, such as who signs up. */
+  /** `operator`: someone at the command line. `anyone`: a caller without a token, for example at sign-up. */
   readonly kind: 'seller' | 'key' | 'member' | 'operator' | 'anyone';
   /** The token's `sub`, the number of the key, or the operator's user name. */
   readonly id: string;

@@ -1,13 +1,16 @@
 /**
- * Changes that sellers make to coupons, as the catalogue keeps them: written down before the admission store hears of them.
+ * Changes that sellers make to coupons, as the catalogue keeps them: written down before they are sent to the admission
+ * store.
  *
- * 1. `begin` writes the change down, in one transaction with its number, its idempotency key and the check of the caller's revision. Until it
+ * 1. `begin` writes the change down, in one transaction with its number, its idempotency key and the check of the
+ *   caller's revision. Until it
  *    is settled no other change of that coupon begins, so changes of a coupon are carried out in the order of their numbers.
  * 2. The admission store is asked. It knows the number: a command that comes late, or a second time, does nothing.
- * 3. `complete` makes the change part of the catalogue, with its audit entry; `discard` removes one that is not in force.
+ * 3. `complete` makes the change part of the catalogue, with its audit entry; `discard` removes one that is not in
+ *   force.
  *
- * A process that dies or loses a store in between leaves the change unsettled, and another one takes it over. Only who took it over last can
- * settle it, so a change is never discarded by one process while another puts it into force.
+ * A process that dies or loses a store in between leaves the change unsettled, and another one takes it over. Only who
+ * took it over last can settle it, so a change is never discarded by one process while another puts it into force.
  */
 import type { TermsChange } from './terms-change.js';
 import type { CouponId, CouponTerms } from '../domain/coupon.js';

@@ -10,11 +10,14 @@ import type { CouponId, Issuance, MemberId } from '../domain/coupon.js';
 /** What became of one batch. The five add up to its length. */
 export interface RecordResult {
   readonly inserted: number;
-  /** The same row (number, member) stood there already: a replay. */
+  /** The same row (number, member) already existed: a replay. */
   readonly replayed: number;
   /** Revoked before it was recorded: no row, and none later. */
   readonly revoked: number;
-  /** Contradicts a row that stands there, is beyond the quantity, or is refused by the schema: kept in `dead_letter` with its reason. */
+  /**
+   * Contradicts an existing row, is beyond the quantity, or is refused by the schema: kept in `dead_letter` with its
+   * reason.
+   */
   readonly deadLettered: number;
   /** Claimed before the coupon was rebuilt: nothing was written, since the numbers may be given to others by now. */
   readonly stale: number;
@@ -57,7 +60,7 @@ export interface IssuanceLedger {
    * - `again`: revoked before; nothing changed.
    * - `stale`: the coupon was rebuilt since, and the number may be another member's by now; nothing changed.
    *
-   * @param epoch of the catalogue before anybody looked whose number it is; compared as in {@link record}.
+   * @param epoch of the catalogue, read before the holder of the number was; compared as in {@link record}.
    */
   revoke(
     couponId: CouponId,
@@ -68,7 +71,7 @@ export interface IssuanceLedger {
     audit?: AuditEntry,
   ): Promise<'revoked' | 'again' | 'used' | 'stale'>;
 
-  /** Whom a revoked number belonged to, or `undefined` when it was never revoked. */
+  /** The member to whom a revoked number belonged, or `undefined` when it was never revoked. */
   revokedHolder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined>;
 
   rowOf(couponId: CouponId, memberId: MemberId): Promise<LedgerRow | undefined>;

@@ -6,25 +6,28 @@
  */
 import type { CouponId, Issuance } from '../domain/coupon.js';
 
-/** A batch taken out of the queue under a lease. It is gone for others until acked, released, or until the lease ends. */
+/**
+ * A batch taken out of the queue under a lease. No other recorder sees it until it is acked or released, or the lease
+ * ends.
+ */
 export interface Claim {
   readonly couponId: CouponId;
   /** The coupon's epoch when the batch was taken: the ledger refuses what was taken before a rebuild. */
   readonly epoch: number;
   /** Names the claim in `ack` and `release`. Opaque; a claim taken over after its lease has ended has a new one. */
   readonly token: string;
-  /** The quantity that the store obeys, where it tells: the last guard of the ledger. */
+  /** The quantity that the store enforces, where the store reports it: the last guard of the ledger. */
   readonly quantity?: number;
   /** Ascending by issueNo, at least one. */
   readonly issuances: readonly Issuance[];
-  /** What the store's clock showed when the claim was taken, where the store tells. */
+  /** What the store's clock showed when the claim was taken, where the store reports it. */
   readonly storeNowMs?: number;
   readonly backlog: Backlog;
 }
 
 /**
- * What could be claimed right after a claim: nothing, less than was asked for, or another whole batch. A claim that was taken over says
- * `batch`, since nobody has counted how many more of its kind there are.
+ * What could be claimed right after a claim: nothing, less than was asked for, or another whole batch. A claim that was
+ * taken over is reported as `full`, since nothing has counted how many more of its kind there are.
  */
 export type Backlog = 'empty' | 'partial' | 'full';
 
@@ -58,15 +61,18 @@ export interface IssuanceQueue {
     leaseMs: number,
   ): Promise<Claim | 'not_ready' | undefined>;
 
-  /** Ends the claim: its issuances are recorded. `false` when the token is stale (the lease ended and somebody took over). */
+  /**
+   * Ends the claim: its issuances are recorded. `false` when the token is stale (the lease ended and another recorder
+   * took over).
+   */
   ack(couponId: CouponId, token: string): Promise<boolean>;
 
   /** Gives the claim back: its issuances return to the queue under their numbers. `false` when the token is stale. */
   release(couponId: CouponId, token: string): Promise<boolean>;
 
   /**
-   * One for each coupon asked for, in that order; `undefined` where the coupon is out of service, or the store has lost its queue or
-   * its claims: then nobody knows how much is to be recorded.
+   * One for each coupon asked for, in that order; `undefined` where the coupon is out of service, or the store has lost
+   * its queue or its claims: then the number of issuances to record is unknown.
    */
   depths(couponIds: readonly CouponId[]): Promise<(QueueDepth | undefined)[]>;
 }
@@ -78,13 +84,13 @@ export interface IssuanceQueue {
  * found; `ring` is the quick, lossy part.
  */
 export interface RecorderBell {
-  /** Lasting: from now until `clear-pending` removes it, `announced` names this coupon. */
+  /** Durable: until `clearPending` removes the mark, `pendingCoupons` lists this coupon. */
   markPending(couponIds: readonly CouponId[]): Promise<void>;
   /** Best effort, never throws, cheap enough for every batch. */
   ring(couponId: CouponId): void;
-  /** Coupons announced and not silenced, the longest unannounced first. */
+  /** Coupons marked pending and not cleared, the longest ago marked first. */
   pendingCoupons(limit: number): Promise<CouponId[]>;
-  /** Removes marks that were last announced at least `idleMs` ago (store's clock). Only for coupons seen empty. */
+  /** Removes marks that were last set at least `idleMs` ago (store's clock). Only for coupons seen empty. */
   clearPending(couponIds: readonly CouponId[], idleMs: number): Promise<void>;
   /** Calls back with each coupon rung anywhere; returns how to stop listening. */
   listen(onRing: (couponId: CouponId) => void): Promise<() => Promise<void>>;

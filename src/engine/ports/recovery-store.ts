@@ -17,12 +17,12 @@ export interface Inspection {
   readonly epoch: number;
   readonly version: number;
   readonly lastIssueNo: number;
-  /** The highest number that anyone who asked on this server had been told. */
+  /** The highest number that any caller on this server had received. */
   readonly seenIssueNo: number;
   readonly storeNowMs: number;
   /** When the first one asked on this server. */
   readonly sinceMs: number;
-  /** Which start of which server this was read on; '' where the store cannot tell. */
+  /** The run id of the server on which this was read; '' where the store has none. */
   readonly server: string;
 }
 
@@ -34,7 +34,7 @@ export interface RecoveryLock {
 }
 
 export interface SuspendRequest extends RecoveryLock {
-  /** The epoch found to have lost its past; `undefined` when the coupon was not there. */
+  /** The epoch found to have lost data; `undefined` when the coupon was not there. */
   readonly epoch: number | undefined;
   readonly seenIssueNo: number;
 }
@@ -55,7 +55,7 @@ export type SuspendReply =
     };
 
 /**
- * - `recorded`: rows of the ledger; they stand, whatever the store held.
+ * - `recorded`: rows of the ledger; they are kept, whatever the store held.
  * - `unrecorded`: queued, claimed or quarantined; taken unless the member holds as high a number.
  * - `revoked`: taken out where the member still holds that very number.
  */
@@ -75,8 +75,9 @@ export interface RecoveryStore {
   /** `absent`: never warmed, lost, or being recovered. */
   inspect(couponId: CouponId, seenIssueNo: number): Promise<Inspection | 'absent'>;
   /**
-   * Puts a coupon that still has the epoch that was found (back) into service, under `raiseTo` where that is higher. Nothing happens on
-   * another server than the one it was found on: a vouch that comes late may meet an older copy of the coupon.
+   * Puts a coupon that still has the epoch that was found (back) into service, under `raiseTo` where that is higher.
+   * Nothing happens on another server than the one it was found on: a late command may reach an older copy of the
+   * coupon.
    */
   markVerified(
     couponId: CouponId,

@@ -49,7 +49,7 @@ export interface HistoryEntry {
   readonly by: Pick<AuditActor, 'kind' | 'id'>;
 }
 
-/** In the order in which they are looked for. */
+/** In the order in which they are checked. */
 export type RedeemResult =
   /** No row: not issued, or not recorded yet. */
   | { readonly status: 'absent' }
@@ -95,6 +95,6 @@ export interface RedemptionLedger {
   ): Promise<WalletRow[]>;
   /** Used issuances. */
   redeemedCount(couponId: CouponId): Promise<number>;
-  /** Changes rules; what is absent stays. The caller has made sure that validity is not shortened for anybody. */
+  /** Changes rules; absent ones stay. The caller has made sure that no member's validity is shortened. */
   changeRules(couponId: CouponId, change: Partial<RedemptionRules>, actor: AuditActor): Promise<void>;
 }
