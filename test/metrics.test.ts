@@ -1,6 +1,6 @@
 /** Metrics of several processes: a scrape of a shared port tells of all of them, and a recorder of its own tells of itself. */
 import t, { type Test } from 'tap';
-import { pressAll } from './clients/member-crowd.js';
+import { Crowd } from '../src/demo/crowd.js';
 import { HttpClient } from './clients/http-client.js';
 import { startSeonchak } from './servers/seonchak.js';
 import { startBackEnd } from './system/back-ends.js';
@@ -40,7 +40,7 @@ t.test('every scrape counts what all processes did, and what the recorder wrote'
   t.teardown(() => client.close());
 
   const couponId = await registerCoupon(client, QUANTITY);
-  await pressAll(client, couponId, await crowdOf(MEMBERS), { presses: 1, atOnce: 40 });
+  await new Crowd([client.download]).press(couponId, await crowdOf(MEMBERS), { lanes: 40 });
   await rowsOnceThere(backEnd, couponId, QUANTITY);
 
   for (let times = 0; times < 6; times++) {
@@ -63,7 +63,7 @@ t.test('a process that only records tells how far it is behind, and why it canno
   t.teardown(() => client.close());
 
   const couponId = await registerCoupon(client, QUANTITY);
-  await pressAll(client, couponId, await crowdOf(MEMBERS), { presses: 1, atOnce: 40 });
+  await new Crowd([client.download]).press(couponId, await crowdOf(MEMBERS), { lanes: 40 });
   const behind = await scrape(api.origin);
   t.equal(valueOf(behind, 'seonchak_queue_depth'), QUANTITY, 'nobody records');
   t.ok(valueOf(behind, 'seonchak_oldest_unrecorded_seconds') > 0);

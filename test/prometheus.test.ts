@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { pressAll } from './clients/member-crowd.js';
+import { Crowd } from '../src/demo/crowd.js';
 import { HttpClient } from './clients/http-client.js';
 import { type PrometheusServer, startPrometheus } from './servers/prometheus.js';
 import { startSeonchak } from './servers/seonchak.js';
@@ -95,7 +95,7 @@ t.test('every panel shows data of a real run, and no alert fires in it', async (
   const client = new HttpClient(api.origin, 20);
   t.teardown(() => client.close());
   const couponId = await registerCoupon(client, QUANTITY);
-  await pressAll(client, couponId, await crowdOf(MEMBERS), { presses: 1, atOnce: 20 });
+  await new Crowd([client.download]).press(couponId, await crowdOf(MEMBERS), { lanes: 20 });
   await rowsOnceThere(backEnd, couponId, QUANTITY);
 
   const exposed = await Promise.all(targets.map((target) => metricsOf(`http://${target}`)));

@@ -1,5 +1,5 @@
 /** What the members were told against what is in the database, once everything is at rest. */
-import type { CrowdAnswers } from './demo-crowd.js';
+import type { Press } from './crowd.js';
 
 export interface RecordedIssuance {
   readonly memberId: string;
@@ -8,7 +8,7 @@ export interface RecordedIssuance {
 
 /** @returns what is wrong, one sentence each; empty when the promises were kept. */
 export function compare(
-  answered: CrowdAnswers,
+  answers: readonly Press[],
   rows: readonly RecordedIssuance[],
   quantity: number,
 ): readonly string[] {
@@ -19,13 +19,13 @@ export function compare(
   rows.forEach(({ issueNo }, place) => {
     if (issueNo !== place + 1) faults.push(`number ${issueNo} is at place ${place + 1}`);
   });
-  for (const [memberId, issueNo] of answered.numbers) {
-    if (recorded.get(memberId) !== issueNo)
+  for (const { memberId, issueNo } of answers) {
+    if (issueNo !== undefined && recorded.get(memberId) !== issueNo)
       faults.push(
         `member ${memberId} was issued ${issueNo}, but the row has ${recorded.get(memberId) ?? 'none'}`,
       );
   }
-  if (answered.answers.has('sold_out') && rows.length < quantity)
+  if (answers.some(({ outcome }) => outcome === 'sold_out') && rows.length < quantity)
     faults.push(`"sold_out" was answered with ${quantity - rows.length} units left`);
   return faults;
 }

@@ -21,13 +21,19 @@ import type { RunningServer } from '../server/main.js';
 import { tokenSettings } from '../server/token-settings.js';
 import { compare } from './compare.js';
 import type { RecordedIssuance } from './compare.js';
-import { pressAsPlanned } from './demo-crowd.js';
-import type { CrowdAnswers } from './demo-crowd.js';
+import { Crowd } from './crowd.js';
+import type { Member, Press, SendDownload } from './crowd.js';
 import { planPresses } from './press-plan.js';
+import type { PlannedPress } from './press-plan.js';
 
 /** Good on this machine only, and for as long as the demo runs. */
 const SELLER = { email: 'seller@demo.example', password: 'first-come-first-served' };
 const TOKEN_SECONDS = 86_400;
+/** A real crowd has a connection each; this one shares a machine with the server. */
+const LANES = 64;
+const PATIENCE_MS = 30_000;
+/** Drawn, so that members who were refused together do not return together. */
+const RETRY_MS = { least: 500, most: 1_500 };
 
 export interface DemoOptions {
   readonly members: number;
@@ -86,19 +92,24 @@ async function dropAndCompare(
   if (!(await untilTime(opensAtMs + (presses[0]?.atMs ?? 0), signal))) return [];
   // Only now: a rate that counts the waiting would be none.
   const progress = screen.progress(presses.length);
-  const crowd = {
-    client: createSeonchakClient({ baseUrl: address }),
-    couponId: coupon.id,
-    tokenOf: await memberTokens(config),
-    onAnswer: () => progress.advance(1),
-  };
-  const answered = await pressAsPlanned(crowd, presses, opensAtMs, signal);
+  const answers: Press[] = [];
+  const arriving = membersAsPlanned(presses, await memberTokens(config), opensAtMs, signal);
+  await new Crowd([downloadsAt(address)]).press(coupon.id, arriving, {
+    lanes: LANES,
+    patienceMs: PATIENCE_MS,
+    retryMs: () => RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least),
+    onSettled: (press) => {
+      answers.push(press);
+      progress.advance(1);
+    },
+    signal,
+  });
   progress.finish();
   if (signal.aborted) return [];
 
   const rows = await recordedIssuances(seller, coupon.id);
-  const faults = compare(answered, rows, quantity);
-  for (const line of summary(answered, rows, faults)) screen.print(line);
+  const faults = compare(answers, rows, quantity);
+  for (const line of summary(answers, rows, faults)) screen.print(line);
   await aborted(signal);
   return faults;
 }
@@ -117,14 +128,16 @@ function introduction(address: string, couponId: number, options: DemoOptions): 
 }
 
 function summary(
-  answered: CrowdAnswers,
+  answers: readonly Press[],
   rows: readonly RecordedIssuance[],
   faults: readonly string[],
 ): string[] {
-  const answers = [...answered.answers].map(([code, times]) => `${times.toLocaleString('en')} ${code}`);
+  const counts = new Map<string, number>();
+  for (const { outcome } of answers) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  const counted = [...counts].map(([outcome, times]) => `${times.toLocaleString('en')} ${outcome}`);
   return [
     '',
-    `Answers to the crowd: ${answers.join(', ')}.`,
+    `Answers to the crowd: ${counted.join(', ')}.`,
     faults.length === 0
       ? `In the database: ${rows.length.toLocaleString('en')} rows, numbered from 1 without a gap, one per member, each with the number that was answered.`
       : `Broken promises: ${faults.join('; ')}.`,
@@ -146,6 +159,35 @@ async function memberTokens(config: Config): Promise<(memberId: string) => Promi
   if (secret === undefined) throw new Error('The embedded server signs its own tokens.');
   const issuer = new TokenIssuer(secret, policy);
   return (memberId) => issuer.issue(memberId, 'member', TOKEN_SECONDS, Date.now());
+}
+
+/** Each member when its press is due. */
+async function* membersAsPlanned(
+  presses: readonly PlannedPress[],
+  tokenOf: (memberId: string) => Promise<string>,
+  opensAtMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<Member> {
+  for (const { memberId, atMs } of presses) {
+    if (!(await untilTime(opensAtMs + atMs, signal))) return;
+    yield { memberId, token: await tokenOf(memberId) };
+  }
+}
+
+/** Over the client that members' apps use. A broken connection leaves the outcome unknown; the crowd then presses again. */
+function downloadsAt(address: string): SendDownload {
+  const client = createSeonchakClient({ baseUrl: address });
+  return async (couponId, token) => {
+    try {
+      const { data, error, response } = await client.POST('/v1/coupons/{id}/download', {
+        params: { path: { id: couponId } },
+        headers: { Authorization: `Bearer ${token}` },
+      });
+      return { status: response.status, body: { ...(data ?? error) } };
+    } catch {
+      return undefined;
+    }
+  };
 }
 
 async function recordedIssuances(seller: SeonchakClient, couponId: number): Promise<RecordedIssuance[]> {
@@ -198,8 +240,10 @@ function freePort(): Promise<number> {
 }
 
 /** @returns false when the signal came first. */
-function untilTime(atMs: number, signal: AbortSignal): Promise<boolean> {
-  return pause(Math.max(0, atMs - Date.now()), true, { signal }).catch(() => false);
+async function untilTime(atMs: number, signal: AbortSignal): Promise<boolean> {
+  const waitMs = atMs - Date.now();
+  if (waitMs > 0) await pause(waitMs, undefined, { signal }).catch(() => undefined);
+  return !signal.aborted;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

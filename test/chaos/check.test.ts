@@ -5,10 +5,10 @@
  * in the simulator.
  */
 import t from 'tap';
+import type { Press } from '../../src/demo/crowd.js';
 import type { Issuance } from '../../src/engine/domain/coupon.js';
 import { check, type CheckOptions } from './check.js';
 import { type Evidence, issuanceOf } from './evidence.js';
-import type { Press } from './press.js';
 
 /** Seconds on the clients' axis; far enough apart that the two clocks do not matter. */
 const SECOND_MS = 1_000;
@@ -26,6 +26,7 @@ function press(
     memberId,
     invokedMs: fromSecond * SECOND_MS,
     answeredMs: outcome === 'lost' ? undefined : toSecond * SECOND_MS,
+    status: undefined,
     outcome,
     issueNo,
     storeMs: issueNo === undefined ? undefined : storeMs((fromSecond + toSecond) / 2),

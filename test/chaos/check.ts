@@ -3,12 +3,12 @@
  *
  * The answers to clients of real processes become a history, together with the final content of database and Redis.
  */
+import type { Press } from '../../src/demo/crowd.js';
 import type { CouponTerms, Issuance } from '../../src/engine/domain/coupon.js';
 import type { DownloadOutcome } from '../../src/engine/domain/download.js';
 import { checkHistory } from '../../src/engine/testing/checker/history-checker.js';
 import type { DownloadCall, SellerCall } from '../../src/engine/testing/checker/history.js';
 import { type Evidence, memberIdOf } from './evidence.js';
-import type { Press } from './press.js';
 
 export interface Verdict {
   /** One line each, beginning with the promise that was broken. Empty: all were kept. */

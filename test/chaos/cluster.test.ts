@@ -1,6 +1,7 @@
 /** Tests a Redis Cluster whose masters die, hand over, or lose their majority, under load. */
 import t, { type Test } from 'tap';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Press } from '../../src/demo/crowd.js';
 import {
   type ClusterNodeServer,
   type RedisClusterServers,
@@ -9,7 +10,6 @@ import {
 import { redisClient } from '../servers/redis.js';
 import { moveSlot } from '../servers/move-slot.js';
 import { fault } from './fault.js';
-import type { Press } from './press.js';
 import { openWorld, sharedMariadb, startSite, type World } from './world.js';
 
 const MASTERS = 3;

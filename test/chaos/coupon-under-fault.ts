@@ -1,11 +1,10 @@
 /** Runs a coupon with its crowd and seller on real servers, and judges the answers. */
 import { appendFile } from 'node:fs/promises';
 import type { Test } from 'tap';
+import { Crowd, type Member } from '../../src/demo/crowd.js';
 import { HttpClient } from '../clients/http-client.js';
-import type { Member } from '../clients/member-crowd.js';
 import { crowdOf, registerCoupon } from '../system/burst.js';
 import { check, type CheckOptions, type Verdict } from './check.js';
-import { Crowd } from './recorded-crowd.js';
 import type { Evidence } from './evidence.js';
 import { Seller } from './seller.js';
 
@@ -32,6 +31,8 @@ export interface CouponUnderFault {
   readonly seller: Seller;
   /** All members, or those from one place to another, press until they know. */
   burst(from?: number, to?: number): Promise<void>;
+  /** Closes all connections before the test ends. */
+  close(): void;
   /** The store has just lost something it had acknowledged: what was issued until now may be missing, and is counted. */
   storeLost(): void;
   evidence(): Promise<Evidence>;
@@ -50,18 +51,22 @@ export async function openCoupon(
   const couponId = await registerCoupon(registering, quantity, opensAtMs);
   registering.close();
   const members = options.crowd ?? (await crowdOf(options.members ?? MEMBERS));
-  const crowd = new Crowd(origins, CONNECTIONS);
-  t.teardown(() => crowd.close());
+  const clients = origins.map((origin) => new HttpClient(origin, CONNECTIONS));
+  const crowd = new Crowd(clients.map(({ download }) => download));
   const seller = new Seller(origins, couponId);
-  t.teardown(() => seller.close());
+  const close = (): void => {
+    for (const client of clients) client.close();
+    seller.close();
+  };
+  t.teardown(close);
   const lossesMs: number[] = [];
   const terms = { quantity, opensAtMs, closesAtMs: undefined, paused: false, closed: false };
   const evidence = (): Promise<Evidence> => readEvidence(couponId);
   return {
-    ...{ quantity, couponId, members, crowd, seller, evidence },
+    ...{ quantity, couponId, members, crowd, seller, evidence, close },
     burst: (from = 0, to = members.length) =>
       crowd.press(couponId, members.slice(from, to), {
-        ...{ atOnce: LANES, paceMs: PACE_MS, patienceMs: PATIENCE_MS },
+        ...{ lanes: LANES, paceMs: PACE_MS, patienceMs: PATIENCE_MS },
       }),
     storeLost: () => void lossesMs.push(performance.now()),
     async verdict(t, checkOptions = {}) {

@@ -3,12 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { isDefinite } from '../../src/demo/crowd.js';
 import { mayMount, smallDisk } from '../servers/small-disk.js';
 import { startRedis } from '../servers/redis.js';
 import type { CouponUnderFault } from './coupon-under-fault.js';
 import { startEmbeddedWorld } from './embedded-world.js';
 import { fault } from './fault.js';
-import { isDefinite } from './press.js';
 import { sharedMariadb, startWorld } from './world.js';
 
 const DISK_BYTES = 8 * 2 ** 20;

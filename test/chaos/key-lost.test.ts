@@ -1,7 +1,7 @@
 /** One key of a coupon is lost while the others are there: each of them in turn, under load and with real processes. */
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import type { Member } from '../clients/member-crowd.js';
+import type { Member } from '../../src/demo/crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { runSeonchak } from '../clients/seonchak-command.js';
 import { signToken } from '../clients/tokens.js';

@@ -7,8 +7,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import type { Press } from '../../src/demo/crowd.js';
 import { HttpClient } from '../clients/http-client.js';
-import type { Press } from './press.js';
 import { openWorld, sharedMariadb, type Site, startSite, type World } from './world.js';
 
 const QUANTITY = 40;

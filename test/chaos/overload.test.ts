@@ -2,10 +2,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Press } from '../../src/demo/crowd.js';
 import { OpenLoop, type PhaseResult } from '../overload/phases.js';
 import { PeakMemory } from '../overload/peak-memory.js';
 import { fault } from './fault.js';
-import type { Press } from './press.js';
 import { sharedMariadb, startWorld } from './world.js';
 
 /**

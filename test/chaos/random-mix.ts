@@ -10,11 +10,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import { isDefinite } from '../../src/demo/crowd.js';
 import { Random } from '../../src/engine/testing/simulation/random.js';
 import { type RedisClusterServers, startRedisCluster } from '../servers/redis-cluster.js';
 import type { CouponUnderFault } from './coupon-under-fault.js';
 import { startEmbeddedWorld } from './embedded-world.js';
-import { isDefinite } from './press.js';
 import { clusterFaults, embeddedFaults, type RandomFault, singleFaults } from './random-faults.js';
 import { openWorld, sharedMariadb, type Site, startSite } from './world.js';
 

@@ -4,11 +4,10 @@ import { once } from 'node:events';
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Member } from '../clients/member-crowd.js';
+import { isDefinite, type Member } from '../../src/demo/crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { redisClient } from '../servers/redis.js';
 import { fault } from './fault.js';
-import { isDefinite } from './press.js';
 import { sharedMariadb, startWorld } from './world.js';
 
 const mariadb = await sharedMariadb(t);

@@ -1,5 +1,6 @@
 /** Sends requests over keep-alive connections and reports a lost answer as a value. */
 import { Agent, request } from 'node:http';
+import type { SendDownload } from '../../src/demo/crowd.js';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -74,6 +75,10 @@ export class HttpClient {
     }
     return answer;
   }
+
+  /** A download as the crowd sends one (src/demo/crowd.ts). */
+  readonly download: SendDownload = (couponId, token, hangUpAfterMs) =>
+    this.tryCall(`/v1/coupons/${couponId}/download`, { method: 'POST', token, hangUpAfterMs });
 
   close(): void {
     this.#agent.destroy();

@@ -12,7 +12,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Press } from '../chaos/press.js';
+import type { Press } from '../../src/demo/crowd.js';
 import type { Phase, PhaseResult } from './phases.js';
 
 /** Kept open at a time; a press that finds all of them waiting is counted as one that could not be sent. */
@@ -53,10 +53,12 @@ function answered(connection: Connection, outcome: string): void {
   waiting--;
   outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   if (!definite.has(outcome)) lastIndefiniteMs = performance.now();
+  const status = /^HTTP\/1\.1 (\d+)/.exec(connection.text)?.[1];
   const issueNo = /"issueNo":(\d+)/.exec(connection.text)?.[1];
   const issuedAt = /"issuedAt":"([^"]+)"/.exec(connection.text)?.[1];
   const written: Press = {
     ...press,
+    status: status === undefined ? undefined : Number(status),
     outcome,
     answeredMs: outcome === 'lost' ? undefined : sinceEpochMs(),
     issueNo: issueNo === undefined ? undefined : Number(issueNo),

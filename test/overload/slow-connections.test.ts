@@ -1,11 +1,11 @@
 /** Tests 5,000 silent and 2,000 very slow connections beside a crowd of honest members. */
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
-import { pressAll } from '../clients/member-crowd.js';
+import { Crowd } from '../../src/demo/crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { startSeonchak } from '../servers/seonchak.js';
 import { startEmbedded } from '../system/embedded-back-end.js';
-import { assertPromises, crowdOf, registerCoupon, rowsOnceThere } from '../system/burst.js';
+import { assertPromises, crowdOf, inRounds, registerCoupon, rowsOnceThere } from '../system/burst.js';
 import { residentBytes } from './peak-memory.js';
 import { SlowConnections } from './slow-connections.js';
 
@@ -34,9 +34,10 @@ t.test('idle and slow connections do not hurt the others', async (t) => {
   await hostile.openIdle(server.port, IDLE);
   t.ok(hostile.open >= IDLE, `${hostile.open} connections are open`);
 
-  const histories = await pressAll(client, couponId, members, { presses: 2, atOnce: 50 });
-  t.equal(histories.flatMap(({ answers }) => answers).length, 2 * MEMBERS, 'no press needed repeating');
-  assertPromises(t, QUANTITY, histories, await rowsOnceThere(backEnd, couponId, QUANTITY));
+  const crowd = new Crowd([client.download]);
+  await crowd.press(couponId, inRounds(members, 2), { lanes: 50 });
+  t.equal(crowd.presses.length, 2 * MEMBERS, 'no press needed repeating');
+  assertPromises(t, QUANTITY, crowd.presses, await rowsOnceThere(backEnd, couponId, QUANTITY));
   const more = residentBytes(server.pid()) - bytesBefore;
   t.ok(more < MEMORY_MAX_BYTES, `${more} bytes more`);
 

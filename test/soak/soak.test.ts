@@ -51,13 +51,12 @@ t.test('promises are kept while hostile clients are at work, and nothing grows',
       ...{ quantity: QUANTITY, crowd },
     });
     // Holds one, and is known to hold it, before the others of its kind begin.
-    await coupon.crowd.press(coupon.couponId, [bot], { atOnce: 1, paceMs: 0, patienceMs: COOLDOWN_MS });
+    await coupon.crowd.press(coupon.couponId, [bot], { lanes: 1, patienceMs: COOLDOWN_MS });
     hostile.couponId = coupon.couponId;
     await coupon.burst();
     await coupon.verdict(t);
     presses += coupon.crowd.presses.length;
-    coupon.crowd.close();
-    coupon.seller.close();
+    coupon.close();
     memory.push(residentBytes(server.pid()));
     const minutes = Math.floor((performance.now() - startedAtMs) / 60_000);
     if (minutes > saidMinutes) {

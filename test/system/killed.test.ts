@@ -2,15 +2,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
 import t from 'tap';
-import { pressAll } from '../clients/member-crowd.js';
+import { Crowd } from '../../src/demo/crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { startSeonchak } from '../servers/seonchak.js';
 import { backEndNames, startBackEnd } from './back-ends.js';
-import { assertPromises, crowdOf, registerCoupon, rowsOnceThere } from './burst.js';
+import { assertPromises, crowdOf, inRounds, registerCoupon, rowsOnceThere } from './burst.js';
 
 const MEMBERS = 3_000;
 const QUANTITY = 1_000;
 const CONNECTIONS = 200;
+const INSISTING = { lanes: CONNECTIONS, patienceMs: 60_000 };
 
 for (const name of backEndNames) {
   t.test(`${name}: the API server is killed while members are winning and comes back`, async (t) => {
@@ -22,24 +23,18 @@ for (const name of backEndNames) {
     t.teardown(() => client.close());
 
     const couponId = await registerCoupon(client, QUANTITY);
-    let restarted: Promise<void> | undefined;
-    const histories = await pressAll(client, couponId, await crowdOf(MEMBERS), {
-      presses: 3,
-      atOnce: CONNECTIONS,
-      insistForMs: 60_000,
-      onAnswer: (count) => {
-        if (count < QUANTITY / 2 || restarted !== undefined) return;
-        restarted = server.kill('SIGKILL').then(() => server.restart());
-      },
-    });
-    await restarted;
+    const crowd = new Crowd([client.download]);
+    const burst = crowd.press(couponId, inRounds(await crowdOf(MEMBERS), 3), INSISTING);
+    await crowd.winners(QUANTITY / 2);
+    await server.kill('SIGKILL');
+    await server.restart();
+    await burst;
 
-    t.ok(restarted !== undefined, 'the server was killed');
     t.ok(
-      histories.some((history) => history.answers.includes(undefined)),
+      crowd.presses.some(({ outcome }) => outcome === 'lost'),
       'some answers were lost',
     );
-    assertPromises(t, QUANTITY, histories, await rowsOnceThere(backEnd, couponId, QUANTITY));
+    assertPromises(t, QUANTITY, crowd.presses, await rowsOnceThere(backEnd, couponId, QUANTITY));
   });
 }
 
@@ -58,19 +53,16 @@ for (const name of ['redis', 'cluster'] as const) {
 
     // A frozen database holds the recorder exactly there: it has claimed and cannot insert.
     await backEnd.mariadb?.kill('SIGSTOP');
-    const histories = await pressAll(client, couponId, await crowdOf(QUANTITY), {
-      presses: 1,
-      atOnce: CONNECTIONS,
-      // There are as many members as units: one who was told to come back has to.
-      insistForMs: 60_000,
-    });
+    const crowd = new Crowd([client.download]);
+    // There are as many members as units: one who was told to come back has to.
+    await crowd.press(couponId, await crowdOf(QUANTITY), INSISTING);
     await untilClaimed(backEnd.settings['REDIS_URL'] ?? '', couponId);
     await recorder.kill('SIGKILL');
     await backEnd.mariadb?.kill('SIGCONT');
 
     const successor = await startSeonchak({ ...backEnd.settings, ROLES: 'recorder', LEASE_MS: leaseMs });
     t.teardown(() => successor.stop());
-    assertPromises(t, QUANTITY, histories, await rowsOnceThere(backEnd, couponId, QUANTITY));
+    assertPromises(t, QUANTITY, crowd.presses, await rowsOnceThere(backEnd, couponId, QUANTITY));
   });
 }
 
