@@ -9,8 +9,8 @@ import type { RecordingTimesDelta } from '../engine/recording/recording-times.js
 import type { ServerTls } from './server-tls.js';
 
 /**
- * Drains of a thread at a time. What they claim at about the same time Redis takes in one turn, with one fsync, and what they record is one
- * transaction (docs/adr/0044).
+ * Concurrent drains of a thread. Redis takes claims that arrive at about the same time in one turn, with one fsync, and
+ * their rows are one transaction (docs/adr/0044).
  */
 const DRAINS_PER_THREAD = 64;
 
@@ -38,7 +38,7 @@ export interface RecorderThreads {
   close(): Promise<void>;
 }
 
-/** @param onTimes told after every drain how long its batches took. */
+/** @param onTimes called after every drain with the times of its batches. */
 export function startRecorderThreads(
   settings: DrainWorkerSettings,
   threads: number,
@@ -73,7 +73,7 @@ async function run(pool: Piscina, couponId: CouponId): Promise<DrainReport> {
   try {
     return (await pool.run(couponId)) as DrainReport;
   } catch (cause) {
-    // The thread died in the middle; piscina starts another, and the claim's lease ends by itself.
+    // The thread died during the drain; piscina starts another, and the claim's lease runs out.
     throw new SeonchakError('A recorder thread ended while draining a coupon.', { cause });
   }
 }

@@ -10,7 +10,7 @@ export interface TimedRecording extends Pick<FlusherPorts, 'queue' | 'ledger'> {
   readonly times: RecordingTimes;
 }
 
-/** For a flusher that has one drain of a coupon at a time, and only for its calls. */
+/** For a flusher that has at most one drain of a coupon, and only for its calls. */
 export function timedRecording(
   queue: IssuanceQueue,
   ledger: FlusherPorts['ledger'],
@@ -41,7 +41,7 @@ export function timedRecording(
     storeClocks.delete(couponId);
     const result = await ledger.record(couponId, epoch, issuances, quantity);
     const nowMs = monotonicMs();
-    // What was refused as a whole has no rows whose lag could be told.
+    // A batch that was refused as a whole has no rows whose lag could be measured.
     if (result.stale === 0) times.recorded(issuances, nowMs - startedAtMs, storeClock?.latestMs(nowMs));
     return result;
   }

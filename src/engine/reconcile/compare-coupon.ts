@@ -29,7 +29,7 @@ export interface ReconcilePorts {
 }
 
 export interface ReconcileHooks {
-  /** Rows and winners looked at since the last call. */
+  /** Rows and winners compared since the last call. */
   onProgress?(issuances: number): void;
   /** Called with each chunk of what is missing, all of it and not only the first few. */
   onUnrecorded?(issuances: readonly Issuance[]): Promise<void>;
@@ -121,7 +121,9 @@ class Reconciliation {
     };
   }
 
-  /** The ledger was asked after the store, so the store is asked again: what it gave meanwhile may be recorded already. */
+  /**
+   * The ledger was read after the store, so the store is read again: numbers issued meanwhile may be recorded already.
+   */
   async #isStoreBehind(snapshot: CouponSnapshot | undefined, highest: number): Promise<boolean> {
     if (snapshot === undefined || highest <= snapshot.lastIssueNo) return false;
     const [later] = await this.#ports.admission.snapshots([this.#record.couponId]);
@@ -143,7 +145,8 @@ class Reconciliation {
       if (admitted === undefined) continue;
       const suspects = await this.#notHeld(admitted, rows);
       if (suspects.length === 0) continue;
-      // A row that is still there although its member does not hold it is a stray; one that was revoked meanwhile is gone.
+      // A row that still exists although its member does not hold it is orphaned; one that was revoked meanwhile no
+      // longer exists.
       this.#orphanedRows.add(await this.#stillRecorded(suspects));
     }
   }
@@ -234,5 +237,8 @@ class Reconciliation {
   }
 }
 
-/** Holders remembered to tell a scan's repetition from a double; beyond it the ledger is asked. */
+/**
+ * Holders remembered to distinguish a repetition of the scan from a duplicate number; beyond this many the ledger is
+ * asked.
+ */
 const RECENT_HOLDERS = 100_000;

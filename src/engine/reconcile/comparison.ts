@@ -11,7 +11,7 @@ export interface Findings<Item> {
 export interface CouponReconciliation {
   readonly couponId: CouponId;
   readonly quantity: number;
-  /** Where it is `false` only the ledger was looked at. */
+  /** `false`: only the ledger was read. */
   readonly inService: boolean;
   /** It was in service once and is not: lost, or being recovered. `--repair` waits until it serves again. */
   readonly outOfService: boolean;
@@ -22,7 +22,7 @@ export interface CouponReconciliation {
   readonly revoked: number;
   /** Held by a member and neither queued, claimed, recorded nor quarantined. `--repair` queues them. */
   readonly unrecorded: Findings<Issuance>;
-  /** Rows whose member holds no such issuance: the store has lost its past. `--repair` rebuilds the coupon. */
+  /** Rows whose member holds no such issuance: the store has lost data. `--repair` rebuilds the coupon. */
   readonly orphanedRows: Findings<Issuance>;
   /** Numbers held by two members. `--repair` rebuilds the coupon, which quarantines one of them. */
   readonly duplicateNumbers: Findings<number>;
@@ -30,7 +30,10 @@ export interface CouponReconciliation {
   readonly unfinishedRevocations: Findings<Issuance>;
   /** Rows under a number that is revoked: a contradiction in the database. */
   readonly revokedRows: Findings<number>;
-  /** Given numbers that nobody holds and nobody revoked: lost issuances. Only a person can say whose they were. */
+  /**
+   * Issued numbers that no member holds and that were not revoked: lost issuances. Finding their members needs a manual
+   * decision.
+   */
   readonly gaps: Findings<number>;
   /** In quarantine; a person decides. */
   readonly deadLetters: Findings<DeadLetter>;
@@ -38,7 +41,7 @@ export interface CouponReconciliation {
   readonly stuckClaims: number;
   /** More rows than the quantity. */
   readonly excess: number;
-  /** The highest number in the ledger is above the highest the store has given: it has lost its past. */
+  /** The highest number in the ledger is above the highest the store has issued: the store has lost data. */
   readonly storeBehindLedger: boolean;
   /** The catalogue has older terms than the store. `--repair` saves them. */
   readonly catalogueBehindStore: boolean;
@@ -59,7 +62,7 @@ export function isClean(found: CouponReconciliation): boolean {
   return !differs && lists.every((list) => list.count === 0);
 }
 
-/** Whether only a rebuild mends it. */
+/** Whether only a rebuild repairs the coupon. */
 export function needsRebuild(found: CouponReconciliation): boolean {
   return (
     found.inService &&

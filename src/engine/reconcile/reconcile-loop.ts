@@ -37,9 +37,12 @@ export interface ReconcilerPorts {
   readonly warmer: CouponWarmer;
   readonly coupons: CouponRecovery;
   readonly scheduler: Scheduler;
-  /** `gap`: issuances that are nowhere; below 0, more of them than were issued. Called when it changes, 0 included. */
+  /**
+   * `gap`: issuances missing from both stores; below 0, more of them than were issued. Called when it changes, 0
+   * included.
+   */
   onGap(couponId: CouponId, gap: number): void;
-  /** So many revokes had been left half done. */
+  /** `count` unfinished revocations were completed. */
   onRevokesFinished(couponId: CouponId, count: number): void;
   onFault(fault: unknown, couponId: CouponId | undefined): void;
 }
@@ -63,12 +66,12 @@ export class Reconciler {
     this.#stop();
   }
 
-  /** Issuances that are nowhere, all coupons together: for a metric and an alarm. */
+  /** Issuances missing from both stores, all coupons together: for a metric and an alarm. */
   get gap(): number {
     return [...this.#gaps.values()].reduce((sum, gap) => sum + Math.abs(gap), 0);
   }
 
-  /** One look at every announced coupon. Never rejects. */
+  /** Compares every pending coupon once. Never rejects. */
   async look(): Promise<void> {
     try {
       const couponIds = await this.#ports.bell.pendingCoupons(RECONCILE_COUPONS_MAX);
@@ -87,11 +90,12 @@ export class Reconciler {
   async #checkCoupon(couponId: CouponId, before: CouponSnapshot | undefined): Promise<void> {
     const { admission, ledger, queue, warmer } = this.#ports;
     if (before === undefined) {
-      // Something is to be recorded for it, so it was in the store: it must come back even if nobody asks for it.
+      // The coupon has issuances to record, so it was in the store: it must return to service even without any request
+      // for it.
       await warmer.prepare(couponId);
       return;
     }
-    // A gap may be mended without a change of the state: its rows come back.
+    // A gap may close without a change of the state, when its rows come back.
     if (this.#judged.get(couponId) === stateOf(before) && !this.#gaps.has(couponId)) return;
     const highest = await ledger.highestIssueNo(couponId);
     const [depth] = await queue.depths([couponId]);
@@ -105,7 +109,7 @@ export class Reconciler {
     }
     if (stateOf(after) !== stateOf(before)) return;
     const gap = after.issued - counts.recorded - counts.deadLettered;
-    // The next look tells whether that was all.
+    // The next comparison shows whether that was all.
     if (gap > 0 && (await this.#finishRevokes(couponId)) > 0) return;
     this.#judged.set(couponId, stateOf(after));
     this.#reportGap(couponId, gap);
@@ -137,7 +141,7 @@ export class Reconciler {
     this.#ports.onGap(couponId, gap);
   }
 
-  /** A coupon at rest loses its mark; a gap that was found stays known. */
+  /** An idle coupon loses its mark; a gap that was found stays known. */
   #forgetAllBut(pending: ReadonlySet<CouponId>): void {
     for (const couponId of this.#judged.keys()) if (!pending.has(couponId)) this.#judged.delete(couponId);
   }

@@ -11,7 +11,7 @@ import type { CouponId, Issuance } from '../domain/coupon.js';
 import type { Revocation } from '../ports/ledger-audit.js';
 import { REVOKE_WAIT_MAX_MS } from '../domain/limits.js';
 
-/** Those of the revocations that the store has not followed. One that has just begun is not half done. */
+/** Those of the revocations that the store has not followed. One that has just begun is not counted as unfinished. */
 export async function unfinishedRevocations(
   admitted: Pick<AdmittedIssuances, 'held'>,
   couponId: CouponId,

@@ -1,14 +1,15 @@
 /**
- * Flusher: moves issuances from the queue into the ledger. claim → record → ack, as long as another whole batch waits.
+ * Moves issuances from the queue into the ledger: claim → record → ack, as long as another whole batch waits.
  *
- * It does not come back for less: a claim and its ack cost two scripts, an INSERT its transaction, each an fsync, whether for one row or for a
- * thousand. What is left gathers while the recorder lets the coupon rest.
+ * It does not come back for less: a claim and its ack cost two scripts, an INSERT its transaction, each an fsync,
+ * whether for one row or for a thousand. The remainder gathers during the coupon's cooldown in the recorder.
  *
  * A claim is a lease, so a flusher may die or freeze at any point:
- * - before the record: the lease ends and somebody else records;
- * - after the record, before the ack: somebody else records again, and the ledger finds a replay;
+ * - before the record: the lease ends and another flusher records;
+ * - after the record, before the ack: another flusher records again, and the ledger finds a replay;
  * - frozen past its lease: its ack names a stale token and is refused; what it records late is a replay;
- * - frozen past a rebuild of the coupon: the ledger refuses its rows by their epoch, and what is still held is queued.
+ * - frozen past a rebuild of the coupon: the ledger refuses its rows by their epoch, and issuances still held are
+ *   queued.
  */
 import type { CouponId } from '../domain/coupon.js';
 import type { IssuanceLedger, RecordResult } from '../ports/issuance-ledger.js';
@@ -18,7 +19,7 @@ import { DRAIN_CLAIMS_MAX } from '../domain/limits.js';
 export interface FlusherPorts {
   readonly queue: Pick<IssuanceQueue, 'claim' | 'ack' | 'release'>;
   readonly ledger: Pick<IssuanceLedger, 'record'>;
-  /** A token never used before, by anybody. */
+  /** A token that no process has used before. */
   newToken(): string;
 }
 
@@ -52,10 +53,11 @@ export class Flusher {
   }
 
   /**
-   * Records what is queued for a coupon, until less than a batch is left or its share of claims is used up: coupons take
+   * Records the queue of a coupon, until less than a batch is left or its share of claims is used up: coupons take
    * turns, and a recorder that is asked to stop can do so soon.
    *
-   * @throws StoreUnavailableError, StoreOutcomeUnknownError when a store did not answer. The claim at hand was given back, or
+   * @throws StoreUnavailableError, StoreOutcomeUnknownError when a store did not answer. The claim at hand was
+   *   released, or
    *   its lease will end; drain again later.
    */
   async drain(couponId: CouponId): Promise<DrainResult> {

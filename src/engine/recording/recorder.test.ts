@@ -61,7 +61,7 @@ class Yard {
     await this.world.time.advance(0);
   }
 
-  /** A coupon with one issuance queued, announced or not. */
+  /** A coupon with one queued issuance, marked pending or not. */
   async queued(): Promise<CouponId> {
     const couponId = await this.world.registered();
     const memberIds = [memberNamed('a')];

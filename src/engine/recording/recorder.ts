@@ -1,8 +1,9 @@
 /**
- * Recorder: decides which coupon is drained when. Drains themselves run elsewhere (worker threads), a bounded number at a time.
+ * Recorder: decides which coupon is drained when. Drains run elsewhere (worker threads), a bounded number of them
+ * concurrently.
  *
- * A ring brings a coupon to its turn at once. A sweep over the announced coupons finds what no ring told of: the process that decided
- * died, the ring was lost, a lease has ended, or the database was away.
+ * A ring brings a coupon to its turn at once. A sweep over the pending coupons finds those without a ring: the process
+ * that decided died, the ring was lost, a lease has ended, or the database was unreachable.
  */
 import type { Clock, Scheduler } from '../domain/clock.js';
 import type { CouponId } from '../domain/coupon.js';
@@ -39,12 +40,15 @@ export interface RecorderPorts {
 export class Recorder {
   readonly #ports: RecorderPorts;
   readonly #drainsMax: number;
-  /** Rung and waiting for a turn, in order. None of them is draining or resting, so that a turn never looks through those that cannot go. */
+  /**
+   * Rung and waiting for a turn, in order. None of them is draining or cooling down, so a turn never iterates over
+   * coupons that must wait.
+   */
   readonly #waiting = new Set<CouponId>();
   readonly #draining = new Set<CouponId>();
   /** Drained a moment ago: what comes now is left to gather for a few milliseconds, see {@link DRAIN_COOLDOWN_MS}. */
   readonly #coolingDown = new Set<CouponId>();
-  /** Rung, or left with something, while they were draining or resting: they wait for another turn afterwards. */
+  /** Rung, or left with something, while they were draining or cooling down: they wait for another turn afterwards. */
   readonly #again = new Set<CouponId>();
   #stops: (() => void | Promise<void>)[] = [];
   #sweeping = false;
@@ -65,10 +69,10 @@ export class Recorder {
     void this.#sweep();
   }
 
-  /** There is something to record for this coupon. Cheap; ringing again while it is drained means one more look. */
+  /** There is something to record for this coupon. Cheap; ringing again while it is drained means one more drain. */
   ring(couponId: CouponId): void {
     if (this.#stopping) return;
-    // A coupon has one drain at a time here, so that its rows are appended in order.
+    // A coupon has at most one drain here, so that its rows are appended in order.
     const busy = this.#draining.has(couponId) || this.#coolingDown.has(couponId);
     (busy ? this.#again : this.#waiting).add(couponId);
     this.#turn();
@@ -100,9 +104,9 @@ export class Recorder {
       if (result.stale > 0 || result.notReady) await this.#ports.prepare(couponId);
     } catch (fault) {
       const nowMs = this.#ports.clock.monotonicMs();
-      // Once for all drains that failed together: a store that is away fails them all.
+      // Once for all drains that failed together: an unreachable store fails them all.
       if (nowMs >= this.#pausedUntilMs) this.#ports.onFault(fault, couponId);
-      // It is not hammered: everybody rests, and the sweep comes back to all that is queued.
+      // The store is not hammered: all drains pause, and the sweep finds the queued coupons again.
       this.#pausedUntilMs = nowMs + DRAIN_RETRY_MS;
     } finally {
       this.#draining.delete(couponId);
@@ -119,7 +123,10 @@ export class Recorder {
     this.#turn();
   }
 
-  /** The more coupons there are to record for, the longer each rests, and those whose rest ends at about the same time go together. */
+  /**
+   * The more coupons there are to record for, the longer each cooldown. Cooldowns that end at about the same time end
+   * together.
+   */
   #cooldownMs(): number {
     const active = this.#waiting.size + this.#draining.size + this.#coolingDown.size;
     const fairMs = (active / DRAINS_PER_SECOND) * 1_000;

@@ -19,7 +19,10 @@ export class RecordingTimes {
   readonly batchMs = new Tally([1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000]);
   readonly batchSizes = new Tally([1, 4, 16, 64, 128, 256, 512, 1_024, 2_048, 3_000]);
 
-  /** @param committedAtMs what the store's clock showed at the commit, at most; unknown where it did not tell. */
+  /**
+   * @param committedAtMs what the store's clock showed at the commit, at most; unknown where the store did not report
+   *   it.
+   */
   recorded(issuances: readonly Issuance[], batchMs: number, committedAtMs: number | undefined): void {
     this.batchMs.add(batchMs);
     this.batchSizes.add(issuances.length);

@@ -23,7 +23,7 @@ import type { Inspection, SuspendReply } from '../ports/recovery-store.js';
 
 export interface CouponRecoveryPorts extends RebuildPorts {
   readonly versions: Versions;
-  /** A token never used before, by anybody. */
+  /** A token that no process has used before. */
   newToken(): string;
   onRecovering(couponId: CouponId): void;
   onRecovered(couponId: CouponId, report: RebuildReport): void;
@@ -51,10 +51,10 @@ export class CouponRecovery {
   }
 
   /**
-   * Looks whether a coupon may serve, and begins what is needed so that it may soon.
+   * Checks whether a coupon may serve, and begins what is needed so that it may soon.
    *
-   * @param seenIssueNo the highest number the caller was ever told.
-   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
+   * @param seenIssueNo the highest number the caller has received.
+   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat the call.
    */
   async check(record: CouponRecord, seenIssueNo: number): Promise<ServiceState> {
     const { couponId } = record;
@@ -92,7 +92,7 @@ export class CouponRecovery {
     await Promise.all(this.#running.values());
   }
 
-  /** In the first moments on another server everybody gets to say what they were told. */
+  /** In the first moments on another server every process has time to report the highest number it received. */
   async #inspected(couponId: CouponId, seenIssueNo: number): Promise<Inspection | 'absent'> {
     for (;;) {
       const found = await this.#ports.store.inspect(couponId, seenIssueNo);
@@ -121,13 +121,14 @@ export class CouponRecovery {
     const [record = before] = await catalogue.find([couponId]);
     if (found.version < record.version) return this.suspend(record, found.epoch, seen);
     const highest = await ledger.highestIssueNo(couponId);
-    // Another process may have verified it meanwhile, and numbers given since may be recorded already: only a store that is behind
-    // after the ledger was asked has lost its past.
+    // Another process may have verified the coupon meanwhile, and numbers issued since may be recorded already. So the
+    // store has lost data only if it is still behind when read after the ledger.
     const later = await store.inspect(couponId, seen);
     if (later === 'absent') return 'recovering';
     if (later.status === 'damaged' || later.lastIssueNo < highest)
       return this.suspend(record, later.epoch, seen);
-    // Of the server that the version was read on: should this be another, nothing happens, and whoever asks next compares anew.
+    // Only on the server that the version was read on. On another one nothing happens, and the next caller compares
+    // anew.
     await this.#serveUnder(couponId, { epoch: later.epoch, server: found.server }, epoch);
     return 'serving';
   }

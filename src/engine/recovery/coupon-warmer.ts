@@ -31,7 +31,7 @@ export interface CouponWarmerPorts {
 
 export class CouponWarmer {
   readonly #ports: CouponWarmerPorts;
-  /** One run per coupon at a time: a crowd on a cold coupon must not read the ledger a thousand times. */
+  /** One run per coupon: many downloads of a cold coupon must not read the ledger a thousand times. */
   readonly #running = new Map<CouponId, Promise<WarmResult | 'recovering'>>();
 
   constructor(ports: CouponWarmerPorts) {
@@ -39,10 +39,10 @@ export class CouponWarmer {
   }
 
   /**
-   * Idempotent, and safe while the coupon is being downloaded: with the coupon present nothing is written to the store. Waits for a
-   * recovery, whoever runs it; `warmed` then.
+   * Idempotent, and safe while the coupon is being downloaded: with the coupon present nothing is written to the store.
+   * Waits for a recovery, whichever process runs it; `warmed` then.
    *
-   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
+   * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat the call.
    */
   async warm(couponId: CouponId): Promise<WarmResult> {
     let result = await this.prepare(couponId);
@@ -56,9 +56,10 @@ export class CouponWarmer {
   }
 
   /**
-   * Like {@link warm}, but does not wait: `recovering` means that the coupon is out of service, and will be back by itself.
+   * Like {@link warm}, but does not wait: `recovering` means that the coupon is out of service and will return
+   * automatically.
    *
-   * @param seenIssueNo the highest number the caller was ever told.
+   * @param seenIssueNo the highest number the caller has received.
    */
   prepare(couponId: CouponId, seenIssueNo = 0): Promise<WarmResult | 'recovering'> {
     const running = this.#running.get(couponId);
@@ -79,7 +80,7 @@ export class CouponWarmer {
       await this.#catchUp(record, snapshot);
       return 'present';
     }
-    // It was there a moment ago and is gone again: the next look begins anew.
+    // The coupon was present a moment ago and is missing again: the next check begins anew.
     if (state === 'serving')
       throw new StoreUnavailableError(`Redis lost coupon ${couponId} while it was being checked. Try again.`);
     return this.#putIn(record);

@@ -61,9 +61,10 @@ export interface RebuildReport {
 class TakenOver extends Error {}
 
 /**
- * @param claimsEndMs how long claims of before the loss may last, milliseconds: the lease of the recorders.
- * @returns `taken_over` when another process goes on with it.
- * @throws StoreUnavailableError, StoreOutcomeUnknownError: the lock lapses, and whoever meets the coupon next begins anew.
+ * @param claimsEndMs how long claims from before the loss may last, milliseconds: the lease of the recorders.
+ * @returns `taken_over` when another process continues the rebuild.
+ * @throws StoreUnavailableError, StoreOutcomeUnknownError: the lock lapses, and the next process that reads the coupon
+ *   begins anew.
  */
 export async function rebuildCoupon(
   ports: RebuildPorts,
@@ -125,7 +126,8 @@ class Rebuild {
     const version = terms.version + 1;
     const lastIssueNo = Math.max(begun.lastIssueNo, await ledger.highestIssueNo(couponId));
     const resumed = { ...terms, couponId, epoch, version, lastIssueNo };
-    // The recorders' mark may be lost, and perhaps nobody presses any more: what was queued again must be found all the same.
+    // The recorders' mark may be lost, and there may be no further downloads: the issuances queued again must be found
+    // nevertheless.
     await bell.markPending([couponId]);
     if ((await store.resume(this.#lock.token, resumed)) === 'taken_over') return 'taken_over';
     await catalogue.saveTerms(couponId, version, terms);
@@ -205,8 +207,9 @@ class Rebuild {
     for await (const chunk of this.#remaining(dead)) remaining.push(...chunk);
     const { couponId } = this.#record;
     const beyond = remaining.sort((one, other) => other.issueNo - one.issueNo).slice(0, held - quantity);
-    // The ledger does not know whether the coupon is ours. While its winners were read another process may have put it into service, and they
-    // may have been given by that one; who has the lock now has had it all the time.
+    // The ledger cannot show whether this process still has the lock. While the winners were read another process may
+    // have put the coupon into service and issued more of them. The process that has the lock now has had it all the
+    // time.
     await this.#merge('revoked', []);
     for (const { issueNo, memberId } of beyond) {
       const reply = await this.#ports.ledger.revoke(couponId, epoch, issueNo, memberId, atMs);
@@ -224,7 +227,10 @@ class Rebuild {
     return requeued;
   }
 
-  /** Of several holders of one number the one with the row keeps it; the ledger tells who that is and quarantines the others. */
+  /**
+   * Of several holders of one number the one with the row keeps it; the ledger returns that member and quarantines the
+   * others.
+   */
   async #quarantineHolders(epoch: number, numbers: NumberSet): Promise<void> {
     const { admitted } = this.#ports;
     for await (const chunk of admitted.winners(this.#record.couponId)) {

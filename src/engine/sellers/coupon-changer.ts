@@ -1,12 +1,13 @@
 /**
- * Carries out the changes that sellers make to coupons: written down in the catalogue, made in the admission store, saved in the catalogue.
+ * Carries out the changes that sellers make to coupons: written down in the catalogue, made in the admission store,
+ * saved in the catalogue.
  *
- * Every answer is true of the change: "nothing was changed" only where the record of it could be removed again, `StoreOutcomeUnknownError`
- * for what may be in force or will be. A change that was left unsettled is taken over by whoever changes the coupon next, by a rebuild, or
- * by `unsettled-changes.ts` (docs/adr/0056).
+ * Every answer is true of the change: "nothing was changed" only where the record of it could be removed again,
+ * `StoreOutcomeUnknownError` for a change that may be in force or will be. A change that was left unsettled is taken
+ * over by the next process that changes the coupon, by a rebuild, or by `unsettled-changes.ts` (docs/adr/0056).
  *
- * Rejected: the admission store first and the catalogue after it, as before. A database that refused the second step left changes in force of
- * which sellers had been told that nothing was attempted, and that a rebuild undid.
+ * Rejected: the admission store first and the catalogue after it, as before. A database that refused the second step
+ * left changes in force that had been reported to sellers as not attempted, and that a rebuild undid.
  */
 import type { Admission, AmendReply } from '../ports/admission.js';
 import type { Clock, Scheduler } from '../domain/clock.js';
@@ -145,8 +146,8 @@ export class CouponChanger {
   }
 
   /**
-   * Whoever warms or rebuilds the coupon, this process or another, takes the change over and makes it part of the terms. From then on only
-   * a decision of the store settles it: a store that does not answer is no reason to drop it.
+   * The process that warms or rebuilds the coupon takes the change over and makes it part of the terms. From then on
+   * only a decision of the store settles it: a store that does not answer is no reason to drop it.
    */
   async #amendOnceWarm(
     before: BegunChange,

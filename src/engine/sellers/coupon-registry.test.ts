@@ -108,7 +108,7 @@ t.test('an amendment of a coupon that is not in the store warms it first', async
 t.test('a store that loses the coupon again and again leaves the change to a later try', async (t) => {
   const { world, couponId, registry } = await withWinners('a');
   world.store.loseEverything();
-  // Command, look, two steps of the warm; then the command again.
+  // Command, read, two steps of the warm; then the command again.
   world.storeLink.next('deliver', 'deliver', 'deliver', 'deliver', 'hold');
   const amending = registry.amend(couponId, { quantity: 9 });
   await world.time.advance(0);

@@ -72,7 +72,7 @@ export interface CouponRegistryPorts {
   readonly clock: Clock;
 }
 
-/** Catalogue rows read for one page of a state filter before the page is returned short: the state is not a column. */
+/** A coupon that is rebuilt this often during one revocation is not ready for it. */
 const LIST_SCAN_ROWS = 2_000;
 const LIST_CHUNK_ROWS = 200;
 

@@ -13,14 +13,17 @@ export interface ConnectOptions {
   readonly callDeadlineMs: number;
   /** How long to wait for the first connection. */
   readonly connectWithinMs?: number;
-  /** Hears of every broken connection attempt, for the log. */
+  /** Called on every broken connection attempt, for the log. */
   readonly onConnectionError?: (error: Error) => void;
 }
 
 const CONNECT_WITHIN_MS = 10_000;
 const POLL_MS = 10;
 
-/** What Redis says to whom it does not know. Asking again would not change it, and some of its connections look ready meanwhile. */
+/**
+ * Redis's reply to wrong or missing credentials. A retry would not change it, and some of its connections seem ready
+ * meanwhile.
+ */
 const STRANGER = /^(?:WRONGPASS|NOAUTH)\b/;
 
 /** @throws StoreUnavailableError naming the last reason when Redis (every master of a Cluster) cannot be reached in time or refuses us. */

@@ -5,7 +5,7 @@ import { type DurabilityLevel } from '../../engine/domain/durability.js';
 import { storeFault } from './fault-classes.js';
 import type { RedisNodes } from './redis-nodes.js';
 
-/** What one master says of itself. `undefined`: it does not tell (a managed Redis without CONFIG). */
+/** The settings that one master reports. `undefined`: it does not report them (a managed Redis without CONFIG). */
 export interface RedisSettings {
   readonly version: string;
   readonly maxmemoryPolicy: string | undefined;

@@ -43,7 +43,7 @@ export function faultClass(error: unknown): FaultClass {
   if (error.name === 'ReplyError') return replyClasses[firstWord(error.message)] ?? 'corrupt';
   if (error.message === NOT_WRITTEN) return 'unavailable';
   // Connection closed with the command in flight (`Connection is closed.`, MaxRetriesPerRequestError, AbortError), a
-  // protocol fault, or something new: what cannot be told apart counts as possibly carried out.
+  // protocol fault, or something new: a fault that cannot be classified counts as possibly carried out.
   return 'unknown';
 }
 

@@ -1,8 +1,8 @@
 /**
  * Names the keys of a coupon in Redis. All of one coupon share the hash tag `{id}`, so they live on one shard.
  *
- * Each key carries a marker, so that a script can tell a key that was put in from one that was lost or has taken its name:
- * `#w.`, `#q.`, `#c.` or `#d.` and then the text in the field `marker` of meta (docs/adr/0050).
+ * Each key carries a marker, so that a script can distinguish a key that was written from one that was lost or has
+ * taken its name: `#w.`, `#q.`, `#c.` or `#d.` and then the text in the field `marker` of meta (docs/adr/0050).
  */
 import type { CouponId } from '../../engine/domain/coupon.js';
 
@@ -37,7 +37,10 @@ export const markerOf = (couponId: CouponId, unique: string): string => `${coupo
 export const warmingKey = (couponId: CouponId, unique: string): string =>
   `coupon:{${couponId}}:warming:${unique}`;
 
-/** Sorted set, score instant of the last announcement (ms), member couponId. */
+/**
+ * Sorted set of pending coupons: score instant of the last mark (ms), member couponId. Contract name of an earlier
+ * wording.
+ */
 export const PENDING_KEY = 'seonchak:announced';
 
 /** Channel: couponId. */

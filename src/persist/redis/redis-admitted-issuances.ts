@@ -35,7 +35,7 @@ export class RedisAdmittedIssuances implements AdmittedIssuances {
     }
   }
 
-  /** Queue, claims, and the queue once more: a claim that was given back meanwhile is found in the second look. */
+  /** Queue, claims, and the queue once more: a claim that was released meanwhile is found in the second read. */
   async *unrecorded(couponId: CouponId): AsyncGenerator<readonly Issuance[]> {
     yield* this.#queued(couponId);
     for await (const claims of this.#scan('hscan', claimedKey(couponId), CHUNK_CLAIMS)) {

@@ -15,9 +15,12 @@ export interface RedisBackEndOptions extends ConnectOptions {
   /** `undefined`: the strongest the settings allow. */
   readonly durability: DurabilityLevel | undefined;
   readonly replicaAcks: number;
-  /** Whether coupons are verified anew after Redis was restarted or replaced; needs whoever verifies them. Absent: no. */
+  /**
+   * Whether coupons are verified anew after Redis was restarted or replaced; needs a process that verifies them.
+   * Absent: no.
+   */
   readonly checkServer?: boolean;
-  /** Hears when settings that matter have changed while running. */
+  /** Called when settings that matter have changed while running. */
   readonly onSettings?: (faults: readonly string[], level: DurabilityLevel) => void;
 }
 

@@ -2,7 +2,10 @@
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { RedisNodes } from './redis-nodes.js';
 
-/** A process that starts while Redis goes away must not wait for it for ever: it could not be told to end. */
+/**
+ * A process that starts while Redis becomes unreachable must not wait for it for ever: it would not react to a request
+ * to end.
+ */
 const SUBSCRIBE_WITHIN_MS = 10_000;
 
 export class RedisChannel {

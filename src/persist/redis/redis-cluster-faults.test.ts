@@ -18,9 +18,9 @@ const CALL_DEADLINE_MS = 5_000;
 const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);
 /** A move slow enough that a round falls into the middle of it. */
 const BETWEEN_KEYS_MS = 400;
-/** Between two looks. */
+/** Between two reads. */
 const LOOK_MS = 20;
-/** Looks at a replica between two requests to take over. */
+/** Reads of a replica between two requests to take over. */
 const FAILOVER_ASK_EVERY = 50;
 
 async function open(
@@ -151,7 +151,7 @@ t.test('24: a planned failover under load loses nothing', async (t) => {
   const failOver = async (): Promise<void> => {
     for (const replica of cluster.nodes.slice(3)) {
       const client = redisClient(replica);
-      // Redis gives a planned failover up when its nodes have not heard of each other lately; an operator asks again.
+      // Redis gives a planned failover up when its nodes have had no contact lately; an operator repeats the request.
       for (let tries = 0; !(await client.info('replication')).includes('role:master'); tries++) {
         if (tries % FAILOVER_ASK_EVERY === 0) await client.call('CLUSTER', 'FAILOVER');
         await delay(LOOK_MS);

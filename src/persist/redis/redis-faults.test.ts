@@ -20,7 +20,7 @@ import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
 import { issuancesOf } from '../../engine/ports/issuance-queue.js';
 
 const CALL_DEADLINE_MS = 400;
-/** A deadline is met when the call ends within this much of it, on a machine that is busy with other tests. */
+/** A deadline is kept when the call ends within this much of it, on a machine that is busy with other tests. */
 const SLACK_MS = 1_500;
 const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);
 const UNKNOWN = { code: 'store_outcome_unknown' };
@@ -80,7 +80,7 @@ const admit = (
 const press = async (backEnd: RedisBackEnd, couponId: CouponId, ...names: string[]): Promise<string[]> =>
   outcomes(await admit(backEnd, couponId, names), names.length);
 
-/** Repeats what the store refuses or cannot tell, as the engine does, until it answers. */
+/** Repeats refused calls and calls of unknown outcome, as the engine does, until the store answers. */
 async function untilAnswered<T>(attempt: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -373,7 +373,7 @@ t.test(
       client.disconnect();
     });
     while (!(await client.info('replication')).includes('state=online')) await delay(20);
-    // An idle Redis looks ten times a second whether a WAIT is over: the deadline must leave it that.
+    // An idle Redis checks ten times a second whether a WAIT is over: the deadline must leave time for that.
     const backEnd = await backEndAt(t, master.port, { replicaAcks: 1, callDeadlineMs: 1_500 });
     t.equal(backEnd.durability(), 'replica');
     const couponId = await warmed(backEnd);

@@ -11,8 +11,8 @@ const REPLICA_RECONNECT_MS = 1_000;
 const SLOTS_REFRESH_INTERVAL_MS = 1_000;
 const SLOTS_REFRESH_TIMEOUT_MS = 500;
 /**
- * A connection on which a reply is overdue for this share of the deadline is cut. Before the deadline, not at it: the next call must
- * already find the connection gone, and say that nothing was attempted.
+ * A connection on which a reply is overdue for this share of the deadline is cut. Before the deadline, not at it: the
+ * next call must already find the connection closed, and report that nothing was attempted.
  */
 const SILENCE_SHARE = 0.9;
 /** Connections to nodes that a redirection named and the slot table does not. */
@@ -32,7 +32,7 @@ export interface RedisNodes {
   refresh(): Promise<void>;
   /** True where a node that is not connected may be replaced by another within a call's deadline. */
   readonly isCluster: boolean;
-  /** For SUBSCRIBE only: it re-makes its connection and its subscriptions by itself. */
+  /** For SUBSCRIBE only: it re-makes its connection and its subscriptions automatically. */
   subscriber(): Redis | Cluster;
   close(): void;
 }
@@ -41,7 +41,7 @@ export interface RedisNodesOptions {
   readonly urls: readonly string[];
   readonly tls?: ServerTls | undefined;
   readonly callDeadlineMs: number;
-  /** Hears of broken connections; for the log. */
+  /** Called on broken connections; for the log. */
   readonly onConnectionError: (error: Error) => void;
 }
 
@@ -61,7 +61,7 @@ function nodeOptions(options: RedisNodesOptions, life: Life): NodeOptions {
     ...(url.protocol === 'rediss:' ? { tls: tlsOptions(options.tls) } : {}),
     // Nothing here needs RESP3, whose HELLO would be a step more that a proxy or an old server may refuse.
     protocol: 2,
-    // It would tell Redis the name of the library: one more command that a user of few rights would need.
+    // It would send the name of the library to Redis: one more command that a user of few rights would need.
     disableClientInfo: true,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,

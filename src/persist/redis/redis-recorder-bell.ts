@@ -9,8 +9,8 @@ import type { RedisNodes } from './redis-nodes.js';
 import { corrupt, list, text } from './replies.js';
 
 /**
- * A coupon is rung at most once in this time, however many batches it has. Half of the recorder's rest between two drains, so no drain waits for
- * it; a message costs Redis and every listener some 0.1 ms of CPU.
+ * A coupon is rung at most once in this time, however many batches it has. Half of the recorder's cooldown between two
+ * drains, so no drain waits for a ring; a message costs Redis and every listener some 0.1 ms of CPU.
  */
 const RING_INTERVAL_MS = 25;
 /** Coupons a script call, below what Lua unpacks; and a message. */

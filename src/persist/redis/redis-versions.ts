@@ -23,7 +23,7 @@ export class RedisVersions implements Versions {
     return this.#channel.listen((message) => {
       const [id = '', version = ''] = message.split(':');
       const couponId = parseCouponId(id);
-      // Whoever may publish on this Redis could send anything; what is not an announcement is not news.
+      // Any client with the right to publish on this Redis could send any text; a message of another form is ignored.
       if (couponId !== undefined && /^\d{1,15}$/.test(version)) onVersion(couponId, Number(version));
     });
   }

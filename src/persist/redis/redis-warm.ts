@@ -10,7 +10,7 @@ import { corrupt } from './replies.js';
 
 /** HSET takes two arguments each; larger ones would hold up the coupons that are being downloaded meanwhile. */
 const CHUNK_WINNERS = 1_000;
-/** What a warm that died leaves behind is gone after this; each chunk renews it. */
+/** Remains of a warm that died expire after this; each chunk renews it. */
 const WARMING_TTL_SECONDS = 60;
 
 export async function warmCoupon(

@@ -22,7 +22,7 @@ export function corrupt(expected: string, reply: unknown): StoreCorruptError {
   });
 }
 
-/** A key was lost and its coupon is not yet out of service: whoever asks for the coupon next begins its recovery. */
+/** A key was lost and its coupon is not yet out of service: the next request for the coupon begins its recovery. */
 export function keyLost(couponId: CouponId): StoreUnavailableError {
   return new StoreUnavailableError(
     `A key of coupon ${couponId} was lost. Its recovery begins automatically.`,

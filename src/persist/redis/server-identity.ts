@@ -1,10 +1,11 @@
 /**
  * Which start of which Redis a connection leads to: its run id.
  *
- * A Redis that was restarted (from an append-only file that may have lost its tail), replaced, or promoted (without what its
- * master had not yet sent) has another run id. A coupon names the run id it was last verified on, so the first command after such a
- * change finds it out of service, whoever sends it (lua/inspect.lua). Asked once per connection: the run id cannot change under it.
- * Asking inside the scripts (INFO) was rejected: 28 µs of Redis a batch (docs/adr/0020).
+ * A Redis that was restarted (from an append-only file that may have lost its tail), replaced, or promoted (without
+ * what its master had not yet sent) has another run id. A coupon names the run id it was last verified on, so the first
+ * command after such a change finds it out of service, whichever process sends it (lua/inspect.lua). Asked once per
+ * connection: the run id cannot change under it. Asking inside the scripts (INFO) was rejected: 28 µs of Redis a batch
+ * (docs/adr/0020).
  */
 import type { Redis } from 'ioredis';
 

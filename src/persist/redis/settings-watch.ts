@@ -1,9 +1,10 @@
 /**
- * Watches while running what start-up checks: durability and eviction of every master in use, replicas that were promoted and nodes that
- * joined included.
+ * Watches while running what start-up checks: durability and eviction of every master in use, replicas that were
+ * promoted and nodes that joined included.
  *
- * Redis takes these settings at any time (CONFIG SET), and a failover brings those of another server. A master whose settings start-up would
- * refuse decides nothing; one that no longer holds a level nobody asked for lowers the level that is claimed.
+ * Redis takes these settings at any time (CONFIG SET), and a failover brings those of another server. A master whose
+ * settings start-up would refuse decides nothing; one that no longer holds a level that was not requested lowers the
+ * level that is claimed.
  */
 import type { Redis } from 'ioredis';
 import type { DurabilityLevel } from '../../engine/domain/durability.js';

@@ -82,7 +82,7 @@ function tlsOptions(url: string, { ca, check }: ServerTls): SslOptions {
   };
 }
 
-/** What a caller is told who got no connection: nothing was attempted. */
+/** The error for a caller that got no connection: nothing was attempted. */
 class NoConnectionError extends Error {
   readonly code = 'NO_CONNECTION';
 }
@@ -113,7 +113,7 @@ class DeadlinePool implements MysqlPool {
 
   getConnection(callback: (error: unknown, connection: MysqlPoolConnection) => void): void {
     const fail = (cause: unknown): void => {
-      // The port of Kysely wants a connection even beside an error, and never looks at it.
+      // The port of Kysely wants a connection even beside an error, and never reads it.
       callback(new NoConnectionError('no connection to the database', { cause }), undefined as never);
     };
     let waiting = true;
@@ -161,7 +161,9 @@ class DeadlinePool implements MysqlPool {
     });
   }
 
-  /** Also when the other end is silent or gone: a connection that cannot say goodbye is no fault of ours any more. */
+  /**
+   * Also when the other end is silent or disconnected: a connection that cannot close properly is no fault any more.
+   */
   end(callback: (error: unknown) => void): void {
     let ended = false;
     const end = (): void => {

@@ -20,7 +20,10 @@ export interface Verdicts {
   readonly revoked: number;
 }
 
-/** In the order of the batch, so of two that exclude each other the first stands. Nothing that stands is ever overwritten. */
+/**
+ * In the order of the batch, so of two that exclude each other the first is recorded. No existing row is ever
+ * overwritten.
+ */
 export function judge(batch: readonly Issuance[], standing: Standing): Verdicts {
   const memberAt = new Map(standing.rows.map((row) => [row.issueNo, row.memberId]));
   const numberOf = new Map(standing.rows.map((row) => [row.memberId, row.issueNo]));

@@ -7,13 +7,13 @@ import {
 } from '../../engine/domain/errors.js';
 
 /**
- * - `duplicate`: a row with that key stands there.
+ * - `duplicate`: a row with that key already exists.
  * - `poison`: the schema refuses a value; it will be refused every time.
  * - `too_large`: the statement exceeds `max_allowed_packet`; half of it may not.
- * - `retry`: nothing happened because of somebody else's transaction; repeat the whole of ours.
+ * - `retry`: nothing happened because of another transaction; repeat the whole of ours.
  * - `refused`: the server is there and did not do it.
- * - `not_written`: like `refused`, and certain even when a COMMIT says so.
- * - `lost`: the connection is gone or the deadline passed; whether the statement was carried out is not known.
+ * - `not_written`: like `refused`, and certain even as the answer to a COMMIT.
+ * - `lost`: the connection broke or the deadline passed; whether the statement was carried out is not known.
  * - `corrupt`: the store itself is damaged.
  * - `other`: none of these; a bug of ours, most likely.
  */
@@ -73,7 +73,7 @@ const serverErrors: Readonly<Record<number, SqlFault>> = {
   4031: 'lost', // ER_CLIENT_INTERACTION_TIMEOUT, MySQL: it says so before it closes an idle connection
 };
 
-/** What only a person can mend, and how. */
+/** Faults that only an operator can fix, and how. */
 const remedies: Readonly<Record<number, string>> = {
   1044: 'The database user has no access to this database. Check MYSQL_URL and the grants.', // ER_DBACCESS_DENIED_ERROR
   // ER_ACCESS_DENIED_ERROR: the same answer to a wrong password and to a user with REQUIRE SSL on a plain connection.

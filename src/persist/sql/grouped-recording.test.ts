@@ -28,7 +28,7 @@ function inserted(count: number): RecordResult {
   return { inserted: count, replayed: 0, revoked: 0, deadLettered: 0, stale: 0 };
 }
 
-/** Whatever is recorded goes in company, before and behind it; and the company must come through whatever meets it. */
+/** Every batch is recorded in a group, between two others; and these others must be recorded whatever its outcome. */
 function inCompany({ ledger, recording }: MysqlStores): IssuanceLedger {
   return {
     async record(couponId, epoch, batch, quantity) {

@@ -24,16 +24,19 @@ import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction, RolledBack } from './transaction.js';
 
-/** Batches recorded by themselves at a time: one that waits for a lock does not hold up the others. */
+/** Concurrent batches recorded alone: one that waits for a lock does not hold up the others. */
 const ALONE_MAX = 2;
 
-/** One for the groups, so that they never wait for what is recorded by itself. */
+/** One for the groups, so that they never wait for batches recorded alone. */
 export const RECORDING_CONNECTIONS = 1 + ALONE_MAX;
 
 /** Rows of a group. A batch that is larger goes alone. */
 const GROUP_ROWS_MAX = 2_000;
 
-/** What one batch may bring upon the others. A connection that is lost, or a database that is away, is the same for all of them. */
+/**
+ * Faults that one batch may cause for the others. A lost connection, or an unreachable database, is the same for all of
+ * them.
+ */
 const inTheWay: ReadonlySet<unknown> = new Set(['duplicate', 'poison', 'too_large', 'retry', 'other']);
 
 interface Waiting extends ClaimedBatch {
@@ -60,7 +63,7 @@ export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
     });
   }
 
-  /** See {@link IssuanceLedger.record}. One group is under way at a time; what comes meanwhile forms the next. */
+  /** See {@link IssuanceLedger.record}. At most one group is under way; batches that arrive meanwhile form the next. */
   record(
     couponId: CouponId,
     epoch: number,
@@ -81,7 +84,7 @@ export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
     return this.#waiting.splice(0, surplus === -1 ? this.#waiting.length : surplus);
   }
 
-  /** Takes what has to be recorded by itself, until nothing of it is left. */
+  /** Records batches alone, until none that needs this is left. */
   async #runAlone(): Promise<void> {
     this.#alonesRunning += 1;
     for (let batch = this.#alone.shift(); batch !== undefined; batch = this.#alone.shift()) {
@@ -133,7 +136,8 @@ export class GroupedRecording implements Pick<IssuanceLedger, 'record'> {
       const most = ground.quantity === undefined ? Infinity : Math.max(ground.quantity, quantity);
       return ground.revokedNumbers.size === 0 && ground.highest <= most;
     } catch (error) {
-      // Not tried again as a whole: whoever waits for one coupon's lock should not make the others wait again and again.
+      // Not tried again as a whole: a batch that waits for one coupon's lock should not make the others wait again and
+      // again.
       if (inTheWay.has(faultOf(error))) return false;
       throw error;
     }

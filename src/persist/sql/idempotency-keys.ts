@@ -1,8 +1,8 @@
 /**
  * Remembers which request an `Idempotency-Key` was first used for, in the transaction that carries the request out.
  *
- * So a key exists exactly when its request has taken effect: a repeat finds the target of the first request instead of doing the work again,
- * and two requests at once with one key meet at the primary key.
+ * So a key exists exactly when its request has taken effect: a repeat finds the target of the first request instead of
+ * doing the work again, and of two requests at once with one key the second waits at the primary key.
  */
 import type { Kysely } from 'kysely';
 import { IDEMPOTENCY_KEPT_MS, type KeyedRequest } from '../../engine/ports/idempotency.js';

@@ -87,7 +87,10 @@ async function isNarrow(
   return rows.length > 0;
 }
 
-/** SQLite's own way to loosen a CHECK (sqlite.org/lang_altertable.html, 8): the rows need no look, since all of them pass. */
+/**
+ * SQLite's own way to loosen a CHECK (sqlite.org/lang_altertable.html, 8): the rows need no check, since all of them
+ * pass.
+ */
 async function widenCheck(db: Kysely<Database>): Promise<void> {
   const { rows } = await sql<{ schema_version: number }>`pragma schema_version`.execute(db);
   const version = rows[0]?.schema_version ?? 0;
@@ -205,7 +208,10 @@ async function moveAuditEntries(db: Kysely<Database>, sellers: AccountsByNumber)
   }
 }
 
-/** Whom a lock meant is not known, so it goes on for both: to shut out a member of the shop by mistake is the lesser evil. */
+/**
+ * The account that a lock meant is not known, so the lock applies to both: to shut out a member of the shop by mistake
+ * is the lesser evil.
+ */
 async function copyLocks(db: Kysely<Database>, accounts: readonly AccountRow[]): Promise<void> {
   const locks = await db
     .selectFrom('access_lock')

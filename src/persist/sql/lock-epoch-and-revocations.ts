@@ -72,7 +72,8 @@ export async function lockEpochAndRevocations(
 }
 
 /**
- * The same for batches of several coupons, in two statements however many they are. Only asks whether anything stands in their way.
+ * The same for batches of several coupons, in two statements however many they are. Only checks whether any of them has
+ * an obstacle.
  *
  * @returns false when a batch is of an earlier epoch, or holds a number that may be revoked or beyond the quantity.
  */

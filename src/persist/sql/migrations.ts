@@ -20,12 +20,12 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
   };
 }
 
-/** `if not exists` throughout: DDL of MySQL commits by itself, so a start that died half-way is simply repeated. */
+/** `if not exists` throughout: DDL of MySQL commits implicitly, so a start that died half-way is simply repeated. */
 async function createFirstTables(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
   const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
   const generated = flavour.name === 'mysql' ? sql`bigint` : sql`integer`;
   const table = flavour.name === 'mysql' ? sql`engine=InnoDB default charset=utf8mb4` : sql`strict`;
-  // The key is the table: rows stand in the order of their numbers, and inserts append.
+  // The key is the table: rows are stored in the order of their numbers, and inserts append.
   const keyedTable = flavour.name === 'mysql' ? table : sql`strict, without rowid`;
 
   await db.schema

@@ -25,7 +25,9 @@ import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction } from './transaction.js';
 
-/** Others may insert between our comparison and our INSERT; a second look settles it unless they keep doing so. */
+/**
+ * Others may insert between our comparison and our INSERT; a second comparison settles it unless they keep doing so.
+ */
 const COMPARISONS_MAX = 5;
 /** Values in one IN list. */
 const LIST_MAX = 1_000;
@@ -59,7 +61,7 @@ async function recordOrHalve(
   } catch (error) {
     const [only] = issuances;
     if (isTooLarge(error)) {
-      // A row that is too large by itself is sound: it stays queued until the operator has raised the limit.
+      // A single row that is too large is valid: it stays queued until the operator has raised the limit.
       if (issuances.length === 1) throw error;
     } else if (!(error instanceof UnwholeNumberError) && faultOf(error) !== 'poison') throw error;
     if (issuances.length === 1 && only !== undefined) {
@@ -147,7 +149,8 @@ async function recordContested(
       });
     } catch (error) {
       if (faultOf(error) !== 'duplicate') throw error;
-      // Somebody changes the same rows faster than we look: nothing of ours is written, and later is another chance.
+      // Another transaction changes the same rows faster than we compare: nothing of ours is written, and the batch is
+      // tried again later.
       if (comparison === COMPARISONS_MAX) throw storeFault(error, 'retry', 'reading');
     }
   }

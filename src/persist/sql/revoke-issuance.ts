@@ -23,7 +23,7 @@ export interface Revocation {
   readonly audit: AuditEntry | undefined;
 }
 
-/** See {@link IssuanceLedger.revoke}. The revocation is written before the row is looked for: the order is what makes it safe. */
+/** See {@link IssuanceLedger.revoke}. The revocation is written before the row is read: this order makes it safe. */
 export async function revokeIssuance(
   db: Kysely<Database>,
   flavour: SqlFlavour,

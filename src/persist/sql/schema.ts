@@ -151,7 +151,7 @@ export interface ServerKeyTable {
   id: Generated<number>;
   seller_id: string;
   name: string;
-  /** SHA-256 in hexadecimal; the key itself is stored nowhere. */
+  /** SHA-256 in hexadecimal; the key itself is never stored. */
   hash: string;
   /** Separated by commas. */
   scopes: string;

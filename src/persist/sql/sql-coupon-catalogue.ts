@@ -66,7 +66,7 @@ export class SqlCouponCatalogue implements CouponCatalogue {
       );
     }
     const insert = (db: Kysely<Database>): Promise<CouponId> => insertCoupon(db, coupon, 0, audit);
-    // One statement commits by itself; with an entry beside it there are two, in a transaction.
+    // One statement commits implicitly; with an entry beside it there are two, in a transaction.
     return refusingPoison(() =>
       audit === undefined ? writing(() => insert(this.#db)) : inTransaction(this.#db, insert),
     );

@@ -4,8 +4,8 @@ import { type RawBuilder, sql } from 'kysely';
 export interface SqlFlavour {
   readonly name: 'mysql' | 'sqlite';
   /**
-   * Ends of a SELECT that locks what it reads until the transaction ends. MariaDB has no `FOR SHARE` and MySQL 8 still takes the
-   * older words. SQLite has neither and needs neither: there is one writer at a time.
+   * Ends of a SELECT that locks what it reads until the transaction ends. MariaDB has no `FOR SHARE` and MySQL 8 still
+   * takes the older words. SQLite has neither and needs neither: it has a single writer.
    */
   readonly lockShared: RawBuilder<unknown>;
   readonly lockExclusive: RawBuilder<unknown>;

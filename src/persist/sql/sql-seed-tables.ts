@@ -13,7 +13,10 @@ import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { reading, writing } from './transaction.js';
 
-/** No hash of any password has this form, so nobody can sign in with it; hashing a million passwords would take three days. */
+/**
+ * No hash of any password has this form, so no sign-in with it succeeds; hashing a million passwords would take three
+ * days.
+ */
 const NO_PASSWORD = 'none';
 
 export class SqlSeedTables implements SeedTables {

@@ -23,9 +23,10 @@ export async function reading<T>(query: () => Promise<T>): Promise<T> {
 }
 
 /**
- * One statement that commits by itself.
+ * One statement that commits implicitly.
  *
- * @throws StoreUnavailableError | StoreOutcomeUnknownError; the driver's own error on a duplicate key or a value the schema refuses.
+ * @throws StoreUnavailableError | StoreOutcomeUnknownError; the driver's own error on a duplicate key or a value the
+ *   schema refuses.
  */
 export async function writing<T>(statement: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -41,10 +42,12 @@ export async function writing<T>(statement: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Runs `body` in one transaction, again from its beginning after a deadlock or a lock wait; so `body` must keep its results to itself.
+ * Runs `body` in one transaction, again from its beginning after a deadlock or a lock wait; so `body` must keep its
+ * results to itself.
  *
- * @throws like {@link writing}; StoreOutcomeUnknownError only when the connection was lost during COMMIT: a transaction that
- *   was not told to commit is rolled back by the server.
+ * @throws like {@link writing}; StoreOutcomeUnknownError only when the connection was lost during COMMIT: the server
+ *   rolls back a
+ *   transaction without a COMMIT.
  */
 export async function inTransaction<T>(
   db: Kysely<Database>,
@@ -88,7 +91,7 @@ export class RolledBack<Answer = unknown> extends Error {
   }
 }
 
-/** Two that met once must not meet again in step: the jitter is as large as the pause. */
+/** Two transactions that collided once must not collide again in step: the jitter is as large as the pause. */
 async function pause(attempt: number): Promise<void> {
   const longest = Math.min(PAUSE_LIMIT_MS, FIRST_PAUSE_MS * 2 ** attempt);
   await delay(longest * Math.random());

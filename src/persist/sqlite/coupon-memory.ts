@@ -39,7 +39,7 @@ export class CouponMemory {
   #version: number;
   #lastIssueNo: number;
   #winners = new Map<MemberId, Issuance>();
-  /** Somebody was given `#winners` as a view that must not change: copy before the next write. */
+  /** A reader has `#winners` as a view that must not change: copy before the next write. */
   #viewed = false;
 
   constructor(coupon: WarmCoupon) {
@@ -77,7 +77,10 @@ export class CouponMemory {
     return this.#winners.get(memberId);
   }
 
-  /** Everybody who holds it now. The view stays as it is: the next write copies. A copy per view instead costs 10 ms per 100,000. */
+  /**
+   * All members who hold the coupon now. The view stays as it is: the next write copies. A copy per view instead costs
+   * 10 ms per 100,000.
+   */
   view(): WinnersView {
     this.#viewed = true;
     return this.#winners;

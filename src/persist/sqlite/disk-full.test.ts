@@ -70,7 +70,8 @@ function diskFullTest(disk: string): void {
       ]);
     const expected = () => COUPONS.map((id) => [answered.get(id), answered.get(id), 1]);
     t.same(await issued(), expected(), 'what was refused is not issued');
-    // A seller's command alone might still fit into what the failed commit gave back; together with the crowd it does not.
+    // A seller's command alone might still fit into the space that the failed commit released; together with the crowd
+    // it does not.
     const crowd = press('crowd');
     const amended = COUPONS.map((couponId) => admission.amend(couponId, { quantity: 7_000_000 }));
     t.equal(note(await crowd), COUPONS.length);

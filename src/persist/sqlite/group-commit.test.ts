@@ -41,7 +41,7 @@ function over(disk: HeldDisk, deadlineMs = 60_000): GroupCommit {
   return new GroupCommit({ transact: disk.transact, deadlineMs, betweenGroups: () => undefined });
 }
 
-/** A counter in memory: each increment is a decision that rests on the one before. */
+/** A counter in memory: each increment is a decision based on the one before. */
 class Counter {
   value = 0;
   readonly commits: GroupCommit;

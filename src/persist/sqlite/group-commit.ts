@@ -4,7 +4,7 @@
  * While a commit is in flight nothing is decided; commands that arrive meanwhile form the next group. So every decision
  * is based on durable state and on earlier decisions of its own group, and a failed commit is undone by undoing its
  * group backwards. Rejected: deciding on arrival (with commits in a pipeline), because a failure would have to unravel
- * decisions based on others, and the disk takes one commit at a time anyway.
+ * decisions based on others, and the disk takes commits one after another anyway.
  */
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import {
@@ -52,7 +52,7 @@ interface Decided {
 export interface GroupCommitOptions {
   /** Commits all statements or none. */
   readonly transact: (steps: readonly SqliteStep[]) => Promise<void>;
-  /** After this long a caller is told that the outcome is unknown, milliseconds. The commit itself goes on. */
+  /** After this long a caller gets the answer that the outcome is unknown, milliseconds. The commit itself goes on. */
   readonly deadlineMs: number;
   /** Called before each group, when nothing is in flight and all of memory is durable. */
   readonly betweenGroups: () => void;
@@ -160,7 +160,10 @@ export class GroupCommit {
     }
   }
 
-  /** The disk hangs. Nobody waits for it longer than promised; whoever has not had a turn learns that nothing was attempted. */
+  /**
+   * The disk hangs. No caller waits for it longer than promised; callers without a turn so far get the answer that
+   * nothing was attempted.
+   */
   #giveUpWaiting(decided: readonly Decided[]): void {
     this.#stuck = true;
     const unknown = new StoreOutcomeUnknownError(

@@ -2,7 +2,7 @@
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { CouponMemory } from './coupon-memory.js';
 
-/** What a coupon costs even when nobody holds it, in winners. */
+/** What a coupon without winners costs, in winners. */
 const EMPTY_COUPON_WINNERS = 8;
 /** Coupons whose departure is remembered; see {@link LoadedCoupons.isStale}. */
 const DEPARTED_MAX = 100_000;
@@ -63,7 +63,7 @@ export class LoadedCoupons {
 
   /**
    * True when this coupon was read from the tables before it was last in memory, and changed there since: a slow warm
-   * that met a quick one and a departure.
+   * that was overtaken by a quick one and a removal.
    */
   isStale(coupon: CouponMemory): boolean {
     const departed = this.#departed.get(coupon.couponId);

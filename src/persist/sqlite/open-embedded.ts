@@ -19,8 +19,8 @@ import { SqliteThread } from './sqlite-thread.js';
 export interface EmbeddedOptions {
   readonly dataDir: string;
   /**
-   * `server`: decides, so there is one at a time. `visitor`: a CLI command that may run beside the server; its `admission` knows nothing
-   * of what the server has in memory and must not be used to admit.
+   * `server`: decides, so there is only one. `visitor`: a CLI command that may run beside the server; its `admission`
+   * knows nothing of what the server has in memory and must not be used to admit.
    */
   readonly as: 'server' | 'visitor';
   readonly nowMs?: () => number;

@@ -92,7 +92,7 @@ export class SqliteAdmission implements Admission {
     }
   }
 
-  /** The disk takes one commit at a time, for whichever coupons. */
+  /** The disk takes commits one after another, for whichever coupons. */
   shardOf(): number {
     return 0;
   }
@@ -128,7 +128,7 @@ export class SqliteAdmission implements Admission {
     });
   }
 
-  /** Every issuance that anybody has heard of is recorded. */
+  /** Every issuance that was acknowledged to any caller is recorded. */
   unrecordedHolder(): Promise<undefined> {
     return Promise.resolve(undefined);
   }
@@ -186,7 +186,7 @@ export class SqliteAdmission implements Admission {
     });
   }
 
-  /** The table holds a row that memory does not know (written by somebody else): the coupon has to be read anew. */
+  /** The table holds a row that memory does not know (written by another process): the coupon has to be read anew. */
   #forget(couponId: CouponId): void {
     const coupon = this.#loaded.peek(couponId);
     if (coupon !== undefined) this.#loaded.drop(coupon);
@@ -200,7 +200,7 @@ export class SqliteAdmission implements Admission {
       .compile();
   }
 
-  /** The ledger has usually done this already; whoever revokes here alone leaves the tables just as right. */
+  /** The ledger has usually done this already; a revoke without the ledger leaves the tables just as right. */
   #revokeStatements(
     couponId: CouponId,
     issueNo: number,

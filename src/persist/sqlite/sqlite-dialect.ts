@@ -43,8 +43,9 @@ export class SqliteThreadDialect implements Dialect {
 }
 
 /**
- * Kysely's adapter takes SQLite for a private file and lets migrations run outside any transaction. Ours is shared with CLI commands:
- * inside one immediate transaction the migrations of two processes exclude each other, and a crash leaves nothing half done.
+ * Kysely's adapter takes SQLite for a private file and lets migrations run outside any transaction. Ours is shared with
+ * CLI commands: inside one immediate transaction the migrations of two processes exclude each other, and a crash leaves
+ * nothing incomplete.
  */
 class SharedFileAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
@@ -103,7 +104,7 @@ class SqliteThreadConnection implements DatabaseConnection {
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const { rows, changes, lastInsertRowid } = await this.#thread.execute(query);
     return {
-      // The query's type says what its rows are; nobody can check that but the compiler of the query.
+      // The query's type describes its rows; only the compiler of the query can check that.
       rows: rows as Row[],
       numAffectedRows: BigInt(changes),
       insertId: BigInt(lastInsertRowid),

@@ -8,9 +8,10 @@ export interface SqliteStatement {
 }
 
 /**
- * Rows of `member_coupon`, of any number of coupons: what nearly all of a storm's commits consist of. Runs one behind another, each as the coupon, its
- * first number, the instant, how many members, and the members, whose numbers follow each other. One flat list, because every object and every
- * text of a statement would be cloned on the way to the thread.
+ * Rows of `member_coupon`, of any number of coupons: nearly all that commits at peak load consist of. Runs one behind
+ * another, each as the coupon, its first number, the instant, how many members, and the members, whose numbers follow
+ * each other. One flat list, because every object and every text of a statement would be cloned on the way to the
+ * thread.
  */
 export interface IssuanceRows {
   readonly runs: (number | string)[];

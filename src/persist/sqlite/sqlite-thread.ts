@@ -1,4 +1,4 @@
-/** Sends requests to the database thread and grants its connection to one owner at a time. */
+/** Sends requests to the database thread and grants its connection to one owner after another. */
 import { Worker } from 'node:worker_threads';
 import { DATABASE_TIMEOUT_MS } from '../../engine/domain/limits.js';
 import type {
@@ -43,7 +43,8 @@ export class SqliteThread {
     const workerData: SqliteWorkerData = { file };
     const worker = new Worker(new URL(workerFile, import.meta.url), { workerData, name: 'sqlite' });
     const thread = new SqliteThread(worker);
-    // Without a deadline: how long a thread takes to start depends on how it is loaded, and nobody waits for an answer yet.
+    // Without a deadline: how long a thread takes to start depends on how it is loaded, and no caller waits for an
+    // answer yet.
     try {
       await thread.#request('single', []);
       return thread;

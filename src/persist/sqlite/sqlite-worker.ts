@@ -71,7 +71,7 @@ function run(step: SqliteStep): SqliteResult {
     return { rows: [], changes, lastInsertRowid: 0 };
   }
   const { sql, parameters } = step;
-  // Some failures (a full disk) end the transaction by themselves; there is nothing left to roll back then.
+  // Some failures (a full disk) end the transaction automatically; there is nothing left to roll back then.
   if (sql === 'rollback' && !openOnce().inTransaction) return { rows: [], changes: 0, lastInsertRowid: 0 };
   const statement = prepare(sql);
   if (statement.reader) {

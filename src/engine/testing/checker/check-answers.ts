@@ -45,7 +45,7 @@ function refusalTrue(
     }
     case 'not_open': {
       const opensAt = terms.within('opensAtMs', sinceMs, answeredMs);
-      // Where the opening was taken away while the refusal was on its way, the member is told to ask again at once.
+      // Where the opening was removed while the refusal was on its way, the answer asks the member to retry at once.
       if (!opensAt.has(outcome.opensAtMs) && !opensAt.has(undefined)) {
         return [{ promise: 'I7', what: `${told} with an opening that was never set` }];
       }
@@ -108,7 +108,8 @@ function liveAtMost(
     const doneMs = facts.revokeDoneMs.get(issueNo);
     if (doneMs === undefined || doneMs >= fromMs) live += 1;
   }
-  // Issued to somebody who never heard of it, or only after another answer, and lost with the store: such issuances leave no trace.
+  // Issued to a member who never got the answer, or only after another answer, and lost with the store: such issuances
+  // leave no trace.
   const { losses, downloads, admitLateMs } = facts.history;
   if (losses.some(({ atMs }) => atMs >= fromMs)) {
     const traceless = downloads.filter(
@@ -122,7 +123,7 @@ function liveAtMost(
   return live;
 }
 
-/** Nobody can tell from the answer whether it was carried out. */
+/** The answer does not show whether the command was carried out. */
 function isOpenEnded({ outcome }: DownloadCall): boolean {
   return outcome === undefined || outcome.outcome === 'outcome_unknown';
 }
@@ -161,17 +162,18 @@ function insideWindow(facts: AcknowledgedIssuances, terms: PossibleTerms): Viola
 }
 
 /**
- * Who was told that it holds one is never refused afterwards, until it is revoked.
+ * A member whose win was acknowledged is never refused afterwards, until it is revoked.
  *
- * Two exceptions. One follows from the second that news may take: who won at one process by new terms or from a rebuilt store, and asks
- * another that has not heard of it yet. The other from a store that loses its content twice, and comes back the second time with what it had
- * forgotten the first time: in between nobody knew.
+ * Two exceptions. The first follows from the second that news may take: a member who won at one process, by new terms
+ * or from a rebuilt store, and asks another process that has not received the news yet. The second is a store that
+ * loses its content twice, and comes back the second time with what it had forgotten the first time: in between no
+ * process knew of the win.
  */
 function winnersLearn(facts: AcknowledgedIssuances): Violation[] {
   const violations: Violation[] = [];
   const seen = new Set<string>();
   for (const told of [...facts.acknowledged].sort((one, other) => one.answeredMs - other.answeredMs)) {
-    // Only the first time that somebody is told of an issuance matters: it covers what comes after the later ones.
+    // Only the first acknowledgement of an issuance matters: it covers the later ones.
     const issuance = `${told.memberId} ${told.issueNo} ${told.issuedAtMs}`;
     if (seen.has(issuance) || facts.isLost(told)) continue;
     seen.add(issuance);
@@ -216,9 +218,9 @@ function mayNotHaveHeard({ history }: AcknowledgedIssuances, wonMs: number, aske
 }
 
 /**
- * Rows of members whose command was decided and answered, and then carried out a second time: into a coupon that had taken their issuance
- * back or, where the network delivers commands again, that had opened or got stock meanwhile. They asked, they hold one, and asking again
- * tells them; but their last answer is no longer true. Counted, see docs/adr/0024.
+ * Rows of members whose command was decided and answered, and then carried out a second time: into a coupon that had
+ * taken their issuance back or, where the network delivers commands again, that had opened or got stock meanwhile. They
+ * asked, they hold one, and a retry returns it; but their last answer is no longer true. Counted, see docs/adr/0024.
  */
 export function wonByLateCommand(facts: AcknowledgedIssuances): number {
   return facts.history.final.rows.filter((row) => !wasAskedFor(row, facts) && wasDecidedBefore(row, facts))
@@ -256,8 +258,8 @@ function wasAskedFor(row: Issuance, facts: AcknowledgedIssuances): boolean {
 }
 
 /**
- * A row needs a call that may have brought it: a member who was only told that nothing was attempted, or that there was nothing to be had,
- * holds nothing.
+ * A row needs a call that may have brought it: a member who was only answered that nothing was attempted, or that no
+ * stock was left, holds nothing.
  */
 function everyRowWasAskedFor(facts: AcknowledgedIssuances): Violation[] {
   return facts.history.final.rows

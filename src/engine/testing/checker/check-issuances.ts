@@ -149,7 +149,7 @@ function inOrder(facts: AcknowledgedIssuances): Violation[] {
   return [];
 }
 
-/** At rest every live winner of the store stands in exactly one place, and the stock is what is left. */
+/** When idle, every live winner of the store is in exactly one place, and the stock is the remainder. */
 function conserved({ history, rowOf }: AcknowledgedIssuances): Violation[] {
   const { store, rows, deadLetters } = history.final;
   if (store === undefined) return [];

@@ -80,7 +80,7 @@ export interface Violation {
 
 export interface Verdict {
   readonly violations: readonly Violation[];
-  /** Issuances told to members and lost with the store, each in a loss that the history names. */
+  /** Issuances acknowledged to members and lost with the store, each in a loss that the history names. */
   readonly lost: number;
   /** Members answered first, then issued to by the same command; see `wonByLateCommand`. */
   readonly wonByLateCommand: number;

@@ -127,7 +127,7 @@ class Driver {
     this.admission = store.admission;
   }
 
-  /** Warms a coupon of 10 that is open, unless told otherwise. */
+  /** Warms a coupon of 10 that is open, unless `terms` differ. */
   async coupon(terms: Partial<WarmCoupon> = {}, issued: readonly Issuance[] = []): Promise<CouponId> {
     const coupon = this.terms(terms);
     await this.warm(coupon, issued);

@@ -185,7 +185,7 @@ function aboutQuarantine(t: Test, { ledger }: LedgerUnderTest): void {
 
   t.test('a value the schema refuses is found among a thousand, and the others proceed', async (t) => {
     const couponId = freshCoupon();
-    // Such a value cannot come through the front door; it stands for whatever a damaged store may hand over.
+    // Such a value cannot arrive by a request; it represents anything a damaged store may return.
     const tooLong = { ...issuance(500), memberId: 'x'.repeat(MEMBER_ID_LENGTH_MAX + 1) as MemberId };
     const batch = line(1, 1_000).map((row) => (row.issueNo === 500 ? tooLong : row));
     t.same(await ledger.record(couponId, 1, batch), result({ inserted: 999, deadLettered: 1 }));

@@ -19,7 +19,7 @@ export interface IssuanceQueueUnderTest {
 }
 
 const LEASE_MS = 60_000;
-/** A lease that is over before a test looks again. */
+/** A lease that is over before a test reads again. */
 const SHORT_LEASE_MS = 1;
 const POLL_MS = 5;
 const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);

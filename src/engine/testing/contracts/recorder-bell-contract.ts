@@ -17,7 +17,7 @@ export interface RecorderBellUnderTest {
 const APART_MS = 5;
 const LONG_MS = 3_600_000;
 
-/** @param open a store nobody else uses meanwhile: marks are shared by all coupons. */
+/** @param open a store without other users meanwhile: marks are shared by all coupons. */
 export function recorderBellContract(
   t: Test,
   name: string,
@@ -101,7 +101,7 @@ function aboutRinging(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): 
 }
 
 async function listening(t: Test, bell: RecorderBell) {
-  // Whoever waits for a coupon also listens for errors, and any number of coupons may be waited for.
+  // A wait for a coupon also listens for errors, and the number of concurrent waits is unbounded.
   const events = new EventEmitter().setMaxListeners(0);
   let count = 0;
   const stop = await bell.listen((couponId) => {

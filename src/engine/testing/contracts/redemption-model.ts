@@ -11,7 +11,7 @@ export interface RedemptionState {
 export type RedemptionCommand =
   { readonly kind: 'redeem' | 'cancel'; readonly orderId: OrderId } | { readonly kind: 'revoke' };
 
-/** What a caller was told; `undefined`: the answer was lost, or belongs to a late duplicate. */
+/** What a caller was answered; `undefined`: the answer was lost, or belongs to a late duplicate. */
 export interface RedemptionCall {
   readonly command: RedemptionCommand;
   readonly answer: string | undefined;

@@ -3,7 +3,7 @@ export interface Link {
   /**
    * Carries one command to the other side, where it is one atomic step, and its reply back.
    *
-   * @param times `once`: nobody sends this command a second time, so the network does not deliver it twice either.
+   * @param times `once`: this command is never sent a second time, so the network does not deliver it twice either.
    * @throws StoreUnavailableError, StoreOutcomeUnknownError as the ports document them.
    */
   call<Reply>(command: () => Reply, times?: 'once'): Promise<Reply>;
@@ -14,13 +14,13 @@ export const directLink: Link = {
   call: (command) => Promise.resolve().then(command),
 };
 
-/** Many listeners, each of which hears what is published some time later, or never. */
+/** Many listeners, each of which receives a message some time after it was published, or never. */
 export interface NewsChannel<News> {
   publish(news: News): void;
   listen(onNews: (news: News) => void): () => void;
 }
 
-/** Everybody hears at once. */
+/** Every listener receives messages at once. */
 export class DirectChannel<News> implements NewsChannel<News> {
   readonly #listeners = new Set<(news: News) => void>();
 

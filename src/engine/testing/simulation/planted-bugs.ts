@@ -31,7 +31,7 @@ function ackBeforeRecord(queue: IssuanceQueue): IssuanceQueue {
   };
 }
 
-/** As the model's scheduler: a batch is taken out of the queue, and nobody knows who has it. */
+/** As the model's scheduler: a batch is taken out of the queue without a record of the process that has it. */
 class PopWithoutClaim extends SimulatedStore {
   override claim(couponId: CouponId, token: string, limit: number): Claim | undefined {
     const coupon = this.coupons.get(couponId);
@@ -56,7 +56,7 @@ class ClaimsWithoutLease extends SimulatedStore {
   }
 }
 
-/** A lease that ended is taken over, but whoever acknowledges ends the oldest claim, whosever it is. */
+/** A lease that ended is taken over, but an acknowledgement ends the oldest claim, whichever recorder holds it. */
 class AckWithoutToken extends SimulatedStore {
   override ack(couponId: CouponId, token: string): boolean {
     const oldest = this.coupons.get(couponId)?.claims[0];
@@ -80,7 +80,7 @@ class CounterBesideWinners extends SimulatedStore {
   }
 }
 
-/** Stock is looked at before the batch and not within it. */
+/** Stock is read before the batch and not within it. */
 class StockReadOnce extends SimulatedStore {
   #refusal: AdmitRefusal;
 
@@ -112,7 +112,7 @@ function soldOutForEver(admission: Admission): Admission {
   return wrapped;
 }
 
-/** A lagging replica answers the looks at the version. */
+/** A lagging replica answers the reads of the version. */
 function laggingReplica(admission: Admission): Admission {
   let past: (CouponSnapshot | undefined)[] = [];
   let looks = 0;
@@ -137,7 +137,7 @@ class WindowByProcessClock extends SimulatedStore {
   }
 }
 
-/** Membership is not looked at: a batch that is sent again issues again. */
+/** Membership is not checked: a batch that is sent again issues again. */
 class ResendDoubles extends SimulatedStore {
   override admit(batch: AdmitBatch): AdmitReply {
     const coupon = this.coupons.get(batch.couponId);
@@ -148,7 +148,7 @@ class ResendDoubles extends SimulatedStore {
   }
 }
 
-/** Late commands are carried out, however long ago their members were told something. */
+/** Late commands are carried out, however long ago their members were answered. */
 class LateIsWelcome extends SimulatedStore {
   override admit(batch: AdmitBatch): AdmitReply {
     return super.admit({ ...batch, notAfterMs: Infinity });
@@ -162,7 +162,7 @@ class EpochNotRaised extends SimulatedDatabase {
   }
 }
 
-/** Whoever stood still over a rebuild with what it had claimed records it all the same. */
+/** A recorder that was frozen during a rebuild records the rows it had claimed all the same. */
 class LedgerWithoutFence extends SimulatedDatabase {
   override record(couponId: CouponId, _epoch: number, issuances: readonly Issuance[]): RecordResult {
     return super.record(couponId, Infinity, issuances);
@@ -232,7 +232,7 @@ class AlreadyOffByOne extends SimulatedStore {
   }
 }
 
-/** A claim given back forgets its last issuance. */
+/** A released claim forgets its last issuance. */
 class ReleaseDropsOne extends SimulatedStore {
   override release(couponId: CouponId, token: string): boolean {
     const claim: StoredClaim | undefined = this.coupons

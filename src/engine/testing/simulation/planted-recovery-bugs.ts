@@ -47,7 +47,7 @@ class RebuildFromLedgerOnly extends StoreRecovery {
   }
 }
 
-/** Whoever was revoked comes back with the rebuild. */
+/** Revoked members come back with the rebuild. */
 class RevocationsForgotten extends StoreRecovery {
   override merge(
     couponId: CouponId,
@@ -59,7 +59,9 @@ class RevocationsForgotten extends StoreRecovery {
   }
 }
 
-/** Nobody looks whether the coupon is still his before he revokes in the ledger what is beyond the quantity. */
+/**
+ * The process does not check that it still has the lock before it revokes in the ledger what is beyond the quantity.
+ */
 class LockIgnored extends StoreRecovery {
   override merge(
     couponId: CouponId,

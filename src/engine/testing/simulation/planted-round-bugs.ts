@@ -24,7 +24,10 @@ function lostIsRefused(admission: Admission): Admission {
   return wrapped;
 }
 
-/** A client of the store that sends a lost command again by itself, so that nobody above it knows that there were two. */
+/**
+ * A client of the store that sends a lost command again automatically, so that its callers do not know of the second
+ * one.
+ */
 function silentResend(admission: Admission): Admission {
   const wrapped = wrapAdmission(admission);
   wrapped.admitRound = (batches, answer) =>
@@ -72,7 +75,7 @@ function lostForTheFirst(admission: Admission): Admission {
   return wrapped;
 }
 
-/** Stock is taken from the first coupon of the round, whoever is asked about. */
+/** Stock is taken from the first coupon of the round, whichever coupon is asked about. */
 class StockOfTheFirst extends SimulatedStore {
   #first: StoredCoupon | undefined;
 

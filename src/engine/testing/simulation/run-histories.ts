@@ -16,7 +16,7 @@ export interface RunOptions {
   readonly firstSeed: number;
   readonly histories: number;
   readonly planting?: Planting;
-  /** No new history is begun once so many have failed. */
+  /** No new history is begun once this many have failed. */
   readonly failuresMax: number;
   readonly onFailure?: (failure: SimulatedHistory) => void;
   readonly onProgress?: (tally: Tally) => void;

@@ -9,7 +9,7 @@ const FAILURES_MAX = 10;
 /** A terminal's line is redrawn; a log gets a line now and then. */
 const PROGRESS_EVERY_MS = process.stderr.isTTY ? 1_000 : 30_000;
 
-// Faults are part of the game here; their stack traces cost a tenth of the time and nobody reads them.
+// Faults are normal here; their stack traces cost a tenth of the time and are never read.
 Error.stackTraceLimit = 0;
 
 const USAGE = `npm run sim                                ${HISTORIES} histories, from a seed by the clock

@@ -21,7 +21,7 @@ const COUPONS_MAX = 8;
 /** The store's clock when the history begins, if its own axis begins at 0. */
 export const STORE_OFFSET_MS = Date.UTC(2026, 10, 22, 12);
 
-/** A key is lost and the others are there, or the store comes back empty, as an older copy of itself, or with all it had. */
+/** A key is lost and the others are there, or the store comes back empty, as an older copy, or with all it had. */
 export type LossKind = 'emptied' | 'older' | 'restarted' | 'part';
 
 export interface Scenario extends Sharing {

@@ -19,7 +19,7 @@ export class SimulatedAdmitted implements AdmittedIssuances {
     yield await this.#link.call(() => [...(this.#store.coupons.get(couponId)?.winners.values() ?? [])]);
   }
 
-  /** Three looks, as with Redis: what moves in between is in one of them. */
+  /** Three reads, as with Redis: an issuance that moves in between is in one of them. */
   async *unrecorded(couponId: CouponId): AsyncGenerator<readonly Issuance[]> {
     const queued = (): readonly Issuance[] => [...(this.#store.coupons.get(couponId)?.queue ?? [])];
     yield await this.#link.call(queued);

@@ -17,7 +17,7 @@ export interface NetworkFaults {
   readonly requestLost: number;
   readonly replyLost: number;
   readonly duplicated: number;
-  /** Delivered very late, usually after everybody gave it up. */
+  /** Delivered very late, usually after every caller gave it up. */
   readonly late: number;
   readonly delayMaxMs: number;
 }
@@ -34,12 +34,12 @@ export const calmNetwork: NetworkFaults = {
 /** The longest a command may be under way before it arrives after all. */
 export const LATE_MAX_MS = 2_000;
 
-/** One store as its clients meet it. */
+/** One store as its clients see it. */
 export class SimulatedServer {
   faults: NetworkFaults = calmNetwork;
   stillUntilMs = 0;
   refusingUntilMs = 0;
-  /** Connections of an earlier life are gone, with all that was under way on them. */
+  /** Connections of an earlier life are closed, with all that was under way on them. */
   life = 1;
 }
 
@@ -143,7 +143,7 @@ class Call<Reply> {
     });
   }
 
-  /** Nobody waits for the reply of the second. */
+  /** The reply of the second is discarded. */
   arriveAgain(): void {
     if (this.#waits(() => this.arriveAgain()) || this.#server.life !== this.#life) return;
     carryOut(this.#command);

@@ -145,7 +145,7 @@ export class StoreRecovery {
   }
 }
 
-/** The port, over a link. Every step may arrive twice, or late: all of them are told by their token. */
+/** The port, over a link. Every step may arrive twice, or late: the token of each identifies repetitions. */
 export class SimulatedRecoveryStore implements RecoveryStore {
   readonly #link: Link;
   readonly #recovery: StoreRecovery;

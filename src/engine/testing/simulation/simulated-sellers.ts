@@ -68,7 +68,7 @@ export class SimulatedSellers {
 
 function resultOf(status: string): SellerCall['result'] {
   if (status === 'amended' || status === 'revoked') return 'done';
-  // A revoke stands in the ledger before the store is asked.
+  // A revoke is in the ledger before the store is asked.
   return status === 'not_ready' ? 'unknown' : 'refused';
 }
 

@@ -48,7 +48,7 @@ export interface StoredCoupon {
   verifiedIn: number;
   /** Out of service while one process recovers it. */
   recovery: StoredRecovery | undefined;
-  /** What callers were told, gathered in one life of the store until somebody has compared. */
+  /** The highest number that callers received, gathered in one life of the store until a process has compared. */
   inspecting: { readonly life: number; readonly sinceMs: number; readonly seenIssueNo: number } | undefined;
   winners: Map<MemberId, Issuance>;
   /** Ascending by issueNo. */
@@ -62,7 +62,7 @@ export const NO_CHANGE: LastChange = { changeNo: 0, refused: undefined };
 
 export class SimulatedStore {
   readonly coupons = new Map<CouponId, StoredCoupon>();
-  /** Coupon → when it was last announced, by the store's clock. */
+  /** Coupon → when it was last marked pending, by the store's clock. */
   readonly pendingMs = new Map<CouponId, number>();
   readonly #nowMs: () => number;
   /** Its run id, so to speak: another one after every restart. What a connection began before cannot be finished after. */
@@ -211,7 +211,7 @@ export class SimulatedStore {
     return coupon.winners.size;
   }
 
-  /** What a repeat, or a command that comes late, is told instead of being carried out. */
+  /** The reply to a repeated or late command, which is not carried out. */
   protected decidedBefore(
     { lastChange }: StoredCoupon,
     changeNo: number,
@@ -307,12 +307,12 @@ export class SimulatedStore {
     }
   }
 
-  /** Everything is gone, as after FLUSHALL or a master that came back empty. */
+  /** Removes everything, as FLUSHALL does or a master that came back empty. */
   loseEverything(): void {
     this.restart({ coupons: new Map(), pendingMs: new Map() });
   }
 
-  /** One key is gone, and the others are there. */
+  /** Removes one key and leaves the others. */
   lose(couponId: CouponId, part: CouponPart): void {
     const coupon = this.coupons.get(couponId);
     if (coupon === undefined) return;

@@ -58,13 +58,13 @@ export class SimulatedWorld {
   readonly apis: ApiProcess[] = [];
   readonly recorders: SimulatedProcess[] = [];
   readonly losses: Loss[] = [];
-  /** What happens when something is claimed next: once, before its recorder hears of it. */
+  /** Called once at the next claim, before its recorder receives the reply. */
   onNextClaim: ((recorder: SimulatedProcess) => void) | undefined;
-  /** The same for an epoch that is raised: whoever does so is warming, verifying or rebuilding a coupon. */
+  /** The same for an epoch that is raised: its process is warming, verifying or rebuilding a coupon. */
   onNextEpoch: ((process: SimulatedProcess) => void) | undefined;
   /** How often a coupon was rebuilt. */
   recoveries = 0;
-  /** Faults that no store may have and the engine met all the same. */
+  /** Faults that no store may have and that the engine reported nevertheless. */
   readonly bugs: unknown[] = [];
   readonly #scenario: Scenario;
   readonly #planting: Planting;
@@ -139,7 +139,7 @@ export class SimulatedWorld {
     return { content: this.store.copy(), atMs: this.time.nowMs() };
   }
 
-  /** The store comes back with what was copied; all connections to it are gone, and everybody else lives on. */
+  /** The store comes back with what was copied; all connections to it are closed, and the processes live on. */
   restartStore({ content, atMs }: StoreCopy): void {
     const nowMs = this.time.nowMs();
     if (atMs < nowMs) this.losses.push({ sinceMs: atMs, atMs: nowMs });
@@ -148,8 +148,8 @@ export class SimulatedWorld {
   }
 
   /**
-   * One key of each coupon is gone. What it held is in others as well, so nothing may be missing afterwards, unless another one is lost
-   * before the first is rebuilt.
+   * Removes one key of each coupon. Other keys hold its content as well, so nothing may be missing afterwards, unless
+   * another one is lost before the first is rebuilt.
    */
   losePart(part: CouponPart): void {
     for (const coupon of this.store.coupons.values()) {

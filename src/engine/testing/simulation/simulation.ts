@@ -27,18 +27,18 @@ import type { StoreCopy } from './simulated-world.js';
 const SHARING_SEEDS = 1_000_003;
 /** After healing: what was under way has arrived by then. */
 const SETTLE_MS = STILL_MAX_MS + 2 * CALL_DEADLINE_MS;
-/** Leases, sweeps and rests included; a history that is not at rest by then never will be. */
+/** Leases, sweeps and cooldowns included; a history that is not idle by then never will be. */
 const IDLE_WAIT_MAX_MS = 10_000;
 const IDLE_POLL_MS = 50;
 const LAST_PRESS_EVERY_MS = 10;
 /** A recovery takes a lease, and longer where a lock has to lapse first; one may follow another. */
 const RECOVERY_ROUNDS_MAX = 40;
 const RECOVERY_ROUND_MS = 150;
-/** A process is told of a crash at one of its first so many commands and replies. */
+/** A process crashes at one of its first commands and replies, up to this one. */
 const CRASH_STEPS_MAX = 60;
 /** What a download may wait in a mailbox, then the deadline of the last in its batch, and the error of the store's clock. */
 const ADMIT_LATE_MS = 2 * ADMIT_DEADLINE_MS + CALL_DEADLINE_MS;
-/** Who stood still over a loss goes on this soon after it. */
+/** A process that was frozen during a loss continues this soon after it. */
 const STALE_MAX_MS = 60;
 /** Lookups and a warm before the command, each up to its deadline, then the command itself. */
 const SELLER_LATE_MS = LATE_MAX_MS + FREEZE_MAX_MS + 20 * CALL_DEADLINE_MS;
@@ -212,7 +212,8 @@ function planLoss(world: SimulatedWorld, kind: LossKind, healMs: number): void {
     return;
   }
   if (stalls === 'with_an_epoch') {
-    // Others warm the coupon meanwhile and give numbers; this one wakes up before anybody has noticed that they are lost.
+    // Others warm the coupon meanwhile and issue numbers; this one wakes up before any process has noticed that they
+    // are lost.
     const lossMs = random.between(20, LEASE_MS);
     world.onNextEpoch = (process) => {
       if (lost) return;
@@ -249,7 +250,7 @@ function mayFreeze({ freezes, losses }: Scenario): boolean {
 function settleMs(scenario: Scenario): number {
   const { storeNetwork, databaseNetwork } = scenario;
   const isLate = storeNetwork.late + databaseNetwork.late > 0;
-  // What came to a frozen process waits for the instant at which it would have thawed by itself.
+  // A message to a frozen process waits for the instant at which the process would have thawed.
   return SETTLE_MS + (isLate ? LATE_MAX_MS : 0) + (mayFreeze(scenario) ? FREEZE_MAX_MS : 0);
 }
 
@@ -259,8 +260,8 @@ async function untilIdle(world: SimulatedWorld, isIdle: () => boolean): Promise<
 }
 
 /**
- * A loss is noticed by asking: by the process that was told the highest number, whichever that is. So somebody presses at each of
- * them, until none finds anything to recover.
+ * A loss is noticed by a download at the process that received the highest number, and that may be any of them. So a
+ * member presses at each of them, until none finds anything to recover.
  */
 async function recovered(
   world: SimulatedWorld,

@@ -4,11 +4,11 @@ import type { Link } from './link.js';
 
 /**
  * - `deliver`: carried out and answered at once
- * - `hold`: neither, until the test lets go of it
- * - `lose_reply`: carried out, and nobody hears of it
- * - `late`: as if lost, and carried out all the same when the test lets go of it
+ * - `hold`: neither, until the test releases it
+ * - `lose_reply`: carried out, and the reply is lost
+ * - `late`: as if lost, and carried out all the same when the test releases it
  * - `lose_request`: never carried out, which the caller cannot know
- * - `refuse`: not taken, and the caller is told so
+ * - `refuse`: not taken, and the caller gets a refusal
  * - `break`: an error that no store should give
  */
 export type Fate = 'deliver' | 'hold' | 'lose_reply' | 'late' | 'lose_request' | 'refuse' | 'break';
@@ -16,7 +16,7 @@ export type Fate = 'deliver' | 'hold' | 'lose_reply' | 'late' | 'lose_request' |
 export class StagedLink implements Link {
   /** Commands sent so far, whatever became of them. */
   sent = 0;
-  /** What meets commands when no fate was chosen for them. */
+  /** The fate of commands for which no fate was chosen. */
   usualFate: Fate = 'deliver';
   readonly #fates: Fate[] = [];
   #held: (() => void)[] = [];
@@ -53,7 +53,7 @@ export class StagedLink implements Link {
     return this.#held.length;
   }
 
-  /** Carries out and answers what is held; later commands are held again only if told to. */
+  /** Carries out and answers the held commands; later commands are held again only if the test chooses so. */
   release(): void {
     for (const go of this.#held.splice(0)) go();
   }

@@ -64,7 +64,10 @@ export class Press implements PendingDownload {
   }
 }
 
-/** Without a recovery nothing raises its numbers after a loss, so what a caller was told before it is no floor here. */
+/**
+ * Without a recovery nothing raises its numbers after a loss, so the number a caller received before the loss is no
+ * floor here.
+ */
 class StoreWithoutFloor extends SimulatedStore {
   protected override isStale(coupon: StoredCoupon, batch: AdmitBatch): boolean {
     return coupon.epoch !== batch.epoch;
@@ -116,7 +119,7 @@ export class StagedWorld {
     return new CouponRegistry({ ...this.#ports(), changer: this.changer, bell: this.bell });
   }
 
-  /** In catalogue and store, open and with a quantity of 3 unless told otherwise. */
+  /** In catalogue and store, open and with a quantity of 3 unless `terms` differ. */
   async registered(terms: Partial<CouponTerms> = {}): Promise<CouponId> {
     const view = await this.registry().register({
       sellerId: 'seller',

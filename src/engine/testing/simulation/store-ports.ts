@@ -18,9 +18,9 @@ import type { SimulatedStore } from './simulated-store.js';
 
 /** How a store takes rounds. */
 export interface RoundShape {
-  /** Coupons are dealt out to so many. */
+  /** The number of shards among which coupons are divided. */
   readonly shards: number;
-  /** Coupons in one call, which is one step and meets one fate. A round of more is several calls at once. */
+  /** Coupons in one call, which is one step and has one fate. A round of more is several calls at once. */
   readonly couponsPerCall: number;
   /** Whether the next round may be sent as soon as one call of this one is answered; the others are stragglers. */
   readonly stragglers: boolean;
@@ -100,7 +100,9 @@ export class SimulatedAdmission implements Admission {
     return new Map([...half, ...remaining].map((issuance) => [issuance.memberId, issuance]));
   }
 
-  /** As with Redis: rows are piled up under a temporary key, and a key that was begun before a loss is gone with it. */
+  /**
+   * As with Redis: rows are collected under a temporary key, and a key that was begun before a loss is lost with it.
+   */
   async warm(_couponId: CouponId, read: () => Promise<WarmContent>): Promise<'warmed' | 'present'> {
     const begunIn = await this.#link.call(() => this.#store.life);
     const { coupon, issued } = await read();
@@ -126,7 +128,7 @@ export class SimulatedIssuanceQueue implements IssuanceQueue {
   readonly #store: SimulatedStore;
   readonly #onClaimed: () => void;
 
-  /** @param onClaimed called when something was claimed and its recorder has yet to hear of it. */
+  /** @param onClaimed called at a claim, before its recorder receives the reply. */
   constructor(link: Link, store: SimulatedStore, onClaimed: () => void = () => undefined) {
     this.#link = link;
     this.#store = store;

@@ -13,12 +13,12 @@ export interface TimedEvent {
   readonly order: number;
   /** Nothing is promised in it, so the next event need not wait for anything. */
   readonly plain: boolean;
-  /** Decides whether and when it happens, if somebody has to. */
+  /** Decides whether and when the event happens, if it has an owner. */
   readonly owner: Owner | undefined;
   task: (() => void) | undefined;
 }
 
-/** To whom an event happens: a process, which may be dead or frozen by then. */
+/** The process to which an event happens; it may be dead or frozen by then. */
 export interface Owner {
   happen(task: () => void): void;
 }
