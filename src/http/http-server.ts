@@ -36,9 +36,9 @@ export interface HttpSettings extends SessionSettings {
   readonly exclusivePort: boolean;
   /** Files in PEM; left out: plain HTTP. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
-  /** Who signs tickets of presence; left out: no coupon can demand one. */
+  /** The settings of the service that signs presence tickets; left out: no coupon can demand one. */
   readonly presence?: TokenSettings | undefined;
-  /** Answers owed at a time; above it, what would have to wait is `busy`. Left out, without end. */
+  /** Concurrent unanswered requests; above it, a download that would have to wait is `busy`. Left out, without end. */
   readonly pendingMax?: number;
   /** How much one caller may ask for. */
   readonly limits: LimitSettings;
@@ -46,7 +46,7 @@ export interface HttpSettings extends SessionSettings {
   readonly corsOrigins?: readonly string[];
   /** Where the built console is; left out, it is the one of this build. */
   readonly consoleFolder?: string;
-  /** Streams of events open at a time; left out, as many as one process should carry. */
+  /** Concurrent streams of events; left out, as many as one process should carry. */
   readonly liveWatchersMax?: number;
 }
 

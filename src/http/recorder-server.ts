@@ -41,7 +41,7 @@ export async function startRecorderHttp(
   const inFlight = new InFlight();
   const clientAddresses = new ClientAddresses(settings.limits.trustedProxies);
   const routeServer = new RouteServer({
-    // Nobody has to say who they are here.
+    // These routes need no token.
     authenticator: undefined,
     inFlight,
     limits: new CallerLimits(settings.limits, clientAddresses, ports.clock),

@@ -38,7 +38,7 @@ export interface RouteServerContext {
 }
 
 /**
- * Requests other than downloads that are worked on at a time. They queue for the database: more of them would only wait longer, and a
+ * Concurrent requests other than downloads. They queue for the database: more of them would only wait longer, and a
  * database that hangs must not collect them without end.
  */
 const WORKING_MAX = 2_000;
@@ -92,7 +92,7 @@ export class RouteServer {
   #serve(route: Route, response: HttpResponse, request: HttpRequest): void {
     const headOnly = request.getMethod() === 'head';
     const open = new OpenResponse(response, this.#context.inFlight, headOnly);
-    // Read now: the request object is gone when this function returns.
+    // Read now: the request object is invalid when this function returns.
     const head = readHead(request, route.path, this.#context.clientAddresses.of(response, request));
     const key = this.#context.serverKeys?.identify(head.authorization);
     // A shop's backend is one address for all of its members.

@@ -157,7 +157,7 @@ export class CouponActor implements AskingActor {
     this.notSent();
   }
 
-  /** The batch of `prepare` was not sent; the actor asks again after a pause. */
+  /** The batch of `prepare` was not sent; the actor sends it after a pause. */
   notSent(): void {
     this.#phase = 'in_line';
     this.#context.enterLineLater(this);

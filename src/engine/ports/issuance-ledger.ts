@@ -71,7 +71,7 @@ export interface IssuanceLedger {
     audit?: AuditEntry,
   ): Promise<'revoked' | 'again' | 'used' | 'stale'>;
 
-  /** The member to whom a revoked number belonged, or `undefined` when it was never revoked. */
+  /** The former holder of a revoked number, or `undefined` when the number was never revoked. */
   revokedHolder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined>;
 
   rowOf(couponId: CouponId, memberId: MemberId): Promise<LedgerRow | undefined>;

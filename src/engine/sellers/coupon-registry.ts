@@ -76,15 +76,16 @@ export interface CouponRegistryPorts {
 const LIST_SCAN_ROWS = 2_000;
 const LIST_CHUNK_ROWS = 200;
 
-/** A coupon rebuilt so many times during one revocation is not ready for it. */
+/** A coupon that is rebuilt this often during one revocation is not ready for it. */
 const TRIES_MAX = 3;
 
 /**
- * @throws StoreUnavailableError from every method: nothing was changed. StoreOutcomeUnknownError: it may have been, or will be. All of them
+ * @throws StoreUnavailableError from every method: nothing was changed. StoreOutcomeUnknownError: it may have been, or
+ *   will be. All methods
  *   may be repeated: an amendment sets values (units are added once per idempotency key), a revoke names its number; a registration
  *   without an idempotency key whose answer was lost may exist twice.
  *
- * What is done `by` somebody is written into the audit log, in the transaction that saves it.
+ * A change made `by` an actor is written into the audit log, in the transaction that saves it.
  */
 export class CouponRegistry {
   readonly #ports: CouponRegistryPorts;
@@ -126,12 +127,15 @@ export class CouponRegistry {
 
   async #putIntoService(record: CouponRecord): Promise<CouponView> {
     await this.#warmNew(record.couponId);
-    // Whoever asked for this id a moment ago was told that it does not exist, and may be remembering that.
+    // Processes that recently answered that this id does not exist may remember that answer.
     this.#ports.versions.publish(record.couponId, record.version);
     return viewOf(record, undefined, 0, this.#ports.clock.nowMs());
   }
 
-  /** The coupon is in the catalogue by now, and comes into the store by itself: whoever is refused here has registered it all the same. */
+  /**
+   * The coupon is in the catalogue by now and enters the store automatically: a caller who gets an error here has
+   * registered it all the same.
+   */
   async #warmNew(couponId: CouponId): Promise<void> {
     try {
       await this.#ports.warmer.warm(couponId);
@@ -221,10 +225,10 @@ export class CouponRegistry {
   }
 
   /**
-   * Takes an issuance back. The ledger comes first: once the admission store has let the member go, the member may win anew, and
-   * then no row under the old number may stand in the way or turn up later. Revoking the same number again is `revoked` too, so
-   * that a seller whose answer was lost can simply repeat it. Before the ledger the coupon is announced: should this process die
-   * between the two steps, the reconciler looks at it and finishes.
+   * Takes an issuance back. The ledger comes first: once the admission store has removed the member, the member may win
+   * anew, and then a row under the old number must neither exist nor appear later. Revoking the same number again is
+   * `revoked` too, so that a seller whose answer was lost can simply repeat the request. Before the ledger the coupon
+   * is marked pending: if this process dies between the two steps, the reconciler finds the coupon and finishes.
    */
   async revoke(couponId: CouponId, issueNo: number, by?: AuditActor): Promise<RevokeResult> {
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
@@ -234,7 +238,7 @@ export class CouponRegistry {
     return { status: 'not_ready' };
   }
 
-  /** `stale`: the epoch has grown since the holder was looked up, so somebody else may hold the number by now. */
+  /** `stale`: the epoch has grown since the holder was read, so another member may hold the number by now. */
   async #revokeOnce(
     couponId: CouponId,
     issueNo: number,
@@ -273,7 +277,7 @@ export class CouponRegistry {
     if (recorded !== undefined) return recorded.memberId;
     const unrecorded = await admission.unrecordedHolder(couponId, issueNo);
     if (unrecorded !== undefined) return unrecorded.memberId;
-    // It may have been recorded between the two looks.
+    // It may have been recorded between the two reads.
     const recordedSince = await ledger.rowAt(couponId, issueNo);
     return recordedSince?.memberId ?? (await ledger.revokedHolder(couponId, issueNo));
   }

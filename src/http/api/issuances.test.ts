@@ -41,7 +41,7 @@ t.test('a revoked unit returns to stock, its number does not', async (t) => {
   t.match(await revoke('2'), { status: 409, body: { code: 'already_used' } });
 });
 
-/** Recorded straight into the ledger: pressing the button so many times would test something else. */
+/** Recorded straight into the ledger: the same number of downloads would test something else. */
 async function record(shop: Awaited<ReturnType<typeof openShop>>, count: number): Promise<void> {
   const couponId = parseCouponId('1');
   if (couponId === undefined) throw new Error('1 is a coupon id');

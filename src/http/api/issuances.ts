@@ -17,7 +17,7 @@ import { rfc3339 } from '../wire/rfc3339.js';
 import { issuanceListQuery, issueNo } from '../wire/schemas.js';
 import { sellerActor } from './seller.js';
 
-/** Rows read from the ledger and sent at a time: some 80 KB of text, so that a slow reader holds little memory. */
+/** Rows per read of the ledger and per chunk sent: some 80 KB of text, so that a slow reader holds little memory. */
 const STREAM_CHUNK_ROWS = 1_000;
 
 /** A page, or all of them. */
@@ -29,7 +29,7 @@ export interface IssuancePorts {
   readonly settledRows: Pick<SettledRows, 'read' | 'waits'>;
 }
 
-/** Rows above a cursor, a page at a time. */
+/** Rows above a cursor, one page per call. */
 type ReadPage = (afterIssueNo: number, limit: number) => Promise<SettledPage>;
 
 export class IssuanceHandlers {

@@ -22,7 +22,7 @@ export class LiveBroadcast {
   readonly #watchers = new Map<CouponId, Set<LiveWatcher>>();
   /** In the order in which they became due; who is in already keeps its place. */
   readonly #due = new Set<LiveWatcher>();
-  /** The newest event of each watched coupon, put into words once. */
+  /** The newest event of each watched coupon, formatted once. */
   readonly #texts = new Map<CouponId, string>();
   #count = 0;
   #stopSlices: (() => void) | undefined;

@@ -27,7 +27,7 @@ export class LiveWatcher {
   /** There was news while the reader had not taken what was written before. */
   #missed = false;
 
-  /** @param onMove called when a reader who has missed something can take it. */
+  /** @param onMove called when a watcher that has missed an update can take it. */
   constructor(topic: LiveTopic, response: HttpResponse, onMove: (watcher: LiveWatcher) => void) {
     this.topic = topic;
     this.#response = response;
@@ -53,14 +53,14 @@ export class LiveWatcher {
     });
   }
 
-  /** Ends the stream; the reader comes back by itself. */
+  /** Ends the stream; the client reconnects automatically. */
   end(): void {
     if (!this.#open) return;
     this.#open = false;
     this.#response.cork(() => this.#response.end(undefined, true));
   }
 
-  /** The reader is gone; the response must not be touched any more. */
+  /** The client has disconnected; the response must not be touched any more. */
   markDisconnected(): void {
     this.#open = false;
   }

@@ -21,10 +21,10 @@ import { constantReply, UNKNOWN_COUPON, writeConstant } from '../download/replie
 import type { ConstantReply } from '../download/replies.js';
 import { responseHead } from '../wire/status-lines.js';
 
-/** Streams open at a time in one process: some 5 KB each, most of it the kernel's. */
+/** Concurrent streams in one process: some 5 KB each, most of it the kernel's. */
 export const LIVE_WATCHERS_MAX = 10_000;
 
-/** What a reader waits before it comes back after a break: soon, since its countdown stands still meanwhile. */
+/** How long a client waits before it reconnects after a break: short, since its countdown does not run meanwhile. */
 const RETRY_MS = 1_000;
 
 const HEADERS = {
@@ -89,7 +89,7 @@ export class LiveStreams {
     return this.#broadcast.size;
   }
 
-  /** Ends every stream; readers come back by themselves, to a server that is not stopping. */
+  /** Ends every stream; clients reconnect automatically, to a server that is not stopping. */
   close(): void {
     this.#feed.stop();
     this.#broadcast.close();
@@ -143,7 +143,7 @@ export class LiveStreams {
     if (!disconnected) response.cork(() => writeConstant(response, reply, this.#inFlight.isShuttingDown));
   }
 
-  /** @returns what to do when the reader goes away. */
+  /** @returns what to do when the client disconnects. */
   #open(response: HttpResponse, disconnected: boolean, topic: LiveTopic, lastEventId: string): () => void {
     if (disconnected || this.#inFlight.isShuttingDown) {
       this.#feed.leave(topic);

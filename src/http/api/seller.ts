@@ -109,7 +109,8 @@ export class SellerHandlers {
       ...(presenceRequired === undefined ? {} : { presenceRequired }),
     };
     const result = await this.#amend(request, seller, couponId, change);
-    // It holds here when the seller is told. A look that fails is made up for: the next one comes within a second.
+    // The demand is in force in this process before the seller gets the answer. A read that fails is made up for: the
+    // next one comes within a second.
     if (presenceRequired !== undefined) await this.#presence.demands.refresh().catch(() => undefined);
     if (result.status !== 'amended' || Object.keys(rules).length === 0) return amended(result);
     await this.#changeRules(couponId, rules, sellerActor(request, seller));
@@ -151,7 +152,7 @@ export class SellerHandlers {
     return this.#change(request, seller, { closed: true });
   }
 
-  /** Six numbers from three places, not read in one instant: they add up when the coupon is at rest (I5). */
+  /** Six numbers from three places, not read in one instant: they add up when the coupon is idle (I5). */
   async stats(request: ApiRequest, seller: Identity): Promise<Reply> {
     const { registry, ledger, queue } = this.#ports;
     const { couponId, quantity, issued, remaining, inService } = await ownedCoupon(registry, request, seller);
@@ -207,7 +208,7 @@ export class SellerHandlers {
   }
 }
 
-/** As the audit log names whoever sent the request. */
+/** The sender of the request, as the audit log names the actor. */
 export function sellerActor(request: ApiRequest, seller: Identity): AuditActor {
   const { address } = request;
   if (seller.key !== undefined) return { kind: 'key', id: String(seller.key.id), address };

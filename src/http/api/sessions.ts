@@ -83,7 +83,7 @@ export class SessionHandlers {
     return json(201, { id: accountIdOf(account.id), email: account.email, role: account.role });
   }
 
-  /** An unknown address and a wrong password look the same and take the same time. */
+  /** An unknown address and a wrong password get the same answer in the same time. */
   async signIn(request: ApiRequest): Promise<Reply> {
     const issuer = this.#issuer ?? refuseSessions();
     const { email, password } = parseBody(sessionInput, request);

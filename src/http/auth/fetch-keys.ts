@@ -9,7 +9,7 @@ export type LocalKeys = ReturnType<typeof createLocalJWKSet>;
 
 export interface FetchedKeys {
   readonly keys: LocalKeys;
-  /** Works, and somebody at the provider should know: two keys of one id. */
+  /** The keys work, and the provider should be informed: two keys of one id. */
   readonly warning: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export async function fetchKeys(url: URL): Promise<FetchedKeys> {
 async function get(url: URL): Promise<Response> {
   try {
     return await fetch(url, {
-      // Followed silently, a redirect would let whoever controls the other address name the keys.
+      // Followed silently, a redirect would let the owner of the other address choose the keys.
       redirect: 'manual',
       signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
       headers: { accept: 'application/json, application/jwk-set+json' },

@@ -69,12 +69,12 @@ export const TOKEN_EXPIRED = refused('token_expired', 'expired');
 export const KEYS_UNAVAILABLE = refused('keys_unavailable', 'keys_unavailable');
 export const ACCOUNT_LOCKED = refused('account_locked', 'account_locked');
 
-/** A token that is signed well and does not fit: `found` is what stands in the claim at fault. */
+/** A token that is signed well and does not fit: `found` is the content of the claim at fault. */
 export function claimRefused(detail: RefusalReason, found: unknown): TokenRefused {
   return { kind: 'refused', reason: 'token_invalid', detail, found };
 }
 
-/** Some server key, not looked at: whoever is asked for a member refuses its role. It owns nothing. */
+/** Some server key, not verified: a route for members refuses its role. It owns nothing. */
 export const SERVER_KEY: Identity = Object.freeze({
   kind: 'identity',
   memberId: '' as MemberId,

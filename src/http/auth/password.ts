@@ -14,7 +14,10 @@ const MEMORY_BYTES_MAX = 2 * 128 * COST * BLOCK_SIZE;
 
 /** Two of libuv's four threads: file work and token verification keep the others. */
 const HASHING_MAX = 2;
-/** A quarter of a second each, two at a time: whoever would wait longer than some two seconds is told to come back. */
+/**
+ * A quarter of a second each, two concurrently: a caller who would wait longer than some two seconds is asked to retry
+ * later.
+ */
 const WAITING_MAX = 16;
 const NEW_HASHING_MAX = 1;
 const NEW_WAITING_MAX = 8;

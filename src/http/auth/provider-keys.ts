@@ -53,7 +53,10 @@ export class ProviderKeys {
     this.#listener = listener;
   }
 
-  /** Also fetches the keys where there are none: whoever probes this process learns of a wrong address before members do. */
+  /**
+   * Also fetches the keys where there are none: a probe of this process reports a wrong address before members notice
+   * it.
+   */
   state(): KeysState {
     if (this.#keys === undefined) void this.#fetchUnlessTried(FIRST_ATTEMPT_EVERY_MS);
     return { hasKeys: this.#keys !== undefined, fault: this.#fault };

@@ -33,7 +33,7 @@ const ALGORITHMS = [
   'Ed25519',
 ];
 
-/** A verification is a job of libuv's four threads; more at a time only makes the line longer. */
+/** A verification is a job of libuv's four threads; more concurrent ones only make the line longer. */
 const VERIFYING_MAX = 32;
 const WAITING_MAX = 10_000;
 

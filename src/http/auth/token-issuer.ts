@@ -33,7 +33,7 @@ export class TokenIssuer {
     return this.#sign(this.#accessClaims(subject, role), subject, expiresInSeconds, nowMs);
   }
 
-  /** The token of somebody who has signed in. */
+  /** The token of a signed-in caller. */
   issueForAccount(accountId: MemberId, role: Role, expiresInSeconds: number, nowMs: number): Promise<string> {
     const mark = this.#accounts.of(accountId, expiresAt(nowMs, expiresInSeconds));
     const claims = { ...this.#accessClaims(accountId, role), [ACCOUNT_CLAIM]: mark };

@@ -9,7 +9,7 @@ import { claimRefused, TOKEN_EXPIRED, TOKEN_MALFORMED } from './identity.js';
 import type { Identity, TokenRefused } from './identity.js';
 import type { TokenPolicy } from './token-settings.js';
 
-/** A header longer than this is not looked at; the largest tokens of identity providers are about half of it. */
+/** A header longer than this is not read; the largest tokens of identity providers are about half of it. */
 export const AUTHORIZATION_LENGTH_MAX = 8_192;
 
 /** `9999-12-31T23:59:59Z`, seconds: an `exp` beyond it is no date. jose takes any number, 1e308 included. */
@@ -27,7 +27,7 @@ export interface JudgedClaims {
   readonly claims: Claims;
 }
 
-/** Access tokens are one kind; tickets of presence another. */
+/** Access tokens are one kind; presence tickets another. */
 export interface TokenKind<Verdict> {
   /** Names the claim with the subject, or the path to it. */
   readonly memberClaim: string;
@@ -77,7 +77,8 @@ export function judgeClaims<Verdict>(
   if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= latestStart)) {
     return claimRefused('not_yet_valid', nbf);
   }
-  // An `iat` ahead of our clock refuses nothing: RFC 7519 gives it no such meaning, and a server whose clock is late would turn everybody away.
+  // An `iat` ahead of our clock refuses nothing: RFC 7519 gives it no such meaning, and a server whose clock is late
+  // would refuse every caller.
   if (iat !== undefined && typeof iat !== 'number') return claimRefused('not_yet_valid', iat);
   const subject = claimAt(own, kind.memberClaim);
   const memberId = typeof subject === 'string' ? memberIdOf(subject) : undefined;

@@ -8,13 +8,16 @@ const details: Readonly<Record<Exclude<TokenFault, 'keys_unavailable' | 'account
   token_expired: 'The access token has expired. Get a new one.',
 };
 
-/** Told to whoever holds a good token or the right password of a locked account. */
+/** The answer to a valid token or the right password of a locked account. */
 export const ACCOUNT_LOCKED_PROBLEM: Problem = {
   code: 'account_locked',
   detail: 'The operator has locked this account. Its tokens are refused until the lock is lifted.',
 };
 
-/** RFC 6750, 3.1: without a token there is a challenge and no error. `reason` tells a client whether a new session will help. */
+/**
+ * RFC 6750, 3.1: without a token there is a challenge and no error. `reason` shows a client whether a new session will
+ * help.
+ */
 export function tokenProblem(reason: TokenFault): Problem {
   if (reason === 'keys_unavailable') {
     return {

@@ -11,7 +11,7 @@
 import type { MemberId } from '../../engine/domain/coupon.js';
 
 const SMALLEST_CAPACITY = 1_024;
-/** Slots to every entry, at least: look-ups of strangers end at the first free slot. */
+/** Slots to every entry, at least: searches for unknown tokens end at the first free slot. */
 const SLOTS_PER_ENTRY = 2;
 /** A slot is a pair: the hash, and the number of its entry plus one (0: free). */
 const SLOT_WORDS = 2;

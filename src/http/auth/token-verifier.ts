@@ -17,7 +17,10 @@ import type { TokenPolicy } from './token-settings.js';
 /** Header segments found good. An issuer writes one or two; anything beyond is checked anew each time. */
 const GOOD_HEADERS_MAX = 16;
 
-/** Unpadded base64url; the characters of the last group are not checked for stray bits, the signature covers the text itself. */
+/**
+ * Unpadded base64url; the unused bits of the last character are not checked, because the signature covers the text
+ * itself.
+ */
 const base64url = /^[A-Za-z0-9_-]+$/;
 
 export class TokenVerifier<Verdict> {
@@ -50,8 +53,8 @@ export class TokenVerifier<Verdict> {
   }
 
   /**
-   * Compares texts, not bytes: a decoder would take `=`, white space or stray bits in the last character for the same signature,
-   * and the cache would hold one token under many names.
+   * Compares texts, not bytes: a decoder would take `=`, white space or unused bits in the last character for the same
+   * signature, and the cache would hold one token under many names.
    */
   #isSigned(signed: string, signature: string): boolean {
     const expected = Buffer.from(createHmac('sha256', this.#key).update(signed).digest('base64url'));
@@ -65,7 +68,7 @@ export class TokenVerifier<Verdict> {
     const header = bytes === undefined ? undefined : parseJson(bytes);
     if (typeof header !== 'object' || header === null || Array.isArray(header)) return false;
     const { alg, crit } = header as Readonly<Record<string, unknown>>;
-    // We know no extension that could be critical. Keys that a header brings along (`jwk`, `jku`, `x5c`) are never looked at.
+    // No critical extension is supported. Keys that a header brings along (`jwk`, `jku`, `x5c`) are never read.
     if (alg !== 'HS256' || crit !== undefined) return false;
     if (this.#goodHeaders.size < GOOD_HEADERS_MAX) this.#goodHeaders.add(segment);
     return true;

@@ -67,7 +67,7 @@ function filesUnder(folder: string): string[] {
   }
 }
 
-/** What the build has compressed stands beside its original (web/vite.config.js). */
+/** The build puts each compressed file beside its original (web/vite.config.js). */
 function contentOf(file: string): Buffer | undefined {
   try {
     return readFileSync(file);

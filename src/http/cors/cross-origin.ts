@@ -12,7 +12,7 @@ export type RouteRegistry = Pick<TemplatedApp, 'get' | 'head' | 'post' | 'patch'
 
 type Handler = (response: HttpResponse, request: HttpRequest) => void;
 
-/** Stands for every origin, and only where an answer is the same for everybody. */
+/** Means every origin, and is used only where an answer is the same for every caller. */
 const ANY_ORIGIN = '*';
 
 /** Routes that anyone may read without a token: the only ones that `*` opens. */

@@ -97,12 +97,12 @@ const notPresent: Readonly<Record<PresenceFault, ConstantReply>> = {
   ),
 };
 
-/** One press of the button: the engine's ticket, and what is needed to answer it. */
+/** One download: the engine settles it, and it writes the answer. */
 class Download implements PendingDownload {
   readonly couponId: CouponId;
   readonly memberId: MemberId;
   abandoned = false;
-  /** Answered, or nobody is there to answer. */
+  /** Answered, or the member has disconnected. */
   over = false;
   readonly #response: HttpResponse;
   readonly #inFlight: InFlight;
@@ -134,13 +134,13 @@ class Download implements PendingDownload {
     }
   }
 
-  /** It is in the line and must not be decided: whoever forms the next batch leaves it out. */
+  /** The download is in the line and must not be decided: the actor leaves it out of the next batch. */
   withdraw(): void {
     this.abandoned = true;
     this.over = true;
   }
 
-  /** The answer takes longer than this turn of the event loop: from here on the member may go away. */
+  /** The answer takes longer than this turn of the event loop: from here on the member may disconnect. */
   wait(): void {
     this.#waiting = true;
     this.#inFlight.enter();

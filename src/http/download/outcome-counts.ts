@@ -20,8 +20,8 @@ export function newOutcomeCounts(): OutcomeCounts {
 }
 
 /**
- * Counts one. The four outcomes of a burst stand first and by name: looking a field up by a name that changes from call to call leaves
- * the optimised code, and was 1.5 % of an admission burst.
+ * Counts one. The four outcomes of a burst come first and by name: reading a field by a name that changes from call to
+ * call leaves the optimised code, and was 1.5 % of an admission burst.
  */
 export function countOutcome(counts: OutcomeCounts, outcome: DownloadOutcome['outcome']): void {
   if (outcome === 'issued') counts.issued++;

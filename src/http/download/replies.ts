@@ -8,7 +8,7 @@ import type { Problem, ProblemCode } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
 import { JSON_TYPE, PROBLEM_TYPE, responseHead } from '../wire/status-lines.js';
 
-/** An answer that is the same for everybody, put together once. */
+/** An answer that is the same for every member, put together once. */
 export interface ConstantReply {
   readonly head: string;
   readonly body: string;
@@ -121,8 +121,8 @@ export function writeConstant(response: HttpResponse, reply: ConstantReply, clos
 }
 
 /**
- * By hand: numbers and nearly all member ids need no escaping, and JSON.stringify takes 0.9 µs for what takes 0.1 here. Only a member id
- * with a `%` stands for a subject with other characters.
+ * By hand: numbers and nearly all member ids need no escaping, and JSON.stringify takes 0.9 µs for what takes 0.1 here.
+ * Only a member id with a `%` encodes a subject with other characters.
  */
 export function issuanceBody(
   issuance: {
@@ -136,7 +136,7 @@ export function issuanceBody(
   return `{"outcome":"${issuance.outcome}","couponId":${couponId},"memberId":${memberId.includes('%') ? JSON.stringify(subjectOf(memberId)) : `"${memberId}"`},"issueNo":${issuance.issueNo},"issuedAt":"${rfc3339(issuance.issuedAtMs)}"}`;
 }
 
-/** The last answer of this kind: before an opening everybody gets the same one for a second. */
+/** The last answer of this kind: before an opening every member gets the same one for a second. */
 let lastNotOpen:
   { readonly opensAtMs: number; readonly retryAfter: number; readonly reply: ConstantReply } | undefined;
 

@@ -13,7 +13,7 @@ import { TokenBuckets } from './token-buckets.js';
 export interface RateTerms {
   /** Requests a second that a caller may go on making; 0: no limit. */
   readonly rate: number;
-  /** Requests at once, after a rest. */
+  /** Requests at once, after an idle time. */
   readonly burst: number;
 }
 

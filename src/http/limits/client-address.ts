@@ -8,21 +8,21 @@
 import { BlockList, isIP } from 'node:net';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 
-/** Addresses whose trust is remembered: proxies are few, and a stranger costs one search each time. */
+/** Addresses whose trust is remembered: proxies are few, and an untrusted client costs one search each time. */
 const REMEMBERED_MAX = 1_000;
 
-/** Hops looked at; a longer list is no list of ours. */
+/** Hops read; a longer list is no list of ours. */
 const HOPS_MAX = 32;
 
 /** Groups of an IPv6 address that a provider gives to one customer (RFC 6177). */
 const CUSTOMER_GROUPS = 4;
 
 export class ClientAddresses {
-  /** `undefined`: nobody is trusted, and the header is not even read. */
+  /** `undefined`: no proxy is trusted, and the header is not even read. */
   readonly #proxies: BlockList | undefined;
   readonly #remembered = new Map<string, boolean>();
 
-  /** @param trustedProxies addresses, or networks such as `10.0.0.0/8`; {@link isNetwork} tells which are well-formed. */
+  /** @param trustedProxies addresses, or networks such as `10.0.0.0/8`; {@link isNetwork} checks their form. */
   constructor(trustedProxies: readonly string[]) {
     this.#proxies = trustedProxies.length === 0 ? undefined : blockListOf(trustedProxies);
   }
@@ -86,7 +86,7 @@ function plainAddress(text: string): string {
   const rest = text.replace(mappedIpv4, '');
   if (rest === text) return text;
   if (isIP(rest) === 4) return rest;
-  // In the library's spelling the last two groups stand in hexadecimal.
+  // In the library's spelling the last two groups are hexadecimal.
   const [high = '', low = ''] = rest.split(':');
   const bytes = Number.parseInt(high.padStart(4, '0') + low.padStart(4, '0'), 16);
   return [bytes >>> 24, (bytes >>> 16) & 255, (bytes >>> 8) & 255, bytes & 255].join('.');

@@ -44,7 +44,7 @@ export class SignInThrottle {
    * Takes a guess.
    *
    * @param email in lower case.
-   * @returns 0 when the password may be looked at, else the milliseconds to wait; then nothing was taken.
+   * @returns 0 when the password may be checked, else the milliseconds to wait; then nothing was taken.
    */
   begin(email: string, address: string): number {
     const nowMs = this.#clock.monotonicMs();
@@ -76,7 +76,7 @@ export class SignInThrottle {
     }
   }
 
-  /** The password was not looked at after all. */
+  /** The password was not checked after all. */
   notTried(email: string, address: string): void {
     this.#pairs.giveBack(pairOf(email, address));
     this.#addresses.giveBack(address);

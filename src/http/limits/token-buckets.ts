@@ -12,7 +12,7 @@
 import { randomBytes } from 'node:crypto';
 
 export interface BucketTerms {
-  /** What a caller may do at once after a rest. */
+  /** What a caller may do at once after an idle time. */
   readonly burst: number;
   /** Between two tokens that come back, milliseconds. */
   readonly refillMs: number;

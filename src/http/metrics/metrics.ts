@@ -37,7 +37,7 @@ export interface MetricsSources {
   requestsInFlight(): number;
   /** Requests refused because their caller asked too often. */
   rateLimited(): number;
-  /** Downloads refused for want of a good ticket of presence. */
+  /** Downloads refused for lack of a valid presence ticket. */
   presenceRefused(): number;
   liveWatchers(): number;
   readonly frontierWaits: FrontierWaits;

@@ -13,7 +13,7 @@ import { SWEEP_BATCH_MAX, SWEEP_COUPONS_MAX } from '../../engine/domain/limits.j
 /** Two scrapes within this see the same queues. */
 const QUEUES_FRESH_MS = 1_000;
 
-/** Coupons with a backlog whose oldest issuance is looked at, those announced the longest ago first. */
+/** Coupons with a backlog whose oldest issuance is read, the longest ago marked pending first. */
 const AGES_MAX = 500;
 
 export interface BacklogSources {
@@ -30,7 +30,7 @@ interface QueueReading {
   readonly readable: 0 | 1;
 }
 
-/** All processes see the same queues, so of several the largest look counts and not the sum. */
+/** All processes see the same queues, so of several the largest reading counts and not the sum. */
 export function registerQueueMetrics(registry: Registry, sources: BacklogSources): void {
   let readAtMs = Number.NEGATIVE_INFINITY;
   let reading: Promise<QueueReading> | undefined;
@@ -82,7 +82,7 @@ async function readQueues({ queue, bell }: BacklogSources): Promise<QueueReading
     const oldestSeconds = Math.max(0, ...ages.map((ageMs) => ageMs ?? 0)) / 1_000;
     return { queued, claimed, coupons: couponIds.length, oldestSeconds, readable: 1 };
   } catch {
-    // The rest of the metrics is worth having most when a store is away.
+    // The other metrics are most useful when a store is unreachable.
     const unknown = Number.NaN;
     return { queued: unknown, claimed: unknown, coupons: unknown, oldestSeconds: unknown, readable: 0 };
   }

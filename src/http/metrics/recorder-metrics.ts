@@ -13,7 +13,7 @@ export class RecorderCounters {
   stale = 0;
   drains = 0;
   faults = 0;
-  /** Issuances that are nowhere, as the reconciler of this process found them. */
+  /** Issuances missing from both stores, as the reconciler of this process found them. */
   gap = 0;
   readonly times = new RecordingTimes();
 

@@ -1,7 +1,7 @@
 /**
  * Exports a histogram that was counted elsewhere.
  *
- * prom-client can only observe one value at a time.
+ * prom-client can only observe single values.
  */
 import { Histogram } from 'prom-client';
 import type { MetricObjectWithValues, MetricValueWithName, Registry } from 'prom-client';

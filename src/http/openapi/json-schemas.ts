@@ -62,7 +62,7 @@ export function namedSchemas(): Record<string, JsonObject> {
   for (const [id, schema] of Object.entries(named)) registry.add(schema, { id });
   const { schemas } = z.toJSONSchema(registry, { ...WIRE, uri: schemaAddress });
   for (const schema of Object.values(schemas)) {
-    // These two address a schema that stands by itself; here it stands inside the document.
+    // These two address a separate schema; here the schema is part of the document.
     delete schema.$id;
     delete schema.$schema;
   }

@@ -27,7 +27,7 @@ export interface Operation {
   /** Of the server keys that may call it. */
   readonly scope?: KeyScope;
   readonly query?: z.ZodObject;
-  /** Headers of the request that mean something here and nowhere else, all of them optional. */
+  /** Headers of the request that only this operation reads, all of them optional. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: SchemaName;
   /** The body may be left out. */

@@ -16,7 +16,7 @@ const IF_MATCH = {
 
 const KEY_FORM = '1 to 64 characters of A–Z, a–z, 0–9, ".", "_" and "-"';
 
-/** In the order in which they are looked for. */
+/** In the order in which they are checked. */
 const REDEEMING = [
   'unknown_coupon',
   'not_issued',

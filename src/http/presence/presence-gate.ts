@@ -73,7 +73,7 @@ export class PresenceGate {
   readonly #issuanceReads = new BoundedWork(ISSUANCE_READS_MAX, ISSUANCE_READS_WAITING_MAX);
   readonly #verifier: Verifier<PresenceTicket> | undefined;
 
-  /** @param settings `undefined`: no ticket can be verified, so a coupon that demands one is given to nobody. */
+  /** @param settings `undefined`: no ticket can be verified, so a coupon that demands one is given to no member. */
   constructor(settings: TokenSettings | undefined, ports: PresenceGatePorts) {
     this.#ports = ports;
     this.#verifier =
@@ -115,7 +115,8 @@ export class PresenceGate {
     } catch (fault) {
       return notReadyUnlessBug(fault);
     }
-    // When the look began there was no such coupon. One that came since may demand a ticket, so the engine must not be asked.
+    // When the last read began there was no such coupon. One that came since may demand a ticket, so the engine must
+    // not be asked.
     if (demands.isUnsettled(couponId)) return SETTLED_UNKNOWN;
     return demands.concerns(couponId) ? this.#judgeTicket(couponId, memberId, ticket, true) : PRESENT;
   }

@@ -15,7 +15,7 @@ const PRESENCE_HEADER_READ = PRESENCE_HEADER.toLowerCase();
 /** A JSON number, as ids are everywhere in the API. */
 export const COUPON_CLAIM = 'coupon';
 
-/** Stands for several tickets in one request, of which two readers may take different ones. It verifies as none. */
+/** Means several tickets in one request, of which two readers may take different ones. It verifies as none. */
 const AMBIGUOUS = '?';
 
 export interface PresenceTicket {
@@ -23,7 +23,7 @@ export interface PresenceTicket {
   readonly memberId: MemberId;
   readonly couponId: CouponId;
   readonly expiresAtMs: number;
-  /** Good in everything but the time: it lets nobody in, and still says who was let in once. */
+  /** Valid except for its time: it admits no member, and still identifies a member who was admitted once. */
   readonly isExpired: boolean;
 }
 

@@ -16,7 +16,7 @@ const policy = { issuer: 'waiting-room', audiences: ['drops'] };
 const secret = Buffer.from('a-secret-of-the-waiting-room-61b0f2');
 const room = new TokenIssuer(secret, policy);
 
-/** Nobody issues tickets here. */
+/** This shop issues no tickets. */
 const bare = await openShop(t);
 const shop = await openShop(t, { settings: { presence: { ...policy, secret } } });
 
@@ -83,7 +83,7 @@ t.test(
       status: 200,
       body: { ...won.body, outcome: 'already_issued' },
     });
-    // Somebody else's ticket opens nothing to look at, and no ticket makes us look.
+    // Another member's ticket reveals nothing, and a request without a ticket causes no read.
     t.match(await pressWith(shop, path, 'm-2', late), { status: 403, body: { code: 'presence_mismatch' } });
     t.match(await shop.press(path, 'm-1'), { status: 403, body: { code: 'presence_required' } });
     t.match(await pressWith(shop, path, 'm-2', await ticketFor(path, 'm-2')), { body: { code: 'sold_out' } });
@@ -141,7 +141,7 @@ t.test('a demand that was made before outlives the configuration: then nobody ge
     presenceRequired: true,
   });
   const path = `/v1/coupons/${record.couponId}`;
-  // Made by another process, so this one sees it at its next look; whoever is quicker is served.
+  // Made by another process, so this one sees it at its next read; earlier downloads are served.
   while ((await bare.press(path, 'quick')).status !== 503) await pause(ASK_AGAIN_MS);
   const answer = await pressWith(bare, path, 'm-1', await ticketFor(path, 'm-1'));
   t.match(answer, { status: 503, body: { code: 'presence_unavailable' }, headers: { 'retry-after': '2' } });
@@ -155,7 +155,7 @@ t.test('ids that no coupon has are unknown, however many are asked for at once',
   const ahead = Array.from({ length: 200 }, (_, place) => `/v1/coupons/${idOf(path) + 1 + place}`);
   const answers = await Promise.all(ahead.map((unknown) => shop.press(unknown, 'm-1')));
   t.ok(answers.every(({ status, body }) => status === 404 && body.code === 'unknown_coupon'));
-  // Whoever guesses the next id gets no step ahead of the demand.
+  // A member who guesses the next id gets no step ahead of the demand.
   const guessing = Promise.all(Array.from({ length: 50 }, () => shop.press(ahead[0] ?? '', 'bot')));
   const next = await shop.coupon({ presenceRequired: true });
   t.equal(next, ahead[0]);

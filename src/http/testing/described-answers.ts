@@ -16,7 +16,7 @@ export interface DocumentObject {
   readonly components: { readonly schemas: Readonly<Record<string, object>> };
 }
 
-/** The document is open to fields of later versions; a test wants to hear of one that nobody described. */
+/** The document is open to fields of later versions; a test must fail on a field that is not described. */
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed);
   if (typeof value !== 'object' || value === null) return value;
@@ -47,7 +47,7 @@ export class DescribedAnswers {
     if (response === undefined) return `status ${answer.status} is not described: ${answer.text}`;
     for (const header of Object.keys(response.headers ?? {})) {
       const carries = answer.headers[header.toLowerCase()] !== undefined;
-      // Under one status may stand codes with and without it; 503 always has it.
+      // One status may have codes with and without it; 503 always has it.
       if (!carries && (answer.status === 503 || answer.status === 201)) return `${header} is missing`;
     }
     const type = (answer.headers['content-type'] ?? '').split(';')[0] ?? '';
@@ -56,7 +56,7 @@ export class DescribedAnswers {
     return /[/+]json$/.test(type) ? this.faultOf(content.schema, answer.body) : undefined;
   }
 
-  /** @param schema one that stands in the document, or points into it. */
+  /** @param schema one of the document, or one that points into it. */
   faultOf(schema: object, value: unknown): string | undefined {
     let validate = this.#validators.get(schema);
     if (validate === undefined) {

@@ -29,5 +29,5 @@ export async function openShop(t: Test, options?: EmbeddedServerOptions): Promis
   };
 }
 
-/** An instant in RFC 3339, so many milliseconds from now. */
+/** An instant in RFC 3339, this many milliseconds from now. */
 export const fromNow = (ms: number): string => new Date(Date.now() + ms).toISOString();

@@ -7,7 +7,7 @@ import type { Problem } from './problems.js';
 import { JSON_TYPE, PROBLEM_TYPE } from './status-lines.js';
 
 export interface ApiRequest {
-  /** Of the route's pattern, in order, as they stand in the URL. */
+  /** Of the route's pattern, in order, as the URL has them. */
   readonly params: readonly string[];
   /** Behind the `?`, undecoded; empty when there is none. */
   readonly query: string;
@@ -18,7 +18,7 @@ export interface ApiRequest {
   /** Header `If-Match`; `undefined` where it did not come. */
   readonly ifMatch: string | undefined;
   readonly method: string;
-  /** As it stands in the URL, without the query. */
+  /** As the URL has it, without the query. */
   readonly path: string;
   /** Of the client, as `ClientAddresses` judges it. */
   readonly address: string;
@@ -36,7 +36,7 @@ interface ReplyHead {
 
 export type Reply =
   | (ReplyHead & { readonly body: string })
-  /** Sent chunk by chunk, at the pace of whoever reads it. */
+  /** Sent chunk by chunk, at the pace of the reader. */
   | (ReplyHead & { readonly chunks: AsyncIterable<string> });
 
 export type OpenHandler = (request: ApiRequest) => Promise<Reply>;

@@ -1,6 +1,6 @@
 /** Counts the requests in flight, bounds them, and reports to a shutdown when none is left. */
 
-/** Bytes of bodies held at a time, of all requests together. */
+/** Bytes of bodies held, of all concurrent requests together. */
 export const BODY_BYTES_HELD_MAX = 64 * 1_024 * 1_024;
 
 export class InFlight {
@@ -11,7 +11,7 @@ export class InFlight {
   #isShuttingDown = false;
   #onIdle: (() => void) | undefined;
 
-  /** @param most answers owed at a time before new requests that would have to wait are turned away. */
+  /** @param most unanswered requests before new ones that would have to wait are refused. */
   constructor(most = Number.POSITIVE_INFINITY) {
     this.#most = most;
   }

@@ -52,7 +52,8 @@ export async function listen(
 }
 
 /**
- * For a port that several processes are to share, which a stranger's port would let them try: waits a moment for those to go whose parent was killed.
+ * For a port that several processes are to share: their listening would succeed beside another program's. Waits a
+ * moment for processes to end whose parent was killed.
  *
  * @throws {@link PortInUseError}, {@link ListenFailedError}
  */
@@ -65,7 +66,7 @@ export async function requireFreePort(host: string, port: number): Promise<void>
   }
 }
 
-/** Asks the same of Node, which tells the reason. */
+/** Listens once with Node, which reports the reason. */
 async function whyNot(host: string, port: number): Promise<SeonchakError> {
   return listenFault(host, port, await faultOfListening(host, port));
 }

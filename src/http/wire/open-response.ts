@@ -20,7 +20,7 @@ export class OpenResponse {
   #open = true;
   /** Of the body, counted among those that are held. */
   #bytesHeld = 0;
-  /** Wakes whoever waits for the reader; called on an abort, too. */
+  /** Resumes the sender that waits for the reader; called on an abort, too. */
   #onMove: (() => void) | undefined;
 
   /** @param headOnly answer a HEAD request: the same head, no body. */
@@ -40,8 +40,9 @@ export class OpenResponse {
   }
 
   /**
-   * The whole body, once it is there. `too_large` as soon as it is known, without reading on, `too_many` when all bodies together
-   * take too much; `undefined` when the client went away. A client that stops sending is cut off by the library after ten seconds.
+   * The whole body, once it is there. `too_large` as soon as it is known, without reading on, `too_many` when all
+   * bodies together take too much; `undefined` when the client disconnected. A client that stops sending is cut off by
+   * the library after ten seconds.
    */
   readBody(bytesMax: number): Promise<Buffer | 'too_large' | 'too_many' | undefined> {
     return new Promise((resolve) => {
@@ -70,7 +71,7 @@ export class OpenResponse {
     });
   }
 
-  /** Answers, unless the client is gone. */
+  /** Answers, unless the client has disconnected. */
   async send(reply: Reply, closeConnection = false): Promise<void> {
     if (!this.#open) return;
     const head = responseHead(reply.status, reply.contentType, { ...COMMON_HEADERS, ...reply.headers });
@@ -84,15 +85,15 @@ export class OpenResponse {
     }
   }
 
-  /** Cuts the connection: an answer that was begun cannot be taken back, and must not look complete. */
+  /** Cuts the connection: an answer that was begun cannot be taken back, and must not seem complete. */
   cut(): void {
     if (!this.#open) return;
     this.#response.close();
   }
 
   /**
-   * The length goes in as a line of the head: told to `endWithoutBody`, the library waits for that many bytes to follow, and the
-   * connection's next request is cut off.
+   * The length goes in as a line of the head: given to `endWithoutBody`, it makes the library wait for that many bytes
+   * to follow, and the connection's next request is cut off.
    */
   #endHead(head: string, contentLength: number | undefined): void {
     const lengthLine = contentLength === undefined ? '' : `\r\nContent-Length: ${contentLength}`;
@@ -120,7 +121,7 @@ export class OpenResponse {
     return keepsUp;
   }
 
-  /** Until the reader has taken what was written, or is gone. */
+  /** Until the reader has taken what was written, or has disconnected. */
   #writable(): Promise<void> {
     return new Promise((resolve) => {
       this.#onMove = resolve;

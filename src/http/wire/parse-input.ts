@@ -4,7 +4,7 @@ import type { ApiRequest } from './exchange.js';
 import { refuse } from './problems.js';
 import { JSON_DEPTH_MAX, parseStrictJson } from './strict-json.js';
 
-/** Faults told at once; a body can hold thousands. */
+/** Faults reported at once; a body can hold thousands. */
 const FAULTS_REPORTED_MAX = 10;
 
 /** `application/json`, `application/problem+json`, and silence; anything that says it is something else is not read as JSON. */

@@ -1,6 +1,6 @@
 /** Chooses the media type that the caller prefers (RFC 9110, 12.5.1). */
 
-/** A header is as long as the head allows; nobody needs more ranges than this. */
+/** A header is as long as the head allows; no client needs more ranges than this. */
 const RANGES_MAX = 32;
 
 interface Range {

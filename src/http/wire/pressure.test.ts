@@ -3,7 +3,7 @@ import { call } from '../testing/client.js';
 import { startEmbeddedServer } from '../testing/embedded-server.js';
 import { BAD_CHECKS, GOOD_CHECKS, CHECK_EVERY_MS, Pressure } from './pressure.js';
 
-/** A process whose looks come when the test says so. */
+/** A process whose readings come when the test calls for them. */
 function processUnder(state: { share: number }) {
   let nowMs = 0;
   const pressure = new Pressure(() => state.share, { monotonicMs: () => nowMs });

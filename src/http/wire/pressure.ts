@@ -27,7 +27,7 @@ export class Pressure {
   readonly #owedShare: () => number;
   #checkedAtMs: number;
   #underPressure = false;
-  /** Looks in a row that speak against the present state. */
+  /** Consecutive readings that contradict the present state. */
   #contrary = 0;
 
   /** @param owedShare answers owed at this moment, as a share of those that may be. */
@@ -36,7 +36,7 @@ export class Pressure {
     this.#checkedAtMs = clock.monotonicMs();
   }
 
-  /** @returns how to stop looking. */
+  /** @returns how to stop watching. */
   watch(scheduler: Pick<Scheduler, 'every'>, clock: Pick<Clock, 'monotonicMs'>): () => void {
     return scheduler.every(CHECK_EVERY_MS, () => this.check(clock.monotonicMs()));
   }

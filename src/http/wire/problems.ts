@@ -22,7 +22,7 @@ export const problemKinds = {
     retryAfterSeconds: 1,
   },
 
-  /** Has its `Retry-After` from whoever refuses: waits differ. */
+  /** The limiter that refuses adds the `Retry-After`: waits differ. */
   rate_limited: { status: 429, title: 'Too many requests from this caller' },
 
   not_issued: { status: 404, title: 'Not issued' },
@@ -111,7 +111,9 @@ export function retryAfterHeader(code: ProblemCode): Readonly<Record<string, str
   return retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
 }
 
-/** The request cannot be carried out as it stands: thrown where input is parsed, turned into its problem by the wrapper. */
+/**
+ * The request cannot be carried out in this form: thrown where input is parsed, turned into its problem by the wrapper.
+ */
 export class RequestRefused extends Error {
   readonly problem: Problem;
 

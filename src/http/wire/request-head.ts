@@ -21,7 +21,7 @@ export interface RequestHead {
   /** Names the request in the log and in the answer. */
   readonly requestId: string;
   readonly method: string;
-  /** As it stands in the URL, without the query. */
+  /** As the URL has it, without the query. */
   readonly path: string;
   readonly address: string;
   /** The request must not be carried out. */

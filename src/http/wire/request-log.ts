@@ -15,7 +15,7 @@ export function logFault(logger: Logger): (fault: unknown, requestId: string) =>
   return (fault, requestId) => logger.error({ err: fault, requestId }, 'Request failed');
 }
 
-/** What changes something is worth a line of its own; what only looks is not, unless asked for. */
+/** Requests that change something get a line of their own; requests that only read do not, unless asked for. */
 export function logAnswer(logger: Logger): (answered: AnsweredRequest) => void {
   return (answered) => {
     const { method } = answered;
@@ -24,10 +24,10 @@ export function logAnswer(logger: Logger): (answered: AnsweredRequest) => void {
   };
 }
 
-/** What stands in a claim may be long, and it is the sender's text. */
+/** The content of a claim may be long, and it is the sender's text. */
 const FOUND_LENGTH_MAX = 200;
 
-/** The token itself is never logged: whoever reads the log could use it. */
+/** The token itself is never logged: a reader of the log could use it. */
 export function logRefusedToken(logger: Logger): (refused: TokenRefused) => void {
   return ({ detail, found }) => {
     if (!logger.isLevelEnabled('debug')) return;

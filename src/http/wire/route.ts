@@ -10,7 +10,7 @@ export const LIST_BODY_BYTES_MAX = 131_072;
 
 export interface RouteForm {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** As the library's router takes it: `:name` stands for one segment. */
+  /** As the library's router takes it: `:name` matches one segment. */
   readonly path: string;
   /** 0: no body is read; what comes is dropped. */
   readonly bodyBytesMax: number;

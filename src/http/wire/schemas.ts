@@ -30,8 +30,8 @@ export const PAGE_LIMIT_MAX = 1_000;
 export const DISCOUNT_AMOUNT_MAX = 1_000_000_000_000;
 
 /**
- * ASCII is required before case is folded: the Kelvin sign is `k` in lower case, and an address written with it would be that of somebody
- * else's account.
+ * ASCII is required before case is folded: the Kelvin sign is `k` in lower case, and an address written with it would
+ * be that of another person's account.
  */
 export const emailAddress = z
   .email('must be an e-mail address')
@@ -61,10 +61,10 @@ export const sessionInput = z.strictObject({
 });
 
 const controlCharacter = /\p{Cc}/u;
-/** Half of a pair by itself: it is no text, and no store would give it back. */
+/** Half of a pair alone: it is no text, and no store would return it. */
 const loneSurrogate = /\p{Cs}/u;
 
-/** Turns the direction of the text around it, so that a name looks like another one. */
+/** Turns the direction of the text around it, so that a name is shown as another one. */
 const directionOverride = /[\u202a-\u202e\u2066-\u2069]/u;
 /** Something that is seen: neither white space nor a character without a shape. */
 const visible = /[^\p{Z}\p{C}\p{M}\u115f\u1160\u3164\uffa0\u2800]/u;

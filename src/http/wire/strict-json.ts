@@ -45,8 +45,8 @@ const COLON = 0x3a;
 const SPACE = 0x20;
 
 /**
- * Keys as they stand in text that JSON.parse has accepted: strings with a colon behind them. When a key stands twice in an object, the
- * parsed value has fewer. A reviver cannot tell: it is called once a key, after the duplicates are gone.
+ * Keys in text that JSON.parse has accepted: strings with a colon behind them. When a key occurs twice in an object,
+ * the parsed value has fewer. A reviver does not help: it is called once a key, after the duplicates are removed.
  */
 function countKeysInText(text: string): number {
   // Without its escapes a string holds no quote, and so the next quote ends it.

@@ -25,7 +25,7 @@ export class SimulatedCatalogue implements CouponCatalogue {
   readonly #database: SimulatedDatabase;
   readonly #onEpoch: () => void;
 
-  /** @param onEpoch told when the process has raised the epoch of a coupon. */
+  /** @param onEpoch called when the process has raised the epoch of a coupon. */
   constructor(link: Link, database: SimulatedDatabase, onEpoch: () => void = () => undefined) {
     this.#link = link;
     this.#database = database;
@@ -68,7 +68,7 @@ export class SimulatedChanges implements CouponChanges {
     this.#changes = changes;
   }
 
-  /** Nobody sends a change a second time, so the network does not deliver it twice either. */
+  /** No process sends a change a second time, so the network does not deliver it twice either. */
   begin(request: ChangeRequest): Promise<BeginReply> {
     return this.#link.call(() => this.#changes.begin(request), 'once');
   }

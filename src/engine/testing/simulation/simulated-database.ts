@@ -96,7 +96,7 @@ export class SimulatedDatabase {
     return result;
   }
 
-  /** Since somebody saw the coupon under this epoch. */
+  /** Whether the coupon was rebuilt since a process read it under this epoch. */
   protected isRebuilt(couponId: CouponId, epoch: number): boolean {
     return (this.coupons.get(couponId)?.epoch ?? 0) > epoch;
   }
