@@ -100,8 +100,8 @@ async function measure(
 }
 
 /**
- * In the model's own test the servers met the crowd as it came. And a lock takes so much longer than a token that meeting everybody
- * first would only take time.
+ * In the model's own test the servers saw the tokens of the crowd for the first time. And a lock takes so long compared
+ * with a token that a pass to make them known would only take time.
  */
 function wantsKnownCrowd(key: string, variants: readonly Variant[]): boolean {
   return variants.some(({ system, against, load }) => systemKey(system, against) === key && load !== 'model');

@@ -22,10 +22,10 @@ const SECONDS_MAX = 600;
 const ROUNDS_MAX = 99;
 const CONNECTIONS_MAX = 20_000;
 const GENERATORS_MAX = 16;
-/** Told numbers are packed with 24 bits for the member (load/answer-log.ts). */
+/** Answered numbers are packed with 24 bits for the member (load/answer-log.ts). */
 const MEMBERS_MAX = 10_000_000;
 const QUICK_MEMBERS = 20_000;
-/** The model's load test had so many access tokens. */
+/** The number of access tokens in the model's load test. */
 const FULL_MEMBERS = 100_000;
 
 function wholeNumber(least: number, most: number): (text: string) => number {

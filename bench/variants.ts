@@ -7,13 +7,13 @@ import type { System } from './systems/system.js';
 
 /**
  * - `constant`: nothing is decided
- * - `sold-out`: any member, winners included, presses for a coupon that is gone
+ * - `sold-out`: any member, winners included, presses for a sold-out coupon
  * - `pre-opening`: any member presses for a coupon that opens in some hours
  * - `first-seen`: like `sold-out`, and no token was ever seen before
  * - `admission`: every request wins; one hot coupon after another
- * - `many-coupons`: every request wins, as many coupons at the same time as the variant says
- * - `idle`: as many coupons as the variant says are warm and have winners, and nobody presses any more
- * - `drain`: like `admission` while nobody records; then the recorder is let go
+ * - `many-coupons`: every request wins, as many coupons at the same time as the variant has
+ * - `idle`: as many coupons as the variant has are warm and have winners, and there are no requests any more
+ * - `drain`: like `admission` without a recorder; then the recorder is started
  * - `model`: the load test of the model: any member presses for one coupon of 5,000
  */
 export type LoadName =
@@ -27,7 +27,7 @@ export type LoadName =
   | 'drain'
   | 'model';
 
-/** `limited`: with limits of callers that nobody reaches. `guarded`: its coupons may demand a ticket of presence. */
+/** `limited`: with limits of callers that no caller reaches. `guarded`: its coupons may demand a presence ticket. */
 export type SystemName =
   | 'embedded'
   | `${'bare' | 'seonchak' | 'script' | 'lock'}-${1 | 2 | 4}`
@@ -48,7 +48,7 @@ export interface Variant {
   /** Where it differs from what the command line says. */
   readonly connections?: number;
   readonly seconds?: number;
-  /** The coupons demand a ticket of presence, and every press brings one. */
+  /** The coupons demand a presence ticket, and every press brings one. */
   readonly tickets?: true;
   /** Streams of the live view that are open meanwhile. */
   readonly watchers?: number;

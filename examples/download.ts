@@ -20,7 +20,7 @@ export async function downloadUntilDefinite(client: SeonchakClient, couponId: nu
     if (data !== undefined) return `Yours: number ${data.issueNo} of coupon ${data.couponId}.`;
     if (error.code === 'not_open') return `It opens at ${error.opensAt}.`;
     if (response.status !== 503) return `${error.title}.`;
-    // Nothing was attempted, or the outcome is not known. Either way asking again is safe and tells.
+    // Nothing was attempted, or the outcome is unknown. In both cases a retry is safe and returns the definite result.
     const seconds = Number(response.headers.get('Retry-After') ?? 1);
     await pause(seconds * 1_000 * (0.5 + Math.random()));
   }

@@ -1,10 +1,10 @@
 #!lua
 --[[
-Decides the batches of one or more coupons: who gets a unit, who held one before, what the rest meets.
+Decides the batches of one or more coupons: who gets a unit, who held one before, what the others get.
 
 Each coupon is a decision of its own: a refusal or an error of one is its element of the reply, and the others go on. So a thousand coupons that are
 hot at once cost one call for each 256 of them (docs/adr/0047). Each key must carry the marker of its meta (lua/README.md): a coupon that has
-lost one is not in service, however empty its winners look. Safe to run twice: membership makes the second run answer "already". Of each
+lost one is not in service, even if its winners seem merely empty. Safe to run twice: membership makes the second run answer "already". Of each
 coupon it validates first and writes last, because nothing rolls back. Declared without flags, so Redis refuses it as a whole under maxmemory, on a
 replica, or with too few replicas.
 
@@ -18,7 +18,7 @@ ARGV
   then for each coupon, in the order of KEYS
   3 epoch        the caller's; another one is refused
   4 notAfterMs   by the clock of Redis; later the batch is refused
-  5 seenIssueNo  the highest number the caller was ever told; a store that has given fewer has lost its past: 'stale_epoch'
+  5 seenIssueNo  the highest number the caller has received; a store that has issued fewer has lost data: 'stale_epoch'
   6 count        how many members follow, 1 to 3,000
   7… memberId    in order of arrival
 Reply
@@ -26,7 +26,7 @@ Reply
       firstIssueNo   alone, where every member is issued one: the first this number, the next the one after it, …
       {'not_ready' | 'stale_epoch' | 'expired'}   'not_ready': never warmed, out of service, or a key was lost
       {'decided', version, firstIssueNo, issuedCount, refusal, index, 'issueNo:issuedAtMs', …}
-          refusal    '' | 'not_open' | 'paused' | 'closed' | 'sold_out': what the members neither issued nor listed meet
+          refusal    '' | 'not_open' | 'paused' | 'closed' | 'sold_out': of the members neither issued nor listed
           index      of a member (from 0) who held the coupon before its turn, then its issuance; ascending
       {'error', message}
 --]]

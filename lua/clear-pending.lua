@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-Removes the marks of coupons that were last announced at least idleMs ago.
+Removes the marks of coupons that were last marked at least idleMs ago.
 
 KEYS
   1 seonchak:announced
@@ -8,7 +8,7 @@ ARGV
   1 idleMs
   2… couponId    1 to 3,000
 Reply
-  how many marks went
+  how many marks were removed
 --]]
 local clock = redis.call('TIME')
 local latest = clock[1] * 1000 + math.floor(clock[2] / 1000) - ARGV[1]

@@ -9,13 +9,13 @@ KEYS
 ARGV
   1 token        of the caller's recovery
   2 lockMs       renewed with every call
-  3 source       'recorded': rows of the ledger; they stand, whatever is here
+  3 source       'recorded': rows of the ledger; they are kept, whatever is here
                  'unrecorded': queued, claimed or quarantined; taken unless the member holds as high a number
                  'revoked': taken out where the member still holds that very number
   4… issueNo, memberId, issuedAtMs   3 each, up to 1,000 issuances
 Reply
-  {'taken_over'} another process recovers this coupon, or it is back in service; or a key was lost, and the lock is free for whoever
-                 begins anew; nothing was merged
+  {'taken_over'} another process recovers this coupon, or it is back in service; or a key was lost, and the lock is free for the next
+                 recovery; nothing was merged
   {'merged', memberId, 'issueNo:issuedAtMs', …}   issuances that a row displaced
 --]]
 local meta = redis.call('HMGET', KEYS[1], 'recovering', 'marker', 'seq')

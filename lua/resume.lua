@@ -23,7 +23,7 @@ ARGV
   12 refused     '' or why it was refused
 Reply
   'taken_over'   another process recovers this coupon, or it is back in service, or the recovery began on another server, of which this
-                 one may be an older copy; or a key was lost, and the lock is free for whoever begins anew; nothing was written
+                 one may be an older copy; or a key was lost, and the lock is free for the next recovery; nothing was written
   'resumed'
 --]]
 local meta = redis.call('HMGET', KEYS[1], 'recovering', 'seq', 'recoverServer', 'marker')

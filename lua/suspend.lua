@@ -1,6 +1,6 @@
 #!lua
 --[[
-Takes a coupon out of service so that one process can recover it, or takes a recovery over whose process is gone. What is there stays,
+Takes a coupon out of service so that one process can recover it, or takes a recovery over whose process has died. Its content stays,
 except that meta loses its epoch: then no script admits, amends or revokes. Also how the recovering process renews its lock.
 
 A key that does not carry the marker of the coupon is not the one that was put in (it was lost, or another one has its name): what it
@@ -17,8 +17,8 @@ ARGV
   1 server       run id of this Redis as the caller knows it, '' unknown; a recovery ends on the server on which it read (lua/resume.lua)
   2 token        of the caller's recovery, never used before; it is the marker from now on
   3 lockMs       how long it may be silent before another process takes over
-  4 epoch        that the caller judged to have lost its past; '' when it found none
-  5 seenIssueNo  the highest number the caller was ever told; kept, so that none of those is given again
+  4 epoch        that the caller found to have lost data; '' when it found none
+  5 seenIssueNo  the highest number the caller has received; kept, so that none of those is given again
 Reply
   {'serving'}    another epoch is in service by now
   {'busy'}       another process is at it

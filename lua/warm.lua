@@ -26,13 +26,13 @@ ARGV
   13 marker      never used before; every key carries it from now on
 Reply
   'present'      it was there already, or is being recovered and more is known than nothing, or it was put in before and meta is
-                 lost, which is for its recovery; the temporary key is gone
+                 lost, which is for its recovery; the temporary key was removed
   'warmed'
   'incomplete'   the temporary key does not hold what was built (its time to live ended, the store lost it or is another one since,
-                 or a member stood in it twice)
+                 or a member was in it twice)
 --]]
 local known = redis.call('HMGET', KEYS[1], 'epoch', 'recovering', 'seq')
--- A recovery of a coupon of which nothing is known yet is one that met the very first warm half-way: it gives way.
+-- A recovery of a coupon of which nothing is known yet began in the middle of the very first warm: it ends.
 local winners = redis.call('HLEN', KEYS[2])
 local rescued = known[2] and (tonumber(known[3] or 0) > 0 or winners > 1)
 local meta_lost = not known[2] and winners > 0

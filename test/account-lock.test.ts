@@ -1,4 +1,4 @@
-/** Locks and the audit log as an operator meets them: real stores, two API processes, the command line. */
+/** Tests locks and the audit log as an operator uses them: real stores, two API processes, the command line. */
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { HttpClient } from './clients/http-client.js';

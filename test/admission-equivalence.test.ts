@@ -104,7 +104,9 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer C> ? C : never;
 
-/** Carries commands out on one back end and tells its answers with instants replaced by what they must be equal to. */
+/**
+ * Carries commands out on one back end and returns its answers with instants replaced by what they must be equal to.
+ */
 class Contender {
   readonly #admission: Admission;
   readonly #couponId: CouponId;

@@ -11,7 +11,7 @@ const floors = { 'src/engine': 95 };
 
 /**
  * @param {string} summaryFile an istanbul json-summary report
- * @returns {{ lines: string[], met: boolean }} a readable line for each folder, and whether all floors are met
+ * @returns {{ lines: string[], met: boolean }} a readable line for each folder, and whether all floors are reached
  */
 export function checkCoverage(summaryFile) {
   if (!existsSync(summaryFile)) return { lines: ['coverage: no report was written'], met: false };
@@ -42,7 +42,10 @@ function checkFolder(summary, folder, floor) {
   };
 }
 
-/** A file that no test loads is absent from the report; its compiled form tells how much went untested. Types compile to nothing. */
+/**
+ * A file that no test loads is absent from the report; its compiled form shows how much went untested. Types compile to
+ * nothing.
+ */
 function unloadedLines(file) {
   const compiled = file.replace(/^src/, 'dist').replace(/\.ts$/, '.js');
   if (!existsSync(compiled)) throw new Error(`${compiled} is missing: run npm run build first`);

@@ -1,6 +1,6 @@
 /**
- * The commands of the documents, run as they stand there by the shell that a reader has. Put in their place are the port, the addresses of
- * the stores and the number of the coupon; what installs (`npm ci`, Debian's packages) is left out.
+ * The commands of the documents, run unchanged by the shell that a reader has. Put in their place are the port, the
+ * addresses of the stores and the number of the coupon; what installs (`npm ci`, Debian's packages) is left out.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -34,7 +34,7 @@ function blockWith(path: string, words: string): string {
 
 interface Surroundings {
   readonly port: number;
-  /** What stands in the environment before the first command. */
+  /** The environment before the first command. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly stores?: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,6 @@
-/** Metrics of several processes: a scrape of a shared port tells of all of them, and a recorder of its own tells of itself. */
+/**
+ * Metrics of several processes: a scrape of a shared port reports all of them, and a separate recorder reports its own.
+ */
 import t, { type Test } from 'tap';
 import { Crowd } from '../src/demo/crowd.js';
 import { HttpClient } from './clients/http-client.js';
@@ -24,7 +26,7 @@ function valueOf(text: string, series: string): number {
   return Number(line?.slice(series.length + 1));
 }
 
-/** A name that is described twice, or whose lines do not stand together, is refused by strict readers. */
+/** A name that is described twice, or whose lines are not together, is refused by strict readers. */
 function isWellFormed(t: Test, text: string): void {
   const described = [...text.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]);
   t.same(described, [...new Set(described)], 'every metric is described once');

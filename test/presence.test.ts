@@ -1,4 +1,7 @@
-/** Demands for presence as operators and members meet them: real stores, API processes on several "hosts", the command line. */
+/**
+ * Tests demands for presence as operators and members use them: real stores, API processes on several "hosts", the
+ * command line.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { HttpClient } from './clients/http-client.js';
@@ -54,7 +57,7 @@ const change = (couponId: number, presenceRequired: boolean) =>
 async function everywhere(ask: (client: HttpClient) => Promise<HttpAnswer>, status: number) {
   const giveUpAt = performance.now() + PATIENCE_MS;
   for (;;) {
-    // Several of each: behind a shared port they meet different processes.
+    // Several of each: behind a shared port they reach different processes.
     const answers = await Promise.all([...clients, ...clients, ...clients].map(ask));
     if (answers.every((answer) => answer.status === status) || performance.now() > giveUpAt) return answers;
     await pause(50);
@@ -136,7 +139,7 @@ t.test('a ticket of the command line opens its coupon to its member on every pro
   const late = await ticketOf('--prefix', 'm-', '--first', '5', '--expires-in', '1s');
   let answer = await press(there, couponId, 'm-7', late);
   t.match(answer, { status: 403, body: { code: 'presence_mismatch' } });
-  // Good for a second more, or not any more: a winner is told the same.
+  // Valid for a second more, or not any more: a winner gets the same answer.
   answer = await press(there, couponId, 'm-5', late);
   t.match(answer, { status: 200, body: { outcome: 'already_issued', issueNo: 1 } });
 });

@@ -33,7 +33,7 @@ const dashboard = JSON.parse(readFileSync(fileOf('deploy/grafana/seonchak.json')
   readonly panels: readonly Panel[];
 };
 
-/** As Grafana would send it, with what stands for its variables. */
+/** As Grafana would send it, with values in place of its variables. */
 function expressionsOf(panel: Panel): string[] {
   const targets = panel.targets ?? [];
   return targets.map(({ expr }) => expr.replaceAll('$job', 'seonchak').replaceAll('$__rate_interval', '5m'));

@@ -63,7 +63,7 @@ function sendOutcome(
 
 /** Serves until SIGTERM. Several processes may share the port. */
 export function serveBaseline(method: BaselineMethod): void {
-  /** Runs an answer that takes a while; a client that has gone is not answered. */
+  /** Runs an answer that takes a while; a client that has disconnected is not answered. */
   const answering = (
     response: HttpResponse,
     answer: (send: (write: () => void) => void) => Promise<void>,

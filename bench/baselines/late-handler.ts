@@ -1,8 +1,9 @@
 /**
- * The least that an answer can cost which has to wait for something: like bare-handler.ts, and every answer leaves in a later batch.
+ * Measures the least that a deferred answer can cost: like bare-handler.ts, and every answer leaves in a later batch.
  *
- * Requests that arrive while a batch is outstanding go with the next, as with any decision that must be durable before it is told. Nothing is decided and
- * nothing is asked; a batch is outstanding for as long as an fsync takes on a quick disk. So this is the limit of any durable answer.
+ * Requests that arrive while a batch is outstanding go with the next, as with any decision that must be durable before
+ * it is acknowledged. Nothing is decided and no store is asked; a batch is outstanding for as long as an fsync takes on
+ * a quick disk. So this is the limit of any durable answer.
  */
 import uWS from 'uWebSockets.js';
 import type { HttpResponse } from 'uWebSockets.js';

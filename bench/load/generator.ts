@@ -28,6 +28,6 @@ process.on('message', (task: GeneratorTask) => {
     (fault: unknown) => process.send?.({ kind: 'failed', message: String(fault) } satisfies GeneratorAnswer),
   );
 });
-// Without the bench there is nobody to press for.
+// Without the bench there is no load to generate.
 process.on('disconnect', () => process.exit());
 process.send?.({ kind: 'up' } satisfies GeneratorAnswer);

@@ -72,7 +72,7 @@ export async function pressAll(plan: PressPlan, tokens: readonly string[]): Prom
       const ticketLine = ticket === undefined ? '' : `\r\nX-Presence-Ticket: ${ticket}`;
       return Buffer.from(`${head}${tokens[press.member] ?? ''}${ticketLine}\r\n\r\n`, 'latin1');
     };
-    // Told of an answer first, of its body only after the next request has left.
+    // The library reports an answer first, its body only after the next request has left.
     connection.on('response', (status) => {
       Object.assign(answered, press);
       answered.status = status;

@@ -12,7 +12,7 @@ export interface PressPlan {
   readonly order: 'random' | 'each-once' | 'all-coupons';
   /** Names the tokens, which were signed before. */
   readonly tokens: string;
-  /** Every press brings a ticket of presence. */
+  /** Every press brings a presence ticket. */
   readonly tickets?: true;
   /** Of this generator. */
   readonly connections: number;

@@ -8,7 +8,7 @@ const SIGNED_AT_ONCE = 256;
 /** The identity that server and bench agree on. */
 export const TOKEN_PARTY = 'seonchak';
 
-/** Tokens of members `1` to `count`, in that order. No two calls give the same token, so none is in anybody's cache. */
+/** Tokens of members `1` to `count`, in that order. No two calls give the same token, so none is in a cache. */
 export async function signCrowd(count: number, secret: string): Promise<string[]> {
   const sign = signer(secret, 'member', randomUUID());
   const tokens: string[] = [];

@@ -23,7 +23,7 @@ export interface Watched {
   readonly mostPerSecond: number;
 }
 
-/** Resolves when every stream has shown something; the function it gives ends them and tells what came. */
+/** Resolves when every stream has shown something; the function it returns ends them and reports what came. */
 export async function startWatchers(task: WatchersTask): Promise<() => Promise<Watched>> {
   const child = fork(watcherFile);
   const answer = async (): Promise<WatchersAnswer> => {

@@ -36,7 +36,7 @@ export class LagProbe {
     this.#watching = this.#watch();
   }
 
-  /** One more look, then no more. */
+  /** One more reading, then no more. */
   async stop(): Promise<readonly Reading[]> {
     this.#stopping = true;
     await this.#watching;

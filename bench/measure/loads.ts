@@ -17,13 +17,16 @@ export const MODEL_QUANTITY = 5_000;
 const WINNERS_SHARE = 0.05;
 const OPENS_IN_MS = 6 * 3_600_000;
 const CREATED_AT_ONCE = 16;
-/** Processes that share a port each meet a random part of the crowd: after so many passes each has met nearly all of it. */
+/**
+ * Processes that share a port each serve a random part of the crowd: after this many passes each has served nearly all
+ * of it.
+ */
 const PASSES_PER_SHARED_PROCESS = 3;
 
-/** More than two cores with a generator on them can do; coupons and tokens are made for so many. */
+/** More than two cores with a generator on them can do; coupons and tokens are made for this rate. */
 const REQUESTS_PER_SECOND_MAX = 60_000;
 const FIRST_SEEN_PER_SECOND_MAX = 40_000;
-/** Preparations end by themselves; a system that does not answer ends them here. */
+/** Preparations usually end before this; a system that does not answer ends them here. */
 const UNMEASURED_SECONDS_MAX = 60;
 
 export interface PreparedLoad {
@@ -36,7 +39,7 @@ export class Loads {
   readonly #crowd: Crowd;
   readonly #members: number;
   readonly #drainRows: number;
-  /** Coupons that serve every round of a variant: what is gone stays gone. */
+  /** Coupons that serve every round of a variant: once sold out, they stay so. */
   readonly #lasting = new Map<string, number>();
 
   private constructor(crowd: Crowd, members: number, drainRows: number) {
@@ -63,8 +66,8 @@ export class Loads {
   }
 
   /**
-   * Every member presses for a coupon that is gone, so that every API process has seen every token: whoever measures first-seen
-   * tokens does so on purpose.
+   * Every member presses for a sold-out coupon, so that every API process has seen every token: first-seen tokens are
+   * measured only on purpose.
    */
   async introduce(system: System): Promise<void> {
     const couponId = await system.createCoupon({ quantity: 1 });
@@ -164,7 +167,7 @@ export class Loads {
   }
 }
 
-/** The same system, whose coupons demand a ticket of presence. */
+/** The same system, whose coupons demand a presence ticket. */
 function demanding(system: System, tickets: true | undefined): System {
   if (tickets === undefined) return system;
   return {

@@ -25,7 +25,7 @@ export interface Evidence {
   readonly wins: readonly Win[];
   readonly reminders: readonly Reminder[];
   readonly whereabouts: Whereabouts;
-  /** Whether anybody was told `sold_out`. */
+  /** Whether any member was answered `sold_out`. */
   readonly soldOutAnswered: boolean;
 }
 
@@ -72,7 +72,9 @@ function brokenRecording({ rows, wins, reminders }: Evidence): string[] {
   ];
 }
 
-/** Going down the numbers: nobody may have been answered with a higher number before a lower one was even asked for. */
+/**
+ * Going down the numbers: no member may have been answered with a higher number before a lower one was even asked for.
+ */
 function brokenOrder(wins: readonly Win[]): string[] {
   let earliestAnswerUs = Number.POSITIVE_INFINITY;
   let overtaken = 0;

@@ -17,7 +17,7 @@ const IDLE_POLL_MS = 10;
 /** Rows that are not there by then are missing. */
 const IDLE_WITHIN_MS = 120_000;
 const FILL_SECONDS_MAX = 300;
-/** After the last row of an idle round: what follows a storm at once is not rest. */
+/** After the last row of an idle round: the first moments after a burst are not idle. */
 const IDLE_SETTLE_MS = 2_000;
 const IDLE_MEASURED_MS = 10_000;
 /** One reading of a thousand coupons every 5 ms would be a load of its own. */

@@ -5,7 +5,7 @@ import { median } from '../measure/variant-result.js';
 const COLOURS = 8;
 export const colour = (place: number): string => `var(--c${place % COLOURS})`;
 
-/** Lines that cross in black and white are told apart by their dashes. */
+/** Lines that cross in black and white differ by their dashes. */
 const dashes = ['', '6 3', '2 3', '8 3 2 3', '12 4', '1 4', '4 1', '10 2 2 2 2 2'] as const;
 const dash = (place: number): string => dashes[(place + Math.floor(place / COLOURS)) % dashes.length] ?? '';
 
@@ -22,7 +22,7 @@ export interface BarRow {
   readonly pieces: readonly { readonly amount: number; readonly colour: string; readonly name: string }[];
 }
 
-/** A bar so many times longer than the middle one is cut, or the others could not be told apart. */
+/** A bar this many times longer than the middle one is cut, or the others would all seem equal. */
 const CUT_ABOVE_MEDIANS = 5;
 
 /** One bar of one or more pieces for each row, all on one scale. */

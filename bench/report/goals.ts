@@ -116,7 +116,7 @@ const goals: readonly Goal[] = [
   },
 ];
 
-/** The rows that this run can tell something about. */
+/** The rows for which this run has figures. */
 export function goalRows(results: readonly VariantResult[]): GoalRow[] {
   const byId = new Map(results.map((result) => [result.variant.id, result]));
   return goals.flatMap((goal) => {

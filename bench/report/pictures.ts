@@ -6,7 +6,7 @@ import { bars, colour, legend, type Line, lineChart } from './charts.js';
 import { count, microseconds } from './numbers.js';
 
 const P99 = 4;
-/** The model's quantity: the first so many units are followed in every variant that issues. */
+/** The model's quantity: this many first units are followed in every variant that issues. */
 const BURN_DOWN_UNITS = 5_000;
 const BURN_DOWN_MARKS = 6;
 

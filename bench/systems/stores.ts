@@ -48,7 +48,7 @@ export class Stores {
     return (this.#single ??= this.#startSingle());
   }
 
-  /** A lock need not survive a crash, so whoever only locks would not pay for fsync. */
+  /** A lock need not survive a crash, so a system that only locks would not pay for fsync. */
   lockRedis(): Promise<RedisServer> {
     return (this.#lockRedis ??= this.#owned(startRedis({ appendfsync: 'off' })));
   }

@@ -1,7 +1,9 @@
 /** Defines a measurable system that answers downloads: our server, or a baseline. */
 import type { Row, Whereabouts } from '../measure/promise-checks.js';
 
-/** What the CPU time is told apart by. `recorder` is whoever moves winners into the database, where that is a process of its own. */
+/**
+ * How CPU time is divided. `recorder` is the process that moves winners into the database, where there is one for this.
+ */
 export const parts = ['api', 'recorder', 'redis', 'database'] as const;
 export type Part = (typeof parts)[number];
 
@@ -9,7 +11,7 @@ export interface NewCoupon {
   readonly quantity: number;
   /** From now; absent: open at once. */
   readonly opensInMs?: number;
-  /** A download needs a ticket of presence. */
+  /** A download needs a presence ticket. */
   readonly presenceRequired?: true;
 }
 
@@ -33,6 +35,6 @@ export interface Books {
   readonly highest: ((couponIds: readonly number[]) => Promise<ReadonlyMap<number, number>>) | undefined;
   /** Bytes in Redis for what it keeps of one coupon; absent without Redis. */
   readonly redisBytes: ((couponId: number) => Promise<number>) | undefined;
-  /** Stops recording until told to go on; absent where nothing is recorded later. */
+  /** Stops recording until it is thawed; absent where nothing is recorded later. */
   readonly recorder: { freeze(): Promise<void>; thaw(): Promise<void> } | undefined;
 }

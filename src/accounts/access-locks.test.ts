@@ -45,7 +45,7 @@ t.test('who was locked in a page is told of, though the page after it cannot be 
   t.ok(locks.has('m-1000'));
 
   readable = Number.POSITIVE_INFINITY;
-  // The look that failed has ended by now.
+  // The failed read has ended by now.
   await new Promise(setImmediate);
   poll();
   while (locked.size < 1_500) await new Promise(setImmediate);

@@ -34,7 +34,7 @@ export interface AccessLockStore {
 export interface AccessLocksPorts {
   readonly locks: Pick<AccessLockStore, 'changesAfter'>;
   readonly scheduler: Pick<Scheduler, 'every'>;
-  /** Told of a look that failed; what is known stays in force. */
+  /** Called when a read fails; locks already known stay in force. */
   onFault(fault: unknown): void;
 }
 
@@ -58,10 +58,10 @@ export class AccessLocks {
   }
 
   /**
-   * Learns every lock, then goes on looking.
+   * Reads every lock, then polls.
    *
-   * @param onLocked told of subjects that were locked since.
-   * @throws StoreUnavailableError when the first look fails: without it locked members would come in.
+   * @param onLocked called with the subjects that were locked since.
+   * @throws StoreUnavailableError when the first read fails: without it locked members would be served.
    */
   start(onLocked: (subjects: ReadonlySet<string>) => void): Promise<void> {
     this.#onLocked = onLocked;

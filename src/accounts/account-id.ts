@@ -1,8 +1,8 @@
 /**
  * Ids of accounts: the `sub` of their tokens, and their member id or seller id in every table.
  *
- * A row number alone would be in one namespace with the members of a shop: a stranger whose account is the third would be the shop's
- * member `3` (docs/adr/0060).
+ * A row number alone would be in one namespace with the members of a shop: the person with the third account would be
+ * the shop's member `3` (docs/adr/0060).
  */
 import type { MemberId } from '../engine/domain/coupon.js';
 

@@ -38,9 +38,10 @@ export class FollowedSet<Key> {
   }
 
   /**
-   * Reads what was changed since. One call at a time.
+   * Reads the changes since the last call. Calls must not overlap.
    *
-   * @param onEntered told of new members, after every page: what comes after it may fail, and it is not read again.
+   * @param onEntered called with new members after every page, because the next page may fail and this one is not read
+   *   again.
    * @throws StoreUnavailableError; what is known stays.
    */
   async catchUp(onEntered: (keys: ReadonlySet<Key>) => void = () => undefined): Promise<void> {

@@ -10,10 +10,10 @@ import type { CouponId } from '../engine/domain/coupon.js';
 import { FollowedSet } from './followed-set.js';
 import { RepeatedPoll } from './repeated-poll.js';
 
-/** Coupons that demand it at a time; every API process holds them all, some 50 bytes each. */
+/** Coupons that demand it, concurrently; every API process holds them all, some 50 bytes each. */
 export const DEMANDS_MAX = 100_000;
 
-/** A scan of ids that do not exist makes no more looks than one in so many milliseconds. */
+/** A scan of ids that do not exist causes at most one read in this time. */
 const POLL_COOLDOWN_MS = 10;
 
 export interface DemandChange {
@@ -34,7 +34,7 @@ export interface PresenceDemandsPorts {
   readonly presenceDemands: PresenceDemandStore;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly scheduler: Pick<Scheduler, 'every' | 'pause'>;
-  /** Told of a look that failed; what is known stays in force. */
+  /** Called when a read fails; demands already known stay in force. */
   onFault(fault: unknown): void;
 }
 
@@ -46,8 +46,9 @@ export class PresenceDemands {
   #polledAtMs = Number.NEGATIVE_INFINITY;
 
   /**
-   * @param canDemand false where this process verifies no tickets, so that no coupon can demand one here: then nobody waits for a look, and a
-   *   database that is away keeps no new coupon from being given out. Demands made elsewhere are obeyed once they are seen.
+   * @param canDemand false where this process verifies no tickets, so that no coupon can demand one here: then no
+   *   request waits for a read, and
+   *   an unreachable database keeps no new coupon from being given out. Demands made elsewhere are obeyed once they are seen.
    */
   constructor(ports: PresenceDemandsPorts, canDemand: boolean) {
     const { presenceDemands } = ports;
@@ -64,7 +65,10 @@ export class PresenceDemands {
     this.#poll = new RepeatedPoll(() => this.#catchUp(), ports);
   }
 
-  /** @throws StoreUnavailableError when the first look fails: without it coupons would be given to anybody. */
+  /**
+   * @throws StoreUnavailableError when the first read fails: without it coupons that demand a ticket would be given
+   *   without one.
+   */
   start(): Promise<void> {
     return this.#poll.start();
   }
@@ -82,7 +86,7 @@ export class PresenceDemands {
     return couponId > this.#settledUpTo || (this.#demanding.size > 0 && this.#demanding.has(couponId));
   }
 
-  /** Registered after the last look, or not at all. */
+  /** Registered after the last read, or not at all. */
   isUnsettled(couponId: CouponId): boolean {
     return couponId > this.#settledUpTo;
   }
@@ -92,7 +96,7 @@ export class PresenceDemands {
     await this.#poll.fresh();
   }
 
-  /** The same for a request that nobody has vouched for: these may be many. */
+  /** The same for a request without a verified caller: these may be many. */
   async refreshWithCooldown(): Promise<void> {
     const cooldownMs = this.#polledAtMs + POLL_COOLDOWN_MS - this.#ports.clock.monotonicMs();
     if (cooldownMs > 0) await this.#ports.scheduler.pause(cooldownMs);

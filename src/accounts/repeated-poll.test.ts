@@ -1,7 +1,7 @@
 import t from 'tap';
 import { RepeatedPoll } from './repeated-poll.js';
 
-/** Looks that end when the test says so. */
+/** Reads that end when the test calls for it. */
 function held() {
   const ends: ((fault?: Error) => void)[] = [];
   const faults: unknown[] = [];

@@ -1,12 +1,12 @@
 /** Polls a store twice a second, never concurrently, and when a caller needs fresh data. */
 import type { Scheduler } from '../engine/domain/clock.js';
 
-/** What another process changes is known here within a second, the look itself included. */
+/** Changes of another process are known here within a second, the read itself included. */
 const POLL_EVERY_MS = 500;
 
 export interface RepeatedPollPorts {
   readonly scheduler: Pick<Scheduler, 'every'>;
-  /** Told of a look that failed while nobody waited for it. */
+  /** Called when a read fails for which no caller waited. */
   onFault(fault: unknown): void;
 }
 
@@ -22,7 +22,7 @@ export class RepeatedPoll {
     this.#ports = ports;
   }
 
-  /** @throws what the first look throws. */
+  /** @throws what the first read throws. */
   async start(): Promise<void> {
     await this.#run();
     this.#stop = this.#ports.scheduler.every(POLL_EVERY_MS, () => {
@@ -36,9 +36,9 @@ export class RepeatedPoll {
   }
 
   /**
-   * A look that begins after this call. All who ask while one is running share the one after it.
+   * A read that begins after this call. All callers who ask while one is running share the one after it.
    *
-   * @throws what the look throws.
+   * @throws what the read throws.
    */
   fresh(): Promise<void> {
     if (this.#next !== undefined) return this.#next;

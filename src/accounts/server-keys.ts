@@ -54,7 +54,7 @@ export interface ServerKeyStore {
   ): Promise<{ readonly key: ServerKey; readonly text: string } | 'too_many'>;
   /** Ascending by id, revoked and expired ones included. */
   list(sellerId: MemberId | undefined): Promise<ServerKey[]>;
-  /** Safe to repeat. @param sellerId whose key it has to be; `undefined`: anybody's. */
+  /** Safe to repeat. @param sellerId whose key it has to be; `undefined`: any seller's. */
   revoke(id: number, sellerId: MemberId | undefined, entry: AuditEntry): Promise<'revoked' | 'unknown'>;
   /** Ascending by revision, those above `revision`, up to `limit`. */
   changesAfter(revision: number, limit: number): Promise<KeyChange[]>;
@@ -87,7 +87,7 @@ export class ServerKeys {
     this.#poll = new RepeatedPoll(() => this.#catchUp(ports.serverKeys), ports);
   }
 
-  /** @throws StoreUnavailableError when the first look fails: a revoked key might be taken for none. */
+  /** @throws StoreUnavailableError when the first read fails: a revoked key might be taken for a valid one. */
   start(): Promise<void> {
     return this.#poll.start();
   }

@@ -26,7 +26,7 @@ const levelsWithStack: ReadonlySet<string | undefined> = new Set(['debug', 'trac
 /**
  * Runs one command.
  *
- * @param words what stands after the program's name
+ * @param words the arguments after the program's name
  * @returns 0 done, 1 failed, 2 wrong usage or configuration
  */
 export async function runCommandLine(words: readonly string[], context: CommandContext): Promise<ExitCode> {

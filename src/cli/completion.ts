@@ -19,7 +19,7 @@ const BASH_WITHOUT_PACKAGE = `declare -F _get_comp_words_by_ref >/dev/null || _g
 }
 `;
 
-/** Call it last: it looks at the commands that are there. */
+/** Call it last: it reads the commands added so far. */
 export function addCompletion(program: Command): void {
   // The library shows the descriptions; a menu has room for the summaries.
   const commands = withSubcommands(program).map((command) => ({
@@ -37,7 +37,7 @@ export function addCompletion(program: Command): void {
     .hook('preAction', (_command, action) => {
       if (action.args[0] === 'bash') process.stdout.write(BASH_WITHOUT_PACKAGE);
     });
-  // The library has looked at its own command before it got these words.
+  // The library has read its own command before it got these words.
   const entry = completed.commands.get('completion');
   if (entry !== undefined) entry.description = SUMMARY;
 }

@@ -13,7 +13,7 @@ export class UsageError extends SeonchakError {
 /** The command was understood and did not succeed: exit code 1. */
 export class CommandFailedError extends Error {}
 
-/** Faults that the operator mends by other words or other settings. */
+/** Faults that the operator fixes by other words or other settings. */
 const misuseCodes: ReadonlySet<string> = new Set([
   UsageError.code,
   'port_in_use',
@@ -57,7 +57,7 @@ export function reportFault(fault: unknown): FaultReport {
   };
 }
 
-/** One line for a person to read, and the code at its end for one to look up or a script to find. */
+/** One line for a person to read, with the code at its end for a search or a script. */
 export function faultLine(text: string, code: string | undefined): string {
   return `seonchak: ${text}${code === undefined ? '' : ` [${code}]`}`;
 }
@@ -65,7 +65,9 @@ export function faultLine(text: string, code: string | undefined): string {
 /** How deep a chain of causes is followed; a cycle must not hold up the message. */
 const CAUSES_MAX = 8;
 
-/** An operator at a terminal may see the internal cause, unlike a caller over HTTP. The innermost one says what to mend. */
+/**
+ * An operator at a terminal may see the internal cause, unlike a caller over HTTP. The innermost one names what to fix.
+ */
 function withCause(fault: Error): string {
   let innermost: unknown = fault;
   for (let depth = 0; depth < CAUSES_MAX; depth += 1) {

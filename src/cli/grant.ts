@@ -10,7 +10,7 @@ import { couponId } from './option-values.js';
 import { startProgress } from './progress.js';
 
 const MEMBERS_AT_ONCE = 1_000;
-/** Members that met `busy` are asked for again this often before the command ends with what is open. */
+/** Members answered `busy` are asked for again this often before the command ends with some of them open. */
 const ROUNDS_MAX = 10;
 const KEY_SETTING = 'SEONCHAK_KEY';
 

@@ -1,7 +1,7 @@
 /** Formats the start message: the address, and three commands for a first download. */
 import type { Config } from '../config/config.js';
 
-/** Lines for standard output. Each command can be pasted as it stands into a shell in the same folder. */
+/** Lines for standard output. Each command can be pasted unchanged into a shell in the same folder. */
 export function greeting(config: Config, port: number): readonly string[] {
   const where =
     config.backEnd === 'embedded'

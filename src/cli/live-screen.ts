@@ -17,7 +17,7 @@ const HOME = '\u001b[H';
 const CLEAR_LINE_END = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
 
-/** Where the terminal does not tell its height. */
+/** Where the height of the terminal is unknown. */
 const ROWS = 24;
 
 export class LiveScreen {

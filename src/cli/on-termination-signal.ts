@@ -1,12 +1,14 @@
 /** Turns SIGINT and SIGTERM into an abort signal for long-running commands. */
 
 /**
- * npm hands a Ctrl-C on that the terminal has sent to the whole group already, so one press arrives twice. Nobody presses twice on purpose as fast as this.
+ * npm forwards a Ctrl-C that the terminal has sent to the whole group already, so one key press arrives twice. A
+ * deliberate second one is slower than this.
  */
 const SAME_SIGNAL_MS = 500;
 
 /**
- * Aborted by the first SIGINT or SIGTERM. Whoever sends another one does not want to wait for an orderly end: it ends the process with 1.
+ * Aborted by the first SIGINT or SIGTERM. A second signal means that its sender does not want to wait for an orderly
+ * end: it ends the process with 1.
  *
  * @returns the signal, and how to stop listening.
  */

@@ -18,7 +18,7 @@ const STDIN_MAX_BYTES = 4_096;
 
 export interface PasswordChoice {
   readonly password: string;
-  /** Has to be shown, since nobody knows it yet. */
+  /** Has to be shown, since its owner does not know it yet. */
   readonly generated: boolean;
 }
 

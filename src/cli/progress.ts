@@ -45,7 +45,7 @@ export function startProgress(
   return { advance: (count) => bar.increment(count), finish: () => bar.stop() };
 }
 
-/** By the rate that stands beside it. The library's own estimate looks at the last steps only and jumps with every pause. */
+/** By the rate shown beside it. The library's own estimate uses only the last steps and jumps with every pause. */
 function timeLeft(left: number, ratePerSecond: number): string {
   if (left <= 0 || ratePerSecond === 0) return '';
   const seconds = Math.ceil(left / ratePerSecond);

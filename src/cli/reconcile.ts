@@ -19,9 +19,11 @@ import { startProgress } from './progress.js';
 import { findingLines, repairLine } from './reconcile-lines.js';
 import { forEachConcurrently } from './for-each-concurrently.js';
 
-/** Catalogue rows read at a time. */
+/** Catalogue rows per read. */
 const PAGE_ROWS = 500;
-/** Coupons mended at a time: a rebuild mostly waits until the claims of before the loss have ended (`LEASE_MS`). */
+/**
+ * Coupons repaired concurrently: a rebuild mostly waits until the claims from before the loss have ended (`LEASE_MS`).
+ */
 const REPAIRS_CONCURRENT_MAX = 32;
 
 interface ReconcileOptions {
@@ -30,7 +32,7 @@ interface ReconcileOptions {
   readonly json?: true;
 }
 
-/** One coupon as reported; `repair` only where something was to be mended. */
+/** One coupon as reported; `repair` only where something was to be repaired. */
 export type ReconcileReport = CouponReconciliation & {
   readonly clean: boolean;
   readonly repair?: CouponRepair;
@@ -96,7 +98,7 @@ async function reconcileAll(
 ): Promise<ReconcileReport[]> {
   const counts = await stores.ledger.counts(records.map((record) => record.couponId));
   const recorded = counts.reduce((sum, count) => sum + count.recorded, 0);
-  // Each row is met once, and once more as a winner.
+  // Each row is counted once, and once more as a winner.
   const sides = stores.distributed === undefined ? 1 : 2;
   const progress = startProgress(context.notes, 'comparing', 'issuances', recorded * sides);
   const reports: ReconcileReport[] = [];
@@ -117,7 +119,7 @@ async function reconcileOne(
   onProgress: (issuances: number) => void,
 ): Promise<ReconcileReport> {
   const { distributed } = stores;
-  // After a restart of Redis a coupon nobody has asked for is not in service yet; asking is enough.
+  // After a restart of Redis a coupon without requests is not in service yet; one request is enough.
   if (distributed !== undefined && record.epoch > 0) {
     await (repair ? stores.warmer.warm(record.couponId) : stores.warmer.prepare(record.couponId));
   }

@@ -3,7 +3,7 @@
 import { runCommandLine } from './command-line.js';
 import { exitCodes } from './exit-codes.js';
 
-// Whoever reads us has read enough, as in `seonchak tokens --count 1000 | head`.
+// The reader of our output has read enough, as in `seonchak tokens --count 1000 | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed);
 });

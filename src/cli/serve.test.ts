@@ -33,7 +33,7 @@ t.test('the three commands printed at start lead a newcomer to a first download'
     .split('\n')
     .filter((line) => line.startsWith('  '));
   t.equal(commands.length, 3);
-  // Pasted as they stand, in the folder of the project, which is where a newcomer is.
+  // Pasted unchanged, in the folder of the project, which is where a newcomer is.
   const { stdout } = await run('bash', ['-ec', commands.join('\n')], {
     cwd: root,
     env: { ...process.env, ...settings },

@@ -98,8 +98,8 @@ async function statuses(stores: Stores, views: readonly CouponView[]): Promise<C
 }
 
 /**
- * Where a coupon was in service once, what the database knows alone would look consistent. The embedded server keeps its coupons in its
- * own memory, where a command beside it sees none: there the database is all there is.
+ * Where a coupon was in service once, the database alone would seem consistent. The embedded server keeps its coupons
+ * in its own memory, which a command beside it cannot read: there the database is the only source.
  */
 function isOutOfService(stores: Stores, view: CouponView): boolean {
   return stores.distributed !== undefined && !view.inService && view.epoch > 0;

@@ -1,6 +1,6 @@
 /** Formats rows as aligned columns for a terminal. */
 
-/** Control characters of a stored name must not drive the terminal of whoever reads it. */
+/** Control characters of a stored name must not control the terminal of its reader. */
 const controlCharacters = /[\u0000-\u001f\u007f-\u009f]/g;
 
 /** Lines of equal columns: numbers to the right with their thousands marked, text to the left. */

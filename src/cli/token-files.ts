@@ -24,7 +24,7 @@ export function tokenFileName(index: number, files: number): string {
 /**
  * Writes one CSV to `target` without ending it, at the pace at which the target takes it.
  *
- * @param onWritten told how many tokens each chunk had
+ * @param onWritten called with the number of tokens of each chunk
  */
 export async function writeCsv(
   target: Writable,
@@ -40,7 +40,7 @@ export async function writeCsv(
 }
 
 /**
- * Writes one file that only its owner can read, since whoever reads a token is that member.
+ * Writes one file that only its owner can read, since a token makes its holder that member.
  *
  * @throws CommandFailedError when the folder or the file cannot be written.
  */
@@ -54,7 +54,7 @@ export async function writeTokenFile(
   try {
     makeFolder(path.resolve(folder));
     const target = createWriteStream(file, { mode: 0o600 });
-    // Waited for from the beginning: a file that cannot be opened fails while nobody waits for it to drain.
+    // Awaited from the beginning: a file that cannot be opened fails before any code waits for it to drain.
     await Promise.all([finished(target), writeCsv(target, tokens, onWritten).finally(() => target.end())]);
     return file;
   } catch (error) {

@@ -96,8 +96,9 @@ Examples:
 }
 
 /**
- * Members for trying out must be nobody: no member of the shop, no account, and not those of an earlier run, who may hold the coupon already.
- * A seller has to find its coupons again, and who names a first number wants that very member.
+ * Members for trying out must not exist: no member of the shop, no account, and not those of an earlier run, who may
+ * hold the coupon already. A seller has to find its coupons again, and a caller who names a first number wants that
+ * very member.
  */
 function namesOf({ first, prefix, presence, role }: TokensOptions): Pick<NamedTokens, 'first' | 'prefix'> {
   const run = first === undefined && role === 'member' ? `${randomBytes(4).toString('hex')}-` : '';

@@ -13,7 +13,7 @@ import { couponIds, durationMs } from './option-values.js';
 import { startProgress } from './progress.js';
 import { forEachConcurrently } from './for-each-concurrently.js';
 
-/** Catalogue rows read at a time. */
+/** Catalogue rows per read. */
 const PAGE_ROWS = 500;
 /** Warmed at the same time: enough to hide the round trips, few enough to leave a store in use alone. */
 const WARMS_CONCURRENT_MAX = 8;

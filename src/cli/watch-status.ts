@@ -12,7 +12,7 @@ export interface WatchOptions {
   readonly json: boolean;
 }
 
-/** Shows what `look` finds until SIGINT or SIGTERM. A store that is away is said to be, and looked at again. */
+/** Shows what `look` returns until SIGINT or SIGTERM. An unreachable store is shown as such and read again. */
 export async function watchStatus(
   context: CommandContext,
   read: () => Promise<StatusReport>,
@@ -20,7 +20,7 @@ export async function watchStatus(
 ): Promise<void> {
   const ending = new AbortController();
   const stop = (): void => ending.abort();
-  // With a listener the signal ends nothing by itself, so the terminal is put in order before the process ends.
+  // With a listener the signal ends nothing, so the terminal is restored before the process ends.
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const onTerminal = context.output.isTTY === true && !options.json;
   const screen = onTerminal ? new LiveScreen(context.output) : undefined;
@@ -46,7 +46,7 @@ export async function watchStatus(
     process.off('SIGINT', stop).off('SIGTERM', stop);
     screen?.close();
   }
-  // The second screen is gone with all that was on it; what was seen last stays.
+  // The second screen has disappeared with its content; the last lines stay visible.
   if (screen !== undefined) for (const line of last) printLine(context.output, line);
 }
 

@@ -22,8 +22,8 @@ export interface SeonchakClientOptions {
 }
 
 /**
- * A client for one caller. An answer is `{ data }` or, for a problem, `{ error }` with its stable `code`; a connection that breaks
- * rejects, as `fetch` does. A download may be sent again in any case: a winner is told the same number.
+ * A client for one caller. An answer is `{ data }` or, for a problem, `{ error }` with its stable `code`; a connection
+ * that breaks rejects, as `fetch` does. A download may be sent again in any case: a winner gets the same number.
  */
 export function createSeonchakClient({ baseUrl, token, fetch }: SeonchakClientOptions): SeonchakClient {
   const client = createFetchClient<paths, Json>({ baseUrl, ...(fetch === undefined ? {} : { fetch }) });

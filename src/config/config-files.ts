@@ -13,7 +13,8 @@ export type Given = Readonly<Record<string, string>>;
 /**
  * Puts the content of `X_FILE` in the place of `X`, without the line break at its end.
  *
- * @returns the settings, and a fault for each file that cannot be had or stands beside its variable. No fault repeats any content.
+ * @returns the settings, and a fault for each file that cannot be read or whose variable is set as well. No fault
+ *   repeats any content.
  */
 export function withSecretsFromFiles(given: Given): { readonly settings: Given; readonly faults: string[] } {
   const settings = { ...given };

@@ -57,7 +57,7 @@ const readBy = <Value extends object>(read: (text: string) => Value | { readonly
 /** The path of a file becomes its content: workers and drivers need no file system of their own. */
 const authorities = readBy(readAuthorities).transform(({ text }) => text);
 
-/** An IPv6 address may stand in brackets, as in a URL. */
+/** An IPv6 address may be in brackets, as in a URL. */
 const listenHost = z
   .string()
   .transform((text) => text.replace(/^\[(.*)\]$/, '$1'))
@@ -229,7 +229,7 @@ export type Config = EmbeddedConfig | DistributedConfig;
 /**
  * Reads the whole configuration (docs/configuration.md). An empty variable counts as absent.
  *
- * @throws {@link ConfigError} naming every fault at once, so that an operator mends them in one go.
+ * @throws {@link ConfigError} naming every fault at once, so that an operator can fix all of them together.
  */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const given: Record<string, string> = {};
@@ -242,7 +242,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     (issue) => !padded.includes(String(issue.path[0])),
   );
   const faulty = new Set([...padded, ...issues.map((issue) => String(issue.path[0]))]);
-  // The rules between variables are judged on those that are sound by themselves.
+  // The rules between variables are applied to those that are each valid.
   const sound = Object.fromEntries(Object.entries(settings).filter(([name]) => !faulty.has(name)));
   const values = environment.parse(sound);
   const faults = [
@@ -325,7 +325,7 @@ function claimNamesOf(values: Environment): ClaimNames {
   });
 }
 
-/** White space at an end is a slip that nobody sees: it would be part of a secret, or the name of another folder. */
+/** White space at an end is an invisible slip: it would be part of a secret, or the name of another folder. */
 function isPadded(value: string | undefined): boolean {
   return value !== undefined && value !== value.trim();
 }

@@ -1,4 +1,4 @@
-/** What the members were told against what is in the database, once everything is at rest. */
+/** Compares the answers that members got with the rows of the database, once everything is idle. */
 import type { Press } from './crowd.js';
 
 export interface RecordedIssuance {

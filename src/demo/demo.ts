@@ -45,7 +45,7 @@ export interface DemoOptions {
 
 export interface DemoScreen {
   print(line: string): void;
-  /** @returns told of each answer, and of the end. */
+  /** @returns called for each answer, and at the end. */
   progress(presses: number): { advance(count: number): void; finish(): void };
 }
 

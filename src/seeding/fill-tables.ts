@@ -64,7 +64,7 @@ export async function fillTables(
   };
 }
 
-/** A plan is continued only by itself: under other sizes other members would hold the coupons. */
+/** A plan is continued only with the same sizes: under other sizes other members would hold the coupons. */
 function refuseOthers(plan: SeedPlan, found: SeedSizes, coupons: readonly SeededCoupon[]): void {
   const { sizes } = plan;
   const strange = coupons.find(

@@ -1,6 +1,9 @@
 /** Defines the database operations for filling tables; `persist/sql/sql-seed-tables.ts` implements them. */
 
-/** Marks what was seeded, so that it can be found again: its seller, and the domain of its members (RFC 2606: nobody's). */
+/**
+ * Marks seeded rows, so that they can be found again: their seller, and the domain of their members (RFC 2606:
+ * reserved).
+ */
 export const SEED_SELLER_ID = 'seed';
 export const SEED_MAIL_DOMAIN = 'seed.invalid';
 

@@ -11,7 +11,7 @@ import type { Config } from '../config/config.js';
 /** How deep a chain of causes is followed; a cycle must not hold up the line. */
 const CAUSES_MAX = 8;
 
-/** Where a credential may stand in a text: before the host of an address, behind `Bearer`, or as a token by itself. */
+/** Where a text may contain a credential: before the host of an address, behind `Bearer`, or as a bare token. */
 const credentials = /(?<=:\/\/)[^\s/@]+(?=@)|(?<=bearer\s+)\S+|eyJ[\w-]+\.[\w-]+\.[\w-]*/gi;
 
 interface LoggedFault {

@@ -39,11 +39,14 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** The same reason is not told again for so long: a connection is tried anew several times a second. */
+/** The same reason is not logged again for this long: a connection is tried anew several times a second. */
 const BREAK_LOG_COOLDOWN_MS = 5_000;
 const BREAKS_REMEMBERED_MAX = 100;
 
-/** Without the stack, which is the same every time: an operator may meet these lines beside the one about a failed start. */
+/**
+ * Without the stack, which is the same every time: an operator may read these lines beside the one about a failed
+ * start.
+ */
 function logConnectionErrors(logger: Logger): (error: Error) => void {
   const quietUntilMs = new Map<string, number>();
   return ({ message }) => {

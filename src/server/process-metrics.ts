@@ -49,7 +49,7 @@ export function serveMetricsToChildren(own: Registry): void {
   });
 }
 
-/** Two texts as one: all lines of a metric must stand together, under one description. */
+/** Two texts as one: all lines of a metric must be together, under one description. */
 function mergeExpositions(...texts: readonly string[]): string {
   const metrics = new Map<string, string[]>();
   for (const text of texts) {

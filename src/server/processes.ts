@@ -13,7 +13,7 @@ import { SeonchakError } from '../engine/domain/errors.js';
 /** A child that dies is replaced after this; one that cannot start at all must not spin. */
 const RESPAWN_PAUSE_MS = 1_000;
 
-/** What the child itself said stands above. */
+/** The child's own message is printed above. */
 class ApiProcessEndedError extends SeonchakError {
   static override readonly code = 'process_ended';
 

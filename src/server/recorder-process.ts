@@ -12,7 +12,7 @@ import type { Readiness } from '../http/api/health.js';
 import type { DistributedStores, Stores } from './stores.js';
 import { systemClock } from './system-time.js';
 
-/** A probe is given up after a second as a rule; it should hear the reason before. */
+/** A probe usually gives up after a second; it should get the reason before. */
 const PING_TIMEOUT_MS = 800;
 /** A scrape under way may end. */
 const GRACE_MS = 1_000;

@@ -60,11 +60,14 @@ export interface Stores extends DatabaseStores {
 export interface OpenStoresOptions {
   /** The server takes the data folder for itself; a command works beside it. */
   readonly exclusive: boolean;
-  /** Hears of broken connections. */
+  /** Called on broken connections. */
   onConnectionError(error: Error): void;
-  /** Hears when settings of Redis that start-up checks have changed: what start-up would refuse, and the level in force now. */
+  /**
+   * Called when settings of Redis that start-up checks have changed: with those that start-up would refuse, and the
+   * level in force now.
+   */
   onSettings?(faults: readonly string[], level: DurabilityLevel): void;
-  /** Hears of coupons that are rebuilt because the admission store has lost their past. */
+  /** Called for coupons that are rebuilt because the admission store has lost data. */
   readonly recoveryListener?: RecoveryListener;
 }
 
@@ -98,7 +101,7 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
     queue: undefined,
     durability: () => 'fsync',
     settingsFaults: () => [],
-    // The folder is no use to anybody before its tables are up to date, so opening it has done that.
+    // The folder is useless before its tables are up to date, so opening it has done that.
     migrate: () => Promise.resolve(embedded.migrated),
     seedTables: () => embedded.seedTables(),
     notReadyReasons: () => [],

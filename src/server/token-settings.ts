@@ -23,7 +23,7 @@ export function tokenSettings(config: Config): Promise<TokenSettings> {
   return Promise.resolve({ ...policy, secret: Buffer.from(secret) });
 }
 
-/** Who signs tickets of presence: PRESENCE_JWKS_URL or PRESENCE_SECRET; `undefined` without either. */
+/** The settings of presence tickets: PRESENCE_JWKS_URL or PRESENCE_SECRET; `undefined` without either. */
 export function presenceSettings(config: Config): TokenSettings | undefined {
   const policy = {
     issuer: config.presenceIssuer,

@@ -13,7 +13,7 @@ import { type Evidence, memberIdOf } from './evidence.js';
 export interface Verdict {
   /** One line each, beginning with the promise that was broken. Empty: all were kept. */
   readonly violations: readonly string[];
-  /** Told "issued", and gone with the store: what the level of durability may cost. */
+  /** Acknowledged as issued, and lost with the store: what the level of durability may cost. */
   readonly lost: number;
   readonly wonByLateCommand: number;
 }
@@ -72,7 +72,7 @@ export function check(presses: readonly Press[], evidence: Evidence, options: Ch
   };
 }
 
-/** I5 is promised at rest; what still waits or is claimed then will never be recorded. */
+/** I5 is promised when idle; issuances still queued or claimed then will never be recorded. */
 function unrecordedWhenIdle({ store }: Evidence): string[] {
   if (store === undefined) return [];
   const waiting = store.queued.length + store.claimed.length;
@@ -110,7 +110,7 @@ function outcomeOf({ outcome, issueNo, storeMs }: Press, strange: Set<string>): 
     case 'not_ready':
     case 'outcome_unknown':
       return { outcome };
-    // A process that stops, or does not take so many from one member, has attempted nothing.
+    // A process that stops, or has a limit of requests for one member, has attempted nothing.
     case 'shutting_down':
     case 'rate_limited':
       return { outcome: 'busy' };

@@ -74,7 +74,7 @@ fault(23, 'at level replica a master dies: nothing that anybody was told is lost
   const aloneMs = performance.now();
   await world.crowd.answeredSince(aloneMs, PRESSES_MEANWHILE);
   const joinedMs = performance.now();
-  // It comes back as the replica of its replica; until then nobody can confirm anything.
+  // It comes back as the replica of its replica; until then no replica can confirm anything.
   await master.restart();
   await burst;
   const alone = world.crowd.presses.filter(
@@ -124,7 +124,10 @@ fault(27, 'the majority of the Cluster is gone: never sold out, and on again by 
   await world.verdict(t);
 });
 
-/** Moves the coupon's slot so many times while members press, more often if none did, and says what they were told meanwhile. */
+/**
+ * Moves the coupon's slot this many times while members press, more often if none did, and returns their answers
+ * meanwhile.
+ */
 async function pressedDuringMoves(
   world: World,
   cluster: RedisClusterServers,

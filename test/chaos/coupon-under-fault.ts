@@ -18,7 +18,7 @@ const MEMBERS = 600;
 export interface CouponOptions {
   readonly quantity?: number;
   readonly members?: number;
-  /** In place of so many new ones. */
+  /** In place of `members` new ones. */
   readonly crowd?: readonly Member[];
   readonly opensAtMs?: number;
 }

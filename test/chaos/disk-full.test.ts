@@ -82,7 +82,7 @@ if (mayMount(t, import.meta.url)) {
   );
 }
 
-/** Members who press now hear a documented 503, and nobody hears "sold out". */
+/** Members who press now get a documented 503, and no member gets "sold out". */
 async function assertRefusedMeanwhile(t: Test, world: CouponUnderFault): Promise<void> {
   const sinceMs = performance.now();
   await world.crowd.answeredSince(sinceMs, PRESSES_MEANWHILE);

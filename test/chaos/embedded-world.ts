@@ -27,7 +27,7 @@ export async function startEmbeddedWorld(
   };
 }
 
-/** From a copy, so that the look disturbs nobody. The table is the store here: its rows are the winners. */
+/** From a copy, so that the read disturbs no process. The table is the store here: its rows are the winners. */
 export async function evidenceIn(folder: string, couponId: number): Promise<Evidence> {
   const copy = await mkdtemp(join(tmpdir(), 'seonchak-copy-'));
   await cp(folder, copy, { recursive: true });

@@ -34,7 +34,7 @@ async function sealedAnswers(site: Site, host: number): Promise<number> {
   return Number(/^seonchak_sealed_answers_total (\d+)$/m.exec(String(body['text']))?.[1]);
 }
 
-/** Everybody presses until both hosts answer from memory. */
+/** Every member presses until both hosts answer from memory. */
 async function untilSealed(world: World): Promise<void> {
   const before = await Promise.all([PROCESSES_HOST, OTHER_HOST].map((host) => sealedAnswers(site, host)));
   const bothAnswer = async (): Promise<void> => {
@@ -45,7 +45,7 @@ async function untilSealed(world: World): Promise<void> {
   await world.crowd.pressUntil(bothAnswer(), world.couponId, world.members);
 }
 
-/** What was asked more than a second after the seller's answer, while everybody presses. */
+/** Presses that began more than a second after the seller's answer, while every member presses. */
 async function pressedAfter(world: World, act: () => Promise<unknown>): Promise<Press[]> {
   let doneMs = Infinity;
   const watched = (async (): Promise<void> => {

@@ -9,9 +9,10 @@ import { fault } from './fault.js';
 import { sharedMariadb, startWorld } from './world.js';
 
 /**
- * The narrow place is the way to Redis: a round trip of 2 × 15 ms and 16 members a batch make some 500 decisions a second, whatever
- * else the machine does. Ten times that costs a tenth of a core here and a third in the generator. With a CPU as the narrow place
- * (two members a batch, embedded) other programs and the generator itself moved the figure between 28 and 102 %.
+ * The bottleneck is the way to Redis: a round trip of 2 × 15 ms and 16 members a batch make some 500 decisions a
+ * second, whatever else the machine does. Ten times that costs a tenth of a core here and a third in the generator.
+ * With a CPU as the bottleneck (two members a batch, embedded) other programs and the generator itself moved the figure
+ * between 28 and 102 %.
  */
 const WAY_TO_REDIS_MS = 15;
 const SETTINGS = { BATCH_MAX: '16', MAILBOX_MAX: '300', MEMBER_RATE: '0' };
@@ -21,7 +22,7 @@ const TIMES = 10;
 const RESET_SHARE = 0.1;
 const MEMORY_MAX_BYTES = 700_000_000;
 
-/** As the command it measures for longer and tells the figures. */
+/** As the command it measures for longer and prints the figures. */
 const asCommand = process.env['CHAOS_FAULT'] !== undefined;
 const SECONDS = asCommand ? 10 : 3;
 /** The peak is the best of these crowds. */

@@ -108,7 +108,7 @@ fault(
     const { rows } = await world.evidence();
     t.equal(await world.version(), 2, 'the coupon was rebuilt while the recorder stood still');
     await world.recorder?.kill('SIGCONT');
-    // It goes on in the middle of its transaction, unless it looks at its deadlines first.
+    // The recorder goes on in the middle of its transaction, unless it checks its deadlines first.
     await logged(world.recorder, /claimed before the coupon was rebuilt|Store error while recording/);
     t.comment(
       /claimed before/.test(world.recorder?.log() ?? '') ? 'its rows were refused' : 'it gave up by itself',

@@ -31,7 +31,7 @@ const frozen = async (server: Pick<Server, 'kill'> | undefined, random: Random):
   await server?.kill('SIGCONT');
 };
 
-/** Everybody's own processes and MariaDB. */
+/** Faults of our own processes and MariaDB, which every mix has. */
 function commonFaults({ servers, mariadb, mysqlProxy }: World): RandomFault[] {
   return [
     ['an API server killed', (random) => killed(random.pick(servers), random)],

@@ -23,7 +23,7 @@ const HANGS_UP_WITHIN_MS = 40;
 const PAUSE_MOST_MS = 1_200;
 const FAULTS_LEAST = 2;
 const FAULTS_MOST = 6;
-/** Whom a seller takes something back from. */
+/** From which a seller revokes. */
 const RECENT_PRESSES = 500;
 const RESUME_TRIES_MAX = 200;
 

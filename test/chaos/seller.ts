@@ -3,7 +3,7 @@ import { HttpClient } from '../clients/http-client.js';
 import { signToken } from '../clients/tokens.js';
 import type { SellerCall } from '../../src/engine/testing/checker/history.js';
 
-/** Whom `registerCoupon` registers for. */
+/** The seller of `registerCoupon`. */
 const SELLER_ID = '900001';
 
 export type SellerAct =

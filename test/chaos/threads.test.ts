@@ -18,7 +18,10 @@ interface ThreadEnder {
   strike(): Promise<void>;
 }
 
-/** A module that runs before ours in every thread, and ends its thread when told: our own code has no switch for this. */
+/**
+ * A module that runs before ours in every thread, and ends its thread on a message: our own code has no switch for
+ * this.
+ */
 async function threadEnder(t: Test): Promise<ThreadEnder> {
   const folder = await mkdtemp(join(tmpdir(), 'seonchak-strike-'));
   t.teardown(() => rm(folder, { recursive: true }));

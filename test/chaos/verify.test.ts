@@ -150,7 +150,7 @@ t.test('what an older copy brings back beyond the quantity is revoked, the lates
   const { couponId } = record;
   await stores.warmer.prepare(couponId);
   const { epoch, issuances } = await admit(stores, couponId, ['d', 'e']);
-  // Its units were lost once, and one of them given to somebody else: a row that this copy does not know.
+  // Its units were lost once, and one of them issued to another member: a row that this copy does not know.
   const [template] = issuances;
   const memberId = parseMemberId('f');
   if (template === undefined || memberId === undefined) throw new Error('d and f are members');
@@ -174,7 +174,7 @@ t.test('terms that were still being saved when the rebuild began are those it co
     stores.catalogue.saveTerms(record.couponId, record.version + 1, { ...record, quantity: 250 }),
   );
   const recovery = recoveryOver({ ...stores, catalogue }, stores.ledger, distributed.recovery);
-  // A number that Redis has not given: its past is lost.
+  // A number that Redis has not issued: its data is lost.
   t.equal(await recovery.check(record, 9), 'recovering');
   await recovery.settle();
   const [snapshot] = await stores.admission.snapshots([record.couponId]);

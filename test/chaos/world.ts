@@ -20,7 +20,7 @@ export interface WorldOptions extends CouponOptions {
   /** More for that recorder. */
   readonly recorderSettings?: Readonly<Record<string, string>>;
   readonly redis?: RedisServerOptions;
-  /** In place of a Redis of its own; whoever started it ends it. */
+  /** In place of a Redis of its own; the caller that started it ends it. */
   readonly redisServer?: RedisServer;
   /** In place of a Redis of its own. */
   readonly cluster?: RedisClusterServers;

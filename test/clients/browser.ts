@@ -17,7 +17,7 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** A step that takes longer than this has gone wrong; two cores may be shared with much else. */
+/** A step that takes longer than this has failed; two cores may be shared with much else. */
 const STEP_TIMEOUT_MS = 20_000;
 
 export interface TestBrowser {

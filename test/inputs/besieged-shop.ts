@@ -12,7 +12,7 @@ export interface BesiegedShop {
   readonly client: HttpClient;
   readonly seller: string;
   readonly couponId: number;
-  /** Why the server is not as it was: `undefined` when it still serves, and nobody but honest members took a unit. */
+  /** Why the server is not as it was: `undefined` when it still serves, and only honest members took a unit. */
   complaint(answer?: string): Promise<string | undefined>;
   stop(): Promise<void>;
 }

@@ -142,7 +142,7 @@ t.test('several faults are several lines, each with the code', async (t) => {
 });
 
 t.test('a folder that cannot be written', async (t) => {
-  // Root may write everywhere; below a file nobody can.
+  // Root may write everywhere; below a file no user can.
   const file = join(folder.path, 'file');
   await writeFile(file, '');
   const says = /The data folder .*file\/data cannot be written \(DATA_DIR\)/;

@@ -3,7 +3,10 @@
 type MalformedRequest = readonly [
   name: string,
   pieces: readonly string[],
-  /** What our server sends back. `undefined`: nothing may come that looks like success; the library keeps silent or cuts the connection. */
+  /**
+   * What our server sends back. `undefined`: no answer that resembles success may come; the library keeps silent or
+   * cuts the connection.
+   */
   answer: RegExp | undefined,
 ];
 
@@ -24,7 +27,7 @@ export function malformedRequests(path: string, token: string): readonly Malform
       [`${session}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`],
       /^HTTP\/1\.1 400 /,
     ],
-    // A download reads no body, so it looks at no length; the seller's token is what it refuses.
+    // A download reads no body, so it checks no length; the seller's token is what it refuses.
     [
       'two Content-Length on a download',
       [`${head}Content-Length: 0\r\nContent-Length: 3\r\n\r\n`],

@@ -59,7 +59,7 @@ for (const [name, token] of Object.entries(refused)) {
   t.test(name, async (t) => {
     const head = `POST ${download} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
     const { received } = await exchangeBytes(shop.server.port, [head], (text) => text.includes('}'), 5_000);
-    // The library ends a request with a header as long as that by itself.
+    // The library ends a request with such a long header on its own.
     if (token.length > 10_000) t.notMatch(received, /^HTTP\/1\.1 2/);
     else t.match(received, /^HTTP\/1\.1 401 [^]*"code":"unauthenticated"/);
     t.equal(await shop.complaint(received), undefined);

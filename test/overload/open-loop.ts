@@ -15,7 +15,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Press } from '../../src/demo/crowd.js';
 import type { Phase, PhaseResult } from './phases.js';
 
-/** Kept open at a time; a press that finds all of them waiting is counted as one that could not be sent. */
+/** Concurrent connections; a press that finds all of them waiting is counted as one that could not be sent. */
 const CONNECTIONS_MAX = 4_000;
 const TICK_MS = 2;
 /** Answers still on their way when a phase is over get this long. */
@@ -127,7 +127,7 @@ async function openLoop({ rate, seconds, resetShare }: Phase & { readonly rate: 
   return unsent;
 }
 
-/** So many members, each pressing again when answered: finds the capacity. */
+/** This many members, each pressing again when answered: finds the capacity. */
 async function closedLoop({
   lanes,
   seconds,

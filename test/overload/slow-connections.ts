@@ -1,7 +1,7 @@
-/** Opens connections that stay silent or send a byte at a time. */
+/** Opens connections that stay silent or send single bytes with pauses. */
 import { connect, type Socket } from 'node:net';
 
-/** A slow client sends a byte this often: soon enough that nobody takes it for dead. */
+/** A slow client sends a byte this often: soon enough that no server takes it for dead. */
 const BYTE_EVERY_MS = 1_000;
 const OPENED_AT_ONCE = 200;
 

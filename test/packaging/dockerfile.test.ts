@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const stages = parseDockerfile(await readFile(join(root, 'Dockerfile'), 'utf8'));
 const last = stages.at(-1);
 
-/** What stands behind a word in the last stage, in order. */
+/** The arguments of a word in the last stage, in order. */
 function settings(word: string): string[] {
   return (last?.instructions ?? [])
     .filter((instruction) => instruction.word === word)

@@ -55,7 +55,7 @@ export function copyStep(parameters: string): CopyStep {
 export interface StageRun {
   /** What `COPY` copies from. */
   readonly context: string;
-  /** Each stage has a folder of its own here that stands for its root. */
+  /** Each stage has a folder of its own here as its root. */
   readonly place: string;
   /** Modules that `npm ci` has installed from the same lockfile, to be linked in its stead; left out, it is run. */
   readonly installed?: string;

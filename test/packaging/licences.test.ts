@@ -11,7 +11,10 @@ const page = readFileSync(`${root}docs/licences.md`, 'utf8');
 const rows = [...page.matchAll(/^\| (\S+) +\| (\S+) +\| (\S+) +\|/gm)]
   .map(([, name = '', version = '', licence = '']) => ({ name, version, licence }))
   .filter(({ name }) => !/^(?:package|-+)$/.test(name));
-/** Whoever passes Seonchak on may pass these on with it, without giving away anything of their own. */
+/**
+ * Licences under which Seonchak can be passed on together with these packages, without further conditions for the one
+ * who does.
+ */
 const permitted = new Set(['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD']);
 
 t.test('the page is what the lock file says', async (t) => {

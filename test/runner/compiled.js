@@ -1,7 +1,8 @@
 /**
- * TypeScript without its types, made once a text: whoever asks again, in this run or the next, reads a file.
+ * Compiles TypeScript by removing its types, once per text: later calls, in this run or the next, read a file.
  *
- * tap's own loader starts a compiler in every process and every worker thread. That is two seconds of computing for each of them.
+ * tap's own loader starts a compiler in every process and every worker thread. That is two seconds of computing for
+ * each of them.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';

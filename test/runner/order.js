@@ -1,6 +1,6 @@
-/** The order in which files are started. A long one that begins last keeps everybody waiting while the other processor is idle. */
+/** Sorts the files of a run. A long one that begins last would leave the other processor idle at the end. */
 
-/** Those of more than fifteen seconds. A name that is missing or of the past costs some idle time and nothing else. */
+/** Those of more than fifteen seconds. A missing or outdated name costs some idle time and nothing else. */
 const long = [
   'test/console-accessibility',
   'test/chaos/redis-lost',

@@ -23,7 +23,7 @@ export function follow(level) {
     counts.passed += ended.passed;
     counts.failed += ended.failed;
     if (ended.tests === 0 && result.ok) counts.passed += 1;
-    // A test with tests inside fails by itself when it times out or throws.
+    // A test with tests inside fails on its own account when it times out or throws.
     else if (!result.ok && (ended.failed === 0 || ended.ownFailures > 0)) counts.failed += 1;
     if (!result.ok && ended.failures.length === 0) ended.failures.push({ path: [], result });
     counts.failures.push(...ended.failures.map((one) => ({ ...one, path: [result.name, ...one.path] })));

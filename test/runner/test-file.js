@@ -1,4 +1,4 @@
-/** Runs one test file in a process of its own and tells what its tests came to. */
+/** Runs one test file in a process of its own and reports the results of its tests. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Parser } from 'tap-parser';
@@ -6,7 +6,10 @@ import { follow } from './tally.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const register = new URL('register.js', import.meta.url).href;
-/** Told that its time is over, a file says what it was waiting for; one that cannot even do that is ended. */
+/**
+ * When its time is over, a file reports what it was waiting for; a file that cannot even do that is ended after this
+ * time.
+ */
 const LAST_WORDS_MS = 10_000;
 
 /**
@@ -63,7 +66,7 @@ export async function runTestFile(file, { env, timeoutSeconds }) {
 function limit(child, timeoutMs) {
   if (timeoutMs === 0) return [];
   return [
-    // tap's own signal: whoever gets it reports what is still open.
+    // tap's own signal: the test process then reports what is still open.
     setTimeout(() => child.kill('SIGALRM'), timeoutMs),
     setTimeout(() => child.kill('SIGKILL'), timeoutMs + LAST_WORDS_MS),
   ];

@@ -16,14 +16,14 @@ export const UNWATCHED = { NODE_V8_COVERAGE: '' } as const;
 
 const running = new Set<ChildProcess>();
 
-/** The last resort for a test that crashed or was told to end: no server outlives the process that started it. */
+/** The last resort for a test that crashed or was ended: no server outlives the process that started it. */
 function endAll(): void {
   for (const child of running) child.kill('SIGKILL');
 }
 process.on('exit', endAll);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    if (process.listenerCount(signal) > 1) return; // Somebody else ends this process in an orderly way.
+    if (process.listenerCount(signal) > 1) return; // Other code ends this process in an orderly way.
     endAll();
     process.exit(1);
   });

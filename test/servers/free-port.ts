@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 
 /**
  * Below the range from which Linux picks ports for outgoing connections (32768 and up): a port taken from that range
- * may be gone when a killed server wants it back. The upper end leaves room for a Cluster bus at port + 10000.
+ * may be occupied when a killed server wants it back. The upper end leaves room for a Cluster bus at port + 10000.
  */
 const LOWEST_PORT = 12_000;
 const HIGHEST_PORT = 32_000;

@@ -15,7 +15,7 @@ export interface MariadbServer {
   readonly pid: number;
   /** Orderly shutdown; removes the folder. */
   stop(): Promise<void>;
-  /** Sends a signal; if that ends the process, waits until it is gone. */
+  /** Sends a signal; if that ends the process, waits until it has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same folder and port, after `kill`. */
   restart(): Promise<void>;

@@ -19,7 +19,7 @@ export interface ClusterNodeServer extends RedisServer {
 }
 
 export interface RedisClusterServers {
-  /** Masters first, then replicas: replica k of master m stands at masters + m × replicas + k. */
+  /** Masters first, then replicas: replica k of master m is at masters + m × replicas + k. */
   readonly nodes: readonly ClusterNodeServer[];
   readonly urls: readonly string[];
   /** Waits until every node that is alive reports `cluster_state:ok`. */
@@ -103,7 +103,7 @@ async function form(
     );
     for (let index = masters; index < servers.length; index++) {
       const masterId = nodeIds[Math.floor((index - masters) / replicas)] ?? '';
-      // A node that has just met the others may not know the master's id for a moment more.
+      // A node that has just joined may not know the master's id for a moment more.
       await until('replica attached', async () => {
         const reply = await clients[index]?.call('CLUSTER', 'REPLICATE', masterId).catch(() => undefined);
         return reply === 'OK';

@@ -8,11 +8,11 @@ import { freePort } from './free-port.js';
 import { requiredProgram } from './on-path.js';
 
 export interface RedisServerOptions {
-  /** `always` unless told otherwise: what DESIGN level `fsync` asks for. `off`: no append-only file. */
+  /** Default `always`, which level `fsync` asks for. `off`: no append-only file. */
   readonly appendfsync?: 'always' | 'everysec' | 'no' | 'off';
   /** Further settings as on the command line, such as `['--maxmemory', '1mb']`; later ones win. */
   readonly args?: readonly string[];
-  /** Where its own folder is made; the system's temporary folder unless told otherwise. */
+  /** Where its own folder is made. Default: the system's temporary folder. */
   readonly within?: string;
 }
 
@@ -32,7 +32,7 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-/** Another process may take the port between the look and the start. */
+/** Another process may take the port between the check and the start. */
 const START_ATTEMPTS_MAX = 5;
 const READY = /Ready to accept connections/;
 
@@ -94,14 +94,14 @@ function serverIn(
       child = await start(folder, port, options, extraArgs);
     },
     async stop() {
-      // A frozen process does not hear SIGTERM; its data is thrown away anyway.
+      // A frozen process does not react to SIGTERM; its data is thrown away anyway.
       if (child.isAlive()) await child.kill('SIGKILL');
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }
 
-/** A plain client for what a test itself wants to look at or to break; the test disconnects it. */
+/** A plain client with which a test reads or breaks Redis; the test disconnects it. */
 export function redisClient(server: Pick<RedisServer, 'port'>): Redis {
   return new Redis({ host: '127.0.0.1', port: server.port, lazyConnect: true });
 }

@@ -19,15 +19,16 @@ export interface SmallDisk {
   readonly folder: string;
   /** Takes every byte that is left. */
   fill(): void;
-  /** Gives back what `fill` took. */
+  /** Releases what `fill` took. */
   makeRoom(): void;
 }
 
 /**
- * Mounting needs root; for everybody else a user and mount namespace of one's own will do.
+ * Mounting needs root; for every other user a separate user and mount namespace will do.
  *
  * @param testUrl `import.meta.url` of the test file.
- * @returns `true` where this process may mount; `false` when the whole file has just been run in such a namespace, and asserted.
+ * @returns `true` where this process may mount; `false` when the whole file has just been run in such a namespace, and
+ *   asserted.
  */
 export function mayMount(t: Test, testUrl: string): boolean {
   if (process.getuid?.() === 0) return true;

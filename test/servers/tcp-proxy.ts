@@ -8,13 +8,13 @@ export type Passage = 'pass' | 'drop' | 'hold';
 export interface ProxyBehaviour {
   readonly requests?: Passage;
   readonly replies?: Passage;
-  /** What Redis sends over connections that have subscribed to a channel: its messages are lost, and nobody notices. */
+  /** What Redis sends over connections that have subscribed to a channel: its messages are lost without notice. */
   readonly messages?: 'pass' | 'drop';
   /** Goes to the client in place of whatever the server answers. */
   readonly forgedReply?: Buffer;
   /** Each piece waits this long. */
   readonly delayMs?: number;
-  /** Pieces of at most this many bytes, each written by itself. */
+  /** Pieces of at most this many bytes, each written separately. */
   readonly chopBytes?: number;
 }
 

@@ -19,7 +19,7 @@ export class HostileClients {
   readonly #client: HttpClient;
   readonly #ends: Promise<void>[] = [];
   #going = true;
-  /** The coupon at hand; nobody has this one before there is any. */
+  /** The coupon at hand; no coupon has this number before there is any. */
   couponId = 999_999_999;
 
   constructor(port: number) {
@@ -51,7 +51,7 @@ export class HostileClients {
     this.#repeat('held slow and idle connections', 0, () => this.#hold());
   }
 
-  /** Resolves when all of them are gone. */
+  /** Resolves when all of them have ended. */
   async stop(): Promise<void> {
     this.#going = false;
     await Promise.all(this.#ends);

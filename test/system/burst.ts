@@ -22,7 +22,7 @@ export async function registerCoupon(
       body: { name: 'burst', quantity, ...opening },
     });
     if (answer.status === 201) return Number(answer.body['id']);
-    // On a busy machine a store may take longer than a call may last; a seller asks again then.
+    // On a busy machine a store may take longer than a call may last; a seller retries then.
     if (answer.status !== 503 || tries === REGISTER_TRIES_MAX) {
       throw new Error(`registering: ${answer.status} ${JSON.stringify(answer.body)}`);
     }
@@ -30,7 +30,7 @@ export async function registerCoupon(
   }
 }
 
-/** @param expires as jose reads it; an hour unless told otherwise */
+/** @param expires as jose reads it; default: an hour */
 export async function crowdOf(count: number, expires?: string): Promise<Member[]> {
   const tokens = await signMemberTokens(count, expires);
   return tokens.map((token, index) => ({ memberId: String(index + 1), token }));

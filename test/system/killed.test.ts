@@ -54,7 +54,7 @@ for (const name of ['redis', 'cluster'] as const) {
     // A frozen database holds the recorder exactly there: it has claimed and cannot insert.
     await backEnd.mariadb?.kill('SIGSTOP');
     const crowd = new Crowd([client.download]);
-    // There are as many members as units: one who was told to come back has to.
+    // There are as many members as units: one who was asked to retry has to.
     await crowd.press(couponId, await crowdOf(QUANTITY), INSISTING);
     await untilClaimed(backEnd.settings['REDIS_URL'] ?? '', couponId);
     await recorder.kill('SIGKILL');

@@ -31,7 +31,9 @@ export function fill(node: Element, ...children: readonly Child[]): void {
   node.replaceChildren(...nodesOf(children));
 }
 
-/** The same for what is shown anew: whoever stands on something inside with the keyboard goes on standing on it, or else on the first. */
+/**
+ * The same for content that is shown anew: keyboard focus inside stays on the same element, or else moves to the first.
+ */
 export function refill(node: Element, ...children: readonly Child[]): void {
   const active = document.activeElement;
   const stood = active !== node && node.contains(active) ? active : null;

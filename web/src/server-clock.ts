@@ -1,8 +1,8 @@
 /**
- * The store's clock, as far as its messages tell.
+ * Estimates the store's clock from its messages.
  *
- * A message can only be late, so (time in the message − time of arrival) is at most the true difference, and the largest of the
- * recent ones is the closest to it. This device's own clock plays no part; phones are off by minutes.
+ * A message can only be late, so (time in the message − time of arrival) is at most the true difference, and the
+ * largest of the recent ones is the closest to it. This device's own clock plays no part; phones are off by minutes.
  */
 const OBSERVATIONS_KEPT = 24;
 
@@ -10,7 +10,7 @@ export class ServerClock {
   #differences: number[] = [];
 
   constructor() {
-    // The monotonic clock of some devices stands still while they sleep.
+    // The monotonic clock of some devices stops while they sleep.
     document.addEventListener('visibilitychange', () => {
       if (!document.hidden) this.#differences = this.#differences.slice(-1);
     });

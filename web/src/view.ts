@@ -13,7 +13,7 @@ export interface ViewContext {
   /** The address now, to come back to after signing in. */
   readonly address: string;
   go(address: string): void;
-  /** A line at the edge of the screen that goes away by itself; also spoken. */
+  /** A line at the edge of the screen that disappears automatically; also spoken. */
   notify(text: string, kind?: 'good' | 'bad'): void;
 }
 

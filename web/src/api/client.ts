@@ -64,7 +64,7 @@ export class ApiClient {
   readonly #session: Session;
   readonly #onRefused: () => void;
 
-  /** @param onRefused the server refuses the token of whoever is signed in. */
+  /** @param onRefused the server refuses the token of the signed-in person. */
   constructor(session: Session, onRefused: () => void) {
     this.#session = session;
     this.#onRefused = onRefused;
@@ -100,7 +100,7 @@ export class ApiClient {
     return this.#call(`v1/coupons/${id}`, readCoupon, { method: 'PATCH', body: change });
   }
 
-  /** @param key names this top-up: whoever sends it again, because no answer came, adds nothing twice. */
+  /** @param key names this top-up: the same key sent again, because no answer came, adds nothing twice. */
   topUp(id: number, by: number, key: string): Promise<Result<Coupon>> {
     return this.#call(`v1/coupons/${id}/top-up`, readCoupon, {
       method: 'POST',

@@ -79,7 +79,7 @@ export class LiveStream {
 
   #openLater(): void {
     this.#close();
-    // Spread out: after a restart everybody who was watching comes back.
+    // Spread out: after a restart every watcher comes back.
     this.#retry = window.setTimeout(() => this.#open(), this.#retryMs * (0.5 + Math.random()));
     this.#retryMs = Math.min(RETRY_MAX_MS, this.#retryMs * 2);
   }

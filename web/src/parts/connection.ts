@@ -2,7 +2,7 @@
 import { element, setText } from '../dom.js';
 import type { ViewContext } from '../view.js';
 
-/** Shorter breaks than this are nobody's business. */
+/** Shorter breaks than this are not shown. */
 const SAY_AFTER_MS = 1_500;
 
 export interface ConnectionNote {

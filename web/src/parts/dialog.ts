@@ -10,7 +10,7 @@ export interface DialogOptions {
   readonly fields?: readonly Child[];
   readonly submit: string;
   readonly danger?: boolean;
-  /** Where the keyboard goes on when the button that opened the dialog is gone by then. */
+  /** Where the keyboard goes on when the button that opened the dialog has been removed by then. */
   focusAfter?(): HTMLElement | null;
   /** Does it; what it returns is shown as the reason why it was not done, and the dialog stays open. */
   run(): Promise<string | undefined>;

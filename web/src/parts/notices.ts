@@ -1,4 +1,4 @@
-/** Shows short notices at the edge of the screen; they disappear automatically and are announced to screen readers. */
+/** Shows short notices at the edge of the screen; they disappear automatically and are read out by screen readers. */
 import { element } from '../dom.js';
 
 const SHOWN_MS = 5_000;

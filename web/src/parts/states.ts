@@ -25,7 +25,7 @@ export function empty(title: string, text: string, ...actions: readonly Child[])
   );
 }
 
-/** For a page that shows nothing else: what stands there is its heading. */
+/** For a page that shows nothing else: its text becomes its heading. */
 export function wholePage(state: HTMLElement): HTMLElement {
   const title = state.querySelector('.state-title');
   title?.replaceWith(element('h1', { class: 'state-title' }, title.textContent));

@@ -19,7 +19,7 @@ export class BurnDownData {
 
   add({ storeNowMs, remaining, issuedPerSecond }: LiveUpdate): void {
     const time = storeNowMs / 1_000;
-    // After a break the server tells again what we have seen.
+    // After a break the server sends again what this page has seen.
     if (time <= (this.times.at(-1) ?? 0)) return;
     this.times.push(time);
     this.remaining.push(remaining);
@@ -27,7 +27,7 @@ export class BurnDownData {
     if (this.times.length > POINTS_MAX) this.#thinOut();
   }
 
-  /** What happened before anybody looked, put in front of what was seen. */
+  /** The time before the page was opened, put in front of what was seen. */
   prepend(past: readonly PastPoint[]): void {
     const before = past.filter(({ atMs }) => atMs / 1_000 < (this.times[0] ?? Infinity));
     this.times.unshift(...before.map(({ atMs }) => atMs / 1_000));
@@ -51,8 +51,9 @@ export interface PastPoint {
 }
 
 /**
- * The curve until now, from the times at which numbers were recorded. A few dozen rows tell it, however many there are: row n of the
- * line says when n were gone. Revoked numbers leave gaps, so the counts are scaled to those that are left.
+ * The curve until now, from the times at which numbers were recorded. A few dozen rows are enough, however many there
+ * are: row n of the line has the time at which n were issued. Revoked numbers leave gaps, so the counts are scaled to
+ * those that are left.
  */
 export async function readPast(api: ApiClient, coupon: Coupon): Promise<readonly PastPoint[]> {
   if (coupon.issued === 0) return [];

@@ -15,7 +15,7 @@ export interface CouponActions {
   show(state: CouponState): void;
 }
 
-/** @param current the coupon as last heard of. @param onChanged is given the coupon as it is after a change. */
+/** @param current the coupon as last received. @param onChanged is given the coupon as it is after a change. */
 export function couponActions(
   context: ViewContext,
   current: () => Coupon,

@@ -37,7 +37,7 @@ export function couponsView(context: ViewContext): View {
 
   async function load(after: number): Promise<void> {
     const question = ++asking;
-    // "Show more" goes away; whoever stood on it goes on at the first of what it brought.
+    // "Show more" disappears; keyboard focus on it moves to the first of the new rows.
     const stood = below.contains(document.activeElement);
     const shown = list.childElementCount;
     fill(below, loading(context));

@@ -15,7 +15,7 @@ import { figures } from './figures.js';
 import { issuanceTable } from './issuance-table.js';
 import { sellersOnly } from './sell.js';
 
-/** Stats come from three stores, so they are asked for less often than the live view tells. */
+/** Stats come from three stores, so they are read less often than the live view changes. */
 const STATS_BUSY_MS = 1_000;
 const STATS_QUIET_MS = 5_000;
 

@@ -23,7 +23,7 @@ export interface DownloadButton {
 
 /**
  * @param onHeld the member holds the coupon.
- * @param onRefused nobody without the coupon gets it now: the page should look again.
+ * @param onRefused no member without the coupon gets it now: the page should read it again.
  */
 export function downloadButton(
   context: ViewContext,
@@ -79,7 +79,7 @@ export function downloadButton(
       const { problem } = result;
       if (!isPassing(problem) || performance.now() > untilMs) return problem;
       setText(note, words.event.askingAgain(context.format.whole(times)));
-      // Spread out, or everybody who was turned away comes back in the same instant.
+      // Spread out, or all refused members come back in the same instant.
       const pauseMs = (problem.retryAfterMs ?? RETRY_DEFAULT_MS) * (0.7 + 0.6 * Math.random());
       await new Promise((resolve) => window.setTimeout(resolve, pauseMs));
     }
@@ -89,7 +89,7 @@ export function downloadButton(
     root,
     show(isUsable, reason) {
       usable = isUsable;
-      // Not `disabled`: the button keeps the focus of somebody who waits on it for the opening.
+      // Not `disabled`: the button keeps the focus of a member who waits on it for the opening.
       button.setAttribute('aria-disabled', String(!usable && session.current !== undefined));
       if (!asking) {
         const signedIn = session.current !== undefined;

@@ -132,7 +132,7 @@ function showEvent(context: ViewContext, coupon: Coupon, root: HTMLElement): { e
     held?.end();
     const shownStub = issuedStub(context, coupon.id, coupon.name, issuance);
     held = shownStub;
-    // The button goes, and must not take the place of whoever stood on it along.
+    // The button disappears, and keyboard focus on it must not be lost.
     const stood = action.contains(document.activeElement);
     fill(action, shownStub.root);
     if (stood) shownStub.root.focus({ preventScroll: true });
@@ -141,7 +141,7 @@ function showEvent(context: ViewContext, coupon: Coupon, root: HTMLElement): { e
     root.firstElementChild?.nextElementSibling?.setAttribute('data-held', 'true');
   }
 
-  /** Somebody who comes back to the page sees the number again. */
+  /** A member who comes back to the page sees the number again. */
   async function look(): Promise<void> {
     if (session.current?.role !== 'member') return;
     const result = await api.issuance(coupon.id);

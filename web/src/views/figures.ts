@@ -4,7 +4,7 @@ import { element, setText } from '../dom.js';
 import { stockBar } from '../parts/stock-bar.js';
 import type { ViewContext } from '../view.js';
 
-/** What was issued when, as far back as recording may lag behind and still be told exactly. */
+/** Times of issuances, as far back as recording may lag behind and still be shown exactly. */
 const ISSUED_KEPT = 600;
 
 const parts = ['remaining', 'queued', 'claimed', 'recorded', 'deadLettered'] as const;

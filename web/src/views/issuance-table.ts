@@ -10,7 +10,7 @@ const PAGE_ROWS = 20;
 
 export interface IssuanceTable {
   readonly root: HTMLElement;
-  /** Looks again while the page shown is not full: there may be more by now. */
+  /** Reads again while the page shown is not full: there may be more by now. */
   grew(): void;
 }
 

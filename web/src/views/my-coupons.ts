@@ -15,7 +15,7 @@ export function myCouponsView(context: ViewContext): View {
   const below = element('div', { class: 'below' });
 
   async function load(after: number): Promise<void> {
-    // "Show more" goes away; whoever stood on it goes on at the first of what it brought.
+    // "Show more" disappears; keyboard focus on it moves to the first of the new rows.
     const stood = below.contains(document.activeElement);
     const shown = list.childElementCount;
     fill(below, loading(context));
@@ -117,7 +117,7 @@ function row(context: ViewContext, issuance: WalletItem): HTMLElement {
         side,
         element('span', { class: 'stamp stamp-small' }, words.mine.used),
         element('p', { class: 'quiet' }, words.mine.usedAt(format.short(usedAtMs))),
-        // An order id of our own tells a member nothing.
+        // An order id of our own is of no use to a member.
         orderId !== undefined &&
           !orderId.startsWith('use:') &&
           element('p', { class: 'quiet' }, words.mine.order(orderId)),
