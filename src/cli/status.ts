@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
 import type { CouponId } from '../engine/domain/coupon.js';
-import type { CouponView } from '../engine/sellers/coupon-registry.js';
+import type { CouponPage, CouponView } from '../engine/sellers/coupon-registry.js';
 import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
@@ -70,13 +70,13 @@ async function readOne(stores: Stores, id: CouponId): Promise<StatusReport> {
 
 async function readAll(stores: Stores, limit: number): Promise<StatusReport> {
   const coupons: CouponStatus[] = [];
-  let next: number | undefined = 0;
-  while (next !== undefined && coupons.length < limit) {
-    const page = await stores.registry.list({}, next, Math.min(PAGE_COUPONS, limit - coupons.length));
+  let page: CouponPage | undefined;
+  do {
+    const rows = Math.min(PAGE_COUPONS, limit - coupons.length);
+    page = await stores.registry.list({}, page?.next, rows);
     coupons.push(...(await statuses(stores, page.coupons)));
-    next = page.next;
-  }
-  return { coupons, more: next !== undefined };
+  } while (page.next !== undefined && coupons.length < limit);
+  return { coupons, more: page.next !== undefined };
 }
 
 async function statuses(stores: Stores, views: readonly CouponView[]): Promise<CouponStatus[]> {

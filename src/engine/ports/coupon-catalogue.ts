@@ -38,6 +38,26 @@ export interface CouponFilter {
   readonly sellerId?: string;
 }
 
+export const couponSorts = ['id', '-id', 'opensAt', '-opensAt'] as const;
+/** With a minus descending. Equal openings are sorted by id, and a coupon without one sorts before every other. */
+export type CouponSort = (typeof couponSorts)[number];
+
+/** `from` bounds are included, `before` bounds are not. A coupon without an opening is in no range of openings. */
+export interface CouponQuery extends CouponFilter {
+  /** `id` where it is left out. */
+  readonly sort?: CouponSort;
+  readonly opensFromMs?: number;
+  readonly opensBeforeMs?: number;
+  readonly createdFromMs?: number;
+  readonly createdBeforeMs?: number;
+}
+
+/** The last coupon of the page before: a page continues behind it, whether or not it still exists under these values. */
+export interface CouponCursor {
+  readonly couponId: number;
+  readonly opensAtMs: number | undefined;
+}
+
 export type InsertOnceReply =
   | { readonly status: 'inserted'; readonly record: CouponRecord }
   /** The key was taken by the same request before; this is the coupon it made, as it is now. */
@@ -57,6 +77,8 @@ export interface CouponCatalogue {
   find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]>;
   /** Ascending by id, those above `afterCouponId`, up to `limit`. */
   list(filter: CouponFilter, afterCouponId: number, limit: number): Promise<CouponRecord[]>;
+  /** In the order of the query, those behind `after`, up to `limit`. */
+  page(query: CouponQuery, after: CouponCursor | undefined, limit: number): Promise<CouponRecord[]>;
   /** Overwrites terms and version if `version` is above the stored one; else nothing happens. */
   saveTerms(couponId: CouponId, version: number, terms: CouponTerms): Promise<void>;
   /** Adds one to the epoch and returns the new one. */

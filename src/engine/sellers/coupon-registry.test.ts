@@ -311,18 +311,18 @@ t.test('a coupon that is registered while the store is out of reach is not said 
   const registry = world.registry();
   world.storeLink.next('refuse');
   await t.rejects(registry.register(newCoupon({})), { code: 'store_outcome_unknown' });
-  t.equal((await registry.list({}, 0, 10)).coupons.length, 1);
+  t.equal((await registry.list({}, undefined, 10)).coupons.length, 1);
 });
 
 t.test('lists are pages in the order of the ids, of everybody or of one seller', async (t) => {
   const world = new StagedWorld();
   const registry = world.registry();
   for (const sellerId of ['x', 'y', 'x', 'y', 'x']) await registry.register(newCoupon({ sellerId }));
-  const first = await registry.list({ sellerId: 'x' }, 0, 2);
-  t.same([first.coupons.map((coupon) => coupon.couponId), first.next], [[1, 3], 3]);
-  const last = await registry.list({ sellerId: 'x' }, first.next ?? 0, 2);
+  const first = await registry.list({ sellerId: 'x' }, undefined, 2);
+  t.same([first.coupons.map((coupon) => coupon.couponId), first.next?.couponId], [[1, 3], 3]);
+  const last = await registry.list({ sellerId: 'x' }, first.next, 2);
   t.same([last.coupons.map((coupon) => coupon.couponId), last.next], [[5], undefined]);
-  const all = await registry.list({}, 0, 10);
+  const all = await registry.list({}, undefined, 10);
   t.same([all.coupons.length, all.next], [5, undefined]);
 });
 
@@ -330,11 +330,11 @@ t.test('a list by state shows only that state, and continues where it stopped', 
   const world = new StagedWorld();
   const registry = world.registry();
   for (const paused of [true, false, true, true]) await registry.register(newCoupon({ paused }));
-  const first = await registry.list({ state: 'paused' }, 0, 2);
-  t.same([first.coupons.map((coupon) => coupon.couponId), first.next], [[1, 3], 3]);
-  const second = await registry.list({ state: 'paused' }, first.next ?? 0, 2);
+  const first = await registry.list({ state: 'paused' }, undefined, 2);
+  t.same([first.coupons.map((coupon) => coupon.couponId), first.next?.couponId], [[1, 3], 3]);
+  const second = await registry.list({ state: 'paused' }, first.next, 2);
   t.same([second.coupons.map((coupon) => coupon.couponId), second.next], [[4], undefined]);
-  t.same((await registry.list({ state: 'closed' }, 0, 2)).coupons, []);
+  t.same((await registry.list({ state: 'closed' }, undefined, 2)).coupons, []);
 });
 
 t.test('a list by state over a long catalogue returns short pages with a next', async (t) => {
@@ -342,10 +342,10 @@ t.test('a list by state over a long catalogue returns short pages with a next', 
   const registry = world.registry();
   for (let count = 0; count < 2_100; count += 1) world.database.insert(newCoupon());
   world.database.insert(newCoupon({ paused: true }));
-  const first = await registry.list({ state: 'paused' }, 0, 5);
+  const first = await registry.list({ state: 'paused' }, undefined, 5);
   t.same(first.coupons, []);
-  t.equal(first.next, 2_000);
-  const second = await registry.list({ state: 'paused' }, first.next ?? 0, 5);
+  t.equal(first.next?.couponId, 2_000);
+  const second = await registry.list({ state: 'paused' }, first.next, 5);
   t.same(
     second.coupons.map((coupon) => coupon.couponId),
     [2_101],

@@ -6,7 +6,13 @@ import type { Clock } from '../domain/clock.js';
 import { couponState } from '../domain/coupon.js';
 import type { CouponId, CouponSnapshot, CouponState, MemberId } from '../domain/coupon.js';
 import { subjectOf } from '../domain/member-id.js';
-import type { CouponCatalogue, CouponRecord, NewCoupon } from '../ports/coupon-catalogue.js';
+import type {
+  CouponCatalogue,
+  CouponCursor,
+  CouponQuery,
+  CouponRecord,
+  NewCoupon,
+} from '../ports/coupon-catalogue.js';
 import type { ChangeResult, CouponChanger } from './coupon-changer.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
 import type { KeyedRequest } from '../ports/idempotency.js';
@@ -27,8 +33,14 @@ export interface CouponView extends CouponRecord {
 
 export interface CouponPage {
   readonly coupons: readonly CouponView[];
-  /** Ask for those after this id; `undefined` on the last page. */
-  readonly next: CouponId | undefined;
+  /** Ask for those behind this place; `undefined` on the last page. */
+  readonly next: CouponCursor | undefined;
+}
+
+export interface CouponListQuery extends CouponQuery {
+  readonly state?: CouponState;
+  /** A part of the name; case and the form of characters make no difference. */
+  readonly nameHas?: string;
 }
 
 /** What is absent stays. */
@@ -153,31 +165,31 @@ export class CouponRegistry {
     return view;
   }
 
-  /** Ascending by id. With a state filter a page may be short, even empty, and still have a `next`. */
+  /** In the order of the query. With a filter by state or name a page may be short, even empty, and still have a `next`. */
   async list(
-    filter: { readonly sellerId?: string; readonly state?: CouponState },
-    afterCouponId: number,
+    { state, nameHas, ...query }: CouponListQuery,
+    after: CouponCursor | undefined,
     limit: number,
   ): Promise<CouponPage> {
-    const sellerFilter = filter.sellerId === undefined ? {} : { sellerId: filter.sellerId };
+    const isFiltered = state !== undefined || nameHas !== undefined;
+    const chunkRows = isFiltered ? LIST_CHUNK_ROWS : limit + 1;
     const coupons: CouponView[] = [];
-    let after = afterCouponId;
+    let last = after;
     for (let scanned = 0; scanned < LIST_SCAN_ROWS;) {
-      const chunkRows = filter.state === undefined ? limit + 1 : LIST_CHUNK_ROWS;
-      const records = await this.#ports.catalogue.list(sellerFilter, after, chunkRows);
-      for (const view of await this.#views(records)) {
-        if (filter.state !== undefined && view.state !== filter.state) {
-          after = view.couponId;
-          continue;
-        }
-        if (coupons.length === limit) return { coupons, next: after as CouponId };
+      const records = await this.#ports.catalogue.page(query, last, chunkRows);
+      const named =
+        nameHas === undefined ? records : records.filter(({ name }) => nameContains(name, nameHas));
+      for (const view of await this.#views(named)) {
+        if (state !== undefined && view.state !== state) continue;
+        if (coupons.length === limit) return { coupons, next: last };
         coupons.push(view);
-        after = view.couponId;
+        last = cursorAt(records, view.couponId);
       }
       if (records.length < chunkRows) return { coupons, next: undefined };
+      last = cursorAt(records, records.at(-1)?.couponId);
       scanned += records.length;
     }
-    return { coupons, next: after as CouponId };
+    return { coupons, next: last };
   }
 
   /**
@@ -310,6 +322,19 @@ export class CouponRegistry {
       viewOf(record, snapshots[place], recordedOf.get(record.couponId) ?? 0, this.#ports.clock.nowMs()),
     );
   }
+}
+
+/** Under the values that the catalogue sorts by: the admission store may be ahead of them. */
+function cursorAt(
+  records: readonly CouponRecord[],
+  couponId: CouponId | undefined,
+): CouponCursor | undefined {
+  return records.find((record) => record.couponId === couponId);
+}
+
+function nameContains(name: string, part: string): boolean {
+  const folded = (text: string): string => text.normalize('NFKC').toLowerCase();
+  return folded(name).includes(folded(part));
 }
 
 function viewOf(

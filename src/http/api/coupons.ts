@@ -1,5 +1,6 @@
 /** Handles the public requests for coupons. */
-import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
+import type { CouponCursor, CouponSort } from '../../engine/ports/coupon-catalogue.js';
+import type { CouponListQuery, CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import { couponBody, couponReply } from './coupon-body.js';
 import { couponIdOf, json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
@@ -14,15 +15,21 @@ export class CouponHandlers {
     this.#registry = registry;
   }
 
-  /** With `state` a page may be short, even empty, and still have a `next`. */
+  /** With `state` or `q` a page may be short, even empty, and still have a `next`. */
   async list(request: ApiRequest): Promise<Reply> {
-    const { after, limit, state, sellerId } = parseQuery(couponListQuery, request);
-    const filter = {
+    const { after, limit, sort, state, sellerId, q, ...range } = parseQuery(couponListQuery, request);
+    const query: CouponListQuery = {
+      sort,
       ...(state === undefined ? {} : { state }),
       ...(sellerId === undefined ? {} : { sellerId }),
+      ...(q === undefined ? {} : { nameHas: q }),
+      ...(range.opensFrom === undefined ? {} : { opensFromMs: range.opensFrom }),
+      ...(range.opensBefore === undefined ? {} : { opensBeforeMs: range.opensBefore }),
+      ...(range.createdFrom === undefined ? {} : { createdFromMs: range.createdFrom }),
+      ...(range.createdBefore === undefined ? {} : { createdBeforeMs: range.createdBefore }),
     };
-    const page = await this.#registry.list(filter, after, limit);
-    return json(200, { items: page.coupons.map(couponBody), next: page.next ?? null });
+    const page = await this.#registry.list(query, cursorOf(after, sort), limit);
+    return json(200, { items: page.coupons.map(couponBody), next: nextOf(page.next, sort) });
   }
 
   async show(request: ApiRequest): Promise<Reply> {
@@ -31,4 +38,21 @@ export class CouponHandlers {
       ? refuse('unknown_coupon', 'There is no coupon with this id.')
       : couponReply(200, coupon);
   }
+}
+
+function nextOf(cursor: CouponCursor | undefined, sort: CouponSort): number | string | null {
+  if (cursor === undefined) return null;
+  return sort.endsWith('opensAt') ? `${cursor.opensAtMs ?? ''}.${cursor.couponId}` : cursor.couponId;
+}
+
+function cursorOf(after: string, sort: CouponSort): CouponCursor | undefined {
+  if (after === '0') return undefined;
+  const [first = '', second] = after.split('.');
+  if ((second !== undefined) !== sort.endsWith('opensAt')) {
+    refuse('invalid_input', 'after: must be the `next` of a page in the same order', {
+      errors: [{ field: 'after', message: 'must be the `next` of a page in the same order' }],
+    });
+  }
+  if (second === undefined) return { couponId: Number(first), opensAtMs: undefined };
+  return { couponId: Number(second), opensAtMs: first === '' ? undefined : Number(first) };
 }

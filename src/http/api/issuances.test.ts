@@ -4,7 +4,7 @@ import t from 'tap';
 import type { MemberId } from '../../engine/domain/coupon.js';
 import { parseCouponId, parseMemberId } from '../../engine/domain/coupon.js';
 import { call } from '../testing/client.js';
-import { openShop } from '../testing/shop.js';
+import { fromNow, openShop } from '../testing/shop.js';
 
 t.test('the seller reads who holds the coupon, page by page', async (t) => {
   const shop = await openShop(t);
@@ -21,6 +21,42 @@ t.test('the seller reads who holds the coupon, page by page', async (t) => {
   for (const limit of ['0', '1000000000']) {
     const answer = await call(shop.url, `GET ${path}/issuances?limit=${limit}`, { token: shop.seller });
     t.match(answer, { status: 400, body: { code: 'invalid_input', errors: [{ field: 'limit' }] } });
+  }
+});
+
+t.test('the seller finds issuances by member, date and use, and the latest first', async (t) => {
+  const shop = await openShop(t);
+  const path = await shop.coupon();
+  for (const member of ['a', 'b', 'c']) await shop.press(path, member);
+  await call(shop.url, 'POST /v1/me/coupons/1/use', { token: await shop.token('b') });
+  const ask = (query: string, accept = 'application/json') =>
+    call(shop.url, `GET ${path}/issuances?${query}`, { token: shop.seller, headers: { accept } });
+  const members = async (query: string) =>
+    ((await ask(query)).body.items as { memberId: string }[]).map(({ memberId }) => memberId).join('');
+  t.equal(await members('memberId=b'), 'b');
+  t.equal(await members('memberId=b&used=false'), '');
+  t.equal(await members('memberId=x'), '');
+  t.equal(await members('used=true'), 'b');
+  t.equal(await members('used=false'), 'ac');
+  t.equal(await members('sort=-issueNo'), 'cba');
+  t.equal(await members('sort=-issueNo&after=3'), 'ba');
+  t.equal(await members(`issuedFrom=${fromNow(-60_000)}&issuedBefore=${fromNow(60_000)}`), 'abc');
+  t.equal(await members(`issuedBefore=${fromNow(-60_000)}`), '');
+  const csv = await ask('sort=-issueNo&used=false', 'text/csv');
+  t.match(csv.text, /^issue_no[^]*\r\n3,c,[^]*\r\n1,a,[^]*$/);
+  t.notMatch(csv.text, /,b,/);
+  for (const query of [
+    'used=yes',
+    'sort=issuedAt',
+    'issuedFrom=1',
+    'memberId=',
+    'q=b',
+    'settled=true&used=true',
+    'settled=true&memberId=b',
+    'settled=true&sort=-issueNo',
+  ]) {
+    const field = query.split('=')[0];
+    t.match(await ask(query), { status: 400, body: { code: 'invalid_input', errors: [{ field }] } }, query);
   }
 });
 

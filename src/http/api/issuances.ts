@@ -3,6 +3,7 @@ import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { SettledPage, SettledRows } from '../../engine/feed/settled-rows.js';
 import { subjectOf } from '../../engine/domain/member-id.js';
+import type { IssuanceQuery, IssuanceSearch } from '../../engine/ports/issuance-search.js';
 import type { IssuanceLedger, LedgerRow } from '../../engine/ports/issuance-ledger.js';
 import type { Identity } from '../auth/identity.js';
 import { json } from '../wire/exchange.js';
@@ -10,6 +11,7 @@ import type { ApiRequest, Reply } from '../wire/exchange.js';
 import type { IssuanceItemAnswer } from '../openapi/answers.js';
 import { csvField } from './csv-field.js';
 import { ownedCoupon } from './owned-coupon.js';
+import type { z } from 'zod';
 import { parseQuery } from '../wire/parse-input.js';
 import { preferredType } from '../wire/preferred-type.js';
 import { refuse } from '../wire/problems.js';
@@ -26,10 +28,13 @@ const LIST_TYPES = ['application/json', 'text/csv', 'application/x-ndjson'] as c
 export interface IssuancePorts {
   readonly registry: CouponRegistry;
   readonly ledger: IssuanceLedger;
+  readonly issuanceSearch: IssuanceSearch;
   readonly settledRows: Pick<SettledRows, 'read' | 'waits'>;
 }
 
-/** Rows above a cursor, one page per call. */
+type IssuanceListQuery = z.output<typeof issuanceListQuery>;
+
+/** Rows behind a cursor, one page per call. */
 type ReadPage = (afterIssueNo: number, limit: number) => Promise<SettledPage>;
 
 export class IssuanceHandlers {
@@ -42,10 +47,9 @@ export class IssuanceHandlers {
   /** What is recorded, ascending by number; with `settled` up to the frontier. */
   async list(request: ApiRequest, seller: Identity): Promise<Reply> {
     const { couponId } = await ownedCoupon(this.#ports.registry, request, seller);
-    const { after, limit, settled } = parseQuery(issuanceListQuery, request);
-    const read: ReadPage = settled
-      ? (cursor, rows) => this.#ports.settledRows.read(couponId, cursor, rows)
-      : (cursor, rows) => this.#recorded(couponId, cursor, rows);
+    const query = parseQuery(issuanceListQuery, request);
+    const { after, limit, settled } = query;
+    const read = this.#reader(couponId, query);
     const type = preferredType(request.accept, LIST_TYPES);
     if (type === 'text/csv') {
       return streamed('text/csv; charset=utf-8; header=present', csv(read, after));
@@ -59,11 +63,37 @@ export class IssuanceHandlers {
     });
   }
 
+  #reader(couponId: CouponId, query: IssuanceListQuery): ReadPage {
+    if (query.settled) return (after, limit) => this.#ports.settledRows.read(couponId, after, limit);
+    const { memberId } = query;
+    const sought = {
+      descending: query.sort === '-issueNo',
+      issuedFromMs: query.issuedFrom,
+      issuedBeforeMs: query.issuedBefore,
+      used: query.used,
+    };
+    if (memberId === undefined) {
+      return isWhole(sought)
+        ? (after, limit) => this.#recorded(couponId, after, limit)
+        : (after, limit) => this.#found(couponId, sought, after, limit);
+    }
+    return async (after) => {
+      const row = await this.#ports.ledger.rowOf(couponId, memberId);
+      const isSought = row !== undefined && after === 0 && matches(row, sought);
+      return { rows: isSought ? [row] : [], frontier: after, more: false };
+    };
+  }
+
   /** Whatever is in the ledger at this moment, numbers passed over included. */
   async #recorded(couponId: CouponId, after: number, limit: number): Promise<SettledPage> {
     const rows = await this.#ports.ledger.rows(couponId, after, limit + 1);
     const items = rows.slice(0, limit);
     return { rows: items, frontier: items.at(-1)?.issueNo ?? after, more: rows.length > limit };
+  }
+
+  async #found(couponId: CouponId, query: IssuanceQuery, after: number, limit: number): Promise<SettledPage> {
+    const { rows, next } = await this.#ports.issuanceSearch.search(couponId, query, after, limit);
+    return { rows, frontier: next ?? after, more: next !== undefined };
   }
 
   /** May be repeated: revoking a number a second time answers the same. */
@@ -94,6 +124,17 @@ export class IssuanceHandlers {
         );
     }
   }
+}
+
+/** Every row in the order of the key: one statement a page. */
+function isWhole({ descending, issuedFromMs, issuedBeforeMs, used }: IssuanceQuery): boolean {
+  return !descending && (issuedFromMs ?? issuedBeforeMs ?? used) === undefined;
+}
+
+function matches({ issuedAtMs, usedAtMs }: LedgerRow, query: IssuanceQuery): boolean {
+  const { issuedFromMs = 0, issuedBeforeMs = Infinity, used } = query;
+  const isUsed = usedAtMs !== undefined;
+  return issuedAtMs >= issuedFromMs && issuedAtMs < issuedBeforeMs && isUsed === (used ?? isUsed);
 }
 
 function streamed(contentType: string, chunks: AsyncIterable<string>): Reply {

@@ -86,7 +86,13 @@ const next = z
   .nullable()
   .meta({ description: 'Send it as `after` for the next page; null at the end.' });
 
-export const couponPage = z.object({ items: z.array(couponAnswer), next });
+export const couponPage = z.object({
+  items: z.array(couponAnswer),
+  next: z.union([z.int(), z.string()]).nullable().meta({
+    description:
+      'Send it as `after` for the next page: a number, or text where the list is sorted by opening; null at the end.',
+  }),
+});
 
 function issuanceWith<Outcome extends 'issued' | 'already_issued'>(outcome: Outcome) {
   return z.object({ outcome: z.literal(outcome), couponId, memberId, issueNo, issuedAt: instant });

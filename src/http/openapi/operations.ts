@@ -120,7 +120,8 @@ export const operations: Readonly<Record<string, Operation>> = {
     id: 'listCoupons',
     tag: 'Coupons',
     summary: 'List coupons',
-    description: 'Ascending by id. With `state` a page may be short, even empty, and still have a `next`.',
+    description:
+      'Ascending by id, or by `sort`. With `state` or `q` a page may be short, even empty, and still have a `next`.',
     query: couponListQuery,
     answers: { 200: { description: 'A page.', json: 'CouponPage' } },
   }),
@@ -243,7 +244,8 @@ export const operations: Readonly<Record<string, Operation>> = {
     description:
       'Ascending by number. As CSV or NDJSON all issuances are streamed, regardless of the limit. ' +
       'Rows are written in any order: a reader that follows new ones with `after` and without `settled=true` loses some for good. ' +
-      'With it the list ends at the frontier, the highest number up to which every number is settled, and `next` is null there.',
+      'With it the list ends at the frontier, the highest number up to which every number is settled, and `next` is null there. ' +
+      'With a filter a page may be short, even empty, and still have a `next`.',
     query: issuanceListQuery,
     answers: {
       200: {

@@ -98,6 +98,7 @@ export async function startEmbeddedServer(
     registry,
     admission,
     ledger,
+    issuanceSearch: stores.issuanceSearch,
     redemptions: stores.redemptions,
     serverKeys: stores.serverKeys,
     catalogue,

@@ -16,6 +16,7 @@ import {
 } from '../../engine/domain/redemption.js';
 import type { OrderId, Validity } from '../../engine/domain/redemption.js';
 import { memberIdOf } from '../../engine/domain/member-id.js';
+import { couponSorts } from '../../engine/ports/coupon-catalogue.js';
 import { keyScopes } from '../../accounts/server-keys.js';
 import { roles } from '../../accounts/accounts.js';
 
@@ -195,7 +196,7 @@ const settled = z
       'Ends the list before the first number that may still become a row. Following with `after` needs it.',
   });
 
-export const issuanceListQuery = z.strictObject({ after, limit, settled });
+export const issuanceSorts = ['issueNo', '-issueNo'] as const;
 
 const orderId = z
   .string()
@@ -248,21 +249,78 @@ export const walletQuery = z.strictObject({
     .meta({ description: 'The latest issue first; without it by coupon id.' }),
 });
 
+/** A `sub` as a filter. */
+const subject = z
+  .string()
+  .transform((text, context) => {
+    const memberId = memberIdOf(text);
+    if (memberId !== undefined) return memberId;
+    context.addIssue({ code: 'custom', message: 'must be the sub of a token: 1 to 255 characters' });
+    return z.NEVER;
+  })
+  .optional();
+
+/** Of a page sorted by id, or `opening.id` of one sorted by opening; the opening is empty where there is none. */
+const couponCursor = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,14}|(0|[1-9]\d{0,15})?\.[1-9]\d{0,14})$/, 'must be the `next` of the page before')
+  .default('0')
+  .meta({
+    type: ['integer', 'string'],
+    default: 0,
+    description: 'The `next` of the previous page, under the same `sort`.',
+  });
+
 export const couponListQuery = z.strictObject({
-  after,
+  after: couponCursor,
   limit,
   state: z.enum(couponStates, `must be one of ${couponStates.join(', ')}`).optional(),
   /** Whose coupons: what a seller's own list is made of. */
-  sellerId: z
-    .string()
-    .transform((subject, context) => {
-      const sellerId = memberIdOf(subject);
-      if (sellerId !== undefined) return sellerId;
-      context.addIssue({ code: 'custom', message: 'must be the sub of a token: 1 to 255 characters' });
-      return z.NEVER;
-    })
+  sellerId: subject.meta({
+    description: 'Only coupons of this seller: the `sub` of its tokens, or the id of its account.',
+  }),
+  q: name
     .optional()
-    .meta({ description: 'Only coupons of this seller: the `sub` of its tokens, or the id of its account.' }),
+    .meta({ description: 'Only coupons with this text in their name; upper and lower case are the same.' }),
+  sort: z
+    .enum(couponSorts, `must be one of ${couponSorts.join(', ')}`)
+    .default('id')
+    .meta({
+      description: 'With a minus descending. A coupon without an opening sorts before every other.',
+    }),
+  opensFrom: instant.optional(),
+  opensBefore: instant.optional(),
+  createdFrom: instant.optional(),
+  createdBefore: instant.optional(),
 });
+
+export const issuanceListQuery = z
+  .strictObject({
+    after,
+    limit,
+    settled,
+    memberId: subject.meta({ description: 'Only the issuance of this member.' }),
+    sort: z
+      .enum(issuanceSorts, `must be one of ${issuanceSorts.join(', ')}`)
+      .default('issueNo')
+      .meta({ description: '`-issueNo`: the latest number first.' }),
+    issuedFrom: instant.optional(),
+    issuedBefore: instant.optional(),
+    used: z
+      .string()
+      .regex(/^(true|false)$/, 'must be true or false')
+      .optional()
+      .transform((text) => (text === undefined ? undefined : text === 'true'))
+      .meta({ type: 'boolean', description: 'Only used issuances, or only unused ones.' }),
+  })
+  .refine(
+    ({ settled, sort, memberId, issuedFrom, issuedBefore, used }) =>
+      !settled || (sort === 'issueNo' && [memberId, issuedFrom, issuedBefore, used].every(isAbsent)),
+    { path: ['settled'], message: 'takes neither a filter nor another order' },
+  );
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined;
+}
 
 export const issueNo = wholeNumber.refine((number) => number >= 1);

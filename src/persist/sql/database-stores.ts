@@ -8,6 +8,7 @@ import type { AuditLog } from '../../engine/ports/audit-log.js';
 import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
 import type { CouponChanges } from '../../engine/ports/coupon-changes.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
+import type { IssuanceSearch } from '../../engine/ports/issuance-search.js';
 import type { LedgerAudit } from '../../engine/ports/ledger-audit.js';
 import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
 import type { Database } from './schema.js';
@@ -18,6 +19,7 @@ import { SqlCouponCatalogue } from './sql-coupon-catalogue.js';
 import { SqlCouponChanges } from './sql-coupon-changes.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
+import { SqlIssuanceSearch } from './sql-issuance-search.js';
 import { SqlLedgerAudit } from './sql-ledger-audit.js';
 import { SqlPresenceDemands } from './sql-presence-demands.js';
 import { SqlRedemptions } from './sql-redemptions.js';
@@ -26,6 +28,7 @@ import { SqlServerKeys } from './sql-server-keys.js';
 /** A store that is added here reaches the composition root with both back ends. */
 export interface DatabaseStores {
   readonly ledger: IssuanceLedger;
+  readonly issuanceSearch: IssuanceSearch;
   readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
   readonly changes: CouponChanges;
@@ -40,6 +43,7 @@ export interface DatabaseStores {
 export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): DatabaseStores {
   return {
     ledger: new SqlIssuanceLedger(db, flavour),
+    issuanceSearch: new SqlIssuanceSearch(db),
     audit: new SqlLedgerAudit(db),
     catalogue: new SqlCouponCatalogue(db),
     changes: new SqlCouponChanges(db, flavour),

@@ -4,6 +4,7 @@ import { accountStoreContract } from '../../accounts/testing/account-store-contr
 import { serverKeyStoreContract } from '../../accounts/testing/server-key-store-contract.js';
 import { presenceDemandStoreContract } from '../../accounts/testing/presence-demand-store-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
+import { issuanceSearchContract } from '../../engine/testing/contracts/issuance-search-contract.js';
 import { couponChangesContract } from '../../engine/testing/contracts/coupon-changes-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/contracts/issuance-ledger-contract.js';
 import { redemptionLedgerContract } from '../../engine/testing/contracts/redemption-ledger-contract.js';
@@ -26,6 +27,7 @@ t.same(
     '0012_coupon_changes',
     '0020_redemptions',
     '0021_server_keys',
+    '0045_coupon_list_indexes',
   ],
   'of several that start at once one migrates',
 );
@@ -59,6 +61,7 @@ redemptionLedgerContract(t, 'MariaDB', async () => {
 });
 
 couponCatalogueContract(t, 'MariaDB', async () => openMysql(server.url));
+issuanceSearchContract(t, 'MariaDB', async () => openMysql(server.url));
 accountStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 accessLockStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 presenceDemandStoreContract(t, 'MariaDB', async () => openMysql(server.url));

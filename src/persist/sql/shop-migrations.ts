@@ -56,3 +56,13 @@ export async function createServerKeys(db: Kysely<unknown>, flavour: SqlFlavour)
   const { rows } = await sql`select 1 from change_counter where name = ${KEY_CHANGES}`.execute(db);
   if (rows.length === 0) await sql`insert into change_counter values (${KEY_CHANGES}, 0)`.execute(db);
 }
+
+/** For lists by opening, of all sellers and of one. `member_coupon` gets none: an index there costs the recorder with every row. */
+export async function indexOpenings(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  await createIndexOnce(db, flavour, 'coupon', 'coupon_by_opening', ['opens_at', 'id']);
+  await createIndexOnce(db, flavour, 'coupon', 'coupon_of_seller_by_opening', [
+    'seller_id',
+    'opens_at',
+    'id',
+  ]);
+}

@@ -4,7 +4,9 @@ import { chunksOf } from '../../engine/domain/chunks.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type {
   CouponCatalogue,
+  CouponCursor,
   CouponFilter,
+  CouponQuery,
   CouponRecord,
   Discount,
   InsertOnceReply,
@@ -18,6 +20,7 @@ import { faultOf, storeFault } from './error-classes.js';
 import { findKey, takeKey } from './idempotency-keys.js';
 import type { CouponTable, Database } from './schema.js';
 import { hasRules, ruleColumns, rulesOf } from './redemption-rules.js';
+import { couponPage } from './coupon-page.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import { inTransaction, reading, writing } from './transaction.js';
 
@@ -95,6 +98,11 @@ export class SqlCouponCatalogue implements CouponCatalogue {
         .limit(limit)
         .execute(),
     );
+    return rows.map(recordOf);
+  }
+
+  async page(query: CouponQuery, after: CouponCursor | undefined, limit: number): Promise<CouponRecord[]> {
+    const rows = await reading(() => couponPage(this.#db, query, after).limit(limit).selectAll().execute());
     return rows.map(recordOf);
   }
 

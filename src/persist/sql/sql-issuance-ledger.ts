@@ -67,13 +67,13 @@ export class SqlIssuanceLedger implements IssuanceLedger {
   async #row(
     which: (row: ExpressionBuilder<Database, 'member_coupon'>) => ReturnType<typeof row.and>,
   ): Promise<LedgerRow | undefined> {
-    const row = await reading(() => this.#rows().where(which).executeTakeFirst());
+    const row = await reading(() => ledgerRows(this.#db).where(which).executeTakeFirst());
     return row === undefined ? undefined : ledgerRow(row);
   }
 
   async rows(couponId: CouponId, afterIssueNo: number, limit: number): Promise<LedgerRow[]> {
     const rows = await reading(() =>
-      this.#rows()
+      ledgerRows(this.#db)
         .where('coupon_id', '=', couponId)
         .where('issue_no', '>', afterIssueNo)
         .orderBy('issue_no')
@@ -85,7 +85,7 @@ export class SqlIssuanceLedger implements IssuanceLedger {
 
   async rowsOfMember(memberId: MemberId, afterCouponId: number, limit: number): Promise<LedgerRow[]> {
     const rows = await reading(() =>
-      this.#rows()
+      ledgerRows(this.#db)
         .where('member_id', '=', memberId)
         .where('coupon_id', '>', afterCouponId)
         .orderBy('coupon_id')
@@ -159,24 +159,26 @@ export class SqlIssuanceLedger implements IssuanceLedger {
       await highestIn('dead_letter'),
     );
   }
-
-  #rows() {
-    return (
-      this.#db
-        .selectFrom('member_coupon')
-        .select([
-          'coupon_id as couponId',
-          'issue_no as issueNo',
-          'member_id as memberId',
-          'issued_at as issuedAtMs',
-          'used_at as usedAtMs',
-        ])
-        // The schema lets nothing else in: ids are branded when they are parsed, before they come here.
-        .$narrowType<{ couponId: CouponId; memberId: MemberId }>()
-    );
-  }
 }
 
-function ledgerRow(row: Omit<LedgerRow, 'usedAtMs'> & { readonly usedAtMs: number | null }): LedgerRow {
+export function ledgerRows(db: Kysely<Database>) {
+  return (
+    db
+      .selectFrom('member_coupon')
+      .select([
+        'coupon_id as couponId',
+        'issue_no as issueNo',
+        'member_id as memberId',
+        'issued_at as issuedAtMs',
+        'used_at as usedAtMs',
+      ])
+      // The schema lets nothing else in: ids are branded when they are parsed, before they come here.
+      .$narrowType<{ couponId: CouponId; memberId: MemberId }>()
+  );
+}
+
+export function ledgerRow(
+  row: Omit<LedgerRow, 'usedAtMs'> & { readonly usedAtMs: number | null },
+): LedgerRow {
   return { ...row, usedAtMs: row.usedAtMs ?? undefined };
 }

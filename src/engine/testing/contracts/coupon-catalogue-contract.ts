@@ -1,7 +1,14 @@
 /** Tests what every back end of {@link CouponCatalogue} promises, one subtest per sentence of the port. */
 import { randomInt } from 'node:crypto';
 import type { Test } from 'tap';
-import type { CouponCatalogue, NewCoupon } from '../../ports/coupon-catalogue.js';
+import { couponSorts } from '../../ports/coupon-catalogue.js';
+import type {
+  CouponCatalogue,
+  CouponCursor,
+  CouponQuery,
+  CouponRecord,
+  NewCoupon,
+} from '../../ports/coupon-catalogue.js';
 import { IDEMPOTENCY_KEPT_MS, type KeyedRequest } from '../../ports/idempotency.js';
 import { type CouponId, parseCouponId, QUANTITY_MAX } from '../../domain/coupon.js';
 
@@ -22,6 +29,7 @@ export function couponCatalogueContract(
     const under = await open(t);
     t.teardown(() => under.close());
     aboutKeeping(t, under.catalogue);
+    aboutPages(t, under.catalogue);
     aboutKeys(t, under.catalogue);
     aboutChanging(t, under.catalogue);
   });
@@ -111,6 +119,51 @@ function aboutKeeping(t: Test, catalogue: CouponCatalogue): void {
       all.map((record) => record.couponId).sort((a, b) => a - b),
     );
     t.same(await catalogue.list({ sellerId: 'nobody' }, 0, 10), []);
+  });
+}
+
+/** Openings with ties, and coupons without one. */
+const OPENINGS = [500, undefined, 300, 500, undefined, 100, 300, 300];
+
+function aboutPages(t: Test, catalogue: CouponCatalogue): void {
+  t.test('pages of every order hold each coupon once, whatever their size', async (t) => {
+    const sellerId = `seller-${randomInt(2 ** 40)}`;
+    const all: CouponRecord[] = [];
+    for (const [index, opensAtMs] of OPENINGS.entries()) {
+      all.push(await catalogue.insert(newCoupon({ sellerId, opensAtMs, createdAtMs: 1_000 + index })));
+    }
+    const read = async (query: CouponQuery, limit: number): Promise<number[]> => {
+      const ids: number[] = [];
+      for (let after: CouponCursor | undefined; ;) {
+        const page = await catalogue.page({ sellerId, ...query }, after, limit);
+        ids.push(...page.map(({ couponId }) => couponId));
+        if (page.length < limit) return ids;
+        after = page.at(-1);
+      }
+    };
+    const byOpening = (one: CouponRecord, other: CouponRecord): number =>
+      (one.opensAtMs ?? -1) - (other.opensAtMs ?? -1) || one.couponId - other.couponId;
+    const expected = {
+      id: all,
+      '-id': [...all].reverse(),
+      opensAt: [...all].sort(byOpening),
+      '-opensAt': [...all].sort(byOpening).reverse(),
+    };
+    for (const sort of couponSorts) {
+      const ids = expected[sort].map(({ couponId }) => couponId);
+      for (const limit of [1, 2, 3, 5, 100]) t.same(await read({ sort }, limit), ids, `${sort} by ${limit}`);
+    }
+    const opening = (from: number, before: number) => (record: CouponRecord) =>
+      record.opensAtMs !== undefined && record.opensAtMs >= from && record.opensAtMs < before;
+    for (const sort of couponSorts) {
+      const inRange = expected[sort].filter(opening(300, 500)).map(({ couponId }) => couponId);
+      t.same(await read({ sort, opensFromMs: 300, opensBeforeMs: 500 }, 2), inRange, `${sort} in a range`);
+    }
+    const created = { createdFromMs: 1_002, createdBeforeMs: 1_005 };
+    t.same(
+      await read(created, 2),
+      all.slice(2, 5).map(({ couponId }) => couponId),
+    );
   });
 }
 

@@ -1,7 +1,9 @@
 /** Implements the engine's database ports over a link to a {@link SimulatedDatabase}. */
 import type {
   CouponCatalogue,
+  CouponCursor,
   CouponFilter,
+  CouponQuery,
   CouponRecord,
   InsertOnceReply,
   NewCoupon,
@@ -46,6 +48,10 @@ export class SimulatedCatalogue implements CouponCatalogue {
 
   list(filter: CouponFilter, afterCouponId: number, limit: number): Promise<CouponRecord[]> {
     return this.#link.call(() => this.#database.list(filter.sellerId, afterCouponId, limit));
+  }
+
+  page(query: CouponQuery, after: CouponCursor | undefined, limit: number): Promise<CouponRecord[]> {
+    return this.#link.call(() => this.#database.page(query, after, limit));
   }
 
   saveTerms(couponId: CouponId, version: number, terms: CouponTerms): Promise<void> {

@@ -1,5 +1,11 @@
 /** Simulates catalogue and ledger as one synchronous object, transaction by transaction. */
-import type { CouponRecord, InsertOnceReply, NewCoupon } from '../../ports/coupon-catalogue.js';
+import type {
+  CouponCursor,
+  CouponQuery,
+  CouponRecord,
+  InsertOnceReply,
+  NewCoupon,
+} from '../../ports/coupon-catalogue.js';
 import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
 import { MEMBER_ID_LENGTH_MAX } from '../../domain/member-id.js';
 import { StoreCorruptError } from '../../domain/errors.js';
@@ -61,6 +67,30 @@ export class SimulatedDatabase {
       .filter(
         (record) => record.couponId > afterCouponId && (sellerId ?? record.sellerId) === record.sellerId,
       )
+      .slice(0, limit);
+  }
+
+  page(query: CouponQuery, after: CouponCursor | undefined, limit: number): CouponRecord[] {
+    const { sort = 'id', sellerId } = query;
+    const { opensFromMs, opensBeforeMs, createdFromMs = 0, createdBeforeMs = Infinity } = query;
+    const sign = sort.startsWith('-') ? -1 : 1;
+    const place = ({ couponId, opensAtMs = -1 }: CouponCursor): [number, number] =>
+      sort.endsWith('opensAt') ? [opensAtMs, couponId] : [couponId, 0];
+    const order = (one: CouponCursor, other: CouponCursor): number => {
+      const [a, b] = [place(one), place(other)];
+      return sign * (a[0] - b[0] || a[1] - b[1]);
+    };
+    return [...this.coupons.values()]
+      .filter(
+        (record) =>
+          (sellerId ?? record.sellerId) === record.sellerId &&
+          (record.opensAtMs ?? -1) >= (opensFromMs ?? (opensBeforeMs === undefined ? -1 : 0)) &&
+          (record.opensAtMs ?? -1) < (opensBeforeMs ?? Infinity) &&
+          record.createdAtMs >= createdFromMs &&
+          record.createdAtMs < createdBeforeMs &&
+          (after === undefined || order(after, record) < 0),
+      )
+      .sort(order)
       .slice(0, limit);
   }
 
