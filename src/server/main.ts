@@ -19,7 +19,6 @@ import { requireFreePort } from '../http/wire/listen.js';
 import { startHttp } from '../http/server.js';
 import type { HttpServer } from '../http/http-server.js';
 import { presenceSettings, tokenSettings } from './token-settings.js';
-import { startRecorderThreads } from '../persist/recorder-threads.js';
 import { serveMetricsToChildren, metricsOfAllProcesses } from './process-metrics.js';
 import { isApiChild, startApiProcesses, reportServingToParent } from './processes.js';
 import { serveRecorder } from './recorder-process.js';
@@ -214,6 +213,7 @@ async function startRecorder(
 ): Promise<Part> {
   const { redisUrls, redisTls, mysqlUrl, mysqlTls } = config;
   const { admitDeadlineMs, recordBatchMax, leaseMs, recordThreads } = config;
+  const { startRecorderThreads } = await import('../persist/recorder-threads.js');
   const threads = startRecorderThreads(
     {
       ...{ redisUrls, redisTls, mysqlUrl, mysqlTls },

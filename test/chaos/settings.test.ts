@@ -10,6 +10,8 @@ import { openWorld, sharedMariadb, startSite, startWorld, type World } from './w
 
 const NOTICED_MS = 2 * SETTINGS_CHECK_MS;
 const mariadb = await sharedMariadb(t);
+// Each test has a Redis of its own, and mostly waits for the next check of its settings.
+t.jobs = 4;
 
 async function set(server: RedisServer, name: string, value: string): Promise<void> {
   const client = redisClient(server);
