@@ -1,8 +1,9 @@
-/** The frontier over real Redis and MariaDB, where the decision and the row are two steps. */
+/** The frontier and the feed of events over real Redis and MariaDB, where the decision and the row are two steps. */
 import { Redis } from 'ioredis';
 import t from 'tap';
 import { startMariadb } from '../../test/servers/mariadb.js';
 import { startRedis } from '../../test/servers/redis.js';
+import { eventFeedContract, type EventsUnderTest } from '../engine/testing/contracts/event-feed-contract.js';
 import { frontierContract } from '../engine/testing/contracts/frontier-contract.js';
 import { openRedisBackEnd } from './redis/redis-back-end.js';
 import { openMysql } from './sql/open-mysql.js';
@@ -12,7 +13,7 @@ t.teardown(() => mariadb.stop());
 const redis = await startRedis({ appendfsync: 'always' });
 t.teardown(() => redis.stop());
 
-frontierContract(t, 'Redis and MariaDB', async () => {
+async function open(): Promise<EventsUnderTest> {
   const mysql = openMysql(mariadb.url);
   await mysql.migrate();
   const backEnd = await openRedisBackEnd({
@@ -35,4 +36,7 @@ frontierContract(t, 'Redis and MariaDB', async () => {
       await mysql.close();
     },
   };
-});
+}
+
+frontierContract(t, 'Redis and MariaDB', open);
+eventFeedContract(t, 'Redis and MariaDB', open);

@@ -13,6 +13,7 @@ import { CouponRecovery } from '../engine/recovery/coupon-recovery.js';
 import { CouponChanger } from '../engine/sellers/coupon-changer.js';
 import { CouponRegistry } from '../engine/sellers/coupon-registry.js';
 import { CouponWarmer, type CouponWarmerPorts } from '../engine/recovery/coupon-warmer.js';
+import { EventFeed } from '../engine/feed/event-feed.js';
 import { SettledRows } from '../engine/feed/settled-rows.js';
 import type { BacklogAge, IssuanceQueue, RecorderBell } from '../engine/ports/issuance-queue.js';
 import { RECOVERY_LOCK_MS } from '../engine/domain/limits.js';
@@ -42,6 +43,7 @@ export interface Stores extends DatabaseStores {
   readonly changer: CouponChanger;
   readonly registry: CouponRegistry;
   readonly settledRows: SettledRows;
+  readonly feed: EventFeed;
   /** `undefined` with the embedded back end. */
   readonly distributed: DistributedStores | undefined;
   readonly queue: IssuanceQueue | undefined;
@@ -209,12 +211,10 @@ function withRegistry(
     changer,
     clock: systemClock,
   });
-  return {
-    ...stores,
-    ...{ versions, warmer, changer, registry },
-    settledRows: new SettledRows({
-      ...{ ledger, audit, admission, catalogue, warmer, admitted },
-      clock: systemClock,
-    }),
-  };
+  const settledRows = new SettledRows({
+    ...{ ledger, audit, admission, catalogue, warmer, admitted },
+    clock: systemClock,
+  });
+  const feed = new EventFeed({ events: stores.events, admission, settledRows, clock: systemClock });
+  return { ...stores, ...{ versions, warmer, changer, registry, settledRows, feed } };
 }

@@ -171,3 +171,25 @@ export const VOID_COUPONS_MAX = 1_000;
 /** Coupons whose followers' waits are measured, and how long after its last read a follower counts as waiting. */
 export const FRONTIER_WAITS_MAX = 10_000;
 export const FRONTIER_WAIT_KEPT_MS = 300_000;
+
+/** How often the events of one seller get their places, whoever asks: followers poll, and relays do. */
+export const FEED_PLACE_EVERY_MS = 200;
+
+/** Coupons of one seller looked at in one round; those that had events within {@link FEED_HOT_MS} are looked at in every round. */
+export const FEED_COUPONS_MAX = 2_000;
+export const FEED_HOT_MS = 60_000;
+
+/** Rows of one coupon that get their places in one round, and events that wait for theirs. */
+export const FEED_PLACED_ROWS_MAX = 20_000;
+export const FEED_WAITING_MAX = 500;
+
+/** Sellers whose feeds are remembered by one process. */
+export const FEED_SELLERS_MAX = 10_000;
+
+/** Entries read for one page of a feed; those that are not wanted count. */
+export const FEED_ENTRIES_MAX = 200;
+
+/** How long events are kept, and how often and how many old ones are removed. Webhooks that still have some to deliver hold them back. */
+export const EVENTS_KEPT_MS = 30 * 24 * 60 * 60_000;
+export const EVENTS_SWEEP_MS = 60_000;
+export const EVENTS_REMOVED_MAX = 5_000;

@@ -48,14 +48,17 @@ export class SettledRows {
     this.#unexplained = new UnexplainedNumbers(ports, this.waits);
   }
 
-  /** @param afterIssueNo 0, or the frontier of an earlier page: numbers up to it are taken as read. */
-  async read(couponId: CouponId, afterIssueNo: number, limit: number): Promise<SettledPage> {
-    const page = await this.#read(couponId, afterIssueNo, limit);
+  /**
+   * @param afterIssueNo 0, or the frontier of an earlier page: numbers up to it are taken as read.
+   * @param upTo explain numbers up to this one also where no row follows them. Absent: the list ends behind the last row.
+   */
+  async read(couponId: CouponId, afterIssueNo: number, limit: number, upTo = 0): Promise<SettledPage> {
+    const page = await this.#read(couponId, afterIssueNo, limit, upTo);
     this.waits.passed(couponId, page.frontier);
     return page;
   }
 
-  async #read(couponId: CouponId, afterIssueNo: number, limit: number): Promise<SettledPage> {
+  async #read(couponId: CouponId, afterIssueNo: number, limit: number, upTo: number): Promise<SettledPage> {
     const settled: LedgerRow[] = [];
     let frontier = afterIssueNo;
     for (let windows = 0; windows < FRONTIER_WINDOWS_MAX; windows += 1) {
@@ -70,6 +73,7 @@ export class SettledRows {
         settled.push(row);
         frontier = row.issueNo;
       }
+      if (gapEndsAt === undefined && frontier < upTo) gapEndsAt = upTo + 1;
       if (gapEndsAt === undefined) return { rows: settled, frontier, more: false };
       const window = { first: frontier + 1, last: Math.min(gapEndsAt - 1, frontier + ISSUANCES_MAX) };
       const explainedUpTo = await this.#explain(couponId, window);

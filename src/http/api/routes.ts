@@ -10,6 +10,8 @@ import { IssuanceHandlers } from './issuances.js';
 import type { IssuancePorts } from './issuances.js';
 import { MemberHandlers } from './members.js';
 import type { MemberPorts } from './members.js';
+import { EventHandlers } from './events.js';
+import type { EventPorts } from './events.js';
 import type { RedemptionCounts } from './redemption-counts.js';
 import { RedemptionHandlers } from './redemptions.js';
 import type { RedemptionPorts } from './redemptions.js';
@@ -42,6 +44,7 @@ export interface RoutePorts
     HealthPorts,
     RedemptionPorts,
     ServerKeyPorts,
+    EventPorts,
     ShopDownloadPorts {
   /** Left out where this process is the only one on its port. */
   readonly shareMetrics?: ShareMetrics | undefined;
@@ -69,6 +72,7 @@ export function createRoutes(
   const redemptions = new RedemptionHandlers(ports, shop.redemptionCounts);
   const shopDownloads = new ShopDownloadHandlers(ports, shop);
   const keys = new ServerKeyHandlers(ports, shop.serverKeys);
+  const events = new EventHandlers(ports);
   const health = new HealthHandlers(ports);
   const metrics = new MetricsHandlers(ownMetrics, ports.shareMetrics);
 
@@ -94,6 +98,7 @@ export function createRoutes(
       (request, caller) => issuances.revoke(request, caller),
       'manage',
     ),
+    seller('GET /v1/events', (request, caller) => events.list(request, caller), 'read'),
 
     member('GET /v1/coupons/:id/issuance', (request, caller) => members.issuance(request, caller)),
     member('GET /v1/me/coupons', (request, caller) => redemptions.wallet(request, caller)),

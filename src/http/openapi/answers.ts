@@ -4,6 +4,7 @@
  * The handlers' values have these types, and the served document (document.ts) is built from them.
  */
 import { z } from 'zod';
+import { eventKinds } from '../../engine/domain/events.js';
 import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';
 import { cancelEffects, redeemers, walletStates } from '../../engine/domain/redemption.js';
 import { SUBJECT_LENGTH_MAX } from '../../engine/domain/member-id.js';
@@ -175,6 +176,28 @@ export const grantAnswer = z.object({
       issuedAt: instant.optional(),
     }),
   ),
+});
+
+export const eventAnswer = z.object({
+  id: z.string().meta({ description: 'The same whenever this event is given.', examples: ['iss_42_17'] }),
+  type: z.enum(eventKinds),
+  couponId,
+  issueNo: issueNo.optional(),
+  memberId: memberId.optional(),
+  orderId: orderId.optional(),
+  issuedAt: instant.optional(),
+  revokedAt: instant.optional(),
+  redeemedAt: instant.optional(),
+  cancelledAt: instant.optional(),
+  restored: z.boolean().optional().meta({ description: 'Whether the cancelled coupon can be used again.' }),
+  quantity: count.optional(),
+  at: instant.optional(),
+});
+
+export const eventPage = z.object({
+  items: z.array(eventAnswer),
+  next: z.string().nullable().meta({ description: 'Send it as `after` for the next page; null at the end.' }),
+  cursor: z.string().meta({ description: 'Where to continue, also at the end: send it as `after` later.' }),
 });
 
 const walletState = z.enum(walletStates);

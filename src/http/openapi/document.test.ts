@@ -280,6 +280,8 @@ t.test('what server keys do is answered as described', async (t) => {
   await walk('GET /v1/members/{memberId}/coupons/{id}/issuance', `/v1/members/k-1/coupons/${id}/issuance`, {
     token: seller,
   });
+  await walk('GET /v1/events', '/v1/events?limit=2', { token: seller });
+  await walk('GET /v1/events', '/v1/events?after=x', { token: seller });
   for (const key of [String(made.id), '999'])
     await walk('DELETE /v1/keys/{id}', `/v1/keys/${key}`, { token: seller });
   for (let n = 0; n < 51; n += 1) {
@@ -357,6 +359,8 @@ t.test('no route was left out, and no problem but those that need a fault', asyn
     'not_recorded',
     'shutting_down',
     'internal_error',
+    // Thirty days have to pass.
+    'events_removed',
     'malformed_request',
     'not_found',
     'method_not_allowed',

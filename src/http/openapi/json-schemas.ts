@@ -38,6 +38,8 @@ const named = {
   ServerKeyWithText: answers.newServerKeyAnswer,
   ServerKeyList: answers.serverKeyList,
   KeyRevoked: answers.keyRevokedAnswer,
+  Event: answers.eventAnswer,
+  EventPage: answers.eventPage,
   Granted: answers.grantAnswer,
   Stats: answers.statsAnswer,
   LiveUpdate: answers.liveUpdate,

@@ -1,7 +1,7 @@
 /** Describes every route, under the same key as its line in routes.ts; a test compares both. */
 import { PRESENCE_HEADER } from '../presence/presence-ticket.js';
 import { IDEMPOTENCY_HEADER } from '../wire/idempotency-key.js';
-import { couponListQuery, issuanceListQuery, walletQuery } from '../wire/schemas.js';
+import { couponListQuery, eventListQuery, issuanceListQuery, walletQuery } from '../wire/schemas.js';
 import { forAnyone, forMembers, forSellers, forShops, storeless } from './operation.js';
 import type { Operation } from './operation.js';
 
@@ -255,6 +255,18 @@ export const operations: Readonly<Record<string, Operation>> = {
       },
     },
     problems: ['unknown_coupon', 'forbidden'],
+  }),
+  'GET /v1/events': forShops('read', {
+    id: 'listEvents',
+    tag: 'Sellers',
+    summary: 'Follow what happens to your coupons',
+    description:
+      'Issuances, revokes, redemptions, cancels, sold-out and closed coupons, each once and in an order that never changes: per coupon ' +
+      'by number, and what happens to a number after the number. Store `cursor` and continue from it; `next` is null when there is no more ' +
+      'at the moment. Events are kept for 30 days.',
+    query: eventListQuery,
+    answers: { 200: { description: 'A page, the oldest event first.', json: 'EventPage' } },
+    problems: ['events_removed'],
   }),
   'DELETE /v1/coupons/:id/issuances/:issueNo': forShops('manage', {
     id: 'revokeIssuance',

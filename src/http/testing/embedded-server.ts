@@ -11,6 +11,7 @@ import { Engine } from '../../engine/download/engine.js';
 import type { Config } from '../../config/config.js';
 import { CouponChanger } from '../../engine/sellers/coupon-changer.js';
 import { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
+import { EventFeed } from '../../engine/feed/event-feed.js';
 import { SettledRows } from '../../engine/feed/settled-rows.js';
 import { CouponWarmer } from '../../engine/recovery/coupon-warmer.js';
 import { LocalVersions } from '../../engine/ports/local-versions.js';
@@ -92,6 +93,7 @@ export async function startEmbeddedServer(
       },
     }),
   );
+  const settledRows = new SettledRows({ ...stores, admission, warmer, clock });
   const secret = randomBytes(32);
   const services: HttpPorts = {
     engine,
@@ -103,7 +105,8 @@ export async function startEmbeddedServer(
     serverKeys: stores.serverKeys,
     catalogue,
     auditLog: stores.auditLog,
-    settledRows: new SettledRows({ ...stores, admission, warmer, clock }),
+    settledRows,
+    feed: new EventFeed({ events: stores.events, admission, settledRows, clock }),
     queue: options.queued?.queue,
     accounts,
     locks,

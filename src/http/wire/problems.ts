@@ -40,6 +40,7 @@ export const problemKinds = {
   quantity_below_issued: { status: 409, title: 'The quantity is below the number of issued units' },
   window_invalid: { status: 400, title: 'The window ends before it starts' },
   changed_meanwhile: { status: 412, title: 'The coupon was changed meanwhile' },
+  events_removed: { status: 410, title: 'Events after the cursor are kept no more' },
   key_reused: { status: 422, title: 'The idempotency key was used for another request' },
 
   unauthenticated: { status: 401, title: 'A valid access token is required' },

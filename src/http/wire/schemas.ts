@@ -5,6 +5,8 @@
  * value.
  */
 import { z } from 'zod';
+import { eventKinds, FEED_START, parseFeedCursor } from '../../engine/domain/events.js';
+import type { EventKind, FeedPosition } from '../../engine/domain/events.js';
 import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';
 import {
   cancelEffects,
@@ -195,6 +197,36 @@ const settled = z
     description:
       'Ends the list before the first number that may still become a row. Following with `after` needs it.',
   });
+
+const eventKind = z.enum(eventKinds, `must be of ${eventKinds.join(', ')}`);
+
+/** Separated by commas. */
+const kinds = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(eventKind))
+  .transform((names): ReadonlySet<EventKind> => new Set(names))
+  .optional()
+  .meta({ type: 'string', description: `Only these, separated by commas: ${eventKinds.join(', ')}.` });
+
+export const eventListQuery = z.strictObject({
+  after: z
+    .string()
+    .transform((text, context): FeedPosition => {
+      const position = parseFeedCursor(text);
+      if (position !== undefined) return position;
+      context.addIssue({ code: 'custom', message: 'must be the `cursor` of a page' });
+      return z.NEVER;
+    })
+    .default(FEED_START)
+    .meta({
+      type: 'string',
+      default: '0',
+      description: 'The `cursor` of the page before; without it from the oldest event.',
+    }),
+  kinds,
+  limit,
+});
 
 export const issuanceSorts = ['issueNo', '-issueNo'] as const;
 

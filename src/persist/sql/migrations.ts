@@ -3,6 +3,7 @@ import { type Kysely, type Migration, sql } from 'kysely';
 import { PRESENCE_CHANGES } from './change-counter.js';
 import { migrateIdentity } from './identity-migration.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
+import { createEvents } from './feed-migrations.js';
 import { addRedemptions, createServerKeys, indexOpenings } from './shop-migrations.js';
 import type { SqlFlavour } from './sql-flavour.js';
 
@@ -17,6 +18,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0012_coupon_changes': { up: (db) => addCouponChanges(db, flavour) },
     '0020_redemptions': { up: (db) => addRedemptions(db, flavour) },
     '0021_server_keys': { up: (db) => createServerKeys(db, flavour) },
+    '0030_events': { up: (db) => createEvents(db, flavour) },
     '0045_coupon_list_indexes': { up: (db) => indexOpenings(db, flavour) },
   };
 }

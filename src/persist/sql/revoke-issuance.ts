@@ -9,6 +9,7 @@ import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 import { faultOf } from './error-classes.js';
 import { holdEpoch, StaleEpoch } from './lock-epoch-and-revocations.js';
+import { insertRevokedEvent } from './event-outbox.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { insertAuditEntry } from './sql-audit-log.js';
@@ -38,7 +39,7 @@ export async function revokeIssuance(
         .execute();
       const row = await transaction
         .selectFrom('member_coupon')
-        .select(['member_id', 'used_at'])
+        .select(['member_id', 'used_at', 'issued_at'])
         .where('coupon_id', '=', couponId)
         .where('issue_no', '=', issueNo)
         .modifyEnd(flavour.lockExclusive)
@@ -47,6 +48,14 @@ export async function revokeIssuance(
         throw new RolledBack('another_member' as const);
       }
       if (row !== undefined && row.used_at !== null) throw new RolledBack('used' as const);
+      if (row !== undefined) {
+        await transaction
+          .updateTable('revocation')
+          .set({ issued_at: row.issued_at })
+          .where('coupon_id', '=', couponId)
+          .where('issue_no', '=', issueNo)
+          .execute();
+      }
       await transaction
         .deleteFrom('member_coupon')
         .where('coupon_id', '=', couponId)
@@ -60,6 +69,7 @@ export async function revokeIssuance(
         .where('member_id', '=', memberId)
         .execute();
       if (audit !== undefined) await insertAuditEntry(transaction, audit);
+      await insertRevokedEvent(transaction, { couponId, issueNo, memberId, atMs });
       return 'revoked' as const;
     });
   } catch (error) {

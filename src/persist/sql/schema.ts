@@ -15,6 +15,9 @@ export interface Database {
   readonly redemption: RedemptionTable;
   readonly coupon_change: CouponChangeTable;
   readonly server_key: ServerKeyTable;
+  readonly event_outbox: EventOutboxTable;
+  readonly event_feed: EventFeedTable;
+  readonly event_coupon: EventCouponTable;
 }
 
 export interface CouponTable {
@@ -84,6 +87,8 @@ export interface RevocationTable {
   issue_no: number;
   member_id: string;
   revoked_at: number;
+  /** Of the row that the revocation removed; NULL where there was none. */
+  issued_at: number | null;
 }
 
 /** Subjects of access tokens; the row without one counts the changes (sql-access-locks.ts). */
@@ -159,4 +164,37 @@ export interface ServerKeyTable {
   expires_at: number | null;
   revoked_at: number | null;
   revision: number;
+}
+
+/** Events of sellers. Without `seq` an event waits for its place; the row of a range of issuances is written with its own. */
+export interface EventOutboxTable {
+  id: Generated<number>;
+  seller_id: string;
+  coupon_id: number;
+  kind: string;
+  /** The number the event is about; of a range the last. */
+  issue_no: number | null;
+  /** Of a range. */
+  first_no: number | null;
+  /** JSON. */
+  body: string;
+  at: number;
+  /** Place in the seller's feed. */
+  seq: number | null;
+}
+
+/** The end of each seller's feed, locked by whoever appends to it; and up to where events have been removed. */
+export interface EventFeedTable {
+  seller_id: string;
+  seq: number;
+  removed_seq: number;
+}
+
+/** What the feeds have of each coupon. */
+export interface EventCouponTable {
+  coupon_id: number;
+  placed_no: number;
+  sold_out_no: number;
+  /** 0 or 1. */
+  closed: number;
 }

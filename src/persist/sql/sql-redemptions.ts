@@ -22,6 +22,8 @@ import type {
   WalletOrder,
   WalletRow,
 } from '../../engine/ports/redemption-ledger.js';
+import type { EventFields } from '../../engine/domain/events.js';
+import { insertEvent } from './event-outbox.js';
 import { ruleColumns, RULE_COLUMNS, rulesOf } from './redemption-rules.js';
 import type { Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
@@ -32,6 +34,7 @@ import { inTransaction, reading } from './transaction.js';
 /** An issuance whose row is locked, the rules of its coupon, and the database's clock. */
 interface Locked {
   readonly couponId: CouponId;
+  readonly sellerId: string;
   readonly issueNo: number;
   readonly memberId: MemberId;
   readonly usedAtMs: number | null;
@@ -214,14 +217,17 @@ export class SqlRedemptions implements RedemptionLedger {
       // Read after the lock: a transaction sees what was committed when it first read without one.
       const coupon = await transaction
         .selectFrom('coupon')
-        .select(RULE_COLUMNS)
+        .select(['seller_id', ...RULE_COLUMNS])
         .where('id', '=', couponId)
         .executeTakeFirst();
       if (coupon === undefined) return undefined;
       const rules = rulesOf(coupon);
       const { memberId, usedAtMs, nowMs } = row;
       const expiresAtMs = expiryOf(rules.validity, row.issuedAtMs);
-      return step(transaction, { couponId, issueNo, memberId, usedAtMs, nowMs, rules, expiresAtMs });
+      return step(transaction, {
+        ...{ couponId, sellerId: coupon.seller_id, issueNo, memberId },
+        ...{ usedAtMs, nowMs, rules, expiresAtMs },
+      });
     });
   }
 }
@@ -260,6 +266,9 @@ async function redeem(
       actor_id: actor.id,
     })
     .execute();
+  await insertRedemptionEvent(transaction, 'redemption.made', row, orderId, {
+    redeemedAt: new Date(nowMs).toISOString(),
+  });
   return { status: 'redeemed', redemption: redemptionBy(row, orderId, nowMs) };
 }
 
@@ -297,7 +306,24 @@ async function cancel(
     target: `coupon ${couponId}`,
     detail: { issueNo, memberId: subjectOf(row.memberId), orderId, onCancel: row.rules.onCancel },
   });
+  await insertRedemptionEvent(transaction, 'redemption.cancelled', row, orderId, {
+    cancelledAt: new Date(nowMs).toISOString(),
+    restored: restores,
+  });
   return cancelled(restores ? { ...row, usedAtMs: null } : row, orderId, redeemedAtMs, nowMs);
+}
+
+function insertRedemptionEvent(
+  transaction: Transaction<Database>,
+  kind: 'redemption.made' | 'redemption.cancelled',
+  { couponId, sellerId, issueNo, memberId, nowMs }: Locked,
+  orderId: OrderId,
+  fields: EventFields,
+): Promise<void> {
+  return insertEvent(transaction, {
+    ...{ sellerId, couponId, kind, issueNo, atMs: nowMs },
+    fields: { issueNo, memberId: subjectOf(memberId), orderId, ...fields },
+  });
 }
 
 function cancelled(row: Locked, orderId: OrderId, redeemedAtMs: number, cancelledAtMs: number): CancelResult {

@@ -1,0 +1,87 @@
+/**
+ * Reads events of a seller's log from a position.
+ *
+ * The log only grows, and rows are immutable (a revoked one is kept with its revocation), so the same two positions always enclose the same
+ * events: a repeated delivery has the same bytes.
+ */
+import type { CouponId, Issuance } from '../domain/coupon.js';
+import type { EventKind, FeedEvent, FeedPosition } from '../domain/events.js';
+import { FEED_ENTRIES_MAX } from '../domain/limits.js';
+import { subjectOf } from '../domain/member-id.js';
+import type { EventLog, FeedEntry } from '../ports/event-log.js';
+
+export interface EventFilter {
+  /** Absent: all. */
+  readonly kinds?: ReadonlySet<EventKind> | undefined;
+  readonly couponIds?: ReadonlySet<CouponId> | undefined;
+  /** Ranges whose last issuance is older are left out. */
+  readonly issuedSinceMs?: number | undefined;
+  /** Only events of one coupon: those of the first that has any. */
+  readonly oneCoupon?: boolean;
+  /** Ends here; events behind it are not read. */
+  readonly until?: FeedPosition | undefined;
+}
+
+export interface EventPage {
+  readonly events: readonly FeedEvent[];
+  /** Where the next page begins. */
+  readonly position: FeedPosition;
+  /** Whether there may be more at this moment. */
+  readonly more: boolean;
+}
+
+export async function readEvents(
+  log: Pick<EventLog, 'entries' | 'issuances'>,
+  sellerId: string,
+  after: FeedPosition,
+  filter: EventFilter,
+  limit: number,
+): Promise<EventPage> {
+  const { until, oneCoupon = false } = filter;
+  const events: FeedEvent[] = [];
+  let position = after;
+  const entries = await log.entries(
+    sellerId,
+    after.no === undefined ? after.seq : after.seq - 1,
+    FEED_ENTRIES_MAX,
+  );
+  for (const entry of entries) {
+    if (until !== undefined && entry.seq > until.seq) return { events, position, more: false };
+    if (!isWanted(entry, filter)) {
+      position = { seq: entry.seq };
+      continue;
+    }
+    const [first] = events;
+    if (events.length === limit) return { events, position, more: true };
+    if (oneCoupon && first !== undefined && first.couponId !== entry.couponId)
+      return { events, position, more: true };
+    if (entry.kind !== 'issuances') {
+      const { kind, couponId, fields } = entry;
+      events.push({ id: `evt_${entry.id}`, kind, couponId, fields });
+      position = { seq: entry.seq };
+      continue;
+    }
+    const readUpTo = after.seq === entry.seq && after.no !== undefined ? after.no : entry.firstNo - 1;
+    const lastNo = until?.seq === entry.seq ? (until.no ?? entry.lastNo) : entry.lastNo;
+    const room = limit - events.length;
+    const rows = await log.issuances(entry.couponId, readUpTo, lastNo, room);
+    for (const row of rows) events.push(recordedEvent(entry.couponId, row));
+    const endsAt = rows.length === room ? (rows.at(-1)?.issueNo ?? lastNo) : lastNo;
+    if (endsAt < entry.lastNo) return { events, position: { seq: entry.seq, no: endsAt }, more: true };
+    position = { seq: entry.seq };
+  }
+  return { events, position, more: entries.length === FEED_ENTRIES_MAX };
+}
+
+function isWanted(entry: FeedEntry, { kinds, couponIds, issuedSinceMs }: EventFilter): boolean {
+  if (couponIds !== undefined && !couponIds.has(entry.couponId)) return false;
+  if (entry.kind !== 'issuances') return kinds === undefined || kinds.has(entry.kind);
+  if (kinds !== undefined && !kinds.has('issuance.recorded')) return false;
+  const { lastIssuedAtMs } = entry;
+  return issuedSinceMs === undefined || lastIssuedAtMs === undefined || lastIssuedAtMs >= issuedSinceMs;
+}
+
+export function recordedEvent(couponId: CouponId, { issueNo, memberId, issuedAtMs }: Issuance): FeedEvent {
+  const fields = { issueNo, memberId: subjectOf(memberId), issuedAt: new Date(issuedAtMs).toISOString() };
+  return { id: `iss_${couponId}_${issueNo}`, kind: 'issuance.recorded', couponId, fields };
+}

@@ -1,0 +1,49 @@
+/** Removes old events, those that a seller's feed has and those that no follower ever asked for. */
+import type { Kysely } from 'kysely';
+import type { Database } from './schema.js';
+import { inTransaction, reading, writing } from './transaction.js';
+
+/** See {@link EventLog.removeOld}. */
+export async function removeOldEvents(
+  db: Kysely<Database>,
+  beforeMs: number,
+  limit: number,
+): Promise<number> {
+  const old = await reading(() =>
+    db
+      .selectFrom('event_outbox')
+      .select(['id', 'seller_id as sellerId', 'seq'])
+      .where('at', '<', beforeMs)
+      .orderBy('at')
+      .limit(limit)
+      .execute(),
+  );
+  const unplaced = old.flatMap(({ id, seq }) => (seq === null ? [id] : []));
+  if (unplaced.length > 0) {
+    await writing(() =>
+      db.deleteFrom('event_outbox').where('id', 'in', unplaced).where('seq', 'is', null).execute(),
+    );
+  }
+  const highest = new Map<string, number>();
+  for (const { sellerId, seq } of old)
+    if (seq !== null) highest.set(sellerId, Math.max(seq, highest.get(sellerId) ?? 0));
+  for (const [sellerId, seq] of highest) await removeUpTo(db, sellerId, seq);
+  return old.length;
+}
+
+/** Places are given in the order of time, so everything up to an old one is old. */
+function removeUpTo(db: Kysely<Database>, sellerId: string, seq: number): Promise<void> {
+  return inTransaction(db, async (transaction) => {
+    await transaction
+      .updateTable('event_feed')
+      .set({ removed_seq: seq })
+      .where('seller_id', '=', sellerId)
+      .where('removed_seq', '<', seq)
+      .execute();
+    await transaction
+      .deleteFrom('event_outbox')
+      .where('seller_id', '=', sellerId)
+      .where('seq', '<=', seq)
+      .execute();
+  });
+}
