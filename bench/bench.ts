@@ -66,7 +66,7 @@ async function measure(
     : await Loads.prepare(crowd, options.members, QUICK_DRAIN_ROWS);
   for (const [name, system] of systems) {
     if (name.startsWith('lock') || !wantsKnownCrowd(name, variants)) continue;
-    progress.print(`${name}: meets the crowd`);
+    progress.print(`${name}: known to every process`);
     await loads.introduce(system);
   }
   const context = { crowd, loads, connections: options.connections, seconds: options.seconds };

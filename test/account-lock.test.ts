@@ -63,7 +63,7 @@ t.test('a locked member is refused on every process, with tokens that were in us
       status: 403,
       body: { code: 'account_locked' },
     });
-    t.equal((await download(client, other)).status, 200, 'and nobody else');
+    t.equal((await download(client, other)).status, 200, 'and no one else');
   }
   t.equal((await seonchak('account', 'lock', 'm-1')).stdout, 'm-1 was locked\n');
   t.equal((await seonchak('account', 'unlock', 'm-1')).exitCode, 0);
@@ -113,7 +113,7 @@ t.test('a locked account cannot sign in, and only its owner learns why', async (
   });
 });
 
-t.test('a name that is none is refused, and one that nobody has is not found', async (t) => {
+t.test('a malformed name is refused, and an unknown one is not found', async (t) => {
   t.equal((await seonchak('account', 'lock', 'a\nb')).exitCode, 2);
   t.match(await seonchak('account', 'lock', 'nobody@shop.test'), {
     exitCode: 1,

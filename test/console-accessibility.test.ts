@@ -151,7 +151,7 @@ const stops: readonly Stop[] = [
     reach: seen('.panel .state-title'),
   },
   {
-    title: 'a coupon of somebody else',
+    title: 'a coupon of another seller',
     address: `#/sell/${open}`,
     as: 'another seller',
     reach: seen('.state-title'),
@@ -174,7 +174,7 @@ const stops: readonly Stop[] = [
     as: 'seller',
     reach: pressed('[data-issue-no] button', 'dialog'),
   },
-  { title: 'an address that leads nowhere', address: '#/nowhere', reach: seen('.state-title') },
+  { title: 'an unknown address', address: '#/nowhere', reach: seen('.state-title') },
   { title: 'the reference of the API', address: 'reference', reach: seen('#problems') },
   { title: 'the page a problem leads to', address: 'docs/errors#sold_out', reach: seen('h1') },
 ];

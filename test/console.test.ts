@@ -58,7 +58,7 @@ function tile(page: Page, label: string) {
 const seller = await browser.person();
 await signUp(seller, 'Give out coupons');
 
-t.test('a seller registers a coupon, and mistakes are told at their fields', async (t) => {
+t.test('a seller registers a coupon, and mistakes are shown at their fields', async (t) => {
   await seller.goto(`${server.origin}/#/sell/new`);
   await seller.getByRole('button', { name: 'Register', exact: true }).click();
   await seller.getByText('Please fill this in.').waitFor();
@@ -105,7 +105,7 @@ t.test(
   },
 );
 
-t.test('two members press at once for one remaining unit: one holds it, the other is told', async (t) => {
+t.test('two members press at once for one remaining unit: one holds it, the other is refused', async (t) => {
   const couponId = await register(seller, 'The last one', 1);
   const members = await Promise.all([browser.person(), browser.person()]);
   for (const member of members) {
@@ -131,7 +131,7 @@ t.test('two members press at once for one remaining unit: one holds it, the othe
   const winner = members[stubs.indexOf(1)];
   await winner?.getByText('In the database').waitFor();
 
-  t.test('a top-up brings the button of the other back by itself, and it works', async () => {
+  t.test('a top-up brings the button of the other back automatically, and it works', async () => {
     await seller.getByRole('button', { name: 'Top up' }).click();
     await seller.getByLabel('How many more').fill('1');
     await seller.getByRole('button', { name: 'Add' }).click();
@@ -197,18 +197,21 @@ t.test('revoking gives the unit back, and the export holds what is left', async 
   t.match(lines[1], /^1,kept,/);
 });
 
-t.test('after a restart of the server the page says so, comes back by itself, and is right', async (t) => {
-  const couponId = await register(seller, 'Through a restart', 9);
-  await tile(seller, 'Remaining').filter({ hasText: /^9$/ }).waitFor();
-  await server.kill('SIGTERM');
-  await seller.getByText('The connection was lost.').waitFor();
-  await server.restart();
-  await seller.getByText('The connection was lost.').waitFor({ state: 'hidden' });
-  t.equal(await press(couponId, 'late'), 201);
-  await tile(seller, 'Remaining').filter({ hasText: /^8$/ }).waitFor();
-});
+t.test(
+  'after a restart of the server the page says so, reconnects automatically, and is right',
+  async (t) => {
+    const couponId = await register(seller, 'Through a restart', 9);
+    await tile(seller, 'Remaining').filter({ hasText: /^9$/ }).waitFor();
+    await server.kill('SIGTERM');
+    await seller.getByText('The connection was lost.').waitFor();
+    await server.restart();
+    await seller.getByText('The connection was lost.').waitFor({ state: 'hidden' });
+    t.equal(await press(couponId, 'late'), 201);
+    await tile(seller, 'Remaining').filter({ hasText: /^8$/ }).waitFor();
+  },
+);
 
-t.test('the keyboard keeps its place when what it stands on is shown anew', async (t) => {
+t.test('the keyboard keeps its place when the focused element is shown anew', async (t) => {
   const couponId = await register(seller, 'Keys', 50);
   for (let member = 1; member <= 45; member++) await press(couponId, `keys-${member}`);
   await seller.getByRole('button', { name: 'Refresh' }).click();

@@ -84,7 +84,7 @@ const END = blockWith('docs/quick-start.md', 'kill %1');
 const STATUS = 'npm run -s seonchak -- status';
 const RECONCILE = 'npm run -s seonchak -- reconcile --all';
 
-t.test('README: the Korean one tells the same commands', (t) => {
+t.test('README: the Korean one has the same commands', (t) => {
   t.same(shellBlocks('README.ko.md'), shellBlocks('README.md'));
   t.end();
 });
@@ -109,7 +109,7 @@ t.test('README: with Redis and MySQL', async (t) => {
   t.match(printed, FIRST_STATUS);
 });
 
-t.test('quick start, and what operations.md has to look with', async (t) => {
+t.test('quick start, and the read commands of operations.md', async (t) => {
   const backEnd = await startBackEnd('redis');
   t.teardown(() => backEnd.stop());
   const quickStart = ['migrate', '/readyz', '/download', 'account create'];

@@ -192,7 +192,7 @@ t.test('the users of the database can do no more than their work', async (t) => 
   }
 });
 
-t.test('no connection is made in plain, nor to somebody else', async (t) => {
+t.test('no connection is made in plain, nor to another server', async (t) => {
   const plainMysql = { ...settings, MYSQL_TLS_CA_FILE: '' };
   const otherName = urls.mysql('seonchak_server').replace('127.0.0.1', 'localhost');
   for (const [name, env] of [

@@ -323,7 +323,7 @@ t.test('named members only: a token with neither role is refused', async (t) => 
   t.ok(await logHas(running.server, /role_claim.*driver/), 'with what was found instead');
 });
 
-t.test('the id of an account opens nothing, whoever signs it', async (t) => {
+t.test('the id of an account opens nothing, whichever key signs it', async (t) => {
   const issuer = await openProvider(t, 'ES256');
   const { settings, member } = providers['Naver'] as Provider;
   const running = await openServer(t, { JWT_JWKS_URL: issuer.url, ...settings });
@@ -395,12 +395,12 @@ for (const [name, { serve, reason, sentence }] of Object.entries(answers)) {
     while (status !== 200 && performance.now() < deadlineMs) {
       ({ status } = await client.call('/readyz'));
     }
-    t.equal(status, 200, 'once the provider is back, nobody has to do anything');
+    t.equal(status, 200, 'once the provider is back, service resumes automatically');
     t.match(await client.call('/v1/me/coupons', { token }), { status: 200 });
   });
 }
 
-t.test('two keys of one id: both work, and the operator is told', async (t) => {
+t.test('two keys of one id: both work, and the log warns the operator', async (t) => {
   const issuer = await openProvider(t, 'ES256');
   const second = await generateKeyPair('ES256', { extractable: true });
   issuer.keys.push({ ...(await exportJWK(second.publicKey)), kid: 'a', alg: 'ES256', use: 'sig' });

@@ -57,7 +57,7 @@ t.test('every scrape counts what all processes did, and what the recorder wrote'
   }
 });
 
-t.test('a process that only records tells how far it is behind, and why it cannot go on', async (t) => {
+t.test('a process that only records reports its lag, and why it cannot go on', async (t) => {
   const { settings } = backEnd;
   const api = await startSeonchak({ ...settings, ROLES: 'api' });
   t.teardown(() => api.stop());
@@ -67,7 +67,7 @@ t.test('a process that only records tells how far it is behind, and why it canno
   const couponId = await registerCoupon(client, QUANTITY);
   await new Crowd([client.download]).press(couponId, await crowdOf(MEMBERS), { lanes: 40 });
   const behind = await scrape(api.origin);
-  t.equal(valueOf(behind, 'seonchak_queue_depth'), QUANTITY, 'nobody records');
+  t.equal(valueOf(behind, 'seonchak_queue_depth'), QUANTITY, 'no process records');
   t.ok(valueOf(behind, 'seonchak_oldest_unrecorded_seconds') > 0);
   t.notMatch(behind, 'seonchak_recorded_total');
 
@@ -95,7 +95,7 @@ t.test('a process that only records tells how far it is behind, and why it canno
   t.teardown(() => watch.close());
   t.match(await watch.call('/healthz'), { status: 200 });
   t.match(await watch.call('/readyz'), { status: 200 });
-  t.match(await watch.call('/v1/coupons'), { status: 404 }, 'it serves nobody else');
+  t.match(await watch.call('/v1/coupons'), { status: 404 }, 'it serves no other caller');
 
   await backEnd.mariadb?.kill('SIGKILL');
   const unready = await watch.call('/readyz');

@@ -65,7 +65,7 @@ async function everywhere(ask: (client: HttpClient) => Promise<HttpAnswer>, stat
 }
 
 t.test(
-  'a coupon that is registered with the demand is given to nobody without, on any process',
+  'a coupon that is registered with the demand is never given without a ticket, on any process',
   async (t) => {
     const issued = await Promise.all(
       Array.from({ length: 10 }, async () => {
@@ -112,7 +112,11 @@ t.test('put up later it holds everywhere within moments, and so does lifting it'
   const couponId = await register(here, {});
   for (const client of clients) t.ok([200, 201].includes((await press(client, couponId, 'm-1')).status));
   t.match(await change(couponId, true), { status: 200, body: { presenceRequired: true } });
-  t.match(await press(here, couponId, 'm-2'), { status: 403 }, 'here when the seller is told');
+  t.match(
+    await press(here, couponId, 'm-2'),
+    { status: 403 },
+    'in force here when the seller gets the answer',
+  );
   await everywhere((client) => press(client, couponId, 'm-1'), 403);
   for (const client of clients) t.match(await press(client, couponId, 'late'), { status: 403 });
   t.equal((await change(couponId, false)).status, 200);

@@ -45,7 +45,7 @@ function brokenNumbering({ rows, quantity }: Evidence): string[] {
   const gap = rows.findIndex((row, place) => row.issueNo !== place + 1);
   return [
     ...(rows.length > quantity ? [`I1: ${rows.length} rows for ${quantity} units`] : []),
-    ...(gap >= 0 ? [`I1: number ${rows[gap]?.issueNo ?? 0} stands at place ${gap + 1}`] : []),
+    ...(gap >= 0 ? [`I1: number ${rows[gap]?.issueNo ?? 0} is at place ${gap + 1}`] : []),
   ];
 }
 
@@ -54,7 +54,7 @@ function brokenMembership({ rows, wins }: Evidence): string[] {
   const winners = new Set(wins.map((win) => win.memberId)).size;
   return [
     ...(holders < rows.length ? [`I2: ${rows.length - holders} members have more than one row`] : []),
-    ...(winners < wins.length ? [`I2: ${wins.length - winners} members were told "issued" twice`] : []),
+    ...(winners < wins.length ? [`I2: ${wins.length - winners} members were answered "issued" twice`] : []),
   ];
 }
 
@@ -67,8 +67,8 @@ function brokenRecording({ rows, wins, reminders }: Evidence): string[] {
   if (first === undefined) return [];
   const row = numberOf.get(first.memberId) ?? 'none';
   return [
-    `I3: ${wrong.length} members were told a number that is not in their row ` +
-      `(member ${first.memberId}: told ${first.issueNo}, row ${row})`,
+    `I3: ${wrong.length} members received a number that is not in their row ` +
+      `(member ${first.memberId}: received ${first.issueNo}, row ${row})`,
   ];
 }
 
@@ -82,7 +82,7 @@ function brokenOrder(wins: readonly Win[]): string[] {
     if (earliestAnswerUs < win.sentUs) overtaken += 1;
     earliestAnswerUs = Math.min(earliestAnswerUs, win.answeredUs);
   }
-  return overtaken > 0 ? [`I4: ${overtaken} members got a smaller number than somebody answered before`] : [];
+  return overtaken > 0 ? [`I4: ${overtaken} members got a smaller number than a member answered before`] : [];
 }
 
 function brokenConservation({ rows, quantity, whereabouts, soldOutAnswered }: Evidence): string[] {
@@ -93,6 +93,8 @@ function brokenConservation({ rows, quantity, whereabouts, soldOutAnswered }: Ev
       ? [`I5: ${quantity} units, but ${JSON.stringify(whereabouts)}`]
       : []),
     ...(recorded !== rows.length ? [`I5: ${recorded} recorded, but ${rows.length} rows`] : []),
-    ...(soldOutAnswered && remaining > 0 ? [`I6: "sold out" was told while ${remaining} units remain`] : []),
+    ...(soldOutAnswered && remaining > 0
+      ? [`I6: "sold out" was answered while ${remaining} units remain`]
+      : []),
   ];
 }

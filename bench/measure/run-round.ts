@@ -140,7 +140,7 @@ async function examine(
   const reminders = byCoupon(reports.flatMap((report) => remindersOf(report.answers)));
   const soldOutAnswered = reports.some((report) => report.outcomes.has('sold_out'));
   const contradictions = reports.reduce((sum, report) => sum + report.answers.contradictions, 0);
-  const broken = contradictions > 0 ? [`I3: ${contradictions} members were told two different numbers`] : [];
+  const broken = contradictions > 0 ? [`I3: ${contradictions} members received two different numbers`] : [];
   const lags = readings === undefined ? undefined : new LatencyHistogram();
   let fullest = { couponId: 0, winners: 0 };
   for (const couponId of plan.couponIds) {

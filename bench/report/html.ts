@@ -24,7 +24,7 @@ Generators, servers and stores share these cores. ${options.connections} connect
 ${verdict(report)}
 ${goals.length === 0 ? '' : goalTable(report)}
 <h2>Answers per second</h2>
-<p class="soft">Achieved, by outcome. The generators need most of the machine, so the bars of light variants end where the generators do; CPU per request tells them apart.</p>
+<p class="soft">Achieved, by outcome. The generators need most of the machine, so the bars of light variants end where the generators do; CPU per request distinguishes them.</p>
 ${throughputPicture(results)}
 <h2>CPU per request</h2>
 <p class="soft">Microseconds of every process but the generators, until the last row was in the database. A bar with a gap near its end is cut.</p>

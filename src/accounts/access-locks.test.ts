@@ -10,11 +10,11 @@ const memberOf = (revision: number): MemberId => {
   return memberId;
 };
 
-t.test('who was locked in a page is told of, though the page after it cannot be read', async (t) => {
+t.test('locks of one page are reported even if the next page cannot be read', async (t) => {
   let revisions = 0;
   let readable = Number.POSITIVE_INFINITY;
   const changesAfter = async (revision: number, limit: number): Promise<LockChange[]> => {
-    if (revision >= readable) throw new Error('the database is away');
+    if (revision >= readable) throw new Error('the database is unreachable');
     const length = Math.min(limit, revisions - revision);
     return Array.from({ length }, (_, place) => ({
       subject: memberOf(revision + place + 1),

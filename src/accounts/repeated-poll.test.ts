@@ -26,7 +26,7 @@ function held() {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-t.test('who asks while a look is running waits for the one after it, all together', async (t) => {
+t.test('callers during a read all wait for the next one', async (t) => {
   const { polls, ends } = held();
   const starting = polls.start();
   const asked = Promise.all([polls.fresh(), polls.fresh(), polls.fresh()]);
@@ -35,14 +35,14 @@ t.test('who asks while a look is running waits for the one after it, all togethe
   ends[0]?.();
   await starting;
   await turn();
-  t.equal(ends.length, 2, 'one look for the three');
-  t.equal(settled, false, 'the look that was running may have read before they asked');
+  t.equal(ends.length, 2, 'one read for the three');
+  t.equal(settled, false, 'the running read may have begun before they asked');
   ends[1]?.();
   await asked;
   t.equal(ends.length, 2);
 });
 
-t.test('one look at a time, whoever wants it', async (t) => {
+t.test('reads never overlap', async (t) => {
   const { polls, ends, tick } = held();
   const starting = polls.start();
   ends[0]?.();
@@ -61,7 +61,7 @@ t.test('one look at a time, whoever wants it', async (t) => {
 });
 
 t.test(
-  'a look that fails is told to who waits for it, else to the log, and the next one is made',
+  'a failed read rejects its waiting callers, else it is logged, and the next one is made',
   async (t) => {
     const { polls, ends, faults, tick } = held();
     const starting = polls.start();

@@ -21,7 +21,7 @@ t.test('the demo shows a drop that keeps its promises, and leaves nothing behind
       env,
     },
   );
-  t.match(demo.log(), /crowd [\d,]+ of [\d,]+ presses/, 'progress is told');
+  t.match(demo.log(), /crowd [\d,]+ of [\d,]+ presses/, 'progress is reported');
   t.match(
     demo.log(),
     /In the database: 50 rows, numbered from 1 without a gap, one per member, each with the number that was answered\./,
@@ -39,7 +39,7 @@ t.test('the demo shows a drop that keeps its promises, and leaves nothing behind
 
   await demo.kill('SIGINT');
   t.notOk(demo.isAlive());
-  t.same(await readdir(folder.path), [], 'its data is gone');
+  t.same(await readdir(folder.path), [], 'its data is removed');
 });
 
 t.test('Ctrl-C ends it in the middle, too', async (t) => {

@@ -103,7 +103,7 @@ t.test('beside a running server status shows where every unit is, and an account
   t.equal(session.status, 200, 'its owner can sign in');
 });
 
-t.test('reconcile finds the number whose row somebody has deleted, and does not make one up', async (t) => {
+t.test('reconcile finds the number of a deleted row, and does not make one up', async (t) => {
   const folder = await emptyFolder();
   t.teardown(() => folder.remove());
   const settings = { DATA_DIR: folder.path };
@@ -151,7 +151,7 @@ t.test('a generated password is printed once and works', async (t) => {
   t.match(again.stderr, /^seonchak: an account for a@example\.test already exists\n$/);
 });
 
-t.test('a password in a pipe that nobody asked for is not passed over', async (t) => {
+t.test('a password in a pipe without the option for it is refused', async (t) => {
   const folder = await emptyFolder();
   t.teardown(() => folder.remove());
   const settings = { DATA_DIR: folder.path };
@@ -161,7 +161,7 @@ t.test('a password in a pipe that nobody asked for is not passed over', async (t
   t.equal(stdout, '');
   t.match(stderr, /^seonchak: standard input is a pipe or a file: .+--password-stdin.+ \[usage_invalid\]\n$/);
   const asked = await runSeonchak([...words, '--password-stdin'], settings, 'a good password\n');
-  t.equal(asked.stdout, 'account seonchak.account.1: a@example.test, member\n', 'nobody was made before');
+  t.equal(asked.stdout, 'account seonchak.account.1: a@example.test, member\n', 'no account was made before');
 });
 
 t.test('an account that HTTP would refuse is refused here too', async (t) => {

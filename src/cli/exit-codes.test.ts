@@ -3,7 +3,7 @@ import { ConfigError } from '../engine/domain/errors.js';
 import { StoreUnavailableError } from '../engine/domain/errors.js';
 import { CommandFailedError, reportFault, UsageError } from './exit-codes.js';
 
-t.test('failure is told from misuse', (t) => {
+t.test('failure and misuse have different exit codes', (t) => {
   t.equal(reportFault(new UsageError('no')).exitCode, 2);
   t.equal(reportFault(new ConfigError(['PORT is wrong', 'HOST is wrong'])).exitCode, 2);
   t.equal(reportFault(new CommandFailedError('no')).exitCode, 1);

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import t from 'tap';
 import { forEachConcurrently } from './for-each-concurrently.js';
 
-t.test('all of them, in their order, and so many at a time', async (t) => {
+t.test('all of them, in their order, with bounded concurrency', async (t) => {
   const begun: number[] = [];
   let running = 0;
   let most = 0;

@@ -15,7 +15,7 @@ t.test('a newcomer gets the address and three commands', (t) => {
     lines[0],
     /^Seonchak is ready on http:\/\/127\.0\.0\.1:8080 \(embedded back end, data in \.\/data\)$/,
   );
-  t.match(lines[1], 'http://127.0.0.1:8080/reference', 'and where to look at it');
+  t.match(lines[1], 'http://127.0.0.1:8080/reference', 'and the address of the console');
   t.equal(lines.filter((line) => line.startsWith('  ')).length, 3);
   t.end();
 });

@@ -21,7 +21,7 @@ t.test('a picture overwrites the one before, in one write and without an empty m
   t.match(pictures[1], /^\u001b\[Hthree\u001b\[K\u001b\[J$/, 'what is left of the one before goes with it');
 });
 
-t.test('the terminal is given back as it was', async (t) => {
+t.test('the terminal is restored', async (t) => {
   const stream = terminal();
   new LiveScreen(stream).close();
   stream.end();

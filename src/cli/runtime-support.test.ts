@@ -29,7 +29,7 @@ t.test('a Node.js without a binary is named with those that have one', (t) => {
   t.end();
 });
 
-t.test('a system without glibc is told so, whatever the loader said', (t) => {
+t.test('a system without glibc gets its own message, whatever the loader said', (t) => {
   const fault = libraryFault('Error loading shared library ld-linux-x86-64.so.2: No such file or directory');
   t.match(
     whatIsMissing(fault, () => ({ node: '24.21.0', platform: 'linux x64', glibc: undefined })),

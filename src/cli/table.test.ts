@@ -1,7 +1,7 @@
 import t from 'tap';
 import { table } from './table.js';
 
-t.test('numbers stand to the right with their thousands marked, text to the left', (t) => {
+t.test('numbers are right-aligned with their thousands marked, text is left-aligned', (t) => {
   t.same(
     table(
       ['coupon', 'issued', 'name'],
@@ -15,7 +15,7 @@ t.test('numbers stand to the right with their thousands marked, text to the left
   t.end();
 });
 
-t.test('a name cannot drive the terminal of whoever lists it', (t) => {
+t.test('a name cannot control the terminal of its reader', (t) => {
   t.same(table(['name'], [['a\u001b[2Jb\nc\u009b']]), ['name', 'a?[2Jb?c?']);
   t.end();
 });

@@ -32,7 +32,7 @@ t.test("without a word about it a token is a member's and good for a week", asyn
   t.equal(Number(payload.exp) - Number(payload.iat), 7 * 86_400);
 });
 
-t.test('tickets of presence name the coupon and are good for minutes', async (t) => {
+t.test('presence tickets name the coupon and are valid for minutes', async (t) => {
   const presence = { PRESENCE_SECRET: 'a-secret-of-the-waiting-room-61b0f2', PRESENCE_ISSUER: 'room' };
   const words = ['tokens', '--presence', '42', '--first', '7'];
   const { stdout } = await runSeonchak(words, { ...settings, ...presence });

@@ -6,7 +6,7 @@ import { signToken } from '../../test/clients/tokens.js';
 import { startSeonchak } from '../../test/servers/seonchak.js';
 
 t.test(
-  'without a terminal watching is a document or a line each time, until it is told to end',
+  'without a terminal watching prints a document or a line each time, until a signal ends it',
   async (t) => {
     const folder = await emptyFolder();
     t.teardown(() => folder.remove());

@@ -26,7 +26,7 @@ t.test('the types are those of the API as it is now', async (t) => {
   t.equal(status, 0, String(stderr));
 });
 
-t.test('the example tells a member the number, and the next one that it is sold out', async (t) => {
+t.test('the example shows one member the number, and the next that it is sold out', async (t) => {
   const couponId = await register({ quantity: 1 });
   t.equal(await downloadUntilDefinite(member('1'), couponId), `Yours: number 1 of coupon ${couponId}.`);
   t.equal(await downloadUntilDefinite(member('1'), couponId), `Yours: number 1 of coupon ${couponId}.`);

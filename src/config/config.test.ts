@@ -180,7 +180,7 @@ t.test('the distributed back end needs a key for tokens, and either kind will do
   t.end();
 });
 
-t.test('tickets of presence: nobody by default, one secret of its own or the keys of a service', (t) => {
+t.test('presence tickets: none by default, one secret of its own or the keys of a service', (t) => {
   t.match(loadConfig({}), { presenceSecret: undefined, presenceJwksUrl: undefined });
   const PRESENCE_SECRET = `${secret}-of-the-waiting-room`;
   t.match(loadConfig({ PRESENCE_SECRET, PRESENCE_ISSUER: 'room', PRESENCE_AUDIENCE: 'drops' }), {

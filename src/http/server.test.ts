@@ -33,7 +33,7 @@ t.test('probes and the front page', async (t) => {
   t.match(await call(url, 'GET /'), { status: 200, body: { name: 'Seonchak' } });
 });
 
-t.test('an unready server says why, and when to ask again', async (t) => {
+t.test('an unready server names the reason, and when to retry', async (t) => {
   const { services } = await startEmbeddedServer(t);
   const readiness = () => Promise.resolve({ ready: false, reasons: ['Redis is not connected.'] });
   const tokens = { issuer: 'a', audiences: ['b'], secret: Buffer.alloc(32) };
@@ -94,7 +94,7 @@ t.test('HEAD answers as GET does, without the body', async (t) => {
   t.equal(received.split('HTTP/1.1 200 OK').length - 1, 2, 'and the connection goes on');
 });
 
-t.test('a body over the limit is refused before it is read, told or not told how long it is', async (t) => {
+t.test('a body over the limit is refused before it is read, with or without a Content-Length', async (t) => {
   const shop = await openShop(t);
   const head = `POST /v1/coupons HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${shop.seller}\r\n`;
   const chunk = `4000\r\n${'x'.repeat(0x4000)}\r\n`;

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { SeedPlan, sizesFault } from './seed-plan.js';
 
-t.test('every issuance has a member, nobody holds a coupon twice, everybody holds as many', (t) => {
+t.test('every issuance has a member, no member holds a coupon twice, all members hold as many', (t) => {
   for (const sizes of [
     { members: 7, coupons: 5, memberCoupons: 23 },
     { members: 7, coupons: 5, memberCoupons: 35 },
@@ -29,7 +29,7 @@ t.test('every issuance has a member, nobody holds a coupon twice, everybody hold
   t.end();
 });
 
-t.test('sizes with no such tables are told apart', (t) => {
+t.test('sizes with no such tables are distinguished', (t) => {
   t.equal(sizesFault({ members: 10, coupons: 10, memberCoupons: 100 }), undefined);
   t.match(sizesFault({ members: 10, coupons: 10, memberCoupons: 101 }), '--members 11');
   t.match(sizesFault({ members: 10, coupons: 0, memberCoupons: 1 }), '--coupons');

@@ -72,13 +72,13 @@ t.test('an answer that was lost may have won', async (t) => {
   t.same(check(calls, evidenceOf(rows), of(2)).violations, []);
 });
 
-t.test('what is lost with the store is counted where the store lost it, and nowhere else', async (t) => {
+t.test('issuances lost with the store are counted only for a store that lost them', async (t) => {
   const kept = evidenceOf(rows.slice(0, 1));
   t.match(check(presses, kept, of(2, { lossesMs: [17 * SECOND_MS] })), { violations: [], lost: 1 });
-  t.match(check(presses, kept, of(2, { lossesMs: [2 * SECOND_MS] })).violations, [/^I3 b was told 2/]);
+  t.match(check(presses, kept, of(2, { lossesMs: [2 * SECOND_MS] })).violations, [/^I3 b was answered 2/]);
 });
 
-t.test('a seller who topped up and took back explains what members were told', async (t) => {
+t.test('a seller who topped up and took back explains the answers of members', async (t) => {
   const asked = { invokedMs: 22 * SECOND_MS, answeredMs: 23 * SECOND_MS, result: 'done' } as const;
   const revoke = { ...asked, act: { kind: 'revoke', issueNo: 1 } } as const;
   const calls = [...presses, press('c', 25, 26, 'issued', 3)];
@@ -89,10 +89,16 @@ t.test('a seller who topped up and took back explains what members were told', a
 
 const broken: readonly (readonly [string, RegExp, readonly Press[], Evidence, CheckOptions])[] = [
   ['more rows than the quantity', /^I1 2 rows/, presses, evidenceOf(rows), of(1)],
-  ['a number that is nowhere', /^I3 number 1 was given/, [], evidenceOf([holds(2, 'b', 10)]), of(5)],
+  [
+    'a number that is missing everywhere',
+    /^I3 number 1 was issued/,
+    [],
+    evidenceOf([holds(2, 'b', 10)]),
+    of(5),
+  ],
   ['a number that was never given', /^I1 number 2/, presses, evidenceOf(rows, { lastIssueNo: 1 }), of(2)],
   [
-    'one number told to two',
+    'one number answered to two',
     /^I1 number 1 belongs to/,
     [press('a', 0, 1, 'issued', 1), press('b', 0, 1, 'issued', 1)],
     evidenceOf([holds(1, 'a', 0.5)]),
@@ -106,7 +112,7 @@ const broken: readonly (readonly [string, RegExp, readonly Press[], Evidence, Ch
     evidenceOf(rows, { winners: rows.slice(0, 1) }),
     of(2),
   ],
-  ['told and not recorded', /^I3 b was told 2/, presses, evidenceOf(rows.slice(0, 1)), of(2)],
+  ['acknowledged and not recorded', /^I3 b was answered 2/, presses, evidenceOf(rows.slice(0, 1)), of(2)],
   [
     'waiting for ever',
     /^I3 1 issuances are still/,
@@ -116,13 +122,13 @@ const broken: readonly (readonly [string, RegExp, readonly Press[], Evidence, Ch
   ],
   [
     'a later member with a smaller number',
-    /^I4 b was told 2 before a/,
+    /^I4 b was answered 2 before a/,
     [press('b', 0, 5, 'issued', 2), press('a', 6, 9, 'issued', 1)],
     evidenceOf([holds(1, 'a', 7.5), holds(2, 'b', 2.5)]),
     of(2),
   ],
   [
-    'a unit that is nowhere',
+    'a unit that is missing everywhere',
     /^I5 x holds 3/,
     presses,
     evidenceOf(rows, { winners: [...rows, holds(3, 'x', 11)] }),
@@ -138,7 +144,7 @@ const broken: readonly (readonly [string, RegExp, readonly Press[], Evidence, Ch
   ],
   [
     'two numbers for one member',
-    /^I2 a was told/,
+    /^I2 a was answered/,
     [...presses, press('a', 17, 18, 'issued', 3)],
     evidenceOf(rows),
     of(3),
@@ -175,7 +181,7 @@ const broken: readonly (readonly [string, RegExp, readonly Press[], Evidence, Ch
   ],
   [
     'no definite answer after all faults',
-    /^I8 d was told busy/,
+    /^I8 d was answered busy/,
     [press('d', 30, 31, 'busy')],
     evidenceOf([]),
     of(2, { healedMs: 25_000 }),

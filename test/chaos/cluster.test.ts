@@ -64,7 +64,7 @@ fault(
   },
 );
 
-fault(23, 'at level replica a master dies: nothing that anybody was told is lost with it', async (t) => {
+fault(23, 'at level replica a master dies: no acknowledged issuance is lost with it', async (t) => {
   const { world, cluster } = await clusterWorld(t, { DURABILITY: 'replica', REPLICA_ACKS: '1' });
   const { master, replica } = await ownersOf(cluster, world.couponId);
   const burst = world.burst();
@@ -83,7 +83,7 @@ fault(23, 'at level replica a master dies: nothing that anybody was told is lost
   t.strictSame(
     alone.filter((press) => press.issueNo !== undefined),
     [],
-    'without a replica nobody is told that they hold one',
+    'without a replica no issuance is acknowledged',
   );
   const { lost } = await world.verdict(t);
   t.equal(lost, 0);
@@ -104,7 +104,7 @@ fault(24, 'a planned failover under load loses nothing', async (t) => {
   t.equal(await world.version(), 1, 'verified on its new master, not rebuilt');
 });
 
-fault(27, 'the majority of the Cluster is gone: never sold out, and on again by itself', async (t) => {
+fault(27, 'the majority of the Cluster is lost: never sold out, and automatic recovery', async (t) => {
   const { world, cluster } = await clusterWorld(t);
   const { master } = await ownersOf(cluster, world.couponId);
   const others = cluster.nodes.filter((node) => node.port !== master.port);

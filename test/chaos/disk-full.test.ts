@@ -87,7 +87,7 @@ async function assertRefusedMeanwhile(t: Test, world: CouponUnderFault): Promise
   const sinceMs = performance.now();
   await world.crowd.answeredSince(sinceMs, PRESSES_MEANWHILE);
   const presses = world.crowd.presses.filter((press) => press.invokedMs > sinceMs);
-  t.strictSame(presses.filter(isDefinite), [], 'nobody was given an answer that nobody can know');
+  t.strictSame(presses.filter(isDefinite), [], 'no member got an answer that cannot be known');
   t.match(
     presses.map((press) => press.outcome),
     presses.map(() => /^(busy|not_ready|outcome_unknown)$/),

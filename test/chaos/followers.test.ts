@@ -7,7 +7,7 @@ import { claimHeld, openWorld, sharedMariadb, startSite } from './world.js';
 
 const mariadb = await sharedMariadb(t);
 
-fault(46, 'a recorder dies after its claim while a follower reads: nobody is missed', async (t) => {
+fault(46, 'a recorder dies after its claim while a follower reads: no row is missed', async (t) => {
   const site = await startSite(t, mariadb, { loneRecorder: true });
   const world = await openWorld(t, site);
   const origin = site.servers[0]?.origin ?? '';
@@ -34,7 +34,7 @@ fault(46, 'a recorder dies after its claim while a follower reads: nobody is mis
   );
   t.ok(
     naive.delivered.length < recorded.length,
-    `a cursor of the highest number lost ${recorded.length - naive.delivered.length} rows, so the fault was met`,
+    `a cursor of the highest number lost ${recorded.length - naive.delivered.length} rows, so the fault took effect`,
   );
   await world.verdict(t);
 });

@@ -73,10 +73,10 @@ async function sellersAreObeyed(t: Test): Promise<void> {
 
   await untilSealed(world);
   const paused = await pressedAfter(world, amend({ paused: true }, OTHER_HOST));
-  t.same(outcomesOf(paused), ['already_issued', 'paused'], 'everybody has heard of the pause');
+  t.same(outcomesOf(paused), ['already_issued', 'paused'], 'every process knows of the pause');
 
   const resumed = await pressedAfter(world, amend({ paused: false }, PROCESSES_HOST));
-  t.same(outcomesOf(resumed), ['already_issued', 'sold_out'], 'everybody has heard of its end');
+  t.same(outcomesOf(resumed), ['already_issued', 'sold_out'], 'every process knows of its end');
 
   await pressedAfter(world, () => seller.act({ kind: 'revoke', issueNo: 7 }, OTHER_HOST));
   const { rows, revoked } = await world.evidence();

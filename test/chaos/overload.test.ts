@@ -59,7 +59,7 @@ fault(34, 'ten times the load with resets: refused with 503, promises kept, reco
   t.ok((during.outcomes['busy'] ?? 0) > 0, 'what was too much was refused');
   t.ok((during.outcomes['lost'] ?? 0) > 0, 'connections were reset');
   t.ok(during.good > 0, 'and members went on winning meanwhile');
-  for (const phase of [...before, during, after]) t.equal(phase.unanswered, 0, 'nobody waits for ever');
+  for (const phase of [...before, during, after]) t.equal(phase.unanswered, 0, 'no member waits for ever');
   t.ok(after.good > 0, 'the server recovers');
   t.equal(after.outcomes['lost'] ?? 0, 0);
   t.ok(memory.peakBytes < MEMORY_MAX_BYTES, `${memory.peakBytes} bytes at the most`);

@@ -15,12 +15,12 @@ async function logged(server: SeonchakServer | undefined, words: RegExp): Promis
   const untilMs = performance.now() + LOGGED_WITHIN_MS;
   while (!words.test(server?.log() ?? '')) {
     if (performance.now() > untilMs)
-      throw new Error(`not told within ${LOGGED_WITHIN_MS} ms: ${String(words)}`);
+      throw new Error(`not logged within ${LOGGED_WITHIN_MS} ms: ${String(words)}`);
     await pause(10);
   }
 }
 
-fault(1, 'an API server dies with batches in flight: asking again gives the same number', async (t) => {
+fault(1, 'an API server dies with batches in flight: a retry gives the same number', async (t) => {
   const world = await openWorld(t, await startSite(t, mariadb, { servers: 2 }));
   const burst = world.burst();
   await world.crowd.winners(100);
@@ -106,12 +106,14 @@ fault(
     t.teardown(() => successor.stop());
     await world.burst(100);
     const { rows } = await world.evidence();
-    t.equal(await world.version(), 2, 'the coupon was rebuilt while the recorder stood still');
+    t.equal(await world.version(), 2, 'the coupon was rebuilt while the recorder was frozen');
     await world.recorder?.kill('SIGCONT');
     // The recorder goes on in the middle of its transaction, unless it checks its deadlines first.
     await logged(world.recorder, /claimed before the coupon was rebuilt|Store error while recording/);
     t.comment(
-      /claimed before/.test(world.recorder?.log() ?? '') ? 'its rows were refused' : 'it gave up by itself',
+      /claimed before/.test(world.recorder?.log() ?? '')
+        ? 'its rows were refused'
+        : 'it gave up without a signal',
     );
     const after = await world.evidence();
     t.same(after.rows, rows, 'not one row of before the loss');

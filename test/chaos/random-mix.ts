@@ -129,7 +129,7 @@ async function round(t: Test, roundSeed: number): Promise<void> {
   t.strictSame(
     [...last.values()].filter((press) => !isDefinite(press)),
     [],
-    'in the end everybody knows',
+    'in the end every member has an answer',
   );
   const { violations, lost, wonByLateCommand } = await coupon.verdict(t);
   const unknown = crowd.presses.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown');

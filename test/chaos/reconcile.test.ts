@@ -108,7 +108,7 @@ t.test('a revoke that died half-way is finished', async (t) => {
   await server?.kill('SIGCONT');
 });
 
-t.test('the server finishes it by itself when it looks over the coupon', async (t) => {
+t.test('the server finishes it automatically when it compares the coupon', async (t) => {
   const world = await settledWorld(t);
   const isHeld = await revokeHalf(t, world, '3');
   await world.seller.act({ kind: 'amend', change: { quantity: world.quantity + 1 } });
@@ -119,7 +119,7 @@ t.test('the server finishes it by itself when it looks over the coupon', async (
 });
 
 t.test(
-  'a server that is killed between the steps of a revoke, at a coupon at rest, finishes it when it is back',
+  'a server that is killed between the steps of a revoke, at an idle coupon, finishes it when it is back',
   async (t) => {
     const world = await openWorld(t, await startSite(t, mariadb, { redisProxy: true }), { members: 20 });
     await world.burst();
@@ -167,7 +167,7 @@ t.test('while a crowd downloads nothing is reported that is only on its way', as
   t.equal((await reconcile(world)).exitCode, 0);
 });
 
-t.test('terms that the database has not heard of are saved', async (t) => {
+t.test('terms that the database does not have are saved', async (t) => {
   const world = await settledWorld(t);
   await sql('update coupon set version = 0 where id = ?', world.couponId);
   t.equal((await reconcile(world)).found['catalogueBehind'], true as never);

@@ -64,7 +64,7 @@ fault(
   },
 );
 
-fault(8, 'Redis comes back with an older copy of itself and is rebuilt from what is left', async (t) => {
+fault(8, 'Redis comes back with older data and is rebuilt from what is left', async (t) => {
   const world = await startWorld(t, mariadb, { servers: 2 });
   const copy = join(world.redis.folder, 'older');
   const appendOnly = join(world.redis.folder, 'appendonlydir');
@@ -99,7 +99,7 @@ fault(9, 'the append-only file is corrupt: Redis refuses to start, the API is no
   t.strictSame(
     world.crowd.presses.filter((press) => press.invokedMs > sinceMs && isDefinite(press)),
     [],
-    'nobody was given an answer that nobody can know',
+    'no member got an answer that cannot be known',
   );
   // What an operator does with such a file: what follows the damage is cut off.
   await cutDamageOff(file);
@@ -128,7 +128,7 @@ fault(
     const after = world.crowd.presses.filter(
       (press) => press.invokedMs > emptiedMs && press.outcome === 'not_ready',
     );
-    t.ok(after.length > 0, 'members were told not_ready meanwhile');
+    t.ok(after.length > 0, 'members got not_ready meanwhile');
     const { lost } = await world.verdict(t);
     t.comment(`${lost} issuances were in no other place`);
   },
@@ -136,7 +136,7 @@ fault(
 
 fault(
   11,
-  'top-ups meet the loss and the rebuild: the last one that was told done stands everywhere',
+  'top-ups during the loss and the rebuild: the last acknowledged one is in force everywhere',
   async (t) => {
     const world = await startWorld(t, mariadb, { servers: 2 });
     const burst = world.burst();

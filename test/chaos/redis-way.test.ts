@@ -9,7 +9,7 @@ import { openWorld, sharedMariadb, startSite } from './world.js';
 const mariadb = await sharedMariadb(t);
 const site = await startSite(t, mariadb, { redisProxy: true, servers: 2 });
 
-fault(12, 'the append-only file is rewritten under load, and nobody notices', async (t) => {
+fault(12, 'the append-only file is rewritten under load, without any effect', async (t) => {
   const world = await openWorld(t, site);
   const burst = world.burst();
   await world.crowd.winners(50);
@@ -51,7 +51,7 @@ fault(
   },
 );
 
-fault(17, 'requests to Redis are lost, and issued once when asked again', async (t) => {
+fault(17, 'requests to Redis are lost, and issued once when repeated', async (t) => {
   const world = await openWorld(t, site);
   const burst = world.burst();
   for (const winners of [50, 150, 300]) {
@@ -100,7 +100,7 @@ fault(
     t.teardown(() => clearTimeout(thaw));
     await burst;
     const outcomes = new Set(world.crowd.presses.map((press) => press.outcome));
-    t.ok(outcomes.has('busy') || outcomes.has('outcome_unknown'), 'members were told that nobody knows yet');
+    t.ok(outcomes.has('busy') || outcomes.has('outcome_unknown'), 'members got an unknown outcome');
     await world.verdict(t);
   },
 );
@@ -115,7 +115,7 @@ fault(14, 'out of memory a batch is refused before its first write', async (t) =
   const member = world.members[399];
   if (member === undefined) throw new Error('there are members');
   const press = await world.crowd.pressOnce(world.couponId, member);
-  t.match(press.outcome, /^(busy|issued|already_issued|outcome_unknown)$/, 'nobody is told "sold out"');
+  t.match(press.outcome, /^(busy|issued|already_issued|outcome_unknown)$/, 'no member gets "sold out"');
   await client.config('SET', 'maxmemory', '0');
   await burst;
   await world.verdict(t);

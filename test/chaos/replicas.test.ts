@@ -33,12 +33,12 @@ fault(21, 'the replica is frozen at level replica: outcome unknown, never "issue
   );
   t.ok(
     meanwhile.some((press) => press.outcome === 'outcome_unknown'),
-    'members were told that nobody knows yet',
+    'members got an unknown outcome',
   );
   t.strictSame(
     meanwhile.filter((press) => press.issueNo !== undefined),
     [],
-    'nobody was told that they hold one',
+    'no issuance was acknowledged',
   );
   await world.verdict(t);
 });
@@ -64,7 +64,7 @@ fault(22, 'fewer replicas than Redis demands: nothing is written, and on it goes
   t.strictSame(
     [...new Set(meanwhile.map((press) => press.outcome))],
     ['busy'],
-    'members were told that nothing was attempted',
+    'members were answered that nothing was attempted',
   );
   await world.verdict(t);
 });

@@ -70,17 +70,21 @@ fault(38, 'a named level no longer holds: nothing is decided until it holds agai
   await withholdsDecisions(t, world, 'appendfsync', ['everysec', 'always']);
 });
 
-fault(38, 'a level that nobody named no longer holds: it is not claimed, and members go on', async (t) => {
-  const world = await startWorld(t, mariadb, {});
-  t.match((await ask(world, '/metrics')).body['text'], /^seonchak_durability_level\{level="fsync"\} 1$/m);
-  await set(world.redis, 'appendfsync', 'everysec');
-  await pause(NOTICED_MS);
-  const { body } = await ask(world, '/metrics');
-  t.match(body['text'], /^seonchak_durability_level\{level="memory"\} 1$/m);
-  t.notMatch(body['text'], /level="fsync"/);
-  await world.burst();
-  await world.verdict(t);
-});
+fault(
+  38,
+  'a level that was not requested no longer holds: it is not claimed, and members go on',
+  async (t) => {
+    const world = await startWorld(t, mariadb, {});
+    t.match((await ask(world, '/metrics')).body['text'], /^seonchak_durability_level\{level="fsync"\} 1$/m);
+    await set(world.redis, 'appendfsync', 'everysec');
+    await pause(NOTICED_MS);
+    const { body } = await ask(world, '/metrics');
+    t.match(body['text'], /^seonchak_durability_level\{level="memory"\} 1$/m);
+    t.notMatch(body['text'], /level="fsync"/);
+    await world.burst();
+    await world.verdict(t);
+  },
+);
 
 fault(38, 'a replica that evicts is promoted: it decides nothing until its policy is set', async (t) => {
   const cluster = await startRedisCluster({ masters: 3, replicas: 1, nodeTimeoutMs: 1_000 });

@@ -106,7 +106,7 @@ function recoveryOver(
   );
 }
 
-t.test('a coupon that another process verified and sold from meanwhile is in order', async (t) => {
+t.test('a coupon that another process verified and sold from meanwhile is consistent', async (t) => {
   const { stores, record } = await restarted(t);
   const { distributed } = stores;
   if (distributed === undefined) throw new Error('the back end is distributed');
@@ -122,7 +122,7 @@ t.test('a coupon that another process verified and sold from meanwhile is in ord
   t.match(snapshot, { epoch: 3, version, lastIssueNo: 5 }, 'verified by both, not rebuilt');
 });
 
-t.test('what was claimed before a restart is not recorded once the coupon was found in order', async (t) => {
+t.test('claims from before a restart are not recorded once the coupon was marked verified', async (t) => {
   const { stores, record } = await restarted(t);
   const { couponId } = record;
   t.equal(await stores.warmer.prepare(couponId), 'present');
@@ -133,16 +133,20 @@ t.test('what was claimed before a restart is not recorded once the coupon was fo
   const forgotten = [{ memberId, issueNo: 4, issuedAtMs: 1 }];
   t.match(await stores.ledger.record(couponId, record.epoch, forgotten), { inserted: 0, stale: 1 });
   await admitAndRecord(stores, couponId, ['e']);
-  t.equal((await stores.ledger.rowAt(couponId, 4))?.memberId, 'e', 'the number is given to somebody else');
+  t.equal((await stores.ledger.rowAt(couponId, 4))?.memberId, 'e', 'the number is issued to another member');
 });
 
-t.test('a number that was told and that Redis has not given takes the coupon out of service', async (t) => {
+t.test('an acknowledged number that Redis has not issued takes the coupon out of service', async (t) => {
   const { stores, record } = await restarted(t);
   t.equal(await stores.warmer.prepare(record.couponId, 9), 'recovering');
   t.same(await stores.admission.snapshots([record.couponId]), [undefined]);
   t.equal(await stores.warmer.warm(record.couponId), 'warmed');
   const [snapshot] = await stores.admission.snapshots([record.couponId]);
-  t.match(snapshot, { epoch: 2, lastIssueNo: 9, issued: 3 }, 'the next number is above all that were told');
+  t.match(
+    snapshot,
+    { epoch: 2, lastIssueNo: 9, issued: 3 },
+    'the next number is above all that were acknowledged',
+  );
 });
 
 t.test('what an older copy brings back beyond the quantity is revoked, the latest of it first', async (t) => {

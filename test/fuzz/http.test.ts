@@ -112,5 +112,5 @@ t.test('mutated requests: no crash, no 500, no waiting for others, every refusal
   t.ok(answered > 0, `${answered} answers`);
   t.same(shop.logLines, [], 'nothing was logged as a fault');
   const { body } = await call(shop.url, `GET ${path}`);
-  t.ok(Number(body['issued']) <= 2, 'two members pressed, so at most two units are gone');
+  t.ok(Number(body['issued']) <= 2, 'two members pressed, so at most two units are issued');
 });

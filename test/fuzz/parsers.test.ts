@@ -53,7 +53,7 @@ t.test('JSON: nothing throws, and what passes is what JSON.parse reads', async (
     );
 });
 
-t.test('JSON: bytes that are no text never throw; a key that stands twice is always seen', async (t) => {
+t.test('JSON: bytes that are no text never throw; a duplicate key is always seen', async (t) => {
   for (const run of efforts(t, RUNS, SHARE))
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.string(), fc.jsonValue(), (bytes, key, value) => {

@@ -35,12 +35,12 @@ export async function openBesiegedShop(
     seller,
     couponId,
     async complaint(answer = '') {
-      if (!server.isAlive()) return 'the server is gone';
+      if (!server.isAlive()) return 'the server has ended';
       if (INTERNAL_TEXT.test(answer)) return `internal text in: ${answer.slice(0, 500)}`;
       const token = await signToken(`honest-${(honest += 1)}`, 'member');
       const press = await client.call(`/v1/coupons/${couponId}/download`, { method: 'POST', token });
       if (press.status !== 201) return `an honest member was answered ${press.status}`;
-      if (press.body['issueNo'] !== honest) return 'somebody else took a unit';
+      if (press.body['issueNo'] !== honest) return 'another member took a unit';
       return undefined;
     },
     async stop() {

@@ -59,7 +59,7 @@ const misused: readonly (readonly [name: string, words: string, says: RegExp])[]
   ['a word too many', 'serve now', /too many arguments/],
   ['a coupon that is no number', 'status first', /first/],
   ['nothing to warm', 'warm', /ID|--all/],
-  ['a role that nobody has', 'tokens --role admin', /admin/],
+  ['an unknown role', 'tokens --role admin', /admin/],
   ['no tokens at all', 'tokens --count 0', /whole number from 1/],
 ];
 for (const [name, words, says] of misused) {
@@ -198,7 +198,7 @@ t.test('an address of another machine', (t) =>
   ),
 );
 
-t.test('stores that are away, or do not let us in', async (t) => {
+t.test('stores that are unreachable, or refuse our credentials', async (t) => {
   const [redis, mariadb] = await Promise.all([startRedis(), startMariadb()]);
   t.teardown(() => Promise.all([redis.stop(), mariadb.stop()]));
   const there = { REDIS_URL: redis.url, MYSQL_URL: mariadb.url, JWT_SECRET: SECRET };

@@ -67,12 +67,12 @@ t.test('abort before the answer', async (t) => {
     socket.destroy();
   }
   const answer = await shop.client.call(path, { method: 'POST', token: member });
-  t.ok([200, 201].includes(answer.status), 'asking again gives the one unit');
+  t.ok([200, 201].includes(answer.status), 'a retry gives the one unit');
   t.equal(await issuedSoFar(), before + 1);
   t.ok(shop.server.isAlive());
 });
 
-t.test('5,000 idle connections hold nobody up', { timeout: 120_000 }, async (t) => {
+t.test('5,000 idle connections delay no request', { timeout: 120_000 }, async (t) => {
   const idle: Socket[] = [];
   t.teardown(() => {
     for (const socket of idle) socket.destroy();

@@ -44,14 +44,14 @@ export function malformedRequests(path: string, token: string): readonly Malform
     ['bare LF', [`POST ${path} HTTP/1.1\nHost: x\n\n`], /^HTTP\/1\.1 505 /],
     ['a TLS hello on the plain port', [`\x16\x03\x01\x02\x00\x01\x00${'x'.repeat(300)}`], /^HTTP\/1\.1 505 /],
     [
-      'headers one byte at a time',
+      'headers byte by byte',
       [`POST ${path} HTTP/1.1\r\n`, ...byteByByte(`Host: x\r\nAuthorization: Bearer ${token}\r\n\r\n`)],
       /^HTTP\/1\.1 403 [^]*wrong_role/,
     ],
     // The library wants the request line in one piece.
-    ['a request line one byte at a time', byteByByte(`${head}\r\n`), /^HTTP\/1\.1 505 /],
+    ['a request line byte by byte', byteByByte(`${head}\r\n`), /^HTTP\/1\.1 505 /],
     [
-      'body one byte at a time',
+      'body byte by byte',
       [`${session}Content-Length: 32\r\n\r\n`, ...byteByByte('{"email":"a@example.com","b":12}')],
       /^HTTP\/1\.1 400 [^]*"code":/,
     ],

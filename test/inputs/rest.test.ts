@@ -177,6 +177,6 @@ t.test('wrong password 1,000 times: refused alike, slowed down, and the owner st
     for (const { body } of answers) codes.set(body['code'], (codes.get(body['code']) ?? 0) + 1);
   }
   t.strictSame([...codes.keys()].sort(), ['invalid_credentials', 'rate_limited']);
-  t.ok((codes.get('invalid_credentials') ?? 0) < 100, 'only a few guesses were looked at');
+  t.ok((codes.get('invalid_credentials') ?? 0) < 100, 'only a few guesses were checked');
   t.equal(await shop.complaint(), undefined);
 });

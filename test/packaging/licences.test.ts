@@ -22,7 +22,7 @@ t.test('the page is what the lock file says', async (t) => {
   t.ok(rows.length > 50);
 });
 
-t.test('no licence binds whoever passes it on', (t) => {
+t.test('no licence binds a redistributor', (t) => {
   t.same(
     rows.filter(({ licence }) => !permitted.has(licence)),
     [],

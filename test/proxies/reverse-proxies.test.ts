@@ -56,7 +56,7 @@ for (const name of ['nginx', 'haproxy'] as const) {
     await t.test('the live view', (t) => liveView(t, proxy, shop));
     await t.test('who does not finish is cut off', (t) => slowClients(t, proxy));
     await t.test('addresses', (t) => addresses(t, proxy, shop));
-    await t.test('a server that is away', (t) => serverAway(t, proxy, shop));
+    await t.test('an unreachable server', (t) => serverAway(t, proxy, shop));
   });
 }
 
@@ -120,7 +120,7 @@ async function badInput(t: Test, name: ProxyName, proxy: ReverseProxy, shop: Bes
   }
   const patient = `${headOf('POST', path, await signToken('patient', 'member'))}\r\n`;
   const served = await exchangeBytes(open(proxy), [patient], bodyEnded, PATIENCE_MS);
-  t.match(served.received, /^HTTP\/1\.1 201 /, '5,000 idle connections hold nobody up');
+  t.match(served.received, /^HTTP\/1\.1 201 /, '5,000 idle connections delay no request');
 }
 
 async function honestMembers(t: Test, proxy: ReverseProxy, shop: BesiegedShop): Promise<void> {
@@ -159,7 +159,7 @@ async function honestMembers(t: Test, proxy: ReverseProxy, shop: BesiegedShop): 
     headEnded,
     PATIENCE_MS,
   );
-  t.match(metrics.received, /^HTTP\/1\.1 404 /, 'metrics are not for everybody');
+  t.match(metrics.received, /^HTTP\/1\.1 404 /, 'metrics are not public');
   const plain = await exchangeBytes(
     proxy.plainPort,
     [`${headOf('GET', '/a?b=c')}\r\n`],
@@ -233,5 +233,5 @@ async function serverAway(t: Test, proxy: ReverseProxy, shop: BesiegedShop): Pro
   while (!back.startsWith('HTTP/1.1 20') && performance.now() < deadlineMs) {
     back = (await exchangeBytes(open(proxy), [press], bodyEnded, SILENCE_MS)).received;
   }
-  t.match(back, /^HTTP\/1\.1 20[01] /, 'once it is back, asking again gives the definite answer');
+  t.match(back, /^HTTP\/1\.1 20[01] /, 'once it is back, a retry gives the definite answer');
 }

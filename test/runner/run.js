@@ -49,7 +49,7 @@ let ok = totals.failed === 0 && totals.passed > 0;
 if (wholeRun) {
   const coverage = checkCoverage(await summariseCounts());
   for (const line of coverage.lines) console.log(line);
-  if (!coverage.met) console.log('a floor is not met');
+  if (!coverage.met) console.log('a floor is not reached');
   ok &&= coverage.met;
 }
 if (totals.passed + totals.failed === 0) console.log('no test was run');

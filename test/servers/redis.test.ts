@@ -16,7 +16,7 @@ t.test('a private Redis keeps what it acknowledged when it is killed and started
   t.teardown(() => again.disconnect());
   t.equal(await again.get('kept'), 'yes');
   await server.stop();
-  t.throws(() => process.kill(server.pid(), 0), 'the process is gone');
+  t.throws(() => process.kill(server.pid(), 0), 'the process has ended');
 });
 
 t.test('a private Cluster of three masters with a replica each is ready when it is handed out', async (t) => {

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { readArguments } from '../read-arguments.js';
 
-const values = readArguments('npm run soak [-- --minutes M]   60 minutes unless told otherwise', {
+const values = readArguments('npm run soak [-- --minutes M]   default: 60 minutes', {
   minutes: { type: 'string', default: '60' },
 });
 if (!/^[1-9]\d{0,4}$/.test(values.minutes)) {

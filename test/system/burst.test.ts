@@ -29,11 +29,11 @@ for (const name of backEndNames) {
     t.equal(
       crowd.presses.filter(({ status }) => status === 201).length,
       QUANTITY,
-      'each winner was told 201 once',
+      'each winner got 201 once',
     );
   });
 
-  t.test(`${name}: whoever is answered before another asks gets the smaller number`, async (t) => {
+  t.test(`${name}: a member answered before another asks gets the smaller number`, async (t) => {
     const backEnd = await startBackEnd(name);
     t.teardown(() => backEnd.stop());
     const server = await startSeonchak(backEnd.settings);

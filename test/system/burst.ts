@@ -88,15 +88,15 @@ export function assertPromises(
   t.equal(
     new Set(wins.map(({ memberId }) => memberId)).size,
     quantity,
-    'exactly as many members as the quantity were told that they hold one',
+    'exactly as many members as the quantity received a number',
   );
   t.strictSame(
     wins.filter(({ memberId, issueNo }) => issueNo !== numberOf.get(memberId)),
     [],
-    'every number told is the number in the database',
+    'every number received is the number in the database',
   );
   const issued = presses.filter(({ outcome }) => outcome === 'issued').map(({ memberId }) => memberId);
-  t.equal(new Set(issued).size, issued.length, 'nobody was issued twice');
+  t.equal(new Set(issued).size, issued.length, 'no member was issued twice');
   const strange = presses.filter(
     ({ outcome, status }) => !(outcome in STATUS_OF) || STATUS_OF[outcome] !== status,
   );

@@ -109,7 +109,7 @@ t.test('a child that cannot start ends all of them', async (t) => {
   t.notMatch(output.said, /starting another/);
 });
 
-t.test('a store that goes away while its parent starts ends it', async (t) => {
+t.test('a store that becomes unreachable while its parent starts ends it', async (t) => {
   const { redis, server, output, ended } = await starting(t);
   while (server.exitCode === null && !output.said.includes('Stores opened')) await pause(1);
   await redis.kill('SIGKILL');

@@ -46,7 +46,7 @@ export function accessLockStoreContract(
       t.equal(await locks.isLocked(subject), false);
     });
 
-    t.test('who has read up to a revision is told every change after it, in order', async (t) => {
+    t.test('a reader at a revision gets every change after it, in order', async (t) => {
       const before = (await locks.changesAfter(0, EVERYTHING)).at(-1)?.revision ?? 0;
       const subjects = Array.from({ length: LOCKED_AT_ONCE }, newSubject);
       await Promise.all(subjects.map(lock));

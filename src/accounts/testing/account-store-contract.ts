@@ -37,7 +37,7 @@ export function accountStoreContract(
       }
     });
 
-    t.test('nobody is found by an address nobody has', async (t) => {
+    t.test('an unknown address finds no account', async (t) => {
       t.equal(await accounts.findByEmail('nobody@example.com'), undefined);
       t.equal(await accounts.findByEmail("' or 1=1 --"), undefined);
     });

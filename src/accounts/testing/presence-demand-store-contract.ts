@@ -46,23 +46,26 @@ export function presenceDemandStoreContract(
       changes.begin({ couponId, terms: {}, presenceRequired, atMs: 0 });
     t.teardown(() => under.close());
 
-    t.test('every change is told once, the latest of each coupon, in the order of revisions', async (t) => {
-      const { revision: before } = await presenceDemands.settled();
-      const ordinary = await catalogue.insert(newCoupon(false));
-      const first = await catalogue.insert(newCoupon(true));
-      const second = await catalogue.insert(newCoupon(true));
-      await demand(ordinary.couponId, true);
-      await demand(first.couponId, false);
-      t.same(await presenceDemands.changesAfter(before, EVERYTHING), [
-        { couponId: second.couponId, required: true, revision: before + 2 },
-        { couponId: ordinary.couponId, required: true, revision: before + 3 },
-        { couponId: first.couponId, required: false, revision: before + 4 },
-      ]);
-      t.same(await presenceDemands.changesAfter(before + 3, 1), [
-        { couponId: first.couponId, required: false, revision: before + 4 },
-      ]);
-      t.same(await presenceDemands.settled(), { couponId: second.couponId, revision: before + 4 });
-    });
+    t.test(
+      'every change is returned once, the latest of each coupon, in the order of revisions',
+      async (t) => {
+        const { revision: before } = await presenceDemands.settled();
+        const ordinary = await catalogue.insert(newCoupon(false));
+        const first = await catalogue.insert(newCoupon(true));
+        const second = await catalogue.insert(newCoupon(true));
+        await demand(ordinary.couponId, true);
+        await demand(first.couponId, false);
+        t.same(await presenceDemands.changesAfter(before, EVERYTHING), [
+          { couponId: second.couponId, required: true, revision: before + 2 },
+          { couponId: ordinary.couponId, required: true, revision: before + 3 },
+          { couponId: first.couponId, required: false, revision: before + 4 },
+        ]);
+        t.same(await presenceDemands.changesAfter(before + 3, 1), [
+          { couponId: first.couponId, required: false, revision: before + 4 },
+        ]);
+        t.same(await presenceDemands.settled(), { couponId: second.couponId, revision: before + 4 });
+      },
+    );
 
     t.test('no demand turns up later below the id that was settled', async (t) => {
       const { revision: before } = await presenceDemands.settled();
@@ -82,7 +85,7 @@ export function presenceDemandStoreContract(
       t.equal(demanding.length, REGISTRATIONS / 2);
       for (const { couponId, known } of looks) {
         const missed = demanding.filter((one) => one.couponId <= couponId && !known.has(one.couponId));
-        t.same(missed, [], `a look that was settled up to ${couponId}`);
+        t.same(missed, [], `a read that was settled up to ${couponId}`);
       }
     });
   });

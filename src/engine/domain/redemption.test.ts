@@ -40,7 +40,7 @@ t.test('a used coupon is used whatever its expiry, and the instant of expiry is 
   t.equal(walletState(5, 10, 20), 'used');
 });
 
-t.test('a change that may take days from somebody is told from one that gives more', async (t) => {
+t.test('a change that may shorten validity is distinguished from one that extends it', async (t) => {
   const seoul = (days: number): Validity => ({ days, zone: 'Asia/Seoul' });
   const longer: readonly [Validity | undefined, Validity | undefined][] = [
     [undefined, undefined],

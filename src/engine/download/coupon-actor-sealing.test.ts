@@ -13,7 +13,7 @@ async function soldOut(terms: Partial<CouponTerms> = {}) {
   return { world, couponId, engine };
 }
 
-t.test('once sold out everybody is answered at once and exactly, without asking the store', async (t) => {
+t.test('once sold out every member is answered at once and exactly, without asking the store', async (t) => {
   const { world, couponId, engine } = await soldOut();
   const sent = world.storeLink.sent;
   const presses = world.press(engine, couponId, 'b', 'c', 'a');
@@ -25,13 +25,13 @@ t.test('once sold out everybody is answered at once and exactly, without asking 
   t.equal(world.storeLink.sent, sent);
 });
 
-t.test('a top-up announced here counts at once', async (t) => {
+t.test('a top-up published here counts at once', async (t) => {
   const { world, couponId, engine } = await soldOut();
   await world.registry().amend(couponId, { quantity: 2 });
   t.same(await world.answers(engine, couponId, 'b', 'c'), ['issued 2', 'sold_out']);
 });
 
-t.test('a top-up whose announcement was lost counts at the next look at the version', async (t) => {
+t.test('a top-up whose message was lost counts at the next check of the version', async (t) => {
   const { world, couponId, engine } = await soldOut();
   world.store.amend(couponId, { quantity: 2 });
   t.same(await world.answers(engine, couponId, 'b'), ['sold_out']);
@@ -39,7 +39,7 @@ t.test('a top-up whose announcement was lost counts at the next look at the vers
   t.same(await world.answers(engine, couponId, 'b'), ['issued 2']);
 });
 
-t.test('a revoked unit counts, and its former holder is no longer told that it holds one', async (t) => {
+t.test('a revoked unit counts, and its former holder is no longer answered as a holder', async (t) => {
   const { world, couponId, engine } = await soldOut();
   await world.registry().revoke(couponId, 1);
   t.same(await world.answers(engine, couponId, 'b', 'a'), ['issued 2', 'sold_out']);
@@ -81,25 +81,28 @@ t.test(
   },
 );
 
-t.test('before the opening nobody asks the store; at the opening instant the first press wins', async (t) => {
-  const world = new StagedWorld();
-  const opensAtMs = STORE_START_MS + 3_000;
-  const couponId = await world.registered({ opensAtMs });
-  const engine = await world.engine();
-  await world.answers(engine, couponId, 'a');
-  await world.time.advance(1_000);
-  const [early] = world.press(engine, couponId, 'a');
-  t.same(early?.outcomes, [{ outcome: 'not_open', opensAtMs, storeNowMs: STORE_START_MS + 1_000 }]);
-  await world.time.advance(2_000 - OPENING_MARGIN_MS);
-  const [close] = world.press(engine, couponId, 'a');
-  t.equal(close?.answer, 'waiting', 'this close to the opening the clock of the store decides');
-  await world.time.advance(OPENING_MARGIN_MS - 1);
-  t.same(await world.answers(engine, couponId, 'a'), ['not_open']);
-  await world.time.advance(1);
-  t.same(await world.answers(engine, couponId, 'a'), ['issued 1']);
-});
+t.test(
+  'before the opening the store is not asked; at the opening instant the first press wins',
+  async (t) => {
+    const world = new StagedWorld();
+    const opensAtMs = STORE_START_MS + 3_000;
+    const couponId = await world.registered({ opensAtMs });
+    const engine = await world.engine();
+    await world.answers(engine, couponId, 'a');
+    await world.time.advance(1_000);
+    const [early] = world.press(engine, couponId, 'a');
+    t.same(early?.outcomes, [{ outcome: 'not_open', opensAtMs, storeNowMs: STORE_START_MS + 1_000 }]);
+    await world.time.advance(2_000 - OPENING_MARGIN_MS);
+    const [close] = world.press(engine, couponId, 'a');
+    t.equal(close?.answer, 'waiting', 'this close to the opening the clock of the store decides');
+    await world.time.advance(OPENING_MARGIN_MS - 1);
+    t.same(await world.answers(engine, couponId, 'a'), ['not_open']);
+    await world.time.advance(1);
+    t.same(await world.answers(engine, couponId, 'a'), ['issued 1']);
+  },
+);
 
-t.test('an opening moved by the seller is told with the new time', async (t) => {
+t.test('an opening moved by the seller is answered with the new time', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ opensAtMs: STORE_START_MS + 60_000 });
   const engine = await world.engine();
@@ -138,7 +141,7 @@ t.test('a pause is answered locally, winners included, and a resume ends it', as
   t.same(await world.answers(engine, couponId, 'b'), ['issued 2']);
 });
 
-t.test('a coupon closed by its seller before anybody won is refused from memory', async (t) => {
+t.test('a coupon closed by its seller without winners is refused from memory', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ closed: true });
   const engine = await world.engine();
@@ -146,7 +149,7 @@ t.test('a coupon closed by its seller before anybody won is refused from memory'
   t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'closed');
 });
 
-t.test('a store that lost a sold-out coupon ends the local answers at the next look', async (t) => {
+t.test('a store that lost a sold-out coupon ends the local answers at the next check', async (t) => {
   const { world, couponId, engine } = await soldOut();
   world.store.loseEverything();
   await world.time.advance(VERSION_CHECK_MS);

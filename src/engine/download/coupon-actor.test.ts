@@ -63,7 +63,7 @@ t.test('a line longer than a batch is decided batch by batch, in order', async (
   );
 });
 
-t.test('with the mailbox full a member is told that it is busy, at once, and may press again', async (t) => {
+t.test('with the mailbox full a member gets busy at once, and may press again', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 100 });
   const engine = await world.engine({ mailboxMax: 2 });
@@ -73,7 +73,7 @@ t.test('with the mailbox full a member is told that it is busy, at once, and may
   t.same(await world.answers(engine, couponId, 'c'), ['issued 3']);
 });
 
-t.test('a member whose connection is gone before its batch leaves takes no unit', async (t) => {
+t.test('a member who disconnects before its batch leaves takes no unit', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 2 });
   const engine = await world.engine({ batchMax: 1 });
@@ -106,7 +106,7 @@ t.test('a lost reply is asked for again and brings the number of the first time'
   t.equal(world.store.snapshot(couponId)?.lastIssueNo, 2);
 });
 
-t.test('whoever is issued one by an attempt that arrives late was not told no', async (t) => {
+t.test('a member who is issued one by a late attempt was not refused before', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1 });
   const engine = await world.engine();
@@ -122,11 +122,11 @@ t.test('whoever is issued one by an attempt that arrives late was not told no', 
   t.same(
     await world.answers(engine, couponId, 'b'),
     ['already_issued 2'],
-    'asking again gives the definite answer',
+    'a retry gives the definite answer',
   );
 });
 
-t.test('a store that refuses is asked again, and the line keeps its order', async (t) => {
+t.test('a command refused by the store is repeated, and the line keeps its order', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 2 });
   const engine = await world.engine();
@@ -160,11 +160,7 @@ t.test(
       t.equal(waitingBehind?.answer, 'busy', 'the one behind was never attempted');
       world.storeLink.usualFate = 'deliver';
       await world.time.advance(RETRY_PAUSE_MS);
-      t.same(
-        await world.answers(engine, couponId, 'b'),
-        ['issued 2'],
-        'asking again gives the definite answer',
-      );
+      t.same(await world.answers(engine, couponId, 'b'), ['issued 2'], 'a retry gives the definite answer');
     }
   },
 );
@@ -184,7 +180,7 @@ t.test('an attempt that may have been carried out is never called busy', async (
   t.same(await world.answers(engine, couponId, 'b'), ['already_issued 2']);
 });
 
-t.test('a batch that arrives late issues to nobody', async (t) => {
+t.test('a batch that arrives late issues nothing', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered();
   const engine = await world.engine();
@@ -240,7 +236,7 @@ t.test(
   },
 );
 
-t.test('a process that looked before a rebuild is refused and looks again', async (t) => {
+t.test('a process with a state from before a rebuild is refused and reads again', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 3 });
   const [engine, sleeper] = [await world.engine(), await world.engine()];
@@ -267,7 +263,7 @@ t.test('an error that no store should give leaves the outcome unknown and the li
 });
 
 t.test(
-  'the recorders hear of a coupon before its first admission, and of every batch that issued',
+  'a coupon is marked pending before its first admission, and rung for every batch that issued',
   async (t) => {
     const world = new StagedWorld();
     const couponId = await world.registered({ quantity: 2 });
@@ -288,7 +284,7 @@ t.test(
   },
 );
 
-t.test('a store that lost everything is told again that there is something to record', async (t) => {
+t.test('after a store lost everything the coupon is marked pending again', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 2 });
   const engine = await world.engine({}, world.bell);

@@ -24,7 +24,7 @@ t.test('requests that arrive in one turn of the event loop leave in one batch', 
 });
 
 t.test(
-  'a coupon registered a moment after somebody asked for its id is there when the seller is told',
+  'a coupon registered a moment after a request for its id is there when the seller gets the answer',
   async (t) => {
     const world = new StagedWorld();
     const engine = await world.engine();
@@ -35,7 +35,7 @@ t.test(
   },
 );
 
-t.test('without that news an unknown id is looked up again soon', async (t) => {
+t.test('without that news an unknown id is read again soon', async (t) => {
   const world = new StagedWorld();
   const engine = await world.engine();
   await world.answers(engine, couponNumber(1), 'a');
@@ -73,7 +73,7 @@ t.test('draining gives up when its time of grace is over', async (t) => {
   t.equal(await shutDown, 'overdue');
 });
 
-t.test('a coupon nobody asks for is let go, and is found again when somebody does', async (t) => {
+t.test('an actor without requests is removed, and made again by the next request', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1 });
   const engine = await world.engine();
@@ -81,11 +81,11 @@ t.test('a coupon nobody asks for is let go, and is found again when somebody doe
   await world.time.advance(ACTOR_IDLE_MS + 200);
   const sent = world.storeLink.sent;
   await world.time.advance(2_000);
-  t.equal(world.storeLink.sent, sent, 'its version is no longer looked at');
+  t.equal(world.storeLink.sent, sent, 'its version is no longer checked');
   t.same(await world.answers(engine, couponId, 'b', 'a'), ['sold_out', 'already_issued 1']);
 });
 
-t.test('a stopped engine looks after nothing any more', async (t) => {
+t.test('a stopped engine checks nothing any more', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1 });
   const engine = await world.engine();
@@ -96,7 +96,7 @@ t.test('a stopped engine looks after nothing any more', async (t) => {
   t.equal(world.storeLink.sent, sent);
 });
 
-t.test('a flood of ids that do not exist is bounded: beyond it strangers are busy', async (t) => {
+t.test('a flood of ids that do not exist is bounded: beyond it they are answered busy', async (t) => {
   const world = new StagedWorld();
   const engine = await world.engine();
   world.storeLink.usualFate = 'hold';
@@ -122,7 +122,7 @@ t.test(
   },
 );
 
-t.test('a look at the versions that fails is reported and tried again', async (t) => {
+t.test('a failed check of the versions is reported and repeated', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 1 });
   const engine = await world.engine();

@@ -16,7 +16,7 @@ t.test('who came first leaves first, in batches no larger than asked for', async
   t.same(mailbox.take(10), { downloads: [], sinceMs: [] });
 });
 
-t.test('a full mailbox takes nobody, and takes again as soon as somebody has left', async (t) => {
+t.test('a full mailbox takes no download until one has left', async (t) => {
   const mailbox = new Mailbox(2);
   t.equal(mailbox.offer(press('a'), 0), true);
   t.equal(mailbox.offer(press('b'), 0), true);
@@ -26,7 +26,7 @@ t.test('a full mailbox takes nobody, and takes again as soon as somebody has lef
   t.equal(mailbox.offer(press('c'), 0), true);
 });
 
-t.test('members who have gone do not leave with a batch, and times stay with their downloads', async (t) => {
+t.test('abandoned downloads do not leave with a batch, and times stay with their downloads', async (t) => {
   const mailbox = new Mailbox(10);
   const gone = press('b');
   mailbox.offer(press('a'), 10);
@@ -47,7 +47,7 @@ t.test('the overdue are all that came up to an instant, and only they', async (t
   t.equal(mailbox.size, 0);
 });
 
-t.test('members who have gone leave their places to others', async (t) => {
+t.test('abandoned downloads leave their places to others', async (t) => {
   const mailbox = new Mailbox(2);
   const gone = press('a');
   mailbox.offer(gone, 10);
@@ -61,7 +61,7 @@ t.test('members who have gone leave their places to others', async (t) => {
   t.same(batch.sinceMs, [20, 30]);
 });
 
-t.test('a batch is as large as it may be, however many have gone in front', async (t) => {
+t.test('a batch is as large as it may be, however many downloads before it are abandoned', async (t) => {
   const mailbox = new Mailbox(10);
   const members = ['a', 'b', 'c', 'd', 'e', 'f'].map(press);
   members.forEach((member, place) => mailbox.offer(member, place));

@@ -25,7 +25,7 @@ const winners = new Map([[winner.memberId, winner]]);
 const storeClock = new StoreClock();
 storeClock.observe(10_000, 500);
 
-t.test('a winner learns its number, everybody else the refusal', async (t) => {
+t.test('a winner gets its number, every other member the refusal', async (t) => {
   const sealed = new SealedAnswers(snapshot(), 'sold_out', winners);
   t.same(sealed.answer(memberNamed('a')), { outcome: 'already_issued', issueNo: 1, issuedAtMs: 77 });
   t.same(sealed.answer(memberNamed('b')), { outcome: 'sold_out' });
@@ -40,7 +40,7 @@ t.test('the truth is confirmed by the same version, epoch and refusal, and by no
   t.equal(sealed.confirm(snapshot({ closesAtMs: 9_000 })), false, 'closed by now');
 });
 
-t.test('an answer stands for a bounded time after it was confirmed', async (t) => {
+t.test('an answer is valid for a bounded time after it was confirmed', async (t) => {
   const sealed = new SealedAnswers(snapshot(), 'sold_out', winners);
   t.equal(sealed.standUntilMs(500, storeClock), 500 + LOCAL_ANSWER_MS);
 });
@@ -54,7 +54,7 @@ t.test('an answer ends before the bound of the window that would change it', asy
   t.equal(paused.standUntilMs(500, storeClock), 500 + LOCAL_ANSWER_MS, 'paused outranks closed');
 });
 
-t.test('before the opening everybody is told when it opens, by the store', async (t) => {
+t.test("before the opening every member gets the opening time, by the store's clock", async (t) => {
   const sealed = new SealedAnswers(snapshot({ opensAtMs: 10_300, issued: 0 }), 'not_open', NO_WINNERS);
   sealed.confirm(snapshot({ opensAtMs: 10_300, issued: 0, storeNowMs: 10_100 }));
   t.same(sealed.answer(memberNamed('b')), { outcome: 'not_open', opensAtMs: 10_300, storeNowMs: 10_100 });

@@ -36,12 +36,12 @@ t.test('numbers go to the new members in order, around those who held one', asyn
   t.match(downloads[0]?.outcomes, [{ issuedAtMs: 1 }], 'already issued at the instant of the first time');
 });
 
-t.test('a reply that does not fit the batch is a contradiction, and nobody is told anything', async (t) => {
+t.test('a reply that does not fit the batch is a contradiction, and no download is settled', async (t) => {
   const held = (index: number) => ({ index, issueNo: 1, issuedAtMs: 1 });
   const misfits: [string, Partial<AdmitDecisions>][] = [
     ['a member is left without an answer', { issuedCount: 1 }],
     ['more are issued than asked', { issuedCount: 4 }],
-    ['somebody outside the batch held one', { issuedCount: 2, already: [held(3)] }],
+    ['a member outside the batch held one', { issuedCount: 2, already: [held(3)] }],
     ['the order is not that of the batch', { issuedCount: 1, already: [held(1), held(0)] }],
     ['a member is named twice', { issuedCount: 1, already: [held(1), held(1)] }],
   ];

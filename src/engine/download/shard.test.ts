@@ -168,7 +168,7 @@ t.test(
   },
 );
 
-t.test('recorders hear of all coupons of a round in one mark, and of none again soon', async (t) => {
+t.test('all coupons of a round are marked pending in one call, and none again soon', async (t) => {
   const world = new StagedWorld();
   const engine = await world.engine({}, world.bell);
   const couponIds = [await world.registered(), await world.registered()];

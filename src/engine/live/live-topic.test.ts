@@ -21,10 +21,10 @@ function reading(afterMs: number, issued: number, lastIssueNo = issued): LiveRea
   };
 }
 
-t.test('what has not changed is not told again until a refresh is due', async (t) => {
+t.test('an unchanged state is not published again until a refresh is due', async (t) => {
   const topic = new LiveTopic(couponId, reading(0, 0), 0);
   t.equal(topic.take(reading(200, 0), 200), undefined);
-  t.equal(topic.latest.storeNowMs, START_MS + 200, 'but who comes now is told as of now');
+  t.equal(topic.latest.storeNowMs, START_MS + 200, 'but a new watcher gets the present state');
   t.ok(topic.take(reading(LIVE_REFRESH_MS, 0), LIVE_REFRESH_MS));
 });
 
@@ -53,7 +53,7 @@ t.test('a store that was rebuilt, or whose clock was set back, begins anew', asy
   t.equal(topic.take(reading(-5_000, 95), 400)?.issuedPerSecond, 0);
 });
 
-t.test('who comes back is told what was told since, and no more than is kept', async (t) => {
+t.test('a watcher who reconnects gets the updates since, as far as they are kept', async (t) => {
   const topic = new LiveTopic(couponId, reading(0, 0), 0);
   for (let count = 1; count <= 3; count++) topic.take(reading(count * 200, count), count * 200);
   t.same(

@@ -78,7 +78,7 @@ t.test(
   },
 );
 
-t.test('an issuance that is nowhere is told once, and told again when it is back', async (t) => {
+t.test('an issuance missing from both stores is reported once, and again when it is back', async (t) => {
   const { world, couponId, reconciler, gaps, record } = await started();
   record();
   const { rows } = world.database.ledgerOf(couponId);
@@ -92,7 +92,7 @@ t.test('an issuance that is nowhere is told once, and told again when it is back
   t.equal(reconciler.gap, 0);
 });
 
-t.test('a store that is away is a fault and no gap, and the next look goes on', async (t) => {
+t.test('an unreachable store is a fault and no gap, and the next round goes on', async (t) => {
   const { world, couponId, reconciler, gaps, record } = await started();
   record();
   world.database.ledgerOf(couponId).rows.delete(1);
@@ -103,7 +103,7 @@ t.test('a store that is away is a fault and no gap, and the next look goes on', 
   t.equal(reconciler.gap, 1);
 });
 
-t.test('a coupon whose numbers are behind the ledger is recovered though nobody presses', async (t) => {
+t.test('a coupon whose numbers are behind the ledger is recovered without any download', async (t) => {
   const { world, couponId, record } = await started();
   record();
   const coupon = world.store.coupons.get(couponId);

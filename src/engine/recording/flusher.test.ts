@@ -37,7 +37,7 @@ t.test('everything queued becomes rows, in the order of the line, and the queue 
   t.same(world.store.depth(couponId), { queued: 0, claimed: 0 });
 });
 
-t.test('less than a batch is left to gather, and told', async (t) => {
+t.test('less than a batch is left to gather, and reported', async (t) => {
   const { world, couponId, flusher } = await queued(5, 2);
   t.match(await flusher.drain(couponId), { inserted: 4, backlog: 'partial' });
   t.same(world.store.depth(couponId), { queued: 1, claimed: 0 });
@@ -51,7 +51,7 @@ t.test('a drain stops after its share, so that other coupons get their turn', as
   t.match(await flusher.drain(couponId), { inserted: 3, backlog: 'empty' });
 });
 
-t.test('a database that is away gives the claim back at once, and nothing is lost', async (t) => {
+t.test('an unreachable database releases the claim at once, and nothing is lost', async (t) => {
   const { world, couponId, flusher } = await queued(3, 3);
   world.databaseLink.next('refuse');
   await t.rejects(flusher.drain(couponId), { code: 'store_unavailable' });
@@ -79,7 +79,11 @@ t.test('a release that fails too leaves the work to the end of the lease', async
   const { world, couponId, flusher } = await queued(2);
   world.databaseLink.next('refuse');
   world.storeLink.next('deliver', 'refuse');
-  await t.rejects(flusher.drain(couponId), { code: 'store_unavailable' }, 'the first fault is the one told');
+  await t.rejects(
+    flusher.drain(couponId),
+    { code: 'store_unavailable' },
+    'the first fault is the one reported',
+  );
   t.same(world.store.depth(couponId), { queued: 0, claimed: 2 });
   await world.time.advance(LEASE_MS + 1);
   t.match(await flusher.drain(couponId), { inserted: 2 });

@@ -72,7 +72,7 @@ class Yard {
 
 const [one, two, three] = [couponNumber(1), couponNumber(2), couponNumber(3)];
 
-t.test('a ring starts a drain at once, a few at a time, the others in order', async (t) => {
+t.test('a ring starts a drain at once, a few concurrently, the others in order', async (t) => {
   const yard = new Yard(2);
   await yard.recorder.start();
   for (const couponId of [one, two, three]) yard.recorder.ring(couponId);
@@ -82,13 +82,13 @@ t.test('a ring starts a drain at once, a few at a time, the others in order', as
   t.same(yard.drained, [one]);
 });
 
-t.test('a coupon has one drain at a time, and a ring meanwhile means one more look', async (t) => {
+t.test('a coupon has at most one drain, and a ring meanwhile means one more', async (t) => {
   const yard = new Yard();
   await yard.recorder.start();
   for (let rings = 0; rings < 5; rings += 1) yard.recorder.ring(one);
   t.same(yard.started, [one]);
   await yard.end();
-  t.same(yard.started, [one], 'after a rest, so that there is something to record');
+  t.same(yard.started, [one], 'after a cooldown, so that there is something to record');
   await yard.world.time.advance(DRAIN_COOLDOWN_MS);
   t.same(yard.started, [one, one]);
   await yard.end();
@@ -109,7 +109,7 @@ t.test('the rest of one coupon keeps no other from its turn', async (t) => {
   t.same(yard.started, [one, two, one]);
 });
 
-t.test('the more coupons, the longer each rests, and then they go together', async (t) => {
+t.test('the more coupons, the longer each cooldown, and then they go together', async (t) => {
   const coupons = Array.from({ length: (DRAINS_PER_SECOND * DRAIN_COOLDOWN_MS) / 250 }, (_, place) =>
     couponNumber(place + 1),
   );
@@ -130,7 +130,7 @@ t.test('the more coupons, the longer each rests, and then they go together', asy
   t.equal(yard.started.length, 2 * coupons.length);
 });
 
-t.test('no coupon rests longer than a second, however many there are', async (t) => {
+t.test('no cooldown is longer than a second, however many coupons there are', async (t) => {
   const coupons = Array.from({ length: 3 * DRAINS_PER_SECOND }, (_, place) => couponNumber(place + 1));
   const yard = new Yard(coupons.length);
   await yard.recorder.start();
@@ -152,7 +152,7 @@ t.test('a coupon with more than its share waits for its next turn behind the oth
   t.same(yard.started, [one, two, one]);
 });
 
-t.test('what was left behind is drained after a rest, without another ring', async (t) => {
+t.test('a remaining backlog is drained after a cooldown, without another ring', async (t) => {
   const yard = new Yard();
   await yard.recorder.start();
   yard.recorder.ring(one);
@@ -162,7 +162,7 @@ t.test('what was left behind is drained after a rest, without another ring', asy
   t.same(yard.started, [one, one]);
 });
 
-t.test('a bell rung in another process is heard', async (t) => {
+t.test('a ring of another process starts a drain', async (t) => {
   const yard = new Yard();
   await yard.recorder.start();
   yard.world.bell.ring(two);
@@ -182,7 +182,7 @@ t.test('what a dead process left is found without any ring', async (t) => {
   t.same(yard.started, [couponId, couponId], 'and again while something is left');
 });
 
-t.test('a claim of a dead recorder is looked at again until its lease has ended', async (t) => {
+t.test('a claim of a dead recorder is checked again until its lease has ended', async (t) => {
   const yard = new Yard();
   const couponId = await yard.queued();
   yard.world.store.markPending([couponId]);
@@ -204,7 +204,7 @@ t.test('the mark of a coupon seen empty stays for a while, then goes', async (t)
   t.same(yard.started, []);
 });
 
-t.test('a store that is away is not hammered: everybody rests, and nothing is forgotten', async (t) => {
+t.test('an unreachable store is not hammered: all drains pause, and nothing is forgotten', async (t) => {
   const yard = new Yard(1);
   await yard.recorder.start();
   yard.recorder.ring(one);
@@ -249,7 +249,7 @@ t.test('stopping waits for the drains under way and starts none', async (t) => {
   t.same(yard.started, [one]);
 });
 
-t.test('a coupon whose claims are refused as stale is looked after before it is drained again', async (t) => {
+t.test('a coupon whose claims are refused as stale is prepared before it is drained again', async (t) => {
   const yard = new Yard(1);
   await yard.recorder.start();
   yard.recorder.ring(one);

@@ -23,7 +23,7 @@ t.test('the lag of every row is counted, whatever instants they share', (t) => {
   t.end();
 });
 
-t.test('where the store does not tell the time, batches are counted and lags are not', (t) => {
+t.test('where the store does not report its time, batches are counted and lags are not', (t) => {
   const times = new RecordingTimes();
   times.recorded(issuances(1_000, 1_001), 3, undefined);
   t.equal(times.lagMs.count, 0);

@@ -48,7 +48,7 @@ async function withWinners(...names: string[]) {
   return { world, couponId, registry, record };
 }
 
-t.test('a registered coupon is in the store when its seller is told', async (t) => {
+t.test('a registered coupon is in the store when its seller gets the answer', async (t) => {
   const world = new StagedWorld();
   const view = await world.registry().register(newCoupon());
   t.match(view, { couponId: 1, quantity: 3, issued: 0, remaining: 3, state: 'open', version: 1 });
@@ -65,7 +65,7 @@ t.test(
     const fromDatabase = await registry.find(couponId);
     t.match(fromStore, { issued: 2, remaining: 1, state: 'open' });
     t.match(fromDatabase, { issued: 2, remaining: 1, state: 'open' });
-    t.equal(world.store.snapshot(couponId), undefined, 'looking does not warm');
+    t.equal(world.store.snapshot(couponId), undefined, 'reading does not warm');
     t.equal(await registry.find(couponNumber(99)), undefined);
   },
 );
@@ -171,17 +171,20 @@ t.test('a change that the store does not take in is dropped, and its seller lear
   t.match(world.database.coupons.get(couponId), { paused: true });
 });
 
-t.test('a change in force that the database does not save is unknown, and is saved by itself', async (t) => {
-  const { world, couponId, registry } = await withWinners();
-  world.databaseLink.next('deliver', 'refuse');
-  await t.rejects(registry.amend(couponId, { closed: true }, SELLER), { code: 'store_outcome_unknown' });
-  t.equal(world.store.snapshot(couponId)?.closed, true);
-  const unsettled = unsettledChanges(world);
-  await unsettled.poll();
-  await unsettled.poll();
-  t.match(world.database.coupons.get(couponId), { closed: true });
-  t.equal(world.database.changes.auditLog.length, 1);
-});
+t.test(
+  'a change in force that the database does not save is unknown, and is saved automatically',
+  async (t) => {
+    const { world, couponId, registry } = await withWinners();
+    world.databaseLink.next('deliver', 'refuse');
+    await t.rejects(registry.amend(couponId, { closed: true }, SELLER), { code: 'store_outcome_unknown' });
+    t.equal(world.store.snapshot(couponId)?.closed, true);
+    const unsettled = unsettledChanges(world);
+    await unsettled.poll();
+    await unsettled.poll();
+    t.match(world.database.coupons.get(couponId), { closed: true });
+    t.equal(world.database.changes.auditLog.length, 1);
+  },
+);
 
 t.test('a change whose command comes late does not undo the next one', async (t) => {
   const { world, couponId, registry } = await withWinners();
@@ -267,7 +270,7 @@ t.test('a revoke that failed half-way is finished by repeating it', async (t) =>
 });
 
 t.test(
-  'a coupon at rest is announced before the ledger hears of a revoke, or the ledger does not hear of it',
+  'an idle coupon is marked pending before its revoke reaches the ledger, or the revoke never does',
   async (t) => {
     const { world, couponId, registry, record } = await withWinners('a', 'b');
     record();
@@ -283,7 +286,7 @@ t.test(
   },
 );
 
-t.test('a revoke that meets a higher epoch looks once more whose number it is', async (t) => {
+t.test('a revoke that finds a higher epoch reads the holder of the number once more', async (t) => {
   const { world, couponId, registry, record } = await withWinners('a');
   record();
   world.databaseLink.next('deliver', 'deliver', 'hold');
@@ -295,7 +298,7 @@ t.test('a revoke that meets a higher epoch looks once more whose number it is', 
   t.match(await revoking, { status: 'revoked', memberId: 'a' });
 });
 
-t.test('an issuance that moves into the ledger while its holder is looked up is found', async (t) => {
+t.test('an issuance that moves into the ledger while its holder is read is found', async (t) => {
   const { world, couponId, registry } = await withWinners('a');
   world.storeLink.next('hold');
   const revoking = registry.revoke(couponId, 1);
@@ -314,7 +317,7 @@ t.test('a coupon that is registered while the store is out of reach is not said 
   t.equal((await registry.list({}, undefined, 10)).coupons.length, 1);
 });
 
-t.test('lists are pages in the order of the ids, of everybody or of one seller', async (t) => {
+t.test('lists are pages in the order of the ids, of all sellers or of one', async (t) => {
   const world = new StagedWorld();
   const registry = world.registry();
   for (const sellerId of ['x', 'y', 'x', 'y', 'x']) await registry.register(newCoupon({ sellerId }));

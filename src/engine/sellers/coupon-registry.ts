@@ -231,7 +231,7 @@ export class CouponRegistry {
       return await step;
     } catch (fault) {
       if (!(fault instanceof StoreUnavailableError)) throw fault;
-      const text = 'The command has taken effect, wholly or in part; ask again.';
+      const text = 'The command has taken effect, wholly or in part. Repeat it.';
       throw new StoreOutcomeUnknownError(text, { cause: fault });
     }
   }

@@ -107,7 +107,7 @@ t.test('who watches sees the state at once, and every issuance soon', async (t) 
   t.equal(Date.parse(String(changed.data['storeNow'])), Number(changed.id), 'the id is the store’s clock');
 });
 
-t.test('nobody gets more than five updates a second, however fast it goes', async (t) => {
+t.test('a watcher gets at most five updates a second, however fast it goes', async (t) => {
   const couponId = await registerCoupon(shared, 10_000);
   const readers = [1, 2, 3].map(() => new Reader(t, shared.http.port, livePath(couponId)));
   await Promise.all(readers.map((reader) => reader.next()));
@@ -119,7 +119,7 @@ t.test('nobody gets more than five updates a second, however fast it goes', asyn
   }
 });
 
-t.test('who was away for a moment is told what happened meanwhile', async (t) => {
+t.test('a watcher who reconnects gets the updates it missed', async (t) => {
   const couponId = await registerCoupon(shared);
   const staying = new Reader(t, shared.http.port, livePath(couponId));
   const leaving = new Reader(t, shared.http.port, livePath(couponId));
@@ -150,7 +150,7 @@ t.test('a coupon that does not exist cannot be watched', async (t) => {
   t.match(head.headers['content-type'], /event-stream/);
 });
 
-t.test('a store out of reach is told as such', async (t) => {
+t.test('an unreachable store is reported as such', async (t) => {
   const http = await startHttp(
     {
       ...shared.services,
@@ -237,7 +237,7 @@ t.test('a reader who takes nothing costs one event, and has the newest when it t
   t.match(written[1], /"issued":3/);
 });
 
-t.test('beyond a bound, who comes is told to come later', async (t) => {
+t.test('beyond a bound, new watchers are asked to retry later', async (t) => {
   const server = await startEmbeddedServer(t, { settings: { liveWatchersMax: 2 } });
   const couponId = await registerCoupon(server);
   const readers = [1, 2].map(() => new Reader(t, server.http.port, livePath(couponId)));
@@ -253,7 +253,7 @@ t.test('beyond a bound, who comes is told to come later', async (t) => {
   await next.next();
 });
 
-t.test('a crowd is served in slices, and everybody in it', async (t) => {
+t.test('a crowd is served in slices, and every watcher in it', async (t) => {
   const couponId = await registerCoupon(shared);
   const readers = Array.from(
     { length: 3 * SLICE_WRITES_MAX },

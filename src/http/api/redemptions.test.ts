@@ -124,7 +124,7 @@ t.test('a member uses a coupon with an order or without one, unless only the sho
   const used = await use(1, '{}');
   t.match(used, { status: 200, body: { couponId: 1, usedAt: /Z$/, orderId: /^use:/ } });
   const { orderId } = used.body;
-  t.strictSame((await use(1, { orderId })).body, used.body, 'the order that was told may be repeated');
+  t.strictSame((await use(1, { orderId })).body, used.body, 'the order that was answered may be repeated');
   t.match(await use(1), { status: 409, body: { code: 'already_used' } });
   t.match(
     await call(shop.url, `DELETE ${open}/issuances/1/redemptions/${String(orderId)}`, { token: shop.seller }),

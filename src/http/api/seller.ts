@@ -159,7 +159,7 @@ export class SellerHandlers {
     const [depth] = queue === undefined ? [] : await queue.depths([couponId]);
     // What only the database knows would add up, and hide that the store has lost something.
     if (queue !== undefined && (depth === undefined || !inService)) {
-      refuse('not_ready', 'The coupon is being recovered, so its figures are not known. Ask again.');
+      refuse('not_ready', 'The coupon is being recovered, so its figures are not known. Retry later.');
     }
     const [counts] = await ledger.counts([couponId]);
     const stats: StatsAnswer = {

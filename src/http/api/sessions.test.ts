@@ -84,7 +84,7 @@ t.test('a wrong password and an unknown address get the same answer after the sa
 });
 
 t.test(
-  'a thousand wrong passwords: few are looked at, the rest is told to come back, and everybody else is served',
+  'a thousand wrong passwords: few are checked, the others must retry later, and other callers are served',
   async (t) => {
     const { url, http } = await startEmbeddedServer(t);
     await call(url, 'POST /v1/accounts', { body: account });
@@ -102,7 +102,7 @@ t.test(
   },
 );
 
-t.test('an address that only looks like another one is no address', async (t) => {
+t.test('an address that only resembles another one is no address', async (t) => {
   const { url } = await startEmbeddedServer(t);
   await call(url, 'POST /v1/accounts', { body: { ...account, email: 'kim@shop.test' } });
   for (const email of [

@@ -84,7 +84,7 @@ export class ShopDownloadHandlers {
     const members = memberIds.map(
       (text) =>
         memberNamed(text) ??
-        refuse('invalid_member', `${JSON.stringify(text)} is no member id. Nobody was granted anything.`),
+        refuse('invalid_member', `${JSON.stringify(text)} is no member id. No unit was granted.`),
     );
     if (new Set(members).size < members.length) {
       refuse('invalid_input', 'memberIds: names a member twice', {

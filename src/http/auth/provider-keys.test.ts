@@ -95,7 +95,7 @@ t.test('while the provider is down the last good keys go on', async (t) => {
   t.ok(provider.state.fetches <= 2, `${provider.state.fetches} fetches`);
 });
 
-t.test('before the first keys have come nobody is refused for a bad token: we cannot know', async (t) => {
+t.test('before the first keys have come no token is refused as invalid: we cannot know', async (t) => {
   const provider = await startProvider(t);
   provider.state.down = true;
   const clock = new TestClock();

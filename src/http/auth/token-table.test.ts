@@ -28,7 +28,7 @@ t.test('it answers as a Map does, however many are entered and forgotten', async
   t.equal(table.size, map.size);
 });
 
-t.test('texts that end alike are told apart by all that is before', async (t) => {
+t.test('texts with the same end differ by all that is before', async (t) => {
   const table = new TokenTable();
   const tail = '.payload.signature';
   for (let place = 0; place < 500; place++) table.add(`Bearer ${place}${tail}`, identity(String(place)));
@@ -36,7 +36,7 @@ t.test('texts that end alike are told apart by all that is before', async (t) =>
   t.equal(table.get(`Bearer 500${tail}`), undefined);
 });
 
-t.test('texts shorter than what is looked at are texts like others', async (t) => {
+t.test('texts shorter than the compared part are texts like others', async (t) => {
   const table = new TokenTable();
   for (const text of ['', 'a', 'ab', 'abc']) table.add(text, identity('a'));
   t.equal(table.size, 4);

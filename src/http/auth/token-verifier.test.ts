@@ -78,7 +78,7 @@ const likeJose: Readonly<Record<string, string>> = {
   'a value that reads like a claim': sign({ ...claims, note: 'sub' }),
   'a fraction of a second left': sign({ ...claims, exp: nowSeconds + 0.25 }),
   'no typ': sign(claims, { alg: 'HS256' }),
-  'an embedded key, which is not looked at': sign(claims, {
+  'an embedded key, which is not read': sign(claims, {
     ...header,
     jwk: { kty: 'oct', k: base64url('x') },
   }),
@@ -112,7 +112,7 @@ const likeJose: Readonly<Record<string, string>> = {
   'aud an empty list': sign({ ...claims, aud: [] }),
   'sub only in __proto__': signText(JSON.stringify(header), `{"__proto__":${JSON.stringify(claims)}}`),
   'another secret': `${goodHeader}.${goodPayload}.${hmac(`${goodHeader}.${goodPayload}`, Buffer.alloc(32))}`,
-  'the public key of somebody as secret': `${goodHeader}.${goodPayload}.${hmac(`${goodHeader}.${goodPayload}`, Buffer.from(publicPem))}`,
+  'a public key as secret': `${goodHeader}.${goodPayload}.${hmac(`${goodHeader}.${goodPayload}`, Buffer.from(publicPem))}`,
   'no signature': `${goodHeader}.${goodPayload}.`,
   'two parts': `${goodHeader}.${goodPayload}`,
   'four parts': `${good}.x`,
@@ -120,7 +120,7 @@ const likeJose: Readonly<Record<string, string>> = {
   'dots only': '..',
   'the signature of another payload': `${goodHeader}.${base64url(JSON.stringify({ ...claims, sub: '8' }))}.${goodSignature}`,
   'a signature cut short': good.slice(0, -1),
-  'a signature gone on with': `${good}A`,
+  'a signature with a continuation': `${good}A`,
   'no JSON in the payload': signText(JSON.stringify(header), 'sub=7'),
   'a payload that is a list': signText(JSON.stringify(header), '[]'),
   'a payload that is null': signText(JSON.stringify(header), 'null'),
@@ -180,7 +180,7 @@ t.test('one token has one spelling', async (t) => {
   }
 });
 
-t.test('the scheme is told by any case, with one space behind it', async (t) => {
+t.test('the scheme is accepted in any case, with one space behind it', async (t) => {
   for (const authorization of [`Bearer ${good}`, `bearer ${good}`, `BEARER ${good}`]) {
     t.equal(bearerToken(authorization), good);
   }

@@ -60,7 +60,7 @@ t.test('what has a hash in its name is kept for ever', async (t) => {
   t.equal(headers['content-type'], 'text/javascript; charset=utf-8');
 });
 
-t.test('who has it already is told so, and nothing is sent again', async (t) => {
+t.test('a client with the current version gets 304, and nothing is sent again', async (t) => {
   const { headers } = await call(server.url, 'GET /');
   const etag = headers.etag ?? '';
   for (const condition of [etag, `W/${etag}`]) {

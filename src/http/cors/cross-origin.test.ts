@@ -46,7 +46,7 @@ t.test('a page of a named origin reads every answer, refusals included', async (
   t.equal(other.headers['access-control-allow-origin'], APP);
 });
 
-t.test('an origin that is not named is not let in, however alike it looks', async (t) => {
+t.test('an origin that is not named is refused, however similar', async (t) => {
   const shop = await openWith(t, [SHOP]);
   const path = await shop.coupon();
   for (const origin of [

@@ -36,7 +36,7 @@ t.test('exactly the first two win a coupon of two, and a second press answers th
   t.match(
     await shop.press(path, 'm-2'),
     { status: 200, body: { issueNo: 2 } },
-    'a winner is told so even then',
+    'a winner gets its answer even then',
   );
 });
 
@@ -152,7 +152,7 @@ t.test('two Authorization headers are two opinions, and neither counts', async (
   t.match(received, /^HTTP\/1\.1 401 /);
 });
 
-t.test('a body that nobody asked for does not disturb the connection', async (t) => {
+t.test('an unexpected body does not disturb the connection', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon();
   const token = await shop.token('m-1');
@@ -195,7 +195,7 @@ t.test(
   },
 );
 
-t.test('a member who is gone before the batch leaves takes no unit', async (t) => {
+t.test('a member who disconnects before the batch leaves takes no unit', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon({ quantity: 1 });
   const token = await shop.token('gone');

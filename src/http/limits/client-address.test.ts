@@ -21,33 +21,36 @@ async function echo(trustedProxies: readonly string[], host = '127.0.0.1'): Prom
 const seen = async (port: number, forwardedFor: string): Promise<string> =>
   (await call(`http://127.0.0.1:${port}`, 'GET /', { headers: { 'x-forwarded-for': forwardedFor } })).text;
 
-t.test('nobody is trusted: what the client says of itself is not believed', async (t) => {
+t.test('no proxy is trusted: an address that the client sends is ignored', async (t) => {
   const port = await echo([]);
   t.equal(await seen(port, '203.0.113.7'), '127.0.0.1');
   const elsewhere = await echo(['10.0.0.0/8']);
   t.equal(await seen(elsewhere, '203.0.113.7'), '127.0.0.1', 'nor by a proxy that is not in the list');
 });
 
-t.test('behind a trusted proxy the last address that a stranger cannot have written counts', async (t) => {
-  const port = await echo(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
-  const cases = [
-    ['203.0.113.7', '203.0.113.7'],
-    ['198.51.100.1, 203.0.113.7', '203.0.113.7'],
-    ['198.51.100.1, 203.0.113.7, 10.1.2.3', '203.0.113.7'],
-    ['198.51.100.1,203.0.113.7,fd00::1', '203.0.113.7'],
-    ['203.0.113.7, rubbish', '127.0.0.1'],
-    ['203.0.113.7, ', '127.0.0.1'],
-    ['203.0.113.7, rubbish, 10.1.2.3', '10.1.2.3'],
-    ['10.9.9.9, 10.1.2.3', '10.9.9.9'],
-    ['', '127.0.0.1'],
-    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
-    ['2001:db8:1:2::1', '2001:db8:1:2'],
-    ['2001:DB8:1:2:ffff::', '2001:db8:1:2'],
-    ['::ffff:203.0.113.7', '203.0.113.7'],
-    ['2001:db8::1', '2001:db8:0:0'],
-  ] as const;
-  for (const [header, address] of cases) t.equal(await seen(port, header), address, header);
-});
+t.test(
+  'behind a trusted proxy the last address that an untrusted client cannot have written counts',
+  async (t) => {
+    const port = await echo(['127.0.0.1', '10.0.0.0/8', 'fd00::/8']);
+    const cases = [
+      ['203.0.113.7', '203.0.113.7'],
+      ['198.51.100.1, 203.0.113.7', '203.0.113.7'],
+      ['198.51.100.1, 203.0.113.7, 10.1.2.3', '203.0.113.7'],
+      ['198.51.100.1,203.0.113.7,fd00::1', '203.0.113.7'],
+      ['203.0.113.7, rubbish', '127.0.0.1'],
+      ['203.0.113.7, ', '127.0.0.1'],
+      ['203.0.113.7, rubbish, 10.1.2.3', '10.1.2.3'],
+      ['10.9.9.9, 10.1.2.3', '10.9.9.9'],
+      ['', '127.0.0.1'],
+      ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+      ['2001:db8:1:2::1', '2001:db8:1:2'],
+      ['2001:DB8:1:2:ffff::', '2001:db8:1:2'],
+      ['::ffff:203.0.113.7', '203.0.113.7'],
+      ['2001:db8::1', '2001:db8:0:0'],
+    ] as const;
+    for (const [header, address] of cases) t.equal(await seen(port, header), address, header);
+  },
+);
 
 t.test('a proxy that adds a line of its own is read, not the line of the client before it', async (t) => {
   const port = await echo(['127.0.0.1']);

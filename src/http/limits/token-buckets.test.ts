@@ -1,24 +1,24 @@
 import t from 'tap';
 import { TokenBuckets } from './token-buckets.js';
 
-t.test('a burst, then one at a time as they come back', async (t) => {
+t.test('a burst, then single ones as they come back', async (t) => {
   const buckets = new TokenBuckets({ burst: 3, refillMs: 100 });
   t.same(
     Array.from({ length: 3 }, () => buckets.take('mina', 1_000)),
     [0, 0, 0],
   );
-  t.equal(buckets.take('mina', 1_000), 100, 'told how long to wait');
+  t.equal(buckets.take('mina', 1_000), 100, 'with the time to wait');
   t.equal(buckets.take('mina', 1_060), 40, 'who asks too early is not made to wait longer');
   t.equal(buckets.take('mina', 1_100), 0);
   t.equal(buckets.take('mina', 1_100), 100);
   t.same(
     Array.from({ length: 4 }, () => buckets.take('mina', 9_000)),
     [0, 0, 0, 100],
-    'rest fills the bucket and no more',
+    'an idle time fills the bucket and no more',
   );
 });
 
-t.test('a token that is given back can be taken again', async (t) => {
+t.test('a returned token can be taken again', async (t) => {
   const buckets = new TokenBuckets({ burst: 1, refillMs: 100 });
   for (let round = 0; round < 50; round++) {
     t.equal(buckets.take('mina', 0), 0);
@@ -44,7 +44,7 @@ t.test('more callers than buckets: forgetting is in the callers’ favour', asyn
   t.same(refused, []);
 });
 
-t.test('fractions of a millisecond cost nobody a token', async (t) => {
+t.test('fractions of a millisecond cost no token', async (t) => {
   for (let step = 0; step < 10_000; step++) {
     const nowMs = 12_345.678 + step * 1.234567;
     const buckets = new TokenBuckets({ burst: 3, refillMs: 1_000 / 3 }, 4);

@@ -39,14 +39,14 @@ t.test('batches are a proper histogram: classes add up, and the last holds every
   const count = (await metric('seonchak_admit_batch_size_count')) ?? 0;
   t.ok(count >= 2);
   t.equal(await metric('seonchak_admit_batch_size_bucket{le="+Inf"}'), count);
-  t.equal(await metric('seonchak_admit_batch_size_bucket{le="1"}'), count, 'one press at a time');
+  t.equal(await metric('seonchak_admit_batch_size_bucket{le="1"}'), count, 'single presses');
   t.equal(await metric('seonchak_admit_batch_size_sum'), count);
   t.equal(await metric('seonchak_admit_seconds_bucket{le="2.5"}'), count);
   const { text } = await call(server.url, 'GET /metrics');
   t.match(text, /^# TYPE seonchak_admit_seconds histogram$/m);
 });
 
-t.test('who looks after the process sees how it is', async (t) => {
+t.test('the metrics show the state of the process', async (t) => {
   t.equal(await metric('seonchak_durability_level{level="fsync"}'), 1);
   t.equal(await metric('seonchak_mailbox_depth'), 0);
   t.equal(await metric('seonchak_live_watchers'), 0);

@@ -119,7 +119,7 @@ export const issuancePage = z.object({ items: z.array(issuanceItemAnswer), next 
 export const issuanceListPage = issuancePage.extend({
   frontier: z.int().min(0).optional().meta({
     description:
-      'With `settled=true` only. Every number above `after` up to this one is settled: send it as `after` when you ask again later.',
+      'With `settled=true` only. Every number above `after` up to this one is settled: send it as `after` in the next request.',
   }),
 });
 

@@ -75,7 +75,7 @@ t.test('every route is described and every description has its route, with the s
   }
 });
 
-t.test('a problem is described wherever it can be met', async (t) => {
+t.test('a problem is described wherever it can occur', async (t) => {
   // Not a route's: what is answered where there is none.
   const elsewhere: ProblemCode[] = ['not_found', 'method_not_allowed'];
   const described = new Set([...Object.values(operations).flatMap(({ problems }) => problems), ...elsewhere]);

@@ -338,7 +338,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: 'Sellers',
     summary: 'Ask for coupons on behalf of up to 1,000 members',
     description:
-      'They are asked for in the order of the list. Whoever meets `busy` has to be asked for again: repeat the same request, ' +
+      'They are asked for in the order of the list. A member answered `busy` has to be asked for again: repeat the same request, ' +
       'and those who hold one are `already_issued`.',
     body: 'NewGrant',
     answers: { 200: { description: 'One outcome for each member, in their order.', json: 'Granted' } },

@@ -18,7 +18,7 @@ function processUnder(state: { share: number }) {
 t.test('a single pause does not make a process unready, lasting delay does', async (t) => {
   const one = processUnder({ share: 0 });
   t.same(one.looks(BAD_CHECKS - 1, 600), []);
-  t.same(one.looks(1), [], 'one good look starts the count anew');
+  t.same(one.looks(1), [], 'one good reading starts the count anew');
   t.same(one.looks(BAD_CHECKS - 1, 600), []);
   t.equal(one.looks(1, 600).length, 1);
 });

@@ -28,14 +28,14 @@ t.test('docs/errors.md lists every code of the source once, and no other', async
   t.strictSame(listed.map(([, code]) => String(code)).sort(), codesInSource().sort());
 });
 
-t.test('docs/errors.md tells the status of each problem', async (t) => {
+t.test('docs/errors.md has the status of each problem', async (t) => {
   const text = readFileSync(`${root}docs/errors.md`, 'utf8');
   for (const code of codes) {
     t.match(text, new RegExp(`^\\| <a id="${code}"></a>\`${code}\` +\\| ${problemKinds[code].status} `, 'm'));
   }
 });
 
-t.test('every 503 says when to come back, nothing else does by itself', async (t) => {
+t.test('every 503 has a Retry-After, and no other status gets one automatically', async (t) => {
   for (const code of codes) {
     const { 'Retry-After': retryAfter } = retryAfterHeader(code);
     if (problemKinds[code].status === 503) t.match(retryAfter, /^[1-9]\d*$/, code);

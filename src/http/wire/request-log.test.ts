@@ -44,7 +44,7 @@ t.test('changes are logged under that name, without a password or a token', asyn
       [200, 20],
       [401, 20],
     ],
-    'looking is logged only when asked for, and without its query',
+    'reads are logged only when asked for, and without their query',
   );
   const log = server.logLines.join('');
   for (const secret of [password, accessToken, seller]) t.notMatch(log, secret);

@@ -23,7 +23,7 @@ t.test('with no level asked for, the strongest that the settings allow is taken'
   t.equal(
     judgeDurability([{ ...strict, appendonly: undefined }], undefined, 1),
     'memory',
-    'a Redis that does not tell',
+    'a Redis that does not report its settings',
   );
   t.equal(
     judgeDurability([{ ...strict, connectedReplicas: 3 }], undefined, 1),

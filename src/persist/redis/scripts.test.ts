@@ -32,7 +32,7 @@ t.test('every script in lua/ is named, and every name has its script', async (t)
 });
 
 for (const { name, keyCount, source } of scripts) {
-  t.test(`the header of ${name} tells its keys, arguments and replies as the code has them`, async (t) => {
+  t.test(`the header of ${name} lists its keys, arguments and replies as the code has them`, async (t) => {
     t.match(
       source,
       /^#!lua( flags=(no-writes|allow-oom))?\n--\[\[\n\S.*/,
@@ -53,10 +53,10 @@ for (const { name, keyCount, source } of scripts) {
 
     const args = headerPart(source, 'ARGV').filter((line) => /^ {2}\d/.test(line));
     const usedArgs = [...code.matchAll(/ARGV\[(\d+)\]/g)].map((match) => Number(match[1]));
-    t.ok(Math.max(0, ...usedArgs) <= args.length, 'no argument is used that the header does not tell');
+    t.ok(Math.max(0, ...usedArgs) <= args.length, 'no argument is used that the header does not list');
 
     const replies = headerPart(source, 'Reply').join('\n');
-    t.not(replies, '', 'replies are told');
+    t.not(replies, '', 'replies are listed');
     for (const [, word] of code.matchAll(/return (?:\{ |snapshot\()?'([a-z_]+)'/g)) {
       t.match(replies, `'${word ?? ''}'`, `reply ${word ?? ''}`);
     }

@@ -96,7 +96,7 @@ t.test('what arrives while a group is under way is the next group', async (t) =>
 
 for (const company of [true, false]) {
   const which = company ? 'of several' : 'that is alone';
-  t.test(`a lock that somebody holds for long keeps only its own coupon, ${which}`, async (t) => {
+  t.test(`a lock that is held for long keeps only its own coupon, ${which}`, async (t) => {
     const stores = openMysql(server.url, { connections: RECORDING_CONNECTIONS });
     t.teardown(() => stores.close());
     const locked = newCoupon();
@@ -118,7 +118,7 @@ for (const company of [true, false]) {
   });
 }
 
-t.test('a database that is away is told to every batch of the group', async (t) => {
+t.test('an unreachable database is reported to every batch of the group', async (t) => {
   const stores = openMysql('mysql://root@127.0.0.1:1/nowhere', { connections: 1 });
   t.teardown(() => stores.close());
   const codes = await Promise.all(

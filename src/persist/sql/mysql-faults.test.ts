@@ -60,7 +60,7 @@ t.test('a database that is silent costs the deadline and no more, and nothing of
   await server.kill('SIGCONT');
   const again = await stores.ledger.record(couponId, 1, [1, 2, 3, 4, 5].map(issuance));
   t.equal(again.inserted + again.replayed, 5, 'replay settles it');
-  t.equal(again.replayed, 1, 'a transaction that was not told to commit left nothing');
+  t.equal(again.replayed, 1, 'a transaction without COMMIT left nothing');
 });
 
 t.test('a lone write that is lost on the way is unknown, a read is not', async (t) => {
@@ -88,7 +88,7 @@ t.test('an acknowledgement of COMMIT that got lost is unknown, and the replay is
   await stores.ping();
   const batch = [101, 102, 103].map(issuance);
   const outcome = codeOf(stores.ledger.record(couponId, 1, batch));
-  for (const statement of ['begin', 'insert', 'look at the revocations', 'commit']) {
+  for (const statement of ['begin', 'insert', 'read the revocations', 'commit']) {
     await proxy.nextRequest();
     if (statement === 'commit') proxy.behave({ replies: 'drop' });
   }
@@ -109,7 +109,7 @@ t.test('a database that dies and comes back is used again, with everything ackno
   t.match(reply, { inserted: 1, replayed: 1 });
 });
 
-t.test('a port behind which nobody speaks is given up at the deadline', async (t) => {
+t.test('a silent port is given up at the deadline', async (t) => {
   const silent = createServer().listen(0, '127.0.0.1');
   await once(silent, 'listening');
   const address = silent.address();

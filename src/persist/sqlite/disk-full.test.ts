@@ -88,7 +88,7 @@ function diskFullTest(disk: string): void {
     }
 
     rmSync(ballast);
-    t.equal(note(await press(`p${presses}`)), 0, 'the refused members get in when they ask again');
+    t.equal(note(await press(`p${presses}`)), 0, 'the refused members are issued one at a retry');
     t.equal(note(await press('later')), 0);
     await stores.close();
 

@@ -106,7 +106,7 @@ t.test('a failed commit takes back its whole group, readers of that group includ
   t.equal(await next, 1);
 });
 
-t.test('an fsync that failed is not a refusal: nobody knows what is on the disk', async (t) => {
+t.test('an fsync that failed is not a refusal: the content of the disk is unknown', async (t) => {
   const disk = new HeldDisk();
   const counter = new Counter(over(disk));
   const lost = counter.increment('a');
@@ -165,7 +165,7 @@ t.test('a decision that throws fails alone', async (t) => {
   t.equal(await good, 1);
 });
 
-t.test('nobody waits for a disk that hangs, and a late commit still counts', async (t) => {
+t.test('no caller waits for a disk that hangs, and a late commit still counts', async (t) => {
   const disk = new HeldDisk();
   const counter = new Counter(over(disk, DEADLINE_MS));
   const inFlight = counter.increment('a');
@@ -178,5 +178,5 @@ t.test('nobody waits for a disk that hangs, and a late commit still counts', asy
   await new Promise(setImmediate);
   const next = counter.increment('d');
   await disk.settle();
-  t.equal(await next, 2, 'asking again gives the definite answer');
+  t.equal(await next, 2, 'a retry gives the definite answer');
 });

@@ -90,7 +90,7 @@ function page(api: ApiDocument): HTMLElement[] {
       element('h2', { id: 'schemas' }, 'Schemas'),
       ...things.map(([name, schema]) => named(name, name, schema)),
       element('h2', { id: 'problems' }, 'Problems'),
-      element('p', { class: 'quiet' }, 'Told apart by their code, which never changes.'),
+      element('p', { class: 'quiet' }, 'Identified by their code, which never changes.'),
       ...problems.map(([name, schema]) => named(name, codeOf(name), schema)),
     ),
   ];

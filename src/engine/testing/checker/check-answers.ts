@@ -35,44 +35,44 @@ function refusalTrue(
 ): Violation[] {
   const { outcome, invokedMs, answeredMs, memberId } = call;
   const sinceMs = invokedMs - STALE_MS;
-  const told = `${memberId}, asking at ${Math.round(invokedMs)}, was told ${outcome.outcome}`;
+  const answer = `${memberId}, asking at ${Math.round(invokedMs)}, was answered ${outcome.outcome}`;
   switch (outcome.outcome) {
     case 'sold_out': {
       const least = Math.min(...terms.within('quantity', sinceMs, answeredMs));
       const most = liveAtMost(facts, firstGivenMs, sinceMs, answeredMs);
       if (most >= least) return [];
-      return [{ promise: 'I6', what: `${told} with at most ${most} of at least ${least} issued` }];
+      return [{ promise: 'I6', what: `${answer} with at most ${most} of at least ${least} issued` }];
     }
     case 'not_open': {
       const opensAt = terms.within('opensAtMs', sinceMs, answeredMs);
       // Where the opening was removed while the refusal was on its way, the answer asks the member to retry at once.
       if (!opensAt.has(outcome.opensAtMs) && !opensAt.has(undefined)) {
-        return [{ promise: 'I7', what: `${told} with an opening that was never set` }];
+        return [{ promise: 'I7', what: `${answer} with an opening that was never set` }];
       }
       const askedMs = facts.storeMs(invokedMs) - facts.history.instantMs;
       const open = [...opensAt].every((opensAtMs) => opensAtMs === undefined || opensAtMs < askedMs);
-      return open ? [{ promise: 'I7', what: `${told} after the opening` }] : [];
+      return open ? [{ promise: 'I7', what: `${answer} after the opening` }] : [];
     }
     case 'paused':
       if (terms.within('paused', sinceMs, answeredMs).has(true)) return [];
-      return [{ promise: 'I6', what: `${told} and it was not` }];
+      return [{ promise: 'I6', what: `${answer} and it was not` }];
     case 'closed': {
       if (terms.within('closed', sinceMs, answeredMs).has(true)) return [];
       const ended = [...terms.within('closesAtMs', sinceMs, answeredMs)].some(
         (closesAtMs) =>
           closesAtMs !== undefined && closesAtMs <= facts.storeMs(answeredMs) + facts.history.instantMs,
       );
-      return ended ? [] : [{ promise: 'I7', what: `${told} before the end` }];
+      return ended ? [] : [{ promise: 'I7', what: `${answer} before the end` }];
     }
     case 'unknown_coupon':
-      return [{ promise: 'I8', what: told }];
+      return [{ promise: 'I8', what: answer }];
     case 'issued':
       if (isWithin(facts, outcome.issuedAtMs, invokedMs, answeredMs)) return [];
-      return [{ promise: 'I8', what: `${told} at an instant outside the call` }];
+      return [{ promise: 'I8', what: `${answer} at an instant outside the call` }];
     case 'already_issued': {
       const revokedMs = facts.revokeDoneMs.get(outcome.issueNo);
       if (revokedMs === undefined || revokedMs >= sinceMs) return [];
-      return [{ promise: 'I6', what: `${told} ${outcome.issueNo}, revoked at ${Math.round(revokedMs)}` }];
+      return [{ promise: 'I6', what: `${answer} ${outcome.issueNo}, revoked at ${Math.round(revokedMs)}` }];
     }
     case 'busy':
     case 'not_ready':
@@ -136,7 +136,9 @@ function definite(call: DownloadCall, { history }: AcknowledgedIssuances): Viola
   }
   if (invokedMs < history.healedMs) return [];
   const open = ['busy', 'not_ready', 'outcome_unknown'].includes(outcome.outcome);
-  return open ? [{ promise: 'I8', what: `${memberId} was told ${outcome.outcome} with no fault left` }] : [];
+  return open
+    ? [{ promise: 'I8', what: `${memberId} was answered ${outcome.outcome} with no fault left` }]
+    : [];
 }
 
 function insideWindow(facts: AcknowledgedIssuances, terms: PossibleTerms): Violation[] {
@@ -172,21 +174,21 @@ function insideWindow(facts: AcknowledgedIssuances, terms: PossibleTerms): Viola
 function winnersLearn(facts: AcknowledgedIssuances): Violation[] {
   const violations: Violation[] = [];
   const seen = new Set<string>();
-  for (const told of [...facts.acknowledged].sort((one, other) => one.answeredMs - other.answeredMs)) {
+  for (const win of [...facts.acknowledged].sort((one, other) => one.answeredMs - other.answeredMs)) {
     // Only the first acknowledgement of an issuance matters: it covers the later ones.
-    const issuance = `${told.memberId} ${told.issueNo} ${told.issuedAtMs}`;
-    if (seen.has(issuance) || facts.isLost(told)) continue;
+    const issuance = `${win.memberId} ${win.issueNo} ${win.issuedAtMs}`;
+    if (seen.has(issuance) || facts.isLost(win)) continue;
     seen.add(issuance);
-    for (const call of facts.callsOf.get(told.memberId) ?? []) {
-      if (call.invokedMs < told.answeredMs || !isAnswered(call)) continue;
+    for (const call of facts.callsOf.get(win.memberId) ?? []) {
+      if (call.invokedMs < win.answeredMs || !isAnswered(call)) continue;
       if (!isRefusal(call.outcome)) continue;
-      const revokedMs = facts.revokeAskedMs.get(told.issueNo);
+      const revokedMs = facts.revokeAskedMs.get(win.issueNo);
       if (revokedMs !== undefined && revokedMs <= call.answeredMs) continue;
-      if (mayNotHaveHeard(facts, facts.trueMs(told.issuedAtMs), call.invokedMs)) continue;
-      if (wasForgotten(facts, facts.trueMs(told.issuedAtMs), call.answeredMs)) continue;
+      if (mayNotHaveHeard(facts, facts.trueMs(win.issuedAtMs), call.invokedMs)) continue;
+      if (wasForgotten(facts, facts.trueMs(win.issuedAtMs), call.answeredMs)) continue;
       violations.push({
         promise: 'I8',
-        what: `${told.memberId} holds ${told.issueNo} and was told ${call.outcome.outcome} at ${Math.round(call.answeredMs)}`,
+        what: `${win.memberId} holds ${win.issueNo} and was answered ${call.outcome.outcome} at ${Math.round(call.answeredMs)}`,
       });
     }
   }

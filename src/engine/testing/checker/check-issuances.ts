@@ -65,7 +65,7 @@ function numbersWithoutGaps({ history, rowOf }: AcknowledgedIssuances): Violatio
   const violations: Violation[] = [];
   for (let issueNo = 1; issueNo <= store.lastIssueNo; issueNo += 1) {
     if (!accounted.has(issueNo))
-      violations.push({ promise: 'I3', what: `number ${issueNo} was given and is nowhere` });
+      violations.push({ promise: 'I3', what: `number ${issueNo} was issued and is missing everywhere` });
   }
   for (const issueNo of accounted) {
     if (issueNo > store.lastIssueNo)
@@ -90,7 +90,7 @@ function oneEach(facts: AcknowledgedIssuances): Violation[] {
     if (revokedMs !== undefined && revokedMs <= win.answeredMs) continue;
     violations.push({
       promise: 'I2',
-      what: `${win.memberId} was told ${before.issueNo} and ${win.issueNo}, and nothing was revoked`,
+      what: `${win.memberId} was answered ${before.issueNo} and ${win.issueNo}, and nothing was revoked`,
     });
   }
   return violations;
@@ -101,7 +101,10 @@ function everyAnswerHasItsRow(facts: AcknowledgedIssuances): Violation[] {
   for (const win of facts.acknowledged) {
     if (facts.hasRow(win)) continue;
     if (facts.isRevoked(win.issueNo, win.memberId) || facts.isLost(win)) continue;
-    violations.push({ promise: 'I3', what: `${win.memberId} was told ${win.issueNo} and has no such row` });
+    violations.push({
+      promise: 'I3',
+      what: `${win.memberId} was answered ${win.issueNo} and has no such row`,
+    });
   }
   for (const [issueNo, atMs] of facts.revokeDoneMs) {
     if (facts.rowOf.has(issueNo)) {
@@ -142,7 +145,7 @@ function inOrder(facts: AcknowledgedIssuances): Violation[] {
     return [
       {
         promise: 'I4',
-        what: `${highest.memberId} was told ${highest.issueNo} before ${win.memberId}, told ${win.issueNo}, asked`,
+        what: `${highest.memberId} was answered ${highest.issueNo} before ${win.memberId}, answered ${win.issueNo}, asked`,
       },
     ];
   }

@@ -76,7 +76,7 @@ t.test('each promise has its violation', async (t) => {
         { rows: twice, store: { ...finalStore(), winners: twice } },
       ),
     ],
-    ['told and no row', ['I3', 'I5'], history({}, { rows: [holds('a', 1, 10)] })],
+    ['acknowledged and no row', ['I3', 'I5'], history({}, { rows: [holds('a', 1, 10)] })],
     [
       'answered before the other asked, and behind it in line',
       ['I4'],
@@ -110,7 +110,7 @@ t.test('each promise has its violation', async (t) => {
       history({ downloads: [...base, call('c', 6_000, 6_001, { outcome: 'busy' })] }),
     ],
     [
-      'a winner told sold out',
+      'a winner answered sold out',
       ['I8'],
       history({ downloads: [...base, call('a', 40, 41, { outcome: 'sold_out' })] }),
     ],
@@ -149,7 +149,7 @@ t.test(
     const forgotten = { sinceMs: 5, atMs: 100 };
     const again = { sinceMs: 50, atMs: 3_000 };
     t.same(refusedAt(2_000, [forgotten, again]), []);
-    t.same(refusedAt(2_000, [forgotten]), ['I8'], 'nobody brought it back');
+    t.same(refusedAt(2_000, [forgotten]), ['I8'], 'no revoke and no top-up brought it back');
     t.same(
       refusedAt(2_000, [forgotten, { sinceMs: 150, atMs: 3_000 }]),
       ['I8'],
@@ -174,7 +174,7 @@ t.test('terms whose change was never answered explain answers either way', async
     call('d', 220, 230, { outcome: 'sold_out' }),
   ];
   t.same(broken(history({ sellerCalls, downloads })), []);
-  t.same(broken(history({ downloads })), ['I6'], 'without such a change nobody is told paused');
+  t.same(broken(history({ downloads })), ['I6'], 'without such a change no member is answered paused');
 });
 
 function finalStore(): NonNullable<FinalState['store']> {

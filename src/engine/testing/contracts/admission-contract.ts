@@ -216,7 +216,7 @@ class Driver {
 }
 
 function aboutDeciding(t: Test, at: Driver): void {
-  t.test('members are numbered from 1 in the order of the batch until the stock is gone', async (t) => {
+  t.test('members are numbered from 1 in the order of the batch until the stock is used up', async (t) => {
     const couponId = await at.coupon({ quantity: 3 });
     t.same(await at.press(couponId, 'a', 'b'), ['issued 1', 'issued 2']);
     t.same(await at.press(couponId, 'c', 'd', 'e'), ['issued 3', 'sold_out', 'sold_out']);
@@ -224,10 +224,10 @@ function aboutDeciding(t: Test, at: Driver): void {
     t.match(await at.snapshot(couponId), { issued: 3, lastIssueNo: 3, quantity: 3, version: 1 });
   });
 
-  t.test('the refusal is told only when somebody met it', async (t) => {
+  t.test('the refusal is present only when a member got it', async (t) => {
     const couponId = await at.coupon({ quantity: 1 });
     t.equal((await at.decided(couponId, [member('a')])).refusal, undefined);
-    t.equal((await at.decided(couponId, [member('a')])).refusal, undefined, 'everybody held it already');
+    t.equal((await at.decided(couponId, [member('a')])).refusal, undefined, 'every member held it already');
     t.equal((await at.decided(couponId, [member('a'), member('b')])).refusal, 'sold_out');
   });
 
@@ -435,7 +435,7 @@ function aboutRefusals(t: Test, at: Driver): void {
     t.same(await at.admission.revoke(couponId, 1, member('a')), { status: 'not_ready' });
   });
 
-  t.test('another epoch is refused before the deadline is looked at, and nothing is written', async (t) => {
+  t.test('another epoch is refused before the deadline is checked, and nothing is written', async (t) => {
     const couponId = await at.coupon({ epoch: 3 });
     for (const epoch of [2, 4]) {
       t.equal(
@@ -624,16 +624,19 @@ function aboutTerms(t: Test, at: Driver): void {
 }
 
 function aboutRevoking(t: Test, at: Driver): void {
-  t.test('a revoked unit returns to stock, its number is gone, and the member may win anew', async (t) => {
-    const couponId = await at.coupon({ quantity: 2 });
-    t.same(await at.press(couponId, 'a', 'b', 'c'), ['issued 1', 'issued 2', 'sold_out']);
-    const reply = await at.admission.revoke(couponId, 1, member('a'));
-    t.match(reply, { status: 'revoked', snapshot: { issued: 1, lastIssueNo: 2, version: 2 } });
-    t.equal(await at.admission.issuanceOf(couponId, member('a')), undefined);
-    t.same(await at.press(couponId, 'a', 'c'), ['issued 3', 'sold_out']);
-    t.same(await at.press(couponId, 'a', 'b'), ['already 3', 'already 2']);
-    t.match(await at.snapshot(couponId), { issued: 2, lastIssueNo: 3, version: 2 });
-  });
+  t.test(
+    'a revoked unit returns to stock, its number is never reused, and the member may win anew',
+    async (t) => {
+      const couponId = await at.coupon({ quantity: 2 });
+      t.same(await at.press(couponId, 'a', 'b', 'c'), ['issued 1', 'issued 2', 'sold_out']);
+      const reply = await at.admission.revoke(couponId, 1, member('a'));
+      t.match(reply, { status: 'revoked', snapshot: { issued: 1, lastIssueNo: 2, version: 2 } });
+      t.equal(await at.admission.issuanceOf(couponId, member('a')), undefined);
+      t.same(await at.press(couponId, 'a', 'c'), ['issued 3', 'sold_out']);
+      t.same(await at.press(couponId, 'a', 'b'), ['already 3', 'already 2']);
+      t.match(await at.snapshot(couponId), { issued: 2, lastIssueNo: 3, version: 2 });
+    },
+  );
 
   t.test('only a live issuance of that member under that number is revoked', async (t) => {
     const couponId = await at.coupon();
@@ -771,7 +774,7 @@ function aboutReads(t: Test, at: Driver): void {
   });
 
   t.test(
-    'an issuance is found by its member, and a member without one is told apart from a missing coupon',
+    'an issuance is found by its member, and a member without one differs from a missing coupon',
     async (t) => {
       const couponId = await at.coupon();
       const { storeNowMs } = await at.decided(couponId, members(3));
@@ -785,7 +788,7 @@ function aboutReads(t: Test, at: Driver): void {
     },
   );
 
-  t.test('the winners of a version are all of them and nobody else', async (t) => {
+  t.test('the winners of a version are all of them and no one else', async (t) => {
     const couponId = await at.coupon({ quantity: 2_500 });
     const { storeNowMs } = await at.decided(couponId, members(2_502));
     await at.admission.revoke(couponId, 7, member('m7'));
@@ -793,7 +796,7 @@ function aboutReads(t: Test, at: Driver): void {
     t.equal(view?.size, 2_499);
     t.same(view?.get(member('m2500')), { memberId: 'm2500', issueNo: 2_500, issuedAtMs: storeNowMs });
     t.equal(view?.get(member('m7')), undefined, 'revoked');
-    t.equal(view?.get(member('m2501')), undefined, 'met sold out');
+    t.equal(view?.get(member('m2501')), undefined, 'got sold out');
     await at.press(couponId, 'm7');
     t.equal(view?.size, 2_499, 'a view does not change under its reader');
   });
@@ -808,6 +811,6 @@ function aboutReads(t: Test, at: Driver): void {
     t.equal(await at.admission.winners(couponId, 1, 3), undefined, 'a version that is no more');
     t.equal((await at.admission.winners(couponId, 2, 3))?.size, 3);
     const empty = await at.coupon();
-    t.equal((await at.admission.winners(empty, 1, 3))?.size, 0, 'nobody is an answer too');
+    t.equal((await at.admission.winners(empty, 1, 3))?.size, 0, 'an empty list is an answer too');
   });
 }

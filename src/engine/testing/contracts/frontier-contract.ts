@@ -127,7 +127,7 @@ function aboutReading(t: Test, under: FrontierUnderTest): void {
     t.same(await line.read(5, 3), { numbers: [], frontier: 5, more: false });
   });
 
-  t.test('revoked numbers are explained and have no row, however many stand together', async (t) => {
+  t.test('revoked numbers are explained and have no row, however many are adjacent', async (t) => {
     const line = await Line.open(under, 0);
     await recordDirectly(under, line, [1, 2, 3, 4, 5, 6]);
     for (const issueNo of [1, 3, 4])
@@ -298,7 +298,7 @@ function aboutRandomRecorders(t: Test, under: FrontierUnderTest, { queue }: Dist
     return true;
   };
 
-  t.test('four recorders that stop anywhere, revokes in between: a follower misses nobody', async (t) => {
+  t.test('four recorders that stop anywhere, revokes in between: a follower misses no row', async (t) => {
     for (let run = 0; run < RANDOM_RUNS; run += 1) {
       const line = await Line.open(under, RANDOM_MEMBERS);
       const delivered: number[] = [];

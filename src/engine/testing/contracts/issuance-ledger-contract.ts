@@ -117,7 +117,7 @@ function aboutRecording(t: Test, { ledger }: LedgerUnderTest): void {
     t.equal((await ledger.rowAt(couponId, 1))?.usedAtMs, AT_MS + 99);
   });
 
-  t.test('members whose ids differ in capitals or look like numbers are different members', async (t) => {
+  t.test('members whose ids differ in capitals or resemble numbers are different members', async (t) => {
     const couponId = freshCoupon();
     const names = [
       'a',
@@ -146,7 +146,7 @@ function aboutRecording(t: Test, { ledger }: LedgerUnderTest): void {
 
 function aboutQuarantine(t: Test, { ledger }: LedgerUnderTest): void {
   t.test(
-    'a number that belongs to another member is quarantined, the row stands, the rest proceeds',
+    'a number that belongs to another member is quarantined, the row stays, the rest proceeds',
     async (t) => {
       const couponId = freshCoupon();
       await ledger.record(couponId, 1, line(1, 3));
@@ -158,7 +158,7 @@ function aboutQuarantine(t: Test, { ledger }: LedgerUnderTest): void {
     },
   );
 
-  t.test('a second number of one member is quarantined, the first stands', async (t) => {
+  t.test('a second number of one member is quarantined, the first stays', async (t) => {
     const couponId = freshCoupon();
     await ledger.record(couponId, 1, line(1, 3));
     t.same(await ledger.record(couponId, 1, [issuance(9, 'm2')]), result({ deadLettered: 1 }));
@@ -167,7 +167,7 @@ function aboutQuarantine(t: Test, { ledger }: LedgerUnderTest): void {
     t.equal(await ledger.highestIssueNo(couponId), 9, 'its number is not given again');
   });
 
-  t.test('of two that exclude each other within one batch the first stands', async (t) => {
+  t.test('of two that exclude each other within one batch the first is recorded', async (t) => {
     const couponId = freshCoupon();
     const batch = [issuance(1, 'a'), issuance(1, 'b'), issuance(2, 'a'), issuance(3, 'c')];
     t.same(await ledger.record(couponId, 1, batch), result({ inserted: 2, deadLettered: 2 }));
@@ -253,29 +253,26 @@ function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
     t.equal(await ledger.revokedHolder(couponId, 1), undefined);
   });
 
-  t.test(
-    'a member may stand under a new number, in whatever order the old and the new are recorded',
-    async (t) => {
-      for (const order of [
-        [1, 2],
-        [2, 1],
-      ]) {
-        const couponId = freshCoupon();
-        await ledger.revoke(couponId, 1, 1, member('a'), AT_MS);
-        const replies = [];
-        for (const issueNo of order) replies.push(await ledger.record(couponId, 1, [issuance(issueNo, 'a')]));
-        t.same(
-          replies.map((reply) => reply.revoked),
-          order[0] === 1 ? [1, 0] : [0, 1],
-        );
-        t.equal((await ledger.rowOf(couponId, member('a')))?.issueNo, 2);
-      }
+  t.test('a member may get a new number, in whatever order the old and the new are recorded', async (t) => {
+    for (const order of [
+      [1, 2],
+      [2, 1],
+    ]) {
       const couponId = freshCoupon();
       await ledger.revoke(couponId, 1, 1, member('a'), AT_MS);
-      const both = [issuance(1, 'a'), issuance(2, 'a')];
-      t.same(await ledger.record(couponId, 1, both), result({ inserted: 1, revoked: 1 }));
-    },
-  );
+      const replies = [];
+      for (const issueNo of order) replies.push(await ledger.record(couponId, 1, [issuance(issueNo, 'a')]));
+      t.same(
+        replies.map((reply) => reply.revoked),
+        order[0] === 1 ? [1, 0] : [0, 1],
+      );
+      t.equal((await ledger.rowOf(couponId, member('a')))?.issueNo, 2);
+    }
+    const couponId = freshCoupon();
+    await ledger.revoke(couponId, 1, 1, member('a'), AT_MS);
+    const both = [issuance(1, 'a'), issuance(2, 'a')];
+    t.same(await ledger.record(couponId, 1, both), result({ inserted: 1, revoked: 1 }));
+  });
 
   t.test('a quarantined issuance that is revoked is no longer counted', async (t) => {
     const couponId = freshCoupon();
@@ -288,7 +285,7 @@ function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
 }
 
 function aboutMeetings(t: Test, { ledger, other }: LedgerUnderTest): void {
-  t.test('a revoke that meets the recording: answered means that there is no row', async (t) => {
+  t.test('a revoke during the recording: answered means that there is no row', async (t) => {
     const couponId = freshCoupon();
     let outOfBatch = 0;
     for (let meeting = 0; meeting < MEETINGS; meeting++) {
@@ -337,7 +334,7 @@ function aboutMeetings(t: Test, { ledger, other }: LedgerUnderTest): void {
     }
   });
 
-  t.test('a use that meets a revoke: one of them wins', async (t) => {
+  t.test('a use during a revoke: one of them wins', async (t) => {
     const couponId = freshCoupon();
     await ledger.record(couponId, 1, line(1, 20));
     for (const { issueNo, memberId } of line(1, 20)) {
@@ -371,7 +368,7 @@ function aboutEpochs(t: Test, { ledger, other, catalogue }: LedgerUnderTest): vo
     t.same(await ledger.record(couponId, 1, line(3, 5)), result({ stale: 3 }), 'new numbers');
     t.same(await ledger.record(couponId, 1, line(1, 3)), result({ stale: 3 }), 'a replay beside a new one');
     const another = [issuance(2, 'stranger')];
-    t.same(await ledger.record(couponId, 1, another), result({ stale: 1 }), 'a number of somebody else');
+    t.same(await ledger.record(couponId, 1, another), result({ stale: 1 }), 'a number of another member');
     const broken = [{ ...issuance(6), issueNo: NaN }, issuance(7)];
     t.same(await ledger.record(couponId, 1, broken), result({ stale: 2 }), 'and what the schema refuses');
     t.same(await numbers(ledger, couponId), [1, 2]);
@@ -391,11 +388,15 @@ function aboutEpochs(t: Test, { ledger, other, catalogue }: LedgerUnderTest): vo
     );
     t.same(await ledger.record(couponId, 2, line(1, 2)), result({ inserted: 1, replayed: 1 }));
     t.equal(await ledger.revokedHolder(couponId, 2), undefined);
-    t.equal(await ledger.revoke(couponId, 2, 1, member('m1'), AT_MS), 'revoked', 'who looked since may');
+    t.equal(
+      await ledger.revoke(couponId, 2, 1, member('m1'), AT_MS),
+      'revoked',
+      'a caller that has read it since may',
+    );
   });
 
   t.test(
-    'a revoke that meets the next epoch is in the revocations that its rebuild reads, or refused',
+    'a revoke concurrent with the next epoch is in the revocations that its rebuild reads, or refused',
     async (t) => {
       const couponId = await registered();
       for (let meeting = 0; meeting < MEETINGS; meeting++) {
@@ -425,7 +426,7 @@ function aboutEpochs(t: Test, { ledger, other, catalogue }: LedgerUnderTest): vo
   );
 
   t.test(
-    'a recording that meets the next epoch is in the rows that its rebuild reads, or refused',
+    'a recording concurrent with the next epoch is in the rows that its rebuild reads, or refused',
     async (t) => {
       const couponId = await registered();
       let refused = 0;

@@ -142,7 +142,7 @@ function aboutClaiming(t: Test, at: Driver): void {
     t.equal(await at.claim(couponId), undefined);
   });
 
-  t.test('depths tell queued and claimed apart, in the order asked for', async (t) => {
+  t.test('depths count queued and claimed separately, in the order asked for', async (t) => {
     const some = await at.couponWith(...members(5));
     const none = await at.couponWith();
     const first = await at.claimed(some.couponId, 3);
@@ -180,7 +180,7 @@ function aboutClaiming(t: Test, at: Driver): void {
 }
 
 function aboutEndings(t: Test, at: Driver): void {
-  t.test('an acked claim is gone for good, and acked only once', async (t) => {
+  t.test('an acked claim is removed for good, and acked only once', async (t) => {
     const { couponId } = await at.couponWith(...members(3));
     const claim = await at.claimed(couponId);
     t.equal(await at.queue.ack(couponId, claim.token), true);
@@ -228,7 +228,7 @@ function aboutLeases(t: Test, at: Driver): void {
     t.same((await at.claimed(couponId)).issuances, issuances.slice(4));
   });
 
-  t.test('a claim whose lease has ended may still be acked while nobody took over', async (t) => {
+  t.test('a claim whose lease has ended may still be acked until a recorder takes over', async (t) => {
     const { couponId } = await at.couponWith(...members(2));
     const lapsed = await at.lapsedClaim(couponId);
     t.equal(await at.queue.ack(couponId, lapsed.token), true);

@@ -33,7 +33,7 @@ export function recorderBellContract(
 
 function aboutMarks(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): void {
   t.test(
-    'announced coupons are named everywhere, the longest unannounced first, up to the limit',
+    'pending coupons are listed everywhere, the longest ago marked first, up to the limit',
     async (t) => {
       const [a, b, c] = [freshCouponId(), freshCouponId(), freshCouponId()];
       for (const couponId of [a, b, c]) {
@@ -53,7 +53,7 @@ function aboutMarks(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): vo
     const [a, b] = [freshCouponId(), freshCouponId()];
     await bell.markPending([a, b]);
     await bell.clearPending([a], LONG_MS);
-    t.same(new Set(await bell.pendingCoupons(10)), new Set([a, b]), 'announced a moment ago');
+    t.same(new Set(await bell.pendingCoupons(10)), new Set([a, b]), 'marked a moment ago');
     await bell.clearPending([a, freshCouponId()], 0);
     t.same(await bell.pendingCoupons(10), [b], 'only the one named goes');
     await bell.clearPending([b], 0);
@@ -67,7 +67,7 @@ function aboutMarks(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): vo
 }
 
 function aboutRinging(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): void {
-  t.test('a ring is heard here and elsewhere, and so is the one after it', async (t) => {
+  t.test('a ring arrives here and elsewhere, and so does the one after it', async (t) => {
     const here = await listening(t, bell);
     const elsewhere = await listening(t, bellElsewhere);
     const couponId = freshCouponId();
@@ -76,7 +76,7 @@ function aboutRinging(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): 
       bell.ring(couponId);
       await heard;
     }
-    t.pass('three rounds heard');
+    t.pass('three rounds received');
   });
 
   t.test('a thousand rings are one piece of news, not a thousand, and no coupon is forgotten', async (t) => {
@@ -88,7 +88,7 @@ function aboutRinging(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): 
     t.ok(elsewhere.count() < 200, `${elsewhere.count()} messages for 1,000 rings of 20 coupons`);
   });
 
-  t.test('who stopped listening hears nothing more', async (t) => {
+  t.test('a listener that stopped gets nothing more', async (t) => {
     const leaver = await listening(t, bell);
     const stayer = await listening(t, bell);
     await leaver.stop();

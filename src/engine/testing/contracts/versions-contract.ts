@@ -17,7 +17,7 @@ export function versionsContract(t: Test, name: string, open: (t: Test) => Promi
     t.teardown(() => under.close());
     const { versions, elsewhere } = under;
 
-    t.test('a new version is heard by every listener, here and elsewhere', async (t) => {
+    t.test('a new version reaches every listener, here and elsewhere', async (t) => {
       const couponId = freshCouponId();
       const heard = [versions, elsewhere, elsewhere].map((listener) => nextNews(t, listener, couponId));
       await Promise.all(heard.map((news) => news.listening));
@@ -33,7 +33,7 @@ export function versionsContract(t: Test, name: string, open: (t: Test) => Promi
       t.equal(await news.version, 2_000_000_000);
     });
 
-    t.test('who stopped listening hears nothing more', async (t) => {
+    t.test('a listener that stopped gets nothing more', async (t) => {
       const couponId = freshCouponId();
       const heard: number[] = [];
       const stop = await versions.listen((id, version) => {

@@ -257,7 +257,7 @@ const plants: Readonly<Record<string, Plant>> = {
   'claims without lease': withStore(ClaimsWithoutLease),
   'ack without token': withStore(AckWithoutToken),
   'counter beside the winners': withStore(CounterBesideWinners),
-  'stock looked at once a batch': withStore(StockReadOnce),
+  'stock read once a batch': withStore(StockReadOnce),
   'sold out for ever': { admission: soldOutForEver },
   'version from a lagging replica': { admission: laggingReplica },
   "window by the process's clock": {
@@ -285,7 +285,7 @@ const plants: Readonly<Record<string, Plant>> = {
       }),
   },
   ...roundBugs,
-  'number of another told again': withStore(AlreadyOffByOne),
+  'number of another answered again': withStore(AlreadyOffByOne),
   'release drops one': withStore(ReleaseDropsOne),
 };
 

@@ -14,7 +14,7 @@ Error.stackTraceLimit = 0;
 
 const USAGE = `npm run sim                                ${HISTORIES} histories, from a seed by the clock
 npm run sim -- --histories N [--seed S]    as many, from that seed
-npm run sim -- --seed S --histories 1      one history, told in full`;
+npm run sim -- --seed S --histories 1      one history, printed in full`;
 
 const values = readArguments();
 const histories = wholeNumber('histories', values.histories ?? String(HISTORIES));

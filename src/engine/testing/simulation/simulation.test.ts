@@ -6,7 +6,7 @@ const FIRST_SEED = 1;
 const HISTORIES = 20_000;
 const TIME_MAX_MS = 280_000;
 
-t.test('a seed tells the same history every time', async (t) => {
+t.test('a seed produces the same history every time', async (t) => {
   for (const seed of [3, 77, 1_025_465]) {
     const [once, again] = [await simulate(seed), await simulate(seed)];
     t.same(again.histories, once.histories, `seed ${seed}`);

@@ -43,7 +43,7 @@ export class StagedLink implements Link {
       case 'lose_request':
         return Promise.reject(new StoreOutcomeUnknownError('The request was lost.'));
       case 'refuse':
-        return Promise.reject(new StoreUnavailableError('The store is away.'));
+        return Promise.reject(new StoreUnavailableError('The store is unreachable.'));
       case 'break':
         return Promise.reject(new Error('A bug.'));
     }

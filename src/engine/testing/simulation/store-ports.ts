@@ -109,7 +109,7 @@ export class SimulatedAdmission implements Admission {
     const pile: Issuance[] = [];
     for await (const chunk of issued) pile.push(...chunk);
     return this.#link.call(() => {
-      if (this.#store.life !== begunIn) throw new StoreUnavailableError('The temporary key is gone.');
+      if (this.#store.life !== begunIn) throw new StoreUnavailableError('The temporary key is missing.');
       return this.#store.warm(coupon, pile);
     });
   }
