@@ -9,6 +9,9 @@ import { claimHeld, openWorld, sharedMariadb, startSite } from './world.js';
 const LOGGED_WITHIN_MS = 30_000;
 
 const mariadb = await sharedMariadb(t);
+/** For the faults after which every process runs again. */
+const twoServers = await startSite(t, mariadb, { servers: 2 });
+const loneRecorder = await startSite(t, mariadb, { loneRecorder: true });
 
 /** Waits until a process says so in its log. */
 async function logged(server: SeonchakServer | undefined, words: RegExp): Promise<void> {
@@ -21,7 +24,7 @@ async function logged(server: SeonchakServer | undefined, words: RegExp): Promis
 }
 
 fault(1, 'an API server dies with batches in flight: a retry gives the same number', async (t) => {
-  const world = await openWorld(t, await startSite(t, mariadb, { servers: 2 }));
+  const world = await openWorld(t, twoServers);
   const burst = world.burst();
   await world.crowd.winners(100);
   await world.servers[0]?.kill('SIGKILL');
@@ -35,7 +38,7 @@ fault(1, 'an API server dies with batches in flight: a retry gives the same numb
 });
 
 fault(2, 'a recorder dies after its claim and before its INSERT: all rows appear', async (t) => {
-  const world = await openWorld(t, await startSite(t, mariadb, { loneRecorder: true }));
+  const world = await openWorld(t, loneRecorder);
   // A frozen database holds the recorder between claim and INSERT.
   await mariadb.kill('SIGSTOP');
   const burst = world.burst();
@@ -48,7 +51,7 @@ fault(2, 'a recorder dies after its claim and before its INSERT: all rows appear
 });
 
 fault(3, 'a recorder dies after its INSERT and before its ack: the replay is a no-op', async (t) => {
-  const world = await openWorld(t, await startSite(t, mariadb, { loneRecorder: true }));
+  const world = await openWorld(t, loneRecorder);
   await mariadb.kill('SIGSTOP');
   const burst = world.burst();
   await claimHeld(world);
@@ -155,14 +158,13 @@ fault(32, 'clocks of API servers are off by an hour: the window is exact all the
 });
 
 fault(33, 'SIGTERM under load: what was taken is answered, exit within the grace time', async (t) => {
-  const site = await startSite(t, mariadb, { servers: 2 });
-  const world = await openWorld(t, site);
+  const world = await openWorld(t, twoServers);
   const burst = world.burst();
   await world.crowd.winners(100);
   const loggedMs = performance.now();
-  await site.servers[0]?.kill('SIGTERM');
+  await world.servers[0]?.kill('SIGTERM');
   t.ok(performance.now() - loggedMs < 10_000, 'within the grace time');
-  await site.servers[0]?.restart();
+  await world.servers[0]?.restart();
   await burst;
   await world.verdict(t);
 });

@@ -8,9 +8,11 @@ import { isDefinite, type Member } from '../../src/demo/crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { redisClient } from '../servers/redis.js';
 import { fault } from './fault.js';
-import { sharedMariadb, startWorld } from './world.js';
+import { openWorld, sharedMariadb, startSite, startWorld } from './world.js';
 
 const mariadb = await sharedMariadb(t);
+/** For the faults after which this Redis holds every coupon again. */
+const site = await startSite(t, mariadb, { servers: 2 });
 /** Top-ups that a seller makes after the rebuild. */
 const TOP_UPS_SINCE = 3;
 
@@ -35,7 +37,7 @@ async function cutDamageOff(file: string): Promise<void> {
 }
 
 fault(6, 'Redis is killed at appendfsync always, and nothing is lost', async (t) => {
-  const world = await startWorld(t, mariadb, { servers: 2 });
+  const world = await openWorld(t, site);
   const burst = world.burst();
   await world.crowd.winners(100);
   await world.redis.kill('SIGKILL');
@@ -65,7 +67,7 @@ fault(
 );
 
 fault(8, 'Redis comes back with older data and is rebuilt from what is left', async (t) => {
-  const world = await startWorld(t, mariadb, { servers: 2 });
+  const world = await openWorld(t, site);
   const copy = join(world.redis.folder, 'older');
   const appendOnly = join(world.redis.folder, 'appendonlydir');
   await world.burst(0, 100);
@@ -85,7 +87,7 @@ fault(8, 'Redis comes back with older data and is rebuilt from what is left', as
 });
 
 fault(9, 'the append-only file is corrupt: Redis refuses to start, the API is not ready', async (t) => {
-  const world = await startWorld(t, mariadb, { servers: 2 });
+  const world = await openWorld(t, site);
   const burst = world.burst();
   await world.crowd.winners(150);
   await world.redis.kill('SIGKILL');

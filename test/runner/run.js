@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { checkCoverage } from '../coverage-floor.js';
 import { readWords } from '../read-arguments.js';
 import { beginCounting, summariseCounts, watching } from './coverage.js';
+import { watchIdleProcessors } from './idle-processors.js';
 import { longestFirst } from './order.js';
 import { requiredPackages } from './requirements.js';
 import { allTestFiles, unknownFiles } from './select.js';
@@ -18,8 +19,14 @@ import { describe, indent } from './tally.js';
 import { runTestFile } from './test-file.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Of what a file takes, almost half is waiting: for a lease, a failover, a server that starts. One more than there are processors. */
-const CONCURRENT_FILES = Math.min(availableParallelism() + 1, 8);
+/**
+ * Of what a file takes, almost half is waiting: for a lease, a failover, a server that starts. So one more than there are processors, and
+ * another one whenever the processors were idle meanwhile.
+ */
+const CONCURRENT_LEAST = Math.min(availableParallelism() + 1, 8);
+const EXTRA_MOST = 2;
+const IDLE_SHARE = 0.25;
+const IDLE_CHECK_MS = 2_000;
 const USAGE = `npm test                                  every test, and the coverage floor of the engine
 npm test -- FILE…                         the tests of these files
 npm test -- --grep=/PATTERN/ [FILE…]      the tests with such names
@@ -42,8 +49,7 @@ const startedMs = performance.now();
 const totals = { passed: 0, failed: 0 };
 
 if (wholeRun) beginCounting();
-const waiting = [...files];
-await Promise.all(Array.from({ length: CONCURRENT_FILES }, runWhatWaits));
+await runAll([...files]);
 
 let ok = totals.failed === 0 && totals.passed > 0;
 if (wholeRun) {
@@ -71,12 +77,28 @@ function must(command, words) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-async function runWhatWaits() {
-  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-    const env = { ...process.env, ...(wholeRun ? watching(file) : {}) };
-    if (values.grep !== undefined) env.TAP_GREP = values.grep;
-    report(await runTestFile(file, { env, timeoutSeconds: Number(values.timeout) }));
-  }
+/** Lanes take one file after another; a file more is started while processors are idle. */
+async function runAll(waiting) {
+  const lane = async () => {
+    while (waiting.length > 0) await run(waiting.shift());
+  };
+  const running = Array.from({ length: CONCURRENT_LEAST }, lane);
+  let extra = 0;
+  const idleShare = watchIdleProcessors();
+  const watch = setInterval(() => {
+    if (idleShare() < IDLE_SHARE || extra === EXTRA_MOST || waiting.length === 0) return;
+    extra += 1;
+    running.push(run(waiting.shift()).finally(() => (extra -= 1)));
+  }, IDLE_CHECK_MS);
+  // What is added meanwhile is waited for too.
+  for (const one of running) await one;
+  clearInterval(watch);
+}
+
+async function run(file) {
+  const env = { ...process.env, ...(wholeRun ? watching(file) : {}) };
+  if (values.grep !== undefined) env.TAP_GREP = values.grep;
+  report(await runTestFile(file, { env, timeoutSeconds: Number(values.timeout) }));
 }
 
 function report({ file, ok, passed, failed, failures, words, ms }) {
