@@ -66,7 +66,6 @@ const INDEFINITE: ReadonlySet<string> = new Set([
   'busy',
   'not_ready',
   'outcome_unknown',
-  'shutting_down',
   'rate_limited',
 ]);
 

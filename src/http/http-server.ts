@@ -5,6 +5,7 @@ import type { LivePorts } from './api/live.js';
 import type { RoutePorts } from './api/routes.js';
 import type { SessionSettings } from './api/sessions.js';
 import type { TokenSettings } from './auth/token-settings.js';
+import type { ShutdownWait } from './wire/in-flight.js';
 import type { LimitSettings } from './limits/caller-limits.js';
 import type { BacklogSources } from './metrics/queue-metrics.js';
 import type { RecorderCounters } from './metrics/recorder-metrics.js';
@@ -54,6 +55,6 @@ export interface HttpServer {
   readonly port: number;
   /** Requests taken and not yet answered. */
   readonly pendingCount: number;
-  /** Stops listening, answers what is in flight for at most `graceMs`, then closes every connection. */
-  shutDown(graceMs: number): Promise<void>;
+  /** Stops listening, serves what comes on open connections and closes each with its answer, then closes those that are left. */
+  shutDown(wait: ShutdownWait): Promise<void>;
 }

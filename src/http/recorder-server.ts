@@ -1,6 +1,6 @@
 /** Serves probes and metrics of a process that only records. */
 import { Registry } from 'prom-client';
-import uWS from 'uWebSockets.js';
+import { uWS } from './wire/http-library.js';
 import { HealthHandlers } from './api/health.js';
 import { InFlight } from './wire/in-flight.js';
 import { CallerLimits } from './limits/caller-limits.js';
@@ -39,6 +39,7 @@ export async function startRecorderHttp(
 
   const app = uWS.App();
   const inFlight = new InFlight();
+  inFlight.countConnections(app);
   const clientAddresses = new ClientAddresses(settings.limits.trustedProxies);
   const routeServer = new RouteServer({
     // These routes need no token.
@@ -60,9 +61,9 @@ export async function startRecorderHttp(
   const listening = await listen(app, { ...settings, exclusivePort: true });
   return {
     port: listening.port,
-    async shutDown(graceMs) {
-      listening.stop();
-      await inFlight.shutDown(graceMs);
+    async shutDown(wait) {
+      await listening.stop();
+      await inFlight.shutDown(wait);
       app.close();
     },
   };

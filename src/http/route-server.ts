@@ -21,7 +21,7 @@ import { OpenResponse } from './wire/open-response.js';
 import { refuse, RequestRefused } from './wire/problems.js';
 import { REQUEST_ID_HEADER } from './wire/request-id.js';
 import type { AnsweredRequest } from './wire/request-log.js';
-import { readHead } from './wire/request-head.js';
+import { bodyIsOver, readHead } from './wire/request-head.js';
 import type { RequestHead } from './wire/request-head.js';
 import type { Route, RouteForm } from './wire/route.js';
 
@@ -121,16 +121,23 @@ export class RouteServer {
     const { requestId, method, path } = head;
     const startedAtMs = performance.now();
     try {
-      if (this.#context.inFlight.isShuttingDown)
-        refuse('shutting_down', 'This server is shutting down. Nothing was attempted, try again.');
       if (!inLimit) refuseRate();
       if (head.fault !== undefined) throw new RequestRefused(head.fault);
       const caller = route.access === 'anyone' ? undefined : await this.#callerOf(route, head, key);
       const body = await reading;
+      if (head.isChunked) {
+        closeConnection = true;
+        await bodyIsOver();
+        if (!open.isOpen) return;
+      }
       if (body === 'too_large') {
         // Or the rest of it would have to be read before the connection could go on.
         closeConnection = true;
         refuse('body_too_large', `The body of this request may have up to ${route.bodyBytesMax} bytes.`);
+      }
+      if (body === 'incomplete') {
+        closeConnection = true;
+        refuse('body_incomplete', 'The body of this request did not arrive in time. Nothing was attempted.');
       }
       if (body === 'too_many') {
         closeConnection = true;

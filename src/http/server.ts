@@ -4,7 +4,7 @@
  * All routes but the download share one wrapper: abort guard, form of the request, caller, body, handler. The wrapper
  * turns every error into a problem without internal text.
  */
-import uWS from 'uWebSockets.js';
+import { uWS } from './wire/http-library.js';
 import { AccessLocks } from '../accounts/access-locks.js';
 import { KeysFaults } from './auth/keys-faults.js';
 import { Authenticator } from './auth/authenticator.js';
@@ -12,6 +12,7 @@ import { serveConsole } from './console/console.js';
 import { CrossOrigin } from './cors/cross-origin.js';
 import { DownloadHandler } from './download/download-handler.js';
 import { InFlight } from './wire/in-flight.js';
+import type { ShutdownWait } from './wire/in-flight.js';
 import { CallerLimits } from './limits/caller-limits.js';
 import { ClientAddresses } from './limits/client-address.js';
 import { listen } from './wire/listen.js';
@@ -101,6 +102,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   const { tls } = settings;
   const app =
     tls === undefined ? uWS.App() : uWS.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+  inFlight.countConnections(app);
   const { corsOrigins = [] } = settings;
   const registry = corsOrigins.length === 0 ? app : new CrossOrigin(corsOrigins).over(app);
   const download = new DownloadHandler({
@@ -178,20 +180,20 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     get pendingCount() {
       return inFlight.count;
     },
-    shutDown(graceMs) {
-      closing ??= shutDownOnce(graceMs);
+    shutDown(wait) {
+      closing ??= shutDownOnce(wait);
       return closing;
     },
   };
 
-  async function shutDownOnce(graceMs: number): Promise<void> {
-    listening.stop();
+  async function shutDownOnce(wait: ShutdownWait): Promise<void> {
+    await listening.stop();
     stopWatching();
     live.close();
+    await inFlight.shutDown(wait);
     locks.stop();
     demands.stop();
     serverKeys.stop();
-    await inFlight.shutDown(graceMs);
     app.close();
   }
 }

@@ -1,8 +1,8 @@
 /**
  * Builds the adapters, connects them with engine and front end, and runs until shutdown.
  *
- * Shutdown order: refuse new requests, answer every pending download, finish the recorder's current claims, close the
- * stores. Queued issuances then wait in Redis for the next recorder.
+ * Shutdown order: report not ready and serve on, stop listening, answer every request on the open connections, finish the
+ * recorder's current claims, close the stores. Queued issuances then wait in Redis for the next recorder.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -197,7 +197,8 @@ async function startApi(
       shuttingDown = true;
       // A balancer needs some probes to notice; until then this process serves as before.
       if (config.shutdownDelayMs > 0) await pause(config.shutdownDelayMs);
-      await http.shutDown(GRACE_MS);
+      // Without a balancer in front nobody sends on idle connections what must not be lost.
+      await http.shutDown({ graceMs: GRACE_MS, idleMs: config.shutdownDelayMs > 0 ? GRACE_MS : 0 });
       await engine.shutDown(GRACE_MS);
       await engine.stop();
     },

@@ -51,7 +51,7 @@ export async function serveRecorder(
     port: http.port,
     async stop() {
       stopping = true;
-      await http.shutDown(GRACE_MS);
+      await http.shutDown({ graceMs: GRACE_MS, idleMs: 0 });
     },
   };
 }

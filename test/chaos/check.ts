@@ -110,8 +110,7 @@ function outcomeOf({ outcome, issueNo, storeMs }: Press, strange: Set<string>): 
     case 'not_ready':
     case 'outcome_unknown':
       return { outcome };
-    // A process that stops, or has a limit of requests for one member, has attempted nothing.
-    case 'shutting_down':
+    // A process that has a limit of requests for one member has attempted nothing.
     case 'rate_limited':
       return { outcome: 'busy' };
   }

@@ -4,9 +4,17 @@ import { TEST_SECRET } from '../servers/seonchak.js';
 
 const key = new TextEncoder().encode(TEST_SECRET);
 
-/** @param expires as jose reads it: `1h` from now, `-1s` a second ago */
-export function signToken(subject: string, role: 'member' | 'seller', expires = '1h'): Promise<string> {
-  return new SignJWT({ role })
+/**
+ * @param expires as jose reads it: `1h` from now, `-1s` a second ago
+ * @param claims beside the usual ones.
+ */
+export function signToken(
+  subject: string,
+  role: 'member' | 'seller',
+  expires = '1h',
+  claims: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  return new SignJWT({ ...claims, role })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject(subject)
     .setIssuer('seonchak')

@@ -21,7 +21,7 @@ const stopped: Readonly<Record<ProxyName, Readonly<Record<string, RegExp>>>> = {
     'NUL in a header': /^HTTP\/1\.1 400 /,
     // Left out on the way: what arrives is a press like any other, with a seller's token.
     '120 headers': /^HTTP\/1\.1 403 [^]*wrong_role/,
-    'headers over 4 KB in pieces': /^HTTP\/1\.1 400 /,
+    'headers over 4 KB in pieces': /^HTTP\/1\.1 431 [^]*head_too_large/,
   },
   haproxy: {
     // Passed on as it is, and refused by the server.

@@ -5,7 +5,8 @@ import { readFile, readdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const START_TIMEOUT_MS = 90_000;
-const STOP_TIMEOUT_MS = 10_000;
+/** Longer than a server behind a proxy takes: it serves on for 5 s, then waits for idle connections, for at most 10 s. */
+const STOP_TIMEOUT_MS = 25_000;
 const LOG_KEPT_CHARACTERS = 20_000;
 
 /**

@@ -21,15 +21,18 @@ export interface ReverseProxy {
   stop(): Promise<void>;
 }
 
-/** @param serverPort where our server listens on 127.0.0.1. */
-export async function startReverseProxy(name: ProxyName, serverPort: number): Promise<ReverseProxy> {
+/** @param serverPorts where our servers listen on 127.0.0.1. */
+export async function startReverseProxy(
+  name: ProxyName,
+  ...serverPorts: readonly number[]
+): Promise<ReverseProxy> {
   const folder = await mkdtemp(join(tmpdir(), `seonchak-${name}-`));
   // The workers of nginx run as another user.
   chmodSync(folder, 0o755);
   const certificates = await makeCertificates();
   const port = await freePort();
   const plainPort = await freePort([port]);
-  const place = { folder, port, plainPort, serverPort };
+  const place = { folder, port, plainPort, serverPorts };
   const server = await (name === 'nginx' ? startNginx : startHaproxy)(place, certificates);
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
   process.once('exit', remove);
@@ -49,7 +52,7 @@ interface Place {
   readonly folder: string;
   readonly port: number;
   readonly plainPort: number;
-  readonly serverPort: number;
+  readonly serverPorts: readonly number[];
 }
 type CertificateFiles = Readonly<Record<'cert' | 'key', string>>;
 
@@ -61,7 +64,7 @@ async function startNginx(place: Place, { cert, key }: CertificateFiles): Promis
     '/var/lib/nginx': folder,
     'listen 80 ': `listen ${place.plainPort} `,
     'listen 443 ': `listen ${place.port} `,
-    '127.0.0.1:8080': `127.0.0.1:${place.serverPort}`,
+    ...forEachServer(place.serverPorts, ['        server 127.0.0.1:8080 max_fails=1 fail_timeout=2s;\n']),
     '/etc/ssl/certs/coupons.example.pem': cert,
     '/etc/ssl/private/coupons.example.key': key,
   });
@@ -79,11 +82,21 @@ async function startHaproxy(place: Place, { cert, key }: CertificateFiles): Prom
     'maxconn 50000': 'maxconn 7500',
     'bind :80\n': `bind :${place.plainPort}\n`,
     'bind :443 ': `bind :${place.port} `,
-    '127.0.0.1:8080': `127.0.0.1:${place.serverPort}`,
+    ...forEachServer(place.serverPorts, [
+      '    server one 127.0.0.1:8080 check inter 1s pool-purge-delay 2s pool-max-conn 512\n',
+      '    server one 127.0.0.1:8080 track seonchak/one pool-max-conn 0\n',
+    ]),
     '/etc/haproxy/certs/coupons.example.pem': both,
   });
   const program = requiredProgram('haproxy', { package: 'haproxy' });
   return startChildServer(program, ['-W', '-db', '-f', file], /Loading success/);
+}
+
+/** The lines of the shipped file that name its one server, once for each of ours. */
+function forEachServer(ports: readonly number[], lines: readonly string[]): Record<string, string> {
+  const named = (line: string, port: number): string =>
+    line.replace('127.0.0.1:8080', `127.0.0.1:${port}`).replace(/\bone\b/g, `server-${port}`);
+  return Object.fromEntries(lines.map((line) => [line, ports.map((port) => named(line, port)).join('')]));
 }
 
 /** @throws Error when the shipped file no longer has what is to be replaced. */

@@ -53,11 +53,11 @@ export class LiveWatcher {
     });
   }
 
-  /** Ends the stream; the client reconnects automatically. */
+  /** Ends the stream; the client reconnects. `end(…, true)` would write the header `Connection` into the last chunk. */
   end(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#response.cork(() => this.#response.end(undefined, true));
+    this.#response.cork(() => this.#response.end());
   }
 
   /** The client has disconnected; the response must not be touched any more. */

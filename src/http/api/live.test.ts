@@ -170,7 +170,7 @@ t.test('an unreachable store is reported as such', async (t) => {
       limits: TEST_LIMITS,
     },
   );
-  t.teardown(() => http.shutDown(1_000));
+  t.teardown(() => http.shutDown({ graceMs: 1_000, idleMs: 0 }));
   const answer = await call(`http://127.0.0.1:${http.port}`, 'GET /v1/coupons/1/live');
   t.equal(answer.status, 503);
   t.equal(answer.body['code'], 'not_ready');
@@ -184,7 +184,7 @@ t.test('a server that stops ends the streams at once and does not wait for them'
   await reader.next();
   const ended = once(reader.socket, 'close');
   const startMs = performance.now();
-  await server.http.shutDown(5_000);
+  await server.http.shutDown({ graceMs: 5_000, idleMs: 0 });
   t.ok(performance.now() - startMs < 1_000);
   await ended;
   t.match(reader.text, /\r\n0\r\n\r\n$/, 'the stream was ended properly');

@@ -34,6 +34,7 @@ const HEADERS = {
   'X-Accel-Buffering': 'no',
 };
 const STREAM_HEAD = responseHead(200, 'text/event-stream; charset=utf-8', HEADERS);
+const LAST_STREAM_HEAD = `${STREAM_HEAD}\r\nConnection: close`;
 
 const TOO_MANY = constantReply(
   'busy',
@@ -42,10 +43,6 @@ const TOO_MANY = constantReply(
 const NOT_READY = constantReply(
   'not_ready',
   'The coupon is temporarily unavailable in the store. Reconnect in a moment.',
-);
-const SHUTTING_DOWN = constantReply(
-  'shutting_down',
-  'This server is shutting down. Reconnect to reach another one.',
 );
 const INTERNAL_ERROR = constantReply('internal_error', 'The request failed. The error has been logged.');
 
@@ -121,7 +118,6 @@ export class LiveStreams {
   async #join(couponText: string): Promise<LiveTopic | ConstantReply> {
     const couponId = parseCouponId(couponText);
     if (couponId === undefined) return UNKNOWN_COUPON;
-    if (this.#inFlight.isShuttingDown) return SHUTTING_DOWN;
     if (this.#broadcast.size + this.#joining >= this.#watchersMax) return TOO_MANY;
     this.#joining++;
     try {
@@ -145,14 +141,20 @@ export class LiveStreams {
 
   /** @returns what to do when the client disconnects. */
   #open(response: HttpResponse, disconnected: boolean, topic: LiveTopic, lastEventId: string): () => void {
-    if (disconnected || this.#inFlight.isShuttingDown) {
+    if (disconnected) {
       this.#feed.leave(topic);
-      this.#refuse(response, disconnected, SHUTTING_DOWN);
       return () => undefined;
     }
-    response.cork(() => response.writeStatus(STREAM_HEAD));
+    const isLast = this.#inFlight.isShuttingDown;
+    response.cork(() => response.writeStatus(isLast ? LAST_STREAM_HEAD : STREAM_HEAD));
     const watcher = new LiveWatcher(topic, response, () => this.#broadcast.catchUp(watcher));
     watcher.send(`retry: ${RETRY_MS}\n\n${this.#missedSince(topic, lastEventId)}`);
+    if (isLast) {
+      // One event, and the reader reconnects elsewhere. A browser would not reconnect after a 503.
+      watcher.end();
+      this.#feed.leave(topic);
+      return () => undefined;
+    }
     this.#broadcast.add(watcher);
     return () => {
       watcher.markDisconnected();

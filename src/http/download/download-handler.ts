@@ -24,6 +24,7 @@ import type { PresenceFault, PresenceGate, PresenceVerdict } from '../presence/p
 import { presentedTicket } from '../presence/presence-ticket.js';
 import { BUSY, constantReply, UNKNOWN_COUPON, writeConstant, writeOutcome } from './replies.js';
 import type { ConstantReply } from './replies.js';
+import { bodyIsOver, HEAD_TOO_LARGE, walkHeaders } from '../wire/request-head.js';
 import { REQUEST_ID_HEADER, requestIdFrom } from '../wire/request-id.js';
 
 export interface DownloadContext {
@@ -38,10 +39,7 @@ export interface DownloadContext {
 }
 
 const WRONG_ROLE = constantReply('wrong_role', 'Only members can download coupons.');
-const SHUTTING_DOWN = constantReply(
-  'shutting_down',
-  'This server is shutting down. No download was attempted, try again.',
-);
+const TOO_LARGE_HEAD = constantReply(HEAD_TOO_LARGE.code, HEAD_TOO_LARGE.detail);
 const RATE_LIMITED = constantReply(
   'rate_limited',
   'Too many requests. No download was attempted.',
@@ -197,13 +195,20 @@ export class DownloadHandler {
     authorization: string,
     couponText: string,
   ): void {
-    const result = namesTwice(request, 'authorization')
+    const head = walkHeaders(request);
+    if (head.isTooLarge) {
+      this.#answer(response, TOO_LARGE_HEAD);
+      return;
+    }
+    // Two readers of such a request may take different ones.
+    const result = head.repeatsAuthorization
       ? this.#authenticator.refuseRepeated()
       : this.#authenticator.verify(authorization);
-    if (result instanceof Promise) {
-      // The keys of an outside provider are asked for: by then the request can no longer be read.
+    if (result instanceof Promise || head.isChunked) {
+      // The keys of an outside provider are asked for, or the body is waited for: by then the request can no longer be read.
       const ticket = presentedTicket(request);
-      void this.#later(response, result, (known) => this.#verified(response, couponText, known, ticket));
+      const settled = head.isChunked ? bodyIsOver().then(() => result) : Promise.resolve(result);
+      void this.#later(response, settled, (known) => this.#verified(response, couponText, known, ticket));
     } else {
       this.#verified(response, couponText, result, request);
     }
@@ -232,9 +237,7 @@ export class DownloadHandler {
     unread: HttpRequest | undefined,
   ): void {
     const couponId = parseCouponId(couponText);
-    if (this.#inFlight.isShuttingDown) {
-      this.#answer(response, SHUTTING_DOWN);
-    } else if (identity.role !== 'member') {
+    if (identity.role !== 'member') {
       this.#answer(response, WRONG_ROLE);
     } else if (couponId === undefined) {
       this.#answer(response, UNKNOWN_COUPON);
@@ -288,9 +291,16 @@ export class DownloadHandler {
     this.#engine.download(download, this.#inFlight.hasRoom);
     if (download.over) return;
     // Walking the headers costs 0.8 µs, a thirtieth of such a request; so it is done only for those that could change something.
-    if (unread !== undefined && namesTwice(unread, 'authorization')) {
+    const head = unread === undefined ? undefined : walkHeaders(unread);
+    if (head?.repeatsAuthorization === true) {
       download.withdraw();
       this.#answer(response, unauthenticated[this.#authenticator.refuseRepeated().reason]);
+    } else if (head?.isTooLarge === true) {
+      download.withdraw();
+      this.#answer(response, TOO_LARGE_HEAD);
+    } else if (head?.isChunked === true) {
+      download.withdraw();
+      void this.#later(response, bodyIsOver(), () => this.#submit(response, couponId, memberId, undefined));
     } else {
       download.wait();
     }
@@ -330,13 +340,4 @@ export class DownloadHandler {
       // It was answered before the fault; the library refuses a second answer, which is what is wanted.
     }
   }
-}
-
-/** Two readers of such a request may take different ones. It walks all headers. */
-function namesTwice(request: HttpRequest, name: string): boolean {
-  let times = 0;
-  request.forEach((header) => {
-    if (header === name) times++;
-  });
-  return times > 1;
 }

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
-import uWS from 'uWebSockets.js';
+import { uWS } from '../wire/http-library.js';
 import { call, exchangeBytes } from '../testing/client.js';
 import { ClientAddresses } from './client-address.js';
 

@@ -357,11 +357,12 @@ t.test('no route was left out, and no problem but those that need a fault', asyn
     'presence_too_many',
     'outcome_unknown',
     'not_recorded',
-    'shutting_down',
     'internal_error',
     // Thirty days have to pass.
     'events_removed',
     'malformed_request',
+    'head_too_large',
+    'body_incomplete',
     'not_found',
     'method_not_allowed',
   ];

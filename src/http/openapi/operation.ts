@@ -41,7 +41,7 @@ export interface Operation {
 const ANY_ROUTE: readonly ProblemCode[] = [
   'malformed_request',
   'uri_too_long',
-  'shutting_down',
+  'head_too_large',
   'internal_error',
 ];
 const CALLER: readonly ProblemCode[] = [
@@ -56,6 +56,7 @@ const BODY: readonly ProblemCode[] = [
   'invalid_json',
   'invalid_input',
   'body_too_large',
+  'body_incomplete',
 ];
 const STORES: readonly ProblemCode[] = ['not_ready', 'outcome_unknown', 'rate_limited'];
 

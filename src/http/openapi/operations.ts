@@ -82,7 +82,8 @@ export const operations: Readonly<Record<string, Operation>> = {
       'not_ready',
       'outcome_unknown',
       'keys_unavailable',
-      'shutting_down',
+      'malformed_request',
+      'head_too_large',
       'internal_error',
     ],
   },
@@ -144,7 +145,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: {
       200: { description: 'Events, until the client disconnects.', text: ['text/event-stream'] },
     },
-    problems: ['unknown_coupon', 'busy', 'not_ready', 'shutting_down', 'internal_error'],
+    problems: ['unknown_coupon', 'busy', 'not_ready', 'internal_error'],
   },
 
   'POST /v1/coupons': forShops('manage', {

@@ -64,7 +64,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
 /**
  * Sends bytes and collects what comes back until `until` is satisfied, the server closes, or `waitMs` is over.
  *
- * @param to a port of this machine, or how to open the connection.
+ * @param to a port of this machine, or a function that returns the connection, open or opening.
  * @param pieces sent one after another, each in its own packet as far as the system allows.
  */
 export function exchangeBytes(
@@ -89,7 +89,7 @@ export function exchangeBytes(
     });
     socket.on('error', () => finish(true));
     socket.on('close', () => finish(true));
-    socket.on('connect', () => {
+    const send = (): void => {
       const rest = [...pieces];
       const sendNext = (): void => {
         const piece = rest.shift();
@@ -99,6 +99,8 @@ export function exchangeBytes(
         );
       };
       sendNext();
-    });
+    };
+    if (socket.readyState === 'open') send();
+    else socket.on('connect', send);
   });
 }

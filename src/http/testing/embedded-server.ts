@@ -128,7 +128,7 @@ export async function startEmbeddedServer(
     ...options.settings,
   });
   t.teardown(async () => {
-    await http.shutDown(1_000);
+    await http.shutDown({ graceMs: 1_000, idleMs: 0 });
     await engine.stop();
     await stores.close();
   });

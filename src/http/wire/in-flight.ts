@@ -1,15 +1,31 @@
-/** Counts the requests in flight, bounds them, and reports to a shutdown when none is left. */
+/**
+ * Counts requests in flight and open connections, bounds the requests, and decides when a shutdown has nothing to wait for.
+ *
+ * A shutdown refuses no request. A proxy may send a request on a kept connection in the very moment in which this
+ * process stops. So every request is still served, and its answer closes the connection (`Connection: close`).
+ * Rejected: 503 for such a request, which refused 4 of 9,900 behind nginx and 54 behind HAProxy.
+ */
+import type { TemplatedApp } from 'uWebSockets.js';
 
 /** Bytes of bodies held, of all concurrent requests together. */
 export const BODY_BYTES_HELD_MAX = 64 * 1_024 * 1_024;
+
+export interface ShutdownWait {
+  /** For requests in flight. */
+  readonly graceMs: number;
+  /** For connections without a request, on which a proxy may still send one; at most `graceMs`. */
+  readonly idleMs: number;
+}
 
 export class InFlight {
   /** Bytes of bodies read and not yet let go. */
   bodyBytes = 0;
   readonly #most: number;
   #count = 0;
+  #connections = 0;
   #isShuttingDown = false;
-  #onIdle: (() => void) | undefined;
+  /** Called during a shutdown, whenever a request or a connection ends. */
+  #onEnd: (() => void) | undefined;
 
   /** @param most unanswered requests before new ones that would have to wait are refused. */
   constructor(most = Number.POSITIVE_INFINITY) {
@@ -29,9 +45,17 @@ export class InFlight {
     return this.#count;
   }
 
-  /** From here on new requests are turned away and answers close their connection. */
+  /** From here on every answer closes its connection. */
   get isShuttingDown(): boolean {
     return this.#isShuttingDown;
+  }
+
+  /** Counts the connections of this server from here on. */
+  countConnections(app: Pick<TemplatedApp, 'filter'>): void {
+    void app.filter((_response, change) => {
+      this.#connections += Number(change);
+      if (Number(change) < 0) this.#onEnd?.();
+    });
   }
 
   enter(): void {
@@ -39,19 +63,27 @@ export class InFlight {
   }
 
   leave(): void {
-    if (--this.#count === 0) this.#onIdle?.();
+    if (--this.#count === 0) this.#onEnd?.();
   }
 
-  /** Resolves when nothing is in flight any more, after `graceMs` at the latest. */
-  async shutDown(graceMs: number): Promise<void> {
+  /** Resolves when no connection is left, or no request and `idleMs` are over, or `graceMs` are over. */
+  async shutDown({ graceMs, idleMs }: ShutdownWait): Promise<void> {
     this.#isShuttingDown = true;
-    if (this.#count === 0) return;
+    const startedAtMs = performance.now();
     await new Promise<void>((resolve) => {
-      const overdue = setTimeout(resolve, graceMs);
-      this.#onIdle = () => {
-        clearTimeout(overdue);
+      const check = (): void => {
+        const passedMs = performance.now() - startedAtMs;
+        const nothingLeft = this.#count === 0 && (this.#connections === 0 || passedMs >= idleMs);
+        if (!nothingLeft && passedMs < graceMs) return;
+        clearTimeout(idleOver);
+        clearTimeout(graceOver);
+        this.#onEnd = undefined;
         resolve();
       };
+      const idleOver = setTimeout(check, idleMs + 1);
+      const graceOver = setTimeout(check, graceMs + 1);
+      this.#onEnd = check;
+      check();
     });
   }
 }

@@ -1,7 +1,7 @@
 /** Binds the port and reports the reason if binding fails; the library reports none. */
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import uWS from 'uWebSockets.js';
+import { uWS } from './http-library.js';
 import type { TemplatedApp, us_listen_socket } from 'uWebSockets.js';
 import { SeonchakError } from '../../engine/domain/errors.js';
 
@@ -31,7 +31,7 @@ export class ListenFailedError extends SeonchakError {
 export interface Listening {
   readonly port: number;
   /** Takes no more connections; those that are open stay. */
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 const SHARED_PORT = 0;
@@ -48,7 +48,17 @@ export async function listen(
     app.listen(host, port, exclusivePort ? uWS.LIBUS_LISTEN_EXCLUSIVE_PORT : SHARED_PORT, resolve);
   });
   if (socket === false) throw await whyNot(host, port);
-  return { port: uWS.us_socket_local_port(socket), stop: () => uWS.us_listen_socket_close(socket) };
+  return { port: uWS.us_socket_local_port(socket), stop: () => stopListening(socket) };
+}
+
+/**
+ * Right after a poll of the event loop, which has accepted what waited: connections that the system holds and this process has not
+ * accepted are reset by the close.
+ */
+async function stopListening(socket: us_listen_socket): Promise<void> {
+  // Twice: the first may come before this turn's poll.
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+  uWS.us_listen_socket_close(socket);
 }
 
 /**

@@ -13,6 +13,9 @@ import { responseHead } from './status-lines.js';
 /** On every answer but the download's: nothing here is for caches or for guessing content types. */
 const COMMON_HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 
+/** Between two parts of a body. The library cuts the connection without a response after 8 to 12 s. */
+const BODY_PAUSE_MAX_MS = 6_000;
+
 export class OpenResponse {
   readonly #response: HttpResponse;
   readonly #inFlight: InFlight;
@@ -40,17 +43,22 @@ export class OpenResponse {
   }
 
   /**
-   * The whole body, once it is there. `too_large` as soon as it is known, without reading on, `too_many` when all
-   * bodies together take too much; `undefined` when the client disconnected. A client that stops sending is cut off by
-   * the library after ten seconds.
+   * Reads the whole body, once it is there. `too_large` as soon as it is known, without reading on, `too_many` when all
+   * bodies together take too much, `incomplete` when no more of it comes; `undefined` when the client disconnected.
    */
-  readBody(bytesMax: number): Promise<Buffer | 'too_large' | 'too_many' | undefined> {
-    return new Promise((resolve) => {
+  readBody(bytesMax: number): Promise<Buffer | 'too_large' | 'too_many' | 'incomplete' | undefined> {
+    return new Promise((done) => {
+      const resolve = (body: Buffer | 'too_large' | 'too_many' | 'incomplete' | undefined): void => {
+        clearTimeout(patience);
+        done(body);
+      };
+      const patience = setTimeout(() => resolve('incomplete'), BODY_PAUSE_MAX_MS);
       const parts: Buffer[] = [];
       let length = 0;
       this.#onMove = () => resolve(undefined);
       this.#response.onData((chunk, isLast) => {
         length += chunk.byteLength;
+        patience.refresh();
         if (length > bytesMax) {
           parts.length = 0;
           resolve('too_large');
@@ -74,13 +82,19 @@ export class OpenResponse {
   /** Answers, unless the client has disconnected. */
   async send(reply: Reply, closeConnection = false): Promise<void> {
     if (!this.#open) return;
-    const head = responseHead(reply.status, reply.contentType, { ...COMMON_HEADERS, ...reply.headers });
-    if (this.#headOnly) this.#endHead(head, 'body' in reply ? Buffer.byteLength(reply.body) : undefined);
-    else if ('chunks' in reply) await this.#stream(head, reply.chunks);
-    else {
+    const headers = { ...COMMON_HEADERS, ...reply.headers };
+    const closes = closeConnection || this.#inFlight.isShuttingDown;
+    if (this.#headOnly || 'chunks' in reply) {
+      // A line of the head: told to close at the end, the library would write the header into the last chunk.
+      const lines = closes ? { ...headers, Connection: 'close' } : headers;
+      const head = responseHead(reply.status, reply.contentType, lines);
+      if (this.#headOnly) this.#endHead(head, 'body' in reply ? Buffer.byteLength(reply.body) : undefined);
+      else if ('chunks' in reply) await this.#stream(head, reply.chunks);
+    } else {
+      const head = responseHead(reply.status, reply.contentType, headers);
       this.#finish(() => {
         this.#response.writeStatus(head);
-        this.#response.end(reply.body, closeConnection || this.#inFlight.isShuttingDown);
+        this.#response.end(reply.body, closes);
       });
     }
   }
@@ -109,7 +123,7 @@ export class OpenResponse {
       if (!this.#open) return;
       if (!this.#write(chunk)) await this.#writable();
     }
-    if (this.#open) this.#finish(() => this.#response.end(undefined, this.#inFlight.isShuttingDown));
+    if (this.#open) this.#finish(() => this.#response.end());
   }
 
   /** False when the reader does not keep up. */

@@ -79,9 +79,10 @@ export const problemKinds = {
   not_found: { status: 404, title: 'The path does not exist' },
   method_not_allowed: { status: 405, title: 'The path does not support this method' },
   body_too_large: { status: 413, title: 'The body is too large' },
+  body_incomplete: { status: 408, title: 'The body did not arrive' },
   uri_too_long: { status: 414, title: 'The URL is too long' },
+  head_too_large: { status: 431, title: 'The request head is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
-  shutting_down: { status: 503, title: 'Shutting down, nothing was attempted', retryAfterSeconds: 1 },
   internal_error: { status: 500, title: 'Internal error' },
 } as const satisfies Record<string, ProblemKind>;
 

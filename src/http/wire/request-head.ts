@@ -4,6 +4,7 @@
  * The library's request object is valid only within its callback.
  */
 import type { HttpRequest } from 'uWebSockets.js';
+import { REQUEST_HEAD_BYTES_MAX } from './http-library.js';
 import type { Problem } from './problems.js';
 import { REQUEST_ID_HEADER, requestIdFrom } from './request-id.js';
 
@@ -24,6 +25,8 @@ export interface RequestHead {
   /** As the URL has it, without the query. */
   readonly path: string;
   readonly address: string;
+  /** The body comes in chunks (`Transfer-Encoding`): see {@link bodyIsOver}. */
+  readonly isChunked: boolean;
   /** The request must not be carried out. */
   readonly fault: Problem | undefined;
 }
@@ -46,9 +49,11 @@ const onceOnly = new Set([
 export function readHead(request: HttpRequest, pattern: string, address: string): RequestHead {
   const headers = new Map<string, string>();
   let twice: string | undefined;
+  let bytes = 0;
   request.forEach((name, value) => {
     if (headers.has(name) && onceOnly.has(name)) twice = name;
     headers.set(name, value);
+    bytes += lineBytes(name, value);
   });
   const params: string[] = [];
   for (let index = 0; index < pattern.split('/:').length - 1; index++)
@@ -56,6 +61,7 @@ export function readHead(request: HttpRequest, pattern: string, address: string)
   // Without a `?` the library answers undefined, whatever its types say.
   const query = (request.getQuery() as string | undefined) ?? '';
   const path = request.getUrl();
+  const transferEncoding = headers.get('transfer-encoding');
   return {
     params,
     query,
@@ -68,11 +74,60 @@ export function readHead(request: HttpRequest, pattern: string, address: string)
     requestId: requestIdFrom(headers.get(REQUEST_ID_HEADER.toLowerCase())),
     method: request.getMethod(),
     path,
-    fault: faultOf(twice, path.length + query.length),
+    isChunked: transferEncoding !== undefined,
+    fault: faultOf(twice, path.length + query.length, bytes, transferEncoding),
   };
 }
 
-function faultOf(twice: string | undefined, urlLength: number): Problem | undefined {
+/** Bytes of a header line: name, colon, space, value and line break. */
+function lineBytes(name: string, value: string): number {
+  return name.length + value.length + 4;
+}
+
+export const HEAD_TOO_LARGE: Problem = {
+  code: 'head_too_large',
+  detail: `Request line and headers may have up to ${REQUEST_HEAD_BYTES_MAX} bytes.`,
+};
+
+/** What is wrong with the headers of a download, and whether its body comes in chunks. The library walks all headers. */
+export function walkHeaders(request: HttpRequest): {
+  readonly repeatsAuthorization: boolean;
+  readonly isTooLarge: boolean;
+  readonly isChunked: boolean;
+} {
+  let authorizations = 0;
+  let isChunked = false;
+  let bytes = 0;
+  request.forEach((name, value) => {
+    bytes += lineBytes(name, value);
+    if (name === 'authorization') authorizations++;
+    else if (name === 'transfer-encoding') isChunked = true;
+  });
+  return { repeatsAuthorization: authorizations > 1, isTooLarge: bytes > REQUEST_HEAD_BYTES_MAX, isChunked };
+}
+
+/**
+ * Resolves when the library has parsed what it had read of the connection.
+ *
+ * The library understands neither trailers nor extensions of chunks. What follows the last chunk is the next request to it: it
+ * responds with 505 or cuts the connection, and could run what a client wrote in a trailer. So a request with chunks is carried out
+ * only when nothing followed its body, and its response closes the connection.
+ */
+export function bodyIsOver(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function faultOf(
+  twice: string | undefined,
+  urlLength: number,
+  bytes: number,
+  transferEncoding: string | undefined,
+): Problem | undefined {
+  if (bytes > REQUEST_HEAD_BYTES_MAX) return HEAD_TOO_LARGE;
+  // The library takes everything that ends in `chunked` for chunks, and decodes no other encoding.
+  if (transferEncoding !== undefined && transferEncoding.toLowerCase() !== 'chunked') {
+    return { code: 'malformed_request', detail: 'Transfer-Encoding may only be chunked.' };
+  }
   if (twice !== undefined) return { code: 'malformed_request', detail: `The header ${twice} is repeated.` };
   if (urlLength > URL_LENGTH_MAX) {
     return { code: 'uri_too_long', detail: `The URL may have up to ${URL_LENGTH_MAX} characters.` };

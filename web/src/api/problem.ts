@@ -24,7 +24,6 @@ const passing = new Set([
   'busy',
   'not_ready',
   'outcome_unknown',
-  'shutting_down',
   'keys_unavailable',
   'presence_unavailable',
 ]);

@@ -261,7 +261,6 @@ export const en = {
     busy: 'Too many at once; nothing was done. Try again in a moment.',
     not_ready: 'The service is not ready; nothing was done. Try again in a moment.',
     outcome_unknown: 'The answer was lost: it may or may not have been done. Try again to learn which.',
-    shutting_down: 'This server is restarting; nothing was done. Try again in a moment.',
     not_issued: 'There is no such issuance.',
     not_recorded: 'It is yours and still being recorded. Try again in a moment.',
     redemption_cancelled: 'This order was cancelled.',
