@@ -4,6 +4,9 @@ Reports whether a coupon is in service on this server, and whether all of its ke
 verified on another server (Redis was restarted, replaced or promoted, so its data may be stale), collects what callers know. On request
 puts it back into service, or under a higher epoch. Changes a few bytes of what is there.
 
+Where the caller names the birth of its coupon, another coupon of the same id is recognised by its marker, id.installation-birth.unique: one of this
+installation is taken out of service, since the database has lost it; one of another installation is left as it is.
+
 KEYS
   1 coupon:{id}:meta
   2 coupon:{id}:winners
@@ -16,20 +19,62 @@ ARGV
   3 seenIssueNo  the highest number that was answered to the caller
   4 raiseTo      with an epoch: the epoch it serves under from now on
   5 foundOn      with an epoch: the server on which it was found consistent; on another one nothing is written
+  6 birth        installation-birth of the catalogue's coupon, '': not asked
+  7 neverWarmed  '1': the catalogue has never put the coupon in, so whatever has its keys is not the coupon
 Reply
   {'absent', epoch 0}   never warmed, lost, being recovered, or another coupon's meta has taken the name
-  {'serving' | 'unverified' | 'damaged', epoch, nowMs, sinceMs, version, seq, seen, server}
+  {'serving' | 'unverified' | 'damaged' | 'earlier_life' | 'foreign', epoch, nowMs, sinceMs, version, seq, seen, server}
+      earlier_life  another coupon of this installation;  foreign  of another installation, or no coupon at all
       damaged  a key was lost, or was put in by a release without markers; nothing was written
       sinceMs  when the first caller inspected on this server;  seen  the highest number answered to any caller
 --]]
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'server', 'version', 'seq', 'attesting', 'attestSince', 'seen', 'marker')
-if not meta[1] then return { 'absent', 0 } end
+local id = string.match(KEYS[1], '{(%d+)}')
+local birth, never_warmed = ARGV[6], ARGV[7] == '1'
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local epoch, version, seq = tonumber(meta[1]), tonumber(meta[3]), tonumber(meta[4])
-local marker = meta[8]
-local id = string.match(KEYS[1], '{(%d+)}')
-if marker and string.sub(marker, 1, #id + 1) ~= id .. '.' then return { 'absent', 0 } end
+local OURS = 'ours'
+local function not_ours(status, epoch) return { status, epoch, now, now, 0, 0, 0, ARGV[1] } end
+-- Whose a coupon is by its marker. Without a birth it was put in by a release before births, and not into a coupon that was never put in.
+local function owner_of(marker)
+  local their_birth = string.match(marker, '^' .. id .. '%.([^.]*)%.')
+  if their_birth == birth then return OURS end
+  if not their_birth then return never_warmed and 'foreign' or OURS end
+  local installation = string.match(birth, '^[^-]*-')
+  return string.sub(their_birth, 1, #installation) == installation and 'earlier_life' or 'foreign'
+end
+-- A key of another type answers with an error, which is no text.
+local function owner_of_part(key, role, size_of, mark)
+  local size = redis.pcall(size_of, key)
+  if size == 0 then return OURS end
+  local found = type(size) == 'number' and mark(key)
+  if type(found) ~= 'string' or string.sub(found, 1, #role) ~= role then return 'foreign' end
+  return owner_of(string.sub(found, #role + 1))
+end
+local function field_mark(key) return redis.call('HGET', key, '') end
+local function last_mark(key) return redis.call('ZRANGE', key, -1, -1)[1] end
+
+local meta = redis.pcall('HMGET', KEYS[1], 'epoch', 'server', 'version', 'seq', 'attesting', 'attestSince', 'seen', 'marker')
+if birth ~= '' and never_warmed then
+  if meta.err then return not_ours('foreign', 0) end
+  if not meta[8] and redis.call('HLEN', KEYS[1]) > 0 then return not_ours('foreign', 0) end
+  if not meta[8] then
+    for _, owner in ipairs({
+      owner_of_part(KEYS[2], '#w.', 'HLEN', field_mark), owner_of_part(KEYS[3], '#q.', 'ZCARD', last_mark),
+      owner_of_part(KEYS[4], '#c.', 'ZCARD', last_mark), owner_of_part(KEYS[5], '#d.', 'HLEN', field_mark),
+    }) do
+      if owner ~= OURS then return not_ours(owner, 0) end
+    end
+  end
+end
+if meta.err then return redis.error_reply(meta.err) end
+local epoch, version, seq, marker = tonumber(meta[1] or 0), tonumber(meta[3]), tonumber(meta[4]), meta[8]
+local of_this_id = not marker or string.sub(marker, 1, #id + 1) == id .. '.'
+if birth ~= '' and marker and of_this_id then
+  local owner = owner_of(marker)
+  if owner == 'earlier_life' then redis.call('HSET', KEYS[1], 'server', '') end
+  if owner ~= OURS then return not_ours(owner, epoch) end
+end
+if not meta[1] or not of_this_id then return { 'absent', 0 } end
 -- A key of another type answers with an error, which is neither a score nor the marker.
 local function has_score(key, member) return type(redis.pcall('ZSCORE', key, member)) == 'string' end
 if not marker or redis.pcall('HGET', KEYS[2], '') ~= '#w.' .. marker or not has_score(KEYS[3], '#q.' .. marker)

@@ -19,9 +19,10 @@ ARGV
   3 lockMs       how long it may be silent before another process takes over
   4 epoch        that the caller found to have lost data; '' when it found none
   5 seenIssueNo  the highest number the caller has received; kept, so that none of those is given again
+  6 birth        installation-birth of the catalogue's coupon, part of the marker from now on; '': none
 Reply
   {'serving'}    another epoch is in service by now
-  {'busy'}       another process is at it
+  {'busy'}       another process is at it, or the coupon that is there has another birth
   {'begun', nowMs, sinceMs, seq, version, quantity, opensAt, closesAt, paused, closed, claimsKnown}
       sinceMs  when the first process noticed;  version  0 and the terms '' where nothing is known of them
       claimsKnown  1: the coupon was in service here and has lost a key, and whatever a recorder holds in memory is in another one
@@ -34,6 +35,10 @@ if meta[13] and string.sub(meta[13], 1, #id + 1) ~= id .. '.' then
   redis.call('UNLINK', KEYS[1])
   meta = {}
 end
+local own = ARGV[6] == '' and id .. '.' or id .. '.' .. ARGV[6] .. '.'
+-- A marker without a birth is of a release before births.
+local function has_birth(marker) return string.find(marker, '.', #id + 2, true) ~= nil end
+if ARGV[6] ~= '' and meta[13] and has_birth(meta[13]) and string.sub(meta[13], 1, #own) ~= own then return { 'busy' } end
 if meta[1] and meta[1] ~= ARGV[4] then return { 'serving' } end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -46,7 +51,8 @@ local function is_ours(found, role, without_marker)
   -- A key of another type answers with an error.
   if type(found) ~= 'string' then return false end
   if marker then return found == role .. marker end
-  return found == without_marker or string.sub(found, 1, #role + #id + 1) == role .. id .. '.'
+  if found == without_marker or string.sub(found, 1, #role + #own) == role .. own then return true end
+  return string.sub(found, 1, #role + #id + 1) == role .. id .. '.' and not has_birth(string.sub(found, #role + 1))
 end
 local function last_of(key)
   local last = redis.pcall('ZRANGE', key, -1, -1, 'WITHSCORES')
@@ -70,8 +76,8 @@ end
 local since = tonumber(meta[4] or now)
 redis.call('HDEL', KEYS[1], 'epoch', 'server', 'attesting', 'attestSince', 'seen')
 redis.call('HSET', KEYS[1], 'recovering', ARGV[2], 'recoverServer', ARGV[1],
-  'recoverUntil', string.format('%.0f', now + ARGV[3]), 'recoverSince', string.format('%.0f', since), 'marker', id .. '.' .. ARGV[2])
-marker = id .. '.' .. ARGV[2]
+  'recoverUntil', string.format('%.0f', now + ARGV[3]), 'recoverSince', string.format('%.0f', since), 'marker', own .. ARGV[2])
+marker = own .. ARGV[2]
 redis.call('HSET', KEYS[2], '', '#w.' .. marker)
 for place, role in pairs({ [3] = '#q.', [4] = '#c.' }) do
   redis.call('ZREM', KEYS[place], '#')

@@ -24,14 +24,20 @@ ARGV
   11 changeNo    of the change of terms decided last, '0': none
   12 refused     '' or why it was refused
   13 marker      never used before; every key carries it from now on
+  14 own         how each marker of the catalogue's coupon begins
 Reply
   'present'      it was there already, or is being recovered and more is known than nothing, or it was put in before and meta is
                  lost, which is for its recovery; the temporary key was removed
+  'foreign'      another coupon of this id is there
   'warmed'
   'incomplete'   the temporary key does not hold what was built (its time to live ended, the store lost it or is another one since,
                  or a member was in it twice)
 --]]
-local known = redis.call('HMGET', KEYS[1], 'epoch', 'recovering', 'seq')
+local known = redis.call('HMGET', KEYS[1], 'epoch', 'recovering', 'seq', 'marker')
+if known[4] and string.sub(known[4], 1, #ARGV[14]) ~= ARGV[14] then
+  redis.call('UNLINK', KEYS[6])
+  return 'foreign'
+end
 -- A recovery of a coupon of which nothing is known yet began in the middle of the very first warm: it ends.
 local winners = redis.call('HLEN', KEYS[2])
 local rescued = known[2] and (tonumber(known[3] or 0) > 0 or winners > 1)

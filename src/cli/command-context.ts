@@ -34,6 +34,17 @@ export async function withStores<Result>(
   }
 }
 
+/** For commands that read or change coupons in Redis: they do nothing with one that is not the database's. */
+export function withMatchingStores<Result>(
+  config: Config,
+  work: (stores: Stores) => Promise<Result>,
+): Promise<Result> {
+  return withStores(config, async (stores) => {
+    await stores.establishBelonging();
+    return work(stores);
+  });
+}
+
 export function printLine(stream: Writable, text: string): void {
   stream.write(`${text}\n`);
 }

@@ -11,7 +11,7 @@ import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';
 import { UnrecordedIssuances, repairCoupon } from '../engine/reconcile/repair-coupon.js';
 import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
-import { printJson, printLine, withStores } from './command-context.js';
+import { printJson, printLine, withMatchingStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';
 import { couponIds } from './option-values.js';
 import { operatorHere } from './operator.js';
@@ -62,7 +62,8 @@ Examples:
       if (ids.length > 0 === (options.all === true)) {
         throw new UsageError('give coupon numbers or --all');
       }
-      const differing = await withStores(loadConfig(context.env), async (stores) => {
+      const differing = await withMatchingStores(loadConfig(context.env), async (stores) => {
+        if (options.repair) await setAsideLostCoupons(context, stores, options);
         const records = ids.length > 0 ? await chosen(stores, [...new Set(ids)]) : await everyRecord(stores);
         const reports = await reconcileAll(context, stores, records, options.repair === true);
         print(context, reports, options);
@@ -70,6 +71,45 @@ Examples:
       });
       if (differing > 0) throw new CommandFailedError(`differences in ${differing} of the coupons`);
     });
+}
+
+/** Coupons that the database has lost have no record to repair; what Redis holds of them must not be taken for the next ones. */
+async function setAsideLostCoupons(
+  context: CommandContext,
+  { distributed, auditLog }: Stores,
+  { all }: ReconcileOptions,
+): Promise<void> {
+  const lost = all === undefined ? [] : ((await distributed?.belonging.acceptLoss()) ?? []);
+  for (const couponId of lost) await reportSetAside(context, auditLog, couponId);
+}
+
+async function reportSetAside(
+  context: CommandContext,
+  auditLog: Stores['auditLog'],
+  couponId: CouponId,
+): Promise<void> {
+  printLine(
+    context.notes,
+    `coupon ${couponId}: Redis held another coupon of this id, which the database has lost; ` +
+      `it is kept under coupon:{${couponId}}:set-aside:…`,
+  );
+  await auditLog.append({
+    atMs: Date.now(),
+    actor: operatorHere(),
+    action: 'coupon_set_aside',
+    target: `coupon ${couponId}`,
+    detail: {},
+  });
+}
+
+/** The catalogue's coupon has had its id given again: what another one left in Redis under it makes room. */
+async function setAsideEarlier(context: CommandContext, stores: Stores, record: CouponRecord): Promise<void> {
+  const { couponId, birth } = record;
+  const epoch = (await stores.distributed?.belonging.setAside(couponId, birth)) ?? 0;
+  if (epoch === 0) return;
+  // What was claimed or is remembered of the other coupon is refused by its epoch.
+  await stores.catalogue.nextEpoch(couponId, epoch);
+  await reportSetAside(context, stores.auditLog, couponId);
 }
 
 async function chosen(stores: Stores, ids: readonly CouponId[]): Promise<CouponRecord[]> {
@@ -104,6 +144,7 @@ async function reconcileAll(
   const reports: ReconcileReport[] = [];
   try {
     await forEachConcurrently(records, repair ? REPAIRS_CONCURRENT_MAX : 1, async (record, place) => {
+      if (repair) await setAsideEarlier(context, stores, record);
       reports[place] = await reconcileOne(stores, record, repair, (rows) => progress.advance(rows));
     });
   } finally {

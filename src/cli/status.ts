@@ -5,7 +5,7 @@ import type { CouponId } from '../engine/domain/coupon.js';
 import type { CouponPage, CouponView } from '../engine/sellers/coupon-registry.js';
 import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
-import { printJson, printLine, withStores } from './command-context.js';
+import { printJson, printLine, withMatchingStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';
 import { couponId, durationMs, durationOption, wholeNumber } from './option-values.js';
 import { statusTable } from './status-table.js';
@@ -50,7 +50,7 @@ Examples:
       if (options.watch !== true && options.every !== durationMs(WATCH_EVERY))
         throw new UsageError('--every needs --watch');
       if (options.every > WATCH_EVERY_MAX_MS) throw new UsageError('--every takes up to 1d');
-      await withStores(loadConfig(context.env), async (stores) => {
+      await withMatchingStores(loadConfig(context.env), async (stores) => {
         const read = () => (id === undefined ? readAll(stores, options.limit) : readOne(stores, id));
         if (options.watch === true) {
           await watchStatus(context, read, { everyMs: options.every, json: options.json === true });

@@ -7,7 +7,7 @@ import type { CouponRecord } from '../engine/ports/coupon-catalogue.js';
 import type { WarmResult } from '../engine/recovery/coupon-warmer.js';
 import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
-import { printJson, printLine, withStores } from './command-context.js';
+import { printJson, printLine, withMatchingStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';
 import { couponIds, durationMs } from './option-values.js';
 import { startProgress } from './progress.js';
@@ -54,7 +54,7 @@ Examples:
     .action(async (ids: readonly CouponId[] | [], options: WarmOptions) => {
       checkSelection(ids, options);
       const config = loadConfig(context.env);
-      const report = await withStores(config, async (stores) => {
+      const report = await withMatchingStores(config, async (stores) => {
         const chosen = ids.length > 0 ? [...new Set(ids)] : await choose(stores, options);
         return warmAll(context, stores, chosen);
       });

@@ -96,6 +96,13 @@ const environment = z.object({
   REDIS_URL: readBy(readRedisUrls).optional(),
   REDIS_URL_FILE: z.string().optional(),
   REDIS_TLS_CA_FILE: authorities.optional(),
+  REDIS_PREFIX: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9._:-]{1,64}$/,
+      'must be 1 to 64 letters, digits or . _ : - (no braces, which place keys in a Cluster), such as staging:',
+    )
+    .default(''),
   MYSQL_URL: readBy(readMysqlUrl).optional(),
   MYSQL_URL_FILE: z.string().optional(),
   MYSQL_TLS_CA_FILE: authorities.optional(),
@@ -219,6 +226,8 @@ export interface DistributedConfig extends SharedConfig {
   /** One URL: a single node. Several: the seeds of a Cluster. */
   readonly redisUrls: readonly string[];
   readonly mysqlUrl: string;
+  /** Before every key and channel in Redis; '' for none. */
+  readonly redisPrefix: string;
   /** `undefined`: no TLS. */
   readonly redisTls: ServerTls | undefined;
   readonly mysqlTls: ServerTls | undefined;
@@ -305,6 +314,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     backEnd: 'distributed',
     redisUrls: Object.freeze(values.REDIS_URL.urls),
     mysqlUrl: values.MYSQL_URL.url,
+    redisPrefix: values.REDIS_PREFIX,
     redisTls: serverTls(values.REDIS_URL.check, values.REDIS_TLS_CA_FILE),
     mysqlTls: serverTls(values.MYSQL_URL.check, values.MYSQL_TLS_CA_FILE),
   });

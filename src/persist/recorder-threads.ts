@@ -17,6 +17,7 @@ const DRAINS_PER_THREAD = 64;
 export interface DrainWorkerSettings {
   readonly redisUrls: readonly string[];
   readonly redisTls: ServerTls | undefined;
+  readonly redisPrefix: string;
   readonly mysqlUrl: string;
   readonly mysqlTls: ServerTls | undefined;
   readonly callDeadlineMs: number;

@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { Config, DistributedConfig } from '../config/config.js';
 import type { CouponWarmer } from '../engine/recovery/coupon-warmer.js';
+import { StoresMixedUpError } from '../engine/domain/errors.js';
 import { Engine } from '../engine/download/engine.js';
 import { Reconciler } from '../engine/reconcile/reconcile-loop.js';
 import { UnsettledChanges } from '../engine/sellers/unsettled-changes.js';
@@ -96,6 +97,9 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
   });
   try {
     if (!isApiChild()) await migrate(stores, logger);
+    await stores.establishBelonging();
+    // A process that another one has started serves on beside its siblings; `/readyz` warns.
+    if (!isApiChild()) stores.distributed?.belonging.requireWhole();
     logger.info({ backEnd: config.backEnd, durability: stores.durability() }, 'Stores opened');
     if (
       config.roles.includes('recorder') &&
@@ -174,7 +178,7 @@ async function startApi(
       logger,
       readiness: () => {
         const reasons = [...(shuttingDown ? ['This process is stopping.'] : []), ...stores.notReadyReasons()];
-        return Promise.resolve({ ready: reasons.length === 0, reasons });
+        return Promise.resolve({ ready: reasons.length === 0, reasons, warnings: stores.warnings() });
       },
     },
     {
@@ -212,12 +216,12 @@ async function startRecorder(
   logger: Logger,
   counters: RecorderCounters,
 ): Promise<Part> {
-  const { redisUrls, redisTls, mysqlUrl, mysqlTls } = config;
+  const { redisUrls, redisTls, redisPrefix, mysqlUrl, mysqlTls } = config;
   const { admitDeadlineMs, recordBatchMax, leaseMs, recordThreads } = config;
   const { startRecorderThreads } = await import('../persist/recorder-threads.js');
   const threads = startRecorderThreads(
     {
-      ...{ redisUrls, redisTls, mysqlUrl, mysqlTls },
+      ...{ redisUrls, redisTls, redisPrefix, mysqlUrl, mysqlTls },
       callDeadlineMs: admitDeadlineMs,
       ...{ recordBatchMax, leaseMs },
     },
@@ -229,7 +233,11 @@ async function startRecorder(
       ...distributed,
       clock: systemClock,
       scheduler: systemScheduler,
-      drain: (couponId) => threads.drain(couponId),
+      drain: (couponId) => {
+        // The threads do not know whose Redis it is.
+        const [fault] = distributed.belonging.faults();
+        return fault === undefined ? threads.drain(couponId) : Promise.reject(new StoresMixedUpError(fault));
+      },
       prepare: (couponId) => warmer.prepare(couponId),
       onDrained: (couponId, result) => {
         counters.drained(result);

@@ -42,7 +42,7 @@ export async function serveRecorder(
       readiness: async () => {
         const reasons = [...(stopping ? ['This process is stopping.'] : []), ...stores.notReadyReasons()];
         if (!(await databaseResponds(distributed))) reasons.push('The database is not responding.');
-        return { ready: reasons.length === 0, reasons } satisfies Readiness;
+        return { ready: reasons.length === 0, reasons, warnings: stores.warnings() } satisfies Readiness;
       },
     },
     config,

@@ -21,6 +21,7 @@ import { LocalVersions } from '../engine/ports/local-versions.js';
 import type { RebuildReport } from '../engine/recovery/rebuild-coupon.js';
 import type { RecoveryStore } from '../engine/ports/recovery-store.js';
 import type { CouponId } from '../engine/domain/coupon.js';
+import type { BelongingCheck } from '../persist/redis/redis-back-end.js';
 import type { DatabaseStores } from '../persist/sql/database-stores.js';
 import type { SeedTables } from '../seeding/seed-tables.js';
 import { systemClock, systemScheduler } from './system-time.js';
@@ -32,6 +33,8 @@ export interface DistributedStores {
   readonly admitted: AdmittedIssuances;
   readonly recovery: RecoveryStore;
   readonly coupons: CouponRecovery;
+  /** Whether Redis is the database's. */
+  readonly belonging: Omit<BelongingCheck, 'establish'>;
   /** Resolves when the database answers. @throws StoreUnavailableError */
   pingDatabase(): Promise<void>;
 }
@@ -55,8 +58,16 @@ export interface Stores extends DatabaseStores {
   migrate(): Promise<readonly string[]>;
   /** For filling the tables; close it before the stores. */
   seedTables(): SeedTables;
+  /**
+   * Once the tables are up to date and before anything else: finds out whether both stores are of one installation.
+   *
+   * @throws StoresMixedUpError.
+   */
+  establishBelonging(): Promise<void>;
   /** What keeps downloads from being decided now; empty when nothing does. */
   notReadyReasons(): readonly string[];
+  /** What an operator should repair although downloads are served. */
+  warnings(): readonly string[];
   close(): Promise<void>;
 }
 
@@ -108,7 +119,9 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
     // The folder is useless before its tables are up to date, so opening it has done that.
     migrate: () => Promise.resolve(embedded.migrated),
     seedTables: () => embedded.seedTables(),
+    establishBelonging: () => Promise.resolve(),
     notReadyReasons: () => [],
+    warnings: () => [],
     close: () => embedded.close(),
   };
 }
@@ -124,6 +137,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
     const redis = await openRedisBackEnd({
       redisUrls: config.redisUrls,
       redisTls: config.redisTls,
+      redisPrefix: config.redisPrefix,
       callDeadlineMs: config.admitDeadlineMs,
       durability: config.durability,
       replicaAcks: config.replicaAcks,
@@ -144,6 +158,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
         onRecovering: (couponId) => listener.onRecovering(couponId),
         onRecovered: (couponId, report) => listener.onRecovered(couponId, report),
         onFault: (fault, couponId) => listener.onFault(fault, couponId),
+        onMixedUp: (couponId) => redis.belonging.noteMixedUp(couponId),
       },
       { leaseMs: config.leaseMs, lockMs: RECOVERY_LOCK_MS },
     );
@@ -167,7 +182,10 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       notReadyReasons: () => [
         ...(redis.isServing() ? [] : ['Redis is not connected, or takes no writes.']),
         ...redis.settingsFaults(),
+        ...redis.belonging.faults(),
       ],
+      establishBelonging: () => redis.belonging.establish(() => mysql.installation()),
+      warnings: () => redis.belonging.warnings(),
       close: async () => {
         redis.close();
         await mysql.close();

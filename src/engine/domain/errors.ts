@@ -16,7 +16,12 @@ export class SeonchakError extends Error {
 
 /** The store did not take the command: nothing was attempted, so repeating it is always safe. */
 export class StoreUnavailableError extends SeonchakError {
-  static override readonly code = 'store_unavailable';
+  static override readonly code: string = 'store_unavailable';
+}
+
+/** Redis and the database are not of one installation, or not of one life of it: nothing was attempted. An operator has to decide. */
+export class StoresMixedUpError extends StoreUnavailableError {
+  static override readonly code = 'stores_mixed_up';
 }
 
 /** The coupon is out of service while it is verified or rebuilt. It returns to service automatically. */

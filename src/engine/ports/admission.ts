@@ -90,6 +90,8 @@ export interface WarmCoupon extends CouponTerms {
   readonly lastIssueNo: number;
   /** None when absent. */
   readonly lastChange?: LastChange;
+  /** See {@link CouponRecord.birth}. */
+  readonly birth?: string | undefined;
 }
 
 /** The change of terms that was decided last, and how: a repeat of it is answered the same. */

@@ -8,6 +8,7 @@ export type AuditAction =
   | 'coupon_registered'
   | 'coupon_amended'
   | 'coupon_repaired'
+  | 'coupon_set_aside'
   | 'issuance_revoked'
   | 'redemption_cancelled'
   | 'key_created'

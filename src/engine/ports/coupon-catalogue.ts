@@ -32,6 +32,8 @@ export interface CouponRecord extends NewCoupon {
   readonly revision: number;
   /** Changes that have begun (coupon-changes.ts). */
   readonly changesBegun: number;
+  /** Random, drawn at registration: tells this coupon from another one that had the same id. Absent where one store holds everything. */
+  readonly birth?: string;
 }
 
 export interface CouponFilter {
@@ -81,6 +83,6 @@ export interface CouponCatalogue {
   page(query: CouponQuery, after: CouponCursor | undefined, limit: number): Promise<CouponRecord[]>;
   /** Overwrites terms and version if `version` is above the stored one; else nothing happens. */
   saveTerms(couponId: CouponId, version: number, terms: CouponTerms): Promise<void>;
-  /** Adds one to the epoch and returns the new one. */
-  nextEpoch(couponId: CouponId): Promise<number>;
+  /** Raises the epoch by one, or to one above `above` where that is higher, and returns the new one. */
+  nextEpoch(couponId: CouponId, above?: number): Promise<number>;
 }

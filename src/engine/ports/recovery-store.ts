@@ -12,8 +12,10 @@ export interface Inspection {
   /**
    * - `unverified`: not in service until {@link RecoveryStore.markVerified}; the store's server is not the one it was last verified on.
    * - `damaged`: not in service until it is rebuilt; the store has lost a part of it, or another part has taken its name.
+   * - `earlier_life`: another coupon of this installation, which had the same id before the database lost it. Out of service.
+   * - `foreign`: keys of another installation, or of another application.
    */
-  readonly status: 'serving' | 'unverified' | 'damaged';
+  readonly status: 'serving' | 'unverified' | 'damaged' | 'earlier_life' | 'foreign';
   readonly epoch: number;
   readonly version: number;
   readonly lastIssueNo: number;
@@ -37,6 +39,15 @@ export interface SuspendRequest extends RecoveryLock {
   /** The epoch found to have lost data; `undefined` when the coupon was not there. */
   readonly epoch: number | undefined;
   readonly seenIssueNo: number;
+  /** Of the catalogue's coupon: parts of another one are not taken into the rebuild. */
+  readonly birth?: string | undefined;
+}
+
+/** What the catalogue knows of a coupon, so that the store can tell whether its own is the same one. */
+export interface ExpectedCoupon {
+  readonly birth?: string | undefined;
+  /** The catalogue has never put the coupon in: what stands under its name is not the coupon. */
+  readonly neverWarmed?: boolean;
 }
 
 export type SuspendReply =
@@ -73,7 +84,7 @@ export interface ResumeCoupon extends CouponTerms {
 /** @throws like {@link Admission}: StoreUnavailableError, StoreOutcomeUnknownError. Every step may be repeated. */
 export interface RecoveryStore {
   /** `absent`: never warmed, lost, or being recovered. */
-  inspect(couponId: CouponId, seenIssueNo: number): Promise<Inspection | 'absent'>;
+  inspect(couponId: CouponId, seenIssueNo: number, expected?: ExpectedCoupon): Promise<Inspection | 'absent'>;
   /**
    * Puts a coupon that still has the epoch that was found (back) into service, under `raiseTo` where that is higher.
    * Nothing happens on another server than the one it was found on: a late command may reach an older copy of the

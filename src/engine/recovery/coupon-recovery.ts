@@ -16,6 +16,7 @@
 import type { Versions } from '../ports/versions.js';
 import type { CouponRecord } from '../ports/coupon-catalogue.js';
 import type { CouponId } from '../domain/coupon.js';
+import { StoresMixedUpError } from '../domain/errors.js';
 import { INSPECT_MS, RETRY_PAUSE_MS } from '../domain/limits.js';
 import { rebuildCoupon } from './rebuild-coupon.js';
 import type { RebuildPorts, RebuildReport } from './rebuild-coupon.js';
@@ -28,6 +29,8 @@ export interface CouponRecoveryPorts extends RebuildPorts {
   onRecovering(couponId: CouponId): void;
   onRecovered(couponId: CouponId, report: RebuildReport): void;
   onFault(fault: unknown, couponId: CouponId): void;
+  /** The store's coupon of this id is not the catalogue's. */
+  onMixedUp?(couponId: CouponId): void;
 }
 
 export interface CouponRecoveryLimits {
@@ -59,18 +62,31 @@ export class CouponRecovery {
   async check(record: CouponRecord, seenIssueNo: number): Promise<ServiceState> {
     const { couponId } = record;
     if (this.#running.has(couponId)) return 'recovering';
-    const found = await this.#inspected(couponId, seenIssueNo);
+    const found = await this.#inspected(record, seenIssueNo);
     if (found === 'absent') {
       return record.epoch === 0 && seenIssueNo === 0
         ? 'never_warmed'
         : this.suspend(record, undefined, seenIssueNo);
+    }
+    if (found.status === 'earlier_life' || found.status === 'foreign') {
+      this.#ports.onMixedUp?.(couponId);
+      throw notOurs(couponId, found.status);
     }
     const seen = Math.max(found.seenIssueNo, seenIssueNo);
     if (found.status === 'damaged' || found.lastIssueNo < seen)
       return this.suspend(record, found.epoch, seen);
     if (found.status === 'unverified') return this.#verify(record, found, seen);
     if (found.epoch < record.epoch) await this.#serveUnder(couponId, found, record.epoch);
+    if (found.epoch > record.epoch) await this.#catchUp(couponId, found);
     return 'serving';
+  }
+
+  /** A restored database has forgotten epochs. What was claimed under them must stay refused after the next rebuild. */
+  async #catchUp(couponId: CouponId, found: Inspection): Promise<void> {
+    const { catalogue } = this.#ports;
+    const [now] = await catalogue.find([couponId]);
+    if (now === undefined || now.epoch >= found.epoch) return;
+    await this.#serveUnder(couponId, found, await catalogue.nextEpoch(couponId, found.epoch));
   }
 
   /** Takes the coupon out of service, if it still has this epoch, and rebuilds it unless another process does. */
@@ -80,7 +96,10 @@ export class CouponRecovery {
     seenIssueNo: number,
   ): Promise<'serving' | 'recovering'> {
     const token = this.#ports.newToken();
-    const request = { token, lockMs: this.#limits.lockMs, epoch, seenIssueNo };
+    if (epoch !== undefined && epoch > record.epoch) {
+      await this.#ports.catalogue.nextEpoch(record.couponId, epoch);
+    }
+    const request = { token, lockMs: this.#limits.lockMs, epoch, seenIssueNo, birth: record.birth };
     const reply = await this.#ports.store.suspend(record.couponId, request);
     if (reply.status === 'serving') return 'serving';
     if (reply.status === 'begun' && !this.#running.has(record.couponId)) this.#rebuild(record, token, reply);
@@ -93,9 +112,10 @@ export class CouponRecovery {
   }
 
   /** In the first moments on another server every process has time to report the highest number it received. */
-  async #inspected(couponId: CouponId, seenIssueNo: number): Promise<Inspection | 'absent'> {
+  async #inspected(record: CouponRecord, seenIssueNo: number): Promise<Inspection | 'absent'> {
+    const expected = { birth: record.birth, neverWarmed: record.epoch === 0 };
     for (;;) {
-      const found = await this.#ports.store.inspect(couponId, seenIssueNo);
+      const found = await this.#ports.store.inspect(record.couponId, seenIssueNo, expected);
       if (found === 'absent' || found.status !== 'unverified') return found;
       if (found.storeNowMs - found.sinceMs >= INSPECT_MS) return found;
       await this.#ports.scheduler.pause(RETRY_PAUSE_MS);
@@ -117,7 +137,7 @@ export class CouponRecovery {
       if (now.status === 'serving') return 'serving';
       return this.suspend(before, now.epoch, seen);
     }
-    const epoch = await catalogue.nextEpoch(couponId);
+    const epoch = await catalogue.nextEpoch(couponId, found.epoch);
     const [record = before] = await catalogue.find([couponId]);
     if (found.version < record.version) return this.suspend(record, found.epoch, seen);
     const highest = await ledger.highestIssueNo(couponId);
@@ -173,4 +193,14 @@ export class CouponRecovery {
     const neverOpened = opensAtMs !== undefined && begun.storeNowMs < opensAtMs && begun.lastIssueNo === 0;
     return neverOpened || begun.claimsKnown ? 0 : this.#limits.leaseMs;
   }
+}
+
+function notOurs(couponId: CouponId, status: 'earlier_life' | 'foreign'): StoresMixedUpError {
+  return new StoresMixedUpError(
+    status === 'earlier_life'
+      ? `Redis holds another coupon under the id ${couponId}, which the database has lost. ` +
+          `Run \`seonchak reconcile --all --repair\`: the other coupon is set aside.`
+      : `The keys of coupon ${couponId} in Redis belong to another installation or application. ` +
+          'Set REDIS_PREFIX, or use another Redis.',
+  );
 }

@@ -101,7 +101,8 @@ export class CouponWarmer {
       const epoch = await catalogue.nextEpoch(couponId);
       const terms = await this.#termsToPutIn(before);
       const lastIssueNo = await ledger.highestIssueNo(couponId);
-      return { coupon: { ...terms, couponId, epoch, lastIssueNo }, issued: rowPages(ledger, couponId) };
+      const coupon = { ...terms, couponId, epoch, lastIssueNo, birth: before.birth };
+      return { coupon, issued: rowPages(ledger, couponId) };
     });
   }
 

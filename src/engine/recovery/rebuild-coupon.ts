@@ -142,6 +142,7 @@ class Rebuild {
         ...this.#lock,
         epoch: undefined,
         seenIssueNo: 0,
+        birth: this.#record.birth,
       });
       if (reply.status !== 'begun') throw new TakenOver();
       leftMs = reply.sinceMs + claimsEndMs - reply.storeNowMs;

@@ -9,6 +9,8 @@ export interface ConnectOptions {
   readonly redisUrls: readonly string[];
   /** `undefined`: no TLS, or with `rediss://` the authorities that Node.js trusts. */
   readonly redisTls?: ServerTls | undefined;
+  /** `REDIS_PREFIX`: before every key and channel. */
+  readonly redisPrefix?: string;
   /** Bound of every call: its answer or its fault comes within it. */
   readonly callDeadlineMs: number;
   /** How long to wait for the first connection. */
@@ -32,6 +34,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisNodes>
   const nodes = redisNodes({
     urls: options.redisUrls,
     tls: options.redisTls,
+    keyPrefix: options.redisPrefix ?? '',
     callDeadlineMs: options.callDeadlineMs,
     onConnectionError: (error) => {
       lastError = error;

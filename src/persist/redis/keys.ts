@@ -30,8 +30,24 @@ export const couponKeys = (couponId: CouponId): string[] => [
   claimedKey(couponId),
 ];
 
-/** Names the coupon, so that a key is recognised where meta was lost. @param unique never used before, by any process. */
-export const markerOf = (couponId: CouponId, unique: string): string => `${couponId}.${unique}`;
+/**
+ * How the markers of a coupon begin: they name the coupon, so that a key is recognised where meta was lost, and its birth (docs/adr/0062).
+ * What follows was never used before, by any process.
+ *
+ * @param birth installation and birth; '' where the catalogue has none.
+ */
+export const markerStart = (couponId: CouponId, birth: string): string =>
+  birth === '' ? `${couponId}.` : `${couponId}.${birth}.`;
+
+/** By place in {@link couponKeys}: what stands before the marker. */
+export const markerRoles = ['', '#w.', '#q.', '#c.', '#d.'] as const;
+
+/** Where a key of a coupon that the database has lost is kept. */
+export const setAsideKey = (key: string, unique: string): string =>
+  key.replace(/}:(\w+)$/, `}:set-aside:${unique}:$1`);
+
+/** Sorted set, one member: the installation; its score is the highest coupon id that was seen. */
+export const INSTALLATION_KEY = 'seonchak:installation';
 
 /** Winners while one warm builds them; `unique` keeps concurrent warms apart. */
 export const warmingKey = (couponId: CouponId, unique: string): string =>

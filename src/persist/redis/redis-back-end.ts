@@ -1,5 +1,7 @@
 /** The whole Redis back end from configuration: what a process that admits or records needs of Redis. */
+import type { CouponId } from '../../engine/domain/coupon.js';
 import type { DurabilityLevel } from '../../engine/domain/durability.js';
+import { Belonging, type TablesOf } from './belonging.js';
 import { connectRedis, type ConnectOptions, isServing } from './connect.js';
 import { durabilityInForce } from './durability.js';
 import { RedisAdmission } from './redis-admission.js';
@@ -10,6 +12,9 @@ import { RedisRecorderBell } from './redis-recorder-bell.js';
 import { RedisRecoveryStore } from './redis-recovery-store.js';
 import { RedisVersions } from './redis-versions.js';
 import { SettingsWatch } from './settings-watch.js';
+
+/** Each comparison costs one statement and one script. */
+const BELONGING_CHECK_MS = 5_000;
 
 export interface RedisBackEndOptions extends ConnectOptions {
   /** `undefined`: the strongest the settings allow. */
@@ -24,6 +29,26 @@ export interface RedisBackEndOptions extends ConnectOptions {
   readonly onSettings?: (faults: readonly string[], level: DurabilityLevel) => void;
 }
 
+export interface BelongingCheck {
+  /**
+   * Compares Redis with the tables, now and from then on regularly.
+   *
+   * @throws StoresMixedUpError when Redis is of another installation.
+   */
+  establish(readTables: () => Promise<TablesOf>): Promise<void>;
+  /** @throws StoresMixedUpError when the database has lost coupons that Redis has seen. */
+  requireWhole(): void;
+  /** Sets aside what Redis holds of coupons that the database has lost; names them. */
+  acceptLoss(): Promise<CouponId[]>;
+  /** The same for one coupon, whose id has been given again. @returns the epoch of what was set aside, 0: nothing was. */
+  setAside(couponId: CouponId, birth: string | undefined): Promise<number>;
+  noteMixedUp(couponId: CouponId): void;
+  /** Why nothing is decided. */
+  faults(): readonly string[];
+  /** What an operator should repair although downloads are served. */
+  warnings(): readonly string[];
+}
+
 export interface RedisBackEnd {
   readonly admission: RedisAdmission;
   readonly queue: RedisIssuanceQueue;
@@ -35,6 +60,8 @@ export interface RedisBackEnd {
   readonly durability: () => DurabilityLevel;
   /** Settings of masters in use that start-up would refuse: those masters decide nothing. */
   readonly settingsFaults: () => readonly string[];
+  /** Whether Redis is the database's. */
+  readonly belonging: BelongingCheck;
   /** True while every known master is connected. */
   isServing(): boolean;
   /** Ends all connections; calls still in flight end in StoreOutcomeUnknownError. */
@@ -51,13 +78,17 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
     );
     await settings.check();
     settings.start();
+    const belonging = new Belonging();
     const calls = new RedisCalls(nodes, {
       settings,
+      belonging,
       callDeadlineMs: options.callDeadlineMs,
       replicaAcks: durability === 'replica' ? options.replicaAcks : 0,
       ...(options.checkServer === undefined ? {} : { checkServer: options.checkServer }),
     });
+    const watch = watchOver(belonging, calls);
     return {
+      belonging: watch,
       admission: new RedisAdmission(calls, nodes),
       queue: new RedisIssuanceQueue(calls),
       bell: new RedisRecorderBell(calls, nodes),
@@ -69,6 +100,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       isServing: () => isServing(nodes),
       close: () => {
         settings.stop();
+        watch.stop();
         nodes.close();
       },
     };
@@ -76,4 +108,29 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
     nodes.close();
     throw error;
   }
+}
+
+/** Compares again every few seconds: stores may be exchanged, or fail over, under a running process. */
+function watchOver(belonging: Belonging, calls: RedisCalls): BelongingCheck & { stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  let readTables = (): Promise<TablesOf> => Promise.reject(new Error('not established'));
+  return {
+    async establish(read) {
+      readTables = read;
+      await belonging.compare(calls, read);
+      // A fault is kept by `belonging`; a store that is away is compared when it is back.
+      timer ??= setInterval(
+        () => void belonging.compare(calls, read).catch(() => undefined),
+        BELONGING_CHECK_MS,
+      ).unref();
+    },
+    requireWhole: () => belonging.requireWhole(),
+    acceptLoss: () => belonging.acceptLoss(calls, readTables),
+    setAside: (couponId, birth) => belonging.setAside(calls, couponId, birth),
+    noteMixedUp: (couponId) => belonging.noteMixedUp(couponId),
+    faults: () =>
+      belonging.fault === undefined ? [] : [`${belonging.fault.message} [${belonging.fault.code}]`],
+    warnings: () => belonging.warnings(),
+    stop: () => clearInterval(timer),
+  };
 }

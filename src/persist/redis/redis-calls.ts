@@ -13,6 +13,7 @@ import {
   StoreOutcomeUnknownError,
   StoreUnavailableError,
 } from '../../engine/domain/errors.js';
+import { Belonging } from './belonging.js';
 import { faultClass, redirection, storeFault } from './fault-classes.js';
 import type { RedisNodes } from './redis-nodes.js';
 import { loadScripts, type ScriptName, type Scripts, scriptsTakingServerId } from './scripts.js';
@@ -33,6 +34,8 @@ export interface RedisCallsOptions {
   readonly checkServer?: boolean;
   /** Keeps decisions away from nodes whose settings start-up would refuse. Absent: none is kept away. */
   readonly settings?: SettingsWatch;
+  /** Whether Redis is the database's. Absent: whatever there is counts as ours. */
+  readonly belonging?: Belonging;
 }
 
 type Argument = string | number;
@@ -48,6 +51,7 @@ const SERVER_INFO: Attempt = { name: 'info', args: ['server'], asking: false, ac
 
 export class RedisCalls {
   readonly replicaAcks: number;
+  readonly belonging: Belonging;
   readonly #nodes: RedisNodes;
   readonly #callDeadlineMs: number;
   readonly #scripts: Scripts;
@@ -58,6 +62,7 @@ export class RedisCalls {
     this.#nodes = nodes;
     this.#callDeadlineMs = options.callDeadlineMs;
     this.replicaAcks = options.replicaAcks;
+    this.belonging = options.belonging ?? new Belonging();
     this.#scripts = loadScripts();
     this.#settings = options.settings;
     this.#identities = options.checkServer === true ? new ServerIdentities() : undefined;
@@ -77,31 +82,37 @@ export class RedisCalls {
     onRepeat?: () => void,
   ): Promise<unknown> {
     const script = this.#scripts[name];
+    // Before whose Redis it is was found out, and to find that out again.
+    const { fault } = this.belonging;
+    if (fault !== undefined && name !== 'installation') return Promise.reject(fault);
     const takesServerId = scriptsTakingServerId.has(name);
     const decides = name === 'admit';
+    const { keyPrefix } = this.#nodes;
+    const named = keyPrefix === '' ? keys : keys.map((key) => keyPrefix + key);
     const build = (reload: boolean, server: string) => ({
       name: reload ? 'eval' : 'evalsha',
       args: [
         reload ? script.source : script.sha1,
         keys.length,
-        ...keys,
+        ...named,
         ...(takesServerId ? [server] : []),
         ...args,
       ],
     });
-    return this.#call(keys[0] ?? '', { durable, takesServerId, decides }, build, onRepeat);
+    return this.#call(named[0] ?? '', { durable, takesServerId, decides }, build, onRepeat);
   }
 
   /** Sends one plain command to the node that serves `key`. Throws like {@link run}. */
   command(name: string, key: string, args: readonly Argument[]): Promise<unknown> {
-    const plain = { name, args: [key, ...args] };
-    return this.#call(key, { durable: false, takesServerId: false, decides: false }, () => plain);
+    const named = this.#nodes.keyPrefix + key;
+    const plain = { name, args: [named, ...args] };
+    return this.#call(named, { durable: false, takesServerId: false, decides: false }, () => plain);
   }
 
   /** To any connected master; best effort, never throws. */
   publish(channel: string, message: string): void {
     const node = this.#nodes.masters().find((master) => master.status === 'ready');
-    void node?.publish(channel, message).catch(() => undefined);
+    void node?.publish(this.#nodes.channelPrefix + channel, message).catch(() => undefined);
   }
 
   async #call(
@@ -126,7 +137,7 @@ export class RedisCalls {
         try {
           if (decides && this.#settings?.allows(node) === false) await this.#settings.require(node);
           const identities = takesServerId ? this.#identities : undefined;
-          const server =
+          const runId =
             identities === undefined
               ? ''
               : (identities.known(node) ??
@@ -134,6 +145,7 @@ export class RedisCalls {
                   node,
                   String(await sendWithin(node, SERVER_INFO, deadline - performance.now())),
                 ));
+          const server = runId === '' ? '' : runId + this.belonging.name;
           const attempt = { ...build(reload, server), asking: redirected?.asking ?? false, acks };
           return await sendWithin(node, attempt, deadline - performance.now());
         } catch (error) {

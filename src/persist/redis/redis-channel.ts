@@ -16,7 +16,7 @@ export class RedisChannel {
 
   constructor(nodes: RedisNodes, channel: string) {
     this.#nodes = nodes;
-    this.#channel = channel;
+    this.#channel = nodes.channelPrefix + channel;
   }
 
   /**

@@ -30,6 +30,10 @@ export interface RedisNodes {
   takesWrites(): boolean;
   /** Learns anew who serves which slot. Never rejects. */
   refresh(): Promise<void>;
+  /** Stands before every key; '' where this Redis is not shared. */
+  readonly keyPrefix: string;
+  /** Stands before every channel. Channels are one space for all databases of a server, so it names the database too. */
+  readonly channelPrefix: string;
   /** True where a node that is not connected may be replaced by another within a call's deadline. */
   readonly isCluster: boolean;
   /** For SUBSCRIBE only: it re-makes its connection and its subscriptions automatically. */
@@ -40,6 +44,8 @@ export interface RedisNodes {
 export interface RedisNodesOptions {
   readonly urls: readonly string[];
   readonly tls?: ServerTls | undefined;
+  /** `REDIS_PREFIX`. */
+  readonly keyPrefix?: string;
   readonly callDeadlineMs: number;
   /** Called on broken connections; for the log. */
   readonly onConnectionError: (error: Error) => void;
@@ -106,6 +112,7 @@ export function redisNodes(options: RedisNodesOptions): RedisNodes {
 function singleNode(options: RedisNodesOptions): RedisNodes {
   const [url = ''] = options.urls;
   const database = Number(new URL(url).pathname.slice(1));
+  const { keyPrefix = '' } = options;
   const life: Life = { closed: false };
   const settings = {
     ...nodeOptions(options, life),
@@ -144,6 +151,8 @@ function singleNode(options: RedisNodesOptions): RedisNodes {
     masters: () => [redis],
     takesWrites: () => takesWrites,
     refresh: () => Promise.resolve(),
+    keyPrefix,
+    channelPrefix: database > 0 ? `${keyPrefix}seonchak:db${database}:` : keyPrefix,
     isCluster: false,
     subscriber() {
       if (listening === undefined) {
@@ -229,6 +238,8 @@ function clusterNodes(options: RedisNodesOptions): RedisNodes {
           resolve();
         });
       }),
+    keyPrefix: options.keyPrefix ?? '',
+    channelPrefix: options.keyPrefix ?? '',
     isCluster: true,
     subscriber: () => cluster,
     close() {

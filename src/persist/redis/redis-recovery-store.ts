@@ -2,6 +2,7 @@
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
 import { parseMemberId } from '../../engine/domain/coupon.js';
 import type {
+  ExpectedCoupon,
   Inspection,
   MergeSource,
   RecoveryStore,
@@ -21,8 +22,13 @@ export class RedisRecoveryStore implements RecoveryStore {
     this.#calls = calls;
   }
 
-  inspect(couponId: CouponId, seenIssueNo: number): Promise<Inspection | 'absent'> {
-    return this.#inspect(couponId, ['', seenIssueNo, 0, '']);
+  inspect(
+    couponId: CouponId,
+    seenIssueNo: number,
+    { birth, neverWarmed = false }: ExpectedCoupon = {},
+  ): Promise<Inspection | 'absent'> {
+    const expected = [this.#calls.belonging.birthOf(birth), neverWarmed ? 1 : 0];
+    return this.#inspect(couponId, ['', seenIssueNo, 0, '', ...expected]);
   }
 
   async markVerified(
@@ -30,16 +36,14 @@ export class RedisRecoveryStore implements RecoveryStore {
     found: Pick<Inspection, 'epoch' | 'server'>,
     raiseTo: number,
   ): Promise<void> {
-    await this.#inspect(couponId, [found.epoch, 0, raiseTo, found.server]);
+    await this.#inspect(couponId, [found.epoch, 0, raiseTo, found.server, '', 0]);
   }
 
   async #inspect(couponId: CouponId, args: readonly (number | string)[]): Promise<Inspection | 'absent'> {
     const fields = list(await this.#calls.run('inspect', couponKeys(couponId), args, true));
     const status = fields[0];
     if (status === 'absent') return status;
-    if (status !== 'serving' && status !== 'unverified' && status !== 'damaged') {
-      throw corrupt('a reply of inspect', fields);
-    }
+    if (!isInspectionStatus(status)) throw corrupt('a reply of inspect', fields);
     return {
       status,
       epoch: integer(fields[1]),
@@ -54,9 +58,9 @@ export class RedisRecoveryStore implements RecoveryStore {
 
   async suspend(
     couponId: CouponId,
-    { token, lockMs, epoch, seenIssueNo }: SuspendRequest,
+    { token, lockMs, epoch, seenIssueNo, birth }: SuspendRequest,
   ): Promise<SuspendReply> {
-    const args = [token, lockMs, epoch ?? '', seenIssueNo];
+    const args = [token, lockMs, epoch ?? '', seenIssueNo, this.#calls.belonging.birthOf(birth)];
     const fields = list(await this.#calls.run('suspend', couponKeys(couponId), args, true));
     const status = fields[0];
     if (status === 'serving' || status === 'busy') return { status };
@@ -120,4 +124,12 @@ export class RedisRecoveryStore implements RecoveryStore {
     if (reply !== 'resumed' && reply !== 'taken_over') throw corrupt('a reply of resume', reply);
     return reply;
   }
+}
+
+const inspectionStatuses: ReadonlySet<unknown> = new Set<Inspection['status']>([
+  ...(['serving', 'unverified', 'damaged', 'earlier_life', 'foreign'] as const),
+]);
+
+function isInspectionStatus(status: unknown): status is Inspection['status'] {
+  return inspectionStatuses.has(status);
 }

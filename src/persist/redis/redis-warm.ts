@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { chunksOf } from '../../engine/domain/chunks.js';
 import type { WarmContent } from '../../engine/ports/admission.js';
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
-import { StoreUnavailableError } from '../../engine/domain/errors.js';
-import { couponKeys, markerOf, warmingKey } from './keys.js';
+import { StoresMixedUpError, StoreUnavailableError } from '../../engine/domain/errors.js';
+import { couponKeys, markerStart, warmingKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { corrupt } from './replies.js';
 
@@ -38,6 +38,8 @@ export async function warmCoupon(
       winners += part.length;
     }
   }
+  await calls.belonging.see(calls, couponId);
+  const own = markerStart(couponId, calls.belonging.birthOf(coupon.birth));
   const reply = await calls.run(
     'warm',
     [...couponKeys(couponId), key],
@@ -53,7 +55,8 @@ export async function warmCoupon(
       coupon.lastIssueNo,
       coupon.lastChange?.changeNo ?? 0,
       coupon.lastChange?.refused ?? '',
-      markerOf(couponId, unique),
+      `${own}${unique}`,
+      own,
     ],
     true,
   );
@@ -61,6 +64,8 @@ export async function warmCoupon(
     case 'warmed':
     case 'present':
       return reply;
+    case 'foreign':
+      throw new StoresMixedUpError(`Redis holds another coupon under the id ${couponId}.`);
     case 'incomplete':
       throw incomplete();
     default:

@@ -11,6 +11,7 @@ import type { ServerTls } from '../server-tls.js';
 import { connectMysql } from './connect-mysql.js';
 import { type DatabaseStores, databaseStores } from './database-stores.js';
 import { GroupedRecording } from './grouped-recording.js';
+import { type Installation, readInstallation } from './installation.js';
 import { migrateToLatest } from './migrate.js';
 import type { Database } from './schema.js';
 import { mysqlFlavour } from './sql-flavour.js';
@@ -31,6 +32,8 @@ export interface MysqlStores extends DatabaseStores {
   migrate(): Promise<string[]>;
   /** Over connections of its own with a long deadline; close it. */
   seedTables(): SeedTables;
+  /** Which installation the tables are of. @throws StoreUnavailableError, also where they are not migrated. */
+  installation(): Promise<Installation>;
   /** Resolves when the database answers and takes writes; @throws StoreUnavailableError. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -69,6 +72,7 @@ export function openMysql(
       });
       return new SqlSeedTables(seeding, mysqlFlavour, SEEDING_CONNECTIONS, () => seeding.destroy());
     },
+    installation: () => readInstallation(db),
     async ping() {
       if (await takesWrites(db)) return;
       // The pool may still lead to the server of before a failover: a new connection shows where the name leads now.

@@ -18,6 +18,7 @@ export interface Database {
   readonly event_outbox: EventOutboxTable;
   readonly event_feed: EventFeedTable;
   readonly event_coupon: EventCouponTable;
+  readonly installation: InstallationTable;
 }
 
 export interface CouponTable {
@@ -51,6 +52,8 @@ export interface CouponTable {
   revision: Generated<number>;
   /** Number of the last change that has begun (sql-coupon-changes.ts). */
   changes_begun: Generated<number>;
+  /** Random: tells this coupon from another one that had the same id (docs/adr/0062). NULL: not of a registration, such as a seeded one. */
+  birth: string | null;
 }
 
 /** One row per live issuance. PRIMARY KEY (coupon_id, issue_no), UNIQUE (member_id, coupon_id): promises I1 and I2. */
@@ -197,4 +200,12 @@ export interface EventCouponTable {
   sold_out_no: number;
   /** 0 or 1. */
   closed: number;
+}
+
+/** One row: which installation these tables are of. */
+export interface InstallationTable {
+  /** Always 1. */
+  id: number;
+  name: string;
+  created_at: number;
 }

@@ -1,5 +1,5 @@
 /** Implements the catalogue on MySQL, MariaDB and SQLite. */
-import type { Kysely, Selectable, Transaction } from 'kysely';
+import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { chunksOf } from '../../engine/domain/chunks.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type {
@@ -21,11 +21,23 @@ import { findKey, takeKey } from './idempotency-keys.js';
 import type { CouponTable, Database } from './schema.js';
 import { hasRules, ruleColumns, rulesOf } from './redemption-rules.js';
 import { couponPage } from './coupon-page.js';
+import { newBirth } from './installation.js';
 import { insertAuditEntry } from './sql-audit-log.js';
-import { inTransaction, reading, writing } from './transaction.js';
+import { inTransaction, reading, RolledBack, writing } from './transaction.js';
 
 /** Values in one IN list. */
 const LIST_MAX = 1_000;
+/** Ids in a row that are passed over because they have rows. */
+const ID_ATTEMPTS_MAX = 1_000;
+
+type BornCoupon = NewCoupon & { readonly birth: string };
+
+/** Rows of a coupon that the database has lost: its members must not hold the new one. */
+class IdHasRows extends RolledBack<'id_has_rows'> {
+  constructor() {
+    super('id_has_rows');
+  }
+}
 
 export class SqlCouponCatalogue implements CouponCatalogue {
   readonly #db: Kysely<Database>;
@@ -34,9 +46,12 @@ export class SqlCouponCatalogue implements CouponCatalogue {
     this.#db = db;
   }
 
-  async insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponRecord> {
-    const couponId = await this.#insert(coupon, audit);
-    return newRecord(coupon, couponId);
+  insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponRecord> {
+    return underFreeId(() =>
+      refusingPoison(() =>
+        inTransaction(this.#db, (transaction) => insertWithRevision(transaction, coupon, audit)),
+      ),
+    );
   }
 
   async insertOnce(
@@ -49,30 +64,17 @@ export class SqlCouponCatalogue implements CouponCatalogue {
         const known = await findKey(transaction, keyed);
         if (known === 'reused') return { status: 'key_reused' };
         if (known !== undefined) return { status: 'repeated', record: await keptRecord(transaction, known) };
-        const couponId = await insertWithRevision(transaction, coupon, audit);
-        await takeKey(transaction, keyed, couponId);
-        return { status: 'inserted', record: newRecord(coupon, couponId) };
+        const record = await insertWithRevision(transaction, coupon, audit);
+        await takeKey(transaction, keyed, record.couponId);
+        return { status: 'inserted', record };
       });
     try {
-      return await insertOnce();
+      return await underFreeId(insertOnce);
     } catch (error) {
       // Another request took the key in this very moment: by now its transaction has ended.
       if (faultOf(error) !== 'duplicate') throw error;
       return refusingPoison(insertOnce);
     }
-  }
-
-  #insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponId> {
-    if (coupon.presenceRequired === true) {
-      return refusingPoison(() =>
-        inTransaction(this.#db, (transaction) => insertWithRevision(transaction, coupon, audit)),
-      );
-    }
-    const insert = (db: Kysely<Database>): Promise<CouponId> => insertCoupon(db, coupon, 0, audit);
-    // One statement commits implicitly; with an entry beside it there are two, in a transaction.
-    return refusingPoison(() =>
-      audit === undefined ? writing(() => insert(this.#db)) : inTransaction(this.#db, insert),
-    );
   }
 
   async find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]> {
@@ -110,11 +112,11 @@ export class SqlCouponCatalogue implements CouponCatalogue {
     await refusingPoison(() => writing(() => saveNewerTerms(this.#db, couponId, version, terms)));
   }
 
-  async nextEpoch(couponId: CouponId): Promise<number> {
+  async nextEpoch(couponId: CouponId, above = 0): Promise<number> {
     const row = await inTransaction(this.#db, async (transaction) => {
       await transaction
         .updateTable('coupon')
-        .set((column) => ({ epoch: column('epoch', '+', 1) }))
+        .set({ epoch: sql`case when epoch < ${above} then ${above} else epoch end + 1` })
         .where('id', '=', couponId)
         .execute();
       return transaction.selectFrom('coupon').select('epoch').where('id', '=', couponId).executeTakeFirst();
@@ -124,8 +126,15 @@ export class SqlCouponCatalogue implements CouponCatalogue {
   }
 }
 
-function newRecord(coupon: NewCoupon, couponId: CouponId): CouponRecord {
-  return { ...coupon, couponId, version: 1, epoch: 0, revision: 0, changesBegun: 0 };
+/** The number stays taken although its coupon is undone, so the next attempt gets another one. */
+async function underFreeId<Result>(insert: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await insert();
+    } catch (error) {
+      if (!(error instanceof IdHasRows) || attempt === ID_ATTEMPTS_MAX) throw error;
+    }
+  }
 }
 
 async function keptRecord(db: Kysely<Database>, { targetId }: { targetId: number }): Promise<CouponRecord> {
@@ -140,14 +149,16 @@ async function insertWithRevision(
   transaction: Transaction<Database>,
   coupon: NewCoupon,
   audit: ((couponId: CouponId) => AuditEntry) | undefined,
-): Promise<CouponId> {
+): Promise<CouponRecord> {
   const revision = coupon.presenceRequired === true ? await nextRevision(transaction, PRESENCE_CHANGES) : 0;
-  return insertCoupon(transaction, coupon, revision, audit);
+  const born = { ...coupon, birth: newBirth() };
+  const couponId = await insertCoupon(transaction, born, revision, audit);
+  return { ...born, couponId, version: 1, epoch: 0, revision: 0, changesBegun: 0 };
 }
 
 async function insertCoupon(
   db: Kysely<Database>,
-  coupon: NewCoupon,
+  coupon: BornCoupon,
   presenceRevision: number,
   audit: ((couponId: CouponId) => AuditEntry) | undefined,
 ): Promise<CouponId> {
@@ -164,10 +175,18 @@ async function insertCoupon(
       created_at: coupon.createdAtMs,
       presence_required: coupon.presenceRequired === true ? 1 : 0,
       presence_revision: presenceRevision,
+      birth: coupon.birth,
       ...(coupon.redemption === undefined ? {} : ruleColumns(coupon.redemption)),
     })
     .executeTakeFirstOrThrow();
   const couponId = couponIdOf(insertId ?? 0);
+  const row = await db
+    .selectFrom('member_coupon')
+    .select('issue_no')
+    .where('coupon_id', '=', couponId)
+    .limit(1)
+    .executeTakeFirst();
+  if (row !== undefined) throw new IdHasRows();
   if (audit !== undefined) await insertAuditEntry(db, audit(couponId));
   return couponId;
 }
@@ -224,6 +243,7 @@ export function recordOf(row: Selectable<CouponTable>): CouponRecord {
     epoch: row.epoch,
     revision: row.revision,
     changesBegun: row.changes_begun,
+    ...(row.birth === null ? {} : { birth: row.birth }),
     createdAtMs: row.created_at,
     ...(row.presence_required === 0 ? {} : { presenceRequired: true as const }),
     ...(hasRules(row) ? { redemption: rulesOf(row) } : {}),

@@ -72,6 +72,7 @@ function aboutKeeping(t: Test, catalogue: CouponCatalogue): void {
       t.same(record, {
         ...coupon,
         couponId: record.couponId,
+        ...(record.birth === undefined ? {} : { birth: record.birth }),
         version: 1,
         epoch: 0,
         revision: 0,
@@ -239,6 +240,12 @@ function aboutChanging(t: Test, catalogue: CouponCatalogue): void {
       Array.from({ length: CHOSEN_AT_ONCE }, (_, index) => index + 2),
     );
     t.equal((await catalogue.find([couponId]))[0]?.epoch, CHOSEN_AT_ONCE + 1);
+    t.equal(
+      await catalogue.nextEpoch(couponId, CHOSEN_AT_ONCE + 5),
+      CHOSEN_AT_ONCE + 6,
+      'above what the store has',
+    );
+    t.equal(await catalogue.nextEpoch(couponId, 1), CHOSEN_AT_ONCE + 7);
   });
 
   t.test('changes to a coupon that does not exist make none', async (t) => {

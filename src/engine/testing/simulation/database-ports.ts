@@ -58,8 +58,8 @@ export class SimulatedCatalogue implements CouponCatalogue {
     return this.#link.call(() => this.#database.saveTerms(couponId, version, terms));
   }
 
-  async nextEpoch(couponId: CouponId): Promise<number> {
-    const epoch = await this.#link.call(() => this.#database.nextEpoch(couponId));
+  async nextEpoch(couponId: CouponId, above = 0): Promise<number> {
+    const epoch = await this.#link.call(() => this.#database.nextEpoch(couponId, above));
     this.#onEpoch();
     return epoch;
   }

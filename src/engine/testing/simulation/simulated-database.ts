@@ -101,10 +101,10 @@ export class SimulatedDatabase {
     this.coupons.set(couponId, { ...record, quantity, opensAtMs, closesAtMs, paused, closed, version });
   }
 
-  nextEpoch(couponId: CouponId): number {
+  nextEpoch(couponId: CouponId, above = 0): number {
     const record = this.coupons.get(couponId);
     if (record === undefined) throw new StoreCorruptError(`Coupon ${couponId} was never registered.`);
-    const epoch = record.epoch + 1;
+    const epoch = Math.max(record.epoch, above) + 1;
     this.coupons.set(couponId, { ...record, epoch });
     return epoch;
   }

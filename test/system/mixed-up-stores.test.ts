@@ -1,0 +1,238 @@
+/** Redis and the database of different installations, or of different lives of one: neither is taken for the other's. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { createConnection } from 'mysql2/promise';
+import t, { type Test } from 'tap';
+import { runSeonchak } from '../clients/seonchak-command.js';
+import { signToken } from '../clients/tokens.js';
+import { startMariadb } from '../servers/mariadb.js';
+import { redisClient, startRedis } from '../servers/redis.js';
+import { type SeonchakServer, startSeonchak, TEST_SECRET } from '../servers/seonchak.js';
+
+const PATIENCE_MS = 30_000;
+
+const [mariadb, redis] = await Promise.all([startMariadb(), startRedis()]);
+t.teardown(() => Promise.all([mariadb.stop(), redis.stop()]));
+const client = redisClient(redis);
+t.teardown(() => client.disconnect());
+const asRoot = await createConnection({ host: '127.0.0.1', port: mariadb.port, user: 'root' });
+t.teardown(() => asRoot.end());
+const [users] = await asRoot.query(
+  "select concat(quote(user), '@', quote(host)) as name from mysql.user where user = ?",
+  [new URL(mariadb.url).username],
+);
+const user = (users as { name: string }[])[0]?.name ?? '';
+const seller = `Bearer ${await signToken('9', 'seller')}`;
+
+/** A database of its own on the one server. */
+async function database(name: string): Promise<string> {
+  await asRoot.query(`create database ${name}`);
+  await asRoot.query(`grant all on ${name}.* to ${user}`);
+  return mariadb.url.replace(/\/\w+$/, `/${name}`);
+}
+
+const settingsOf = (mysqlUrl: string, prefix = '') => ({
+  ...{ REDIS_URL: redis.url, MYSQL_URL: mysqlUrl, JWT_SECRET: TEST_SECRET },
+  ...(prefix === '' ? {} : { REDIS_PREFIX: prefix }),
+});
+
+async function serverOf(t: Test, settings: Readonly<Record<string, string>>): Promise<SeonchakServer> {
+  const server = await startSeonchak(settings);
+  t.teardown(() => server.stop());
+  return server;
+}
+
+const register = (server: SeonchakServer, quantity: number) =>
+  fetch(`${server.origin}/v1/coupons`, {
+    method: 'POST',
+    headers: { authorization: seller, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'drop', quantity }),
+  });
+
+const registered = async (server: SeonchakServer, quantity: number): Promise<number> => {
+  const reply = await register(server, quantity);
+  if (reply.status !== 201) throw new Error(`${reply.status} ${await reply.text()}`);
+  return ((await reply.json()) as { id: number }).id;
+};
+
+const download = async (server: SeonchakServer, couponId: number, member: string) => {
+  const headers = { authorization: `Bearer ${await signToken(member, 'member')}` };
+  return fetch(`${server.origin}/v1/coupons/${couponId}/download`, { method: 'POST', headers });
+};
+
+const outcome = async (server: SeonchakServer, couponId: number, member: string): Promise<string> => {
+  const body = (await (await download(server, couponId, member)).json()) as Record<string, string>;
+  return body['outcome'] ?? body['code'] ?? '';
+};
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`not within ${PATIENCE_MS} ms: ${what}`);
+    await pause(50);
+  }
+}
+
+const rowsOf = async (name: string, couponId: number): Promise<number> => {
+  const [rows] = await asRoot.query(`select count(*) as n from ${name}.member_coupon where coupon_id = ?`, [
+    couponId,
+  ]);
+  return (rows as { n: number }[])[0]?.n ?? 0;
+};
+
+t.test('a restored database has lost coupons that Redis has', async (t) => {
+  await client.flushall();
+  const settings = settingsOf(await database('restored'));
+  const server = await serverOf(t, settings);
+  const kept = await registered(server, 5);
+  const lost = await registered(server, 5);
+  for (const member of ['a', 'b']) t.equal(await outcome(server, lost, member), 'issued');
+  t.equal(await outcome(server, kept, 'a'), 'issued');
+  await until(
+    'rows',
+    async () => (await rowsOf('restored', lost)) === 2 && (await rowsOf('restored', kept)) === 1,
+  );
+
+  // As a backup of before the second coupon would leave it.
+  for (const table of ['coupon where id', 'member_coupon where coupon_id']) {
+    await asRoot.query(`delete from restored.${table} = ${lost}`);
+  }
+  await asRoot.query(`alter table restored.coupon auto_increment = ${lost}`);
+
+  await until('a warning of a process that runs on', async () =>
+    (await (await fetch(`${server.origin}/readyz`)).text()).includes('stores_mixed_up'),
+  );
+  t.equal(await outcome(server, kept, 'b'), 'issued', 'what both stores know goes on');
+  t.equal(
+    (await register(server, 1)).status,
+    503,
+    'the id is given again, and Redis has another coupon under it',
+  );
+  t.match(await outcome(server, lost, 'c'), /^(?:not_ready|busy)$/, 'the other coupon no longer decides');
+  t.equal(await rowsOf('restored', lost), 0);
+  await server.stop();
+
+  await asRoot.query(`delete from restored.coupon where id = ${lost}`);
+  await asRoot.query(`alter table restored.coupon auto_increment = ${lost}`);
+  const older = await runSeonchak(['serve'], { ...settings, PORT: String(server.port) });
+  t.equal(older.exitCode, 1);
+  t.match(
+    older.stderr,
+    /coupons end at \d+, Redis has seen coupon \d+.*reconcile --all --repair.*\[stores_mixed_up\]/,
+  );
+
+  const repair = await runSeonchak(['reconcile', '--all', '--repair'], settings);
+  t.equal(repair.exitCode, 0, repair.stderr);
+  t.match(repair.stderr, `coupon ${lost}: Redis held another coupon of this id`);
+  t.equal((await client.keys(`coupon:{${lost}}:set-aside:*`)).length, 5, 'nothing is thrown away');
+  const again = await serverOf(t, settings);
+  t.equal(await registered(again, 5), lost);
+  t.equal(
+    await outcome(again, lost, 'a'),
+    'issued',
+    'a winner of the other coupon holds nothing of this one',
+  );
+  t.equal(await outcome(again, kept, 'a'), 'already_issued');
+  await again.stop();
+});
+
+t.test('an emptied database beside a full Redis', async (t) => {
+  await client.flushall();
+  const server = await serverOf(t, settingsOf(await database('before_loss')));
+  const couponId = await registered(server, 3);
+  t.equal(await outcome(server, couponId, 'a'), 'issued');
+  await server.stop();
+
+  const settings = settingsOf(await database('emptied'));
+  t.equal((await runSeonchak(['migrate'], settings)).exitCode, 0);
+  const before = await client.hgetall(`coupon:{${couponId}}:meta`);
+  const refusals = [['serve'], ['reconcile', '--all', '--repair']].map((words) =>
+    runSeonchak(words, { ...settings, PORT: String(server.port) }),
+  );
+  for (const refused of await Promise.all(refusals)) {
+    t.equal(refused.exitCode, 1);
+    t.match(refused.stderr, /Redis belongs to another installation .*REDIS_PREFIX.*\[stores_mixed_up\]\n$/);
+  }
+  t.same(await client.hgetall(`coupon:{${couponId}}:meta`), before);
+  // The remedy that the message names.
+  const shared = await serverOf(t, { ...settings, REDIS_PREFIX: 'second:' });
+  t.equal(await registered(shared, 3), couponId, 'the same id');
+  t.equal(await outcome(shared, couponId, 'a'), 'issued');
+  await shared.stop();
+});
+
+t.test('a database that is exchanged under a running process', async (t) => {
+  await client.flushall();
+  const server = await serverOf(t, settingsOf(await database('mine')));
+  const couponId = await registered(server, 3);
+  await asRoot.query("update mine.installation set name = 'another'");
+  await until('not ready', async () => {
+    const ready = await fetch(`${server.origin}/readyz`);
+    return ready.status === 503 && (await ready.text()).includes('stores_mixed_up');
+  });
+  t.equal(await outcome(server, couponId, 'a'), 'not_ready');
+  await server.stop();
+});
+
+t.test('staging beside production on one Redis, each with its prefix', async (t) => {
+  await client.flushall();
+  const [production, staging] = await Promise.all([
+    serverOf(t, settingsOf(await database('production'), 'prod:')),
+    serverOf(t, settingsOf(await database('staging'), 'staging:')),
+  ]);
+  const couponId = await registered(production, 2);
+  t.equal(await registered(staging, 3), couponId, 'both have this id');
+  const presses = ['a', 'b', 'c', 'd', 'e'].flatMap((member) =>
+    [production, staging].map((server) => outcome(server, couponId, member)),
+  );
+  const outcomes = await Promise.all(presses);
+  t.equal(outcomes.filter((one) => one === 'issued').length, 5);
+  t.equal(outcomes.filter((one) => one === 'sold_out').length, 5);
+  await until(
+    'rows of both',
+    async () => (await rowsOf('production', couponId)) === 2 && (await rowsOf('staging', couponId)) === 3,
+  );
+  // A version that one publishes is no news for the other.
+  const topUp = await fetch(`${staging.origin}/v1/coupons/${couponId}/top-up`, {
+    method: 'POST',
+    headers: { authorization: seller, 'content-type': 'application/json' },
+    body: JSON.stringify({ by: 2 }),
+  });
+  t.equal(topUp.status, 200);
+  t.equal(await outcome(production, couponId, 'f'), 'sold_out');
+  t.equal(await outcome(staging, couponId, 'f'), 'issued');
+  const keys = await client.keys('*');
+  t.same(
+    keys.filter((key) => !/^(?:prod|staging):/.test(key)),
+    [],
+    'every key has its prefix',
+  );
+  const channels = (await client.pubsub('CHANNELS')) as string[];
+  t.same(
+    channels.filter((name) => !/^(?:prod|staging):/.test(name)),
+    [],
+  );
+  t.equal(channels.length, 4);
+  await Promise.all([production.stop(), staging.stop()]);
+});
+
+t.test('keys of another application in the same database', async (t) => {
+  await client.flushall();
+  const server = await serverOf(t, settingsOf(await database('beside')));
+  const next = (await registered(server, 1)) + 1;
+  const foreign: readonly (() => Promise<unknown>)[] = [
+    () => client.set(`coupon:{${next}}:winners`, 'theirs'),
+    () => client.hset(`coupon:{${next + 1}}:meta`, { quantity: 5, epoch: 3, version: 9, seq: 5 }),
+    () => client.zadd(`coupon:{${next + 2}}:claims`, 1, 'their:1'),
+  ];
+  for (const write of foreign) await write();
+  const theirs = (await client.keys('coupon:*')).filter((key) => !key.startsWith(`coupon:{${next - 1}}`));
+  const before = await Promise.all(theirs.map((key) => client.dump(key)));
+  for (const place of foreign.keys()) {
+    t.equal((await register(server, 7)).status, 503);
+    t.equal(await outcome(server, next + place, 'a'), 'not_ready');
+  }
+  t.same(await Promise.all(theirs.map((key) => client.dump(key))), before, 'untouched');
+  t.match(await (await fetch(`${server.origin}/readyz`)).text(), /stores_mixed_up/);
+  t.equal(await outcome(server, await registered(server, 1), 'a'), 'issued', 'the next free id serves');
+  await server.stop();
+});
