@@ -172,10 +172,10 @@ export const VOID_COUPONS_MAX = 1_000;
 export const FRONTIER_WAITS_MAX = 10_000;
 export const FRONTIER_WAIT_KEPT_MS = 300_000;
 
-/** How often the events of one seller get their places, whoever asks: followers poll, and relays do. */
+/** How often the events of one seller get their places, whichever process asks: followers poll, and relays do. */
 export const FEED_PLACE_EVERY_MS = 200;
 
-/** Coupons of one seller looked at in one round; those that had events within {@link FEED_HOT_MS} are looked at in every round. */
+/** Coupons of one seller read in one round; those that had events within {@link FEED_HOT_MS} are read in every round. */
 export const FEED_COUPONS_MAX = 2_000;
 export const FEED_HOT_MS = 60_000;
 

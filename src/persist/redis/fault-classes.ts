@@ -10,7 +10,7 @@ import {
  * - `repeat`: refused before execution because of where the slot is at the moment; safe to send again, elsewhere or later.
  * - `reload`: refused before execution because the script cache was emptied; safe to send again with the script's text.
  * - `unavailable`: refused before execution for as long as the server is in that state.
- * - `corrupt`: the server executed or judged the command itself and found something that must not be.
+ * - `corrupt`: the server executed or judged the command itself and found invalid content.
  * - `unknown`: the command left and its reply will not come.
  */
 export type FaultClass = 'repeat' | 'reload' | 'unavailable' | 'corrupt' | 'unknown';

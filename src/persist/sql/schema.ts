@@ -186,7 +186,7 @@ export interface EventOutboxTable {
   seq: number | null;
 }
 
-/** The end of each seller's feed, locked by whoever appends to it; and up to where events have been removed. */
+/** The end of each seller's feed, locked by the transaction that appends to it; and up to where events have been removed. */
 export interface EventFeedTable {
   seller_id: string;
   seq: number;

@@ -1,5 +1,5 @@
 /**
- * Finds issuances on MySQL, MariaDB and SQLite, a window of numbers at a time.
+ * Finds issuances on MySQL, MariaDB and SQLite, one window of numbers after another.
  *
  * Only the primary key is there to search by: an index for filters would cost the recorder with every row. The window keeps a page that
  * finds little from reading a coupon of a million rows.
