@@ -201,7 +201,7 @@ async function startApi(
       shuttingDown = true;
       // A balancer needs some probes to notice; until then this process serves as before.
       if (config.shutdownDelayMs > 0) await pause(config.shutdownDelayMs);
-      // Without a balancer in front nobody sends on idle connections what must not be lost.
+      // Without a balancer in front, requests on idle connections may be lost: no client relies on them.
       await http.shutDown({ graceMs: GRACE_MS, idleMs: config.shutdownDelayMs > 0 ? GRACE_MS : 0 });
       await engine.shutDown(GRACE_MS);
       await engine.stop();

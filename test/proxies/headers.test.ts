@@ -64,7 +64,7 @@ t.test('the list has every header that the server reads', (t) => {
 for (const name of ['nginx', 'haproxy'] as const) {
   t.test(`headers through ${name}`, { timeout: 60_000 }, async (t) => {
     const arrived = new Map<string, IncomingHttpHeaders>();
-    // Stands for the server, so that what arrives can be seen.
+    // In place of the server, to record the headers that arrive.
     const server = createServer((incoming, response) => {
       arrived.set(`${incoming.method} ${incoming.url}`, incoming.headers);
       response.writeHead(incoming.url === '/readyz' ? 200 : 409, RESPONSE_HEADERS).end('{}');

@@ -32,7 +32,7 @@ export interface CouponRecord extends NewCoupon {
   readonly revision: number;
   /** Changes that have begun (coupon-changes.ts). */
   readonly changesBegun: number;
-  /** Random, drawn at registration: tells this coupon from another one that had the same id. Absent where one store holds everything. */
+  /** Random, drawn at registration: distinguishes this coupon from another one that had the same id. Absent where one store holds everything. */
   readonly birth?: string;
 }
 

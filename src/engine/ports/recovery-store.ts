@@ -43,10 +43,10 @@ export interface SuspendRequest extends RecoveryLock {
   readonly birth?: string | undefined;
 }
 
-/** What the catalogue knows of a coupon, so that the store can tell whether its own is the same one. */
+/** What the catalogue knows of a coupon, so that the store can compare it with its own. */
 export interface ExpectedCoupon {
   readonly birth?: string | undefined;
-  /** The catalogue has never put the coupon in: what stands under its name is not the coupon. */
+  /** The catalogue has never put the coupon in: a key with its name belongs to another coupon. */
   readonly neverWarmed?: boolean;
 }
 

@@ -85,7 +85,7 @@ export class OpenResponse {
     const headers = { ...COMMON_HEADERS, ...reply.headers };
     const closes = closeConnection || this.#inFlight.isShuttingDown;
     if (this.#headOnly || 'chunks' in reply) {
-      // A line of the head: told to close at the end, the library would write the header into the last chunk.
+      // A line of the head: asked to close at the end, the library would write the header into the last chunk.
       const lines = closes ? { ...headers, Connection: 'close' } : headers;
       const head = responseHead(reply.status, reply.contentType, lines);
       if (this.#headOnly) this.#endHead(head, 'body' in reply ? Buffer.byteLength(reply.body) : undefined);

@@ -50,7 +50,7 @@ export class Belonging {
     return this.#fault;
   }
 
-  /** As it stands in markers: births of two installations are never the same. */
+  /** As markers contain it: births of two installations are never the same. */
   birthOf(birth: string | undefined): string {
     return birth === undefined || this.#name === '' ? '' : `${this.#name}-${birth}`;
   }

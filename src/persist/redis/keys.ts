@@ -39,7 +39,7 @@ export const couponKeys = (couponId: CouponId): string[] => [
 export const markerStart = (couponId: CouponId, birth: string): string =>
   birth === '' ? `${couponId}.` : `${couponId}.${birth}.`;
 
-/** By place in {@link couponKeys}: what stands before the marker. */
+/** By place in {@link couponKeys}: the text before the marker. */
 export const markerRoles = ['', '#w.', '#q.', '#c.', '#d.'] as const;
 
 /** Where a key of a coupon that the database has lost is kept. */

@@ -118,7 +118,7 @@ function watchOver(belonging: Belonging, calls: RedisCalls): BelongingCheck & { 
     async establish(read) {
       readTables = read;
       await belonging.compare(calls, read);
-      // A fault is kept by `belonging`; a store that is away is compared when it is back.
+      // A fault is kept by `belonging`; an unreachable store is compared when it is back.
       timer ??= setInterval(
         () => void belonging.compare(calls, read).catch(() => undefined),
         BELONGING_CHECK_MS,

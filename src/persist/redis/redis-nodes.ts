@@ -30,9 +30,9 @@ export interface RedisNodes {
   takesWrites(): boolean;
   /** Learns anew who serves which slot. Never rejects. */
   refresh(): Promise<void>;
-  /** Stands before every key; '' where this Redis is not shared. */
+  /** Precedes every key; '' where this Redis is not shared. */
   readonly keyPrefix: string;
-  /** Stands before every channel. Channels are one space for all databases of a server, so it names the database too. */
+  /** Precedes every channel. Channels are one space for all databases of a server, so it names the database too. */
   readonly channelPrefix: string;
   /** True where a node that is not connected may be replaced by another within a call's deadline. */
   readonly isCluster: boolean;

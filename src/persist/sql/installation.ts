@@ -18,7 +18,7 @@ export interface Installation {
   readonly highestCouponId: number;
 }
 
-/** Letters and digits, so that it may stand in a marker of a key. */
+/** Letters and digits, so that it may be part of the marker of a key. */
 const newName = (): string => randomBytes(6).toString('hex');
 
 /** Unlikely enough for two coupons of one id, of which there are as many as restores. */

@@ -52,7 +52,7 @@ export interface CouponTable {
   revision: Generated<number>;
   /** Number of the last change that has begun (sql-coupon-changes.ts). */
   changes_begun: Generated<number>;
-  /** Random: tells this coupon from another one that had the same id (docs/adr/0062). NULL: not of a registration, such as a seeded one. */
+  /** Random: distinguishes this coupon from another one that had the same id (docs/adr/0062). NULL: not of a registration, such as a seeded one. */
   birth: string | null;
 }
 
