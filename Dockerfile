@@ -3,9 +3,11 @@
 FROM node:24-trixie-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY packages/client packages/client
 RUN npm ci --ignore-scripts --no-audit
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts/client-types.js scripts/client-types.js
+COPY scripts/build-client.js scripts/build-client.js
 COPY src src
 COPY web web
 COPY docs/errors.md docs/errors.md

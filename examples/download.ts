@@ -6,8 +6,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createSeonchakClient } from 'seonchak/client';
-import type { SeonchakClient } from 'seonchak/client';
+import { createSeonchakClient } from '@seonchak/client';
+import type { SeonchakClient } from '@seonchak/client';
 
 const PRESSES_MAX = 20;
 

@@ -1,5 +1,5 @@
 /**
- * Generates src/client/api-types.ts from the description of the API in src/http/openapi. The build does so first: the file is not committed.
+ * Generates packages/client/src/api-types.ts from the description of the API in src/http/openapi. The build does so first: the file is not committed.
  *
  * The first line carries a digest of the description, so that an unchanged one costs no generation. With --check nothing is written, and
  * the command fails when the file is not what would be.
@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
 const pathTo = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
-const file = pathTo('src/client/api-types.ts');
+const file = pathTo('packages/client/src/api-types.ts');
 const check = process.argv.includes('--check');
 
 // From the source, as the build cannot be there before the types are.
@@ -32,7 +32,7 @@ if (check || !present.startsWith(firstLine)) {
   if (!check) writeFileSync(file, text);
   else if (present !== text) {
     console.error(
-      'src/client/api-types.ts does not match the description of the API. Run npm run client-types.',
+      'packages/client/src/api-types.ts does not match the description of the API. Run npm run client-types.',
     );
     process.exitCode = 1;
   }

@@ -6,21 +6,28 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import prettier from 'prettier';
 
-/** Tools by their place in package.json, but part of the console that the build makes. */
-const BUILT_IN = new Set(['node_modules/uplot']);
+/** Tools by their place in package.json, but part of what the build makes. */
+const BUILT_IN = new Map([
+  ['node_modules/uplot', 'built into the console'],
+  ['node_modules/openapi-fetch', 'built into the client'],
+]);
 
 const pathTo = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const file = pathTo('docs/licences.md');
 const { packages } = JSON.parse(await readFile(pathTo('package-lock.json'), 'utf8'));
 
 const rows = Object.entries(packages)
-  .filter(([path, { dev }]) => path !== '' && (dev !== true || BUILT_IN.has(path)))
+  // What is not in node_modules, or only linked there, is part of this repository.
+  .filter(
+    ([path, { dev, link }]) =>
+      path.startsWith('node_modules/') && link !== true && (dev !== true || BUILT_IN.has(path)),
+  )
   .map(([path, { name, version, license, optional }]) => ({
     // An alias is installed under another name than its own.
     name: name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length),
     version,
     license: license ?? 'UNKNOWN',
-    remark: BUILT_IN.has(path) ? 'built into the console' : optional === true ? 'on some platforms' : '',
+    remark: BUILT_IN.has(path) ? BUILT_IN.get(path) : optional === true ? 'on some platforms' : '',
   }));
 // The same package may be there twice, for two that want it.
 const lines = [

@@ -1,10 +1,18 @@
-/** Exports the API as typed functions (`seonchak/client`) for Node.js 20 and browsers. */
+/** Makes a typed function of every route: paths, inputs and answers are those of the OpenAPI document. */
 import createFetchClient from 'openapi-fetch';
 import type { Client, ClientOptions } from 'openapi-fetch';
 import type { components, paths } from './api-types.js';
 
 /** The named things of the API: `Schemas['Coupon']`, `Schemas['SoldOutProblem']`. */
 export type Schemas = components['schemas'];
+
+/** What every problem has; the problems of the API have more. */
+export interface Problem {
+  readonly code: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+}
 
 /** Answers as JSON where a route has other forms, too. */
 type Json = 'application/json' | 'application/problem+json';
@@ -15,15 +23,26 @@ export type SeonchakClient = Client<paths, Json>;
 export interface SeonchakClientOptions {
   /** Where the API is, such as `https://shop.example/coupons`. */
   readonly baseUrl: string;
-  /** The access token, or where to get one for each call; without it only what is open to anyone can be called. */
+  /** The access token or server key, or where to get one for each call. Without it only public routes can be called. */
   readonly token?: string | (() => string | Promise<string>);
   /** Instead of the `fetch` of the platform. */
   readonly fetch?: NonNullable<ClientOptions['fetch']>;
 }
 
+/** A refusal that no repeat changes; `problem.code` is its stable name. */
+export class SeonchakError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(`${problem.code}: ${problem.detail ?? problem.title}`);
+    this.name = 'SeonchakError';
+    this.problem = problem;
+  }
+}
+
 /**
- * A client for one caller. An answer is `{ data }` or, for a problem, `{ error }` with its stable `code`; a connection
- * that breaks rejects, as `fetch` does. A download may be sent again in any case: a winner gets the same number.
+ * A client for one caller. An answer is `{ data }` or, for a problem, `{ error }` with its stable `code`; a connection that breaks
+ * rejects, as `fetch` does. A download may be sent again in any case: a winner gets the same number.
  */
 export function createSeonchakClient({ baseUrl, token, fetch }: SeonchakClientOptions): SeonchakClient {
   const client = createFetchClient<paths, Json>({ baseUrl, ...(fetch === undefined ? {} : { fetch }) });

@@ -1,0 +1,9 @@
+/** Exports the typed client of Seonchak for Node.js 20 and browsers. */
+export { createSeonchakClient, SeonchakError } from './client.js';
+export type { Problem, Schemas, SeonchakClient, SeonchakClientOptions } from './client.js';
+export { pressUntilDefinite } from './press-until-definite.js';
+export type { PressOptions, PressResult, Refusal } from './press-until-definite.js';
+export { follow } from './follow.js';
+export type { FollowOptions, SettledBatch } from './follow.js';
+export { verifyWebhook, WebhookRejected } from './verify-webhook.js';
+export type { VerifiedWebhook, VerifyOptions, WebhookHeaders } from './verify-webhook.js';

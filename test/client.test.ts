@@ -1,0 +1,163 @@
+/** Tests the typed client against a running server, as an external program uses it. */
+import { spawnSync } from 'node:child_process';
+import { createHmac, randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import t from 'tap';
+import { downloadUntilDefinite } from '../examples/download.js';
+import { fromNow, openShop } from '../src/http/testing/shop.js';
+import { createSeonchakClient, follow, pressUntilDefinite, verifyWebhook } from '@seonchak/client';
+import type { FollowOptions } from '@seonchak/client';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const shop = await openShop(t);
+const seller = createSeonchakClient({ baseUrl: shop.url, token: shop.seller });
+
+function member(name: string) {
+  return createSeonchakClient({ baseUrl: shop.url, token: () => shop.token(name) });
+}
+
+async function register(fields: { quantity: number; opensAt?: string }): Promise<number> {
+  const { data } = await seller.POST('/v1/coupons', { body: { name: 'Typed', ...fields } });
+  return data?.id ?? 0;
+}
+
+t.test('the types are those of the API as it is now', async (t) => {
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/client-types.js', '--check'], {
+    cwd: root,
+  });
+  t.equal(status, 0, String(stderr));
+});
+
+t.test('the example shows one member the number, and the next that it is sold out', async (t) => {
+  const couponId = await register({ quantity: 1 });
+  t.equal(await downloadUntilDefinite(member('1'), couponId), `Yours: number 1 of coupon ${couponId}.`);
+  t.equal(await downloadUntilDefinite(member('1'), couponId), `Yours: number 1 of coupon ${couponId}.`);
+  t.equal(await downloadUntilDefinite(member('2'), couponId), 'The coupon is sold out.');
+  const opensAt = fromNow(3_600_000);
+  const later = await register({ quantity: 1, opensAt });
+  t.equal(await downloadUntilDefinite(member('1'), later), `It opens at ${opensAt}.`);
+  const stranger = createSeonchakClient({ baseUrl: shop.url, token: 'no token' });
+  t.equal(await downloadUntilDefinite(stranger, couponId), 'A valid access token is required.');
+});
+
+t.test('what anyone may see needs no token', async (t) => {
+  const anyone = createSeonchakClient({ baseUrl: `${shop.url}/` });
+  const { data } = await anyone.GET('/v1/coupons', { params: { query: { limit: 1 } } });
+  t.equal(data?.items.length, 1);
+  t.equal(data?.items[0]?.state, 'sold_out');
+});
+
+t.test('a refusal is a value with its stable code', async (t) => {
+  const { data, error } = await seller.PATCH('/v1/coupons/{id}', {
+    params: { path: { id: 999 } },
+    body: { quantity: 2 },
+  });
+  t.equal(data, undefined);
+  t.equal(error?.code, 'unknown_coupon');
+});
+
+t.test('a press whose answers are lost is repeated until it is definite', async (t) => {
+  const couponId = await register({ quantity: 1 });
+  let requests = 0;
+  const lossy = async (request: Request): Promise<Response> => {
+    requests += 1;
+    const response = await fetch(request);
+    if (requests === 1) throw new TypeError('the connection broke');
+    if (requests === 2) return new Response('{}', { status: 503, headers: { 'Retry-After': '0' } });
+    return response;
+  };
+  const client = createSeonchakClient({ baseUrl: shop.url, token: () => shop.token('1'), fetch: lossy });
+  t.match(await pressUntilDefinite(client, couponId), {
+    status: 'held',
+    issuance: { outcome: 'already_issued', issueNo: 1 },
+  });
+  t.equal(requests, 3);
+  t.match(await pressUntilDefinite(member('2'), couponId), {
+    status: 'refused',
+    problem: { code: 'sold_out' },
+  });
+  const down = createSeonchakClient({
+    baseUrl: shop.url,
+    fetch: async () => Promise.reject(new TypeError('refused')),
+  });
+  t.same(await pressUntilDefinite(down, couponId, { timeoutMs: 300 }), { status: 'unknown' });
+  const stopped = AbortSignal.abort(new Error('the member left'));
+  await t.rejects(pressUntilDefinite(down, couponId, { signal: stopped }), { message: 'the member left' });
+});
+
+t.test('a follower gets each winner once, over pages, lost answers and a restart', async (t) => {
+  const couponId = await register({ quantity: 10 });
+  const press = (from: number, to: number) =>
+    Promise.all(
+      Array.from({ length: to - from + 1 }, (_, place) =>
+        pressUntilDefinite(member(`m-${from + place}`), couponId),
+      ),
+    );
+  await press(1, 5);
+  let requests = 0;
+  const lossy = async (request: Request): Promise<Response> => {
+    requests += 1;
+    if (requests % 2 === 1) throw new TypeError('the connection broke');
+    return fetch(request);
+  };
+  const follower = createSeonchakClient({ baseUrl: shop.url, token: shop.seller, fetch: lossy });
+  const numbers: number[] = [];
+  let stored = 0;
+  const read = async (options: FollowOptions): Promise<void> => {
+    for await (const { issuances, frontier } of follow(follower, couponId, { after: stored, ...options })) {
+      numbers.push(...issuances.map(({ issueNo }) => issueNo));
+      stored = frontier;
+      if (numbers.length === 10) return;
+    }
+  };
+  await read({ once: true, limit: 2 });
+  t.same([numbers, stored], [[1, 2, 3, 4, 5], 5]);
+  const waiting = read({ pauseMs: 20 });
+  await press(6, 10);
+  await waiting;
+  t.same(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  const stranger = createSeonchakClient({ baseUrl: shop.url, token: 'no token' });
+  const refusal = await follow(stranger, couponId)
+    .next()
+    .catch((error: unknown) => error);
+  t.match(refusal, { name: 'SeonchakError', problem: { code: 'unauthenticated' } });
+});
+
+t.test('a webhook is verified by its bytes, its time and any of two secrets', async (t) => {
+  const secret = `whsec_${randomBytes(24).toString('base64')}`;
+  const body = JSON.stringify({ couponId: 42, events: [{ type: 'issuance.recorded', issueNo: 1 }] });
+  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const sign = (text: string, key = secret, id = 'msg_1', at = timestamp): string =>
+    `v1,${createHmac('sha256', Buffer.from(key.slice(6), 'base64'))
+      .update(`${id}.${at}.${text}`)
+      .digest('base64')}`;
+  const headers = (signature: string, at = timestamp) => ({
+    'webhook-id': 'msg_1',
+    'webhook-timestamp': at,
+    'webhook-signature': signature,
+  });
+  t.match(await verifyWebhook({ secret, headers: headers(sign(body)), body }), {
+    id: 'msg_1',
+    body: { couponId: 42 },
+  });
+  const bytes = Buffer.from(body);
+  const other = `whsec_${randomBytes(24).toString('base64')}`;
+  const rotating = `v1a,x v1,%% ${sign(body, other)} ${sign(body)}`;
+  await t.resolves(verifyWebhook({ secret: [other, secret], headers: headers(rotating), body: bytes }));
+  await t.resolves(verifyWebhook({ secret, headers: new Headers(headers(sign(body))), body }));
+
+  const rejected = (reason: string, options: Parameters<typeof verifyWebhook>[0]) =>
+    t.rejects(verifyWebhook(options), { name: 'WebhookRejected', reason }, reason);
+  await rejected('signature_wrong', { secret, headers: headers(sign(body)), body: `${body} ` });
+  await rejected('signature_wrong', { secret: other, headers: headers(sign(body)), body });
+  await rejected('signature_wrong', { secret, headers: headers(''.padEnd(50, 'v1,')), body });
+  const old = String(Number(timestamp) - 301);
+  await rejected('timestamp_too_far', {
+    secret,
+    headers: headers(sign(body, secret, 'msg_1', old), old),
+    body,
+  });
+  await rejected('timestamp_too_far', { secret, headers: headers(sign(body), 'now'), body });
+  await rejected('header_missing', { secret, headers: { 'webhook-id': 'msg_1' }, body });
+  await rejected('body_not_json', { secret, headers: headers(sign('{')), body: '{' });
+});
