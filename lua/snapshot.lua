@@ -20,7 +20,7 @@ Reply
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
-local function look(key)
+local function read(key)
   local meta = redis.call('HMGET', KEYS[key], 'version', 'epoch', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'seq', 'server', 'marker')
   local marker = meta[10]
   if not meta[2] or not marker or (ARGV[1] ~= '' and meta[9] ~= ARGV[1]) then return { 'not_ready' } end
@@ -36,7 +36,7 @@ end
 
 local elements = {}
 for key = 1, #KEYS, 5 do
-  local fine, element = pcall(look, key)
+  local fine, element = pcall(read, key)
   if not fine then element = { 'error', type(element) == 'table' and element.err or tostring(element) } end
   elements[#elements + 1] = element
 end

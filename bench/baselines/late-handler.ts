@@ -16,18 +16,18 @@ const answer =
 const tokens = new Map<string, true>();
 
 class Waiting {
-  gone = false;
+  disconnected = false;
   readonly #response: HttpResponse;
 
   constructor(response: HttpResponse) {
     this.#response = response;
     response.onAborted(() => {
-      this.gone = true;
+      this.disconnected = true;
     });
   }
 
   settle(): void {
-    if (this.gone) return;
+    if (this.disconnected) return;
     this.#response.cork(() => {
       this.#response.writeStatus('201 Created').writeHeader('Content-Type', 'application/json').end(answer);
     });

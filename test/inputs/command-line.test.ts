@@ -17,7 +17,7 @@ import { startSeonchak } from '../servers/seonchak.js';
 import { startBackEnd } from '../system/back-ends.js';
 
 const SECRET = 'kV3v0b6Zr8Q1yT5mWc9nXe2hLa7sPd4u';
-const NOBODY = {
+const UNKNOWN_ADDRESS = {
   REDIS_URL: 'redis://127.0.0.1:1',
   MYSQL_URL: 'mysql://a:b@127.0.0.1:1/c',
   JWT_SECRET: SECRET,
@@ -71,23 +71,23 @@ const misconfigured: readonly (readonly [name: string, settings: Settings, says:
   ['port 70000', { PORT: '70000' }, /PORT must be a whole number from 1 to 65535/],
   [
     'a Redis without a database',
-    { REDIS_URL: NOBODY.REDIS_URL },
+    { REDIS_URL: UNKNOWN_ADDRESS.REDIS_URL },
     /MYSQL_URL is missing while REDIS_URL is set/,
   ],
   [
     'a database without a Redis',
-    { MYSQL_URL: NOBODY.MYSQL_URL },
+    { MYSQL_URL: UNKNOWN_ADDRESS.MYSQL_URL },
     /REDIS_URL is missing while MYSQL_URL is set/,
   ],
   [
     'a Redis by HTTP',
-    { ...NOBODY, REDIS_URL: 'http://127.0.0.1' },
+    { ...UNKNOWN_ADDRESS, REDIS_URL: 'http://127.0.0.1' },
     /REDIS_URL must be a URL starting with redis:/,
   ],
-  ['a list of no Redis', { ...NOBODY, REDIS_URL: ',' }, /REDIS_URL must name at least one redis:/],
+  ['a list of no Redis', { ...UNKNOWN_ADDRESS, REDIS_URL: ',' }, /REDIS_URL must name at least one redis:/],
   [
     'another kind of database',
-    { ...NOBODY, MYSQL_URL: 'postgres://a/b' },
+    { ...UNKNOWN_ADDRESS, MYSQL_URL: 'postgres://a/b' },
     /MYSQL_URL must be a URL starting with mysql:/,
   ],
   [
@@ -95,7 +95,7 @@ const misconfigured: readonly (readonly [name: string, settings: Settings, says:
     { LEASE_MS: '5000' },
     /LEASE_MS must be greater than the database timeout/,
   ],
-  ['no secret', { ...NOBODY, JWT_SECRET: '' }, /JWT_SECRET .* or JWT_JWKS_URL is required/],
+  ['no secret', { ...UNKNOWN_ADDRESS, JWT_SECRET: '' }, /JWT_SECRET .* or JWT_JWKS_URL is required/],
   ['a secret from a manual', { JWT_SECRET: 'change-me-'.repeat(4) }, /JWT_SECRET is a known placeholder/],
   ['a secret of 16 bytes', { JWT_SECRET: SECRET.slice(16) }, /JWT_SECRET must have at least 32 bytes/],
   [
@@ -207,14 +207,14 @@ t.test('stores that are unreachable, or refuse our credentials', async (t) => {
   const otherDatabase = new URL(mariadb.url);
   otherDatabase.pathname = '/elsewhere';
   const cases: readonly (readonly [name: string, settings: Settings, says: RegExp])[] = [
-    ['no Redis', { ...there, REDIS_URL: NOBODY.REDIS_URL }, /Redis .*127\.0\.0\.1:1/],
+    ['no Redis', { ...there, REDIS_URL: UNKNOWN_ADDRESS.REDIS_URL }, /Redis .*127\.0\.0\.1:1/],
     ['no such host', { ...there, REDIS_URL: 'redis://nowhere.invalid' }, /Redis .*nowhere\.invalid/],
     [
       'a password for a Redis without one',
       { ...there, REDIS_URL: redis.url.replace('//', '//user:secret@') },
       /Redis .*WRONGPASS/,
     ],
-    ['no database server', { ...there, MYSQL_URL: NOBODY.MYSQL_URL }, /database .*127\.0\.0\.1:1/],
+    ['no database server', { ...there, MYSQL_URL: UNKNOWN_ADDRESS.MYSQL_URL }, /database .*127\.0\.0\.1:1/],
     ['a wrong password', { ...there, MYSQL_URL: wrongPassword.href }, /database .*[Aa]ccess denied/],
     ['no such database', { ...there, MYSQL_URL: otherDatabase.href }, /database .*elsewhere/],
   ];
@@ -224,7 +224,11 @@ t.test('stores that are unreachable, or refuse our credentials', async (t) => {
     await t.test(name, (t) => refused(t, ['serve'], own, expected));
   }
   await t.test('for a command as for the server', (t) =>
-    refused(t, ['status'], NOBODY, { exitCode: 1, code: 'store_unavailable', says: /127\.0\.0\.1:1/ }),
+    refused(t, ['status'], UNKNOWN_ADDRESS, {
+      exitCode: 1,
+      code: 'store_unavailable',
+      says: /127\.0\.0\.1:1/,
+    }),
   );
   for (const [url, says] of [
     [new URL(mariadb.url), /Run `seonchak migrate`/],

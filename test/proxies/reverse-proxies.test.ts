@@ -56,7 +56,7 @@ for (const name of ['nginx', 'haproxy'] as const) {
     await t.test('the live view', (t) => liveView(t, proxy, shop));
     await t.test('who does not finish is cut off', (t) => slowClients(t, proxy));
     await t.test('addresses', (t) => addresses(t, proxy, shop));
-    await t.test('an unreachable server', (t) => serverAway(t, proxy, shop));
+    await t.test('an unreachable server', (t) => serverUnreachable(t, proxy, shop));
   });
 }
 
@@ -219,13 +219,13 @@ async function addresses(t: Test, proxy: ReverseProxy, shop: BesiegedShop): Prom
   t.match(neighbour.received, /^HTTP\/1\.1 200 /, 'another address does not share it');
 }
 
-async function serverAway(t: Test, proxy: ReverseProxy, shop: BesiegedShop): Promise<void> {
+async function serverUnreachable(t: Test, proxy: ReverseProxy, shop: BesiegedShop): Promise<void> {
   const path = `/v1/coupons/${shop.couponId}/download`;
   const press = `${headOf('POST', path, await signToken('waiting', 'member'))}\r\n`;
   await shop.server.kill('SIGKILL');
-  const away = await exchangeBytes(open(proxy), [press], bodyEnded, PATIENCE_MS);
-  t.match(away.received, /^HTTP\/1\.1 50[234] [^]*retry-after: \d+/i);
-  t.match(away.received, /application\/problem\+json[^]*"code":"outcome_unknown"/);
+  const unreachable = await exchangeBytes(open(proxy), [press], bodyEnded, PATIENCE_MS);
+  t.match(unreachable.received, /^HTTP\/1\.1 50[234] [^]*retry-after: \d+/i);
+  t.match(unreachable.received, /application\/problem\+json[^]*"code":"outcome_unknown"/);
 
   await shop.server.restart();
   let back = '';

@@ -69,12 +69,12 @@ export function presenceDemandStoreContract(
 
     t.test('no demand turns up later below the id that was settled', async (t) => {
       const { revision: before } = await presenceDemands.settled();
-      const looks: { readonly couponId: number; readonly known: ReadonlySet<number> }[] = [];
+      const reads: { readonly couponId: number; readonly known: ReadonlySet<number> }[] = [];
       const polling = (async () => {
         for (let poll = 0; poll < POLLS; poll++) {
           const { couponId } = await presenceDemands.settled();
           const changes = await presenceDemands.changesAfter(before, EVERYTHING);
-          looks.push({ couponId, known: new Set(changes.map((change) => change.couponId)) });
+          reads.push({ couponId, known: new Set(changes.map((change) => change.couponId)) });
         }
       })();
       const registered = await Promise.all(
@@ -83,7 +83,7 @@ export function presenceDemandStoreContract(
       await polling;
       const demanding = registered.filter((record) => record.presenceRequired);
       t.equal(demanding.length, REGISTRATIONS / 2);
-      for (const { couponId, known } of looks) {
+      for (const { couponId, known } of reads) {
         const missed = demanding.filter((one) => one.couponId <= couponId && !known.has(one.couponId));
         t.same(missed, [], `a read that was settled up to ${couponId}`);
       }

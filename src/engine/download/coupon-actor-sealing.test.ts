@@ -74,7 +74,7 @@ t.test(
   'while confirmations come, a sold-out coupon stays local for as long as it is asked for',
   async (t) => {
     const { world, couponId, engine } = await soldOut();
-    for (let look = 0; look < 10; look += 1) {
+    for (let read = 0; read < 10; read += 1) {
       await world.time.advance(LOCAL_ANSWER_MS);
       t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'sold_out');
     }

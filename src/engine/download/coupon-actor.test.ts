@@ -143,7 +143,7 @@ t.test('a command refused by the store is repeated, and the line keeps its order
 t.test(
   'past the deadline: busy when nothing was attempted, outcome unknown when something was',
   async (t) => {
-    for (const [fate, told] of [
+    for (const [fate, answer] of [
       ['refuse', 'busy'],
       ['lose_request', 'outcome_unknown'],
     ] as const) {
@@ -156,7 +156,7 @@ t.test(
       await world.time.advance(0);
       const [waitingBehind] = world.press(engine, couponId, 'c');
       await world.time.advance(OVERDUE_MS);
-      t.equal(b?.answer, told, fate);
+      t.equal(b?.answer, answer, fate);
       t.equal(waitingBehind?.answer, 'busy', 'the one behind was never attempted');
       world.storeLink.usualFate = 'deliver';
       await world.time.advance(RETRY_PAUSE_MS);

@@ -286,7 +286,7 @@ export class CouponActor implements AskingActor {
   }
 
   #seal(snapshot: CouponSnapshot, answers: SealedAnswers, sentAtMs: number): void {
-    this.#enter({ kind: 'sealed', snapshot, answers }, answers.standUntilMs(sentAtMs, this.#storeClock));
+    this.#enter({ kind: 'sealed', snapshot, answers }, answers.validUntilMs(sentAtMs, this.#storeClock));
   }
 
   /** What was waiting when the answers became local need not ask the store any more. */

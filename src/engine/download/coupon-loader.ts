@@ -94,11 +94,11 @@ export class CouponLoader {
     missing.forEach((question, place) => {
       // Warming reads the ledger and may take long; the next round does not wait for it.
       if (records[place] === undefined) question.resolve(undefined);
-      else question.resolve(this.#warmAndLook(question));
+      else question.resolve(this.#warmAndRead(question));
     });
   }
 
-  async #warmAndLook({ couponId, seenIssueNo }: Question): Promise<LoadedCoupon | undefined> {
+  async #warmAndRead({ couponId, seenIssueNo }: Question): Promise<LoadedCoupon | undefined> {
     const prepared = await this.#ports.warmer.prepare(couponId, seenIssueNo);
     if (prepared === 'unknown_coupon') return undefined;
     if (prepared === 'recovering') throw new CouponRecoveringError('The coupon is being recovered.');

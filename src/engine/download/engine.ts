@@ -90,7 +90,7 @@ export class Engine {
     const { versions, scheduler } = this.#ports;
     this.#stops = [
       await versions.listen((couponId, version) => this.#onVersion(couponId, version)),
-      scheduler.every(OVERDUE_CHECK_MS, () => this.#lookAfterActors()),
+      scheduler.every(OVERDUE_CHECK_MS, () => this.#checkActors()),
       scheduler.every(VERSION_CHECK_MS, () => void this.#checkVersions()),
     ];
   }
@@ -157,7 +157,7 @@ export class Engine {
     return shard;
   }
 
-  #lookAfterActors(): void {
+  #checkActors(): void {
     const nowMs = this.#ports.clock.monotonicMs();
     for (const actor of this.#actors.values()) {
       actor.settleOverdue(nowMs);

@@ -28,11 +28,11 @@ t.test('a full mailbox takes no download until one has left', async (t) => {
 
 t.test('abandoned downloads do not leave with a batch, and times stay with their downloads', async (t) => {
   const mailbox = new Mailbox(10);
-  const gone = press('b');
+  const abandoned = press('b');
   mailbox.offer(press('a'), 10);
-  mailbox.offer(gone, 20);
+  mailbox.offer(abandoned, 20);
   mailbox.offer(press('c'), 30);
-  gone.abandoned = true;
+  abandoned.abandoned = true;
   const batch = mailbox.take(10);
   t.same(names(batch.downloads), ['a', 'c']);
   t.same(batch.sinceMs, [10, 30]);
@@ -49,10 +49,10 @@ t.test('the overdue are all that came up to an instant, and only they', async (t
 
 t.test('abandoned downloads leave their places to others', async (t) => {
   const mailbox = new Mailbox(2);
-  const gone = press('a');
-  mailbox.offer(gone, 10);
+  const abandoned = press('a');
+  mailbox.offer(abandoned, 10);
   mailbox.offer(press('b'), 20);
-  gone.abandoned = true;
+  abandoned.abandoned = true;
   t.equal(mailbox.offer(press('c'), 30), false);
   mailbox.dropAbandoned();
   t.equal(mailbox.offer(press('c'), 30), true);

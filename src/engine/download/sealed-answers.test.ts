@@ -42,16 +42,16 @@ t.test('the truth is confirmed by the same version, epoch and refusal, and by no
 
 t.test('an answer is valid for a bounded time after it was confirmed', async (t) => {
   const sealed = new SealedAnswers(snapshot(), 'sold_out', winners);
-  t.equal(sealed.standUntilMs(500, storeClock), 500 + LOCAL_ANSWER_MS);
+  t.equal(sealed.validUntilMs(500, storeClock), 500 + LOCAL_ANSWER_MS);
 });
 
 t.test('an answer ends before the bound of the window that would change it', async (t) => {
   const opening = new SealedAnswers(snapshot({ opensAtMs: 10_300, issued: 0 }), 'not_open', NO_WINNERS);
-  t.equal(opening.standUntilMs(500, storeClock), 800 - OPENING_MARGIN_MS);
+  t.equal(opening.validUntilMs(500, storeClock), 800 - OPENING_MARGIN_MS);
   const closing = new SealedAnswers(snapshot({ closesAtMs: 10_200 }), 'sold_out', winners);
-  t.equal(closing.standUntilMs(500, storeClock), 700 - OPENING_MARGIN_MS);
+  t.equal(closing.validUntilMs(500, storeClock), 700 - OPENING_MARGIN_MS);
   const paused = new SealedAnswers(snapshot({ closesAtMs: 10_200, paused: true }), 'paused', winners);
-  t.equal(paused.standUntilMs(500, storeClock), 500 + LOCAL_ANSWER_MS, 'paused outranks closed');
+  t.equal(paused.validUntilMs(500, storeClock), 500 + LOCAL_ANSWER_MS, 'paused outranks closed');
 });
 
 t.test("before the opening every member gets the opening time, by the store's clock", async (t) => {

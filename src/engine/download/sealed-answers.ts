@@ -55,7 +55,7 @@ export class SealedAnswers {
    * The monotonic instant until which these answers are valid, given that the store confirmed the version to a question
    * sent at `confirmedAtMs`. A window bound still ahead ends them earlier: near it the store's clock decides.
    */
-  standUntilMs(confirmedAtMs: number, storeClock: StoreClock): number {
+  validUntilMs(confirmedAtMs: number, storeClock: StoreClock): number {
     const { opensAtMs, closesAtMs } = this.#snapshot;
     const bound =
       this.refusal === 'not_open' ? opensAtMs : this.refusal === 'sold_out' ? closesAtMs : undefined;

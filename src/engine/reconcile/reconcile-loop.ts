@@ -59,7 +59,7 @@ export class Reconciler {
   }
 
   start(): void {
-    this.#stop = repeatWithoutOverlap(this.#ports.scheduler, RECONCILE_EVERY_MS, () => this.look());
+    this.#stop = repeatWithoutOverlap(this.#ports.scheduler, RECONCILE_EVERY_MS, () => this.compareAll());
   }
 
   stop(): void {
@@ -72,7 +72,7 @@ export class Reconciler {
   }
 
   /** Compares every pending coupon once. Never rejects. */
-  async look(): Promise<void> {
+  async compareAll(): Promise<void> {
     try {
       const couponIds = await this.#ports.bell.pendingCoupons(RECONCILE_COUPONS_MAX);
       const snapshots = await this.#ports.admission.snapshots(couponIds);

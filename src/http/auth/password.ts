@@ -29,7 +29,7 @@ export class PasswordHasher {
   /** Of sign-ups: a flood of them must not keep anyone from signing in. */
   readonly #newHashes = new BoundedWork(NEW_HASHING_MAX, NEW_WAITING_MAX);
   /** Measured against when there is no account, so that an unknown address takes as long as a known one. */
-  readonly #nobody = format(randomBytes(SALT_BYTES), randomBytes(KEY_BYTES));
+  readonly #unknownAccount = format(randomBytes(SALT_BYTES), randomBytes(KEY_BYTES));
 
   /** `scrypt$n=…,r=…,p=…$salt$key`. `undefined`: too many at once, nothing was done. */
   hash(password: string): Promise<string | undefined> {
@@ -45,7 +45,8 @@ export class PasswordHasher {
   /** Whether the password made this hash; `passwordHash` absent (no such account): false, after the same work. */
   verify(password: string, passwordHash: string | undefined): Promise<boolean | undefined> {
     return this.#work.run(async () => {
-      const [, cost, blockSize, parallelism, salt, key] = stored.exec(passwordHash ?? this.#nobody) ?? [];
+      const [, cost, blockSize, parallelism, salt, key] =
+        stored.exec(passwordHash ?? this.#unknownAccount) ?? [];
       if (salt === undefined || key === undefined) return false;
       const expected = Buffer.from(key, 'base64url');
       const parameters = { N: Number(cost), r: Number(blockSize), p: Number(parallelism) };

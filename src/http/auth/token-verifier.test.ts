@@ -174,8 +174,14 @@ for (const [name, token] of Object.entries(stricter)) {
 t.test('one token has one spelling', async (t) => {
   const lastCharacter = goodSignature.slice(-1);
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  const stray = alphabet[alphabet.indexOf(lastCharacter) + 1] ?? 'A';
-  for (const spelling of [`${good}=`, `${good} `, `${good}\n`, ` ${good}`, `${good.slice(0, -1)}${stray}`]) {
+  const unusedBits = alphabet[alphabet.indexOf(lastCharacter) + 1] ?? 'A';
+  for (const spelling of [
+    `${good}=`,
+    `${good} `,
+    `${good}\n`,
+    ` ${good}`,
+    `${good.slice(0, -1)}${unusedBits}`,
+  ]) {
     t.equal(weSay(spelling), 'bad', JSON.stringify(spelling.slice(-3)));
   }
 });

@@ -36,10 +36,10 @@ export class ClientAddresses {
     request.forEach((name, value) => {
       if (name === 'x-forwarded-for') lines.push(value);
     });
-    return customerOf(this.#lastStranger(peer, lines.join(',')));
+    return customerOf(this.#lastUntrusted(peer, lines.join(',')));
   }
 
-  #lastStranger(peer: string, forwardedFor: string): string {
+  #lastUntrusted(peer: string, forwardedFor: string): string {
     let nearest = peer;
     for (const hop of forwardedFor.split(',').slice(-HOPS_MAX).reverse()) {
       const address = plainAddress(hop.trim());

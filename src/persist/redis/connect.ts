@@ -26,7 +26,7 @@ const POLL_MS = 10;
  * Redis's reply to wrong or missing credentials. A retry would not change it, and some of its connections seem ready
  * meanwhile.
  */
-const STRANGER = /^(?:WRONGPASS|NOAUTH)\b/;
+const CREDENTIALS_REFUSED = /^(?:WRONGPASS|NOAUTH)\b/;
 
 /** @throws StoreUnavailableError naming the last reason when Redis (every master of a Cluster) cannot be reached in time or refuses us. */
 export async function connectRedis(options: ConnectOptions): Promise<RedisNodes> {
@@ -43,7 +43,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisNodes>
   });
   const deadline = performance.now() + (options.connectWithinMs ?? CONNECT_WITHIN_MS);
   for (;;) {
-    if (STRANGER.test(lastError?.message ?? '')) {
+    if (CREDENTIALS_REFUSED.test(lastError?.message ?? '')) {
       nodes.close();
       throw new StoreUnavailableError('Redis refused the user name or password. Check REDIS_URL.', {
         cause: lastError,

@@ -19,7 +19,7 @@ const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);
 /** A move slow enough that a round falls into the middle of it. */
 const BETWEEN_KEYS_MS = 400;
 /** Between two reads. */
-const LOOK_MS = 20;
+const READ_COOLDOWN_MS = 20;
 /** Reads of a replica between two requests to take over. */
 const FAILOVER_ASK_EVERY = 50;
 
@@ -59,13 +59,13 @@ async function pressUntil(
     state.ended = true;
   };
   void done.then(end, end);
-  const told: string[] = [];
+  const answers: string[] = [];
   while (!state.ended) {
-    const memberIds = [member(`m${told.length}`)];
+    const memberIds = [member(`m${answers.length}`)];
     for (;;) {
       try {
         const batch = { couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS };
-        told.push(...outcomes(await backEnd.admission.admit(batch), 1));
+        answers.push(...outcomes(await backEnd.admission.admit(batch), 1));
         break;
       } catch (error) {
         if (!/^store_(unavailable|outcome_unknown)$/.test((error as { code: string }).code)) throw error;
@@ -74,11 +74,11 @@ async function pressUntil(
     }
   }
   await done;
-  return told;
+  return answers;
 }
 
-const numbered = (told: readonly string[]): string[] =>
-  told.map((word) => word.replace(/^(issued|already) /, ''));
+const numbered = (answers: readonly string[]): string[] =>
+  answers.map((word) => word.replace(/^(issued|already) /, ''));
 const oneTo = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index + 1));
 
 t.test(
@@ -129,19 +129,19 @@ t.test('a coupon whose slot is half moved does not hold up the round of its node
     memberIds: [member('a'), member('b')],
     notAfterMs: FAR_FUTURE_MS,
   }));
-  const told = new Map<number, string[]>();
+  const answers = new Map<number, string[]>();
   await new Promise<void>((resolve, reject) => {
     const round = admission.admitRound(batches, (place, reply) => {
       if (reply.status === 'fault') reject(new Error('a fault', { cause: reply.fault }));
-      else told.set(place, outcomes(reply, 2));
-      if (told.size === batches.length) resolve();
+      else answers.set(place, outcomes(reply, 2));
+      if (answers.size === batches.length) resolve();
     });
     round.then(() => {
-      t.same([...told.keys()].sort(), [1, 2, 3], 'the next round may leave before that one is answered');
+      t.same([...answers.keys()].sort(), [1, 2, 3], 'the next round may leave before that one is answered');
     }, reject);
   });
   await moved;
-  for (const place of batches.keys()) t.same(told.get(place), ['issued 1', 'issued 2']);
+  for (const place of batches.keys()) t.same(answers.get(place), ['issued 1', 'issued 2']);
 });
 
 t.test('24: a planned failover under load loses nothing', async (t) => {
@@ -154,15 +154,15 @@ t.test('24: a planned failover under load loses nothing', async (t) => {
       // Redis gives a planned failover up when its nodes have had no contact lately; an operator repeats the request.
       for (let tries = 0; !(await client.info('replication')).includes('role:master'); tries++) {
         if (tries % FAILOVER_ASK_EVERY === 0) await client.call('CLUSTER', 'FAILOVER');
-        await delay(LOOK_MS);
+        await delay(READ_COOLDOWN_MS);
       }
       client.disconnect();
     }
-    await delay(LOOK_MS);
+    await delay(READ_COOLDOWN_MS);
   };
-  const told = await pressUntil(backEnd, couponId, failOver());
-  t.same(numbered(told), oneTo(told.length));
-  t.equal((await backEnd.admission.snapshots([couponId]))[0]?.issued, told.length);
+  const answers = await pressUntil(backEnd, couponId, failOver());
+  t.same(numbered(answers), oneTo(answers.length));
+  t.equal((await backEnd.admission.snapshots([couponId]))[0]?.issued, answers.length);
 });
 
 t.test(

@@ -7,7 +7,7 @@ export const deadReasons = {
   memberHoldsAnother: 'the member holds another number of this coupon',
 } as const;
 
-export interface Standing {
+export interface Existing {
   /** Rows of the numbers and of the members of the batch. */
   readonly rows: readonly { readonly issueNo: number; readonly memberId: MemberId }[];
   readonly revokedNumbers: ReadonlySet<number>;
@@ -24,7 +24,7 @@ export interface Verdicts {
  * In the order of the batch, so of two that exclude each other the first is recorded. No existing row is ever
  * overwritten.
  */
-export function judge(batch: readonly Issuance[], standing: Standing): Verdicts {
+export function judge(batch: readonly Issuance[], standing: Existing): Verdicts {
   const memberAt = new Map(standing.rows.map((row) => [row.issueNo, row.memberId]));
   const numberOf = new Map(standing.rows.map((row) => [row.memberId, row.issueNo]));
   const toInsert: Issuance[] = [];

@@ -134,7 +134,7 @@ async function recordContested(
           epoch,
           issuances,
         );
-        const rows = await standingRows(transaction, couponId, issuances);
+        const rows = await existingRows(transaction, couponId, issuances);
         const { toInsert, dead, replayed, revoked } = judge(issuances, { rows, revokedNumbers });
         await insertIssuances(transaction, flavour, [{ couponId, issuances: toInsert }]);
         await bury(transaction, couponId, dead);
@@ -200,7 +200,7 @@ async function takeOut(
   return { revoked: revoked.length, surplus };
 }
 
-async function standingRows(
+async function existingRows(
   transaction: Transaction<Database>,
   couponId: CouponId,
   issuances: readonly Issuance[],

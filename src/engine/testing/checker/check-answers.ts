@@ -184,7 +184,7 @@ function winnersLearn(facts: AcknowledgedIssuances): Violation[] {
       if (!isRefusal(call.outcome)) continue;
       const revokedMs = facts.revokeAskedMs.get(win.issueNo);
       if (revokedMs !== undefined && revokedMs <= call.answeredMs) continue;
-      if (mayNotHaveHeard(facts, facts.trueMs(win.issuedAtMs), call.invokedMs)) continue;
+      if (mayNotHaveNews(facts, facts.trueMs(win.issuedAtMs), call.invokedMs)) continue;
       if (wasForgotten(facts, facts.trueMs(win.issuedAtMs), call.answeredMs)) continue;
       violations.push({
         promise: 'I8',
@@ -209,7 +209,7 @@ function wasForgotten({ history }: AcknowledgedIssuances, wonMs: number, atMs: n
   );
 }
 
-function mayNotHaveHeard({ history }: AcknowledgedIssuances, wonMs: number, askedMs: number): boolean {
+function mayNotHaveNews({ history }: AcknowledgedIssuances, wonMs: number, askedMs: number): boolean {
   if (history.losses.some(({ atMs }) => atMs <= wonMs + history.instantMs && atMs >= askedMs - STALE_MS))
     return true;
   return history.sellerCalls.some(

@@ -72,9 +72,9 @@ function aboutRinging(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): 
     const elsewhere = await listening(t, bellElsewhere);
     const couponId = freshCouponId();
     for (let round = 0; round < 3; round++) {
-      const heard = Promise.all([here.next(couponId), elsewhere.next(couponId)]);
+      const received = Promise.all([here.next(couponId), elsewhere.next(couponId)]);
       bell.ring(couponId);
-      await heard;
+      await received;
     }
     t.pass('three rounds received');
   });
@@ -82,9 +82,9 @@ function aboutRinging(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): 
   t.test('a thousand rings are one piece of news, not a thousand, and no coupon is forgotten', async (t) => {
     const elsewhere = await listening(t, bellElsewhere);
     const couponIds = Array.from({ length: 20 }, freshCouponId);
-    const heard = Promise.all(couponIds.map((couponId) => elsewhere.next(couponId)));
+    const received = Promise.all(couponIds.map((couponId) => elsewhere.next(couponId)));
     for (let round = 0; round < 50; round++) for (const couponId of couponIds) bell.ring(couponId);
-    await heard;
+    await received;
     t.ok(elsewhere.count() < 200, `${elsewhere.count()} messages for 1,000 rings of 20 coupons`);
   });
 
@@ -93,9 +93,9 @@ function aboutRinging(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): 
     const stayer = await listening(t, bell);
     await leaver.stop();
     const couponId = freshCouponId();
-    const heard = stayer.next(couponId);
+    const received = stayer.next(couponId);
     bell.ring(couponId);
-    await heard;
+    await received;
     t.equal(leaver.count(), 0);
   });
 }

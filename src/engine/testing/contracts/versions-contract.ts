@@ -19,10 +19,10 @@ export function versionsContract(t: Test, name: string, open: (t: Test) => Promi
 
     t.test('a new version reaches every listener, here and elsewhere', async (t) => {
       const couponId = freshCouponId();
-      const heard = [versions, elsewhere, elsewhere].map((listener) => nextNews(t, listener, couponId));
-      await Promise.all(heard.map((news) => news.listening));
+      const received = [versions, elsewhere, elsewhere].map((listener) => nextNews(t, listener, couponId));
+      await Promise.all(received.map((news) => news.listening));
       versions.publish(couponId, 7);
-      t.same(await Promise.all(heard.map((news) => news.version)), [7, 7, 7]);
+      t.same(await Promise.all(received.map((news) => news.version)), [7, 7, 7]);
     });
 
     t.test('the largest coupon id and version arrive exactly', async (t) => {
@@ -35,27 +35,27 @@ export function versionsContract(t: Test, name: string, open: (t: Test) => Promi
 
     t.test('a listener that stopped gets nothing more', async (t) => {
       const couponId = freshCouponId();
-      const heard: number[] = [];
+      const received: number[] = [];
       const stop = await versions.listen((id, version) => {
-        if (id === couponId) heard.push(version);
+        if (id === couponId) received.push(version);
       });
       await stop();
       const stayer = nextNews(t, versions, couponId);
       await stayer.listening;
       versions.publish(couponId, 2);
       await stayer.version;
-      t.same(heard, []);
+      t.same(received, []);
     });
   });
 }
 
 function nextNews(t: Test, versions: Versions, couponId: CouponId) {
-  let hear: (version: number) => void;
+  let listen: (version: number) => void;
   const version = new Promise<number>((resolve) => {
-    hear = resolve;
+    listen = resolve;
   });
   const listening = versions.listen((id, news) => {
-    if (id === couponId) hear(news);
+    if (id === couponId) listen(news);
   });
   t.teardown(async () => (await listening)());
   return { listening, version };

@@ -115,12 +115,12 @@ function soldOutForEver(admission: Admission): Admission {
 /** A lagging replica answers the reads of the version. */
 function laggingReplica(admission: Admission): Admission {
   let past: (CouponSnapshot | undefined)[] = [];
-  let looks = 0;
+  let reads = 0;
   const wrapped = wrapAdmission(admission);
   wrapped.snapshots = async (couponIds) => {
     const now = await admission.snapshots(couponIds);
-    looks += 1;
-    if (looks % 12 === 1 || past.length !== now.length || past.includes(undefined)) past = now;
+    reads += 1;
+    if (reads % 12 === 1 || past.length !== now.length || past.includes(undefined)) past = now;
     return past.map(
       (snapshot, place) => snapshot && { ...snapshot, storeNowMs: now[place]?.storeNowMs ?? 0 },
     );

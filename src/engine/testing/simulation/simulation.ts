@@ -173,7 +173,7 @@ function planFaults(world: SimulatedWorld, scenario: Scenario): void {
   const sometimes = (count: number, fault: () => void): void => {
     for (let times = 0; times < count; times += 1) time.at(random.between(1, scenario.healMs - 1), fault);
   };
-  sometimes(scenario.crashes, () => crashSomebody(world));
+  sometimes(scenario.crashes, () => crashOneProcess(world));
   sometimes(scenario.freezes, () => {
     const { process } = random.chance(0.5)
       ? random.pick(world.apis)
@@ -237,7 +237,7 @@ function emptyCopy(): StoreCopy {
 }
 
 /** Dies now or at one of its next steps. */
-function crashSomebody({ random, apis, recorders }: SimulatedWorld): void {
+function crashOneProcess({ random, apis, recorders }: SimulatedWorld): void {
   const process = random.pick([...apis.map((api) => api.process), ...recorders]);
   if (random.chance(0.3)) process.crash();
   else process.crashAtStep(random.between(1, CRASH_STEPS_MAX));
