@@ -12,7 +12,7 @@ import { build } from 'vite';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = `${root}packages/client`;
 const out = `${folder}/dist`;
-/** Packages whose types stand in ours. */
+/** Packages whose types our declarations contain. */
 const TYPED = ['openapi-fetch', 'openapi-typescript-helpers'];
 
 await rm(out, { recursive: true, force: true });

@@ -144,6 +144,18 @@ t.test('a source file that a document names is there', (t) => {
   t.end();
 });
 
+t.test('CONTRIBUTING.md names every port of the engine', (t) => {
+  const ports = repositoryFiles
+    .filter((file) => /^src\/engine\/ports\/(?!.*\.test\.ts)/.test(file))
+    .map((file) => basename(file));
+  const table = read('CONTRIBUTING.md').split('## Add a back end')[1]?.split('\n## ')[0] ?? '';
+  t.same(
+    ports.filter((port) => !table.includes(`\`${port}\``)),
+    [],
+  );
+  t.end();
+});
+
 t.test('docs/adr/README.md lists every decision with its title', (t) => {
   const titles = documents
     .filter((file) => /^docs\/adr\/\d/.test(file))

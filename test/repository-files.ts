@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../', import.meta.url));
 
-const NOT_OURS = /^(?:node_modules|dist|data|\.[\w-]*)(?:\/|$)|^web\/dist\//;
+const NOT_OURS = /^(?:data|\.[\w-]*)(?:\/|$)|(?:^|\/)(?:node_modules|dist)(?:\/|$)/;
 
 export const repositoryFiles: readonly string[] = readdirSync(root, { withFileTypes: true })
   .filter(({ name }) => !NOT_OURS.test(name))
