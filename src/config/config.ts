@@ -8,9 +8,10 @@ import { DATABASE_TIMEOUT_MS } from '../engine/domain/limits.js';
 import type { ClaimNames } from '../http/auth/claim-names.js';
 import type { LimitSettings } from '../http/limits/caller-limits.js';
 import { isNetwork } from '../http/limits/client-address.js';
+import type { NatMap, SentinelGroup } from '../persist/redis/redis-servers.js';
 import type { ServerTls } from '../persist/server-tls.js';
 import { serverTls } from './store-tls.js';
-import { parseUrl, readMysqlUrl, readRedisUrls } from './store-urls.js';
+import { parseUrl, readMysqlUrl, readNatMap, readRedisUrls } from './store-urls.js';
 
 export const processRoles = ['api', 'recorder'] as const;
 export type ProcessRole = (typeof processRoles)[number];
@@ -96,6 +97,7 @@ const environment = z.object({
   REDIS_URL: readBy(readRedisUrls).optional(),
   REDIS_URL_FILE: z.string().optional(),
   REDIS_TLS_CA_FILE: authorities.optional(),
+  REDIS_NAT_MAP: readBy(readNatMap).optional(),
   REDIS_PREFIX: z
     .string()
     .regex(
@@ -226,6 +228,9 @@ export interface DistributedConfig extends SharedConfig {
   /** One URL: a single node. Several: the seeds of a Cluster. */
   readonly redisUrls: readonly string[];
   readonly mysqlUrl: string;
+  /** `undefined`: the URLs name the servers themselves. */
+  readonly redisSentinel: SentinelGroup | undefined;
+  readonly redisNatMap: NatMap | undefined;
   /** Before every key and channel in Redis; '' for none. */
   readonly redisPrefix: string;
   /** `undefined`: no TLS. */
@@ -314,6 +319,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     backEnd: 'distributed',
     redisUrls: Object.freeze(values.REDIS_URL.urls),
     mysqlUrl: values.MYSQL_URL.url,
+    redisSentinel: values.REDIS_URL.sentinel,
+    redisNatMap: values.REDIS_NAT_MAP?.addresses,
     redisPrefix: values.REDIS_PREFIX,
     redisTls: serverTls(values.REDIS_URL.check, values.REDIS_TLS_CA_FILE),
     mysqlTls: serverTls(values.MYSQL_URL.check, values.MYSQL_TLS_CA_FILE),

@@ -160,3 +160,62 @@ t.test('HOST: an IPv6 address with or without brackets, and no port', (t) => {
   }
   t.end();
 });
+
+t.test('Sentinels: servers, master, database, TLS and passwords of both kinds', (t) => {
+  const sentinel = (REDIS_URL: string) => {
+    const config = loadConfig({ ...distributed, REDIS_URL });
+    if (config.backEnd === 'embedded') throw new Error('embedded');
+    const { redisUrls, redisSentinel, redisTls } = config;
+    return { urls: redisUrls, redisTls, ...redisSentinel };
+  };
+  t.same(sentinel('redis+sentinel://app:a%40b@s1:26380,s2,[::1]/drops/3?sentinel_password=p%26q'), {
+    urls: ['redis://app:a%40b@s1:26380/3'],
+    redisTls: undefined,
+    masterName: 'drops',
+    addresses: [
+      { host: 's1', port: 26_380 },
+      { host: 's2', port: 26_379 },
+      { host: '::1', port: 26_379 },
+    ],
+    username: undefined,
+    password: 'p&q',
+    isEncrypted: false,
+  });
+  t.match(sentinel('rediss+sentinel://s1/drops?db=2&sentinelUsername=u&sentinelPassword=p&sslmode=require'), {
+    urls: ['rediss://s1/2'],
+    redisTls: { check: 'nothing' },
+    ...{ username: 'u', password: 'p', isEncrypted: true },
+  });
+  t.match(sentinel('rediss+sentinel://s1/drops?sentinel_tls=false'), { isEncrypted: false });
+  for (const wrong of ['redis+sentinel://s1', 'redis+sentinel://s1/', 'redis+sentinel://s1:x/drops']) {
+    t.match(redis(wrong), /^REDIS_URL must be redis\+sentinel:\/\/.*mastername/, wrong);
+  }
+  t.match(redis('redis+sentinel://s1/drops/x'), /^REDIS_URL must be redis\+sentinel/);
+  t.match(redis('redis+sentinel://s1/drops?sentinel_tls=maybe'), /sentinel_tls .*use true or false/);
+  t.match(redis('redis+sentinel://s1/drops?retries=3'), /option retries/);
+  t.match(redis('redis+sentinel://a/b@s1/drops'), /percent-encoded/);
+  t.end();
+});
+
+t.test('REDIS_NAT_MAP and REDIS_PREFIX', (t) => {
+  const config = loadConfig({
+    ...distributed,
+    REDIS_NAT_MAP: '10.0.0.1:6379=r.example:7001, [::1]:1=[::2]:2',
+  });
+  t.match(config, {
+    redisNatMap: {
+      '10.0.0.1:6379': { host: 'r.example', port: 7_001 },
+      '::1:1': { host: '::2', port: 2 },
+    },
+  });
+  for (const REDIS_NAT_MAP of ['a=b', 'a:1', 'a:1=b:2=c:3', 'a:1=b:99999']) {
+    t.match(
+      reading({ REDIS_NAT_MAP }),
+      /^REDIS_NAT_MAP must be announced:port=reachable:port/,
+      REDIS_NAT_MAP,
+    );
+  }
+  t.match(reading({ REDIS_PREFIX: 'a{b}' }), /^REDIS_PREFIX must be .*no braces/);
+  t.match(loadConfig({ ...distributed, REDIS_PREFIX: 'shop:' }), { redisPrefix: 'shop:' });
+  t.end();
+});

@@ -1,4 +1,5 @@
 /** Reads `REDIS_URL` and `MYSQL_URL`: each part of a URL is honoured, or refused with what to write instead. */
+import type { NatMap, RedisAddress, SentinelGroup } from '../persist/redis/redis-servers.js';
 import { readTlsOption, type TlsChoice, type TlsOption, tlsInForce } from './store-tls.js';
 
 /** The address in one spelling: no options, and `rediss://` where Redis is encrypted. */
@@ -10,6 +11,8 @@ export interface StoreUrl {
 export interface RedisServers {
   /** One: a single node. Several: the seeds of a Cluster. */
   readonly urls: readonly string[];
+  /** The one URL then has user, password and database of the servers. */
+  readonly sentinel?: SentinelGroup;
   readonly check: TlsChoice;
 }
 
@@ -21,8 +24,9 @@ interface Refused {
 const HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])$/i;
 const DATABASE_NUMBER = /^\d{1,5}$/;
 
-/** Redis: `redis[s]://[user:password@]host[:port][/database]`, several separated by commas. */
+/** Redis: {@link readSentinelUrl}, or `redis[s]://[user:password@]host[:port][/database]`, several separated by commas. */
 export function readRedisUrls(text: string): RedisServers | Refused {
+  if (/^rediss?\+sentinel:/i.test(text)) return readSentinelUrl(text);
   const pieces = text
     .split(',')
     .map((piece) => piece.trim())
@@ -91,6 +95,81 @@ function readRedisUrl(text: string): StoreUrl | Refused {
   url.search = '';
   url.pathname = Number(database) > 0 ? `/${Number(database)}` : '';
   return { url: url.href, check: tls.check };
+}
+
+const SENTINEL_FORM =
+  'must be redis+sentinel://user:password@host1:26379,host2:26379/mastername, with /3 behind it for a database number';
+const SENTINEL_PORT = 26_379;
+const SENTINEL_OPTION = /^sentinel[_-]?(username|password|tls)$/i;
+
+/**
+ * Sentinels: `redis[s]+sentinel://[user:password@]host[:port],…/mastername[/database][?…]`. User, password and database are those of the servers;
+ * `sentinel_username`, `sentinel_password` and `sentinel_tls` are the Sentinels' own. TLS options count for both.
+ */
+function readSentinelUrl(text: string): RedisServers | Refused {
+  const at = text.lastIndexOf('@');
+  const [, scheme = '', rest = ''] = /^(rediss?)\+sentinel:\/\/(.*)$/i.exec(text) ?? [];
+  const credentials = at < 0 ? '' : text.slice(text.length - rest.length, at + 1);
+  const [, hosts = '', master = '', database = '', query = ''] =
+    /^([^/?#]+)\/([^/?#]+)(?:\/(\d{0,5}))?(?:\?([^#]*))?$/.exec(at < 0 ? rest : text.slice(at + 1)) ?? [];
+  if (!isDecodable(master) || master === '') return { problem: SENTINEL_FORM };
+  const addresses: RedisAddress[] = [];
+  for (const host of hosts.split(',').map((one) => one.trim())) {
+    const address = readAddress(host, SENTINEL_PORT);
+    if (address === undefined) return { problem: SENTINEL_FORM };
+    addresses.push(address);
+  }
+  const options = new URLSearchParams(query);
+  const own: { username?: string; password?: string; tls?: string } = {};
+  for (const [name, value] of [...options]) {
+    const option = SENTINEL_OPTION.exec(name)?.[1]?.toLowerCase() as keyof typeof own | undefined;
+    if (option === undefined) continue;
+    own[option] = value;
+    options.delete(name);
+  }
+  if (own.tls !== undefined && !/^(?:true|false)$/.test(own.tls)) {
+    return { problem: 'has the option sentinel_tls with a value that is not supported; use true or false' };
+  }
+  const [first = ''] = hosts.split(',');
+  const servers = readRedisUrl(`${scheme}://${credentials}${first.trim()}/${database}?${options.toString()}`);
+  if ('problem' in servers) return servers;
+  const isEncrypted = servers.url.startsWith('rediss:');
+  return {
+    urls: [servers.url],
+    check: servers.check,
+    sentinel: Object.freeze({
+      masterName: decodeURIComponent(master),
+      addresses: Object.freeze(addresses),
+      username: own.username,
+      password: own.password,
+      isEncrypted: own.tls === undefined ? isEncrypted : own.tls === 'true',
+    }),
+  };
+}
+
+/** `REDIS_NAT_MAP`: `announced:port=reachable:port`, several separated by commas. */
+export function readNatMap(text: string): { readonly addresses: NatMap } | Refused {
+  const addresses: Record<string, RedisAddress> = {};
+  for (const pair of text.split(',')) {
+    const [announced = '', reachable = '', ...others] = pair.split('=').map((one) => one.trim());
+    const from = readAddress(announced, 0);
+    const to = readAddress(reachable, 0);
+    if (from === undefined || to === undefined || from.port * to.port === 0 || others.length > 0) {
+      return {
+        problem:
+          'must be announced:port=reachable:port, several separated by commas: 10.0.0.1:6379=redis.example:7001',
+      };
+    }
+    addresses[`${from.host}:${from.port}`] = to;
+  }
+  return { addresses: Object.freeze(addresses) };
+}
+
+function readAddress(text: string, defaultPort: number): RedisAddress | undefined {
+  const [, host = '', port = String(defaultPort)] =
+    /^([\w.-]+|\[[\da-f:.]+\])(?::(\d{1,5}))?$/i.exec(text) ?? [];
+  if (host === '' || Number(port) > 65_535) return undefined;
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }
 
 /** The database: `mysql://[user[:password]@]host[:port]/database`. */

@@ -6,6 +6,7 @@ import type { CouponId } from '../engine/domain/coupon.js';
 import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../engine/domain/errors.js';
 import type { DrainResult } from '../engine/recording/flusher.js';
 import type { RecordingTimesDelta } from '../engine/recording/recording-times.js';
+import type { NatMap, SentinelGroup } from './redis/redis-servers.js';
 import type { ServerTls } from './server-tls.js';
 
 /**
@@ -17,6 +18,8 @@ const DRAINS_PER_THREAD = 64;
 export interface DrainWorkerSettings {
   readonly redisUrls: readonly string[];
   readonly redisTls: ServerTls | undefined;
+  readonly redisSentinel: SentinelGroup | undefined;
+  readonly redisNatMap: NatMap | undefined;
   readonly redisPrefix: string;
   readonly mysqlUrl: string;
   readonly mysqlTls: ServerTls | undefined;

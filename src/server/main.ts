@@ -216,12 +216,12 @@ async function startRecorder(
   logger: Logger,
   counters: RecorderCounters,
 ): Promise<Part> {
-  const { redisUrls, redisTls, redisPrefix, mysqlUrl, mysqlTls } = config;
+  const { redisUrls, redisTls, redisSentinel, redisNatMap, redisPrefix, mysqlUrl, mysqlTls } = config;
   const { admitDeadlineMs, recordBatchMax, leaseMs, recordThreads } = config;
   const { startRecorderThreads } = await import('../persist/recorder-threads.js');
   const threads = startRecorderThreads(
     {
-      ...{ redisUrls, redisTls, redisPrefix, mysqlUrl, mysqlTls },
+      ...{ redisUrls, redisTls, redisSentinel, redisNatMap, redisPrefix, mysqlUrl, mysqlTls },
       callDeadlineMs: admitDeadlineMs,
       ...{ recordBatchMax, leaseMs },
     },

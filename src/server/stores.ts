@@ -137,6 +137,8 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
     const redis = await openRedisBackEnd({
       redisUrls: config.redisUrls,
       redisTls: config.redisTls,
+      redisSentinel: config.redisSentinel,
+      redisNatMap: config.redisNatMap,
       redisPrefix: config.redisPrefix,
       callDeadlineMs: config.admitDeadlineMs,
       durability: config.durability,

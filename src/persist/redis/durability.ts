@@ -19,7 +19,8 @@ export interface RedisSettings {
 /** The scripts open with `#!lua`, which 7.0 introduced: it is what makes a refusal come before the first write. */
 const MAJOR_VERSION_LEAST = 7;
 
-const SENTINEL = 'REDIS_URL names a Sentinel, which holds no data; name the master that the Sentinel watches';
+const SENTINEL =
+  'REDIS_URL names a Sentinel, which holds no data; write redis+sentinel://host:26379/mastername, or name the master';
 const REPLICA = 'REDIS_URL names a replica (role:slave), which takes no writes; name the master';
 
 /** @throws ConfigError | StoreUnavailableError | StoreOutcomeUnknownError */

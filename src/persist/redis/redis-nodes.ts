@@ -2,6 +2,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Command, Redis, type RedisOptions } from 'ioredis';
 import type { ServerTls } from '../server-tls.js';
+import type { NatMap, SentinelGroup } from './redis-servers.js';
 
 /** A connection is re-made for ever, at most this long after it broke. */
 const RECONNECT_DELAY_MAX_MS = 500;
@@ -43,6 +44,9 @@ export interface RedisNodes {
 
 export interface RedisNodesOptions {
   readonly urls: readonly string[];
+  /** The one URL has user, password and database of whichever server they name. */
+  readonly sentinel?: SentinelGroup | undefined;
+  readonly natMap?: NatMap | undefined;
   readonly tls?: ServerTls | undefined;
   /** `REDIS_PREFIX`. */
   readonly keyPrefix?: string;
@@ -99,12 +103,31 @@ interface Life {
 const reconnectDelayMs = (attempt: number, life: Life): number | null =>
   life.closed ? null : Math.min(attempt * RECONNECT_DELAY_STEP_MS, RECONNECT_DELAY_MAX_MS);
 
+/** Before each connection the Sentinels are asked where the master is. */
+function sentinelOptions({ sentinel, tls, natMap, callDeadlineMs, urls }: RedisNodesOptions, life: Life) {
+  if (sentinel === undefined) return address(urls[0] ?? '');
+  const { masterName, addresses, username, password, isEncrypted } = sentinel;
+  return {
+    name: masterName,
+    sentinels: addresses.map((one) => ({ ...one })),
+    ...(username === undefined ? {} : { sentinelUsername: username }),
+    ...(password === undefined ? {} : { sentinelPassword: password }),
+    ...(isEncrypted ? { sentinelTLS: tlsOptions(tls) } : {}),
+    // Of the servers; without it `tls` would be ignored.
+    enableTLSForSentinelMode: true,
+    ...(natMap === undefined ? {} : { natMap: { ...natMap } }),
+    // One that is frozen must not keep the others from being asked.
+    sentinelCommandTimeout: callDeadlineMs,
+    sentinelRetryStrategy: (attempt: number) => reconnectDelayMs(attempt, life),
+  };
+}
+
 function address(url: string): { host: string; port: number } {
   const { hostname, port } = new URL(url);
   return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? 6_379 : Number(port) };
 }
 
-/** One URL: a single node. Several: the seeds of a Cluster. */
+/** One URL: a single node, which Sentinels may name. Several: the seeds of a Cluster. */
 export function redisNodes(options: RedisNodesOptions): RedisNodes {
   return options.urls.length === 1 ? singleNode(options) : clusterNodes(options);
 }
@@ -116,7 +139,7 @@ function singleNode(options: RedisNodesOptions): RedisNodes {
   const life: Life = { closed: false };
   const settings = {
     ...nodeOptions(options, life),
-    ...address(url),
+    ...sentinelOptions(options, life),
     ...(database > 0 ? { db: database } : {}),
   };
   let listening: Redis | undefined;
@@ -133,6 +156,7 @@ function singleNode(options: RedisNodesOptions): RedisNodes {
     },
   });
   redis.on('error', options.onConnectionError);
+  redis.on('sentinelError', options.onConnectionError);
   const checkRole = async (): Promise<void> => {
     const { stream } = redis;
     takesWrites = /^role:master\b/m.test(await redis.info('replication'));
@@ -170,11 +194,13 @@ function singleNode(options: RedisNodesOptions): RedisNodes {
   };
 }
 
-function clusterNodes(options: RedisNodesOptions): RedisNodes {
+/** The URLs are seeds: one of them is asked for all nodes. */
+export function clusterNodes(options: RedisNodesOptions): RedisNodes {
   const life: Life = { closed: false };
   const redisOptions = { ...nodeOptions(options, life), socketTimeout: silenceMs(options) };
   const cluster = new Cluster(options.urls.map(address), {
     redisOptions,
+    ...(options.natMap === undefined ? {} : { natMap: { ...options.natMap } }),
     clusterRetryStrategy: (attempt) => reconnectDelayMs(attempt, life),
     clusterNodeRetryStrategy: (attempt) => reconnectDelayMs(attempt, life),
     // Commands go to the nodes directly (redis-calls.ts): the Cluster object keeps the slot table and nothing else,
@@ -212,7 +238,9 @@ function clusterNodes(options: RedisNodesOptions): RedisNodes {
       const name = cluster.slots[slotOf(key)]?.[0];
       return name === undefined ? undefined : known(name);
     },
-    nodeAt(name) {
+    nodeAt(announced) {
+      const reachable = options.natMap?.[announced];
+      const name = reachable === undefined ? announced : `${reachable.host}:${reachable.port}`;
       const connected = known(name) ?? unlisted.get(name);
       if (connected !== undefined) return connected;
       const colon = name.lastIndexOf(':');
