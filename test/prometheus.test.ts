@@ -80,7 +80,7 @@ t.test('every panel shows data of a real run, and no alert fires in it', async (
   t.teardown(() => backEnd.stop());
   const [api, recorder] = await Promise.all([
     startSeonchak({ ...backEnd.settings, ROLES: 'api' }),
-    startSeonchak({ ...backEnd.settings, ROLES: 'recorder' }),
+    startSeonchak({ ...backEnd.settings, ROLES: 'recorder,relay' }),
   ]);
   t.teardown(() => Promise.all([api.stop(), recorder.stop()]));
   const targets = [api, recorder].map(({ port }) => `127.0.0.1:${port}`);

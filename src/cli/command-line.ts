@@ -18,6 +18,7 @@ import { addSeed } from './seed.js';
 import { addServe } from './serve.js';
 import { addStatus } from './status.js';
 import { addTokens } from './tokens.js';
+import { addWebhook } from './webhook.js';
 import { addWarm } from './warm.js';
 
 /** The levels at which an operator wants everything, stack traces included. */
@@ -76,6 +77,7 @@ function buildProgram(context: CommandContext): Command {
   addKey(program, context);
   addGrant(program, context);
   addRedemption(program, context);
+  addWebhook(program, context);
   addDemo(program, context);
   addAudit(program, context);
   addCompletion(program);

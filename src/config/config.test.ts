@@ -28,7 +28,7 @@ t.test('with nothing set there is an embedded server on this machine only', (t) 
   t.equal(config.dataDir, './data');
   t.equal(config.jwtSecret, undefined, 'it is generated in the data folder');
   t.equal(config.sellerSignup, 'open');
-  t.same(config.roles, ['api', 'recorder']);
+  t.same(config.roles, ['api', 'recorder', 'relay']);
   t.end();
 });
 

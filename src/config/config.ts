@@ -13,7 +13,7 @@ import type { ServerTls } from '../persist/server-tls.js';
 import { serverTls } from './store-tls.js';
 import { parseUrl, readMysqlUrl, readNatMap, readRedisUrls } from './store-urls.js';
 
-export const processRoles = ['api', 'recorder'] as const;
+export const processRoles = ['api', 'recorder', 'relay'] as const;
 export type ProcessRole = (typeof processRoles)[number];
 
 /** The most members one script call takes: HSET needs two arguments each and Lua unpacks fewer than 8,000. */
@@ -134,7 +134,7 @@ const environment = z.object({
         .array(z.enum(processRoles, `must be a list of ${processRoles.join(', ')}`))
         .min(1, `must be a list of ${processRoles.join(', ')}`),
     )
-    .default(['api', 'recorder']),
+    .default([...processRoles]),
   SHUTDOWN_DELAY_MS: integer(0, 600_000).optional(),
   PROCESSES: integer(1, 64).default(1),
   BATCH_MAX: integer(1, BATCH_LIMIT).default(512),
@@ -166,6 +166,7 @@ const environment = z.object({
     .transform(commaSeparated)
     .pipe(z.array(z.string().refine(isOrigin, 'must be a list of origins (https://shop.example), or *')))
     .default([]),
+  WEBHOOK_ALLOW_PRIVATE: z.enum(['0', '1'], 'must be 0 or 1').default('0'),
   SELLER_SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').optional(),
   MEMBER_SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').optional(),
 });
@@ -216,6 +217,8 @@ interface SharedConfig {
   readonly memberSignup: 'open' | 'closed';
   /** Exact origins, or `*` for what anyone may read. */
   readonly corsOrigins: readonly string[];
+  /** For test installations: webhooks may lead to private addresses, over plain HTTP. */
+  readonly webhookAllowPrivate: boolean;
   readonly limits: LimitSettings;
 }
 
@@ -307,6 +310,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       signInFailuresMax: values.SIGN_IN_FAILURES_MAX,
       trustedProxies: Object.freeze(values.TRUSTED_PROXIES),
     }),
+    webhookAllowPrivate: values.WEBHOOK_ALLOW_PRIVATE === '1',
     corsOrigins: Object.freeze([...new Set(values.CORS_ORIGINS)]),
     sellerSignup: values.SELLER_SIGNUP ?? (embedded ? 'open' : 'closed'),
     memberSignup: values.MEMBER_SIGNUP ?? (embedded ? 'open' : 'closed'),
@@ -381,8 +385,8 @@ function crossFaults(values: Environment, faulty: ReadonlySet<string>, secretsMi
       'DURABILITY replica needs the distributed back end (REDIS_URL and MYSQL_URL); the embedded back end always has fsync',
     );
   }
-  if (!distributed && values.ROLES.length < processRoles.length) {
-    faults.push('ROLES must be api,recorder with the embedded back end: it is one process');
+  if (!distributed && !(values.ROLES.includes('api') && values.ROLES.includes('recorder'))) {
+    faults.push('ROLES must contain api and recorder with the embedded back end: it is one process');
   }
   if (values.LEASE_MS <= DATABASE_TIMEOUT_MS) {
     faults.push(`LEASE_MS must be greater than the database timeout of ${DATABASE_TIMEOUT_MS} ms`);

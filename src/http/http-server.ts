@@ -8,6 +8,7 @@ import type { TokenSettings } from './auth/token-settings.js';
 import type { ShutdownWait } from './wire/in-flight.js';
 import type { LimitSettings } from './limits/caller-limits.js';
 import type { BacklogSources } from './metrics/queue-metrics.js';
+import type { RelayMetricsSource } from './metrics/relay-metrics.js';
 import type { RecorderCounters } from './metrics/recorder-metrics.js';
 import type { Admission } from '../engine/ports/admission.js';
 import type { CouponRegistry } from '../engine/sellers/coupon-registry.js';
@@ -27,6 +28,8 @@ export interface HttpPorts extends RoutePorts, LivePorts {
   readonly settingsFaults?: (() => readonly string[]) | undefined;
   /** What the recorder of this process counts, where one runs. */
   readonly recorderCounters?: RecorderCounters | undefined;
+  /** What the relay of this process counts, where one runs. */
+  readonly relay?: RelayMetricsSource | undefined;
 }
 
 export interface HttpSettings extends SessionSettings {

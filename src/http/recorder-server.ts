@@ -10,6 +10,9 @@ import { MetricsHandlers, registerDurability } from './metrics/metrics.js';
 import { registerProcessMetrics } from './metrics/process-metrics.js';
 import { registerQueueMetrics } from './metrics/queue-metrics.js';
 import type { BacklogSources } from './metrics/queue-metrics.js';
+import { registerFrontierMetrics, registerRelayMetrics } from './metrics/relay-metrics.js';
+import type { RelayMetricsSource } from './metrics/relay-metrics.js';
+import type { SettledRows } from '../engine/feed/settled-rows.js';
 import { registerRecorderMetrics } from './metrics/recorder-metrics.js';
 import type { RecorderCounters } from './metrics/recorder-metrics.js';
 import { logAnswer, logFault } from './wire/request-log.js';
@@ -21,7 +24,11 @@ export interface RecorderHttpPorts extends Pick<
   HttpPorts,
   'clock' | 'durability' | 'settingsFaults' | 'logger' | 'readiness'
 > {
-  readonly counters: RecorderCounters;
+  /** `undefined` in a process that only relays. */
+  readonly counters: RecorderCounters | undefined;
+  /** `undefined` in a process that only records. */
+  readonly relay: RelayMetricsSource | undefined;
+  readonly settledRows: Pick<SettledRows, 'waits'>;
   readonly backlogSources: BacklogSources;
 }
 
@@ -30,12 +37,14 @@ export async function startRecorderHttp(
   ports: RecorderHttpPorts,
   settings: Pick<HttpSettings, 'host' | 'port' | 'limits'>,
 ): Promise<Pick<HttpServer, 'port' | 'shutDown'>> {
-  const { counters, backlogSources, durability, settingsFaults, logger } = ports;
+  const { counters, relay, settledRows, backlogSources, durability, settingsFaults, logger } = ports;
   const registry = new Registry();
   registerProcessMetrics(registry, 'recorder');
   registerDurability(registry, durability, settingsFaults);
   registerQueueMetrics(registry, backlogSources);
-  registerRecorderMetrics(registry, counters);
+  registerFrontierMetrics(registry, settledRows.waits);
+  if (counters !== undefined) registerRecorderMetrics(registry, counters);
+  if (relay !== undefined) registerRelayMetrics(registry, relay);
 
   const app = uWS.App();
   const inFlight = new InFlight();

@@ -123,6 +123,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     durability: ports.durability,
     settingsFaults: ports.settingsFaults,
     recorder: ports.recorderCounters,
+    relay: ports.relay,
     backlogSources,
     engineLoad: () => engine.load(),
     requestsInFlight: () => inFlight.count,

@@ -3,17 +3,21 @@ import { Redis } from 'ioredis';
 import t from 'tap';
 import { startMariadb } from '../../test/servers/mariadb.js';
 import { startRedis } from '../../test/servers/redis.js';
-import { eventFeedContract, type EventsUnderTest } from '../engine/testing/contracts/event-feed-contract.js';
+import { eventFeedContract, randomFollowing } from '../engine/testing/contracts/event-feed-contract.js';
+import { webhooksContract, type WebhooksUnderTest } from '../engine/testing/contracts/webhooks-contract.js';
 import { frontierContract } from '../engine/testing/contracts/frontier-contract.js';
 import { openRedisBackEnd } from './redis/redis-back-end.js';
 import { openMysql } from './sql/open-mysql.js';
+
+/** Enough that the planted bug was not missed in a hundred runs. */
+const PLANTED_ROUNDS = 60;
 
 const mariadb = await startMariadb();
 t.teardown(() => mariadb.stop());
 const redis = await startRedis({ appendfsync: 'always' });
 t.teardown(() => redis.stop());
 
-async function open(): Promise<EventsUnderTest> {
+async function open(): Promise<WebhooksUnderTest> {
   const mysql = openMysql(mariadb.url);
   await mysql.migrate();
   const backEnd = await openRedisBackEnd({
@@ -40,3 +44,21 @@ async function open(): Promise<EventsUnderTest> {
 
 frontierContract(t, 'Redis and MariaDB', open);
 eventFeedContract(t, 'Redis and MariaDB', open);
+webhooksContract(t, 'Redis and MariaDB', open);
+
+t.test('planted: the cursor is the highest number that has a row', async (t) => {
+  const under = await open();
+  t.teardown(() => under.close());
+  const { ledger } = under;
+  const found = await randomFollowing(
+    {
+      ...under,
+      async readInstead(couponId, after, limit) {
+        const rows = await ledger.rows(couponId, after, limit);
+        return { rows, frontier: rows.at(-1)?.issueNo ?? after, more: rows.length === limit };
+      },
+    },
+    PLANTED_ROUNDS,
+  );
+  t.not(found.length, 0);
+});

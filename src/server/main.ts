@@ -18,10 +18,13 @@ import { RecorderCounters, registerRecorderMetrics } from '../http/metrics/recor
 import { registerProcessMetrics } from '../http/metrics/process-metrics.js';
 import { requireFreePort } from '../http/wire/listen.js';
 import { startHttp } from '../http/server.js';
-import type { HttpServer } from '../http/http-server.js';
+import { registerFrontierMetrics, registerRelayMetrics } from '../http/metrics/relay-metrics.js';
+import type { HttpPorts, HttpServer } from '../http/http-server.js';
 import { presenceSettings, tokenSettings } from './token-settings.js';
 import { serveMetricsToChildren, metricsOfAllProcesses } from './process-metrics.js';
 import { isApiChild, startApiProcesses, reportServingToParent } from './processes.js';
+import { startRelay } from './relay-part.js';
+import { webhookAccess } from '../webhooks/webhook-access.js';
 import { serveRecorder } from './recorder-process.js';
 import { openStores, type DistributedStores, type Stores } from './stores.js';
 import { systemClock, systemScheduler } from './system-time.js';
@@ -110,12 +113,25 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       parts.push(startReconciler(stores, stores.distributed, logger, recorderCounters));
     }
     if (config.roles.includes('recorder') && !isApiChild()) parts.push(startUnsettledChanges(stores, logger));
+    const relay = config.roles.includes('relay')
+      ? startRelay(stores, config.webhookAllowPrivate, logger)
+      : undefined;
+    if (relay !== undefined) parts.push(relay);
+    const records = stores.distributed !== undefined && config.roles.includes('recorder');
+    const ownCounters = records ? recorderCounters : undefined;
     if (
       !config.roles.includes('api') &&
       config.backEnd === 'distributed' &&
       stores.distributed !== undefined
     ) {
-      const address = await serveRecorder(config, stores, stores.distributed, recorderCounters, logger);
+      const address = await serveRecorder(
+        config,
+        stores,
+        stores.distributed,
+        ownCounters,
+        relay?.metrics,
+        logger,
+      );
       parts.push(address);
       return { port: address.port, stop };
     }
@@ -123,13 +139,19 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       await requireFreePort(config.host, config.port);
       const own = new Registry();
       registerProcessMetrics(own, 'parent');
-      registerRecorderMetrics(own, recorderCounters);
+      if (ownCounters !== undefined) registerRecorderMetrics(own, ownCounters);
+      if (relay !== undefined) {
+        registerFrontierMetrics(own, stores.settledRows.waits);
+        registerRelayMetrics(own, relay.metrics);
+      }
       serveMetricsToChildren(own);
       parts.push(await startApiProcesses(config, logger));
       return { port: config.port, stop };
     }
-    const records = stores.distributed !== undefined && config.roles.includes('recorder');
-    const api = await startApi(config, stores, logger, records ? recorderCounters : undefined);
+    const api = await startApi(config, stores, logger, {
+      recorderCounters: ownCounters,
+      relay: relay?.metrics,
+    });
     parts.push(api);
     reportServingToParent();
     return { port: api.port, stop };
@@ -148,7 +170,7 @@ async function startApi(
   config: Config,
   stores: Stores,
   logger: Logger,
-  recorderCounters: RecorderCounters | undefined,
+  counted: Pick<HttpPorts, 'recorderCounters' | 'relay'>,
 ): Promise<Part & { readonly port: number }> {
   const engine = new Engine(
     {
@@ -162,6 +184,7 @@ async function startApi(
     config,
   );
   await engine.start();
+  const access = webhookAccess({ allowPrivate: config.webhookAllowPrivate });
   let shuttingDown = false;
   const http: HttpServer = await startHttp(
     {
@@ -170,7 +193,8 @@ async function startApi(
         stores.distributed === undefined
           ? undefined
           : { ...stores.distributed, monotonicMs: () => systemClock.monotonicMs() },
-      recorderCounters,
+      ...counted,
+      webhookAccess: access,
       shareMetrics: isApiChild() ? metricsOfAllProcesses : undefined,
       engine,
       clock: systemClock,
@@ -205,6 +229,7 @@ async function startApi(
       await http.shutDown({ graceMs: GRACE_MS, idleMs: config.shutdownDelayMs > 0 ? GRACE_MS : 0 });
       await engine.shutDown(GRACE_MS);
       await engine.stop();
+      await access.close();
     },
   };
 }

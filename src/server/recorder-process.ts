@@ -6,6 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DistributedConfig } from '../config/config.js';
+import type { RelayMetricsSource } from '../http/metrics/relay-metrics.js';
 import type { RecorderCounters } from '../http/metrics/recorder-metrics.js';
 import { startRecorderHttp } from '../http/recorder-server.js';
 import type { Readiness } from '../http/api/health.js';
@@ -27,13 +28,16 @@ export async function serveRecorder(
   config: DistributedConfig,
   stores: Stores,
   distributed: DistributedStores,
-  counters: RecorderCounters,
+  counters: RecorderCounters | undefined,
+  relay: RelayMetricsSource | undefined,
   logger: Logger,
 ): Promise<RecorderAddress> {
   let stopping = false;
   const http = await startRecorderHttp(
     {
       counters,
+      relay,
+      settledRows: stores.settledRows,
       durability: stores.durability,
       settingsFaults: stores.settingsFaults,
       clock: systemClock,

@@ -74,7 +74,7 @@ t.test('Kubernetes: the settings are those of an API process and of a recorder',
     const [role] = at(container, 'env') as { value: string }[];
     return loadConfig({ ...(at(config, 'data') as object), ...secret, ROLES: role?.value }).roles;
   });
-  t.same(roles, [['api'], ['recorder']]);
+  t.same(roles, [['api'], ['recorder', 'relay']]);
 });
 
 t.test(

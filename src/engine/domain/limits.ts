@@ -193,3 +193,30 @@ export const FEED_ENTRIES_MAX = 200;
 export const EVENTS_KEPT_MS = 30 * 24 * 60 * 60_000;
 export const EVENTS_SWEEP_MS = 60_000;
 export const EVENTS_REMOVED_MAX = 5_000;
+
+/** How often a relay looks for webhooks with something to deliver, and how many of them it holds. */
+export const RELAY_POLL_MS = 500;
+export const RELAY_WEBHOOKS_MAX = 1_000;
+
+/** Requests of one relay at a time, one per webhook; and batches of one webhook before others get their turn. */
+export const RELAY_REQUESTS_MAX = 20;
+export const RELAY_BATCHES_MAX = 50;
+
+/** Outlasts a request and the step before it. A relay that was frozen for longer than the second must not send. */
+export const RELAY_LEASE_MS = 30_000;
+export const RELAY_SEND_WITHIN_MS = 10_000;
+
+/** How long a stopping relay waits for its requests: what is not confirmed is sent again by another. */
+export const RELAY_STOP_WAIT_MS = 3_000;
+
+/** Events in one request. */
+export const WEBHOOK_BATCH_MAX = 100;
+
+/** After failures in a row; the last one again and again, until the webhook is disabled. */
+export const WEBHOOK_RETRY_DELAYS_MS: readonly number[] = [
+  5_000, 30_000, 120_000, 600_000, 3_600_000, 21_600_000, 86_400_000,
+];
+export const WEBHOOK_DISABLED_AFTER_MS = 72 * 60 * 60_000;
+
+/** Issuances of up to this long before a webhook was made may be delivered to it: clocks differ. */
+export const WEBHOOK_HISTORY_MARGIN_MS = 60_000;

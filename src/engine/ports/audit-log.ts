@@ -14,6 +14,10 @@ export type AuditAction =
   | 'key_created'
   | 'key_revoked'
   | 'granted'
+  | 'webhook_created'
+  | 'webhook_removed'
+  | 'webhook_enabled'
+  | 'webhook_disabled'
   | 'account_created'
   | 'account_locked'
   | 'account_unlocked';

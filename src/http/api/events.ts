@@ -10,7 +10,7 @@ import { refuse } from '../wire/problems.js';
 import { eventListQuery } from '../wire/schemas.js';
 
 export interface EventPorts {
-  readonly feed: Pick<EventFeed, 'read'>;
+  readonly feed: Pick<EventFeed, 'read' | 'end' | 'place'>;
 }
 
 export class EventHandlers {

@@ -12,6 +12,8 @@ import { MemberHandlers } from './members.js';
 import type { MemberPorts } from './members.js';
 import { EventHandlers } from './events.js';
 import type { EventPorts } from './events.js';
+import { WebhookHandlers } from './webhooks.js';
+import type { WebhookPorts } from './webhooks.js';
 import type { RedemptionCounts } from './redemption-counts.js';
 import { RedemptionHandlers } from './redemptions.js';
 import type { RedemptionPorts } from './redemptions.js';
@@ -45,6 +47,7 @@ export interface RoutePorts
     RedemptionPorts,
     ServerKeyPorts,
     EventPorts,
+    WebhookPorts,
     ShopDownloadPorts {
   /** Left out where this process is the only one on its port. */
   readonly shareMetrics?: ShareMetrics | undefined;
@@ -73,6 +76,7 @@ export function createRoutes(
   const shopDownloads = new ShopDownloadHandlers(ports, shop);
   const keys = new ServerKeyHandlers(ports, shop.serverKeys);
   const events = new EventHandlers(ports);
+  const webhooks = new WebhookHandlers(ports);
   const health = new HealthHandlers(ports);
   const metrics = new MetricsHandlers(ownMetrics, ports.shareMetrics);
 
@@ -99,6 +103,20 @@ export function createRoutes(
       'manage',
     ),
     seller('GET /v1/events', (request, caller) => events.list(request, caller), 'read'),
+    seller('POST /v1/webhooks {}', (request, caller) => webhooks.create(request, caller), 'manage'),
+    seller('GET /v1/webhooks', (request, caller) => webhooks.list(request, caller), 'read'),
+    seller('DELETE /v1/webhooks/:id', (request, caller) => webhooks.remove(request, caller), 'manage'),
+    seller('POST /v1/webhooks/:id/test', (request, caller) => webhooks.test(request, caller), 'manage'),
+    seller(
+      'POST /v1/webhooks/:id/replay {}',
+      (request, caller) => webhooks.replay(request, caller),
+      'manage',
+    ),
+    seller(
+      'GET /v1/webhooks/:id/deliveries',
+      (request, caller) => webhooks.deliveries(request, caller),
+      'read',
+    ),
 
     member('GET /v1/coupons/:id/issuance', (request, caller) => members.issuance(request, caller)),
     member('GET /v1/me/coupons', (request, caller) => redemptions.wallet(request, caller)),

@@ -11,6 +11,8 @@ import type { EngineLoad } from '../../engine/download/engine.js';
 import type { Reply } from '../wire/exchange.js';
 import type { OutcomeCounts } from '../download/outcome-counts.js';
 import { refuse } from '../wire/problems.js';
+import { registerFrontierMetrics, registerRelayMetrics } from './relay-metrics.js';
+import type { RelayMetricsSource } from './relay-metrics.js';
 import { registerProcessMetrics } from './process-metrics.js';
 import { registerQueueMetrics } from './queue-metrics.js';
 import type { BacklogSources } from './queue-metrics.js';
@@ -41,6 +43,8 @@ export interface MetricsSources {
   presenceRefused(): number;
   liveWatchers(): number;
   readonly frontierWaits: FrontierWaits;
+  /** `undefined` where another process relays. */
+  readonly relay: RelayMetricsSource | undefined;
   readonly redemptions: Readonly<Record<string, number>>;
   /** Tokens refused so far, by reason. */
   readonly tokensRefused: Readonly<Record<string, number>>;
@@ -150,12 +154,6 @@ export function createMetrics(sources: MetricsSources): Registry {
     'Store errors while processing downloads.',
     () => counters.storeFaults,
   );
-  const { frontierWaits } = sources;
-  counter(
-    'seonchak_void_numbers_total',
-    'Numbers found that never become rows.',
-    () => frontierWaits.voidNumbers,
-  );
 
   new TallyHistogram(registry, 'seonchak_admit_batch_size', 'Members per batch.', counters.batchSizes, 1);
   new TallyHistogram(
@@ -182,20 +180,12 @@ export function createMetrics(sources: MetricsSources): Registry {
   gauge('seonchak_requests_in_flight', 'Requests not yet answered.', () => sources.requestsInFlight());
   gauge('seonchak_live_watchers', 'Open streams of the live view.', () => sources.liveWatchers());
 
-  new Gauge({
-    name: 'seonchak_frontier_lag_seconds',
-    help: 'How long a reader of settled issuances has waited for a number, at most.',
-    aggregator: 'max',
-    registers: [registry],
-    collect() {
-      this.set(frontierWaits.longestMs() / 1_000);
-    },
-  });
-
   registerProcessMetrics(registry, 'api');
   registerDurability(registry, durability, sources.settingsFaults);
   if (backlogSources !== undefined) registerQueueMetrics(registry, backlogSources);
   if (sources.recorder !== undefined) registerRecorderMetrics(registry, sources.recorder);
+  registerFrontierMetrics(registry, sources.frontierWaits);
+  if (sources.relay !== undefined) registerRelayMetrics(registry, sources.relay);
   return registry;
 }
 

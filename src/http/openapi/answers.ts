@@ -4,6 +4,7 @@
  * The handlers' values have these types, and the served document (document.ts) is built from them.
  */
 import { z } from 'zod';
+import { deliveryResults } from '../../engine/ports/webhooks.js';
 import { eventKinds } from '../../engine/domain/events.js';
 import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';
 import { cancelEffects, redeemers, walletStates } from '../../engine/domain/redemption.js';
@@ -194,6 +195,58 @@ export const eventAnswer = z.object({
   at: instant.optional(),
 });
 
+const webhookId = z
+  .int()
+  .min(1)
+  .meta({ examples: [3] });
+
+export const webhookAnswer = z.object({
+  id: webhookId,
+  url: z.string(),
+  kinds: z.array(z.enum(eventKinds)),
+  couponIds: z.array(couponId).nullable().meta({ description: 'null: all coupons.' }),
+  state: z.enum(['enabled', 'disabled']),
+  createdAt: instant,
+  failingSince: instant.nullable().meta({ description: 'null: the last request arrived.' }),
+  failures: count.meta({ description: 'In a row.' }),
+});
+
+export const newWebhookAnswer = webhookAnswer.extend({
+  secret: z.string().meta({ description: 'Signs the requests.', examples: ['whsec_…'] }),
+});
+export const webhookList = z.object({ items: z.array(webhookAnswer) });
+export const webhookRemovedAnswer = z.object({ id: webhookId, removed: z.literal(true) });
+
+const deliveryResult = z
+  .enum(deliveryResults)
+  .meta({ description: '`address`: the name leads to an address that is not public.' });
+const receiverStatus = z.int().nullable().meta({ description: 'Of the response; null without one.' });
+
+export const webhookTestedAnswer = z.object({
+  delivered: z.boolean(),
+  result: deliveryResult,
+  status: receiverStatus,
+});
+export const replayAnswer = z.object({
+  id: webhookId,
+  couponId,
+  fromIssueNo: issueNo,
+  toIssueNo: count.meta({ description: 'Below `fromIssueNo` where there is nothing to deliver.' }),
+});
+export const deliveryList = z.object({
+  items: z.array(
+    z.object({
+      messageId: z.string().meta({ description: 'The header `webhook-id`: the same at every attempt.' }),
+      couponId,
+      events: count,
+      at: instant,
+      durationMs: count,
+      result: deliveryResult,
+      status: receiverStatus,
+    }),
+  ),
+});
+
 export const eventPage = z.object({
   items: z.array(eventAnswer),
   next: z.string().nullable().meta({ description: 'Send it as `after` for the next page; null at the end.' }),
@@ -281,6 +334,7 @@ export const homeAnswer = z.object({ name: z.string(), api: z.string(), document
 
 export type CouponAnswer = z.output<typeof couponAnswer>;
 export type IssuanceItemAnswer = z.output<typeof issuanceItemAnswer>;
+export type WebhookAnswer = z.output<typeof webhookAnswer>;
 export type ServerKeyAnswer = z.output<typeof serverKeyAnswer>;
 export type RedemptionAnswer = z.output<typeof redemptionAnswer>;
 export type WalletItemAnswer = z.output<typeof walletItemAnswer>;

@@ -280,6 +280,24 @@ t.test('what server keys do is answered as described', async (t) => {
   await walk('GET /v1/members/{memberId}/coupons/{id}/issuance', `/v1/members/k-1/coupons/${id}/issuance`, {
     token: seller,
   });
+  const hook = { url: 'https://shop.example/hook', kinds: ['issuance.recorded'] };
+  const keyed = { token: seller, headers: { 'idempotency-key': 'hook-1' } };
+  const hooked = await walk('POST /v1/webhooks', '/v1/webhooks', { ...keyed, body: hook });
+  await walk('POST /v1/webhooks', '/v1/webhooks', { ...keyed, body: hook });
+  await walk('POST /v1/webhooks', '/v1/webhooks', {
+    token: seller,
+    body: { ...hook, url: 'http://10.0.0.1/' },
+  });
+  await walk('GET /v1/webhooks', '/v1/webhooks', { token: seller });
+  const hookPath = `/v1/webhooks/${String(hooked.body['id'])}`;
+  await walk('POST /v1/webhooks/{id}/test', '/v1/webhooks/999/test', { token: seller });
+  const replay = { couponId: Number(id), fromIssueNo: 1 };
+  await walk('POST /v1/webhooks/{id}/replay', `${hookPath}/replay`, { token: seller, body: replay });
+  await walk('GET /v1/webhooks/{id}/deliveries', `${hookPath}/deliveries`, { token: seller });
+  await walk('DELETE /v1/webhooks/{id}', hookPath, { token: seller });
+  for (let made = 0; made < 20; made += 1)
+    await call(shop.url, 'POST /v1/webhooks', { token: seller, body: hook });
+  await walk('POST /v1/webhooks', '/v1/webhooks', { token: seller, body: hook });
   await walk('GET /v1/events', '/v1/events?limit=2', { token: seller });
   await walk('GET /v1/events', '/v1/events?after=x', { token: seller });
   for (const key of [String(made.id), '999'])

@@ -11,6 +11,7 @@ import { Engine } from '../../engine/download/engine.js';
 import type { Config } from '../../config/config.js';
 import { CouponChanger } from '../../engine/sellers/coupon-changer.js';
 import { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
+import { webhookAccess, type WebhookAccess } from '../../webhooks/webhook-access.js';
 import { EventFeed } from '../../engine/feed/event-feed.js';
 import { SettledRows } from '../../engine/feed/settled-rows.js';
 import { CouponWarmer } from '../../engine/recovery/coupon-warmer.js';
@@ -48,6 +49,7 @@ export interface EmbeddedServerOptions {
   /** Left out: what is worth a warning. */
   readonly logLevel?: Config['logLevel'];
   /** Decisions come from here instead of SQLite, and then nothing records them: what is won stays queued. */
+  readonly webhookAccess?: WebhookAccess;
   readonly queued?: Pick<RedisBackEnd, 'admission' | 'queue'>;
 }
 
@@ -107,6 +109,9 @@ export async function startEmbeddedServer(
     auditLog: stores.auditLog,
     settledRows,
     feed: new EventFeed({ events: stores.events, admission, settledRows, clock }),
+    events: stores.events,
+    webhooks: stores.webhooks,
+    webhookAccess: options.webhookAccess ?? webhookAccess({ allowPrivate: false }),
     queue: options.queued?.queue,
     accounts,
     locks,

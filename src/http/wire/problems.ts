@@ -40,6 +40,9 @@ export const problemKinds = {
   quantity_below_issued: { status: 409, title: 'The quantity is below the number of issued units' },
   window_invalid: { status: 400, title: 'The window ends before it starts' },
   changed_meanwhile: { status: 412, title: 'The coupon was changed meanwhile' },
+  url_refused: { status: 400, title: 'A webhook cannot lead there' },
+  unknown_webhook: { status: 404, title: 'No such webhook' },
+  webhooks_too_many: { status: 409, title: 'Too many webhooks' },
   events_removed: { status: 410, title: 'Events after the cursor are kept no more' },
   key_reused: { status: 422, title: 'The idempotency key was used for another request' },
 

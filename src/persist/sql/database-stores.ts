@@ -7,6 +7,7 @@ import type { PresenceDemandStore } from '../../accounts/presence-demands.js';
 import type { AuditLog } from '../../engine/ports/audit-log.js';
 import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
 import type { CouponChanges } from '../../engine/ports/coupon-changes.js';
+import type { Webhooks } from '../../engine/ports/webhooks.js';
 import type { EventLog } from '../../engine/ports/event-log.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { IssuanceSearch } from '../../engine/ports/issuance-search.js';
@@ -19,6 +20,7 @@ import { SqlAuditLog } from './sql-audit-log.js';
 import { SqlCouponCatalogue } from './sql-coupon-catalogue.js';
 import { SqlCouponChanges } from './sql-coupon-changes.js';
 import { SqlEventLog } from './sql-event-log.js';
+import { SqlWebhooks } from './sql-webhooks.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
 import { SqlIssuanceSearch } from './sql-issuance-search.js';
@@ -41,6 +43,7 @@ export interface DatabaseStores {
   readonly redemptions: RedemptionLedger;
   readonly serverKeys: ServerKeyStore;
   readonly events: EventLog;
+  readonly webhooks: Webhooks;
 }
 
 export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): DatabaseStores {
@@ -57,5 +60,6 @@ export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): Datab
     redemptions: new SqlRedemptions(db, flavour),
     serverKeys: new SqlServerKeys(db),
     events: new SqlEventLog(db, flavour),
+    webhooks: new SqlWebhooks(db, flavour),
   };
 }

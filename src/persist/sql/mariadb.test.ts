@@ -28,6 +28,7 @@ t.same(
     '0020_redemptions',
     '0021_server_keys',
     '0030_events',
+    '0031_webhooks',
     '0036_installation',
     '0045_coupon_list_indexes',
   ],

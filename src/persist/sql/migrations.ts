@@ -4,7 +4,7 @@ import { PRESENCE_CHANGES } from './change-counter.js';
 import { migrateIdentity } from './identity-migration.js';
 import { createInstallation } from './installation.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
-import { createEvents } from './feed-migrations.js';
+import { createEvents, createWebhooks } from './feed-migrations.js';
 import { addRedemptions, createServerKeys, indexOpenings } from './shop-migrations.js';
 import type { SqlFlavour } from './sql-flavour.js';
 
@@ -20,6 +20,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0020_redemptions': { up: (db) => addRedemptions(db, flavour) },
     '0021_server_keys': { up: (db) => createServerKeys(db, flavour) },
     '0030_events': { up: (db) => createEvents(db, flavour) },
+    '0031_webhooks': { up: (db) => createWebhooks(db, flavour) },
     '0036_installation': { up: (db) => createInstallation(db, flavour) },
     '0045_coupon_list_indexes': { up: (db) => indexOpenings(db, flavour) },
   };

@@ -1,5 +1,5 @@
 /** Removes old events, those that a seller's feed has and those that no follower ever asked for. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Database } from './schema.js';
 import { inTransaction, reading, writing } from './transaction.js';
 
@@ -34,16 +34,26 @@ export async function removeOldEvents(
 /** Places are given in the order of time, so everything up to an old one is old. */
 function removeUpTo(db: Kysely<Database>, sellerId: string, seq: number): Promise<void> {
   return inTransaction(db, async (transaction) => {
+    const held = await transaction
+      .selectFrom('webhook')
+      .select(
+        sql<number | null>`min(case when position_no is null then position_seq else position_seq - 1 end)`.as(
+          'seq',
+        ),
+      )
+      .where('seller_id', '=', sellerId)
+      .executeTakeFirstOrThrow();
+    const upTo = Math.min(seq, held.seq ?? Infinity);
     await transaction
       .updateTable('event_feed')
-      .set({ removed_seq: seq })
+      .set({ removed_seq: upTo })
       .where('seller_id', '=', sellerId)
-      .where('removed_seq', '<', seq)
+      .where('removed_seq', '<', upTo)
       .execute();
     await transaction
       .deleteFrom('event_outbox')
       .where('seller_id', '=', sellerId)
-      .where('seq', '<=', seq)
+      .where('seq', '<=', upTo)
       .execute();
   });
 }

@@ -19,6 +19,9 @@ export interface Database {
   readonly event_feed: EventFeedTable;
   readonly event_coupon: EventCouponTable;
   readonly installation: InstallationTable;
+  readonly webhook: WebhookTable;
+  readonly webhook_replay: WebhookReplayTable;
+  readonly webhook_delivery: WebhookDeliveryTable;
 }
 
 export interface CouponTable {
@@ -208,4 +211,48 @@ export interface InstallationTable {
   id: number;
   name: string;
   created_at: number;
+}
+
+/** Where feeds are sent. Positions are those of the seller's feed; the end of a batch is stored before the batch is sent. */
+export interface WebhookTable {
+  id: Generated<number>;
+  seller_id: string;
+  url: string;
+  secret: string;
+  /** Separated by commas, like the ids of coupons; NULL there: all. */
+  kinds: string;
+  coupon_ids: string | null;
+  state: 'enabled' | 'disabled';
+  created_at: number;
+  position_seq: number;
+  position_no: number | null;
+  sending_seq: number | null;
+  sending_no: number | null;
+  attempts: number;
+  failing_since: number | null;
+  next_at: number;
+  leased_by: string | null;
+  leased_until: number;
+}
+
+/** Numbers of a coupon that are delivered to a webhook once more. */
+export interface WebhookReplayTable {
+  id: Generated<number>;
+  webhook_id: number;
+  coupon_id: number;
+  next_no: number;
+  last_no: number;
+}
+
+/** The latest requests to webhooks. */
+export interface WebhookDeliveryTable {
+  id: Generated<number>;
+  webhook_id: number;
+  message_id: string;
+  coupon_id: number;
+  events: number;
+  at: number;
+  duration_ms: number;
+  status: number | null;
+  result: string;
 }

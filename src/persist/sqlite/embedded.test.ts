@@ -11,6 +11,7 @@ import { admissionContract } from '../../engine/testing/contracts/admission-cont
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
 import { issuanceSearchContract } from '../../engine/testing/contracts/issuance-search-contract.js';
 import { eventFeedContract } from '../../engine/testing/contracts/event-feed-contract.js';
+import { webhooksContract } from '../../engine/testing/contracts/webhooks-contract.js';
 import { frontierContract } from '../../engine/testing/contracts/frontier-contract.js';
 import { couponChangesContract } from '../../engine/testing/contracts/coupon-changes-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/contracts/issuance-ledger-contract.js';
@@ -32,6 +33,7 @@ async function open(): Promise<EmbeddedStores> {
 admissionContract(t, 'SQLite', open);
 frontierContract(t, 'SQLite', open);
 eventFeedContract(t, 'SQLite', open);
+webhooksContract(t, 'SQLite', open);
 couponCatalogueContract(t, 'SQLite', open);
 issuanceSearchContract(t, 'SQLite', open);
 couponChangesContract(t, 'SQLite', open);

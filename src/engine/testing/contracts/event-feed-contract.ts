@@ -19,6 +19,8 @@ import type { FrontierUnderTest } from './frontier-contract.js';
 export interface EventsUnderTest extends FrontierUnderTest {
   readonly events: EventLog;
   readonly redemptions: RedemptionLedger;
+  /** A planted bug: how settled rows are read instead. */
+  readonly readInstead?: SettledRows['read'];
 }
 
 const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);
@@ -57,12 +59,14 @@ export class FollowedShop {
   feed(): EventFeed {
     let nowMs = 0;
     const clock: Clock = { nowMs: () => Date.now(), monotonicMs: () => (nowMs += TICK_MS) };
-    const settledRows = new SettledRows({
+    const { readInstead } = this.#under;
+    const sound = new SettledRows({
       ...this.#under,
       admitted: this.#under.distributed?.admitted,
       warmer: this.#warmer,
       clock,
     });
+    const settledRows = readInstead === undefined ? sound : { read: readInstead };
     return new EventFeed({ ...this.#under, settledRows, clock });
   }
 
@@ -97,13 +101,26 @@ export class FollowedShop {
   }
 
   /** One recorder: a claim, and its rows. */
-  async record(couponId: CouponId, limit: number): Promise<void> {
+  async record(couponId: CouponId, limit: number): Promise<boolean> {
+    const finish = await this.claim(couponId, limit);
+    await finish?.();
+    return finish !== undefined;
+  }
+
+  /** A recorder that has claimed; what is returned writes its rows. */
+  async claim(couponId: CouponId, limit: number): Promise<(() => Promise<void>) | undefined> {
     const { distributed, ledger } = this.#under;
-    if (distributed === undefined) return;
+    if (distributed === undefined) return undefined;
     const claim = await distributed.queue.claim(couponId, randomUUID(), limit, LEASE_MS);
-    if (claim === undefined || claim === 'not_ready') return;
-    await ledger.record(couponId, claim.epoch, issuancesOf(claim));
-    await distributed.queue.ack(couponId, claim.token);
+    if (claim === undefined || claim === 'not_ready') return undefined;
+    return async () => {
+      await ledger.record(couponId, claim.epoch, issuancesOf(claim));
+      await distributed.queue.ack(couponId, claim.token);
+    };
+  }
+
+  async recordAll(couponId: CouponId): Promise<void> {
+    while (await this.record(couponId, 1_000));
   }
 
   async revoke(couponId: CouponId, issueNo: number): Promise<void> {
@@ -338,11 +355,63 @@ function aboutRemoving(t: Test, under: EventsUnderTest): void {
   });
 }
 
+/** Two coupons of a shop, and deeds at random. */
+export class RandomDeeds {
+  readonly coupons: readonly CouponId[];
+  readonly #shop: FollowedShop;
+  readonly #issued: Map<CouponId, number>;
+  readonly #slow: (() => Promise<void>)[] = [];
+
+  private constructor(shop: FollowedShop, coupons: readonly CouponId[]) {
+    this.#shop = shop;
+    this.coupons = coupons;
+    this.#issued = new Map(coupons.map((couponId) => [couponId, 0]));
+  }
+
+  static async open(shop: FollowedShop): Promise<RandomDeeds> {
+    return new RandomDeeds(shop, [await shop.coupon(), await shop.coupon()]);
+  }
+
+  async round(round: number): Promise<void> {
+    const [couponId] = this.#pick();
+    const count = 1 + randomInt(8);
+    await this.#shop.admit(couponId, count);
+    this.#issued.set(couponId, (this.#issued.get(couponId) ?? 0) + count);
+    await Promise.all([this.#record(couponId), this.#deed(round), this.#deed(round)]);
+  }
+
+  /** Some recorders are slow, and others overtake them. */
+  async #record(couponId: CouponId): Promise<void> {
+    const finish = await this.#shop.claim(couponId, 1 + randomInt(10));
+    if (finish !== undefined && randomInt(3) === 0) this.#slow.push(finish);
+    else await finish?.();
+    if (randomInt(4) === 0) await this.#slow.shift()?.();
+  }
+
+  async recordRest(): Promise<void> {
+    for (const finish of this.#slow.splice(0)) await finish();
+    for (const couponId of this.coupons) await this.#shop.recordAll(couponId);
+  }
+
+  #pick(): readonly [CouponId, number] {
+    const couponId = this.coupons[randomInt(this.coupons.length)];
+    if (couponId === undefined) throw new Error('no coupons');
+    return [couponId, 1 + randomInt(Math.max(1, this.#issued.get(couponId) ?? 1))];
+  }
+
+  async #deed(round: number): Promise<void> {
+    const [couponId, issueNo] = this.#pick();
+    const choice = randomInt(5);
+    if (choice === 0) await this.#shop.revoke(couponId, issueNo);
+    else if (choice === 1) await this.#shop.cancel(couponId, issueNo, `R-${randomInt(round + 1)}`);
+    else await this.#shop.redeem(couponId, issueNo, `R-${round}`);
+  }
+}
+
 /** Deeds, recorders that overtake each other, and two readers, at random. @returns what a follower was not given as promised. */
 export async function randomFollowing(under: EventsUnderTest, rounds: number): Promise<string[]> {
   const shop = new FollowedShop(under);
-  const coupons = [await shop.coupon(), await shop.coupon()];
-  const issued = new Map(coupons.map((couponId) => [couponId, 0]));
+  const deeds = await RandomDeeds.open(shop);
   const feeds = [shop.feed(), shop.feed()];
   const got: FeedEvent[] = [];
   let position = FEED_START;
@@ -353,36 +422,18 @@ export async function randomFollowing(under: EventsUnderTest, rounds: number): P
     got.push(...page.events);
     ({ position } = page);
   };
-  const pick = (): readonly [CouponId, number] => {
-    const couponId = coupons[randomInt(coupons.length)] as CouponId;
-    return [couponId, 1 + randomInt(Math.max(1, issued.get(couponId) ?? 1))];
-  };
-  const deed = async (round: number): Promise<void> => {
-    const [couponId, issueNo] = pick();
-    const choice = randomInt(5);
-    if (choice === 0) await shop.revoke(couponId, issueNo);
-    else if (choice === 1) await shop.cancel(couponId, issueNo, `R-${randomInt(round + 1)}`);
-    else await shop.redeem(couponId, issueNo, `R-${round}`);
-  };
-  for (let round = 0; round < rounds; round += 1) {
-    const [couponId] = pick();
-    const count = 1 + randomInt(8);
-    await shop.admit(couponId, count);
-    issued.set(couponId, (issued.get(couponId) ?? 0) + count);
-    await Promise.all([shop.record(couponId, 1 + randomInt(10)), deed(round), deed(round), read()]);
-  }
-  for (const couponId of coupons)
-    for (let left = 0; left < rounds; left += 1) await shop.record(couponId, 100);
+  for (let round = 0; round < rounds; round += 1) await Promise.all([deeds.round(round), read()]);
+  await deeds.recordRest();
   for (let quiet = 0; quiet < 3;) {
     const before = got.length;
     await read();
     quiet = got.length === before ? quiet + 1 : 0;
   }
-  return check(got, await truthOf(under, coupons));
+  return checkEvents(got, await truthOf(under, deeds.coupons));
 }
 
 /** What the tables say has happened. */
-async function truthOf(under: EventsUnderTest, coupons: readonly CouponId[]): Promise<Set<string>> {
+export async function truthOf(under: EventsUnderTest, coupons: readonly CouponId[]): Promise<Set<string>> {
   const truth = new Set<string>();
   for (const couponId of coupons) {
     const revocations = await under.audit.revocations(couponId, 0, 10_000);
@@ -401,7 +452,7 @@ async function truthOf(under: EventsUnderTest, coupons: readonly CouponId[]): Pr
 }
 
 /** @returns findings: what is missing, comes twice, is no truth, or out of order. */
-function check(got: readonly FeedEvent[], truth: ReadonlySet<string>): string[] {
+export function checkEvents(got: readonly FeedEvent[], truth: ReadonlySet<string>): string[] {
   const findings: string[] = [];
   const seen = new Set<string>();
   const highest = new Map<CouponId, number>();

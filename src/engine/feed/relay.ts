@@ -1,0 +1,103 @@
+/**
+ * Sends the feeds of sellers to their webhooks: leases webhooks, gives events their places, and sends them batch by batch.
+ *
+ * One batch of a webhook is outstanding at a time, so its events arrive in order. A relay that dies leaves its leases to others, who send the
+ * same batch again under the same id.
+ */
+import type { Clock, Scheduler } from '../domain/clock.js';
+import {
+  EVENTS_KEPT_MS,
+  EVENTS_REMOVED_MAX,
+  EVENTS_SWEEP_MS,
+  RELAY_LEASE_MS,
+  RELAY_POLL_MS,
+  RELAY_REQUESTS_MAX,
+  RELAY_STOP_WAIT_MS,
+  RELAY_WEBHOOKS_MAX,
+} from '../domain/limits.js';
+import type { EventLog } from '../ports/event-log.js';
+import type { LeasedWebhook, Webhooks } from '../ports/webhooks.js';
+import type { EventFeed } from './event-feed.js';
+import { RelayCounters } from './relay-counters.js';
+import { WebhookDelivery } from './webhook-delivery.js';
+import type { SendMessage } from './webhook-delivery.js';
+
+export interface RelayPorts {
+  readonly webhooks: Webhooks;
+  readonly events: EventLog;
+  readonly feed: Pick<EventFeed, 'place'>;
+  readonly clock: Clock;
+  readonly scheduler: Pick<Scheduler, 'every' | 'pause'>;
+  /** Names this relay among all that run. */
+  readonly owner: string;
+  send: SendMessage;
+  /** Absent: the schedule of the product. */
+  readonly retryDelaysMs?: readonly number[];
+  onDisabled(webhook: LeasedWebhook): void;
+  onFault(fault: unknown): void;
+}
+
+export class Relay {
+  readonly counters = new RelayCounters();
+  readonly #ports: RelayPorts;
+  readonly #delivery: WebhookDelivery;
+  readonly #busy = new Map<number, Promise<void>>();
+  #pass: Promise<void> | undefined;
+  #stopping = false;
+  #sweepAtMs = 0;
+  #stopPolling: (() => void) | undefined;
+
+  constructor(ports: RelayPorts) {
+    this.#ports = ports;
+    const lessee = { owner: ports.owner, leaseMs: RELAY_LEASE_MS };
+    this.#delivery = new WebhookDelivery({ ...ports, lessee, counters: this.counters }, () => this.#stopping);
+  }
+
+  start(): void {
+    this.#stopPolling = this.#ports.scheduler.every(RELAY_POLL_MS, () => {
+      this.#pass ??= this.#lookForWork().finally(() => {
+        this.#pass = undefined;
+      });
+    });
+  }
+
+  /** Ends after the requests in flight, or without them after a while: what was begun is sent again. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#stopPolling?.();
+    await this.#pass;
+    await Promise.race([Promise.all(this.#busy.values()), this.#ports.scheduler.pause(RELAY_STOP_WAIT_MS)]);
+    await this.#ports.webhooks
+      .release(this.#ports.owner)
+      .catch((fault: unknown) => this.#ports.onFault(fault));
+  }
+
+  async #removeOldEvents(): Promise<void> {
+    const { events, clock } = this.#ports;
+    const nowMs = clock.monotonicMs();
+    if (nowMs < this.#sweepAtMs) return;
+    this.#sweepAtMs = nowMs + EVENTS_SWEEP_MS;
+    await events.removeOld(clock.nowMs() - EVENTS_KEPT_MS, EVENTS_REMOVED_MAX);
+  }
+
+  async #lookForWork(): Promise<void> {
+    const { webhooks, owner, clock, onFault } = this.#ports;
+    try {
+      await this.#removeOldEvents();
+      const leased = await webhooks.lease({ owner, leaseMs: RELAY_LEASE_MS }, RELAY_WEBHOOKS_MAX);
+      this.counters.disabled = await webhooks.countDisabled();
+      this.counters.retain(leased.map(({ id }) => id));
+      for (const webhook of leased) {
+        if (this.#stopping || this.#busy.size >= RELAY_REQUESTS_MAX) return;
+        if (this.#busy.has(webhook.id) || webhook.nextAtMs > clock.nowMs()) continue;
+        const delivering = this.#delivery
+          .deliver(webhook)
+          .catch(onFault)
+          .finally(() => this.#busy.delete(webhook.id));
+        this.#busy.set(webhook.id, delivering);
+      }
+    } catch (fault) {
+      onFault(fault);
+    }
+  }
+}

@@ -1,0 +1,10 @@
+/** The message by which a shop tries its receiver. */
+import type { Clock } from '../domain/clock.js';
+import type { Message } from './webhook-delivery.js';
+
+export function testMessage(clock: Clock): Message {
+  const nowMs = clock.nowMs();
+  const id = `test_${nowMs}`;
+  const event = { id, type: 'webhook.test', at: new Date(nowMs).toISOString() };
+  return { id, body: JSON.stringify({ couponId: null, events: [event] }) };
+}

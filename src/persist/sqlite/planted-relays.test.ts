@@ -1,0 +1,56 @@
+/** The checks of webhooks are checked: each planted bug must be found. */
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { randomRelaying } from '../../engine/testing/contracts/webhooks-contract.js';
+import type { Webhooks } from '../../engine/ports/webhooks.js';
+import { openEmbedded } from './open-embedded.js';
+
+/** Enough that no planted bug was missed in a hundred runs. */
+const ROUNDS = 60;
+
+const dataDir = mkdtempSync(join(tmpdir(), 'seonchak-planted-'));
+const stores = await openEmbedded({ dataDir, as: 'server' });
+t.teardown(async () => {
+  await stores.close();
+  await rm(dataDir, { recursive: true });
+});
+
+const sound = stores.webhooks;
+
+function planted(bug: Partial<Webhooks>): Webhooks {
+  return new Proxy(sound, {
+    get(target, name: keyof Webhooks) {
+      const member = bug[name] ?? target[name];
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+}
+
+const bugs: Readonly<Record<string, Partial<Webhooks>>> = {
+  'the end of a batch is stored after it was sent': {
+    begin: (id, lessee) => sound.begin(id, lessee, undefined),
+  },
+  'the position moves before the batch is sent': {
+    begin: (id, lessee, sendingTo) =>
+      sendingTo === undefined ? sound.begin(id, lessee, sendingTo) : sound.advance(id, lessee, sendingTo),
+  },
+  'a failure counts as delivered': {
+    async fail(id, lessee, delivery) {
+      const { sendingTo } = (await sound.find(id, undefined)) ?? {};
+      return sendingTo !== undefined && sound.advance(id, lessee, sendingTo, delivery);
+    },
+  },
+};
+
+t.test('without a bug nothing is found', async (t) => {
+  t.same(await randomRelaying({ ...stores, webhooks: sound }, ROUNDS), []);
+});
+
+for (const [name, bug] of Object.entries(bugs)) {
+  t.test(`${name}: found`, async (t) => {
+    t.not((await randomRelaying({ ...stores, webhooks: planted(bug) }, ROUNDS)).length, 0);
+  });
+}

@@ -1,0 +1,48 @@
+/**
+ * Which addresses a webhook may lead to: public ones alone.
+ *
+ * A name is looked up at every connect, and the connection goes to the address that was checked. A check before the look-up of the connection
+ * would be worthless: the name may have another address by then (DNS rebinding).
+ */
+import { lookup as lookupName, type LookupAddress, type LookupOptions } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** The name leads to an address that is not public. */
+export class AddressRefusedError extends Error {
+  readonly code = 'ADDRESS_REFUSED';
+}
+
+/** False for loopback, private, link-local, multicast, documentation and every other range with a meaning of its own. */
+export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  // An IPv4 address in the form of an IPv6 one is what it stands for.
+  return ipaddr.process(address).range() === 'unicast';
+}
+
+/** What a URL names instead of a host name is looked up by no one, so that it is checked here. */
+export function isPublicHost(hostname: string): boolean {
+  const literal = hostname.replace(/^\[(.*)\]$/, '$1');
+  return isIP(literal) === 0 || isPublicAddress(literal);
+}
+
+/** Looks a name up for a connection. One address that is not public refuses the name. */
+export const lookupPublic: LookupFunction = (hostname, options, callback) => {
+  const all: LookupOptions & { readonly all: true } = { ...options, all: true };
+  lookupName(hostname, all, (fault, addresses: readonly LookupAddress[]) => {
+    const [first] = addresses ?? [];
+    if (fault !== null || first === undefined) {
+      callback(fault ?? new AddressRefusedError(`${hostname} has no address`), '', 0);
+      return;
+    }
+    const refused = addresses.find(({ address }) => !isPublicAddress(address));
+    if (refused !== undefined) {
+      callback(
+        new AddressRefusedError(`${hostname} leads to ${refused.address}, which is not public`),
+        '',
+        0,
+      );
+    } else if (options.all === true) callback(null, [...addresses]);
+    else callback(null, first.address, first.family);
+  });
+};

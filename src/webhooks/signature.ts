@@ -1,0 +1,22 @@
+/** Secrets and signatures of Standard Webhooks (https://www.standardwebhooks.com). */
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Message } from '../engine/feed/webhook-delivery.js';
+
+const SECRET_PREFIX = 'whsec_';
+const SECRET_BYTES = 32;
+
+export function newWebhookSecret(): string {
+  return SECRET_PREFIX + randomBytes(SECRET_BYTES).toString('base64');
+}
+
+/** Headers of a message that is sent now: the receiver refuses old ones, so that a copy cannot be sent again much later. */
+export function signedHeaders(secret: string, { id, body }: Message, nowMs: number): Record<string, string> {
+  const timestamp = String(Math.floor(nowMs / 1_000));
+  const key = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${signature}`,
+  };
+}
