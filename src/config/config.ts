@@ -92,6 +92,13 @@ const secret = z
 const environment = z.object({
   HOST: listenHost.default('127.0.0.1'),
   PORT: integer(1, 65_535).default(8_080),
+  HEALTH_PORT: integer(1, 65_535).optional(),
+  IDLE_TIMEOUT_S: z
+    .literal(
+      '10',
+      'can only be 10: the HTTP library ends idle connections after 10 s. For a balancer that keeps connections longer, put nginx or HAProxy between (docs/load-balancers.md)',
+    )
+    .optional(),
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
   REDIS_URL: readBy(readRedisUrls).optional(),
@@ -182,6 +189,8 @@ export interface TlsFiles {
 interface SharedConfig {
   readonly host: string;
   readonly port: number;
+  /** `undefined`: probes are answered on `port` only. */
+  readonly healthPort: number | undefined;
   /** `undefined`: plain HTTP. */
   readonly tls: TlsFiles | undefined;
   readonly dataDir: string;
@@ -275,6 +284,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const shared: SharedConfig = {
     host: values.HOST,
     port: values.PORT,
+    healthPort: values.HEALTH_PORT,
     tls:
       values.TLS_CERT_FILE === undefined || values.TLS_KEY_FILE === undefined
         ? undefined

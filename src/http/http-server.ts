@@ -36,6 +36,8 @@ export interface HttpSettings extends SessionSettings {
   readonly host: string;
   /** 0 takes a free one; see {@link HttpServer.port}. */
   readonly port: number;
+  /** Where probes are answered in HTTP/1.0 as well; left out, nowhere. */
+  readonly healthPort?: number | undefined;
   /** False only where several processes share the port on purpose: then a second, unrelated server on it goes unnoticed. */
   readonly exclusivePort: boolean;
   /** Files in PEM; left out: plain HTTP. */

@@ -126,8 +126,12 @@ t.test('headers that come byte by byte are read like any other', async (t) => {
   const bytes = 'Host: x\r\nAccept: application/json\r\n\r\n'.split('');
   const { received } = await exchangeBytes(http.port, [requestLine, ...bytes], oneAnswer, 10_000);
   t.match(received, /^HTTP\/1\.1 200 /);
-  const broken = await exchangeBytes(http.port, requestLine.split(''));
-  t.match(broken.received, /^HTTP\/1\.1 505 /, 'but the library wants the request line in one piece');
+  const broken = await exchangeBytes(http.port, [...requestLine.split(''), ...bytes], oneAnswer);
+  t.match(
+    broken.received,
+    /^HTTP\/1\.1 (505|200) /,
+    'the library for Node.js 20 wants the request line in one piece',
+  );
 });
 
 t.test('a URL over the limit is refused', async (t) => {
@@ -151,7 +155,9 @@ t.test('a header that two readers could understand differently is refused', asyn
   ]) {
     const request = `POST /v1/sessions HTTP/1.1\r\nHost: x\r\n${twice}\r\n\r\n`;
     const { received } = await exchangeBytes(http.port, [request], oneAnswer);
-    t.match(received, /^HTTP\/1\.1 400 [^]*"code":"malformed_request"/, twice);
+    // The library for Node.js 24 refuses a second Host itself, without a code of ours.
+    const ours = twice.startsWith('Host') ? '' : '[^]*"code":"malformed_request"';
+    t.match(received, new RegExp(`^HTTP/1\\.1 400 ${ours}`), twice);
   }
 });
 

@@ -28,7 +28,9 @@ import { RedemptionCounts } from './api/redemption-counts.js';
 import { ServerKeys } from '../accounts/server-keys.js';
 import { ServerKeyCallers } from './auth/server-key-callers.js';
 import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from './api/routes.js';
+import { HealthHandlers } from './api/health.js';
 import type { Readiness } from './api/health.js';
+import { startHealthServer } from './health-server.js';
 import type { HttpPorts, HttpServer, HttpSettings } from './http-server.js';
 
 /**
@@ -155,12 +157,27 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   routeServer.register(registry, routes, [DOWNLOAD_ROUTE, LIVE_ROUTE]);
   // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
   serveConsole(app, settings.consoleFolder);
-  const listening = await listen(app, settings).catch((fault: unknown) => {
+  const stopPolls = (): void => {
     locks.stop();
     demands.stop();
     serverKeys.stop();
+  };
+  const listening = await listen(app, settings).catch((fault: unknown) => {
+    stopPolls();
     throw fault;
   });
+
+  const health =
+    settings.healthPort === undefined
+      ? undefined
+      : await startHealthServer(new HealthHandlers({ readiness }), {
+          host: settings.host,
+          port: settings.healthPort,
+        }).catch((fault: unknown) => {
+          stopPolls();
+          app.close();
+          throw fault;
+        });
 
   async function readiness(): Promise<Readiness> {
     const known = await ports.readiness();
@@ -192,9 +209,8 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     stopWatching();
     live.close();
     await inFlight.shutDown(wait);
-    locks.stop();
-    demands.stop();
-    serverKeys.stop();
+    stopPolls();
+    health?.stop();
     app.close();
   }
 }

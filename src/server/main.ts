@@ -208,6 +208,7 @@ async function startApi(
     {
       host: config.host,
       port: config.port,
+      healthPort: config.healthPort,
       exclusivePort: !isApiChild(),
       ...(config.tls === undefined ? {} : { tls: config.tls }),
       tokens: await tokenSettings(config),

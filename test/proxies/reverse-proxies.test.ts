@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect, type Socket, type TcpSocketConnectOpts } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { exchangeBytes } from '../../src/http/testing/client.js';
 import { signToken } from '../clients/tokens.js';
@@ -12,6 +13,8 @@ import { type ProxyName, type ReverseProxy, startReverseProxy } from '../servers
 const ADDRESS_BURST = 600;
 const PATIENCE_MS = 20_000;
 const SILENCE_MS = 300;
+/** Beside the 10 s that the proxy waits for an incomplete request. */
+const LONGER_THAN_THE_SERVER_MS = 3_000;
 
 /** The server itself is silent about these, or takes them; the proxy must not be. */
 const stopped: Readonly<Record<ProxyName, Readonly<Record<string, RegExp>>>> = {
@@ -191,11 +194,24 @@ async function slowClients(t: Test, proxy: ReverseProxy): Promise<void> {
     headOf('POST', '/v1/sessions'),
     `${headOf('POST', '/v1/sessions')}Content-Length: 90\r\n\r\n{`,
   ];
+  // A balancer in front keeps its connections longer than the server does.
+  const idle = open(proxy)();
+  t.teardown(() => idle.destroy());
+  let received = '';
+  idle.on('data', (data) => (received += String(data))).on('error', () => undefined);
+  const probe = `${headOf('GET', '/healthz')}\r\n`;
+  idle.write(probe);
   const ends = halves.map((half) => exchangeBytes(open(proxy), [half], () => false, 60_000));
   for (const { closed, received } of await Promise.all(ends)) {
     t.ok(closed);
     t.notMatch(received, /^HTTP\/1\.1 [23]/);
   }
+  await pause(LONGER_THAN_THE_SERVER_MS);
+  t.match(received, /^HTTP\/1\.1 200 /);
+  received = '';
+  idle.write(probe);
+  while (!bodyEnded(received)) await once(idle, 'data');
+  t.match(received, /^HTTP\/1\.1 200 /, 'a connection that idled longer than the server waits');
 }
 
 async function addresses(t: Test, proxy: ReverseProxy, shop: BesiegedShop): Promise<void> {

@@ -89,7 +89,12 @@ function faultOfListening(host: string, port: number): Promise<NodeJS.ErrnoExcep
   });
 }
 
-function listenFault(host: string, port: number, cause: NodeJS.ErrnoException | undefined): SeonchakError {
+/** @param cause of Node's attempt; `undefined` where it succeeded. */
+export function listenFault(
+  host: string,
+  port: number,
+  cause: NodeJS.ErrnoException | undefined,
+): SeonchakError {
   // Without a reason the port was let go between the two attempts: it was taken when it mattered.
   if (cause === undefined || cause.code === 'EADDRINUSE') {
     return new PortInUseError(`Port ${port} on ${host} is in use by another program`, { cause });
