@@ -10,10 +10,13 @@ import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import t, { type Test } from 'tap';
 import { HttpClient } from './clients/http-client.js';
 import { type SeonchakServer, startSeonchak } from './servers/seonchak.js';
-import { startBackEnd } from './system/back-ends.js';
+import { startEmbedded } from './system/embedded-back-end.js';
 
 type Claims = Readonly<Record<string, unknown>>;
 type Serve = (request: IncomingMessage, response: ServerResponse) => void;
+
+// Each test has a server of its own, and mostly waits for its provider's keys.
+t.jobs = 3;
 
 const now = Math.floor(Date.now() / 1_000);
 const uuid = '0e3a7f1c-99b4-4d60-8f0e-3b6f6f1f6c55';
@@ -222,7 +225,7 @@ async function openProvider(t: Test, alg: string) {
 }
 
 async function openServer(t: Test, settings: Readonly<Record<string, string>>) {
-  const backEnd = await startBackEnd('embedded');
+  const backEnd = await startEmbedded();
   t.teardown(() => backEnd.stop());
   const server = await startSeonchak({
     ...backEnd.settings,

@@ -2,7 +2,7 @@
 import { HttpClient } from '../clients/http-client.js';
 import { signToken } from '../clients/tokens.js';
 import { type SeonchakServer, startSeonchak } from '../servers/seonchak.js';
-import { startBackEnd } from '../system/back-ends.js';
+import { startEmbedded } from '../system/embedded-back-end.js';
 
 /** Words that only a fault's insides would bring into an answer. */
 const INTERNAL_TEXT = /node_modules|dist\/|\.js:\d|\bat [A-Z]?\w+\.|sqlite|libsql|Error:/i;
@@ -21,7 +21,7 @@ export interface BesiegedShop {
 export async function openBesiegedShop(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<BesiegedShop> {
-  const backEnd = await startBackEnd('embedded');
+  const backEnd = await startEmbedded();
   const server = await startSeonchak({ ...backEnd.settings, ...settings });
   const client = new HttpClient(server.origin, 4);
   const seller = await signToken('500', 'seller');
