@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { LatencyHistogram } from './latency-histogram.js';
+import { Latencies } from './latencies.js';
 import type { LoadReport, OutcomeReport } from './load-report.js';
 import type { PressPlan } from './press-plan.js';
 import type { GeneratorAnswer, GeneratorTask } from './protocol.js';
@@ -86,11 +86,11 @@ export function mergedOutcomes(reports: readonly LoadReport[]): Map<string, Outc
 }
 
 export function mergeOutcome(one: OutcomeReport, other: OutcomeReport): OutcomeReport {
-  const latencies = new LatencyHistogram(one.latencies);
-  latencies.add(new LatencyHistogram(other.latencies));
+  const latencies = Latencies.decode(one.latencies);
+  latencies.add(Latencies.decode(other.latencies));
   const steps = Math.max(one.series.length, other.series.length);
   return {
-    latencies: latencies.counts,
+    latencies: latencies.encode(),
     series: Array.from({ length: steps }, (_, step) => (one.series[step] ?? 0) + (other.series[step] ?? 0)),
   };
 }

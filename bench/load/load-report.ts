@@ -5,8 +5,8 @@ import type { AcknowledgedNumbers } from './answer-log.js';
 export const SERIES_STEP_MS = 50;
 
 export interface OutcomeReport {
-  /** Counts of LatencyHistogram. */
-  readonly latencies: Float64Array;
+  /** Encoded Latencies. */
+  readonly latencies: string;
   /** Answers in each step of SERIES_STEP_MS, counted from `startedUs`. */
   readonly series: number[];
 }

@@ -6,7 +6,7 @@
  * after its outstanding answer.
  */
 import autocannon from 'autocannon';
-import { LatencyHistogram } from './latency-histogram.js';
+import { Latencies } from './latencies.js';
 import { type LoadReport, type OutcomeReport, SERIES_STEP_MS } from './load-report.js';
 import { OutcomeReader } from './outcome-reader.js';
 import { type Press, PressLine, type PressPlan } from './press-plan.js';
@@ -38,7 +38,7 @@ export async function pressAll(plan: PressPlan, tokens: readonly string[]): Prom
   const line = new PressLine(plan, tokens.length);
   const answerLog = new AnswerLog();
   const reader = new OutcomeReader();
-  const outcomes = new Map<string, { latencies: LatencyHistogram; series: number[] }>();
+  const outcomes = new Map<string, { latencies: Latencies; series: number[] }>();
   const connections: Connection[] = [];
   const tickets = plan.tickets ? signTickets(plan.couponIds, tokens.length) : undefined;
   const heads = new Map(plan.couponIds.map((id) => [id, requestHead(id, plan.host)]));
@@ -48,7 +48,7 @@ export async function pressAll(plan: PressPlan, tokens: readonly string[]): Prom
   const record = (press: Press, status: number, body: string, answeredUs: number): void => {
     const outcome = reader.outcomeOf(status, body);
     let seen = outcomes.get(outcome);
-    if (seen === undefined) outcomes.set(outcome, (seen = { latencies: new LatencyHistogram(), series: [] }));
+    if (seen === undefined) outcomes.set(outcome, (seen = { latencies: Latencies.empty(), series: [] }));
     seen.latencies.record(answeredUs - press.sentUs);
     const step = Math.floor((answeredUs - startedUs) / (SERIES_STEP_MS * 1_000));
     seen.series[step] = (seen.series[step] ?? 0) + 1;
@@ -123,9 +123,9 @@ function requestHead(couponId: number, host: string): string {
   return `POST /v1/coupons/${couponId}/download HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\nAuthorization: Bearer `;
 }
 
-function plain({ latencies, series }: { latencies: LatencyHistogram; series: number[] }): OutcomeReport {
+function plain({ latencies, series }: { latencies: Latencies; series: number[] }): OutcomeReport {
   return {
-    latencies: latencies.counts,
+    latencies: latencies.encode(),
     series: Array.from(series, (count: number | undefined) => count ?? 0),
   };
 }

@@ -11,7 +11,7 @@
  * following a sample of winners one by one (hundreds of queries a second, which is a load of its own).
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { LatencyHistogram } from '../load/latency-histogram.js';
+import { Latencies } from '../load/latencies.js';
 import type { Row } from './promise-checks.js';
 
 const READ_EVERY_MS = 5;
@@ -55,12 +55,8 @@ export class LagProbe {
   }
 }
 
-export function lagsOf(
-  couponId: number,
-  rows: readonly Row[],
-  readings: readonly Reading[],
-): LatencyHistogram {
-  const lags = new LatencyHistogram();
+export function lagsOf(couponId: number, rows: readonly Row[], readings: readonly Reading[]): Latencies {
+  const lags = Latencies.empty();
   let place = 0;
   for (const row of rows) {
     while (place < readings.length && (readings[place]?.highest.get(couponId) ?? 0) < row.issueNo) place += 1;

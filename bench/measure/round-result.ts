@@ -1,5 +1,5 @@
 /** Defines the results of one round of one variant. */
-import type { LatencyHistogram } from '../load/latency-histogram.js';
+import type { Latencies } from '../load/latencies.js';
 import type { OutcomeReport } from '../load/load-report.js';
 import type { Part } from '../systems/system.js';
 
@@ -23,7 +23,7 @@ export interface RoundResult {
   readonly cpuUsPerRequest: Readonly<Record<MeasuredPart, number>>;
   readonly residentBytes: Readonly<Record<MeasuredPart, number>>;
   /** Admission to row; absent where nothing is recorded later. */
-  readonly lags: LatencyHistogram | undefined;
+  readonly lags: Latencies | undefined;
   /** Rows per second once the recorder was let go; only of a drain. */
   readonly drainedPerSecond: number | undefined;
   /** Per cent of one core that all processes and stores use together while nothing happens; only of an idle round. */

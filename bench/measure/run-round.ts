@@ -1,7 +1,7 @@
 /** Runs one round of one variant: load, CPU before and after, rows, promises. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Crowd, mergedOutcomes } from '../load/crowd.js';
-import { LatencyHistogram } from '../load/latency-histogram.js';
+import { Latencies } from '../load/latencies.js';
 import type { LoadReport } from '../load/load-report.js';
 import { startWatchers, type Watched } from '../load/watchers.js';
 import { remindersOf, winsOf } from '../load/answer-log.js';
@@ -141,7 +141,7 @@ async function examine(
   const soldOutAnswered = reports.some((report) => report.outcomes.has('sold_out'));
   const contradictions = reports.reduce((sum, report) => sum + report.answers.contradictions, 0);
   const broken = contradictions > 0 ? [`I3: ${contradictions} members received two different numbers`] : [];
-  const lags = readings === undefined ? undefined : new LatencyHistogram();
+  const lags = readings === undefined ? undefined : Latencies.empty();
   let fullest = { couponId: 0, winners: 0 };
   for (const couponId of plan.couponIds) {
     if (!wins.has(couponId) && plan.couponIds.length > 1) continue;
@@ -200,7 +200,7 @@ async function whenIdle(
 function answersOf(reports: readonly LoadReport[]): number {
   let answers = 0;
   for (const { outcomes } of reports) {
-    for (const { latencies } of outcomes.values()) answers += new LatencyHistogram(latencies).size;
+    for (const { latencies } of outcomes.values()) answers += Latencies.decode(latencies).size;
   }
   return answers;
 }

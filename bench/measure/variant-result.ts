@@ -1,6 +1,6 @@
 /** Combines the rounds of a variant: medians of rates and CPU, all latencies merged. */
 import { mergeOutcome } from '../load/crowd.js';
-import { LatencyHistogram } from '../load/latency-histogram.js';
+import { Latencies } from '../load/latencies.js';
 import { type OutcomeReport, SERIES_STEP_MS } from '../load/load-report.js';
 import type { Variant } from '../variants.js';
 import { type MeasuredPart, measuredParts, type RoundResult } from './round-result.js';
@@ -110,22 +110,22 @@ function serverCpu(round: RoundResult): number {
 }
 
 function countOf(outcome: OutcomeReport | undefined): number {
-  return outcome === undefined ? 0 : new LatencyHistogram(outcome.latencies).size;
+  return outcome === undefined ? 0 : Latencies.decode(outcome.latencies).size;
 }
 
 function summaryOf(outcomes: readonly OutcomeReport[]): LatencySummary | undefined {
   const [first, ...others] = outcomes;
   if (first === undefined) return undefined;
-  return histogramSummary([new LatencyHistogram(others.reduce(mergeOutcome, first).latencies)]);
+  return histogramSummary([Latencies.decode(others.reduce(mergeOutcome, first).latencies)]);
 }
 
-function histogramSummary(histograms: readonly LatencyHistogram[]): LatencySummary | undefined {
-  const all = new LatencyHistogram();
+function histogramSummary(histograms: readonly Latencies[]): LatencySummary | undefined {
+  const all = Latencies.empty();
   for (const histogram of histograms) all.add(histogram);
   if (all.size === 0) return undefined;
   return {
     count: all.size,
-    percentilesMs: percentiles.map((percent) => (all.percentileUs(percent) ?? 0) / 1_000),
+    percentilesMs: percentiles.map((percent) => all.percentileUs(percent) / 1_000),
   };
 }
 
