@@ -5,7 +5,8 @@
 import type { Test } from 'tap';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { CouponChanges } from '../../engine/ports/coupon-changes.js';
-import type { CouponCatalogue, NewCoupon } from '../../engine/ports/coupon-catalogue.js';
+import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
+import { newCoupon } from '../../engine/testing/contracts/new-coupon.js';
 import type { PresenceDemandStore } from '../presence-demands.js';
 
 export interface PresenceDemandsUnderTest {
@@ -18,21 +19,6 @@ export interface PresenceDemandsUnderTest {
 const EVERYTHING = 999_999;
 const REGISTRATIONS = 40;
 const POLLS = 60;
-
-function newCoupon(presence: boolean): NewCoupon {
-  return {
-    sellerId: 'seller-1',
-    name: 'Half price',
-    quantity: 100,
-    opensAtMs: undefined,
-    closesAtMs: undefined,
-    paused: false,
-    closed: false,
-    discount: undefined,
-    createdAtMs: Date.UTC(2026, 10, 22),
-    ...(presence ? { presenceRequired: true } : {}),
-  };
-}
 
 export function presenceDemandStoreContract(
   t: Test,
@@ -50,9 +36,9 @@ export function presenceDemandStoreContract(
       'every change is returned once, the latest of each coupon, in the order of revisions',
       async (t) => {
         const { revision: before } = await presenceDemands.settled();
-        const ordinary = await catalogue.insert(newCoupon(false));
-        const first = await catalogue.insert(newCoupon(true));
-        const second = await catalogue.insert(newCoupon(true));
+        const ordinary = await catalogue.insert(newCoupon());
+        const first = await catalogue.insert(newCoupon({ presenceRequired: true }));
+        const second = await catalogue.insert(newCoupon({ presenceRequired: true }));
         await demand(ordinary.couponId, true);
         await demand(first.couponId, false);
         t.same(await presenceDemands.changesAfter(before, EVERYTHING), [
@@ -78,7 +64,9 @@ export function presenceDemandStoreContract(
         }
       })();
       const registered = await Promise.all(
-        Array.from({ length: REGISTRATIONS }, (_, index) => catalogue.insert(newCoupon(index % 2 === 0))),
+        Array.from({ length: REGISTRATIONS }, (_, index) =>
+          catalogue.insert(newCoupon(index % 2 === 0 ? { presenceRequired: true } : {})),
+        ),
       );
       await polling;
       const demanding = registered.filter((record) => record.presenceRequired);

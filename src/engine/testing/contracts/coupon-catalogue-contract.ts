@@ -7,17 +7,16 @@ import type {
   CouponCursor,
   CouponQuery,
   CouponRecord,
-  NewCoupon,
 } from '../../ports/coupon-catalogue.js';
 import { IDEMPOTENCY_KEPT_MS, type KeyedRequest } from '../../ports/idempotency.js';
 import { type CouponId, parseCouponId, QUANTITY_MAX } from '../../domain/coupon.js';
+import { NEW_COUPON_AT_MS, newCoupon } from './new-coupon.js';
 
 export interface CatalogueUnderTest {
   readonly catalogue: CouponCatalogue;
   close(): Promise<void>;
 }
 
-const CREATED_AT_MS = Date.UTC(2026, 10, 22, 12, 0, 0, 123);
 const CHOSEN_AT_ONCE = 10;
 
 export function couponCatalogueContract(
@@ -33,21 +32,6 @@ export function couponCatalogueContract(
     aboutKeys(t, under.catalogue);
     aboutChanging(t, under.catalogue);
   });
-}
-
-function newCoupon(more: Partial<NewCoupon> = {}): NewCoupon {
-  return {
-    sellerId: 'seller-1',
-    name: 'Half price',
-    quantity: 100,
-    opensAtMs: undefined,
-    closesAtMs: undefined,
-    paused: false,
-    closed: false,
-    discount: undefined,
-    createdAtMs: CREATED_AT_MS,
-    ...more,
-  };
 }
 
 function unknownCoupon(): CouponId {
@@ -174,7 +158,7 @@ function aboutKeys(t: Test, catalogue: CouponCatalogue): void {
     key: `k-${randomInt(2 ** 40)}`,
     route: 'POST /v1/coupons',
     bodyHash: 'a'.repeat(64),
-    atMs: CREATED_AT_MS,
+    atMs: NEW_COUPON_AT_MS,
     ...more,
   });
 
@@ -194,7 +178,7 @@ function aboutKeys(t: Test, catalogue: CouponCatalogue): void {
       t.match(await catalogue.insertOnce(coupon, { ...request, sellerId: 'seller-2' }), {
         status: 'inserted',
       });
-      const nextDay = { ...request, atMs: CREATED_AT_MS + IDEMPOTENCY_KEPT_MS };
+      const nextDay = { ...request, atMs: NEW_COUPON_AT_MS + IDEMPOTENCY_KEPT_MS };
       t.match(await catalogue.insertOnce(coupon, nextDay), { status: 'inserted' });
     }
     return undefined;

@@ -5,6 +5,7 @@ import type { BegunChange, ChangeRequest, CouponChanges } from '../../ports/coup
 import type { CouponCatalogue, CouponRecord } from '../../ports/coupon-catalogue.js';
 import { type CouponId, parseCouponId, QUANTITY_MAX } from '../../domain/coupon.js';
 import { termsOf } from '../../ports/terms-change.js';
+import { newCoupon } from './new-coupon.js';
 
 export interface ChangesUnderTest {
   readonly changes: CouponChanges;
@@ -32,19 +33,9 @@ export function couponChangesContract(
 
 let registered = 0;
 
-async function newCoupon({ catalogue }: ChangesUnderTest): Promise<CouponRecord> {
+function registerCoupon({ catalogue }: ChangesUnderTest): Promise<CouponRecord> {
   registered += 1;
-  return catalogue.insert({
-    sellerId: `seller-${registered}`,
-    name: 'Half price',
-    quantity: 100,
-    opensAtMs: undefined,
-    closesAtMs: undefined,
-    paused: false,
-    closed: false,
-    discount: undefined,
-    createdAtMs: 0,
-  });
+  return catalogue.insert(newCoupon({ sellerId: `seller-${registered}` }));
 }
 
 function auditEntry({ couponId }: CouponRecord): AuditEntry {
@@ -75,7 +66,7 @@ function aboutBeginning(t: Test, under: ChangesUnderTest): void {
   const { changes, catalogue } = under;
 
   t.test('a change that has begun changes nothing yet, and no other begins beside it', async (t) => {
-    const record = await newCoupon(under);
+    const record = await registerCoupon(under);
     const { couponId } = record;
     const change = await begun(under, { couponId, audit: auditEntry(record) });
     t.same(change, { couponId, changeNo: 1, taken: 0, terms: { quantity: 200 } });
@@ -90,7 +81,7 @@ function aboutBeginning(t: Test, under: ChangesUnderTest): void {
   });
 
   t.test('of changes that begin at once one does, also where they name a revision', async (t) => {
-    const { couponId, revision } = await newCoupon(under);
+    const { couponId, revision } = await registerCoupon(under);
     const replies = await Promise.all(
       Array.from({ length: AT_ONCE }, (_, index) =>
         changes.begin({ couponId, terms: { quantity: index + 1 }, ifRevisions: [revision], atMs: 0 }),
@@ -103,7 +94,7 @@ function aboutBeginning(t: Test, under: ChangesUnderTest): void {
   t.test(
     'a change for another revision, a missing coupon or beyond the largest quantity is refused',
     async (t) => {
-      const { couponId } = await newCoupon(under);
+      const { couponId } = await registerCoupon(under);
       const nowhere = parseCouponId('999999999999999') as CouponId;
       t.same(await changes.begin({ couponId, terms: { paused: true }, ifRevisions: [1, 2], atMs: 0 }), {
         status: 'changed_meanwhile',
@@ -119,7 +110,7 @@ function aboutBeginning(t: Test, under: ChangesUnderTest): void {
   );
 
   t.test('what the admission store has no part in is made at once', async (t) => {
-    const record = await newCoupon(under);
+    const record = await registerCoupon(under);
     const { couponId } = record;
     const change = { couponId, terms: {}, name: '새 이름', presenceRequired: true, atMs: 0 };
     const made = await changes.begin({ ...change, audit: auditEntry(record) });
@@ -137,7 +128,7 @@ function aboutSettling(t: Test, under: ChangesUnderTest): void {
   const { changes, catalogue } = under;
 
   t.test('a completed change is saved with name, audit entry and the next revision', async (t) => {
-    const record = await newCoupon(under);
+    const record = await registerCoupon(under);
     const { couponId } = record;
     const change = await begun(under, { couponId, name: 'renamed', audit: auditEntry(record) });
     const terms = { ...termsOf(record), quantity: 200 };
@@ -151,7 +142,7 @@ function aboutSettling(t: Test, under: ChangesUnderTest): void {
   });
 
   t.test('terms that the catalogue has already still complete the change', async (t) => {
-    const record = await newCoupon(under);
+    const record = await registerCoupon(under);
     const change = await begun(under, { couponId: record.couponId, audit: auditEntry(record) });
     const terms = { ...termsOf(record), quantity: 200 };
     await catalogue.saveTerms(record.couponId, 5, terms);
@@ -160,7 +151,7 @@ function aboutSettling(t: Test, under: ChangesUnderTest): void {
   });
 
   t.test('only who took a change over last can settle it', async (t) => {
-    const record = await newCoupon(under);
+    const record = await registerCoupon(under);
     const { couponId } = record;
     const mine = await begun(under, { couponId });
     const standing = await changes.standing(couponId);
@@ -184,7 +175,7 @@ function aboutKeys(t: Test, under: ChangesUnderTest): void {
   const keyed = { sellerId: 'keeper', key: 'k-1', route: 'POST /x', bodyHash: 'a'.repeat(64), atMs: 1_000 };
 
   t.test('units are added to what there is, and once per key', async (t) => {
-    const record = await newCoupon(under);
+    const record = await registerCoupon(under);
     const request = { couponId: record.couponId, terms: {}, addUnits: 5, keyed, atMs: 1_000 };
     const change = await begun(under, request);
     t.same(change.terms, { quantity: 105 });
@@ -198,7 +189,7 @@ function aboutKeys(t: Test, under: ChangesUnderTest): void {
   });
 
   t.test('the key of a discarded change is free', async (t) => {
-    const { couponId } = await newCoupon(under);
+    const { couponId } = await registerCoupon(under);
     const request = { couponId, terms: {}, addUnits: 5, keyed: { ...keyed, key: 'k-3' }, atMs: 1_000 };
     t.ok(await changes.discard(await begun(under, request)));
     const again = await begun(under, request);
@@ -207,7 +198,7 @@ function aboutKeys(t: Test, under: ChangesUnderTest): void {
   });
 
   t.test('requests at once with one key begin one change', async (t) => {
-    const coupons = await Promise.all([newCoupon(under), newCoupon(under), newCoupon(under)]);
+    const coupons = await Promise.all([registerCoupon(under), registerCoupon(under), registerCoupon(under)]);
     const replies = await Promise.all(
       coupons.map(({ couponId }) =>
         changes.begin({ couponId, terms: {}, addUnits: 1, keyed: { ...keyed, key: 'k-4' }, atMs: 1_000 }),

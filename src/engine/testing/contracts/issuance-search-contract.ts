@@ -4,6 +4,7 @@ import type { CouponId, MemberId } from '../../domain/coupon.js';
 import type { CouponCatalogue } from '../../ports/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../ports/issuance-ledger.js';
 import type { IssuanceQuery, IssuanceSearch } from '../../ports/issuance-search.js';
+import { newCoupon } from './new-coupon.js';
 
 export interface IssuanceSearchUnderTest {
   readonly catalogue: CouponCatalogue;
@@ -83,10 +84,7 @@ export function issuanceSearchContract(
 }
 
 async function emptyCoupon(catalogue: CouponCatalogue): Promise<CouponId> {
-  const { couponId } = await catalogue.insert({
-    ...{ sellerId: 's', name: 'searched', quantity: 100_000, discount: undefined, createdAtMs: 1 },
-    ...{ opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false },
-  });
+  const { couponId } = await catalogue.insert(newCoupon({ quantity: 100_000 }));
   return couponId;
 }
 
