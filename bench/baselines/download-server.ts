@@ -22,7 +22,7 @@ const PROBLEM_TYPE = 'application/problem+json';
 const secret = new TextEncoder().encode(process.env['JWT_SECRET']);
 const members = new Map<string, string>();
 
-/** Who is pressing; tokens seen before are not verified again. */
+/** The member who sends the request; tokens seen before are not verified again. */
 async function memberOf(authorization: string): Promise<string> {
   const { payload } = await jwtVerify(authorization.slice('Bearer '.length), secret, {
     algorithms: ['HS256'],

@@ -99,7 +99,7 @@ export async function pressAll(plan: PressPlan, tokens: readonly string[]): Prom
       connections: plan.connections,
       duration: plan.seconds + LAST_ANSWER_SECONDS,
       sampleInt: CHECK_FOR_END_MS,
-      // Above what any method needs here: a request that is given up goes on in the server, past the end of the run.
+      // Above what any method needs here: a request that is given up continues in the server, past the end of the run.
       timeout: LAST_ANSWER_SECONDS * 2,
       excludeErrorStats: true,
       setupClient,

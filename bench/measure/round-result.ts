@@ -24,7 +24,7 @@ export interface RoundResult {
   readonly residentBytes: Readonly<Record<MeasuredPart, number>>;
   /** Admission to row; absent where nothing is recorded later. */
   readonly lags: Latencies | undefined;
-  /** Rows per second once the recorder was let go; only of a drain. */
+  /** Rows per second once the recorder was thawed; only of a drain. */
   readonly drainedPerSecond: number | undefined;
   /** Per cent of one core that all processes and stores use together while nothing happens; only of an idle round. */
   readonly idleCorePercent: number | undefined;

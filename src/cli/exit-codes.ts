@@ -62,7 +62,7 @@ export function faultLine(text: string, code: string | undefined): string {
   return `seonchak: ${text}${code === undefined ? '' : ` [${code}]`}`;
 }
 
-/** How deep a chain of causes is followed; a cycle must not hold up the message. */
+/** How deep a chain of causes is followed; a cycle must not delay the message. */
 const CAUSES_MAX = 8;
 
 /**

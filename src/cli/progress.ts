@@ -26,8 +26,8 @@ export function startProgress(
     stream: notes,
     noTTYOutput: true,
     notTTYSchedule: PLAIN_LINE_EVERY_MS,
-    // Nothing of the terminal is changed, so nothing has to be put back when the work is interrupted. The library's own
-    // way (gracefulExit) catches SIGINT and lets the work go on.
+    // Nothing of the terminal is changed, so nothing has to be restored when the work is interrupted. The library's own
+    // way (gracefulExit) catches SIGINT, and the work continues.
     linewrap: true,
     // In plain lines its farewell would be an empty one.
     clearOnComplete: !onTerminal,

@@ -37,7 +37,7 @@ async function serve(context: CommandContext, config: Config): Promise<void> {
   const { ending, forget } = listenForTermination();
   try {
     const server = await startServer(config, createLogger(config));
-    // In one write: who waits for the first line in a pipe has the commands below it too.
+    // In one write: a program that waits for the first line in a pipe has the commands below it too.
     if (!isApiChild()) printLine(context.output, greeting(config, server.port).join('\n'));
 
     if (!ending.aborted) await once(ending, 'abort');

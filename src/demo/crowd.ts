@@ -10,7 +10,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 const RETRY_MS = 100;
 /** The same without any answer: two hundred members who reconnect at once keep a server from starting. */
 const UNANSWERED_RETRY_MS = 250;
-/** Between two presses of a member who goes on after a definite answer: a whole crowd of those must leave the servers some time. */
+/**
+ * Between two presses of a member who continues after a definite answer: a whole crowd of those must leave the servers
+ * some time.
+ */
 const PRESS_ON_MS = 100;
 const POLL_MS = 20;
 

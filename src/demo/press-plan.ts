@@ -6,7 +6,7 @@ export interface PlannedPress {
   readonly atMs: number;
 }
 
-/** Of the members: who tries before the opening, and who presses a second time to be sure. */
+/** Shares of the members who try before the opening, and who press a second time to be sure. */
 const EARLY_SHARE = 0.1;
 const TWICE_SHARE = 0.3;
 const EARLY_BY_MS_MAX = 3_000;

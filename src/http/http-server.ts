@@ -60,6 +60,9 @@ export interface HttpServer {
   readonly port: number;
   /** Requests taken and not yet answered. */
   readonly pendingCount: number;
-  /** Stops listening, serves what comes on open connections and closes each with its answer, then closes those that are left. */
+  /**
+   * Stops listening, serves requests on open connections and closes each with its answer, then closes the remaining
+   * ones.
+   */
   shutDown(wait: ShutdownWait): Promise<void>;
 }

@@ -131,7 +131,7 @@ export class RouteServer {
         if (!open.isOpen) return;
       }
       if (body === 'too_large') {
-        // Or the rest of it would have to be read before the connection could go on.
+        // Or the rest of it would have to be read before the connection could be used again.
         closeConnection = true;
         refuse('body_too_large', `The body of this request may have up to ${route.bodyBytesMax} bytes.`);
       }

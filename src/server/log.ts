@@ -8,7 +8,7 @@ import type { DestinationStream, Logger } from 'pino';
 import { pino } from 'pino';
 import type { Config } from '../config/config.js';
 
-/** How deep a chain of causes is followed; a cycle must not hold up the line. */
+/** How deep a chain of causes is followed; a cycle must not delay the line. */
 const CAUSES_MAX = 8;
 
 /** Where a text may contain a credential: before the host of an address, behind `Bearer`, or as a bare token. */

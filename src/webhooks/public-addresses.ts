@@ -1,8 +1,8 @@
 /**
- * Which addresses a webhook may lead to: public ones alone.
+ * Resolves the host of a webhook, and admits public addresses only.
  *
- * A name is looked up at every connect, and the connection goes to the address that was checked. A check before the look-up of the connection
- * would be worthless: the name may have another address by then (DNS rebinding).
+ * A name is resolved at every connect, and the connection goes to the address that was checked. A check before that would be worthless: the name
+ * may have another address by then (DNS rebinding).
  */
 import { lookup as lookupName, type LookupAddress, type LookupOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
@@ -16,17 +16,17 @@ export class AddressRefusedError extends Error {
 /** False for loopback, private, link-local, multicast, documentation and every other range with a meaning of its own. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
-  // An IPv4 address in the form of an IPv6 one is what it stands for.
+  // An IPv4 address in the form of an IPv6 one counts as the IPv4 address.
   return ipaddr.process(address).range() === 'unicast';
 }
 
-/** What a URL names instead of a host name is looked up by no one, so that it is checked here. */
+/** An address in a URL in place of a host name is never resolved, so that it is checked here. */
 export function isPublicHost(hostname: string): boolean {
   const literal = hostname.replace(/^\[(.*)\]$/, '$1');
   return isIP(literal) === 0 || isPublicAddress(literal);
 }
 
-/** Looks a name up for a connection. One address that is not public refuses the name. */
+/** Resolves a name for a connection. One address that is not public refuses the name. */
 export const lookupPublic: LookupFunction = (hostname, options, callback) => {
   const all: LookupOptions & { readonly all: true } = { ...options, all: true };
   lookupName(hostname, all, (fault, addresses: readonly LookupAddress[]) => {

@@ -5,7 +5,7 @@ import type { DeliveryResult } from '../engine/ports/webhooks.js';
 import { AddressRefusedError, isPublicHost, lookupPublic } from './public-addresses.js';
 import { signedHeaders } from './signature.js';
 
-/** From the first byte of the name's look-up to the status line of the response. */
+/** From the resolution of the name to the status line of the response. */
 const TIMEOUT_MS = 10_000;
 const BODY_BYTES_READ_MAX = 16_384;
 

@@ -5,7 +5,7 @@ import { newWebhookSecret } from './signature.js';
 
 export interface WebhookAccess extends WebhookSender {
   newSecret(): string;
-  /** Why a webhook cannot lead there; `undefined` where it can, as far as the URL alone tells. */
+  /** Why a webhook cannot lead there; `undefined` where it can, as far as the URL alone shows. */
   faultOfUrl(url: string): string | undefined;
 }
 

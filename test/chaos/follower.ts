@@ -13,7 +13,7 @@ interface Page {
 }
 
 export class Follower {
-  /** What came, in order. */
+  /** The rows received, in order. */
   readonly delivered: { readonly issueNo: number; readonly memberId: string }[] = [];
   readonly #client: HttpClient;
   readonly #path: string;

@@ -43,7 +43,7 @@ fault(
     const burst = world.burst();
     for (const issueNo of [399, 250, 120, 30]) {
       await rival.beginTransaction();
-      // Range locks ahead of the appends, highest first, let go after the recorder has run into them.
+      // Range locks ahead of the appends, highest first, released after the recorder has run into them.
       await rival.query('select * from member_coupon where coupon_id = ? and issue_no >= ? for update', [
         world.couponId,
         issueNo,

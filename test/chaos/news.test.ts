@@ -15,7 +15,7 @@ const QUANTITY = 40;
 const MEMBERS = 60;
 /** docs/contract.md, I6. */
 const OBEYED_MS = 1_000;
-/** Members go on pressing for so long after a seller was answered. */
+/** How long members continue to press after a seller was answered. */
 const WATCHED_MS = 1_500;
 const PROCESSES_HOST = 0;
 const OTHER_HOST = 1;

@@ -20,7 +20,7 @@ export interface ProxyBehaviour {
 
 export interface TcpProxy {
   readonly port: number;
-  /** From now on; absent means as if there were no proxy. Bytes held are let go when their way passes again. */
+  /** From now on; absent means as if there were no proxy. Held bytes are released when their way passes again. */
   behave(behaviour: ProxyBehaviour): void;
   /** Resolves when the next bytes have come from the server, whether they were passed on or not. */
   nextReply(): Promise<unknown>;

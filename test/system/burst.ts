@@ -48,7 +48,7 @@ function shuffled<Item>(items: readonly Item[]): Item[] {
     .map(({ item }) => item);
 }
 
-/** Rows once there are `count` of them; what is there after `withinMs` otherwise, for the assertions to complain about. */
+/** Rows once there are `count` of them; after `withinMs` the rows that exist, so that assertions can report them. */
 export async function rowsOnceThere(
   backEnd: BackEndUnderTest,
   couponId: number,

@@ -1,4 +1,6 @@
-/** Who is signed in here: the access token, kept in this browser until the person signs out or the server refuses it. */
+/**
+ * Keeps the access token of the signed-in person in this browser, until the person signs out or the server refuses it.
+ */
 
 const STORAGE_KEY = 'seonchak.session';
 

@@ -22,7 +22,7 @@ export type PressResult =
   | { readonly status: 'unknown' };
 
 export interface PressOptions {
-  /** How long to go on, 60 seconds unless given. */
+  /** How long to repeat the download, 60 seconds unless given. */
   readonly timeoutMs?: number;
   /** Of the waiting room or captcha service, for a coupon with `presenceRequired`. */
   readonly presenceTicket?: string;

@@ -54,7 +54,7 @@ export class Tally {
 export class EngineCounters {
   /** Downloads answered from memory, in the turn of the event loop that brought them. */
   sealedAnswers = 0;
-  /** Downloads turned away because the mailbox of their coupon was full. */
+  /** Downloads answered `busy` because the mailbox of their coupon was full. */
   mailboxFull = 0;
   /** Times a store refused, lost or failed a command that the engine had sent. */
   storeFaults = 0;

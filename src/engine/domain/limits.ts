@@ -71,7 +71,7 @@ export const LIVE_REFRESH_MS = 5_000;
 /** Over how much of the recent past the speed of issuing is taken. */
 export const LIVE_RATE_WINDOW_MS = 1_000;
 
-/** Updates kept of a watched coupon for those who come back after a short break: 20 s at full pace. */
+/** Updates kept of a watched coupon for watchers who reconnect after a short break: 20 s at full pace. */
 export const LIVE_HISTORY_UPDATES = 100;
 
 /** How long a coupon is followed after its last watcher left, so that a watcher who reconnects has missed nothing. */
@@ -159,7 +159,10 @@ export const DRAIN_TICK_MS = 25;
 /** How long one statement may take in the database, milliseconds. A lease must outlast it. */
 export const DATABASE_TIMEOUT_MS = 5_000;
 
-/** Gaps between rows explained in one page of a settled list, each with up to {@link ISSUANCES_MAX} numbers; the next page goes on. */
+/**
+ * Gaps between rows explained in one page of a settled list, each with up to {@link ISSUANCES_MAX} numbers; the next
+ * page continues there.
+ */
 export const FRONTIER_WINDOWS_MAX = 20;
 
 /** How often all winners of one coupon are searched for a number that is neither in the ledger nor queued nor claimed. */
@@ -194,11 +197,11 @@ export const EVENTS_KEPT_MS = 30 * 24 * 60 * 60_000;
 export const EVENTS_SWEEP_MS = 60_000;
 export const EVENTS_REMOVED_MAX = 5_000;
 
-/** How often a relay looks for webhooks with something to deliver, and how many of them it holds. */
+/** How often a relay reads which webhooks have something to deliver, and how many of them it holds. */
 export const RELAY_POLL_MS = 500;
 export const RELAY_WEBHOOKS_MAX = 1_000;
 
-/** Requests of one relay at a time, one per webhook; and batches of one webhook before others get their turn. */
+/** Concurrent requests of one relay, one per webhook; and batches of one webhook before others get their turn. */
 export const RELAY_REQUESTS_MAX = 20;
 export const RELAY_BATCHES_MAX = 50;
 

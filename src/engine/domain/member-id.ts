@@ -10,9 +10,10 @@
 declare const memberIdBrand: unique symbol;
 
 /**
- * Who downloads. A subject of 1–64 characters of `[A-Za-z0-9._-]` is its own member id. In any other, a character outside that alphabet
- * is written `%7C` if it is ASCII, and otherwise `%` with its code point in four digits of base64url: `%AKwA` is `가`. So a column need not
- * be wider than five times the longest subject; plain percent-encoding would take twelve times as much.
+ * Identifies the person who downloads. A subject of 1–64 characters of `[A-Za-z0-9._-]` is its own member id. In any
+ * other, a character outside that alphabet is written `%7C` if it is ASCII, and otherwise `%` with its code point in
+ * four digits of base64url: `%AKwA` is `가`. So a column need not be wider than five times the longest subject; plain
+ * percent-encoding would take twelve times as much.
  */
 export type MemberId = string & { readonly [memberIdBrand]: true };
 

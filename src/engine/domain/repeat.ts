@@ -1,10 +1,11 @@
 import type { Scheduler } from './clock.js';
 
 /**
- * Repeats a task and never runs it twice at the same time: while a run takes longer than the interval, the ticks in between are left out.
+ * Repeats a task and never runs it twice at the same time: while a run takes longer than the interval, the ticks in
+ * between are left out.
  *
  * @param task reports its own faults; it must not reject.
- * @returns ends the repetition; a run under way goes on.
+ * @returns ends the repetition; a run under way is completed.
  */
 export function repeatWithoutOverlap(
   scheduler: Pick<Scheduler, 'every'>,

@@ -330,7 +330,7 @@ export class CouponActor implements AskingActor {
     if (refusal !== undefined && version !== undefined) void this.#readWinnersAndSeal(version, asked.epoch);
   }
 
-  /** The head is decided, or ends with this outcome; the line goes on. */
+  /** The head is decided, or ends with this outcome; the actor continues with the rest of the line. */
   #endHead(outcome?: DownloadOutcome): void {
     if (outcome !== undefined) this.#settleHead(outcome);
     this.#dropHead();

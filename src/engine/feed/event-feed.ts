@@ -37,7 +37,7 @@ export interface EventFeedPorts {
 interface FollowedSeller {
   placing: Promise<void> | undefined;
   placedAtMs: number;
-  /** Where the scan of a seller with very many coupons goes on; `Infinity`: from the newest. */
+  /** Where the scan of a seller with very many coupons continues; `Infinity`: from the newest. */
   scanBelow: number;
   /** Coupons that had events lately: placed each time, wherever the scan is. */
   readonly hotUntilMs: Map<CouponId, number>;

@@ -1,7 +1,7 @@
 /**
  * Sends the feeds of sellers to their webhooks: leases webhooks, gives events their places, and sends them batch by batch.
  *
- * One batch of a webhook is outstanding at a time, so its events arrive in order. A relay that dies leaves its leases to others, who send the
+ * At most one batch of a webhook is outstanding, so its events arrive in order. A relay that dies leaves its leases to others, who send the
  * same batch again under the same id.
  */
 import type { Clock, Scheduler } from '../domain/clock.js';

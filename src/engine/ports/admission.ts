@@ -121,7 +121,7 @@ export type RevokeReply =
   | { readonly status: 'revoked' | 'absent'; readonly snapshot: CouponSnapshot }
   | { readonly status: 'not_ready' };
 
-/** A read-only view of who holds a coupon. */
+/** A read-only view of the members who hold a coupon. */
 export interface WinnersView {
   readonly size: number;
   get(memberId: MemberId): Issuance | undefined;
@@ -163,7 +163,10 @@ export interface Admission {
   /** The live issuance of one member, whether recorded or not; `not_ready` where the coupon is not in the store. */
   issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'>;
 
-  /** Who holds this number, as far as the store knows without a long search: queued and claimed issuances only. */
+  /**
+   * The issuance with this number, as far as the store finds it without a long search: queued and claimed issuances
+   * only.
+   */
   unrecordedHolder(couponId: CouponId, issueNo: number): Promise<Issuance | undefined>;
 
   /**

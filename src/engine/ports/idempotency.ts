@@ -4,7 +4,7 @@
 export const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60_000;
 
 export interface KeyedRequest {
-  /** Whose key it is: two sellers may choose the same one. */
+  /** The seller who uses the key: two sellers may choose the same one. */
   readonly sellerId: string;
   /** 1–64 characters of `[A-Za-z0-9._-]`. */
   readonly key: string;

@@ -46,7 +46,7 @@ export class Recorder {
    */
   readonly #waiting = new Set<CouponId>();
   readonly #draining = new Set<CouponId>();
-  /** Drained a moment ago: what comes now is left to gather for a few milliseconds, see {@link DRAIN_COOLDOWN_MS}. */
+  /** Drained a moment ago: new issuances gather for a few milliseconds, see {@link DRAIN_COOLDOWN_MS}. */
   readonly #coolingDown = new Set<CouponId>();
   /** Rung, or left with something, while they were draining or cooling down: they wait for another turn afterwards. */
   readonly #again = new Set<CouponId>();

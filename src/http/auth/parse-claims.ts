@@ -3,8 +3,8 @@ import { isUtf8 } from 'node:buffer';
 import { parseStrictJson } from '../wire/strict-json.js';
 
 /**
- * Claims as issuers usually write them, flat and without a colon in a value, are spared the search for keys that occur twice: as many
- * colons as keys means that each key occurs once.
+ * Claims as issuers usually write them, flat and without a colon in a value, need no search for keys that occur twice:
+ * as many colons as keys means that each key occurs once.
  *
  * @returns `undefined` for bytes that are no JSON, or JSON with two meanings.
  */

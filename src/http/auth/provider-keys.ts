@@ -18,7 +18,7 @@ export class NoKeysYet extends Error {}
 export const ATTEMPT_EVERY_MS = 30_000;
 /** While there are no keys at all: sooner, since no member can come in. */
 export const FIRST_ATTEMPT_EVERY_MS = 2_000;
-/** Keys older than this are renewed while they go on being used. */
+/** Keys older than this are renewed, and used meanwhile. */
 export const KEYS_AGE_MAX_MS = 600_000;
 
 /** What an operator should know about the keys. */

@@ -10,7 +10,9 @@ export interface TokenPolicy {
   readonly clockToleranceSeconds?: number;
 }
 
-/** Who signs tokens, access tokens or tickets: holders of a secret that we share (HS256), or an outside service by its keys. */
+/**
+ * The signer of access tokens or tickets: holders of a secret that we share (HS256), or an outside service by its keys.
+ */
 export type TokenSettings = TokenPolicy & {
   /** Of access tokens; left out: those of an installation without an outside provider. */
   readonly claimNames?: ClaimNames;

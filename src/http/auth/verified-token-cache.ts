@@ -33,7 +33,7 @@ export class VerifiedTokenCache<Entry extends Verified> {
     this.#charactersMax = charactersMax;
   }
 
-  /** Whose token this is; `undefined` when it was not seen, was dropped, or has expired by `nowMs`. */
+  /** The identity of this token; `undefined` when it was not seen, was dropped, or has expired by `nowMs`. */
   get(authorization: string, nowMs: number): Entry | undefined {
     const identity = this.#young.get(authorization) ?? this.#fromOld(authorization);
     if (identity === undefined || nowMs < identity.expiresAtMs) return identity;

@@ -30,7 +30,7 @@ export function constantReply(
   };
 }
 
-/** A crowd that was turned away in one instant must not come back in one: it is spread over as many seconds. */
+/** A crowd that was refused in one instant must not come back in one: it is spread over this many seconds. */
 const RETRY_SPREAD_SECONDS = 3;
 
 /** The same answer with another `Retry-After` for each in turn. */

@@ -11,7 +11,7 @@ import type { ClientAddresses } from './client-address.js';
 import { TokenBuckets } from './token-buckets.js';
 
 export interface RateTerms {
-  /** Requests a second that a caller may go on making; 0: no limit. */
+  /** Sustained requests a second of one caller; 0: no limit. */
   readonly rate: number;
   /** Requests at once, after an idle time. */
   readonly burst: number;

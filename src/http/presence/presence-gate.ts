@@ -66,7 +66,7 @@ export interface PresenceGatePorts {
 }
 
 export class PresenceGate {
-  /** Downloads turned away so far. */
+  /** Downloads refused so far. */
   refused = 0;
   readonly #ports: PresenceGatePorts;
   readonly #tickets = new VerifiedTokenCache<PresenceTicket>(TICKETS_MAX, TICKET_CHARACTERS_MAX);

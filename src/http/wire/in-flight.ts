@@ -18,7 +18,7 @@ export interface ShutdownWait {
 }
 
 export class InFlight {
-  /** Bytes of bodies read and not yet let go. */
+  /** Bytes of bodies read and not yet released. */
   bodyBytes = 0;
   readonly #most: number;
   #count = 0;

@@ -95,7 +95,7 @@ export function listenFault(
   port: number,
   cause: NodeJS.ErrnoException | undefined,
 ): SeonchakError {
-  // Without a reason the port was let go between the two attempts: it was taken when it mattered.
+  // Without a reason the port was released between the two attempts: it was taken when it mattered.
   if (cause === undefined || cause.code === 'EADDRINUSE') {
     return new PortInUseError(`Port ${port} on ${host} is in use by another program`, { cause });
   }

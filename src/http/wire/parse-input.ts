@@ -7,7 +7,10 @@ import { JSON_DEPTH_MAX, parseStrictJson } from './strict-json.js';
 /** Faults reported at once; a body can hold thousands. */
 const FAULTS_REPORTED_MAX = 10;
 
-/** `application/json`, `application/problem+json`, and silence; anything that says it is something else is not read as JSON. */
+/**
+ * `application/json`, `application/problem+json`, or no type at all; a body of another declared type is not read as
+ * JSON.
+ */
 const jsonMediaType = /^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i;
 
 /** @throws RequestRefused: `unsupported_media_type`, `invalid_json`, `invalid_input` */

@@ -12,7 +12,7 @@ export interface RouteForm {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** As the library's router takes it: `:name` matches one segment. */
   readonly path: string;
-  /** 0: no body is read; what comes is dropped. */
+  /** 0: no body is read; bytes that arrive are dropped. */
   readonly bodyBytesMax: number;
 }
 
@@ -22,7 +22,7 @@ export type Route =
   | (RouteForm & {
       readonly access: 'seller';
       readonly handle: CallerHandler;
-      /** What a server key needs to be let in; absent: sellers' tokens only. */
+      /** The scope that a server key needs; absent: sellers' tokens only. */
       readonly scope?: KeyScope;
     });
 

@@ -342,7 +342,7 @@ export const couponListQuery = z.strictObject({
   after: couponCursor,
   limit,
   state: z.enum(couponStates, `must be one of ${couponStates.join(', ')}`).optional(),
-  /** Whose coupons: what a seller's own list is made of. */
+  /** The seller of the coupons in a list. */
   sellerId: subject.meta({
     description: 'Only coupons of this seller: the `sub` of its tokens, or the id of its account.',
   }),

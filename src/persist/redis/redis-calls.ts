@@ -22,7 +22,10 @@ import type { SettingsWatch } from './settings-watch.js';
 
 /** Between two tries of a refused command: a slot moves key by key, a failover takes longer than many of these. */
 const REPEAT_DELAY_MS = 10;
-/** WAIT takes at most this share of what is left, so that it answers before silence cuts the connection (redis-nodes.ts). */
+/**
+ * WAIT takes at most this share of the remaining time, so that it answers before silence cuts the connection
+ * (redis-nodes.ts).
+ */
 const WAIT_SHARE = 0.75;
 
 export interface RedisCallsOptions {
@@ -222,7 +225,7 @@ function sendWithin(node: Redis, attempt: Attempt, withinMs: number): Promise<un
   });
 }
 
-/** Whose writes are being gathered. */
+/** The nodes whose writes are being gathered. */
 const gathering = new WeakSet<Redis>();
 
 /**

@@ -99,7 +99,7 @@ interface Life {
   closed: boolean;
 }
 
-/** After the close no connection is made again: one that was being made at that moment would go on trying for ever. */
+/** After the close no connection is made again: a connection attempt at that moment would be repeated for ever. */
 const reconnectDelayMs = (attempt: number, life: Life): number | null =>
   life.closed ? null : Math.min(attempt * RECONNECT_DELAY_STEP_MS, RECONNECT_DELAY_MAX_MS);
 

@@ -8,7 +8,7 @@ import { couponKeys, markerStart, warmingKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { corrupt } from './replies.js';
 
-/** HSET takes two arguments each; larger ones would hold up the coupons that are being downloaded meanwhile. */
+/** HSET takes two arguments each; larger chunks would delay the coupons that are being downloaded meanwhile. */
 const CHUNK_WINNERS = 1_000;
 /** Remains of a warm that died expire after this; each chunk renews it. */
 const WARMING_TTL_SECONDS = 60;

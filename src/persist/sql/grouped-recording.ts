@@ -24,7 +24,7 @@ import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction, RolledBack } from './transaction.js';
 
-/** Concurrent batches recorded alone: one that waits for a lock does not hold up the others. */
+/** Concurrent batches recorded alone: one that waits for a lock does not delay the others. */
 const ALONE_MAX = 2;
 
 /** One for the groups, so that they never wait for batches recorded alone. */

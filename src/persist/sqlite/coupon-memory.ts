@@ -24,7 +24,7 @@ import type {
 
 export interface Admitted {
   readonly decisions: AdmitDecisions;
-  /** Who is issued the numbers from `firstIssueNo`, in their order. */
+  /** The members who are issued the numbers from `firstIssueNo`, in their order. */
   readonly fresh: readonly MemberId[];
   readonly undo: () => void;
 }

@@ -76,7 +76,7 @@ export interface Redemption {
 
 export interface Page<Item> {
   readonly items: readonly Item[];
-  /** Ask for what comes after this; `undefined` on the last page. */
+  /** Where the next page begins; `undefined` on the last page. */
   readonly next: number | undefined;
 }
 

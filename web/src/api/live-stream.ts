@@ -11,7 +11,10 @@ import type { LiveUpdate } from './coupon.js';
 const SILENCE_MS = 12_000;
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 8_000;
-/** A page in the background lets go of its stream after this: a browser has six connections to a server, and the server counts. */
+/**
+ * A page in the background closes its stream after this: a browser has six connections to a server, and the server
+ * counts.
+ */
 const HIDDEN_MS = 30_000;
 
 export interface LiveStreamListener {

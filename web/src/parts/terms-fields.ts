@@ -5,7 +5,7 @@ import { localText } from './coupon-rules.js';
 import type { TermsFields } from './coupon-rules.js';
 import { field } from './field.js';
 
-/** @param coupon what is there already, when it is edited. */
+/** @param coupon the present state, when it is edited. */
 export function termsFields(words: Words, coupon?: Coupon): TermsFields {
   const { form } = words;
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

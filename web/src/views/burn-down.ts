@@ -58,7 +58,7 @@ export function burnDown(context: ViewContext, nowMs: () => number): BurnDown {
     chart ??= new uPlot(options(place.clientWidth), [[], [], []], place);
     const now = nowMs() / 1_000;
     const from = range.value === 'minute' ? now - MINUTE_SECONDS : first;
-    // The line goes on to the present: nothing new means that it is still so.
+    // The line is drawn to the present: no news means no change.
     const times = [...data.times, Math.max(now, data.times.at(-1) ?? now)];
     const remaining = [...data.remaining, data.remaining.at(-1) ?? 0];
     const perSecond = [...data.perSecond, data.perSecond.at(-1) ?? 0];

@@ -48,7 +48,7 @@ export interface History {
   readonly instantMs: number;
   /** A seller's command without an answer takes effect within this, or never. */
   readonly lateMs: number;
-  /** A download without an answer is decided within this, or never: the store refuses what comes later. */
+  /** A download without an answer is decided within this, or never: the store refuses later commands. */
   readonly admitLateMs: number;
   /** Whether a download's command may be carried out a second time after its answer has come: no connection does that. */
   readonly repeats: boolean;

@@ -12,7 +12,7 @@ import type { Planting } from './planting.js';
 import { StoreRecovery } from './simulated-recovery-store.js';
 import type { SimulatedStore, StoredCoupon } from './simulated-store.js';
 
-/** Numbers begin again behind what is left. */
+/** Numbers begin again above the remaining ones. */
 class NumbersRestart extends StoreRecovery {
   override resume(token: string, resumed: ResumeCoupon): 'resumed' | 'taken_over' {
     const coupon = this.recovered(resumed.couponId, token);

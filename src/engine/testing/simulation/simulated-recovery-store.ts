@@ -117,7 +117,10 @@ export class StoreRecovery {
     return displaced;
   }
 
-  /** Whose recovery has this token; `undefined` once another process has taken it over, it serves again, or has lost a part. */
+  /**
+   * The coupon whose recovery has this token; `undefined` once another process has taken it over, it serves again, or
+   * has lost a part.
+   */
   protected recovered(
     couponId: CouponId,
     token: string,

@@ -57,7 +57,7 @@ export interface CouponHistory {
   readonly history: History;
 }
 
-/** One coupon of a history, with who presses for it and who sells it. */
+/** One coupon of a history, with its members and its seller. */
 interface SimulatedCoupon {
   readonly couponId: CouponId;
   readonly terms: CouponTerms;

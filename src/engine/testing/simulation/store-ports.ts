@@ -83,7 +83,7 @@ export class SimulatedAdmission implements Admission {
     return this.#link.call(() => this.#store.unrecordedHolder(couponId, issueNo));
   }
 
-  /** Two readings, as a scan in chunks has: who comes or goes in between is seen or not seen. */
+  /** Two readings, as a scan in chunks has: a winner who is added or removed in between is seen or not seen. */
   async winners(couponId: CouponId, version: number, limit: number): Promise<WinnersView | undefined> {
     const read = () =>
       this.#link.call(() => {
