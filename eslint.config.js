@@ -77,6 +77,7 @@ function rooms() {
         'A job imports domain/, ports/ and recovery/, no other job and nothing outside engine/.',
       ),
     ),
+    room('src/webhooks', '/(http|persist|config|cli|server)/', 'webhooks/ imports only the engine.'),
     room('src/accounts', '/(http|persist|config|cli|server)/', 'accounts/ import only the engine.'),
     room(
       'src/persist',

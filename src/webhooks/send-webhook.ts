@@ -31,6 +31,7 @@ export function webhookSender({ allowPrivate, timeoutMs = TIMEOUT_MS }: SenderSe
     async send({ url, secret }, message) {
       if (!allowPrivate && !isPublicHost(new URL(url).hostname))
         return { status: undefined, result: 'address' };
+      const inTime = AbortSignal.timeout(timeoutMs);
       try {
         const { statusCode, body } = await request(url, {
           method: 'POST',
@@ -41,12 +42,10 @@ export function webhookSender({ allowPrivate, timeoutMs = TIMEOUT_MS }: SenderSe
             ...signedHeaders(secret, message, Date.now()),
           },
           body: message.body,
-          signal: AbortSignal.timeout(timeoutMs),
+          signal: inTime,
         });
         // What the receiver says besides its status is of no interest, and may have no end.
-        await body
-          .dump({ limit: BODY_BYTES_READ_MAX, signal: AbortSignal.timeout(timeoutMs) })
-          .catch(() => undefined);
+        await body.dump({ limit: BODY_BYTES_READ_MAX, signal: inTime }).catch(() => undefined);
         return { status: statusCode, result: resultOf(statusCode) };
       } catch (fault) {
         return { status: undefined, result: faultResult(fault) };

@@ -206,8 +206,8 @@ export const RELAY_REQUESTS_MAX = 20;
 export const RELAY_BATCHES_MAX = 50;
 
 /** Outlasts a request and the step before it. A relay that was frozen for longer than the second must not send. */
-export const RELAY_LEASE_MS = 30_000;
-export const RELAY_SEND_WITHIN_MS = 10_000;
+export const RELAY_LEASE_MS = 15_000;
+export const RELAY_SEND_WITHIN_MS = 3_000;
 
 /** How long a stopping relay waits for its requests: what is not confirmed is sent again by another. */
 export const RELAY_STOP_WAIT_MS = 3_000;
