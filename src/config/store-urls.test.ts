@@ -211,7 +211,7 @@ t.test('REDIS_NAT_MAP and REDIS_PREFIX', (t) => {
   for (const REDIS_NAT_MAP of ['a=b', 'a:1', 'a:1=b:2=c:3', 'a:1=b:99999']) {
     t.match(
       reading({ REDIS_NAT_MAP }),
-      /^REDIS_NAT_MAP must be announced:port=reachable:port/,
+      /^REDIS_NAT_MAP must be advertised:port=reachable:port/,
       REDIS_NAT_MAP,
     );
   }

@@ -147,7 +147,7 @@ function readSentinelUrl(text: string): RedisServers | Refused {
   };
 }
 
-/** `REDIS_NAT_MAP`: `announced:port=reachable:port`, several separated by commas. */
+/** `REDIS_NAT_MAP`: `advertised:port=reachable:port`, several separated by commas. */
 export function readNatMap(text: string): { readonly addresses: NatMap } | Refused {
   const addresses: Record<string, RedisAddress> = {};
   for (const pair of text.split(',')) {
@@ -157,7 +157,7 @@ export function readNatMap(text: string): { readonly addresses: NatMap } | Refus
     if (from === undefined || to === undefined || from.port * to.port === 0 || others.length > 0) {
       return {
         problem:
-          'must be announced:port=reachable:port, several separated by commas: 10.0.0.1:6379=redis.example:7001',
+          'must be advertised:port=reachable:port, several separated by commas: 10.0.0.1:6379=redis.example:7001',
       };
     }
     addresses[`${from.host}:${from.port}`] = to;

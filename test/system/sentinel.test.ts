@@ -40,6 +40,12 @@ t.test('the master dies under load', async (t) => {
   t.equal(registered.status, 201);
   const couponId = ((await registered.json()) as { id: number }).id;
 
+  const [asServer = ''] = group.addresses.split(',');
+  const mistaken = { ...settings, REDIS_URL: `redis://:${encoded(SENTINEL_PASSWORD)}@${asServer}` };
+  const refused = await runSeonchak(['status'], mistaken);
+  t.equal(refused.exitCode, 2);
+  t.match(refused.stderr, /REDIS_URL names a Sentinel, which holds no data; write redis\+sentinel:/);
+
   const won = new Map<string, number>();
   let over = false;
   const isOver = (): boolean => over;

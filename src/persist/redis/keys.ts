@@ -64,3 +64,6 @@ export const BELL_CHANNEL = 'seonchak:bell';
 
 /** Channel: `couponId:version`. */
 export const VERSIONS_CHANNEL = 'seonchak:versions';
+
+/** Of `lua/probe.lua`; empty but for the moment in which it runs. */
+export const PROBE_KEYS = ['coupon:{probe}:one', 'coupon:{probe}:two'] as const;

@@ -11,6 +11,7 @@ import { RedisIssuanceQueue } from './redis-issuance-queue.js';
 import { RedisRecorderBell } from './redis-recorder-bell.js';
 import { RedisRecoveryStore } from './redis-recovery-store.js';
 import { RedisVersions } from './redis-versions.js';
+import { requireCommands } from './required-commands.js';
 import { SettingsWatch } from './settings-watch.js';
 
 /** Each comparison costs one statement and one script. */
@@ -86,6 +87,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       replicaAcks: durability === 'replica' ? options.replicaAcks : 0,
       ...(options.checkServer === undefined ? {} : { checkServer: options.checkServer }),
     });
+    await requireCommands(calls);
     const watch = watchOver(belonging, calls);
     return {
       belonging: watch,

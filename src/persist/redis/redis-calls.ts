@@ -112,6 +112,14 @@ export class RedisCalls {
     return this.#call(named, { durable: false, takesServerId: false, decides: false }, () => plain);
   }
 
+  /** An empty message, which no listener acts on. @throws like {@link run}. */
+  async tryPublish(channel: string): Promise<void> {
+    const node = this.#nodes.masters()[0];
+    await node?.publish(this.#nodes.channelPrefix + channel, '').catch((error: unknown) => {
+      throw storeFault(error);
+    });
+  }
+
   /** To any connected master; best effort, never throws. */
   publish(channel: string, message: string): void {
     const node = this.#nodes.masters().find((master) => master.status === 'ready');

@@ -1,5 +1,6 @@
 /** One pub/sub channel: listeners of this process over one subscription. Best effort, as pub/sub is. */
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
+import { commandsRefused, isCommandRefused } from './required-commands.js';
 import type { RedisNodes } from './redis-nodes.js';
 
 /**
@@ -53,6 +54,9 @@ export class RedisChannel {
         SUBSCRIBE_WITHIN_MS,
       );
     });
-    await Promise.race([subscriber.subscribe(this.#channel), overdue]).finally(() => clearTimeout(timer));
+    const subscribed = subscriber.subscribe(this.#channel).catch((error: unknown) => {
+      throw isCommandRefused(error) ? commandsRefused(['SUBSCRIBE']) : error;
+    });
+    await Promise.race([subscribed, overdue]).finally(() => clearTimeout(timer));
   }
 }

@@ -17,6 +17,7 @@ export const scriptKeyCounts = {
   'mark-pending': 1,
   merge: 3,
   oldest: 2,
+  probe: 2,
   release: 5,
   requeue: 2,
   resume: 5,
