@@ -5,7 +5,13 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { downloadUntilDefinite } from '../examples/download.js';
 import { fromNow, openShop } from '../src/http/testing/shop.js';
-import { createSeonchakClient, follow, pressUntilDefinite, verifyWebhook } from '@seonchak/client';
+import {
+  createSeonchakClient,
+  follow,
+  followEvents,
+  pressUntilDefinite,
+  verifyWebhook,
+} from '@seonchak/client';
 import type { FollowOptions } from '@seonchak/client';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -103,7 +109,7 @@ t.test('a follower gets each winner once, over pages, lost answers and a restart
   const follower = createSeonchakClient({ baseUrl: shop.url, token: shop.seller, fetch: lossy });
   const numbers: number[] = [];
   let stored = 0;
-  const read = async (options: FollowOptions): Promise<void> => {
+  const read = async (options: FollowOptions<number>): Promise<void> => {
     for await (const { issuances, frontier } of follow(follower, couponId, { after: stored, ...options })) {
       numbers.push(...issuances.map(({ issueNo }) => issueNo));
       stored = frontier;
@@ -160,4 +166,29 @@ t.test('a webhook is verified by its bytes, its time and any of two secrets', as
   await rejected('timestamp_too_far', { secret, headers: headers(sign(body), 'now'), body });
   await rejected('header_missing', { secret, headers: { 'webhook-id': 'msg_1' }, body });
   await rejected('body_not_json', { secret, headers: headers(sign('{')), body: '{' });
+});
+
+t.test('a follower of events continues where it stopped, over lost answers', async (t) => {
+  const couponId = await register({ quantity: 5 });
+  await Promise.all(['e-1', 'e-2', 'e-3'].map((name) => pressUntilDefinite(member(name), couponId)));
+  let requests = 0;
+  const lossy = async (request: Request): Promise<Response> => {
+    requests += 1;
+    if (requests % 2 === 1) throw new TypeError('the connection broke');
+    return fetch(request);
+  };
+  const follower = createSeonchakClient({ baseUrl: shop.url, token: shop.seller, fetch: lossy });
+  const numbers: (number | undefined)[] = [];
+  let stored: string | undefined;
+  const read = async (limit: number): Promise<void> => {
+    const options = { after: stored, limit, once: true, kinds: ['issuance.recorded'] as const };
+    for await (const { events, cursor } of followEvents(follower, options)) {
+      numbers.push(...events.filter((event) => event.couponId === couponId).map(({ issueNo }) => issueNo));
+      stored = cursor;
+    }
+  };
+  await read(2);
+  await pressUntilDefinite(member('e-4'), couponId);
+  await read(500);
+  t.same(numbers, [1, 2, 3, 4]);
 });

@@ -1,0 +1,48 @@
+/** What the shop does once: it makes its server key and registers its coupon. Both are safe to repeat after a crash. */
+import { createSeonchakClient, SeonchakError, untilDefinite } from '@seonchak/client';
+import { SignJWT } from 'jose';
+import { saveSetting, setting } from './database.js';
+
+const SCOPES = ['issue', 'redeem', 'read', 'manage'];
+const QUANTITY = 10;
+
+/** A key does not expire; the token that makes it is the seller's, signed with the secret that both sides have. */
+export async function serverKey(database, baseUrl, secret) {
+  const known = setting(database, 'key');
+  if (known !== undefined) return known;
+  const token = await new SignJWT({ role: 'seller' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setSubject('example-shop')
+    .setIssuer('seonchak')
+    .setAudience('seonchak')
+    .setExpirationTime('5m')
+    .sign(new TextEncoder().encode(secret));
+  const seller = createSeonchakClient({ baseUrl, token });
+  // A key whose answer was lost stays unused: it is listed with the others and can be revoked.
+  const { key } = await definite((signal) =>
+    seller.POST('/v1/keys', { body: { name: 'example shop', scopes: SCOPES }, signal }),
+  );
+  saveSetting(database, 'key', key);
+  return key;
+}
+
+/** With an Idempotency-Key a repeat finds the coupon of the first request. */
+export async function couponOfShop(database, client) {
+  const known = setting(database, 'coupon');
+  if (known !== undefined) return Number(known);
+  const { id } = await definite((signal) =>
+    client.POST('/v1/coupons', {
+      params: { header: { 'Idempotency-Key': 'example-shop-coupon-1' } },
+      body: { name: 'Half price', quantity: QUANTITY, redeemBy: 'seller' },
+      signal,
+    }),
+  );
+  saveSetting(database, 'coupon', String(id));
+  return id;
+}
+
+async function definite(send) {
+  const answer = await untilDefinite(send);
+  if (answer?.data !== undefined) return answer.data;
+  throw answer === undefined ? new Error('Seonchak does not answer.') : new SeonchakError(answer.error);
+}
