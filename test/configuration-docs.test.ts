@@ -4,7 +4,7 @@ import { ConfigError } from '../src/engine/domain/errors.js';
 import { DATABASE_TIMEOUT_MS } from '../src/engine/domain/limits.js';
 import { loadConfig } from '../src/config/config.js';
 
-const source = readFileSync(new URL('../src/config/config.ts', import.meta.url), 'utf8');
+const source = readFileSync(new URL('../src/config/environment.ts', import.meta.url), 'utf8');
 const manual = readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8');
 
 const distributed = {
