@@ -36,7 +36,7 @@ export interface HttpSettings extends SessionSettings {
   readonly host: string;
   /** 0 takes a free one; see {@link HttpServer.port}. */
   readonly port: number;
-  /** Where probes are answered in HTTP/1.0 as well; left out, nowhere. */
+  /** Where probes are answered in HTTP/1.0 as well; left out: not at all. */
   readonly healthPort?: number | undefined;
   /** False only where several processes share the port on purpose: then a second, unrelated server on it goes unnoticed. */
   readonly exclusivePort: boolean;
