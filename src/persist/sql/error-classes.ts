@@ -45,7 +45,7 @@ const serverErrors: Readonly<Record<number, SqlFault>> = {
   1041: 'refused', // ER_OUT_OF_RESOURCES
   1044: 'refused', // ER_DBACCESS_DENIED_ERROR
   1045: 'refused', // ER_ACCESS_DENIED_ERROR
-  1047: 'refused', // ER_UNKNOWN_COM_ERROR: a node of Galera that is not part of the cluster
+  1047: 'refused', // ER_UNKNOWN_COM_ERROR: a node of Galera that is not part of the cluster (WSREP has not yet prepared node)
   1049: 'refused', // ER_BAD_DB_ERROR
   1053: 'refused', // ER_SERVER_SHUTDOWN
   1114: 'refused', // ER_RECORD_FILE_FULL
@@ -63,6 +63,22 @@ const serverErrors: Readonly<Record<number, SqlFault>> = {
   1969: 'refused', // ER_STATEMENT_TIMEOUT, MariaDB: max_statement_time of the operator
   3024: 'refused', // ER_QUERY_TIMEOUT, MySQL: max_execution_time of the operator
   3168: 'refused', // ER_SERVER_ISNT_AVAILABLE, MySQL
+  1030: 'refused', // ER_GET_ERRNO: the engine could not, as with a full disk
+  1105: 'refused', // ER_UNKNOWN_ERROR: what clusters and proxies answer for which MySQL has no number
+  1223: 'refused', // ER_CANT_UPDATE_WITH_READLOCK: a node that gives its state to another
+  2002: 'refused', // CR_CONNECTION_ERROR, passed on by a proxy like the next ones
+  2003: 'refused', // CR_CONN_HOST_ERROR
+  2005: 'refused', // CR_UNKNOWN_HOST
+  3032: 'refused', // ER_SERVER_OFFLINE_MODE, MySQL
+  3098: 'refused', // ER_BEFORE_DML_VALIDATION_ERROR, MySQL: group replication
+  3100: 'refused', // ER_RUN_HOOK_ERROR, MySQL: this member of the group cannot commit
+  9001: 'refused', // ProxySQL: no server of the hostgroup in time
+  9002: 'refused', // ProxySQL: no server of the hostgroup after all attempts
+  9004: 'refused', // ProxySQL: the server was taken offline
+  9006: 'refused', // ProxySQL: two hostgroups on one connection
+  2006: 'lost', // CR_SERVER_GONE_ERROR
+  2013: 'lost', // CR_SERVER_LOST
+  2055: 'lost', // CR_SERVER_LOST_EXTENDED
   1152: 'lost', // ER_ABORTING_CONNECTION
   1158: 'lost', // ER_NET_READ_ERROR
   1159: 'lost', // ER_NET_READ_INTERRUPTED
@@ -84,6 +100,15 @@ const remedies: Readonly<Record<number, string>> = {
   1146: 'Database tables are missing. Run `seonchak migrate`.', // ER_NO_SUCH_TABLE
   // ER_NET_PACKET_TOO_LARGE
   1153: 'max_allowed_packet of the database is too small for a single row. Raise it to 1 MiB or more.',
+  // Galera
+  1047: 'This node of the database cluster is not ready (no quorum, or still joining). Nothing was written; the write is retried.',
+  // ProxySQL
+  9001: 'ProxySQL found no database server in time. Check the hostgroup of the writer in ProxySQL.',
+  9002: 'ProxySQL found no database server. Check the hostgroup of the writer in ProxySQL.',
+  9004: 'ProxySQL has taken the database server offline. Check the hostgroup of the writer in ProxySQL.',
+  9006:
+    'ProxySQL sends statements of one connection to two hostgroups. Route this user to the writer only, ' +
+    'or set mysql-set_query_lock_on_hostgroup to 0.',
   // ER_SECURE_TRANSPORT_REQUIRED
   3159: 'The database takes only TLS. Add ?ssl-mode=REQUIRED to MYSQL_URL or set MYSQL_TLS_CA_FILE.',
 };
