@@ -53,7 +53,7 @@ export class EventFollower {
     this.#running = this.#follow();
   }
 
-  /** Goes on until so many events have come, and for two polls more. */
+  /** Continues until this many events have come, and for two polls more. */
   async until(count: number): Promise<void> {
     const giveUpMs = performance.now() + PATIENCE_MS;
     while (this.lines.length < count && performance.now() < giveUpMs) await pause(PAUSE_MS);

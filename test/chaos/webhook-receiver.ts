@@ -72,7 +72,7 @@ export class WebhookReceiver {
     await this.#wait(() => held, 'a message');
   }
 
-  /** Waits for so many events, and a moment longer. */
+  /** Waits for this many events, and a moment longer. */
   async until(count: number): Promise<void> {
     await this.#wait(() => this.lines().length >= count, `${count} events`);
     await pause(PATIENCE_MS / 60);

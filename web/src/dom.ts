@@ -36,11 +36,11 @@ export function fill(node: Element, ...children: readonly Child[]): void {
  */
 export function refill(node: Element, ...children: readonly Child[]): void {
   const active = document.activeElement;
-  const stood = active !== node && node.contains(active) ? active : null;
+  const focused = active !== node && node.contains(active) ? active : null;
   fill(node, ...children);
-  if (stood === null) return;
+  if (focused === null) return;
   const places = Array.from(node.querySelectorAll<HTMLElement>('a, button:not(:disabled), input'));
-  (places.find((place) => spokenName(place) === spokenName(stood)) ?? places[0])?.focus();
+  (places.find((place) => spokenName(place) === spokenName(focused)) ?? places[0])?.focus();
 }
 
 function spokenName(node: Element): string {

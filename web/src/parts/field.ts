@@ -74,12 +74,12 @@ export function choice<Value extends string>(options: {
   readonly name: string;
   readonly value: Value;
   readonly choices: readonly { readonly value: Value; readonly label: string; readonly hint?: string }[];
-  readonly look: 'cards' | 'segments';
+  readonly style: 'cards' | 'segments';
   readonly onChange?: (value: Value) => void;
 }): { readonly root: HTMLElement; readonly value: Value } {
   const name = `${options.name}-${++count}`;
   let { value } = options;
-  const root = element('fieldset', { class: `choice choice-${options.look}` });
+  const root = element('fieldset', { class: `choice choice-${options.style}` });
   root.append(element('legend', {}, options.label));
   for (const one of options.choices) {
     const input = element('input', { type: 'radio', name, value: one.value });

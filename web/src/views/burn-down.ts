@@ -31,7 +31,7 @@ export function burnDown(context: ViewContext, nowMs: () => number): BurnDown {
     label: words.detail.chart,
     name: 'range',
     value: 'all',
-    look: 'segments',
+    style: 'segments',
     choices: [
       { value: 'all', label: words.detail.chartAll },
       { value: 'minute', label: words.detail.chartMinute },

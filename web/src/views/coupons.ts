@@ -23,7 +23,7 @@ export function couponsView(context: ViewContext): View {
     label: words.coupons.filter,
     name: 'state',
     value: 'all',
-    look: 'segments',
+    style: 'segments',
     choices: [
       { value: 'all', label: words.coupons.all },
       ...couponStates.map((value) => ({ value, label: words.state[value] })),
@@ -38,7 +38,7 @@ export function couponsView(context: ViewContext): View {
   async function load(after: number): Promise<void> {
     const question = ++asking;
     // "Show more" disappears; keyboard focus on it moves to the first of the new rows.
-    const stood = below.contains(document.activeElement);
+    const hadFocus = below.contains(document.activeElement);
     const shown = list.childElementCount;
     fill(below, loading(context));
     const result = await api.coupons(state === undefined ? {} : { state }, after, PAGE_ROWS);
@@ -52,7 +52,7 @@ export function couponsView(context: ViewContext): View {
     }
     const { items, next } = result.value;
     for (const coupon of items) list.append(card(context, coupon));
-    if (stood) list.children[shown]?.querySelector('a')?.focus();
+    if (hadFocus) list.children[shown]?.querySelector('a')?.focus();
     const more =
       next !== undefined &&
       element(

@@ -71,7 +71,7 @@ function showEvent(context: ViewContext, coupon: Coupon, root: HTMLElement): { e
     setText(spoken, words.event.openNow);
     show();
   });
-  const button = downloadButton(context, coupon.id, hold, () => void look());
+  const button = downloadButton(context, coupon.id, hold, () => void readOwn());
 
   fill(
     root,
@@ -133,23 +133,23 @@ function showEvent(context: ViewContext, coupon: Coupon, root: HTMLElement): { e
     const shownStub = issuedStub(context, coupon.id, coupon.name, issuance);
     held = shownStub;
     // The button disappears, and keyboard focus on it must not be lost.
-    const stood = action.contains(document.activeElement);
+    const hadFocus = action.contains(document.activeElement);
     fill(action, shownStub.root);
-    if (stood) shownStub.root.focus({ preventScroll: true });
+    if (hadFocus) shownStub.root.focus({ preventScroll: true });
     // A region that was there before is spoken; one that comes with its text often is not.
     if (!issuance.again) setText(spoken, words.event.numberSpoken(format.whole(issuance.issueNo)));
     root.firstElementChild?.nextElementSibling?.setAttribute('data-held', 'true');
   }
 
   /** A member who comes back to the page sees the number again. */
-  async function look(): Promise<void> {
+  async function readOwn(): Promise<void> {
     if (session.current?.role !== 'member') return;
     const result = await api.issuance(coupon.id);
     if (result.ok && held === undefined) hold({ ...result.value, again: true });
   }
 
   show();
-  void look();
+  void readOwn();
   return {
     end() {
       live.end();

@@ -16,7 +16,7 @@ export function myCouponsView(context: ViewContext): View {
 
   async function load(after: number): Promise<void> {
     // "Show more" disappears; keyboard focus on it moves to the first of the new rows.
-    const stood = below.contains(document.activeElement);
+    const hadFocus = below.contains(document.activeElement);
     const shown = list.childElementCount;
     fill(below, loading(context));
     const result = await api.myCoupons(after, PAGE_ROWS);
@@ -29,7 +29,7 @@ export function myCouponsView(context: ViewContext): View {
     }
     const { items, next } = result.value;
     for (const issuance of items) list.append(row(context, issuance));
-    if (stood) list.children[shown]?.querySelector('a')?.focus();
+    if (hadFocus) list.children[shown]?.querySelector('a')?.focus();
     fill(
       below,
       next !== undefined &&

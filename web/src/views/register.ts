@@ -34,7 +34,7 @@ function registrationForm(context: ViewContext): HTMLElement {
     label: words.form.discount,
     name: 'discount-type',
     value: 'none',
-    look: 'segments',
+    style: 'segments',
     choices: [
       { value: 'none', label: words.form.discountNone },
       { value: 'percent', label: words.form.discountPercent },

@@ -18,7 +18,7 @@ export function signUpView(context: ViewContext, returnTo: string): View {
     label: words.sign.role,
     name: 'role',
     value: 'member',
-    look: 'cards',
+    style: 'cards',
     choices: [
       { value: 'member', label: words.sign.roleMember, hint: words.sign.roleMemberHint },
       { value: 'seller', label: words.sign.roleSeller, hint: words.sign.roleSellerHint },
