@@ -1,4 +1,4 @@
-/** What clusters and proxies in front of MySQL answer, as mysql2 hands it on: the store is away, and no row is to blame. */
+/** Refusals of clusters and proxies in front of MySQL, as mysql2 reports them: the store is unavailable, and no row is at fault. */
 import t from 'tap';
 import { faultOf, type SqlFault, storeFault } from './error-classes.js';
 

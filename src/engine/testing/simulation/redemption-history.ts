@@ -2,7 +2,7 @@
  * Judges the calls about one issuance by I9: there is one order of them, within the time each took, that explains every answer and the rows.
  *
  * A command whose answer was lost may have taken effect at any time after it was sent, or never; so may the duplicate of any command. Of all
- * arrivals of the same command at most one changes anything, so one optional arrival for each command stands for all of them.
+ * arrivals of the same command at most one changes anything, so one optional arrival for each command represents all of them.
  */
 import { applyCommand, freshIssuance } from '../contracts/redemption-model.js';
 import type { RedemptionCommand, RedemptionState } from '../contracts/redemption-model.js';

@@ -31,7 +31,7 @@ class CancelWithoutHistory extends SimulatedRedemptions {
   }
 }
 
-/** A repeated cancel gives back what another order has used since. */
+/** A repeated cancel releases an issuance that another order has used since. */
 class CancelTwice extends SimulatedRedemptions {
   override cancel(couponId: CouponId, issueNo: number, orderId: OrderId): string {
     const answer = super.cancel(couponId, issueNo, orderId);
