@@ -56,6 +56,7 @@ for (const name of ['nginx', 'haproxy'] as const) {
     t.teardown(() => proxy.stop());
     await t.test('bad input', (t) => badInput(t, name, proxy, shop));
     await t.test('honest members', (t) => honestMembers(t, proxy, shop));
+    await t.test('bodies in chunks', (t) => bodiesInChunks(t, name, proxy, shop));
     await t.test('the live view', (t) => liveView(t, proxy, shop));
     await t.test('who does not finish is cut off', (t) => slowClients(t, proxy));
     await t.test('addresses', (t) => addresses(t, proxy, shop));
@@ -170,6 +171,33 @@ async function honestMembers(t: Test, proxy: ReverseProxy, shop: BesiegedShop): 
     PATIENCE_MS,
   );
   t.match(plain.received, /^HTTP\/1\.1 308 [^]*location: https:\/\/coupons\.example\/a\?b=c\r/i);
+}
+
+/** Fault 47. nginx buffers a body and leaves trailers out; HAProxy passes both on. */
+async function bodiesInChunks(
+  t: Test,
+  name: ProxyName,
+  proxy: ReverseProxy,
+  shop: BesiegedShop,
+): Promise<void> {
+  const path = `/v1/coupons/${shop.couponId}`;
+  const patch = async (title: string, end: string): Promise<string> => {
+    const body = `{"name":"${title}"}`;
+    const head = `${headOf('PATCH', path, shop.seller)}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const request = `${head}${body.length.toString(16)}\r\n${body}\r\n${end}`;
+    const all = (text: string): boolean => text.includes('"status":"ok"');
+    const probe = `${headOf('GET', '/healthz')}\r\n`;
+    return (await exchangeBytes(open(proxy), [request, probe], all, SILENCE_MS * 10)).received;
+  };
+  const nameNow = async (): Promise<unknown> => (await shop.client.call(path)).body['name'];
+  t.match(await patch('In chunks', '0\r\n\r\n'), /^HTTP\/1\.1 200 [^]*"In chunks"/);
+  t.equal(await nameNow(), 'In chunks');
+  const trailers = '0\r\nx-checksum: 1\r\nabpost: /v1/accounts HTTP/1.1\r\n\r\n';
+  const received = await patch('With trailers', trailers);
+  const refused = name === 'haproxy';
+  t.match(received, refused ? /^HTTP\/1\.1 [45]\d\d / : /^HTTP\/1\.1 200 /, 'with trailers');
+  t.equal(await nameNow(), refused ? 'In chunks' : 'With trailers');
+  t.ok(received.split(/^HTTP\/1\.1 /m).length <= 3, 'one answer to each request at most');
 }
 
 async function liveView(t: Test, proxy: ReverseProxy, shop: BesiegedShop): Promise<void> {

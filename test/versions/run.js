@@ -4,6 +4,7 @@
  *   npm run versions                                   this machine
  *   npm run versions -- --system DIR [--system DIR …]  Debian systems in folders, made with mmdebstrap or debootstrap
  *   npm run versions -- --system DIR -- FILE …         these test files only
+ *   npm run versions -- --image                        the image and the topology of compose.yaml (image.js)
  *
  * A folder brings its own C library, Node.js (`node` in its usr/local/bin), Redis or Valkey, and MariaDB or MySQL, so one machine runs
  * them all. Where both are there, Valkey is taken. It needs root: the tests run inside the folder (chroot), on this checkout, which is
@@ -14,6 +15,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runImage } from './image.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Where the checkout is mounted inside a system. */
@@ -41,9 +43,13 @@ const FILES = [
 ];
 
 const { values, positionals } = parseArgs({
-  options: { system: { type: 'string', multiple: true, default: [] } },
+  options: {
+    system: { type: 'string', multiple: true, default: [] },
+    image: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 });
+if (values.image) process.exit(runImage());
 const files = positionals.length > 0 ? positionals : FILES;
 
 const rows = [];
