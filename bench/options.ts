@@ -1,4 +1,4 @@
-/** The command line of the bench. */
+/** Reads the command line of the bench. */
 import { Command, InvalidArgumentError } from 'commander';
 import { type ScenarioName, scenarioNames } from './scenarios.js';
 

@@ -1,4 +1,4 @@
-/** What the bench is doing: one line that moves on a terminal, one line for each measurement elsewhere. */
+/** Prints what the bench is doing: one line that moves on a terminal, one line for each measurement elsewhere. */
 
 export class Progress {
   readonly #steps: number;

@@ -1,4 +1,4 @@
-/** The scenarios of `--scenario`: each a list of variants, measured in turns. */
+/** Lists the scenarios of `--scenario`: each a list of variants, measured in turns. */
 import type { SystemName, Variant } from './variants.js';
 
 /** First in every scenario: what everything is compared with must come from the same minutes. */

@@ -1,4 +1,4 @@
-/** What can be measured: a system under a load. */
+/** Defines what can be measured: a system under a load. */
 import { startBareSystem, startLockSystem, startScriptSystem } from './systems/baseline-systems.js';
 import { BENCH_PRESENCE_SECRET } from './load/sign-tickets.js';
 import { startEmbeddedSystem, startSeonchakSystem } from './systems/seonchak-system.js';

@@ -1,5 +1,5 @@
 /**
- * The least share of lines that the tests must execute, by folder.
+ * Checks the least share of lines that the tests must execute, by folder.
  *
  * tap knows one floor for everything; a floor that the composition root can keep says nothing about the engine.
  */

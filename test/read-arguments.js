@@ -1,4 +1,4 @@
-/** The options of a command of the tests: `--help` and unknown words print its usage, without a stack trace. */
+/** Reads the options of a command of the tests: `--help` and unknown words print its usage, without a stack trace. */
 import { parseArgs } from 'node:util';
 
 /** @returns the values, as `parseArgs` of Node.js has them. Ends the process after `--help` (0) and after unknown words (2). */

@@ -1,4 +1,4 @@
-/** How this installation reaches webhooks: which URLs it takes, new secrets, and sending. */
+/** Decides how this installation reaches webhooks: which URLs it takes, new secrets, and sending. */
 import { isPublicHost } from './public-addresses.js';
 import { webhookSender, type SenderSettings, type WebhookSender } from './send-webhook.js';
 import { newWebhookSecret } from './signature.js';

@@ -1,4 +1,6 @@
-/** A shop's backend that polls `GET /v1/events` and writes down what it got about one coupon, in the order in which it came. */
+/**
+ * Polls `GET /v1/events` as a shop's backend does, and records the events of one coupon in the order of their arrival.
+ */
 import { setTimeout as pause } from 'node:timers/promises';
 import { HttpClient } from '../clients/http-client.js';
 import { signToken } from '../clients/tokens.js';

@@ -1,4 +1,4 @@
-/** A shop's backend that follows the issuances of one coupon, and writes down what it got in the order in which it came. */
+/** Follows the issuances of one coupon as a shop's backend does, and records them in the order of their arrival. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { HttpClient } from '../clients/http-client.js';
 import { signToken } from '../clients/tokens.js';

@@ -1,4 +1,7 @@
-/** A shop's receiver of webhooks: verifies with an independent library, writes down what came, and sometimes keeps its answer back. */
+/**
+ * Receives webhooks as a shop does: verifies with an independent library, records them, and sometimes withholds its
+ * answer.
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-/** Fuzzing. The same seed makes the same inputs. */
+/** Runs the fuzz tests. The same seed makes the same inputs. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { readArguments } from '../read-arguments.js';

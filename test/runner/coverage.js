@@ -1,5 +1,6 @@
 /**
- * Which lines of the engine the tests execute, as V8 counts them in the processes themselves and in all they start.
+ * Counts which lines of the engine the tests execute, as V8 counts them in the processes themselves and in all they
+ * start.
  *
  * Counting makes code slow, and what V8 writes down at the end of each process is most of a megabyte. So those files are watched that
  * have something of the engine to show, and the servers of the tests never are (test/servers/child-server.ts).

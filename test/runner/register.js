@@ -1,4 +1,4 @@
-/** `node --import ./test/runner/register.js x.ts`; worker threads inherit it. */
+/** Registers the loader: `node --import ./test/runner/register.js x.ts`; worker threads inherit it. */
 import { register } from 'node:module';
 
 register('./hooks.js', import.meta.url);

@@ -1,4 +1,4 @@
-/** Hostile and honest clients for a long time, then the figures. */
+/** Runs hostile and honest clients for a long time, then prints the figures. */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { readArguments } from '../read-arguments.js';

@@ -1,4 +1,4 @@
-/** A back end under test: its settings, and its rows read without our code. */
+/** Describes a back end under test: its settings, and its rows read without our code. */
 import type { MariadbServer } from '../servers/mariadb.js';
 
 export interface Row {

@@ -1,4 +1,4 @@
-/** The back ends by name. A test of the embedded one alone imports embedded-back-end.ts and needs no server. */
+/** Lists the back ends by name. A test of the embedded one alone imports embedded-back-end.ts and needs no server. */
 import { createConnection } from 'mysql2/promise';
 import { startMariadb } from '../servers/mariadb.js';
 import { startRedis } from '../servers/redis.js';

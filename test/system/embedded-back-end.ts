@@ -1,4 +1,4 @@
-/** The embedded back end as an operator would set it up: a folder of its own, and its rows read without our code. */
+/** Sets the embedded back end up as an operator would: a folder of its own, and its rows read without our code. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 /**
- * npm run versions: runs contracts, whole-system load and store faults against the servers and the Node.js of each system named to it.
+ * Runs contracts, whole-system load and store faults against the servers and the Node.js of each named system (`npm run
+ * versions`).
  *
  *   npm run versions                                   this machine
  *   npm run versions -- --system DIR [--system DIR …]  Debian systems in folders, made with mmdebstrap or debootstrap

@@ -1,4 +1,4 @@
-/** The frame around every page: the bar above, the page itself, and the notices at the edge. */
+/** Draws the frame around every page: the bar above, the page itself, and the notices at the edge. */
 import { ApiClient } from './api/client.js';
 import { element, fill, svg } from './dom.js';
 import { Format } from './format.js';

@@ -1,4 +1,7 @@
-/** The page an address names. Behind the `#`, so that the server has one page and a reverse proxy nothing to know. */
+/**
+ * Finds the page that an address names. Behind the `#`, so that the server has one page and a reverse proxy nothing to
+ * know.
+ */
 
 export type Route =
   | { readonly page: 'coupons' | 'mine' | 'sell' | 'register' | 'not_found' }

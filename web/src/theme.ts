@@ -1,4 +1,4 @@
-/** Light, dark, or as the device has it. */
+/** Switches between light, dark, and the device's own setting. */
 
 const STORAGE_KEY = 'seonchak.theme';
 

@@ -1,4 +1,4 @@
-/** What a page is, and what it is given. */
+/** Defines what a page is, and what it is given. */
 import type { ApiClient } from './api/client.js';
 import type { Problem } from './api/problem.js';
 import type { Format } from './format.js';

@@ -1,4 +1,4 @@
-/** What every back end of {@link ServerKeyStore} promises, as tests: one subtest a sentence of the port. */
+/** Tests what every back end of {@link ServerKeyStore} promises: one subtest a sentence of the port. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { Clock } from '../../engine/domain/clock.js';

@@ -1,4 +1,4 @@
-/** What a seller's feed reports: events, their kinds, and positions in the feed. */
+/** Defines what a seller's feed reports: events, their kinds, and positions in the feed. */
 import type { CouponId } from './coupon.js';
 
 export const eventKinds = [

@@ -1,4 +1,4 @@
-/** What redeeming a coupon depends on: its rules, until when an issuance is valid, and the state that a wallet shows. */
+/** Defines redemption: its rules, until when an issuance is valid, and the state that a wallet shows. */
 
 /** At most one of the three. `days`: to the end of the n-th local day after the day of issue. */
 export type Validity =

@@ -1,6 +1,5 @@
 /**
- * CouponActor: one coupon in one process. It queues the downloads of a burst and asks the store about the queue, not
- * about each member.
+ * Queues the downloads of one coupon in one process, and asks the store about the queue, not about each member.
  *
  * States (actor-state.ts)
  * - `cold`: the coupon is not loaded yet. Downloads wait in the mailbox; a loader's answer leads to `open`, to

@@ -1,5 +1,5 @@
 /**
- * How an actor learns its coupon: from the admission store, and for those missing there from the catalogue.
+ * Loads coupons for actors: from the admission store, and for those missing there from the catalogue.
  *
  * A burst on a thousand cold coupons, or on a million ids that do not exist, arrives as single questions. They are asked in rounds: one round
  * outstanding, whatever came meanwhile goes with the next.

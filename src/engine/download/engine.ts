@@ -1,4 +1,4 @@
-/** The engine: every download of this process, one actor per coupon. */
+/** Takes every download of this process to the actor of its coupon. */
 import type { Admission } from '../ports/admission.js';
 import type { Versions } from '../ports/versions.js';
 import type { Clock, Scheduler } from '../domain/clock.js';

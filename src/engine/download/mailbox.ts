@@ -1,4 +1,4 @@
-/** A bounded line of downloads, first in, first out, each with the time it came. */
+/** Holds a bounded line of downloads, first in, first out, each with the time it came. */
 import type { PendingDownload } from '../domain/download.js';
 
 /** Tickets that leave together. `sinceMs` has one arrival time per download, ascending. */

@@ -1,4 +1,4 @@
-/** The outcomes that carry nothing of their member, made once: the hot path allocates none of them. */
+/** Defines the outcomes that are the same for every member, made once: the hot path allocates none of them. */
 import type { Refusal } from '../ports/admission.js';
 import type { CouponSnapshot } from '../domain/coupon.js';
 import type { DownloadOutcome } from '../domain/download.js';

@@ -1,5 +1,5 @@
 /**
- * Shard: asks the store about the coupons of one node in rounds, one round outstanding.
+ * Asks the store about the coupons of one node in rounds, one round outstanding.
  *
  * An actor with downloads enters the line. At the end of the turn of the event loop, when no round is outstanding, the front of the line is asked
  * about in one call; whatever arrives meanwhile goes with the next. So a round grows with the load, and hundreds of coupons that are

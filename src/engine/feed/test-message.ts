@@ -1,4 +1,4 @@
-/** The message by which a shop tries its receiver. */
+/** Builds the message with which a shop tests its receiver. */
 import type { Clock } from '../domain/clock.js';
 import type { Message } from './webhook-delivery.js';
 

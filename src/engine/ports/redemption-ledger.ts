@@ -1,5 +1,5 @@
 /**
- * Redemptions: an order uses an issuance, and a cancelled order gives it back or leaves it used.
+ * Records redemptions: an order uses an issuance, and a cancelled order releases it or leaves it used.
  *
  * I9: an issuance has at most one live redemption, and the same order always gets the same answer.
  * `testing/contracts/redemption-ledger-contract.ts` is what every back end must satisfy.

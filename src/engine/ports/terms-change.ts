@@ -1,4 +1,7 @@
-/** What a change of terms makes of a coupon's terms, or why it cannot be: the rules of `lua/amend.lua` for stores in memory and for rebuilds. */
+/**
+ * Computes the terms after a change, or why it is refused: the rules of `lua/amend.lua` for stores in memory and for
+ * rebuilds.
+ */
 import type { CouponTerms } from '../domain/coupon.js';
 
 /** Terms to change; what is absent stays. `null` takes a bound of the window away. */

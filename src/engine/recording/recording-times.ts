@@ -1,4 +1,4 @@
-/** How long recording takes, counted where it happens (a recorder thread) and carried to where it is asked for. */
+/** Measures recording where it happens (a recorder thread), and carries the times to the process that exports them. */
 import type { Issuance } from '../domain/coupon.js';
 import { Tally } from '../domain/counters.js';
 import type { TallyDelta } from '../domain/counters.js';

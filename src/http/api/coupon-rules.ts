@@ -1,4 +1,4 @@
-/** The rules of redemption in requests: defaults, changes, and the refusal of a shorter validity. */
+/** Reads the rules of redemption from requests: defaults, changes, and the refusal of a shorter validity. */
 import type { z } from 'zod';
 import { defaultRedemptionRules, mayShorten } from '../../engine/domain/redemption.js';
 import type { RedemptionRules } from '../../engine/domain/redemption.js';

@@ -1,4 +1,4 @@
-/** The member a request of the shop's side is about. */
+/** Reads the member that a request of the shop's side names. */
 import type { MemberId } from '../../engine/domain/coupon.js';
 import { memberIdOf } from '../../engine/domain/member-id.js';
 import type { ApiRequest } from '../wire/exchange.js';

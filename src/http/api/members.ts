@@ -1,4 +1,4 @@
-/** Whether a member holds a coupon. */
+/** Reports whether a member holds a coupon. */
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { Admission } from '../../engine/ports/admission.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';

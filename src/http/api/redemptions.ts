@@ -1,4 +1,4 @@
-/** Redeeming and cancelling: by the seller's side under a number or a member, by the member itself, and the wallet. */
+/** Redeems and cancels: by the seller's side under a number or a member, by the member itself. Lists the wallet. */
 import { randomUUID } from 'node:crypto';
 import type { Admission } from '../../engine/ports/admission.js';
 import type { AuditActor } from '../../engine/ports/audit-log.js';

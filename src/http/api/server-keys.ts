@@ -1,4 +1,4 @@
-/** Server keys of a seller: make, list, revoke. With the seller's own token only: a key must not make keys. */
+/** Makes, lists and revokes server keys of a seller. With the seller's own token only: a key must not make keys. */
 import { KEYS_MAX, KEYS_PER_SELLER_MAX, newKeyText } from '../../accounts/server-keys.js';
 import type { ServerKey, ServerKeys, ServerKeyStore } from '../../accounts/server-keys.js';
 import type { Clock } from '../../engine/domain/clock.js';

@@ -1,4 +1,4 @@
-/** Entity tags of coupons: each names one revision of what a seller sets. */
+/** Makes entity tags of coupons: each names one revision of what a seller sets. */
 import type { ApiRequest } from './exchange.js';
 
 const tagPattern = /^"r(0|[1-9]\d{0,14})"$/;

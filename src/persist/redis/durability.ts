@@ -1,4 +1,4 @@
-/** Which durability level the settings of Redis allow, and which one is in force (docs/contract.md, I3). */
+/** Determines the durability level that the settings of Redis allow, and the one in force (docs/contract.md, I3). */
 import type { Redis } from 'ioredis';
 import { ConfigError } from '../../engine/domain/errors.js';
 import { type DurabilityLevel } from '../../engine/domain/durability.js';

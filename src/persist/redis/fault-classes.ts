@@ -1,4 +1,4 @@
-/** What an error of Redis or of the connection says about the command: the only place that judges it. */
+/** Classifies errors of Redis and of the connection by what they mean for the command: the only place that does. */
 import {
   type SeonchakError,
   StoreCorruptError,

@@ -1,4 +1,4 @@
-/** {@link Admission} over Redis: each decision is one script in `lua/`. */
+/** Implements {@link Admission} over Redis: each decision is one script in `lua/`. */
 import { chunksOf } from '../../engine/domain/chunks.js';
 import type {
   Admission,

@@ -1,4 +1,4 @@
-/** {@link AdmittedIssuances} over Redis: cursors and ranges, never a command as long as the coupon. */
+/** Implements {@link AdmittedIssuances} over Redis: cursors and ranges, never a command as long as the coupon. */
 import { chunksOf } from '../../engine/domain/chunks.js';
 import type { AdmittedIssuances } from '../../engine/ports/admitted-issuances.js';
 import { type CouponId, type Issuance, type MemberId, parseMemberId } from '../../engine/domain/coupon.js';

@@ -1,4 +1,4 @@
-/** The whole Redis back end from configuration: what a process that admits or records needs of Redis. */
+/** Opens the whole Redis back end from its configuration, for a process that admits or records. */
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { DurabilityLevel } from '../../engine/domain/durability.js';
 import { Belonging, type TablesOf } from './belonging.js';

@@ -1,5 +1,5 @@
 /**
- * One command to one node with one deadline, and what may be repeated.
+ * Sends one command to one node with one deadline, and repeats what may be repeated.
  *
  * ioredis is configured to repeat nothing (redis-nodes.ts). What Redis refused before executing it (a slot elsewhere, an empty script
  * cache) is repeated here within the deadline; everything else is answered with a fault that says whether the

@@ -1,4 +1,4 @@
-/** One pub/sub channel: listeners of this process over one subscription. Best effort, as pub/sub is. */
+/** Shares one pub/sub subscription among the listeners of this process. Best effort, as pub/sub is. */
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import { commandsRefused, isCommandRefused } from './required-commands.js';
 import type { RedisNodes } from './redis-nodes.js';

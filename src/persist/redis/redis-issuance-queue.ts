@@ -1,4 +1,4 @@
-/** {@link IssuanceQueue} over Redis: each step is one script in `lua/`. */
+/** Implements {@link IssuanceQueue} over Redis: each step is one script in `lua/`. */
 import { chunksOf } from '../../engine/domain/chunks.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { BacklogAge, Claim, IssuanceQueue, QueueDepth } from '../../engine/ports/issuance-queue.js';

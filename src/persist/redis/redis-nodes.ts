@@ -1,4 +1,4 @@
-/** Which connection a key is reached by: one node, or the masters of a Cluster as ioredis knows them. */
+/** Finds the connection for a key: one node, or the masters of a Cluster as ioredis knows them. */
 import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Command, Redis, type RedisOptions } from 'ioredis';
 import type { ServerTls } from '../server-tls.js';

@@ -1,4 +1,6 @@
-/** {@link RecorderBell} over Redis: lasting marks in one sorted set, rings as pub/sub messages, `42,43,…`. */
+/**
+ * Implements {@link RecorderBell} over Redis: durable marks in one sorted set, rings as pub/sub messages, `42,43,…`.
+ */
 import { chunksOf } from '../../engine/domain/chunks.js';
 import { type CouponId, parseCouponId } from '../../engine/domain/coupon.js';
 import type { RecorderBell } from '../../engine/ports/issuance-queue.js';

@@ -1,4 +1,4 @@
-/** {@link RecoveryStore} over Redis: each step is one script in `lua/`. */
+/** Implements {@link RecoveryStore} over Redis: each step is one script in `lua/`. */
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
 import { parseMemberId } from '../../engine/domain/coupon.js';
 import type {

@@ -1,4 +1,4 @@
-/** {@link Versions} over Redis pub/sub, `couponId:version`. */
+/** Implements {@link Versions} over Redis pub/sub, `couponId:version`. */
 import type { Versions } from '../../engine/ports/versions.js';
 import { type CouponId, parseCouponId } from '../../engine/domain/coupon.js';
 import { VERSIONS_CHANNEL } from './keys.js';

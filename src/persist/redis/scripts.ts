@@ -1,4 +1,4 @@
-/** The Lua scripts: the one place that names them, says how many keys each takes, and loads their text from `lua/`. */
+/** Names the Lua scripts and their numbers of keys, and loads their text from `lua/`. The only place that does. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 

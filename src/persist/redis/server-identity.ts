@@ -1,5 +1,5 @@
 /**
- * Which start of which Redis a connection leads to: its run id.
+ * Reads which start of which Redis a connection leads to: its run id.
  *
  * A Redis that was restarted (from an append-only file that may have lost its tail), replaced, or promoted (without
  * what its master had not yet sent) has another run id. A coupon names the run id it was last verified on, so the first

@@ -1,4 +1,4 @@
-/** What migrations are made of: column types by database, and steps that may be repeated. */
+/** Builds migrations: column types by database, and steps that may be repeated. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { MEMBER_ID_LENGTH_MAX } from '../../engine/domain/member-id.js';
 import type { SqlFlavour } from './sql-flavour.js';

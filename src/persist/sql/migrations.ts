@@ -1,4 +1,6 @@
-/** The schema as a list of migrations, one code for every database. A migration that has been released is never edited. */
+/**
+ * Lists the migrations of the schema, one code for every database. A migration that has been released is never edited.
+ */
 import { type Kysely, type Migration, sql } from 'kysely';
 import { PRESENCE_CHANGES } from './change-counter.js';
 import { migrateIdentity } from './identity-migration.js';

@@ -1,4 +1,4 @@
-/** The rules of redemption as columns of `coupon`. */
+/** Converts the rules of redemption to and from columns of `coupon`. */
 import type { Selectable } from 'kysely';
 import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
 import type { RedemptionRules, Validity } from '../../engine/domain/redemption.js';

@@ -1,4 +1,7 @@
-/** {@link CouponChanges} on MySQL, MariaDB and SQLite: `coupon_change` holds at most one unsettled change of each coupon. */
+/**
+ * Implements {@link CouponChanges} on MySQL, MariaDB and SQLite: `coupon_change` holds at most one unsettled change of
+ * each coupon.
+ */
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type {

@@ -1,4 +1,4 @@
-/** {@link Webhooks} on MySQL, MariaDB and SQLite. Leases are judged by the database's clock. */
+/** Implements {@link Webhooks} on MySQL, MariaDB and SQLite. Leases are judged by the database's clock. */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import type { FeedPosition } from '../../engine/domain/events.js';

@@ -1,4 +1,4 @@
-/** Every sentence of the console in English. The other languages have the same shape. */
+/** Contains every sentence of the console in English. The other languages have the same shape. */
 
 const things = (count: string, one: string, many: string): string => `${count} ${count === '1' ? one : many}`;
 

@@ -1,4 +1,4 @@
-/** What every back end of {@link CouponChanges} promises, as tests: one subtest a sentence of the port. */
+/** Tests what every back end of {@link CouponChanges} promises: one subtest a sentence of the port. */
 import type { Test } from 'tap';
 import type { AuditEntry, AuditLog } from '../../ports/audit-log.js';
 import type { BegunChange, ChangeRequest, CouponChanges } from '../../ports/coupon-changes.js';

@@ -1,4 +1,4 @@
-/** What every back end of {@link RedemptionLedger} promises, as tests: one subtest a sentence of the port. */
+/** Tests what every back end of {@link RedemptionLedger} promises: one subtest a sentence of the port. */
 import { randomInt } from 'node:crypto';
 import type { Test } from 'tap';
 import type { CouponId, MemberId } from '../../domain/coupon.js';

@@ -1,4 +1,7 @@
-/** Redemption of one issuance as a state machine, and the search whether answers that overlapped fit any order of it (I9). */
+/**
+ * Models the redemption of one issuance as a state machine, and searches an order that explains overlapping answers
+ * (I9).
+ */
 import type { CancelEffect, OrderId } from '../../domain/redemption.js';
 
 export interface RedemptionState {

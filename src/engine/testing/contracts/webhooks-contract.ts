@@ -1,4 +1,4 @@
-/** What receivers of webhooks are promised over every back end (I11), as tests. */
+/** Tests what receivers of webhooks are promised over every back end (I11). */
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Test } from 'tap';
 import type { Clock } from '../../domain/clock.js';
