@@ -2,6 +2,7 @@
 import t from 'tap';
 import { plantedBugs } from './planted-bugs.js';
 import { runHistories } from './run-histories.js';
+import { canShow } from './telling-scenarios.js';
 
 const SEEDS_MAX = 20_000;
 const TIME_MAX_MS = 120_000;
@@ -11,6 +12,7 @@ for (const { name, planting, firstSeed } of plantedBugs) {
     const tally = await runHistories({
       firstSeed,
       histories: SEEDS_MAX,
+      scenarios: canShow(name),
       planting,
       failuresMax: 1,
     });

@@ -1,7 +1,8 @@
 /** Runs many histories, one after another by seed. */
 import type { Planting } from './planting.js';
 import { nothingPlanted } from './planting.js';
-import { simulate } from './simulation.js';
+import type { Scenario } from './scenario.js';
+import { scenarioOf, simulate } from './simulation.js';
 import type { SimulatedHistory } from './simulation.js';
 
 export interface Tally {
@@ -15,6 +16,8 @@ export interface Tally {
 export interface RunOptions {
   readonly firstSeed: number;
   readonly histories: number;
+  /** Seeds of other scenarios are passed over. */
+  readonly scenarios?: (scenario: Scenario) => boolean;
   readonly planting?: Planting;
   /** No new history is begun once this many have failed. */
   readonly failuresMax: number;
@@ -23,9 +26,11 @@ export interface RunOptions {
 }
 
 export async function runHistories(options: RunOptions): Promise<Tally> {
-  const { firstSeed, histories, planting = nothingPlanted, failuresMax, onFailure, onProgress } = options;
+  const { firstSeed, histories, scenarios, planting = nothingPlanted, failuresMax } = options;
+  const { onFailure, onProgress } = options;
   const tally: Tally = { histories: 0, lost: 0, wonByLateCommand: 0, failed: [] };
   for (let place = 0; place < histories && tally.failed.length < failuresMax; place += 1) {
+    if (scenarios?.(scenarioOf(firstSeed + place)) === false) continue;
     const result = await simulate(firstSeed + place, planting);
     tally.histories += 1;
     tally.lost += result.verdict.lost;

@@ -65,9 +65,14 @@ interface SimulatedCoupon {
   readonly sellers: SimulatedSellers;
 }
 
+/** @param random of this seed; the history continues to draw from it */
+export function scenarioOf(seed: number, random = new Random(seed)): Scenario {
+  return drawScenario(random, new Random(seed + SHARING_SEEDS));
+}
+
 export async function simulate(seed: number, planting: Planting = nothingPlanted): Promise<SimulatedHistory> {
   const random = new Random(seed);
-  const scenario = drawScenario(random, new Random(seed + SHARING_SEEDS));
+  const scenario = scenarioOf(seed, random);
   const world = new SimulatedWorld(scenario, random, planting);
   const memberIds = Array.from({ length: scenario.members }, (_, index) => memberNamed(`m${index}`));
   const coupons = [scenario.terms, ...scenario.otherTerms].map((terms) => register(world, terms, scenario));

@@ -1,0 +1,28 @@
+/** Names the scenarios that can show a planted bug at all. Of the others a history with the bug is one without, so none is run. */
+import { recoveryBugs } from './planted-recovery-bugs.js';
+import type { Scenario } from './scenario.js';
+
+type CanShow = (scenario: Scenario) => boolean;
+
+const losesData: CanShow = ({ losses }) => losses.length > 0;
+const losesKeys: CanShow = ({ losses }) => losses.includes('part');
+const delaysCommands: CanShow = ({ storeNetwork }) => storeNetwork.late > 0;
+const losesReplies: CanShow = ({ storeNetwork }) => storeNetwork.replyLost > 0;
+const hasSeveralCoupons: CanShow = ({ otherTerms }) => otherTerms.length > 0;
+
+const needs: Readonly<Record<string, CanShow>> = {
+  ...Object.fromEntries(Object.keys(recoveryBugs).map((name) => [name, losesData])),
+  'no check of the marker': losesKeys,
+  'late command carried out': delaysCommands,
+  'epoch not raised': losesData,
+  'lost is called refused': losesReplies,
+  "a refused coupon shifts the others' replies": hasSeveralCoupons,
+  'a repeated call doubles all but its first coupon': hasSeveralCoupons,
+  'a lost round is an attempt for its first coupon only': hasSeveralCoupons,
+  'stock of the first coupon of a round': hasSeveralCoupons,
+};
+
+/** @param bug as named in planted-bugs.ts; one that is not listed may show in every scenario. */
+export function canShow(bug: string): CanShow {
+  return needs[bug] ?? (() => true);
+}
