@@ -104,6 +104,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     // A process that another one has started serves on beside its siblings; `/readyz` warns.
     if (!isApiChild()) stores.distributed?.belonging.requireWhole();
     logger.info({ backEnd: config.backEnd, durability: stores.durability() }, 'Stores opened');
+    if (!isApiChild()) for (const warning of stores.startWarnings) logger.warn(warning);
     if (
       config.roles.includes('recorder') &&
       stores.distributed !== undefined &&

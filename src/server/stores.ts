@@ -50,6 +50,8 @@ export interface Stores extends DatabaseStores {
   /** `undefined` with the embedded back end. */
   readonly distributed: DistributedStores | undefined;
   readonly queue: IssuanceQueue | undefined;
+  /** What an operator should know of the settings of the stores, for the log. */
+  readonly startWarnings: readonly string[];
   /** The level in force. */
   readonly durability: () => DurabilityLevel;
   /** Settings of Redis that start-up would refuse: the masters concerned decide nothing. */
@@ -114,6 +116,7 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
     ...withRegistry(embedded, { versions: new LocalVersions() }),
     distributed: undefined,
     queue: undefined,
+    startWarnings: [],
     durability: () => 'fsync',
     settingsFaults: () => [],
     // The folder is useless before its tables are up to date, so opening it has done that.
@@ -144,6 +147,8 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       durability: config.durability,
       replicaAcks: config.replicaAcks,
       checkServer: true,
+      // A command does not wait for replicas that never confirm.
+      asksReplicas: options.exclusive,
       onConnectionError: (error) => options.onConnectionError(error),
       onSettings: (faults, level) => options.onSettings?.(faults, level),
     });
@@ -176,6 +181,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       ),
       distributed: { ...redis, coupons, pingDatabase: () => mysql.ping() },
       queue: redis.queue,
+      startWarnings: redis.startWarnings,
       durability: redis.durability,
       settingsFaults: redis.settingsFaults,
       migrate: () => mysql.migrate(),

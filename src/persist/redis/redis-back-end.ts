@@ -3,6 +3,7 @@ import type { CouponId } from '../../engine/domain/coupon.js';
 import type { DurabilityLevel } from '../../engine/domain/durability.js';
 import { Belonging, type TablesOf } from './belonging.js';
 import { connectRedis, type ConnectOptions, isServing } from './connect.js';
+import { requireDiskAcks } from './disk-acks.js';
 import { durabilityInForce } from './durability.js';
 import { RedisAdmission } from './redis-admission.js';
 import { RedisAdmittedIssuances } from './redis-admitted-issuances.js';
@@ -26,6 +27,8 @@ export interface RedisBackEndOptions extends ConnectOptions {
    * Absent: no.
    */
   readonly checkServer?: boolean;
+  /** At level `replica`: false leaves it at replicas that have received a write, without asking how they store it. */
+  readonly asksReplicas?: boolean;
   /** Called when settings that matter have changed while running. */
   readonly onSettings?: (faults: readonly string[], level: DurabilityLevel) => void;
 }
@@ -57,6 +60,8 @@ export interface RedisBackEnd {
   readonly versions: RedisVersions;
   readonly admitted: RedisAdmittedIssuances;
   readonly recovery: RedisRecoveryStore;
+  /** What an operator should know of the settings that were found. */
+  readonly startWarnings: readonly string[];
   /** The level in force now. */
   readonly durability: () => DurabilityLevel;
   /** Settings of masters in use that start-up would refuse: those masters decide nothing. */
@@ -88,6 +93,8 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       ...(options.checkServer === undefined ? {} : { checkServer: options.checkServer }),
     });
     await requireCommands(calls);
+    const replicaWarning =
+      durability === 'replica' && options.asksReplicas !== false ? await requireDiskAcks(calls) : undefined;
     const watch = watchOver(belonging, calls);
     return {
       belonging: watch,
@@ -97,6 +104,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       versions: new RedisVersions(calls, nodes),
       admitted: new RedisAdmittedIssuances(calls),
       recovery: new RedisRecoveryStore(calls),
+      startWarnings: replicaWarning === undefined ? [] : [replicaWarning],
       durability: () => settings.level,
       settingsFaults: () => settings.faults,
       isServing: () => isServing(nodes),

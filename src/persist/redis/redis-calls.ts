@@ -48,6 +48,8 @@ interface Attempt {
   readonly args: readonly Argument[];
   readonly asking: boolean;
   readonly acks: number;
+  /** Replicas count when they have the write on their disks. */
+  readonly acksOnDisk?: boolean;
 }
 
 const SERVER_INFO: Attempt = { name: 'info', args: ['server'], asking: false, acks: 0 };
@@ -55,6 +57,7 @@ const SERVER_INFO: Attempt = { name: 'info', args: ['server'], asking: false, ac
 export class RedisCalls {
   readonly replicaAcks: number;
   readonly belonging: Belonging;
+  #acksOnDisk = false;
   readonly #nodes: RedisNodes;
   readonly #callDeadlineMs: number;
   readonly #scripts: Scripts;
@@ -112,6 +115,23 @@ export class RedisCalls {
     return this.#call(named, { durable: false, takesServerId: false, decides: false }, () => plain);
   }
 
+  /** From now on a replica counts when it has a write on its disk. */
+  countAcksOnDisk(): void {
+    this.#acksOnDisk = true;
+  }
+
+  /** Whether as many replicas as level `replica` demands have a write of `lua/probe.lua` on their disks in time. */
+  async confirmsOnDisk(keys: readonly string[], withinMs: number): Promise<boolean | 'unsupported'> {
+    await this.run('probe', keys, []);
+    const node = this.#nodes.nodeOf(this.#nodes.keyPrefix + (keys[0] ?? ''));
+    try {
+      return acksOf(await node?.call('WAITAOF', 0, this.replicaAcks, withinMs)) >= this.replicaAcks;
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ReplyError') return 'unsupported';
+      throw storeFault(error);
+    }
+  }
+
   /** An empty message, which no listener acts on. @throws like {@link run}. */
   async tryPublish(channel: string): Promise<void> {
     const node = this.#nodes.masters()[0];
@@ -157,7 +177,12 @@ export class RedisCalls {
                   String(await sendWithin(node, SERVER_INFO, deadline - performance.now())),
                 ));
           const server = runId === '' ? '' : runId + this.belonging.name;
-          const attempt = { ...build(reload, server), asking: redirected?.asking ?? false, acks };
+          const attempt = {
+            ...build(reload, server),
+            asking: redirected?.asking ?? false,
+            acks,
+            acksOnDisk: this.#acksOnDisk,
+          };
           return await sendWithin(node, attempt, deadline - performance.now());
         } catch (error) {
           if (error instanceof SeonchakError) throw error;
@@ -217,8 +242,12 @@ function sendWithin(node: Redis, attempt: Attempt, withinMs: number): Promise<un
       }, fail);
       return;
     }
-    const waiting = node.wait(attempt.acks, Math.max(1, Math.floor(withinMs * WAIT_SHARE)));
-    waiting.catch(() => undefined);
+    const waitMs = Math.max(1, Math.floor(withinMs * WAIT_SHARE));
+    const waiting = (
+      attempt.acksOnDisk === true
+        ? node.call('WAITAOF', 0, attempt.acks, waitMs)
+        : node.wait(attempt.acks, waitMs)
+    ).then(acksOf, () => 0);
     command.promise
       .then(async (reply: unknown) => {
         const acks = await waiting;
@@ -231,6 +260,11 @@ function sendWithin(node: Redis, attempt: Attempt, withinMs: number): Promise<un
       }, fail)
       .catch(fail);
   });
+}
+
+/** Of WAIT, or of WAITAOF: those of this server and of its replicas. */
+function acksOf(reply: unknown): number {
+  return Number(Array.isArray(reply) ? reply[1] : reply);
 }
 
 /** The nodes whose writes are being gathered. */
