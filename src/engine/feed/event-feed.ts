@@ -13,6 +13,7 @@ import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
 import { FEED_START, type FeedPosition } from '../domain/events.js';
 import {
   FEED_COUPONS_MAX,
+  FEED_END_WITHIN_MS,
   FEED_HOT_MS,
   FEED_PLACE_EVERY_MS,
   FEED_PLACED_ROWS_MAX,
@@ -65,13 +66,17 @@ export class EventFeed {
     return readEvents(this.#ports.events, sellerId, after, filter, limit);
   }
 
-  /** The position behind everything that has happened by now: places all of it first, as far as it is settled. */
+  /**
+   * The position behind what has happened by now: places it first, as far as it is settled. Of a seller with more history than can be placed
+   * in time, some old events come behind this position.
+   */
   async end(sellerId: string): Promise<FeedPosition> {
     const seller = this.#sellerOf(sellerId);
     await seller.placing?.catch(() => undefined);
     seller.scanBelow = Infinity;
+    const untilMs = this.#ports.clock.monotonicMs() + FEED_END_WITHIN_MS;
     do await this.#place(sellerId, seller);
-    while (seller.scanBelow !== Infinity);
+    while (seller.scanBelow !== Infinity && this.#ports.clock.monotonicMs() < untilMs);
     const { lastSeq } = await this.#ports.events.bounds(sellerId);
     return { seq: lastSeq };
   }

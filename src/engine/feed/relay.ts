@@ -12,6 +12,7 @@ import {
   RELAY_LEASE_MS,
   RELAY_POLL_MS,
   RELAY_REQUESTS_MAX,
+  RELAY_REST_MS,
   RELAY_STOP_WAIT_MS,
   RELAY_WEBHOOKS_MAX,
 } from '../domain/limits.js';
@@ -45,6 +46,8 @@ export class Relay {
   #pass: Promise<void> | undefined;
   #stopping = false;
   #sweepAtMs = 0;
+  #hasWebhooks = false;
+  #restsUntilMs = 0;
   #stopPolling: (() => void) | undefined;
 
   constructor(ports: RelayPorts) {
@@ -72,20 +75,31 @@ export class Relay {
       .catch((fault: unknown) => this.#ports.onFault(fault));
   }
 
-  async #removeOldEvents(): Promise<void> {
-    const { events, clock } = this.#ports;
+  /** Without a webhook a relay asks less often: an installation without any pays for the question alone. */
+  #isResting(): boolean {
+    const nowMs = this.#ports.clock.monotonicMs();
+    if (!this.#hasWebhooks && nowMs < this.#restsUntilMs) return true;
+    this.#restsUntilMs = nowMs + RELAY_REST_MS;
+    return false;
+  }
+
+  /** Now and then: what is read for metrics, and removing old events. */
+  async #sweep(): Promise<void> {
+    const { events, webhooks, clock } = this.#ports;
     const nowMs = clock.monotonicMs();
     if (nowMs < this.#sweepAtMs) return;
     this.#sweepAtMs = nowMs + EVENTS_SWEEP_MS;
+    this.counters.disabled = await webhooks.countDisabled();
     await events.removeOld(clock.nowMs() - EVENTS_KEPT_MS, EVENTS_REMOVED_MAX);
   }
 
   async #lookForWork(): Promise<void> {
     const { webhooks, owner, clock, onFault } = this.#ports;
     try {
-      await this.#removeOldEvents();
+      await this.#sweep();
+      if (this.#isResting()) return;
       const leased = await webhooks.lease({ owner, leaseMs: RELAY_LEASE_MS }, RELAY_WEBHOOKS_MAX);
-      this.counters.disabled = await webhooks.countDisabled();
+      this.#hasWebhooks = leased.length > 0;
       this.counters.retain(leased.map(({ id }) => id));
       for (const webhook of leased) {
         if (this.#stopping || this.#busy.size >= RELAY_REQUESTS_MAX) return;
@@ -97,6 +111,8 @@ export class Relay {
         this.#busy.set(webhook.id, delivering);
       }
     } catch (fault) {
+      // The store is asked again after the rest.
+      this.#hasWebhooks = false;
       onFault(fault);
     }
   }
