@@ -18,7 +18,8 @@ const needs: Readonly<Record<string, CanShow>> = {
   'lost is called refused': losesReplies,
   "a refused coupon shifts the others' replies": hasSeveralCoupons,
   'a repeated call doubles all but its first coupon': hasSeveralCoupons,
-  'a lost round is an attempt for its first coupon only': hasSeveralCoupons,
+  'a lost round is an attempt for its first coupon only': (scenario) =>
+    hasSeveralCoupons(scenario) && losesReplies(scenario),
   'stock of the first coupon of a round': hasSeveralCoupons,
 };
 
