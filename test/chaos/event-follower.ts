@@ -7,7 +7,7 @@ import { signToken } from '../clients/tokens.js';
 
 const PAUSE_MS = 50;
 const PAGE = 20;
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 export interface SeenEvent {
   readonly id: string;

@@ -11,7 +11,7 @@ import { HttpClient } from '../clients/http-client.js';
 import { signToken } from '../clients/tokens.js';
 import { eventLine, orderFaults, type SeenEvent } from './event-follower.js';
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 const POLL_MS = 20;
 
 interface Received {
@@ -78,7 +78,7 @@ export class WebhookReceiver {
   /** Waits for this many events, and a moment longer. */
   async until(count: number): Promise<void> {
     await this.#wait(() => this.lines().length >= count, `${count} events`);
-    await pause(PATIENCE_MS / 60);
+    await pause(PATIENCE_MS / 120);
   }
 
   /** The events of each message when it came first. */
