@@ -3,6 +3,7 @@ import Database from 'libsql';
 
 const TABLES = `
   create table if not exists setting (name text primary key, value text not null);
+  create table if not exists received (message_id text primary key);
   create table if not exists session (token text primary key, member text not null);
   create table if not exists orders (
     id text primary key, member text not null, issue_no integer,
@@ -17,6 +18,8 @@ const TABLES = `
 
 export function openShopDatabase(path) {
   const database = new Database(path);
+  // Another process may read the file while a start recovers it.
+  database.exec('pragma busy_timeout = 10000');
   database.exec('pragma journal_mode = wal');
   database.exec('pragma synchronous = full');
   database.exec(TABLES);

@@ -4,6 +4,7 @@ import { SignJWT } from 'jose';
 import { saveSetting, setting } from './database.js';
 
 const SCOPES = ['issue', 'redeem', 'read', 'manage'];
+const KINDS = ['issuance.recorded', 'issuance.revoked', 'redemption.made', 'redemption.cancelled'];
 const QUANTITY = 10;
 
 /** A key does not expire; the token that makes it is the seller's, signed with the secret that both sides have. */
@@ -24,6 +25,24 @@ export async function serverKey(database, baseUrl, secret) {
   );
   saveSetting(database, 'key', key);
   return key;
+}
+
+/**
+ * The secret that signs what Seonchak sends to `${shopUrl}/webhooks/seonchak`; shown once, and again to a repeat with the same key.
+ * It is asked for before there is a coupon, so that no event comes before the webhook.
+ */
+export async function webhookSecret(database, client, shopUrl) {
+  const known = setting(database, 'webhook-secret');
+  if (known !== undefined) return known;
+  const { secret } = await definite((signal) =>
+    client.POST('/v1/webhooks', {
+      params: { header: { 'Idempotency-Key': 'example-shop-webhook-1' } },
+      body: { url: `${shopUrl}/webhooks/seonchak`, kinds: KINDS },
+      signal,
+    }),
+  );
+  saveSetting(database, 'webhook-secret', secret);
+  return secret;
 }
 
 /** With an Idempotency-Key a repeat finds the coupon of the first request. */
