@@ -24,6 +24,8 @@ async function settings() {
     JWT_SECRET: TEST_SECRET,
     LOG_LEVEL: 'silent',
     PROCESSES: '2',
+    // No balancer has to notice: the kept connections of this test are not waited for.
+    SHUTDOWN_DELAY_MS: '0',
     PORT: String(port),
   };
   return { port, env };
