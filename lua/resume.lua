@@ -39,5 +39,5 @@ redis.call('HSET', KEYS[1],
   'version', ARGV[5], 'epoch', ARGV[3], 'seq', math.max(tonumber(meta[2]), tonumber(ARGV[4])), 'server', ARGV[1],
   'changeNo', ARGV[11], 'changeRefused', ARGV[12])
 redis.call('HSETNX', KEYS[1], 'revoked', 0)
-redis.call('HDEL', KEYS[1], 'recovering', 'recoverServer', 'recoverUntil', 'recoverSince')
+redis.call('HDEL', KEYS[1], 'recovering', 'recoverServer', 'recoverUntil', 'recoverSince', 'wasIn')
 return 'resumed'

@@ -74,6 +74,8 @@ for place, is_there in pairs(ours) do
 end
 
 local since = tonumber(meta[4] or now)
+-- Any of its keys proves that it was put in before: a first warm that arrives late has read an older past (lua/warm.lua).
+if not meta[2] and (meta[1] or ours[2] or ours[3] or ours[4] or ours[5]) then redis.call('HSET', KEYS[1], 'wasIn', 1) end
 redis.call('HDEL', KEYS[1], 'epoch', 'server', 'attesting', 'attestSince', 'seen')
 redis.call('HSET', KEYS[1], 'recovering', ARGV[2], 'recoverServer', ARGV[1],
   'recoverUntil', string.format('%.0f', now + ARGV[3]), 'recoverSince', string.format('%.0f', since), 'marker', own .. ARGV[2])

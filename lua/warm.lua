@@ -26,21 +26,21 @@ ARGV
   13 marker      never used before; every key carries it from now on
   14 own         how each marker of the catalogue's coupon begins
 Reply
-  'present'      it was there already, or is being recovered and more is known than nothing, or it was put in before and meta is
-                 lost, which is for its recovery; the temporary key was removed
+  'present'      it was there already, or is being recovered and was put in before or more is known than nothing, or it was put in before
+                 and meta is lost, which is for its recovery; the temporary key was removed
   'foreign'      another coupon of this id is there
   'warmed'
   'incomplete'   the temporary key does not hold what was built (its time to live ended, the store lost it or is another one since,
                  or a member was in it twice)
 --]]
-local known = redis.call('HMGET', KEYS[1], 'epoch', 'recovering', 'seq', 'marker')
+local known = redis.call('HMGET', KEYS[1], 'epoch', 'recovering', 'seq', 'marker', 'wasIn')
 if known[4] and string.sub(known[4], 1, #ARGV[14]) ~= ARGV[14] then
   redis.call('UNLINK', KEYS[6])
   return 'foreign'
 end
 -- A recovery of a coupon of which nothing is known yet began in the middle of the very first warm: it ends.
 local winners = redis.call('HLEN', KEYS[2])
-local rescued = known[2] and (tonumber(known[3] or 0) > 0 or winners > 1)
+local rescued = known[2] and (known[5] or tonumber(known[3] or 0) > 0 or winners > 1)
 local meta_lost = not known[2] and winners > 0
 if known[1] or rescued or meta_lost then
   redis.call('UNLINK', KEYS[6])
@@ -63,5 +63,5 @@ redis.call('HSET', KEYS[1],
   'quantity', ARGV[3], 'opensAt', ARGV[4], 'closesAt', ARGV[5], 'paused', ARGV[6], 'closed', ARGV[7],
   'version', ARGV[8], 'epoch', ARGV[9], 'seq', ARGV[10], 'revoked', 0, 'server', ARGV[1],
   'changeNo', ARGV[11], 'changeRefused', ARGV[12], 'marker', ARGV[13])
-redis.call('HDEL', KEYS[1], 'recovering', 'recoverServer', 'recoverUntil', 'recoverSince')
+redis.call('HDEL', KEYS[1], 'recovering', 'recoverServer', 'recoverUntil', 'recoverSince', 'wasIn')
 return 'warmed'

@@ -69,7 +69,7 @@ export interface CouponChanges {
   /** `undefined` when it is settled by now. */
   takeOver(change: BegunChange): Promise<BegunChange | undefined>;
   /**
-   * The store has made the change: terms and version (where higher), name, presence, audit entry and revision are saved.
+   * The store has made the change: terms, version (where higher), name, presence, audit entry and revision are saved.
    *
    * @returns the record as it is now; `undefined` when another process has taken the change over or settled it.
    */

@@ -165,11 +165,13 @@ export class CouponChanger {
     return { change, reply: await this.#unknownOnFault(this.#amendOnce(change)) };
   }
 
-  /** The fault that the caller sees when the store did not make a change. */
+  /**
+   * The fault that the caller sees when the store did not make a change. Of a change that was taken over, the store may have carried out an
+   * earlier command, or have been warmed with it: that it is not ready now proves nothing, and the change stays until the store decides.
+   */
   async #dropped(change: BegunChange, fault: unknown): Promise<unknown> {
-    return fault instanceof StoreUnavailableError && (await this.#discarded(change))
-      ? fault
-      : unsettled(fault);
+    const untouched = fault instanceof StoreUnavailableError && change.taken === 0;
+    return untouched && (await this.#discarded(change)) ? fault : unsettled(fault);
   }
 
   #amendOnce({ couponId, terms, changeNo }: BegunChange): Promise<AmendReply> {

@@ -26,13 +26,18 @@ const newCoupon = (some: Partial<NewCoupon> = {}): NewCoupon => ({
 
 const SELLER = { kind: 'seller', id: 'seller', address: '192.0.2.1' } as const;
 
-function unsettledChanges(world: StagedWorld, changer = world.changer): UnsettledChanges {
+const rethrow = (fault: unknown): never => {
+  throw fault;
+};
+
+function unsettledChanges(
+  world: StagedWorld,
+  changer = world.changer,
+  onFault: (fault: unknown) => void = rethrow,
+): UnsettledChanges {
   return new UnsettledChanges({
     ...{ changes: world.changes, changer, clock: world.clock, scheduler: world.scheduler },
-    onSettled: () => undefined,
-    onFault: (fault) => {
-      throw fault;
-    },
+    ...{ onSettled: () => undefined, onFault },
   });
 }
 
@@ -185,6 +190,26 @@ t.test(
     t.equal(world.database.changes.auditLog.length, 1);
   },
 );
+
+t.test('a change in force is not dropped by who finishes it while the store is not ready', async (t) => {
+  const { world, couponId, registry } = await withWinners();
+  const keyed = { sellerId: 'seller', key: 'k', route: 'top-up', bodyHash: 'h', atMs: 0 };
+  world.databaseLink.next('deliver', 'refuse');
+  await t.rejects(registry.amend(couponId, { addUnits: 2, keyed }), { code: 'store_outcome_unknown' });
+  t.equal(world.store.snapshot(couponId)?.quantity, 5, 'in force');
+  const faults: unknown[] = [];
+  const unsettled = unsettledChanges(world, world.changer, (fault) => faults.push(fault));
+  await unsettled.poll();
+  world.storeLink.next('refuse');
+  await unsettled.poll();
+  t.match(faults, [{ code: 'store_outcome_unknown' }]);
+  t.equal(world.database.changes.unsettled().length, 1, 'it stays written down');
+  await unsettled.poll();
+  await unsettled.poll();
+  await registry.amend(couponId, { addUnits: 2, keyed });
+  t.equal(world.store.snapshot(couponId)?.quantity, 5, 'units are added once');
+  t.match(world.database.coupons.get(couponId), { quantity: 5 });
+});
 
 t.test('a change whose command comes late does not undo the next one', async (t) => {
   const { world, couponId, registry } = await withWinners();

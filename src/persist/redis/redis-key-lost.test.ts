@@ -91,6 +91,28 @@ t.test('a coupon with a lost key', async (t) => {
       await client.set(key, 'foreign');
     },
   };
+  for (const lost of ['claims', 'meta'] as const) {
+    t.test(`a first warm that stalled over the loss of ${lost} does not bring old terms back`, async (t) => {
+      const couponId = freshCouponId();
+      const before = { opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+      const old = { couponId, ...before, quantity: 5, version: 1, epoch: 1, lastIssueNo: 0 };
+      const late = await admission.warm(couponId, async () => {
+        // Meanwhile another process puts the coupon in, its seller closes it, and a key is lost before anyone has won.
+        await warmWith(admission, { ...old, epoch: 2 }, inChunks([]));
+        await admission.amend(couponId, { closed: true }, 1);
+        await client.del(lost === 'meta' ? metaKey(couponId) : claimsKey(couponId));
+        const suspended = await recovery.suspend(couponId, {
+          ...{ token: `stalled-${couponId}`, lockMs: LOCK_MS, seenIssueNo: 0 },
+          epoch: lost === 'meta' ? undefined : 2,
+        });
+        t.equal(suspended.status, 'begun');
+        return { coupon: old, issued: inChunks([]) };
+      });
+      t.equal(late, 'present', 'the recovery ends it');
+      t.same(await admission.snapshots([couponId]), [undefined]);
+    });
+  }
+
   for (const [way, lose] of Object.entries(ways)) {
     for (const [place, name] of ['meta', 'winners', 'queue', 'claims', 'claimed'].entries()) {
       // A meta of another type is refused by every command: an operator has to remove it.

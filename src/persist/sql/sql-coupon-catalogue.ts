@@ -202,7 +202,7 @@ export async function refusingPoison<T>(change: () => Promise<T>): Promise<T> {
 }
 
 /** Terms of a lower version stay as they are. */
-export async function saveNewerTerms(
+async function saveNewerTerms(
   db: Kysely<Database>,
   couponId: CouponId,
   version: number,
@@ -216,7 +216,7 @@ export async function saveNewerTerms(
     .execute();
 }
 
-/** The columns that hold terms; `sqlite-admission.ts` writes them too. */
+/** The columns that hold terms; `sqlite-admission.ts` and `sql-coupon-changes.ts` write them too. */
 export function termColumns(terms: CouponTerms) {
   return {
     quantity: terms.quantity,

@@ -22,7 +22,7 @@ import { faultOf } from './error-classes.js';
 import { findKey, freeKey, removeExpiredKeys, takeKey } from './idempotency-keys.js';
 import type { CouponChangeTable, Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
-import { recordOf, refusingPoison, saveNewerTerms } from './sql-coupon-catalogue.js';
+import { recordOf, refusingPoison, termColumns } from './sql-coupon-catalogue.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction, reading, writing } from './transaction.js';
 
@@ -118,7 +118,12 @@ export class SqlCouponChanges implements CouponChanges {
         const record = await this.#lockedRecord(transaction, couponId);
         const body = await remove(transaction, change);
         if (record === undefined || body === undefined) return undefined;
-        await saveNewerTerms(transaction, couponId, version, terms);
+        // Whatever the versions are: a coupon that a late warm put in counts from an older one, and the change is in force all the same.
+        await transaction
+          .updateTable('coupon')
+          .set({ ...termColumns(terms), version: Math.max(version, record.version) })
+          .where('id', '=', couponId)
+          .execute();
         await saveOwnFields(transaction, couponId, body, presenceRevision);
         await raiseRevision(transaction, couponId, body.alters || !sameTerms(record, terms));
         return this.#savedRecord(transaction, couponId);

@@ -141,6 +141,14 @@ function aboutSettling(t: Test, under: ChangesUnderTest): void {
     t.equal((await begun(under, { couponId })).changeNo, 2);
   });
 
+  t.test('a change in force is saved also where the store counts from an older version', async (t) => {
+    const record = await registerCoupon(under);
+    await catalogue.saveTerms(record.couponId, 5, termsOf(record));
+    const change = await begun(under, { couponId: record.couponId });
+    const terms = { ...termsOf(record), quantity: 200 };
+    t.match(await changes.complete(change, 2, terms), { quantity: 200, version: 5, revision: 1 });
+  });
+
   t.test('terms that the catalogue has already still complete the change', async (t) => {
     const record = await registerCoupon(under);
     const change = await begun(under, { couponId: record.couponId, audit: auditEntry(record) });
