@@ -10,6 +10,8 @@ export interface ProxyBehaviour {
   readonly replies?: Passage;
   /** What Redis sends over connections that have subscribed to a channel: its messages are lost without notice. */
   readonly messages?: 'pass' | 'drop';
+  /** A client that subscribes to a channel of Redis is cut off. */
+  readonly subscriptions?: 'pass' | 'refuse';
   /** Goes to the client in place of whatever the server answers. */
   readonly forgedReply?: Buffer;
   /** Each piece waits this long. */
@@ -47,6 +49,7 @@ export async function startTcpProxy(targetPort: number, targetHost = '127.0.0.1'
     let subscribed = false;
     client.on('data', (bytes: Buffer) => {
       subscribed ||= SUBSCRIBE.test(bytes.toString('latin1'));
+      if (subscribed && behaviour.subscriptions === 'refuse') client.resetAndDestroy();
     });
     const forReplies = (): ProxyBehaviour =>
       subscribed && behaviour.messages === 'drop' ? { ...behaviour, replies: 'drop' } : behaviour;

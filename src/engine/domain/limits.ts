@@ -6,6 +6,13 @@
  */
 export const LOCAL_ANSWER_MS = 800;
 
+/**
+ * How often a process that listens to news sends a beat to itself over the channel, and how long it relies on one that arrived. Less than
+ * {@link LOCAL_ANSWER_MS}, so that a broken channel ends local answers before they are older than a version check allows.
+ */
+export const BEAT_MS = 100;
+export const HEARING_MS = 600;
+
 /** How often versions are asked for while answers are local: three tries before {@link LOCAL_ANSWER_MS} runs out. */
 export const VERSION_CHECK_MS = 250;
 

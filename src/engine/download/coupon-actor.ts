@@ -85,7 +85,11 @@ export class CouponActor implements AskingActor {
   offer(download: PendingDownload, mayWait = true): void {
     const nowMs = this.#context.clock.monotonicMs();
     this.#lastOfferMs = nowMs;
-    if (nowMs < this.#localUntilMs && this.#state.kind === 'sealed') {
+    if (
+      nowMs < this.#localUntilMs &&
+      nowMs < this.#context.hearing.untilMs &&
+      this.#state.kind === 'sealed'
+    ) {
       this.#context.counters.sealedAnswers++;
       download.settle(this.#state.answers.answer(download.memberId));
       return;
@@ -192,6 +196,11 @@ export class CouponActor implements AskingActor {
     if (this.#state.snapshot?.version !== version) this.#localUntilMs = Number.NEGATIVE_INFINITY;
   }
 
+  /** News of versions may have been lost: memory answers again once the store has confirmed the version. */
+  onGap(): void {
+    this.#localUntilMs = Number.NEGATIVE_INFINITY;
+  }
+
   /** A snapshot asked for at `sentAtMs`, or `undefined` when the store no longer has the coupon. */
   onVersionCheck(snapshot: CouponSnapshot | undefined, sentAtMs: number): void {
     if (snapshot === undefined || snapshot.lastIssueNo < this.#seenIssueNo) this.#becomeCold();
@@ -285,13 +294,16 @@ export class CouponActor implements AskingActor {
   }
 
   #seal(snapshot: CouponSnapshot, answers: SealedAnswers, sentAtMs: number): void {
-    this.#enter({ kind: 'sealed', snapshot, answers }, answers.validUntilMs(sentAtMs, this.#storeClock));
+    const confirmed = sentAtMs >= this.#context.hearing.sinceMs;
+    const untilMs = confirmed ? answers.validUntilMs(sentAtMs, this.#storeClock) : Number.NEGATIVE_INFINITY;
+    this.#enter({ kind: 'sealed', snapshot, answers }, untilMs);
   }
 
   /** What was waiting when the answers became local need not ask the store any more. */
   #answerFromMemory({ answers }: Sealed): void {
     if (this.#phase === 'asked' || this.#head !== undefined) return;
-    if (this.#context.clock.monotonicMs() >= this.#localUntilMs) return;
+    const nowMs = this.#context.clock.monotonicMs();
+    if (nowMs >= this.#localUntilMs || nowMs >= this.#context.hearing.untilMs) return;
     for (const download of this.#mailbox.take(Number.POSITIVE_INFINITY).downloads) {
       download.settle(answers.answer(download.memberId));
     }

@@ -66,6 +66,7 @@ export class Engine {
       clock,
       limits,
       counters: this.counters,
+      hearing: ports.versions.hearing,
       load: (couponId, seenIssueNo) => loader.load(couponId, seenIssueNo),
       enterLine: (actor) => this.#shardOf(actor.couponId).enter(actor),
       enterLineLater: (actor) => this.#shardOf(actor.couponId).enterLater(actor),
@@ -89,7 +90,10 @@ export class Engine {
   async start(): Promise<void> {
     const { versions, scheduler } = this.#ports;
     this.#stops = [
-      await versions.listen((couponId, version) => this.#onVersion(couponId, version)),
+      await versions.listen(
+        (couponId, version) => this.#onVersion(couponId, version),
+        () => this.#onGap(),
+      ),
       scheduler.every(OVERDUE_CHECK_MS, () => this.#checkActors()),
       scheduler.every(VERSION_CHECK_MS, () => void this.#checkVersions()),
     ];
@@ -104,7 +108,7 @@ export class Engine {
     const { couponId } = download;
     let actor = this.#actors.get(couponId);
     if (actor === undefined) {
-      if (this.#unknown.has(couponId)) {
+      if (this.#unknown.has(couponId) && this.#hears()) {
         download.settle(UNKNOWN_COUPON);
         return;
       }
@@ -144,6 +148,15 @@ export class Engine {
     // The first version is the news that the coupon exists.
     this.#unknown.delete(couponId);
     this.#actors.get(couponId)?.onVersion(version);
+  }
+
+  #onGap(): void {
+    this.#unknown.clear();
+    for (const actor of this.#actors.values()) actor.onGap();
+  }
+
+  #hears(): boolean {
+    return this.#ports.clock.monotonicMs() < this.#ports.versions.hearing.untilMs;
   }
 
   /** A handful: one, or one for each node of a Cluster. */

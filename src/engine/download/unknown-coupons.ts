@@ -30,6 +30,10 @@ export class UnknownCoupons {
     return false;
   }
 
+  clear(): void {
+    this.#untilMs.clear();
+  }
+
   delete(couponId: CouponId): void {
     this.#untilMs.delete(couponId);
   }

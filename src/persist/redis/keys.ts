@@ -62,7 +62,7 @@ export const PENDING_KEY = 'seonchak:announced';
 /** Channel: couponId. */
 export const BELL_CHANNEL = 'seonchak:bell';
 
-/** Channel: `couponId:version`. */
+/** Channel: `couponId:version`. Below it each process has a channel of its own for beats (news-pulse.ts). */
 export const VERSIONS_CHANNEL = 'seonchak:versions';
 
 /** Of `lua/probe.lua`; empty but for the moment in which it runs. */

@@ -12,16 +12,19 @@ const SUBSCRIBE_WITHIN_MS = 10_000;
 export class RedisChannel {
   readonly #nodes: RedisNodes;
   readonly #channel: string;
+  readonly #onInterrupted: () => void;
   readonly #listeners = new Set<(message: string) => void>();
   #subscribed: Promise<unknown> | undefined;
 
-  constructor(nodes: RedisNodes, channel: string) {
+  /** @param onInterrupted the connection broke, and messages are lost until it is made again. */
+  constructor(nodes: RedisNodes, channel: string, onInterrupted: () => void = () => undefined) {
     this.#nodes = nodes;
     this.#channel = nodes.channelPrefix + channel;
+    this.#onInterrupted = onInterrupted;
   }
 
   /**
-   * Resolves when messages arrive. The subscription stays once made: ioredis renews it after each reconnect.
+   * Resolves when messages arrive. The subscription stays once made: it is renewed after each reconnect.
    *
    * @throws StoreUnavailableError when Redis did not take the first subscription in time.
    */
@@ -38,12 +41,21 @@ export class RedisChannel {
     };
   }
 
+  /** Subscribes again: ioredis forgets a subscription when the connection breaks a second time before it is made. */
+  renew(): void {
+    const subscriber = this.#nodes.subscriber();
+    if (subscriber.status !== 'ready') return;
+    void subscriber.subscribe(this.#channel).catch(() => undefined);
+  }
+
   async #subscribe(): Promise<void> {
     const subscriber = this.#nodes.subscriber();
     subscriber.on('message', (channel: string, message: string) => {
       if (channel !== this.#channel) return;
       for (const listener of this.#listeners) listener(message);
     });
+    subscriber.on('close', () => this.#onInterrupted());
+    subscriber.on('ready', () => this.renew());
     let timer: NodeJS.Timeout | undefined;
     const overdue = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(

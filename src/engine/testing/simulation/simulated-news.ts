@@ -1,5 +1,5 @@
 /** Simulates messages between processes: late, lost, or received at once by their sender. */
-import type { Versions } from '../../ports/versions.js';
+import { HEARS_ALWAYS, type Versions } from '../../ports/versions.js';
 import type { CouponId } from '../../domain/coupon.js';
 import type { NewsChannel } from './link.js';
 import type { Random } from './random.js';
@@ -50,6 +50,7 @@ export interface VersionNews {
 }
 
 export class SimulatedVersions implements Versions {
+  readonly hearing = HEARS_ALWAYS;
   readonly #channel: NewsChannel<VersionNews>;
 
   constructor(channel: NewsChannel<VersionNews>) {

@@ -1,0 +1,106 @@
+/**
+ * Tests the channel of news when it is broken: a process that does not hear the others answers nothing from memory.
+ *
+ * Two hosts; one reaches Redis through a proxy. The channel is cut, or stays open and swallows messages, while a seller tops the coupon up and
+ * those who win at the hearing host ask the deaf one.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import { HEARING_MS } from '../../src/engine/domain/limits.js';
+import { HttpClient } from '../clients/http-client.js';
+import { Crowd, type Member, type Press } from '../../src/demo/crowd.js';
+import { redisClient } from '../servers/redis.js';
+import { startSeonchak } from '../servers/seonchak.js';
+import { fault } from './fault.js';
+import { openWorld, sharedMariadb, startSite, type World } from './world.js';
+
+const QUANTITY = 20;
+const MEMBERS = 40;
+const ROUNDS = 5;
+/** Winners of a round. */
+const ADDED = 2;
+
+const mariadb = await sharedMariadb(t);
+const site = await startSite(t, mariadb);
+const deafRedis = site.redisProxy;
+const deaf = await startSeonchak({ ...site.settings, REDIS_URL: `redis://127.0.0.1:${deafRedis.port}` });
+t.teardown(() => deaf.stop());
+const servers = [...site.servers, deaf];
+
+async function sealedAnswers(): Promise<number> {
+  const client = new HttpClient(deaf.origin, 1);
+  const { body } = await client.call('/metrics');
+  client.close();
+  return Number(/^seonchak_sealed_answers_total (\d+)$/m.exec(String(body['text']))?.[1]);
+}
+
+function crowdAt(t: Test, origin: string): Crowd {
+  const client = new HttpClient(origin, 1);
+  t.teardown(() => client.close());
+  return new Crowd([client.download]);
+}
+
+/** Everybody presses at the host behind the proxy until it answers from memory. */
+async function untilSealed(world: World, atDeaf: Crowd): Promise<void> {
+  const before = await sealedAnswers();
+  while ((await sealedAnswers()) < before + MEMBERS) {
+    for (const member of world.members) await atDeaf.pressOnce(world.couponId, member);
+  }
+}
+
+/** Who wins at the hearing host asks the deaf one at once. */
+async function winnersAsk(world: World, atHearing: Crowd, atDeaf: Crowd, some: readonly Member[]) {
+  const answers: Press[] = [];
+  for (const member of some) {
+    await atHearing.pressOnce(world.couponId, member);
+    answers.push(await atDeaf.pressOnce(world.couponId, member));
+  }
+  return answers;
+}
+
+async function deafAnswersNothing(t: Test, breakNews: () => Promise<void>): Promise<void> {
+  const world = await openWorld(t, { ...site, servers }, { quantity: QUANTITY, members: MEMBERS });
+  const atHearing = crowdAt(t, servers[0]?.origin ?? '');
+  const atDeaf = crowdAt(t, deaf.origin);
+  await world.burst();
+  await untilSealed(world, atDeaf);
+  await breakNews();
+  await pause(HEARING_MS);
+  const winners = new Set(
+    world.crowd.presses.flatMap(({ memberId, issueNo }) => (issueNo === undefined ? [] : [memberId])),
+  );
+  const others = world.members.filter(({ memberId }) => !winners.has(memberId));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = await sealedAnswers();
+    const topUp = { kind: 'top_up', by: ADDED, key: `${world.couponId}-${round}` } as const;
+    t.equal(await world.seller.insist(topUp), 'done');
+    const answers = await winnersAsk(world, atHearing, atDeaf, others.splice(0, ADDED));
+    t.same(
+      answers.map(({ outcome }) => outcome),
+      ['already_issued', 'already_issued'],
+      'a winner is never refused by the host that does not hear',
+    );
+    t.equal(await sealedAnswers(), before, 'nothing was answered from memory');
+  }
+  deafRedis.behave({});
+  await untilSealed(world, atDeaf);
+  t.pass('memory answers again once the news arrive');
+  world.crowd.presses.push(...atHearing.presses, ...atDeaf.presses);
+  await world.verdict(t);
+}
+
+fault(41, 'the channel of news stays open and swallows every message', (t) =>
+  deafAnswersNothing(t, () => {
+    deafRedis.behave({ messages: 'drop' });
+    return Promise.resolve();
+  }),
+);
+
+fault(41, 'the channel of news is cut and cannot be made again', async (t) => {
+  await deafAnswersNothing(t, async () => {
+    deafRedis.behave({ subscriptions: 'refuse' });
+    const client = redisClient(site.redis);
+    await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    client.disconnect();
+  });
+});
