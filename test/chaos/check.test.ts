@@ -47,7 +47,16 @@ function evidenceOf(
 ): Evidence {
   const lastIssueNo = Math.max(0, ...rows.map((row) => row.issueNo));
   const store = { terms: termsOf(9), lastIssueNo, winners: rows, queued: [], claimed: [], ...changes };
-  return { rows, revoked: new Map(), deadLetters: [], store };
+  const catalogue = { terms: store.terms, unsettledChanges: 0 };
+  return { rows, revoked: new Map(), deadLetters: [], catalogue, audit: [], store };
+}
+
+/** The terms in the end are those that the coupon was registered with. */
+function judge(calls: readonly Press[], evidence: Evidence, options: CheckOptions) {
+  const { terms } = options;
+  const catalogue = { ...evidence.catalogue, terms };
+  const store = evidence.store && { ...evidence.store, terms };
+  return check(calls, { ...evidence, catalogue, store }, options);
 }
 
 /** `a` wins 1 and `b` wins 2, then `c` is too late. */
@@ -63,19 +72,19 @@ const of = (quantity: number, more: Partial<CheckOptions> = {}): CheckOptions =>
 });
 
 t.test('a good history has no violation and no loss', async (t) => {
-  t.match(check(presses, evidenceOf(rows), of(2)), { violations: [], lost: 0 });
+  t.match(judge(presses, evidenceOf(rows), of(2)), { violations: [], lost: 0 });
 });
 
 t.test('an answer that was lost may have won', async (t) => {
   const later = { ...press('a', 30, 31, 'already_issued', 1), storeMs: storeMs(5) };
   const calls = [press('a', 0, 10, 'lost'), press('b', 4, 16, 'issued', 2), later];
-  t.same(check(calls, evidenceOf(rows), of(2)).violations, []);
+  t.same(judge(calls, evidenceOf(rows), of(2)).violations, []);
 });
 
 t.test('issuances lost with the store are counted only for a store that lost them', async (t) => {
   const kept = evidenceOf(rows.slice(0, 1));
-  t.match(check(presses, kept, of(2, { lossesMs: [17 * SECOND_MS] })), { violations: [], lost: 1 });
-  t.match(check(presses, kept, of(2, { lossesMs: [2 * SECOND_MS] })).violations, [/^I3 b was answered 2/]);
+  t.match(judge(presses, kept, of(2, { lossesMs: [17 * SECOND_MS] })), { violations: [], lost: 1 });
+  t.match(judge(presses, kept, of(2, { lossesMs: [2 * SECOND_MS] })).violations, [/^I3 b was answered 2/]);
 });
 
 t.test('a seller who topped up and took back explains the answers of members', async (t) => {
@@ -83,8 +92,8 @@ t.test('a seller who topped up and took back explains the answers of members', a
   const revoke = { ...asked, act: { kind: 'revoke', issueNo: 1 } } as const;
   const calls = [...presses, press('c', 25, 26, 'issued', 3)];
   const left = evidenceOf([holds(2, 'b', 10), holds(3, 'c', 25.5)]);
-  const evidence = { ...left, revoked: new Map([[1, holds(1, 'a', 5).memberId]]) };
-  t.same(check(calls, evidence, of(2, { sellerCalls: [revoke] })).violations, []);
+  const evidence = { ...left, revoked: new Map([[1, holds(1, 'a', 5).memberId]]), audit: [revoke.act] };
+  t.same(judge(calls, evidence, of(2, { sellerCalls: [revoke] })).violations, []);
 });
 
 const broken: readonly (readonly [string, RegExp, readonly Press[], Evidence, CheckOptions])[] = [
@@ -173,6 +182,21 @@ const broken: readonly (readonly [string, RegExp, readonly Press[], Evidence, Ch
     }),
   ],
   [
+    'a change that was done and is not in force',
+    /^I8 paused is false in the store/,
+    presses,
+    evidenceOf(rows),
+    {
+      terms: termsOf(2),
+      sellerCalls: [
+        {
+          act: { kind: 'amend', change: { paused: true } },
+          ...{ invokedMs: -2_000, answeredMs: -1_000, result: 'done' },
+        },
+      ],
+    },
+  ],
+  [
     'an answer that is no outcome',
     /^I8 an answer/,
     [press('c', 0, 1, 'internal_error')],
@@ -190,7 +214,7 @@ const broken: readonly (readonly [string, RegExp, readonly Press[], Evidence, Ch
 
 for (const [what, line, calls, evidence, options] of broken) {
   t.test(`caught: ${what}`, async (t) => {
-    const { violations } = check(calls, evidence, options);
+    const { violations } = judge(calls, evidence, options);
     t.ok(
       violations.some((violation) => line.test(violation)),
       violations.join('; ') || 'nothing was found',

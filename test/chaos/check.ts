@@ -7,7 +7,7 @@ import type { Press } from '../../src/demo/crowd.js';
 import type { CouponTerms, Issuance } from '../../src/engine/domain/coupon.js';
 import type { DownloadOutcome } from '../../src/engine/domain/download.js';
 import { checkHistory } from '../../src/engine/testing/checker/history-checker.js';
-import type { DownloadCall, SellerCall } from '../../src/engine/testing/checker/history.js';
+import type { DownloadCall, ObservedTerms, SellerCall } from '../../src/engine/testing/checker/history.js';
 import { type Evidence, memberIdOf } from './evidence.js';
 
 export interface Verdict {
@@ -22,6 +22,7 @@ export interface CheckOptions {
   /** As the coupon was registered. */
   readonly terms: CouponTerms;
   readonly sellerCalls?: readonly SellerCall[];
+  readonly observed?: readonly ObservedTerms[];
   /**
    * When the store lost what it had acknowledged, on the clients' clock. What was issued before such an instant may be missing and is counted;
    * without one every loss is a violation.
@@ -47,6 +48,7 @@ export function check(presses: readonly Press[], evidence: Evidence, options: Ch
     terms: options.terms,
     downloads: presses.map((press) => callOf(press, strange)),
     sellerCalls: options.sellerCalls ?? [],
+    observed: options.observed ?? [],
     losses: (options.lossesMs ?? []).map((atMs) => ({ sinceMs: -Infinity, atMs })),
     healedMs: options.healedMs ?? Infinity,
     endMs: performance.now(),

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap';
 import { isDefinite } from '../../src/demo/crowd.js';
 import { mayMount, smallDisk } from '../servers/small-disk.js';
 import { startRedis } from '../servers/redis.js';
+import type { SellerAct } from '../../src/engine/testing/checker/history.js';
 import type { CouponUnderFault } from './coupon-under-fault.js';
 import { startEmbeddedWorld } from './embedded-world.js';
 import { fault } from './fault.js';
@@ -61,6 +62,53 @@ if (mayMount(t, import.meta.url)) {
       await world.verdict(t);
     },
   );
+
+  fault(39, 'the disk is full under the embedded server while a seller changes a coupon', async (t) => {
+    const disk = await smallDisk(t, DISK_BYTES);
+    const folder = join(disk.folder, 'data');
+    await mkdir(folder);
+    const world = await startEmbeddedWorld(t, folder);
+    const { seller } = world;
+    const burst = world.burst();
+    await world.crowd.winners(60);
+    disk.fill();
+    await world.crowd.answered('busy');
+    const acts: readonly SellerAct[] = [
+      { kind: 'top_up', by: 5, key: 'key-1' },
+      { kind: 'amend', change: { quantity: 500 } },
+      { kind: 'revoke', issueNo: 7 },
+      { kind: 'amend', change: { paused: true } },
+      { kind: 'amend', change: { closed: true } },
+    ];
+    for (const act of acts) t.not(await seller.act(act), 'done', 'nothing can be written down');
+    disk.makeRoom();
+    await burst;
+    for (const act of acts.slice(0, 3)) t.equal(await seller.insist(act), 'done');
+    await world.server.kill('SIGKILL');
+    await world.server.restart();
+    await world.burst();
+    const { rows } = await world.evidence();
+    t.equal(rows.length, 500);
+    await world.verdict(t);
+  });
+
+  fault(39, 'the disk is full under Redis while a seller changes a coupon', async (t) => {
+    const { disk, world } = await worldOnSmallDisk(t, 'everysec');
+    const burst = world.burst();
+    await world.crowd.winners(100);
+    disk.fill();
+    await world.crowd.answered('busy');
+    const acts: readonly SellerAct[] = [
+      { kind: 'top_up', by: 5, key: 'key-1' },
+      { kind: 'revoke', issueNo: 7 },
+      { kind: 'amend', change: { closesAtMs: Date.now() + 3_600_000 } },
+    ];
+    for (const [turn, act] of acts.entries()) t.not(await world.seller.act(act, turn % 2), 'done');
+    disk.makeRoom();
+    for (const act of acts) t.equal(await world.seller.insist(act), 'done');
+    await burst;
+    await world.verdict(t);
+  });
 
   fault(
     36,

@@ -6,7 +6,7 @@ import Database from 'libsql';
 import type { Test } from 'tap';
 import { type SeonchakServer, startSeonchak } from '../servers/seonchak.js';
 import { type CouponOptions, type CouponUnderFault, openCoupon } from './coupon-under-fault.js';
-import { type Evidence, issuanceOf, memberIdOf } from './evidence.js';
+import { type Evidence, readTables } from './evidence.js';
 
 export interface EmbeddedWorld extends CouponUnderFault {
   readonly server: SeonchakServer;
@@ -32,31 +32,14 @@ export async function evidenceIn(folder: string, couponId: number): Promise<Evid
   const copy = await mkdtemp(join(tmpdir(), 'seonchak-copy-'));
   await cp(folder, copy, { recursive: true });
   const database = new Database(join(copy, 'seonchak.db'));
-  const select = (columns: string, table: string): Record<string, unknown>[] =>
-    database.prepare(`select ${columns} from ${table} where coupon_id = ?`).all(couponId) as Record<
-      string,
-      unknown
-    >[];
+  const select = (sql: string, parameter: number | string): Promise<Record<string, unknown>[]> =>
+    Promise.resolve(database.prepare(sql).all(parameter) as Record<string, unknown>[]);
   try {
-    const rows = select('issue_no, member_id, issued_at', 'member_coupon').map(issuanceOf);
-    const revoked = select('issue_no, member_id', 'revocation').map(
-      (row) => [Number(row['issue_no']), memberIdOf(row['member_id'])] as const,
-    );
-    const coupon = database.prepare('select quantity from coupon where id = ?').get(couponId) as
-      Record<string, unknown> | undefined;
-    const quantity = Number(coupon?.['quantity']);
-    return {
-      rows,
-      revoked: new Map(revoked),
-      deadLetters: [],
-      store: {
-        terms: { quantity, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false },
-        lastIssueNo: Math.max(0, ...rows.map((row) => row.issueNo), ...revoked.map(([issueNo]) => issueNo)),
-        winners: rows,
-        queued: [],
-        claimed: [],
-      },
-    };
+    const tables = await readTables(select, couponId);
+    const numbers = [...tables.rows.map((row) => row.issueNo), ...tables.revoked.keys()];
+    const { terms } = tables.catalogue;
+    const lastIssueNo = Math.max(0, ...numbers);
+    return { ...tables, store: { terms, lastIssueNo, winners: tables.rows, queued: [], claimed: [] } };
   } finally {
     database.close();
     await rm(copy, { recursive: true, force: true });

@@ -2,8 +2,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
-import { type Issuance, type MemberId, parseMemberId } from '../../src/engine/domain/coupon.js';
-import type { FinalState } from '../../src/engine/testing/checker/history.js';
+import {
+  type CouponTerms,
+  type Issuance,
+  type MemberId,
+  parseMemberId,
+} from '../../src/engine/domain/coupon.js';
+import type { AuditAction } from '../../src/engine/ports/audit-log.js';
+import { auditedAct } from '../../src/engine/testing/checker/audited-act.js';
+import type { FinalState, ObservedTerms } from '../../src/engine/testing/checker/history.js';
 
 /** Nothing is promised of rows in motion, so a queue and claims that are left are part of it. */
 export interface Evidence extends FinalState {
@@ -11,8 +18,9 @@ export interface Evidence extends FinalState {
 }
 
 const IDLE_POLL_MS = 100;
+const WATCH_POLL_MS = 10;
 
-/** The evidence once nothing is queued or claimed any more, or what there is after `withinMs`. */
+/** The evidence once nothing is queued, claimed or unsettled any more, or what there is after `withinMs`. */
 export async function evidenceWhenIdle(
   mysqlUrl: string,
   redisUrls: readonly string[],
@@ -25,7 +33,8 @@ export async function evidenceWhenIdle(
     for (;;) {
       const evidence = await readEvidence(mysqlUrl, redis, couponId);
       const { queued = [], claimed = [] } = evidence.store ?? {};
-      if (queued.length + claimed.length === 0 || performance.now() > untilMs) return evidence;
+      const waiting = queued.length + claimed.length + evidence.catalogue.unsettledChanges;
+      if (waiting === 0 || performance.now() > untilMs) return evidence;
       await pause(IDLE_POLL_MS);
     }
   } finally {
@@ -56,27 +65,97 @@ function connect(urls: readonly string[]): Redis | Cluster {
   return nodes.length === 1 ? new Redis(nodes[0] ?? {}) : new Cluster(nodes);
 }
 
+export interface TermsWatch {
+  readonly observed: readonly ObservedTerms[];
+  stop(): Promise<void>;
+}
+
+/** Reads the terms in force again and again, for a coupon whose store loses nothing. */
+export function watchTerms(redis: Redis, couponId: number): TermsWatch {
+  const observed: ObservedTerms[] = [];
+  const state = { ended: false };
+  const watching = (async (): Promise<void> => {
+    while (!state.ended) {
+      const fromMs = performance.now();
+      const meta = await redis.hgetall(metaKey(couponId));
+      if (meta['epoch'] !== undefined && meta['recovering'] === undefined) {
+        observed.push({ fromMs, toMs: performance.now(), terms: termsIn(meta) });
+      }
+      await pause(WATCH_POLL_MS);
+    }
+  })();
+  return {
+    observed,
+    async stop() {
+      state.ended = true;
+      await watching;
+    },
+  };
+}
+
+const metaKey = (couponId: number): string => `coupon:{${couponId}}:meta`;
+
+function termsIn(meta: Readonly<Record<string, string>>): CouponTerms {
+  const instant = (text = ''): number | undefined => (text === '' ? undefined : Number(text));
+  return {
+    quantity: Number(meta['quantity']),
+    opensAtMs: instant(meta['opensAt']),
+    closesAtMs: instant(meta['closesAt']),
+    paused: meta['paused'] === '1',
+    closed: meta['closed'] === '1',
+  };
+}
+
 async function readEvidence(mysqlUrl: string, redis: Redis | Cluster, couponId: number): Promise<Evidence> {
   const store = await readStore(redis, couponId);
   const database = await createConnection(mysqlUrl);
-  const select = async (sql: string): Promise<Record<string, unknown>[]> => {
-    const [rows] = await database.query(sql, [couponId]);
+  const select: Select = async (sql, parameter) => {
+    const [rows] = await database.query(sql, [parameter]);
     return rows as Record<string, unknown>[];
   };
   try {
-    const columns = 'issue_no, member_id, issued_at';
-    const rows = await select(`select ${columns} from member_coupon where coupon_id = ? order by issue_no`);
-    const dead = await select(`select ${columns}, reason from dead_letter where coupon_id = ?`);
-    const revoked = await select('select issue_no, member_id from revocation where coupon_id = ?');
-    return {
-      rows: rows.map(issuanceOf),
-      deadLetters: dead.map((letter) => ({ ...issuanceOf(letter), reason: String(letter['reason']) })),
-      revoked: new Map(revoked.map((row) => [Number(row['issue_no']), memberIdOf(row['member_id'])])),
-      store,
-    };
+    return { ...(await readTables(select, couponId)), store };
   } finally {
     await database.end();
   }
+}
+
+/** Rows of a statement with one parameter. */
+type Select = (sql: string, parameter: number | string) => Promise<Record<string, unknown>[]>;
+
+/** What the database has of the coupon: the tables are the same in all of them. */
+export async function readTables(select: Select, couponId: number): Promise<Omit<Evidence, 'store'>> {
+  const ofCoupon = (sql: string): Promise<Record<string, unknown>[]> => select(sql, couponId);
+  const columns = 'issue_no, member_id, issued_at';
+  const rows = await ofCoupon(`select ${columns} from member_coupon where coupon_id = ? order by issue_no`);
+  const dead = await ofCoupon(`select ${columns}, reason from dead_letter where coupon_id = ?`);
+  const revoked = await ofCoupon('select issue_no, member_id from revocation where coupon_id = ?');
+  const [coupon = {}] = await ofCoupon(
+    'select quantity, opens_at, closes_at, paused, closed from coupon where id = ?',
+  );
+  const unsettled = await ofCoupon('select change_no from coupon_change where coupon_id = ?');
+  const ofAudit = 'select action, detail from audit_log where target = ?';
+  const audit = await select(ofAudit, `coupon ${couponId}`);
+  const instant = (value: unknown): number | undefined => (value === null ? undefined : Number(value));
+  return {
+    rows: rows.map(issuanceOf),
+    deadLetters: dead.map((letter) => ({ ...issuanceOf(letter), reason: String(letter['reason']) })),
+    revoked: new Map(revoked.map((row) => [Number(row['issue_no']), memberIdOf(row['member_id'])])),
+    catalogue: {
+      terms: {
+        quantity: Number(coupon['quantity']),
+        opensAtMs: instant(coupon['opens_at']),
+        closesAtMs: instant(coupon['closes_at']),
+        paused: Number(coupon['paused']) === 1,
+        closed: Number(coupon['closed']) === 1,
+      },
+      unsettledChanges: unsettled.length,
+    },
+    audit: audit.flatMap(({ action, detail }) => {
+      const fields = (typeof detail === 'string' ? JSON.parse(detail) : detail) as Record<string, unknown>;
+      return auditedAct(action as AuditAction, fields) ?? [];
+    }),
+  };
 }
 
 /** `undefined`: Redis does not have the coupon. */
@@ -86,17 +165,10 @@ async function readStore(redis: Redis | Cluster, couponId: number): Promise<Fina
   const queue = await redis.zrange(key('issuable_coupon_queue'), 0, '-1', 'WITHSCORES');
   const claims = await redis.hgetall(key('claimed'));
   const winners = await redis.hgetall(key('winners'));
-  const meta = await redis.hgetall(key('meta'));
+  const meta = await redis.hgetall(metaKey(couponId));
   if (meta['seq'] === undefined) return undefined;
-  const instant = (text = ''): number | undefined => (text === '' ? undefined : Number(text));
   return {
-    terms: {
-      quantity: Number(meta['quantity']),
-      opensAtMs: instant(meta['opensAt']),
-      closesAtMs: instant(meta['closesAt']),
-      paused: meta['paused'] === '1',
-      closed: meta['closed'] === '1',
-    },
+    terms: termsIn(meta),
     lastIssueNo: Number(meta['seq']),
     winners: Object.entries(winners)
       .filter(([memberId]) => memberId !== '')

@@ -1,14 +1,15 @@
 /** Changes a coupon under fault as its seller, over any server, and records every call. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { HttpClient } from '../clients/http-client.js';
 import { signToken } from '../clients/tokens.js';
-import type { SellerCall } from '../../src/engine/testing/checker/history.js';
+import type { SellerAct, SellerCall } from '../../src/engine/testing/checker/history.js';
 
 /** The seller of `registerCoupon`. */
 const SELLER_ID = '900001';
+const REPEAT_PAUSE_MS = 100;
 
-export type SellerAct =
-  | { readonly kind: 'amend'; readonly change: { readonly quantity?: number; readonly paused?: boolean } }
-  | { readonly kind: 'revoke'; readonly issueNo: number };
+/** With these codes the seller is answered that nothing was changed. */
+const unattempted: ReadonlySet<unknown> = new Set(['not_ready', 'busy', 'shutting_down', 'rate_limited']);
 
 export class Seller {
   readonly calls: SellerCall[] = [];
@@ -24,15 +25,28 @@ export class Seller {
   async act(act: SellerAct, server = 0): Promise<SellerCall['result']> {
     const call: SellerCall = { act, invokedMs: performance.now(), answeredMs: undefined, result: 'unknown' };
     this.calls.push(call);
-    const { method, path, body } = requestFor(act);
+    const { method, path, body, headers } = requestFor(act);
     const answer = await this.#clients[server]?.tryCall(`/v1/coupons/${this.#couponId}${path}`, {
       ...{ method, token: await signToken(SELLER_ID, 'seller') },
       ...(body === undefined ? {} : { body }),
+      ...(headers === undefined ? {} : { headers }),
     });
-    if (answer === undefined || answer.status >= 500) return 'unknown';
-    call.answeredMs = performance.now();
-    call.result = answer.status < 300 ? 'done' : 'refused';
+    if (answer === undefined) return 'unknown';
+    const code = answer.body['code'];
+    if (typeof code === 'string') call.code = code;
+    call.result = resultOf(answer.status, code);
+    if (call.result !== 'unknown') call.answeredMs = performance.now();
     return call.result;
+  }
+
+  /** Repeats the call until its outcome is known, over the servers in turn. */
+  async insist(act: SellerAct, patienceMs = 30_000): Promise<SellerCall['result']> {
+    const untilMs = performance.now() + patienceMs;
+    for (let turn = 0; ; turn += 1) {
+      const result = await this.act(act, turn % this.#clients.length);
+      if (result === 'done' || result === 'refused' || performance.now() > untilMs) return result;
+      await pause(REPEAT_PAUSE_MS);
+    }
   }
 
   close(): void {
@@ -40,10 +54,31 @@ export class Seller {
   }
 }
 
-function requestFor(act: SellerAct): { method: string; path: string; body?: unknown } {
+function resultOf(status: number, code: unknown): SellerCall['result'] {
+  if (status < 300) return 'done';
+  if (unattempted.has(code)) return 'unattempted';
+  return status < 500 ? 'refused' : 'unknown';
+}
+
+function requestFor(act: SellerAct): {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+} {
   if (act.kind === 'revoke') return { method: 'DELETE', path: `/issuances/${act.issueNo}` };
-  if (act.change.paused !== undefined) {
-    return { method: 'POST', path: act.change.paused ? '/pause' : '/resume' };
+  if (act.kind === 'top_up') {
+    const { by, key } = act;
+    return { method: 'POST', path: '/top-up', body: { by }, headers: { 'idempotency-key': key } };
   }
-  return { method: 'PATCH', path: '', body: act.change };
+  const { quantity, opensAtMs, closesAtMs, paused, closed } = act.change;
+  if (closed !== undefined) return { method: 'POST', path: '/close' };
+  if (paused !== undefined) return { method: 'POST', path: paused ? '/pause' : '/resume' };
+  const instant = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
+  const body = {
+    ...(quantity === undefined ? {} : { quantity }),
+    ...(opensAtMs === undefined ? {} : { opensAt: instant(opensAtMs) }),
+    ...(closesAtMs === undefined ? {} : { closesAt: instant(closesAtMs) }),
+  };
+  return { method: 'PATCH', path: '', body };
 }

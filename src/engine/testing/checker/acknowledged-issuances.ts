@@ -1,6 +1,7 @@
 /** Collects every issuance by number from answers, rows, revocations, dead letters and the store. */
 import type { Issuance, MemberId } from '../../domain/coupon.js';
 import type { DownloadCall, History, SellerCall } from './history.js';
+import { mayBeInForce } from './possible-terms.js';
 
 /** An answer that named a number. */
 export interface Acknowledged extends Issuance {
@@ -85,7 +86,7 @@ function grouped(calls: readonly DownloadCall[]): Map<MemberId, DownloadCall[]> 
 }
 
 function noteRevoke(call: SellerCall, asked: Map<number, number>, done: Map<number, number>): void {
-  if (call.act.kind !== 'revoke' || call.result === 'refused') return;
+  if (call.act.kind !== 'revoke' || !mayBeInForce(call)) return;
   const { issueNo } = call.act;
   asked.set(issueNo, Math.min(asked.get(issueNo) ?? Infinity, call.invokedMs));
   if (call.result !== 'done' || call.answeredMs === undefined) return;

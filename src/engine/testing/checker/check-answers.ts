@@ -3,7 +3,7 @@ import type { Issuance } from '../../domain/coupon.js';
 import type { DownloadOutcome } from '../../domain/download.js';
 import { isWithin } from './check-issuances.js';
 import type { DownloadCall, Violation } from './history.js';
-import type { PossibleTerms } from './possible-terms.js';
+import { mayBeInForce, type PossibleTerms } from './possible-terms.js';
 import type { AcknowledgedIssuances } from './acknowledged-issuances.js';
 
 /** News of terms and stock counts everywhere within this. */
@@ -204,7 +204,10 @@ function wasForgotten({ history }: AcknowledgedIssuances, wonMs: number, atMs: n
       first.atMs <= atMs &&
       losses.some(
         (second) =>
-          second.atMs >= atMs && second.sinceMs >= wonMs - instantMs && second.sinceMs <= first.atMs,
+          // Memory may answer for a second after the past came back.
+          second.atMs >= atMs - STALE_MS &&
+          second.sinceMs >= wonMs - instantMs &&
+          second.sinceMs <= first.atMs,
       ),
   );
 }
@@ -213,9 +216,10 @@ function mayNotHaveNews({ history }: AcknowledgedIssuances, wonMs: number, asked
   if (history.losses.some(({ atMs }) => atMs <= wonMs + history.instantMs && atMs >= askedMs - STALE_MS))
     return true;
   return history.sellerCalls.some(
-    ({ invokedMs, answeredMs }) =>
-      invokedMs <= wonMs + history.instantMs &&
-      (answeredMs ?? invokedMs + history.lateMs) >= askedMs - STALE_MS,
+    (call) =>
+      mayBeInForce(call) &&
+      call.invokedMs <= wonMs + history.instantMs &&
+      (call.answeredMs ?? call.invokedMs + history.lateMs) >= askedMs - STALE_MS,
   );
 }
 

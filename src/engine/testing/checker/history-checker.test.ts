@@ -1,7 +1,8 @@
 import t from 'tap';
-import type { MemberId } from '../../domain/coupon.js';
+import type { CouponTerms, MemberId } from '../../domain/coupon.js';
 import type { DownloadOutcome } from '../../domain/download.js';
-import type { DownloadCall, FinalState, History } from './history.js';
+import type { TermsChange } from '../../ports/terms-change.js';
+import type { DownloadCall, FinalState, History, SellerCall } from './history.js';
 import { checkHistory } from './history-checker.js';
 
 const call = (
@@ -28,14 +29,23 @@ const holds = (name: string, issueNo: number, issuedAtMs: number) => ({
   issuedAtMs,
 });
 
+const OPEN_TERMS = {
+  quantity: 2,
+  opensAtMs: undefined,
+  closesAtMs: undefined,
+  paused: false,
+  closed: false,
+};
+
 /** Quantity 2; `a` won 1 at 10 and `b` won 2 at 30, both recorded. */
 function history(some: Partial<History> = {}, final: Partial<FinalState> = {}): History {
   const rows = [holds('a', 1, 10), holds('b', 2, 30)];
-  const terms = { quantity: 2, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+  const terms = some.terms ?? OPEN_TERMS;
   return {
     terms,
     downloads: [call('a', 5, 15, issued(1, 10)), call('b', 20, 35, issued(2, 30))],
     sellerCalls: [],
+    observed: [],
     losses: [],
     healedMs: 5_000,
     endMs: 9_000,
@@ -48,6 +58,8 @@ function history(some: Partial<History> = {}, final: Partial<FinalState> = {}): 
       rows,
       revoked: new Map(),
       deadLetters: [],
+      catalogue: { terms, unsettledChanges: 0 },
+      audit: [],
       store: { terms, lastIssueNo: 2, winners: rows, queued: [], claimed: [] },
       ...final,
     },
@@ -182,3 +194,67 @@ function finalStore(): NonNullable<FinalState['store']> {
   if (store === undefined) throw new Error('there is a store');
   return store;
 }
+
+t.test("a seller's answer is true, and stays true", async (t) => {
+  const { terms } = history();
+  const at = (act: SellerCall['act'], invokedMs: number, result: SellerCall['result'], code?: string) => ({
+    ...{ act, invokedMs, result, answeredMs: result === 'unknown' ? undefined : invokedMs + 10 },
+    ...(code === undefined ? {} : { code }),
+  });
+  const amend = (change: TermsChange) => ({ kind: 'amend', change }) as const;
+  const topUp = (key: string) => ({ kind: 'top_up', by: 2, key }) as const;
+  /** The same terms in store and database in the end. */
+  const ends = (
+    sellerCalls: readonly SellerCall[],
+    audit: FinalState['audit'],
+    some: Partial<CouponTerms> = {},
+    more: Partial<FinalState> = {},
+    observed: History['observed'] = [],
+  ): string[] => {
+    const inForce = { ...terms, ...some };
+    return broken(
+      history(
+        { sellerCalls, observed },
+        {
+          catalogue: { terms: inForce, unsettledChanges: 0 },
+          store: { ...finalStore(), terms: inForce },
+          audit,
+          ...more,
+        },
+      ),
+    );
+  };
+  const four = amend({ quantity: 4 });
+  const added = { kind: 'top_up', by: 2 } as const;
+  t.same(ends([at(four, 100, 'done')], [four], { quantity: 4 }), []);
+  t.same(ends([at(four, 100, 'done')], [four]), ['I8'], 'done, and not in force');
+  t.same(ends([at(four, 100, 'unattempted')], [], { quantity: 4 }), ['I8'], 'not attempted, and in force');
+  t.same(ends([at(four, 100, 'refused')], [], { quantity: 4 }), ['I8'], 'refused, and in force');
+  t.same(ends([at(four, 100, 'unknown')], [four], { quantity: 4 }), [], 'unknown may be either');
+  t.same(ends([at(four, 100, 'unknown')], []), []);
+  t.same(ends([at(four, 100, 'done')], [], { quantity: 4 }), ['I8'], 'no entry in the audit log');
+  t.same(ends([at(four, 100, 'done')], [four, four], { quantity: 4 }), ['I8'], 'two of them');
+  t.same(ends([at(four, 100, 'unattempted')], [four]), ['I8'], 'an entry of what was not attempted');
+  const undone = [{ fromMs: 300, toMs: 310, terms }];
+  t.same(ends([at(four, 100, 'done')], [four], { quantity: 4 }, {}, undone), ['I8'], 'undone meanwhile');
+  const forgotten = { catalogue: { terms, unsettledChanges: 0 } };
+  t.same(ends([at(four, 100, 'done')], [four], { quantity: 4 }, forgotten), ['I8'], 'not saved');
+  const unsettled = { catalogue: { terms: { ...terms, quantity: 4 }, unsettledChanges: 1 } };
+  t.same(ends([at(four, 100, 'unknown')], [four], { quantity: 4 }, unsettled), ['I8'], 'never settled');
+
+  const twice = [at(topUp('k'), 100, 'unknown'), at(topUp('k'), 200, 'done')];
+  t.same(ends(twice, [added], { quantity: 4 }), [], 'one key, one addition');
+  t.same(ends(twice, [added], { quantity: 6 }), ['I8'], 'added twice');
+  const both = [at(topUp('k'), 100, 'done'), at(topUp('l'), 200, 'done')];
+  t.same(ends(both, [added, added], { quantity: 6 }), []);
+  t.same(ends(both, [added, added], { quantity: 4 }), ['I8'], 'one is lost');
+  const setAfter = [at(topUp('k'), 100, 'done'), at(four, 200, 'done')];
+  t.same(ends(setAfter, [added, four], { quantity: 4 }), [], 'a quantity set later counts alone');
+
+  t.same(ends([at(four, 100, 'refused', 'closed')], []), ['I8'], 'closed, and it never was');
+  t.same(ends([at(four, 6_000, 'unknown')], []), ['I8'], 'unknown with no fault left');
+  const revoked = { revoked: new Map([[3, 'c' as MemberId]]), store: { ...finalStore(), lastIssueNo: 3 } };
+  const revoke = { kind: 'revoke', issueNo: 3 } as const;
+  t.same(ends([at(revoke, 100, 'done'), at(revoke, 200, 'done')], [revoke], {}, revoked), []);
+  t.same(ends([at(revoke, 100, 'unattempted')], [], {}, revoked), ['I8'], 'revoked all the same');
+});

@@ -1,5 +1,6 @@
 /** Compares the answers to clients with the final content of the stores, by the promises I1–I8. */
 import { checkAnswers, wonByLateCommand } from './check-answers.js';
+import { checkSellers } from './check-sellers.js';
 import { checkIssuances } from './check-issuances.js';
 import type { History, Verdict } from './history.js';
 import { PossibleTerms } from './possible-terms.js';
@@ -10,7 +11,11 @@ export function checkHistory(history: History): Verdict {
   const facts = new AcknowledgedIssuances(history);
   const terms = new PossibleTerms(history);
   return {
-    violations: [...checkIssuances(facts, terms), ...checkAnswers(facts, terms)],
+    violations: [
+      ...checkIssuances(facts, terms),
+      ...checkAnswers(facts, terms),
+      ...checkSellers(history, terms),
+    ],
     wonByLateCommand: wonByLateCommand(facts),
     lost: new Set(facts.acknowledged.filter((win) => facts.isLost(win)).map((win) => win.issueNo)).size,
   };

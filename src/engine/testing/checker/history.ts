@@ -18,14 +18,32 @@ export interface DownloadCall {
   cutOff: boolean;
 }
 
+/** What a seller asks for. Pause, resume and close are amendments. */
+export type SellerAct =
+  | { readonly kind: 'amend'; readonly change: TermsChange }
+  /** Calls with the same key add their units once. */
+  | { readonly kind: 'top_up'; readonly by: number; readonly key: string }
+  | { readonly kind: 'revoke'; readonly issueNo: number };
+
 export interface SellerCall {
-  readonly act:
-    | { readonly kind: 'amend'; readonly change: TermsChange }
-    | { readonly kind: 'revoke'; readonly issueNo: number };
+  readonly act: SellerAct;
   readonly invokedMs: number;
+  /** Of a definite answer only. */
   answeredMs: number | undefined;
-  /** `unknown`: carried out or not, at any instant up to `lateMs` after it was asked for. */
-  result: 'done' | 'refused' | 'unknown';
+  /**
+   * `refused`: for a reason in the coupon. `unattempted`: the seller was answered that nothing was changed. Neither is ever in force.
+   * `unknown`, or no answer: carried out or not, at any instant up to `lateMs` after it was asked for.
+   */
+  result: 'done' | 'refused' | 'unattempted' | 'unknown';
+  /** Why it was refused. */
+  code?: string;
+}
+
+/** Terms that the store had, as somebody read them between two instants of the history's axis. */
+export interface ObservedTerms {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly terms: CouponTerms;
 }
 
 /** The admission store came back without what it had taken in after `sinceMs`; what it alone knew of that may be missing. */
@@ -38,6 +56,8 @@ export interface History {
   readonly terms: CouponTerms;
   readonly downloads: readonly DownloadCall[];
   readonly sellerCalls: readonly SellerCall[];
+  /** Read meanwhile, where somebody did. */
+  readonly observed: readonly ObservedTerms[];
   readonly losses: readonly Loss[];
   /** From here on every fault is over; calls sent later must have definite answers. */
   readonly healedMs: number;
@@ -59,6 +79,10 @@ export interface FinalState {
   readonly rows: readonly Issuance[];
   readonly revoked: ReadonlyMap<number, MemberId>;
   readonly deadLetters: readonly Issuance[];
+  /** What the database has of the coupon itself: a rebuild would put these terms into force. */
+  readonly catalogue: { readonly terms: CouponTerms; readonly unsettledChanges: number };
+  /** The sellers' entries of the audit log about this coupon. */
+  readonly audit: readonly AuditedAct[];
   /** `undefined`: the store does not have the coupon. */
   readonly store:
     | {
@@ -70,6 +94,12 @@ export interface FinalState {
       }
     | undefined;
 }
+
+/** By the details of an entry of the audit log. */
+export type AuditedAct =
+  | { readonly kind: 'amend'; readonly change: TermsChange }
+  | { readonly kind: 'top_up'; readonly by: number }
+  | { readonly kind: 'revoke'; readonly issueNo: number };
 
 export type PromiseName = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
 

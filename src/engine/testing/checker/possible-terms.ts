@@ -24,6 +24,8 @@ type Fields = {
 
 export class PossibleTerms {
   readonly #settings: { readonly [Name in keyof Fields]: Setting<Fields[Name]>[] };
+  /** Units added to whatever the quantity was. */
+  readonly #additions: readonly Setting<number>[];
 
   constructor(history: History) {
     const { quantity, opensAtMs, closesAtMs, paused, closed } = history.terms;
@@ -35,6 +37,7 @@ export class PossibleTerms {
       closed: [initially(closed)],
     };
     for (const call of history.sellerCalls) this.#take(call, history.lateMs);
+    this.#additions = additionsOf(history);
   }
 
   /** Every value this field may have had at some instant of the span. */
@@ -45,11 +48,27 @@ export class PossibleTerms {
         setting.fromMs <= toMs &&
         !settings.some((later) => later.certain && later.fromMs > setting.untilMs && later.untilMs <= fromMs),
     );
-    return new Set(possible.map((setting) => setting.value));
+    if (name !== 'quantity') return new Set(possible.map((setting) => setting.value));
+    const quantities = possible as readonly Setting<number>[];
+    return new Set(quantities.flatMap((setting) => this.#withAdditions(setting, fromMs, toMs))) as Set<
+      Fields[Name]
+    >;
+  }
+
+  #withAdditions(base: Setting<number>, fromMs: number, toMs: number): number[] {
+    let sums = new Set([base.value]);
+    for (const addition of this.#additions) {
+      // Made before the base was set, or after the span.
+      if (addition.untilMs < base.fromMs || addition.fromMs > toMs) continue;
+      const surely = addition.certain && addition.fromMs > base.untilMs && addition.untilMs <= fromMs;
+      const added = [...sums].map((sum) => sum + addition.value);
+      sums = new Set(surely ? added : [...sums, ...added]);
+    }
+    return [...sums];
   }
 
   #take(call: SellerCall, lateMs: number): void {
-    if (call.act.kind !== 'amend' || call.result === 'refused') return;
+    if (call.act.kind !== 'amend' || !mayBeInForce(call)) return;
     const span = {
       fromMs: call.invokedMs,
       untilMs: call.answeredMs ?? call.invokedMs + lateMs,
@@ -65,6 +84,32 @@ export class PossibleTerms {
     // Closing also ends a pause.
     this.#settings.paused.push({ ...span, value: false });
   }
+}
+
+/** Whether the seller's answer leaves that open, or says so. */
+export function mayBeInForce({ result }: SellerCall): boolean {
+  return result === 'done' || result === 'unknown';
+}
+
+function additionsOf({ sellerCalls, lateMs }: History): Setting<number>[] {
+  const callsOf = new Map<string, SellerCall[]>();
+  for (const call of sellerCalls) {
+    if (call.act.kind !== 'top_up' || !mayBeInForce(call)) continue;
+    callsOf.set(call.act.key, [...(callsOf.get(call.act.key) ?? []), call]);
+  }
+  return [...callsOf.values()].map((calls) => {
+    const done = calls.flatMap(({ result, answeredMs }) => (result === 'done' ? (answeredMs ?? []) : []));
+    const [{ act }] = calls as [SellerCall];
+    return {
+      value: act.kind === 'top_up' ? act.by : 0,
+      fromMs: Math.min(...calls.map(({ invokedMs }) => invokedMs)),
+      untilMs: Math.min(
+        ...done,
+        ...(done.length > 0 ? [] : [Math.max(...calls.map(({ invokedMs }) => invokedMs)) + lateMs]),
+      ),
+      certain: done.length > 0,
+    };
+  });
 }
 
 function initially<Value>(value: Value): Setting<Value> {

@@ -18,6 +18,7 @@ import type {
   CouponChanges,
   StandingCoupon,
 } from '../../ports/coupon-changes.js';
+import type { AuditEntry } from '../../ports/audit-log.js';
 import type { Link } from './link.js';
 import type { SimulatedCouponChanges } from './simulated-coupon-changes.js';
 import type { Revoked, SimulatedDatabase } from './simulated-database.js';
@@ -122,8 +123,15 @@ export class SimulatedLedger implements IssuanceLedger {
     return this.#link.call(() => this.#database.record(couponId, epoch, issuances, quantity));
   }
 
-  revoke(couponId: CouponId, epoch: number, issueNo: number, memberId: MemberId): Promise<Revoked> {
-    return this.#link.call(() => this.#database.revoke(couponId, epoch, issueNo, memberId));
+  revoke(
+    couponId: CouponId,
+    epoch: number,
+    issueNo: number,
+    memberId: MemberId,
+    _atMs: number,
+    audit?: AuditEntry,
+  ): Promise<Revoked> {
+    return this.#link.call(() => this.#database.revoke(couponId, epoch, issueNo, memberId, audit));
   }
 
   revokedHolder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {

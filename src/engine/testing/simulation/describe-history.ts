@@ -21,15 +21,15 @@ function describeCoupon({ couponId, history }: CouponHistory): string[] {
     events.push([invokedMs, `${memberId} presses → ${answer} at ${instant(answeredMs)}`]);
   }
   for (const { act, invokedMs, answeredMs, result } of history.sellerCalls) {
-    const what = act.kind === 'amend' ? `amends ${JSON.stringify(act.change)}` : `revokes ${act.issueNo}`;
-    events.push([invokedMs, `seller ${what} → ${result} at ${instant(answeredMs)}`]);
+    events.push([invokedMs, `seller ${JSON.stringify(act)} → ${result} at ${instant(answeredMs)}`]);
   }
   for (const { sinceMs, atMs } of history.losses) {
     events.push([atMs, `the store comes back without what it took in since ${instant(sinceMs)}`]);
   }
   events.push([history.healedMs, 'all faults are over'], [history.endMs, 'the end']);
+  for (const { toMs, terms } of history.observed) events.push([toMs, `in force: ${JSON.stringify(terms)}`]);
   events.sort(([one], [other]) => one - other);
-  const { rows, revoked, deadLetters, store } = history.final;
+  const { rows, revoked, deadLetters, store, catalogue, audit } = history.final;
   return [
     `coupon ${couponId}: ${JSON.stringify(history.terms)}`,
     ...events.map(([atMs, line]) => `${instant(atMs).padStart(7)}  ${line}`),
@@ -37,6 +37,8 @@ function describeCoupon({ couponId, history }: CouponHistory): string[] {
     `revoked: ${[...revoked].map(([issueNo, memberId]) => `${issueNo}=${memberId}`).join(' ')}`,
     `dead letters: ${JSON.stringify(deadLetters)}`,
     `store: ${JSON.stringify(store)}`,
+    `database: ${JSON.stringify(catalogue)}`,
+    `audit log: ${JSON.stringify(audit)}`,
   ];
 }
 

@@ -10,6 +10,7 @@ import type { RecordResult } from '../../ports/issuance-ledger.js';
 import type { Claim, IssuanceQueue } from '../../ports/issuance-queue.js';
 import { recoveryBugs } from './planted-recovery-bugs.js';
 import { roundBugs } from './planted-round-bugs.js';
+import { sellerBugs } from './planted-seller-bugs.js';
 import { nothingPlanted, wrapAdmission } from './planting.js';
 import type { Planting } from './planting.js';
 import { SimulatedDatabase } from './simulated-database.js';
@@ -285,6 +286,7 @@ const plants: Readonly<Record<string, Plant>> = {
       }),
   },
   ...roundBugs,
+  ...sellerBugs,
   'number of another answered again': withStore(AlreadyOffByOne),
   'release drops one': withStore(ReleaseDropsOne),
 };
@@ -292,11 +294,10 @@ const plants: Readonly<Record<string, Plant>> = {
 /** Bugs that show only when several things happen to meet: the first seed to try, so that the way to it is not run every time. */
 const seldom: Readonly<Record<string, number>> = {
   'late command carried out': 7_000,
-  'a lost round is an attempt for its first coupon only': 51_300,
+  'a lost round is an attempt for its first coupon only': 6_400,
   'revocations forgotten by the rebuild': 3_800,
   'warm reads before it begins': 5_300,
-  'revokes for a coupon in service': 90_064_600,
-  'verified on another server': 140_619_400,
+  'verified on another server': 46_200,
 };
 
 export interface PlantedBug {

@@ -1,24 +1,31 @@
 /** Defines where a bug may be planted. The real system plants none. */
 import type { Admission } from '../../ports/admission.js';
+import type { CouponChanges } from '../../ports/coupon-changes.js';
 import type { IssuanceQueue } from '../../ports/issuance-queue.js';
+import type { Scenario } from './scenario.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import { StoreRecovery } from './simulated-recovery-store.js';
 import { SimulatedDatabase } from './simulated-database.js';
 import { SimulatedStore } from './simulated-store.js';
 
 export interface Planting {
+  /** Draws towards what a rare bug needs. */
+  scenario(drawn: Scenario): Scenario;
   store(nowMs: () => number): SimulatedStore;
   database(): SimulatedDatabase;
   admission(admission: Admission, process: SimulatedProcess, store: SimulatedStore): Admission;
   queue(queue: IssuanceQueue): IssuanceQueue;
+  changes(changes: CouponChanges, admission: Admission): CouponChanges;
   recovery(store: SimulatedStore): StoreRecovery;
 }
 
 export const nothingPlanted: Planting = {
+  scenario: (drawn) => drawn,
   store: (nowMs) => new SimulatedStore(nowMs),
   database: () => new SimulatedDatabase(),
   admission: (admission) => admission,
   queue: (queue) => queue,
+  changes: (changes) => changes,
   recovery: (store) => new StoreRecovery(store),
 };
 
@@ -37,5 +44,20 @@ export function wrapAdmission(admission: Admission): {
     warm: (couponId, read) => admission.warm(couponId, read),
     amend: (couponId, change, changeNo) => admission.amend(couponId, change, changeNo),
     revoke: (couponId, issueNo, memberId) => admission.revoke(couponId, issueNo, memberId),
+  };
+}
+
+/** The same port with methods that may be replaced. */
+export function wrapChanges(changes: CouponChanges): {
+  -readonly [Name in keyof CouponChanges]: CouponChanges[Name];
+} {
+  return {
+    begin: (request) => changes.begin(request),
+    takeOver: (change) => changes.takeOver(change),
+    complete: (change, version, terms) => changes.complete(change, version, terms),
+    discard: (change) => changes.discard(change),
+    unsettled: (limit) => changes.unsettled(limit),
+    standing: (couponId) => changes.standing(couponId),
+    removeExpiredKeys: (nowMs) => changes.removeExpiredKeys(nowMs),
   };
 }

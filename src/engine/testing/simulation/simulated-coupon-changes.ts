@@ -62,7 +62,7 @@ export class SimulatedCouponChanges {
     const record = this.#database.coupons.get(change.couponId);
     const removed = this.#remove(change);
     if (record === undefined || removed === undefined) return undefined;
-    const saved = version > record.version ? { ...record, ...termsOf(terms), version } : record;
+    const saved = { ...record, ...termsOf(terms), version: Math.max(version, record.version) };
     return this.#save(saved, removed.request, record);
   }
 
@@ -74,6 +74,10 @@ export class SimulatedCouponChanges {
 
   unsettled(): BegunChange[] {
     return [...this.#unsettled.values()].map(({ change }) => change);
+  }
+
+  unsettledOf(couponId: CouponId): number {
+    return this.#unsettled.has(couponId) ? 1 : 0;
   }
 
   standing(couponId: CouponId): StandingCoupon | undefined {

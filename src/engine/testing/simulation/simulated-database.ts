@@ -10,6 +10,7 @@ import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/cou
 import { MEMBER_ID_LENGTH_MAX } from '../../domain/member-id.js';
 import { StoreCorruptError } from '../../domain/errors.js';
 import { IDEMPOTENCY_KEPT_MS, type KeyedRequest } from '../../ports/idempotency.js';
+import type { AuditEntry } from '../../ports/audit-log.js';
 import { SimulatedCouponChanges } from './simulated-coupon-changes.js';
 import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../ports/issuance-ledger.js';
 
@@ -158,7 +159,13 @@ export class SimulatedDatabase {
     return 'inserted';
   }
 
-  revoke(couponId: CouponId, epoch: number, issueNo: number, memberId: MemberId): Revoked {
+  revoke(
+    couponId: CouponId,
+    epoch: number,
+    issueNo: number,
+    memberId: MemberId,
+    audit?: AuditEntry,
+  ): Revoked {
     if (this.isRebuilt(couponId, epoch)) return 'stale';
     const ledger = this.ledgerOf(couponId);
     if (ledger.revoked.has(issueNo)) return 'again';
@@ -170,6 +177,7 @@ export class SimulatedDatabase {
     }
     if (row?.usedAtMs !== undefined) return 'used';
     ledger.revoked.set(issueNo, memberId);
+    if (audit !== undefined) this.changes.auditLog.push(audit);
     if (row !== undefined) {
       ledger.rows.delete(issueNo);
       ledger.numberOf.delete(row.memberId);

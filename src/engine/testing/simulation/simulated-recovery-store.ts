@@ -9,6 +9,7 @@ import type {
   SuspendReply,
   SuspendRequest,
 } from '../../ports/recovery-store.js';
+import { termsOf } from '../../ports/terms-change.js';
 import type { Link } from './link.js';
 import { couponParts, NO_CHANGE } from './simulated-store.js';
 import type { CouponPart, SimulatedStore, StoredCoupon } from './simulated-store.js';
@@ -74,7 +75,8 @@ export class StoreRecovery {
     coupon.lastIssueNo = Math.max(coupon.lastIssueNo, coupon.inspecting?.seenIssueNo ?? 0, seenIssueNo);
     if (this.isLocked(coupon, token, storeNowMs)) return { status: 'busy' };
     const sinceMs = coupon.recovery?.sinceMs ?? storeNowMs;
-    coupon.recovery = { token, untilMs: storeNowMs + lockMs, sinceMs, life: this.store.life };
+    const wasIn = coupon.recovery?.wasIn ?? coupon.epoch > 0;
+    coupon.recovery = { token, untilMs: storeNowMs + lockMs, sinceMs, life: this.store.life, wasIn };
     coupon.inspecting = undefined;
     const held = !coupon.lost.has('winners') || !coupon.lost.has('claimed');
     const claimsKnown = servedHere && numbersKnown && coupon.lost.size > 0 && held;
@@ -136,8 +138,9 @@ export class StoreRecovery {
   resume(token: string, resumed: ResumeCoupon): 'resumed' | 'taken_over' {
     const coupon = this.recovered(resumed.couponId, token);
     if (coupon?.recovery?.life !== this.store.life) return 'taken_over';
-    const { quantity, opensAtMs, closesAtMs, paused, closed, version, epoch, lastIssueNo } = resumed;
-    coupon.terms = { quantity, opensAtMs, closesAtMs, paused, closed };
+    const { version, epoch, lastIssueNo } = resumed;
+    coupon.terms = termsOf(resumed);
+    this.store.noteInstalled(resumed.couponId, coupon.terms);
     coupon.version = version;
     coupon.epoch = epoch;
     coupon.lastIssueNo = Math.max(coupon.lastIssueNo, lastIssueNo);

@@ -17,7 +17,7 @@ import type {
 import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
 import { StoreUnavailableError } from '../../domain/errors.js';
 import type { Claim, QueueDepth } from '../../ports/issuance-queue.js';
-import { type TermsChange, sameTerms, termsAfter } from '../../ports/terms-change.js';
+import { type TermsChange, sameTerms, termsAfter, termsOf } from '../../ports/terms-change.js';
 
 export interface StoredClaim {
   token: string;
@@ -26,6 +26,8 @@ export interface StoredClaim {
 }
 
 export interface StoredRecovery {
+  /** It was put in before: a first warm that arrives late has read an older past. */
+  readonly wasIn: boolean;
   readonly token: string;
   readonly untilMs: number;
   readonly sinceMs: number;
@@ -60,7 +62,16 @@ export interface StoredCoupon {
 
 export const NO_CHANGE: LastChange = { changeNo: 0, refused: undefined };
 
+/** Terms that a command has put into force. */
+export interface TermsInstalled {
+  readonly couponId: CouponId;
+  readonly atMs: number;
+  readonly terms: CouponTerms;
+}
+
 export class SimulatedStore {
+  /** All of them, oldest first: no part of the store, and so never lost with it. */
+  readonly installed: TermsInstalled[] = [];
   readonly coupons = new Map<CouponId, StoredCoupon>();
   /** Coupon → when it was last marked pending, by the store's clock. */
   readonly pendingMs = new Map<CouponId, number>();
@@ -168,13 +179,13 @@ export class SimulatedStore {
   warm(coupon: WarmCoupon, issued: readonly Issuance[]): 'warmed' | 'present' {
     const known = this.coupons.get(coupon.couponId);
     if (known !== undefined) {
-      const rescued = known.lastIssueNo > 0 || known.winners.size > 0;
+      const rescued = known.recovery?.wasIn === true || known.lastIssueNo > 0 || known.winners.size > 0;
       if (known.recovery === undefined || rescued) return 'present';
     }
-    const { quantity, opensAtMs, closesAtMs, paused, closed } = coupon;
+    this.noteInstalled(coupon.couponId, termsOf(coupon));
     this.coupons.set(coupon.couponId, {
       couponId: coupon.couponId,
-      terms: { quantity, opensAtMs, closesAtMs, paused, closed },
+      terms: termsOf(coupon),
       version: coupon.version,
       epoch: coupon.epoch,
       lastIssueNo: coupon.lastIssueNo,
@@ -201,10 +212,15 @@ export class SimulatedStore {
     const refused = typeof after === 'string' ? after : undefined;
     if (changeNo !== undefined) coupon.lastChange = { changeNo, refused };
     if (typeof after !== 'string' && !sameTerms(after, coupon.terms)) {
+      this.noteInstalled(couponId, after);
       coupon.terms = after;
       coupon.version += 1;
     }
     return { status: refused ?? 'amended', snapshot: this.#snapshotOf(coupon) };
+  }
+
+  noteInstalled(couponId: CouponId, terms: CouponTerms): void {
+    this.installed.push({ couponId, atMs: this.nowMs(), terms });
   }
 
   protected issuedOf(coupon: StoredCoupon): number {

@@ -190,17 +190,21 @@ export class SimulatedWorld {
   #ports(process: SimulatedProcess) {
     const storeLink = new SimulatedLink(process, this.storeServer, this, CALL_DEADLINE_MS);
     const databaseLink = new SimulatedLink(process, this.databaseServer, this, CALL_DEADLINE_MS);
-    const admission = new SimulatedAdmission(storeLink, this.store, this.#scenario.rounds);
+    const admission = this.#planting.admission(
+      new SimulatedAdmission(storeLink, this.store, this.#scenario.rounds),
+      process,
+      this.store,
+    );
     let tokens = 0;
     // All that any part of a process asks for in one object: copies with spread cost a twentieth of all time.
     const ports = {
-      admission: this.#planting.admission(admission, process, this.store),
+      admission,
       queue: this.#planting.queue(
         new SimulatedIssuanceQueue(storeLink, this.store, () => this.#claimed(process)),
       ),
       bell: new SimulatedBell(storeLink, this.store, this.#rings.of(process)),
       catalogue: new SimulatedCatalogue(databaseLink, this.database, () => this.#epochRaised(process)),
-      changes: new SimulatedChanges(databaseLink, this.database),
+      changes: this.#planting.changes(new SimulatedChanges(databaseLink, this.database), admission),
       ledger: new SimulatedLedger(databaseLink, this.database),
       versions: new SimulatedVersions(this.#versions.of(process)),
       clock: process,

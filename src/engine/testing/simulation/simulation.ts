@@ -1,7 +1,9 @@
 /** Runs one history from its seed: faults and commands, recovery, idle stores, verdict. */
 import type { CouponId, CouponTerms, MemberId } from '../../domain/coupon.js';
 import { parseMemberId } from '../../domain/coupon.js';
-import type { FinalState, History, Verdict } from '../checker/history.js';
+import { termsOf } from '../../ports/terms-change.js';
+import { auditedAct } from '../checker/audited-act.js';
+import type { FinalState, History, ObservedTerms, Verdict } from '../checker/history.js';
 import { checkHistory } from '../checker/history-checker.js';
 import type { Planting } from './planting.js';
 import { nothingPlanted } from './planting.js';
@@ -19,12 +21,14 @@ import type { LossKind, Scenario } from './scenario.js';
 import { SimulatedMembers } from './simulated-members.js';
 import { LATE_MAX_MS } from './simulated-network.js';
 import { SimulatedSellers } from './simulated-sellers.js';
-import { couponParts } from './simulated-store.js';
+import { couponParts, type TermsInstalled } from './simulated-store.js';
 import { SimulatedWorld } from './simulated-world.js';
 import type { StoreCopy } from './simulated-world.js';
 
 /** Added to a seed, it is that of the draws about several coupons. */
 const SHARING_SEEDS = 1_000_003;
+/** The same for the units that the sellers of each coupon add. */
+const TOP_UP_SEEDS = 2_000_003;
 /** After healing: what was under way has arrived by then. */
 const SETTLE_MS = STILL_MAX_MS + 2 * CALL_DEADLINE_MS;
 /** Leases, sweeps and cooldowns included; a history that is not idle by then never will be. */
@@ -72,10 +76,12 @@ export function scenarioOf(seed: number, random = new Random(seed)): Scenario {
 
 export async function simulate(seed: number, planting: Planting = nothingPlanted): Promise<SimulatedHistory> {
   const random = new Random(seed);
-  const scenario = scenarioOf(seed, random);
+  const scenario = planting.scenario(scenarioOf(seed, random));
   const world = new SimulatedWorld(scenario, random, planting);
   const memberIds = Array.from({ length: scenario.members }, (_, index) => memberNamed(`m${index}`));
-  const coupons = [scenario.terms, ...scenario.otherTerms].map((terms) => register(world, terms, scenario));
+  const coupons = [scenario.terms, ...scenario.otherTerms].map((terms) =>
+    register(world, terms, scenario, seed),
+  );
 
   for (const coupon of coupons) planPresses(world, scenario, coupon, memberIds);
   planFaults(world, scenario);
@@ -101,7 +107,7 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   }
   await world.time.advance(memberIds.length * LAST_PRESS_EVERY_MS);
   await untilIdle(world, () =>
-    coupons.every(({ couponId, members }) => !members.waiting && isDrained(world, couponId)),
+    coupons.every(({ couponId, members }) => !members.waiting && isAtRest(world, couponId)),
   );
 
   const histories = coupons.map((coupon) => ({
@@ -111,14 +117,19 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   return { seed, scenario, histories, verdict: verdictOf(histories), bugs: world.bugs };
 }
 
-function register(world: SimulatedWorld, terms: CouponTerms, { healMs }: Scenario): SimulatedCoupon {
+function register(
+  world: SimulatedWorld,
+  terms: CouponTerms,
+  { healMs }: Scenario,
+  seed: number,
+): SimulatedCoupon {
   const about = { sellerId: 'seller', name: 'simulated', discount: undefined, createdAtMs: 0 };
   const { couponId } = world.database.insert({ ...terms, ...about });
   return {
     couponId,
     terms,
     members: new SimulatedMembers(world, couponId, healMs),
-    sellers: new SimulatedSellers(world, couponId),
+    sellers: new SimulatedSellers(world, couponId, new Random(seed + TOP_UP_SEEDS + couponId)),
   };
 }
 
@@ -132,6 +143,7 @@ function historyOf(
     terms,
     downloads: members.calls,
     sellerCalls: sellers.calls,
+    observed: world.store.installed.flatMap((one) => (one.couponId === couponId ? observedOf(one) : [])),
     losses: world.losses,
     healedMs,
     endMs: world.time.nowMs(),
@@ -143,6 +155,11 @@ function historyOf(
     repeats: scenario.storeNetwork.duplicated > 0,
     final: finalState(world, couponId),
   };
+}
+
+function observedOf({ atMs, terms }: TermsInstalled): ObservedTerms {
+  const trueMs = atMs - STORE_OFFSET_MS;
+  return { fromMs: trueMs, toMs: trueMs, terms };
 }
 
 /** Every coupon's own, taken together. */
@@ -281,15 +298,22 @@ async function recovered(
   }
 }
 
-function isDrained(world: SimulatedWorld, couponId: CouponId): boolean {
-  const depth = world.store.depth(couponId);
-  return depth?.queued === 0 && depth.claimed === 0;
+function isAtRest({ store, database }: SimulatedWorld, couponId: CouponId): boolean {
+  const depth = store.depth(couponId);
+  const isDrained = depth?.queued === 0 && depth.claimed === 0;
+  return isDrained && database.changes.unsettledOf(couponId) === 0;
 }
 
 function finalState({ store, database }: SimulatedWorld, couponId: CouponId): FinalState {
   const ledger = database.ledgerOf(couponId);
   const coupon = store.coupons.get(couponId);
+  const record = database.coupons.get(couponId);
+  if (record === undefined) throw new Error(`coupon ${couponId} was never registered`);
   return {
+    catalogue: { terms: termsOf(record), unsettledChanges: database.changes.unsettledOf(couponId) },
+    audit: database.changes.auditLog.flatMap(({ action, target, detail }) =>
+      target === `coupon ${couponId}` ? (auditedAct(action, detail) ?? []) : [],
+    ),
     rows: [...ledger.rows.values()],
     revoked: ledger.revoked,
     deadLetters: ledger.deadLetters,

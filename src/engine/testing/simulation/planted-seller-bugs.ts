@@ -1,0 +1,97 @@
+/** Plants bugs of sellers' changes; see planted-bugs.ts. */
+import type { Admission } from '../../ports/admission.js';
+import type { BeginReply, ChangeRequest, CouponChanges } from '../../ports/coupon-changes.js';
+import type { CouponTerms } from '../../domain/coupon.js';
+import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../domain/errors.js';
+import { wrapAdmission, wrapChanges, type Planting } from './planting.js';
+
+/** As before docs/adr/0056: the store first, and the database when it takes part. */
+function storeFirst(changes: CouponChanges, admission: Admission): CouponChanges {
+  const wrapped = wrapChanges(changes);
+  wrapped.begin = async (request) => {
+    await admission.amend(request.couponId, request.terms, undefined);
+    return changes.begin(request);
+  };
+  return wrapped;
+}
+
+/** What another process left behind stays as it is. */
+function neverFinished(changes: CouponChanges): CouponChanges {
+  const wrapped = wrapChanges(changes);
+  wrapped.unsettled = () => Promise.resolve([]);
+  return wrapped;
+}
+
+/** A rebuild reads the terms of before the change, which may be in force. */
+function rebuiltWithout(changes: CouponChanges): CouponChanges {
+  const wrapped = wrapChanges(changes);
+  wrapped.standing = async (couponId) => {
+    const standing = await changes.standing(couponId);
+    return standing && { ...standing, unsettled: undefined };
+  };
+  return wrapped;
+}
+
+/** Any process may drop a change, whoever has taken it over since. */
+function droppedByAnybody(changes: CouponChanges): CouponChanges {
+  const wrapped = wrapChanges(changes);
+  wrapped.discard = async (change) => changes.discard((await changes.takeOver(change)) ?? change);
+  return wrapped;
+}
+
+function without(request: ChangeRequest, field: 'keyed' | 'audit'): ChangeRequest {
+  return Object.fromEntries(
+    Object.entries(request).filter(([name]) => name !== field),
+  ) as unknown as ChangeRequest;
+}
+
+/** A repeat adds its units again. */
+function keysIgnored(changes: CouponChanges): CouponChanges {
+  const wrapped = wrapChanges(changes);
+  wrapped.begin = (request): Promise<BeginReply> => changes.begin(without(request, 'keyed'));
+  return wrapped;
+}
+
+/** Which entry belongs to a change is known to its own process only. */
+function unaudited(changes: CouponChanges): CouponChanges {
+  const wrapped = wrapChanges(changes);
+  wrapped.begin = (request): Promise<BeginReply> => changes.begin(without(request, 'audit'));
+  return wrapped;
+}
+
+/** An answer that never came is taken for a command that never arrived. */
+function silenceIsRefusal(admission: Admission): Admission {
+  const wrapped = wrapAdmission(admission);
+  wrapped.amend = async (couponId, change, changeNo) => {
+    try {
+      return await admission.amend(couponId, change, changeNo);
+    } catch (fault) {
+      if (!(fault instanceof StoreOutcomeUnknownError)) throw fault;
+      throw new StoreUnavailableError('Nothing was changed.', { cause: fault });
+    }
+  };
+  return wrapped;
+}
+
+/** The terms that are saved are those that the change began with. */
+function savedAsBefore(changes: CouponChanges): CouponChanges {
+  const before = new Map<number, CouponTerms>();
+  const wrapped = wrapChanges(changes);
+  wrapped.complete = (change, version, terms) => {
+    const saved = before.get(change.couponId) ?? terms;
+    before.set(change.couponId, terms);
+    return changes.complete(change, version, saved);
+  };
+  return wrapped;
+}
+
+export const sellerBugs: Readonly<Record<string, Partial<Planting>>> = {
+  'changed before it is written down': { changes: storeFirst },
+  'unsettled changes never finished': { changes: neverFinished },
+  'rebuilt without the unsettled change': { changes: rebuiltWithout },
+  'a change dropped by anybody': { changes: droppedByAnybody },
+  'idempotency keys ignored': { changes: keysIgnored },
+  'a change without its audit entry': { changes: unaudited },
+  'silence taken for a refusal': { admission: silenceIsRefusal },
+  'terms saved as they were before': { changes: savedAsBefore },
+};
