@@ -3,7 +3,6 @@
  *
  * A back end is imported when it is opened: the clients of Redis and MySQL are a fifth of what a start computes.
  */
-import { randomUUID } from 'node:crypto';
 import type { Config, DistributedConfig, EmbeddedConfig } from '../config/config.js';
 import type { DurabilityLevel } from '../engine/domain/durability.js';
 import type { Admission } from '../engine/ports/admission.js';
@@ -161,7 +160,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
         bell: redis.bell,
         versions: redis.versions,
         scheduler: systemScheduler,
-        newToken: randomUUID,
+        newToken: redis.newToken,
         onRecovering: (couponId) => listener.onRecovering(couponId),
         onRecovered: (couponId, report) => listener.onRecovered(couponId, report),
         onFault: (fault, couponId) => listener.onFault(fault, couponId),

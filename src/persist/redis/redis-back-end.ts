@@ -5,6 +5,7 @@ import { Belonging, type TablesOf } from './belonging.js';
 import { connectRedis, type ConnectOptions, isServing } from './connect.js';
 import { requireDiskAcks } from './disk-acks.js';
 import { durabilityInForce } from './durability.js';
+import { newToken } from './keys.js';
 import { RedisAdmission } from './redis-admission.js';
 import { RedisAdmittedIssuances } from './redis-admitted-issuances.js';
 import { RedisCalls } from './redis-calls.js';
@@ -68,6 +69,8 @@ export interface RedisBackEnd {
   readonly settingsFaults: () => readonly string[];
   /** Whether Redis is the database's. */
   readonly belonging: BelongingCheck;
+  /** For {@link RedisRecoveryStore}: short, because it becomes part of markers. */
+  readonly newToken: () => string;
   /** True while every known master is connected. */
   isServing(): boolean;
   /** Ends all connections; calls still in flight end in StoreOutcomeUnknownError. */
@@ -98,6 +101,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
     const watch = watchOver(belonging, calls);
     return {
       belonging: watch,
+      newToken,
       admission: new RedisAdmission(calls, nodes),
       queue: new RedisIssuanceQueue(calls),
       bell: new RedisRecorderBell(calls, nodes),

@@ -326,7 +326,7 @@ t.test('9: nor what it read before another server took over with its temporary k
   const warming = backEnd.admission.warm(couponId, async () => {
     const [key = ''] = await client.keys(`coupon:{${couponId}}:warming:*`);
     const runId = /^run_id:(\S+)/m.exec(await client.info('server'))?.[1];
-    t.equal(await client.hget(key, ''), runId, 'the key says where it was begun');
+    t.equal(await client.hget(key, ''), runId?.slice(0, 20), 'the key says where it was begun');
     await client.hset(key, '', 'another server');
     return { coupon, issued };
   });
@@ -340,7 +340,7 @@ t.test('9: nor is a coupon marked verified on another server than the one it was
   const couponId = await warmed(backEnd);
   const found = await backEnd.recovery.inspect(couponId, 0);
   if (found === 'absent') throw new Error('it is there');
-  t.match(found, { status: 'serving', epoch: 1, server: /^\w{40}$/ });
+  t.match(found, { status: 'serving', epoch: 1, server: /^\w{20}$/ });
   // The same content on another server: an older copy of it, for all that is known.
   await client.hset(metaKey(couponId), 'server', 'another server');
   await backEnd.recovery.markVerified(couponId, { ...found, server: 'another server' }, 2);

@@ -1,10 +1,9 @@
 /** Puts a coupon into Redis: winners in chunks under a temporary key, then one step that names them. lua/warm.lua */
-import { randomUUID } from 'node:crypto';
 import { chunksOf } from '../../engine/domain/chunks.js';
 import type { WarmContent } from '../../engine/ports/admission.js';
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
 import { StoresMixedUpError, StoreUnavailableError } from '../../engine/domain/errors.js';
-import { couponKeys, markerStart, warmingKey } from './keys.js';
+import { couponKeys, markerStart, newToken, warmingKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { corrupt } from './replies.js';
 
@@ -18,7 +17,7 @@ export async function warmCoupon(
   couponId: CouponId,
   read: () => Promise<WarmContent>,
 ): Promise<'warmed' | 'present'> {
-  const unique = randomUUID();
+  const unique = newToken();
   const key = warmingKey(couponId, unique);
   const gather = async (begins: boolean, winners: readonly Issuance[]): Promise<void> => {
     const pairs = winners.flatMap(({ memberId, issueNo, issuedAtMs }) => [

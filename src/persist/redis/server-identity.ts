@@ -9,6 +9,9 @@
  */
 import type { Redis } from 'ioredis';
 
+/** 80 bits of the 160 tell starts apart; every script compares them. */
+const RUN_ID_LENGTH = 20;
+
 export class ServerIdentities {
   readonly #runIds = new WeakMap<Redis, string>();
 
@@ -19,7 +22,7 @@ export class ServerIdentities {
 
   /** Remembers the answer to `INFO server` until the connection ends. */
   learn(node: Redis, info: string): string {
-    const runId = /^run_id:(\S+)/m.exec(info)?.[1] ?? '';
+    const runId = /^run_id:(\S+)/m.exec(info)?.[1]?.slice(0, RUN_ID_LENGTH) ?? '';
     this.#runIds.set(node, runId);
     node.once('close', () => this.#runIds.delete(node));
     return runId;

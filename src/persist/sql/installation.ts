@@ -18,8 +18,8 @@ export interface Installation {
   readonly highestCouponId: number;
 }
 
-/** Letters and digits, so that it may be part of the marker of a key. */
-const newName = (): string => randomBytes(6).toString('hex');
+/** Short, because every script compares it; letters and digits, so that it may be part of the marker of a key. */
+const newName = (): string => randomBytes(4).toString('hex');
 
 /** Unlikely enough for two coupons of one id, of which there are as many as restores. */
 export const newBirth = (): string => randomBytes(4).toString('hex');
