@@ -194,7 +194,7 @@ async function recordedIssuances(seller: SeonchakClient, couponId: number): Prom
   const rows: RecordedIssuance[] = [];
   let after: number | null = 0;
   while (after !== null) {
-    const page: Schemas['IssuancePage'] = await pageOfIssuances(seller, couponId, after);
+    const page: Schemas['IssuanceListPage'] = await pageOfIssuances(seller, couponId, after);
     rows.push(...page.items);
     after = page.next;
   }
@@ -205,7 +205,7 @@ async function pageOfIssuances(
   seller: SeonchakClient,
   couponId: number,
   after: number,
-): Promise<Schemas['IssuancePage']> {
+): Promise<Schemas['IssuanceListPage']> {
   const { data } = await seller.GET('/v1/coupons/{id}/issuances', {
     params: { path: { id: couponId }, query: { after, limit: PAGE_LIMIT_MAX } },
   });

@@ -15,6 +15,14 @@ const RETRY_AFTER = {
 /** Codes whose answer says when to come back, whatever its status. */
 const TELLS_WHEN: ReadonlySet<ProblemCode> = new Set(['not_open', 'rate_limited']);
 
+/** What the data of server-sent events is. */
+const EVENT_DATA: Readonly<Record<string, JsonObject>> = {
+  'text/event-stream': {
+    contentMediaType: JSON_TYPE,
+    contentSchema: { $ref: schemaAddress('LiveUpdate') },
+  },
+};
+
 /** Path parameters by name. Text that is no number names nothing: the answer is the same as for a free number. */
 const pathParameters: Readonly<Record<string, JsonObject>> = {
   id: { type: 'integer', minimum: 1, maximum: 999_999_999_999_999 },
@@ -38,6 +46,7 @@ export function openApiDocument(): JsonObject {
       title: 'Seonchak',
       version: packageVersion(),
       description: 'Hands out a limited number of coupons to a crowd that arrives in the same second.',
+      contact: { name: 'The operator of this installation' },
       license: { name: 'MIT', identifier: 'MIT' },
     },
     // Relative: wherever this document was read from.
@@ -85,7 +94,7 @@ function operationObject(path: string, operation: Operation): JsonObject {
     operationId: id,
     tags: [tag],
     summary,
-    ...(description === undefined ? {} : { description }),
+    description,
     security:
       access === 'anyone'
         ? []
@@ -98,8 +107,8 @@ function operationObject(path: string, operation: Operation): JsonObject {
   };
 }
 
-function descriptionOf({ description, scope }: Operation): string | undefined {
-  if (scope === undefined) return description;
+function descriptionOf({ summary, description, scope }: Operation): string {
+  if (scope === undefined) return description ?? `${summary}.`;
   const keys = `Server keys need the scope \`${scope}\`.`;
   return description === undefined ? keys : `${description} ${keys}`;
 }
@@ -130,7 +139,7 @@ function headerParametersOf({ headers = {} }: Operation): JsonObject[] {
 function answerObject({ description, json, text = [], headers = {} }: Answer): JsonObject {
   const content = {
     ...(json === undefined ? {} : jsonContent(json)),
-    ...Object.fromEntries(text.map((type) => [type, { schema: { type: 'string' } }])),
+    ...Object.fromEntries(text.map((type) => [type, { schema: { type: 'string', ...EVENT_DATA[type] } }])),
   };
   const described = Object.entries(headers).map(([name, what]) => [
     name,

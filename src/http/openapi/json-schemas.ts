@@ -21,7 +21,6 @@ const named = {
   AlreadyIssued: answers.alreadyIssuedAnswer,
   HeldIssuance: answers.heldIssuance,
   Issuance: answers.issuanceItemAnswer,
-  IssuancePage: answers.issuancePage,
   IssuanceListPage: answers.issuanceListPage,
   Revoked: answers.revokedAnswer,
   NewRedemption: inputs.orderInput,

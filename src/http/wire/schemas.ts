@@ -191,8 +191,8 @@ const after = wholeNumber
 const settled = z
   .string()
   .regex(/^(true|false)$/, 'must be true or false')
-  .default('false')
   .transform((text) => text === 'true')
+  .default(false)
   .meta({
     type: 'boolean',
     default: false,
