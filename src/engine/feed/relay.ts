@@ -43,6 +43,8 @@ export class Relay {
   readonly #ports: RelayPorts;
   readonly #delivery: WebhookDelivery;
   readonly #busy = new Map<number, Promise<void>>();
+  /** Webhooks whose turn has not come: in the order in which they were found, so that none waits for ever. */
+  readonly #waiting = new Map<number, LeasedWebhook>();
   #pass: Promise<void> | undefined;
   #stopping = false;
   #sweepAtMs = 0;
@@ -94,7 +96,7 @@ export class Relay {
   }
 
   async #lookForWork(): Promise<void> {
-    const { webhooks, owner, clock, onFault } = this.#ports;
+    const { webhooks, owner, clock } = this.#ports;
     try {
       await this.#sweep();
       if (this.#isResting()) return;
@@ -102,18 +104,29 @@ export class Relay {
       this.#hasWebhooks = leased.length > 0;
       this.counters.retain(leased.map(({ id }) => id));
       for (const webhook of leased) {
-        if (this.#stopping || this.#busy.size >= RELAY_REQUESTS_MAX) return;
-        if (this.#busy.has(webhook.id) || webhook.nextAtMs > clock.nowMs()) continue;
-        const delivering = this.#delivery
-          .deliver(webhook)
-          .catch(onFault)
-          .finally(() => this.#busy.delete(webhook.id));
-        this.#busy.set(webhook.id, delivering);
+        if (!this.#busy.has(webhook.id) && webhook.nextAtMs <= clock.nowMs())
+          this.#waiting.set(webhook.id, webhook);
       }
+      this.#deliverWaiting();
     } catch (fault) {
       // The store is asked again after the rest.
       this.#hasWebhooks = false;
-      onFault(fault);
+      this.#ports.onFault(fault);
+    }
+  }
+
+  #deliverWaiting(): void {
+    for (const [id, webhook] of this.#waiting) {
+      if (this.#stopping || this.#busy.size >= RELAY_REQUESTS_MAX) return;
+      this.#waiting.delete(id);
+      const delivering = this.#delivery
+        .deliver(webhook)
+        .catch((fault: unknown) => this.#ports.onFault(fault))
+        .finally(() => {
+          this.#busy.delete(id);
+          this.#deliverWaiting();
+        });
+      this.#busy.set(id, delivering);
     }
   }
 }

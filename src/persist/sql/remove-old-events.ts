@@ -12,9 +12,17 @@ export async function removeOldEvents(
   const old = await reading(() =>
     db
       .selectFrom('event_outbox')
-      .select(['id', 'seller_id as sellerId', 'seq'])
-      .where('at', '<', beforeMs)
-      .orderBy('at')
+      .leftJoin(heldBack(db).as('held'), 'held.sellerId', 'event_outbox.seller_id')
+      .select(['event_outbox.id', 'event_outbox.seller_id as sellerId', 'event_outbox.seq'])
+      .where('event_outbox.at', '<', beforeMs)
+      .where((row) =>
+        row.or([
+          row('event_outbox.seq', 'is', null),
+          row('held.seq', 'is', null),
+          row('event_outbox.seq', '<=', row.ref('held.seq')),
+        ]),
+      )
+      .orderBy('event_outbox.at')
       .limit(limit)
       .execute(),
   );
@@ -34,16 +42,8 @@ export async function removeOldEvents(
 /** Places are given in the order of time, so everything up to an old one is old. */
 function removeUpTo(db: Kysely<Database>, sellerId: string, seq: number): Promise<void> {
   return inTransaction(db, async (transaction) => {
-    const held = await transaction
-      .selectFrom('webhook')
-      .select(
-        sql<number | null>`min(case when position_no is null then position_seq else position_seq - 1 end)`.as(
-          'seq',
-        ),
-      )
-      .where('seller_id', '=', sellerId)
-      .executeTakeFirstOrThrow();
-    const upTo = Math.min(seq, held.seq ?? Infinity);
+    const held = await heldBack(transaction).where('seller_id', '=', sellerId).executeTakeFirst();
+    const upTo = Math.min(seq, held?.seq ?? Infinity);
     await transaction
       .updateTable('event_feed')
       .set({ removed_seq: upTo })
@@ -56,4 +56,15 @@ function removeUpTo(db: Kysely<Database>, sellerId: string, seq: number): Promis
       .where('seq', '<=', upTo)
       .execute();
   });
+}
+
+/** Up to where the webhooks of each seller have delivered. */
+function heldBack(db: Kysely<Database>) {
+  return db
+    .selectFrom('webhook')
+    .select([
+      'seller_id as sellerId',
+      sql<number>`min(case when position_no is null then position_seq else position_seq - 1 end)`.as('seq'),
+    ])
+    .groupBy('seller_id');
 }

@@ -47,6 +47,7 @@ export function webhooksContract(t: Test, name: string, open: (t: Test) => Promi
     aboutDelivering(t, under);
     aboutFailing(t, under);
     aboutReplay(t, under);
+    aboutRemoving(t, under);
     t.test(
       'random deeds and failures, relays that die at any step: nothing missing, out of order, or changed',
       async (t) => {
@@ -436,6 +437,29 @@ function aboutFailing(t: Test, under: WebhooksUnderTest): void {
   );
 }
 
+function aboutRemoving(t: Test, under: WebhooksUnderTest): void {
+  t.test('old events are held back for a webhook, and those of other sellers are not', async (t) => {
+    const receiver = await Receiver.open(under);
+    const free = new FollowedShop(under);
+    for (const shop of [receiver.shop, free]) {
+      await shop.issue(await shop.coupon(), 3);
+      await shop.follow(shop.feed());
+    }
+    for (let times = 0; times < 20; times += 1) await under.events.removeOld(Date.now() + HOUR_MS, 5);
+    await free.issue(await free.coupon(), 1);
+    t.same(
+      (await free.follow(free.feed())).lines,
+      ['issuance.recorded 1'],
+      'the first three are kept no more',
+    );
+    await receiver.relay('r');
+    t.equal(receiver.ids().flat().length, 3);
+    for (let times = 0; times < 20; times += 1) await under.events.removeOld(Date.now() + HOUR_MS, 5);
+    t.ok((await under.events.bounds(receiver.shop.sellerId)).removedSeq > 0, 'what has arrived is removed');
+    await receiver.lapse('r');
+  });
+}
+
 function aboutReplay(t: Test, under: WebhooksUnderTest): void {
   t.test(
     'a replay delivers recorded numbers again, under their event ids, and leaves the position',
@@ -504,7 +528,7 @@ export function eventsGot(got: readonly Message[]): FeedEvent[] {
   for (const message of got.toReversed()) first.set(message.id, message);
   return [...first.values()].flatMap((message) =>
     eventsOf(message).map(({ id, type, ...fields }) => ({
-      ...{ id, kind: type, couponId: couponOf(message), fields: fields as unknown as EventFields },
+      ...{ id, kind: type, couponId: couponOf(message), fields: fields },
     })),
   );
 }
