@@ -118,7 +118,7 @@ export class Tills {
     if (reply === undefined) await this.#untilThere();
     const code = reply?.body['code'];
     // These were not attempted: nothing to write down.
-    if (['busy', 'not_ready', 'not_recorded', 'shutting_down'].includes(String(code))) return false;
+    if (['busy', 'not_ready', 'not_recorded'].includes(String(code))) return false;
     const answer = reply && answerOf[`${kind} ${reply.status < 300 ? reply.status : String(code)}`];
     this.#calls.set(issueNo, [...(this.#calls.get(issueNo) ?? []), { command, answer }]);
     return answer !== undefined;
