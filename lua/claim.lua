@@ -1,60 +1,84 @@
 #!lua flags=allow-oom
 --[[
-Takes a batch for recording: a claim whose lease has ended, whole; else the lowest numbers of the queue. Nothing of a coupon that
-is out of service: its recovery reads queue and claims. May run under maxmemory: what it moves takes less room afterwards, and
+Takes a batch of each coupon for recording: a claim whose lease has ended, whole; else the lowest numbers of the queue. Nothing of a
+coupon that is out of service: its recovery reads queue and claims. May run under maxmemory: what it moves takes less room afterwards, and
 recording is how memory comes free.
 
-The queue is the model's: a sorted set from which the lowest scores are popped. Its marker has the score +inf, so it stays behind.
+Each coupon is a step of its own: a refusal or an error of one is its element of the reply, and the others go on (docs/adr/0048). The queue
+is the model's: a sorted set from which the lowest scores are popped. Its marker has the score +inf, so it stays behind.
 
-KEYS
+KEYS, for each coupon
   1 coupon:{id}:issuable_coupon_queue
   2 coupon:{id}:claims
   3 coupon:{id}:claimed
   4 coupon:{id}:meta
 ARGV
-  1 token        fresh; the claim's name from now on
-  2 limit        issuances taken from the queue, 1 to 3,000
+  1 token        fresh; the name of each coupon's claim from now on
+  2 limit        issuances taken from the queues in all, 1 to 3,000; claims taken over count too, and are whole all the same
   3 leaseMs
 Reply
-  'not_ready'    out of service, or a key was lost
-  ''             nothing to record
-  {epoch, 'issueNo:memberId:issuedAtMs,…', storeNowMs, backlog, quantity}   ascending by issueNo
-      backlog  'empty' | 'partial' | 'full': what another claim would find now; 'full' after a claim that was taken over
+  {nowMs, element, …}, an element for each coupon
+      ''             nothing to record
+      'later'        the limit is used up
+      'not_ready'    out of service, or a key was lost
+      {epoch, 'issueNo:memberId:issuedAtMs,…', backlog, quantity}   ascending by issueNo
+          backlog  'empty' | 'partial' | 'full': what another claim would find now; 'full' after a claim that was taken over
+      {'error', message}
 --]]
-local limit = tonumber(ARGV[2])
+local call, token, limit = redis.call, ARGV[1], tonumber(ARGV[2])
 if limit < 1 or limit > 3000 then return redis.error_reply('ERR limit must be 1 to 3000') end
-local meta = redis.call('HMGET', KEYS[4], 'epoch', 'marker', 'quantity')
-local epoch, marker = tonumber(meta[1] or ''), meta[2]
-if not epoch or not marker or not redis.call('ZSCORE', KEYS[1], '#q.' .. marker)
-  or not redis.call('ZSCORE', KEYS[2], '#c.' .. marker) or redis.call('HGET', KEYS[3], '') ~= '#d.' .. marker then
-  return 'not_ready'
-end
-local clock = redis.call('TIME')
+local clock = call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local lease_until = now + ARGV[3]
+local room = limit
 
--- Where nothing is claimed this is the marker, whose lease never ends.
-local lapsed = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-if tonumber(lapsed[2]) < now then
-  local token, count = string.match(lapsed[1], '^(.*):(%d+)$')
-  local packed = redis.call('HGET', KEYS[3], token)
-  if not packed then return redis.error_reply('ERR claim without issuances') end
-  redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1] .. ':' .. count)
-  redis.call('HSET', KEYS[3], ARGV[1], packed)
-  redis.call('ZREM', KEYS[2], lapsed[1])
-  redis.call('HDEL', KEYS[3], token)
-  return { epoch, packed, now, 'full', tonumber(meta[3]) }
+local function claim(key)
+  local queue, claims, claimed = KEYS[key], KEYS[key + 1], KEYS[key + 2]
+  local meta = call('HMGET', KEYS[key + 3], 'epoch', 'marker', 'quantity')
+  local epoch, marker = tonumber(meta[1] or ''), meta[2]
+  if not epoch or not marker or not call('ZSCORE', queue, '#q.' .. marker)
+    or not call('ZSCORE', claims, '#c.' .. marker) or call('HGET', claimed, '') ~= '#d.' .. marker then
+    return 'not_ready'
+  end
+  local quantity = tonumber(meta[3])
+
+  -- Where nothing is claimed this is the marker, whose lease never ends.
+  local lapsed = call('ZRANGE', claims, 0, 0, 'WITHSCORES')
+  if tonumber(lapsed[2]) < now then
+    local before, count = string.match(lapsed[1], '^(.*):(%d+)$')
+    local packed = call('HGET', claimed, before)
+    if not packed then error('ERR claim without issuances') end
+    call('ZADD', claims, lease_until, token .. ':' .. count)
+    call('HSET', claimed, token, packed)
+    call('ZREM', claims, lapsed[1])
+    call('HDEL', claimed, before)
+    room = room - count
+    return { epoch, packed, 'full', quantity }
+  end
+
+  local waiting = call('ZCARD', queue) - 1
+  local count = math.min(waiting, room)
+  if count == 0 then return '' end
+  local head = call('ZPOPMIN', queue, count)
+  local issuances = {}
+  for i = 1, count do
+    issuances[i] = head[2 * i] .. ':' .. head[2 * i - 1]
+  end
+  local packed = table.concat(issuances, ',')
+  call('ZADD', claims, lease_until, token .. ':' .. count)
+  call('HSET', claimed, token, packed)
+  room = room - count
+  local left = waiting - count
+  return { epoch, packed, left >= limit and 'full' or left > 0 and 'partial' or 'empty', quantity }
 end
 
-local waiting = redis.call('ZCARD', KEYS[1]) - 1
-local count = math.min(waiting, limit)
-if count == 0 then return '' end
-local head = redis.call('ZPOPMIN', KEYS[1], count)
-local issuances = {}
-for i = 1, count do
-  issuances[i] = head[2 * i] .. ':' .. head[2 * i - 1]
+local replies = { now }
+for key = 1, #KEYS, 4 do
+  local element = 'later'
+  if room > 0 then
+    local fine, outcome = pcall(claim, key)
+    element = fine and outcome or { 'error', type(outcome) == 'table' and outcome.err or tostring(outcome) }
+  end
+  replies[#replies + 1] = element
 end
-local packed = table.concat(issuances, ',')
-redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1] .. ':' .. count)
-redis.call('HSET', KEYS[3], ARGV[1], packed)
-local left = waiting - count
-return { epoch, packed, now, left >= limit and 'full' or left > 0 and 'partial' or 'empty', tonumber(meta[3]) }
+return replies

@@ -1,8 +1,8 @@
 #!lua flags=no-writes
 --[[
-Counts the issuances that wait and those that are claimed, lapsed claims included.
+Counts the issuances of each coupon that wait and those that are claimed, lapsed claims included.
 
-KEYS
+KEYS, for each coupon
   1 coupon:{id}:issuable_coupon_queue
   2 coupon:{id}:claims
   3 coupon:{id}:meta
@@ -10,18 +10,30 @@ KEYS
 ARGV
   none
 Reply
-  'not_ready'    never warmed, out of service, or a key was lost
-  {queued, claimed}
+  {element, …}, an element for each coupon
+      'not_ready'    never warmed, out of service, or a key was lost
+      {queued, claimed}
+      {'error', message}
 --]]
-local meta = redis.call('HMGET', KEYS[3], 'epoch', 'marker')
-if not meta[1] or not meta[2] or not redis.call('ZSCORE', KEYS[1], '#q.' .. meta[2])
-  or not redis.call('ZSCORE', KEYS[2], '#c.' .. meta[2]) or redis.call('HGET', KEYS[4], '') ~= '#d.' .. meta[2] then
-  return 'not_ready'
+local call = redis.call
+
+local function depth(key)
+  local meta = call('HMGET', KEYS[key + 2], 'epoch', 'marker')
+  if not meta[1] or not meta[2] or not call('ZSCORE', KEYS[key], '#q.' .. meta[2])
+    or not call('ZSCORE', KEYS[key + 1], '#c.' .. meta[2]) or call('HGET', KEYS[key + 3], '') ~= '#d.' .. meta[2] then
+    return 'not_ready'
+  end
+  local claimed = 0
+  -- One entry for each recorder at work on this coupon; the last one is the marker.
+  for _, claim in ipairs(call('ZRANGE', KEYS[key + 1], 0, -2)) do
+    claimed = claimed + string.match(claim, ':(%d+)$')
+  end
+  return { call('ZCARD', KEYS[key]) - 1, claimed }
 end
-local queued = redis.call('ZCARD', KEYS[1])
-local claimed = 0
--- One entry for each recorder at work on this coupon; the last one is the marker.
-for _, claim in ipairs(redis.call('ZRANGE', KEYS[2], 0, -2)) do
-  claimed = claimed + string.match(claim, ':(%d+)$')
+
+local elements = {}
+for key = 1, #KEYS, 4 do
+  local fine, element = pcall(depth, key)
+  elements[#elements + 1] = fine and element or { 'error', type(element) == 'table' and element.err or tostring(element) }
 end
-return { queued - 1, claimed }
+return elements

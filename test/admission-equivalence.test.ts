@@ -24,7 +24,7 @@ import { claimedKey, claimsKey, metaKey, queueKey, winnersKey } from '../src/per
 import { openRedisBackEnd, type RedisBackEnd } from '../src/persist/redis/redis-back-end.js';
 import { openEmbedded } from '../src/persist/sqlite/open-embedded.js';
 import { redisClient, startRedis } from './servers/redis.js';
-import { issuancesOf } from '../src/engine/ports/issuance-queue.js';
+import { issuancesOf, oneByOne } from '../src/engine/testing/contracts/one-by-one.js';
 
 const RUNS = Number(process.env.RUNS ?? 200);
 const COMMANDS_MAX = 30;
@@ -238,7 +238,7 @@ class Contender {
 const plain = (answer: unknown): unknown => JSON.parse(JSON.stringify(answer ?? null));
 
 async function queued(queue: IssuanceQueue, couponId: CouponId): Promise<[number, string][]> {
-  const claim = await queue.claim(couponId, 'the-only-one', 3_000, 60_000);
+  const claim = await oneByOne(queue).claim(couponId, 'the-only-one', 3_000, 60_000);
   return issuancesOf(claim).map(({ issueNo, memberId }) => [issueNo, memberId]);
 }
 
@@ -258,7 +258,8 @@ async function nothingIsDecided(
     revoke: admitKeys.includes(lostKey)
       ? (await admission.revoke(couponId, 1, member('a'))).status
       : 'not_ready',
-    claim: lostKey === winnersKey ? 'not_ready' : await queue.claim(couponId, 'of-the-loss', 10, 60_000),
+    claim:
+      lostKey === winnersKey ? 'not_ready' : await oneByOne(queue).claim(couponId, 'of-the-loss', 10, 60_000),
     snapshot: (await admission.snapshots([couponId]))[0] ?? 'not_ready',
     depth: [winnersKey, claimedKey].includes(lostKey)
       ? 'not_ready'

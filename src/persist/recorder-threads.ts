@@ -1,19 +1,17 @@
-/** Runs the recorder's threads: a piscina pool whose tasks drain one coupon each, many concurrent per thread. */
+/** Runs the recorder's threads: a piscina pool whose tasks each drain many coupons. */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { CouponId } from '../engine/domain/coupon.js';
 import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../engine/domain/errors.js';
-import type { DrainResult } from '../engine/recording/flusher.js';
+import type { QueueFault } from '../engine/ports/issuance-queue.js';
+import type { CouponDrain } from '../engine/recording/flusher.js';
 import type { RecordingTimesDelta } from '../engine/recording/recording-times.js';
 import type { NatMap, SentinelGroup } from './redis/redis-servers.js';
 import type { ServerTls } from './server-tls.js';
 
-/**
- * Concurrent drains of a thread. Redis takes claims that arrive at about the same time in one turn, with one fsync, and
- * their rows are one transaction (docs/adr/0044).
- */
-const DRAINS_PER_THREAD = 64;
+/** Concurrent drains of a thread: of each node of a Cluster, and of contested coupons, which may wait for locks. */
+const DRAINS_PER_THREAD = 16;
 
 export interface DrainWorkerSettings {
   readonly redisUrls: readonly string[];
@@ -28,16 +26,25 @@ export interface DrainWorkerSettings {
   readonly leaseMs: number;
 }
 
-export type DrainReport = (
-  | { readonly status: 'drained'; readonly result: DrainResult }
-  | { readonly status: 'fault'; readonly code: string; readonly message: string }
-) & { readonly times: RecordingTimesDelta };
+export interface DrainTask {
+  readonly couponIds: readonly CouponId[];
+  readonly alone: boolean;
+}
+
+/** A fault travels between threads as a value. */
+export type ReportedDrain =
+  | Exclude<CouponDrain, QueueFault>
+  | { readonly status: 'fault'; readonly code: string; readonly message: string };
+
+export interface DrainReport {
+  /** One for each coupon of the task, in their order. */
+  readonly drained: readonly ReportedDrain[];
+  readonly times: RecordingTimesDelta;
+}
 
 export interface RecorderThreads {
-  /** @throws StoreUnavailableError, StoreOutcomeUnknownError, or SeonchakError when the thread itself ended. */
-  drain(couponId: CouponId): Promise<DrainResult>;
-  /** How many drains may be under way. */
-  readonly drainsMax: number;
+  /** See {@link Flusher.drain}. @throws SeonchakError when the thread itself ended. */
+  drain(couponIds: readonly CouponId[], alone: boolean): Promise<CouponDrain[]>;
   /** Lets running tasks finish, then ends the threads. */
   close(): Promise<void>;
 }
@@ -62,23 +69,25 @@ export function startRecorderThreads(
     recordTiming: false,
   });
   return {
-    async drain(couponId) {
-      const report = await run(pool, couponId);
-      onTimes(report.times);
-      if (report.status === 'drained') return report.result;
-      throw asFault(report);
+    async drain(couponIds, alone) {
+      const { drained, times } = await run(pool, { couponIds, alone });
+      onTimes(times);
+      return drained.map((report) =>
+        typeof report === 'object' && report.status === 'fault'
+          ? { status: 'fault', fault: asFault(report) }
+          : report,
+      );
     },
-    drainsMax: threads * DRAINS_PER_THREAD,
     close: () => pool.close(),
   };
 }
 
-async function run(pool: Piscina, couponId: CouponId): Promise<DrainReport> {
+async function run(pool: Piscina, task: DrainTask): Promise<DrainReport> {
   try {
-    return (await pool.run(couponId)) as DrainReport;
+    return (await pool.run(task)) as DrainReport;
   } catch (cause) {
-    // The thread died during the drain; piscina starts another, and the claim's lease runs out.
-    throw new SeonchakError('A recorder thread ended while draining a coupon.', { cause });
+    // The thread died during the drain; piscina starts another, and the leases of its claims run out.
+    throw new SeonchakError('A recorder thread ended while draining coupons.', { cause });
   }
 }
 

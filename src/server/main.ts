@@ -255,38 +255,37 @@ async function startRecorder(
     recordThreads,
     (times) => counters.times.merge(times),
   );
-  const recorder = new Recorder(
-    {
-      ...distributed,
-      clock: systemClock,
-      scheduler: systemScheduler,
-      drain: (couponId) => {
-        // The threads do not know whose Redis it is.
-        const [fault] = distributed.belonging.faults();
-        return fault === undefined ? threads.drain(couponId) : Promise.reject(new StoresMixedUpError(fault));
-      },
-      prepare: (couponId) => warmer.prepare(couponId),
-      onDrained: (couponId, result) => {
-        counters.drained(result);
-        if (result.deadLettered > 0)
-          logger.error(
-            { couponId, ...result },
-            'Issuances could not be recorded; they are in the table dead_letter with the reason',
-          );
-        else if (result.stale > 0)
-          logger.warn(
-            { couponId, ...result },
-            'Issuances not recorded: they were claimed before the coupon was rebuilt',
-          );
-        else logger.debug({ couponId, ...result }, 'Issuances recorded');
-      },
-      onFault: (fault, couponId) => {
-        counters.faults++;
-        logger.warn({ err: fault, couponId }, 'Store error while recording; the recorder retries');
-      },
+  const recorder = new Recorder({
+    ...distributed,
+    clock: systemClock,
+    scheduler: systemScheduler,
+    drain: (couponIds, alone) => {
+      // The threads do not know whose Redis it is.
+      const [fault] = distributed.belonging.faults();
+      return fault === undefined
+        ? threads.drain(couponIds, alone)
+        : Promise.reject(new StoresMixedUpError(fault));
     },
-    threads.drainsMax,
-  );
+    prepare: (couponId) => warmer.prepare(couponId),
+    onDrained: (couponId, result) => {
+      counters.drained(result);
+      if (result.deadLettered > 0)
+        logger.error(
+          { couponId, ...result },
+          'Issuances could not be recorded; they are in the table dead_letter with the reason',
+        );
+      else if (result.stale > 0)
+        logger.warn(
+          { couponId, ...result },
+          'Issuances not recorded: they were claimed before the coupon was rebuilt',
+        );
+      else logger.debug({ couponId, ...result }, 'Issuances recorded');
+    },
+    onFault: (fault, couponId) => {
+      counters.faults++;
+      logger.warn({ err: fault, couponId }, 'Store error while recording; the recorder retries');
+    },
+  });
   try {
     await recorder.start();
   } catch (fault) {

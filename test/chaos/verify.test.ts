@@ -13,7 +13,7 @@ import { systemScheduler } from '../../src/server/system-time.js';
 import { startRedis } from '../servers/redis.js';
 import { TEST_SECRET } from '../servers/seonchak.js';
 import { LEASE_MS, sharedMariadb } from './world.js';
-import { issuancesOf } from '../../src/engine/ports/issuance-queue.js';
+import { issuancesOf, oneByOne } from '../../src/engine/testing/contracts/one-by-one.js';
 
 const mariadb = await sharedMariadb(t);
 
@@ -41,7 +41,7 @@ async function restarted(t: Test, quantity = 100): Promise<{ stores: Stores; rec
 
 async function admitAndRecord(stores: Stores, couponId: CouponRecord['couponId'], names: readonly string[]) {
   const { epoch, issuances } = await admit(stores, couponId, names);
-  await stores.ledger.record(couponId, epoch, issuances);
+  await stores.ledger.record({ couponId, epoch, issuances });
 }
 
 async function admit(stores: Stores, couponId: CouponRecord['couponId'], names: readonly string[]) {
@@ -131,7 +131,10 @@ t.test('claims from before a restart are not recorded once the coupon was marked
   const memberId = parseMemberId('d');
   if (memberId === undefined) throw new Error('d is a member id');
   const forgotten = [{ memberId, issueNo: 4, issuedAtMs: 1 }];
-  t.match(await stores.ledger.record(couponId, record.epoch, forgotten), { inserted: 0, stale: 1 });
+  t.match(await stores.ledger.record({ couponId, epoch: record.epoch, issuances: forgotten }), {
+    inserted: 0,
+    stale: 1,
+  });
   await admitAndRecord(stores, couponId, ['e']);
   t.equal((await stores.ledger.rowAt(couponId, 4))?.memberId, 'e', 'the number is issued to another member');
 });
@@ -158,14 +161,15 @@ t.test('what an older copy brings back beyond the quantity is revoked, the lates
   const [template] = issuances;
   const memberId = parseMemberId('f');
   if (template === undefined || memberId === undefined) throw new Error('d and f are members');
-  await stores.ledger.record(couponId, epoch, [{ ...template, memberId, issueNo: 6 }]);
+  await stores.ledger.record({ couponId, epoch, issuances: [{ ...template, memberId, issueNo: 6 }] });
   t.equal(await stores.warmer.prepare(couponId, 9), 'recovering');
   t.equal(await stores.warmer.warm(couponId), 'warmed');
   const [snapshot] = await stores.admission.snapshots([couponId]);
   t.match(snapshot, { quantity: 5, issued: 5, lastIssueNo: 9 });
   t.equal(await stores.ledger.revokedHolder(couponId, 5), 'e', 'e was the last in line without a row');
   t.equal(await stores.ledger.revokedHolder(couponId, 4), undefined);
-  const claim = await stores.distributed?.queue.claim(couponId, randomUUID(), 10, LEASE_MS);
+  if (stores.distributed === undefined) throw new Error('these stores have a queue');
+  const claim = await oneByOne(stores.distributed.queue).claim(couponId, randomUUID(), 10, LEASE_MS);
   const queued = issuancesOf(claim).map(({ issueNo }) => issueNo);
   t.strictSame(queued, [1, 2, 3, 4], 'those who keep theirs are on the way to their rows');
 });

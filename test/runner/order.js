@@ -25,7 +25,7 @@ const long = [
   'test/system/burst',
   'test/chaos/overload',
   'test/chaos/disk-full',
-  'src/persist/sql/grouped-recording',
+  'src/persist/sql/record-together',
   'test/proxies/reverse-proxies',
   'test/chaos/mysql',
   'test/chaos/replicas',

@@ -28,7 +28,7 @@ const FILES = [
   'src/persist/redis/redis-cluster-faults.test.ts',
   'src/persist/sql/mariadb.test.ts',
   'src/persist/sql/mysql-faults.test.ts',
-  'src/persist/sql/grouped-recording.test.ts',
+  'src/persist/sql/record-together.test.ts',
   'src/persist/sqlite/embedded.test.ts',
   'src/http/server.test.ts',
   'test/inputs/http.test.ts',

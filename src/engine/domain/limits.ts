@@ -55,16 +55,28 @@ export const RETRY_PAUSE_MS = 20;
 export const MARK_PENDING_EVERY_MS = 10_000;
 export const PENDING_IDLE_MS = 60_000;
 
-/** How often the pending coupons are checked, how many at most, and how many in one call. */
+/**
+ * How often the pending coupons are read, how many at most, and how many are checked in one call. One that stays empty
+ * is checked ever more rarely, down to once in {@link SWEEP_SELDOM_MS}.
+ */
 export const SWEEP_EVERY_MS = 1_000;
+export const SWEEP_SELDOM_MS = 10_000;
 export const SWEEP_COUPONS_MAX = 20_000;
 export const SWEEP_BATCH_MAX = 500;
 
 /** Rest after a drain failed because a store did not answer. */
 export const DRAIN_RETRY_MS = 500;
 
-/** Claims of one drain before other coupons get their turn, and before a recorder that is asked to stop does. */
-export const DRAIN_CLAIMS_MAX = 4;
+/**
+ * Coupons of one drain, and drains outstanding for one node of the store. A second one begins only when the first has
+ * taken this long, so that a lock on one coupon holds up no other.
+ */
+export const DRAIN_COUPONS_MAX = 512;
+export const DRAINS_PER_SHARD_MAX = 3;
+export const DRAIN_SLOW_MS = 250;
+
+/** Concurrent drains of coupons that must be recorded alone. */
+export const DRAINS_ALONE_MAX = 2;
 
 /** How often watched coupons are read, all in one call. A watcher gets at most five updates a second. */
 export const LIVE_POLL_MS = 200;
@@ -145,23 +157,19 @@ export const RECONCILE_EVERY_MS = 5_000;
 export const RECONCILE_COUPONS_MAX = 500;
 
 /**
- * Cooldown of a coupon between two drains. A claim has a fixed cost (two scripts and a transaction, an fsync each), so
- * a recorder without a cooldown pays it for a handful of rows. No cooldown cost 60.1 µs a request altogether, 25 ms
- * 50.5, 50 ms with batches of up to 3,000 rows 47.2, 80 ms 47.9 (medians of five interleaved runs, docs/adr/0012). Rows
- * are later by that much.
+ * Cooldown of a node's coupons between two drains. A drain has a fixed cost (two scripts and a transaction, an fsync
+ * each), so a recorder without a cooldown pays it for a handful of rows. No cooldown cost 60.1 µs a request altogether,
+ * 25 ms 50.5, 50 ms with batches of up to 3,000 rows 47.2, 80 ms 47.9 (medians of five interleaved runs, docs/adr/0012).
+ * Rows are later by that much.
  */
 export const DRAIN_COOLDOWN_MS = 50;
 
 /**
- * With many concurrent coupons each has a few rows, and a drain costs the same for few as for many. So a recorder does
- * about this many drains a second, whatever the number of coupons, until their cooldown is {@link
- * DRAIN_COOLDOWN_MAX_MS}. 2,000 cost a fifth more altogether (docs/adr/0044).
+ * Each coupon of a drain has a cost of its own, whether it has one row or ten. So a recorder drains about this many
+ * coupons a second from each node, until the cooldown is {@link DRAIN_COOLDOWN_MAX_MS} (docs/adr/0048).
  */
-export const DRAINS_PER_SECOND = 1_000;
-export const DRAIN_COOLDOWN_MAX_MS = 1_000;
-
-/** Long cooldowns end in steps of this, so that drains come in groups, which share a transaction. */
-export const DRAIN_TICK_MS = 25;
+export const DRAINED_COUPONS_PER_SECOND = 4_000;
+export const DRAIN_COOLDOWN_MAX_MS = 500;
 
 /** How long one statement may take in the database, milliseconds. A lease must outlast it. */
 export const DATABASE_TIMEOUT_MS = 5_000;

@@ -3,7 +3,7 @@ import t from 'tap';
 import type { AdmitReply } from '../ports/admission.js';
 import { RETRY_PAUSE_MS, VERSION_CHECK_MS } from '../domain/limits.js';
 import { couponNumber, LIMITS, StagedWorld } from '../testing/simulation/staged-world.js';
-import { issuancesOf } from '../ports/issuance-queue.js';
+import { issuancesOf } from '../testing/contracts/one-by-one.js';
 
 const OVERDUE_MS = LIMITS.admitDeadlineMs + 100;
 
@@ -225,7 +225,11 @@ t.test(
     const couponId = await world.registered({ quantity: 3 });
     const engine = await world.engine();
     await world.answers(engine, couponId, 'a', 'b');
-    world.database.record(couponId, 1, issuancesOf(world.store.claim(couponId, 'token', 10, 1_000)));
+    world.database.record({
+      couponId,
+      epoch: 1,
+      issuances: issuancesOf(world.store.claim(couponId, 'token', 10, 1_000)),
+    });
     world.store.loseEverything();
     t.same(await world.answers(engine, couponId, 'c', 'a', 'd'), [
       'issued 3',

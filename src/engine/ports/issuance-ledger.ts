@@ -23,6 +23,16 @@ export interface RecordResult {
   readonly stale: number;
 }
 
+/** Issuances of one coupon, and the epoch under which they were claimed. */
+export interface ClaimedBatch {
+  readonly couponId: CouponId;
+  /** The coupon's epoch when the batch was taken: the ledger refuses what was taken before a rebuild. */
+  readonly epoch: number;
+  readonly issuances: readonly Issuance[];
+  /** The quantity that the admission store enforced then; absent where it is unknown. */
+  readonly quantity?: number | undefined;
+}
+
 export interface LedgerRow extends Issuance {
   readonly couponId: CouponId;
   readonly usedAtMs: number | undefined;
@@ -38,21 +48,26 @@ export interface IssuanceLedger {
    * Writes a batch durably, in one transaction; safe to repeat any number of times. Deadlocks and lock waits are repeated
    * whole inside; a row the schema refuses is found by halving and the others proceed.
    *
-   * @param epoch under which the issuances were claimed. Compared with the catalogue's in the same transaction: once
-   *   {@link CouponCatalogue.nextEpoch} has answered, nothing of an earlier epoch becomes a row. A coupon that is not in the catalogue has none.
+   * The batch's epoch is compared with the catalogue's in the same transaction: once {@link CouponCatalogue.nextEpoch}
+   * has answered, nothing of an earlier epoch becomes a row. A coupon that is not in the catalogue has none.
    *
-   * @param quantity that the admission store obeyed when they were claimed. There are never more rows than this or, where that is
-   *   higher (a change of terms may have reached only one of the two), the catalogue's quantity; the highest numbers of the batch that
-   *   would be beyond it are dead-lettered. Absent: the catalogue's alone.
+   * There are never more rows than the batch's quantity or, where that is higher (a change of terms may have reached only
+   * one of the two stores), the catalogue's; the highest numbers of the batch that would be beyond it are dead-lettered.
    *
    * @throws StoreUnavailableError | StoreOutcomeUnknownError when the database did not answer: the caller keeps the claim.
    */
-  record(
-    couponId: CouponId,
-    epoch: number,
-    issuances: readonly Issuance[],
-    quantity?: number,
-  ): Promise<RecordResult>;
+  record(batch: ClaimedBatch): Promise<RecordResult>;
+
+  /**
+   * Writes batches of several coupons in one transaction, all of their rows or none. Only rows without any conflict are
+   * written this way. Otherwise a batch holds a replay, a row that the schema refuses, a revoked number or another epoch,
+   * or meets a lock, and nothing was written.
+   *
+   * @returns `recorded`, or for each batch whether it is `stale` (its coupon was rebuilt since, so that it never becomes
+   *   rows) or is to be recorded alone.
+   * @throws like {@link record}, for all batches.
+   */
+  recordTogether(batches: readonly ClaimedBatch[]): Promise<'recorded' | readonly ('stale' | 'contested')[]>;
 
   /**
    * Forbids a number for ever and removes its row if there is one, in one transaction with the record of who did it.

@@ -4,22 +4,24 @@
  * `testing/contracts/issuance-queue-contract.ts` tests every back end. The embedded back end has no queue, because its
  * decision and row are one transaction (docs/adr/0003).
  */
-import type { CouponId, Issuance } from '../domain/coupon.js';
+import type { CouponId } from '../domain/coupon.js';
+import type { ClaimedBatch } from './issuance-ledger.js';
+
+/** Names a claim in `ackRound` and `releaseRound`. */
+export interface ClaimName {
+  readonly couponId: CouponId;
+  /**
+   * Opaque, and unique within its coupon: the claims of one round share it. A claim taken over after its lease has ended
+   * has a new one.
+   */
+  readonly token: string;
+}
 
 /**
  * A batch taken out of the queue under a lease. No other recorder sees it until it is acked or released, or the lease
- * ends.
+ * ends. Its issuances ascend by issueNo, at least one.
  */
-export interface Claim {
-  readonly couponId: CouponId;
-  /** The coupon's epoch when the batch was taken: the ledger refuses what was taken before a rebuild. */
-  readonly epoch: number;
-  /** Names the claim in `ack` and `release`. Opaque; a claim taken over after its lease has ended has a new one. */
-  readonly token: string;
-  /** The quantity that the store enforces, where the store reports it: the last guard of the ledger. */
-  readonly quantity?: number;
-  /** Ascending by issueNo, at least one. */
-  readonly issuances: readonly Issuance[];
+export interface Claim extends ClaimName, ClaimedBatch {
   /** What the store's clock showed when the claim was taken, where the store reports it. */
   readonly storeNowMs?: number;
   readonly backlog: Backlog;
@@ -47,34 +49,65 @@ export interface QueueDepth {
   readonly claimed: number;
 }
 
-/** @throws like {@link Admission}: StoreUnavailableError, StoreOutcomeUnknownError. */
+/** The store did not answer for one coupon: the fault is one that {@link Admission} throws. */
+export interface QueueFault {
+  readonly status: 'fault';
+  readonly fault: unknown;
+}
+
+export interface ClaimRound {
+  readonly couponIds: readonly CouponId[];
+  /** Never used before, by any process. */
+  readonly token: string;
+  /** Issuances taken from all queues together, approximately. */
+  readonly limit: number;
+  readonly leaseMs: number;
+}
+
+/**
+ * - `empty`: there is nothing to claim
+ * - `later`: the other coupons of the round have used up the limit
+ * - `not_ready`: the coupon is out of service, or the store has lost a part of it
+ */
+export type ClaimReply = Claim | 'empty' | 'later' | 'not_ready' | QueueFault;
+
+/** Takes the answer for the coupon at `place` of the round. */
+export type AnswerClaim = (place: number, reply: ClaimReply) => void;
+/** `false`: the token is stale, because the lease ended and another recorder took over. */
+export type AnswerEnding = (place: number, reply: boolean | QueueFault) => void;
+
+/**
+ * A round is an atomic step for each of its coupons, and not for all of them together. Each coupon is answered once. The
+ * promise resolves when all are answered, or as soon as the remaining ones turn out to take long: their answers come
+ * later. It never rejects.
+ */
 export interface IssuanceQueue {
   /**
-   * Takes a batch: a claim whose lease has ended first (whole), else up to `limit` of the lowest numbers of the queue.
-   * `undefined` when there is neither; `not_ready` when the coupon is out of service, or the store has lost a part of it.
-   * `freshToken` must never have been used.
+   * Takes a batch of each coupon: a claim whose lease has ended first (whole), else the lowest numbers of the queue, in
+   * the order of the coupons until the limit is used up.
    */
-  claim(
-    couponId: CouponId,
-    freshToken: string,
-    limit: number,
-    leaseMs: number,
-  ): Promise<Claim | 'not_ready' | undefined>;
+  claimRound(round: ClaimRound, answer: AnswerClaim): Promise<void>;
 
-  /**
-   * Ends the claim: its issuances are recorded. `false` when the token is stale (the lease ended and another recorder
-   * took over).
-   */
-  ack(couponId: CouponId, token: string): Promise<boolean>;
+  /** Ends claims: their issuances are recorded. */
+  ackRound(claims: readonly ClaimName[], answer: AnswerEnding): Promise<void>;
 
-  /** Gives the claim back: its issuances return to the queue under their numbers. `false` when the token is stale. */
-  release(couponId: CouponId, token: string): Promise<boolean>;
+  /** Gives claims back: their issuances return to the queues under their numbers. */
+  releaseRound(claims: readonly ClaimName[], answer: AnswerEnding): Promise<void>;
+
+  /** A small whole number, the same for all coupons that one node of the store serves. */
+  shardOf(couponId: CouponId): number;
 
   /**
    * One for each coupon asked for, in that order; `undefined` where the coupon is out of service, or the store has lost
    * its queue or its claims: then the number of issuances to record is unknown.
    */
   depths(couponIds: readonly CouponId[]): Promise<(QueueDepth | undefined)[]>;
+}
+
+export interface PendingMark {
+  readonly couponId: CouponId;
+  /** When it was last set, by the store's clock. */
+  readonly markedAtMs: number;
 }
 
 /**
@@ -89,14 +122,9 @@ export interface RecorderBell {
   /** Best effort, never throws, cheap enough for every batch. */
   ring(couponId: CouponId): void;
   /** Coupons marked pending and not cleared, the longest ago marked first. */
-  pendingCoupons(limit: number): Promise<CouponId[]>;
+  pendingMarks(limit: number): Promise<PendingMark[]>;
   /** Removes marks that were last set at least `idleMs` ago (store's clock). Only for coupons seen empty. */
   clearPending(couponIds: readonly CouponId[], idleMs: number): Promise<void>;
   /** Calls back with each coupon rung anywhere; returns how to stop listening. */
   listen(onRing: (couponId: CouponId) => void): Promise<() => Promise<void>>;
-}
-
-/** What was claimed; empty where nothing was. */
-export function issuancesOf(claim: Claim | 'not_ready' | undefined): readonly Issuance[] {
-  return typeof claim === 'object' ? claim.issuances : [];
 }

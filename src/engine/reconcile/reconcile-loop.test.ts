@@ -7,7 +7,7 @@ import { Reconciler } from './reconcile-loop.js';
 import { SimulatedAdmitted, SimulatedAudit } from '../testing/simulation/simulated-audit.js';
 import { SimulatedRecoveryStore, StoreRecovery } from '../testing/simulation/simulated-recovery-store.js';
 import { memberNamed, STORE_START_MS, StagedWorld } from '../testing/simulation/staged-world.js';
-import { issuancesOf } from '../ports/issuance-queue.js';
+import { issuancesOf } from '../testing/contracts/one-by-one.js';
 
 async function started() {
   const world = new StagedWorld();
@@ -49,7 +49,7 @@ async function started() {
   });
   const record = (): void => {
     const claim = world.store.claim(couponId, 'token', 10, 1_000);
-    world.database.record(couponId, 1, issuancesOf(claim));
+    world.database.record({ couponId, epoch: 1, issuances: issuancesOf(claim) });
     world.store.ack(couponId, 'token');
   };
   return { world, couponId, reconciler, gaps, finished, record };

@@ -74,7 +74,8 @@ export class Reconciler {
   /** Compares every pending coupon once. Never rejects. */
   async compareAll(): Promise<void> {
     try {
-      const couponIds = await this.#ports.bell.pendingCoupons(RECONCILE_COUPONS_MAX);
+      const marks = await this.#ports.bell.pendingMarks(RECONCILE_COUPONS_MAX);
+      const couponIds = marks.map(({ couponId }) => couponId);
       const snapshots = await this.#ports.admission.snapshots(couponIds);
       for (const [place, couponId] of couponIds.entries()) {
         await this.#checkCoupon(couponId, snapshots[place]).catch((fault: unknown) => {

@@ -1,33 +1,41 @@
 /**
- * Recorder: decides which coupon is drained when. Drains run elsewhere (worker threads), a bounded number of them
- * concurrently.
+ * Recorder: decides which coupons are drained when. Drains run elsewhere (worker threads).
  *
- * A ring brings a coupon to its turn at once. A sweep over the pending coupons finds those without a ring: the process
- * that decided died, the ring was lost, a lease has ended, or the database was unreachable.
+ * All coupons of a node of the store that have something to record go into one drain, since its cost does not depend on
+ * how many they are (docs/adr/0048). One drain of a node is under way as a rule, and what is rung meanwhile goes with
+ * the next. A ring lets the next drain begin at once, unless the node is cooling down.
+ *
+ * A sweep over the pending coupons finds issuances that no ring announced: the process that decided died, the ring was
+ * lost, a lease has ended, or the database was unreachable.
  */
 import type { Clock, Scheduler } from '../domain/clock.js';
 import type { CouponId } from '../domain/coupon.js';
-import type { DrainResult } from './flusher.js';
-import type { IssuanceQueue, RecorderBell } from '../ports/issuance-queue.js';
+import type { CouponDrain, DrainResult } from './flusher.js';
+import type { IssuanceQueue, QueueFault, RecorderBell } from '../ports/issuance-queue.js';
+import { chunksOf } from '../domain/chunks.js';
 import {
-  PENDING_IDLE_MS,
   DRAIN_COOLDOWN_MAX_MS,
   DRAIN_COOLDOWN_MS,
+  DRAIN_COUPONS_MAX,
   DRAIN_RETRY_MS,
-  DRAIN_TICK_MS,
-  DRAINS_PER_SECOND,
+  DRAIN_SLOW_MS,
+  DRAINED_COUPONS_PER_SECOND,
+  DRAINS_ALONE_MAX,
+  DRAINS_PER_SHARD_MAX,
+  PENDING_IDLE_MS,
   SWEEP_BATCH_MAX,
   SWEEP_COUPONS_MAX,
   SWEEP_EVERY_MS,
 } from '../domain/limits.js';
+import { PendingChecks } from './pending-checks.js';
 
 export interface RecorderPorts {
-  readonly queue: IssuanceQueue;
+  readonly queue: Pick<IssuanceQueue, 'depths' | 'shardOf'>;
   readonly bell: RecorderBell;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  /** Drains one coupon; rejects when a store did not answer. */
-  drain(couponId: CouponId): Promise<DrainResult>;
+  /** Drains coupons, see {@link Flusher.drain}: one answer for each of them. */
+  drain(couponIds: readonly CouponId[], alone: boolean): Promise<readonly CouponDrain[]>;
   /**
    * Brings a coupon back into service, or its epoch in the store and in the catalogue together; called when the coupon was out of
    * service, has lost a part, or the ledger refused what was claimed.
@@ -37,27 +45,36 @@ export interface RecorderPorts {
   onFault(fault: unknown, couponId: CouponId | undefined): void;
 }
 
+/** The coupons that one node of the store serves. */
+interface Lane {
+  /** Rung and waiting for a drain, in order. None of them is busy. */
+  readonly waiting: Set<CouponId>;
+  drains: number;
+  /** When the last drain began. */
+  startedAtMs: number;
+  /** Above 0 no drain begins: what is rung gathers. */
+  cooldowns: number;
+  /** Whether a drain may begin at the end of this turn of the event loop. */
+  isDue: boolean;
+}
+
 export class Recorder {
   readonly #ports: RecorderPorts;
-  readonly #drainsMax: number;
-  /**
-   * Rung and waiting for a turn, in order. None of them is draining or cooling down, so a turn never iterates over
-   * coupons that must wait.
-   */
-  readonly #waiting = new Set<CouponId>();
-  readonly #draining = new Set<CouponId>();
-  /** Drained a moment ago: new issuances gather for a few milliseconds, see {@link DRAIN_COOLDOWN_MS}. */
-  readonly #coolingDown = new Set<CouponId>();
-  /** Rung, or left with something, while they were draining or cooling down: they wait for another turn afterwards. */
+  readonly #lanes = new Map<number, Lane>();
+  /** Being drained, or prepared for another drain. A coupon is in one drain at a time, so that its rows are appended in order. */
+  readonly #busy = new Set<CouponId>();
+  /** Rung, or left with a backlog, while they were busy: they wait for another drain afterwards. */
   readonly #again = new Set<CouponId>();
+  /** Waiting to be drained alone. */
+  readonly #contested = new Set<CouponId>();
+  readonly #checks = new PendingChecks();
+  #drainsAlone = 0;
   #stops: (() => void | Promise<void>)[] = [];
   #sweeping = false;
   #stopping = false;
-  #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
-  constructor(ports: RecorderPorts, drainsMax: number) {
+  constructor(ports: RecorderPorts) {
     this.#ports = ports;
-    this.#drainsMax = drainsMax;
   }
 
   async start(): Promise<void> {
@@ -69,103 +86,185 @@ export class Recorder {
     void this.#sweep();
   }
 
-  /** There is something to record for this coupon. Cheap; ringing again while it is drained means one more drain. */
+  /** There is something to record for this coupon. Cheap; a ring during its drain means another drain. */
   ring(couponId: CouponId): void {
     if (this.#stopping) return;
-    // A coupon has at most one drain here, so that its rows are appended in order.
-    const busy = this.#draining.has(couponId) || this.#coolingDown.has(couponId);
-    (busy ? this.#again : this.#waiting).add(couponId);
-    this.#turn();
+    this.#checks.rung(couponId, this.#ports.clock.monotonicMs());
+    if (this.#busy.has(couponId)) this.#again.add(couponId);
+    else this.#wait(couponId);
   }
 
-  /** Takes nothing new and waits for the drains under way to finish the claim at hand. */
+  /** Takes nothing new and waits for the drains under way. */
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const stop of this.#stops.splice(0)) await stop();
-    while (this.#draining.size > 0) await this.#ports.scheduler.pause(5);
+    while (this.#busy.size > 0) await this.#ports.scheduler.pause(5);
   }
 
-  #turn(): void {
-    if (this.#stopping || this.#ports.clock.monotonicMs() < this.#pausedUntilMs) return;
-    for (const couponId of this.#waiting) {
-      if (this.#draining.size >= this.#drainsMax) return;
-      this.#waiting.delete(couponId);
-      this.#draining.add(couponId);
-      void this.#drain(couponId);
+  #wait(couponId: CouponId): void {
+    if (this.#contested.has(couponId)) return;
+    const lane = this.#laneOf(couponId);
+    lane.waiting.add(couponId);
+    this.#drainSoon(lane);
+  }
+
+  #laneOf(couponId: CouponId): Lane {
+    const shard = this.#ports.queue.shardOf(couponId);
+    let lane = this.#lanes.get(shard);
+    if (lane === undefined) {
+      lane = { waiting: new Set(), drains: 0, startedAtMs: 0, cooldowns: 0, isDue: false };
+      this.#lanes.set(shard, lane);
+    }
+    return lane;
+  }
+
+  /** At the end of the turn: many coupons are rung together, and all of them go into the drain. */
+  #drainSoon(lane: Lane): void {
+    if (lane.isDue) return;
+    lane.isDue = true;
+    this.#ports.scheduler.endOfTurn(() => {
+      lane.isDue = false;
+      if (this.#mayDrain(lane)) void this.#drainTogether(lane);
+    });
+  }
+
+  #mayDrain({ waiting, drains, startedAtMs, cooldowns }: Lane): boolean {
+    if (this.#stopping || cooldowns > 0 || waiting.size === 0) return false;
+    if (drains === 0) return true;
+    const isSlow = this.#ports.clock.monotonicMs() - startedAtMs >= DRAIN_SLOW_MS;
+    return isSlow && drains < DRAINS_PER_SHARD_MAX;
+  }
+
+  async #drainTogether(lane: Lane): Promise<void> {
+    const couponIds = takeFirst(lane.waiting, DRAIN_COUPONS_MAX);
+    lane.drains += 1;
+    lane.startedAtMs = this.#ports.clock.monotonicMs();
+    const drained = await this.#drain(couponIds, false);
+    lane.drains -= 1;
+    if (drained.every(isFault)) {
+      // The store is unreachable: it is not hammered, and the sweep finds the queued coupons again.
+      void this.#coolDown(lane, DRAIN_RETRY_MS);
+    } else if (couponIds.length < DRAIN_COUPONS_MAX && !drained.some(leftBatch)) {
+      void this.#coolDown(lane, cooldownMs(couponIds.length));
+    }
+    this.#drainSoon(lane);
+    this.#drainContested();
+  }
+
+  #drainContested(): void {
+    if (this.#stopping) return;
+    for (const couponId of takeFirst(this.#contested, DRAINS_ALONE_MAX - this.#drainsAlone)) {
+      this.#drainsAlone += 1;
+      void this.#drain([couponId], true).then(() => {
+        this.#drainsAlone -= 1;
+        this.#drainContested();
+      });
     }
   }
 
-  async #drain(couponId: CouponId): Promise<void> {
+  async #drain(couponIds: readonly CouponId[], alone: boolean): Promise<readonly CouponDrain[]> {
+    for (const couponId of couponIds) this.#busy.add(couponId);
+    const drained = await this.#ports
+      .drain(couponIds, alone)
+      .catch((fault: unknown) => couponIds.map((): CouponDrain => ({ status: 'fault', fault })));
+    // Once for all coupons that failed together: an unreachable store fails them all.
+    const failed = drained.findIndex(isFault);
+    const fault = drained[failed];
+    if (fault !== undefined && isFault(fault)) this.#ports.onFault(fault.fault, couponIds[failed]);
+    for (const [place, couponId] of couponIds.entries()) this.#settle(couponId, drained[place] ?? 'slow');
+    return drained;
+  }
+
+  #settle(couponId: CouponId, drain: CouponDrain): void {
+    if (drain === 'later' || drain === 'slow') this.#again.add(couponId);
+    else if (drain === 'contested') this.#contested.add(couponId);
+    else if (drain === 'not_ready') {
+      void this.#prepare(couponId);
+      return;
+    } else if (drain !== 'empty' && !isFault(drain)) {
+      this.#ports.onDrained(couponId, drain);
+      if (drain.backlog !== 'empty') this.#again.add(couponId);
+      if (drain.stale > 0) {
+        void this.#prepare(couponId);
+        return;
+      }
+    }
+    this.#free(couponId);
+  }
+
+  async #prepare(couponId: CouponId): Promise<void> {
     try {
-      const result = await this.#ports.drain(couponId);
-      if (result.backlog !== 'empty') this.#again.add(couponId);
-      if (result.backlog !== 'full') void this.#coolDown(couponId);
-      this.#ports.onDrained(couponId, result);
-      if (result.stale > 0 || result.notReady) await this.#ports.prepare(couponId);
+      await this.#ports.prepare(couponId);
     } catch (fault) {
-      const nowMs = this.#ports.clock.monotonicMs();
-      // Once for all drains that failed together: an unreachable store fails them all.
-      if (nowMs >= this.#pausedUntilMs) this.#ports.onFault(fault, couponId);
-      // The store is not hammered: all drains pause, and the sweep finds the queued coupons again.
-      this.#pausedUntilMs = nowMs + DRAIN_RETRY_MS;
-    } finally {
-      this.#draining.delete(couponId);
-      this.#mayGo(couponId);
+      this.#ports.onFault(fault, couponId);
     }
-    this.#turn();
+    this.#free(couponId);
   }
 
-  async #coolDown(couponId: CouponId): Promise<void> {
-    this.#coolingDown.add(couponId);
-    await this.#ports.scheduler.pause(this.#cooldownMs());
-    this.#coolingDown.delete(couponId);
-    this.#mayGo(couponId);
-    this.#turn();
+  #free(couponId: CouponId): void {
+    this.#busy.delete(couponId);
+    if (this.#again.delete(couponId)) this.#wait(couponId);
   }
 
-  /**
-   * The more coupons there are to record for, the longer each cooldown. Cooldowns that end at about the same time end
-   * together.
-   */
-  #cooldownMs(): number {
-    const active = this.#waiting.size + this.#draining.size + this.#coolingDown.size;
-    const fairMs = (active / DRAINS_PER_SECOND) * 1_000;
-    if (fairMs <= DRAIN_COOLDOWN_MS) return DRAIN_COOLDOWN_MS;
-    const nowMs = this.#ports.clock.monotonicMs();
-    const endMs = nowMs + Math.min(fairMs, DRAIN_COOLDOWN_MAX_MS);
-    return Math.ceil(endMs / DRAIN_TICK_MS) * DRAIN_TICK_MS - nowMs;
-  }
-
-  #mayGo(couponId: CouponId): void {
-    if (this.#draining.has(couponId) || this.#coolingDown.has(couponId)) return;
-    if (this.#again.delete(couponId)) this.#waiting.add(couponId);
+  async #coolDown(lane: Lane, ms: number): Promise<void> {
+    lane.cooldowns += 1;
+    await this.#ports.scheduler.pause(ms);
+    lane.cooldowns -= 1;
+    this.#drainSoon(lane);
   }
 
   async #sweep(): Promise<void> {
     if (this.#sweeping || this.#stopping) return;
     this.#sweeping = true;
     try {
-      const pending = await this.#ports.bell.pendingCoupons(SWEEP_COUPONS_MAX);
-      for (let first = 0; first < pending.length; first += SWEEP_BATCH_MAX) {
-        await this.#check(pending.slice(first, first + SWEEP_BATCH_MAX));
-      }
+      const marks = await this.#ports.bell.pendingMarks(SWEEP_COUPONS_MAX);
+      const due = this.#checks.due(marks, this.#ports.clock.monotonicMs());
+      for (const couponIds of chunksOf(due, SWEEP_BATCH_MAX)) await this.#check(couponIds);
     } catch (fault) {
       this.#ports.onFault(fault, undefined);
     } finally {
       this.#sweeping = false;
     }
-    this.#turn();
+    for (const lane of this.#lanes.values()) this.#drainSoon(lane);
   }
 
   async #check(couponIds: readonly CouponId[]): Promise<void> {
     const depths = await this.#ports.queue.depths(couponIds);
+    const nowMs = this.#ports.clock.monotonicMs();
     const empty = couponIds.filter((couponId, place) => {
       const depth = depths[place];
-      if (depth?.queued === 0 && depth.claimed === 0) return true;
+      if (depth?.queued === 0 && depth.claimed === 0) {
+        this.#checks.foundEmpty(couponId, nowMs);
+        return true;
+      }
       // Where it is not known, the drain finds out why.
       this.ring(couponId);
       return false;
     });
     if (empty.length > 0) await this.#ports.bell.clearPending(empty, PENDING_IDLE_MS);
   }
+}
+
+function cooldownMs(coupons: number): number {
+  const fairMs = (coupons / DRAINED_COUPONS_PER_SECOND) * 1_000;
+  return Math.min(Math.max(fairMs, DRAIN_COOLDOWN_MS), DRAIN_COOLDOWN_MAX_MS);
+}
+
+/** Whether another whole batch of the coupon waits. */
+function leftBatch(drain: CouponDrain): boolean {
+  return drain === 'later' || (typeof drain === 'object' && 'backlog' in drain && drain.backlog === 'full');
+}
+
+function isFault(drain: CouponDrain): drain is QueueFault {
+  return typeof drain === 'object' && drain.status === 'fault';
+}
+
+function takeFirst<T>(set: Set<T>, count: number): T[] {
+  const taken: T[] = [];
+  for (const element of set) {
+    if (taken.length >= count) break;
+    taken.push(element);
+  }
+  for (const element of taken) set.delete(element);
+  return taken;
 }

@@ -12,7 +12,8 @@ function issuances(...issuedAtMs: readonly number[]): Issuance[] {
 
 t.test('the lag of every row is counted, whatever instants they share', (t) => {
   const times = new RecordingTimes();
-  times.recorded(issuances(1_000, 1_000, 1_000, 1_040, 1_200), 7, 1_205);
+  times.transaction(5, 7);
+  times.recorded(issuances(1_000, 1_000, 1_000, 1_040, 1_200), 1_205);
   const { lagMs, batchMs, batchSizes } = times;
   t.equal(lagMs.count, 5);
   t.equal(lagMs.sum, 205 * 3 + 165 + 5);
@@ -23,20 +24,14 @@ t.test('the lag of every row is counted, whatever instants they share', (t) => {
   t.end();
 });
 
-t.test('where the store does not report its time, batches are counted and lags are not', (t) => {
-  const times = new RecordingTimes();
-  times.recorded(issuances(1_000, 1_001), 3, undefined);
-  t.equal(times.lagMs.count, 0);
-  t.equal(times.batchSizes.sum, 2);
-  t.end();
-});
-
 t.test('what one thread has counted is added where it is asked for, once', (t) => {
   const thread = new RecordingTimes();
   const all = new RecordingTimes();
-  thread.recorded(issuances(1_000), 3, 1_002);
+  thread.transaction(1, 3);
+  thread.recorded(issuances(1_000), 1_002);
   all.merge(thread.take());
-  thread.recorded(issuances(1_000, 1_000), 4, 700_000_000);
+  thread.transaction(2, 4);
+  thread.recorded(issuances(1_000, 1_000), 700_000_000);
   all.merge(thread.take());
   all.merge(thread.take());
   t.equal(all.lagMs.count, 3);

@@ -15,18 +15,17 @@ export class RecordingTimes {
   readonly lagMs = new Tally([
     10, 25, 50, 75, 100, 150, 250, 500, 1_000, 2_500, 5_000, 15_000, 60_000, 600_000,
   ]);
-  /** One batch in the ledger, its wait for a transaction included. */
+  /** One transaction of the ledger. */
   readonly batchMs = new Tally([1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000]);
   readonly batchSizes = new Tally([1, 4, 16, 64, 128, 256, 512, 1_024, 2_048, 3_000]);
 
-  /**
-   * @param committedAtMs what the store's clock showed at the commit, at most; unknown where the store did not report
-   *   it.
-   */
-  recorded(issuances: readonly Issuance[], batchMs: number, committedAtMs: number | undefined): void {
-    this.batchMs.add(batchMs);
-    this.batchSizes.add(issuances.length);
-    if (committedAtMs === undefined) return;
+  transaction(rows: number, tookMs: number): void {
+    this.batchMs.add(tookMs);
+    this.batchSizes.add(rows);
+  }
+
+  /** @param committedAtMs what the store's clock showed at the commit, at most. */
+  recorded(issuances: readonly Issuance[], committedAtMs: number): void {
     // A batch was decided a few batches ago, so its rows share a few instants: one addition for each of those.
     let start = 0;
     for (let end = 1; end <= issuances.length; end++) {

@@ -34,7 +34,7 @@ t.test(
   async (t) => {
     const world = new StagedWorld();
     const couponId = await world.registered({ quantity: 3_000 });
-    world.database.record(couponId, 1, recordedWinners(2_500));
+    world.database.record({ couponId, epoch: 1, issuances: recordedWinners(2_500) });
     world.database.revoke(couponId, 1, 2_500, memberNamed('m2500'));
     world.store.loseEverything();
     t.equal(await world.warmer.warm(couponId), 'warmed');

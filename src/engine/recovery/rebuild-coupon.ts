@@ -242,7 +242,7 @@ class Rebuild {
 
   /** The ledger compares them with its rows, and knows what is revoked. */
   async #quarantine(epoch: number, issuances: readonly Issuance[]): Promise<void> {
-    const result = await this.#ports.ledger.record(this.#record.couponId, epoch, issuances);
+    const result = await this.#ports.ledger.record({ couponId: this.#record.couponId, epoch, issuances });
     if (result.stale > 0) throw new TakenOver();
     this.#quarantined += result.deadLettered;
   }

@@ -9,7 +9,7 @@ import {
   STORE_START_MS,
   StagedWorld,
 } from '../testing/simulation/staged-world.js';
-import { issuancesOf } from '../ports/issuance-queue.js';
+import { issuancesOf } from '../testing/contracts/one-by-one.js';
 
 const newCoupon = (some: Partial<NewCoupon> = {}): NewCoupon => ({
   sellerId: 'seller',
@@ -49,7 +49,11 @@ async function withWinners(...names: string[]) {
   const memberIds = names.map(memberNamed);
   if (names.length > 0) world.store.admit({ couponId, epoch: 1, memberIds, notAfterMs: STORE_START_MS * 2 });
   const record = (): void =>
-    void world.database.record(couponId, 1, issuancesOf(world.store.claim(couponId, 'token', 10, 1_000)));
+    void world.database.record({
+      couponId,
+      epoch: 1,
+      issuances: issuancesOf(world.store.claim(couponId, 'token', 10, 1_000)),
+    });
   return { world, couponId, registry, record };
 }
 
@@ -302,12 +306,18 @@ t.test(
     world.storeLink.next('refuse');
     await t.rejects(registry.revoke(couponId, 1), { code: 'store_unavailable' });
     t.equal(await world.ledger.revokedHolder(couponId, 1), undefined);
-    t.same(await world.bell.pendingCoupons(10), []);
+    t.same(
+      (await world.bell.pendingMarks(10)).map((mark) => mark.couponId),
+      [],
+    );
 
     world.storeLink.next('deliver', 'refuse');
     await t.rejects(registry.revoke(couponId, 1), { code: 'store_outcome_unknown' });
     t.equal(await world.ledger.revokedHolder(couponId, 1), 'a');
-    t.same(await world.bell.pendingCoupons(10), [couponId]);
+    t.same(
+      (await world.bell.pendingMarks(10)).map((mark) => mark.couponId),
+      [couponId],
+    );
   },
 );
 
@@ -328,7 +338,11 @@ t.test('an issuance that moves into the ledger while its holder is read is found
   world.storeLink.next('hold');
   const revoking = registry.revoke(couponId, 1);
   await world.time.advance(0);
-  world.database.record(couponId, 1, issuancesOf(world.store.claim(couponId, 'token', 10, 1_000)));
+  world.database.record({
+    couponId,
+    epoch: 1,
+    issuances: issuancesOf(world.store.claim(couponId, 'token', 10, 1_000)),
+  });
   world.store.ack(couponId, 'token');
   world.storeLink.release();
   t.match(await revoking, { status: 'revoked', memberId: 'a' });

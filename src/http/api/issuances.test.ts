@@ -87,7 +87,7 @@ async function record(shop: Awaited<ReturnType<typeof openShop>>, count: number)
       issueNo: first + place,
       issuedAtMs: 1_795_348_800_000 + place,
     }));
-    await shop.services.ledger.record(couponId, 1, issuances);
+    await shop.services.ledger.record({ couponId, epoch: 1, issuances });
   }
 }
 

@@ -18,7 +18,7 @@ const AGES_MAX = 500;
 
 export interface BacklogSources {
   readonly queue: Pick<IssuanceQueue, 'depths'> & BacklogAge;
-  readonly bell: Pick<RecorderBell, 'pendingCoupons'>;
+  readonly bell: Pick<RecorderBell, 'pendingMarks'>;
   monotonicMs(): number;
 }
 
@@ -68,7 +68,7 @@ async function readQueues({ queue, bell }: BacklogSources): Promise<QueueReading
   let claimed = 0;
   const withBacklog: CouponId[] = [];
   try {
-    const couponIds = await bell.pendingCoupons(SWEEP_COUPONS_MAX);
+    const couponIds = (await bell.pendingMarks(SWEEP_COUPONS_MAX)).map(({ couponId }) => couponId);
     for (const some of chunksOf(couponIds, SWEEP_BATCH_MAX)) {
       for (const [place, depth] of (await queue.depths(some)).entries()) {
         const couponId = some[place];

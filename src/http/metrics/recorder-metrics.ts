@@ -70,9 +70,9 @@ export function registerRecorderMetrics(registry: Registry, counters: RecorderCo
   new TallyHistogram(
     registry,
     'seonchak_record_seconds',
-    'Time to write one batch, including its commit.',
+    'Time to write one transaction, including its commit.',
     batchMs,
     1_000,
   );
-  new TallyHistogram(registry, 'seonchak_record_batch_size', 'Rows per batch.', batchSizes, 1);
+  new TallyHistogram(registry, 'seonchak_record_batch_size', 'Rows per transaction.', batchSizes, 1);
 }

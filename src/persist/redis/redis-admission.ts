@@ -13,6 +13,7 @@ import type {
 } from '../../engine/ports/admission.js';
 import type { TermsChange } from '../../engine/ports/terms-change.js';
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import { answerInCalls, type RoundCall } from './answer-in-calls.js';
 import { claimedKey, couponKeys, metaKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import type { RedisNodes } from './redis-nodes.js';
@@ -56,27 +57,9 @@ export class RedisAdmission implements Admission {
   }
 
   /** On a single Redis one call. In a Cluster the coupons lie in different slots, so there it is a call for each, all of them in one write. */
-  async admitRound(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void> {
-    await Promise.all(
-      callsOf(batches, this.#nodes.isCluster).map(({ first, some }) =>
-        this.#answerInOneCall(some, first, answer),
-      ),
-    );
-  }
-
-  /** Resolves when the call is answered, or when it turns out to take long: then its answers come later. */
-  #answerInOneCall(batches: readonly AdmitBatch[], first: number, answer: AnswerBatch): Promise<void> {
-    return new Promise((resolve) => {
-      const answering = this.#admitInOneCall(batches, resolve).then(
-        (replies) => {
-          for (const [place, reply] of replies.entries()) answer(first + place, reply);
-        },
-        (fault: unknown) => {
-          for (const place of batches.keys()) answer(first + place, { status: 'fault', fault });
-        },
-      );
-      void answering.then(resolve);
-    });
+  admitRound(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void> {
+    const calls = callsOf(batches, this.#nodes.isCluster);
+    return answerInCalls(calls, (some, onRepeat) => this.#admitInOneCall(some, onRepeat), answer);
   }
 
   async #admitInOneCall(
@@ -202,10 +185,7 @@ export class RedisAdmission implements Admission {
 }
 
 /** A round cut into calls, each with the place of its first batch. */
-function callsOf(
-  batches: readonly AdmitBatch[],
-  isCluster: boolean,
-): { readonly first: number; readonly some: readonly AdmitBatch[] }[] {
+function callsOf(batches: readonly AdmitBatch[], isCluster: boolean): RoundCall<AdmitBatch>[] {
   if (isCluster) return batches.map((batch, first) => ({ first, some: [batch] }));
   const calls: { first: number; some: AdmitBatch[] }[] = [];
   let room = 0;

@@ -103,7 +103,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       belonging: watch,
       newToken,
       admission: new RedisAdmission(calls, nodes),
-      queue: new RedisIssuanceQueue(calls),
+      queue: new RedisIssuanceQueue(calls, nodes),
       bell: new RedisRecorderBell(calls, nodes),
       versions: new RedisVersions(calls, nodes),
       admitted: new RedisAdmittedIssuances(calls),

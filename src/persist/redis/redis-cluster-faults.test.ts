@@ -13,6 +13,7 @@ import {
 } from '../../engine/testing/contracts/admission-contract.js';
 import { metaKey } from './keys.js';
 import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
+import { oneByOne } from '../../engine/testing/contracts/one-by-one.js';
 
 const CALL_DEADLINE_MS = 5_000;
 const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);
@@ -91,11 +92,15 @@ t.test(
     const full = await pressUntil(backEnd, couponId, moveSlot(cluster, metaKey(couponId)));
     t.same(numbered(full), oneTo(full.length), 'queue full');
 
-    while ((await backEnd.queue.claim(couponId, 'token', 3_000, 60_000)) !== undefined) {
-      t.equal(await backEnd.queue.ack(couponId, 'token'), true);
+    while ((await oneByOne(backEnd.queue).claim(couponId, 'token', 3_000, 60_000)) !== undefined) {
+      t.equal(await oneByOne(backEnd.queue).ack(couponId, 'token'), true);
     }
     const moved = moveSlot(cluster, metaKey(couponId));
-    t.equal(await backEnd.queue.claim(couponId, 'token', 10, 60_000), undefined, 'empty, and not an error');
+    t.equal(
+      await oneByOne(backEnd.queue).claim(couponId, 'token', 10, 60_000),
+      undefined,
+      'empty, and not an error',
+    );
     await moved;
     const again = await backEnd.admission.admit({
       couponId,

@@ -17,7 +17,7 @@ import {
 } from '../../engine/testing/contracts/admission-contract.js';
 import { metaKey, queueKey, winnersKey } from './keys.js';
 import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
-import { issuancesOf } from '../../engine/ports/issuance-queue.js';
+import { issuancesOf, oneByOne } from '../../engine/testing/contracts/one-by-one.js';
 
 const CALL_DEADLINE_MS = 400;
 /** A deadline is kept when the call ends within this much of it, on a machine that is busy with other tests. */
@@ -170,14 +170,14 @@ t.test('18: into a black hole every call ends at its deadline, and all is well a
     admit(backEnd, couponId, ['a']),
     backEnd.admission.snapshots([couponId]),
     backEnd.admission.winners(couponId, 1, 10),
-    backEnd.queue.claim(couponId, 'token', 10, 1_000),
-    backEnd.bell.pendingCoupons(10),
+    oneByOne(backEnd.queue).claim(couponId, 'token', 10, 1_000),
+    backEnd.bell.pendingMarks(10),
   ];
   const ended = await Promise.allSettled(calls);
   t.ok(performance.now() - started < CALL_DEADLINE_MS + SLACK_MS);
   for (const end of ended) t.match(end, { status: 'rejected', reason: UNKNOWN });
   t.equal(
-    await backEnd.bell.pendingCoupons(10).catch((error: unknown) => (error as { code: string }).code),
+    await backEnd.bell.pendingMarks(10).catch((error: unknown) => (error as { code: string }).code),
     'store_unavailable',
     'the silent connection was cut: nothing more is sent into it',
   );
@@ -285,9 +285,9 @@ t.test(
     await t.rejects(admit(backEnd, couponId, members(5, 'n')), UNAVAILABLE);
     t.same(await state(), before);
     await t.rejects(warmed(backEnd), UNAVAILABLE);
-    const claim = await backEnd.queue.claim(couponId, 'token', 10, 10_000);
+    const claim = await oneByOne(backEnd.queue).claim(couponId, 'token', 10, 10_000);
     t.equal(issuancesOf(claim).length, 10);
-    t.equal(await backEnd.queue.ack(couponId, 'token'), true);
+    t.equal(await oneByOne(backEnd.queue).ack(couponId, 'token'), true);
     t.equal((await backEnd.admission.amend(couponId, { paused: true })).status, 'amended');
     await client.config('SET', 'maxmemory', '0');
     await backEnd.admission.amend(couponId, { paused: false });

@@ -1,12 +1,28 @@
-/** Implements {@link IssuanceQueue} over Redis: each step is one script in `lua/`. */
+/** Implements {@link IssuanceQueue} over Redis: each step is one script in `lua/`, over many coupons. */
 import { chunksOf } from '../../engine/domain/chunks.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
-import type { BacklogAge, Claim, IssuanceQueue, QueueDepth } from '../../engine/ports/issuance-queue.js';
+import type {
+  AnswerClaim,
+  AnswerEnding,
+  BacklogAge,
+  ClaimName,
+  ClaimReply,
+  ClaimRound,
+  IssuanceQueue,
+  QueueDepth,
+  QueueFault,
+} from '../../engine/ports/issuance-queue.js';
+import { answerInCalls, type RoundCall } from './answer-in-calls.js';
 import { claimedKey, claimsKey, couponKeys, metaKey, queueKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
-import { integer, list, parseBacklog, parseClaimed, text } from './replies.js';
+import type { RedisNodes } from './redis-nodes.js';
+import { corrupt, integer, list, parseBacklog, parseClaimed, text } from './replies.js';
 
-const DEPTHS_AT_ONCE = 100;
+/** Of one script call, which nothing interrupts: 256 coupons keep every other command waiting for some 3 ms. */
+const COUPONS_PER_CALL = 256;
+/** In a Cluster each coupon is a call of its own, and may have at least this many rows of the limit. */
+const ROWS_PER_CALL_MIN = 50;
+const AGES_AT_ONCE = 100;
 
 /**
  * None of these waits for replicas: a claim, an ack or a release that a failover forgets leads to the same issuances
@@ -14,54 +30,94 @@ const DEPTHS_AT_ONCE = 100;
  */
 export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
   readonly #calls: RedisCalls;
+  readonly #nodes: Pick<RedisNodes, 'isCluster' | 'shardOf'>;
 
-  constructor(calls: RedisCalls) {
+  constructor(calls: RedisCalls, nodes: Pick<RedisNodes, 'isCluster' | 'shardOf'>) {
     this.#calls = calls;
+    this.#nodes = nodes;
   }
 
-  async claim(
-    couponId: CouponId,
-    freshToken: string,
-    limit: number,
-    leaseMs: number,
-  ): Promise<Claim | 'not_ready' | undefined> {
-    const keys = [queueKey(couponId), claimsKey(couponId), claimedKey(couponId), metaKey(couponId)];
-    const reply = await this.#calls.run('claim', keys, [freshToken, limit, leaseMs]);
-    if (reply === 'not_ready') return reply;
-    if (reply === '') return undefined;
-    const [epoch, packed, now, behind, quantity] = list(reply);
-    return {
-      couponId,
-      epoch: integer(epoch),
-      token: freshToken,
-      issuances: parseClaimed(text(packed)),
-      storeNowMs: integer(now),
-      backlog: parseBacklog(behind),
-      quantity: integer(quantity),
+  shardOf(couponId: CouponId): number {
+    return this.#nodes.shardOf(metaKey(couponId));
+  }
+
+  async claimRound({ couponIds, token, limit, leaseMs }: ClaimRound, answer: AnswerClaim): Promise<void> {
+    const calls = this.#callsOf(couponIds);
+    const rows = Math.min(limit, Math.max(ROWS_PER_CALL_MIN, Math.ceil(limit / calls.length)));
+    const claim = async (some: readonly CouponId[], onRepeat: () => void): Promise<ClaimReply[]> => {
+      const keys = some.flatMap((id) => [queueKey(id), claimsKey(id), claimedKey(id), metaKey(id)]);
+      const args = [token, rows, leaseMs];
+      const [now, ...elements] = list(await this.#calls.run('claim', keys, args, false, onRepeat));
+      const storeNowMs = integer(now);
+      return some.map((couponId, place) => parseClaim(elements[place], { couponId, token, storeNowMs }));
     };
+    await answerInCalls(calls, claim, answer);
   }
 
-  async ack(couponId: CouponId, token: string): Promise<boolean> {
-    return integer(await this.#calls.run('ack', [claimsKey(couponId), claimedKey(couponId)], [token])) === 1;
+  ackRound(claims: readonly ClaimName[], answer: AnswerEnding): Promise<void> {
+    const keysOf = ({ couponId }: ClaimName): string[] => [claimsKey(couponId), claimedKey(couponId)];
+    return this.#endRound('ack', claims, keysOf, answer);
   }
 
-  async release(couponId: CouponId, token: string): Promise<boolean> {
-    const [meta = '', ...others] = couponKeys(couponId);
-    const keys = [...others, meta];
-    return integer(await this.#calls.run('release', keys, [token])) === 1;
+  releaseRound(claims: readonly ClaimName[], answer: AnswerEnding): Promise<void> {
+    const keysOf = ({ couponId }: ClaimName): string[] => {
+      const [meta = '', ...others] = couponKeys(couponId);
+      return [...others, meta];
+    };
+    return this.#endRound('release', claims, keysOf, answer);
   }
 
+  #endRound(
+    script: 'ack' | 'release',
+    claims: readonly ClaimName[],
+    keysOf: (claim: ClaimName) => string[],
+    answer: AnswerEnding,
+  ): Promise<void> {
+    const end = async (
+      some: readonly ClaimName[],
+      onRepeat: () => void,
+    ): Promise<(boolean | QueueFault)[]> => {
+      const tokens = some.map(({ token }) => token);
+      const elements = list(await this.#calls.run(script, some.flatMap(keysOf), tokens, false, onRepeat));
+      return some.map((_, place) => readElement(() => integer(elements[place]) === 1));
+    };
+    return answerInCalls(this.#callsOf(claims), end, answer);
+  }
+
+  get #couponsPerCall(): number {
+    return this.#nodes.isCluster ? 1 : COUPONS_PER_CALL;
+  }
+
+  /** On a single Redis a few calls; in a Cluster the coupons lie in different slots, so there it is a call for each. */
+  #callsOf<Question>(round: readonly Question[]): RoundCall<Question>[] {
+    const size = this.#couponsPerCall;
+    return [...chunksOf(round, size)].map((some, place) => ({ first: place * size, some }));
+  }
+
+  /** @throws the fault of any of them. */
   async depths(couponIds: readonly CouponId[]): Promise<(QueueDepth | undefined)[]> {
     const depths: (QueueDepth | undefined)[] = [];
-    for (const some of chunksOf(couponIds, DEPTHS_AT_ONCE)) {
-      depths.push(...(await Promise.all(some.map((couponId) => this.#depth(couponId)))));
+    for (const some of chunksOf(couponIds, COUPONS_PER_CALL)) {
+      const calls = [...chunksOf(some, this.#couponsPerCall)];
+      depths.push(...(await Promise.all(calls.map((ids) => this.#depthsInOneCall(ids)))).flat());
     }
     return depths;
   }
 
+  async #depthsInOneCall(couponIds: readonly CouponId[]): Promise<(QueueDepth | undefined)[]> {
+    const keys = couponIds.flatMap((id) => [queueKey(id), claimsKey(id), metaKey(id), claimedKey(id)]);
+    const elements = list(await this.#calls.run('depth', keys, []));
+    return couponIds.map((_, place) => {
+      const element = elements[place];
+      if (element === 'not_ready') return undefined;
+      const [queued, claimed] = list(element);
+      return { queued: integer(queued), claimed: integer(claimed) };
+    });
+  }
+
   async oldestAgesMs(couponIds: readonly CouponId[]): Promise<(number | undefined)[]> {
     const ages: (number | undefined)[] = [];
-    for (const some of chunksOf(couponIds, DEPTHS_AT_ONCE)) {
+    for (const some of chunksOf(couponIds, AGES_AT_ONCE)) {
       ages.push(...(await Promise.all(some.map((couponId) => this.#oldestAgeMs(couponId)))));
     }
     return ages;
@@ -71,12 +127,32 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
     const reply = await this.#calls.run('oldest', [queueKey(couponId), claimedKey(couponId)], []);
     return reply === 'not_ready' ? undefined : integer(reply);
   }
+}
 
-  async #depth(couponId: CouponId): Promise<QueueDepth | undefined> {
-    const keys = [queueKey(couponId), claimsKey(couponId), metaKey(couponId), claimedKey(couponId)];
-    const reply = await this.#calls.run('depth', keys, []);
-    if (reply === 'not_ready') return undefined;
-    const [queued, claimed] = list(reply);
-    return { queued: integer(queued), claimed: integer(claimed) };
+function parseClaim(
+  element: unknown,
+  about: { readonly couponId: CouponId; readonly token: string; readonly storeNowMs: number },
+): ClaimReply {
+  if (element === '') return 'empty';
+  if (element === 'later' || element === 'not_ready') return element;
+  return readElement(() => {
+    const [epoch, packed, backlog, quantity] = list(element);
+    if (epoch === 'error') throw corrupt('a claim', element);
+    return {
+      ...about,
+      epoch: integer(epoch),
+      issuances: parseClaimed(text(packed)),
+      backlog: parseBacklog(backlog),
+      quantity: integer(quantity),
+    };
+  });
+}
+
+/** What cannot be read is the fault of its coupon alone. */
+function readElement<Reply>(read: () => Reply): Reply | QueueFault {
+  try {
+    return read();
+  } catch (fault) {
+    return { status: 'fault', fault };
   }
 }

@@ -8,9 +8,9 @@ import {
   member,
   warmWith,
 } from '../../engine/testing/contracts/admission-contract.js';
-import { issuancesOf } from '../../engine/ports/issuance-queue.js';
 import { claimedKey, claimsKey, couponKeys, metaKey, queueKey, winnersKey } from './keys.js';
 import { openRedisBackEnd } from './redis-back-end.js';
+import { issuancesOf, oneByOne } from '../../engine/testing/contracts/one-by-one.js';
 
 const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);
 const LOCK_MS = 60_000;
@@ -42,7 +42,7 @@ t.test('a coupon with a lost key', async (t) => {
     }));
     await warmWith(admission, { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 2 }, inChunks(issued));
     await press(couponId, 1, 'c', 'd', 'e');
-    await queue.claim(couponId, 'one', 1, 60_000);
+    await oneByOne(queue).claim(couponId, 'one', 1, 60_000);
     return couponId;
   };
 
@@ -127,8 +127,9 @@ t.test('a coupon with a lost key', async (t) => {
           const reply = await press(couponId, 1, 'a', 'new');
           if (['meta', 'winners', 'queue'].includes(name)) t.equal(reply.status, 'not_ready');
           t.same(await admission.snapshots([couponId]), [undefined]);
-          if (name !== 'winners') t.equal(await queue.claim(couponId, 'two', 10, 60_000), 'not_ready');
-          t.equal(await queue.release(couponId, 'one'), false);
+          if (name !== 'winners')
+            t.equal(await oneByOne(queue).claim(couponId, 'two', 10, 60_000), 'not_ready');
+          t.equal(await oneByOne(queue).release(couponId, 'one'), false);
           if (name !== 'claims' && name !== 'queue')
             t.same(await content(couponId), before, 'nothing was written');
         }
@@ -193,7 +194,7 @@ t.test('a coupon with a lost key', async (t) => {
     t.equal(result, 'resumed');
     const again = await press(couponId, 2, 'e', 'd', 'c', 'new');
     t.match(again, { status: 'decided', issuedCount: 0, refusal: 'sold_out' });
-    const claim = await queue.claim(couponId, 'all', 10, 60_000);
+    const claim = await oneByOne(queue).claim(couponId, 'all', 10, 60_000);
     t.same(
       issuancesOf(claim).map(({ issueNo }) => issueNo),
       [3, 4, 5],

@@ -3,7 +3,7 @@
  */
 import { chunksOf } from '../../engine/domain/chunks.js';
 import { type CouponId, parseCouponId } from '../../engine/domain/coupon.js';
-import type { RecorderBell } from '../../engine/ports/issuance-queue.js';
+import type { PendingMark, RecorderBell } from '../../engine/ports/issuance-queue.js';
 import { PENDING_KEY, BELL_CHANNEL } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { RedisChannel } from './redis-channel.js';
@@ -39,13 +39,16 @@ export class RedisRecorderBell implements RecorderBell {
       await this.#calls.run('clear-pending', [PENDING_KEY], [idleMs, ...some]);
   }
 
-  async pendingCoupons(limit: number): Promise<CouponId[]> {
+  async pendingMarks(limit: number): Promise<PendingMark[]> {
     if (limit < 1) return [];
-    return list(await this.#calls.command('zrange', PENDING_KEY, [0, limit - 1])).map((mark) => {
-      const couponId = parseCouponId(text(mark));
-      if (couponId === undefined) throw corrupt('a coupon id', mark);
-      return couponId;
-    });
+    const reply = list(await this.#calls.command('zrange', PENDING_KEY, [0, limit - 1, 'WITHSCORES']));
+    const marks: PendingMark[] = [];
+    for (let at = 0; at < reply.length; at += 2) {
+      const couponId = parseCouponId(text(reply[at]));
+      if (couponId === undefined) throw corrupt('a coupon id', reply[at]);
+      marks.push({ couponId, markedAtMs: Number(text(reply[at + 1])) });
+    }
+    return marks;
   }
 
   /** The first ring goes out at once; what follows within the interval goes out together at its end. One timer in all. */

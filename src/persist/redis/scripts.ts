@@ -32,7 +32,14 @@ export const scriptKeyCounts = {
 export type ScriptName = keyof typeof scriptKeyCounts;
 
 /** Scripts that take their KEYS again for each coupon of a call. */
-export const scriptsOverCoupons: ReadonlySet<ScriptName> = new Set<ScriptName>(['admit', 'snapshot']);
+export const scriptsOverCoupons: ReadonlySet<ScriptName> = new Set<ScriptName>([
+  'ack',
+  'admit',
+  'claim',
+  'depth',
+  'release',
+  'snapshot',
+]);
 
 /** Scripts whose first argument is the run id of the server they are sent to (server-identity.ts). */
 export const scriptsTakingServerId: ReadonlySet<ScriptName> = new Set<ScriptName>([

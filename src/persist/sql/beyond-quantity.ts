@@ -26,13 +26,7 @@ export async function buryBeyondQuantity(
   inserted: readonly Issuance[],
   quantity: number,
 ): Promise<number> {
-  const revoked = await transaction
-    .selectFrom('revocation')
-    .select(sql<number>`count(*)`.as('count'))
-    .where('coupon_id', '=', couponId)
-    .where('issue_no', '<=', highest)
-    .executeTakeFirstOrThrow();
-  if (highest - revoked.count <= quantity) return 0;
+  if (highest - (await revokedUpTo(transaction, couponId, highest)) <= quantity) return 0;
   const rows = await transaction
     .selectFrom('member_coupon')
     .select(sql<number>`count(*)`.as('count'))
@@ -60,4 +54,19 @@ export async function buryBeyondQuantity(
     beyond.map((issuance) => ({ issuance, reason })),
   );
   return surplus;
+}
+
+/** How many numbers up to this one are revoked. */
+export async function revokedUpTo(
+  transaction: Transaction<Database>,
+  couponId: CouponId,
+  issueNo: number,
+): Promise<number> {
+  const { count } = await transaction
+    .selectFrom('revocation')
+    .select(sql<number>`count(*)`.as('count'))
+    .where('coupon_id', '=', couponId)
+    .where('issue_no', '<=', issueNo)
+    .executeTakeFirstOrThrow();
+  return count;
 }

@@ -7,18 +7,11 @@
  */
 import { sql, type Transaction } from 'kysely';
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
+import type { ClaimedBatch } from '../../engine/ports/issuance-ledger.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
+import { revokedUpTo } from './beyond-quantity.js';
 import { RolledBack } from './transaction.js';
-
-/** Issuances of one coupon, and the epoch under which they were claimed. */
-export interface ClaimedBatch {
-  readonly couponId: CouponId;
-  readonly epoch: number;
-  readonly issuances: readonly Issuance[];
-  /** The quantity that the admission store obeyed when it was claimed; absent where it is not known. */
-  readonly quantity?: number | undefined;
-}
 
 /** What a recording is based on. */
 export interface Ground {
@@ -72,8 +65,8 @@ export async function lockEpochAndRevocations(
 }
 
 /**
- * The same for batches of several coupons, in two statements however many they are. Only checks whether any of them has
- * an obstacle.
+ * The same for batches of several coupons, in two statements however many they are. Only checks whether any of them is
+ * in conflict.
  *
  * @returns false when a batch is of an earlier epoch, or holds a number that may be revoked or beyond the quantity.
  */
@@ -104,12 +97,15 @@ export async function lockEpochsAndRevocations(
     .modifyEnd(flavour.lockShared)
     .execute();
   const coupon = new Map(coupons.map((row) => [row.id, row]));
-  const isPlain = ({ couponId, epoch, quantity = 0 }: ClaimedBatch): boolean => {
+  for (const { couponId, epoch, quantity = 0 } of batches) {
     const row = coupon.get(couponId);
-    if (row === undefined) return true;
-    return row.epoch <= epoch && (row.highest ?? 0) <= Math.max(row.quantity, quantity);
-  };
-  if (!batches.every(isPlain)) return false;
+    if (row === undefined) continue;
+    if (row.epoch > epoch) return false;
+    const most = Math.max(row.quantity, quantity);
+    const highest = row.highest ?? 0;
+    // Numbers go beyond the quantity where some were revoked and their units issued again.
+    if (highest > most && highest - (await revokedUpTo(transaction, couponId, highest)) > most) return false;
+  }
   const revoked = await transaction
     .selectFrom('revocation')
     .select('issue_no')

@@ -34,16 +34,20 @@ t.test(
       await Promise.all([old.stop(), promoted.stop()]);
     });
     // Several connections to the old server.
-    await Promise.all([1, 2, 3, 4].map((issueNo) => stores.ledger.record(couponId, 1, batch(issueNo))));
+    await Promise.all(
+      [1, 2, 3, 4].map((issueNo) => stores.ledger.record({ couponId, epoch: 1, issuances: batch(issueNo) })),
+    );
     await stores.ping();
     await roots[0]?.query('set global read_only = 1');
     await t.rejects(stores.ping(), { code: 'store_unavailable', message: /database is read-only.*primary/ });
     proxy.retarget(promoted.port);
     await t.resolves(stores.ping(), 'the name leads to a server that takes writes');
     // One refusal gives all connections to the old server up.
-    await t.rejects(stores.ledger.record(couponId, 1, batch(5)), { code: 'store_unavailable' });
+    await t.rejects(stores.ledger.record({ couponId, epoch: 1, issuances: batch(5) }), {
+      code: 'store_unavailable',
+    });
     for (const issueNo of [5, 6, 7, 8]) {
-      t.match(await stores.ledger.record(couponId, 1, batch(issueNo)), { inserted: 1 });
+      t.match(await stores.ledger.record({ couponId, epoch: 1, issuances: batch(issueNo) }), { inserted: 1 });
     }
     const [rows] = (await roots[1]?.query('select count(*) as n from seonchak.member_coupon')) ?? [];
     t.same(rows, [{ n: 4 }]);

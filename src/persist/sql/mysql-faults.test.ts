@@ -39,7 +39,7 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 t.test('a database that is silent costs the deadline and no more, and nothing of it stays', async (t) => {
   const stores = openMysql(server.url, { connections: 2, timeoutMs: TIMEOUT_MS });
   t.teardown(() => stores.close());
-  t.same(await stores.ledger.record(couponId, 1, [issuance(1)]), {
+  t.same(await stores.ledger.record({ couponId, epoch: 1, issuances: [issuance(1)] }), {
     inserted: 1,
     replayed: 0,
     revoked: 0,
@@ -49,7 +49,9 @@ t.test('a database that is silent costs the deadline and no more, and nothing of
   await server.kill('SIGSTOP');
   const startMs = performance.now();
   // Four statements on two connections: the later two wait for a connection, and that wait has a deadline too.
-  const calls = [2, 3, 4, 5].map((issueNo) => codeOf(stores.ledger.record(couponId, 1, [issuance(issueNo)])));
+  const calls = [2, 3, 4, 5].map((issueNo) =>
+    codeOf(stores.ledger.record({ couponId, epoch: 1, issuances: [issuance(issueNo)] })),
+  );
   t.same(await Promise.all(calls), Array(4).fill('store_unavailable'));
   t.ok(performance.now() - startMs < TIMEOUT_MS * 10);
   t.equal(
@@ -58,7 +60,7 @@ t.test('a database that is silent costs the deadline and no more, and nothing of
     'no connection',
   );
   await server.kill('SIGCONT');
-  const again = await stores.ledger.record(couponId, 1, [1, 2, 3, 4, 5].map(issuance));
+  const again = await stores.ledger.record({ couponId, epoch: 1, issuances: [1, 2, 3, 4, 5].map(issuance) });
   t.equal(again.inserted + again.replayed, 5, 'replay settles it');
   t.equal(again.replayed, 1, 'a transaction without COMMIT left nothing');
 });
@@ -87,25 +89,31 @@ t.test('an acknowledgement of COMMIT that got lost is unknown, and the replay is
   t.teardown(() => stores.close());
   await stores.ping();
   const batch = [101, 102, 103].map(issuance);
-  const outcome = codeOf(stores.ledger.record(couponId, 1, batch));
+  const outcome = codeOf(stores.ledger.record({ couponId, epoch: 1, issuances: batch }));
   for (const statement of ['begin', 'insert', 'read the revocations', 'commit']) {
     await proxy.nextRequest();
     if (statement === 'commit') proxy.behave({ replies: 'drop' });
   }
   t.equal(await outcome, 'store_outcome_unknown');
   proxy.behave({});
-  t.match(await stores.ledger.record(couponId, 1, batch), { inserted: 0, replayed: batch.length });
+  t.match(await stores.ledger.record({ couponId, epoch: 1, issuances: batch }), {
+    inserted: 0,
+    replayed: batch.length,
+  });
 });
 
 t.test('a database that dies and comes back is used again, with everything acknowledged', async (t) => {
   const stores = openMysql(server.url, { timeoutMs: TIMEOUT_MS * 5 });
   t.teardown(() => stores.close());
-  await stores.ledger.record(couponId, 1, [issuance(6)]);
+  await stores.ledger.record({ couponId, epoch: 1, issuances: [issuance(6)] });
   await server.kill('SIGKILL');
-  t.equal(await codeOf(stores.ledger.record(couponId, 1, [issuance(7)])), 'store_unavailable');
+  t.equal(
+    await codeOf(stores.ledger.record({ couponId, epoch: 1, issuances: [issuance(7)] })),
+    'store_unavailable',
+  );
   t.equal(await codeOf(stores.ping()), 'store_unavailable');
   await server.restart();
-  const reply = await stores.ledger.record(couponId, 1, [issuance(6), issuance(7)]);
+  const reply = await stores.ledger.record({ couponId, epoch: 1, issuances: [issuance(6), issuance(7)] });
   t.match(reply, { inserted: 1, replayed: 1 });
 });
 

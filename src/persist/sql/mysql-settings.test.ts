@@ -59,17 +59,24 @@ t.test('with autocommit=0 for all sessions, lone statements are committed', asyn
   await root.query('rollback');
 });
 
-t.test('a batch above max_allowed_packet is recorded in halves, alone and in a group', async (t) => {
-  const stores = openMysql(server.url);
-  t.teardown(() => stores.close());
-  await stores.migrate();
-  const batch = (from: number, count: number) =>
-    Array.from({ length: count }, (_, at) => issuance(from + at));
-  t.match(await stores.ledger.record(couponId, 1, batch(1, 1_000)), { inserted: 1_000, deadLettered: 0 });
-  const results = await Promise.all([
-    stores.recording.record(couponId, 1, batch(1_001, 800)),
-    stores.recording.record(8 as CouponId, 1, batch(1, 800)),
-  ]);
-  t.match(results, [{ inserted: 800 }, { inserted: 800 }]);
-  t.equal(await rows(), 2_600);
-});
+t.test(
+  'a batch above max_allowed_packet is recorded in halves, and a group of batches above it one by one',
+  async (t) => {
+    const stores = openMysql(server.url);
+    t.teardown(() => stores.close());
+    await stores.migrate();
+    const batch = (from: number, count: number) =>
+      Array.from({ length: count }, (_, at) => issuance(from + at));
+    t.match(await stores.ledger.record({ couponId, epoch: 1, issuances: batch(1, 1_000) }), {
+      inserted: 1_000,
+      deadLettered: 0,
+    });
+    const batches = [
+      { couponId, epoch: 1, issuances: batch(1_001, 800) },
+      { couponId: 8 as CouponId, epoch: 1, issuances: batch(1, 800) },
+    ];
+    t.same(await stores.ledger.recordTogether(batches), ['contested', 'contested']);
+    for (const each of batches) t.match(await stores.ledger.record(each), { inserted: 800 });
+    t.equal(await rows(), 2_600);
+  },
+);

@@ -5,12 +5,10 @@
  */
 import { type Kysely, sql } from 'kysely';
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
-import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
 import type { ServerTls } from '../server-tls.js';
 import { connectMysql } from './connect-mysql.js';
 import { type DatabaseStores, databaseStores } from './database-stores.js';
-import { GroupedRecording } from './grouped-recording.js';
 import { type Installation, readInstallation } from './installation.js';
 import { migrateToLatest } from './migrate.js';
 import type { Database } from './schema.js';
@@ -26,8 +24,6 @@ const SEEDING_CONNECTIONS = 4;
 const SEEDING_TIMEOUT_MS = 60_000;
 
 export interface MysqlStores extends DatabaseStores {
-  /** For recorders: batches of many coupons share a transaction. */
-  readonly recording: Pick<IssuanceLedger, 'record'>;
   /** Brings the schema up to date, over a connection of its own with a long deadline; names what was run. */
   migrate(): Promise<string[]>;
   /** Over connections of its own with a long deadline; close it. */
@@ -51,7 +47,6 @@ export function openMysql(
   const db = connectMysql(url, { connections: CONNECTIONS, ...options });
   return {
     ...databaseStores(db, mysqlFlavour),
-    recording: new GroupedRecording(db, mysqlFlavour),
     async migrate() {
       const migrating = connectMysql(url, {
         connections: 1,

@@ -14,13 +14,13 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
-import type { RecordResult } from '../../engine/ports/issuance-ledger.js';
+import type { ClaimedBatch, RecordResult } from '../../engine/ports/issuance-ledger.js';
 import { judge } from './contested-batch.js';
 import { buryBeyondQuantity } from './beyond-quantity.js';
 import { bury, type DeadIssuance } from './dead-letter.js';
 import { faultOf, storeFault } from './error-classes.js';
 import { insertIssuances } from './insert-issuances.js';
-import { type ClaimedBatch, lockEpochAndRevocations, StaleEpoch } from './lock-epoch-and-revocations.js';
+import { lockEpochAndRevocations, StaleEpoch } from './lock-epoch-and-revocations.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction } from './transaction.js';

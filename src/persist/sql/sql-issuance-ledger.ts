@@ -1,14 +1,16 @@
 /** Implements the ledger on MySQL, MariaDB and SQLite. */
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
-import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import type {
+  ClaimedBatch,
   IssuanceLedger,
   LedgerCounts,
   LedgerRow,
   RecordResult,
 } from '../../engine/ports/issuance-ledger.js';
 import { recordBatch } from './record-batch.js';
+import { recordTogether } from './record-together.js';
 import { revokeIssuance } from './revoke-issuance.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
@@ -23,13 +25,12 @@ export class SqlIssuanceLedger implements IssuanceLedger {
     this.#flavour = flavour;
   }
 
-  record(
-    couponId: CouponId,
-    epoch: number,
-    issuances: readonly Issuance[],
-    quantity?: number,
-  ): Promise<RecordResult> {
-    return recordBatch(this.#db, this.#flavour, { couponId, epoch, issuances, quantity });
+  record(batch: ClaimedBatch): Promise<RecordResult> {
+    return recordBatch(this.#db, this.#flavour, batch);
+  }
+
+  recordTogether(batches: readonly ClaimedBatch[]): ReturnType<IssuanceLedger['recordTogether']> {
+    return recordTogether(this.#db, this.#flavour, batches);
   }
 
   revoke(

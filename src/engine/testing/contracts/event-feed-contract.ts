@@ -10,11 +10,11 @@ import type { EventFilter } from '../../feed/read-events.js';
 import { SettledRows } from '../../feed/settled-rows.js';
 import type { AuditActor } from '../../ports/audit-log.js';
 import type { EventLog } from '../../ports/event-log.js';
-import { issuancesOf } from '../../ports/issuance-queue.js';
 import type { RedemptionLedger } from '../../ports/redemption-ledger.js';
 import { CouponWarmer } from '../../recovery/coupon-warmer.js';
 import { members } from './admission-contract.js';
 import type { FrontierUnderTest } from './frontier-contract.js';
+import { oneByOne } from './one-by-one.js';
 
 export interface EventsUnderTest extends FrontierUnderTest {
   readonly events: EventLog;
@@ -111,11 +111,11 @@ export class FollowedShop {
   async claim(couponId: CouponId, limit: number): Promise<(() => Promise<void>) | undefined> {
     const { distributed, ledger } = this.#under;
     if (distributed === undefined) return undefined;
-    const claim = await distributed.queue.claim(couponId, randomUUID(), limit, LEASE_MS);
+    const claim = await oneByOne(distributed.queue).claim(couponId, randomUUID(), limit, LEASE_MS);
     if (claim === undefined || claim === 'not_ready') return undefined;
     return async () => {
-      await ledger.record(couponId, claim.epoch, issuancesOf(claim));
-      await distributed.queue.ack(couponId, claim.token);
+      await ledger.record(claim);
+      await oneByOne(distributed.queue).ack(couponId, claim.token);
     };
   }
 
@@ -229,7 +229,7 @@ function aboutOrder(t: Test, under: EventsUnderTest): void {
       const shop = new FollowedShop(under);
       const [couponId, free] = [await shop.coupon(), await shop.coupon()];
       await shop.admit(couponId, 6);
-      const dying = await distributed.queue.claim(couponId, randomUUID(), 2, LEASE_MS);
+      const dying = await oneByOne(distributed.queue).claim(couponId, randomUUID(), 2, LEASE_MS);
       await shop.record(couponId, 10);
       await shop.redeem(couponId, 5, 'A-1');
       await shop.issue(free, 1);
@@ -238,7 +238,7 @@ function aboutOrder(t: Test, under: EventsUnderTest): void {
       const before = await shop.follow(feed);
       t.same(before.lines, [...recorded(1, 1), 'redemption.made 1 B-1'], 'the other coupon goes on');
       if (dying === undefined || dying === 'not_ready') throw new Error('nothing was claimed');
-      await ledger.record(couponId, dying.epoch, issuancesOf(dying));
+      await ledger.record(dying);
       const after = await shop.follow(feed, before.position);
       t.same(after.lines, [...recorded(1, 6), 'redemption.made 5 A-1']);
     },

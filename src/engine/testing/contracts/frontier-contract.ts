@@ -9,10 +9,11 @@ import type { Admission } from '../../ports/admission.js';
 import type { AdmittedIssuances } from '../../ports/admitted-issuances.js';
 import type { CouponCatalogue } from '../../ports/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../ports/issuance-ledger.js';
-import { type Claim, issuancesOf, type IssuanceQueue } from '../../ports/issuance-queue.js';
+import type { Claim, IssuanceQueue } from '../../ports/issuance-queue.js';
 import type { LedgerAudit } from '../../ports/ledger-audit.js';
 import { CouponWarmer } from '../../recovery/coupon-warmer.js';
 import { member, members } from './admission-contract.js';
+import { issuancesOf, oneByOne } from './one-by-one.js';
 
 export interface FrontierUnderTest {
   readonly ledger: IssuanceLedger;
@@ -147,20 +148,20 @@ async function recordDirectly(
     memberId: member(`m${issueNo}`),
     issuedAtMs: issueNo,
   }));
-  await under.ledger.record(line.couponId, 1, issuances);
+  await under.ledger.record({ couponId: line.couponId, epoch: 1, issuances });
 }
 
 function aboutRecorders(t: Test, under: FrontierUnderTest, { queue, admitted }: Distributed): void {
   const { ledger } = under;
   const claim = async (line: Line, limit: number, leaseMs = LEASE_MS): Promise<Claim> => {
-    const taken = await queue.claim(line.couponId, randomUUID(), limit, leaseMs);
+    const taken = await oneByOne(queue).claim(line.couponId, randomUUID(), limit, leaseMs);
     if (typeof taken !== 'object') throw new Error('nothing to claim');
     return taken;
   };
-  const record = (taken: Claim) => ledger.record(taken.couponId, taken.epoch, taken.issuances);
+  const record = (taken: Claim) => ledger.record(taken);
   const finish = async (taken: Claim): Promise<void> => {
     await record(taken);
-    await queue.ack(taken.couponId, taken.token);
+    await oneByOne(queue).ack(taken.couponId, taken.token);
   };
 
   for (const order of orders([0, 1, 2, 3])) {
@@ -234,7 +235,7 @@ function aboutRecorders(t: Test, under: FrontierUnderTest, { queue, admitted }: 
       issuance.issueNo === 2
         ? { ...issuance, memberId: 'x'.repeat(MEMBER_ID_LENGTH_MAX + 1) as Issuance['memberId'] }
         : issuance;
-    const { deadLettered } = await ledger.record(line.couponId, taken.epoch, taken.issuances.map(refused));
+    const { deadLettered } = await ledger.record({ ...taken, issuances: taken.issuances.map(refused) });
     t.equal(deadLettered, 1);
     t.same(await line.read(), { numbers: [1, 3], frontier: 3, more: false });
   });
@@ -242,7 +243,7 @@ function aboutRecorders(t: Test, under: FrontierUnderTest, { queue, admitted }: 
   t.test('a winner that is neither queued nor recorded is waited for: a repair will queue it', async (t) => {
     const line = await Line.open(under, 3);
     const forgotten = await claim(line, 1);
-    await queue.ack(line.couponId, forgotten.token);
+    await oneByOne(queue).ack(line.couponId, forgotten.token);
     await finish(await claim(line, 2));
     t.same(await line.read(), { numbers: [], frontier: 0, more: false });
     await admitted.requeue(line.couponId, forgotten.issuances);
@@ -257,10 +258,10 @@ function aboutLosses(t: Test, under: FrontierUnderTest, distributed: Distributed
   const { queue } = distributed;
   t.test('a coupon out of service explains nothing; after its rebuild what was lost is void', async (t) => {
     const line = await Line.open(under, 5);
-    const lost = await queue.claim(line.couponId, randomUUID(), 2, LEASE_MS);
-    const kept = await queue.claim(line.couponId, randomUUID(), 2, LEASE_MS);
+    const lost = await oneByOne(queue).claim(line.couponId, randomUUID(), 2, LEASE_MS);
+    const kept = await oneByOne(queue).claim(line.couponId, randomUUID(), 2, LEASE_MS);
     if (typeof lost !== 'object' || typeof kept !== 'object') throw new Error('nothing to claim');
-    await under.ledger.record(line.couponId, kept.epoch, kept.issuances);
+    await under.ledger.record(kept);
     t.same((await line.read()).numbers, []);
     await distributed.lose();
     t.same((await line.read()).numbers, [], 'the reader does not guess');
@@ -269,10 +270,10 @@ function aboutLosses(t: Test, under: FrontierUnderTest, distributed: Distributed
     t.equal(line.settled.waits.voidNumbers, 2, 'and the two are counted, once');
     t.same((await line.read(1)).numbers, [3, 4]);
     t.equal(line.settled.waits.voidNumbers, 2);
-    const late = await under.ledger.record(line.couponId, lost.epoch, lost.issuances);
+    const late = await under.ledger.record(lost);
     t.equal(late.stale, 2, 'a recorder that wakes up late cannot write them any more');
     await line.admit(1, 'new');
-    const next = await queue.claim(line.couponId, randomUUID(), 10, LEASE_MS);
+    const next = await oneByOne(queue).claim(line.couponId, randomUUID(), 10, LEASE_MS);
     t.same(
       issuancesOf(next).map(({ issueNo }) => issueNo),
       [5],
@@ -285,16 +286,16 @@ function aboutRandomRecorders(t: Test, under: FrontierUnderTest, { queue }: Dist
   const { ledger } = under;
   /** One step of a recorder that may stop at any point: before its row, after it, or having given the claim back. */
   const step = async (line: Line): Promise<boolean> => {
-    const taken = await queue.claim(line.couponId, randomUUID(), randomInt(1, 9), 20);
+    const taken = await oneByOne(queue).claim(line.couponId, randomUUID(), randomInt(1, 9), 20);
     if (typeof taken !== 'object') return false;
     const fate = randomInt(6);
     if (fate === 0) return true;
     if (fate === 1) {
-      await queue.release(line.couponId, taken.token);
+      await oneByOne(queue).release(line.couponId, taken.token);
       return true;
     }
-    await ledger.record(line.couponId, taken.epoch, taken.issuances);
-    if (fate > 2) await queue.ack(line.couponId, taken.token);
+    await ledger.record(taken);
+    if (fate > 2) await oneByOne(queue).ack(line.couponId, taken.token);
     return true;
   };
 
@@ -348,10 +349,10 @@ function aboutRandomRecorders(t: Test, under: FrontierUnderTest, { queue }: Dist
 /** Waits until the lease of a claim is over, and takes it over. */
 async function claimUntil(queue: IssuanceQueue, couponId: CouponId, lapsed: Claim): Promise<Claim> {
   for (;;) {
-    const taken = await queue.claim(couponId, randomUUID(), 1, LEASE_MS);
+    const taken = await oneByOne(queue).claim(couponId, randomUUID(), 1, LEASE_MS);
     if (typeof taken !== 'object') throw new Error('nothing to claim');
     if (taken.issuances[0]?.issueNo === lapsed.issuances[0]?.issueNo) return taken;
-    await queue.release(couponId, taken.token);
+    await oneByOne(queue).release(couponId, taken.token);
   }
 }
 

@@ -33,6 +33,7 @@ export function issuanceLedgerContract(
     const under = await open(t);
     t.teardown(() => under.close());
     aboutRecording(t, under);
+    aboutCompany(t, under);
     aboutQuarantine(t, under);
     aboutRevoking(t, under);
     aboutMeetings(t, under);
@@ -75,7 +76,10 @@ async function numbers(ledger: IssuanceLedger, couponId: CouponId): Promise<numb
 function aboutRecording(t: Test, { ledger }: LedgerUnderTest): void {
   t.test('a recorded batch is one row an issuance, in the order of the line', async (t) => {
     const couponId = freshCoupon();
-    t.same(await ledger.record(couponId, 1, line(1, 1_000).reverse()), result({ inserted: 1_000 }));
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: line(1, 1_000).reverse() }),
+      result({ inserted: 1_000 }),
+    );
     const rows = await ledger.rows(couponId, 0, 2_000);
     t.same(
       rows,
@@ -85,35 +89,44 @@ function aboutRecording(t: Test, { ledger }: LedgerUnderTest): void {
   });
 
   t.test('an empty batch is nothing', async (t) => {
-    t.same(await ledger.record(freshCoupon(), 1, []), result({}));
+    t.same(await ledger.record({ couponId: freshCoupon(), epoch: 1, issuances: [] }), result({}));
   });
 
   t.test('the largest batch is recorded in one call', async (t) => {
     const couponId = freshCoupon();
-    t.same(await ledger.record(couponId, 1, line(1, 3_000)), result({ inserted: 3_000 }));
-    t.same(await ledger.record(couponId, 1, line(1, 3_000)), result({ replayed: 3_000 }));
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: line(1, 3_000) }),
+      result({ inserted: 3_000 }),
+    );
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: line(1, 3_000) }),
+      result({ replayed: 3_000 }),
+    );
   });
 
   t.test('recording again, whole or in part, changes nothing and says so', async (t) => {
     const couponId = freshCoupon();
-    await ledger.record(couponId, 1, line(1, 10));
-    t.same(await ledger.record(couponId, 1, line(1, 10)), result({ replayed: 10 }));
-    t.same(await ledger.record(couponId, 1, line(6, 15)), result({ inserted: 5, replayed: 5 }));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 10) });
+    t.same(await ledger.record({ couponId, epoch: 1, issuances: line(1, 10) }), result({ replayed: 10 }));
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: line(6, 15) }),
+      result({ inserted: 5, replayed: 5 }),
+    );
     t.same(
       await numbers(ledger, couponId),
       line(1, 15).map((row) => row.issueNo),
     );
     t.same(
-      await ledger.record(couponId, 1, [issuance(16), issuance(16)]),
+      await ledger.record({ couponId, epoch: 1, issuances: [issuance(16), issuance(16)] }),
       result({ inserted: 1, replayed: 1 }),
     );
   });
 
   t.test('a row that was used stays used when it is recorded again', async (t) => {
     const couponId = freshCoupon();
-    await ledger.record(couponId, 1, line(1, 2));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 2) });
     await ledger.use(couponId, member('m1'), AT_MS + 99);
-    t.same(await ledger.record(couponId, 1, line(1, 2)), result({ replayed: 2 }));
+    t.same(await ledger.record({ couponId, epoch: 1, issuances: line(1, 2) }), result({ replayed: 2 }));
     t.equal((await ledger.rowAt(couponId, 1))?.usedAtMs, AT_MS + 99);
   });
 
@@ -137,11 +150,97 @@ function aboutRecording(t: Test, { ledger }: LedgerUnderTest): void {
       'X'.repeat(MEMBER_ID_LENGTH_MAX),
     ];
     const batch = names.map((name, index) => issuance(index + 1, name));
-    t.same(await ledger.record(couponId, 1, batch), result({ inserted: names.length }));
+    t.same(await ledger.record({ couponId, epoch: 1, issuances: batch }), result({ inserted: names.length }));
     for (const { memberId, issueNo } of batch) {
       t.equal((await ledger.rowOf(couponId, memberId))?.issueNo, issueNo, memberId);
     }
   });
+}
+
+function aboutCompany(t: Test, { ledger, catalogue }: LedgerUnderTest): void {
+  t.test('batches of several coupons are recorded together', async (t) => {
+    const [one, other] = [freshCoupon(), freshCoupon()];
+    const batches = [
+      { couponId: one, epoch: 1, issuances: line(1, 3) },
+      { couponId: other, epoch: 1, issuances: line(1, 2) },
+    ];
+    t.equal(await ledger.recordTogether(batches), 'recorded');
+    t.same(
+      [await numbers(ledger, one), await numbers(ledger, other)],
+      [
+        [1, 2, 3],
+        [1, 2],
+      ],
+    );
+    t.same(
+      await ledger.recordTogether(batches),
+      ['contested', 'contested'],
+      'a second time they are replays',
+    );
+  });
+
+  const conflicts: readonly {
+    readonly what: string;
+    readonly arrange: (couponId: CouponId) => Promise<unknown>;
+    readonly issuances?: readonly Issuance[];
+    readonly conflict?: 'stale';
+  }[] = [
+    {
+      what: 'a replay',
+      arrange: (couponId) => ledger.record({ couponId, epoch: 1, issuances: line(2, 2) }),
+    },
+    {
+      what: 'a number of another member',
+      arrange: (couponId) => ledger.record({ couponId, epoch: 1, issuances: [issuance(2, 'other')] }),
+    },
+    {
+      what: 'a member who holds another number',
+      arrange: (couponId) => ledger.record({ couponId, epoch: 1, issuances: [issuance(9, 'm2')] }),
+    },
+    {
+      what: 'a revoked number',
+      arrange: (couponId) => ledger.revoke(couponId, 1, 2, member('m2'), AT_MS),
+    },
+    {
+      what: 'a rebuilt coupon',
+      arrange: (couponId) => raised(catalogue, couponId),
+      conflict: 'stale',
+    },
+    {
+      what: 'a rebuilt coupon with a number of another member',
+      async arrange(couponId) {
+        await ledger.record({ couponId, epoch: 1, issuances: [issuance(2, 'other')] });
+        await raised(catalogue, couponId);
+      },
+      conflict: 'stale',
+    },
+    {
+      what: 'a number that is none',
+      arrange: () => Promise.resolve(),
+      issuances: [issuance(1), { ...issuance(2), issueNo: NaN }],
+    },
+  ];
+  for (const { what, arrange, issuances = line(1, 2), conflict } of conflicts) {
+    t.test(`${what} keeps the whole company from being recorded, and each is recorded alone`, async (t) => {
+      const contested = await registeredCoupon(catalogue, 100);
+      const free = freshCoupon();
+      await arrange(contested);
+      const before = await numbers(ledger, contested);
+      const batches = [
+        { couponId: free, epoch: 1, issuances: line(1, 2) },
+        { couponId: contested, epoch: 1, issuances },
+      ];
+      t.same(await ledger.recordTogether(batches), ['contested', conflict ?? 'contested']);
+      t.same([await numbers(ledger, free), await numbers(ledger, contested)], [[], before]);
+      for (const batch of batches) await ledger.record(batch);
+      t.same(await numbers(ledger, free), [1, 2]);
+    });
+  }
+}
+
+/** Of an epoch above those under which batches of these tests are claimed. */
+async function raised(catalogue: CouponCatalogue, couponId: CouponId): Promise<void> {
+  for (let epoch = 0; epoch < 2;) epoch = await catalogue.nextEpoch(couponId);
 }
 
 function aboutQuarantine(t: Test, { ledger }: LedgerUnderTest): void {
@@ -149,9 +248,12 @@ function aboutQuarantine(t: Test, { ledger }: LedgerUnderTest): void {
     'a number that belongs to another member is quarantined, the row stays, the rest proceeds',
     async (t) => {
       const couponId = freshCoupon();
-      await ledger.record(couponId, 1, line(1, 3));
+      await ledger.record({ couponId, epoch: 1, issuances: line(1, 3) });
       const batch = [issuance(3, 'stranger'), issuance(4), issuance(5)];
-      t.same(await ledger.record(couponId, 1, batch), result({ inserted: 2, deadLettered: 1 }));
+      t.same(
+        await ledger.record({ couponId, epoch: 1, issuances: batch }),
+        result({ inserted: 2, deadLettered: 1 }),
+      );
       t.equal((await ledger.rowAt(couponId, 3))?.memberId, 'm3');
       t.equal(await ledger.rowOf(couponId, member('stranger')), undefined);
       t.same(await ledger.counts([couponId]), [{ recorded: 5, deadLettered: 1 }]);
@@ -160,8 +262,11 @@ function aboutQuarantine(t: Test, { ledger }: LedgerUnderTest): void {
 
   t.test('a second number of one member is quarantined, the first stays', async (t) => {
     const couponId = freshCoupon();
-    await ledger.record(couponId, 1, line(1, 3));
-    t.same(await ledger.record(couponId, 1, [issuance(9, 'm2')]), result({ deadLettered: 1 }));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 3) });
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: [issuance(9, 'm2')] }),
+      result({ deadLettered: 1 }),
+    );
     t.equal((await ledger.rowOf(couponId, member('m2')))?.issueNo, 2);
     t.equal(await ledger.rowAt(couponId, 9), undefined);
     t.equal(await ledger.highestIssueNo(couponId), 9, 'its number is not given again');
@@ -170,16 +275,22 @@ function aboutQuarantine(t: Test, { ledger }: LedgerUnderTest): void {
   t.test('of two that exclude each other within one batch the first is recorded', async (t) => {
     const couponId = freshCoupon();
     const batch = [issuance(1, 'a'), issuance(1, 'b'), issuance(2, 'a'), issuance(3, 'c')];
-    t.same(await ledger.record(couponId, 1, batch), result({ inserted: 2, deadLettered: 2 }));
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: batch }),
+      result({ inserted: 2, deadLettered: 2 }),
+    );
     t.same(await numbers(ledger, couponId), [1, 3]);
   });
 
   t.test('quarantining again adds nothing', async (t) => {
     const couponId = freshCoupon();
-    await ledger.record(couponId, 1, line(1, 3));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 3) });
     const batch = [issuance(3, 'stranger'), issuance(4)];
-    await ledger.record(couponId, 1, batch);
-    t.same(await ledger.record(couponId, 1, batch), result({ replayed: 1, deadLettered: 1 }));
+    await ledger.record({ couponId, epoch: 1, issuances: batch });
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: batch }),
+      result({ replayed: 1, deadLettered: 1 }),
+    );
     t.same(await ledger.counts([couponId]), [{ recorded: 4, deadLettered: 1 }]);
   });
 
@@ -188,9 +299,15 @@ function aboutQuarantine(t: Test, { ledger }: LedgerUnderTest): void {
     // Such a value cannot arrive by a request; it represents anything a damaged store may return.
     const tooLong = { ...issuance(500), memberId: 'x'.repeat(MEMBER_ID_LENGTH_MAX + 1) as MemberId };
     const batch = line(1, 1_000).map((row) => (row.issueNo === 500 ? tooLong : row));
-    t.same(await ledger.record(couponId, 1, batch), result({ inserted: 999, deadLettered: 1 }));
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: batch }),
+      result({ inserted: 999, deadLettered: 1 }),
+    );
     t.equal(await ledger.rowAt(couponId, 500), undefined);
-    t.same(await ledger.record(couponId, 1, batch), result({ replayed: 999, deadLettered: 1 }));
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: batch }),
+      result({ replayed: 999, deadLettered: 1 }),
+    );
     t.same(await ledger.counts([couponId]), [{ recorded: 999, deadLettered: 1 }]);
   });
 
@@ -203,7 +320,11 @@ function aboutQuarantine(t: Test, { ledger }: LedgerUnderTest): void {
       { ...issuance(4), issuedAtMs: Infinity },
       { ...issuance(5), memberId: '' as MemberId },
     ];
-    const reply = await ledger.record(couponId, 1, [issuance(6), ...broken, issuance(7)]);
+    const reply = await ledger.record({
+      couponId,
+      epoch: 1,
+      issuances: [issuance(6), ...broken, issuance(7)],
+    });
     t.same(reply, result({ inserted: 2, deadLettered: broken.length }));
     t.same(await numbers(ledger, couponId), [6, 7]);
   });
@@ -212,10 +333,13 @@ function aboutQuarantine(t: Test, { ledger }: LedgerUnderTest): void {
 function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
   t.test('a revoked number has no row, and never gets one again', async (t) => {
     const couponId = freshCoupon();
-    await ledger.record(couponId, 1, line(1, 3));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 3) });
     t.equal(await ledger.revoke(couponId, 1, 2, member('m2'), AT_MS), 'revoked');
     t.same(await numbers(ledger, couponId), [1, 3]);
-    t.same(await ledger.record(couponId, 1, line(1, 4)), result({ inserted: 1, replayed: 2, revoked: 1 }));
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: line(1, 4) }),
+      result({ inserted: 1, replayed: 2, revoked: 1 }),
+    );
     t.same(await numbers(ledger, couponId), [1, 3, 4]);
     t.equal(await ledger.revokedHolder(couponId, 2), 'm2');
     t.equal(await ledger.revokedHolder(couponId, 1), undefined);
@@ -224,7 +348,10 @@ function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
   t.test('a number revoked before it was recorded is left out of its batch', async (t) => {
     const couponId = freshCoupon();
     t.equal(await ledger.revoke(couponId, 1, 2, member('m2'), AT_MS), 'revoked');
-    t.same(await ledger.record(couponId, 1, line(1, 3)), result({ inserted: 2, revoked: 1 }));
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: line(1, 3) }),
+      result({ inserted: 2, revoked: 1 }),
+    );
     t.same(await numbers(ledger, couponId), [1, 3]);
     t.equal(await ledger.highestIssueNo(couponId), 3);
   });
@@ -232,21 +359,21 @@ function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
   t.test('the highest number counts the revoked ones', async (t) => {
     const couponId = freshCoupon();
     t.equal(await ledger.highestIssueNo(couponId), 0);
-    await ledger.record(couponId, 1, line(1, 3));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 3) });
     await ledger.revoke(couponId, 1, 3, member('m3'), AT_MS);
     t.equal(await ledger.highestIssueNo(couponId), 3);
   });
 
   t.test('revoking again changes nothing', async (t) => {
     const couponId = freshCoupon();
-    await ledger.record(couponId, 1, line(1, 1));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 1) });
     t.equal(await ledger.revoke(couponId, 1, 1, member('m1'), AT_MS), 'revoked');
     t.equal(await ledger.revoke(couponId, 1, 1, member('m1'), AT_MS), 'again');
   });
 
   t.test('what is used is not revoked, and nothing changes', async (t) => {
     const couponId = freshCoupon();
-    await ledger.record(couponId, 1, line(1, 1));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 1) });
     await ledger.use(couponId, member('m1'), AT_MS);
     t.equal(await ledger.revoke(couponId, 1, 1, member('m1'), AT_MS), 'used');
     t.equal((await ledger.rowAt(couponId, 1))?.usedAtMs, AT_MS);
@@ -261,7 +388,8 @@ function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
       const couponId = freshCoupon();
       await ledger.revoke(couponId, 1, 1, member('a'), AT_MS);
       const replies = [];
-      for (const issueNo of order) replies.push(await ledger.record(couponId, 1, [issuance(issueNo, 'a')]));
+      for (const issueNo of order)
+        replies.push(await ledger.record({ couponId, epoch: 1, issuances: [issuance(issueNo, 'a')] }));
       t.same(
         replies.map((reply) => reply.revoked),
         order[0] === 1 ? [1, 0] : [0, 1],
@@ -271,16 +399,19 @@ function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
     const couponId = freshCoupon();
     await ledger.revoke(couponId, 1, 1, member('a'), AT_MS);
     const both = [issuance(1, 'a'), issuance(2, 'a')];
-    t.same(await ledger.record(couponId, 1, both), result({ inserted: 1, revoked: 1 }));
+    t.same(await ledger.record({ couponId, epoch: 1, issuances: both }), result({ inserted: 1, revoked: 1 }));
   });
 
   t.test('a quarantined issuance that is revoked is no longer counted', async (t) => {
     const couponId = freshCoupon();
-    await ledger.record(couponId, 1, [issuance(1, 'a'), issuance(2, 'a')]);
+    await ledger.record({ couponId, epoch: 1, issuances: [issuance(1, 'a'), issuance(2, 'a')] });
     t.same(await ledger.counts([couponId]), [{ recorded: 1, deadLettered: 1 }]);
     t.equal(await ledger.revoke(couponId, 1, 2, member('a'), AT_MS), 'revoked');
     t.same(await ledger.counts([couponId]), [{ recorded: 1, deadLettered: 0 }]);
-    t.same(await ledger.record(couponId, 1, [issuance(2, 'a')]), result({ revoked: 1 }));
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: [issuance(2, 'a')] }),
+      result({ revoked: 1 }),
+    );
   });
 }
 
@@ -292,7 +423,7 @@ function aboutMeetings(t: Test, { ledger, other }: LedgerUnderTest): void {
       const first = meeting * 20 + 1;
       const batch = line(first, first + 19);
       const issueNo = first + (meeting % 20);
-      const record = () => ledger.record(couponId, 1, batch);
+      const record = () => ledger.record({ couponId, epoch: 1, issuances: batch });
       const revoke = () => other.revoke(couponId, 1, issueNo, member(`m${issueNo}`), AT_MS);
       const [reply, revoked] =
         meeting % 2 === 0
@@ -314,8 +445,8 @@ function aboutMeetings(t: Test, { ledger, other }: LedgerUnderTest): void {
       const first = meeting * 200 + 1;
       const batch = line(first, first + 199);
       const [one, two] = await Promise.all([
-        ledger.record(couponId, 1, batch),
-        other.record(couponId, 1, [...batch].reverse()),
+        ledger.record({ couponId, epoch: 1, issuances: batch }),
+        other.record({ couponId, epoch: 1, issuances: [...batch].reverse() }),
       ]);
       t.same([one.inserted + two.inserted, one.replayed + two.replayed], [200, 200], `meeting ${meeting}`);
     }
@@ -324,7 +455,7 @@ function aboutMeetings(t: Test, { ledger, other }: LedgerUnderTest): void {
 
   t.test('of two revokes of one number exactly one revokes', async (t) => {
     const couponId = freshCoupon();
-    await ledger.record(couponId, 1, line(1, 20));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 20) });
     for (const { issueNo, memberId } of line(1, 20)) {
       const replies = await Promise.all([
         ledger.revoke(couponId, 1, issueNo, memberId, AT_MS),
@@ -336,7 +467,7 @@ function aboutMeetings(t: Test, { ledger, other }: LedgerUnderTest): void {
 
   t.test('a use during a revoke: one of them wins', async (t) => {
     const couponId = freshCoupon();
-    await ledger.record(couponId, 1, line(1, 20));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 20) });
     for (const { issueNo, memberId } of line(1, 20)) {
       const [used, revoked] = await Promise.all([
         ledger.use(couponId, memberId, AT_MS),
@@ -363,22 +494,42 @@ function aboutEpochs(t: Test, { ledger, other, catalogue }: LedgerUnderTest): vo
 
   t.test('what was claimed before a rebuild is refused, and nothing of it is written', async (t) => {
     const couponId = await registered();
-    t.same(await ledger.record(couponId, 1, line(1, 2)), result({ inserted: 2 }));
+    t.same(await ledger.record({ couponId, epoch: 1, issuances: line(1, 2) }), result({ inserted: 2 }));
     t.equal(await catalogue.nextEpoch(couponId), 2);
-    t.same(await ledger.record(couponId, 1, line(3, 5)), result({ stale: 3 }), 'new numbers');
-    t.same(await ledger.record(couponId, 1, line(1, 3)), result({ stale: 3 }), 'a replay beside a new one');
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: line(3, 5) }),
+      result({ stale: 3 }),
+      'new numbers',
+    );
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: line(1, 3) }),
+      result({ stale: 3 }),
+      'a replay beside a new one',
+    );
     const another = [issuance(2, 'stranger')];
-    t.same(await ledger.record(couponId, 1, another), result({ stale: 1 }), 'a number of another member');
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: another }),
+      result({ stale: 1 }),
+      'a number of another member',
+    );
     const broken = [{ ...issuance(6), issueNo: NaN }, issuance(7)];
-    t.same(await ledger.record(couponId, 1, broken), result({ stale: 2 }), 'and what the schema refuses');
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: broken }),
+      result({ stale: 2 }),
+      'and what the schema refuses',
+    );
     t.same(await numbers(ledger, couponId), [1, 2]);
     t.same(await ledger.counts([couponId]), [{ recorded: 2, deadLettered: 0 }]);
-    t.same(await ledger.record(couponId, 2, line(3, 3)), result({ inserted: 1 }), 'the new epoch goes on');
+    t.same(
+      await ledger.record({ couponId, epoch: 2, issuances: line(3, 3) }),
+      result({ inserted: 1 }),
+      'the new epoch goes on',
+    );
   });
 
   t.test('what was to be revoked before a rebuild stays, and may be recorded', async (t) => {
     const couponId = await registered();
-    await ledger.record(couponId, 1, line(1, 1));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 1) });
     await catalogue.nextEpoch(couponId);
     t.equal(await ledger.revoke(couponId, 1, 1, member('m1'), AT_MS), 'stale');
     t.equal(
@@ -386,7 +537,10 @@ function aboutEpochs(t: Test, { ledger, other, catalogue }: LedgerUnderTest): vo
       'stale',
       'its number is given to another',
     );
-    t.same(await ledger.record(couponId, 2, line(1, 2)), result({ inserted: 1, replayed: 1 }));
+    t.same(
+      await ledger.record({ couponId, epoch: 2, issuances: line(1, 2) }),
+      result({ inserted: 1, replayed: 1 }),
+    );
     t.equal(await ledger.revokedHolder(couponId, 2), undefined);
     t.equal(
       await ledger.revoke(couponId, 2, 1, member('m1'), AT_MS),
@@ -421,7 +575,7 @@ function aboutEpochs(t: Test, { ledger, other, catalogue }: LedgerUnderTest): vo
     'an epoch that the catalogue has not reached is recorded: the database may be a restored one',
     async (t) => {
       const couponId = await registered();
-      t.same(await ledger.record(couponId, 5, line(1, 2)), result({ inserted: 2 }));
+      t.same(await ledger.record({ couponId, epoch: 5, issuances: line(1, 2) }), result({ inserted: 2 }));
     },
   );
 
@@ -432,7 +586,8 @@ function aboutEpochs(t: Test, { ledger, other, catalogue }: LedgerUnderTest): vo
       let refused = 0;
       for (let meeting = 0; meeting < MEETINGS; meeting++) {
         const first = meeting * 20 + 1;
-        const record = () => ledger.record(couponId, meeting + 1, line(first, first + 19));
+        const record = () =>
+          ledger.record({ couponId, epoch: meeting + 1, issuances: line(first, first + 19) });
         const rebuild = async () => {
           await catalogue.nextEpoch(couponId);
           return other.rows(couponId, first - 1, 20);
@@ -455,37 +610,57 @@ function aboutEpochs(t: Test, { ledger, other, catalogue }: LedgerUnderTest): vo
 function aboutQuantity(t: Test, { ledger, catalogue, other }: LedgerUnderTest): void {
   t.test('what is beyond the quantity is dead-lettered, the highest numbers first', async (t) => {
     const couponId = await registeredCoupon(catalogue, 10);
-    t.same(await ledger.record(couponId, 1, line(1, 8)), result({ inserted: 8 }));
-    t.same(await ledger.record(couponId, 1, line(9, 13)), result({ inserted: 2, deadLettered: 3 }));
+    t.same(await ledger.record({ couponId, epoch: 1, issuances: line(1, 8) }), result({ inserted: 8 }));
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: line(9, 13) }),
+      result({ inserted: 2, deadLettered: 3 }),
+    );
     t.same(await numbers(ledger, couponId), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    t.same(await ledger.record(couponId, 1, line(11, 21)), result({ deadLettered: 11 }), 'and again');
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: line(11, 21) }),
+      result({ deadLettered: 11 }),
+      'and again',
+    );
     t.same(await ledger.counts([couponId]), [{ recorded: 10, deadLettered: 11 }]);
-    t.same(await ledger.record(couponId, 1, line(1, 10)), result({ replayed: 10 }));
+    t.same(await ledger.record({ couponId, epoch: 1, issuances: line(1, 10) }), result({ replayed: 10 }));
   });
 
   t.test(
     'numbers above the quantity are within it where others were revoked or never became rows',
     async (t) => {
       const couponId = await registeredCoupon(catalogue, 4);
-      await ledger.record(couponId, 1, line(1, 4));
+      await ledger.record({ couponId, epoch: 1, issuances: line(1, 4) });
       for (const issueNo of [1, 2]) await ledger.revoke(couponId, 1, issueNo, member(`m${issueNo}`), AT_MS);
-      t.same(await ledger.record(couponId, 1, line(5, 6)), result({ inserted: 2 }), 'units that came back');
+      t.same(
+        await ledger.record({ couponId, epoch: 1, issuances: line(5, 6) }),
+        result({ inserted: 2 }),
+        'units that came back',
+      );
       const gapped = await registeredCoupon(catalogue, 4);
       t.same(
-        await ledger.record(gapped, 1, line(11, 14)),
+        await ledger.record({ couponId: gapped, epoch: 1, issuances: line(11, 14) }),
         result({ inserted: 4 }),
         'numbers lost before them',
       );
-      t.same(await ledger.record(gapped, 1, line(15, 15)), result({ deadLettered: 1 }));
+      t.same(
+        await ledger.record({ couponId: gapped, epoch: 1, issuances: line(15, 15) }),
+        result({ deadLettered: 1 }),
+      );
     },
   );
 
   t.test('a top-up that has reached the admission store alone counts', async (t) => {
     const couponId = await registeredCoupon(catalogue, 3);
-    t.same(await ledger.record(couponId, 1, line(1, 5), 5), result({ inserted: 5 }));
-    t.same(await ledger.record(couponId, 1, line(6, 6), 5), result({ deadLettered: 1 }));
     t.same(
-      await ledger.record(couponId, 1, line(7, 7), 2),
+      await ledger.record({ couponId, epoch: 1, issuances: line(1, 5), quantity: 5 }),
+      result({ inserted: 5 }),
+    );
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: line(6, 6), quantity: 5 }),
+      result({ deadLettered: 1 }),
+    );
+    t.same(
+      await ledger.record({ couponId, epoch: 1, issuances: line(7, 7), quantity: 2 }),
       result({ deadLettered: 1 }),
       'the higher of the two',
     );
@@ -494,9 +669,9 @@ function aboutQuantity(t: Test, { ledger, catalogue, other }: LedgerUnderTest): 
   t.test('two recorders at once leave no more rows than units', async (t) => {
     const couponId = await registeredCoupon(catalogue, 10);
     await Promise.all([
-      ledger.record(couponId, 1, line(101, 108)),
-      ledger.record(couponId, 1, line(1, 8)),
-      ledger.record(couponId, 1, line(201, 208)),
+      ledger.record({ couponId, epoch: 1, issuances: line(101, 108) }),
+      ledger.record({ couponId, epoch: 1, issuances: line(1, 8) }),
+      ledger.record({ couponId, epoch: 1, issuances: line(201, 208) }),
     ]);
     const [counts] = await other.counts([couponId]);
     t.same(counts, { recorded: 10, deadLettered: 14 });
@@ -506,7 +681,7 @@ function aboutQuantity(t: Test, { ledger, catalogue, other }: LedgerUnderTest): 
 function aboutReading(t: Test, { ledger }: LedgerUnderTest): void {
   t.test('a row is found by its number and by its member', async (t) => {
     const couponId = freshCoupon();
-    await ledger.record(couponId, 1, line(1, 3));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 3) });
     const row = { ...issuance(2), couponId, usedAtMs: undefined };
     t.same(await ledger.rowAt(couponId, 2), row);
     t.same(await ledger.rowOf(couponId, member('m2')), row);
@@ -517,7 +692,7 @@ function aboutReading(t: Test, { ledger }: LedgerUnderTest): void {
 
   t.test('pages follow each other without a gap or a double', async (t) => {
     const couponId = freshCoupon();
-    await ledger.record(couponId, 1, line(1, 25));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 25) });
     const seen: number[] = [];
     for (let after = 0; ;) {
       const page = await ledger.rows(couponId, after, 10);
@@ -535,7 +710,8 @@ function aboutReading(t: Test, { ledger }: LedgerUnderTest): void {
   t.test("a member's rows come in the order of the coupons", async (t) => {
     const memberId = member(`wanderer-${randomInt(2 ** 40)}`);
     const couponIds = [freshCoupon(), freshCoupon(), freshCoupon()].sort((a, b) => a - b);
-    for (const couponId of couponIds) await ledger.record(couponId, 1, [issuance(7, memberId)]);
+    for (const couponId of couponIds)
+      await ledger.record({ couponId, epoch: 1, issuances: [issuance(7, memberId)] });
     const first = await ledger.rowsOfMember(memberId, 0, 2);
     t.same(
       first.map((row) => row.couponId),
@@ -551,7 +727,7 @@ function aboutReading(t: Test, { ledger }: LedgerUnderTest): void {
   t.test('a coupon is used once', async (t) => {
     const couponId = freshCoupon();
     t.equal(await ledger.use(couponId, member('m1'), AT_MS), 'absent');
-    await ledger.record(couponId, 1, line(1, 2));
+    await ledger.record({ couponId, epoch: 1, issuances: line(1, 2) });
     t.same(await ledger.use(couponId, member('m1'), AT_MS + 5), {
       ...issuance(1),
       couponId,
@@ -568,8 +744,8 @@ function aboutReading(t: Test, { ledger }: LedgerUnderTest): void {
 
   t.test('counts come in the order asked for', async (t) => {
     const [one, two, none] = [freshCoupon(), freshCoupon(), freshCoupon()];
-    await ledger.record(one, 1, line(1, 1));
-    await ledger.record(two, 1, line(1, 2));
+    await ledger.record({ couponId: one, epoch: 1, issuances: line(1, 1) });
+    await ledger.record({ couponId: two, epoch: 1, issuances: line(1, 2) });
     const recorded = (await ledger.counts([two, none, one, two])).map((counts) => counts.recorded);
     t.same(recorded, [2, 0, 1, 2]);
     t.same(await ledger.counts([]), []);

@@ -8,9 +8,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { Admission } from '../../ports/admission.js';
 import type { CouponId, Issuance, MemberId } from '../../domain/coupon.js';
-import type { Claim, IssuanceQueue } from '../../ports/issuance-queue.js';
+import type { Claim, ClaimReply, IssuanceQueue, QueueFault } from '../../ports/issuance-queue.js';
 import { freshCouponId, inChunks, member, members, warmWith } from './admission-contract.js';
-import { issuancesOf } from '../../ports/issuance-queue.js';
+import { issuancesOf, type OneByOne, oneByOne } from './one-by-one.js';
 
 export interface IssuanceQueueUnderTest {
   readonly admission: Admission;
@@ -37,6 +37,7 @@ export function issuanceQueueContract(
     aboutEndings(t, at);
     aboutLeases(t, at);
     aboutRevokedIssuances(t, at);
+    aboutRounds(t, at);
   });
 }
 
@@ -76,14 +77,27 @@ class Driver {
     }));
   }
 
-  claim(couponId: CouponId, limit = 100, leaseMs = LEASE_MS): ReturnType<IssuanceQueue['claim']> {
-    return this.queue.claim(couponId, randomUUID(), limit, leaseMs);
+  claim(couponId: CouponId, limit = 100, leaseMs = LEASE_MS): ReturnType<OneByOne['claim']> {
+    return oneByOne(this.queue).claim(couponId, randomUUID(), limit, leaseMs);
   }
 
   async claimed(couponId: CouponId, limit = 100, leaseMs = LEASE_MS): Promise<Claim> {
     const claim = await this.claim(couponId, limit, leaseMs);
     if (typeof claim !== 'object') throw new Error('nothing to claim');
     return claim;
+  }
+
+  claimRound(couponIds: readonly CouponId[], limit: number): Promise<ClaimReply[]> {
+    const round = { couponIds, token: randomUUID(), limit, leaseMs: LEASE_MS };
+    return gathered((answer) => this.queue.claimRound(round, answer));
+  }
+
+  ackRound(claims: readonly Claim[]): Promise<(boolean | QueueFault)[]> {
+    return gathered((answer) => this.queue.ackRound(claims, answer));
+  }
+
+  releaseRound(claims: readonly Claim[]): Promise<(boolean | QueueFault)[]> {
+    return gathered((answer) => this.queue.releaseRound(claims, answer));
   }
 
   async depth(couponId: CouponId): Promise<[queued: number, claimed: number]> {
@@ -103,6 +117,14 @@ class Driver {
   }
 }
 
+async function gathered<Reply>(
+  ask: (answer: (place: number, reply: Reply) => void) => Promise<void>,
+): Promise<Reply[]> {
+  const replies: Reply[] = [];
+  await ask((place, reply) => void (replies[place] = reply));
+  return replies;
+}
+
 function aboutClaiming(t: Test, at: Driver): void {
   t.test('every admitted issuance comes out once, lowest numbers first, up to the limit', async (t) => {
     const { couponId, issuances } = await at.couponWith(...members(5));
@@ -119,7 +141,7 @@ function aboutClaiming(t: Test, at: Driver): void {
 
   t.test('a claim goes under the fresh token it was asked for', async (t) => {
     const { couponId } = await at.couponWith(member('a'));
-    const claim = await at.queue.claim(couponId, 'token-of-mine', 10, LEASE_MS);
+    const claim = await oneByOne(at.queue).claim(couponId, 'token-of-mine', 10, LEASE_MS);
     t.match(claim, { token: 'token-of-mine' }, 'so a claim whose answer was lost can still be released');
   });
 
@@ -152,7 +174,7 @@ function aboutClaiming(t: Test, at: Driver): void {
     ]);
     await at.claimed(some.couponId, 1);
     t.same(await at.depth(some.couponId), [1, 4]);
-    await at.queue.ack(some.couponId, first.token);
+    await oneByOne(at.queue).ack(some.couponId, first.token);
     t.same(await at.depth(some.couponId), [1, 1]);
     t.same(await at.queue.depths([]), []);
   });
@@ -163,7 +185,7 @@ function aboutClaiming(t: Test, at: Driver): void {
     const issuances = await at.admit(couponId, ...memberIds);
     const claim = await at.claimed(couponId, 3_000);
     t.same(claim.issuances, issuances);
-    t.equal(await at.queue.release(couponId, claim.token), true);
+    t.equal(await oneByOne(at.queue).release(couponId, claim.token), true);
     t.same((await at.claimed(couponId, 3_000)).issuances, issuances);
   });
 
@@ -174,7 +196,7 @@ function aboutClaiming(t: Test, at: Driver): void {
     t.same(await at.admission.unrecordedHolder(couponId, 1), issuances[0], 'claimed, not mistaken for 11');
     t.same(await at.admission.unrecordedHolder(couponId, 11), issuances[10], 'claimed');
     t.equal(await at.admission.unrecordedHolder(couponId, 13), undefined);
-    await at.queue.ack(couponId, claim.token);
+    await oneByOne(at.queue).ack(couponId, claim.token);
     t.equal(await at.admission.unrecordedHolder(couponId, 1), undefined, 'recorded');
   });
 }
@@ -183,9 +205,9 @@ function aboutEndings(t: Test, at: Driver): void {
   t.test('an acked claim is removed for good, and acked only once', async (t) => {
     const { couponId } = await at.couponWith(...members(3));
     const claim = await at.claimed(couponId);
-    t.equal(await at.queue.ack(couponId, claim.token), true);
-    t.equal(await at.queue.ack(couponId, claim.token), false);
-    t.equal(await at.queue.release(couponId, claim.token), false);
+    t.equal(await oneByOne(at.queue).ack(couponId, claim.token), true);
+    t.equal(await oneByOne(at.queue).ack(couponId, claim.token), false);
+    t.equal(await oneByOne(at.queue).release(couponId, claim.token), false);
     t.same(await at.depth(couponId), [0, 0]);
   });
 
@@ -193,11 +215,11 @@ function aboutEndings(t: Test, at: Driver): void {
     const { couponId, issuances } = await at.couponWith(...members(3));
     const claim = await at.claimed(couponId, 2);
     const [later] = await at.admit(couponId, member('later'));
-    t.equal(await at.queue.release(couponId, claim.token), true);
+    t.equal(await oneByOne(at.queue).release(couponId, claim.token), true);
     t.same(await at.depth(couponId), [4, 0]);
     t.same((await at.claimed(couponId)).issuances, [...issuances, later]);
-    t.equal(await at.queue.ack(couponId, claim.token), false, 'its token is stale now');
-    t.equal(await at.queue.release(couponId, claim.token), false);
+    t.equal(await oneByOne(at.queue).ack(couponId, claim.token), false, 'its token is stale now');
+    t.equal(await oneByOne(at.queue).release(couponId, claim.token), false);
   });
 
   t.test('one claim knows nothing of another, nor of a token never given', async (t) => {
@@ -205,11 +227,11 @@ function aboutEndings(t: Test, at: Driver): void {
     const other = await at.couponWith(...members(2));
     const claim = await at.claimed(one.couponId);
     const otherClaim = await at.claimed(other.couponId);
-    t.equal(await at.queue.ack(one.couponId, otherClaim.token), false);
-    t.equal(await at.queue.ack(one.couponId, 'never-given'), false);
-    t.equal(await at.queue.release(freshCouponId(), claim.token), false);
+    t.equal(await oneByOne(at.queue).ack(one.couponId, otherClaim.token), false);
+    t.equal(await oneByOne(at.queue).ack(one.couponId, 'never-given'), false);
+    t.equal(await oneByOne(at.queue).release(freshCouponId(), claim.token), false);
     t.same(await at.depth(one.couponId), [0, 2]);
-    t.equal(await at.queue.ack(one.couponId, claim.token), true);
+    t.equal(await oneByOne(at.queue).ack(one.couponId, claim.token), true);
   });
 }
 
@@ -221,17 +243,17 @@ function aboutLeases(t: Test, at: Driver): void {
     const taken = await at.claimed(couponId, 1);
     t.same(taken.issuances, issuances.slice(0, 4), 'the limit is for the queue');
     t.not(taken.token, lapsed.token);
-    t.equal(await at.queue.ack(couponId, lapsed.token), false, 'the sleeper wakes too late');
-    t.equal(await at.queue.release(couponId, lapsed.token), false);
+    t.equal(await oneByOne(at.queue).ack(couponId, lapsed.token), false, 'the sleeper wakes too late');
+    t.equal(await oneByOne(at.queue).release(couponId, lapsed.token), false);
     t.same(await at.depth(couponId), [2, 4]);
-    t.equal(await at.queue.ack(couponId, taken.token), true);
+    t.equal(await oneByOne(at.queue).ack(couponId, taken.token), true);
     t.same((await at.claimed(couponId)).issuances, issuances.slice(4));
   });
 
   t.test('a claim whose lease has ended may still be acked until a recorder takes over', async (t) => {
     const { couponId } = await at.couponWith(...members(2));
     const lapsed = await at.lapsedClaim(couponId);
-    t.equal(await at.queue.ack(couponId, lapsed.token), true);
+    t.equal(await oneByOne(at.queue).ack(couponId, lapsed.token), true);
     t.equal(await at.claim(couponId), undefined);
   });
 
@@ -272,8 +294,79 @@ function aboutRevokedIssuances(t: Test, at: Driver): void {
       await at.admission.revoke(couponId, 1, member('m1'));
       const [anew] = await at.admit(couponId, member('m1'));
       t.same(await at.depth(couponId), [1, 2]);
-      t.equal(await at.queue.release(couponId, claim.token), true);
+      t.equal(await oneByOne(at.queue).release(couponId, claim.token), true);
       t.same((await at.claimed(couponId)).issuances, [issuances[1], anew]);
     },
   );
+}
+
+function aboutRounds(t: Test, at: Driver): void {
+  t.test('a round claims of every coupon, in the order of the round, and each gets its own', async (t) => {
+    const [one, two, none] = [
+      await at.couponWith(...members(3)),
+      await at.couponWith(...members(2, 'n')),
+      await at.couponWith(),
+    ];
+    const absent = freshCouponId();
+    const replies = await at.claimRound([one.couponId, absent, two.couponId, none.couponId], 100);
+    t.match(replies, [
+      { couponId: one.couponId, epoch: 1, issuances: one.issuances, backlog: 'empty' },
+      'not_ready',
+      { couponId: two.couponId, epoch: 1, issuances: two.issuances, backlog: 'empty' },
+      'empty',
+    ]);
+    t.same(await at.depth(one.couponId), [0, 3]);
+  });
+
+  t.test('claims of a round are acked and released together, whichever of them is stale', async (t) => {
+    const coupons = [];
+    for (let count = 1; count <= 3; count++) coupons.push((await at.couponWith(...members(count))).couponId);
+    const claims = claimsOf(await at.claimRound(coupons, 100));
+    const [first, second, third] = claims;
+    if (first === undefined || second === undefined || third === undefined)
+      throw new Error('not all claimed');
+    const stale = { ...second, token: 'never-given' };
+    t.same(await at.ackRound([first, stale]), [true, false]);
+    t.same(await at.releaseRound([third, stale, first]), [true, false, false]);
+    t.same(await Promise.all(coupons.map((couponId) => at.depth(couponId))), [
+      [0, 0],
+      [0, 2],
+      [3, 0],
+    ]);
+  });
+
+  t.test('a round of a thousand coupons leaves none out', async (t) => {
+    const coupons = [];
+    for (let count = 0; count < 1_000; count++) coupons.push((await at.couponWith(member('m1'))).couponId);
+    const claims = claimsOf(await at.claimRound(coupons, 2_000));
+    t.same(
+      claims.map(({ couponId }) => couponId),
+      coupons,
+    );
+    t.same(await at.ackRound(claims), Array(1_000).fill(true));
+    t.same(await at.queue.depths(coupons), Array(1_000).fill({ queued: 0, claimed: 0 }));
+  });
+
+  t.test('a round that is answered by one call is bounded by issuances', async (t) => {
+    const coupons = [];
+    for (let count = 0; count < 3; count++) coupons.push((await at.couponWith(...members(60))).couponId);
+    const replies = await at.claimRound(coupons, 100);
+    const taken = claimsOf(replies).reduce((sum, { issuances }) => sum + issuances.length, 0);
+    // In a Cluster each coupon is a call of its own, with at least fifty.
+    t.ok(taken === 100 || taken === 150, `${taken} of 180`);
+    if (taken === 100) t.match(replies, [{ backlog: 'empty' }, { backlog: 'partial' }, 'later']);
+  });
+
+  t.test('the leases of a round end for each coupon alone', async (t) => {
+    const [one, two] = [await at.couponWith(...members(2)), await at.couponWith(...members(2))];
+    const lapsed = await at.lapsedClaim(one.couponId);
+    const held = await at.claimed(two.couponId);
+    const replies = await at.claimRound([one.couponId, two.couponId], 100);
+    t.match(replies, [{ issuances: one.issuances, backlog: 'full' }, 'empty']);
+    t.same(await at.ackRound([lapsed, held]), [false, true]);
+  });
+}
+
+function claimsOf(replies: readonly ClaimReply[]): Claim[] {
+  return replies.flatMap((reply) => (typeof reply === 'object' && 'token' in reply ? [reply] : []));
 }

@@ -97,7 +97,7 @@ async function recordedCoupon({ catalogue, ledger }: IssuanceSearchUnderTest): P
     memberId: memberOf(issueNo),
     issuedAtMs: 1_000 + issueNo,
   }));
-  await ledger.record(couponId, epoch, issuances);
+  await ledger.record({ couponId, epoch, issuances });
   for (const issueNo of USED) await ledger.use(couponId, memberOf(issueNo), 5_000);
   return couponId;
 }

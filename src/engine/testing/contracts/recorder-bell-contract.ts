@@ -31,6 +31,10 @@ export function recorderBellContract(
   });
 }
 
+async function pending(bell: RecorderBell, limit: number): Promise<CouponId[]> {
+  return (await bell.pendingMarks(limit)).map(({ couponId }) => couponId);
+}
+
 function aboutMarks(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): void {
   t.test(
     'pending coupons are listed everywhere, the longest ago marked first, up to the limit',
@@ -40,12 +44,12 @@ function aboutMarks(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): vo
         await bell.markPending([couponId]);
         await delay(APART_MS);
       }
-      t.same(await bellElsewhere.pendingCoupons(10), [a, b, c]);
-      t.same(await bell.pendingCoupons(2), [a, b]);
+      t.same(await pending(bellElsewhere, 10), [a, b, c]);
+      t.same(await pending(bell, 2), [a, b]);
       await bellElsewhere.markPending([a]);
-      t.same(await bell.pendingCoupons(10), [b, c, a], 'announcing again is news');
+      t.same(await pending(bell, 10), [b, c, a], 'announcing again is news');
       await bell.clearPending([a, b, c], 0);
-      t.same(await bell.pendingCoupons(10), []);
+      t.same(await pending(bell, 10), []);
     },
   );
 
@@ -53,16 +57,16 @@ function aboutMarks(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): vo
     const [a, b] = [freshCouponId(), freshCouponId()];
     await bell.markPending([a, b]);
     await bell.clearPending([a], LONG_MS);
-    t.same(new Set(await bell.pendingCoupons(10)), new Set([a, b]), 'marked a moment ago');
+    t.same(new Set(await pending(bell, 10)), new Set([a, b]), 'marked a moment ago');
     await bell.clearPending([a, freshCouponId()], 0);
-    t.same(await bell.pendingCoupons(10), [b], 'only the one named goes');
+    t.same(await pending(bell, 10), [b], 'only the one named goes');
     await bell.clearPending([b], 0);
   });
 
   t.test('announcing and silencing nothing is harmless', async (t) => {
     await bell.markPending([]);
     await bell.clearPending([], 0);
-    t.same(await bell.pendingCoupons(10), []);
+    t.same(await pending(bell, 10), []);
   });
 }
 

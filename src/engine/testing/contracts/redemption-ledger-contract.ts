@@ -53,7 +53,7 @@ export async function couponWith(
   const issuances = Array.from({ length: rows }, (_, place) => ({
     ...{ issueNo: place + 1, memberId: member(`m${place + 1}`), issuedAtMs },
   }));
-  await ledger.record(couponId, 0, issuances);
+  await ledger.record({ couponId, epoch: 0, issuances });
   return couponId;
 }
 
@@ -320,7 +320,11 @@ function aboutReading(t: Test, under: RedemptionsUnderTest): void {
     const ids: CouponId[] = [];
     for (const [place, validity] of [undefined, { untilMs: 5 }, { hours: 2 }].entries()) {
       const couponId = await couponWith(under, { validity }, 0);
-      await ledger.record(couponId, 0, [{ issueNo: 1, memberId, issuedAtMs: 1_000_000 - (place % 2) }]);
+      await ledger.record({
+        couponId,
+        epoch: 0,
+        issuances: [{ issueNo: 1, memberId, issuedAtMs: 1_000_000 - (place % 2) }],
+      });
       ids.push(couponId);
     }
     await redemptions.redeem({ couponId: ids[0] ?? (0 as CouponId), memberId }, order('A'), seller);

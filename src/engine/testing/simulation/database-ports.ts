@@ -9,8 +9,14 @@ import type {
   NewCoupon,
 } from '../../ports/coupon-catalogue.js';
 import type { KeyedRequest } from '../../ports/idempotency.js';
-import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
-import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../ports/issuance-ledger.js';
+import type { CouponId, CouponTerms, MemberId } from '../../domain/coupon.js';
+import type {
+  ClaimedBatch,
+  IssuanceLedger,
+  LedgerCounts,
+  LedgerRow,
+  RecordResult,
+} from '../../ports/issuance-ledger.js';
 import type {
   BeginReply,
   BegunChange,
@@ -114,13 +120,12 @@ export class SimulatedLedger implements IssuanceLedger {
     this.#database = database;
   }
 
-  record(
-    couponId: CouponId,
-    epoch: number,
-    issuances: readonly Issuance[],
-    quantity?: number,
-  ): Promise<RecordResult> {
-    return this.#link.call(() => this.#database.record(couponId, epoch, issuances, quantity));
+  record(batch: ClaimedBatch): Promise<RecordResult> {
+    return this.#link.call(() => this.#database.record(batch));
+  }
+
+  recordTogether(batches: readonly ClaimedBatch[]): ReturnType<IssuanceLedger['recordTogether']> {
+    return this.#link.call(() => this.#database.recordTogether(batches));
   }
 
   revoke(

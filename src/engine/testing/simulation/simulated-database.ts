@@ -12,7 +12,13 @@ import { StoreCorruptError } from '../../domain/errors.js';
 import { IDEMPOTENCY_KEPT_MS, type KeyedRequest } from '../../ports/idempotency.js';
 import type { AuditEntry } from '../../ports/audit-log.js';
 import { SimulatedCouponChanges } from './simulated-coupon-changes.js';
-import type { IssuanceLedger, LedgerCounts, LedgerRow, RecordResult } from '../../ports/issuance-ledger.js';
+import type {
+  ClaimedBatch,
+  IssuanceLedger,
+  LedgerCounts,
+  LedgerRow,
+  RecordResult,
+} from '../../ports/issuance-ledger.js';
 
 export interface DeadLetter extends Issuance {
   readonly reason: 'number_taken' | 'member_has_one' | 'beyond_quantity' | 'refused_by_schema';
@@ -30,6 +36,7 @@ interface Registration extends Pick<KeyedRequest, 'bodyHash' | 'atMs'> {
   readonly couponId: CouponId;
 }
 
+export type RecordedTogether = Awaited<ReturnType<IssuanceLedger['recordTogether']>>;
 export type Revoked = Awaited<ReturnType<IssuanceLedger['revoke']>>;
 
 const FRESH = { version: 1, epoch: 0, revision: 0, changesBegun: 0 };
@@ -119,12 +126,36 @@ export class SimulatedDatabase {
     return ledger;
   }
 
-  record(couponId: CouponId, epoch: number, issuances: readonly Issuance[], quantity = 0): RecordResult {
+  record({ couponId, epoch, issuances, quantity = 0 }: ClaimedBatch): RecordResult {
     const result = { inserted: 0, replayed: 0, revoked: 0, deadLettered: 0, stale: 0 };
     if (this.isRebuilt(couponId, epoch)) return { ...result, stale: issuances.length };
     const most = Math.max(quantity, this.coupons.get(couponId)?.quantity ?? Infinity);
     for (const issuance of issuances) result[this.recordOne(couponId, issuance, most)] += 1;
     return result;
+  }
+
+  /** All rows of all batches, or none. */
+  recordTogether(batches: readonly ClaimedBatch[]): RecordedTogether {
+    if (!batches.every((batch) => this.isPlain(batch)))
+      return batches.map(({ couponId, epoch }) => (this.isRebuilt(couponId, epoch) ? 'stale' : 'contested'));
+    for (const batch of batches) this.record(batch);
+    return 'recorded';
+  }
+
+  /** Whether every issuance of the batch would become a row. */
+  protected isPlain({ couponId, epoch, issuances, quantity = 0 }: ClaimedBatch): boolean {
+    if (this.isRebuilt(couponId, epoch)) return false;
+    const { rows, numberOf, revoked } = this.ledgerOf(couponId);
+    const most = Math.max(quantity, this.coupons.get(couponId)?.quantity ?? Infinity);
+    const distinct = new Set(issuances.flatMap(({ issueNo, memberId }) => [issueNo, memberId]));
+    if (rows.size + issuances.length > most || distinct.size < 2 * issuances.length) return false;
+    return issuances.every(
+      (issuance) =>
+        isStorable(issuance) &&
+        !revoked.has(issuance.issueNo) &&
+        !rows.has(issuance.issueNo) &&
+        !numberOf.has(issuance.memberId),
+    );
   }
 
   /** Whether the coupon was rebuilt since a process read it under this epoch. */

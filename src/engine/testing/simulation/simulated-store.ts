@@ -16,7 +16,14 @@ import type {
 } from '../../ports/admission.js';
 import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
 import { StoreUnavailableError } from '../../domain/errors.js';
-import type { Claim, QueueDepth } from '../../ports/issuance-queue.js';
+import type {
+  Claim,
+  ClaimName,
+  ClaimReply,
+  ClaimRound,
+  QueueDepth,
+  QueueFault,
+} from '../../ports/issuance-queue.js';
 import { type TermsChange, sameTerms, termsAfter, termsOf } from '../../ports/terms-change.js';
 
 export interface StoredClaim {
@@ -246,6 +253,25 @@ export class SimulatedStore {
       coupon.version += 1;
     }
     return { status: live ? 'revoked' : 'absent', snapshot: this.#snapshotOf(coupon) };
+  }
+
+  /** The coupons of one call, one after another, until the limit is used up. */
+  claimRound({ couponIds, token, limit, leaseMs }: ClaimRound): Exclude<ClaimReply, QueueFault>[] {
+    let room = limit;
+    return couponIds.map((couponId) => {
+      if (room <= 0) return 'later';
+      const reply = this.claim(couponId, token, room, leaseMs) ?? 'empty';
+      if (typeof reply === 'object') room -= reply.issuances.length;
+      return reply;
+    });
+  }
+
+  ackRound(claims: readonly ClaimName[]): boolean[] {
+    return claims.map(({ couponId, token }) => this.ack(couponId, token));
+  }
+
+  releaseRound(claims: readonly ClaimName[]): boolean[] {
+    return claims.map(({ couponId, token }) => this.release(couponId, token));
   }
 
   claim(

@@ -45,7 +45,6 @@ export interface ApiProcess {
   readonly warmer: CouponWarmer;
 }
 
-const DRAINS_MAX = 2;
 const RESTART_MAX_MS = 600;
 
 export class SimulatedWorld {
@@ -110,19 +109,16 @@ export class SimulatedWorld {
       { queue, ledger, newToken: () => `${process.name}-${(tokens += 1)}` },
       { recordBatchMax: this.#scenario.recordBatchMax, leaseMs: LEASE_MS },
     );
-    const recorder = new Recorder(
-      {
-        queue,
-        bell,
-        clock: process,
-        scheduler: process,
-        drain: (couponId) => flusher.drain(couponId),
-        prepare: (couponId) => ports.warmer.prepare(couponId),
-        onDrained: () => undefined,
-        onFault: ports.onFault,
-      },
-      DRAINS_MAX,
-    );
+    const recorder = new Recorder({
+      queue,
+      bell,
+      clock: process,
+      scheduler: process,
+      drain: (couponIds, alone) => flusher.drain(couponIds, alone),
+      prepare: (couponId) => ports.warmer.prepare(couponId),
+      onDrained: () => undefined,
+      onFault: ports.onFault,
+    });
     const reconciler = new Reconciler({ ...ports, onRevokesFinished: () => undefined });
     const unsettled = new UnsettledChanges({ ...ports, onSettled: () => undefined });
     this.recorders[place] = process;
@@ -200,7 +196,9 @@ export class SimulatedWorld {
     const ports = {
       admission,
       queue: this.#planting.queue(
-        new SimulatedIssuanceQueue(storeLink, this.store, () => this.#claimed(process)),
+        new SimulatedIssuanceQueue(storeLink, this.store, this.#scenario.rounds, () =>
+          this.#claimed(process),
+        ),
       ),
       bell: new SimulatedBell(storeLink, this.store, this.#rings.of(process)),
       catalogue: new SimulatedCatalogue(databaseLink, this.database, () => this.#epochRaised(process)),

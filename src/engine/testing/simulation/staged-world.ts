@@ -84,7 +84,7 @@ export class StagedWorld {
   readonly versions = new LocalVersions();
   readonly faults: unknown[] = [];
   readonly admission: SimulatedAdmission;
-  readonly queue = new SimulatedIssuanceQueue(this.storeLink, this.store);
+  readonly queue: SimulatedIssuanceQueue;
   readonly bell = new SimulatedBell(this.storeLink, this.store, this.rings);
   readonly catalogue = new SimulatedCatalogue(this.databaseLink, this.database);
   readonly ledger = new SimulatedLedger(this.databaseLink, this.database);
@@ -94,7 +94,9 @@ export class StagedWorld {
 
   /** @param rounds how the store takes rounds, where this differs from one shard and one call. */
   constructor(rounds: Partial<RoundShape> = {}) {
-    this.admission = new SimulatedAdmission(this.storeLink, this.store, { ...WHOLE_ROUNDS, ...rounds });
+    const shape = { ...WHOLE_ROUNDS, ...rounds };
+    this.admission = new SimulatedAdmission(this.storeLink, this.store, shape);
+    this.queue = new SimulatedIssuanceQueue(this.storeLink, this.store, shape);
     this.warmer = new CouponWarmer(this);
     this.changer = new CouponChanger(this);
   }

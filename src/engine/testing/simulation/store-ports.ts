@@ -12,7 +12,17 @@ import type {
 import type { TermsChange } from '../../ports/terms-change.js';
 import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../domain/coupon.js';
 import { StoreUnavailableError } from '../../domain/errors.js';
-import type { Claim, IssuanceQueue, QueueDepth, RecorderBell } from '../../ports/issuance-queue.js';
+import type {
+  AnswerClaim,
+  AnswerEnding,
+  ClaimName,
+  ClaimRound,
+  IssuanceQueue,
+  PendingMark,
+  QueueDepth,
+  QueueFault,
+  RecorderBell,
+} from '../../ports/issuance-queue.js';
 import type { Link, NewsChannel } from './link.js';
 import type { SimulatedStore } from './simulated-store.js';
 
@@ -32,6 +42,25 @@ export const WHOLE_ROUNDS: RoundShape = {
   stragglers: false,
 };
 
+/** Cuts a round into calls, each of which meets a fate of its own and is answered coupon by coupon. */
+async function inCalls<Question, Reply>(
+  { couponsPerCall, stragglers }: RoundShape,
+  round: readonly Question[],
+  answer: (place: number, reply: Reply | QueueFault) => void,
+  call: (some: readonly Question[]) => Promise<readonly Reply[]>,
+): Promise<void> {
+  const calls: Promise<void>[] = [];
+  for (let start = 0; start < round.length; start += couponsPerCall) {
+    const some = round.slice(start, start + couponsPerCall);
+    const answered = call(some).then(
+      (replies) => replies.forEach((reply, place) => answer(start + place, reply)),
+      (fault: unknown) => some.forEach((_, place) => answer(start + place, { status: 'fault', fault })),
+    );
+    calls.push(answered);
+  }
+  await (stragglers && calls.length > 0 ? Promise.race(calls) : Promise.all(calls));
+}
+
 export class SimulatedAdmission implements Admission {
   readonly #link: Link;
   readonly #store: SimulatedStore;
@@ -43,24 +72,10 @@ export class SimulatedAdmission implements Admission {
     this.#shape = shape;
   }
 
-  async admitRound(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void> {
-    const { couponsPerCall, stragglers } = this.#shape;
-    const calls: Promise<void>[] = [];
-    for (let start = 0; start < batches.length; start += couponsPerCall) {
-      const some = batches.slice(start, start + couponsPerCall);
-      const answerOne: AnswerBatch = (place, reply) => answer(start + place, reply);
-      calls.push(this.#admitInOneCall(some, answerOne));
-    }
-    await (stragglers ? Promise.race(calls) : Promise.all(calls));
-  }
-
-  async #admitInOneCall(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void> {
-    try {
-      const replies = await this.#link.call(() => this.#store.admitRound(batches));
-      for (const [place, reply] of replies.entries()) answer(place, reply);
-    } catch (fault) {
-      for (const place of batches.keys()) answer(place, { status: 'fault', fault });
-    }
+  admitRound(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void> {
+    return inCalls(this.#shape, batches, answer, (some) =>
+      this.#link.call(() => this.#store.admitRound(some)),
+    );
   }
 
   shardOf(couponId: CouponId): number {
@@ -126,34 +141,44 @@ export class SimulatedAdmission implements Admission {
 export class SimulatedIssuanceQueue implements IssuanceQueue {
   readonly #link: Link;
   readonly #store: SimulatedStore;
+  readonly #shape: RoundShape;
   readonly #onClaimed: () => void;
 
   /** @param onClaimed called at a claim, before its recorder receives the reply. */
-  constructor(link: Link, store: SimulatedStore, onClaimed: () => void = () => undefined) {
+  constructor(
+    link: Link,
+    store: SimulatedStore,
+    shape: RoundShape = WHOLE_ROUNDS,
+    onClaimed: () => void = () => undefined,
+  ) {
     this.#link = link;
     this.#store = store;
+    this.#shape = shape;
     this.#onClaimed = onClaimed;
   }
 
-  claim(
-    couponId: CouponId,
-    token: string,
-    limit: number,
-    leaseMs: number,
-  ): Promise<Claim | 'not_ready' | undefined> {
-    return this.#link.call(() => {
-      const claim = this.#store.claim(couponId, token, limit, leaseMs);
-      if (typeof claim === 'object') this.#onClaimed();
-      return claim;
-    }, 'once');
+  claimRound({ couponIds, token, limit, leaseMs }: ClaimRound, answer: AnswerClaim): Promise<void> {
+    return inCalls(this.#shape, couponIds, answer, (some) =>
+      this.#link.call(() => {
+        const replies = this.#store.claimRound({ couponIds: some, token, limit, leaseMs });
+        if (replies.some((reply) => typeof reply === 'object')) this.#onClaimed();
+        return replies;
+      }, 'once'),
+    );
   }
 
-  ack(couponId: CouponId, token: string): Promise<boolean> {
-    return this.#link.call(() => this.#store.ack(couponId, token));
+  ackRound(claims: readonly ClaimName[], answer: AnswerEnding): Promise<void> {
+    return inCalls(this.#shape, claims, answer, (some) => this.#link.call(() => this.#store.ackRound(some)));
   }
 
-  release(couponId: CouponId, token: string): Promise<boolean> {
-    return this.#link.call(() => this.#store.release(couponId, token));
+  releaseRound(claims: readonly ClaimName[], answer: AnswerEnding): Promise<void> {
+    return inCalls(this.#shape, claims, answer, (some) =>
+      this.#link.call(() => this.#store.releaseRound(some)),
+    );
+  }
+
+  shardOf(couponId: CouponId): number {
+    return couponId % this.#shape.shards;
   }
 
   depths(couponIds: readonly CouponId[]): Promise<(QueueDepth | undefined)[]> {
@@ -190,8 +215,10 @@ export class SimulatedBell implements RecorderBell {
     });
   }
 
-  pendingCoupons(limit: number): Promise<CouponId[]> {
-    return this.#link.call(() => [...this.#store.pendingMs.keys()].slice(0, limit));
+  pendingMarks(limit: number): Promise<PendingMark[]> {
+    return this.#link.call(() =>
+      [...this.#store.pendingMs].slice(0, limit).map(([couponId, markedAtMs]) => ({ couponId, markedAtMs })),
+    );
   }
 
   clearPending(couponIds: readonly CouponId[], idleMs: number): Promise<void> {

@@ -21,6 +21,7 @@ const needs: Readonly<Record<string, CanShow>> = {
   'a lost round is an attempt for its first coupon only': (scenario) =>
     hasSeveralCoupons(scenario) && losesReplies(scenario),
   'stock of the first coupon of a round': hasSeveralCoupons,
+  'a group of coupons is not fenced': (scenario) => hasSeveralCoupons(scenario) && losesData(scenario),
 };
 
 /** @param bug as named in planted-bugs.ts; one that is not listed may show in every scenario. */
