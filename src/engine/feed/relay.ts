@@ -109,7 +109,7 @@ export class Relay {
       }
       this.#deliverWaiting();
     } catch (fault) {
-      // The store is asked again after the rest.
+      // The next poll reads the store again.
       this.#hasWebhooks = false;
       this.#ports.onFault(fault);
     }
