@@ -83,7 +83,7 @@ async function grant(context: CommandContext, couponId: CouponId, options: Grant
   if (options.json) printJson(context, { couponId, outcomes, undecided: open.length });
   else for (const [outcome, count] of counts) printLine(context.output, `${outcome} ${count}`);
   if (open.length > 0)
-    throw new CommandFailedError(`${open.length} members are undecided: send the same command again`);
+    throw new CommandFailedError(`no definite answer for ${open.length} members: run the same command again`);
 }
 
 const UNDECIDED: ReadonlySet<string> = new Set(['busy', 'not_ready', 'outcome_unknown']);

@@ -69,7 +69,10 @@ Examples:
         print(context, reports, options);
         return reports.filter((report) => !report.clean).length;
       });
-      if (differing > 0) throw new CommandFailedError(`differences in ${differing} of the coupons`);
+      if (differing > 0)
+        throw new CommandFailedError(
+          `differences found in ${differing} of the coupons; they are listed above`,
+        );
     });
 }
 

@@ -139,7 +139,9 @@ async function signerOf(config: Config, options: NamedTokens): Promise<SignToken
   }
   const settings = await tokenSettings(config);
   if (settings.secret === undefined) {
-    throw new UsageError('no secret to sign with: tokens come from the identity provider of JWT_JWKS_URL');
+    throw new UsageError(
+      'tokens cannot be signed here, because JWT_JWKS_URL is set: get them from that identity provider',
+    );
   }
   const issuer = new TokenIssuer(settings.secret, settings);
   const seconds = secondsOf(options.expiresIn ?? durationMs(TOKEN_LIFETIME));

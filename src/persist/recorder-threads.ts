@@ -95,9 +95,12 @@ function asFault(report: { readonly code: string; readonly message: string }): S
   const cause = new Error(report.message);
   switch (report.code) {
     case StoreUnavailableError.code:
-      return new StoreUnavailableError('A store refused the batch of the recorder. Nothing was written.', {
-        cause,
-      });
+      return new StoreUnavailableError(
+        'A store refused the batch of the recorder. Nothing was written. The cause has its message.',
+        {
+          cause,
+        },
+      );
     case StoreOutcomeUnknownError.code:
       return new StoreOutcomeUnknownError(
         'A store did not respond to the recorder. The batch may or may not have been written.',

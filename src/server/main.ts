@@ -277,7 +277,7 @@ async function startRecorder(
       else if (result.stale > 0)
         logger.warn(
           { couponId, ...result },
-          'Issuances not recorded: they were claimed before the coupon was rebuilt',
+          'Issuances not recorded, because they were claimed before the coupon was rebuilt; the rebuild queued its winners without a row again',
         );
       else logger.debug({ couponId, ...result }, 'Issuances recorded');
     },
@@ -306,10 +306,13 @@ function startUnsettledChanges(stores: Stores, logger: Logger): Part {
     onSettled: (couponId, changeNo) =>
       logger.warn(
         { couponId, changeNo },
-        'settled a change of a coupon that another process had left unsettled',
+        'Change of a coupon settled that an interrupted process had left unsettled',
       ),
     onFault: (fault, couponId) =>
-      logger.warn({ err: fault, couponId }, 'store error while settling changes of coupons; will retry'),
+      logger.warn(
+        { err: fault, couponId },
+        'Store error while settling changes of coupons; the next poll retries',
+      ),
   });
   unsettled.start();
   return {
@@ -331,7 +334,8 @@ function startReconciler(
     ...distributed,
     clock: systemClock,
     scheduler: systemScheduler,
-    onRevokesFinished: (couponId, count) => logger.warn({ couponId, count }, 'Incomplete revokes finished'),
+    onRevokesFinished: (couponId, count) =>
+      logger.warn({ couponId, count }, 'Revokes finished that were in the database and not yet in Redis'),
     onGap: (couponId, gap) => {
       counters.gap = reconciler.gap;
       if (gap === 0) logger.info({ couponId }, 'No issuances of this coupon are missing any more');

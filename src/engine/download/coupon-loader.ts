@@ -101,7 +101,8 @@ export class CouponLoader {
   async #warmAndRead({ couponId, seenIssueNo }: Question): Promise<LoadedCoupon | undefined> {
     const prepared = await this.#ports.warmer.prepare(couponId, seenIssueNo);
     if (prepared === 'unknown_coupon') return undefined;
-    if (prepared === 'recovering') throw new CouponRecoveringError('The coupon is being recovered.');
+    if (prepared === 'recovering')
+      throw new CouponRecoveringError('The coupon is being verified or rebuilt. Try again in a moment.');
     const sentAtMs = this.#ports.clock.monotonicMs();
     const [snapshot] = await this.#ports.admission.snapshots([couponId]);
     // Lost again in between: the next question warms it again.

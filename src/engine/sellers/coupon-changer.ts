@@ -104,7 +104,9 @@ export class CouponChanger {
       const taken = await changes.takeOver(change);
       if (taken !== undefined) await this.#settleForAnother(taken);
     }
-    throw new StoreUnavailableError('Another change of this coupon is still under way.');
+    throw new StoreUnavailableError(
+      'Another change of this coupon is still under way. Nothing was changed. Try again in a moment.',
+    );
   }
 
   /** What becomes of another request's change is no fault of this one, which has not begun. */
@@ -112,7 +114,10 @@ export class CouponChanger {
     try {
       await this.#carryOut(change);
     } catch (fault) {
-      throw new StoreUnavailableError('Another change of this coupon is not settled yet.', { cause: fault });
+      throw new StoreUnavailableError(
+        'An earlier change of this coupon is not settled yet. Nothing was changed. Try again in a moment.',
+        { cause: fault },
+      );
     }
   }
 
@@ -158,7 +163,10 @@ export class CouponChanger {
     });
     if (prepared === 'recovering') {
       // It takes longer than a seller waits.
-      throw await this.#dropped(before, new StoreUnavailableError('The coupon is being recovered.'));
+      throw await this.#dropped(
+        before,
+        new StoreUnavailableError('The coupon is being verified or rebuilt. Try again in a moment.'),
+      );
     }
     const change = await this.#unknownOnFault(changes.takeOver(before));
     if (change === undefined) throw unsettled();

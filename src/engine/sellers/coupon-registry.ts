@@ -303,7 +303,8 @@ export class CouponRegistry {
       reply = await admission.revoke(couponId, issueNo, memberId);
     }
     // A recovery takes longer than a seller waits. It reads the revocation.
-    if (reply.status === 'not_ready') throw new StoreUnavailableError('The coupon is being recovered.');
+    if (reply.status === 'not_ready')
+      throw new StoreUnavailableError('The coupon is being verified or rebuilt. Try again in a moment.');
     const { snapshot } = reply;
     versions.publish(couponId, snapshot.version);
     await catalogue.saveTerms(couponId, snapshot.version, snapshot);

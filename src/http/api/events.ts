@@ -26,7 +26,7 @@ export class EventHandlers {
     if (page === 'removed') {
       refuse(
         'events_removed',
-        'Events after this cursor are kept no more. Read the lists of issuances anew, then follow without `after`.',
+        'Events after this cursor were removed. Read the lists of issuances again, then follow without `after`.',
       );
     }
     const cursor = feedCursor(page.position);

@@ -106,7 +106,12 @@ export class LiveStreams {
         if ('head' in result) this.#refuse(response, reader.disconnected, result);
         else reader.leave = this.#open(response, reader.disconnected, result, lastEventId);
       })
-      .catch((fault: unknown) => this.#logger.error({ err: fault }, 'Live stream failed'))
+      .catch((fault: unknown) =>
+        this.#logger.error(
+          { err: fault },
+          'Unexpected error while opening a live stream; its reader has to reconnect',
+        ),
+      )
       .finally(() => this.#inFlight.leave());
   };
 

@@ -43,7 +43,7 @@ export const problemKinds = {
   url_refused: { status: 400, title: 'A webhook cannot lead there' },
   unknown_webhook: { status: 404, title: 'No such webhook' },
   webhooks_too_many: { status: 409, title: 'Too many webhooks' },
-  events_removed: { status: 410, title: 'Events after the cursor are kept no more' },
+  events_removed: { status: 410, title: 'Events after the cursor were removed' },
   key_reused: { status: 422, title: 'The idempotency key was used for another request' },
 
   unauthenticated: { status: 401, title: 'A valid access token is required' },

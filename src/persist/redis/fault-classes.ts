@@ -53,11 +53,11 @@ export function storeFault(error: unknown): SeonchakError {
     case 'repeat':
     case 'reload':
     case 'unavailable':
-      return new StoreUnavailableError('Redis is refusing commands.', {
+      return new StoreUnavailableError('Redis refused a command. The cause has its message.', {
         cause: error,
       });
     case 'corrupt':
-      return new StoreCorruptError('Unexpected error reply from Redis.', {
+      return new StoreCorruptError('Redis replied with an unexpected error. The cause has its message.', {
         cause: error,
       });
     case 'unknown':

@@ -255,7 +255,9 @@ function sendWithin(node: Redis, attempt: Attempt, withinMs: number): Promise<un
         if (acks >= attempt.acks) resolve(reply);
         else
           fail(
-            new StoreOutcomeUnknownError(`Only ${acks} of ${attempt.acks} replicas acknowledged the write.`),
+            new StoreOutcomeUnknownError(
+              `The master wrote, but only ${acks} of ${attempt.acks} replicas (REPLICA_ACKS) acknowledged in time. Check the replicas.`,
+            ),
           );
       }, fail)
       .catch(fail);

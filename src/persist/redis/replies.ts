@@ -17,15 +17,18 @@ import type { Backlog } from '../../engine/ports/issuance-queue.js';
 import { StoreCorruptError, StoreUnavailableError } from '../../engine/domain/errors.js';
 
 export function corrupt(expected: string, reply: unknown): StoreCorruptError {
-  return new StoreCorruptError('Unexpected error reply from Redis.', {
-    cause: new Error(`expected ${expected}, got ${JSON.stringify(reply)}`),
-  });
+  return new StoreCorruptError(
+    'Redis replied with something unexpected: its data was changed, or is of another version of Seonchak.',
+    {
+      cause: new Error(`expected ${expected}, got ${JSON.stringify(reply)}`),
+    },
+  );
 }
 
 /** A key was lost and its coupon is not yet out of service: the next request for the coupon begins its recovery. */
 export function keyLost(couponId: CouponId): StoreUnavailableError {
   return new StoreUnavailableError(
-    `A key of coupon ${couponId} was lost. Its recovery begins automatically.`,
+    `Redis lost a key of coupon ${couponId}. The coupon is rebuilt at its next request. Try again.`,
   );
 }
 

@@ -191,7 +191,7 @@ export function storeFault(
     case 'poison':
     case 'other':
       return new StoreCorruptError(
-        'Unexpected data in the database, or data that the schema refuses.',
+        'The database has unexpected data, or its schema refused a row. The cause has its message.',
         options,
       );
     case 'lost':
@@ -209,13 +209,14 @@ export function storeFault(
           options,
         );
       return new StoreUnavailableError(
-        remedyOf(error) ?? 'The database refused the statement. Nothing was written.',
+        remedyOf(error) ??
+          'The database refused the statement. Nothing was written. The cause has its message.',
         options,
       );
     case 'retry':
       // A deadlock is certain at any time; that the retries are used up does not change it.
       return new StoreUnavailableError(
-        'The database is overloaded: deadlock or lock timeout after all retries.',
+        'The database is overloaded: every attempt ended with a deadlock or a lock timeout. Try again.',
         options,
       );
     case 'not_written':

@@ -83,7 +83,11 @@ export class GroupCommit {
    */
   submit<Answer>(decide: Decide<Answer>, contradicted: () => void = () => undefined): Promise<Answer> {
     if (this.#stuck || this.#waiting.length >= WAITING_MAX) {
-      return Promise.reject(new StoreUnavailableError('Too many commands are waiting for the disk.'));
+      return Promise.reject(
+        new StoreUnavailableError(
+          'Too many commands are waiting for the disk, which is too slow or full. Nothing was attempted.',
+        ),
+      );
     }
     return new Promise<Answer>((resolve, reject) => {
       this.#waiting.push({ decide, resolve, reject, contradicted });
