@@ -1,8 +1,8 @@
 /**
- * Tests the channel of news when it is broken: a process that does not hear the others answers nothing from memory.
+ * Tests the channel of news when it is broken: a process that receives nothing from the others answers nothing from memory.
  *
  * Two hosts; one reaches Redis through a proxy. The channel is cut, or stays open and swallows messages, while a seller tops the coupon up and
- * those who win at the hearing host ask the deaf one.
+ * those who win at the host with the channel ask the one without it.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
@@ -40,7 +40,7 @@ function crowdAt(t: Test, origin: string): Crowd {
   return new Crowd([client.download]);
 }
 
-/** Everybody presses at the host behind the proxy until it answers from memory. */
+/** Every member presses at the host behind the proxy until it answers from memory. */
 async function untilSealed(world: World, atDeaf: Crowd): Promise<void> {
   const before = await sealedAnswers();
   while ((await sealedAnswers()) < before + MEMBERS) {

@@ -62,7 +62,7 @@ function* acts({ couponId }: World): Generator<SellerAct, void> {
   }
 }
 
-/** A seller acts over both servers in turn, until `until` resolves; afterwards every outcome that was open is learned by asking again. */
+/** A seller acts over both servers in turn, until `until` resolves; afterwards a retry returns every outcome that was open. */
 async function actUntil(world: World, until: Promise<unknown>): Promise<void> {
   const state = { ended: false };
   const end = (): void => {

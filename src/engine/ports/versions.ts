@@ -2,9 +2,9 @@
 import type { CouponId } from '../domain/coupon.js';
 
 /**
- * How well this process hears the others, in its monotonic time.
+ * Since when and until when this process receives the news of the others, in its monotonic time.
  *
- * A process that does not hear them must not answer from memory: the store may have changed without its knowledge.
+ * A process that does not receive them must not answer from memory: the store may have changed without its knowledge.
  */
 export interface Hearing {
   /** Until then, no news is missing that is older than {@link HEARING_MS}. */
@@ -13,7 +13,7 @@ export interface Hearing {
   sinceMs: number;
 }
 
-/** Where all news are heard in the call that publishes them. */
+/** For stores whose news arrive in the call that publishes them. */
 export const HEARS_ALWAYS: Readonly<Hearing> = {
   untilMs: Number.POSITIVE_INFINITY,
   sinceMs: Number.NEGATIVE_INFINITY,

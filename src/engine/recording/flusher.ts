@@ -5,7 +5,7 @@
  * every coupon that has something to record, and is bounded by rows and not by coupons.
  *
  * Rows without a conflict are recorded together, in one transaction. When one coupon has a conflict, nothing is written,
- * all claims are given back, and each coupon is to be drained alone, so that a conflict costs the others one attempt.
+ * all claims are released, and each coupon is to be drained alone, so that a conflict costs the others one attempt.
  *
  * A claim is a lease, so a flusher may die or freeze at any point:
  * - before the record: the lease ends and another flusher records;
@@ -45,7 +45,7 @@ export interface DrainResult extends RecordResult {
  * - `not_ready`: the coupon is out of service, or the store has lost a part of it.
  * - `later`: the others have used up the rows of the drain.
  * - `slow`: the store takes long to answer for it.
- * - `contested`: one of the coupons it was to be recorded with is in conflict; its claim was given back, and it is to be
+ * - `contested`: one of the coupons it was to be recorded with is in conflict; its claim was released, and it is to be
  *   drained alone.
  */
 export type CouponDrain = DrainResult | 'empty' | 'not_ready' | 'later' | 'slow' | 'contested' | QueueFault;
@@ -66,8 +66,8 @@ export class Flusher {
   }
 
   /**
-   * Records one claim of each coupon. Never rejects: a store that did not answer is the fault of each coupon concerned. Its claim was given
-   * back, or its lease will end; drain again later.
+   * Records one claim of each coupon. Never rejects: a store that did not answer is the fault of each coupon concerned. Its claim was
+   * released, or its lease will end; drain again later.
    *
    * @param alone whether what is contested is settled here, batch by batch, however long it takes.
    * @returns what was done for each coupon, in their order.
@@ -90,7 +90,7 @@ export class Flusher {
     await queue.claimRound({ couponIds, token: this.#ports.newToken(), limit, leaseMs }, (place, reply) => {
       if (typeof reply === 'object' && 'token' in reply) {
         if (gathering) claims.push({ place, claim: reply });
-        // The others have gone on without it.
+        // The drain continued without this claim.
         else void this.#giveBack([reply]);
       } else if (gathering) drained[place] = reply;
     });

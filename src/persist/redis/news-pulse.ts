@@ -15,7 +15,7 @@ import type { RedisCalls } from './redis-calls.js';
 import { RedisChannel } from './redis-channel.js';
 import type { RedisNodes } from './redis-nodes.js';
 
-/** While nothing is heard, subscriptions are made again after so many beats. */
+/** While nothing is received, subscriptions are renewed after this number of beats. */
 const RENEW_BEATS = 10;
 
 export class NewsPulse {
@@ -29,7 +29,7 @@ export class NewsPulse {
   #sent = 0;
   #received = 0;
 
-  /** @param news is subscribed to again, like the beats, while nothing is heard. */
+  /** @param news is subscribed to again, like the beats, while nothing is received. */
   constructor(calls: RedisCalls, nodes: RedisNodes, news: RedisChannel) {
     this.#calls = calls;
     this.#news = news;

@@ -9,7 +9,7 @@
  */
 import type { Redis } from 'ioredis';
 
-/** 80 bits of the 160 tell starts apart; every script compares them. */
+/** 80 bits of the 160 distinguish starts; every script compares them. */
 const RUN_ID_LENGTH = 20;
 
 export class ServerIdentities {

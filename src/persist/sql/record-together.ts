@@ -22,7 +22,7 @@ import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction, reading, RolledBack } from './transaction.js';
 
-/** Conflicts of one batch. A connection that is lost, or a database that is away, is the same for all of them. */
+/** Conflicts of one batch. A connection that is lost, or a database that is unreachable, is the same for all of them. */
 const conflicts: ReadonlySet<unknown> = new Set(['duplicate', 'poison', 'too_large', 'retry', 'other']);
 
 /** See {@link IssuanceLedger.recordTogether}. */

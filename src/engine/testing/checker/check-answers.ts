@@ -204,7 +204,7 @@ function wasForgotten({ history }: AcknowledgedIssuances, wonMs: number, atMs: n
       first.atMs <= atMs &&
       losses.some(
         (second) =>
-          // Memory may answer for a second after the past came back.
+          // Memory may answer for a second after older data came back.
           second.atMs >= atMs - STALE_MS &&
           second.sinceMs >= wonMs - instantMs &&
           second.sinceMs <= first.atMs,

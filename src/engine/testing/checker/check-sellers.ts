@@ -24,7 +24,7 @@ export function checkSellers(history: History, terms: PossibleTerms): Violation[
   ];
 }
 
-/** Whenever somebody reads the terms, the calls of the sellers explain them. */
+/** The calls of the sellers explain the terms at every instant at which they were read. */
 function termsExplained(history: History, terms: PossibleTerms): Violation[] {
   const { observed, endMs, instantMs, final } = history;
   const unexplained = (seen: CouponTerms, fromMs: number, toMs: number, where: string): Violation[] =>

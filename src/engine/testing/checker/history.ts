@@ -39,7 +39,7 @@ export interface SellerCall {
   code?: string;
 }
 
-/** Terms that the store had, as somebody read them between two instants of the history's axis. */
+/** Terms that the store had, as they were read between two instants of the history's axis. */
 export interface ObservedTerms {
   readonly fromMs: number;
   readonly toMs: number;
@@ -56,7 +56,7 @@ export interface History {
   readonly terms: CouponTerms;
   readonly downloads: readonly DownloadCall[];
   readonly sellerCalls: readonly SellerCall[];
-  /** Read meanwhile, where somebody did. */
+  /** Terms read during the run; empty where none were read. */
   readonly observed: readonly ObservedTerms[];
   readonly losses: readonly Loss[];
   /** From here on every fault is over; calls sent later must have definite answers. */

@@ -21,7 +21,7 @@ class EmptyLeftOut extends SimulatedStore {
   }
 }
 
-/** What is given back is that of the first coupon; the claims of the others end as if they were recorded. */
+/** Only the claim of the first coupon is released; the claims of the others end as if they were recorded. */
 class GivesBackTheFirst extends SimulatedStore {
   override releaseRound([first, ...others]: readonly ClaimName[]): boolean[] {
     const released = first === undefined ? [] : super.releaseRound([first]);

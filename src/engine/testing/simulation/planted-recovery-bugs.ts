@@ -83,7 +83,7 @@ const withRecovery = (Recovery: new (store: SimulatedStore) => StoreRecovery): P
   recovery: (store) => new Recovery(store),
 });
 
-/** Copies of the past come back over and over, while recorders and API processes stand still; sellers do nothing. */
+/** Older copies of the data come back over and over, while recorders and API processes are frozen; sellers do nothing. */
 const storesGoBack = (drawn: Scenario): Scenario => ({
   ...drawn,
   terms: {

@@ -32,7 +32,7 @@ function rebuiltWithout(changes: CouponChanges): CouponChanges {
   return wrapped;
 }
 
-/** Any process may drop a change, whoever has taken it over since. */
+/** Any process may drop a change, even one that another process has taken over since. */
 function droppedByAnybody(changes: CouponChanges): CouponChanges {
   const wrapped = wrapChanges(changes);
   wrapped.discard = async (change) => changes.discard((await changes.takeOver(change)) ?? change);
