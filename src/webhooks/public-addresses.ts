@@ -13,11 +13,16 @@ export class AddressRefusedError extends Error {
   readonly code = 'ADDRESS_REFUSED';
 }
 
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+
 /** False for loopback, private, link-local, multicast, documentation and every other range with a meaning of its own. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   // An IPv4 address in the form of an IPv6 one counts as the IPv4 address.
-  return ipaddr.process(address).range() === 'unicast';
+  const parsed = ipaddr.process(address);
+  if (parsed.range() !== 'unicast') return false;
+  // Outside 2000::/3 nothing is assigned, and `::7f00:1` once meant 127.0.0.1.
+  return !(parsed instanceof ipaddr.IPv6) || parsed.match(GLOBAL_UNICAST);
 }
 
 /** An address in a URL in place of a host name is never resolved, so that it is checked here. */
