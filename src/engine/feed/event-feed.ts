@@ -61,9 +61,11 @@ export class EventFeed {
     limit: number,
   ): Promise<EventPage | 'removed'> {
     await this.place(sellerId);
+    const page = await readEvents(this.#ports.events, sellerId, after, filter, limit);
+    // Asked afterwards: events may be removed meanwhile. Of an entry that was read in part, the rest must still be there.
     const { removedSeq } = await this.#ports.events.bounds(sellerId);
-    if (after.seq < removedSeq && after.seq !== FEED_START.seq) return 'removed';
-    return readEvents(this.#ports.events, sellerId, after, filter, limit);
+    const readWhole = after.no === undefined ? after.seq : after.seq - 1;
+    return readWhole < removedSeq && after.seq !== FEED_START.seq ? 'removed' : page;
   }
 
   /**

@@ -1,11 +1,13 @@
 /** Removes old events, those that a seller's feed has and those that no follower ever asked for. */
 import { type Kysely, sql } from 'kysely';
 import type { Database } from './schema.js';
-import { inTransaction, reading, writing } from './transaction.js';
+import type { SqlFlavour } from './sql-flavour.js';
+import { inTransaction, reading } from './transaction.js';
 
 /** See {@link EventLog.removeOld}. */
 export async function removeOldEvents(
   db: Kysely<Database>,
+  flavour: SqlFlavour,
   beforeMs: number,
   limit: number,
 ): Promise<number> {
@@ -16,27 +18,50 @@ export async function removeOldEvents(
       .select(['event_outbox.id', 'event_outbox.seller_id as sellerId', 'event_outbox.seq'])
       .where('event_outbox.at', '<', beforeMs)
       .where((row) =>
-        row.or([
-          row('event_outbox.seq', 'is', null),
-          row('held.seq', 'is', null),
-          row('event_outbox.seq', '<=', row.ref('held.seq')),
-        ]),
+        row.or([row('held.seq', 'is', null), row('event_outbox.seq', '<=', row.ref('held.seq'))]),
       )
       .orderBy('event_outbox.at')
       .limit(limit)
       .execute(),
   );
-  const unplaced = old.flatMap(({ id, seq }) => (seq === null ? [id] : []));
-  if (unplaced.length > 0) {
-    await writing(() =>
-      db.deleteFrom('event_outbox').where('id', 'in', unplaced).where('seq', 'is', null).execute(),
-    );
-  }
+  const unplaced = new Map<string, number[]>();
   const highest = new Map<string, number>();
-  for (const { sellerId, seq } of old)
-    if (seq !== null) highest.set(sellerId, Math.max(seq, highest.get(sellerId) ?? 0));
+  for (const { id, sellerId, seq } of old) {
+    if (seq === null) unplaced.set(sellerId, (unplaced.get(sellerId) ?? []).concat(id));
+    else highest.set(sellerId, Math.max(seq, highest.get(sellerId) ?? 0));
+  }
+  for (const [sellerId, ids] of unplaced) await removeUnplaced(db, flavour, sellerId, ids);
   for (const [sellerId, seq] of highest) await removeUpTo(db, sellerId, seq);
   return old.length;
+}
+
+/** A follower that comes back must not pass over them, so one place is given to all of them and marked as removed. */
+function removeUnplaced(
+  db: Kysely<Database>,
+  flavour: SqlFlavour,
+  sellerId: string,
+  ids: readonly number[],
+): Promise<void> {
+  return inTransaction(db, async (transaction) => {
+    const feed = await transaction
+      .selectFrom('event_feed')
+      .select('seq')
+      .where('seller_id', '=', sellerId)
+      .modifyEnd(flavour.lockExclusive)
+      .executeTakeFirst();
+    const { numDeletedRows } = await transaction
+      .deleteFrom('event_outbox')
+      .where('id', 'in', ids)
+      .where('seq', 'is', null)
+      .executeTakeFirstOrThrow();
+    if (feed === undefined || numDeletedRows === 0n) return;
+    const seq = feed.seq + 1;
+    await transaction
+      .updateTable('event_feed')
+      .set({ seq, removed_seq: seq })
+      .where('seller_id', '=', sellerId)
+      .execute();
+  });
 }
 
 /** Places are given in the order of time, so everything up to an old one is old. */

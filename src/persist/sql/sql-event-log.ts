@@ -136,7 +136,7 @@ export class SqlEventLog implements EventLog {
   }
 
   removeOld(beforeMs: number, limit: number): Promise<number> {
-    return removeOldEvents(this.#db, beforeMs, limit);
+    return removeOldEvents(this.#db, this.#flavour, beforeMs, limit);
   }
 
   #coupons(sellerId: string) {

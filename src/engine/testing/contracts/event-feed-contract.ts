@@ -353,6 +353,55 @@ function aboutRemoving(t: Test, under: EventsUnderTest): void {
       'without a position the feed begins with what is kept',
     );
   });
+
+  t.test('a follower within a range of numbers that was removed is told', async (t) => {
+    const shop = new FollowedShop(under);
+    await shop.issue(await shop.coupon(), 5);
+    const feed = shop.feed();
+    const page = await feed.read(shop.sellerId, FEED_START, {}, 2);
+    if (page === 'removed') throw new Error('removed');
+    await under.events.removeOld(Date.now() + 60_000, 100_000);
+    t.equal(await feed.read(shop.sellerId, page.position, {}, 10), 'removed');
+  });
+
+  t.test(
+    'a follower that was away while events had no place yet is told that they were removed',
+    async (t) => {
+      const shop = new FollowedShop(under);
+      const couponId = await shop.coupon();
+      await shop.issue(couponId, 2);
+      const { position } = await shop.follow(shop.feed());
+      await shop.redeem(couponId, 1, 'A-1');
+      await under.events.removeOld(Date.now() + 60_000, 100_000);
+      t.equal(await shop.feed().read(shop.sellerId, position, {}, 10), 'removed');
+      await shop.redeem(couponId, 2, 'A-2');
+      t.same((await shop.follow(shop.feed())).lines, ['redemption.made 2 A-2']);
+    },
+  );
+
+  t.test('events that are removed between two readings of one request are not passed over', async (t) => {
+    const shop = new FollowedShop(under);
+    const couponId = await shop.coupon();
+    await shop.issue(couponId, 1);
+    const { position } = await shop.follow(shop.feed());
+    await shop.redeem(couponId, 1, 'A-1');
+    await shop.follow(shop.feed());
+    const { events } = under;
+    const removing = new Proxy(events, {
+      get(log, name: keyof EventLog) {
+        if (name !== 'bounds') return log[name].bind(log);
+        return async (sellerId: string) => {
+          const bounds = await log.bounds(sellerId);
+          await log.removeOld(Date.now() + 60_000, 100_000);
+          return bounds;
+        };
+      },
+    });
+    const page = await new FollowedShop({ ...under, events: removing })
+      .feed()
+      .read(shop.sellerId, position, {}, 10);
+    t.same(page === 'removed' ? page : page.events.map(lineOf), ['redemption.made 1 A-1']);
+  });
 }
 
 /** Two coupons of a shop, and deeds at random. */
