@@ -45,6 +45,8 @@ export class Relay {
   readonly #busy = new Map<number, Promise<void>>();
   /** Webhooks whose turn has not come: in the order in which they were found, so that none waits for ever. */
   readonly #waiting = new Map<number, LeasedWebhook>();
+  /** Webhooks whose position may have moved since the current pass began to read. */
+  #moving = new Set<number>();
   #pass: Promise<void> | undefined;
   #stopping = false;
   #sweepAtMs = 0;
@@ -100,11 +102,14 @@ export class Relay {
     try {
       await this.#sweep();
       if (this.#isResting()) return;
+      this.#moving = new Set(this.#busy.keys());
       const leased = await webhooks.lease({ owner, leaseMs: RELAY_LEASE_MS }, RELAY_WEBHOOKS_MAX);
       this.#hasWebhooks = leased.length > 0;
       this.counters.retain(leased.map(({ id }) => id));
+      const isOurs = new Set(leased.map(({ id }) => id));
+      for (const id of this.#waiting.keys()) if (!isOurs.has(id)) this.#waiting.delete(id);
       for (const webhook of leased) {
-        if (!this.#busy.has(webhook.id) && webhook.nextAtMs <= clock.nowMs())
+        if (!this.#moving.has(webhook.id) && webhook.nextAtMs <= clock.nowMs())
           this.#waiting.set(webhook.id, webhook);
       }
       this.#deliverWaiting();
@@ -119,6 +124,7 @@ export class Relay {
     for (const [id, webhook] of this.#waiting) {
       if (this.#stopping || this.#busy.size >= RELAY_REQUESTS_MAX) return;
       this.#waiting.delete(id);
+      this.#moving.add(id);
       const delivering = this.#delivery
         .deliver(webhook)
         .catch((fault: unknown) => this.#ports.onFault(fault))

@@ -66,12 +66,12 @@ export class WebhookDelivery {
       if (replay !== undefined && webhook.sendingTo === undefined) {
         const rest = await this.#deliverReplay(webhook, replay);
         if (rest === 'stopped') return;
-        webhook = { ...webhook, replay: rest };
+        webhook = { ...webhook, ...ARRIVED, replay: rest };
         continue;
       }
       const { step, position } = await this.#deliverFeed(webhook);
       if (step === 'stopped') return;
-      webhook = { ...webhook, position, sendingTo: undefined, attempts: 0, failingSinceMs: undefined };
+      webhook = { ...webhook, ...ARRIVED, position, sendingTo: undefined };
       if (step === 'done') {
         counters.caughtUp(webhook.id);
         return;
@@ -173,6 +173,7 @@ export class WebhookDelivery {
 }
 
 const GONE = 410;
+const ARRIVED = { attempts: 0, failingSinceMs: undefined };
 
 function filterOf({ kinds, couponIds, createdAtMs, sendingTo }: Webhook): EventFilter {
   return {

@@ -10,6 +10,7 @@ import {
   type EventKind,
   type FeedEvent,
 } from '../../domain/events.js';
+import { Relay } from '../../feed/relay.js';
 import { RelayCounters } from '../../feed/relay-counters.js';
 import { type Message, type SendMessage, WebhookDelivery } from '../../feed/webhook-delivery.js';
 import type { AuditEntry, AuditLog } from '../../ports/audit-log.js';
@@ -31,6 +32,8 @@ export interface WebhooksUnderTest extends EventsUnderTest {
 const LEASE_MS = 60_000;
 const RANDOM_ROUNDS = 60;
 const HOUR_MS = 3_600_000;
+/** Each some 20 ms: far more than a loaded machine needs. */
+const TRIES_MAX = 500;
 
 const clock: Clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() };
 const actor = { kind: 'seller', id: 's', address: '127.0.0.1' } as const;
@@ -44,6 +47,7 @@ export function webhooksContract(t: Test, name: string, open: (t: Test) => Promi
     t.teardown(() => under.close());
     aboutKeeping(t, under);
     aboutLeases(t, under);
+    aboutPasses(t, under);
     aboutDelivering(t, under);
     aboutFailing(t, under);
     aboutReplay(t, under);
@@ -255,6 +259,81 @@ function aboutLeases(t: Test, under: WebhooksUnderTest): void {
   });
 }
 
+/** A relay whose passes the test begins. */
+function relayBy(
+  t: Test,
+  under: WebhooksUnderTest,
+  { shop, webhook: { url } }: Receiver,
+  send: SendMessage,
+): { readonly relay: Relay; readonly pass: () => void } {
+  let pass: () => void = () => undefined;
+  const relay = new Relay({
+    ...under,
+    ...{ clock, owner: `relay-${randomUUID()}`, feed: shop.feed(), onDisabled: () => undefined },
+    scheduler: {
+      every(_everyMs, run) {
+        pass = run;
+        return () => undefined;
+      },
+      pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    },
+    // The store has webhooks of other tests as well.
+    send: (webhook, message) =>
+      webhook.url === url ? send(webhook, message) : Promise.resolve({ status: 200, result: 'delivered' }),
+    onFault: (fault) => t.error(fault),
+  });
+  relay.start();
+  return { relay, pass };
+}
+
+async function until(isTrue: () => boolean | Promise<boolean>, meanwhile = (): void => undefined) {
+  for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+    if (await isTrue()) return;
+    meanwhile();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function aboutPasses(t: Test, under: WebhooksUnderTest): void {
+  const { webhooks } = under;
+
+  t.test('a delivery that ends while a pass reads the webhooks is not made again', async (t) => {
+    const receiver = await Receiver.open(under, { url: `https://shop.example/${randomUUID()}` });
+    const { shop, webhook, got } = receiver;
+    const couponId = await shop.coupon();
+    await shop.issue(couponId, 1);
+    let arrives: () => void = () => undefined;
+    const arrived = new Promise<void>((resolve) => {
+      arrives = resolve;
+    });
+    const slowly: SendMessage = async (...request) => {
+      const answer = await receiver.arrive(...request);
+      await arrived;
+      return answer;
+    };
+    let readings = 0;
+    const reading = new Proxy(webhooks, {
+      get(target, name: keyof Webhooks) {
+        if (name !== 'lease') return target[name].bind(target);
+        return async (...request: Parameters<Webhooks['lease']>) => {
+          const leased = await target.lease(...request);
+          if (got.length === 0) return leased;
+          arrives();
+          await until(async () => (await target.find(webhook.id, undefined))?.position.seq !== 0);
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          readings += 1;
+          return leased;
+        };
+      },
+    });
+    const { relay, pass } = relayBy(t, { ...under, webhooks: reading }, receiver, slowly);
+    await until(() => got.length > 0, pass);
+    await until(() => readings > 1, pass);
+    await relay.stop();
+    t.same(receiver.ids(), [issued(couponId, 1, 1)]);
+  });
+}
+
 function aboutDelivering(t: Test, under: WebhooksUnderTest): void {
   const { webhooks } = under;
 
@@ -458,6 +537,22 @@ function aboutRemoving(t: Test, under: WebhooksUnderTest): void {
     t.ok((await under.events.bounds(receiver.shop.sellerId)).removedSeq > 0, 'what has arrived is removed');
     await receiver.lapse('r');
   });
+
+  t.test('old events without a place are kept for a webhook that is disabled', async (t) => {
+    const receiver = await Receiver.open(under);
+    const { shop } = receiver;
+    const couponId = await shop.coupon();
+    await shop.issue(couponId, 1);
+    await receiver.relay('r');
+    await shop.redeem(couponId, 1, 'A-1');
+    await under.events.removeOld(Date.now() + HOUR_MS, 100_000);
+    await receiver.relay('r');
+    t.same(
+      receiver.got.flatMap((message) => eventsOf(message).map(({ type }) => type)),
+      ['issuance.recorded', 'redemption.made'],
+    );
+    await receiver.lapse('r');
+  });
 }
 
 function aboutReplay(t: Test, under: WebhooksUnderTest): void {
@@ -488,6 +583,31 @@ function aboutReplay(t: Test, under: WebhooksUnderTest): void {
       await receiver.lapse('r');
     },
   );
+
+  t.test('a delivered replay ends the failures in a row', async (t) => {
+    const receiver = await Receiver.open(under);
+    const { shop, webhook } = receiver;
+    const couponId = await shop.coupon();
+    await shop.issue(couponId, 2);
+    await receiver.relay('r');
+    await under.webhooks.addReplay(webhook.id, { couponId, nextNo: 1, lastNo: 2 });
+    await shop.issue(couponId, 1);
+    const leased = await receiver.lease('r');
+    if (leased === undefined) throw new Error('not leased');
+    let sent = 0;
+    const delivery = new WebhookDelivery(
+      {
+        ...under,
+        ...{ clock, lessee: { owner: 'r', leaseMs: LEASE_MS }, counters: receiver.counters },
+        send: (...request) => ((sent += 1) === 1 ? receiver.arrive : receiver.refuse(503))(...request),
+        ...{ feed: shop.feed(), onDisabled: () => undefined },
+      },
+      () => false,
+    );
+    await delivery.deliver({ ...leased, failingSinceMs: Date.now() - 73 * HOUR_MS, attempts: 9 });
+    t.match(await under.webhooks.find(webhook.id, undefined), { state: 'enabled', attempts: 1 });
+    await receiver.lapse('r');
+  });
 }
 
 /** Deeds at random, and relays that fail and die at random. @returns what a receiver was not given as promised. */
