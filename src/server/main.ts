@@ -74,7 +74,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       if (faults.length > 0) {
         logger.error(
           { faults, durability },
-          'Redis settings changed and would be refused at start; downloads are not decided until they are set back',
+          'Redis settings were changed to values that this server refuses; no downloads are decided until the settings in `faults` are restored',
         );
       } else {
         logger.warn({ durability }, 'Redis settings changed; this durability level is in force now');

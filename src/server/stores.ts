@@ -187,7 +187,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       seedTables: () => mysql.seedTables(),
       // Without MySQL members still win and their rows wait in the queue, so it is no reason to send them away.
       notReadyReasons: () => [
-        ...(redis.isServing() ? [] : ['Redis is not connected, or takes no writes.']),
+        ...(redis.isServing() ? [] : ['Redis is not connected, or does not accept writes.']),
         ...redis.settingsFaults(),
         ...redis.belonging.faults(),
       ],

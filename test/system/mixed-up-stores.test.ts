@@ -129,7 +129,7 @@ t.test('a restored database has lost coupons that Redis has', async (t) => {
   t.equal(older.exitCode, 1);
   t.match(
     older.stderr,
-    /coupons end at \d+, Redis has seen coupon \d+.*reconcile --all --repair.*\[stores_mixed_up\]/,
+    /last coupon is \d+, but Redis has had coupon \d+.*reconcile --all --repair.*\[stores_mixed_up\]/,
   );
 
   const repair = await runSeonchak(['reconcile', '--all', '--repair'], settings);

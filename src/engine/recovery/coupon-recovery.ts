@@ -199,8 +199,8 @@ function notOurs(couponId: CouponId, status: 'earlier_life' | 'foreign'): Stores
   return new StoresMixedUpError(
     status === 'earlier_life'
       ? `Redis holds another coupon under the id ${couponId}, which the database has lost. ` +
-          `Run \`seonchak reconcile --all --repair\`: the other coupon is set aside.`
+          `Run \`seonchak reconcile --all --repair\`: the keys of the other coupon are renamed and kept.`
       : `The keys of coupon ${couponId} in Redis belong to another installation or application. ` +
-          'Set REDIS_PREFIX, or use another Redis.',
+          'Set REDIS_PREFIX to a new value, or use another Redis.',
   );
 }

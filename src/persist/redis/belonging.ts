@@ -30,7 +30,7 @@ interface ScriptCalls {
 const MIXED_UP_COUPONS_MAX = 10;
 
 const FOREIGN =
-  'Redis belongs to another installation than the database (MYSQL_URL). Let both URLs name stores of one installation, ' +
+  'Redis belongs to another installation than the database (MYSQL_URL). Correct REDIS_URL or MYSQL_URL so that both belong to one installation, ' +
   'or set REDIS_PREFIX to a new value to share this Redis: the coupons are then rebuilt from the database.';
 
 export class Belonging {
@@ -168,8 +168,8 @@ function lostCoupons({
   readonly redisSaw: number;
 }): string {
   return (
-    `The database is older than Redis: its coupons end at ${databaseEnds}, Redis has seen coupon ${redisSaw}. ` +
-    'If the database was restored, or lost its last rows in a failover, run `seonchak reconcile --all --repair`: what Redis holds ' +
-    'of the lost coupons is set aside. If the database is a copy of another one, set REDIS_PREFIX to a new value.'
+    `The database is older than Redis: its last coupon is ${databaseEnds}, but Redis has had coupon ${redisSaw}. ` +
+    'If the database was restored, or lost its last rows in a failover, run `seonchak reconcile --all --repair`: the Redis keys ' +
+    'of the lost coupons are renamed and kept. If the database is a copy of another one, set REDIS_PREFIX to a new value.'
   );
 }

@@ -21,7 +21,7 @@ const MAJOR_VERSION_LEAST = 7;
 
 const SENTINEL =
   'REDIS_URL names a Sentinel, which holds no data; write redis+sentinel://host:26379/mastername, or name the master';
-const REPLICA = 'REDIS_URL names a replica (role:slave), which takes no writes; name the master';
+const REPLICA = 'REDIS_URL names a replica (role:slave), which does not accept writes; name the master';
 
 /** @throws ConfigError | StoreUnavailableError | StoreOutcomeUnknownError */
 export async function durabilityInForce(

@@ -78,7 +78,7 @@ export function openMysql(
         await probe.destroy();
       }
       throw new StoreUnavailableError(
-        'The database is read-only: a replica, or a server with read_only set. Let MYSQL_URL name the primary server.',
+        'The database is read-only: a replica, or a server with read_only set. Set MYSQL_URL to the primary server.',
       );
     },
     close: () => db.destroy(),
