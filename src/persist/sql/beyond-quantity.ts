@@ -4,7 +4,8 @@
  * The last guard: the admission store decides, and should it ever issue too many (it lost something that no check noticed), the table
  * stays right and a person is alarmed (docs/adr/0051). The usual batch is not counted: numbers are unique, so where no row has a number
  * above the quantity there are no more rows than that, and neither are there where the highest number is at most the quantity and the
- * revoked numbers together. Only then rows are counted, with locks, so that of two that insert at the same time one sees the other.
+ * revoked numbers together. Only then rows are counted, under an exclusive lock of the coupon: each transaction that inserts holds that
+ * lock shared until it ends. So those before the count are counted, and those after it find the highest number of a row raised.
  */
 import { sql, type Transaction } from 'kysely';
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
@@ -27,11 +28,17 @@ export async function buryBeyondQuantity(
   quantity: number,
 ): Promise<number> {
   if (highest - (await revokedUpTo(transaction, couponId, highest)) <= quantity) return 0;
+  // Two that ask for it hold it shared already: one of them is undone as a deadlock, and tried again.
+  await transaction
+    .selectFrom('coupon')
+    .select('id')
+    .where('id', '=', couponId)
+    .modifyEnd(flavour.lockExclusive)
+    .execute();
   const rows = await transaction
     .selectFrom('member_coupon')
     .select(sql<number>`count(*)`.as('count'))
     .where('coupon_id', '=', couponId)
-    .modifyEnd(flavour.lockShared)
     .executeTakeFirstOrThrow();
   const surplus = Math.min(rows.count - quantity, inserted.length);
   if (surplus <= 0) return 0;

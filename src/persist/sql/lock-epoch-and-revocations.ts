@@ -43,6 +43,7 @@ export async function lockEpochAndRevocations(
   issuances: readonly Issuance[],
 ): Promise<Ground> {
   const { lowest, highest } = rangeOf(issuances);
+  // The highest number depends on `coupon.id`: read before the lock was had, it would not show what was committed meanwhile.
   const { rows } = await sql<{
     epoch: number | null;
     quantity: number | null;
@@ -50,7 +51,7 @@ export async function lockEpochAndRevocations(
     revokedNo: number | null;
   }>`
     select coupon.epoch as epoch, coupon.quantity as quantity, revocation.issue_no as revokedNo,
-      (select issue_no from member_coupon where coupon_id = ${couponId} order by issue_no desc limit 1) as highest
+      (select issue_no from member_coupon where coupon_id = coupon.id order by issue_no desc limit 1) as highest
     from (select 1 as one) as ground
     left join coupon on coupon.id = ${couponId}
     left join revocation on revocation.coupon_id = ${couponId}

@@ -1,7 +1,10 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createConnection } from 'mysql2/promise';
 import t from 'tap';
 import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import { newCoupon } from '../../engine/testing/contracts/new-coupon.js';
 import { startMariadb } from '../../../test/servers/mariadb.js';
 import { startTcpProxy } from '../../../test/servers/tcp-proxy.js';
 import { openMysql } from './open-mysql.js';
@@ -127,3 +130,47 @@ t.test('a silent port is given up at the deadline', async (t) => {
   t.equal(await codeOf(stores.ping()), 'store_unavailable');
   await stores.close();
 });
+
+t.test(
+  'a recorder that comes between the count of another and its commit adds no row too many',
+  async (t) => {
+    const stores = openMysql(server.url);
+    t.teardown(() => stores.close());
+    const { couponId } = await stores.catalogue.insert(newCoupon({ quantity: 10 }));
+    await stores.catalogue.nextEpoch(couponId);
+    const line = (from: number, to: number): Issuance[] =>
+      Array.from({ length: to - from + 1 }, (_, index) => issuance(from + index));
+
+    // The first recorder counts 12 rows and waits, before its commit, for the primary key of its dead letter.
+    const blocker = await createConnection({
+      host: '127.0.0.1',
+      port: server.port,
+      user: 'root',
+      database: 'seonchak',
+    });
+    t.teardown(() => blocker.end());
+    const numberOfWaits = async (): Promise<number> => {
+      const [rows] = await blocker.query(
+        'select count(*) as n from information_schema.innodb_trx where trx_state = "LOCK WAIT"',
+      );
+      return Number((rows as { n: number }[])[0]?.n);
+    };
+    await blocker.query('set session transaction isolation level read committed');
+    await blocker.beginTransaction();
+    await blocker.query(
+      'insert into dead_letter (coupon_id, issue_no, member_id, issued_at, reason) values (?, 112, "m112", 1, "blocks")',
+      [couponId],
+    );
+    const first = stores.ledger.record({ couponId, epoch: 1, issuances: line(101, 112) });
+    while ((await numberOfWaits()) < 1) await pause(20);
+    const second = stores.ledger.record({ couponId, epoch: 1, issuances: line(1, 8) });
+    const settled = second.then(() => 'recorded');
+    while ((await numberOfWaits()) < 2 && (await Promise.race([settled, pause(20)])) !== 'recorded');
+    await blocker.rollback();
+
+    t.same((await first).deadLettered, 2);
+    t.same((await second).deadLettered, 8);
+    const [counts] = await stores.ledger.counts([couponId]);
+    t.same(counts, { recorded: 10, deadLettered: 10 });
+  },
+);
