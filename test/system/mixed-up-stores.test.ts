@@ -248,3 +248,48 @@ t.test('keys of another application in the same database', async (t) => {
   t.equal(await decision(server, await registered(server, 1), 'a'), 'issued', 'the next free id serves');
   await server.stop();
 });
+
+t.test('a Redis of a release before names and births comes over, also with a lost key', async (t) => {
+  await client.flushall();
+  const settings = { ...settingsOf(await database('upgraded')), LEASE_MS: '5100' };
+  const server = await serverOf(t, settings);
+  const coupons = [await registered(server, 3), await registered(server, 3)];
+  for (const couponId of coupons) {
+    for (const member of ['a', 'b']) t.equal(await decision(server, couponId, member), 'issued');
+    await until('rows', async () => (await rowsOf('upgraded', couponId)) === 2);
+  }
+  await server.stop();
+
+  await client.del('seonchak:installation');
+  for (const couponId of coupons) await withoutBirth(couponId);
+  await client.del(`coupon:{${coupons[1]}}:winners`);
+  await asRoot.query("update upgraded.coupon set birth = '0badcafe'");
+  await asRoot.query("update upgraded.installation set name = 'afterwards'");
+
+  const after = await serverOf(t, settings);
+  for (const couponId of coupons) {
+    t.equal(await decision(after, couponId, 'c'), 'issued');
+    t.equal(await decision(after, couponId, 'd'), 'sold_out');
+    await until('rows', async () => (await rowsOf('upgraded', couponId)) === 3);
+  }
+  t.notMatch(await (await fetch(`${after.origin}/readyz`)).text(), 'stores_mixed_up');
+  await after.stop();
+});
+
+/** The markers as a release before births wrote them: the id, and what no other marker has. */
+async function withoutBirth(couponId: number): Promise<void> {
+  const key = (part: string): string => `coupon:{${couponId}}:${part}`;
+  const marker = (await client.hget(key('meta'), 'marker')) ?? '';
+  const before = marker.replace(/^(\d+)\.[^.]+\./, '$1.');
+  if (before === marker) throw new Error(`the marker ${marker} has no birth`);
+  await client.hset(key('meta'), 'marker', before);
+  await client.hset(key('winners'), '', `#w.${before}`);
+  await client.hset(key('claimed'), '', `#d.${before}`);
+  for (const [part, role] of [
+    ['issuable_coupon_queue', '#q.'],
+    ['claims', '#c.'],
+  ] as const) {
+    await client.zremrangebyscore(key(part), '+inf', '+inf');
+    await client.zadd(key(part), '+inf', role + before);
+  }
+}

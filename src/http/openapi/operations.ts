@@ -312,7 +312,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: 'Sellers',
     summary: 'Deliver issuances once more',
     description:
-      'Recorded issuances of a coupon from a number on, under their event ids. What is new goes on beside it.',
+      'Recorded issuances of a coupon from a number on, under their event ids, revoked ones included. What is new goes on beside it.',
     body: 'NewReplay',
     answers: { 200: { description: 'What is delivered again.', json: 'Replay' } },
     problems: ['unknown_webhook', 'unknown_coupon', 'forbidden'],
