@@ -34,9 +34,10 @@ export function isPublicHost(hostname: string): boolean {
 /** Resolves a name for a connection. One address that is not public refuses the name. */
 export const lookupPublic: LookupFunction = (hostname, options, callback) => {
   const all: LookupOptions & { readonly all: true } = { ...options, all: true };
-  lookupName(hostname, all, (fault, addresses: readonly LookupAddress[]) => {
-    const [first] = addresses ?? [];
-    if (fault !== null || first === undefined) {
+  lookupName(hostname, all, (fault, found: readonly LookupAddress[]) => {
+    const addresses = fault === null ? found : [];
+    const [first] = addresses;
+    if (first === undefined) {
       callback(fault ?? new AddressRefusedError(`${hostname} has no address`), '', 0);
       return;
     }

@@ -23,8 +23,8 @@ const sound = stores.webhooks;
 function planted(bug: Partial<Webhooks>): Webhooks {
   return new Proxy(sound, {
     get(target, name: keyof Webhooks) {
-      const member = bug[name] ?? target[name];
-      return typeof member === 'function' ? member.bind(target) : member;
+      const member: unknown = Reflect.get(bug, name) ?? Reflect.get(target, name);
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
     },
   });
 }
