@@ -26,6 +26,36 @@ export const defaultRedemptionRules: RedemptionRules = Object.freeze({
   redeemBy: 'member',
 });
 
+/** Rules to change; what is absent stays. `null` takes the validity away, also in a change that is kept as JSON. */
+export interface RulesChange {
+  readonly validity?: Validity | null;
+  readonly onCancel?: CancelEffect;
+  readonly redeemBy?: Redeemer;
+}
+
+export function rulesAfter(before: RedemptionRules, change: RulesChange): RedemptionRules {
+  const { validity, onCancel, redeemBy } = change;
+  return {
+    validity: validity === undefined ? before.validity : (validity ?? undefined),
+    onCancel: onCancel ?? before.onCancel,
+    redeemBy: redeemBy ?? before.redeemBy,
+  };
+}
+
+export function sameRules(one: RedemptionRules, other: RedemptionRules): boolean {
+  return (
+    one.onCancel === other.onCancel &&
+    one.redeemBy === other.redeemBy &&
+    validityKey(one.validity) === validityKey(other.validity)
+  );
+}
+
+function validityKey(validity: Validity | undefined): string {
+  if (validity === undefined) return '';
+  if ('untilMs' in validity) return `until ${validity.untilMs}`;
+  return 'hours' in validity ? `hours ${validity.hours}` : `days ${validity.days} ${validity.zone}`;
+}
+
 export const VALID_HOURS_MAX = 87_600;
 export const VALID_DAYS_MAX = 3_650;
 

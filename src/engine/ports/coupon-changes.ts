@@ -14,6 +14,7 @@
  */
 import type { TermsChange } from './terms-change.js';
 import type { CouponId, CouponTerms } from '../domain/coupon.js';
+import type { RulesChange } from '../domain/redemption.js';
 
 import type { AuditEntry } from './audit-log.js';
 import type { CouponRecord } from './coupon-catalogue.js';
@@ -26,6 +27,8 @@ export interface WantedChange {
   readonly addUnits?: number;
   readonly name?: string;
   readonly presenceRequired?: boolean;
+  /** The caller has made sure that no member's validity is shortened. */
+  readonly rules?: RulesChange;
 }
 
 export interface ChangeRequest extends WantedChange {
@@ -69,7 +72,8 @@ export interface CouponChanges {
   /** `undefined` when it is settled by now. */
   takeOver(change: BegunChange): Promise<BegunChange | undefined>;
   /**
-   * The store has made the change: terms, version (where higher), name, presence, audit entry and revision are saved.
+   * The store has made the change: terms, version (where higher), name, presence, rules, audit entry and revision are
+   * saved.
    *
    * @returns the record as it is now; `undefined` when another process has taken the change over or settled it.
    */

@@ -5,7 +5,7 @@
  * `testing/contracts/redemption-ledger-contract.ts` is what every back end must satisfy.
  */
 import type { CouponId, MemberId } from '../domain/coupon.js';
-import type { OrderId, RedemptionRules, WalletState } from '../domain/redemption.js';
+import type { OrderId, WalletState } from '../domain/redemption.js';
 import type { AuditActor } from './audit-log.js';
 import type { Discount } from './coupon-catalogue.js';
 import type { LedgerRow } from './issuance-ledger.js';
@@ -95,6 +95,4 @@ export interface RedemptionLedger {
   ): Promise<WalletRow[]>;
   /** Used issuances. */
   redeemedCount(couponId: CouponId): Promise<number>;
-  /** Changes rules; absent ones stay. The caller has made sure that no member's validity is shortened. */
-  changeRules(couponId: CouponId, change: Partial<RedemptionRules>, actor: AuditActor): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { AuditAction, AuditActor, AuditEntry } from '../ports/audit-log.js'
 import type { Clock } from '../domain/clock.js';
 import { couponState } from '../domain/coupon.js';
 import type { CouponId, CouponSnapshot, CouponState, MemberId } from '../domain/coupon.js';
+import type { RulesChange } from '../domain/redemption.js';
 import { subjectOf } from '../domain/member-id.js';
 import type {
   CouponCatalogue,
@@ -47,6 +48,8 @@ export interface CouponListQuery extends CouponQuery {
 export interface AmendRequest extends TermsChange {
   readonly name?: string;
   readonly presenceRequired?: boolean;
+  /** The caller has made sure that no member's validity is shortened. */
+  readonly rules?: RulesChange;
   /** Units to add; then no quantity is named. */
   readonly addUnits?: number;
   /** Change the coupon only while it has one of these revisions. */
@@ -193,15 +196,16 @@ export class CouponRegistry {
   }
 
   /**
-   * Changes name, terms and the demand for presence; what is absent stays. The new terms hold on this process at once, on others
-   * within a second.
+   * Changes name, terms, rules of redemption and the demand for presence: all that are given, or none. The new terms
+   * hold on this process at once, on others within a second.
    */
   async amend(couponId: CouponId, change: AmendRequest, by?: AuditActor): Promise<AmendResult> {
-    const { name, presenceRequired, addUnits, ifRevisions, keyed, ...terms } = change;
+    const { name, presenceRequired, rules, addUnits, ifRevisions, keyed, ...terms } = change;
     const detail = {
       ...terms,
       ...(name === undefined ? {} : { name }),
       ...(presenceRequired === undefined ? {} : { presenceRequired }),
+      ...rules,
       ...(addUnits === undefined ? {} : { addUnits }),
     };
     const result = await this.#ports.changer.change({
@@ -210,6 +214,7 @@ export class CouponRegistry {
       ...(addUnits === undefined ? {} : { addUnits }),
       ...(name === undefined ? {} : { name }),
       ...(presenceRequired === undefined ? {} : { presenceRequired }),
+      ...(rules === undefined ? {} : { rules }),
       ...(ifRevisions === undefined ? {} : { ifRevisions }),
       ...(keyed === undefined ? {} : { keyed }),
       ...(by === undefined || Object.keys(detail).length === 0

@@ -190,6 +190,47 @@ t.test('validity: what is given, what is refused, and what may be changed', asyn
   t.strictSame((await call(shop.url, `GET ${path}`)).body, (await change({ quantity: 10 })).body);
 });
 
+t.test('If-Match guards the rules of redemption, alone and beside the terms', async (t) => {
+  const shop = await openShop(t);
+  const path = await shop.coupon({ validity: { hours: 1 }, quantity: 5 });
+  const read = (): Promise<Answer> => call(shop.url, `GET ${path}`);
+  const change = (body: object, etag?: Answer['headers'][string]): Promise<Answer> =>
+    call(shop.url, `PATCH ${path}`, {
+      ...{ token: shop.seller, body },
+      ...(etag === undefined ? {} : { headers: { 'if-match': String(etag) } }),
+    });
+  let { etag } = (await read()).headers;
+  for (const fields of [
+    { validity: { hours: 2 } },
+    { onCancel: 'void' },
+    { redeemBy: 'seller' },
+    { validity: { days: 2, zone: 'Asia/Seoul' }, quantity: 6 },
+    { validity: null },
+  ]) {
+    const about = JSON.stringify(fields);
+    const changed = await change(fields, etag);
+    t.match(changed, { status: 200, body: fields }, about);
+    t.not(changed.headers.etag, etag, about);
+    const now = await read();
+    t.strictSame([now.headers.etag, now.body], [changed.headers.etag, changed.body], about);
+    const stale = { onCancel: 'restore', redeemBy: 'member', validity: { hours: 9 } };
+    for (const late of [stale, { ...stale, quantity: 9 }]) {
+      t.match(await change(late, etag), { status: 412, body: { code: 'changed_meanwhile' } }, about);
+    }
+    t.strictSame((await read()).body, now.body, about);
+    t.equal((await change(fields)).headers.etag, now.headers.etag, `the same again: ${about}`);
+    etag = now.headers.etag;
+  }
+  await shop.press(path, 'm-1');
+  await shop.press(path, 'm-2');
+  const before = (await read()).body;
+  t.match(await change({ onCancel: 'restore', quantity: 1 }), {
+    status: 409,
+    body: { code: 'quantity_below_issued' },
+  });
+  t.strictSame((await read()).body, before, 'terms that are refused take the rules with them');
+});
+
 t.test(
   'an expired coupon is refused with its expiry, and a wallet shows names, states and orders',
   async (t) => {

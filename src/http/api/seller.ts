@@ -2,9 +2,6 @@
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { NewCoupon } from '../../engine/ports/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
-import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
-import type { RedemptionRules } from '../../engine/domain/redemption.js';
-import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
 import type { IssuanceQueue } from '../../engine/ports/issuance-queue.js';
 import type { Clock } from '../../engine/domain/clock.js';
@@ -107,26 +104,13 @@ export class SellerHandlers {
       ...(opensAt === undefined ? {} : { opensAtMs: opensAt }),
       ...(closesAt === undefined ? {} : { closesAtMs: closesAt }),
       ...(presenceRequired === undefined ? {} : { presenceRequired }),
+      ...(Object.keys(rules).length === 0 ? {} : { rules }),
     };
     const result = await this.#amend(request, seller, couponId, change);
     // The demand is in force in this process before the seller gets the answer. A read that fails is made up for: the
     // next one comes within a second.
     if (presenceRequired !== undefined) await this.#presence.demands.refresh().catch(() => undefined);
-    if (result.status !== 'amended' || Object.keys(rules).length === 0) return amended(result);
-    await this.#changeRules(couponId, rules, sellerActor(request, seller));
-    const redemption = { ...defaultRedemptionRules, ...result.coupon.redemption, ...rules };
-    return amended({ status: 'amended', coupon: { ...result.coupon, redemption } });
-  }
-
-  /** The other fields of the request have been changed by now: no fault here may be taken for "nothing was attempted". */
-  async #changeRules(couponId: CouponId, rules: Partial<RedemptionRules>, by: AuditActor): Promise<void> {
-    try {
-      await this.#ports.redemptions.changeRules(couponId, rules, by);
-    } catch (fault) {
-      if (!(fault instanceof StoreUnavailableError)) throw fault;
-      const text = 'The rules of redemption were not changed; other fields were.';
-      throw new StoreOutcomeUnknownError(text, { cause: fault });
-    }
+    return amended(result);
   }
 
   /** Adds units to whatever the quantity is. With an `Idempotency-Key` a repeat adds nothing. */

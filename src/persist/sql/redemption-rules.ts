@@ -1,7 +1,7 @@
 /** Converts the rules of redemption to and from columns of `coupon`. */
 import type { Selectable } from 'kysely';
 import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
-import type { RedemptionRules, Validity } from '../../engine/domain/redemption.js';
+import type { RedemptionRules, RulesChange, Validity } from '../../engine/domain/redemption.js';
 import type { CouponTable } from './schema.js';
 
 export const RULE_COLUMNS = [
@@ -37,9 +37,9 @@ function validityOf(row: RuleRow): Validity | undefined {
 }
 
 /** What is absent has no column here, so that an update leaves it. */
-export function ruleColumns(rules: Partial<RedemptionRules>): Partial<RuleRow> {
+export function ruleColumns(rules: RedemptionRules | RulesChange): Partial<RuleRow> {
   return {
-    ...('validity' in rules ? validityColumns(rules.validity) : {}),
+    ...('validity' in rules ? validityColumns(rules.validity ?? undefined) : {}),
     ...(rules.onCancel === undefined ? {} : { on_cancel: rules.onCancel }),
     ...(rules.redeemBy === undefined ? {} : { redeem_by: rules.redeemBy }),
   };

@@ -15,11 +15,13 @@ import type {
 import type { CouponRecord } from '../../engine/ports/coupon-catalogue.js';
 import { type CouponId, type CouponTerms, parseCouponId, QUANTITY_MAX } from '../../engine/domain/coupon.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
+import { defaultRedemptionRules, rulesAfter, sameRules } from '../../engine/domain/redemption.js';
 import type { KeyedRequest } from '../../engine/ports/idempotency.js';
 import { sameTerms, termsAfter } from '../../engine/ports/terms-change.js';
 import { nextRevision, PRESENCE_CHANGES } from './change-counter.js';
 import { faultOf } from './error-classes.js';
 import { findKey, freeKey, removeExpiredKeys, takeKey } from './idempotency-keys.js';
+import { ruleColumns } from './redemption-rules.js';
 import type { CouponChangeTable, Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import { recordOf, refusingPoison, termColumns } from './sql-coupon-catalogue.js';
@@ -181,19 +183,22 @@ export class SqlCouponChanges implements CouponChanges {
 }
 
 function withUnits(request: ChangeRequest, record: CouponRecord): Omit<WantedChange, 'addUnits'> {
-  const { terms, addUnits, name, presenceRequired } = request;
+  const { terms, addUnits, name, presenceRequired, rules } = request;
   return {
     terms: addUnits === undefined ? terms : { ...terms, quantity: record.quantity + addUnits },
     ...(name === undefined ? {} : { name }),
     ...(presenceRequired === undefined ? {} : { presenceRequired }),
+    ...(rules === undefined ? {} : { rules }),
   };
 }
 
-function alters(record: CouponRecord, { terms, name, presenceRequired }: WantedChange): boolean {
+function alters(record: CouponRecord, { terms, name, presenceRequired, rules }: WantedChange): boolean {
+  const rulesBefore = record.redemption ?? defaultRedemptionRules;
   const after = termsAfter(record, terms, 0);
   return (
     (name ?? record.name) !== record.name ||
     (presenceRequired ?? record.presenceRequired ?? false) !== (record.presenceRequired ?? false) ||
+    (rules !== undefined && !sameRules(rulesAfter(rulesBefore, rules), rulesBefore)) ||
     (typeof after !== 'string' && !sameTerms(after, record))
   );
 }
@@ -233,11 +238,11 @@ async function remove(
   return row === undefined || numDeletedRows === 0n ? undefined : bodyOf(row);
 }
 
-/** Name, presence and audit entry: what the admission store has no part in. */
+/** Name, presence, rules and audit entry: what the admission store has no part in. */
 async function saveOwnFields(
   transaction: Transaction<Database>,
   couponId: CouponId,
-  { name, presenceRequired, audit }: ChangeBody,
+  { name, presenceRequired, rules, audit }: ChangeBody,
   presenceRevision: number,
 ): Promise<void> {
   if (name !== undefined) {
@@ -249,6 +254,9 @@ async function saveOwnFields(
       .set({ presence_required: presenceRequired ? 1 : 0, presence_revision: presenceRevision })
       .where('id', '=', couponId)
       .execute();
+  }
+  if (rules !== undefined) {
+    await transaction.updateTable('coupon').set(ruleColumns(rules)).where('id', '=', couponId).execute();
   }
   if (audit !== undefined) await insertAuditEntry(transaction, audit);
 }

@@ -24,7 +24,7 @@ import type {
 } from '../../engine/ports/redemption-ledger.js';
 import type { EventFields } from '../../engine/domain/events.js';
 import { insertEvent } from './event-outbox.js';
-import { ruleColumns, RULE_COLUMNS, rulesOf } from './redemption-rules.js';
+import { RULE_COLUMNS, rulesOf } from './redemption-rules.js';
 import type { Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import { discountOf } from './sql-coupon-catalogue.js';
@@ -166,19 +166,6 @@ export class SqlRedemptions implements RedemptionLedger {
         .executeTakeFirstOrThrow(),
     );
     return count;
-  }
-
-  async changeRules(couponId: CouponId, change: Partial<RedemptionRules>, actor: AuditActor): Promise<void> {
-    await inTransaction(this.#db, async (transaction) => {
-      await transaction.updateTable('coupon').set(ruleColumns(change)).where('id', '=', couponId).execute();
-      await insertAuditEntry(transaction, {
-        atMs: Date.now(),
-        actor,
-        action: 'coupon_amended',
-        target: `coupon ${couponId}`,
-        detail: change,
-      });
-    });
   }
 
   async #numberOf(issuance: IssuanceName): Promise<number | undefined> {

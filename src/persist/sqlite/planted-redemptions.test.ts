@@ -30,7 +30,6 @@ function planted(bug: Partial<RedemptionLedger>): RedemptionLedger {
     history: (...args) => sound.history(...args),
     wallet: (...args) => sound.wallet(...args),
     redeemedCount: (...args) => sound.redeemedCount(...args),
-    changeRules: (...args) => sound.changeRules(...args),
     ...bug,
   };
 }

@@ -4,6 +4,7 @@ import type { AuditEntry, AuditLog } from '../../ports/audit-log.js';
 import type { BegunChange, ChangeRequest, CouponChanges } from '../../ports/coupon-changes.js';
 import type { CouponCatalogue, CouponRecord } from '../../ports/coupon-catalogue.js';
 import { type CouponId, parseCouponId, QUANTITY_MAX } from '../../domain/coupon.js';
+import type { RulesChange } from '../../domain/redemption.js';
 import { termsOf } from '../../ports/terms-change.js';
 import { newCoupon } from './new-coupon.js';
 
@@ -26,6 +27,7 @@ export function couponChangesContract(
     const under = await open(t);
     t.teardown(() => under.close());
     aboutBeginning(t, under);
+    aboutRules(t, under);
     aboutSettling(t, under);
     aboutKeys(t, under);
   });
@@ -121,6 +123,56 @@ function aboutBeginning(t: Test, under: ChangesUnderTest): void {
     t.match(await catalogue.find([couponId]), [{ revision: 1 }], 'nothing new is no new revision');
     await changes.begin({ couponId, terms: {}, presenceRequired: false, atMs: 0 });
     t.equal((await catalogue.find([couponId]))[0]?.presenceRequired, undefined);
+  });
+}
+
+function aboutRules(t: Test, under: ChangesUnderTest): void {
+  const { changes, catalogue } = under;
+
+  t.test('rules alone are made at once, and raise the revision where they differ', async (t) => {
+    const record = await registerCoupon(under);
+    const { couponId } = record;
+    const change = (rules: RulesChange, revision: number) =>
+      changes.begin({
+        couponId,
+        terms: {},
+        rules,
+        ifRevisions: [revision],
+        audit: auditEntry(record),
+        atMs: 0,
+      });
+    const hours = { validity: { hours: 3 }, onCancel: 'restore', redeemBy: 'member' };
+    t.match(await change({ validity: { hours: 3 } }, 0), { record: { revision: 1, redemption: hours } });
+    t.match(await change({ onCancel: 'void', redeemBy: 'seller' }, 0), { status: 'changed_meanwhile' });
+    t.match(await change({ validity: { hours: 3 }, onCancel: 'restore' }, 1), { record: { revision: 1 } });
+    t.match(await catalogue.find([couponId]), [{ revision: 1, redemption: hours }]);
+    t.equal(await entriesOf(under, record), 2);
+    const days = { validity: { days: 2, zone: 'Asia/Seoul' } };
+    t.match(await change(days, 1), { record: { revision: 2, redemption: days } });
+    t.match(await change({ validity: null, onCancel: 'void' }, 2), { record: { revision: 3 } });
+    const last = { validity: undefined, onCancel: 'void', redeemBy: 'member' };
+    t.same((await catalogue.find([couponId]))[0]?.redemption, last);
+  });
+
+  t.test('rules beside terms are saved with them, or dropped with them', async (t) => {
+    const record = await registerCoupon(under);
+    const { couponId } = record;
+    const terms = { ...termsOf(record), quantity: 200 };
+    const given = await begun(under, { couponId, rules: { validity: { hours: 3 }, redeemBy: 'seller' } });
+    t.equal((await catalogue.find([couponId]))[0]?.redemption, undefined, 'not before the terms');
+    t.ok(await changes.discard(given));
+    t.same(await catalogue.find([couponId]), [{ ...record, changesBegun: 1 }]);
+    const rules = { validity: { hours: 3 }, onCancel: 'void', redeemBy: 'seller' } as const;
+    const change = await begun(under, { couponId, rules, audit: auditEntry(record) });
+    const taken = await changes.takeOver(change);
+    t.ok(taken !== undefined);
+    if (taken === undefined) return;
+    t.match(await changes.complete(taken, 2, terms), { quantity: 200, revision: 1, redemption: rules });
+    const without = await begun(under, { couponId, rules: { validity: null } });
+    t.match(await changes.complete(without, 3, terms), { revision: 2 });
+    const last = { ...rules, validity: undefined };
+    t.same((await catalogue.find([couponId]))[0]?.redemption, last, 'null outlives the record of the change');
+    t.equal(await entriesOf(under, record), 1);
   });
 }
 

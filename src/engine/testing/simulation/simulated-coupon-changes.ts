@@ -3,6 +3,7 @@ import type { AuditEntry } from '../../ports/audit-log.js';
 import type { BeginReply, BegunChange, ChangeRequest, StandingCoupon } from '../../ports/coupon-changes.js';
 import type { CouponRecord } from '../../ports/coupon-catalogue.js';
 import { type CouponId, type CouponTerms, QUANTITY_MAX } from '../../domain/coupon.js';
+import { defaultRedemptionRules, rulesAfter, sameRules } from '../../domain/redemption.js';
 import type { KeyedRequest } from '../../ports/idempotency.js';
 import { sameTerms, termsAfter, termsOf } from '../../ports/terms-change.js';
 
@@ -100,8 +101,14 @@ export class SimulatedCouponChanges {
   }
 
   #save(saved: CouponRecord, request: ChangeRequest, before: CouponRecord): CouponRecord {
-    const { name, presenceRequired, terms, audit } = request;
-    const named = { ...saved, name: name ?? saved.name };
+    const { name, presenceRequired, rules, terms, audit } = request;
+    const rulesBefore = before.redemption ?? defaultRedemptionRules;
+    const redemption = rulesAfter(rulesBefore, rules ?? {});
+    const named = {
+      ...saved,
+      name: name ?? saved.name,
+      ...(rules === undefined ? {} : { redemption }),
+    };
     const record =
       presenceRequired === undefined
         ? named
@@ -110,6 +117,7 @@ export class SimulatedCouponChanges {
     const altered =
       record.name !== before.name ||
       record.presenceRequired !== before.presenceRequired ||
+      !sameRules(redemption, rulesBefore) ||
       !sameTerms(record, before) ||
       (typeof wanted !== 'string' && !sameTerms(wanted, before));
     const kept = altered ? { ...record, revision: record.revision + 1 } : record;
