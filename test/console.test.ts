@@ -179,6 +179,48 @@ t.test('pausing asks first, stops the downloads, and resuming lets them go on', 
   t.equal(await press(couponId, 'pause-2'), 201);
 });
 
+t.test(
+  'two tabs edit one coupon: the later one learns what it is now, and keeps what was typed',
+  async (t) => {
+    const couponId = await register(seller, 'Two tabs', 5);
+    const other = await seller.context().newPage();
+    t.teardown(() => other.close());
+    await other.goto(seller.url());
+    const save = async (page: Page) => page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    const read = async () => (await client.call(`/v1/coupons/${couponId}`)).body;
+    for (const page of [seller, other]) {
+      await page.getByRole('button', { name: 'Edit' }).click();
+      await page.getByRole('dialog').waitFor();
+    }
+    await other.getByLabel('Name').fill('Renamed');
+    await save(other);
+    await other.getByText('Saved.').waitFor();
+
+    await seller.getByLabel('Quantity').fill('70');
+    await save(seller);
+    await seller.getByText('It is now “Renamed”, quantity 5,').waitFor();
+    t.match(await read(), { name: 'Renamed', quantity: 5 }, 'nothing was overwritten');
+    t.equal(await seller.getByLabel('Quantity').inputValue(), '70');
+    await seller.getByRole('button', { name: 'Load the current values' }).click();
+    t.equal(await seller.getByLabel('Name').inputValue(), 'Renamed');
+    t.equal(await seller.getByLabel('Quantity').inputValue(), '5');
+    await seller.getByLabel('Quantity').fill('71');
+    await save(seller);
+    await seller.getByRole('dialog').waitFor({ state: 'detached' });
+    t.match(await read(), { name: 'Renamed', quantity: 71 });
+
+    // The other tab still has the revision of its own change.
+    await other.getByRole('button', { name: 'Close' }).click();
+    const close = other.getByRole('dialog').getByRole('button', { name: 'Close' });
+    await close.click();
+    await other.getByText('It is now “Renamed”, quantity 71,').waitFor();
+    t.match(await read(), { state: 'open' });
+    await close.click();
+    await other.getByRole('dialog').waitFor({ state: 'detached' });
+    t.match(await read(), { state: 'closed' });
+  },
+);
+
 t.test('revoking gives the unit back, and the export holds what is left', async (t) => {
   const couponId = await register(seller, 'Taken back', 3);
   for (const member of ['kept', 'taken']) await press(couponId, member);

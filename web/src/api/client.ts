@@ -47,7 +47,15 @@ interface Call {
   readonly accept?: string;
   /** A repeat with the same key is carried out once. */
   readonly idempotencyKey?: string;
+  /** Carried out only while the coupon is at the revision of this ETag. */
+  readonly ifMatch?: string | undefined;
 }
+
+/** A proxy that compresses marks the tag as weak; it still names the revision, but the API matches strong tags only. */
+const readTagged = (value: unknown, headers: Headers): Coupon => ({
+  ...readCoupon(value),
+  etag: headers.get('etag')?.replace(/^W\//, ''),
+});
 
 const readHeld = (value: unknown): Held => {
   const fields = fieldsOf(value);
@@ -89,28 +97,29 @@ export class ApiClient {
   }
 
   coupon(id: number): Promise<Result<Coupon>> {
-    return this.#call(`v1/coupons/${id}`, readCoupon);
+    return this.#call(`v1/coupons/${id}`, readTagged);
   }
 
   register(coupon: NewCoupon): Promise<Result<Coupon>> {
-    return this.#call('v1/coupons', readCoupon, { method: 'POST', body: coupon });
+    return this.#call('v1/coupons', readTagged, { method: 'POST', body: coupon });
   }
 
-  amend(id: number, change: CouponTerms): Promise<Result<Coupon>> {
-    return this.#call(`v1/coupons/${id}`, readCoupon, { method: 'PATCH', body: change });
+  /** @param ifMatch the ETag of the coupon that the seller saw: a change since then is not overwritten. */
+  amend(id: number, change: CouponTerms, ifMatch: string | undefined): Promise<Result<Coupon>> {
+    return this.#call(`v1/coupons/${id}`, readTagged, { method: 'PATCH', body: change, ifMatch });
   }
 
   /** @param key names this top-up: the same key sent again, because no answer came, adds nothing twice. */
   topUp(id: number, by: number, key: string): Promise<Result<Coupon>> {
-    return this.#call(`v1/coupons/${id}/top-up`, readCoupon, {
+    return this.#call(`v1/coupons/${id}/top-up`, readTagged, {
       method: 'POST',
       body: { by },
       idempotencyKey: key,
     });
   }
 
-  command(id: number, command: 'pause' | 'resume' | 'close'): Promise<Result<Coupon>> {
-    return this.#call(`v1/coupons/${id}/${command}`, readCoupon, { method: 'POST' });
+  command(id: number, command: 'pause' | 'resume' | 'close', ifMatch?: string): Promise<Result<Coupon>> {
+    return this.#call(`v1/coupons/${id}/${command}`, readTagged, { method: 'POST', ifMatch });
   }
 
   stats(id: number): Promise<Result<CouponStats>> {
@@ -165,7 +174,11 @@ export class ApiClient {
     }
   }
 
-  async #call<Value>(path: string, read: (value: unknown) => Value, call: Call = {}): Promise<Result<Value>> {
+  async #call<Value>(
+    path: string,
+    read: (value: unknown, headers: Headers) => Value,
+    call: Call = {},
+  ): Promise<Result<Value>> {
     let response: Response;
     let value: unknown;
     try {
@@ -175,6 +188,7 @@ export class ApiClient {
           ...this.#headers(),
           ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
           ...(call.idempotencyKey === undefined ? {} : { 'idempotency-key': call.idempotencyKey }),
+          ...(call.ifMatch === undefined ? {} : { 'if-match': call.ifMatch }),
         },
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
         signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
@@ -186,7 +200,7 @@ export class ApiClient {
       return { ok: false, problem: OFFLINE };
     }
     try {
-      return { ok: true, value: read(value) };
+      return { ok: true, value: read(value, response.headers) };
     } catch (fault) {
       return { ok: false, problem: unexpected(fault) };
     }

@@ -29,6 +29,8 @@ export interface Coupon {
   readonly opensAtMs: number | undefined;
   readonly closesAtMs: number | undefined;
   readonly createdAtMs: number;
+  /** Names the revision that was read; `undefined` for a coupon of a list. */
+  readonly etag: string | undefined;
 }
 
 export interface LiveUpdate {
@@ -96,6 +98,7 @@ export function readCoupon(value: unknown): Coupon {
     opensAtMs: instantOrNothingIn(fields, 'opensAt'),
     closesAtMs: instantOrNothingIn(fields, 'closesAt'),
     createdAtMs: instantIn(fields, 'createdAt'),
+    etag: undefined,
   };
 }
 

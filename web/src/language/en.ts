@@ -205,6 +205,10 @@ export const en = {
     topUpSubmit: 'Add',
     topUpRange: 'A whole number, and at most 1,000,000,000 units in all.',
     editTitle: 'Edit the coupon',
+    changedMeanwhile: (name: string, quantity: string, window: string, state: string) =>
+      `This coupon was changed meanwhile; nothing was done. It is now “${name}”, quantity ${quantity}, ${window} (${state}).`,
+    saveReplaces: 'Saving again replaces these values with yours.',
+    loadCurrent: 'Load the current values',
     done: {
       pause: 'Paused.',
       resume: 'Resumed.',
@@ -257,6 +261,7 @@ export const en = {
     not_open: 'It is not open yet.',
     paused: 'The seller has paused it.',
     closed: 'It is closed and takes no change.',
+    changed_meanwhile: 'This coupon was changed meanwhile; nothing was done.',
     sold_out: 'It is sold out.',
     busy: 'Too many at once; nothing was done. Try again in a moment.',
     not_ready: 'The service is not ready; nothing was done. Try again in a moment.',

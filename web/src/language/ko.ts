@@ -203,6 +203,10 @@ export const ko: Words = {
     topUpSubmit: '추가',
     topUpRange: '1 이상의 정수를 넣어 주세요. 모두 합해 1,000,000,000장까지입니다.',
     editTitle: '쿠폰 수정',
+    changedMeanwhile: (name, quantity, window, state) =>
+      `그 사이에 쿠폰이 변경되어 처리하지 않았습니다. 현재 값: “${name}”, 수량 ${quantity}, ${window} (${state}).`,
+    saveReplaces: '다시 저장하면 입력하신 값으로 바뀝니다.',
+    loadCurrent: '현재 값 불러오기',
     done: {
       pause: '일시 중지했습니다.',
       resume: '다시 시작했습니다.',
@@ -255,6 +259,7 @@ export const ko: Words = {
     not_open: '아직 오픈 전입니다.',
     paused: '판매자가 잠시 멈췄습니다.',
     closed: '종료된 쿠폰이라 바꿀 수 없습니다.',
+    changed_meanwhile: '그 사이에 쿠폰이 변경되어 처리하지 않았습니다.',
     sold_out: '모두 소진되었습니다.',
     busy: '요청이 몰려 처리하지 못했습니다. 잠시 뒤 다시 시도해 주세요.',
     not_ready: '서비스가 준비되지 않아 처리하지 못했습니다. 잠시 뒤 다시 시도해 주세요.',

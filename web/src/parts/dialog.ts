@@ -13,7 +13,7 @@ export interface DialogOptions {
   /** Where the keyboard goes on when the button that opened the dialog has been removed by then. */
   focusAfter?(): HTMLElement | null;
   /** Does it; what it returns is shown as the reason why it was not done, and the dialog stays open. */
-  run(): Promise<string | undefined>;
+  run(): Promise<string | HTMLElement | undefined>;
 }
 
 let count = 0;

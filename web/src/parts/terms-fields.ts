@@ -5,6 +5,14 @@ import { localText } from './coupon-rules.js';
 import type { TermsFields } from './coupon-rules.js';
 import { field } from './field.js';
 
+/** Replaces what was typed with the values of the coupon. */
+export function showTerms(fields: TermsFields, coupon: Coupon): void {
+  fields.name.set(coupon.name);
+  fields.quantity.set(String(coupon.quantity));
+  fields.opensAt.set(localText(coupon.opensAtMs));
+  fields.closesAt.set(localText(coupon.closesAtMs));
+}
+
 /** @param coupon the present state, when it is edited. */
 export function termsFields(words: Words, coupon?: Coupon): TermsFields {
   const { form } = words;

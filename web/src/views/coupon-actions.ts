@@ -5,7 +5,7 @@ import { element, fill } from '../dom.js';
 import { QUANTITY_MAX, readTerms, showServerFaults, wholeNumber } from '../parts/coupon-rules.js';
 import { openDialog } from '../parts/dialog.js';
 import { field } from '../parts/field.js';
-import { termsFields } from '../parts/terms-fields.js';
+import { showTerms, termsFields } from '../parts/terms-fields.js';
 import { problemText } from '../view.js';
 import type { ViewContext } from '../view.js';
 
@@ -33,6 +33,29 @@ export function couponActions(
     return undefined;
   }
 
+  /** Reads the coupon that another tab has changed, shows it on the page, and describes it. */
+  async function readChanged(): Promise<Result<{ readonly coupon: Coupon; readonly text: string }>> {
+    const read = await api.coupon(current().id);
+    if (!read.ok) return read;
+    const coupon = read.value;
+    onChanged(coupon);
+    const { format } = context;
+    const from = coupon.opensAtMs === undefined ? words.noLimitStart : format.short(coupon.opensAtMs);
+    const to = coupon.closesAtMs === undefined ? words.noLimitEnd : format.short(coupon.closesAtMs);
+    const quantity = format.whole(coupon.quantity);
+    const text = detail.changedMeanwhile(coupon.name, quantity, `${from} – ${to}`, words.state[coupon.state]);
+    return { ok: true, value: { coupon, text } };
+  }
+
+  /** Closing is final, so it is guarded. Pausing and resuming are not: both can be undone, and a pause must not wait. */
+  async function runCommand(command: 'pause' | 'resume' | 'close'): Promise<string | undefined> {
+    const { id, etag } = current();
+    const result = await api.command(id, command, command === 'close' ? etag : undefined);
+    if (result.ok || result.problem.code !== 'changed_meanwhile') return take(result, detail.done[command]);
+    const changed = await readChanged();
+    return changed.ok ? changed.value.text : problemText(words, changed.problem);
+  }
+
   function confirm(command: 'pause' | 'resume' | 'close'): void {
     openDialog(context, {
       title: detail[`${command}Title`],
@@ -40,10 +63,11 @@ export function couponActions(
       submit: detail[command],
       danger: command === 'close',
       focusAfter: () => root.querySelector('button'),
-      run: async () => take(await api.command(current().id, command), detail.done[command]),
+      run: () => runCommand(command),
     });
   }
 
+  /** Sends no ETag: units are added to whatever the quantity is, so nothing is overwritten. */
   function topUp(): void {
     const more = field({
       label: detail.topUpBy,
@@ -76,8 +100,40 @@ export function couponActions(
     });
   }
 
-  function edit(): void {
-    const fields = termsFields(words, current());
+  let opening = false;
+
+  /** Reads the coupon first: live updates carry neither its name nor its ETag. */
+  async function openEdit(): Promise<void> {
+    if (opening) return;
+    opening = true;
+    const read = await api.coupon(current().id);
+    opening = false;
+    // The seller went on meanwhile: to another page, or to another question.
+    if (!root.isConnected || document.querySelector('dialog') !== null) return;
+    if (read.ok) onChanged(read.value);
+    edit(current());
+  }
+
+  /** @param loaded the coupon whose values the form shows. */
+  function edit(loaded: Coupon): void {
+    let { etag } = loaded;
+    const fields = termsFields(words, loaded);
+
+    /** What the seller typed stays: saving again replaces the values that the note shows. */
+    async function changedNote(): Promise<string | HTMLElement> {
+      const changed = await readChanged();
+      if (!changed.ok) return problemText(words, changed.problem);
+      const { coupon, text } = changed.value;
+      etag = coupon.etag;
+      const load = button(detail.loadCurrent, () => {
+        showTerms(fields, coupon);
+        note.remove();
+        fields.name.input.focus();
+      });
+      const note = element('span', {}, `${text} ${detail.saveReplaces} `, load);
+      return note;
+    }
+
     openDialog(context, {
       title: detail.editTitle,
       fields: [fields.name.root, fields.quantity.root, fields.opensAt.root, fields.closesAt.root],
@@ -85,7 +141,8 @@ export function couponActions(
       async run() {
         const terms = readTerms(fields, words);
         if (terms === undefined) return '';
-        const result = await api.amend(current().id, terms);
+        const result = await api.amend(loaded.id, terms, etag);
+        if (!result.ok && result.problem.code === 'changed_meanwhile') return changedNote();
         if (!result.ok) showServerFaults(result.problem, { ...fields });
         return take(result, detail.done.edit);
       },
@@ -106,7 +163,7 @@ export function couponActions(
           ? button(detail.resume, () => confirm('resume'), 'button-primary')
           : state !== 'closed' && button(detail.pause, () => confirm('pause')),
         state !== 'closed' && button(detail.topUp, topUp, state === 'sold_out' ? 'button-primary' : ''),
-        button(detail.edit, edit),
+        button(detail.edit, () => void openEdit()),
         state !== 'closed' && button(detail.close, () => confirm('close'), 'button-quiet-danger'),
       );
     },
