@@ -91,7 +91,12 @@ async function revokeHalf(t: Test, world: World, memberId: string): Promise<() =
   const held = (): Promise<string | null> => client.hget(`coupon:{${world.couponId}}:winners`, memberId);
   const issueNo = Number((await held())?.split(':')[0]);
   await sql('delete from member_coupon where coupon_id = ? and member_id = ?', world.couponId, memberId);
-  await sql('insert into revocation values (?, ?, ?, 1)', world.couponId, issueNo, memberId);
+  await sql(
+    'insert into revocation (coupon_id, issue_no, member_id, revoked_at) values (?, ?, ?, 1)',
+    world.couponId,
+    issueNo,
+    memberId,
+  );
   return async () => (await held()) !== null;
 }
 
