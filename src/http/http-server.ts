@@ -17,7 +17,7 @@ import type { Scheduler } from '../engine/domain/clock.js';
 export interface HttpPorts extends RoutePorts, LivePorts {
   readonly engine: Pick<Engine, 'download' | 'counters' | 'load'>;
   readonly registry: CouponRegistry;
-  readonly admission: Pick<Admission, 'issuanceOf' | 'unrecordedHolder' | 'snapshots'>;
+  readonly admission: Pick<Admission, 'unrecordedHolder' | 'snapshots'>;
   readonly scheduler: Pick<Scheduler, 'every' | 'pause'>;
   readonly presenceDemands: PresenceDemandStore;
   /** What waits to be recorded, for metrics; `undefined` with the embedded back end. */

@@ -4,6 +4,7 @@ import { Cluster, Redis } from 'ioredis';
 import t from 'tap';
 import { Crowd } from '../../src/demo/crowd.js';
 import { HttpClient } from '../clients/http-client.js';
+import { signToken } from '../clients/tokens.js';
 import { startSeonchak } from '../servers/seonchak.js';
 import { backEndNames, startBackEnd } from './back-ends.js';
 import { assertPromises, crowdOf, inRounds, registerCoupon, rowsOnceThere } from './burst.js';
@@ -35,6 +36,14 @@ for (const name of backEndNames) {
       'some answers were lost',
     );
     assertPromises(t, QUANTITY, crowd.presses, await rowsOnceThere(backEnd, couponId, QUANTITY));
+
+    await server.kill('SIGKILL');
+    await server.restart();
+    const authorization = `Bearer ${await signToken('holds-nothing', 'member')}`;
+    const asked = await fetch(`${server.origin}/v1/coupons/${couponId}/issuance`, {
+      headers: { authorization },
+    });
+    t.equal(asked.status, 404, 'answered although nobody has pressed since the restart');
   });
 }
 

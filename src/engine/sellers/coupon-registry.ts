@@ -4,7 +4,7 @@ import type { TermsChange } from '../ports/terms-change.js';
 import type { AuditAction, AuditActor, AuditEntry } from '../ports/audit-log.js';
 import type { Clock } from '../domain/clock.js';
 import { couponState } from '../domain/coupon.js';
-import type { CouponId, CouponSnapshot, CouponState, MemberId } from '../domain/coupon.js';
+import type { CouponId, CouponSnapshot, CouponState, Issuance, MemberId } from '../domain/coupon.js';
 import type { RulesChange } from '../domain/redemption.js';
 import { subjectOf } from '../domain/member-id.js';
 import type {
@@ -87,7 +87,6 @@ export interface CouponRegistryPorts {
   readonly clock: Clock;
 }
 
-/** A coupon that is rebuilt this often during one revocation is not ready for it. */
 const LIST_SCAN_ROWS = 2_000;
 const LIST_CHUNK_ROWS = 200;
 
@@ -286,6 +285,21 @@ export class CouponRegistry {
   #entry(actor: AuditActor, action: AuditAction, couponId: CouponId, detail: object): AuditEntry {
     const atMs = this.#ports.clock.nowMs();
     return { atMs, actor, action, target: `coupon ${couponId}`, detail: { ...detail } };
+  }
+
+  /**
+   * The live issuance of one member, whether recorded or not. Warms a coupon that is not in the store: a press would do so as well, and
+   * of a coupon that is sold out there may be no further press.
+   *
+   * @returns `not_ready` while the coupon is being recovered.
+   */
+  async issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'> {
+    const { admission, warmer } = this.#ports;
+    const issuance = await admission.issuanceOf(couponId, memberId);
+    if (issuance !== 'not_ready') return issuance;
+    const result = await warmer.prepare(couponId);
+    if (result === 'unknown_coupon') return undefined;
+    return result === 'recovering' ? 'not_ready' : admission.issuanceOf(couponId, memberId);
   }
 
   async #holder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {

@@ -155,7 +155,6 @@ t.test('an unreachable store is reported as such', async (t) => {
     {
       ...shared.services,
       admission: {
-        issuanceOf: () => Promise.reject(new StoreUnavailableError('away')),
         unrecordedHolder: () => Promise.reject(new StoreUnavailableError('away')),
         snapshots: () => Promise.reject(new StoreUnavailableError('away')),
       },

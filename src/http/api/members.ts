@@ -1,6 +1,5 @@
 /** Reports whether a member holds a coupon. */
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
-import type { Admission } from '../../engine/ports/admission.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
@@ -15,7 +14,6 @@ import { rfc3339 } from '../wire/rfc3339.js';
 
 export interface MemberPorts {
   readonly registry: CouponRegistry;
-  readonly admission: Pick<Admission, 'issuanceOf' | 'unrecordedHolder'>;
   readonly ledger: IssuanceLedger;
 }
 
@@ -41,9 +39,9 @@ export class MemberHandlers {
   }
 
   async #issuance(couponId: CouponId, memberId: MemberId, notHeld: string): Promise<Reply> {
-    const { admission, ledger, registry } = this.#ports;
+    const { ledger, registry } = this.#ports;
     const row = await ledger.rowOf(couponId, memberId);
-    const issuance = row ?? (await admission.issuanceOf(couponId, memberId));
+    const issuance = row ?? (await registry.issuanceOf(couponId, memberId));
     if (issuance !== undefined && issuance !== 'not_ready') {
       return json(200, {
         outcome: 'issued',

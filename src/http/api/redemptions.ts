@@ -39,7 +39,7 @@ export interface RedemptionPorts {
   readonly registry: CouponRegistry;
   readonly ledger: IssuanceLedger;
   readonly redemptions: RedemptionLedger;
-  readonly admission: Pick<Admission, 'issuanceOf' | 'unrecordedHolder'>;
+  readonly admission: Pick<Admission, 'unrecordedHolder'>;
 }
 
 export class RedemptionHandlers {
@@ -215,7 +215,7 @@ export class RedemptionHandlers {
     const { couponId } = issuance;
     const found =
       'memberId' in issuance
-        ? await admission.issuanceOf(couponId, issuance.memberId)
+        ? await registry.issuanceOf(couponId, issuance.memberId)
         : await admission.unrecordedHolder(couponId, issuance.issueNo);
     // It may have been recorded between the two reads; a repeat then finds its row.
     const row = 'memberId' in issuance ? undefined : await ledger.rowAt(couponId, issuance.issueNo);

@@ -5,7 +5,7 @@
  * request to a store, with one exception: for an expired ticket of this member for this coupon, the gate reads whether
  * the member has won, because the answer to the first request may have been lost.
  */
-import type { Admission } from '../../engine/ports/admission.js';
+import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import type { DownloadOutcome } from '../../engine/domain/download.js';
@@ -59,7 +59,7 @@ const ISSUANCE_READS_WAITING_MAX = 1_000;
 
 export interface PresenceGatePorts {
   readonly demands: Pick<PresenceDemands, 'concerns' | 'isUnsettled' | 'refreshWithCooldown'>;
-  readonly admission: Pick<Admission, 'issuanceOf'>;
+  readonly registry: Pick<CouponRegistry, 'issuanceOf'>;
   readonly clock: Clock;
   /** Called when the keys of the service that issues tickets cannot be read. */
   readonly keysListener?: KeysListener;
@@ -158,7 +158,7 @@ export class PresenceGate {
   async #readIssuance(couponId: CouponId, memberId: MemberId): Promise<PresenceVerdict> {
     try {
       const held = await this.#issuanceReads.run(async () => ({
-        issuance: await this.#ports.admission.issuanceOf(couponId, memberId),
+        issuance: await this.#ports.registry.issuanceOf(couponId, memberId),
       }));
       if (held === undefined) return SETTLED_BUSY;
       const { issuance } = held;
