@@ -20,7 +20,7 @@ export interface Evidence extends FinalState {
 const IDLE_POLL_MS = 100;
 const WATCH_POLL_MS = 10;
 
-/** The evidence once nothing is queued, claimed or unsettled any more, or what there is after `withinMs`. */
+/** The evidence once nothing is queued, claimed, half revoked or unsettled any more, or what there is after `withinMs`. */
 export async function evidenceWhenIdle(
   mysqlUrl: string,
   redisUrls: readonly string[],
@@ -32,8 +32,13 @@ export async function evidenceWhenIdle(
   try {
     for (;;) {
       const evidence = await readEvidence(mysqlUrl, redis, couponId);
-      const { queued = [], claimed = [] } = evidence.store ?? {};
-      const waiting = queued.length + claimed.length + evidence.catalogue.unsettledChanges;
+      const { queued = [], claimed = [], winners = [] } = evidence.store ?? {};
+      // The reconciler takes these out of the store when the process of the revoke has died, or its answer was lost, between the two steps.
+      const halfRevoked = winners.filter(
+        ({ issueNo, memberId }) => evidence.revoked.get(issueNo) === memberId,
+      );
+      const waiting =
+        queued.length + claimed.length + halfRevoked.length + evidence.catalogue.unsettledChanges;
       if (waiting === 0 || performance.now() > untilMs) return evidence;
       await pause(IDLE_POLL_MS);
     }
