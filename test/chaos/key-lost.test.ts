@@ -121,6 +121,16 @@ fault(37, 'stats, status and reconcile never call a coupon in order that has los
       t.ok((await world.version()) > before, `${key}: clean only once it is rebuilt`);
     await rebuilt(world, before);
   }
+
+  const before = await world.version();
+  const redis = redisClient(world.redis);
+  await redis.flushall();
+  redis.disconnect();
+  world.storeLost();
+  t.equal((await client.call(`/v1/coupons/${world.couponId}/stats`, { token })).status, 503);
+  await rebuilt(world, before);
+  const figures = await client.call(`/v1/coupons/${world.couponId}/stats`, { token });
+  t.match(figures, { status: 200, body: { issued: 10 } }, 'without a press: the question began the rebuild');
   const { lost } = await world.verdict(t);
   t.equal(lost, 0);
 });

@@ -15,7 +15,7 @@ import type {
   NewCoupon,
 } from '../ports/coupon-catalogue.js';
 import type { ChangeResult, CouponChanger } from './coupon-changer.js';
-import type { CouponWarmer } from '../recovery/coupon-warmer.js';
+import type { CouponWarmer, WarmResult } from '../recovery/coupon-warmer.js';
 import type { KeyedRequest } from '../ports/idempotency.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
 import type { IssuanceLedger } from '../ports/issuance-ledger.js';
@@ -288,18 +288,28 @@ export class CouponRegistry {
   }
 
   /**
-   * The live issuance of one member, whether recorded or not. Warms a coupon that is not in the store: a press would do so as well, and
-   * of a coupon that is sold out there may be no further press.
+   * The live issuance of one member, whether recorded or not; the coupon is put into service first where it is not in the store.
    *
    * @returns `not_ready` while the coupon is being recovered.
    */
-  async issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'> {
-    const { admission, warmer } = this.#ports;
+  async issuanceOf(
+    couponId: CouponId,
+    memberId: MemberId,
+  ): Promise<Issuance | undefined | 'not_ready' | 'unknown_coupon'> {
+    const { admission } = this.#ports;
     const issuance = await admission.issuanceOf(couponId, memberId);
     if (issuance !== 'not_ready') return issuance;
-    const result = await warmer.prepare(couponId);
-    if (result === 'unknown_coupon') return undefined;
+    const result = await this.prepare(couponId);
+    if (result === 'unknown_coupon') return result;
     return result === 'recovering' ? 'not_ready' : admission.issuanceOf(couponId, memberId);
+  }
+
+  /**
+   * Puts a coupon that is not in the store into service, or begins its recovery without waiting for the end. The next download would do so
+   * as well, but a coupon that is sold out may have none.
+   */
+  prepare(couponId: CouponId): Promise<WarmResult | 'recovering'> {
+    return this.#ports.warmer.prepare(couponId);
   }
 
   async #holder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {

@@ -42,19 +42,21 @@ export class MemberHandlers {
     const { ledger, registry } = this.#ports;
     const row = await ledger.rowOf(couponId, memberId);
     const issuance = row ?? (await registry.issuanceOf(couponId, memberId));
-    if (issuance !== undefined && issuance !== 'not_ready') {
-      return json(200, {
-        outcome: 'issued',
-        couponId,
-        ...issuanceFields(issuance),
-        recorded: row !== undefined,
-      });
+    switch (issuance) {
+      case undefined:
+        return refuse('not_issued', notHeld);
+      case 'unknown_coupon':
+        return refuse('unknown_coupon', 'There is no coupon with this id.');
+      case 'not_ready':
+        return refuse('not_ready', 'The coupon is temporarily unavailable in the store. Try again.');
+      default:
+        return json(200, {
+          outcome: 'issued',
+          couponId,
+          ...issuanceFields(issuance),
+          recorded: row !== undefined,
+        });
     }
-    if ((await registry.find(couponId)) === undefined)
-      refuse('unknown_coupon', 'There is no coupon with this id.');
-    if (issuance === 'not_ready')
-      refuse('not_ready', 'The coupon is temporarily unavailable in the store. Try again.');
-    return refuse('not_issued', notHeld);
   }
 }
 

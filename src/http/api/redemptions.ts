@@ -219,14 +219,22 @@ export class RedemptionHandlers {
         : await admission.unrecordedHolder(couponId, issuance.issueNo);
     // It may have been recorded between the two reads; a repeat then finds its row.
     const row = 'memberId' in issuance ? undefined : await ledger.rowAt(couponId, issuance.issueNo);
-    if ((found !== undefined && found !== 'not_ready') || row !== undefined) {
-      refuse('not_recorded', 'The coupon is issued, and its row is being recorded. Try again in a moment.');
+    switch (found ?? row) {
+      case undefined:
+        return refuse('not_issued', 'This coupon was not issued under this member or number.');
+      case 'unknown_coupon':
+        return refuse('unknown_coupon', 'There is no coupon with this id.');
+      case 'not_ready':
+        return refuse(
+          'not_ready',
+          'The coupon is temporarily unavailable in the store. Nothing was changed.',
+        );
+      default:
+        return refuse(
+          'not_recorded',
+          'The coupon is issued, and its row is being recorded. Try again in a moment.',
+        );
     }
-    if ((await registry.find(couponId)) === undefined)
-      refuse('unknown_coupon', 'There is no coupon with this id.');
-    if (found === 'not_ready')
-      refuse('not_ready', 'The coupon is temporarily unavailable in the store. Nothing was changed.');
-    return refuse('not_issued', 'This coupon was not issued under this member or number.');
   }
 }
 

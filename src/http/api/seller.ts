@@ -143,6 +143,7 @@ export class SellerHandlers {
     const [depth] = queue === undefined ? [] : await queue.depths([couponId]);
     // What only the database knows would add up, and hide that the store has lost something.
     if (queue !== undefined && (depth === undefined || !inService)) {
+      await registry.prepare(couponId);
       refuse('not_ready', 'The coupon is being recovered, so its figures are not known. Retry later.');
     }
     const [counts] = await ledger.counts([couponId]);

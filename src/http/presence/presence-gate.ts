@@ -163,6 +163,7 @@ export class PresenceGate {
       if (held === undefined) return SETTLED_BUSY;
       const { issuance } = held;
       if (issuance === 'not_ready') return SETTLED_NOT_READY;
+      if (issuance === 'unknown_coupon') return SETTLED_UNKNOWN;
       if (issuance === undefined) return this.#refuse(EXPIRED);
       const { issueNo, issuedAtMs } = issuance;
       return settled({ outcome: 'already_issued', issueNo, issuedAtMs });
