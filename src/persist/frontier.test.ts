@@ -6,12 +6,11 @@ import { startRedis } from '../../test/servers/redis.js';
 import { eventFeedContract, randomFollowing } from '../engine/testing/contracts/event-feed-contract.js';
 import { webhooksContract, type WebhooksUnderTest } from '../engine/testing/contracts/webhooks-contract.js';
 import { frontierContract } from '../engine/testing/contracts/frontier-contract.js';
+import { searchUntilFound } from '../engine/testing/search-until-found.js';
 import { openRedisBackEnd } from './redis/redis-back-end.js';
 import { openMysql } from './sql/open-mysql.js';
 
 const PLANTED_ROUNDS = 60;
-/** A search that meets no interleaving of the bug is followed by another. */
-const SEARCHES_MAX = 30;
 
 const mariadb = await startMariadb();
 t.teardown(() => mariadb.stop());
@@ -58,9 +57,6 @@ t.test('planted: the cursor is the highest number that has a row', async (t) => 
       return { rows, frontier: rows.at(-1)?.issueNo ?? after, more: rows.length === limit };
     },
   };
-  let found = 0;
-  for (let search = 0; search < SEARCHES_MAX && found === 0; search++) {
-    found = (await randomFollowing(planted, PLANTED_ROUNDS)).length;
-  }
-  t.not(found, 0);
+  const found = await searchUntilFound(() => randomFollowing(planted, PLANTED_ROUNDS));
+  t.not(found.length, 0);
 });

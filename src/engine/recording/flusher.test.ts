@@ -113,7 +113,7 @@ t.test('a coupon whose call takes long holds up no other, and its late claim is 
   t.match(await flusher.drain([two]), [{ inserted: 1 }]);
 });
 
-t.test('a coupon out of service is told apart from the others', async (t) => {
+t.test('a coupon out of service is reported as such, and the others are drained', async (t) => {
   const { world, couponIds, two, flusher } = await several([1, 1, 1], 10);
   world.store.lose(two, 'queue');
   t.match(await flusher.drain(couponIds), [{ inserted: 1 }, 'not_ready', { inserted: 1 }]);

@@ -1,25 +1,16 @@
 /** The checks of redemptions are checked: each planted bug must be found. */
-import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import t from 'tap';
 import { parseOrderId } from '../../engine/domain/redemption.js';
 import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
 import { member } from '../../engine/testing/contracts/admission-contract.js';
 import { randomMeetings } from '../../engine/testing/contracts/redemption-ledger-contract.js';
+import { searchUntilFound } from '../../engine/testing/search-until-found.js';
 import { openEmbedded } from './open-embedded.js';
 
 const ISSUANCES = 60;
-/** A search that meets no interleaving of the bug is followed by another. */
-const SEARCHES_MAX = 30;
 
-const dataDir = mkdtempSync(join(tmpdir(), 'seonchak-planted-'));
-const stores = await openEmbedded({ dataDir, as: 'server' });
-t.teardown(async () => {
-  await stores.close();
-  await rm(dataDir, { recursive: true });
-});
+const stores = await openEmbedded({ dataDir: t.testdir(), as: 'server' });
+t.teardown(() => stores.close());
 
 const sound = stores.redemptions;
 const HOLDER = member('m1');
@@ -86,11 +77,9 @@ t.test('without a bug nothing is found', async (t) => {
 for (const [name, bug] of Object.entries(bugs)) {
   t.test(`${name}: found`, async (t) => {
     const redemptions = planted(bug);
-    let found = 0;
-    for (let search = 0; search < SEARCHES_MAX && found === 0; search++) {
-      found = (await randomMeetings({ ...stores, redemptions, others: redemptions }, 'restore', ISSUANCES))
-        .length;
-    }
-    t.not(found, 0);
+    const found = await searchUntilFound(() =>
+      randomMeetings({ ...stores, redemptions, others: redemptions }, 'restore', ISSUANCES),
+    );
+    t.not(found.length, 0);
   });
 }

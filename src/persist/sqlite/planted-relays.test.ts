@@ -1,23 +1,14 @@
 /** The checks of webhooks are checked: each planted bug must be found. */
-import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import t from 'tap';
 import { randomRelaying } from '../../engine/testing/contracts/webhooks-contract.js';
 import type { Webhooks } from '../../engine/ports/webhooks.js';
+import { searchUntilFound } from '../../engine/testing/search-until-found.js';
 import { openEmbedded } from './open-embedded.js';
 
 const ROUNDS = 60;
-/** One search misses the rarest bug about one time in three. */
-const SEARCHES_MAX = 30;
 
-const dataDir = mkdtempSync(join(tmpdir(), 'seonchak-planted-'));
-const stores = await openEmbedded({ dataDir, as: 'server' });
-t.teardown(async () => {
-  await stores.close();
-  await rm(dataDir, { recursive: true });
-});
+const stores = await openEmbedded({ dataDir: t.testdir(), as: 'server' });
+t.teardown(() => stores.close());
 
 const sound = stores.webhooks;
 
@@ -52,10 +43,7 @@ t.test('without a bug nothing is found', async (t) => {
 
 for (const [name, bug] of Object.entries(bugs)) {
   t.test(`${name}: found`, async (t) => {
-    let found = 0;
-    for (let search = 0; search < SEARCHES_MAX && found === 0; search++) {
-      found = (await randomRelaying({ ...stores, webhooks: planted(bug) }, ROUNDS)).length;
-    }
-    t.not(found, 0);
+    const found = await searchUntilFound(() => randomRelaying({ ...stores, webhooks: planted(bug) }, ROUNDS));
+    t.not(found.length, 0);
   });
 }

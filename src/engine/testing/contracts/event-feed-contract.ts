@@ -335,7 +335,7 @@ function aboutTerms(t: Test, under: EventsUnderTest): void {
 }
 
 function aboutRemoving(t: Test, under: EventsUnderTest): void {
-  t.test('old events are removed, and a follower behind them is told', async (t) => {
+  t.test('old events are removed, and a follower behind them gets `removed`', async (t) => {
     const shop = new FollowedShop(under);
     const couponId = await shop.coupon();
     const feed = shop.feed();
@@ -354,7 +354,7 @@ function aboutRemoving(t: Test, under: EventsUnderTest): void {
     );
   });
 
-  t.test('a follower within a range of numbers that was removed is told', async (t) => {
+  t.test('a follower within a range of numbers that was removed gets `removed`', async (t) => {
     const shop = new FollowedShop(under);
     await shop.issue(await shop.coupon(), 5);
     const feed = shop.feed();
@@ -364,20 +364,17 @@ function aboutRemoving(t: Test, under: EventsUnderTest): void {
     t.equal(await feed.read(shop.sellerId, page.position, {}, 10), 'removed');
   });
 
-  t.test(
-    'a follower that was away while events had no place yet is told that they were removed',
-    async (t) => {
-      const shop = new FollowedShop(under);
-      const couponId = await shop.coupon();
-      await shop.issue(couponId, 2);
-      const { position } = await shop.follow(shop.feed());
-      await shop.redeem(couponId, 1, 'A-1');
-      await under.events.removeOld(Date.now() + 60_000, 100_000);
-      t.equal(await shop.feed().read(shop.sellerId, position, {}, 10), 'removed');
-      await shop.redeem(couponId, 2, 'A-2');
-      t.same((await shop.follow(shop.feed())).lines, ['redemption.made 2 A-2']);
-    },
-  );
+  t.test('a follower that was away while events had no place yet gets `removed`', async (t) => {
+    const shop = new FollowedShop(under);
+    const couponId = await shop.coupon();
+    await shop.issue(couponId, 2);
+    const { position } = await shop.follow(shop.feed());
+    await shop.redeem(couponId, 1, 'A-1');
+    await under.events.removeOld(Date.now() + 60_000, 100_000);
+    t.equal(await shop.feed().read(shop.sellerId, position, {}, 10), 'removed');
+    await shop.redeem(couponId, 2, 'A-2');
+    t.same((await shop.follow(shop.feed())).lines, ['redemption.made 2 A-2']);
+  });
 
   t.test('events that are removed between two readings of one request are not passed over', async (t) => {
     const shop = new FollowedShop(under);

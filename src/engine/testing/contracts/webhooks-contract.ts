@@ -250,7 +250,7 @@ function aboutLeases(t: Test, under: WebhooksUnderTest): void {
     await receiver.lapse('another');
   });
 
-  t.test('a lease ends by itself', async (t) => {
+  t.test('a lease ends without a call', async (t) => {
     const receiver = await Receiver.open(under);
     t.ok(await receiver.lease('short', 200));
     await new Promise((resolve) => setTimeout(resolve, 300));
