@@ -190,3 +190,23 @@ t.test('terms that were still being saved when the rebuild began are those it co
   const [saved] = await stores.catalogue.find([record.couponId]);
   t.match(saved, { quantity: 250, version: record.version + 2 });
 });
+
+t.test(
+  'a change that was made in what is lost is not saved as made once the coupon is verified',
+  async (t) => {
+    const { stores, record } = await restarted(t);
+    const { couponId } = record;
+    const begun = await stores.changes.begin({ couponId, terms: { quantity: 250 }, atMs: 1 });
+    if (begun.status !== 'begun') throw new Error(`not begun: ${begun.status}`);
+    // Its process has had the answer of Redis, and is slow to save it; this copy does not have the change.
+    t.equal(await stores.warmer.prepare(couponId), 'present');
+    const saved = await stores.changes.complete(begun.change, record.version + 1, {
+      ...record,
+      quantity: 250,
+    });
+    t.equal(saved, undefined);
+    await stores.changer.finish(begun.change);
+    t.match((await stores.admission.snapshots([couponId]))[0], { quantity: 250 }, 'made again in Redis');
+    t.match((await stores.catalogue.find([couponId]))[0], { quantity: 250 });
+  },
+);

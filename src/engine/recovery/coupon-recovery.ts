@@ -127,7 +127,7 @@ export class CouponRecovery {
    * seen here, or is refused. What it claimed from a store that has lost nothing goes back into the queue.
    */
   async #verify(before: CouponRecord, found: Inspection, seen: number): Promise<ServiceState> {
-    const { catalogue, ledger, store } = this.#ports;
+    const { catalogue, changes, ledger, store } = this.#ports;
     const { couponId } = before;
     if (found.epoch < before.epoch) {
       // A copy of before a rebuild, unless another process has just raised the epoch to verify this one: then it serves in a moment.
@@ -138,7 +138,8 @@ export class CouponRecovery {
       return this.suspend(before, now.epoch, seen);
     }
     const epoch = await catalogue.nextEpoch(couponId, found.epoch);
-    const [record = before] = await catalogue.find([couponId]);
+    // Takes over a change that is not settled: its process may have made it in what is lost, and must not save it as made any more.
+    const { record = before } = (await changes.standing(couponId)) ?? {};
     if (found.version < record.version) return this.suspend(record, found.epoch, seen);
     const highest = await ledger.highestIssueNo(couponId);
     // Another process may have verified the coupon meanwhile, and numbers issued since may be recorded already. So the
