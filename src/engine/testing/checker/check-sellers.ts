@@ -139,7 +139,9 @@ function revokedByRequest({ sellerCalls, losses, final }: History): Violation[] 
     ),
   );
   return [...final.revoked.keys()].flatMap((issueNo) =>
-    wanted.has(issueNo) ? [] : [violation(`number ${issueNo} is revoked, and no seller has received that answer`)],
+    wanted.has(issueNo)
+      ? []
+      : [violation(`number ${issueNo} is revoked, and no seller has received that answer`)],
   );
 }
 
