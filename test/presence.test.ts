@@ -178,5 +178,5 @@ t.test('the demand is in the audit log', async (t) => {
   const { stdout } = await runSeonchak(['audit', '--json'], settings);
   const { entries } = JSON.parse(stdout) as { entries: { target: string; detail: object }[] };
   const own = entries.filter(({ target }) => target === `coupon ${couponId}`);
-  t.match(own, [{ detail: { presenceRequired: true } }, { detail: { presenceRequired: false } }]);
+  t.match(own, [{ detail: { door: { presence: true } } }, { detail: { door: { presence: null } } }]);
 });

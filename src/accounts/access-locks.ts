@@ -6,7 +6,7 @@
 import type { AuditEntry } from '../engine/ports/audit-log.js';
 import type { Scheduler } from '../engine/domain/clock.js';
 import type { MemberId } from '../engine/domain/coupon.js';
-import { FollowedSet } from './followed-set.js';
+import { FollowedMap } from './followed-map.js';
 import { RepeatedPoll } from './repeated-poll.js';
 
 /** Locked at the same time; every API process holds them all, some 100 bytes each. */
@@ -40,17 +40,17 @@ export interface AccessLocksPorts {
 
 /** Asked only for tokens that are not in the cache; so a new lock also has to take the subject's tokens out of it. */
 export class AccessLocks {
-  readonly #locked: FollowedSet<string>;
+  readonly #locked: FollowedMap<string, true>;
   readonly #poll: RepeatedPoll;
   #onLocked: (subjects: ReadonlySet<string>) => void = () => undefined;
 
   constructor(ports: AccessLocksPorts) {
     const { locks } = ports;
-    this.#locked = new FollowedSet(async (revision, limit) => {
+    this.#locked = new FollowedMap(async (revision, limit) => {
       const changes = await locks.changesAfter(revision, limit);
       return changes.map((change) => ({
         key: change.subject,
-        isMember: change.locked,
+        value: change.locked ? true : undefined,
         revision: change.revision,
       }));
     });

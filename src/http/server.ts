@@ -19,7 +19,7 @@ import { listen } from './wire/listen.js';
 import { LiveStreams } from './api/live.js';
 import { createMetrics } from './metrics/metrics.js';
 import { newOutcomeCounts } from './download/outcome-counts.js';
-import { PresenceDemands } from '../accounts/presence-demands.js';
+import { DoorRules } from '../accounts/door-rules.js';
 import { PresenceGate } from './presence/presence-gate.js';
 import { Pressure } from './wire/pressure.js';
 import { logAnswer, logFault, logRefusedToken } from './wire/request-log.js';
@@ -58,18 +58,15 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     onFault: (reason, message) => accessKeys.onFault(reason, message),
   });
   await locks.start((subjects) => authenticator.forget(subjects));
-  const demands = new PresenceDemands(
-    {
-      ...ports,
-      onFault: (fault) =>
-        ports.logger.warn(
-          { err: fault },
-          'Presence demands could not be refreshed; the demands read last stay in force',
-        ),
-    },
-    settings.presence !== undefined,
-  );
-  await demands.start().catch((fault: unknown) => {
+  const doorRules = new DoorRules({
+    ...ports,
+    onFault: (fault) =>
+      ports.logger.warn(
+        { err: fault },
+        'Door rules of coupons could not be refreshed; the rules read last stay in force',
+      ),
+  });
+  await doorRules.start().catch((fault: unknown) => {
     locks.stop();
     throw fault;
   });
@@ -83,17 +80,22 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   });
   await serverKeys.start().catch((fault: unknown) => {
     locks.stop();
-    demands.stop();
+    doorRules.stop();
     throw fault;
   });
   const keyCallers = new ServerKeyCallers({ keys: serverKeys, locks, clock: ports.clock }, settings.limits);
-  if (settings.presence === undefined && demands.size > 0) {
+  const guarded = [...doorRules.entries()].filter(([, rule]) => rule.presence === true).length;
+  if (settings.presence === undefined && guarded > 0) {
     ports.logger.warn(
-      { coupons: demands.size },
+      { coupons: guarded },
       'Coupons require a presence ticket, but PRESENCE_SECRET or PRESENCE_JWKS_URL is not set: all their downloads are refused',
     );
   }
-  const presence = new PresenceGate(settings.presence, { ...ports, demands, keysListener: ticketKeys });
+  const presence = new PresenceGate(settings.presence, {
+    ...ports,
+    rules: doorRules,
+    keysListener: ticketKeys,
+  });
   // Fetches the keys of providers now, so that a wrong address is logged before the first member comes.
   authenticator.keysState();
   presence.keysState();
@@ -150,8 +152,8 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     onFault,
     onAnswered: logAnswer(ports.logger),
   });
-  const sellerPresence = { isConfigured: settings.presence !== undefined, demands };
-  const routes = createRoutes({ ...ports, readiness }, settings, metrics, sellerPresence, {
+  const sellerDoor = { verifiesPresence: settings.presence !== undefined, rules: doorRules };
+  const routes = createRoutes({ ...ports, readiness }, settings, metrics, sellerDoor, {
     ...{ locks, limits, inFlight, outcomes, redemptionCounts, serverKeys },
   });
   routeServer.register(registry, routes, [DOWNLOAD_ROUTE, LIVE_ROUTE]);
@@ -159,7 +161,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   serveConsole(app, settings.consoleFolder);
   const stopPolls = (): void => {
     locks.stop();
-    demands.stop();
+    doorRules.stop();
     serverKeys.stop();
   };
   const listening = await listen(app, settings).catch((fault: unknown) => {

@@ -5,6 +5,7 @@
  */
 import type { AuditEntry } from './audit-log.js';
 import type { CouponId, CouponTerms } from '../domain/coupon.js';
+import type { DoorRule } from '../domain/door-rule.js';
 import type { KeyedRequest } from './idempotency.js';
 import type { RedemptionRules } from '../domain/redemption.js';
 
@@ -16,8 +17,8 @@ export interface NewCoupon extends CouponTerms {
   readonly name: string;
   readonly discount: Discount | undefined;
   readonly createdAtMs: number;
-  /** Set where a download needs a proof of presence; the front end asks for it. */
-  readonly presenceRequired?: true | undefined;
+  /** What the front end asks of a member; left out: nothing. */
+  readonly door?: DoorRule | undefined;
   /** Left out: {@link defaultRedemptionRules}. */
   readonly redemption?: RedemptionRules | undefined;
 }

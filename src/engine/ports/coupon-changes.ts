@@ -14,6 +14,7 @@
  */
 import type { TermsChange } from './terms-change.js';
 import type { CouponId, CouponTerms } from '../domain/coupon.js';
+import type { DoorChange } from '../domain/door-rule.js';
 import type { RulesChange } from '../domain/redemption.js';
 
 import type { AuditEntry } from './audit-log.js';
@@ -26,7 +27,7 @@ export interface WantedChange {
   /** Units to add to the quantity as it is when the change begins; `terms` then names no quantity. */
   readonly addUnits?: number;
   readonly name?: string;
-  readonly presenceRequired?: boolean;
+  readonly door?: DoorChange;
   /** The caller has made sure that no member's validity is shortened. */
   readonly rules?: RulesChange;
 }
@@ -72,7 +73,7 @@ export interface CouponChanges {
   /** `undefined` when it is settled by now. */
   takeOver(change: BegunChange): Promise<BegunChange | undefined>;
   /**
-   * The store has made the change: terms, version (where higher), name, presence, rules, audit entry and revision are
+   * The store has made the change: terms, version (where higher), name, door rule, rules, audit entry and revision are
    * saved.
    *
    * @returns the record as it is now; `undefined` when another process has taken the change over or settled it.

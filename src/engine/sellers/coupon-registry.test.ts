@@ -89,13 +89,15 @@ t.test('an amendment holds in the store, in the catalogue and in the answer', as
 
 t.test('a demand for presence is shown where there is one, and lifted', async (t) => {
   const { couponId, registry } = await withWinners();
-  t.equal((await registry.find(couponId))?.presenceRequired, undefined);
-  t.match(await registry.amend(couponId, { presenceRequired: true }), { coupon: { presenceRequired: true } });
-  t.match(await registry.amend(couponId, { quantity: 9 }), {
-    coupon: { presenceRequired: true, quantity: 9 },
+  t.equal((await registry.find(couponId))?.door, undefined);
+  t.match(await registry.amend(couponId, { door: { presence: true } }), {
+    coupon: { door: { presence: true } },
   });
-  await registry.amend(couponId, { presenceRequired: false });
-  t.equal((await registry.find(couponId))?.presenceRequired, undefined);
+  t.match(await registry.amend(couponId, { quantity: 9 }), {
+    coupon: { door: { presence: true }, quantity: 9 },
+  });
+  await registry.amend(couponId, { door: { presence: null } });
+  t.equal((await registry.find(couponId))?.door, undefined);
 });
 
 t.test('an amendment that cannot be is refused with its reason', async (t) => {

@@ -5,6 +5,7 @@ import type { AuditAction, AuditActor, AuditEntry } from '../ports/audit-log.js'
 import type { Clock } from '../domain/clock.js';
 import { couponState } from '../domain/coupon.js';
 import type { CouponId, CouponSnapshot, CouponState, Issuance, MemberId } from '../domain/coupon.js';
+import type { DoorChange } from '../domain/door-rule.js';
 import type { RulesChange } from '../domain/redemption.js';
 import { subjectOf } from '../domain/member-id.js';
 import type {
@@ -47,7 +48,7 @@ export interface CouponListQuery extends CouponQuery {
 /** What is absent stays. */
 export interface AmendRequest extends TermsChange {
   readonly name?: string;
-  readonly presenceRequired?: boolean;
+  readonly door?: DoorChange;
   /** The caller has made sure that no member's validity is shortened. */
   readonly rules?: RulesChange;
   /** Units to add; then no quantity is named. */
@@ -134,8 +135,8 @@ export class CouponRegistry {
   }
 
   #registration(coupon: NewCoupon, by: AuditActor): (couponId: CouponId) => AuditEntry {
-    const { name, quantity, opensAtMs, closesAtMs, discount, presenceRequired } = coupon;
-    const detail = { name, quantity, opensAtMs, closesAtMs, discount, presenceRequired };
+    const { name, quantity, opensAtMs, closesAtMs, discount, door } = coupon;
+    const detail = { name, quantity, opensAtMs, closesAtMs, discount, door };
     return (couponId) => this.#entry(by, 'coupon_registered', couponId, detail);
   }
 
@@ -195,15 +196,15 @@ export class CouponRegistry {
   }
 
   /**
-   * Changes name, terms, rules of redemption and the demand for presence: all that are given, or none. The new terms
+   * Changes name, terms, rules of redemption and the door rule: all that are given, or none. The new terms
    * hold on this process at once, on others within a second.
    */
   async amend(couponId: CouponId, change: AmendRequest, by?: AuditActor): Promise<AmendResult> {
-    const { name, presenceRequired, rules, addUnits, ifRevisions, keyed, ...terms } = change;
+    const { name, door, rules, addUnits, ifRevisions, keyed, ...terms } = change;
     const detail = {
       ...terms,
       ...(name === undefined ? {} : { name }),
-      ...(presenceRequired === undefined ? {} : { presenceRequired }),
+      ...(door === undefined ? {} : { door }),
       ...rules,
       ...(addUnits === undefined ? {} : { addUnits }),
     };
@@ -212,7 +213,7 @@ export class CouponRegistry {
       terms,
       ...(addUnits === undefined ? {} : { addUnits }),
       ...(name === undefined ? {} : { name }),
-      ...(presenceRequired === undefined ? {} : { presenceRequired }),
+      ...(door === undefined ? {} : { door }),
       ...(rules === undefined ? {} : { rules }),
       ...(ifRevisions === undefined ? {} : { ifRevisions }),
       ...(keyed === undefined ? {} : { keyed }),

@@ -33,7 +33,7 @@ export function couponBody(coupon: CouponView): CouponAnswer {
     validity: validityBody(validity),
     onCancel,
     redeemBy,
-    ...(coupon.presenceRequired === undefined ? {} : { presenceRequired: coupon.presenceRequired }),
+    ...(coupon.door?.presence === undefined ? {} : { presenceRequired: true }),
   };
 }
 

@@ -26,7 +26,7 @@ import type { ServerKeyPorts } from './server-keys.js';
 import { ShopDownloadHandlers } from './shop-downloads.js';
 import type { ShopDownloadContext, ShopDownloadPorts } from './shop-downloads.js';
 import type { ServerKeys } from '../../accounts/server-keys.js';
-import type { SellerPorts, SellerPresence } from './seller.js';
+import type { SellerPorts, SellerDoor } from './seller.js';
 import { SellerHandlers } from './seller.js';
 import type { ShareMetrics } from '../metrics/metrics.js';
 
@@ -64,12 +64,12 @@ export function createRoutes(
   ports: RoutePorts,
   settings: SessionSettings,
   ownMetrics: Registry,
-  presence: SellerPresence,
+  door: SellerDoor,
   shop: ShopContext,
 ): readonly Route[] {
   const sessions = new SessionHandlers(ports, settings);
   const coupons = new CouponHandlers(ports.registry);
-  const sellers = new SellerHandlers(ports, presence);
+  const sellers = new SellerHandlers(ports, door);
   const issuances = new IssuanceHandlers(ports);
   const members = new MemberHandlers(ports);
   const redemptions = new RedemptionHandlers(ports, shop.redemptionCounts);

@@ -17,8 +17,8 @@ import type { ApiRequest, Reply } from '../wire/exchange.js';
 import type { StatsAnswer } from '../openapi/answers.js';
 import { ownedCoupon } from './owned-coupon.js';
 import { parseBody } from '../wire/parse-input.js';
-import { DEMANDS_MAX } from '../../accounts/presence-demands.js';
-import type { PresenceDemands } from '../../accounts/presence-demands.js';
+import { DOOR_RULES_MAX } from '../../accounts/door-rules.js';
+import type { DoorRules } from '../../accounts/door-rules.js';
 import { refuse } from '../wire/problems.js';
 import { couponChangeInput, couponInput, topUpInput } from '../wire/schemas.js';
 import { revisionsToMatch } from '../wire/entity-tag.js';
@@ -35,20 +35,20 @@ export interface SellerPorts {
   readonly clock: Clock;
 }
 
-/** What the front end knows of demands for presence. */
-export interface SellerPresence {
-  /** Whether tickets can be verified at all. */
-  readonly isConfigured: boolean;
-  readonly demands: Pick<PresenceDemands, 'size' | 'refresh'>;
+/** What the front end knows of door rules. */
+export interface SellerDoor {
+  /** Whether presence tickets can be verified at all. */
+  readonly verifiesPresence: boolean;
+  readonly rules: Pick<DoorRules, 'size' | 'refresh'>;
 }
 
 export class SellerHandlers {
   readonly #ports: SellerPorts;
-  readonly #presence: SellerPresence;
+  readonly #door: SellerDoor;
 
-  constructor(ports: SellerPorts, presence: SellerPresence) {
+  constructor(ports: SellerPorts, door: SellerDoor) {
     this.#ports = ports;
-    this.#presence = presence;
+    this.#door = door;
   }
 
   /**
@@ -73,13 +73,18 @@ export class SellerHandlers {
       closed: false,
       discount: discount ?? undefined,
       createdAtMs: clock.nowMs(),
-      ...(presenceRequired === true ? { presenceRequired } : {}),
+      ...(presenceRequired === true ? { door: { presence: true } } : {}),
       ...newRules(input),
     };
     const by = sellerActor(request, seller);
     const keyed = keyedRequest(request, seller.memberId, clock.nowMs());
-    if (keyed === undefined) return registered(201, await registry.register(newCoupon, by));
+    if (keyed === undefined) {
+      const coupon = await registry.register(newCoupon, by);
+      await this.#refreshRules();
+      return registered(201, coupon);
+    }
     const result = await registry.registerOnce(newCoupon, keyed, by);
+    if (result.status === 'registered') await this.#refreshRules();
     switch (result.status) {
       case 'registered':
         return registered(201, result.coupon);
@@ -103,13 +108,13 @@ export class SellerHandlers {
       ...(quantity === undefined ? {} : { quantity }),
       ...(opensAt === undefined ? {} : { opensAtMs: opensAt }),
       ...(closesAt === undefined ? {} : { closesAtMs: closesAt }),
-      ...(presenceRequired === undefined ? {} : { presenceRequired }),
+      ...(presenceRequired === undefined
+        ? {}
+        : { door: { presence: presenceRequired ? (true as const) : null } }),
       ...(Object.keys(rules).length === 0 ? {} : { rules }),
     };
     const result = await this.#amend(request, seller, couponId, change);
-    // The demand is in force in this process before the seller gets the answer. A read that fails is made up for: the
-    // next one comes within a second.
-    if (presenceRequired !== undefined) await this.#presence.demands.refresh().catch(() => undefined);
+    if (presenceRequired !== undefined) await this.#refreshRules();
     return amended(result);
   }
 
@@ -160,18 +165,26 @@ export class SellerHandlers {
     return json(200, stats);
   }
 
+  /**
+   * A rule is in force in this process before the seller gets the answer, and the first download of a new coupon waits
+   * for no poll. A read that fails is made up for: the next one comes within a second.
+   */
+  async #refreshRules(): Promise<void> {
+    await this.#door.rules.refresh().catch(() => undefined);
+  }
+
   #refuseUnlessPossible(): void {
-    const { isConfigured, demands } = this.#presence;
-    if (!isConfigured) {
+    const { verifiesPresence, rules } = this.#door;
+    if (!verifiesPresence) {
       refuse(
         'presence_disabled',
         'No presence service is configured, so no coupon can require presence. The operator sets PRESENCE_SECRET or PRESENCE_JWKS_URL.',
       );
     }
-    if (demands.size >= DEMANDS_MAX) {
+    if (rules.size >= DOOR_RULES_MAX) {
       refuse(
         'presence_too_many',
-        `${DEMANDS_MAX} coupons require presence, which is the limit. Set presenceRequired to false for old coupons.`,
+        `${DOOR_RULES_MAX} coupons require presence or have another rule, which is the limit. Set presenceRequired to false for old coupons.`,
       );
     }
   }

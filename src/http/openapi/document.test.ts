@@ -52,7 +52,7 @@ t.test('every route is described and every description has its route, with the s
       limits: TEST_LIMITS,
     },
     new Registry(),
-    { isConfigured: false, demands: { size: 0, refresh: () => Promise.resolve() } },
+    { verifiesPresence: false, rules: { size: 0, refresh: () => Promise.resolve() } },
     {
       redemptionCounts: new RedemptionCounts(),
       outcomes: newOutcomeCounts(),

@@ -19,7 +19,7 @@ import type { Verifier } from '../auth/open-verifier.js';
 import { AUTHORIZATION_LENGTH_MAX } from '../auth/token-policy.js';
 import { VerifiedTokenCache } from '../auth/verified-token-cache.js';
 import type { TokenSettings } from '../auth/token-settings.js';
-import type { PresenceDemands } from '../../accounts/presence-demands.js';
+import type { DoorRules } from '../../accounts/door-rules.js';
 import { PRESENCE_TICKETS } from './presence-ticket.js';
 import type { PresenceTicket } from './presence-ticket.js';
 
@@ -58,7 +58,7 @@ const ISSUANCE_READS_MAX = 32;
 const ISSUANCE_READS_WAITING_MAX = 1_000;
 
 export interface PresenceGatePorts {
-  readonly demands: Pick<PresenceDemands, 'concerns' | 'isUnsettled' | 'refreshWithCooldown'>;
+  readonly rules: Pick<DoorRules, 'concerns' | 'isUnsettled' | 'refreshWithCooldown'>;
   readonly registry: Pick<CouponRegistry, 'issuanceOf'>;
   readonly clock: Clock;
   /** Called when the keys of the service that issues tickets cannot be read. */
@@ -89,7 +89,7 @@ export class PresenceGate {
 
   /** False for nearly every download, and then nothing else of this is asked. */
   concerns(couponId: CouponId): boolean {
-    return this.#ports.demands.concerns(couponId);
+    return this.#ports.rules.concerns(couponId);
   }
 
   /**
@@ -102,23 +102,23 @@ export class PresenceGate {
     ticket: string,
     mayWait: boolean,
   ): PresenceVerdict | Promise<PresenceVerdict> {
-    if (!this.#ports.demands.isUnsettled(couponId)) {
+    if (!this.#ports.rules.isUnsettled(couponId)) {
       return this.#judgeTicket(couponId, memberId, ticket, mayWait);
     }
     return mayWait ? this.#judgeAfterRefresh(couponId, memberId, ticket) : SETTLED_BUSY;
   }
 
   async #judgeAfterRefresh(couponId: CouponId, memberId: MemberId, ticket: string): Promise<PresenceVerdict> {
-    const { demands } = this.#ports;
+    const { rules } = this.#ports;
     try {
-      await demands.refreshWithCooldown();
+      await rules.refreshWithCooldown();
     } catch (fault) {
       return notReadyUnlessBug(fault);
     }
     // When the last read began there was no such coupon. One that came since may demand a ticket, so the engine must
     // not be asked.
-    if (demands.isUnsettled(couponId)) return SETTLED_UNKNOWN;
-    return demands.concerns(couponId) ? this.#judgeTicket(couponId, memberId, ticket, true) : PRESENT;
+    if (rules.isUnsettled(couponId)) return SETTLED_UNKNOWN;
+    return rules.concerns(couponId) ? this.#judgeTicket(couponId, memberId, ticket, true) : PRESENT;
   }
 
   #judgeTicket(

@@ -137,7 +137,7 @@ t.test(
       closed: false,
       discount: undefined,
       createdAtMs: Date.now(),
-      presenceRequired: true,
+      door: { presence: true },
     });
     const path = `/v1/coupons/${record.couponId}`;
     // Made by another process, so this one sees it at its next read; earlier downloads are served.

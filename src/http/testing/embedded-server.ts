@@ -59,7 +59,7 @@ export async function startEmbeddedServer(
   options: EmbeddedServerOptions = {},
 ): Promise<EmbeddedServer> {
   const stores = await openEmbedded({ dataDir: t.testdir(), as: 'server' });
-  const { ledger, catalogue, changes, accounts, locks, presenceDemands } = stores;
+  const { ledger, catalogue, changes, accounts, locks, doorRules } = stores;
   const admission = options.queued?.admission ?? stores.admission;
   const versions = new LocalVersions();
   const warmer = new CouponWarmer({ admission, ledger, catalogue });
@@ -115,7 +115,7 @@ export async function startEmbeddedServer(
     queue: options.queued?.queue,
     accounts,
     locks,
-    presenceDemands,
+    doorRules,
     clock,
     scheduler: systemScheduler,
     durability: () => 'fsync',

@@ -8,8 +8,8 @@ import type { Kysely, Transaction } from 'kysely';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 
-/** Which coupons demand a proof of presence. */
-export const PRESENCE_CHANGES = 'coupon_presence';
+/** Door rules of coupons. */
+export const DOOR_CHANGES = 'coupon_door';
 
 /** Keys of shops' backends. */
 export const KEY_CHANGES = 'server_key';

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { AccessLockStore } from '../../accounts/access-locks.js';
 import type { AccountStore } from '../../accounts/accounts.js';
 import type { ServerKeyStore } from '../../accounts/server-keys.js';
-import type { PresenceDemandStore } from '../../accounts/presence-demands.js';
+import type { DoorRuleStore } from '../../accounts/door-rules.js';
 import type { AuditLog } from '../../engine/ports/audit-log.js';
 import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
 import type { CouponChanges } from '../../engine/ports/coupon-changes.js';
@@ -19,13 +19,13 @@ import { SqlAccountStore } from './sql-account-store.js';
 import { SqlAuditLog } from './sql-audit-log.js';
 import { SqlCouponCatalogue } from './sql-coupon-catalogue.js';
 import { SqlCouponChanges } from './sql-coupon-changes.js';
+import { SqlDoorRules } from './sql-door-rules.js';
 import { SqlEventLog } from './sql-event-log.js';
 import { SqlWebhooks } from './sql-webhooks.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
 import { SqlIssuanceSearch } from './sql-issuance-search.js';
 import { SqlLedgerAudit } from './sql-ledger-audit.js';
-import { SqlPresenceDemands } from './sql-presence-demands.js';
 import { SqlRedemptions } from './sql-redemptions.js';
 import { SqlServerKeys } from './sql-server-keys.js';
 
@@ -38,7 +38,7 @@ export interface DatabaseStores {
   readonly changes: CouponChanges;
   readonly accounts: AccountStore;
   readonly locks: AccessLockStore;
-  readonly presenceDemands: PresenceDemandStore;
+  readonly doorRules: DoorRuleStore;
   readonly auditLog: AuditLog;
   readonly redemptions: RedemptionLedger;
   readonly serverKeys: ServerKeyStore;
@@ -55,7 +55,7 @@ export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): Datab
     changes: new SqlCouponChanges(db, flavour),
     accounts: new SqlAccountStore(db),
     locks: new SqlAccessLocks(db),
-    presenceDemands: new SqlPresenceDemands(db, flavour),
+    doorRules: new SqlDoorRules(db, flavour),
     auditLog: new SqlAuditLog(db),
     redemptions: new SqlRedemptions(db, flavour),
     serverKeys: new SqlServerKeys(db),

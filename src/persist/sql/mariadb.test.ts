@@ -2,7 +2,7 @@ import t from 'tap';
 import { accessLockStoreContract } from '../../accounts/testing/access-lock-store-contract.js';
 import { accountStoreContract } from '../../accounts/testing/account-store-contract.js';
 import { serverKeyStoreContract } from '../../accounts/testing/server-key-store-contract.js';
-import { presenceDemandStoreContract } from '../../accounts/testing/presence-demand-store-contract.js';
+import { doorRuleStoreContract } from '../../accounts/testing/door-rule-store-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
 import { issuanceSearchContract } from '../../engine/testing/contracts/issuance-search-contract.js';
 import { couponChangesContract } from '../../engine/testing/contracts/coupon-changes-contract.js';
@@ -31,6 +31,7 @@ t.same(
     '0031_webhooks',
     '0036_installation',
     '0045_coupon_list_indexes',
+    '0046_door_rules',
   ],
   'of several that start at once one migrates',
 );
@@ -67,6 +68,6 @@ couponCatalogueContract(t, 'MariaDB', async () => openMysql(server.url));
 issuanceSearchContract(t, 'MariaDB', async () => openMysql(server.url));
 accountStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 accessLockStoreContract(t, 'MariaDB', async () => openMysql(server.url));
-presenceDemandStoreContract(t, 'MariaDB', async () => openMysql(server.url));
+doorRuleStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 couponChangesContract(t, 'MariaDB', async () => openMysql(server.url));
 serverKeyStoreContract(t, 'MariaDB', async () => openMysql(server.url));

@@ -43,19 +43,28 @@ export async function addColumnOnce(
   type: RawBuilder<unknown>,
   nullable = false,
 ): Promise<void> {
-  const { rows } =
-    flavour.name === 'mysql'
-      ? await sql`
-          select 1 from information_schema.columns
-          where table_schema = database() and table_name = ${table} and column_name = ${name}`.execute(db)
-      : await sql`select 1 from pragma_table_info(${table}) where name = ${name}`.execute(db);
-  if (rows.length > 0) return;
+  if (await hasColumn(db, flavour, table, name)) return;
   await db.schema
     .alterTable(table)
     .addColumn(name, type as RawBuilder<never>, (column) =>
       nullable ? column : column.notNull().defaultTo(0),
     )
     .execute();
+}
+
+export async function hasColumn(
+  db: Kysely<unknown>,
+  flavour: SqlFlavour,
+  table: string,
+  name: string,
+): Promise<boolean> {
+  const { rows } =
+    flavour.name === 'mysql'
+      ? await sql`
+          select 1 from information_schema.columns
+          where table_schema = database() and table_name = ${table} and column_name = ${name}`.execute(db)
+      : await sql`select 1 from pragma_table_info(${table}) where name = ${name}`.execute(db);
+  return rows.length > 0;
 }
 
 /** MySQL has no `create index if not exists`. */

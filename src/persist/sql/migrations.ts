@@ -2,7 +2,7 @@
  * Lists the migrations of the schema, one code for every database. A migration that has been released is never edited.
  */
 import { type Kysely, type Migration, sql } from 'kysely';
-import { PRESENCE_CHANGES } from './change-counter.js';
+import { addDoorRules } from './door-migrations.js';
 import { migrateIdentity } from './identity-migration.js';
 import { createInstallation } from './installation.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
@@ -25,6 +25,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0031_webhooks': { up: (db) => createWebhooks(db, flavour) },
     '0036_installation': { up: (db) => createInstallation(db, flavour) },
     '0045_coupon_list_indexes': { up: (db) => indexOpenings(db, flavour) },
+    '0046_door_rules': { up: (db) => addDoorRules(db, flavour) },
   };
 }
 
@@ -156,8 +157,8 @@ async function addPresence(db: Kysely<unknown>, flavour: SqlFlavour): Promise<vo
     .addColumn('revision', types.bigint, (column) => column.notNull())
     .modifyEnd(table)
     .execute();
-  const { rows } = await sql`select 1 from change_counter where name = ${PRESENCE_CHANGES}`.execute(db);
-  if (rows.length === 0) await sql`insert into change_counter values (${PRESENCE_CHANGES}, 0)`.execute(db);
+  const { rows } = await sql`select 1 from change_counter where name = 'coupon_presence'`.execute(db);
+  if (rows.length === 0) await sql`insert into change_counter values ('coupon_presence', 0)`.execute(db);
 }
 
 async function createIdempotency(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {

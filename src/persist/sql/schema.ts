@@ -40,9 +40,9 @@ export interface CouponTable {
   discount_type: 'percent' | 'amount' | null;
   discount_value: number | null;
   created_at: number;
-  /** 0 or 1: whether a download needs a proof of presence, and the revision at which that was last said (change-counter.ts). */
-  presence_required: Generated<number>;
-  presence_revision: Generated<number>;
+  /** The door rule as JSON; NULL: none. And the revision at which the rule last changed (change-counter.ts). */
+  door: string | null;
+  door_revision: Generated<number>;
   /** Validity: one of the first three at most; `valid_zone` with the days. */
   valid_until: number | null;
   valid_hours: number | null;

@@ -15,7 +15,7 @@ import type {
 import { type CouponId, type CouponTerms, parseCouponId } from '../../engine/domain/coupon.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 import type { KeyedRequest } from '../../engine/ports/idempotency.js';
-import { nextRevision, PRESENCE_CHANGES } from './change-counter.js';
+import { DOOR_CHANGES, nextRevision } from './change-counter.js';
 import { faultOf, storeFault } from './error-classes.js';
 import { findKey, takeKey } from './idempotency-keys.js';
 import type { CouponTable, Database } from './schema.js';
@@ -23,6 +23,7 @@ import { hasRules, ruleColumns, rulesOf } from './redemption-rules.js';
 import { couponPage } from './coupon-page.js';
 import { newBirth } from './installation.js';
 import { insertAuditEntry } from './sql-audit-log.js';
+import { doorRuleOf, doorText } from './sql-door-rules.js';
 import { inTransaction, reading, RolledBack, writing } from './transaction.js';
 
 /** Values in one IN list. */
@@ -144,13 +145,13 @@ async function keptRecord(db: Kysely<Database>, { targetId }: { targetId: number
   return recordOf(row);
 }
 
-/** The revision is taken before the id is: sql-presence-demands.ts relies on it. */
+/** The revision is taken before the id is: sql-door-rules.ts relies on it. */
 async function insertWithRevision(
   transaction: Transaction<Database>,
   coupon: NewCoupon,
   audit: ((couponId: CouponId) => AuditEntry) | undefined,
 ): Promise<CouponRecord> {
-  const revision = coupon.presenceRequired === true ? await nextRevision(transaction, PRESENCE_CHANGES) : 0;
+  const revision = coupon.door === undefined ? 0 : await nextRevision(transaction, DOOR_CHANGES);
   const born = { ...coupon, birth: newBirth() };
   const couponId = await insertCoupon(transaction, born, revision, audit);
   return { ...born, couponId, version: 1, epoch: 0, revision: 0, changesBegun: 0 };
@@ -159,7 +160,7 @@ async function insertWithRevision(
 async function insertCoupon(
   db: Kysely<Database>,
   coupon: BornCoupon,
-  presenceRevision: number,
+  doorRevision: number,
   audit: ((couponId: CouponId) => AuditEntry) | undefined,
 ): Promise<CouponId> {
   const { insertId } = await db
@@ -173,8 +174,8 @@ async function insertCoupon(
       discount_type: coupon.discount?.type ?? null,
       discount_value: coupon.discount?.value ?? null,
       created_at: coupon.createdAtMs,
-      presence_required: coupon.presenceRequired === true ? 1 : 0,
-      presence_revision: presenceRevision,
+      door: doorText(coupon.door),
+      door_revision: doorRevision,
       birth: coupon.birth,
       ...(coupon.redemption === undefined ? {} : ruleColumns(coupon.redemption)),
     })
@@ -245,7 +246,7 @@ export function recordOf(row: Selectable<CouponTable>): CouponRecord {
     changesBegun: row.changes_begun,
     ...(row.birth === null ? {} : { birth: row.birth }),
     createdAtMs: row.created_at,
-    ...(row.presence_required === 0 ? {} : { presenceRequired: true as const }),
+    ...(row.door === null ? {} : { door: doorRuleOf(row.door) }),
     ...(hasRules(row) ? { redemption: rulesOf(row) } : {}),
   };
 }

@@ -14,17 +14,19 @@ import type {
 } from '../../engine/ports/coupon-changes.js';
 import type { CouponRecord } from '../../engine/ports/coupon-catalogue.js';
 import { type CouponId, type CouponTerms, parseCouponId, QUANTITY_MAX } from '../../engine/domain/coupon.js';
+import { doorAfter, sameDoor } from '../../engine/domain/door-rule.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 import { defaultRedemptionRules, rulesAfter, sameRules } from '../../engine/domain/redemption.js';
 import type { KeyedRequest } from '../../engine/ports/idempotency.js';
 import { sameTerms, termsAfter } from '../../engine/ports/terms-change.js';
-import { nextRevision, PRESENCE_CHANGES } from './change-counter.js';
+import { DOOR_CHANGES, nextRevision } from './change-counter.js';
 import { faultOf } from './error-classes.js';
 import { findKey, freeKey, removeExpiredKeys, takeKey } from './idempotency-keys.js';
 import { ruleColumns } from './redemption-rules.js';
 import type { CouponChangeTable, Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import { recordOf, refusingPoison, termColumns } from './sql-coupon-catalogue.js';
+import { doorText } from './sql-door-rules.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction, reading, writing } from './transaction.js';
 
@@ -60,8 +62,7 @@ export class SqlCouponChanges implements CouponChanges {
   async #begin(transaction: Transaction<Database>, request: ChangeRequest): Promise<BeginReply> {
     const { couponId, ifRevisions, keyed, audit, atMs } = request;
     // Before any coupon is locked, as a registration does it.
-    const presenceRevision =
-      request.presenceRequired === undefined ? 0 : await nextRevision(transaction, PRESENCE_CHANGES);
+    const doorRevision = request.door === undefined ? 0 : await nextRevision(transaction, DOOR_CHANGES);
     const record = await this.#lockedRecord(transaction, couponId);
     if (record === undefined) return { status: 'unknown_coupon' };
     const unsettled = await unsettledOf(transaction, couponId);
@@ -88,7 +89,7 @@ export class SqlCouponChanges implements CouponChanges {
       .where('id', '=', couponId)
       .execute();
     if (Object.keys(wanted.terms).length === 0) {
-      await saveOwnFields(transaction, couponId, body, presenceRevision);
+      await saveOwnFields(transaction, record, body, doorRevision);
       await raiseRevision(transaction, couponId, body.alters);
       return { status: 'made', record: await this.#savedRecord(transaction, couponId) };
     }
@@ -114,9 +115,9 @@ export class SqlCouponChanges implements CouponChanges {
     return refusingPoison(() =>
       inTransaction(this.#db, async (transaction) => {
         const begun = await unsettledOf(transaction, couponId);
-        const demand = begun && bodyOf(begun).presenceRequired;
+        const door = begun && bodyOf(begun).door;
         // Before the coupon is locked, as in `begin`, and only where it is needed: all coupons share the counter.
-        const presenceRevision = demand === undefined ? 0 : await nextRevision(transaction, PRESENCE_CHANGES);
+        const doorRevision = door === undefined ? 0 : await nextRevision(transaction, DOOR_CHANGES);
         const record = await this.#lockedRecord(transaction, couponId);
         const body = await remove(transaction, change);
         if (record === undefined || body === undefined) return undefined;
@@ -126,7 +127,7 @@ export class SqlCouponChanges implements CouponChanges {
           .set({ ...termColumns(terms), version: Math.max(version, record.version) })
           .where('id', '=', couponId)
           .execute();
-        await saveOwnFields(transaction, couponId, body, presenceRevision);
+        await saveOwnFields(transaction, record, body, doorRevision);
         await raiseRevision(transaction, couponId, body.alters || !sameTerms(record, terms));
         return this.#savedRecord(transaction, couponId);
       }),
@@ -183,21 +184,21 @@ export class SqlCouponChanges implements CouponChanges {
 }
 
 function withUnits(request: ChangeRequest, record: CouponRecord): Omit<WantedChange, 'addUnits'> {
-  const { terms, addUnits, name, presenceRequired, rules } = request;
+  const { terms, addUnits, name, door, rules } = request;
   return {
     terms: addUnits === undefined ? terms : { ...terms, quantity: record.quantity + addUnits },
     ...(name === undefined ? {} : { name }),
-    ...(presenceRequired === undefined ? {} : { presenceRequired }),
+    ...(door === undefined ? {} : { door }),
     ...(rules === undefined ? {} : { rules }),
   };
 }
 
-function alters(record: CouponRecord, { terms, name, presenceRequired, rules }: WantedChange): boolean {
+function alters(record: CouponRecord, { terms, name, door, rules }: WantedChange): boolean {
   const rulesBefore = record.redemption ?? defaultRedemptionRules;
   const after = termsAfter(record, terms, 0);
   return (
     (name ?? record.name) !== record.name ||
-    (presenceRequired ?? record.presenceRequired ?? false) !== (record.presenceRequired ?? false) ||
+    (door !== undefined && !sameDoor(doorAfter(record.door, door), record.door)) ||
     (rules !== undefined && !sameRules(rulesAfter(rulesBefore, rules), rulesBefore)) ||
     (typeof after !== 'string' && !sameTerms(after, record))
   );
@@ -238,20 +239,20 @@ async function remove(
   return row === undefined || numDeletedRows === 0n ? undefined : bodyOf(row);
 }
 
-/** Name, presence, rules and audit entry: what the admission store has no part in. */
+/** Name, door rule, rules of redemption and audit entry: what the admission store has no part in. */
 async function saveOwnFields(
   transaction: Transaction<Database>,
-  couponId: CouponId,
-  { name, presenceRequired, rules, audit }: ChangeBody,
-  presenceRevision: number,
+  { couponId, door: doorBefore }: CouponRecord,
+  { name, door, rules, audit }: ChangeBody,
+  doorRevision: number,
 ): Promise<void> {
   if (name !== undefined) {
     await transaction.updateTable('coupon').set({ name }).where('id', '=', couponId).execute();
   }
-  if (presenceRequired !== undefined) {
+  if (door !== undefined) {
     await transaction
       .updateTable('coupon')
-      .set({ presence_required: presenceRequired ? 1 : 0, presence_revision: presenceRevision })
+      .set({ door: doorText(doorAfter(doorBefore, door)), door_revision: doorRevision })
       .where('id', '=', couponId)
       .execute();
   }

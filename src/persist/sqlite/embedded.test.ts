@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import { accessLockStoreContract } from '../../accounts/testing/access-lock-store-contract.js';
 import { accountStoreContract } from '../../accounts/testing/account-store-contract.js';
 import { serverKeyStoreContract } from '../../accounts/testing/server-key-store-contract.js';
-import { presenceDemandStoreContract } from '../../accounts/testing/presence-demand-store-contract.js';
+import { doorRuleStoreContract } from '../../accounts/testing/door-rule-store-contract.js';
 import { admissionContract } from '../../engine/testing/contracts/admission-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
 import { issuanceSearchContract } from '../../engine/testing/contracts/issuance-search-contract.js';
@@ -39,7 +39,7 @@ issuanceSearchContract(t, 'SQLite', open);
 couponChangesContract(t, 'SQLite', open);
 accountStoreContract(t, 'SQLite', open);
 accessLockStoreContract(t, 'SQLite', open);
-presenceDemandStoreContract(t, 'SQLite', open);
+doorRuleStoreContract(t, 'SQLite', open);
 serverKeyStoreContract(t, 'SQLite', open);
 
 async function openTwice(t: Test) {

@@ -47,7 +47,7 @@ function aboutKeeping(t: Test, catalogue: CouponCatalogue): void {
       newCoupon({ name: '선착순 쿠폰 🎟️', discount: { type: 'percent', value: 12.5 } }),
       newCoupon({ discount: { type: 'amount', value: 5_000 }, quantity: QUANTITY_MAX }),
       newCoupon({ opensAtMs: 0, closesAtMs: Date.UTC(2100, 0, 1) + 1, paused: true, closed: true }),
-      newCoupon({ name: 'for people only', presenceRequired: true }),
+      newCoupon({ name: 'for people only', door: { presence: true } }),
       newCoupon({ name: 'quote \' \\ " % _ ; --', sellerId: 'S'.repeat(64) }),
     ];
     let previousId = 0;
@@ -163,7 +163,7 @@ function aboutKeys(t: Test, catalogue: CouponCatalogue): void {
   });
 
   t.test('a key makes one coupon, and repeats find it as it is now', async (t) => {
-    for (const more of [{}, { presenceRequired: true as const }]) {
+    for (const more of [{}, { door: { presence: true as const } }]) {
       const coupon = newCoupon({ name: 'once', ...more });
       const request = keyed();
       const first = await catalogue.insertOnce(coupon, request);
@@ -186,7 +186,7 @@ function aboutKeys(t: Test, catalogue: CouponCatalogue): void {
 
   t.test('requests at once with one key make one coupon', async (t) => {
     const sellerId = `seller-${randomInt(2 ** 40)}`;
-    for (const more of [{}, { presenceRequired: true as const }]) {
+    for (const more of [{}, { door: { presence: true as const } }]) {
       const request = keyed({ sellerId });
       const coupon = newCoupon({ sellerId, ...more });
       const replies = await Promise.all(

@@ -114,15 +114,15 @@ function aboutBeginning(t: Test, under: ChangesUnderTest): void {
   t.test('what the admission store has no part in is made at once', async (t) => {
     const record = await registerCoupon(under);
     const { couponId } = record;
-    const change = { couponId, terms: {}, name: '새 이름', presenceRequired: true, atMs: 0 };
+    const change = { couponId, terms: {}, name: '새 이름', door: { presence: true as const }, atMs: 0 };
     const made = await changes.begin({ ...change, audit: auditEntry(record) });
-    const after = { ...record, name: '새 이름', presenceRequired: true, revision: 1, changesBegun: 1 };
+    const after = { ...record, name: '새 이름', door: { presence: true }, revision: 1, changesBegun: 1 };
     t.same(made, { status: 'made', record: after });
     t.equal(await entriesOf(under, record), 1);
     await changes.begin(change);
     t.match(await catalogue.find([couponId]), [{ revision: 1 }], 'nothing new is no new revision');
-    await changes.begin({ couponId, terms: {}, presenceRequired: false, atMs: 0 });
-    t.equal((await catalogue.find([couponId]))[0]?.presenceRequired, undefined);
+    await changes.begin({ couponId, terms: {}, door: { presence: null }, atMs: 0 });
+    t.equal((await catalogue.find([couponId]))[0]?.door, undefined);
   });
 }
 

@@ -3,6 +3,7 @@ import type { AuditEntry } from '../../ports/audit-log.js';
 import type { BeginReply, BegunChange, ChangeRequest, StandingCoupon } from '../../ports/coupon-changes.js';
 import type { CouponRecord } from '../../ports/coupon-catalogue.js';
 import { type CouponId, type CouponTerms, QUANTITY_MAX } from '../../domain/coupon.js';
+import { doorAfter, sameDoor } from '../../domain/door-rule.js';
 import { defaultRedemptionRules, rulesAfter, sameRules } from '../../domain/redemption.js';
 import type { KeyedRequest } from '../../ports/idempotency.js';
 import { sameTerms, termsAfter, termsOf } from '../../ports/terms-change.js';
@@ -101,7 +102,7 @@ export class SimulatedCouponChanges {
   }
 
   #save(saved: CouponRecord, request: ChangeRequest, before: CouponRecord): CouponRecord {
-    const { name, presenceRequired, rules, terms, audit } = request;
+    const { name, door, rules, terms, audit } = request;
     const rulesBefore = before.redemption ?? defaultRedemptionRules;
     const redemption = rulesAfter(rulesBefore, rules ?? {});
     const named = {
@@ -109,14 +110,11 @@ export class SimulatedCouponChanges {
       name: name ?? saved.name,
       ...(rules === undefined ? {} : { redemption }),
     };
-    const record =
-      presenceRequired === undefined
-        ? named
-        : { ...named, presenceRequired: presenceRequired ? (true as const) : undefined };
+    const record = door === undefined ? named : { ...named, door: doorAfter(before.door, door) };
     const wanted = termsAfter(before, terms, 0);
     const altered =
       record.name !== before.name ||
-      record.presenceRequired !== before.presenceRequired ||
+      !sameDoor(record.door, before.door) ||
       !sameRules(redemption, rulesBefore) ||
       !sameTerms(record, before) ||
       (typeof wanted !== 'string' && !sameTerms(wanted, before));

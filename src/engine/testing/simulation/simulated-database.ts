@@ -48,11 +48,11 @@ export class SimulatedDatabase {
 
   insert(coupon: NewCoupon): CouponRecord {
     const { name, quantity, opensAtMs, closesAtMs, paused, closed, sellerId, discount, createdAtMs } = coupon;
-    const { presenceRequired } = coupon;
+    const { door } = coupon;
     const couponId = (this.coupons.size + 1) as CouponId;
     const terms = { quantity, opensAtMs, closesAtMs, paused, closed };
     const kept = { couponId, sellerId, name, discount, createdAtMs, ...terms, ...FRESH };
-    const record = presenceRequired === undefined ? kept : { ...kept, presenceRequired };
+    const record = door === undefined ? kept : { ...kept, door };
     this.coupons.set(couponId, record);
     return record;
   }

@@ -1,18 +1,19 @@
 /**
- * Reads which coupons require presence, on MySQL, MariaDB and SQLite.
+ * Reads the door rules of coupons, on MySQL, MariaDB and SQLite.
  *
- * The catalogue writes the demands; API processes follow them here.
+ * The catalogue writes the rules; API processes follow them here.
  */
 import type { Kysely } from 'kysely';
 import { parseCouponId } from '../../engine/domain/coupon.js';
+import type { DoorRule } from '../../engine/domain/door-rule.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
-import type { DemandChange, PresenceDemandStore } from '../../accounts/presence-demands.js';
-import { PRESENCE_CHANGES, settledRevision } from './change-counter.js';
+import type { DoorRuleChange, DoorRuleStore } from '../../accounts/door-rules.js';
+import { DOOR_CHANGES, settledRevision } from './change-counter.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { reading } from './transaction.js';
 
-export class SqlPresenceDemands implements PresenceDemandStore {
+export class SqlDoorRules implements DoorRuleStore {
   readonly #db: Kysely<Database>;
   readonly #flavour: SqlFlavour;
 
@@ -22,7 +23,7 @@ export class SqlPresenceDemands implements PresenceDemandStore {
   }
 
   /**
-   * A coupon with a demand takes its revision before its id, and holds it until its commit. So whatever has an id up to the highest that is
+   * A coupon with a rule takes its revision before its id, and holds it until its commit. So whatever has an id up to the highest that is
    * seen here has either been committed or still holds the counter, and the second question waits for that.
    */
   async settled(): Promise<{ readonly couponId: number; readonly revision: number }> {
@@ -32,18 +33,18 @@ export class SqlPresenceDemands implements PresenceDemandStore {
         // There is none without any coupon.
         .select((table) => table.fn.max<number | null>('id').as('highest'))
         .executeTakeFirstOrThrow();
-      const revision = await settledRevision(this.#db, this.#flavour, PRESENCE_CHANGES);
+      const revision = await settledRevision(this.#db, this.#flavour, DOOR_CHANGES);
       return { couponId: highest ?? 0, revision };
     });
   }
 
-  async changesAfter(revision: number, limit: number): Promise<DemandChange[]> {
+  async changesAfter(revision: number, limit: number): Promise<DoorRuleChange[]> {
     const rows = await reading(() =>
       this.#db
         .selectFrom('coupon')
-        .select(['id', 'presence_required', 'presence_revision'])
-        .where('presence_revision', '>', revision)
-        .orderBy('presence_revision')
+        .select(['id', 'door', 'door_revision'])
+        .where('door_revision', '>', revision)
+        .orderBy('door_revision')
         .limit(limit)
         .execute(),
     );
@@ -52,7 +53,17 @@ export class SqlPresenceDemands implements PresenceDemandStore {
       if (couponId === undefined) {
         throw new StoreCorruptError('The database numbered a coupon outside the range of ids.');
       }
-      return { couponId, required: row.presence_required !== 0, revision: row.presence_revision };
+      return { couponId, rule: doorRuleOf(row.door), revision: row.door_revision };
     });
   }
+}
+
+/** Written by {@link doorText} alone. */
+export function doorRuleOf(door: string | null): DoorRule | undefined {
+  return door === null ? undefined : (JSON.parse(door) as DoorRule);
+}
+
+/** The rule as the column `door` holds it. */
+export function doorText(rule: DoorRule | undefined): string | null {
+  return rule === undefined ? null : JSON.stringify(rule);
 }

@@ -1,74 +1,67 @@
 /**
- * Follows which coupons require presence: the port, and each API process's copy in memory.
+ * Follows the door rules of coupons: the port, and each API process's copy in memory.
  *
  * A coupon registered a moment ago may be missing from the copy. So the copy has the highest coupon id up to which it
- * is complete, and a request for a coupon beyond that id waits for a poll. A demand made at registration holds on every
+ * is complete, and a request for a coupon beyond that id waits for a poll. A rule made at registration holds on every
  * process from the first instant; one made later holds within a second.
  */
 import type { Clock, Scheduler } from '../engine/domain/clock.js';
 import type { CouponId } from '../engine/domain/coupon.js';
-import { FollowedSet } from './followed-set.js';
+import type { DoorRule } from '../engine/domain/door-rule.js';
+import { FollowedMap } from './followed-map.js';
 import { RepeatedPoll } from './repeated-poll.js';
 
-/** Coupons that demand it, concurrently; every API process holds them all, some 50 bytes each. */
-export const DEMANDS_MAX = 100_000;
+/** Coupons with a rule; every API process holds them all, some 200 bytes each. */
+export const DOOR_RULES_MAX = 100_000;
 
 /** A scan of ids that do not exist causes at most one read in this time. */
 const POLL_COOLDOWN_MS = 10;
 
-export interface DemandChange {
+export interface DoorRuleChange {
   readonly couponId: CouponId;
-  readonly required: boolean;
+  /** `undefined`: the coupon has none any more. */
+  readonly rule: DoorRule | undefined;
   /** Grows with every change, in the order in which they were committed. */
   readonly revision: number;
 }
 
-export interface PresenceDemandStore {
+export interface DoorRuleStore {
   /** Every coupon up to this id is complete once the changes up to this revision are known. */
   settled(): Promise<{ readonly couponId: number; readonly revision: number }>;
   /** Ascending by revision, those above `revision`, up to `limit`. */
-  changesAfter(revision: number, limit: number): Promise<DemandChange[]>;
+  changesAfter(revision: number, limit: number): Promise<DoorRuleChange[]>;
 }
 
-export interface PresenceDemandsPorts {
-  readonly presenceDemands: PresenceDemandStore;
+export interface DoorRulesPorts {
+  readonly doorRules: DoorRuleStore;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly scheduler: Pick<Scheduler, 'every' | 'pause'>;
-  /** Called when a read fails; demands already known stay in force. */
+  /** Called when a read fails; rules already known stay in force. */
   onFault(fault: unknown): void;
 }
 
-export class PresenceDemands {
-  readonly #ports: PresenceDemandsPorts;
-  readonly #demanding: FollowedSet<CouponId>;
+export class DoorRules {
+  readonly #ports: DoorRulesPorts;
+  readonly #rules: FollowedMap<CouponId, DoorRule>;
   readonly #poll: RepeatedPoll;
-  #settledUpTo: number;
+  #settledUpTo = 0;
   #polledAtMs = Number.NEGATIVE_INFINITY;
 
-  /**
-   * @param canDemand false where this process verifies no tickets, so that no coupon can demand one here: then no
-   *   request waits for a read, and
-   *   an unreachable database keeps no new coupon from being given out. Demands made elsewhere are obeyed once they are seen.
-   */
-  constructor(ports: PresenceDemandsPorts, canDemand: boolean) {
-    const { presenceDemands } = ports;
+  constructor(ports: DoorRulesPorts) {
+    const { doorRules } = ports;
     this.#ports = ports;
-    this.#settledUpTo = canDemand ? 0 : Number.POSITIVE_INFINITY;
-    this.#demanding = new FollowedSet(async (revision, limit) => {
-      const changes = await presenceDemands.changesAfter(revision, limit);
+    this.#rules = new FollowedMap(async (revision, limit) => {
+      const changes = await doorRules.changesAfter(revision, limit);
       return changes.map((change) => ({
         key: change.couponId,
-        isMember: change.required,
+        value: change.rule && Object.freeze(change.rule),
         revision: change.revision,
       }));
     });
     this.#poll = new RepeatedPoll(() => this.#catchUp(), ports);
   }
 
-  /**
-   * @throws StoreUnavailableError when the first read fails: without it coupons that demand a ticket would be given
-   *   without one.
-   */
+  /** @throws StoreUnavailableError when the first read fails: without it coupons would be issued against their rules. */
   start(): Promise<void> {
     return this.#poll.start();
   }
@@ -78,17 +71,27 @@ export class PresenceDemands {
   }
 
   get size(): number {
-    return this.#demanding.size;
+    return this.#rules.size;
+  }
+
+  /** Walks over all rules: for occasional callers only. */
+  entries(): IterableIterator<[CouponId, DoorRule]> {
+    return this.#rules.entries();
   }
 
   /** Whether anything has to be asked before this coupon may be decided. On the way of every download. */
   concerns(couponId: CouponId): boolean {
-    return couponId > this.#settledUpTo || (this.#demanding.size > 0 && this.#demanding.has(couponId));
+    return couponId > this.#settledUpTo || (this.#rules.size > 0 && this.#rules.has(couponId));
   }
 
   /** Registered after the last read, or not at all. */
   isUnsettled(couponId: CouponId): boolean {
     return couponId > this.#settledUpTo;
+  }
+
+  /** `undefined`: the coupon asks nothing. Complete for a coupon that is not unsettled. */
+  ruleOf(couponId: CouponId): DoorRule | undefined {
+    return this.#rules.get(couponId);
   }
 
   /** Everything that was committed before this call is known afterwards. @throws StoreUnavailableError */
@@ -104,8 +107,8 @@ export class PresenceDemands {
   }
 
   async #catchUp(): Promise<void> {
-    const { couponId, revision } = await this.#ports.presenceDemands.settled();
-    if (revision > this.#demanding.revision) await this.#demanding.catchUp();
+    const { couponId, revision } = await this.#ports.doorRules.settled();
+    if (revision > this.#rules.revision) await this.#rules.catchUp();
     this.#settledUpTo = Math.max(this.#settledUpTo, couponId);
     this.#polledAtMs = this.#ports.clock.monotonicMs();
   }
