@@ -21,6 +21,7 @@ const misuseCodes: ReadonlySet<string> = new Set([
   'data_dir_unwritable',
   'data_dir_in_use',
   'secret_unusable',
+  'open_files_too_few',
 ]);
 
 export interface FaultReport {

@@ -1,13 +1,26 @@
 #!/usr/bin/env node
-/** The program `seonchak`: the only file that touches this process's arguments, streams and exit code. */
-import { runCommandLine } from './command-line.js';
-import { exitCodes } from './exit-codes.js';
+/**
+ * The program `seonchak`: the only file that touches this process's arguments, streams and exit code.
+ *
+ * Imports the commands after the limit of open files was checked: loading them opens hundreds of files concurrently.
+ */
+import { exitCodes, faultLine, reportFault } from './exit-codes.js';
+import { requireOpenFiles } from '../server/open-files.js';
 
 // The reader of our output has read enough, as in `seonchak tokens --count 1000 | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? exitCodes.done : exitCodes.failed);
 });
 
+try {
+  requireOpenFiles();
+} catch (fault) {
+  const { exitCode, lines, code } = reportFault(fault);
+  for (const line of lines) process.stderr.write(`${faultLine(line, code)}\n`);
+  process.exit(exitCode);
+}
+
+const { runCommandLine } = await import('./command-line.js');
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   env: process.env,
   input: process.stdin,

@@ -46,6 +46,8 @@ export interface HttpSettings extends SessionSettings {
   readonly presence?: TokenSettings | undefined;
   /** Concurrent unanswered requests; above it, a download that would have to wait is `busy`. Left out, without end. */
   readonly pendingMax?: number;
+  /** Concurrent connections; further ones are closed at once. Left out, without end. */
+  readonly connectionsMax?: number;
   /** How much one caller may ask for. */
   readonly limits: LimitSettings;
   /** Origins whose pages may call from a browser; left out: none but the console's own. */

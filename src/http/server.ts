@@ -22,7 +22,7 @@ import { newOutcomeCounts } from './download/outcome-counts.js';
 import { DoorRules } from '../accounts/door-rules.js';
 import { PresenceGate } from './presence/presence-gate.js';
 import { Pressure } from './wire/pressure.js';
-import { logAnswer, logFault, logRefusedToken } from './wire/request-log.js';
+import { logAnswer, logFault, logRefusedConnections, logRefusedToken } from './wire/request-log.js';
 import { RouteServer } from './route-server.js';
 import { RedemptionCounts } from './api/redemption-counts.js';
 import { ServerKeys } from '../accounts/server-keys.js';
@@ -39,7 +39,7 @@ import type { HttpPorts, HttpServer, HttpSettings } from './http-server.js';
  * @throws PortInUseError, ListenFailedError
  */
 export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promise<HttpServer> {
-  const inFlight = new InFlight(settings.pendingMax);
+  const inFlight = new InFlight(settings.pendingMax, settings.connectionsMax);
   const pressure = new Pressure(() => inFlight.share, ports.clock);
   const stopWatching = pressure.watch(ports.scheduler, ports.clock);
   const outcomes = newOutcomeCounts();
@@ -106,7 +106,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   const { tls } = settings;
   const app =
     tls === undefined ? uWS.App() : uWS.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
-  inFlight.countConnections(app);
+  inFlight.countConnections(app, logRefusedConnections(ports.logger, ports.clock));
   const { corsOrigins = [] } = settings;
   const registry = corsOrigins.length === 0 ? app : new CrossOrigin(corsOrigins).over(app);
   const download = new DownloadHandler({
@@ -131,6 +131,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     backlogSources,
     engineLoad: () => engine.load(),
     requestsInFlight: () => inFlight.count,
+    connectionsRefused: () => inFlight.connectionsRefused,
     rateLimited: () => limits.refused,
     presenceRefused: () => presence.refused,
     tokensRefused: authenticator.refused,

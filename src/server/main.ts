@@ -26,6 +26,7 @@ import { isApiChild, startApiProcesses, reportServingToParent } from './processe
 import { startRelay } from './relay-part.js';
 import { webhookAccess } from '../webhooks/webhook-access.js';
 import { serveRecorder } from './recorder-process.js';
+import { connectionsMax } from './open-files.js';
 import { openStores, type DistributedStores, type Stores } from './stores.js';
 import { systemClock, systemScheduler } from './system-time.js';
 
@@ -219,6 +220,7 @@ async function startApi(
       corsOrigins: config.corsOrigins,
       limits: config.limits,
       pendingMax: config.pendingMax,
+      connectionsMax: connectionsMax(),
     },
   );
   return {

@@ -20,8 +20,15 @@ export interface SeonchakServer {
   stop(): Promise<void>;
 }
 
-/** Starts `seonchak serve` and waits until it says that it is ready. Settings are environment variables. */
-export async function startSeonchak(settings: Readonly<Record<string, string>>): Promise<SeonchakServer> {
+/**
+ * Starts `seonchak serve` and waits until it says that it is ready. Settings are environment variables.
+ *
+ * @param openFilesMax its limit of open files; left out, that of this process.
+ */
+export async function startSeonchak(
+  settings: Readonly<Record<string, string>>,
+  openFilesMax?: number,
+): Promise<SeonchakServer> {
   const port = await freePort();
   const env = {
     ...process.env,
@@ -33,8 +40,10 @@ export async function startSeonchak(settings: Readonly<Record<string, string>>):
     PORT: String(port),
     ...settings,
   };
-  const launch = (): Promise<ChildServer> =>
-    startChildServer(process.execPath, [bin, 'serve'], /ready/i, { env });
+  const command = [process.execPath, bin, 'serve'];
+  const [program = '', ...words] =
+    openFilesMax === undefined ? command : ['prlimit', `--nofile=${openFilesMax}`, ...command];
+  const launch = (): Promise<ChildServer> => startChildServer(program, words, /ready/i, { env });
   let child = await launch();
   return {
     origin: `http://127.0.0.1:${port}`,

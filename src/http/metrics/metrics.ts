@@ -37,6 +37,8 @@ export interface MetricsSources {
   readonly recorder: RecorderCounters | undefined;
   engineLoad(): EngineLoad;
   requestsInFlight(): number;
+  /** Connections closed because there were too many. */
+  connectionsRefused(): number;
   /** Requests refused because their caller asked too often. */
   rateLimited(): number;
   /** Downloads refused for lack of a valid presence ticket. */
@@ -145,6 +147,11 @@ export function createMetrics(sources: MetricsSources): Registry {
   );
   counter('seonchak_rate_limited_total', 'Requests refused because the caller exceeded its rate.', () =>
     sources.rateLimited(),
+  );
+  counter(
+    'seonchak_connections_refused_total',
+    'Connections closed at once because the process had as many as its open files allow.',
+    () => sources.connectionsRefused(),
   );
   counter('seonchak_presence_refused_total', 'Downloads refused without a valid presence ticket.', () =>
     sources.presenceRefused(),

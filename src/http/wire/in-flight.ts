@@ -21,15 +21,18 @@ export class InFlight {
   /** Bytes of bodies read and not yet released. */
   bodyBytes = 0;
   readonly #most: number;
+  readonly #connectionsMax: number;
   #count = 0;
   #connections = 0;
+  #connectionsRefused = 0;
   #isShuttingDown = false;
   /** Called during a shutdown, whenever a request or a connection ends. */
   #onEnd: (() => void) | undefined;
 
   /** @param most unanswered requests before new ones that would have to wait are refused. */
-  constructor(most = Number.POSITIVE_INFINITY) {
+  constructor(most = Number.POSITIVE_INFINITY, connectionsMax = Number.POSITIVE_INFINITY) {
     this.#most = most;
+    this.#connectionsMax = connectionsMax;
   }
 
   get hasRoom(): boolean {
@@ -50,11 +53,26 @@ export class InFlight {
     return this.#isShuttingDown;
   }
 
-  /** Counts the connections of this server from here on. */
-  countConnections(app: Pick<TemplatedApp, 'filter'>): void {
-    void app.filter((_response, change) => {
+  /** Connections closed as soon as they were accepted, because there were too many. */
+  get connectionsRefused(): number {
+    return this.#connectionsRefused;
+  }
+
+  /**
+   * Counts the connections of this server from here on, and closes those beyond the bound. A connection that is not accepted would wake
+   * the event loop again and again.
+   *
+   * @param onRefused called with each refused connection.
+   */
+  countConnections(app: Pick<TemplatedApp, 'filter'>, onRefused: () => void = () => undefined): void {
+    void app.filter((response, change) => {
       this.#connections += Number(change);
       if (Number(change) < 0) this.#onEnd?.();
+      else if (this.#connections > this.#connectionsMax) {
+        this.#connectionsRefused++;
+        onRefused();
+        response.close();
+      }
     });
   }
 

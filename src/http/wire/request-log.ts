@@ -1,5 +1,6 @@
 /** Logs requests, except downloads: these are counted, and their errors are logged separately. */
 import type { Logger } from 'pino';
+import type { Clock } from '../../engine/domain/clock.js';
 import type { TokenRefused } from '../auth/identity.js';
 
 export interface AnsweredRequest {
@@ -21,6 +22,21 @@ export function logAnswer(logger: Logger): (answered: AnsweredRequest) => void {
     const { method } = answered;
     if (method === 'get' || method === 'head') logger.debug(answered, 'request');
     else logger.info(answered, 'request');
+  };
+}
+
+/** Connections are refused by the thousand, and one line a minute is enough. */
+const REFUSED_LOG_COOLDOWN_MS = 60_000;
+
+export function logRefusedConnections(logger: Logger, clock: Pick<Clock, 'monotonicMs'>): () => void {
+  let quietUntilMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs < quietUntilMs) return;
+    quietUntilMs = nowMs + REFUSED_LOG_COOLDOWN_MS;
+    logger.warn(
+      'Connections of clients are closed at once, because this process has as many as its limit of open files allows; raise the limit (`ulimit -n`) or add processes',
+    );
   };
 }
 

@@ -1,0 +1,43 @@
+/**
+ * Reads how many files this process may have open, and derives how many connections it accepts.
+ *
+ * Without a bound of its own a process that has no descriptor left cannot accept the connections that wait, and the event loop is woken for
+ * them again and again: half a core for nothing, and no log line or store connection can be opened any more.
+ */
+import { SeonchakError } from '../engine/domain/errors.js';
+
+/** Loading the modules of a distributed server and its recorder threads opened between 256 and 288 files concurrently. */
+export const OPEN_FILES_MIN = 512;
+
+/**
+ * For connections to stores and log files (30 to 90), and for a recorder thread that starts beside the others: its modules. With 160, threads
+ * that started after the process was ready found no descriptor left and ended the process.
+ */
+const RESERVED_FILES = 320;
+
+export class TooFewOpenFilesError extends SeonchakError {
+  static override readonly code = 'open_files_too_few';
+}
+
+/** @throws {@link TooFewOpenFilesError} */
+export function requireOpenFiles(most = openFilesMax()): void {
+  if (most >= OPEN_FILES_MIN) return;
+  throw new TooFewOpenFilesError(
+    `This process may have ${most} files and connections open, and needs at least ${OPEN_FILES_MIN}. ` +
+      'Raise the limit before the start: `ulimit -n 65536`, LimitNOFILE of a systemd unit, `--ulimit nofile` of a container.',
+  );
+}
+
+/** Concurrent connections of clients. */
+export function connectionsMax(most = openFilesMax()): number {
+  return most - RESERVED_FILES;
+}
+
+/** Node.js has raised the soft limit to the hard one by now. Infinity where the system has no such limit. */
+function openFilesMax(): number {
+  const { userLimits } = process.report.getReport() as {
+    userLimits?: { open_files?: { soft: number | 'unlimited' } };
+  };
+  const soft = userLimits?.open_files?.soft;
+  return typeof soft === 'number' ? soft : Number.POSITIVE_INFINITY;
+}
