@@ -8,35 +8,37 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const USAGE = `npm run chaos                                     every fault once
 npm run chaos -- --fault N                        one fault by its number in docs/reliability.md
+npm run chaos -- --fault 11 --rows R              Redis emptied under a coupon of R rows, measured
 npm run chaos -- --random [--minutes M --seed S]  mixes of faults drawn from seeds S, S + 1, …`;
 const values = readArguments(USAGE, {
   fault: { type: 'string' },
+  rows: { type: 'string' },
   random: { type: 'boolean' },
   minutes: { type: 'string', default: '10' },
   seed: { type: 'string', default: String(Date.now() % 1_000_000) },
 });
 
-const fileOf = new Map(
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.test.ts'))
-    .flatMap((name) =>
-      [...readFileSync(folder + name, 'utf8').matchAll(/^ *fault\(\s*(\d+),/gm)].map((match) => [
-        match[1],
-        name,
-      ]),
-    ),
-);
+/** A fault may have tests in several files. */
+const filesOf = new Map();
+for (const name of readdirSync(folder).filter((file) => file.endsWith('.test.ts'))) {
+  for (const [, fault] of readFileSync(folder + name, 'utf8').matchAll(/^ *fault\(\s*(\d+),/gm)) {
+    filesOf.set(fault, (filesOf.get(fault) ?? new Set()).add(`test/chaos/${name}`));
+  }
+}
 
-const run = (fault) => shell(['test/run.sh', `test/chaos/${fileOf.get(fault)}`], { CHAOS_FAULT: fault });
+const run = (fault) => {
+  const rows = values.rows === undefined ? {} : { CHAOS_ROWS: values.rows };
+  return shell(['test/run.sh', '--timeout=0', ...filesOf.get(fault)], { CHAOS_FAULT: fault, ...rows });
+};
 
-const known = [...fileOf.keys()].sort((a, b) => a - b);
-if (values.fault !== undefined && !fileOf.has(values.fault)) {
+const known = [...filesOf.keys()].sort((a, b) => a - b);
+if (values.fault !== undefined && !filesOf.has(values.fault)) {
   console.error(`fault ${values.fault} is not among ${known.join(', ')}`);
   process.exit(2);
 }
 const isNumber = (text) => /^[1-9]\d{0,8}$/.test(text);
-if (!isNumber(values.minutes) || !isNumber(values.seed)) {
-  console.error('--minutes and --seed take whole numbers from 1');
+if (![values.minutes, values.seed, values.rows ?? '1'].every(isNumber)) {
+  console.error('--minutes, --seed and --rows take whole numbers from 1');
   process.exit(2);
 }
 if (values.random === true) {
