@@ -9,7 +9,7 @@ import { mutatedRequest } from './mutated-requests.js';
 
 const RUNS = 25;
 /** Of the minutes of the command; the parsers have the rest. */
-const SHARE = 0.5;
+const SHARE = 0.35;
 /** Sent side by side in one run. */
 const AT_ONCE = 24;
 /** Half a request gets no answer; then it is given up. */

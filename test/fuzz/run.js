@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { readArguments } from '../read-arguments.js';
 
 const USAGE =
-  'npm run fuzz [-- --minutes M --seed S]   half of M (10) minutes for the HTTP surface, the rest for the parsers';
+  'npm run fuzz [-- --minutes M --seed S]   of M (10) minutes a third each for mutated requests, for described ones, and for the parsers';
 const values = readArguments(USAGE, {
   minutes: { type: 'string', default: '10' },
   seed: { type: 'string', default: String(Date.now() % 1_000_000) },
@@ -15,7 +15,7 @@ if (!isNumber(values.minutes) || !isNumber(values.seed) || Number(values.minutes
   process.exit(2);
 }
 console.log(`seed ${values.seed}, ${values.minutes} minutes`);
-const files = ['test/fuzz/http.test.ts', 'test/fuzz/parsers.test.ts'];
+const files = ['test/fuzz/http.test.ts', 'test/fuzz/operations.test.ts', 'test/fuzz/parsers.test.ts'];
 process.exitCode =
   spawnSync('bash', ['test/run.sh', '--timeout=0', ...files], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
