@@ -20,13 +20,14 @@ ARGV
   4 notAfterMs   by the clock of Redis; later the batch is refused
   5 seenIssueNo  the highest number the caller has received; a store that has issued fewer has lost data: 'stale_epoch'
   6 count        how many members follow, 1 to 3,000
-  7… memberId    in order of arrival
+  7 askers       how many of these, at the end, only ask: they are issued nothing and are listed if they hold the coupon
+  8… memberId    in order of arrival
 Reply
   {nowMs, element, …}, an element for each coupon
       firstIssueNo   alone, where every member is issued one: the first this number, the next the one after it, …
       {'not_ready' | 'stale_epoch' | 'expired'}   'not_ready': never warmed, out of service, or a key was lost
       {'decided', version, firstIssueNo, issuedCount, refusal, index, 'issueNo:issuedAtMs', …}
-          refusal    '' | 'not_open' | 'paused' | 'closed' | 'sold_out': of the members neither issued nor listed
+          refusal    '' | 'not_open' | 'paused' | 'closed' | 'sold_out': of the members neither issued nor listed, askers excepted
           index      of a member (from 0) who held the coupon before its turn, then its issuance; ascending
       {'error', message}
 --]]
@@ -38,7 +39,8 @@ local server, mark = ARGV[1], ARGV[2]
 
 local function decide(key, arg)
   local meta_key, winners_key = KEYS[key], KEYS[key + 1]
-  local first_member, count = arg + 4, tonumber(ARGV[arg + 3])
+  local first_member, count = arg + 5, tonumber(ARGV[arg + 3])
+  local may_win = count - ARGV[arg + 4]
   local meta = call('HMGET', meta_key, 'epoch', 'version', 'seq', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'server', 'marker')
   if not meta[1] or not meta[10] or (server ~= '' and meta[9] ~= server) then return { 'not_ready' } end
   local seq = tonumber(meta[3])
@@ -70,7 +72,7 @@ local function decide(key, arg)
   local issuance = {}
   local winners, queue, written = {}, {}, 0
   local refused = false
-  for i = 1, count do
+  for i = 1, may_win do
     local member = ARGV[first_member - 1 + i]
     local before = held[i + 1] or issuance[member]
     if before then
@@ -94,6 +96,15 @@ local function decide(key, arg)
       refused = true
     end
   end
+  -- A loop of their own: in the one above the comparison would cost every batch.
+  for i = may_win + 1, count do
+    local before = held[i + 1] or issuance[ARGV[first_member - 1 + i]]
+    if before then
+      reply[replied + 1] = i - 1
+      reply[replied + 2] = before
+      replied = replied + 2
+    end
+  end
 
   if written > 0 then
     call('HSET', winners_key, unpack(winners))
@@ -113,7 +124,9 @@ local arg, args = 3, #ARGV
 for _ = 1, #KEYS, 3 do
   local count = tonumber(ARGV[arg + 3])
   if not count or count < 1 or count > 3000 then return redis.error_reply('ERR batch must have 1 to 3000 members') end
-  arg = arg + 4 + count
+  local askers = tonumber(ARGV[arg + 4])
+  if not askers or askers < 0 or askers > count then return redis.error_reply('ERR batch must have 0 to all members as askers') end
+  arg = arg + 5 + count
 end
 if arg ~= args + 1 then return redis.error_reply('ERR members and their counts differ') end
 
@@ -124,6 +137,6 @@ for key = 1, #KEYS, 3 do
   if not fine then element = { 'error', type(element) == 'table' and element.err or tostring(element) } end
   replied = replied + 1
   replies[replied] = element
-  arg = arg + 4 + tonumber(ARGV[arg + 3])
+  arg = arg + 5 + tonumber(ARGV[arg + 3])
 end
 return replies

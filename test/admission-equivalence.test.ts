@@ -52,6 +52,7 @@ const command = fc.oneof(
       memberIds: fc.array(names, { minLength: 1, maxLength: 10 }),
       epoch,
       notAfterMs: fc.constantFrom(FUTURE_MS, FUTURE_MS, FUTURE_MS, PAST_MS),
+      asking: fc.constantFrom(0, 0, 1, 3, 10),
       inCompany: fc.boolean(),
     }),
   },
@@ -129,9 +130,10 @@ class Contender {
     switch (command.does) {
       case 'admit': {
         // Alone and in company alike: beside a coupon that is not there, and one that always has stock.
-        const alone = { ...command, couponId };
+        const askers = Math.min(command.asking, command.memberIds.length);
+        const alone = { ...command, couponId, askers };
         const reply = command.inCompany ? await this.#inCompany(alone) : await admission.admit(alone);
-        const told = outcomes(reply, command.memberIds.length);
+        const told = outcomes(reply, command.memberIds.length, askers);
         if (reply.status !== 'decided') return [told, reply.status];
         for (const [index, word] of told.entries()) {
           const issueNo = word.startsWith('issued') ? Number(word.slice('issued '.length)) : undefined;

@@ -20,7 +20,8 @@ import { LiveStreams } from './api/live.js';
 import { createMetrics } from './metrics/metrics.js';
 import { newOutcomeCounts } from './download/outcome-counts.js';
 import { DoorRules } from '../accounts/door-rules.js';
-import { PresenceGate } from './presence/presence-gate.js';
+import { Door } from './door/door.js';
+import { PresenceTickets } from './presence/presence-tickets.js';
 import { Pressure } from './wire/pressure.js';
 import { logAnswer, logFault, logRefusedConnections, logRefusedToken } from './wire/request-log.js';
 import { RouteServer } from './route-server.js';
@@ -91,14 +92,11 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
       'Coupons require a presence ticket, but PRESENCE_SECRET or PRESENCE_JWKS_URL is not set: all their downloads are refused',
     );
   }
-  const presence = new PresenceGate(settings.presence, {
-    ...ports,
-    rules: doorRules,
-    keysListener: ticketKeys,
-  });
+  const tickets = new PresenceTickets(settings.presence, ports.clock, ticketKeys);
+  const door = new Door({ rules: doorRules, tickets });
   // Fetches the keys of providers now, so that a wrong address is logged before the first member comes.
   authenticator.keysState();
-  presence.keysState();
+  tickets.keysState();
   const clientAddresses = new ClientAddresses(settings.limits.trustedProxies);
   const limits = new CallerLimits(settings.limits, clientAddresses, ports.clock);
   const onFault = logFault(ports.logger);
@@ -111,7 +109,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   const registry = corsOrigins.length === 0 ? app : new CrossOrigin(corsOrigins).over(app);
   const download = new DownloadHandler({
     engine: ports.engine,
-    ...{ authenticator, inFlight, limits, presence, outcomes, onFault },
+    ...{ authenticator, inFlight, limits, door, outcomes, onFault },
   });
   registry.post(DOWNLOAD_ROUTE.path, (response, request) => {
     download.handle(response, request);
@@ -133,11 +131,11 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     requestsInFlight: () => inFlight.count,
     connectionsRefused: () => inFlight.connectionsRefused,
     rateLimited: () => limits.refused,
-    presenceRefused: () => presence.refused,
+    presenceRefused: () => tickets.refused + outcomes.presence_expired,
     tokensRefused: authenticator.refused,
     keys: [
       { of: 'access', faults: accessKeys.counts, state: () => authenticator.keysState() },
-      { of: 'presence', faults: ticketKeys.counts, state: () => presence.keysState() },
+      { of: 'presence', faults: ticketKeys.counts, state: () => tickets.keysState() },
     ],
     liveWatchers: () => live.size,
     frontierWaits: ports.settledRows.waits,
@@ -155,7 +153,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   });
   const sellerDoor = { verifiesPresence: settings.presence !== undefined, rules: doorRules };
   const routes = createRoutes({ ...ports, readiness }, settings, metrics, sellerDoor, {
-    ...{ locks, limits, inFlight, outcomes, redemptionCounts, serverKeys },
+    ...{ locks, limits, inFlight, outcomes, door, redemptionCounts, serverKeys },
   });
   routeServer.register(registry, routes, [DOWNLOAD_ROUTE, LIVE_ROUTE]);
   // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
@@ -185,12 +183,12 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   async function readiness(): Promise<Readiness> {
     const known = await ports.readiness();
     const access = authenticator.keysState();
-    const tickets = presence.keysState();
+    const ticketKeysState = tickets.keysState();
     const reasons = [...known.reasons, ...pressure.reasons()];
     if (access?.hasKeys === false) {
       reasons.push(`No access token can be checked: ${access.fault ?? 'the keys are being fetched'}.`);
     }
-    const faults = [access?.hasKeys === true ? access.fault : undefined, tickets?.fault];
+    const faults = [access?.hasKeys === true ? access.fault : undefined, ticketKeysState?.fault];
     const warnings = [...(known.warnings ?? []), ...faults.filter((fault) => fault !== undefined)];
     return { ready: reasons.length === 0, reasons, warnings };
   }

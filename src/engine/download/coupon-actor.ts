@@ -23,7 +23,8 @@
  * `busy` (`not_ready` while cold); if one was made and its answer was lost, `outcome_unknown`. A lost batch is sent
  * again, as the head of the line: admission is safe to repeat, and the store refuses commands that arrive after
  * `notAfterMs`. Until then the lost attempt may still arrive, after the opening or a top-up, and issue: so a member
- * refused at the second attempt gets `outcome_unknown`, and retries (docs/adr/0024).
+ * refused at the second attempt gets `outcome_unknown`, and retries (docs/adr/0024). A download that only asks is refused at any
+ * attempt: none of them could issue (docs/adr/0085).
  */
 import { refusalOf } from '../ports/admission.js';
 import type { AdmitBatch, AdmitDecisions, AdmitReply } from '../ports/admission.js';
@@ -34,6 +35,7 @@ import type { ActorState, Sealed } from './actor-state.js';
 import type { DownloadOutcome, PendingDownload } from '../domain/download.js';
 import { CouponRecoveringError, StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
 import { MARK_PENDING_EVERY_MS, RETRY_PAUSE_MS } from '../domain/limits.js';
+import { askersLast } from './askers-last.js';
 import { Mailbox } from './mailbox.js';
 import type { DownloadBatch } from './mailbox.js';
 import { BUSY, NOT_READY, OUTCOME_UNKNOWN, refusedOutcome, UNKNOWN_COUPON } from './outcomes.js';
@@ -63,8 +65,14 @@ export class CouponActor implements AskingActor {
   #phase: Phase = 'idle';
   /** The head of the line: taken out of the mailbox and not yet decided. */
   #head: DownloadBatch | undefined;
-  /** What was last asked about the head, and the snapshot this was based on. */
-  #asked: { readonly batch: AdmitBatch; readonly snapshot: CouponSnapshot } | undefined;
+  /** What was last asked about the head, its downloads in that order, and the snapshot this was based on. */
+  #asked:
+    | {
+        readonly batch: AdmitBatch;
+        readonly downloads: readonly PendingDownload[];
+        readonly snapshot: CouponSnapshot;
+      }
+    | undefined;
   /** An attempt to decide the head may have been carried out, or may yet be. */
   #attempted = false;
   #sealing = false;
@@ -91,7 +99,7 @@ export class CouponActor implements AskingActor {
       this.#state.kind === 'sealed'
     ) {
       this.#context.counters.sealedAnswers++;
-      download.settle(this.#state.answers.answer(download.memberId));
+      download.settle(this.#state.answers.answer(download.memberId, download.refusedAs));
       return;
     }
     if (!mayWait || !this.#mailbox.offer(download, nowMs)) {
@@ -119,15 +127,17 @@ export class CouponActor implements AskingActor {
     const newestMs = head.sinceMs.at(-1);
     if (newestMs === undefined) return undefined;
     const { couponId } = this;
+    const { downloads, askers } = askersLast(head.downloads);
     const batch: AdmitBatch = {
       couponId,
       epoch: snapshot.epoch,
-      memberIds: head.downloads.map((download) => download.memberId),
+      memberIds: downloads.map((download) => download.memberId),
+      askers,
       seenIssueNo: this.#seenIssueNo,
       notAfterMs: Math.ceil(this.#storeClock.latestMs(newestMs + this.#context.limits.admitDeadlineMs)),
     };
     this.#head = head;
-    this.#asked = { batch, snapshot };
+    this.#asked = { batch, downloads, snapshot };
     this.#phase = 'asked';
     return batch;
   }
@@ -305,7 +315,7 @@ export class CouponActor implements AskingActor {
     const nowMs = this.#context.clock.monotonicMs();
     if (nowMs >= this.#localUntilMs || nowMs >= this.#context.hearing.untilMs) return;
     for (const download of this.#mailbox.take(Number.POSITIVE_INFINITY).downloads) {
-      download.settle(answers.answer(download.memberId));
+      download.settle(answers.answer(download.memberId, download.refusedAs));
     }
   }
 
@@ -315,9 +325,8 @@ export class CouponActor implements AskingActor {
   }
 
   #settle(decisions: AdmitDecisions): void {
-    const head = this.#head;
-    const asked = this.#asked?.snapshot;
-    if (head === undefined || asked === undefined) return;
+    if (this.#head === undefined || this.#asked === undefined) return;
+    const { downloads, snapshot: asked } = this.#asked;
     const { refusal, version, issuedCount, firstIssueNo, storeNowMs } = decisions;
     if (issuedCount > 0) {
       this.#context.bell?.ring(this.couponId);
@@ -332,7 +341,7 @@ export class CouponActor implements AskingActor {
     }
     const refused = refusal === undefined ? undefined : refusedOutcome(refusal, asked, storeNowMs);
     try {
-      settleDecided(head.downloads, decisions, refused && this.#attempted ? OUTCOME_UNKNOWN : refused);
+      settleDecided(downloads, decisions, refused && this.#attempted ? OUTCOME_UNKNOWN : refused);
       this.#endHead();
     } catch (fault) {
       this.#context.onFault(fault, this.couponId);

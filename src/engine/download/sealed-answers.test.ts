@@ -32,6 +32,16 @@ t.test('a winner gets its number, every other member the refusal', async (t) => 
   t.equal(sealed.size, 1);
 });
 
+t.test(
+  'a member who may not win gets its own refusal before that of the coupon, and a winner its number',
+  async (t) => {
+    const sealed = new SealedAnswers(snapshot(), 'sold_out', winners);
+    const refusedAs = { outcome: 'not_eligible', rule: 'audience' } as const;
+    t.equal(sealed.answer(memberNamed('b'), refusedAs), refusedAs);
+    t.match(sealed.answer(memberNamed('a'), refusedAs), { outcome: 'already_issued', issueNo: 1 });
+  },
+);
+
 t.test('the truth is confirmed by the same version, epoch and refusal, and by nothing else', async (t) => {
   const sealed = new SealedAnswers(snapshot(), 'sold_out', winners);
   t.equal(sealed.confirm(snapshot({ storeNowMs: 10_500 })), true);

@@ -7,7 +7,7 @@
 import { refusalOf } from '../ports/admission.js';
 import type { Refusal, WinnersView } from '../ports/admission.js';
 import type { CouponSnapshot, MemberId } from '../domain/coupon.js';
-import type { DownloadOutcome } from '../domain/download.js';
+import type { DoorRefusal, DownloadOutcome } from '../domain/download.js';
 import { LOCAL_ANSWER_MS, OPENING_MARGIN_MS } from '../domain/limits.js';
 import { refusedOutcome } from './outcomes.js';
 import type { StoreClock } from './store-clock.js';
@@ -44,10 +44,11 @@ export class SealedAnswers {
     return true;
   }
 
-  answer(memberId: MemberId): DownloadOutcome {
+  /** @param refusedAs the refusal of a member who may not win; it comes before that of the coupon. */
+  answer(memberId: MemberId, refusedAs?: DoorRefusal): DownloadOutcome {
     const issuance = this.#winners.get(memberId);
     return issuance === undefined
-      ? this.#refused
+      ? (refusedAs ?? this.#refused)
       : { outcome: 'already_issued', issueNo: issuance.issueNo, issuedAtMs: issuance.issuedAtMs };
   }
 

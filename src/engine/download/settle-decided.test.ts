@@ -36,6 +36,23 @@ t.test('numbers go to the new members in order, around those who held one', asyn
   t.match(downloads[0]?.outcomes, [{ issuedAtMs: 1 }], 'already issued at the instant of the first time');
 });
 
+t.test('who only asks is told what it holds or its own refusal, and counts for no unit', async (t) => {
+  const refusedAs = { outcome: 'limit_reached' } as const;
+  const asking = (name: string): Press => new Press(couponNumber(1), memberNamed(name), refusedAs);
+  const downloads = [...presses(2), asking('x'), asking('y')];
+  const already = [{ index: 3, issueNo: 7, issuedAtMs: 1 }];
+  settleDecided(downloads, decisions({ firstIssueNo: 8, issuedCount: 2, already }), undefined);
+  t.same(
+    downloads.map((download) => download.answer),
+    ['issued 8', 'issued 9', 'limit_reached', 'already_issued 7'],
+  );
+  for (const some of [{ issuedCount: 3 }, { issuedCount: 4 }, { issuedCount: 1 }]) {
+    const batch = [...presses(2), asking('x'), asking('y')];
+    t.throws(() => settleDecided(batch, decisions(some), undefined), { code: 'store_corrupt' });
+    t.ok(batch.every((download) => download.answer === 'waiting'));
+  }
+});
+
 t.test('a reply that does not fit the batch is a contradiction, and no download is settled', async (t) => {
   const held = (index: number) => ({ index, issueNo: 1, issuedAtMs: 1 });
   const misfits: [string, Partial<AdmitDecisions>][] = [

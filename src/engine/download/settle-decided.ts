@@ -4,6 +4,7 @@ import type { DownloadOutcome, PendingDownload } from '../domain/download.js';
 import { StoreCorruptError } from '../domain/errors.js';
 
 /**
+ * @param downloads those that only ask come last.
  * @param refused the outcome for members without a coupon; needed whenever the decisions have a refusal.
  * @throws StoreCorruptError when the decisions do not fit the batch; then no download has been settled.
  */
@@ -13,7 +14,7 @@ export function settleDecided(
   refused: DownloadOutcome | undefined,
 ): void {
   const { already, firstIssueNo, issuedCount, storeNowMs } = decisions;
-  if (!fits(decisions, downloads.length, refused !== undefined)) {
+  if (!fits(decisions, downloads, refused !== undefined)) {
     throw new StoreCorruptError(
       'Unexpected reply from the admission store: its decisions are for other members than the batch has.',
     );
@@ -27,6 +28,8 @@ export function settleDecided(
     if (held?.index === index) {
       alreadyPlace += 1;
       download.settle({ outcome: 'already_issued', issueNo: held.issueNo, issuedAtMs: held.issuedAtMs });
+    } else if (download.refusedAs !== undefined) {
+      download.settle(download.refusedAs);
     } else if (issued < issuedCount) {
       download.settle({ outcome: 'issued', issueNo: firstIssueNo + issued, issuedAtMs: storeNowMs });
       issued += 1;
@@ -37,8 +40,23 @@ export function settleDecided(
 }
 
 /** Every member gets exactly one answer. Checked before the first is given, because an answer cannot be taken back. */
-function fits({ already, issuedCount }: AdmitDecisions, members: number, refuses: boolean): boolean {
-  const decided = already.length + issuedCount;
-  if (decided > members || (decided < members && !refuses)) return false;
-  return already.every(({ index }, place) => index > (already[place - 1]?.index ?? -1) && index < members);
+function fits(
+  { already, issuedCount }: AdmitDecisions,
+  downloads: readonly PendingDownload[],
+  refuses: boolean,
+): boolean {
+  const members = downloads.length;
+  let unlisted = members - already.length;
+  let before = -1;
+  for (const { index } of already) {
+    if (index <= before || index >= members) return false;
+    before = index;
+  }
+  // From the end to the first who may win: with no asker the loop ends at once.
+  let place = already.length - 1;
+  for (let index = members - 1; index >= 0 && downloads[index]?.refusedAs !== undefined; index -= 1) {
+    if (already[place]?.index === index) place -= 1;
+    else unlisted -= 1;
+  }
+  return issuedCount === unlisted || (issuedCount < unlisted && refuses);
 }

@@ -29,9 +29,9 @@ export interface AlreadyIssued {
  * The decisions about one batch, in the compact form in which they travel.
  *
  * Members are decided in the order of the batch. Those listed in `already` (ascending index) held the coupon before
- * their turn; a member named twice in one batch is listed at its second place with the number of its first. Of the
- * others the first `issuedCount` are issued `firstIssueNo`, `firstIssueNo + 1`, … at `storeNowMs`; the remaining ones
- * get `refusal`. One integer a member would cost a reply as long as the batch; this one is as long as its exceptions.
+ * their turn; a member named twice in one batch is listed at its second place with the number of its first. An asker who
+ * is not listed holds none. Of the others the first `issuedCount` are issued `firstIssueNo`, `firstIssueNo + 1`, … at
+ * `storeNowMs`; the remaining ones get `refusal`. One integer a member would cost a reply as long as the batch; this one is as long as its exceptions.
  */
 export interface AdmitDecisions {
   readonly status: 'decided';
@@ -41,7 +41,7 @@ export interface AdmitDecisions {
   readonly firstIssueNo: number;
   readonly issuedCount: number;
   readonly already: readonly AlreadyIssued[];
-  /** Present whenever at least one member got it. */
+  /** Present whenever at least one member got it; askers get none. */
   readonly refusal: Refusal | undefined;
 }
 
@@ -73,8 +73,13 @@ export type AnswerBatch = (place: number, reply: AdmitReply | AdmitFault) => voi
 export interface AdmitBatch {
   readonly couponId: CouponId;
   readonly epoch: number;
-  /** In order of arrival, 1 up to BATCH_MAX; a member may be named more than once. */
+  /** In order of arrival, 1 up to BATCH_MAX; a member may be named more than once. Those who only ask come last. */
   readonly memberIds: readonly MemberId[];
+  /**
+   * How many at the end of `memberIds` only ask what they hold: they are issued nothing, take no unit and get no refusal. 0 when absent,
+   * `memberIds.length` at most.
+   */
+  readonly askers?: number;
   /** By the store's clock; the store refuses the batch as `expired` after this instant. */
   readonly notAfterMs: number;
   /** The highest number the caller has received, 0 when absent. Only a store that can lose data compares it. */

@@ -1,8 +1,8 @@
 /**
  * Downloads that a shop's backend asks for on behalf of its members: one, or up to a thousand at once.
  *
- * They are ordinary pending downloads in the mailbox of their coupon, so window, pause, stock and one-each hold as for a member's own
- * request. A presence ticket is not asked for: the shop is the proof.
+ * They are ordinary pending downloads in the mailbox of their coupon, so window, pause, stock, one-each and the door rule hold as for a
+ * member's own request. A presence ticket is not asked for: the shop is the proof.
  */
 import type { AccessLocks } from '../../accounts/access-locks.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
@@ -16,6 +16,8 @@ import type { Identity } from '../auth/identity.js';
 import { ACCOUNT_LOCKED_PROBLEM } from '../auth/token-problems.js';
 import { countOutcome } from '../download/outcome-counts.js';
 import type { OutcomeCounts } from '../download/outcome-counts.js';
+import { LIMIT_REACHED_DETAIL, NOT_ELIGIBLE_DETAILS, PRESENCE_EXPIRED_DETAIL } from '../download/replies.js';
+import type { Door } from '../door/door.js';
 import type { CallerLimits } from '../limits/caller-limits.js';
 import { RATE_LIMITED_RETRY_SECONDS } from '../limits/caller-limits.js';
 import { couponIdOf, json } from '../wire/exchange.js';
@@ -43,6 +45,7 @@ export interface ShopDownloadContext {
   readonly limits: Pick<CallerLimits, 'allowsMember'>;
   readonly inFlight: Pick<InFlight, 'hasRoom'>;
   readonly outcomes: OutcomeCounts;
+  readonly door: Pick<Door, 'concerns' | 'judge'>;
 }
 
 type GrantOutcome = DownloadOutcome | { readonly outcome: 'account_locked' };
@@ -113,12 +116,21 @@ export class ShopDownloadHandlers {
   }
 
   /** A client that hangs up before the decision withdraws its members. */
-  #submit(request: ApiRequest, couponId: CouponId, memberId: MemberId): Promise<DownloadOutcome> {
-    const { outcomes, inFlight } = this.#context;
+  async #submit(request: ApiRequest, couponId: CouponId, memberId: MemberId): Promise<DownloadOutcome> {
+    const { outcomes, inFlight, door } = this.#context;
+    const verdict = door.concerns(couponId)
+      ? await door.judge({ couponId, memberId, ticket: undefined }, inFlight.hasRoom)
+      : undefined;
+    if (verdict?.kind === 'settled') {
+      countOutcome(outcomes, verdict.outcome.outcome);
+      return verdict.outcome;
+    }
+    const refusedAs = verdict?.kind === 'passes' ? verdict.refusedAs : undefined;
     return new Promise((resolve) => {
       const download: PendingDownload = {
         couponId,
         memberId,
+        refusedAs,
         get abandoned() {
           return !request.connection.isOpen;
         },
@@ -160,6 +172,8 @@ export class ShopDownloadHandlers {
 
 const details = {
   unknown_coupon: 'There is no coupon with this id.',
+  limit_reached: LIMIT_REACHED_DETAIL,
+  presence_expired: PRESENCE_EXPIRED_DETAIL,
   paused: 'The seller has paused this coupon.',
   closed: 'This coupon is closed. No more units are issued.',
   sold_out: 'Every unit of this coupon has been issued.',
@@ -192,7 +206,11 @@ function replyTo(result: DownloadOutcome, couponId: CouponId, memberId: MemberId
         headers: { 'Retry-After': String(seconds) },
       });
     }
+    case 'not_eligible':
+      return refuse('not_eligible', NOT_ELIGIBLE_DETAILS[result.rule], { rule: result.rule });
     case 'unknown_coupon':
+    case 'limit_reached':
+    case 'presence_expired':
     case 'paused':
     case 'closed':
     case 'sold_out':

@@ -11,7 +11,7 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
-import type { DownloadOutcome, PendingDownload } from '../../engine/domain/download.js';
+import type { DoorRefusal, DownloadOutcome, PendingDownload } from '../../engine/domain/download.js';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { Authentication, Identity, TokenFault } from '../auth/identity.js';
 import { tokenProblem } from '../auth/token-problems.js';
@@ -20,7 +20,8 @@ import { RATE_LIMITED_RETRY_SECONDS } from '../limits/caller-limits.js';
 import type { CallerLimits } from '../limits/caller-limits.js';
 import { countOutcome } from './outcome-counts.js';
 import type { OutcomeCounts } from './outcome-counts.js';
-import type { PresenceFault, PresenceGate, PresenceVerdict } from '../presence/presence-gate.js';
+import type { Door, DoorVerdict } from '../door/door.js';
+import type { PresenceFault } from '../presence/presence-tickets.js';
 import { presentedTicket } from '../presence/presence-ticket.js';
 import { BUSY, constantReply, UNKNOWN_COUPON, writeConstant, writeOutcome } from './replies.js';
 import type { ConstantReply } from './replies.js';
@@ -32,7 +33,7 @@ export interface DownloadContext {
   readonly authenticator: Authenticator;
   readonly inFlight: InFlight;
   readonly limits: CallerLimits;
-  readonly presence: Pick<PresenceGate, 'concerns' | 'judge'>;
+  readonly door: Pick<Door, 'concerns' | 'judge'>;
   /** Added to with every answer. */
   readonly outcomes: OutcomeCounts;
   onFault(fault: unknown, requestId: string): void;
@@ -81,10 +82,6 @@ const notPresent: Readonly<Record<PresenceFault, ConstantReply>> = {
     'presence_invalid',
     'The presence ticket does not come from the configured service, or is not valid at this time. No download was attempted.',
   ),
-  presence_expired: constantReply(
-    'presence_expired',
-    'The presence ticket has expired, and you do not hold this coupon. Get a new ticket.',
-  ),
   presence_mismatch: constantReply(
     'presence_mismatch',
     'The presence ticket is for another member or another coupon. No download was attempted.',
@@ -99,6 +96,7 @@ const notPresent: Readonly<Record<PresenceFault, ConstantReply>> = {
 class Download implements PendingDownload {
   readonly couponId: CouponId;
   readonly memberId: MemberId;
+  readonly refusedAs: DoorRefusal | undefined;
   abandoned = false;
   /** Answered, or the member has disconnected. */
   over = false;
@@ -110,11 +108,13 @@ class Download implements PendingDownload {
   constructor(
     couponId: CouponId,
     memberId: MemberId,
+    refusedAs: DoorRefusal | undefined,
     response: HttpResponse,
     { inFlight, outcomes }: Pick<DownloadContext, 'inFlight' | 'outcomes'>,
   ) {
     this.couponId = couponId;
     this.memberId = memberId;
+    this.refusedAs = refusedAs;
     this.#response = response;
     this.#inFlight = inFlight;
     this.#outcomes = outcomes;
@@ -154,14 +154,14 @@ class Download implements PendingDownload {
   }
 }
 
-/** Takes a request through its steps: handle → authenticated → check presence → submit. */
+/** Takes a request through its steps: handle → authenticated → check door → submit. */
 export class DownloadHandler {
   readonly #context: DownloadContext;
   readonly #authenticator: Authenticator;
   readonly #engine: DownloadContext['engine'];
   readonly #inFlight: InFlight;
   readonly #limits: CallerLimits;
-  readonly #presence: DownloadContext['presence'];
+  readonly #door: DownloadContext['door'];
 
   constructor(context: DownloadContext) {
     this.#context = context;
@@ -169,7 +169,7 @@ export class DownloadHandler {
     this.#engine = context.engine;
     this.#inFlight = context.inFlight;
     this.#limits = context.limits;
-    this.#presence = context.presence;
+    this.#door = context.door;
   }
 
   handle(response: HttpResponse, request: HttpRequest): void {
@@ -243,14 +243,14 @@ export class DownloadHandler {
       this.#answer(response, UNKNOWN_COUPON);
     } else if (!this.#limits.allowsMember(identity.memberId)) {
       this.#answer(response, RATE_LIMITED);
-    } else if (this.#presence.concerns(couponId)) {
-      this.#checkPresence(response, couponId, identity.memberId, tickets, unread);
+    } else if (this.#door.concerns(couponId)) {
+      this.#checkDoor(response, couponId, identity.memberId, tickets, unread);
     } else {
-      this.#submit(response, couponId, identity.memberId, unread);
+      this.#submit(response, couponId, identity.memberId, undefined, unread);
     }
   }
 
-  #checkPresence(
+  #checkDoor(
     response: HttpResponse,
     couponId: CouponId,
     memberId: MemberId,
@@ -258,7 +258,7 @@ export class DownloadHandler {
     unread: HttpRequest | undefined,
   ): void {
     const ticket = typeof tickets === 'string' ? tickets : presentedTicket(tickets);
-    const verdict = this.#presence.judge(couponId, memberId, ticket, this.#inFlight.hasRoom);
+    const verdict = this.#door.judge({ couponId, memberId, ticket }, this.#inFlight.hasRoom);
     if (verdict instanceof Promise) {
       void this.#later(response, verdict, (known) =>
         this.#follow(known, response, couponId, memberId, undefined),
@@ -269,15 +269,15 @@ export class DownloadHandler {
   }
 
   #follow(
-    verdict: PresenceVerdict,
+    verdict: DoorVerdict,
     response: HttpResponse,
     couponId: CouponId,
     memberId: MemberId,
     unread: HttpRequest | undefined,
   ): void {
-    if (verdict.kind === 'present') this.#submit(response, couponId, memberId, unread);
+    if (verdict.kind === 'passes') this.#submit(response, couponId, memberId, verdict.refusedAs, unread);
     else if (verdict.kind === 'refused') this.#answer(response, notPresent[verdict.reason]);
-    else new Download(couponId, memberId, response, this.#context).settle(verdict.outcome);
+    else new Download(couponId, memberId, undefined, response, this.#context).settle(verdict.outcome);
   }
 
   /** Hands the download to the engine, which answers at once from memory or later. */
@@ -285,9 +285,10 @@ export class DownloadHandler {
     response: HttpResponse,
     couponId: CouponId,
     memberId: MemberId,
+    refusedAs: DoorRefusal | undefined,
     unread: HttpRequest | undefined,
   ): void {
-    const download = new Download(couponId, memberId, response, this.#context);
+    const download = new Download(couponId, memberId, refusedAs, response, this.#context);
     this.#engine.download(download, this.#inFlight.hasRoom);
     if (download.over) return;
     // Walking the headers costs 0.8 µs, a thirtieth of such a request; so it is done only for those that could change something.
@@ -300,7 +301,9 @@ export class DownloadHandler {
       this.#answer(response, TOO_LARGE_HEAD);
     } else if (head?.isChunked === true) {
       download.withdraw();
-      void this.#later(response, bodyIsOver(), () => this.#submit(response, couponId, memberId, undefined));
+      void this.#later(response, bodyIsOver(), () =>
+        this.#submit(response, couponId, memberId, refusedAs, undefined),
+      );
     } else {
       download.wait();
     }

@@ -2,11 +2,23 @@
 import type { HttpResponse } from 'uWebSockets.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import { subjectOf } from '../../engine/domain/member-id.js';
-import type { DownloadOutcome } from '../../engine/domain/download.js';
+import { eligibilityRules } from '../../engine/domain/download.js';
+import type { DownloadOutcome, EligibilityRule } from '../../engine/domain/download.js';
 import { problemBody, problemKinds, retryAfterHeader } from '../wire/problems.js';
 import type { Problem, ProblemCode } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
 import { JSON_TYPE, PROBLEM_TYPE, responseHead } from '../wire/status-lines.js';
+
+export const LIMIT_REACHED_DETAIL = 'The member holds as many units of this coupon as one member may hold.';
+export const PRESENCE_EXPIRED_DETAIL =
+  'The presence ticket has expired, and the member does not hold this coupon. Get a new ticket.';
+/** They name the part of the rule, never its values. */
+export const NOT_ELIGIBLE_DETAILS: Readonly<Record<EligibilityRule, string>> = {
+  claims: 'This coupon is for other members: the shop issues it by grade or another attribute of the member.',
+  audience: 'This coupon is for members on a list of the shop, and the member is not on the list.',
+  not_issued:
+    'This coupon is for members who do not hold another coupon of the shop, and the member holds one.',
+};
 
 /** An answer that is the same for every member, put together once. */
 export interface ConstantReply {
@@ -53,6 +65,11 @@ class SpreadReply {
 }
 
 export const UNKNOWN_COUPON = constantReply('unknown_coupon', 'There is no coupon with this id.');
+const LIMIT_REACHED = constantReply('limit_reached', LIMIT_REACHED_DETAIL);
+const PRESENCE_EXPIRED = constantReply('presence_expired', PRESENCE_EXPIRED_DETAIL);
+const NOT_ELIGIBLE = Object.fromEntries(
+  eligibilityRules.map((rule) => [rule, constantReply('not_eligible', NOT_ELIGIBLE_DETAILS[rule], { rule })]),
+) as Readonly<Record<EligibilityRule, ConstantReply>>;
 const PAUSED = constantReply('paused', 'The seller has paused this coupon. Downloads may resume later.');
 const CLOSED = constantReply('closed', 'This coupon is closed. No more units are issued.');
 const SOLD_OUT = constantReply('sold_out', 'Every unit of this coupon has been issued.');
@@ -86,6 +103,15 @@ export function writeOutcome(
       response.writeStatus(ALREADY_ISSUED_HEAD);
       response.end(issuanceBody(outcome, couponId, memberId), closeConnection);
       return;
+    case 'limit_reached':
+      reply = LIMIT_REACHED;
+      break;
+    case 'presence_expired':
+      reply = PRESENCE_EXPIRED;
+      break;
+    case 'not_eligible':
+      reply = NOT_ELIGIBLE[outcome.rule];
+      break;
     case 'not_open':
       reply = notOpen(outcome.opensAtMs, outcome.storeNowMs);
       break;

@@ -158,6 +158,8 @@ const grantOutcomes = [
   'issued',
   'already_issued',
   'unknown_coupon',
+  'limit_reached',
+  'not_eligible',
   'not_open',
   'paused',
   'closed',

@@ -59,6 +59,7 @@ t.test('every route is described and every description has its route, with the s
       locks: { has: () => false },
       limits: { allowsMember: () => true },
       inFlight: { hasRoom: true },
+      door: { concerns: () => false, judge: () => ({ kind: 'passes', refusedAs: undefined }) },
       serverKeys: { refresh: () => Promise.resolve() },
     },
   );
@@ -374,6 +375,9 @@ t.test('no route was left out, and no problem but those that need a fault', asyn
     'presence_unavailable',
     'presence_too_many',
     'outcome_unknown',
+    // No coupon can have such a rule yet.
+    'limit_reached',
+    'not_eligible',
     'not_recorded',
     'internal_error',
     // Thirty days have to pass.

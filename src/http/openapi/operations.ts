@@ -47,8 +47,8 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: 'Download a coupon',
     description:
       'Exactly the first members get one each. Repeating a download is always safe: a winner gets the same number again. ' +
-      'If several outcomes apply, the first of this order is returned: unknown_coupon, already_issued, not_open, paused, closed, ' +
-      'sold_out, issued. The body is not read. ' +
+      'If several outcomes apply, the first of this order is returned: unknown_coupon, already_issued, limit_reached, not_eligible, ' +
+      'not_open, paused, closed, sold_out, issued. The body is not read. ' +
       'If the coupon has `presenceRequired`, no download is attempted without a valid presence ticket (presence_…). The ticket is ' +
       'checked before every outcome but unknown_coupon.',
     access: 'member',
@@ -73,6 +73,8 @@ export const operations: Readonly<Record<string, Operation>> = {
       'presence_expired',
       'presence_mismatch',
       'presence_unavailable',
+      'limit_reached',
+      'not_eligible',
       'not_open',
       'paused',
       'closed',
@@ -387,7 +389,10 @@ export const operations: Readonly<Record<string, Operation>> = {
     },
     body: 'NoFields',
     bodyOptional: true,
-    problems: ['unknown_coupon', 'forbidden', 'invalid_member', 'not_open', 'paused', 'closed', 'sold_out'],
+    problems: [
+      ...(['unknown_coupon', 'forbidden', 'invalid_member', 'limit_reached', 'not_eligible'] as const),
+      ...(['not_open', 'paused', 'closed', 'sold_out'] as const),
+    ],
   }),
   'POST /v1/coupons/:id/grants': forShops('issue', {
     id: 'grantCoupons',

@@ -1,4 +1,5 @@
 /** Builds a schema for each problem code, so that client types distinguish codes. */
+import { eligibilityRules } from '../../engine/domain/download.js';
 import { keyScopes } from '../../accounts/server-keys.js';
 import { problemKinds, problemType } from '../wire/problems.js';
 import type { ProblemCode } from '../wire/problems.js';
@@ -8,6 +9,7 @@ const instant = { type: 'string', format: 'date-time' };
 
 /** What a problem carries besides the five members that all have. */
 const fieldsOfCase: Partial<Record<ProblemCode, Readonly<Record<string, JsonObject>>>> = {
+  not_eligible: { rule: { enum: [...eligibilityRules] } },
   not_open: { opensAt: instant },
   scope_missing: { scope: { enum: [...keyScopes] } },
   coupon_expired: { expiresAt: instant },

@@ -10,6 +10,8 @@ interface ProblemKind {
 /** docs/errors.md lists the same codes, and a test compares the two. */
 export const problemKinds = {
   unknown_coupon: { status: 404, title: 'No such coupon' },
+  limit_reached: { status: 409, title: 'The member holds as many units as one may hold' },
+  not_eligible: { status: 403, title: 'The coupon is not for this member' },
   not_open: { status: 409, title: 'The coupon is not open yet' },
   paused: { status: 409, title: 'The coupon is paused' },
   closed: { status: 409, title: 'The coupon is closed' },

@@ -68,9 +68,9 @@ export class RedisAdmission implements Admission {
   ): Promise<(AdmitReply | AdmitFault)[]> {
     const keys: string[] = [];
     const args: (string | number)[] = [this.#calls.replicaAcks > 0 ? '1' : '0'];
-    for (const { couponId, epoch, notAfterMs, seenIssueNo = 0, memberIds } of batches) {
+    for (const { couponId, epoch, notAfterMs, seenIssueNo = 0, askers = 0, memberIds } of batches) {
       keys.push(metaKey(couponId), winnersKey(couponId), queueKey(couponId));
-      args.push(epoch, Math.floor(notAfterMs), seenIssueNo, memberIds.length, ...memberIds);
+      args.push(epoch, Math.floor(notAfterMs), seenIssueNo, memberIds.length, askers, ...memberIds);
     }
     return parseAdmitReplies(await this.#calls.run('admit', keys, args, true, onRepeat), batches);
   }

@@ -98,7 +98,8 @@ export class CouponMemory {
     };
   }
 
-  admit(memberIds: readonly MemberId[], storeNowMs: number): Admitted {
+  /** @param askers how many at the end of `memberIds` only ask what they hold. */
+  admit(memberIds: readonly MemberId[], storeNowMs: number, askers = 0): Admitted {
     const winners = this.#ownWinners();
     const before = this.#lastIssueNo;
     const atDoor = refusalOf(this.#terms, winners.size, storeNowMs);
@@ -106,10 +107,13 @@ export class CouponMemory {
     const already: AlreadyIssued[] = [];
     const fresh: MemberId[] = [];
     let refusal: Refusal | undefined;
+    const mayWin = memberIds.length - askers;
     memberIds.forEach((memberId, index) => {
       const held = winners.get(memberId);
       if (held !== undefined) {
         already.push({ index, issueNo: held.issueNo, issuedAtMs: held.issuedAtMs });
+      } else if (index >= mayWin) {
+        return;
       } else if (room > 0) {
         room--;
         winners.set(memberId, { memberId, issueNo: ++this.#lastIssueNo, issuedAtMs: storeNowMs });

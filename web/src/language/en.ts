@@ -258,6 +258,8 @@ export const en = {
     offline: 'The server cannot be reached. Check the connection and try again.',
     unexpected: 'The server gave an answer that this page does not understand.',
     unknown_coupon: 'There is no such coupon.',
+    limit_reached: 'You hold as many of it as one member may hold.',
+    not_eligible: 'This coupon is for other members.',
     not_open: 'It is not open yet.',
     paused: 'The seller has paused it.',
     closed: 'It is closed and takes no change.',

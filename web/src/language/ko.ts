@@ -256,6 +256,8 @@ export const ko: Words = {
     offline: '서버에 연결할 수 없습니다. 연결을 확인하고 다시 시도해 주세요.',
     unexpected: '서버의 답을 이해하지 못했습니다.',
     unknown_coupon: '없는 쿠폰입니다.',
+    limit_reached: '한 회원이 받을 수 있는 수량을 모두 받았습니다.',
+    not_eligible: '이 쿠폰의 대상 회원이 아닙니다.',
     not_open: '아직 오픈 전입니다.',
     paused: '판매자가 잠시 멈췄습니다.',
     closed: '종료된 쿠폰이라 바꿀 수 없습니다.',

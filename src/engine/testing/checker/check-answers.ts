@@ -64,6 +64,11 @@ function refusalTrue(
       );
       return ended ? [] : [{ promise: 'I7', what: `${answer} before the end` }];
     }
+    case 'limit_reached':
+    case 'presence_expired':
+    case 'not_eligible':
+      // What the door refuses is no matter of stock and window; a winner who gets one of these is found by winnersLearn.
+      return [];
     case 'unknown_coupon':
       return [{ promise: 'I8', what: answer }];
     case 'issued':
@@ -248,8 +253,13 @@ function mayBeFollowed({ outcome }: DownloadCall, { history }: AcknowledgedIssua
   return outcome !== undefined && 'issueNo' in outcome && history.final.revoked.has(outcome.issueNo);
 }
 
+const REFUSALS: ReadonlySet<DownloadOutcome['outcome']> = new Set([
+  ...(['limit_reached', 'presence_expired', 'not_eligible'] as const),
+  ...(['not_open', 'paused', 'closed', 'sold_out'] as const),
+]);
+
 function isRefusal(outcome: DownloadOutcome | undefined): boolean {
-  return outcome !== undefined && ['not_open', 'paused', 'closed', 'sold_out'].includes(outcome.outcome);
+  return outcome !== undefined && REFUSALS.has(outcome.outcome);
 }
 
 function wasAskedFor(row: Issuance, facts: AcknowledgedIssuances): boolean {

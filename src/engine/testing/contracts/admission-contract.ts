@@ -68,14 +68,15 @@ export async function* inChunks(issuances: readonly Issuance[], size = 1_000): A
   await Promise.resolve();
 }
 
-/** A reply spelled out: one word for each member of the batch. */
-export function outcomes(reply: AdmitReply, memberCount: number): string[] {
+/** A reply spelled out: one word for each member of the batch, of whom the last `askers` only ask. */
+export function outcomes(reply: AdmitReply, memberCount: number, askers = 0): string[] {
   if (reply.status !== 'decided') return Array.from({ length: memberCount }, () => reply.status);
   const already = new Map(reply.already.map((entry) => [entry.index, entry.issueNo]));
   let given = 0;
   return Array.from({ length: memberCount }, (_, index) => {
     const issueNo = already.get(index);
     if (issueNo !== undefined) return `already ${issueNo}`;
+    if (index >= memberCount - askers) return 'holds none';
     if (given < reply.issuedCount) return `issued ${reply.firstIssueNo + given++}`;
     return reply.refusal ?? 'undecided';
   });
@@ -108,6 +109,7 @@ export function admissionContract(
     t.teardown(() => store.close());
     const at = new Driver(store);
     aboutDeciding(t, at);
+    aboutAskers(t, at);
     aboutRounds(t, at);
     aboutRefusals(t, at);
     aboutTerms(t, at);
@@ -161,7 +163,7 @@ class Driver {
   admit(
     couponId: CouponId,
     memberIds: readonly MemberId[],
-    more: { epoch?: number; notAfterMs?: number } = {},
+    more: { epoch?: number; notAfterMs?: number; askers?: number } = {},
   ) {
     return this.admission.admit({ couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS, ...more });
   }
@@ -169,6 +171,11 @@ class Driver {
   /** Admits members by name and spells the outcomes out. */
   async press(couponId: CouponId, ...names: readonly string[]): Promise<string[]> {
     return outcomes(await this.admit(couponId, names.map(member)), names.length);
+  }
+
+  /** The same, of whom the last `askers` only ask. */
+  async ask(couponId: CouponId, askers: number, ...names: readonly string[]): Promise<string[]> {
+    return outcomes(await this.admit(couponId, names.map(member), { askers }), names.length, askers);
   }
 
   batch(couponId: CouponId | undefined, memberIds: readonly MemberId[], more: Partial<AdmitBatch> = {}) {
@@ -319,6 +326,79 @@ function aboutDeciding(t: Test, at: Driver): void {
       names.map((_, index) => `already ${index + 1}`),
     );
     t.same(await at.press(couponId, 'X'.repeat(64)), ['sold_out'], 'capital letters are another member');
+  });
+}
+
+function aboutAskers(t: Test, at: Driver): void {
+  t.test('an asker learns what it holds and is issued nothing while stock remains', async (t) => {
+    const couponId = await at.coupon({ quantity: 3 });
+    await at.press(couponId, 'a');
+    t.same(await at.ask(couponId, 2, 'a', 'b'), ['already 1', 'holds none']);
+    t.match(await at.snapshot(couponId), { issued: 1, lastIssueNo: 1, version: 1 });
+    t.same(await at.ask(couponId, 2, 'c', 'd', 'a', 'e'), [
+      'issued 2',
+      'issued 3',
+      'already 1',
+      'holds none',
+    ]);
+    t.equal(await at.admission.issuanceOf(couponId, member('e')), undefined);
+  });
+
+  t.test('an asker takes no unit and brings no refusal, whatever state the coupon is in', async (t) => {
+    const nowMs = await at.storeNowMs();
+    const states: [string, Partial<WarmCoupon>][] = [
+      ['not open', { opensAtMs: FAR_FUTURE_MS }],
+      ['paused', { paused: true }],
+      ['closed', { closed: true }],
+      ['over', { closesAtMs: nowMs - 1 }],
+      ['sold out', { quantity: 1 }],
+      ['open', {}],
+    ];
+    for (const [state, terms] of states) {
+      const couponId = await at.coupon({ ...terms, lastIssueNo: 1 }, [
+        { memberId: member('a'), issueNo: 1, issuedAtMs: nowMs - 2 },
+      ]);
+      const reply = await at.admit(couponId, [member('b'), member('a'), member('b')], { askers: 3 });
+      t.same(outcomes(reply, 3, 3), ['holds none', 'already 1', 'holds none'], state);
+      t.match(reply, { refusal: undefined, issuedCount: 0 }, state);
+    }
+    const couponId = await at.coupon({ quantity: 1 });
+    t.same(await at.ask(couponId, 1, 'a', 'b', 'c'), ['issued 1', 'sold_out', 'holds none']);
+  });
+
+  t.test('a member who may win and asks in one batch is told its number at both places', async (t) => {
+    const couponId = await at.coupon({ quantity: 2 });
+    t.same(await at.ask(couponId, 2, 'a', 'a', 'b'), ['issued 1', 'already 1', 'holds none']);
+    t.same(await at.ask(couponId, 1, 'b', 'a', 'b'), ['issued 2', 'already 1', 'already 2']);
+    t.same(await at.ask(couponId, 1, 'c', 'c'), ['sold_out', 'holds none']);
+  });
+
+  t.test('a batch of askers is refused as any other: another epoch, too late', async (t) => {
+    const couponId = await at.coupon({ epoch: 2 });
+    const { storeNowMs } = await at.snapshot(couponId);
+    t.match(await at.admit(couponId, members(2), { askers: 2 }), { status: 'stale_epoch' });
+    const late = { epoch: 2, askers: 2, notAfterMs: storeNowMs - 1 };
+    t.match(await at.admit(couponId, members(2), late), { status: 'expired' });
+    t.match(await at.snapshot(couponId), { issued: 0 });
+  });
+
+  t.test('three thousand ask in one batch, and in a round beside others who win', async (t) => {
+    const couponId = await at.coupon({ quantity: 3_000 });
+    await at.admit(couponId, members(1_000));
+    const reply = await at.admit(couponId, members(3_000), { askers: 3_000 });
+    if (reply.status !== 'decided') throw new Error(reply.status);
+    t.match(reply, { issuedCount: 0, refusal: undefined });
+    t.equal(reply.already.length, 1_000);
+    const beside = await at.coupon();
+    const round = await askRound(at.admission, [
+      at.batch(couponId, members(2, 'late'), { askers: 1 }),
+      at.batch(beside, members(2), { askers: 0 }),
+    ]);
+    t.match(round, [
+      { issuedCount: 1, firstIssueNo: 1_001 },
+      { issuedCount: 2, firstIssueNo: 1 },
+    ]);
+    t.equal((await at.snapshot(couponId)).issued, 1_001);
   });
 }
 

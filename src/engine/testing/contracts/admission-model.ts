@@ -42,7 +42,7 @@ export class AdmissionModel implements Admission {
     return 0;
   }
 
-  #admit({ couponId, epoch, memberIds, notAfterMs }: AdmitBatch): AdmitReply {
+  #admit({ couponId, epoch, memberIds, askers = 0, notAfterMs }: AdmitBatch): AdmitReply {
     const storeNowMs = this.#nowMs();
     const stock = this.#coupons.get(couponId);
     const refused = (status: 'not_ready' | 'stale_epoch' | 'expired') => ({ status, storeNowMs });
@@ -56,6 +56,7 @@ export class AdmissionModel implements Admission {
       const held = stock.winners.get(memberId);
       const met = refusalOf(stock.terms, stock.winners.size, storeNowMs);
       if (held !== undefined) already.push({ index, issueNo: held.issueNo, issuedAtMs: held.issuedAtMs });
+      else if (index >= memberIds.length - askers) continue;
       else if (met !== undefined) refusal = met;
       else stock.winners.set(memberId, { memberId, issueNo: ++stock.lastIssueNo, issuedAtMs: storeNowMs });
     }

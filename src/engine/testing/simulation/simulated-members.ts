@@ -1,6 +1,6 @@
 /** Simulates members who press, give up, are disconnected, and press again. */
 import type { CouponId, MemberId } from '../../domain/coupon.js';
-import type { DownloadOutcome, PendingDownload } from '../../domain/download.js';
+import type { DoorRefusal, DownloadOutcome, PendingDownload } from '../../domain/download.js';
 import type { DownloadCall } from '../checker/history.js';
 import type { ApiProcess, SimulatedWorld } from './simulated-world.js';
 
@@ -14,6 +14,7 @@ const DISCONNECT = 0.12;
  */
 class SimulatedDownload implements PendingDownload {
   readonly couponId: CouponId;
+  readonly refusedAs: DoorRefusal | undefined = undefined;
   readonly settle: (outcome: DownloadOutcome) => void;
   readonly #call: DownloadCall;
 

@@ -110,6 +110,7 @@ export class SimulatedStore {
         already.push({ index, issueNo: held.issueNo, issuedAtMs: held.issuedAtMs });
         return;
       }
+      if (this.onlyAsks(batch, index)) return;
       const met = this.refusalNow(coupon, storeNowMs);
       if (met === undefined) this.issue(coupon, memberId, storeNowMs);
       else refusal = met;
@@ -144,6 +145,10 @@ export class SimulatedStore {
 
   protected isStale(coupon: StoredCoupon, batch: AdmitBatch): boolean {
     return coupon.epoch !== batch.epoch || coupon.lastIssueNo < (batch.seenIssueNo ?? 0);
+  }
+
+  protected onlyAsks({ memberIds, askers = 0 }: AdmitBatch, index: number): boolean {
+    return index >= memberIds.length - askers;
   }
 
   protected refusalNow(coupon: StoredCoupon, storeNowMs: number): AdmitRefusal {

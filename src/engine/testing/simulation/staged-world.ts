@@ -10,7 +10,7 @@ import { CouponRegistry } from '../../sellers/coupon-registry.js';
 import { CouponWarmer } from '../../recovery/coupon-warmer.js';
 import { parseCouponId, parseMemberId } from '../../domain/coupon.js';
 import type { CouponId, CouponTerms, MemberId } from '../../domain/coupon.js';
-import type { DownloadOutcome, PendingDownload } from '../../domain/download.js';
+import type { DoorRefusal, DownloadOutcome, PendingDownload } from '../../domain/download.js';
 import { Engine } from '../../download/engine.js';
 import { LocalVersions } from '../../ports/local-versions.js';
 import { SimulatedCatalogue, SimulatedChanges, SimulatedLedger } from './database-ports.js';
@@ -43,12 +43,14 @@ export function couponNumber(id: number): CouponId {
 export class Press implements PendingDownload {
   readonly couponId: CouponId;
   readonly memberId: MemberId;
+  readonly refusedAs: DoorRefusal | undefined;
   abandoned = false;
   readonly outcomes: DownloadOutcome[] = [];
 
-  constructor(couponId: CouponId, memberId: MemberId) {
+  constructor(couponId: CouponId, memberId: MemberId, refusedAs?: DoorRefusal) {
     this.couponId = couponId;
     this.memberId = memberId;
+    this.refusedAs = refusedAs;
   }
 
   settle(outcome: DownloadOutcome): void {
