@@ -49,7 +49,7 @@ export default tseslint.config(
   },
   {
     // The chart library declares ambient const enums, which isolated modules cannot import: their numbers are the way.
-    files: ['web/**/*.ts'],
+    files: ['web/**/*.{ts,tsx}'],
     rules: { '@typescript-eslint/no-unsafe-enum-assignment': 'off' },
   },
   {

@@ -8,6 +8,7 @@ import prettier from 'prettier';
 
 /** Tools by their place in package.json, but part of what the build makes. */
 const BUILT_IN = new Map([
+  ['node_modules/preact', 'built into the console'],
   ['node_modules/uplot', 'built into the console'],
   ['node_modules/openapi-fetch', 'built into the client'],
 ]);

@@ -9,7 +9,7 @@ const GENERATED = 'packages/client/src/api-types.ts';
 
 const sources = repositoryFiles.filter(
   (file) =>
-    /^(?:src|packages|lua|web|bench|test|scripts|examples)\/.*\.(?:ts|js|lua|css|sh)$/.test(file) &&
+    /^(?:src|packages|lua|web|bench|test|scripts|examples)\/.*\.(?:tsx?|js|lua|css|sh)$/.test(file) &&
     file !== GENERATED,
 );
 

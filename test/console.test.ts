@@ -129,7 +129,7 @@ t.test('two members press at once for one remaining unit: one holds it, the othe
   const loser = members[stubs.indexOf(0)];
   await loser?.locator('.event-headline', { hasText: 'Sold out' }).waitFor();
   const winner = members[stubs.indexOf(1)];
-  await winner?.getByText('In the database').waitFor();
+  await winner?.getByText('For good').waitFor();
 
   t.test('a top-up brings the button of the other back automatically, and it works', async () => {
     await seller.getByRole('button', { name: 'Top up' }).click();

@@ -1,5 +1,5 @@
 /** Numbers and times as people of a language write them. */
-import type { Discount } from './api/coupon.js';
+import type { Coupon, Discount } from './api/coupon.js';
 import type { Words } from './language/en.js';
 import type { Language } from './language/language.js';
 
@@ -30,36 +30,24 @@ export class Format {
   readonly #whole: Intl.NumberFormat;
   readonly #brief: Intl.NumberFormat;
   readonly #decimal: Intl.NumberFormat;
-  readonly #instant: Intl.DateTimeFormat;
-  readonly #exact: Intl.DateTimeFormat;
-  readonly #short: Intl.DateTimeFormat;
+  readonly #minute: Intl.DateTimeFormat;
+  readonly #second: Intl.DateTimeFormat;
 
   constructor(language: Language, words: Words) {
     this.#words = words;
     this.#whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
     this.#brief = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 });
     this.#decimal = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-    this.#instant = new Intl.DateTimeFormat(language, {
-      dateStyle: 'full',
-      timeStyle: 'medium',
-    });
-    this.#exact = new Intl.DateTimeFormat(language, {
+    const minute = {
       year: 'numeric',
-      month: '2-digit',
-      day: '2-digit',
-      hour: '2-digit',
-      minute: '2-digit',
-      second: '2-digit',
-      fractionalSecondDigits: 3,
-      hourCycle: 'h23',
-    });
-    this.#short = new Intl.DateTimeFormat(language, {
       month: 'short',
       day: 'numeric',
       hour: '2-digit',
       minute: '2-digit',
       hourCycle: 'h23',
-    });
+    } as const;
+    this.#minute = new Intl.DateTimeFormat(language, minute);
+    this.#second = new Intl.DateTimeFormat(language, { ...minute, second: '2-digit' });
   }
 
   whole(value: number): string {
@@ -75,17 +63,18 @@ export class Format {
     return value >= 10 ? this.#whole.format(value) : this.#decimal.format(value);
   }
 
-  instant(epochMs: number): string {
-    return this.#instant.format(epochMs);
+  /** A moment, written in one way everywhere: by the minute, with the seconds where there are any. */
+  moment(epochMs: number): string {
+    const format = Math.floor(epochMs / 1_000) % 60 === 0 ? this.#minute : this.#second;
+    return format.format(epochMs);
   }
 
-  /** To the millisecond: who was first is a matter of these. */
-  exact(epochMs: number): string {
-    return this.#exact.format(epochMs);
-  }
-
-  short(epochMs: number): string {
-    return this.#short.format(epochMs);
+  /** From when to when a coupon is given out. */
+  window({ opensAtMs, closesAtMs }: Pick<Coupon, 'opensAtMs' | 'closesAtMs'>): string {
+    const words = this.#words;
+    const from = opensAtMs === undefined ? words.noLimitStart : this.moment(opensAtMs);
+    const to = closesAtMs === undefined ? words.noLimitEnd : this.moment(closesAtMs);
+    return `${from} – ${to}`;
   }
 
   discount(discount: Discount): string {
@@ -103,7 +92,6 @@ export class Format {
 
   duration(ms: number): string {
     const { time } = this.#words;
-    if (ms < 1_000) return time.milliseconds(this.whole(ms));
     if (ms < MINUTE_MS) return time.seconds(this.#decimal.format(ms / 1_000));
     return time.minutes(this.#decimal.format(ms / MINUTE_MS));
   }

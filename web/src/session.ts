@@ -15,18 +15,20 @@ export interface SignedIn {
 }
 
 export class Session {
-  readonly #onChange: () => void;
-  #current: SignedIn | undefined;
+  #current: SignedIn | undefined = stored();
+  #onChange: (() => void) | undefined;
 
-  /** @param onChange also called when another tab signs in or out. */
-  constructor(onChange: () => void) {
-    this.#onChange = onChange;
-    this.#current = stored();
+  constructor() {
     window.addEventListener('storage', (event) => {
       if (event.key !== STORAGE_KEY) return;
       this.#current = stored();
-      this.#onChange();
+      this.#onChange?.();
     });
+  }
+
+  /** @param listener also called when another tab signs in or out. */
+  onChange(listener: () => void): void {
+    this.#onChange = listener;
   }
 
   get current(): SignedIn | undefined {
@@ -39,14 +41,14 @@ export class Session {
     if (signedIn === undefined) return false;
     this.#current = signedIn;
     localStorage.setItem(STORAGE_KEY, JSON.stringify({ token: signedIn.token, email }));
-    this.#onChange();
+    this.#onChange?.();
     return true;
   }
 
   end(): void {
     this.#current = undefined;
     localStorage.removeItem(STORAGE_KEY);
-    this.#onChange();
+    this.#onChange?.();
   }
 }
 

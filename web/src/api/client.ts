@@ -89,7 +89,7 @@ export class ApiClient {
 
   coupons(
     filter: { readonly state?: CouponState; readonly sellerId?: string },
-    after: number,
+    after: number | string,
     limit: number,
   ): Promise<Result<Page<Coupon>>> {
     const query = new URLSearchParams({ after: String(after), limit: String(limit), ...filter });
@@ -143,7 +143,7 @@ export class ApiClient {
     return this.#call(`v1/coupons/${id}/issuance`, read);
   }
 
-  myCoupons(after: number, limit: number): Promise<Result<Page<WalletItem>>> {
+  myCoupons(after: number | string, limit: number): Promise<Result<Page<WalletItem>>> {
     return this.#call(`v1/me/coupons?after=${after}&limit=${limit}`, pageOf(readWalletItem));
   }
 

@@ -79,7 +79,7 @@ export interface Redemption {
 export interface Page<Item> {
   readonly items: readonly Item[];
   /** Where the next page begins; `undefined` on the last page. */
-  readonly next: number | undefined;
+  readonly next: number | string | undefined;
 }
 
 export function readCoupon(value: unknown): Coupon {
@@ -163,9 +163,10 @@ export function readHistory(value: unknown): readonly Redemption[] {
 export function pageOf<Item>(readItem: (value: unknown) => Item): (value: unknown) => Page<Item> {
   return (value) => {
     const fields = fieldsOf(value);
+    const { next } = fields;
     return {
       items: listIn(fields, 'items', readItem),
-      next: typeof fields['next'] === 'number' ? fields['next'] : undefined,
+      next: typeof next === 'number' || typeof next === 'string' ? next : undefined,
     };
   };
 }

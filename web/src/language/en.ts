@@ -53,6 +53,7 @@ export const en = {
     signInEarly: 'Sign in now, and you are ready when it opens.',
     sellersCannot: 'You are signed in as a seller. Coupons are downloaded by members.',
     asking: 'Asking…',
+    offlineAgain: (times: string) => `The connection is down. Trying again… (${times})`,
     askingAgain: (times: string) => `It is crowded. Asking again… (${times})`,
     waitForOpening: 'The button works at the opening.',
     gaveUp: 'No definite answer yet. You keep your place if you have one; press again to learn it.',
@@ -67,9 +68,12 @@ export const en = {
     number: 'Number in line',
     numberSpoken: (number: string) => `It is yours. You are number ${number} in line.`,
     issuedAt: 'Issued',
-    recorded: 'Recorded',
-    recordedYes: 'In the database',
-    recordedNo: 'Being recorded…',
+    recorded: 'Saved',
+    recordedYes: 'For good',
+    recordedNo: 'Saving…',
+    others: 'Open now',
+    othersLeft: (remaining: string) => `${remaining} left`,
+    allCoupons: 'See all coupons',
     stamp: 'ISSUED',
     toMine: 'To my coupons',
     openNow: 'Open now. The button works.',
@@ -78,7 +82,7 @@ export const en = {
 
   mine: {
     title: 'My coupons',
-    lead: 'Everything you hold, recorded.',
+    lead: 'Everything you hold.',
     empty: 'No coupons yet',
     emptyText: 'What you download appears here.',
     browse: 'See the coupons',
@@ -248,7 +252,6 @@ export const en = {
 
   time: {
     days: (count: string) => things(count, 'day', 'days'),
-    milliseconds: (count: string) => `${count} ms`,
     seconds: (count: string) => `${count} s`,
     minutes: (count: string) => `${count} min`,
     labels: { days: 'days', hours: 'h', minutes: 'min', seconds: 's' },

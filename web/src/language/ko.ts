@@ -52,6 +52,7 @@ export const ko: Words = {
     signInEarly: '미리 로그인해 두면 오픈하자마자 받을 수 있습니다.',
     sellersCannot: '판매자로 로그인되어 있습니다. 쿠폰은 회원만 받을 수 있습니다.',
     asking: '요청하는 중…',
+    offlineAgain: (times) => `연결이 끊겼습니다. 다시 시도하는 중… (${times})`,
     askingAgain: (times) => `접속자가 많습니다. 다시 요청하는 중… (${times})`,
     waitForOpening: '오픈 시각이 되면 버튼이 켜집니다.',
     gaveUp: '아직 확실한 답을 받지 못했습니다. 이미 받았다면 번호는 그대로입니다. 다시 눌러 확인하세요.',
@@ -66,9 +67,12 @@ export const ko: Words = {
     number: '내 순번',
     numberSpoken: (number) => `받았습니다. ${number}번째입니다.`,
     issuedAt: '발급 시각',
-    recorded: '기록',
+    recorded: '저장',
     recordedYes: '저장 완료',
     recordedNo: '저장하는 중…',
+    others: '지금 받을 수 있는 쿠폰',
+    othersLeft: (remaining) => `${remaining}장 남음`,
+    allCoupons: '쿠폰 모두 보기',
     stamp: '발급',
     toMine: '내 쿠폰으로',
     openNow: '오픈했습니다. 버튼을 누를 수 있습니다.',
@@ -77,7 +81,7 @@ export const ko: Words = {
 
   mine: {
     title: '내 쿠폰',
-    lead: '저장이 끝난 내 쿠폰입니다.',
+    lead: '내가 받은 쿠폰입니다.',
     empty: '아직 쿠폰이 없습니다',
     emptyText: '받은 쿠폰이 여기에 모입니다.',
     browse: '쿠폰 보러 가기',
@@ -246,7 +250,6 @@ export const ko: Words = {
 
   time: {
     days: (count) => `${count}일`,
-    milliseconds: (count) => `${count}ms`,
     seconds: (count) => `${count}초`,
     minutes: (count) => `${count}분`,
     labels: { days: '일', hours: '시간', minutes: '분', seconds: '초' },

@@ -3,7 +3,8 @@ import type { CouponTerms, NewCoupon } from '../api/client.js';
 import type { Discount } from '../api/coupon.js';
 import type { FieldFault, Problem } from '../api/problem.js';
 import type { Words } from '../language/en.js';
-import type { Field } from './field.js';
+import { showFaults } from './field.js';
+import type { FieldState } from './field.js';
 
 const NAME_LENGTH_MAX = 200;
 export const QUANTITY_MAX = 1_000_000_000;
@@ -23,10 +24,10 @@ export function instantText(localTime: string): string | undefined {
 }
 
 export interface TermsFields {
-  readonly name: Field;
-  readonly quantity: Field;
-  readonly opensAt: Field;
-  readonly closesAt: Field;
+  readonly name: FieldState;
+  readonly quantity: FieldState;
+  readonly opensAt: FieldState;
+  readonly closesAt: FieldState;
 }
 
 /** @returns the terms as the API takes them, or `undefined` after the faults have been shown at their fields. */
@@ -35,7 +36,7 @@ export function readTerms(
   words: Words,
 ): (CouponTerms & Pick<NewCoupon, 'name' | 'quantity'>) | undefined {
   const { form } = words;
-  const faults = new Map<Field, string>();
+  const faults = new Map<FieldState, string>();
   const name = fields.name.value;
   if (name === '') faults.set(fields.name, form.required);
   else if (name.length > NAME_LENGTH_MAX) faults.set(fields.name, form.nameLong);
@@ -55,7 +56,7 @@ export function readTerms(
 /** @returns `undefined` after the fault has been shown. */
 export function readDiscount(
   type: 'none' | Discount['type'],
-  field: Field,
+  field: FieldState,
   words: Words,
 ): { readonly discount?: Discount } | undefined {
   if (type === 'none') return {};
@@ -68,9 +69,12 @@ export function readDiscount(
 }
 
 /** Puts the server's faults at the fields they name. @returns those that name none of them. */
-export function showServerFaults(problem: Problem, fields: Readonly<Record<string, Field>>): FieldFault[] {
+export function showServerFaults(
+  problem: Problem,
+  fields: Readonly<Record<string, FieldState>>,
+): FieldFault[] {
   const rest: FieldFault[] = [];
-  const faults = new Map<Field, string>();
+  const faults = new Map<FieldState, string>();
   for (const fault of problem.errors) {
     const target = fields[fault.field.split('.')[0] ?? ''];
     if (target === undefined) rest.push(fault);
@@ -78,12 +82,4 @@ export function showServerFaults(problem: Problem, fields: Readonly<Record<strin
   }
   showFaults(faults);
   return rest;
-}
-
-/** Shows all of them and goes to the first. */
-export function showFaults(faults: ReadonlyMap<Field, string>): boolean {
-  for (const [field, text] of faults) field.fault(text);
-  const [first] = faults.keys();
-  first?.input.focus();
-  return faults.size > 0;
 }

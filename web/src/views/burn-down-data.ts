@@ -16,8 +16,11 @@ export class BurnDownData {
   times: number[] = [];
   remaining: number[] = [];
   perSecond: number[] = [];
+  /** The top of the scale: the largest quantity that was seen, so that the curve fits after it was lowered. */
+  highest = 1;
 
-  add({ storeNowMs, remaining, issuedPerSecond }: LiveUpdate): void {
+  add({ storeNowMs, quantity, remaining, issuedPerSecond }: LiveUpdate): void {
+    this.highest = Math.max(this.highest, quantity);
     const time = storeNowMs / 1_000;
     // After a break the server sends again what this page has seen.
     if (time <= (this.times.at(-1) ?? 0)) return;
@@ -30,6 +33,7 @@ export class BurnDownData {
   /** The time before the page was opened, put in front of what was seen. */
   prepend(past: readonly PastPoint[]): void {
     const before = past.filter(({ atMs }) => atMs / 1_000 < (this.times[0] ?? Infinity));
+    this.highest = Math.max(this.highest, ...before.map((point) => point.remaining));
     this.times.unshift(...before.map(({ atMs }) => atMs / 1_000));
     this.remaining.unshift(...before.map((point) => point.remaining));
     this.perSecond.unshift(...before.map((point) => point.perSecond));

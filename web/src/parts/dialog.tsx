@@ -1,0 +1,86 @@
+/** Asks for confirmation in the browser's own dialog, which traps the focus and closes on Escape. */
+import type { ComponentChildren } from 'preact';
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useConsole } from '../context.js';
+
+interface DialogOptions {
+  readonly title: string;
+  readonly text?: string;
+  /** Form fields, when something is asked for. */
+  readonly children?: ComponentChildren;
+  readonly submit: string;
+  readonly danger?: boolean;
+  /** Where the keyboard goes on when the button that opened the dialog has been removed by then. */
+  readonly focusAfter?: () => HTMLElement | null | undefined;
+  /** Does it; what it returns is shown as the reason why it was not done, and the dialog stays open. */
+  readonly run: () => Promise<ComponentChildren>;
+  /** The dialog was closed, whether or not anything was done. */
+  readonly onClose: () => void;
+}
+
+export function Dialog({ title, text, children, submit, danger, focusAfter, run, onClose }: DialogOptions) {
+  const { words } = useConsole();
+  const titleId = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const cancel = useRef<HTMLButtonElement>(null);
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<ComponentChildren>();
+  const after = useRef(focusAfter);
+  after.current = focusAfter;
+
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    // What destroys something is not under the finger that opened the dialog.
+    if (danger === true) cancel.current?.focus();
+    return () => {
+      // Gives the focus back to the button that opened it.
+      shown?.close();
+      if (document.activeElement === document.body) after.current?.()?.focus();
+    };
+  }, []);
+
+  async function onSubmit(event: Event): Promise<void> {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setFault(undefined);
+    const reason = await run();
+    setBusy(false);
+    if (reason === undefined) onClose();
+    else setFault(reason);
+  }
+
+  return (
+    <dialog
+      class="dialog"
+      aria-labelledby={titleId}
+      ref={dialog}
+      onClose={() => {
+        // Also sent after the dialog was removed, when its owner may have opened the next.
+        if (dialog.current?.isConnected === true) onClose();
+      }}
+    >
+      <form noValidate onSubmit={(event) => void onSubmit(event)}>
+        <h2 id={titleId}>{title}</h2>
+        {text !== undefined && <p class="dialog-text">{text}</p>}
+        {children}
+        <p class="form-fault" role="alert">
+          {fault}
+        </p>
+        <div class="dialog-actions">
+          <button type="button" class="button" ref={cancel} onClick={() => dialog.current?.close()}>
+            {words.cancel}
+          </button>
+          <button
+            type="submit"
+            class={danger === true ? 'button button-danger' : 'button button-primary'}
+            aria-busy={busy}
+          >
+            {submit}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}

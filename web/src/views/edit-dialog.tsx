@@ -1,0 +1,69 @@
+/** Edits the terms of a coupon. */
+import type { ComponentChildren } from 'preact';
+import { useRef, useState } from 'preact/hooks';
+import type { Coupon } from '../api/coupon.js';
+import { useConsole } from '../context.js';
+import { readTerms, showServerFaults } from '../parts/coupon-rules.js';
+import { Dialog } from '../parts/dialog.js';
+import { showTerms, Terms, useTermsFields } from '../parts/terms-fields.js';
+import { problemText } from '../problem-text.js';
+import { useTakeChange } from './changed-coupon.js';
+import type { CouponActionOptions } from './coupon-actions.js';
+
+/** @param props `coupon` has the values that the form shows at first. */
+export function EditDialog({
+  coupon,
+  onChanged,
+  onClose,
+}: CouponActionOptions & { readonly onClose: () => void }) {
+  const { words, api } = useConsole();
+  const { detail } = words;
+  const fields = useTermsFields(coupon);
+  const { take, readChanged } = useTakeChange(coupon.id, onChanged);
+  /** Of the values that the seller has seen, not of the latest that were read. */
+  const etag = useRef(coupon.etag);
+  const [changed, setChanged] = useState<{ readonly coupon: Coupon; readonly text: string }>();
+
+  async function run(): Promise<ComponentChildren> {
+    setChanged(undefined);
+    const terms = readTerms(fields, words);
+    if (terms === undefined) return '';
+    const result = await api.amend(coupon.id, terms, etag.current);
+    if (!result.ok && result.problem.code === 'changed_meanwhile') return showChanged();
+    if (!result.ok) showServerFaults(result.problem, { ...fields });
+    return take(result, detail.done.edit);
+  }
+
+  /** What the seller typed stays: saving again replaces the values that the note shows. */
+  async function showChanged(): Promise<string> {
+    const read = await readChanged();
+    if (!read.ok) return problemText(words, read.problem);
+    etag.current = read.value.coupon.etag;
+    setChanged(read.value);
+    return '';
+  }
+
+  return (
+    <Dialog title={detail.editTitle} submit={words.form.save} run={run} onClose={onClose}>
+      <Terms fields={fields} />
+      <div role="alert">
+        {changed !== undefined && (
+          <p class="form-fault">
+            {changed.text} {detail.saveReplaces}{' '}
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                showTerms(fields, changed.coupon);
+                setChanged(undefined);
+                fields.name.input.current?.focus();
+              }}
+            >
+              {detail.loadCurrent}
+            </button>
+          </p>
+        )}
+      </div>
+    </Dialog>
+  );
+}

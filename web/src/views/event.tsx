@@ -1,0 +1,153 @@
+/** Shows the event of a coupon: countdown, button and issued number. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Held } from '../api/client.js';
+import type { Coupon, CouponState, LiveUpdate } from '../api/coupon.js';
+import { useConsole } from '../context.js';
+import type { ConsoleContext } from '../context.js';
+import { useLoaded, useTitle } from '../hooks.js';
+import { useLive } from '../live.js';
+import { StateBadge } from '../parts/badge.js';
+import { ConnectionNote } from '../parts/connection.js';
+import { Countdown } from '../parts/countdown.js';
+import { Failed, Loading } from '../parts/states.js';
+import { StockBar } from '../parts/stock-bar.js';
+import { DownloadButton } from './download-button.js';
+import { IssuedStub } from './issued-stub.js';
+import { OtherCoupons } from './other-coupons.js';
+
+export function EventPage({ couponId }: { readonly couponId: number }) {
+  const { api, words } = useConsole();
+  const { result, reload } = useLoaded(() => api.coupon(couponId), [couponId]);
+  useTitle(result?.ok === true ? result.value.name : words.coupons.title);
+  return (
+    <div class="page page-event">
+      {result === undefined ? (
+        <Loading />
+      ) : result.ok ? (
+        <Event coupon={result.value} />
+      ) : (
+        <Failed
+          problem={result.problem}
+          retry={result.problem.code === 'unknown_coupon' ? undefined : () => void reload()}
+          wholePage
+        />
+      )}
+    </div>
+  );
+}
+
+type Latest = Pick<LiveUpdate, 'state' | 'quantity' | 'remaining' | 'opensAtMs'>;
+
+function Event({ coupon }: { readonly coupon: Coupon }) {
+  const context = useConsole();
+  const { words, format, session, api } = context;
+  const [latest, setLatest] = useState<Latest>(coupon);
+  const [held, setHeld] = useState<Held & { readonly takesFocus: boolean }>();
+  const [spoken, setSpoken] = useState('');
+  /** The countdown has reached zero: the button works at once and does not wait for the news of it. */
+  const [reached, setReached] = useState<number>();
+  const action = useRef<HTMLDivElement>(null);
+  const { clock, status } = useLive(coupon.id, setLatest);
+
+  const isReached = latest.state === 'scheduled' && reached !== undefined && latest.opensAtMs === reached;
+  const state = isReached ? 'open' : latest.state;
+  const isMember = session.current?.role === 'member';
+  const [headline, detail] = sentences(context, state, latest.opensAtMs);
+  const over = state === 'sold_out' || state === 'closed';
+
+  function hold(issuance: Held): void {
+    // The button disappears, and keyboard focus on it must not be lost.
+    setHeld({ ...issuance, takesFocus: action.current?.contains(document.activeElement) === true });
+    // A region that was there before is spoken; one that comes with its text often is not.
+    if (!issuance.again) setSpoken(words.event.numberSpoken(format.whole(issuance.issueNo)));
+  }
+
+  /** A member who comes back to the page sees the number again. */
+  async function readOwn(): Promise<void> {
+    if (!isMember) return;
+    const result = await api.issuance(coupon.id);
+    if (result.ok) setHeld((shown) => shown ?? { ...result.value, again: true, takesFocus: false });
+  }
+  useEffect(() => void readOwn(), [coupon.id]);
+
+  return (
+    <>
+      <ConnectionNote status={status} />
+      <article class="event" data-held={held === undefined ? undefined : 'true'}>
+        <header class="event-head">
+          <StateBadge state={state} />
+          {coupon.discount !== undefined && <span class="discount">{format.discount(coupon.discount)}</span>}
+        </header>
+        <h1 title={coupon.name}>{coupon.name}</h1>
+        <div class="event-stage">
+          {headline !== '' && <p class="event-headline">{headline}</p>}
+          {state === 'scheduled' && latest.opensAtMs !== undefined && (
+            <Countdown
+              untilMs={latest.opensAtMs}
+              clock={clock}
+              onZero={() => {
+                setReached(latest.opensAtMs);
+                setSpoken(words.event.openNow);
+              }}
+            />
+          )}
+          {state !== 'scheduled' && state !== 'closed' && <Stock latest={latest} />}
+          {detail !== '' && <p class="quiet">{detail}</p>}
+        </div>
+        <div class="event-action" ref={action}>
+          {held !== undefined ? (
+            <IssuedStub couponId={coupon.id} name={coupon.name} held={held} takesFocus={held.takesFocus} />
+          ) : session.current?.role === 'seller' ? (
+            <p class="hint-box">{words.event.sellersCannot}</p>
+          ) : (
+            <DownloadButton
+              couponId={coupon.id}
+              state={state}
+              onHeld={hold}
+              onRefused={() => void readOwn()}
+            />
+          )}
+        </div>
+        {over && held === undefined && <OtherCoupons couponId={coupon.id} />}
+        <p class="visually-hidden" aria-live="polite">
+          {spoken}
+        </p>
+      </article>
+    </>
+  );
+}
+
+function Stock({ latest: { remaining, quantity } }: { readonly latest: Latest }) {
+  const { words, format } = useConsole();
+  return (
+    <div class="event-stock">
+      <p class="event-left">
+        <span class="event-figure">{format.whole(remaining)}</span> <span>{words.event.left}</span>
+      </p>
+      <StockBar remaining={remaining} quantity={quantity} />
+      <p class="quiet">{words.event.of(format.whole(quantity))}</p>
+    </div>
+  );
+}
+
+function sentences(
+  { words, format }: ConsoleContext,
+  state: CouponState,
+  opensAtMs: number | undefined,
+): readonly [headline: string, detail: string] {
+  switch (state) {
+    case 'scheduled':
+      return [
+        words.event.opensIn,
+        opensAtMs === undefined ? '' : words.event.opensAt(format.moment(opensAtMs)),
+      ];
+    case 'open':
+      return ['', ''];
+    case 'paused':
+      return [words.event.paused, words.event.pausedText];
+    case 'sold_out':
+      return [words.event.soldOut, words.event.soldOutText];
+    case 'closed':
+      return [words.event.closed, words.event.closedText];
+  }
+}

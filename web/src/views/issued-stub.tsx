@@ -1,0 +1,76 @@
+/** Shows a winner the number and the time, and whether the coupon is saved for good. */
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Held } from '../api/client.js';
+import { useConsole } from '../context.js';
+
+/** Recording takes a fraction of a second; after this many polls recording is slow, and the member need not wait. */
+const POLLS_MAX = 20;
+const POLL_EVERY_MS = 1_000;
+
+interface IssuedStubOptions {
+  readonly couponId: number;
+  readonly name: string;
+  readonly held: Held;
+  readonly takesFocus: boolean;
+}
+
+export function IssuedStub({ couponId, name, held, takesFocus }: IssuedStubOptions) {
+  const { words, format } = useConsole();
+  const recorded = useRecorded(couponId);
+  const root = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    if (takesFocus) root.current?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <section class="issued-stub" aria-label={words.event.yours} tabIndex={-1} ref={root}>
+      <div class="issued-main">
+        <p class="issued-title">{held.again ? words.event.alreadyYours : words.event.yours}</p>
+        <p class="issued-label">{words.event.number}</p>
+        <p class="issued-number">{format.whole(held.issueNo)}</p>
+        <p class="issued-name">{name}</p>
+        <span class="stamp" aria-hidden="true">
+          {words.event.stamp}
+        </span>
+      </div>
+      <div class="issued-tearoff">
+        <dl>
+          <div>
+            <dt>{words.event.issuedAt}</dt>
+            <dd>{format.moment(held.issuedAtMs)}</dd>
+          </div>
+          <div>
+            <dt>{words.event.recorded}</dt>
+            <dd>{recorded ? words.event.recordedYes : words.event.recordedNo}</dd>
+          </div>
+        </dl>
+        <a class="button" href="#/me">
+          {words.event.toMine}
+        </a>
+      </div>
+    </section>
+  );
+}
+
+/** @returns whether the row is recorded, once it is. */
+function useRecorded(couponId: number): boolean {
+  const { api } = useConsole();
+  const [recorded, setRecorded] = useState(false);
+  useEffect(() => {
+    let timer: number | undefined;
+    let polls = 0;
+    let left = false;
+    async function poll(): Promise<void> {
+      polls++;
+      const result = await api.issuance(couponId);
+      if (left) return;
+      if (result.ok && result.value.recorded) setRecorded(true);
+      else if (polls < POLLS_MAX) timer = window.setTimeout(() => void poll(), POLL_EVERY_MS);
+    }
+    void poll();
+    return () => {
+      left = true;
+      window.clearTimeout(timer);
+    };
+  }, [couponId]);
+  return recorded;
+}
