@@ -102,7 +102,9 @@ t.test('a locked account cannot sign in, and only its owner learns why', async (
   t.equal(account.status, 201);
   t.equal((await here.call('/v1/sessions', { method: 'POST', body })).status, 200);
   const locking = await seonchak('account', 'lock', email, '--json');
-  t.same(JSON.parse(locking.stdout), { subject: String(account.body['id']), locked: true, changed: true });
+  t.same(JSON.parse(locking.stdout), {
+    ...{ subject: String(account.body['id']), locked: true, changed: true, known: true },
+  });
   t.match(await here.call('/v1/sessions', { method: 'POST', body }), {
     status: 403,
     body: { code: 'account_locked' },
@@ -110,6 +112,20 @@ t.test('a locked account cannot sign in, and only its owner learns why', async (
   t.match(await here.call('/v1/sessions', { method: 'POST', body: { email, password: 'wrong password' } }), {
     status: 401,
     body: { code: 'invalid_credentials' },
+  });
+});
+
+t.test('a lock names the account, and warns where the id is unknown', async (t) => {
+  const unknown = await seonchak('account', 'lock', 'm-404');
+  t.equal(unknown.stdout, 'm-404 is locked\n', 'its first request may be to come');
+  t.match(unknown.stderr, /^No account, coupon or issuance has the id m-404 yet\. Check the spelling\.\n$/);
+  t.equal((await seonchak('account', 'unlock', 'm-1')).stderr, '', 'a member with an issuance is known');
+  const body = { email: 'Named@shop.test', password: 'correct horse battery', role: 'seller' };
+  const { body: account } = await here.call('/v1/accounts', { method: 'POST', body });
+  const id = String(account['id']);
+  t.match(await seonchak('account', 'lock', id), {
+    stdout: `${id} (named@shop.test, seller) is locked\n`,
+    stderr: '',
   });
 });
 

@@ -60,7 +60,9 @@ export default defineConfig({
     target: 'es2022',
     // The policy of the page allows no inline code and no data: scripts.
     assetsInlineLimit: 0,
-    rollupOptions: { input: ['web/index.html', 'web/reference.html', 'web/docs/errors.html'] },
+    rollupOptions: {
+      input: ['web/index.html', 'web/reference.html', 'web/reset.html', 'web/docs/errors.html'],
+    },
     modulePreload: { polyfill: false },
   },
 });

@@ -7,9 +7,10 @@ import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
 import type { MemberId } from '../engine/domain/coupon.js';
 import { memberIdOf, subjectOf } from '../engine/domain/member-id.js';
-import { accountIdOf } from '../accounts/account-id.js';
+import { accountIdOf, accountRowOf } from '../accounts/account-id.js';
+import type { Account } from '../accounts/accounts.js';
 import { LOCKED_SUBJECTS_MAX } from '../accounts/access-locks.js';
-import { emailAddress } from '../http/wire/schemas.js';
+import { accountLabel, accountNamed } from './find-account.js';
 import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
@@ -62,18 +63,18 @@ async function setLock(
   if (reason.length > REASON_LENGTH_MAX)
     throw new UsageError(`--reason takes up to ${REASON_LENGTH_MAX} characters`);
   const config = loadConfig(context.env);
-  const { memberId, result } = await withStores(config, async (stores) => {
+  const { person, result } = await withStores(config, async (stores) => {
     await stores.migrate();
     const isSubject = options.subject === true || config.jwtJwksUrl !== undefined || !name.includes('@');
-    const memberId = isSubject ? memberOf(name) : await accountOf(stores, name);
-    const result = await stores.locks.set(memberId, locked, {
+    const person = isSubject ? await personWith(stores, name) : await accountOf(stores, name);
+    const result = await stores.locks.set(person.memberId, locked, {
       atMs: Date.now(),
       actor: operatorHere(),
       action: locked ? 'account_locked' : 'account_unlocked',
-      target: `subject ${subjectOf(memberId)}`,
+      target: `subject ${subjectOf(person.memberId)}`,
       detail: reason === '' ? {} : { reason },
     });
-    return { memberId, result };
+    return { person, result };
   });
   if (result === 'too_many') {
     throw new CommandFailedError(
@@ -81,20 +82,44 @@ async function setLock(
     );
   }
   const changed = result === 'changed';
-  const subject = subjectOf(memberId);
-  if (options.json) printJson(context, { subject, locked, changed });
-  else printLine(context.output, `${subject} ${changed ? 'is' : 'was'} ${locked ? 'locked' : 'not locked'}`);
+  const subject = subjectOf(person.memberId);
+  if (options.json) {
+    printJson(context, { subject, locked, changed, known: person.known });
+    return;
+  }
+  const { account } = person;
+  const who = account === undefined ? subject : accountLabel(account);
+  printLine(context.output, `${who} ${changed ? 'is' : 'was'} ${locked ? 'locked' : 'not locked'}`);
+  if (!person.known)
+    printLine(context.notes, `No account, coupon or issuance has the id ${subject} yet. Check the spelling.`);
 }
 
-async function accountOf(stores: Stores, address: string): Promise<MemberId> {
-  const email = emailAddress.safeParse(address);
-  const account = email.success ? await stores.accounts.findByEmail(email.data) : undefined;
+interface Person {
+  readonly memberId: MemberId;
+  readonly account?: Account;
+  /** Whether anything in the database is theirs. A `sub` of elsewhere may be locked before its first request. */
+  readonly known: boolean;
+}
+
+async function accountOf(stores: Stores, address: string): Promise<Person> {
+  const account = await accountNamed(stores, address);
   if (account === undefined) {
     throw new CommandFailedError(
       `no account has the e-mail address ${address}; if it is the sub of a token, add --subject`,
     );
   }
-  return accountIdOf(account.id);
+  return { memberId: accountIdOf(account.id), account, known: true };
+}
+
+async function personWith(stores: Stores, subject: string): Promise<Person> {
+  const memberId = memberOf(subject);
+  const account = accountRowOf(subject) === undefined ? undefined : await accountNamed(stores, subject);
+  if (account !== undefined) return { memberId, account, known: true };
+  const [held, sold] = await Promise.all([
+    stores.ledger.rowsOfMember(memberId, 0, 1),
+    stores.catalogue.list({ sellerId: memberId }, 0, 1),
+  ]);
+  return { memberId, known: held.length + sold.length > 0 };
 }
 
 function memberOf(subject: string): MemberId {

@@ -1,16 +1,20 @@
 /**
- * Implements `seonchak account`: creates, locks and unlocks accounts.
+ * Implements `seonchak account create`, and gathers the other commands for accounts.
  *
  * Where sign-up of sellers is closed, this command is the only way to create a seller's account.
  */
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { z } from 'zod';
 import { loadConfig } from '../config/config.js';
 import { accountIdOf } from '../accounts/account-id.js';
 import type { Role } from '../accounts/accounts.js';
 import { roles } from '../accounts/accounts.js';
 import { PasswordHasher } from '../http/auth/password.js';
 import { accountInput } from '../http/wire/schemas.js';
+import { addAccountChanges } from './account-changes.js';
+import { addAccountList } from './account-list.js';
+import { addAccountReset } from './account-reset.js';
 import { addLocks } from './account-lock.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
@@ -28,8 +32,8 @@ interface CreateOptions {
 export function addAccount(program: Command, context: CommandContext): void {
   const account = program
     .command('account')
-    .summary('create and lock accounts')
-    .description('Create, lock and unlock accounts.');
+    .summary('create, list, reset, disable and delete accounts')
+    .description('Create and manage accounts.');
   account
     .command('create')
     .summary('create an account')
@@ -49,6 +53,9 @@ Examples:
   $ seonchak account create --email seller@shop.test --role seller --password-stdin < password.txt`,
     )
     .action((options: CreateOptions) => create(context, options));
+  addAccountList(account, context);
+  addAccountReset(account, context);
+  addAccountChanges(account, context);
   addLocks(account, context);
 }
 
@@ -72,7 +79,7 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
       actor: operatorHere(),
       action: 'account_created',
       target: `account ${accountIdOf(id)}`,
-      detail: { email, role },
+      detail: { role },
     }));
   });
   if (account === undefined) throw new CommandFailedError(`an account for ${email} already exists`);
@@ -88,7 +95,7 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
 
 /** The same rules as over HTTP. */
 function checked(email: string, password: string, role: Role) {
-  const parsed = accountInput.safeParse({ email, password, role });
+  const parsed = accountInput.extend({ role: z.enum(roles) }).safeParse({ email, password, role });
   if (parsed.success) return parsed.data;
   throw new UsageError(
     parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),

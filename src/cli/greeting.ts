@@ -1,5 +1,6 @@
 /** Formats the start message: the address, and three commands for a first download. */
 import type { Config } from '../config/config.js';
+import { ownAddress } from '../config/own-address.js';
 
 /** Lines for standard output. Each command can be pasted unchanged into a shell in the same folder. */
 export function greeting(config: Config, port: number): readonly string[] {
@@ -7,7 +8,7 @@ export function greeting(config: Config, port: number): readonly string[] {
     config.backEnd === 'embedded'
       ? `embedded back end, data in ${config.dataDir}`
       : `distributed back end, ${config.redisUrls.length > 1 ? 'Redis Cluster' : 'Redis'} and MySQL`;
-  const address = `${config.tls === undefined ? 'http' : 'https'}://${reachableHost(config.host)}:${port}`;
+  const address = ownAddress(config, port);
   if (!config.roles.includes('api')) {
     return [`Seonchak is ready to record, probes and metrics on ${address} (${where})`];
   }
@@ -27,10 +28,4 @@ function firstDownload(address: string): readonly string[] {
     `  curl -X POST ${address}/v1/coupons/1/download -H "Authorization: Bearer $(npm run -s seonchak -- tokens)"`,
     '',
   ];
-}
-
-/** "Every address of this machine" is not an address to connect to. */
-function reachableHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return 'localhost';
-  return host.includes(':') ? `[${host}]` : host;
 }

@@ -6,8 +6,7 @@ import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/config.js';
 import type { CouponId } from '../engine/domain/coupon.js';
 import { ACCOUNT_ID_PREFIX } from '../accounts/account-id.js';
-import type { Role } from '../accounts/accounts.js';
-import { roles } from '../accounts/accounts.js';
+import { signUpRoles } from '../accounts/accounts.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine } from './command-context.js';
 import { UsageError } from './exit-codes.js';
@@ -33,7 +32,7 @@ interface TokensOptions {
   readonly count: number;
   readonly files: number;
   readonly out?: string;
-  readonly role: Role;
+  readonly role: (typeof signUpRoles)[number];
   readonly first?: number;
   readonly prefix?: string;
   readonly expiresIn?: number;
@@ -60,7 +59,7 @@ export function addTokens(program: Command, context: CommandContext): void {
       1,
     )
     .option('--out <folder>', 'write tokens-01.csv, … to this folder instead of printing')
-    .addOption(new Option('--role <role>', 'role of the tokens').choices(roles).default('member'))
+    .addOption(new Option('--role <role>', 'role of the tokens').choices(signUpRoles).default('member'))
     .option('--first <number>', 'number of the first member (default: 1)', wholeNumber(1, 999_999_999_999))
     .option(
       '--prefix <text>',

@@ -6,7 +6,13 @@ import { readFileSync, statSync } from 'node:fs';
 const FILE_BYTES_MAX = 1_048_576;
 
 /** The variables that may come from a file instead: `X_FILE` names one that holds the value of `X`. */
-export const secretVariables = ['JWT_SECRET', 'PRESENCE_SECRET', 'REDIS_URL', 'MYSQL_URL'] as const;
+export const secretVariables = [
+  'JWT_SECRET',
+  'PRESENCE_SECRET',
+  'REDIS_URL',
+  'MYSQL_URL',
+  'SMTP_URL',
+] as const;
 
 export type Given = Readonly<Record<string, string>>;
 

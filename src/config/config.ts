@@ -6,6 +6,7 @@ import type { DurabilityLevel } from '../engine/domain/durability.js';
 import { ConfigError } from '../engine/domain/errors.js';
 import type { ClaimNames } from '../http/auth/claim-names.js';
 import type { LimitSettings } from '../http/limits/caller-limits.js';
+import type { MailSettings } from '../mail/password-mail.js';
 import type { NatMap, SentinelGroup } from '../persist/redis/redis-servers.js';
 import type { ServerTls } from '../persist/server-tls.js';
 import { serverTls } from './store-tls.js';
@@ -65,6 +66,10 @@ interface SharedConfig {
   /** For test installations: webhooks may lead to private addresses, over plain HTTP. */
   readonly webhookAllowPrivate: boolean;
   readonly limits: LimitSettings;
+  /** Where browsers reach this installation, for links; `undefined`: at the address it listens on. */
+  readonly publicUrl: string | undefined;
+  /** `undefined`: no mail is sent. */
+  readonly mail: MailSettings | undefined;
 }
 
 export interface EmbeddedConfig extends SharedConfig {
@@ -158,6 +163,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     }),
     webhookAllowPrivate: values.WEBHOOK_ALLOW_PRIVATE === '1',
     corsOrigins: Object.freeze([...new Set(values.CORS_ORIGINS)]),
+    publicUrl: values.PUBLIC_URL,
+    mail:
+      values.SMTP_URL === undefined || values.SMTP_FROM === undefined
+        ? undefined
+        : Object.freeze({ url: values.SMTP_URL, from: values.SMTP_FROM }),
     sellerSignup: values.SELLER_SIGNUP ?? (embedded ? 'open' : 'closed'),
     memberSignup: values.MEMBER_SIGNUP ?? (embedded ? 'open' : 'closed'),
   };

@@ -44,6 +44,10 @@ export function crossFaults(
   if (!distributed && !(values.ROLES.includes('api') && values.ROLES.includes('recorder'))) {
     faults.push('ROLES must contain api and recorder with the embedded back end: it is one process');
   }
+  for (const name of ['SMTP_FROM', 'PUBLIC_URL'] as const) {
+    if (values.SMTP_URL !== undefined && values[name] === undefined && !faulty.has(name))
+      faults.push(`${name} is missing while SMTP_URL is set: mails need a sender and links an address`);
+  }
   if (values.LEASE_MS <= DATABASE_TIMEOUT_MS) {
     faults.push(`LEASE_MS must be greater than the database timeout of ${DATABASE_TIMEOUT_MS} ms`);
   }

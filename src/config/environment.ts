@@ -161,6 +161,17 @@ export const environment = z.object({
     .pipe(z.array(z.string().refine(isOrigin, 'must be a list of origins (https://shop.example), or *')))
     .default([]),
   WEBHOOK_ALLOW_PRIVATE: z.enum(['0', '1'], 'must be 0 or 1').default('0'),
+  PUBLIC_URL: z
+    .string()
+    .refine(isOrigin, 'must be an origin without a path, such as https://coupons.example')
+    .refine((text) => text !== '*', 'must be an origin without a path, such as https://coupons.example')
+    .optional(),
+  SMTP_URL: urlWith('smtp', 'smtps').optional(),
+  SMTP_URL_FILE: z.string().optional(),
+  SMTP_FROM: z
+    .string()
+    .refine((text) => /^[^\s@]+@[^\s@]+$/.test(text), 'must be an e-mail address')
+    .optional(),
   SELLER_SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').optional(),
   MEMBER_SIGNUP: z.enum(['open', 'closed'], 'must be open or closed').optional(),
 });

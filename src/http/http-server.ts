@@ -1,6 +1,7 @@
 /** Defines the services, settings and handle of the HTTP server, independent of the back end. */
 import type { Engine } from '../engine/download/engine.js';
 import type { DoorRuleStore } from '../accounts/door-rules.js';
+import type { SessionEndStore } from '../accounts/session-ends.js';
 import type { LivePorts } from './api/live.js';
 import type { RoutePorts } from './api/routes.js';
 import type { SessionSettings } from './api/sessions.js';
@@ -20,6 +21,7 @@ export interface HttpPorts extends RoutePorts, LivePorts {
   readonly admission: Pick<Admission, 'unrecordedHolder' | 'snapshots'>;
   readonly scheduler: Pick<Scheduler, 'every' | 'pause'>;
   readonly doorRules: DoorRuleStore;
+  readonly sessionEnds: SessionEndStore;
   /** What waits to be recorded, for metrics; `undefined` with the embedded back end. */
   readonly backlogSources?: BacklogSources | undefined;
   /** The durability level in force, for metrics. */

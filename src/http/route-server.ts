@@ -165,7 +165,7 @@ export class RouteServer {
   }
 
   async #callerOf(
-    route: Extract<Route, { readonly access: 'member' | 'seller' }>,
+    route: Exclude<Route, { readonly access: 'anyone' }>,
     { authorization, address }: RequestHead,
     key: ServerKey | 'wrong' | undefined,
   ): Promise<Identity> {
@@ -173,17 +173,16 @@ export class RouteServer {
     if (key !== undefined && serverKeys !== undefined) {
       return serverKeys.callerOf(key, route.access === 'seller' ? route.scope : undefined, address);
     }
-    const role = route.access;
     if (authenticator === undefined)
       throw new Error('A route that needs an authenticated caller is served without an authenticator');
     const result = authenticator.known(authorization) ?? (await authenticator.verify(authorization));
     if (result === undefined)
       refuse('busy', 'Too many access tokens are being verified. Nothing was attempted, try again.');
     if (result.kind === 'refused') throw new RequestRefused(tokenProblem(result.reason));
-    if (result.role !== role)
+    if (route.access !== 'account' && result.role !== route.access)
       refuse(
         'wrong_role',
-        `This request needs a token of a ${role}; the role of this token is ${result.role}.`,
+        `This request needs a token with the role ${route.access}; the role of this token is ${result.role}.`,
       );
     if (!this.#context.limits.allowsMember(result.memberId)) refuseRate();
     return result;

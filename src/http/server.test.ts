@@ -313,7 +313,7 @@ t.test('whatever a handler throws, the client gets a problem without internal te
   const settings = { issuer: 'a', audiences: ['b'], secret: Buffer.alloc(32) };
   const clientAddresses = new ClientAddresses([]);
   const server = new RouteServer({
-    authenticator: new Authenticator(settings, clock, new Set()),
+    authenticator: new Authenticator(settings, clock, new Set(), { isOver: () => false }),
     inFlight: new InFlight(),
     clientAddresses,
     limits: new CallerLimits(TEST_LIMITS, clientAddresses, clock),

@@ -26,6 +26,7 @@ import { Pressure } from './wire/pressure.js';
 import { logAnswer, logFault, logRefusedConnections, logRefusedToken } from './wire/request-log.js';
 import { RouteServer } from './route-server.js';
 import { RedemptionCounts } from './api/redemption-counts.js';
+import { SessionEnds } from '../accounts/session-ends.js';
 import { ServerKeys } from '../accounts/server-keys.js';
 import { ServerKeyCallers } from './auth/server-key-callers.js';
 import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from './api/routes.js';
@@ -54,11 +55,25 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   });
   const accessKeys = new KeysFaults('access tokens', ports.logger, ports.clock);
   const ticketKeys = new KeysFaults('presence tickets', ports.logger, ports.clock);
-  const authenticator = new Authenticator(settings.tokens, ports.clock, locks, {
+  const sessions = new SessionEnds({
+    ...ports,
+    onFault: (fault) =>
+      ports.logger.warn(
+        { err: fault },
+        'Ends of sessions could not be refreshed; the ends read last stay in force',
+      ),
+  });
+  const authenticator = new Authenticator(settings.tokens, ports.clock, locks, sessions, {
     onRefused: logRefusedToken(ports.logger),
     onFault: (reason, message) => accessKeys.onFault(reason, message),
   });
   await locks.start((subjects) => authenticator.forget(subjects));
+  await sessions
+    .start((subjects) => authenticator.forget(subjects))
+    .catch((fault: unknown) => {
+      locks.stop();
+      throw fault;
+    });
   const doorRules = new DoorRules({
     ...ports,
     onFault: (fault) =>
@@ -69,6 +84,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   });
   await doorRules.start().catch((fault: unknown) => {
     locks.stop();
+    sessions.stop();
     throw fault;
   });
   const serverKeys = new ServerKeys({
@@ -82,6 +98,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   await serverKeys.start().catch((fault: unknown) => {
     locks.stop();
     doorRules.stop();
+    sessions.stop();
     throw fault;
   });
   const keyCallers = new ServerKeyCallers({ keys: serverKeys, locks, clock: ports.clock }, settings.limits);
@@ -153,7 +170,12 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   });
   const sellerDoor = { verifiesPresence: settings.presence !== undefined, rules: doorRules };
   const routes = createRoutes({ ...ports, readiness }, settings, metrics, sellerDoor, {
-    ...{ locks, limits, inFlight, outcomes, door, redemptionCounts, serverKeys },
+    ...{ locks, limits, inFlight, outcomes, door, redemptionCounts, serverKeys, sessions },
+    onMailFault: (fault) =>
+      ports.logger.error(
+        { err: fault },
+        'A link for a new password could not be mailed; check SMTP_URL, or run `seonchak account reset`',
+      ),
   });
   routeServer.register(registry, routes, [DOWNLOAD_ROUTE, LIVE_ROUTE]);
   // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
@@ -161,6 +183,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   const stopPolls = (): void => {
     locks.stop();
     doorRules.stop();
+    sessions.stop();
     serverKeys.stop();
   };
   const listening = await listen(app, settings).catch((fault: unknown) => {

@@ -24,6 +24,8 @@ import { presenceSettings, tokenSettings } from './token-settings.js';
 import { serveMetricsToChildren, metricsOfAllProcesses } from './process-metrics.js';
 import { isApiChild, startApiProcesses, reportServingToParent } from './processes.js';
 import { startRelay } from './relay-part.js';
+import type { MailSettings, PasswordMailer } from '../mail/password-mail.js';
+import { publicAddress } from '../config/own-address.js';
 import { webhookAccess } from '../webhooks/webhook-access.js';
 import { serveRecorder } from './recorder-process.js';
 import { connectionsMax } from './open-files.js';
@@ -186,6 +188,7 @@ async function startApi(
     config,
   );
   await engine.start();
+  const mailer = config.mail === undefined ? undefined : await openMailer(config.mail);
   const access = webhookAccess({ allowPrivate: config.webhookAllowPrivate });
   let shuttingDown = false;
   const http: HttpServer = await startHttp(
@@ -215,6 +218,8 @@ async function startApi(
       ...(config.tls === undefined ? {} : { tls: config.tls }),
       tokens: await tokenSettings(config),
       presence: presenceSettings(config),
+      passwordMail: mailer,
+      publicUrl: publicAddress(config),
       sellerSignup: config.sellerSignup,
       memberSignup: config.memberSignup,
       corsOrigins: config.corsOrigins,
@@ -357,6 +362,12 @@ function startReconciler(
       return Promise.resolve();
     },
   };
+}
+
+/** The library is loaded where mail is sent at all. */
+async function openMailer(settings: MailSettings): Promise<PasswordMailer> {
+  const { passwordMailer } = await import('../mail/password-mail.js');
+  return passwordMailer(settings);
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

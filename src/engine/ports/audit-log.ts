@@ -19,12 +19,17 @@ export type AuditAction =
   | 'webhook_enabled'
   | 'webhook_disabled'
   | 'account_created'
+  | 'account_deleted'
+  | 'role_changed'
+  | 'password_changed'
+  | 'password_reset_sent'
+  | 'password_reset'
   | 'account_locked'
   | 'account_unlocked';
 
 export interface AuditActor {
   /** `operator`: someone at the command line. `anyone`: a caller without a token, for example at sign-up. */
-  readonly kind: 'seller' | 'key' | 'member' | 'operator' | 'anyone';
+  readonly kind: 'seller' | 'key' | 'member' | 'admin' | 'operator' | 'anyone';
   /** The token's `sub`, the number of the key, or the operator's user name. */
   readonly id: string;
   /** The client's, as limits count it (behind a trusted proxy: what that says), or the operator's machine. */

@@ -1,5 +1,7 @@
 /** Lists every route, one per line. */
 import type { Registry } from 'prom-client';
+import { OwnAccountHandlers } from './own-account.js';
+import { PasswordResetHandlers } from './password-resets.js';
 import { SessionHandlers } from './sessions.js';
 import type { SessionPorts, SessionSettings } from './sessions.js';
 import { CouponHandlers } from './coupons.js';
@@ -17,14 +19,17 @@ import type { WebhookPorts } from './webhooks.js';
 import type { RedemptionCounts } from './redemption-counts.js';
 import { RedemptionHandlers } from './redemptions.js';
 import type { RedemptionPorts } from './redemptions.js';
+import { PasswordCheck } from '../auth/password-check.js';
+import { TokenIssuer } from '../auth/token-issuer.js';
 import { MetricsHandlers } from '../metrics/metrics.js';
-import { anyone, member, routeForm, seller, sellerWithList } from '../wire/route.js';
+import { account, anyone, member, routeForm, seller, sellerWithList } from '../wire/route.js';
 import type { Route } from '../wire/route.js';
 import { memberInPath } from './member-in-path.js';
 import { ServerKeyHandlers } from './server-keys.js';
 import type { ServerKeyPorts } from './server-keys.js';
 import { ShopDownloadHandlers } from './shop-downloads.js';
 import type { ShopDownloadContext, ShopDownloadPorts } from './shop-downloads.js';
+import type { SessionEnds } from '../../accounts/session-ends.js';
 import type { ServerKeys } from '../../accounts/server-keys.js';
 import type { SellerPorts, SellerDoor } from './seller.js';
 import { SellerHandlers } from './seller.js';
@@ -57,6 +62,8 @@ export interface RoutePorts
 export interface ShopContext extends ShopDownloadContext {
   readonly redemptionCounts: RedemptionCounts;
   readonly serverKeys: Pick<ServerKeys, 'refresh'>;
+  readonly sessions: Pick<SessionEnds, 'refresh'>;
+  onMailFault(fault: unknown): void;
 }
 
 /** `{}` behind a path: the route reads a body. */
@@ -67,7 +74,23 @@ export function createRoutes(
   door: SellerDoor,
   shop: ShopContext,
 ): readonly Route[] {
-  const sessions = new SessionHandlers(ports, settings);
+  const { secret } = settings.tokens;
+  const issuer = secret === undefined ? undefined : new TokenIssuer(secret, settings.tokens);
+  const passwords = new PasswordCheck(settings.limits.signInFailuresMax, ports.clock);
+  const sessions = new SessionHandlers(ports, settings, passwords, issuer);
+  const ownAccount = new OwnAccountHandlers(ports, passwords, issuer, shop);
+  const { passwordMail, publicUrl = '' } = settings;
+  const resets = new PasswordResetHandlers(
+    ports,
+    {
+      mail: passwordMail,
+      publicUrl,
+      hasAccounts: issuer !== undefined,
+      onMailFault: (fault) => shop.onMailFault(fault),
+    },
+    passwords,
+    shop.sessions,
+  );
   const coupons = new CouponHandlers(ports.registry);
   const sellers = new SellerHandlers(ports, door);
   const issuances = new IssuanceHandlers(ports);
@@ -85,6 +108,11 @@ export function createRoutes(
   return [
     anyone('POST /v1/accounts {}', (request) => sessions.signUp(request)),
     anyone('POST /v1/sessions {}', (request) => sessions.signIn(request)),
+    anyone('POST /v1/password-resets {}', (request) => resets.requestMail(request)),
+    anyone('POST /v1/passwords {}', (request) => resets.setPassword(request)),
+    account('GET /v1/me', (request, caller) => ownAccount.show(request, caller)),
+    account('POST /v1/me/password {}', (request, caller) => ownAccount.changePassword(request, caller)),
+    account('POST /v1/me/delete {}', (request, caller) => ownAccount.remove(request, caller)),
 
     anyone('GET /v1/coupons', (request) => coupons.list(request)),
     anyone('GET /v1/coupons/:id', (request) => coupons.show(request)),

@@ -1,24 +1,22 @@
 /** Handles sign-up and sign-in. */
 import { accountIdOf } from '../../accounts/account-id.js';
-import type { AccountStore, Role } from '../../accounts/accounts.js';
+import type { AccountStore, signUpRoles } from '../../accounts/accounts.js';
+import { SESSION_SECONDS } from '../../accounts/session-ends.js';
 import type { AccessLockStore } from '../../accounts/access-locks.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { TokenSettings } from '../auth/token-settings.js';
+import type { PasswordMail } from './password-resets.js';
 import type { LimitSettings } from '../limits/caller-limits.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { parseBody } from '../wire/parse-input.js';
-import { SignInThrottle } from '../limits/sign-in-throttle.js';
 import { refuse, RequestRefused } from '../wire/problems.js';
 import type { Problem } from '../wire/problems.js';
 import { accountInput, sessionInput } from '../wire/schemas.js';
 import { TokenBuckets } from '../limits/token-buckets.js';
-import { PasswordHasher } from '../auth/password.js';
-import { TokenIssuer } from '../auth/token-issuer.js';
+import type { PasswordCheck } from '../auth/password-check.js';
+import type { TokenIssuer } from '../auth/token-issuer.js';
 import { ACCOUNT_LOCKED_PROBLEM } from '../auth/token-problems.js';
-
-/** Twelve hours: longer than an event and its queue, shorter than a lost phone. */
-export const SESSION_SECONDS = 43_200;
 
 /** Of one address: a household or a class signs up at once, and then one person every half minute. */
 const SIGN_UPS = { burst: 30, refillMs: 30_000 };
@@ -35,24 +33,30 @@ export interface SessionSettings {
   readonly sellerSignup: 'open' | 'closed';
   readonly memberSignup: 'open' | 'closed';
   readonly limits: Pick<LimitSettings, 'signInFailuresMax'>;
+  /** Left out: links for a new password come from the operator alone. */
+  readonly passwordMail?: PasswordMail | undefined;
+  /** Where browsers reach this installation; left out where nothing is mailed. */
+  readonly publicUrl?: string;
 }
 
 export class SessionHandlers {
   readonly #ports: SessionPorts;
-  readonly #signup: Readonly<Record<Role, 'open' | 'closed'>>;
-  readonly #passwords = new PasswordHasher();
+  readonly #signup: Readonly<Record<(typeof signUpRoles)[number], 'open' | 'closed'>>;
+  readonly #passwords: PasswordCheck;
   readonly #signUps = new TokenBuckets(SIGN_UPS, SIGN_UP_BUCKETS);
-  readonly #throttle: SignInThrottle | undefined;
   /** `undefined`: tokens come from an outside identity provider. */
   readonly #issuer: TokenIssuer | undefined;
 
-  constructor(ports: SessionPorts, settings: SessionSettings) {
-    const { secret } = settings.tokens;
+  constructor(
+    ports: SessionPorts,
+    settings: Pick<SessionSettings, 'sellerSignup' | 'memberSignup'>,
+    passwords: PasswordCheck,
+    issuer: TokenIssuer | undefined,
+  ) {
     this.#ports = ports;
     this.#signup = { seller: settings.sellerSignup, member: settings.memberSignup };
-    const { signInFailuresMax } = settings.limits;
-    this.#throttle = signInFailuresMax === 0 ? undefined : new SignInThrottle(signInFailuresMax, ports.clock);
-    this.#issuer = secret === undefined ? undefined : new TokenIssuer(secret, settings.tokens);
+    this.#passwords = passwords;
+    this.#issuer = issuer;
   }
 
   async signUp(request: ApiRequest): Promise<Reply> {
@@ -68,8 +72,6 @@ export class SessionHandlers {
     const waitMs = this.#signUps.take(request.address, this.#ports.clock.monotonicMs());
     if (waitMs > 0) refuseSignUp(waitMs);
     const passwordHash = await this.#passwords.hash(password);
-    if (passwordHash === undefined)
-      refuse('busy', 'Too many concurrent sign-ups and sign-ins. Nothing was attempted, try again.');
     const { accounts, clock } = this.#ports;
     const atMs = clock.nowMs();
     const account = await accounts.insert({ email, role, passwordHash, createdAtMs: atMs }, (id) => ({
@@ -77,7 +79,7 @@ export class SessionHandlers {
       actor: { kind: 'anyone', id: '', address: request.address },
       action: 'account_created',
       target: `account ${accountIdOf(id)}`,
-      detail: { email, role },
+      detail: { role },
     }));
     if (account === undefined) refuse('email_taken', 'An account with this e-mail address already exists.');
     return json(201, { id: accountIdOf(account.id), email: account.email, role: account.role });
@@ -88,19 +90,13 @@ export class SessionHandlers {
     const issuer = this.#issuer ?? refuseSessions();
     const { email, password } = parseBody(sessionInput, request);
     const { accounts, locks, clock } = this.#ports;
-    const waitMs = this.#throttle?.begin(email, request.address) ?? 0;
-    if (waitMs > 0) refuseSignIn(waitMs);
     const account = await accounts.findByEmail(email);
-    const right = await this.#passwords.verify(password, account?.passwordHash);
-    if (right === undefined) {
-      this.#throttle?.notTried(email, request.address);
-      refuse('busy', 'Too many concurrent sign-ups and sign-ins. Nothing was attempted, try again.');
-    }
+    const caller = { email, address: request.address };
+    const right = await this.#passwords.isRight(caller, password, account?.passwordHash);
     if (account === undefined || !right) throw new RequestRefused(INVALID_CREDENTIALS_PROBLEM);
-    this.#throttle?.succeeded(email, request.address);
     const accountId = accountIdOf(account.id);
     if (await locks.isLocked(accountId)) throw new RequestRefused(ACCOUNT_LOCKED_PROBLEM);
-    const accessToken = await issuer.issueForAccount(accountId, account.role, SESSION_SECONDS, clock.nowMs());
+    const accessToken = await issuer.issueForAccount(accountId, account, SESSION_SECONDS, clock.nowMs());
     return json(200, { accessToken, tokenType: 'Bearer', expiresIn: SESSION_SECONDS });
   }
 }
@@ -116,14 +112,6 @@ function refuseSignUp(waitMs: number): never {
   throw new RequestRefused({
     code: 'rate_limited',
     detail: 'Too many accounts were opened from this address. No account was created; try again later.',
-    headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) },
-  });
-}
-
-function refuseSignIn(waitMs: number): never {
-  throw new RequestRefused({
-    code: 'rate_limited',
-    detail: 'Too many wrong passwords. No sign-in was attempted, try again later.',
     headers: { 'Retry-After': String(Math.ceil(waitMs / 1_000)) },
   });
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../engine/domain/clock.js';
 import type { TokenSettings } from './token-settings.js';
 import { KEY_PREFIX } from '../../accounts/server-keys.js';
 import type { AccessLocks } from '../../accounts/access-locks.js';
+import type { SessionEnds } from '../../accounts/session-ends.js';
 import { AccountMark } from './account-mark.js';
 import {
   ACCOUNT_LOCKED,
@@ -36,6 +37,7 @@ export class Authenticator {
     settings: TokenSettings,
     clock: Clock,
     locks: Pick<AccessLocks, 'has'>,
+    sessions: Pick<SessionEnds, 'isOver'>,
     listener?: AuthenticatorListener,
   ) {
     this.#clock = clock;
@@ -44,7 +46,8 @@ export class Authenticator {
     this.refused = Object.fromEntries(
       refusalReasons.map((reason) => [reason, 0]),
     ) as Authenticator['refused'];
-    const accounts = settings.secret === undefined ? undefined : new AccountMark(settings.secret);
+    const accounts =
+      settings.secret === undefined ? undefined : { mark: new AccountMark(settings.secret), sessions };
     this.#verifier = openVerifier(settings, accessTokens(settings.claimNames, accounts), clock, listener);
   }
 
@@ -91,7 +94,7 @@ export class Authenticator {
     return refused;
   }
 
-  /** Their tokens are verified anew at their next request, and then the lock is seen. */
+  /** Their tokens are verified anew at their next request, and then the lock or the end of the session is seen. */
   forget(subjects: ReadonlySet<string>): void {
     this.#cache.forgetAllOf(subjects);
   }

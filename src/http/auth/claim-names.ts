@@ -36,8 +36,13 @@ export function claimAt(claims: Claims, name: string): unknown {
   return undefined;
 }
 
+/** `admin` is a role of accounts alone, so no token of another signer has it. */
+export function isAdministrator(claims: Claims, names: ClaimNames): boolean {
+  return claimAt(claims, names.role) === 'admin';
+}
+
 /** `undefined`: neither a seller's value nor a member's. A token with both is a seller's. */
-export function roleOf(claims: Claims, names: ClaimNames): Role | undefined {
+export function roleOf(claims: Claims, names: ClaimNames): Exclude<Role, 'admin'> | undefined {
   const values = valuesOf(claimAt(claims, names.role), names.role);
   if (names.sellerValues.some((value) => values.includes(value))) return 'seller';
   const { memberValues } = names;

@@ -35,6 +35,7 @@ export const refusalReasons = [
   'not_yet_valid',
   'expiry',
   'expired',
+  'session_ended',
   'member_claim',
   'reserved_id',
   'role_claim',
@@ -66,6 +67,8 @@ export const ALGORITHM_REFUSED = refused('token_invalid', 'algorithm');
 export const KEY_UNKNOWN = refused('token_invalid', 'unknown_key');
 export const SIGNATURE_WRONG = refused('token_invalid', 'signature');
 export const TOKEN_EXPIRED = refused('token_expired', 'expired');
+/** The account's password or role has changed since, or the account was deleted: signing in again is what helps, as after the end. */
+export const SESSION_ENDED = refused('token_expired', 'session_ended');
 export const KEYS_UNAVAILABLE = refused('keys_unavailable', 'keys_unavailable');
 export const ACCOUNT_LOCKED = refused('account_locked', 'account_locked');
 

@@ -4,7 +4,8 @@ import { SignJWT } from 'jose';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import { COUPON_CLAIM } from '../presence/presence-ticket.js';
 import type { Role } from '../../accounts/accounts.js';
-import { ACCOUNT_CLAIM, AccountMark } from './account-mark.js';
+import { ACCOUNT_CLAIM, AccountMark, GENERATION_CLAIM } from './account-mark.js';
+import type { MarkedSession } from './account-mark.js';
 import { OWN_CLAIMS } from './claim-names.js';
 import type { ClaimNames, Claims } from './claim-names.js';
 import type { TokenPolicy } from './token-settings.js';
@@ -34,9 +35,18 @@ export class TokenIssuer {
   }
 
   /** The token of a signed-in caller. */
-  issueForAccount(accountId: MemberId, role: Role, expiresInSeconds: number, nowMs: number): Promise<string> {
-    const mark = this.#accounts.of(accountId, expiresAt(nowMs, expiresInSeconds));
-    const claims = { ...this.#accessClaims(accountId, role), [ACCOUNT_CLAIM]: mark };
+  issueForAccount(
+    accountId: MemberId,
+    session: MarkedSession,
+    expiresInSeconds: number,
+    nowMs: number,
+  ): Promise<string> {
+    const { role, generation } = session;
+    const claims = {
+      ...this.#accessClaims(accountId, role),
+      ...(generation === 0 ? {} : { [GENERATION_CLAIM]: generation }),
+      [ACCOUNT_CLAIM]: this.#accounts.of(accountId, expiresAt(nowMs, expiresInSeconds), session),
+    };
     return this.#sign(claims, accountId, expiresInSeconds, nowMs);
   }
 
@@ -48,7 +58,9 @@ export class TokenIssuer {
   /** Under the names that this installation reads. A path is written as a name, which is what readers try first. */
   #accessClaims(subject: string, role: Role): Claims {
     const { member, role: roleClaim, sellerValues, memberValues } = this.#names;
-    const values = role === 'seller' ? sellerValues : memberValues === 'any' ? [] : memberValues;
+    const values = { seller: sellerValues, member: memberValues === 'any' ? [] : memberValues, admin: [] }[
+      role
+    ];
     const claims = { [roleClaim]: values[0] ?? role };
     return member === 'sub' ? claims : { ...claims, [member]: subject };
   }

@@ -1,11 +1,13 @@
 /** Checks the claims of a token, independent of its signer, before a token is cached. */
 import { isReservedForAccounts } from '../../accounts/account-id.js';
+import type { SessionEnds } from '../../accounts/session-ends.js';
 import { memberIdOf } from '../../engine/domain/member-id.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
+import { generationIn } from './account-mark.js';
 import type { AccountMark } from './account-mark.js';
-import { claimAt, OWN_CLAIMS, roleOf } from './claim-names.js';
+import { claimAt, isAdministrator, OWN_CLAIMS, roleOf } from './claim-names.js';
 import type { ClaimNames, Claims } from './claim-names.js';
-import { claimRefused, TOKEN_EXPIRED, TOKEN_MALFORMED } from './identity.js';
+import { claimRefused, SESSION_ENDED, TOKEN_EXPIRED, TOKEN_MALFORMED } from './identity.js';
 import type { Identity, TokenRefused } from './identity.js';
 import type { TokenPolicy } from './token-settings.js';
 
@@ -35,15 +37,27 @@ export interface TokenKind<Verdict> {
   judge(judged: JudgedClaims): Verdict | TokenRefused;
 }
 
+/** What is known of the accounts of this installation. */
+export interface KnownAccounts {
+  readonly mark: AccountMark;
+  readonly sessions: Pick<SessionEnds, 'isOver'>;
+}
+
 /** @param accounts `undefined`: there are no accounts here, so no token may carry the id of one. */
-export function accessTokens(names: ClaimNames = OWN_CLAIMS, accounts?: AccountMark): TokenKind<Identity> {
+export function accessTokens(names: ClaimNames = OWN_CLAIMS, accounts?: KnownAccounts): TokenKind<Identity> {
   return {
     memberClaim: names.member,
     judge({ subject, memberId, expiresAtSeconds, isExpired, claims }) {
-      if (isReservedForAccounts(subject) && accounts?.isOn(claims, subject, expiresAtSeconds) !== true) {
-        return claimRefused('reserved_id', subject);
+      const isAccount = isReservedForAccounts(subject);
+      const role = isAccount && isAdministrator(claims, names) ? 'admin' : roleOf(claims, names);
+      if (isAccount) {
+        const generation = generationIn(claims);
+        if (generation === undefined) return claimRefused('reserved_id', subject);
+        const session = { role: role ?? 'member', generation } as const;
+        if (accounts?.mark.isOn(claims, subject, expiresAtSeconds, session) !== true)
+          return claimRefused('reserved_id', subject);
+        if (!isExpired && accounts.sessions.isOver(subject, generation)) return SESSION_ENDED;
       }
-      const role = roleOf(claims, names);
       if (role === undefined) return claimRefused('role_claim', claimAt(claims, names.role));
       if (isExpired) return TOKEN_EXPIRED;
       return { kind: 'identity', memberId, role, expiresAtMs: expiresAtSeconds * 1_000 };

@@ -5,7 +5,7 @@ import type { TokenFault } from './identity.js';
 const details: Readonly<Record<Exclude<TokenFault, 'keys_unavailable' | 'account_locked'>, string>> = {
   token_missing: 'Send an access token: Authorization: Bearer <token>.',
   token_invalid: 'The access token was not issued for this service, or is not valid at this time.',
-  token_expired: 'The access token has expired. Get a new one.',
+  token_expired: 'The access token has expired, or its session has ended. Get a new one.',
 };
 
 /** The answer to a valid token or the right password of a locked account. */

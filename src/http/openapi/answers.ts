@@ -268,7 +268,10 @@ export const redemptionHistory = z.object({
       orderId,
       redeemedAt: instant,
       cancelledAt: instant.nullable(),
-      by: z.object({ kind: z.enum(['seller', 'member', 'key', 'operator', 'anyone']), id: z.string() }),
+      by: z.object({
+        kind: z.enum(['seller', 'member', 'key', 'admin', 'operator', 'anyone']),
+        id: z.string(),
+      }),
     }),
   ),
 });

@@ -5,6 +5,7 @@ import { generateKeyPair, SignJWT } from 'jose';
 import t from 'tap';
 import type { Test } from 'tap';
 import type { CouponId } from '../../engine/domain/coupon.js';
+import { newPasswordLink } from '../../accounts/password-link.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
 import { problemKinds } from '../wire/problems.js';
 import type { ProblemCode } from '../wire/problems.js';
@@ -61,6 +62,8 @@ t.test('every route is described and every description has its route, with the s
       inFlight: { hasRoom: true },
       door: { concerns: () => false, judge: () => ({ kind: 'passes', refusedAs: undefined }) },
       serverKeys: { refresh: () => Promise.resolve() },
+      sessions: { refresh: () => Promise.resolve() },
+      onMailFault: () => undefined,
     },
   );
   const wired = [
@@ -103,6 +106,49 @@ t.test('accounts and sessions answer as described', async (t) => {
   await walk('POST /v1/sessions', '/v1/sessions', { body: { email, password } });
   await walk('POST /v1/sessions', '/v1/sessions', { body: { email, password: 'another one' } });
   await walk('POST /v1/sessions', '/v1/sessions', { body: { email } });
+
+  const session = await call(shop.url, 'POST /v1/sessions', { body: { email, password } });
+  const token = String(session.body['accessToken']);
+  for (const caller of [token, await shop.token('1'), undefined])
+    await walk('GET /v1/me', '/v1/me', { token: caller });
+  const change = (currentPassword: string) =>
+    walk('POST /v1/me/password', '/v1/me/password', {
+      token,
+      body: { currentPassword, newPassword: `${PASSWORD} 2` },
+    });
+  await change('another one');
+  const changed = await change(PASSWORD);
+  await walk('GET /v1/me', '/v1/me', { token });
+  const link = (text: string) =>
+    walk('POST /v1/passwords', '/v1/passwords', { body: { token: text, password: PASSWORD } });
+  await link('unknown');
+  const { text: valid, hash } = newPasswordLink();
+  const atMs = Date.now();
+  await shop.services.accounts.insertReset(
+    { accountId: 1, hash, expiresAtMs: atMs + 60_000 },
+    {
+      ...{ atMs, action: 'password_reset_sent' as const, target: 'account 1', detail: {} },
+      actor: { kind: 'operator', id: 'o', address: 'host' },
+    },
+  );
+  await link(valid);
+  for (const body of [{ email }, {}]) await walk('POST /v1/password-resets', '/v1/password-resets', { body });
+  t.equal(changed.status, 200);
+  const again = await call(shop.url, 'POST /v1/sessions', { body: { email, password } });
+  const remove = (password: string) =>
+    walk('POST /v1/me/delete', '/v1/me/delete', {
+      token: String(again.body['accessToken']),
+      body: { password },
+    });
+  await remove('another one');
+  await remove(PASSWORD);
+
+  const seller = { email: 'walking-seller@example.com', password: PASSWORD };
+  await call(shop.url, 'POST /v1/accounts', { body: { ...seller, role: 'seller' } });
+  const selling = await call(shop.url, 'POST /v1/sessions', { body: seller });
+  const options = { token: String(selling.body['accessToken']) };
+  await call(shop.url, 'POST /v1/coupons', { ...options, body: { name: 'Open', quantity: 1 } });
+  await walk('POST /v1/me/delete', '/v1/me/delete', { ...options, body: { password: PASSWORD } });
 });
 
 t.test('what sellers do is answered as described', async (t) => {

@@ -64,6 +64,10 @@ export function openApiDocument(): JsonObject {
       securitySchemes: {
         member: bearer('A token whose `role` is `member`.'),
         seller: bearer('A token whose `role` is `seller`.'),
+        account: bearer('A token of an account of this installation, from `POST /v1/sessions`.'),
+        admin: bearer(
+          'A token whose `role` is `admin`: an account that the operator has made an administrator.',
+        ),
         serverKey: {
           type: 'http',
           scheme: 'bearer',

@@ -1,6 +1,8 @@
 /** Converts zod schemas to the JSON schemas of the document. */
 import { z } from 'zod';
 import * as inputs from '../wire/schemas.js';
+import * as accountInputs from '../wire/account-schemas.js';
+import * as accountAnswers from './account-answers.js';
 import * as answers from './answers.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -14,6 +16,14 @@ const named = {
   TopUp: inputs.topUpInput,
   Account: answers.accountAnswer,
   Session: answers.sessionAnswer,
+  PasswordChange: accountInputs.passwordChangeInput,
+  Deletion: accountInputs.deletionInput,
+  NewPasswordReset: accountInputs.resetRequestInput,
+  NewPassword: accountInputs.passwordResetInput,
+  OwnAccount: accountAnswers.ownAccountAnswer,
+  Accepted: accountAnswers.acceptedAnswer,
+  PasswordSet: accountAnswers.passwordSetAnswer,
+  AccountDeleted: accountAnswers.accountDeletedAnswer,
   Discount: answers.discountAnswer,
   Coupon: answers.couponAnswer,
   CouponPage: answers.couponPage,

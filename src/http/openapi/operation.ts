@@ -81,6 +81,10 @@ export function forShops(scope: KeyScope, own: OwnPart): Operation {
   return { ...complete({ ...own, problems }, 'seller', [...CALLER, ...STORES]), scope };
 }
 
+export function forAccounts(own: OwnPart): Operation {
+  return complete(own, 'account', [...CALLER.filter((code) => code !== 'wrong_role'), ...STORES]);
+}
+
 export function forSellers(own: OwnPart): Operation {
   return complete(own, 'seller', [...CALLER, ...STORES]);
 }

@@ -2,6 +2,7 @@
 import { PRESENCE_HEADER } from '../presence/presence-ticket.js';
 import { IDEMPOTENCY_HEADER } from '../wire/idempotency-key.js';
 import { couponListQuery, eventListQuery, issuanceListQuery, walletQuery } from '../wire/schemas.js';
+import { accountOperations } from './account-operations.js';
 import { forAnyone, forMembers, forSellers, forShops, storeless } from './operation.js';
 import type { Operation } from './operation.js';
 
@@ -468,6 +469,8 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: { description: 'An access token.', json: 'Session' } },
     problems: ['invalid_credentials', 'account_locked', 'sessions_disabled', 'busy'],
   }),
+
+  ...accountOperations,
 
   'GET /healthz': storeless({
     id: 'showLiveness',

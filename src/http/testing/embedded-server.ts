@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import type { Test } from 'tap';
 import { createLogger } from '../../server/log.js';
+import type { AuditLog } from '../../engine/ports/audit-log.js';
 import { Engine } from '../../engine/download/engine.js';
 import type { Config } from '../../config/config.js';
 import { CouponChanger } from '../../engine/sellers/coupon-changer.js';
@@ -39,6 +40,7 @@ export interface EmbeddedServer {
   readonly http: HttpServer;
   readonly services: HttpPorts;
   readonly url: string;
+  readonly auditLog: AuditLog;
   /** Everything the server has logged, one JSON line each. */
   readonly logLines: readonly string[];
   token(subject: string, role?: Role, expiresInSeconds?: number): Promise<string>;
@@ -116,6 +118,7 @@ export async function startEmbeddedServer(
     accounts,
     locks,
     doorRules,
+    sessionEnds: stores.sessionEnds,
     clock,
     scheduler: systemScheduler,
     durability: () => 'fsync',
@@ -143,6 +146,7 @@ export async function startEmbeddedServer(
     http,
     services,
     url: `http://127.0.0.1:${http.port}`,
+    auditLog: stores.auditLog,
     logLines,
     token: (subject, role = 'member', expiresInSeconds = 3_600) =>
       issuer.issue(subject, role, expiresInSeconds, Date.now()),

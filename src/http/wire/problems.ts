@@ -68,6 +68,11 @@ export const problemKinds = {
   presence_too_many: { status: 409, title: 'Too many coupons require presence' },
 
   invalid_credentials: { status: 401, title: 'Wrong e-mail address or password' },
+  wrong_password: { status: 403, title: 'Wrong current password' },
+  no_account: { status: 403, title: 'The token is not of an account' },
+  coupons_open: { status: 409, title: 'The account has coupons that are not closed' },
+  reset_invalid: { status: 410, title: 'The link is no longer valid' },
+  reset_by_operator: { status: 403, title: 'Links for a new password come from the operator' },
   email_taken: { status: 409, title: 'The e-mail address is taken' },
   member_signup_closed: { status: 403, title: 'Sign-up of members is closed' },
   seller_signup_closed: { status: 403, title: 'Sign-up of sellers is closed' },

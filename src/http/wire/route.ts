@@ -18,7 +18,8 @@ export interface RouteForm {
 
 export type Route =
   | (RouteForm & { readonly access: 'anyone'; readonly handle: OpenHandler })
-  | (RouteForm & { readonly access: 'member'; readonly handle: CallerHandler })
+  /** `account`: the owner of an account, in any role; the handler refuses other tokens. */
+  | (RouteForm & { readonly access: 'member' | 'account' | 'admin'; readonly handle: CallerHandler })
   | (RouteForm & {
       readonly access: 'seller';
       readonly handle: CallerHandler;
@@ -42,6 +43,10 @@ export function anyone(line: Line, handle: OpenHandler): Route {
 
 export function member(line: Line, handle: CallerHandler): Route {
   return { ...routeForm(line), access: 'member', handle };
+}
+
+export function account(line: Line, handle: CallerHandler): Route {
+  return { ...routeForm(line), access: 'account', handle };
 }
 
 /** @param scope lets server keys with it in as well. */

@@ -22,7 +22,7 @@ import type { OrderId, Validity } from '../../engine/domain/redemption.js';
 import { memberIdOf } from '../../engine/domain/member-id.js';
 import { couponSorts } from '../../engine/ports/coupon-catalogue.js';
 import { keyScopes } from '../../accounts/server-keys.js';
-import { roles } from '../../accounts/accounts.js';
+import { signUpRoles } from '../../accounts/accounts.js';
 
 export const NAME_LENGTH_MAX = 200;
 export const EMAIL_LENGTH_MAX = 254;
@@ -45,7 +45,7 @@ export const emailAddress = z
   .meta({ format: 'email' });
 
 /** Length in characters as a person counts them, after normalisation: that is what is hashed. */
-const password = z
+export const newPassword = z
   .string()
   .refine((text) => {
     const { length } = Array.from(text.normalize('NFKC'));
@@ -55,8 +55,8 @@ const password = z
 
 export const accountInput = z.strictObject({
   email: emailAddress,
-  password,
-  role: z.enum(roles, `must be one of ${roles.join(', ')}`),
+  password: newPassword,
+  role: z.enum(signUpRoles, `must be one of ${signUpRoles.join(', ')}`),
 });
 
 /** The password is not measured here: a wrong one is wrong whatever its length. */

@@ -14,6 +14,9 @@ export const DOOR_CHANGES = 'coupon_door';
 /** Keys of shops' backends. */
 export const KEY_CHANGES = 'server_key';
 
+/** Sessions of accounts that ended before their tokens expire. */
+export const SESSION_ENDS = 'session_end';
+
 /** First in its transaction, before anything that is to be seen with it. */
 export async function nextRevision(transaction: Transaction<Database>, name: string): Promise<number> {
   await transaction

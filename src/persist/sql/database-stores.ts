@@ -2,6 +2,7 @@
 import type { Kysely } from 'kysely';
 import type { AccessLockStore } from '../../accounts/access-locks.js';
 import type { AccountStore } from '../../accounts/accounts.js';
+import type { SessionEndStore } from '../../accounts/session-ends.js';
 import type { ServerKeyStore } from '../../accounts/server-keys.js';
 import type { DoorRuleStore } from '../../accounts/door-rules.js';
 import type { AuditLog } from '../../engine/ports/audit-log.js';
@@ -27,6 +28,7 @@ import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
 import { SqlIssuanceSearch } from './sql-issuance-search.js';
 import { SqlLedgerAudit } from './sql-ledger-audit.js';
 import { SqlRedemptions } from './sql-redemptions.js';
+import { SqlSessionEnds } from './sql-session-ends.js';
 import { SqlServerKeys } from './sql-server-keys.js';
 
 /** A store that is added here reaches the composition root with both back ends. */
@@ -39,6 +41,7 @@ export interface DatabaseStores {
   readonly accounts: AccountStore;
   readonly locks: AccessLockStore;
   readonly doorRules: DoorRuleStore;
+  readonly sessionEnds: SessionEndStore;
   readonly auditLog: AuditLog;
   readonly redemptions: RedemptionLedger;
   readonly serverKeys: ServerKeyStore;
@@ -53,9 +56,10 @@ export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): Datab
     audit: new SqlLedgerAudit(db),
     catalogue: new SqlCouponCatalogue(db),
     changes: new SqlCouponChanges(db, flavour),
-    accounts: new SqlAccountStore(db),
+    accounts: new SqlAccountStore(db, flavour),
     locks: new SqlAccessLocks(db),
     doorRules: new SqlDoorRules(db, flavour),
+    sessionEnds: new SqlSessionEnds(db),
     auditLog: new SqlAuditLog(db),
     redemptions: new SqlRedemptions(db, flavour),
     serverKeys: new SqlServerKeys(db),

@@ -6,6 +6,7 @@ import { addDoorRules } from './door-migrations.js';
 import { migrateIdentity } from './identity-migration.js';
 import { createInstallation } from './installation.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
+import { createSessionEnds } from './account-migrations.js';
 import { createEvents, createWebhooks } from './feed-migrations.js';
 import { addRedemptions, createServerKeys, indexOpenings } from './shop-migrations.js';
 import type { SqlFlavour } from './sql-flavour.js';
@@ -26,6 +27,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0036_installation': { up: (db) => createInstallation(db, flavour) },
     '0045_coupon_list_indexes': { up: (db) => indexOpenings(db, flavour) },
     '0046_door_rules': { up: (db) => addDoorRules(db, flavour) },
+    '0050_session_ends': { up: (db) => createSessionEnds(db, flavour) },
   };
 }
 

@@ -6,6 +6,8 @@ export interface Database {
   readonly coupon: CouponTable;
   readonly member_coupon: MemberCouponTable;
   readonly account: AccountTable;
+  readonly session_end: SessionEndTable;
+  readonly password_reset: PasswordResetTable;
   readonly dead_letter: DeadLetterTable;
   readonly revocation: RevocationTable;
   readonly access_lock: AccessLockTable;
@@ -76,6 +78,21 @@ export interface AccountTable {
   role: string;
   password_hash: string;
   created_at: number;
+}
+
+/** The latest end of an account's sessions: tokens of a lower generation are refused. */
+export interface SessionEndTable {
+  subject: string;
+  generation: number;
+  ended_at: number;
+  revision: number;
+}
+
+/** One-time links that set a new password; of the text only its SHA-256. */
+export interface PasswordResetTable {
+  account_id: number;
+  hash: string;
+  expires_at: number;
 }
 
 /** Issuances that could not become rows. Its columns are wider than those of `member_coupon`, so that what is refused there fits here. */
