@@ -9,11 +9,12 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import type { Admission, AdmitBatch, AdmitReply } from '../src/engine/ports/admission.js';
-import type { CouponId, Issuance, MemberId } from '../src/engine/domain/coupon.js';
+import type { CouponId, HolderId, Issuance } from '../src/engine/domain/coupon.js';
 import type { IssuanceQueue } from '../src/engine/ports/issuance-queue.js';
 import {
   askRound,
   freshCouponId,
+  holder,
   inChunks,
   member,
   outcomes,
@@ -39,7 +40,8 @@ interface BackEnd {
   readonly queue?: IssuanceQueue;
 }
 
-const names = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', '__proto__', '10').map(member);
+/** Units of a member are holders as members are. */
+const holders = fc.constantFrom('a', 'a~2', 'a~10', 'b', 'b~2', 'c', '__proto__', '10').map(holder);
 const bound = fc.constantFrom(PAST_MS, PAST_MS + 1, FUTURE_MS, FUTURE_MS + 1);
 const quantity = fc.integer({ min: 0, max: 7 });
 const epoch = fc.constantFrom(1, 1, 1, 1, 1, 2);
@@ -49,7 +51,7 @@ const command = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       does: fc.constant('admit' as const),
-      memberIds: fc.array(names, { minLength: 1, maxLength: 10 }),
+      memberIds: fc.array(holders, { minLength: 1, maxLength: 10 }),
       epoch,
       notAfterMs: fc.constantFrom(FUTURE_MS, FUTURE_MS, FUTURE_MS, PAST_MS),
       asking: fc.constantFrom(0, 0, 1, 3, 10),
@@ -77,10 +79,10 @@ const command = fc.oneof(
     arbitrary: fc.record({
       does: fc.constant('revoke' as const),
       issueNo: fc.integer({ min: 1, max: 12 }),
-      memberId: names,
+      holder: holders,
     }),
   },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('revokeHeld' as const), memberId: names }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('revokeHeld' as const), holder: holders }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -89,7 +91,7 @@ const command = fc.oneof(
       epoch,
       paused: fc.boolean(),
       closed: fc.boolean(),
-      holders: fc.uniqueArray(names, { maxLength: 3 }),
+      holders: fc.uniqueArray(holders, { maxLength: 3 }),
       skipped: fc.integer({ min: 0, max: 3 }),
     }),
   },
@@ -97,7 +99,7 @@ const command = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       does: fc.constant('look' as const),
-      memberId: names,
+      holder: holders,
       version: fc.integer({ min: 1, max: 8 }),
       limit: fc.integer({ min: 0, max: 7 }),
     }),
@@ -154,15 +156,15 @@ class Contender {
       case 'amend':
         return this.#withoutNow(await admission.amend(couponId, command.change));
       case 'revoke':
-        return this.#revoke(command.issueNo, command.memberId);
+        return this.#revoke(command.issueNo, command.holder);
       case 'revokeHeld': {
-        const held = await admission.issuanceOf(couponId, command.memberId);
+        const held = await admission.issuanceOf(couponId, command.holder);
         if (held === undefined || held === 'not_ready') return held;
-        return this.#revoke(held.issueNo, command.memberId);
+        return this.#revoke(held.issueNo, command.holder);
       }
       case 'warm': {
-        const issued = command.holders.map((memberId, index): Issuance => {
-          return { memberId, issueNo: index * 2 + 1, issuedAtMs: PAST_MS + index };
+        const issued = command.holders.map((holder, index): Issuance => {
+          return { holder, issueNo: index * 2 + 1, issuedAtMs: PAST_MS + index };
         });
         const lastIssueNo = issued.length * 2 + command.skipped;
         const window = { opensAtMs: undefined, closesAtMs: undefined };
@@ -176,8 +178,8 @@ class Contender {
       case 'look': {
         const [snapshot] = await admission.snapshots([couponId]);
         const view = await admission.winners(couponId, command.version, command.limit);
-        const held = await admission.issuanceOf(couponId, command.memberId);
-        const seen = view?.get(command.memberId);
+        const held = await admission.issuanceOf(couponId, command.holder);
+        const seen = view?.get(command.holder);
         return [
           this.#withoutNow({ snapshot }),
           view?.size,
@@ -216,8 +218,8 @@ class Contender {
     return couponId;
   }
 
-  async #revoke(issueNo: number, memberId: MemberId): Promise<unknown> {
-    const reply = await this.#admission.revoke(this.#couponId, issueNo, memberId);
+  async #revoke(issueNo: number, holder: HolderId): Promise<unknown> {
+    const reply = await this.#admission.revoke(this.#couponId, issueNo, holder);
     if (reply.status === 'revoked') this.unrecorded.delete(issueNo);
     return this.#withoutNow(reply);
   }
@@ -241,7 +243,7 @@ const plain = (answer: unknown): unknown => JSON.parse(JSON.stringify(answer ?? 
 
 async function queued(queue: IssuanceQueue, couponId: CouponId): Promise<[number, string][]> {
   const claim = await oneByOne(queue).claim(couponId, 'the-only-one', 3_000, 60_000);
-  return issuancesOf(claim).map(({ issueNo, memberId }) => [issueNo, memberId]);
+  return issuancesOf(claim).map(({ issueNo, holder }) => [issueNo, holder]);
 }
 
 /** Whatever the history was, and whichever key was lost. @throws Error naming what was decided all the same. */

@@ -116,7 +116,7 @@ async function personWith(stores: Stores, subject: string): Promise<Person> {
   const account = accountRowOf(subject) === undefined ? undefined : await accountNamed(stores, subject);
   if (account !== undefined) return { memberId, account, known: true };
   const [held, sold] = await Promise.all([
-    stores.ledger.rowsOfMember(memberId, 0, 1),
+    stores.redemptions.wallet(memberId, 'coupon', undefined, 1),
     stores.catalogue.list({ sellerId: memberId }, 0, 1),
   ]);
   return { memberId, known: held.length + sold.length > 0 };

@@ -1,6 +1,6 @@
 /** Formats the findings and repairs of `seonchak reconcile` as lines for people. */
 import type { CouponId } from '../engine/domain/coupon.js';
-import { subjectOf } from '../engine/domain/member-id.js';
+import { holderFields, parseHolder } from '../engine/domain/holder.js';
 import type { CouponReconciliation, Findings } from '../engine/reconcile/comparison.js';
 import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';
 
@@ -8,8 +8,8 @@ import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';
 const EXAMPLES_MAX = 10;
 
 export function findingLines(found: CouponReconciliation): string[] {
-  const holder = (issuance: { readonly issueNo: number; readonly memberId: string }): string =>
-    `${issuance.issueNo} of ${subjectOf(issuance.memberId)}`;
+  const holder = (issuance: { readonly issueNo: number; readonly holder: string }): string =>
+    `${issuance.issueNo} of ${holderName(issuance.holder)}`;
   const lines = [
     ...some(found.unrecorded, 'admitted and not recorded', holder),
     ...some(found.orphanedRows, 'recorded, but Redis has no such winner', holder),
@@ -36,6 +36,14 @@ export function repairLine(couponId: CouponId, repair: CouponRepair): string {
     ...(repair.markedPending ? ['marked as having issuances to record'] : []),
   ];
   return `coupon ${couponId}: repaired: ${done.length === 0 ? 'nothing; needs a manual decision' : done.join(', ')}`;
+}
+
+/** Of a dead letter too, whose holder may be any text. */
+function holderName(text: string): string {
+  const holder = parseHolder(text);
+  if (holder === undefined) return text;
+  const { memberId, unit } = holderFields(holder);
+  return unit === undefined ? memberId : `${memberId} (unit ${unit})`;
 }
 
 function some<Item>(findings: Findings<Item>, what: string, show: (item: Item) => string): string[] {

@@ -4,7 +4,7 @@ import { loadConfig } from '../config/config.js';
 import type { CouponRecord } from '../engine/ports/coupon-catalogue.js';
 import type { CouponId } from '../engine/domain/coupon.js';
 import { reconcileCoupon } from '../engine/reconcile/compare-coupon.js';
-import { subjectOf } from '../engine/domain/member-id.js';
+import { holderFields, parseHolder } from '../engine/domain/holder.js';
 import type { CouponReconciliation, Findings } from '../engine/reconcile/comparison.js';
 import { isClean } from '../engine/reconcile/comparison.js';
 import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';
@@ -234,6 +234,12 @@ function repairForPrograms({ markedPending, ...done }: CouponRepair): Record<str
   return { ...done, announced: markedPending };
 }
 
-function withSubjects<Item extends { readonly memberId: string }>({ count, first }: Findings<Item>) {
-  return { count, first: first.map((item) => ({ ...item, memberId: subjectOf(item.memberId) })) };
+function withSubjects<Item extends { readonly holder: string }>({ count, first }: Findings<Item>) {
+  return {
+    count,
+    first: first.map(({ holder, ...item }) => {
+      const parsed = parseHolder(holder);
+      return { ...item, ...(parsed === undefined ? { memberId: holder } : holderFields(parsed)) };
+    }),
+  };
 }

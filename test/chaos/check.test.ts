@@ -92,7 +92,7 @@ t.test('a seller who topped up and took back explains the answers of members', a
   const revoke = { ...asked, act: { kind: 'revoke', issueNo: 1 } } as const;
   const calls = [...presses, press('c', 25, 26, 'issued', 3)];
   const left = evidenceOf([holds(2, 'b', 10), holds(3, 'c', 25.5)]);
-  const evidence = { ...left, revoked: new Map([[1, holds(1, 'a', 5).memberId]]), audit: [revoke.act] };
+  const evidence = { ...left, revoked: new Map([[1, holds(1, 'a', 5).holder]]), audit: [revoke.act] };
   t.same(judge(calls, evidence, of(2, { sellerCalls: [revoke] })).violations, []);
 });
 

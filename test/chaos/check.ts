@@ -5,6 +5,7 @@
  */
 import type { Press } from '../../src/demo/crowd.js';
 import type { CouponTerms, Issuance } from '../../src/engine/domain/coupon.js';
+import { memberOf } from '../../src/engine/domain/holder.js';
 import type { DownloadOutcome } from '../../src/engine/domain/download.js';
 import { checkHistory } from '../../src/engine/testing/checker/history-checker.js';
 import type { DownloadCall, ObservedTerms, SellerCall } from '../../src/engine/testing/checker/history.js';
@@ -40,7 +41,7 @@ const CLOCKS_APART_MS = 50;
 const LATE_MS = 15_000;
 
 export function check(presses: readonly Press[], evidence: Evidence, options: CheckOptions): Verdict {
-  const isPlanted = ({ memberId }: Issuance): boolean => options.planted?.includes(memberId) === true;
+  const isPlanted = ({ holder }: Issuance): boolean => options.planted?.includes(memberOf(holder)) === true;
   const without = <One extends Issuance>(all: readonly One[]): One[] => all.filter((one) => !isPlanted(one));
   const { store } = evidence;
   const strange = new Set<string>();
@@ -85,7 +86,7 @@ function callOf(press: Press, strange: Set<string>): DownloadCall {
   const { invokedMs, answeredMs } = press;
   const outcome = outcomeOf(press, strange);
   return {
-    memberId: memberIdOf(press.memberId),
+    holder: memberIdOf(press.memberId),
     invokedMs,
     answeredMs,
     outcome,

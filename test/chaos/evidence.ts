@@ -8,6 +8,7 @@ import {
   type MemberId,
   parseMemberId,
 } from '../../src/engine/domain/coupon.js';
+import { type HolderId, holderOf, parseHolder } from '../../src/engine/domain/holder.js';
 import type { AuditAction } from '../../src/engine/ports/audit-log.js';
 import { auditedAct } from '../../src/engine/testing/checker/audited-act.js';
 import type { FinalState, ObservedTerms } from '../../src/engine/testing/checker/history.js';
@@ -34,9 +35,7 @@ export async function evidenceWhenIdle(
       const evidence = await readEvidence(mysqlUrl, redis, couponId);
       const { queued = [], claimed = [], winners = [] } = evidence.store ?? {};
       // The reconciler takes these out of the store when the process of the revoke has died, or its answer was lost, between the two steps.
-      const halfRevoked = winners.filter(
-        ({ issueNo, memberId }) => evidence.revoked.get(issueNo) === memberId,
-      );
+      const halfRevoked = winners.filter(({ issueNo, holder }) => evidence.revoked.get(issueNo) === holder);
       const waiting =
         queued.length + claimed.length + halfRevoked.length + evidence.catalogue.unsettledChanges;
       if (waiting === 0 || performance.now() > untilMs) return evidence;
@@ -134,7 +133,7 @@ export async function readTables(select: Select, couponId: number): Promise<Omit
   const columns = 'issue_no, member_id, issued_at';
   const rows = await ofCoupon(`select ${columns} from member_coupon where coupon_id = ? order by issue_no`);
   const dead = await ofCoupon(`select ${columns}, reason from dead_letter where coupon_id = ?`);
-  const revoked = await ofCoupon('select issue_no, member_id from revocation where coupon_id = ?');
+  const revoked = await ofCoupon('select issue_no, member_id, unit from revocation where coupon_id = ?');
   const [coupon = {}] = await ofCoupon(
     'select quantity, opens_at, closes_at, paused, closed from coupon where id = ?',
   );
@@ -145,7 +144,7 @@ export async function readTables(select: Select, couponId: number): Promise<Omit
   return {
     rows: rows.map(issuanceOf),
     deadLetters: dead.map((letter) => ({ ...issuanceOf(letter), reason: String(letter['reason']) })),
-    revoked: new Map(revoked.map((row) => [Number(row['issue_no']), memberIdOf(row['member_id'])])),
+    revoked: new Map(revoked.map((row) => [Number(row['issue_no']), holderIn(row)])),
     catalogue: {
       terms: {
         quantity: Number(coupon['quantity']),
@@ -197,13 +196,21 @@ async function readStore(redis: Redis | Cluster, couponId: number): Promise<Fina
   };
 }
 
-/** From the columns of a row. */
+/** From the columns of a row, or with the holder of Redis in place of the member. */
 export function issuanceOf(row: Readonly<Record<string, unknown>>): Issuance {
   return {
     issueNo: Number(row['issue_no']),
-    memberId: memberIdOf(row['member_id']),
+    holder: holderIn(row),
     issuedAtMs: Number(row['issued_at']),
   };
+}
+
+function holderIn(row: Readonly<Record<string, unknown>>): HolderId {
+  const { member_id: text, unit } = row;
+  if (unit !== undefined) return holderOf(memberIdOf(text), Number(unit));
+  const holder = typeof text === 'string' ? parseHolder(text) : undefined;
+  if (holder === undefined) throw new Error(`no holder: ${String(text)}`);
+  return holder;
 }
 
 /** @throws Error for what no member can be called. */

@@ -26,7 +26,7 @@ fault(46, 'a recorder dies after its claim while a follower reads: no row is mis
   const { rows } = await world.evidence();
   await follower.finish();
   await naive.finish();
-  const recorded = rows.map(({ issueNo, memberId }) => ({ issueNo, memberId }));
+  const recorded = rows.map(({ issueNo, holder: memberId }) => ({ issueNo, memberId }));
   t.strictSame(
     follower.delivered.map(({ issueNo, memberId }) => ({ issueNo, memberId })),
     recorded,

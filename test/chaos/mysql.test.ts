@@ -98,7 +98,7 @@ fault(31, 'a row the schema refuses is quarantined with its reason, and the othe
   await world.burst();
   const evidence = await world.evidence();
   t.match(
-    evidence.deadLetters.map((letter) => [letter.memberId, letter.reason]),
+    evidence.deadLetters.map((letter) => [letter.holder, letter.reason]),
     [['poison', /refused by the schema/]],
   );
   await world.verdict(t, { planted: ['poison'] });

@@ -52,7 +52,7 @@ async function admit(stores: Stores, couponId: CouponRecord['couponId'], names: 
   const reply = await stores.admission.admit(batch);
   if (reply.status !== 'decided') throw new Error(`not decided: ${reply.status}`);
   const issuances = memberIds.map((memberId, place): Issuance => ({
-    memberId,
+    holder: memberId,
     issueNo: reply.firstIssueNo + place,
     issuedAtMs: reply.storeNowMs,
   }));
@@ -128,15 +128,15 @@ t.test('claims from before a restart are not recorded once the coupon was marked
   t.equal(await stores.warmer.prepare(couponId), 'present');
   const [snapshot] = await stores.admission.snapshots([couponId]);
   t.match(snapshot, { version: record.version, lastIssueNo: 3 }, 'verified, not rebuilt');
-  const memberId = parseMemberId('d');
-  if (memberId === undefined) throw new Error('d is a member id');
-  const forgotten = [{ memberId, issueNo: 4, issuedAtMs: 1 }];
+  const holder = parseMemberId('d');
+  if (holder === undefined) throw new Error('d is a member id');
+  const forgotten = [{ holder, issueNo: 4, issuedAtMs: 1 }];
   t.match(await stores.ledger.record({ couponId, epoch: record.epoch, issuances: forgotten }), {
     inserted: 0,
     stale: 1,
   });
   await admitAndRecord(stores, couponId, ['e']);
-  t.equal((await stores.ledger.rowAt(couponId, 4))?.memberId, 'e', 'the number is issued to another member');
+  t.equal((await stores.ledger.rowAt(couponId, 4))?.holder, 'e', 'the number is issued to another member');
 });
 
 t.test('an acknowledged number that Redis has not issued takes the coupon out of service', async (t) => {
@@ -161,7 +161,7 @@ t.test('what an older copy brings back beyond the quantity is revoked, the lates
   const [template] = issuances;
   const memberId = parseMemberId('f');
   if (template === undefined || memberId === undefined) throw new Error('d and f are members');
-  await stores.ledger.record({ couponId, epoch, issuances: [{ ...template, memberId, issueNo: 6 }] });
+  await stores.ledger.record({ couponId, epoch, issuances: [{ ...template, holder: memberId, issueNo: 6 }] });
   t.equal(await stores.warmer.prepare(couponId, 9), 'recovering');
   t.equal(await stores.warmer.warm(couponId), 'warmed');
   const [snapshot] = await stores.admission.snapshots([couponId]);

@@ -1,7 +1,8 @@
 /** Defines ids, terms, snapshots and issuances, and derives the state of a coupon. */
 
-import type { MemberId } from './member-id.js';
+import type { HolderId } from './holder.js';
 
+export type { HolderId } from './holder.js';
 export { parseMemberId, type MemberId } from './member-id.js';
 
 declare const couponIdBrand: unique symbol;
@@ -44,9 +45,9 @@ export interface CouponSnapshot extends CouponTerms {
   readonly storeNowMs: number;
 }
 
-/** The fact that a member holds one. `issueNo` is its place in the line. */
+/** The fact that a member holds one, or one of several. `issueNo` is its place in the line. */
 export interface Issuance {
-  readonly memberId: MemberId;
+  readonly holder: HolderId;
   readonly issueNo: number;
   /** By the store's clock, milliseconds since the Unix epoch. */
   readonly issuedAtMs: number;

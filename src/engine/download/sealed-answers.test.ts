@@ -19,8 +19,8 @@ const snapshot = (some: Partial<CouponSnapshot> = {}): CouponSnapshot => ({
   storeNowMs: 10_000,
   ...some,
 });
-const winner = { memberId: memberNamed('a'), issueNo: 1, issuedAtMs: 77 };
-const winners = new Map([[winner.memberId, winner]]);
+const winner = { holder: memberNamed('a'), issueNo: 1, issuedAtMs: 77 };
+const winners = new Map([[winner.holder, winner]]);
 /** Our clock shows 500 when the store's shows 10,000. */
 const storeClock = new StoreClock();
 storeClock.observe(10_000, 500);

@@ -7,7 +7,7 @@
 import type { CouponId, Issuance } from '../domain/coupon.js';
 import type { EventKind, FeedEvent, FeedPosition } from '../domain/events.js';
 import { FEED_ENTRIES_MAX } from '../domain/limits.js';
-import { subjectOf } from '../domain/member-id.js';
+import { holderFields } from '../domain/holder.js';
 import type { EventLog, FeedEntry } from '../ports/event-log.js';
 
 export interface EventFilter {
@@ -81,7 +81,7 @@ function isWanted(entry: FeedEntry, { kinds, couponIds, issuedSinceMs }: EventFi
   return issuedSinceMs === undefined || lastIssuedAtMs === undefined || lastIssuedAtMs >= issuedSinceMs;
 }
 
-export function recordedEvent(couponId: CouponId, { issueNo, memberId, issuedAtMs }: Issuance): FeedEvent {
-  const fields = { issueNo, memberId: subjectOf(memberId), issuedAt: new Date(issuedAtMs).toISOString() };
+export function recordedEvent(couponId: CouponId, { issueNo, holder, issuedAtMs }: Issuance): FeedEvent {
+  const fields = { issueNo, ...holderFields(holder), issuedAt: new Date(issuedAtMs).toISOString() };
   return { id: `iss_${couponId}_${issueNo}`, kind: 'issuance.recorded', couponId, fields };
 }

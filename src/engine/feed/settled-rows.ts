@@ -109,7 +109,7 @@ export class SettledRows {
     const revocations = await audit.revocations(couponId, first - 1, ISSUANCES_MAX);
     const letters = await audit.deadLetters(
       couponId,
-      { issueNo: first - 1, memberId: LAST_TEXT },
+      { issueNo: first - 1, holder: LAST_TEXT },
       ISSUANCES_MAX,
     );
     const explained = new Set([...revocations, ...letters].map(({ issueNo }) => issueNo));

@@ -3,7 +3,7 @@
  *
  * A back end implements {@link Admission}; `testing/contracts/admission-contract.ts` tests every back end.
  */
-import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../domain/coupon.js';
+import type { CouponId, CouponSnapshot, CouponTerms, HolderId, Issuance } from '../domain/coupon.js';
 import type { TermsChange, TermsRefusal } from './terms-change.js';
 
 /** Why a coupon gives nothing to a member who holds none. In order of precedence. */
@@ -74,7 +74,7 @@ export interface AdmitBatch {
   readonly couponId: CouponId;
   readonly epoch: number;
   /** In order of arrival, 1 up to BATCH_MAX; a member may be named more than once. Those who only ask come last. */
-  readonly memberIds: readonly MemberId[];
+  readonly memberIds: readonly HolderId[];
   /**
    * How many at the end of `memberIds` only ask what they hold: they are issued nothing, take no unit and get no refusal. 0 when absent,
    * `memberIds.length` at most.
@@ -129,7 +129,7 @@ export type RevokeReply =
 /** A read-only view of the members who hold a coupon. */
 export interface WinnersView {
   readonly size: number;
-  get(memberId: MemberId): Issuance | undefined;
+  get(holder: HolderId): Issuance | undefined;
 }
 
 /**
@@ -166,7 +166,7 @@ export interface Admission {
   snapshots(couponIds: readonly CouponId[]): Promise<(CouponSnapshot | undefined)[]>;
 
   /** The live issuance of one member, whether recorded or not; `not_ready` where the coupon is not in the store. */
-  issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'>;
+  issuanceOf(couponId: CouponId, holder: HolderId): Promise<Issuance | undefined | 'not_ready'>;
 
   /**
    * The issuance with this number, as far as the store finds it without a long search: queued and claimed issuances
@@ -209,5 +209,5 @@ export interface Admission {
    * Takes a live issuance back: the unit returns to stock, the number is never used again, and the member may win anew.
    * If it was still queued it leaves the queue. A claimed one stays with its claim: the ledger's revocation keeps its row out.
    */
-  revoke(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<RevokeReply>;
+  revoke(couponId: CouponId, issueNo: number, holder: HolderId): Promise<RevokeReply>;
 }

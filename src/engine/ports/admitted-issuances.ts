@@ -1,5 +1,5 @@
 /** Reads in chunks all issuances that the admission store has for a coupon, for comparisons with the ledger. */
-import type { CouponId, Issuance, MemberId } from '../domain/coupon.js';
+import type { CouponId, HolderId, Issuance } from '../domain/coupon.js';
 
 /**
  * Not atomic: what is admitted, recorded or revoked while it is read may be in it or not, and may be in it twice.
@@ -11,8 +11,8 @@ export interface AdmittedIssuances {
   winners(couponId: CouponId): AsyncIterable<readonly Issuance[]>;
   /** What is queued or claimed; one that moves between the two while being read is seen. */
   unrecorded(couponId: CouponId): AsyncIterable<readonly Issuance[]>;
-  /** What each of up to {@link ISSUANCES_MAX} members holds, in their order. */
-  held(couponId: CouponId, memberIds: readonly MemberId[]): Promise<(Issuance | undefined)[]>;
+  /** What each of up to {@link ISSUANCES_MAX} holders has, in their order. */
+  held(couponId: CouponId, holders: readonly HolderId[]): Promise<(Issuance | undefined)[]>;
   /** Claims whose lease ended before this instant of the store's clock and which no recorder has taken over. */
   lapsedClaims(couponId: CouponId, beforeMs: number): Promise<number>;
   /** Those of up to {@link ISSUANCES_MAX} that are neither queued nor claimed, at one instant. */

@@ -5,12 +5,12 @@
  * back end.
  */
 import type { AuditEntry } from './audit-log.js';
-import type { CouponId, Issuance, MemberId } from '../domain/coupon.js';
+import type { CouponId, HolderId, Issuance, MemberId } from '../domain/coupon.js';
 
 /** What became of one batch. The five add up to its length. */
 export interface RecordResult {
   readonly inserted: number;
-  /** The same row (number, member) already existed: a replay. */
+  /** The same row (number, holder) already existed: a replay. */
   readonly replayed: number;
   /** Revoked before it was recorded: no row, and none later. */
   readonly revoked: number;
@@ -81,22 +81,22 @@ export interface IssuanceLedger {
     couponId: CouponId,
     epoch: number,
     issueNo: number,
-    memberId: MemberId,
+    holder: HolderId,
     atMs: number,
     audit?: AuditEntry,
   ): Promise<'revoked' | 'again' | 'used' | 'stale'>;
 
   /** The former holder of a revoked number, or `undefined` when the number was never revoked. */
-  revokedHolder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined>;
+  revokedHolder(couponId: CouponId, issueNo: number): Promise<HolderId | undefined>;
 
-  rowOf(couponId: CouponId, memberId: MemberId): Promise<LedgerRow | undefined>;
+  rowOf(couponId: CouponId, holder: HolderId): Promise<LedgerRow | undefined>;
   rowAt(couponId: CouponId, issueNo: number): Promise<LedgerRow | undefined>;
   /** Ascending by issueNo, those above `afterIssueNo`, up to `limit`. */
   rows(couponId: CouponId, afterIssueNo: number, limit: number): Promise<LedgerRow[]>;
-  /** Ascending by coupon id, those above `afterCouponId`, up to `limit`. */
-  rowsOfMember(memberId: MemberId, afterCouponId: number, limit: number): Promise<LedgerRow[]>;
+  /** All units of the member, ascending. */
+  rowsOfMember(couponId: CouponId, memberId: MemberId): Promise<LedgerRow[]>;
   /** Uses it once. `absent`: no such row (not issued, or not recorded yet). */
-  use(couponId: CouponId, memberId: MemberId, atMs: number): Promise<LedgerRow | 'already_used' | 'absent'>;
+  use(couponId: CouponId, holder: HolderId, atMs: number): Promise<LedgerRow | 'already_used' | 'absent'>;
 
   counts(couponIds: readonly CouponId[]): Promise<LedgerCounts[]>;
   /** The highest number in rows, revocations and dead letters; 0 when there is none. */

@@ -4,7 +4,7 @@
  * I9: an issuance has at most one live redemption, and the same order always gets the same answer.
  * `testing/contracts/redemption-ledger-contract.ts` is what every back end must satisfy.
  */
-import type { CouponId, MemberId } from '../domain/coupon.js';
+import type { CouponId, HolderId, MemberId } from '../domain/coupon.js';
 import type { OrderId, WalletState } from '../domain/redemption.js';
 import type { AuditActor } from './audit-log.js';
 import type { Discount } from './coupon-catalogue.js';
@@ -22,15 +22,23 @@ export interface WalletRow extends LedgerRow {
   readonly orderId: OrderId | undefined;
 }
 
+/**
+ * By the member. Without the unit, of the member's units: the one that the order has redeemed; else the first one that can be redeemed;
+ * else the first one that is not used.
+ */
+export interface OfMember {
+  readonly couponId: CouponId;
+  readonly memberId: MemberId;
+  readonly unit?: number | undefined;
+}
+
 /** One issuance: by its number, or by its member. */
-export type IssuanceName =
-  | { readonly couponId: CouponId; readonly issueNo: number }
-  | { readonly couponId: CouponId; readonly memberId: MemberId };
+export type IssuanceName = { readonly couponId: CouponId; readonly issueNo: number } | OfMember;
 
 export interface Redemption {
   readonly couponId: CouponId;
   readonly issueNo: number;
-  readonly memberId: MemberId;
+  readonly holder: HolderId;
   readonly orderId: OrderId;
   readonly redeemedAtMs: number;
   readonly expiresAtMs: number | undefined;
@@ -72,6 +80,7 @@ export type WalletOrder = 'coupon' | 'newest';
 export interface WalletCursor {
   readonly issuedAtMs: number;
   readonly couponId: number;
+  readonly unit: number;
 }
 
 /**
@@ -86,7 +95,7 @@ export interface RedemptionLedger {
   cancel(issuance: IssuanceName, orderId: OrderId, actor: AuditActor): Promise<CancelResult>;
   /** Up to `limit`, the latest first; `absent` where the issuance has no row. */
   history(issuance: IssuanceName, limit: number): Promise<HistoryEntry[] | 'absent'>;
-  /** What a member holds: ascending by coupon id above `after.couponId`, or the newest before `after`. */
+  /** What a member holds behind `after`: ascending by coupon id and unit, or the newest first. */
   wallet(
     memberId: MemberId,
     order: WalletOrder,

@@ -133,7 +133,7 @@ class Reconciliation {
   async #readDeadLetters(): Promise<void> {
     for await (const letters of deadLetterPages(this.#ports.audit, this.#record.couponId)) {
       this.#deadLetters.add(letters);
-      for (const { issueNo, memberId } of letters) this.#dead.add(`${issueNo}:${memberId}`);
+      for (const { issueNo, holder } of letters) this.#dead.add(`${issueNo}:${holder}`);
     }
   }
 
@@ -157,31 +157,31 @@ class Reconciliation {
     for await (const chunk of admitted.winners(couponId)) {
       this.#hooks.onProgress?.(chunk.length);
       for (const holder of chunk) {
-        if (this.#dead.has(`${holder.issueNo}:${holder.memberId}`)) continue;
+        if (this.#dead.has(`${holder.issueNo}:${holder.holder}`)) continue;
         if (this.#held.has(holder.issueNo) && (await this.#isDouble(holder, seen.get(holder.issueNo)))) {
           this.#duplicateNumbers.add([holder.issueNo]);
         }
         this.#held.add(holder.issueNo);
-        if (seen.size < RECENT_HOLDERS) seen.set(holder.issueNo, holder.memberId);
+        if (seen.size < RECENT_HOLDERS) seen.set(holder.issueNo, holder.holder);
       }
       await this.#collectMissing(admitted, chunk);
     }
   }
 
   /** A scan may show a member twice; two members under one number is another matter. */
-  async #isDouble({ issueNo, memberId }: Issuance, other: string | undefined): Promise<boolean> {
-    if (other !== undefined) return other !== memberId;
+  async #isDouble({ issueNo, holder }: Issuance, other: string | undefined): Promise<boolean> {
+    if (other !== undefined) return other !== holder;
     const { ledger, admission } = this.#ports;
     const { couponId } = this.#record;
-    const holder =
+    const known =
       (await ledger.rowAt(couponId, issueNo)) ?? (await admission.unrecordedHolder(couponId, issueNo));
-    return holder !== undefined && holder.memberId !== memberId;
+    return known !== undefined && known.holder !== holder;
   }
 
   async #collectMissing(admitted: AdmittedIssuances, chunk: readonly Issuance[]): Promise<void> {
     const { couponId } = this.#record;
     const unseen = chunk.filter(
-      ({ issueNo, memberId }) => !this.#rows.has(issueNo) && !this.#dead.has(`${issueNo}:${memberId}`),
+      ({ issueNo, holder }) => !this.#rows.has(issueNo) && !this.#dead.has(`${issueNo}:${holder}`),
     );
     if (unseen.length === 0) return;
     const nowhere = await admitted.unqueued(couponId, unseen);
@@ -213,16 +213,16 @@ class Reconciliation {
   }
 
   async #notHeld(admitted: AdmittedIssuances, issuances: readonly Issuance[]): Promise<Issuance[]> {
-    const memberIds = issuances.map(({ memberId }) => memberId);
-    const held = await admitted.held(this.#record.couponId, memberIds);
+    const holders = issuances.map(({ holder }) => holder);
+    const held = await admitted.held(this.#record.couponId, holders);
     return issuances.filter(({ issueNo }, place) => held[place]?.issueNo !== issueNo);
   }
 
   async #stillRecorded(issuances: readonly Issuance[]): Promise<Issuance[]> {
-    const memberIds = issuances.map(({ memberId }) => memberId);
-    const rows = await this.#ports.audit.rowsOf(this.#record.couponId, memberIds);
-    const numberOf = new Map(rows.map((row) => [row.memberId, row.issueNo]));
-    return issuances.filter(({ memberId, issueNo }) => numberOf.get(memberId) === issueNo);
+    const holders = issuances.map(({ holder }) => holder);
+    const rows = await this.#ports.audit.rowsOf(this.#record.couponId, holders);
+    const numberOf = new Map(rows.map((row) => [row.holder, row.issueNo]));
+    return issuances.filter(({ holder, issueNo }) => numberOf.get(holder) === issueNo);
   }
 
   #gaps(lastIssueNo: number, revoked: NumberSet): Findings<number> {

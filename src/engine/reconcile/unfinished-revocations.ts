@@ -21,7 +21,7 @@ export async function unfinishedRevocations(
   const settled = revocations.filter(({ revokedAtMs }) => revokedAtMs < nowMs - REVOKE_WAIT_MAX_MS);
   const held = await admitted.held(
     couponId,
-    settled.map(({ memberId }) => memberId),
+    settled.map(({ holder }) => holder),
   );
   return held.filter(
     (issuance, place): issuance is Issuance =>
@@ -36,8 +36,8 @@ export async function finishRevokes(
   half: readonly Issuance[],
 ): Promise<number> {
   let finished = 0;
-  for (const { issueNo, memberId } of half) {
-    const reply = await ports.admission.revoke(couponId, issueNo, memberId);
+  for (const { issueNo, holder } of half) {
+    const reply = await ports.admission.revoke(couponId, issueNo, holder);
     if (reply.status !== 'revoked') continue;
     finished += 1;
     ports.versions.publish(couponId, reply.snapshot.version);

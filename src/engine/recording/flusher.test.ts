@@ -59,7 +59,7 @@ t.test('what is queued becomes rows, in the order of the line, a batch a drain',
   t.match(await drain(), { inserted: 1, backlog: 'empty' });
   t.equal(await drain(), 'empty');
   t.same(
-    world.database.rows(couponId, 0, 10).map((row) => row.memberId),
+    world.database.rows(couponId, 0, 10).map((row) => row.holder),
     ['m1', 'm2', 'm3', 'm4', 'm5'],
   );
   t.same(world.store.depth(couponId), { queued: 0, claimed: 0 });

@@ -5,7 +5,7 @@ import { RecordingTimes } from './recording-times.js';
 function issuances(...issuedAtMs: readonly number[]): Issuance[] {
   return issuedAtMs.map((atMs, place) => ({
     issueNo: place + 1,
-    memberId: String(place) as MemberId,
+    holder: String(place) as MemberId,
     issuedAtMs: atMs,
   }));
 }

@@ -4,7 +4,7 @@ import { couponNumber, memberNamed, StagedWorld } from '../testing/simulation/st
 
 const recordedWinners = (count: number): Issuance[] =>
   Array.from({ length: count }, (_, index) => ({
-    memberId: memberNamed(`m${index + 1}`),
+    holder: memberNamed(`m${index + 1}`),
     issueNo: index + 1,
     issuedAtMs: index,
   }));

@@ -23,7 +23,8 @@ import type { Scheduler } from '../domain/clock.js';
 import type { CouponCatalogue, CouponRecord } from '../ports/coupon-catalogue.js';
 import type { CouponChanges } from '../ports/coupon-changes.js';
 import { termsToResume } from './terms-to-resume.js';
-import { type Issuance, parseMemberId } from '../domain/coupon.js';
+import type { Issuance } from '../domain/coupon.js';
+import { parseHolder } from '../domain/holder.js';
 import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
 import type { DeadLetter, LedgerAudit } from '../ports/ledger-audit.js';
@@ -212,8 +213,8 @@ class Rebuild {
     // have put the coupon into service and issued more of them. The process that has the lock now has had it all the
     // time.
     await this.#merge('revoked', []);
-    for (const { issueNo, memberId } of beyond) {
-      const reply = await this.#ports.ledger.revoke(couponId, epoch, issueNo, memberId, atMs);
+    for (const { issueNo, holder } of beyond) {
+      const reply = await this.#ports.ledger.revoke(couponId, epoch, issueNo, holder, atMs);
       if (reply === 'stale') throw new TakenOver();
     }
     for (const some of chunksOf(beyond, ISSUANCES_MAX)) await this.#merge('revoked', some);
@@ -248,14 +249,14 @@ class Rebuild {
   }
 }
 
-function keyOf({ issueNo, memberId }: { readonly issueNo: number; readonly memberId: string }): string {
-  return `${issueNo}:${memberId}`;
+function keyOf({ issueNo, holder }: { readonly issueNo: number; readonly holder: string }): string {
+  return `${issueNo}:${holder}`;
 }
 
 /** A dead letter as an issuance, where it can be one. */
-function issuanceOf({ issueNo, memberId, issuedAtMs }: DeadLetter): Issuance[] {
-  const parsed = parseMemberId(memberId);
+function issuanceOf({ issueNo, holder, issuedAtMs }: DeadLetter): Issuance[] {
+  const parsed = parseHolder(holder);
   return parsed === undefined || issueNo < 1 || issuedAtMs < 0
     ? []
-    : [{ memberId: parsed, issueNo, issuedAtMs }];
+    : [{ holder: parsed, issueNo, issuedAtMs }];
 }

@@ -273,7 +273,7 @@ t.test('a revoke takes back a recorded, a queued and a claimed issuance alike, o
     const { world, couponId, registry, record } = await withWinners('a', 'b');
     if (stage === 'recorded') record();
     if (stage === 'claimed') world.store.claim(couponId, 'other', 10, 10_000);
-    const revoked = { status: 'revoked', issueNo: 1, memberId: 'a', remaining: 2 };
+    const revoked = { status: 'revoked', issueNo: 1, holder: 'a', remaining: 2 };
     t.match(await registry.revoke(couponId, 1), revoked, stage);
     t.match(await registry.revoke(couponId, 1), revoked, 'a seller whose answer was lost may repeat it');
     t.equal(world.store.issuanceOf(couponId, memberNamed('a')), undefined);
@@ -296,7 +296,7 @@ t.test('a revoke that failed half-way is finished by repeating it', async (t) =>
   world.storeLink.next('deliver', 'refuse');
   await t.rejects(registry.revoke(couponId, 1), { code: 'store_outcome_unknown' });
   t.match(world.store.issuanceOf(couponId, memberNamed('a')), { issueNo: 1 }, 'the store still has it');
-  t.match(await registry.revoke(couponId, 1), { status: 'revoked', memberId: 'a' });
+  t.match(await registry.revoke(couponId, 1), { status: 'revoked', holder: 'a' });
   t.equal(world.store.issuanceOf(couponId, memberNamed('a')), undefined);
 });
 
@@ -332,7 +332,7 @@ t.test('a revoke that finds a higher epoch reads the holder of the number once m
   t.equal(world.databaseLink.held, 1, 'the holder is known, and the ledger is about to be asked');
   world.database.nextEpoch(couponId);
   world.databaseLink.release();
-  t.match(await revoking, { status: 'revoked', memberId: 'a' });
+  t.match(await revoking, { status: 'revoked', holder: 'a' });
 });
 
 t.test('an issuance that moves into the ledger while its holder is read is found', async (t) => {
@@ -347,7 +347,7 @@ t.test('an issuance that moves into the ledger while its holder is read is found
   });
   world.store.ack(couponId, 'token');
   world.storeLink.release();
-  t.match(await revoking, { status: 'revoked', memberId: 'a' });
+  t.match(await revoking, { status: 'revoked', holder: 'a' });
 });
 
 t.test('a coupon that is registered while the store is out of reach is not said to be none', async (t) => {

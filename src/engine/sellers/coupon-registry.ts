@@ -4,10 +4,10 @@ import type { TermsChange } from '../ports/terms-change.js';
 import type { AuditAction, AuditActor, AuditEntry } from '../ports/audit-log.js';
 import type { Clock } from '../domain/clock.js';
 import { couponState } from '../domain/coupon.js';
-import type { CouponId, CouponSnapshot, CouponState, Issuance, MemberId } from '../domain/coupon.js';
+import type { CouponId, CouponSnapshot, CouponState, HolderId, Issuance } from '../domain/coupon.js';
 import type { DoorChange } from '../domain/door-rule.js';
+import { holderFields } from '../domain/holder.js';
 import type { RulesChange } from '../domain/redemption.js';
-import { subjectOf } from '../domain/member-id.js';
 import type {
   CouponCatalogue,
   CouponCursor,
@@ -71,7 +71,7 @@ export type RevokeResult =
   | {
       readonly status: 'revoked';
       readonly issueNo: number;
-      readonly memberId: MemberId;
+      readonly holder: HolderId;
       readonly remaining: number;
     }
   | { readonly status: 'not_issued' | 'already_used' | 'unknown_coupon' | 'not_ready' };
@@ -263,24 +263,22 @@ export class CouponRegistry {
   ): Promise<RevokeResult | 'stale'> {
     const [record] = await this.#ports.catalogue.find([couponId]);
     if (record === undefined) return { status: 'unknown_coupon' };
-    const memberId = await this.#holder(couponId, issueNo);
-    if (memberId === undefined) return { status: 'not_issued' };
+    const holder = await this.#holder(couponId, issueNo);
+    if (holder === undefined) return { status: 'not_issued' };
 
     const entry =
       by &&
       this.#entry(by, 'issuance_revoked', couponId, {
         issueNo,
-        memberId: subjectOf(memberId),
+        ...holderFields(holder),
       });
     const nowMs = this.#ports.clock.nowMs();
     await this.#ports.bell?.markPending([couponId]);
-    const revoked = await this.#ports.ledger.revoke(couponId, record.epoch, issueNo, memberId, nowMs, entry);
+    const revoked = await this.#ports.ledger.revoke(couponId, record.epoch, issueNo, holder, nowMs, entry);
     if (revoked === 'used') return { status: 'already_used' };
     if (revoked === 'stale') return revoked;
-    const { quantity, issued } = await this.#unknownOnFault(
-      this.#letStoreFollow(couponId, issueNo, memberId),
-    );
-    return { status: 'revoked', issueNo, memberId, remaining: quantity - issued };
+    const { quantity, issued } = await this.#unknownOnFault(this.#letStoreFollow(couponId, issueNo, holder));
+    return { status: 'revoked', issueNo, holder, remaining: quantity - issued };
   }
 
   #entry(actor: AuditActor, action: AuditAction, couponId: CouponId, detail: object): AuditEntry {
@@ -295,14 +293,14 @@ export class CouponRegistry {
    */
   async issuanceOf(
     couponId: CouponId,
-    memberId: MemberId,
+    holder: HolderId,
   ): Promise<Issuance | undefined | 'not_ready' | 'unknown_coupon'> {
     const { admission } = this.#ports;
-    const issuance = await admission.issuanceOf(couponId, memberId);
+    const issuance = await admission.issuanceOf(couponId, holder);
     if (issuance !== 'not_ready') return issuance;
     const result = await this.prepare(couponId);
     if (result === 'unknown_coupon') return result;
-    return result === 'recovering' ? 'not_ready' : admission.issuanceOf(couponId, memberId);
+    return result === 'recovering' ? 'not_ready' : admission.issuanceOf(couponId, holder);
   }
 
   /**
@@ -313,24 +311,24 @@ export class CouponRegistry {
     return this.#ports.warmer.prepare(couponId);
   }
 
-  async #holder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {
+  async #holder(couponId: CouponId, issueNo: number): Promise<HolderId | undefined> {
     const { ledger, admission } = this.#ports;
     const recorded = await ledger.rowAt(couponId, issueNo);
-    if (recorded !== undefined) return recorded.memberId;
+    if (recorded !== undefined) return recorded.holder;
     const unrecorded = await admission.unrecordedHolder(couponId, issueNo);
-    if (unrecorded !== undefined) return unrecorded.memberId;
+    if (unrecorded !== undefined) return unrecorded.holder;
     // It may have been recorded between the two reads.
     const recordedSince = await ledger.rowAt(couponId, issueNo);
-    return recordedSince?.memberId ?? (await ledger.revokedHolder(couponId, issueNo));
+    return recordedSince?.holder ?? (await ledger.revokedHolder(couponId, issueNo));
   }
 
   /** The second step of a revoke, once the ledger has the first. */
-  async #letStoreFollow(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<CouponSnapshot> {
+  async #letStoreFollow(couponId: CouponId, issueNo: number, holder: HolderId): Promise<CouponSnapshot> {
     const { admission, catalogue, versions, warmer } = this.#ports;
-    let reply = await admission.revoke(couponId, issueNo, memberId);
+    let reply = await admission.revoke(couponId, issueNo, holder);
     if (reply.status === 'not_ready') {
       await warmer.prepare(couponId);
-      reply = await admission.revoke(couponId, issueNo, memberId);
+      reply = await admission.revoke(couponId, issueNo, holder);
     }
     // A recovery takes longer than a seller waits. It reads the revocation.
     if (reply.status === 'not_ready')

@@ -83,7 +83,7 @@ async function record(shop: Awaited<ReturnType<typeof openShop>>, count: number)
   if (couponId === undefined) throw new Error('1 is a coupon id');
   for (let first = 1; first <= count; first += 1_000) {
     const issuances = Array.from({ length: Math.min(1_000, count - first + 1) }, (_, place) => ({
-      memberId: parseMemberId(`member-${first + place}`) as MemberId,
+      holder: parseMemberId(`member-${first + place}`) as MemberId,
       issueNo: first + place,
       issuedAtMs: 1_795_348_800_000 + place,
     }));

@@ -2,6 +2,7 @@
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { SettledPage, SettledRows } from '../../engine/feed/settled-rows.js';
+import { holderFields, memberOf } from '../../engine/domain/holder.js';
 import { subjectOf } from '../../engine/domain/member-id.js';
 import type { IssuanceQuery, IssuanceSearch } from '../../engine/ports/issuance-search.js';
 import type { IssuanceLedger, LedgerRow } from '../../engine/ports/issuance-ledger.js';
@@ -77,10 +78,14 @@ export class IssuanceHandlers {
         ? (after, limit) => this.#recorded(couponId, after, limit)
         : (after, limit) => this.#found(couponId, sought, after, limit);
     }
-    return async (after) => {
-      const row = await this.#ports.ledger.rowOf(couponId, memberId);
-      const isSought = row !== undefined && after === 0 && matches(row, sought);
-      return { rows: isSought ? [row] : [], frontier: after, more: false };
+    return async (after, limit) => {
+      const rows = await this.#ports.ledger.rowsOfMember(couponId, memberId);
+      return ofMember(
+        rows.filter((row) => matches(row, sought)),
+        sought.descending,
+        after,
+        limit,
+      );
     };
   }
 
@@ -107,7 +112,7 @@ export class IssuanceHandlers {
         return json(200, {
           couponId,
           issueNo: result.issueNo,
-          memberId: subjectOf(result.memberId),
+          ...holderFields(result.holder),
           revoked: true,
           remaining: result.remaining,
         });
@@ -137,6 +142,21 @@ function matches({ issuedAtMs, usedAtMs }: LedgerRow, query: IssuanceQuery): boo
   return issuedAtMs >= issuedFromMs && issuedAtMs < issuedBeforeMs && isUsed === (used ?? isUsed);
 }
 
+/** The units of a member are a hundred at most. */
+function ofMember(
+  rows: readonly LedgerRow[],
+  descending: boolean,
+  after: number,
+  limit: number,
+): SettledPage {
+  const sign = descending ? -1 : 1;
+  const behind = rows
+    .filter(({ issueNo }) => after === 0 || sign * (issueNo - after) > 0)
+    .sort((one, other) => sign * (one.issueNo - other.issueNo));
+  const page = behind.slice(0, limit);
+  return { rows: page, frontier: page.at(-1)?.issueNo ?? after, more: behind.length > limit };
+}
+
 function streamed(contentType: string, chunks: AsyncIterable<string>): Reply {
   return { status: 200, contentType, chunks };
 }
@@ -145,7 +165,7 @@ function streamed(contentType: string, chunks: AsyncIterable<string>): Reply {
 export function issuanceItem(row: LedgerRow): IssuanceItemAnswer {
   return {
     couponId: row.couponId,
-    memberId: subjectOf(row.memberId),
+    ...holderFields(row.holder),
     issueNo: row.issueNo,
     issuedAt: rfc3339(row.issuedAtMs),
     usedAt: row.usedAtMs === undefined ? null : rfc3339(row.usedAtMs),
@@ -165,9 +185,9 @@ async function* csv(read: ReadPage, after: number): AsyncGenerator<string> {
   yield 'issue_no,member_id,issued_at,used_at\r\n';
   for await (const rows of chunksOfRows(read, after)) {
     yield rows
-      .map(({ issueNo, memberId, issuedAtMs, usedAtMs }) => {
+      .map(({ issueNo, holder, issuedAtMs, usedAtMs }) => {
         const usedAt = usedAtMs === undefined ? '' : rfc3339(usedAtMs);
-        return `${issueNo},${csvField(subjectOf(memberId))},${rfc3339(issuedAtMs)},${usedAt}\r\n`;
+        return `${issueNo},${csvField(subjectOf(memberOf(holder)))},${rfc3339(issuedAtMs)},${usedAt}\r\n`;
       })
       .join('');
   }

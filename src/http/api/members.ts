@@ -3,7 +3,7 @@ import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
-import { subjectOf } from '../../engine/domain/member-id.js';
+import { holderFields } from '../../engine/domain/holder.js';
 import type { Identity } from '../auth/identity.js';
 import { couponIdOf, json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
@@ -60,6 +60,6 @@ export class MemberHandlers {
   }
 }
 
-function issuanceFields({ memberId, issueNo, issuedAtMs }: Issuance): Record<string, unknown> {
-  return { memberId: subjectOf(memberId), issueNo, issuedAt: rfc3339(issuedAtMs) };
+function issuanceFields({ holder, issueNo, issuedAtMs }: Issuance): Record<string, unknown> {
+  return { ...holderFields(holder), issueNo, issuedAt: rfc3339(issuedAtMs) };
 }

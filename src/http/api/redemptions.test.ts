@@ -276,7 +276,7 @@ t.test(
       '?state=old',
       '?order=oldest',
       '?after=x',
-      '?after=1.2',
+      '?after=1.2.3',
       '?order=newest&after=5',
       '?after=01',
     ]) {

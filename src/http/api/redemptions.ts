@@ -4,16 +4,19 @@ import type { Admission } from '../../engine/ports/admission.js';
 import type { AuditActor } from '../../engine/ports/audit-log.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import { holderFields, holderOf, UNIT_MAX, unitOf } from '../../engine/domain/holder.js';
 import { subjectOf } from '../../engine/domain/member-id.js';
 import { parseOrderId } from '../../engine/domain/redemption.js';
 import type { OrderId, WalletState } from '../../engine/domain/redemption.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type {
   IssuanceName,
+  OfMember,
   RedeemResult,
   Redemption,
   RedemptionLedger,
   WalletCursor,
+  WalletOrder,
   WalletRow,
 } from '../../engine/ports/redemption-ledger.js';
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
@@ -24,7 +27,13 @@ import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { parseBody, parseQuery } from '../wire/parse-input.js';
 import { refuse } from '../wire/problems.js';
 import { rfc3339, rfc3339OrNull } from '../wire/rfc3339.js';
-import { issueNo as issueNoInput, orderInput, useInput, walletQuery } from '../wire/schemas.js';
+import {
+  issueNo as issueNoInput,
+  memberOrderInput,
+  orderInput,
+  useInput,
+  walletQuery,
+} from '../wire/schemas.js';
 import { memberInPath } from './member-in-path.js';
 import { ownedCoupon, ownedCouponBy } from './owned-coupon.js';
 import type { RedemptionCounts } from './redemption-counts.js';
@@ -58,8 +67,9 @@ export class RedemptionHandlers {
   }
 
   async redeemOfMember(request: ApiRequest, seller: Identity): Promise<Reply> {
-    const issuance = await this.#ofMember(request, seller);
-    const { orderId } = parseBody(orderInput, request);
+    const ofMember = await this.#ofMember(request, seller);
+    const { orderId, unit } = parseBody(memberOrderInput, request);
+    const issuance = { ...ofMember, unit };
     return this.#redeemed(await this.#redeem(issuance, orderId, sellerActor(request, seller)));
   }
 
@@ -88,18 +98,20 @@ export class RedemptionHandlers {
   /** By the member, once; with an order id the same order may be repeated. */
   async use(request: ApiRequest, member: Identity): Promise<Reply> {
     const couponId = couponIdOf(request);
-    const given = request.body.length === 0 ? undefined : parseBody(useInput, request).orderId;
+    const input = request.body.length === 0 ? {} : parseBody(useInput, request);
     // Every use has an order, so that the shop can cancel it.
-    const orderId = given ?? generatedOrderId();
-    const issuance = { couponId, memberId: member.memberId };
+    const orderId = input.orderId ?? generatedOrderId();
+    // A repeat without an order is not known as one: it must not use the next unit.
+    const unit = input.unit ?? (input.orderId === undefined ? 1 : undefined);
+    const issuance = { couponId, memberId: member.memberId, unit };
     const actor: AuditActor = { kind: 'member', id: subjectOf(member.memberId), address: request.address };
     const { redemption } = await this.#redeem(issuance, orderId, actor);
-    const row = await this.#ports.ledger.rowOf(couponId, member.memberId);
+    const row = await this.#ports.ledger.rowAt(couponId, redemption.issueNo);
     if (row === undefined) return this.#refuseAbsent(issuance);
     return json(200, {
       ...{
         couponId,
-        memberId: subjectOf(redemption.memberId),
+        ...holderFields(redemption.holder),
         issueNo: row.issueNo,
         issuedAt: rfc3339(row.issuedAtMs),
       },
@@ -117,8 +129,6 @@ export class RedemptionHandlers {
   async walletOf(request: ApiRequest, memberId: MemberId, sellerId: string | undefined): Promise<Reply> {
     const { after, limit, state, order } = parseQuery(walletQuery, request);
     const sequence = order === 'newest' ? 'newest' : 'coupon';
-    const nextOf = (row: WalletRow): number | string =>
-      sequence === 'newest' ? `${row.issuedAtMs}.${row.couponId}` : row.couponId;
     const items: WalletRow[] = [];
     let cursor = cursorOf(after, sequence);
     let last: WalletRow | undefined;
@@ -126,16 +136,17 @@ export class RedemptionHandlers {
       const rows = await this.#ports.redemptions.wallet(memberId, sequence, cursor, limit + 1);
       for (const row of rows) {
         if (isShown(row, state, sellerId)) {
-          if (items.length === limit && last !== undefined) return walletPage(items, nextOf(last));
+          if (items.length === limit && last !== undefined)
+            return walletPage(items, nextOf(last, sequence, row));
           items.push(row);
         }
         last = row;
       }
       if (rows.length <= limit) return walletPage(items, null);
       scanned += rows.length;
-      cursor = last;
+      cursor = last && { ...last, unit: unitOf(last.holder) };
     }
-    return walletPage(items, last === undefined ? null : nextOf(last));
+    return walletPage(items, last === undefined ? null : nextOf(last, sequence));
   }
 
   async #redeem(
@@ -201,7 +212,7 @@ export class RedemptionHandlers {
   }
 
   /** Under the route's member and coupon. */
-  async #ofMember(request: ApiRequest, seller: Identity): Promise<IssuanceName> {
+  async #ofMember(request: ApiRequest, seller: Identity): Promise<OfMember> {
     const memberId = memberInPath(request);
     const couponId: CouponId | undefined = parseCouponId(request.params[1] ?? '');
     if (couponId === undefined) refuse('unknown_coupon', 'There is no coupon with this id.');
@@ -215,7 +226,7 @@ export class RedemptionHandlers {
     const { couponId } = issuance;
     const found =
       'memberId' in issuance
-        ? await registry.issuanceOf(couponId, issuance.memberId)
+        ? await registry.issuanceOf(couponId, holderOf(issuance.memberId, issuance.unit ?? 1))
         : await admission.unrecordedHolder(couponId, issuance.issueNo);
     // It may have been recorded between the two reads; a repeat then finds its row.
     const row = 'memberId' in issuance ? undefined : await ledger.rowAt(couponId, issuance.issueNo);
@@ -246,18 +257,18 @@ function generatedOrderId(): OrderId {
 }
 
 function redemptionBody(redemption: Redemption): RedemptionAnswer {
-  const { couponId, issueNo, memberId, orderId, redeemedAtMs, expiresAtMs } = redemption;
+  const { couponId, issueNo, holder, orderId, redeemedAtMs, expiresAtMs } = redemption;
   return {
-    ...{ couponId, issueNo, memberId: subjectOf(memberId), orderId },
+    ...{ couponId, issueNo, ...holderFields(holder), orderId },
     redeemedAt: rfc3339(redeemedAtMs),
     expiresAt: rfc3339OrNull(expiresAtMs),
   };
 }
 
 function walletItem(row: WalletRow): WalletItemAnswer {
-  const { couponId, memberId, issueNo, name, state } = row;
+  const { couponId, holder, issueNo, name, state } = row;
   return {
-    ...{ couponId, memberId: subjectOf(memberId), issueNo, name, state },
+    ...{ couponId, ...holderFields(holder), issueNo, name, state },
     issuedAt: rfc3339(row.issuedAtMs),
     usedAt: rfc3339OrNull(row.usedAtMs),
     discount: row.discount ?? null,
@@ -276,17 +287,25 @@ function isShown(row: WalletRow, state: WalletState | undefined, sellerId: strin
   );
 }
 
-function cursorOf(after: string, sequence: 'coupon' | 'newest'): WalletCursor | undefined {
+/** The unit is named only where it matters, so that members with one unit each have the cursors they always had. */
+function nextOf(last: WalletRow, sequence: WalletOrder, following?: WalletRow): number | string {
+  const { couponId, issuedAtMs, holder } = last;
+  const unit = unitOf(holder);
+  if (sequence === 'newest') return `${issuedAtMs}.${couponId}${unit === 1 ? '' : `.${unit}`}`;
+  return following !== undefined && following.couponId !== couponId ? couponId : `${couponId}.${unit}`;
+}
+
+function cursorOf(after: string, sequence: WalletOrder): WalletCursor | undefined {
   if (after === '0') return undefined;
-  const [first = '', second] = after.split('.');
-  if ((second === undefined) !== (sequence === 'coupon')) {
-    refuse('invalid_input', 'after: must be the `next` of a page in the same order', {
-      errors: [{ field: 'after', message: 'must be the `next` of a page in the same order' }],
-    });
-  }
-  return sequence === 'coupon'
-    ? { couponId: Number(first), issuedAtMs: 0 }
-    : { issuedAtMs: Number(first), couponId: Number(second) };
+  const numbers = after.split('.').map(Number);
+  const [first = 0, second, third] = numbers;
+  if (sequence === 'coupon' && third === undefined)
+    return { issuedAtMs: 0, couponId: first, unit: second ?? UNIT_MAX };
+  if (sequence === 'newest' && second !== undefined)
+    return { issuedAtMs: first, couponId: second, unit: third ?? 1 };
+  return refuse('invalid_input', 'after: must be the `next` of a page in the same order', {
+    errors: [{ field: 'after', message: 'must be the `next` of a page in the same order' }],
+  });
 }
 
 /** A parameter of the path as the client meant it; text that is no encoding stays as it is, and names nothing. */

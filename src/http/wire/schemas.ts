@@ -19,6 +19,7 @@ import {
   walletStates,
 } from '../../engine/domain/redemption.js';
 import type { OrderId, Validity } from '../../engine/domain/redemption.js';
+import { UNIT_MAX } from '../../engine/domain/holder.js';
 import { memberIdOf } from '../../engine/domain/member-id.js';
 import { couponSorts } from '../../engine/ports/coupon-catalogue.js';
 import { keyScopes } from '../../accounts/server-keys.js';
@@ -274,8 +275,23 @@ const orderId = z
     examples: ['A-1017'],
   });
 
+const unit = z.int().min(1, 'must be at least 1').max(UNIT_MAX, `must be at most ${UNIT_MAX}`).optional();
+
 export const orderInput = z.strictObject({ orderId });
-export const useInput = z.strictObject({ orderId: orderId.optional() });
+export const memberOrderInput = z.strictObject({
+  orderId,
+  unit: unit.meta({
+    description:
+      'Which of the member’s units. Without it the one this order has redeemed, else the first usable one.',
+  }),
+});
+export const useInput = z.strictObject({
+  orderId: orderId.optional(),
+  unit: unit.meta({
+    description:
+      'Which of your units. Without it: with an `orderId` the one this order has used, else the first usable one; without both the first unit.',
+  }),
+});
 
 /** Where nothing is named yet. */
 export const emptyInput = z.strictObject({});
@@ -305,7 +321,7 @@ export const serverKeyInput = z.strictObject({
 export const walletQuery = z.strictObject({
   after: z
     .string()
-    .regex(/^(0|[1-9]\d{0,15})(\.[1-9]\d{0,14})?$/, 'must be the `next` of the page before')
+    .regex(/^(0|[1-9]\d{0,15})(\.[1-9]\d{0,14}){0,2}$/, 'must be the `next` of the page before')
     .default('0')
     .meta({ description: 'The `next` of the page before.' }),
   limit,

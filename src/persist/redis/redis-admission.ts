@@ -12,7 +12,7 @@ import type {
   WinnersView,
 } from '../../engine/ports/admission.js';
 import type { TermsChange } from '../../engine/ports/terms-change.js';
-import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, CouponSnapshot, HolderId, Issuance } from '../../engine/domain/coupon.js';
 import { answerInCalls, type RoundCall } from './answer-in-calls.js';
 import { claimedKey, couponKeys, metaKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
@@ -105,14 +105,14 @@ export class RedisAdmission implements Admission {
     });
   }
 
-  async issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'> {
+  async issuanceOf(couponId: CouponId, holder: HolderId): Promise<Issuance | undefined | 'not_ready'> {
     const [[marker, value], known] = await Promise.all([
-      this.#calls.command('hmget', winnersKey(couponId), ['', memberId]).then(list),
+      this.#calls.command('hmget', winnersKey(couponId), ['', holder]).then(list),
       this.#calls.command('hget', metaKey(couponId), ['marker']),
     ]);
     // Another hash may have taken the name.
     if (known === null || marker !== `#w.${text(known)}`) return 'not_ready';
-    if (value !== null) return { memberId, ...parseWinner(text(value)) };
+    if (value !== null) return { holder, ...parseWinner(text(value)) };
     return (await this.#snapshot(couponId)) === undefined ? 'not_ready' : undefined;
   }
 
@@ -168,9 +168,9 @@ export class RedisAdmission implements Admission {
     }
   }
 
-  async revoke(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<RevokeReply> {
+  async revoke(couponId: CouponId, issueNo: number, holder: HolderId): Promise<RevokeReply> {
     const keys = [metaKey(couponId), winnersKey(couponId), queueKey(couponId)];
-    const fields = list(await this.#calls.run('revoke', keys, [issueNo, memberId], true));
+    const fields = list(await this.#calls.run('revoke', keys, [issueNo, holder], true));
     const status = fields[0];
     switch (status) {
       case 'not_ready':

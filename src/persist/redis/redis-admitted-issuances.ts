@@ -1,7 +1,8 @@
 /** Implements {@link AdmittedIssuances} over Redis: cursors and ranges, never a command as long as the coupon. */
 import { chunksOf } from '../../engine/domain/chunks.js';
 import type { AdmittedIssuances } from '../../engine/ports/admitted-issuances.js';
-import { type CouponId, type Issuance, type MemberId, parseMemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, HolderId, Issuance } from '../../engine/domain/coupon.js';
+import { parseHolder } from '../../engine/domain/holder.js';
 import { claimedKey, claimsKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { corrupt, integer, keyLost, list, parseClaimed, parseQueued, parseWinner, text } from './replies.js';
@@ -13,7 +14,7 @@ const CHUNK_CLAIMS = 4;
 
 /** As the scripts take them. */
 export function triples(issuances: readonly Issuance[]): (string | number)[] {
-  return issuances.flatMap(({ issueNo, memberId, issuedAtMs }) => [issueNo, memberId, issuedAtMs]);
+  return issuances.flatMap(({ issueNo, holder, issuedAtMs }) => [issueNo, holder, issuedAtMs]);
 }
 
 export class RedisAdmittedIssuances implements AdmittedIssuances {
@@ -27,9 +28,9 @@ export class RedisAdmittedIssuances implements AdmittedIssuances {
     for await (const fields of this.#scan('hscan', winnersKey(couponId), CHUNK_ENTRIES)) {
       const issuances = fields.flatMap(([member, value]) => {
         if (member === '') return [];
-        const memberId = parseMemberId(member);
-        if (memberId === undefined) throw corrupt('a winner', member);
-        return [{ memberId, ...parseWinner(value) }];
+        const holder = parseHolder(member);
+        if (holder === undefined) throw corrupt('a winner', member);
+        return [{ holder, ...parseWinner(value) }];
       });
       if (issuances.length > 0) yield issuances;
     }
@@ -45,12 +46,12 @@ export class RedisAdmittedIssuances implements AdmittedIssuances {
     yield* this.#queued(couponId);
   }
 
-  async held(couponId: CouponId, memberIds: readonly MemberId[]): Promise<(Issuance | undefined)[]> {
-    if (memberIds.length === 0) return [];
-    const values = list(await this.#calls.command('hmget', winnersKey(couponId), memberIds));
-    return memberIds.map((memberId, place) => {
+  async held(couponId: CouponId, holders: readonly HolderId[]): Promise<(Issuance | undefined)[]> {
+    if (holders.length === 0) return [];
+    const values = list(await this.#calls.command('hmget', winnersKey(couponId), holders));
+    return holders.map((holder, place) => {
       const value = values[place];
-      return value === null ? undefined : { memberId, ...parseWinner(text(value)) };
+      return value === null ? undefined : { holder, ...parseWinner(text(value)) };
     });
   }
 

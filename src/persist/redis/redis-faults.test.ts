@@ -322,7 +322,7 @@ t.test('9: nor what it read before another server took over with its temporary k
   const couponId = freshCouponId();
   const terms = { quantity: 1, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
   const coupon = { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 1 };
-  const issued = inChunks([{ memberId: member('a'), issueNo: 1, issuedAtMs: 1 }]);
+  const issued = inChunks([{ holder: member('a'), issueNo: 1, issuedAtMs: 1 }]);
   const warming = backEnd.admission.warm(couponId, async () => {
     const [key = ''] = await client.keys(`coupon:{${couponId}}:warming:*`);
     const runId = /^run_id:(\S+)/m.exec(await client.info('server'))?.[1];

@@ -36,7 +36,7 @@ t.test('a coupon with a lost key', async (t) => {
     const couponId = freshCouponId();
     const terms = { quantity: 5, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
     const issued = ['a', 'b'].map((name, index) => ({
-      memberId: member(name),
+      holder: member(name),
       issueNo: index + 1,
       issuedAtMs: 1,
     }));
@@ -62,7 +62,7 @@ t.test('a coupon with a lost key', async (t) => {
     for await (const chunk of admitted.unrecorded(couponId))
       await recovery.merge(couponId, lock, 'unrecorded', chunk);
     const rows = ['a', 'b'].map((name, index) => ({
-      memberId: member(name),
+      holder: member(name),
       issueNo: index + 1,
       issuedAtMs: 1,
     }));

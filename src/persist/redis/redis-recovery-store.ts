@@ -1,6 +1,6 @@
 /** Implements {@link RecoveryStore} over Redis: each step is one script in `lua/`. */
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
-import { parseMemberId } from '../../engine/domain/coupon.js';
+import { parseHolder } from '../../engine/domain/holder.js';
 import type {
   ExpectedCoupon,
   Inspection,
@@ -99,9 +99,9 @@ export class RedisRecoveryStore implements RecoveryStore {
     if (fields[0] !== 'merged') throw corrupt('a reply of merge', fields);
     const displaced: Issuance[] = [];
     for (let at = 1; at < fields.length; at += 2) {
-      const memberId = parseMemberId(text(fields[at]));
-      if (memberId === undefined) throw corrupt('a winner', fields[at]);
-      displaced.push({ memberId, ...parseWinner(text(fields[at + 1])) });
+      const holder = parseHolder(text(fields[at]));
+      if (holder === undefined) throw corrupt('a winner', fields[at]);
+      displaced.push({ holder, ...parseWinner(text(fields[at + 1])) });
     }
     return displaced;
   }

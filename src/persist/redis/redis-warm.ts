@@ -20,10 +20,7 @@ export async function warmCoupon(
   const unique = newToken();
   const key = warmingKey(couponId, unique);
   const gather = async (begins: boolean, winners: readonly Issuance[]): Promise<void> => {
-    const pairs = winners.flatMap(({ memberId, issueNo, issuedAtMs }) => [
-      memberId,
-      `${issueNo}:${issuedAtMs}`,
-    ]);
+    const pairs = winners.flatMap(({ holder, issueNo, issuedAtMs }) => [holder, `${issueNo}:${issuedAtMs}`]);
     const reply = await calls.run('gather', [key], [WARMING_TTL_SECONDS, begins ? 1 : 0, ...pairs]);
     if (reply === 'gone') throw incomplete();
     if (reply !== 'gathered') throw corrupt('a reply of gather', reply);

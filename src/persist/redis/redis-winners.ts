@@ -1,6 +1,6 @@
 /** Reads all winners of one version in chunks, without holding Redis up. */
 import type { WinnersView } from '../../engine/ports/admission.js';
-import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, Issuance, HolderId } from '../../engine/domain/coupon.js';
 import { winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { list, parseWinner, text } from './replies.js';
@@ -23,9 +23,9 @@ class RedisWinnersView implements WinnersView {
     return this.#values.size;
   }
 
-  get(memberId: MemberId): Issuance | undefined {
-    const value = this.#values.get(memberId);
-    return value === undefined ? undefined : { memberId, ...parseWinner(value) };
+  get(holder: HolderId): Issuance | undefined {
+    const value = this.#values.get(holder);
+    return value === undefined ? undefined : { holder, ...parseWinner(value) };
   }
 }
 
@@ -44,8 +44,8 @@ export async function readWinners(
     const flat = list(fields);
     // HSCAN may show a field twice while the hash grows; a map does not mind.
     for (let at = 0; at < flat.length; at += 2) {
-      const memberId = text(flat[at]);
-      if (memberId !== '') values.set(memberId, text(flat[at + 1]));
+      const holder = text(flat[at]);
+      if (holder !== '') values.set(holder, text(flat[at + 1]));
     }
     if (values.size > limit) return undefined;
     cursor = text(next);

@@ -7,12 +7,8 @@ import {
   type Refusal,
   refusals,
 } from '../../engine/ports/admission.js';
-import {
-  type CouponId,
-  type CouponSnapshot,
-  type Issuance,
-  parseMemberId,
-} from '../../engine/domain/coupon.js';
+import type { CouponId, CouponSnapshot, Issuance } from '../../engine/domain/coupon.js';
+import { parseHolder } from '../../engine/domain/holder.js';
 import type { Backlog } from '../../engine/ports/issuance-queue.js';
 import { StoreCorruptError, StoreUnavailableError } from '../../engine/domain/errors.js';
 
@@ -61,15 +57,15 @@ export function parseWinner(value: string): { issueNo: number; issuedAtMs: numbe
   return { issueNo: digits(value.slice(0, colon)), issuedAtMs: digits(value.slice(colon + 1)) };
 }
 
-/** A member of the queue: `memberId:issuedAtMs`. */
+/** A member of the queue: `holder:issuedAtMs`. */
 export function parseQueued(issueNo: number, value: string): Issuance {
   const colon = value.indexOf(':');
-  const memberId = parseMemberId(value.slice(0, Math.max(colon, 0)));
-  if (memberId === undefined) throw corrupt('a queued issuance', value);
-  return { memberId, issueNo, issuedAtMs: digits(value.slice(colon + 1)) };
+  const holder = parseHolder(value.slice(0, Math.max(colon, 0)));
+  if (holder === undefined) throw corrupt('a queued issuance', value);
+  return { holder, issueNo, issuedAtMs: digits(value.slice(colon + 1)) };
 }
 
-/** A claim: `issueNo:memberId:issuedAtMs,…`. */
+/** A claim: `issueNo:holder:issuedAtMs,…`. */
 export function parseClaimed(packed: string): Issuance[] {
   return packed.split(',').map((issuance) => {
     const colon = issuance.indexOf(':');

@@ -1,15 +1,15 @@
 /** Decides, without side effects, what happens to each issuance of a batch with duplicates. */
-import type { Issuance, MemberId } from '../../engine/domain/coupon.js';
+import type { Issuance } from '../../engine/domain/coupon.js';
 
 /** Why an issuance cannot become a row; kept in `dead_letter.reason`. */
 export const deadReasons = {
-  numberTaken: 'the number belongs to another member',
-  memberHoldsAnother: 'the member holds another number of this coupon',
+  numberTaken: 'the number belongs to another member or unit',
+  holderHasAnother: 'the member holds another number of this coupon for this unit',
 } as const;
 
 export interface Existing {
   /** Rows of the numbers and of the members of the batch. */
-  readonly rows: readonly { readonly issueNo: number; readonly memberId: MemberId }[];
+  readonly rows: readonly Pick<Issuance, 'issueNo' | 'holder'>[];
   readonly revokedNumbers: ReadonlySet<number>;
 }
 
@@ -25,23 +25,23 @@ export interface Verdicts {
  * overwritten.
  */
 export function judge(batch: readonly Issuance[], standing: Existing): Verdicts {
-  const memberAt = new Map(standing.rows.map((row) => [row.issueNo, row.memberId]));
-  const numberOf = new Map(standing.rows.map((row) => [row.memberId, row.issueNo]));
+  const holderAt = new Map(standing.rows.map((row) => [row.issueNo, row.holder]));
+  const numberOf = new Map(standing.rows.map((row) => [row.holder, row.issueNo]));
   const toInsert: Issuance[] = [];
   const dead: { issuance: Issuance; reason: string }[] = [];
   let replayed = 0;
   let revoked = 0;
   for (const issuance of batch) {
-    const { issueNo, memberId } = issuance;
-    const holder = memberAt.get(issueNo);
+    const { issueNo, holder } = issuance;
+    const recorded = holderAt.get(issueNo);
     if (standing.revokedNumbers.has(issueNo)) revoked++;
-    else if (holder === memberId) replayed++;
-    else if (holder !== undefined) dead.push({ issuance, reason: deadReasons.numberTaken });
-    else if (numberOf.has(memberId)) dead.push({ issuance, reason: deadReasons.memberHoldsAnother });
+    else if (recorded === holder) replayed++;
+    else if (recorded !== undefined) dead.push({ issuance, reason: deadReasons.numberTaken });
+    else if (numberOf.has(holder)) dead.push({ issuance, reason: deadReasons.holderHasAnother });
     else {
       toInsert.push(issuance);
-      memberAt.set(issueNo, memberId);
-      numberOf.set(memberId, issueNo);
+      holderAt.set(issueNo, holder);
+      numberOf.set(holder, issueNo);
     }
   }
   return { toInsert, dead, replayed, revoked };

@@ -34,9 +34,9 @@ export async function bury(
 function fitting(couponId: CouponId, issuance: Issuance, reason: string) {
   const issueNo = Number.isSafeInteger(issuance.issueNo) ? issuance.issueNo : 0;
   const issuedAtMs = Number.isSafeInteger(issuance.issuedAtMs) ? issuance.issuedAtMs : 0;
-  const memberId = issuance.memberId.slice(0, MEMBER_ID_LENGTH);
+  const memberId = issuance.holder.slice(0, MEMBER_ID_LENGTH);
   const bent =
-    issueNo !== issuance.issueNo || issuedAtMs !== issuance.issuedAtMs || memberId !== issuance.memberId;
+    issueNo !== issuance.issueNo || issuedAtMs !== issuance.issuedAtMs || memberId !== issuance.holder;
   return {
     coupon_id: couponId,
     issue_no: issueNo,

@@ -1,8 +1,8 @@
 /** Writes events in the transaction of what they report. They wait there without a place (sql-event-log.ts). */
 import type { Transaction } from 'kysely';
-import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, HolderId } from '../../engine/domain/coupon.js';
 import type { EventFields, EventKind } from '../../engine/domain/events.js';
-import { subjectOf } from '../../engine/domain/member-id.js';
+import { holderFields } from '../../engine/domain/holder.js';
 import type { Database } from './schema.js';
 
 export interface OutboxEvent {
@@ -35,9 +35,9 @@ export async function insertRevokedEvent(
   {
     couponId,
     issueNo,
-    memberId,
+    holder,
     atMs,
-  }: Pick<OutboxEvent, 'couponId' | 'issueNo' | 'atMs'> & { readonly memberId: MemberId },
+  }: Pick<OutboxEvent, 'couponId' | 'issueNo' | 'atMs'> & { readonly holder: HolderId },
 ): Promise<void> {
   const coupon = await transaction
     .selectFrom('coupon')
@@ -48,6 +48,6 @@ export async function insertRevokedEvent(
   const revokedAt = new Date(atMs).toISOString();
   await insertEvent(transaction, {
     ...{ sellerId: coupon.seller_id, couponId, kind: 'issuance.revoked', issueNo, atMs },
-    fields: { issueNo, memberId: subjectOf(memberId), revokedAt },
+    fields: { issueNo, ...holderFields(holder), revokedAt },
   });
 }

@@ -32,6 +32,7 @@ t.same(
     '0036_installation',
     '0045_coupon_list_indexes',
     '0046_door_rules',
+    '0048_units',
     '0050_session_ends',
   ],
   'of several that start at once one migrates',

@@ -10,6 +10,7 @@ import { createSessionEnds } from './account-migrations.js';
 import { createEvents, createWebhooks } from './feed-migrations.js';
 import { addRedemptions, createServerKeys, indexOpenings } from './shop-migrations.js';
 import type { SqlFlavour } from './sql-flavour.js';
+import { addUnits } from './unit-migration.js';
 
 /** Kysely's provider takes them in the order of their names. */
 export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
@@ -27,6 +28,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0036_installation': { up: (db) => createInstallation(db, flavour) },
     '0045_coupon_list_indexes': { up: (db) => indexOpenings(db, flavour) },
     '0046_door_rules': { up: (db) => addDoorRules(db, flavour) },
+    '0048_units': { up: (db) => addUnits(db, flavour) },
     '0050_session_ends': { up: (db) => createSessionEnds(db, flavour) },
   };
 }

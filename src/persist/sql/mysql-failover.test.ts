@@ -8,7 +8,7 @@ import { openMysql } from './open-mysql.js';
 
 const couponId = 7 as CouponId;
 const batch = (issueNo: number): Issuance[] => [
-  { issueNo, memberId: `m${issueNo}` as MemberId, issuedAtMs: 1_700_000_000_000 },
+  { issueNo, holder: `m${issueNo}` as MemberId, issuedAtMs: 1_700_000_000_000 },
 ];
 
 t.test(

@@ -29,7 +29,7 @@ await setUp.close();
 const couponId = 7 as CouponId;
 const issuance = (issueNo: number): Issuance => ({
   issueNo,
-  memberId: `m${issueNo}` as MemberId,
+  holder: `m${issueNo}` as MemberId,
   issuedAtMs: 1_700_000_000_000,
 });
 

@@ -25,7 +25,7 @@ const carefulUrl = `mysql://careful:secret@127.0.0.1:${server.port}/seonchak`;
 const couponId = 7 as CouponId;
 const issuance = (issueNo: number): Issuance => ({
   issueNo,
-  memberId: `member-with-a-long-name-${issueNo}` as MemberId,
+  holder: `member-with-a-long-name-${issueNo}` as MemberId,
   issuedAtMs: 1_700_000_000_000,
 });
 

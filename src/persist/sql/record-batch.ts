@@ -13,9 +13,10 @@
  */
 import type { Kysely, Transaction } from 'kysely';
 import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import { holderOf, memberOf } from '../../engine/domain/holder.js';
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { ClaimedBatch, RecordResult } from '../../engine/ports/issuance-ledger.js';
-import { judge } from './contested-batch.js';
+import { type Existing, judge } from './contested-batch.js';
 import { buryBeyondQuantity } from './beyond-quantity.js';
 import { bury, type DeadIssuance } from './dead-letter.js';
 import { faultOf, storeFault } from './error-classes.js';
@@ -204,9 +205,9 @@ async function existingRows(
   transaction: Transaction<Database>,
   couponId: CouponId,
   issuances: readonly Issuance[],
-): Promise<{ issueNo: number; memberId: MemberId }[]> {
-  const found: { issueNo: number; memberId: MemberId }[] = [];
-  const columns = ['issue_no as issueNo', 'member_id as memberId'] as const;
+): Promise<Existing['rows']> {
+  const found: Pick<Issuance, 'issueNo' | 'holder'>[] = [];
+  const columns = ['issue_no as issueNo', 'member_id as memberId', 'unit'] as const;
   for (const part of parts(issuances)) {
     const ofCoupon = transaction
       .selectFrom('member_coupon')
@@ -214,9 +215,12 @@ async function existingRows(
       .where('coupon_id', '=', couponId)
       .$narrowType<{ memberId: MemberId }>();
     const numbers = part.map(({ issueNo }) => issueNo);
-    const memberIds = part.map(({ memberId }) => memberId);
-    found.push(...(await ofCoupon.where('issue_no', 'in', numbers).execute()));
-    found.push(...(await ofCoupon.where('member_id', 'in', memberIds).execute()));
+    const memberIds = [...new Set(part.map(({ holder }) => memberOf(holder)))];
+    const rows = [
+      ...(await ofCoupon.where('issue_no', 'in', numbers).execute()),
+      ...(await ofCoupon.where('member_id', 'in', memberIds).execute()),
+    ];
+    for (const { issueNo, memberId, unit } of rows) found.push({ issueNo, holder: holderOf(memberId, unit) });
   }
   return found;
 }

@@ -18,7 +18,7 @@ const newCoupon = (): CouponId => (lastCouponId += 1) as CouponId;
 function issuances(from: number, to: number): Issuance[] {
   return Array.from({ length: to - from + 1 }, (_, place) => ({
     issueNo: from + place,
-    memberId: `m${from + place}` as MemberId,
+    holder: `m${from + place}` as MemberId,
     issuedAtMs: 1_700_000_000_000,
   }));
 }

@@ -5,11 +5,13 @@
  */
 import type { Kysely } from 'kysely';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
-import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, HolderId, MemberId } from '../../engine/domain/coupon.js';
+import { holderOf } from '../../engine/domain/holder.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 import { faultOf } from './error-classes.js';
 import { holdEpoch, StaleEpoch } from './lock-epoch-and-revocations.js';
 import { insertRevokedEvent } from './event-outbox.js';
+import { holderColumns } from './holder-columns.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { insertAuditEntry } from './sql-audit-log.js';
@@ -19,7 +21,7 @@ export interface Revocation {
   readonly couponId: CouponId;
   readonly epoch: number;
   readonly issueNo: number;
-  readonly memberId: MemberId;
+  readonly holder: HolderId;
   readonly atMs: number;
   readonly audit: AuditEntry | undefined;
 }
@@ -28,24 +30,25 @@ export interface Revocation {
 export async function revokeIssuance(
   db: Kysely<Database>,
   flavour: SqlFlavour,
-  { couponId, epoch, issueNo, memberId, atMs, audit }: Revocation,
+  { couponId, epoch, issueNo, holder, atMs, audit }: Revocation,
 ): Promise<'revoked' | 'again' | 'used' | 'stale'> {
   try {
     return await inTransaction(db, async (transaction) => {
       await holdEpoch(transaction, flavour, couponId, epoch);
       await transaction
         .insertInto('revocation')
-        .values({ coupon_id: couponId, issue_no: issueNo, member_id: memberId, revoked_at: atMs })
+        .values({ coupon_id: couponId, issue_no: issueNo, ...holderColumns(holder), revoked_at: atMs })
         .execute();
       const row = await transaction
         .selectFrom('member_coupon')
-        .select(['member_id', 'used_at', 'issued_at'])
+        .select(['member_id as memberId', 'unit', 'used_at', 'issued_at'])
         .where('coupon_id', '=', couponId)
         .where('issue_no', '=', issueNo)
         .modifyEnd(flavour.lockExclusive)
+        .$narrowType<{ memberId: MemberId }>()
         .executeTakeFirst();
-      if (row !== undefined && row.member_id !== memberId) {
-        throw new RolledBack('another_member' as const);
+      if (row !== undefined && holderOf(row.memberId, row.unit) !== holder) {
+        throw new RolledBack('another_holder' as const);
       }
       if (row !== undefined && row.used_at !== null) throw new RolledBack('used' as const);
       if (row !== undefined) {
@@ -66,10 +69,10 @@ export async function revokeIssuance(
         .deleteFrom('dead_letter')
         .where('coupon_id', '=', couponId)
         .where('issue_no', '=', issueNo)
-        .where('member_id', '=', memberId)
+        .where('member_id', '=', holder)
         .execute();
       if (audit !== undefined) await insertAuditEntry(transaction, audit);
-      await insertRevokedEvent(transaction, { couponId, issueNo, memberId, atMs });
+      await insertRevokedEvent(transaction, { couponId, issueNo, holder, atMs });
       return 'revoked' as const;
     });
   } catch (error) {

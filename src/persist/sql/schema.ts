@@ -61,7 +61,7 @@ export interface CouponTable {
   birth: string | null;
 }
 
-/** One row per live issuance. PRIMARY KEY (coupon_id, issue_no), UNIQUE (member_id, coupon_id): promises I1 and I2. */
+/** One row per live issuance. PRIMARY KEY (coupon_id, issue_no), UNIQUE (member_id, coupon_id, unit): promises I1 and I2. */
 export interface MemberCouponTable {
   coupon_id: number;
   issue_no: number;
@@ -70,6 +70,8 @@ export interface MemberCouponTable {
   used_at: number | null;
   /** The order of the live redemption, or of the cancelled one that left it used. */
   used_order: string | null;
+  /** Which of the member's units, from 1. */
+  unit: Generated<number>;
 }
 
 export interface AccountTable {
@@ -99,6 +101,7 @@ export interface PasswordResetTable {
 export interface DeadLetterTable {
   coupon_id: number;
   issue_no: number;
+  /** The holder: above the first unit with the unit in it. */
   member_id: string;
   issued_at: number;
   reason: string;
@@ -112,6 +115,7 @@ export interface RevocationTable {
   revoked_at: number;
   /** Of the row that the revocation removed; NULL where there was none. */
   issued_at: number | null;
+  unit: Generated<number>;
 }
 
 /** Subjects of access tokens; the row without one counts the changes (sql-access-locks.ts). */

@@ -16,6 +16,7 @@ import type {
   Placement,
 } from '../../engine/ports/event-log.js';
 import { faultOf } from './error-classes.js';
+import { type HolderRow, withHolder } from './holder-columns.js';
 import { removeOldEvents } from './remove-old-events.js';
 import type { Database, EventCouponTable, EventOutboxTable } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
@@ -123,16 +124,19 @@ export class SqlEventLog implements EventLog {
 
   async issuances(couponId: CouponId, afterNo: number, lastNo: number, limit: number): Promise<Issuance[]> {
     const of = (table: 'member_coupon' | 'revocation') =>
-      sql<Issuance>`
-        select issue_no as issueNo, member_id as memberId, issued_at as issuedAtMs from ${sql.table(table)}
+      sql<Omit<Issuance, 'holder'> & HolderRow>`
+        select issue_no as issueNo, member_id as memberId, unit, issued_at as issuedAtMs from ${sql.table(table)}
         where coupon_id = ${couponId} and issue_no > ${afterNo} and issue_no <= ${lastNo} and issued_at is not null
         order by issue_no limit ${limit}`;
     // Rows first: one that is revoked between the two is found twice, and in the other order not at all.
     const rows = await reading(() => of('member_coupon').execute(this.#db));
     const revoked = await reading(() => of('revocation').execute(this.#db));
-    if (revoked.rows.length === 0) return rows.rows;
+    if (revoked.rows.length === 0) return rows.rows.map(withHolder);
     const byNumber = new Map([...rows.rows, ...revoked.rows].map((row) => [row.issueNo, row]));
-    return [...byNumber.values()].sort((one, other) => one.issueNo - other.issueNo).slice(0, limit);
+    return [...byNumber.values()]
+      .sort((one, other) => one.issueNo - other.issueNo)
+      .slice(0, limit)
+      .map(withHolder);
   }
 
   removeOld(beforeMs: number, limit: number): Promise<number> {

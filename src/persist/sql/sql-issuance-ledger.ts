@@ -1,7 +1,8 @@
 /** Implements the ledger on MySQL, MariaDB and SQLite. */
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
-import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, HolderId, MemberId } from '../../engine/domain/coupon.js';
+import { holderOf } from '../../engine/domain/holder.js';
 import type {
   ClaimedBatch,
   IssuanceLedger,
@@ -9,6 +10,7 @@ import type {
   LedgerRow,
   RecordResult,
 } from '../../engine/ports/issuance-ledger.js';
+import { holderColumns, type HolderRow, withHolder } from './holder-columns.js';
 import { recordBatch } from './record-batch.js';
 import { recordTogether } from './record-together.js';
 import { revokeIssuance } from './revoke-issuance.js';
@@ -37,28 +39,28 @@ export class SqlIssuanceLedger implements IssuanceLedger {
     couponId: CouponId,
     epoch: number,
     issueNo: number,
-    memberId: MemberId,
+    holder: HolderId,
     atMs: number,
     audit?: AuditEntry,
   ): Promise<'revoked' | 'again' | 'used' | 'stale'> {
-    return revokeIssuance(this.#db, this.#flavour, { couponId, epoch, issueNo, memberId, atMs, audit });
+    return revokeIssuance(this.#db, this.#flavour, { couponId, epoch, issueNo, holder, atMs, audit });
   }
 
-  async revokedHolder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {
+  async revokedHolder(couponId: CouponId, issueNo: number): Promise<HolderId | undefined> {
     const row = await reading(() =>
       this.#db
         .selectFrom('revocation')
-        .select('member_id as memberId')
+        .select(['member_id as memberId', 'unit'])
         .where('coupon_id', '=', couponId)
         .where('issue_no', '=', issueNo)
         .$narrowType<{ memberId: MemberId }>()
         .executeTakeFirst(),
     );
-    return row?.memberId;
+    return row && holderOf(row.memberId, row.unit);
   }
 
-  rowOf(couponId: CouponId, memberId: MemberId): Promise<LedgerRow | undefined> {
-    return this.#row((row) => row.and({ member_id: memberId, coupon_id: couponId }));
+  rowOf(couponId: CouponId, holder: HolderId): Promise<LedgerRow | undefined> {
+    return this.#row((row) => row.and({ ...holderColumns(holder), coupon_id: couponId }));
   }
 
   rowAt(couponId: CouponId, issueNo: number): Promise<LedgerRow | undefined> {
@@ -84,13 +86,12 @@ export class SqlIssuanceLedger implements IssuanceLedger {
     return rows.map(ledgerRow);
   }
 
-  async rowsOfMember(memberId: MemberId, afterCouponId: number, limit: number): Promise<LedgerRow[]> {
+  async rowsOfMember(couponId: CouponId, memberId: MemberId): Promise<LedgerRow[]> {
     const rows = await reading(() =>
       ledgerRows(this.#db)
         .where('member_id', '=', memberId)
-        .where('coupon_id', '>', afterCouponId)
-        .orderBy('coupon_id')
-        .limit(limit)
+        .where('coupon_id', '=', couponId)
+        .orderBy('unit')
         .execute(),
     );
     return rows.map(ledgerRow);
@@ -98,19 +99,18 @@ export class SqlIssuanceLedger implements IssuanceLedger {
 
   async use(
     couponId: CouponId,
-    memberId: MemberId,
+    holder: HolderId,
     atMs: number,
   ): Promise<LedgerRow | 'already_used' | 'absent'> {
     const update = await writing(() =>
       this.#db
         .updateTable('member_coupon')
         .set({ used_at: atMs })
-        .where('member_id', '=', memberId)
-        .where('coupon_id', '=', couponId)
+        .where((row) => row.and({ ...holderColumns(holder), coupon_id: couponId }))
         .where('used_at', 'is', null)
         .executeTakeFirst(),
     );
-    const row = await this.rowOf(couponId, memberId);
+    const row = await this.rowOf(couponId, holder);
     if (row === undefined) return 'absent';
     return update.numUpdatedRows === 1n ? row : 'already_used';
   }
@@ -170,6 +170,7 @@ export function ledgerRows(db: Kysely<Database>) {
         'coupon_id as couponId',
         'issue_no as issueNo',
         'member_id as memberId',
+        'unit',
         'issued_at as issuedAtMs',
         'used_at as usedAtMs',
       ])
@@ -179,7 +180,7 @@ export function ledgerRows(db: Kysely<Database>) {
 }
 
 export function ledgerRow(
-  row: Omit<LedgerRow, 'usedAtMs'> & { readonly usedAtMs: number | null },
+  row: Omit<LedgerRow, 'usedAtMs' | 'holder'> & HolderRow & { readonly usedAtMs: number | null },
 ): LedgerRow {
-  return { ...row, usedAtMs: row.usedAtMs ?? undefined };
+  return { ...withHolder(row), usedAtMs: row.usedAtMs ?? undefined };
 }

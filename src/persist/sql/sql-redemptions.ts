@@ -6,8 +6,8 @@
  */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { AuditActor } from '../../engine/ports/audit-log.js';
-import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
-import { subjectOf } from '../../engine/domain/member-id.js';
+import type { CouponId, HolderId, MemberId } from '../../engine/domain/coupon.js';
+import { holderFields, holderOf, unitOf } from '../../engine/domain/holder.js';
 import { expiryOf, walletState } from '../../engine/domain/redemption.js';
 import type { OrderId, RedemptionRules } from '../../engine/domain/redemption.js';
 import type {
@@ -36,7 +36,7 @@ interface Locked {
   readonly couponId: CouponId;
   readonly sellerId: string;
   readonly issueNo: number;
-  readonly memberId: MemberId;
+  readonly holder: HolderId;
   readonly usedAtMs: number | null;
   readonly expiresAtMs: number | undefined;
   readonly rules: RedemptionRules;
@@ -59,20 +59,22 @@ export class SqlRedemptions implements RedemptionLedger {
 
   async redeem(issuance: IssuanceName, orderId: OrderId, actor: AuditActor): Promise<RedeemResult> {
     return (
-      (await this.#withLocked(issuance, (transaction, row) => redeem(transaction, row, orderId, actor))) ??
-      ABSENT
+      (await this.#withLocked(issuance, orderId, (transaction, row) =>
+        redeem(transaction, row, orderId, actor),
+      )) ?? ABSENT
     );
   }
 
   async cancel(issuance: IssuanceName, orderId: OrderId, actor: AuditActor): Promise<CancelResult> {
     return (
-      (await this.#withLocked(issuance, (transaction, row) => cancel(transaction, row, orderId, actor))) ??
-      ABSENT
+      (await this.#withLocked(issuance, orderId, (transaction, row) =>
+        cancel(transaction, row, orderId, actor),
+      )) ?? ABSENT
     );
   }
 
   async history(issuance: IssuanceName, limit: number): Promise<HistoryEntry[] | 'absent'> {
-    const issueNo = await this.#numberOf(issuance);
+    const [issueNo] = await this.#numbersOf(issuance);
     if (issueNo === undefined) return 'absent';
     const rows = await reading(() =>
       this.#db
@@ -108,6 +110,7 @@ export class SqlRedemptions implements RedemptionLedger {
           'member_coupon.coupon_id as couponId',
           'member_coupon.issue_no as issueNo',
           'member_coupon.member_id as memberId',
+          'member_coupon.unit',
           'member_coupon.issued_at as issuedAtMs',
           'member_coupon.used_at as usedAtMs',
           'member_coupon.used_order as orderId',
@@ -123,8 +126,19 @@ export class SqlRedemptions implements RedemptionLedger {
         .$narrowType<{ couponId: CouponId; memberId: MemberId; orderId: OrderId | null }>();
       if (order === 'coupon') {
         return all
-          .where('member_coupon.coupon_id', '>', after?.couponId ?? 0)
+          .$if(after !== undefined, (query) =>
+            query.where((row) =>
+              row.or([
+                row('member_coupon.coupon_id', '>', after?.couponId ?? 0),
+                row.and([
+                  row('member_coupon.coupon_id', '=', after?.couponId ?? 0),
+                  row('member_coupon.unit', '>', after?.unit ?? 0),
+                ]),
+              ]),
+            ),
+          )
           .orderBy('member_coupon.coupon_id')
+          .orderBy('member_coupon.unit')
           .execute();
       }
       return all
@@ -136,19 +150,26 @@ export class SqlRedemptions implements RedemptionLedger {
                 row('member_coupon.issued_at', '=', after?.issuedAtMs ?? 0),
                 row('member_coupon.coupon_id', '<', after?.couponId ?? 0),
               ]),
+              row.and([
+                row('member_coupon.issued_at', '=', after?.issuedAtMs ?? 0),
+                row('member_coupon.coupon_id', '=', after?.couponId ?? 0),
+                row('member_coupon.unit', '<', after?.unit ?? 0),
+              ]),
             ]),
           ),
         )
         .orderBy('member_coupon.issued_at', 'desc')
         .orderBy('member_coupon.coupon_id', 'desc')
+        .orderBy('member_coupon.unit', 'desc')
         .execute();
     });
     return rows.map((row) => {
-      const { couponId, issueNo, memberId, issuedAtMs, name, sellerId } = row;
+      const { couponId, issueNo, memberId, unit, issuedAtMs, name, sellerId } = row;
       const usedAtMs = row.usedAtMs ?? undefined;
       const expiresAtMs = expiryOf(rulesOf(row).validity, issuedAtMs);
       return {
-        ...{ couponId, issueNo, memberId, issuedAtMs, usedAtMs, name, sellerId, expiresAtMs },
+        ...{ couponId, issueNo, holder: holderOf(memberId, unit), issuedAtMs, usedAtMs },
+        ...{ name, sellerId, expiresAtMs },
         discount: discountOf(row),
         state: walletState(usedAtMs, expiresAtMs, row.nowMs),
         orderId: row.orderId ?? undefined,
@@ -168,39 +189,43 @@ export class SqlRedemptions implements RedemptionLedger {
     return count;
   }
 
-  async #numberOf(issuance: IssuanceName): Promise<number | undefined> {
-    const row = await reading(() => {
-      const rows = this.#db
+  /** Of the rows that are meant: several where a member has several units and none is named. */
+  async #numbersOf(issuance: IssuanceName): Promise<number[]> {
+    const rows = await reading(() => {
+      const all = this.#db
         .selectFrom('member_coupon')
         .select('issue_no')
         .where('coupon_id', '=', issuance.couponId);
-      return 'issueNo' in issuance
-        ? rows.where('issue_no', '=', issuance.issueNo).executeTakeFirst()
-        : rows.where('member_id', '=', issuance.memberId).executeTakeFirst();
+      if ('issueNo' in issuance) return all.where('issue_no', '=', issuance.issueNo).execute();
+      const { memberId, unit } = issuance;
+      const ofMember = all.where('member_id', '=', memberId).orderBy('unit');
+      return (unit === undefined ? ofMember : ofMember.where('unit', '=', unit)).execute();
     });
-    return row?.issue_no;
+    return rows.map((row) => row.issue_no);
   }
 
   /** `undefined` where the issuance has no row. */
   async #withLocked<T>(
     issuance: IssuanceName,
+    orderId: OrderId,
     step: (transaction: Transaction<Database>, row: Locked) => Promise<T>,
   ): Promise<T | undefined> {
     const { couponId } = issuance;
-    const issueNo = await this.#numberOf(issuance);
-    if (issueNo === undefined) return undefined;
+    const numbers = await this.#numbersOf(issuance);
+    if (numbers.length === 0) return undefined;
     return inTransaction(this.#db, async (transaction) => {
-      const row = await transaction
+      const found = await transaction
         .selectFrom('member_coupon')
-        .select(['member_id as memberId', 'issued_at as issuedAtMs', 'used_at as usedAtMs'])
-        .select(this.#flavour.nowMs.as('nowMs'))
+        .select(['issue_no as issueNo', 'member_id as memberId', 'unit'])
+        .select(['issued_at as issuedAtMs', 'used_at as usedAtMs', this.#flavour.nowMs.as('nowMs')])
         .where('coupon_id', '=', couponId)
-        .where('issue_no', '=', issueNo)
+        .where('issue_no', 'in', numbers)
+        .orderBy('issue_no')
         .modifyEnd(this.#flavour.lockExclusive)
         .$narrowType<{ memberId: MemberId }>()
-        .executeTakeFirst();
-      if (row === undefined || ('memberId' in issuance && row.memberId !== issuance.memberId))
-        return undefined;
+        .execute();
+      const rows = found.filter((row) => !('memberId' in issuance) || row.memberId === issuance.memberId);
+      if (rows.length === 0) return undefined;
       // Read after the lock: a transaction sees what was committed when it first read without one.
       const coupon = await transaction
         .selectFrom('coupon')
@@ -209,14 +234,45 @@ export class SqlRedemptions implements RedemptionLedger {
         .executeTakeFirst();
       if (coupon === undefined) return undefined;
       const rules = rulesOf(coupon);
-      const { memberId, usedAtMs, nowMs } = row;
-      const expiresAtMs = expiryOf(rules.validity, row.issuedAtMs);
-      return step(transaction, {
-        ...{ couponId, sellerId: coupon.seller_id, issueNo, memberId },
-        ...{ usedAtMs, nowMs, rules, expiresAtMs },
-      });
+      const locked = rows.map(({ issueNo, memberId, unit, issuedAtMs, usedAtMs, nowMs }): Locked => ({
+        ...{ couponId, sellerId: coupon.seller_id, issueNo, holder: holderOf(memberId, unit) },
+        ...{ usedAtMs, nowMs, rules, expiresAtMs: expiryOf(rules.validity, issuedAtMs) },
+      }));
+      const meant = await meantByOrder(transaction, locked, orderId);
+      return meant && step(transaction, meant);
     });
   }
+}
+
+/** Which unit of a member an order means, see {@link OfMember}. All of them are locked, so the answer stays true. */
+async function meantByOrder(
+  transaction: Transaction<Database>,
+  rows: readonly Locked[],
+  orderId: OrderId,
+): Promise<Locked | undefined> {
+  const [first, ...others] = [...rows].sort((one, other) => unitOf(one.holder) - unitOf(other.holder));
+  if (first === undefined || others.length === 0) return first;
+  const units = [first, ...others];
+  const redeemed = await transaction
+    .selectFrom('redemption')
+    .select('issue_no')
+    .where('coupon_id', '=', first.couponId)
+    .where(
+      'issue_no',
+      'in',
+      units.map(({ issueNo }) => issueNo),
+    )
+    .where('order_id', '=', orderId)
+    .execute();
+  const numbers = new Set(redeemed.map((row) => row.issue_no));
+  return (
+    units.find(({ issueNo }) => numbers.has(issueNo)) ??
+    units.find(
+      ({ usedAtMs, expiresAtMs, nowMs }) => usedAtMs === null && (expiresAtMs ?? Infinity) > nowMs,
+    ) ??
+    units.find(({ usedAtMs }) => usedAtMs === null) ??
+    first
+  );
 }
 
 const ABSENT = { status: 'absent' } as const;
@@ -291,7 +347,7 @@ async function cancel(
     actor,
     action: 'redemption_cancelled',
     target: `coupon ${couponId}`,
-    detail: { issueNo, memberId: subjectOf(row.memberId), orderId, onCancel: row.rules.onCancel },
+    detail: { issueNo, ...holderFields(row.holder), orderId, onCancel: row.rules.onCancel },
   });
   await insertRedemptionEvent(transaction, 'redemption.cancelled', row, orderId, {
     cancelledAt: new Date(nowMs).toISOString(),
@@ -303,13 +359,13 @@ async function cancel(
 function insertRedemptionEvent(
   transaction: Transaction<Database>,
   kind: 'redemption.made' | 'redemption.cancelled',
-  { couponId, sellerId, issueNo, memberId, nowMs }: Locked,
+  { couponId, sellerId, issueNo, holder, nowMs }: Locked,
   orderId: OrderId,
   fields: EventFields,
 ): Promise<void> {
   return insertEvent(transaction, {
     ...{ sellerId, couponId, kind, issueNo, atMs: nowMs },
-    fields: { issueNo, memberId: subjectOf(memberId), orderId, ...fields },
+    fields: { issueNo, ...holderFields(holder), orderId, ...fields },
   });
 }
 
@@ -323,8 +379,8 @@ function cancelled(row: Locked, orderId: OrderId, redeemedAtMs: number, cancelle
 }
 
 function redemptionBy(row: Locked, orderId: OrderId, redeemedAtMs: number): Redemption {
-  const { couponId, issueNo, memberId, expiresAtMs } = row;
-  return { couponId, issueNo, memberId, orderId, redeemedAtMs, expiresAtMs };
+  const { couponId, issueNo, holder, expiresAtMs } = row;
+  return { couponId, issueNo, holder: holder, orderId, redeemedAtMs, expiresAtMs };
 }
 
 function redemptionOf(

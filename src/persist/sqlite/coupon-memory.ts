@@ -19,13 +19,13 @@ import type {
   CouponSnapshot,
   CouponTerms,
   Issuance,
-  MemberId,
+  HolderId,
 } from '../../engine/domain/coupon.js';
 
 export interface Admitted {
   readonly decisions: AdmitDecisions;
-  /** The members who are issued the numbers from `firstIssueNo`, in their order. */
-  readonly fresh: readonly MemberId[];
+  /** The holders who are issued the numbers from `firstIssueNo`, in their order. */
+  readonly fresh: readonly HolderId[];
   readonly undo: () => void;
 }
 
@@ -38,7 +38,7 @@ export class CouponMemory {
   #terms: CouponTerms;
   #version: number;
   #lastIssueNo: number;
-  #winners = new Map<MemberId, Issuance>();
+  #winners = new Map<HolderId, Issuance>();
   /** A reader has `#winners` as a view that must not change: copy before the next write. */
   #viewed = false;
 
@@ -68,13 +68,13 @@ export class CouponMemory {
 
   /** Live issuances from the table, while the coupon is being warmed. */
   take(issuances: readonly Issuance[]): void {
-    for (const { memberId, issueNo, issuedAtMs } of issuances) {
-      this.#winners.set(memberId, { memberId, issueNo, issuedAtMs });
+    for (const { holder, issueNo, issuedAtMs } of issuances) {
+      this.#winners.set(holder, { holder, issueNo, issuedAtMs });
     }
   }
 
-  issuanceOf(memberId: MemberId): Issuance | undefined {
-    return this.#winners.get(memberId);
+  issuanceOf(holder: HolderId): Issuance | undefined {
+    return this.#winners.get(holder);
   }
 
   /**
@@ -98,26 +98,26 @@ export class CouponMemory {
     };
   }
 
-  /** @param askers how many at the end of `memberIds` only ask what they hold. */
-  admit(memberIds: readonly MemberId[], storeNowMs: number, askers = 0): Admitted {
+  /** @param askers how many at the end of `holders` only ask what they hold. */
+  admit(holders: readonly HolderId[], storeNowMs: number, askers = 0): Admitted {
     const winners = this.#ownWinners();
     const before = this.#lastIssueNo;
     const atDoor = refusalOf(this.#terms, winners.size, storeNowMs);
     let room = atDoor === undefined ? this.#terms.quantity - winners.size : 0;
     const already: AlreadyIssued[] = [];
-    const fresh: MemberId[] = [];
+    const fresh: HolderId[] = [];
     let refusal: Refusal | undefined;
-    const mayWin = memberIds.length - askers;
-    memberIds.forEach((memberId, index) => {
-      const held = winners.get(memberId);
+    const mayWin = holders.length - askers;
+    holders.forEach((holder, index) => {
+      const held = winners.get(holder);
       if (held !== undefined) {
         already.push({ index, issueNo: held.issueNo, issuedAtMs: held.issuedAtMs });
       } else if (index >= mayWin) {
         return;
       } else if (room > 0) {
         room--;
-        winners.set(memberId, { memberId, issueNo: ++this.#lastIssueNo, issuedAtMs: storeNowMs });
-        fresh.push(memberId);
+        winners.set(holder, { holder, issueNo: ++this.#lastIssueNo, issuedAtMs: storeNowMs });
+        fresh.push(holder);
       } else {
         refusal = atDoor ?? 'sold_out';
       }
@@ -135,7 +135,7 @@ export class CouponMemory {
       fresh,
       undo: () => {
         const mine = this.#ownWinners();
-        for (const memberId of fresh) mine.delete(memberId);
+        for (const holder of fresh) mine.delete(holder);
         this.#lastIssueNo = before;
       },
     };
@@ -158,20 +158,20 @@ export class CouponMemory {
   }
 
   /** `undefined` when this member does not hold this number. */
-  revoke(issueNo: number, memberId: MemberId): { readonly undo: () => void } | undefined {
-    const held = this.#winners.get(memberId);
+  revoke(issueNo: number, holder: HolderId): { readonly undo: () => void } | undefined {
+    const held = this.#winners.get(holder);
     if (held?.issueNo !== issueNo) return undefined;
-    this.#ownWinners().delete(memberId);
+    this.#ownWinners().delete(holder);
     this.#version++;
     return {
       undo: () => {
-        this.#ownWinners().set(memberId, held);
+        this.#ownWinners().set(holder, held);
         this.#version--;
       },
     };
   }
 
-  #ownWinners(): Map<MemberId, Issuance> {
+  #ownWinners(): Map<HolderId, Issuance> {
     if (this.#viewed) {
       this.#winners = new Map(this.#winners);
       this.#viewed = false;

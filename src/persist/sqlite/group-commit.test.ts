@@ -136,8 +136,8 @@ t.test('rows of many coupons are one step, and none overtakes a statement betwee
   const commits = over(disk);
   const issue = (couponId: number, ...names: string[]) =>
     commits.submit((effects) => {
-      const memberIds = names.map(member);
-      const coupon = { couponId: couponNumber(couponId), firstIssueNo: 1, issuedAtMs: 7, memberIds };
+      const holders = names.map(member);
+      const coupon = { couponId: couponNumber(couponId), firstIssueNo: 1, issuedAtMs: 7, holders };
       effects.issue(coupon, () => undefined);
     });
   const revoke = commits.submit.bind(commits);

@@ -6,7 +6,7 @@
  * group backwards. Rejected: deciding on arrival (with commits in a pipeline), because a failure would have to unravel
  * decisions based on others, and the disk takes commits one after another anyway.
  */
-import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, HolderId } from '../../engine/domain/coupon.js';
 import {
   SeonchakError,
   StoreOutcomeUnknownError,
@@ -30,7 +30,7 @@ export interface IssuedRun {
   readonly couponId: CouponId;
   readonly firstIssueNo: number;
   readonly issuedAtMs: number;
-  readonly memberIds: readonly MemberId[];
+  readonly holders: readonly HolderId[];
 }
 
 /** Decides at once, in memory. Throws only before it has called `write`. */
@@ -113,12 +113,12 @@ export class GroupCommit {
         // A row that is issued after a revoke must not be written before it.
         rows = undefined;
       },
-      issue({ couponId, firstIssueNo, issuedAtMs, memberIds }, undo) {
+      issue({ couponId, firstIssueNo, issuedAtMs, holders }, undo) {
         if (rows === undefined) {
           rows = { runs: [] };
           steps.push(rows);
         }
-        rows.runs.push(couponId, firstIssueNo, issuedAtMs, memberIds.length, ...memberIds);
+        rows.runs.push(couponId, firstIssueNo, issuedAtMs, holders.length, ...holders);
         undos.push(undo);
       },
     };

@@ -1,4 +1,6 @@
 /** Inserts runs of issuances (sqlite-statement.ts), in the database's thread. */
+import type { HolderId } from '../../engine/domain/coupon.js';
+import { isFirstUnit } from '../../engine/domain/holder.js';
 import type { IssuanceRows } from './sqlite-statement.js';
 
 /** Runs a text that is kept prepared. */
@@ -6,15 +8,21 @@ type RunText = (sql: string, parameters: readonly (number | string)[]) => void;
 
 const HEAD = 'insert into member_coupon (coupon_id, issue_no, member_id, issued_at)';
 const ROW_VALUES = 4;
-/** What is ahead of the members of a run. */
+/** What is ahead of the holders of a run. */
 const RUN_HEAD = 4;
 
 /**
- * From this many members of one coupon on, one text over a list: 6.5 µs a row with 256 rows against 7.2 of VALUES. With
+ * From this many holders of one coupon on, one text over a list: 6.5 µs a row with 256 rows against 7.2 of VALUES. With
  * one row a coupon it takes 14.0, VALUES 11.4.
  */
 const LIST_FROM = 64;
 const LIST = `${HEAD} select ?, ? + key, value, ? from json_each(?)`;
+
+/** The same for holders of further units, `memberId~unit`: the texts above leave the unit to its default, which is the first. */
+const UNITS = `insert into member_coupon (coupon_id, issue_no, member_id, issued_at, unit)
+  select ?, ? + key, iif(tilde = 0, value, substr(value, 1, tilde - 1)), ?,
+    iif(tilde = 0, 1, cast(substr(value, tilde + 1) as integer))
+  from (select key, value, instr(value, '~') as tilde from json_each(?))`;
 
 /** Rows in a text, the most that are left first. Up to 256 rows in a text were tried: no less CPU, and more texts to keep. */
 const VALUES = [16, 4, 1].map((rows) => ({
@@ -29,13 +37,16 @@ export function insertRuns({ runs }: IssuanceRows, run: RunText): number {
   for (let at = 0; at < runs.length;) {
     const [couponId, firstIssueNo, issuedAtMs, count] = runs.slice(at, at + RUN_HEAD).map(Number);
     if (couponId === undefined || firstIssueNo === undefined || issuedAtMs === undefined) break;
-    const members = runs.slice(at + RUN_HEAD, at + RUN_HEAD + (count ?? 0));
-    if (members.length >= LIST_FROM) run(LIST, [couponId, firstIssueNo, issuedAtMs, JSON.stringify(members)]);
+    const holders = runs.slice(at + RUN_HEAD, at + RUN_HEAD + (count ?? 0)) as HolderId[];
+    if (holders.some((holder) => !isFirstUnit(holder)))
+      run(UNITS, [couponId, firstIssueNo, issuedAtMs, JSON.stringify(holders)]);
+    else if (holders.length >= LIST_FROM)
+      run(LIST, [couponId, firstIssueNo, issuedAtMs, JSON.stringify(holders)]);
     else
-      for (const [index, member] of members.entries())
-        single.push(couponId, firstIssueNo + index, member, issuedAtMs);
-    rows += members.length;
-    at += RUN_HEAD + members.length;
+      for (const [index, holder] of holders.entries())
+        single.push(couponId, firstIssueNo + index, holder, issuedAtMs);
+    rows += holders.length;
+    at += RUN_HEAD + holders.length;
   }
   let at = 0;
   for (const { rows: size, sql } of VALUES) {

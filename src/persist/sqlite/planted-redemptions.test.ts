@@ -53,7 +53,7 @@ const bugs: Readonly<Record<string, Partial<RedemptionLedger>>> = {
       if (result.status !== 'already_used' || !wasFree) return result;
       const redemption = {
         issueNo: 1,
-        memberId: HOLDER,
+        holder: HOLDER,
         ...issuance,
         orderId,
         redeemedAtMs: 1,

@@ -17,8 +17,9 @@ import type {
   WinnersView,
 } from '../../engine/ports/admission.js';
 import type { TermsChange } from '../../engine/ports/terms-change.js';
-import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, CouponSnapshot, HolderId, Issuance } from '../../engine/domain/coupon.js';
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
+import { holderColumns } from '../sql/holder-columns.js';
 import type { Database } from '../sql/schema.js';
 import { termColumns } from '../sql/sql-coupon-catalogue.js';
 import { CouponMemory } from './coupon-memory.js';
@@ -107,7 +108,7 @@ export class SqliteAdmission implements Admission {
     if (fresh.length === 0) return decisions;
     this.#loaded.grew(fresh.length);
     const { firstIssueNo } = decisions;
-    effects.issue({ couponId, firstIssueNo, issuedAtMs: storeNowMs, memberIds: fresh }, () => {
+    effects.issue({ couponId, firstIssueNo, issuedAtMs: storeNowMs, holders: fresh }, () => {
       undo();
       this.#loaded.grew(-fresh.length);
     });
@@ -121,10 +122,10 @@ export class SqliteAdmission implements Admission {
     });
   }
 
-  issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'> {
+  issuanceOf(couponId: CouponId, holder: HolderId): Promise<Issuance | undefined | 'not_ready'> {
     return this.#commits.submit(() => {
       const coupon = this.#loaded.get(couponId);
-      return coupon === undefined ? 'not_ready' : coupon.issuanceOf(memberId);
+      return coupon === undefined ? 'not_ready' : coupon.issuanceOf(holder);
     });
   }
 
@@ -169,15 +170,15 @@ export class SqliteAdmission implements Admission {
     });
   }
 
-  revoke(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<RevokeReply> {
+  revoke(couponId: CouponId, issueNo: number, holder: HolderId): Promise<RevokeReply> {
     return this.#commits.submit<RevokeReply>((effects) => {
       const coupon = this.#loaded.get(couponId);
       if (coupon === undefined) return { status: 'not_ready' };
-      const revoked = coupon.revoke(issueNo, memberId);
+      const revoked = coupon.revoke(issueNo, holder);
       const storeNowMs = this.#nowMs();
       if (revoked === undefined) return { status: 'absent', snapshot: coupon.snapshot(storeNowMs) };
       this.#loaded.grew(-1);
-      const statements = this.#revokeStatements(couponId, issueNo, memberId, storeNowMs);
+      const statements = this.#revokeStatements(couponId, issueNo, holder, storeNowMs);
       effects.write([...statements, this.#termsStatement(coupon)], () => {
         revoked.undo();
         this.#loaded.grew(1);
@@ -201,22 +202,17 @@ export class SqliteAdmission implements Admission {
   }
 
   /** The ledger has usually done this already; a revoke without the ledger leaves the tables just as right. */
-  #revokeStatements(
-    couponId: CouponId,
-    issueNo: number,
-    memberId: MemberId,
-    atMs: number,
-  ): SqliteStatement[] {
-    const key = { coupon_id: couponId, issue_no: issueNo };
+  #revokeStatements(couponId: CouponId, issueNo: number, holder: HolderId, atMs: number): SqliteStatement[] {
+    const key = { coupon_id: couponId, issue_no: issueNo, ...holderColumns(holder) };
     return [
       this.#db
         .insertInto('revocation')
-        .values({ ...key, member_id: memberId, revoked_at: atMs })
+        .values({ ...key, revoked_at: atMs })
         .onConflict((conflict) => conflict.doNothing())
         .compile(),
       this.#db
         .deleteFrom('member_coupon')
-        .where((row) => row.and({ ...key, member_id: memberId }))
+        .where((row) => row.and(key))
         .compile(),
     ];
   }

@@ -9,7 +9,7 @@ export interface SqliteStatement {
 
 /**
  * Rows of `member_coupon`, of any number of coupons: nearly all that commits at peak load consist of. Runs one behind
- * another, each as the coupon, its first number, the instant, how many members, and the members, whose numbers follow
+ * another, each as the coupon, its first number, the instant, how many holders, and the holders, whose numbers follow
  * each other. One flat list, because every object and every text of a statement would be cloned on the way to the
  * thread.
  */

@@ -1,5 +1,5 @@
 /** Collects every issuance by number from answers, rows, revocations, dead letters and the store. */
-import type { Issuance, MemberId } from '../../domain/coupon.js';
+import type { Issuance, HolderId } from '../../domain/coupon.js';
 import type { DownloadCall, History, SellerCall } from './history.js';
 import { mayBeInForce } from './possible-terms.js';
 
@@ -13,7 +13,7 @@ export class AcknowledgedIssuances {
   readonly history: History;
   readonly acknowledged: readonly Acknowledged[];
   /** In the order in which they were made. */
-  readonly callsOf: ReadonlyMap<MemberId, readonly DownloadCall[]>;
+  readonly callsOf: ReadonlyMap<HolderId, readonly DownloadCall[]>;
   readonly rowOf: ReadonlyMap<number, Issuance>;
   /** Number → earliest invocation of a call to revoke it that was not refused. */
   readonly revokeAskedMs: ReadonlyMap<number, number>;
@@ -26,9 +26,9 @@ export class AcknowledgedIssuances {
   constructor(history: History) {
     this.history = history;
     this.acknowledged = history.downloads.flatMap((call) => {
-      const { outcome, answeredMs, memberId } = call;
+      const { outcome, answeredMs, holder } = call;
       if (outcome === undefined || answeredMs === undefined || !('issueNo' in outcome)) return [];
-      return [{ memberId, issueNo: outcome.issueNo, issuedAtMs: outcome.issuedAtMs, call, answeredMs }];
+      return [{ holder, issueNo: outcome.issueNo, issuedAtMs: outcome.issuedAtMs, call, answeredMs }];
     });
     this.callsOf = grouped(history.downloads);
     this.rowOf = new Map(history.final.rows.map((row) => [row.issueNo, row]));
@@ -52,21 +52,21 @@ export class AcknowledgedIssuances {
   }
 
   /** By a seller: a rebuild revokes what an older copy brought back beyond the quantity, and that was lost before. */
-  isRevoked(issueNo: number, memberId: MemberId): boolean {
-    return this.history.final.revoked.get(issueNo) === memberId && this.revokeAskedMs.has(issueNo);
+  isRevoked(issueNo: number, holder: HolderId): boolean {
+    return this.history.final.revoked.get(issueNo) === holder && this.revokeAskedMs.has(issueNo);
   }
 
   /** The same number, member and instant: after a loss a member may win the same number anew. */
-  hasRow({ issueNo, memberId, issuedAtMs }: Issuance): boolean {
+  hasRow({ issueNo, holder, issuedAtMs }: Issuance): boolean {
     const row = this.rowOf.get(issueNo);
-    return row?.memberId === memberId && row.issuedAtMs === issuedAtMs;
+    return row?.holder === holder && row.issuedAtMs === issuedAtMs;
   }
 
   /** It has no row and no revocation of its own, and the store that knew of it came back without it. */
   isLost(issuance: Issuance): boolean {
-    const { issueNo, memberId, issuedAtMs } = issuance;
+    const { issueNo, holder, issuedAtMs } = issuance;
     const givenAgain = issuedAtMs < (this.#lastGivenMs.get(issueNo) ?? 0);
-    if (this.hasRow(issuance) || (this.isRevoked(issueNo, memberId) && !givenAgain)) return false;
+    if (this.hasRow(issuance) || (this.isRevoked(issueNo, holder) && !givenAgain)) return false;
     const { losses, instantMs } = this.history;
     const issuedMs = this.trueMs(issuedAtMs);
     return losses.some(
@@ -75,11 +75,11 @@ export class AcknowledgedIssuances {
   }
 }
 
-function grouped(calls: readonly DownloadCall[]): Map<MemberId, DownloadCall[]> {
-  const groups = new Map<MemberId, DownloadCall[]>();
+function grouped(calls: readonly DownloadCall[]): Map<HolderId, DownloadCall[]> {
+  const groups = new Map<HolderId, DownloadCall[]>();
   for (const call of calls) {
-    const group = groups.get(call.memberId);
-    if (group === undefined) groups.set(call.memberId, [call]);
+    const group = groups.get(call.holder);
+    if (group === undefined) groups.set(call.holder, [call]);
     else group.push(call);
   }
   return groups;

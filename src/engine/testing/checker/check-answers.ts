@@ -33,9 +33,9 @@ function refusalTrue(
   terms: PossibleTerms,
   firstGivenMs: ReadonlyMap<number, number>,
 ): Violation[] {
-  const { outcome, invokedMs, answeredMs, memberId } = call;
+  const { outcome, invokedMs, answeredMs, holder } = call;
   const sinceMs = invokedMs - STALE_MS;
-  const answer = `${memberId}, asking at ${Math.round(invokedMs)}, was answered ${outcome.outcome}`;
+  const answer = `${holder}, asking at ${Math.round(invokedMs)}, was answered ${outcome.outcome}`;
   switch (outcome.outcome) {
     case 'sold_out': {
       const least = Math.min(...terms.within('quantity', sinceMs, answeredMs));
@@ -123,7 +123,7 @@ function liveAtMost(
         call.invokedMs >= fromMs - admitLateMs &&
         (isOpenEnded(call) || isRefusal(call.outcome)),
     );
-    live += new Set(traceless.map((call) => call.memberId)).size;
+    live += new Set(traceless.map((call) => call.holder)).size;
   }
   return live;
 }
@@ -134,15 +134,15 @@ function isOpenEnded({ outcome }: DownloadCall): boolean {
 }
 
 function definite(call: DownloadCall, { history }: AcknowledgedIssuances): Violation[] {
-  const { outcome, cutOff, invokedMs, memberId } = call;
+  const { outcome, cutOff, invokedMs, holder } = call;
   if (outcome === undefined) {
     if (cutOff) return [];
-    return [{ promise: 'I8', what: `${memberId}, asking at ${Math.round(invokedMs)}, never had an answer` }];
+    return [{ promise: 'I8', what: `${holder}, asking at ${Math.round(invokedMs)}, never had an answer` }];
   }
   if (invokedMs < history.healedMs) return [];
   const open = ['busy', 'not_ready', 'outcome_unknown'].includes(outcome.outcome);
   return open
-    ? [{ promise: 'I8', what: `${memberId} was answered ${outcome.outcome} with no fault left` }]
+    ? [{ promise: 'I8', what: `${holder} was answered ${outcome.outcome} with no fault left` }]
     : [];
 }
 
@@ -181,10 +181,10 @@ function winnersLearn(facts: AcknowledgedIssuances): Violation[] {
   const seen = new Set<string>();
   for (const win of [...facts.acknowledged].sort((one, other) => one.answeredMs - other.answeredMs)) {
     // Only the first acknowledgement of an issuance matters: it covers the later ones.
-    const issuance = `${win.memberId} ${win.issueNo} ${win.issuedAtMs}`;
+    const issuance = `${win.holder} ${win.issueNo} ${win.issuedAtMs}`;
     if (seen.has(issuance) || facts.isLost(win)) continue;
     seen.add(issuance);
-    for (const call of facts.callsOf.get(win.memberId) ?? []) {
+    for (const call of facts.callsOf.get(win.holder) ?? []) {
       if (call.invokedMs < win.answeredMs || !isAnswered(call)) continue;
       if (!isRefusal(call.outcome)) continue;
       const revokedMs = facts.revokeAskedMs.get(win.issueNo);
@@ -193,7 +193,7 @@ function winnersLearn(facts: AcknowledgedIssuances): Violation[] {
       if (wasForgotten(facts, facts.trueMs(win.issuedAtMs), call.answeredMs)) continue;
       violations.push({
         promise: 'I8',
-        what: `${win.memberId} holds ${win.issueNo} and was answered ${call.outcome.outcome} at ${Math.round(call.answeredMs)}`,
+        what: `${win.holder} holds ${win.issueNo} and was answered ${call.outcome.outcome} at ${Math.round(call.answeredMs)}`,
       });
     }
   }
@@ -240,7 +240,7 @@ export function wonByLateCommand(facts: AcknowledgedIssuances): number {
 
 function wasDecidedBefore(row: Issuance, facts: AcknowledgedIssuances): boolean {
   const { admitLateMs } = facts.history;
-  return (facts.callsOf.get(row.memberId) ?? []).some(
+  return (facts.callsOf.get(row.holder) ?? []).some(
     (call) =>
       mayBeFollowed(call, facts) &&
       isWithin(facts, row.issuedAtMs, call.invokedMs, call.invokedMs + admitLateMs),
@@ -264,7 +264,7 @@ function isRefusal(outcome: DownloadOutcome | undefined): boolean {
 
 function wasAskedFor(row: Issuance, facts: AcknowledgedIssuances): boolean {
   const { admitLateMs } = facts.history;
-  return (facts.callsOf.get(row.memberId) ?? []).some((call) => {
+  return (facts.callsOf.get(row.holder) ?? []).some((call) => {
     if (isOpenEnded(call))
       return isWithin(facts, row.issuedAtMs, call.invokedMs, call.invokedMs + admitLateMs);
     const { outcome } = call;
@@ -280,8 +280,8 @@ function wasAskedFor(row: Issuance, facts: AcknowledgedIssuances): boolean {
 function everyRowWasAskedFor(facts: AcknowledgedIssuances): Violation[] {
   return facts.history.final.rows
     .filter((row) => !wasAskedFor(row, facts) && !wasDecidedBefore(row, facts))
-    .map(({ memberId, issueNo }) => ({
+    .map(({ holder, issueNo }) => ({
       promise: 'I8',
-      what: `${memberId} has row ${issueNo} and no call that asked for it`,
+      what: `${holder} has row ${issueNo} and no call that asked for it`,
     }));
 }

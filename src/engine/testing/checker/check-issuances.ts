@@ -32,10 +32,10 @@ function numbersUnique(facts: AcknowledgedIssuances): Violation[] {
     if (facts.isLost(issuance)) continue;
     const other = holder.get(issuance.issueNo);
     holder.set(issuance.issueNo, issuance);
-    if (other !== undefined && other.memberId !== issuance.memberId) {
+    if (other !== undefined && other.holder !== issuance.holder) {
       violations.push({
         promise: 'I1',
-        what: `number ${issuance.issueNo} belongs to ${other.memberId} and to ${issuance.memberId}`,
+        what: `number ${issuance.issueNo} belongs to ${other.holder} and to ${issuance.holder}`,
       });
     }
   }
@@ -46,7 +46,7 @@ function numbersUnique(facts: AcknowledgedIssuances): Violation[] {
     if (facts.isLost(letter)) continue;
     violations.push({
       promise: 'I3',
-      what: `number ${letter.issueNo} of ${letter.memberId} is a dead letter`,
+      what: `number ${letter.issueNo} of ${letter.holder} is a dead letter`,
     });
   }
   return violations;
@@ -77,20 +77,20 @@ function numbersWithoutGaps({ history, rowOf }: AcknowledgedIssuances): Violatio
 function oneEach(facts: AcknowledgedIssuances): Violation[] {
   const violations: Violation[] = [];
   const { rows } = facts.history.final;
-  if (new Set(rows.map((row) => row.memberId)).size < rows.length) {
+  if (new Set(rows.map((row) => row.holder)).size < rows.length) {
     violations.push({ promise: 'I2', what: 'a member has two rows' });
   }
   const latest = new Map<string, Acknowledged>();
   for (const win of [...facts.acknowledged].sort((one, other) => one.issueNo - other.issueNo)) {
     if (facts.isLost(win)) continue;
-    const before = latest.get(win.memberId);
-    latest.set(win.memberId, win);
+    const before = latest.get(win.holder);
+    latest.set(win.holder, win);
     if (before === undefined || before.issueNo === win.issueNo) continue;
     const revokedMs = facts.revokeAskedMs.get(before.issueNo);
     if (revokedMs !== undefined && revokedMs <= win.answeredMs) continue;
     violations.push({
       promise: 'I2',
-      what: `${win.memberId} was answered ${before.issueNo} and ${win.issueNo}, and nothing was revoked`,
+      what: `${win.holder} was answered ${before.issueNo} and ${win.issueNo}, and nothing was revoked`,
     });
   }
   return violations;
@@ -100,10 +100,10 @@ function everyAnswerHasItsRow(facts: AcknowledgedIssuances): Violation[] {
   const violations: Violation[] = [];
   for (const win of facts.acknowledged) {
     if (facts.hasRow(win)) continue;
-    if (facts.isRevoked(win.issueNo, win.memberId) || facts.isLost(win)) continue;
+    if (facts.isRevoked(win.issueNo, win.holder) || facts.isLost(win)) continue;
     violations.push({
       promise: 'I3',
-      what: `${win.memberId} was answered ${win.issueNo} and has no such row`,
+      what: `${win.holder} was answered ${win.issueNo} and has no such row`,
     });
   }
   for (const [issueNo, atMs] of facts.revokeDoneMs) {
@@ -118,15 +118,15 @@ function everyAnswerHasItsRow(facts: AcknowledgedIssuances): Violation[] {
 function inOrder(facts: AcknowledgedIssuances): Violation[] {
   // Earliest instant at which B's decision may have been taken, latest at which A's was.
   const firstPressMs = new Map<string, number>();
-  for (const { memberId, invokedMs } of facts.history.downloads) {
-    firstPressMs.set(memberId, Math.min(firstPressMs.get(memberId) ?? Infinity, invokedMs));
+  for (const { holder, invokedMs } of facts.history.downloads) {
+    firstPressMs.set(holder, Math.min(firstPressMs.get(holder) ?? Infinity, invokedMs));
   }
   const standing = facts.acknowledged.filter((win) => !facts.isLost(win));
   const later = standing
     .map((win) => ({
       win,
       sentMs:
-        win.call.outcome?.outcome === 'issued' ? win.call.invokedMs : (firstPressMs.get(win.memberId) ?? 0),
+        win.call.outcome?.outcome === 'issued' ? win.call.invokedMs : (firstPressMs.get(win.holder) ?? 0),
     }))
     .sort((one, other) => one.sentMs - other.sentMs);
   const earlier = [...standing].sort((one, other) => one.answeredMs - other.answeredMs);
@@ -140,12 +140,11 @@ function inOrder(facts: AcknowledgedIssuances): Violation[] {
     ) {
       if (highest === undefined || next.issueNo > highest.issueNo) highest = next;
     }
-    if (highest === undefined || highest.memberId === win.memberId || highest.issueNo <= win.issueNo)
-      continue;
+    if (highest === undefined || highest.holder === win.holder || highest.issueNo <= win.issueNo) continue;
     return [
       {
         promise: 'I4',
-        what: `${highest.memberId} was answered ${highest.issueNo} before ${win.memberId}, answered ${win.issueNo}, asked`,
+        what: `${highest.holder} was answered ${highest.issueNo} before ${win.holder}, answered ${win.issueNo}, asked`,
       },
     ];
   }
@@ -158,15 +157,15 @@ function conserved({ history, rowOf }: AcknowledgedIssuances): Violation[] {
   if (store === undefined) return [];
   const violations: Violation[] = [];
   const unrecorded = [...store.queued, ...store.claimed, ...deadLetters];
-  for (const { memberId, issueNo } of store.winners) {
-    if (rowOf.get(issueNo)?.memberId === memberId) continue;
+  for (const { holder, issueNo } of store.winners) {
+    if (rowOf.get(issueNo)?.holder === holder) continue;
     if (unrecorded.some((issuance) => issuance.issueNo === issueNo)) continue;
-    violations.push({ promise: 'I5', what: `${memberId} holds ${issueNo} in the store and nowhere else` });
+    violations.push({ promise: 'I5', what: `${holder} holds ${issueNo} in the store and nowhere else` });
   }
-  const winners = new Map(store.winners.map((winner) => [winner.issueNo, winner.memberId]));
-  for (const { memberId, issueNo } of rows) {
-    if (winners.get(issueNo) === memberId) continue;
-    violations.push({ promise: 'I5', what: `${memberId} has row ${issueNo} and is no winner in the store` });
+  const winners = new Map(store.winners.map((winner) => [winner.issueNo, winner.holder]));
+  for (const { holder, issueNo } of rows) {
+    if (winners.get(issueNo) === holder) continue;
+    violations.push({ promise: 'I5', what: `${holder} has row ${issueNo} and is no winner in the store` });
   }
   if (store.winners.length > store.terms.quantity && history.losses.length === 0) {
     violations.push({ promise: 'I1', what: `${store.winners.length} winners of ${store.terms.quantity}` });

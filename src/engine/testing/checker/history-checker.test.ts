@@ -11,7 +11,7 @@ const call = (
   answeredMs: number | undefined,
   outcome: DownloadOutcome | undefined,
 ): DownloadCall => ({
-  memberId: name as MemberId,
+  holder: name as MemberId,
   invokedMs,
   answeredMs,
   outcome,
@@ -24,7 +24,7 @@ const issued = (issueNo: number, issuedAtMs: number): DownloadOutcome => ({
   issuedAtMs,
 });
 const holds = (name: string, issueNo: number, issuedAtMs: number) => ({
-  memberId: name as MemberId,
+  holder: name as MemberId,
   issueNo,
   issuedAtMs,
 });

@@ -4,12 +4,12 @@
  * All times are on one axis of true milliseconds; the store's own instants (`issuedAtMs`, bounds of the window) differ
  * from it by `storeOffsetMs`. Histories come from the simulator or from logs of real processes.
  */
-import type { CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
+import type { CouponTerms, Issuance, HolderId } from '../../domain/coupon.js';
 import type { DownloadOutcome } from '../../domain/download.js';
 import type { TermsChange } from '../../ports/terms-change.js';
 
 export interface DownloadCall {
-  readonly memberId: MemberId;
+  readonly holder: HolderId;
   readonly invokedMs: number;
   /** `undefined` with `outcome`: the connection was lost or the server died. */
   answeredMs: number | undefined;
@@ -77,7 +77,7 @@ export interface History {
 
 export interface FinalState {
   readonly rows: readonly Issuance[];
-  readonly revoked: ReadonlyMap<number, MemberId>;
+  readonly revoked: ReadonlyMap<number, HolderId>;
   readonly deadLetters: readonly Issuance[];
   /** What the database has of the coupon itself: a rebuild would put these terms into force. */
   readonly catalogue: { readonly terms: CouponTerms; readonly unsettledChanges: number };

@@ -16,11 +16,13 @@ import type { TermsChange } from '../../ports/terms-change.js';
 import {
   type CouponId,
   type CouponSnapshot,
+  type HolderId,
   type Issuance,
   type MemberId,
   parseCouponId,
   parseMemberId,
 } from '../../domain/coupon.js';
+import { parseHolder } from '../../domain/holder.js';
 
 export interface AdmissionUnderTest {
   readonly admission: Admission;
@@ -46,6 +48,13 @@ export function member(text: string): MemberId {
   const memberId = parseMemberId(text);
   if (memberId === undefined) throw new Error(`${JSON.stringify(text)} is not a member id`);
   return memberId;
+}
+
+/** `m7`, or of a further unit `m7~2`. */
+export function holder(text: string): HolderId {
+  const parsed = parseHolder(text);
+  if (parsed === undefined) throw new Error(`${JSON.stringify(text)} is not a holder`);
+  return parsed;
 }
 
 /** Many different ones: `m1` … `m<count>`. */
@@ -111,6 +120,7 @@ export function admissionContract(
     aboutDeciding(t, at);
     aboutAskers(t, at);
     aboutRounds(t, at);
+    aboutUnits(t, at);
     aboutRefusals(t, at);
     aboutTerms(t, at);
     aboutRevoking(t, at);
@@ -162,7 +172,7 @@ class Driver {
 
   admit(
     couponId: CouponId,
-    memberIds: readonly MemberId[],
+    memberIds: readonly HolderId[],
     more: { epoch?: number; notAfterMs?: number; askers?: number } = {},
   ) {
     return this.admission.admit({ couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS, ...more });
@@ -170,22 +180,22 @@ class Driver {
 
   /** Admits members by name and spells the outcomes out. */
   async press(couponId: CouponId, ...names: readonly string[]): Promise<string[]> {
-    return outcomes(await this.admit(couponId, names.map(member)), names.length);
+    return outcomes(await this.admit(couponId, names.map(holder)), names.length);
   }
 
   /** The same, of whom the last `askers` only ask. */
   async ask(couponId: CouponId, askers: number, ...names: readonly string[]): Promise<string[]> {
-    return outcomes(await this.admit(couponId, names.map(member), { askers }), names.length, askers);
+    return outcomes(await this.admit(couponId, names.map(holder), { askers }), names.length, askers);
   }
 
-  batch(couponId: CouponId | undefined, memberIds: readonly MemberId[], more: Partial<AdmitBatch> = {}) {
+  batch(couponId: CouponId | undefined, memberIds: readonly HolderId[], more: Partial<AdmitBatch> = {}) {
     if (couponId === undefined) throw new Error('no coupon');
     return { couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS, ...more };
   }
 
   /** A round of coupons with members by name, spelled out. */
   async pressRound(...asked: readonly [CouponId, ...string[]][]): Promise<string[][]> {
-    const batches = asked.map(([couponId, ...names]) => this.batch(couponId, names.map(member)));
+    const batches = asked.map(([couponId, ...names]) => this.batch(couponId, names.map(holder)));
     const replies = await askRound(this.admission, batches);
     return replies.map((reply, place) => {
       if (reply.status === 'fault') throw new Error('a fault', { cause: reply.fault });
@@ -274,7 +284,7 @@ function aboutDeciding(t: Test, at: Driver): void {
     ]);
     t.match(second, { issuedCount: 0, refusal: 'sold_out' });
     t.same(await at.admission.issuanceOf(couponId, member('m2')), {
-      memberId: 'm2',
+      holder: 'm2',
       issueNo: 2,
       issuedAtMs: first.storeNowMs,
     });
@@ -356,7 +366,7 @@ function aboutAskers(t: Test, at: Driver): void {
     ];
     for (const [state, terms] of states) {
       const couponId = await at.coupon({ ...terms, lastIssueNo: 1 }, [
-        { memberId: member('a'), issueNo: 1, issuedAtMs: nowMs - 2 },
+        { holder: member('a'), issueNo: 1, issuedAtMs: nowMs - 2 },
       ]);
       const reply = await at.admit(couponId, [member('b'), member('a'), member('b')], { askers: 3 });
       t.same(outcomes(reply, 3, 3), ['holds none', 'already 1', 'holds none'], state);
@@ -501,6 +511,49 @@ function aboutRounds(t: Test, at: Driver): void {
   });
 }
 
+function aboutUnits(t: Test, at: Driver): void {
+  t.test('each unit of a member is decided alone, in the order of the batch', async (t) => {
+    const couponId = await at.coupon();
+    t.same(await at.press(couponId, 'm7', 'm7~2', 'm7~2', 'm7~3'), [
+      ...['issued 1', 'issued 2', 'already 2', 'issued 3'],
+    ]);
+    t.same(await at.press(couponId, 'm7~3', 'm7', 'm7~100'), ['already 3', 'already 1', 'issued 4']);
+    t.match(await at.snapshot(couponId), { issued: 4 }, 'each counts as stock');
+  });
+
+  t.test('a unit is revoked alone, and may be won anew', async (t) => {
+    const couponId = await at.coupon();
+    await at.press(couponId, 'm7', 'm7~2', 'm7~3');
+    t.match(await at.admission.revoke(couponId, 2, member('m7')), { status: 'absent' }, 'another unit');
+    t.match(await at.admission.revoke(couponId, 2, holder('m7~2')), { status: 'revoked' });
+    t.same(await at.press(couponId, 'm7', 'm7~2', 'm7~3'), ['already 1', 'issued 4', 'already 3']);
+  });
+
+  t.test('readers find each unit under its holder, a warmed one too', async (t) => {
+    const issued = [
+      { holder: member('m7'), issueNo: 1, issuedAtMs: 100 },
+      { holder: holder('m7~2'), issueNo: 2, issuedAtMs: 101 },
+    ];
+    const couponId = await at.coupon({ lastIssueNo: 2 }, issued);
+    t.same(await at.press(couponId, 'm7~2', 'm7~3'), ['already 2', 'issued 3']);
+    t.match(await at.admission.issuanceOf(couponId, holder('m7~2')), issued[1]);
+    t.match(await at.admission.issuanceOf(couponId, holder('m7~3')), { holder: 'm7~3', issueNo: 3 });
+    t.equal(await at.admission.issuanceOf(couponId, holder('m7~4')), undefined);
+    const { version } = await at.snapshot(couponId);
+    const view = await at.admission.winners(couponId, version, 10);
+    t.equal(view?.size, 3);
+    t.match(view?.get(holder('m7~2')), issued[1]);
+    t.match(view?.get(member('m7')), issued[0]);
+  });
+
+  t.test('sold out is an answer for a unit, not for a member', async (t) => {
+    const couponId = await at.coupon({ quantity: 2 });
+    t.same(await at.press(couponId, 'm7~2', 'm7', 'm7~3', 'm7~2'), [
+      ...['issued 1', 'issued 2', 'sold_out', 'already 1'],
+    ]);
+  });
+}
+
 function aboutRefusals(t: Test, at: Driver): void {
   t.test('a coupon that is not in the store is not ready, never sold out', async (t) => {
     const couponId = freshCouponId();
@@ -563,7 +616,7 @@ function aboutRefusals(t: Test, at: Driver): void {
   t.test('refusals keep their order: not open, paused, closed, sold out', async (t) => {
     const now = await at.storeNowMs();
     const soldOut = { quantity: 1, lastIssueNo: 1 };
-    const holder = [{ memberId: member('holder'), issueNo: 1, issuedAtMs: now }];
+    const holder = [{ holder: member('holder'), issueNo: 1, issuedAtMs: now }];
     const cases: [string, Partial<WarmCoupon>][] = [
       ['not_open', { opensAtMs: FAR_FUTURE_MS, paused: true, closed: true }],
       ['paused', { paused: true, closed: true }],
@@ -788,7 +841,7 @@ function aboutWarming(t: Test, at: Driver): void {
     await at.press(couponId, 'a');
     for (const version of [1, 0, 99]) {
       const again = at.terms({ couponId, quantity: 500, version, epoch: 2 });
-      t.equal(await at.warm(again, [{ memberId: member('z'), issueNo: 9, issuedAtMs: 9 }]), 'present');
+      t.equal(await at.warm(again, [{ holder: member('z'), issueNo: 9, issuedAtMs: 9 }]), 'present');
     }
     t.match(await at.snapshot(couponId), { quantity: 2, version: 1, epoch: 1, issued: 1 });
     t.same(await at.press(couponId, 'a', 'b', 'z'), ['already 1', 'issued 2', 'sold_out']);
@@ -797,8 +850,8 @@ function aboutWarming(t: Test, at: Driver): void {
   t.test('of warms at the same time exactly one warms', async (t) => {
     const coupon = at.terms({ quantity: 5, lastIssueNo: 2 });
     const issued = [
-      { memberId: member('a'), issueNo: 1, issuedAtMs: 100 },
-      { memberId: member('b'), issueNo: 2, issuedAtMs: 100 },
+      { holder: member('a'), issueNo: 1, issuedAtMs: 100 },
+      { holder: member('b'), issueNo: 2, issuedAtMs: 100 },
     ];
     const replies = await Promise.all(Array.from({ length: 8 }, () => at.warm(coupon, issued)));
     t.equal(replies.filter((reply) => reply === 'warmed').length, 1);
@@ -807,8 +860,8 @@ function aboutWarming(t: Test, at: Driver): void {
   });
 
   t.test('a coupon warmed with its issuances goes on after the highest number ever given', async (t) => {
-    const issued = members(2_500).map((memberId, index) => ({
-      memberId,
+    const issued = members(2_500).map((holder, index) => ({
+      holder,
       issueNo: index + 1,
       issuedAtMs: 1_000 + index,
     }));
@@ -828,7 +881,7 @@ function aboutWarming(t: Test, at: Driver): void {
     const coupon = at.terms();
     async function* chunks(): AsyncIterable<Issuance[]> {
       yield [];
-      yield [{ memberId: member('a'), issueNo: 1, issuedAtMs: 1 }];
+      yield [{ holder: member('a'), issueNo: 1, issuedAtMs: 1 }];
       yield [];
       await Promise.resolve();
     }
@@ -859,7 +912,7 @@ function aboutReads(t: Test, at: Driver): void {
       const couponId = await at.coupon();
       const { storeNowMs } = await at.decided(couponId, members(3));
       t.same(await at.admission.issuanceOf(couponId, member('m3')), {
-        memberId: 'm3',
+        holder: 'm3',
         issueNo: 3,
         issuedAtMs: storeNowMs,
       });
@@ -874,7 +927,7 @@ function aboutReads(t: Test, at: Driver): void {
     await at.admission.revoke(couponId, 7, member('m7'));
     const view = await at.admission.winners(couponId, 2, 10_000);
     t.equal(view?.size, 2_499);
-    t.same(view?.get(member('m2500')), { memberId: 'm2500', issueNo: 2_500, issuedAtMs: storeNowMs });
+    t.same(view?.get(member('m2500')), { holder: 'm2500', issueNo: 2_500, issuedAtMs: storeNowMs });
     t.equal(view?.get(member('m7')), undefined, 'revoked');
     t.equal(view?.get(member('m2501')), undefined, 'got sold out');
     await at.press(couponId, 'm7');

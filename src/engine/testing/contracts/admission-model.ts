@@ -13,12 +13,12 @@ import {
   type WinnersView,
 } from '../../ports/admission.js';
 import type { TermsChange } from '../../ports/terms-change.js';
-import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../domain/coupon.js';
+import type { CouponId, CouponSnapshot, Issuance, HolderId } from '../../domain/coupon.js';
 
 interface Stock {
   terms: WarmCoupon;
   lastIssueNo: number;
-  readonly winners: Map<MemberId, Issuance>;
+  readonly winners: Map<HolderId, Issuance>;
 }
 
 export class AdmissionModel implements Admission {
@@ -52,13 +52,13 @@ export class AdmissionModel implements Admission {
     const firstIssueNo = stock.lastIssueNo + 1;
     const already: AlreadyIssued[] = [];
     let refusal: ReturnType<typeof refusalOf>;
-    for (const [index, memberId] of memberIds.entries()) {
-      const held = stock.winners.get(memberId);
+    for (const [index, holder] of memberIds.entries()) {
+      const held = stock.winners.get(holder);
       const met = refusalOf(stock.terms, stock.winners.size, storeNowMs);
       if (held !== undefined) already.push({ index, issueNo: held.issueNo, issuedAtMs: held.issuedAtMs });
       else if (index >= memberIds.length - askers) continue;
       else if (met !== undefined) refusal = met;
-      else stock.winners.set(memberId, { memberId, issueNo: ++stock.lastIssueNo, issuedAtMs: storeNowMs });
+      else stock.winners.set(holder, { holder, issueNo: ++stock.lastIssueNo, issuedAtMs: storeNowMs });
     }
     const issuedCount = stock.lastIssueNo + 1 - firstIssueNo;
     const { version } = stock.terms;
@@ -67,8 +67,8 @@ export class AdmissionModel implements Admission {
 
   async warm(couponId: CouponId, read: () => Promise<WarmContent>): Promise<'warmed' | 'present'> {
     const { coupon, issued } = await read();
-    const winners = new Map<MemberId, Issuance>();
-    for await (const chunk of issued) for (const issuance of chunk) winners.set(issuance.memberId, issuance);
+    const winners = new Map<HolderId, Issuance>();
+    for await (const chunk of issued) for (const issuance of chunk) winners.set(issuance.holder, issuance);
     if (this.#coupons.has(couponId)) return 'present';
     this.#coupons.set(couponId, { terms: coupon, lastIssueNo: coupon.lastIssueNo, winners });
     return 'warmed';
@@ -103,12 +103,12 @@ export class AdmissionModel implements Admission {
     return answer('amended');
   }
 
-  revoke(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<RevokeReply> {
+  revoke(couponId: CouponId, issueNo: number, holder: HolderId): Promise<RevokeReply> {
     const stock = this.#coupons.get(couponId);
     if (stock === undefined) return Promise.resolve({ status: 'not_ready' });
-    const live = stock.winners.get(memberId)?.issueNo === issueNo;
+    const live = stock.winners.get(holder)?.issueNo === issueNo;
     if (live) {
-      stock.winners.delete(memberId);
+      stock.winners.delete(holder);
       stock.terms = { ...stock.terms, version: stock.terms.version + 1 };
     }
     return Promise.resolve({
@@ -132,9 +132,9 @@ export class AdmissionModel implements Admission {
     return { couponId, ...fields, issued: winners.size, lastIssueNo, storeNowMs: this.#nowMs() };
   }
 
-  issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'> {
+  issuanceOf(couponId: CouponId, holder: HolderId): Promise<Issuance | undefined | 'not_ready'> {
     const stock = this.#coupons.get(couponId);
-    return Promise.resolve(stock === undefined ? 'not_ready' : stock.winners.get(memberId));
+    return Promise.resolve(stock === undefined ? 'not_ready' : stock.winners.get(holder));
   }
 
   /** Nothing is ever unrecorded here: the model has no queue. */

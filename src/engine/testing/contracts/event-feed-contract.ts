@@ -129,8 +129,8 @@ export class FollowedShop {
     const row = await ledger.rowAt(couponId, issueNo);
     const holder = row ?? (await admission.unrecordedHolder(couponId, issueNo));
     if (holder === undefined) return;
-    const done = await ledger.revoke(couponId, record?.epoch ?? 0, issueNo, holder.memberId, Date.now());
-    if (done === 'revoked') await admission.revoke(couponId, issueNo, holder.memberId);
+    const done = await ledger.revoke(couponId, record?.epoch ?? 0, issueNo, holder.holder, Date.now());
+    if (done === 'revoked') await admission.revoke(couponId, issueNo, holder.holder);
   }
 
   redeem(couponId: CouponId, issueNo: number, order: string) {

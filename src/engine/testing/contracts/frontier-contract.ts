@@ -145,7 +145,7 @@ async function recordDirectly(
 ): Promise<void> {
   const issuances = numbers.map((issueNo) => ({
     issueNo,
-    memberId: member(`m${issueNo}`),
+    holder: member(`m${issueNo}`),
     issuedAtMs: issueNo,
   }));
   await under.ledger.record({ couponId: line.couponId, epoch: 1, issuances });
@@ -233,7 +233,7 @@ function aboutRecorders(t: Test, under: FrontierUnderTest, { queue, admitted }: 
     const taken = await claim(line, 3);
     const refused = (issuance: Issuance): Issuance =>
       issuance.issueNo === 2
-        ? { ...issuance, memberId: 'x'.repeat(MEMBER_ID_LENGTH_MAX + 1) as Issuance['memberId'] }
+        ? { ...issuance, holder: 'x'.repeat(MEMBER_ID_LENGTH_MAX + 1) as Issuance['holder'] }
         : issuance;
     const { deadLettered } = await ledger.record({ ...taken, issuances: taken.issuances.map(refused) });
     t.equal(deadLettered, 1);

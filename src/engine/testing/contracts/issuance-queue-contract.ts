@@ -7,9 +7,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { Admission } from '../../ports/admission.js';
-import type { CouponId, Issuance, MemberId } from '../../domain/coupon.js';
+import type { CouponId, HolderId, Issuance } from '../../domain/coupon.js';
 import type { Claim, ClaimReply, IssuanceQueue, QueueFault } from '../../ports/issuance-queue.js';
-import { freshCouponId, inChunks, member, members, warmWith } from './admission-contract.js';
+import { freshCouponId, holder, inChunks, member, members, warmWith } from './admission-contract.js';
 import { issuancesOf, type OneByOne, oneByOne } from './one-by-one.js';
 
 export interface IssuanceQueueUnderTest {
@@ -52,7 +52,7 @@ class Driver {
 
   /** A warmed coupon with `memberIds` admitted. */
   async couponWith(
-    ...memberIds: readonly MemberId[]
+    ...memberIds: readonly HolderId[]
   ): Promise<{ couponId: CouponId; issuances: Issuance[] }> {
     const couponId = freshCouponId();
     const terms = {
@@ -66,12 +66,12 @@ class Driver {
     return { couponId, issuances: memberIds.length === 0 ? [] : await this.admit(couponId, ...memberIds) };
   }
 
-  async admit(couponId: CouponId, ...memberIds: readonly MemberId[]): Promise<Issuance[]> {
+  async admit(couponId: CouponId, ...memberIds: readonly HolderId[]): Promise<Issuance[]> {
     const reply = await this.admission.admit({ couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS });
     if (reply.status !== 'decided' || reply.issuedCount !== memberIds.length)
       throw new Error('not all issued');
-    return memberIds.map((memberId, index) => ({
-      memberId,
+    return memberIds.map((holder, index) => ({
+      holder,
       issueNo: reply.firstIssueNo + index,
       issuedAtMs: reply.storeNowMs,
     }));
@@ -155,13 +155,25 @@ function aboutClaiming(t: Test, at: Driver): void {
   t.test('what members were warmed with is recorded already and not queued', async (t) => {
     const couponId = freshCouponId();
     const terms = { quantity: 10, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
-    const issued = members(3).map((memberId, index) => ({ memberId, issueNo: index + 1, issuedAtMs: 1 }));
+    const issued = members(3).map((holder, index) => ({ holder, issueNo: index + 1, issuedAtMs: 1 }));
     await warmWith(
       at.admission,
       { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 3 },
       inChunks(issued),
     );
     t.equal(await at.claim(couponId), undefined);
+  });
+
+  t.test('units keep their holders through claims, releases and searches', async (t) => {
+    const units = ['m', 'm~2', 'm~100'].map(holder);
+    const { couponId, issuances } = await at.couponWith(...units);
+    t.same(await at.admission.unrecordedHolder(couponId, 2), issuances[1], 'queued');
+    const claim = await at.claimed(couponId);
+    t.same(claim.issuances, issuances);
+    t.same(await at.admission.unrecordedHolder(couponId, 3), issuances[2], 'claimed');
+    t.same(await at.releaseRound([claim]), [true]);
+    t.match(await at.admission.revoke(couponId, 2, holder('m~2')), { status: 'revoked' });
+    t.same((await at.claimed(couponId)).issuances, [issuances[0], issuances[2]]);
   });
 
   t.test('depths count queued and claimed separately, in the order asked for', async (t) => {

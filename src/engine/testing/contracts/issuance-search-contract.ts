@@ -94,7 +94,7 @@ async function recordedCoupon({ catalogue, ledger }: IssuanceSearchUnderTest): P
   const memberOf = (issueNo: number): MemberId => `m-${issueNo}` as MemberId;
   const issuances = NUMBERS.map((issueNo) => ({
     issueNo,
-    memberId: memberOf(issueNo),
+    holder: memberOf(issueNo),
     issuedAtMs: 1_000 + issueNo,
   }));
   await ledger.record({ couponId, epoch, issuances });

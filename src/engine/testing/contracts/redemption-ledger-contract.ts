@@ -2,13 +2,14 @@
 import { randomInt } from 'node:crypto';
 import type { Test } from 'tap';
 import type { CouponId, MemberId } from '../../domain/coupon.js';
+import { holderOf, unitOf } from '../../domain/holder.js';
 import { parseOrderId } from '../../domain/redemption.js';
 import type { CancelEffect, OrderId, RedemptionRules } from '../../domain/redemption.js';
 import type { AuditActor, AuditLog } from '../../ports/audit-log.js';
 import type { CouponChanges } from '../../ports/coupon-changes.js';
 import type { CouponCatalogue } from '../../ports/coupon-catalogue.js';
 import type { IssuanceLedger } from '../../ports/issuance-ledger.js';
-import type { RedemptionLedger } from '../../ports/redemption-ledger.js';
+import type { RedemptionLedger, WalletCursor } from '../../ports/redemption-ledger.js';
 import { member } from './admission-contract.js';
 import { freshIssuance, statesAfter } from './redemption-model.js';
 import type { RedemptionCall, RedemptionCommand } from './redemption-model.js';
@@ -53,7 +54,7 @@ export async function couponWith(
     ...{ paused: false, closed: false },
   });
   const issuances = Array.from({ length: rows }, (_, place) => ({
-    ...{ issueNo: place + 1, memberId: member(`m${place + 1}`), issuedAtMs },
+    ...{ issueNo: place + 1, holder: member(`m${place + 1}`), issuedAtMs },
   }));
   await ledger.record({ couponId, epoch: 0, issuances });
   return couponId;
@@ -71,6 +72,7 @@ export function redemptionLedgerContract(
     aboutCancelling(t, under);
     aboutExpiry(t, under);
     aboutMeetings(t, under);
+    aboutUnits(t, under);
     aboutReading(t, under);
   });
 }
@@ -84,7 +86,7 @@ function aboutRedeeming(t: Test, under: RedemptionsUnderTest): void {
     const first = await redemptions.redeem(issuance, order('A-1'), seller);
     t.match(first, {
       status: 'redeemed',
-      redemption: { couponId, issueNo: 1, memberId: 'm1', orderId: 'A-1' },
+      redemption: { couponId, issueNo: 1, holder: 'm1', orderId: 'A-1' },
     });
     if (first.status !== 'redeemed') return;
     t.ok(Math.abs(first.redemption.redeemedAtMs - Date.now()) < HOUR_MS, 'by a clock in milliseconds');
@@ -311,6 +313,83 @@ async function carryOut(
   return (await side.redeem(issuance, command.orderId, seller)).status;
 }
 
+function aboutUnits(t: Test, under: RedemptionsUnderTest): void {
+  const { redemptions, ledger } = under;
+
+  /** A member of the coupon with three units under the numbers 1 to 3. */
+  async function threeUnits(rules: Partial<RedemptionRules> = {}, issuedAtMs = 0) {
+    const couponId = await couponWith(under, rules, 0);
+    const memberId = member('units');
+    const issuances = [1, 2, 3].map((unit) => ({
+      issueNo: unit,
+      holder: holderOf(memberId, unit),
+      issuedAtMs,
+    }));
+    await ledger.record({ couponId, epoch: 0, issuances });
+    return { couponId, memberId };
+  }
+
+  t.test('by the member each order uses the next unit, and a repeat uses none', async (t) => {
+    const mine = await threeUnits();
+    for (const [name, issueNo] of [
+      ['A', 1],
+      ['B', 2],
+      ['A', 1],
+      ['C', 3],
+      ['B', 2],
+    ] as const) {
+      t.match(await redemptions.redeem(mine, order(name), seller), { redemption: { issueNo } }, name);
+    }
+    t.match(await redemptions.redeem(mine, order('D'), seller), { status: 'already_used' });
+    t.equal(await redemptions.redeemedCount(mine.couponId), 3);
+  });
+
+  t.test(
+    'by the member the order names the unit to cancel, and its id is dead for all of them',
+    async (t) => {
+      const mine = await threeUnits();
+      await redemptions.redeem(mine, order('A'), seller);
+      await redemptions.redeem(mine, order('B'), seller);
+      t.match(await redemptions.cancel(mine, order('B'), seller), {
+        status: 'cancelled',
+        redemption: { issueNo: 2, holder: 'units~2' },
+      });
+      t.match(await redemptions.redeem(mine, order('B'), seller), { status: 'redemption_cancelled' });
+      t.match(await redemptions.cancel(mine, order('X'), seller), { status: 'not_redeemed' });
+      t.match(await redemptions.redeem(mine, order('C'), seller), { redemption: { issueNo: 2 } });
+    },
+  );
+
+  t.test('a unit that is named is the one, and a number needs no unit', async (t) => {
+    const mine = await threeUnits();
+    t.match(await redemptions.redeem({ ...mine, unit: 3 }, order('A'), seller), {
+      redemption: { issueNo: 3 },
+    });
+    t.match(await redemptions.redeem({ ...mine, unit: 3 }, order('B'), seller), { status: 'already_used' });
+    t.match(await redemptions.redeem({ ...mine, unit: 4 }, order('B'), seller), { status: 'absent' });
+    const { couponId } = mine;
+    t.match(await redemptions.redeem({ couponId, issueNo: 2 }, order('B'), seller), {
+      redemption: { issueNo: 2, holder: 'units~2' },
+    });
+    t.match(await redemptions.redeem(mine, order('B'), seller), { status: 'repeated' }, 'by the member too');
+  });
+
+  t.test('of orders at the same time each uses a unit of its own', async (t) => {
+    const mine = await threeUnits();
+    const names = ['A', 'B', 'C', 'A', 'B', 'C', 'D'];
+    const results = await Promise.all(names.map((name) => redemptions.redeem(mine, order(name), seller)));
+    const used = new Map<string, Set<number>>();
+    for (const [place, result] of results.entries()) {
+      if (!('redemption' in result)) continue;
+      const name = names[place] ?? '';
+      used.set(name, (used.get(name) ?? new Set()).add(result.redemption.issueNo));
+    }
+    t.equal(used.size, 3, 'three of the four orders');
+    t.ok([...used.values()].every((numbers) => numbers.size === 1));
+    t.equal(new Set([...used.values()].flatMap((numbers) => [...numbers])).size, 3);
+  });
+}
+
 function aboutReading(t: Test, under: RedemptionsUnderTest): void {
   const { redemptions, ledger } = under;
 
@@ -322,7 +401,7 @@ function aboutReading(t: Test, under: RedemptionsUnderTest): void {
       await ledger.record({
         couponId,
         epoch: 0,
-        issuances: [{ issueNo: 1, memberId, issuedAtMs: 1_000_000 - (place % 2) }],
+        issuances: [{ issueNo: 1, holder: memberId, issuedAtMs: 1_000_000 - (place % 2) }],
       });
       ids.push(couponId);
     }
@@ -340,7 +419,12 @@ function aboutReading(t: Test, under: RedemptionsUnderTest): void {
       { couponId: ids[1], state: 'expired', expiresAtMs: 5, orderId: undefined },
       { couponId: ids[2], state: 'expired', expiresAtMs: 1_000_000 + 2 * HOUR_MS },
     ]);
-    const rest = await redemptions.wallet(memberId, 'coupon', { couponId: ids[0] ?? 0, issuedAtMs: 0 }, 1);
+    const rest = await redemptions.wallet(
+      memberId,
+      'coupon',
+      { couponId: ids[0] ?? 0, issuedAtMs: 0, unit: 1 },
+      1,
+    );
     t.same(
       rest.map(({ couponId }) => couponId),
       [ids[1]],
@@ -351,11 +435,35 @@ function aboutReading(t: Test, under: RedemptionsUnderTest): void {
       [ids[2], ids[0]],
     );
     const last = newest.at(-1);
-    const older = await redemptions.wallet(memberId, 'newest', last, 10);
+    const older = await redemptions.wallet(memberId, 'newest', last && { ...last, unit: 1 }, 10);
     t.same(
       older.map(({ couponId }) => couponId),
       [ids[1]],
     );
+  });
+
+  t.test('a wallet pages through units, in either order', async (t) => {
+    const memberId = member(`u${randomInt(1e9)}`);
+    const ids: CouponId[] = [];
+    for (const units of [3, 1]) {
+      const couponId = await couponWith(under, {}, 0);
+      const issuances = Array.from({ length: units }, (_, place) => ({
+        ...{ issueNo: place + 1, holder: holderOf(memberId, place + 1), issuedAtMs: 1_000 },
+      }));
+      await ledger.record({ couponId, epoch: 0, issuances });
+      ids.push(couponId);
+    }
+    const rightful = [...[1, 2, 3].map((unit) => [ids[0], unit]), [ids[1], 1]];
+    for (const order of ['coupon', 'newest'] as const) {
+      const seen: unknown[] = [];
+      for (let after: WalletCursor | undefined; ;) {
+        const [row] = await redemptions.wallet(memberId, order, after, 1);
+        if (row === undefined) break;
+        seen.push([row.couponId, unitOf(row.holder)]);
+        after = { ...row, unit: unitOf(row.holder) };
+      }
+      t.same(seen, order === 'coupon' ? rightful : [...rightful].reverse());
+    }
   });
 
   t.test('used issuances are counted', async (t) => {

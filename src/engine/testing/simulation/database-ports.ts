@@ -9,7 +9,7 @@ import type {
   NewCoupon,
 } from '../../ports/coupon-catalogue.js';
 import type { KeyedRequest } from '../../ports/idempotency.js';
-import type { CouponId, CouponTerms, MemberId } from '../../domain/coupon.js';
+import type { CouponId, CouponTerms, HolderId, MemberId } from '../../domain/coupon.js';
 import type {
   ClaimedBatch,
   IssuanceLedger,
@@ -132,19 +132,19 @@ export class SimulatedLedger implements IssuanceLedger {
     couponId: CouponId,
     epoch: number,
     issueNo: number,
-    memberId: MemberId,
+    holder: HolderId,
     _atMs: number,
     audit?: AuditEntry,
   ): Promise<Revoked> {
-    return this.#link.call(() => this.#database.revoke(couponId, epoch, issueNo, memberId, audit));
+    return this.#link.call(() => this.#database.revoke(couponId, epoch, issueNo, holder, audit));
   }
 
-  revokedHolder(couponId: CouponId, issueNo: number): Promise<MemberId | undefined> {
+  revokedHolder(couponId: CouponId, issueNo: number): Promise<HolderId | undefined> {
     return this.#link.call(() => this.#database.ledgerOf(couponId).revoked.get(issueNo));
   }
 
-  rowOf(couponId: CouponId, memberId: MemberId): Promise<LedgerRow | undefined> {
-    return this.#link.call(() => this.#database.rowOf(couponId, memberId));
+  rowOf(couponId: CouponId, holder: HolderId): Promise<LedgerRow | undefined> {
+    return this.#link.call(() => this.#database.rowOf(couponId, holder));
   }
 
   rowAt(couponId: CouponId, issueNo: number): Promise<LedgerRow | undefined> {
@@ -155,12 +155,12 @@ export class SimulatedLedger implements IssuanceLedger {
     return this.#link.call(() => this.#database.rows(couponId, afterIssueNo, limit));
   }
 
-  rowsOfMember(memberId: MemberId, afterCouponId: number, limit: number): Promise<LedgerRow[]> {
-    return this.#link.call(() => this.#database.rowsOfMember(memberId, afterCouponId, limit));
+  rowsOfMember(couponId: CouponId, memberId: MemberId): Promise<LedgerRow[]> {
+    return this.#link.call(() => this.#database.rowsOfMember(couponId, memberId));
   }
 
-  use(couponId: CouponId, memberId: MemberId, atMs: number): Promise<LedgerRow | 'already_used' | 'absent'> {
-    return this.#link.call(() => this.#database.use(couponId, memberId, atMs));
+  use(couponId: CouponId, holder: HolderId, atMs: number): Promise<LedgerRow | 'already_used' | 'absent'> {
+    return this.#link.call(() => this.#database.use(couponId, holder, atMs));
   }
 
   counts(couponIds: readonly CouponId[]): Promise<LedgerCounts[]> {

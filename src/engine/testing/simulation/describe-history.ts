@@ -15,10 +15,10 @@ export function describeHistory({ seed, scenario, histories, verdict, bugs }: Si
 
 function describeCoupon({ couponId, history }: CouponHistory): string[] {
   const events: (readonly [atMs: number, line: string])[] = [];
-  for (const { memberId, invokedMs, answeredMs, outcome, cutOff } of history.downloads) {
+  for (const { holder, invokedMs, answeredMs, outcome, cutOff } of history.downloads) {
     const number = outcome !== undefined && 'issueNo' in outcome ? ` ${outcome.issueNo}` : '';
     const answer = cutOff ? 'cut off' : outcome === undefined ? 'no answer' : `${outcome.outcome}${number}`;
-    events.push([invokedMs, `${memberId} presses → ${answer} at ${instant(answeredMs)}`]);
+    events.push([invokedMs, `${holder} presses → ${answer} at ${instant(answeredMs)}`]);
   }
   for (const { act, invokedMs, answeredMs, result } of history.sellerCalls) {
     events.push([invokedMs, `seller ${JSON.stringify(act)} → ${result} at ${instant(answeredMs)}`]);
@@ -33,8 +33,8 @@ function describeCoupon({ couponId, history }: CouponHistory): string[] {
   return [
     `coupon ${couponId}: ${JSON.stringify(history.terms)}`,
     ...events.map(([atMs, line]) => `${instant(atMs).padStart(7)}  ${line}`),
-    `rows: ${rows.map((row) => `${row.issueNo}=${row.memberId}@${row.issuedAtMs - STORE_OFFSET_MS}`).join(' ')}`,
-    `revoked: ${[...revoked].map(([issueNo, memberId]) => `${issueNo}=${memberId}`).join(' ')}`,
+    `rows: ${rows.map((row) => `${row.issueNo}=${row.holder}@${row.issuedAtMs - STORE_OFFSET_MS}`).join(' ')}`,
+    `revoked: ${[...revoked].map(([issueNo, holder]) => `${issueNo}=${holder}`).join(' ')}`,
     `dead letters: ${JSON.stringify(deadLetters)}`,
     `store: ${JSON.stringify(store)}`,
     `database: ${JSON.stringify(catalogue)}`,

@@ -5,7 +5,7 @@
  * folder.
  */
 import type { Admission, AdmitBatch, AdmitReply, AlreadyIssued, RevokeReply } from '../../ports/admission.js';
-import type { CouponId, CouponSnapshot, MemberId } from '../../domain/coupon.js';
+import type { CouponId, CouponSnapshot, HolderId } from '../../domain/coupon.js';
 import type { ClaimedBatch, RecordResult } from '../../ports/issuance-ledger.js';
 import type {
   AnswerEnding,
@@ -91,8 +91,8 @@ class CounterBesideWinners extends SimulatedStore {
     return (this.#taken.get(coupon.couponId) ?? 0) >= coupon.terms.quantity ? 'sold_out' : undefined;
   }
 
-  protected override issue(coupon: StoredCoupon, memberId: MemberId, issuedAtMs: number): void {
-    super.issue(coupon, memberId, issuedAtMs);
+  protected override issue(coupon: StoredCoupon, holder: HolderId, issuedAtMs: number): void {
+    super.issue(coupon, holder, issuedAtMs);
     this.#taken.set(coupon.couponId, (this.#taken.get(coupon.couponId) ?? 0) + 1);
   }
 }
@@ -159,7 +159,7 @@ class ResendDoubles extends SimulatedStore {
   override admit(batch: AdmitBatch): AdmitReply {
     const coupon = this.coupons.get(batch.couponId);
     if (coupon !== undefined && coupon.epoch === batch.epoch) {
-      for (const memberId of batch.memberIds) coupon.winners.delete(memberId);
+      for (const holder of batch.memberIds) coupon.winners.delete(holder);
     }
     return super.admit(batch);
   }
@@ -202,8 +202,8 @@ class DuplicateSwallowed extends SimulatedDatabase {
 
 /** A revoke removes the row, if there is one yet, and forbids nothing. */
 class RevokeForgetsQueued extends SimulatedDatabase {
-  override revoke(couponId: CouponId, epoch: number, issueNo: number, memberId: MemberId): Revoked {
-    const result = super.revoke(couponId, epoch, issueNo, memberId);
+  override revoke(couponId: CouponId, epoch: number, issueNo: number, holder: HolderId): Revoked {
+    const result = super.revoke(couponId, epoch, issueNo, holder);
     this.ledgerOf(couponId).revoked.delete(issueNo);
     return result;
   }
@@ -211,9 +211,9 @@ class RevokeForgetsQueued extends SimulatedDatabase {
 
 /** A revoke is no new version: who sealed before it answers with the winners of before. */
 class RevokeKeepsVersion extends SimulatedStore {
-  override revoke(couponId: CouponId, issueNo: number, memberId: MemberId): RevokeReply {
+  override revoke(couponId: CouponId, issueNo: number, holder: HolderId): RevokeReply {
     const version = this.coupons.get(couponId)?.version;
-    const reply = super.revoke(couponId, issueNo, memberId);
+    const reply = super.revoke(couponId, issueNo, holder);
     const coupon = this.coupons.get(couponId);
     if (coupon !== undefined && version !== undefined) coupon.version = version;
     return reply;
@@ -232,10 +232,10 @@ class NumbersInBlocks extends SimulatedStore {
   asker = '';
   readonly #next = new Map<string, number>();
 
-  protected override issue(coupon: StoredCoupon, memberId: MemberId, issuedAtMs: number): void {
+  protected override issue(coupon: StoredCoupon, holder: HolderId, issuedAtMs: number): void {
     const before = coupon.lastIssueNo;
     coupon.lastIssueNo = (this.#next.get(this.asker) ?? this.#next.size * 10) + 0;
-    super.issue(coupon, memberId, issuedAtMs);
+    super.issue(coupon, holder, issuedAtMs);
     this.#next.set(this.asker, coupon.lastIssueNo);
     coupon.lastIssueNo = Math.max(before, coupon.lastIssueNo);
   }

@@ -54,7 +54,7 @@ class RepeatDoublesOthers extends SimulatedStore {
     for (const { couponId, epoch, memberIds } of batches.slice(1)) {
       const coupon = this.coupons.get(couponId);
       if (coupon?.epoch !== epoch) continue;
-      for (const memberId of memberIds) coupon.winners.delete(memberId);
+      for (const holder of memberIds) coupon.winners.delete(holder);
     }
     return super.admitRound(batches);
   }

@@ -38,7 +38,7 @@ export async function simulateRedemptions(
   const terms = { opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
   const about = { sellerId: 's', name: 'simulated', discount: undefined, createdAtMs: 0, quantity: 1 };
   const { couponId } = database.insert({ ...about, ...terms });
-  const issuance = { issueNo: ISSUE_NO, memberId: holder(), issuedAtMs: 0 };
+  const issuance = { issueNo: ISSUE_NO, holder: holder(), issuedAtMs: 0 };
   database.record({ couponId, epoch: 0, issuances: [issuance] });
   const onCancel = random.pick(['restore', 'restore', 'void'] as const);
   const expiresAtMs = random.chance(0.5) ? random.between(50, ACTS_MAX_MS) : Infinity;

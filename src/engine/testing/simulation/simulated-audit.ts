@@ -1,6 +1,6 @@
 /** Reads the simulated stores for recovery and reconciler. */
 import type { AdmittedIssuances } from '../../ports/admitted-issuances.js';
-import type { CouponId, Issuance, MemberId } from '../../domain/coupon.js';
+import type { CouponId, HolderId, Issuance } from '../../domain/coupon.js';
 import type { DeadLetter, LedgerAudit, Revocation } from '../../ports/ledger-audit.js';
 import type { Link } from './link.js';
 import type { SimulatedDatabase } from './simulated-database.js';
@@ -27,9 +27,9 @@ export class SimulatedAdmitted implements AdmittedIssuances {
     yield await this.#link.call(queued);
   }
 
-  held(couponId: CouponId, memberIds: readonly MemberId[]): Promise<(Issuance | undefined)[]> {
+  held(couponId: CouponId, holders: readonly HolderId[]): Promise<(Issuance | undefined)[]> {
     return this.#link.call(() =>
-      memberIds.map((memberId) => this.#store.coupons.get(couponId)?.winners.get(memberId)),
+      holders.map((holder) => this.#store.coupons.get(couponId)?.winners.get(holder)),
     );
   }
 
@@ -45,8 +45,8 @@ export class SimulatedAdmitted implements AdmittedIssuances {
     return this.#link.call(() => {
       this.#demandWhole(couponId, ['queue', 'claimed']);
       const unrecorded = [...(this.#store.coupons.get(couponId)?.queue ?? []), ...this.#claimed(couponId)];
-      return issuances.filter(({ issueNo, memberId }) =>
-        unrecorded.every((one) => one.issueNo !== issueNo || one.memberId !== memberId),
+      return issuances.filter(({ issueNo, holder }) =>
+        unrecorded.every((one) => one.issueNo !== issueNo || one.holder !== holder),
       );
     });
   }
@@ -56,9 +56,7 @@ export class SimulatedAdmitted implements AdmittedIssuances {
       const coupon = this.#store.coupons.get(couponId);
       if (coupon === undefined) return 0;
       this.#demandWhole(couponId, ['winners', 'queue']);
-      const held = issuances.filter(
-        ({ memberId, issueNo }) => coupon.winners.get(memberId)?.issueNo === issueNo,
-      );
+      const held = issuances.filter(({ holder, issueNo }) => coupon.winners.get(holder)?.issueNo === issueNo);
       return enqueue(coupon, held);
     });
   }
@@ -84,17 +82,17 @@ export class SimulatedAudit implements LedgerAudit {
 
   deadLetters(
     couponId: CouponId,
-    after: Pick<DeadLetter, 'issueNo' | 'memberId'> | undefined,
+    after: Pick<DeadLetter, 'issueNo' | 'holder'> | undefined,
     limit: number,
   ): Promise<DeadLetter[]> {
     return this.#link.call(() =>
       [...this.#database.ledgerOf(couponId).deadLetters]
-        .sort((one, other) => one.issueNo - other.issueNo || (one.memberId < other.memberId ? -1 : 1))
+        .sort((one, other) => one.issueNo - other.issueNo || (one.holder < other.holder ? -1 : 1))
         .filter(
-          ({ issueNo, memberId }) =>
+          ({ issueNo, holder }) =>
             after === undefined ||
             issueNo > after.issueNo ||
-            (issueNo === after.issueNo && memberId > after.memberId),
+            (issueNo === after.issueNo && holder > after.holder),
         )
         .slice(0, limit),
     );
@@ -103,16 +101,14 @@ export class SimulatedAudit implements LedgerAudit {
   revocations(couponId: CouponId, afterIssueNo: number, limit: number): Promise<Revocation[]> {
     return this.#link.call(() =>
       [...this.#database.ledgerOf(couponId).revoked]
-        .map(([issueNo, memberId]) => ({ issueNo, memberId, revokedAtMs: 0 }))
+        .map(([issueNo, holder]) => ({ issueNo, holder, revokedAtMs: 0 }))
         .filter(({ issueNo }) => issueNo > afterIssueNo)
         .sort((one, other) => one.issueNo - other.issueNo)
         .slice(0, limit),
     );
   }
 
-  rowsOf(couponId: CouponId, memberIds: readonly MemberId[]): Promise<Issuance[]> {
-    return this.#link.call(() =>
-      memberIds.flatMap((memberId) => this.#database.rowOf(couponId, memberId) ?? []),
-    );
+  rowsOf(couponId: CouponId, holders: readonly HolderId[]): Promise<Issuance[]> {
+    return this.#link.call(() => holders.flatMap((holder) => this.#database.rowOf(couponId, holder) ?? []));
   }
 }

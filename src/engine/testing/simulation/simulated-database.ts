@@ -6,7 +6,8 @@ import type {
   InsertOnceReply,
   NewCoupon,
 } from '../../ports/coupon-catalogue.js';
-import type { CouponId, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
+import type { CouponId, CouponTerms, HolderId, Issuance, MemberId } from '../../domain/coupon.js';
+import { memberOf, unitOf } from '../../domain/holder.js';
 import { MEMBER_ID_LENGTH_MAX } from '../../domain/member-id.js';
 import { StoreCorruptError } from '../../domain/errors.js';
 import { IDEMPOTENCY_KEPT_MS, type KeyedRequest } from '../../ports/idempotency.js';
@@ -26,9 +27,9 @@ export interface DeadLetter extends Issuance {
 
 export interface CouponLedger {
   readonly rows: Map<number, LedgerRow>;
-  readonly numberOf: Map<MemberId, number>;
+  readonly numberOf: Map<HolderId, number>;
   /** Revoked number → whose it was. */
-  readonly revoked: Map<number, MemberId>;
+  readonly revoked: Map<number, HolderId>;
   deadLetters: DeadLetter[];
 }
 
@@ -147,14 +148,14 @@ export class SimulatedDatabase {
     if (this.isRebuilt(couponId, epoch)) return false;
     const { rows, numberOf, revoked } = this.ledgerOf(couponId);
     const most = Math.max(quantity, this.coupons.get(couponId)?.quantity ?? Infinity);
-    const distinct = new Set(issuances.flatMap(({ issueNo, memberId }) => [issueNo, memberId]));
+    const distinct = new Set(issuances.flatMap(({ issueNo, holder }) => [issueNo, holder]));
     if (rows.size + issuances.length > most || distinct.size < 2 * issuances.length) return false;
     return issuances.every(
       (issuance) =>
         isStorable(issuance) &&
         !revoked.has(issuance.issueNo) &&
         !rows.has(issuance.issueNo) &&
-        !numberOf.has(issuance.memberId),
+        !numberOf.has(issuance.holder),
     );
   }
 
@@ -165,61 +166,55 @@ export class SimulatedDatabase {
 
   protected recordOne(couponId: CouponId, issuance: Issuance, quantity: number): keyof RecordResult {
     const ledger = this.ledgerOf(couponId);
-    const { issueNo, memberId, issuedAtMs } = issuance;
+    const { issueNo, holder, issuedAtMs } = issuance;
     if (ledger.revoked.has(issueNo)) return 'revoked';
     const atNumber = ledger.rows.get(issueNo);
-    if (atNumber?.memberId === memberId) return 'replayed';
+    if (atNumber?.holder === holder) return 'replayed';
     const reason = !isStorable(issuance)
       ? 'refused_by_schema'
       : atNumber !== undefined
         ? 'number_taken'
-        : ledger.numberOf.has(memberId)
+        : ledger.numberOf.has(holder)
           ? 'member_has_one'
           : ledger.rows.size >= quantity
             ? 'beyond_quantity'
             : undefined;
     if (reason !== undefined) {
       const same = ledger.deadLetters.some(
-        (letter) => Object.is(letter.issueNo, issueNo) && letter.memberId === memberId,
+        (letter) => Object.is(letter.issueNo, issueNo) && letter.holder === holder,
       );
-      if (!same) ledger.deadLetters.push({ issueNo, memberId, issuedAtMs, reason });
+      if (!same) ledger.deadLetters.push({ issueNo, holder, issuedAtMs, reason });
       return 'deadLettered';
     }
-    ledger.rows.set(issueNo, { couponId, memberId, issueNo, issuedAtMs, usedAtMs: undefined });
-    ledger.numberOf.set(memberId, issueNo);
+    ledger.rows.set(issueNo, { couponId, holder, issueNo, issuedAtMs, usedAtMs: undefined });
+    ledger.numberOf.set(holder, issueNo);
     return 'inserted';
   }
 
-  revoke(
-    couponId: CouponId,
-    epoch: number,
-    issueNo: number,
-    memberId: MemberId,
-    audit?: AuditEntry,
-  ): Revoked {
+  revoke(couponId: CouponId, epoch: number, issueNo: number, holder: HolderId, audit?: AuditEntry): Revoked {
     if (this.isRebuilt(couponId, epoch)) return 'stale';
     const ledger = this.ledgerOf(couponId);
     if (ledger.revoked.has(issueNo)) return 'again';
     const row = ledger.rows.get(issueNo);
-    if (row !== undefined && row.memberId !== memberId) {
+    if (row !== undefined && row.holder !== holder) {
       throw new StoreCorruptError(
         `Cannot revoke: number ${issueNo} of coupon ${couponId} belongs to another member.`,
       );
     }
     if (row?.usedAtMs !== undefined) return 'used';
-    ledger.revoked.set(issueNo, memberId);
+    ledger.revoked.set(issueNo, holder);
     if (audit !== undefined) this.changes.auditLog.push(audit);
     if (row !== undefined) {
       ledger.rows.delete(issueNo);
-      ledger.numberOf.delete(row.memberId);
+      ledger.numberOf.delete(row.holder);
     }
     ledger.deadLetters = ledger.deadLetters.filter((letter) => letter.issueNo !== issueNo);
     return 'revoked';
   }
 
-  rowOf(couponId: CouponId, memberId: MemberId): LedgerRow | undefined {
+  rowOf(couponId: CouponId, holder: HolderId): LedgerRow | undefined {
     const { rows, numberOf } = this.ledgerOf(couponId);
-    const issueNo = numberOf.get(memberId);
+    const issueNo = numberOf.get(holder);
     return issueNo === undefined ? undefined : rows.get(issueNo);
   }
 
@@ -230,16 +225,14 @@ export class SimulatedDatabase {
       .slice(0, limit);
   }
 
-  rowsOfMember(memberId: MemberId, afterCouponId: number, limit: number): LedgerRow[] {
-    return [...this.#ledgers.keys()]
-      .sort((one, other) => one - other)
-      .filter((couponId) => couponId > afterCouponId)
-      .flatMap((couponId) => this.rowOf(couponId, memberId) ?? [])
-      .slice(0, limit);
+  rowsOfMember(couponId: CouponId, memberId: MemberId): LedgerRow[] {
+    return [...this.ledgerOf(couponId).rows.values()]
+      .filter(({ holder }) => memberOf(holder) === memberId)
+      .sort((one, other) => unitOf(one.holder) - unitOf(other.holder));
   }
 
-  use(couponId: CouponId, memberId: MemberId, atMs: number): LedgerRow | 'already_used' | 'absent' {
-    const row = this.rowOf(couponId, memberId);
+  use(couponId: CouponId, holder: HolderId, atMs: number): LedgerRow | 'already_used' | 'absent' {
+    const row = this.rowOf(couponId, holder);
     if (row === undefined) return 'absent';
     if (row.usedAtMs !== undefined) return 'already_used';
     const used = { ...row, usedAtMs: atMs };
@@ -258,7 +251,7 @@ export class SimulatedDatabase {
   }
 }
 
-function isStorable({ issueNo, memberId, issuedAtMs }: Issuance): boolean {
-  const named = memberId.length > 0 && memberId.length <= MEMBER_ID_LENGTH_MAX;
+function isStorable({ issueNo, holder, issuedAtMs }: Issuance): boolean {
+  const named = holder.length > 0 && holder.length <= MEMBER_ID_LENGTH_MAX;
   return named && Number.isSafeInteger(issueNo) && issueNo > 0 && Number.isSafeInteger(issuedAtMs);
 }

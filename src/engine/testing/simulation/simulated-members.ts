@@ -1,5 +1,6 @@
 /** Simulates members who press, give up, are disconnected, and press again. */
 import type { CouponId, MemberId } from '../../domain/coupon.js';
+import { memberOf } from '../../domain/holder.js';
 import type { DoorRefusal, DownloadOutcome, PendingDownload } from '../../domain/download.js';
 import type { DownloadCall } from '../checker/history.js';
 import type { ApiProcess, SimulatedWorld } from './simulated-world.js';
@@ -25,7 +26,7 @@ class SimulatedDownload implements PendingDownload {
   }
 
   get memberId(): MemberId {
-    return this.#call.memberId;
+    return memberOf(this.#call.holder);
   }
 
   get abandoned(): boolean {
@@ -52,7 +53,7 @@ export class SimulatedMembers {
   press(memberId: MemberId, api: ApiProcess = this.#world.random.pick(this.#world.apis)): DownloadCall {
     const { time, random } = this.#world;
     const call: DownloadCall = {
-      memberId,
+      holder: memberId,
       invokedMs: time.nowMs(),
       answeredMs: undefined,
       outcome: undefined,
@@ -86,7 +87,7 @@ export class SimulatedMembers {
     call.outcome = outcome;
     call.answeredMs = this.#world.time.nowMs();
     if (['busy', 'not_ready', 'outcome_unknown', 'issued'].includes(outcome.outcome))
-      this.#pressAgain(call.memberId);
+      this.#pressAgain(memberOf(call.holder));
   }
 
   #pressAgain(memberId: MemberId): void {

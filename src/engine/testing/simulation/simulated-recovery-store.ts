@@ -106,12 +106,12 @@ export class StoreRecovery {
     if (coupon?.recovery === undefined) return 'taken_over';
     coupon.recovery = { ...coupon.recovery, untilMs: this.store.nowMs() + lockMs };
     const displaced: Issuance[] = [];
-    for (const { memberId, issueNo, issuedAtMs } of issuances) {
-      const held = coupon.winners.get(memberId);
+    for (const { holder, issueNo, issuedAtMs } of issuances) {
+      const held = coupon.winners.get(holder);
       if (source === 'revoked') {
         if (held?.issueNo === issueNo) takeOut(coupon, held);
       } else if (held === undefined || source === 'recorded' || held.issueNo < issueNo) {
-        coupon.winners.set(memberId, { memberId, issueNo, issuedAtMs });
+        coupon.winners.set(holder, { holder, issueNo, issuedAtMs });
         if (source === 'recorded' && held !== undefined && held.issueNo !== issueNo) displaced.push(held);
       }
       coupon.lastIssueNo = Math.max(coupon.lastIssueNo, issueNo);
@@ -187,9 +187,9 @@ export class SimulatedRecoveryStore implements RecoveryStore {
   }
 }
 
-function takeOut(coupon: StoredCoupon, { memberId, issueNo }: Issuance): void {
-  coupon.winners.delete(memberId);
-  coupon.queue = coupon.queue.filter((queued) => queued.issueNo !== issueNo || queued.memberId !== memberId);
+function takeOut(coupon: StoredCoupon, { holder, issueNo }: Issuance): void {
+  coupon.winners.delete(holder);
+  coupon.queue = coupon.queue.filter((queued) => queued.issueNo !== issueNo || queued.holder !== holder);
 }
 
 function nothingKnown(couponId: CouponId): StoredCoupon {

@@ -50,7 +50,7 @@ export class SimulatedRedemptions {
 
   revoke(couponId: CouponId, issueNo: number): string {
     const { rows, revoked } = this.#database.ledgerOf(couponId);
-    const holder = rows.get(issueNo)?.memberId ?? revoked.get(issueNo);
+    const holder = rows.get(issueNo)?.holder ?? revoked.get(issueNo);
     return holder === undefined ? 'absent' : this.#database.revoke(couponId, 0, issueNo, holder);
   }
 

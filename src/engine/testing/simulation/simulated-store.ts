@@ -14,7 +14,7 @@ import type {
   RevokeReply,
   WarmCoupon,
 } from '../../ports/admission.js';
-import type { CouponId, CouponSnapshot, CouponTerms, Issuance, MemberId } from '../../domain/coupon.js';
+import type { CouponId, CouponSnapshot, CouponTerms, Issuance, HolderId } from '../../domain/coupon.js';
 import { StoreUnavailableError } from '../../domain/errors.js';
 import type {
   Claim,
@@ -59,7 +59,7 @@ export interface StoredCoupon {
   recovery: StoredRecovery | undefined;
   /** The highest number that callers received, gathered in one life of the store until a process has compared. */
   inspecting: { readonly life: number; readonly sinceMs: number; readonly seenIssueNo: number } | undefined;
-  winners: Map<MemberId, Issuance>;
+  winners: Map<HolderId, Issuance>;
   /** Ascending by issueNo. */
   queue: Issuance[];
   claims: StoredClaim[];
@@ -104,15 +104,15 @@ export class SimulatedStore {
     const firstIssueNo = coupon.lastIssueNo + 1;
     const already: AlreadyIssued[] = [];
     let refusal: AdmitRefusal;
-    batch.memberIds.forEach((memberId, index) => {
-      const held = coupon.winners.get(memberId);
+    batch.memberIds.forEach((holder, index) => {
+      const held = coupon.winners.get(holder);
       if (held !== undefined) {
         already.push({ index, issueNo: held.issueNo, issuedAtMs: held.issuedAtMs });
         return;
       }
       if (this.onlyAsks(batch, index)) return;
       const met = this.refusalNow(coupon, storeNowMs);
-      if (met === undefined) this.issue(coupon, memberId, storeNowMs);
+      if (met === undefined) this.issue(coupon, holder, storeNowMs);
       else refusal = met;
     });
     return {
@@ -155,10 +155,10 @@ export class SimulatedStore {
     return refusalOf(coupon.terms, coupon.winners.size, storeNowMs);
   }
 
-  protected issue(coupon: StoredCoupon, memberId: MemberId, issuedAtMs: number): void {
+  protected issue(coupon: StoredCoupon, holder: HolderId, issuedAtMs: number): void {
     coupon.lastIssueNo += 1;
-    const issuance = { memberId, issueNo: coupon.lastIssueNo, issuedAtMs };
-    coupon.winners.set(memberId, issuance);
+    const issuance = { holder, issueNo: coupon.lastIssueNo, issuedAtMs };
+    coupon.winners.set(holder, issuance);
     coupon.queue.push(issuance);
   }
 
@@ -167,10 +167,10 @@ export class SimulatedStore {
     return coupon && this.#snapshotOf(coupon);
   }
 
-  issuanceOf(couponId: CouponId, memberId: MemberId): Issuance | undefined | 'not_ready' {
+  issuanceOf(couponId: CouponId, holder: HolderId): Issuance | undefined | 'not_ready' {
     const coupon = this.coupons.get(couponId);
     if (coupon !== undefined && !this.isWhole(coupon, ['meta', 'winners'])) return 'not_ready';
-    const held = coupon?.winners.get(memberId);
+    const held = coupon?.winners.get(holder);
     return held ?? (this.serving(couponId) === undefined ? 'not_ready' : undefined);
   }
 
@@ -206,7 +206,7 @@ export class SimulatedStore {
       recovery: undefined,
       inspecting: undefined,
       winners: new Map(
-        issued.map(({ memberId, issueNo, issuedAtMs }) => [memberId, { memberId, issueNo, issuedAtMs }]),
+        issued.map(({ holder, issueNo, issuedAtMs }) => [holder, { holder, issueNo, issuedAtMs }]),
       ),
       queue: known?.queue ?? [],
       claims: known?.claims ?? [],
@@ -248,12 +248,12 @@ export class SimulatedStore {
     return changeNo < lastChange.changeNo ? 'superseded' : (lastChange.refused ?? 'amended');
   }
 
-  revoke(couponId: CouponId, issueNo: number, memberId: MemberId): RevokeReply {
+  revoke(couponId: CouponId, issueNo: number, holder: HolderId): RevokeReply {
     const coupon = this.serving(couponId, 'winners', 'queue');
     if (coupon === undefined) return { status: 'not_ready' };
-    const live = coupon.winners.get(memberId)?.issueNo === issueNo;
+    const live = coupon.winners.get(holder)?.issueNo === issueNo;
     if (live) {
-      coupon.winners.delete(memberId);
+      coupon.winners.delete(holder);
       coupon.queue = coupon.queue.filter((issuance) => issuance.issueNo !== issueNo);
       coupon.version += 1;
     }
@@ -326,7 +326,7 @@ export class SimulatedStore {
     if (ended === undefined) return false;
     const { coupon, claim } = ended;
     const live = claim.issuances.filter(
-      (issuance) => coupon.winners.get(issuance.memberId)?.issueNo === issuance.issueNo,
+      (issuance) => coupon.winners.get(issuance.holder)?.issueNo === issuance.issueNo,
     );
     enqueue(coupon, live);
     return true;
@@ -437,8 +437,8 @@ export interface StoreContent {
 
 /** Puts them in by number; what is queued already stays as it is. */
 export function enqueue(coupon: StoredCoupon, issuances: readonly Issuance[]): number {
-  const queued = new Set(coupon.queue.map(({ issueNo, memberId }) => `${issueNo}:${memberId}`));
-  const added = issuances.filter(({ issueNo, memberId }) => !queued.has(`${issueNo}:${memberId}`));
+  const queued = new Set(coupon.queue.map(({ issueNo, holder }) => `${issueNo}:${holder}`));
+  const added = issuances.filter(({ issueNo, holder }) => !queued.has(`${issueNo}:${holder}`));
   coupon.queue = [...added, ...coupon.queue].sort((one, other) => one.issueNo - other.issueNo);
   return added.length;
 }

@@ -10,7 +10,7 @@ import type {
   WinnersView,
 } from '../../ports/admission.js';
 import type { TermsChange } from '../../ports/terms-change.js';
-import type { CouponId, CouponSnapshot, Issuance, MemberId } from '../../domain/coupon.js';
+import type { CouponId, CouponSnapshot, Issuance, HolderId } from '../../domain/coupon.js';
 import { StoreUnavailableError } from '../../domain/errors.js';
 import type {
   AnswerClaim,
@@ -90,8 +90,8 @@ export class SimulatedAdmission implements Admission {
     return this.#link.call(() => couponIds.map((couponId) => this.#store.snapshot(couponId)));
   }
 
-  issuanceOf(couponId: CouponId, memberId: MemberId): Promise<Issuance | undefined | 'not_ready'> {
-    return this.#link.call(() => this.#store.issuanceOf(couponId, memberId));
+  issuanceOf(couponId: CouponId, holder: HolderId): Promise<Issuance | undefined | 'not_ready'> {
+    return this.#link.call(() => this.#store.issuanceOf(couponId, holder));
   }
 
   unrecordedHolder(couponId: CouponId, issueNo: number): Promise<Issuance | undefined> {
@@ -112,7 +112,7 @@ export class SimulatedAdmission implements Admission {
     const second = await read();
     if (second === undefined) return undefined;
     const remaining = second.slice(half.length, first.length);
-    return new Map([...half, ...remaining].map((issuance) => [issuance.memberId, issuance]));
+    return new Map([...half, ...remaining].map((issuance) => [issuance.holder, issuance]));
   }
 
   /**
@@ -133,8 +133,8 @@ export class SimulatedAdmission implements Admission {
     return this.#link.call(() => this.#store.amend(couponId, change, changeNo));
   }
 
-  revoke(couponId: CouponId, issueNo: number, memberId: MemberId): Promise<RevokeReply> {
-    return this.#link.call(() => this.#store.revoke(couponId, issueNo, memberId));
+  revoke(couponId: CouponId, issueNo: number, holder: HolderId): Promise<RevokeReply> {
+    return this.#link.call(() => this.#store.revoke(couponId, issueNo, holder));
   }
 }
 
