@@ -6,14 +6,14 @@
  */
 import { SeonchakError } from '../engine/domain/errors.js';
 
-/** Loading the modules of a distributed server and its recorder threads opened between 256 and 288 files concurrently. */
-export const OPEN_FILES_MIN = 512;
+/** Each recorder thread opens up to 280 modules concurrently while it starts, and the threads start together. */
+export const OPEN_FILES_MIN = 1_024;
 
 /**
- * For connections to stores and log files (30 to 90), and for a recorder thread that starts beside the others: its modules. With 160, threads
- * that started after the process was ready found no descriptor left and ended the process.
+ * For connections to stores and log files (30 to 90), and for the modules of two threads that start after connections have come. With 320,
+ * threads that started after the process was ready found no descriptor left and ended the process.
  */
-const RESERVED_FILES = 320;
+const RESERVED_FILES = 640;
 
 export class TooFewOpenFilesError extends SeonchakError {
   static override readonly code = 'open_files_too_few';

@@ -12,8 +12,8 @@ const PASSWORD = 'correct horse battery staple';
 const SIGN_UPS_AT_ONCE = 40;
 const SIGN_INS = 4;
 /** The fewest that a server starts with. */
-const OPEN_FILES = 512;
-const IDLE_CONNECTIONS = 2 * OPEN_FILES;
+const OPEN_FILES = 1_024;
+const IDLE_CONNECTIONS = 1_000;
 const WATCHED_MS = 1_500;
 /** Half a core was burnt. What is measured here is a server without a request. */
 const PROCESSOR_SHARE_MAX = 0.25;
