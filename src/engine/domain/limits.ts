@@ -105,6 +105,9 @@ export const LIVE_COLD_READS_MAX = 10;
 /** Issuances in one step of a recovery or a comparison: large enough to amortise the round trip, small enough not to hold a store up. */
 export const ISSUANCES_MAX = 1_000;
 
+/** Rows that a rebuild reads in one page and puts into the store in concurrent steps, while it reads the next page. */
+export const REBUILT_ROWS_MAX = 4_000;
+
 /**
  * After the store's server changed, how long every process has to report the highest number it received, before a
  * coupon is compared with the ledger. Actors with members waiting ask every {@link RETRY_PAUSE_MS}.

@@ -9,6 +9,8 @@ import type { CouponId, HolderId, Issuance } from '../domain/coupon.js';
 export interface AdmittedIssuances {
   /** Every live issuance, in no order. */
   winners(couponId: CouponId): AsyncIterable<readonly Issuance[]>;
+  /** How many live issuances there are. */
+  countWinners(couponId: CouponId): Promise<number>;
   /** What is queued or claimed; one that moves between the two while being read is seen. */
   unrecorded(couponId: CouponId): AsyncIterable<readonly Issuance[]>;
   /** What each of up to {@link ISSUANCES_MAX} holders has, in their order. */

@@ -7,13 +7,28 @@ import { ISSUANCES_MAX } from '../domain/limits.js';
 export async function* rowPages(
   ledger: IssuanceLedger,
   couponId: CouponId,
+  pageRows = ISSUANCES_MAX,
 ): AsyncGenerator<readonly LedgerRow[]> {
   for (let after = 0; ;) {
-    const rows = await ledger.rows(couponId, after, ISSUANCES_MAX);
+    const rows = await ledger.rows(couponId, after, pageRows);
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows;
+    if (rows.length < pageRows) return;
     after = last.issueNo;
+  }
+}
+
+/** Reads the next page while the caller works on the one before. */
+export async function* readAhead<Page>(pages: AsyncIterable<Page>): AsyncGenerator<Page> {
+  const source = pages[Symbol.asyncIterator]();
+  for (let next = source.next(); ;) {
+    const page = await next;
+    if (page.done === true) return;
+    next = source.next();
+    // The caller may stop at a fault of its own, and nothing awaits this page then.
+    next.catch(() => undefined);
+    yield page.value;
   }
 }
 

@@ -28,8 +28,8 @@ import { parseHolder } from '../domain/holder.js';
 import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
 import type { DeadLetter, LedgerAudit } from '../ports/ledger-audit.js';
-import { deadLetterPages, revocationPages, rowPages } from '../ports/ledger-pages.js';
-import { ISSUANCES_MAX, RECOVERY_POLL_MS } from '../domain/limits.js';
+import { deadLetterPages, readAhead, revocationPages, rowPages } from '../ports/ledger-pages.js';
+import { ISSUANCES_MAX, REBUILT_ROWS_MAX, RECOVERY_POLL_MS } from '../domain/limits.js';
 import { NumberSet } from '../domain/number-set.js';
 import type { MergeSource, RecoveryLock, RecoveryStore, SuspendReply } from '../ports/recovery-store.js';
 
@@ -56,6 +56,14 @@ export interface RebuildReport {
   readonly quarantined: number;
   /** There was no unit left for them: revoked. */
   readonly revoked: number;
+}
+
+interface Holders {
+  /** How many numbers are held: of several holders of one, all but one go into quarantine. */
+  readonly held: number;
+  readonly heldTwice: NumberSet;
+  /** Winners that are neither recorded nor quarantined. */
+  readonly remaining: number;
 }
 
 /** Another process took over, which is the end of this run and not a fault. */
@@ -111,17 +119,20 @@ class Rebuild {
     for await (const letters of deadLetterPages(audit, couponId)) {
       await this.#merge('unrecorded', letters.flatMap(issuanceOf));
     }
+    let revokedAny = false;
     for await (const revocations of revocationPages(audit, couponId)) {
+      revokedAny = true;
       await this.#merge(
         'revoked',
         revocations.map((revocation) => ({ ...revocation, issuedAtMs: revocation.revokedAtMs })),
       );
     }
     const dead = await this.#deadLetters();
-    const { held, heldTwice } = await this.#holders();
+    const { held, heldTwice, remaining } =
+      dead.size === 0 && !revokedAny ? await this.#holdersOfRows() : await this.#holders(dead);
     const terms = termsToResume(standing, held, begun.terms);
     const revoked = await this.#revokeBeyond(terms.quantity, held, { epoch, atMs: begun.storeNowMs, dead });
-    const requeued = await this.#requeueRemaining(dead);
+    const requeued = remaining === 0 ? 0 : await this.#requeueRemaining(dead);
     if (heldTwice.size > 0) await this.#quarantineHolders(epoch, heldTwice);
 
     const version = terms.version + 1;
@@ -159,12 +170,12 @@ class Rebuild {
   async #mergeRows(epoch: number): Promise<number> {
     const { couponId } = this.#record;
     let recorded = 0;
-    for await (const rows of rowPages(this.#ports.ledger, couponId)) {
+    for await (const rows of readAhead(rowPages(this.#ports.ledger, couponId, REBUILT_ROWS_MAX))) {
       for (const row of rows) this.#known.add(row.issueNo);
       recorded += rows.length;
-      const displaced = await this.#merge('recorded', rows);
-      if (displaced.length === 0) continue;
-      await this.#quarantine(epoch, displaced);
+      const merges = [...chunksOf(rows, ISSUANCES_MAX)].map((chunk) => this.#merge('recorded', chunk));
+      const displaced = (await Promise.all(merges)).flat();
+      if (displaced.length > 0) await this.#quarantine(epoch, displaced);
     }
     return recorded;
   }
@@ -177,20 +188,34 @@ class Rebuild {
     return dead;
   }
 
-  /** How many numbers are held (of several holders of one, all but one go into quarantine), and which of them by several members. */
-  async #holders(): Promise<{ readonly held: number; readonly heldTwice: NumberSet }> {
+  /** After a merge of rows alone each row has its holder. With as many winners as rows there are no others, and none needs to be read. */
+  async #holdersOfRows(): Promise<Holders> {
+    const winners = await this.#ports.admitted.countWinners(this.#record.couponId);
+    if (winners !== this.#known.size) return this.#holders(new Set());
+    return { held: winners, heldTwice: new NumberSet(), remaining: 0 };
+  }
+
+  async #holders(dead: ReadonlySet<string>): Promise<Holders> {
     const once = new NumberSet();
     const heldTwice = new NumberSet();
-    for await (const chunk of this.#ports.admitted.winners(this.#record.couponId)) {
-      for (const { issueNo } of chunk) (once.has(issueNo) ? heldTwice : once).add(issueNo);
+    let remaining = 0;
+    for await (const chunk of readAhead(this.#ports.admitted.winners(this.#record.couponId))) {
+      for (const winner of chunk) {
+        (once.has(winner.issueNo) ? heldTwice : once).add(winner.issueNo);
+        if (this.#remains(winner, dead)) remaining += 1;
+      }
     }
-    return { held: once.size, heldTwice };
+    return { held: once.size, heldTwice, remaining };
+  }
+
+  #remains(winner: Issuance, dead: ReadonlySet<string>): boolean {
+    return !this.#known.has(winner.issueNo) && !dead.has(keyOf(winner));
   }
 
   /** The winners of each chunk that are neither recorded nor quarantined. */
   async *#remaining(dead: ReadonlySet<string>): AsyncIterable<readonly Issuance[]> {
     for await (const chunk of this.#ports.admitted.winners(this.#record.couponId)) {
-      const remaining = chunk.filter((one) => !this.#known.has(one.issueNo) && !dead.has(keyOf(one)));
+      const remaining = chunk.filter((winner) => this.#remains(winner, dead));
       if (remaining.length > 0) yield remaining;
     }
   }

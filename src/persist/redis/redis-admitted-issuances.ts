@@ -36,6 +36,11 @@ export class RedisAdmittedIssuances implements AdmittedIssuances {
     }
   }
 
+  async countWinners(couponId: CouponId): Promise<number> {
+    // The marker is a field too.
+    return Math.max(0, integer(await this.#calls.command('hlen', winnersKey(couponId), [])) - 1);
+  }
+
   /** Queue, claims, and the queue once more: a claim that was released meanwhile is found in the second read. */
   async *unrecorded(couponId: CouponId): AsyncGenerator<readonly Issuance[]> {
     yield* this.#queued(couponId);

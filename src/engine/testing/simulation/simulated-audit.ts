@@ -19,6 +19,10 @@ export class SimulatedAdmitted implements AdmittedIssuances {
     yield await this.#link.call(() => [...(this.#store.coupons.get(couponId)?.winners.values() ?? [])]);
   }
 
+  countWinners(couponId: CouponId): Promise<number> {
+    return this.#link.call(() => this.#store.coupons.get(couponId)?.winners.size ?? 0);
+  }
+
   /** Three reads, as with Redis: an issuance that moves in between is in one of them. */
   async *unrecorded(couponId: CouponId): AsyncGenerator<readonly Issuance[]> {
     const queued = (): readonly Issuance[] => [...(this.#store.coupons.get(couponId)?.queue ?? [])];
