@@ -6,6 +6,7 @@
  *   npm run versions -- --system DIR [--system DIR …]  Debian systems in folders, made with mmdebstrap or debootstrap
  *   npm run versions -- --system DIR -- FILE …         these test files only
  *   npm run versions -- --image                        the image and the topology of compose.yaml (image.js)
+ *   npm run versions -- --clients                      clients of an outside generator (generated-clients.js)
  *
  * A folder brings its own C library, Node.js (`node` in its usr/local/bin), Redis or Valkey, and MariaDB or MySQL, so one machine runs
  * them all. Where both are there, Valkey is taken. It needs root: the tests run inside the folder (chroot), on this checkout, which is
@@ -16,6 +17,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { runGeneratedClients } from './generated-clients.js';
 import { runImage } from './image.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -47,10 +49,12 @@ const { values, positionals } = parseArgs({
   options: {
     system: { type: 'string', multiple: true, default: [] },
     image: { type: 'boolean', default: false },
+    clients: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 });
 if (values.image) process.exit(runImage());
+if (values.clients) process.exit(await runGeneratedClients(root));
 const files = positionals.length > 0 ? positionals : FILES;
 
 const rows = [];

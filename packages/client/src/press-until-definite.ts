@@ -16,7 +16,7 @@ export type Refusal = {
 }[keyof operations['downloadCoupon']['responses']];
 
 export type PressResult =
-  | { readonly status: 'held'; readonly issuance: Schemas['Issued'] | Schemas['AlreadyIssued'] }
+  | { readonly status: 'held'; readonly issuance: Schemas['Issued'] }
   /** Definite for now: `not_open` has `opensAt`, and a top-up can follow `sold_out`. */
   | { readonly status: 'refused'; readonly problem: Refusal }
   /** The time was up. The member may hold the coupon all the same: press again, or read its issuance. */

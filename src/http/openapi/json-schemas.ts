@@ -28,7 +28,6 @@ const named = {
   Coupon: answers.couponAnswer,
   CouponPage: answers.couponPage,
   Issued: answers.issuedAnswer,
-  AlreadyIssued: answers.alreadyIssuedAnswer,
   HeldIssuance: answers.heldIssuance,
   Issuance: answers.issuanceItemAnswer,
   IssuanceListPage: answers.issuanceListPage,

@@ -60,7 +60,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: {
       200: {
         description: 'The member already holds the coupon; the number is that of the first answer.',
-        json: 'AlreadyIssued',
+        json: 'Issued',
       },
       201: { description: 'The coupon is issued to the member.', json: 'Issued' },
     },
@@ -385,7 +385,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     description:
       'Exactly the outcomes of the member’s own download. No presence ticket is asked for: the shop is the proof.',
     answers: {
-      200: { description: 'The member already holds the coupon.', json: 'AlreadyIssued' },
+      200: { description: 'The member already holds the coupon.', json: 'Issued' },
       201: { description: 'The member holds the coupon from now on.', json: 'Issued' },
     },
     body: 'NoFields',

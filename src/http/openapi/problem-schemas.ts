@@ -58,10 +58,10 @@ function problemSchema(code: ProblemCode): JsonObject {
     description: `${title}.`,
     required: ['type', 'title', 'status', 'code', 'detail', ...Object.keys(always)],
     properties: {
-      type: { const: problemType(code) },
+      type: { type: 'string', const: problemType(code) },
       title: { type: 'string', examples: [title] },
-      status: { const: status },
-      code: { const: code },
+      status: { type: 'integer', const: status },
+      code: { type: 'string', const: code },
       detail: {
         type: 'string',
         description: 'What happened in this case, for people. The wording may change.',

@@ -1,0 +1,119 @@
+/**
+ * npm run versions -- --clients: makes clients for Python and Kotlin with openapi-generator, and runs examples/clients with them.
+ *
+ * The generator is the newest whose npm package brings its jar. It needs a Java runtime and Debian's packages python3-urllib3,
+ * python3-dateutil, python3-certifi, python3-six, kotlin, libokhttp-java and libgoogle-gson-java.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { simplified } from './plain-openapi.js';
+
+const GENERATOR = '@openapitools/openapi-generator-cli@1.0.18-5.0.0-beta2';
+const DOWN_CONVERTER = '@apiture/openapi-down-convert@0.14.2';
+const JARS = ['okhttp', 'okio', 'gson', 'kotlin-reflect', 'kotlin-stdlib-jdk8', 'kotlin-stdlib'];
+const PATIENCE_MS = 30_000;
+
+/** @param {string} root folder of the project @returns {Promise<number>} the exit code */
+export async function runGeneratedClients(root) {
+  const folder = mkdtempSync(join(tmpdir(), 'seonchak-clients-'));
+  const server = await serve(root, join(folder, 'data'));
+  try {
+    run('npm', ['install', '--silent', '--no-audit', '--prefix', folder, GENERATOR, DOWN_CONVERTER]);
+    writeFileSync(join(folder, 'openapi.json'), await plainDocument(folder, server.url));
+    const callers = [server.url, server.token('seller'), server.token('member')];
+    runPython(root, folder, callers);
+    runKotlin(root, folder, callers);
+    return 0;
+  } finally {
+    server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function plainDocument(folder, url) {
+  const { Converter } = createRequire(join(folder, 'package.json'))('@apiture/openapi-down-convert');
+  const document = await (await fetch(`${url}/openapi.json`)).json();
+  return JSON.stringify(new Converter(simplified(document)).convert());
+}
+
+function runPython(root, folder, callers) {
+  generate(folder, 'python', ['--package-name', 'seonchak_client']);
+  const env = { ...process.env, PYTHONPATH: join(folder, 'python') };
+  const said = run('/usr/bin/python3', [join(root, 'examples/clients/redeem.py'), ...callers], { env });
+  console.log(`Python: ${said.trim()}`);
+}
+
+function runKotlin(root, folder, callers) {
+  const properties = [
+    'serializationLibrary=gson',
+    'dateLibrary=string',
+    'packageName=seonchak',
+    'enumPropertyNaming=UPPERCASE',
+  ].join(',');
+  generate(folder, 'kotlin', [
+    ...['--library', 'jvm-okhttp3', '-p', properties],
+    ...['--type-mappings', 'AnyType=kotlin.Any'],
+  ]);
+  const jars = JARS.map((name) => `/usr/share/java/${name}.jar`).join(':');
+  const classes = join(folder, 'classes');
+  mkdirSync(classes);
+  const main = join(folder, 'kotlin/src/main');
+  const sources = readdirSync(main, { recursive: true })
+    .filter((name) => name.endsWith('.kt'))
+    .map((name) => join(main, name));
+  const example = join(root, 'examples/clients/Redeem.kt');
+  run('kotlinc', ['-nowarn', '-cp', jars, '-d', classes, ...sources, example]);
+  console.log(`Kotlin: ${run('java', ['-cp', `${jars}:${classes}`, 'RedeemKt', ...callers]).trim()}`);
+}
+
+function generate(folder, language, options) {
+  const jar = join(folder, 'node_modules/@openapitools/openapi-generator-cli/bin/openapi-generator.jar');
+  const input = ['-g', language, '-i', join(folder, 'openapi.json'), '-o', join(folder, language)];
+  run('java', ['-jar', jar, 'generate', ...input, ...options]);
+}
+
+function run(command, words, options = {}) {
+  return execFileSync(command, words, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+    ...options,
+  });
+}
+
+async function serve(root, dataDir) {
+  const env = { ...process.env, DATA_DIR: dataDir, PORT: String(await freePort()), LOG_LEVEL: 'warn' };
+  const command = join(root, 'dist/cli/seonchak.js');
+  const server = spawn(process.execPath, [command, 'serve'], { env, stdio: 'inherit' });
+  const url = `http://127.0.0.1:${env.PORT}`;
+  const untilMs = performance.now() + PATIENCE_MS;
+  while (!(await isReady(url))) {
+    if (performance.now() > untilMs) throw new Error('the server is not ready');
+    await pause(100);
+  }
+  return {
+    url,
+    token: (role) => run(process.execPath, [command, 'tokens', '--role', role], { env }).trim(),
+    stop: () => server.kill(),
+  };
+}
+
+const isReady = (url) =>
+  fetch(`${url}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+function freePort() {
+  return new Promise((resolve) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
