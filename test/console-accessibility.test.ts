@@ -4,6 +4,7 @@ import t from 'tap';
 import { violationsOn } from './clients/axe.js';
 import { startBrowser } from './clients/browser.js';
 import { HttpClient } from './clients/http-client.js';
+import { signedIn } from './clients/signed-in.js';
 import { signToken } from './clients/tokens.js';
 import { startSeonchak } from './servers/seonchak.js';
 import { startEmbedded } from './system/embedded-back-end.js';
@@ -22,10 +23,14 @@ t.teardown(() => client.close());
 const sellerToken = await signToken('seller-1', 'seller');
 const memberToken = await signToken('member-1', 'member');
 
-async function register(terms: Record<string, unknown>): Promise<number> {
-  const answer = await client.call('/v1/coupons', { method: 'POST', token: sellerToken, body: terms });
-  if (answer.status !== 201) throw new Error(`registering: ${answer.status}`);
+async function make(path: string, body: Record<string, unknown>): Promise<number> {
+  const answer = await client.call(path, { method: 'POST', token: sellerToken, body });
+  if (answer.status !== 201) throw new Error(`${path}: ${answer.status}`);
   return Number(answer.body['id']);
+}
+
+function register(terms: Record<string, unknown>): Promise<number> {
+  return make('/v1/coupons', terms);
 }
 
 async function send(path: string, token: string): Promise<void> {
@@ -39,6 +44,8 @@ const scheduled = await register({ name: 'Later', quantity: 5, opensAt: '2099-01
 const soldOut = await register({ name: 'The only one', quantity: 1 });
 const paused = await register({ name: 'Paused', quantity: 5 });
 const closed = await register({ name: 'Closed', quantity: 5 });
+await make('/v1/keys', { name: 'Checkout', scopes: ['read', 'redeem'] });
+await make('/v1/webhooks', { url: 'https://shop.example/hook', kinds: ['issuance.recorded'] });
 for (const id of [open, soldOut]) await send(`/v1/coupons/${id}/download`, memberToken);
 await send(`/v1/coupons/${paused}/pause`, sellerToken);
 await send(`/v1/coupons/${closed}/close`, sellerToken);
@@ -174,6 +181,25 @@ const stops: readonly Stop[] = [
     as: 'seller',
     reach: pressed('[data-issue-no] button', 'dialog'),
   },
+  { title: 'keys', address: '#/sell/keys', as: 'seller', reach: seen('.table-stacked .button') },
+  {
+    title: 'creating a key',
+    address: '#/sell/keys',
+    as: 'another seller',
+    reach: pressed('.page-head .button-primary', 'dialog'),
+  },
+  {
+    title: 'webhooks',
+    address: '#/sell/webhooks',
+    as: 'seller',
+    reach: seen('.webhook .button'),
+  },
+  {
+    title: 'adding a webhook',
+    address: '#/sell/webhooks',
+    as: 'another seller',
+    reach: pressed('.page-head .button-primary', 'dialog'),
+  },
   { title: 'an unknown address', address: '#/nowhere', reach: seen('.state-title') },
   { title: 'the reference of the API', address: 'reference', reach: seen('#problems') },
   { title: 'the page a problem leads to', address: 'docs/errors#sold_out', reach: seen('h1') },
@@ -198,15 +224,9 @@ const people: Readonly<Record<Person, readonly [subject: string, role: 'member' 
 };
 
 /** Signed in before the first page is there. */
-async function personOn(options: BrowserContextOptions, as: Person | undefined): Promise<Page> {
-  const page = await browser.person({ ...options, reducedMotion: 'reduce' });
-  if (as !== undefined) {
-    const kept = JSON.stringify({ token: await signToken(...people[as]), email: '' });
-    await page.addInitScript({
-      content: `localStorage.setItem('seonchak.session', ${JSON.stringify(kept)})`,
-    });
-  }
-  return page;
+function personOn(options: BrowserContextOptions, as: Person | undefined): Promise<Page> {
+  const look = { ...options, reducedMotion: 'reduce' } as const;
+  return as === undefined ? browser.person(look) : signedIn(browser, ...people[as], look);
 }
 
 for (const { title: look, ...options } of looks) {

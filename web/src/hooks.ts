@@ -27,6 +27,16 @@ export function useInterval(repeat: () => void, everyMs: number): void {
   }, [everyMs]);
 }
 
+/** @returns the value once it has been the same for a while. */
+export function useSettled<Value>(value: Value, afterMs: number): Value {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = window.setTimeout(() => setSettled(value), afterMs);
+    return () => window.clearTimeout(timer);
+  }, [value, afterMs]);
+  return settled;
+}
+
 export interface Loaded<Value> {
   /** The latest answer; a failed repeat does not take the place of a value. */
   readonly result: Result<Value> | undefined;

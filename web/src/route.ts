@@ -4,7 +4,7 @@
  */
 
 export type Route =
-  | { readonly page: 'coupons' | 'mine' | 'sell' | 'register' | 'not_found' }
+  | { readonly page: 'coupons' | 'mine' | 'sell' | 'register' | 'keys' | 'webhooks' | 'not_found' }
   | { readonly page: 'sign_in' | 'sign_up'; readonly returnTo: string }
   | { readonly page: 'event' | 'detail'; readonly couponId: number };
 
@@ -38,6 +38,10 @@ export function routeOf(hash: string): Route {
       return { page: 'sell' };
     case '/sell/new':
       return { page: 'register' };
+    case '/sell/keys':
+      return { page: 'keys' };
+    case '/sell/webhooks':
+      return { page: 'webhooks' };
     case '/sign-in':
       return { page: 'sign_in', returnTo };
     case '/sign-up':

@@ -134,6 +134,7 @@ export function createRoutes(
     seller('POST /v1/webhooks {}', (request, caller) => webhooks.create(request, caller), 'manage'),
     seller('GET /v1/webhooks', (request, caller) => webhooks.list(request, caller), 'read'),
     seller('DELETE /v1/webhooks/:id', (request, caller) => webhooks.remove(request, caller), 'manage'),
+    seller('POST /v1/webhooks/:id/enable', (request, caller) => webhooks.enable(request, caller), 'manage'),
     seller('POST /v1/webhooks/:id/test', (request, caller) => webhooks.test(request, caller), 'manage'),
     seller(
       'POST /v1/webhooks/:id/replay {}',

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
+import type { CouponId } from '../../engine/domain/coupon.js';
 import { memberIdOf } from '../../engine/domain/member-id.js';
 import { webhookAccess } from '../../webhooks/webhook-access.js';
 import { call } from '../testing/client.js';
@@ -36,6 +37,7 @@ t.test('a webhook is made, listed and removed by its seller', async (t) => {
   t.same((await as('GET /v1/webhooks', undefined, stranger)).body, { items: [] });
   for (const line of [
     'DELETE /v1/webhooks/:id',
+    'POST /v1/webhooks/:id/enable',
     'POST /v1/webhooks/:id/test',
     'GET /v1/webhooks/:id/deliveries',
   ]) {
@@ -161,6 +163,24 @@ t.test('a test message is sent at once, and a replay is taken down', async (t) =
     body: { code: 'unknown_coupon' },
   });
   t.match(await as(replay, { couponId, fromIssueNo: 0 }), { status: 400, body: { code: 'invalid_input' } });
+});
+
+t.test('a webhook that was disabled is enabled by its seller', async (t) => {
+  const { body } = await as('POST /v1/webhooks', hook);
+  const id = Number(body['id']);
+  const { webhooks } = shop.services;
+  const lessee = { owner: 'test', leaseMs: 60_000 };
+  await webhooks.lease(lessee, 100);
+  const delivery = { messageId: 'm', couponId: 1 as CouponId, events: 1, atMs: 1, durationMs: 1 };
+  await webhooks.fail(id, lessee, { ...delivery, status: 410, result: 'status' }, 2, {
+    ...{ atMs: 1, actor: { kind: 'operator', id: 'relay', address: '-' }, action: 'webhook_disabled' },
+    ...{ target: `webhook ${id}`, detail: {} },
+  });
+  const listed = async () => (await as('GET /v1/webhooks')).body['items'] as { id: number; state: string }[];
+  t.equal((await listed()).find((one) => one.id === id)?.state, 'disabled');
+  for (let times = 0; times < 2; times++)
+    t.match(await as(`POST /v1/webhooks/${id}/enable`), { status: 200, body: { id, state: 'enabled' } });
+  t.equal((await listed()).find((one) => one.id === id)?.state, 'enabled');
 });
 
 t.test('a seller has twenty at most', async (t) => {

@@ -1,4 +1,4 @@
-/** Handles webhooks of a seller: make, list, remove, test, replay, and what was delivered. */
+/** Handles webhooks of a seller: make, list, remove, enable, test, replay, and what was delivered. */
 import type { Clock } from '../../engine/domain/clock.js';
 import type { EventFeed } from '../../engine/feed/event-feed.js';
 import { testMessage } from '../../engine/feed/test-message.js';
@@ -91,6 +91,18 @@ export class WebhookHandlers {
       ...{ target: `webhook ${id}`, detail: {} },
     });
     return json(200, { id, removed: true });
+  }
+
+  /** Safe to repeat. */
+  async enable(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { id } = await this.#owned(request, seller);
+    const { webhooks, clock } = this.#ports;
+    await webhooks.enable(id, {
+      ...{ atMs: clock.nowMs(), actor: sellerActor(request, seller), action: 'webhook_enabled' },
+      ...{ target: `webhook ${id}`, detail: {} },
+    });
+    // Also the answer for one that was removed in the same moment.
+    return json(200, webhookBody(await this.#owned(request, seller)));
   }
 
   /** Sends a message of its own kind now, whatever the webhook waits for. */

@@ -302,6 +302,14 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: { description: 'Removed.', json: 'WebhookRemoved' } },
     problems: ['unknown_webhook'],
   }),
+  'POST /v1/webhooks/:id/enable': forShops('manage', {
+    id: 'enableWebhook',
+    tag: 'Sellers',
+    summary: 'Enable a disabled webhook',
+    description: 'Deliveries continue where they stopped. Enabling an enabled webhook changes nothing.',
+    answers: { 200: { description: 'The webhook as it is now.', json: 'Webhook' } },
+    problems: ['unknown_webhook'],
+  }),
   'POST /v1/webhooks/:id/test': forShops('manage', {
     id: 'testWebhook',
     tag: 'Sellers',

@@ -13,13 +13,34 @@ import type {
 } from './coupon.js';
 import { OFFLINE, problemOf, unexpected } from './problem.js';
 import type { Problem } from './problem.js';
-import { fieldsOf, numberIn, textIn } from './read.js';
+import { fieldsOf, listIn, numberIn, textIn } from './read.js';
+import { readDelivery, readNewKey, readServerKey, readTested, readWebhook } from './shop.js';
+import type { Delivery, KeyScope, NewServerKey, ServerKey, Tested, Webhook } from './shop.js';
 
 /** Longer than any deadline of the server, so that it is the server that says what became of a request. */
 const CALL_TIMEOUT_MS = 15_000;
+/** Of short pages for one list. */
+const PAGES_MAX = 20;
 
 export type Result<Value> =
   { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly problem: Problem };
+
+export type CouponSort = '-id' | 'opensAt' | '-opensAt';
+
+export interface CouponFilter {
+  readonly state?: CouponState;
+  readonly sellerId?: string;
+  /** Text in the name. */
+  readonly q?: string;
+  readonly sort?: CouponSort;
+}
+
+export interface IssuanceQuery {
+  readonly after: number;
+  readonly limit: number;
+  readonly memberId?: string;
+  readonly sort?: '-issueNo';
+}
 
 export interface CouponTerms {
   readonly name?: string;
@@ -68,6 +89,11 @@ const readHeld = (value: unknown): Held => {
 
 const nothing = (): void => undefined;
 
+/** Of an answer that is one whole list. */
+function itemsOf<Item>(readItem: (value: unknown) => Item): (value: unknown) => readonly Item[] {
+  return (value) => listIn(fieldsOf(value), 'items', readItem);
+}
+
 export class ApiClient {
   readonly #session: Session;
   readonly #onRefused: () => void;
@@ -87,13 +113,22 @@ export class ApiClient {
     return this.#call('v1/sessions', read, { method: 'POST', body: { email, password } });
   }
 
-  coupons(
-    filter: { readonly state?: CouponState; readonly sellerId?: string },
-    after: number | string,
-    limit: number,
-  ): Promise<Result<Page<Coupon>>> {
+  coupons(filter: CouponFilter, after: number | string, limit: number): Promise<Result<Page<Coupon>>> {
     const query = new URLSearchParams({ after: String(after), limit: String(limit), ...filter });
     return this.#call(`v1/coupons?${query.toString()}`, pageOf(readCoupon));
+  }
+
+  /** Up to `limit` of them. A page of the API may be short, even empty, and have a next one. */
+  async allCoupons(filter: CouponFilter, limit: number): Promise<Result<Page<Coupon>>> {
+    const items: Coupon[] = [];
+    let next: number | string | undefined = 0;
+    for (let rounds = 0; next !== undefined && items.length < limit && rounds < PAGES_MAX; rounds++) {
+      const page: Result<Page<Coupon>> = await this.coupons(filter, next, limit - items.length);
+      if (!page.ok) return page;
+      items.push(...page.value.items);
+      next = page.value.next;
+    }
+    return { ok: true, value: { items, next } };
   }
 
   coupon(id: number): Promise<Result<Coupon>> {
@@ -126,8 +161,9 @@ export class ApiClient {
     return this.#call(`v1/coupons/${id}/stats`, readStats);
   }
 
-  issuances(id: number, after: number, limit: number): Promise<Result<Page<Issuance>>> {
-    return this.#call(`v1/coupons/${id}/issuances?after=${after}&limit=${limit}`, pageOf(readIssuance));
+  issuances(id: number, asked: IssuanceQuery): Promise<Result<Page<Issuance>>> {
+    const query = new URLSearchParams(Object.entries(asked).map(([name, value]) => [name, String(value)]));
+    return this.#call(`v1/coupons/${id}/issuances?${query.toString()}`, pageOf(readIssuance));
   }
 
   revoke(id: number, issueNo: number): Promise<Result<void>> {
@@ -159,6 +195,58 @@ export class ApiClient {
 
   use(couponId: number): Promise<Result<Issuance>> {
     return this.#call(`v1/me/coupons/${couponId}/use`, readIssuance, { method: 'POST' });
+  }
+
+  keys(): Promise<Result<readonly ServerKey[]>> {
+    return this.#call('v1/keys', itemsOf(readServerKey));
+  }
+
+  createKey(key: {
+    readonly name: string;
+    readonly scopes: readonly KeyScope[];
+    readonly expiresAt: string | null;
+  }): Promise<Result<NewServerKey>> {
+    return this.#call('v1/keys', readNewKey, { method: 'POST', body: key });
+  }
+
+  revokeKey(id: number): Promise<Result<void>> {
+    return this.#call(`v1/keys/${id}`, nothing, { method: 'DELETE' });
+  }
+
+  webhooks(): Promise<Result<readonly Webhook[]>> {
+    return this.#call('v1/webhooks', itemsOf(readWebhook));
+  }
+
+  /** @returns the secret as well, which no later answer has. */
+  createWebhook(url: string, kinds: readonly string[]): Promise<Result<string>> {
+    const read = (value: unknown): string => textIn(fieldsOf(value), 'secret');
+    return this.#call('v1/webhooks', read, { method: 'POST', body: { url, kinds } });
+  }
+
+  removeWebhook(id: number): Promise<Result<void>> {
+    return this.#call(`v1/webhooks/${id}`, nothing, { method: 'DELETE' });
+  }
+
+  enableWebhook(id: number): Promise<Result<Webhook>> {
+    return this.#call(`v1/webhooks/${id}/enable`, readWebhook, { method: 'POST' });
+  }
+
+  testWebhook(id: number): Promise<Result<Tested>> {
+    return this.#call(`v1/webhooks/${id}/test`, readTested, { method: 'POST' });
+  }
+
+  /** @returns how many issuances are delivered again. */
+  replayWebhook(id: number, couponId: number, fromIssueNo: number): Promise<Result<number>> {
+    const read = (value: unknown): number => {
+      const fields = fieldsOf(value);
+      return numberIn(fields, 'toIssueNo') - numberIn(fields, 'fromIssueNo') + 1;
+    };
+    return this.#call(`v1/webhooks/${id}/replay`, read, { method: 'POST', body: { couponId, fromIssueNo } });
+  }
+
+  /** The latest first. */
+  deliveries(id: number): Promise<Result<readonly Delivery[]>> {
+    return this.#call(`v1/webhooks/${id}/deliveries`, itemsOf(readDelivery));
   }
 
   /** All issuances as a file. It takes as long as it takes, so it has no deadline. */

@@ -1,4 +1,6 @@
 /** Contains every sentence of the console in English. The other languages have the same shape. */
+import { enProblems } from './en-problems.js';
+import { enShop } from './en-shop.js';
 
 const things = (count: string, one: string, many: string): string => `${count} ${count === '1' ? one : many}`;
 
@@ -95,6 +97,12 @@ export const en = {
     useText: (name: string) => `“${name}” can be used once. This cannot be undone.`,
     useDone: 'Used.',
     expired: 'Expired',
+    expiredAt: (when: string) => `It could be used until ${when}.`,
+    revoked: 'Revoked',
+    revokedText: 'The seller has revoked it; it cannot be used any more.',
+    atShop: 'At the till',
+    atShopText: (number: string) => `Show No. ${number} at the till: only the shop can redeem it.`,
+    usedText: 'It can be used once.',
     validUntil: (when: string, days: number) =>
       days === 0 ? `Valid until ${when}` : `Valid until ${when}, ${days} days left`,
     order: (order: string) => `Order ${order}`,
@@ -123,7 +131,7 @@ export const en = {
 
   sell: {
     title: 'My sales',
-    lead: 'Your coupons and how they are doing, newest first.',
+    lead: 'Your coupons and how they are doing.',
     register: 'Register a coupon',
     empty: 'No coupons yet',
     emptyText: 'Register one: name it, say how many there are and when it opens.',
@@ -133,7 +141,12 @@ export const en = {
     window: 'Window',
     sellersOnly: 'This page is for sellers',
     sellersOnlyText: 'Sign in with a seller’s account to see it.',
-    tooMany: (count: string) => `Only the first ${count} coupons are shown.`,
+    tooMany: (count: string) => `Only ${count} coupons are shown. Search for the others by name.`,
+    search: 'Search by name',
+    sort: 'Order',
+    sorts: { newest: 'Newest first', opening: 'Latest opening first' },
+    noneFound: 'No coupon found',
+    noneFoundText: 'Try another word or another state.',
   },
 
   form: {
@@ -224,7 +237,7 @@ export const en = {
     },
     issuances: 'Issuances',
     issuancesEmpty: 'Nothing issued yet',
-    issuancesEmptyText: 'Recorded issuances appear here by number.',
+    issuancesEmptyText: 'Recorded issuances appear here, the latest first.',
     export: 'Export CSV',
     exporting: 'Exporting…',
     number: 'Number',
@@ -245,7 +258,9 @@ export const en = {
     cancelUseNone: 'It was used without an order, or the order is cancelled already.',
     first: 'First page',
     next: 'Next page',
-    refresh: 'Refresh',
+    search: 'Member or number',
+    notFound: 'Not found',
+    notFoundText: 'No recorded issuance has this number or this member.',
     rows: (from: string, to: string) => `${from} to ${to}`,
     notYours: 'This coupon belongs to another seller',
   },
@@ -257,51 +272,8 @@ export const en = {
     labels: { days: 'days', hours: 'h', minutes: 'min', seconds: 's' },
   },
 
-  problems: {
-    offline: 'The server cannot be reached. Check the connection and try again.',
-    unexpected: 'The server gave an answer that this page does not understand.',
-    unknown_coupon: 'There is no such coupon.',
-    limit_reached: 'You hold as many of it as one member may hold.',
-    not_eligible: 'This coupon is for other members.',
-    not_open: 'It is not open yet.',
-    paused: 'The seller has paused it.',
-    closed: 'It is closed and takes no change.',
-    changed_meanwhile: 'This coupon was changed meanwhile; nothing was done.',
-    sold_out: 'It is sold out.',
-    busy: 'Too many at once; nothing was done. Try again in a moment.',
-    not_ready: 'The service is not ready; nothing was done. Try again in a moment.',
-    outcome_unknown: 'The answer was lost: it may or may not have been done. Try again to learn which.',
-    not_issued: 'There is no such issuance.',
-    not_recorded: 'It is yours and still being recorded. Try again in a moment.',
-    redemption_cancelled: 'This order was cancelled.',
-    redeem_at_shop: 'Only the shop can redeem it. Show it at the till.',
-    coupon_expired: 'It has expired.',
-    not_redeemed: 'No such order has redeemed it.',
-    validity_shortened: 'Members hold it already: the validity can only be extended.',
-    invalid_member: 'There is no such member.',
-    already_used: 'It has been used already.',
-    quantity_below_issued: 'More than that are issued already.',
-    window_invalid: 'The end must come after the opening.',
-    unauthenticated: 'Please sign in again.',
-    wrong_role: 'This is not for your kind of account.',
-    forbidden: 'This belongs to another seller.',
-    invalid_credentials: 'The e-mail address or the password is wrong.',
-    email_taken: 'There is an account with this e-mail address already.',
-    member_signup_closed: 'Members do not sign up here. Sign in through the shop.',
-    seller_signup_closed: 'Sellers cannot sign up here. Ask the operator for an account.',
-    sessions_disabled: 'Accounts are kept elsewhere here. Sign in with an access token.',
-    keys_unavailable: 'The identity provider cannot be reached. Try again in a moment.',
-    presence_required: 'This coupon is given only to those who come through the shop’s waiting room.',
-    presence_invalid: 'Your pass from the waiting room is not valid. Please go through it again.',
-    presence_expired: 'Your pass from the waiting room has run out. Please go through it again.',
-    presence_mismatch: 'Your pass from the waiting room is for another account or another coupon.',
-    presence_unavailable:
-      'Passes from the waiting room cannot be checked at the moment. Try again in a moment.',
-    presence_disabled: 'This service has no waiting room, so no coupon can ask for one.',
-    presence_too_many: 'Too many coupons ask for the waiting room already.',
-    invalid_input: 'Something in the form is not acceptable.',
-    internal_error: 'Something went wrong on the server.',
-  } as Readonly<Record<string, string>>,
+  shop: enShop,
+  problems: { ...enProblems, ...enShop.problems } as Readonly<Record<string, string>>,
 };
 
 export type Words = typeof en;

@@ -9,7 +9,14 @@ import type { FieldState } from './field.js';
 const NAME_LENGTH_MAX = 200;
 export const QUANTITY_MAX = 1_000_000_000;
 
-export const wholeNumber = /^\d{1,15}$/;
+/** Three digits after each mark, as people write thousands: `1,000`, `1 000`. A lone comma may be a decimal one, so `1,5` is none. */
+const grouped = /^\d{1,3}(?:[,\u00a0\u202f ]\d{3})+$/;
+
+/** @returns the whole number from 1 that was typed, or `undefined`. */
+export function readWhole(typed: string): number | undefined {
+  const digits = grouped.test(typed) ? typed.replace(/\D/g, '') : typed;
+  return /^\d{1,15}$/.test(digits) && Number(digits) >= 1 ? Number(digits) : undefined;
+}
 
 /** The text of a date-and-time input, in the reader's zone. */
 export function localText(epochMs: number | undefined): string {
@@ -41,10 +48,8 @@ export function readTerms(
   if (name === '') faults.set(fields.name, form.required);
   else if (name.length > NAME_LENGTH_MAX) faults.set(fields.name, form.nameLong);
 
-  const quantity = Number(fields.quantity.value);
-  if (!wholeNumber.test(fields.quantity.value) || quantity < 1 || quantity > QUANTITY_MAX) {
-    faults.set(fields.quantity, form.quantityRange);
-  }
+  const quantity = readWhole(fields.quantity.value) ?? 0;
+  if (quantity < 1 || quantity > QUANTITY_MAX) faults.set(fields.quantity, form.quantityRange);
   const opensAt = instantText(fields.opensAt.value) ?? null;
   const closesAt = instantText(fields.closesAt.value) ?? null;
   if (opensAt !== null && closesAt !== null && closesAt <= opensAt) {
@@ -60,10 +65,8 @@ export function readDiscount(
   words: Words,
 ): { readonly discount?: Discount } | undefined {
   if (type === 'none') return {};
-  const value = Number(field.value);
-  const inRange =
-    type === 'percent' ? value > 0 && value <= 100 : wholeNumber.test(field.value) && value >= 1;
-  if (field.value !== '' && inRange) return { discount: { type, value } };
+  const value = type === 'percent' ? readPercent(field.value) : readWhole(field.value);
+  if (value !== undefined) return { discount: { type, value } };
   showFaults(new Map([[field, type === 'percent' ? words.form.percentRange : words.form.amountRange]]));
   return undefined;
 }
@@ -82,4 +85,10 @@ export function showServerFaults(
   }
   showFaults(faults);
   return rest;
+}
+
+/** Above 0, up to 100; `12,5` and `12.5%` as well. */
+function readPercent(typed: string): number | undefined {
+  const value = Number(typed.replace(/\s*%$/, '').replace(',', '.'));
+  return typed !== '' && value > 0 && value <= 100 ? value : undefined;
 }

@@ -83,7 +83,7 @@ export async function readPast(api: ApiClient, coupon: Coupon): Promise<readonly
 }
 
 async function readWhole(api: ApiClient, coupon: Coupon): Promise<readonly Issuance[]> {
-  const page = await api.issuances(coupon.id, 0, ROWS_READ_WHOLE);
+  const page = await api.issuances(coupon.id, { after: 0, limit: ROWS_READ_WHOLE });
   return page.ok ? page.value.items : [];
 }
 
@@ -94,7 +94,7 @@ async function readSamples(api: ApiClient, coupon: Coupon): Promise<readonly Iss
   const rows: Issuance[] = [];
   for (let first = 0; first < places.length; first += SAMPLES_AT_ONCE) {
     const some = places.slice(first, first + SAMPLES_AT_ONCE);
-    const pages = await Promise.all(some.map((after) => api.issuances(coupon.id, after, 1)));
+    const pages = await Promise.all(some.map((after) => api.issuances(coupon.id, { after, limit: 1 })));
     for (const page of pages) if (page.ok) rows.push(...page.value.items);
   }
   return rows.sort((one, other) => one.issueNo - other.issueNo);

@@ -68,8 +68,8 @@ function Detail({ registered }: { readonly registered: Coupon }) {
       <ConnectionNote status={status} />
       <DetailHead coupon={coupon} nowMs={() => clock.nowMs()} />
       <CouponActions coupon={coupon} onChanged={onChanged} />
-      <Tiles live={update} stats={stats} />
       <BurnDown coupon={registered} update={update} nowMs={() => clock.nowMs()} />
+      <Tiles live={update} stats={stats} />
       <IssuanceTable coupon={coupon} onChanged={readStats} />
       <Balance stats={stats} />
     </>

@@ -1,14 +1,22 @@
-/** Lists the holders of a coupon by number, with revocation and export. */
+/** Lists the holders of a coupon, the latest number first, as they come; finds one by member or number. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Coupon, Issuance } from '../api/coupon.js';
+import type { ApiClient, Result } from '../api/client.js';
+import type { Coupon, Issuance, Page } from '../api/coupon.js';
 import { useConsole } from '../context.js';
-import { useLoaded } from '../hooks.js';
+import { useInterval, useLoaded, useSettled } from '../hooks.js';
+import { readWhole } from '../parts/coupon-rules.js';
+import { Search } from '../parts/search.js';
 import { Empty, Failed, Loading } from '../parts/states.js';
 import { problemText } from '../problem-text.js';
+import { ExportButton } from './export-button.js';
 import { CancelUseDialog, RevokeDialog } from './issuance-dialogs.js';
 import type { LiveUse } from './issuance-dialogs.js';
 
 const PAGE_ROWS = 20;
+const FOLLOW_MS = 1_000;
+/** The row of an issuance is recorded a little later than the issuance is decided. */
+const ROUNDS_AFTER_NEWS = 3;
+const TYPED_MS = 250;
 
 interface IssuanceTableOptions {
   readonly coupon: Coupon;
@@ -18,23 +26,27 @@ interface IssuanceTableOptions {
 export function IssuanceTable({ coupon, onChanged }: IssuanceTableOptions) {
   const { words, api } = useConsole();
   const [after, setAfter] = useState(0);
+  const [typed, setTyped] = useState('');
+  const sought = useSettled(typed.trim(), TYPED_MS);
   const [revoking, setRevoking] = useState<Issuance>();
   const [cancelling, setCancelling] = useState<LiveUse>();
   const root = useRef<HTMLElement>(null);
-  const { result, reload } = useLoaded(() => api.issuances(coupon.id, after, PAGE_ROWS), [coupon.id]);
+  const { result, reload } = useLoaded(
+    () =>
+      sought === ''
+        ? api.issuances(coupon.id, { after, limit: PAGE_ROWS, sort: '-issueNo' })
+        : found(api, coupon.id, sought),
+    [coupon.id, sought],
+  );
   const turned = useRef(false);
   useEffect(() => {
     if (turned.current) void reload();
     turned.current = true;
   }, [after]);
+  useFollow(coupon.issued, after === 0, reload);
 
   const items = result?.ok === true ? result.value.items : [];
   const next = result?.ok === true ? Number(result.value.next ?? 0) : 0;
-  // While the page shown is not full there may be more by now.
-  useEffect(() => {
-    if (result !== undefined && items.length < PAGE_ROWS) void reload();
-  }, [coupon.issued]);
-
   const dialog = {
     couponId: coupon.id,
     focusAfter: () => root.current?.querySelector<HTMLElement>('tbody button'),
@@ -48,9 +60,14 @@ export function IssuanceTable({ coupon, onChanged }: IssuanceTableOptions) {
       <div class="panel-head">
         <h2>{words.detail.issuances}</h2>
         <div class="panel-actions">
-          <button type="button" class="button button-small" onClick={() => void reload()}>
-            {words.detail.refresh}
-          </button>
+          <Search
+            label={words.detail.search}
+            value={typed}
+            onInput={(text) => {
+              setTyped(text);
+              setAfter(0);
+            }}
+          />
           <ExportButton couponId={coupon.id} />
         </div>
       </div>
@@ -58,10 +75,12 @@ export function IssuanceTable({ coupon, onChanged }: IssuanceTableOptions) {
         <Loading />
       ) : !result.ok ? (
         <Failed problem={result.problem} retry={() => void reload()} />
-      ) : items.length === 0 && after === 0 ? (
+      ) : items.length > 0 ? (
+        <Rows items={items} onRevoke={setRevoking} onCancel={setCancelling} couponId={coupon.id} />
+      ) : sought === '' ? (
         <Empty title={words.detail.issuancesEmpty} text={words.detail.issuancesEmptyText} />
       ) : (
-        <Rows items={items} onRevoke={setRevoking} onCancel={setCancelling} couponId={coupon.id} />
+        <Empty title={words.detail.notFound} text={words.detail.notFoundText} />
       )}
       {(after !== 0 || next !== 0) && <Turn items={items} next={next} after={after} onTurn={setAfter} />}
       {revoking !== undefined && (
@@ -72,6 +91,37 @@ export function IssuanceTable({ coupon, onChanged }: IssuanceTableOptions) {
       )}
     </section>
   );
+}
+
+/** Reads the first page again when more was issued, at most once a second. */
+function useFollow(issued: number, isFirstPage: boolean, reload: () => Promise<void>): void {
+  const rounds = useRef(0);
+  const seen = useRef(issued);
+  if (seen.current !== issued) {
+    seen.current = issued;
+    rounds.current = ROUNDS_AFTER_NEWS;
+  }
+  useInterval(() => {
+    if (rounds.current === 0 || !isFirstPage) return;
+    rounds.current--;
+    void reload();
+  }, FOLLOW_MS);
+}
+
+/** What was typed may be a member, a number, or both: ids of members may be numbers. */
+async function found(api: ApiClient, couponId: number, text: string): Promise<Result<Page<Issuance>>> {
+  const number = readWhole(text);
+  const [byMember, byNumber] = await Promise.all([
+    api.issuances(couponId, { after: 0, limit: 1, memberId: text }),
+    number === undefined ? undefined : api.issuances(couponId, { after: number - 1, limit: 1 }),
+  ]);
+  if (!byMember.ok) return byMember;
+  if (byNumber?.ok === false) return byNumber;
+  const items = [...(byNumber?.value.items ?? []).filter(({ issueNo }) => issueNo === number)];
+  for (const issuance of byMember.value.items) {
+    if (!items.some(({ issueNo }) => issueNo === issuance.issueNo)) items.push(issuance);
+  }
+  return { ok: true, value: { items, next: undefined } };
 }
 
 interface TurnOptions {
@@ -164,6 +214,7 @@ function Row({ couponId, issuance, onRevoke, onCancel }: RowOptions) {
   const { detail } = words;
   const { issueNo, issuedAtMs, usedAtMs } = issuance;
   const number = format.whole(issueNo);
+  const used = usedAtMs !== undefined;
 
   /** The order is read when it is wanted: the list does not carry orders. */
   async function askToCancel(): Promise<void> {
@@ -177,7 +228,6 @@ function Row({ couponId, issuance, onRevoke, onCancel }: RowOptions) {
     else onCancel({ issuance, orderId: live.orderId });
   }
 
-  const used = usedAtMs !== undefined;
   return (
     <tr data-issue-no={issueNo}>
       <td class="cell-number">{number}</td>
@@ -200,34 +250,4 @@ function Row({ couponId, issuance, onRevoke, onCancel }: RowOptions) {
       </td>
     </tr>
   );
-}
-
-function ExportButton({ couponId }: { readonly couponId: number }) {
-  const { words, api, notify } = useConsole();
-  const [busy, setBusy] = useState(false);
-
-  async function exportAll(): Promise<void> {
-    if (busy) return;
-    setBusy(true);
-    const result = await api.exportCsv(couponId);
-    setBusy(false);
-    if (result.ok) saveAs(result.value, `coupon-${couponId}-issuances.csv`);
-    else notify(problemText(words, result.problem), 'bad');
-  }
-
-  return (
-    <button type="button" class="button button-small" aria-busy={busy} onClick={() => void exportAll()}>
-      {busy ? words.detail.exporting : words.detail.export}
-    </button>
-  );
-}
-
-function saveAs(content: Blob, fileName: string): void {
-  const address = URL.createObjectURL(content);
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = fileName;
-  link.click();
-  // The browser reads it after this turn.
-  window.setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

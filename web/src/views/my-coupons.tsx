@@ -64,35 +64,56 @@ interface WalletCardOptions {
   readonly onChanged: (item: WalletItem) => void;
 }
 
+/** Why a coupon cannot be used here, as far as the wallet or an attempt has shown. */
+type Hindrance = 'used' | 'expired' | 'revoked' | 'at_shop';
+
+/** What an attempt to use a coupon shows about it, once and for all. */
+const hindrances: Readonly<Record<string, Hindrance>> = {
+  already_used: 'used',
+  coupon_expired: 'expired',
+  not_issued: 'revoked',
+  redeem_at_shop: 'at_shop',
+};
+
 function WalletCard({ item, onChanged }: WalletCardOptions) {
   const { words, format } = useConsole();
   const [asking, setAsking] = useState(false);
+  const [met, setMet] = useState<Hindrance>();
   const name = useRef<HTMLAnchorElement>(null);
-  const { expiresAtMs, discount, usedAtMs } = item;
+  const { expiresAtMs, discount } = item;
+  const hindrance = item.usedAtMs !== undefined ? 'used' : item.state === 'expired' ? 'expired' : met;
+  const over = hindrance !== undefined && hindrance !== 'at_shop';
   return (
-    <li class="mine" data-used={String(usedAtMs !== undefined)}>
+    <li class="mine" data-used={String(over)}>
       <div class="mine-number">
         <span>{words.mine.number(format.whole(item.issueNo))}</span>
       </div>
       <div class="mine-main">
-        <h2>
-          <a href={eventAddress(item.couponId)} ref={name} title={item.name}>
+        <h2 title={item.name}>
+          <a href={eventAddress(item.couponId)} ref={name}>
             {item.name}
           </a>
         </h2>
         <p class="quiet">{words.mine.issuedAt(format.moment(item.issuedAtMs))}</p>
-        {expiresAtMs !== undefined && (
+        {expiresAtMs !== undefined && !over && (
           <p class="quiet">{words.mine.validUntil(format.moment(expiresAtMs), daysLeft(expiresAtMs))}</p>
         )}
         {discount !== undefined && <span class="discount">{format.discount(discount)}</span>}
       </div>
       <div class="mine-side">
-        <WalletSide item={item} onUse={() => setAsking(true)} />
+        {hindrance === undefined ? (
+          <button type="button" class="button button-primary" onClick={() => setAsking(true)}>
+            {words.mine.use}
+          </button>
+        ) : (
+          <Explanation item={item} hindrance={hindrance} />
+        )}
       </div>
       {asking && (
         <UseDialog
           item={item}
           onChanged={onChanged}
+          onHindrance={setMet}
           focusAfter={() => name.current}
           onClose={() => setAsking(false)}
         />
@@ -101,35 +122,47 @@ function WalletCard({ item, onChanged }: WalletCardOptions) {
   );
 }
 
-function WalletSide({ item, onUse }: { readonly item: WalletItem; readonly onUse: () => void }) {
+/** Takes the place of the button: what the coupon is now, and why. */
+function Explanation({ item, hindrance }: { readonly item: WalletItem; readonly hindrance: Hindrance }) {
   const { words, format } = useConsole();
-  const { usedAtMs, orderId } = item;
-  if (usedAtMs !== undefined) {
-    return (
-      <>
-        <span class="stamp stamp-small">{words.mine.used}</span>
-        <p class="quiet">{words.mine.usedAt(format.moment(usedAtMs))}</p>
-        {/* An order id of our own is of no use to a member. */}
-        {orderId !== undefined && !orderId.startsWith('use:') && (
-          <p class="quiet">{words.mine.order(orderId)}</p>
-        )}
-      </>
-    );
-  }
-  if (item.state === 'expired') return <span class="stamp stamp-small">{words.mine.expired}</span>;
+  const { usedAtMs, orderId, expiresAtMs } = item;
+  const [stamp, text] = ((): readonly [stamp: string, text: string] => {
+    switch (hindrance) {
+      case 'used':
+        return [
+          words.mine.used,
+          usedAtMs === undefined ? words.mine.usedText : words.mine.usedAt(format.moment(usedAtMs)),
+        ];
+      case 'expired':
+        return [
+          words.mine.expired,
+          expiresAtMs === undefined ? '' : words.mine.expiredAt(format.moment(expiresAtMs)),
+        ];
+      case 'revoked':
+        return [words.mine.revoked, words.mine.revokedText];
+      case 'at_shop':
+        return [words.mine.atShop, words.mine.atShopText(format.whole(item.issueNo))];
+    }
+  })();
   return (
-    <button type="button" class="button button-primary" onClick={onUse}>
-      {words.mine.use}
-    </button>
+    <>
+      <span class="stamp stamp-small">{stamp}</span>
+      <p class="quiet">{text}</p>
+      {/* An order id of our own is of no use to a member. */}
+      {orderId !== undefined && !orderId.startsWith('use:') && (
+        <p class="quiet">{words.mine.order(orderId)}</p>
+      )}
+    </>
   );
 }
 
 interface UseDialogOptions extends WalletCardOptions {
+  readonly onHindrance: (hindrance: Hindrance) => void;
   readonly focusAfter: () => HTMLElement | null;
   readonly onClose: () => void;
 }
 
-function UseDialog({ item, onChanged, focusAfter, onClose }: UseDialogOptions) {
+function UseDialog({ item, onChanged, onHindrance, focusAfter, onClose }: UseDialogOptions) {
   const { words, api, notify } = useConsole();
   return (
     <Dialog
@@ -140,9 +173,17 @@ function UseDialog({ item, onChanged, focusAfter, onClose }: UseDialogOptions) {
       onClose={onClose}
       run={async () => {
         const result = await api.use(item.couponId);
-        if (!result.ok) return problemText(words, result.problem);
-        onChanged({ ...item, usedAtMs: result.value.usedAtMs });
-        notify(words.mine.useDone);
+        if (result.ok) {
+          onChanged({ ...item, usedAtMs: result.value.usedAtMs });
+          notify(words.mine.useDone);
+          return undefined;
+        }
+        const text = problemText(words, result.problem);
+        const hindrance = hindrances[result.problem.code];
+        if (hindrance === undefined) return text;
+        // No other attempt can succeed, so the question ends and the card explains.
+        onHindrance(hindrance);
+        notify(text, 'bad');
         return undefined;
       }}
     />

@@ -1,72 +1,141 @@
-/** Lists a seller's own coupons, newest first. */
-import type { ApiClient, Result } from '../api/client.js';
-import type { Coupon } from '../api/coupon.js';
+/** Lists a seller's own coupons, the newest first, with search, filter and other orders. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { CouponFilter, CouponSort } from '../api/client.js';
+import { couponStates } from '../api/coupon.js';
+import type { Coupon, CouponState } from '../api/coupon.js';
 import { useConsole } from '../context.js';
-import { useInterval, useLoaded, useTitle } from '../hooks.js';
+import { useInterval, useLoaded, useSettled } from '../hooks.js';
 import { StateBadge } from '../parts/badge.js';
-import { Empty, Failed, Loading, SellersOnly } from '../parts/states.js';
+import { Choice } from '../parts/field.js';
+import { Search } from '../parts/search.js';
+import { SellerPage } from '../parts/seller-page.js';
+import { Empty, Failed, Loading } from '../parts/states.js';
 import { StockBar } from '../parts/stock-bar.js';
 import { detailAddress } from '../route.js';
 
-const PAGE_ROWS = 500;
-/** The API lists by age, so newest first means reading all; a seller with more finds the rest by address. */
-const COUPONS_MAX = 2_000;
+const PAGE_ROWS = 50;
+/** The API's largest page; older coupons are found by search. */
+const ROWS_MAX = 1_000;
 const REFRESH_MS = 3_000;
+/** A person who types does not ask for every letter. */
+const TYPED_MS = 250;
 
 export function SellPage() {
   const { words, session } = useConsole();
-  useTitle(words.sell.title);
-  const isSeller = session.current?.role === 'seller';
   return (
-    <div class="page">
-      <header class="page-head">
-        <div>
-          <h1>{words.sell.title}</h1>
-          <p class="lead">{words.sell.lead}</p>
-        </div>
-        {isSeller && (
-          <a class="button button-primary" href="#/sell/new">
-            {words.sell.register}
-          </a>
-        )}
-      </header>
-      {isSeller ? <OwnCoupons sellerId={session.current.id} /> : <SellersOnly />}
-    </div>
+    <SellerPage
+      title={words.sell.title}
+      lead={words.sell.lead}
+      action={
+        <a class="button button-primary" href="#/sell/new">
+          {words.sell.register}
+        </a>
+      }
+    >
+      {session.current !== undefined && <OwnCoupons sellerId={session.current.id} />}
+    </SellerPage>
   );
 }
 
 function OwnCoupons({ sellerId }: { readonly sellerId: string }) {
+  const { words } = useConsole();
+  const [typed, setTyped] = useState('');
+  const [state, setState] = useState<CouponState | 'all'>('all');
+  const [sort, setSort] = useState<CouponSort>('-id');
+  const q = useSettled(typed.trim(), TYPED_MS);
+  const everything = q === '' && state === 'all';
+  return (
+    <>
+      <div class="filters">
+        <Search label={words.sell.search} value={typed} onInput={setTyped} />
+        <Choice
+          label={words.sell.sort}
+          value={sort}
+          style="segments"
+          choices={[
+            { value: '-id', label: words.sell.sorts.newest },
+            { value: '-opensAt', label: words.sell.sorts.opening },
+          ]}
+          onChange={setSort}
+        />
+        <Choice
+          label={words.coupons.filter}
+          value={state}
+          style="segments"
+          choices={[
+            { value: 'all', label: words.coupons.all },
+            ...couponStates.map((value) => ({ value, label: words.state[value] })),
+          ]}
+          onChange={setState}
+        />
+      </div>
+      <CouponList
+        filter={{ sellerId, sort, ...(q !== '' && { q }), ...(state !== 'all' && { state }) }}
+        none={
+          everything ? (
+            <Empty title={words.sell.empty} text={words.sell.emptyText} />
+          ) : (
+            <Empty title={words.sell.noneFound} text={words.sell.noneFoundText} />
+          )
+        }
+      />
+    </>
+  );
+}
+
+interface CouponListOptions {
+  readonly filter: CouponFilter;
+  readonly none: ComponentChildren;
+}
+
+function CouponList({ filter, none }: CouponListOptions) {
   const { words, api, format } = useConsole();
-  const { result, reload } = useLoaded(() => ownCoupons(api, sellerId), [sellerId]);
+  const [limit, setLimit] = useState(PAGE_ROWS);
+  const question = JSON.stringify(filter);
+  const { result, reload } = useLoaded(() => api.allCoupons(filter, limit), [question]);
+  useEffect(() => void reload(), [limit]);
   useInterval(() => void reload(), REFRESH_MS);
   if (result === undefined) return <Loading />;
   if (!result.ok) return <Failed problem={result.problem} retry={() => void reload()} />;
-  const coupons = result.value;
-  if (coupons.length === 0) return <Empty title={words.sell.empty} text={words.sell.emptyText} />;
+  const { items, next } = result.value;
+  if (items.length === 0) return none;
+  const heads = [words.sell.name, words.sell.stateHeading, words.sell.remaining, words.sell.window];
   return (
-    <div>
-      <div class="table-place">
+    <>
+      <div class="table-place table-framed">
         <table class="table table-coupons">
           <thead>
             <tr>
-              {[words.sell.name, words.sell.stateHeading, words.sell.remaining, words.sell.window].map(
-                (text) => (
-                  <th key={text} scope="col">
-                    {text}
-                  </th>
-                ),
-              )}
+              {heads.map((text) => (
+                <th key={text} scope="col">
+                  {text}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
-            {coupons.map((coupon) => (
+            {items.map((coupon) => (
               <CouponRow key={coupon.id} coupon={coupon} />
             ))}
           </tbody>
         </table>
       </div>
-      {coupons.length >= COUPONS_MAX && <p class="quiet">{words.sell.tooMany(format.whole(COUPONS_MAX))}</p>}
-    </div>
+      <div class="below">
+        {next !== undefined &&
+          (limit < ROWS_MAX ? (
+            <button
+              type="button"
+              class="button"
+              onClick={() => setLimit((rows) => Math.min(ROWS_MAX, 2 * rows))}
+            >
+              {words.more}
+            </button>
+          ) : (
+            <p class="quiet">{words.sell.tooMany(format.whole(ROWS_MAX))}</p>
+          ))}
+      </div>
+    </>
   );
 }
 
@@ -93,16 +162,4 @@ function CouponRow({ coupon }: { readonly coupon: Coupon }) {
       <td class="quiet">{format.window(coupon)}</td>
     </tr>
   );
-}
-
-async function ownCoupons(api: ApiClient, sellerId: string): Promise<Result<readonly Coupon[]>> {
-  const coupons: Coupon[] = [];
-  for (let after = 0; coupons.length < COUPONS_MAX;) {
-    const result = await api.coupons({ sellerId }, after, PAGE_ROWS);
-    if (!result.ok) return result;
-    coupons.push(...result.value.items);
-    if (result.value.next === undefined) break;
-    after = Number(result.value.next);
-  }
-  return { ok: true, value: coupons.reverse() };
 }

@@ -1,7 +1,7 @@
 /** Adds units to a coupon. */
 import { useRef } from 'preact/hooks';
 import { useConsole } from '../context.js';
-import { QUANTITY_MAX, wholeNumber } from '../parts/coupon-rules.js';
+import { QUANTITY_MAX, readWhole } from '../parts/coupon-rules.js';
 import { Dialog } from '../parts/dialog.js';
 import { Field, useField } from '../parts/field.js';
 import { useTakeChange } from './changed-coupon.js';
@@ -22,8 +22,8 @@ export function TopUpDialog({
 
   async function run(): Promise<string | undefined> {
     const { id, quantity: before } = coupon;
-    const by = Number(more.value);
-    if (!wholeNumber.test(more.value) || by < 1 || before + by > QUANTITY_MAX) {
+    const by = readWhole(more.value);
+    if (by === undefined || before + by > QUANTITY_MAX) {
       more.setFault(detail.topUpRange);
       return '';
     }

@@ -7,11 +7,13 @@ import type { Route } from '../route.js';
 import { CouponsPage } from './coupons.js';
 import { DetailPage } from './detail.js';
 import { EventPage } from './event.js';
+import { KeysPage } from './keys.js';
 import { MyCouponsPage } from './my-coupons.js';
 import { RegisterPage } from './register.js';
 import { SellPage } from './sell.js';
 import { SignInPage } from './sign-in.js';
 import { SignUpPage } from './sign-up.js';
+import { WebhooksPage } from './webhooks.js';
 
 export function PageOf({ route }: { readonly route: Route }) {
   switch (route.page) {
@@ -25,6 +27,10 @@ export function PageOf({ route }: { readonly route: Route }) {
       return <SellPage />;
     case 'register':
       return <RegisterPage />;
+    case 'keys':
+      return <KeysPage />;
+    case 'webhooks':
+      return <WebhooksPage />;
     case 'detail':
       return <DetailPage couponId={route.couponId} />;
     case 'sign_in':
