@@ -1,5 +1,6 @@
 /**
- * npm run versions -- --clients: makes clients for Python and Kotlin with openapi-generator, and runs examples/clients with them.
+ * npm run versions -- --clients: lints the OpenAPI document, makes clients for Python and Kotlin with openapi-generator, and runs
+ * examples/clients with them.
  *
  * The generator is the newest whose npm package brings its jar. It needs a Java runtime and Debian's packages python3-urllib3,
  * python3-dateutil, python3-certifi, python3-six, kotlin, libokhttp-java and libgoogle-gson-java.
@@ -15,6 +16,8 @@ import { simplified } from './plain-openapi.js';
 
 const GENERATOR = '@openapitools/openapi-generator-cli@1.0.18-5.0.0-beta2';
 const DOWN_CONVERTER = '@apiture/openapi-down-convert@0.14.2';
+/** Independent of each other. */
+const LINTERS = ['@redocly/cli@2.77.0', '@stoplight/spectral-cli@6.16.3'];
 const JARS = ['okhttp', 'okio', 'gson', 'kotlin-reflect', 'kotlin-stdlib-jdk8', 'kotlin-stdlib'];
 const PATIENCE_MS = 30_000;
 
@@ -23,8 +26,11 @@ export async function runGeneratedClients(root) {
   const folder = mkdtempSync(join(tmpdir(), 'seonchak-clients-'));
   const server = await serve(root, join(folder, 'data'));
   try {
-    run('npm', ['install', '--silent', '--no-audit', '--prefix', folder, GENERATOR, DOWN_CONVERTER]);
-    writeFileSync(join(folder, 'openapi.json'), await plainDocument(folder, server.url));
+    const packages = [GENERATOR, DOWN_CONVERTER, ...LINTERS];
+    run('npm', ['install', '--silent', '--no-audit', '--ignore-scripts', '--prefix', folder, ...packages]);
+    const served = await (await fetch(`${server.url}/openapi.json`)).json();
+    lint(folder, served);
+    writeFileSync(join(folder, 'openapi.json'), plainDocument(folder, served));
     const callers = [server.url, server.token('seller'), server.token('member')];
     runPython(root, folder, callers);
     runKotlin(root, folder, callers);
@@ -35,10 +41,22 @@ export async function runGeneratedClients(root) {
   }
 }
 
-async function plainDocument(folder, url) {
+/** Throws at an error; warnings pass. */
+function lint(folder, served) {
+  const document = join(folder, 'served.json');
+  const rules = join(folder, 'rules.yaml');
+  writeFileSync(document, JSON.stringify(served));
+  writeFileSync(rules, 'extends: ["spectral:oas"]');
+  const env = { ...process.env, REDOCLY_TELEMETRY: 'off' };
+  const program = (name) => join(folder, 'node_modules/.bin', name);
+  run(program('redocly'), ['lint', document], { env });
+  run(program('spectral'), ['lint', '-r', rules, document]);
+  console.log('Both linters: no error');
+}
+
+function plainDocument(folder, served) {
   const { Converter } = createRequire(join(folder, 'package.json'))('@apiture/openapi-down-convert');
-  const document = await (await fetch(`${url}/openapi.json`)).json();
-  return JSON.stringify(new Converter(simplified(document)).convert());
+  return JSON.stringify(new Converter(simplified(served)).convert());
 }
 
 function runPython(root, folder, callers) {
