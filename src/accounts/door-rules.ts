@@ -38,6 +38,8 @@ export interface DoorRulesPorts {
   readonly scheduler: Pick<Scheduler, 'every' | 'pause'>;
   /** Called when a read fails; rules already known stay in force. */
   onFault(fault: unknown): void;
+  /** Called with coupons whose rule is new or has changed. */
+  onSet?(couponIds: ReadonlySet<CouponId>): void;
 }
 
 export class DoorRules {
@@ -108,7 +110,8 @@ export class DoorRules {
 
   async #catchUp(): Promise<void> {
     const { couponId, revision } = await this.#ports.doorRules.settled();
-    if (revision > this.#rules.revision) await this.#rules.catchUp();
+    if (revision > this.#rules.revision)
+      await this.#rules.catchUp((couponIds) => this.#ports.onSet?.(couponIds));
     this.#settledUpTo = Math.max(this.#settledUpTo, couponId);
     this.#polledAtMs = this.#ports.clock.monotonicMs();
   }

@@ -11,6 +11,7 @@ import { addDemo } from './demo.js';
 import { addCompletion } from './completion.js';
 import { addMigrate } from './migrate.js';
 import { addReconcile } from './reconcile.js';
+import { addAudience } from './audience.js';
 import { addGrant } from './grant.js';
 import { addKey } from './key.js';
 import { addRedemption } from './redemption.js';
@@ -76,6 +77,7 @@ function buildProgram(context: CommandContext): Command {
   addAccount(program, context);
   addKey(program, context);
   addGrant(program, context);
+  addAudience(program, context);
   addRedemption(program, context);
   addWebhook(program, context);
   addDemo(program, context);

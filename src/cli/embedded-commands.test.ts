@@ -227,6 +227,50 @@ t.test('an operator lists the orders of an issuance and cancels one', async (t) 
   }
 });
 
+t.test('an operator loads the list of a coupon from a file, and replaces it', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const server = await startSeonchak({ DATA_DIR: folder.path });
+  t.teardown(() => server.stop());
+  const settings = { DATA_DIR: folder.path };
+  await fetch(`${server.origin}/v1/coupons`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${await signToken('9', 'seller')}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ name: 'A', quantity: 9, eligibility: { audience: true } }),
+  });
+  const file = join(folder.path, 'members.csv');
+  const audience = (...words: string[]) => runSeonchak(['audience', ...words], settings);
+  const load = async (lines: readonly string[], ...words: string[]) => {
+    await writeFile(file, lines.join('\r\n'));
+    return audience('load', '1', '--file', file, ...words);
+  };
+  const many = Array.from({ length: 1_200 }, (_, place) => `m-${place},name`);
+  t.equal(
+    (await load(['member_id,name', ...many, ''])).stdout,
+    'coupon 1: 1200 members, 1200 added, 0 removed\n',
+  );
+  t.same(JSON.parse((await load(['m-7', 'new', 'new'], '--replace', '--json')).stdout), {
+    ...{ couponId: 1, members: 2, added: 1, removed: 1_199 },
+  });
+  t.equal(
+    (await audience('show', '1', '--member', 'm-8')).stdout,
+    'coupon 1: 2 members\nm-8 is not on the list\n',
+  );
+  t.same(JSON.parse((await audience('show', '1', '--member', 'm-7', '--json')).stdout), {
+    ...{ couponId: 1, members: 2, member: 'm-7', listed: true },
+  });
+  t.match(await load(['fine', 'a\u0000', 'x', 'b\u0001']), {
+    exitCode: 2,
+    stderr: /: 2, 4\. Nothing was loaded/,
+  });
+  t.match(await load(['', 'member_id']), { exitCode: 0 }, 'a heading is one in the first line only');
+  t.match(await audience('show', '2'), { exitCode: 1, stderr: /there is no coupon 2/ });
+  t.match((await runSeonchak(['audit'], settings)).stdout, /audience_changed +coupon 1/);
+});
+
 t.test('an operator makes a key, and with it a file of members is granted', async (t) => {
   const folder = await emptyFolder();
   t.teardown(() => folder.remove());

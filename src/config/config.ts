@@ -38,6 +38,8 @@ interface SharedConfig {
   /** One of them has to be among the token's. */
   readonly jwtAudiences: readonly string[];
   readonly jwtClaimNames: ClaimNames;
+  /** Claims of access tokens and presence tickets that rules of coupons may name. */
+  readonly memberClaims: readonly string[];
   readonly jwtClockToleranceSeconds: number;
   /** Neither this nor `presenceJwksUrl`: no coupon can demand presence. */
   readonly presenceSecret: string | undefined;
@@ -136,6 +138,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     jwtIssuer: values.JWT_ISSUER,
     jwtAudiences: Object.freeze(values.JWT_AUDIENCE),
     jwtClaimNames: claimNamesOf(values),
+    memberClaims: Object.freeze([...new Set(values.MEMBER_CLAIMS)]),
     jwtClockToleranceSeconds: values.JWT_CLOCK_TOLERANCE_S,
     presenceSecret: values.PRESENCE_SECRET,
     presenceJwksUrl: values.PRESENCE_JWKS_URL,

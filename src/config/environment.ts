@@ -66,6 +66,9 @@ function isOrigin(text: string): boolean {
   return text === '*' || (url !== null && /^https?:$/.test(url.protocol) && url.origin === text);
 }
 
+/** Each is kept with every verified token. */
+const MEMBER_CLAIMS_MAX = 8;
+
 const placeholderSecret = /^(.)\1*$|change.?me|placeholder|example|your.?secret|^secret/i;
 
 const secret = z
@@ -112,6 +115,15 @@ export const environment = z.object({
   JWT_ROLE_CLAIM: z.string().min(1).default('role'),
   JWT_SELLER_VALUES: list('values').default(['seller']),
   JWT_MEMBER_VALUES: list('values').optional(),
+  MEMBER_CLAIMS: z
+    .string()
+    .transform(commaSeparated)
+    .pipe(
+      z
+        .array(z.string().min(1).max(64, 'must be a list of names of at most 64 characters'))
+        .max(MEMBER_CLAIMS_MAX, `must be a list of at most ${MEMBER_CLAIMS_MAX} names`),
+    )
+    .default([]),
   JWT_CLOCK_TOLERANCE_S: integer(0, 300).default(5),
   PRESENCE_SECRET: secret.optional(),
   PRESENCE_SECRET_FILE: z.string().optional(),

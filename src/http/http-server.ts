@@ -1,5 +1,7 @@
 /** Defines the services, settings and handle of the HTTP server, independent of the back end. */
 import type { Engine } from '../engine/download/engine.js';
+import type { AudienceStore } from '../accounts/audiences.js';
+import type { MemberSetSource } from '../accounts/member-sets.js';
 import type { DoorRuleStore } from '../accounts/door-rules.js';
 import type { SessionEndStore } from '../accounts/session-ends.js';
 import type { LivePorts } from './api/live.js';
@@ -22,6 +24,8 @@ export interface HttpPorts extends RoutePorts, LivePorts {
   readonly scheduler: Pick<Scheduler, 'every' | 'pause'>;
   readonly doorRules: DoorRuleStore;
   readonly sessionEnds: SessionEndStore;
+  readonly audiences: AudienceStore;
+  readonly finalHolders: MemberSetSource;
   /** What waits to be recorded, for metrics; `undefined` with the embedded back end. */
   readonly backlogSources?: BacklogSources | undefined;
   /** The durability level in force, for metrics. */

@@ -19,8 +19,7 @@ import { listen } from './wire/listen.js';
 import { LiveStreams } from './api/live.js';
 import { createMetrics } from './metrics/metrics.js';
 import { newOutcomeCounts } from './download/outcome-counts.js';
-import { DoorRules } from '../accounts/door-rules.js';
-import { Door } from './door/door.js';
+import { startDoor } from './door/door-parts.js';
 import { PresenceTickets } from './presence/presence-tickets.js';
 import { Pressure } from './wire/pressure.js';
 import { logAnswer, logFault, logRefusedConnections, logRefusedToken } from './wire/request-log.js';
@@ -74,19 +73,13 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
       locks.stop();
       throw fault;
     });
-  const doorRules = new DoorRules({
-    ...ports,
-    onFault: (fault) =>
-      ports.logger.warn(
-        { err: fault },
-        'Door rules of coupons could not be refreshed; the rules read last stay in force',
-      ),
-  });
-  await doorRules.start().catch((fault: unknown) => {
+  const tickets = new PresenceTickets(settings.presence, ports.clock, ticketKeys);
+  const doorParts = await startDoor(ports, tickets).catch((fault: unknown) => {
     locks.stop();
     sessions.stop();
     throw fault;
   });
+  const { door } = doorParts;
   const serverKeys = new ServerKeys({
     ...ports,
     onFault: (fault) =>
@@ -97,20 +90,18 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   });
   await serverKeys.start().catch((fault: unknown) => {
     locks.stop();
-    doorRules.stop();
+    doorParts.stop();
     sessions.stop();
     throw fault;
   });
   const keyCallers = new ServerKeyCallers({ keys: serverKeys, locks, clock: ports.clock }, settings.limits);
-  const guarded = [...doorRules.entries()].filter(([, rule]) => rule.presence === true).length;
+  const guarded = [...doorParts.rules.entries()].filter(([, rule]) => rule.presence === true).length;
   if (settings.presence === undefined && guarded > 0) {
     ports.logger.warn(
       { coupons: guarded },
       'Coupons require a presence ticket, but PRESENCE_SECRET or PRESENCE_JWKS_URL is not set: all their downloads are refused',
     );
   }
-  const tickets = new PresenceTickets(settings.presence, ports.clock, ticketKeys);
-  const door = new Door({ rules: doorRules, tickets });
   // Fetches the keys of providers now, so that a wrong address is logged before the first member comes.
   authenticator.keysState();
   tickets.keysState();
@@ -156,6 +147,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     ],
     liveWatchers: () => live.size,
     frontierWaits: ports.settledRows.waits,
+    audiences: doorParts.audiences,
     redemptions: redemptionCounts.counts,
     keyRequests: () => keyCallers.counts,
   });
@@ -168,7 +160,11 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     onFault,
     onAnswered: logAnswer(ports.logger),
   });
-  const sellerDoor = { verifiesPresence: settings.presence !== undefined, rules: doorRules };
+  const sellerDoor = {
+    verifiesPresence: settings.presence !== undefined,
+    memberClaims: settings.tokens.memberClaims ?? [],
+    rules: doorParts.rules,
+  };
   const routes = createRoutes({ ...ports, readiness }, settings, metrics, sellerDoor, {
     ...{ locks, limits, inFlight, outcomes, door, redemptionCounts, serverKeys, sessions },
     onMailFault: (fault) =>
@@ -182,7 +178,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   serveConsole(app, settings.consoleFolder);
   const stopPolls = (): void => {
     locks.stop();
-    doorRules.stop();
+    doorParts.stop();
     sessions.stop();
     serverKeys.stop();
   };

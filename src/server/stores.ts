@@ -12,6 +12,7 @@ import { CouponRecovery } from '../engine/recovery/coupon-recovery.js';
 import { CouponChanger } from '../engine/sellers/coupon-changer.js';
 import { CouponRegistry } from '../engine/sellers/coupon-registry.js';
 import { CouponWarmer, type CouponWarmerPorts } from '../engine/recovery/coupon-warmer.js';
+import { FinalHolders } from '../engine/feed/final-holders.js';
 import { EventFeed } from '../engine/feed/event-feed.js';
 import { SettledRows } from '../engine/feed/settled-rows.js';
 import type { BacklogAge, IssuanceQueue, RecorderBell } from '../engine/ports/issuance-queue.js';
@@ -45,6 +46,7 @@ export interface Stores extends DatabaseStores {
   readonly changer: CouponChanger;
   readonly registry: CouponRegistry;
   readonly settledRows: SettledRows;
+  readonly finalHolders: FinalHolders;
   readonly feed: EventFeed;
   /** `undefined` with the embedded back end. */
   readonly distributed: DistributedStores | undefined;
@@ -240,6 +242,7 @@ function withRegistry(
     ...{ ledger, audit, admission, catalogue, warmer, admitted },
     clock: systemClock,
   });
+  const finalHolders = new FinalHolders({ admission, warmer, settledRows });
   const feed = new EventFeed({ events: stores.events, admission, settledRows, clock: systemClock });
-  return { ...stores, ...{ versions, warmer, changer, registry, settledRows, feed } };
+  return { ...stores, ...{ versions, warmer, changer, registry, settledRows, finalHolders, feed } };
 }

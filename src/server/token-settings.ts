@@ -15,6 +15,7 @@ export function tokenSettings(config: Config): Promise<TokenSettings> {
     audiences: config.jwtAudiences,
     clockToleranceSeconds: config.jwtClockToleranceSeconds,
     claimNames: config.jwtClaimNames,
+    memberClaims: config.memberClaims,
   };
   if (config.jwtJwksUrl !== undefined) {
     return Promise.resolve({ ...policy, jwksUrl: new URL(config.jwtJwksUrl) });
@@ -28,6 +29,7 @@ export function presenceSettings(config: Config): TokenSettings | undefined {
   const policy = {
     issuer: config.presenceIssuer,
     audiences: [config.presenceAudience],
+    memberClaims: config.memberClaims,
     clockToleranceSeconds: config.jwtClockToleranceSeconds,
   };
   if (config.presenceJwksUrl !== undefined) return { ...policy, jwksUrl: new URL(config.presenceJwksUrl) };

@@ -4,10 +4,14 @@
  * The front end judges the rule; admission knows nothing of it. The catalogue keeps the rule with the coupon.
  */
 
+import type { Eligibility } from './eligibility.js';
+
 /** A field that is absent asks nothing. A rule has at least one field. */
 export interface DoorRule {
   /** A download needs a presence ticket. */
   readonly presence?: true;
+  /** Who may have the coupon. */
+  readonly eligibility?: Eligibility;
 }
 
 /** What a seller changes of a rule: a field that is absent stays, `null` removes one. */

@@ -52,6 +52,9 @@ export const RETRY_PAUSE_MS = 20;
 /**
  * A coupon is marked pending again after admitting for this long, and its mark is kept this long after the last time.
  */
+/** A coupon whose holders another one excludes ends this long before that one opens, so that all its rows are written by then. */
+export const EXCLUSIVE_MARGIN_MS = 60_000;
+
 export const MARK_PENDING_EVERY_MS = 10_000;
 export const PENDING_IDLE_MS = 60_000;
 

@@ -7,6 +7,8 @@
 export type AuditAction =
   | 'coupon_registered'
   | 'coupon_amended'
+  | 'eligibility_changed'
+  | 'audience_changed'
   | 'coupon_repaired'
   | 'coupon_set_aside'
   | 'issuance_revoked'

@@ -15,6 +15,7 @@ import type {
   CouponRecord,
   NewCoupon,
 } from '../ports/coupon-catalogue.js';
+import { auditedAction, auditedDoor } from './audited-door.js';
 import type { ChangeResult, CouponChanger } from './coupon-changer.js';
 import type { CouponWarmer, WarmResult } from '../recovery/coupon-warmer.js';
 import type { KeyedRequest } from '../ports/idempotency.js';
@@ -136,7 +137,7 @@ export class CouponRegistry {
 
   #registration(coupon: NewCoupon, by: AuditActor): (couponId: CouponId) => AuditEntry {
     const { name, quantity, opensAtMs, closesAtMs, discount, door } = coupon;
-    const detail = { name, quantity, opensAtMs, closesAtMs, discount, door };
+    const detail = { name, quantity, opensAtMs, closesAtMs, discount, door: door && auditedDoor(door) };
     return (couponId) => this.#entry(by, 'coupon_registered', couponId, detail);
   }
 
@@ -204,7 +205,7 @@ export class CouponRegistry {
     const detail = {
       ...terms,
       ...(name === undefined ? {} : { name }),
-      ...(door === undefined ? {} : { door }),
+      ...(door === undefined ? {} : { door: auditedDoor(door) }),
       ...rules,
       ...(addUnits === undefined ? {} : { addUnits }),
     };
@@ -219,7 +220,7 @@ export class CouponRegistry {
       ...(keyed === undefined ? {} : { keyed }),
       ...(by === undefined || Object.keys(detail).length === 0
         ? {}
-        : { audit: this.#entry(by, 'coupon_amended', couponId, detail) }),
+        : { audit: this.#entry(by, auditedAction(door), couponId, detail) }),
       atMs: this.#ports.clock.nowMs(),
     });
     if (result.status === 'changed' && result.snapshot !== undefined) {

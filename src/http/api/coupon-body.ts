@@ -34,6 +34,7 @@ export function couponBody(coupon: CouponView): CouponAnswer {
     onCancel,
     redeemBy,
     ...(coupon.door?.presence === undefined ? {} : { presenceRequired: true }),
+    ...(coupon.door?.eligibility === undefined ? {} : { eligibility: coupon.door.eligibility }),
   };
 }
 

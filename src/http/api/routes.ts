@@ -2,6 +2,8 @@
 import type { Registry } from 'prom-client';
 import { OwnAccountHandlers } from './own-account.js';
 import { PasswordResetHandlers } from './password-resets.js';
+import { AudienceHandlers } from './audiences.js';
+import type { AudiencePorts } from './audiences.js';
 import { SessionHandlers } from './sessions.js';
 import type { SessionPorts, SessionSettings } from './sessions.js';
 import { CouponHandlers } from './coupons.js';
@@ -31,7 +33,8 @@ import { ShopDownloadHandlers } from './shop-downloads.js';
 import type { ShopDownloadContext, ShopDownloadPorts } from './shop-downloads.js';
 import type { SessionEnds } from '../../accounts/session-ends.js';
 import type { ServerKeys } from '../../accounts/server-keys.js';
-import type { SellerPorts, SellerDoor } from './seller.js';
+import type { SellerDoor } from './coupon-door.js';
+import type { SellerPorts } from './seller.js';
 import { SellerHandlers } from './seller.js';
 import type { ShareMetrics } from '../metrics/metrics.js';
 
@@ -46,6 +49,7 @@ export interface RoutePorts
   extends
     SessionPorts,
     SellerPorts,
+    AudiencePorts,
     IssuancePorts,
     MemberPorts,
     HealthPorts,
@@ -93,6 +97,7 @@ export function createRoutes(
   );
   const coupons = new CouponHandlers(ports.registry);
   const sellers = new SellerHandlers(ports, door);
+  const audiences = new AudienceHandlers(ports);
   const issuances = new IssuanceHandlers(ports);
   const members = new MemberHandlers(ports);
   const redemptions = new RedemptionHandlers(ports, shop.redemptionCounts);
@@ -129,6 +134,17 @@ export function createRoutes(
       'DELETE /v1/coupons/:id/issuances/:issueNo',
       (request, caller) => issuances.revoke(request, caller),
       'manage',
+    ),
+    sellerWithList(
+      'POST /v1/coupons/:id/audience {}',
+      (request, caller) => audiences.change(request, caller),
+      'manage',
+    ),
+    seller('GET /v1/coupons/:id/audience', (request, caller) => audiences.show(request, caller), 'read'),
+    seller(
+      'GET /v1/coupons/:id/eligibility',
+      (request, caller) => audiences.tryMember(request, caller),
+      'read',
     ),
     seller('GET /v1/events', (request, caller) => events.list(request, caller), 'read'),
     seller('POST /v1/webhooks {}', (request, caller) => webhooks.create(request, caller), 'manage'),

@@ -11,14 +11,14 @@ import type { AmendRequest, AmendResult, CouponView } from '../../engine/sellers
 import { subjectOf } from '../../engine/domain/member-id.js';
 import type { Identity } from '../auth/identity.js';
 import { couponReply } from './coupon-body.js';
+import { changedDoor, DoorChecks, newDoor } from './coupon-door.js';
+import type { SellerDoor } from './coupon-door.js';
 import { changedRules, newRules, refuseShorterValidity } from './coupon-rules.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import type { StatsAnswer } from '../openapi/answers.js';
 import { ownedCoupon } from './owned-coupon.js';
 import { parseBody } from '../wire/parse-input.js';
-import { DOOR_RULES_MAX } from '../../accounts/door-rules.js';
-import type { DoorRules } from '../../accounts/door-rules.js';
 import { refuse } from '../wire/problems.js';
 import { couponChangeInput, couponInput, topUpInput } from '../wire/schemas.js';
 import { revisionsToMatch } from '../wire/entity-tag.js';
@@ -35,20 +35,13 @@ export interface SellerPorts {
   readonly clock: Clock;
 }
 
-/** What the front end knows of door rules. */
-export interface SellerDoor {
-  /** Whether presence tickets can be verified at all. */
-  readonly verifiesPresence: boolean;
-  readonly rules: Pick<DoorRules, 'size' | 'refresh'>;
-}
-
 export class SellerHandlers {
   readonly #ports: SellerPorts;
-  readonly #door: SellerDoor;
+  readonly #doorChecks: DoorChecks;
 
   constructor(ports: SellerPorts, door: SellerDoor) {
     this.#ports = ports;
-    this.#door = door;
+    this.#doorChecks = new DoorChecks(door, ports.registry, () => ports.clock.nowMs());
   }
 
   /**
@@ -58,11 +51,12 @@ export class SellerHandlers {
   async register(request: ApiRequest, seller: Identity): Promise<Reply> {
     const { registry, clock } = this.#ports;
     const input = parseBody(couponInput, request);
-    const { name, quantity, opensAt, closesAt, discount, presenceRequired } = input;
+    const { name, quantity, opensAt, closesAt, discount } = input;
     const opensAtMs = opensAt ?? undefined;
     const closesAtMs = closesAt ?? undefined;
     if (opensAtMs !== undefined && closesAtMs !== undefined && closesAtMs <= opensAtMs) refuseWindow();
-    if (presenceRequired === true) this.#refuseUnlessPossible();
+    const door = newDoor(input);
+    await this.#doorChecks.refuseNew(door, seller.memberId, { opensAtMs, closesAtMs });
     const newCoupon: NewCoupon = {
       sellerId: seller.memberId,
       name,
@@ -73,18 +67,18 @@ export class SellerHandlers {
       closed: false,
       discount: discount ?? undefined,
       createdAtMs: clock.nowMs(),
-      ...(presenceRequired === true ? { door: { presence: true } } : {}),
+      ...(door === undefined ? {} : { door }),
       ...newRules(input),
     };
     const by = sellerActor(request, seller);
     const keyed = keyedRequest(request, seller.memberId, clock.nowMs());
     if (keyed === undefined) {
       const coupon = await registry.register(newCoupon, by);
-      await this.#refreshRules();
+      await this.#doorChecks.refresh();
       return registered(201, coupon);
     }
     const result = await registry.registerOnce(newCoupon, keyed, by);
-    if (result.status === 'registered') await this.#refreshRules();
+    if (result.status === 'registered') await this.#doorChecks.refresh();
     switch (result.status) {
       case 'registered':
         return registered(201, result.coupon);
@@ -101,20 +95,22 @@ export class SellerHandlers {
     const input = parseBody(couponChangeInput, request);
     const rules = changedRules(input);
     refuseShorterValidity(coupon, rules);
-    const { name, quantity, opensAt, closesAt, presenceRequired } = input;
-    if (presenceRequired === true) this.#refuseUnlessPossible();
+    const { name, quantity, opensAt, closesAt } = input;
+    const door = changedDoor(input);
+    await this.#doorChecks.refuseChange(coupon, door ?? {}, {
+      opensAtMs: opensAt === undefined ? coupon.opensAtMs : (opensAt ?? undefined),
+      closesAtMs: closesAt === undefined ? coupon.closesAtMs : (closesAt ?? undefined),
+    });
     const change = {
       ...(name === undefined ? {} : { name }),
       ...(quantity === undefined ? {} : { quantity }),
       ...(opensAt === undefined ? {} : { opensAtMs: opensAt }),
       ...(closesAt === undefined ? {} : { closesAtMs: closesAt }),
-      ...(presenceRequired === undefined
-        ? {}
-        : { door: { presence: presenceRequired ? (true as const) : null } }),
+      ...(door === undefined ? {} : { door }),
       ...(Object.keys(rules).length === 0 ? {} : { rules }),
     };
     const result = await this.#amend(request, seller, couponId, change);
-    if (presenceRequired !== undefined) await this.#refreshRules();
+    if (door !== undefined) await this.#doorChecks.refresh();
     return amended(result);
   }
 
@@ -163,30 +159,6 @@ export class SellerHandlers {
       deadLettered: counts?.deadLettered ?? 0,
     };
     return json(200, stats);
-  }
-
-  /**
-   * A rule is in force in this process before the seller gets the answer, and the first download of a new coupon waits
-   * for no poll. A read that fails is made up for: the next one comes within a second.
-   */
-  async #refreshRules(): Promise<void> {
-    await this.#door.rules.refresh().catch(() => undefined);
-  }
-
-  #refuseUnlessPossible(): void {
-    const { verifiesPresence, rules } = this.#door;
-    if (!verifiesPresence) {
-      refuse(
-        'presence_disabled',
-        'No presence service is configured, so no coupon can require presence. The operator sets PRESENCE_SECRET or PRESENCE_JWKS_URL.',
-      );
-    }
-    if (rules.size >= DOOR_RULES_MAX) {
-      refuse(
-        'presence_too_many',
-        `${DOOR_RULES_MAX} coupons require presence or have another rule, which is the limit. Set presenceRequired to false for old coupons.`,
-      );
-    }
   }
 
   async #change(request: ApiRequest, seller: Identity, change: TermsChange): Promise<Reply> {

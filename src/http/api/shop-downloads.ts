@@ -17,7 +17,7 @@ import { ACCOUNT_LOCKED_PROBLEM } from '../auth/token-problems.js';
 import { countOutcome } from '../download/outcome-counts.js';
 import type { OutcomeCounts } from '../download/outcome-counts.js';
 import { LIMIT_REACHED_DETAIL, NOT_ELIGIBLE_DETAILS, PRESENCE_EXPIRED_DETAIL } from '../download/replies.js';
-import type { Door } from '../door/door.js';
+import type { Door, DoorVisit } from '../door/door.js';
 import type { CallerLimits } from '../limits/caller-limits.js';
 import { RATE_LIMITED_RETRY_SECONDS } from '../limits/caller-limits.js';
 import { couponIdOf, json } from '../wire/exchange.js';
@@ -26,7 +26,7 @@ import type { InFlight } from '../wire/in-flight.js';
 import { parseBody } from '../wire/parse-input.js';
 import { refuse, RequestRefused } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
-import { emptyInput, grantInput } from '../wire/schemas.js';
+import { grantInput, shopDownloadInput } from '../wire/schemas.js';
 import { memberInPath, memberNamed } from './member-in-path.js';
 import { sellerActor } from './seller.js';
 
@@ -48,6 +48,7 @@ export interface ShopDownloadContext {
   readonly door: Pick<Door, 'concerns' | 'judge'>;
 }
 
+type ShopDownload = Pick<DoorVisit, 'couponId' | 'memberId' | 'claims'>;
 type GrantOutcome = DownloadOutcome | { readonly outcome: 'account_locked' };
 
 export class ShopDownloadHandlers {
@@ -66,7 +67,7 @@ export class ShopDownloadHandlers {
     const memberId = memberInPath(request);
     const couponId = parseCouponId(request.params[1] ?? '');
     if (couponId === undefined) refuse('unknown_coupon', 'There is no coupon with this id.');
-    if (request.body.length > 0) parseBody(emptyInput, request);
+    const claims = request.body.length > 0 ? parseBody(shopDownloadInput, request).claims : undefined;
     await this.#requireOwn(couponId, seller);
     const { locks, limits } = this.#context;
     if (locks.has(memberId)) throw new RequestRefused(ACCOUNT_LOCKED_PROBLEM);
@@ -77,13 +78,13 @@ export class ShopDownloadHandlers {
         headers: { 'Retry-After': String(RATE_LIMITED_RETRY_SECONDS) },
       });
     }
-    return replyTo(await this.#submit(request, couponId, memberId), couponId, memberId);
+    return replyTo(await this.#submit(request, { couponId, memberId, claims }), couponId, memberId);
   }
 
   /** One outcome for each member, in the order of the request. */
   async grant(request: ApiRequest, seller: Identity): Promise<Reply> {
     const couponId = couponIdOf(request);
-    const { memberIds } = parseBody(grantInput, request);
+    const { memberIds, claims } = parseBody(grantInput, request);
     const members = memberIds.map(
       (text) =>
         memberNamed(text) ??
@@ -96,7 +97,7 @@ export class ShopDownloadHandlers {
     }
     await this.#requireOwn(couponId, seller);
     const outcomes = await Promise.all(
-      members.map((memberId) => this.#grantOne(request, couponId, memberId)),
+      members.map((memberId) => this.#grantOne(request, { couponId, memberId, claims })),
     );
     const issued = outcomes.filter(({ outcome }) => outcome === 'issued').length;
     if (issued > 0) await this.#audit(request, seller, couponId, { asked: members.length, issued });
@@ -109,17 +110,18 @@ export class ShopDownloadHandlers {
     });
   }
 
-  #grantOne(request: ApiRequest, couponId: CouponId, memberId: MemberId): Promise<GrantOutcome> {
-    return this.#context.locks.has(memberId)
+  #grantOne(request: ApiRequest, asked: ShopDownload): Promise<GrantOutcome> {
+    return this.#context.locks.has(asked.memberId)
       ? Promise.resolve({ outcome: 'account_locked' })
-      : this.#submit(request, couponId, memberId);
+      : this.#submit(request, asked);
   }
 
   /** A client that hangs up before the decision withdraws its members. */
-  async #submit(request: ApiRequest, couponId: CouponId, memberId: MemberId): Promise<DownloadOutcome> {
+  async #submit(request: ApiRequest, asked: ShopDownload): Promise<DownloadOutcome> {
+    const { couponId, memberId } = asked;
     const { outcomes, inFlight, door } = this.#context;
     const verdict = door.concerns(couponId)
-      ? await door.judge({ couponId, memberId, ticket: undefined }, inFlight.hasRoom)
+      ? await door.judge({ ...asked, ticket: undefined }, inFlight.hasRoom)
       : undefined;
     if (verdict?.kind === 'settled') {
       countOutcome(outcomes, verdict.outcome.outcome);

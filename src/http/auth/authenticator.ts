@@ -48,7 +48,12 @@ export class Authenticator {
     ) as Authenticator['refused'];
     const accounts =
       settings.secret === undefined ? undefined : { mark: new AccountMark(settings.secret), sessions };
-    this.#verifier = openVerifier(settings, accessTokens(settings.claimNames, accounts), clock, listener);
+    this.#verifier = openVerifier(
+      settings,
+      accessTokens(settings.claimNames, accounts, settings.memberClaims),
+      clock,
+      listener,
+    );
   }
 
   /** The identity behind a header seen before; the hot path asks this first and nothing else. */

@@ -1,5 +1,7 @@
 /** Finds member and role among the claims of a token, under the names that an identity provider gives them. */
 import type { Role } from '../../accounts/accounts.js';
+import { isClaimValue } from '../../engine/domain/eligibility.js';
+import type { ClaimValue, MemberClaims } from '../../engine/domain/eligibility.js';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
@@ -39,6 +41,16 @@ export function claimAt(claims: Claims, name: string): unknown {
 /** `admin` is a role of accounts alone, so no token of another signer has it. */
 export function isAdministrator(claims: Claims, names: ClaimNames): boolean {
   return claimAt(claims, names.role) === 'admin';
+}
+
+/** The claims of a member that rules of coupons may name; those without a scalar of a bounded length are left out. */
+export function memberClaimsOf(claims: Claims, names: readonly string[]): MemberClaims {
+  const found: [string, ClaimValue][] = [];
+  for (const name of names) {
+    const value = claimAt(claims, name);
+    if (isClaimValue(value)) found.push([name, value]);
+  }
+  return Object.freeze(Object.fromEntries(found));
 }
 
 /** `undefined`: neither a seller's value nor a member's. A token with both is a seller's. */

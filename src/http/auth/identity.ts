@@ -1,5 +1,6 @@
 /** Defines the identity in a verified access token, or the reason for refusing the token. */
 import type { MemberId } from '../../engine/domain/coupon.js';
+import type { MemberClaims } from '../../engine/domain/eligibility.js';
 import type { ServerKey } from '../../accounts/server-keys.js';
 import type { Role } from '../../accounts/accounts.js';
 
@@ -10,6 +11,8 @@ export interface Identity {
   readonly role: Role;
   /** From the token's `exp`, milliseconds since the Unix epoch. */
   readonly expiresAtMs: number;
+  /** Claims that rules of coupons name (MEMBER_CLAIMS). Absent where none are configured, so that nothing is kept. */
+  readonly claims?: MemberClaims;
   /** Set where a server key of the seller calls. Tokens have none, so that those of the hot path keep one shape. */
   readonly key?: ServerKey;
 }

@@ -29,9 +29,17 @@ export class TokenIssuer {
   /**
    * A token that says: this is `subject`, in this role, until `nowMs` + `expiresInSeconds`. It opens no account: the id of one is refused
    * without the mark of {@link issueForAccount}.
+   *
+   * @param more claims besides those, such as a grade.
    */
-  issue(subject: string, role: Role, expiresInSeconds: number, nowMs: number): Promise<string> {
-    return this.#sign(this.#accessClaims(subject, role), subject, expiresInSeconds, nowMs);
+  issue(
+    subject: string,
+    role: Role,
+    expiresInSeconds: number,
+    nowMs: number,
+    more: Claims = {},
+  ): Promise<string> {
+    return this.#sign({ ...more, ...this.#accessClaims(subject, role) }, subject, expiresInSeconds, nowMs);
   }
 
   /** The token of a signed-in caller. */
@@ -51,8 +59,14 @@ export class TokenIssuer {
   }
 
   /** A ticket that says: `subject` was seen to be present, and may ask for this coupon. */
-  issueTicket(subject: string, couponId: CouponId, expiresInSeconds: number, nowMs: number): Promise<string> {
-    return this.#sign({ [COUPON_CLAIM]: couponId }, subject, expiresInSeconds, nowMs);
+  issueTicket(
+    subject: string,
+    couponId: CouponId,
+    expiresInSeconds: number,
+    nowMs: number,
+    more: Claims = {},
+  ): Promise<string> {
+    return this.#sign({ ...more, [COUPON_CLAIM]: couponId }, subject, expiresInSeconds, nowMs);
   }
 
   /** Under the names that this installation reads. A path is written as a name, which is what readers try first. */

@@ -5,7 +5,7 @@ import { memberIdOf } from '../../engine/domain/member-id.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
 import { generationIn } from './account-mark.js';
 import type { AccountMark } from './account-mark.js';
-import { claimAt, isAdministrator, OWN_CLAIMS, roleOf } from './claim-names.js';
+import { claimAt, isAdministrator, memberClaimsOf, OWN_CLAIMS, roleOf } from './claim-names.js';
 import type { ClaimNames, Claims } from './claim-names.js';
 import { claimRefused, SESSION_ENDED, TOKEN_EXPIRED, TOKEN_MALFORMED } from './identity.js';
 import type { Identity, TokenRefused } from './identity.js';
@@ -43,8 +43,15 @@ export interface KnownAccounts {
   readonly sessions: Pick<SessionEnds, 'isOver'>;
 }
 
-/** @param accounts `undefined`: there are no accounts here, so no token may carry the id of one. */
-export function accessTokens(names: ClaimNames = OWN_CLAIMS, accounts?: KnownAccounts): TokenKind<Identity> {
+/**
+ * @param accounts `undefined`: there are no accounts here, so no token may carry the id of one.
+ * @param memberClaims names of claims that are kept with the identity.
+ */
+export function accessTokens(
+  names: ClaimNames = OWN_CLAIMS,
+  accounts?: KnownAccounts,
+  memberClaims: readonly string[] = [],
+): TokenKind<Identity> {
   return {
     memberClaim: names.member,
     judge({ subject, memberId, expiresAtSeconds, isExpired, claims }) {
@@ -60,7 +67,10 @@ export function accessTokens(names: ClaimNames = OWN_CLAIMS, accounts?: KnownAcc
       }
       if (role === undefined) return claimRefused('role_claim', claimAt(claims, names.role));
       if (isExpired) return TOKEN_EXPIRED;
-      return { kind: 'identity', memberId, role, expiresAtMs: expiresAtSeconds * 1_000 };
+      const expiresAtMs = expiresAtSeconds * 1_000;
+      return memberClaims.length === 0
+        ? { kind: 'identity', memberId, role, expiresAtMs }
+        : { kind: 'identity', memberId, role, expiresAtMs, claims: memberClaimsOf(claims, memberClaims) };
     },
   };
 }

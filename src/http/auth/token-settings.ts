@@ -16,6 +16,8 @@ export interface TokenPolicy {
 export type TokenSettings = TokenPolicy & {
   /** Of access tokens; left out: those of an installation without an outside provider. */
   readonly claimNames?: ClaimNames;
+  /** Claims that rules of coupons may name; left out: none. */
+  readonly memberClaims?: readonly string[];
 } & (
     | { readonly secret: Uint8Array; readonly jwksUrl?: undefined }
     | { readonly jwksUrl: URL; readonly secret?: undefined }

@@ -6,10 +6,14 @@
  * have changed since. Exceptions are downloads without a valid presence ticket, which cause no request to a store.
  */
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
-import type { DoorRefusal, DownloadOutcome } from '../../engine/domain/download.js';
+import { meetsClaims } from '../../engine/domain/eligibility.js';
+import type { MemberClaims } from '../../engine/domain/eligibility.js';
+import type { DoorRule } from '../../engine/domain/door-rule.js';
+import type { DoorRefusal, DownloadOutcome, EligibilityRule } from '../../engine/domain/download.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/domain/errors.js';
 import { BUSY, NOT_READY, UNKNOWN_COUPON } from '../../engine/download/outcomes.js';
 import type { DoorRules } from '../../accounts/door-rules.js';
+import type { MemberSets } from '../../accounts/member-sets.js';
 import type { PresenceTicket } from '../presence/presence-ticket.js';
 import type { PresenceFault, PresenceTickets } from '../presence/presence-tickets.js';
 
@@ -19,6 +23,8 @@ export interface DoorVisit {
   readonly memberId: MemberId;
   /** The presence ticket as the request brought it, empty for none. `undefined`: the shop itself asks, and is the proof. */
   readonly ticket: string | undefined;
+  /** What the token, or the shop, says of the member. Those of a presence ticket come before them. */
+  readonly claims: MemberClaims | undefined;
 }
 
 export type DoorVerdict =
@@ -35,6 +41,11 @@ const refused = (reason: PresenceFault): DoorVerdict => Object.freeze({ kind: 'r
 
 const MAY_WIN: DoorVerdict = Object.freeze({ kind: 'passes', refusedAs: undefined });
 const PRESENCE_EXPIRED = asking({ outcome: 'presence_expired' });
+const NOT_ELIGIBLE: Readonly<Record<EligibilityRule, DoorVerdict>> = {
+  claims: asking({ outcome: 'not_eligible', rule: 'claims' }),
+  audience: asking({ outcome: 'not_eligible', rule: 'audience' }),
+  not_issued: asking({ outcome: 'not_eligible', rule: 'not_issued' }),
+};
 const SETTLED_BUSY = settled(BUSY);
 const SETTLED_NOT_READY = settled(NOT_READY);
 const SETTLED_UNKNOWN = settled(UNKNOWN_COUPON);
@@ -47,7 +58,10 @@ const NOT_PRESENT: Readonly<Record<PresenceFault, DoorVerdict>> = {
 
 export interface DoorPorts {
   readonly rules: Pick<DoorRules, 'concerns' | 'isUnsettled' | 'ruleOf' | 'refreshWithCooldown'>;
-  readonly tickets: Pick<PresenceTickets, 'check'>;
+  /** Lists of members, and holders of coupons that others exclude. */
+  readonly audiences: Pick<MemberSets, 'has'>;
+  readonly holders: Pick<MemberSets, 'has'>;
+  readonly tickets: Pick<PresenceTickets, 'check' | 'isConfigured'>;
 }
 
 export class Door {
@@ -84,16 +98,51 @@ export class Door {
     const { rules, tickets } = this.#ports;
     const rule = rules.ruleOf(visit.couponId);
     if (rule === undefined) return MAY_WIN;
-    if (rule.presence !== true || visit.ticket === undefined) return MAY_WIN;
+    if (visit.ticket === undefined || !this.#readsTicket(rule, visit.ticket)) {
+      return this.#judgeMember(rule, visit, undefined);
+    }
     const checked = tickets.check(visit.couponId, visit.memberId, visit.ticket);
-    if (!(checked instanceof Promise)) return judgeTicket(checked);
-    return checked.then((later) => (later === undefined ? SETTLED_BUSY : judgeTicket(later)));
+    if (!(checked instanceof Promise)) return this.#judgeTicket(rule, visit, checked);
+    return checked.then((later) =>
+      later === undefined ? SETTLED_BUSY : this.#judgeTicket(rule, visit, later),
+    );
   }
-}
 
-function judgeTicket(checked: PresenceTicket | PresenceFault): DoorVerdict {
-  if (typeof checked === 'string') return NOT_PRESENT[checked];
-  return checked.isExpired ? PRESENCE_EXPIRED : MAY_WIN;
+  /** A ticket may carry claims of the member also where the coupon demands none. */
+  #readsTicket({ presence, eligibility }: DoorRule, ticket: string): boolean {
+    if (presence === true) return true;
+    return eligibility?.claims !== undefined && ticket !== '' && this.#ports.tickets.isConfigured;
+  }
+
+  #judgeTicket(rule: DoorRule, visit: DoorVisit, checked: PresenceTicket | PresenceFault): DoorVerdict {
+    if (typeof checked === 'string') return NOT_PRESENT[checked];
+    return checked.isExpired ? PRESENCE_EXPIRED : this.#judgeMember(rule, visit, checked.claims);
+  }
+
+  /** Of a member who is present as far as the rule demands it. */
+  #judgeMember(
+    { eligibility }: DoorRule,
+    visit: DoorVisit,
+    ticketClaims: MemberClaims | undefined,
+  ): DoorVerdict {
+    if (eligibility === undefined) return MAY_WIN;
+    const { couponId, memberId } = visit;
+    const { claims, audience, notIssued = [] } = eligibility;
+    if (claims !== undefined && !meetsClaims(claims, { ...visit.claims, ...ticketClaims })) {
+      return NOT_ELIGIBLE.claims;
+    }
+    if (audience === true) {
+      const listed = this.#ports.audiences.has(couponId, memberId);
+      if (listed === 'not_loaded') return SETTLED_NOT_READY;
+      if (!listed) return NOT_ELIGIBLE.audience;
+    }
+    for (const other of notIssued) {
+      const holds = this.#ports.holders.has(other, memberId);
+      if (holds === 'not_loaded') return SETTLED_NOT_READY;
+      if (holds) return NOT_ELIGIBLE.not_issued;
+    }
+    return MAY_WIN;
+  }
 }
 
 /** Only questions were asked, so whatever became of them nothing was attempted. */

@@ -244,7 +244,7 @@ export class DownloadHandler {
     } else if (!this.#limits.allowsMember(identity.memberId)) {
       this.#answer(response, RATE_LIMITED);
     } else if (this.#door.concerns(couponId)) {
-      this.#checkDoor(response, couponId, identity.memberId, tickets, unread);
+      this.#checkDoor(response, couponId, identity, tickets, unread);
     } else {
       this.#submit(response, couponId, identity.memberId, undefined, unread);
     }
@@ -253,12 +253,12 @@ export class DownloadHandler {
   #checkDoor(
     response: HttpResponse,
     couponId: CouponId,
-    memberId: MemberId,
+    { memberId, claims }: Identity,
     tickets: HttpRequest | string,
     unread: HttpRequest | undefined,
   ): void {
     const ticket = typeof tickets === 'string' ? tickets : presentedTicket(tickets);
-    const verdict = this.#door.judge({ couponId, memberId, ticket }, this.#inFlight.hasRoom);
+    const verdict = this.#door.judge({ couponId, memberId, ticket, claims }, this.#inFlight.hasRoom);
     if (verdict instanceof Promise) {
       void this.#later(response, verdict, (known) =>
         this.#follow(known, response, couponId, memberId, undefined),

@@ -6,6 +6,7 @@
  */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { EngineCounters } from '../../engine/domain/counters.js';
+import type { MemberSets } from '../../accounts/member-sets.js';
 import type { FrontierWaits } from '../../engine/feed/frontier-waits.js';
 import type { EngineLoad } from '../../engine/download/engine.js';
 import type { Reply } from '../wire/exchange.js';
@@ -44,6 +45,7 @@ export interface MetricsSources {
   /** Downloads refused for lack of a valid presence ticket. */
   presenceRefused(): number;
   liveWatchers(): number;
+  readonly audiences: Pick<MemberSets, 'size' | 'loadMs'>;
   readonly frontierWaits: FrontierWaits;
   /** `undefined` where another process relays. */
   readonly relay: RelayMetricsSource | undefined;
@@ -171,6 +173,14 @@ export function createMetrics(sources: MetricsSources): Registry {
     1_000,
   );
 
+  new TallyHistogram(
+    registry,
+    'seonchak_audience_load_seconds',
+    'Time to read a whole list of members of a coupon into memory.',
+    sources.audiences.loadMs,
+    1_000,
+  );
+
   const gauge = (name: string, help: string, read: () => number): void => {
     new Gauge({
       name,
@@ -185,6 +195,11 @@ export function createMetrics(sources: MetricsSources): Registry {
   gauge('seonchak_actors', 'Coupons with an actor.', () => sources.engineLoad().actors);
   gauge('seonchak_sealed_winners', 'Winners held in memory.', () => sources.engineLoad().winnersHeld);
   gauge('seonchak_requests_in_flight', 'Requests not yet answered.', () => sources.requestsInFlight());
+  gauge(
+    'seonchak_audience_members',
+    'Members on the lists of coupons that are held in memory.',
+    () => sources.audiences.size,
+  );
   gauge('seonchak_live_watchers', 'Open streams of the live view.', () => sources.liveWatchers());
 
   registerProcessMetrics(registry, 'api');

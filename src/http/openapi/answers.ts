@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { deliveryResults } from '../../engine/ports/webhooks.js';
+import { eligibilityRules } from '../../engine/domain/download.js';
 import { eventKinds } from '../../engine/domain/events.js';
 import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';
 import { cancelEffects, redeemers, walletStates } from '../../engine/domain/redemption.js';
@@ -80,6 +81,17 @@ export const couponAnswer = z.object({
     .literal(true)
     .optional()
     .meta({ description: 'Present only if a download needs a presence ticket.' }),
+  eligibility: z
+    .object({
+      claims: z
+        .record(z.string(), z.array(z.union([z.string(), z.number(), z.boolean()])).readonly())
+        .readonly()
+        .optional(),
+      audience: z.literal(true).optional(),
+      notIssued: z.array(couponId).readonly().optional(),
+    })
+    .optional()
+    .meta({ description: 'Present only if the coupon is for some members: every part must be met.' }),
 });
 
 /** Absent as a number: no further page. */
@@ -151,6 +163,25 @@ export const newServerKeyAnswer = serverKeyAnswer.extend({
 });
 
 export const serverKeyList = z.object({ items: z.array(serverKeyAnswer) });
+
+export const audienceChangedAnswer = z.object({ couponId, members: count, added: count, removed: count });
+
+export const audienceAnswer = z.object({
+  couponId,
+  members: count,
+  memberId: z.string().optional(),
+  listed: z.boolean().optional().meta({ description: 'Present if the query names a member.' }),
+});
+
+export const trialAnswer = z.object({
+  couponId,
+  memberId: z.string(),
+  eligible: z.boolean(),
+  rule: z
+    .enum(eligibilityRules)
+    .nullable()
+    .meta({ description: 'The first part that the member does not meet.' }),
+});
 
 export const keyRevokedAnswer = z.object({ id: z.int().min(1), revoked: z.literal(true) });
 

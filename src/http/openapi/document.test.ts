@@ -53,7 +53,15 @@ t.test('every route is described and every description has its route, with the s
       limits: TEST_LIMITS,
     },
     new Registry(),
-    { verifiesPresence: false, rules: { size: 0, refresh: () => Promise.resolve() } },
+    {
+      verifiesPresence: false,
+      memberClaims: [],
+      rules: {
+        size: 0,
+        entries: () => new Map().entries(),
+        refresh: () => Promise.resolve(),
+      },
+    },
     {
       redemptionCounts: new RedemptionCounts(),
       outcomes: newOutcomeCounts(),
@@ -253,6 +261,38 @@ t.test('a coupon that demands presence is answered as described', async (t) => {
   await walk('POST /v1/coupons', '/v1/coupons', { token: shop.seller, body });
 });
 
+t.test('a coupon for some members is answered as described', async (t) => {
+  const walk = walker(t);
+  const limited = await openShop(t, { memberClaims: ['grade'] });
+  const token = limited.seller;
+  const register = (eligibility: object) =>
+    walk(
+      'POST /v1/coupons',
+      '/v1/coupons',
+      { token, body: { name: 'Walked', quantity: 5, eligibility } },
+      limited.url,
+    );
+  const claims = { grade: ['gold'] };
+  await register({ claims: { age: [18] } });
+  await register({ notIssued: [999] });
+  await register({ claims: {} });
+  const path = String((await register({ claims, audience: true })).headers.location);
+  await walk('PATCH /v1/coupons/{id}', path, { token, body: { eligibility: null } }, limited.url);
+  await walk('GET /v1/coupons/{id}', path, {}, limited.url);
+  const line = 'POST /v1/coupons/{id}/download';
+  await walk(line, `${path}/download`, { token: await limited.token('1') }, limited.url);
+  const audience = `${path}/audience`;
+  for (const body of [{ add: ['1'] }, { add: [''] }, {}]) {
+    await walk('POST /v1/coupons/{id}/audience', audience, { token, body }, limited.url);
+  }
+  for (const query of ['', '?memberId=1', '?x=1']) {
+    await walk('GET /v1/coupons/{id}/audience', `${audience}${query}`, { token }, limited.url);
+  }
+  for (const query of ['?memberId=1&grade=gold', '?memberId=2', '']) {
+    await walk('GET /v1/coupons/{id}/eligibility', `${path}/eligibility${query}`, { token }, limited.url);
+  }
+});
+
 t.test('what members see and use is answered as described', async (t) => {
   const walk = walker(t);
   const path = await shop.coupon();
@@ -424,7 +464,9 @@ t.test('no route was left out, and no problem but those that need a fault', asyn
     'outcome_unknown',
     // No coupon can have such a rule yet.
     'limit_reached',
-    'not_eligible',
+    // A hundred thousand coupons, a million members.
+    'rules_too_many',
+    'audience_full',
     'not_recorded',
     'internal_error',
     // Thirty days have to pass.

@@ -1,5 +1,6 @@
 /** Converts zod schemas to the JSON schemas of the document. */
 import { z } from 'zod';
+import { audienceInput } from '../wire/eligibility-schemas.js';
 import * as inputs from '../wire/schemas.js';
 import * as accountInputs from '../wire/account-schemas.js';
 import * as accountAnswers from './account-answers.js';
@@ -40,8 +41,12 @@ const named = {
   RedemptionHistory: answers.redemptionHistory,
   WalletPage: answers.walletPage,
   NewServerKey: inputs.serverKeyInput,
-  NoFields: inputs.emptyInput,
+  ShopDownload: inputs.shopDownloadInput,
   NewGrant: inputs.grantInput,
+  AudienceChange: audienceInput,
+  AudienceChanged: answers.audienceChangedAnswer,
+  Audience: answers.audienceAnswer,
+  Trial: answers.trialAnswer,
   ServerKey: answers.serverKeyAnswer,
   ServerKeyWithText: answers.newServerKeyAnswer,
   ServerKeyList: answers.serverKeyList,

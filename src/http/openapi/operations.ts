@@ -1,5 +1,6 @@
 /** Describes every route, under the same key as its line in routes.ts; a test compares both. */
 import { PRESENCE_HEADER } from '../presence/presence-ticket.js';
+import { audienceQuery, trialQuery } from '../wire/eligibility-schemas.js';
 import { IDEMPOTENCY_HEADER } from '../wire/idempotency-key.js';
 import { couponListQuery, eventListQuery, issuanceListQuery, walletQuery } from '../wire/schemas.js';
 import { accountOperations } from './account-operations.js';
@@ -39,6 +40,8 @@ const REDEEM_TEXT =
 const CANCELLED = {
   200: { description: 'It is cancelled; a repeat answers the same.', json: 'CancelledRedemption' },
 } as const;
+
+const RULE_PROBLEMS = ['rules_too_many', 'claim_unknown', 'not_exclusive'] as const;
 
 export const operations: Readonly<Record<string, Operation>> = {
   // Outside the wrapper, so its list of problems is written out.
@@ -172,13 +175,15 @@ export const operations: Readonly<Record<string, Operation>> = {
         headers: { Location: 'The path of the coupon.', ...TAGGED.headers },
       },
     },
-    problems: ['window_invalid', 'presence_disabled', 'presence_too_many', 'key_reused'],
+    problems: ['window_invalid', 'presence_disabled', 'presence_too_many', ...RULE_PROBLEMS, 'key_reused'],
   }),
   'PATCH /v1/coupons/:id': forShops('manage', {
     id: 'changeCoupon',
     tag: 'Sellers',
-    summary: 'Change name, quantity, window or whether presence is required',
-    description: 'Absent fields stay unchanged; null removes a bound of the window.',
+    summary: 'Change name, quantity, window or rules',
+    description:
+      'Absent fields stay unchanged; null removes a bound of the window, the validity or the eligibility. ' +
+      'While the coupon is open its eligibility can be narrowed, and widened only after a pause (pause_first).',
     body: 'CouponChange',
     headers: IF_MATCH,
     answers: COUPON,
@@ -191,8 +196,39 @@ export const operations: Readonly<Record<string, Operation>> = {
       'changed_meanwhile',
       'presence_disabled',
       'presence_too_many',
+      ...RULE_PROBLEMS,
+      'pause_first',
       'validity_shortened',
     ],
+  }),
+  'POST /v1/coupons/:id/audience': forShops('manage', {
+    id: 'changeAudience',
+    tag: 'Sellers',
+    summary: 'Add members to the list of a coupon, or remove them',
+    description:
+      'For coupons whose `eligibility` has `audience`. In force on every process within a second. Safe to repeat. ' +
+      'With one id that is none, nothing is changed, and the errors name its place in the list.',
+    body: 'AudienceChange',
+    answers: { 200: { description: 'Changed.', json: 'AudienceChanged' } },
+    problems: ['unknown_coupon', 'forbidden', 'audience_full'],
+  }),
+  'GET /v1/coupons/:id/audience': forShops('read', {
+    id: 'showAudience',
+    tag: 'Sellers',
+    summary: 'Count the members on the list of a coupon, or find one',
+    query: audienceQuery,
+    answers: { 200: { description: 'The list.', json: 'Audience' } },
+    problems: ['unknown_coupon', 'forbidden', 'invalid_member'],
+  }),
+  'GET /v1/coupons/:id/eligibility': forShops('read', {
+    id: 'tryEligibility',
+    tag: 'Sellers',
+    summary: 'Try the rule of a coupon with a member',
+    description:
+      'Every other name in the query is a claim of the member, such as `grade=gold`. Nothing is issued.',
+    query: trialQuery,
+    answers: { 200: { description: 'Whether the member is eligible.', json: 'Trial' } },
+    problems: ['unknown_coupon', 'forbidden', 'invalid_member'],
   }),
   'POST /v1/coupons/:id/top-up': forShops('manage', {
     id: 'topUpCoupon',
@@ -396,7 +432,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       200: { description: 'The member already holds the coupon.', json: 'Issued' },
       201: { description: 'The member holds the coupon from now on.', json: 'Issued' },
     },
-    body: 'NoFields',
+    body: 'ShopDownload',
     bodyOptional: true,
     problems: [
       ...(['unknown_coupon', 'forbidden', 'invalid_member', 'limit_reached', 'not_eligible'] as const),

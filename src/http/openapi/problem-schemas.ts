@@ -10,6 +10,9 @@ const instant = { type: 'string', format: 'date-time' };
 /** What a problem carries besides the five members that all have. */
 const fieldsOfCase: Partial<Record<ProblemCode, Readonly<Record<string, JsonObject>>>> = {
   not_eligible: { rule: { enum: [...eligibilityRules] } },
+  audience_full: { members: { type: 'integer', minimum: 0 } },
+  claim_unknown: { claim: { type: 'string' } },
+  not_exclusive: { couponId: { type: 'integer', minimum: 1 } },
   not_open: { opensAt: instant },
   scope_missing: { scope: { enum: [...keyScopes] } },
   coupon_expired: { expiresAt: instant },

@@ -6,6 +6,8 @@
 import type { HttpRequest } from 'uWebSockets.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import type { MemberClaims } from '../../engine/domain/eligibility.js';
+import { memberClaimsOf } from '../auth/claim-names.js';
 import { claimRefused } from '../auth/identity.js';
 import type { TokenKind } from '../auth/token-policy.js';
 
@@ -25,17 +27,24 @@ export interface PresenceTicket {
   readonly expiresAtMs: number;
   /** Valid except for its time: it admits no member, and still identifies a member who was admitted once. */
   readonly isExpired: boolean;
+  /** What the service says of the member, where rules of coupons may name claims. */
+  readonly claims: MemberClaims | undefined;
 }
 
-export const PRESENCE_TICKETS: TokenKind<PresenceTicket> = {
-  memberClaim: 'sub',
-  judge({ memberId, expiresAtSeconds, isExpired, claims }) {
-    const named = claims[COUPON_CLAIM];
-    const couponId = typeof named === 'number' ? parseCouponId(String(named)) : undefined;
-    if (couponId === undefined) return claimRefused('coupon_claim', named);
-    return { kind: 'ticket', memberId, couponId, expiresAtMs: expiresAtSeconds * 1_000, isExpired };
-  },
-};
+/** @param memberClaims names of claims that are kept with the ticket. */
+export function presenceTickets(memberClaims: readonly string[] = []): TokenKind<PresenceTicket> {
+  return {
+    memberClaim: 'sub',
+    judge({ memberId, expiresAtSeconds, isExpired, claims }) {
+      const named = claims[COUPON_CLAIM];
+      const couponId = typeof named === 'number' ? parseCouponId(String(named)) : undefined;
+      if (couponId === undefined) return claimRefused('coupon_claim', named);
+      const expiresAtMs = expiresAtSeconds * 1_000;
+      const kept = memberClaims.length === 0 ? undefined : memberClaimsOf(claims, memberClaims);
+      return { kind: 'ticket', memberId, couponId, expiresAtMs, isExpired, claims: kept };
+    },
+  };
+}
 
 /** The ticket that a request brings, unverified; empty when it brings none. */
 export function presentedTicket(request: HttpRequest): string {

@@ -8,7 +8,7 @@ import type { Verifier } from '../auth/open-verifier.js';
 import { AUTHORIZATION_LENGTH_MAX } from '../auth/token-policy.js';
 import { VerifiedTokenCache } from '../auth/verified-token-cache.js';
 import type { TokenSettings } from '../auth/token-settings.js';
-import { PRESENCE_TICKETS } from './presence-ticket.js';
+import { presenceTickets } from './presence-ticket.js';
 import type { PresenceTicket } from './presence-ticket.js';
 
 export type PresenceFault =
@@ -32,7 +32,14 @@ export class PresenceTickets {
   constructor(settings: TokenSettings | undefined, clock: Clock, keysListener?: KeysListener) {
     this.#clock = clock;
     this.#verifier =
-      settings === undefined ? undefined : openVerifier(settings, PRESENCE_TICKETS, clock, keysListener);
+      settings === undefined
+        ? undefined
+        : openVerifier(settings, presenceTickets(settings.memberClaims), clock, keysListener);
+  }
+
+  /** Whether tickets can be verified here at all. */
+  get isConfigured(): boolean {
+    return this.#verifier !== undefined;
   }
 
   /** `undefined` where tickets are signed with a shared secret, and where there are none. */

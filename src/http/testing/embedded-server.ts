@@ -13,6 +13,7 @@ import type { Config } from '../../config/config.js';
 import { CouponChanger } from '../../engine/sellers/coupon-changer.js';
 import { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import { webhookAccess, type WebhookAccess } from '../../webhooks/webhook-access.js';
+import { FinalHolders } from '../../engine/feed/final-holders.js';
 import { EventFeed } from '../../engine/feed/event-feed.js';
 import { SettledRows } from '../../engine/feed/settled-rows.js';
 import { CouponWarmer } from '../../engine/recovery/coupon-warmer.js';
@@ -43,7 +44,13 @@ export interface EmbeddedServer {
   readonly auditLog: AuditLog;
   /** Everything the server has logged, one JSON line each. */
   readonly logLines: readonly string[];
-  token(subject: string, role?: Role, expiresInSeconds?: number): Promise<string>;
+  /** @param claims besides subject and role, such as a grade. */
+  token(
+    subject: string,
+    role?: Role,
+    expiresInSeconds?: number,
+    claims?: Readonly<Record<string, unknown>>,
+  ): Promise<string>;
 }
 
 export interface EmbeddedServerOptions {
@@ -52,6 +59,8 @@ export interface EmbeddedServerOptions {
   readonly logLevel?: Config['logLevel'];
   /** Decisions come from here instead of SQLite, and then nothing records them: what is won stays queued. */
   readonly webhookAccess?: WebhookAccess;
+  /** MEMBER_CLAIMS; left out: none. */
+  readonly memberClaims?: readonly string[];
   readonly queued?: Pick<RedisBackEnd, 'admission' | 'queue'>;
 }
 
@@ -110,6 +119,7 @@ export async function startEmbeddedServer(
     catalogue,
     auditLog: stores.auditLog,
     settledRows,
+    finalHolders: new FinalHolders({ admission, warmer, settledRows }),
     feed: new EventFeed({ events: stores.events, admission, settledRows, clock }),
     events: stores.events,
     webhooks: stores.webhooks,
@@ -119,6 +129,7 @@ export async function startEmbeddedServer(
     locks,
     doorRules,
     sessionEnds: stores.sessionEnds,
+    audiences: stores.audiences,
     clock,
     scheduler: systemScheduler,
     durability: () => 'fsync',
@@ -129,7 +140,7 @@ export async function startEmbeddedServer(
     host: '127.0.0.1',
     port: 0,
     exclusivePort: true,
-    tokens: { ...POLICY, secret },
+    tokens: { ...POLICY, secret, memberClaims: options.memberClaims ?? [] },
     sellerSignup: 'open',
     memberSignup: 'open',
     limits: TEST_LIMITS,
@@ -148,7 +159,7 @@ export async function startEmbeddedServer(
     url: `http://127.0.0.1:${http.port}`,
     auditLog: stores.auditLog,
     logLines,
-    token: (subject, role = 'member', expiresInSeconds = 3_600) =>
-      issuer.issue(subject, role, expiresInSeconds, Date.now()),
+    token: (subject, role = 'member', expiresInSeconds = 3_600, claims = {}) =>
+      issuer.issue(subject, role, expiresInSeconds, Date.now(), claims),
   };
 }

@@ -65,6 +65,11 @@ export const problemKinds = {
     retryAfterSeconds: 2,
   },
   presence_disabled: { status: 409, title: 'Presence cannot be required: no presence service is configured' },
+  rules_too_many: { status: 409, title: 'Too many coupons have rules' },
+  claim_unknown: { status: 409, title: 'The claim is not kept by this installation' },
+  not_exclusive: { status: 409, title: 'The coupons could be open at the same time' },
+  audience_full: { status: 409, title: 'The list of members is full' },
+  pause_first: { status: 409, title: 'The coupon has to be paused first' },
   presence_too_many: { status: 409, title: 'Too many coupons require presence' },
 
   invalid_credentials: { status: 401, title: 'Wrong e-mail address or password' },

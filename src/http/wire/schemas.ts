@@ -24,6 +24,7 @@ import { memberIdOf } from '../../engine/domain/member-id.js';
 import { couponSorts } from '../../engine/ports/coupon-catalogue.js';
 import { keyScopes } from '../../accounts/server-keys.js';
 import { signUpRoles } from '../../accounts/accounts.js';
+import { eligibility, memberClaims } from './eligibility-schemas.js';
 
 export const NAME_LENGTH_MAX = 200;
 export const EMAIL_LENGTH_MAX = 254;
@@ -151,6 +152,7 @@ export const couponInput = z.strictObject({
   closesAt: instant.nullish(),
   discount: discount.nullish(),
   presenceRequired: presenceRequired.optional(),
+  eligibility: eligibility.nullish(),
   validity: validity.nullish(),
   onCancel: onCancel.optional(),
   redeemBy: redeemBy.optional(),
@@ -164,6 +166,7 @@ export const couponChangeInput = z
     opensAt: instant.nullable().optional(),
     closesAt: instant.nullable().optional(),
     presenceRequired: presenceRequired.optional(),
+    eligibility: eligibility.nullable().optional(),
     validity: validity.nullable().optional(),
     onCancel: onCancel.optional(),
     redeemBy: redeemBy.optional(),
@@ -293,8 +296,7 @@ export const useInput = z.strictObject({
   }),
 });
 
-/** Where nothing is named yet. */
-export const emptyInput = z.strictObject({});
+export const shopDownloadInput = z.strictObject({ claims: memberClaims.optional() });
 
 export const GRANT_MEMBERS_MAX = 1_000;
 
@@ -304,6 +306,7 @@ export const grantInput = z.strictObject({
     .min(1, 'must name at least one member')
     .max(GRANT_MEMBERS_MAX, `must name at most ${GRANT_MEMBERS_MAX} members`)
     .meta({ description: 'Each member once. The outcomes come in this order.' }),
+  claims: memberClaims.optional().meta({ description: 'Of every member in the list.' }),
 });
 
 const KEY_NAME_LENGTH_MAX = 100;

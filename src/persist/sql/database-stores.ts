@@ -1,6 +1,7 @@
 /** Makes the stores that live in a database, whichever: MySQL, MariaDB or SQLite. */
 import type { Kysely } from 'kysely';
 import type { AccessLockStore } from '../../accounts/access-locks.js';
+import type { AudienceStore } from '../../accounts/audiences.js';
 import type { AccountStore } from '../../accounts/accounts.js';
 import type { SessionEndStore } from '../../accounts/session-ends.js';
 import type { ServerKeyStore } from '../../accounts/server-keys.js';
@@ -17,6 +18,7 @@ import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
 import type { Database } from './schema.js';
 import { SqlAccessLocks } from './sql-access-locks.js';
 import { SqlAccountStore } from './sql-account-store.js';
+import { SqlAudiences } from './sql-audiences.js';
 import { SqlAuditLog } from './sql-audit-log.js';
 import { SqlCouponCatalogue } from './sql-coupon-catalogue.js';
 import { SqlCouponChanges } from './sql-coupon-changes.js';
@@ -42,6 +44,7 @@ export interface DatabaseStores {
   readonly locks: AccessLockStore;
   readonly doorRules: DoorRuleStore;
   readonly sessionEnds: SessionEndStore;
+  readonly audiences: AudienceStore;
   readonly auditLog: AuditLog;
   readonly redemptions: RedemptionLedger;
   readonly serverKeys: ServerKeyStore;
@@ -58,6 +61,7 @@ export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): Datab
     changes: new SqlCouponChanges(db, flavour),
     accounts: new SqlAccountStore(db, flavour),
     locks: new SqlAccessLocks(db),
+    audiences: new SqlAudiences(db, flavour),
     doorRules: new SqlDoorRules(db, flavour),
     sessionEnds: new SqlSessionEnds(db),
     auditLog: new SqlAuditLog(db),

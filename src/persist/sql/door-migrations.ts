@@ -46,6 +46,33 @@ export async function addDoorRules(db: Kysely<unknown>, flavour: SqlFlavour): Pr
   }
 }
 
+export async function createAudiences(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
+  const table = flavour.name === 'mysql' ? sql`engine=InnoDB default charset=utf8mb4` : sql`strict`;
+  // The key is the table: a list is read in the order of its members.
+  const keyedTable = flavour.name === 'mysql' ? table : sql`strict, without rowid`;
+
+  await db.schema
+    .createTable('audience')
+    .ifNotExists()
+    .addColumn('coupon_id', types.bigint, (column) => column.primaryKey())
+    .addColumn('members', types.count, (column) => column.notNull())
+    .addColumn('revision', types.bigint, (column) => column.notNull())
+    .modifyEnd(table)
+    .execute();
+  await db.schema
+    .createTable('audience_member')
+    .ifNotExists()
+    .addColumn('coupon_id', types.bigint, (column) => column.notNull())
+    .addColumn('member_id', types.memberId, (column) => column.notNull())
+    .addColumn('revision', types.bigint, (column) => column.notNull())
+    .addColumn('removed', types.flag, (column) => column.notNull())
+    .addPrimaryKeyConstraint('audience_member_of', ['coupon_id', 'member_id'])
+    .modifyEnd(keyedTable)
+    .execute();
+  await createIndexOnce(db, flavour, 'audience_member', 'audience_changes', ['coupon_id', 'revision']);
+}
+
 /** Changes that a process of the version before has written down and not settled. */
 async function moveUnsettledDemands(db: Kysely<unknown>): Promise<void> {
   const { rows } = await sql<{ coupon_id: number; body: string }>`

@@ -2,6 +2,7 @@ import t from 'tap';
 import { accessLockStoreContract } from '../../accounts/testing/access-lock-store-contract.js';
 import { accountStoreContract } from '../../accounts/testing/account-store-contract.js';
 import { serverKeyStoreContract } from '../../accounts/testing/server-key-store-contract.js';
+import { audienceStoreContract } from '../../accounts/testing/audience-store-contract.js';
 import { doorRuleStoreContract } from '../../accounts/testing/door-rule-store-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
 import { issuanceSearchContract } from '../../engine/testing/contracts/issuance-search-contract.js';
@@ -32,6 +33,7 @@ t.same(
     '0036_installation',
     '0045_coupon_list_indexes',
     '0046_door_rules',
+    '0047_audiences',
     '0048_units',
     '0050_session_ends',
   ],
@@ -71,5 +73,6 @@ issuanceSearchContract(t, 'MariaDB', async () => openMysql(server.url));
 accountStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 accessLockStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 doorRuleStoreContract(t, 'MariaDB', async () => openMysql(server.url));
+audienceStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 couponChangesContract(t, 'MariaDB', async () => openMysql(server.url));
 serverKeyStoreContract(t, 'MariaDB', async () => openMysql(server.url));

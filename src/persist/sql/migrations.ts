@@ -2,7 +2,7 @@
  * Lists the migrations of the schema, one code for every database. A migration that has been released is never edited.
  */
 import { type Kysely, type Migration, sql } from 'kysely';
-import { addDoorRules } from './door-migrations.js';
+import { addDoorRules, createAudiences } from './door-migrations.js';
 import { migrateIdentity } from './identity-migration.js';
 import { createInstallation } from './installation.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
@@ -28,6 +28,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0036_installation': { up: (db) => createInstallation(db, flavour) },
     '0045_coupon_list_indexes': { up: (db) => indexOpenings(db, flavour) },
     '0046_door_rules': { up: (db) => addDoorRules(db, flavour) },
+    '0047_audiences': { up: (db) => createAudiences(db, flavour) },
     '0048_units': { up: (db) => addUnits(db, flavour) },
     '0050_session_ends': { up: (db) => createSessionEnds(db, flavour) },
   };

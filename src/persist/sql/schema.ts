@@ -5,6 +5,8 @@ import type { CancelEffect, Redeemer } from '../../engine/domain/redemption.js';
 export interface Database {
   readonly coupon: CouponTable;
   readonly member_coupon: MemberCouponTable;
+  readonly audience: AudienceTable;
+  readonly audience_member: AudienceMemberTable;
   readonly account: AccountTable;
   readonly session_end: SessionEndTable;
   readonly password_reset: PasswordResetTable;
@@ -95,6 +97,23 @@ export interface PasswordResetTable {
   account_id: number;
   hash: string;
   expires_at: number;
+}
+
+/** A list of members that a coupon is limited to: its revision, and how many members it has. */
+export interface AudienceTable {
+  coupon_id: number;
+  members: number;
+  revision: number;
+}
+
+/** PRIMARY KEY (coupon_id, member_id), KEY (coupon_id, revision). */
+export interface AudienceMemberTable {
+  coupon_id: number;
+  member_id: string;
+  /** Of the list, when this row last changed. */
+  revision: number;
+  /** 1: not on the list any more. */
+  removed: number;
 }
 
 /** Issuances that could not become rows. Its columns are wider than those of `member_coupon`, so that what is refused there fits here. */

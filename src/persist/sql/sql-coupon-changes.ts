@@ -15,6 +15,7 @@ import type {
 import type { CouponRecord } from '../../engine/ports/coupon-catalogue.js';
 import { type CouponId, type CouponTerms, parseCouponId, QUANTITY_MAX } from '../../engine/domain/coupon.js';
 import { doorAfter, sameDoor } from '../../engine/domain/door-rule.js';
+import { auditedEligibility } from '../../engine/domain/eligibility.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 import { defaultRedemptionRules, rulesAfter, sameRules } from '../../engine/domain/redemption.js';
 import type { KeyedRequest } from '../../engine/ports/idempotency.js';
@@ -79,7 +80,7 @@ export class SqlCouponChanges implements CouponChanges {
     const body: ChangeBody = {
       ...wanted,
       alters: alters(record, wanted),
-      ...(audit === undefined ? {} : { audit: auditOf(audit, request, wanted) }),
+      ...(audit === undefined ? {} : { audit: auditOf(audit, request, wanted, record) }),
       ...(keyed === undefined ? {} : { keyed: { sellerId: keyed.sellerId, key: keyed.key } }),
     };
     const changeNo = record.changesBegun + 1;
@@ -204,9 +205,20 @@ function alters(record: CouponRecord, { terms, name, door, rules }: WantedChange
   );
 }
 
-/** Units that were added are also logged as the quantity they lead to. */
-function auditOf(audit: AuditEntry, { addUnits }: ChangeRequest, { terms }: WantedChange): AuditEntry {
-  return addUnits === undefined ? audit : { ...audit, detail: { ...audit.detail, quantity: terms.quantity } };
+/** Units that were added are also logged as the quantity they lead to, and an eligibility with the one before. */
+function auditOf(
+  audit: AuditEntry,
+  { addUnits }: ChangeRequest,
+  { terms, door }: WantedChange,
+  before: CouponRecord,
+): AuditEntry {
+  const more = {
+    ...(addUnits === undefined ? {} : { quantity: terms.quantity }),
+    ...(door?.eligibility === undefined
+      ? {}
+      : { eligibilityBefore: auditedEligibility(before.door?.eligibility) }),
+  };
+  return { ...audit, detail: { ...audit.detail, ...more } };
 }
 
 async function unsettledOf(

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap';
 import { accessLockStoreContract } from '../../accounts/testing/access-lock-store-contract.js';
 import { accountStoreContract } from '../../accounts/testing/account-store-contract.js';
 import { serverKeyStoreContract } from '../../accounts/testing/server-key-store-contract.js';
+import { audienceStoreContract } from '../../accounts/testing/audience-store-contract.js';
 import { doorRuleStoreContract } from '../../accounts/testing/door-rule-store-contract.js';
 import { admissionContract } from '../../engine/testing/contracts/admission-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
@@ -40,6 +41,7 @@ couponChangesContract(t, 'SQLite', open);
 accountStoreContract(t, 'SQLite', open);
 accessLockStoreContract(t, 'SQLite', open);
 doorRuleStoreContract(t, 'SQLite', open);
+audienceStoreContract(t, 'SQLite', open);
 serverKeyStoreContract(t, 'SQLite', open);
 
 async function openTwice(t: Test) {

@@ -8,7 +8,7 @@ export function auditedAct(
   detail: Readonly<Record<string, unknown>>,
 ): AuditedAct | undefined {
   if (action === 'issuance_revoked') return { kind: 'revoke', issueNo: Number(detail['issueNo']) };
-  if (action !== 'coupon_amended') return undefined;
+  if (action !== 'coupon_amended' && action !== 'eligibility_changed') return undefined;
   if (detail['addUnits'] !== undefined) return { kind: 'top_up', by: Number(detail['addUnits']) };
   return { kind: 'amend', change: detail };
 }
