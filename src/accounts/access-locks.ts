@@ -72,6 +72,11 @@ export class AccessLocks {
     this.#poll.stop();
   }
 
+  /** Resolves when what was committed before this call is known here. */
+  refresh(): Promise<void> {
+    return this.#poll.fresh();
+  }
+
   has(subject: string): boolean {
     return this.#locked.has(subject);
   }

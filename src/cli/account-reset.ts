@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { accountIdOf } from '../accounts/account-id.js';
 import type { Account } from '../accounts/accounts.js';
-import { newPasswordLink, passwordLinkUrl, RESET_LIFETIME_MS } from '../accounts/password-link.js';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/config.js';
 import { publicAddress } from '../config/own-address.js';
+import { issueResetLink } from '../http/api/issue-reset-link.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';
@@ -42,24 +42,14 @@ async function reset(context: CommandContext, name: string, options: ResetOption
   const config = loadConfig(context.env);
   requireOwnAccounts(config);
   if (options.mail && config.mail === undefined) throw new UsageError('--mail needs SMTP_URL');
-  const { text, hash } = newPasswordLink();
-  const atMs = Date.now();
-  const expiresAtMs = atMs + RESET_LIFETIME_MS;
-  const account = await withStores(config, async (stores) => {
+  const { account, link, expiresAtMs } = await withStores(config, async (stores) => {
     await stores.migrate();
     const account = await findAccount(stores, name);
-    const stored = await stores.accounts.insertReset(
-      { accountId: account.id, hash, expiresAtMs },
-      {
-        ...{ atMs, actor: operatorHere(), action: 'password_reset_sent' },
-        target: `account ${accountIdOf(account.id)}`,
-        detail: { mail: options.mail === true },
-      },
-    );
-    if (!stored) throw new CommandFailedError(`the account ${name} was deleted meanwhile`);
-    return account;
+    const how = { atMs: Date.now(), actor: operatorHere(), mail: options.mail === true };
+    const issued = await issueResetLink(stores.accounts, account, publicAddress(config), how);
+    if (issued === undefined) throw new CommandFailedError(`the account ${name} was deleted meanwhile`);
+    return { account, ...issued };
   });
-  const link = passwordLinkUrl(publicAddress(config), text);
   if (options.mail) await send(config, account, link, expiresAtMs);
   const expiresAt = new Date(expiresAtMs).toISOString();
   if (options.json) {

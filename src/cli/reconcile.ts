@@ -3,12 +3,8 @@ import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
 import type { CouponRecord } from '../engine/ports/coupon-catalogue.js';
 import type { CouponId } from '../engine/domain/coupon.js';
-import { reconcileCoupon } from '../engine/reconcile/compare-coupon.js';
-import { holderFields, parseHolder } from '../engine/domain/holder.js';
-import type { CouponReconciliation, Findings } from '../engine/reconcile/comparison.js';
-import { isClean } from '../engine/reconcile/comparison.js';
-import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';
-import { UnrecordedIssuances, repairCoupon } from '../engine/reconcile/repair-coupon.js';
+import { checkCoupon, repairAndReport, reportForPrograms } from '../server/check-coupon.js';
+import type { CouponReport } from '../server/check-coupon.js';
 import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withMatchingStores } from './command-context.js';
@@ -31,12 +27,6 @@ interface ReconcileOptions {
   readonly repair?: true;
   readonly json?: true;
 }
-
-/** One coupon as reported; `repair` only where something was to be repaired. */
-export type ReconcileReport = CouponReconciliation & {
-  readonly clean: boolean;
-  readonly repair?: CouponRepair;
-};
 
 export function addReconcile(program: Command, context: CommandContext): void {
   program
@@ -105,16 +95,6 @@ async function reportSetAside(
   });
 }
 
-/** The catalogue's coupon has had its id given again: what another one left in Redis under it makes room. */
-async function setAsideEarlier(context: CommandContext, stores: Stores, record: CouponRecord): Promise<void> {
-  const { couponId, birth } = record;
-  const epoch = (await stores.distributed?.belonging.setAside(couponId, birth)) ?? 0;
-  if (epoch === 0) return;
-  // What was claimed or is remembered of the other coupon is refused by its epoch.
-  await stores.catalogue.nextEpoch(couponId, epoch);
-  await reportSetAside(context, stores.auditLog, couponId);
-}
-
 async function chosen(stores: Stores, ids: readonly CouponId[]): Promise<CouponRecord[]> {
   const found = await stores.catalogue.find(ids);
   const unknown = ids.filter((_, place) => found[place] === undefined);
@@ -138,17 +118,22 @@ async function reconcileAll(
   stores: Stores,
   records: readonly CouponRecord[],
   repair: boolean,
-): Promise<ReconcileReport[]> {
+): Promise<CouponReport[]> {
   const counts = await stores.ledger.counts(records.map((record) => record.couponId));
   const recorded = counts.reduce((sum, count) => sum + count.recorded, 0);
   // Each row is counted once, and once more as a winner.
   const sides = stores.distributed === undefined ? 1 : 2;
   const progress = startProgress(context.notes, 'comparing', 'issuances', recorded * sides);
-  const reports: ReconcileReport[] = [];
+  const reports: CouponReport[] = [];
   try {
     await forEachConcurrently(records, repair ? REPAIRS_CONCURRENT_MAX : 1, async (record, place) => {
-      if (repair) await setAsideEarlier(context, stores, record);
-      reports[place] = await reconcileOne(stores, record, repair, (rows) => progress.advance(rows));
+      const hooks = {
+        onProgress: (rows: number) => progress.advance(rows),
+        onSetAside: () => reportSetAside(context, stores.auditLog, record.couponId),
+      };
+      reports[place] = repair
+        ? await repairAndReport(stores, record, operatorHere(), hooks)
+        : await checkCoupon(stores, record, hooks);
     });
   } finally {
     progress.finish();
@@ -156,48 +141,7 @@ async function reconcileAll(
   return reports;
 }
 
-async function reconcileOne(
-  stores: Stores,
-  record: CouponRecord,
-  repair: boolean,
-  onProgress: (issuances: number) => void,
-): Promise<ReconcileReport> {
-  const { distributed } = stores;
-  // After a restart of Redis a coupon without requests is not in service yet; one request is enough.
-  if (distributed !== undefined && record.epoch > 0) {
-    await (repair ? stores.warmer.warm(record.couponId) : stores.warmer.prepare(record.couponId));
-  }
-  const { admission, ledger, audit } = stores;
-  const ports = {
-    ...{ admission, ledger, audit, nowMs: () => Date.now() },
-    ...(distributed === undefined ? {} : { distributed }),
-  };
-  if (!repair || distributed === undefined) {
-    const found = await reconcileCoupon(ports, record, { onProgress });
-    return { ...found, clean: isClean(found) };
-  }
-  const unrecorded = new UnrecordedIssuances(distributed, record);
-  const found = await reconcileCoupon(ports, record, {
-    onProgress,
-    onUnrecorded: (issuances) => unrecorded.requeue(issuances),
-  });
-  if (isClean(found)) return { ...found, clean: true };
-  const done = await repairCoupon({ ...stores, ...distributed }, record, found, unrecorded.requeued);
-  await stores.auditLog.append({
-    atMs: Date.now(),
-    actor: operatorHere(),
-    action: 'coupon_repaired',
-    target: `coupon ${record.couponId}`,
-    detail: repairForPrograms(done),
-  });
-  return { ...found, clean: false, repair: done };
-}
-
-function print(
-  context: CommandContext,
-  reports: readonly ReconcileReport[],
-  options: ReconcileOptions,
-): void {
+function print(context: CommandContext, reports: readonly CouponReport[], options: ReconcileOptions): void {
   if (options.json) {
     printJson(context, {
       clean: reports.every((report) => report.clean),
@@ -211,35 +155,4 @@ function print(
   }
   const clean = reports.filter((report) => report.clean).length;
   printLine(context.output, `${clean} of ${reports.length} coupons are consistent`);
-}
-
-/** Programs outside rely on these names of the findings; inside they have plainer ones (docs/glossary.md). */
-function reportForPrograms(report: ReconcileReport): Record<string, unknown> {
-  const { unrecorded, orphanedRows, duplicateNumbers, unfinishedRevocations, ...others } = report;
-  const { storeBehindLedger, catalogueBehindStore, repair, deadLetters, ...unchanged } = others;
-  return {
-    ...unchanged,
-    ...(repair === undefined ? {} : { repair: repairForPrograms(repair) }),
-    missing: withSubjects(unrecorded),
-    strays: withSubjects(orphanedRows),
-    doubled: duplicateNumbers,
-    halfRevoked: withSubjects(unfinishedRevocations),
-    deadLetters: withSubjects(deadLetters),
-    numbersBehind: storeBehindLedger,
-    catalogueBehind: catalogueBehindStore,
-  };
-}
-
-function repairForPrograms({ markedPending, ...done }: CouponRepair): Record<string, unknown> {
-  return { ...done, announced: markedPending };
-}
-
-function withSubjects<Item extends { readonly holder: string }>({ count, first }: Findings<Item>) {
-  return {
-    count,
-    first: first.map(({ holder, ...item }) => {
-      const parsed = parseHolder(holder);
-      return { ...item, ...(parsed === undefined ? { memberId: holder } : holderFields(parsed)) };
-    }),
-  };
 }

@@ -1,20 +1,6 @@
 /** Formats the status of coupons as a table. */
-import type { CouponId, CouponState } from '../engine/domain/coupon.js';
+import type { CouponStatus } from '../engine/sellers/coupon-status.js';
 import { table } from './table.js';
-
-export interface CouponStatus {
-  readonly id: CouponId;
-  readonly name: string;
-  /** `not_ready`: it was in service once, and the store does not have it at the moment. */
-  readonly state: CouponState | 'not_ready';
-  readonly quantity: number;
-  readonly issued: number;
-  readonly remaining: number;
-  readonly queued: number;
-  readonly claimed: number;
-  readonly recorded: number;
-  readonly deadLettered: number;
-}
 
 export interface StatusReport {
   readonly coupons: readonly CouponStatus[];

@@ -2,14 +2,16 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
 import type { CouponId } from '../engine/domain/coupon.js';
-import type { CouponPage, CouponView } from '../engine/sellers/coupon-registry.js';
+import type { CouponPage } from '../engine/sellers/coupon-registry.js';
+import { couponStatuses } from '../engine/sellers/coupon-status.js';
+import type { CouponStatus } from '../engine/sellers/coupon-status.js';
 import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withMatchingStores } from './command-context.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';
 import { couponId, durationMs, durationOption, wholeNumber } from './option-values.js';
 import { statusTable } from './status-table.js';
-import type { CouponStatus, StatusReport } from './status-table.js';
+import type { StatusReport } from './status-table.js';
 import { watchStatus } from './watch-status.js';
 
 const PAGE_COUPONS = 200;
@@ -65,7 +67,7 @@ Examples:
 async function readOne(stores: Stores, id: CouponId): Promise<StatusReport> {
   const view = await stores.registry.find(id);
   if (view === undefined) throw new CommandFailedError(`unknown coupon ${id}`);
-  return { coupons: await statuses(stores, [view]), more: false };
+  return { coupons: await couponStatuses(stores, [view]), more: false };
 }
 
 async function readAll(stores: Stores, limit: number): Promise<StatusReport> {
@@ -74,35 +76,9 @@ async function readAll(stores: Stores, limit: number): Promise<StatusReport> {
   do {
     const rows = Math.min(PAGE_COUPONS, limit - coupons.length);
     page = await stores.registry.list({}, page?.next, rows);
-    coupons.push(...(await statuses(stores, page.coupons)));
+    coupons.push(...(await couponStatuses(stores, page.coupons)));
   } while (page.next !== undefined && coupons.length < limit);
   return { coupons, more: page.next !== undefined };
-}
-
-async function statuses(stores: Stores, views: readonly CouponView[]): Promise<CouponStatus[]> {
-  if (views.length === 0) return [];
-  const ids = views.map((view) => view.couponId);
-  const [depths, counts] = await Promise.all([stores.queue?.depths(ids) ?? [], stores.ledger.counts(ids)]);
-  return views.map((view, place) => ({
-    id: view.couponId,
-    name: view.name,
-    state: isOutOfService(stores, view) ? 'not_ready' : view.state,
-    quantity: view.quantity,
-    issued: view.issued,
-    remaining: view.remaining,
-    queued: depths[place]?.queued ?? 0,
-    claimed: depths[place]?.claimed ?? 0,
-    recorded: counts[place]?.recorded ?? 0,
-    deadLettered: counts[place]?.deadLettered ?? 0,
-  }));
-}
-
-/**
- * Where a coupon was in service once, the database alone would seem consistent. The embedded server keeps its coupons
- * in its own memory, which a command beside it cannot read: there the database is the only source.
- */
-function isOutOfService(stores: Stores, view: CouponView): boolean {
-  return stores.distributed !== undefined && !view.inService && view.epoch > 0;
 }
 
 function print(context: CommandContext, read: StatusReport, one: boolean, options: StatusOptions): void {

@@ -25,6 +25,7 @@ import { serveMetricsToChildren, metricsOfAllProcesses } from './process-metrics
 import { isApiChild, startApiProcesses, reportServingToParent } from './processes.js';
 import { startRelay } from './relay-part.js';
 import type { MailSettings, PasswordMailer } from '../mail/password-mail.js';
+import { checkForAdmin, storeProbes } from './admin-ports.js';
 import { publicAddress } from '../config/own-address.js';
 import { webhookAccess } from '../webhooks/webhook-access.js';
 import { serveRecorder } from './recorder-process.js';
@@ -199,6 +200,8 @@ async function startApi(
           ? undefined
           : { ...stores.distributed, monotonicMs: () => systemClock.monotonicMs() },
       ...counted,
+      storeProbes: storeProbes(stores),
+      checkCoupon: (couponId, repairer) => checkForAdmin(stores, couponId, repairer),
       webhookAccess: access,
       shareMetrics: isApiChild() ? metricsOfAllProcesses : undefined,
       engine,

@@ -15,7 +15,7 @@ import { parseBody, parseQuery } from '../wire/parse-input.js';
 import { refuse } from '../wire/problems.js';
 import { memberNamed } from './member-in-path.js';
 import { ownedCoupon } from './owned-coupon.js';
-import { sellerActor } from './seller.js';
+import { callerActor } from './caller-actor.js';
 
 export interface AudiencePorts {
   readonly registry: CouponRegistry;
@@ -36,7 +36,7 @@ export class AudienceHandlers {
     const { couponId } = await ownedCoupon(registry, request, seller);
     const update = parseBody(audienceInput, request);
     const reply = await audiences.change(couponId, update, AUDIENCE_MAX, ({ audience, added, removed }) => ({
-      ...{ atMs: clock.nowMs(), actor: sellerActor(request, seller), action: 'audience_changed' },
+      ...{ atMs: clock.nowMs(), actor: callerActor(request, seller), action: 'audience_changed' },
       ...{ target: `coupon ${couponId}`, detail: { added, removed, members: audience.members } },
     }));
     if (reply.status === 'full') {

@@ -1,6 +1,6 @@
 /** Handles the public requests for coupons. */
 import type { CouponCursor, CouponSort } from '../../engine/ports/coupon-catalogue.js';
-import type { CouponListQuery, CouponRegistry } from '../../engine/sellers/coupon-registry.js';
+import type { CouponListQuery, CouponRegistry, CouponView } from '../../engine/sellers/coupon-registry.js';
 import { couponBody, couponReply } from './coupon-body.js';
 import { couponIdOf, json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
@@ -15,21 +15,9 @@ export class CouponHandlers {
     this.#registry = registry;
   }
 
-  /** With `state` or `q` a page may be short, even empty, and still have a `next`. */
   async list(request: ApiRequest): Promise<Reply> {
-    const { after, limit, sort, state, sellerId, q, ...range } = parseQuery(couponListQuery, request);
-    const query: CouponListQuery = {
-      sort,
-      ...(state === undefined ? {} : { state }),
-      ...(sellerId === undefined ? {} : { sellerId }),
-      ...(q === undefined ? {} : { nameHas: q }),
-      ...(range.opensFrom === undefined ? {} : { opensFromMs: range.opensFrom }),
-      ...(range.opensBefore === undefined ? {} : { opensBeforeMs: range.opensBefore }),
-      ...(range.createdFrom === undefined ? {} : { createdFromMs: range.createdFrom }),
-      ...(range.createdBefore === undefined ? {} : { createdBeforeMs: range.createdBefore }),
-    };
-    const page = await this.#registry.list(query, cursorOf(after, sort), limit);
-    return json(200, { items: page.coupons.map(couponBody), next: nextOf(page.next, sort) });
+    const { coupons, next } = await couponPage(this.#registry, request);
+    return json(200, { items: coupons.map(couponBody), next });
   }
 
   async show(request: ApiRequest): Promise<Reply> {
@@ -38,6 +26,26 @@ export class CouponHandlers {
       ? refuse('unknown_coupon', 'There is no coupon with this id.')
       : couponReply(200, coupon);
   }
+}
+
+/** The page that a query asks for. With `state` or `q` it may be short, even empty, and still have a `next`. */
+export async function couponPage(
+  registry: CouponRegistry,
+  request: ApiRequest,
+): Promise<{ readonly coupons: readonly CouponView[]; readonly next: number | string | null }> {
+  const { after, limit, sort, state, sellerId, q, ...range } = parseQuery(couponListQuery, request);
+  const query: CouponListQuery = {
+    sort,
+    ...(state === undefined ? {} : { state }),
+    ...(sellerId === undefined ? {} : { sellerId }),
+    ...(q === undefined ? {} : { nameHas: q }),
+    ...(range.opensFrom === undefined ? {} : { opensFromMs: range.opensFrom }),
+    ...(range.opensBefore === undefined ? {} : { opensBeforeMs: range.opensBefore }),
+    ...(range.createdFrom === undefined ? {} : { createdFromMs: range.createdFrom }),
+    ...(range.createdBefore === undefined ? {} : { createdBeforeMs: range.createdBefore }),
+  };
+  const page = await registry.list(query, cursorOf(after, sort), limit);
+  return { coupons: page.coupons, next: nextOf(page.next, sort) };
 }
 
 function nextOf(cursor: CouponCursor | undefined, sort: CouponSort): number | string | null {

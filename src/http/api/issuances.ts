@@ -18,7 +18,7 @@ import { preferredType } from '../wire/preferred-type.js';
 import { refuse } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
 import { issuanceListQuery, issueNo } from '../wire/schemas.js';
-import { sellerActor } from './seller.js';
+import { callerActor } from './caller-actor.js';
 
 /** Rows per read of the ledger and per chunk sent: some 80 KB of text, so that a slow reader holds little memory. */
 const STREAM_CHUNK_ROWS = 1_000;
@@ -106,7 +106,7 @@ export class IssuanceHandlers {
     const { couponId } = await ownedCoupon(this.#ports.registry, request, seller);
     const number = issueNo.safeParse(request.params[1]);
     if (!number.success) refuse('not_issued', 'There is no issuance with this number.');
-    const result = await this.#ports.registry.revoke(couponId, number.data, sellerActor(request, seller));
+    const result = await this.#ports.registry.revoke(couponId, number.data, callerActor(request, seller));
     switch (result.status) {
       case 'revoked':
         return json(200, {

@@ -6,16 +6,12 @@
  */
 import { accountIdOf } from '../../accounts/account-id.js';
 import type { AccountStore } from '../../accounts/accounts.js';
-import {
-  hashOfLink,
-  newPasswordLink,
-  passwordLinkUrl,
-  RESET_LIFETIME_MS,
-} from '../../accounts/password-link.js';
+import { hashOfLink } from '../../accounts/password-link.js';
 import type { SessionEnds } from '../../accounts/session-ends.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { PasswordCheck } from '../auth/password-check.js';
 import { TokenBuckets } from '../limits/token-buckets.js';
+import { issueResetLink } from './issue-reset-link.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { parseBody } from '../wire/parse-input.js';
@@ -111,21 +107,14 @@ export class PasswordResetHandlers {
     const { accounts, clock } = this.#ports;
     const account = await accounts.findByEmail(email);
     if (account === undefined) return;
-    const { text, hash } = newPasswordLink();
-    const atMs = clock.nowMs();
-    const expiresAtMs = atMs + RESET_LIFETIME_MS;
-    const stored = await accounts.insertReset(
-      { accountId: account.id, hash, expiresAtMs },
-      {
-        atMs,
-        actor: { kind: 'anyone', id: '', address },
-        action: 'password_reset_sent',
-        target: `account ${accountIdOf(account.id)}`,
-        detail: {},
-      },
-    );
-    if (stored)
-      await mail.send({ to: email, link: passwordLinkUrl(this.#settings.publicUrl, text), expiresAtMs });
+    const actor = { kind: 'anyone', id: '', address } as const;
+    const { publicUrl } = this.#settings;
+    const issued = await issueResetLink(accounts, account, publicUrl, {
+      atMs: clock.nowMs(),
+      actor,
+      mail: true,
+    });
+    if (issued !== undefined) await mail.send({ to: email, ...issued });
   }
 }
 

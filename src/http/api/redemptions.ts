@@ -37,7 +37,7 @@ import {
 import { memberInPath } from './member-in-path.js';
 import { ownedCoupon, ownedCouponBy } from './owned-coupon.js';
 import type { RedemptionCounts } from './redemption-counts.js';
-import { sellerActor } from './seller.js';
+import { callerActor } from './caller-actor.js';
 
 const HISTORY_MAX = 100;
 
@@ -63,14 +63,14 @@ export class RedemptionHandlers {
   async redeemNumber(request: ApiRequest, seller: Identity): Promise<Reply> {
     const issuance = await this.#numbered(request, seller);
     const { orderId } = parseBody(orderInput, request);
-    return this.#redeemed(await this.#redeem(issuance, orderId, sellerActor(request, seller)));
+    return this.#redeemed(await this.#redeem(issuance, orderId, callerActor(request, seller)));
   }
 
   async redeemOfMember(request: ApiRequest, seller: Identity): Promise<Reply> {
     const ofMember = await this.#ofMember(request, seller);
     const { orderId, unit } = parseBody(memberOrderInput, request);
     const issuance = { ...ofMember, unit };
-    return this.#redeemed(await this.#redeem(issuance, orderId, sellerActor(request, seller)));
+    return this.#redeemed(await this.#redeem(issuance, orderId, callerActor(request, seller)));
   }
 
   async cancelNumber(request: ApiRequest, seller: Identity): Promise<Reply> {
@@ -185,7 +185,7 @@ export class RedemptionHandlers {
   async #cancel(request: ApiRequest, seller: Identity, issuance: IssuanceName): Promise<Reply> {
     const orderId = parseOrderId(decoded(request.params[2] ?? ''));
     if (orderId === undefined) refuse('not_redeemed', 'No order with this id has redeemed this issuance.');
-    const result = await this.#ports.redemptions.cancel(issuance, orderId, sellerActor(request, seller));
+    const result = await this.#ports.redemptions.cancel(issuance, orderId, callerActor(request, seller));
     this.#counts.count(result.status === 'absent' ? 'not_issued' : result.status);
     switch (result.status) {
       case 'absent':

@@ -1,5 +1,9 @@
 /** Lists every route, one per line. */
 import type { Registry } from 'prom-client';
+import { AdminAccountHandlers } from './admin-accounts.js';
+import type { AdminAccountPorts } from './admin-accounts.js';
+import { AdminHandlers } from './admin.js';
+import type { AdminPorts } from './admin.js';
 import { OwnAccountHandlers } from './own-account.js';
 import { PasswordResetHandlers } from './password-resets.js';
 import { AudienceHandlers } from './audiences.js';
@@ -24,13 +28,23 @@ import type { RedemptionPorts } from './redemptions.js';
 import { PasswordCheck } from '../auth/password-check.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
 import { MetricsHandlers } from '../metrics/metrics.js';
-import { account, anyone, member, routeForm, seller, sellerWithList } from '../wire/route.js';
+import {
+  account,
+  admin,
+  anyone,
+  member,
+  routeForm,
+  seller,
+  sellerOrAdmin,
+  sellerWithList,
+} from '../wire/route.js';
 import type { Route } from '../wire/route.js';
 import { memberInPath } from './member-in-path.js';
 import { ServerKeyHandlers } from './server-keys.js';
 import type { ServerKeyPorts } from './server-keys.js';
 import { ShopDownloadHandlers } from './shop-downloads.js';
 import type { ShopDownloadContext, ShopDownloadPorts } from './shop-downloads.js';
+import type { AccessLocks } from '../../accounts/access-locks.js';
 import type { SessionEnds } from '../../accounts/session-ends.js';
 import type { ServerKeys } from '../../accounts/server-keys.js';
 import type { SellerDoor } from './coupon-door.js';
@@ -57,7 +71,9 @@ export interface RoutePorts
     ServerKeyPorts,
     EventPorts,
     WebhookPorts,
-    ShopDownloadPorts {
+    ShopDownloadPorts,
+    AdminPorts,
+    AdminAccountPorts {
   /** Left out where this process is the only one on its port. */
   readonly shareMetrics?: ShareMetrics | undefined;
 }
@@ -67,6 +83,7 @@ export interface ShopContext extends ShopDownloadContext {
   readonly redemptionCounts: RedemptionCounts;
   readonly serverKeys: Pick<ServerKeys, 'refresh'>;
   readonly sessions: Pick<SessionEnds, 'refresh'>;
+  readonly locks: Pick<AccessLocks, 'has' | 'refresh'>;
   onMailFault(fault: unknown): void;
 }
 
@@ -84,17 +101,15 @@ export function createRoutes(
   const sessions = new SessionHandlers(ports, settings, passwords, issuer);
   const ownAccount = new OwnAccountHandlers(ports, passwords, issuer, shop);
   const { passwordMail, publicUrl = '' } = settings;
+  const mails = { mail: passwordMail, publicUrl, onMailFault: (fault: unknown) => shop.onMailFault(fault) };
   const resets = new PasswordResetHandlers(
     ports,
-    {
-      mail: passwordMail,
-      publicUrl,
-      hasAccounts: issuer !== undefined,
-      onMailFault: (fault) => shop.onMailFault(fault),
-    },
+    { ...mails, hasAccounts: issuer !== undefined },
     passwords,
     shop.sessions,
   );
+  const adminAccounts = new AdminAccountHandlers(ports, mails, shop.locks);
+  const admins = new AdminHandlers(ports);
   const coupons = new CouponHandlers(ports.registry);
   const sellers = new SellerHandlers(ports, door);
   const audiences = new AudienceHandlers(ports);
@@ -125,11 +140,27 @@ export function createRoutes(
     seller('POST /v1/coupons {}', (request, caller) => sellers.register(request, caller), 'manage'),
     seller('PATCH /v1/coupons/:id {}', (request, caller) => sellers.amend(request, caller), 'manage'),
     seller('POST /v1/coupons/:id/top-up {}', (request, caller) => sellers.topUp(request, caller), 'manage'),
-    seller('POST /v1/coupons/:id/pause', (request, caller) => sellers.pause(request, caller), 'manage'),
-    seller('POST /v1/coupons/:id/resume', (request, caller) => sellers.resume(request, caller), 'manage'),
-    seller('POST /v1/coupons/:id/close', (request, caller) => sellers.close(request, caller), 'manage'),
-    seller('GET /v1/coupons/:id/stats', (request, caller) => sellers.stats(request, caller), 'read'),
-    seller('GET /v1/coupons/:id/issuances', (request, caller) => issuances.list(request, caller), 'read'),
+    sellerOrAdmin(
+      'POST /v1/coupons/:id/pause',
+      (request, caller) => sellers.pause(request, caller),
+      'manage',
+    ),
+    sellerOrAdmin(
+      'POST /v1/coupons/:id/resume',
+      (request, caller) => sellers.resume(request, caller),
+      'manage',
+    ),
+    sellerOrAdmin(
+      'POST /v1/coupons/:id/close',
+      (request, caller) => sellers.close(request, caller),
+      'manage',
+    ),
+    sellerOrAdmin('GET /v1/coupons/:id/stats', (request, caller) => sellers.stats(request, caller), 'read'),
+    sellerOrAdmin(
+      'GET /v1/coupons/:id/issuances',
+      (request, caller) => issuances.list(request, caller),
+      'read',
+    ),
     seller(
       'DELETE /v1/coupons/:id/issuances/:issueNo',
       (request, caller) => issuances.revoke(request, caller),
@@ -216,6 +247,22 @@ export function createRoutes(
     seller('POST /v1/keys {}', (request, caller) => keys.create(request, caller)),
     seller('GET /v1/keys', (request, caller) => keys.list(request, caller)),
     seller('DELETE /v1/keys/:id', (request, caller) => keys.revoke(request, caller)),
+
+    admin('GET /v1/admin/accounts', (request) => adminAccounts.list(request)),
+    admin('POST /v1/admin/accounts/:accountId/disable', (request, caller) =>
+      adminAccounts.setDisabled(request, caller, true),
+    ),
+    admin('POST /v1/admin/accounts/:accountId/enable', (request, caller) =>
+      adminAccounts.setDisabled(request, caller, false),
+    ),
+    admin('POST /v1/admin/accounts/:accountId/reset', (request, caller) =>
+      adminAccounts.reset(request, caller),
+    ),
+    admin('GET /v1/admin/coupons', (request) => admins.coupons(request)),
+    admin('GET /v1/admin/coupons/:id/reconcile', (request) => admins.check(request)),
+    admin('POST /v1/admin/coupons/:id/reconcile', (request, caller) => admins.repair(request, caller)),
+    admin('GET /v1/admin/audit', (request) => admins.audit(request)),
+    admin('GET /v1/admin/health', () => admins.health()),
 
     anyone('GET /healthz', () => health.live()),
     anyone('GET /readyz', () => health.ready()),

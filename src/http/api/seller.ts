@@ -6,9 +6,7 @@ import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
 import type { IssuanceQueue } from '../../engine/ports/issuance-queue.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { TermsChange } from '../../engine/ports/terms-change.js';
-import type { AuditActor } from '../../engine/ports/audit-log.js';
 import type { AmendRequest, AmendResult, CouponView } from '../../engine/sellers/coupon-registry.js';
-import { subjectOf } from '../../engine/domain/member-id.js';
 import type { Identity } from '../auth/identity.js';
 import { couponReply } from './coupon-body.js';
 import { changedDoor, DoorChecks, newDoor } from './coupon-door.js';
@@ -17,6 +15,7 @@ import { changedRules, newRules, refuseShorterValidity } from './coupon-rules.js
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import type { StatsAnswer } from '../openapi/answers.js';
+import { callerActor } from './caller-actor.js';
 import { ownedCoupon } from './owned-coupon.js';
 import { parseBody } from '../wire/parse-input.js';
 import { refuse } from '../wire/problems.js';
@@ -70,7 +69,7 @@ export class SellerHandlers {
       ...(door === undefined ? {} : { door }),
       ...newRules(input),
     };
-    const by = sellerActor(request, seller);
+    const by = callerActor(request, seller);
     const keyed = keyedRequest(request, seller.memberId, clock.nowMs());
     if (keyed === undefined) {
       const coupon = await registry.register(newCoupon, by);
@@ -174,15 +173,8 @@ export class SellerHandlers {
   ): Promise<AmendResult> {
     const ifRevisions = revisionsToMatch(request);
     const guarded = ifRevisions === undefined ? change : { ...change, ifRevisions };
-    return this.#ports.registry.amend(couponId, guarded, sellerActor(request, seller));
+    return this.#ports.registry.amend(couponId, guarded, callerActor(request, seller));
   }
-}
-
-/** The sender of the request, as the audit log names the actor. */
-export function sellerActor(request: ApiRequest, seller: Identity): AuditActor {
-  const { address } = request;
-  if (seller.key !== undefined) return { kind: 'key', id: String(seller.key.id), address };
-  return { kind: 'seller', id: subjectOf(seller.memberId), address };
 }
 
 function registered(status: 200 | 201, coupon: CouponView): Reply {

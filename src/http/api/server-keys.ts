@@ -10,7 +10,7 @@ import { parseBody } from '../wire/parse-input.js';
 import { refuse } from '../wire/problems.js';
 import { rfc3339, rfc3339OrNull } from '../wire/rfc3339.js';
 import { issueNo as numberInput, serverKeyInput } from '../wire/schemas.js';
-import { sellerActor } from './seller.js';
+import { callerActor } from './caller-actor.js';
 
 export interface ServerKeyPorts {
   readonly serverKeys: ServerKeyStore;
@@ -35,7 +35,7 @@ export class ServerKeyHandlers {
       atMs,
       newKeyText,
       (id) => ({
-        ...{ atMs, actor: sellerActor(request, seller), action: 'key_created', target: `key ${id}` },
+        ...{ atMs, actor: callerActor(request, seller), action: 'key_created', target: `key ${id}` },
         detail: { name, scopes, expiresAtMs: expiresAt ?? null },
       }),
     );
@@ -61,7 +61,7 @@ export class ServerKeyHandlers {
     const atMs = this.#ports.clock.nowMs();
     const result = id.success
       ? await this.#ports.serverKeys.revoke(id.data, seller.memberId, {
-          ...{ atMs, actor: sellerActor(request, seller), action: 'key_revoked' },
+          ...{ atMs, actor: callerActor(request, seller), action: 'key_revoked' },
           ...{ target: `key ${id.data}`, detail: {} },
         })
       : 'unknown';

@@ -28,7 +28,7 @@ import { refuse, RequestRefused } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
 import { grantInput, shopDownloadInput } from '../wire/schemas.js';
 import { memberInPath, memberNamed } from './member-in-path.js';
-import { sellerActor } from './seller.js';
+import { callerActor } from './caller-actor.js';
 
 /** Sellers of coupons remembered. The seller of an id never changes. */
 const SELLERS_MAX = 100_000;
@@ -36,7 +36,7 @@ const SELLERS_MAX = 100_000;
 export interface ShopDownloadPorts {
   readonly engine: { download(download: PendingDownload, mayWait: boolean): void };
   readonly catalogue: Pick<CouponCatalogue, 'find'>;
-  readonly auditLog: Pick<AuditLog, 'append'>;
+  readonly auditLog: AuditLog;
   readonly clock: Clock;
 }
 
@@ -165,7 +165,7 @@ export class ShopDownloadHandlers {
   async #audit(request: ApiRequest, seller: Identity, couponId: CouponId, detail: object): Promise<void> {
     await this.#ports.auditLog
       .append({
-        ...{ atMs: this.#ports.clock.nowMs(), actor: sellerActor(request, seller), action: 'granted' },
+        ...{ atMs: this.#ports.clock.nowMs(), actor: callerActor(request, seller), action: 'granted' },
         ...{ target: `coupon ${couponId}`, detail: { ...detail } },
       })
       .catch(() => undefined);

@@ -17,7 +17,7 @@ import { refuse } from '../wire/problems.js';
 import { rfc3339, rfc3339OrNull } from '../wire/rfc3339.js';
 import { issueNo as numberInput, replayInput, webhookInput } from '../wire/schemas.js';
 import { ownedCouponBy } from './owned-coupon.js';
-import { sellerActor } from './seller.js';
+import { callerActor } from './caller-actor.js';
 
 const DELIVERIES_MAX = 100;
 
@@ -58,7 +58,7 @@ export class WebhookHandlers {
       { sellerId: seller.memberId, url, kinds, couponIds, secret: webhookAccess.newSecret(), createdAtMs },
       await feed.end(seller.memberId),
       (id) => ({
-        ...{ atMs: createdAtMs, actor: sellerActor(request, seller), action: 'webhook_created' },
+        ...{ atMs: createdAtMs, actor: callerActor(request, seller), action: 'webhook_created' },
         ...{ target: `webhook ${id}`, detail: { url, kinds, couponIds } },
       }),
       keyed,
@@ -87,7 +87,7 @@ export class WebhookHandlers {
     const { id } = await this.#owned(request, seller);
     const atMs = this.#ports.clock.nowMs();
     await this.#ports.webhooks.remove(id, seller.memberId, {
-      ...{ atMs, actor: sellerActor(request, seller), action: 'webhook_removed' },
+      ...{ atMs, actor: callerActor(request, seller), action: 'webhook_removed' },
       ...{ target: `webhook ${id}`, detail: {} },
     });
     return json(200, { id, removed: true });
@@ -98,7 +98,7 @@ export class WebhookHandlers {
     const { id } = await this.#owned(request, seller);
     const { webhooks, clock } = this.#ports;
     await webhooks.enable(id, {
-      ...{ atMs: clock.nowMs(), actor: sellerActor(request, seller), action: 'webhook_enabled' },
+      ...{ atMs: clock.nowMs(), actor: callerActor(request, seller), action: 'webhook_enabled' },
       ...{ target: `webhook ${id}`, detail: {} },
     });
     // Also the answer for one that was removed in the same moment.

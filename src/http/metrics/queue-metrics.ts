@@ -22,7 +22,7 @@ export interface BacklogSources {
   monotonicMs(): number;
 }
 
-interface QueueReading {
+export interface QueueReading {
   readonly queued: number;
   readonly claimed: number;
   readonly coupons: number;
@@ -63,7 +63,8 @@ export function registerQueueMetrics(registry: Registry, sources: BacklogSources
   gauge('queues_readable', 'Whether the queues could be read: 1 or 0.', 'readable');
 }
 
-async function readQueues({ queue, bell }: BacklogSources): Promise<QueueReading> {
+/** Never fails: what cannot be read is not a number, and `readable` is 0. */
+export async function readQueues({ queue, bell }: BacklogSources): Promise<QueueReading> {
   let queued = 0;
   let claimed = 0;
   const withBacklog: CouponId[] = [];

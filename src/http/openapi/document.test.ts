@@ -5,6 +5,7 @@ import { generateKeyPair, SignJWT } from 'jose';
 import t from 'tap';
 import type { Test } from 'tap';
 import type { CouponId } from '../../engine/domain/coupon.js';
+import { accountRowOf } from '../../accounts/account-id.js';
 import { newPasswordLink } from '../../accounts/password-link.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
 import { problemKinds } from '../wire/problems.js';
@@ -65,7 +66,7 @@ t.test('every route is described and every description has its route, with the s
     {
       redemptionCounts: new RedemptionCounts(),
       outcomes: newOutcomeCounts(),
-      locks: { has: () => false },
+      locks: { has: () => false, refresh: () => Promise.resolve() },
       limits: { allowsMember: () => true },
       inFlight: { hasRoom: true },
       door: { concerns: () => false, judge: () => ({ kind: 'passes', refusedAs: undefined }) },
@@ -157,6 +158,41 @@ t.test('accounts and sessions answer as described', async (t) => {
   const options = { token: String(selling.body['accessToken']) };
   await call(shop.url, 'POST /v1/coupons', { ...options, body: { name: 'Open', quantity: 1 } });
   await walk('POST /v1/me/delete', '/v1/me/delete', { ...options, body: { password: PASSWORD } });
+});
+
+t.test('what administrators do is answered as described', async (t) => {
+  const walk = walker(t);
+  const body = { email: 'admin@example.com', password: PASSWORD };
+  const signedUp = await call(shop.url, 'POST /v1/accounts', { body: { ...body, role: 'member' } });
+  const own = String(signedUp.body['id']);
+  await shop.services.accounts.setRole(accountRowOf(own) ?? 0, 'admin', {
+    ...{ atMs: Date.now(), action: 'role_changed' as const, target: `account ${own}`, detail: {} },
+    actor: { kind: 'operator', id: 'o', address: 'host' },
+  });
+  const session = await call(shop.url, 'POST /v1/sessions', { body });
+  const token = String(session.body['accessToken']);
+  const owner = await call(shop.url, 'POST /v1/accounts', {
+    body: { email: 'owner@example.com', password: PASSWORD, role: 'seller' },
+  });
+  await walk('GET /v1/admin/accounts', '/v1/admin/accounts', { token });
+  await walk('GET /v1/admin/accounts', '/v1/admin/accounts?role=king', { token });
+  await walk('GET /v1/admin/accounts', '/v1/admin/accounts', { token: shop.seller });
+  for (const id of [String(owner.body['id']), own, 'nobody'])
+    for (const deed of ['disable', 'enable', 'reset'])
+      await walk(`POST /v1/admin/accounts/{accountId}/${deed}`, `/v1/admin/accounts/${id}/${deed}`, {
+        token,
+      });
+  const path = await shop.coupon({ discount: { type: 'amount', value: 1_000 } });
+  await shop.press(path, 'admired');
+  await walk('GET /v1/admin/coupons', '/v1/admin/coupons?limit=2', { token });
+  for (const id of [path.split('/').at(-1), '999'])
+    for (const method of ['GET', 'POST'])
+      await walk(`${method} /v1/admin/coupons/{id}/reconcile`, `/v1/admin/coupons/${id}/reconcile`, {
+        token,
+      });
+  await walk('GET /v1/admin/audit', '/v1/admin/audit?limit=5', { token });
+  await walk('GET /v1/admin/health', '/v1/admin/health', { token });
+  await walk('GET /v1/coupons/{id}/stats', `${path}/stats`, { token });
 });
 
 t.test('what sellers do is answered as described', async (t) => {
@@ -469,6 +505,9 @@ t.test('no route was left out, and no problem but those that need a fault', asyn
     'audience_full',
     'not_recorded',
     'internal_error',
+    // A hundred thousand accounts are locked for the one, a mail server fails for the other.
+    'locks_too_many',
+    'mail_failed',
     // Thirty days have to pass.
     'events_removed',
     'malformed_request',

@@ -29,6 +29,7 @@ const pathParameters: Readonly<Record<string, JsonObject>> = {
   couponId: { type: 'integer', minimum: 1, maximum: 999_999_999_999_999 },
   issueNo: { type: 'integer', minimum: 1 },
   memberId: { type: 'string', minLength: 1 },
+  accountId: { type: 'string', minLength: 1 },
   orderId: { type: 'string', minLength: 1, maxLength: 64 },
 };
 
@@ -56,6 +57,7 @@ export function openApiDocument(): JsonObject {
       { name: 'Sellers', description: 'With the access token of a seller, for their own coupons.' },
       { name: 'Coupons', description: 'Public, without a token.' },
       { name: 'Accounts', description: 'Only where tokens do not come from an outside identity provider.' },
+      { name: 'Administrators', description: 'With the access token of an account with the role `admin`.' },
       { name: 'Operators', description: 'Probes, metrics and this document.' },
     ],
     paths,
@@ -102,7 +104,11 @@ function operationObject(path: string, operation: Operation): JsonObject {
     security:
       access === 'anyone'
         ? []
-        : [{ [access]: [] }, ...(operation.scope === undefined ? [] : [{ serverKey: [] }])],
+        : [
+            { [access]: [] },
+            ...(operation.scope === undefined ? [] : [{ serverKey: [] }]),
+            ...(operation.admins === true ? [{ admin: [] }] : []),
+          ],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}

@@ -4,6 +4,7 @@ import { audienceInput } from '../wire/eligibility-schemas.js';
 import * as inputs from '../wire/schemas.js';
 import * as accountInputs from '../wire/account-schemas.js';
 import * as accountAnswers from './account-answers.js';
+import * as adminAnswers from './admin-answers.js';
 import * as answers from './answers.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -25,6 +26,13 @@ const named = {
   Accepted: accountAnswers.acceptedAnswer,
   PasswordSet: accountAnswers.passwordSetAnswer,
   AccountDeleted: accountAnswers.accountDeletedAnswer,
+  AccountPage: adminAnswers.accountPage,
+  AccountState: adminAnswers.accountStateAnswer,
+  ResetLink: adminAnswers.resetLinkAnswer,
+  CouponStatusPage: adminAnswers.couponStatusPage,
+  CouponCheck: adminAnswers.couponCheckAnswer,
+  AuditPage: adminAnswers.auditPage,
+  Health: adminAnswers.healthAnswer,
   Discount: answers.discountAnswer,
   Coupon: answers.couponAnswer,
   CouponPage: answers.couponPage,

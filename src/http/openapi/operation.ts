@@ -6,7 +6,7 @@ import type { ProblemCode } from '../wire/problems.js';
 import type { Route } from '../wire/route.js';
 import type { SchemaName } from './json-schemas.js';
 
-export type Tag = 'Members' | 'Sellers' | 'Coupons' | 'Accounts' | 'Operators';
+export type Tag = 'Members' | 'Sellers' | 'Coupons' | 'Accounts' | 'Administrators' | 'Operators';
 
 /** Content by media type: a named schema as JSON, or text. */
 export interface Answer {
@@ -26,6 +26,8 @@ export interface Operation {
   readonly access: Route['access'];
   /** Of the server keys that may call it. */
   readonly scope?: KeyScope;
+  /** Administrators may call it, too. */
+  readonly admins?: true;
   readonly query?: z.ZodObject;
   /** Headers of the request that only this operation reads, all of them optional. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -83,6 +85,15 @@ export function forShops(scope: KeyScope, own: OwnPart): Operation {
 
 export function forAccounts(own: OwnPart): Operation {
   return complete(own, 'account', [...CALLER.filter((code) => code !== 'wrong_role'), ...STORES]);
+}
+
+/** The same, and administrators for the coupons of every seller. */
+export function forShopsAndAdmins(scope: KeyScope, own: OwnPart): Operation {
+  return { ...forShops(scope, own), admins: true };
+}
+
+export function forAdmins(own: OwnPart): Operation {
+  return complete(own, 'admin', [...CALLER, ...STORES]);
 }
 
 export function forSellers(own: OwnPart): Operation {

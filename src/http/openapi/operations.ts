@@ -3,8 +3,9 @@ import { PRESENCE_HEADER } from '../presence/presence-ticket.js';
 import { audienceQuery, trialQuery } from '../wire/eligibility-schemas.js';
 import { IDEMPOTENCY_HEADER } from '../wire/idempotency-key.js';
 import { couponListQuery, eventListQuery, issuanceListQuery, walletQuery } from '../wire/schemas.js';
+import { adminOperations } from './admin-operations.js';
 import { accountOperations } from './account-operations.js';
-import { forAnyone, forMembers, forSellers, forShops, storeless } from './operation.js';
+import { forAnyone, forMembers, forSellers, forShops, forShopsAndAdmins, storeless } from './operation.js';
 import type { Operation } from './operation.js';
 
 /** The entity tag of a coupon, in the answers that hold one coupon. */
@@ -244,7 +245,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: COUPON,
     problems: ['unknown_coupon', 'forbidden', 'closed', 'changed_meanwhile', 'key_reused'],
   }),
-  'POST /v1/coupons/:id/pause': forShops('manage', {
+  'POST /v1/coupons/:id/pause': forShopsAndAdmins('manage', {
     id: 'pauseCoupon',
     tag: 'Sellers',
     summary: 'Pause the downloads',
@@ -252,7 +253,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: COUPON,
     problems: ['unknown_coupon', 'forbidden', 'closed', 'changed_meanwhile'],
   }),
-  'POST /v1/coupons/:id/resume': forShops('manage', {
+  'POST /v1/coupons/:id/resume': forShopsAndAdmins('manage', {
     id: 'resumeCoupon',
     tag: 'Sellers',
     summary: 'Resume the downloads',
@@ -260,7 +261,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: COUPON,
     problems: ['unknown_coupon', 'forbidden', 'closed', 'changed_meanwhile'],
   }),
-  'POST /v1/coupons/:id/close': forShops('manage', {
+  'POST /v1/coupons/:id/close': forShopsAndAdmins('manage', {
     id: 'closeCoupon',
     tag: 'Sellers',
     summary: 'Close a coupon permanently',
@@ -268,7 +269,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: COUPON,
     problems: ['unknown_coupon', 'forbidden', 'closed', 'changed_meanwhile'],
   }),
-  'GET /v1/coupons/:id/stats': forShops('read', {
+  'GET /v1/coupons/:id/stats': forShopsAndAdmins('read', {
     id: 'showStats',
     tag: 'Sellers',
     summary: 'Count the units by stage',
@@ -277,7 +278,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: { description: 'The figures.', json: 'Stats' } },
     problems: ['unknown_coupon', 'forbidden'],
   }),
-  'GET /v1/coupons/:id/issuances': forShops('read', {
+  'GET /v1/coupons/:id/issuances': forShopsAndAdmins('read', {
     id: 'listIssuances',
     tag: 'Sellers',
     summary: 'List the issuances of a coupon',
@@ -515,6 +516,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   }),
 
   ...accountOperations,
+  ...adminOperations,
 
   'GET /healthz': storeless({
     id: 'showLiveness',

@@ -20,6 +20,7 @@ import { CouponWarmer } from '../../engine/recovery/coupon-warmer.js';
 import { LocalVersions } from '../../engine/ports/local-versions.js';
 import type { RedisBackEnd } from '../../persist/redis/redis-back-end.js';
 import { openEmbedded } from '../../persist/sqlite/open-embedded.js';
+import { checkForAdmin, storeProbes } from '../../server/admin-ports.js';
 import { systemClock, systemScheduler } from '../../server/system-time.js';
 import type { Role } from '../../accounts/accounts.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
@@ -123,6 +124,9 @@ export async function startEmbeddedServer(
     feed: new EventFeed({ events: stores.events, admission, settledRows, clock }),
     events: stores.events,
     webhooks: stores.webhooks,
+    storeProbes: storeProbes({ distributed: undefined, catalogue }),
+    checkCoupon: (couponId, repairer) =>
+      checkForAdmin({ ...stores, admission, versions, warmer, distributed: undefined }, couponId, repairer),
     webhookAccess: options.webhookAccess ?? webhookAccess({ allowPrivate: false }),
     queue: options.queued?.queue,
     accounts,

@@ -73,6 +73,10 @@ export const problemKinds = {
   presence_too_many: { status: 409, title: 'Too many coupons require presence' },
 
   invalid_credentials: { status: 401, title: 'Wrong e-mail address or password' },
+  unknown_account: { status: 404, title: 'No such account' },
+  own_account: { status: 409, title: 'The account is your own' },
+  locks_too_many: { status: 409, title: 'Too many accounts are locked' },
+  mail_failed: { status: 502, title: 'The mail was not taken by its server' },
   wrong_password: { status: 403, title: 'Wrong current password' },
   no_account: { status: 403, title: 'The token is not of an account' },
   coupons_open: { status: 409, title: 'The account has coupons that are not closed' },

@@ -25,6 +25,8 @@ export type Route =
       readonly handle: CallerHandler;
       /** The scope that a server key needs; absent: sellers' tokens only. */
       readonly scope?: KeyScope;
+      /** Lets administrators in, for the coupons of every seller. */
+      readonly admins?: true;
     });
 
 type Method = RouteForm['method'];
@@ -52,6 +54,15 @@ export function account(line: Line, handle: CallerHandler): Route {
 /** @param scope lets server keys with it in as well. */
 export function seller(line: Line, handle: CallerHandler, scope?: KeyScope): Route {
   return { ...routeForm(line), access: 'seller', handle, ...(scope === undefined ? {} : { scope }) };
+}
+
+/** The same for an administrator, who may act on the coupons of every seller. */
+export function sellerOrAdmin(line: Line, handle: CallerHandler, scope: KeyScope): Route {
+  return { ...routeForm(line), access: 'seller', handle, scope, admins: true };
+}
+
+export function admin(line: Line, handle: CallerHandler): Route {
+  return { ...routeForm(line), access: 'admin', handle };
 }
 
 /** The same for a body of up to a thousand members. */

@@ -178,17 +178,17 @@ export const topUpInput = z.strictObject({
 });
 
 /** Digits only: `1e2`, `+5` and ` 5` are not numbers here. */
-const wholeNumber = z
+export const wholeNumber = z
   .string()
   .regex(/^(0|[1-9]\d{0,14})$/, 'must be a whole number')
   .transform(Number);
 
-const limit = wholeNumber
+export const limit = wholeNumber
   .refine((rows) => rows >= 1 && rows <= PAGE_LIMIT_MAX, `must be from 1 to ${PAGE_LIMIT_MAX}`)
   .default(PAGE_LIMIT_DEFAULT)
   .meta({ type: 'integer', minimum: 1, maximum: PAGE_LIMIT_MAX, default: PAGE_LIMIT_DEFAULT });
 
-const after = wholeNumber
+export const after = wholeNumber
   .default(0)
   .meta({ type: 'integer', minimum: 0, default: 0, description: 'The `next` of the previous page.' });
 

@@ -1,0 +1,124 @@
+/** Handles what administrators see of the installation: coupons by stage, the audit log, the stores, and comparisons. */
+import type { AuditActor, AuditLog } from '../../engine/ports/audit-log.js';
+import type { CouponId } from '../../engine/domain/coupon.js';
+import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
+import { couponStatuses } from '../../engine/sellers/coupon-status.js';
+import type { CouponStatusPorts } from '../../engine/sellers/coupon-status.js';
+import type { Identity } from '../auth/identity.js';
+import { readQueues } from '../metrics/queue-metrics.js';
+import type { BacklogSources } from '../metrics/queue-metrics.js';
+import { auditQuery } from '../wire/account-schemas.js';
+import { couponIdOf, json } from '../wire/exchange.js';
+import type { ApiRequest, Reply } from '../wire/exchange.js';
+import { parseQuery } from '../wire/parse-input.js';
+import { refuse } from '../wire/problems.js';
+import { rfc3339 } from '../wire/rfc3339.js';
+import { callerActor } from './caller-actor.js';
+import { couponPage } from './coupons.js';
+import { couponBody } from './coupon-body.js';
+import type { HealthPorts } from './health.js';
+
+/** A store as an operator asks after it. */
+export interface StoreProbe {
+  readonly name: 'database' | 'redis';
+  /** Resolves when the store has answered. @throws what its calls throw. */
+  probe(): Promise<void>;
+}
+
+export interface AdminPorts extends CouponStatusPorts, HealthPorts {
+  readonly registry: CouponRegistry;
+  readonly auditLog: AuditLog;
+  readonly backlogSources?: BacklogSources | undefined;
+  readonly durability: () => string;
+  readonly storeProbes: readonly StoreProbe[];
+  /**
+   * Compares admitted issuances with rows, and with an actor repairs what needs no manual decision.
+   *
+   * @returns the findings in the form of `seonchak reconcile --json`; `undefined` without such a coupon.
+   */
+  checkCoupon(
+    couponId: CouponId,
+    repairer?: AuditActor,
+  ): Promise<Readonly<Record<string, unknown>> | undefined>;
+}
+
+export class AdminHandlers {
+  readonly #ports: AdminPorts;
+  /** A comparison reads every row of its coupon, so there is one at once. */
+  #checking = false;
+
+  constructor(ports: AdminPorts) {
+    this.#ports = ports;
+  }
+
+  /** The coupons of every seller, with the units by stage. */
+  async coupons(request: ApiRequest): Promise<Reply> {
+    const { coupons, next } = await couponPage(this.#ports.registry, request);
+    const statuses = await couponStatuses(this.#ports, coupons);
+    const items = coupons.map((view, place) => {
+      const { queued = 0, claimed = 0, recorded = 0, deadLettered = 0 } = statuses[place] ?? {};
+      const inService = statuses[place]?.state !== 'not_ready';
+      return { ...couponBody(view), ...{ queued, claimed, recorded, deadLettered, inService } };
+    });
+    return json(200, { items, next });
+  }
+
+  /** The newest first. */
+  async audit(request: ApiRequest): Promise<Reply> {
+    const { before, limit } = parseQuery(auditQuery, request);
+    const entries = await this.#ports.auditLog.entries(before, limit);
+    const items = entries.toReversed().map(({ atMs, ...entry }) => ({ ...entry, at: rfc3339(atMs) }));
+    return json(200, { items, next: items.length < limit ? null : (items.at(-1)?.id ?? null) });
+  }
+
+  /** Every store is asked now, and what waits to be recorded shows whether the recorders keep up. */
+  async health(): Promise<Reply> {
+    const { backlogSources, durability, storeProbes } = this.#ports;
+    const [{ ready, reasons, warnings = [] }, stores, queues] = await Promise.all([
+      this.#ports.readiness(),
+      Promise.all(storeProbes.map(probed)),
+      backlogSources === undefined ? undefined : readQueues(backlogSources),
+    ]);
+    const recording =
+      queues === undefined || queues.readable === 0
+        ? null
+        : {
+            queued: queues.queued,
+            claimed: queues.claimed,
+            coupons: queues.coupons,
+            oldestUnrecordedSeconds: queues.oldestSeconds,
+          };
+    const backEnd = backlogSources === undefined ? 'embedded' : 'distributed';
+    return json(200, { ready, reasons, warnings, backEnd, durability: durability(), stores, recording });
+  }
+
+  check(request: ApiRequest): Promise<Reply> {
+    return this.#compare(couponIdOf(request));
+  }
+
+  repair(request: ApiRequest, caller: Identity): Promise<Reply> {
+    return this.#compare(couponIdOf(request), callerActor(request, caller));
+  }
+
+  async #compare(couponId: CouponId, repairer?: AuditActor): Promise<Reply> {
+    if (this.#checking) refuse('busy', 'Another coupon is being compared. Nothing was attempted, try again.');
+    this.#checking = true;
+    try {
+      const report = await this.#ports.checkCoupon(couponId, repairer);
+      return report === undefined
+        ? refuse('unknown_coupon', 'There is no coupon with this id.')
+        : json(200, report);
+    } finally {
+      this.#checking = false;
+    }
+  }
+}
+
+async function probed(store: StoreProbe) {
+  const startedAtMs = performance.now();
+  const fault = await store.probe().then(
+    () => null,
+    (fault: unknown) => (fault instanceof Error ? fault.message : 'unknown'),
+  );
+  return { name: store.name, ok: fault === null, ms: Math.round(performance.now() - startedAtMs), fault };
+}
