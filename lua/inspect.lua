@@ -22,7 +22,7 @@ ARGV
   6 birth        installation-birth of the catalogue's coupon, '': not asked
   7 neverWarmed  '1': the catalogue has never put the coupon in, so whatever has its keys is not the coupon
 Reply
-  {'absent', epoch 0}   never warmed, lost, being recovered, or another coupon's meta has taken the name
+  {'absent', epoch 0}   never warmed, lost, being recovered, or another coupon's meta or a key of another type has taken the name
   {'serving' | 'unverified' | 'damaged' | 'earlier_life' | 'foreign', epoch, nowMs, sinceMs, version, seq, seen, server}
       earlier_life  another coupon of this installation;  foreign  of another installation, or no coupon at all
       damaged  a key was lost, or was put in by a release without markers; nothing was written
@@ -66,7 +66,8 @@ if birth ~= '' and never_warmed then
     end
   end
 end
-if meta.err then return redis.error_reply(meta.err) end
+-- A key of another type has taken the name: meta was lost.
+if meta.err then return { 'absent', 0 } end
 local epoch, version, seq, marker = tonumber(meta[1] or 0), tonumber(meta[3]), tonumber(meta[4]), meta[8]
 local of_this_id = not marker or string.sub(marker, 1, #id + 1) == id .. '.'
 if birth ~= '' and marker and of_this_id then

@@ -27,11 +27,11 @@ Reply
       sinceMs  when the first process noticed;  version  0 and the terms '' where nothing is known of them
       claimsKnown  1: the coupon was in service here and has lost a key, and whatever a recorder holds in memory is in another one
 --]]
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'recovering', 'recoverUntil', 'recoverSince', 'seq', 'seen',
+local meta = redis.pcall('HMGET', KEYS[1], 'epoch', 'recovering', 'recoverUntil', 'recoverSince', 'seq', 'seen',
   'version', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'marker', 'server')
 local id = string.match(KEYS[1], '{(%d+)}')
--- Another coupon's meta has taken the name.
-if meta[13] and string.sub(meta[13], 1, #id + 1) ~= id .. '.' then
+-- A key of another type, or another coupon's meta, has taken the name.
+if meta.err or meta[13] and string.sub(meta[13], 1, #id + 1) ~= id .. '.' then
   redis.call('UNLINK', KEYS[1])
   meta = {}
 end

@@ -19,10 +19,10 @@ const KEYS = ['meta', 'winners', 'issuable_coupon_queue', 'claims', 'claimed'] a
 const POLL_MS = 20;
 const REBUILT_WITHIN_MS = 20_000;
 
-/** Every way in which a key can vanish; the last one leaves another hash or sorted set under its name. */
+/** Ways in which a key can vanish. Two of them leave another under its name: of another type, or of another coupon. */
 const WAYS: Readonly<Record<string, (client: Client, key: string, foreign: string) => Promise<unknown>>> = {
   DEL: (client, key) => client.del(key),
-  UNLINK: (client, key) => client.unlink(key),
+  'a string in its place': (client, key) => client.set(key, 'of another application'),
   RENAME: (client, key) => client.rename(key, `${key}:elsewhere`),
   'RENAME of another coupon onto it': (client, key, foreign) => client.rename(foreign, key),
 };

@@ -15,6 +15,9 @@ import {
  */
 export type FaultClass = 'repeat' | 'reload' | 'unavailable' | 'corrupt' | 'unknown';
 
+/** What an error begins with when a key is of another type than the command needs. */
+export const WRONG_TYPE = 'WRONGTYPE';
+
 /** By the first word of an error reply (Redis 7.0 `src/server.c`, `src/script.c`, `src/cluster.c`). */
 const replyClasses: Readonly<Record<string, FaultClass>> = {
   MOVED: 'repeat',
@@ -33,6 +36,8 @@ const replyClasses: Readonly<Record<string, FaultClass>> = {
   NOAUTH: 'unavailable',
   NOPERM: 'unavailable',
   WRONGPASS: 'unavailable',
+  // Scripts check every key of a coupon before their first write, and the coupon is rebuilt when it is read next.
+  [WRONG_TYPE]: 'unavailable',
 };
 
 /** What ioredis says when its stream cannot take a command and nothing may be queued: the command did not leave. */
@@ -45,6 +50,11 @@ export function faultClass(error: unknown): FaultClass {
   // Connection closed with the command in flight (`Connection is closed.`, MaxRetriesPerRequestError, AbortError), a
   // protocol fault, or something new: a fault that cannot be classified counts as possibly carried out.
   return 'unknown';
+}
+
+/** Of a fault that the engine sees. */
+export function isWrongTypeFault(fault: unknown): boolean {
+  return fault instanceof Error && fault.cause instanceof Error && fault.cause.message.startsWith(WRONG_TYPE);
 }
 
 /** The fault the engine sees. `repeat` and `reload` arrive here only when the deadline ended their repetition. */

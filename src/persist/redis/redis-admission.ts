@@ -14,6 +14,7 @@ import type {
 import type { TermsChange } from '../../engine/ports/terms-change.js';
 import type { CouponId, CouponSnapshot, HolderId, Issuance } from '../../engine/domain/coupon.js';
 import { answerInCalls, type RoundCall } from './answer-in-calls.js';
+import { isWrongTypeFault } from './fault-classes.js';
 import { claimedKey, couponKeys, metaKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import type { RedisNodes } from './redis-nodes.js';
@@ -21,6 +22,7 @@ import { warmCoupon } from './redis-warm.js';
 import { readWinners } from './redis-winners.js';
 import {
   corrupt,
+  isOfAnotherType,
   keyLost,
   list,
   parseAdmitReplies,
@@ -99,17 +101,22 @@ export class RedisAdmission implements Admission {
     const elements = list(await this.#calls.run('snapshot', keys, []));
     return couponIds.map((couponId, place) => {
       const fields = list(elements[place]);
-      if (fields[0] === 'not_ready') return undefined;
+      if (fields[0] === 'not_ready' || isOfAnotherType(fields)) return undefined;
       if (fields[0] !== 'ready') throw corrupt('a snapshot', fields);
       return parseSnapshot(couponId, fields);
     });
   }
 
   async issuanceOf(couponId: CouponId, holder: HolderId): Promise<Issuance | undefined | 'not_ready'> {
-    const [[marker, value], known] = await Promise.all([
+    const found = await Promise.all([
       this.#calls.command('hmget', winnersKey(couponId), ['', holder]).then(list),
       this.#calls.command('hget', metaKey(couponId), ['marker']),
-    ]);
+    ]).catch((fault: unknown) => {
+      if (isWrongTypeFault(fault)) return undefined;
+      throw fault;
+    });
+    if (found === undefined) return 'not_ready';
+    const [[marker, value], known] = found;
     // Another hash may have taken the name.
     if (known === null || marker !== `#w.${text(known)}`) return 'not_ready';
     if (value !== null) return { holder, ...parseWinner(text(value)) };
@@ -150,9 +157,7 @@ export class RedisAdmission implements Admission {
       change.closed === undefined ? '' : 1,
       changeNo,
     ];
-    const fields = list(
-      await this.#calls.run('amend', [metaKey(couponId), winnersKey(couponId)], args, true),
-    );
+    const fields = await this.#change('amend', [metaKey(couponId), winnersKey(couponId)], args);
     const status = fields[0];
     switch (status) {
       case 'not_ready':
@@ -168,9 +173,23 @@ export class RedisAdmission implements Admission {
     }
   }
 
+  async #change(
+    name: 'amend' | 'revoke',
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<readonly unknown[]> {
+    try {
+      return list(await this.#calls.run(name, keys, args, true));
+    } catch (fault) {
+      // A key of another type has taken the name: the one that was put in is lost.
+      if (isWrongTypeFault(fault)) return ['not_ready'];
+      throw fault;
+    }
+  }
+
   async revoke(couponId: CouponId, issueNo: number, holder: HolderId): Promise<RevokeReply> {
     const keys = [metaKey(couponId), winnersKey(couponId), queueKey(couponId)];
-    const fields = list(await this.#calls.run('revoke', keys, [issueNo, holder], true));
+    const fields = await this.#change('revoke', keys, [issueNo, holder]);
     const status = fields[0];
     switch (status) {
       case 'not_ready':

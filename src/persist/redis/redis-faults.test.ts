@@ -124,7 +124,7 @@ t.test('a coupon whose keys are broken fails alone, and the others of its call a
       replies.map((reply) =>
         reply.status === 'fault' ? (reply.fault as { code?: unknown }).code : outcomes(reply, 2),
       ),
-      [told, corrupt, corrupt, corrupt, told],
+      [told, ['not_ready', 'not_ready'], corrupt, corrupt, told],
     );
   }
 });

@@ -16,7 +16,7 @@ import { answerInCalls, type RoundCall } from './answer-in-calls.js';
 import { claimedKey, claimsKey, couponKeys, metaKey, queueKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import type { RedisNodes } from './redis-nodes.js';
-import { corrupt, integer, list, parseBacklog, parseClaimed, text } from './replies.js';
+import { corrupt, integer, isOfAnotherType, list, parseBacklog, parseClaimed, text } from './replies.js';
 
 /** Of one script call, which nothing interrupts: 256 coupons keep every other command waiting for some 3 ms. */
 const COUPONS_PER_CALL = 256;
@@ -79,7 +79,9 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
     ): Promise<(boolean | QueueFault)[]> => {
       const tokens = some.map(({ token }) => token);
       const elements = list(await this.#calls.run(script, some.flatMap(keysOf), tokens, false, onRepeat));
-      return some.map((_, place) => readElement(() => integer(elements[place]) === 1));
+      return some.map((_, place) =>
+        readElement(() => !isOfAnotherType(elements[place]) && integer(elements[place]) === 1),
+      );
     };
     return answerInCalls(this.#callsOf(claims), end, answer);
   }
@@ -109,7 +111,7 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
     const elements = list(await this.#calls.run('depth', keys, []));
     return couponIds.map((_, place) => {
       const element = elements[place];
-      if (element === 'not_ready') return undefined;
+      if (element === 'not_ready' || isOfAnotherType(element)) return undefined;
       const [queued, claimed] = list(element);
       return { queued: integer(queued), claimed: integer(claimed) };
     });
@@ -135,6 +137,7 @@ function parseClaim(
 ): ClaimReply {
   if (element === '') return 'empty';
   if (element === 'later' || element === 'not_ready') return element;
+  if (isOfAnotherType(element)) return 'not_ready';
   return readElement(() => {
     const [epoch, packed, backlog, quantity] = list(element);
     if (epoch === 'error') throw corrupt('a claim', element);

@@ -10,6 +10,7 @@ import {
 import type { CouponId, CouponSnapshot, Issuance } from '../../engine/domain/coupon.js';
 import { parseHolder } from '../../engine/domain/holder.js';
 import type { Backlog } from '../../engine/ports/issuance-queue.js';
+import { WRONG_TYPE } from './fault-classes.js';
 import { StoreCorruptError, StoreUnavailableError } from '../../engine/domain/errors.js';
 
 export function corrupt(expected: string, reply: unknown): StoreCorruptError {
@@ -26,6 +27,14 @@ export function keyLost(couponId: CouponId): StoreUnavailableError {
   return new StoreUnavailableError(
     `Redis lost a key of coupon ${couponId}. The coupon is rebuilt at its next request. Try again.`,
   );
+}
+
+/**
+ * Whether an element that a script replies for one coupon is the error of a key of another type: the key that was put in is lost. Scripts
+ * check every key before the first write, so nothing was written.
+ */
+export function isOfAnotherType(element: unknown): boolean {
+  return Array.isArray(element) && element[0] === 'error' && String(element[1]).startsWith(WRONG_TYPE);
 }
 
 export function list(reply: unknown): readonly unknown[] {
@@ -113,6 +122,7 @@ function parseAdmitElement(element: unknown, storeNowMs: number, members: number
   }
   const fields = list(element);
   const status = fields[0];
+  if (isOfAnotherType(element)) return { status: 'not_ready', storeNowMs };
   if (status === 'not_ready' || status === 'stale_epoch' || status === 'expired')
     return { status, storeNowMs };
   if (status !== 'decided') throw corrupt('a decision was due', element);
