@@ -15,6 +15,7 @@ import type { RelayMetricsSource } from './metrics/relay-metrics.js';
 import type { RecorderCounters } from './metrics/recorder-metrics.js';
 import type { Admission } from '../engine/ports/admission.js';
 import type { CouponRegistry } from '../engine/sellers/coupon-registry.js';
+import type { Versions } from '../engine/ports/versions.js';
 import type { Scheduler } from '../engine/domain/clock.js';
 
 export interface HttpPorts extends RoutePorts, LivePorts {
@@ -28,6 +29,8 @@ export interface HttpPorts extends RoutePorts, LivePorts {
   readonly finalHolders: MemberSetSource;
   /** What waits to be recorded, for metrics; `undefined` with the embedded back end. */
   readonly backlogSources?: BacklogSources | undefined;
+  /** Whether news of other processes arrive, for metrics. */
+  readonly versions: Pick<Versions, 'hearing'>;
   /** The durability level in force, for metrics. */
   readonly durability: () => string;
   /** Settings of the store that start-up would refuse: while there are any, its decisions are withheld. Absent: the store has none. */

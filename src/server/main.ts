@@ -7,13 +7,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import type { Config, DistributedConfig } from '../config/config.js';
-import type { CouponWarmer } from '../engine/recovery/coupon-warmer.js';
-import { StoresMixedUpError } from '../engine/domain/errors.js';
+import type { Config } from '../config/config.js';
 import { Engine } from '../engine/download/engine.js';
-import { Reconciler } from '../engine/reconcile/reconcile-loop.js';
-import { UnsettledChanges } from '../engine/sellers/unsettled-changes.js';
-import { Recorder } from '../engine/recording/recorder.js';
 import { RecorderCounters, registerRecorderMetrics } from '../http/metrics/recorder-metrics.js';
 import { registerProcessMetrics } from '../http/metrics/process-metrics.js';
 import { requireFreePort } from '../http/wire/listen.js';
@@ -30,15 +25,18 @@ import { publicAddress } from '../config/own-address.js';
 import { webhookAccess } from '../webhooks/webhook-access.js';
 import { serveRecorder } from './recorder-process.js';
 import { connectionsMax } from './open-files.js';
-import { openStores, type DistributedStores, type Stores } from './stores.js';
+import {
+  type Part,
+  startLostMarks,
+  startReconciler,
+  startRecorder,
+  startUnsettledChanges,
+} from './recording-parts.js';
+import { openStores, type Stores } from './stores.js';
 import { systemClock, systemScheduler } from './system-time.js';
 
 /** In-flight requests get this long to be answered after SIGTERM. Orchestrators kill after 30 s by default. */
 const GRACE_MS = 10_000;
-
-interface Part {
-  stop(): Promise<void>;
-}
 
 export interface RunningServer {
   readonly port: number;
@@ -84,6 +82,14 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
         logger.warn({ durability }, 'Redis settings changed; this durability level is in force now');
       }
     },
+    onNews: (heard) => {
+      if (heard)
+        logger.info('News from the other processes arrive again; downloads are answered from memory');
+      else
+        logger.warn(
+          'No news from the other processes arrive over the channels of Redis; every download is decided by Redis until they do',
+        );
+    },
     recoveryListener: {
       onRecovering: (couponId) =>
         logger.error({ couponId }, 'Redis lost data of this coupon; rebuilding the coupon'),
@@ -116,6 +122,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     ) {
       parts.push(await startRecorder(config, stores.distributed, stores.warmer, logger, recorderCounters));
       parts.push(startReconciler(stores, stores.distributed, logger, recorderCounters));
+      parts.push(startLostMarks(stores, stores.distributed, logger));
     }
     if (config.roles.includes('recorder') && !isApiChild()) parts.push(startUnsettledChanges(stores, logger));
     const relay = config.roles.includes('relay')
@@ -242,127 +249,6 @@ async function startApi(
       await engine.shutDown(GRACE_MS);
       await engine.stop();
       await access.close();
-    },
-  };
-}
-
-async function startRecorder(
-  config: DistributedConfig,
-  distributed: DistributedStores,
-  warmer: CouponWarmer,
-  logger: Logger,
-  counters: RecorderCounters,
-): Promise<Part> {
-  const { redisUrls, redisTls, redisSentinel, redisNatMap, redisPrefix, mysqlUrl, mysqlTls } = config;
-  const { admitDeadlineMs, recordBatchMax, leaseMs, recordThreads } = config;
-  const { startRecorderThreads } = await import('../persist/recorder-threads.js');
-  const threads = startRecorderThreads(
-    {
-      ...{ redisUrls, redisTls, redisSentinel, redisNatMap, redisPrefix, mysqlUrl, mysqlTls },
-      callDeadlineMs: admitDeadlineMs,
-      ...{ recordBatchMax, leaseMs },
-    },
-    recordThreads,
-    (times) => counters.times.merge(times),
-  );
-  const recorder = new Recorder({
-    ...distributed,
-    clock: systemClock,
-    scheduler: systemScheduler,
-    drain: (couponIds, alone) => {
-      // The threads do not know whose Redis it is.
-      const [fault] = distributed.belonging.faults();
-      return fault === undefined
-        ? threads.drain(couponIds, alone)
-        : Promise.reject(new StoresMixedUpError(fault));
-    },
-    prepare: (couponId) => warmer.prepare(couponId),
-    onDrained: (couponId, result) => {
-      counters.drained(result);
-      if (result.deadLettered > 0)
-        logger.error(
-          { couponId, ...result },
-          'Issuances could not be recorded; they are in the table dead_letter with the reason',
-        );
-      else if (result.stale > 0)
-        logger.warn(
-          { couponId, ...result },
-          'Issuances not recorded, because they were claimed before the coupon was rebuilt; the rebuild queued its winners without a row again',
-        );
-      else logger.debug({ couponId, ...result }, 'Issuances recorded');
-    },
-    onFault: (fault, couponId) => {
-      counters.faults++;
-      logger.warn({ err: fault, couponId }, 'Store error while recording; the recorder retries');
-    },
-  });
-  try {
-    await recorder.start();
-  } catch (fault) {
-    await threads.close();
-    throw fault;
-  }
-  return {
-    async stop() {
-      await recorder.stop();
-      await threads.close();
-    },
-  };
-}
-
-function startUnsettledChanges(stores: Stores, logger: Logger): Part {
-  const unsettled = new UnsettledChanges({
-    ...{ changes: stores.changes, changer: stores.changer, clock: systemClock, scheduler: systemScheduler },
-    onSettled: (couponId, changeNo) =>
-      logger.warn(
-        { couponId, changeNo },
-        'Change of a coupon settled that an interrupted process had left unsettled',
-      ),
-    onFault: (fault, couponId) =>
-      logger.warn(
-        { err: fault, couponId },
-        'Store error while settling changes of coupons; the next poll retries',
-      ),
-  });
-  unsettled.start();
-  return {
-    stop() {
-      unsettled.stop();
-      return Promise.resolve();
-    },
-  };
-}
-
-function startReconciler(
-  stores: Stores,
-  distributed: DistributedStores,
-  logger: Logger,
-  counters: RecorderCounters,
-): Part {
-  const reconciler = new Reconciler({
-    ...stores,
-    ...distributed,
-    clock: systemClock,
-    scheduler: systemScheduler,
-    onRevokesFinished: (couponId, count) =>
-      logger.warn({ couponId, count }, 'Revokes finished that were in the database and not yet in Redis'),
-    onGap: (couponId, gap) => {
-      counters.gap = reconciler.gap;
-      if (gap === 0) logger.info({ couponId }, 'No issuances of this coupon are missing any more');
-      else
-        logger.error(
-          { couponId, gap },
-          'Issuances missing from both Redis and the database; run `seonchak reconcile <couponId>`',
-        );
-    },
-    onFault: (fault, couponId) =>
-      logger.warn({ err: fault, couponId }, 'Store error while reconciling; the next pass retries'),
-  });
-  reconciler.start();
-  return {
-    stop() {
-      reconciler.stop();
-      return Promise.resolve();
     },
   };
 }

@@ -15,7 +15,12 @@ import { CouponWarmer, type CouponWarmerPorts } from '../engine/recovery/coupon-
 import { FinalHolders } from '../engine/feed/final-holders.js';
 import { EventFeed } from '../engine/feed/event-feed.js';
 import { SettledRows } from '../engine/feed/settled-rows.js';
-import type { BacklogAge, IssuanceQueue, RecorderBell } from '../engine/ports/issuance-queue.js';
+import type {
+  BacklogAge,
+  IssuanceQueue,
+  PendingMarks,
+  RecorderBell,
+} from '../engine/ports/issuance-queue.js';
 import { RECOVERY_LOCK_MS } from '../engine/domain/limits.js';
 import { LocalVersions } from '../engine/ports/local-versions.js';
 import type { RebuildReport } from '../engine/recovery/rebuild-coupon.js';
@@ -29,7 +34,7 @@ import { systemClock, systemScheduler } from './system-time.js';
 /** Only where the decision and its row are two steps. */
 export interface DistributedStores {
   readonly queue: IssuanceQueue & BacklogAge;
-  readonly bell: RecorderBell;
+  readonly bell: RecorderBell & PendingMarks;
   readonly admitted: AdmittedIssuances;
   readonly recovery: RecoveryStore;
   readonly coupons: CouponRecovery;
@@ -84,6 +89,8 @@ export interface OpenStoresOptions {
    * level in force now.
    */
   onSettings?(faults: readonly string[], level: DurabilityLevel): void;
+  /** Called when news of other processes no longer arrive, and when they arrive again. */
+  onNews?(heard: boolean): void;
   /** Called for coupons that are rebuilt because the admission store has lost data. */
   readonly recoveryListener?: RecoveryListener;
 }
@@ -152,6 +159,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       asksReplicas: options.exclusive,
       onConnectionError: (error) => options.onConnectionError(error),
       onSettings: (faults, level) => options.onSettings?.(faults, level),
+      onNews: (heard) => options.onNews?.(heard),
     });
     const listener = options.recoveryListener ?? noopListener;
     const coupons = new CouponRecovery(

@@ -96,6 +96,27 @@ fault(
   },
 );
 
+fault(
+  37,
+  'the marks of pending coupons are lost with a backlog: recorders find it nevertheless',
+  async (t) => {
+    const world = await startWorld(t, mariadb, { loneRecorder: true, quantity: 50, members: 50 });
+    await world.recorder?.kill('SIGKILL');
+    await world.burst();
+    // No process is left that would ring or mark again.
+    await world.servers[0]?.kill('SIGKILL');
+    const client = redisClient(world.redis);
+    t.teardown(() => client.disconnect());
+    t.equal(await world.rows(), 0);
+    t.equal(await client.del('seonchak:announced'), 1);
+    await world.recorder?.restart();
+    while ((await world.rows()) < 50) await pause(POLL_MS);
+    await client.del('seonchak:announced');
+    while ((await client.zscore('seonchak:announced', '#')) === null) await pause(POLL_MS);
+    await world.verdict(t);
+  },
+);
+
 fault(37, 'stats, status and reconcile never call a coupon in order that has lost a key', async (t) => {
   const world = await startWorld(t, mariadb, { servers: 1, quantity: 10, members: 12 });
   await world.burst();

@@ -27,12 +27,14 @@ const deaf = await startSeonchak({ ...site.settings, REDIS_URL: `redis://127.0.0
 t.teardown(() => deaf.stop());
 const servers = [...site.servers, deaf];
 
-async function sealedAnswers(): Promise<number> {
+async function metric(name: string): Promise<number> {
   const client = new HttpClient(deaf.origin, 1);
   const { body } = await client.call('/metrics');
   client.close();
-  return Number(/^seonchak_sealed_answers_total (\d+)$/m.exec(String(body['text']))?.[1]);
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(String(body['text']))?.[1]);
 }
+
+const sealedAnswers = (): Promise<number> => metric('seonchak_sealed_answers_total');
 
 function crowdAt(t: Test, origin: string): Crowd {
   const client = new HttpClient(origin, 1);
@@ -82,8 +84,11 @@ async function deafAnswersNothing(t: Test, breakNews: () => Promise<void>): Prom
     );
     t.equal(await sealedAnswers(), before, 'nothing was answered from memory');
   }
+  t.equal(await metric('seonchak_news_heard'), 0);
+  while (!deaf.log().includes('No news from the other processes arrive')) await pause(50);
   deafRedis.behave({});
   await untilSealed(world, atDeaf);
+  t.equal(await metric('seonchak_news_heard'), 1);
   t.pass('memory answers again once the news arrive');
   world.crowd.presses.push(...atHearing.presses, ...atDeaf.presses);
   await world.verdict(t);

@@ -67,6 +67,9 @@ export const SWEEP_SELDOM_MS = 10_000;
 export const SWEEP_COUPONS_MAX = 20_000;
 export const SWEEP_BATCH_MAX = 500;
 
+/** How often recorders check whether the store still has the marks of pending coupons. */
+export const MARKS_CHECK_MS = 2_000;
+
 /** Rest after a drain failed because a store did not answer. */
 export const DRAIN_RETRY_MS = 500;
 

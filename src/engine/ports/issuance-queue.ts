@@ -110,6 +110,14 @@ export interface PendingMark {
   readonly markedAtMs: number;
 }
 
+/** Whether the marks of pending coupons are all there; they are one key of the store, which can be lost alone. */
+export interface PendingMarks {
+  /** False from a loss of the marks until {@link declareMarksWhole}; also where that was never called. */
+  areMarksWhole(): Promise<boolean>;
+  /** The caller has marked every coupon that has something to record. */
+  declareMarksWhole(): Promise<void>;
+}
+
 /**
  * How a recorder learns which coupons have something to record.
  *

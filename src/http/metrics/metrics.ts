@@ -31,6 +31,7 @@ export interface MetricsSources {
   readonly counters: EngineCounters;
   readonly outcomes: OutcomeCounts;
   readonly durability: () => string;
+  newsHeard(): boolean;
   readonly settingsFaults?: (() => readonly string[]) | undefined;
   /** `undefined` where the decision is its own record. */
   readonly backlogSources: BacklogSources | undefined;
@@ -202,6 +203,15 @@ export function createMetrics(sources: MetricsSources): Registry {
   );
   gauge('seonchak_live_watchers', 'Open streams of the live view.', () => sources.liveWatchers());
 
+  new Gauge({
+    name: 'seonchak_news_heard',
+    help: '0 while no news of other processes arrive, and every download is decided by the store.',
+    aggregator: 'min',
+    registers: [registry],
+    collect() {
+      this.set(sources.newsHeard() ? 1 : 0);
+    },
+  });
   registerProcessMetrics(registry, 'api');
   registerDurability(registry, durability, sources.settingsFaults);
   if (backlogSources !== undefined) registerQueueMetrics(registry, backlogSources);

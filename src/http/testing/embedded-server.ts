@@ -132,6 +132,7 @@ export async function startEmbeddedServer(
     accounts,
     locks,
     doorRules,
+    versions,
     sessionEnds: stores.sessionEnds,
     audiences: stores.audiences,
     clock,

@@ -18,6 +18,9 @@ import type { RedisNodes } from './redis-nodes.js';
 /** While nothing is received, subscriptions are renewed after this number of beats. */
 const RENEW_BEATS = 10;
 
+/** Silence of this length is reported. A shorter one may be a busy event loop. */
+const SILENCE_REPORTED_MS = 2_000;
+
 export class NewsPulse {
   readonly hearing: Hearing = { untilMs: Number.NEGATIVE_INFINITY, sinceMs: Number.NEGATIVE_INFINITY };
   readonly #calls: RedisCalls;
@@ -26,11 +29,23 @@ export class NewsPulse {
   readonly #news: RedisChannel;
   readonly #onGap = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
+  readonly #onHeard: (heard: boolean) => void;
   #sent = 0;
   #received = 0;
+  #heardAtMs = 0;
+  #heard = true;
 
-  /** @param news is subscribed to again, like the beats, while nothing is received. */
-  constructor(calls: RedisCalls, nodes: RedisNodes, news: RedisChannel) {
+  /**
+   * @param news is subscribed to again, like the beats, while nothing is received.
+   * @param onHeard called when nothing was received for {@link SILENCE_REPORTED_MS}, and at the next beat.
+   */
+  constructor(
+    calls: RedisCalls,
+    nodes: RedisNodes,
+    news: RedisChannel,
+    onHeard: (heard: boolean) => void = () => undefined,
+  ) {
+    this.#onHeard = onHeard;
     this.#calls = calls;
     this.#news = news;
     this.#channel = `${VERSIONS_CHANNEL}:${randomUUID()}`;
@@ -41,6 +56,7 @@ export class NewsPulse {
   async start(onGap: () => void): Promise<() => void> {
     this.#onGap.add(onGap);
     if (this.#timer === undefined) {
+      this.#heardAtMs = performance.now();
       this.#timer = setInterval(() => this.#beat(), BEAT_MS);
       this.#timer.unref();
       await this.#beats.listen((message) => this.#onBeat(message));
@@ -61,11 +77,18 @@ export class NewsPulse {
 
   #beat(): void {
     this.#sent += 1;
+    if (performance.now() - this.#heardAtMs > SILENCE_REPORTED_MS) this.#report(false);
     if (this.#sent % RENEW_BEATS === 0 && performance.now() > this.hearing.untilMs) {
       this.#beats.renew();
       this.#news.renew();
     }
     this.#calls.publish(this.#channel, `${this.#sent}:${performance.now()}`);
+  }
+
+  #report(heard: boolean): void {
+    if (heard === this.#heard) return;
+    this.#heard = heard;
+    this.#onHeard(heard);
   }
 
   #onBeat(message: string): void {
@@ -76,6 +99,8 @@ export class NewsPulse {
     this.#received = number;
     if (missedSome) this.hearing.sinceMs = sentAtMs;
     this.hearing.untilMs = sentAtMs + HEARING_MS;
+    this.#heardAtMs = performance.now();
+    this.#report(true);
     if (missedSome) for (const onGap of this.#onGap) onGap();
   }
 }

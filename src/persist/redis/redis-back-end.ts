@@ -32,6 +32,8 @@ export interface RedisBackEndOptions extends ConnectOptions {
   readonly asksReplicas?: boolean;
   /** Called when settings that matter have changed while running. */
   readonly onSettings?: (faults: readonly string[], level: DurabilityLevel) => void;
+  /** Called when news of other processes no longer arrive, and when they arrive again. */
+  readonly onNews?: (heard: boolean) => void;
 }
 
 export interface BelongingCheck {
@@ -105,7 +107,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       admission: new RedisAdmission(calls, nodes),
       queue: new RedisIssuanceQueue(calls, nodes),
       bell: new RedisRecorderBell(calls, nodes),
-      versions: new RedisVersions(calls, nodes),
+      versions: new RedisVersions(calls, nodes, options.onNews),
       admitted: new RedisAdmittedIssuances(calls),
       recovery: new RedisRecoveryStore(calls),
       startWarnings: replicaWarning === undefined ? [] : [replicaWarning],

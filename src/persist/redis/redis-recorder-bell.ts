@@ -3,7 +3,7 @@
  */
 import { chunksOf } from '../../engine/domain/chunks.js';
 import { type CouponId, parseCouponId } from '../../engine/domain/coupon.js';
-import type { PendingMark, RecorderBell } from '../../engine/ports/issuance-queue.js';
+import type { PendingMark, PendingMarks, RecorderBell } from '../../engine/ports/issuance-queue.js';
 import { PENDING_KEY, BELL_CHANNEL } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { RedisChannel } from './redis-channel.js';
@@ -18,7 +18,10 @@ const RING_INTERVAL_MS = 25;
 /** Coupons a script call, below what Lua unpacks; and a message. */
 const COUPONS_AT_ONCE = 1_000;
 
-export class RedisRecorderBell implements RecorderBell {
+/** A member beside the coupons, behind all of them: where it is missing, the key was lost. */
+const WHOLE = '#';
+
+export class RedisRecorderBell implements RecorderBell, PendingMarks {
   readonly #calls: RedisCalls;
   readonly #channel: RedisChannel;
   readonly #rung = new Set<CouponId>();
@@ -41,7 +44,12 @@ export class RedisRecorderBell implements RecorderBell {
 
   async pendingMarks(limit: number): Promise<PendingMark[]> {
     if (limit < 1) return [];
-    const reply = list(await this.#calls.command('zrange', PENDING_KEY, [0, limit - 1, 'WITHSCORES']));
+    const reply = list(
+      await this.#calls.command('zrange', PENDING_KEY, [
+        ...['-inf', '(+inf', 'BYSCORE', 'LIMIT', 0, limit],
+        'WITHSCORES',
+      ]),
+    );
     const marks: PendingMark[] = [];
     for (let at = 0; at < reply.length; at += 2) {
       const couponId = parseCouponId(text(reply[at]));
@@ -49,6 +57,14 @@ export class RedisRecorderBell implements RecorderBell {
       marks.push({ couponId, markedAtMs: Number(text(reply[at + 1])) });
     }
     return marks;
+  }
+
+  async areMarksWhole(): Promise<boolean> {
+    return (await this.#calls.command('zscore', PENDING_KEY, [WHOLE])) !== null;
+  }
+
+  async declareMarksWhole(): Promise<void> {
+    await this.#calls.command('zadd', PENDING_KEY, ['+inf', WHOLE]);
   }
 
   /** The first ring goes out at once; what follows within the interval goes out together at its end. One timer in all. */

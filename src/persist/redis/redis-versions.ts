@@ -12,10 +12,10 @@ export class RedisVersions implements Versions {
   readonly #channel: RedisChannel;
   readonly #pulse: NewsPulse;
 
-  constructor(calls: RedisCalls, nodes: RedisNodes) {
+  constructor(calls: RedisCalls, nodes: RedisNodes, onHeard?: (heard: boolean) => void) {
     this.#calls = calls;
     this.#channel = new RedisChannel(nodes, VERSIONS_CHANNEL);
-    this.#pulse = new NewsPulse(calls, nodes, this.#channel);
+    this.#pulse = new NewsPulse(calls, nodes, this.#channel, onHeard);
   }
 
   get hearing(): Readonly<Hearing> {

@@ -1,0 +1,80 @@
+import t from 'tap';
+import type { CouponId } from '../domain/coupon.js';
+import { couponNumber } from '../testing/simulation/staged-world.js';
+import { LostMarks, type LostMarksPorts } from './lost-marks.js';
+
+/** Coupons 1 to 1,200: every hundredth has a backlog, and 700 is out of service. */
+const COUPONS = 1_200;
+const couponIds = Array.from({ length: COUPONS }, (_, place) => couponNumber(place + 1));
+
+class Marks {
+  whole = false;
+  readonly marked: CouponId[] = [];
+  restored = 0;
+  readonly faults: unknown[] = [];
+  fault: Error | undefined;
+  readonly lostMarks: LostMarks;
+
+  constructor() {
+    const catalogue = {
+      list: (_: unknown, after: number, limit: number) =>
+        Promise.resolve(
+          couponIds
+            .filter((couponId) => couponId > after)
+            .slice(0, limit)
+            .map((couponId) => ({ couponId })),
+        ),
+    };
+    const ports: LostMarksPorts = {
+      catalogue: catalogue as unknown as LostMarksPorts['catalogue'],
+      queue: {
+        depths: (some) => {
+          if (this.fault !== undefined) return Promise.reject(this.fault);
+          return Promise.resolve(
+            some.map((couponId) =>
+              Number(couponId) === 700
+                ? undefined
+                : { queued: Number(couponId) % 100 === 0 ? 1 : 0, claimed: 0 },
+            ),
+          );
+        },
+      },
+      bell: {
+        areMarksWhole: () => Promise.resolve(this.whole),
+        declareMarksWhole: () => {
+          this.whole = true;
+          return Promise.resolve();
+        },
+        markPending: (some) => {
+          this.marked.push(...some);
+          return Promise.resolve();
+        },
+      },
+      scheduler: { every: () => () => undefined },
+      onRestored: (coupons) => (this.restored += coupons),
+      onFault: (fault) => this.faults.push(fault),
+    };
+    this.lostMarks = new LostMarks(ports);
+  }
+}
+
+t.test('every coupon in service with a backlog is marked once, over all pages', async (t) => {
+  const marks = new Marks();
+  await marks.lostMarks.check();
+  t.same(marks.marked.map(Number), [100, 200, 300, 400, 500, 600, 800, 900, 1_000, 1_100, 1_200]);
+  t.equal(marks.restored, 11);
+  await marks.lostMarks.check();
+  t.equal(marks.marked.length, 11, 'whole marks are left alone');
+});
+
+t.test('a store that fails meanwhile is asked again, and the marks are not declared whole', async (t) => {
+  const marks = new Marks();
+  marks.fault = new Error('no reply');
+  await marks.lostMarks.check();
+  t.same(marks.faults, [marks.fault]);
+  t.equal(marks.whole, false);
+  marks.fault = undefined;
+  await marks.lostMarks.check();
+  t.equal(marks.whole, true);
+  t.equal(marks.restored, 11);
+});
