@@ -112,6 +112,39 @@ t.test('a lost connection is not called a crowd', async () => {
   await page.locator('.issued-number').waitFor();
 });
 
+t.test('an amount has its currency', async (t) => {
+  const discount = { type: 'amount', value: 5_050, currency: 'USD' };
+  const couponId = await register({ name: 'In dollars', quantity: 5, discount });
+  const inWon = await register({ name: 'In won', quantity: 5, discount: { type: 'amount', value: 5_000 } });
+  for (const [id, text] of [
+    [couponId, '$50.50 off'],
+    [inWon, '₩5,000 off'],
+  ] as const) {
+    await page.goto(`${server.origin}/#/coupons/${id}`);
+    await page.locator('.event-head', { hasText: text }).waitFor();
+  }
+  t.match((await client.call(`/v1/coupons/${inWon}`)).body, { discount: { currency: 'KRW' } });
+});
+
+t.test('a visit leaves no fault in the log of the browser', async (t) => {
+  const faults: string[] = [];
+  const visitor = await signedIn(browser, 'visitor', 'member');
+  visitor.on('console', (message) => {
+    if (message.type() === 'error') faults.push(message.text());
+  });
+  const open = await register({ name: 'Visited', quantity: 5 });
+  await visitor.goto(`${server.origin}/#/coupons/${open}`);
+  await visitor.getByRole('button', { name: 'Download' }).waitFor();
+  await visitor.goto(`${server.origin}/#/me`);
+  await visitor.getByText('No coupons yet').waitFor();
+  await visitor.goto(`${server.origin}/#/`);
+  await visitor.locator('.card').first().waitFor();
+  await visitor.goto(`${server.origin}/#/coupons/${open}`);
+  await visitor.getByRole('button', { name: 'Download' }).click();
+  await visitor.getByText('For good').waitFor();
+  t.same(faults, []);
+});
+
 t.test('nothing on any page broke the content security policy or threw', (t) => {
   t.same(browser.complaints, []);
   t.end();

@@ -72,6 +72,20 @@ t.test('numbers are understood as people write them', async (t) => {
   t.match(body, { quantity: 12_500, discount: { type: 'percent', value: 12.5 } });
 });
 
+t.test('an amount is registered in its currency', async (t) => {
+  await page.goto(`${server.origin}/#/sell/new`);
+  await page.getByLabel('Name').fill('Off in dollars');
+  await page.getByLabel('Quantity').fill('5');
+  await page.getByText('Amount').click();
+  await page.getByLabel('Currency').selectOption('USD');
+  await page.getByLabel('Value').fill('1,250.5');
+  await page.getByRole('button', { name: 'Register', exact: true }).click();
+  await page.locator('.discount', { hasText: '$1,250.50 off' }).waitFor();
+  const id = /\/sell\/(\d+)$/.exec(page.url())?.[1] ?? '';
+  const { body } = await client.call(`/v1/coupons/${id}`);
+  t.same(body['discount'], { type: 'amount', value: 125_050, currency: 'USD' });
+});
+
 t.test('holders appear as they come, and are found by member and by number', async (t) => {
   const couponId = await register({ name: 'Followed', quantity: 50 });
   for (let member = 1; member <= 3; member++) await download(couponId, `early-${member}`);

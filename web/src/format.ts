@@ -25,7 +25,14 @@ export function countdownParts(leftMs: number): CountdownParts {
   };
 }
 
+/** ₩ has none, $ has two, د.ك has three. */
+export function fractionDigits(currency: string): number {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
+  return format.resolvedOptions().maximumFractionDigits ?? 0;
+}
+
 export class Format {
+  readonly #language: Language;
   readonly #words: Words;
   readonly #whole: Intl.NumberFormat;
   readonly #brief: Intl.NumberFormat;
@@ -34,6 +41,7 @@ export class Format {
   readonly #second: Intl.DateTimeFormat;
 
   constructor(language: Language, words: Words) {
+    this.#language = language;
     this.#words = words;
     this.#whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
     this.#brief = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 });
@@ -80,7 +88,18 @@ export class Format {
   discount(discount: Discount): string {
     return discount.type === 'percent'
       ? this.#words.percentOff(this.#decimal.format(discount.value))
-      : this.#words.amountOff(this.#whole.format(discount.value));
+      : this.#words.amountOff(this.money(discount.value, discount.currency));
+  }
+
+  /** @param value in the smallest unit of the currency. */
+  money(value: number, currency: string): string {
+    const format = new Intl.NumberFormat(this.#language, {
+      style: 'currency',
+      currency,
+      currencyDisplay: 'narrowSymbol',
+      trailingZeroDisplay: 'stripIfInteger',
+    });
+    return format.format(value / 10 ** fractionDigits(currency));
   }
 
   /** `02:03:04`, with the days before it when there are any. */

@@ -9,8 +9,13 @@ import type { DoorRule } from '../domain/door-rule.js';
 import type { KeyedRequest } from './idempotency.js';
 import type { RedemptionRules } from '../domain/redemption.js';
 
+/** ISO 4217; of a discount that names none. */
+export const DEFAULT_CURRENCY = 'KRW';
+
 export type Discount =
-  { readonly type: 'percent'; readonly value: number } | { readonly type: 'amount'; readonly value: number };
+  | { readonly type: 'percent'; readonly value: number }
+  /** `value` counts the smallest unit of the currency. */
+  | { readonly type: 'amount'; readonly value: number; readonly currency: string };
 
 export interface NewCoupon extends CouponTerms {
   readonly sellerId: string;

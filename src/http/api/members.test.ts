@@ -4,6 +4,21 @@ import { openRedisBackEnd } from '../../persist/redis/redis-back-end.js';
 import { call } from '../testing/client.js';
 import { openShop } from '../testing/shop.js';
 
+t.test('what a member holds is a field where a page asks', async (t) => {
+  const shop = await openShop(t);
+  const path = await shop.coupon();
+  const couponId = Number(path.split('/').at(-1));
+  const line = `GET /v1/me/coupons/${couponId}`;
+  const token = await shop.token('m-field');
+  t.match(await call(shop.url, line, { token }), { status: 200, body: { couponId, issuance: null } });
+  await shop.press(path, 'm-field');
+  t.match(await call(shop.url, line, { token }), {
+    status: 200,
+    body: { couponId, issuance: { memberId: 'm-field', issueNo: 1 } },
+  });
+  t.match(await call(shop.url, 'GET /v1/me/coupons/0', { token }), { body: { code: 'unknown_coupon' } });
+});
+
 t.test('a member asks whether they won', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon();

@@ -29,6 +29,12 @@ export class MemberHandlers {
     return this.#issuance(couponIdOf(request), member.memberId, 'You do not hold this coupon.');
   }
 
+  /** The same as one field: that a member holds none is no fault of the request. */
+  async ownCoupon(request: ApiRequest, member: Identity): Promise<Reply> {
+    const couponId = couponIdOf(request);
+    return json(200, { couponId, issuance: (await this.#find(couponId, member.memberId)) ?? null });
+  }
+
   /** The same for the member of the path, asked by the seller of the coupon. */
   async issuanceOfMember(request: ApiRequest, seller: Identity): Promise<Reply> {
     const memberId = memberInPath(request);
@@ -39,23 +45,23 @@ export class MemberHandlers {
   }
 
   async #issuance(couponId: CouponId, memberId: MemberId, notHeld: string): Promise<Reply> {
+    const issuance = await this.#find(couponId, memberId);
+    return issuance === undefined ? refuse('not_issued', notHeld) : json(200, issuance);
+  }
+
+  async #find(couponId: CouponId, memberId: MemberId): Promise<Record<string, unknown> | undefined> {
     const { ledger, registry } = this.#ports;
     const row = await ledger.rowOf(couponId, memberId);
     const issuance = row ?? (await registry.issuanceOf(couponId, memberId));
     switch (issuance) {
       case undefined:
-        return refuse('not_issued', notHeld);
+        return undefined;
       case 'unknown_coupon':
         return refuse('unknown_coupon', 'There is no coupon with this id.');
       case 'not_ready':
         return refuse('not_ready', 'The coupon is temporarily unavailable in the store. Try again.');
       default:
-        return json(200, {
-          outcome: 'issued',
-          couponId,
-          ...issuanceFields(issuance),
-          recorded: row !== undefined,
-        });
+        return { outcome: 'issued', couponId, ...issuanceFields(issuance), recorded: row !== undefined };
     }
   }
 }

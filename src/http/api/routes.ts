@@ -127,6 +127,7 @@ export function createRoutes(
 
   return [
     anyone('POST /v1/accounts {}', (request) => sessions.signUp(request)),
+    anyone('GET /v1/signup', () => sessions.signUpOffer()),
     anyone('POST /v1/sessions {}', (request) => sessions.signIn(request)),
     anyone('POST /v1/password-resets {}', (request) => resets.requestMail(request)),
     anyone('POST /v1/passwords {}', (request) => resets.setPassword(request)),
@@ -195,6 +196,7 @@ export function createRoutes(
     ),
 
     member('GET /v1/coupons/:id/issuance', (request, caller) => members.issuance(request, caller)),
+    member('GET /v1/me/coupons/:couponId', (request, caller) => members.ownCoupon(request, caller)),
     member('GET /v1/me/coupons', (request, caller) => redemptions.wallet(request, caller)),
     member('POST /v1/me/coupons/:couponId/use {}', (request, caller) => redemptions.use(request, caller)),
 

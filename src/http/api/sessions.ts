@@ -39,6 +39,8 @@ export interface SessionSettings {
   readonly publicUrl?: string;
 }
 
+const CLOSED = { member: 'closed', seller: 'closed' } as const;
+
 export class SessionHandlers {
   readonly #ports: SessionPorts;
   readonly #signup: Readonly<Record<(typeof signUpRoles)[number], 'open' | 'closed'>>;
@@ -57,6 +59,13 @@ export class SessionHandlers {
     this.#signup = { seller: settings.sellerSignup, member: settings.memberSignup };
     this.#passwords = passwords;
     this.#issuer = issuer;
+  }
+
+  /** For pages, which need not offer what is refused. */
+  signUpOffer(): Promise<Reply> {
+    const accounts = this.#issuer !== undefined;
+    const { member, seller } = accounts ? this.#signup : CLOSED;
+    return Promise.resolve(json(200, { accounts, member, seller }));
   }
 
   async signUp(request: ApiRequest): Promise<Reply> {

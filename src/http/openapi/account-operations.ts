@@ -1,5 +1,5 @@
 /** Describes the routes for accounts, beside those of operations.ts. */
-import { forAccounts, forAnyone } from './operation.js';
+import { forAccounts, forAnyone, storeless } from './operation.js';
 import type { Operation } from './operation.js';
 
 export const accountOperations: Readonly<Record<string, Operation>> = {
@@ -22,6 +22,13 @@ export const accountOperations: Readonly<Record<string, Operation>> = {
     body: 'NewPassword',
     answers: { 200: { description: 'The password is set.', json: 'PasswordSet' } },
     problems: ['reset_invalid', 'sessions_disabled', 'busy'],
+  }),
+  'GET /v1/signup': storeless({
+    id: 'showSignUp',
+    tag: 'Accounts',
+    summary: 'Show who can sign up here',
+    description: '`accounts` is false where an outside identity provider signs everyone in.',
+    answers: { 200: { description: 'Who can sign up.', json: 'SignUp' } },
   }),
   'GET /v1/me': forAccounts({
     id: 'showOwnAccount',

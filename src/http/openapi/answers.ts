@@ -49,7 +49,8 @@ export const discountAnswer = z.discriminatedUnion('type', [
   z.object({ type: z.literal('percent'), value: z.number() }),
   z.object({
     type: z.literal('amount'),
-    value: z.int().meta({ description: 'In the smallest unit of the shop’s currency.' }),
+    value: z.int().meta({ description: 'In the smallest unit of the currency.' }),
+    currency: z.string().meta({ description: 'ISO 4217.', examples: ['KRW'] }),
   }),
 ]);
 
@@ -118,6 +119,8 @@ export const heldIssuance = z.object({
   ...issuance,
   recorded: z.boolean().meta({ description: 'Whether the row of the issuance is in the database.' }),
 });
+
+export const ownCoupon = z.object({ couponId, issuance: heldIssuance.nullable() });
 
 export const issuanceItemAnswer = z.object({
   couponId,

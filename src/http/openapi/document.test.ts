@@ -339,6 +339,9 @@ t.test('what members see and use is answered as described', async (t) => {
   for (const token of [owner, other, undefined])
     await walk('GET /v1/coupons/{id}/issuance', `${path}/issuance`, { token });
   await walk('GET /v1/me/coupons', '/v1/me/coupons', { token: owner });
+  const own = 'GET /v1/me/coupons/{couponId}';
+  for (const token of [owner, other]) await walk(own, `/v1/me/coupons/${couponId}`, { token });
+  await walk(own, '/v1/me/coupons/999', { token: owner });
   await walk('GET /v1/me/coupons', '/v1/me/coupons?page=2', { token: owner });
   const use = 'POST /v1/me/coupons/{couponId}/use';
   for (const token of [owner, owner, other]) await walk(use, `/v1/me/coupons/${couponId}/use`, { token });
@@ -462,6 +465,7 @@ t.test('an installation with an outside provider and closed sign-up answers as d
   const closedShop = await openShop(t, { settings: { sellerSignup: 'closed', memberSignup: 'closed' } });
   for (const role of ['seller', 'member']) {
     await walk('POST /v1/accounts', '/v1/accounts', { body: { ...signUp, role } }, closedShop.url);
+    await walk('GET /v1/signup', '/v1/signup', {}, closedShop.url);
   }
   const outside = await openShop(t, {
     settings: {

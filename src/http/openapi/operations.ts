@@ -101,6 +101,14 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: { description: 'The member holds the coupon.', json: 'HeldIssuance' } },
     problems: ['unknown_coupon', 'not_issued'],
   }),
+  'GET /v1/me/coupons/:couponId': forMembers({
+    id: 'showOwnCoupon',
+    tag: 'Members',
+    summary: 'Show what you hold of a coupon',
+    description: 'For pages: the answer is 200 and `issuance` null where you hold none.',
+    answers: { 200: { description: 'Your issuance, or null.', json: 'OwnCoupon' } },
+    problems: ['unknown_coupon'],
+  }),
   'GET /v1/me/coupons': forMembers({
     id: 'listOwnCoupons',
     tag: 'Members',

@@ -21,7 +21,7 @@ import {
 import type { OrderId, Validity } from '../../engine/domain/redemption.js';
 import { UNIT_MAX } from '../../engine/domain/holder.js';
 import { memberIdOf } from '../../engine/domain/member-id.js';
-import { couponSorts } from '../../engine/ports/coupon-catalogue.js';
+import { couponSorts, DEFAULT_CURRENCY } from '../../engine/ports/coupon-catalogue.js';
 import { keyScopes } from '../../accounts/server-keys.js';
 import { signUpRoles } from '../../accounts/accounts.js';
 import { eligibility, memberClaims } from './eligibility-schemas.js';
@@ -33,7 +33,7 @@ export const PASSWORD_LENGTH_MAX = 128;
 export const PAGE_LIMIT_DEFAULT = 50;
 export const PAGE_LIMIT_MAX = 1_000;
 
-/** In the smallest unit of the shop's currency. */
+/** In the smallest unit of the currency. */
 export const DISCOUNT_AMOUNT_MAX = 1_000_000_000_000;
 
 /**
@@ -109,9 +109,25 @@ const instant = z
     examples: ['2026-11-22T12:00:00Z'],
   });
 
+const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
+
+const currency = z
+  .string()
+  .refine((code) => currencies.has(code), 'must be an ISO 4217 code such as KRW')
+  .default(DEFAULT_CURRENCY)
+  .meta({ description: 'ISO 4217.', examples: [DEFAULT_CURRENCY] });
+
 const discount = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('percent'), value: z.number().gt(0).max(100) }),
-  z.strictObject({ type: z.literal('amount'), value: z.int().min(1).max(DISCOUNT_AMOUNT_MAX) }),
+  z.strictObject({
+    type: z.literal('amount'),
+    value: z
+      .int()
+      .min(1)
+      .max(DISCOUNT_AMOUNT_MAX)
+      .meta({ description: 'In the smallest unit of the currency: 5000 is ₩5,000 or $50.00.' }),
+    currency,
+  }),
 ]);
 
 const presenceRequired = z

@@ -4,6 +4,12 @@ import { SESSION_ENDS } from './change-counter.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
 import type { SqlFlavour } from './sql-flavour.js';
 
+/** Amounts registered before have none, and are shown in the default currency. */
+export async function addDiscountCurrency(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
+  await addColumnOnce(db, flavour, 'coupon', 'discount_currency', types.word, true);
+}
+
 export async function createSessionEnds(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
   const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
   const table = flavour.name === 'mysql' ? sql`engine=InnoDB default charset=utf8mb4` : sql`strict`;

@@ -36,6 +36,7 @@ t.same(
     '0047_audiences',
     '0048_units',
     '0050_session_ends',
+    '0051_discount_currency',
   ],
   'of several that start at once one migrates',
 );

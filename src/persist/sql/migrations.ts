@@ -6,7 +6,7 @@ import { addDoorRules, createAudiences } from './door-migrations.js';
 import { migrateIdentity } from './identity-migration.js';
 import { createInstallation } from './installation.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
-import { createSessionEnds } from './account-migrations.js';
+import { addDiscountCurrency, createSessionEnds } from './account-migrations.js';
 import { createEvents, createWebhooks } from './feed-migrations.js';
 import { addRedemptions, createServerKeys, indexOpenings } from './shop-migrations.js';
 import type { SqlFlavour } from './sql-flavour.js';
@@ -31,6 +31,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0047_audiences': { up: (db) => createAudiences(db, flavour) },
     '0048_units': { up: (db) => addUnits(db, flavour) },
     '0050_session_ends': { up: (db) => createSessionEnds(db, flavour) },
+    '0051_discount_currency': { up: (db) => addDiscountCurrency(db, flavour) },
   };
 }
 

@@ -43,6 +43,8 @@ export interface CouponTable {
   epoch: number;
   discount_type: 'percent' | 'amount' | null;
   discount_value: number | null;
+  /** NULL: a percentage, or the default currency of amounts registered before there were others. */
+  discount_currency: Generated<string | null>;
   created_at: number;
   /** The door rule as JSON; NULL: none. And the revision at which the rule last changed (change-counter.ts). */
   door: string | null;

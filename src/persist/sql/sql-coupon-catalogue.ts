@@ -12,6 +12,7 @@ import type {
   InsertOnceReply,
   NewCoupon,
 } from '../../engine/ports/coupon-catalogue.js';
+import { DEFAULT_CURRENCY } from '../../engine/ports/coupon-catalogue.js';
 import { type CouponId, type CouponTerms, parseCouponId } from '../../engine/domain/coupon.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 import type { KeyedRequest } from '../../engine/ports/idempotency.js';
@@ -173,6 +174,7 @@ async function insertCoupon(
       epoch: 0,
       discount_type: coupon.discount?.type ?? null,
       discount_value: coupon.discount?.value ?? null,
+      discount_currency: coupon.discount?.type === 'amount' ? coupon.discount.currency : null,
       created_at: coupon.createdAtMs,
       door: doorText(coupon.door),
       door_revision: doorRevision,
@@ -254,8 +256,11 @@ export function recordOf(row: Selectable<CouponTable>): CouponRecord {
 export function discountOf({
   discount_type: type,
   discount_value: value,
-}: Pick<Selectable<CouponTable>, 'discount_type' | 'discount_value'>): Discount | undefined {
-  return type === null || value === null ? undefined : { type, value };
+  discount_currency: currency,
+}: Pick<Selectable<CouponTable>, 'discount_type' | 'discount_value' | 'discount_currency'>):
+  Discount | undefined {
+  if (type === null || value === null) return undefined;
+  return type === 'percent' ? { type, value } : { type, value, currency: currency ?? DEFAULT_CURRENCY };
 }
 
 function couponIdOf(id: number | bigint): CouponId {

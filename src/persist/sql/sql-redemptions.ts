@@ -118,6 +118,7 @@ export class SqlRedemptions implements RedemptionLedger {
           'coupon.seller_id as sellerId',
           'coupon.discount_type',
           'coupon.discount_value',
+          'coupon.discount_currency',
           ...RULE_COLUMNS.map((column) => `coupon.${column}` as const),
           this.#flavour.nowMs.as('nowMs'),
         ])

@@ -55,6 +55,13 @@ export interface NewCoupon extends CouponTerms {
   readonly discount?: Discount;
 }
 
+/** Who can sign up here; without accounts an outside provider signs everyone in. */
+export interface SignUpOffer {
+  readonly accounts: boolean;
+  readonly member: boolean;
+  readonly seller: boolean;
+}
+
 /** Holding one, and whether this was the first time of asking. */
 export interface Held {
   readonly issueNo: number;
@@ -174,9 +181,24 @@ export class ApiClient {
     return this.#call(`v1/coupons/${id}/download`, readHeld, { method: 'POST' });
   }
 
-  issuance(id: number): Promise<Result<Held & { readonly recorded: boolean }>> {
-    const read = (value: unknown) => ({ ...readHeld(value), recorded: fieldsOf(value)['recorded'] === true });
-    return this.#call(`v1/coupons/${id}/issuance`, read);
+  /** @returns `undefined` where the member holds none. */
+  issuance(id: number): Promise<Result<(Held & { readonly recorded: boolean }) | undefined>> {
+    return this.#call(`v1/me/coupons/${id}`, (value) => {
+      const { issuance } = fieldsOf(value);
+      if (issuance === null) return undefined;
+      return { ...readHeld(issuance), recorded: fieldsOf(issuance)['recorded'] === true };
+    });
+  }
+
+  signUpOffer(): Promise<Result<SignUpOffer>> {
+    return this.#call('v1/signup', (value) => {
+      const fields = fieldsOf(value);
+      return {
+        accounts: fields['accounts'] === true,
+        member: fields['member'] === 'open',
+        seller: fields['seller'] === 'open',
+      };
+    });
   }
 
   myCoupons(after: number | string, limit: number): Promise<Result<Page<WalletItem>>> {

@@ -12,10 +12,10 @@ import {
 export const couponStates = ['scheduled', 'open', 'paused', 'sold_out', 'closed'] as const;
 export type CouponState = (typeof couponStates)[number];
 
-export interface Discount {
-  readonly type: 'percent' | 'amount';
-  readonly value: number;
-}
+export type Discount =
+  | { readonly type: 'percent'; readonly value: number }
+  /** In the smallest unit of the currency. */
+  | { readonly type: 'amount'; readonly value: number; readonly currency: string };
 
 export interface Coupon {
   readonly id: number;
@@ -180,6 +180,8 @@ function readState(value: unknown): CouponState {
 function readDiscount(value: unknown): Discount | undefined {
   if (value === null || value === undefined) return undefined;
   const fields = fieldsOf(value);
-  const type = textIn(fields, 'type');
-  return { type: type === 'percent' ? 'percent' : 'amount', value: numberIn(fields, 'value') };
+  const size = numberIn(fields, 'value');
+  return textIn(fields, 'type') === 'percent'
+    ? { type: 'percent', value: size }
+    : { type: 'amount', value: size, currency: textIn(fields, 'currency') };
 }

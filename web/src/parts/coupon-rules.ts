@@ -2,12 +2,14 @@
 import type { CouponTerms, NewCoupon } from '../api/client.js';
 import type { Discount } from '../api/coupon.js';
 import type { FieldFault, Problem } from '../api/problem.js';
+import { fractionDigits } from '../format.js';
 import type { Words } from '../language/en.js';
 import { showFaults } from './field.js';
 import type { FieldState } from './field.js';
 
 const NAME_LENGTH_MAX = 200;
 export const QUANTITY_MAX = 1_000_000_000;
+const AMOUNT_MAX = 1_000_000_000_000;
 
 /** Three digits after each mark, as people write thousands: `1,000`, `1 000`. A lone comma may be a decimal one, so `1,5` is none. */
 const grouped = /^\d{1,3}(?:[,\u00a0\u202f ]\d{3})+$/;
@@ -62,11 +64,17 @@ export function readTerms(
 export function readDiscount(
   type: 'none' | Discount['type'],
   field: FieldState,
+  currency: string,
   words: Words,
 ): { readonly discount?: Discount } | undefined {
   if (type === 'none') return {};
-  const value = type === 'percent' ? readPercent(field.value) : readWhole(field.value);
-  if (value !== undefined) return { discount: { type, value } };
+  if (type === 'percent') {
+    const value = readPercent(field.value);
+    if (value !== undefined) return { discount: { type, value } };
+  } else {
+    const value = readMoney(field.value, currency);
+    if (value !== undefined) return { discount: { type, value, currency } };
+  }
   showFaults(new Map([[field, type === 'percent' ? words.form.percentRange : words.form.amountRange]]));
   return undefined;
 }
@@ -91,4 +99,15 @@ export function showServerFaults(
 function readPercent(typed: string): number | undefined {
   const value = Number(typed.replace(/\s*%$/, '').replace(',', '.'));
   return typed !== '' && value > 0 && value <= 100 ? value : undefined;
+}
+
+/** @returns the amount in the smallest unit of the currency. */
+function readMoney(typed: string, currency: string): number | undefined {
+  const digits = fractionDigits(currency);
+  const [, whole = '', fraction = ''] = /^(.*?)(?:[.,](\d{1,2}))?$/.exec(typed) ?? [];
+  if (fraction.length > digits) return undefined;
+  const units = readWhole(whole) ?? (/^0?$/.test(whole) ? 0 : undefined);
+  if (units === undefined) return undefined;
+  const value = units * 10 ** digits + Number(fraction.padEnd(digits, '0'));
+  return value >= 1 && value <= AMOUNT_MAX ? value : undefined;
 }

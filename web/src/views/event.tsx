@@ -66,7 +66,9 @@ function Event({ coupon }: { readonly coupon: Coupon }) {
   async function readOwn(): Promise<void> {
     if (!isMember) return;
     const result = await api.issuance(coupon.id);
-    if (result.ok) setHeld((shown) => shown ?? { ...result.value, again: true, takesFocus: false });
+    if (!result.ok || result.value === undefined) return;
+    const { value } = result;
+    setHeld((shown) => shown ?? { ...value, again: true, takesFocus: false });
   }
   useEffect(() => void readOwn(), [coupon.id]);
 

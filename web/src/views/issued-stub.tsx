@@ -63,7 +63,7 @@ function useRecorded(couponId: number): boolean {
       polls++;
       const result = await api.issuance(couponId);
       if (left) return;
-      if (result.ok && result.value.recorded) setRecorded(true);
+      if (result.ok && result.value?.recorded === true) setRecorded(true);
       else if (polls < POLLS_MAX) timer = window.setTimeout(() => void poll(), POLL_EVERY_MS);
     }
     void poll();

@@ -6,6 +6,7 @@ import { useTitle } from '../hooks.js';
 import { localText, readDiscount, readTerms, showServerFaults } from '../parts/coupon-rules.js';
 import { Choice, Field, useField } from '../parts/field.js';
 import { SellersOnly } from '../parts/states.js';
+import { CurrencyField } from '../parts/currency-field.js';
 import { Terms, useTermsFields } from '../parts/terms-fields.js';
 import { problemText } from '../problem-text.js';
 import { detailAddress } from '../route.js';
@@ -27,13 +28,14 @@ function RegistrationForm() {
   const terms = useTermsFields();
   const value = useField();
   const [type, setType] = useState<'none' | Discount['type']>('none');
+  const [currency, setCurrency] = useState('KRW');
   const [fault, setFault] = useState('');
   const [busy, setBusy] = useState(false);
 
   async function onSubmit(event: Event & { readonly currentTarget: HTMLElement }): Promise<void> {
     event.preventDefault();
     setFault('');
-    const readValue = readDiscount(type, value, words);
+    const readValue = readDiscount(type, value, currency, words);
     // Last, as the first mistake of the form is where the keyboard goes.
     const read = readTerms(terms, words);
     if (read === undefined || readValue === undefined) return;
@@ -84,6 +86,7 @@ function RegistrationForm() {
       {type !== 'none' && (
         <Field state={value} label={words.form.discountValue} name="discount" inputMode="decimal" />
       )}
+      {type === 'amount' && <CurrencyField value={currency} onChange={setCurrency} />}
       <p class="form-fault" role="alert">
         {fault}
       </p>

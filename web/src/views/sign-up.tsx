@@ -1,11 +1,13 @@
 /** Creates an account and signs in. */
 import { useState } from 'preact/hooks';
 import { useConsole } from '../context.js';
-import { useTitle } from '../hooks.js';
+import type { SignUpOffer } from '../api/client.js';
+import { useLoaded, useTitle } from '../hooks.js';
 import type { Words } from '../language/en.js';
 import { showServerFaults } from '../parts/coupon-rules.js';
 import { Choice, Field, showFaults, useField } from '../parts/field.js';
 import type { FieldState } from '../parts/field.js';
+import { Empty, Loading } from '../parts/states.js';
 import { problemText } from '../problem-text.js';
 import type { Role } from '../session.js';
 import { goOn, missing } from './sign-in.js';
@@ -15,10 +17,37 @@ const PASSWORD_LENGTH_MAX = 128;
 const emailShape = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 export function SignUpPage({ returnTo }: { readonly returnTo: string }) {
+  const { words, api } = useConsole();
+  useTitle(words.sign.upTitle);
+  const { result } = useLoaded(() => api.signUpOffer(), []);
+  if (result === undefined) return <Loading />;
+  // Without an answer everything is offered: the server refuses what is closed.
+  const offer = result.ok ? result.value : { accounts: true, member: true, seller: true };
+  if (offer.member || offer.seller) return <SignUpForm returnTo={returnTo} offer={offer} />;
+  return (
+    <div class="page page-narrow">
+      <Empty
+        title={words.sign.upTitle}
+        text={offer.accounts ? `${words.sign.closedMember} ${words.sign.closedSeller}` : words.sign.closedAll}
+        wholePage
+      >
+        <a class="button" href={`#/sign-in?to=${encodeURIComponent(returnTo)}`}>
+          {words.account.signIn}
+        </a>
+      </Empty>
+    </div>
+  );
+}
+
+interface SignUpFormOptions {
+  readonly returnTo: string;
+  readonly offer: SignUpOffer;
+}
+
+function SignUpForm({ returnTo, offer }: SignUpFormOptions) {
   const context = useConsole();
   const { words, api, session } = context;
-  useTitle(words.sign.upTitle);
-  const [role, setRole] = useState<Role>('member');
+  const [role, setRole] = useState<Role>(offer.member ? 'member' : 'seller');
   const email = useField();
   const password = useField();
   const [fault, setFault] = useState('');
@@ -50,16 +79,20 @@ export function SignUpPage({ returnTo }: { readonly returnTo: string }) {
     <div class="page page-narrow">
       <form class="panel form" noValidate onSubmit={(event) => void onSubmit(event)}>
         <h1>{words.sign.upTitle}</h1>
-        <Choice
-          label={words.sign.role}
-          value={role}
-          style="cards"
-          choices={[
-            { value: 'member', label: words.sign.roleMember, hint: words.sign.roleMemberHint },
-            { value: 'seller', label: words.sign.roleSeller, hint: words.sign.roleSellerHint },
-          ]}
-          onChange={setRole}
-        />
+        {offer.member && offer.seller ? (
+          <Choice
+            label={words.sign.role}
+            value={role}
+            style="cards"
+            choices={[
+              { value: 'member', label: words.sign.roleMember, hint: words.sign.roleMemberHint },
+              { value: 'seller', label: words.sign.roleSeller, hint: words.sign.roleSellerHint },
+            ]}
+            onChange={setRole}
+          />
+        ) : (
+          <p class="quiet">{offer.member ? words.sign.closedSeller : words.sign.closedMember}</p>
+        )}
         <Field
           state={email}
           label={words.sign.email}

@@ -45,7 +45,7 @@ function aboutKeeping(t: Test, catalogue: CouponCatalogue): void {
     const coupons = [
       newCoupon(),
       newCoupon({ name: '선착순 쿠폰 🎟️', discount: { type: 'percent', value: 12.5 } }),
-      newCoupon({ discount: { type: 'amount', value: 5_000 }, quantity: QUANTITY_MAX }),
+      newCoupon({ discount: { type: 'amount', value: 5_000, currency: 'JPY' }, quantity: QUANTITY_MAX }),
       newCoupon({ opensAtMs: 0, closesAtMs: Date.UTC(2100, 0, 1) + 1, paused: true, closed: true }),
       newCoupon({ name: 'for people only', door: { presence: true } }),
       newCoupon({ name: 'quote \' \\ " % _ ; --', sellerId: 'S'.repeat(64) }),
