@@ -51,7 +51,7 @@ const command = fc.oneof(
     weight: 5,
     arbitrary: fc.record({
       does: fc.constant('admit' as const),
-      memberIds: fc.array(holders, { minLength: 1, maxLength: 10 }),
+      holders: fc.array(holders, { minLength: 1, maxLength: 10 }),
       epoch,
       notAfterMs: fc.constantFrom(FUTURE_MS, FUTURE_MS, FUTURE_MS, PAST_MS),
       asking: fc.constantFrom(0, 0, 1, 3, 10),
@@ -132,16 +132,16 @@ class Contender {
     switch (command.does) {
       case 'admit': {
         // Alone and in company alike: beside a coupon that is not there, and one that always has stock.
-        const askers = Math.min(command.asking, command.memberIds.length);
+        const askers = Math.min(command.asking, command.holders.length);
         const alone = { ...command, couponId, askers };
         const reply = command.inCompany ? await this.#inCompany(alone) : await admission.admit(alone);
-        const told = outcomes(reply, command.memberIds.length, askers);
+        const told = outcomes(reply, command.holders.length, askers);
         if (reply.status !== 'decided') return [told, reply.status];
         for (const [index, word] of told.entries()) {
           const issueNo = word.startsWith('issued') ? Number(word.slice('issued '.length)) : undefined;
           if (issueNo === undefined) continue;
           this.#issuedAtMs.set(issueNo, reply.storeNowMs);
-          this.unrecorded.set(issueNo, command.memberIds[index] ?? '');
+          this.unrecorded.set(issueNo, command.holders[index] ?? '');
         }
         return [
           told,
@@ -192,7 +192,7 @@ class Contender {
 
   async #inCompany(batch: AdmitBatch): Promise<AdmitReply> {
     const { epoch, notAfterMs } = { epoch: 1, notAfterMs: FUTURE_MS };
-    const company = { epoch, notAfterMs, memberIds: [member('a'), member('b'), member('a')] };
+    const company = { epoch, notAfterMs, holders: [member('a'), member('b'), member('a')] };
     this.#companion ??= await this.#warmCompanion();
     const absent = freshCouponId();
     const [missing, reply, beside] = await askRound(this.#admission, [
@@ -252,7 +252,7 @@ async function nothingIsDecided(
   couponId: CouponId,
   lostKey: (couponId: CouponId) => string,
 ): Promise<void> {
-  const batch = { couponId, epoch: 1, memberIds: ['a', 'fresh'].map(member), notAfterMs: FUTURE_MS };
+  const batch = { couponId, epoch: 1, holders: ['a', 'fresh'].map(member), notAfterMs: FUTURE_MS };
   const admitKeys = [metaKey, winnersKey, queueKey];
   const found = {
     admit: admitKeys.includes(lostKey) ? (await admission.admit(batch)).status : 'not_ready',

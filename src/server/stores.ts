@@ -21,6 +21,7 @@ import type {
   PendingMarks,
   RecorderBell,
 } from '../engine/ports/issuance-queue.js';
+import { type RunningProcesses, soleProcess } from '../engine/ports/running-processes.js';
 import { RECOVERY_LOCK_MS } from '../engine/domain/limits.js';
 import { LocalVersions } from '../engine/ports/local-versions.js';
 import type { RebuildReport } from '../engine/recovery/rebuild-coupon.js';
@@ -56,6 +57,7 @@ export interface Stores extends DatabaseStores {
   /** `undefined` with the embedded back end. */
   readonly distributed: DistributedStores | undefined;
   readonly queue: IssuanceQueue | undefined;
+  readonly processes: RunningProcesses;
   /** What an operator should know of the settings of the stores, for the log. */
   readonly startWarnings: readonly string[];
   /** The level in force. */
@@ -124,6 +126,7 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
     ...withRegistry(embedded, { versions: new LocalVersions() }),
     distributed: undefined,
     queue: undefined,
+    processes: soleProcess,
     startWarnings: [],
     durability: () => 'fsync',
     settingsFaults: () => [],
@@ -190,6 +193,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       ),
       distributed: { ...redis, coupons, pingDatabase: () => mysql.ping() },
       queue: redis.queue,
+      processes: redis.processes,
       startWarnings: redis.startWarnings,
       durability: redis.durability,
       settingsFaults: redis.settingsFaults,
@@ -204,6 +208,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       establishBelonging: () => redis.belonging.establish(() => mysql.installation()),
       warnings: () => redis.belonging.warnings(),
       close: async () => {
+        await redis.processes.end();
         redis.close();
         await mysql.close();
       },

@@ -45,13 +45,13 @@ async function admitAndRecord(stores: Stores, couponId: CouponRecord['couponId']
 }
 
 async function admit(stores: Stores, couponId: CouponRecord['couponId'], names: readonly string[]) {
-  const memberIds = names.map(parseMemberId).filter((memberId) => memberId !== undefined);
+  const holders = names.map(parseMemberId).filter((memberId) => memberId !== undefined);
   const [snapshot] = await stores.admission.snapshots([couponId]);
   const epoch = snapshot?.epoch ?? 0;
-  const batch = { couponId, epoch, memberIds, notAfterMs: Number.MAX_SAFE_INTEGER };
+  const batch = { couponId, epoch, holders, notAfterMs: Number.MAX_SAFE_INTEGER };
   const reply = await stores.admission.admit(batch);
   if (reply.status !== 'decided') throw new Error(`not decided: ${reply.status}`);
-  const issuances = memberIds.map((memberId, place): Issuance => ({
+  const issuances = holders.map((memberId, place): Issuance => ({
     holder: memberId,
     issueNo: reply.firstIssueNo + place,
     issuedAtMs: reply.storeNowMs,

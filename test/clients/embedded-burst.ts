@@ -36,7 +36,7 @@ async function burst(couponId: CouponId): Promise<never> {
       { length: BATCH },
       (_, place) => `r${run}-${press * BATCH + place}` as MemberId,
     );
-    const reply = await admission.admit({ couponId, epoch: 1, memberIds, notAfterMs: Infinity });
+    const reply = await admission.admit({ couponId, epoch: 1, holders: memberIds, notAfterMs: Infinity });
     if (reply.status !== 'decided') throw new Error(reply.status);
     const said = memberIds.map((memberId, place) => `${couponId} ${reply.firstIssueNo + place} ${memberId}`);
     process.stdout.write(`${said.join('\n')}\n`);

@@ -25,7 +25,7 @@ import { efforts } from './effort.js';
 
 /** What the reply to one batch says; a fault of the batch is thrown like one of the whole reply. */
 function admitted(reply: unknown): void {
-  const batch = { couponId: couponNumber(1), epoch: 1, memberIds: [], notAfterMs: 1 };
+  const batch = { couponId: couponNumber(1), epoch: 1, holders: [], notAfterMs: 1 };
   for (const answer of parseAdmitReplies(reply, [batch])) if (answer.status === 'fault') throw answer.fault;
 }
 

@@ -1,5 +1,5 @@
 /** Defines the member's command and all of its outcomes. */
-import type { CouponId, MemberId } from './coupon.js';
+import type { CouponId, HolderId } from './coupon.js';
 
 /**
  * Why the door of a coupon lets a member win nothing, whatever the stock. In order of precedence, before every refusal of
@@ -35,7 +35,7 @@ export type DownloadOutcome =
  */
 export interface PendingDownload {
   readonly couponId: CouponId;
-  readonly memberId: MemberId;
+  readonly holder: HolderId;
   /**
    * Set where the member may not win: it gets its issuance if it holds one, and this otherwise. Always present as a field, so that
    * downloads of both kinds have one shape.

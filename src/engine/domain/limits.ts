@@ -253,3 +253,7 @@ export const WEBHOOK_DISABLED_AFTER_MS = 72 * 60 * 60_000;
 
 /** Issuances of up to this long before a webhook was made may be delivered to it: clocks differ. */
 export const WEBHOOK_HISTORY_MARGIN_MS = 60_000;
+
+/** A process announces itself this often, and each line is in force for this long. */
+export const ANNOUNCE_EVERY_MS = 3_000;
+export const ANNOUNCED_FOR_MS = 10_000;

@@ -99,7 +99,7 @@ export class CouponActor implements AskingActor {
       this.#state.kind === 'sealed'
     ) {
       this.#context.counters.sealedAnswers++;
-      download.settle(this.#state.answers.answer(download.memberId, download.refusedAs));
+      download.settle(this.#state.answers.answer(download.holder, download.refusedAs));
       return;
     }
     if (!mayWait || !this.#mailbox.offer(download, nowMs)) {
@@ -131,7 +131,7 @@ export class CouponActor implements AskingActor {
     const batch: AdmitBatch = {
       couponId,
       epoch: snapshot.epoch,
-      memberIds: downloads.map((download) => download.memberId),
+      holders: downloads.map((download) => download.holder),
       askers,
       seenIssueNo: this.#seenIssueNo,
       notAfterMs: Math.ceil(this.#storeClock.latestMs(newestMs + this.#context.limits.admitDeadlineMs)),
@@ -315,7 +315,7 @@ export class CouponActor implements AskingActor {
     const nowMs = this.#context.clock.monotonicMs();
     if (nowMs >= this.#localUntilMs || nowMs >= this.#context.hearing.untilMs) return;
     for (const download of this.#mailbox.take(Number.POSITIVE_INFINITY).downloads) {
-      download.settle(answers.answer(download.memberId, download.refusedAs));
+      download.settle(answers.answer(download.holder, download.refusedAs));
     }
   }
 

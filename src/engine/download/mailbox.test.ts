@@ -3,8 +3,8 @@ import { Mailbox } from './mailbox.js';
 import { couponNumber, memberNamed, Press } from '../testing/simulation/staged-world.js';
 
 const press = (name: string): Press => new Press(couponNumber(1), memberNamed(name));
-const names = (downloads: readonly { readonly memberId: string }[]): string[] =>
-  downloads.map((download) => download.memberId);
+const names = (downloads: readonly { readonly holder: string }[]): string[] =>
+  downloads.map((download) => download.holder);
 
 t.test('who came first leaves first, in batches no larger than asked for', async (t) => {
   const mailbox = new Mailbox(10);

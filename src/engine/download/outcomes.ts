@@ -7,6 +7,7 @@ const constant = <Name extends DownloadOutcome['outcome']>(outcome: Name): { rea
   Object.freeze({ outcome });
 
 export const UNKNOWN_COUPON = constant('unknown_coupon');
+export const LIMIT_REACHED = constant('limit_reached');
 export const PAUSED = constant('paused');
 export const CLOSED = constant('closed');
 export const SOLD_OUT = constant('sold_out');

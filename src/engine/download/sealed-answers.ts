@@ -6,7 +6,7 @@
  */
 import { refusalOf } from '../ports/admission.js';
 import type { Refusal, WinnersView } from '../ports/admission.js';
-import type { CouponSnapshot, MemberId } from '../domain/coupon.js';
+import type { CouponSnapshot, HolderId } from '../domain/coupon.js';
 import type { DoorRefusal, DownloadOutcome } from '../domain/download.js';
 import { LOCAL_ANSWER_MS, OPENING_MARGIN_MS } from '../domain/limits.js';
 import { refusedOutcome } from './outcomes.js';
@@ -45,8 +45,8 @@ export class SealedAnswers {
   }
 
   /** @param refusedAs the refusal of a member who may not win; it comes before that of the coupon. */
-  answer(memberId: MemberId, refusedAs?: DoorRefusal): DownloadOutcome {
-    const issuance = this.#winners.get(memberId);
+  answer(holder: HolderId, refusedAs?: DoorRefusal): DownloadOutcome {
+    const issuance = this.#winners.get(holder);
     return issuance === undefined
       ? (refusedAs ?? this.#refused)
       : { outcome: 'already_issued', issueNo: issuance.issueNo, issuedAtMs: issuance.issuedAtMs };

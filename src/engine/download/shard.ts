@@ -81,7 +81,7 @@ export class Shard {
       taken += 1;
       const batch = actor.prepare(nowMs, room);
       if (batch === undefined) continue;
-      room -= batch.memberIds.length;
+      room -= batch.holders.length;
       questions.push({ actor, batch });
     }
     this.#line = taken === line.length ? this.#line : [...line.slice(taken), ...this.#line];
@@ -125,7 +125,7 @@ export class Shard {
         return;
       }
       if (reply.status === 'decided') {
-        counters.batchSizes.add(batch.memberIds.length);
+        counters.batchSizes.add(batch.holders.length);
         counters.admitMs.add(clock.monotonicMs() - sentAtMs);
       }
       actor.decided(reply, sentAtMs);

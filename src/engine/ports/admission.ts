@@ -74,7 +74,7 @@ export interface AdmitBatch {
   readonly couponId: CouponId;
   readonly epoch: number;
   /** In order of arrival, 1 up to BATCH_MAX; a member may be named more than once. Those who only ask come last. */
-  readonly memberIds: readonly HolderId[];
+  readonly holders: readonly HolderId[];
   /**
    * How many at the end of `memberIds` only ask what they hold: they are issued nothing, take no unit and get no refusal. 0 when absent,
    * `memberIds.length` at most.

@@ -13,7 +13,7 @@ async function started() {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 3 });
   const memberIds = ['a', 'b'].map(memberNamed);
-  world.store.admit({ couponId, epoch: 1, memberIds, notAfterMs: STORE_START_MS * 2 });
+  world.store.admit({ couponId, epoch: 1, holders: memberIds, notAfterMs: STORE_START_MS * 2 });
   world.store.markPending([couponId]);
   const gaps: [CouponId, number][] = [];
   const { admission, catalogue, ledger, queue, bell, warmer, versions, scheduler, onFault } = world;

@@ -9,7 +9,7 @@ const LEASE_MS = 10_000;
 async function queuedAt(world: StagedWorld, count: number): Promise<CouponId> {
   const couponId = await world.registered({ quantity: count });
   const memberIds = Array.from({ length: count }, (_, index) => memberNamed(`m${index + 1}`));
-  world.store.admit({ couponId, epoch: 1, memberIds, notAfterMs: STORE_START_MS * 2 });
+  world.store.admit({ couponId, epoch: 1, holders: memberIds, notAfterMs: STORE_START_MS * 2 });
   return couponId;
 }
 

@@ -80,7 +80,7 @@ class Yard {
   async queued(): Promise<CouponId> {
     const couponId = await this.world.registered();
     const memberIds = [memberNamed('a')];
-    this.world.store.admit({ couponId, epoch: 1, memberIds, notAfterMs: STORE_START_MS * 2 });
+    this.world.store.admit({ couponId, epoch: 1, holders: memberIds, notAfterMs: STORE_START_MS * 2 });
     return couponId;
   }
 }

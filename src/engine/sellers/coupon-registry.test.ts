@@ -47,7 +47,8 @@ async function withWinners(...names: string[]) {
   const couponId = await world.registered();
   const registry = world.registry();
   const memberIds = names.map(memberNamed);
-  if (names.length > 0) world.store.admit({ couponId, epoch: 1, memberIds, notAfterMs: STORE_START_MS * 2 });
+  if (names.length > 0)
+    world.store.admit({ couponId, epoch: 1, holders: memberIds, notAfterMs: STORE_START_MS * 2 });
   const record = (): void =>
     void world.database.record({
       couponId,

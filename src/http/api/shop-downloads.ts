@@ -131,7 +131,7 @@ export class ShopDownloadHandlers {
     return new Promise((resolve) => {
       const download: PendingDownload = {
         couponId,
-        memberId,
+        holder: memberId,
         refusedAs,
         get abandoned() {
           return !request.connection.isOpen;

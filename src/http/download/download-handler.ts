@@ -10,7 +10,7 @@
  */
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
-import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, HolderId, MemberId } from '../../engine/domain/coupon.js';
 import type { DoorRefusal, DownloadOutcome, PendingDownload } from '../../engine/domain/download.js';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { Authentication, Identity, TokenFault } from '../auth/identity.js';
@@ -95,7 +95,7 @@ const notPresent: Readonly<Record<PresenceFault, ConstantReply>> = {
 /** One download: the engine settles it, and it writes the answer. */
 class Download implements PendingDownload {
   readonly couponId: CouponId;
-  readonly memberId: MemberId;
+  readonly holder: HolderId;
   readonly refusedAs: DoorRefusal | undefined;
   abandoned = false;
   /** Answered, or the member has disconnected. */
@@ -113,7 +113,7 @@ class Download implements PendingDownload {
     { inFlight, outcomes }: Pick<DownloadContext, 'inFlight' | 'outcomes'>,
   ) {
     this.couponId = couponId;
-    this.memberId = memberId;
+    this.holder = memberId;
     this.refusedAs = refusedAs;
     this.#response = response;
     this.#inFlight = inFlight;
@@ -150,7 +150,7 @@ class Download implements PendingDownload {
   }
 
   #write(outcome: DownloadOutcome): void {
-    writeOutcome(this.#response, outcome, this.couponId, this.memberId, this.#inFlight.isShuttingDown);
+    writeOutcome(this.#response, outcome, this.couponId, this.holder, this.#inFlight.isShuttingDown);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Writes the answer to a download: one exhaustive switch over its outcomes. */
 import type { HttpResponse } from 'uWebSockets.js';
-import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, HolderId } from '../../engine/domain/coupon.js';
+import { holderFields, isFirstUnit } from '../../engine/domain/holder.js';
 import { subjectOf } from '../../engine/domain/member-id.js';
 import { eligibilityRules } from '../../engine/domain/download.js';
 import type { DownloadOutcome, EligibilityRule } from '../../engine/domain/download.js';
@@ -91,7 +92,7 @@ export function writeOutcome(
   response: HttpResponse,
   outcome: DownloadOutcome,
   couponId: CouponId,
-  memberId: MemberId,
+  holder: HolderId,
   closeConnection: boolean,
 ): void {
   let reply: ConstantReply;
@@ -101,7 +102,7 @@ export function writeOutcome(
       break;
     case 'already_issued':
       response.writeStatus(ALREADY_ISSUED_HEAD);
-      response.end(issuanceBody(outcome, couponId, memberId), closeConnection);
+      response.end(issuanceBody(outcome, couponId, holder), closeConnection);
       return;
     case 'limit_reached':
       reply = LIMIT_REACHED;
@@ -126,7 +127,7 @@ export function writeOutcome(
       break;
     case 'issued':
       response.writeStatus(ISSUED_HEAD);
-      response.end(issuanceBody(outcome, couponId, memberId), closeConnection);
+      response.end(issuanceBody(outcome, couponId, holder), closeConnection);
       return;
     case 'busy':
       reply = BUSY.next();
@@ -157,9 +158,14 @@ export function issuanceBody(
     readonly issuedAtMs: number;
   },
   couponId: CouponId,
-  memberId: MemberId,
+  holder: HolderId,
 ): string {
-  return `{"outcome":"${issuance.outcome}","couponId":${couponId},"memberId":${memberId.includes('%') ? JSON.stringify(subjectOf(memberId)) : `"${memberId}"`},"issueNo":${issuance.issueNo},"issuedAt":"${rfc3339(issuance.issuedAtMs)}"}`;
+  return `{"outcome":"${issuance.outcome}","couponId":${couponId},${nameOf(holder)},"issueNo":${issuance.issueNo},"issuedAt":"${rfc3339(issuance.issuedAtMs)}"}`;
+}
+
+function nameOf(holder: HolderId): string {
+  if (!isFirstUnit(holder)) return JSON.stringify(holderFields(holder)).slice(1, -1);
+  return `"memberId":${holder.includes('%') ? JSON.stringify(subjectOf(holder)) : `"${holder}"`}`;
 }
 
 /** The last answer of this kind: before an opening every member gets the same one for a second. */

@@ -39,7 +39,7 @@ async function levelReplica(t: Test, replicaSettings: RedisServerOptions) {
     inChunks([]),
   );
   const [waitsBefore, diskWaitsBefore] = [await callsOf('wait'), await callsOf('waitaof')];
-  const batch = { couponId, epoch: 1, memberIds: [member('a')], notAfterMs: FAR_FUTURE_MS };
+  const batch = { couponId, epoch: 1, holders: [member('a')], notAfterMs: FAR_FUTURE_MS };
   const decided = await backEnd.admission.admit(batch);
   t.match(decided, { status: 'decided' });
   return {

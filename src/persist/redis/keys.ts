@@ -63,6 +63,9 @@ export const warmingKey = (couponId: CouponId, unique: string): string =>
  */
 export const PENDING_KEY = 'seonchak:announced';
 
+/** Sorted set of lines that processes announce (redis-running-processes.ts): score the instant at which a line ends (ms). */
+export const PROCESSES_KEY = 'seonchak:processes';
+
 /** Channel: couponId. */
 export const BELL_CHANNEL = 'seonchak:bell';
 

@@ -70,9 +70,9 @@ export class RedisAdmission implements Admission {
   ): Promise<(AdmitReply | AdmitFault)[]> {
     const keys: string[] = [];
     const args: (string | number)[] = [this.#calls.replicaAcks > 0 ? '1' : '0'];
-    for (const { couponId, epoch, notAfterMs, seenIssueNo = 0, askers = 0, memberIds } of batches) {
+    for (const { couponId, epoch, notAfterMs, seenIssueNo = 0, askers = 0, holders } of batches) {
       keys.push(metaKey(couponId), winnersKey(couponId), queueKey(couponId));
-      args.push(epoch, Math.floor(notAfterMs), seenIssueNo, memberIds.length, askers, ...memberIds);
+      args.push(epoch, Math.floor(notAfterMs), seenIssueNo, holders.length, askers, ...holders);
     }
     return parseAdmitReplies(await this.#calls.run('admit', keys, args, true, onRepeat), batches);
   }
@@ -210,10 +210,10 @@ function callsOf(batches: readonly AdmitBatch[], isCluster: boolean): RoundCall<
   let room = 0;
   for (const [place, batch] of batches.entries()) {
     const call = calls.at(-1);
-    room -= batch.memberIds.length;
+    room -= batch.holders.length;
     if (call === undefined || room < 0 || call.some.length >= COUPONS_PER_CALL) {
       calls.push({ first: place, some: [batch] });
-      room = MEMBERS_PER_CALL - batch.memberIds.length;
+      room = MEMBERS_PER_CALL - batch.holders.length;
     } else {
       call.some.push(batch);
     }

@@ -12,6 +12,7 @@ import { RedisCalls } from './redis-calls.js';
 import { RedisIssuanceQueue } from './redis-issuance-queue.js';
 import { RedisRecorderBell } from './redis-recorder-bell.js';
 import { RedisRecoveryStore } from './redis-recovery-store.js';
+import { RedisRunningProcesses } from './redis-running-processes.js';
 import { RedisVersions } from './redis-versions.js';
 import { requireCommands } from './required-commands.js';
 import { SettingsWatch } from './settings-watch.js';
@@ -59,6 +60,7 @@ export interface BelongingCheck {
 export interface RedisBackEnd {
   readonly admission: RedisAdmission;
   readonly queue: RedisIssuanceQueue;
+  readonly processes: RedisRunningProcesses;
   readonly bell: RedisRecorderBell;
   readonly versions: RedisVersions;
   readonly admitted: RedisAdmittedIssuances;
@@ -101,13 +103,15 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
     const replicaWarning =
       durability === 'replica' && options.asksReplicas !== false ? await requireDiskAcks(calls) : undefined;
     const watch = watchOver(belonging, calls);
+    const processes = new RedisRunningProcesses(calls);
     return {
       belonging: watch,
       newToken,
+      processes,
       admission: new RedisAdmission(calls, nodes),
       queue: new RedisIssuanceQueue(calls, nodes),
-      bell: new RedisRecorderBell(calls, nodes),
-      versions: new RedisVersions(calls, nodes, options.onNews),
+      bell: new RedisRecorderBell(calls, nodes, processes),
+      versions: new RedisVersions(calls, nodes, processes, options.onNews),
       admitted: new RedisAdmittedIssuances(calls),
       recovery: new RedisRecoveryStore(calls),
       startWarnings: replicaWarning === undefined ? [] : [replicaWarning],
@@ -117,6 +121,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       close: () => {
         settings.stop();
         watch.stop();
+        processes.stop();
         nodes.close();
       },
     };

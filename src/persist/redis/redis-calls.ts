@@ -140,6 +140,16 @@ export class RedisCalls {
     });
   }
 
+  /** Clients that listen to a channel, on all nodes. They get an empty message, which no listener acts on. @throws like {@link run}. */
+  async countListeners(channel: string): Promise<number> {
+    const counts = await Promise.all(
+      this.#nodes.all().map((node) => node.publish(this.#nodes.channelPrefix + channel, '')),
+    ).catch((error: unknown) => {
+      throw storeFault(error);
+    });
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
   /** To any connected master; best effort, never throws. */
   publish(channel: string, message: string): void {
     const node = this.#nodes.masters().find((master) => master.status === 'ready');

@@ -62,10 +62,10 @@ async function pressUntil(
   void done.then(end, end);
   const answers: string[] = [];
   while (!state.ended) {
-    const memberIds = [member(`m${answers.length}`)];
+    const holders = [member(`m${answers.length}`)];
     for (;;) {
       try {
-        const batch = { couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS };
+        const batch = { couponId, epoch: 1, holders, notAfterMs: FAR_FUTURE_MS };
         answers.push(...outcomes(await backEnd.admission.admit(batch), 1));
         break;
       } catch (error) {
@@ -105,7 +105,7 @@ t.test(
     const again = await backEnd.admission.admit({
       couponId,
       epoch: 1,
-      memberIds: [member('last')],
+      holders: [member('last')],
       notAfterMs: FAR_FUTURE_MS,
     });
     t.same(outcomes(again, 1), [`issued ${full.length + 1}`]);
@@ -131,7 +131,7 @@ t.test('a coupon whose slot is half moved does not hold up the round of its node
   const batches = [moving, ...others].map((couponId) => ({
     couponId,
     epoch: 1,
-    memberIds: [member('a'), member('b')],
+    holders: [member('a'), member('b')],
     notAfterMs: FAR_FUTURE_MS,
   }));
   const answers = new Map<number, string[]>();
@@ -189,7 +189,7 @@ t.test(
     await warmWith(backEnd.admission, { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 });
     const press = async (name: string): Promise<string> => {
       try {
-        const batch = { couponId, epoch: 1, memberIds: [member(name)], notAfterMs: FAR_FUTURE_MS };
+        const batch = { couponId, epoch: 1, holders: [member(name)], notAfterMs: FAR_FUTURE_MS };
         return outcomes(await backEnd.admission.admit(batch), 1)[0] ?? '';
       } catch (error) {
         return (error as { code: string }).code;

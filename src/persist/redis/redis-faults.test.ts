@@ -75,7 +75,7 @@ const admit = (
   names: readonly string[],
   notAfterMs = FAR_FUTURE_MS,
 ): Promise<AdmitReply> =>
-  backEnd.admission.admit({ couponId, epoch: 1, memberIds: names.map(member), notAfterMs });
+  backEnd.admission.admit({ couponId, epoch: 1, holders: names.map(member), notAfterMs });
 
 const press = async (backEnd: RedisBackEnd, couponId: CouponId, ...names: string[]): Promise<string[]> =>
   outcomes(await admit(backEnd, couponId, names), names.length);
@@ -112,8 +112,8 @@ t.test('a coupon whose keys are broken fails alone, and the others of its call a
   await client.set(winnersKey(wrongType), 'a text');
   await client.hset(metaKey(noNumber), 'seq', 'a text');
   await client.hset(winnersKey(noWinner), 'a', 'a text');
-  const memberIds = [member('a'), member('b')];
-  const batches = couponIds.map((couponId) => ({ couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS }));
+  const holders = [member('a'), member('b')];
+  const batches = couponIds.map((couponId) => ({ couponId, epoch: 1, holders, notAfterMs: FAR_FUTURE_MS }));
   for (const told of [
     ['issued 1', 'issued 2'],
     ['already 1', 'already 2'],
@@ -306,7 +306,7 @@ t.test('10: what a warm read before the store lost everything is not put in afte
     await backEnd.admission.admit({
       couponId: slow,
       epoch: 2,
-      memberIds: [member('a')],
+      holders: [member('a')],
       notAfterMs: FAR_FUTURE_MS,
     });
     await client.flushall();

@@ -29,7 +29,7 @@ t.test('a coupon with a lost key', async (t) => {
   const { admission, queue, recovery, admitted } = store;
 
   const press = async (couponId: CouponId, epoch: number, ...names: string[]) =>
-    admission.admit({ couponId, epoch, memberIds: names.map(member), notAfterMs: FAR_FUTURE_MS });
+    admission.admit({ couponId, epoch, holders: names.map(member), notAfterMs: FAR_FUTURE_MS });
 
   /** Sold out with five winners: two recorded, one claimed, two queued. */
   const soldOut = async (): Promise<CouponId> => {

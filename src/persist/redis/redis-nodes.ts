@@ -27,6 +27,8 @@ export interface RedisNodes {
   /** The node a redirection names, `host:port`. */
   nodeAt(address: string): Redis;
   masters(): Redis[];
+  /** Masters and replicas: a client of a Cluster may listen on any of them. */
+  all(): Redis[];
   /** False from the first refusal of a write by a replica until the name leads to a master. A Cluster redirects instead. */
   takesWrites(): boolean;
   /** Learns anew who serves which slot. Never rejects. */
@@ -173,6 +175,7 @@ function singleNode(options: RedisNodesOptions): RedisNodes {
     shardOf: () => 0,
     nodeAt: () => redis,
     masters: () => [redis],
+    all: () => [redis],
     takesWrites: () => takesWrites,
     refresh: () => Promise.resolve(),
     keyPrefix,
@@ -260,6 +263,7 @@ export function clusterNodes(options: RedisNodesOptions): RedisNodes {
     },
     takesWrites: () => true,
     masters: () => masterNames.flatMap((name) => known(name) ?? []),
+    all: () => cluster.nodes(),
     refresh: () =>
       new Promise((resolve) => {
         cluster.refreshSlotsCache(() => {

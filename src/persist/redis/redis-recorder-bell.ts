@@ -8,6 +8,7 @@ import { PENDING_KEY, BELL_CHANNEL } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { RedisChannel } from './redis-channel.js';
 import type { RedisNodes } from './redis-nodes.js';
+import type { RedisRunningProcesses } from './redis-running-processes.js';
 import { corrupt, list, text } from './replies.js';
 
 /**
@@ -24,11 +25,13 @@ const WHOLE = '#';
 export class RedisRecorderBell implements RecorderBell, PendingMarks {
   readonly #calls: RedisCalls;
   readonly #channel: RedisChannel;
+  readonly #processes: RedisRunningProcesses;
   readonly #rung = new Set<CouponId>();
   #interval: NodeJS.Timeout | undefined;
 
-  constructor(calls: RedisCalls, nodes: RedisNodes) {
+  constructor(calls: RedisCalls, nodes: RedisNodes, processes: RedisRunningProcesses) {
     this.#calls = calls;
+    this.#processes = processes;
     this.#channel = new RedisChannel(nodes, BELL_CHANNEL);
   }
 
@@ -73,13 +76,15 @@ export class RedisRecorderBell implements RecorderBell, PendingMarks {
     if (this.#interval === undefined) this.#publishRung();
   }
 
-  listen(onRing: (couponId: CouponId) => void): Promise<() => Promise<void>> {
-    return this.#channel.listen((message) => {
+  async listen(onRing: (couponId: CouponId) => void): Promise<() => Promise<void>> {
+    const stop = await this.#channel.listen((message) => {
       for (const word of message.split(',')) {
         const couponId = parseCouponId(word);
         if (couponId !== undefined) onRing(couponId);
       }
     });
+    this.#processes.announce(BELL_CHANNEL);
+    return stop;
   }
 
   #publishRung(): void {

@@ -6,14 +6,23 @@ import { NewsPulse } from './news-pulse.js';
 import type { RedisCalls } from './redis-calls.js';
 import { RedisChannel } from './redis-channel.js';
 import type { RedisNodes } from './redis-nodes.js';
+import type { RedisRunningProcesses } from './redis-running-processes.js';
 
 export class RedisVersions implements Versions {
   readonly #calls: RedisCalls;
   readonly #channel: RedisChannel;
   readonly #pulse: NewsPulse;
 
-  constructor(calls: RedisCalls, nodes: RedisNodes, onHeard?: (heard: boolean) => void) {
+  readonly #processes: RedisRunningProcesses;
+
+  constructor(
+    calls: RedisCalls,
+    nodes: RedisNodes,
+    processes: RedisRunningProcesses,
+    onHeard?: (heard: boolean) => void,
+  ) {
     this.#calls = calls;
+    this.#processes = processes;
     this.#channel = new RedisChannel(nodes, VERSIONS_CHANNEL);
     this.#pulse = new NewsPulse(calls, nodes, this.#channel, onHeard);
   }
@@ -38,6 +47,7 @@ export class RedisVersions implements Versions {
     });
     // After the subscription to the news: from the first beat on, none is missing.
     const stopPulse = await this.#pulse.start(onGap);
+    this.#processes.announce(VERSIONS_CHANNEL);
     return async () => {
       stopPulse();
       await stopListening();

@@ -99,9 +99,9 @@ export function parseAdmitReplies(
   const elements = list(reply);
   const storeNowMs = integer(elements[0]);
   if (elements.length !== batches.length + 1) throw corrupt('an answer for each coupon was due', reply);
-  return batches.map(({ memberIds }, place) => {
+  return batches.map(({ holders }, place) => {
     try {
-      return parseAdmitElement(elements[place + 1], storeNowMs, memberIds.length);
+      return parseAdmitElement(elements[place + 1], storeNowMs, holders.length);
     } catch (fault) {
       return { status: 'fault', fault };
     }

@@ -7,6 +7,7 @@ export const scriptKeyCounts = {
   ack: 2,
   admit: 3,
   amend: 2,
+  announce: 1,
   claim: 4,
   'clear-pending': 1,
   depth: 4,

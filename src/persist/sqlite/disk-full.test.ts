@@ -37,7 +37,7 @@ function diskFullTest(disk: string): void {
       Promise.allSettled(
         COUPONS.map((couponId) => {
           const memberIds = Array.from({ length: BATCH }, (_, index) => `${name}-${index}` as MemberId);
-          return admission.admit({ couponId, epoch: 1, memberIds, notAfterMs: Infinity });
+          return admission.admit({ couponId, epoch: 1, holders: memberIds, notAfterMs: Infinity });
         }),
       );
     const answered = new Map(COUPONS.map((couponId) => [couponId, 0]));

@@ -32,7 +32,12 @@ t.test('coupons that were not asked for leave the memory, and come back exactly 
   const admit = async (couponId: CouponId, prefix: string) => {
     const [snapshot] = await admission.snapshots([couponId]);
     const memberIds = Array.from({ length: WINNERS_EACH }, (_, index) => `${prefix}${index}` as MemberId);
-    return admission.admit({ couponId, epoch: snapshot?.epoch ?? 0, memberIds, notAfterMs: Infinity });
+    return admission.admit({
+      couponId,
+      epoch: snapshot?.epoch ?? 0,
+      holders: memberIds,
+      notAfterMs: Infinity,
+    });
   };
 
   const ids: CouponId[] = [];
@@ -72,7 +77,7 @@ t.test('a warm that read the tables too long ago is refused', async (t) => {
   await admission.admit({
     couponId: coupon.couponId,
     epoch: 1,
-    memberIds: ['a' as MemberId],
+    holders: ['a' as MemberId],
     notAfterMs: Infinity,
   });
   await warmWith(admission, { ...terms, couponId: 2 as CouponId });

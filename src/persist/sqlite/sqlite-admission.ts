@@ -98,13 +98,13 @@ export class SqliteAdmission implements Admission {
     return 0;
   }
 
-  #decide({ couponId, epoch, memberIds, askers, notAfterMs }: AdmitBatch, effects: Effects): AdmitReply {
+  #decide({ couponId, epoch, holders, askers, notAfterMs }: AdmitBatch, effects: Effects): AdmitReply {
     const storeNowMs = this.#nowMs();
     const coupon = this.#loaded.get(couponId);
     if (coupon === undefined) return { status: 'not_ready', storeNowMs };
     if (epoch !== coupon.epoch) return { status: 'stale_epoch', storeNowMs };
     if (storeNowMs > notAfterMs) return { status: 'expired', storeNowMs };
-    const { decisions, fresh, undo } = coupon.admit(memberIds, storeNowMs, askers);
+    const { decisions, fresh, undo } = coupon.admit(holders, storeNowMs, askers);
     if (fresh.length === 0) return decisions;
     this.#loaded.grew(fresh.length);
     const { firstIssueNo } = decisions;

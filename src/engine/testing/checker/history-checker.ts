@@ -2,6 +2,7 @@
 import { checkAnswers, wonByLateCommand } from './check-answers.js';
 import { checkSellers } from './check-sellers.js';
 import { checkIssuances } from './check-issuances.js';
+import { checkUnits } from './check-units.js';
 import type { History, Verdict } from './history.js';
 import { PossibleTerms } from './possible-terms.js';
 import { AcknowledgedIssuances } from './acknowledged-issuances.js';
@@ -13,6 +14,7 @@ export function checkHistory(history: History): Verdict {
   return {
     violations: [
       ...checkIssuances(facts, terms),
+      ...checkUnits(facts),
       ...checkAnswers(facts, terms),
       ...checkSellers(history, terms),
     ],

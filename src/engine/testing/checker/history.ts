@@ -46,6 +46,12 @@ export interface ObservedTerms {
   readonly terms: CouponTerms;
 }
 
+/** In force from this instant of the history's axis until the next one. */
+export interface UnitLimit {
+  readonly fromMs: number;
+  readonly perMember: number;
+}
+
 /** The admission store came back without what it had taken in after `sinceMs`; what it alone knew of that may be missing. */
 export interface Loss {
   readonly sinceMs: number;
@@ -59,6 +65,8 @@ export interface History {
   /** Terms read during the run; empty where none were read. */
   readonly observed: readonly ObservedTerms[];
   readonly losses: readonly Loss[];
+  /** How many units a member may have, ascending by instant. Absent: one. */
+  readonly limits?: readonly UnitLimit[];
   /** From here on every fault is over; calls sent later must have definite answers. */
   readonly healedMs: number;
   /** When the final state was taken. */

@@ -172,10 +172,10 @@ class Driver {
 
   admit(
     couponId: CouponId,
-    memberIds: readonly HolderId[],
+    holders: readonly HolderId[],
     more: { epoch?: number; notAfterMs?: number; askers?: number } = {},
   ) {
-    return this.admission.admit({ couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS, ...more });
+    return this.admission.admit({ couponId, epoch: 1, holders, notAfterMs: FAR_FUTURE_MS, ...more });
   }
 
   /** Admits members by name and spells the outcomes out. */
@@ -188,9 +188,9 @@ class Driver {
     return outcomes(await this.admit(couponId, names.map(holder), { askers }), names.length, askers);
   }
 
-  batch(couponId: CouponId | undefined, memberIds: readonly HolderId[], more: Partial<AdmitBatch> = {}) {
+  batch(couponId: CouponId | undefined, holders: readonly HolderId[], more: Partial<AdmitBatch> = {}) {
     if (couponId === undefined) throw new Error('no coupon');
-    return { couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS, ...more };
+    return { couponId, epoch: 1, holders, notAfterMs: FAR_FUTURE_MS, ...more };
   }
 
   /** A round of coupons with members by name, spelled out. */
@@ -199,12 +199,12 @@ class Driver {
     const replies = await askRound(this.admission, batches);
     return replies.map((reply, place) => {
       if (reply.status === 'fault') throw new Error('a fault', { cause: reply.fault });
-      return outcomes(reply, batches[place]?.memberIds.length ?? 0);
+      return outcomes(reply, batches[place]?.holders.length ?? 0);
     });
   }
 
-  async decided(couponId: CouponId, memberIds: readonly MemberId[]): Promise<AdmitDecisions> {
-    const reply = await this.admit(couponId, memberIds);
+  async decided(couponId: CouponId, holders: readonly MemberId[]): Promise<AdmitDecisions> {
+    const reply = await this.admit(couponId, holders);
     if (reply.status !== 'decided') throw new Error(`not decided but ${reply.status}`);
     return reply;
   }
@@ -274,9 +274,9 @@ function aboutDeciding(t: Test, at: Driver): void {
 
   t.test('a batch run twice gives every winner the same number and instant again', async (t) => {
     const couponId = await at.coupon({ quantity: 2 });
-    const memberIds = members(3);
-    const first = await at.decided(couponId, memberIds);
-    const second = await at.decided(couponId, memberIds);
+    const holders = members(3);
+    const first = await at.decided(couponId, holders);
+    const second = await at.decided(couponId, holders);
     t.match(first, { firstIssueNo: 1, issuedCount: 2, already: [] });
     t.same(second.already, [
       { index: 0, issueNo: 1, issuedAtMs: first.storeNowMs },

@@ -42,7 +42,7 @@ export class AdmissionModel implements Admission {
     return 0;
   }
 
-  #admit({ couponId, epoch, memberIds, askers = 0, notAfterMs }: AdmitBatch): AdmitReply {
+  #admit({ couponId, epoch, holders, askers = 0, notAfterMs }: AdmitBatch): AdmitReply {
     const storeNowMs = this.#nowMs();
     const stock = this.#coupons.get(couponId);
     const refused = (status: 'not_ready' | 'stale_epoch' | 'expired') => ({ status, storeNowMs });
@@ -52,11 +52,11 @@ export class AdmissionModel implements Admission {
     const firstIssueNo = stock.lastIssueNo + 1;
     const already: AlreadyIssued[] = [];
     let refusal: ReturnType<typeof refusalOf>;
-    for (const [index, holder] of memberIds.entries()) {
+    for (const [index, holder] of holders.entries()) {
       const held = stock.winners.get(holder);
       const met = refusalOf(stock.terms, stock.winners.size, storeNowMs);
       if (held !== undefined) already.push({ index, issueNo: held.issueNo, issuedAtMs: held.issuedAtMs });
-      else if (index >= memberIds.length - askers) continue;
+      else if (index >= holders.length - askers) continue;
       else if (met !== undefined) refusal = met;
       else stock.winners.set(holder, { holder, issueNo: ++stock.lastIssueNo, issuedAtMs: storeNowMs });
     }

@@ -90,7 +90,7 @@ export class FollowedShop {
     const [snapshot] = await admission.snapshots([couponId]);
     const memberIds = members(count, prefix);
     const epoch = snapshot?.epoch ?? 0;
-    const reply = await admission.admit({ couponId, epoch, memberIds, notAfterMs: FAR_FUTURE_MS });
+    const reply = await admission.admit({ couponId, epoch, holders: memberIds, notAfterMs: FAR_FUTURE_MS });
     if (reply.status !== 'decided' || reply.issuedCount !== count) throw new Error('not all issued');
   }
 

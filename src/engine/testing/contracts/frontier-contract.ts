@@ -88,11 +88,11 @@ class Line {
   async admit(count: number, prefix?: string): Promise<void> {
     const { admission } = this.#under;
     const [snapshot] = await admission.snapshots([this.couponId]);
-    const memberIds = members(count, prefix);
+    const holders = members(count, prefix);
     const batch = {
       couponId: this.couponId,
       epoch: snapshot?.epoch ?? 0,
-      memberIds,
+      holders,
       notAfterMs: FAR_FUTURE_MS,
     };
     const reply = await admission.admit(batch);

@@ -67,7 +67,12 @@ class Driver {
   }
 
   async admit(couponId: CouponId, ...memberIds: readonly HolderId[]): Promise<Issuance[]> {
-    const reply = await this.admission.admit({ couponId, epoch: 1, memberIds, notAfterMs: FAR_FUTURE_MS });
+    const reply = await this.admission.admit({
+      couponId,
+      epoch: 1,
+      holders: memberIds,
+      notAfterMs: FAR_FUTURE_MS,
+    });
     if (reply.status !== 'decided' || reply.issuedCount !== memberIds.length)
       throw new Error('not all issued');
     return memberIds.map((holder, index) => ({

@@ -18,6 +18,7 @@ import { recoveryBugs } from './planted-recovery-bugs.js';
 import { drainBugs } from './planted-drain-bugs.js';
 import { roundBugs } from './planted-round-bugs.js';
 import { sellerBugs } from './planted-seller-bugs.js';
+import { unitBugs } from './planted-unit-bugs.js';
 import { nothingPlanted, wrapAdmission } from './planting.js';
 import type { Planting } from './planting.js';
 import { SimulatedDatabase } from './simulated-database.js';
@@ -159,7 +160,7 @@ class ResendDoubles extends SimulatedStore {
   override admit(batch: AdmitBatch): AdmitReply {
     const coupon = this.coupons.get(batch.couponId);
     if (coupon !== undefined && coupon.epoch === batch.epoch) {
-      for (const holder of batch.memberIds) coupon.winners.delete(holder);
+      for (const holder of batch.holders) coupon.winners.delete(holder);
     }
     return super.admit(batch);
   }
@@ -309,6 +310,7 @@ const plants: Readonly<Record<string, Plant>> = {
   ...roundBugs,
   ...sellerBugs,
   ...drainBugs,
+  ...unitBugs,
   'number of another answered again': withStore(AlreadyOffByOne),
   'release drops one': withStore(ReleaseDropsOne),
 };

@@ -51,10 +51,10 @@ class StaleLeftOut extends SimulatedStore {
 /** A call that is carried out twice asks for the membership of its first coupon only. */
 class RepeatDoublesOthers extends SimulatedStore {
   override admitRound(batches: readonly AdmitBatch[]): AdmitReply[] {
-    for (const { couponId, epoch, memberIds } of batches.slice(1)) {
+    for (const { couponId, epoch, holders } of batches.slice(1)) {
       const coupon = this.coupons.get(couponId);
       if (coupon?.epoch !== epoch) continue;
-      for (const holder of memberIds) coupon.winners.delete(holder);
+      for (const holder of holders) coupon.winners.delete(holder);
     }
     return super.admitRound(batches);
   }

@@ -2,7 +2,10 @@
 import type { Admission } from '../../ports/admission.js';
 import type { CouponChanges } from '../../ports/coupon-changes.js';
 import type { IssuanceQueue } from '../../ports/issuance-queue.js';
+import type { UnitLimit } from '../checker/history.js';
+import type { Random } from './random.js';
 import type { Scenario } from './scenario.js';
+import { SimulatedDoor } from './simulated-door.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import { StoreRecovery } from './simulated-recovery-store.js';
 import { SimulatedDatabase } from './simulated-database.js';
@@ -17,6 +20,7 @@ export interface Planting {
   queue(queue: IssuanceQueue): IssuanceQueue;
   changes(changes: CouponChanges, admission: Admission): CouponChanges;
   recovery(store: SimulatedStore): StoreRecovery;
+  door(limits: readonly UnitLimit[], random: Random): SimulatedDoor;
 }
 
 export const nothingPlanted: Planting = {
@@ -27,6 +31,7 @@ export const nothingPlanted: Planting = {
   queue: (queue) => queue,
   changes: (changes) => changes,
   recovery: (store) => new StoreRecovery(store),
+  door: (limits, random) => new SimulatedDoor(limits, random),
 };
 
 /** The same port with methods that may be replaced. */

@@ -18,6 +18,9 @@ export const STILL_MAX_MS = 500;
 const SEVERAL_COUPONS = 0.25;
 const COUPONS_MAX = 8;
 
+/** How many histories have coupons of which a member may have several units. */
+const SEVERAL_UNITS = 0.2;
+
 /** The store's clock when the history begins, if its own axis begins at 0. */
 export const STORE_OFFSET_MS = Date.UTC(2026, 10, 22, 12);
 
@@ -52,6 +55,9 @@ export interface Sharing {
   /** Of the coupons beside the first, whose terms are the scenario's. */
   readonly otherTerms: readonly CouponTerms[];
   readonly rounds: RoundShape;
+  /** How many units a member may have, and what the limit is changed to at some instant. */
+  readonly perMember: number;
+  readonly perMemberLater: number;
 }
 
 /**
@@ -94,7 +100,14 @@ function drawSharing(random: Random, healMs: number): Sharing {
       couponsPerCall: random.pick([1, 2, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]),
       stragglers: random.chance(0.5),
     },
+    ...drawLimits(random),
   };
+}
+
+function drawLimits(random: Random): Pick<Sharing, 'perMember' | 'perMemberLater'> {
+  if (!random.chance(SEVERAL_UNITS)) return { perMember: 1, perMemberLater: 1 };
+  const perMember = random.between(1, 3);
+  return { perMember, perMemberLater: random.chance(0.5) ? perMember : random.between(1, 3) };
 }
 
 function drawLosses(random: Random): LossKind[] {

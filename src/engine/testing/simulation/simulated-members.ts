@@ -1,8 +1,9 @@
 /** Simulates members who press, give up, are disconnected, and press again. */
-import type { CouponId, MemberId } from '../../domain/coupon.js';
-import { memberOf } from '../../domain/holder.js';
+import type { CouponId, HolderId, MemberId } from '../../domain/coupon.js';
+import { holderOf, memberOf, unitOf } from '../../domain/holder.js';
 import type { DoorRefusal, DownloadOutcome, PendingDownload } from '../../domain/download.js';
 import type { DownloadCall } from '../checker/history.js';
+import type { SimulatedDoor } from './simulated-door.js';
 import type { ApiProcess, SimulatedWorld } from './simulated-world.js';
 
 const WAY_MAX_MS = 3;
@@ -15,18 +16,24 @@ const DISCONNECT = 0.12;
  */
 class SimulatedDownload implements PendingDownload {
   readonly couponId: CouponId;
-  readonly refusedAs: DoorRefusal | undefined = undefined;
+  readonly refusedAs: DoorRefusal | undefined;
   readonly settle: (outcome: DownloadOutcome) => void;
   readonly #call: DownloadCall;
 
-  constructor(couponId: CouponId, call: DownloadCall, settle: (outcome: DownloadOutcome) => void) {
+  constructor(
+    couponId: CouponId,
+    call: DownloadCall,
+    refusedAs: DoorRefusal | undefined,
+    settle: (outcome: DownloadOutcome) => void,
+  ) {
     this.couponId = couponId;
+    this.refusedAs = refusedAs;
     this.settle = settle;
     this.#call = call;
   }
 
-  get memberId(): MemberId {
-    return memberOf(this.#call.holder);
+  get holder(): HolderId {
+    return this.#call.holder;
   }
 
   get abandoned(): boolean {
@@ -38,11 +45,13 @@ export class SimulatedMembers {
   readonly calls: DownloadCall[] = [];
   readonly #world: SimulatedWorld;
   readonly #couponId: CouponId;
+  readonly #door: SimulatedDoor;
   readonly #patientUntilMs: number;
 
-  constructor(world: SimulatedWorld, couponId: CouponId, patientUntilMs: number) {
+  constructor(world: SimulatedWorld, couponId: CouponId, door: SimulatedDoor, patientUntilMs: number) {
     this.#world = world;
     this.#couponId = couponId;
+    this.#door = door;
     this.#patientUntilMs = patientUntilMs;
   }
 
@@ -50,10 +59,16 @@ export class SimulatedMembers {
     return this.calls.some((call) => call.outcome === undefined && !call.cutOff);
   }
 
-  press(memberId: MemberId, api: ApiProcess = this.#world.random.pick(this.#world.apis)): DownloadCall {
+  /** Presses for one of the units that the coupon ever gives, or for one more. */
+  pressAny(memberId: MemberId): void {
+    const { mostUnits, random } = this.#door;
+    this.press(mostUnits === 1 ? memberId : holderOf(memberId, random.between(1, mostUnits + 1)));
+  }
+
+  press(holder: HolderId, api: ApiProcess = this.#world.random.pick(this.#world.apis)): DownloadCall {
     const { time, random } = this.#world;
     const call: DownloadCall = {
-      holder: memberId,
+      holder,
       invokedMs: time.nowMs(),
       answeredMs: undefined,
       outcome: undefined,
@@ -63,18 +78,22 @@ export class SimulatedMembers {
     const cutOff = (): void => {
       if (call.outcome !== undefined || call.cutOff) return;
       call.cutOff = true;
-      this.#pressAgain(memberId);
+      this.#pressAgain(holder);
     };
-    const download = new SimulatedDownload(this.#couponId, call, (outcome) =>
-      time.after(random.next() * WAY_MAX_MS, () => this.#answer(call, outcome)),
-    );
+    const settle = (outcome: DownloadOutcome): void => {
+      time.after(random.next() * WAY_MAX_MS, () => this.#answer(call, outcome));
+    };
     time.after(random.next() * WAY_MAX_MS, () => {
       if (!api.process.alive) {
         cutOff();
         return;
       }
       api.process.onCrash(cutOff);
-      api.process.happen(() => api.engine.download(download));
+      api.process.happen(() => {
+        const { refusedAs, answersAlone } = this.#door.judge(holder, time.nowMs());
+        if (answersAlone && refusedAs !== undefined) settle(refusedAs);
+        else api.engine.download(new SimulatedDownload(this.#couponId, call, refusedAs, settle));
+      });
     });
     if (time.nowMs() < this.#patientUntilMs && random.chance(DISCONNECT))
       time.after(random.between(0, 60), cutOff);
@@ -87,13 +106,17 @@ export class SimulatedMembers {
     call.outcome = outcome;
     call.answeredMs = this.#world.time.nowMs();
     if (['busy', 'not_ready', 'outcome_unknown', 'issued'].includes(outcome.outcome))
-      this.#pressAgain(memberOf(call.holder));
+      this.#pressAgain(call.holder);
   }
 
-  #pressAgain(memberId: MemberId): void {
+  /** The same unit, or the next one. */
+  #pressAgain(holder: HolderId): void {
     const { time, random } = this.#world;
     const afterMs = random.between(5, 200);
     if (time.nowMs() + afterMs >= this.#patientUntilMs || !random.chance(PRESS_AGAIN)) return;
-    time.after(afterMs, () => void this.press(memberId));
+    const { mostUnits, random: ownRandom } = this.#door;
+    const isNext = mostUnits > 1 && ownRandom.chance(0.3);
+    const next = isNext ? holderOf(memberOf(holder), unitOf(holder) + 1) : holder;
+    time.after(afterMs, () => void this.press(next));
   }
 }

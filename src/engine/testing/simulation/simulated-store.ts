@@ -104,7 +104,7 @@ export class SimulatedStore {
     const firstIssueNo = coupon.lastIssueNo + 1;
     const already: AlreadyIssued[] = [];
     let refusal: AdmitRefusal;
-    batch.memberIds.forEach((holder, index) => {
+    batch.holders.forEach((holder, index) => {
       const held = coupon.winners.get(holder);
       if (held !== undefined) {
         already.push({ index, issueNo: held.issueNo, issuedAtMs: held.issuedAtMs });
@@ -147,8 +147,8 @@ export class SimulatedStore {
     return coupon.epoch !== batch.epoch || coupon.lastIssueNo < (batch.seenIssueNo ?? 0);
   }
 
-  protected onlyAsks({ memberIds, askers = 0 }: AdmitBatch, index: number): boolean {
-    return index >= memberIds.length - askers;
+  protected onlyAsks({ holders, askers = 0 }: AdmitBatch, index: number): boolean {
+    return index >= holders.length - askers;
   }
 
   protected refusalNow(coupon: StoredCoupon, storeNowMs: number): AdmitRefusal {

@@ -1,9 +1,10 @@
 /** Runs one history from its seed: faults and commands, recovery, idle stores, verdict. */
 import type { CouponId, CouponTerms, MemberId } from '../../domain/coupon.js';
 import { parseMemberId } from '../../domain/coupon.js';
+import { holderOf } from '../../domain/holder.js';
 import { termsOf } from '../../ports/terms-change.js';
 import { auditedAct } from '../checker/audited-act.js';
-import type { FinalState, History, ObservedTerms, Verdict } from '../checker/history.js';
+import type { FinalState, History, ObservedTerms, UnitLimit, Verdict } from '../checker/history.js';
 import { checkHistory } from '../checker/history-checker.js';
 import type { Planting } from './planting.js';
 import { nothingPlanted } from './planting.js';
@@ -29,6 +30,8 @@ import type { StoreCopy } from './simulated-world.js';
 const SHARING_SEEDS = 1_000_003;
 /** The same for the units that the sellers of each coupon add. */
 const TOP_UP_SEEDS = 2_000_003;
+/** The same for units: which are asked for, and what processes know of their limit. */
+const UNIT_SEEDS = 3_000_017;
 /** After healing: what was under way has arrived by then. */
 const SETTLE_MS = STILL_MAX_MS + 2 * CALL_DEADLINE_MS;
 /** Leases, sweeps and cooldowns included; a history that is not idle by then never will be. */
@@ -65,6 +68,7 @@ export interface CouponHistory {
 interface SimulatedCoupon {
   readonly couponId: CouponId;
   readonly terms: CouponTerms;
+  readonly limits: readonly UnitLimit[];
   readonly members: SimulatedMembers;
   readonly sellers: SimulatedSellers;
 }
@@ -80,7 +84,7 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   const world = new SimulatedWorld(scenario, random, planting);
   const memberIds = Array.from({ length: scenario.members }, (_, index) => memberNamed(`m${index}`));
   const coupons = [scenario.terms, ...scenario.otherTerms].map((terms) =>
-    register(world, terms, scenario, seed),
+    register(world, terms, scenario, seed, planting),
   );
 
   for (const coupon of coupons) planPresses(world, scenario, coupon, memberIds);
@@ -100,12 +104,16 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   }
 
   const healedMs = world.time.nowMs();
+  const mostUnits = Math.max(scenario.perMember, scenario.perMemberLater);
+  const holders = memberIds.flatMap((memberId) =>
+    Array.from({ length: mostUnits }, (_, place) => holderOf(memberId, place + 1)),
+  );
   for (const { members } of coupons) {
-    memberIds.forEach((memberId, place) =>
-      world.time.after(place * LAST_PRESS_EVERY_MS, () => members.press(memberId)),
+    holders.forEach((holder, place) =>
+      world.time.after(place * LAST_PRESS_EVERY_MS, () => members.press(holder)),
     );
   }
-  await world.time.advance(memberIds.length * LAST_PRESS_EVERY_MS);
+  await world.time.advance(holders.length * LAST_PRESS_EVERY_MS);
   await untilIdle(world, () =>
     coupons.every(({ couponId, members }) => !members.waiting && isAtRest(world, couponId)),
   );
@@ -120,27 +128,35 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
 function register(
   world: SimulatedWorld,
   terms: CouponTerms,
-  { healMs }: Scenario,
+  { healMs, perMember, perMemberLater }: Scenario,
   seed: number,
+  planting: Planting,
 ): SimulatedCoupon {
   const about = { sellerId: 'seller', name: 'simulated', discount: undefined, createdAtMs: 0 };
   const { couponId } = world.database.insert({ ...terms, ...about });
+  const unitRandom = new Random(seed + UNIT_SEEDS + couponId);
+  const limits = [
+    { fromMs: -Infinity, perMember },
+    { fromMs: unitRandom.between(1, healMs), perMember: perMemberLater },
+  ];
   return {
     couponId,
     terms,
-    members: new SimulatedMembers(world, couponId, healMs),
+    limits,
+    members: new SimulatedMembers(world, couponId, planting.door(limits, unitRandom), healMs),
     sellers: new SimulatedSellers(world, couponId, new Random(seed + TOP_UP_SEEDS + couponId)),
   };
 }
 
 function historyOf(
-  { couponId, terms, members, sellers }: SimulatedCoupon,
+  { couponId, terms, limits, members, sellers }: SimulatedCoupon,
   world: SimulatedWorld,
   scenario: Scenario,
   healedMs: number,
 ): History {
   return {
     terms,
+    limits,
     downloads: members.calls,
     sellerCalls: sellers.calls,
     observed: world.store.installed.flatMap((one) => (one.couponId === couponId ? observedOf(one) : [])),
@@ -186,7 +202,7 @@ function planPresses(
     // Crowds come at the opening, or all at once; the others whenever they like.
     const crowdMs = opensAtMs === undefined ? 100 : opensAtMs - STORE_OFFSET_MS;
     const atMs = random.chance(0.4) ? crowdMs + random.between(-30, 30) : random.between(0, scenario.healMs);
-    time.at(Math.min(atMs, scenario.healMs), () => members.press(memberId));
+    time.at(Math.min(atMs, scenario.healMs), () => members.pressAny(memberId));
   }
 }
 

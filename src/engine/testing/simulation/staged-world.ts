@@ -42,14 +42,14 @@ export function couponNumber(id: number): CouponId {
 
 export class Press implements PendingDownload {
   readonly couponId: CouponId;
-  readonly memberId: MemberId;
+  readonly holder: MemberId;
   readonly refusedAs: DoorRefusal | undefined;
   abandoned = false;
   readonly outcomes: DownloadOutcome[] = [];
 
   constructor(couponId: CouponId, memberId: MemberId, refusedAs?: DoorRefusal) {
     this.couponId = couponId;
-    this.memberId = memberId;
+    this.holder = memberId;
     this.refusedAs = refusedAs;
   }
 

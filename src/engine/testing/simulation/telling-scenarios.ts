@@ -8,6 +8,8 @@ const losesData: CanShow = ({ losses }) => losses.length > 0;
 const losesKeys: CanShow = ({ losses }) => losses.includes('part');
 const delaysCommands: CanShow = ({ storeNetwork }) => storeNetwork.late > 0;
 const losesReplies: CanShow = ({ storeNetwork }) => storeNetwork.replyLost > 0;
+const hasUnits: CanShow = ({ perMember, perMemberLater }) => Math.max(perMember, perMemberLater) > 1;
+const lowersLimit: CanShow = ({ perMember, perMemberLater }) => perMemberLater < perMember;
 const hasSeveralCoupons: CanShow = ({ otherTerms }) => otherTerms.length > 0;
 
 const needs: Readonly<Record<string, CanShow>> = {
@@ -23,6 +25,9 @@ const needs: Readonly<Record<string, CanShow>> = {
   'a lost round is an attempt for its first coupon only': (scenario) =>
     hasSeveralCoupons(scenario) && losesReplies(scenario),
   'stock of the first coupon of a round': hasSeveralCoupons,
+  'limit checked before membership': lowersLimit,
+  'limit not followed': lowersLimit,
+  'rows without their unit': hasUnits,
   'a group of coupons is not fenced': (scenario) => hasSeveralCoupons(scenario) && losesData(scenario),
 };
 
