@@ -46,7 +46,10 @@ export class DoorRules {
   readonly #ports: DoorRulesPorts;
   readonly #rules: FollowedMap<CouponId, DoorRule>;
   readonly #poll: RepeatedPoll;
+  /** No coupon is settled while the process recovers from a pause (`recover`). */
   #settledUpTo = 0;
+  #settlesUpTo = 0;
+  #recovering: Promise<void> | undefined;
   #polledAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(ports: DoorRulesPorts) {
@@ -105,14 +108,33 @@ export class DoorRules {
   async refreshWithCooldown(): Promise<void> {
     const cooldownMs = this.#polledAtMs + POLL_COOLDOWN_MS - this.#ports.clock.monotonicMs();
     if (cooldownMs > 0) await this.#ports.scheduler.pause(cooldownMs);
-    await this.#poll.fresh();
+    await (this.#recovering ?? this.#poll.fresh());
+  }
+
+  /**
+   * After a pause of this process: every download waits until the rules, and whatever else `others` reads, are those of
+   * now. Where they cannot be read, those known stay in force, as always.
+   */
+  recover(others: () => Promise<unknown>): void {
+    if (this.#recovering !== undefined) return;
+    this.#settledUpTo = 0;
+    this.#recovering = Promise.all([this.#poll.fresh(), others()])
+      .then(
+        () => undefined,
+        (fault: unknown) => this.#ports.onFault(fault),
+      )
+      .finally(() => {
+        this.#recovering = undefined;
+        this.#settledUpTo = this.#settlesUpTo;
+      });
   }
 
   async #catchUp(): Promise<void> {
     const { couponId, revision } = await this.#ports.doorRules.settled();
     if (revision > this.#rules.revision)
       await this.#rules.catchUp((couponIds) => this.#ports.onSet?.(couponIds));
-    this.#settledUpTo = Math.max(this.#settledUpTo, couponId);
+    this.#settlesUpTo = Math.max(this.#settlesUpTo, couponId);
+    if (this.#recovering === undefined) this.#settledUpTo = this.#settlesUpTo;
     this.#polledAtMs = this.#ports.clock.monotonicMs();
   }
 }

@@ -97,6 +97,11 @@ export class MemberSets {
     this.#poll.stop();
   }
 
+  /** What was committed before this call is known here afterwards, in the sets that are loaded. @throws StoreUnavailableError */
+  refresh(): Promise<void> {
+    return this.#poll.fresh();
+  }
+
   /** Members of all sets that are loaded. */
   get size(): number {
     let members = 0;

@@ -58,5 +58,5 @@ function fits(
     if (already[place]?.index === index) place -= 1;
     else unlisted -= 1;
   }
-  return issuedCount === unlisted || (issuedCount < unlisted && refuses);
+  return refuses ? issuedCount < unlisted : issuedCount === unlisted;
 }

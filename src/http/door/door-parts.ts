@@ -11,6 +11,7 @@ import type { CouponId } from '../../engine/domain/coupon.js';
 import type { PresenceTickets } from '../presence/presence-tickets.js';
 import { AudiencePreload } from './audience-preload.js';
 import { Door } from './door.js';
+import { watchThaws } from './thaw-watch.js';
 
 export interface DoorPartsPorts {
   readonly doorRules: DoorRuleStore;
@@ -57,7 +58,11 @@ export async function startDoor(ports: DoorPartsPorts, tickets: PresenceTickets)
     ...{ rules, audiences: ports.audiences, sets: audiences, clock, scheduler },
     onFault: warn('Coupons that open soon could not be read; their lists are loaded later'),
   });
+  const stopWatching = watchThaws({ clock, scheduler }, () =>
+    rules.recover(() => Promise.all([audiences.refresh(), holders.refresh()])),
+  );
   const stop = (): void => {
+    stopWatching();
     rules.stop();
     audiences.stop();
     holders.stop();

@@ -186,7 +186,7 @@ function winnersLearn(facts: AcknowledgedIssuances): Violation[] {
     seen.add(issuance);
     for (const call of facts.callsOf.get(win.holder) ?? []) {
       if (call.invokedMs < win.answeredMs || !isAnswered(call)) continue;
-      if (!isRefusal(call.outcome)) continue;
+      if (!isRefusal(call.outcome) && !DOOR_REFUSALS.includes(call.outcome.outcome)) continue;
       const revokedMs = facts.revokeAskedMs.get(win.issueNo);
       if (revokedMs !== undefined && revokedMs <= call.answeredMs) continue;
       if (mayNotHaveNews(facts, facts.trueMs(win.issuedAtMs), call.invokedMs)) continue;
@@ -253,13 +253,11 @@ function mayBeFollowed({ outcome }: DownloadCall, { history }: AcknowledgedIssua
   return outcome !== undefined && 'issueNo' in outcome && history.final.revoked.has(outcome.issueNo);
 }
 
-const REFUSALS: ReadonlySet<DownloadOutcome['outcome']> = new Set([
-  ...(['limit_reached', 'presence_expired', 'not_eligible'] as const),
-  ...(['not_open', 'paused', 'closed', 'sold_out'] as const),
-]);
+const DOOR_REFUSALS: readonly string[] = ['limit_reached', 'presence_expired', 'not_eligible'];
 
+/** Of the coupon: its command was decided, and may have been carried out a second time. A member refused at the door was never to win. */
 function isRefusal(outcome: DownloadOutcome | undefined): boolean {
-  return outcome !== undefined && REFUSALS.has(outcome.outcome);
+  return outcome !== undefined && ['not_open', 'paused', 'closed', 'sold_out'].includes(outcome.outcome);
 }
 
 function wasAskedFor(row: Issuance, facts: AcknowledgedIssuances): boolean {

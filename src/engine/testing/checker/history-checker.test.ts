@@ -2,7 +2,7 @@ import t from 'tap';
 import type { CouponTerms, MemberId } from '../../domain/coupon.js';
 import type { DownloadOutcome } from '../../domain/download.js';
 import type { TermsChange } from '../../ports/terms-change.js';
-import type { DownloadCall, FinalState, History, SellerCall } from './history.js';
+import type { DownloadCall, FinalState, History, RuleSpan, SellerCall } from './history.js';
 import { checkHistory } from './history-checker.js';
 
 const call = (
@@ -133,6 +133,33 @@ t.test('each promise has its violation', async (t) => {
     ],
   ];
   for (const [what, promises, one] of cases) t.same(broken(one), promises, what);
+});
+
+t.test('a member is issued a unit under a rule that admitted it at most a second before', async (t) => {
+  const [won, ...others] = history().downloads;
+  if (won === undefined) throw new Error('no call');
+  const gold = (fromMs: number) => ({ fromMs, grades: ['gold'] });
+  const every = (fromMs: number) => ({ fromMs, grades: undefined });
+  const of = (grade: string, ...rules: readonly RuleSpan[]): string[] => {
+    const all = others.map((one) => ({ ...one, grade: 'gold' }));
+    return broken(history({ downloads: [{ ...won, grade }, ...all], rules, admitLateMs: 100 }));
+  };
+  t.same(of('gold', gold(-Infinity)), []);
+  t.same(of('silver', gold(-Infinity)), ['I10']);
+  t.same(of('silver', every(-Infinity), gold(-900)), [], 'changed less than a second ago');
+  t.same(of('silver', every(-Infinity), gold(-1_100)), ['I10']);
+  t.same(of('silver', gold(-Infinity), every(10)), [], 'lifted while it was asked for');
+  const refused = (name: string): DownloadCall => ({
+    ...call(name, 2_000, 2_005, { outcome: 'not_eligible', rule: 'claims' }),
+    grade: 'gold',
+  });
+  const callsAnd = (...more: readonly DownloadCall[]) => [...history().downloads, ...more];
+  t.same(
+    broken(history({ downloads: callsAnd(refused('c')), rules: [every(-Infinity)] })),
+    ['I10'],
+    'in vain',
+  );
+  t.same(broken(history({ downloads: callsAnd(refused('a')) })), ['I8'], 'a holder is answered so');
 });
 
 t.test('what a lost store alone knew is counted and not called a violation', async (t) => {

@@ -1,5 +1,6 @@
-/** Compares the answers to clients with the final content of the stores, by the promises I1–I8. */
+/** Compares the answers to clients with the final content of the stores, by the promises I1–I8 and I10. */
 import { checkAnswers, wonByLateCommand } from './check-answers.js';
+import { checkEligible } from './check-eligible.js';
 import { checkSellers } from './check-sellers.js';
 import { checkIssuances } from './check-issuances.js';
 import { checkUnits } from './check-units.js';
@@ -16,6 +17,7 @@ export function checkHistory(history: History): Verdict {
       ...checkIssuances(facts, terms),
       ...checkUnits(facts),
       ...checkAnswers(facts, terms),
+      ...checkEligible(facts),
       ...checkSellers(history, terms),
     ],
     wonByLateCommand: wonByLateCommand(facts),

@@ -14,6 +14,8 @@ export interface DownloadCall {
   /** `undefined` with `outcome`: the connection was lost or the server died. */
   answeredMs: number | undefined;
   outcome: DownloadOutcome | undefined;
+  /** What the member's token said, where rules name grades. */
+  readonly grade?: string | undefined;
   /** The client gave up or lost its server; without that a call must have been answered. */
   cutOff: boolean;
 }
@@ -52,6 +54,13 @@ export interface UnitLimit {
   readonly perMember: number;
 }
 
+/** The rule of the coupon from an instant on, up to the next. */
+export interface RuleSpan {
+  readonly fromMs: number;
+  /** Members of these grades may have it; `undefined`: every member. */
+  readonly grades: readonly string[] | undefined;
+}
+
 /** The admission store came back without what it had taken in after `sinceMs`; what it alone knew of that may be missing. */
 export interface Loss {
   readonly sinceMs: number;
@@ -62,6 +71,8 @@ export interface History {
   readonly terms: CouponTerms;
   readonly downloads: readonly DownloadCall[];
   readonly sellerCalls: readonly SellerCall[];
+  /** Ascending; absent or empty where the coupon never has a rule. */
+  readonly rules?: readonly RuleSpan[];
   /** Terms read during the run; empty where none were read. */
   readonly observed: readonly ObservedTerms[];
   readonly losses: readonly Loss[];
@@ -109,7 +120,7 @@ export type AuditedAct =
   | { readonly kind: 'top_up'; readonly by: number }
   | { readonly kind: 'revoke'; readonly issueNo: number };
 
-export type PromiseName = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
+export type PromiseName = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I10';
 
 export interface Violation {
   readonly promise: PromiseName;

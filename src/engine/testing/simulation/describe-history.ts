@@ -15,16 +15,22 @@ export function describeHistory({ seed, scenario, histories, verdict, bugs }: Si
 
 function describeCoupon({ couponId, history }: CouponHistory): string[] {
   const events: (readonly [atMs: number, line: string])[] = [];
-  for (const { holder, invokedMs, answeredMs, outcome, cutOff } of history.downloads) {
+  for (const { holder, invokedMs, answeredMs, outcome, cutOff, grade } of history.downloads) {
     const number = outcome !== undefined && 'issueNo' in outcome ? ` ${outcome.issueNo}` : '';
     const answer = cutOff ? 'cut off' : outcome === undefined ? 'no answer' : `${outcome.outcome}${number}`;
-    events.push([invokedMs, `${holder} presses → ${answer} at ${instant(answeredMs)}`]);
+    events.push([
+      invokedMs,
+      `${holder}${grade === undefined ? '' : ` (${grade})`} presses → ${answer} at ${instant(answeredMs)}`,
+    ]);
   }
   for (const { act, invokedMs, answeredMs, result } of history.sellerCalls) {
     events.push([invokedMs, `seller ${JSON.stringify(act)} → ${result} at ${instant(answeredMs)}`]);
   }
   for (const { sinceMs, atMs } of history.losses) {
     events.push([atMs, `the store comes back without what it took in since ${instant(sinceMs)}`]);
+  }
+  for (const { fromMs, grades } of history.rules ?? []) {
+    events.push([Math.max(0, fromMs), `rule: ${grades?.join(' or ') ?? 'every member'}`]);
   }
   events.push([history.healedMs, 'all faults are over'], [history.endMs, 'the end']);
   for (const { toMs, terms } of history.observed) events.push([toMs, `in force: ${JSON.stringify(terms)}`]);

@@ -15,6 +15,7 @@ import type {
   IssuanceQueue,
 } from '../../ports/issuance-queue.js';
 import { recoveryBugs } from './planted-recovery-bugs.js';
+import { doorBugs } from './planted-door-bugs.js';
 import { drainBugs } from './planted-drain-bugs.js';
 import { roundBugs } from './planted-round-bugs.js';
 import { sellerBugs } from './planted-seller-bugs.js';
@@ -311,6 +312,7 @@ const plants: Readonly<Record<string, Plant>> = {
   ...sellerBugs,
   ...drainBugs,
   ...unitBugs,
+  ...doorBugs,
   'number of another answered again': withStore(AlreadyOffByOne),
   'release drops one': withStore(ReleaseDropsOne),
 };

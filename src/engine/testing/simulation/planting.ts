@@ -8,6 +8,7 @@ import type { Scenario } from './scenario.js';
 import { SimulatedDoor } from './simulated-door.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import { StoreRecovery } from './simulated-recovery-store.js';
+import { RULE_LAG_MAX_MS } from './simulated-eligibility.js';
 import { SimulatedDatabase } from './simulated-database.js';
 import { SimulatedStore } from './simulated-store.js';
 
@@ -21,6 +22,8 @@ export interface Planting {
   changes(changes: CouponChanges, admission: Admission): CouponChanges;
   recovery(store: SimulatedStore): StoreRecovery;
   door(limits: readonly UnitLimit[], random: Random): SimulatedDoor;
+  /** How late a process may know a change of a door rule. */
+  readonly ruleLagMaxMs: number;
 }
 
 export const nothingPlanted: Planting = {
@@ -32,6 +35,7 @@ export const nothingPlanted: Planting = {
   changes: (changes) => changes,
   recovery: (store) => new StoreRecovery(store),
   door: (limits, random) => new SimulatedDoor(limits, random),
+  ruleLagMaxMs: RULE_LAG_MAX_MS,
 };
 
 /** The same port with methods that may be replaced. */

@@ -4,6 +4,7 @@ import { holderOf, memberOf, unitOf } from '../../domain/holder.js';
 import type { DoorRefusal, DownloadOutcome, PendingDownload } from '../../domain/download.js';
 import type { DownloadCall } from '../checker/history.js';
 import type { SimulatedDoor } from './simulated-door.js';
+import type { SimulatedEligibility } from './simulated-eligibility.js';
 import type { ApiProcess, SimulatedWorld } from './simulated-world.js';
 
 const WAY_MAX_MS = 3;
@@ -46,12 +47,19 @@ export class SimulatedMembers {
   readonly #world: SimulatedWorld;
   readonly #couponId: CouponId;
   readonly #door: SimulatedDoor;
+  readonly #eligibility: SimulatedEligibility;
   readonly #patientUntilMs: number;
 
-  constructor(world: SimulatedWorld, couponId: CouponId, door: SimulatedDoor, patientUntilMs: number) {
+  constructor(
+    world: SimulatedWorld,
+    couponId: CouponId,
+    doors: { readonly door: SimulatedDoor; readonly eligibility: SimulatedEligibility },
+    patientUntilMs: number,
+  ) {
     this.#world = world;
     this.#couponId = couponId;
-    this.#door = door;
+    this.#door = doors.door;
+    this.#eligibility = doors.eligibility;
     this.#patientUntilMs = patientUntilMs;
   }
 
@@ -73,6 +81,7 @@ export class SimulatedMembers {
       answeredMs: undefined,
       outcome: undefined,
       cutOff: false,
+      grade: this.#eligibility.grade(),
     };
     this.calls.push(call);
     const cutOff = (): void => {
@@ -90,8 +99,9 @@ export class SimulatedMembers {
       }
       api.process.onCrash(cutOff);
       api.process.happen(() => {
-        const { refusedAs, answersAlone } = this.#door.judge(holder, time.nowMs());
-        if (answersAlone && refusedAs !== undefined) settle(refusedAs);
+        const { refusedAs: overLimit, answersAlone } = this.#door.judge(holder, time.nowMs());
+        const refusedAs = overLimit ?? this.#eligibility.refusal(call.grade, time.nowMs());
+        if (answersAlone && overLimit !== undefined) settle(overLimit);
         else api.engine.download(new SimulatedDownload(this.#couponId, call, refusedAs, settle));
       });
     });

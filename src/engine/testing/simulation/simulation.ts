@@ -19,6 +19,7 @@ import {
   STORE_OFFSET_MS,
 } from './scenario.js';
 import type { LossKind, Scenario } from './scenario.js';
+import { SimulatedEligibility } from './simulated-eligibility.js';
 import { SimulatedMembers } from './simulated-members.js';
 import { LATE_MAX_MS } from './simulated-network.js';
 import { SimulatedSellers } from './simulated-sellers.js';
@@ -32,6 +33,8 @@ const SHARING_SEEDS = 1_000_003;
 const TOP_UP_SEEDS = 2_000_003;
 /** The same for units: which are asked for, and what processes know of their limit. */
 const UNIT_SEEDS = 3_000_017;
+/** The same for the rules of each coupon, and how late processes know them. */
+const RULE_SEEDS = 4_000_037;
 /** After healing: what was under way has arrived by then. */
 const SETTLE_MS = STILL_MAX_MS + 2 * CALL_DEADLINE_MS;
 /** Leases, sweeps and cooldowns included; a history that is not idle by then never will be. */
@@ -69,6 +72,7 @@ interface SimulatedCoupon {
   readonly couponId: CouponId;
   readonly terms: CouponTerms;
   readonly limits: readonly UnitLimit[];
+  readonly eligibility: SimulatedEligibility;
   readonly members: SimulatedMembers;
   readonly sellers: SimulatedSellers;
 }
@@ -139,17 +143,25 @@ function register(
     { fromMs: -Infinity, perMember },
     { fromMs: unitRandom.between(1, healMs), perMember: perMemberLater },
   ];
+  const ruleRandom = new Random(seed + RULE_SEEDS + couponId);
+  const eligibility = new SimulatedEligibility(ruleRandom, healMs, planting.ruleLagMaxMs);
   return {
     couponId,
     terms,
     limits,
-    members: new SimulatedMembers(world, couponId, planting.door(limits, unitRandom), healMs),
+    eligibility,
+    members: new SimulatedMembers(
+      world,
+      couponId,
+      { door: planting.door(limits, unitRandom), eligibility },
+      healMs,
+    ),
     sellers: new SimulatedSellers(world, couponId, new Random(seed + TOP_UP_SEEDS + couponId)),
   };
 }
 
 function historyOf(
-  { couponId, terms, limits, members, sellers }: SimulatedCoupon,
+  { couponId, terms, limits, eligibility, members, sellers }: SimulatedCoupon,
   world: SimulatedWorld,
   scenario: Scenario,
   healedMs: number,
@@ -159,6 +171,7 @@ function historyOf(
     limits,
     downloads: members.calls,
     sellerCalls: sellers.calls,
+    rules: eligibility.rules,
     observed: world.store.installed.flatMap((one) => (one.couponId === couponId ? observedOf(one) : [])),
     losses: world.losses,
     healedMs,
