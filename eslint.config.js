@@ -65,7 +65,7 @@ export default tseslint.config(
  * neither the front end nor the configuration. Tests and test suites may import anything.
  */
 function rooms() {
-  const jobs = ['download', 'sellers', 'recording', 'recovery', 'reconcile', 'live', 'feed'];
+  const jobs = ['download', 'sellers', 'recording', 'recovery', 'reconcile', 'live', 'feed', 'holds'];
   const otherJobs = (job) => jobs.filter((other) => other !== job && other !== 'recovery').join('|');
   return [
     room('src/engine/domain', '^(?!\\./)', 'domain/ imports nothing outside itself.'),

@@ -84,6 +84,16 @@ const command = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ does: fc.constant('revokeHeld' as const), holder: holders }) },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      does: fc.constant('revokeMany' as const),
+      guesses: fc.array(fc.record({ issueNo: fc.integer({ min: 1, max: 12 }), holder: holders }), {
+        maxLength: 4,
+      }),
+      holders: fc.array(holders, { maxLength: 4 }),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({
       does: fc.constant('warm' as const),
@@ -161,6 +171,17 @@ class Contender {
         const held = await admission.issuanceOf(couponId, command.holder);
         if (held === undefined || held === 'not_ready') return held;
         return this.#revoke(held.issueNo, command.holder);
+      }
+      case 'revokeMany': {
+        const held = await Promise.all(command.holders.map((one) => admission.issuanceOf(couponId, one)));
+        const live = held.flatMap((issuance) => (typeof issuance === 'object' ? [issuance] : []));
+        const issuances = [...command.guesses, ...live];
+        const reply = await admission.revokeMany(couponId, issuances);
+        if (reply.status === 'revoked' && reply.count > 0) {
+          for (const { issueNo, holder } of issuances)
+            if (this.unrecorded.get(issueNo) === holder) this.unrecorded.delete(issueNo);
+        }
+        return this.#withoutNow(reply);
       }
       case 'warm': {
         const issued = command.holders.map((holder, index): Issuance => {
@@ -261,6 +282,9 @@ async function nothingIsDecided(
       : 'not_ready',
     revoke: admitKeys.includes(lostKey)
       ? (await admission.revoke(couponId, 1, member('a'))).status
+      : 'not_ready',
+    revokeMany: admitKeys.includes(lostKey)
+      ? (await admission.revokeMany(couponId, [{ issueNo: 1, holder: holder('a') }])).status
       : 'not_ready',
     claim:
       lostKey === winnersKey ? 'not_ready' : await oneByOne(queue).claim(couponId, 'of-the-loss', 10, 60_000),

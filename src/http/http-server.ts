@@ -1,4 +1,5 @@
 /** Defines the services, settings and handle of the HTTP server, independent of the back end. */
+import type { HoldCounters } from '../engine/holds/hold-counters.js';
 import type { Engine } from '../engine/download/engine.js';
 import type { AudienceStore } from '../accounts/audiences.js';
 import type { MemberSetSource } from '../accounts/member-sets.js';
@@ -37,6 +38,8 @@ export interface HttpPorts extends RoutePorts, LivePorts {
   readonly settingsFaults?: (() => readonly string[]) | undefined;
   /** What the recorder of this process counts, where one runs. */
   readonly recorderCounters?: RecorderCounters | undefined;
+  /** What the sweep of holds of this process counts, where one runs. */
+  readonly holdCounters?: HoldCounters | undefined;
   /** What the relay of this process counts, where one runs. */
   readonly relay?: RelayMetricsSource | undefined;
 }

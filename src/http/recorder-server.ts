@@ -10,6 +10,8 @@ import { MetricsHandlers, registerDurability } from './metrics/metrics.js';
 import { registerProcessMetrics } from './metrics/process-metrics.js';
 import { registerQueueMetrics } from './metrics/queue-metrics.js';
 import type { BacklogSources } from './metrics/queue-metrics.js';
+import { registerHoldMetrics } from './metrics/hold-metrics.js';
+import type { HoldCounters } from '../engine/holds/hold-counters.js';
 import { registerFrontierMetrics, registerRelayMetrics } from './metrics/relay-metrics.js';
 import type { RelayMetricsSource } from './metrics/relay-metrics.js';
 import type { SettledRows } from '../engine/feed/settled-rows.js';
@@ -28,6 +30,8 @@ export interface RecorderHttpPorts extends Pick<
   readonly counters: RecorderCounters | undefined;
   /** `undefined` in a process that only records. */
   readonly relay: RelayMetricsSource | undefined;
+  /** `undefined` in a process that only relays. */
+  readonly holds: HoldCounters | undefined;
   readonly settledRows: Pick<SettledRows, 'waits'>;
   readonly backlogSources: BacklogSources;
 }
@@ -37,7 +41,7 @@ export async function startRecorderHttp(
   ports: RecorderHttpPorts,
   settings: Pick<HttpSettings, 'host' | 'port' | 'limits'>,
 ): Promise<Pick<HttpServer, 'port' | 'shutDown'>> {
-  const { counters, relay, settledRows, backlogSources, durability, settingsFaults, logger } = ports;
+  const { counters, relay, holds, settledRows, backlogSources, durability, settingsFaults, logger } = ports;
   const registry = new Registry();
   registerProcessMetrics(registry, 'recorder');
   registerDurability(registry, durability, settingsFaults);
@@ -45,6 +49,7 @@ export async function startRecorderHttp(
   registerFrontierMetrics(registry, settledRows.waits);
   if (counters !== undefined) registerRecorderMetrics(registry, counters);
   if (relay !== undefined) registerRelayMetrics(registry, relay);
+  if (holds !== undefined) registerHoldMetrics(registry, holds);
 
   const app = uWS.App();
   const inFlight = new InFlight();

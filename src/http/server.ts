@@ -127,6 +127,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   registry.head(LIVE_ROUTE.path, live.handleHead);
   const { engine, backlogSources } = ports;
   const redemptionCounts = new RedemptionCounts();
+  const holdCounts = { confirmed: 0 };
   const metrics = createMetrics({
     counters: engine.counters,
     outcomes,
@@ -150,6 +151,8 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     frontierWaits: ports.settledRows.waits,
     audiences: doorParts.audiences,
     redemptions: redemptionCounts.counts,
+    holdsConfirmed: () => holdCounts.confirmed,
+    holds: ports.holdCounters,
     keyRequests: () => keyCallers.counts,
   });
   const routeServer = new RouteServer({
@@ -167,7 +170,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     rules: doorParts.rules,
   };
   const routes = createRoutes({ ...ports, readiness }, settings, metrics, sellerDoor, {
-    ...{ locks, limits, inFlight, outcomes, door, redemptionCounts, serverKeys, sessions },
+    ...{ locks, limits, inFlight, outcomes, door, redemptionCounts, holdCounts, serverKeys, sessions },
     onMailFault: (fault) =>
       ports.logger.error(
         { err: fault },

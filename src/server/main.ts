@@ -13,11 +13,13 @@ import { RecorderCounters, registerRecorderMetrics } from '../http/metrics/recor
 import { registerProcessMetrics } from '../http/metrics/process-metrics.js';
 import { requireFreePort } from '../http/wire/listen.js';
 import { startHttp } from '../http/server.js';
+import { registerHoldMetrics } from '../http/metrics/hold-metrics.js';
 import { registerFrontierMetrics, registerRelayMetrics } from '../http/metrics/relay-metrics.js';
 import type { HttpPorts, HttpServer } from '../http/http-server.js';
 import { presenceSettings, tokenSettings } from './token-settings.js';
 import { serveMetricsToChildren, metricsOfAllProcesses } from './process-metrics.js';
 import { isApiChild, startApiProcesses, reportServingToParent } from './processes.js';
+import { startHoldSweeper } from './hold-sweeper-part.js';
 import { startRelay } from './relay-part.js';
 import type { MailSettings, PasswordMailer } from '../mail/password-mail.js';
 import { checkForAdmin, storeProbes } from './admin-ports.js';
@@ -125,6 +127,9 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
       parts.push(startLostMarks(stores, stores.distributed, logger));
     }
     if (config.roles.includes('recorder') && !isApiChild()) parts.push(startUnsettledChanges(stores, logger));
+    const holds =
+      config.roles.includes('recorder') && !isApiChild() ? startHoldSweeper(stores, logger) : undefined;
+    if (holds !== undefined) parts.push(holds);
     const relay = config.roles.includes('relay')
       ? startRelay(stores, config.webhookAllowPrivate, logger)
       : undefined;
@@ -142,6 +147,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
         stores.distributed,
         ownCounters,
         relay?.metrics,
+        holds?.counters,
         logger,
       );
       parts.push(address);
@@ -156,6 +162,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
         registerFrontierMetrics(own, stores.settledRows.waits);
         registerRelayMetrics(own, relay.metrics);
       }
+      if (holds !== undefined) registerHoldMetrics(own, holds.counters);
       serveMetricsToChildren(own);
       parts.push(await startApiProcesses(config, logger));
       return { port: config.port, stop };
@@ -163,6 +170,7 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     const api = await startApi(config, stores, logger, {
       recorderCounters: ownCounters,
       relay: relay?.metrics,
+      holdCounters: holds?.counters,
     });
     parts.push(api);
     reportServingToParent();
@@ -182,7 +190,7 @@ async function startApi(
   config: Config,
   stores: Stores,
   logger: Logger,
-  counted: Pick<HttpPorts, 'recorderCounters' | 'relay'>,
+  counted: Pick<HttpPorts, 'recorderCounters' | 'relay' | 'holdCounters'>,
 ): Promise<Part & { readonly port: number }> {
   const engine = new Engine(
     {

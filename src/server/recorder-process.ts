@@ -6,6 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DistributedConfig } from '../config/config.js';
+import type { HoldCounters } from '../engine/holds/hold-counters.js';
 import type { RelayMetricsSource } from '../http/metrics/relay-metrics.js';
 import type { RecorderCounters } from '../http/metrics/recorder-metrics.js';
 import { startRecorderHttp } from '../http/recorder-server.js';
@@ -30,6 +31,7 @@ export async function serveRecorder(
   distributed: DistributedStores,
   counters: RecorderCounters | undefined,
   relay: RelayMetricsSource | undefined,
+  holds: HoldCounters | undefined,
   logger: Logger,
 ): Promise<RecorderAddress> {
   let stopping = false;
@@ -37,6 +39,7 @@ export async function serveRecorder(
     {
       counters,
       relay,
+      holds,
       settledRows: stores.settledRows,
       durability: stores.durability,
       settingsFaults: stores.settingsFaults,

@@ -13,6 +13,8 @@ import { CouponChanger } from '../engine/sellers/coupon-changer.js';
 import { CouponRegistry } from '../engine/sellers/coupon-registry.js';
 import { CouponWarmer, type CouponWarmerPorts } from '../engine/recovery/coupon-warmer.js';
 import { FinalHolders } from '../engine/feed/final-holders.js';
+import { Holds } from '../engine/holds/holds.js';
+import { TakeBack } from '../engine/holds/take-back.js';
 import { EventFeed } from '../engine/feed/event-feed.js';
 import { SettledRows } from '../engine/feed/settled-rows.js';
 import type {
@@ -54,6 +56,8 @@ export interface Stores extends DatabaseStores {
   readonly settledRows: SettledRows;
   readonly finalHolders: FinalHolders;
   readonly feed: EventFeed;
+  readonly takeBack: TakeBack;
+  readonly holds: Holds;
   /** `undefined` with the embedded back end. */
   readonly distributed: DistributedStores | undefined;
   readonly queue: IssuanceQueue | undefined;
@@ -255,7 +259,14 @@ function withRegistry(
     ...{ ledger, audit, admission, catalogue, warmer, admitted },
     clock: systemClock,
   });
+  const takeBack = new TakeBack({ admission, bell, catalogue, holds: stores.holdLedger, versions });
+  const holds = new Holds({
+    ...{ takeBack, admission, catalogue, warmer, holds: stores.holdLedger, clock: systemClock },
+  });
   const finalHolders = new FinalHolders({ admission, warmer, settledRows });
   const feed = new EventFeed({ events: stores.events, admission, settledRows, clock: systemClock });
-  return { ...stores, ...{ versions, warmer, changer, registry, settledRows, finalHolders, feed } };
+  return {
+    ...stores,
+    ...{ versions, warmer, changer, registry, settledRows, finalHolders, feed, takeBack, holds },
+  };
 }

@@ -12,6 +12,8 @@ export interface DoorRule {
   readonly presence?: true;
   /** Who may have the coupon. */
   readonly eligibility?: Eligibility;
+  /** Asks nothing: how long an issuance is held, for the answers that say until when. */
+  readonly holdMs?: number;
 }
 
 /** What a seller changes of a rule: a field that is absent stays, `null` removes one. */

@@ -257,3 +257,20 @@ export const WEBHOOK_HISTORY_MARGIN_MS = 60_000;
 /** A process announces itself this often, and each line is in force for this long. */
 export const ANNOUNCE_EVERY_MS = 3_000;
 export const ANNOUNCED_FOR_MS = 10_000;
+
+/**
+ * How often holds that ran out are searched, and how long after its end a hold is left alone: a confirmation may be under way, and the
+ * clocks of the admission store and of the database may differ by this much.
+ */
+export const HOLD_SWEEP_MS = 2_000;
+export const HOLD_GRACE_MS = 30_000;
+
+/** A coupon whose next hold ends later is checked at least this often: rows may be recorded late. */
+export const HOLD_CHECK_MAX_MS = 10_000;
+
+/** The same without any open hold: no more than the shortest hold and the grace, so that none is late. */
+export const HOLD_IDLE_CHECK_MS = 60_000;
+
+/** Coupons with holds read at once, and pages of settled rows by which a cursor moves in one sweep. */
+export const HOLD_COUPONS_MAX = 1_000;
+export const HOLD_CURSOR_PAGES_MAX = 20;

@@ -18,7 +18,12 @@ export interface RedemptionRules {
   readonly validity: Validity | undefined;
   readonly onCancel: CancelEffect;
   readonly redeemBy: Redeemer;
+  /** An issuance is taken back unless it is confirmed for this long. Absent: an issuance is not held. */
+  readonly holdSeconds?: number | undefined;
 }
+
+export const HOLD_SECONDS_MIN = 30;
+export const HOLD_SECONDS_MAX = 86_400;
 
 export const defaultRedemptionRules: RedemptionRules = Object.freeze({
   validity: undefined,
@@ -26,19 +31,22 @@ export const defaultRedemptionRules: RedemptionRules = Object.freeze({
   redeemBy: 'member',
 });
 
-/** Rules to change; what is absent stays. `null` takes the validity away, also in a change that is kept as JSON. */
+/** Rules to change; what is absent stays. `null` takes a rule away, also in a change that is kept as JSON. */
 export interface RulesChange {
   readonly validity?: Validity | null;
   readonly onCancel?: CancelEffect;
   readonly redeemBy?: Redeemer;
+  /** `null`: issuances are not held. */
+  readonly holdSeconds?: number | null;
 }
 
 export function rulesAfter(before: RedemptionRules, change: RulesChange): RedemptionRules {
-  const { validity, onCancel, redeemBy } = change;
+  const { validity, onCancel, redeemBy, holdSeconds = before.holdSeconds ?? null } = change;
   return {
     validity: validity === undefined ? before.validity : (validity ?? undefined),
     onCancel: onCancel ?? before.onCancel,
     redeemBy: redeemBy ?? before.redeemBy,
+    ...(holdSeconds === null ? {} : { holdSeconds }),
   };
 }
 
@@ -46,6 +54,7 @@ export function sameRules(one: RedemptionRules, other: RedemptionRules): boolean
   return (
     one.onCancel === other.onCancel &&
     one.redeemBy === other.redeemBy &&
+    one.holdSeconds === other.holdSeconds &&
     validityKey(one.validity) === validityKey(other.validity)
   );
 }
@@ -59,7 +68,8 @@ function validityKey(validity: Validity | undefined): string {
 export const VALID_HOURS_MAX = 87_600;
 export const VALID_DAYS_MAX = 3_650;
 
-export const walletStates = ['usable', 'used', 'expired'] as const;
+export const walletStates = ['held', 'usable', 'used', 'expired'] as const;
+/** `held`: not confirmed, and usable once it is. */
 export type WalletState = (typeof walletStates)[number];
 
 declare const orderIdBrand: unique symbol;
@@ -86,13 +96,24 @@ export function expiryOf(validity: Validity | undefined, issuedAtMs: number): nu
   return startOfDay(validity.zone, issuedOn + validity.days + 1);
 }
 
+/** @param confirmByMs of a hold that is not confirmed. */
 export function walletState(
   usedAtMs: number | undefined,
   expiresAtMs: number | undefined,
   nowMs: number,
+  confirmByMs?: number,
 ): WalletState {
   if (usedAtMs !== undefined) return 'used';
-  return expiresAtMs !== undefined && expiresAtMs <= nowMs ? 'expired' : 'usable';
+  if (expiresAtMs !== undefined && expiresAtMs <= nowMs) return 'expired';
+  return confirmByMs === undefined ? 'usable' : 'held';
+}
+
+/** When a hold that is not confirmed may be taken back; `undefined` where issuances are not held. */
+export function confirmByOf(
+  { holdSeconds }: Pick<RedemptionRules, 'holdSeconds'>,
+  issuedAtMs: number,
+): number | undefined {
+  return holdSeconds === undefined ? undefined : issuedAtMs + holdSeconds * 1_000;
 }
 
 /**

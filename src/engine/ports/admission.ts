@@ -126,6 +126,14 @@ export type RevokeReply =
   | { readonly status: 'revoked' | 'absent'; readonly snapshot: CouponSnapshot }
   | { readonly status: 'not_ready' };
 
+/** An issuance by its number, and by whose it is. */
+export type NumberedHolder = Pick<Issuance, 'issueNo' | 'holder'>;
+
+export type RevokeManyReply =
+  /** `count`: how many of them were live until now. The version is bumped by one where that is above 0. */
+  | { readonly status: 'revoked'; readonly count: number; readonly snapshot: CouponSnapshot }
+  | { readonly status: 'not_ready' };
+
 /** A read-only view of the members who hold a coupon. */
 export interface WinnersView {
   readonly size: number;
@@ -210,4 +218,12 @@ export interface Admission {
    * If it was still queued it leaves the queue. A claimed one stays with its claim: the ledger's revocation keeps its row out.
    */
   revoke(couponId: CouponId, issueNo: number, holder: HolderId): Promise<RevokeReply>;
+
+  /**
+   * Takes back those of many that are live, each as {@link revoke} does, in one step and with one new version for all: a version each
+   * would make every process read all winners for each of them. Safe to repeat.
+   *
+   * @param issuances up to {@link ISSUANCES_MAX}.
+   */
+  revokeMany(couponId: CouponId, issuances: readonly NumberedHolder[]): Promise<RevokeManyReply>;
 }

@@ -13,6 +13,8 @@ export type AuditAction =
   | 'coupon_set_aside'
   | 'issuance_revoked'
   | 'redemption_cancelled'
+  | 'hold_released'
+  | 'coupon_recalled'
   | 'key_created'
   | 'key_revoked'
   | 'granted'

@@ -16,6 +16,8 @@ export interface WalletRow extends LedgerRow {
   readonly discount: Discount | undefined;
   readonly sellerId: string;
   readonly expiresAtMs: number | undefined;
+  /** Of a hold that is not confirmed. */
+  readonly confirmByMs: number | undefined;
   /** By the database's clock. */
   readonly state: WalletState;
   /** Of the redemption that used it; `undefined` for uses of before orders had ids. */
@@ -68,6 +70,8 @@ export type RedeemResult =
   | { readonly status: 'already_used' }
   | { readonly status: 'redeem_at_shop' }
   | { readonly status: 'coupon_expired'; readonly expiresAtMs: number }
+  /** Held, and no order has confirmed it. */
+  | { readonly status: 'not_confirmed' }
   | { readonly status: 'redeemed'; readonly redemption: Redemption };
 
 export type CancelResult =

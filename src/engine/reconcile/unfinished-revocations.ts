@@ -9,7 +9,8 @@ import type { AdmittedIssuances } from '../ports/admitted-issuances.js';
 import type { Versions } from '../ports/versions.js';
 import type { CouponId, Issuance } from '../domain/coupon.js';
 import type { Revocation } from '../ports/ledger-audit.js';
-import { REVOKE_WAIT_MAX_MS } from '../domain/limits.js';
+import { chunksOf } from '../domain/chunks.js';
+import { ISSUANCES_MAX, REVOKE_WAIT_MAX_MS } from '../domain/limits.js';
 
 /** Those of the revocations that the store has not followed. One that has just begun is not counted as unfinished. */
 export async function unfinishedRevocations(
@@ -18,7 +19,8 @@ export async function unfinishedRevocations(
   revocations: readonly Revocation[],
   nowMs: number,
 ): Promise<Issuance[]> {
-  const settled = revocations.filter(({ revokedAtMs }) => revokedAtMs < nowMs - REVOKE_WAIT_MAX_MS);
+  // On either side: a process whose clock is ahead dates its revocations into the future.
+  const settled = revocations.filter(({ revokedAtMs }) => Math.abs(nowMs - revokedAtMs) > REVOKE_WAIT_MAX_MS);
   const held = await admitted.held(
     couponId,
     settled.map(({ holder }) => holder),
@@ -36,10 +38,10 @@ export async function finishRevokes(
   half: readonly Issuance[],
 ): Promise<number> {
   let finished = 0;
-  for (const { issueNo, holder } of half) {
-    const reply = await ports.admission.revoke(couponId, issueNo, holder);
-    if (reply.status !== 'revoked') continue;
-    finished += 1;
+  for (const some of chunksOf(half, ISSUANCES_MAX)) {
+    const reply = await ports.admission.revokeMany(couponId, some);
+    if (reply.status !== 'revoked' || reply.count === 0) continue;
+    finished += reply.count;
     ports.versions.publish(couponId, reply.snapshot.version);
   }
   return finished;

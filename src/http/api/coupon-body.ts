@@ -17,7 +17,7 @@ function sellerIdValue(sellerId: string): number | string {
 }
 
 export function couponBody(coupon: CouponView): CouponAnswer {
-  const { validity, onCancel, redeemBy } = coupon.redemption ?? defaultRedemptionRules;
+  const { validity, onCancel, redeemBy, holdSeconds = null } = coupon.redemption ?? defaultRedemptionRules;
   return {
     id: coupon.couponId,
     sellerId: sellerIdValue(coupon.sellerId),
@@ -33,6 +33,7 @@ export function couponBody(coupon: CouponView): CouponAnswer {
     validity: validityBody(validity),
     onCancel,
     redeemBy,
+    holdSeconds,
     ...(coupon.door?.presence === undefined ? {} : { presenceRequired: true }),
     ...(coupon.door?.eligibility === undefined ? {} : { eligibility: coupon.door.eligibility }),
   };

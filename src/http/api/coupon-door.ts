@@ -28,14 +28,15 @@ export function newDoor(input: z.output<typeof couponInput>): DoorRule | undefin
 
 /** What a request names; `undefined`: no field of the rule. */
 export function changedDoor(
-  input: Pick<z.output<typeof couponChangeInput>, 'presenceRequired'> & {
+  input: Pick<z.output<typeof couponChangeInput>, 'presenceRequired' | 'holdSeconds'> & {
     readonly eligibility?: Eligibility | null | undefined;
   },
 ): DoorChange | undefined {
-  const { presenceRequired, eligibility } = input;
+  const { presenceRequired, eligibility, holdSeconds } = input;
   const change: DoorChange = {
     ...(presenceRequired === undefined ? {} : { presence: presenceRequired ? true : null }),
     ...(eligibility === undefined ? {} : { eligibility }),
+    ...(holdSeconds === undefined ? {} : { holdMs: holdSeconds === null ? null : holdSeconds * 1_000 }),
   };
   return Object.keys(change).length === 0 ? undefined : change;
 }

@@ -8,24 +8,27 @@ import type { couponChangeInput, couponInput } from '../wire/schemas.js';
 
 /** Of a new coupon; nothing where all of them are the default. */
 export function newRules(input: z.output<typeof couponInput>): { readonly redemption?: RedemptionRules } {
-  const { validity, onCancel, redeemBy } = input;
-  if ((validity ?? undefined) === undefined && onCancel === undefined && redeemBy === undefined) return {};
+  const { validity, onCancel, redeemBy, holdSeconds } = input;
+  if ([validity, onCancel, redeemBy, holdSeconds].every((rule) => (rule ?? undefined) === undefined))
+    return {};
   return {
     redemption: {
       validity: validity ?? undefined,
       onCancel: onCancel ?? defaultRedemptionRules.onCancel,
       redeemBy: redeemBy ?? defaultRedemptionRules.redeemBy,
+      ...((holdSeconds ?? undefined) === undefined ? {} : { holdSeconds: holdSeconds ?? undefined }),
     },
   };
 }
 
 /** What a request names; `null` takes the validity away. */
 export function changedRules(input: z.output<typeof couponChangeInput>): RulesChange {
-  const { validity, onCancel, redeemBy } = input;
+  const { validity, onCancel, redeemBy, holdSeconds } = input;
   return {
     ...(validity === undefined ? {} : { validity }),
     ...(onCancel === undefined ? {} : { onCancel }),
     ...(redeemBy === undefined ? {} : { redeemBy }),
+    ...(holdSeconds === undefined ? {} : { holdSeconds }),
   };
 }
 
@@ -37,5 +40,25 @@ export function refuseShorterValidity(coupon: CouponView, change: RulesChange): 
   refuse(
     'validity_shortened',
     'Members hold this coupon, and for some the new validity may end earlier. Give one that is longer for all of them.',
+  );
+}
+
+/** Every process follows a change within a second; from then on members see one and the same `confirmBy`. */
+const HOLD_FIXED_BEFORE_OPENING_MS = 5_000;
+
+/** @param opensAtMs as the same request sets it. @throws RequestRefused: `hold_fixed`, since members may hold the coupon. */
+export function refuseOpenHold(
+  coupon: CouponView,
+  { holdSeconds }: RulesChange,
+  opensAtMs: number | undefined,
+  nowMs: number,
+): void {
+  const before = coupon.redemption?.holdSeconds;
+  if (holdSeconds === undefined || (holdSeconds ?? undefined) === before) return;
+  const fixedFromMs = Math.min(coupon.opensAtMs ?? 0, opensAtMs ?? 0) - HOLD_FIXED_BEFORE_OPENING_MS;
+  if (coupon.state === 'scheduled' && coupon.issued === 0 && nowMs < fixedFromMs) return;
+  refuse(
+    'hold_fixed',
+    'The coupon is open, or opens within 5 seconds. Register another coupon with the other holdSeconds.',
   );
 }

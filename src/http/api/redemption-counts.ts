@@ -12,6 +12,7 @@ export class RedemptionCounts {
     already_used: 0,
     redeem_at_shop: 0,
     coupon_expired: 0,
+    not_confirmed: 0,
     not_redeemed: 0,
     not_issued: 0,
   };

@@ -1,17 +1,13 @@
 /** Redeems and cancels: by the seller's side under a number or a member, by the member itself. Lists the wallet. */
 import { randomUUID } from 'node:crypto';
-import type { Admission } from '../../engine/ports/admission.js';
 import type { AuditActor } from '../../engine/ports/audit-log.js';
-import { parseCouponId } from '../../engine/domain/coupon.js';
-import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
-import { holderFields, holderOf, UNIT_MAX, unitOf } from '../../engine/domain/holder.js';
+import type { MemberId } from '../../engine/domain/coupon.js';
+import { holderFields, UNIT_MAX, unitOf } from '../../engine/domain/holder.js';
 import { subjectOf } from '../../engine/domain/member-id.js';
 import { parseOrderId } from '../../engine/domain/redemption.js';
 import type { OrderId, WalletState } from '../../engine/domain/redemption.js';
-import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type {
   IssuanceName,
-  OfMember,
   RedeemResult,
   Redemption,
   RedemptionLedger,
@@ -19,7 +15,6 @@ import type {
   WalletOrder,
   WalletRow,
 } from '../../engine/ports/redemption-ledger.js';
-import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { Identity } from '../auth/identity.js';
 import type { RedemptionAnswer, WalletItemAnswer } from '../openapi/answers.js';
 import { couponIdOf, json } from '../wire/exchange.js';
@@ -27,15 +22,13 @@ import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { parseBody, parseQuery } from '../wire/parse-input.js';
 import { refuse } from '../wire/problems.js';
 import { rfc3339, rfc3339OrNull } from '../wire/rfc3339.js';
+import { memberOrderInput, orderInput, useInput, walletQuery } from '../wire/schemas.js';
 import {
-  issueNo as issueNoInput,
-  memberOrderInput,
-  orderInput,
-  useInput,
-  walletQuery,
-} from '../wire/schemas.js';
-import { memberInPath } from './member-in-path.js';
-import { ownedCoupon, ownedCouponBy } from './owned-coupon.js';
+  issuanceOfMember,
+  type NamedIssuancePorts,
+  numberedIssuance,
+  refuseAbsent,
+} from './named-issuance.js';
 import type { RedemptionCounts } from './redemption-counts.js';
 import { callerActor } from './caller-actor.js';
 
@@ -44,11 +37,8 @@ const HISTORY_MAX = 100;
 /** Rows read for one page of a state filter before the page is returned short: the state is not a column. */
 const WALLET_SCAN_ROWS = 2_000;
 
-export interface RedemptionPorts {
-  readonly registry: CouponRegistry;
-  readonly ledger: IssuanceLedger;
+export interface RedemptionPorts extends NamedIssuancePorts {
   readonly redemptions: RedemptionLedger;
-  readonly admission: Pick<Admission, 'unrecordedHolder'>;
 }
 
 export class RedemptionHandlers {
@@ -61,30 +51,30 @@ export class RedemptionHandlers {
   }
 
   async redeemNumber(request: ApiRequest, seller: Identity): Promise<Reply> {
-    const issuance = await this.#numbered(request, seller);
+    const issuance = await numberedIssuance(this.#ports.registry, request, seller);
     const { orderId } = parseBody(orderInput, request);
     return this.#redeemed(await this.#redeem(issuance, orderId, callerActor(request, seller)));
   }
 
   async redeemOfMember(request: ApiRequest, seller: Identity): Promise<Reply> {
-    const ofMember = await this.#ofMember(request, seller);
+    const ofMember = await issuanceOfMember(this.#ports.registry, request, seller);
     const { orderId, unit } = parseBody(memberOrderInput, request);
     const issuance = { ...ofMember, unit };
     return this.#redeemed(await this.#redeem(issuance, orderId, callerActor(request, seller)));
   }
 
   async cancelNumber(request: ApiRequest, seller: Identity): Promise<Reply> {
-    return this.#cancel(request, seller, await this.#numbered(request, seller));
+    return this.#cancel(request, seller, await numberedIssuance(this.#ports.registry, request, seller));
   }
 
   async cancelOfMember(request: ApiRequest, seller: Identity): Promise<Reply> {
-    return this.#cancel(request, seller, await this.#ofMember(request, seller));
+    return this.#cancel(request, seller, await issuanceOfMember(this.#ports.registry, request, seller));
   }
 
   async history(request: ApiRequest, seller: Identity): Promise<Reply> {
-    const issuance = await this.#numbered(request, seller);
+    const issuance = await numberedIssuance(this.#ports.registry, request, seller);
     const entries = await this.#ports.redemptions.history(issuance, HISTORY_MAX);
-    if (entries === 'absent') return this.#refuseAbsent(issuance);
+    if (entries === 'absent') return refuseAbsent(this.#ports, issuance);
     return json(200, {
       items: entries.map(({ orderId, redeemedAtMs, cancelledAtMs, by }) => ({
         orderId,
@@ -107,7 +97,7 @@ export class RedemptionHandlers {
     const actor: AuditActor = { kind: 'member', id: subjectOf(member.memberId), address: request.address };
     const { redemption } = await this.#redeem(issuance, orderId, actor);
     const row = await this.#ports.ledger.rowAt(couponId, redemption.issueNo);
-    if (row === undefined) return this.#refuseAbsent(issuance);
+    if (row === undefined) return refuseAbsent(this.#ports, issuance);
     return json(200, {
       ...{
         couponId,
@@ -161,7 +151,7 @@ export class RedemptionHandlers {
       case 'repeated':
         return result;
       case 'absent':
-        return this.#refuseAbsent(issuance);
+        return refuseAbsent(this.#ports, issuance);
       case 'redemption_cancelled':
         return refuse(
           'redemption_cancelled',
@@ -175,6 +165,8 @@ export class RedemptionHandlers {
         return refuse('coupon_expired', 'The validity of this coupon has ended.', {
           expiresAt: rfc3339(result.expiresAtMs),
         });
+      case 'not_confirmed':
+        return refuse('not_confirmed', 'This coupon is held and not confirmed. Confirm the hold first.');
     }
   }
 
@@ -189,7 +181,7 @@ export class RedemptionHandlers {
     this.#counts.count(result.status === 'absent' ? 'not_issued' : result.status);
     switch (result.status) {
       case 'absent':
-        return this.#refuseAbsent(issuance);
+        return refuseAbsent(this.#ports, issuance);
       case 'not_redeemed':
         return refuse('not_redeemed', 'No order with this id has redeemed this issuance.');
       case 'cancelled': {
@@ -200,51 +192,6 @@ export class RedemptionHandlers {
           state,
         });
       }
-    }
-  }
-
-  /** Under the route's coupon and number. */
-  async #numbered(request: ApiRequest, seller: Identity): Promise<IssuanceName> {
-    const { couponId } = await ownedCoupon(this.#ports.registry, request, seller);
-    const number = issueNoInput.safeParse(request.params[1]);
-    if (!number.success) refuse('not_issued', 'There is no issuance with this number.');
-    return { couponId, issueNo: number.data };
-  }
-
-  /** Under the route's member and coupon. */
-  async #ofMember(request: ApiRequest, seller: Identity): Promise<OfMember> {
-    const memberId = memberInPath(request);
-    const couponId: CouponId | undefined = parseCouponId(request.params[1] ?? '');
-    if (couponId === undefined) refuse('unknown_coupon', 'There is no coupon with this id.');
-    await ownedCouponBy(this.#ports.registry, couponId, seller);
-    return { couponId, memberId };
-  }
-
-  /** There is no row: either nothing was issued, or the row is on its way. */
-  async #refuseAbsent(issuance: IssuanceName): Promise<never> {
-    const { admission, registry, ledger } = this.#ports;
-    const { couponId } = issuance;
-    const found =
-      'memberId' in issuance
-        ? await registry.issuanceOf(couponId, holderOf(issuance.memberId, issuance.unit ?? 1))
-        : await admission.unrecordedHolder(couponId, issuance.issueNo);
-    // It may have been recorded between the two reads; a repeat then finds its row.
-    const row = 'memberId' in issuance ? undefined : await ledger.rowAt(couponId, issuance.issueNo);
-    switch (found ?? row) {
-      case undefined:
-        return refuse('not_issued', 'This coupon was not issued under this member or number.');
-      case 'unknown_coupon':
-        return refuse('unknown_coupon', 'There is no coupon with this id.');
-      case 'not_ready':
-        return refuse(
-          'not_ready',
-          'The coupon is temporarily unavailable in the store. Nothing was changed.',
-        );
-      default:
-        return refuse(
-          'not_recorded',
-          'The coupon is issued, and its row is being recorded. Try again in a moment.',
-        );
     }
   }
 }
@@ -273,6 +220,7 @@ function walletItem(row: WalletRow): WalletItemAnswer {
     usedAt: rfc3339OrNull(row.usedAtMs),
     discount: row.discount ?? null,
     expiresAt: rfc3339OrNull(row.expiresAtMs),
+    ...(row.confirmByMs === undefined ? {} : { confirmBy: rfc3339(row.confirmByMs) }),
     orderId: row.orderId ?? null,
   };
 }

@@ -22,6 +22,9 @@ import { EventHandlers } from './events.js';
 import type { EventPorts } from './events.js';
 import { WebhookHandlers } from './webhooks.js';
 import type { WebhookPorts } from './webhooks.js';
+import { HoldHandlers } from './holds.js';
+import type { HoldCounts, HoldPorts } from './holds.js';
+import type { HoldLedger } from '../../engine/ports/hold-ledger.js';
 import type { RedemptionCounts } from './redemption-counts.js';
 import { RedemptionHandlers } from './redemptions.js';
 import type { RedemptionPorts } from './redemptions.js';
@@ -68,12 +71,14 @@ export interface RoutePorts
     MemberPorts,
     HealthPorts,
     RedemptionPorts,
+    HoldPorts,
     ServerKeyPorts,
     EventPorts,
     WebhookPorts,
     ShopDownloadPorts,
     AdminPorts,
     AdminAccountPorts {
+  readonly holdLedger: HoldLedger;
   /** Left out where this process is the only one on its port. */
   readonly shareMetrics?: ShareMetrics | undefined;
 }
@@ -81,6 +86,7 @@ export interface RoutePorts
 /** What the routes for shops share with the rest of the front end. */
 export interface ShopContext extends ShopDownloadContext {
   readonly redemptionCounts: RedemptionCounts;
+  readonly holdCounts: HoldCounts;
   readonly serverKeys: Pick<ServerKeys, 'refresh'>;
   readonly sessions: Pick<SessionEnds, 'refresh'>;
   readonly locks: Pick<AccessLocks, 'has' | 'refresh'>;
@@ -116,6 +122,7 @@ export function createRoutes(
   const issuances = new IssuanceHandlers(ports);
   const members = new MemberHandlers(ports);
   const redemptions = new RedemptionHandlers(ports, shop.redemptionCounts);
+  const holds = new HoldHandlers(ports, shop.holdCounts);
   const shopDownloads = new ShopDownloadHandlers(ports, shop);
   const keys = new ServerKeyHandlers(ports, shop.serverKeys);
   const events = new EventHandlers(ports);
@@ -199,6 +206,22 @@ export function createRoutes(
     member('GET /v1/me/coupons/:couponId', (request, caller) => members.ownCoupon(request, caller)),
     member('GET /v1/me/coupons', (request, caller) => redemptions.wallet(request, caller)),
     member('POST /v1/me/coupons/:couponId/use {}', (request, caller) => redemptions.use(request, caller)),
+    member('POST /v1/me/coupons/:couponId/confirm {}', (request, caller) =>
+      holds.confirmOwn(request, caller),
+    ),
+    member('DELETE /v1/me/coupons/:couponId/hold', (request, caller) => holds.releaseOwn(request, caller)),
+
+    seller(
+      'POST /v1/coupons/:id/issuances/:issueNo/confirm {}',
+      (request, caller) => holds.confirmNumber(request, caller),
+      'redeem',
+    ),
+    seller(
+      'DELETE /v1/coupons/:id/issuances/:issueNo/hold',
+      (request, caller) => holds.releaseNumber(request, caller),
+      'redeem',
+    ),
+    seller('POST /v1/coupons/:id/recall {}', (request, caller) => holds.recall(request, caller), 'manage'),
 
     seller(
       'POST /v1/coupons/:id/issuances/:issueNo/redemptions {}',

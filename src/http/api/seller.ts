@@ -1,6 +1,7 @@
 /** Handles the requests of sellers for their coupons. */
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { NewCoupon } from '../../engine/ports/coupon-catalogue.js';
+import type { HoldLedger } from '../../engine/ports/hold-ledger.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
 import type { IssuanceQueue } from '../../engine/ports/issuance-queue.js';
@@ -11,7 +12,7 @@ import type { Identity } from '../auth/identity.js';
 import { couponReply } from './coupon-body.js';
 import { changedDoor, DoorChecks, newDoor } from './coupon-door.js';
 import type { SellerDoor } from './coupon-door.js';
-import { changedRules, newRules, refuseShorterValidity } from './coupon-rules.js';
+import { changedRules, newRules, refuseOpenHold, refuseShorterValidity } from './coupon-rules.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import type { StatsAnswer } from '../openapi/answers.js';
@@ -31,6 +32,7 @@ export interface SellerPorts {
   /** `undefined` with the embedded back end: there the decision is the row, and nothing is ever queued or claimed. */
   readonly queue: Pick<IssuanceQueue, 'depths'> | undefined;
   readonly redemptions: RedemptionLedger;
+  readonly holdLedger: Pick<HoldLedger, 'counts'>;
   readonly clock: Clock;
 }
 
@@ -95,9 +97,11 @@ export class SellerHandlers {
     const rules = changedRules(input);
     refuseShorterValidity(coupon, rules);
     const { name, quantity, opensAt, closesAt } = input;
+    const opensAtMs = opensAt === undefined ? coupon.opensAtMs : (opensAt ?? undefined);
+    refuseOpenHold(coupon, rules, opensAtMs, this.#ports.clock.nowMs());
     const door = changedDoor(input);
     await this.#doorChecks.refuseChange(coupon, door ?? {}, {
-      opensAtMs: opensAt === undefined ? coupon.opensAtMs : (opensAt ?? undefined),
+      opensAtMs,
       closesAtMs: closesAt === undefined ? coupon.closesAtMs : (closesAt ?? undefined),
     });
     const change = {
@@ -139,7 +143,8 @@ export class SellerHandlers {
   /** Six numbers from three places, not read in one instant: they add up when the coupon is idle (I5). */
   async stats(request: ApiRequest, seller: Identity): Promise<Reply> {
     const { registry, ledger, queue } = this.#ports;
-    const { couponId, quantity, issued, remaining, inService } = await ownedCoupon(registry, request, seller);
+    const coupon = await ownedCoupon(registry, request, seller);
+    const { couponId, quantity, issued, remaining, inService, redemption } = coupon;
     const [depth] = queue === undefined ? [] : await queue.depths([couponId]);
     // What only the database knows would add up, and hide that the store has lost something.
     if (queue !== undefined && (depth === undefined || !inService)) {
@@ -147,6 +152,7 @@ export class SellerHandlers {
       refuse('not_ready', 'The coupon is being recovered, so its figures are not known. Retry later.');
     }
     const [counts] = await ledger.counts([couponId]);
+    const holds = redemption?.holdSeconds === undefined ? {} : await this.#ports.holdLedger.counts(couponId);
     const stats: StatsAnswer = {
       quantity,
       issued,
@@ -155,6 +161,7 @@ export class SellerHandlers {
       claimed: depth?.claimed ?? 0,
       recorded: counts?.recorded ?? 0,
       redeemed: await this.#ports.redemptions.redeemedCount(couponId),
+      ...holds,
       deadLettered: counts?.deadLettered ?? 0,
     };
     return json(200, stats);

@@ -45,7 +45,7 @@ export interface ShopDownloadContext {
   readonly limits: Pick<CallerLimits, 'allowsMember'>;
   readonly inFlight: Pick<InFlight, 'hasRoom'>;
   readonly outcomes: OutcomeCounts;
-  readonly door: Pick<Door, 'concerns' | 'judge'>;
+  readonly door: Pick<Door, 'concerns' | 'judge' | 'holdMsOf'>;
 }
 
 type ShopDownload = Pick<DoorVisit, 'couponId' | 'memberId' | 'claims'>;
@@ -78,7 +78,8 @@ export class ShopDownloadHandlers {
         headers: { 'Retry-After': String(RATE_LIMITED_RETRY_SECONDS) },
       });
     }
-    return replyTo(await this.#submit(request, { couponId, memberId, claims }), couponId, memberId);
+    const result = await this.#submit(request, { couponId, memberId, claims });
+    return replyTo(result, couponId, memberId, this.#context.door.holdMsOf(couponId));
   }
 
   /** One outcome for each member, in the order of the request. */
@@ -99,13 +100,14 @@ export class ShopDownloadHandlers {
     const outcomes = await Promise.all(
       members.map((memberId) => this.#grantOne(request, { couponId, memberId, claims })),
     );
+    const holdMs = this.#context.door.holdMsOf(couponId);
     const issued = outcomes.filter(({ outcome }) => outcome === 'issued').length;
     if (issued > 0) await this.#audit(request, seller, couponId, { asked: members.length, issued });
     return json(200, {
       results: outcomes.map((result, place) => ({
         memberId: memberIds[place],
         outcome: result.outcome,
-        ...('issueNo' in result ? { issueNo: result.issueNo, issuedAt: rfc3339(result.issuedAtMs) } : {}),
+        ...('issueNo' in result ? { issueNo: result.issueNo, ...instants(result.issuedAtMs, holdMs) } : {}),
       })),
     });
   }
@@ -185,7 +187,20 @@ const details = {
     'The reply of the store was lost, so the outcome is unknown. Try again: the retry returns the definite result.',
 } as const;
 
-function replyTo(result: DownloadOutcome, couponId: CouponId, memberId: MemberId): Reply {
+function instants(
+  issuedAtMs: number,
+  holdMs: number | undefined,
+): { readonly issuedAt: string; readonly confirmBy?: string } {
+  const issuedAt = rfc3339(issuedAtMs);
+  return holdMs === undefined ? { issuedAt } : { issuedAt, confirmBy: rfc3339(issuedAtMs + holdMs) };
+}
+
+function replyTo(
+  result: DownloadOutcome,
+  couponId: CouponId,
+  memberId: MemberId,
+  holdMs: number | undefined,
+): Reply {
   switch (result.outcome) {
     case 'issued':
     case 'already_issued': {
@@ -195,7 +210,7 @@ function replyTo(result: DownloadOutcome, couponId: CouponId, memberId: MemberId
         couponId,
         memberId: subjectOf(memberId),
         issueNo,
-        issuedAt: rfc3339(issuedAtMs),
+        ...instants(issuedAtMs, holdMs),
       };
       return json(outcome === 'issued' ? 201 : 200, body);
     }

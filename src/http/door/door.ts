@@ -94,6 +94,11 @@ export class Door {
     return rules.isUnsettled(visit.couponId) ? SETTLED_UNKNOWN : this.#judgeByRule(visit);
   }
 
+  /** How long an issuance of this coupon is held; `undefined`: it is not. */
+  holdMsOf(couponId: CouponId): number | undefined {
+    return this.#ports.rules.ruleOf(couponId)?.holdMs;
+  }
+
   #judgeByRule(visit: DoorVisit): DoorVerdict | Promise<DoorVerdict> {
     const { rules, tickets } = this.#ports;
     const rule = rules.ruleOf(visit.couponId);

@@ -33,7 +33,7 @@ export interface DownloadContext {
   readonly authenticator: Authenticator;
   readonly inFlight: InFlight;
   readonly limits: CallerLimits;
-  readonly door: Pick<Door, 'concerns' | 'judge'>;
+  readonly door: Pick<Door, 'concerns' | 'judge' | 'holdMsOf'>;
   /** Added to with every answer. */
   readonly outcomes: OutcomeCounts;
   onFault(fault: unknown, requestId: string): void;
@@ -103,6 +103,7 @@ class Download implements PendingDownload {
   readonly #response: HttpResponse;
   readonly #inFlight: InFlight;
   readonly #outcomes: OutcomeCounts;
+  readonly #door: DownloadContext['door'];
   #waiting = false;
 
   constructor(
@@ -110,7 +111,7 @@ class Download implements PendingDownload {
     memberId: MemberId,
     refusedAs: DoorRefusal | undefined,
     response: HttpResponse,
-    { inFlight, outcomes }: Pick<DownloadContext, 'inFlight' | 'outcomes'>,
+    { inFlight, outcomes, door }: Pick<DownloadContext, 'inFlight' | 'outcomes' | 'door'>,
   ) {
     this.couponId = couponId;
     this.holder = memberId;
@@ -118,6 +119,7 @@ class Download implements PendingDownload {
     this.#response = response;
     this.#inFlight = inFlight;
     this.#outcomes = outcomes;
+    this.#door = door;
   }
 
   settle(outcome: DownloadOutcome): void {
@@ -150,7 +152,10 @@ class Download implements PendingDownload {
   }
 
   #write(outcome: DownloadOutcome): void {
-    writeOutcome(this.#response, outcome, this.couponId, this.holder, this.#inFlight.isShuttingDown);
+    const isIssuance = outcome.outcome === 'issued' || outcome.outcome === 'already_issued';
+    const holdMs = isIssuance ? this.#door.holdMsOf(this.couponId) : undefined;
+    const isLast = this.#inFlight.isShuttingDown;
+    writeOutcome(this.#response, outcome, this.couponId, this.holder, holdMs, isLast);
   }
 }
 

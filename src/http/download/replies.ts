@@ -87,12 +87,17 @@ const OUTCOME_UNKNOWN = new SpreadReply(
   'The reply of the store was lost, so the outcome is unknown. Try again: the retry returns the definite result.',
 );
 
-/** Writes the whole answer. The response must be corked and not aborted. */
+/**
+ * Writes the whole answer. The response must be corked and not aborted.
+ *
+ * @param holdMs how long an issuance of this coupon is held; `undefined`: it is not.
+ */
 export function writeOutcome(
   response: HttpResponse,
   outcome: DownloadOutcome,
   couponId: CouponId,
   holder: HolderId,
+  holdMs: number | undefined,
   closeConnection: boolean,
 ): void {
   let reply: ConstantReply;
@@ -102,7 +107,7 @@ export function writeOutcome(
       break;
     case 'already_issued':
       response.writeStatus(ALREADY_ISSUED_HEAD);
-      response.end(issuanceBody(outcome, couponId, holder), closeConnection);
+      response.end(issuanceBody(outcome, couponId, holder, holdMs), closeConnection);
       return;
     case 'limit_reached':
       reply = LIMIT_REACHED;
@@ -127,7 +132,7 @@ export function writeOutcome(
       break;
     case 'issued':
       response.writeStatus(ISSUED_HEAD);
-      response.end(issuanceBody(outcome, couponId, holder), closeConnection);
+      response.end(issuanceBody(outcome, couponId, holder, holdMs), closeConnection);
       return;
     case 'busy':
       reply = BUSY.next();
@@ -159,8 +164,10 @@ export function issuanceBody(
   },
   couponId: CouponId,
   holder: HolderId,
+  holdMs: number | undefined,
 ): string {
-  return `{"outcome":"${issuance.outcome}","couponId":${couponId},${nameOf(holder)},"issueNo":${issuance.issueNo},"issuedAt":"${rfc3339(issuance.issuedAtMs)}"}`;
+  const confirmBy = holdMs === undefined ? '' : `,"confirmBy":"${rfc3339(issuance.issuedAtMs + holdMs)}"`;
+  return `{"outcome":"${issuance.outcome}","couponId":${couponId},${nameOf(holder)},"issueNo":${issuance.issueNo},"issuedAt":"${rfc3339(issuance.issuedAtMs)}"${confirmBy}}`;
 }
 
 function nameOf(holder: HolderId): string {

@@ -12,6 +12,8 @@ import type { EngineLoad } from '../../engine/download/engine.js';
 import type { Reply } from '../wire/exchange.js';
 import type { OutcomeCounts } from '../download/outcome-counts.js';
 import { refuse } from '../wire/problems.js';
+import { registerConfirmMetrics, registerHoldMetrics } from './hold-metrics.js';
+import type { HoldCounters } from '../../engine/holds/hold-counters.js';
 import { registerFrontierMetrics, registerRelayMetrics } from './relay-metrics.js';
 import type { RelayMetricsSource } from './relay-metrics.js';
 import { registerProcessMetrics } from './process-metrics.js';
@@ -51,6 +53,9 @@ export interface MetricsSources {
   /** `undefined` where another process relays. */
   readonly relay: RelayMetricsSource | undefined;
   readonly redemptions: Readonly<Record<string, number>>;
+  holdsConfirmed(): number;
+  /** `undefined` where another process takes holds back. */
+  readonly holds: HoldCounters | undefined;
   /** Tokens refused so far, by reason. */
   readonly tokensRefused: Readonly<Record<string, number>>;
   /** Of providers whose keys are fetched. */
@@ -218,6 +223,8 @@ export function createMetrics(sources: MetricsSources): Registry {
   if (sources.recorder !== undefined) registerRecorderMetrics(registry, sources.recorder);
   registerFrontierMetrics(registry, sources.frontierWaits);
   if (sources.relay !== undefined) registerRelayMetrics(registry, sources.relay);
+  registerConfirmMetrics(registry, () => sources.holdsConfirmed());
+  if (sources.holds !== undefined) registerHoldMetrics(registry, sources.holds);
   return registry;
 }
 

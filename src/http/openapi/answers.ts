@@ -78,6 +78,9 @@ export const couponAnswer = z.object({
     .meta({ description: 'How long an issuance can be redeemed; null: without end.' }),
   onCancel: z.enum(cancelEffects),
   redeemBy: z.enum(redeemers),
+  holdSeconds: z.int().nullable().meta({
+    description: 'An issuance is taken back after this long unless it is confirmed; null: not held.',
+  }),
   presenceRequired: z
     .literal(true)
     .optional()
@@ -109,7 +112,12 @@ export const couponPage = z.object({
   }),
 });
 
-const issuance = { couponId, memberId, issueNo, issuedAt: instant };
+const confirmBy = instant.meta({
+  description:
+    'Present only if the coupon has `holdSeconds`: the hold ends soon after unless it is confirmed.',
+});
+
+const issuance = { couponId, memberId, issueNo, issuedAt: instant, confirmBy: confirmBy.optional() };
 
 /** One schema for both statuses: many generators give a client the schema of one status only, and read both with it. */
 export const issuedAnswer = z.object({ outcome: z.enum(['issued', 'already_issued']), ...issuance });
@@ -211,6 +219,7 @@ export const grantAnswer = z.object({
       outcome: z.enum(grantOutcomes),
       issueNo: issueNo.optional(),
       issuedAt: instant.optional(),
+      confirmBy: confirmBy.optional(),
     }),
   ),
 });
@@ -314,6 +323,7 @@ export const walletItemAnswer = issuanceItemAnswer.extend({
   name: z.string(),
   discount: discountAnswer.nullable(),
   expiresAt: instant.nullable(),
+  confirmBy: confirmBy.optional(),
   state: walletState,
   orderId: orderId.nullable(),
 });
@@ -334,6 +344,40 @@ export const revokedAnswer = z.object({
   remaining: count,
 });
 
+const furtherUnit = z
+  .int()
+  .min(2)
+  .optional()
+  .meta({ description: 'Which of the member’s units; absent for the first.' });
+
+export const confirmedAnswer = z.object({
+  couponId,
+  issueNo,
+  memberId,
+  unit: furtherUnit,
+  orderId,
+  issuedAt: instant,
+  confirmedAt: instant,
+});
+
+export const releasedAnswer = z.object({
+  couponId,
+  issueNo,
+  memberId,
+  unit: furtherUnit,
+  released: z.literal(true),
+  remaining: count,
+});
+
+export const recallAnswer = z.object({
+  couponId,
+  recalled: count.meta({ description: 'Taken back by this request.' }),
+  unused: count.meta({ description: 'Recorded issuances that are neither used nor confirmed, now.' }),
+  unrecorded: count.meta({ description: 'Issuances whose rows are still to come. Ask again until it is 0.' }),
+  next: z.int().nullable().meta({ description: 'Send it as `after` for the next 1,000; null at the end.' }),
+  remaining: count.optional().meta({ description: 'Units in stock now.' }),
+});
+
 export const statsAnswer = z.object({
   quantity: count,
   issued: count,
@@ -342,6 +386,8 @@ export const statsAnswer = z.object({
   claimed: count.meta({ description: 'Claimed by a recorder and not yet acknowledged.' }),
   recorded: count.meta({ description: 'Rows.' }),
   redeemed: count.meta({ description: 'Of the recorded ones, used.' }),
+  held: count.optional().meta({ description: 'Of a coupon with `holdSeconds`: recorded and not confirmed.' }),
+  confirmed: count.optional().meta({ description: 'Of a coupon with `holdSeconds`: confirmed.' }),
   deadLettered: count.meta({
     description: 'Moved to dead_letter: they contradict a row, or the schema refused them.',
   }),
@@ -375,6 +421,9 @@ export type CouponAnswer = z.output<typeof couponAnswer>;
 export type IssuanceItemAnswer = z.output<typeof issuanceItemAnswer>;
 export type WebhookAnswer = z.output<typeof webhookAnswer>;
 export type ServerKeyAnswer = z.output<typeof serverKeyAnswer>;
+export type ConfirmedAnswer = z.output<typeof confirmedAnswer>;
+export type ReleasedAnswer = z.output<typeof releasedAnswer>;
+export type RecallAnswer = z.output<typeof recallAnswer>;
 export type RedemptionAnswer = z.output<typeof redemptionAnswer>;
 export type WalletItemAnswer = z.output<typeof walletItemAnswer>;
 export type StatsAnswer = z.output<typeof statsAnswer>;

@@ -65,11 +65,16 @@ t.test('every route is described and every description has its route, with the s
     },
     {
       redemptionCounts: new RedemptionCounts(),
+      holdCounts: { confirmed: 0 },
       outcomes: newOutcomeCounts(),
       locks: { has: () => false, refresh: () => Promise.resolve() },
       limits: { allowsMember: () => true },
       inFlight: { hasRoom: true },
-      door: { concerns: () => false, judge: () => ({ kind: 'passes', refusedAs: undefined }) },
+      door: {
+        concerns: () => false,
+        holdMsOf: () => undefined,
+        judge: () => ({ kind: 'passes', refusedAs: undefined }),
+      },
       serverKeys: { refresh: () => Promise.resolve() },
       sessions: { refresh: () => Promise.resolve() },
       onMailFault: () => undefined,
@@ -382,6 +387,40 @@ t.test('redeeming and cancelling is answered as described', async (t) => {
   const expired = await shop.coupon({ validity: { until: '2020-01-01T00:00:00Z' } });
   await shop.press(expired, 'buyer');
   await use(expired.split('/').at(-1) ?? '');
+});
+
+t.test('holds are confirmed, given back and recalled as described', async (t) => {
+  const walk = walker(t);
+  const token = shop.seller;
+  const path = await shop.coupon({ holdSeconds: 60 });
+  const couponId = path.split('/').at(-1) ?? '';
+  const fields = { token, body: { orderId: 'A-1' } };
+  const confirm = 'POST /v1/coupons/{id}/issuances/{issueNo}/confirm';
+  const release = 'DELETE /v1/coupons/{id}/issuances/{issueNo}/hold';
+  for (const name of ['one', 'two', 'three', 'four']) await shop.press(path, name);
+  const [one, two] = [await shop.token('one'), await shop.token('two')];
+  const mine = (name: string): string => `/v1/me/coupons/${couponId}/${name}`;
+  await walk('POST /v1/me/coupons/{couponId}/use', mine('use'), { token: one, body: {} });
+  await walk('GET /v1/me/coupons', '/v1/me/coupons', { token: one });
+  await walk(confirm, `${path}/issuances/1/confirm`, fields);
+  await walk(confirm, `${path}/issuances/1/confirm`, { token, body: { orderId: 'A-2' } });
+  await walk('POST /v1/me/coupons/{couponId}/confirm', mine('confirm'), { ...fields, token: two });
+  await walk('DELETE /v1/me/coupons/{couponId}/hold', mine('hold'), { token: two });
+  await walk(release, `${path}/issuances/3/hold`, { token });
+  await walk(release, `${path}/issuances/3/hold`, { token });
+  await walk(confirm, `${path}/issuances/3/confirm`, fields);
+  await walk(confirm, `${path}/issuances/9/confirm`, fields);
+  await walk('GET /v1/coupons/{id}/stats', `${path}/stats`, { token });
+  await walk('PATCH /v1/coupons/{id}', path, { token, body: { holdSeconds: 90 } });
+  const plain = await shop.coupon();
+  await walk(confirm, `${plain}/issuances/1/confirm`, fields);
+  await walk(release, `${plain}/issuances/1/hold`, { token });
+  const recall = (body: object) => walk('POST /v1/coupons/{id}/recall', `${path}/recall`, { token, body });
+  await recall({ dryRun: true });
+  await recall({});
+  await call(shop.url, `POST ${path}/pause`, { token });
+  await recall({ after: 0 });
+  await recall({ after: -1 });
 });
 
 t.test('what server keys do is answered as described', async (t) => {

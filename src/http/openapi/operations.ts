@@ -2,7 +2,13 @@
 import { PRESENCE_HEADER } from '../presence/presence-ticket.js';
 import { audienceQuery, trialQuery } from '../wire/eligibility-schemas.js';
 import { IDEMPOTENCY_HEADER } from '../wire/idempotency-key.js';
-import { couponListQuery, eventListQuery, issuanceListQuery, walletQuery } from '../wire/schemas.js';
+import {
+  couponListQuery,
+  eventListQuery,
+  issuanceListQuery,
+  releaseQuery,
+  walletQuery,
+} from '../wire/schemas.js';
 import { adminOperations } from './admin-operations.js';
 import { accountOperations } from './account-operations.js';
 import { forAnyone, forMembers, forSellers, forShops, forShopsAndAdmins, storeless } from './operation.js';
@@ -26,6 +32,7 @@ const REDEEMING = [
   'redemption_cancelled',
   'already_used',
   'coupon_expired',
+  'not_confirmed',
   'not_recorded',
 ] as const;
 
@@ -37,6 +44,32 @@ const REDEMPTION = {
 const REDEEM_TEXT =
   'The same order always gets the same answer, also after the coupon has expired. ' +
   'The id of a cancelled order is dead: use a new one for a new attempt.';
+
+/** In the order in which they are checked. */
+const CONFIRMING = [
+  'unknown_coupon',
+  'no_hold',
+  'not_issued',
+  'confirmed_by_other_order',
+  'hold_expired',
+  'not_recorded',
+] as const;
+
+const CONFIRMED = {
+  200: { description: 'The hold is confirmed by this order; a repeat answers the same.', json: 'Confirmed' },
+} as const;
+
+const CONFIRM_TEXT =
+  'The same order always gets the same answer. A confirmation succeeds as long as the hold has not been taken back, also after ' +
+  '`confirmBy`; after that it is refused with hold_expired, and a payment has to be refunded.';
+
+const RELEASED = {
+  200: {
+    description: 'The hold has ended and its unit is in stock; a repeat answers the same.',
+    json: 'HoldReleased',
+  },
+} as const;
+const RELEASING = ['unknown_coupon', 'no_hold', 'not_issued', 'already_confirmed', 'not_recorded'] as const;
 
 const CANCELLED = {
   200: { description: 'It is cancelled; a repeat answers the same.', json: 'CancelledRedemption' },
@@ -208,6 +241,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       ...RULE_PROBLEMS,
       'pause_first',
       'validity_shortened',
+      'hold_fixed',
     ],
   }),
   'POST /v1/coupons/:id/audience': forShops('manage', {
@@ -387,6 +421,51 @@ export const operations: Readonly<Record<string, Operation>> = {
     description: 'The unit returns to stock; the number is never issued again. Safe to repeat.',
     answers: { 200: { description: 'Revoked.', json: 'Revoked' } },
     problems: ['unknown_coupon', 'forbidden', 'not_issued', 'already_used'],
+  }),
+
+  'POST /v1/me/coupons/:couponId/confirm': forMembers({
+    id: 'confirmOwnHold',
+    tag: 'Members',
+    summary: 'Confirm the hold of your coupon',
+    description: CONFIRM_TEXT,
+    body: 'NewConfirmation',
+    answers: CONFIRMED,
+    problems: [...CONFIRMING, 'redeem_at_shop'],
+  }),
+  'DELETE /v1/me/coupons/:couponId/hold': forMembers({
+    id: 'releaseOwnHold',
+    tag: 'Members',
+    summary: 'Release your hold',
+    query: releaseQuery,
+    answers: RELEASED,
+    problems: RELEASING,
+  }),
+  'POST /v1/coupons/:id/issuances/:issueNo/confirm': forShops('redeem', {
+    id: 'confirmHold',
+    tag: 'Sellers',
+    summary: 'Confirm a hold for an order',
+    description: CONFIRM_TEXT,
+    body: 'NewRedemption',
+    answers: CONFIRMED,
+    problems: [...CONFIRMING, 'forbidden'],
+  }),
+  'DELETE /v1/coupons/:id/issuances/:issueNo/hold': forShops('redeem', {
+    id: 'releaseHold',
+    tag: 'Sellers',
+    summary: 'Release a hold before it runs out',
+    answers: RELEASED,
+    problems: [...RELEASING, 'forbidden'],
+  }),
+  'POST /v1/coupons/:id/recall': forShops('manage', {
+    id: 'recallUnused',
+    tag: 'Sellers',
+    summary: 'Take back every issuance that is neither used nor confirmed',
+    description:
+      'For a coupon that should not have been issued. The coupon must be paused or closed. One request takes back up to 1,000 issuances: ' +
+      'repeat with `after` until `next` is null and `unrecorded` is 0. Members lose the coupon, and the units return to stock.',
+    body: 'NewRecall',
+    answers: { 200: { description: 'What was taken back, and what is left.', json: 'Recalled' } },
+    problems: ['unknown_coupon', 'forbidden', 'recall_while_open'],
   }),
 
   'POST /v1/coupons/:id/issuances/:issueNo/redemptions': forShops('redeem', {

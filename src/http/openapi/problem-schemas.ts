@@ -3,6 +3,7 @@ import { eligibilityRules } from '../../engine/domain/download.js';
 import { keyScopes } from '../../accounts/server-keys.js';
 import { problemKinds, problemType } from '../wire/problems.js';
 import type { ProblemCode } from '../wire/problems.js';
+import { takeBackReasons } from '../../engine/ports/hold-ledger.js';
 import type { JsonObject } from './json-schemas.js';
 
 const instant = { type: 'string', format: 'date-time' };
@@ -16,6 +17,7 @@ const fieldsOfCase: Partial<Record<ProblemCode, Readonly<Record<string, JsonObje
   not_open: { opensAt: instant },
   scope_missing: { scope: { enum: [...keyScopes] } },
   coupon_expired: { expiresAt: instant },
+  hold_expired: { issueNo: { type: 'integer', minimum: 1 }, reason: { enum: [...takeBackReasons] } },
   quantity_below_issued: { issued: { type: 'integer', minimum: 0 } },
   unauthenticated: { reason: { enum: ['token_missing', 'token_invalid', 'token_expired'] } },
 };

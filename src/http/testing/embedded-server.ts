@@ -14,6 +14,8 @@ import { CouponChanger } from '../../engine/sellers/coupon-changer.js';
 import { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import { webhookAccess, type WebhookAccess } from '../../webhooks/webhook-access.js';
 import { FinalHolders } from '../../engine/feed/final-holders.js';
+import { Holds } from '../../engine/holds/holds.js';
+import { TakeBack } from '../../engine/holds/take-back.js';
 import { EventFeed } from '../../engine/feed/event-feed.js';
 import { SettledRows } from '../../engine/feed/settled-rows.js';
 import { CouponWarmer } from '../../engine/recovery/coupon-warmer.js';
@@ -82,6 +84,13 @@ export async function startEmbeddedServer(
   const registry = new CouponRegistry({
     ...{ admission, bell: undefined, ledger, catalogue, versions, warmer, changer, clock },
   });
+  const takeBack = new TakeBack({
+    admission,
+    bell: undefined,
+    catalogue,
+    holds: stores.holdLedger,
+    versions,
+  });
   const engine = new Engine(
     {
       admission,
@@ -116,6 +125,8 @@ export async function startEmbeddedServer(
     ledger,
     issuanceSearch: stores.issuanceSearch,
     redemptions: stores.redemptions,
+    holdLedger: stores.holdLedger,
+    holds: new Holds({ takeBack, admission, catalogue, warmer, holds: stores.holdLedger, clock }),
     serverKeys: stores.serverKeys,
     catalogue,
     auditLog: stores.auditLog,

@@ -33,6 +33,13 @@ export const problemKinds = {
   redeem_at_shop: { status: 403, title: 'Only the shop redeems this coupon' },
   coupon_expired: { status: 409, title: 'The coupon has expired' },
   not_redeemed: { status: 404, title: 'No such redemption' },
+  no_hold: { status: 409, title: 'Issuances of this coupon are not held' },
+  not_confirmed: { status: 409, title: 'The coupon is held and not confirmed' },
+  confirmed_by_other_order: { status: 409, title: 'Another order has confirmed the hold' },
+  already_confirmed: { status: 409, title: 'The hold is confirmed' },
+  hold_expired: { status: 410, title: 'The hold has ended' },
+  recall_while_open: { status: 409, title: 'A coupon that is open cannot be recalled' },
+  hold_fixed: { status: 409, title: 'The hold cannot be changed once the coupon is open' },
   validity_shortened: {
     status: 409,
     title: 'The validity would be shortened for members who hold the coupon',

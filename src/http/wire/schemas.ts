@@ -17,9 +17,11 @@ import {
   VALID_DAYS_MAX,
   VALID_HOURS_MAX,
   walletStates,
+  HOLD_SECONDS_MAX,
+  HOLD_SECONDS_MIN,
 } from '../../engine/domain/redemption.js';
 import type { OrderId, Validity } from '../../engine/domain/redemption.js';
-import { UNIT_MAX } from '../../engine/domain/holder.js';
+import { parseUnit, UNIT_MAX } from '../../engine/domain/holder.js';
 import { memberIdOf } from '../../engine/domain/member-id.js';
 import { couponSorts, DEFAULT_CURRENCY } from '../../engine/ports/coupon-catalogue.js';
 import { keyScopes } from '../../accounts/server-keys.js';
@@ -161,6 +163,11 @@ const redeemBy = z.enum(redeemers).meta({
   description: '`seller`: members cannot use the coupon themselves, only the shop redeems.',
 });
 
+const holdSeconds = z.int().min(HOLD_SECONDS_MIN).max(HOLD_SECONDS_MAX).meta({
+  description:
+    'An issuance is taken back after this many seconds unless its hold is confirmed. Null: issuances are not held.',
+});
+
 export const couponInput = z.strictObject({
   name,
   quantity,
@@ -172,6 +179,7 @@ export const couponInput = z.strictObject({
   validity: validity.nullish(),
   onCancel: onCancel.optional(),
   redeemBy: redeemBy.optional(),
+  holdSeconds: holdSeconds.nullish(),
 });
 
 /** What is absent stays; `null` takes a bound of the window away. */
@@ -186,6 +194,7 @@ export const couponChangeInput = z
     validity: validity.nullable().optional(),
     onCancel: onCancel.optional(),
     redeemBy: redeemBy.optional(),
+    holdSeconds: holdSeconds.nullable().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'name at least one field to change');
 
@@ -304,6 +313,16 @@ export const memberOrderInput = z.strictObject({
       'Which of the member’s units. Without it the one this order has redeemed, else the first usable one.',
   }),
 });
+/** Digits of the query, as the unit of a path has them. */
+export const releaseQuery = z.strictObject({
+  unit: z
+    .string()
+    .transform((text) => parseUnit(text))
+    .pipe(z.int(`must be a whole number from 1 to ${UNIT_MAX}`))
+    .optional()
+    .meta({ description: 'Which of your units; the first where it is left out.' }),
+});
+
 export const useInput = z.strictObject({
   orderId: orderId.optional(),
   unit: unit.meta({
@@ -313,6 +332,15 @@ export const useInput = z.strictObject({
 });
 
 export const shopDownloadInput = z.strictObject({ claims: memberClaims.optional() });
+
+export const recallInput = z.strictObject({
+  after: z
+    .int()
+    .min(0)
+    .default(0)
+    .meta({ description: 'The `next` of the answer before; left out: from the first number.' }),
+  dryRun: z.boolean().default(false).meta({ description: 'Only count what would be taken back.' }),
+});
 
 export const GRANT_MEMBERS_MAX = 1_000;
 

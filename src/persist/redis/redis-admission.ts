@@ -7,6 +7,8 @@ import type {
   AdmitReply,
   AmendReply,
   AnswerBatch,
+  NumberedHolder,
+  RevokeManyReply,
   RevokeReply,
   WarmContent,
   WinnersView,
@@ -22,6 +24,7 @@ import { warmCoupon } from './redis-warm.js';
 import { readWinners } from './redis-winners.js';
 import {
   corrupt,
+  integer,
   isOfAnotherType,
   keyLost,
   list,
@@ -174,7 +177,7 @@ export class RedisAdmission implements Admission {
   }
 
   async #change(
-    name: 'amend' | 'revoke',
+    name: 'amend' | 'revoke' | 'expire',
     keys: readonly string[],
     args: readonly (string | number)[],
   ): Promise<readonly unknown[]> {
@@ -199,6 +202,21 @@ export class RedisAdmission implements Admission {
         return { status, snapshot: parseSnapshot(couponId, fields) };
       default:
         throw corrupt('a reply of revoke', fields);
+    }
+  }
+
+  async revokeMany(couponId: CouponId, issuances: readonly NumberedHolder[]): Promise<RevokeManyReply> {
+    const keys = [metaKey(couponId), winnersKey(couponId), queueKey(couponId)];
+    const args = issuances.flatMap(({ issueNo, holder }) => [issueNo, holder]);
+    const fields = await this.#change('expire', keys, args);
+    const status = fields[0];
+    switch (status) {
+      case 'not_ready':
+        return { status };
+      case 'revoked':
+        return { status, count: integer(fields[11]), snapshot: parseSnapshot(couponId, fields) };
+      default:
+        throw corrupt('a reply of expire', fields);
     }
   }
 }

@@ -11,6 +11,7 @@ import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
 import type { CouponChanges } from '../../engine/ports/coupon-changes.js';
 import type { Webhooks } from '../../engine/ports/webhooks.js';
 import type { EventLog } from '../../engine/ports/event-log.js';
+import type { HoldLedger } from '../../engine/ports/hold-ledger.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { IssuanceSearch } from '../../engine/ports/issuance-search.js';
 import type { LedgerAudit } from '../../engine/ports/ledger-audit.js';
@@ -26,6 +27,7 @@ import { SqlDoorRules } from './sql-door-rules.js';
 import { SqlEventLog } from './sql-event-log.js';
 import { SqlWebhooks } from './sql-webhooks.js';
 import type { SqlFlavour } from './sql-flavour.js';
+import { SqlHolds } from './sql-holds.js';
 import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
 import { SqlIssuanceSearch } from './sql-issuance-search.js';
 import { SqlLedgerAudit } from './sql-ledger-audit.js';
@@ -47,6 +49,7 @@ export interface DatabaseStores {
   readonly audiences: AudienceStore;
   readonly auditLog: AuditLog;
   readonly redemptions: RedemptionLedger;
+  readonly holdLedger: HoldLedger;
   readonly serverKeys: ServerKeyStore;
   readonly events: EventLog;
   readonly webhooks: Webhooks;
@@ -66,6 +69,7 @@ export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): Datab
     sessionEnds: new SqlSessionEnds(db),
     auditLog: new SqlAuditLog(db),
     redemptions: new SqlRedemptions(db, flavour),
+    holdLedger: new SqlHolds(db, flavour),
     serverKeys: new SqlServerKeys(db),
     events: new SqlEventLog(db, flavour),
     webhooks: new SqlWebhooks(db, flavour),

@@ -3,7 +3,9 @@ import type { Transaction } from 'kysely';
 import type { CouponId, HolderId } from '../../engine/domain/coupon.js';
 import type { EventFields, EventKind } from '../../engine/domain/events.js';
 import { holderFields } from '../../engine/domain/holder.js';
+import { insertRows } from './insert-rows.js';
 import type { Database } from './schema.js';
+import type { SqlFlavour } from './sql-flavour.js';
 
 export interface OutboxEvent {
   readonly sellerId: string;
@@ -27,6 +29,24 @@ export async function insertEvent(transaction: Transaction<Database>, event: Out
       at: event.atMs,
     })
     .execute();
+}
+
+/** The same for many, in one statement. */
+export async function insertEvents(
+  transaction: Transaction<Database>,
+  flavour: SqlFlavour,
+  events: readonly OutboxEvent[],
+): Promise<void> {
+  await insertRows(
+    transaction,
+    flavour,
+    'event_outbox',
+    ['seller_id', 'coupon_id', 'kind', 'issue_no', 'body', 'at'],
+    events.map((event) => [
+      ...[event.sellerId, event.couponId, event.kind, event.issueNo],
+      ...[JSON.stringify(event.fields), event.atMs],
+    ]),
+  );
 }
 
 /** A coupon that is not in the catalogue has no seller, and no event. */

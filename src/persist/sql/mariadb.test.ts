@@ -7,6 +7,7 @@ import { doorRuleStoreContract } from '../../accounts/testing/door-rule-store-co
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
 import { issuanceSearchContract } from '../../engine/testing/contracts/issuance-search-contract.js';
 import { couponChangesContract } from '../../engine/testing/contracts/coupon-changes-contract.js';
+import { holdLedgerContract } from '../../engine/testing/contracts/hold-ledger-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/contracts/issuance-ledger-contract.js';
 import { redemptionLedgerContract } from '../../engine/testing/contracts/redemption-ledger-contract.js';
 import { startMariadb } from '../../../test/servers/mariadb.js';
@@ -35,6 +36,7 @@ t.same(
     '0046_door_rules',
     '0047_audiences',
     '0048_units',
+    '0049_holds',
     '0050_session_ends',
     '0051_discount_currency',
   ],
@@ -62,6 +64,20 @@ redemptionLedgerContract(t, 'MariaDB', async () => {
   return {
     ...stores,
     others: others.redemptions,
+    async close() {
+      await stores.close();
+      await others.close();
+    },
+  };
+});
+
+holdLedgerContract(t, 'MariaDB', async () => {
+  const stores = openMysql(server.url);
+  const others = openMysql(server.url);
+  return {
+    ...stores,
+    holds: stores.holdLedger,
+    others: others.holdLedger,
     async close() {
       await stores.close();
       await others.close();

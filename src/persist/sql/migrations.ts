@@ -8,7 +8,7 @@ import { createInstallation } from './installation.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
 import { addDiscountCurrency, createSessionEnds } from './account-migrations.js';
 import { createEvents, createWebhooks } from './feed-migrations.js';
-import { addRedemptions, createServerKeys, indexOpenings } from './shop-migrations.js';
+import { addHolds, addRedemptions, createServerKeys, indexOpenings } from './shop-migrations.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { addUnits } from './unit-migration.js';
 
@@ -30,6 +30,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0046_door_rules': { up: (db) => addDoorRules(db, flavour) },
     '0047_audiences': { up: (db) => createAudiences(db, flavour) },
     '0048_units': { up: (db) => addUnits(db, flavour) },
+    '0049_holds': { up: (db) => addHolds(db, flavour) },
     '0050_session_ends': { up: (db) => createSessionEnds(db, flavour) },
     '0051_discount_currency': { up: (db) => addDiscountCurrency(db, flavour) },
   };

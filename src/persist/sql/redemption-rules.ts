@@ -11,6 +11,7 @@ export const RULE_COLUMNS = [
   'valid_zone',
   'on_cancel',
   'redeem_by',
+  'hold_seconds',
 ] as const satisfies readonly (keyof CouponTable)[];
 
 type RuleRow = Pick<Selectable<CouponTable>, (typeof RULE_COLUMNS)[number]>;
@@ -25,6 +26,7 @@ export function rulesOf(row: RuleRow): RedemptionRules {
     validity: validityOf(row),
     onCancel: row.on_cancel ?? defaultRedemptionRules.onCancel,
     redeemBy: row.redeem_by ?? defaultRedemptionRules.redeemBy,
+    ...(row.hold_seconds === null ? {} : { holdSeconds: row.hold_seconds }),
   };
 }
 
@@ -42,6 +44,7 @@ export function ruleColumns(rules: RedemptionRules | RulesChange): Partial<RuleR
     ...('validity' in rules ? validityColumns(rules.validity ?? undefined) : {}),
     ...(rules.onCancel === undefined ? {} : { on_cancel: rules.onCancel }),
     ...(rules.redeemBy === undefined ? {} : { redeem_by: rules.redeemBy }),
+    ...(rules.holdSeconds === undefined ? {} : { hold_seconds: rules.holdSeconds }),
   };
 }
 

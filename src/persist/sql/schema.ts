@@ -57,6 +57,8 @@ export interface CouponTable {
   /** NULL: as `defaultRedemptionRules` has it. */
   on_cancel: CancelEffect | null;
   redeem_by: Redeemer | null;
+  /** How long an issuance is held unless it is confirmed; NULL: it is not held. */
+  hold_seconds: number | null;
   /** What an ETag names; grows with every change of what a seller sets. */
   revision: Generated<number>;
   /** Number of the last change that has begun (sql-coupon-changes.ts). */
@@ -76,6 +78,9 @@ export interface MemberCouponTable {
   used_order: string | null;
   /** Which of the member's units, from 1. */
   unit: Generated<number>;
+  /** Of a coupon with holds: when and by which order the hold was confirmed. NULL: it is held. */
+  confirmed_at: number | null;
+  confirm_order: string | null;
 }
 
 export interface AccountTable {
@@ -137,6 +142,8 @@ export interface RevocationTable {
   /** Of the row that the revocation removed; NULL where there was none. */
   issued_at: number | null;
   unit: Generated<number>;
+  /** Of the take-back (hold-ledger.ts); NULL: a seller revoked the number. */
+  reason: string | null;
 }
 
 /** Subjects of access tokens; the row without one counts the changes (sql-access-locks.ts). */

@@ -66,3 +66,15 @@ export async function indexOpenings(db: Kysely<unknown>, flavour: SqlFlavour): P
     'id',
   ]);
 }
+
+/** No index on `member_coupon`: holds become due in the order of its primary key. */
+export async function addHolds(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
+
+  await addColumnOnce(db, flavour, 'coupon', 'hold_seconds', types.bigint, true);
+  await createIndexOnce(db, flavour, 'coupon', 'coupon_with_holds', ['hold_seconds', 'id']);
+  await addColumnOnce(db, flavour, 'member_coupon', 'confirmed_at', types.bigint, true);
+  await addColumnOnce(db, flavour, 'member_coupon', 'confirm_order', types.shortId, true);
+  await addColumnOnce(db, flavour, 'revocation', 'reason', types.shortId, true);
+  await createIndexOnce(db, flavour, 'revocation', 'revocation_of_member', ['member_id', 'coupon_id']);
+}

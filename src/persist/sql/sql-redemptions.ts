@@ -1,15 +1,14 @@
 /**
  * Redemptions on MySQL, MariaDB and SQLite.
  *
- * Each step locks the row of the issuance first, so redeem, cancel and revoke of one issuance happen one after another. The row is read
- * without a lock before that: to lock a row that is absent would lock the gap, and the recorder would wait for it.
+ * Each step locks the row of the issuance first (lock-issuance.ts).
  */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { AuditActor } from '../../engine/ports/audit-log.js';
-import type { CouponId, HolderId, MemberId } from '../../engine/domain/coupon.js';
-import { holderFields, holderOf, unitOf } from '../../engine/domain/holder.js';
-import { expiryOf, walletState } from '../../engine/domain/redemption.js';
-import type { OrderId, RedemptionRules } from '../../engine/domain/redemption.js';
+import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import { holderFields, holderOf } from '../../engine/domain/holder.js';
+import { confirmByOf, expiryOf, walletState } from '../../engine/domain/redemption.js';
+import type { OrderId } from '../../engine/domain/redemption.js';
 import type {
   CancelledRedemption,
   CancelResult,
@@ -24,24 +23,18 @@ import type {
 } from '../../engine/ports/redemption-ledger.js';
 import type { EventFields } from '../../engine/domain/events.js';
 import { insertEvent } from './event-outbox.js';
+import {
+  type ChooseUnit,
+  type LockedIssuance,
+  recordedNumbers,
+  withLockedIssuance,
+} from './lock-issuance.js';
 import { RULE_COLUMNS, rulesOf } from './redemption-rules.js';
 import type { Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import { discountOf } from './sql-coupon-catalogue.js';
 import type { SqlFlavour } from './sql-flavour.js';
-import { inTransaction, reading } from './transaction.js';
-
-/** An issuance whose row is locked, the rules of its coupon, and the database's clock. */
-interface Locked {
-  readonly couponId: CouponId;
-  readonly sellerId: string;
-  readonly issueNo: number;
-  readonly holder: HolderId;
-  readonly usedAtMs: number | null;
-  readonly expiresAtMs: number | undefined;
-  readonly rules: RedemptionRules;
-  readonly nowMs: number;
-}
+import { reading } from './transaction.js';
 
 interface StoredRedemption {
   readonly redeemedAtMs: number;
@@ -59,7 +52,7 @@ export class SqlRedemptions implements RedemptionLedger {
 
   async redeem(issuance: IssuanceName, orderId: OrderId, actor: AuditActor): Promise<RedeemResult> {
     return (
-      (await this.#withLocked(issuance, orderId, (transaction, row) =>
+      (await withLockedIssuance(this.#db, this.#flavour, issuance, meantBy(orderId), (transaction, row) =>
         redeem(transaction, row, orderId, actor),
       )) ?? ABSENT
     );
@@ -67,14 +60,14 @@ export class SqlRedemptions implements RedemptionLedger {
 
   async cancel(issuance: IssuanceName, orderId: OrderId, actor: AuditActor): Promise<CancelResult> {
     return (
-      (await this.#withLocked(issuance, orderId, (transaction, row) =>
+      (await withLockedIssuance(this.#db, this.#flavour, issuance, meantBy(orderId), (transaction, row) =>
         cancel(transaction, row, orderId, actor),
       )) ?? ABSENT
     );
   }
 
   async history(issuance: IssuanceName, limit: number): Promise<HistoryEntry[] | 'absent'> {
-    const [issueNo] = await this.#numbersOf(issuance);
+    const [issueNo] = await recordedNumbers(this.#db, issuance);
     if (issueNo === undefined) return 'absent';
     const rows = await reading(() =>
       this.#db
@@ -114,6 +107,7 @@ export class SqlRedemptions implements RedemptionLedger {
           'member_coupon.issued_at as issuedAtMs',
           'member_coupon.used_at as usedAtMs',
           'member_coupon.used_order as orderId',
+          'member_coupon.confirmed_at as confirmedAtMs',
           'coupon.name',
           'coupon.seller_id as sellerId',
           'coupon.discount_type',
@@ -167,12 +161,14 @@ export class SqlRedemptions implements RedemptionLedger {
     return rows.map((row) => {
       const { couponId, issueNo, memberId, unit, issuedAtMs, name, sellerId } = row;
       const usedAtMs = row.usedAtMs ?? undefined;
-      const expiresAtMs = expiryOf(rulesOf(row).validity, issuedAtMs);
+      const rules = rulesOf(row);
+      const expiresAtMs = expiryOf(rules.validity, issuedAtMs);
+      const confirmByMs = row.confirmedAtMs === null ? confirmByOf(rules, issuedAtMs) : undefined;
       return {
         ...{ couponId, issueNo, holder: holderOf(memberId, unit), issuedAtMs, usedAtMs },
-        ...{ name, sellerId, expiresAtMs },
+        ...{ name, sellerId, expiresAtMs, confirmByMs },
         discount: discountOf(row),
-        state: walletState(usedAtMs, expiresAtMs, row.nowMs),
+        state: walletState(usedAtMs, expiresAtMs, row.nowMs, confirmByMs),
         orderId: row.orderId ?? undefined,
       };
     });
@@ -189,98 +185,47 @@ export class SqlRedemptions implements RedemptionLedger {
     );
     return count;
   }
-
-  /** Of the rows that are meant: several where a member has several units and none is named. */
-  async #numbersOf(issuance: IssuanceName): Promise<number[]> {
-    const rows = await reading(() => {
-      const all = this.#db
-        .selectFrom('member_coupon')
-        .select('issue_no')
-        .where('coupon_id', '=', issuance.couponId);
-      if ('issueNo' in issuance) return all.where('issue_no', '=', issuance.issueNo).execute();
-      const { memberId, unit } = issuance;
-      const ofMember = all.where('member_id', '=', memberId).orderBy('unit');
-      return (unit === undefined ? ofMember : ofMember.where('unit', '=', unit)).execute();
-    });
-    return rows.map((row) => row.issue_no);
-  }
-
-  /** `undefined` where the issuance has no row. */
-  async #withLocked<T>(
-    issuance: IssuanceName,
-    orderId: OrderId,
-    step: (transaction: Transaction<Database>, row: Locked) => Promise<T>,
-  ): Promise<T | undefined> {
-    const { couponId } = issuance;
-    const numbers = await this.#numbersOf(issuance);
-    if (numbers.length === 0) return undefined;
-    return inTransaction(this.#db, async (transaction) => {
-      const found = await transaction
-        .selectFrom('member_coupon')
-        .select(['issue_no as issueNo', 'member_id as memberId', 'unit'])
-        .select(['issued_at as issuedAtMs', 'used_at as usedAtMs', this.#flavour.nowMs.as('nowMs')])
-        .where('coupon_id', '=', couponId)
-        .where('issue_no', 'in', numbers)
-        .orderBy('issue_no')
-        .modifyEnd(this.#flavour.lockExclusive)
-        .$narrowType<{ memberId: MemberId }>()
-        .execute();
-      const rows = found.filter((row) => !('memberId' in issuance) || row.memberId === issuance.memberId);
-      if (rows.length === 0) return undefined;
-      // Read after the lock: a transaction sees what was committed when it first read without one.
-      const coupon = await transaction
-        .selectFrom('coupon')
-        .select(['seller_id', ...RULE_COLUMNS])
-        .where('id', '=', couponId)
-        .executeTakeFirst();
-      if (coupon === undefined) return undefined;
-      const rules = rulesOf(coupon);
-      const locked = rows.map(({ issueNo, memberId, unit, issuedAtMs, usedAtMs, nowMs }): Locked => ({
-        ...{ couponId, sellerId: coupon.seller_id, issueNo, holder: holderOf(memberId, unit) },
-        ...{ usedAtMs, nowMs, rules, expiresAtMs: expiryOf(rules.validity, issuedAtMs) },
-      }));
-      const meant = await meantByOrder(transaction, locked, orderId);
-      return meant && step(transaction, meant);
-    });
-  }
 }
 
-/** Which unit of a member an order means, see {@link OfMember}. All of them are locked, so the answer stays true. */
-async function meantByOrder(
-  transaction: Transaction<Database>,
-  rows: readonly Locked[],
-  orderId: OrderId,
-): Promise<Locked | undefined> {
-  const [first, ...others] = [...rows].sort((one, other) => unitOf(one.holder) - unitOf(other.holder));
-  if (first === undefined || others.length === 0) return first;
-  const units = [first, ...others];
-  const redeemed = await transaction
-    .selectFrom('redemption')
-    .select('issue_no')
-    .where('coupon_id', '=', first.couponId)
-    .where(
-      'issue_no',
-      'in',
-      units.map(({ issueNo }) => issueNo),
-    )
-    .where('order_id', '=', orderId)
-    .execute();
-  const numbers = new Set(redeemed.map((row) => row.issue_no));
-  return (
-    units.find(({ issueNo }) => numbers.has(issueNo)) ??
-    units.find(
-      ({ usedAtMs, expiresAtMs, nowMs }) => usedAtMs === null && (expiresAtMs ?? Infinity) > nowMs,
-    ) ??
-    units.find(({ usedAtMs }) => usedAtMs === null) ??
-    first
-  );
+/** Which unit of a member an order means, see {@link OfMember}. */
+function meantBy(orderId: OrderId): ChooseUnit {
+  return async (transaction, units) => {
+    const [first] = units;
+    const redeemed = await transaction
+      .selectFrom('redemption')
+      .select('issue_no')
+      .where('coupon_id', '=', first.couponId)
+      .where(
+        'issue_no',
+        'in',
+        units.map(({ issueNo }) => issueNo),
+      )
+      .where('order_id', '=', orderId)
+      .execute();
+    const numbers = new Set(redeemed.map((row) => row.issue_no));
+    return (
+      units.find(({ issueNo }) => numbers.has(issueNo)) ??
+      units.find((row) => isRedeemable(row)) ??
+      units.find(({ usedAtMs }) => usedAtMs === null) ??
+      first
+    );
+  };
+}
+
+function isRedeemable(row: LockedIssuance): boolean {
+  const { usedAtMs, expiresAtMs = Infinity, nowMs } = row;
+  return usedAtMs === null && expiresAtMs > nowMs && !isHeld(row);
+}
+
+function isHeld({ rules, confirmedAtMs }: LockedIssuance): boolean {
+  return rules.holdSeconds !== undefined && confirmedAtMs === null;
 }
 
 const ABSENT = { status: 'absent' } as const;
 
 async function redeem(
   transaction: Transaction<Database>,
-  row: Locked,
+  row: LockedIssuance,
   orderId: OrderId,
   actor: AuditActor,
 ): Promise<RedeemResult> {
@@ -293,6 +238,7 @@ async function redeem(
   if (row.usedAtMs !== null) return { status: 'already_used' };
   if (row.rules.redeemBy === 'seller' && actor.kind === 'member') return { status: 'redeem_at_shop' };
   if (expiresAtMs !== undefined && expiresAtMs <= nowMs) return { status: 'coupon_expired', expiresAtMs };
+  if (isHeld(row)) return { status: 'not_confirmed' };
   await transaction
     .updateTable('member_coupon')
     .set({ used_at: nowMs, used_order: orderId })
@@ -318,7 +264,7 @@ async function redeem(
 
 async function cancel(
   transaction: Transaction<Database>,
-  row: Locked,
+  row: LockedIssuance,
   orderId: OrderId,
   actor: AuditActor,
 ): Promise<CancelResult> {
@@ -360,7 +306,7 @@ async function cancel(
 function insertRedemptionEvent(
   transaction: Transaction<Database>,
   kind: 'redemption.made' | 'redemption.cancelled',
-  { couponId, sellerId, issueNo, holder, nowMs }: Locked,
+  { couponId, sellerId, issueNo, holder, nowMs }: LockedIssuance,
   orderId: OrderId,
   fields: EventFields,
 ): Promise<void> {
@@ -370,7 +316,12 @@ function insertRedemptionEvent(
   });
 }
 
-function cancelled(row: Locked, orderId: OrderId, redeemedAtMs: number, cancelledAtMs: number): CancelResult {
+function cancelled(
+  row: LockedIssuance,
+  orderId: OrderId,
+  redeemedAtMs: number,
+  cancelledAtMs: number,
+): CancelResult {
   const redemption: CancelledRedemption = {
     ...redemptionBy(row, orderId, redeemedAtMs),
     cancelledAtMs,
@@ -379,14 +330,14 @@ function cancelled(row: Locked, orderId: OrderId, redeemedAtMs: number, cancelle
   return { status: 'cancelled', redemption };
 }
 
-function redemptionBy(row: Locked, orderId: OrderId, redeemedAtMs: number): Redemption {
+function redemptionBy(row: LockedIssuance, orderId: OrderId, redeemedAtMs: number): Redemption {
   const { couponId, issueNo, holder, expiresAtMs } = row;
   return { couponId, issueNo, holder: holder, orderId, redeemedAtMs, expiresAtMs };
 }
 
 function redemptionOf(
   transaction: Transaction<Database>,
-  { couponId, issueNo }: Locked,
+  { couponId, issueNo }: LockedIssuance,
   orderId: OrderId,
 ): Promise<StoredRedemption | undefined> {
   return transaction

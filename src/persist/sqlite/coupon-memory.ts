@@ -2,6 +2,7 @@
 import {
   type AdmitDecisions,
   type AlreadyIssued,
+  type NumberedHolder,
   type Refusal,
   refusalOf,
   type WarmCoupon,
@@ -166,6 +167,32 @@ export class CouponMemory {
     return {
       undo: () => {
         this.#ownWinners().set(holder, held);
+        this.#version--;
+      },
+    };
+  }
+
+  /** Takes back those that these members hold under these numbers, with one new version for all. */
+  revokeMany(issuances: readonly NumberedHolder[]): {
+    readonly ended: readonly Issuance[];
+    readonly undo: () => void;
+  } {
+    const live = issuances.flatMap(({ issueNo, holder }) => {
+      const held = this.#winners.get(holder);
+      return held?.issueNo === issueNo ? [held] : [];
+    });
+    const ended = [...new Set(live)];
+    if (ended.length > 0) {
+      const winners = this.#ownWinners();
+      for (const { holder } of ended) winners.delete(holder);
+      this.#version++;
+    }
+    return {
+      ended,
+      undo: () => {
+        if (ended.length === 0) return;
+        const winners = this.#ownWinners();
+        for (const held of ended) winners.set(held.holder, held);
         this.#version--;
       },
     };

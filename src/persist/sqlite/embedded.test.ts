@@ -15,6 +15,7 @@ import { eventFeedContract } from '../../engine/testing/contracts/event-feed-con
 import { webhooksContract } from '../../engine/testing/contracts/webhooks-contract.js';
 import { frontierContract } from '../../engine/testing/contracts/frontier-contract.js';
 import { couponChangesContract } from '../../engine/testing/contracts/coupon-changes-contract.js';
+import { holdLedgerContract } from '../../engine/testing/contracts/hold-ledger-contract.js';
 import { issuanceLedgerContract } from '../../engine/testing/contracts/issuance-ledger-contract.js';
 import { redemptionLedgerContract } from '../../engine/testing/contracts/redemption-ledger-contract.js';
 import { type EmbeddedStores, openEmbedded } from './open-embedded.js';
@@ -52,6 +53,7 @@ async function openTwice(t: Test) {
     ...stores,
     other: visitor.ledger,
     others: visitor.redemptions,
+    otherHolds: visitor.holdLedger,
     async close() {
       await stores.close();
       await visitor.close();
@@ -61,3 +63,7 @@ async function openTwice(t: Test) {
 
 issuanceLedgerContract(t, 'SQLite, two processes', openTwice);
 redemptionLedgerContract(t, 'SQLite, two processes', openTwice);
+holdLedgerContract(t, 'SQLite, two processes', async (t) => {
+  const { otherHolds, ...stores } = await openTwice(t);
+  return { ...stores, holds: stores.holdLedger, others: otherHolds };
+});

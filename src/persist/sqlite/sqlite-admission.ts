@@ -12,6 +12,8 @@ import type {
   AdmitReply,
   AmendReply,
   AnswerBatch,
+  NumberedHolder,
+  RevokeManyReply,
   RevokeReply,
   WarmContent,
   WinnersView,
@@ -178,12 +180,30 @@ export class SqliteAdmission implements Admission {
       const storeNowMs = this.#nowMs();
       if (revoked === undefined) return { status: 'absent', snapshot: coupon.snapshot(storeNowMs) };
       this.#loaded.grew(-1);
-      const statements = this.#revokeStatements(couponId, issueNo, holder, storeNowMs);
+      const statements = this.#revokeStatements(couponId, [{ issueNo, holder }], storeNowMs);
       effects.write([...statements, this.#termsStatement(coupon)], () => {
         revoked.undo();
         this.#loaded.grew(1);
       });
       return { status: 'revoked', snapshot: coupon.snapshot(storeNowMs) };
+    });
+  }
+
+  revokeMany(couponId: CouponId, issuances: readonly NumberedHolder[]): Promise<RevokeManyReply> {
+    return this.#commits.submit<RevokeManyReply>((effects) => {
+      const coupon = this.#loaded.get(couponId);
+      if (coupon === undefined) return { status: 'not_ready' };
+      const { ended, undo } = coupon.revokeMany(issuances);
+      const storeNowMs = this.#nowMs();
+      if (ended.length > 0) {
+        this.#loaded.grew(-ended.length);
+        const statements = this.#revokeStatements(couponId, ended, storeNowMs);
+        effects.write([...statements, this.#termsStatement(coupon)], () => {
+          undo();
+          this.#loaded.grew(ended.length);
+        });
+      }
+      return { status: 'revoked', count: ended.length, snapshot: coupon.snapshot(storeNowMs) };
     });
   }
 
@@ -202,17 +222,33 @@ export class SqliteAdmission implements Admission {
   }
 
   /** The ledger has usually done this already; a revoke without the ledger leaves the tables just as right. */
-  #revokeStatements(couponId: CouponId, issueNo: number, holder: HolderId, atMs: number): SqliteStatement[] {
-    const key = { coupon_id: couponId, issue_no: issueNo, ...holderColumns(holder) };
+  #revokeStatements(
+    couponId: CouponId,
+    issuances: readonly NumberedHolder[],
+    atMs: number,
+  ): SqliteStatement[] {
     return [
       this.#db
         .insertInto('revocation')
-        .values({ ...key, revoked_at: atMs })
+        .values(
+          issuances.map(({ issueNo, holder }) => ({
+            coupon_id: couponId,
+            issue_no: issueNo,
+            ...holderColumns(holder),
+            revoked_at: atMs,
+          })),
+        )
         .onConflict((conflict) => conflict.doNothing())
         .compile(),
       this.#db
         .deleteFrom('member_coupon')
-        .where((row) => row.and(key))
+        .where('coupon_id', '=', couponId)
+        // What memory has under a number is what the table has.
+        .where(
+          'issue_no',
+          'in',
+          issuances.map(({ issueNo }) => issueNo),
+        )
         .compile(),
     ];
   }

@@ -6,7 +6,9 @@ import {
   type AlreadyIssued,
   type AmendReply,
   type AnswerBatch,
+  type NumberedHolder,
   refusalOf,
+  type RevokeManyReply,
   type RevokeReply,
   type WarmContent,
   type WarmCoupon,
@@ -115,6 +117,18 @@ export class AdmissionModel implements Admission {
       status: live ? 'revoked' : 'absent',
       snapshot: this.#snapshot(couponId, stock),
     });
+  }
+
+  revokeMany(couponId: CouponId, issuances: readonly NumberedHolder[]): Promise<RevokeManyReply> {
+    const stock = this.#coupons.get(couponId);
+    if (stock === undefined) return Promise.resolve({ status: 'not_ready' });
+    const before = stock.winners.size;
+    for (const { issueNo, holder } of issuances) {
+      if (stock.winners.get(holder)?.issueNo === issueNo) stock.winners.delete(holder);
+    }
+    const count = before - stock.winners.size;
+    if (count > 0) stock.terms = { ...stock.terms, version: stock.terms.version + 1 };
+    return Promise.resolve({ status: 'revoked', count, snapshot: this.#snapshot(couponId, stock) });
   }
 
   snapshots(couponIds: readonly CouponId[]): Promise<(CouponSnapshot | undefined)[]> {

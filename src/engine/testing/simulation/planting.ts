@@ -53,6 +53,7 @@ export function wrapAdmission(admission: Admission): {
     warm: (couponId, read) => admission.warm(couponId, read),
     amend: (couponId, change, changeNo) => admission.amend(couponId, change, changeNo),
     revoke: (couponId, issueNo, memberId) => admission.revoke(couponId, issueNo, memberId),
+    revokeMany: (couponId, issuances) => admission.revokeMany(couponId, issuances),
   };
 }
 

@@ -11,6 +11,8 @@ import type {
   AlreadyIssued,
   AmendReply,
   LastChange,
+  NumberedHolder,
+  RevokeManyReply,
   RevokeReply,
   WarmCoupon,
 } from '../../ports/admission.js';
@@ -258,6 +260,25 @@ export class SimulatedStore {
       coupon.version += 1;
     }
     return { status: live ? 'revoked' : 'absent', snapshot: this.#snapshotOf(coupon) };
+  }
+
+  revokeMany(couponId: CouponId, issuances: readonly NumberedHolder[]): RevokeManyReply {
+    const coupon = this.serving(couponId, 'winners', 'queue');
+    if (coupon === undefined) return { status: 'not_ready' };
+    const live = issuances.filter(({ issueNo, holder }) => {
+      if (coupon.winners.get(holder)?.issueNo !== issueNo) return false;
+      coupon.winners.delete(holder);
+      return true;
+    });
+    const numbers = new Set(live.map(({ issueNo }) => issueNo));
+    coupon.queue = coupon.queue.filter(({ issueNo }) => !numbers.has(issueNo));
+    if (live.length > 0) coupon.version += this.versionsFor(live.length);
+    return { status: 'revoked', count: live.length, snapshot: this.#snapshotOf(coupon) };
+  }
+
+  /** One, however many units come back together. */
+  protected versionsFor(units: number): number {
+    return Math.min(units, 1);
   }
 
   /** The coupons of one call, one after another, until the limit is used up. */

@@ -5,6 +5,8 @@ import type {
   AdmitReply,
   AmendReply,
   AnswerBatch,
+  NumberedHolder,
+  RevokeManyReply,
   RevokeReply,
   WarmContent,
   WinnersView,
@@ -135,6 +137,10 @@ export class SimulatedAdmission implements Admission {
 
   revoke(couponId: CouponId, issueNo: number, holder: HolderId): Promise<RevokeReply> {
     return this.#link.call(() => this.#store.revoke(couponId, issueNo, holder));
+  }
+
+  revokeMany(couponId: CouponId, issuances: readonly NumberedHolder[]): Promise<RevokeManyReply> {
+    return this.#link.call(() => this.#store.revokeMany(couponId, issuances));
   }
 }
 

@@ -1,0 +1,181 @@
+/**
+ * Takes back holds that ran out: a poll that any number of recorder processes may run.
+ *
+ * Issuances get their instants in the order of their numbers, so holds that are due are the first open rows of the primary key: no index,
+ * no column in the recorder's INSERT. A cursor in memory passes over numbers that are settled for good. It stops before a number whose
+ * row may still come (settled-rows.ts), so an issuance that is recorded late is taken back late and never forgotten.
+ *
+ * Only the database's clock says that a hold is due, and only the row's lock says that it ends (hold-ledger.ts): no clock of this process
+ * is asked. The grace is for confirmations under way and for the distance between the clocks of Redis and the database.
+ */
+import type { Clock, Scheduler } from '../domain/clock.js';
+import type { CouponId, Issuance } from '../domain/coupon.js';
+import {
+  HOLD_CHECK_MAX_MS,
+  HOLD_COUPONS_MAX,
+  HOLD_CURSOR_PAGES_MAX,
+  HOLD_GRACE_MS,
+  HOLD_IDLE_CHECK_MS,
+  HOLD_SWEEP_MS,
+  ISSUANCES_MAX,
+} from '../domain/limits.js';
+import { repeatWithoutOverlap } from '../domain/repeat.js';
+import type { HoldingCoupon, HoldLedger } from '../ports/hold-ledger.js';
+import type { TakeBack } from './take-back.js';
+import type { HoldCounters } from './hold-counters.js';
+
+export interface HoldSweeperPorts {
+  readonly takeBack: TakeBack;
+  readonly holds: Pick<HoldLedger, 'holdingCoupons' | 'openRows' | 'openCount'>;
+  /** Explains numbers, so that the cursor passes over none that may still become a row. */
+  readonly settledRows: {
+    read(couponId: CouponId, afterIssueNo: number, limit: number): Promise<SettledNumbers>;
+  };
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly counters: HoldCounters;
+  onExpired(couponId: CouponId, count: number): void;
+  onFault(fault: unknown, couponId: CouponId | undefined): void;
+}
+
+/** What the cursor needs of a page of settled rows. */
+export interface SettledNumbers {
+  readonly frontier: number;
+  readonly more: boolean;
+}
+
+/** What this process remembers of a coupon; forgetting one costs a longer scan. */
+interface SweptCoupon {
+  /** A rebuild may give numbers again that were void. */
+  readonly epoch: number;
+  /** Every number up to this one is confirmed, used or taken back. */
+  cursor: number;
+  /** Not due before, by this process's monotonic clock. */
+  nextCheckMs: number;
+  nextCountMs: number;
+}
+
+export class HoldSweeper {
+  readonly #ports: HoldSweeperPorts;
+  #coupons = new Map<CouponId, SweptCoupon>();
+  #stop: () => void = () => undefined;
+  #stopping = false;
+  #sweeping: Promise<void> = Promise.resolve();
+
+  constructor(ports: HoldSweeperPorts) {
+    this.#ports = ports;
+  }
+
+  start(): void {
+    this.#stop = repeatWithoutOverlap(this.#ports.scheduler, HOLD_SWEEP_MS, () => {
+      this.#sweeping = this.sweep();
+      return this.#sweeping;
+    });
+  }
+
+  /** A take-back under way completes both of its steps. */
+  async stop(): Promise<void> {
+    this.#stop();
+    this.#stopping = true;
+    await this.#sweeping;
+  }
+
+  /** Takes back everything that is due now. Never rejects. */
+  async sweep(): Promise<void> {
+    const swept = new Map<CouponId, SweptCoupon>();
+    await this.#ports.takeBack.finishLeft().catch((fault: unknown) => {
+      this.#ports.onFault(fault, undefined);
+    });
+    try {
+      for (let after = 0; !this.#stopping;) {
+        const coupons = await this.#ports.holds.holdingCoupons(after, HOLD_COUPONS_MAX);
+        for (const coupon of coupons) swept.set(coupon.couponId, await this.#sweepCoupon(coupon));
+        const last = coupons.at(-1);
+        if (last === undefined || coupons.length < HOLD_COUPONS_MAX) break;
+        after = last.couponId;
+      }
+      this.#coupons = swept;
+      this.#ports.counters.retain(new Set(swept.keys()));
+    } catch (fault) {
+      this.#ports.onFault(fault, undefined);
+    }
+  }
+
+  async #sweepCoupon(coupon: HoldingCoupon): Promise<SweptCoupon> {
+    const { couponId, epoch } = coupon;
+    const known = this.#coupons.get(couponId);
+    const state = known?.epoch === epoch ? known : { epoch, cursor: 0, nextCheckMs: 0, nextCountMs: 0 };
+    if (this.#ports.clock.monotonicMs() < state.nextCheckMs || this.#stopping) return state;
+    try {
+      await this.#takeBackDue(coupon, state);
+    } catch (fault) {
+      this.#ports.onFault(fault, couponId);
+    }
+    return state;
+  }
+
+  async #takeBackDue(coupon: HoldingCoupon, state: SweptCoupon): Promise<void> {
+    const { holds, counters } = this.#ports;
+    const { couponId, holdMs } = coupon;
+    let lagMs: number | undefined;
+    for (let after = state.cursor; !this.#stopping;) {
+      const { rows, nowMs } = await holds.openRows(couponId, after, ISSUANCES_MAX);
+      const dueBeforeMs = nowMs - holdMs - HOLD_GRACE_MS;
+      const due = rows.filter(({ issuedAtMs }) => issuedAtMs <= dueBeforeMs);
+      lagMs ??= due[0] === undefined ? 0 : dueBeforeMs - due[0].issuedAtMs;
+      if (due.length > 0 && !(await this.#takeBack(coupon, due))) return;
+      const last = rows.at(-1);
+      if (last !== undefined && due.length === ISSUANCES_MAX) {
+        after = last.issueNo;
+        continue;
+      }
+      counters.lagged(couponId, lagMs);
+      const open = rows.find(({ issuedAtMs }) => issuedAtMs > dueBeforeMs);
+      await this.#rest(coupon, state, open, open === undefined ? 0 : open.issuedAtMs - dueBeforeMs);
+      return;
+    }
+  }
+
+  /** @returns false: the coupon was rebuilt since its epoch was read, and the next sweep takes the holds back. */
+  async #takeBack({ couponId, epoch }: HoldingCoupon, due: readonly Issuance[]): Promise<boolean> {
+    const reason = 'hold_expired';
+    const taken = await this.#ports.takeBack.fromLedger({ couponId, epoch, issuances: due, reason });
+    if (taken === 'stale') return false;
+    if (taken.length === 0) return true;
+    this.#ports.counters.expired += taken.length;
+    this.#ports.onExpired(couponId, taken.length);
+    await this.#ports.takeBack.returnToStock(couponId, taken);
+    return true;
+  }
+
+  /** Nothing is due: moves the cursor, counts, and says when the coupon is checked again. */
+  async #rest(
+    coupon: HoldingCoupon,
+    state: SweptCoupon,
+    open: Issuance | undefined,
+    dueInMs: number,
+  ): Promise<void> {
+    const { clock, counters, holds } = this.#ports;
+    const { couponId } = coupon;
+    const before = state.cursor;
+    await this.#moveCursor(couponId, state, open?.issueNo ?? Infinity);
+    const nowMs = clock.monotonicMs();
+    if (nowMs >= state.nextCountMs) {
+      counters.counted(couponId, open === undefined ? 0 : await holds.openCount(couponId, state.cursor));
+      state.nextCountMs = nowMs + HOLD_CHECK_MAX_MS;
+    }
+    // What is issued after this check is due later than a whole hold and the grace; what is recorded late may be due sooner.
+    const isIdle = open === undefined && state.cursor === before;
+    const waitMs = open === undefined ? HOLD_IDLE_CHECK_MS : dueInMs;
+    state.nextCheckMs = nowMs + (isIdle ? waitMs : Math.min(waitMs, HOLD_CHECK_MAX_MS));
+  }
+
+  /** Up to the first open row, and before the first number whose row may still come. */
+  async #moveCursor(couponId: CouponId, state: SweptCoupon, firstOpen: number): Promise<void> {
+    for (let pages = 0; pages < HOLD_CURSOR_PAGES_MAX && state.cursor + 1 < firstOpen; pages += 1) {
+      const { frontier, more } = await this.#ports.settledRows.read(couponId, state.cursor, ISSUANCES_MAX);
+      state.cursor = Math.min(frontier, firstOpen - 1);
+      if (!more) return;
+    }
+  }
+}

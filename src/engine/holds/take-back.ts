@@ -1,0 +1,114 @@
+/**
+ * Takes issuances back in two steps: the ledger decides and forbids their numbers, then the admission store returns the units.
+ *
+ * The ledger comes first, as in a revoke: once the store has removed the members they may win anew, and then no row may exist under an
+ * old number. Before the ledger the coupon is marked pending: where the process dies between the steps, the reconciler finds the coupon.
+ */
+import type { CouponId, CouponSnapshot, Issuance } from '../domain/coupon.js';
+import type { Admission, NumberedHolder } from '../ports/admission.js';
+import type { AuditEntry } from '../ports/audit-log.js';
+import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
+import type { HoldLedger, TakeBackReason } from '../ports/hold-ledger.js';
+import type { RecorderBell } from '../ports/issuance-queue.js';
+import type { Versions } from '../ports/versions.js';
+
+export interface TakeBackPorts {
+  readonly admission: Pick<Admission, 'revokeMany'>;
+  /** None where an issuance is recorded in the step that decides it. */
+  readonly bell: Pick<RecorderBell, 'markPending'> | undefined;
+  readonly catalogue: Pick<CouponCatalogue, 'saveTerms'>;
+  readonly holds: Pick<HoldLedger, 'revokeMany'>;
+  readonly versions: Pick<Versions, 'publish'>;
+}
+
+export interface TakeBackRequest {
+  readonly couponId: CouponId;
+  /** Of the catalogue, read before the issuances were. */
+  readonly epoch: number;
+  /** Up to {@link ISSUANCES_MAX}. */
+  readonly issuances: readonly NumberedHolder[];
+  readonly reason: TakeBackReason;
+  readonly audit?: (taken: readonly Issuance[]) => AuditEntry;
+}
+
+export interface Returned {
+  /** Units that came back by this call. */
+  readonly count: number;
+  readonly snapshot: CouponSnapshot;
+}
+
+/** Second steps that failed in this process and are tried again. */
+const LEFT_MAX = 1_000;
+
+export class TakeBack {
+  readonly #ports: TakeBackPorts;
+  #left: { readonly couponId: CouponId; readonly taken: readonly NumberedHolder[] }[] = [];
+
+  constructor(ports: TakeBackPorts) {
+    this.#ports = ports;
+  }
+
+  /** The first step. `stale`: the coupon was rebuilt since the epoch was read, and nothing changed. */
+  async fromLedger({
+    couponId,
+    epoch,
+    issuances,
+    reason,
+    audit,
+  }: TakeBackRequest): Promise<readonly Issuance[] | 'stale'> {
+    const { bell, holds } = this.#ports;
+    await bell?.markPending([couponId]);
+    const reply = await holds.revokeMany(couponId, epoch, issuances, reason, audit);
+    return reply === 'stale' ? reply : reply.taken;
+  }
+
+  /**
+   * The second step, safe to repeat: the store removes these members. Where it fails, {@link finishLeft} tries again.
+   *
+   * @returns `not_ready` while the coupon is not in service.
+   */
+  async returnToStock(couponId: CouponId, taken: readonly NumberedHolder[]): Promise<Returned | 'not_ready'> {
+    try {
+      const returned = await this.#returnToStock(couponId, taken);
+      if (returned === 'not_ready') this.#leave(couponId, taken);
+      return returned;
+    } catch (fault) {
+      this.#leave(couponId, taken);
+      throw fault;
+    }
+  }
+
+  /** Tries the second steps again that have failed. Safe beside the reconciler, which finds them too. */
+  async finishLeft(): Promise<void> {
+    const left = this.#left;
+    this.#left = [];
+    for (const [place, { couponId, taken }] of left.entries()) {
+      try {
+        await this.returnToStock(couponId, taken);
+      } catch (fault) {
+        // This one is kept already.
+        this.#left.push(...left.slice(place + 1));
+        throw fault;
+      }
+    }
+  }
+
+  async #returnToStock(
+    couponId: CouponId,
+    taken: readonly NumberedHolder[],
+  ): Promise<Returned | 'not_ready'> {
+    const { admission, catalogue, versions } = this.#ports;
+    const reply = await admission.revokeMany(couponId, taken);
+    if (reply.status === 'not_ready') return reply.status;
+    const { count, snapshot } = reply;
+    if (count > 0) {
+      versions.publish(couponId, snapshot.version);
+      await catalogue.saveTerms(couponId, snapshot.version, snapshot);
+    }
+    return { count, snapshot };
+  }
+
+  #leave(couponId: CouponId, taken: readonly NumberedHolder[]): void {
+    if (this.#left.length < LEFT_MAX) this.#left.push({ couponId, taken });
+  }
+}

@@ -1,0 +1,133 @@
+/** Tests holds over HTTP: until when, confirm, release, recall, and their refusals in order. */
+import t from 'tap';
+import { call } from '../testing/client.js';
+import { fromNow, openShop } from '../testing/shop.js';
+
+const shop = await openShop(t);
+const seller = shop.seller;
+
+const idOf = (path: string): string => path.split('/').at(-1) ?? '';
+const confirm = (path: string, issueNo: number, orderId: string) =>
+  call(shop.url, `POST ${path}/issuances/${issueNo}/confirm`, { token: seller, body: { orderId } });
+const release = (path: string, issueNo: number) =>
+  call(shop.url, `DELETE ${path}/issuances/${issueNo}/hold`, { token: seller });
+
+t.test('an issuance says until when it is held, the first time and ever after', async (t) => {
+  const path = await shop.coupon({ holdSeconds: 600 });
+  const first = await shop.press(path, 'a');
+  t.match(first, { status: 201, body: { outcome: 'issued' } });
+  t.equal(Date.parse(String(first.body['confirmBy'])) - Date.parse(String(first.body['issuedAt'])), 600_000);
+  const again = await shop.press(path, 'a');
+  t.match(again.body, { outcome: 'already_issued', confirmBy: first.body['confirmBy'] }, 'not lengthened');
+  t.match((await call(shop.url, `GET ${path}`)).body, { holdSeconds: 600 });
+  const granted = await call(shop.url, `POST ${path}/grants`, { token: seller, body: { memberIds: ['b'] } });
+  t.match(granted.body, { results: [{ outcome: 'issued', confirmBy: String }] });
+  const plain = await shop.press(await shop.coupon(), 'a');
+  t.notOk('confirmBy' in plain.body, 'a coupon without holds has nothing to confirm');
+});
+
+t.test('a hold is confirmed once, redeemed afterwards, and shown in wallet and stats', async (t) => {
+  const path = await shop.coupon({ holdSeconds: 60 });
+  await shop.press(path, 'buyer');
+  const token = await shop.token('buyer');
+  const mine = (name: string): string => `/v1/me/coupons/${idOf(path)}/${name}`;
+  const use = () => call(shop.url, `POST ${mine('use')}`, { token, body: { orderId: 'U' } });
+  t.match(await use(), { status: 409, body: { code: 'not_confirmed' } });
+  const wallet = () => call(shop.url, 'GET /v1/me/coupons?state=held', { token });
+  t.match((await wallet()).body, { items: [{ state: 'held', confirmBy: String }] });
+  const body = { orderId: 'A-1' };
+  const confirmed = await call(shop.url, `POST ${mine('confirm')}`, { token, body });
+  t.match(confirmed, {
+    status: 200,
+    body: { issueNo: 1, memberId: 'buyer', orderId: 'A-1', confirmedAt: String },
+  });
+  t.same((await confirm(path, 1, 'A-1')).body, confirmed.body, 'the same order, the same answer');
+  t.match(await confirm(path, 1, 'A-2'), { status: 409, body: { code: 'confirmed_by_other_order' } });
+  t.match(await release(path, 1), { status: 409, body: { code: 'already_confirmed' } });
+  t.match(await use(), { status: 200 });
+  t.match((await wallet()).body, { items: [] });
+  const stats = await call(shop.url, `GET ${path}/stats`, { token: seller });
+  t.match(stats.body, { recorded: 1, held: 0, confirmed: 1 });
+});
+
+t.test('a released unit is in stock at once, and the release may be repeated', async (t) => {
+  const path = await shop.coupon({ quantity: 1, holdSeconds: 60 });
+  await shop.press(path, 'a');
+  t.match((await shop.press(path, 'b')).body, { code: 'sold_out' });
+  const token = await shop.token('a');
+  const own = () => call(shop.url, `DELETE /v1/me/coupons/${idOf(path)}/hold`, { token });
+  const released = { status: 200, body: { issueNo: 1, released: true, remaining: 1 } };
+  t.match(await own(), released);
+  t.match(await own(), released);
+  t.match(await release(path, 1), released);
+  t.match(await confirm(path, 1, 'A'), {
+    status: 410,
+    body: { code: 'hold_expired', issueNo: 1, reason: 'hold_released' },
+  });
+  t.match((await shop.press(path, 'b')).body, { outcome: 'issued', issueNo: 2 });
+});
+
+t.test('refusals come in their order', async (t) => {
+  const plain = await shop.coupon();
+  await shop.press(plain, 'a');
+  t.match(await confirm(plain, 1, 'A'), { status: 409, body: { code: 'no_hold' } });
+  t.match(await release(plain, 1), { status: 409, body: { code: 'no_hold' } });
+  const path = await shop.coupon({ holdSeconds: 60, redeemBy: 'seller' });
+  await shop.press(path, 'a');
+  t.match(await confirm('/v1/coupons/999', 1, 'A'), { status: 404, body: { code: 'unknown_coupon' } });
+  t.match(await confirm(path, 2, 'A'), { status: 404, body: { code: 'not_issued' } });
+  const token = await shop.token('a');
+  const own = await call(shop.url, `POST /v1/me/coupons/${idOf(path)}/confirm`, {
+    token,
+    body: { orderId: 'A' },
+  });
+  t.match(own, { status: 403, body: { code: 'redeem_at_shop' } });
+  const stranger = await shop.token('901', 'seller');
+  const theirs = { token: stranger, body: { orderId: 'A' } };
+  t.match(await call(shop.url, `POST ${path}/issuances/1/confirm`, theirs), {
+    status: 403,
+    body: { code: 'forbidden' },
+  });
+  for (const body of [{}, { orderId: '' }, { orderId: 'x y' }, { orderId: 'A', more: 1 }]) {
+    const answer = await call(shop.url, `POST ${path}/issuances/1/confirm`, { token: seller, body });
+    t.match(answer, { status: 400, body: { code: 'invalid_input' } });
+  }
+});
+
+t.test('the length of a hold is fixed shortly before the coupon opens', async (t) => {
+  for (const holdSeconds of [29, 86_401, 60.5, '60']) {
+    const body = { name: 'A coupon', quantity: 1, holdSeconds };
+    t.match(await call(shop.url, 'POST /v1/coupons', { token: seller, body }), { status: 400 });
+  }
+  const change = (path: string, body: object) => call(shop.url, `PATCH ${path}`, { token: seller, body });
+  const later = await shop.coupon({ holdSeconds: 60, opensAt: fromNow(3_600_000) });
+  t.match(await change(later, { holdSeconds: 90 }), { status: 200, body: { holdSeconds: 90 } });
+  t.match(await change(later, { holdSeconds: null }), { status: 200, body: { holdSeconds: null } });
+  t.match(await change(later, { holdSeconds: 60, opensAt: fromNow(1_000) }), {
+    body: { code: 'hold_fixed' },
+  });
+  const open = await shop.coupon({ holdSeconds: 60 });
+  t.match(await change(open, { holdSeconds: 90 }), { status: 409, body: { code: 'hold_fixed' } });
+  t.match(await change(open, { holdSeconds: null }), { status: 409, body: { code: 'hold_fixed' } });
+  t.match(await change(open, { holdSeconds: 60, name: 'Named' }), { status: 200 }, 'no change of the hold');
+  t.match(await change(await shop.coupon(), { holdSeconds: 60 }), { body: { code: 'hold_fixed' } });
+});
+
+t.test('a recall takes back what is neither used nor confirmed, of a coupon that is stopped', async (t) => {
+  const path = await shop.coupon({ quantity: 5 });
+  for (const name of ['a', 'b', 'c']) await shop.press(path, name);
+  const token = await shop.token('a');
+  await call(shop.url, `POST /v1/me/coupons/${idOf(path)}/use`, { token });
+  const recall = (body: object) => call(shop.url, `POST ${path}/recall`, { token: seller, body });
+  t.match(await recall({ dryRun: true }), { status: 200, body: { recalled: 0, unused: 2, next: null } });
+  t.match(await recall({}), { status: 409, body: { code: 'recall_while_open' } });
+  await call(shop.url, `POST ${path}/pause`, { token: seller });
+  t.match(await recall({}), {
+    status: 200,
+    body: { recalled: 2, unused: 0, unrecorded: 0, next: null, remaining: 4 },
+  });
+  t.match(await recall({}), { body: { recalled: 0, remaining: 4 } }, 'a repeat');
+  await call(shop.url, `POST ${path}/resume`, { token: seller });
+  t.match((await shop.press(path, 'b')).body, { outcome: 'issued', issueNo: 4 }, 'b may win anew');
+  t.match((await shop.press(path, 'a')).body, { outcome: 'already_issued', issueNo: 1 }, 'a has used it');
+});
