@@ -25,6 +25,7 @@ is_there() {
     mariadb-server) has mariadbd || has mysqld ;;
     chromium) has chromium || has chromium-browser || has google-chrome ;;
     prometheus) has prometheus && has promtool ;;
+    bsdutils) has script ;;
     *) has "$1" ;;
   esac
 }
@@ -82,6 +83,7 @@ Missing on the PATH: ${missing[*]}. The tests run against real servers and skip 
   zsh, fish       shells, for the tests of the completion
   prometheus      Prometheus with promtool, for the dashboard and the alerts
   nginx, haproxy  reverse proxies, for the configurations in deploy/
+  script          gives a command a terminal (bsdutils, util-linux)
 On Debian and Ubuntu:
   sudo apt-get update && sudo apt-get install ${missing[*]}
 TEXT

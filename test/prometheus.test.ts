@@ -1,6 +1,7 @@
 /** The dashboard and the alerts against a real Prometheus that scrapes a real run. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -48,6 +49,14 @@ async function numbersOf(prometheus: PrometheusServer, query: string): Promise<n
 async function metricsOf(origin: string): Promise<(string | undefined)[]> {
   const text = await (await fetch(`${origin}/metrics`)).text();
   return [...text.matchAll(/^# TYPE (seonchak_\w+)/gm)].map(([, name]) => name);
+}
+
+/** What `promtool check metrics` finds in an exposition: nothing. */
+async function complaintsAbout(target: string): Promise<string> {
+  const checking = spawn('promtool', ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  checking.stdin.end(await (await fetch(`http://${target}/metrics`)).text());
+  const said = await Promise.all([text(checking.stdout), text(checking.stderr)]);
+  return said.join('');
 }
 
 /** Whether it becomes true in time: what is scraped every second takes a while to be seen. */
@@ -105,6 +114,8 @@ t.test('every panel shows data of a real run, and no alert fires in it', async (
     [...new Set(exposed.flat())].sort(),
     'docs/metrics.md explains every metric, and none that is not there',
   );
+
+  for (const target of targets) t.same(await complaintsAbout(target), '', 'promtool check metrics');
 
   for (const panel of dashboard.panels) {
     for (const query of expressionsOf(panel)) {

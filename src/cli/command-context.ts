@@ -15,15 +15,21 @@ export interface CommandContext {
   readonly notes: Writable & { readonly isTTY?: boolean };
 }
 
-/** Opens the stores beside a running server, and closes them whatever the work does. */
+/**
+ * Opens the stores beside a running server, and closes them whatever the work does.
+ *
+ * @param createMissing for commands whose purpose is to make a data folder; others refuse a folder that no server has made.
+ */
 export async function withStores<Result>(
   config: Config,
   work: (stores: Stores) => Promise<Result>,
+  createMissing = false,
 ): Promise<Result> {
   // Loaded when needed: help and tokens should not wait for database drivers.
   const { openStores } = await import('../server/stores.js');
   const stores = await openStores(config, {
     exclusive: false,
+    createMissing,
     // The command that needed the connection fails and says why; a second message would only repeat it.
     onConnectionError: () => undefined,
   });

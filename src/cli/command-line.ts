@@ -7,6 +7,7 @@ import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';
 import type { ExitCode } from './exit-codes.js';
 import { exitCodes, faultLine, reportFault, UsageError } from './exit-codes.js';
+import { addDoctor } from './doctor.js';
 import { addDemo } from './demo.js';
 import { addCompletion } from './completion.js';
 import { addMigrate } from './migrate.js';
@@ -80,6 +81,7 @@ function buildProgram(context: CommandContext): Command {
   addAudience(program, context);
   addRedemption(program, context);
   addWebhook(program, context);
+  addDoctor(program, context);
   addDemo(program, context);
   addAudit(program, context);
   addCompletion(program);

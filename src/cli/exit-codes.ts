@@ -1,5 +1,5 @@
 /** Maps the outcome of a command to an exit code and one line of text. */
-import { ConfigError, SeonchakError } from '../engine/domain/errors.js';
+import { ConfigError, SeonchakError, SeveralFaultsError } from '../engine/domain/errors.js';
 import { RuntimeUnsupportedError, thisRuntime, whatIsMissing } from './runtime-support.js';
 
 export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
@@ -20,6 +20,7 @@ const misuseCodes: ReadonlySet<string> = new Set([
   'listen_failed',
   'data_dir_unwritable',
   'data_dir_in_use',
+  'data_dir_missing',
   'secret_unusable',
   'open_files_too_few',
 ]);
@@ -35,6 +36,16 @@ export interface FaultReport {
 export function reportFault(fault: unknown): FaultReport {
   if (fault instanceof ConfigError) {
     return { exitCode: exitCodes.misused, lines: fault.faults, code: fault.code };
+  }
+  if (fault instanceof SeveralFaultsError) {
+    const reports = fault.errors.map(reportFault);
+    return {
+      exitCode: reports.some(({ exitCode }) => exitCode === exitCodes.misused)
+        ? exitCodes.misused
+        : exitCodes.failed,
+      lines: reports.flatMap(({ lines }) => lines),
+      code: reports[0]?.code,
+    };
   }
   if (fault instanceof CommandFailedError) {
     return { exitCode: exitCodes.failed, lines: [withCause(fault)], code: undefined };

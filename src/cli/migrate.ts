@@ -17,7 +17,7 @@ export function addMigrate(program: Command, context: CommandContext): void {
     )
     .option('--json', 'print JSON for programs')
     .action(async (options: { readonly json?: true }) => {
-      const applied = await withStores(loadConfig(context.env), (stores) => stores.migrate());
+      const applied = await withStores(loadConfig(context.env), (stores) => stores.migrate(), true);
       if (options.json) {
         printJson(context, { applied });
         return;

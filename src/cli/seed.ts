@@ -54,7 +54,8 @@ Examples:
       const sizes = { members, coupons, memberCoupons };
       const fault = members + coupons === 0 ? 'give --members, --coupons or both' : sizesFault(sizes);
       if (fault !== undefined) throw new UsageError(fault);
-      const report = await withStores(loadConfig(context.env), (stores) => seed(context, stores, sizes));
+      const work = (stores: Stores) => seed(context, stores, sizes);
+      const report = await withStores(loadConfig(context.env), work, true);
       print(context, sizes, report, options);
     });
 }

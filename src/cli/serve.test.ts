@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { readdir } from 'node:fs/promises';
 import t from 'tap';
+import { requiredProgram } from '../../test/servers/on-path.js';
 import { emptyFolder, runSeonchak } from '../../test/clients/seonchak-command.js';
 import { startChildServer } from '../../test/servers/child-server.js';
 import { freePort } from '../../test/servers/free-port.js';
@@ -40,6 +42,47 @@ t.test('the three commands printed at start lead a newcomer to a first download'
   });
   t.match(stdout, '"name":"First drop"');
   t.match(stdout, /"outcome":"issued","couponId":1,"memberId":"seonchak-trial-[0-9a-f]+-1","issueNo":1,/);
+});
+
+t.test('options win over variables, and the log of a terminal is for people', async (t) => {
+  const [folder, other] = await Promise.all([emptyFolder(), emptyFolder()]);
+  t.teardown(() => Promise.all([folder.remove(), other.remove()]));
+  const port = String(await freePort());
+  const words = ['serve', '--port', port, '--host', '127.0.0.1', '--data-dir', folder.path];
+  const env = { ...process.env, DATA_DIR: other.path, PORT: '1', HOST: '192.0.2.1', LOG_LEVEL: 'info' };
+  const server = await startChildServer(process.execPath, [bin, ...words], /is ready on/, { env });
+  t.match(server.log(), new RegExp(`ready on http://127\\.0\\.0\\.1:${port} `));
+  t.match(server.log(), /^\{"level":30,.*"msg":"Stores opened"\}$/m, 'JSON where no person reads');
+  await server.kill('SIGTERM');
+  t.same(await readdir(other.path), []);
+
+  // util-linux gives the command a terminal of its own.
+  const command = [process.execPath, bin, ...words].map((word) => `'${word}'`).join(' ');
+  const terminal = await startChildServer(
+    requiredProgram('script', { package: 'bsdutils' }),
+    ['--quiet', '--command', `exec ${command}`, '/dev/null'],
+    /is ready on/,
+    { env: { ...env, NO_COLOR: '1' } },
+  );
+  t.match(terminal.log(), /^\[\d\d:\d\d:\d\d\.\d{3}\] .*INFO.*: .*Stores opened/m);
+  t.notMatch(terminal.log(), /"level"/);
+  await terminal.kill('SIGTERM');
+});
+
+t.test('both stores are named where both are down', async (t) => {
+  const settings = {
+    REDIS_URL: 'redis://127.0.0.1:1',
+    MYSQL_URL: 'mysql://nobody:secret@127.0.0.1:1/none',
+    JWT_SECRET: 'a-secret-of-the-tests-5f0c9d7e3b1a8246',
+    LOG_LEVEL: 'warn',
+  };
+  for (const words of [['serve'], ['status']]) {
+    const { exitCode, stderr } = await runSeonchak(words, settings);
+    t.equal(exitCode, 1);
+    t.match(stderr, /^seonchak: .*MYSQL_URL.*\[store_unavailable\]$/m);
+    t.match(stderr, /^seonchak: Redis cannot be reached.*\[store_unavailable\]$/m);
+    t.notMatch(stderr, 'secret@');
+  }
 });
 
 t.test('a port that is taken is said in one line, with 2', async (t) => {

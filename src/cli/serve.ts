@@ -15,20 +15,36 @@ export function addServe(program: Command, context: CommandContext): void {
     .description(
       'Start the server and run until SIGTERM or SIGINT. Then answer the requests in flight, record the claimed issuances and exit.',
     )
+    .option('--port <number>', 'port to listen on (PORT)')
+    .option('--host <address>', 'address to listen on (HOST)')
+    .option('--data-dir <folder>', 'data folder of the embedded back end (DATA_DIR)')
     .addHelpText(
       'after',
       `
 Examples:
   $ seonchak serve                                  embedded back end in ./data, nothing else needed
-  $ PORT=9000 DATA_DIR=/var/lib/seonchak seonchak serve
+  $ seonchak serve --port 9000 --data-dir /var/lib/seonchak
   $ REDIS_URL=redis://127.0.0.1:6379 MYSQL_URL=mysql://user:password@127.0.0.1:3306/seonchak \\
       JWT_SECRET=$(openssl rand -base64 32) seonchak serve`,
     )
-    .action(() => serve(context, loadConfig(context.env)));
+    .action((options: ServeOptions) => serve(context, loadConfig(withOptions(context.env, options))));
+}
+
+interface ServeOptions {
+  readonly port?: string;
+  readonly host?: string;
+  readonly dataDir?: string;
+}
+
+/** An option wins over its variable, and the processes that the server starts get the same settings. */
+function withOptions(env: NodeJS.ProcessEnv, { port, host, dataDir }: ServeOptions): NodeJS.ProcessEnv {
+  const given = { PORT: port, HOST: host, DATA_DIR: dataDir };
+  for (const [name, value] of Object.entries(given)) if (value !== undefined) env[name] = value;
+  return env;
 }
 
 async function serve(context: CommandContext, config: Config): Promise<void> {
-  const [{ startServer }, { createLogger }] = await Promise.all([
+  const [{ startServer }, { createLogger, forTerminal }] = await Promise.all([
     import('../server/main.js'),
     import('../server/log.js'),
   ]);
@@ -36,7 +52,9 @@ async function serve(context: CommandContext, config: Config): Promise<void> {
   // Before the start: a server of several processes answers before the last of them is up, and an order to end must not cut those answers off.
   const { ending, forget } = listenForTermination();
   try {
-    const server = await startServer(config, createLogger(config));
+    const { output } = context;
+    const logger = createLogger(config, output.isTTY === true ? await forTerminal(output) : undefined);
+    const server = await startServer(config, logger);
     // In one write: a program that waits for the first line in a pipe has the commands below it too.
     if (!isApiChild()) printLine(context.output, greeting(config, server.port).join('\n'));
 

@@ -129,6 +129,7 @@ t.test('many are spread over files that only their owner can read', async (t) =>
 t.test('the embedded back end generates a secret once and signs with it from then on', async (t) => {
   const folder = await emptyFolder();
   t.teardown(() => folder.remove());
+  t.equal((await runSeonchak(['migrate'], { DATA_DIR: folder.path })).exitCode, 0);
   const [first, second] = [
     await runSeonchak(['tokens', '--expires-in', '1h'], { DATA_DIR: folder.path }),
     await runSeonchak(['tokens', '--expires-in', '2h'], { DATA_DIR: folder.path }),

@@ -136,7 +136,7 @@ async function signerOf(config: Config, options: NamedTokens): Promise<SignToken
     const seconds = secondsOf(options.expiresIn ?? durationMs(TICKET_LIFETIME));
     return (memberId) => issuer.issueTicket(memberId, presence, seconds, issuedAtMs);
   }
-  const settings = await tokenSettings(config);
+  const settings = await tokenSettings(config, 'existing');
   if (settings.secret === undefined) {
     throw new UsageError(
       'tokens cannot be signed here, because JWT_JWKS_URL is set: get them from that identity provider',

@@ -155,7 +155,7 @@ async function signUpSeller(address: string): Promise<SeonchakClient> {
 
 /** Members come with tokens, as those of an outside identity provider would: 5,000 sign-ups would hash passwords for minutes. */
 async function memberTokens(config: Config): Promise<(memberId: string) => Promise<string>> {
-  const { secret, ...policy } = await tokenSettings(config);
+  const { secret, ...policy } = await tokenSettings(config, 'create');
   if (secret === undefined) throw new Error('The embedded server signs its own tokens.');
   const issuer = new TokenIssuer(secret, policy);
   return (memberId) => issuer.issue(memberId, 'member', TOKEN_SECONDS, Date.now());

@@ -1,5 +1,5 @@
 /**
- * Writes the log: one JSON object per line on standard output, without credentials.
+ * Writes the log: one JSON object per line on standard output, without credentials; on a terminal, lines for people.
  *
  * Errors of the drivers carry their commands: mysql2 the statement with its values (a password hash at sign-up),
  * ioredis the arguments (the password of AUTH). So only name, code, message, stack and cause of an error are logged.
@@ -13,6 +13,22 @@ const CAUSES_MAX = 8;
 
 /** Where a text may contain a credential: before the host of an address, behind `Bearer`, or as a bare token. */
 const credentials = /(?<=:\/\/)[^\s/@]+(?=@)|(?<=bearer\s+)\S+|eyJ[\w-]+\.[\w-]+\.[\w-]*/gi;
+
+/** What a person at a terminal reads. Loaded there only: machines get JSON. */
+export async function forTerminal(
+  terminal: NodeJS.WritableStream,
+  colours = true,
+): Promise<DestinationStream> {
+  const { build } = await import('pino-pretty');
+  return build({
+    colorize: colours,
+    destination: terminal,
+    ignore: 'pid,hostname',
+    translateTime: 'SYS:HH:MM:ss.l',
+    // In the order in which they were written, also at the end of the process.
+    sync: true,
+  });
+}
 
 interface LoggedFault {
   readonly type: string;

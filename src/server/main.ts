@@ -234,7 +234,7 @@ async function startApi(
       healthPort: config.healthPort,
       exclusivePort: !isApiChild(),
       ...(config.tls === undefined ? {} : { tls: config.tls }),
-      tokens: await tokenSettings(config),
+      tokens: await tokenSettings(config, 'create'),
       presence: presenceSettings(config),
       passwordMail: mailer,
       publicUrl: publicAddress(config),

@@ -34,7 +34,7 @@ export function connectionsMax(most = openFilesMax()): number {
 }
 
 /** Node.js has raised the soft limit to the hard one by now. Infinity where the system has no such limit. */
-function openFilesMax(): number {
+export function openFilesMax(): number {
   const { userLimits } = process.report.getReport() as {
     userLimits?: { open_files?: { soft: number | 'unlimited' } };
   };

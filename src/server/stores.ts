@@ -28,7 +28,9 @@ import { RECOVERY_LOCK_MS } from '../engine/domain/limits.js';
 import { LocalVersions } from '../engine/ports/local-versions.js';
 import type { RebuildReport } from '../engine/recovery/rebuild-coupon.js';
 import type { RecoveryStore } from '../engine/ports/recovery-store.js';
+import { SeveralFaultsError } from '../engine/domain/errors.js';
 import type { CouponId } from '../engine/domain/coupon.js';
+import type { StoreCondition } from '../persist/store-condition.js';
 import type { BelongingCheck } from '../persist/redis/redis-back-end.js';
 import type { DatabaseStores } from '../persist/sql/database-stores.js';
 import type { SeedTables } from '../seeding/seed-tables.js';
@@ -70,6 +72,8 @@ export interface Stores extends DatabaseStores {
   readonly settingsFaults: () => readonly string[];
   /** Brings the tables up to date; names what was run. */
   migrate(): Promise<readonly string[]>;
+  /** Version, clock and memory of every server behind the stores. @throws StoreUnavailableError */
+  inspect(): Promise<readonly StoreCondition[]>;
   /** For filling the tables; close it before the stores. */
   seedTables(): SeedTables;
   /**
@@ -88,6 +92,8 @@ export interface Stores extends DatabaseStores {
 export interface OpenStoresOptions {
   /** The server takes the data folder for itself; a command works beside it. */
   readonly exclusive: boolean;
+  /** A command makes the data folder only where that is its purpose; a server always does. */
+  readonly createMissing?: boolean;
   /** Called on broken connections. */
   onConnectionError(error: Error): void;
   /**
@@ -125,6 +131,7 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
   const embedded = await openEmbedded({
     dataDir: config.dataDir,
     as: options.exclusive ? 'server' : 'visitor',
+    createMissing: options.exclusive || options.createMissing === true,
   });
   return {
     ...withRegistry(embedded, { versions: new LocalVersions() }),
@@ -136,6 +143,7 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
     settingsFaults: () => [],
     // The folder is useless before its tables are up to date, so opening it has done that.
     migrate: () => Promise.resolve(embedded.migrated),
+    inspect: async () => [await embedded.inspectDatabase()],
     seedTables: () => embedded.seedTables(),
     establishBelonging: () => Promise.resolve(),
     notReadyReasons: () => [],
@@ -151,23 +159,25 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
   ]);
   const mysql = openMysql(config.mysqlUrl, { tls: config.mysqlTls });
   try {
-    await mysql.ping();
-    const redis = await openRedisBackEnd({
-      redisUrls: config.redisUrls,
-      redisTls: config.redisTls,
-      redisSentinel: config.redisSentinel,
-      redisNatMap: config.redisNatMap,
-      redisPrefix: config.redisPrefix,
-      callDeadlineMs: config.admitDeadlineMs,
-      durability: config.durability,
-      replicaAcks: config.replicaAcks,
-      checkServer: true,
-      // A command does not wait for replicas that never confirm.
-      asksReplicas: options.exclusive,
-      onConnectionError: (error) => options.onConnectionError(error),
-      onSettings: (faults, level) => options.onSettings?.(faults, level),
-      onNews: (heard) => options.onNews?.(heard),
-    });
+    const redis = await openBoth(
+      mysql.ping(),
+      openRedisBackEnd({
+        redisUrls: config.redisUrls,
+        redisTls: config.redisTls,
+        redisSentinel: config.redisSentinel,
+        redisNatMap: config.redisNatMap,
+        redisPrefix: config.redisPrefix,
+        callDeadlineMs: config.admitDeadlineMs,
+        durability: config.durability,
+        replicaAcks: config.replicaAcks,
+        checkServer: true,
+        // A command does not wait for replicas that never confirm.
+        asksReplicas: options.exclusive,
+        onConnectionError: (error) => options.onConnectionError(error),
+        onSettings: (faults, level) => options.onSettings?.(faults, level),
+        onNews: (heard) => options.onNews?.(heard),
+      }),
+    );
     const listener = options.recoveryListener ?? noopListener;
     const coupons = new CouponRecovery(
       {
@@ -202,6 +212,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       durability: redis.durability,
       settingsFaults: redis.settingsFaults,
       migrate: () => mysql.migrate(),
+      inspect: async () => [await mysql.inspectDatabase(), ...(await redis.inspect())],
       seedTables: () => mysql.seedTables(),
       // Without MySQL members still win and their rows wait in the queue, so it is no reason to send them away.
       notReadyReasons: () => [
@@ -221,6 +232,21 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
     await mysql.close();
     throw fault;
   }
+}
+
+/** Asks both, so that an operator who starts without either store learns of both at once. */
+async function openBoth<Opened extends { close(): void }>(
+  database: Promise<void>,
+  redis: Promise<Opened>,
+): Promise<Opened> {
+  const [first, second] = await Promise.allSettled([database, redis]);
+  if (first.status === 'fulfilled') {
+    if (second.status === 'rejected') throw second.reason;
+    return second.value;
+  }
+  if (second.status === 'rejected') throw new SeveralFaultsError([first.reason, second.reason]);
+  second.value.close();
+  throw first.reason;
 }
 
 function withRegistry(

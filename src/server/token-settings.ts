@@ -1,15 +1,16 @@
 /** Reads from the configuration which signers are trusted, for the server and for `seonchak tokens`. */
 import type { Config } from '../config/config.js';
-import { prepareDataDir } from '../persist/sqlite/data-dir.js';
+import { existingDataDir, prepareDataDir } from '../persist/sqlite/data-dir.js';
 import { readOrCreateSecret } from '../persist/sqlite/secret.js';
 import type { TokenSettings } from '../http/auth/token-settings.js';
 
 /**
- * JWT_JWKS_URL, else JWT_SECRET, else (embedded only, the configuration sees to that) the secret kept in DATA_DIR, made if need be.
+ * JWT_JWKS_URL, else JWT_SECRET, else (embedded only, the configuration sees to that) the secret kept in DATA_DIR.
  *
- * @throws SecretUnusableError, DataDirUnwritableError
+ * @param dataDir `create` makes the folder and the secret if need be; `existing` is for commands.
+ * @throws SecretUnusableError, DataDirUnwritableError, DataDirMissingError
  */
-export function tokenSettings(config: Config): Promise<TokenSettings> {
+export function tokenSettings(config: Config, dataDir: 'create' | 'existing'): Promise<TokenSettings> {
   const policy = {
     issuer: config.jwtIssuer,
     audiences: config.jwtAudiences,
@@ -20,7 +21,9 @@ export function tokenSettings(config: Config): Promise<TokenSettings> {
   if (config.jwtJwksUrl !== undefined) {
     return Promise.resolve({ ...policy, jwksUrl: new URL(config.jwtJwksUrl) });
   }
-  const secret = config.jwtSecret ?? readOrCreateSecret(prepareDataDir(config.dataDir));
+  const secret =
+    config.jwtSecret ??
+    readOrCreateSecret((dataDir === 'create' ? prepareDataDir : existingDataDir)(config.dataDir));
   return Promise.resolve({ ...policy, secret: Buffer.from(secret) });
 }
 

@@ -19,6 +19,9 @@ export class StoreUnavailableError extends SeonchakError {
   static override readonly code: string = 'store_unavailable';
 }
 
+/** Several things are wrong at once, each with an error of its own. */
+export class SeveralFaultsError extends AggregateError {}
+
 /** Redis and the database are not of one installation, or not of one life of it: nothing was attempted. An operator has to decide. */
 export class StoresMixedUpError extends StoreUnavailableError {
   static override readonly code = 'stores_mixed_up';

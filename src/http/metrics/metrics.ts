@@ -94,6 +94,9 @@ export function createMetrics(sources: MetricsSources): Registry {
   const { counters, outcomes, durability, backlogSources } = sources;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Gauges that are named like counters. Beside each is one by type, under its proper name.
+  for (const what of ['handles', 'requests', 'resources'])
+    registry.removeSingleMetric(`nodejs_active_${what}_total`);
 
   new Counter({
     name: 'seonchak_downloads_total',

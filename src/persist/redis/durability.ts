@@ -120,7 +120,7 @@ async function readConfig(node: Redis): Promise<Map<string, string>> {
   }
 }
 
-function parseInfo(text: string): Map<string, string> {
+export function parseInfo(text: string): Map<string, string> {
   return new Map(
     text.split('\r\n').flatMap((line) => {
       const colon = line.indexOf(':');

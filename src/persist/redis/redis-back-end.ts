@@ -5,6 +5,8 @@ import { Belonging, type TablesOf } from './belonging.js';
 import { connectRedis, type ConnectOptions, isServing } from './connect.js';
 import { requireDiskAcks } from './disk-acks.js';
 import { durabilityInForce } from './durability.js';
+import { inspectRedis } from './inspect-redis.js';
+import type { StoreCondition } from '../store-condition.js';
 import { newToken } from './keys.js';
 import { RedisAdmission } from './redis-admission.js';
 import { RedisAdmittedIssuances } from './redis-admitted-issuances.js';
@@ -75,6 +77,8 @@ export interface RedisBackEnd {
   readonly belonging: BelongingCheck;
   /** For {@link RedisRecoveryStore}: short, because it becomes part of markers. */
   readonly newToken: () => string;
+  /** Version, clock and memory of every master. @throws StoreUnavailableError */
+  inspect(): Promise<StoreCondition[]>;
   /** True while every known master is connected. */
   isServing(): boolean;
   /** Ends all connections; calls still in flight end in StoreOutcomeUnknownError. */
@@ -117,6 +121,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       startWarnings: replicaWarning === undefined ? [] : [replicaWarning],
       durability: () => settings.level,
       settingsFaults: () => settings.faults,
+      inspect: () => inspectRedis(nodes),
       isServing: () => isServing(nodes),
       close: () => {
         settings.stop();

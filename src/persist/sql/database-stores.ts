@@ -16,6 +16,8 @@ import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { IssuanceSearch } from '../../engine/ports/issuance-search.js';
 import type { LedgerAudit } from '../../engine/ports/ledger-audit.js';
 import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
+import type { StoreCondition } from '../store-condition.js';
+import { inspectDatabase } from './inspect-database.js';
 import type { Database } from './schema.js';
 import { SqlAccessLocks } from './sql-access-locks.js';
 import { SqlAccountStore } from './sql-account-store.js';
@@ -53,6 +55,8 @@ export interface DatabaseStores {
   readonly serverKeys: ServerKeyStore;
   readonly events: EventLog;
   readonly webhooks: Webhooks;
+  /** Version and clock. @throws StoreUnavailableError */
+  inspectDatabase(): Promise<StoreCondition>;
 }
 
 export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): DatabaseStores {
@@ -73,5 +77,6 @@ export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): Datab
     serverKeys: new SqlServerKeys(db),
     events: new SqlEventLog(db, flavour),
     webhooks: new SqlWebhooks(db, flavour),
+    inspectDatabase: () => inspectDatabase(db, flavour),
   };
 }

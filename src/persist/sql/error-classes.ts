@@ -113,12 +113,20 @@ const remedies: Readonly<Record<number, string>> = {
   3159: 'The database takes only TLS. Add ?ssl-mode=REQUIRED to MYSQL_URL or set MYSQL_TLS_CA_FILE.',
 };
 
+const UNREACHABLE = 'The database cannot be reached. Check MYSQL_URL and that the server is running.';
+
 /** The same for what the driver itself finds. */
 const driverRemedies: Readonly<Record<string, string>> = {
   HANDSHAKE_NO_SSL_SUPPORT:
     'The database offers no TLS, but MYSQL_URL or MYSQL_TLS_CA_FILE demands it. Configure TLS in the database.',
   HANDSHAKE_SSL_ERROR:
     'The TLS certificate of the database could not be verified. Set MYSQL_TLS_CA_FILE to the authority that signed it.',
+  ECONNREFUSED: UNREACHABLE,
+  ENOTFOUND: UNREACHABLE,
+  EAI_AGAIN: UNREACHABLE,
+  EHOSTUNREACH: UNREACHABLE,
+  ENETUNREACH: UNREACHABLE,
+  ETIMEDOUT: UNREACHABLE,
 };
 
 /** Codes of SQLite (the longest prefix counts), of the operating system, and of the drivers. */

@@ -1,5 +1,5 @@
 /** Creates the data folder of the embedded back end and locks it for one server. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Libsql from 'libsql';
 import { SeonchakError } from '../../engine/domain/errors.js';
@@ -11,6 +11,11 @@ export class DataDirUnwritableError extends SeonchakError {
 
 export class DataDirInUseError extends SeonchakError {
   static override readonly code = 'data_dir_in_use';
+}
+
+/** A command was started in another folder than the server, or before it. */
+export class DataDirMissingError extends SeonchakError {
+  static override readonly code = 'data_dir_missing';
 }
 
 export interface DataDir {
@@ -32,6 +37,23 @@ export function prepareDataDir(path: string): DataDir {
     throw unwritable(absolute, cause);
   }
   return { path: absolute, databaseFile: join(absolute, 'seonchak.db') };
+}
+
+/**
+ * The folder as a server has made it. Nothing is created: in the wrong folder a command would work on an empty database,
+ * and sign tokens that no server accepts.
+ *
+ * @throws {@link DataDirMissingError} | {@link DataDirUnwritableError}
+ */
+export function existingDataDir(path: string): DataDir {
+  const absolute = resolve(path);
+  if (existsSync(absolute)) {
+    const dataDir = prepareDataDir(path);
+    if (existsSync(dataDir.databaseFile)) return dataDir;
+  }
+  throw new DataDirMissingError(
+    `There is no data of a server in ${absolute} (DATA_DIR). Run the command in the folder of the server or set DATA_DIR; a server, or \`seonchak migrate\`, creates the data.`,
+  );
 }
 
 export interface DataDirLock {

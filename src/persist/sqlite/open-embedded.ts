@@ -10,7 +10,7 @@ import { migrateToLatest } from '../sql/migrate.js';
 import type { Database } from '../sql/schema.js';
 import { sqliteFlavour } from '../sql/sql-flavour.js';
 import { SqlSeedTables } from '../sql/sql-seed-tables.js';
-import { type DataDir, lockDataDir, prepareDataDir } from './data-dir.js';
+import { type DataDir, existingDataDir, lockDataDir, prepareDataDir } from './data-dir.js';
 import { readOrCreateSecret } from './secret.js';
 import { SqliteAdmission } from './sqlite-admission.js';
 import { SqliteThreadDialect } from './sqlite-dialect.js';
@@ -23,6 +23,8 @@ export interface EmbeddedOptions {
    * knows nothing of what the server has in memory and must not be used to admit.
    */
   readonly as: 'server' | 'visitor';
+  /** Whether to make the folder. Absent: yes. @throws DataDirMissingError where it would have to be made and must not. */
+  readonly createMissing?: boolean;
   readonly nowMs?: () => number;
   readonly winnersMax?: number;
 }
@@ -44,7 +46,8 @@ export interface EmbeddedStores extends DatabaseStores {
  * @throws DataDirUnwritableError | DataDirInUseError | SecretUnusableError | MigrationError | StoreCorruptError
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedStores> {
-  const dataDir = prepareDataDir(options.dataDir);
+  const dataDir =
+    options.createMissing === false ? existingDataDir(options.dataDir) : prepareDataDir(options.dataDir);
   const lock = options.as === 'server' ? lockDataDir(dataDir) : undefined;
   let thread: SqliteThread | undefined;
   try {
