@@ -50,13 +50,16 @@ export async function couponPage(
 
 function nextOf(cursor: CouponCursor | undefined, sort: CouponSort): number | string | null {
   if (cursor === undefined) return null;
-  return sort.endsWith('opensAt') ? `${cursor.opensAtMs ?? ''}.${cursor.couponId}` : cursor.couponId;
+  const { couponId, opensAtMs } = cursor;
+  const isDescending = sort.startsWith('-');
+  if (!sort.endsWith('opensAt')) return isDescending ? -couponId : couponId;
+  return `${isDescending ? '-' : ''}${opensAtMs ?? ''}.${couponId}`;
 }
 
 function cursorOf(after: string, sort: CouponSort): CouponCursor | undefined {
   if (after === '0') return undefined;
-  const [first = '', second] = after.split('.');
-  if ((second !== undefined) !== sort.endsWith('opensAt')) {
+  const [first = '', second] = after.replace('-', '').split('.');
+  if (after.startsWith('-') !== sort.startsWith('-') || (second !== undefined) !== sort.endsWith('opensAt')) {
     refuse('invalid_input', 'after: must be the `next` of a page in the same order', {
       errors: [{ field: 'after', message: 'must be the `next` of a page in the same order' }],
     });

@@ -39,7 +39,10 @@ t.test('the seller finds issuances by member, date and use, and the latest first
   t.equal(await members('used=true'), 'b');
   t.equal(await members('used=false'), 'ac');
   t.equal(await members('sort=-issueNo'), 'cba');
-  t.equal(await members('sort=-issueNo&after=3'), 'ba');
+  const latest = await ask('sort=-issueNo&limit=1');
+  t.equal(latest.body.next, -3, 'a minus in the cursors of the descending order');
+  t.equal(await members('sort=-issueNo&after=-3'), 'ba');
+  t.equal(await members('sort=-issueNo&memberId=b&after=-3'), 'b');
   t.equal(await members(`issuedFrom=${fromNow(-60_000)}&issuedBefore=${fromNow(60_000)}`), 'abc');
   t.equal(await members(`issuedBefore=${fromNow(-60_000)}`), '');
   const csv = await ask('sort=-issueNo&used=false', 'text/csv');
@@ -51,6 +54,9 @@ t.test('the seller finds issuances by member, date and use, and the latest first
     'issuedFrom=1',
     'memberId=',
     'q=b',
+    'after=3&sort=-issueNo',
+    'after=-3',
+    'after=-3&used=true',
     'settled=true&used=true',
     'settled=true&memberId=b',
     'settled=true&sort=-issueNo',

@@ -49,7 +49,8 @@ export class IssuanceHandlers {
   async list(request: ApiRequest, seller: Identity): Promise<Reply> {
     const { couponId } = await ownedCoupon(this.#ports.registry, request, seller);
     const query = parseQuery(issuanceListQuery, request);
-    const { after, limit, settled } = query;
+    const { limit, settled, sort } = query;
+    const after = Math.abs(query.after);
     const read = this.#reader(couponId, query);
     const type = preferredType(request.accept, LIST_TYPES);
     if (type === 'text/csv') {
@@ -59,7 +60,7 @@ export class IssuanceHandlers {
     const { rows, frontier, more } = await read(after, limit);
     return json(200, {
       items: rows.map(issuanceItem),
-      next: more ? frontier : null,
+      next: !more ? null : sort === '-issueNo' ? -frontier : frontier,
       ...(settled ? { frontier } : {}),
     });
   }

@@ -269,7 +269,7 @@ t.test(
     t.strictSame(ids(await wallet('?state=used')), [2]);
     const newest = await wallet('?order=newest&limit=2');
     t.strictSame(ids(newest), [3, 2]);
-    t.match(newest.next, /^\d+\.2$/);
+    t.match(newest.next, /^-\d+\.2$/);
     const older = await wallet(`?order=newest&limit=2&after=${String(newest.next)}`);
     t.strictSame([ids(older), older.next], [[1], null]);
     for (const query of [
@@ -278,6 +278,8 @@ t.test(
       '?after=x',
       '?after=1.2.3',
       '?order=newest&after=5',
+      '?order=newest&after=5.2',
+      `?after=${String(newest.next)}`,
       '?after=01',
     ]) {
       t.match(

@@ -235,21 +235,21 @@ function isShown(row: WalletRow, state: WalletState | undefined, sellerId: strin
   );
 }
 
-/** The unit is named only where it matters, so that members with one unit each have the cursors they always had. */
+/** A minus is in the cursors of descending orders. The unit is named only where it matters, so that members with one unit each have the cursors they always had. */
 function nextOf(last: WalletRow, sequence: WalletOrder, following?: WalletRow): number | string {
   const { couponId, issuedAtMs, holder } = last;
   const unit = unitOf(holder);
-  if (sequence === 'newest') return `${issuedAtMs}.${couponId}${unit === 1 ? '' : `.${unit}`}`;
+  if (sequence === 'newest') return `-${issuedAtMs}.${couponId}${unit === 1 ? '' : `.${unit}`}`;
   return following !== undefined && following.couponId !== couponId ? couponId : `${couponId}.${unit}`;
 }
 
 function cursorOf(after: string, sequence: WalletOrder): WalletCursor | undefined {
   if (after === '0') return undefined;
-  const numbers = after.split('.').map(Number);
-  const [first = 0, second, third] = numbers;
-  if (sequence === 'coupon' && third === undefined)
+  const isNewest = after.startsWith('-');
+  const [first = 0, second, third] = after.replace('-', '').split('.').map(Number);
+  if (sequence === 'coupon' && !isNewest && third === undefined)
     return { issuedAtMs: 0, couponId: first, unit: second ?? UNIT_MAX };
-  if (sequence === 'newest' && second !== undefined)
+  if (sequence === 'newest' && isNewest && second !== undefined)
     return { issuedAtMs: first, couponId: second, unit: third ?? 1 };
   return refuse('invalid_input', 'after: must be the `next` of a page in the same order', {
     errors: [{ field: 'after', message: 'must be the `next` of a page in the same order' }],

@@ -286,6 +286,11 @@ t.test('the list is searched by name and dates, and sorted by opening', async (t
     'after=5.1',
     'after=1&sort=opensAt',
     'after=x&sort=opensAt',
+    'after=-5.1&sort=opensAt',
+    'after=5.1&sort=-opensAt',
+    'after=-1&sort=id',
+    'after=1&sort=-id',
+    'after=.1&sort=-opensAt',
   ]) {
     const answer = await call(shop.url, `GET /v1/coupons?${query}`);
     t.match(

@@ -108,7 +108,7 @@ export const couponPage = z.object({
   items: z.array(couponAnswer),
   next: z.union([z.int(), z.string()]).nullable().meta({
     description:
-      'Send it as `after` for the next page: a number, or text where the list is sorted by opening; null at the end.',
+      'Send it as `after` for the next page of the same order: a number, or text where the list is sorted by opening; null at the end.',
   }),
 });
 

@@ -368,7 +368,7 @@ export const serverKeyInput = z.strictObject({
 export const walletQuery = z.strictObject({
   after: z
     .string()
-    .regex(/^(0|[1-9]\d{0,15})(\.[1-9]\d{0,14}){0,2}$/, 'must be the `next` of the page before')
+    .regex(/^(0|-?[1-9]\d{0,15})(\.[1-9]\d{0,14}){0,2}$/, 'must be the `next` of the page before')
     .default('0')
     .meta({ description: 'The `next` of the page before.' }),
   limit,
@@ -390,10 +390,13 @@ const subject = z
   })
   .optional();
 
-/** Of a page sorted by id, or `opening.id` of one sorted by opening; the opening is empty where there is none. */
+/**
+ * Of a page sorted by id, or `opening.id` of one sorted by opening; the opening is empty where there is none. A minus says that the order is
+ * descending, as in every sorted list: a cursor of one order would skip rows in the other.
+ */
 const couponCursor = z
   .string()
-  .regex(/^(0|[1-9]\d{0,14}|(0|[1-9]\d{0,15})?\.[1-9]\d{0,14})$/, 'must be the `next` of the page before')
+  .regex(/^(0|-?[1-9]\d{0,14}|-?(0|[1-9]\d{0,15})?\.[1-9]\d{0,14})$/, 'must be the `next` of the page before')
   .default('0')
   .meta({
     type: ['integer', 'string'],
@@ -424,9 +427,22 @@ export const couponListQuery = z.strictObject({
   createdBefore: instant.optional(),
 });
 
+/** A number, with a minus where the order is descending. */
+const issuanceCursor = z
+  .string()
+  .regex(/^(0|-?[1-9]\d{0,14})$/, 'must be a whole number')
+  .default('0')
+  .transform(Number)
+  .meta({
+    type: 'integer',
+    default: 0,
+    description:
+      'Numbers after this one; under `-issueNo` the `next` of the previous page, which has a minus.',
+  });
+
 export const issuanceListQuery = z
   .strictObject({
-    after,
+    after: issuanceCursor,
     limit,
     settled,
     memberId: subject.meta({ description: 'Only the issuance of this member.' }),
@@ -447,7 +463,11 @@ export const issuanceListQuery = z
     ({ settled, sort, memberId, issuedFrom, issuedBefore, used }) =>
       !settled || (sort === 'issueNo' && [memberId, issuedFrom, issuedBefore, used].every(isAbsent)),
     { path: ['settled'], message: 'takes neither a filter nor another order' },
-  );
+  )
+  .refine(({ after, sort }) => after === 0 || after < 0 === (sort === '-issueNo'), {
+    path: ['after'],
+    message: 'must be the `next` of a page in the same order',
+  });
 
 function isAbsent(value: unknown): boolean {
   return value === undefined;
