@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import Database from 'libsql';
 import { createSeonchakClient } from '@seonchak/client';
 import t from 'tap';
+import { signedHeaders } from '../src/webhooks/signature.js';
 import { startBrowser } from './clients/browser.js';
 import { emptyFolder } from './clients/seonchak-command.js';
 import { signToken } from './clients/tokens.js';
@@ -180,6 +181,49 @@ t.test(
     await eventually('the tables are equal', () => equalTables(path));
   },
 );
+
+t.test('a replay does not bring back a winner that was revoked', async (t) => {
+  const [{ value: secret } = { value: '' }] = shopRows<{ value: string }>(
+    "select value from setting where name = 'webhook-secret'",
+  );
+  const receive = async (id: string, type: string): Promise<void> => {
+    const event = { id: `event-${id}`, type, issueNo: 1_000, memberId: 'zoe' };
+    const body = JSON.stringify({ couponId: 1, events: [event] });
+    const headers = {
+      'content-type': 'application/json',
+      ...signedHeaders(secret, { id, body }, Date.now()),
+    };
+    const { status } = await fetch(`${shopUrl}/webhooks/seonchak`, { method: 'POST', headers, body });
+    t.equal(status, 204);
+  };
+  const isWinner = (): boolean => winners().some(({ issue_no: issueNo }) => issueNo === 1_000);
+  await receive('msg-1', 'issuance.recorded');
+  t.ok(isWinner());
+  await receive('msg-2', 'issuance.revoked');
+  t.notOk(isWinner());
+  await receive('rpl-1', 'issuance.recorded');
+  t.notOk(isWinner());
+});
+
+t.test('a request that is no webhook is refused, whatever its body is', async (t) => {
+  const signed = { 'webhook-id': 'x', 'webhook-timestamp': String(Math.floor(Date.now() / 1_000)) };
+  for (const headers of [{}, { ...signed, 'webhook-signature': 'v1,AAAA' }] as Record<string, string>[]) {
+    for (const [type, body] of [
+      ['application/json', '{'],
+      ['application/json', ''],
+      ['application/x-www-form-urlencoded', 'a=1'],
+      ['text/plain', 'text'],
+      ['', undefined],
+    ] as const) {
+      const { status } = await fetch(`${shopUrl}/webhooks/seonchak`, {
+        method: 'POST',
+        headers: { ...headers, ...(type === '' ? {} : { 'content-type': type }) },
+        ...(body === undefined ? {} : { body }),
+      });
+      t.equal(status, 400, `${type} ${body ?? 'without a body'}`);
+    }
+  }
+});
 
 t.test('the one command that starts it is in package.json', async (t) => {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {

@@ -14,6 +14,10 @@ const TABLES = `
     coupon integer not null, issue_no integer not null, member text not null, order_id text,
     primary key (coupon, issue_no)
   );
+  create table if not exists revoked (
+    coupon integer not null, issue_no integer not null,
+    primary key (coupon, issue_no)
+  );
 `;
 
 export function openShopDatabase(path) {

@@ -21,23 +21,25 @@ export async function followSeonchak(database, client) {
 
 /** Answers after the events are stored: what is not answered with 2xx comes again, with the same id. */
 export function receiveWebhooks(server, database, secret) {
-  // The signature is over the bytes as they came.
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) =>
-    done(null, body),
-  );
-  server.post('/webhooks/seonchak', async (request, reply) => {
-    try {
-      const { id, body } = await verifyWebhook({ secret, headers: request.headers, body: request.body });
-      inTransaction(database, () => {
-        const { changes } = database.prepare('insert or ignore into received values (?)').run(id);
-        if (changes === 0) return;
-        for (const event of body.events) apply(database, body.couponId, event);
-      });
-      return await reply.code(204).send();
-    } catch (error) {
-      if (error instanceof WebhookRejected) return reply.code(400).send(error.message);
-      throw error;
-    }
+  server.register(async (webhooks) => {
+    // The signature is over the bytes as they came, whatever their type; a request without a body has none.
+    webhooks.removeAllContentTypeParsers();
+    webhooks.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    webhooks.post('/webhooks/seonchak', async (request, reply) => {
+      try {
+        const sent = { headers: request.headers, body: request.body ?? '' };
+        const { id, body } = await verifyWebhook({ secret, ...sent });
+        inTransaction(database, () => {
+          const { changes } = database.prepare('insert or ignore into received values (?)').run(id);
+          if (changes === 0) return;
+          for (const event of body.events) apply(database, body.couponId, event);
+        });
+        return await reply.code(204).send();
+      } catch (error) {
+        if (error instanceof WebhookRejected) return reply.code(400).send(error.message);
+        throw error;
+      }
+    });
   });
 }
 
@@ -48,12 +50,17 @@ function apply(database, couponId, { type, issueNo, memberId, orderId, restored 
       .run(value, couponId, issueNo);
   switch (type) {
     case 'issuance.recorded':
+      // A replay may be on its way while a number is revoked. A revoked number is never issued again.
       database
-        .prepare('insert or ignore into winner (coupon, issue_no, member) values (?, ?, ?)')
-        .run(couponId, issueNo, memberId);
+        .prepare(
+          `insert or ignore into winner (coupon, issue_no, member) select ?, ?, ?
+           where not exists (select 1 from revoked where coupon = ? and issue_no = ?)`,
+        )
+        .run(couponId, issueNo, memberId, couponId, issueNo);
       break;
     case 'issuance.revoked':
       database.prepare('delete from winner where coupon = ? and issue_no = ?').run(couponId, issueNo);
+      database.prepare('insert or ignore into revoked values (?, ?)').run(couponId, issueNo);
       break;
     case 'redemption.made':
       setOrder(orderId);
