@@ -191,7 +191,7 @@ t.test('a replay does not bring back a winner that was revoked', async (t) => {
     const body = JSON.stringify({ couponId: 1, events: [event] });
     const headers = {
       'content-type': 'application/json',
-      ...signedHeaders(secret, { id, body }, Date.now()),
+      ...signedHeaders([secret], { id, body }, Date.now()),
     };
     const { status } = await fetch(`${shopUrl}/webhooks/seonchak`, { method: 'POST', headers, body });
     t.equal(status, 204);

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
+import { verifyWebhook } from '@seonchak/client';
 import t, { type Test } from 'tap';
 import { isPublicAddress, isPublicHost, lookupPublic } from './public-addresses.js';
 import { newWebhookSecret } from './signature.js';
@@ -9,6 +10,7 @@ import { webhookAccess } from './webhook-access.js';
 
 const message = { id: 'msg_1_0_7', body: '{"couponId":42,"events":[]}' };
 const secret = newWebhookSecret();
+const signing = { secret, previousSecret: undefined };
 
 async function receiver(t: Test, listener: RequestListener): Promise<string> {
   const server = createServer(listener);
@@ -39,8 +41,30 @@ t.test('the independent library verifies what is sent', async (t) => {
       response.writeHead(204).end();
     });
   });
-  t.same(await access.send({ url, secret }, message), { status: 204, result: 'delivered' });
+  t.same(await access.send({ url, ...signing }, message), { status: 204, result: 'delivered' });
   t.same(verified, [JSON.parse(message.body), message.id, 'application/json', 'POST']);
+});
+
+t.test('while a secret is rotated either one verifies, and afterwards the new one alone', async (t) => {
+  const sent: { readonly headers: Record<string, string>; readonly body: string }[] = [];
+  const url = await receiver(t, (request, response) => {
+    void textOf(request).then((body) => {
+      sent.push({ headers: request.headers as Record<string, string>, body });
+      response.writeHead(204).end();
+    });
+  });
+  const next = newWebhookSecret();
+  for (const untilMs of [Date.now() + 60_000, Date.now() - 1])
+    await access.send({ url, secret: next, previousSecret: { secret, untilMs } }, message);
+  const [during, after] = sent;
+  if (during === undefined || after === undefined) throw new Error('not sent');
+  for (const one of [secret, next]) {
+    t.ok(new Webhook(one).verify(during.body, during.headers));
+    await t.resolves(verifyWebhook({ secret: one, ...during }), 'and so does the client');
+  }
+  t.ok(new Webhook(next).verify(after.body, after.headers));
+  t.throws(() => new Webhook(secret).verify(after.body, after.headers));
+  await t.resolves(verifyWebhook({ secret: [secret, next], ...after }), 'a receiver with both secrets');
 });
 
 t.test('a redirect is not followed, and every other answer but 2xx is a failure', async (t) => {
@@ -51,20 +75,20 @@ t.test('a redirect is not followed, and every other answer but 2xx is a failure'
     const status = Number(/\d+/.exec(request.url ?? '')?.[0] ?? 302);
     response.writeHead(status, { location: '/elsewhere' }).end('x'.repeat(100_000));
   });
-  t.same(await access.send({ url: `${url}/302`, secret }, message), { status: 302, result: 'redirect' });
+  t.same(await access.send({ url: `${url}/302`, ...signing }, message), { status: 302, result: 'redirect' });
   t.same(asked, ['/hook/302']);
   for (const status of [400, 410, 500])
-    t.same(await access.send({ url: `${url}/${status}`, secret }, message), { status, result: 'status' });
+    t.same(await access.send({ url: `${url}/${status}`, ...signing }, message), { status, result: 'status' });
 });
 
 t.test('a receiver that hangs, hangs up or is not there is a failure in time', async (t) => {
   const silent = await receiver(t, () => undefined);
-  t.same(await access.send({ url: silent, secret }, message), { status: undefined, result: 'timeout' });
+  t.same(await access.send({ url: silent, ...signing }, message), { status: undefined, result: 'timeout' });
   const rude = await receiver(t, (request) => request.socket.destroy());
-  t.same(await access.send({ url: rude, secret }, message), { status: undefined, result: 'connection' });
+  t.same(await access.send({ url: rude, ...signing }, message), { status: undefined, result: 'connection' });
   const endless = await receiver(t, (_request, response) => response.writeHead(200).write('x'));
-  t.same(await access.send({ url: endless, secret }, message), { status: 200, result: 'delivered' });
-  t.same(await access.send({ url: 'http://127.0.0.1:1/', secret }, message), {
+  t.same(await access.send({ url: endless, ...signing }, message), { status: 200, result: 'delivered' });
+  t.same(await access.send({ url: 'http://127.0.0.1:1/', ...signing }, message), {
     status: undefined,
     result: 'connection',
   });
@@ -86,7 +110,7 @@ t.test('nothing is sent to addresses that are not public, by number or by name',
     '2130706433',
     '127.1',
   ]) {
-    const sent = await strict.send({ url: `http://${host}:${port}/`, secret }, message);
+    const sent = await strict.send({ url: `http://${host}:${port}/`, ...signing }, message);
     t.same(sent, { status: undefined, result: 'address' }, host);
   }
   t.equal(asked, 0);

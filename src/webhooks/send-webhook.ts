@@ -3,7 +3,7 @@ import { Agent, request } from 'undici';
 import type { SendMessage } from '../engine/feed/webhook-delivery.js';
 import type { DeliveryResult } from '../engine/ports/webhooks.js';
 import { AddressRefusedError, isPublicHost, lookupPublic } from './public-addresses.js';
-import { signedHeaders } from './signature.js';
+import { secretsInForce, signedHeaders } from './signature.js';
 
 /** From the resolution of the name to the status line of the response. */
 const TIMEOUT_MS = 10_000;
@@ -28,9 +28,11 @@ export function webhookSender({ allowPrivate, timeoutMs = TIMEOUT_MS }: SenderSe
     bodyTimeout: timeoutMs,
   });
   return {
-    async send({ url, secret }, message) {
+    async send(webhook, message) {
+      const { url } = webhook;
       if (!allowPrivate && !isPublicHost(new URL(url).hostname))
         return { status: undefined, result: 'address' };
+      const nowMs = Date.now();
       const inTime = AbortSignal.timeout(timeoutMs);
       try {
         const { statusCode, body } = await request(url, {
@@ -39,7 +41,7 @@ export function webhookSender({ allowPrivate, timeoutMs = TIMEOUT_MS }: SenderSe
           headers: {
             'content-type': 'application/json',
             'user-agent': 'Seonchak-Webhooks/1',
-            ...signedHeaders(secret, message, Date.now()),
+            ...signedHeaders(secretsInForce(webhook, nowMs), message, nowMs),
           },
           body: message.body,
           signal: inTime,

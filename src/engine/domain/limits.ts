@@ -219,14 +219,20 @@ export const FEED_SELLERS_MAX = 10_000;
 /** Entries read for one page of a feed; those that are not wanted count. */
 export const FEED_ENTRIES_MAX = 200;
 
-/** How long events are kept, and how often and how many old ones are removed. Webhooks that still have some to deliver hold them back. */
+/**
+ * How long events are kept, and how often and how many old ones are removed. Webhooks that still have some to deliver hold them back, a
+ * disabled one for as long as this from its first failure.
+ */
 export const EVENTS_KEPT_MS = 30 * 24 * 60 * 60_000;
 export const EVENTS_SWEEP_MS = 15_000;
 export const EVENTS_REMOVED_MAX = 5_000;
 
-/** How often a relay reads which webhooks have something to deliver, and how many of them it holds. */
+/**
+ * How often a relay reads which webhooks have something to deliver, and how many of them it holds at most. All of those that it holds are
+ * read each time; what is beyond is for other relays.
+ */
 export const RELAY_POLL_MS = 500;
-export const RELAY_WEBHOOKS_MAX = 1_000;
+export const RELAY_WEBHOOKS_MAX = 10_000;
 
 /** The same without any webhook: a tenth of a percent of a core was what asking each time cost. */
 export const RELAY_REST_MS = 2_000;
@@ -250,6 +256,9 @@ export const WEBHOOK_RETRY_DELAYS_MS: readonly number[] = [
   5_000, 30_000, 120_000, 600_000, 3_600_000, 21_600_000, 86_400_000,
 ];
 export const WEBHOOK_DISABLED_AFTER_MS = 72 * 60 * 60_000;
+
+/** How long the secret of before a rotation signs beside the new one. */
+export const WEBHOOK_SECRET_OVERLAP_MS = 24 * 60 * 60_000;
 
 /** Issuances of up to this long before a webhook was made may be delivered to it: clocks differ. */
 export const WEBHOOK_HISTORY_MARGIN_MS = 60_000;

@@ -30,7 +30,7 @@ export interface Message {
 
 /** Never rejects: what went wrong is its result. */
 export type SendMessage = (
-  webhook: Pick<Webhook, 'url' | 'secret'>,
+  webhook: Pick<Webhook, 'url' | 'secret' | 'previousSecret'>,
   message: Message,
 ) => Promise<Pick<Delivery, 'status' | 'result'>>;
 

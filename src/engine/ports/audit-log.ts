@@ -21,6 +21,7 @@ export type AuditAction =
   | 'webhook_created'
   | 'webhook_removed'
   | 'webhook_enabled'
+  | 'webhook_secret_rotated'
   | 'webhook_disabled'
   | 'account_created'
   | 'account_deleted'

@@ -85,6 +85,9 @@ export interface EventLog {
   bounds(sellerId: string): Promise<FeedBounds>;
   /** Everything that was ever a row, revoked ones included: ascending, above `afterNo` and up to `lastNo`. */
   issuances(couponId: CouponId, afterNo: number, lastNo: number, limit: number): Promise<Issuance[]>;
-  /** Removes events of before `beforeMs`, up to `limit`, but for those that a webhook has still to deliver. @returns how many. */
+  /**
+   * Removes events of before `beforeMs`, up to `limit`, but for those that a webhook has still to deliver; a webhook that is disabled and has failed
+   * since before then counts no more. @returns how many.
+   */
   removeOld(beforeMs: number, limit: number): Promise<number>;
 }

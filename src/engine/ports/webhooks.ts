@@ -26,6 +26,8 @@ export interface NewWebhook {
 
 export interface Webhook extends NewWebhook {
   readonly id: number;
+  /** The secret before the last rotation: it signs as well until then. */
+  readonly previousSecret: { readonly secret: string; readonly untilMs: number } | undefined;
   readonly state: 'enabled' | 'disabled';
   /** The first of the failures in a row; `undefined` where the last delivery arrived. */
   readonly failingSinceMs: number | undefined;
@@ -78,6 +80,17 @@ export type CreateWebhookReply =
   | { readonly status: 'created' | 'repeated'; readonly webhook: Webhook }
   | { readonly status: 'key_reused' | 'too_many' };
 
+export interface SecretRotation {
+  readonly id: number;
+  readonly sellerId: MemberId;
+  readonly secret: string;
+  readonly previousUntilMs: number;
+}
+
+export type RotateSecretReply =
+  | { readonly status: 'rotated' | 'repeated'; readonly webhook: Webhook }
+  | { readonly status: 'unknown' | 'key_reused' };
+
 /** A relay, and how long its lease lasts from each step. */
 export interface Lessee {
   readonly owner: string;
@@ -99,6 +112,11 @@ export interface Webhooks {
   find(id: number, sellerId: MemberId | undefined): Promise<Webhook | undefined>;
   /** Safe to repeat. */
   remove(id: number, sellerId: MemberId, entry: AuditEntry): Promise<'removed' | 'unknown'>;
+  /**
+   * Replaces the secret; the one before signs as well until `previousUntilMs`. `repeated`: the key was taken by the same request before, and
+   * this is the webhook as it is now.
+   */
+  rotateSecret(rotation: SecretRotation, entry: AuditEntry, keyed?: KeyedRequest): Promise<RotateSecretReply>;
   /** Deliveries go on where they stopped. */
   enable(id: number, entry: AuditEntry): Promise<'enabled' | 'unknown'>;
   addReplay(id: number, replay: Omit<Replay, 'id'>): Promise<void>;

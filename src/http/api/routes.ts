@@ -190,6 +190,11 @@ export function createRoutes(
     seller('GET /v1/webhooks', (request, caller) => webhooks.list(request, caller), 'read'),
     seller('DELETE /v1/webhooks/:id', (request, caller) => webhooks.remove(request, caller), 'manage'),
     seller('POST /v1/webhooks/:id/enable', (request, caller) => webhooks.enable(request, caller), 'manage'),
+    seller(
+      'POST /v1/webhooks/:id/rotate-secret',
+      (request, caller) => webhooks.rotateSecret(request, caller),
+      'manage',
+    ),
     seller('POST /v1/webhooks/:id/test', (request, caller) => webhooks.test(request, caller), 'manage'),
     seller(
       'POST /v1/webhooks/:id/replay {}',

@@ -38,6 +38,7 @@ t.test('a webhook is made, listed and removed by its seller', async (t) => {
   for (const line of [
     'DELETE /v1/webhooks/:id',
     'POST /v1/webhooks/:id/enable',
+    'POST /v1/webhooks/:id/rotate-secret',
     'POST /v1/webhooks/:id/test',
     'GET /v1/webhooks/:id/deliveries',
   ]) {
@@ -60,6 +61,31 @@ t.test('a repeat with the same key gets the same webhook and secret', async (t) 
     status: 422,
     body: { code: 'key_reused' },
   });
+});
+
+t.test('a secret is rotated once for each key, and the one before stays in force for a day', async (t) => {
+  const made = await as('POST /v1/webhooks', hook);
+  const id = Number(made.body['id']);
+  const { secret } = made.body;
+  const rotate = (key: Record<string, string>) =>
+    as(`POST /v1/webhooks/${id}/rotate-secret`, undefined, shop.seller, key);
+  const first = await rotate({ 'Idempotency-Key': 'rotate-1' });
+  t.match(first, { status: 200, body: { id, secret: /^whsec_/, previousSecretUntil: /Z$/ } });
+  t.not(first.body['secret'], secret);
+  t.same(
+    (await rotate({ 'Idempotency-Key': 'rotate-1' })).body,
+    first.body,
+    'a lost answer is asked for again',
+  );
+  const kept = await shop.services.webhooks.find(id, undefined);
+  t.match(kept, { secret: first.body['secret'], previousSecret: { secret } });
+  const second = await rotate({});
+  t.not(second.body['secret'], first.body['secret']);
+  t.match(await shop.services.webhooks.find(id, undefined), {
+    secret: second.body['secret'],
+    previousSecret: { secret: first.body['secret'] },
+  });
+  t.match(await rotate({ 'Idempotency-Key': 'hook-1' }), { status: 422, body: { code: 'key_reused' } });
 });
 
 t.test('bad input', async (t) => {

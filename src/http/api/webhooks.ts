@@ -1,8 +1,10 @@
 /** Handles webhooks of a seller: make, list, remove, enable, test, replay, and what was delivered. */
 import type { Clock } from '../../engine/domain/clock.js';
 import type { EventFeed } from '../../engine/feed/event-feed.js';
+import { WEBHOOK_SECRET_OVERLAP_MS } from '../../engine/domain/limits.js';
 import { testMessage } from '../../engine/feed/test-message.js';
 import type { SendMessage } from '../../engine/feed/webhook-delivery.js';
+import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type { EventLog } from '../../engine/ports/event-log.js';
 import { WEBHOOKS_PER_SELLER_MAX } from '../../engine/ports/webhooks.js';
 import type { Webhook, Webhooks } from '../../engine/ports/webhooks.js';
@@ -91,6 +93,34 @@ export class WebhookHandlers {
       ...{ target: `webhook ${id}`, detail: {} },
     });
     return json(200, { id, removed: true });
+  }
+
+  /** With an `Idempotency-Key` a repeat has the same secret; without one it is another rotation. */
+  async rotateSecret(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { id } = await this.#owned(request, seller);
+    const { webhooks, clock, webhookAccess } = this.#ports;
+    const atMs = clock.nowMs();
+    const { memberId: sellerId } = seller;
+    const rotation = {
+      ...{ id, sellerId, secret: webhookAccess.newSecret() },
+      previousUntilMs: atMs + WEBHOOK_SECRET_OVERLAP_MS,
+    };
+    const entry: AuditEntry = {
+      ...{ atMs, actor: callerActor(request, seller), action: 'webhook_secret_rotated' },
+      ...{ target: `webhook ${id}`, detail: {} },
+    };
+    const reply = await webhooks.rotateSecret(rotation, entry, keyedRequest(request, sellerId, atMs));
+    switch (reply.status) {
+      case 'rotated':
+      case 'repeated': {
+        const { secret, previousSecret } = reply.webhook;
+        return json(200, { id, secret, previousSecretUntil: rfc3339OrNull(previousSecret?.untilMs) });
+      }
+      case 'key_reused':
+        return refuseReusedKey();
+      case 'unknown':
+        return refuse('unknown_webhook', 'There is no webhook with this id.');
+    }
   }
 
   /** Safe to repeat. */

@@ -259,6 +259,13 @@ export const webhookAnswer = z.object({
 export const newWebhookAnswer = webhookAnswer.extend({
   secret: z.string().meta({ description: 'Signs the requests.', examples: ['whsec_…'] }),
 });
+export const webhookSecretAnswer = z.object({
+  id: webhookId,
+  secret: z.string().meta({ description: 'Signs the requests from now on.', examples: ['whsec_…'] }),
+  previousSecretUntil: instant
+    .nullable()
+    .meta({ description: 'Until then the secret before signs as well.' }),
+});
 export const webhookList = z.object({ items: z.array(webhookAnswer) });
 export const webhookRemovedAnswer = z.object({ id: webhookId, removed: z.literal(true) });
 

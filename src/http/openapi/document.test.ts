@@ -455,6 +455,7 @@ t.test('what server keys do is answered as described', async (t) => {
   });
   await walk('GET /v1/webhooks', '/v1/webhooks', { token: seller });
   const hookPath = `/v1/webhooks/${String(hooked.body['id'])}`;
+  await walk('POST /v1/webhooks/{id}/rotate-secret', `${hookPath}/rotate-secret`, { token: seller });
   await walk('POST /v1/webhooks/{id}/enable', `${hookPath}/enable`, { token: seller });
   await walk('POST /v1/webhooks/{id}/test', '/v1/webhooks/999/test', { token: seller });
   const replay = { couponId: Number(id), fromIssueNo: 1 };

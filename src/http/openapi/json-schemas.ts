@@ -75,6 +75,7 @@ const named = {
   WebhookList: answers.webhookList,
   WebhookRemoved: answers.webhookRemovedAnswer,
   WebhookTested: answers.webhookTestedAnswer,
+  WebhookSecretRotated: answers.webhookSecretAnswer,
   Replay: answers.replayAnswer,
   DeliveryList: answers.deliveryList,
   Granted: answers.grantAnswer,

@@ -381,6 +381,19 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: { description: 'Removed.', json: 'WebhookRemoved' } },
     problems: ['unknown_webhook'],
   }),
+  'POST /v1/webhooks/:id/rotate-secret': forShops('manage', {
+    id: 'rotateWebhookSecret',
+    tag: 'Sellers',
+    summary: 'Replace the secret of a webhook',
+    description:
+      'For 24 hours requests carry two signatures, of the new secret and of the one before, so that the receiver can change over without losing any.',
+    headers: {
+      [IDEMPOTENCY_HEADER]:
+        'A repeat with the same key answers the same secret and rotates nothing. Kept 24 hours.',
+    },
+    answers: { 200: { description: 'The new secret, shown this once.', json: 'WebhookSecretRotated' } },
+    problems: ['unknown_webhook', 'key_reused'],
+  }),
   'POST /v1/webhooks/:id/enable': forShops('manage', {
     id: 'enableWebhook',
     tag: 'Sellers',

@@ -14,7 +14,7 @@ export async function removeOldEvents(
   const old = await reading(() =>
     db
       .selectFrom('event_outbox')
-      .leftJoin(heldBack(db).as('held'), 'held.sellerId', 'event_outbox.seller_id')
+      .leftJoin(heldBack(db, beforeMs).as('held'), 'held.sellerId', 'event_outbox.seller_id')
       .select(['event_outbox.id', 'event_outbox.seller_id as sellerId', 'event_outbox.seq'])
       .where('event_outbox.at', '<', beforeMs)
       .where((row) =>
@@ -31,7 +31,7 @@ export async function removeOldEvents(
     else highest.set(sellerId, Math.max(seq, highest.get(sellerId) ?? 0));
   }
   for (const [sellerId, ids] of unplaced) await removeUnplaced(db, flavour, sellerId, ids);
-  for (const [sellerId, seq] of highest) await removeUpTo(db, sellerId, seq);
+  for (const [sellerId, seq] of highest) await removeUpTo(db, sellerId, seq, beforeMs);
   return old.length;
 }
 
@@ -65,9 +65,9 @@ function removeUnplaced(
 }
 
 /** Places are given in the order of time, so everything up to an old one is old. */
-function removeUpTo(db: Kysely<Database>, sellerId: string, seq: number): Promise<void> {
+function removeUpTo(db: Kysely<Database>, sellerId: string, seq: number, beforeMs: number): Promise<void> {
   return inTransaction(db, async (transaction) => {
-    const held = await heldBack(transaction).where('seller_id', '=', sellerId).executeTakeFirst();
+    const held = await heldBack(transaction, beforeMs).where('seller_id', '=', sellerId).executeTakeFirst();
     const upTo = Math.min(seq, held?.seq ?? Infinity);
     await transaction
       .updateTable('event_feed')
@@ -83,10 +83,11 @@ function removeUpTo(db: Kysely<Database>, sellerId: string, seq: number): Promis
   });
 }
 
-/** Up to where the webhooks of each seller have delivered. */
-function heldBack(db: Kysely<Database>) {
+/** Up to where the webhooks of each seller have delivered. One that was disabled long ago holds nothing back. */
+function heldBack(db: Kysely<Database>, beforeMs: number) {
   return db
     .selectFrom('webhook')
+    .where((row) => row.or([row('state', '=', 'enabled'), row('failing_since', '>=', beforeMs)]))
     .select([
       'seller_id as sellerId',
       sql<number>`min(case when position_no is null then position_seq else position_seq - 1 end)`.as('seq'),

@@ -1,10 +1,9 @@
 /** Implements {@link Webhooks} on MySQL, MariaDB and SQLite. Leases are judged by the database's clock. */
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import type { FeedPosition } from '../../engine/domain/events.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type { KeyedRequest } from '../../engine/ports/idempotency.js';
-import { WEBHOOKS_PER_SELLER_MAX } from '../../engine/ports/webhooks.js';
 import type {
   CreateWebhookReply,
   Delivery,
@@ -13,19 +12,21 @@ import type {
   Lessee,
   NewWebhook,
   Replay,
+  RotateSecretReply,
+  SecretRotation,
   Webhook,
   Webhooks,
 } from '../../engine/ports/webhooks.js';
 import { faultOf } from './error-classes.js';
-import { findKey, takeKey } from './idempotency-keys.js';
 import type { Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction, reading, writing } from './transaction.js';
-import { deliveryRow, newWebhookRow, positionColumns, sendingColumns, webhookOf } from './webhook-rows.js';
+import { insertDelivery, insertWebhook, rotateSecret } from './webhook-changes.js';
+import { positionColumns, sendingColumns, webhookOf } from './webhook-rows.js';
 
-/** Deliveries of a webhook that are kept. */
-const DELIVERIES_KEPT = 100;
+/** Webhooks that a relay takes in one pass, one statement each: relays that start together share them. */
+const TAKEN_AT_ONCE = 500;
 
 export class SqlWebhooks implements Webhooks {
   readonly #db: Kysely<Database>;
@@ -89,6 +90,24 @@ export class SqlWebhooks implements Webhooks {
     });
   }
 
+  async rotateSecret(
+    rotation: SecretRotation,
+    entry: AuditEntry,
+    keyed?: KeyedRequest,
+  ): Promise<RotateSecretReply> {
+    const rotate = (): Promise<RotateSecretReply> =>
+      inTransaction(this.#db, (transaction) =>
+        rotateSecret(transaction, this.#flavour, rotation, entry, keyed),
+      );
+    try {
+      return await rotate();
+    } catch (error) {
+      // Another request took the key in this very moment: by now its transaction has ended.
+      if (faultOf(error) !== 'duplicate') throw error;
+      return rotate();
+    }
+  }
+
   enable(id: number, entry: AuditEntry): Promise<'enabled' | 'unknown'> {
     return inTransaction(this.#db, async (transaction) => {
       const row = await transaction
@@ -146,48 +165,64 @@ export class SqlWebhooks implements Webhooks {
 
   async lease({ owner, leaseMs }: Lessee, limit: number): Promise<LeasedWebhook[]> {
     const { nowMs } = this.#flavour;
-    const wanting = await reading(() =>
+    const until = sql<number>`${nowMs} + ${leaseMs}`;
+    await writing(() =>
       this.#db
-        .selectFrom('webhook')
-        .select('id')
+        .updateTable('webhook')
+        .set({ leased_until: until })
         .where('state', '=', 'enabled')
-        .where((row) =>
-          row.or([
-            row('leased_until', '<=', nowMs),
-            row.and([
-              row('leased_by', '=', owner),
-              row('leased_until', '<=', sql<number>`${nowMs} + ${leaseMs} / 2`),
-            ]),
-          ]),
-        )
-        .orderBy('id')
-        .limit(limit)
+        .where('leased_by', '=', owner)
+        .where('leased_until', '>', nowMs)
+        .where('leased_until', '<=', sql<number>`${nowMs} + ${leaseMs} / 2`)
         .execute(),
     );
-    for (const { id } of wanting) {
-      // Of two relays that found it free one changes the row; the other then finds it taken.
-      await writing(() =>
-        this.#db
-          .updateTable('webhook')
-          .set({ leased_by: owner, leased_until: sql<number>`${nowMs} + ${leaseMs}` })
-          .where('id', '=', id)
-          .where((row) => row.or([row('leased_by', '=', owner), row('leased_until', '<=', nowMs)]))
-          .execute(),
-      );
-    }
-    const rows = await reading(() =>
+    const held = await this.#heldBy(owner, limit);
+    const room = Math.min(limit - held.length, TAKEN_AT_ONCE);
+    const taken = room > 0 ? await this.#takeFree(owner, until, room) : 0;
+    const rows = taken === 0 ? held : await this.#heldBy(owner, limit);
+    const replays = await this.#replaysOf(rows.map(({ id }) => id));
+    return rows.map((row) => ({ ...webhookOf(row), replay: replays.get(row.id) }));
+  }
+
+  #heldBy(owner: string, limit: number) {
+    return reading(() =>
       this.#db
         .selectFrom('webhook')
         .selectAll()
         .where('state', '=', 'enabled')
         .where('leased_by', '=', owner)
-        .where('leased_until', '>', nowMs)
+        .where('leased_until', '>', this.#flavour.nowMs)
         .orderBy('next_at')
         .limit(limit)
         .execute(),
     );
-    const replays = await this.#replaysOf(rows.map(({ id }) => id));
-    return rows.map((row) => ({ ...webhookOf(row), replay: replays.get(row.id) }));
+  }
+
+  /** @returns how many were free. */
+  async #takeFree(owner: string, until: RawBuilder<number>, limit: number): Promise<number> {
+    const { nowMs } = this.#flavour;
+    const free = await reading(() =>
+      this.#db
+        .selectFrom('webhook')
+        .select('id')
+        .where('state', '=', 'enabled')
+        .where('leased_until', '<=', nowMs)
+        .orderBy('id')
+        .limit(limit)
+        .execute(),
+    );
+    for (const { id } of free) {
+      // Of two relays that found it free one changes the row; the other then finds it taken.
+      await writing(() =>
+        this.#db
+          .updateTable('webhook')
+          .set({ leased_by: owner, leased_until: until })
+          .where('id', '=', id)
+          .where('leased_until', '<=', nowMs)
+          .execute(),
+      );
+    }
+    return free.length;
   }
 
   async release(owner: string): Promise<void> {
@@ -288,63 +323,3 @@ export class SqlWebhooks implements Webhooks {
 }
 
 const ARRIVED = { attempts: 0, failing_since: null, next_at: 0 };
-
-async function insertWebhook(
-  transaction: Transaction<Database>,
-  webhook: NewWebhook,
-  start: FeedPosition,
-  entry: (id: number) => AuditEntry,
-  keyed: KeyedRequest | undefined,
-): Promise<CreateWebhookReply> {
-  const known = keyed && (await findKey(transaction, keyed));
-  if (known === 'reused') return { status: 'key_reused' };
-  if (known !== undefined) {
-    const row = await transaction
-      .selectFrom('webhook')
-      .selectAll()
-      .where('id', '=', known.targetId)
-      .executeTakeFirst();
-    return row === undefined ? { status: 'key_reused' } : { status: 'repeated', webhook: webhookOf(row) };
-  }
-  const { count } = await transaction
-    .selectFrom('webhook')
-    .select((table) => table.fn.countAll<number>().as('count'))
-    .where('seller_id', '=', webhook.sellerId)
-    .executeTakeFirstOrThrow();
-  if (count >= WEBHOOKS_PER_SELLER_MAX) return { status: 'too_many' };
-  const values = newWebhookRow(webhook, start);
-  const { insertId } = await transaction.insertInto('webhook').values(values).executeTakeFirstOrThrow();
-  const id = Number(insertId);
-  if (keyed !== undefined) await takeKey(transaction, keyed, id);
-  await insertAuditEntry(transaction, entry(id));
-  return { status: 'created', webhook: webhookOf({ ...values, id }) };
-}
-
-/** The latest are kept. */
-async function insertDelivery(
-  transaction: Transaction<Database>,
-  webhookId: number,
-  delivery: Delivery,
-): Promise<void> {
-  const { insertId } = await transaction
-    .insertInto('webhook_delivery')
-    .values(deliveryRow(webhookId, delivery))
-    .executeTakeFirstOrThrow();
-  const id = Number(insertId);
-  // Now and then is enough.
-  if (id % DELIVERIES_KEPT !== 0) return;
-  const oldest = await transaction
-    .selectFrom('webhook_delivery')
-    .select('id')
-    .where('webhook_id', '=', webhookId)
-    .orderBy('id', 'desc')
-    .offset(DELIVERIES_KEPT)
-    .limit(1)
-    .executeTakeFirst();
-  if (oldest === undefined) return;
-  await transaction
-    .deleteFrom('webhook_delivery')
-    .where('webhook_id', '=', webhookId)
-    .where('id', '<=', oldest.id)
-    .execute();
-}

@@ -28,7 +28,7 @@ export function webhookOf(row: WebhookRow): Webhook {
     // Written by this folder alone, from these types.
     sellerId: row.seller_id as MemberId,
     url: row.url,
-    secret: row.secret,
+    ...secretsOf(row.secret),
     kinds: row.kinds.split(',') as EventKind[],
     couponIds: row.coupon_ids?.split(',').map((id) => Number(id) as CouponId),
     state: row.state,
@@ -39,6 +39,19 @@ export function webhookOf(row: WebhookRow): Webhook {
     position: positionOf(row.position_seq, row.position_no),
     sendingTo: row.sending_seq === null ? undefined : positionOf(row.sending_seq, row.sending_no),
   };
+}
+
+/** The secret, and after a rotation the one before it with its end: `new old untilMs`. */
+function secretsOf(column: string): Pick<Webhook, 'secret' | 'previousSecret'> {
+  const [secret = '', previous, untilMs] = column.split(' ');
+  return {
+    secret,
+    previousSecret: previous === undefined ? undefined : { secret: previous, untilMs: Number(untilMs) },
+  };
+}
+
+export function rotatedSecrets(column: string, secret: string, previousUntilMs: number): string {
+  return `${secret} ${secretsOf(column).secret} ${previousUntilMs}`;
 }
 
 function positionOf(seq: number, no: number | null): FeedPosition {

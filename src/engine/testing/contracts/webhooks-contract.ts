@@ -1,5 +1,6 @@
 /** Tests what receivers of webhooks are promised over every back end (I11). */
 import { randomInt, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { Clock } from '../../domain/clock.js';
 import type { CouponId, MemberId } from '../../domain/coupon.js';
@@ -46,6 +47,7 @@ export function webhooksContract(t: Test, name: string, open: (t: Test) => Promi
     const under = await open(t);
     t.teardown(() => under.close());
     aboutKeeping(t, under);
+    aboutSecrets(t, under);
     aboutLeases(t, under);
     aboutPasses(t, under);
     aboutDelivering(t, under);
@@ -224,8 +226,50 @@ function aboutKeeping(t: Test, under: WebhooksUnderTest): void {
   });
 }
 
+function aboutSecrets(t: Test, under: WebhooksUnderTest): void {
+  const { webhooks, auditLog } = under;
+
+  t.test(
+    'a rotated secret keeps the one before, and a repeat with the same key rotates nothing',
+    async (t) => {
+      const { id, sellerId, secret } = await created(under, newWebhook());
+      const keyed = { sellerId, key: 'r', route: 'rotate', bodyHash: '', atMs: Date.now() };
+      const rotate = (next: string, ofSeller = sellerId) =>
+        webhooks.rotateSecret(
+          { id, sellerId: ofSeller, secret: next, previousUntilMs: 5 },
+          entry('webhook_secret_rotated')(id),
+          keyed,
+        );
+      const after = { secret: 'whsec_bmV3', previousSecret: { secret, untilMs: 5 } };
+      const replies = await Promise.all(['whsec_bmV3', 'whsec_bmV3'].map((next) => rotate(next)));
+      t.same(replies.map(({ status }) => status).sort(), ['repeated', 'rotated']);
+      t.match(await rotate('whsec_bGF0ZXI='), { status: 'repeated', webhook: after });
+      t.match(await webhooks.find(id, sellerId), after);
+      t.same(await rotate('whsec_bGF0ZXI=', 'another' as MemberId), { status: 'unknown' });
+      const entries = await auditLog.entries(Number.MAX_SAFE_INTEGER, 2);
+      t.same(
+        entries.map(({ action }) => action),
+        ['webhook_created', 'webhook_secret_rotated'],
+      );
+    },
+  );
+}
+
 function aboutLeases(t: Test, under: WebhooksUnderTest): void {
   const { webhooks } = under;
+
+  t.test('a relay holds as many webhooks as it may, and leaves the others to another relay', async (t) => {
+    for (let made = 0; made < 5; made += 1) await created(under, newWebhook());
+    const all = (await webhooks.list(undefined)).filter(({ state }) => state === 'enabled').length;
+    const lease = async (owner: string, limit: number) =>
+      (await webhooks.lease({ owner, leaseMs: LEASE_MS }, limit)).map(({ id }) => id);
+    const few = await lease('few', 2);
+    t.equal(few.length, 2);
+    t.same((await lease('few', 2)).sort(), [...few].sort(), 'no others are taken beside them');
+    t.equal((await lease('many', all)).length, all - 2);
+    t.same(await lease('late', all), []);
+    for (const owner of ['few', 'many']) await webhooks.release(owner);
+  });
 
   t.test('one relay at a time has a webhook, and a relay without it changes nothing', async (t) => {
     const receiver = await Receiver.open(under);
@@ -538,7 +582,31 @@ function aboutRemoving(t: Test, under: WebhooksUnderTest): void {
     await receiver.lapse('r');
   });
 
-  t.test('old events without a place are kept for a webhook that is disabled', async (t) => {
+  t.test(
+    'a disabled webhook holds old events back, and no longer once it has failed as long as they are kept',
+    async (t) => {
+      const receiver = await Receiver.open(under);
+      const { shop, webhook } = receiver;
+      const couponId = await shop.coupon();
+      await shop.issue(couponId, 2);
+      await shop.follow(shop.feed());
+      const afterEventsMs = Date.now() + 1;
+      await delay(5);
+      await receiver.relay('r', receiver.refuse(410));
+      t.match(await under.webhooks.find(webhook.id, undefined), { state: 'disabled' });
+      await under.events.removeOld(afterEventsMs, 100_000);
+      t.equal((await under.events.bounds(shop.sellerId)).removedSeq, 0);
+      await under.events.removeOld(Date.now() + HOUR_MS, 100_000);
+      t.ok((await under.events.bounds(shop.sellerId)).removedSeq > 0);
+      await shop.issue(couponId, 1);
+      await under.webhooks.enable(webhook.id, entry('webhook_enabled')(webhook.id));
+      await receiver.relay('r');
+      t.same(receiver.ids().at(-1), issued(couponId, 3, 3), 'enabled again it goes on with what is kept');
+      await receiver.lapse('r');
+    },
+  );
+
+  t.test('old events without a place are kept for a webhook', async (t) => {
     const receiver = await Receiver.open(under);
     const { shop } = receiver;
     const couponId = await shop.coupon();
