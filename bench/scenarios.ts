@@ -27,6 +27,9 @@ const rampConnections = [8, 32, 128, 320, 640, 1_280, 2_560] as const;
 /** Every lock run of the model must see its 5,000 coupons go, which takes about six seconds here. */
 const MODEL_SECONDS = 12;
 
+/** Of ten members one is eligible. */
+const LISTED_SHARE = 0.1;
+
 export const scenarios = {
   quick: [
     bare,
@@ -106,9 +109,11 @@ export const scenarios = {
     { id: 'sold out', system: 'seonchak-1', load: 'sold-out' },
     { id: 'sold out, limits', system: 'limited-1', load: 'sold-out' },
     { id: 'sold out, tickets', system: 'guarded-1', load: 'sold-out', tickets: true },
+    { id: 'sold out, not eligible', system: 'seonchak-1', load: 'sold-out', listedShare: LISTED_SHARE },
     { id: 'admission', system: 'seonchak-1', load: 'admission' },
     { id: 'admission, limits', system: 'limited-1', load: 'admission' },
     { id: 'admission, tickets', system: 'guarded-1', load: 'admission', tickets: true },
+    { id: 'admission, not eligible', system: 'seonchak-1', load: 'admission', listedShare: LISTED_SHARE },
   ],
   drain: [
     { id: 'drain', system: 'seonchak-1', load: 'drain' },

@@ -50,6 +50,8 @@ export interface Variant {
   readonly seconds?: number;
   /** The coupons demand a presence ticket, and every press brings one. */
   readonly tickets?: true;
+  /** The coupons are limited to a list with this share of the members, who are the first ones. */
+  readonly listedShare?: number;
   /** Streams of the live view that are open meanwhile. */
   readonly watchers?: number;
 }

@@ -85,18 +85,20 @@ export class Loads {
 
   /** Makes what a turn of a variant needs; none of it is measured. */
   async load(variant: Variant, system: System, seconds: number): Promise<PreparedLoad> {
-    const { tickets } = variant;
-    const prepared = await this.#load(variant, demanding(system, tickets), seconds);
+    const { tickets, listedShare } = variant;
+    const listed = listedShare === undefined ? undefined : Math.floor(this.#members * listedShare);
+    const prepared = await this.#load(variant, demanding(system, tickets, listed), seconds);
     return tickets ? { ...prepared, plan: { ...prepared.plan, tickets } } : prepared;
   }
 
   async #load(
-    { load, system: name, against, tickets, coupons: hotCoupons = 1 }: Variant,
+    { load, system: name, against, tickets, listedShare, coupons: hotCoupons = 1 }: Variant,
     system: System,
     seconds: number,
   ): Promise<PreparedLoad> {
     const members = this.#members;
-    const systemName = against ? `${name} of the other checkout` : name;
+    const list = listedShare === undefined ? '' : ' with a list';
+    const systemName = `${name}${list}${against ? ' of the other checkout' : ''}`;
     switch (load) {
       case 'constant':
         return { plan: { couponIds: [1], order: 'random', tokens: KNOWN }, quantity: undefined };
@@ -167,12 +169,16 @@ export class Loads {
   }
 }
 
-/** The same system, whose coupons demand a presence ticket. */
-function demanding(system: System, tickets: true | undefined): System {
-  if (tickets === undefined) return system;
+/** The same system, whose coupons demand a presence ticket, or are for the first members only. */
+function demanding(system: System, tickets: true | undefined, listed: number | undefined): System {
+  if (tickets === undefined && listed === undefined) return system;
+  const demand = {
+    ...(tickets === undefined ? {} : { presenceRequired: true as const }),
+    ...(listed === undefined ? {} : { listed }),
+  };
   return {
     ...system,
-    createCoupon: (coupon) => system.createCoupon({ ...coupon, presenceRequired: true }),
+    createCoupon: (coupon) => system.createCoupon({ ...coupon, ...demand }),
   };
 }
 

@@ -13,6 +13,8 @@ export interface NewCoupon {
   readonly opensInMs?: number;
   /** A download needs a presence ticket. */
   readonly presenceRequired?: true;
+  /** Only members `1` to this one are eligible. */
+  readonly listed?: number;
 }
 
 export interface System {
