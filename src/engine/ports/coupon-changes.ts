@@ -15,7 +15,7 @@
 import type { TermsChange } from './terms-change.js';
 import type { CouponId, CouponTerms } from '../domain/coupon.js';
 import type { DoorChange } from '../domain/door-rule.js';
-import type { RulesChange } from '../domain/redemption.js';
+import { mayShorten, type RulesChange } from '../domain/redemption.js';
 
 import type { AuditEntry } from './audit-log.js';
 import type { CouponRecord } from './coupon-catalogue.js';
@@ -28,7 +28,6 @@ export interface WantedChange {
   readonly addUnits?: number;
   readonly name?: string;
   readonly door?: DoorChange;
-  /** The caller has made sure that no member's validity is shortened. */
   readonly rules?: RulesChange;
 }
 
@@ -36,6 +35,8 @@ export interface ChangeRequest extends WantedChange {
   readonly couponId: CouponId;
   /** Begin only while the coupon has one of these revisions. */
   readonly ifRevisions?: readonly number[];
+  /** Members hold the coupon: refuse a validity under which it may expire earlier. Compared with the rules at the begin of the change. */
+  readonly hasHolders?: boolean;
   readonly keyed?: KeyedRequest;
   readonly audit?: AuditEntry;
   readonly atMs: number;
@@ -59,7 +60,10 @@ export type BeginReply =
   | { readonly status: 'unsettled'; readonly change: BegunChange }
   /** The key's first request has taken effect before. */
   | { readonly status: 'repeated' }
-  | { readonly status: 'key_reused' | 'changed_meanwhile' | 'quantity_too_large' | 'unknown_coupon' };
+  | {
+      readonly status:
+        'key_reused' | 'changed_meanwhile' | 'quantity_too_large' | 'validity_shortened' | 'unknown_coupon';
+    };
 
 /** A coupon's record with the change of it that is not settled, read in one step and taken over by the caller. */
 export interface StandingCoupon {
@@ -87,4 +91,10 @@ export interface CouponChanges {
   standing(couponId: CouponId): Promise<StandingCoupon | undefined>;
   /** Forgets idempotency keys that are not recognised any more. */
   removeExpiredKeys(nowMs: number): Promise<void>;
+}
+
+/** Whether coupons that members hold may expire earlier after the change. */
+export function shortensValidity({ rules, hasHolders }: ChangeRequest, before: CouponRecord): boolean {
+  if (rules?.validity === undefined || hasHolders !== true) return false;
+  return mayShorten(before.redemption?.validity, rules.validity ?? undefined);
 }

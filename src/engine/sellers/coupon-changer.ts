@@ -45,7 +45,8 @@ export type ChangeResult =
         | 'unknown_coupon'
         | 'changed_meanwhile'
         | 'key_reused'
-        | 'quantity_too_large';
+        | 'quantity_too_large'
+        | 'validity_shortened';
     };
 
 type Settled = Exclude<ChangeResult, { readonly status: 'repeated' }>;

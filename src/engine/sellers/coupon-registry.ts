@@ -50,8 +50,9 @@ export interface CouponListQuery extends CouponQuery {
 export interface AmendRequest extends TermsChange {
   readonly name?: string;
   readonly door?: DoorChange;
-  /** The caller has made sure that no member's validity is shortened. */
   readonly rules?: RulesChange;
+  /** Members hold the coupon: refuse a validity under which it may expire earlier. */
+  readonly hasHolders?: boolean;
   /** Units to add; then no quantity is named. */
   readonly addUnits?: number;
   /** Change the coupon only while it has one of these revisions. */
@@ -201,7 +202,7 @@ export class CouponRegistry {
    * hold on this process at once, on others within a second.
    */
   async amend(couponId: CouponId, change: AmendRequest, by?: AuditActor): Promise<AmendResult> {
-    const { name, door, rules, addUnits, ifRevisions, keyed, ...terms } = change;
+    const { name, door, rules, hasHolders, addUnits, ifRevisions, keyed, ...terms } = change;
     const detail = {
       ...terms,
       ...(name === undefined ? {} : { name }),
@@ -216,6 +217,7 @@ export class CouponRegistry {
       ...(name === undefined ? {} : { name }),
       ...(door === undefined ? {} : { door }),
       ...(rules === undefined ? {} : { rules }),
+      ...(hasHolders === undefined ? {} : { hasHolders }),
       ...(ifRevisions === undefined ? {} : { ifRevisions }),
       ...(keyed === undefined ? {} : { keyed }),
       ...(by === undefined || Object.keys(detail).length === 0

@@ -1,6 +1,6 @@
 /** Reads the rules of redemption from requests: defaults, changes, and the refusal of a shorter validity. */
 import type { z } from 'zod';
-import { defaultRedemptionRules, mayShorten } from '../../engine/domain/redemption.js';
+import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
 import type { RedemptionRules, RulesChange } from '../../engine/domain/redemption.js';
 import type { CouponView } from '../../engine/sellers/coupon-registry.js';
 import { refuse } from '../wire/problems.js';
@@ -32,12 +32,9 @@ export function changedRules(input: z.output<typeof couponChangeInput>): RulesCh
   };
 }
 
-/** @throws RequestRefused: `validity_shortened`, since coupons would expire in the hands of members. */
-export function refuseShorterValidity(coupon: CouponView, change: RulesChange): void {
-  if (change.validity === undefined || coupon.issued === 0) return;
-  const { validity } = coupon.redemption ?? defaultRedemptionRules;
-  if (!mayShorten(validity, change.validity ?? undefined)) return;
-  refuse(
+/** Coupons would expire in the hands of members. */
+export function refuseShorterValidity(): never {
+  return refuse(
     'validity_shortened',
     'Members hold this coupon, and for some the new validity may end earlier. Give one that is longer for all of them.',
   );

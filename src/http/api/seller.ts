@@ -95,7 +95,6 @@ export class SellerHandlers {
     const { couponId } = coupon;
     const input = parseBody(couponChangeInput, request);
     const rules = changedRules(input);
-    refuseShorterValidity(coupon, rules);
     const { name, quantity, opensAt, closesAt } = input;
     const opensAtMs = opensAt === undefined ? coupon.opensAtMs : (opensAt ?? undefined);
     refuseOpenHold(coupon, rules, opensAtMs, this.#ports.clock.nowMs());
@@ -110,7 +109,7 @@ export class SellerHandlers {
       ...(opensAt === undefined ? {} : { opensAtMs: opensAt }),
       ...(closesAt === undefined ? {} : { closesAtMs: closesAt }),
       ...(door === undefined ? {} : { door }),
-      ...(Object.keys(rules).length === 0 ? {} : { rules }),
+      ...(Object.keys(rules).length === 0 ? {} : { rules, hasHolders: coupon.issued > 0 }),
     };
     const result = await this.#amend(request, seller, couponId, change);
     if (door !== undefined) await this.#doorChecks.refresh();
@@ -209,6 +208,8 @@ function amended(result: AmendResult): Reply {
       );
     case 'key_reused':
       return refuseReusedKey();
+    case 'validity_shortened':
+      return refuseShorterValidity();
     case 'quantity_too_large':
       return refuse('invalid_input', `by: the quantity would be above ${QUANTITY_MAX}`, {
         errors: [{ field: 'by', message: `the quantity would be above ${QUANTITY_MAX}` }],

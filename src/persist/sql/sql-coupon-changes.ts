@@ -17,6 +17,7 @@ import { type CouponId, type CouponTerms, parseCouponId, QUANTITY_MAX } from '..
 import { doorAfter, sameDoor } from '../../engine/domain/door-rule.js';
 import { auditedEligibility } from '../../engine/domain/eligibility.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
+import { shortensValidity } from '../../engine/ports/coupon-changes.js';
 import { defaultRedemptionRules, rulesAfter, sameRules } from '../../engine/domain/redemption.js';
 import type { KeyedRequest } from '../../engine/ports/idempotency.js';
 import { sameTerms, termsAfter } from '../../engine/ports/terms-change.js';
@@ -75,6 +76,7 @@ export class SqlCouponChanges implements CouponChanges {
     }
     const wanted = withUnits(request, record);
     if ((wanted.terms.quantity ?? 0) > QUANTITY_MAX) return { status: 'quantity_too_large' };
+    if (shortensValidity(request, record)) return { status: 'validity_shortened' };
 
     if (keyed !== undefined) await takeKey(transaction, keyed, couponId);
     const body: ChangeBody = {

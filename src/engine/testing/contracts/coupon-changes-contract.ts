@@ -154,6 +154,31 @@ function aboutRules(t: Test, under: ChangesUnderTest): void {
     t.same((await catalogue.find([couponId]))[0]?.redemption, last);
   });
 
+  t.test('of two changes of the validity at once neither shortens what the other has made', async (t) => {
+    const { couponId } = await registerCoupon(under);
+    const change = (hours: number, hasHolders: boolean) =>
+      changes.begin({ couponId, terms: {}, rules: { validity: { hours } }, hasHolders, atMs: 0 });
+    t.match(await change(10, false), { status: 'made' });
+    const wanted = [50, 100, 40, 80, 60, 90];
+    const replies = await Promise.all(wanted.map((hours) => change(hours, true)));
+    const made = wanted.filter((_, place) => replies[place]?.status === 'made');
+    t.match(
+      replies.filter(({ status }) => status !== 'made'),
+      wanted.slice(made.length).map(() => ({ status: 'validity_shortened' })),
+    );
+    t.match(
+      (await catalogue.find([couponId]))[0]?.redemption,
+      { validity: { hours: 100 } },
+      'the longest stays',
+    );
+    t.match(await change(99, true), { status: 'validity_shortened' });
+    t.match(
+      await change(5, false),
+      { status: 'made' },
+      'while no member holds the coupon any change is made',
+    );
+  });
+
   t.test('rules beside terms are saved with them, or dropped with them', async (t) => {
     const record = await registerCoupon(under);
     const { couponId } = record;
