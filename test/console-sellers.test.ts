@@ -72,6 +72,36 @@ t.test('numbers are understood as people write them', async (t) => {
   t.match(body, { quantity: 12_500, discount: { type: 'percent', value: 12.5 } });
 });
 
+t.test('a coupon for the till has its days, and its form names what is fixed', async (t) => {
+  await page.goto(`${server.origin}/#/sell/new`);
+  await page.getByLabel('Name').fill('Three days');
+  await page.getByLabel('Quantity').fill('5');
+  await page.getByText('Days after issue').click();
+  await page.getByText('Only the shop').click();
+  await page.getByRole('button', { name: 'Register', exact: true }).click();
+  await page.getByText('A whole number from 1 to 3,650.').waitFor();
+  await page.getByLabel('Days after issue', { exact: true }).and(page.locator('[name=validity]')).fill('3');
+  await page.getByRole('button', { name: 'Register', exact: true }).click();
+  await page.getByRole('heading', { name: 'Three days', level: 1 }).waitFor();
+  const id = /\/sell\/(\d+)$/.exec(page.url())?.[1] ?? '';
+  const read = async () => (await client.call(`/v1/coupons/${id}`)).body;
+  t.match(await read(), { validity: { days: 3, zone: 'UTC' }, redeemBy: 'seller' });
+
+  await page.getByRole('button', { name: 'Edit' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('No discount. It is fixed').waitFor();
+  await dialog.locator('[name=validity]').fill('4');
+  await dialog.getByText('The member').click();
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  t.match(await read(), { validity: { days: 4 }, redeemBy: 'member' });
+
+  await page.getByRole('button', { name: 'Close' }).click();
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await page.getByText('Closed for good: nothing of it can be changed.').waitFor();
+  t.equal(await page.getByRole('button', { name: 'Edit' }).count(), 0);
+});
+
 t.test('an amount is registered in its currency', async (t) => {
   await page.goto(`${server.origin}/#/sell/new`);
   await page.getByLabel('Name').fill('Off in dollars');

@@ -8,7 +8,9 @@ import type {
   Discount,
   Issuance,
   Page,
+  RedeemBy,
   Redemption,
+  Validity,
   WalletItem,
 } from './coupon.js';
 import { OFFLINE, problemOf, unexpected } from './problem.js';
@@ -47,6 +49,8 @@ export interface CouponTerms {
   readonly quantity?: number;
   readonly opensAt?: string | null;
   readonly closesAt?: string | null;
+  readonly validity?: Validity | null;
+  readonly redeemBy?: RedeemBy;
 }
 
 export interface NewCoupon extends CouponTerms {
@@ -201,8 +205,9 @@ export class ApiClient {
     });
   }
 
+  /** The latest issue first. */
   myCoupons(after: number | string, limit: number): Promise<Result<Page<WalletItem>>> {
-    return this.#call(`v1/me/coupons?after=${after}&limit=${limit}`, pageOf(readWalletItem));
+    return this.#call(`v1/me/coupons?after=${after}&limit=${limit}&order=newest`, pageOf(readWalletItem));
   }
 
   /** The orders that redeemed an issuance, the latest first. */

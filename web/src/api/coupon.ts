@@ -17,6 +17,15 @@ export type Discount =
   /** In the smallest unit of the currency. */
   | { readonly type: 'amount'; readonly value: number; readonly currency: string };
 
+/** How long an issuance can be used; `undefined`: without end. */
+export type Validity =
+  | { readonly until: string }
+  | { readonly hours: number }
+  /** To the end of the n-th day after the day of issue, in this time zone. */
+  | { readonly days: number; readonly zone: string };
+
+export type RedeemBy = 'member' | 'seller';
+
 export interface Coupon {
   readonly id: number;
   readonly sellerId: string;
@@ -29,6 +38,8 @@ export interface Coupon {
   readonly opensAtMs: number | undefined;
   readonly closesAtMs: number | undefined;
   readonly createdAtMs: number;
+  readonly validity: Validity | undefined;
+  readonly redeemBy: RedeemBy;
   /** Names the revision that was read; `undefined` for a coupon of a list. */
   readonly etag: string | undefined;
 }
@@ -98,6 +109,8 @@ export function readCoupon(value: unknown): Coupon {
     opensAtMs: instantOrNothingIn(fields, 'opensAt'),
     closesAtMs: instantOrNothingIn(fields, 'closesAt'),
     createdAtMs: instantIn(fields, 'createdAt'),
+    validity: readValidity(fields['validity']),
+    redeemBy: fields['redeemBy'] === 'seller' ? 'seller' : 'member',
     etag: undefined,
   };
 }
@@ -175,6 +188,14 @@ function readState(value: unknown): CouponState {
   const state = couponStates.find((known) => known === value);
   if (state === undefined) throw new UnexpectedAnswerError('state is none that is known');
   return state;
+}
+
+function readValidity(value: unknown): Validity | undefined {
+  if (value === null || value === undefined) return undefined;
+  const fields = fieldsOf(value);
+  if ('until' in fields) return { until: textIn(fields, 'until') };
+  if ('hours' in fields) return { hours: numberIn(fields, 'hours') };
+  return { days: numberIn(fields, 'days'), zone: textIn(fields, 'zone') };
 }
 
 function readDiscount(value: unknown): Discount | undefined {

@@ -68,7 +68,11 @@ export function CouponActions({ coupon, onChanged }: CouponActionOptions) {
       )}
       {state !== 'closed' &&
         button(detail.topUp, () => ask('top_up'), state === 'sold_out' ? 'button-primary' : '')}
-      {button(detail.edit, () => void openEdit())}
+      {state === 'closed' ? (
+        <p class="quiet">{detail.closedFixed}</p>
+      ) : (
+        button(detail.edit, () => void openEdit())
+      )}
       {state !== 'closed' && button(detail.close, () => ask('close'), 'button-quiet-danger')}
       {asked === 'top_up' && <TopUpDialog {...dialog} />}
       {asked === 'edit' && <EditDialog {...dialog} />}

@@ -18,7 +18,7 @@ export function CouponsPage() {
   const { words, api } = useConsole();
   const [state, setState] = useState<CouponState | 'all'>('all');
   const list = useGrowingList(
-    (after) => api.coupons(state === 'all' ? {} : { state }, after, PAGE_ROWS),
+    (after) => api.coupons({ sort: '-id', ...(state !== 'all' && { state }) }, after, PAGE_ROWS),
     [state],
   );
   useTitle(words.coupons.title);

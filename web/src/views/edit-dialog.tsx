@@ -6,6 +6,7 @@ import { useConsole } from '../context.js';
 import { readTerms, showServerFaults } from '../parts/coupon-rules.js';
 import { Dialog } from '../parts/dialog.js';
 import { showTerms, Terms, useTermsFields } from '../parts/terms-fields.js';
+import { readUse, showUse, UseFields, useUseFields } from '../parts/use-fields.js';
 import { problemText } from '../problem-text.js';
 import { useTakeChange } from './changed-coupon.js';
 import type { CouponActionOptions } from './coupon-actions.js';
@@ -16,9 +17,12 @@ export function EditDialog({
   onChanged,
   onClose,
 }: CouponActionOptions & { readonly onClose: () => void }) {
-  const { words, api } = useConsole();
+  const { words, api, format } = useConsole();
   const { detail } = words;
   const fields = useTermsFields(coupon);
+  /** As the seller has seen it: what differs from it is what the seller changes. */
+  const [known, setKnown] = useState(coupon);
+  const use = useUseFields(known);
   const { take, readChanged } = useTakeChange(coupon.id, onChanged);
   /** Of the values that the seller has seen, not of the latest that were read. */
   const etag = useRef(coupon.etag);
@@ -26,9 +30,10 @@ export function EditDialog({
 
   async function run(): Promise<ComponentChildren> {
     setChanged(undefined);
+    const how = readUse(use, words);
     const terms = readTerms(fields, words);
-    if (terms === undefined) return '';
-    const result = await api.amend(coupon.id, terms, etag.current);
+    if (terms === undefined || how === undefined) return '';
+    const result = await api.amend(coupon.id, { ...terms, ...how }, etag.current);
     if (!result.ok && result.problem.code === 'changed_meanwhile') return showChanged();
     if (!result.ok) showServerFaults(result.problem, { ...fields });
     return take(result, detail.done.edit);
@@ -39,6 +44,7 @@ export function EditDialog({
     const read = await readChanged();
     if (!read.ok) return problemText(words, read.problem);
     etag.current = read.value.coupon.etag;
+    setKnown(read.value.coupon);
     setChanged(read.value);
     return '';
   }
@@ -46,6 +52,12 @@ export function EditDialog({
   return (
     <Dialog title={detail.editTitle} submit={words.form.save} run={run} onClose={onClose}>
       <Terms fields={fields} />
+      <UseFields state={use} />
+      <p class="quiet">
+        {known.discount === undefined
+          ? words.form.noDiscount
+          : words.form.discountFixed(format.discount(known.discount))}
+      </p>
       <div role="alert">
         {changed !== undefined && (
           <p class="form-fault">
@@ -55,6 +67,7 @@ export function EditDialog({
               class="button"
               onClick={() => {
                 showTerms(fields, changed.coupon);
+                showUse(use, changed.coupon);
                 setChanged(undefined);
                 fields.name.input.current?.focus();
               }}

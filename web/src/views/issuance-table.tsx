@@ -235,7 +235,7 @@ function Row({ couponId, issuance, onRevoke, onCancel }: RowOptions) {
       <td class="cell-time" data-label={detail.issuedAt}>
         {format.moment(issuedAtMs)}
       </td>
-      <td class="cell-time" data-label={detail.usedAt}>
+      <td class="cell-time" data-label={detail.usedAt} data-empty={String(!used)}>
         {used ? format.moment(usedAtMs) : words.none}
       </td>
       <td class="cell-action">

@@ -8,7 +8,10 @@ const SHOWN_MAX = 3;
 export function OtherCoupons({ couponId }: { readonly couponId: number }) {
   const { words, api, format } = useConsole();
   // One more, as this coupon may be open again by then.
-  const { result } = useLoaded(() => api.coupons({ state: 'open' }, 0, SHOWN_MAX + 1), [couponId]);
+  const { result } = useLoaded(
+    () => api.allCoupons({ state: 'open', sort: '-id' }, SHOWN_MAX + 1),
+    [couponId],
+  );
   if (result?.ok !== true) return null;
   const others = result.value.items.filter(({ id }) => id !== couponId).slice(0, SHOWN_MAX);
   return (

@@ -8,6 +8,7 @@ import { Choice, Field, useField } from '../parts/field.js';
 import { SellersOnly } from '../parts/states.js';
 import { CurrencyField } from '../parts/currency-field.js';
 import { Terms, useTermsFields } from '../parts/terms-fields.js';
+import { readUse, UseFields, useUseFields } from '../parts/use-fields.js';
 import { problemText } from '../problem-text.js';
 import { detailAddress } from '../route.js';
 
@@ -28,6 +29,7 @@ function RegistrationForm() {
   const terms = useTermsFields();
   const value = useField();
   const [type, setType] = useState<'none' | Discount['type']>('none');
+  const use = useUseFields();
   const [currency, setCurrency] = useState('KRW');
   const [fault, setFault] = useState('');
   const [busy, setBusy] = useState(false);
@@ -35,12 +37,13 @@ function RegistrationForm() {
   async function onSubmit(event: Event & { readonly currentTarget: HTMLElement }): Promise<void> {
     event.preventDefault();
     setFault('');
+    // From the last field to the first: the first mistake of the form is where the keyboard goes.
+    const readHow = readUse(use, words);
     const readValue = readDiscount(type, value, currency, words);
-    // Last, as the first mistake of the form is where the keyboard goes.
     const read = readTerms(terms, words);
-    if (read === undefined || readValue === undefined) return;
+    if (read === undefined || readValue === undefined || readHow === undefined) return;
     setBusy(true);
-    const result = await api.register({ ...read, ...readValue });
+    const result = await api.register({ ...read, ...readValue, ...readHow });
     setBusy(false);
     if (result.ok) {
       go(detailAddress(result.value.id));
@@ -87,6 +90,7 @@ function RegistrationForm() {
         <Field state={value} label={words.form.discountValue} name="discount" inputMode="decimal" />
       )}
       {type === 'amount' && <CurrencyField value={currency} onChange={setCurrency} />}
+      <UseFields state={use} />
       <p class="form-fault" role="alert">
         {fault}
       </p>
