@@ -28,7 +28,16 @@ export interface NewCoupon extends CouponTerms {
   readonly redemption?: RedemptionRules | undefined;
 }
 
+export interface QuantityChange {
+  /** By the clock of the process that was asked. */
+  readonly atMs: number;
+  readonly before: number;
+  readonly quantity: number;
+}
+
 export interface CouponRecord extends NewCoupon {
+  /** Ascending, the latest of them; left out where the quantity never changed. */
+  readonly quantityChanges?: readonly QuantityChange[];
   readonly couponId: CouponId;
   /** Of the terms as last saved here; the admission store may be ahead for a moment. */
   readonly version: number;

@@ -165,6 +165,11 @@ export function createRoutes(
     ),
     sellerOrAdmin('GET /v1/coupons/:id/stats', (request, caller) => sellers.stats(request, caller), 'read'),
     sellerOrAdmin(
+      'GET /v1/coupons/:id/quantities',
+      (request, caller) => sellers.quantities(request, caller),
+      'read',
+    ),
+    sellerOrAdmin(
       'GET /v1/coupons/:id/issuances',
       (request, caller) => issuances.list(request, caller),
       'read',

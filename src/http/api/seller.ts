@@ -19,6 +19,7 @@ import type { StatsAnswer } from '../openapi/answers.js';
 import { callerActor } from './caller-actor.js';
 import { ownedCoupon } from './owned-coupon.js';
 import { parseBody } from '../wire/parse-input.js';
+import { rfc3339 } from '../wire/rfc3339.js';
 import { refuse } from '../wire/problems.js';
 import { couponChangeInput, couponInput, topUpInput } from '../wire/schemas.js';
 import { revisionsToMatch } from '../wire/entity-tag.js';
@@ -137,6 +138,18 @@ export class SellerHandlers {
   /** For good: a closed coupon takes no further change. */
   close(request: ApiRequest, seller: Identity): Promise<Reply> {
     return this.#change(request, seller, { closed: true });
+  }
+
+  /** From the registration on, or from the oldest change that is kept. */
+  async quantities(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const coupon = await ownedCoupon(this.#ports.registry, request, seller);
+    const { quantityChanges = [], quantity, createdAtMs } = coupon;
+    const first = { atMs: createdAtMs, quantity: quantityChanges[0]?.before ?? quantity };
+    const items = [first, ...quantityChanges].map((one) => ({
+      at: rfc3339(one.atMs),
+      quantity: one.quantity,
+    }));
+    return json(200, { items });
   }
 
   /** Six numbers from three places, not read in one instant: they add up when the coupon is idle (I5). */

@@ -385,6 +385,8 @@ export const recallAnswer = z.object({
   remaining: count.optional().meta({ description: 'Units in stock now.' }),
 });
 
+export const quantityList = z.object({ items: z.array(z.object({ at: instant, quantity: count })) });
+
 export const statsAnswer = z.object({
   quantity: count,
   issued: count,

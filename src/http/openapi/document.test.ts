@@ -198,6 +198,7 @@ t.test('what administrators do is answered as described', async (t) => {
   await walk('GET /v1/admin/audit', '/v1/admin/audit?limit=5', { token });
   await walk('GET /v1/admin/health', '/v1/admin/health', { token });
   await walk('GET /v1/coupons/{id}/stats', `${path}/stats`, { token });
+  await walk('GET /v1/coupons/{id}/quantities', `${path}/quantities`, { token });
 });
 
 t.test('what sellers do is answered as described', async (t) => {

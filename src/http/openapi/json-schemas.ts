@@ -80,6 +80,7 @@ const named = {
   DeliveryList: answers.deliveryList,
   Granted: answers.grantAnswer,
   Stats: answers.statsAnswer,
+  QuantityList: answers.quantityList,
   LiveUpdate: answers.liveUpdate,
   Alive: answers.aliveAnswer,
   Ready: answers.readyAnswer,

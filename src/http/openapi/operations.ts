@@ -320,6 +320,14 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: { description: 'The figures.', json: 'Stats' } },
     problems: ['unknown_coupon', 'forbidden'],
   }),
+  'GET /v1/coupons/:id/quantities': forShopsAndAdmins('read', {
+    id: 'listQuantities',
+    tag: 'Sellers',
+    summary: 'List what the quantity was and when',
+    description: 'Ascending from the registration; of very many changes only the latest are kept.',
+    answers: { 200: { description: 'The quantities.', json: 'QuantityList' } },
+    problems: ['unknown_coupon', 'forbidden'],
+  }),
   'GET /v1/coupons/:id/issuances': forShopsAndAdmins('read', {
     id: 'listIssuances',
     tag: 'Sellers',

@@ -10,6 +10,11 @@ export async function addDiscountCurrency(db: Kysely<unknown>, flavour: SqlFlavo
   await addColumnOnce(db, flavour, 'coupon', 'discount_currency', types.word, true);
 }
 
+export async function addQuantityHistory(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
+  await addColumnOnce(db, flavour, 'coupon', 'quantities', types.json, true);
+}
+
 export async function createSessionEnds(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
   const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
   const table = flavour.name === 'mysql' ? sql`engine=InnoDB default charset=utf8mb4` : sql`strict`;

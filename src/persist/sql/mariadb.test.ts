@@ -39,6 +39,7 @@ t.same(
     '0049_holds',
     '0050_session_ends',
     '0051_discount_currency',
+    '0051_quantity_history',
   ],
   'of several that start at once one migrates',
 );

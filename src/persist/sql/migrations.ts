@@ -6,7 +6,7 @@ import { addDoorRules, createAudiences } from './door-migrations.js';
 import { migrateIdentity } from './identity-migration.js';
 import { createInstallation } from './installation.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
-import { addDiscountCurrency, createSessionEnds } from './account-migrations.js';
+import { addDiscountCurrency, addQuantityHistory, createSessionEnds } from './account-migrations.js';
 import { createEvents, createWebhooks } from './feed-migrations.js';
 import { addHolds, addRedemptions, createServerKeys, indexOpenings } from './shop-migrations.js';
 import type { SqlFlavour } from './sql-flavour.js';
@@ -33,6 +33,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0049_holds': { up: (db) => addHolds(db, flavour) },
     '0050_session_ends': { up: (db) => createSessionEnds(db, flavour) },
     '0051_discount_currency': { up: (db) => addDiscountCurrency(db, flavour) },
+    '0051_quantity_history': { up: (db) => addQuantityHistory(db, flavour) },
   };
 }
 

@@ -46,6 +46,8 @@ export interface CouponTable {
   /** NULL: a percentage, or the default currency of amounts registered before there were others. */
   discount_currency: Generated<string | null>;
   created_at: number;
+  /** JSON of quantity-history.ts; NULL: the quantity never changed. */
+  quantities: Generated<string | null>;
   /** The door rule as JSON; NULL: none. And the revision at which the rule last changed (change-counter.ts). */
   door: string | null;
   door_revision: Generated<number>;

@@ -20,6 +20,7 @@ import { DOOR_CHANGES, nextRevision } from './change-counter.js';
 import { faultOf, storeFault } from './error-classes.js';
 import { findKey, takeKey } from './idempotency-keys.js';
 import type { CouponTable, Database } from './schema.js';
+import { quantityChangesOf } from './quantity-history.js';
 import { hasRules, ruleColumns, rulesOf } from './redemption-rules.js';
 import { couponPage } from './coupon-page.js';
 import { newBirth } from './installation.js';
@@ -248,6 +249,7 @@ export function recordOf(row: Selectable<CouponTable>): CouponRecord {
     changesBegun: row.changes_begun,
     ...(row.birth === null ? {} : { birth: row.birth }),
     createdAtMs: row.created_at,
+    ...(row.quantities === null ? {} : { quantityChanges: quantityChangesOf(row.quantities) }),
     ...(row.door === null ? {} : { door: doorRuleOf(row.door) }),
     ...(hasRules(row) ? { redemption: rulesOf(row) } : {}),
   };

@@ -26,6 +26,7 @@ import { faultOf } from './error-classes.js';
 import { findKey, freeKey, removeExpiredKeys, takeKey } from './idempotency-keys.js';
 import { ruleColumns } from './redemption-rules.js';
 import type { CouponChangeTable, Database } from './schema.js';
+import { withQuantityChange } from './quantity-history.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import { recordOf, refusingPoison, termColumns } from './sql-coupon-catalogue.js';
 import { doorText } from './sql-door-rules.js';
@@ -36,6 +37,8 @@ import { inTransaction, reading, writing } from './transaction.js';
 interface ChangeBody extends Omit<WantedChange, 'addUnits'> {
   /** Whether it alters what the catalogue had when it began. */
   readonly alters: boolean;
+  /** Left out by processes of the release before. */
+  readonly quantityBefore?: number;
   readonly audit?: AuditEntry;
   readonly keyed?: Pick<KeyedRequest, 'sellerId' | 'key'>;
 }
@@ -82,6 +85,7 @@ export class SqlCouponChanges implements CouponChanges {
     const body: ChangeBody = {
       ...wanted,
       alters: alters(record, wanted),
+      quantityBefore: record.quantity,
       ...(audit === undefined ? {} : { audit: auditOf(audit, request, wanted, record) }),
       ...(keyed === undefined ? {} : { keyed: { sellerId: keyed.sellerId, key: keyed.key } }),
     };
@@ -130,6 +134,7 @@ export class SqlCouponChanges implements CouponChanges {
           .set({ ...termColumns(terms), version: Math.max(version, record.version) })
           .where('id', '=', couponId)
           .execute();
+        await saveQuantityChange(transaction, couponId, begun?.at ?? 0, body);
         await saveOwnFields(transaction, record, body, doorRevision);
         await raiseRevision(transaction, couponId, body.alters || !sameTerms(record, terms));
         return this.#savedRecord(transaction, couponId);
@@ -274,6 +279,27 @@ async function saveOwnFields(
     await transaction.updateTable('coupon').set(ruleColumns(rules)).where('id', '=', couponId).execute();
   }
   if (audit !== undefined) await insertAuditEntry(transaction, audit);
+}
+
+/** The catalogue may have the new terms already, so the quantity before is the one at the begin of the change. */
+async function saveQuantityChange(
+  transaction: Transaction<Database>,
+  couponId: CouponId,
+  atMs: number,
+  { terms: { quantity }, quantityBefore }: ChangeBody,
+): Promise<void> {
+  if (quantity === undefined || quantityBefore === undefined || quantity === quantityBefore) return;
+  const { quantities } = await transaction
+    .selectFrom('coupon')
+    .select('quantities')
+    .where('id', '=', couponId)
+    .executeTakeFirstOrThrow();
+  const change = { atMs, before: quantityBefore, quantity };
+  await transaction
+    .updateTable('coupon')
+    .set({ quantities: withQuantityChange(quantities, change) })
+    .where('id', '=', couponId)
+    .execute();
 }
 
 async function raiseRevision(

@@ -1,6 +1,14 @@
 /** Calls the API, one function per route, and parses the answers. */
 import type { Session } from '../session.js';
-import { pageOf, readCoupon, readHistory, readIssuance, readStats, readWalletItem } from './coupon.js';
+import {
+  pageOf,
+  readCoupon,
+  readHistory,
+  readIssuance,
+  readQuantitySince,
+  readStats,
+  readWalletItem,
+} from './coupon.js';
 import type {
   Coupon,
   CouponState,
@@ -11,6 +19,7 @@ import type {
   RedeemBy,
   Redemption,
   Validity,
+  QuantitySince,
   WalletItem,
 } from './coupon.js';
 import { OFFLINE, problemOf, unexpected } from './problem.js';
@@ -153,6 +162,11 @@ export class ApiClient {
   /** @param ifMatch the ETag of the coupon that the seller saw: a change since then is not overwritten. */
   amend(id: number, change: CouponTerms, ifMatch: string | undefined): Promise<Result<Coupon>> {
     return this.#call(`v1/coupons/${id}`, readTagged, { method: 'PATCH', body: change, ifMatch });
+  }
+
+  /** What the quantity was and since when, ascending. */
+  quantities(id: number): Promise<Result<readonly QuantitySince[]>> {
+    return this.#call(`v1/coupons/${id}/quantities`, itemsOf(readQuantitySince));
   }
 
   /** @param key names this top-up: the same key sent again, because no answer came, adds nothing twice. */

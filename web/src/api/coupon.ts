@@ -64,6 +64,11 @@ export interface CouponStats {
   readonly deadLettered: number;
 }
 
+export interface QuantitySince {
+  readonly atMs: number;
+  readonly quantity: number;
+}
+
 export interface Issuance {
   readonly couponId: number;
   readonly memberId: string;
@@ -139,6 +144,11 @@ export function readStats(value: unknown): CouponStats {
     recorded: numberIn(fields, 'recorded'),
     deadLettered: numberIn(fields, 'deadLettered'),
   };
+}
+
+export function readQuantitySince(value: unknown): QuantitySince {
+  const fields = fieldsOf(value);
+  return { atMs: instantIn(fields, 'at'), quantity: numberIn(fields, 'quantity') };
 }
 
 export function readIssuance(value: unknown): Issuance {

@@ -1,6 +1,8 @@
 /** Computes the curve of a coupon: the remaining stock and the rate over time. */
 import type { ApiClient } from '../api/client.js';
 import type { Coupon, Issuance, LiveUpdate } from '../api/coupon.js';
+import { curveOf } from './burn-down-curve.js';
+import type { PastPoint } from './burn-down-curve.js';
 
 /** Above this the older half is thinned out: a screen has fewer columns. */
 const POINTS_MAX = 4_000;
@@ -8,8 +10,6 @@ const POINTS_MAX = 4_000;
 const ROWS_READ_WHOLE = 1_000;
 const SAMPLES = 48;
 const SAMPLES_AT_ONCE = 6;
-/** Members of one batch share an instant; a speed needs some time to pass. */
-const SPEED_OVER_MS = 500;
 
 export class BurnDownData {
   /** Seconds since the epoch, ascending: the chart's unit. */
@@ -48,38 +48,18 @@ export class BurnDownData {
   }
 }
 
-export interface PastPoint {
-  readonly atMs: number;
-  readonly remaining: number;
-  readonly perSecond: number;
-}
-
 /**
  * The curve until now, from the times at which numbers were recorded. A few dozen rows are enough, however many there
  * are: row n of the line has the time at which n were issued. Revoked numbers leave gaps, so the counts are scaled to
- * those that are left.
+ * those that are left. What remained at a time depends on the quantity at that time, which the seller may have changed.
  */
 export async function readPast(api: ApiClient, coupon: Coupon): Promise<readonly PastPoint[]> {
   if (coupon.issued === 0) return [];
-  const rows =
-    coupon.issued <= ROWS_READ_WHOLE ? await readWhole(api, coupon) : await readSamples(api, coupon);
-  const last = rows.at(-1);
-  const first = rows[0];
-  if (last === undefined || first === undefined) return [];
-  const points: PastPoint[] = [{ atMs: first.issuedAtMs - 1, remaining: coupon.quantity, perSecond: 0 }];
-  let before = { atMs: first.issuedAtMs, count: 0 };
-  let stretch: Omit<PastPoint, 'perSecond'>[] = [];
-  for (const row of rows) {
-    const count = Math.round((row.issueNo / last.issueNo) * coupon.issued);
-    stretch.push({ atMs: row.issuedAtMs, remaining: coupon.quantity - count });
-    const elapsedMs = row.issuedAtMs - before.atMs;
-    if (elapsedMs < SPEED_OVER_MS && row !== last) continue;
-    const perSecond = Math.round(((count - before.count) * 1_000) / Math.max(elapsedMs, SPEED_OVER_MS));
-    points.push(...stretch.map((point) => ({ ...point, perSecond })));
-    before = { atMs: row.issuedAtMs, count };
-    stretch = [];
-  }
-  return [...points, { atMs: last.issuedAtMs + 1_000, remaining: coupon.remaining, perSecond: 0 }];
+  const [rows, quantities] = await Promise.all([
+    coupon.issued <= ROWS_READ_WHOLE ? readWhole(api, coupon) : readSamples(api, coupon),
+    api.quantities(coupon.id),
+  ]);
+  return curveOf(coupon, rows, quantities.ok ? quantities.value : []);
 }
 
 async function readWhole(api: ApiClient, coupon: Coupon): Promise<readonly Issuance[]> {

@@ -204,12 +204,35 @@ function aboutRules(t: Test, under: ChangesUnderTest): void {
 function aboutSettling(t: Test, under: ChangesUnderTest): void {
   const { changes, catalogue } = under;
 
+  t.test('changes of the quantity are kept in the coupon, whatever the catalogue has already', async (t) => {
+    const record = await registerCoupon(under);
+    const { couponId } = record;
+    for (const [version, quantity] of [
+      [2, 200],
+      [3, 150],
+      [4, 150],
+    ] as const) {
+      const change = await begun(under, { couponId, terms: { quantity }, atMs: version });
+      if (version === 3) await catalogue.saveTerms(couponId, version, { ...termsOf(record), quantity });
+      await changes.complete(change, version, { ...termsOf(record), quantity });
+    }
+    const { quantityChanges } = (await changes.standing(couponId))?.record ?? {};
+    t.same(quantityChanges, [
+      { atMs: 2, before: record.quantity, quantity: 200 },
+      { atMs: 3, before: 200, quantity: 150 },
+    ]);
+  });
+
   t.test('a completed change is saved with name, audit entry and the next revision', async (t) => {
     const record = await registerCoupon(under);
     const { couponId } = record;
     const change = await begun(under, { couponId, name: 'renamed', audit: auditEntry(record) });
     const terms = { ...termsOf(record), quantity: 200 };
-    const saved = { ...record, ...terms, name: 'renamed', version: 2, revision: 1, changesBegun: 1 };
+    const quantityChanges = [{ atMs: 0, before: record.quantity, quantity: 200 }];
+    const saved = {
+      ...{ ...record, ...terms, name: 'renamed', version: 2, revision: 1, changesBegun: 1 },
+      quantityChanges,
+    };
     t.same(await changes.complete(change, 2, terms), saved);
     t.same(await catalogue.find([couponId]), [saved]);
     t.equal(await entriesOf(under, record), 1);
