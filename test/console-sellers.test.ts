@@ -47,11 +47,10 @@ t.test('coupons are listed newest first, and found by name, state and opening', 
   t.same(await names.allTextContents(), ['Summer sale', 'Spring sale', 'Gift']);
 
   await page.getByRole('searchbox', { name: 'Search by name' }).fill('SALE');
-  await page.locator('.cell-name', { hasText: 'Gift' }).waitFor({ state: 'detached' });
+  await page.locator('tbody tr:nth-child(2):last-child', { hasText: 'Spring sale' }).waitFor();
   t.same(await names.allTextContents(), ['Summer sale', 'Spring sale']);
   await page.locator('.choice-face', { hasText: 'Closed' }).click();
-  await page.locator('.cell-name', { hasText: 'Spring' }).waitFor({ state: 'detached' });
-  t.same(await names.allTextContents(), ['Summer sale']);
+  await page.locator('tbody tr:only-child', { hasText: 'Summer sale' }).waitFor();
   await page.locator('.choice-face', { hasText: 'Paused' }).click();
   await page.getByText('No coupon found').waitFor();
 });
@@ -126,13 +125,10 @@ t.test('holders appear as they come, and are found by member and by number', asy
   t.equal(await page.locator('[data-issue-no]').count(), 20, 'a page of them');
 
   const search = page.getByRole('searchbox', { name: 'Member or number' });
-  const numbers = page.locator('[data-issue-no]');
   await search.fill('early-2');
-  await page.locator('[data-issue-no="25"]').waitFor({ state: 'detached' });
-  t.same(await numbers.allTextContents(), await page.locator('[data-issue-no="2"]').allTextContents());
+  await page.locator('tbody tr:only-child[data-issue-no="2"]').waitFor();
   await search.fill('7');
-  await page.locator('[data-issue-no="7"]').waitFor();
-  t.equal(await numbers.count(), 1);
+  await page.locator('tbody tr:only-child[data-issue-no="7"]').waitFor();
   await search.fill('nobody');
   await page.getByText('Not found').waitFor();
 });

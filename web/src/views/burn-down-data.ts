@@ -49,9 +49,9 @@ export class BurnDownData {
 }
 
 /**
- * The curve until now, from the times at which numbers were recorded. A few dozen rows are enough, however many there
- * are: row n of the line has the time at which n were issued. Revoked numbers leave gaps, so the counts are scaled to
- * those that are left. What remained at a time depends on the quantity at that time, which the seller may have changed.
+ * The curve until now, from when numbers were recorded. A few dozen rows are enough, however many there are: row n of
+ * the line shows when n were issued. Revoked numbers leave gaps, so the counts are scaled to those that are left. What
+ * remained depends on the quantity of that moment, which the seller may have changed.
  */
 export async function readPast(api: ApiClient, coupon: Coupon): Promise<readonly PastPoint[]> {
   if (coupon.issued === 0) return [];
