@@ -108,7 +108,12 @@ export class DoorRules {
   async refreshWithCooldown(): Promise<void> {
     const cooldownMs = this.#polledAtMs + POLL_COOLDOWN_MS - this.#ports.clock.monotonicMs();
     if (cooldownMs > 0) await this.#ports.scheduler.pause(cooldownMs);
-    await (this.#recovering ?? this.#poll.fresh());
+    await this.#poll.fresh();
+  }
+
+  /** Resolves when the process has recovered from a pause ({@link recover}); at once where there was none. */
+  async recovered(): Promise<void> {
+    while (this.#recovering !== undefined) await this.#recovering;
   }
 
   /**
@@ -118,15 +123,14 @@ export class DoorRules {
   recover(others: () => Promise<unknown>): void {
     if (this.#recovering !== undefined) return;
     this.#settledUpTo = 0;
-    this.#recovering = Promise.all([this.#poll.fresh(), others()])
-      .then(
-        () => undefined,
-        (fault: unknown) => this.#ports.onFault(fault),
-      )
-      .finally(() => {
-        this.#recovering = undefined;
-        this.#settledUpTo = this.#settlesUpTo;
-      });
+    // Each to its end, whatever becomes of the others.
+    this.#recovering = Promise.allSettled([this.#poll.fresh(), others()]).then((results) => {
+      for (const result of results) {
+        if (result.status === 'rejected') this.#ports.onFault(result.reason);
+      }
+      this.#recovering = undefined;
+      this.#settledUpTo = this.#settlesUpTo;
+    });
   }
 
   async #catchUp(): Promise<void> {

@@ -57,7 +57,10 @@ const NOT_PRESENT: Readonly<Record<PresenceFault, DoorVerdict>> = {
 };
 
 export interface DoorPorts {
-  readonly rules: Pick<DoorRules, 'concerns' | 'isUnsettled' | 'ruleOf' | 'refreshWithCooldown'>;
+  readonly rules: Pick<
+    DoorRules,
+    'concerns' | 'isUnsettled' | 'ruleOf' | 'refreshWithCooldown' | 'recovered'
+  >;
   /** Lists of members, and holders of coupons that others exclude. */
   readonly audiences: Pick<MemberSets, 'has'>;
   readonly holders: Pick<MemberSets, 'has'>;
@@ -85,7 +88,9 @@ export class Door {
   async #judgeAfterRefresh(visit: DoorVisit): Promise<DoorVerdict> {
     const { rules } = this.#ports;
     try {
-      await rules.refreshWithCooldown();
+      await rules.recovered();
+      if (rules.isUnsettled(visit.couponId)) await rules.refreshWithCooldown();
+      await rules.recovered();
     } catch (fault) {
       return notReadyUnlessBug(fault);
     }

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { DoorRules } from '../../accounts/door-rules.js';
 import type { DoorRuleChange } from '../../accounts/door-rules.js';
+import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import { Door } from './door.js';
 import { watchThaws } from './thaw-watch.js';
@@ -16,6 +17,7 @@ function frozenProcess() {
     held: [] as (() => void)[],
     holds: false,
     down: false,
+    lastId: 1,
   };
   const timers: (() => void)[] = [];
   const clock = { monotonicMs: () => state.nowMs, nowMs: () => state.nowMs };
@@ -31,8 +33,8 @@ function frozenProcess() {
     doorRules: {
       settled: async () => {
         if (state.holds) await new Promise<void>((resolve) => state.held.push(resolve));
-        if (state.down) throw new Error('no database');
-        return { couponId: 1, revision: state.changes.length };
+        if (state.down) throw new StoreUnavailableError('no database');
+        return { couponId: state.lastId, revision: state.changes.length };
       },
       changesAfter: (revision) => Promise.resolve(state.changes.slice(revision)),
     },
@@ -67,6 +69,27 @@ t.test('a rule that was made meanwhile holds for the first download after the pa
   for (const answer of state.held) answer();
   t.match(await verdict, { kind: 'refused', reason: 'presence_required' });
 });
+
+t.test(
+  'a download that waited for a new coupon before the pause is not answered as if there were none',
+  async (t) => {
+    const { state, rules, door, tick } = frozenProcess();
+    state.lastId = 0;
+    await rules.start();
+    state.lastId = 1;
+    state.holds = true;
+    const verdict = door.judge(visit, true);
+    await new Promise((resolve) => setImmediate(resolve));
+    tick(3_000);
+    state.holds = false;
+    for (const answer of state.held) answer();
+    t.match(await verdict, { kind: 'passes' });
+    state.down = true;
+    tick(6_000);
+    const other = { ...visit, couponId: 2 as CouponId };
+    t.match(await door.judge(other, true), { outcome: { outcome: 'not_ready' } }, 'no guess about a new one');
+  },
+);
 
 t.test('where the database cannot be reached, the process goes on with what it knows', async (t) => {
   const { state, rules, door, tick } = frozenProcess();

@@ -96,7 +96,7 @@ t.test('the demand is shown only where there is one, and may be put up and lifte
   const plain = await call(shop.url, `GET ${path}`);
   t.strictSame(Object.keys(plain.body), [
     ...['id', 'sellerId', 'name', 'quantity', 'remaining', 'issued', 'state', 'discount'],
-    ...['opensAt', 'closesAt', 'createdAt', 'validity', 'onCancel', 'redeemBy'],
+    ...['opensAt', 'closesAt', 'createdAt', 'validity', 'onCancel', 'redeemBy', 'holdSeconds'],
   ]);
   const change = (presenceRequired: unknown) =>
     call(shop.url, `PATCH ${path}`, { token: shop.seller, body: { presenceRequired } });
