@@ -9,6 +9,7 @@ import {
   createSeonchakClient,
   follow,
   followEvents,
+  downloadNext,
   pressUntilDefinite,
   verifyWebhook,
 } from '@seonchak/client';
@@ -22,7 +23,7 @@ function member(name: string) {
   return createSeonchakClient({ baseUrl: shop.url, token: () => shop.token(name) });
 }
 
-async function register(fields: { quantity: number; opensAt?: string }): Promise<number> {
+async function register(fields: { quantity: number; opensAt?: string; perMember?: number }): Promise<number> {
   const { data } = await seller.POST('/v1/coupons', { body: { name: 'Typed', ...fields } });
   return data?.id ?? 0;
 }
@@ -89,6 +90,32 @@ t.test('a press whose answers are lost is repeated until it is definite', async 
   t.same(await pressUntilDefinite(down, couponId, { timeoutMs: 300 }), { status: 'unknown' });
   const stopped = AbortSignal.abort(new Error('the member left'));
   await t.rejects(pressUntilDefinite(down, couponId, { signal: stopped }), { message: 'the member left' });
+});
+
+t.test('downloadNext takes the lowest free unit, over lost answers, until the member has all', async (t) => {
+  const couponId = await register({ quantity: 9, perMember: 3 });
+  let requests = 0;
+  const lossy = async (request: Request): Promise<Response> => {
+    requests += 1;
+    const response = await fetch(request);
+    if (requests % 2 === 0) throw new TypeError('the connection broke');
+    return response;
+  };
+  const client = createSeonchakClient({ baseUrl: shop.url, token: () => shop.token('1'), fetch: lossy });
+  await pressUntilDefinite(member('1'), couponId, { unit: 2 });
+  t.match(await downloadNext(client, couponId), { status: 'held', unit: 1, issuance: { issueNo: 2 } });
+  t.match(await downloadNext(client, couponId), {
+    status: 'held',
+    unit: 3,
+    issuance: { issueNo: 3, unit: 3 },
+  });
+  t.same(await downloadNext(client, couponId), { status: 'full' });
+  t.match(await downloadNext(member('2'), 999), { status: 'refused', problem: { code: 'unknown_coupon' } });
+  const down = createSeonchakClient({
+    baseUrl: shop.url,
+    fetch: async () => Promise.reject(new TypeError('refused')),
+  });
+  t.same(await downloadNext(down, couponId, { timeoutMs: 300 }), { status: 'unread' });
 });
 
 t.test('a follower gets each winner once, over pages, lost answers and a restart', async (t) => {

@@ -13,7 +13,8 @@ export function addMigrate(program: Command, context: CommandContext): void {
     .command('migrate')
     .summary('migrate the database tables')
     .description(
-      'Apply the missing migrations and print their names. Safe to repeat, and safe while servers run or start.',
+      'Apply the missing migrations and print their names. Safe to repeat, and safe while servers run or start. ' +
+        'An index of a table of ten million rows takes minutes.',
     )
     .option('--json', 'print JSON for programs')
     .action(async (options: { readonly json?: true }) => {

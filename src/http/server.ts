@@ -28,7 +28,7 @@ import { RedemptionCounts } from './api/redemption-counts.js';
 import { SessionEnds } from '../accounts/session-ends.js';
 import { ServerKeys } from '../accounts/server-keys.js';
 import { ServerKeyCallers } from './auth/server-key-callers.js';
-import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE } from './api/routes.js';
+import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE, UNIT_DOWNLOAD_ROUTE } from './api/routes.js';
 import { HealthHandlers } from './api/health.js';
 import type { Readiness } from './api/health.js';
 import { startHealthServer } from './health-server.js';
@@ -122,6 +122,9 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   registry.post(DOWNLOAD_ROUTE.path, (response, request) => {
     download.handle(response, request);
   });
+  registry.post(UNIT_DOWNLOAD_ROUTE.path, (response, request) => {
+    download.handleUnit(response, request);
+  });
   const live = new LiveStreams(ports, inFlight, settings.liveWatchersMax);
   registry.get(LIVE_ROUTE.path, live.handle);
   registry.head(LIVE_ROUTE.path, live.handleHead);
@@ -177,7 +180,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
         'A link for a new password could not be mailed; check SMTP_URL, or run `seonchak account reset`',
       ),
   });
-  routeServer.register(registry, routes, [DOWNLOAD_ROUTE, LIVE_ROUTE]);
+  routeServer.register(registry, routes, [DOWNLOAD_ROUTE, UNIT_DOWNLOAD_ROUTE, LIVE_ROUTE]);
   // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
   serveConsole(app, settings.consoleFolder);
   const stopPolls = (): void => {

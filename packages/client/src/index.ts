@@ -1,6 +1,8 @@
 /** Exports the typed client of Seonchak for Node.js 20 and browsers. */
 export { createSeonchakClient, SeonchakError } from './client.js';
 export type { Problem, Schemas, SeonchakClient, SeonchakClientOptions } from './client.js';
+export { downloadNext } from './download-next.js';
+export type { DownloadNextResult } from './download-next.js';
 export { pressUntilDefinite } from './press-until-definite.js';
 export type { PressOptions, PressResult, Refusal } from './press-until-definite.js';
 export { untilDefinite } from './until-definite.js';

@@ -4,16 +4,16 @@ import type { Schemas, SeonchakClient } from './client.js';
 import { untilDefinite } from './until-definite.js';
 import type { RepeatOptions } from './until-definite.js';
 
-/** Every reason why a download is not answered with an issuance. */
-export type Refusal = {
-  [
-    Status in keyof operations['downloadCoupon']['responses']
-  ]: operations['downloadCoupon']['responses'][Status] extends {
+type ProblemOf<Operation extends keyof operations> = {
+  [Status in keyof operations[Operation]['responses']]: operations[Operation]['responses'][Status] extends {
     content: { 'application/problem+json': infer Body };
   }
     ? Body
     : never;
-}[keyof operations['downloadCoupon']['responses']];
+}[keyof operations[Operation]['responses']];
+
+/** Every reason why a download is not answered with an issuance. */
+export type Refusal = ProblemOf<'downloadCoupon'> | ProblemOf<'downloadUnit'>;
 
 export type PressResult =
   | { readonly status: 'held'; readonly issuance: Schemas['Issued'] }
@@ -25,6 +25,8 @@ export type PressResult =
 export interface PressOptions extends RepeatOptions {
   /** Of the waiting room or captcha service, for a coupon with `presenceRequired`. */
   readonly presenceTicket?: string;
+  /** Which of the member's units, for a coupon with `perMember` above 1. Absent: the first. */
+  readonly unit?: number;
 }
 
 /** @throws the reason of `options.signal`, and nothing else: a connection that breaks is an answer that was lost, and the press is repeated. */
@@ -33,13 +35,15 @@ export async function pressUntilDefinite(
   couponId: number,
   options: PressOptions = {},
 ): Promise<PressResult> {
-  const { presenceTicket } = options;
-  const params = {
-    path: { id: couponId },
-    ...(presenceTicket === undefined ? {} : { header: { 'X-Presence-Ticket': presenceTicket } }),
-  };
+  const { presenceTicket, unit = 1 } = options;
+  const header = presenceTicket === undefined ? {} : { header: { 'X-Presence-Ticket': presenceTicket } };
+  const first = { path: { id: couponId }, ...header };
+  const further = { path: { id: couponId, unit: String(unit) }, ...header };
   const answer = await untilDefinite(
-    (signal) => client.POST('/v1/coupons/{id}/download', { params, signal }),
+    (signal) =>
+      unit === 1
+        ? client.POST('/v1/coupons/{id}/download', { params: first, signal })
+        : client.POST('/v1/coupons/{id}/units/{unit}/download', { params: further, signal }),
     options,
   );
   if (answer === undefined) return { status: 'unknown' };

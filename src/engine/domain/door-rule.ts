@@ -14,6 +14,8 @@ export interface DoorRule {
   readonly eligibility?: Eligibility;
   /** Asks nothing: how long an issuance is held, for the answers that say until when. */
   readonly holdMs?: number;
+  /** How many units a member may have: from 2, since one is the default. */
+  readonly perMember?: number;
 }
 
 /** What a seller changes of a rule: a field that is absent stays, `null` removes one. */

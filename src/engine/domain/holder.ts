@@ -32,6 +32,11 @@ export function holderOf(memberId: MemberId, unit: number): HolderId {
   return unit === 1 ? memberId : (`${memberId}${SEPARATOR}${unit}` as UnitHolder);
 }
 
+/** The holders of a member's first units: all of them without `count`. */
+export function holdersOf(memberId: MemberId, count: number = UNIT_MAX): HolderId[] {
+  return Array.from({ length: count }, (_, place) => holderOf(memberId, place + 1));
+}
+
 export function memberOf(holder: HolderId): MemberId {
   const at = holder.indexOf(SEPARATOR);
   return (at < 0 ? holder : holder.slice(0, at)) as MemberId;

@@ -176,6 +176,12 @@ export interface Admission {
   /** The live issuance of one member, whether recorded or not; `not_ready` where the coupon is not in the store. */
   issuanceOf(couponId: CouponId, holder: HolderId): Promise<Issuance | undefined | 'not_ready'>;
 
+  /** The same for up to `UNIT_MAX` holders at one instant, in their order. */
+  issuancesOf(
+    couponId: CouponId,
+    holders: readonly HolderId[],
+  ): Promise<readonly (Issuance | undefined)[] | 'not_ready'>;
+
   /**
    * The issuance with this number, as far as the store finds it without a long search: queued and claimed issuances
    * only.

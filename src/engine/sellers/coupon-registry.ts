@@ -290,20 +290,20 @@ export class CouponRegistry {
   }
 
   /**
-   * The live issuance of one member, whether recorded or not; the coupon is put into service first where it is not in the store.
+   * The live issuances of some holders, whether recorded or not; the coupon is put into service first where it is not in the store.
    *
    * @returns `not_ready` while the coupon is being recovered.
    */
-  async issuanceOf(
+  async issuancesOf(
     couponId: CouponId,
-    holder: HolderId,
-  ): Promise<Issuance | undefined | 'not_ready' | 'unknown_coupon'> {
+    holders: readonly HolderId[],
+  ): Promise<readonly (Issuance | undefined)[] | 'not_ready' | 'unknown_coupon'> {
     const { admission } = this.#ports;
-    const issuance = await admission.issuanceOf(couponId, holder);
-    if (issuance !== 'not_ready') return issuance;
+    const issuances = await admission.issuancesOf(couponId, holders);
+    if (issuances !== 'not_ready') return issuances;
     const result = await this.prepare(couponId);
     if (result === 'unknown_coupon') return result;
-    return result === 'recovering' ? 'not_ready' : admission.issuanceOf(couponId, holder);
+    return result === 'recovering' ? 'not_ready' : admission.issuancesOf(couponId, holders);
   }
 
   /**

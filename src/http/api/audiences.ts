@@ -4,6 +4,7 @@ import type { AudienceStore } from '../../accounts/audiences.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
 import type { EligibilityRule } from '../../engine/domain/download.js';
+import { holdersOf } from '../../engine/domain/holder.js';
 import { meetsClaims } from '../../engine/domain/eligibility.js';
 import type { Eligibility, MemberClaims } from '../../engine/domain/eligibility.js';
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
@@ -86,11 +87,12 @@ export class AudienceHandlers {
     if (wanted !== undefined && !meetsClaims(wanted, asWanted(wanted, claims))) return 'claims';
     if (audience === true && !(await this.#ports.audiences.isListed(couponId, memberId))) return 'audience';
     for (const other of notIssued) {
-      const issuance = await this.#ports.registry.issuanceOf(other, memberId);
-      if (issuance === 'not_ready') {
+      const issuances = await this.#ports.registry.issuancesOf(other, holdersOf(memberId));
+      if (issuances === 'not_ready') {
         refuse('not_ready', `Coupon ${other} is being recovered, so its holders are not known. Retry later.`);
       }
-      if (issuance !== undefined) return 'not_issued';
+      const holds = issuances !== 'unknown_coupon' && issuances.some((issuance) => issuance !== undefined);
+      if (holds) return 'not_issued';
     }
     return null;
   }

@@ -36,6 +36,7 @@ export function couponBody(coupon: CouponView): CouponAnswer {
     holdSeconds,
     ...(coupon.door?.presence === undefined ? {} : { presenceRequired: true }),
     ...(coupon.door?.eligibility === undefined ? {} : { eligibility: coupon.door.eligibility }),
+    ...(coupon.door?.perMember === undefined ? {} : { perMember: coupon.door.perMember }),
   };
 }
 

@@ -8,6 +8,7 @@ import type { DoorChange, DoorRule } from '../../engine/domain/door-rule.js';
 import { mayWiden } from '../../engine/domain/eligibility.js';
 import type { Eligibility } from '../../engine/domain/eligibility.js';
 import { EXCLUSIVE_MARGIN_MS } from '../../engine/domain/limits.js';
+import type { RunningProcesses } from '../../engine/ports/running-processes.js';
 import type { CouponRegistry, CouponView } from '../../engine/sellers/coupon-registry.js';
 import { refuse } from '../wire/problems.js';
 import type { couponChangeInput, couponInput } from '../wire/schemas.js';
@@ -30,12 +31,14 @@ export function newDoor(input: z.output<typeof couponInput>): DoorRule | undefin
 export function changedDoor(
   input: Pick<z.output<typeof couponChangeInput>, 'presenceRequired' | 'holdSeconds'> & {
     readonly eligibility?: Eligibility | null | undefined;
+    readonly perMember?: number | undefined;
   },
 ): DoorChange | undefined {
-  const { presenceRequired, eligibility, holdSeconds } = input;
+  const { presenceRequired, eligibility, perMember, holdSeconds } = input;
   const change: DoorChange = {
     ...(presenceRequired === undefined ? {} : { presence: presenceRequired ? true : null }),
     ...(eligibility === undefined ? {} : { eligibility }),
+    ...(perMember === undefined ? {} : { perMember: perMember === 1 ? null : perMember }),
     ...(holdSeconds === undefined ? {} : { holdMs: holdSeconds === null ? null : holdSeconds * 1_000 }),
   };
   return Object.keys(change).length === 0 ? undefined : change;
@@ -50,11 +53,17 @@ interface Window {
 export class DoorChecks {
   readonly #door: SellerDoor;
   readonly #registry: Pick<CouponRegistry, 'find'>;
+  readonly #processes: RunningProcesses;
   readonly #nowMs: () => number;
 
-  constructor(door: SellerDoor, registry: Pick<CouponRegistry, 'find'>, nowMs: () => number) {
+  constructor(
+    door: SellerDoor,
+    ports: { readonly registry: Pick<CouponRegistry, 'find'>; readonly processes: RunningProcesses },
+    nowMs: () => number,
+  ) {
     this.#door = door;
-    this.#registry = registry;
+    this.#registry = ports.registry;
+    this.#processes = ports.processes;
     this.#nowMs = nowMs;
   }
 
@@ -70,6 +79,7 @@ export class DoorChecks {
   async refuseNew(rule: DoorRule | undefined, sellerId: string, window: Window): Promise<void> {
     if (rule === undefined) return;
     this.#refuseOneMore(rule.presence === true);
+    if (rule.perMember !== undefined) await this.#refuseUnlessUpgraded();
     if (rule.eligibility !== undefined) this.#refuseUnknownClaims(rule.eligibility);
     await this.#refuseUnlessExclusive(rule.eligibility?.notIssued ?? [], sellerId, window.opensAtMs);
   }
@@ -84,6 +94,7 @@ export class DoorChecks {
     } else if (change.presence === true) {
       this.#refuseUnverifiable();
     }
+    if (typeof change.perMember === 'number') await this.#refuseUnlessUpgraded();
     if (change.eligibility !== undefined && after !== undefined) this.#refuseUnknownClaims(after);
     if ((state === 'open' || state === 'sold_out') && mayWiden(before, after)) {
       refuse(
@@ -96,6 +107,15 @@ export class DoorChecks {
       await this.#refuseUnlessExclusive(after?.notIssued ?? [], sellerId, window.opensAtMs);
     }
     if (window.closesAtMs !== coupon.closesAtMs) await this.#refuseOverlap(coupon, window.closesAtMs);
+  }
+
+  /** A process of the version before would take a member's second unit for damage in the store. */
+  async #refuseUnlessUpgraded(): Promise<void> {
+    if (await this.#processes.allKnowUnits()) return;
+    refuse(
+      'upgrade_running',
+      'Not every running server knows units yet, so perMember cannot be above 1. An upgrade is under way, or a server has just started or ended. Try again in 10 seconds. Nothing was changed.',
+    );
   }
 
   #refuseUnverifiable(): void {

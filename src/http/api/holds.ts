@@ -6,7 +6,7 @@ import type { IssuanceName, OfMember } from '../../engine/ports/redemption-ledge
 import type { Holds } from '../../engine/holds/holds.js';
 import type { OrderId } from '../../engine/domain/redemption.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
-import { holderFields, holderOf } from '../../engine/domain/holder.js';
+import { holderFields } from '../../engine/domain/holder.js';
 import type { Identity } from '../auth/identity.js';
 import type { ConfirmedAnswer, RecallAnswer, ReleasedAnswer } from '../openapi/answers.js';
 import { couponIdOf, json } from '../wire/exchange.js';
@@ -16,7 +16,7 @@ import { refuse } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
 import { memberOrderInput, orderInput, recallInput, releaseQuery } from '../wire/schemas.js';
 import { callerActor } from './caller-actor.js';
-import { type NamedIssuancePorts, numberedIssuance, refuseAbsent } from './named-issuance.js';
+import { issuedUnit, type NamedIssuancePorts, numberedIssuance, refuseAbsent } from './named-issuance.js';
 import { ownedCoupon } from './owned-coupon.js';
 
 export interface HoldPorts extends NamedIssuancePorts {
@@ -134,7 +134,7 @@ export class HoldHandlers {
   }
 
   async #holdsNewer({ couponId, memberId, unit = 1 }: OfMember, endedNo: number): Promise<boolean> {
-    const held = await this.#ports.registry.issuanceOf(couponId, holderOf(memberId, unit));
+    const held = await issuedUnit(this.#ports.registry, { couponId, memberId, unit });
     return typeof held === 'object' && held.issueNo > endedNo;
   }
 

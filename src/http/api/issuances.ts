@@ -2,7 +2,7 @@
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { SettledPage, SettledRows } from '../../engine/feed/settled-rows.js';
-import { holderFields, memberOf } from '../../engine/domain/holder.js';
+import { holderFields, memberOf, unitOf } from '../../engine/domain/holder.js';
 import { subjectOf } from '../../engine/domain/member-id.js';
 import type { IssuanceQuery, IssuanceSearch } from '../../engine/ports/issuance-search.js';
 import type { IssuanceLedger, LedgerRow } from '../../engine/ports/issuance-ledger.js';
@@ -47,14 +47,17 @@ export class IssuanceHandlers {
 
   /** What is recorded, ascending by number; with `settled` up to the frontier. */
   async list(request: ApiRequest, seller: Identity): Promise<Reply> {
-    const { couponId } = await ownedCoupon(this.#ports.registry, request, seller);
+    const { couponId, door } = await ownedCoupon(this.#ports.registry, request, seller);
     const query = parseQuery(issuanceListQuery, request);
     const { limit, settled, sort } = query;
     const after = Math.abs(query.after);
     const read = this.#reader(couponId, query);
     const type = preferredType(request.accept, LIST_TYPES);
     if (type === 'text/csv') {
-      return streamed('text/csv; charset=utf-8; header=present', csv(read, after));
+      return streamed(
+        'text/csv; charset=utf-8; header=present',
+        csv(read, after, door?.perMember !== undefined),
+      );
     }
     if (type === 'application/x-ndjson') return streamed(type, ndjson(read, after));
     const { rows, frontier, more } = await read(after, limit);
@@ -182,13 +185,15 @@ async function* chunksOfRows(read: ReadPage, afterIssueNo: number): AsyncGenerat
   }
 }
 
-async function* csv(read: ReadPage, after: number): AsyncGenerator<string> {
-  yield 'issue_no,member_id,issued_at,used_at\r\n';
+/** @param withUnits adds a last column: only where a member may have several, so that the others read what they always did. */
+async function* csv(read: ReadPage, after: number, withUnits: boolean): AsyncGenerator<string> {
+  yield `issue_no,member_id,issued_at,used_at${withUnits ? ',unit' : ''}\r\n`;
   for await (const rows of chunksOfRows(read, after)) {
     yield rows
       .map(({ issueNo, holder, issuedAtMs, usedAtMs }) => {
         const usedAt = usedAtMs === undefined ? '' : rfc3339(usedAtMs);
-        return `${issueNo},${csvField(subjectOf(memberOf(holder)))},${rfc3339(issuedAtMs)},${usedAt}\r\n`;
+        const unit = withUnits ? `,${unitOf(holder)}` : '';
+        return `${issueNo},${csvField(subjectOf(memberOf(holder)))},${rfc3339(issuedAtMs)},${usedAt}${unit}\r\n`;
       })
       .join('');
   }

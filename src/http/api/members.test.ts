@@ -30,7 +30,9 @@ t.test('a member asks whether they won', async (t) => {
   const won = await shop.press(path, 'm-1');
   const asked = await call(shop.url, `GET ${path}/issuance`, { token });
   t.equal(asked.status, 200);
-  t.strictSame(asked.body, { ...won.body, outcome: 'issued', recorded: true });
+  const { issueNo, issuedAt } = won.body;
+  const units = [{ unit: 1, issueNo, issuedAt }];
+  t.strictSame(asked.body, { ...won.body, outcome: 'issued', recorded: true, perMember: 1, units });
   const other = await call(shop.url, `GET ${path}/issuance`, { token: await shop.token('m-2') });
   t.match(other, { status: 404, body: { code: 'not_issued' } }, 'an issuance is shown to its member only');
   const nowhere = await call(shop.url, 'GET /v1/coupons/77/issuance', { token });
@@ -94,6 +96,8 @@ t.test('won but not recorded yet: shown as such, counted as queued, and not to b
     ...won.body,
     outcome: 'issued',
     recorded: false,
+    perMember: 1,
+    units: [{ unit: 1, issueNo: won.body.issueNo, issuedAt: won.body.issuedAt }],
   });
   t.match(await call(shop.url, 'POST /v1/me/coupons/1/use', { token }), {
     status: 503,

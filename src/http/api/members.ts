@@ -2,11 +2,12 @@
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
-import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
-import { holderFields } from '../../engine/domain/holder.js';
+import type { CouponId, HolderId, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import { holderFields, holdersOf, unitOf } from '../../engine/domain/holder.js';
 import type { Identity } from '../auth/identity.js';
 import { couponIdOf, json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
+import type { Door } from '../door/door.js';
 import { memberInPath } from './member-in-path.js';
 import { ownedCouponBy } from './owned-coupon.js';
 import { refuse } from '../wire/problems.js';
@@ -19,9 +20,12 @@ export interface MemberPorts {
 
 export class MemberHandlers {
   readonly #ports: MemberPorts;
+  readonly #unitsPerMember: (couponId: CouponId) => Promise<number>;
 
-  constructor(ports: MemberPorts) {
+  /** @param door knows how many units of a coupon a member may have. */
+  constructor(ports: MemberPorts, door: Pick<Door, 'unitsPerMember'>) {
     this.#ports = ports;
+    this.#unitsPerMember = (couponId) => door.unitsPerMember(couponId);
   }
 
   /** The ledger first: a row is an answer even while the admission store is out of reach. */
@@ -50,22 +54,38 @@ export class MemberHandlers {
   }
 
   async #find(couponId: CouponId, memberId: MemberId): Promise<Record<string, unknown> | undefined> {
-    const { ledger, registry } = this.#ports;
-    const row = await ledger.rowOf(couponId, memberId);
-    const issuance = row ?? (await registry.issuanceOf(couponId, memberId));
-    switch (issuance) {
-      case undefined:
-        return undefined;
-      case 'unknown_coupon':
-        return refuse('unknown_coupon', 'There is no coupon with this id.');
-      case 'not_ready':
-        return refuse('not_ready', 'The coupon is temporarily unavailable in the store. Try again.');
-      default:
-        return { outcome: 'issued', couponId, ...issuanceFields(issuance), recorded: row !== undefined };
-    }
+    const { ledger } = this.#ports;
+    const perMember = await this.#unitsPerMember(couponId);
+    const rows = await ledger.rowsOfMember(couponId, memberId);
+    const recorded = new Set(rows.map(({ holder }) => unitOf(holder)));
+    // A limit that was lowered does not take units away.
+    const most = recorded.size === 0 && perMember === 1 ? 1 : Math.max(perMember, ...recorded);
+    const missing = holdersOf(memberId, most).filter((holder) => !recorded.has(unitOf(holder)));
+    const issued = missing.length === 0 ? [] : await this.#inStore(couponId, missing);
+    const [first, ...others] = [...rows, ...issued].sort(
+      (one, other) => unitOf(one.holder) - unitOf(other.holder),
+    );
+    if (first === undefined) return undefined;
+    return {
+      ...{ outcome: 'issued', couponId, ...holderFields(first.holder), ...numberFields(first) },
+      recorded: recorded.has(unitOf(first.holder)),
+      perMember,
+      units: [first, ...others].map((one) => ({ unit: unitOf(one.holder), ...numberFields(one) })),
+    };
+  }
+
+  async #inStore(couponId: CouponId, holders: readonly HolderId[]): Promise<Issuance[]> {
+    const found = await this.#ports.registry.issuancesOf(couponId, holders);
+    if (found === 'unknown_coupon') refuse('unknown_coupon', 'There is no coupon with this id.');
+    if (found === 'not_ready')
+      refuse('not_ready', 'The coupon is temporarily unavailable in the store. Try again.');
+    return found.flatMap((issuance) => issuance ?? []);
   }
 }
 
-function issuanceFields({ holder, issueNo, issuedAtMs }: Issuance): Record<string, unknown> {
-  return { ...holderFields(holder), issueNo, issuedAt: rfc3339(issuedAtMs) };
+function numberFields({ issueNo, issuedAtMs }: Issuance): {
+  readonly issueNo: number;
+  readonly issuedAt: string;
+} {
+  return { issueNo, issuedAt: rfc3339(issuedAtMs) };
 }

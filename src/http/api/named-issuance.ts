@@ -1,7 +1,7 @@
 /** Finds the issuance that a request names, and refuses for one without a row. */
 import type { Admission } from '../../engine/ports/admission.js';
-import { parseCouponId } from '../../engine/domain/coupon.js';
-import { holderOf } from '../../engine/domain/holder.js';
+import { type Issuance, parseCouponId } from '../../engine/domain/coupon.js';
+import { holderOf, holdersOf } from '../../engine/domain/holder.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { IssuanceName, OfMember } from '../../engine/ports/redemption-ledger.js';
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
@@ -43,13 +43,23 @@ export async function issuanceOfMember(
   return { couponId, memberId };
 }
 
+/** The issuance of the unit that is named, or of the first one that the member holds, recorded or not. */
+export async function issuedUnit(
+  registry: CouponRegistry,
+  { couponId, memberId, unit }: OfMember,
+): Promise<Issuance | undefined | 'not_ready' | 'unknown_coupon'> {
+  const holders = unit === undefined ? holdersOf(memberId) : [holderOf(memberId, unit)];
+  const found = await registry.issuancesOf(couponId, holders);
+  return typeof found === 'string' ? found : found.find((issuance) => issuance !== undefined);
+}
+
 /** There is no row: either nothing was issued, or the row is on its way. @throws RequestRefused */
 export async function refuseAbsent(ports: NamedIssuancePorts, issuance: IssuanceName): Promise<never> {
   const { admission, registry, ledger } = ports;
   const { couponId } = issuance;
   const found =
     'memberId' in issuance
-      ? await registry.issuanceOf(couponId, holderOf(issuance.memberId, issuance.unit ?? 1))
+      ? await issuedUnit(registry, issuance)
       : await admission.unrecordedHolder(couponId, issuance.issueNo);
   // It may have been recorded between the two reads; a repeat then finds its row.
   const row = 'memberId' in issuance ? undefined : await ledger.rowAt(couponId, issuance.issueNo);

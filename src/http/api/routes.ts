@@ -57,6 +57,7 @@ import type { ShareMetrics } from '../metrics/metrics.js';
 
 /** Not among the others: it has a handler of its own (download.ts), without the wrapper's costs. */
 export const DOWNLOAD_ROUTE = routeForm('POST /v1/coupons/:id/download');
+export const UNIT_DOWNLOAD_ROUTE = routeForm('POST /v1/coupons/:id/units/:unit/download');
 
 /** Nor this one (live.ts): its answers never end. */
 export const LIVE_ROUTE = routeForm('GET /v1/coupons/:id/live');
@@ -120,7 +121,7 @@ export function createRoutes(
   const sellers = new SellerHandlers(ports, door);
   const audiences = new AudienceHandlers(ports);
   const issuances = new IssuanceHandlers(ports);
-  const members = new MemberHandlers(ports);
+  const members = new MemberHandlers(ports, shop.door);
   const redemptions = new RedemptionHandlers(ports, shop.redemptionCounts);
   const holds = new HoldHandlers(ports, shop.holdCounts);
   const shopDownloads = new ShopDownloadHandlers(ports, shop);

@@ -1,4 +1,5 @@
 /** Handles the requests of sellers for their coupons. */
+import type { RunningProcesses } from '../../engine/ports/running-processes.js';
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { NewCoupon } from '../../engine/ports/coupon-catalogue.js';
 import type { HoldLedger } from '../../engine/ports/hold-ledger.js';
@@ -28,6 +29,7 @@ import { QUANTITY_MAX } from '../../engine/domain/coupon.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 
 export interface SellerPorts {
+  readonly processes: RunningProcesses;
   readonly registry: CouponRegistry;
   readonly ledger: IssuanceLedger;
   /** `undefined` with the embedded back end: there the decision is the row, and nothing is ever queued or claimed. */
@@ -43,7 +45,7 @@ export class SellerHandlers {
 
   constructor(ports: SellerPorts, door: SellerDoor) {
     this.#ports = ports;
-    this.#doorChecks = new DoorChecks(door, ports.registry, () => ports.clock.nowMs());
+    this.#doorChecks = new DoorChecks(door, ports, () => ports.clock.nowMs());
   }
 
   /**

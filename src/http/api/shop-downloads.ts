@@ -6,8 +6,8 @@
  */
 import type { AccessLocks } from '../../accounts/access-locks.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
-import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
-import { subjectOf } from '../../engine/domain/member-id.js';
+import type { CouponId, HolderId } from '../../engine/domain/coupon.js';
+import { holderFields, holderOf } from '../../engine/domain/holder.js';
 import type { DownloadOutcome, PendingDownload } from '../../engine/domain/download.js';
 import type { AuditLog } from '../../engine/ports/audit-log.js';
 import type { Clock } from '../../engine/domain/clock.js';
@@ -45,10 +45,10 @@ export interface ShopDownloadContext {
   readonly limits: Pick<CallerLimits, 'allowsMember'>;
   readonly inFlight: Pick<InFlight, 'hasRoom'>;
   readonly outcomes: OutcomeCounts;
-  readonly door: Pick<Door, 'concerns' | 'judge' | 'holdMsOf'>;
+  readonly door: Pick<Door, 'concerns' | 'judge' | 'holdMsOf' | 'unitsPerMember'>;
 }
 
-type ShopDownload = Pick<DoorVisit, 'couponId' | 'memberId' | 'claims'>;
+type ShopDownload = Pick<DoorVisit, 'couponId' | 'memberId' | 'unit' | 'claims'>;
 type GrantOutcome = DownloadOutcome | { readonly outcome: 'account_locked' };
 
 export class ShopDownloadHandlers {
@@ -67,7 +67,7 @@ export class ShopDownloadHandlers {
     const memberId = memberInPath(request);
     const couponId = parseCouponId(request.params[1] ?? '');
     if (couponId === undefined) refuse('unknown_coupon', 'There is no coupon with this id.');
-    const claims = request.body.length > 0 ? parseBody(shopDownloadInput, request).claims : undefined;
+    const { claims, unit = 1 } = request.body.length > 0 ? parseBody(shopDownloadInput, request) : {};
     await this.#requireOwn(couponId, seller);
     const { locks, limits } = this.#context;
     if (locks.has(memberId)) throw new RequestRefused(ACCOUNT_LOCKED_PROBLEM);
@@ -78,8 +78,8 @@ export class ShopDownloadHandlers {
         headers: { 'Retry-After': String(RATE_LIMITED_RETRY_SECONDS) },
       });
     }
-    const result = await this.#submit(request, { couponId, memberId, claims });
-    return replyTo(result, couponId, memberId, this.#context.door.holdMsOf(couponId));
+    const result = await this.#submit(request, { couponId, memberId, unit, claims });
+    return replyTo(result, couponId, holderOf(memberId, unit), this.#context.door.holdMsOf(couponId));
   }
 
   /** One outcome for each member, in the order of the request. */
@@ -98,7 +98,7 @@ export class ShopDownloadHandlers {
     }
     await this.#requireOwn(couponId, seller);
     const outcomes = await Promise.all(
-      members.map((memberId) => this.#grantOne(request, { couponId, memberId, claims })),
+      members.map((memberId) => this.#grantOne(request, { couponId, memberId, unit: 1, claims })),
     );
     const holdMs = this.#context.door.holdMsOf(couponId);
     const issued = outcomes.filter(({ outcome }) => outcome === 'issued').length;
@@ -120,11 +120,12 @@ export class ShopDownloadHandlers {
 
   /** A client that hangs up before the decision withdraws its members. */
   async #submit(request: ApiRequest, asked: ShopDownload): Promise<DownloadOutcome> {
-    const { couponId, memberId } = asked;
+    const { couponId, memberId, unit } = asked;
     const { outcomes, inFlight, door } = this.#context;
-    const verdict = door.concerns(couponId)
-      ? await door.judge({ ...asked, ticket: undefined }, inFlight.hasRoom)
-      : undefined;
+    const verdict =
+      unit > 1 || door.concerns(couponId)
+        ? await door.judge({ ...asked, ticket: undefined }, inFlight.hasRoom)
+        : undefined;
     if (verdict?.kind === 'settled') {
       countOutcome(outcomes, verdict.outcome.outcome);
       return verdict.outcome;
@@ -133,7 +134,7 @@ export class ShopDownloadHandlers {
     return new Promise((resolve) => {
       const download: PendingDownload = {
         couponId,
-        holder: memberId,
+        holder: holderOf(memberId, unit),
         refusedAs,
         get abandoned() {
           return !request.connection.isOpen;
@@ -198,7 +199,7 @@ function instants(
 function replyTo(
   result: DownloadOutcome,
   couponId: CouponId,
-  memberId: MemberId,
+  holder: HolderId,
   holdMs: number | undefined,
 ): Reply {
   switch (result.outcome) {
@@ -208,7 +209,7 @@ function replyTo(
       const body = {
         outcome,
         couponId,
-        memberId: subjectOf(memberId),
+        ...holderFields(holder),
         issueNo,
         ...instants(issuedAtMs, holdMs),
       };

@@ -21,6 +21,8 @@ import type { PresenceFault, PresenceTickets } from '../presence/presence-ticket
 export interface DoorVisit {
   readonly couponId: CouponId;
   readonly memberId: MemberId;
+  /** Which of the member's units. */
+  readonly unit: number;
   /** The presence ticket as the request brought it, empty for none. `undefined`: the shop itself asks, and is the proof. */
   readonly ticket: string | undefined;
   /** What the token, or the shop, says of the member. Those of a presence ticket come before them. */
@@ -40,6 +42,7 @@ const asking = (refusedAs: DoorRefusal): DoorVerdict =>
 const refused = (reason: PresenceFault): DoorVerdict => Object.freeze({ kind: 'refused', reason });
 
 const MAY_WIN: DoorVerdict = Object.freeze({ kind: 'passes', refusedAs: undefined });
+const OVER_LIMIT = asking({ outcome: 'limit_reached' });
 const PRESENCE_EXPIRED = asking({ outcome: 'presence_expired' });
 const NOT_ELIGIBLE: Readonly<Record<EligibilityRule, DoorVerdict>> = {
   claims: asking({ outcome: 'not_eligible', rule: 'claims' }),
@@ -79,6 +82,13 @@ export class Door {
     return this.#ports.rules.concerns(couponId);
   }
 
+  /** How many units of a coupon a member may have, as known at most a second before. @throws StoreUnavailableError */
+  async unitsPerMember(couponId: CouponId): Promise<number> {
+    const { rules } = this.#ports;
+    if (rules.isUnsettled(couponId)) await rules.refreshWithCooldown();
+    return rules.ruleOf(couponId)?.perMember ?? 1;
+  }
+
   /** @param mayWait false: what is not known here is `busy`, since too many wait already. */
   judge(visit: DoorVisit, mayWait: boolean): DoorVerdict | Promise<DoorVerdict> {
     if (!this.#ports.rules.isUnsettled(visit.couponId)) return this.#judgeByRule(visit);
@@ -107,7 +117,7 @@ export class Door {
   #judgeByRule(visit: DoorVisit): DoorVerdict | Promise<DoorVerdict> {
     const { rules, tickets } = this.#ports;
     const rule = rules.ruleOf(visit.couponId);
-    if (rule === undefined) return MAY_WIN;
+    if (rule === undefined) return visit.unit > 1 ? OVER_LIMIT : MAY_WIN;
     if (visit.ticket === undefined || !this.#readsTicket(rule, visit.ticket)) {
       return this.#judgeMember(rule, visit, undefined);
     }
@@ -126,15 +136,14 @@ export class Door {
 
   #judgeTicket(rule: DoorRule, visit: DoorVisit, checked: PresenceTicket | PresenceFault): DoorVerdict {
     if (typeof checked === 'string') return NOT_PRESENT[checked];
+    if (isOverLimit(rule, visit)) return OVER_LIMIT;
     return checked.isExpired ? PRESENCE_EXPIRED : this.#judgeMember(rule, visit, checked.claims);
   }
 
   /** Of a member who is present as far as the rule demands it. */
-  #judgeMember(
-    { eligibility }: DoorRule,
-    visit: DoorVisit,
-    ticketClaims: MemberClaims | undefined,
-  ): DoorVerdict {
+  #judgeMember(rule: DoorRule, visit: DoorVisit, ticketClaims: MemberClaims | undefined): DoorVerdict {
+    if (isOverLimit(rule, visit)) return OVER_LIMIT;
+    const { eligibility } = rule;
     if (eligibility === undefined) return MAY_WIN;
     const { couponId, memberId } = visit;
     const { claims, audience, notIssued = [] } = eligibility;
@@ -153,6 +162,10 @@ export class Door {
     }
     return MAY_WIN;
   }
+}
+
+function isOverLimit({ perMember = 1 }: DoorRule, { unit }: DoorVisit): boolean {
+  return unit > perMember;
 }
 
 /** Only questions were asked, so whatever became of them nothing was attempted. */

@@ -50,7 +50,7 @@ function frozenProcess() {
   return { state, rules, door, tick };
 }
 
-const visit = { couponId, memberId: 'm-1' as never, ticket: '', claims: undefined };
+const visit = { couponId, memberId: 'm-1' as never, unit: 1, ticket: '', claims: undefined };
 const RULE: DoorRuleChange = { couponId, rule: { presence: true }, revision: 1 };
 
 t.test('a rule that was made meanwhile holds for the first download after the pause', async (t) => {

@@ -10,7 +10,8 @@
  */
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
-import type { CouponId, HolderId, MemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, HolderId } from '../../engine/domain/coupon.js';
+import { holderOf, parseUnit } from '../../engine/domain/holder.js';
 import type { DoorRefusal, DownloadOutcome, PendingDownload } from '../../engine/domain/download.js';
 import type { Authenticator } from '../auth/authenticator.js';
 import type { Authentication, Identity, TokenFault } from '../auth/identity.js';
@@ -40,6 +41,7 @@ export interface DownloadContext {
 }
 
 const WRONG_ROLE = constantReply('wrong_role', 'Only members can download coupons.');
+const NO_SUCH_UNIT = constantReply('not_found', 'There is no such unit: units are 1 to 100.');
 const TOO_LARGE_HEAD = constantReply(HEAD_TOO_LARGE.code, HEAD_TOO_LARGE.detail);
 const RATE_LIMITED = constantReply(
   'rate_limited',
@@ -108,13 +110,13 @@ class Download implements PendingDownload {
 
   constructor(
     couponId: CouponId,
-    memberId: MemberId,
+    holder: HolderId,
     refusedAs: DoorRefusal | undefined,
     response: HttpResponse,
     { inFlight, outcomes, door }: Pick<DownloadContext, 'inFlight' | 'outcomes' | 'door'>,
   ) {
     this.couponId = couponId;
-    this.holder = memberId;
+    this.holder = holder;
     this.refusedAs = refusedAs;
     this.#response = response;
     this.#inFlight = inFlight;
@@ -178,6 +180,17 @@ export class DownloadHandler {
   }
 
   handle(response: HttpResponse, request: HttpRequest): void {
+    this.#handle(response, request, 1);
+  }
+
+  /** `POST /v1/coupons/:id/units/:unit/download`: the unit is a part of the name, and repeating it is no request for one more. */
+  handleUnit(response: HttpResponse, request: HttpRequest): void {
+    const unit = parseUnit(request.getParameter(1));
+    if (unit === undefined) this.#answer(response, NO_SUCH_UNIT);
+    else this.#handle(response, request, unit);
+  }
+
+  #handle(response: HttpResponse, request: HttpRequest, unit: number): void {
     try {
       if (!this.#limits.allowsSender(response, request)) {
         this.#answer(response, RATE_LIMITED);
@@ -186,8 +199,8 @@ export class DownloadHandler {
       const authorization = request.getHeader('authorization');
       const couponText = request.getParameter(0);
       const identity = this.#authenticator.known(authorization);
-      if (identity === undefined) this.#authenticate(response, request, authorization, couponText);
-      else this.#authenticated(response, couponText, identity, request, request);
+      if (identity === undefined) this.#authenticate(response, request, authorization, couponText, unit);
+      else this.#authenticated(response, couponText, unit, identity, request, request);
     } catch (fault) {
       this.#fail(response, fault);
     }
@@ -199,6 +212,7 @@ export class DownloadHandler {
     request: HttpRequest,
     authorization: string,
     couponText: string,
+    unit: number,
   ): void {
     const head = walkHeaders(request);
     if (head.isTooLarge) {
@@ -213,21 +227,24 @@ export class DownloadHandler {
       // The keys of an outside provider are asked for, or the body is waited for: by then the request can no longer be read.
       const ticket = presentedTicket(request);
       const settled = head.isChunked ? bodyIsOver().then(() => result) : Promise.resolve(result);
-      void this.#later(response, settled, (known) => this.#verified(response, couponText, known, ticket));
+      void this.#later(response, settled, (known) =>
+        this.#verified(response, couponText, unit, known, ticket),
+      );
     } else {
-      this.#verified(response, couponText, result, request);
+      this.#verified(response, couponText, unit, result, request);
     }
   }
 
   #verified(
     response: HttpResponse,
     couponText: string,
+    unit: number,
     result: Authentication | undefined,
     tickets: HttpRequest | string,
   ): void {
     if (result === undefined) this.#answer(response, BUSY.next());
     else if (result.kind === 'refused') this.#answer(response, unauthenticated[result.reason]);
-    else this.#authenticated(response, couponText, result, tickets, undefined);
+    else this.#authenticated(response, couponText, unit, result, tickets, undefined);
   }
 
   /**
@@ -237,6 +254,7 @@ export class DownloadHandler {
   #authenticated(
     response: HttpResponse,
     couponText: string,
+    unit: number,
     identity: Identity,
     tickets: HttpRequest | string,
     unread: HttpRequest | undefined,
@@ -248,8 +266,8 @@ export class DownloadHandler {
       this.#answer(response, UNKNOWN_COUPON);
     } else if (!this.#limits.allowsMember(identity.memberId)) {
       this.#answer(response, RATE_LIMITED);
-    } else if (this.#door.concerns(couponId)) {
-      this.#checkDoor(response, couponId, identity, tickets, unread);
+    } else if (unit > 1 || this.#door.concerns(couponId)) {
+      this.#checkDoor(response, couponId, unit, identity, tickets, unread);
     } else {
       this.#submit(response, couponId, identity.memberId, undefined, unread);
     }
@@ -258,18 +276,20 @@ export class DownloadHandler {
   #checkDoor(
     response: HttpResponse,
     couponId: CouponId,
+    unit: number,
     { memberId, claims }: Identity,
     tickets: HttpRequest | string,
     unread: HttpRequest | undefined,
   ): void {
     const ticket = typeof tickets === 'string' ? tickets : presentedTicket(tickets);
-    const verdict = this.#door.judge({ couponId, memberId, ticket, claims }, this.#inFlight.hasRoom);
+    const verdict = this.#door.judge({ couponId, memberId, unit, ticket, claims }, this.#inFlight.hasRoom);
+    const holder = holderOf(memberId, unit);
     if (verdict instanceof Promise) {
       void this.#later(response, verdict, (known) =>
-        this.#follow(known, response, couponId, memberId, undefined),
+        this.#follow(known, response, couponId, holder, undefined),
       );
     } else {
-      this.#follow(verdict, response, couponId, memberId, unread);
+      this.#follow(verdict, response, couponId, holder, unread);
     }
   }
 
@@ -277,23 +297,23 @@ export class DownloadHandler {
     verdict: DoorVerdict,
     response: HttpResponse,
     couponId: CouponId,
-    memberId: MemberId,
+    holder: HolderId,
     unread: HttpRequest | undefined,
   ): void {
-    if (verdict.kind === 'passes') this.#submit(response, couponId, memberId, verdict.refusedAs, unread);
+    if (verdict.kind === 'passes') this.#submit(response, couponId, holder, verdict.refusedAs, unread);
     else if (verdict.kind === 'refused') this.#answer(response, notPresent[verdict.reason]);
-    else new Download(couponId, memberId, undefined, response, this.#context).settle(verdict.outcome);
+    else new Download(couponId, holder, undefined, response, this.#context).settle(verdict.outcome);
   }
 
   /** Hands the download to the engine, which answers at once from memory or later. */
   #submit(
     response: HttpResponse,
     couponId: CouponId,
-    memberId: MemberId,
+    holder: HolderId,
     refusedAs: DoorRefusal | undefined,
     unread: HttpRequest | undefined,
   ): void {
-    const download = new Download(couponId, memberId, refusedAs, response, this.#context);
+    const download = new Download(couponId, holder, refusedAs, response, this.#context);
     this.#engine.download(download, this.#inFlight.hasRoom);
     if (download.over) return;
     // Walking the headers costs 0.8 µs, a thirtieth of such a request; so it is done only for those that could change something.
@@ -307,7 +327,7 @@ export class DownloadHandler {
     } else if (head?.isChunked === true) {
       download.withdraw();
       void this.#later(response, bodyIsOver(), () =>
-        this.#submit(response, couponId, memberId, refusedAs, undefined),
+        this.#submit(response, couponId, holder, refusedAs, undefined),
       );
     } else {
       download.wait();

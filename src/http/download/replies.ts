@@ -10,7 +10,8 @@ import type { Problem, ProblemCode } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
 import { JSON_TYPE, PROBLEM_TYPE, responseHead } from '../wire/status-lines.js';
 
-export const LIMIT_REACHED_DETAIL = 'The member holds as many units of this coupon as one member may hold.';
+export const LIMIT_REACHED_DETAIL =
+  'This unit is above the number of units that one member may have of this coupon.';
 export const PRESENCE_EXPIRED_DETAIL =
   'The presence ticket has expired, and the member does not hold this coupon. Get a new ticket.';
 /** They name the part of the rule, never its values. */

@@ -9,6 +9,7 @@ import { eligibilityRules } from '../../engine/domain/download.js';
 import { eventKinds } from '../../engine/domain/events.js';
 import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';
 import { cancelEffects, redeemers, walletStates } from '../../engine/domain/redemption.js';
+import { UNIT_MAX } from '../../engine/domain/holder.js';
 import { SUBJECT_LENGTH_MAX } from '../../engine/domain/member-id.js';
 import { keyScopes } from '../../accounts/server-keys.js';
 import { roles } from '../../accounts/accounts.js';
@@ -29,6 +30,10 @@ const issueNo = z
   .int()
   .min(1)
   .meta({ description: 'The number of the issuance; the first is 1.', examples: [17] });
+
+const unit = z.int().min(2).max(UNIT_MAX).optional().meta({
+  description: 'Which of the member’s units; present only above the first.',
+});
 
 export const accountAnswer = z.object({
   id: z.string().meta({
@@ -96,6 +101,12 @@ export const couponAnswer = z.object({
     })
     .optional()
     .meta({ description: 'Present only if the coupon is for some members: every part must be met.' }),
+  perMember: z
+    .int()
+    .min(2)
+    .max(UNIT_MAX)
+    .optional()
+    .meta({ description: 'How many units a member may have; present only above 1.' }),
 });
 
 /** Absent as a number: no further page. */
@@ -117,7 +128,7 @@ const confirmBy = instant.meta({
     'Present only if the coupon has `holdSeconds`: the hold ends soon after unless it is confirmed.',
 });
 
-const issuance = { couponId, memberId, issueNo, issuedAt: instant, confirmBy: confirmBy.optional() };
+const issuance = { couponId, memberId, unit, issueNo, issuedAt: instant, confirmBy: confirmBy.optional() };
 
 /** One schema for both statuses: many generators give a client the schema of one status only, and read both with it. */
 export const issuedAnswer = z.object({ outcome: z.enum(['issued', 'already_issued']), ...issuance });
@@ -126,6 +137,14 @@ export const heldIssuance = z.object({
   outcome: z.literal('issued'),
   ...issuance,
   recorded: z.boolean().meta({ description: 'Whether the row of the issuance is in the database.' }),
+  perMember: z
+    .int()
+    .min(1)
+    .max(UNIT_MAX)
+    .meta({ description: 'How many units a member may have at this moment.' }),
+  units: z.array(z.object({ unit: z.int().min(1).max(UNIT_MAX), issueNo, issuedAt: instant })).meta({
+    description: 'What the member holds, ascending by unit; the other fields are those of the first.',
+  }),
 });
 
 export const ownCoupon = z.object({ couponId, issuance: heldIssuance.nullable() });
@@ -133,6 +152,7 @@ export const ownCoupon = z.object({ couponId, issuance: heldIssuance.nullable() 
 export const issuanceItemAnswer = z.object({
   couponId,
   memberId,
+  unit,
   issueNo,
   issuedAt: instant,
   usedAt: instant.nullable(),
@@ -155,6 +175,7 @@ export const redemptionAnswer = z.object({
   couponId,
   issueNo,
   memberId,
+  unit,
   orderId,
   redeemedAt: instant,
   expiresAt: instant.nullable(),
@@ -230,6 +251,7 @@ export const eventAnswer = z.object({
   couponId,
   issueNo: issueNo.optional(),
   memberId: memberId.optional(),
+  unit,
   orderId: orderId.optional(),
   issuedAt: instant.optional(),
   revokedAt: instant.optional(),
@@ -347,6 +369,7 @@ export const revokedAnswer = z.object({
   couponId,
   issueNo,
   memberId,
+  unit,
   revoked: z.literal(true),
   remaining: count,
 });

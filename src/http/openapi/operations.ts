@@ -75,7 +75,7 @@ const CANCELLED = {
   200: { description: 'It is cancelled; a repeat answers the same.', json: 'CancelledRedemption' },
 } as const;
 
-const RULE_PROBLEMS = ['rules_too_many', 'claim_unknown', 'not_exclusive'] as const;
+const RULE_PROBLEMS = ['rules_too_many', 'claim_unknown', 'not_exclusive', 'upgrade_running'] as const;
 
 export const operations: Readonly<Record<string, Operation>> = {
   // Outside the wrapper, so its list of problems is written out.
@@ -106,6 +106,53 @@ export const operations: Readonly<Record<string, Operation>> = {
       'account_locked',
       'wrong_role',
       'unknown_coupon',
+      'presence_required',
+      'presence_invalid',
+      'presence_expired',
+      'presence_mismatch',
+      'presence_unavailable',
+      'limit_reached',
+      'not_eligible',
+      'not_open',
+      'paused',
+      'closed',
+      'sold_out',
+      'rate_limited',
+      'busy',
+      'not_ready',
+      'outcome_unknown',
+      'keys_unavailable',
+      'malformed_request',
+      'head_too_large',
+      'internal_error',
+    ],
+  },
+  'POST /v1/coupons/:id/units/:unit/download': {
+    id: 'downloadUnit',
+    tag: 'Members',
+    summary: 'Download one more unit of a coupon',
+    description:
+      'For coupons with `perMember` above 1. The unit, 1 to `perMember`, is a part of the name: repeating it returns the same number, ' +
+      'and the next unit is another one. Unit 1 is what `POST /v1/coupons/{id}/download` downloads. Units may be taken in any order. ' +
+      'Outcomes and headers are those of that route. A unit above the limit is `limit_reached`, unless the member holds it.',
+    access: 'member',
+    headers: {
+      [PRESENCE_HEADER]:
+        'A presence ticket of the waiting room or captcha service. Read only if the coupon has `presenceRequired`.',
+    },
+    answers: {
+      200: {
+        description: 'The member already holds the coupon; the number is that of the first answer.',
+        json: 'Issued',
+      },
+      201: { description: 'The coupon is issued to the member.', json: 'Issued' },
+    },
+    problems: [
+      'unauthenticated',
+      'account_locked',
+      'wrong_role',
+      'unknown_coupon',
+      'not_found',
       'presence_required',
       'presence_invalid',
       'presence_expired',

@@ -20,6 +20,7 @@ import { EventFeed } from '../../engine/feed/event-feed.js';
 import { SettledRows } from '../../engine/feed/settled-rows.js';
 import { CouponWarmer } from '../../engine/recovery/coupon-warmer.js';
 import { LocalVersions } from '../../engine/ports/local-versions.js';
+import { soleProcess } from '../../engine/ports/running-processes.js';
 import type { RedisBackEnd } from '../../persist/redis/redis-back-end.js';
 import { openEmbedded } from '../../persist/sqlite/open-embedded.js';
 import { checkForAdmin, storeProbes } from '../../server/admin-ports.js';
@@ -121,6 +122,7 @@ export async function startEmbeddedServer(
   const services: HttpPorts = {
     engine,
     registry,
+    processes: soleProcess,
     admission,
     ledger,
     issuanceSearch: stores.issuanceSearch,

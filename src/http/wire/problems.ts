@@ -10,7 +10,7 @@ interface ProblemKind {
 /** docs/errors.md lists the same codes, and a test compares the two. */
 export const problemKinds = {
   unknown_coupon: { status: 404, title: 'No such coupon' },
-  limit_reached: { status: 409, title: 'The member holds as many units as one may hold' },
+  limit_reached: { status: 409, title: 'The unit is above the limit for each member' },
   not_eligible: { status: 403, title: 'The coupon is not for this member' },
   not_open: { status: 409, title: 'The coupon is not open yet' },
   paused: { status: 409, title: 'The coupon is paused' },
@@ -76,6 +76,7 @@ export const problemKinds = {
   claim_unknown: { status: 409, title: 'The claim is not kept by this installation' },
   not_exclusive: { status: 409, title: 'The coupons could be open at the same time' },
   audience_full: { status: 409, title: 'The list of members is full' },
+  upgrade_running: { status: 409, title: 'Not every server knows this setting yet' },
   pause_first: { status: 409, title: 'The coupon has to be paused first' },
   presence_too_many: { status: 409, title: 'Too many coupons require presence' },
 

@@ -88,6 +88,14 @@ const name = z
   .refine((text) => !directionOverride.test(text), 'must not change the direction of the text')
   .refine((text) => visible.test(text), 'must have a visible character');
 
+const unit = z.int().min(1, 'must be at least 1').max(UNIT_MAX, `must be at most ${UNIT_MAX}`).optional();
+
+const perMember = z
+  .int()
+  .min(1, 'must be at least 1')
+  .max(UNIT_MAX, `must be at most ${UNIT_MAX}`)
+  .meta({ description: 'How many units a member may have. Without it one.' });
+
 const quantity = z.int(`must be a whole number from 1 to ${QUANTITY_MAX}`).min(1).max(QUANTITY_MAX);
 
 const utcOrOffset = z.iso.datetime({ offset: true });
@@ -176,6 +184,7 @@ export const couponInput = z.strictObject({
   discount: discount.nullish(),
   presenceRequired: presenceRequired.optional(),
   eligibility: eligibility.nullish(),
+  perMember: perMember.optional(),
   validity: validity.nullish(),
   onCancel: onCancel.optional(),
   redeemBy: redeemBy.optional(),
@@ -191,6 +200,7 @@ export const couponChangeInput = z
     closesAt: instant.nullable().optional(),
     presenceRequired: presenceRequired.optional(),
     eligibility: eligibility.nullable().optional(),
+    perMember: perMember.optional(),
     validity: validity.nullable().optional(),
     onCancel: onCancel.optional(),
     redeemBy: redeemBy.optional(),
@@ -303,8 +313,6 @@ const orderId = z
     examples: ['A-1017'],
   });
 
-const unit = z.int().min(1, 'must be at least 1').max(UNIT_MAX, `must be at most ${UNIT_MAX}`).optional();
-
 export const orderInput = z.strictObject({ orderId });
 export const memberOrderInput = z.strictObject({
   orderId,
@@ -331,7 +339,10 @@ export const useInput = z.strictObject({
   }),
 });
 
-export const shopDownloadInput = z.strictObject({ claims: memberClaims.optional() });
+export const shopDownloadInput = z.strictObject({
+  claims: memberClaims.optional(),
+  unit: unit.meta({ description: 'Which of the member’s units. Without it the first.' }),
+});
 
 export const recallInput = z.strictObject({
   after: z

@@ -111,19 +111,26 @@ export class RedisAdmission implements Admission {
   }
 
   async issuanceOf(couponId: CouponId, holder: HolderId): Promise<Issuance | undefined | 'not_ready'> {
-    const found = await Promise.all([
-      this.#calls.command('hmget', winnersKey(couponId), ['', holder]).then(list),
+    const found = await this.issuancesOf(couponId, [holder]);
+    return found === 'not_ready' ? found : found[0];
+  }
+
+  async issuancesOf(
+    couponId: CouponId,
+    holders: readonly HolderId[],
+  ): Promise<readonly (Issuance | undefined)[] | 'not_ready'> {
+    const [[marker, ...values], known] = await Promise.all([
+      this.#calls.command('hmget', winnersKey(couponId), ['', ...holders]).then(list),
       this.#calls.command('hget', metaKey(couponId), ['marker']),
-    ]).catch((fault: unknown) => {
-      if (isWrongTypeFault(fault)) return undefined;
-      throw fault;
-    });
-    if (found === undefined) return 'not_ready';
-    const [[marker, value], known] = found;
+    ]);
     // Another hash may have taken the name.
     if (known === null || marker !== `#w.${text(known)}`) return 'not_ready';
-    if (value !== null) return { holder, ...parseWinner(text(value)) };
-    return (await this.#snapshot(couponId)) === undefined ? 'not_ready' : undefined;
+    // That a holder has none is an answer of a coupon in service only.
+    if (values.includes(null) && (await this.#snapshot(couponId)) === undefined) return 'not_ready';
+    return holders.map((holder, place) => {
+      const value = values[place];
+      return value === null ? undefined : { holder, ...parseWinner(text(value)) };
+    });
   }
 
   async unrecordedHolder(couponId: CouponId, issueNo: number): Promise<Issuance | undefined> {

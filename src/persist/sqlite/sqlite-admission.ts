@@ -131,6 +131,16 @@ export class SqliteAdmission implements Admission {
     });
   }
 
+  issuancesOf(
+    couponId: CouponId,
+    holders: readonly HolderId[],
+  ): Promise<readonly (Issuance | undefined)[] | 'not_ready'> {
+    return this.#commits.submit(() => {
+      const coupon = this.#loaded.get(couponId);
+      return coupon === undefined ? 'not_ready' : holders.map((holder) => coupon.issuanceOf(holder));
+    });
+  }
+
   /** Every issuance that was acknowledged to any caller is recorded. */
   unrecordedHolder(): Promise<undefined> {
     return Promise.resolve(undefined);

@@ -540,6 +540,9 @@ function aboutUnits(t: Test, at: Driver): void {
     t.match(await at.admission.issuanceOf(couponId, holder('m7~2')), issued[1]);
     t.match(await at.admission.issuanceOf(couponId, holder('m7~3')), { holder: 'm7~3', issueNo: 3 });
     t.equal(await at.admission.issuanceOf(couponId, holder('m7~4')), undefined);
+    const all = await at.admission.issuancesOf(couponId, ['m7', 'm7~4', 'm7~3', 'm7~2'].map(holder));
+    t.match(all, [{ issueNo: 1 }, undefined, { issueNo: 3 }, { issueNo: 2 }]);
+    t.equal(await at.admission.issuancesOf(freshCouponId(), [member('m7')]), 'not_ready');
     const { version } = await at.snapshot(couponId);
     const view = await at.admission.winners(couponId, version, 10);
     t.equal(view?.size, 3);

@@ -151,6 +151,16 @@ export class AdmissionModel implements Admission {
     return Promise.resolve(stock === undefined ? 'not_ready' : stock.winners.get(holder));
   }
 
+  issuancesOf(
+    couponId: CouponId,
+    holders: readonly HolderId[],
+  ): Promise<readonly (Issuance | undefined)[] | 'not_ready'> {
+    const stock = this.#coupons.get(couponId);
+    return Promise.resolve(
+      stock === undefined ? 'not_ready' : holders.map((holder) => stock.winners.get(holder)),
+    );
+  }
+
   /** Nothing is ever unrecorded here: the model has no queue. */
   unrecordedHolder(): Promise<undefined> {
     return Promise.resolve(undefined);

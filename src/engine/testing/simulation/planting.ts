@@ -48,6 +48,7 @@ export function wrapAdmission(admission: Admission): {
     shardOf: (couponId) => admission.shardOf(couponId),
     snapshots: (couponIds) => admission.snapshots(couponIds),
     issuanceOf: (couponId, memberId) => admission.issuanceOf(couponId, memberId),
+    issuancesOf: (couponId, holders) => admission.issuancesOf(couponId, holders),
     unrecordedHolder: (couponId, issueNo) => admission.unrecordedHolder(couponId, issueNo),
     winners: (couponId, version, limit) => admission.winners(couponId, version, limit),
     warm: (couponId, read) => admission.warm(couponId, read),

@@ -1,7 +1,7 @@
 /** Runs one history from its seed: faults and commands, recovery, idle stores, verdict. */
 import type { CouponId, CouponTerms, MemberId } from '../../domain/coupon.js';
 import { parseMemberId } from '../../domain/coupon.js';
-import { holderOf } from '../../domain/holder.js';
+import { holdersOf } from '../../domain/holder.js';
 import { termsOf } from '../../ports/terms-change.js';
 import { auditedAct } from '../checker/audited-act.js';
 import type { FinalState, History, ObservedTerms, UnitLimit, Verdict } from '../checker/history.js';
@@ -109,9 +109,7 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
 
   const healedMs = world.time.nowMs();
   const mostUnits = Math.max(scenario.perMember, scenario.perMemberLater);
-  const holders = memberIds.flatMap((memberId) =>
-    Array.from({ length: mostUnits }, (_, place) => holderOf(memberId, place + 1)),
-  );
+  const holders = memberIds.flatMap((memberId) => holdersOf(memberId, mostUnits));
   for (const { members } of coupons) {
     holders.forEach((holder, place) =>
       world.time.after(place * LAST_PRESS_EVERY_MS, () => members.press(holder)),

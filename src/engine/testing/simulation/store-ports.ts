@@ -96,6 +96,21 @@ export class SimulatedAdmission implements Admission {
     return this.#link.call(() => this.#store.issuanceOf(couponId, holder));
   }
 
+  issuancesOf(
+    couponId: CouponId,
+    holders: readonly HolderId[],
+  ): Promise<readonly (Issuance | undefined)[] | 'not_ready'> {
+    return this.#link.call(() => {
+      const found: (Issuance | undefined)[] = [];
+      for (const holder of holders) {
+        const issuance = this.#store.issuanceOf(couponId, holder);
+        if (issuance === 'not_ready') return issuance;
+        found.push(issuance);
+      }
+      return found;
+    });
+  }
+
   unrecordedHolder(couponId: CouponId, issueNo: number): Promise<Issuance | undefined> {
     return this.#link.call(() => this.#store.unrecordedHolder(couponId, issueNo));
   }
