@@ -221,7 +221,7 @@ function admits(route: Exclude<Route, { readonly access: 'anyone' }>, { role }: 
 
 /** Asked by machines that watch over this one, often from one address. */
 function isProbe(route: Route): boolean {
-  return !route.path.startsWith('/v1/');
+  return !/^\/(v1|coupons)\//.test(route.path);
 }
 
 function refuseRate(): never {

@@ -5,6 +5,7 @@
  */
 import type { AuditEntry } from './audit-log.js';
 import type { CouponId, CouponTerms } from '../domain/coupon.js';
+import type { CouponDisplay } from '../domain/coupon-display.js';
 import type { DoorRule } from '../domain/door-rule.js';
 import type { KeyedRequest } from './idempotency.js';
 import type { RedemptionRules } from '../domain/redemption.js';
@@ -26,6 +27,8 @@ export interface NewCoupon extends CouponTerms {
   readonly door?: DoorRule | undefined;
   /** Left out: {@link defaultRedemptionRules}. */
   readonly redemption?: RedemptionRules | undefined;
+  /** Left out: neither image nor description. */
+  readonly display?: CouponDisplay | undefined;
 }
 
 export interface QuantityChange {

@@ -14,6 +14,7 @@
  */
 import type { TermsChange } from './terms-change.js';
 import type { CouponId, CouponTerms } from '../domain/coupon.js';
+import type { DisplayChange } from '../domain/coupon-display.js';
 import type { DoorChange } from '../domain/door-rule.js';
 import { mayShorten, type RulesChange } from '../domain/redemption.js';
 
@@ -29,6 +30,7 @@ export interface WantedChange {
   readonly name?: string;
   readonly door?: DoorChange;
   readonly rules?: RulesChange;
+  readonly display?: DisplayChange;
 }
 
 export interface ChangeRequest extends WantedChange {

@@ -5,6 +5,7 @@ import type { AuditAction, AuditActor, AuditEntry } from '../ports/audit-log.js'
 import type { Clock } from '../domain/clock.js';
 import { couponState } from '../domain/coupon.js';
 import type { CouponId, CouponSnapshot, CouponState, HolderId, Issuance } from '../domain/coupon.js';
+import type { DisplayChange } from '../domain/coupon-display.js';
 import type { DoorChange } from '../domain/door-rule.js';
 import { holderFields } from '../domain/holder.js';
 import type { RulesChange } from '../domain/redemption.js';
@@ -53,6 +54,7 @@ export interface AmendRequest extends TermsChange {
   readonly rules?: RulesChange;
   /** Members hold the coupon: refuse a validity under which it may expire earlier. */
   readonly hasHolders?: boolean;
+  readonly display?: DisplayChange;
   /** Units to add; then no quantity is named. */
   readonly addUnits?: number;
   /** Change the coupon only while it has one of these revisions. */
@@ -202,12 +204,13 @@ export class CouponRegistry {
    * hold on this process at once, on others within a second.
    */
   async amend(couponId: CouponId, change: AmendRequest, by?: AuditActor): Promise<AmendResult> {
-    const { name, door, rules, hasHolders, addUnits, ifRevisions, keyed, ...terms } = change;
+    const { name, door, rules, hasHolders, display, addUnits, ifRevisions, keyed, ...terms } = change;
     const detail = {
       ...terms,
       ...(name === undefined ? {} : { name }),
       ...(door === undefined ? {} : { door: auditedDoor(door) }),
       ...rules,
+      ...display,
       ...(addUnits === undefined ? {} : { addUnits }),
     };
     const result = await this.#ports.changer.change({
@@ -218,6 +221,7 @@ export class CouponRegistry {
       ...(door === undefined ? {} : { door }),
       ...(rules === undefined ? {} : { rules }),
       ...(hasHolders === undefined ? {} : { hasHolders }),
+      ...(display === undefined ? {} : { display }),
       ...(ifRevisions === undefined ? {} : { ifRevisions }),
       ...(keyed === undefined ? {} : { keyed }),
       ...(by === undefined || Object.keys(detail).length === 0

@@ -34,6 +34,8 @@ export function couponBody(coupon: CouponView): CouponAnswer {
     onCancel,
     redeemBy,
     holdSeconds,
+    image: coupon.display?.image ?? null,
+    description: coupon.display?.description ?? null,
     ...(coupon.door?.presence === undefined ? {} : { presenceRequired: true }),
     ...(coupon.door?.eligibility === undefined ? {} : { eligibility: coupon.door.eligibility }),
     ...(coupon.door?.perMember === undefined ? {} : { perMember: coupon.door.perMember }),

@@ -1,5 +1,7 @@
 /** Reads the rules of redemption from requests: defaults, changes, and the refusal of a shorter validity. */
 import type { z } from 'zod';
+import { displayAfter } from '../../engine/domain/coupon-display.js';
+import type { CouponDisplay, DisplayChange } from '../../engine/domain/coupon-display.js';
 import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
 import type { RedemptionRules, RulesChange } from '../../engine/domain/redemption.js';
 import type { CouponView } from '../../engine/sellers/coupon-registry.js';
@@ -29,6 +31,23 @@ export function changedRules(input: z.output<typeof couponChangeInput>): RulesCh
     ...(onCancel === undefined ? {} : { onCancel }),
     ...(redeemBy === undefined ? {} : { redeemBy }),
     ...(holdSeconds === undefined ? {} : { holdSeconds }),
+  };
+}
+
+/** Image and description of a new coupon; nothing where it has neither. */
+export function newDisplay(input: z.output<typeof couponInput>): { readonly display?: CouponDisplay } {
+  const display = displayAfter({}, changedDisplay(input));
+  return Object.keys(display).length === 0 ? {} : { display };
+}
+
+/** What a request names; `null` takes it away. */
+export function changedDisplay({
+  image,
+  description,
+}: Pick<z.output<typeof couponInput>, 'image' | 'description'>): DisplayChange {
+  return {
+    ...(image === undefined ? {} : { image }),
+    ...(description === undefined ? {} : { description }),
   };
 }
 

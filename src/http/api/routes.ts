@@ -10,6 +10,7 @@ import { AudienceHandlers } from './audiences.js';
 import type { AudiencePorts } from './audiences.js';
 import { SessionHandlers } from './sessions.js';
 import type { SessionPorts, SessionSettings } from './sessions.js';
+import { CouponPageHandlers } from './coupon-page.js';
 import { CouponHandlers } from './coupons.js';
 import { DescriptionHandlers } from '../openapi/description.js';
 import { HealthHandlers } from './health.js';
@@ -117,6 +118,7 @@ export function createRoutes(
   );
   const adminAccounts = new AdminAccountHandlers(ports, mails, shop.locks);
   const admins = new AdminHandlers(ports);
+  const couponPages = new CouponPageHandlers(ports.registry, publicUrl);
   const coupons = new CouponHandlers(ports.registry);
   const sellers = new SellerHandlers(ports, door);
   const audiences = new AudienceHandlers(ports);
@@ -299,6 +301,8 @@ export function createRoutes(
     admin('POST /v1/admin/coupons/:id/reconcile', (request, caller) => admins.repair(request, caller)),
     admin('GET /v1/admin/audit', (request) => admins.audit(request)),
     admin('GET /v1/admin/health', () => admins.health()),
+
+    anyone('GET /coupons/:id', (request) => couponPages.show(request)),
 
     anyone('GET /healthz', () => health.live()),
     anyone('GET /readyz', () => health.ready()),

@@ -27,6 +27,8 @@ t.test('a coupon shows what was registered, by the list and by its id', async (t
     onCancel: 'restore',
     redeemBy: 'member',
     holdSeconds: null,
+    image: null,
+    description: null,
   });
   t.ok(Math.abs(Date.parse(String(createdAt)) - Date.now()) < 60_000);
   t.strictSame((await call(shop.url, 'GET /v1/coupons/1')).body, body);

@@ -13,7 +13,14 @@ import type { Identity } from '../auth/identity.js';
 import { couponReply } from './coupon-body.js';
 import { changedDoor, DoorChecks, newDoor } from './coupon-door.js';
 import type { SellerDoor } from './coupon-door.js';
-import { changedRules, newRules, refuseOpenHold, refuseShorterValidity } from './coupon-rules.js';
+import {
+  changedRules,
+  newRules,
+  changedDisplay,
+  newDisplay,
+  refuseOpenHold,
+  refuseShorterValidity,
+} from './coupon-rules.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import type { StatsAnswer } from '../openapi/answers.js';
@@ -73,6 +80,7 @@ export class SellerHandlers {
       createdAtMs: clock.nowMs(),
       ...(door === undefined ? {} : { door }),
       ...newRules(input),
+      ...newDisplay(input),
     };
     const by = callerActor(request, seller);
     const keyed = keyedRequest(request, seller.memberId, clock.nowMs());
@@ -102,6 +110,7 @@ export class SellerHandlers {
     const opensAtMs = opensAt === undefined ? coupon.opensAtMs : (opensAt ?? undefined);
     refuseOpenHold(coupon, rules, opensAtMs, this.#ports.clock.nowMs());
     const door = changedDoor(input);
+    const display = changedDisplay(input);
     await this.#doorChecks.refuseChange(coupon, door ?? {}, {
       opensAtMs,
       closesAtMs: closesAt === undefined ? coupon.closesAtMs : (closesAt ?? undefined),
@@ -113,6 +122,7 @@ export class SellerHandlers {
       ...(closesAt === undefined ? {} : { closesAtMs: closesAt }),
       ...(door === undefined ? {} : { door }),
       ...(Object.keys(rules).length === 0 ? {} : { rules, hasHolders: coupon.issued > 0 }),
+      ...(Object.keys(display).length === 0 ? {} : { display }),
     };
     const result = await this.#amend(request, seller, couponId, change);
     if (door !== undefined) await this.#doorChecks.refresh();

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { PAGE_HEADERS } from '../wire/page-headers.js';
 import { responseHead } from '../wire/status-lines.js';
 
 /** All of it is some 200 KB; a folder with more is not the console. */
@@ -18,21 +19,6 @@ const contentTypes: Readonly<Record<string, string>> = {
 
 /** The build puts a hash of the content into the names of these, so what a browser holds under one is right for ever. */
 const IMMUTABLE_FOLDER = 'assets/';
-
-/**
- * Nothing from elsewhere, no inline script or style, no frame around it. Trusted Types: the console builds its pages from
- * elements, never from text that is parsed as HTML, and a browser that knows the rule holds it to that.
- */
-const PAGE_HEADERS = {
-  'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-    "manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
-    "require-trusted-types-for 'script'; trusted-types 'none'",
-  'Referrer-Policy': 'no-referrer',
-  'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=()',
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'X-Frame-Options': 'DENY',
-};
 
 export type Encoding = 'identity' | 'gzip' | 'br';
 

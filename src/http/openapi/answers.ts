@@ -86,6 +86,8 @@ export const couponAnswer = z.object({
   holdSeconds: z.int().nullable().meta({
     description: 'An issuance is taken back after this long unless it is confirmed; null: not held.',
   }),
+  image: z.string().nullable(),
+  description: z.string().nullable(),
   presenceRequired: z
     .literal(true)
     .optional()

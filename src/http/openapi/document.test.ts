@@ -501,6 +501,7 @@ t.test('what anyone may see is answered as described', async (t) => {
   await walk('GET /v1/coupons', `/v1/coupons?state=${'x'.repeat(3_000)}`);
   await walk('GET /v1/coupons/{id}', path);
   await walk('GET /v1/coupons/{id}', '/v1/coupons/x');
+  for (const id of [path.split('/').at(-1), 'x']) await walk('GET /coupons/{id}', `/coupons/${id}`);
   await walk('GET /v1/coupons/{id}/live', '/v1/coupons/999/live');
   for (const own of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/']) await walk(`GET ${own}`, own);
 

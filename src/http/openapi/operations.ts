@@ -243,6 +243,18 @@ export const operations: Readonly<Record<string, Operation>> = {
     problems: ['unknown_coupon', 'busy', 'not_ready', 'internal_error'],
   },
 
+  'GET /coupons/:id': forAnyone({
+    id: 'showCouponPage',
+    tag: 'Coupons',
+    summary: 'Show a page that links to a coupon lead to',
+    description:
+      'Its head describes the coupon to messengers (title, description, image). A browser goes on to the coupon in the console.',
+    answers: {
+      200: { description: 'The page.', text: ['text/html'] },
+      404: { description: 'A page that says that there is no such coupon.', text: ['text/html'] },
+    },
+  }),
+
   'POST /v1/coupons': forShops('manage', {
     id: 'registerCoupon',
     tag: 'Sellers',

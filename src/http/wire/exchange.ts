@@ -56,9 +56,12 @@ export function problemReply(problem: Problem): Reply {
   };
 }
 
+/** `undefined` for text that is no id. */
+export function couponIdInPath(request: ApiRequest): CouponId | undefined {
+  return parseCouponId(request.params[0] ?? '');
+}
+
 /** The coupon id of the route's first parameter. Text that is no id names no coupon: the answer is the same as for a free number. */
 export function couponIdOf(request: ApiRequest): CouponId {
-  return (
-    parseCouponId(request.params[0] ?? '') ?? refuse('unknown_coupon', 'There is no coupon with this id.')
-  );
+  return couponIdInPath(request) ?? refuse('unknown_coupon', 'There is no coupon with this id.');
 }

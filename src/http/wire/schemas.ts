@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { eventKinds, FEED_START, parseFeedCursor } from '../../engine/domain/events.js';
 import type { EventKind, FeedPosition } from '../../engine/domain/events.js';
 import { couponStates, QUANTITY_MAX } from '../../engine/domain/coupon.js';
+import { DESCRIPTION_LENGTH_MAX, IMAGE_LENGTH_MAX } from '../../engine/domain/coupon-display.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import { WEBHOOK_COUPONS_MAX } from '../../engine/ports/webhooks.js';
 import {
@@ -176,6 +177,25 @@ const holdSeconds = z.int().min(HOLD_SECONDS_MIN).max(HOLD_SECONDS_MAX).meta({
     'An issuance is taken back after this many seconds unless its hold is confirmed. Null: issuances are not held.',
 });
 
+const image = z
+  .string()
+  .max(IMAGE_LENGTH_MAX)
+  .refine((text) => /^https:\/\/\S+$/.test(text) && URL.canParse(text), 'must be an https address')
+  .meta({
+    description: 'Address of an image that messengers show beside a link.',
+    examples: ['https://shop.example/drop.png'],
+  });
+
+const description = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(DESCRIPTION_LENGTH_MAX)
+  .refine((text) => !controlCharacter.test(text.replaceAll('\n', '')), 'must not contain control characters')
+  .refine((text) => !loneSurrogate.test(text), 'must be well-formed Unicode')
+  .refine((text) => !directionOverride.test(text), 'must not change the direction of the text')
+  .meta({ description: 'A few words for members, and for messengers that unfold a link.' });
+
 export const couponInput = z.strictObject({
   name,
   quantity,
@@ -189,6 +209,8 @@ export const couponInput = z.strictObject({
   onCancel: onCancel.optional(),
   redeemBy: redeemBy.optional(),
   holdSeconds: holdSeconds.nullish(),
+  image: image.nullish(),
+  description: description.nullish(),
 });
 
 /** What is absent stays; `null` takes a bound of the window away. */
@@ -205,6 +227,8 @@ export const couponChangeInput = z
     onCancel: onCancel.optional(),
     redeemBy: redeemBy.optional(),
     holdSeconds: holdSeconds.nullable().optional(),
+    image: image.nullable().optional(),
+    description: description.nullable().optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'name at least one field to change');
 

@@ -61,6 +61,9 @@ export interface CouponTable {
   redeem_by: Redeemer | null;
   /** How long an issuance is held unless it is confirmed; NULL: it is not held. */
   hold_seconds: number | null;
+  /** What messengers and pages show beside the name; NULL: nothing. */
+  image: string | null;
+  description: string | null;
   /** What an ETag names; grows with every change of what a seller sets. */
   revision: Generated<number>;
   /** Number of the last change that has begun (sql-coupon-changes.ts). */

@@ -15,6 +15,8 @@ import type {
 import { DEFAULT_CURRENCY } from '../../engine/ports/coupon-catalogue.js';
 import { type CouponId, type CouponTerms, parseCouponId } from '../../engine/domain/coupon.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
+import { displayAfter } from '../../engine/domain/coupon-display.js';
+import type { CouponDisplay } from '../../engine/domain/coupon-display.js';
 import type { KeyedRequest } from '../../engine/ports/idempotency.js';
 import { DOOR_CHANGES, nextRevision } from './change-counter.js';
 import { faultOf, storeFault } from './error-classes.js';
@@ -181,6 +183,8 @@ async function insertCoupon(
       door_revision: doorRevision,
       birth: coupon.birth,
       ...(coupon.redemption === undefined ? {} : ruleColumns(coupon.redemption)),
+      image: coupon.display?.image ?? null,
+      description: coupon.display?.description ?? null,
     })
     .executeTakeFirstOrThrow();
   const couponId = couponIdOf(insertId ?? 0);
@@ -252,7 +256,12 @@ export function recordOf(row: Selectable<CouponTable>): CouponRecord {
     ...(row.quantities === null ? {} : { quantityChanges: quantityChangesOf(row.quantities) }),
     ...(row.door === null ? {} : { door: doorRuleOf(row.door) }),
     ...(hasRules(row) ? { redemption: rulesOf(row) } : {}),
+    ...(row.image === null && row.description === null ? {} : { display: displayOf(row) }),
   };
+}
+
+function displayOf({ image, description }: Selectable<CouponTable>): CouponDisplay {
+  return displayAfter({}, { image, description });
 }
 
 export function discountOf({

@@ -3,6 +3,7 @@
  * each coupon.
  */
 import type { Kysely, Selectable, Transaction } from 'kysely';
+import { displayAfter, sameDisplay } from '../../engine/domain/coupon-display.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type {
   BeginReply,
@@ -192,21 +193,24 @@ export class SqlCouponChanges implements CouponChanges {
 }
 
 function withUnits(request: ChangeRequest, record: CouponRecord): Omit<WantedChange, 'addUnits'> {
-  const { terms, addUnits, name, door, rules } = request;
+  const { terms, addUnits, name, door, rules, display } = request;
   return {
     terms: addUnits === undefined ? terms : { ...terms, quantity: record.quantity + addUnits },
     ...(name === undefined ? {} : { name }),
     ...(door === undefined ? {} : { door }),
     ...(rules === undefined ? {} : { rules }),
+    ...(display === undefined ? {} : { display }),
   };
 }
 
-function alters(record: CouponRecord, { terms, name, door, rules }: WantedChange): boolean {
+function alters(record: CouponRecord, { terms, name, door, rules, display }: WantedChange): boolean {
   const rulesBefore = record.redemption ?? defaultRedemptionRules;
+  const displayBefore = record.display ?? {};
   const after = termsAfter(record, terms, 0);
   return (
     (name ?? record.name) !== record.name ||
     (door !== undefined && !sameDoor(doorAfter(record.door, door), record.door)) ||
+    (display !== undefined && !sameDisplay(displayAfter(displayBefore, display), displayBefore)) ||
     (rules !== undefined && !sameRules(rulesAfter(rulesBefore, rules), rulesBefore)) ||
     (typeof after !== 'string' && !sameTerms(after, record))
   );
@@ -258,11 +262,11 @@ async function remove(
   return row === undefined || numDeletedRows === 0n ? undefined : bodyOf(row);
 }
 
-/** Name, door rule, rules of redemption and audit entry: what the admission store has no part in. */
+/** Name, door rule, rules of redemption, image, description and audit entry: what the admission store has no part in. */
 async function saveOwnFields(
   transaction: Transaction<Database>,
   { couponId, door: doorBefore }: CouponRecord,
-  { name, door, rules, audit }: ChangeBody,
+  { name, door, rules, display, audit }: ChangeBody,
   doorRevision: number,
 ): Promise<void> {
   if (name !== undefined) {
@@ -277,6 +281,10 @@ async function saveOwnFields(
   }
   if (rules !== undefined) {
     await transaction.updateTable('coupon').set(ruleColumns(rules)).where('id', '=', couponId).execute();
+  }
+  if (display !== undefined) {
+    // The columns have the names of the fields.
+    await transaction.updateTable('coupon').set(display).where('id', '=', couponId).execute();
   }
   if (audit !== undefined) await insertAuditEntry(transaction, audit);
 }
