@@ -1,18 +1,16 @@
-/** Describes every route, under the same key as its line in routes.ts; a test compares both. */
+/** Describes every route, here or in the files that are joined below, under the same key as its line in routes.ts; a test compares both. */
 import { PRESENCE_HEADER } from '../presence/presence-ticket.js';
 import { audienceQuery, trialQuery } from '../wire/eligibility-schemas.js';
 import { IDEMPOTENCY_HEADER } from '../wire/idempotency-key.js';
-import {
-  couponListQuery,
-  eventListQuery,
-  issuanceListQuery,
-  releaseQuery,
-  walletQuery,
-} from '../wire/schemas.js';
+import { couponListQuery, issuanceListQuery, walletQuery } from '../wire/schemas.js';
 import { adminOperations } from './admin-operations.js';
 import { accountOperations } from './account-operations.js';
-import { forAnyone, forMembers, forSellers, forShops, forShopsAndAdmins, storeless } from './operation.js';
+import { feedOperations } from './feed-operations.js';
+import { redemptionOperations, REDEEMING } from './redemption-operations.js';
+import { forAnyone, forMembers, forShops, forShopsAndAdmins } from './operation.js';
 import type { Operation } from './operation.js';
+import { serviceOperations } from './service-operations.js';
+import { shopOperations } from './shop-operations.js';
 
 /** The entity tag of a coupon, in the answers that hold one coupon. */
 const TAGGED = {
@@ -24,56 +22,6 @@ const IF_MATCH = {
 } as const;
 
 const KEY_FORM = '1 to 64 characters of A–Z, a–z, 0–9, ".", "_" and "-"';
-
-/** In the order in which they are checked. */
-const REDEEMING = [
-  'unknown_coupon',
-  'not_issued',
-  'redemption_cancelled',
-  'already_used',
-  'coupon_expired',
-  'not_confirmed',
-  'not_recorded',
-] as const;
-
-const REDEMPTION = {
-  200: { description: 'The same order had redeemed it before.', json: 'Redemption' },
-  201: { description: 'It is redeemed now.', json: 'Redemption' },
-} as const;
-
-const REDEEM_TEXT =
-  'The same order always gets the same answer, also after the coupon has expired. ' +
-  'The id of a cancelled order is dead: use a new one for a new attempt.';
-
-/** In the order in which they are checked. */
-const CONFIRMING = [
-  'unknown_coupon',
-  'no_hold',
-  'not_issued',
-  'confirmed_by_other_order',
-  'hold_expired',
-  'not_recorded',
-] as const;
-
-const CONFIRMED = {
-  200: { description: 'The hold is confirmed by this order; a repeat answers the same.', json: 'Confirmed' },
-} as const;
-
-const CONFIRM_TEXT =
-  'The same order always gets the same answer. A confirmation succeeds as long as the hold has not been taken back, also after ' +
-  '`confirmBy`; after that it is refused with hold_expired, and a payment has to be refunded.';
-
-const RELEASED = {
-  200: {
-    description: 'The hold has ended and its unit is in stock; a repeat answers the same.',
-    json: 'HoldReleased',
-  },
-} as const;
-const RELEASING = ['unknown_coupon', 'no_hold', 'not_issued', 'already_confirmed', 'not_recorded'] as const;
-
-const CANCELLED = {
-  200: { description: 'It is cancelled; a repeat answers the same.', json: 'CancelledRedemption' },
-} as const;
 
 const RULE_PROBLEMS = ['rules_too_many', 'claim_unknown', 'not_exclusive', 'upgrade_running'] as const;
 
@@ -406,94 +354,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     },
     problems: ['unknown_coupon', 'forbidden'],
   }),
-  'GET /v1/events': forShops('read', {
-    id: 'listEvents',
-    tag: 'Sellers',
-    summary: 'Follow what happens to your coupons',
-    description:
-      'Issuances, revokes, redemptions, cancels, sold-out and closed coupons, each once and in an order that never changes: per coupon ' +
-      'by number, and what happens to a number after the number. Store `cursor` and continue from it; `next` is null when there is no more ' +
-      'at the moment. Events are kept for 30 days.',
-    query: eventListQuery,
-    answers: { 200: { description: 'A page, the oldest event first.', json: 'EventPage' } },
-    problems: ['events_removed'],
-  }),
-  'POST /v1/webhooks': forShops('manage', {
-    id: 'createWebhook',
-    tag: 'Sellers',
-    summary: 'Have events sent to your shop',
-    description:
-      'Signed as Standard Webhooks describe it. Events are sent in order, up to 100 of one coupon in a request; a request that failed is ' +
-      'repeated with the same id and body. After 72 hours of failures, or a 410, the webhook is disabled.',
-    body: 'NewWebhook',
-    headers: {
-      [IDEMPOTENCY_HEADER]: 'A repeat with the same key and body makes no second webhook. Kept 24 hours.',
-    },
-    answers: {
-      200: { description: 'The key had made this webhook before.', json: 'WebhookWithSecret' },
-      201: { description: 'The webhook, and its secret, shown this once.', json: 'WebhookWithSecret' },
-    },
-    problems: ['url_refused', 'unknown_coupon', 'forbidden', 'key_reused', 'webhooks_too_many'],
-  }),
-  'GET /v1/webhooks': forShops('read', {
-    id: 'listWebhooks',
-    tag: 'Sellers',
-    summary: 'List your webhooks',
-    answers: { 200: { description: 'Disabled ones included.', json: 'WebhookList' } },
-  }),
-  'DELETE /v1/webhooks/:id': forShops('manage', {
-    id: 'removeWebhook',
-    tag: 'Sellers',
-    summary: 'Remove a webhook',
-    answers: { 200: { description: 'Removed.', json: 'WebhookRemoved' } },
-    problems: ['unknown_webhook'],
-  }),
-  'POST /v1/webhooks/:id/rotate-secret': forShops('manage', {
-    id: 'rotateWebhookSecret',
-    tag: 'Sellers',
-    summary: 'Replace the secret of a webhook',
-    description:
-      'For 24 hours requests carry two signatures, of the new secret and of the one before, so that the receiver can change over without losing any.',
-    headers: {
-      [IDEMPOTENCY_HEADER]:
-        'A repeat with the same key answers the same secret and rotates nothing. Kept 24 hours.',
-    },
-    answers: { 200: { description: 'The new secret, shown this once.', json: 'WebhookSecretRotated' } },
-    problems: ['unknown_webhook', 'key_reused'],
-  }),
-  'POST /v1/webhooks/:id/enable': forShops('manage', {
-    id: 'enableWebhook',
-    tag: 'Sellers',
-    summary: 'Enable a disabled webhook',
-    description: 'Deliveries continue where they stopped. Enabling an enabled webhook changes nothing.',
-    answers: { 200: { description: 'The webhook as it is now.', json: 'Webhook' } },
-    problems: ['unknown_webhook'],
-  }),
-  'POST /v1/webhooks/:id/test': forShops('manage', {
-    id: 'testWebhook',
-    tag: 'Sellers',
-    summary: 'Send a test message now',
-    description: 'The message has one event of the type `webhook.test`. Nothing else of the webhook changes.',
-    answers: { 200: { description: 'How the receiver answered.', json: 'WebhookTested' } },
-    problems: ['unknown_webhook'],
-  }),
-  'POST /v1/webhooks/:id/replay': forShops('manage', {
-    id: 'replayWebhook',
-    tag: 'Sellers',
-    summary: 'Deliver issuances once more',
-    description:
-      'Recorded issuances of a coupon from a number on, under their event ids, revoked ones included. What is new goes on beside it.',
-    body: 'NewReplay',
-    answers: { 200: { description: 'What is delivered again.', json: 'Replay' } },
-    problems: ['unknown_webhook', 'unknown_coupon', 'forbidden'],
-  }),
-  'GET /v1/webhooks/:id/deliveries': forShops('read', {
-    id: 'listDeliveries',
-    tag: 'Sellers',
-    summary: 'List the latest deliveries of a webhook',
-    answers: { 200: { description: 'The latest first, up to 100.', json: 'DeliveryList' } },
-    problems: ['unknown_webhook'],
-  }),
+  ...feedOperations,
   'DELETE /v1/coupons/:id/issuances/:issueNo': forShops('manage', {
     id: 'revokeIssuance',
     tag: 'Sellers',
@@ -503,161 +364,8 @@ export const operations: Readonly<Record<string, Operation>> = {
     problems: ['unknown_coupon', 'forbidden', 'not_issued', 'already_used'],
   }),
 
-  'POST /v1/me/coupons/:couponId/confirm': forMembers({
-    id: 'confirmOwnHold',
-    tag: 'Members',
-    summary: 'Confirm the hold of your coupon',
-    description: CONFIRM_TEXT,
-    body: 'NewConfirmation',
-    answers: CONFIRMED,
-    problems: [...CONFIRMING, 'redeem_at_shop'],
-  }),
-  'DELETE /v1/me/coupons/:couponId/hold': forMembers({
-    id: 'releaseOwnHold',
-    tag: 'Members',
-    summary: 'Release your hold',
-    query: releaseQuery,
-    answers: RELEASED,
-    problems: RELEASING,
-  }),
-  'POST /v1/coupons/:id/issuances/:issueNo/confirm': forShops('redeem', {
-    id: 'confirmHold',
-    tag: 'Sellers',
-    summary: 'Confirm a hold for an order',
-    description: CONFIRM_TEXT,
-    body: 'NewRedemption',
-    answers: CONFIRMED,
-    problems: [...CONFIRMING, 'forbidden'],
-  }),
-  'DELETE /v1/coupons/:id/issuances/:issueNo/hold': forShops('redeem', {
-    id: 'releaseHold',
-    tag: 'Sellers',
-    summary: 'Release a hold before it runs out',
-    answers: RELEASED,
-    problems: [...RELEASING, 'forbidden'],
-  }),
-  'POST /v1/coupons/:id/recall': forShops('manage', {
-    id: 'recallUnused',
-    tag: 'Sellers',
-    summary: 'Take back every issuance that is neither used nor confirmed',
-    description:
-      'For a coupon that should not have been issued. The coupon must be paused or closed. One request takes back up to 1,000 issuances: ' +
-      'repeat with `after` until `next` is null and `unrecorded` is 0. Members lose the coupon, and the units return to stock.',
-    body: 'NewRecall',
-    answers: { 200: { description: 'What was taken back, and what is left.', json: 'Recalled' } },
-    problems: ['unknown_coupon', 'forbidden', 'recall_while_open'],
-  }),
-
-  'POST /v1/coupons/:id/issuances/:issueNo/redemptions': forShops('redeem', {
-    id: 'redeemIssuance',
-    tag: 'Sellers',
-    summary: 'Redeem an issuance for an order',
-    description: REDEEM_TEXT,
-    body: 'NewRedemption',
-    answers: REDEMPTION,
-    problems: [...REDEEMING, 'forbidden'],
-  }),
-  'GET /v1/coupons/:id/issuances/:issueNo/redemptions': forShops('redeem', {
-    id: 'listRedemptions',
-    tag: 'Sellers',
-    summary: 'List the redemptions of an issuance',
-    description: 'The latest 100, cancelled ones included.',
-    answers: { 200: { description: 'The latest first.', json: 'RedemptionHistory' } },
-    problems: ['unknown_coupon', 'forbidden', 'not_issued', 'not_recorded'],
-  }),
-  'DELETE /v1/coupons/:id/issuances/:issueNo/redemptions/:orderId': forShops('redeem', {
-    id: 'cancelRedemption',
-    tag: 'Sellers',
-    summary: 'Cancel the redemption of an order',
-    description: 'The coupon can be used again, or stays used where its `onCancel` is `void`.',
-    answers: CANCELLED,
-    problems: ['unknown_coupon', 'forbidden', 'not_issued', 'not_redeemed', 'not_recorded'],
-  }),
-  'POST /v1/members/:memberId/coupons/:id/redemptions': forShops('redeem', {
-    id: 'redeemForMember',
-    tag: 'Sellers',
-    summary: 'Redeem a member’s coupon for an order',
-    description: REDEEM_TEXT,
-    body: 'NewRedemption',
-    answers: REDEMPTION,
-    problems: [...REDEEMING, 'forbidden', 'invalid_member'],
-  }),
-  'DELETE /v1/members/:memberId/coupons/:id/redemptions/:orderId': forShops('redeem', {
-    id: 'cancelForMember',
-    tag: 'Sellers',
-    summary: 'Cancel the redemption of an order of a member',
-    answers: CANCELLED,
-    problems: ['unknown_coupon', 'forbidden', 'invalid_member', 'not_issued', 'not_redeemed', 'not_recorded'],
-  }),
-
-  'POST /v1/members/:memberId/coupons/:id/download': forShops('issue', {
-    id: 'downloadForMember',
-    tag: 'Sellers',
-    summary: 'Ask for a coupon on behalf of a member',
-    description:
-      'Exactly the outcomes of the member’s own download. No presence ticket is asked for: the shop is the proof.',
-    answers: {
-      200: { description: 'The member already holds the coupon.', json: 'Issued' },
-      201: { description: 'The member holds the coupon from now on.', json: 'Issued' },
-    },
-    body: 'ShopDownload',
-    bodyOptional: true,
-    problems: [
-      ...(['unknown_coupon', 'forbidden', 'invalid_member', 'limit_reached', 'not_eligible'] as const),
-      ...(['not_open', 'paused', 'closed', 'sold_out'] as const),
-    ],
-  }),
-  'POST /v1/coupons/:id/grants': forShops('issue', {
-    id: 'grantCoupons',
-    tag: 'Sellers',
-    summary: 'Ask for coupons on behalf of up to 1,000 members',
-    description:
-      'They are asked for in the order of the list. A member answered `busy` has to be asked for again: repeat the same request, ' +
-      'and those who hold one are `already_issued`.',
-    body: 'NewGrant',
-    answers: { 200: { description: 'One outcome for each member, in their order.', json: 'Granted' } },
-    problems: ['unknown_coupon', 'forbidden', 'invalid_member'],
-  }),
-  'GET /v1/members/:memberId/coupons': forShops('read', {
-    id: 'listCouponsOfMember',
-    tag: 'Sellers',
-    summary: 'List the coupons of a member',
-    description: 'Of this seller only.',
-    query: walletQuery,
-    answers: { 200: { description: 'A page.', json: 'WalletPage' } },
-    problems: ['invalid_member'],
-  }),
-  'GET /v1/members/:memberId/coupons/:id/issuance': forShops('read', {
-    id: 'showIssuanceOfMember',
-    tag: 'Sellers',
-    summary: 'Check whether a member holds a coupon',
-    answers: { 200: { description: 'The member holds the coupon.', json: 'HeldIssuance' } },
-    problems: ['unknown_coupon', 'forbidden', 'invalid_member', 'not_issued'],
-  }),
-  'POST /v1/keys': forSellers({
-    id: 'createKey',
-    tag: 'Sellers',
-    summary: 'Make a server key',
-    description: 'With a seller’s token only: a key cannot make keys.',
-    body: 'NewServerKey',
-    answers: { 201: { description: 'The key, shown this once.', json: 'ServerKeyWithText' } },
-    problems: ['keys_too_many'],
-  }),
-  'GET /v1/keys': forSellers({
-    id: 'listKeys',
-    tag: 'Sellers',
-    summary: 'List your server keys',
-    answers: { 200: { description: 'Revoked and expired ones included.', json: 'ServerKeyList' } },
-  }),
-  'DELETE /v1/keys/:id': forSellers({
-    id: 'revokeKey',
-    tag: 'Sellers',
-    summary: 'Revoke a server key',
-    description: 'Refused on every process within a second. May be repeated.',
-    answers: { 200: { description: 'Revoked.', json: 'KeyRevoked' } },
-    problems: ['unknown_key'],
-  }),
-
+  ...redemptionOperations,
+  ...shopOperations,
   'POST /v1/accounts': forAnyone({
     id: 'signUp',
     tag: 'Accounts',
@@ -685,40 +393,5 @@ export const operations: Readonly<Record<string, Operation>> = {
   ...accountOperations,
   ...adminOperations,
 
-  'GET /healthz': storeless({
-    id: 'showLiveness',
-    tag: 'Operators',
-    summary: 'Check that the process is alive',
-    answers: { 200: { description: 'The event loop is running.', json: 'Alive' } },
-  }),
-  'GET /readyz': storeless({
-    id: 'showReadiness',
-    tag: 'Operators',
-    summary: 'Check that this process can decide downloads',
-    answers: { 200: { description: 'Downloads can be decided.', json: 'Ready' } },
-    problems: ['not_ready'],
-  }),
-  'GET /metrics': storeless({
-    id: 'showMetrics',
-    tag: 'Operators',
-    summary: 'Metrics for Prometheus',
-    answers: {
-      200: { description: 'The metrics of all processes that share the port.', text: ['text/plain'] },
-    },
-    problems: ['not_ready'],
-  }),
-  'GET /openapi.json': storeless({
-    id: 'showDescription',
-    tag: 'Operators',
-    summary: 'Show this document',
-    answers: { 200: { description: 'OpenAPI 3.1.', json: 'Description' } },
-  }),
-  'GET /': storeless({
-    id: 'showHome',
-    tag: 'Operators',
-    summary: 'Show the console, or where to find the documentation',
-    answers: {
-      200: { description: 'The console as HTML, or a pointer as JSON.', json: 'Home', text: ['text/html'] },
-    },
-  }),
+  ...serviceOperations,
 };
