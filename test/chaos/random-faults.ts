@@ -12,6 +12,9 @@ const FREEZE_LEAST_MS = 100;
 const FREEZE_MOST_MS = 3_000;
 const DOWN_MOST_MS = 1_500;
 const POLL_MS = 20;
+const COUPON_KEYS = ['meta', 'winners', 'issuable_coupon_queue', 'claims', 'claimed'] as const;
+/** The lease, and a rebuild on a busy machine. */
+const REPAIRED_WITHIN_MS = 30_000;
 
 interface Server {
   kill(signal: NodeJS.Signals): Promise<void>;
@@ -50,6 +53,24 @@ function commonFaults({ servers, mariadb, mysqlProxy }: World): RandomFault[] {
   ];
 }
 
+/**
+ * One key is lost, and what it held is in the others. A second loss before the first is repaired may take the only copy of what was
+ * acknowledged.
+ */
+function keyLost(world: World, serverOfKey: () => Promise<RedisServer | undefined>): RandomFault {
+  let repairedByMs = Number.NEGATIVE_INFINITY;
+  return [
+    'one key lost',
+    async (random) => {
+      const server = await serverOfKey();
+      if (server === undefined) return;
+      if (performance.now() < repairedByMs) world.storeLost();
+      repairedByMs = performance.now() + REPAIRED_WITHIN_MS;
+      await commanded([server], ['DEL', `coupon:{${world.couponId}}:${random.pick(COUPON_KEYS)}`]);
+    },
+  ];
+}
+
 export function singleFaults(world: World): RandomFault[] {
   const { redis, redisProxy } = world;
   const lose = async (way: 'requests' | 'replies'): Promise<void> => {
@@ -79,6 +100,17 @@ export function singleFaults(world: World): RandomFault[] {
     ['replies of Redis lost', () => lose('replies')],
     ['requests to Redis lost', () => lose('requests')],
     ['news lost', (random) => misbehaves({ messages: 'drop' }, random)],
+    keyLost(world, () => Promise.resolve(redis)),
+    ['the marks of pending coupons lost', () => commanded([redis], ['DEL', 'seonchak:announced'])],
+    [
+      'subscriptions to news refused',
+      async (random) => {
+        redisProxy.behave({ subscriptions: 'refuse' });
+        await commanded([redis], ['CLIENT', 'KILL', 'TYPE', 'pubsub']);
+        await pause(random.between(FREEZE_LEAST_MS, FREEZE_MOST_MS));
+        redisProxy.behave({});
+      },
+    ],
     ['a black hole', (random) => misbehaves({ requests: 'hold', replies: 'hold' }, random)],
     ['a slow way', (random) => misbehaves({ delayMs: random.between(5, 100) }, random)],
   ];
@@ -89,6 +121,7 @@ export function clusterFaults(world: World, cluster: RedisClusterServers): Rando
   return [
     ...commonFaults(world),
     ['script caches emptied', () => commanded(cluster.nodes, ['SCRIPT', 'FLUSH'])],
+    keyLost(world, owner),
     ['a node killed', async (random) => killed(random.pick(cluster.nodes), random, () => world.storeLost())],
     ['the master killed', async (random) => killed(await owner(), random, () => world.storeLost())],
     [

@@ -65,7 +65,7 @@ async function open(t: Test, kind: (typeof kinds)[number], random: Random): Prom
 
 /** Now and then the seller does something, until `until` resolves. */
 async function sellerActs(
-  { seller, crowd, quantity }: CouponUnderFault,
+  { seller, crowd, couponId, quantity }: CouponUnderFault,
   until: Promise<void>,
   random: Random,
 ) {
@@ -75,14 +75,19 @@ async function sellerActs(
   };
   until.then(end, end);
   let latest = quantity;
+  let topUps = 0;
   while (!state.ended) {
     await pause(random.between(100, PAUSE_MOST_MS));
-    const act = random.between(0, 4);
+    const act = random.between(0, 6);
     const winner = crowd.presses.at(-random.between(1, RECENT_PRESSES))?.issueNo;
     if (act === 0) await seller.act({ kind: 'amend', change: { quantity: (latest += 10) } });
     else if (act === 1 && winner !== undefined) await seller.act({ kind: 'revoke', issueNo: winner });
     else if (act === 2) await seller.act({ kind: 'amend', change: { paused: true } });
-    else await seller.act({ kind: 'amend', change: { paused: false } });
+    else if (act >= 5) {
+      // Now and then the one before is sent again: it must count once.
+      if (topUps === 0 || random.chance(0.7)) topUps += 1;
+      await seller.act({ kind: 'top_up', by: 3, key: `${couponId}-${topUps}` });
+    } else await seller.act({ kind: 'amend', change: { paused: false } });
   }
 }
 
