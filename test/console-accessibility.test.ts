@@ -181,6 +181,13 @@ const stops: readonly Stop[] = [
     as: 'seller',
     reach: pressed('[data-issue-no] button', 'dialog'),
   },
+  {
+    title: 'one’s own account',
+    address: '#/account',
+    as: 'member',
+    reach: seen('.page-account h1'),
+  },
+  { title: 'a forgotten password', address: '#/forgot', reach: seen('form .button') },
   { title: 'keys', address: '#/sell/keys', as: 'seller', reach: seen('.table-stacked .button') },
   {
     title: 'creating a key',

@@ -16,6 +16,8 @@ const brandPaths = [
   'M11 10l1.500-1v6',
 ];
 
+const personPaths = ['M12 4a4 4 0 1 0 0 8a4 4 0 0 0 0-8z', 'M4 21a8 8 0 0 1 16 0'];
+
 export function Bar({ onLanguage }: { readonly onLanguage: () => void }) {
   const { words, session, address } = useConsole();
   const role = session.current?.role;
@@ -66,7 +68,7 @@ function ThemeButton() {
 }
 
 function Account() {
-  const { words, session, go } = useConsole();
+  const { words, session, go, address } = useConsole();
   const signedIn = session.current;
   if (signedIn === undefined) {
     return (
@@ -82,10 +84,12 @@ function Account() {
   };
   return (
     <>
-      <span class="who" title={who}>
+      <a class="who" href="#/account" title={who} aria-current={address === '#/account' ? 'page' : undefined}>
+        <Icon paths={personPaths} />
+        <span class="visually-hidden">{words.shop.own.title}</span>
         <span class="who-name">{who}</span>
         <small>{words.account[signedIn.role]}</small>
-      </span>
+      </a>
       <button type="button" class="button button-small" onClick={signOut}>
         {words.account.signOut}
       </button>

@@ -1,7 +1,7 @@
 /** What pages share: their title, answers of the API, lists that grow page by page, and repeats. */
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
-import type { Result } from './api/client.js';
+import type { Result } from './api/calls.js';
 import type { Page } from './api/coupon.js';
 import type { Problem } from './api/problem.js';
 

@@ -4,7 +4,10 @@
  */
 
 export type Route =
-  | { readonly page: 'coupons' | 'mine' | 'sell' | 'register' | 'keys' | 'webhooks' | 'not_found' }
+  | {
+      readonly page:
+        'coupons' | 'mine' | 'sell' | 'register' | 'account' | 'forgot' | 'keys' | 'webhooks' | 'not_found';
+    }
   | { readonly page: 'sign_in' | 'sign_up'; readonly returnTo: string }
   | { readonly page: 'event' | 'detail'; readonly couponId: number };
 
@@ -34,6 +37,10 @@ export function routeOf(hash: string): Route {
       return { page: 'coupons' };
     case '/me':
       return { page: 'mine' };
+    case '/account':
+      return { page: 'account' };
+    case '/forgot':
+      return { page: 'forgot' };
     case '/sell':
       return { page: 'sell' };
     case '/sell/new':

@@ -1,5 +1,6 @@
 /** Calls the API, one function per route, and parses the answers. */
-import type { Session } from '../session.js';
+import { ApiCalls } from './calls.js';
+import type { Result } from './calls.js';
 import {
   pageOf,
   readCoupon,
@@ -22,19 +23,12 @@ import type {
   QuantitySince,
   WalletItem,
 } from './coupon.js';
-import { OFFLINE, problemOf, unexpected } from './problem.js';
-import type { Problem } from './problem.js';
 import { fieldsOf, listIn, numberIn, textIn } from './read.js';
 import { readDelivery, readNewKey, readServerKey, readTested, readWebhook } from './shop.js';
 import type { Delivery, KeyScope, NewServerKey, ServerKey, Tested, Webhook } from './shop.js';
 
-/** Longer than any deadline of the server, so that it is the server that says what became of a request. */
-const CALL_TIMEOUT_MS = 15_000;
 /** Of short pages for one list. */
 const PAGES_MAX = 20;
-
-export type Result<Value> =
-  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly problem: Problem };
 
 export type CouponSort = '-id' | 'opensAt' | '-opensAt';
 
@@ -82,16 +76,6 @@ export interface Held {
   readonly again: boolean;
 }
 
-interface Call {
-  readonly method?: string;
-  readonly body?: unknown;
-  readonly accept?: string;
-  /** A repeat with the same key is carried out once. */
-  readonly idempotencyKey?: string;
-  /** Carried out only while the coupon is at the revision of this ETag. */
-  readonly ifMatch?: string | undefined;
-}
-
 /** A proxy that compresses marks the tag as weak; it still names the revision, but the API matches strong tags only. */
 const readTagged = (value: unknown, headers: Headers): Coupon => ({
   ...readCoupon(value),
@@ -114,28 +98,33 @@ function itemsOf<Item>(readItem: (value: unknown) => Item): (value: unknown) => 
   return (value) => listIn(fieldsOf(value), 'items', readItem);
 }
 
-export class ApiClient {
-  readonly #session: Session;
-  readonly #onRefused: () => void;
-
-  /** @param onRefused the server refuses the token of the signed-in person. */
-  constructor(session: Session, onRefused: () => void) {
-    this.#session = session;
-    this.#onRefused = onRefused;
-  }
-
+export class ApiClient extends ApiCalls {
   signUp(email: string, password: string, role: 'member' | 'seller'): Promise<Result<void>> {
-    return this.#call('v1/accounts', nothing, { method: 'POST', body: { email, password, role } });
+    return this.call('v1/accounts', nothing, { method: 'POST', body: { email, password, role } });
   }
 
   signIn(email: string, password: string): Promise<Result<string>> {
     const read = (value: unknown): string => textIn(fieldsOf(value), 'accessToken');
-    return this.#call('v1/sessions', read, { method: 'POST', body: { email, password } });
+    return this.call('v1/sessions', read, { method: 'POST', body: { email, password } });
+  }
+
+  /** Ends every session. @returns the access token of a new one. */
+  changePassword(currentPassword: string, newPassword: string): Promise<Result<string>> {
+    const read = (value: unknown): string => textIn(fieldsOf(value), 'accessToken');
+    return this.call('v1/me/password', read, { method: 'POST', body: { currentPassword, newPassword } });
+  }
+
+  deleteAccount(password: string): Promise<Result<void>> {
+    return this.call('v1/me/delete', nothing, { method: 'POST', body: { password } });
+  }
+
+  requestPasswordReset(email: string): Promise<Result<void>> {
+    return this.call('v1/password-resets', nothing, { method: 'POST', body: { email } });
   }
 
   coupons(filter: CouponFilter, after: number | string, limit: number): Promise<Result<Page<Coupon>>> {
     const query = new URLSearchParams({ after: String(after), limit: String(limit), ...filter });
-    return this.#call(`v1/coupons?${query.toString()}`, pageOf(readCoupon));
+    return this.call(`v1/coupons?${query.toString()}`, pageOf(readCoupon));
   }
 
   /** Up to `limit` of them. A page of the API may be short, even empty, and have a next one. */
@@ -152,26 +141,26 @@ export class ApiClient {
   }
 
   coupon(id: number): Promise<Result<Coupon>> {
-    return this.#call(`v1/coupons/${id}`, readTagged);
+    return this.call(`v1/coupons/${id}`, readTagged);
   }
 
   register(coupon: NewCoupon): Promise<Result<Coupon>> {
-    return this.#call('v1/coupons', readTagged, { method: 'POST', body: coupon });
+    return this.call('v1/coupons', readTagged, { method: 'POST', body: coupon });
   }
 
   /** @param ifMatch the ETag of the coupon that the seller saw: a change since then is not overwritten. */
   amend(id: number, change: CouponTerms, ifMatch: string | undefined): Promise<Result<Coupon>> {
-    return this.#call(`v1/coupons/${id}`, readTagged, { method: 'PATCH', body: change, ifMatch });
+    return this.call(`v1/coupons/${id}`, readTagged, { method: 'PATCH', body: change, ifMatch });
   }
 
   /** What the quantity was and since when, ascending. */
   quantities(id: number): Promise<Result<readonly QuantitySince[]>> {
-    return this.#call(`v1/coupons/${id}/quantities`, itemsOf(readQuantitySince));
+    return this.call(`v1/coupons/${id}/quantities`, itemsOf(readQuantitySince));
   }
 
   /** @param key names this top-up: the same key sent again, because no answer came, adds nothing twice. */
   topUp(id: number, by: number, key: string): Promise<Result<Coupon>> {
-    return this.#call(`v1/coupons/${id}/top-up`, readTagged, {
+    return this.call(`v1/coupons/${id}/top-up`, readTagged, {
       method: 'POST',
       body: { by },
       idempotencyKey: key,
@@ -179,29 +168,29 @@ export class ApiClient {
   }
 
   command(id: number, command: 'pause' | 'resume' | 'close', ifMatch?: string): Promise<Result<Coupon>> {
-    return this.#call(`v1/coupons/${id}/${command}`, readTagged, { method: 'POST', ifMatch });
+    return this.call(`v1/coupons/${id}/${command}`, readTagged, { method: 'POST', ifMatch });
   }
 
   stats(id: number): Promise<Result<CouponStats>> {
-    return this.#call(`v1/coupons/${id}/stats`, readStats);
+    return this.call(`v1/coupons/${id}/stats`, readStats);
   }
 
   issuances(id: number, asked: IssuanceQuery): Promise<Result<Page<Issuance>>> {
     const query = new URLSearchParams(Object.entries(asked).map(([name, value]) => [name, String(value)]));
-    return this.#call(`v1/coupons/${id}/issuances?${query.toString()}`, pageOf(readIssuance));
+    return this.call(`v1/coupons/${id}/issuances?${query.toString()}`, pageOf(readIssuance));
   }
 
   revoke(id: number, issueNo: number): Promise<Result<void>> {
-    return this.#call(`v1/coupons/${id}/issuances/${issueNo}`, nothing, { method: 'DELETE' });
+    return this.call(`v1/coupons/${id}/issuances/${issueNo}`, nothing, { method: 'DELETE' });
   }
 
   download(id: number): Promise<Result<Held>> {
-    return this.#call(`v1/coupons/${id}/download`, readHeld, { method: 'POST' });
+    return this.call(`v1/coupons/${id}/download`, readHeld, { method: 'POST' });
   }
 
   /** @returns `undefined` where the member holds none. */
   issuance(id: number): Promise<Result<(Held & { readonly recorded: boolean }) | undefined>> {
-    return this.#call(`v1/me/coupons/${id}`, (value) => {
+    return this.call(`v1/me/coupons/${id}`, (value) => {
       const { issuance } = fieldsOf(value);
       if (issuance === null) return undefined;
       return { ...readHeld(issuance), recorded: fieldsOf(issuance)['recorded'] === true };
@@ -209,7 +198,7 @@ export class ApiClient {
   }
 
   signUpOffer(): Promise<Result<SignUpOffer>> {
-    return this.#call('v1/signup', (value) => {
+    return this.call('v1/signup', (value) => {
       const fields = fieldsOf(value);
       return {
         accounts: fields['accounts'] === true,
@@ -221,25 +210,25 @@ export class ApiClient {
 
   /** The latest issue first. */
   myCoupons(after: number | string, limit: number): Promise<Result<Page<WalletItem>>> {
-    return this.#call(`v1/me/coupons?after=${after}&limit=${limit}&order=newest`, pageOf(readWalletItem));
+    return this.call(`v1/me/coupons?after=${after}&limit=${limit}&order=newest`, pageOf(readWalletItem));
   }
 
   /** The orders that redeemed an issuance, the latest first. */
   redemptions(id: number, issueNo: number): Promise<Result<readonly Redemption[]>> {
-    return this.#call(`v1/coupons/${id}/issuances/${issueNo}/redemptions`, readHistory);
+    return this.call(`v1/coupons/${id}/issuances/${issueNo}/redemptions`, readHistory);
   }
 
   cancelRedemption(id: number, issueNo: number, orderId: string): Promise<Result<void>> {
     const path = `v1/coupons/${id}/issuances/${issueNo}/redemptions/${encodeURIComponent(orderId)}`;
-    return this.#call(path, nothing, { method: 'DELETE' });
+    return this.call(path, nothing, { method: 'DELETE' });
   }
 
   use(couponId: number): Promise<Result<Issuance>> {
-    return this.#call(`v1/me/coupons/${couponId}/use`, readIssuance, { method: 'POST' });
+    return this.call(`v1/me/coupons/${couponId}/use`, readIssuance, { method: 'POST' });
   }
 
   keys(): Promise<Result<readonly ServerKey[]>> {
-    return this.#call('v1/keys', itemsOf(readServerKey));
+    return this.call('v1/keys', itemsOf(readServerKey));
   }
 
   createKey(key: {
@@ -247,33 +236,33 @@ export class ApiClient {
     readonly scopes: readonly KeyScope[];
     readonly expiresAt: string | null;
   }): Promise<Result<NewServerKey>> {
-    return this.#call('v1/keys', readNewKey, { method: 'POST', body: key });
+    return this.call('v1/keys', readNewKey, { method: 'POST', body: key });
   }
 
   revokeKey(id: number): Promise<Result<void>> {
-    return this.#call(`v1/keys/${id}`, nothing, { method: 'DELETE' });
+    return this.call(`v1/keys/${id}`, nothing, { method: 'DELETE' });
   }
 
   webhooks(): Promise<Result<readonly Webhook[]>> {
-    return this.#call('v1/webhooks', itemsOf(readWebhook));
+    return this.call('v1/webhooks', itemsOf(readWebhook));
   }
 
   /** @returns the secret as well, which no later answer has. */
   createWebhook(url: string, kinds: readonly string[]): Promise<Result<string>> {
     const read = (value: unknown): string => textIn(fieldsOf(value), 'secret');
-    return this.#call('v1/webhooks', read, { method: 'POST', body: { url, kinds } });
+    return this.call('v1/webhooks', read, { method: 'POST', body: { url, kinds } });
   }
 
   removeWebhook(id: number): Promise<Result<void>> {
-    return this.#call(`v1/webhooks/${id}`, nothing, { method: 'DELETE' });
+    return this.call(`v1/webhooks/${id}`, nothing, { method: 'DELETE' });
   }
 
   enableWebhook(id: number): Promise<Result<Webhook>> {
-    return this.#call(`v1/webhooks/${id}/enable`, readWebhook, { method: 'POST' });
+    return this.call(`v1/webhooks/${id}/enable`, readWebhook, { method: 'POST' });
   }
 
   testWebhook(id: number): Promise<Result<Tested>> {
-    return this.#call(`v1/webhooks/${id}/test`, readTested, { method: 'POST' });
+    return this.call(`v1/webhooks/${id}/test`, readTested, { method: 'POST' });
   }
 
   /** @returns how many issuances are delivered again. */
@@ -282,67 +271,16 @@ export class ApiClient {
       const fields = fieldsOf(value);
       return numberIn(fields, 'toIssueNo') - numberIn(fields, 'fromIssueNo') + 1;
     };
-    return this.#call(`v1/webhooks/${id}/replay`, read, { method: 'POST', body: { couponId, fromIssueNo } });
+    return this.call(`v1/webhooks/${id}/replay`, read, { method: 'POST', body: { couponId, fromIssueNo } });
   }
 
   /** The latest first. */
   deliveries(id: number): Promise<Result<readonly Delivery[]>> {
-    return this.#call(`v1/webhooks/${id}/deliveries`, itemsOf(readDelivery));
+    return this.call(`v1/webhooks/${id}/deliveries`, itemsOf(readDelivery));
   }
 
-  /** All issuances as a file. It takes as long as it takes, so it has no deadline. */
-  async exportCsv(id: number): Promise<Result<Blob>> {
-    try {
-      const response = await fetch(`v1/coupons/${id}/issuances`, {
-        headers: { ...this.#headers(), accept: 'text/csv' },
-      });
-      if (!response.ok) return { ok: false, problem: await this.#refusal(response) };
-      return { ok: true, value: await response.blob() };
-    } catch {
-      return { ok: false, problem: OFFLINE };
-    }
-  }
-
-  async #call<Value>(
-    path: string,
-    read: (value: unknown, headers: Headers) => Value,
-    call: Call = {},
-  ): Promise<Result<Value>> {
-    let response: Response;
-    let value: unknown;
-    try {
-      response = await fetch(path, {
-        method: call.method ?? 'GET',
-        headers: {
-          ...this.#headers(),
-          ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
-          ...(call.idempotencyKey === undefined ? {} : { 'idempotency-key': call.idempotencyKey }),
-          ...(call.ifMatch === undefined ? {} : { 'if-match': call.ifMatch }),
-        },
-        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
-        cache: 'no-store',
-      });
-      if (!response.ok) return { ok: false, problem: await this.#refusal(response) };
-      value = await response.json();
-    } catch {
-      return { ok: false, problem: OFFLINE };
-    }
-    try {
-      return { ok: true, value: read(value, response.headers) };
-    } catch (fault) {
-      return { ok: false, problem: unexpected(fault) };
-    }
-  }
-
-  async #refusal(response: Response): Promise<Problem> {
-    const problem = await problemOf(response);
-    if (problem.code === 'unauthenticated' && this.#session.current !== undefined) this.#onRefused();
-    return problem;
-  }
-
-  #headers(): Record<string, string> {
-    const token = this.#session.current?.token;
-    return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  /** All issuances. */
+  exportCsv(id: number): Promise<Result<Blob>> {
+    return this.file(`v1/coupons/${id}/issuances`, 'text/csv');
   }
 }

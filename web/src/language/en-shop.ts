@@ -1,9 +1,30 @@
-/** Contains the sentences of the pages for a seller's shop in English: server keys and webhooks. */
+/** Contains the sentences in English of the pages for one’s own account, server keys and webhooks. */
 export const enShop = {
   tabs: { label: 'For sellers', coupons: 'Coupons', keys: 'Keys', webhooks: 'Webhooks' },
   copy: 'Copy',
   copied: 'Copied.',
   copyFailed: 'The browser does not allow copying here. Select the text and copy it.',
+
+  own: {
+    title: 'My account',
+    elsewhere: 'You signed in with an access token: your account is kept where the token came from.',
+    changeTitle: 'Change the password',
+    before: 'Current password',
+    after: 'New password',
+    change: 'Change',
+    changed: 'The password was changed. You are signed out everywhere else.',
+    deleteTitle: 'Delete the account',
+    deleteText:
+      'You are signed out everywhere, and the account cannot be restored. A seller closes all coupons first.',
+    deleteQuestion: 'Delete your account?',
+    delete: 'Delete',
+    deleted: 'Your account was deleted.',
+    forgot: 'Forgot your password?',
+    forgotTitle: 'A new password',
+    forgotText: 'A link is sent to your address. It is valid for an hour.',
+    forgotSubmit: 'Send the link',
+    forgotSent: 'If there is an account with this address, the link is on its way.',
+  },
 
   keys: {
     title: 'Keys',
@@ -103,6 +124,10 @@ export const enShop = {
   },
 
   problems: {
+    wrong_password: 'The current password is wrong.',
+    no_account: 'There is no account here to change.',
+    coupons_open: 'Close your coupons first. Nothing was deleted.',
+    reset_by_operator: 'No mail is sent here. Ask the operator for a link.',
     keys_too_many: 'You have as many keys as are allowed. Revoke those that are not used.',
     webhooks_too_many: 'You have as many webhooks as are allowed. Remove those that are not used.',
     unknown_key: 'There is no such key.',

@@ -1,4 +1,4 @@
-/** 판매자 쇼핑몰 화면의 문장, 한국어: 서버 키와 웹훅. */
+/** 내 계정, 서버 키, 웹훅 화면의 문장, 한국어. */
 import type { ShopWords } from './en-shop.js';
 
 export const koShop: ShopWords = {
@@ -6,6 +6,27 @@ export const koShop: ShopWords = {
   copy: '복사',
   copied: '복사했습니다.',
   copyFailed: '여기서는 브라우저가 복사를 허용하지 않습니다. 직접 선택해 복사해 주세요.',
+
+  own: {
+    title: '내 계정',
+    elsewhere: '액세스 토큰으로 로그인했습니다. 계정은 토큰을 받은 곳에서 관리됩니다.',
+    changeTitle: '비밀번호 변경',
+    before: '현재 비밀번호',
+    after: '새 비밀번호',
+    change: '변경',
+    changed: '비밀번호를 변경했습니다. 다른 기기에서는 모두 로그아웃됩니다.',
+    deleteTitle: '계정 삭제',
+    deleteText:
+      '모든 기기에서 로그아웃되며, 삭제한 계정은 되돌릴 수 없습니다. 판매자는 먼저 쿠폰을 모두 종료해야 합니다.',
+    deleteQuestion: '계정을 삭제할까요?',
+    delete: '삭제',
+    deleted: '계정을 삭제했습니다.',
+    forgot: '비밀번호를 잊으셨나요?',
+    forgotTitle: '새 비밀번호',
+    forgotText: '입력하신 주소로 링크를 보내 드립니다. 한 시간 동안 쓸 수 있습니다.',
+    forgotSubmit: '링크 보내기',
+    forgotSent: '이 주소로 가입된 계정이 있으면 링크가 곧 도착합니다.',
+  },
 
   keys: {
     title: '키',
@@ -104,6 +125,10 @@ export const koShop: ShopWords = {
   },
 
   problems: {
+    wrong_password: '현재 비밀번호가 틀렸습니다.',
+    no_account: '여기에서 바꿀 수 있는 계정이 없습니다.',
+    coupons_open: '먼저 쿠폰을 종료해 주세요. 아무것도 삭제하지 않았습니다.',
+    reset_by_operator: '메일을 보내지 않는 곳입니다. 운영자에게 링크를 요청해 주세요.',
     keys_too_many: '만들 수 있는 키를 모두 만들었습니다. 쓰지 않는 키를 폐기해 주세요.',
     webhooks_too_many: '추가할 수 있는 웹훅을 모두 추가했습니다. 쓰지 않는 웹훅을 삭제해 주세요.',
     unknown_key: '없는 키입니다.',

@@ -1,5 +1,5 @@
 /** Takes over what an action of a seller has made of a coupon, or what another tab has made of it meanwhile. */
-import type { Result } from '../api/client.js';
+import type { Result } from '../api/calls.js';
 import type { Coupon } from '../api/coupon.js';
 import { useConsole } from '../context.js';
 import { problemText } from '../problem-text.js';

@@ -1,6 +1,6 @@
 /** Shows the actions of a seller on a running coupon; each asks for confirmation. */
 import { useRef, useState } from 'preact/hooks';
-import type { Result } from '../api/client.js';
+import type { Result } from '../api/calls.js';
 import type { Coupon } from '../api/coupon.js';
 import { useConsole } from '../context.js';
 import { Dialog } from '../parts/dialog.js';

@@ -1,6 +1,7 @@
 /** Lists the holders of a coupon, the latest number first, as they come; finds one by member or number. */
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { ApiClient, Result } from '../api/client.js';
+import type { ApiClient } from '../api/client.js';
+import type { Result } from '../api/calls.js';
 import type { Coupon, Issuance, Page } from '../api/coupon.js';
 import { useConsole } from '../context.js';
 import { useInterval, useLoaded, useSettled } from '../hooks.js';

@@ -65,6 +65,9 @@ function PasswordForm({ returnTo }: { readonly returnTo: string }) {
         {words.sign.inSubmit}
       </button>
       <p class="quiet centred">
+        <a href="#/forgot">{words.shop.own.forgot}</a>
+      </p>
+      <p class="quiet centred">
         {words.sign.noAccount}{' '}
         <a href={`#/sign-up?to=${encodeURIComponent(returnTo)}`}>{words.account.signUp}</a>
       </p>

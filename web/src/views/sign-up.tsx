@@ -7,13 +7,12 @@ import type { Words } from '../language/en.js';
 import { showServerFaults } from '../parts/coupon-rules.js';
 import { Choice, Field, showFaults, useField } from '../parts/field.js';
 import type { FieldState } from '../parts/field.js';
+import { passwordFault } from '../parts/password-rules.js';
 import { Empty, Loading } from '../parts/states.js';
 import { problemText } from '../problem-text.js';
 import type { Role } from '../session.js';
 import { goOn, missing } from './sign-in.js';
 
-const PASSWORD_LENGTH_MIN = 8;
-const PASSWORD_LENGTH_MAX = 128;
 const emailShape = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
 export function SignUpPage({ returnTo }: { readonly returnTo: string }) {
@@ -128,9 +127,7 @@ function SignUpForm({ returnTo, offer }: SignUpFormOptions) {
 function faultsOf(email: FieldState, password: FieldState, words: Words): Map<FieldState, string> {
   const faults = missing([email, password], words.form.required);
   if (!faults.has(email) && !emailShape.test(email.value)) faults.set(email, words.form.emailWrong);
-  const { length } = Array.from(password.typed.normalize('NFKC'));
-  if (!faults.has(password) && (length < PASSWORD_LENGTH_MIN || length > PASSWORD_LENGTH_MAX)) {
-    faults.set(password, words.form.passwordShort);
-  }
+  const wrong = passwordFault(password.typed, words);
+  if (!faults.has(password) && wrong !== undefined) faults.set(password, wrong);
   return faults;
 }

@@ -4,9 +4,11 @@ import { useTitle } from '../hooks.js';
 import { Empty } from '../parts/states.js';
 import { home } from '../route.js';
 import type { Route } from '../route.js';
+import { AccountPage } from './account.js';
 import { CouponsPage } from './coupons.js';
 import { DetailPage } from './detail.js';
 import { EventPage } from './event.js';
+import { ForgotPage } from './forgot.js';
 import { KeysPage } from './keys.js';
 import { MyCouponsPage } from './my-coupons.js';
 import { RegisterPage } from './register.js';
@@ -27,6 +29,10 @@ export function PageOf({ route }: { readonly route: Route }) {
       return <SellPage />;
     case 'register':
       return <RegisterPage />;
+    case 'account':
+      return <AccountPage />;
+    case 'forgot':
+      return <ForgotPage />;
     case 'keys':
       return <KeysPage />;
     case 'webhooks':

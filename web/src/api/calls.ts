@@ -1,0 +1,86 @@
+/** Sends requests of the signed-in person, and distinguishes answers, refusals and a missing connection. */
+import type { Session } from '../session.js';
+import { OFFLINE, problemOf, unexpected } from './problem.js';
+import type { Problem } from './problem.js';
+
+/** Longer than any deadline of the server, so that it is the server that says what became of a request. */
+const CALL_TIMEOUT_MS = 15_000;
+
+export type Result<Value> =
+  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly problem: Problem };
+
+interface Call {
+  readonly method?: string;
+  readonly body?: unknown;
+  /** A repeat with the same key is carried out once. */
+  readonly idempotencyKey?: string;
+  /** Carried out only while the coupon is at the revision of this ETag. */
+  readonly ifMatch?: string | undefined;
+}
+
+export class ApiCalls {
+  readonly #session: Session;
+  readonly #onRefused: () => void;
+
+  /** @param onRefused the server refuses the token of the signed-in person. */
+  constructor(session: Session, onRefused: () => void) {
+    this.#session = session;
+    this.#onRefused = onRefused;
+  }
+
+  /** The answer as a file. It takes as long as it takes, so it has no deadline. */
+  protected async file(path: string, type: string): Promise<Result<Blob>> {
+    try {
+      const response = await fetch(path, {
+        headers: { ...this.#headers(), accept: type },
+      });
+      if (!response.ok) return { ok: false, problem: await this.#refusal(response) };
+      return { ok: true, value: await response.blob() };
+    } catch {
+      return { ok: false, problem: OFFLINE };
+    }
+  }
+
+  protected async call<Value>(
+    path: string,
+    read: (value: unknown, headers: Headers) => Value,
+    call: Call = {},
+  ): Promise<Result<Value>> {
+    let response: Response;
+    let value: unknown;
+    try {
+      response = await fetch(path, {
+        method: call.method ?? 'GET',
+        headers: {
+          ...this.#headers(),
+          ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(call.idempotencyKey === undefined ? {} : { 'idempotency-key': call.idempotencyKey }),
+          ...(call.ifMatch === undefined ? {} : { 'if-match': call.ifMatch }),
+        },
+        ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+        cache: 'no-store',
+      });
+      if (!response.ok) return { ok: false, problem: await this.#refusal(response) };
+      value = await response.json();
+    } catch {
+      return { ok: false, problem: OFFLINE };
+    }
+    try {
+      return { ok: true, value: read(value, response.headers) };
+    } catch (fault) {
+      return { ok: false, problem: unexpected(fault) };
+    }
+  }
+
+  async #refusal(response: Response): Promise<Problem> {
+    const problem = await problemOf(response);
+    if (problem.code === 'unauthenticated' && this.#session.current !== undefined) this.#onRefused();
+    return problem;
+  }
+
+  #headers(): Record<string, string> {
+    const token = this.#session.current?.token;
+    return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  }
+}
