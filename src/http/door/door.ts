@@ -89,6 +89,14 @@ export class Door {
     return rules.ruleOf(couponId)?.perMember ?? 1;
   }
 
+  /** Whether a presence ticket may matter to {@link judge}: finding one walks all headers, a microsecond of each download. */
+  readsTicket(couponId: CouponId): boolean {
+    const { rules, tickets } = this.#ports;
+    if (rules.isUnsettled(couponId)) return true;
+    const rule = rules.ruleOf(couponId);
+    return rule?.presence === true || (rule?.eligibility?.claims !== undefined && tickets.isConfigured);
+  }
+
   /** @param mayWait false: what is not known here is `busy`, since too many wait already. */
   judge(visit: DoorVisit, mayWait: boolean): DoorVerdict | Promise<DoorVerdict> {
     if (!this.#ports.rules.isUnsettled(visit.couponId)) return this.#judgeByRule(visit);

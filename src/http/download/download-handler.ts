@@ -34,7 +34,7 @@ export interface DownloadContext {
   readonly authenticator: Authenticator;
   readonly inFlight: InFlight;
   readonly limits: CallerLimits;
-  readonly door: Pick<Door, 'concerns' | 'judge' | 'holdMsOf'>;
+  readonly door: Pick<Door, 'concerns' | 'readsTicket' | 'judge' | 'holdMsOf'>;
   /** Added to with every answer. */
   readonly outcomes: OutcomeCounts;
   onFault(fault: unknown, requestId: string): void;
@@ -281,7 +281,12 @@ export class DownloadHandler {
     tickets: HttpRequest | string,
     unread: HttpRequest | undefined,
   ): void {
-    const ticket = typeof tickets === 'string' ? tickets : presentedTicket(tickets);
+    const ticket =
+      typeof tickets === 'string'
+        ? tickets
+        : this.#door.readsTicket(couponId)
+          ? presentedTicket(tickets)
+          : '';
     const verdict = this.#door.judge({ couponId, memberId, unit, ticket, claims }, this.#inFlight.hasRoom);
     const holder = holderOf(memberId, unit);
     if (verdict instanceof Promise) {

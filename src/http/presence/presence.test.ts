@@ -94,10 +94,7 @@ t.test('a winner who presses again with its expired first ticket gets its number
 t.test('the demand is shown only where there is one, and may be put up and lifted', async (t) => {
   const path = await shop.coupon();
   const plain = await call(shop.url, `GET ${path}`);
-  t.strictSame(Object.keys(plain.body), [
-    ...['id', 'sellerId', 'name', 'quantity', 'remaining', 'issued', 'state', 'discount'],
-    ...['opensAt', 'closesAt', 'createdAt', 'validity', 'onCancel', 'redeemBy', 'holdSeconds'],
-  ]);
+  t.notOk('presenceRequired' in plain.body);
   const change = (presenceRequired: unknown) =>
     call(shop.url, `PATCH ${path}`, { token: shop.seller, body: { presenceRequired } });
   t.match(await shop.press(path, 'm-1'), { status: 201 });
