@@ -23,6 +23,7 @@ export const eventKinds = [
   'issuance.revoked',
   'redemption.made',
   'redemption.cancelled',
+  'hold.expired',
   'coupon.sold_out',
   'coupon.closed',
 ] as const;

@@ -74,6 +74,7 @@ export const enShop = {
       'issuance.revoked': 'Revoked',
       'redemption.made': 'Redeemed',
       'redemption.cancelled': 'Redemption cancelled',
+      'hold.expired': 'Hold run out',
       'coupon.sold_out': 'Sold out',
       'coupon.closed': 'Closed',
     } as Readonly<Record<string, string>>,

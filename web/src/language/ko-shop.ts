@@ -76,6 +76,7 @@ export const koShop: ShopWords = {
       'issuance.revoked': '발급 취소',
       'redemption.made': '사용',
       'redemption.cancelled': '사용 취소',
+      'hold.expired': '확정 기한 만료',
       'coupon.sold_out': '소진',
       'coupon.closed': '종료',
     },
