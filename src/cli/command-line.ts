@@ -15,6 +15,8 @@ import { addReconcile } from './reconcile.js';
 import { addAudience } from './audience.js';
 import { addGrant } from './grant.js';
 import { addKey } from './key.js';
+import { addHold } from './hold.js';
+import { addRecall } from './recall.js';
 import { addRedemption } from './redemption.js';
 import { addSeed } from './seed.js';
 import { addServe } from './serve.js';
@@ -80,6 +82,8 @@ function buildProgram(context: CommandContext): Command {
   addGrant(program, context);
   addAudience(program, context);
   addRedemption(program, context);
+  addHold(program, context);
+  addRecall(program, context);
   addWebhook(program, context);
   addDoctor(program, context);
   addDemo(program, context);

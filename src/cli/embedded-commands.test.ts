@@ -103,6 +103,7 @@ t.test('beside a running server status shows where every unit is, and an account
     queued: 0,
     claimed: 0,
     recorded: 1,
+    held: 0,
     deadLettered: 0,
   });
   const all = await runSeonchak(['status'], settings);
@@ -303,7 +304,7 @@ t.test('an operator makes a key, and with it a file of members is granted', asyn
     body: JSON.stringify({ name: 'A', quantity: 1_500 }),
   });
   const key = (
-    await runSeonchak(['key', 'create', '--seller', '9', '--scopes', 'issue,read'], settings)
+    await runSeonchak(['key', 'create', '--seller', '9', '--scopes', 'issue,read,redeem,manage'], settings)
   ).stdout.trim();
   t.match(key, /^sck_1_[0-9A-Za-z]{43}$/);
   // Known to the server within a second.
@@ -326,9 +327,36 @@ t.test('an operator makes a key, and with it a file of members is granted', asyn
   });
   t.match(JSON.parse((await grant('--json')).stdout), { outcomes: { already_issued: 1_500, sold_out: 500 } });
   t.match((await runSeonchak(['audit'], settings)).stdout, /key 1 .*granted +coupon 1/);
+  const keyed = { ...settings, SEONCHAK_KEY: key };
+  const call = (words: readonly string[]) => runSeonchak([...words, '--server', server.origin], keyed);
+  t.equal((await call(['recall', '1', '--dry-run'])).stdout, '1500 unused issuances, 0 not recorded yet\n');
+  t.match(await call(['recall', '1', '--yes']), { exitCode: 1, stderr: /Pause or close the coupon first/ });
+  t.match(await call(['recall', '1']), { exitCode: 2, stderr: /add --yes/ });
+  t.match(await call(['hold', 'release', '1', '1']), { exitCode: 1, stderr: /no holdSeconds/ });
+  const asSeller = { method: 'POST', headers: { authorization, 'content-type': 'application/json' } };
+  await fetch(`${server.origin}/v1/coupons/1/pause`, asSeller);
+  t.same(JSON.parse((await call(['recall', '1', '--yes', '--json'])).stdout), {
+    couponId: 1,
+    recalled: 1_500,
+  });
+  t.equal((await call(['recall', '1', '--yes'])).stdout, '0 issuances of coupon 1 are taken back\n');
+  const held = JSON.stringify({ name: 'B', quantity: 2, holdSeconds: 600 });
+  await fetch(`${server.origin}/v1/coupons`, { ...asSeller, body: held });
+  await fetch(`${server.origin}/v1/members/m/coupons/2/download`, {
+    ...asSeller,
+    headers: { authorization: `Bearer ${key}` },
+  });
+  const status = async () =>
+    JSON.parse((await runSeonchak(['status', '2', '--json'], settings)).stdout) as object;
+  t.match(await status(), { recorded: 1, held: 1 });
+  t.equal(
+    (await call(['hold', 'release', '2', '1'])).stdout,
+    'number 1 of coupon 2 is released; 2 units remain\n',
+  );
+  t.match(await status(), { recorded: 0, held: 0 });
   t.match(
     (await runSeonchak(['key', 'list'], settings)).stdout,
-    /^1 +9 +made at the command line +issue,read/m,
+    /^1 +9 +made at the command line +issue,redeem,read,manage/m,
   );
   t.equal((await runSeonchak(['key', 'revoke', '1'], settings)).exitCode, 0);
   await new Promise((resolve) => setTimeout(resolve, 1_000));

@@ -10,7 +10,19 @@ export interface StatusReport {
 
 export function statusTable({ coupons }: StatusReport): readonly string[] {
   return table(
-    ['coupon', 'state', 'quantity', 'issued', 'remaining', 'queued', 'claimed', 'recorded', 'dead', 'name'],
+    [
+      'coupon',
+      'state',
+      'quantity',
+      'issued',
+      'remaining',
+      'queued',
+      'claimed',
+      'recorded',
+      'held',
+      'dead',
+      'name',
+    ],
     coupons.map((one) => [
       String(one.id),
       one.state,
@@ -20,6 +32,7 @@ export function statusTable({ coupons }: StatusReport): readonly string[] {
       one.queued,
       one.claimed,
       one.recorded,
+      one.held,
       one.deadLettered,
       one.name,
     ]),

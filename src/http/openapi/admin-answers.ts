@@ -27,6 +27,7 @@ export const couponStatusPage = couponPage.extend({
       queued: count,
       claimed: count,
       recorded: count,
+      held: count,
       deadLettered: count,
       inService: z
         .boolean()
