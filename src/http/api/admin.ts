@@ -56,9 +56,9 @@ export class AdminHandlers {
     const { coupons, next } = await couponPage(this.#ports.registry, request);
     const statuses = await couponStatuses(this.#ports, coupons);
     const items = coupons.map((view, place) => {
-      const { queued = 0, claimed = 0, recorded = 0, deadLettered = 0 } = statuses[place] ?? {};
+      const { queued = 0, claimed = 0, recorded = 0, held = 0, deadLettered = 0 } = statuses[place] ?? {};
       const inService = statuses[place]?.state !== 'not_ready';
-      return { ...couponBody(view), ...{ queued, claimed, recorded, deadLettered, inService } };
+      return { ...couponBody(view), ...{ queued, claimed, recorded, held, deadLettered, inService } };
     });
     return json(200, { items, next });
   }

@@ -32,7 +32,7 @@ class TakesConfirmed extends SimulatedHolds {
   }
 }
 
-/** The order that has confirmed is refused when it asks again. */
+/** A repeat by the order that has confirmed is refused. */
 class RepeatRefused extends SimulatedHolds {
   override confirm(couponId: CouponId, issueNo: number, orderId: OrderId): ConfirmResult {
     const result = super.confirm(couponId, issueNo, orderId);
