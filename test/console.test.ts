@@ -314,6 +314,7 @@ t.test('it can be used with the keyboard alone, and in Korean', async (t) => {
   const member = await browser.person({ locale: 'ko-KR' });
   await member.goto(`${server.origin}/#/coupons/${couponId}`);
   t.equal(await member.locator('html').getAttribute('lang'), 'ko');
+  t.equal(await member.getByRole('button', { name: 'English' }).getAttribute('lang'), 'en');
   await member.getByRole('button', { name: '로그인하고 쿠폰 받기' }).focus();
   await member.keyboard.press('Enter');
   await member.getByRole('link', { name: '회원가입' }).focus();

@@ -19,12 +19,12 @@ const brandPaths = [
 const personPaths = ['M12 4a4 4 0 1 0 0 8a4 4 0 0 0 0-8z', 'M4 21a8 8 0 0 1 16 0'];
 
 export function Bar({ onLanguage }: { readonly onLanguage: () => void }) {
-  const { words, session, address } = useConsole();
+  const { words, language, session, address } = useConsole();
   const role = session.current?.role;
   const links: (readonly [string, string])[] = [[home, words.nav.coupons]];
   if (role === 'member') links.push(['#/me', words.nav.mine]);
   if (role === 'seller') links.push(['#/sell', words.nav.sell]);
-  const other = document.documentElement.lang === 'ko' ? 'en' : 'ko';
+  const other = language === 'ko' ? 'en' : 'ko';
   return (
     <header class="bar">
       <div class="bar-inside">

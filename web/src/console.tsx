@@ -56,6 +56,7 @@ export function Console({ session }: { readonly session: Session }) {
   const context: ConsoleContext = {
     api,
     session,
+    language,
     words,
     format,
     address,

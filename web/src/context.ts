@@ -4,11 +4,13 @@ import { useContext } from 'preact/hooks';
 import type { ApiClient } from './api/client.js';
 import type { Format } from './format.js';
 import type { Words } from './language/en.js';
+import type { Language } from './language/language.js';
 import type { Session } from './session.js';
 
 export interface ConsoleContext {
   readonly api: ApiClient;
   readonly session: Session;
+  readonly language: Language;
   readonly words: Words;
   readonly format: Format;
   /** The address now, to come back to after signing in. */

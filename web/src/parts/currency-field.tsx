@@ -11,9 +11,8 @@ interface CurrencyFieldOptions {
 }
 
 export function CurrencyField({ value, onChange }: CurrencyFieldOptions) {
-  const { words } = useConsole();
+  const { words, language } = useConsole();
   const id = useId();
-  const language = document.documentElement.lang;
   const currencies = useMemo(() => named(language), [language]);
   return (
     <div class="field">
