@@ -82,7 +82,7 @@ export async function startRecorder(
 
 export function startLostMarks(stores: Stores, distributed: DistributedStores, logger: Logger): Part {
   const lostMarks = new LostMarks({
-    ...{ ...distributed, catalogue: stores.catalogue, scheduler: systemScheduler },
+    ...{ ...distributed, catalogue: stores.catalogue, clock: systemClock, scheduler: systemScheduler },
     onRestored: (coupons) =>
       logger.warn(
         { coupons },

@@ -111,8 +111,6 @@ fault(
     t.equal(await client.del('seonchak:announced'), 1);
     await world.recorder?.restart();
     while ((await world.rows()) < 50) await pause(POLL_MS);
-    await client.del('seonchak:announced');
-    while ((await client.zscore('seonchak:announced', '#')) === null) await pause(POLL_MS);
     await world.verdict(t);
   },
 );

@@ -1,4 +1,4 @@
-/** Tests missing or unresponsive replicas under Redis settings that require them. */
+/** Tests missing or unresponsive replicas under Redis settings that require them, and a replica that is promoted behind a name. */
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { redisClient, startRedis } from '../servers/redis.js';
@@ -7,6 +7,8 @@ import { sharedMariadb, startWorld } from './world.js';
 
 /** Presses that are made while the fault lasts. */
 const PRESSES_MEANWHILE = 60;
+/** docs/configuration.md: how soon the processes have left a demoted server. */
+const LEFT_WITHIN_MS = 10_000;
 
 const mariadb = await sharedMariadb(t);
 
@@ -67,4 +69,32 @@ fault(22, 'fewer replicas than Redis demands: nothing is written, and on it goes
     'members were answered that nothing was attempted',
   );
   await world.verdict(t);
+});
+
+fault(24, 'a planned failover behind a name: the demoted server is left, and nothing is lost', async (t) => {
+  const master = await startRedis();
+  t.teardown(() => master.stop());
+  const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] });
+  t.teardown(() => replica.stop());
+  const [onMaster, onReplica] = [redisClient(master), redisClient(replica)];
+  t.teardown(() => {
+    onMaster.disconnect();
+    onReplica.disconnect();
+  });
+  while (!(await onMaster.info('replication')).includes('state=online')) await pause(20);
+  const world = await startWorld(t, mariadb, { redisServer: master, redisProxy: true, servers: 2 });
+  const burst = world.burst();
+  await world.crowd.winners(100);
+  await onMaster.call('FAILOVER', 'TO', '127.0.0.1', String(replica.port));
+  while (!(await onReplica.info('replication')).includes('role:master')) await pause(5);
+  const promotedMs = performance.now();
+  const wonBefore = world.crowd.presses.filter(({ outcome }) => outcome === 'issued').length;
+  world.redisProxy.retarget(replica.port);
+  await world.crowd.winners(wonBefore + 20);
+  const tookMs = performance.now() - promotedMs;
+  t.ok(tookMs < LEFT_WITHIN_MS, `members won again after ${Math.round(tookMs)} ms`);
+  await burst;
+  const { lost } = await world.verdict(t);
+  t.equal(lost, 0);
+  t.equal(await world.version(), 1, 'verified on the promoted server, not rebuilt');
 });
