@@ -131,6 +131,18 @@ t.test('a seller sees units in lists and exports, and revokes one of them', asyn
     body: { issueNo: 4 },
   });
   const events = await as('GET /v1/events');
+  const recorded = (events.body.items as { type: string; issueNo: number; unit?: number }[]).filter(
+    ({ type }) => type === 'issuance.recorded',
+  );
+  t.same(
+    recorded.map(({ issueNo, unit }) => [issueNo, unit]),
+    [
+      [1, undefined],
+      [2, 2],
+      [3, undefined],
+      [4, 2],
+    ],
+  );
   t.match(
     (events.body.items as { type: string }[]).filter(({ type }) => type === 'issuance.revoked'),
     [{ issueNo: 2, memberId: 'm-1', unit: 2 }],
