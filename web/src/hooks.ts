@@ -46,7 +46,8 @@ export interface Loaded<Value> {
 /**
  * Asks the API when the component appears and when one of `inputs` changes.
  *
- * Answers to a question that has been left are dropped. A question that is asked while another is on its way waits for
+ * What is shown stays until the answer to the new question is there, so that a list does not flicker while its reader
+ * types. Answers to a question that has been left are dropped. A question that is asked while another is on its way waits for
  * its turn, because the answer on its way may be older than what the asker has just changed.
  */
 export function useLoaded<Value>(
@@ -57,6 +58,8 @@ export function useLoaded<Value>(
   const latest = useRef(load);
   latest.current = load;
   const round = useRef(0);
+  /** Of the answers to the present question none has come: what is shown answers an earlier one. */
+  const first = useRef(true);
   const queue = useRef(Promise.resolve());
 
   function reload(): Promise<void> {
@@ -65,14 +68,16 @@ export function useLoaded<Value>(
       if (own !== round.current) return;
       const answer = await latest.current();
       if (own !== round.current) return;
-      setResult((shown) => (answer.ok || shown?.ok !== true ? answer : shown));
+      const replaces = answer.ok || first.current;
+      first.current = false;
+      setResult((shown) => (replaces || shown?.ok !== true ? answer : shown));
     });
     return queue.current;
   }
 
   useEffect(() => {
     round.current++;
-    setResult(undefined);
+    first.current = true;
     void reload();
     return () => {
       round.current++;
