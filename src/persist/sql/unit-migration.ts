@@ -6,6 +6,7 @@
  * ten million rows. Every step may be repeated.
  */
 import { type Kysely, sql } from 'kysely';
+import { hasColumn } from './migration-steps.js';
 import type { SqlFlavour } from './sql-flavour.js';
 
 const NEW_KEY = 'one_per_unit';
@@ -33,22 +34,12 @@ export async function addUnits(db: Kysely<unknown>, flavour: SqlFlavour): Promis
 async function addUnitColumns(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
   const type = flavour.name === 'mysql' ? sql`tinyint unsigned` : sql`integer`;
   for (const table of ['member_coupon', 'revocation']) {
-    if (await hasUnit(db, flavour, table)) continue;
+    if (await hasColumn(db, flavour, table, 'unit')) continue;
     await db.schema
       .alterTable(table)
       .addColumn('unit', type, (column) => column.notNull().defaultTo(1))
       .execute();
   }
-}
-
-async function hasUnit(db: Kysely<unknown>, flavour: SqlFlavour, table: string): Promise<boolean> {
-  const { rows } =
-    flavour.name === 'mysql'
-      ? await sql`
-          select 1 from information_schema.columns
-          where table_schema = database() and table_name = ${table} and column_name = 'unit'`.execute(db)
-      : await sql`select 1 from pragma_table_info(${table}) where name = 'unit'`.execute(db);
-  return rows.length > 0;
 }
 
 async function hasIndex(db: Kysely<unknown>, name: string): Promise<boolean> {
