@@ -119,10 +119,16 @@ export class RedisAdmission implements Admission {
     couponId: CouponId,
     holders: readonly HolderId[],
   ): Promise<readonly (Issuance | undefined)[] | 'not_ready'> {
-    const [[marker, ...values], known] = await Promise.all([
+    const found = await Promise.all([
       this.#calls.command('hmget', winnersKey(couponId), ['', ...holders]).then(list),
       this.#calls.command('hget', metaKey(couponId), ['marker']),
-    ]);
+    ]).catch((fault: unknown) => {
+      // A key of another type has taken the name.
+      if (isWrongTypeFault(fault)) return undefined;
+      throw fault;
+    });
+    if (found === undefined) return 'not_ready';
+    const [[marker, ...values], known] = found;
     // Another hash may have taken the name.
     if (known === null || marker !== `#w.${text(known)}`) return 'not_ready';
     // That a holder has none is an answer of a coupon in service only.
