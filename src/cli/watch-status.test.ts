@@ -46,6 +46,7 @@ t.test(
 t.test('watching what there is not, and a pace without watching, are said to be wrong', async (t) => {
   const folder = await emptyFolder();
   t.teardown(() => folder.remove());
+  await runSeonchak(['migrate'], { DATA_DIR: folder.path });
   const none = await runSeonchak(['status', '42', '--watch'], { DATA_DIR: folder.path });
   t.equal(none.exitCode, 1);
   t.match(none.stderr, /^seonchak: unknown coupon 42$/m);
