@@ -70,6 +70,37 @@ t.test('a coupon that cannot be used says why, and leaves no question behind', a
   await card('Short-lived').locator('.stamp', { hasText: 'Expired' }).waitFor();
 });
 
+t.test('a member with a second unit sees both, also one that another device has downloaded', async (t) => {
+  const couponId = await register({ name: 'Two for each', quantity: 5, perMember: 2 });
+  await page.goto(`${server.origin}/#/coupons/${couponId}`);
+  await page.getByRole('button', { name: 'Download', exact: true }).click();
+  await page.getByText('You hold 1 of 2.').waitFor();
+  const press = { method: 'POST', token: memberToken };
+  const elsewhere = await client.call(`/v1/coupons/${couponId}/units/2/download`, press);
+  await page.getByRole('button', { name: 'Download another' }).click();
+  await page.getByText('You hold 2 of 2.').waitFor();
+  await page.locator('.issued-number', { hasText: String(elsewhere.body['issueNo']) }).waitFor();
+  t.equal(await page.getByRole('button', { name: 'Download another' }).count(), 0);
+
+  await page.goto(`${server.origin}/#/me`);
+  t.equal(
+    await card('Two for each')
+      .first()
+      .waitFor()
+      .then(() => card('Two for each').count()),
+    2,
+  );
+  const second = card('Two for each').filter({ hasText: 'No. 2' });
+  await second.getByRole('button', { name: 'Use' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Use' }).click();
+  await second.locator('.stamp', { hasText: 'Used' }).waitFor();
+  t.equal(
+    await card('Two for each').getByRole('button', { name: 'Use' }).count(),
+    1,
+    'the first is still usable',
+  );
+});
+
 t.test('a sold-out coupon leads to others that are open', async (t) => {
   const other = await register({ name: 'Still there', quantity: 7 });
   const couponId = await register({ name: 'The last one', quantity: 1 });

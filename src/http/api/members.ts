@@ -70,7 +70,11 @@ export class MemberHandlers {
       ...{ outcome: 'issued', couponId, ...holderFields(first.holder), ...numberFields(first) },
       recorded: recorded.has(unitOf(first.holder)),
       perMember,
-      units: [first, ...others].map((one) => ({ unit: unitOf(one.holder), ...numberFields(one) })),
+      units: [first, ...others].map((one) => ({
+        unit: unitOf(one.holder),
+        ...numberFields(one),
+        recorded: recorded.has(unitOf(one.holder)),
+      })),
     };
   }
 

@@ -9,6 +9,7 @@ import {
   readQuantitySince,
   readStats,
   readWalletItem,
+  unitOf,
 } from './coupon.js';
 import type {
   Coupon,
@@ -74,6 +75,13 @@ export interface Held {
   readonly issueNo: number;
   readonly issuedAtMs: number;
   readonly again: boolean;
+  /** Which of the member's units of the coupon, from 1. */
+  readonly unit: number;
+}
+
+/** The first unit, and all that the member holds. */
+export interface OwnIssuance extends Held {
+  readonly units: readonly (Held & { readonly recorded: boolean })[];
 }
 
 /** A proxy that compresses marks the tag as weak; it still names the revision, but the API matches strong tags only. */
@@ -88,6 +96,19 @@ const readHeld = (value: unknown): Held => {
     issueNo: numberIn(fields, 'issueNo'),
     issuedAtMs: Date.parse(textIn(fields, 'issuedAt')),
     again: fields['outcome'] === 'already_issued',
+    unit: unitOf(fields),
+  };
+};
+
+const readOwn = (value: unknown): OwnIssuance | undefined => {
+  const { issuance } = fieldsOf(value);
+  if (issuance === null) return undefined;
+  return {
+    ...readHeld(issuance),
+    units: listIn(fieldsOf(issuance), 'units', (unit) => ({
+      ...readHeld(unit),
+      recorded: fieldsOf(unit)['recorded'] === true,
+    })),
   };
 };
 
@@ -184,17 +205,15 @@ export class ApiClient extends ApiCalls {
     return this.call(`v1/coupons/${id}/issuances/${issueNo}`, nothing, { method: 'DELETE' });
   }
 
-  download(id: number): Promise<Result<Held>> {
-    return this.call(`v1/coupons/${id}/download`, readHeld, { method: 'POST' });
+  /** @param unit which of the member's units, from 1. */
+  download(id: number, unit: number): Promise<Result<Held>> {
+    const place = unit === 1 ? '' : `/units/${unit}`;
+    return this.call(`v1/coupons/${id}${place}/download`, readHeld, { method: 'POST' });
   }
 
   /** @returns `undefined` where the member holds none. */
-  issuance(id: number): Promise<Result<(Held & { readonly recorded: boolean }) | undefined>> {
-    return this.call(`v1/me/coupons/${id}`, (value) => {
-      const { issuance } = fieldsOf(value);
-      if (issuance === null) return undefined;
-      return { ...readHeld(issuance), recorded: fieldsOf(issuance)['recorded'] === true };
-    });
+  issuance(id: number): Promise<Result<OwnIssuance | undefined>> {
+    return this.call(`v1/me/coupons/${id}`, readOwn);
   }
 
   signUpOffer(): Promise<Result<SignUpOffer>> {
@@ -223,8 +242,8 @@ export class ApiClient extends ApiCalls {
     return this.call(path, nothing, { method: 'DELETE' });
   }
 
-  use(couponId: number): Promise<Result<Issuance>> {
-    return this.call(`v1/me/coupons/${couponId}/use`, readIssuance, { method: 'POST' });
+  use({ couponId, unit }: Pick<Issuance, 'couponId' | 'unit'>): Promise<Result<Issuance>> {
+    return this.call(`v1/me/coupons/${couponId}/use`, readIssuance, { method: 'POST', body: { unit } });
   }
 
   keys(): Promise<Result<readonly ServerKey[]>> {

@@ -40,6 +40,8 @@ export interface Coupon {
   readonly createdAtMs: number;
   readonly validity: Validity | undefined;
   readonly redeemBy: RedeemBy;
+  /** How many units a member may have. */
+  readonly perMember: number;
   /** Names the revision that was read; `undefined` for a coupon of a list. */
   readonly etag: string | undefined;
 }
@@ -72,6 +74,8 @@ export interface QuantitySince {
 export interface Issuance {
   readonly couponId: number;
   readonly memberId: string;
+  /** Which of the member's units of the coupon, from 1. */
+  readonly unit: number;
   readonly issueNo: number;
   readonly issuedAtMs: number;
   readonly usedAtMs: number | undefined;
@@ -116,6 +120,7 @@ export function readCoupon(value: unknown): Coupon {
     createdAtMs: instantIn(fields, 'createdAt'),
     validity: readValidity(fields['validity']),
     redeemBy: fields['redeemBy'] === 'seller' ? 'seller' : 'member',
+    perMember: fields['perMember'] === undefined ? 1 : numberIn(fields, 'perMember'),
     etag: undefined,
   };
 }
@@ -151,11 +156,17 @@ export function readQuantitySince(value: unknown): QuantitySince {
   return { atMs: instantIn(fields, 'at'), quantity: numberIn(fields, 'quantity') };
 }
 
+/** Absent for the first. */
+export function unitOf(fields: Readonly<Record<string, unknown>>): number {
+  return fields['unit'] === undefined ? 1 : numberIn(fields, 'unit');
+}
+
 export function readIssuance(value: unknown): Issuance {
   const fields = fieldsOf(value);
   return {
     couponId: numberIn(fields, 'couponId'),
     memberId: textIn(fields, 'memberId'),
+    unit: unitOf(fields),
     issueNo: numberIn(fields, 'issueNo'),
     issuedAtMs: instantIn(fields, 'issuedAt'),
     usedAtMs: instantOrNothingIn(fields, 'usedAt'),

@@ -51,6 +51,8 @@ export const en = {
     left: 'left',
     of: (quantity: string) => `of ${quantity}`,
     download: 'Download',
+    downloadAnother: 'Download another',
+    unitsHeld: (held: string, most: string) => `You hold ${held} of ${most}.`,
     signInFirst: 'Sign in to download',
     signInEarly: 'Sign in now, and you are ready when it opens.',
     sellersCannot: 'You are signed in as a seller. Coupons are downloaded by members.',

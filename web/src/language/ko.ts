@@ -50,6 +50,8 @@ export const ko: Words = {
     left: '장 남음',
     of: (quantity) => `전체 ${quantity}장`,
     download: '쿠폰 받기',
+    downloadAnother: '하나 더 받기',
+    unitsHeld: (held: string, most: string) => `${most}장 중 ${held}장을 받았습니다.`,
     signInFirst: '로그인하고 쿠폰 받기',
     signInEarly: '미리 로그인해 두면 오픈하자마자 받을 수 있습니다.',
     sellersCannot: '판매자로 로그인되어 있습니다. 쿠폰은 회원만 받을 수 있습니다.',

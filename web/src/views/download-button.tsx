@@ -19,13 +19,15 @@ const RETRY_DEFAULT_MS = 1_000;
 interface DownloadButtonOptions {
   readonly couponId: number;
   readonly state: CouponState;
+  /** Which of the member's units. */
+  readonly unit: number;
   /** The member holds the coupon. */
   readonly onHeld: (held: Held) => void;
   /** No member without the coupon gets it now: the page should read it again. */
   readonly onRefused: () => void;
 }
 
-export function DownloadButton({ couponId, state, onHeld, onRefused }: DownloadButtonOptions) {
+export function DownloadButton({ couponId, state, unit, onHeld, onRefused }: DownloadButtonOptions) {
   const { words, format, session, api, go, address } = useConsole();
   const [asking, setAsking] = useState(false);
   const [note, setNote] = useState('');
@@ -61,7 +63,7 @@ export function DownloadButton({ couponId, state, onHeld, onRefused }: DownloadB
   async function askUntilDefinite(): Promise<Problem | undefined> {
     const untilMs = performance.now() + ASK_FOR_MS;
     for (let times = 1; ; times++) {
-      const result = await api.download(couponId);
+      const result = await api.download(couponId, unit);
       if (result.ok) {
         onHeld(result.value);
         return undefined;
@@ -77,7 +79,8 @@ export function DownloadButton({ couponId, state, onHeld, onRefused }: DownloadB
     }
   }
 
-  const label = !signedIn ? words.event.signInFirst : asking ? words.event.asking : words.event.download;
+  const ready = unit === 1 ? words.event.download : words.event.downloadAnother;
+  const label = !signedIn ? words.event.signInFirst : asking ? words.event.asking : ready;
   const shownNote =
     note === '' && waiting ? (signedIn ? words.event.waitForOpening : words.event.signInEarly) : note;
   return (

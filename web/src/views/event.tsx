@@ -43,6 +43,7 @@ function Event({ coupon }: { readonly coupon: Coupon }) {
   const { words, format, session, api } = context;
   const [latest, setLatest] = useState<Latest>(coupon);
   const [held, setHeld] = useState<Held & { readonly takesFocus: boolean }>();
+  const [units, setUnits] = useState<readonly number[]>([]);
   const [spoken, setSpoken] = useState('');
   /** The countdown has reached zero: the button works at once and does not wait for the news of it. */
   const [reached, setReached] = useState<number>();
@@ -56,6 +57,7 @@ function Event({ coupon }: { readonly coupon: Coupon }) {
   const over = state === 'sold_out' || state === 'closed';
 
   function hold(issuance: Held): void {
+    setUnits((before) => [...before.filter((unit) => unit !== issuance.unit), issuance.unit]);
     // The button disappears, and keyboard focus on it must not be lost.
     setHeld({ ...issuance, takesFocus: action.current?.contains(document.activeElement) === true });
     // A region that was there before is spoken; one that comes with its text often is not.
@@ -68,6 +70,7 @@ function Event({ coupon }: { readonly coupon: Coupon }) {
     const result = await api.issuance(coupon.id);
     if (!result.ok || result.value === undefined) return;
     const { value } = result;
+    setUnits(value.units.map(({ unit }) => unit));
     setHeld((shown) => shown ?? { ...value, again: true, takesFocus: false });
   }
   useEffect(() => void readOwn(), [coupon.id]);
@@ -98,16 +101,40 @@ function Event({ coupon }: { readonly coupon: Coupon }) {
         </div>
         <div class="event-action" ref={action}>
           {held !== undefined ? (
-            <IssuedStub couponId={coupon.id} name={coupon.name} held={held} takesFocus={held.takesFocus} />
+            <IssuedStub
+              key={held.issueNo}
+              couponId={coupon.id}
+              name={coupon.name}
+              held={held}
+              takesFocus={held.takesFocus}
+            />
           ) : session.current?.role === 'seller' ? (
             <p class="hint-box">{words.event.sellersCannot}</p>
           ) : (
             <DownloadButton
               couponId={coupon.id}
               state={state}
+              unit={1}
               onHeld={hold}
               onRefused={() => void readOwn()}
             />
+          )}
+          {held !== undefined && coupon.perMember > 1 && (
+            <>
+              <p class="quiet units-held">
+                {words.event.unitsHeld(format.whole(units.length), format.whole(coupon.perMember))}
+              </p>
+              {units.length < coupon.perMember && state === 'open' && (
+                <DownloadButton
+                  key={units.length}
+                  couponId={coupon.id}
+                  state={state}
+                  unit={lowestFree(units)}
+                  onHeld={hold}
+                  onRefused={() => void readOwn()}
+                />
+              )}
+            </>
           )}
         </div>
         {over && held === undefined && <OtherCoupons couponId={coupon.id} />}
@@ -117,6 +144,13 @@ function Event({ coupon }: { readonly coupon: Coupon }) {
       </article>
     </>
   );
+}
+
+/** The lowest unit, from 1, that the member does not hold. */
+function lowestFree(units: readonly number[]): number {
+  let unit = 1;
+  while (units.includes(unit)) unit += 1;
+  return unit;
 }
 
 function Stock({ latest: { remaining, quantity } }: { readonly latest: Latest }) {

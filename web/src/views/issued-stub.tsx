@@ -16,7 +16,7 @@ interface IssuedStubOptions {
 
 export function IssuedStub({ couponId, name, held, takesFocus }: IssuedStubOptions) {
   const { words, format } = useConsole();
-  const recorded = useRecorded(couponId);
+  const recorded = useRecorded(couponId, held.unit);
   const root = useRef<HTMLElement>(null);
   useLayoutEffect(() => {
     if (takesFocus) root.current?.focus({ preventScroll: true });
@@ -51,8 +51,8 @@ export function IssuedStub({ couponId, name, held, takesFocus }: IssuedStubOptio
   );
 }
 
-/** @returns whether the row is recorded, once it is. */
-function useRecorded(couponId: number): boolean {
+/** @returns whether the row of the unit is recorded, once it is. */
+function useRecorded(couponId: number, unit: number): boolean {
   const { api } = useConsole();
   const [recorded, setRecorded] = useState(false);
   useEffect(() => {
@@ -63,7 +63,8 @@ function useRecorded(couponId: number): boolean {
       polls++;
       const result = await api.issuance(couponId);
       if (left) return;
-      if (result.ok && result.value?.recorded === true) setRecorded(true);
+      const own = result.ok ? result.value?.units.find((one) => one.unit === unit) : undefined;
+      if (own?.recorded === true) setRecorded(true);
       else if (polls < POLLS_MAX) timer = window.setTimeout(() => void poll(), POLL_EVERY_MS);
     }
     void poll();
@@ -71,6 +72,6 @@ function useRecorded(couponId: number): boolean {
       left = true;
       window.clearTimeout(timer);
     };
-  }, [couponId]);
+  }, [couponId, unit]);
   return recorded;
 }

@@ -40,10 +40,10 @@ function Wallet() {
       <ul class="issued-list" ref={list.listRef}>
         {list.items.map((item) => (
           <WalletCard
-            key={item.couponId}
+            key={`${item.couponId}.${item.unit}`}
             item={item}
             onChanged={(changed) =>
-              list.replace(list.items.map((one) => (one.couponId === changed.couponId ? changed : one)))
+              list.replace(list.items.map((one) => (isSame(one, changed) ? changed : one)))
             }
           />
         ))}
@@ -172,7 +172,7 @@ function UseDialog({ item, onChanged, onHindrance, focusAfter, onClose }: UseDia
       focusAfter={focusAfter}
       onClose={onClose}
       run={async () => {
-        const result = await api.use(item.couponId);
+        const result = await api.use(item);
         if (result.ok) {
           onChanged({ ...item, usedAtMs: result.value.usedAtMs });
           notify(words.mine.useDone);
@@ -188,6 +188,11 @@ function UseDialog({ item, onChanged, onHindrance, focusAfter, onClose }: UseDia
       }}
     />
   );
+}
+
+/** A member may hold several units of one coupon. */
+function isSame(one: WalletItem, other: WalletItem): boolean {
+  return one.couponId === other.couponId && one.unit === other.unit;
 }
 
 /** Whole days until then, by the clock of this device: a hint, the server decides. */
