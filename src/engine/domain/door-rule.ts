@@ -21,9 +21,6 @@ export interface DoorRule {
 /** What a seller changes of a rule: a field that is absent stays, `null` removes one. */
 export type DoorChange = { readonly [Field in keyof DoorRule]?: DoorRule[Field] | null };
 
-/** As text in the catalogue. */
-export const DOOR_RULE_LENGTH_MAX = 4_000;
-
 /** The rule after a change; `undefined` where it asks nothing any more. */
 export function doorAfter(rule: DoorRule | undefined, change: DoorChange): DoorRule | undefined {
   const fields = Object.entries({ ...rule, ...change }).filter(([, value]) => value !== null);

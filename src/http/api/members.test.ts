@@ -31,7 +31,7 @@ t.test('a member asks whether they won', async (t) => {
   const asked = await call(shop.url, `GET ${path}/issuance`, { token });
   t.equal(asked.status, 200);
   const { issueNo, issuedAt } = won.body;
-  const units = [{ unit: 1, issueNo, issuedAt }];
+  const units = [{ unit: 1, issueNo, issuedAt, recorded: true }];
   t.strictSame(asked.body, { ...won.body, outcome: 'issued', recorded: true, perMember: 1, units });
   const other = await call(shop.url, `GET ${path}/issuance`, { token: await shop.token('m-2') });
   t.match(other, { status: 404, body: { code: 'not_issued' } }, 'an issuance is shown to its member only');
@@ -97,7 +97,7 @@ t.test('won but not recorded yet: shown as such, counted as queued, and not to b
     outcome: 'issued',
     recorded: false,
     perMember: 1,
-    units: [{ unit: 1, issueNo: won.body.issueNo, issuedAt: won.body.issuedAt }],
+    units: [{ unit: 1, issueNo: won.body.issueNo, issuedAt: won.body.issuedAt, recorded: false }],
   });
   t.match(await call(shop.url, 'POST /v1/me/coupons/1/use', { token }), {
     status: 503,
