@@ -144,9 +144,13 @@ export const heldIssuance = z.object({
     .min(1)
     .max(UNIT_MAX)
     .meta({ description: 'How many units a member may have at this moment.' }),
-  units: z.array(z.object({ unit: z.int().min(1).max(UNIT_MAX), issueNo, issuedAt: instant, recorded: z.boolean() })).meta({
-    description: 'What the member holds, ascending by unit; the other fields are those of the first.',
-  }),
+  units: z
+    .array(
+      z.object({ unit: z.int().min(1).max(UNIT_MAX), issueNo, issuedAt: instant, recorded: z.boolean() }),
+    )
+    .meta({
+      description: 'What the member holds, ascending by unit; the other fields are those of the first.',
+    }),
 });
 
 export const ownCoupon = z.object({ couponId, issuance: heldIssuance.nullable() });
