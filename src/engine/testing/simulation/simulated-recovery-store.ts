@@ -75,7 +75,9 @@ export class StoreRecovery {
     coupon.lastIssueNo = Math.max(coupon.lastIssueNo, coupon.inspecting?.seenIssueNo ?? 0, seenIssueNo);
     if (this.isLocked(coupon, token, storeNowMs)) return { status: 'busy' };
     const sinceMs = coupon.recovery?.sinceMs ?? storeNowMs;
-    const wasIn = coupon.recovery?.wasIn ?? coupon.epoch > 0;
+    // Any of its keys proves that it was put in before, also when meta is lost.
+    const isPartly = coupon.lost.size > 0 && coupon.lost.size < couponParts.length;
+    const wasIn = coupon.recovery?.wasIn ?? (coupon.epoch > 0 || isPartly);
     coupon.recovery = { token, untilMs: storeNowMs + lockMs, sinceMs, life: this.store.life, wasIn };
     coupon.inspecting = undefined;
     const held = !coupon.lost.has('winners') || !coupon.lost.has('claimed');
