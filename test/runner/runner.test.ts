@@ -62,7 +62,7 @@ t.test('what each kind of file needs follows from its imports', (t) => {
   t.same(packagesOf('test/completion.test.ts'), ['fish', 'zsh']);
   const behindProxies = ['haproxy', 'mariadb-server', 'nginx', 'redis-server'];
   t.same(packagesOf('test/proxies/rolling-restart.test.ts'), behindProxies);
-  t.same(packagesOf(), ['chromium', 'fish', ...behindProxies, 'prometheus', 'zsh'].sort());
+  t.same(packagesOf(), ['bsdutils', 'chromium', 'fish', ...behindProxies, 'prometheus', 'zsh'].sort());
   t.end();
 });
 

@@ -321,7 +321,7 @@ const plants: Readonly<Record<string, Plant>> = {
 const seldom: Readonly<Record<string, number>> = {
   'late command carried out': 8_900,
   'a lost round is an attempt for its first coupon only': 6_400,
-  'a group of coupons is not fenced': 114_400,
+  'a group of coupons is not fenced': 1_400,
   'revocations forgotten by the rebuild': 2_000,
   'warm reads before it begins': 12_300,
   'verified on another server': 46_200,

@@ -2,6 +2,7 @@
 import type { ClaimedBatch } from '../../ports/issuance-ledger.js';
 import type { ClaimName, ClaimReply, ClaimRound, QueueFault } from '../../ports/issuance-queue.js';
 import type { Planting } from './planting.js';
+import type { Scenario } from './scenario.js';
 import type { RecordedTogether } from './simulated-database.js';
 import { SimulatedDatabase } from './simulated-database.js';
 import { SimulatedStore } from './simulated-store.js';
@@ -44,6 +45,22 @@ class ContestedLeftOut extends SimulatedDatabase {
   }
 }
 
+/** A recorder that stops between its claim and its rows, while the store goes back and other members win. */
+function recordersFreeze(drawn: Scenario): Scenario {
+  const winnable = {
+    ...drawn.terms,
+    quantity: 3,
+    opensAtMs: undefined,
+    closesAtMs: undefined,
+    paused: false,
+  };
+  return {
+    ...drawn,
+    ...{ terms: winnable, otherTerms: [winnable, winnable], presses: 24, recorders: 2, recordBatchMax: 4 },
+    ...{ losses: ['older', 'older'], freezes: 4, stills: 0, crashes: 1 },
+  };
+}
+
 const withStore = (Store: new (nowMs: () => number) => SimulatedStore): Partial<Planting> => ({
   store: (nowMs) => new Store(nowMs),
 });
@@ -54,6 +71,6 @@ const withDatabase = (Database: new () => SimulatedDatabase): Partial<Planting> 
 export const drainBugs: Readonly<Record<string, Partial<Planting>>> = {
   "a coupon without a claim shifts the others' claims": withStore(EmptyLeftOut),
   'a part of what is given back is lost': withStore(GivesBackTheFirst),
-  'a group of coupons is not fenced': withDatabase(GroupWithoutFence),
+  'a group of coupons is not fenced': { ...withDatabase(GroupWithoutFence), scenario: recordersFreeze },
   'a contested batch is left out of its group': withDatabase(ContestedLeftOut),
 };

@@ -14,8 +14,9 @@ const hasSeveralCoupons: CanShow = ({ otherTerms }) => otherTerms.length > 0;
 
 const needs: Readonly<Record<string, CanShow>> = {
   ...Object.fromEntries(Object.keys(recoveryBugs).map((name) => [name, losesData])),
-  // Its planting changes the scenario, whatever was drawn.
+  // Their plantings change the scenario, whatever was drawn.
   'verified on another server': () => true,
+  'a group of coupons is not fenced': () => true,
   'no check of the marker': losesKeys,
   'late command carried out': delaysCommands,
   'epoch not raised': losesData,
@@ -28,7 +29,6 @@ const needs: Readonly<Record<string, CanShow>> = {
   'limit checked before membership': lowersLimit,
   'limit not followed': lowersLimit,
   'rows without their unit': hasUnits,
-  'a group of coupons is not fenced': (scenario) => hasSeveralCoupons(scenario) && losesData(scenario),
 };
 
 /** @param bug as named in planted-bugs.ts; one that is not listed may show in every scenario. */
