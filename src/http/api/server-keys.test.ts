@@ -92,7 +92,8 @@ t.test('a key asks on behalf of a member, with the outcomes of the member’s ow
     body: { ...first.body, outcome: 'already_issued' },
   });
   t.match(await ask('m-2'), { status: 409, body: { code: 'sold_out' } });
-  t.match(await ask('m-2', { body: { unit: 2 } }), { status: 400, body: { code: 'invalid_input' } });
+  t.match(await ask('m-2', { body: { unit: 2 } }), { status: 409, body: { code: 'limit_reached' } });
+  t.match(await ask('m-2', { body: { unit: 0 } }), { status: 400, body: { code: 'invalid_input' } });
   t.match(await ask('%00'), { status: 400, body: { code: 'invalid_member' } });
   const as = (line: string, options: CallOptions = {}) => call(shop.url, line, { token, ...options });
   t.match(await as('GET /v1/members/m-1/coupons/1/issuance'), {
