@@ -15,11 +15,11 @@ const rawFolder = path.join(root, '.tap/coverage');
 const reportFolder = path.join(root, '.tap/report');
 
 /**
- * The simulator is left out: it takes the engine a million times through lines that the rest has counted. `live` and `reconcile` are in:
- * they alone execute the feed of live figures and the audit.
+ * The simulator is left out: it takes the engine a million times through lines that the rest has counted. The named files are in: they alone
+ * execute the sweeper of holds, the feed of live figures, the audit, and the recovery from an older copy.
  */
 const watchedFiles =
-  /^(src\/engine\/(?!testing\/)|src\/persist\/|src\/http\/api\/live\.test|test\/chaos\/reconcile\.test)/;
+  /^(src\/engine\/(?!testing\/)|src\/engine\/testing\/simulation\/hold-|src\/persist\/|src\/http\/api\/(live|holds)\.test|test\/chaos\/(reconcile|verify)\.test)/;
 const countedScripts = /\/(src|dist)\/engine\/(?!testing\/)/;
 
 /** The settings with which a test file is watched, or not. */
