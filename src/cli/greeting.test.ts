@@ -9,14 +9,14 @@ const stores = {
 };
 const distributed = { ...stores, JWT_SECRET: secret };
 
-t.test('a newcomer gets the address and three commands', (t) => {
+t.test('a newcomer gets the address and four commands', (t) => {
   const lines = greeting(loadConfig({}), 8080);
   t.match(
     lines[0],
     /^Seonchak is ready on http:\/\/127\.0\.0\.1:8080 \(embedded back end, data in \.\/data\)$/,
   );
   t.match(lines[1], 'http://127.0.0.1:8080/reference', 'and the address of the console');
-  t.equal(lines.filter((line) => line.startsWith('  ')).length, 3);
+  t.equal(lines.filter((line) => line.startsWith('  ')).length, 4);
   t.end();
 });
 

@@ -25,7 +25,8 @@ function firstDownload(address: string): readonly string[] {
     '',
     '  SELLER=$(npm run -s seonchak -- tokens --role seller)',
     `  curl ${address}/v1/coupons -H "Authorization: Bearer $SELLER" -H 'Content-Type: application/json' -d '{"name":"First drop","quantity":100}'`,
-    `  curl -X POST ${address}/v1/coupons/1/download -H "Authorization: Bearer $(npm run -s seonchak -- tokens)"`,
+    '  MEMBER=$(npm run -s seonchak -- tokens)',
+    `  curl -X POST ${address}/v1/coupons/1/download -H "Authorization: Bearer $MEMBER"`,
     '',
   ];
 }

@@ -23,7 +23,7 @@ async function startServer(settings: Readonly<Record<string, string>>) {
   return startChildServer(process.execPath, [bin, 'serve'], /is ready on/, { env });
 }
 
-t.test('the three commands printed at start lead a newcomer to a first download', async (t) => {
+t.test('the commands printed at start lead a newcomer to a first download', async (t) => {
   const folder = await emptyFolder();
   t.teardown(() => folder.remove());
   const settings = { DATA_DIR: folder.path, PORT: String(await freePort()) };
@@ -34,7 +34,7 @@ t.test('the three commands printed at start lead a newcomer to a first download'
     .log()
     .split('\n')
     .filter((line) => line.startsWith('  '));
-  t.equal(commands.length, 3);
+  t.equal(commands.length, 4);
   // Pasted unchanged, in the folder of the project, which is where a newcomer is.
   const { stdout } = await run('bash', ['-ec', commands.join('\n')], {
     cwd: root,
