@@ -1,4 +1,4 @@
-/** Formats the start message: the address, and three commands for a first download. */
+/** Formats the start message: the address, and the commands for a first download. */
 import type { Config } from '../config/config.js';
 import { ownAddress } from '../config/own-address.js';
 
