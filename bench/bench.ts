@@ -72,7 +72,8 @@ async function measure(
   const context = { crowd, loads, connections: options.connections, seconds: options.seconds };
   const rounds = new Map<Variant, RoundResult[]>(variants.map((variant) => [variant, []]));
   for (let round = 0; round <= options.rounds; round += 1) {
-    for (const variant of variants) {
+    // The variant that comes first has the longer tail and nine tenths of the throughput, whatever it is.
+    for (const variant of round % 2 === 0 ? variants : variants.toReversed()) {
       const system = systems.get(systemKey(variant.system, variant.against));
       if (system === undefined) continue;
       const isWarmUp = round === 0;
