@@ -17,7 +17,10 @@ const QUANTITY = LISTED - 5;
 
 const [redis, mariadb] = await Promise.all([startRedis(), startMariadb()]);
 t.teardown(() => Promise.all([redis.stop(), mariadb.stop()]));
-const settings = { REDIS_URL: redis.url, MYSQL_URL: mariadb.url, JWT_SECRET: TEST_SECRET };
+const settings = {
+  ...{ REDIS_URL: redis.url, MYSQL_URL: mariadb.url, JWT_SECRET: TEST_SECRET },
+  MEMBER_CLAIMS: 'grade,tier',
+};
 const stays = await startSeonchak(settings);
 t.teardown(() => stays.stop());
 const seller = await signToken('shop-1', 'seller');
@@ -107,4 +110,34 @@ t.test('an API process restarted in the crowd issues to no member who is not on 
     [],
     'every row is of a member on the list',
   );
+});
+
+t.test('the longest change of one request is made, and is in the audit log', async (t) => {
+  const client = new HttpClient(stays.origin, 1);
+  t.teardown(() => client.close());
+  // Quotes are two characters each in JSON.
+  const rule = (claim: string, length: number) => ({
+    claims: { [claim]: Array.from({ length: 16 }, (_, place) => String(place).padStart(length, '"')) },
+  });
+  const opensAt = new Date(Date.now() + 3_600_000).toISOString();
+  for (const length of [26, 27, 36, 64]) {
+    const registered = await client.call('/v1/coupons', {
+      ...{ method: 'POST', token: seller },
+      body: { name: '"'.repeat(200), quantity: 5, opensAt, eligibility: rule('grade', length) },
+    });
+    t.equal(registered.status, 201, JSON.stringify(registered.body));
+    const changed = await client.call(`/v1/coupons/${String(registered.body['id'])}`, {
+      ...{ method: 'PATCH', token: seller },
+      body: {
+        ...{ name: `${'"'.repeat(199)}x`, description: '"'.repeat(300), eligibility: rule('tier', length) },
+        image: `https://shop.example/${'x'.repeat(470)}`,
+        ...{
+          quantity: 6,
+          validity: { days: 3_650, zone: 'America/Argentina/ComodRivadavia' },
+          holdSeconds: 86_400,
+        },
+      },
+    });
+    t.equal(changed.status, 200, JSON.stringify(changed.body));
+  }
 });

@@ -20,8 +20,8 @@ export interface Eligibility {
 /** As JSON. With the other fields of a door rule it fits into 4,000 characters. */
 export const ELIGIBILITY_LENGTH_MAX = 3_500;
 export const ELIGIBILITY_CLAIMS_MAX = 4;
-/** Before and after fit into one entry. */
-const AUDITED_LENGTH_MAX = 1_200;
+/** Before and after fit into one entry of 4,000 characters, with every other field of a change at its longest. */
+const AUDITED_LENGTH_MAX = 900;
 
 export const CLAIM_VALUES_MAX = 16;
 export const CLAIM_LENGTH_MAX = 64;
