@@ -132,7 +132,7 @@ t.test('a change of role ends the sessions, because tokens carry the role', asyn
     method: 'POST',
     body: { email: 'a@b.test', password: PASSWORD, role: 'admin' },
   });
-  t.equal(signedUp.status, 400, 'nobody signs up as one');
+  t.equal(signedUp.status, 400, 'no caller signs up as one');
 });
 
 t.test('an account is deleted at the command line only with --yes', async (t) => {

@@ -43,7 +43,7 @@ for (const name of backEndNames) {
     const asked = await fetch(`${server.origin}/v1/coupons/${couponId}/issuance`, {
       headers: { authorization },
     });
-    t.equal(asked.status, 404, 'answered although nobody has pressed since the restart');
+    t.equal(asked.status, 404, 'answered although no download has come since the restart');
   });
 }
 

@@ -36,7 +36,7 @@ t.test('numbers go to the new members in order, around those who held one', asyn
   t.match(downloads[0]?.outcomes, [{ issuedAtMs: 1 }], 'already issued at the instant of the first time');
 });
 
-t.test('who only asks is told what it holds or its own refusal, and counts for no unit', async (t) => {
+t.test('a member who only asks gets what it holds or its own refusal, and counts for no unit', async (t) => {
   const refusedAs = { outcome: 'limit_reached' } as const;
   const asking = (name: string): Press => new Press(couponNumber(1), memberNamed(name), refusedAs);
   const downloads = [...presses(2), asking('x'), asking('y')];

@@ -166,7 +166,7 @@ t.test('a link ends with its hour, and a newer link replaces it', async (t) => {
   t.equal(await accounts.findReset(second.hash, atMs + 60_000), undefined, 'expired');
 });
 
-t.test('nobody fills a mailbox, and without mail the operator makes links', async (t) => {
+t.test('links to one address are limited, and without mail the operator makes links', async (t) => {
   const shop = await open(t);
   await signUp(shop, 'full@shop.test');
   const ask = () => call(shop.url, 'POST /v1/password-resets', { body: { email: 'full@shop.test' } });

@@ -91,10 +91,10 @@ export class Door {
 
   /** Whether a presence ticket may matter to {@link judge}: finding one walks all headers, a microsecond of each download. */
   readsTicket(couponId: CouponId): boolean {
-    const { rules, tickets } = this.#ports;
+    const { rules } = this.#ports;
     if (rules.isUnsettled(couponId)) return true;
     const rule = rules.ruleOf(couponId);
-    return rule?.presence === true || (rule?.eligibility?.claims !== undefined && tickets.isConfigured);
+    return rule !== undefined && (rule.presence === true || this.#readsClaims(rule));
   }
 
   /** @param mayWait false: what is not known here is `busy`, since too many wait already. */
@@ -126,10 +126,11 @@ export class Door {
     const { rules, tickets } = this.#ports;
     const rule = rules.ruleOf(visit.couponId);
     if (rule === undefined) return visit.unit > 1 ? OVER_LIMIT : MAY_WIN;
-    if (visit.ticket === undefined || !this.#readsTicket(rule, visit.ticket)) {
+    const { ticket } = visit;
+    if (ticket === undefined || !(rule.presence === true || (ticket !== '' && this.#readsClaims(rule)))) {
       return this.#judgeMember(rule, visit, undefined);
     }
-    const checked = tickets.check(visit.couponId, visit.memberId, visit.ticket);
+    const checked = tickets.check(visit.couponId, visit.memberId, ticket);
     if (!(checked instanceof Promise)) return this.#judgeTicket(rule, visit, checked);
     return checked.then((later) =>
       later === undefined ? SETTLED_BUSY : this.#judgeTicket(rule, visit, later),
@@ -137,9 +138,8 @@ export class Door {
   }
 
   /** A ticket may carry claims of the member also where the coupon demands none. */
-  #readsTicket({ presence, eligibility }: DoorRule, ticket: string): boolean {
-    if (presence === true) return true;
-    return eligibility?.claims !== undefined && ticket !== '' && this.#ports.tickets.isConfigured;
+  #readsClaims({ eligibility }: DoorRule): boolean {
+    return eligibility?.claims !== undefined && this.#ports.tickets.isConfigured;
   }
 
   #judgeTicket(rule: DoorRule, visit: DoorVisit, checked: PresenceTicket | PresenceFault): DoorVerdict {

@@ -25,8 +25,48 @@ const KEY_FORM = '1 to 64 characters of A–Z, a–z, 0–9, ".", "_" and "-"';
 
 const RULE_PROBLEMS = ['rules_too_many', 'claim_unknown', 'not_exclusive', 'upgrade_running'] as const;
 
+/** Of a member's own download; the routes are outside the wrapper, so the list of problems is written out. */
+const DOWNLOAD_PROBLEMS = [
+  'unauthenticated',
+  'account_locked',
+  'wrong_role',
+  'unknown_coupon',
+  'presence_required',
+  'presence_invalid',
+  'presence_expired',
+  'presence_mismatch',
+  'presence_unavailable',
+  'limit_reached',
+  'not_eligible',
+  'not_open',
+  'paused',
+  'closed',
+  'sold_out',
+  'rate_limited',
+  'busy',
+  'not_ready',
+  'outcome_unknown',
+  'keys_unavailable',
+  'malformed_request',
+  'head_too_large',
+  'internal_error',
+] as const;
+
+const DOWNLOADING = {
+  headers: {
+    [PRESENCE_HEADER]:
+      'A presence ticket of the waiting room or captcha service. Read only if the coupon has `presenceRequired`.',
+  },
+  answers: {
+    200: {
+      description: 'The member already holds the coupon; the number is that of the first answer.',
+      json: 'Issued',
+    },
+    201: { description: 'The coupon is issued to the member.', json: 'Issued' },
+  },
+} as const;
+
 export const operations: Readonly<Record<string, Operation>> = {
-  // Outside the wrapper, so its list of problems is written out.
   'POST /v1/coupons/:id/download': {
     id: 'downloadCoupon',
     tag: 'Members',
@@ -38,42 +78,8 @@ export const operations: Readonly<Record<string, Operation>> = {
       'If the coupon has `presenceRequired`, no download is attempted without a valid presence ticket (presence_…). The ticket is ' +
       'checked before every outcome but unknown_coupon.',
     access: 'member',
-    headers: {
-      [PRESENCE_HEADER]:
-        'A presence ticket of the waiting room or captcha service. Read only if the coupon has `presenceRequired`.',
-    },
-    answers: {
-      200: {
-        description: 'The member already holds the coupon; the number is that of the first answer.',
-        json: 'Issued',
-      },
-      201: { description: 'The coupon is issued to the member.', json: 'Issued' },
-    },
-    problems: [
-      'unauthenticated',
-      'account_locked',
-      'wrong_role',
-      'unknown_coupon',
-      'presence_required',
-      'presence_invalid',
-      'presence_expired',
-      'presence_mismatch',
-      'presence_unavailable',
-      'limit_reached',
-      'not_eligible',
-      'not_open',
-      'paused',
-      'closed',
-      'sold_out',
-      'rate_limited',
-      'busy',
-      'not_ready',
-      'outcome_unknown',
-      'keys_unavailable',
-      'malformed_request',
-      'head_too_large',
-      'internal_error',
-    ],
+    ...DOWNLOADING,
+    problems: DOWNLOAD_PROBLEMS,
   },
   'POST /v1/coupons/:id/units/:unit/download': {
     id: 'downloadUnit',
@@ -84,43 +90,8 @@ export const operations: Readonly<Record<string, Operation>> = {
       'and the next unit is another one. Unit 1 is what `POST /v1/coupons/{id}/download` downloads. Units may be taken in any order. ' +
       'Outcomes and headers are those of that route. A unit above the limit is `limit_reached`, unless the member holds it.',
     access: 'member',
-    headers: {
-      [PRESENCE_HEADER]:
-        'A presence ticket of the waiting room or captcha service. Read only if the coupon has `presenceRequired`.',
-    },
-    answers: {
-      200: {
-        description: 'The member already holds the coupon; the number is that of the first answer.',
-        json: 'Issued',
-      },
-      201: { description: 'The coupon is issued to the member.', json: 'Issued' },
-    },
-    problems: [
-      'unauthenticated',
-      'account_locked',
-      'wrong_role',
-      'unknown_coupon',
-      'not_found',
-      'presence_required',
-      'presence_invalid',
-      'presence_expired',
-      'presence_mismatch',
-      'presence_unavailable',
-      'limit_reached',
-      'not_eligible',
-      'not_open',
-      'paused',
-      'closed',
-      'sold_out',
-      'rate_limited',
-      'busy',
-      'not_ready',
-      'outcome_unknown',
-      'keys_unavailable',
-      'malformed_request',
-      'head_too_large',
-      'internal_error',
-    ],
+    ...DOWNLOADING,
+    problems: [...DOWNLOAD_PROBLEMS, 'not_found'],
   },
   'GET /v1/coupons/:id/issuance': forMembers({
     id: 'showOwnIssuance',

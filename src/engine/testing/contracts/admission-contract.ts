@@ -377,7 +377,7 @@ function aboutAskers(t: Test, at: Driver): void {
     t.same(await at.ask(couponId, 1, 'a', 'b', 'c'), ['issued 1', 'sold_out', 'holds none']);
   });
 
-  t.test('a member who may win and asks in one batch is told its number at both places', async (t) => {
+  t.test('a member who may win and asks in one batch gets its number at both places', async (t) => {
     const couponId = await at.coupon({ quantity: 2 });
     t.same(await at.ask(couponId, 2, 'a', 'a', 'b'), ['issued 1', 'already 1', 'holds none']);
     t.same(await at.ask(couponId, 1, 'b', 'a', 'b'), ['issued 2', 'already 1', 'already 2']);

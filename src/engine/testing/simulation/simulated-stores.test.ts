@@ -9,10 +9,29 @@ import { recorderBellContract } from '../contracts/recorder-bell-contract.js';
 import { SimulatedCatalogue, SimulatedLedger } from './database-ports.js';
 import { DirectChannel, directLink } from './link.js';
 import { SimulatedDatabase } from './simulated-database.js';
-import { SimulatedStore } from './simulated-store.js';
+import { StoreRecovery } from './simulated-recovery-store.js';
+import { couponParts, SimulatedStore } from './simulated-store.js';
+import { couponNumber } from './staged-world.js';
 import { SimulatedAdmission, SimulatedBell, SimulatedIssuanceQueue } from './store-ports.js';
 
 const close = (): Promise<void> => Promise.resolve();
+
+t.test('a first warm that stalled over the loss of any part does not bring old terms back', async (t) => {
+  // As Redis does (redis-key-lost.test.ts): its other parts show that the coupon was put in before.
+  for (const lost of couponParts) {
+    const store = new SimulatedStore(Date.now);
+    const couponId = couponNumber(1);
+    const terms = { quantity: 5, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+    const old = { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 };
+    t.equal(store.warm({ ...old, epoch: 2 }, []), 'warmed');
+    t.match(store.amend(couponId, { closed: true }, 1), { status: 'amended' });
+    store.lose(couponId, lost);
+    const request = { token: 'stalled', lockMs: 1_000, seenIssueNo: 0, birth: undefined };
+    const epoch = lost === 'meta' ? undefined : 2;
+    t.match(new StoreRecovery(store).suspend(couponId, { ...request, epoch }), { status: 'begun' });
+    t.equal(store.warm(old, []), 'present', lost);
+  }
+});
 
 admissionContract(t, 'simulated store', async () => {
   const store = new SimulatedStore(Date.now);
