@@ -1,7 +1,7 @@
 /** Defines what a coupon shows besides its name: to messengers that unfold a link, and to pages of a shop. */
 
 export const DESCRIPTION_LENGTH_MAX = 300;
-/** Of the address of an image. */
+/** Most characters of an image's address. */
 export const IMAGE_LENGTH_MAX = 500;
 
 export interface CouponDisplay {

@@ -56,7 +56,7 @@ export interface Issuance {
 export const couponStates = ['scheduled', 'open', 'paused', 'sold_out', 'closed'] as const;
 export type CouponState = (typeof couponStates)[number];
 
-/** What lists and pages show. A coupon its seller closed is `closed` whatever its window says, since that is final. */
+/** What lists and pages show. A coupon its seller closed is `closed` whatever its window is, since that is final. */
 export function couponState(terms: CouponTerms, issued: number, nowMs: number): CouponState {
   if (!terms.closed && terms.opensAtMs !== undefined && nowMs < terms.opensAtMs) return 'scheduled';
   if (terms.paused && !terms.closed) return 'paused';

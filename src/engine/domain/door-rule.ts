@@ -12,7 +12,7 @@ export interface DoorRule {
   readonly presence?: true;
   /** Who may have the coupon. */
   readonly eligibility?: Eligibility;
-  /** Asks nothing: how long an issuance is held, for the answers that say until when. */
+  /** Asks nothing: how long an issuance is held, for the answers that show the end. */
   readonly holdMs?: number;
   /** How many units a member may have: from 2, since one is the default. */
   readonly perMember?: number;

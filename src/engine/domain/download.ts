@@ -29,7 +29,7 @@ export type DownloadOutcome =
   | { readonly outcome: 'busy' | 'not_ready' | 'outcome_unknown' };
 
 /**
- * One press of the button, waiting for its answer. The front end implements it; the engine settles it exactly once, in the same
+ * One request for a download, waiting for its answer. The front end implements it; the engine settles it exactly once, in the same
  * turn of the event loop when the answer is known locally. A callback rather than a promise: a promise a
  * request is measurable on this path.
  */

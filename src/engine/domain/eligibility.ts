@@ -1,7 +1,7 @@
 /** Defines who may have a coupon: values of claims, a list of members, holders of other coupons excluded. */
 import type { CouponId } from './coupon.js';
 
-/** What a token says of its member. */
+/** Claims of a token about its member. */
 export type ClaimValue = string | number | boolean;
 
 /** Claims of one member by name. */

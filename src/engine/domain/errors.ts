@@ -27,6 +27,11 @@ export class StoresMixedUpError extends StoreUnavailableError {
   static override readonly code = 'stores_mixed_up';
 }
 
+/** Redis has the keys of another version of Seonchak: nothing was attempted. An operator has to move them. */
+export class LayoutMismatchError extends StoreUnavailableError {
+  static override readonly code = 'layout_mismatch';
+}
+
 /** The coupon is out of service while it is verified or rebuilt. It returns to service automatically. */
 export class CouponRecoveringError extends SeonchakError {
   static override readonly code = 'coupon_recovering';

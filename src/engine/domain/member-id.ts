@@ -26,7 +26,7 @@ export const MEMBER_ID_LENGTH_MAX = SUBJECT_LENGTH_MAX * 5;
 const narrowSubject = /^[A-Za-z0-9._-]{1,64}$/;
 const memberIdPattern = new RegExp(`^[A-Za-z0-9._%-]{1,${MEMBER_ID_LENGTH_MAX}}$`);
 const controlCharacter = /\p{Cc}/u;
-/** Half of a surrogate pair is no text, and no store would give it back. */
+/** Half of a surrogate pair is not text, and no store would return it. */
 const loneSurrogate = /\p{Cs}/u;
 const outsideAlphabet = /[^A-Za-z0-9._-]/gu;
 /** The first digit of a code point is `A` to `E`: there are 17 planes. */

@@ -13,7 +13,7 @@ export interface CouponActorLimits {
   readonly admitDeadlineMs: number;
 }
 
-/** What a shard knows of an actor: the actor says what to ask, and takes the answer. */
+/** What a shard knows of an actor: the actor forms the question and takes the answer. */
 export interface AskingActor {
   readonly couponId: CouponId;
   prepare(nowMs: number, room: number): AdmitBatch | undefined;

@@ -1,4 +1,4 @@
-/** What an actor answers from memory, and when it must not. */
+/** Tests what an actor answers from memory, and when it must not. */
 import t from 'tap';
 import type { CouponTerms } from '../domain/coupon.js';
 import { LOCAL_ANSWER_MS, OPENING_MARGIN_MS, VERSION_CHECK_MS } from '../domain/limits.js';

@@ -1,4 +1,4 @@
-/** How an actor puts a crowd into a line; what it answers from memory is in coupon-actor-sealing.test.ts. */
+/** Tests how an actor queues downloads; answers from memory are in coupon-actor-sealing.test.ts. */
 import t from 'tap';
 import type { AdmitReply } from '../ports/admission.js';
 import { RETRY_PAUSE_MS, VERSION_CHECK_MS } from '../domain/limits.js';

@@ -1,5 +1,5 @@
 /**
- * Queues the downloads of one coupon in one process, and asks the store about the queue, not about each member.
+ * Queues the downloads of one coupon in one process, and has the store decide them in batches.
  *
  * States (actor-state.ts)
  * - `cold`: the coupon is not loaded yet. Downloads wait in the mailbox; a loader's answer leads to `open`, to
@@ -42,7 +42,7 @@ import { BUSY, NOT_READY, OUTCOME_UNKNOWN, refusedOutcome, UNKNOWN_COUPON } from
 import { readWinners } from './read-winners.js';
 import { NO_WINNERS, SealedAnswers } from './sealed-answers.js';
 import { settleDecided } from './settle-decided.js';
-import { StoreClock } from './store-clock.js';
+import { StoreClock } from '../domain/store-clock.js';
 
 /**
  * - `idle`: the mailbox is empty

@@ -1,6 +1,7 @@
 /** Takes every download of this process to the actor of its coupon. */
 import type { Admission } from '../ports/admission.js';
 import type { Versions } from '../ports/versions.js';
+import { chunksOf } from '../domain/chunks.js';
 import type { Clock, Scheduler } from '../domain/clock.js';
 import { CouponActor } from './coupon-actor.js';
 import type { CouponActorContext, CouponActorLimits } from './actor-context.js';
@@ -38,7 +39,7 @@ export interface EnginePorts {
 /** How much the engine holds at this moment. */
 export interface EngineLoad {
   readonly actors: number;
-  /** Tickets in all mailboxes. */
+  /** Downloads in all mailboxes. */
   readonly waiting: number;
   /** Winners held by sealed actors. */
   readonly winnersHeld: number;
@@ -173,8 +174,8 @@ export class Engine {
   #checkActors(): void {
     const nowMs = this.#ports.clock.monotonicMs();
     for (const actor of this.#actors.values()) {
-      actor.settleOverdue(nowMs);
-      if (actor.isQuiet && nowMs - actor.lastOfferMs > ACTOR_IDLE_MS) {
+      if (!actor.isQuiet) actor.settleOverdue(nowMs);
+      else if (nowMs - actor.lastOfferMs > ACTOR_IDLE_MS) {
         actor.release();
         this.#actors.delete(actor.couponId);
       }
@@ -187,9 +188,7 @@ export class Engine {
     this.#checkingVersions = true;
     try {
       const sealed = [...this.#actors.values()].filter((actor) => actor.needsVersionChecks);
-      for (let first = 0; first < sealed.length; first += LOAD_BATCH_MAX) {
-        await this.#checkVersionsOf(sealed.slice(first, first + LOAD_BATCH_MAX));
-      }
+      for (const some of chunksOf(sealed, LOAD_BATCH_MAX)) await this.#checkVersionsOf(some);
     } catch (fault) {
       this.#ports.onFault(fault, undefined);
     } finally {

@@ -1,7 +1,7 @@
 /** Holds a bounded line of downloads, first in, first out, each with the time it came. */
 import type { PendingDownload } from '../domain/download.js';
 
-/** Tickets that leave together. `sinceMs` has one arrival time per download, ascending. */
+/** Downloads that leave together. `sinceMs` has one arrival time per download, ascending. */
 export interface DownloadBatch {
   readonly downloads: PendingDownload[];
   readonly sinceMs: number[];

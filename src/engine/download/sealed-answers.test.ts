@@ -2,7 +2,7 @@ import t from 'tap';
 import type { CouponSnapshot } from '../domain/coupon.js';
 import { LOCAL_ANSWER_MS, OPENING_MARGIN_MS } from '../domain/limits.js';
 import { NO_WINNERS, SealedAnswers } from './sealed-answers.js';
-import { StoreClock } from './store-clock.js';
+import { StoreClock } from '../domain/store-clock.js';
 import { couponNumber, memberNamed } from '../testing/simulation/staged-world.js';
 
 const snapshot = (some: Partial<CouponSnapshot> = {}): CouponSnapshot => ({

@@ -10,7 +10,7 @@ import type { CouponSnapshot, HolderId } from '../domain/coupon.js';
 import type { DoorRefusal, DownloadOutcome } from '../domain/download.js';
 import { LOCAL_ANSWER_MS, OPENING_MARGIN_MS } from '../domain/limits.js';
 import { refusedOutcome } from './outcomes.js';
-import type { StoreClock } from './store-clock.js';
+import type { StoreClock } from '../domain/store-clock.js';
 
 export class SealedAnswers {
   readonly refusal: Refusal;

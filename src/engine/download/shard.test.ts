@@ -1,4 +1,4 @@
-/** How the coupons of one node share rounds, and what is still each coupon's own. */
+/** Tests how the coupons of one node share rounds, and what each coupon keeps to itself. */
 import t from 'tap';
 import type { CouponId } from '../domain/coupon.js';
 import {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { StoreClock } from './store-clock.js';
+import { StoreClock } from '../domain/store-clock.js';
 
 t.test("the store's clock is bounded by one exchange, whatever our own wall clock shows", async (t) => {
   const clock = new StoreClock();

@@ -1,6 +1,5 @@
 /**
- * Remembers recently requested ids that no coupon has, so that a scan of random ids costs one read each and not one per
- * request.
+ * Caches recently requested ids that no coupon has. A scan of random ids then costs one read per id, not per request.
  */
 import type { Clock } from '../domain/clock.js';
 import type { CouponId } from '../domain/coupon.js';

@@ -16,6 +16,7 @@ import {
   FEED_END_WITHIN_MS,
   FEED_HOT_MS,
   FEED_PLACE_EVERY_MS,
+  FEED_PLACE_WITHIN_MS,
   FEED_PLACED_ROWS_MAX,
   FEED_SELLERS_MAX,
   FEED_WAITING_MAX,
@@ -34,7 +35,7 @@ export interface EventFeedPorts {
   readonly clock: Clock;
 }
 
-/** What this process remembers of a seller whose feed is read. Forgetting one costs a longer scan. */
+/** What this process keeps about a seller whose feed is read. Dropping an entry costs a longer scan. */
 interface FollowedSeller {
   placing: Promise<void> | undefined;
   placedAtMs: number;
@@ -111,7 +112,11 @@ export class EventFeed {
         seller.hotUntilMs.set(coupon.couponId, clock.monotonicMs() + FEED_HOT_MS);
       }
     }
-    await events.place(sellerId, placements, nowMs, FEED_WAITING_MAX);
+    const untilMs = clock.monotonicMs() + FEED_PLACE_WITHIN_MS;
+    let more = await events.place(sellerId, placements, nowMs, FEED_WAITING_MAX);
+    // A sweep of holds or a sale writes thousands a second. The seller's lock is free between two of these.
+    while (more && clock.monotonicMs() < untilMs)
+      more = await events.place(sellerId, [], nowMs, FEED_WAITING_MAX);
   }
 
   /** The part of the seller's coupons whose turn it is, those with waiting events, and the hot ones. */

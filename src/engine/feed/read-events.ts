@@ -31,7 +31,7 @@ export interface EventPage {
 }
 
 export async function readEvents(
-  log: Pick<EventLog, 'entries' | 'issuances'>,
+  log: Pick<EventLog, 'entries' | 'issuances' | 'takenBack'>,
   sellerId: string,
   after: FeedPosition,
   filter: EventFilter,
@@ -55,7 +55,7 @@ export async function readEvents(
     if (events.length === limit) return { events, position, more: true };
     if (oneCoupon && first !== undefined && first.couponId !== entry.couponId)
       return { events, position, more: true };
-    if (entry.kind !== 'issuances') {
+    if (entry.kind !== 'issuances' && entry.kind !== 'taken_back') {
       const { kind, couponId, fields } = entry;
       events.push({ id: `evt_${entry.id}`, kind, couponId, fields });
       position = { seq: entry.seq };
@@ -64,17 +64,38 @@ export async function readEvents(
     const readUpTo = after.seq === entry.seq && after.no !== undefined ? after.no : entry.firstNo - 1;
     const lastNo = until?.seq === entry.seq ? (until.no ?? entry.lastNo) : entry.lastNo;
     const room = limit - events.length;
-    const rows = await log.issuances(entry.couponId, readUpTo, lastNo, room);
-    for (const row of rows) events.push(recordedEvent(entry.couponId, row));
-    const endsAt = rows.length === room ? (rows.at(-1)?.issueNo ?? lastNo) : lastNo;
+    const { endsAt, ...numbered } = await eventsOf(log, entry, readUpTo, lastNo, room);
+    events.push(...numbered.events);
     if (endsAt < entry.lastNo) return { events, position: { seq: entry.seq, no: endsAt }, more: true };
     position = { seq: entry.seq };
   }
   return { events, position, more: entries.length === FEED_ENTRIES_MAX };
 }
 
+type RangeEntry = Extract<FeedEntry, { readonly lastNo: number }>;
+
+/** Those of the numbers above `afterNo` and up to `lastNo`, and the number up to which they were read. */
+async function eventsOf(
+  log: Pick<EventLog, 'issuances' | 'takenBack'>,
+  entry: RangeEntry,
+  afterNo: number,
+  lastNo: number,
+  limit: number,
+): Promise<{ readonly events: readonly FeedEvent[]; readonly endsAt: number }> {
+  const { couponId } = entry;
+  const isTaken = entry.kind === 'taken_back';
+  const rows = isTaken
+    ? await log.takenBack(couponId, entry.firstNo, afterNo, lastNo, limit)
+    : await log.issuances(couponId, afterNo, lastNo, limit);
+  return {
+    events: rows.map((row) => (isTaken ? takenBackEvent(entry, row) : recordedEvent(couponId, row))),
+    endsAt: rows.length === limit ? (rows.at(-1)?.issueNo ?? lastNo) : lastNo,
+  };
+}
+
 function isWanted(entry: FeedEntry, { kinds, couponIds, issuedSinceMs }: EventFilter): boolean {
   if (couponIds !== undefined && !couponIds.has(entry.couponId)) return false;
+  if (entry.kind === 'taken_back') return kinds === undefined || kinds.has(kindOf(entry));
   if (entry.kind !== 'issuances') return kinds === undefined || kinds.has(entry.kind);
   if (kinds !== undefined && !kinds.has('issuance.recorded')) return false;
   const { lastIssuedAtMs } = entry;
@@ -84,4 +105,22 @@ function isWanted(entry: FeedEntry, { kinds, couponIds, issuedSinceMs }: EventFi
 export function recordedEvent(couponId: CouponId, { issueNo, holder, issuedAtMs }: Issuance): FeedEvent {
   const fields = { issueNo, ...holderFields(holder), issuedAt: new Date(issuedAtMs).toISOString() };
   return { id: `iss_${couponId}_${issueNo}`, kind: 'issuance.recorded', couponId, fields };
+}
+
+type TakenBackEntry = Extract<FeedEntry, { readonly kind: 'taken_back' }>;
+
+function kindOf({ reason }: TakenBackEntry): 'hold.expired' | 'issuance.revoked' {
+  return reason === 'hold_expired' ? 'hold.expired' : 'issuance.revoked';
+}
+
+function takenBackEvent(entry: TakenBackEntry, { issueNo, holder, issuedAtMs }: Issuance): FeedEvent {
+  const { id, couponId, reason, holdMs, takenAtMs } = entry;
+  const kind = kindOf(entry);
+  const named = { issueNo, ...holderFields(holder) };
+  const takenAt = new Date(takenAtMs).toISOString();
+  const fields =
+    kind === 'hold.expired'
+      ? { ...named, confirmBy: new Date(issuedAtMs + holdMs).toISOString(), expiredAt: takenAt }
+      : { ...named, revokedAt: takenAt, reason };
+  return { id: `evt_${id}_${issueNo}`, kind, couponId, fields };
 }

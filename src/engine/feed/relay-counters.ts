@@ -3,7 +3,7 @@ import { deliveryResults, type DeliveryResult } from '../ports/webhooks.js';
 
 export class RelayCounters {
   readonly deliveries: Record<DeliveryResult, number>;
-  /** Of all webhooks, as this relay last read it. */
+  /** Disabled webhooks of all sellers, as this relay last read them. */
   disabled = 0;
   /** Webhooks with events that have not arrived, by since when (monotonic). */
   readonly #behindSince = new Map<number, number>();
@@ -23,7 +23,7 @@ export class RelayCounters {
     this.#behindSince.delete(webhookId);
   }
 
-  /** Forgets webhooks that other relays have by now, or that are disabled. */
+  /** Drops webhooks that other relays have by now, or that are disabled. */
   retain(webhookIds: readonly number[]): void {
     const kept = new Set(webhookIds);
     for (const id of this.#behindSince.keys()) if (!kept.has(id)) this.#behindSince.delete(id);

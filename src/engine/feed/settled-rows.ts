@@ -30,7 +30,7 @@ export interface SettledRowsPorts extends UnexplainedNumbersPorts {
   readonly audit: Pick<LedgerAudit, 'revocations' | 'deadLetters'>;
 }
 
-/** A part of a gap between two rows, small enough for one question. */
+/** Numbers in a row, few enough for one question. */
 interface Window {
   readonly first: number;
   readonly last: number;
@@ -62,49 +62,59 @@ export class SettledRows {
     const settled: LedgerRow[] = [];
     let frontier = afterIssueNo;
     for (let windows = 0; windows < FRONTIER_WINDOWS_MAX; windows += 1) {
-      const rows = await this.#ports.ledger.rows(couponId, frontier, limit + 1 - settled.length);
-      let gapEndsAt: number | undefined;
-      for (const row of rows) {
-        if (row.issueNo !== frontier + 1) {
-          gapEndsAt = row.issueNo;
-          break;
+      const room = limit - settled.length;
+      const rows = await this.#ports.ledger.rows(couponId, frontier, room + 1);
+      const beyond = rows[room];
+      const end = beyond === undefined ? Math.max(rows.at(-1)?.issueNo ?? 0, upTo) : beyond.issueNo - 1;
+      if (frontier < end) {
+        // Rows and gaps together: where every second hold was confirmed, a window for each gap read every row five hundred times.
+        const window = { first: frontier + 1, last: Math.min(end, frontier + ISSUANCES_MAX) };
+        const explainedUpTo = await this.#explain(couponId, window, rows);
+        if (explainedUpTo === 'read_again') continue;
+        for (const row of rows) if (row.issueNo <= explainedUpTo) settled.push(row);
+        frontier = explainedUpTo;
+        if (frontier < window.last) {
+          this.waits.begin(couponId, frontier + 1);
+          return { rows: settled, frontier, more: false };
         }
-        if (settled.length === limit) return { rows: settled, frontier, more: true };
-        settled.push(row);
-        frontier = row.issueNo;
       }
-      if (gapEndsAt === undefined && frontier < upTo) gapEndsAt = upTo + 1;
-      if (gapEndsAt === undefined) return { rows: settled, frontier, more: false };
-      const window = { first: frontier + 1, last: Math.min(gapEndsAt - 1, frontier + ISSUANCES_MAX) };
-      const explainedUpTo = await this.#explain(couponId, window);
-      if (explainedUpTo === 'read_again') continue;
-      frontier = explainedUpTo;
-      if (frontier < window.last) {
-        this.waits.begin(couponId, frontier + 1);
-        return { rows: settled, frontier, more: false };
-      }
+      if (frontier >= end && beyond === undefined) return { rows: settled, frontier, more: false };
+      if (frontier >= end && settled.length === limit) return { rows: settled, frontier, more: true };
     }
     return { rows: settled, frontier, more: true };
   }
 
-  /** The number before the first one of the window that may still become a row; `read_again` when one has become a row meanwhile. */
-  async #explain(couponId: CouponId, window: Window): Promise<number | 'read_again'> {
-    const missing = await this.#unaccounted(couponId, window);
-    if (missing.length === 0) return window.last;
+  /**
+   * The number before the first one of the window that may still become a row; `read_again` when one has become a row meanwhile.
+   *
+   * @param rows every row of the window, and maybe others.
+   */
+  async #explain(
+    couponId: CouponId,
+    window: Window,
+    rows: readonly LedgerRow[],
+  ): Promise<number | 'read_again'> {
+    const gaps = numbersWithout(window, rows);
+    const missing = await this.#unaccounted(couponId, gaps);
+    const [first] = missing;
+    if (first === undefined) return window.last;
     const pending = await this.#unexplained.firstPending(couponId, missing);
     // The store was read after the ledger, so the ledger is read again: an issuance travels from the store to the
     // ledger.
-    const [next] = await this.#ports.ledger.rows(couponId, window.first - 1, 1);
-    if (next !== undefined && next.issueNo <= window.last) return 'read_again';
-    if (pending !== undefined && pending === missing[0]) return pending - 1;
-    const still = new Set(await this.#unaccounted(couponId, window));
+    const later = await this.#ports.ledger.rows(couponId, first - 1, ISSUANCES_MAX);
+    const unexplained = new Set(missing.filter((issueNo) => issueNo <= (pending ?? Infinity)));
+    if (later.some(({ issueNo }) => unexplained.has(issueNo))) return 'read_again';
+    if (pending === first) return pending - 1;
+    const still = new Set(await this.#unaccounted(couponId, missing));
     const voids = missing.filter((issueNo) => issueNo < (pending ?? Infinity) && still.has(issueNo));
     this.#unexplained.giveUp(couponId, voids);
     return (pending ?? window.last + 1) - 1;
   }
 
-  /** Numbers of the window that neither a revocation nor a dead letter explains, ascending. */
-  async #unaccounted(couponId: CouponId, { first, last }: Window): Promise<number[]> {
+  /** Those of the numbers, at most {@link ISSUANCES_MAX} apart, that neither a revocation nor a dead letter explains. */
+  async #unaccounted(couponId: CouponId, numbers: readonly number[]): Promise<number[]> {
+    const [first] = numbers;
+    if (first === undefined) return [];
     const { audit } = this.#ports;
     const revocations = await audit.revocations(couponId, first - 1, ISSUANCES_MAX);
     const letters = await audit.deadLetters(
@@ -113,11 +123,15 @@ export class SettledRows {
       ISSUANCES_MAX,
     );
     const explained = new Set([...revocations, ...letters].map(({ issueNo }) => issueNo));
-    const missing: number[] = [];
-    for (let issueNo = first; issueNo <= last; issueNo += 1)
-      if (!explained.has(issueNo)) missing.push(issueNo);
-    return missing;
+    return numbers.filter((issueNo) => !explained.has(issueNo));
   }
+}
+
+function numbersWithout({ first, last }: Window, rows: readonly LedgerRow[]): number[] {
+  const recorded = new Set(rows.map(({ issueNo }) => issueNo));
+  const numbers: number[] = [];
+  for (let issueNo = first; issueNo <= last; issueNo += 1) if (!recorded.has(issueNo)) numbers.push(issueNo);
+  return numbers;
 }
 
 /** Sorts behind every member id, also one that the schema refused. */

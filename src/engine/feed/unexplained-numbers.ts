@@ -32,7 +32,7 @@ export interface UnexplainedNumbersPorts {
 export class UnexplainedNumbers {
   readonly #ports: UnexplainedNumbersPorts;
   readonly #waits: FrontierWaits;
-  /** Coupons with void numbers, least recently searched first. Forgetting one costs a search. */
+  /** Coupons with void numbers, least recently searched first. Dropping one costs a search. */
   readonly #voids = new Map<CouponId, CouponVoids>();
 
   constructor(ports: UnexplainedNumbersPorts, waits: FrontierWaits) {

@@ -36,7 +36,7 @@ export type SendMessage = (
 
 export interface WebhookDeliveryPorts {
   readonly webhooks: Pick<Webhooks, 'begin' | 'advance' | 'advanceReplay' | 'fail'>;
-  readonly events: Pick<EventLog, 'entries' | 'issuances'>;
+  readonly events: Pick<EventLog, 'entries' | 'issuances' | 'takenBack'>;
   readonly feed: Pick<EventFeed, 'place'>;
   readonly clock: Clock;
   readonly lessee: Lessee;

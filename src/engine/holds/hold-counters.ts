@@ -25,7 +25,7 @@ export class HoldCounters {
     this.#lagMs.set(couponId, lagMs);
   }
 
-  /** Forgets coupons without holds. */
+  /** Drops coupons without holds. */
   retain(couponIds: ReadonlySet<CouponId>): void {
     for (const couponId of this.#held.keys()) if (!couponIds.has(couponId)) this.#held.delete(couponId);
     for (const couponId of this.#lagMs.keys()) if (!couponIds.has(couponId)) this.#lagMs.delete(couponId);

@@ -3,9 +3,9 @@
  *
  * Issuances get their instants in the order of their numbers, so holds that are due are the first open rows of the primary key: no index,
  * no column in the recorder's INSERT. A cursor in memory passes over numbers that are settled for good. It stops before a number whose
- * row may still come (settled-rows.ts), so an issuance that is recorded late is taken back late and never forgotten.
+ * row may still come (settled-rows.ts), so an issuance that is recorded late is taken back late, and never missed.
  *
- * Only the database's clock says that a hold is due, and only the row's lock says that it ends (hold-ledger.ts): no clock of this process
+ * Only the database's clock decides that a hold is due, and only the row's lock that it ends (hold-ledger.ts): no clock of this process
  * is asked. The grace is for confirmations under way and for the distance between the clocks of Redis and the database.
  */
 import type { Clock, Scheduler } from '../domain/clock.js';
@@ -44,7 +44,7 @@ export interface SettledNumbers {
   readonly more: boolean;
 }
 
-/** What this process remembers of a coupon; forgetting one costs a longer scan. */
+/** What this process keeps about a coupon; dropping an entry costs a longer scan. */
 interface SweptCoupon {
   /** A rebuild may give numbers again that were void. */
   readonly epoch: number;
@@ -148,7 +148,7 @@ export class HoldSweeper {
     return true;
   }
 
-  /** Nothing is due: moves the cursor, counts, and says when the coupon is checked again. */
+  /** Nothing is due: moves the cursor, counts, and sets when the coupon is checked again. */
   async #rest(
     coupon: HoldingCoupon,
     state: SweptCoupon,
@@ -157,25 +157,34 @@ export class HoldSweeper {
   ): Promise<void> {
     const { clock, counters, holds } = this.#ports;
     const { couponId } = coupon;
-    const before = state.cursor;
-    await this.#moveCursor(couponId, state, open?.issueNo ?? Infinity);
+    const moved = await this.#moveCursor(couponId, state, open?.issueNo ?? Infinity);
     const nowMs = clock.monotonicMs();
     if (nowMs >= state.nextCountMs) {
       counters.counted(couponId, open === undefined ? 0 : await holds.openCount(couponId, state.cursor));
       state.nextCountMs = nowMs + HOLD_CHECK_MAX_MS;
     }
     // What is issued after this check is due later than a whole hold and the grace; what is recorded late may be due sooner.
-    const isIdle = open === undefined && state.cursor === before;
+    const isIdle = open === undefined && !moved;
     const waitMs = open === undefined ? HOLD_IDLE_CHECK_MS : dueInMs;
     state.nextCheckMs = nowMs + (isIdle ? waitMs : Math.min(waitMs, HOLD_CHECK_MAX_MS));
   }
 
-  /** Up to the first open row, and before the first number whose row may still come. */
-  async #moveCursor(couponId: CouponId, state: SweptCoupon, firstOpen: number): Promise<void> {
-    for (let pages = 0; pages < HOLD_CURSOR_PAGES_MAX && state.cursor + 1 < firstOpen; pages += 1) {
-      const { frontier, more } = await this.#ports.settledRows.read(couponId, state.cursor, ISSUANCES_MAX);
-      state.cursor = Math.min(frontier, firstOpen - 1);
-      if (!more) return;
+  /**
+   * Up to the first open row, and before the first number whose row may still come. Rows may have been recorded since the open ones were
+   * read, and count as settled now. So the open rows are read again: a cursor beyond one of them would never take it back.
+   *
+   * @returns whether numbers were settled since the last time.
+   */
+  async #moveCursor(couponId: CouponId, state: SweptCoupon, firstOpen: number): Promise<boolean> {
+    let settledUpTo = state.cursor;
+    for (let pages = 0; pages < HOLD_CURSOR_PAGES_MAX && settledUpTo + 1 < firstOpen; pages += 1) {
+      const { frontier, more } = await this.#ports.settledRows.read(couponId, settledUpTo, ISSUANCES_MAX);
+      settledUpTo = frontier;
+      if (!more) break;
     }
+    if (settledUpTo === state.cursor) return false;
+    const [open] = (await this.#ports.holds.openRows(couponId, state.cursor, 1)).rows;
+    state.cursor = Math.min(settledUpTo, (open?.issueNo ?? Infinity) - 1);
+    return true;
   }
 }

@@ -1,4 +1,4 @@
-/** Confirms holds, gives them back, and recalls what was not used, for the front end. */
+/** Confirms holds, releases them, and recalls unused issuances, for the front end. */
 import type { Clock } from '../domain/clock.js';
 import { couponState, type CouponId, type Issuance } from '../domain/coupon.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
@@ -80,7 +80,7 @@ export class Holds {
   /**
    * Takes back what is neither used nor confirmed of a coupon that is paused or closed, up to 1,000 numbers in one call.
    *
-   * @param afterIssueNo 0, or the `next` of the call before.
+   * @param afterIssueNo 0, or the `next` of the previous call.
    */
   async recall(couponId: CouponId, afterIssueNo: number, by: AuditActor): Promise<RecallResult> {
     const { admission, holds, warmer } = this.#ports;
@@ -120,7 +120,7 @@ export class Holds {
     } catch (fault) {
       if (!(fault instanceof StoreUnavailableError)) throw fault;
       const text =
-        'The issuances are taken back in the database, and Redis may not have followed. Repeat the request.';
+        'The issuances are taken back in the database, but Redis may not be updated yet. Send the same request again.';
       throw new StoreOutcomeUnknownError(text, { cause: fault });
     }
   }

@@ -23,7 +23,7 @@ export interface TakeBackPorts {
 
 export interface TakeBackRequest {
   readonly couponId: CouponId;
-  /** Of the catalogue, read before the issuances were. */
+  /** The catalogue's epoch, read before the issuances were. */
   readonly epoch: number;
   /** Up to {@link ISSUANCES_MAX}. */
   readonly issuances: readonly NumberedHolder[];

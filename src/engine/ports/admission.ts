@@ -36,7 +36,7 @@ export interface AlreadyIssued {
 export interface AdmitDecisions {
   readonly status: 'decided';
   readonly storeNowMs: number;
-  /** Of the terms it was decided under; needed with a refusal, and a back end may leave it out where every member was issued one. */
+  /** Version of the terms of the decision. Needed with a refusal; may be absent where every member was issued a unit. */
   readonly version: number | undefined;
   readonly firstIssueNo: number;
   readonly issuedCount: number;
@@ -140,8 +140,16 @@ export interface WinnersView {
   get(holder: HolderId): Issuance | undefined;
 }
 
+/** Keeps a command of a seller from being carried out twice, or on a coupon that was warmed or rebuilt since. */
+export interface NumberedChange {
+  /** Number of the change (coupon-changes.ts). Each number is decided once: a repeat gets the first answer, a lower one is `superseded`. */
+  readonly changeNo: number;
+  /** In which the caller saw the coupon serve. A coupon that was out of service since has a higher one, and is `not_ready` for the command. */
+  readonly epoch: number;
+}
+
 /**
- * The store that decides. Every method is one atomic step unless said otherwise.
+ * The store that decides. Every method is one atomic step unless stated otherwise.
  *
  * @throws {@link StoreUnavailableError} when nothing was attempted,
  *   {@link StoreOutcomeUnknownError} when the command left and its answer did not come in time. No method waits
@@ -214,10 +222,9 @@ export interface Admission {
    * Closing also ends a pause, one asked for in the same change included. A change that alters nothing (closing again, an
    * empty change) is `amended` without a new version.
    *
-   * @param changeNo of the change (coupon-changes.ts). A store that a command can reach late decides each number once: a repeat gets the first
-   *   answer, and a number below the last one decided is `superseded`. Absent: carried out whatever came before.
+   * @param numbered what a store that a command can reach late, or twice, goes by. Absent: carried out whatever came before.
    */
-  amend(couponId: CouponId, change: TermsChange, changeNo?: number): Promise<AmendReply>;
+  amend(couponId: CouponId, change: TermsChange, numbered?: NumberedChange): Promise<AmendReply>;
 
   /**
    * Takes a live issuance back: the unit returns to stock, the number is never used again, and the member may win anew.

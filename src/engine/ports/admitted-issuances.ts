@@ -19,6 +19,6 @@ export interface AdmittedIssuances {
   lapsedClaims(couponId: CouponId, beforeMs: number): Promise<number>;
   /** Those of up to {@link ISSUANCES_MAX} that are neither queued nor claimed, at one instant. */
   unqueued(couponId: CouponId, issuances: readonly Issuance[]): Promise<Issuance[]>;
-  /** Queues those that their members still hold; says how many were not queued before. Safe to repeat. */
+  /** Queues those that their members still hold; returns how many were not queued before. Safe to repeat. */
   requeue(couponId: CouponId, issuances: readonly Issuance[]): Promise<number>;
 }

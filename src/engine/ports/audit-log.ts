@@ -37,7 +37,7 @@ export interface AuditActor {
   readonly kind: 'seller' | 'key' | 'member' | 'admin' | 'operator' | 'anyone';
   /** The token's `sub`, the number of the key, or the operator's user name. */
   readonly id: string;
-  /** The client's, as limits count it (behind a trusted proxy: what that says), or the operator's machine. */
+  /** The client's, as limits count it (behind a trusted proxy: the address it names), or the operator's machine. */
   readonly address: string;
 }
 

@@ -6,17 +6,10 @@
 import type { AuditEntry } from './audit-log.js';
 import type { CouponId, CouponTerms } from '../domain/coupon.js';
 import type { CouponDisplay } from '../domain/coupon-display.js';
+import type { Discount } from '../domain/discount.js';
 import type { DoorRule } from '../domain/door-rule.js';
 import type { KeyedRequest } from './idempotency.js';
 import type { RedemptionRules } from '../domain/redemption.js';
-
-/** ISO 4217; of a discount that names none. */
-export const DEFAULT_CURRENCY = 'KRW';
-
-export type Discount =
-  | { readonly type: 'percent'; readonly value: number }
-  /** `value` counts the smallest unit of the currency. */
-  | { readonly type: 'amount'; readonly value: number; readonly currency: string };
 
 export interface NewCoupon extends CouponTerms {
   readonly sellerId: string;
@@ -42,7 +35,7 @@ export interface CouponRecord extends NewCoupon {
   /** Ascending, the latest of them; left out where the quantity never changed. */
   readonly quantityChanges?: readonly QuantityChange[];
   readonly couponId: CouponId;
-  /** Of the terms as last saved here; the admission store may be ahead for a moment. */
+  /** Version of the terms last saved here. The admission store may be ahead for a moment. */
   readonly version: number;
   /** 0: never put into the admission store. */
   readonly epoch: number;

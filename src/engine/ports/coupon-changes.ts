@@ -1,5 +1,5 @@
 /**
- * Changes that sellers make to coupons, as the catalogue keeps them: written down before they are sent to the admission
+ * Changes that sellers make to coupons, as the catalogue keeps them: stored before they are sent to the admission
  * store.
  *
  * 1. `begin` writes the change down, in one transaction with its number, its idempotency key and the check of the
@@ -15,9 +15,9 @@
 import type { TermsChange } from './terms-change.js';
 import type { CouponId, CouponTerms } from '../domain/coupon.js';
 import type { DisplayChange } from '../domain/coupon-display.js';
+import type { Discount } from '../domain/discount.js';
 import type { DoorChange } from '../domain/door-rule.js';
-import { mayShorten, type RulesChange } from '../domain/redemption.js';
-
+import type { RulesChange } from '../domain/redemption.js';
 import type { AuditEntry } from './audit-log.js';
 import type { CouponRecord } from './coupon-catalogue.js';
 import type { KeyedRequest } from './idempotency.js';
@@ -31,14 +31,14 @@ export interface WantedChange {
   readonly door?: DoorChange;
   readonly rules?: RulesChange;
   readonly display?: DisplayChange;
+  /** `null` removes it. */
+  readonly discount?: Discount | null;
 }
 
 export interface ChangeRequest extends WantedChange {
   readonly couponId: CouponId;
   /** Begin only while the coupon has one of these revisions. */
   readonly ifRevisions?: readonly number[];
-  /** Members hold the coupon: refuse a validity under which it may expire earlier. Compared with the rules at the begin of the change. */
-  readonly hasHolders?: boolean;
   readonly keyed?: KeyedRequest;
   readonly audit?: AuditEntry;
   readonly atMs: number;
@@ -62,10 +62,7 @@ export type BeginReply =
   | { readonly status: 'unsettled'; readonly change: BegunChange }
   /** The key's first request has taken effect before. */
   | { readonly status: 'repeated' }
-  | {
-      readonly status:
-        'key_reused' | 'changed_meanwhile' | 'quantity_too_large' | 'validity_shortened' | 'unknown_coupon';
-    };
+  | { readonly status: 'key_reused' | 'changed_meanwhile' | 'quantity_too_large' | 'unknown_coupon' };
 
 /** A coupon's record with the change of it that is not settled, read in one step and taken over by the caller. */
 export interface StandingCoupon {
@@ -79,8 +76,8 @@ export interface CouponChanges {
   /** `undefined` when it is settled by now. */
   takeOver(change: BegunChange): Promise<BegunChange | undefined>;
   /**
-   * The store has made the change: terms, version (where higher), name, door rule, rules, audit entry and revision are
-   * saved.
+   * The store has made the change: terms, version (where higher), name, discount, door rule, rules, audit entry and
+   * revision are saved.
    *
    * @returns the record as it is now; `undefined` when another process has taken the change over or settled it.
    */
@@ -91,12 +88,6 @@ export interface CouponChanges {
   unsettled(limit: number): Promise<BegunChange[]>;
   /** `undefined` where there is no such coupon. */
   standing(couponId: CouponId): Promise<StandingCoupon | undefined>;
-  /** Forgets idempotency keys that are not recognised any more. */
+  /** Removes idempotency keys that are not recognised any more. */
   removeExpiredKeys(nowMs: number): Promise<void>;
-}
-
-/** Whether coupons that members hold may expire earlier after the change. */
-export function shortensValidity({ rules, hasHolders }: ChangeRequest, before: CouponRecord): boolean {
-  if (rules?.validity === undefined || hasHolders !== true) return false;
-  return mayShorten(before.redemption?.validity, rules.validity ?? undefined);
 }

@@ -1,12 +1,14 @@
 /**
- * The events of each seller in one order that never changes, which `feed/event-feed.ts` writes and reads.
+ * Stores the events of each seller in one order that never changes (feed/event-feed.ts).
  *
- * Issuances have no event of their own in the store: an entry names a range of numbers, and the rows are the events. What else happens is
- * written by its own transaction and waits there until it gets its place. An event about a number comes after the number itself.
+ * Issuances have no event of their own in the store: an entry names a range of numbers, and the rows are the events. So it is with numbers
+ * that were taken back together, whose revocations are the events. What else happens is written by its own transaction. All but issuances
+ * wait until they get their places. An event about a number comes after the number itself.
  * `testing/contracts/event-feed-contract.ts` tests every back end.
  */
 import type { CouponId, Issuance } from '../domain/coupon.js';
 import type { EventFields, EventKind } from '../domain/events.js';
+import type { TakeBackReason } from './hold-ledger.js';
 
 /** What the log knows of a coupon whose events may be ready to be placed. */
 export interface FollowedCoupon {
@@ -38,11 +40,11 @@ export interface Placement {
   readonly placedNo: number;
   /** Every number up to this one is explained. */
   readonly settledNo: number;
-  /** Of the last row that was read; `undefined` where no number has a row. */
+  /** Time of the last row that was read; `undefined` where no number has a row. */
   readonly lastIssuedAtMs: number | undefined;
   readonly soldOut: EventFields | undefined;
   readonly closed: EventFields | undefined;
-  /** The coupon was reported closed and is open again, which is no event. */
+  /** The coupon was reported closed and is open again, which is not an event. */
   readonly reopened: boolean;
 }
 
@@ -56,6 +58,18 @@ export type FeedEntry =
       readonly lastIssuedAtMs: number | undefined;
     }
   | {
+      readonly kind: 'taken_back';
+      readonly seq: number;
+      readonly couponId: CouponId;
+      readonly id: number;
+      /** The lowest of those that were taken back together; between them may be others. */
+      readonly firstNo: number;
+      readonly lastNo: number;
+      readonly reason: TakeBackReason;
+      readonly holdMs: number;
+      readonly takenAtMs: number;
+    }
+  | {
       readonly kind: Exclude<EventKind, 'issuance.recorded'>;
       readonly seq: number;
       readonly couponId: CouponId;
@@ -64,7 +78,7 @@ export type FeedEntry =
     };
 
 export interface FeedBounds {
-  /** Of the last entry; 0 without one. */
+  /** Sequence number of the last entry; 0 without entries. */
   readonly lastSeq: number;
   /** Entries up to this one have been removed. */
   readonly removedSeq: number;
@@ -78,16 +92,27 @@ export interface EventLog {
   followedOf(sellerId: string, couponIds: readonly CouponId[]): Promise<FollowedCoupon[]>;
   /** Coupons of this seller that waiting events are about, whose numbers have no place yet. */
   awaited(sellerId: string): Promise<CouponId[]>;
-  /** Gives places, in one transaction: to these, then to waiting events whose numbers have theirs, up to `limit`. */
-  place(sellerId: string, placements: readonly Placement[], atMs: number, limit: number): Promise<void>;
+  /**
+   * Gives places, in one transaction: to these, then to waiting events whose numbers have theirs, up to `limit`.
+   * @returns whether as many as `limit` got their places, so that more may wait.
+   */
+  place(sellerId: string, placements: readonly Placement[], atMs: number, limit: number): Promise<boolean>;
   /** Ascending, those above `afterSeq`. An entry is never seen before one with a lower `seq`. */
   entries(sellerId: string, afterSeq: number, limit: number): Promise<FeedEntry[]>;
   bounds(sellerId: string): Promise<FeedBounds>;
   /** Everything that was ever a row, revoked ones included: ascending, above `afterNo` and up to `lastNo`. */
   issuances(couponId: CouponId, afterNo: number, lastNo: number, limit: number): Promise<Issuance[]>;
+  /** Those that were taken back together with `firstNo`, the lowest of them: ascending, above `afterNo` and up to `lastNo`. */
+  takenBack(
+    couponId: CouponId,
+    firstNo: number,
+    afterNo: number,
+    lastNo: number,
+    limit: number,
+  ): Promise<Issuance[]>;
   /**
-   * Removes events of before `beforeMs`, up to `limit`, but for those that a webhook has still to deliver; a webhook that is disabled and has failed
-   * since before then counts no more. @returns how many.
+   * Removes events from before `beforeMs`, up to `limit`, except those that a webhook has still to deliver. A disabled webhook that has failed
+   * since before then keeps none. @returns how many.
    */
   removeOld(beforeMs: number, limit: number): Promise<number>;
 }

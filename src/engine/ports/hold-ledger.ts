@@ -4,7 +4,7 @@
  * I12: of confirmation and expiry exactly one happens, and a confirmation that was answered is never taken back. No clock refuses a
  * confirmation: as long as the row exists it succeeds. `testing/contracts/hold-ledger-contract.ts` tests every back end.
  */
-import type { CouponId, HolderId, Issuance } from '../domain/coupon.js';
+import type { CouponId, HolderId, Issuance, MemberId } from '../domain/coupon.js';
 import type { OrderId } from '../domain/redemption.js';
 import type { NumberedHolder } from './admission.js';
 import type { AuditActor, AuditEntry } from './audit-log.js';
@@ -50,7 +50,7 @@ export type HoldState =
 /** A coupon whose issuances are held until they are confirmed. */
 export interface HoldingCoupon {
   readonly couponId: CouponId;
-  /** Of the catalogue. */
+  /** The catalogue's epoch. */
   readonly epoch: number;
   readonly holdMs: number;
 }
@@ -64,11 +64,6 @@ export interface OpenRows {
 export interface TakenBack {
   /** Those whose rows were removed; the others were confirmed, used, taken back or never recorded. */
   readonly taken: readonly Issuance[];
-}
-
-export interface HoldCounts {
-  readonly held: number;
-  readonly confirmed: number;
 }
 
 /**
@@ -111,8 +106,9 @@ export interface HoldLedger {
   /** Above `afterIssueNo`, up to `limit`. */
   openRows(couponId: CouponId, afterIssueNo: number, limit: number): Promise<OpenRows>;
 
+  /** Numbers of the member's open rows. */
+  openNumbersOf(couponId: CouponId, memberId: MemberId): Promise<number[]>;
+
   /** How many open rows there are above `afterIssueNo`. */
   openCount(couponId: CouponId, afterIssueNo: number): Promise<number>;
-
-  counts(couponId: CouponId): Promise<HoldCounts>;
 }

@@ -40,6 +40,10 @@ export interface LedgerRow extends Issuance {
 
 export interface LedgerCounts {
   readonly recorded: number;
+  /** Recorded, and an order has confirmed the hold. */
+  readonly confirmed: number;
+  /** Recorded, and used. */
+  readonly redeemed: number;
   readonly deadLettered: number;
 }
 
@@ -98,6 +102,7 @@ export interface IssuanceLedger {
   /** Uses it once. `absent`: no such row (not issued, or not recorded yet). */
   use(couponId: CouponId, holder: HolderId, atMs: number): Promise<LedgerRow | 'already_used' | 'absent'>;
 
+  /** Reads every row of the coupons, so its cost grows with them. */
   counts(couponIds: readonly CouponId[]): Promise<LedgerCounts[]>;
   /** The highest number in rows, revocations and dead letters; 0 when there is none. */
   highestIssueNo(couponId: CouponId): Promise<number>;

@@ -112,10 +112,15 @@ export interface PendingMark {
 
 /** Whether the marks of pending coupons are all there; they are one key of the store, which can be lost alone. */
 export interface PendingMarks {
-  /** False from a loss of the marks until {@link declareMarksWhole}; also where that was never called. */
-  areMarksWhole(): Promise<boolean>;
-  /** The caller has marked every coupon that has something to record. */
-  declareMarksWhole(): Promise<void>;
+  /**
+   * Names the loss of the marks, the same for all processes until the marks are whole, or lost again. They were lost too where no process has
+   * restored them yet.
+   *
+   * @param restored the loss after which the caller has marked every coupon that has something to record: with it the marks are whole, unless they
+   *   were lost again since.
+   * @returns `undefined`: the marks are whole.
+   */
+  lossOfMarks(restored?: string): Promise<string | undefined>;
 }
 
 /**
@@ -129,8 +134,12 @@ export interface RecorderBell {
   markPending(couponIds: readonly CouponId[]): Promise<void>;
   /** Best effort, never throws, cheap enough for every batch. */
   ring(couponId: CouponId): void;
-  /** Coupons marked pending and not cleared, the longest ago marked first. */
-  pendingMarks(limit: number): Promise<PendingMark[]>;
+  /**
+   * Coupons marked pending and not cleared, the longest ago marked first.
+   *
+   * @param sinceMs only those whose mark was last set then or later, by the store's clock.
+   */
+  pendingMarks(limit: number, sinceMs?: number): Promise<PendingMark[]>;
   /** Removes marks that were last set at least `idleMs` ago (store's clock). Only for coupons seen empty. */
   clearPending(couponIds: readonly CouponId[], idleMs: number): Promise<void>;
   /** Calls back with each coupon rung anywhere; returns how to stop listening. */

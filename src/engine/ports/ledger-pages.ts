@@ -19,7 +19,7 @@ export async function* rowPages(
   }
 }
 
-/** Reads the next page while the caller works on the one before. */
+/** Reads the next page while the caller works on the previous one. */
 export async function* readAhead<Page>(pages: AsyncIterable<Page>): AsyncGenerator<Page> {
   const source = pages[Symbol.asyncIterator]();
   for (let next = source.next(); ;) {

@@ -7,7 +7,7 @@
 import type { CouponId, CouponTerms, Issuance } from '../domain/coupon.js';
 import type { LastChange } from './admission.js';
 
-/** The lowest state that can be verified: what the store says of a coupon, whether it is in service or not. */
+/** The lowest state that can be verified: what the store has of a coupon, whether it is in service or not. */
 export interface Inspection {
   /**
    * - `unverified`: not in service until {@link RecoveryStore.markVerified}; the store's server is not the one it was last verified on.
@@ -39,7 +39,7 @@ export interface SuspendRequest extends RecoveryLock {
   /** The epoch found to have lost data; `undefined` when the coupon was not there. */
   readonly epoch: number | undefined;
   readonly seenIssueNo: number;
-  /** Of the catalogue's coupon: parts of another one are not taken into the rebuild. */
+  /** Birth of the catalogue's coupon. Parts of another coupon are not taken into the rebuild. */
   readonly birth?: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export interface ExpectedCoupon {
 }
 
 export type SuspendReply =
-  /** `serving`: another epoch is in service by now. `busy`: another process is at it. */
+  /** `serving`: another epoch is in service by now. `busy`: another process is recovering it. */
   | { readonly status: 'serving' | 'busy' }
   | {
       readonly status: 'begun';
@@ -67,7 +67,7 @@ export type SuspendReply =
 
 /**
  * - `recorded`: rows of the ledger; they are kept, whatever the store held.
- * - `unrecorded`: queued, claimed or quarantined; taken unless the member holds as high a number.
+ * - `unrecorded`: queued, claimed or dead-lettered; taken unless the member holds as high a number.
  * - `revoked`: taken out where the member still holds that very number.
  */
 export type MergeSource = 'recorded' | 'unrecorded' | 'revoked';

@@ -5,9 +5,9 @@
  * `testing/contracts/redemption-ledger-contract.ts` is what every back end must satisfy.
  */
 import type { CouponId, HolderId, MemberId } from '../domain/coupon.js';
-import type { OrderId, WalletState } from '../domain/redemption.js';
+import type { OrderId, Redeemer, WalletState } from '../domain/redemption.js';
 import type { AuditActor } from './audit-log.js';
-import type { Discount } from './coupon-catalogue.js';
+import type { Discount } from '../domain/discount.js';
 import type { LedgerRow } from './issuance-ledger.js';
 
 /** An issuance as its coupon's rules show it. */
@@ -15,12 +15,13 @@ export interface WalletRow extends LedgerRow {
   readonly name: string;
   readonly discount: Discount | undefined;
   readonly sellerId: string;
+  readonly redeemBy: Redeemer;
   readonly expiresAtMs: number | undefined;
-  /** Of a hold that is not confirmed. */
+  /** End of a hold that is not confirmed. */
   readonly confirmByMs: number | undefined;
   /** By the database's clock. */
   readonly state: WalletState;
-  /** Of the redemption that used it; `undefined` for uses of before orders had ids. */
+  /** Order of the redemption that used it; `undefined` for uses from before orders had ids. */
   readonly orderId: OrderId | undefined;
 }
 
@@ -48,7 +49,7 @@ export interface Redemption {
 
 export interface CancelledRedemption extends Redemption {
   readonly cancelledAtMs: number;
-  /** Of the issuance, now. */
+  /** Present state of the issuance. */
   readonly state: WalletState;
 }
 
@@ -99,6 +100,8 @@ export interface RedemptionLedger {
   cancel(issuance: IssuanceName, orderId: OrderId, actor: AuditActor): Promise<CancelResult>;
   /** Up to `limit`, the latest first; `absent` where the issuance has no row. */
   history(issuance: IssuanceName, limit: number): Promise<HistoryEntry[] | 'absent'>;
+  /** One issuance as a wallet shows it; `undefined` where it has no row. A member without a unit means the first unit. */
+  find(issuance: IssuanceName): Promise<WalletRow | undefined>;
   /** What a member holds behind `after`: ascending by coupon id and unit, or the newest first. */
   wallet(
     memberId: MemberId,
@@ -106,6 +109,4 @@ export interface RedemptionLedger {
     after: WalletCursor | undefined,
     limit: number,
   ): Promise<WalletRow[]>;
-  /** Used issuances. */
-  redeemedCount(couponId: CouponId): Promise<number>;
 }

@@ -1,7 +1,7 @@
 /**
  * Reports whether every running process understands what this version has added.
  *
- * A process of the version before cannot read a holder of a further unit: it would call the store corrupt. So a seller cannot set
+ * A process of the previous version cannot read a holder of a further unit: it would call the store corrupt. So a seller cannot set
  * `perMember` above 1 during a rolling upgrade (docs/adr/0087).
  */
 export interface RunningProcesses {

@@ -1,5 +1,5 @@
 /**
- * Webhooks: addresses of shops to which relays send the feed, and how far each has got.
+ * Stores webhooks: addresses of shops to which relays send the feed, and the position of each.
  *
  * A webhook has one position in the feed of its seller. The end of a batch is stored before the batch is sent, so a batch that is sent again
  * has the same id and the same bytes. One relay at a time holds the lease of a webhook, and every step of a delivery names that relay.
@@ -60,7 +60,7 @@ export interface Delivery {
   readonly events: number;
   readonly atMs: number;
   readonly durationMs: number;
-  /** Of the response; `undefined` where there was none. */
+  /** Status of the response; `undefined` without one. */
   readonly status: number | undefined;
   readonly result: DeliveryResult;
 }
@@ -113,11 +113,11 @@ export interface Webhooks {
   /** Safe to repeat. */
   remove(id: number, sellerId: MemberId, entry: AuditEntry): Promise<'removed' | 'unknown'>;
   /**
-   * Replaces the secret; the one before signs as well until `previousUntilMs`. `repeated`: the key was taken by the same request before, and
+   * Replaces the secret; the previous one signs as well until `previousUntilMs`. `repeated`: the key was taken by the same request before, and
    * this is the webhook as it is now.
    */
   rotateSecret(rotation: SecretRotation, entry: AuditEntry, keyed?: KeyedRequest): Promise<RotateSecretReply>;
-  /** Deliveries go on where they stopped. */
+  /** Deliveries continue where they stopped. */
   enable(id: number, entry: AuditEntry): Promise<'enabled' | 'unknown'>;
   addReplay(id: number, replay: Omit<Replay, 'id'>): Promise<void>;
   /** The latest first. */

@@ -33,6 +33,8 @@ export interface ReconcileHooks {
   onProgress?(issuances: number): void;
   /** Called with each chunk of what is missing, all of it and not only the first few. */
   onUnrecorded?(issuances: readonly Issuance[]): Promise<void>;
+  /** Called with each chunk of rows whose member holds no such issuance. @returns those that stay: the others were removed. */
+  onOrphanedRows?(rows: readonly Issuance[]): Promise<readonly Issuance[]>;
 }
 
 /** @throws StoreUnavailableError, StoreOutcomeUnknownError: nothing was changed; begin anew. */
@@ -140,15 +142,22 @@ class Reconciliation {
   async #readRows(admitted: AdmittedIssuances | undefined): Promise<void> {
     const { couponId } = this.#record;
     for await (const rows of rowPages(this.#ports.ledger, couponId)) {
-      for (const { issueNo } of rows) this.#rows.add(issueNo);
       this.#hooks.onProgress?.(rows.length);
-      if (admitted === undefined) continue;
-      const suspects = await this.#notHeld(admitted, rows);
-      if (suspects.length === 0) continue;
-      // A row that still exists although its member does not hold it is orphaned; one that was revoked meanwhile no
-      // longer exists.
-      this.#orphanedRows.add(await this.#stillRecorded(suspects));
+      const removed = new Set(admitted === undefined ? [] : await this.#checkRows(admitted, rows));
+      for (const row of rows) if (!removed.has(row.issueNo)) this.#rows.add(row.issueNo);
     }
+  }
+
+  /** @returns the numbers whose rows were removed. */
+  async #checkRows(admitted: AdmittedIssuances, rows: readonly Issuance[]): Promise<number[]> {
+    const suspects = await this.#notHeld(admitted, rows);
+    if (suspects.length === 0) return [];
+    // A row that still exists although its member does not hold it is orphaned; one that was revoked meanwhile no
+    // longer exists.
+    const orphaned = await this.#stillRecorded(suspects);
+    const staying = (await this.#hooks.onOrphanedRows?.(orphaned)) ?? orphaned;
+    this.#orphanedRows.add(staying);
+    return orphaned.filter((row) => !staying.includes(row)).map(({ issueNo }) => issueNo);
   }
 
   async #readWinners(admitted: AdmittedIssuances): Promise<void> {

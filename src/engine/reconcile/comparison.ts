@@ -20,11 +20,11 @@ export interface CouponReconciliation {
   readonly queued: number;
   readonly claimed: number;
   readonly revoked: number;
-  /** Held by a member and neither queued, claimed, recorded nor quarantined. `--repair` queues them. */
+  /** Held by a member and neither queued, claimed, recorded nor dead-lettered. `--repair` queues them. */
   readonly unrecorded: Findings<Issuance>;
   /** Rows whose member holds no such issuance: the store has lost data. `--repair` rebuilds the coupon. */
   readonly orphanedRows: Findings<Issuance>;
-  /** Numbers held by two members. `--repair` rebuilds the coupon, which quarantines one of them. */
+  /** Numbers held by two members. `--repair` rebuilds the coupon, which makes one of them a dead letter. */
   readonly duplicateNumbers: Findings<number>;
   /** Revoked in the ledger and still held. `--repair` finishes the revoke. */
   readonly unfinishedRevocations: Findings<Issuance>;
@@ -35,7 +35,7 @@ export interface CouponReconciliation {
    * decision.
    */
   readonly gaps: Findings<number>;
-  /** In quarantine; a person decides. */
+  /** In the table `dead_letter`: a person decides. */
   readonly deadLetters: Findings<DeadLetter>;
   /** Claims whose lease has ended and which no recorder takes over. */
   readonly stuckClaims: number;

@@ -78,6 +78,19 @@ t.test(
   },
 );
 
+t.test('a revoke cut in two is finished also where its coupon was found in order before', async (t) => {
+  const { world, couponId, finished, record } = await started();
+  record();
+  await world.time.advance(30_000);
+  // A seller revokes: the mark, then the ledger, and then the process dies.
+  world.store.markPending([couponId]);
+  await world.time.advance(RECONCILE_EVERY_MS);
+  world.database.revoke(couponId, 1, 2, memberNamed('b'));
+  await world.time.advance(REVOKE_WAIT_MAX_MS + 2 * RECONCILE_EVERY_MS);
+  t.same(finished, [[couponId, 1]]);
+  t.match(world.store.snapshot(couponId), { issued: 1 });
+});
+
 t.test('an issuance missing from both stores is reported once, and again when it is back', async (t) => {
   const { world, couponId, reconciler, gaps, record } = await started();
   record();

@@ -2,8 +2,9 @@
  * Checks continuously, by counts alone, that no issuance of a pending coupon is missing.
  *
  * For an idle coupon, issued = queued + claimed + recorded + dead-lettered. A coupon is judged only if nothing of it is
- * in transit and nothing was issued while the counts were read, and only once per state. `seonchak reconcile` runs the
- * complete comparison.
+ * in transit and nothing was issued while the counts were read, and only once per state and mark: a revoke marks its coupon pending before
+ * its first step, and a process that dies after that step leaves the state of the store as it was. `seonchak reconcile` runs the complete
+ * comparison.
  *
  * The loop repairs one finding automatically: a revoke whose process died between its two steps. The revocation is in
  * the ledger, so the store only has to follow.
@@ -18,11 +19,11 @@ import type { CouponWarmer } from '../recovery/coupon-warmer.js';
 import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
 import { finishRevokes, unfinishedRevocations } from './unfinished-revocations.js';
 import type { IssuanceLedger } from '../ports/issuance-ledger.js';
-import type { IssuanceQueue, RecorderBell } from '../ports/issuance-queue.js';
+import type { IssuanceQueue, PendingMark, RecorderBell } from '../ports/issuance-queue.js';
 import type { LedgerAudit } from '../ports/ledger-audit.js';
 import { revocationPages } from '../ports/ledger-pages.js';
 import { repeatWithoutOverlap } from '../domain/repeat.js';
-import { RECONCILE_COUPONS_MAX, RECONCILE_EVERY_MS } from '../domain/limits.js';
+import { MARK_TO_REVOCATION_MAX_MS, RECONCILE_COUPONS_MAX, RECONCILE_EVERY_MS } from '../domain/limits.js';
 
 export interface ReconcilerPorts {
   readonly admission: Admission;
@@ -77,8 +78,9 @@ export class Reconciler {
       const marks = await this.#ports.bell.pendingMarks(RECONCILE_COUPONS_MAX);
       const couponIds = marks.map(({ couponId }) => couponId);
       const snapshots = await this.#ports.admission.snapshots(couponIds);
-      for (const [place, couponId] of couponIds.entries()) {
-        await this.#checkCoupon(couponId, snapshots[place]).catch((fault: unknown) => {
+      for (const [place, mark] of marks.entries()) {
+        const { couponId } = mark;
+        await this.#checkCoupon(mark, snapshots[place]).catch((fault: unknown) => {
           this.#ports.onFault(fault, couponId);
         });
       }
@@ -88,7 +90,10 @@ export class Reconciler {
     }
   }
 
-  async #checkCoupon(couponId: CouponId, before: CouponSnapshot | undefined): Promise<void> {
+  async #checkCoupon(
+    { couponId, markedAtMs }: PendingMark,
+    before: CouponSnapshot | undefined,
+  ): Promise<void> {
     const { admission, ledger, queue, warmer } = this.#ports;
     if (before === undefined) {
       // The coupon has issuances to record, so it was in the store: it must return to service even without any request
@@ -97,7 +102,8 @@ export class Reconciler {
       return;
     }
     // A gap may close without a change of the state, when its rows come back.
-    if (this.#judged.get(couponId) === stateOf(before) && !this.#gaps.has(couponId)) return;
+    const judged = `${stateOf(before)}/${markedAtMs}`;
+    if (this.#judged.get(couponId) === judged && !this.#gaps.has(couponId)) return;
     const highest = await ledger.highestIssueNo(couponId);
     const [depth] = await queue.depths([couponId]);
     if (depth === undefined || depth.queued + depth.claimed > 0) return;
@@ -112,7 +118,8 @@ export class Reconciler {
     const gap = after.issued - counts.recorded - counts.deadLettered;
     // The next comparison shows whether that was all.
     if (gap > 0 && (await this.#finishRevokes(couponId)) > 0) return;
-    this.#judged.set(couponId, stateOf(after));
+    // The first step of a revoke may follow the mark a little later.
+    if (after.storeNowMs - markedAtMs > MARK_TO_REVOCATION_MAX_MS) this.#judged.set(couponId, judged);
     this.#reportGap(couponId, gap);
   }
 

@@ -5,8 +5,9 @@ import type { Versions } from '../ports/versions.js';
 import type { CouponCatalogue, CouponRecord } from '../ports/coupon-catalogue.js';
 import type { CouponRecovery } from '../recovery/coupon-recovery.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
-import type { Issuance } from '../domain/coupon.js';
+import type { CouponId, Issuance } from '../domain/coupon.js';
 import { finishRevokes } from './unfinished-revocations.js';
+import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
 import type { CouponReconciliation } from './comparison.js';
 import { needsRebuild } from './comparison.js';
@@ -45,6 +46,44 @@ export class UnrecordedIssuances {
 
   async requeue(missing: readonly Issuance[]): Promise<void> {
     this.requeued += await this.#ports.admitted.requeue(this.#record.couponId, missing);
+  }
+}
+
+/**
+ * Revokes again what a restored database has forgotten as revoked; for {@link ReconcileHooks.onOrphanedRows}.
+ *
+ * Only where the store is known to be the later one: then a number that it has issued and that no member holds was taken back. A rebuild would
+ * give such a unit back to its former member, and revoke one that was issued since.
+ */
+export class ForgottenRevokes {
+  finished = 0;
+  readonly #ports: Pick<RepairPorts, 'admission' | 'catalogue'> & { readonly ledger: IssuanceLedger };
+  readonly #couponId: CouponId;
+
+  constructor(
+    ports: Pick<RepairPorts, 'admission' | 'catalogue'> & { readonly ledger: IssuanceLedger },
+    { couponId }: CouponRecord,
+  ) {
+    this.#ports = ports;
+    this.#couponId = couponId;
+  }
+
+  /** @returns the rows that stay: above the numbers that the store has issued, or used. */
+  async finish(rows: readonly Issuance[]): Promise<Issuance[]> {
+    const { admission, catalogue, ledger } = this.#ports;
+    const [snapshot] = await admission.snapshots([this.#couponId]);
+    const [record] = await catalogue.find([this.#couponId]);
+    const staying: Issuance[] = [];
+    for (const row of rows) {
+      const wasIssued = row.issueNo <= (snapshot?.lastIssueNo ?? 0);
+      const reply =
+        wasIssued && record !== undefined && snapshot !== undefined
+          ? await ledger.revoke(this.#couponId, record.epoch, row.issueNo, row.holder, snapshot.storeNowMs)
+          : 'stale';
+      if (reply === 'revoked' || reply === 'again') this.finished += 1;
+      else staying.push(row);
+    }
+    return staying;
   }
 }
 

@@ -9,7 +9,7 @@ const COUPONS = 1_200;
 const couponIds = Array.from({ length: COUPONS }, (_, place) => couponNumber(place + 1));
 
 class Marks {
-  whole = false;
+  loss: string | undefined = 'a loss';
   readonly marked: CouponId[] = [];
   restored = 0;
   readonly faults: unknown[] = [];
@@ -47,10 +47,9 @@ class Marks {
         },
       },
       bell: {
-        areMarksWhole: () => Promise.resolve(this.whole),
-        declareMarksWhole: () => {
-          this.whole = true;
-          return Promise.resolve();
+        lossOfMarks: (restored) => {
+          if (restored === this.loss) this.loss = undefined;
+          return Promise.resolve(this.loss);
         },
         markPending: (some) => {
           this.marked.push(...some);
@@ -84,11 +83,11 @@ t.test('a coupon that gets a backlog without a mark is found before the marks co
   marks.late.add(7);
   marks.nowMs = MARK_PENDING_EVERY_MS;
   await marks.lostMarks.check();
-  t.equal(marks.whole, false);
+  t.equal(marks.loss, 'a loss');
   marks.nowMs = 2 * MARK_PENDING_EVERY_MS;
   await marks.lostMarks.check();
   t.ok(marks.marked.includes(couponNumber(7)));
-  t.equal(marks.whole, true);
+  t.equal(marks.loss, undefined);
   await marks.lostMarks.check();
   t.equal(marks.marked.length, 11 + 12, 'whole marks are left alone');
 });
@@ -100,9 +99,26 @@ t.test('a store that fails meanwhile is asked again, and the marks are not decla
   marks.nowMs = 2 * MARK_PENDING_EVERY_MS;
   await marks.lostMarks.check();
   t.same(marks.faults, [marks.fault, marks.fault]);
-  t.equal(marks.whole, false);
+  t.equal(marks.loss, 'a loss');
   marks.fault = undefined;
   await marks.lostMarks.check();
-  t.equal(marks.whole, true);
+  t.equal(marks.loss, undefined);
   t.equal(marks.restored, 11);
+});
+
+t.test('marks that are lost again before they count as whole are restored anew', async (t) => {
+  const marks = new Marks();
+  await marks.lostMarks.check();
+  // A process marks its coupon after the first loss, and admits without a mark after the second.
+  marks.nowMs = MARK_PENDING_EVERY_MS;
+  marks.loss = 'another loss';
+  await marks.lostMarks.check();
+  marks.nowMs = 1.6 * MARK_PENDING_EVERY_MS;
+  await marks.lostMarks.check();
+  t.equal(marks.loss, 'another loss', 'the time of the first loss is not enough for the second');
+  marks.late.add(7);
+  marks.nowMs = 2.6 * MARK_PENDING_EVERY_MS;
+  await marks.lostMarks.check();
+  t.ok(marks.marked.includes(couponNumber(7)));
+  t.equal(marks.loss, undefined);
 });

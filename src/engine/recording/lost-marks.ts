@@ -1,11 +1,12 @@
 /**
- * Marks coupons pending again after the store has lost the marks, so that recorders find what no process will ring for.
+ * Marks coupons pending again after the store has lost the marks, so that recorders find their issuances.
  *
  * The marks are one key for all coupons. Without them an issuance whose process died after the decision would stay queued until its coupon is
  * downloaded again. Coupons out of service are left to their recovery, which marks them itself.
  *
  * A process that admits marks its coupon again only after {@link MARK_PENDING_EVERY_MS}. So a coupon whose queue was empty at the first reading may
- * get issuances without a mark, and is found by a second reading after that time; only then the marks count as whole.
+ * get issuances without a mark, and is found by a second reading after that time; only then the marks count as whole. Marks that are lost again
+ * meanwhile are another loss, after which both readings are due anew.
  */
 import type { Clock, Scheduler } from '../domain/clock.js';
 import type { CouponId } from '../domain/coupon.js';
@@ -30,9 +31,8 @@ const LATE_MS = 5_000;
 
 export class LostMarks {
   readonly #ports: LostMarksPorts;
-  /** When this process found the marks lost; `undefined`: they are whole. */
-  #foundMs: number | undefined;
-  #restoredOnce = false;
+  /** The loss that is being made good, and when this process found it; `undefined`: the marks are whole. */
+  #loss: { readonly name: string; readonly foundMs: number; restoredOnce: boolean } | undefined;
   #stop: () => void = () => undefined;
 
   constructor(ports: LostMarksPorts) {
@@ -51,17 +51,18 @@ export class LostMarks {
   async check(): Promise<void> {
     const { bell, clock } = this.#ports;
     try {
-      if (await bell.areMarksWhole()) {
-        this.#foundMs = undefined;
-        this.#restoredOnce = false;
-        return;
+      const name = await bell.lossOfMarks();
+      if (name !== this.#loss?.name) {
+        this.#loss = name === undefined ? name : { name, foundMs: clock.monotonicMs(), restoredOnce: false };
       }
-      this.#foundMs ??= clock.monotonicMs();
-      const isLast = clock.monotonicMs() - this.#foundMs >= MARK_PENDING_EVERY_MS + LATE_MS;
-      if (this.#restoredOnce && !isLast) return;
+      const loss = this.#loss;
+      if (loss === undefined) return;
+      const isLast = clock.monotonicMs() - loss.foundMs >= MARK_PENDING_EVERY_MS + LATE_MS;
+      if (loss.restoredOnce && !isLast) return;
       const restored = await this.#restore();
-      this.#restoredOnce = true;
-      if (isLast) await bell.declareMarksWhole();
+      loss.restoredOnce = true;
+      // The next check notices another loss.
+      if (isLast) await bell.lossOfMarks(loss.name);
       if (restored > 0) this.#ports.onRestored(restored);
     } catch (fault) {
       this.#ports.onFault(fault);

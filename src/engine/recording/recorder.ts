@@ -1,5 +1,5 @@
 /**
- * Recorder: decides which coupons are drained when. Drains run elsewhere (worker threads).
+ * Decides which coupons are drained when. Drains run in worker threads.
  *
  * All coupons of a node of the store that have something to record go into one drain, since its cost does not depend on
  * how many they are (docs/adr/0048). One drain of a node is under way as a rule, and what is rung meanwhile goes with
@@ -217,8 +217,7 @@ export class Recorder {
     if (this.#sweeping || this.#stopping) return;
     this.#sweeping = true;
     try {
-      const marks = await this.#ports.bell.pendingMarks(SWEEP_COUPONS_MAX);
-      const due = this.#checks.due(marks, this.#ports.clock.monotonicMs());
+      const due = await this.#dueCoupons();
       for (const couponIds of chunksOf(due, SWEEP_BATCH_MAX)) await this.#check(couponIds);
     } catch (fault) {
       this.#ports.onFault(fault, undefined);
@@ -226,6 +225,14 @@ export class Recorder {
       this.#sweeping = false;
     }
     for (const lane of this.#lanes.values()) this.#drainSoon(lane);
+  }
+
+  async #dueCoupons(): Promise<CouponId[]> {
+    const { bell, clock } = this.#ports;
+    const sinceMs = this.#checks.latestMarkMs(clock.monotonicMs());
+    const marks = await bell.pendingMarks(SWEEP_COUPONS_MAX, sinceMs);
+    const nowMs = clock.monotonicMs();
+    return sinceMs === undefined ? this.#checks.due(marks, nowMs) : this.#checks.dueWith(marks, nowMs);
   }
 
   async #check(couponIds: readonly CouponId[]): Promise<void> {

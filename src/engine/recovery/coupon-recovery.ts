@@ -34,7 +34,7 @@ export interface CouponRecoveryPorts extends RebuildPorts {
 }
 
 export interface CouponRecoveryLimits {
-  /** Of the recorders: claims of before a loss have ended after it. */
+  /** Lease of the recorders. Claims from before a loss have ended after it. */
   readonly leaseMs: number;
   /** A recovering process silent for this long is taken for dead. */
   readonly lockMs: number;
@@ -81,7 +81,7 @@ export class CouponRecovery {
     return 'serving';
   }
 
-  /** A restored database has forgotten epochs. What was claimed under them must stay refused after the next rebuild. */
+  /** A restored database lacks the latest epochs. What was claimed under them must stay refused after the next rebuild. */
   async #catchUp(couponId: CouponId, found: Inspection): Promise<void> {
     const { catalogue } = this.#ports;
     const [now] = await catalogue.find([couponId]);
@@ -130,7 +130,7 @@ export class CouponRecovery {
     const { catalogue, changes, ledger, store } = this.#ports;
     const { couponId } = before;
     if (found.epoch < before.epoch) {
-      // A copy of before a rebuild, unless another process has just raised the epoch to verify this one: then it serves in a moment.
+      // A copy from before a rebuild, unless another process has just raised the epoch to verify this one: then it serves in a moment.
       await this.#ports.scheduler.pause(INSPECT_MS);
       const now = await store.inspect(couponId, seen);
       if (now === 'absent') return 'recovering';

@@ -3,7 +3,7 @@
  *
  * The order of the steps matters:
  *
- * 1. Wait for the claims made before the loss: a recorder may hold in memory what the store forgot, and may still
+ * 1. Wait for the claims made before the loss: a recorder may hold in memory what the store lost, and may still
  *   insert it.
  * 2. Raise the epoch before anything is read, terms included, so that no older batch is decided on the new data.
  * 3. Read queue and claims before the rows: an issuance that a recorder moves meanwhile is then seen in at least one.
@@ -52,18 +52,20 @@ export interface RebuildReport {
   readonly recorded: number;
   /** Live in the store and not in the ledger: queued for the recorder. */
   readonly requeued: number;
-  /** Contradicted a row: now in quarantine. */
-  readonly quarantined: number;
+  /** Contradicted a row: now a dead letter. */
+  readonly deadLettered: number;
   /** There was no unit left for them: revoked. */
   readonly revoked: number;
 }
 
 interface Holders {
-  /** How many numbers are held: of several holders of one, all but one go into quarantine. */
+  /** How many numbers are held: of several holders of one, all but one become dead letters. */
   readonly held: number;
   readonly heldTwice: NumberSet;
-  /** Winners that are neither recorded nor quarantined. */
+  /** Winners that are neither recorded nor dead-lettered. */
   readonly remaining: number;
+  /** Highest number of the winners that were read. Where `meta` and the queue are lost together, no other source has it. */
+  readonly highestIssueNo: number;
 }
 
 /** Another process took over, which is the end of this run and not a fault. */
@@ -95,7 +97,7 @@ class Rebuild {
   readonly #record: CouponRecord;
   readonly #lock: RecoveryLock;
   readonly #known = new NumberSet();
-  #quarantined = 0;
+  #deadLettered = 0;
 
   constructor(ports: RebuildPorts, record: CouponRecord, lock: RecoveryLock) {
     this.#ports = ports;
@@ -128,22 +130,22 @@ class Rebuild {
       );
     }
     const dead = await this.#deadLetters();
-    const { held, heldTwice, remaining } =
+    const { held, heldTwice, remaining, highestIssueNo } =
       dead.size === 0 && !revokedAny ? await this.#holdersOfRows() : await this.#holders(dead);
     const terms = termsToResume(standing, held, begun.terms);
     const revoked = await this.#revokeBeyond(terms.quantity, held, { epoch, atMs: begun.storeNowMs, dead });
     const requeued = remaining === 0 ? 0 : await this.#requeueRemaining(dead);
-    if (heldTwice.size > 0) await this.#quarantineHolders(epoch, heldTwice);
+    if (heldTwice.size > 0) await this.#deadLetterHolders(epoch, heldTwice);
 
     const version = terms.version + 1;
-    const lastIssueNo = Math.max(begun.lastIssueNo, await ledger.highestIssueNo(couponId));
+    const lastIssueNo = Math.max(begun.lastIssueNo, highestIssueNo, await ledger.highestIssueNo(couponId));
     const resumed = { ...terms, couponId, epoch, version, lastIssueNo };
     // The recorders' mark may be lost, and there may be no further downloads: the issuances queued again must be found
     // nevertheless.
     await bell.markPending([couponId]);
     if ((await store.resume(this.#lock.token, resumed)) === 'taken_over') return 'taken_over';
     await catalogue.saveTerms(couponId, version, terms);
-    return { epoch, version, lastIssueNo, recorded, requeued, quarantined: this.#quarantined, revoked };
+    return { epoch, version, lastIssueNo, recorded, requeued, deadLettered: this.#deadLettered, revoked };
   }
 
   async #waitForClaims(begun: SuspendReply & { readonly status: 'begun' }, claimsEndMs: number) {
@@ -175,7 +177,7 @@ class Rebuild {
       recorded += rows.length;
       const merges = [...chunksOf(rows, ISSUANCES_MAX)].map((chunk) => this.#merge('recorded', chunk));
       const displaced = (await Promise.all(merges)).flat();
-      if (displaced.length > 0) await this.#quarantine(epoch, displaced);
+      if (displaced.length > 0) await this.#deadLetter(epoch, displaced);
     }
     return recorded;
   }
@@ -192,27 +194,29 @@ class Rebuild {
   async #holdersOfRows(): Promise<Holders> {
     const winners = await this.#ports.admitted.countWinners(this.#record.couponId);
     if (winners !== this.#known.size) return this.#holders(new Set());
-    return { held: winners, heldTwice: new NumberSet(), remaining: 0 };
+    return { held: winners, heldTwice: new NumberSet(), remaining: 0, highestIssueNo: 0 };
   }
 
   async #holders(dead: ReadonlySet<string>): Promise<Holders> {
     const once = new NumberSet();
     const heldTwice = new NumberSet();
     let remaining = 0;
+    let highestIssueNo = 0;
     for await (const chunk of readAhead(this.#ports.admitted.winners(this.#record.couponId))) {
       for (const winner of chunk) {
         (once.has(winner.issueNo) ? heldTwice : once).add(winner.issueNo);
         if (this.#remains(winner, dead)) remaining += 1;
+        highestIssueNo = Math.max(highestIssueNo, winner.issueNo);
       }
     }
-    return { held: once.size, heldTwice, remaining };
+    return { held: once.size, heldTwice, remaining, highestIssueNo };
   }
 
   #remains(winner: Issuance, dead: ReadonlySet<string>): boolean {
     return !this.#known.has(winner.issueNo) && !dead.has(keyOf(winner));
   }
 
-  /** The winners of each chunk that are neither recorded nor quarantined. */
+  /** The winners of each chunk that are neither recorded nor dead-lettered. */
   async *#remaining(dead: ReadonlySet<string>): AsyncIterable<readonly Issuance[]> {
     for await (const chunk of this.#ports.admitted.winners(this.#record.couponId)) {
       const remaining = chunk.filter((winner) => this.#remains(winner, dead));
@@ -254,23 +258,20 @@ class Rebuild {
     return requeued;
   }
 
-  /**
-   * Of several holders of one number the one with the row keeps it; the ledger returns that member and quarantines the
-   * others.
-   */
-  async #quarantineHolders(epoch: number, numbers: NumberSet): Promise<void> {
+  /** Where a number has several holders, the one with the row keeps it. The ledger returns that member and makes the others dead letters. */
+  async #deadLetterHolders(epoch: number, numbers: NumberSet): Promise<void> {
     const { admitted } = this.#ports;
     for await (const chunk of admitted.winners(this.#record.couponId)) {
       const holders = chunk.filter(({ issueNo }) => numbers.has(issueNo) && this.#known.has(issueNo));
-      if (holders.length > 0) await this.#quarantine(epoch, holders);
+      if (holders.length > 0) await this.#deadLetter(epoch, holders);
     }
   }
 
   /** The ledger compares them with its rows, and knows what is revoked. */
-  async #quarantine(epoch: number, issuances: readonly Issuance[]): Promise<void> {
+  async #deadLetter(epoch: number, issuances: readonly Issuance[]): Promise<void> {
     const result = await this.#ports.ledger.record({ couponId: this.#record.couponId, epoch, issuances });
     if (result.stale > 0) throw new TakenOver();
-    this.#quarantined += result.deadLettered;
+    this.#deadLettered += result.deadLettered;
   }
 }
 

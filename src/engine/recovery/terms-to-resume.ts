@@ -1,5 +1,5 @@
 /**
- * The terms under which a coupon that the admission store has lost comes back, with the change that is not settled among them.
+ * Determines the terms of a coupon that the admission store has lost, an unsettled change included.
  *
  * That change may have been in force before the loss, so it must not come back undone. It counts as decided then: its own process, or whichever
  * settles it, is answered what was decided here.

@@ -1,5 +1,5 @@
 /**
- * Carries out the changes that sellers make to coupons: written down in the catalogue, made in the admission store,
+ * Carries out the changes that sellers make to coupons: stored in the catalogue, made in the admission store,
  * saved in the catalogue.
  *
  * Every answer is true of the change: "nothing was changed" only where the record of it could be removed again,
@@ -45,8 +45,7 @@ export type ChangeResult =
         | 'unknown_coupon'
         | 'changed_meanwhile'
         | 'key_reused'
-        | 'quantity_too_large'
-        | 'validity_shortened';
+        | 'quantity_too_large';
     };
 
 type Settled = Exclude<ChangeResult, { readonly status: 'repeated' }>;
@@ -110,7 +109,7 @@ export class CouponChanger {
     );
   }
 
-  /** What becomes of another request's change is no fault of this one, which has not begun. */
+  /** A failed change of another request does not fail this one, which has not begun. */
   async #settleForAnother(change: BegunChange): Promise<void> {
     try {
       await this.#carryOut(change);
@@ -143,7 +142,7 @@ export class CouponChanger {
   /** @throws StoreUnavailableError where the change has been removed again, StoreOutcomeUnknownError where it has not. */
   async #amend(change: BegunChange): Promise<{ readonly change: BegunChange; readonly reply: AmendReply }> {
     try {
-      const reply = await this.#amendOnce(change);
+      const reply = await this.#amendWhereItServes(change);
       if (reply.status !== 'not_ready') return { change, reply };
     } catch (fault) {
       throw await this.#dropped(change, fault);
@@ -153,7 +152,7 @@ export class CouponChanger {
 
   /**
    * The process that warms or rebuilds the coupon takes the change over and makes it part of the terms. From then on
-   * only a decision of the store settles it: a store that does not answer is no reason to drop it.
+   * only a decision of the store settles it: a store that does not answer does not justify dropping it.
    */
   async #amendOnceWarm(
     before: BegunChange,
@@ -171,7 +170,7 @@ export class CouponChanger {
     }
     const change = await this.#unknownOnFault(changes.takeOver(before));
     if (change === undefined) throw unsettled();
-    return { change, reply: await this.#unknownOnFault(this.#amendOnce(change)) };
+    return { change, reply: await this.#unknownOnFault(this.#amendWhereItServes(change)) };
   }
 
   /**
@@ -183,8 +182,17 @@ export class CouponChanger {
     return untouched && (await this.#discarded(change)) ? fault : unsettled(fault);
   }
 
-  #amendOnce({ couponId, terms, changeNo }: BegunChange): Promise<AmendReply> {
-    return this.#ports.admission.amend(couponId, terms, changeNo);
+  /**
+   * Sends the command for the epoch in which the coupon serves, and no command where it does not. A coupon that was out of service returns
+   * with a higher epoch. So after `not_ready` the command cannot be carried out any more, even if it arrives a second time (docs/adr/0097).
+   */
+  async #amendWhereItServes({ couponId, terms, changeNo }: BegunChange): Promise<AmendReply> {
+    const { admission } = this.#ports;
+    const [serving] = await admission.snapshots([couponId]).catch((fault: unknown) => {
+      throw new StoreUnavailableError('The coupon could not be read. Nothing was changed.', { cause: fault });
+    });
+    if (serving === undefined) return { status: 'not_ready' };
+    return admission.amend(couponId, terms, { changeNo, epoch: serving.epoch });
   }
 
   /** Whether the change is removed for certain. */
@@ -203,6 +211,6 @@ export class CouponChanger {
 
 function unsettled(cause?: unknown): StoreOutcomeUnknownError {
   const text =
-    'The change was written down and is not settled yet; it is carried out or dropped within seconds.';
+    'The change is stored but not settled. It is applied or dropped within seconds. Read the coupon to see which.';
   return new StoreOutcomeUnknownError(text, cause === undefined ? {} : { cause });
 }

@@ -1,62 +1,9 @@
 import t from 'tap';
 import { QUANTITY_MAX } from '../domain/coupon.js';
-import { CouponChanger } from './coupon-changer.js';
-import { UnsettledChanges } from './unsettled-changes.js';
-import type { NewCoupon } from '../ports/coupon-catalogue.js';
-import {
-  couponNumber,
-  memberNamed,
-  STORE_START_MS,
-  StagedWorld,
-} from '../testing/simulation/staged-world.js';
-import { issuancesOf } from '../testing/contracts/one-by-one.js';
-
-const newCoupon = (some: Partial<NewCoupon> = {}): NewCoupon => ({
-  sellerId: 'seller',
-  name: 'a coupon',
-  discount: { type: 'percent', value: 10 },
-  createdAtMs: 0,
-  quantity: 3,
-  opensAtMs: undefined,
-  closesAtMs: undefined,
-  paused: false,
-  closed: false,
-  ...some,
-});
-
-const SELLER = { kind: 'seller', id: 'seller', address: '192.0.2.1' } as const;
-
-const rethrow = (fault: unknown): never => {
-  throw fault;
-};
-
-function unsettledChanges(
-  world: StagedWorld,
-  changer = world.changer,
-  onFault: (fault: unknown) => void = rethrow,
-): UnsettledChanges {
-  return new UnsettledChanges({
-    ...{ changes: world.changes, changer, clock: world.clock, scheduler: world.scheduler },
-    ...{ onSettled: () => undefined, onFault },
-  });
-}
-
-/** A coupon with `names` as its winners, queued and not recorded. */
-async function withWinners(...names: string[]) {
-  const world = new StagedWorld();
-  const couponId = await world.registered();
-  const registry = world.registry();
-  const memberIds = names.map(memberNamed);
-  if (names.length > 0)
-    world.store.admit({ couponId, epoch: 1, holders: memberIds, notAfterMs: STORE_START_MS * 2 });
-  const record = (): void =>
-    void world.database.record({
-      couponId,
-      epoch: 1,
-      issuances: issuancesOf(world.store.claim(couponId, 'token', 10, 1_000)),
-    });
-  return { world, couponId, registry, record };
-}
+import { CHANGE_PATIENCE_MS } from '../domain/limits.js';
+import type { CouponView } from './coupon-registry.js';
+import { couponNumber, StagedWorld } from '../testing/simulation/staged-world.js';
+import { newCoupon, SELLER, unsettledChanges, withWinners } from '../testing/simulation/staged-coupon.js';
 
 t.test('a registered coupon is in the store when its seller gets the answer', async (t) => {
   const world = new StagedWorld();
@@ -117,45 +64,6 @@ t.test('an amendment of a coupon that is not in the store warms it first', async
   t.match(await registry.amend(couponId, { quantity: 9 }), { status: 'amended', coupon: { quantity: 9 } });
 });
 
-t.test('a store that loses the coupon again and again leaves the change to a later try', async (t) => {
-  const { world, couponId, registry } = await withWinners('a');
-  world.store.loseEverything();
-  // Command, read, two steps of the warm; then the command again.
-  world.storeLink.next('deliver', 'deliver', 'deliver', 'deliver', 'hold');
-  const amending = registry.amend(couponId, { quantity: 9 });
-  await world.time.advance(0);
-  world.store.loseEverything();
-  world.storeLink.release();
-  await t.rejects(amending, { code: 'store_outcome_unknown' });
-  const unsettled = unsettledChanges(world);
-  await unsettled.poll();
-  await unsettled.poll();
-  t.equal(world.store.snapshot(couponId)?.quantity, 9);
-});
-
-t.test('a change that was in force does not come back undone after a rebuild', async (t) => {
-  const { world, couponId, registry } = await withWinners();
-  // The change is written down; then the saving is slow.
-  world.databaseLink.next('deliver', 'hold');
-  const amending = registry.amend(couponId, { quantity: 9 }, SELLER);
-  await world.time.advance(0);
-  t.equal(world.store.snapshot(couponId)?.quantity, 9, 'in force');
-  world.store.loseEverything();
-  await world.warmer.warm(couponId);
-  t.equal(world.store.snapshot(couponId)?.quantity, 9, 'still in force');
-  t.equal(world.database.coupons.get(couponId)?.quantity, 3);
-  world.databaseLink.release();
-  await t.rejects(amending, { code: 'store_outcome_unknown' }, 'the rebuild has taken it over');
-
-  const unsettled = unsettledChanges(world);
-  await unsettled.poll();
-  t.equal(world.database.coupons.get(couponId)?.quantity, 3, 'its process may still be at it');
-  await unsettled.poll();
-  t.match(world.database.coupons.get(couponId), { quantity: 9, revision: 1 });
-  t.match(world.database.changes.auditLog, [{ action: 'coupon_amended', detail: { quantity: 9 } }]);
-  t.match(await registry.amend(couponId, { quantity: 10 }), { status: 'amended', coupon: { quantity: 10 } });
-});
-
 t.test(
   'a change that the database does not take in is not in force, and its seller learns that',
   async (t) => {
@@ -166,22 +74,6 @@ t.test(
     t.same(world.database.changes.unsettled(), []);
   },
 );
-
-t.test('a change that the store does not take in is dropped, and its seller learns that', async (t) => {
-  const { world, couponId, registry } = await withWinners();
-  world.storeLink.next('refuse');
-  await t.rejects(registry.amend(couponId, { paused: true }), { code: 'store_unavailable' });
-  t.same(world.database.changes.unsettled(), []);
-  world.storeLink.next('refuse');
-  world.databaseLink.next('deliver', 'refuse');
-  await t.rejects(registry.amend(couponId, { paused: true }), { code: 'store_outcome_unknown' });
-  t.equal(world.database.changes.unsettled().length, 1, 'what could not be dropped is carried out');
-  const unsettled = unsettledChanges(world);
-  await unsettled.poll();
-  await unsettled.poll();
-  t.equal(world.store.snapshot(couponId)?.paused, true);
-  t.match(world.database.coupons.get(couponId), { paused: true });
-});
 
 t.test(
   'a change in force that the database does not save is unknown, and is saved automatically',
@@ -198,45 +90,6 @@ t.test(
   },
 );
 
-t.test('a change in force is not dropped by who finishes it while the store is not ready', async (t) => {
-  const { world, couponId, registry } = await withWinners();
-  const keyed = { sellerId: 'seller', key: 'k', route: 'top-up', bodyHash: 'h', atMs: 0 };
-  world.databaseLink.next('deliver', 'refuse');
-  await t.rejects(registry.amend(couponId, { addUnits: 2, keyed }), { code: 'store_outcome_unknown' });
-  t.equal(world.store.snapshot(couponId)?.quantity, 5, 'in force');
-  const faults: unknown[] = [];
-  const unsettled = unsettledChanges(world, world.changer, (fault) => faults.push(fault));
-  await unsettled.poll();
-  world.storeLink.next('refuse');
-  await unsettled.poll();
-  t.match(faults, [{ code: 'store_outcome_unknown' }]);
-  t.equal(world.database.changes.unsettled().length, 1, 'it stays written down');
-  await unsettled.poll();
-  await unsettled.poll();
-  await registry.amend(couponId, { addUnits: 2, keyed });
-  t.equal(world.store.snapshot(couponId)?.quantity, 5, 'units are added once');
-  t.match(world.database.coupons.get(couponId), { quantity: 5 });
-});
-
-t.test('a change whose command comes late does not undo the next one', async (t) => {
-  const { world, couponId, registry } = await withWinners();
-  world.storeLink.next('hold');
-  const late = registry.amend(couponId, { paused: true });
-  late.catch(() => undefined);
-  await world.time.advance(0);
-  const other = new CouponChanger(world);
-  const unsettled = unsettledChanges(world, other);
-  await unsettled.poll();
-  await unsettled.poll();
-  t.equal(world.store.snapshot(couponId)?.paused, true, 'another process has carried it out');
-  const resumed = await other.change({ couponId, terms: { paused: false }, atMs: 0 });
-  t.equal(resumed.status, 'changed');
-  world.storeLink.release();
-  await t.rejects(late, { code: 'store_outcome_unknown' });
-  t.equal(world.store.snapshot(couponId)?.paused, false);
-  t.match(world.database.coupons.get(couponId), { paused: false });
-});
-
 t.test('of changes that name the revision they were made for, the first is made', async (t) => {
   const { world, couponId, registry } = await withWinners();
   const changes = Array.from({ length: 10 }, (_, index) =>
@@ -246,6 +99,49 @@ t.test('of changes that name the revision they were made for, the first is made'
   t.equal(results.filter(({ status }) => status === 'amended').length, 1);
   t.equal(results.filter(({ status }) => status === 'changed_meanwhile').length, 9);
   t.match(world.database.coupons.get(couponId), { quantity: 10, revision: 1 });
+});
+
+t.test('a change is judged anew where another one came in between', async (t) => {
+  const world = new StagedWorld();
+  const registry = world.registry();
+  const couponId = await world.registered({ paused: true });
+  const seen: string[] = [];
+  /** Refuses for a coupon that is not paused; `between` happens while it judges for the first time. */
+  const judge = (between: () => Promise<unknown>) => {
+    let judged = false;
+    return async ({ state }: CouponView) => {
+      seen.push(state);
+      if (state !== 'paused') throw new Error('pause first');
+      if (!judged) await between();
+      judged = true;
+      return { name: 'judged' };
+    };
+  };
+  const amend = async (between: () => Promise<unknown>, ifRevisions?: readonly number[]) => {
+    const view = await registry.find(couponId);
+    return view && registry.amendJudged(view, judge(between), ifRevisions);
+  };
+  await t.rejects(
+    amend(() => registry.amend(couponId, { paused: false })),
+    /pause first/,
+  );
+  t.same(seen, ['paused', 'open']);
+  t.match(world.database.coupons.get(couponId), { name: 'a coupon', revision: 1 });
+  await registry.amend(couponId, { paused: true });
+  t.match(await amend(() => registry.amend(couponId, { quantity: 9 })), {
+    ...{ status: 'amended', coupon: { name: 'judged', quantity: 9 } },
+  });
+  const ofRevision = (await registry.find(couponId))?.revision ?? -1;
+  t.same(
+    await amend(() => registry.amend(couponId, { quantity: 10 }), [ofRevision]),
+    { status: 'changed_meanwhile' },
+    'the revision that the caller names stays the condition',
+  );
+  const others = async () => {
+    await world.time.advance(CHANGE_PATIENCE_MS);
+    await registry.amend(couponId, { quantity: 11 });
+  };
+  await t.rejects(amend(others), { code: 'store_unavailable' });
 });
 
 t.test('units that are added all count, and count once per key', async (t) => {
@@ -267,88 +163,6 @@ t.test('a key whose request took no effect may be used again', async (t) => {
   world.storeLink.next('refuse');
   await t.rejects(registry.amend(couponId, { addUnits: 5, keyed }), { code: 'store_unavailable' });
   t.match(await registry.amend(couponId, { addUnits: 5, keyed }), { coupon: { quantity: 8 } });
-});
-
-t.test('a revoke takes back a recorded, a queued and a claimed issuance alike, once', async (t) => {
-  for (const stage of ['recorded', 'queued', 'claimed'] as const) {
-    const { world, couponId, registry, record } = await withWinners('a', 'b');
-    if (stage === 'recorded') record();
-    if (stage === 'claimed') world.store.claim(couponId, 'other', 10, 10_000);
-    const revoked = { status: 'revoked', issueNo: 1, holder: 'a', remaining: 2 };
-    t.match(await registry.revoke(couponId, 1), revoked, stage);
-    t.match(await registry.revoke(couponId, 1), revoked, 'a seller whose answer was lost may repeat it');
-    t.equal(world.store.issuanceOf(couponId, memberNamed('a')), undefined);
-    t.equal(world.database.rowOf(couponId, memberNamed('a')), undefined);
-  }
-});
-
-t.test('only what is issued and not used can be taken back', async (t) => {
-  const { world, couponId, registry, record } = await withWinners('a', 'b');
-  record();
-  world.database.use(couponId, memberNamed('a'), 5);
-  t.same(await registry.revoke(couponId, 1), { status: 'already_used' });
-  t.same(await registry.revoke(couponId, 7), { status: 'not_issued' });
-  t.same(await registry.revoke(couponNumber(99), 1), { status: 'unknown_coupon' });
-});
-
-t.test('a revoke that failed half-way is finished by repeating it', async (t) => {
-  const { world, couponId, registry, record } = await withWinners('a', 'b');
-  record();
-  world.storeLink.next('deliver', 'refuse');
-  await t.rejects(registry.revoke(couponId, 1), { code: 'store_outcome_unknown' });
-  t.match(world.store.issuanceOf(couponId, memberNamed('a')), { issueNo: 1 }, 'the store still has it');
-  t.match(await registry.revoke(couponId, 1), { status: 'revoked', holder: 'a' });
-  t.equal(world.store.issuanceOf(couponId, memberNamed('a')), undefined);
-});
-
-t.test(
-  'an idle coupon is marked pending before its revoke reaches the ledger, or the revoke never does',
-  async (t) => {
-    const { world, couponId, registry, record } = await withWinners('a', 'b');
-    record();
-    world.storeLink.next('refuse');
-    await t.rejects(registry.revoke(couponId, 1), { code: 'store_unavailable' });
-    t.equal(await world.ledger.revokedHolder(couponId, 1), undefined);
-    t.same(
-      (await world.bell.pendingMarks(10)).map((mark) => mark.couponId),
-      [],
-    );
-
-    world.storeLink.next('deliver', 'refuse');
-    await t.rejects(registry.revoke(couponId, 1), { code: 'store_outcome_unknown' });
-    t.equal(await world.ledger.revokedHolder(couponId, 1), 'a');
-    t.same(
-      (await world.bell.pendingMarks(10)).map((mark) => mark.couponId),
-      [couponId],
-    );
-  },
-);
-
-t.test('a revoke that finds a higher epoch reads the holder of the number once more', async (t) => {
-  const { world, couponId, registry, record } = await withWinners('a');
-  record();
-  world.databaseLink.next('deliver', 'deliver', 'hold');
-  const revoking = registry.revoke(couponId, 1);
-  await world.time.advance(0);
-  t.equal(world.databaseLink.held, 1, 'the holder is known, and the ledger is about to be asked');
-  world.database.nextEpoch(couponId);
-  world.databaseLink.release();
-  t.match(await revoking, { status: 'revoked', holder: 'a' });
-});
-
-t.test('an issuance that moves into the ledger while its holder is read is found', async (t) => {
-  const { world, couponId, registry } = await withWinners('a');
-  world.storeLink.next('hold');
-  const revoking = registry.revoke(couponId, 1);
-  await world.time.advance(0);
-  world.database.record({
-    couponId,
-    epoch: 1,
-    issuances: issuancesOf(world.store.claim(couponId, 'token', 10, 1_000)),
-  });
-  world.store.ack(couponId, 'token');
-  world.storeLink.release();
-  t.match(await revoking, { status: 'revoked', holder: 'a' });
 });
 
 t.test('a coupon that is registered while the store is out of reach is not said to be none', async (t) => {

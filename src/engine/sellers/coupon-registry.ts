@@ -1,29 +1,22 @@
 /** Registers, changes and lists coupons, keeping catalogue, admission store and ledger in step. */
-import type { Admission } from '../ports/admission.js';
 import type { TermsChange } from '../ports/terms-change.js';
 import type { AuditAction, AuditActor, AuditEntry } from '../ports/audit-log.js';
-import type { Clock } from '../domain/clock.js';
 import { couponState } from '../domain/coupon.js';
 import type { CouponId, CouponSnapshot, CouponState, HolderId, Issuance } from '../domain/coupon.js';
 import type { DisplayChange } from '../domain/coupon-display.js';
+import type { Discount } from '../domain/discount.js';
 import type { DoorChange } from '../domain/door-rule.js';
-import { holderFields } from '../domain/holder.js';
 import type { RulesChange } from '../domain/redemption.js';
-import type {
-  CouponCatalogue,
-  CouponCursor,
-  CouponQuery,
-  CouponRecord,
-  NewCoupon,
-} from '../ports/coupon-catalogue.js';
+import type { CouponCursor, CouponQuery, CouponRecord, NewCoupon } from '../ports/coupon-catalogue.js';
 import { auditedAction, auditedDoor } from './audited-door.js';
+import { entryAbout } from './coupon-audit-entry.js';
 import type { ChangeResult, CouponChanger } from './coupon-changer.js';
-import type { CouponWarmer, WarmResult } from '../recovery/coupon-warmer.js';
+import type { WarmResult } from '../recovery/coupon-warmer.js';
 import type { KeyedRequest } from '../ports/idempotency.js';
+import { IssuanceRevoker, unknownOnFault } from './issuance-revoker.js';
+import type { RevokeResult, RevokerPorts } from './issuance-revoker.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
-import type { IssuanceLedger } from '../ports/issuance-ledger.js';
-import type { RecorderBell } from '../ports/issuance-queue.js';
-import type { Versions } from '../ports/versions.js';
+import { CHANGE_PATIENCE_MS } from '../domain/limits.js';
 
 /** A coupon as shown: the record, under the terms in force. */
 export interface CouponView extends CouponRecord {
@@ -33,6 +26,8 @@ export interface CouponView extends CouponRecord {
   readonly remaining: number;
   /** `false`: the admission store does not have it at the moment, and the other figures are those of the database. */
   readonly inService: boolean;
+  /** When the state was this: by the store's clock, or this process's where the coupon is not in service. */
+  readonly atMs: number;
 }
 
 export interface CouponPage {
@@ -52,9 +47,9 @@ export interface AmendRequest extends TermsChange {
   readonly name?: string;
   readonly door?: DoorChange;
   readonly rules?: RulesChange;
-  /** Members hold the coupon: refuse a validity under which it may expire earlier. */
-  readonly hasHolders?: boolean;
   readonly display?: DisplayChange;
+  /** `null` removes it. */
+  readonly discount?: Discount | null;
   /** Units to add; then no quantity is named. */
   readonly addUnits?: number;
   /** Change the coupon only while it has one of these revisions. */
@@ -71,32 +66,12 @@ export type RegisterResult =
   | { readonly status: 'registered' | 'repeated'; readonly coupon: CouponView }
   | { readonly status: 'key_reused' };
 
-export type RevokeResult =
-  | {
-      readonly status: 'revoked';
-      readonly issueNo: number;
-      readonly holder: HolderId;
-      readonly remaining: number;
-    }
-  | { readonly status: 'not_issued' | 'already_used' | 'unknown_coupon' | 'not_ready' };
-
-export interface CouponRegistryPorts {
-  readonly admission: Admission;
-  /** None where an issuance is recorded in the step that decides it. */
-  readonly bell: Pick<RecorderBell, 'markPending'> | undefined;
-  readonly catalogue: CouponCatalogue;
-  readonly ledger: IssuanceLedger;
-  readonly versions: Versions;
-  readonly warmer: CouponWarmer;
+export interface CouponRegistryPorts extends RevokerPorts {
   readonly changer: CouponChanger;
-  readonly clock: Clock;
 }
 
 const LIST_SCAN_ROWS = 2_000;
 const LIST_CHUNK_ROWS = 200;
-
-/** A coupon that is rebuilt this often during one revocation is not ready for it. */
-const TRIES_MAX = 3;
 
 /**
  * @throws StoreUnavailableError from every method: nothing was changed. StoreOutcomeUnknownError: it may have been, or
@@ -108,9 +83,11 @@ const TRIES_MAX = 3;
  */
 export class CouponRegistry {
   readonly #ports: CouponRegistryPorts;
+  readonly #revoker: IssuanceRevoker;
 
   constructor(ports: CouponRegistryPorts) {
     this.#ports = ports;
+    this.#revoker = new IssuanceRevoker(ports);
   }
 
   /** The coupon can be downloaded (or counts down) when this returns. */
@@ -131,7 +108,7 @@ export class CouponRegistry {
     // The process of the first request may have died before the coupon came into the store.
     const { couponId } = reply.record;
     await this.#warmNew(couponId);
-    const view = await this.#unknownOnFault(this.find(couponId));
+    const view = await unknownOnFault(this.find(couponId));
     return {
       status: 'repeated',
       coupon: view ?? viewOf(reply.record, undefined, 0, this.#ports.clock.nowMs()),
@@ -200,17 +177,18 @@ export class CouponRegistry {
   }
 
   /**
-   * Changes name, terms, rules of redemption and the door rule: all that are given, or none. The new terms
+   * Changes name, discount, terms, rules of redemption and the door rule: all that are given, or none. The new terms
    * hold on this process at once, on others within a second.
    */
   async amend(couponId: CouponId, change: AmendRequest, by?: AuditActor): Promise<AmendResult> {
-    const { name, door, rules, hasHolders, display, addUnits, ifRevisions, keyed, ...terms } = change;
+    const { name, door, rules, display, discount, addUnits, ifRevisions, keyed, ...terms } = change;
     const detail = {
       ...terms,
       ...(name === undefined ? {} : { name }),
       ...(door === undefined ? {} : { door: auditedDoor(door) }),
       ...rules,
       ...display,
+      ...(discount === undefined ? {} : { discount }),
       ...(addUnits === undefined ? {} : { addUnits }),
     };
     const result = await this.#ports.changer.change({
@@ -220,8 +198,8 @@ export class CouponRegistry {
       ...(name === undefined ? {} : { name }),
       ...(door === undefined ? {} : { door }),
       ...(rules === undefined ? {} : { rules }),
-      ...(hasHolders === undefined ? {} : { hasHolders }),
       ...(display === undefined ? {} : { display }),
+      ...(discount === undefined ? {} : { discount }),
       ...(ifRevisions === undefined ? {} : { ifRevisions }),
       ...(keyed === undefined ? {} : { keyed }),
       ...(by === undefined || Object.keys(detail).length === 0
@@ -233,64 +211,40 @@ export class CouponRegistry {
       return { status: 'amended', coupon: viewOf(result.record, result.snapshot, 0, 0) };
     }
     if (result.status !== 'changed' && result.status !== 'repeated') return result;
-    const coupon = await this.#unknownOnFault(this.find(couponId));
+    const coupon = await unknownOnFault(this.find(couponId));
     return coupon === undefined ? { status: 'unknown_coupon' } : { status: 'amended', coupon };
   }
 
-  /** The step before has taken effect: no fault after it may be taken for "nothing was attempted". */
-  async #unknownOnFault<T>(step: Promise<T>): Promise<T> {
-    try {
-      return await step;
-    } catch (fault) {
-      if (!(fault instanceof StoreUnavailableError)) throw fault;
-      const text = 'The command has taken effect, wholly or in part. Repeat it.';
-      throw new StoreOutcomeUnknownError(text, { cause: fault });
-    }
-  }
-
   /**
-   * Takes an issuance back. The ledger comes first: once the admission store has removed the member, the member may win
-   * anew, and then a row under the old number must neither exist nor appear later. Revoking the same number again is
-   * `revoked` too, so that a seller whose answer was lost can simply repeat the request. Before the ledger the coupon
-   * is marked pending: if this process dies between the two steps, the reconciler finds the coupon and finishes.
+   * Makes the change that `judge` returns for the coupon, or none where `judge` throws. Where another change came in between, the coupon is read
+   * and judged anew, so that a change is always judged by the terms that it replaces (docs/adr/0049).
+   *
+   * @param coupon as it was read for the request.
+   * @param ifRevisions the coupon must have one of them, or it is not judged at all.
    */
-  async revoke(couponId: CouponId, issueNo: number, by?: AuditActor): Promise<RevokeResult> {
-    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-      const result = await this.#revokeOnce(couponId, issueNo, by);
-      if (result !== 'stale') return result;
+  async amendJudged(
+    coupon: CouponView,
+    judge: (coupon: CouponView) => Promise<AmendRequest>,
+    ifRevisions?: readonly number[],
+    by?: AuditActor,
+  ): Promise<AmendResult> {
+    const { clock } = this.#ports;
+    const sinceMs = clock.monotonicMs();
+    let judged: CouponView | undefined = coupon;
+    while (judged !== undefined) {
+      const { couponId, revision } = judged;
+      if (ifRevisions?.includes(revision) === false) return { status: 'changed_meanwhile' };
+      const change = await judge(judged);
+      const result = await this.amend(couponId, { ...change, ifRevisions: [revision] }, by);
+      if (result.status !== 'changed_meanwhile') return result;
+      if (clock.monotonicMs() - sinceMs >= CHANGE_PATIENCE_MS) {
+        throw new StoreUnavailableError(
+          'Concurrent changes of this coupon kept replacing the state that this one was judged by. Nothing was changed. Try again in a moment.',
+        );
+      }
+      judged = await this.find(couponId);
     }
-    return { status: 'not_ready' };
-  }
-
-  /** `stale`: the epoch has grown since the holder was read, so another member may hold the number by now. */
-  async #revokeOnce(
-    couponId: CouponId,
-    issueNo: number,
-    by: AuditActor | undefined,
-  ): Promise<RevokeResult | 'stale'> {
-    const [record] = await this.#ports.catalogue.find([couponId]);
-    if (record === undefined) return { status: 'unknown_coupon' };
-    const holder = await this.#holder(couponId, issueNo);
-    if (holder === undefined) return { status: 'not_issued' };
-
-    const entry =
-      by &&
-      this.#entry(by, 'issuance_revoked', couponId, {
-        issueNo,
-        ...holderFields(holder),
-      });
-    const nowMs = this.#ports.clock.nowMs();
-    await this.#ports.bell?.markPending([couponId]);
-    const revoked = await this.#ports.ledger.revoke(couponId, record.epoch, issueNo, holder, nowMs, entry);
-    if (revoked === 'used') return { status: 'already_used' };
-    if (revoked === 'stale') return revoked;
-    const { quantity, issued } = await this.#unknownOnFault(this.#letStoreFollow(couponId, issueNo, holder));
-    return { status: 'revoked', issueNo, holder, remaining: quantity - issued };
-  }
-
-  #entry(actor: AuditActor, action: AuditAction, couponId: CouponId, detail: object): AuditEntry {
-    const atMs = this.#ports.clock.nowMs();
-    return { atMs, actor, action, target: `coupon ${couponId}`, detail: { ...detail } };
+    return { status: 'unknown_coupon' };
   }
 
   /**
@@ -318,32 +272,13 @@ export class CouponRegistry {
     return this.#ports.warmer.prepare(couponId);
   }
 
-  async #holder(couponId: CouponId, issueNo: number): Promise<HolderId | undefined> {
-    const { ledger, admission } = this.#ports;
-    const recorded = await ledger.rowAt(couponId, issueNo);
-    if (recorded !== undefined) return recorded.holder;
-    const unrecorded = await admission.unrecordedHolder(couponId, issueNo);
-    if (unrecorded !== undefined) return unrecorded.holder;
-    // It may have been recorded between the two reads.
-    const recordedSince = await ledger.rowAt(couponId, issueNo);
-    return recordedSince?.holder ?? (await ledger.revokedHolder(couponId, issueNo));
+  /** Takes an issuance back ({@link IssuanceRevoker.revoke}). */
+  revoke(couponId: CouponId, issueNo: number, by?: AuditActor): Promise<RevokeResult> {
+    return this.#revoker.revoke(couponId, issueNo, by);
   }
 
-  /** The second step of a revoke, once the ledger has the first. */
-  async #letStoreFollow(couponId: CouponId, issueNo: number, holder: HolderId): Promise<CouponSnapshot> {
-    const { admission, catalogue, versions, warmer } = this.#ports;
-    let reply = await admission.revoke(couponId, issueNo, holder);
-    if (reply.status === 'not_ready') {
-      await warmer.prepare(couponId);
-      reply = await admission.revoke(couponId, issueNo, holder);
-    }
-    // A recovery takes longer than a seller waits. It reads the revocation.
-    if (reply.status === 'not_ready')
-      throw new StoreUnavailableError('The coupon is being verified or rebuilt. Try again in a moment.');
-    const { snapshot } = reply;
-    versions.publish(couponId, snapshot.version);
-    await catalogue.saveTerms(couponId, snapshot.version, snapshot);
-    return snapshot;
+  #entry(by: AuditActor, action: AuditAction, couponId: CouponId, detail: object): AuditEntry {
+    return entryAbout(couponId, { by, action, detail, atMs: this.#ports.clock.nowMs() });
   }
 
   async #views(records: readonly CouponRecord[]): Promise<CouponView[]> {
@@ -382,6 +317,7 @@ function viewOf(
   const { quantity, opensAtMs, closesAtMs, paused, closed } = snapshot ?? record;
   const terms = { quantity, opensAtMs, closesAtMs, paused, closed };
   const issued = snapshot?.issued ?? recorded;
+  const atMs = snapshot?.storeNowMs ?? nowMs;
   return {
     ...record,
     ...terms,
@@ -389,6 +325,7 @@ function viewOf(
     issued,
     remaining: Math.max(0, quantity - issued),
     inService: snapshot !== undefined,
-    state: couponState(terms, issued, snapshot?.storeNowMs ?? nowMs),
+    state: couponState(terms, issued, atMs),
+    atMs,
   };
 }

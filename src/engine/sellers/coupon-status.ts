@@ -1,7 +1,7 @@
 /** Counts the units of coupons by stage, for operators. */
 import type { CouponId, CouponState } from '../domain/coupon.js';
-import type { HoldLedger } from '../ports/hold-ledger.js';
-import type { IssuanceLedger } from '../ports/issuance-ledger.js';
+import type { Eligibility } from '../domain/eligibility.js';
+import type { IssuanceLedger, LedgerCounts } from '../ports/issuance-ledger.js';
 import type { IssuanceQueue } from '../ports/issuance-queue.js';
 import type { CouponView } from './coupon-registry.js';
 
@@ -16,31 +16,31 @@ export interface CouponStatus {
   readonly queued: number;
   readonly claimed: number;
   readonly recorded: number;
-  /** Of the recorded ones, those whose hold is not confirmed. */
+  /** Recorded issuances whose hold is not confirmed. */
   readonly held: number;
   readonly deadLettered: number;
+  /** How many units a member may have. */
+  readonly perMember: number;
+  /** `null`: issuances are not held. */
+  readonly holdSeconds: number | null;
+  /** `null`: every member may have the coupon. */
+  readonly eligibility: Eligibility | null;
 }
 
 export interface CouponStatusPorts {
   /** `undefined` with the embedded back end. */
   readonly queue: Pick<IssuanceQueue, 'depths'> | undefined;
   readonly ledger: IssuanceLedger;
-  readonly holdLedger: Pick<HoldLedger, 'counts'>;
 }
 
 /** In the order of the views. Read one after another, so during downloads the sum may differ from the quantity. */
 export async function couponStatuses(
-  { queue, ledger, holdLedger }: CouponStatusPorts,
+  { queue, ledger }: CouponStatusPorts,
   views: readonly CouponView[],
 ): Promise<CouponStatus[]> {
   if (views.length === 0) return [];
   const ids = views.map((view) => view.couponId);
   const [depths, counts] = await Promise.all([queue?.depths(ids) ?? [], ledger.counts(ids)]);
-  const held = await Promise.all(
-    views.map(async ({ couponId, redemption }) =>
-      redemption?.holdSeconds === undefined ? 0 : (await holdLedger.counts(couponId)).held,
-    ),
-  );
   return views.map((view, place) => ({
     id: view.couponId,
     name: view.name,
@@ -51,9 +51,17 @@ export async function couponStatuses(
     queued: depths[place]?.queued ?? 0,
     claimed: depths[place]?.claimed ?? 0,
     recorded: counts[place]?.recorded ?? 0,
-    held: held[place] ?? 0,
+    held: heldIn(view, counts[place]),
     deadLettered: counts[place]?.deadLettered ?? 0,
+    perMember: view.door?.perMember ?? 1,
+    holdSeconds: view.redemption?.holdSeconds ?? null,
+    eligibility: view.door?.eligibility ?? null,
   }));
+}
+
+function heldIn({ redemption }: CouponView, counts: LedgerCounts | undefined): number {
+  if (redemption?.holdSeconds === undefined || counts === undefined) return 0;
+  return counts.recorded - counts.confirmed;
 }
 
 /**

@@ -67,7 +67,7 @@ function refusalTrue(
     case 'limit_reached':
     case 'presence_expired':
     case 'not_eligible':
-      // What the door refuses is no matter of stock and window; a winner who gets one of these is found by winnersLearn.
+      // Refusals at the door do not depend on stock and window; a winner who gets one of these is found by winnersLearn.
       return [];
     case 'unknown_coupon':
       return [{ promise: 'I8', what: answer }];
@@ -90,7 +90,7 @@ function refusalTrue(
 function firstGiven({ history, acknowledged }: AcknowledgedIssuances): Map<number, number> {
   const { rows, deadLetters, revoked, store } = history.final;
   const first = new Map<number, number>();
-  for (const issuances of [rows, deadLetters, acknowledged, store?.winners ?? []]) {
+  for (const issuances of [rows, deadLetters, acknowledged, store?.winners ?? [], history.planted ?? []]) {
     for (const { issueNo, issuedAtMs } of issuances) {
       first.set(issueNo, Math.min(first.get(issueNo) ?? Infinity, issuedAtMs));
     }
@@ -173,7 +173,7 @@ function insideWindow(facts: AcknowledgedIssuances, terms: PossibleTerms): Viola
  *
  * Two exceptions. The first follows from the second that news may take: a member who won at one process, by new terms
  * or from a rebuilt store, and asks another process that has not received the news yet. The second is a store that
- * loses its content twice, and comes back the second time with what it had forgotten the first time: in between no
+ * loses its content twice, and comes back the second time with what it had lost the first time: in between no
  * process knew of the win.
  */
 function winnersLearn(facts: AcknowledgedIssuances): Violation[] {
@@ -200,7 +200,7 @@ function winnersLearn(facts: AcknowledgedIssuances): Violation[] {
   return violations;
 }
 
-/** Whether the store had lost at that instant what it had again in the end, from a copy of before that loss. */
+/** Whether the store had lost at that instant what it had again in the end, from a copy from before that loss. */
 function wasForgotten({ history }: AcknowledgedIssuances, wonMs: number, atMs: number): boolean {
   const { losses, instantMs } = history;
   return losses.some(
@@ -220,6 +220,12 @@ function wasForgotten({ history }: AcknowledgedIssuances, wonMs: number, atMs: n
 function mayNotHaveNews({ history }: AcknowledgedIssuances, wonMs: number, askedMs: number): boolean {
   if (history.losses.some(({ atMs }) => atMs <= wonMs + history.instantMs && atMs >= askedMs - STALE_MS))
     return true;
+  // A unit that came back, as news of a revoke.
+  const cameBack = history.holds?.ended.some(
+    ({ endedMs, returnedMs }) =>
+      endedMs <= wonMs + history.instantMs && (returnedMs ?? endedMs + history.lateMs) >= askedMs - STALE_MS,
+  );
+  if (cameBack === true) return true;
   return history.sellerCalls.some(
     (call) =>
       mayBeInForce(call) &&
@@ -255,7 +261,10 @@ function mayBeFollowed({ outcome }: DownloadCall, { history }: AcknowledgedIssua
 
 const DOOR_REFUSALS: readonly string[] = ['limit_reached', 'presence_expired', 'not_eligible'];
 
-/** Of the coupon: its command was decided, and may have been carried out a second time. A member refused at the door was never to win. */
+/**
+ * Refusals by the coupon: the command was decided, and may have been carried out a second time. A refusal at the door never competes for a
+ * unit.
+ */
 function isRefusal(outcome: DownloadOutcome | undefined): boolean {
   return outcome !== undefined && ['not_open', 'paused', 'closed', 'sold_out'].includes(outcome.outcome);
 }

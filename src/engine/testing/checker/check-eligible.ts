@@ -40,7 +40,7 @@ function issuedAgainst(
 
 function refusedInVain(call: DownloadCall, rules: readonly RuleSpan[]): Violation[] {
   const { outcome, holder, invokedMs, answeredMs = invokedMs } = call;
-  if (outcome?.outcome !== 'not_eligible') return [];
+  if (outcome?.outcome !== 'not_eligible' || outcome.rule !== 'claims') return [];
   const since = Math.round(invokedMs);
   const excluded = within(rules, invokedMs - STALE_MS, answeredMs).some((rule) => !admitsGrade(rule, call));
   if (excluded) return [];

@@ -64,18 +64,20 @@ function settled({ final }: History): Violation[] {
 }
 
 /** Each change that is done has one entry of its own, one of unknown outcome at most one, and there are no others. */
-function audited({ sellerCalls, losses, final }: History): Violation[] {
+function audited({ sellerCalls, losses, final, holds }: History): Violation[] {
   const entries = countBy(final.audit, nameOf);
   const callsOf = new Map<string, SellerCall[]>();
   for (const call of sellerCalls) {
     const name = nameOf(call.act);
     callsOf.set(name, [...(callsOf.get(name) ?? []), call]);
   }
+  const takenBack = new Set(holds?.ended.map(({ issueNo }) => `revoke ${issueNo}`));
   const violations: Violation[] = [];
   for (const name of new Set([...entries.keys(), ...callsOf.keys()])) {
     const { least: due, most } = entriesDue(callsOf.get(name) ?? []);
-    // What a rebuild has revoked beyond the quantity is revoked already.
-    const least = name.startsWith('revoke') && losses.length > 0 ? 0 : due;
+    // What a rebuild has revoked beyond the quantity, or a hold that ended, is revoked already.
+    const isRevoked = takenBack.has(name) || (name.startsWith('revoke') && losses.length > 0);
+    const least = isRevoked ? 0 : due;
     const found = entries.get(name) ?? 0;
     if (found >= least && found <= most) continue;
     const bounds = least === most ? String(least) : `${least} to ${most}`;
@@ -119,7 +121,7 @@ function countBy<One>(all: readonly One[], name: (one: One) => string): Map<stri
   return counts;
 }
 
-/** "Closed" is said of a coupon that may have been closed. */
+/** "Closed" is answered for a coupon that may have been closed. */
 function refusedForAReason({ sellerCalls }: History, terms: PossibleTerms): Violation[] {
   return sellerCalls.flatMap(({ code, invokedMs, answeredMs }) => {
     if (code !== 'closed' || answeredMs === undefined) return [];
@@ -131,13 +133,14 @@ function refusedForAReason({ sellerCalls }: History, terms: PossibleTerms): Viol
 }
 
 /** A rebuild revokes what an older copy of the store brought back beyond the quantity; without a loss only sellers do. */
-function revokedByRequest({ sellerCalls, losses, final }: History): Violation[] {
+function revokedByRequest({ sellerCalls, losses, final, holds }: History): Violation[] {
   if (losses.length > 0) return [];
   const wanted = new Set(
     sellerCalls.flatMap(({ act, result }) =>
       act.kind === 'revoke' && (result === 'done' || result === 'unknown') ? [act.issueNo] : [],
     ),
   );
+  for (const { issueNo } of holds?.ended ?? []) wanted.add(issueNo);
   return [...final.revoked.keys()].flatMap((issueNo) =>
     wanted.has(issueNo)
       ? []

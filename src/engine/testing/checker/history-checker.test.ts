@@ -1,75 +1,9 @@
 import t from 'tap';
 import type { CouponTerms, MemberId } from '../../domain/coupon.js';
-import type { DownloadOutcome } from '../../domain/download.js';
 import type { TermsChange } from '../../ports/terms-change.js';
 import type { DownloadCall, FinalState, History, RuleSpan, SellerCall } from './history.js';
 import { checkHistory } from './history-checker.js';
-
-const call = (
-  name: string,
-  invokedMs: number,
-  answeredMs: number | undefined,
-  outcome: DownloadOutcome | undefined,
-): DownloadCall => ({
-  holder: name as MemberId,
-  invokedMs,
-  answeredMs,
-  outcome,
-  cutOff: outcome === undefined,
-});
-
-const issued = (issueNo: number, issuedAtMs: number): DownloadOutcome => ({
-  outcome: 'issued',
-  issueNo,
-  issuedAtMs,
-});
-const holds = (name: string, issueNo: number, issuedAtMs: number) => ({
-  holder: name as MemberId,
-  issueNo,
-  issuedAtMs,
-});
-
-const OPEN_TERMS = {
-  quantity: 2,
-  opensAtMs: undefined,
-  closesAtMs: undefined,
-  paused: false,
-  closed: false,
-};
-
-/** Quantity 2; `a` won 1 at 10 and `b` won 2 at 30, both recorded. */
-function history(some: Partial<History> = {}, final: Partial<FinalState> = {}): History {
-  const rows = [holds('a', 1, 10), holds('b', 2, 30)];
-  const terms = some.terms ?? OPEN_TERMS;
-  return {
-    terms,
-    downloads: [call('a', 5, 15, issued(1, 10)), call('b', 20, 35, issued(2, 30))],
-    sellerCalls: [],
-    observed: [],
-    losses: [],
-    healedMs: 5_000,
-    endMs: 9_000,
-    storeOffsetMs: 0,
-    instantMs: 1,
-    lateMs: 1_000,
-    admitLateMs: 1_000,
-    repeats: false,
-    final: {
-      rows,
-      revoked: new Map(),
-      deadLetters: [],
-      catalogue: { terms, unsettledChanges: 0 },
-      audit: [],
-      store: { terms, lastIssueNo: 2, winners: rows, queued: [], claimed: [] },
-      ...final,
-    },
-    ...some,
-  };
-}
-
-const broken = (one: History): string[] => [
-  ...new Set(checkHistory(one).violations.map((violation) => violation.promise)),
-];
+import { history, holds, call, issued, finalStore, broken } from './checker-fixture.js';
 
 t.test('an honest history breaks nothing', async (t) => {
   t.same(checkHistory(history()), { violations: [], lost: 0, wonByLateCommand: 0 });
@@ -216,12 +150,6 @@ t.test('terms whose change was never answered explain answers either way', async
   t.same(broken(history({ downloads })), ['I6'], 'without such a change no member is answered paused');
 });
 
-function finalStore(): NonNullable<FinalState['store']> {
-  const { store } = history().final;
-  if (store === undefined) throw new Error('there is a store');
-  return store;
-}
-
 t.test("a seller's answer is true, and stays true", async (t) => {
   const { terms } = history();
   const at = (act: SellerCall['act'], invokedMs: number, result: SellerCall['result'], code?: string) => ({
@@ -284,49 +212,4 @@ t.test("a seller's answer is true, and stays true", async (t) => {
   const revoke = { kind: 'revoke', issueNo: 3 } as const;
   t.same(ends([at(revoke, 100, 'done'), at(revoke, 200, 'done')], [revoke], {}, revoked), []);
   t.same(ends([at(revoke, 100, 'unattempted')], [], {}, revoked), ['I8'], 'revoked all the same');
-});
-
-t.test('units are held up to the limit that a process may have known', async (t) => {
-  const twoUnits = (limits: History['limits']): History => {
-    const rows = [holds('a', 1, 10), holds('a~2', 2, 5_030)];
-    const downloads = [call('a', 5, 15, issued(1, 10)), call('a~2', 5_020, 5_035, issued(2, 5_030))];
-    const known = limits === undefined ? {} : { limits };
-    return history({ downloads, ...known }, { rows, store: { ...finalStore(), winners: rows } });
-  };
-  const always = { fromMs: -Infinity, perMember: 2 };
-  t.same(broken(twoUnits([always])), []);
-  t.same(broken(twoUnits(undefined)), ['I2'], 'one each is the default');
-  t.same(broken(twoUnits([always, { fromMs: 4_500, perMember: 1 }])), [], 'not followed yet');
-  t.same(broken(twoUnits([always, { fromMs: 1_000, perMember: 1 }])), ['I2'], 'long since lowered');
-  t.same(
-    broken(
-      twoUnits([
-        { fromMs: -Infinity, perMember: 1 },
-        { fromMs: 4_900, perMember: 2 },
-      ]),
-    ),
-    [],
-  );
-});
-
-t.test('a limit refuses units above it, and no member who holds the unit', async (t) => {
-  const refused = (name: string, limits: History['limits']): string[] => {
-    const downloads = [...history().downloads, call(name, 4_000, 4_010, { outcome: 'limit_reached' })];
-    return broken(history({ downloads, ...(limits === undefined ? {} : { limits }) }));
-  };
-  t.same(refused('c~2', undefined), []);
-  t.same(refused('c~2', [{ fromMs: -Infinity, perMember: 2 }]), ['I8']);
-  t.same(refused('c', undefined), ['I8'], 'the first unit is above no limit');
-  const rows = [holds('a', 1, 10), holds('a~2', 2, 30)];
-  const downloads = [
-    call('a', 5, 15, issued(1, 10)),
-    call('a~2', 20, 35, issued(2, 30)),
-    call('a~2', 4_000, 4_010, { outcome: 'limit_reached' }),
-  ];
-  const limits = [
-    { fromMs: -Infinity, perMember: 2 },
-    { fromMs: 1_000, perMember: 1 },
-  ];
-  const state = { rows, store: { ...finalStore(), winners: rows } };
-  t.same(broken(history({ downloads, limits }, state)), ['I8'], 'a holder learns its number');
 });

@@ -4,7 +4,9 @@
  * All times are on one axis of true milliseconds; the store's own instants (`issuedAtMs`, bounds of the window) differ
  * from it by `storeOffsetMs`. Histories come from the simulator or from logs of real processes.
  */
-import type { CouponTerms, Issuance, HolderId } from '../../domain/coupon.js';
+import type { CouponTerms, Issuance, HolderId, MemberId } from '../../domain/coupon.js';
+import type { OrderId } from '../../domain/redemption.js';
+import type { ConfirmResult, EndedHold } from '../../ports/hold-ledger.js';
 import type { DownloadOutcome } from '../../domain/download.js';
 import type { TermsChange } from '../../ports/terms-change.js';
 
@@ -14,7 +16,7 @@ export interface DownloadCall {
   /** `undefined` with `outcome`: the connection was lost or the server died. */
   answeredMs: number | undefined;
   outcome: DownloadOutcome | undefined;
-  /** What the member's token said, where rules name grades. */
+  /** Grade in the member's token, where rules name grades. */
   readonly grade?: string | undefined;
   /** The client gave up or lost its server; without that a call must have been answered. */
   cutOff: boolean;
@@ -30,7 +32,7 @@ export type SellerAct =
 export interface SellerCall {
   readonly act: SellerAct;
   readonly invokedMs: number;
-  /** Of a definite answer only. */
+  /** Time of a definite answer only. */
   answeredMs: number | undefined;
   /**
    * `refused`: for a reason in the coupon. `unattempted`: the seller was answered that nothing was changed. Neither is ever in force.
@@ -67,12 +69,57 @@ export interface Loss {
   readonly atMs: number;
 }
 
+/** A confirmation that an order asked for. */
+export interface ConfirmCall {
+  /** That it names, or that it was answered with. */
+  issueNo: number;
+  readonly orderId: OrderId;
+  /** Otherwise by member and unit, whose number may be another one by then. */
+  readonly byNumber: boolean;
+  readonly invokedMs: number;
+  /** `undefined`: lost. */
+  answer: ConfirmResult['status'] | undefined;
+}
+
+/** A hold that was taken back. */
+export interface TakenBackHold extends EndedHold {
+  /** By the clock of the store that decided. */
+  readonly issuedAtMs: number;
+  /** When the ledger took it back, on the axis of the history. */
+  readonly endedMs: number;
+  /** When its unit came back to stock; `undefined`: a rebuild returned it, or nothing has. */
+  readonly returnedMs: number | undefined;
+  /** Its member or seller has asked for it. */
+  readonly wasReleased: boolean;
+}
+
+/** What became of held issuances. */
+export interface HoldHistory {
+  readonly holdMs: number;
+  readonly calls: readonly ConfirmCall[];
+  /** In the end: number → order. */
+  readonly confirmed: ReadonlyMap<number, OrderId>;
+  readonly ended: readonly TakenBackHold[];
+  /** At the end every hold had the time to run out and come back. */
+  readonly allOver: boolean;
+}
+
+/** Holders of another coupon, which is closed: they may not have this one. */
+export interface ExcludedHolders {
+  readonly rows: readonly Issuance[];
+  readonly ended: readonly TakenBackHold[];
+  /** By a row or a revocation. */
+  readonly everHeldBy: ReadonlySet<MemberId>;
+}
+
 export interface History {
   readonly terms: CouponTerms;
   readonly downloads: readonly DownloadCall[];
   readonly sellerCalls: readonly SellerCall[];
   /** Ascending; absent or empty where the coupon never has a rule. */
   readonly rules?: readonly RuleSpan[];
+  /** Absent where no other coupon excludes its holders from this one. */
+  readonly excludes?: ExcludedHolders | undefined;
   /** Terms read during the run; empty where none were read. */
   readonly observed: readonly ObservedTerms[];
   readonly losses: readonly Loss[];
@@ -80,6 +127,8 @@ export interface History {
   readonly limits?: readonly UnitLimit[];
   /** From here on every fault is over; calls sent later must have definite answers. */
   readonly healedMs: number;
+  /** Absent where the coupon has no holds. */
+  readonly holds?: HoldHistory | undefined;
   /** When the final state was taken. */
   readonly endMs: number;
   readonly storeOffsetMs: number;
@@ -89,6 +138,8 @@ export interface History {
   readonly lateMs: number;
   /** A download without an answer is decided within this, or never: the store refuses later commands. */
   readonly admitLateMs: number;
+  /** Issuances that a test itself wrote into the stores: they take units, and no member asked for them. Absent: none. */
+  readonly planted?: readonly Issuance[];
   /** Whether a download's command may be carried out a second time after its answer has come: no connection does that. */
   readonly repeats: boolean;
   readonly final: FinalState;
@@ -120,7 +171,7 @@ export type AuditedAct =
   | { readonly kind: 'top_up'; readonly by: number }
   | { readonly kind: 'revoke'; readonly issueNo: number };
 
-export type PromiseName = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I10';
+export type PromiseName = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8' | 'I10' | 'I12';
 
 export interface Violation {
   readonly promise: PromiseName;

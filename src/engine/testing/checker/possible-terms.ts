@@ -86,7 +86,7 @@ export class PossibleTerms {
   }
 }
 
-/** Whether the seller's answer leaves that open, or says so. */
+/** Whether the seller's answer confirms that, or leaves it open. */
 export function mayBeInForce({ result }: SellerCall): boolean {
   return result === 'done' || result === 'unknown';
 }

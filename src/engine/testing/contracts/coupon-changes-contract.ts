@@ -4,6 +4,7 @@ import type { AuditEntry, AuditLog } from '../../ports/audit-log.js';
 import type { BegunChange, ChangeRequest, CouponChanges } from '../../ports/coupon-changes.js';
 import type { CouponCatalogue, CouponRecord } from '../../ports/coupon-catalogue.js';
 import { type CouponId, parseCouponId, QUANTITY_MAX } from '../../domain/coupon.js';
+import type { Discount } from '../../domain/discount.js';
 import type { RulesChange } from '../../domain/redemption.js';
 import { termsOf } from '../../ports/terms-change.js';
 import { newCoupon } from './new-coupon.js';
@@ -154,29 +155,51 @@ function aboutRules(t: Test, under: ChangesUnderTest): void {
     t.same((await catalogue.find([couponId]))[0]?.redemption, last);
   });
 
-  t.test('of two changes of the validity at once neither shortens what the other has made', async (t) => {
-    const { couponId } = await registerCoupon(under);
-    const change = (hours: number, hasHolders: boolean) =>
-      changes.begin({ couponId, terms: {}, rules: { validity: { hours } }, hasHolders, atMs: 0 });
-    t.match(await change(10, false), { status: 'made' });
-    const wanted = [50, 100, 40, 80, 60, 90];
-    const replies = await Promise.all(wanted.map((hours) => change(hours, true)));
-    const made = wanted.filter((_, place) => replies[place]?.status === 'made');
-    t.match(
-      replies.filter(({ status }) => status !== 'made'),
-      wanted.slice(made.length).map(() => ({ status: 'validity_shortened' })),
+  t.test('a discount is changed and removed at once, alone or beside terms', async (t) => {
+    const record = await registerCoupon(under);
+    const { couponId } = record;
+    const change = (discount: Discount | null, revision: number) =>
+      changes.begin({
+        ...{ couponId, terms: {}, discount, atMs: 0 },
+        ...{ ifRevisions: [revision], audit: auditEntry(record) },
+      });
+    const won: Discount = { type: 'amount', value: 5_000, currency: 'KRW' };
+    t.match(await change(won, 0), { record: { revision: 1, discount: won } });
+    t.match(await change(won, 1), { record: { revision: 1 } }, 'nothing new is no new revision');
+    const yen: Discount = { ...won, currency: 'JPY' };
+    t.match(await change(yen, 1), { record: { revision: 2, discount: yen } });
+    t.match(await change({ type: 'percent', value: 12.5 }, 1), { status: 'changed_meanwhile' });
+    t.match(await change({ type: 'percent', value: 12.5 }, 2), { record: { revision: 3 } });
+    t.same((await catalogue.find([couponId]))[0]?.discount, { type: 'percent', value: 12.5 });
+    t.match(await change(null, 3), { record: { revision: 4 } });
+    t.equal((await catalogue.find([couponId]))[0]?.discount, undefined);
+    t.equal(await entriesOf(under, record), 5);
+
+    const given = await begun(under, { couponId, discount: won });
+    t.equal((await catalogue.find([couponId]))[0]?.discount, undefined, 'not before the terms');
+    t.match(await changes.complete(given, 2, { ...termsOf(record), quantity: 200 }), { discount: won });
+    const without = await begun(under, { couponId, discount: null });
+    await changes.complete(without, 3, { ...termsOf(record), quantity: 200 });
+    const [last] = await catalogue.find([couponId]);
+    t.equal(last?.discount, undefined, 'null outlives the record of the change');
+  });
+
+  t.test('of rules that are judged at one revision one is made', async (t) => {
+    const { couponId, revision } = await registerCoupon(under);
+    const hours = Array.from({ length: AT_ONCE }, (_, index) => index + 1);
+    const replies = await Promise.all(
+      hours.map((hours) =>
+        changes.begin({
+          ...{ couponId, terms: {}, rules: { validity: { hours } }, atMs: 0 },
+          ifRevisions: [revision],
+        }),
+      ),
     );
-    t.match(
-      (await catalogue.find([couponId]))[0]?.redemption,
-      { validity: { hours: 100 } },
-      'the longest stays',
-    );
-    t.match(await change(99, true), { status: 'validity_shortened' });
-    t.match(
-      await change(5, false),
-      { status: 'made' },
-      'while no member holds the coupon any change is made',
-    );
+    const made = hours.filter((_, place) => replies[place]?.status === 'made');
+    t.equal(made.length, 1);
+    t.equal(replies.filter(({ status }) => status === 'changed_meanwhile').length, AT_ONCE - 1);
+    const [record] = await catalogue.find([couponId]);
+    t.match(record?.redemption, { validity: { hours: made[0] } });
   });
 
   t.test('rules beside terms are saved with them, or dropped with them', async (t) => {

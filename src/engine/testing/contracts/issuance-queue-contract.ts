@@ -1,28 +1,13 @@
 /**
- * Tests what every back end of {@link IssuanceQueue} promises.
+ * Tests what every back end of `IssuanceQueue` promises.
  *
  * The issuances come from the admission of the same store.
  */
-import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';
-import type { Admission } from '../../ports/admission.js';
-import type { CouponId, HolderId, Issuance } from '../../domain/coupon.js';
-import type { Claim, ClaimReply, IssuanceQueue, QueueFault } from '../../ports/issuance-queue.js';
-import { freshCouponId, holder, inChunks, member, members, warmWith } from './admission-contract.js';
-import { issuancesOf, type OneByOne, oneByOne } from './one-by-one.js';
-
-export interface IssuanceQueueUnderTest {
-  readonly admission: Admission;
-  readonly queue: IssuanceQueue;
-  close(): Promise<void>;
-}
-
-const LEASE_MS = 60_000;
-/** A lease that is over before a test reads again. */
-const SHORT_LEASE_MS = 1;
-const POLL_MS = 5;
-const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);
+import { freshCouponId, freshCouponIds, holder, member, members } from './ids.js';
+import { inChunks, warmWith } from './admission-driver.js';
+import { issuancesOf, oneByOne } from './one-by-one.js';
+import { type IssuanceQueueUnderTest, LEASE_MS, Driver, claimsOf } from './queue-driver.js';
 
 export function issuanceQueueContract(
   t: Test,
@@ -39,95 +24,6 @@ export function issuanceQueueContract(
     aboutRevokedIssuances(t, at);
     aboutRounds(t, at);
   });
-}
-
-class Driver {
-  readonly admission: Admission;
-  readonly queue: IssuanceQueue;
-
-  constructor(store: IssuanceQueueUnderTest) {
-    this.admission = store.admission;
-    this.queue = store.queue;
-  }
-
-  /** A warmed coupon with `memberIds` admitted. */
-  async couponWith(
-    ...memberIds: readonly HolderId[]
-  ): Promise<{ couponId: CouponId; issuances: Issuance[] }> {
-    const couponId = freshCouponId();
-    const terms = {
-      quantity: 10_000,
-      opensAtMs: undefined,
-      closesAtMs: undefined,
-      paused: false,
-      closed: false,
-    };
-    await warmWith(this.admission, { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 });
-    return { couponId, issuances: memberIds.length === 0 ? [] : await this.admit(couponId, ...memberIds) };
-  }
-
-  async admit(couponId: CouponId, ...memberIds: readonly HolderId[]): Promise<Issuance[]> {
-    const reply = await this.admission.admit({
-      couponId,
-      epoch: 1,
-      holders: memberIds,
-      notAfterMs: FAR_FUTURE_MS,
-    });
-    if (reply.status !== 'decided' || reply.issuedCount !== memberIds.length)
-      throw new Error('not all issued');
-    return memberIds.map((holder, index) => ({
-      holder,
-      issueNo: reply.firstIssueNo + index,
-      issuedAtMs: reply.storeNowMs,
-    }));
-  }
-
-  claim(couponId: CouponId, limit = 100, leaseMs = LEASE_MS): ReturnType<OneByOne['claim']> {
-    return oneByOne(this.queue).claim(couponId, randomUUID(), limit, leaseMs);
-  }
-
-  async claimed(couponId: CouponId, limit = 100, leaseMs = LEASE_MS): Promise<Claim> {
-    const claim = await this.claim(couponId, limit, leaseMs);
-    if (typeof claim !== 'object') throw new Error('nothing to claim');
-    return claim;
-  }
-
-  claimRound(couponIds: readonly CouponId[], limit: number): Promise<ClaimReply[]> {
-    const round = { couponIds, token: randomUUID(), limit, leaseMs: LEASE_MS };
-    return gathered((answer) => this.queue.claimRound(round, answer));
-  }
-
-  ackRound(claims: readonly Claim[]): Promise<(boolean | QueueFault)[]> {
-    return gathered((answer) => this.queue.ackRound(claims, answer));
-  }
-
-  releaseRound(claims: readonly Claim[]): Promise<(boolean | QueueFault)[]> {
-    return gathered((answer) => this.queue.releaseRound(claims, answer));
-  }
-
-  async depth(couponId: CouponId): Promise<[queued: number, claimed: number]> {
-    const [depth] = await this.queue.depths([couponId]);
-    return [depth?.queued ?? NaN, depth?.claimed ?? NaN];
-  }
-
-  /** A claim whose lease is over by the store's clock. */
-  async lapsedClaim(couponId: CouponId, limit = 100): Promise<Claim> {
-    const claim = await this.claimed(couponId, limit, SHORT_LEASE_MS);
-    const [before] = await this.admission.snapshots([couponId]);
-    for (;;) {
-      const [now] = await this.admission.snapshots([couponId]);
-      if ((now?.storeNowMs ?? 0) > (before?.storeNowMs ?? 0) + SHORT_LEASE_MS) return claim;
-      await delay(POLL_MS);
-    }
-  }
-}
-
-async function gathered<Reply>(
-  ask: (answer: (place: number, reply: Reply) => void) => Promise<void>,
-): Promise<Reply[]> {
-  const replies: Reply[] = [];
-  await ask((place, reply) => void (replies[place] = reply));
-  return replies;
 }
 
 function aboutClaiming(t: Test, at: Driver): void {
@@ -365,14 +261,39 @@ function aboutRounds(t: Test, at: Driver): void {
   });
 
   t.test('a round that is answered by one call is bounded by issuances', async (t) => {
-    const coupons = [];
-    for (let count = 0; count < 3; count++) coupons.push((await at.couponWith(...members(60))).couponId);
+    const coupons = freshCouponIds(3, 16);
+    for (const couponId of coupons) await at.couponAt(couponId, ...members(60));
+    t.match(await at.claimRound(coupons, 100), [{ backlog: 'empty' }, { backlog: 'partial' }, 'later']);
+  });
+
+  t.test('where several calls answer a round, each may have fifty issuances', async (t) => {
+    const coupons = freshCouponIds(3, 1);
+    for (const couponId of coupons) await at.couponAt(couponId, ...members(60));
     const replies = await at.claimRound(coupons, 100);
     const taken = claimsOf(replies).reduce((sum, { issuances }) => sum + issuances.length, 0);
-    // In a Cluster each coupon is a call of its own, with at least fifty.
     t.ok(taken === 100 || taken === 150, `${taken} of 180`);
-    if (taken === 100) t.match(replies, [{ backlog: 'empty' }, { backlog: 'partial' }, 'later']);
   });
+
+  for (const apart of [1, 16]) {
+    t.test(`of ids ${apart} apart each coupon has its own claim, ack and depth`, async (t) => {
+      const coupons = [];
+      for (const [place, couponId] of freshCouponIds(20, apart).entries())
+        coupons.push(await at.couponAt(couponId, ...members(1 + (place % 3), `m${place}-`)));
+      const ids = coupons.map(({ couponId }) => couponId);
+      const claims = claimsOf(await at.claimRound(ids, 3_000));
+      t.match(
+        claims,
+        coupons.map(({ couponId, issuances }) => ({ couponId, issuances })),
+      );
+      const [acked, released] = [claims.slice(0, 10), claims.slice(10)];
+      t.same(await at.ackRound(acked), Array(10).fill(true));
+      t.same(await at.releaseRound([...released].reverse()), Array(10).fill(true));
+      t.same(
+        await at.queue.depths(ids),
+        coupons.map(({ issuances }, place) => ({ queued: place < 10 ? 0 : issuances.length, claimed: 0 })),
+      );
+    });
+  }
 
   t.test('the leases of a round end for each coupon alone', async (t) => {
     const [one, two] = [await at.couponWith(...members(2)), await at.couponWith(...members(2))];
@@ -382,8 +303,4 @@ function aboutRounds(t: Test, at: Driver): void {
     t.match(replies, [{ issuances: one.issuances, backlog: 'full' }, 'empty']);
     t.same(await at.ackRound([lapsed, held]), [false, true]);
   });
-}
-
-function claimsOf(replies: readonly ClaimReply[]): Claim[] {
-  return replies.flatMap((reply) => (typeof reply === 'object' && 'token' in reply ? [reply] : []));
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { CouponId } from '../../domain/coupon.js';
 import type { RecorderBell } from '../../ports/issuance-queue.js';
-import { freshCouponId } from './admission-contract.js';
+import { freshCouponId } from './ids.js';
 
 export interface RecorderBellUnderTest {
   readonly bell: RecorderBell;
@@ -31,8 +31,8 @@ export function recorderBellContract(
   });
 }
 
-async function pending(bell: RecorderBell, limit: number): Promise<CouponId[]> {
-  return (await bell.pendingMarks(limit)).map(({ couponId }) => couponId);
+async function pending(bell: RecorderBell, limit: number, sinceMs?: number): Promise<CouponId[]> {
+  return (await bell.pendingMarks(limit, sinceMs)).map(({ couponId }) => couponId);
 }
 
 function aboutMarks(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): void {
@@ -48,6 +48,8 @@ function aboutMarks(t: Test, { bell, bellElsewhere }: RecorderBellUnderTest): vo
       t.same(await pending(bell, 2), [a, b]);
       await bellElsewhere.markPending([a]);
       t.same(await pending(bell, 10), [b, c, a], 'announcing again is news');
+      const latestMs = (await bell.pendingMarks(10)).at(-1)?.markedAtMs;
+      t.same(await pending(bellElsewhere, 10, latestMs), [a], 'or only the latest');
       await bell.clearPending([a, b, c], 0);
       t.same(await pending(bell, 10), []);
     },

@@ -2,7 +2,7 @@
 import type { Test } from 'tap';
 import type { Versions } from '../../ports/versions.js';
 import type { CouponId } from '../../domain/coupon.js';
-import { freshCouponId } from './admission-contract.js';
+import { freshCouponId } from './ids.js';
 
 export interface VersionsUnderTest {
   readonly versions: Versions;

@@ -32,6 +32,12 @@ function describeCoupon({ couponId, history }: CouponHistory): string[] {
   for (const { fromMs, grades } of history.rules ?? []) {
     events.push([Math.max(0, fromMs), `rule: ${grades?.join(' or ') ?? 'every member'}`]);
   }
+  for (const { issueNo, orderId, invokedMs, answer = 'lost' } of history.holds?.calls ?? []) {
+    events.push([invokedMs, `order ${orderId} confirms ${issueNo} → ${answer}`]);
+  }
+  for (const { issueNo, reason, endedMs, returnedMs } of history.holds?.ended ?? []) {
+    events.push([endedMs, `${reason}: ${issueNo}, in stock at ${instant(returnedMs)}`]);
+  }
   events.push([history.healedMs, 'all faults are over'], [history.endMs, 'the end']);
   for (const { toMs, terms } of history.observed) events.push([toMs, `in force: ${JSON.stringify(terms)}`]);
   events.sort(([one], [other]) => one - other);

@@ -1,4 +1,4 @@
-/** Bugs of drains over several coupons; see planted-bugs.ts. */
+/** Plants bugs into drains of several coupons; see planted-bugs.ts. */
 import type { ClaimedBatch } from '../../ports/issuance-ledger.js';
 import type { ClaimName, ClaimReply, ClaimRound, QueueFault } from '../../ports/issuance-queue.js';
 import type { Planting } from './planting.js';

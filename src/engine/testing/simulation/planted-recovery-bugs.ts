@@ -9,9 +9,12 @@ import type {
   SuspendRequest,
 } from '../../ports/recovery-store.js';
 import type { Planting } from './planting.js';
+import { calmNetwork } from './simulated-network.js';
+import { STORE_OFFSET_MS } from './scenario.js';
 import type { Scenario } from './scenario.js';
 import { StoreRecovery } from './simulated-recovery-store.js';
-import type { SimulatedStore, StoredCoupon } from './simulated-store.js';
+import type { StoredCoupon } from './stored-coupon.js';
+import type { SimulatedStore } from './simulated-store.js';
 
 /** Numbers begin again above the remaining ones. */
 class NumbersRestart extends StoreRecovery {
@@ -60,6 +63,19 @@ class RevocationsForgotten extends StoreRecovery {
   }
 }
 
+/** A rebuild revokes in the ledger what is beyond the quantity, and does not check first whether it still has the lock. */
+class LockIgnored extends StoreRecovery {
+  override merge(
+    couponId: CouponId,
+    lock: RecoveryLock,
+    source: MergeSource,
+    issuances: readonly Issuance[],
+  ): readonly Issuance[] | 'taken_over' {
+    const onlyChecks = source === 'revoked' && issuances.length === 0;
+    return onlyChecks ? [] : super.merge(couponId, lock, source, issuances);
+  }
+}
+
 /** A store that was restarted is believed to be what it was. */
 class RestartBelieved extends StoreRecovery {
   protected override isVerified(coupon: StoredCoupon): boolean {
@@ -99,8 +115,31 @@ const storesGoBack = (drawn: Scenario): Scenario => ({
   members: 7,
   presses: 24,
   sellerActs: 0,
+  holdMs: undefined,
   freezes: 2,
   losses: ['older', 'older'],
+});
+
+/**
+ * Several processes find a coupon that was never warmed. One warms it, and others begin to recover it, before it opens: no claim of it can exist, so
+ * they wait for none. The database is slow, so that units are added and issued between the steps of a recovery that the warm has ended.
+ */
+const warmedWhileRecovered = (drawn: Scenario): Scenario => ({
+  ...drawn,
+  terms: {
+    quantity: Math.min(1, drawn.terms.quantity),
+    opensAtMs: STORE_OFFSET_MS + 500,
+    closesAtMs: undefined,
+    paused: false,
+    closed: false,
+  },
+  otherTerms: [],
+  healMs: 1_500,
+  ...{ apiProcesses: 3, members: 7, batchMax: 6, presses: 60, sellerActs: 12 },
+  ...{ perMember: 1, perMemberLater: 1, holdMs: undefined },
+  storeNetwork: calmNetwork,
+  databaseNetwork: { ...calmNetwork, delayMaxMs: 60 },
+  ...{ crashes: 0, freezes: 0, stills: 0, refusals: 0, losses: [] },
 });
 
 export const recoveryBugs: Readonly<Record<string, Partial<Planting>>> = {
@@ -108,6 +147,7 @@ export const recoveryBugs: Readonly<Record<string, Partial<Planting>>> = {
   'rebuild from the store only': withRecovery(RebuildFromStoreOnly),
   'rebuild from the ledger only': withRecovery(RebuildFromLedgerOnly),
   'revocations forgotten by the rebuild': withRecovery(RevocationsForgotten),
+  'revokes for a coupon in service': { ...withRecovery(LockIgnored), scenario: warmedWhileRecovered },
   'restart believed': withRecovery(RestartBelieved),
   'verified on another server': { ...withRecovery(VerifiedAnywhere), scenario: storesGoBack },
 };

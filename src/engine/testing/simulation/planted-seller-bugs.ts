@@ -3,6 +3,8 @@ import type { Admission } from '../../ports/admission.js';
 import type { BeginReply, ChangeRequest, CouponChanges } from '../../ports/coupon-changes.js';
 import type { CouponTerms } from '../../domain/coupon.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../domain/errors.js';
+import type { Scenario } from './scenario.js';
+import { SimulatedStore } from './simulated-store.js';
 import { wrapAdmission, wrapChanges, type Planting } from './planting.js';
 
 /** As before docs/adr/0056: the store first, and the database when it takes part. */
@@ -22,7 +24,7 @@ function neverFinished(changes: CouponChanges): CouponChanges {
   return wrapped;
 }
 
-/** A rebuild reads the terms of before the change, which may be in force. */
+/** A rebuild reads the terms from before the change, which may be in force. */
 function rebuiltWithout(changes: CouponChanges): CouponChanges {
   const wrapped = wrapChanges(changes);
   wrapped.standing = async (couponId) => {
@@ -62,9 +64,9 @@ function unaudited(changes: CouponChanges): CouponChanges {
 /** An answer that never came is taken for a command that never arrived. */
 function silenceIsRefusal(admission: Admission): Admission {
   const wrapped = wrapAdmission(admission);
-  wrapped.amend = async (couponId, change, changeNo) => {
+  wrapped.amend = async (couponId, change, numbered) => {
     try {
-      return await admission.amend(couponId, change, changeNo);
+      return await admission.amend(couponId, change, numbered);
     } catch (fault) {
       if (!(fault instanceof StoreOutcomeUnknownError)) throw fault;
       throw new StoreUnavailableError('Nothing was changed.', { cause: fault });
@@ -85,6 +87,32 @@ function savedAsBefore(changes: CouponChanges): CouponChanges {
   return wrapped;
 }
 
+/** A command is carried out on the coupon of its id, however often that was warmed or rebuilt since it was sent. */
+class CommandsOfAnyEpoch extends SimulatedStore {
+  protected override isOfAnotherEpoch(): boolean {
+    return false;
+  }
+}
+
+/** A command is sent before its process has seen the coupon serve. One that finds no coupon may arrive again when there is one. */
+function sentBlindly(changes: CouponChanges, admission: Admission): CouponChanges {
+  const wrapped = wrapChanges(changes);
+  wrapped.begin = async (request) => {
+    const reply = await changes.begin(request);
+    if (reply.status !== 'begun') return reply;
+    const { couponId, terms, changeNo } = reply.change;
+    await admission.amend(couponId, terms, { changeNo, epoch: 0 }).catch(() => undefined);
+    return reply;
+  };
+  return wrapped;
+}
+
+/** Commands arrive twice while coupons are warmed and rebuilt. */
+function withManyCommands(drawn: Scenario): Scenario {
+  const storeNetwork = { ...drawn.storeNetwork, duplicated: 0.5, refused: 0.2, delayMaxMs: 120 };
+  return { ...drawn, storeNetwork, sellerActs: 8 };
+}
+
 export const sellerBugs: Readonly<Record<string, Partial<Planting>>> = {
   'changed before it is written down': { changes: storeFirst },
   'unsettled changes never finished': { changes: neverFinished },
@@ -94,4 +122,9 @@ export const sellerBugs: Readonly<Record<string, Partial<Planting>>> = {
   'a change without its audit entry': { changes: unaudited },
   'silence taken for a refusal': { admission: silenceIsRefusal },
   'terms saved as they were before': { changes: savedAsBefore },
+  'a command of any epoch': {
+    store: (nowMs) => new CommandsOfAnyEpoch(nowMs),
+    changes: sentBlindly,
+    scenario: withManyCommands,
+  },
 };

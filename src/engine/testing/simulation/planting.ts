@@ -3,6 +3,9 @@ import type { Admission } from '../../ports/admission.js';
 import type { CouponChanges } from '../../ports/coupon-changes.js';
 import type { IssuanceQueue } from '../../ports/issuance-queue.js';
 import type { UnitLimit } from '../checker/history.js';
+import type { HoldSweeperPorts } from '../../holds/hold-sweeper.js';
+import type { TakeBackPorts } from '../../holds/take-back.js';
+import type { HolderReader } from './simulated-exclusion.js';
 import type { Random } from './random.js';
 import type { Scenario } from './scenario.js';
 import { SimulatedDoor } from './simulated-door.js';
@@ -10,7 +13,10 @@ import type { SimulatedProcess } from './simulated-process.js';
 import { StoreRecovery } from './simulated-recovery-store.js';
 import { RULE_LAG_MAX_MS } from './simulated-eligibility.js';
 import { SimulatedDatabase } from './simulated-database.js';
+import { SimulatedHolds } from './simulated-holds.js';
 import { SimulatedStore } from './simulated-store.js';
+
+export type SettledReader = HoldSweeperPorts['settledRows'];
 
 export interface Planting {
   /** Draws towards what a rare bug needs. */
@@ -21,6 +27,14 @@ export interface Planting {
   queue(queue: IssuanceQueue): IssuanceQueue;
   changes(changes: CouponChanges, admission: Admission): CouponChanges;
   recovery(store: SimulatedStore): StoreRecovery;
+  holds(database: SimulatedDatabase, nowMs: () => number): SimulatedHolds;
+  /** The ports of a take-back. */
+  takeBack(ports: TakeBackPorts): TakeBackPorts;
+  /** What a sweeper takes for settled. */
+  settled(settled: SettledReader, database: SimulatedDatabase): SettledReader;
+  readonly reconciles: boolean;
+  /** Reads who is excluded from another coupon. */
+  holders(holders: HolderReader, database: SimulatedDatabase): HolderReader;
   door(limits: readonly UnitLimit[], random: Random): SimulatedDoor;
   /** How late a process may know a change of a door rule. */
   readonly ruleLagMaxMs: number;
@@ -34,6 +48,11 @@ export const nothingPlanted: Planting = {
   queue: (queue) => queue,
   changes: (changes) => changes,
   recovery: (store) => new StoreRecovery(store),
+  holds: (database, nowMs) => new SimulatedHolds(database, nowMs),
+  takeBack: (ports) => ports,
+  settled: (settled) => settled,
+  reconciles: true,
+  holders: (holders) => holders,
   door: (limits, random) => new SimulatedDoor(limits, random),
   ruleLagMaxMs: RULE_LAG_MAX_MS,
 };
@@ -52,7 +71,7 @@ export function wrapAdmission(admission: Admission): {
     unrecordedHolder: (couponId, issueNo) => admission.unrecordedHolder(couponId, issueNo),
     winners: (couponId, version, limit) => admission.winners(couponId, version, limit),
     warm: (couponId, read) => admission.warm(couponId, read),
-    amend: (couponId, change, changeNo) => admission.amend(couponId, change, changeNo),
+    amend: (couponId, change, numbered) => admission.amend(couponId, change, numbered),
     revoke: (couponId, issueNo, memberId) => admission.revoke(couponId, issueNo, memberId),
     revokeMany: (couponId, issuances) => admission.revokeMany(couponId, issuances),
   };

@@ -20,7 +20,7 @@ export interface RedemptionHistory {
   readonly calls: readonly TimedCall[];
   readonly onCancel: CancelEffect;
   readonly expiresAtMs: number;
-  /** Of the rows, when nothing is under way any more. */
+  /** State of the rows when nothing is under way any more. */
   readonly final: RedemptionState;
 }
 

@@ -1,4 +1,4 @@
-/** I9 in simulated histories, and that each planted bug is found. */
+/** Tests I9 in simulated histories, and that each planted bug is found. */
 import t from 'tap';
 import type { CouponId } from '../../domain/coupon.js';
 import type { OrderId } from '../../domain/redemption.js';
@@ -24,7 +24,7 @@ class RepeatRefusedAfterExpiry extends SimulatedRedemptions {
   }
 }
 
-/** The coupon is free again, and nothing says which order was cancelled. */
+/** The coupon is free again, and nothing shows which order was cancelled. */
 class CancelWithoutHistory extends SimulatedRedemptions {
   protected override markCancelled(): void {
     // Nothing is written.

@@ -40,7 +40,7 @@ export async function runHistories(options: RunOptions): Promise<Tally> {
       onFailure?.(result);
     }
     onProgress?.(tally);
-    // Virtual time never leaves the queue of ticks; signals, output and other tests want their turn.
+    // Virtual time never leaves the queue of ticks; signals, output and other tests need their turn.
     await new Promise((resolve) => setImmediate(resolve));
   }
   return tally;

@@ -21,6 +21,13 @@ const COUPONS_MAX = 8;
 /** How many histories have coupons of which a member may have several units. */
 const SEVERAL_UNITS = 0.2;
 
+/** How many histories have coupons whose issuances are held until an order confirms them, and for how long at most. */
+const HELD = 0.2;
+const HOLD_MAX_MS = 700;
+
+/** How many histories with several coupons have one that excludes the holders of another. */
+const EXCLUDES = 0.3;
+
 /** The store's clock when the history begins, if its own axis begins at 0. */
 export const STORE_OFFSET_MS = Date.UTC(2026, 10, 22, 12);
 
@@ -52,12 +59,16 @@ export interface Scenario extends Sharing {
 
 /** How many coupons there are, and how they share shards and calls. */
 export interface Sharing {
-  /** Of the coupons beside the first, whose terms are the scenario's. */
+  /** Terms of the other coupons. The terms of the first are the scenario's. */
   readonly otherTerms: readonly CouponTerms[];
   readonly rounds: RoundShape;
   /** How many units a member may have, and what the limit is changed to at some instant. */
   readonly perMember: number;
   readonly perMemberLater: number;
+  /** How long an issuance is held; `undefined`: it is the member's at once. */
+  readonly holdMs: number | undefined;
+  /** The second of several coupons is for members who do not hold the first, which is closed at some instant. */
+  readonly excludes: boolean;
 }
 
 /**
@@ -101,6 +112,8 @@ function drawSharing(random: Random, healMs: number): Sharing {
       stragglers: random.chance(0.5),
     },
     ...drawLimits(random),
+    holdMs: random.chance(HELD) ? random.between(50, HOLD_MAX_MS) : undefined,
+    excludes: random.chance(EXCLUDES),
   };
 }
 

@@ -4,7 +4,9 @@ import type { CouponId, HolderId, Issuance } from '../../domain/coupon.js';
 import type { DeadLetter, LedgerAudit, Revocation } from '../../ports/ledger-audit.js';
 import type { Link } from './link.js';
 import type { SimulatedDatabase } from './simulated-database.js';
-import { type CouponPart, enqueue, type SimulatedStore } from './simulated-store.js';
+import type { CouponPart } from './stored-coupon.js';
+import { enqueue } from './stored-coupon.js';
+import { type SimulatedStore } from './simulated-store.js';
 
 export class SimulatedAdmitted implements AdmittedIssuances {
   readonly #link: Link;

@@ -1,6 +1,5 @@
 /** Changes of coupons in a {@link SimulatedDatabase}: what `sql-coupon-changes.ts` does in one transaction is one step here. */
 import type { AuditEntry } from '../../ports/audit-log.js';
-import { shortensValidity } from '../../ports/coupon-changes.js';
 import type { BeginReply, BegunChange, ChangeRequest, StandingCoupon } from '../../ports/coupon-changes.js';
 import type { CouponRecord } from '../../ports/coupon-catalogue.js';
 import { type CouponId, type CouponTerms, QUANTITY_MAX } from '../../domain/coupon.js';
@@ -46,7 +45,6 @@ export class SimulatedCouponChanges {
     const terms =
       addUnits === undefined ? request.terms : { ...request.terms, quantity: record.quantity + addUnits };
     if ((terms.quantity ?? 0) > QUANTITY_MAX) return { status: 'quantity_too_large' };
-    if (shortensValidity(request, record)) return { status: 'validity_shortened' };
     if (keyed !== undefined) this.#keys.set(keyOf(keyed), keyed);
     const changeNo = record.changesBegun + 1;
     const begun = { ...record, changesBegun: changeNo };

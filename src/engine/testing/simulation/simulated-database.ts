@@ -11,6 +11,7 @@ import { memberOf, unitOf } from '../../domain/holder.js';
 import { MEMBER_ID_LENGTH_MAX } from '../../domain/member-id.js';
 import { StoreCorruptError } from '../../domain/errors.js';
 import { IDEMPOTENCY_KEPT_MS, type KeyedRequest } from '../../ports/idempotency.js';
+import type { Confirmation, EndedHold } from '../../ports/hold-ledger.js';
 import type { AuditEntry } from '../../ports/audit-log.js';
 import { SimulatedCouponChanges } from './simulated-coupon-changes.js';
 import type {
@@ -31,6 +32,16 @@ export interface CouponLedger {
   /** Revoked number → whose it was. */
   readonly revoked: Map<number, HolderId>;
   deadLetters: DeadLetter[];
+  /** Number → the confirmation of its hold. */
+  readonly confirmed: Map<number, Confirmation>;
+  /** Number → how its hold ended. */
+  readonly ended: Map<number, EndedRow>;
+}
+
+/** What is left of a row that was taken back. */
+export interface EndedRow extends EndedHold {
+  readonly issuedAtMs: number;
+  readonly revokedAtMs: number;
 }
 
 interface Registration extends Pick<KeyedRequest, 'bodyHash' | 'atMs'> {
@@ -49,11 +60,15 @@ export class SimulatedDatabase {
 
   insert(coupon: NewCoupon): CouponRecord {
     const { name, quantity, opensAtMs, closesAtMs, paused, closed, sellerId, discount, createdAtMs } = coupon;
-    const { door } = coupon;
+    const { door, redemption } = coupon;
     const couponId = (this.coupons.size + 1) as CouponId;
     const terms = { quantity, opensAtMs, closesAtMs, paused, closed };
     const kept = { couponId, sellerId, name, discount, createdAtMs, ...terms, ...FRESH };
-    const record = door === undefined ? kept : { ...kept, door };
+    const record = {
+      ...kept,
+      ...(door === undefined ? {} : { door }),
+      ...(redemption === undefined ? {} : { redemption }),
+    };
     this.coupons.set(couponId, record);
     return record;
   }
@@ -121,7 +136,10 @@ export class SimulatedDatabase {
   ledgerOf(couponId: CouponId): CouponLedger {
     let ledger = this.#ledgers.get(couponId);
     if (ledger === undefined) {
-      ledger = { rows: new Map(), numberOf: new Map(), revoked: new Map(), deadLetters: [] };
+      ledger = {
+        ...{ rows: new Map(), numberOf: new Map(), revoked: new Map(), deadLetters: [] },
+        ...{ confirmed: new Map(), ended: new Map() },
+      };
       this.#ledgers.set(couponId, ledger);
     }
     return ledger;
@@ -160,7 +178,7 @@ export class SimulatedDatabase {
   }
 
   /** Whether the coupon was rebuilt since a process read it under this epoch. */
-  protected isRebuilt(couponId: CouponId, epoch: number): boolean {
+  isRebuilt(couponId: CouponId, epoch: number): boolean {
     return (this.coupons.get(couponId)?.epoch ?? 0) > epoch;
   }
 
@@ -241,8 +259,13 @@ export class SimulatedDatabase {
   }
 
   counts(couponId: CouponId): LedgerCounts {
-    const { rows, deadLetters } = this.ledgerOf(couponId);
-    return { recorded: rows.size, deadLettered: deadLetters.length };
+    const { rows, deadLetters, confirmed } = this.ledgerOf(couponId);
+    return {
+      recorded: rows.size,
+      confirmed: [...confirmed.keys()].filter((issueNo) => rows.has(issueNo)).length,
+      redeemed: [...rows.values()].filter(({ usedAtMs }) => usedAtMs !== undefined).length,
+      deadLettered: deadLetters.length,
+    };
   }
 
   highestIssueNo(couponId: CouponId): number {

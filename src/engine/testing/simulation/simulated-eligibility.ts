@@ -33,7 +33,7 @@ export class SimulatedEligibility {
     this.rules = starts.map((fromMs) => ({ fromMs, ...drawGrades(random) }));
   }
 
-  /** What the member's token says at this press: a member may have another grade at the next. */
+  /** Grade in the member's token at this request: a member may have another grade at the next. */
   grade(): string | undefined {
     return this.rules.length === 0 ? undefined : this.#random.pick(GRADES);
   }

@@ -3,8 +3,12 @@ import type { CouponId, HolderId, MemberId } from '../../domain/coupon.js';
 import { holderOf, memberOf, unitOf } from '../../domain/holder.js';
 import type { DoorRefusal, DownloadOutcome, PendingDownload } from '../../domain/download.js';
 import type { DownloadCall } from '../checker/history.js';
+import { NOT_READY } from '../../download/outcomes.js';
+import { STORE_OFFSET_MS } from './scenario.js';
 import type { SimulatedDoor } from './simulated-door.js';
 import type { SimulatedEligibility } from './simulated-eligibility.js';
+import type { SimulatedExclusion } from './simulated-exclusion.js';
+import type { SimulatedOrders } from './simulated-orders.js';
 import type { ApiProcess, SimulatedWorld } from './simulated-world.js';
 
 const WAY_MAX_MS = 3;
@@ -42,24 +46,35 @@ class SimulatedDownload implements PendingDownload {
   }
 }
 
+export interface MemberDoors {
+  readonly door: SimulatedDoor;
+  readonly eligibility: SimulatedEligibility;
+  readonly exclusion: SimulatedExclusion | undefined;
+}
+
 export class SimulatedMembers {
   readonly calls: DownloadCall[] = [];
   readonly #world: SimulatedWorld;
   readonly #couponId: CouponId;
   readonly #door: SimulatedDoor;
   readonly #eligibility: SimulatedEligibility;
+  readonly #exclusion: SimulatedExclusion | undefined;
   readonly #patientUntilMs: number;
+  readonly #orders: SimulatedOrders | undefined;
 
   constructor(
     world: SimulatedWorld,
     couponId: CouponId,
-    doors: { readonly door: SimulatedDoor; readonly eligibility: SimulatedEligibility },
+    doors: MemberDoors,
     patientUntilMs: number,
+    orders: SimulatedOrders | undefined,
   ) {
+    this.#orders = orders;
     this.#world = world;
     this.#couponId = couponId;
     this.#door = doors.door;
     this.#eligibility = doors.eligibility;
+    this.#exclusion = doors.exclusion;
     this.#patientUntilMs = patientUntilMs;
   }
 
@@ -100,8 +115,10 @@ export class SimulatedMembers {
       api.process.onCrash(cutOff);
       api.process.happen(() => {
         const { refusedAs: overLimit, answersAlone } = this.#door.judge(holder, time.nowMs());
-        const refusedAs = overLimit ?? this.#eligibility.refusal(call.grade, time.nowMs());
-        if (answersAlone && overLimit !== undefined) settle(overLimit);
+        const first = overLimit ?? this.#eligibility.refusal(call.grade, time.nowMs());
+        const refusedAs = first ?? this.#exclusion?.judge(api, memberOf(holder));
+        if (refusedAs === 'not_loaded') settle(NOT_READY);
+        else if (answersAlone && overLimit !== undefined) settle(overLimit);
         else api.engine.download(new SimulatedDownload(this.#couponId, call, refusedAs, settle));
       });
     });
@@ -115,6 +132,8 @@ export class SimulatedMembers {
     if (call.outcome !== undefined) throw new Error('A download was settled twice.');
     call.outcome = outcome;
     call.answeredMs = this.#world.time.nowMs();
+    if ('issueNo' in outcome)
+      this.#orders?.onHeld(call.holder, outcome.issueNo, outcome.issuedAtMs - STORE_OFFSET_MS);
     if (['busy', 'not_ready', 'outcome_unknown', 'issued'].includes(outcome.outcome))
       this.#pressAgain(call.holder);
   }

@@ -11,8 +11,9 @@ import type {
 } from '../../ports/recovery-store.js';
 import { termsOf } from '../../ports/terms-change.js';
 import type { Link } from './link.js';
-import { couponParts, NO_CHANGE } from './simulated-store.js';
-import type { CouponPart, SimulatedStore, StoredCoupon } from './simulated-store.js';
+import { couponParts, NO_CHANGE } from './stored-coupon.js';
+import type { CouponPart, StoredCoupon } from './stored-coupon.js';
+import type { SimulatedStore } from './simulated-store.js';
 
 type Found = Pick<Inspection, 'epoch' | 'server'>;
 

@@ -2,7 +2,8 @@
 import type { TermsChange } from '../../ports/terms-change.js';
 import type { CouponId } from '../../domain/coupon.js';
 import { StoreUnavailableError } from '../../domain/errors.js';
-import type { AmendResult, CouponRegistry, RevokeResult } from '../../sellers/coupon-registry.js';
+import type { RevokeResult } from '../../sellers/issuance-revoker.js';
+import type { AmendResult, CouponRegistry } from '../../sellers/coupon-registry.js';
 import type { SellerAct, SellerCall } from '../checker/history.js';
 import type { Random } from './random.js';
 import { STORE_OFFSET_MS } from './scenario.js';

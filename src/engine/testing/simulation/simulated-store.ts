@@ -10,14 +10,13 @@ import type {
   AdmitReply,
   AlreadyIssued,
   AmendReply,
-  LastChange,
+  NumberedChange,
   NumberedHolder,
   RevokeManyReply,
   RevokeReply,
   WarmCoupon,
 } from '../../ports/admission.js';
 import type { CouponId, CouponSnapshot, CouponTerms, Issuance, HolderId } from '../../domain/coupon.js';
-import { StoreUnavailableError } from '../../domain/errors.js';
 import type {
   Claim,
   ClaimName,
@@ -26,75 +25,16 @@ import type {
   QueueDepth,
   QueueFault,
 } from '../../ports/issuance-queue.js';
+import { StoredCoupons } from './stored-coupons.js';
 import { type TermsChange, sameTerms, termsAfter, termsOf } from '../../ports/terms-change.js';
+import { couponParts, NO_CHANGE, enqueue } from './stored-coupon.js';
+import type { TermsInstalled, StoredCoupon, CouponPart, StoredClaim } from './stored-coupon.js';
 
-export interface StoredClaim {
-  token: string;
-  leaseUntilMs: number;
-  issuances: readonly Issuance[];
-}
-
-export interface StoredRecovery {
-  /** It was put in before: a first warm that arrives late has read an older past. */
-  readonly wasIn: boolean;
-  readonly token: string;
-  readonly untilMs: number;
-  readonly sinceMs: number;
-  /** Of the store, when its lock was last taken. */
-  readonly life: number;
-}
-
-/** What Redis keeps under a key of its own. */
-export const couponParts = ['meta', 'winners', 'queue', 'claims', 'claimed'] as const;
-export type CouponPart = (typeof couponParts)[number];
-
-export interface StoredCoupon {
-  couponId: CouponId;
-  terms: CouponTerms;
-  version: number;
-  epoch: number;
-  lastIssueNo: number;
-  lastChange: LastChange;
-  /** The life of the store in which it was last verified. */
-  verifiedIn: number;
-  /** Out of service while one process recovers it. */
-  recovery: StoredRecovery | undefined;
-  /** The highest number that callers received, gathered in one life of the store until a process has compared. */
-  inspecting: { readonly life: number; readonly sinceMs: number; readonly seenIssueNo: number } | undefined;
-  winners: Map<HolderId, Issuance>;
-  /** Ascending by issueNo. */
-  queue: Issuance[];
-  claims: StoredClaim[];
-  /** Parts that do not carry the marker with which the coupon was put in. */
-  readonly lost: Set<CouponPart>;
-}
-
-export const NO_CHANGE: LastChange = { changeNo: 0, refused: undefined };
-
-/** Terms that a command has put into force. */
-export interface TermsInstalled {
-  readonly couponId: CouponId;
-  readonly atMs: number;
-  readonly terms: CouponTerms;
-}
-
-export class SimulatedStore {
+export class SimulatedStore extends StoredCoupons {
   /** All of them, oldest first: no part of the store, and so never lost with it. */
   readonly installed: TermsInstalled[] = [];
-  readonly coupons = new Map<CouponId, StoredCoupon>();
-  /** Coupon → when it was last marked pending, by the store's clock. */
-  readonly pendingMs = new Map<CouponId, number>();
-  readonly #nowMs: () => number;
-  /** Its run id, so to speak: another one after every restart. What a connection began before cannot be finished after. */
-  life = 1;
-
-  constructor(nowMs: () => number) {
-    this.#nowMs = nowMs;
-  }
-
-  nowMs(): number {
-    return Math.floor(this.#nowMs());
-  }
+  /** Coupon/number → when its unit was first returned to stock by {@link revokeMany}; no part of the store either. */
+  readonly returnedMs = new Map<string, number>();
 
   admit(batch: AdmitBatch): AdmitReply {
     const storeNowMs = this.nowMs();
@@ -128,21 +68,9 @@ export class SimulatedStore {
     };
   }
 
-  /** The batches of one call, one after another: each is a step of its own, and one that is refused is no matter of the others. */
+  /** The batches of one call, one after another: each is a step of its own, and a refused one does not affect the others. */
   admitRound(batches: readonly AdmitBatch[]): AdmitReply[] {
     return batches.map((batch) => this.admit(batch));
-  }
-
-  /** Not while it is recovered, nor until it was verified after a restart of the store, nor while one of these parts is lost. */
-  protected serving(couponId: CouponId, ...parts: readonly CouponPart[]): StoredCoupon | undefined {
-    const coupon = this.coupons.get(couponId);
-    if (coupon?.recovery !== undefined || coupon?.verifiedIn !== this.life) return undefined;
-    return coupon.epoch > 0 && this.isWhole(coupon, parts) ? coupon : undefined;
-  }
-
-  /** Whether these parts are the ones that were put in. */
-  isWhole({ lost }: StoredCoupon, parts: readonly CouponPart[]): boolean {
-    return lost.size === 0 || !parts.some((part) => lost.has(part));
   }
 
   protected isStale(coupon: StoredCoupon, batch: AdmitBatch): boolean {
@@ -184,11 +112,6 @@ export class SimulatedStore {
     return unrecorded.find((issuance) => issuance.issueNo === issueNo);
   }
 
-  /** @throws StoreUnavailableError while one of these parts is lost. */
-  demandWhole(coupon: StoredCoupon, parts: readonly CouponPart[]): void {
-    if (!this.isWhole(coupon, parts)) throw new StoreUnavailableError('A part of the coupon was lost.');
-  }
-
   /** `present`: it is there already, or being recovered with something to recover, and stays as it is. */
   warm(coupon: WarmCoupon, issued: readonly Issuance[]): 'warmed' | 'present' {
     const known = this.coupons.get(coupon.couponId);
@@ -217,9 +140,12 @@ export class SimulatedStore {
     return 'warmed';
   }
 
-  amend(couponId: CouponId, change: TermsChange, changeNo?: number): AmendReply {
+  amend(couponId: CouponId, change: TermsChange, numbered?: NumberedChange): AmendReply {
     const coupon = this.serving(couponId, 'winners');
-    if (coupon === undefined) return { status: 'not_ready' };
+    if (coupon === undefined || (numbered !== undefined && this.isOfAnotherEpoch(coupon, numbered))) {
+      return { status: 'not_ready' };
+    }
+    const changeNo = numbered?.changeNo;
     const decided = changeNo === undefined ? undefined : this.decidedBefore(coupon, changeNo);
     if (decided !== undefined) return { status: decided, snapshot: this.#snapshotOf(coupon) };
     const after = termsAfter(coupon.terms, change, this.issuedOf(coupon));
@@ -231,6 +157,10 @@ export class SimulatedStore {
       coupon.version += 1;
     }
     return { status: refused ?? 'amended', snapshot: this.#snapshotOf(coupon) };
+  }
+
+  protected isOfAnotherEpoch({ epoch }: StoredCoupon, numbered: NumberedChange): boolean {
+    return epoch !== numbered.epoch;
   }
 
   noteInstalled(couponId: CouponId, terms: CouponTerms): void {
@@ -268,6 +198,8 @@ export class SimulatedStore {
     const live = issuances.filter(({ issueNo, holder }) => {
       if (coupon.winners.get(holder)?.issueNo !== issueNo) return false;
       coupon.winners.delete(holder);
+      const name = `${couponId}/${issueNo}`;
+      if (!this.returnedMs.has(name)) this.returnedMs.set(name, this.nowMs());
       return true;
     });
     const numbers = new Set(live.map(({ issueNo }) => issueNo));
@@ -375,51 +307,6 @@ export class SimulatedStore {
     }
   }
 
-  /** Removes everything, as FLUSHALL does or a master that came back empty. */
-  loseEverything(): void {
-    this.restart({ coupons: new Map(), pendingMs: new Map() });
-  }
-
-  /** Removes one key and leaves the others. */
-  lose(couponId: CouponId, part: CouponPart): void {
-    const coupon = this.coupons.get(couponId);
-    if (coupon === undefined) return;
-    coupon.lost.add(part);
-    switch (part) {
-      case 'meta':
-        coupon.version = coupon.epoch = coupon.lastIssueNo = coupon.verifiedIn = 0;
-        coupon.recovery = coupon.inspecting = undefined;
-        break;
-      case 'winners':
-        coupon.winners.clear();
-        break;
-      case 'queue':
-        coupon.queue = [];
-        break;
-      case 'claims':
-        // Held still, and no process can see whether a lease has ended.
-        for (const claim of coupon.claims) claim.leaseUntilMs = Infinity;
-        break;
-      case 'claimed':
-        coupon.claims = [];
-    }
-  }
-
-  copy(): StoreContent {
-    const coupons = new Map([...this.coupons].map(([couponId, coupon]) => [couponId, copyOf(coupon)]));
-    return { coupons, pendingMs: new Map(this.pendingMs) };
-  }
-
-  /** It comes back, with this content: what it had, an older copy, or nothing. */
-  restart(content: StoreContent): void {
-    this.life += 1;
-    const { coupons, pendingMs } = content;
-    this.coupons.clear();
-    for (const [couponId, coupon] of coupons) this.coupons.set(couponId, coupon);
-    this.pendingMs.clear();
-    for (const [couponId, atMs] of pendingMs) this.pendingMs.set(couponId, atMs);
-  }
-
   #endClaim(
     couponId: CouponId,
     token: string,
@@ -449,29 +336,6 @@ export class SimulatedStore {
       storeNowMs: this.nowMs(),
     };
   }
-}
-
-export interface StoreContent {
-  readonly coupons: ReadonlyMap<CouponId, StoredCoupon>;
-  readonly pendingMs: ReadonlyMap<CouponId, number>;
-}
-
-/** Puts them in by number; what is queued already stays as it is. */
-export function enqueue(coupon: StoredCoupon, issuances: readonly Issuance[]): number {
-  const queued = new Set(coupon.queue.map(({ issueNo, holder }) => `${issueNo}:${holder}`));
-  const added = issuances.filter(({ issueNo, holder }) => !queued.has(`${issueNo}:${holder}`));
-  coupon.queue = [...added, ...coupon.queue].sort((one, other) => one.issueNo - other.issueNo);
-  return added.length;
-}
-
-function copyOf(coupon: StoredCoupon): StoredCoupon {
-  return {
-    ...coupon,
-    winners: new Map(coupon.winners),
-    queue: [...coupon.queue],
-    claims: coupon.claims.map((claim) => ({ ...claim })),
-    lost: new Set(coupon.lost),
-  };
 }
 
 export type AdmitRefusal = ReturnType<typeof refusalOf>;

@@ -3,14 +3,18 @@ import t from 'tap';
 import type { CouponId } from '../../domain/coupon.js';
 import { admissionContract } from '../contracts/admission-contract.js';
 import { couponCatalogueContract } from '../contracts/coupon-catalogue-contract.js';
+import { holdLedgerContract } from '../contracts/hold-ledger-contract.js';
 import { issuanceLedgerContract } from '../contracts/issuance-ledger-contract.js';
 import { issuanceQueueContract } from '../contracts/issuance-queue-contract.js';
+import { numberedChangeContract } from '../contracts/numbered-change-contract.js';
 import { recorderBellContract } from '../contracts/recorder-bell-contract.js';
 import { SimulatedCatalogue, SimulatedLedger } from './database-ports.js';
 import { DirectChannel, directLink } from './link.js';
+import { SimulatedHoldLedger, SimulatedHolds } from './simulated-holds.js';
 import { SimulatedDatabase } from './simulated-database.js';
 import { StoreRecovery } from './simulated-recovery-store.js';
-import { couponParts, SimulatedStore } from './simulated-store.js';
+import { couponParts } from './stored-coupon.js';
+import { SimulatedStore } from './simulated-store.js';
 import { couponNumber } from './staged-world.js';
 import { SimulatedAdmission, SimulatedBell, SimulatedIssuanceQueue } from './store-ports.js';
 
@@ -24,7 +28,7 @@ t.test('a first warm that stalled over the loss of any part does not bring old t
     const terms = { quantity: 5, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
     const old = { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 };
     t.equal(store.warm({ ...old, epoch: 2 }, []), 'warmed');
-    t.match(store.amend(couponId, { closed: true }, 1), { status: 'amended' });
+    t.match(store.amend(couponId, { closed: true }, { changeNo: 1, epoch: 2 }), { status: 'amended' });
     store.lose(couponId, lost);
     const request = { token: 'stalled', lockMs: 1_000, seenIssueNo: 0, birth: undefined };
     const epoch = lost === 'meta' ? undefined : 2;
@@ -34,6 +38,11 @@ t.test('a first warm that stalled over the loss of any part does not bring old t
 });
 
 admissionContract(t, 'simulated store', async () => {
+  const store = new SimulatedStore(Date.now);
+  return { admission: new SimulatedAdmission(directLink, store), close };
+});
+
+numberedChangeContract(t, 'simulated store', async () => {
   const store = new SimulatedStore(Date.now);
   return { admission: new SimulatedAdmission(directLink, store), close };
 });
@@ -51,6 +60,14 @@ issuanceLedgerContract(t, 'simulated database', async () => {
   const database = new SimulatedDatabase();
   const ledger = new SimulatedLedger(directLink, database);
   return { ledger, other: ledger, catalogue: new SimulatedCatalogue(directLink, database), close };
+});
+
+holdLedgerContract(t, 'simulated database', async () => {
+  const database = new SimulatedDatabase();
+  const holds = new SimulatedHoldLedger(directLink, new SimulatedHolds(database, Date.now));
+  const ledger = new SimulatedLedger(directLink, database);
+  const catalogue = new SimulatedCatalogue(directLink, database);
+  return { holds, others: holds, ledger, catalogue, beside: undefined, close };
 });
 
 couponCatalogueContract(t, 'simulated database', async () => ({

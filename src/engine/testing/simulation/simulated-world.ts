@@ -6,6 +6,8 @@ import { UnsettledChanges } from '../../sellers/unsettled-changes.js';
 import { CouponWarmer } from '../../recovery/coupon-warmer.js';
 import type { CouponId } from '../../domain/coupon.js';
 import { Engine } from '../../download/engine.js';
+import { FinalHolders } from '../../feed/final-holders.js';
+import { SettledRows } from '../../feed/settled-rows.js';
 import { Flusher } from '../../recording/flusher.js';
 import { Reconciler } from '../../reconcile/reconcile-loop.js';
 import { Recorder } from '../../recording/recorder.js';
@@ -23,13 +25,18 @@ import {
 import type { Scenario } from './scenario.js';
 import { SimulatedAdmitted, SimulatedAudit } from './simulated-audit.js';
 import type { SimulatedDatabase } from './simulated-database.js';
+import { DATABASE_OFFSET_MS, holdsOf, startSweeper, watchVersions } from './held-coupons.js';
+import type { Holds } from '../../holds/holds.js';
+import { type HolderReader, whereOnlyClosedIsOver } from './simulated-exclusion.js';
+import { SimulatedHoldLedger, type SimulatedHolds } from './simulated-holds.js';
 import { SimulatedLink, SimulatedServer, calmNetwork } from './simulated-network.js';
 import { SimulatedVersions, SimulatedNews } from './simulated-news.js';
 import type { VersionNews } from './simulated-news.js';
 import { SimulatedProcess } from './simulated-process.js';
 import { SimulatedRecoveryStore } from './simulated-recovery-store.js';
 import type { StoreRecovery } from './simulated-recovery-store.js';
-import type { CouponPart, SimulatedStore, StoreContent } from './simulated-store.js';
+import type { CouponPart, StoreContent } from './stored-coupon.js';
+import type { SimulatedStore } from './simulated-store.js';
 import { SimulatedAdmission, SimulatedBell, SimulatedIssuanceQueue } from './store-ports.js';
 import { VirtualTime } from './virtual-time.js';
 
@@ -43,6 +50,9 @@ export interface ApiProcess {
   readonly engine: Engine;
   readonly registry: CouponRegistry;
   readonly warmer: CouponWarmer;
+  readonly holds: Holds;
+  /** Reads who holds a coupon that is closed. */
+  readonly holders: HolderReader;
 }
 
 const RESTART_MAX_MS = 600;
@@ -54,6 +64,7 @@ export class SimulatedWorld {
   readonly databaseServer = new SimulatedServer();
   readonly store: SimulatedStore;
   readonly database: SimulatedDatabase;
+  readonly holds: SimulatedHolds;
   readonly apis: ApiProcess[] = [];
   readonly recorders: SimulatedProcess[] = [];
   readonly losses: Loss[] = [];
@@ -79,11 +90,13 @@ export class SimulatedWorld {
     this.store = planting.store(() => STORE_OFFSET_MS + this.time.nowMs());
     this.#recovery = planting.recovery(this.store);
     this.database = planting.database();
+    this.holds = planting.holds(this.database, () => DATABASE_OFFSET_MS + this.time.nowMs());
     this.storeServer.faults = scenario.storeNetwork;
     this.databaseServer.faults = scenario.databaseNetwork;
     this.#rings = new SimulatedNews(random);
     this.#versions = new SimulatedNews(random);
     this.#rings.lost = this.#versions.lost = scenario.newsLost;
+    if (scenario.holdMs !== undefined) watchVersions(this.store, (fault) => this.bugs.push(fault));
     for (let place = 0; place < scenario.apiProcesses; place += 1) this.startApi(place);
     for (let place = 0; place < scenario.recorders; place += 1) this.startRecorder(place);
   }
@@ -93,7 +106,15 @@ export class SimulatedWorld {
     const shared = this.#ports(process);
     const { batchMax, mailboxMax } = this.#scenario;
     const engine = new Engine(shared, { batchMax, mailboxMax, admitDeadlineMs: ADMIT_DEADLINE_MS });
-    this.apis[place] = { process, engine, registry: new CouponRegistry(shared), warmer: shared.warmer };
+    const registry = new CouponRegistry(shared);
+    const holds = holdsOf(shared, this.#planting);
+    const finalHolders = new FinalHolders({
+      admission: whereOnlyClosedIsOver(shared.admission),
+      warmer: shared.warmer,
+      settledRows: new SettledRows(shared),
+    });
+    const holders = this.#planting.holders(finalHolders, this.database);
+    this.apis[place] = { process, engine, registry, warmer: shared.warmer, holds, holders };
     void engine.start();
     this.#startAgain(process, () => {
       if (this.apis[place]?.process === process) this.startApi(place);
@@ -123,7 +144,8 @@ export class SimulatedWorld {
     const unsettled = new UnsettledChanges({ ...ports, onSettled: () => undefined });
     this.recorders[place] = process;
     void recorder.start();
-    reconciler.start();
+    if (this.#planting.reconciles) reconciler.start();
+    if (this.#scenario.holdMs !== undefined) startSweeper(ports, this.#planting, this.database);
     unsettled.start();
     this.#startAgain(process, () => {
       if (this.recorders[place] === process) this.startRecorder(place);
@@ -204,6 +226,7 @@ export class SimulatedWorld {
       catalogue: new SimulatedCatalogue(databaseLink, this.database, () => this.#epochRaised(process)),
       changes: this.#planting.changes(new SimulatedChanges(databaseLink, this.database), admission),
       ledger: new SimulatedLedger(databaseLink, this.database),
+      holdLedger: new SimulatedHoldLedger(databaseLink, this.holds),
       versions: new SimulatedVersions(this.#versions.of(process)),
       clock: process,
       scheduler: process,

@@ -1,31 +1,26 @@
 /** Runs one history from its seed: faults and commands, recovery, idle stores, verdict. */
 import type { CouponId, CouponTerms, MemberId } from '../../domain/coupon.js';
 import { parseMemberId } from '../../domain/coupon.js';
+import { defaultRedemptionRules, type RedemptionRules } from '../../domain/redemption.js';
 import { holdersOf } from '../../domain/holder.js';
-import { termsOf } from '../../ports/terms-change.js';
-import { auditedAct } from '../checker/audited-act.js';
-import type { FinalState, History, ObservedTerms, UnitLimit, Verdict } from '../checker/history.js';
+import type { History, Verdict } from '../checker/history.js';
 import { checkHistory } from '../checker/history-checker.js';
 import type { Planting } from './planting.js';
 import { nothingPlanted } from './planting.js';
 import { Random } from './random.js';
-import {
-  ADMIT_DEADLINE_MS,
-  CALL_DEADLINE_MS,
-  drawScenario,
-  FREEZE_MAX_MS,
-  LEASE_MS,
-  STILL_MAX_MS,
-  STORE_OFFSET_MS,
-} from './scenario.js';
-import type { LossKind, Scenario } from './scenario.js';
+import { CALL_DEADLINE_MS, drawScenario, FREEZE_MAX_MS, STILL_MAX_MS, STORE_OFFSET_MS } from './scenario.js';
+import type { Scenario } from './scenario.js';
+import { SWEPT_WITHIN_MS } from './held-coupons.js';
 import { SimulatedEligibility } from './simulated-eligibility.js';
+import { SimulatedExclusion } from './simulated-exclusion.js';
 import { SimulatedMembers } from './simulated-members.js';
+import { SimulatedOrders } from './simulated-orders.js';
 import { LATE_MAX_MS } from './simulated-network.js';
 import { SimulatedSellers } from './simulated-sellers.js';
-import { couponParts, type TermsInstalled } from './simulated-store.js';
 import { SimulatedWorld } from './simulated-world.js';
-import type { StoreCopy } from './simulated-world.js';
+import { historyOf } from './history-of-coupon.js';
+import type { SimulatedCoupon } from './history-of-coupon.js';
+import { planFaults, mayFreeze } from './plan-faults.js';
 
 /** Added to a seed, it is that of the draws about several coupons. */
 const SHARING_SEEDS = 1_000_003;
@@ -35,6 +30,10 @@ const TOP_UP_SEEDS = 2_000_003;
 const UNIT_SEEDS = 3_000_017;
 /** The same for the rules of each coupon, and how late processes know them. */
 const RULE_SEEDS = 4_000_037;
+/** The same for orders that pay for held issuances. */
+const HOLD_SEEDS = 5_000_011;
+/** The same for the instant at which a coupon is closed whose holders are excluded from another. */
+const EXCLUSION_SEEDS = 6_000_011;
 /** After healing: what was under way has arrived by then. */
 const SETTLE_MS = STILL_MAX_MS + 2 * CALL_DEADLINE_MS;
 /** Leases, sweeps and cooldowns included; a history that is not idle by then never will be. */
@@ -44,14 +43,6 @@ const LAST_PRESS_EVERY_MS = 10;
 /** A recovery takes a lease, and longer where a lock has to lapse first; one may follow another. */
 const RECOVERY_ROUNDS_MAX = 40;
 const RECOVERY_ROUND_MS = 150;
-/** A process crashes at one of its first commands and replies, up to this one. */
-const CRASH_STEPS_MAX = 60;
-/** What a download may wait in a mailbox, then the deadline of the last in its batch, and the error of the store's clock. */
-const ADMIT_LATE_MS = 2 * ADMIT_DEADLINE_MS + CALL_DEADLINE_MS;
-/** A process that was frozen during a loss continues this soon after it. */
-const STALE_MAX_MS = 60;
-/** Lookups and a warm before the command, each up to its deadline, then the command itself. */
-const SELLER_LATE_MS = LATE_MAX_MS + FREEZE_MAX_MS + 20 * CALL_DEADLINE_MS;
 
 export interface SimulatedHistory {
   readonly seed: number;
@@ -67,16 +58,6 @@ export interface CouponHistory {
   readonly history: History;
 }
 
-/** One coupon of a history, with its members and its seller. */
-interface SimulatedCoupon {
-  readonly couponId: CouponId;
-  readonly terms: CouponTerms;
-  readonly limits: readonly UnitLimit[];
-  readonly eligibility: SimulatedEligibility;
-  readonly members: SimulatedMembers;
-  readonly sellers: SimulatedSellers;
-}
-
 /** @param random of this seed; the history continues to draw from it */
 export function scenarioOf(seed: number, random = new Random(seed)): Scenario {
   return drawScenario(random, new Random(seed + SHARING_SEEDS));
@@ -87,12 +68,19 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   const scenario = planting.scenario(scenarioOf(seed, random));
   const world = new SimulatedWorld(scenario, random, planting);
   const memberIds = Array.from({ length: scenario.members }, (_, index) => memberNamed(`m${index}`));
-  const coupons = [scenario.terms, ...scenario.otherTerms].map((terms) =>
-    register(world, terms, scenario, seed, planting),
-  );
+  const coupons: SimulatedCoupon[] = [];
+  for (const terms of [scenario.terms, ...scenario.otherTerms]) {
+    const other = scenario.excludes && coupons.length === 1 ? coupons[0]?.couponId : undefined;
+    coupons.push(register(world, terms, scenario, seed, planting, other));
+  }
 
   for (const coupon of coupons) planPresses(world, scenario, coupon, memberIds);
   planFaults(world, scenario);
+  for (const { exclusion, couponId } of coupons) {
+    if (exclusion === undefined) continue;
+    const closeMs = new Random(seed + EXCLUSION_SEEDS + couponId).between(1, scenario.healMs);
+    world.time.at(closeMs, () => coupons[0]?.sellers.act({ kind: 'amend', change: { closed: true } }));
+  }
   for (const { sellers } of coupons) {
     for (let act = 0; act < scenario.sellerActs; act += 1) {
       world.time.at(random.between(1, scenario.healMs), () => sellers.actAtRandom());
@@ -107,6 +95,8 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
     if (scenario.losses.length > 0 || !serves) await recovered(world, members, memberIds);
   }
 
+  await exclusionsKnown(world, coupons);
+
   const healedMs = world.time.nowMs();
   const mostUnits = Math.max(scenario.perMember, scenario.perMemberLater);
   const holders = memberIds.flatMap((memberId) => holdersOf(memberId, mostUnits));
@@ -120,6 +110,8 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
     coupons.every(({ couponId, members }) => !members.waiting && isAtRest(world, couponId)),
   );
 
+  if (scenario.holdMs !== undefined) await holdsEnded(world, scenario.holdMs);
+
   const histories = coupons.map((coupon) => ({
     couponId: coupon.couponId,
     history: historyOf(coupon, world, scenario, healedMs),
@@ -130,12 +122,21 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
 function register(
   world: SimulatedWorld,
   terms: CouponTerms,
-  { healMs, perMember, perMemberLater }: Scenario,
+  { healMs, perMember, perMemberLater, holdMs }: Scenario,
   seed: number,
   planting: Planting,
+  excludesHoldersOf: CouponId | undefined,
 ): SimulatedCoupon {
   const about = { sellerId: 'seller', name: 'simulated', discount: undefined, createdAtMs: 0 };
-  const { couponId } = world.database.insert({ ...terms, ...about });
+  const redemption: RedemptionRules = {
+    ...defaultRedemptionRules,
+    ...(holdMs === undefined ? {} : { holdSeconds: holdMs / 1_000 }),
+  };
+  const { couponId } = world.database.insert({ ...terms, ...about, redemption });
+  const orders =
+    holdMs === undefined
+      ? undefined
+      : new SimulatedOrders(world, couponId, holdMs, new Random(seed + HOLD_SEEDS + couponId));
   const unitRandom = new Random(seed + UNIT_SEEDS + couponId);
   const limits = [
     { fromMs: -Infinity, perMember },
@@ -143,50 +144,43 @@ function register(
   ];
   const ruleRandom = new Random(seed + RULE_SEEDS + couponId);
   const eligibility = new SimulatedEligibility(ruleRandom, healMs, planting.ruleLagMaxMs);
+  const exclusion = excludesHoldersOf === undefined ? undefined : new SimulatedExclusion(excludesHoldersOf);
   return {
     couponId,
     terms,
     limits,
     eligibility,
+    exclusion,
+    orders,
     members: new SimulatedMembers(
       world,
       couponId,
-      { door: planting.door(limits, unitRandom), eligibility },
+      { door: planting.door(limits, unitRandom), eligibility, exclusion },
       healMs,
+      orders,
     ),
     sellers: new SimulatedSellers(world, couponId, new Random(seed + TOP_UP_SEEDS + couponId)),
   };
 }
 
-function historyOf(
-  { couponId, terms, limits, eligibility, members, sellers }: SimulatedCoupon,
-  world: SimulatedWorld,
-  scenario: Scenario,
-  healedMs: number,
-): History {
-  return {
-    terms,
-    limits,
-    downloads: members.calls,
-    sellerCalls: sellers.calls,
-    rules: eligibility.rules,
-    observed: world.store.installed.flatMap((one) => (one.couponId === couponId ? observedOf(one) : [])),
-    losses: world.losses,
-    healedMs,
-    endMs: world.time.nowMs(),
-    storeOffsetMs: STORE_OFFSET_MS,
-    instantMs: 1,
-    lateMs: SELLER_LATE_MS,
-    // A frozen process has not even taken the download in.
-    admitLateMs: ADMIT_LATE_MS + (mayFreeze(scenario) ? FREEZE_MAX_MS : 0),
-    repeats: scenario.storeNetwork.duplicated > 0,
-    final: finalState(world, couponId),
-  };
+/** Until then every member of such a coupon is answered "not ready". */
+async function exclusionsKnown(world: SimulatedWorld, coupons: readonly SimulatedCoupon[]): Promise<void> {
+  for (const { exclusion } of coupons) {
+    if (exclusion === undefined) continue;
+    for (const api of world.apis) exclusion.follow(api);
+    await untilIdle(world, () => world.apis.every((api) => exclusion.isKnownTo(api)));
+  }
 }
 
-function observedOf({ atMs, terms }: TermsInstalled): ObservedTerms {
-  const trueMs = atMs - STORE_OFFSET_MS;
-  return { fromMs: trueMs, toMs: trueMs, terms };
+/** Every hold has run out, and its unit is in stock. */
+async function holdsEnded(world: SimulatedWorld, holdMs: number): Promise<void> {
+  await world.time.advance(holdMs + SWEPT_WITHIN_MS);
+  await untilIdle(world, () =>
+    [...world.database.coupons.keys()].every((couponId) => {
+      const winners = world.store.coupons.get(couponId)?.winners.size;
+      return winners === undefined || winners === world.database.ledgerOf(couponId).rows.size;
+    }),
+  );
 }
 
 /** Every coupon's own, taken together. */
@@ -215,85 +209,6 @@ function planPresses(
     const atMs = random.chance(0.4) ? crowdMs + random.between(-30, 30) : random.between(0, scenario.healMs);
     time.at(Math.min(atMs, scenario.healMs), () => members.pressAny(memberId));
   }
-}
-
-function planFaults(world: SimulatedWorld, scenario: Scenario): void {
-  const { time, random } = world;
-  const sometimes = (count: number, fault: () => void): void => {
-    for (let times = 0; times < count; times += 1) time.at(random.between(1, scenario.healMs - 1), fault);
-  };
-  sometimes(scenario.crashes, () => crashOneProcess(world));
-  sometimes(scenario.freezes, () => {
-    const { process } = random.chance(0.5)
-      ? random.pick(world.apis)
-      : { process: random.pick(world.recorders) };
-    process.freeze(random.between(50, FREEZE_MAX_MS));
-  });
-  const servers = [world.storeServer, world.databaseServer];
-  sometimes(scenario.stills, () => {
-    random.pick(servers).stillUntilMs = time.nowMs() + random.between(20, STILL_MAX_MS);
-  });
-  sometimes(scenario.refusals, () => {
-    random.pick(servers).refusingUntilMs = time.nowMs() + random.between(20, 600);
-  });
-  for (const kind of scenario.losses) planLoss(world, kind, scenario.healMs);
-}
-
-function planLoss(world: SimulatedWorld, kind: LossKind, healMs: number): void {
-  const { time, random } = world;
-  const atMs = random.between(1, healMs - 1);
-  let copy: StoreCopy | undefined;
-  if (kind === 'older') time.at(random.between(0, atMs), () => (copy = world.copyStore()));
-  let lost = false;
-  const lose = (): void => {
-    if (lost) return;
-    lost = true;
-    if (kind === 'part') world.losePart(random.pick(couponParts));
-    else if (kind === 'emptied') world.restartStore(emptyCopy());
-    else world.restartStore(copy ?? world.copyStore());
-  };
-  time.at(atMs, lose);
-  const stalls = random.pick(['never', 'at_the_loss', 'with_a_claim', 'with_an_epoch'] as const);
-  if (stalls === 'never') return;
-  const stillMs = random.between(LEASE_MS, FREEZE_MAX_MS);
-  if (stalls === 'at_the_loss') {
-    time.at(atMs, () => random.pick(world.recorders).freeze(stillMs));
-    return;
-  }
-  if (stalls === 'with_an_epoch') {
-    // Others warm the coupon meanwhile and issue numbers; this one wakes up before any process has noticed that they
-    // are lost.
-    const lossMs = random.between(20, LEASE_MS);
-    world.onNextEpoch = (process) => {
-      if (lost) return;
-      process.freeze(lossMs + random.between(1, STALE_MAX_MS));
-      time.after(lossMs, lose);
-    };
-    return;
-  }
-  // What a recorder holds then is lost at once, and it wakes up with it when the coupon may have been rebuilt without.
-  time.at(random.between(0, atMs), () => {
-    world.onNextClaim = (recorder) => {
-      if (lost) return;
-      recorder.freeze(stillMs);
-      time.after(1, lose);
-    };
-  });
-}
-
-function emptyCopy(): StoreCopy {
-  return { content: { coupons: new Map(), pendingMs: new Map() }, atMs: -Infinity };
-}
-
-/** Dies now or at one of its next steps. */
-function crashOneProcess({ random, apis, recorders }: SimulatedWorld): void {
-  const process = random.pick([...apis.map((api) => api.process), ...recorders]);
-  if (random.chance(0.3)) process.crash();
-  else process.crashAtStep(random.between(1, CRASH_STEPS_MAX));
-}
-
-function mayFreeze({ freezes, losses }: Scenario): boolean {
-  return freezes > 0 || losses.length > 0;
 }
 
 function settleMs(scenario: Scenario): number {
@@ -329,29 +244,6 @@ function isAtRest({ store, database }: SimulatedWorld, couponId: CouponId): bool
   const depth = store.depth(couponId);
   const isDrained = depth?.queued === 0 && depth.claimed === 0;
   return isDrained && database.changes.unsettledOf(couponId) === 0;
-}
-
-function finalState({ store, database }: SimulatedWorld, couponId: CouponId): FinalState {
-  const ledger = database.ledgerOf(couponId);
-  const coupon = store.coupons.get(couponId);
-  const record = database.coupons.get(couponId);
-  if (record === undefined) throw new Error(`coupon ${couponId} was never registered`);
-  return {
-    catalogue: { terms: termsOf(record), unsettledChanges: database.changes.unsettledOf(couponId) },
-    audit: database.changes.auditLog.flatMap(({ action, target, detail }) =>
-      target === `coupon ${couponId}` ? (auditedAct(action, detail) ?? []) : [],
-    ),
-    rows: [...ledger.rows.values()],
-    revoked: ledger.revoked,
-    deadLetters: ledger.deadLetters,
-    store: coupon && {
-      terms: coupon.terms,
-      lastIssueNo: coupon.lastIssueNo,
-      winners: [...coupon.winners.values()],
-      queued: coupon.queue,
-      claimed: coupon.claims.flatMap((claim) => claim.issuances),
-    },
-  };
 }
 
 function memberNamed(text: string): MemberId {

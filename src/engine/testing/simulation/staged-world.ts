@@ -17,7 +17,7 @@ import { SimulatedCatalogue, SimulatedChanges, SimulatedLedger } from './databas
 import { DirectChannel } from './link.js';
 import { SimulatedDatabase } from './simulated-database.js';
 import { SimulatedStore } from './simulated-store.js';
-import type { StoredCoupon } from './simulated-store.js';
+import type { StoredCoupon } from './stored-coupon.js';
 import { StagedLink } from './staged-link.js';
 import { SimulatedAdmission, SimulatedBell, SimulatedIssuanceQueue, WHOLE_ROUNDS } from './store-ports.js';
 import type { RoundShape } from './store-ports.js';
@@ -67,7 +67,7 @@ export class Press implements PendingDownload {
 }
 
 /**
- * Without a recovery nothing raises its numbers after a loss, so the number a caller received before the loss is no
+ * Without a recovery nothing raises its numbers after a loss, so the number a caller received before the loss is not a
  * floor here.
  */
 class StoreWithoutFloor extends SimulatedStore {

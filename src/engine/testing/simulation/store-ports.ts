@@ -5,6 +5,7 @@ import type {
   AdmitReply,
   AmendReply,
   AnswerBatch,
+  NumberedChange,
   NumberedHolder,
   RevokeManyReply,
   RevokeReply,
@@ -146,8 +147,8 @@ export class SimulatedAdmission implements Admission {
     });
   }
 
-  amend(couponId: CouponId, change: TermsChange, changeNo?: number): Promise<AmendReply> {
-    return this.#link.call(() => this.#store.amend(couponId, change, changeNo));
+  amend(couponId: CouponId, change: TermsChange, numbered?: NumberedChange): Promise<AmendReply> {
+    return this.#link.call(() => this.#store.amend(couponId, change, numbered));
   }
 
   revoke(couponId: CouponId, issueNo: number, holder: HolderId): Promise<RevokeReply> {
@@ -236,9 +237,12 @@ export class SimulatedBell implements RecorderBell {
     });
   }
 
-  pendingMarks(limit: number): Promise<PendingMark[]> {
+  pendingMarks(limit: number, sinceMs = 0): Promise<PendingMark[]> {
     return this.#link.call(() =>
-      [...this.#store.pendingMs].slice(0, limit).map(([couponId, markedAtMs]) => ({ couponId, markedAtMs })),
+      [...this.#store.pendingMs]
+        .filter(([, markedAtMs]) => markedAtMs >= sinceMs)
+        .slice(0, limit)
+        .map(([couponId, markedAtMs]) => ({ couponId, markedAtMs })),
     );
   }
 

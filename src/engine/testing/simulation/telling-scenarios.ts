@@ -1,4 +1,6 @@
 /** Names the scenarios that can show a planted bug at all. Of the others a history with the bug is one without, so none is run. */
+import { exclusionBugs } from './planted-door-bugs.js';
+import { holdBugs } from './planted-hold-bugs.js';
 import { recoveryBugs } from './planted-recovery-bugs.js';
 import type { Scenario } from './scenario.js';
 
@@ -10,12 +12,18 @@ const delaysCommands: CanShow = ({ storeNetwork }) => storeNetwork.late > 0;
 const losesReplies: CanShow = ({ storeNetwork }) => storeNetwork.replyLost > 0;
 const hasUnits: CanShow = ({ perMember, perMemberLater }) => Math.max(perMember, perMemberLater) > 1;
 const lowersLimit: CanShow = ({ perMember, perMemberLater }) => perMemberLater < perMember;
+const hasHolds: CanShow = ({ holdMs }) => holdMs !== undefined;
 const hasSeveralCoupons: CanShow = ({ otherTerms }) => otherTerms.length > 0;
+
+const excludesHolders: CanShow = (scenario) => scenario.excludes && hasSeveralCoupons(scenario);
 
 const needs: Readonly<Record<string, CanShow>> = {
   ...Object.fromEntries(Object.keys(recoveryBugs).map((name) => [name, losesData])),
+  ...Object.fromEntries(Object.keys(exclusionBugs).map((name) => [name, excludesHolders])),
+  ...Object.fromEntries(Object.keys(holdBugs).map((name) => [name, hasHolds])),
   // Their plantings change the scenario, whatever was drawn.
   'verified on another server': () => true,
+  'revokes for a coupon in service': () => true,
   'a group of coupons is not fenced': () => true,
   'no check of the marker': losesKeys,
   'late command carried out': delaysCommands,
@@ -26,6 +34,8 @@ const needs: Readonly<Record<string, CanShow>> = {
   'a lost round is an attempt for its first coupon only': (scenario) =>
     hasSeveralCoupons(scenario) && losesReplies(scenario),
   'stock of the first coupon of a round': hasSeveralCoupons,
+  'one unit taken back frees its member': (scenario) =>
+    excludesHolders(scenario) && hasHolds(scenario) && hasUnits(scenario),
   'limit checked before membership': lowersLimit,
   'limit not followed': lowersLimit,
   'rows without their unit': hasUnits,

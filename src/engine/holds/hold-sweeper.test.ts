@@ -1,0 +1,60 @@
+/** Tests the sweep of holds where rows are recorded while it runs. */
+import t from 'tap';
+import { HOLD_CHECK_MAX_MS, HOLD_GRACE_MS } from '../domain/limits.js';
+import { defaultRedemptionRules } from '../domain/redemption.js';
+import { newCoupon } from '../testing/contracts/new-coupon.js';
+import { SimulatedHoldLedger, SimulatedHolds } from '../testing/simulation/simulated-holds.js';
+import { memberNamed, STORE_START_MS, StagedWorld } from '../testing/simulation/staged-world.js';
+import { HoldCounters } from './hold-counters.js';
+import { HoldSweeper } from './hold-sweeper.js';
+import { TakeBack } from './take-back.js';
+
+const HOLD_SECONDS = 30;
+
+async function heldCoupon() {
+  const world = new StagedWorld();
+  const { admission, bell, catalogue, versions, clock, scheduler } = world;
+  const redemption = { ...defaultRedemptionRules, holdSeconds: HOLD_SECONDS };
+  const { couponId } = world.database.insert(newCoupon({ redemption }));
+  await world.warmer.warm(couponId);
+  const simulated = new SimulatedHolds(world.database, () => STORE_START_MS + world.time.nowMs());
+  const holds = new SimulatedHoldLedger(world.databaseLink, simulated);
+  const highest = () => world.database.highestIssueNo(couponId);
+  /** Called before the sweeper is answered what is settled. */
+  const hooks: { beforeSettled: () => void } = { beforeSettled: () => undefined };
+  const sweeper = new HoldSweeper({
+    ...{ holds, clock, scheduler, counters: new HoldCounters(), onExpired: () => undefined },
+    takeBack: new TakeBack({ admission, bell, catalogue, holds, versions }),
+    settledRows: {
+      read: () => {
+        hooks.beforeSettled();
+        return Promise.resolve({ frontier: highest(), more: false });
+      },
+    },
+    onFault: (fault) => {
+      throw fault;
+    },
+  });
+  const issue = (name: string): void => {
+    world.store.admit({ couponId, epoch: 1, holders: [memberNamed(name)], notAfterMs: Infinity });
+    const claim = world.store.claim(couponId, name, 10, 1_000);
+    if (typeof claim === 'object') world.database.record(claim);
+    world.store.ack(couponId, name);
+  };
+  return { world, couponId, sweeper, hooks, issue };
+}
+
+t.test('a hold that is recorded while the cursor moves is taken back all the same', async (t) => {
+  const { world, couponId, sweeper, hooks, issue } = await heldCoupon();
+  // No row is open when the sweep reads; then one is recorded, and counts as settled a moment later.
+  hooks.beforeSettled = () => {
+    hooks.beforeSettled = () => undefined;
+    issue('late');
+  };
+  await sweeper.sweep();
+  t.match(world.store.snapshot(couponId), { issued: 1 });
+  await world.time.advance(HOLD_SECONDS * 1_000 + HOLD_GRACE_MS + HOLD_CHECK_MAX_MS);
+  await sweeper.sweep();
+  t.match(world.store.snapshot(couponId), { issued: 0, lastIssueNo: 1 });
+  t.same([...world.database.ledgerOf(couponId).ended.keys()], [1]);
+});

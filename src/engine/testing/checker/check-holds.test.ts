@@ -1,0 +1,56 @@
+import t from 'tap';
+import type { MemberId } from '../../domain/coupon.js';
+import type { OrderId } from '../../domain/redemption.js';
+import type { ConfirmCall, FinalState, History, HoldHistory, TakenBackHold } from './history.js';
+import { history, holds, OPEN_TERMS, broken } from './checker-fixture.js';
+
+t.test('I12: of confirmation and expiry exactly one happens', async (t) => {
+  const orderOf = (text: string): OrderId => text as OrderId;
+  const ended = (issueNo: number, more: Partial<TakenBackHold> = {}): TakenBackHold => ({
+    ...{
+      issueNo,
+      holder: 'a' as MemberId,
+      reason: 'hold_expired',
+      issuedAtMs: 10,
+      endedMs: 120,
+      returnedMs: 121,
+    },
+    ...{ wasReleased: false },
+    ...more,
+  });
+  const confirm = (issueNo: number, order: string, answer: ConfirmCall['answer']): ConfirmCall => ({
+    ...{ issueNo, orderId: orderOf(order), byNumber: true, invokedMs: 50, answer },
+  });
+  const confirmed = new Map([1, 2].map((issueNo) => [issueNo, orderOf(`o-${issueNo}`)] as const));
+  const held = (some: Partial<HoldHistory> = {}, final: Partial<FinalState> = {}): History =>
+    history({ holds: { holdMs: 100, allOver: true, calls: [], confirmed, ended: [], ...some } }, final);
+  const bIsThere = { rows: [holds('b', 2, 30)], revoked: new Map([[1, 'a' as MemberId]]) };
+  const expired = { confirmed: new Map([[2, orderOf('o-2')]]), ended: [ended(1)] };
+  const store = { terms: OPEN_TERMS, lastIssueNo: 2, winners: bIsThere.rows, queued: [], claimed: [] };
+
+  t.same(
+    broken(held({ calls: [confirm(1, 'o-1', 'confirmed'), confirm(1, 'o-2', 'confirmed_by_other_order')] })),
+    [],
+  );
+  t.same(
+    broken(held({ ...expired, calls: [confirm(1, 'o-1', 'hold_expired')] }, { ...bIsThere, store })),
+    [],
+  );
+  t.same(broken(held({ confirmed: new Map([[2, orderOf('o-2')]]) })), ['I6'], 'never taken back');
+  const wrong: Readonly<Record<string, History>> = {
+    'confirmed for an order that does not have it': held({ calls: [confirm(1, 'o-9', 'confirmed')] }),
+    'confirmed, and taken back': held(
+      { ...expired, calls: [confirm(1, 'o-1', 'confirmed')] },
+      { ...bIsThere, store },
+    ),
+    'refused as ended, and it has its row': held({ calls: [confirm(1, 'o-1', 'hold_expired')] }),
+    'refused to the order that has it': held({ calls: [confirm(1, 'o-1', 'confirmed_by_other_order')] }),
+    'taken back too early': held({ ...expired, ended: [ended(1, { endedMs: 60 })] }, { ...bIsThere, store }),
+    'released by no caller': held(
+      { ...expired, ended: [ended(1, { reason: 'hold_released' })] },
+      { ...bIsThere, store },
+    ),
+    'taken back with its confirmation': held({ ended: [ended(1)] }, { ...bIsThere, store }),
+  };
+  for (const [name, one] of Object.entries(wrong)) t.same(broken(one), ['I12'], name);
+});

@@ -1,0 +1,72 @@
+/** Checks I12 and the part of I6 about holds: of confirmation and expiry one happens, and what was not confirmed comes back to stock. */
+import type { AcknowledgedIssuances } from './acknowledged-issuances.js';
+import type { ConfirmCall, HoldHistory, Violation } from './history.js';
+
+const violation = (what: string): Violation => ({ promise: 'I12', what });
+
+export function checkHolds(facts: AcknowledgedIssuances): Violation[] {
+  const { holds } = facts.history;
+  if (holds === undefined) return [];
+  return [
+    ...holds.calls.flatMap((call) => answerTrue(call, holds, facts)),
+    ...endedInTime(holds, facts),
+    ...eitherOr(holds),
+    ...allEnded(holds, facts),
+  ];
+}
+
+function answerTrue(
+  { issueNo, orderId, answer, byNumber }: ConfirmCall,
+  holds: HoldHistory,
+  facts: AcknowledgedIssuances,
+) {
+  const { rowOf, revokeAskedMs } = facts;
+  const order = holds.confirmed.get(issueNo);
+  const hasEnded = holds.ended.some((ended) => ended.issueNo === issueNo);
+  switch (answer) {
+    case 'confirmed':
+    case 'repeated': {
+      // Only the seller revokes what was confirmed.
+      const isTheirs = order === orderId && (rowOf.has(issueNo) || (revokeAskedMs.has(issueNo) && !hasEnded));
+      return isTheirs ? [] : [violation(`number ${issueNo} was confirmed for ${orderId} and is not theirs`)];
+    }
+    case 'hold_expired':
+      if (hasEnded && !rowOf.has(issueNo)) return [];
+      return [violation(`number ${issueNo} was refused as ended, and it was not taken back`)];
+    case 'confirmed_by_other_order':
+      if (!byNumber || (order !== undefined && order !== orderId)) return [];
+      return [violation(`number ${issueNo} was refused to ${orderId}, and no other order has it`)];
+    case 'absent':
+    case undefined:
+      return [];
+    case 'no_hold':
+    case 'redeem_at_shop':
+      return [violation(`a confirmation of number ${issueNo} was answered ${answer}`)];
+  }
+}
+
+/** A hold runs out after its time and not before, unless it is released. */
+function endedInTime({ ended, holdMs }: HoldHistory, facts: AcknowledgedIssuances): Violation[] {
+  return ended.flatMap(({ issueNo, issuedAtMs, endedMs, reason, wasReleased }) => {
+    if (
+      reason === 'hold_released'
+        ? wasReleased
+        : endedMs >= facts.trueMs(issuedAtMs) + holdMs - facts.history.instantMs
+    )
+      return [];
+    return [violation(`number ${issueNo} was taken back at ${Math.round(endedMs)}, before its time`)];
+  });
+}
+
+function eitherOr({ confirmed, ended }: HoldHistory): Violation[] {
+  return ended.flatMap(({ issueNo }) =>
+    confirmed.has(issueNo) ? [violation(`number ${issueNo} was confirmed and taken back`)] : [],
+  );
+}
+
+function allEnded({ confirmed, allOver }: HoldHistory, { history }: AcknowledgedIssuances): Violation[] {
+  if (!allOver) return [];
+  return history.final.rows.flatMap(({ issueNo }): Violation[] =>
+    confirmed.has(issueNo) ? [] : [{ promise: 'I6', what: `number ${issueNo} is held long after its end` }],
+  );
+}

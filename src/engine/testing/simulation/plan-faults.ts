@@ -1,0 +1,90 @@
+/** Plans the faults of one history: crashes, freezes, stills, refusals and losses of the store. */
+import { FREEZE_MAX_MS, LEASE_MS, STILL_MAX_MS } from './scenario.js';
+import type { LossKind, Scenario } from './scenario.js';
+import { couponParts } from './stored-coupon.js';
+import type { SimulatedWorld } from './simulated-world.js';
+import type { StoreCopy } from './simulated-world.js';
+
+/** A process crashes at one of its first commands and replies, up to this one. */
+const CRASH_STEPS_MAX = 60;
+/** A process that was frozen during a loss continues this soon after it. */
+const STALE_MAX_MS = 60;
+
+export function planFaults(world: SimulatedWorld, scenario: Scenario): void {
+  const { time, random } = world;
+  const sometimes = (count: number, fault: () => void): void => {
+    for (let times = 0; times < count; times += 1) time.at(random.between(1, scenario.healMs - 1), fault);
+  };
+  sometimes(scenario.crashes, () => crashOneProcess(world));
+  sometimes(scenario.freezes, () => {
+    const { process } = random.chance(0.5)
+      ? random.pick(world.apis)
+      : { process: random.pick(world.recorders) };
+    process.freeze(random.between(50, FREEZE_MAX_MS));
+  });
+  const servers = [world.storeServer, world.databaseServer];
+  sometimes(scenario.stills, () => {
+    random.pick(servers).stillUntilMs = time.nowMs() + random.between(20, STILL_MAX_MS);
+  });
+  sometimes(scenario.refusals, () => {
+    random.pick(servers).refusingUntilMs = time.nowMs() + random.between(20, 600);
+  });
+  for (const kind of scenario.losses) planLoss(world, kind, scenario.healMs);
+}
+
+function planLoss(world: SimulatedWorld, kind: LossKind, healMs: number): void {
+  const { time, random } = world;
+  const atMs = random.between(1, healMs - 1);
+  let copy: StoreCopy | undefined;
+  if (kind === 'older') time.at(random.between(0, atMs), () => (copy = world.copyStore()));
+  let lost = false;
+  const lose = (): void => {
+    if (lost) return;
+    lost = true;
+    if (kind === 'part') world.losePart(random.pick(couponParts));
+    else if (kind === 'emptied') world.restartStore(emptyCopy());
+    else world.restartStore(copy ?? world.copyStore());
+  };
+  time.at(atMs, lose);
+  const stalls = random.pick(['never', 'at_the_loss', 'with_a_claim', 'with_an_epoch'] as const);
+  if (stalls === 'never') return;
+  const stillMs = random.between(LEASE_MS, FREEZE_MAX_MS);
+  if (stalls === 'at_the_loss') {
+    time.at(atMs, () => random.pick(world.recorders).freeze(stillMs));
+    return;
+  }
+  if (stalls === 'with_an_epoch') {
+    // Others warm the coupon meanwhile and issue numbers; this one wakes up before any process has noticed that they
+    // are lost.
+    const lossMs = random.between(20, LEASE_MS);
+    world.onNextEpoch = (process) => {
+      if (lost) return;
+      process.freeze(lossMs + random.between(1, STALE_MAX_MS));
+      time.after(lossMs, lose);
+    };
+    return;
+  }
+  // What a recorder holds then is lost at once, and it wakes up with it when the coupon may have been rebuilt without.
+  time.at(random.between(0, atMs), () => {
+    world.onNextClaim = (recorder) => {
+      if (lost) return;
+      recorder.freeze(stillMs);
+      time.after(1, lose);
+    };
+  });
+}
+
+function emptyCopy(): StoreCopy {
+  return { content: { coupons: new Map(), pendingMs: new Map() }, atMs: -Infinity };
+}
+
+/** Dies now or at one of its next steps. */
+function crashOneProcess({ random, apis, recorders }: SimulatedWorld): void {
+  const process = random.pick([...apis.map((api) => api.process), ...recorders]);
+  if (random.chance(0.3)) process.crash();
+  else process.crashAtStep(random.between(1, CRASH_STEPS_MAX));
+}
+
+export function mayFreeze({ freezes, losses }: Scenario): boolean {
+  return freezes > 0 || losses.length > 0;
+}
