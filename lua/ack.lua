@@ -3,8 +3,8 @@
 Ends claims whose issuances are recorded, one of each coupon. May run under maxmemory: it frees.
 
 KEYS, for each coupon
-  1 coupon:{id}:claims
-  2 coupon:{id}:claimed
+  1 coupon:id:{bucket}:claims
+  2 coupon:id:{bucket}:claimed
 ARGV
   1… token       for each coupon, in the order of KEYS
 Reply

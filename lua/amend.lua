@@ -4,8 +4,8 @@ Changes terms of a coupon and bumps its version by one, unless nothing changes. 
 short fields, and an operator must be able to pause or close a coupon then.
 
 KEYS
-  1 coupon:{id}:meta
-  2 coupon:{id}:winners
+  1 coupon:id:{bucket}:meta
+  2 coupon:id:{bucket}:winners
 ARGV, each '' where the term stays
   1 server       run id of this Redis as the caller knows it, '': not asked
   2 quantity
@@ -14,8 +14,9 @@ ARGV, each '' where the term stays
   5 paused       '0' | '1'
   6 closed       '1'
   7 changeNo     '0': carried out whatever came before; else each number is decided once
+  8 epoch        in which the caller saw the coupon serve, '': not asked
 Reply
-  {'not_ready'}  never warmed, out of service, or a key was lost
+  {'not_ready'}  never warmed, out of service, of another epoch, or a key was lost
   {'amended' | 'superseded' | 'closed' | 'window_invalid' | 'quantity_below_issued', …} and then what snapshot.lua has after 'ready':
   nowMs, version, epoch, quantity, opensAt, closesAt, paused, closed, issued, lastIssueNo
       superseded  a change with a higher number was decided; a repeat of the last number gets its first answer
@@ -23,6 +24,8 @@ Reply
 local meta = redis.call('HMGET', KEYS[1], 'version', 'epoch', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'seq', 'server',
   'changeNo', 'changeRefused', 'marker')
 if not meta[2] or not meta[12] or (ARGV[1] ~= '' and meta[9] ~= ARGV[1]) then return { 'not_ready' } end
+-- A command that comes late, or a second time, must not be carried out on a coupon that was rebuilt since.
+if ARGV[8] ~= '' and meta[2] ~= ARGV[8] then return { 'not_ready' } end
 if redis.call('HGET', KEYS[2], '') ~= '#w.' .. meta[12] then return { 'not_ready' } end
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)

@@ -4,14 +4,14 @@ Takes a batch of each coupon for recording: a claim whose lease has ended, whole
 coupon that is out of service: its recovery reads queue and claims. May run under maxmemory: what it moves takes less room afterwards, and
 recording is how memory comes free.
 
-Each coupon is a step of its own: a refusal or an error of one is its element of the reply, and the others go on (docs/adr/0048). The queue
+Each coupon is a step of its own: a refusal or an error of one is its element of the reply, and the others continue (docs/adr/0048). The queue
 is the model's: a sorted set from which the lowest scores are popped. Its marker has the score +inf, so it stays behind.
 
 KEYS, for each coupon
-  1 coupon:{id}:issuable_coupon_queue
-  2 coupon:{id}:claims
-  3 coupon:{id}:claimed
-  4 coupon:{id}:meta
+  1 coupon:id:{bucket}:issuable_coupon_queue
+  2 coupon:id:{bucket}:claims
+  3 coupon:id:{bucket}:claimed
+  4 coupon:id:{bucket}:meta
 ARGV
   1 token        fresh; the name of each coupon's claim from now on
   2 limit        issuances taken from the queues in all, 1 to 3,000; claims taken over count too, and are whole all the same

@@ -3,10 +3,10 @@
 Counts the issuances of each coupon that wait and those that are claimed, lapsed claims included.
 
 KEYS, for each coupon
-  1 coupon:{id}:issuable_coupon_queue
-  2 coupon:{id}:claims
-  3 coupon:{id}:meta
-  4 coupon:{id}:claimed
+  1 coupon:id:{bucket}:issuable_coupon_queue
+  2 coupon:id:{bucket}:claims
+  3 coupon:id:{bucket}:meta
+  4 coupon:id:{bucket}:claimed
 ARGV
   none
 Reply

@@ -5,9 +5,9 @@ used again. All of them together bump the version once: each bump costs every pr
 not live change nothing, so the call is safe to repeat. May run under maxmemory: it frees.
 
 KEYS
-  1 coupon:{id}:meta
-  2 coupon:{id}:winners
-  3 coupon:{id}:issuable_coupon_queue
+  1 coupon:id:{bucket}:meta
+  2 coupon:id:{bucket}:winners
+  3 coupon:id:{bucket}:issuable_coupon_queue
 ARGV
   1 server       run id of this Redis as the caller knows it, '': not asked
   2… issueNo, memberId   2 each, up to 1,000 issuances

@@ -3,12 +3,12 @@
 Finds who holds a number that is not recorded yet: in the queue, else in the claims.
 
 KEYS
-  1 coupon:{id}:issuable_coupon_queue
-  2 coupon:{id}:claimed
+  1 coupon:id:{bucket}:issuable_coupon_queue
+  2 coupon:id:{bucket}:claimed
 ARGV
   1 issueNo      1 or more
 Reply
-  'not_ready'    a key is not there, or not the one that was put in with the other
+  'not_ready'    a key is missing, or its marker is not that of the other key
   ''             neither queued nor claimed, or the coupon is not here at all
   'memberId:issuedAtMs'
 --]]

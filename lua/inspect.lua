@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-Reports whether a coupon is in service on this server, and whether all of its keys are the ones that were put in. Where it was last
+Reports whether a coupon is in service on this server with all of the keys that were put in. Where it was last
 verified on another server (Redis was restarted, replaced or promoted, so its data may be stale), collects what callers know. On request
 puts it back into service, or under a higher epoch. Changes a few bytes of what is there.
 
@@ -8,11 +8,11 @@ Where the caller names the birth of its coupon, another coupon of the same id is
 installation is taken out of service, since the database has lost it; one of another installation is left as it is.
 
 KEYS
-  1 coupon:{id}:meta
-  2 coupon:{id}:winners
-  3 coupon:{id}:issuable_coupon_queue
-  4 coupon:{id}:claims
-  5 coupon:{id}:claimed
+  1 coupon:id:{bucket}:meta
+  2 coupon:id:{bucket}:winners
+  3 coupon:id:{bucket}:issuable_coupon_queue
+  4 coupon:id:{bucket}:claims
+  5 coupon:id:{bucket}:claimed
 ARGV
   1 server       run id of this Redis as the caller knows it, '': not asked
   2 epoch        '' to read; else the epoch whose content was found consistent, to put it back into service
@@ -28,13 +28,13 @@ Reply
       damaged  a key was lost, or was put in by a release without markers; nothing was written
       sinceMs  when the first caller inspected on this server;  seen  the highest number answered to any caller
 --]]
-local id = string.match(KEYS[1], '{(%d+)}')
+local id = string.match(KEYS[1], '(%d+):{')
 local birth, never_warmed = ARGV[6], ARGV[7] == '1'
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local OURS = 'ours'
 local function not_ours(status, epoch) return { status, epoch, now, now, 0, 0, 0, ARGV[1] } end
--- Whose a coupon is by its marker. Without a birth it was put in by a release before births, and not into a coupon that was never put in.
+-- Whose a coupon is by its marker. Without a birth it was put in by a release without births, and not into a coupon that was never put in.
 local function owner_of(marker)
   local their_birth = string.match(marker, '^' .. id .. '%.([^.]*)%.')
   if their_birth == birth then return OURS end
@@ -42,7 +42,7 @@ local function owner_of(marker)
   local installation = string.match(birth, '^[^-]*-')
   return string.sub(their_birth, 1, #installation) == installation and 'earlier_life' or 'foreign'
 end
--- A key of another type answers with an error, which is no text.
+-- A key of another type answers with an error, which is not text.
 local function owner_of_part(key, role, size_of, mark)
   local size = redis.pcall(size_of, key)
   if size == 0 then return OURS end

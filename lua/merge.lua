@@ -3,14 +3,14 @@
 Takes what another source knows into the winners of a coupon that is being recovered. Safe to repeat.
 
 KEYS
-  1 coupon:{id}:meta
-  2 coupon:{id}:winners
-  3 coupon:{id}:issuable_coupon_queue
+  1 coupon:id:{bucket}:meta
+  2 coupon:id:{bucket}:winners
+  3 coupon:id:{bucket}:issuable_coupon_queue
 ARGV
   1 token        of the caller's recovery
   2 lockMs       renewed with every call
   3 source       'recorded': rows of the ledger; they are kept, whatever is here
-                 'unrecorded': queued, claimed or quarantined; taken unless the member holds as high a number
+                 'unrecorded': queued, claimed or dead-lettered; taken unless the member holds as high a number
                  'revoked': taken out where the member still holds that very number
   4… issueNo, memberId, issuedAtMs   3 each, up to 1,000 issuances
 Reply

@@ -3,12 +3,12 @@
 Finds how long the oldest issuance without a row has waited, claimed ones included. For metrics: a claim is read whole.
 
 KEYS
-  1 coupon:{id}:issuable_coupon_queue
-  2 coupon:{id}:claimed
+  1 coupon:id:{bucket}:issuable_coupon_queue
+  2 coupon:id:{bucket}:claimed
 ARGV
   none
 Reply
-  'not_ready'    a key is not there, or not the one that was put in with the other
+  'not_ready'    a key is missing, or its marker is not that of the other key
   milliseconds by the store's clock, 0 when everything is recorded
 --]]
 local marker = redis.call('HGET', KEYS[2], '')

@@ -5,11 +5,11 @@ revoked issuance is not queued; its member may even have a new one waiting there
 winners may be missing, and an issuance that none of them holds would be taken for a revoked one. May run under maxmemory, as claim may.
 
 KEYS, for each coupon
-  1 coupon:{id}:winners
-  2 coupon:{id}:issuable_coupon_queue
-  3 coupon:{id}:claims
-  4 coupon:{id}:claimed
-  5 coupon:{id}:meta
+  1 coupon:id:{bucket}:winners
+  2 coupon:id:{bucket}:issuable_coupon_queue
+  3 coupon:id:{bucket}:claims
+  4 coupon:id:{bucket}:claimed
+  5 coupon:id:{bucket}:meta
 ARGV
   1… token       for each coupon, in the order of KEYS
 Reply

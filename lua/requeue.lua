@@ -4,12 +4,12 @@ Queues issuances that were admitted and are not recorded, once more. Only what i
 one stays as it is, and one that is recorded meanwhile becomes a replay.
 
 KEYS
-  1 coupon:{id}:winners
-  2 coupon:{id}:issuable_coupon_queue
+  1 coupon:id:{bucket}:winners
+  2 coupon:id:{bucket}:issuable_coupon_queue
 ARGV
   1… issueNo, memberId, issuedAtMs   3 each, up to 1,000 issuances
 Reply
-  'not_ready'    a key is not there, or not the one that was put in with the other; nothing was written
+  'not_ready'    a key is missing, or its marker is not that of the other key; nothing was written
   how many were queued that were not
 --]]
 local marker = redis.call('HGET', KEYS[1], '')

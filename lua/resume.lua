@@ -3,11 +3,11 @@
 Puts a recovered coupon back into service.
 
 KEYS
-  1 coupon:{id}:meta
-  2 coupon:{id}:winners
-  3 coupon:{id}:issuable_coupon_queue
-  4 coupon:{id}:claims
-  5 coupon:{id}:claimed
+  1 coupon:id:{bucket}:meta
+  2 coupon:id:{bucket}:winners
+  3 coupon:id:{bucket}:issuable_coupon_queue
+  4 coupon:id:{bucket}:claims
+  5 coupon:id:{bucket}:claimed
 ARGV
   1 server       run id of this Redis as the caller knows it, '' unknown
   2 token        of the caller's recovery

@@ -4,9 +4,9 @@ Takes a live issuance back: its unit returns to stock, its number is never used 
 issuance leaves the queue; a claimed one stays with its claim, and the ledger keeps its row out. May run under maxmemory: it frees.
 
 KEYS
-  1 coupon:{id}:meta
-  2 coupon:{id}:winners
-  3 coupon:{id}:issuable_coupon_queue
+  1 coupon:id:{bucket}:meta
+  2 coupon:id:{bucket}:winners
+  3 coupon:id:{bucket}:issuable_coupon_queue
 ARGV
   1 server       run id of this Redis as the caller knows it, '': not asked
   2 issueNo

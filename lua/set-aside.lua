@@ -4,8 +4,8 @@ Sets one key of another coupon aside that had the same id in an earlier life of 
 what members were answered. A key without a marker of this installation stays as it is. Meta comes last, so that a repeat finds the others.
 
 KEYS
-  1 any of coupon:{id}:meta, winners, issuable_coupon_queue, claims, claimed
-  2 the same under coupon:{id}:set-aside:<unique>:
+  1 any of coupon:id:{bucket}:meta, winners, issuable_coupon_queue, claims, claimed
+  2 the same under coupon:id:{bucket}:set-aside:<unique>:
 ARGV
   1 installation  how each birth of this installation begins
   2 birth         installation-birth of the catalogue's coupon, whose keys stay; '': it has none
@@ -14,7 +14,7 @@ Reply
   0              not such a key
   1 or more      renamed; of a meta it is the epoch
 --]]
-local id = string.match(KEYS[1], '{(%d+)}')
+local id = string.match(KEYS[1], '(%d+):{')
 local is_meta, is_hash = ARGV[3] == '', ARGV[3] == '#w.' or ARGV[3] == '#d.'
 local mark
 if is_meta then

@@ -1,13 +1,13 @@
 #!lua flags=no-writes
 --[[
-One or more coupons at one instant. A key that is broken is its own coupon's element and no other's.
+Reads one or more coupons at one instant. A broken key spoils the element of its own coupon only.
 
 KEYS, for each coupon
-  1 coupon:{id}:meta
-  2 coupon:{id}:winners
-  3 coupon:{id}:issuable_coupon_queue
-  4 coupon:{id}:claims
-  5 coupon:{id}:claimed
+  1 coupon:id:{bucket}:meta
+  2 coupon:id:{bucket}:winners
+  3 coupon:id:{bucket}:issuable_coupon_queue
+  4 coupon:id:{bucket}:claims
+  5 coupon:id:{bucket}:claimed
 ARGV
   1 server       run id of this Redis as the caller knows it, '': not asked
 Reply

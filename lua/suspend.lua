@@ -1,6 +1,6 @@
 #!lua
 --[[
-Takes a coupon out of service so that one process can recover it, or takes a recovery over whose process has died. Its content stays,
+Takes a coupon out of service for its recovery, or takes over a recovery whose process has died. Its content stays,
 except that meta loses its epoch: then no script admits, amends or revokes. Also how the recovering process renews its lock.
 
 A key that does not carry the marker of the coupon is not the one that was put in (it was lost, or another one has its name): what it
@@ -8,11 +8,11 @@ holds is dropped, and it begins empty. Where the marker itself is not known, sin
 in its marker. A coupon that a release without markers has put in keeps its keys. All of them get the new marker.
 
 KEYS
-  1 coupon:{id}:meta
-  2 coupon:{id}:winners
-  3 coupon:{id}:issuable_coupon_queue
-  4 coupon:{id}:claims
-  5 coupon:{id}:claimed
+  1 coupon:id:{bucket}:meta
+  2 coupon:id:{bucket}:winners
+  3 coupon:id:{bucket}:issuable_coupon_queue
+  4 coupon:id:{bucket}:claims
+  5 coupon:id:{bucket}:claimed
 ARGV
   1 server       run id of this Redis as the caller knows it, '' unknown; a recovery ends on the server on which it read (lua/resume.lua)
   2 token        of the caller's recovery, never used before; it is the marker from now on
@@ -22,21 +22,21 @@ ARGV
   6 birth        installation-birth of the catalogue's coupon, part of the marker from now on; '': none
 Reply
   {'serving'}    another epoch is in service by now
-  {'busy'}       another process is at it, or the coupon that is there has another birth
+  {'busy'}       another process is recovering the coupon, or the coupon in Redis has another birth
   {'begun', nowMs, sinceMs, seq, version, quantity, opensAt, closesAt, paused, closed, claimsKnown}
       sinceMs  when the first process noticed;  version  0 and the terms '' where nothing is known of them
       claimsKnown  1: the coupon was in service here and has lost a key, and whatever a recorder holds in memory is in another one
 --]]
 local meta = redis.pcall('HMGET', KEYS[1], 'epoch', 'recovering', 'recoverUntil', 'recoverSince', 'seq', 'seen',
   'version', 'quantity', 'opensAt', 'closesAt', 'paused', 'closed', 'marker', 'server')
-local id = string.match(KEYS[1], '{(%d+)}')
+local id = string.match(KEYS[1], '(%d+):{')
 -- A key of another type, or another coupon's meta, has taken the name.
 if meta.err or meta[13] and string.sub(meta[13], 1, #id + 1) ~= id .. '.' then
   redis.call('UNLINK', KEYS[1])
   meta = {}
 end
 local own = ARGV[6] == '' and id .. '.' or id .. '.' .. ARGV[6] .. '.'
--- A marker without a birth is of a release before births.
+-- A marker without a birth is of a release without births.
 local function has_birth(marker) return string.find(marker, '.', #id + 2, true) ~= nil end
 if ARGV[6] ~= '' and meta[13] and has_birth(meta[13]) and string.sub(meta[13], 1, #own) ~= own then return { 'busy' } end
 if meta[1] and meta[1] ~= ARGV[4] then return { 'serving' } end
@@ -88,7 +88,7 @@ for place, role in pairs({ [3] = '#q.', [4] = '#c.' }) do
 end
 redis.call('HSET', KEYS[5], '', '#d.' .. marker)
 
--- A claim is named in one key and held in the other. One whose lease is lost has ended; one whose issuances are lost is no claim.
+-- A claim is named in one key and held in the other. One whose lease is lost has ended; one whose issuances are lost is not a claim.
 local named = {}
 for _, claim in ipairs(redis.call('ZRANGE', KEYS[4], 0, -2)) do
   local token = string.match(claim, '^(.*):%d+$')

@@ -1,14 +1,14 @@
 #!lua flags=no-writes
 --[[
-Which of these issuances are neither queued nor claimed, seen at one instant: one that moves between the two is in one of them.
+Lists which of these issuances are neither queued nor claimed, seen at one instant: one that moves between the two is in one of them.
 
 KEYS
-  1 coupon:{id}:issuable_coupon_queue
-  2 coupon:{id}:claimed
+  1 coupon:id:{bucket}:issuable_coupon_queue
+  2 coupon:id:{bucket}:claimed
 ARGV
   1… issueNo, memberId, issuedAtMs   3 each, up to 1,000 issuances
 Reply
-  'not_ready'    a key is not there, or not the one that was put in with the other
+  'not_ready'    a key is missing, or its marker is not that of the other key
   their places from 0, ascending
 --]]
 local marker = redis.call('HGET', KEYS[2], '')

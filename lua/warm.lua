@@ -4,12 +4,12 @@ Puts a coupon in, unless it is there: the winners were built under a temporary k
 An issuance still queued or claimed is left alone, whatever became of meta: it may be the only trace of a winner.
 
 KEYS
-  1 coupon:{id}:meta
-  2 coupon:{id}:winners
-  3 coupon:{id}:issuable_coupon_queue
-  4 coupon:{id}:claims
-  5 coupon:{id}:claimed
-  6 coupon:{id}:warming:<unique>   the winners being built, with a time to live; its field '' is the server on which that began
+  1 coupon:id:{bucket}:meta
+  2 coupon:id:{bucket}:winners
+  3 coupon:id:{bucket}:issuable_coupon_queue
+  4 coupon:id:{bucket}:claims
+  5 coupon:id:{bucket}:claimed
+  6 coupon:id:{bucket}:warming:<unique>   the winners being built, with a time to live; its field '' is the server on which that began
 ARGV
   1 server       run id of this Redis as the caller knows it, '' unknown
   2 issued       how many winners were built
@@ -26,8 +26,9 @@ ARGV
   13 marker      never used before; every key carries it from now on
   14 own         how each marker of the catalogue's coupon begins
 Reply
-  'present'      it was there already, or is being recovered and was put in before or more is known than nothing, or it was put in before
-                 and meta is lost, which is for its recovery; the temporary key was removed
+  'present'      the temporary key was removed: the coupon is in Redis already;
+                 or it is being recovered, and was put in before or something of it is known;
+                 or it was put in before and meta is lost: its recovery puts it in
   'foreign'      another coupon of this id is there
   'warmed'
   'incomplete'   the temporary key does not hold what was built (its time to live ended, the store lost it or is another one since,

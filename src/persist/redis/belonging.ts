@@ -5,25 +5,38 @@
  * takes a coupon of another installation for ours. A database whose coupons end below the highest id that Redis has seen has lost some.
  */
 import type { CouponId } from '../../engine/domain/coupon.js';
-import { StoresMixedUpError } from '../../engine/domain/errors.js';
-import { couponKeys, INSTALLATION_KEY, markerRoles, setAsideKey } from './keys.js';
-import { corrupt, integer, list } from './replies.js';
+import { type StoreUnavailableError, StoresMixedUpError } from '../../engine/domain/errors.js';
+import { InstallationStamp, type StampedTables } from './installation-stamp.js';
+import { couponKeys, INSTALLATION_KEY, markerRoles, metaKey, setAsideKey } from './keys.js';
+import { earlierCoupons, earlierLayout, installationIn, layoutFault } from './redis-layout.js';
+import type { KeyCommands } from './redis-layout.js';
+import { corrupt, integer, list, text } from './replies.js';
 import type { ScriptName } from './scripts.js';
 
-/** What the tables say of their installation. */
+/** What the tables have about their installation. */
 export interface TablesOf {
   readonly name: string;
   readonly highestCouponId: number;
+  /** What the running processes renew (installation-stamp.ts). */
+  readonly stamp: string;
 }
 
-/** Of `RedisCalls`. */
-interface ScriptCalls {
+/** The tables, as far as Redis has to belong to them. */
+export interface InstallationTables extends StampedTables {
+  read(): Promise<TablesOf>;
+  /** Raises the number of the coupon's last change; never lowers it. */
+  raiseChanges(couponId: CouponId, atLeast: number): Promise<void>;
+}
+
+/** The part of `RedisCalls` that is needed here. */
+interface ScriptCalls extends KeyCommands {
   run(
     name: ScriptName,
     keys: readonly string[],
     args: readonly (string | number)[],
     durable?: boolean,
   ): Promise<unknown>;
+  countProcesses(): Promise<number>;
 }
 
 /** Coupons that were found to be others: enough for an operator to see what happened. */
@@ -33,12 +46,25 @@ const FOREIGN =
   'Redis belongs to another installation than the database (MYSQL_URL). Correct REDIS_URL or MYSQL_URL so that both belong to one installation, ' +
   'or set REDIS_PREFIX to a new value to share this Redis: the coupons are then rebuilt from the database.';
 
+const COPIED =
+  'Redis was last used with another copy, or a later state, of this database. If this database is a copy for another installation, ' +
+  'set REDIS_URL to a Redis of its own or REDIS_PREFIX to a new value. If it was moved or restored, stop every process of this Redis, ' +
+  'then run `seonchak reconcile --all --repair`.';
+
+const IN_USE =
+  'Processes are running on this Redis, and it was last used with another copy, or a later state, of this database. ' +
+  'If this database is a copy for another installation, set REDIS_URL to a Redis of its own or REDIS_PREFIX to a new value. ' +
+  'If it was moved or restored, stop every process of this Redis, then repeat the command.';
+
 export class Belonging {
   #name = '';
   #highestCouponId = 0;
-  #fault: StoresMixedUpError | undefined;
+  #fault: StoreUnavailableError | undefined;
   #lost: { readonly databaseEnds: number; readonly redisSaw: number } | undefined;
   readonly #mixedUp = new Set<CouponId>();
+  readonly #stamp = new InstallationStamp();
+  /** Comparisons in a row that found Redis with another copy of the database. */
+  #foundCopied = 0;
 
   /** '' before the tables were read. */
   get name(): string {
@@ -46,7 +72,7 @@ export class Belonging {
   }
 
   /** Why nothing may be decided. */
-  get fault(): StoresMixedUpError | undefined {
+  get fault(): StoreUnavailableError | undefined {
     return this.#fault;
   }
 
@@ -62,14 +88,16 @@ export class Belonging {
   /** Before a coupon is put in: should the database lose it, its absence shows. */
   async see(calls: ScriptCalls, couponId: CouponId): Promise<void> {
     if (this.#name === '' || couponId <= this.#highestCouponId) return;
-    const tables = { name: this.#name, highestCouponId: couponId };
-    this.#highestCouponId = (await nameInstallation(calls, tables, false)) ?? this.#highestCouponId;
+    const seen = await nameInstallation(calls, installationIn(this.#name), couponId, { creates: true });
+    this.#highestCouponId = seen.status === 'ours' ? seen.highest : couponId;
   }
 
   /** What an operator should repair although downloads are served. */
   warnings(): string[] {
     const code = StoresMixedUpError.code;
+    const { renewalFault } = this.#stamp;
     return [
+      ...(renewalFault === undefined ? [] : [notRenewed(renewalFault)]),
       ...(this.#lost === undefined ? [] : [`${lostCoupons(this.#lost)} [${code}]`]),
       ...(this.#mixedUp.size === 0
         ? []
@@ -88,24 +116,46 @@ export class Belonging {
   /**
    * Compares both stores, and writes the name into a Redis without one.
    *
-   * @throws StoresMixedUpError when Redis is of another installation; StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
+   * @param takesOver whether the database takes a Redis that another copy of it used, on which no process runs any more.
+   * @returns whether it did.
+   * @throws StoresMixedUpError when Redis is of another installation; LayoutMismatchError when its keys are of another version;
+   *   StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
    */
-  async compare(calls: ScriptCalls, readTables: () => Promise<TablesOf>): Promise<void> {
-    const tables = await readTables();
+  async compare(calls: ScriptCalls, of: InstallationTables, takesOver = false): Promise<boolean> {
+    const tables = await of.read();
     // Tables that were exchanged under a running process: what it has in memory is of the others.
     const isOther = this.#name !== '' && this.#name !== tables.name;
-    const highest = isOther ? undefined : await nameInstallation(calls, tables, false);
-    if (highest === undefined) {
-      this.#fault = new StoresMixedUpError(FOREIGN);
-      throw this.#fault;
+    const found = isOther ? new StoresMixedUpError(FOREIGN) : await establish(calls, tables);
+    if (typeof found !== 'number') {
+      this.#fault = found;
+      throw found;
     }
+    const tookOver = await this.#compareStamps(calls, of, takesOver);
     this.#name = tables.name;
-    this.#highestCouponId = highest;
+    this.#highestCouponId = found;
     this.#fault = undefined;
     // A registration between the two readings is in the database by now.
-    const ends =
-      highest > tables.highestCouponId ? (await readTables()).highestCouponId : tables.highestCouponId;
-    this.#lost = highest > ends ? { databaseEnds: ends, redisSaw: highest } : undefined;
+    const ends = found > tables.highestCouponId ? (await of.read()).highestCouponId : tables.highestCouponId;
+    this.#lost = found > ends ? { databaseEnds: ends, redisSaw: found } : undefined;
+    return tookOver;
+  }
+
+  async #compareStamps(calls: ScriptCalls, tables: InstallationTables, takesOver: boolean): Promise<boolean> {
+    if (await this.#stamp.compare(calls, tables, false)) {
+      this.#foundCopied = 0;
+      return false;
+    }
+    if (takesOver) {
+      if ((await calls.countProcesses()) > 0) throw new StoresMixedUpError(IN_USE);
+      if (await this.#stamp.compare(calls, tables, true)) return true;
+    }
+    this.#foundCopied += 1;
+    // After a failover that has lost the last stamp, the process that wrote it renews it at its next comparison.
+    if (this.#name === '' || this.#foundCopied > 1) {
+      this.#fault = new StoresMixedUpError(COPIED);
+      throw this.#fault;
+    }
+    return false;
   }
 
   /**
@@ -113,7 +163,7 @@ export class Belonging {
    *
    * @returns the coupons that were set aside.
    */
-  async acceptLoss(calls: ScriptCalls, readTables: () => Promise<TablesOf>): Promise<CouponId[]> {
+  async acceptLoss(calls: ScriptCalls, tables: InstallationTables): Promise<CouponId[]> {
     if (this.#lost === undefined) return [];
     const { databaseEnds, redisSaw } = this.#lost;
     const setAside: CouponId[] = [];
@@ -121,9 +171,16 @@ export class Belonging {
       const couponId = id as CouponId;
       if ((await this.setAside(calls, couponId, undefined)) > 0) setAside.push(couponId);
     }
-    await nameInstallation(calls, await readTables(), true);
+    const { name, highestCouponId } = await tables.read();
+    await nameInstallation(calls, installationIn(name), highestCouponId, { lowers: true, creates: true });
     this.#lost = undefined;
     return setAside;
+  }
+
+  /** Tables that were restored number the next changes anew; Redis would take them for changes that it has decided. */
+  async catchUpChanges(calls: ScriptCalls, tables: InstallationTables, couponId: CouponId): Promise<void> {
+    const decided = await calls.command('hget', metaKey(couponId), ['changeNo']);
+    if (decided !== null) await tables.raiseChanges(couponId, Number(text(decided)));
   }
 
   /**
@@ -148,16 +205,61 @@ export class Belonging {
   }
 }
 
-async function nameInstallation(
+/** @returns the highest coupon id that Redis has seen, or why it may not be used. */
+async function establish(
   calls: ScriptCalls,
-  { name, highestCouponId }: TablesOf,
-  lowers: boolean,
-): Promise<number | undefined> {
-  const args = [name, highestCouponId, lowers ? 1 : 0];
-  const [status, highest] = list(await calls.run('installation', [INSTALLATION_KEY], args, true));
-  if (status === 'foreign') return undefined;
-  if (status !== 'ours') throw corrupt('a reply of installation', status);
-  return integer(highest);
+  { name, highestCouponId }: Omit<TablesOf, 'stamp'>,
+): Promise<number | StoreUnavailableError> {
+  const member = installationIn(name);
+  let found = await nameInstallation(calls, member, highestCouponId);
+  if (found.status === 'absent') {
+    // A new Redis, or one whose key was lost, or one that an earlier version without this key has filled.
+    if ((await earlierCoupons(calls, highestCouponId).next()).done !== true) return earlierLayout();
+    found = await nameInstallation(calls, member, highestCouponId, { creates: true });
+  }
+  if (found.status === 'ours') return found.highest;
+  const other = found.status === 'foreign' ? found.installation : '';
+  return layoutFault(other, name) ?? new StoresMixedUpError(FOREIGN);
+}
+
+type NamedInstallation =
+  | { readonly status: 'ours'; readonly highest: number }
+  | { readonly status: 'absent' }
+  /** '' where the key is not of this kind. */
+  | { readonly status: 'foreign'; readonly installation: string };
+
+/**
+ * @param options.lowers whether the highest id may sink.
+ * @param options.creates whether it is named where none is.
+ * @param options.replaces an installation that this one may replace.
+ */
+export async function nameInstallation(
+  calls: Pick<ScriptCalls, 'run'>,
+  member: string,
+  highest: number,
+  options: { readonly lowers?: boolean; readonly creates?: boolean; readonly replaces?: string } = {},
+): Promise<NamedInstallation> {
+  const { lowers = false, creates = false, replaces = '' } = options;
+  const args = [member, highest, lowers ? 1 : 0, creates ? 1 : 0, replaces];
+  const [status, found] = list(await calls.run('installation', [INSTALLATION_KEY], args, true));
+  switch (status) {
+    case 'ours':
+      return { status, highest: integer(found) };
+    case 'absent':
+      return { status };
+    case 'foreign':
+      return { status, installation: text(found) };
+    default:
+      throw corrupt('a reply of installation', status);
+  }
+}
+
+function notRenewed(fault: unknown): string {
+  const reason = fault instanceof Error ? fault.message : String(fault);
+  return (
+    `The table installation cannot be updated, so a copy of this database beside it is not noticed: ${reason} ` +
+    'Grant UPDATE on it if the right is missing.'
+  );
 }
 
 function lostCoupons({

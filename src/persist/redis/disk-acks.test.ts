@@ -1,13 +1,9 @@
-/** What an acknowledgement of a replica means at level `replica`; on Redis before 7.2, which has no WAITAOF, too. */
+/** Tests what an acknowledgement of a replica means at level `replica`, also on Redis without WAITAOF (before 7.2). */
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { redisClient, type RedisServerOptions, startRedis } from '../../../test/servers/redis.js';
-import {
-  freshCouponId,
-  inChunks,
-  member,
-  warmWith,
-} from '../../engine/testing/contracts/admission-contract.js';
+import { freshCouponId, member } from '../../engine/testing/contracts/ids.js';
+import { inChunks, warmWith } from '../../engine/testing/contracts/admission-driver.js';
 import { openRedisBackEnd } from './redis-back-end.js';
 
 const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);

@@ -8,12 +8,13 @@ import {
 
 /**
  * - `repeat`: refused before execution because of where the slot is at the moment; safe to send again, elsewhere or later.
+ * - `divided`: refused before execution because its slot is moving and its keys are at two nodes; safe to send again later, or in parts.
  * - `reload`: refused before execution because the script cache was emptied; safe to send again with the script's text.
  * - `unavailable`: refused before execution for as long as the server is in that state.
  * - `corrupt`: the server executed or judged the command itself and found invalid content.
  * - `unknown`: the command left and its reply will not come.
  */
-export type FaultClass = 'repeat' | 'reload' | 'unavailable' | 'corrupt' | 'unknown';
+export type FaultClass = 'repeat' | 'divided' | 'reload' | 'unavailable' | 'corrupt' | 'unknown';
 
 /** What an error begins with when a key is of another type than the command needs. */
 export const WRONG_TYPE = 'WRONGTYPE';
@@ -22,7 +23,7 @@ export const WRONG_TYPE = 'WRONGTYPE';
 const replyClasses: Readonly<Record<string, FaultClass>> = {
   MOVED: 'repeat',
   ASK: 'repeat',
-  TRYAGAIN: 'repeat',
+  TRYAGAIN: 'divided',
   CLUSTERDOWN: 'repeat',
   NOSCRIPT: 'reload',
   LOADING: 'unavailable',
@@ -40,7 +41,7 @@ const replyClasses: Readonly<Record<string, FaultClass>> = {
   [WRONG_TYPE]: 'unavailable',
 };
 
-/** What ioredis says when its stream cannot take a command and nothing may be queued: the command did not leave. */
+/** The message of ioredis when its stream cannot take a command and nothing may be queued: the command did not leave. */
 const NOT_WRITTEN = "Stream isn't writeable and enableOfflineQueue options is false";
 
 export function faultClass(error: unknown): FaultClass {
@@ -52,15 +53,19 @@ export function faultClass(error: unknown): FaultClass {
   return 'unknown';
 }
 
-/** Of a fault that the engine sees. */
+/** Recognises this cause in a fault that the engine gets. */
 export function isWrongTypeFault(fault: unknown): boolean {
   return fault instanceof Error && fault.cause instanceof Error && fault.cause.message.startsWith(WRONG_TYPE);
 }
+
+/** A call about several coupons whose slot is moving: nothing was carried out, and each may be asked about alone. */
+export class SlotDividedError extends StoreUnavailableError {}
 
 /** The fault the engine sees. `repeat` and `reload` arrive here only when the deadline ended their repetition. */
 export function storeFault(error: unknown): SeonchakError {
   switch (faultClass(error)) {
     case 'repeat':
+    case 'divided':
     case 'reload':
     case 'unavailable':
       return new StoreUnavailableError('Redis refused a command. The cause has its message.', {

@@ -1,4 +1,4 @@
-/** A Cluster that is configured by one address, as hosters hand it out, and announced addresses that are not reachable. */
+/** Tests a Cluster that is configured by one address, and advertised addresses that are not reachable. */
 import t from 'tap';
 import { redisClient, startRedis } from '../../../test/servers/redis.js';
 import { startRedisCluster } from '../../../test/servers/redis-cluster.js';

@@ -12,10 +12,11 @@ import type {
   RevokeReply,
   WarmContent,
   WinnersView,
+  NumberedChange,
 } from '../../engine/ports/admission.js';
 import type { TermsChange } from '../../engine/ports/terms-change.js';
 import type { CouponId, CouponSnapshot, HolderId, Issuance } from '../../engine/domain/coupon.js';
-import { answerInCalls, type RoundCall } from './answer-in-calls.js';
+import { answerInCalls, askInCalls, type CallLimits, callsOf } from './answer-in-calls.js';
 import { isWrongTypeFault } from './fault-classes.js';
 import { claimedKey, couponKeys, metaKey, queueKey, winnersKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
@@ -36,14 +37,17 @@ import {
 } from './replies.js';
 
 /**
- * Of one script call, which nothing interrupts: 512 members keep every other command waiting for some 3 ms. A batch of more members, of a coupon that
- * is hot alone, is a call of its own.
+ * Coupons of one script call, which nothing interrupts: 512 members keep every other command waiting for some 3 ms. A batch of more
+ * members, of a coupon that is hot alone, is a call of its own.
  */
-const COUPONS_PER_CALL = 256;
-const MEMBERS_PER_CALL = 512;
+const ADMIT_LIMITS: CallLimits<AdmitBatch> = {
+  coupons: 256,
+  size: { max: 512, of: ({ holders }) => holders.length },
+};
 
 /** Snapshots asked for at once; the next ones follow when these are answered, so that admissions get in between. */
 const SNAPSHOTS_AT_ONCE = 100;
+const SNAPSHOT_LIMITS: CallLimits<CouponId> = { coupons: SNAPSHOTS_AT_ONCE };
 
 export class RedisAdmission implements Admission {
   readonly #calls: RedisCalls;
@@ -56,14 +60,14 @@ export class RedisAdmission implements Admission {
 
   async admit(batch: AdmitBatch): Promise<AdmitReply> {
     const [reply] = await this.#admitInOneCall([batch]);
-    if (reply === undefined) throw corrupt('an answer was due', reply);
+    if (reply === undefined) throw corrupt('a decision for the batch', reply);
     if (reply.status === 'fault') throw reply.fault;
     return reply;
   }
 
-  /** On a single Redis one call. In a Cluster the coupons lie in different slots, so there it is a call for each, all of them in one write. */
+  /** On a single Redis mostly one call, in a Cluster one for each bucket, all of them in one write. */
   admitRound(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void> {
-    const calls = callsOf(batches, this.#nodes.isCluster);
+    const calls = callsOf(batches, ({ couponId }) => couponId, ADMIT_LIMITS, this.#nodes.isCluster);
     return answerInCalls(calls, (some, onRepeat) => this.#admitInOneCall(some, onRepeat), answer);
   }
 
@@ -87,9 +91,8 @@ export class RedisAdmission implements Admission {
   async snapshots(couponIds: readonly CouponId[]): Promise<(CouponSnapshot | undefined)[]> {
     const snapshots: (CouponSnapshot | undefined)[] = [];
     for (const some of chunksOf(couponIds, SNAPSHOTS_AT_ONCE)) {
-      // In a Cluster they lie in different slots: a call for each, written together.
-      const calls = this.#nodes.isCluster ? some.map((couponId) => [couponId]) : [some];
-      snapshots.push(...(await Promise.all(calls.map((ids) => this.#snapshotsInOneCall(ids)))).flat());
+      const calls = callsOf(some, (couponId) => couponId, SNAPSHOT_LIMITS, this.#nodes.isCluster);
+      snapshots.push(...(await askInCalls(calls, (ids) => this.#snapshotsInOneCall(ids))));
     }
     return snapshots;
   }
@@ -162,7 +165,7 @@ export class RedisAdmission implements Admission {
     return warmCoupon(this.#calls, couponId, read);
   }
 
-  async amend(couponId: CouponId, change: TermsChange, changeNo = 0): Promise<AmendReply> {
+  async amend(couponId: CouponId, change: TermsChange, numbered?: NumberedChange): Promise<AmendReply> {
     const bound = (instantMs: number | null | undefined): number | string =>
       instantMs === undefined ? '' : (instantMs ?? 'none');
     const args = [
@@ -171,7 +174,8 @@ export class RedisAdmission implements Admission {
       bound(change.closesAtMs),
       change.paused === undefined ? '' : change.paused ? 1 : 0,
       change.closed === undefined ? '' : 1,
-      changeNo,
+      numbered?.changeNo ?? 0,
+      numbered?.epoch ?? '',
     ];
     const fields = await this.#change('amend', [metaKey(couponId), winnersKey(couponId)], args);
     const status = fields[0];
@@ -232,22 +236,4 @@ export class RedisAdmission implements Admission {
         throw corrupt('a reply of expire', fields);
     }
   }
-}
-
-/** A round cut into calls, each with the place of its first batch. */
-function callsOf(batches: readonly AdmitBatch[], isCluster: boolean): RoundCall<AdmitBatch>[] {
-  if (isCluster) return batches.map((batch, first) => ({ first, some: [batch] }));
-  const calls: { first: number; some: AdmitBatch[] }[] = [];
-  let room = 0;
-  for (const [place, batch] of batches.entries()) {
-    const call = calls.at(-1);
-    room -= batch.holders.length;
-    if (call === undefined || room < 0 || call.some.length >= COUPONS_PER_CALL) {
-      calls.push({ first: place, some: [batch] });
-      room = MEMBERS_PER_CALL - batch.holders.length;
-    } else {
-      call.some.push(batch);
-    }
-  }
-  return calls;
 }

@@ -1,13 +1,14 @@
 /** Opens the whole Redis back end from its configuration, for a process that admits or records. */
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { DurabilityLevel } from '../../engine/domain/durability.js';
-import { Belonging, type TablesOf } from './belonging.js';
+import { Belonging, type InstallationTables, type TablesOf } from './belonging.js';
 import { connectRedis, type ConnectOptions, isServing } from './connect.js';
 import { requireDiskAcks } from './disk-acks.js';
 import { durabilityInForce } from './durability.js';
 import { inspectRedis } from './inspect-redis.js';
 import type { StoreCondition } from '../store-condition.js';
 import { newToken } from './keys.js';
+import { moveKeys } from './move-keys.js';
 import { RedisAdmission } from './redis-admission.js';
 import { RedisAdmittedIssuances } from './redis-admitted-issuances.js';
 import { RedisCalls } from './redis-calls.js';
@@ -43,15 +44,19 @@ export interface BelongingCheck {
   /**
    * Compares Redis with the tables, now and from then on regularly.
    *
-   * @throws StoresMixedUpError when Redis is of another installation.
+   * @param takesOver whether the tables take a Redis that another copy of them used, on which no process runs any more.
+   * @returns whether they did.
+   * @throws StoresMixedUpError when Redis is of another installation; LayoutMismatchError when its keys are of another version.
    */
-  establish(readTables: () => Promise<TablesOf>): Promise<void>;
+  establish(tables: InstallationTables, takesOver: boolean): Promise<boolean>;
   /** @throws StoresMixedUpError when the database has lost coupons that Redis has seen. */
   requireWhole(): void;
   /** Sets aside what Redis holds of coupons that the database has lost; names them. */
   acceptLoss(): Promise<CouponId[]>;
   /** The same for one coupon, whose id has been given again. @returns the epoch of what was set aside, 0: nothing was. */
   setAside(couponId: CouponId, birth: string | undefined): Promise<number>;
+  /** After the database was restored: continues the numbers of the coupon's changes where Redis has them. */
+  catchUpChanges(couponId: CouponId): Promise<void>;
   noteMixedUp(couponId: CouponId): void;
   /** Why nothing is decided. */
   faults(): readonly string[];
@@ -77,6 +82,8 @@ export interface RedisBackEnd {
   readonly belonging: BelongingCheck;
   /** For {@link RedisRecoveryStore}: short, because it becomes part of markers. */
   readonly newToken: () => string;
+  /** Moves keys of the layout before (move-keys.ts); every process has to be stopped. @returns how many coupons were moved. */
+  moveKeys(tables: Omit<TablesOf, 'stamp'>, onMoved: (coupons: number) => void): Promise<number>;
   /** Version, clock and memory of every master. @throws StoreUnavailableError */
   inspect(): Promise<StoreCondition[]>;
   /** True while every known master is connected. */
@@ -121,6 +128,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       startWarnings: replicaWarning === undefined ? [] : [replicaWarning],
       durability: () => settings.level,
       settingsFaults: () => settings.faults,
+      moveKeys: (tables, onMoved) => moveKeys(calls, tables, nodes.isCluster, onMoved),
       inspect: () => inspectRedis(nodes),
       isServing: () => isServing(nodes),
       close: () => {
@@ -139,20 +147,24 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
 /** Compares again every few seconds: stores may be exchanged, or fail over, under a running process. */
 function watchOver(belonging: Belonging, calls: RedisCalls): BelongingCheck & { stop(): void } {
   let timer: NodeJS.Timeout | undefined;
-  let readTables = (): Promise<TablesOf> => Promise.reject(new Error('not established'));
+  let tables: InstallationTables | undefined;
   return {
-    async establish(read) {
-      readTables = read;
-      await belonging.compare(calls, read);
+    async establish(of, takesOver) {
+      tables = of;
+      const tookOver = await belonging.compare(calls, of, takesOver);
       // A fault is kept by `belonging`; an unreachable store is compared when it is back.
       timer ??= setInterval(
-        () => void belonging.compare(calls, read).catch(() => undefined),
+        () => void belonging.compare(calls, of).catch(() => undefined),
         BELONGING_CHECK_MS,
       ).unref();
+      return tookOver;
     },
     requireWhole: () => belonging.requireWhole(),
-    acceptLoss: () => belonging.acceptLoss(calls, readTables),
+    acceptLoss: async () => (tables === undefined ? [] : belonging.acceptLoss(calls, tables)),
     setAside: (couponId, birth) => belonging.setAside(calls, couponId, birth),
+    catchUpChanges: async (couponId) => {
+      if (tables !== undefined) await belonging.catchUpChanges(calls, tables, couponId);
+    },
     noteMixedUp: (couponId) => belonging.noteMixedUp(couponId),
     faults: () =>
       belonging.fault === undefined ? [] : [`${belonging.fault.message} [${belonging.fault.code}]`],

@@ -2,7 +2,7 @@
  * Sends one command to one node with one deadline, and repeats what may be repeated.
  *
  * ioredis is configured to repeat nothing (redis-nodes.ts). What Redis refused before executing it (a slot elsewhere, an empty script
- * cache) is repeated here within the deadline; everything else is answered with a fault that says whether the
+ * cache) is repeated here within the deadline; everything else is answered with a fault that shows whether the
  * command may have been carried out. The Cluster object of ioredis repeats too, but also after a lost connection, and it
  * cannot keep a WAIT on the connection that ran the script; so nodes are addressed directly.
  */
@@ -14,7 +14,8 @@ import {
   StoreUnavailableError,
 } from '../../engine/domain/errors.js';
 import { Belonging } from './belonging.js';
-import { faultClass, redirection, storeFault } from './fault-classes.js';
+import { faultClass, redirection, SlotDividedError, storeFault } from './fault-classes.js';
+import { BELL_CHANNEL, VERSIONS_CHANNEL } from './keys.js';
 import type { RedisNodes } from './redis-nodes.js';
 import { loadScripts, type ScriptName, type Scripts, scriptsTakingServerId } from './scripts.js';
 import { ServerIdentities } from './server-identity.js';
@@ -42,6 +43,16 @@ export interface RedisCallsOptions {
 }
 
 type Argument = string | number;
+
+interface CallKind {
+  readonly durable: boolean;
+  readonly takesServerId: boolean;
+  readonly decides: boolean;
+  /** Has keys of several coupons, each of which may be asked about alone. */
+  readonly ofSeveral: boolean;
+}
+
+const PLAIN: CallKind = { durable: false, takesServerId: false, decides: false, ofSeveral: false };
 
 interface Attempt {
   readonly name: string;
@@ -78,7 +89,8 @@ export class RedisCalls {
    * Runs a script. `durable`: at level `replica` the answer is given only when enough replicas have the write.
    *
    * @param onRepeat called when the command was refused before it was executed and is repeated until the deadline: it may take long.
-   * @throws StoreUnavailableError nothing was carried out. StoreOutcomeUnknownError it may have been. StoreCorruptError.
+   * @throws StoreUnavailableError nothing was carried out. SlotDividedError the same, of several coupons whose slot is moving.
+   *   StoreOutcomeUnknownError it may have been. StoreCorruptError.
    */
   run(
     name: ScriptName,
@@ -90,9 +102,13 @@ export class RedisCalls {
     const script = this.#scripts[name];
     // Before whose Redis it is was found out, and to find that out again.
     const { fault } = this.belonging;
-    if (fault !== undefined && name !== 'installation') return Promise.reject(fault);
-    const takesServerId = scriptsTakingServerId.has(name);
-    const decides = name === 'admit';
+    if (fault !== undefined && name !== 'installation' && name !== 'stamp') return Promise.reject(fault);
+    const kind = {
+      durable,
+      takesServerId: scriptsTakingServerId.has(name),
+      decides: name === 'admit',
+      ofSeveral: keys.length > script.keyCount,
+    };
     const { keyPrefix } = this.#nodes;
     const named = keyPrefix === '' ? keys : keys.map((key) => keyPrefix + key);
     const build = (reload: boolean, server: string) => ({
@@ -101,18 +117,28 @@ export class RedisCalls {
         reload ? script.source : script.sha1,
         keys.length,
         ...named,
-        ...(takesServerId ? [server] : []),
+        ...(kind.takesServerId ? [server] : []),
         ...args,
       ],
     });
-    return this.#call(named[0] ?? '', { durable, takesServerId, decides }, build, onRepeat);
+    return this.#call(named[0] ?? '', kind, build, onRepeat);
   }
 
   /** Sends one plain command to the node that serves `key`. Throws like {@link run}. */
   command(name: string, key: string, args: readonly Argument[]): Promise<unknown> {
     const named = this.#nodes.keyPrefix + key;
     const plain = { name, args: [named, ...args] };
-    return this.#call(named, { durable: false, takesServerId: false, decides: false }, () => plain);
+    return this.#call(named, PLAIN, () => plain);
+  }
+
+  /** Removes keys of one slot together. Throws like {@link run}. */
+  unlink(keys: readonly string[]): Promise<unknown> {
+    const [first = '', ...others] = keys;
+    return this.command(
+      'unlink',
+      first,
+      others.map((key) => this.#nodes.keyPrefix + key),
+    );
   }
 
   /** From now on a replica counts when it has a write on its disk. */
@@ -150,6 +176,14 @@ export class RedisCalls {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
+  /** Servers and recorders of every version that are connected, each at least once. @throws like {@link run}. */
+  async countProcesses(): Promise<number> {
+    const counts = await Promise.all(
+      [VERSIONS_CHANNEL, BELL_CHANNEL].map((channel) => this.countListeners(channel)),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
   /** To any connected master; best effort, never throws. */
   publish(channel: string, message: string): void {
     const node = this.#nodes.masters().find((master) => master.status === 'ready');
@@ -158,11 +192,7 @@ export class RedisCalls {
 
   async #call(
     key: string,
-    {
-      durable,
-      takesServerId,
-      decides,
-    }: { readonly durable: boolean; readonly takesServerId: boolean; readonly decides: boolean },
+    { durable, takesServerId, decides, ofSeveral }: CallKind,
     build: (reload: boolean, server: string) => { name: string; args: readonly Argument[] },
     onRepeat?: () => void,
   ): Promise<unknown> {
@@ -197,7 +227,9 @@ export class RedisCalls {
         } catch (error) {
           if (error instanceof SeonchakError) throw error;
           const kind = faultClass(error);
-          if (kind !== 'repeat' && kind !== 'reload') throw storeFault(error);
+          if (kind === 'divided' && ofSeveral)
+            throw new SlotDividedError('A slot is moving.', { cause: error });
+          if (kind !== 'repeat' && kind !== 'divided' && kind !== 'reload') throw storeFault(error);
           if (kind === 'reload' && !reload) {
             reload = true;
             continue;
@@ -274,7 +306,7 @@ function sendWithin(node: Redis, attempt: Attempt, withinMs: number): Promise<un
   });
 }
 
-/** Of WAIT, or of WAITAOF: those of this server and of its replicas. */
+/** Acknowledgements in a reply of WAIT, or of WAITAOF (this server's and its replicas'). */
 function acksOf(reply: unknown): number {
   return Number(Array.isArray(reply) ? reply[1] : reply);
 }

@@ -41,7 +41,7 @@ export class RedisChannel {
     };
   }
 
-  /** Subscribes again: ioredis forgets a subscription when the connection breaks a second time before it is made. */
+  /** Subscribes again: ioredis drops a subscription when the connection breaks a second time before it is made. */
   renew(): void {
     const subscriber = this.#nodes.subscriber();
     if (subscriber.status !== 'ready') return;

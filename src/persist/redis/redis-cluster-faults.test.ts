@@ -1,17 +1,13 @@
-/** A Cluster whose slots and masters move while members press. Numbers in names are those of the fault list. */
+/** Tests a Cluster whose slots and masters move during downloads. Numbers in names are those of the fault list. */
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { moveSlot } from '../../../test/servers/move-slot.js';
 import { type RedisClusterServers, startRedisCluster } from '../../../test/servers/redis-cluster.js';
 import { redisClient } from '../../../test/servers/redis.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
-import {
-  freshCouponId,
-  member,
-  outcomes,
-  warmWith,
-} from '../../engine/testing/contracts/admission-contract.js';
-import { metaKey } from './keys.js';
+import { freshCouponId, member } from '../../engine/testing/contracts/ids.js';
+import { outcomes, warmWith } from '../../engine/testing/contracts/admission-driver.js';
+import { bucketOf, BUCKETS, metaKey } from './keys.js';
 import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
 import { oneByOne } from '../../engine/testing/contracts/one-by-one.js';
 
@@ -49,7 +45,7 @@ async function open(
   return { backEnd, couponId };
 }
 
-/** Presses one member after the other, as an actor does, until `done`; every number must follow the one before. */
+/** Presses one member after the other, as an actor does, until `done`; every number must follow the previous one. */
 async function pressUntil(
   backEnd: RedisBackEnd,
   couponId: CouponId,
@@ -112,41 +108,85 @@ t.test(
   },
 );
 
-t.test('a coupon whose slot is half moved does not hold up the round of its node', async (t) => {
+t.test('a coupon that is half moved holds up neither its bucket nor the round of its node', async (t) => {
   const cluster = await startRedisCluster({ masters: 3 });
   t.teardown(() => cluster.stop());
-  const { backEnd, couponId: moving } = await open(t, cluster);
-  const { admission } = backEnd;
-  const others: CouponId[] = [];
-  while (others.length < 3) {
-    const couponId = freshCouponId();
-    if (admission.shardOf(couponId) !== admission.shardOf(moving)) continue;
-    const terms = { quantity: 5, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
-    await warmWith(admission, { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 });
-    others.push(couponId);
+  const { backEnd, couponId } = await open(t, cluster);
+  const { admission, queue } = backEnd;
+  const terms = { quantity: 500, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
+  // They move one after the other, so in the middle some are here and some there.
+  const bucket = [1, 2, 3, 4, 5].map((place) => (couponId + place * BUCKETS) as CouponId);
+  const beside: CouponId[] = [];
+  for (let id = couponId + 1; beside.length < 3; id += 1) {
+    if (admission.shardOf(id as CouponId) === admission.shardOf(couponId)) beside.push(id as CouponId);
   }
-  // After the first key and before the last, every command for the coupon is refused with TRYAGAIN.
-  const moved = moveSlot(cluster, metaKey(moving), BETWEEN_KEYS_MS);
-  await delay(1.5 * BETWEEN_KEYS_MS);
-  const batches = [moving, ...others].map((couponId) => ({
-    couponId,
-    epoch: 1,
-    holders: [member('a'), member('b')],
-    notAfterMs: FAR_FUTURE_MS,
-  }));
-  const answers = new Map<number, string[]>();
-  await new Promise<void>((resolve, reject) => {
-    const round = admission.admitRound(batches, (place, reply) => {
-      if (reply.status === 'fault') reject(new Error('a fault', { cause: reply.fault }));
-      else answers.set(place, outcomes(reply, 2));
-      if (answers.size === batches.length) resolve();
+  const couponIds = [couponId, ...bucket, ...beside].sort((one, other) => one - other);
+  for (const id of [...bucket, ...beside]) {
+    await warmWith(admission, { couponId: id, ...terms, version: 1, epoch: 1, lastIssueNo: 0 });
+  }
+  const move = { ended: false };
+  const isOver = (): boolean => move.ended;
+  const moved = moveSlot(cluster, metaKey(couponId), BETWEEN_KEYS_MS / 4).finally(() => (move.ended = true));
+
+  const numbers = couponIds.map((): string[] => []);
+  const pending = new Set<number>();
+  let [rounds, divided] = [0, 0];
+  while (!isOver()) {
+    rounds += 1;
+    const asked = [...couponIds.keys()].filter((place) => !pending.has(place));
+    const batches = asked.map((place) => ({
+      couponId: couponIds[place] as CouponId,
+      epoch: 1,
+      holders: [member(`m${rounds}`)],
+      notAfterMs: FAR_FUTURE_MS,
+    }));
+    for (const place of asked) pending.add(place);
+    await admission.admitRound(batches, (at, reply) => {
+      if (reply.status === 'fault') throw new Error('a fault', { cause: reply.fault });
+      const place = asked[at] ?? -1;
+      pending.delete(place);
+      numbers[place]?.push(...outcomes(reply, 1));
     });
-    round.then(() => {
-      t.same([...answers.keys()].sort(), [1, 2, 3], 'the next round may leave before that one is answered');
-    }, reject);
-  });
+    // One that has moved already is answered by the other node, a moment later.
+    while (pending.size > 1 && !isOver()) await delay(1);
+    if (pending.size === 1) divided += 1;
+    await delay(READ_COOLDOWN_MS);
+  }
   await moved;
-  for (const place of batches.keys()) t.same(answers.get(place), ['issued 1', 'issued 2']);
+  while (pending.size > 0) await delay(READ_COOLDOWN_MS);
+  t.not(divided, 0, 'the one that is between the nodes waits, and the others have their answers');
+  for (const words of numbers)
+    t.same(
+      words,
+      words.map((_, index) => `issued ${index + 1}`),
+    );
+  // Reads and drains of the bucket meet the same.
+  const movedBack = moveSlot(cluster, metaKey(couponId), BETWEEN_KEYS_MS / 4);
+  await delay(BETWEEN_KEYS_MS);
+  const inBucket = couponIds.filter((id) => bucketOf(id) === bucketOf(couponId));
+  const known = await admission.snapshots(inBucket);
+  const depths = await queue.depths(inBucket);
+  const claimed: number[] = [];
+  await new Promise<void>((resolve) => {
+    void queue.claimRound(
+      { couponIds: inBucket, token: 'drain', limit: 3_000, leaseMs: 60_000 },
+      (place, reply) => {
+        claimed[place] = typeof reply === 'object' && 'issuances' in reply ? reply.issuances.length : -1;
+        if (claimed.filter((count) => count > 0).length === inBucket.length) resolve();
+      },
+    );
+  });
+  await movedBack;
+  const issued = inBucket.map((id) => numbers[couponIds.indexOf(id)]?.length);
+  t.same(
+    known.map((snapshot) => snapshot?.issued),
+    issued,
+  );
+  t.same(
+    depths.map((depth) => depth?.queued),
+    issued,
+  );
+  t.same(claimed, issued);
 });
 
 t.test('24: a planned failover under load loses nothing', async (t) => {

@@ -1,14 +1,16 @@
-/** The contract suites against a real single Redis (`appendfsync always`) and a real Cluster of three masters. */
+/** Runs the contract suites against a real single Redis (`appendfsync always`) and a real Cluster of three masters. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { startRedisCluster } from '../../../test/servers/redis-cluster.js';
 import { startRedis } from '../../../test/servers/redis.js';
 import { admissionContract } from '../../engine/testing/contracts/admission-contract.js';
+import { freshCouponId } from '../../engine/testing/contracts/ids.js';
 import { issuanceQueueContract } from '../../engine/testing/contracts/issuance-queue-contract.js';
+import { numberedChangeContract } from '../../engine/testing/contracts/numbered-change-contract.js';
 import { recorderBellContract } from '../../engine/testing/contracts/recorder-bell-contract.js';
 import { versionsContract } from '../../engine/testing/contracts/versions-contract.js';
-import { BELL_CHANNEL, VERSIONS_CHANNEL } from './keys.js';
+import { BELL_CHANNEL, PENDING_KEY, VERSIONS_CHANNEL } from './keys.js';
 import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
 
 const CALL_DEADLINE_MS = 5_000;
@@ -35,6 +37,7 @@ function contracts(t: Test, name: string, redisUrls: readonly string[]): void {
     };
   };
   admissionContract(t, name, openStore);
+  numberedChangeContract(t, name, openStore);
   issuanceQueueContract(t, name, openStore);
   recorderBellContract(t, name, async () => {
     const [here, elsewhere] = [await open(redisUrls), await open(redisUrls)];
@@ -62,7 +65,7 @@ function contracts(t: Test, name: string, redisUrls: readonly string[]): void {
   });
 }
 
-/** A client that listens as a process of the version before does: it announces nothing. */
+/** A client that listens as a process of the previous version does: it announces nothing. */
 function aboutProcesses(t: Test, redisUrls: readonly string[]): void {
   t.test('a process that listens and announces nothing is noticed until it ends', async (t) => {
     const [api, recorder] = [await open(redisUrls, PREFIX), await open(redisUrls, PREFIX)];
@@ -86,11 +89,41 @@ function aboutProcesses(t: Test, redisUrls: readonly string[]): void {
   });
 }
 
+function aboutLostMarks(t: Test, redisUrls: readonly string[]): void {
+  t.test('a loss of the marks has a name until they are restored, and the next loss another', async (t) => {
+    const [here, elsewhere] = [await open(redisUrls, PREFIX), await open(redisUrls, PREFIX)];
+    const client = redisUrls.length === 1 ? new Redis(redisUrls[0] ?? '') : new Cluster([...redisUrls]);
+    t.teardown(() => {
+      for (const backEnd of [here, elsewhere]) backEnd.close();
+      client.disconnect();
+    });
+    const lose = () => client.del(PREFIX + PENDING_KEY);
+    const first = await here.bell.lossOfMarks();
+    t.ok(first, 'no process has restored any yet');
+    t.equal(await elsewhere.bell.lossOfMarks(), first);
+    const couponId = freshCouponId();
+    await here.bell.markPending([couponId]);
+    t.match(await here.bell.pendingMarks(10), [{ couponId }]);
+    t.equal((await here.bell.pendingMarks(10)).length, 1, 'a loss is no coupon');
+    await lose();
+    const second = await elsewhere.bell.lossOfMarks(first);
+    t.ok(second);
+    t.not(second, first);
+    t.equal(await here.bell.lossOfMarks(first), second, 'what was restored after the first loss is lost');
+    t.equal(await here.bell.lossOfMarks(second), undefined);
+    t.equal(await elsewhere.bell.lossOfMarks(), undefined);
+    t.same(await here.bell.pendingMarks(10), []);
+    await lose();
+    t.ok(await elsewhere.bell.lossOfMarks());
+  });
+}
+
 t.test('single Redis', async (t) => {
   const server = await startRedis({ appendfsync: 'always' });
   t.teardown(() => server.stop());
   contracts(t, 'single', [server.url]);
   aboutProcesses(t, [server.url]);
+  aboutLostMarks(t, [server.url]);
 });
 
 t.test('Cluster of three masters', async (t) => {
@@ -98,4 +131,5 @@ t.test('Cluster of three masters', async (t) => {
   t.teardown(() => cluster.stop());
   contracts(t, 'cluster', cluster.urls);
   aboutProcesses(t, cluster.urls);
+  aboutLostMarks(t, cluster.urls);
 });

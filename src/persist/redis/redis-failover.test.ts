@@ -1,4 +1,4 @@
-/** A name that leads to a demoted Redis, and then to the promoted one. */
+/** Tests a host name that resolves to a demoted Redis, and then to the promoted one. */
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { redisClient, startRedis } from '../../../test/servers/redis.js';

@@ -1,95 +1,28 @@
-/** What the Redis back end says while Redis or the way to it is broken. Numbers in names are those of the fault list. */
+/** Tests the answers of the Redis back end while Redis or the network is broken. Numbers in names are those of the fault list. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
-import t, { type Test } from 'tap';
-import { redisClient, type RedisServer, startRedis } from '../../../test/servers/redis.js';
-import { startTcpProxy, type TcpProxy } from '../../../test/servers/tcp-proxy.js';
-import type { AdmitReply } from '../../engine/ports/admission.js';
+import t from 'tap';
+import { redisClient, startRedis } from '../../../test/servers/redis.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
-import {
-  askRound,
-  freshCouponId,
-  inChunks,
-  member,
-  members,
-  outcomes,
-  warmWith,
-} from '../../engine/testing/contracts/admission-contract.js';
+import { askRound, outcomes } from '../../engine/testing/contracts/admission-driver.js';
+import { member, members } from '../../engine/testing/contracts/ids.js';
 import { metaKey, queueKey, winnersKey } from './keys.js';
-import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
 import { issuancesOf, oneByOne } from '../../engine/testing/contracts/one-by-one.js';
+import {
+  single,
+  warmed,
+  press,
+  FAR_FUTURE_MS,
+  proxied,
+  admit,
+  untilAnswered,
+  CALL_DEADLINE_MS,
+  backEndAt,
+  UNAVAILABLE,
+} from './testing/faulty-redis.js';
 
-const CALL_DEADLINE_MS = 400;
 /** A deadline is kept when the call ends within this much of it, on a machine that is busy with other tests. */
 const SLACK_MS = 1_500;
-const FAR_FUTURE_MS = Date.UTC(2100, 0, 1);
 const UNKNOWN = { code: 'store_outcome_unknown' };
-const UNAVAILABLE = { code: 'store_unavailable' };
-
-async function backEndAt(
-  t: Test,
-  port: number,
-  more: { replicaAcks?: number; callDeadlineMs?: number; checkServer?: boolean } = {},
-): Promise<RedisBackEnd> {
-  const backEnd = await openRedisBackEnd({
-    redisUrls: [`redis://127.0.0.1:${port}`],
-    callDeadlineMs: more.callDeadlineMs ?? CALL_DEADLINE_MS,
-    durability: more.replicaAcks === undefined ? undefined : 'replica',
-    replicaAcks: more.replicaAcks ?? 1,
-    checkServer: more.checkServer ?? false,
-  });
-  t.teardown(() => {
-    backEnd.close();
-  });
-  return backEnd;
-}
-
-async function single(t: Test): Promise<{ server: RedisServer; client: Redis; backEnd: RedisBackEnd }> {
-  const server = await startRedis();
-  t.teardown(() => server.stop());
-  const client = redisClient(server);
-  t.teardown(() => {
-    client.disconnect();
-  });
-  return { server, client, backEnd: await backEndAt(t, server.port) };
-}
-
-/** A back end whose way to Redis leads over a proxy, and another one that goes there directly. */
-async function proxied(t: Test): Promise<{ proxy: TcpProxy; direct: RedisBackEnd; backEnd: RedisBackEnd }> {
-  const { server, backEnd: direct } = await single(t);
-  const proxy = await startTcpProxy(server.port);
-  t.teardown(() => proxy.stop());
-  return { proxy, direct, backEnd: await backEndAt(t, proxy.port) };
-}
-
-async function warmed(backEnd: RedisBackEnd, quantity = 10): Promise<CouponId> {
-  const couponId = freshCouponId();
-  const terms = { quantity, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
-  await warmWith(backEnd.admission, { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 });
-  return couponId;
-}
-
-const admit = (
-  backEnd: RedisBackEnd,
-  couponId: CouponId,
-  names: readonly string[],
-  notAfterMs = FAR_FUTURE_MS,
-): Promise<AdmitReply> =>
-  backEnd.admission.admit({ couponId, epoch: 1, holders: names.map(member), notAfterMs });
-
-const press = async (backEnd: RedisBackEnd, couponId: CouponId, ...names: string[]): Promise<string[]> =>
-  outcomes(await admit(backEnd, couponId, names), names.length);
-
-/** Repeats refused calls and calls of unknown outcome, as the engine does, until the store answers. */
-async function untilAnswered<T>(attempt: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await attempt();
-    } catch {
-      await delay(10);
-    }
-  }
-}
 
 t.test('13: an emptied script cache costs one reload and no double issue', async (t) => {
   const { client, backEnd } = await single(t);
@@ -132,7 +65,7 @@ t.test('a coupon whose keys are broken fails alone, and the others of its call a
 t.test('16: a reply lost after the script ran leaves one issuance, found by a retry', async (t) => {
   const { proxy, direct, backEnd } = await proxied(t);
   const couponId = await warmed(direct);
-  // The script must be in the cache, or the lost reply would be the one that says it is not.
+  // The script must be in the cache, or the lost reply would be the one that reports its absence.
   await press(direct, await warmed(direct), 'another');
   proxy.behave({ replies: 'drop' });
   const replied = proxy.nextReply();
@@ -260,14 +193,6 @@ async function untilUnavailable(attempt: () => Promise<unknown>): Promise<void> 
   }
 }
 
-t.test('11: an emptied Redis is not ready, never sold out', async (t) => {
-  const { client, backEnd } = await single(t);
-  const couponId = await warmed(backEnd, 1);
-  await press(backEnd, couponId, 'a');
-  await client.flushall();
-  t.same(await press(backEnd, couponId, 'a', 'b'), ['not_ready', 'not_ready']);
-});
-
 t.test(
   '14: out of memory an admission is refused before its first write; recording and pausing go on',
   async (t) => {
@@ -294,60 +219,6 @@ t.test(
     t.same(await press(backEnd, couponId, 'n1'), ['issued 21']);
   },
 );
-
-t.test('10: what a warm read before the store lost everything is not put in afterwards', async (t) => {
-  const { client, backEnd } = await single(t);
-  const slow = freshCouponId();
-  const terms = { quantity: 1, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
-  const coupon = { couponId: slow, ...terms, version: 1, epoch: 1, lastIssueNo: 0 };
-  const warming = backEnd.admission.warm(slow, async () => {
-    // Another process is quicker, and gives away what there is.
-    t.equal(await warmWith(backEnd.admission, { ...coupon, epoch: 2 }), 'warmed');
-    await backEnd.admission.admit({
-      couponId: slow,
-      epoch: 2,
-      holders: [member('a')],
-      notAfterMs: FAR_FUTURE_MS,
-    });
-    await client.flushall();
-    return { coupon, issued: inChunks([]) };
-  });
-  await t.rejects(warming, UNAVAILABLE);
-  t.same(await backEnd.admission.snapshots([slow]), [undefined]);
-});
-
-t.test('9: nor what it read before another server took over with its temporary key', async (t) => {
-  const { client, server } = await single(t);
-  const backEnd = await backEndAt(t, server.port, { checkServer: true });
-  const couponId = freshCouponId();
-  const terms = { quantity: 1, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
-  const coupon = { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 1 };
-  const issued = inChunks([{ holder: member('a'), issueNo: 1, issuedAtMs: 1 }]);
-  const warming = backEnd.admission.warm(couponId, async () => {
-    const [key = ''] = await client.keys(`coupon:{${couponId}}:warming:*`);
-    const runId = /^run_id:(\S+)/m.exec(await client.info('server'))?.[1];
-    t.equal(await client.hget(key, ''), runId?.slice(0, 20), 'the key says where it was begun');
-    await client.hset(key, '', 'another server');
-    return { coupon, issued };
-  });
-  await t.rejects(warming, UNAVAILABLE);
-  t.same(await backEnd.admission.snapshots([couponId]), [undefined]);
-});
-
-t.test('9: nor is a coupon marked verified on another server than the one it was compared on', async (t) => {
-  const { client, server } = await single(t);
-  const backEnd = await backEndAt(t, server.port, { checkServer: true });
-  const couponId = await warmed(backEnd);
-  const found = await backEnd.recovery.inspect(couponId, 0);
-  if (found === 'absent') throw new Error('it is there');
-  t.match(found, { status: 'serving', epoch: 1, server: /^\w{20}$/ });
-  // The same content on another server: an older copy of it, for all that is known.
-  await client.hset(metaKey(couponId), 'server', 'another server');
-  await backEnd.recovery.markVerified(couponId, { ...found, server: 'another server' }, 2);
-  t.match(await backEnd.recovery.inspect(couponId, 0), { status: 'unverified', epoch: 1 });
-  await backEnd.recovery.markVerified(couponId, found, 2);
-  t.match(await backEnd.recovery.inspect(couponId, 0), { status: 'serving', epoch: 2 });
-});
 
 t.test('22: with fewer replicas than Redis demands nothing is written', async (t) => {
   const { client, backEnd } = await single(t);

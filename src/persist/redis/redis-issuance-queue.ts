@@ -12,20 +12,20 @@ import type {
   QueueDepth,
   QueueFault,
 } from '../../engine/ports/issuance-queue.js';
-import { answerInCalls, type RoundCall } from './answer-in-calls.js';
+import { answerInCalls, askInCalls, callsOf, type RoundCall } from './answer-in-calls.js';
 import { claimedKey, claimsKey, couponKeys, metaKey, queueKey } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import type { RedisNodes } from './redis-nodes.js';
 import { corrupt, integer, isOfAnotherType, list, parseBacklog, parseClaimed, text } from './replies.js';
 
-/** Of one script call, which nothing interrupts: 256 coupons keep every other command waiting for some 3 ms. */
+/** Coupons of one script call, which nothing interrupts: 256 coupons keep every other command waiting for some 3 ms. */
 const COUPONS_PER_CALL = 256;
-/** In a Cluster each coupon is a call of its own, and may have at least this many rows of the limit. */
+/** Where a round is several calls, as in a Cluster, each may have at least this many rows of the limit. */
 const ROWS_PER_CALL_MIN = 50;
 const AGES_AT_ONCE = 100;
 
 /**
- * None of these waits for replicas: a claim, an ack or a release that a failover forgets leads to the same issuances
+ * None of these waits for replicas: a claim, an ack or a release that a failover loses leads to the same issuances
  * being recorded again, and the ledger takes a replay.
  */
 export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
@@ -42,7 +42,7 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
   }
 
   async claimRound({ couponIds, token, limit, leaseMs }: ClaimRound, answer: AnswerClaim): Promise<void> {
-    const calls = this.#callsOf(couponIds);
+    const calls = this.#callsOf(couponIds, (couponId) => couponId);
     const rows = Math.min(limit, Math.max(ROWS_PER_CALL_MIN, Math.ceil(limit / calls.length)));
     const claim = async (some: readonly CouponId[], onRepeat: () => void): Promise<ClaimReply[]> => {
       const keys = some.flatMap((id) => [queueKey(id), claimsKey(id), claimedKey(id), metaKey(id)]);
@@ -83,25 +83,27 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
         readElement(() => !isOfAnotherType(elements[place]) && integer(elements[place]) === 1),
       );
     };
-    return answerInCalls(this.#callsOf(claims), end, answer);
+    return answerInCalls(
+      this.#callsOf(claims, ({ couponId }) => couponId),
+      end,
+      answer,
+    );
   }
 
-  get #couponsPerCall(): number {
-    return this.#nodes.isCluster ? 1 : COUPONS_PER_CALL;
-  }
-
-  /** On a single Redis a few calls; in a Cluster the coupons lie in different slots, so there it is a call for each. */
-  #callsOf<Question>(round: readonly Question[]): RoundCall<Question>[] {
-    const size = this.#couponsPerCall;
-    return [...chunksOf(round, size)].map((some, place) => ({ first: place * size, some }));
+  /** On a single Redis a few calls, in a Cluster one for each bucket. */
+  #callsOf<Question>(
+    round: readonly Question[],
+    couponIdOf: (question: Question) => CouponId,
+  ): RoundCall<Question>[] {
+    return callsOf(round, couponIdOf, { coupons: COUPONS_PER_CALL }, this.#nodes.isCluster);
   }
 
   /** @throws the fault of any of them. */
   async depths(couponIds: readonly CouponId[]): Promise<(QueueDepth | undefined)[]> {
     const depths: (QueueDepth | undefined)[] = [];
     for (const some of chunksOf(couponIds, COUPONS_PER_CALL)) {
-      const calls = [...chunksOf(some, this.#couponsPerCall)];
-      depths.push(...(await Promise.all(calls.map((ids) => this.#depthsInOneCall(ids)))).flat());
+      const calls = this.#callsOf(some, (couponId) => couponId);
+      depths.push(...(await askInCalls(calls, (ids) => this.#depthsInOneCall(ids))));
     }
     return depths;
   }

@@ -1,13 +1,9 @@
-/** What each step does to a coupon one of whose keys was lost or swapped, and how the coupon comes back. */
+/** Tests each step on a coupon that lost one of its keys, and how the coupon returns to service. */
 import t from 'tap';
 import { startRedis, redisClient } from '../../../test/servers/redis.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
-import {
-  freshCouponId,
-  inChunks,
-  member,
-  warmWith,
-} from '../../engine/testing/contracts/admission-contract.js';
+import { freshCouponId, member } from '../../engine/testing/contracts/ids.js';
+import { inChunks, warmWith } from '../../engine/testing/contracts/admission-driver.js';
 import { claimedKey, claimsKey, couponKeys, metaKey, queueKey, winnersKey } from './keys.js';
 import { openRedisBackEnd } from './redis-back-end.js';
 import { issuancesOf, oneByOne } from '../../engine/testing/contracts/one-by-one.js';
@@ -101,7 +97,7 @@ t.test('a coupon with a lost key', async (t) => {
       const late = await admission.warm(couponId, async () => {
         // Meanwhile another process puts the coupon in, its seller closes it, and a key is lost before anyone has won.
         await warmWith(admission, { ...old, epoch: 2 }, inChunks([]));
-        await admission.amend(couponId, { closed: true }, 1);
+        await admission.amend(couponId, { closed: true }, { changeNo: 1, epoch: 2 });
         await client.del(lost === 'meta' ? metaKey(couponId) : claimsKey(couponId));
         const suspended = await recovery.suspend(couponId, {
           ...{ token: `stalled-${couponId}`, lockMs: LOCK_MS, seenIssueNo: 0 },

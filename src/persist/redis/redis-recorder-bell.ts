@@ -4,7 +4,7 @@
 import { chunksOf } from '../../engine/domain/chunks.js';
 import { type CouponId, parseCouponId } from '../../engine/domain/coupon.js';
 import type { PendingMark, PendingMarks, RecorderBell } from '../../engine/ports/issuance-queue.js';
-import { PENDING_KEY, BELL_CHANNEL } from './keys.js';
+import { BELL_CHANNEL, newToken, PENDING_KEY } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { RedisChannel } from './redis-channel.js';
 import type { RedisNodes } from './redis-nodes.js';
@@ -18,9 +18,6 @@ import { corrupt, list, text } from './replies.js';
 const RING_INTERVAL_MS = 25;
 /** Coupons a script call, below what Lua unpacks; and a message. */
 const COUPONS_AT_ONCE = 1_000;
-
-/** A member beside the coupons, behind all of them: where it is missing, the key was lost. */
-const WHOLE = '#';
 
 export class RedisRecorderBell implements RecorderBell, PendingMarks {
   readonly #calls: RedisCalls;
@@ -45,11 +42,11 @@ export class RedisRecorderBell implements RecorderBell, PendingMarks {
       await this.#calls.run('clear-pending', [PENDING_KEY], [idleMs, ...some]);
   }
 
-  async pendingMarks(limit: number): Promise<PendingMark[]> {
+  async pendingMarks(limit: number, sinceMs?: number): Promise<PendingMark[]> {
     if (limit < 1) return [];
     const reply = list(
       await this.#calls.command('zrange', PENDING_KEY, [
-        ...['-inf', '(+inf', 'BYSCORE', 'LIMIT', 0, limit],
+        ...[sinceMs ?? '-inf', '(+inf', 'BYSCORE', 'LIMIT', 0, limit],
         'WITHSCORES',
       ]),
     );
@@ -62,12 +59,11 @@ export class RedisRecorderBell implements RecorderBell, PendingMarks {
     return marks;
   }
 
-  async areMarksWhole(): Promise<boolean> {
-    return (await this.#calls.command('zscore', PENDING_KEY, [WHOLE])) !== null;
-  }
-
-  async declareMarksWhole(): Promise<void> {
-    await this.#calls.command('zadd', PENDING_KEY, ['+inf', WHOLE]);
+  async lossOfMarks(restored = ''): Promise<string | undefined> {
+    const name = text(
+      await this.#calls.run('check-marks', [PENDING_KEY], [restored, `#${newToken()}`], true),
+    );
+    return name === '' ? undefined : name;
   }
 
   /** The first ring goes out at once; what follows within the interval goes out together at its end. One timer in all. */

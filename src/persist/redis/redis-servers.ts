@@ -9,7 +9,7 @@ export interface RedisAddress {
 export interface SentinelGroup {
   readonly masterName: string;
   readonly addresses: readonly RedisAddress[];
-  /** Of the Sentinels; those of the servers are in the URL. */
+  /** User of the Sentinels; the user of the servers is in the URL. */
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly isEncrypted: boolean;

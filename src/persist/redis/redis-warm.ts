@@ -22,7 +22,7 @@ export async function warmCoupon(
   const gather = async (begins: boolean, winners: readonly Issuance[]): Promise<void> => {
     const pairs = winners.flatMap(({ holder, issueNo, issuedAtMs }) => [holder, `${issueNo}:${issuedAtMs}`]);
     const reply = await calls.run('gather', [key], [WARMING_TTL_SECONDS, begins ? 1 : 0, ...pairs]);
-    if (reply === 'gone') throw incomplete();
+    if (reply === 'missing') throw incomplete();
     if (reply !== 'gathered') throw corrupt('a reply of gather', reply);
   };
   await gather(true, []);

@@ -15,7 +15,7 @@ import { StoreCorruptError, StoreUnavailableError } from '../../engine/domain/er
 
 export function corrupt(expected: string, reply: unknown): StoreCorruptError {
   return new StoreCorruptError(
-    'Redis replied with something unexpected: its data was changed, or is of another version of Seonchak.',
+    'Unexpected reply from Redis: its data was changed by hand, or written by another version of Seonchak.',
     {
       cause: new Error(`expected ${expected}, got ${JSON.stringify(reply)}`),
     },
@@ -98,7 +98,7 @@ export function parseAdmitReplies(
 ): (AdmitReply | AdmitFault)[] {
   const elements = list(reply);
   const storeNowMs = integer(elements[0]);
-  if (elements.length !== batches.length + 1) throw corrupt('an answer for each coupon was due', reply);
+  if (elements.length !== batches.length + 1) throw corrupt('a decision for each coupon', reply);
   return batches.map(({ holders }, place) => {
     try {
       return parseAdmitElement(elements[place + 1], storeNowMs, holders.length);
@@ -125,7 +125,7 @@ function parseAdmitElement(element: unknown, storeNowMs: number, members: number
   if (isOfAnotherType(element)) return { status: 'not_ready', storeNowMs };
   if (status === 'not_ready' || status === 'stale_epoch' || status === 'expired')
     return { status, storeNowMs };
-  if (status !== 'decided') throw corrupt('a decision was due', element);
+  if (status !== 'decided') throw corrupt('a decision', element);
   const already: AlreadyIssued[] = [];
   for (let at = 5; at < fields.length; at += 2) {
     already.push({ index: integer(fields[at]), ...parseWinner(text(fields[at + 1])) });

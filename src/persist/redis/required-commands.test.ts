@@ -1,4 +1,4 @@
-/** Commands that a hoster has renamed or an ACL forbids are named at start. */
+/** Tests that commands that a hoster has renamed or an ACL forbids are named at start. */
 import t from 'tap';
 import { redisClient, startRedis } from '../../../test/servers/redis.js';
 import { openRedisBackEnd } from './redis-back-end.js';
@@ -26,7 +26,7 @@ t.test('commands that are not there, or not granted', async (t) => {
   };
   const refusing = (commands: string) => ({
     code: 'config_invalid',
-    message: new RegExp(`refuses ${commands}: renamed, or not granted to the user`),
+    message: new RegExp(`refuses ${commands}: they are renamed, or the user may not run them`),
   });
   for (const command of [
     'evalsha',

@@ -56,7 +56,7 @@ function reasonOf(fault: unknown): string {
 /** Also where only a connection of its own shows it (SUBSCRIBE). */
 export function commandsRefused(commands: readonly string[]): ConfigError {
   return new ConfigError([
-    `REDIS_URL names a Redis that refuses ${commands.join(', ')}: renamed, or not granted to the user. ` +
+    `REDIS_URL names a Redis that refuses ${commands.join(', ')}: they are renamed, or the user may not run them. ` +
       'Seonchak needs these commands under their names; docs/security.md has the whole list',
   ]);
 }

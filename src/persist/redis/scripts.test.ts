@@ -18,12 +18,21 @@ function headerPart(source: string, part: 'KEYS' | 'ARGV' | 'Reply'): string[] {
 function namesOf(cell: string): string[] {
   return cell
     .split(',')
-    .map((name) => name.trim().replace('…', ''))
+    .map((name) => name.trim().replace(/[…']/g, ''))
     .filter((name) => name !== '');
 }
 
+/** Several at one place come again for each element. */
 function argumentNames(source: string): string[] {
-  return headerPart(source, 'ARGV').flatMap((line) => /^ {2}\d+…? (\w+)/.exec(line)?.[1] ?? []);
+  return headerPart(source, 'ARGV').flatMap((line) =>
+    namesOf(/^ {2}\d+…? ('?[\w:]+'?(?:, '?[\w:]+'?)*)/.exec(line)?.[1] ?? ''),
+  );
+}
+
+/** The words of replies, each before its meaning. */
+function replyWords(header: string): string[] {
+  const replies = [...header.matchAll(/^ {2}(\{[^}]*\}?|'[^']*')/gm)].map(([, reply = '']) => reply);
+  return replies.flatMap((reply) => [...reply.matchAll(/'([a-z_]+)'/g)].map(([, word = '']) => word));
 }
 
 t.test('every script in lua/ is named, and every name has its script', async (t) => {
@@ -46,7 +55,7 @@ for (const { name, keyCount, source } of scripts) {
       ? new Set([...code.matchAll(/KEYS\[key(?: \+ (\d))?\]/g)].map((match) => 1 + Number(match[1] ?? 0)))
       : new Set([...code.matchAll(/KEYS\[(\d+)\]/g)].map((match) => Number(match[1])));
     t.same(
-      [...used].sort(),
+      [...used].sort((one, other) => one - other),
       Array.from({ length: keyCount }, (_, index) => index + 1),
       'and all are used',
     );
@@ -75,7 +84,7 @@ t.test('the table in lua/README.md is the table in the code', async (t) => {
     const header = headerPart(script?.source ?? '', 'Reply').join('\n');
     for (const [, word = ''] of replies.matchAll(/`([a-z_]+)`/g))
       t.match(header, `'${word}'`, `${name}: ${word}`);
-    for (const [, word = ''] of header.matchAll(/^ {2}[^ ]*'([a-z_]+)'/gm)) {
+    for (const word of replyWords(header)) {
       t.match(replies, word, `${name}: the table has the reply ${word}`);
     }
     const refused = script?.source.startsWith('#!lua\n') ?? false;

@@ -26,7 +26,7 @@ export class SettingsWatch {
   readonly #asked: DurabilityLevel | undefined;
   readonly #atStart: DurabilityLevel;
   readonly #onChange: (faults: readonly string[], level: DurabilityLevel) => void;
-  /** Of connections that have not been closed since: whatever answers after a close may be another server. */
+  /** Verdicts on connections that have not been closed since: after a close another server may answer. */
   readonly #judged = new Map<Redis, Judged>();
   readonly #watched = new WeakSet<Redis>();
   #reported: string;
@@ -71,9 +71,12 @@ export class SettingsWatch {
   async require(node: Redis): Promise<void> {
     const { faults } = this.#judged.get(node) ?? (await this.#judge(node));
     if (faults.length === 0) return;
-    throw new StoreUnavailableError('The settings of Redis do not allow decisions at the moment.', {
-      cause: new Error(faults.join('; ')),
-    });
+    throw new StoreUnavailableError(
+      'The settings of Redis do not allow decisions: see `faults` in the log and restore the settings.',
+      {
+        cause: new Error(faults.join('; ')),
+      },
+    );
   }
 
   /** What start-up would refuse, of all masters in use. */

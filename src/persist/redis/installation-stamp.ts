@@ -1,0 +1,102 @@
+/**
+ * Detects that two databases of one name use one Redis: a copy beside its original (docs/adr/0055).
+ *
+ * The running processes renew a stamp, `number.random`: in the database first, then in Redis. A Redis whose stamp the database neither has nor has
+ * passed was written by another database, or by a later state of this one.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { newToken, STAMP_KEY } from './keys.js';
+import { corrupt, list, text } from './replies.js';
+import type { ScriptName } from './scripts.js';
+
+/** Less than the time between two comparisons: of all processes one renews it in that time, with one UPDATE of one row. */
+const STAMP_RENEWAL_MS = 4_000;
+/** Another process may renew the stamp between the two readings, and a replica may show its row late. */
+const ATTEMPTS = 5;
+const ATTEMPT_DELAY_MS = 200;
+
+/** The part of the tables that is needed here. */
+export interface StampedTables {
+  read(): Promise<{ readonly stamp: string }>;
+  /** @returns whether the tables still had `from`. */
+  renewStamp(from: string, to: string): Promise<boolean>;
+}
+
+interface ScriptCalls {
+  run(
+    name: ScriptName,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+    durable?: boolean,
+  ): Promise<unknown>;
+}
+
+export class InstallationStamp {
+  /** The last one that the database had. */
+  #seen = '';
+  #seenAt = 0;
+  #renewalFault: unknown;
+
+  /** Why the stamp was not renewed. */
+  get renewalFault(): unknown {
+    return this.#renewalFault;
+  }
+
+  /**
+   * @param takesOver whether the database takes a Redis that another one has used.
+   * @returns whether Redis is the database's. @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
+   */
+  async compare(calls: ScriptCalls, tables: StampedTables, takesOver: boolean): Promise<boolean> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      if (attempt > 1) await pause(ATTEMPT_DELAY_MS);
+      const { stamp } = await tables.read();
+      const ahead = await announce(calls, stamp);
+      if (ahead === undefined) {
+        this.#note(stamp);
+        if (performance.now() - this.#seenAt >= STAMP_RENEWAL_MS) await this.#renew(calls, tables, stamp);
+        return true;
+      }
+      // What the database showed this process is no longer in it: a failover has lost its last writes.
+      if (ahead !== '' && (takesOver || ahead === this.#seen)) await tables.renewStamp(stamp, after(ahead));
+    }
+    return false;
+  }
+
+  #note(stamp: string): void {
+    if (stamp === this.#seen) return;
+    this.#seen = stamp;
+    this.#seenAt = performance.now();
+  }
+
+  /** The database first: should the process end in between, any process finds Redis behind and brings it up to date. */
+  async #renew(calls: ScriptCalls, tables: StampedTables, stamp: string): Promise<void> {
+    const next = after(stamp);
+    try {
+      if (await tables.renewStamp(stamp, next)) this.#note(next);
+      this.#renewalFault = undefined;
+    } catch (fault) {
+      // A database that takes no writes is found by others; without the right to this row a copy is not noticed.
+      this.#renewalFault = fault;
+      return;
+    }
+    if (this.#seen === next) await announce(calls, next);
+  }
+}
+
+/** @returns the stamp in Redis where it is not behind the database's. */
+async function announce(calls: ScriptCalls, stamp: string): Promise<string | undefined> {
+  const [status, found] = list(await calls.run('stamp', [STAMP_KEY], [stamp], true));
+  switch (status) {
+    case 'ours':
+      return undefined;
+    case 'ahead':
+      return text(found);
+    default:
+      throw corrupt('a reply of stamp', status);
+  }
+}
+
+/** The random part distinguishes the stamps of two databases that have counted equally far. */
+function after(stamp: string): string {
+  return `${Number.parseInt(stamp, 10) + 1}.${newToken()}`;
+}
