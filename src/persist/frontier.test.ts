@@ -1,10 +1,15 @@
-/** The frontier and the feed of events over real Redis and MariaDB, where the decision and the row are two steps. */
-import { Redis } from 'ioredis';
+/** Tests the frontier and the feed of events over real Redis and MariaDB. */
 import t from 'tap';
 import { startMariadb } from '../../test/servers/mariadb.js';
-import { startRedis } from '../../test/servers/redis.js';
-import { eventFeedContract, randomFollowing } from '../engine/testing/contracts/event-feed-contract.js';
-import { webhooksContract, type WebhooksUnderTest } from '../engine/testing/contracts/webhooks-contract.js';
+import { redisClient, startRedis } from '../../test/servers/redis.js';
+import {
+  eventBurstContract,
+  type EventBurstUnderTest,
+} from '../engine/testing/contracts/event-burst-contract.js';
+import { eventFeedContract } from '../engine/testing/contracts/event-feed-contract.js';
+import { randomFollowing } from '../engine/testing/contracts/event-random.js';
+import { webhooksContract } from '../engine/testing/contracts/webhooks-contract.js';
+import { type WebhooksUnderTest } from '../engine/testing/contracts/webhook-receiver.js';
 import { frontierContract } from '../engine/testing/contracts/frontier-contract.js';
 import { searchUntilFound } from '../engine/testing/search-until-found.js';
 import { openRedisBackEnd } from './redis/redis-back-end.js';
@@ -17,13 +22,13 @@ t.teardown(() => mariadb.stop());
 const redis = await startRedis({ appendfsync: 'always' });
 t.teardown(() => redis.stop());
 
-async function open(): Promise<WebhooksUnderTest> {
+async function open(): Promise<WebhooksUnderTest & EventBurstUnderTest> {
   const mysql = openMysql(mariadb.url);
   await mysql.migrate();
   const backEnd = await openRedisBackEnd({
     ...{ redisUrls: [redis.url], callDeadlineMs: 5_000, durability: undefined, replicaAcks: 1 },
   });
-  const client = new Redis(redis.url);
+  const client = redisClient(redis);
   return {
     ...mysql,
     admission: backEnd.admission,
@@ -44,6 +49,7 @@ async function open(): Promise<WebhooksUnderTest> {
 
 frontierContract(t, 'Redis and MariaDB', open);
 eventFeedContract(t, 'Redis and MariaDB', open);
+eventBurstContract(t, 'Redis and MariaDB', open);
 webhooksContract(t, 'Redis and MariaDB', open);
 
 t.test('planted: the cursor is the highest number that has a row', async (t) => {

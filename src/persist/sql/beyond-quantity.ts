@@ -8,6 +8,7 @@
  * lock shared until it ends. So those before the count are counted, and those after it find the highest number of a row raised.
  */
 import { sql, type Transaction } from 'kysely';
+import { chunksOf } from '../../engine/domain/chunks.js';
 import type { CouponId, Issuance } from '../../engine/domain/coupon.js';
 import { bury } from './dead-letter.js';
 import type { Database } from './schema.js';
@@ -43,15 +44,12 @@ export async function buryBeyondQuantity(
   const surplus = Math.min(rows.count - quantity, inserted.length);
   if (surplus <= 0) return 0;
   const beyond = [...inserted].sort((one, other) => other.issueNo - one.issueNo).slice(0, surplus);
-  for (let start = 0; start < surplus; start += LIST_MAX) {
+  const numbers = beyond.map(({ issueNo }) => issueNo);
+  for (const some of chunksOf(numbers, LIST_MAX)) {
     await transaction
       .deleteFrom('member_coupon')
       .where('coupon_id', '=', couponId)
-      .where(
-        'issue_no',
-        'in',
-        beyond.slice(start, start + LIST_MAX).map(({ issueNo }) => issueNo),
-      )
+      .where('issue_no', 'in', some)
       .execute();
   }
   const reason = `the coupon has its ${quantity} rows already`;

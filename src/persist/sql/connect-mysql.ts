@@ -34,8 +34,18 @@ export interface MysqlConnectOptions {
   readonly tls?: ServerTls | undefined;
 }
 
-/** Opens nothing yet: connections are made when the first statement needs one. */
+export interface MysqlConnections {
+  readonly db: Kysely<Database>;
+  /** Connections made until now are not used again; the next ones resolve the name in the URL anew. */
+  readonly giveUp: () => void;
+}
+
 export function connectMysql(url: string, options: MysqlConnectOptions): Kysely<Database> {
+  return openConnections(url, options).db;
+}
+
+/** Opens nothing yet: connections are made when the first statement needs one. */
+export function openConnections(url: string, options: MysqlConnectOptions): MysqlConnections {
   const timeoutMs = options.timeoutMs ?? DATABASE_TIMEOUT_MS;
   const connectTimeoutMs = Math.min(timeoutMs, DATABASE_TIMEOUT_MS);
   const pool = createPool({
@@ -50,9 +60,11 @@ export function connectMysql(url: string, options: MysqlConnectOptions): Kysely<
     supportBigNumbers: true,
     bigNumberStrings: false,
   });
-  return new Kysely<Database>({
-    dialect: new MysqlDialect({ pool: new DeadlinePool(pool, timeoutMs, connectTimeoutMs) }),
-  });
+  const deadlinePool = new DeadlinePool(pool, timeoutMs, connectTimeoutMs);
+  return {
+    db: new Kysely<Database>({ dialect: new MysqlDialect({ pool: deadlinePool }) }),
+    giveUp: () => deadlinePool.giveUp(),
+  };
 }
 
 /** Taken apart here: the driver would take the options of a URL for its own settings, and ignore those it does not know. */
@@ -111,9 +123,13 @@ class DeadlinePool implements MysqlPool {
     this.#connectTimeoutMs = connectTimeoutMs;
   }
 
+  giveUp(): void {
+    this.#generation += 1;
+  }
+
   getConnection(callback: (error: unknown, connection: MysqlPoolConnection) => void): void {
     const fail = (cause: unknown): void => {
-      // The port of Kysely wants a connection even beside an error, and never reads it.
+      // The port of Kysely requires a connection even beside an error, and never reads it.
       callback(new NoConnectionError('no connection to the database', { cause }), undefined as never);
     };
     let waiting = true;
@@ -145,7 +161,7 @@ class DeadlinePool implements MysqlPool {
       const connection = new DeadlineConnection(raw, this.#timeoutMs, {
         isOutdated: () => generation !== this.#generation,
         onReadOnly: () => {
-          if (generation === this.#generation) this.#generation += 1;
+          if (generation === this.#generation) this.giveUp();
         },
       });
       prepareSession(connection).then(
@@ -162,7 +178,7 @@ class DeadlinePool implements MysqlPool {
   }
 
   /**
-   * Also when the other end is silent or disconnected: a connection that cannot close properly is no fault any more.
+   * Also when the other end is silent or disconnected: a connection that cannot close properly is not a fault by then.
    */
   end(callback: (error: unknown) => void): void {
     let ended = false;

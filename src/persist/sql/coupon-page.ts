@@ -1,4 +1,4 @@
-/** Builds the query of a page of coupons: filters, order, and the place where the page before ended. */
+/** Builds the query of a page of coupons: filters, order, and the place where the previous page ended. */
 import type { Expression, ExpressionBuilder, Kysely, SelectQueryBuilder, SqlBool } from 'kysely';
 import type { CouponCursor, CouponQuery, CouponSort } from '../../engine/ports/coupon-catalogue.js';
 import type { Database } from './schema.js';

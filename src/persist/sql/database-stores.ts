@@ -5,6 +5,7 @@ import type { AudienceStore } from '../../accounts/audiences.js';
 import type { AccountStore } from '../../accounts/accounts.js';
 import type { SessionEndStore } from '../../accounts/session-ends.js';
 import type { ServerKeyStore } from '../../accounts/server-keys.js';
+import type { SigningKeys } from '../../accounts/signing-keys.js';
 import type { DoorRuleStore } from '../../accounts/door-rules.js';
 import type { AuditLog } from '../../engine/ports/audit-log.js';
 import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
@@ -36,6 +37,7 @@ import { SqlLedgerAudit } from './sql-ledger-audit.js';
 import { SqlRedemptions } from './sql-redemptions.js';
 import { SqlSessionEnds } from './sql-session-ends.js';
 import { SqlServerKeys } from './sql-server-keys.js';
+import { SqlSigningKeys } from './sql-signing-keys.js';
 
 /** A store that is added here reaches the composition root with both back ends. */
 export interface DatabaseStores {
@@ -53,6 +55,7 @@ export interface DatabaseStores {
   readonly redemptions: RedemptionLedger;
   readonly holdLedger: HoldLedger;
   readonly serverKeys: ServerKeyStore;
+  readonly signingKeys: SigningKeys;
   readonly events: EventLog;
   readonly webhooks: Webhooks;
   /** Version and clock. @throws StoreUnavailableError */
@@ -75,6 +78,7 @@ export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): Datab
     redemptions: new SqlRedemptions(db, flavour),
     holdLedger: new SqlHolds(db, flavour),
     serverKeys: new SqlServerKeys(db),
+    signingKeys: new SqlSigningKeys(db),
     events: new SqlEventLog(db, flavour),
     webhooks: new SqlWebhooks(db, flavour),
     inspectDatabase: () => inspectDatabase(db, flavour),

@@ -1,4 +1,4 @@
-/** Tests that an installation whose coupons demand presence keeps its demands as door rules. */
+/** Tests that an installation whose coupons require presence keeps these requirements as door rules. */
 import { join } from 'node:path';
 import { Kysely, Migrator, sql } from 'kysely';
 import t, { type Test } from 'tap';

@@ -4,14 +4,14 @@ import { DOOR_CHANGES } from './change-counter.js';
 import { addColumnOnce, createIndexOnce, hasColumn, mysqlTypes, sqliteTypes } from './migration-steps.js';
 import type { SqlFlavour } from './sql-flavour.js';
 
-/** As processes of the version before knew the counter of presence demands. */
+/** As processes of the previous version knew the counter of presence demands. */
 const PRESENCE_CHANGES = 'coupon_presence';
 
 /**
  * Turns demands for presence into door rules.
  *
- * The column of demands is renamed before it is read and removed afterwards. So a process of the version before that is still running fails to
- * register or amend a coupon from then on; it can leave no demand that newer processes overlook. Its downloads go on, under the demands it knows.
+ * The column of demands is renamed before it is read and removed afterwards. So a process of the previous version that is still running fails to
+ * register or amend a coupon from then on; it can leave no demand that newer processes overlook. Its downloads continue, under the demands it knows.
  */
 export async function addDoorRules(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
   const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
@@ -73,7 +73,7 @@ export async function createAudiences(db: Kysely<unknown>, flavour: SqlFlavour):
   await createIndexOnce(db, flavour, 'audience_member', 'audience_changes', ['coupon_id', 'revision']);
 }
 
-/** Changes that a process of the version before has written down and not settled. */
+/** Changes that a process of the previous version has stored and not settled. */
 async function moveUnsettledDemands(db: Kysely<unknown>): Promise<void> {
   const { rows } = await sql<{ coupon_id: number; body: string }>`
     select coupon_id, body from coupon_change where body like '%"presenceRequired"%'`.execute(db);

@@ -1,4 +1,4 @@
-/** Refusals of clusters and proxies in front of MySQL, as mysql2 reports them: the store is unavailable, and no row is at fault. */
+/** Tests refusals of clusters and proxies in front of MySQL: the store is unavailable, and no row is at fault. */
 import t from 'tap';
 import { faultOf, type SqlFault, storeFault } from './error-classes.js';
 

@@ -86,7 +86,7 @@ const serverErrors: Readonly<Record<number, SqlFault>> = {
   1161: 'lost', // ER_NET_WRITE_INTERRUPTED
   1927: 'lost', // ER_CONNECTION_KILLED, MariaDB
   3169: 'lost', // ER_SESSION_WAS_KILLED, MySQL
-  4031: 'lost', // ER_CLIENT_INTERACTION_TIMEOUT, MySQL: it says so before it closes an idle connection
+  4031: 'lost', // ER_CLIENT_INTERACTION_TIMEOUT, MySQL: sent before it closes an idle connection
 };
 
 /** Faults that only an operator can fix, and how. */
@@ -110,7 +110,7 @@ const remedies: Readonly<Record<number, string>> = {
     'ProxySQL sends statements of one connection to two hostgroups. Route this user to the writer only, ' +
     'or set mysql-set_query_lock_on_hostgroup to 0.',
   // ER_SECURE_TRANSPORT_REQUIRED
-  3159: 'The database takes only TLS. Add ?ssl-mode=REQUIRED to MYSQL_URL or set MYSQL_TLS_CA_FILE.',
+  3159: 'The database accepts only TLS connections. Add ?ssl-mode=REQUIRED to MYSQL_URL or set MYSQL_TLS_CA_FILE.',
 };
 
 const UNREACHABLE = 'The database cannot be reached. Check MYSQL_URL and that the server is running.';
@@ -118,7 +118,7 @@ const UNREACHABLE = 'The database cannot be reached. Check MYSQL_URL and that th
 /** The same for what the driver itself finds. */
 const driverRemedies: Readonly<Record<string, string>> = {
   HANDSHAKE_NO_SSL_SUPPORT:
-    'The database offers no TLS, but MYSQL_URL or MYSQL_TLS_CA_FILE demands it. Configure TLS in the database.',
+    'The database offers no TLS, but MYSQL_URL or MYSQL_TLS_CA_FILE requires it. Configure TLS in the database.',
   HANDSHAKE_SSL_ERROR:
     'The TLS certificate of the database could not be verified. Set MYSQL_TLS_CA_FILE to the authority that signed it.',
   ECONNREFUSED: UNREACHABLE,
@@ -159,7 +159,7 @@ const codes: readonly (readonly [prefix: string, fault: SqlFault])[] = [
   ['ENETUNREACH', 'lost'],
 ];
 
-/** A connection that was not made names what the server said as its cause. */
+/** A connection that was not made has the server's error as its cause. */
 function remedyOf(error: unknown): string | undefined {
   const { errno, cause } = error as { errno?: unknown; cause?: { errno?: unknown; code?: unknown } };
   return remedies[Number(errno ?? cause?.errno)] ?? driverRemedies[String(cause?.code)];
@@ -184,7 +184,7 @@ export function faultOf(error: unknown): SqlFault {
 }
 
 /**
- * The fault in the engine's words. `when` says what would be lost with the answer:
+ * The fault in the engine's words. `when` names what would be lost with the answer:
  * a reading or an unfinished transaction leaves nothing behind; a lone writing statement or a COMMIT may have been carried out.
  */
 export function storeFault(

@@ -1,11 +1,11 @@
 /** Writes events in the transaction of what they report. They wait there without a place (sql-event-log.ts). */
-import type { Transaction } from 'kysely';
+import type { Selectable, Transaction } from 'kysely';
 import type { CouponId, HolderId } from '../../engine/domain/coupon.js';
 import type { EventFields, EventKind } from '../../engine/domain/events.js';
 import { holderFields } from '../../engine/domain/holder.js';
-import { insertRows } from './insert-rows.js';
-import type { Database } from './schema.js';
-import type { SqlFlavour } from './sql-flavour.js';
+import type { FeedEntry } from '../../engine/ports/event-log.js';
+import type { TakeBackReason } from '../../engine/ports/hold-ledger.js';
+import type { Database, EventOutboxTable } from './schema.js';
 
 export interface OutboxEvent {
   readonly sellerId: string;
@@ -31,22 +31,37 @@ export async function insertEvent(transaction: Transaction<Database>, event: Out
     .execute();
 }
 
-/** The same for many, in one statement. */
-export async function insertEvents(
+/** Kind of a row that reports all numbers of one take-back, whose events are their revocations: an event for each took 30 µs of 68. */
+export const TAKEN_BACK = 'taken_back';
+
+type TakenBackEntry = Extract<FeedEntry, { readonly kind: typeof TAKEN_BACK }>;
+
+interface TakenBackBody {
+  readonly reason: TakeBackReason;
+  readonly holdMs: number;
+  readonly takenAtMs: number;
+}
+
+export async function insertTakenBack(
   transaction: Transaction<Database>,
-  flavour: SqlFlavour,
-  events: readonly OutboxEvent[],
+  sellerId: string,
+  { couponId, firstNo, lastNo, reason, holdMs, takenAtMs }: Omit<TakenBackEntry, 'kind' | 'id' | 'seq'>,
 ): Promise<void> {
-  await insertRows(
-    transaction,
-    flavour,
-    'event_outbox',
-    ['seller_id', 'coupon_id', 'kind', 'issue_no', 'body', 'at'],
-    events.map((event) => [
-      ...[event.sellerId, event.couponId, event.kind, event.issueNo],
-      ...[JSON.stringify(event.fields), event.atMs],
-    ]),
-  );
+  const body: TakenBackBody = { reason, holdMs, takenAtMs };
+  await transaction
+    .insertInto('event_outbox')
+    .values({
+      ...{ seller_id: sellerId, coupon_id: couponId, kind: TAKEN_BACK, first_no: firstNo, issue_no: lastNo },
+      ...{ body: JSON.stringify(body), at: takenAtMs },
+    })
+    .execute();
+}
+
+export function takenBackEntry(row: Selectable<EventOutboxTable>): TakenBackEntry {
+  const body = JSON.parse(row.body) as TakenBackBody;
+  const { id, first_no, issue_no, seq } = row;
+  const numbers = { firstNo: first_no ?? 0, lastNo: issue_no ?? 0 };
+  return { kind: TAKEN_BACK, id, seq: seq ?? 0, couponId: row.coupon_id as CouponId, ...numbers, ...body };
 }
 
 /** A coupon that is not in the catalogue has no seller, and no event. */

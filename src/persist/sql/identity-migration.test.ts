@@ -1,4 +1,4 @@
-/** An installation of the version before, with accounts and a shop that share numbers, brought up to date. */
+/** Tests the migration of an older installation in which accounts and members share numbers. */
 import { join } from 'node:path';
 import { Kysely, Migrator } from 'kysely';
 import t, { type Test } from 'tap';

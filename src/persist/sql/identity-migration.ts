@@ -2,7 +2,7 @@
  * Migrates to member ids of any subject, and to ids of accounts in a form of their own (docs/adr/0060).
  *
  * Before, an account's `sub` was its row number, and the member `3` of a shop was the same person as the third account. Rows that are
- * there do not say which of the two is meant; but an account cannot have won a coupon, or have registered one, before it existed. So a row
+ * there do not show which of the two is meant; but an account cannot have won a coupon, or have registered one, before it existed. So a row
  * becomes an account's if the account has the right role and is not younger than the row, and stays the shop's otherwise. Every step may
  * be repeated: a migration that died half-way finds only what is still to be done.
  */
@@ -56,7 +56,7 @@ async function widenColumns(db: Kysely<Database>): Promise<void> {
       await sql`alter table ${sql.table(table)} modify column ${sql.ref(column)} ${type}`.execute(db);
     }
   }
-  // Of a key of 3,072 bytes, two numbers take 16. A longer id is cut there, and the reason has all of it.
+  // Two numbers take 16 bytes of a key of 3,072. A longer id is cut there, and the reason has all of it.
   await widenText(db, 'dead_letter', 'member_id', 760);
   // `subject ` and 255 characters.
   await widenText(db, 'audit_log', 'target', 300);

@@ -30,7 +30,7 @@ export interface LockedIssuance {
   readonly nowMs: number;
 }
 
-/** Of the rows that a name may mean, ascending by unit: several where a member has several units and none is named. */
+/** Chooses among the rows that a name may mean, ascending by unit: several where a member has several units and none is named. */
 export type ChooseUnit = (
   transaction: Transaction<Database>,
   rows: readonly [LockedIssuance, ...LockedIssuance[]],

@@ -18,6 +18,9 @@ t.teardown(() => server.stop());
 
 const migrating = Array.from({ length: 4 }, () => openMysql(server.url));
 const ran = await Promise.all(migrating.map((stores) => stores.migrate()));
+const passKeys = await Promise.all(migrating.map((stores) => stores.signingKeys.passKey()));
+// Before the first assertion: after it tap ends the file where nothing is asserted for a moment.
+await Promise.all(migrating.map((stores) => stores.close()));
 t.same(
   ran.flat(),
   [
@@ -40,10 +43,13 @@ t.same(
     '0050_session_ends',
     '0051_discount_currency',
     '0051_quantity_history',
+    '0052_signing_keys',
+    '0053_installation_stamp',
+    '0054_taken_from',
   ],
   'of several that start at once one migrates',
 );
-await Promise.all(migrating.map((stores) => stores.close()));
+t.equal(new Set(passKeys.map(String)).size, 1, 'and every process signs passes with the same key');
 
 issuanceLedgerContract(t, 'MariaDB', async () => {
   const stores = openMysql(server.url);
@@ -77,6 +83,7 @@ holdLedgerContract(t, 'MariaDB', async () => {
   const others = openMysql(server.url);
   return {
     ...stores,
+    beside: stores,
     holds: stores.holdLedger,
     others: others.holdLedger,
     async close() {

@@ -4,12 +4,19 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import { addDoorRules, createAudiences } from './door-migrations.js';
 import { migrateIdentity } from './identity-migration.js';
-import { createInstallation } from './installation.js';
+import { addStamp, createInstallation } from './installation.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
 import { addDiscountCurrency, addQuantityHistory, createSessionEnds } from './account-migrations.js';
 import { createEvents, createWebhooks } from './feed-migrations.js';
-import { addHolds, addRedemptions, createServerKeys, indexOpenings } from './shop-migrations.js';
+import {
+  addHolds,
+  addRedemptions,
+  addTakenFrom,
+  createServerKeys,
+  indexOpenings,
+} from './shop-migrations.js';
 import type { SqlFlavour } from './sql-flavour.js';
+import { createSigningKeys } from './sql-signing-keys.js';
 import { addUnits } from './unit-migration.js';
 
 /** Kysely's provider takes them in the order of their names. */
@@ -34,6 +41,9 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0050_session_ends': { up: (db) => createSessionEnds(db, flavour) },
     '0051_discount_currency': { up: (db) => addDiscountCurrency(db, flavour) },
     '0051_quantity_history': { up: (db) => addQuantityHistory(db, flavour) },
+    '0052_signing_keys': { up: (db) => createSigningKeys(db, flavour) },
+    '0053_installation_stamp': { up: (db) => addStamp(db, flavour) },
+    '0054_taken_from': { up: (db) => addTakenFrom(db, flavour) },
   };
 }
 

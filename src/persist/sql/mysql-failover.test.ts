@@ -1,4 +1,4 @@
-/** A name that leads to a database that became read-only, and then to the promoted one. */
+/** Tests a host name that resolves to a database that became read-only, and then to the promoted one. */
 import { type Connection, createConnection } from 'mysql2/promise';
 import t from 'tap';
 import { startMariadb } from '../../../test/servers/mariadb.js';
@@ -41,7 +41,6 @@ t.test(
     await roots[0]?.query('set global read_only = 1');
     await t.rejects(stores.ping(), { code: 'store_unavailable', message: /database is read-only.*primary/ });
     proxy.retarget(promoted.port);
-    await t.resolves(stores.ping(), 'the name leads to a server that takes writes');
     // One refusal gives all connections to the old server up.
     await t.rejects(stores.ledger.record({ couponId, epoch: 1, issuances: batch(5) }), {
       code: 'store_unavailable',
@@ -51,5 +50,15 @@ t.test(
     }
     const [rows] = (await roots[1]?.query('select count(*) as n from seonchak.member_coupon')) ?? [];
     t.same(rows, [{ n: 4 }]);
+
+    await roots[0]?.query('set global read_only = 0');
+    await roots[1]?.query('set global read_only = 1');
+    proxy.retarget(old.port);
+    await t.resolves(stores.ping(), 'the name leads to a server that takes writes');
+    t.match(
+      await stores.ledger.record({ couponId, epoch: 1, issuances: batch(9) }),
+      { inserted: 1 },
+      'a check gives the connections up before any write is refused',
+    );
   },
 );

@@ -1,4 +1,4 @@
-/** Settings of real databases that differ from a default installation: TLS, `autocommit`, `max_allowed_packet`. */
+/** Tests settings of databases that differ from a default installation: TLS, `autocommit`, `max_allowed_packet`. */
 import { sql } from 'kysely';
 import { createConnection } from 'mysql2/promise';
 import t from 'tap';

@@ -4,12 +4,13 @@
  * Safe in a worker thread: each opening has its own connections.
  */
 import { type Kysely, sql } from 'kysely';
+import type { CouponId } from '../../engine/domain/coupon.js';
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
 import type { ServerTls } from '../server-tls.js';
-import { connectMysql } from './connect-mysql.js';
+import { connectMysql, openConnections } from './connect-mysql.js';
 import { type DatabaseStores, databaseStores } from './database-stores.js';
-import { type Installation, readInstallation } from './installation.js';
+import { type Installation, raiseChanges, readInstallation, renewStamp } from './installation.js';
 import { migrateToLatest } from './migrate.js';
 import type { Database } from './schema.js';
 import { mysqlFlavour } from './sql-flavour.js';
@@ -29,8 +30,18 @@ export interface MysqlStores extends DatabaseStores {
   /** Over connections of its own with a long deadline; close it. */
   seedTables(): SeedTables;
   /** Which installation the tables are of. @throws StoreUnavailableError, also where they are not migrated. */
-  installation(): Promise<Installation>;
-  /** Resolves when the database answers and takes writes; @throws StoreUnavailableError. */
+  readonly installation: {
+    read(): Promise<Installation>;
+    /** @returns whether the tables still had the stamp `from`. @throws StoreUnavailableError, StoreOutcomeUnknownError. */
+    renewStamp(from: string, to: string): Promise<boolean>;
+    /** Raises the number of the coupon's last change. @throws StoreUnavailableError, StoreOutcomeUnknownError. */
+    raiseChanges(couponId: CouponId, atLeast: number): Promise<void>;
+  };
+  /**
+   * Resolves when the database answers and takes writes. Connections to a server that takes none any more are given up.
+   *
+   * @throws StoreUnavailableError
+   */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -44,7 +55,7 @@ export function openMysql(
     readonly tls?: ServerTls | undefined;
   } = {},
 ): MysqlStores {
-  const db = connectMysql(url, { connections: CONNECTIONS, ...options });
+  const { db, giveUp } = openConnections(url, { connections: CONNECTIONS, ...options });
   return {
     ...databaseStores(db, mysqlFlavour),
     async migrate() {
@@ -67,13 +78,21 @@ export function openMysql(
       });
       return new SqlSeedTables(seeding, mysqlFlavour, SEEDING_CONNECTIONS, () => seeding.destroy());
     },
-    installation: () => readInstallation(db),
+    installation: {
+      read: () => readInstallation(db),
+      renewStamp: (from, to) => renewStamp(db, from, to),
+      raiseChanges: (couponId, atLeast) => raiseChanges(db, couponId, atLeast),
+    },
     async ping() {
       if (await takesWrites(db)) return;
-      // The pool may still lead to the server of before a failover: a new connection shows where the name leads now.
+      // The pool may still be connected to the server from before a failover: a new connection resolves the name again.
       const probe = connectMysql(url, { connections: 1, tls: options.tls });
       try {
-        if (await takesWrites(probe)) return;
+        if (await takesWrites(probe)) {
+          // A process that only reads is never refused, and would read the rows that the old server had for ever.
+          giveUp();
+          return;
+        }
       } finally {
         await probe.destroy();
       }

@@ -1,7 +1,7 @@
-/** Keeps the changes of a coupon's quantity in its row, so that a chart is right about the time before it was opened. */
+/** Keeps the changes of a coupon's quantity in its row, for charts of the hours before. */
 import type { QuantityChange } from '../../engine/ports/coupon-catalogue.js';
 
-/** Of at most 38 characters each, in a column of 4,000. The oldest are dropped. */
+/** A change takes at most 38 characters, in a column of 4,000. The oldest are dropped. */
 const CHANGES_MAX = 100;
 
 type Stored = readonly (readonly [atMs: number, before: number, quantity: number])[];

@@ -12,6 +12,7 @@
  * with a deadlock, and that one starts again.
  */
 import type { Kysely, Transaction } from 'kysely';
+import { chunksOf } from '../../engine/domain/chunks.js';
 import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
 import { holderOf, memberOf } from '../../engine/domain/holder.js';
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
@@ -54,7 +55,7 @@ async function recordOrHalve(
   flavour: SqlFlavour,
   batch: ClaimedBatch,
 ): Promise<RecordResult> {
-  const { couponId, epoch, issuances } = batch;
+  const { issuances } = batch;
   if (issuances.length === 0) return nothing;
   try {
     if (!issuances.every(hasWholeNumbers)) throw new UnwholeNumberError();
@@ -66,7 +67,7 @@ async function recordOrHalve(
       if (issuances.length === 1) throw error;
     } else if (!(error instanceof UnwholeNumberError) && faultOf(error) !== 'poison') throw error;
     if (issuances.length === 1 && only !== undefined) {
-      return buryPoison(db, flavour, couponId, epoch, { issuance: only, reason: reasonOf(error) });
+      return buryPoison(db, flavour, batch, { issuance: only, reason: reasonOf(error) });
     }
     const middle = issuances.length >> 1;
     const first = await recordBatch(db, flavour, { ...batch, issuances: issuances.slice(0, middle) });
@@ -124,17 +125,11 @@ async function recordContested(
   flavour: SqlFlavour,
   batch: ClaimedBatch,
 ): Promise<RecordResult> {
-  const { couponId, epoch, issuances } = batch;
+  const { couponId, issuances } = batch;
   for (let comparison = 1; ; comparison++) {
     try {
       return await inTransaction(db, async (transaction) => {
-        const { revokedNumbers } = await lockEpochAndRevocations(
-          transaction,
-          flavour,
-          couponId,
-          epoch,
-          issuances,
-        );
+        const { revokedNumbers } = await lockEpochAndRevocations(transaction, flavour, batch);
         const rows = await existingRows(transaction, couponId, issuances);
         const { toInsert, dead, replayed, revoked } = judge(issuances, { rows, revokedNumbers });
         await insertIssuances(transaction, flavour, [{ couponId, issuances: toInsert }]);
@@ -160,28 +155,28 @@ async function recordContested(
 async function buryPoison(
   db: Kysely<Database>,
   flavour: SqlFlavour,
-  couponId: CouponId,
-  epoch: number,
+  batch: ClaimedBatch,
   dead: DeadIssuance,
 ): Promise<RecordResult> {
   return inTransaction(db, async (transaction) => {
-    const ground = await lockEpochAndRevocations(transaction, flavour, couponId, epoch, [dead.issuance]);
+    const ground = await lockEpochAndRevocations(transaction, flavour, batch);
     if (ground.revokedNumbers.size > 0) return { ...nothing, revoked: 1 };
-    await bury(transaction, couponId, [dead]);
+    await bury(transaction, batch.couponId, [dead]);
     return { ...nothing, deadLettered: 1 };
   });
 }
 
-/** Deletes what was just inserted under a number that is revoked, or beyond the quantity; says how many of each. */
+/** Deletes what was just inserted under a number that is revoked, or beyond the quantity; returns how many of each. */
 async function takeOut(
   transaction: Transaction<Database>,
   flavour: SqlFlavour,
-  { couponId, epoch, issuances, quantity = 0 }: ClaimedBatch,
+  batch: ClaimedBatch,
 ): Promise<{ readonly revoked: number; readonly surplus: number }> {
-  const ground = await lockEpochAndRevocations(transaction, flavour, couponId, epoch, issuances);
+  const { couponId, issuances, quantity = 0 } = batch;
+  const ground = await lockEpochAndRevocations(transaction, flavour, batch);
   const isRevoked = ({ issueNo }: Issuance): boolean => ground.revokedNumbers.has(issueNo);
   const revoked = issuances.filter(isRevoked).map(({ issueNo }) => issueNo);
-  for (const part of parts(revoked)) {
+  for (const part of chunksOf(revoked, LIST_MAX)) {
     await transaction
       .deleteFrom('member_coupon')
       .where('coupon_id', '=', couponId)
@@ -208,7 +203,7 @@ async function existingRows(
 ): Promise<Existing['rows']> {
   const found: Pick<Issuance, 'issueNo' | 'holder'>[] = [];
   const columns = ['issue_no as issueNo', 'member_id as memberId', 'unit'] as const;
-  for (const part of parts(issuances)) {
+  for (const part of chunksOf(issuances, LIST_MAX)) {
     const ofCoupon = transaction
       .selectFrom('member_coupon')
       .select(columns)
@@ -223,8 +218,4 @@ async function existingRows(
     for (const { issueNo, memberId, unit } of rows) found.push({ issueNo, holder: holderOf(memberId, unit) });
   }
   return found;
-}
-
-function* parts<T>(list: readonly T[]): Generator<T[]> {
-  for (let start = 0; start < list.length; start += LIST_MAX) yield list.slice(start, start + LIST_MAX);
 }

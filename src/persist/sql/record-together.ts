@@ -68,9 +68,8 @@ async function insertPlainly(
     const [only] = batches;
     if (batches.length > 1 || only === undefined)
       return await lockEpochsAndRevocations(transaction, flavour, batches);
-    const { couponId, epoch, issuances, quantity = 0 } = only;
-    const ground = await lockEpochAndRevocations(transaction, flavour, couponId, epoch, issuances);
-    const most = ground.quantity === undefined ? Infinity : Math.max(ground.quantity, quantity);
+    const ground = await lockEpochAndRevocations(transaction, flavour, only);
+    const most = ground.quantity === undefined ? Infinity : Math.max(ground.quantity, only.quantity ?? 0);
     return ground.revokedNumbers.size === 0 && ground.highest <= most;
   } catch (error) {
     if (error instanceof StaleEpoch) return false;

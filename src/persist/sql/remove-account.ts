@@ -12,7 +12,7 @@ import { endSessions } from './sql-session-ends.js';
 import { inTransaction, RolledBack } from './transaction.js';
 
 /**
- * Coupons and issuances stay as they are: they name the account by its id, which is no person's any more. A row of
+ * Coupons and issuances stay as they are: they name the account by its id, which no longer belongs to a person. A row of
  * `session_end` stays as well, because the tokens of the account are valid for hours.
  */
 export async function removeAccount(

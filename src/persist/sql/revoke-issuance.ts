@@ -64,7 +64,7 @@ export async function revokeIssuance(
         .where('coupon_id', '=', couponId)
         .where('issue_no', '=', issueNo)
         .execute();
-      // Its unit returns to stock, so a quarantined issuance must not be counted any longer either.
+      // Its unit returns to stock, so a dead-lettered issuance must not be counted any longer either.
       await transaction
         .deleteFrom('dead_letter')
         .where('coupon_id', '=', couponId)

@@ -23,6 +23,7 @@ export interface Database {
   readonly event_feed: EventFeedTable;
   readonly event_coupon: EventCouponTable;
   readonly installation: InstallationTable;
+  readonly signing_key: SigningKeyTable;
   readonly webhook: WebhookTable;
   readonly webhook_replay: WebhookReplayTable;
   readonly webhook_delivery: WebhookDeliveryTable;
@@ -83,7 +84,7 @@ export interface MemberCouponTable {
   used_order: string | null;
   /** Which of the member's units, from 1. */
   unit: Generated<number>;
-  /** Of a coupon with holds: when and by which order the hold was confirmed. NULL: it is held. */
+  /** When and by which order a hold was confirmed. NULL: the issuance is held, or the coupon has no holds. */
   confirmed_at: number | null;
   confirm_order: string | null;
 }
@@ -122,7 +123,7 @@ export interface AudienceTable {
 export interface AudienceMemberTable {
   coupon_id: number;
   member_id: string;
-  /** Of the list, when this row last changed. */
+  /** Revision of the list when this row last changed. */
   revision: number;
   /** 1: not on the list any more. */
   removed: number;
@@ -144,11 +145,13 @@ export interface RevocationTable {
   issue_no: number;
   member_id: string;
   revoked_at: number;
-  /** Of the row that the revocation removed; NULL where there was none. */
+  /** Issue time of the row that the revocation removed; NULL where there was no row. */
   issued_at: number | null;
   unit: Generated<number>;
-  /** Of the take-back (hold-ledger.ts); NULL: a seller revoked the number. */
+  /** Reason of the take-back (hold-ledger.ts); NULL: a seller revoked the number. */
   reason: string | null;
+  /** Lowest number of those that were taken back together, which one entry of the feed reports; NULL: an event of its own reports the number. */
+  taken_from: number | null;
 }
 
 /** Subjects of access tokens; the row without one counts the changes (sql-access-locks.ts). */
@@ -232,9 +235,9 @@ export interface EventOutboxTable {
   seller_id: string;
   coupon_id: number;
   kind: string;
-  /** The number the event is about; of a range the last. */
+  /** The number the event is about; of several the last. */
   issue_no: number | null;
-  /** Of a range. */
+  /** First number of several. */
   first_no: number | null;
   /** JSON. */
   body: string;
@@ -264,6 +267,16 @@ export interface InstallationTable {
   /** Always 1. */
   id: number;
   name: string;
+  created_at: number;
+  /** `number.random`; NULL until it is renewed for the first time. */
+  stamp: string | null;
+}
+
+/** What signs passes of members (sql-signing-keys.ts). */
+export interface SigningKeyTable {
+  name: string;
+  /** In base64url. */
+  secret: string;
   created_at: number;
 }
 

@@ -67,6 +67,12 @@ export async function indexOpenings(db: Kysely<unknown>, flavour: SqlFlavour): P
   ]);
 }
 
+/** NULL in the rows that are there, whose numbers have events of their own. */
+export async function addTakenFrom(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;
+  await addColumnOnce(db, flavour, 'revocation', 'taken_from', types.bigint, true);
+}
+
 /** No index on `member_coupon`: holds become due in the order of its primary key. */
 export async function addHolds(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
   const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;

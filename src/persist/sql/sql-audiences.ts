@@ -247,6 +247,6 @@ function couponIdOf(id: number): CouponId {
 
 function memberIdOf(text: string): MemberId {
   const memberId = parseMemberId(text);
-  if (memberId === undefined) throw new StoreCorruptError('An audience lists text that is no member id.');
+  if (memberId === undefined) throw new StoreCorruptError('An audience lists text that is not a member id.');
   return memberId;
 }

@@ -8,11 +8,11 @@ import type {
   CouponFilter,
   CouponQuery,
   CouponRecord,
-  Discount,
   InsertOnceReply,
   NewCoupon,
 } from '../../engine/ports/coupon-catalogue.js';
-import { DEFAULT_CURRENCY } from '../../engine/ports/coupon-catalogue.js';
+import { DEFAULT_CURRENCY } from '../../engine/domain/discount.js';
+import type { Discount } from '../../engine/domain/discount.js';
 import { type CouponId, type CouponTerms, parseCouponId } from '../../engine/domain/coupon.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 import { displayAfter } from '../../engine/domain/coupon-display.js';
@@ -175,9 +175,7 @@ async function insertCoupon(
       ...termColumns(coupon),
       version: 1,
       epoch: 0,
-      discount_type: coupon.discount?.type ?? null,
-      discount_value: coupon.discount?.value ?? null,
-      discount_currency: coupon.discount?.type === 'amount' ? coupon.discount.currency : null,
+      ...discountColumns(coupon.discount),
       created_at: coupon.createdAtMs,
       door: doorText(coupon.door),
       door_revision: doorRevision,
@@ -262,6 +260,15 @@ export function recordOf(row: Selectable<CouponTable>): CouponRecord {
 
 function displayOf({ image, description }: Selectable<CouponTable>): CouponDisplay {
   return displayAfter({}, { image, description });
+}
+
+/** The columns that hold a discount; `sql-coupon-changes.ts` writes them too. */
+export function discountColumns(discount: Discount | undefined) {
+  return {
+    discount_type: discount?.type ?? null,
+    discount_value: discount?.value ?? null,
+    discount_currency: discount?.type === 'amount' ? discount.currency : null,
+  };
 }
 
 export function discountOf({

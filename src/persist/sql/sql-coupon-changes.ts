@@ -4,6 +4,7 @@
  */
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { displayAfter, sameDisplay } from '../../engine/domain/coupon-display.js';
+import { sameDiscount } from '../../engine/domain/discount.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type {
   BeginReply,
@@ -18,7 +19,6 @@ import { type CouponId, type CouponTerms, parseCouponId, QUANTITY_MAX } from '..
 import { doorAfter, sameDoor } from '../../engine/domain/door-rule.js';
 import { auditedEligibility } from '../../engine/domain/eligibility.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
-import { shortensValidity } from '../../engine/ports/coupon-changes.js';
 import { defaultRedemptionRules, rulesAfter, sameRules } from '../../engine/domain/redemption.js';
 import type { KeyedRequest } from '../../engine/ports/idempotency.js';
 import { sameTerms, termsAfter } from '../../engine/ports/terms-change.js';
@@ -29,7 +29,7 @@ import { ruleColumns } from './redemption-rules.js';
 import type { CouponChangeTable, Database } from './schema.js';
 import { withQuantityChange } from './quantity-history.js';
 import { insertAuditEntry } from './sql-audit-log.js';
-import { recordOf, refusingPoison, termColumns } from './sql-coupon-catalogue.js';
+import { discountColumns, recordOf, refusingPoison, termColumns } from './sql-coupon-catalogue.js';
 import { doorText } from './sql-door-rules.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction, reading, writing } from './transaction.js';
@@ -38,7 +38,7 @@ import { inTransaction, reading, writing } from './transaction.js';
 interface ChangeBody extends Omit<WantedChange, 'addUnits'> {
   /** Whether it alters what the catalogue had when it began. */
   readonly alters: boolean;
-  /** Left out by processes of the release before. */
+  /** Left out by processes of the previous release. */
   readonly quantityBefore?: number;
   readonly audit?: AuditEntry;
   readonly keyed?: Pick<KeyedRequest, 'sellerId' | 'key'>;
@@ -80,7 +80,6 @@ export class SqlCouponChanges implements CouponChanges {
     }
     const wanted = withUnits(request, record);
     if ((wanted.terms.quantity ?? 0) > QUANTITY_MAX) return { status: 'quantity_too_large' };
-    if (shortensValidity(request, record)) return { status: 'validity_shortened' };
 
     if (keyed !== undefined) await takeKey(transaction, keyed, couponId);
     const body: ChangeBody = {
@@ -193,17 +192,19 @@ export class SqlCouponChanges implements CouponChanges {
 }
 
 function withUnits(request: ChangeRequest, record: CouponRecord): Omit<WantedChange, 'addUnits'> {
-  const { terms, addUnits, name, door, rules, display } = request;
+  const { terms, addUnits, name, door, rules, display, discount } = request;
   return {
     terms: addUnits === undefined ? terms : { ...terms, quantity: record.quantity + addUnits },
     ...(name === undefined ? {} : { name }),
     ...(door === undefined ? {} : { door }),
     ...(rules === undefined ? {} : { rules }),
     ...(display === undefined ? {} : { display }),
+    ...(discount === undefined ? {} : { discount }),
   };
 }
 
-function alters(record: CouponRecord, { terms, name, door, rules, display }: WantedChange): boolean {
+function alters(record: CouponRecord, wanted: WantedChange): boolean {
+  const { terms, name, door, rules, display, discount } = wanted;
   const rulesBefore = record.redemption ?? defaultRedemptionRules;
   const displayBefore = record.display ?? {};
   const after = termsAfter(record, terms, 0);
@@ -211,12 +212,13 @@ function alters(record: CouponRecord, { terms, name, door, rules, display }: Wan
     (name ?? record.name) !== record.name ||
     (door !== undefined && !sameDoor(doorAfter(record.door, door), record.door)) ||
     (display !== undefined && !sameDisplay(displayAfter(displayBefore, display), displayBefore)) ||
+    (discount !== undefined && !sameDiscount(discount ?? undefined, record.discount)) ||
     (rules !== undefined && !sameRules(rulesAfter(rulesBefore, rules), rulesBefore)) ||
     (typeof after !== 'string' && !sameTerms(after, record))
   );
 }
 
-/** Units that were added are also logged as the quantity they lead to, and an eligibility with the one before. */
+/** Units that were added are also logged as the quantity they lead to, and an eligibility with the previous one. */
 function auditOf(
   audit: AuditEntry,
   { addUnits }: ChangeRequest,
@@ -262,11 +264,11 @@ async function remove(
   return row === undefined || numDeletedRows === 0n ? undefined : bodyOf(row);
 }
 
-/** Name, door rule, rules of redemption, image, description and audit entry: what the admission store has no part in. */
+/** Name, discount, door rule, rules of redemption, image, description and audit entry: what the admission store has no part in. */
 async function saveOwnFields(
   transaction: Transaction<Database>,
   { couponId, door: doorBefore }: CouponRecord,
-  { name, door, rules, display, audit }: ChangeBody,
+  { name, door, rules, display, discount, audit }: ChangeBody,
   doorRevision: number,
 ): Promise<void> {
   if (name !== undefined) {
@@ -285,6 +287,10 @@ async function saveOwnFields(
   if (display !== undefined) {
     // The columns have the names of the fields.
     await transaction.updateTable('coupon').set(display).where('id', '=', couponId).execute();
+  }
+  if (discount !== undefined) {
+    const columns = discountColumns(discount ?? undefined);
+    await transaction.updateTable('coupon').set(columns).where('id', '=', couponId).execute();
   }
   if (audit !== undefined) await insertAuditEntry(transaction, audit);
 }

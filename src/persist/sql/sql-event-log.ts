@@ -1,5 +1,5 @@
 /**
- * {@link EventLog} on MySQL, MariaDB and SQLite.
+ * Implements {@link EventLog} on MySQL, MariaDB and SQLite.
  *
  * `event_feed` has one row per seller, which a writer locks until its commit. So places become visible in their order, and a reader of place n
  * has every place below n. Waiting events are found by having no place, never by a cursor over their ids, which commit out of order.
@@ -16,13 +16,14 @@ import type {
   Placement,
 } from '../../engine/ports/event-log.js';
 import { faultOf } from './error-classes.js';
+import { TAKEN_BACK, takenBackEntry } from './event-outbox.js';
 import { type HolderRow, withHolder } from './holder-columns.js';
 import { removeOldEvents } from './remove-old-events.js';
 import type { Database, EventCouponTable, EventOutboxTable } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { inTransaction, reading, writing } from './transaction.js';
 
-/** A range of issuances; every other kind is an {@link EventKind}. */
+/** A range of issuances; every other kind is {@link TAKEN_BACK} or an {@link EventKind}. */
 const RANGE = 'issuances';
 
 type NewEvent = Pick<EventOutboxTable, 'coupon_id' | 'kind' | 'issue_no' | 'first_no' | 'body'>;
@@ -64,10 +65,10 @@ export class SqlEventLog implements EventLog {
     placements: readonly Placement[],
     atMs: number,
     limit: number,
-  ): Promise<void> {
-    if (placements.length === 0 && !(await this.#hasWaiting(sellerId))) return;
+  ): Promise<boolean> {
+    if (placements.length === 0 && !(await this.#hasWaiting(sellerId))) return false;
     await this.#makeFeed(sellerId);
-    await inTransaction(this.#db, async (transaction) => {
+    return inTransaction(this.#db, async (transaction) => {
       const { seq } = await transaction
         .selectFrom('event_feed')
         .select('seq')
@@ -88,12 +89,14 @@ export class SqlEventLog implements EventLog {
         .execute();
       if (waiting.length > 0) await placeWaiting(transaction, waiting, last, atMs);
       last += waiting.length;
-      if (last === seq) return;
-      await transaction
-        .updateTable('event_feed')
-        .set({ seq: last })
-        .where('seller_id', '=', sellerId)
-        .execute();
+      if (last !== seq) {
+        await transaction
+          .updateTable('event_feed')
+          .set({ seq: last })
+          .where('seller_id', '=', sellerId)
+          .execute();
+      }
+      return waiting.length === limit;
     });
   }
 
@@ -137,6 +140,22 @@ export class SqlEventLog implements EventLog {
       .sort((one, other) => one.issueNo - other.issueNo)
       .slice(0, limit)
       .map(withHolder);
+  }
+
+  async takenBack(
+    couponId: CouponId,
+    firstNo: number,
+    afterNo: number,
+    lastNo: number,
+    limit: number,
+  ): Promise<Issuance[]> {
+    const { rows } = await reading(() =>
+      sql<Omit<Issuance, 'holder'> & HolderRow>`
+        select issue_no as issueNo, member_id as memberId, unit, issued_at as issuedAtMs from revocation
+        where coupon_id = ${couponId} and issue_no > ${afterNo} and issue_no <= ${lastNo} and taken_from = ${firstNo}
+        order by issue_no limit ${limit}`.execute(this.#db),
+    );
+    return rows.map(withHolder);
   }
 
   removeOld(beforeMs: number, limit: number): Promise<number> {
@@ -283,6 +302,7 @@ async function placeWaiting(
 }
 
 function entryOf(row: Selectable<EventOutboxTable>): FeedEntry {
+  if (row.kind === TAKEN_BACK) return takenBackEntry(row);
   // Written by this folder alone, from these types.
   const body = JSON.parse(row.body) as EventFields;
   const seq = row.seq ?? 0;

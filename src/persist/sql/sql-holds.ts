@@ -9,7 +9,6 @@ import type {
   Confirmation,
   ConfirmResult,
   EndedHold,
-  HoldCounts,
   HoldingCoupon,
   HoldLedger,
   HoldState,
@@ -19,6 +18,7 @@ import type {
 } from '../../engine/ports/hold-ledger.js';
 import type { IssuanceName } from '../../engine/ports/redemption-ledger.js';
 import { type LockedIssuance, withLockedIssuance } from './lock-issuance.js';
+import { issuanceOf, openHoldRows, openHolds } from './open-holds.js';
 import { revokeMany } from './revoke-many.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
@@ -99,50 +99,29 @@ export class SqlHolds implements HoldLedger {
 
   async openRows(couponId: CouponId, afterIssueNo: number, limit: number): Promise<OpenRows> {
     const rows = await reading(() =>
-      this.#db
-        .selectFrom('member_coupon')
-        .select(['issue_no as issueNo', 'member_id as memberId', 'unit', 'issued_at as issuedAtMs'])
-        .select(this.#flavour.nowMs.as('nowMs'))
-        .where('coupon_id', '=', couponId)
+      openHoldRows(this.#db, this.#flavour, couponId)
         .where('issue_no', '>', afterIssueNo)
-        .where('confirmed_at', 'is', null)
-        .where('used_at', 'is', null)
-        .orderBy('issue_no')
         .limit(limit)
-        .$narrowType<{ memberId: MemberId }>()
         .execute(),
     );
-    return {
-      rows: rows.map(({ issueNo, memberId, unit, issuedAtMs }) => ({
-        ...{ issueNo, holder: holderOf(memberId, unit), issuedAtMs },
-      })),
-      nowMs: rows[0]?.nowMs ?? 0,
-    };
+    return { rows: rows.map(issuanceOf), nowMs: rows[0]?.nowMs ?? 0 };
+  }
+
+  async openNumbersOf(couponId: CouponId, memberId: MemberId): Promise<number[]> {
+    const rows = await reading(() =>
+      openHolds(this.#db, couponId).select('issue_no as issueNo').where('member_id', '=', memberId).execute(),
+    );
+    return rows.map(({ issueNo }) => issueNo);
   }
 
   async openCount(couponId: CouponId, afterIssueNo: number): Promise<number> {
     const { count } = await reading(() =>
-      this.#db
-        .selectFrom('member_coupon')
+      openHolds(this.#db, couponId)
         .select(sql<number>`count(*)`.as('count'))
-        .where('coupon_id', '=', couponId)
         .where('issue_no', '>', afterIssueNo)
-        .where('confirmed_at', 'is', null)
-        .where('used_at', 'is', null)
         .executeTakeFirstOrThrow(),
     );
     return count;
-  }
-
-  async counts(couponId: CouponId): Promise<HoldCounts> {
-    const { recorded, confirmed } = await reading(() =>
-      this.#db
-        .selectFrom('member_coupon')
-        .select([sql<number>`count(*)`.as('recorded'), sql<number>`count(confirmed_at)`.as('confirmed')])
-        .where('coupon_id', '=', couponId)
-        .executeTakeFirstOrThrow(),
-    );
-    return { held: recorded - confirmed, confirmed };
   }
 
   async #holds(couponId: CouponId): Promise<boolean> {

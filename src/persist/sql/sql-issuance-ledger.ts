@@ -117,27 +117,31 @@ export class SqlIssuanceLedger implements IssuanceLedger {
 
   async counts(couponIds: readonly CouponId[]): Promise<LedgerCounts[]> {
     if (couponIds.length === 0) return [];
-    const recorded = await this.#countsIn('member_coupon', couponIds);
-    const deadLettered = await this.#countsIn('dead_letter', couponIds);
-    return couponIds.map((couponId) => ({
-      recorded: recorded.get(couponId) ?? 0,
-      deadLettered: deadLettered.get(couponId) ?? 0,
-    }));
-  }
-
-  async #countsIn(
-    table: 'member_coupon' | 'dead_letter',
-    couponIds: readonly CouponId[],
-  ): Promise<Map<number, number>> {
+    const all = sql<number>`count(*)`;
     const rows = await reading(() =>
       this.#db
-        .selectFrom(table)
-        .select(['coupon_id as couponId', sql<number>`count(*)`.as('count')])
+        .selectFrom('member_coupon')
+        .select(['coupon_id as couponId', all.as('recorded')])
+        .select((row) => [row.fn.count<number>('confirmed_at').as('confirmed')])
+        .select((row) => [row.fn.count<number>('used_at').as('redeemed')])
         .where('coupon_id', 'in', couponIds)
         .groupBy('coupon_id')
         .execute(),
     );
-    return new Map(rows.map((row) => [row.couponId, row.count]));
+    const letters = await reading(() =>
+      this.#db
+        .selectFrom('dead_letter')
+        .select(['coupon_id as couponId', all.as('deadLettered')])
+        .where('coupon_id', 'in', couponIds)
+        .groupBy('coupon_id')
+        .execute(),
+    );
+    const rowsOf = new Map(rows.map((row) => [row.couponId, row]));
+    const lettersOf = new Map(letters.map((row) => [row.couponId, row.deadLettered]));
+    return couponIds.map((couponId) => {
+      const { recorded = 0, confirmed = 0, redeemed = 0 } = rowsOf.get(couponId) ?? {};
+      return { recorded, confirmed, redeemed, deadLettered: lettersOf.get(couponId) ?? 0 };
+    });
   }
 
   async highestIssueNo(couponId: CouponId): Promise<number> {

@@ -1,13 +1,13 @@
 /**
- * Redemptions on MySQL, MariaDB and SQLite.
+ * Stores redemptions on MySQL, MariaDB and SQLite.
  *
  * Each step locks the row of the issuance first (lock-issuance.ts).
  */
-import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { AuditActor } from '../../engine/ports/audit-log.js';
-import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
-import { holderFields, holderOf } from '../../engine/domain/holder.js';
-import { confirmByOf, expiryOf, walletState } from '../../engine/domain/redemption.js';
+import type { MemberId } from '../../engine/domain/coupon.js';
+import { holderFields } from '../../engine/domain/holder.js';
+import { walletState } from '../../engine/domain/redemption.js';
 import type { OrderId } from '../../engine/domain/redemption.js';
 import type {
   CancelledRedemption,
@@ -29,12 +29,11 @@ import {
   recordedNumbers,
   withLockedIssuance,
 } from './lock-issuance.js';
-import { RULE_COLUMNS, rulesOf } from './redemption-rules.js';
 import type { Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
-import { discountOf } from './sql-coupon-catalogue.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { reading } from './transaction.js';
+import { findWalletRow, walletRows } from './wallet-rows.js';
 
 interface StoredRedemption {
   readonly redeemedAtMs: number;
@@ -89,101 +88,17 @@ export class SqlRedemptions implements RedemptionLedger {
     }));
   }
 
-  async wallet(
+  find(issuance: IssuanceName): Promise<WalletRow | undefined> {
+    return findWalletRow(this.#db, this.#flavour, issuance);
+  }
+
+  wallet(
     memberId: MemberId,
     order: WalletOrder,
     after: WalletCursor | undefined,
     limit: number,
   ): Promise<WalletRow[]> {
-    const rows = await reading(() => {
-      const all = this.#db
-        .selectFrom('member_coupon')
-        .innerJoin('coupon', 'coupon.id', 'member_coupon.coupon_id')
-        .select([
-          'member_coupon.coupon_id as couponId',
-          'member_coupon.issue_no as issueNo',
-          'member_coupon.member_id as memberId',
-          'member_coupon.unit',
-          'member_coupon.issued_at as issuedAtMs',
-          'member_coupon.used_at as usedAtMs',
-          'member_coupon.used_order as orderId',
-          'member_coupon.confirmed_at as confirmedAtMs',
-          'coupon.name',
-          'coupon.seller_id as sellerId',
-          'coupon.discount_type',
-          'coupon.discount_value',
-          'coupon.discount_currency',
-          ...RULE_COLUMNS.map((column) => `coupon.${column}` as const),
-          this.#flavour.nowMs.as('nowMs'),
-        ])
-        .where('member_coupon.member_id', '=', memberId)
-        .limit(limit)
-        .$narrowType<{ couponId: CouponId; memberId: MemberId; orderId: OrderId | null }>();
-      if (order === 'coupon') {
-        return all
-          .$if(after !== undefined, (query) =>
-            query.where((row) =>
-              row.or([
-                row('member_coupon.coupon_id', '>', after?.couponId ?? 0),
-                row.and([
-                  row('member_coupon.coupon_id', '=', after?.couponId ?? 0),
-                  row('member_coupon.unit', '>', after?.unit ?? 0),
-                ]),
-              ]),
-            ),
-          )
-          .orderBy('member_coupon.coupon_id')
-          .orderBy('member_coupon.unit')
-          .execute();
-      }
-      return all
-        .$if(after !== undefined, (query) =>
-          query.where((row) =>
-            row.or([
-              row('member_coupon.issued_at', '<', after?.issuedAtMs ?? 0),
-              row.and([
-                row('member_coupon.issued_at', '=', after?.issuedAtMs ?? 0),
-                row('member_coupon.coupon_id', '<', after?.couponId ?? 0),
-              ]),
-              row.and([
-                row('member_coupon.issued_at', '=', after?.issuedAtMs ?? 0),
-                row('member_coupon.coupon_id', '=', after?.couponId ?? 0),
-                row('member_coupon.unit', '<', after?.unit ?? 0),
-              ]),
-            ]),
-          ),
-        )
-        .orderBy('member_coupon.issued_at', 'desc')
-        .orderBy('member_coupon.coupon_id', 'desc')
-        .orderBy('member_coupon.unit', 'desc')
-        .execute();
-    });
-    return rows.map((row) => {
-      const { couponId, issueNo, memberId, unit, issuedAtMs, name, sellerId } = row;
-      const usedAtMs = row.usedAtMs ?? undefined;
-      const rules = rulesOf(row);
-      const expiresAtMs = expiryOf(rules.validity, issuedAtMs);
-      const confirmByMs = row.confirmedAtMs === null ? confirmByOf(rules, issuedAtMs) : undefined;
-      return {
-        ...{ couponId, issueNo, holder: holderOf(memberId, unit), issuedAtMs, usedAtMs },
-        ...{ name, sellerId, expiresAtMs, confirmByMs },
-        discount: discountOf(row),
-        state: walletState(usedAtMs, expiresAtMs, row.nowMs, confirmByMs),
-        orderId: row.orderId ?? undefined,
-      };
-    });
-  }
-
-  async redeemedCount(couponId: CouponId): Promise<number> {
-    const { count } = await reading(() =>
-      this.#db
-        .selectFrom('member_coupon')
-        .select(sql<number>`count(*)`.as('count'))
-        .where('coupon_id', '=', couponId)
-        .where('used_at', 'is not', null)
-        .executeTakeFirstOrThrow(),
-    );
-    return count;
+    return walletRows(this.#db, this.#flavour, memberId, order, after, limit);
   }
 }
 

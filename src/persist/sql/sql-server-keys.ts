@@ -1,4 +1,4 @@
-/** Keys of shops' backends on MySQL, MariaDB and SQLite. Only a key's SHA-256 is stored. */
+/** Stores the keys of shops' backends on MySQL, MariaDB and SQLite: only the SHA-256 of a key. */
 import type { Kysely, Selectable } from 'kysely';
 import { hashOfKey, KEYS_MAX, KEYS_PER_SELLER_MAX } from '../../accounts/server-keys.js';
 import type {

@@ -212,7 +212,7 @@ export class SqlWebhooks implements Webhooks {
         .execute(),
     );
     for (const { id } of free) {
-      // Of two relays that found it free one changes the row; the other then finds it taken.
+      // Where two relays find it free, one changes the row; the other then finds it taken.
       await writing(() =>
         this.#db
           .updateTable('webhook')

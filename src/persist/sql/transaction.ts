@@ -81,7 +81,7 @@ export async function inTransaction<T>(
   }
 }
 
-/** Thrown by a body that wants its transaction undone and something said. Never leaves this folder. */
+/** Thrown by a body to roll its transaction back and return a value. Never leaves this folder. */
 export class RolledBack<Answer = unknown> extends Error {
   readonly answer: Answer;
 

@@ -1,4 +1,4 @@
-/** An installation with rows gets units, while a recorder of the version before goes on writing. */
+/** Tests the migration to units while a recorder of the previous version continues to write. */
 import { join } from 'node:path';
 import { Kysely, Migrator, sql } from 'kysely';
 import t, { type Test } from 'tap';
@@ -56,7 +56,7 @@ t.test('SQLite', async (t) => {
   });
 });
 
-/** As a process of the version before writes it. */
+/** As a process of the previous version writes it. */
 const insertOldly = (db: Kysely<Database>, issueNo: number, member: string) =>
   sql`insert into member_coupon (coupon_id, issue_no, member_id, issued_at)
     values (${couponId}, ${issueNo}, ${member}, ${1_000 + issueNo})`.execute(db);

@@ -1,8 +1,8 @@
 /**
  * Migrates to units: a member may hold several issuances of one coupon, each under a unit of its own (docs/adr/0087).
  *
- * Both keys hold between the two steps, and every row is of unit 1 until all processes know units. So servers of the version before go on
- * recording meanwhile. On MySQL and MariaDB the columns are instant, and the index is built in place while rows are written: minutes for
+ * Both keys hold between the two steps, and every row is of unit 1 until all processes know units. So servers of the previous version continue
+ * to record meanwhile. On MySQL and MariaDB the columns are instant, and the index is built in place while rows are written: minutes for
  * ten million rows. Every step may be repeated.
  */
 import { type Kysely, sql } from 'kysely';

@@ -1,4 +1,4 @@
-/** Webhooks as rows. */
+/** Converts between webhooks and their rows. */
 import type { Selectable } from 'kysely';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import type { EventKind, FeedPosition } from '../../engine/domain/events.js';
@@ -41,7 +41,7 @@ export function webhookOf(row: WebhookRow): Webhook {
   };
 }
 
-/** The secret, and after a rotation the one before it with its end: `new old untilMs`. */
+/** The secret, and after a rotation the previous one with its end: `new old untilMs`. */
 function secretsOf(column: string): Pick<Webhook, 'secret' | 'previousSecret'> {
   const [secret = '', previous, untilMs] = column.split(' ');
   return {

@@ -11,6 +11,7 @@ import { doorRuleStoreContract } from '../../accounts/testing/door-rule-store-co
 import { admissionContract } from '../../engine/testing/contracts/admission-contract.js';
 import { couponCatalogueContract } from '../../engine/testing/contracts/coupon-catalogue-contract.js';
 import { issuanceSearchContract } from '../../engine/testing/contracts/issuance-search-contract.js';
+import { eventBurstContract } from '../../engine/testing/contracts/event-burst-contract.js';
 import { eventFeedContract } from '../../engine/testing/contracts/event-feed-contract.js';
 import { webhooksContract } from '../../engine/testing/contracts/webhooks-contract.js';
 import { frontierContract } from '../../engine/testing/contracts/frontier-contract.js';
@@ -35,6 +36,7 @@ async function open(): Promise<EmbeddedStores> {
 admissionContract(t, 'SQLite', open);
 frontierContract(t, 'SQLite', open);
 eventFeedContract(t, 'SQLite', open);
+eventBurstContract(t, 'SQLite', open);
 webhooksContract(t, 'SQLite', open);
 couponCatalogueContract(t, 'SQLite', open);
 issuanceSearchContract(t, 'SQLite', open);
@@ -65,5 +67,5 @@ issuanceLedgerContract(t, 'SQLite, two processes', openTwice);
 redemptionLedgerContract(t, 'SQLite, two processes', openTwice);
 holdLedgerContract(t, 'SQLite, two processes', async (t) => {
   const { otherHolds, ...stores } = await openTwice(t);
-  return { ...stores, holds: stores.holdLedger, others: otherHolds };
+  return { ...stores, beside: stores, holds: stores.holdLedger, others: otherHolds };
 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { member } from '../../engine/testing/contracts/admission-contract.js';
+import { member } from '../../engine/testing/contracts/ids.js';
 import { couponNumber } from '../../engine/testing/simulation/staged-world.js';
 import { GroupCommit } from './group-commit.js';
 import type { SqliteStatement, SqliteStep } from './sqlite-statement.js';
@@ -41,7 +41,7 @@ function over(disk: HeldDisk, deadlineMs = 60_000): GroupCommit {
   return new GroupCommit({ transact: disk.transact, deadlineMs, betweenGroups: () => undefined });
 }
 
-/** A counter in memory: each increment is a decision based on the one before. */
+/** A counter in memory: each increment is a decision based on the previous one. */
 class Counter {
   value = 0;
   readonly commits: GroupCommit;

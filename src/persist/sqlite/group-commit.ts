@@ -19,7 +19,7 @@ import type { IssuanceRows, SqliteStatement, SqliteStep } from './sqlite-stateme
 /** Commands that may wait for the commit in flight; each is a whole batch of a coupon or a seller's command. */
 const WAITING_MAX = 100_000;
 
-/** What a decision wants written, and how it is taken back in memory when the commit fails. */
+/** The rows of a decision, and how the decision is taken back in memory when the commit fails. */
 export interface Effects {
   write(statements: readonly SqliteStatement[], undo: () => void): void;
   /** The same for members who are issued numbers that follow each other. Their rows go along with those decided before. */
@@ -40,7 +40,7 @@ interface Command {
   readonly decide: Decide<unknown>;
   readonly resolve: (answer: never) => void;
   readonly reject: (error: unknown) => void;
-  /** Called instead of failing the others, when the database contradicts what memory said. */
+  /** Called instead of failing the others, when the database contradicts the decision in memory. */
   readonly contradicted: () => void;
 }
 
@@ -52,7 +52,7 @@ interface Decided {
 export interface GroupCommitOptions {
   /** Commits all statements or none. */
   readonly transact: (steps: readonly SqliteStep[]) => Promise<void>;
-  /** After this long a caller gets the answer that the outcome is unknown, milliseconds. The commit itself goes on. */
+  /** After this long a caller gets the answer that the outcome is unknown, milliseconds. The commit itself continues. */
   readonly deadlineMs: number;
   /** Called before each group, when nothing is in flight and all of memory is durable. */
   readonly betweenGroups: () => void;
@@ -79,7 +79,7 @@ export class GroupCommit {
    * Runs `decide` when its turn comes and answers once what it wrote is durable. Reading commands come this way too: so they never
    * see what may yet be undone.
    *
-   * @throws StoreUnavailableError: nothing is written. StoreOutcomeUnknownError: the disk did not say.
+   * @throws StoreUnavailableError: nothing is written. StoreOutcomeUnknownError: the disk did not reply.
    */
   submit<Answer>(decide: Decide<Answer>, contradicted: () => void = () => undefined): Promise<Answer> {
     if (this.#stuck || this.#waiting.length >= WAITING_MAX) {
@@ -148,7 +148,7 @@ export class GroupCommit {
       for (const { command } of decided) command.reject(seen);
       return;
     }
-    // One command of the group wants what the database does not have room for; the others must not suffer for it.
+    // One command of the group does not fit into the database; the others must not fail with it.
     if (decided.length > 1) {
       for (const { command } of decided) await this.#commit([command]);
       return;

@@ -3,7 +3,7 @@ import type { WarmCoupon } from '../../engine/ports/admission.js';
 import type { NewCoupon } from '../../engine/ports/coupon-catalogue.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import { CouponWarmer } from '../../engine/recovery/coupon-warmer.js';
-import { warmWith } from '../../engine/testing/contracts/admission-contract.js';
+import { warmWith } from '../../engine/testing/contracts/admission-driver.js';
 import { openEmbedded } from './open-embedded.js';
 
 const WINNERS_MAX = 100;

@@ -1,9 +1,9 @@
-/** The checks of redemptions are checked: each planted bug must be found. */
+/** Tests the checks of redemptions: each planted bug must be found. */
 import t from 'tap';
 import { parseOrderId } from '../../engine/domain/redemption.js';
 import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
-import { member } from '../../engine/testing/contracts/admission-contract.js';
-import { randomMeetings } from '../../engine/testing/contracts/redemption-ledger-contract.js';
+import { member } from '../../engine/testing/contracts/ids.js';
+import { randomMeetings } from '../../engine/testing/contracts/redemption-meetings.js';
 import { searchUntilFound } from '../../engine/testing/search-until-found.js';
 import { openEmbedded } from './open-embedded.js';
 
@@ -20,8 +20,8 @@ function planted(bug: Partial<RedemptionLedger>): RedemptionLedger {
     redeem: (...args) => sound.redeem(...args),
     cancel: (...args) => sound.cancel(...args),
     history: (...args) => sound.history(...args),
+    find: (...args) => sound.find(...args),
     wallet: (...args) => sound.wallet(...args),
-    redeemedCount: (...args) => sound.redeemedCount(...args),
     ...bug,
   };
 }

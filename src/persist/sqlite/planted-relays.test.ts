@@ -1,6 +1,6 @@
-/** The checks of webhooks are checked: each planted bug must be found. */
+/** Tests the checks of webhooks: each planted bug must be found. */
 import t from 'tap';
-import { randomRelaying } from '../../engine/testing/contracts/webhooks-contract.js';
+import { randomRelaying } from '../../engine/testing/contracts/webhook-random.js';
 import type { Webhooks } from '../../engine/ports/webhooks.js';
 import { searchUntilFound } from '../../engine/testing/search-until-found.js';
 import { openEmbedded } from './open-embedded.js';

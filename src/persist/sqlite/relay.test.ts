@@ -7,7 +7,7 @@ import { FEED_START } from '../../engine/domain/events.js';
 import { RELAY_REQUESTS_MAX } from '../../engine/domain/limits.js';
 import { memberIdOf } from '../../engine/domain/member-id.js';
 import { Relay } from '../../engine/feed/relay.js';
-import { FollowedShop } from '../../engine/testing/contracts/event-feed-contract.js';
+import { FollowedShop } from '../../engine/testing/contracts/followed-shop.js';
 import { systemClock, systemScheduler } from '../../server/system-time.js';
 import { openEmbedded } from './open-embedded.js';
 

@@ -6,7 +6,7 @@ import { SeonchakError } from '../../engine/domain/errors.js';
 import { type DataDir, DataDirUnwritableError } from './data-dir.js';
 
 const SECRET_BYTES = 48;
-/** HS256 wants a key as long as its digest. */
+/** HS256 requires a key as long as its digest. */
 const SECRET_CHARACTERS_MIN = 43;
 
 export class SecretUnusableError extends SeonchakError {

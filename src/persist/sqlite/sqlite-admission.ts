@@ -87,7 +87,7 @@ export class SqliteAdmission implements Admission {
     }
   }
 
-  /** One of them wants what the database does not have room for, and nothing was written: the others must not suffer for it. */
+  /** One of them does not fit into the database, and nothing was written: the others must not fail with it. */
   async #admitEachAlone(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void> {
     for (const [place, batch] of batches.entries()) {
       const reply = await this.admit(batch).catch((fault: unknown) => ({ status: 'fault' as const, fault }));

@@ -21,7 +21,7 @@ export interface IssuanceRows {
 export type SqliteStep = SqliteStatement | IssuanceRows;
 
 export interface SqliteResult {
-  /** Of a statement that returns rows; else empty. */
+  /** Rows of a statement that returns some; else empty. */
   readonly rows: Record<string, SqliteValue>[];
   readonly changes: number;
   readonly lastInsertRowid: number;
