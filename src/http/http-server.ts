@@ -4,6 +4,7 @@ import type { Engine } from '../engine/download/engine.js';
 import type { AudienceStore } from '../accounts/audiences.js';
 import type { MemberSetSource } from '../accounts/member-sets.js';
 import type { DoorRuleStore } from '../accounts/door-rules.js';
+import type { SigningKeys } from '../accounts/signing-keys.js';
 import type { SessionEndStore } from '../accounts/session-ends.js';
 import type { LivePorts } from './api/live.js';
 import type { RoutePorts } from './api/routes.js';
@@ -26,6 +27,7 @@ export interface HttpPorts extends RoutePorts, LivePorts {
   readonly scheduler: Pick<Scheduler, 'every' | 'pause'>;
   readonly doorRules: DoorRuleStore;
   readonly sessionEnds: SessionEndStore;
+  readonly signingKeys: SigningKeys;
   readonly audiences: AudienceStore;
   readonly finalHolders: MemberSetSource;
   /** What waits to be recorded, for metrics; `undefined` with the embedded back end. */

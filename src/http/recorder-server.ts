@@ -67,9 +67,9 @@ export async function startRecorderHttp(
   const health = new HealthHandlers(ports);
   const metrics = new MetricsHandlers(registry, undefined);
   const routes = [
-    anyone('GET /healthz', () => health.live()),
-    anyone('GET /readyz', () => health.ready()),
-    anyone('GET /metrics', () => metrics.show()),
+    anyone('GET /healthz', health, 'live'),
+    anyone('GET /readyz', health, 'ready'),
+    anyone('GET /metrics', metrics, 'show'),
   ];
   routeServer.register(app, routes, []);
   const listening = await listen(app, { ...settings, exclusivePort: true });

@@ -8,7 +8,7 @@ import {
 import type { Authenticator } from './auth/authenticator.js';
 import type { ServerKey } from '../accounts/server-keys.js';
 import type { ServerKeyCallers } from './auth/server-key-callers.js';
-import type { Identity } from './auth/identity.js';
+import type { Identity } from './wire/identity.js';
 import { tokenProblem } from './auth/token-problems.js';
 import type { RouteRegistry } from './cors/cross-origin.js';
 import { problemReply } from './wire/exchange.js';

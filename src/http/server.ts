@@ -27,6 +27,7 @@ import { RouteServer } from './route-server.js';
 import { RedemptionCounts } from './api/redemption-counts.js';
 import { SessionEnds } from '../accounts/session-ends.js';
 import { ServerKeys } from '../accounts/server-keys.js';
+import { CouponPasses } from './till/coupon-pass.js';
 import { ServerKeyCallers } from './auth/server-key-callers.js';
 import { createRoutes, DOWNLOAD_ROUTE, LIVE_ROUTE, UNIT_DOWNLOAD_ROUTE } from './api/routes.js';
 import { HealthHandlers } from './api/health.js';
@@ -40,6 +41,7 @@ import type { HttpPorts, HttpServer, HttpSettings } from './http-server.js';
  * @throws PortInUseError, ListenFailedError
  */
 export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promise<HttpServer> {
+  const passes = new CouponPasses(await ports.signingKeys.passKey(), ports.clock);
   const inFlight = new InFlight(settings.pendingMax, settings.connectionsMax);
   const pressure = new Pressure(() => inFlight.share, ports.clock);
   const stopWatching = pressure.watch(ports.scheduler, ports.clock);
@@ -99,7 +101,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   if (settings.presence === undefined && guarded > 0) {
     ports.logger.warn(
       { coupons: guarded },
-      'Coupons require a presence ticket, but PRESENCE_SECRET or PRESENCE_JWKS_URL is not set: all their downloads are refused',
+      'Coupons require a presence ticket, but no presence service is configured; all their downloads are refused until PRESENCE_SECRET or PRESENCE_JWKS_URL is set',
     );
   }
   // Fetches the keys of providers now, so that a wrong address is logged before the first member comes.
@@ -153,6 +155,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     liveWatchers: () => live.size,
     frontierWaits: ports.settledRows.waits,
     audiences: doorParts.audiences,
+    audiencesTooLarge: () => doorParts.tooLarge(),
     redemptions: redemptionCounts.counts,
     holdsConfirmed: () => holdCounts.confirmed,
     holds: ports.holdCounters,
@@ -173,7 +176,18 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     rules: doorParts.rules,
   };
   const routes = createRoutes({ ...ports, readiness }, settings, metrics, sellerDoor, {
-    ...{ locks, limits, inFlight, outcomes, door, redemptionCounts, holdCounts, serverKeys, sessions },
+    ...{
+      locks,
+      limits,
+      inFlight,
+      outcomes,
+      door,
+      redemptionCounts,
+      holdCounts,
+      serverKeys,
+      sessions,
+      passes,
+    },
     onMailFault: (fault) =>
       ports.logger.error(
         { err: fault },
@@ -181,7 +195,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
       ),
   });
   routeServer.register(registry, routes, [DOWNLOAD_ROUTE, UNIT_DOWNLOAD_ROUTE, LIVE_ROUTE]);
-  // Last: a route registered again replaces the one before, and the console takes `/` over from the API.
+  // Last: a route registered again replaces the previous one, and the console takes `/` over from the API.
   serveConsole(app, settings.consoleFolder);
   const stopPolls = (): void => {
     locks.stop();

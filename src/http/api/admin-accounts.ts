@@ -1,17 +1,18 @@
-/** Handles what administrators do with accounts: list them, disable and enable them, make links for a new password. */
+/** Handles what administrators do with accounts: list, disable, enable, change the role, make links for a new password. */
 import { LOCKED_SUBJECTS_MAX } from '../../accounts/access-locks.js';
 import type { AccessLocks, AccessLockStore } from '../../accounts/access-locks.js';
 import { accountIdOf, accountRowOf } from '../../accounts/account-id.js';
 import type { Account, AccountStore } from '../../accounts/accounts.js';
+import type { SessionEnds } from '../../accounts/session-ends.js';
 import type { Clock } from '../../engine/domain/clock.js';
-import type { Identity } from '../auth/identity.js';
+import type { Identity } from '../wire/identity.js';
 import { callerActor } from './caller-actor.js';
 import { issueResetLink } from './issue-reset-link.js';
 import type { PasswordMail } from './password-resets.js';
-import { adminAccountsQuery } from '../wire/account-schemas.js';
+import { adminAccountsQuery, roleInput } from '../wire/account-schemas.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
-import { parseQuery } from '../wire/parse-input.js';
+import { parseBody, parseQuery } from '../wire/parse-input.js';
 import { refuse } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
 
@@ -27,15 +28,21 @@ export interface AdminAccountSettings {
   onMailFault(fault: unknown): void;
 }
 
+/** This process's copies of what other processes follow. */
+export interface FollowedByAccounts {
+  readonly locks: Pick<AccessLocks, 'refresh'>;
+  readonly sessions: Pick<SessionEnds, 'refresh'>;
+}
+
 export class AdminAccountHandlers {
   readonly #ports: AdminAccountPorts;
   readonly #settings: AdminAccountSettings;
-  readonly #known: Pick<AccessLocks, 'refresh'>;
+  readonly #followed: FollowedByAccounts;
 
-  constructor(ports: AdminAccountPorts, settings: AdminAccountSettings, known: Pick<AccessLocks, 'refresh'>) {
+  constructor(ports: AdminAccountPorts, settings: AdminAccountSettings, followed: FollowedByAccounts) {
     this.#ports = ports;
     this.#settings = settings;
-    this.#known = known;
+    this.#followed = followed;
   }
 
   async list(request: ApiRequest): Promise<Reply> {
@@ -52,7 +59,15 @@ export class AdminAccountHandlers {
   }
 
   /** On every process within a second. A lock on the id of the account, as the command line sets it. */
-  async setDisabled(request: ApiRequest, caller: Identity, disabled: boolean): Promise<Reply> {
+  disable(request: ApiRequest, caller: Identity): Promise<Reply> {
+    return this.#setDisabled(request, caller, true);
+  }
+
+  enable(request: ApiRequest, caller: Identity): Promise<Reply> {
+    return this.#setDisabled(request, caller, false);
+  }
+
+  async #setDisabled(request: ApiRequest, caller: Identity, disabled: boolean): Promise<Reply> {
     const { id } = await this.#accountOf(request);
     if (disabled && accountIdOf(id) === caller.memberId)
       refuse('own_account', 'You cannot disable the account that you are signed in with.');
@@ -68,8 +83,25 @@ export class AdminAccountHandlers {
         `${LOCKED_SUBJECTS_MAX} accounts are locked, which is the limit. Enable others first.`,
       );
     // A poll that fails is made up for: the next one comes within a second.
-    await this.#known.refresh().catch(() => undefined);
+    await this.#followed.locks.refresh().catch(() => undefined);
     return json(200, { id: accountIdOf(id), disabled });
+  }
+
+  /** The account signs in again, because tokens carry the role. */
+  async setRole(request: ApiRequest, caller: Identity): Promise<Reply> {
+    const { role } = parseBody(roleInput, request);
+    const { id, role: before } = await this.#accountOf(request);
+    if (accountIdOf(id) === caller.memberId)
+      refuse('own_account', 'You cannot change the role of the account that you are signed in with.');
+    const { accounts, clock } = this.#ports;
+    const result = await accounts.setRole(id, role, {
+      ...{ atMs: clock.nowMs(), actor: callerActor(request, caller), action: 'role_changed' },
+      ...{ target: `account ${accountIdOf(id)}`, detail: { from: before, to: role } },
+    });
+    if (result === 'unknown') refuseUnknown();
+    // A poll that fails is made up for: the next one comes within a second.
+    await this.#followed.sessions.refresh().catch(() => undefined);
+    return json(200, { id: accountIdOf(id), role });
   }
 
   /** Where mail is sent, the link goes to the owner alone. */
@@ -87,7 +119,7 @@ export class AdminAccountHandlers {
       await mail.send({ to: account.email, link, expiresAtMs });
     } catch (fault) {
       this.#settings.onMailFault(fault);
-      refuse('mail_failed', 'The mail server did not take the mail. The log has the reason.');
+      refuse('mail_failed', 'The mail server did not accept the mail. The log has the reason.');
     }
     return json(200, { ...answer, mailed: true });
   }

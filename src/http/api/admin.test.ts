@@ -23,8 +23,8 @@ async function open(t: Test, options: EmbeddedServerOptions = {}) {
     actor: { kind: 'operator', id: 'o', address: 'host' },
   });
   const token = String((await signIn('admin@shop.test')).body['accessToken']);
-  const ask = (line: string, body?: object) =>
-    call(shop.url, line, body === undefined ? { token } : { token, body });
+  const ask = (line: string, body?: object, headers = {}) =>
+    call(shop.url, line, body === undefined ? { token, headers } : { token, headers, body });
   return { ...shop, signUp, signIn, adminId, ask };
 }
 
@@ -56,6 +56,28 @@ t.test('accounts are listed in pages, found by their beginning, disabled and ena
       status: 404,
       body: { code: 'unknown_account' },
     });
+});
+
+t.test('an administrator changes a role: the account signs in again, and has it', async (t) => {
+  const { url, signUp, signIn, ask, adminId, auditLog } = await open(t);
+  const id = await signUp('promoted@shop.test');
+  const before = String((await signIn('promoted@shop.test')).body['accessToken']);
+  const changed = await ask(`POST /v1/admin/accounts/${id}/role`, { role: 'admin' });
+  t.strictSame(changed.body, { id, role: 'admin' });
+  t.match((await auditLog.entries(999, 999)).at(-1), {
+    ...{ action: 'role_changed', target: `account ${id}`, detail: { from: 'member', to: 'admin' } },
+    actor: { kind: 'admin', id: adminId },
+  });
+  t.match(await call(url, 'GET /v1/me', { token: before }), { status: 401 }, 'the session has ended');
+  const token = String((await signIn('promoted@shop.test')).body['accessToken']);
+  t.match(await call(url, 'GET /v1/admin/accounts', { token }), { status: 200 });
+  const back = await call(url, `POST /v1/admin/accounts/${id}/role`, { token, body: { role: 'seller' } });
+  t.match(back, { status: 409, body: { code: 'own_account' } });
+  t.match(await ask(`POST /v1/admin/accounts/${id}/role`, { role: 'owner' }), {
+    status: 400,
+    body: { code: 'invalid_input' },
+  });
+  t.match(await ask('POST /v1/admin/accounts/seonchak.account.99/role', { role: 'seller' }), { status: 404 });
 });
 
 t.test('a link for a new password is in the answer, or in a mail where mail is sent', async (t) => {
@@ -142,7 +164,12 @@ t.test('health and comparisons are those of the embedded back end', async (t) =>
   const path = (await shop.coupon()).replace('/v1/', '/v1/admin/');
   for (const method of ['GET', 'POST'])
     t.match(await ask(`${method} ${path}/reconcile`), { status: 200, body: { clean: true, recorded: 0 } });
-  t.match(await ask('GET /v1/admin/coupons/999/reconcile'), { status: 404 });
+  const headers = { accept: 'application/x-ndjson' };
+  const lines = await ask(`GET ${path}/reconcile`, undefined, headers);
+  t.match(lines.headers, { 'content-type': 'application/x-ndjson' });
+  t.match(JSON.parse(lines.text), { compared: 0, report: { clean: true } }, 'a short one is one line');
+  for (const accept of [{}, headers])
+    t.match(await ask('GET /v1/admin/coupons/999/reconcile', undefined, accept), { status: 404 });
 });
 
 t.test('no other role gets in, not even with a claim', async (t) => {

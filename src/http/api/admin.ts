@@ -1,22 +1,38 @@
 /** Handles what administrators see of the installation: coupons by stage, the audit log, the stores, and comparisons. */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { AuditActor, AuditLog } from '../../engine/ports/audit-log.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import { couponStatuses } from '../../engine/sellers/coupon-status.js';
 import type { CouponStatusPorts } from '../../engine/sellers/coupon-status.js';
-import type { Identity } from '../auth/identity.js';
+import type { Identity } from '../wire/identity.js';
 import { readQueues } from '../metrics/queue-metrics.js';
 import type { BacklogSources } from '../metrics/queue-metrics.js';
 import { auditQuery } from '../wire/account-schemas.js';
 import { couponIdOf, json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { parseQuery } from '../wire/parse-input.js';
+import { preferredType } from '../wire/preferred-type.js';
 import { refuse } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
 import { callerActor } from './caller-actor.js';
 import { couponPage } from './coupons.js';
 import { couponBody } from './coupon-body.js';
 import type { HealthPorts } from './health.js';
+
+/** Between two lines of progress: a person sees movement, and a proxy does not count the connection as idle. */
+const PROGRESS_MS = 500;
+const COMPARISON_TYPES = ['application/json', 'application/x-ndjson'] as const;
+
+/** The findings in the form of `seonchak reconcile --json`. */
+export type Findings = Readonly<Record<string, unknown>>;
+
+export interface CheckOptions {
+  /** Left out: nothing is repaired. */
+  readonly repairer?: AuditActor | undefined;
+  /** Rows and winners compared since the last call. */
+  onProgress?(issuances: number): void;
+}
 
 /** A store as an operator asks after it. */
 export interface StoreProbe {
@@ -34,12 +50,9 @@ export interface AdminPorts extends CouponStatusPorts, HealthPorts {
   /**
    * Compares admitted issuances with rows, and with an actor repairs what needs no manual decision.
    *
-   * @returns the findings in the form of `seonchak reconcile --json`; `undefined` without such a coupon.
+   * @returns `undefined` without such a coupon.
    */
-  checkCoupon(
-    couponId: CouponId,
-    repairer?: AuditActor,
-  ): Promise<Readonly<Record<string, unknown>> | undefined>;
+  checkCoupon(couponId: CouponId, options: CheckOptions): Promise<Findings | undefined>;
 }
 
 export class AdminHandlers {
@@ -93,24 +106,41 @@ export class AdminHandlers {
   }
 
   check(request: ApiRequest): Promise<Reply> {
-    return this.#compare(couponIdOf(request));
+    return this.#compare(request);
   }
 
   repair(request: ApiRequest, caller: Identity): Promise<Reply> {
-    return this.#compare(couponIdOf(request), callerActor(request, caller));
+    return this.#compare(request, callerActor(request, caller));
   }
 
-  async #compare(couponId: CouponId, repairer?: AuditActor): Promise<Reply> {
-    if (this.#checking) refuse('busy', 'Another coupon is being compared. Nothing was attempted, try again.');
+  async #compare(request: ApiRequest, repairer?: AuditActor): Promise<Reply> {
+    const couponId = couponIdOf(request);
+    const type = preferredType(request.accept, COMPARISON_TYPES);
+    if (this.#checking)
+      refuse('busy', 'Another comparison is running in this process. Nothing was attempted, try again.');
     this.#checking = true;
-    try {
-      const report = await this.#ports.checkCoupon(couponId, repairer);
-      return report === undefined
-        ? refuse('unknown_coupon', 'There is no coupon with this id.')
-        : json(200, report);
-    } finally {
-      this.#checking = false;
+    let compared = 0;
+    const findings = this.#ports
+      .checkCoupon(couponId, { repairer, onProgress: (issuances) => (compared += issuances) })
+      .finally(() => (this.#checking = false))
+      .then((report) => report ?? refuse('unknown_coupon', 'There is no coupon with this id.'));
+    if (type === 'application/json') return json(200, await findings);
+    // A short comparison fails with a problem; later the status has been sent, and the connection is cut.
+    await Promise.race([findings, pause(PROGRESS_MS)]);
+    return { status: 200, contentType: type, chunks: progressLines(findings, () => compared) };
+  }
+}
+
+/** The findings are the last line. A caller that leaves early stops the lines, not the comparison. */
+async function* progressLines(findings: Promise<Findings>, compared: () => number): AsyncGenerator<string> {
+  findings.catch(() => undefined);
+  for (;;) {
+    const report = await Promise.race([findings, pause(PROGRESS_MS)]);
+    if (report !== undefined) {
+      yield `${JSON.stringify({ compared: compared(), report })}\n`;
+      return;
     }
+    yield `${JSON.stringify({ compared: compared() })}\n`;
   }
 }
 

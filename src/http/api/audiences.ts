@@ -1,34 +1,54 @@
 /** Handles the lists of members that coupons are limited to, and the trial of a rule with one member. */
-import { AUDIENCE_MAX } from '../../accounts/audiences.js';
+import { AUDIENCE_CHANGE_MAX, AUDIENCE_MAX } from '../../accounts/audiences.js';
 import type { AudienceStore } from '../../accounts/audiences.js';
+import { DOOR_RULES_MAX } from '../../accounts/door-rules.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
 import type { EligibilityRule } from '../../engine/domain/download.js';
 import { holdersOf } from '../../engine/domain/holder.js';
 import { meetsClaims } from '../../engine/domain/eligibility.js';
 import type { Eligibility, MemberClaims } from '../../engine/domain/eligibility.js';
+import { subjectOf } from '../../engine/domain/member-id.js';
+import type { AuditLog } from '../../engine/ports/audit-log.js';
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
-import type { Identity } from '../auth/identity.js';
+import type { Identity } from '../wire/identity.js';
 import { audienceInput, audienceQuery, trialQuery } from '../wire/eligibility-schemas.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { parseBody, parseQuery } from '../wire/parse-input.js';
 import { refuse } from '../wire/problems.js';
+import { audienceMembersQuery } from '../wire/eligibility-schemas.js';
+import type { SellerDoor } from './coupon-door.js';
 import { memberNamed } from './member-in-path.js';
 import { ownedCoupon } from './owned-coupon.js';
 import { callerActor } from './caller-actor.js';
 
 export interface AudiencePorts {
   readonly registry: CouponRegistry;
-  readonly audiences: Pick<AudienceStore, 'change' | 'audiences' | 'isListed'>;
+  readonly audiences: Pick<
+    AudienceStore,
+    'change' | 'audiences' | 'isListed' | 'members' | 'removeUntouched'
+  >;
+  readonly auditLog: AuditLog;
   readonly clock: Clock;
 }
 
 export class AudienceHandlers {
   readonly #ports: AudiencePorts;
+  readonly #door: SellerDoor;
 
-  constructor(ports: AudiencePorts) {
+  constructor(ports: AudiencePorts, door: SellerDoor) {
     this.#ports = ports;
+    this.#door = door;
+  }
+
+  /** What a rule can ask for here, so that a form offers nothing that would be refused. */
+  claims(): Promise<Reply> {
+    const { memberClaims, verifiesPresence, rules } = this.#door;
+    const free = rules.size < DOOR_RULES_MAX ? 'available' : 'full';
+    return Promise.resolve(
+      json(200, { items: memberClaims, presence: verifiesPresence ? free : 'disabled' }),
+    );
   }
 
   /** In force on every process within a second. Safe to repeat. */
@@ -61,6 +81,34 @@ export class AudienceHandlers {
         ? {}
         : { memberId, listed: await audiences.isListed(couponId, requireMember(memberId)) };
     return json(200, { couponId, members: audience?.members ?? 0, ...listed });
+  }
+
+  /** In the order of member ids. */
+  async members(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { registry, audiences } = this.#ports;
+    const { couponId } = await ownedCoupon(registry, request, seller);
+    const { after, limit } = parseQuery(audienceMembersQuery, request);
+    const behind = after === '' ? '' : requireMember(after);
+    const members = await audiences.members(couponId, behind, limit + 1);
+    const items = members.slice(0, limit).map(subjectOf);
+    return json(200, { items, next: members.length > limit ? (items.at(-1) ?? null) : null });
+  }
+
+  /** Removes up to 1,000 members; the caller repeats until none is left. */
+  async clear(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { registry, audiences, auditLog, clock } = this.#ports;
+    const { couponId } = await ownedCoupon(registry, request, seller);
+    const [before] = await audiences.audiences([couponId]);
+    const removed = await audiences.removeUntouched(couponId, before?.revision ?? 0, AUDIENCE_CHANGE_MAX);
+    const [audience] = await audiences.audiences([couponId]);
+    const members = audience?.members ?? 0;
+    if (removed > 0) {
+      await auditLog.append({
+        ...{ atMs: clock.nowMs(), actor: callerActor(request, seller), action: 'audience_changed' },
+        ...{ target: `coupon ${couponId}`, detail: { added: 0, removed, members } },
+      });
+    }
+    return json(200, { couponId, members, added: 0, removed });
   }
 
   /** Asks the stores, not the copies in memory: what every process will know within a second. */
@@ -112,5 +160,5 @@ function asWanted(
 }
 
 function requireMember(text: string): MemberId {
-  return memberNamed(text) ?? refuse('invalid_member', `${JSON.stringify(text)} is no member id.`);
+  return memberNamed(text) ?? refuse('invalid_member', `${JSON.stringify(text)} is not a member id.`);
 }

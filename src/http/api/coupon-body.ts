@@ -2,7 +2,7 @@
 import type { CouponView } from '../../engine/sellers/coupon-registry.js';
 import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
 import type { Validity } from '../../engine/domain/redemption.js';
-import type { CouponAnswer } from '../openapi/answers.js';
+import type { CouponAnswer } from '../openapi/coupon-answers.js';
 import { entityTag } from '../wire/entity-tag.js';
 import { json } from '../wire/exchange.js';
 import type { Reply } from '../wire/exchange.js';

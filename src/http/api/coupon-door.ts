@@ -11,7 +11,9 @@ import { EXCLUSIVE_MARGIN_MS } from '../../engine/domain/limits.js';
 import type { RunningProcesses } from '../../engine/ports/running-processes.js';
 import type { CouponRegistry, CouponView } from '../../engine/sellers/coupon-registry.js';
 import { refuse } from '../wire/problems.js';
-import type { couponChangeInput, couponInput } from '../wire/schemas.js';
+import { isOpenSoon } from './coupon-rules.js';
+import type { Window } from './coupon-rules.js';
+import type { couponChangeInput, couponInput } from '../wire/coupon-schemas.js';
 
 /** What the front end knows of door rules. */
 export interface SellerDoor {
@@ -42,12 +44,6 @@ export function changedDoor(
     ...(holdSeconds === undefined ? {} : { holdMs: holdSeconds === null ? null : holdSeconds * 1_000 }),
   };
   return Object.keys(change).length === 0 ? undefined : change;
-}
-
-/** Terms of a coupon that a rule is judged with. */
-interface Window {
-  readonly opensAtMs: number | undefined;
-  readonly closesAtMs: number | undefined;
 }
 
 export class DoorChecks {
@@ -86,7 +82,7 @@ export class DoorChecks {
 
   /** @throws RequestRefused when a change of the rule, or of the window, cannot be made as the coupon is now. */
   async refuseChange(coupon: CouponView, change: DoorChange, window: Window): Promise<void> {
-    const { couponId, sellerId, door, state } = coupon;
+    const { couponId, sellerId, door } = coupon;
     const before = door?.eligibility;
     const after = change.eligibility === undefined ? before : (change.eligibility ?? undefined);
     if (door === undefined && doorAfter(undefined, change) !== undefined) {
@@ -96,10 +92,10 @@ export class DoorChecks {
     }
     if (typeof change.perMember === 'number') await this.#refuseUnlessUpgraded();
     if (change.eligibility !== undefined && after !== undefined) this.#refuseUnknownClaims(after);
-    if ((state === 'open' || state === 'sold_out') && mayWiden(before, after)) {
+    if (mayWiden(before, after) && isOpenSoon(coupon)) {
       refuse(
         'pause_first',
-        'The coupon is open, and the change would let in members whom its rule excludes now. Pause it, change the rule, check it, resume. Nothing was changed.',
+        'The coupon is open, or opens within 5 seconds, and the change would let in members whom its rule excludes now. Pause it, change the rule, check it, resume. Nothing was changed.',
       );
     }
     if (after?.notIssued?.includes(couponId) === true) refuseNotExclusive(couponId, 'is the coupon itself');
@@ -109,7 +105,7 @@ export class DoorChecks {
     if (window.closesAtMs !== coupon.closesAtMs) await this.#refuseOverlap(coupon, window.closesAtMs);
   }
 
-  /** A process of the version before would take a member's second unit for damage in the store. */
+  /** A process of the previous version would take a member's second unit for damage in the store. */
   async #refuseUnlessUpgraded(): Promise<void> {
     if (await this.#processes.allKnowUnits()) return;
     refuse(
@@ -155,7 +151,7 @@ export class DoorChecks {
     const fromMs = Math.max(this.#nowMs(), opensAtMs ?? 0);
     for (const couponId of notIssued) {
       const other = await this.#registry.find(couponId);
-      if (other?.sellerId !== sellerId) refuseNotExclusive(couponId, 'is no coupon of yours');
+      if (other?.sellerId !== sellerId) refuseNotExclusive(couponId, 'is not one of your coupons');
       if (other.closed || endsBefore(other.closesAtMs, fromMs)) continue;
       refuseNotExclusive(
         couponId,

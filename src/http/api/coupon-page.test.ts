@@ -88,6 +88,22 @@ t.test('without a description the page says how many there are, and when', async
   t.equal(metaOf(text, 'twitter:card'), 'summary');
 });
 
+t.test('the page is in the language of its reader, and in both for a messenger', async (t) => {
+  const path = (await shop.coupon({ quantity: 1_000 })).replace('/v1', '');
+  for (const [header, lang, description, link] of [
+    ['ko-KR,ko;q=0.9,en;q=0.8', 'ko', '선착순 1,000장', '쿠폰 열기'],
+    ['en-US,en;q=0.9,ko;q=0.8', 'en', 'First come, first served: 1,000', 'Open the coupon'],
+    ['fr', 'en', 'First come, first served: 1,000', 'Open the coupon'],
+    ['', 'ko', '선착순 1,000장 · first come, first served: 1,000', '쿠폰 열기 / Open the coupon'],
+  ] as const) {
+    const { text, headers } = await call(url, `GET ${path}`, { headers: { 'accept-language': header } });
+    t.equal(/<html lang="(.*?)">/.exec(text)?.[1], lang, header);
+    t.equal(metaOf(text, 'description'), description);
+    t.match(text, `>${link}</a>`);
+    t.match(headers['vary'], /Accept-Language/);
+  }
+});
+
 t.test('a link to no coupon leads to a page with 404', async (t) => {
   for (const id of ['999', '01', 'x', '%3Cscript%3E']) {
     const { status, headers, text } = await call(url, `GET /coupons/${id}`);

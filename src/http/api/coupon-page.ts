@@ -1,13 +1,14 @@
 /**
  * Handles `GET /coupons/:id`: a page whose head describes the coupon to messengers that unfold a link.
  *
- * Messengers run no scripts and never see what follows a `#`, so the console's own address of a coupon says nothing to them. A browser goes
- * on to that address.
+ * Messengers run no scripts and never see what follows a `#`, so the console's own address of a coupon shows them nothing. A browser
+ * opens that address.
  */
 import type { CouponRegistry, CouponView } from '../../engine/sellers/coupon-registry.js';
 import { couponIdInPath } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
-import { HTML_TYPE, PAGE_HEADERS } from '../wire/page-headers.js';
+import { preferredLanguage } from '../wire/preferred-type.js';
+import { HTML_TYPE, pageHeaders } from '../wire/page-headers.js';
 
 export class CouponPageHandlers {
   readonly #registry: CouponRegistry;
@@ -22,11 +23,17 @@ export class CouponPageHandlers {
   async show(request: ApiRequest): Promise<Reply> {
     const couponId = couponIdInPath(request);
     const coupon = couponId === undefined ? undefined : await this.#registry.find(couponId);
-    return coupon === undefined ? page(404, missing()) : page(200, this.#describing(coupon));
+    const language = languageOf(request);
+    return coupon === undefined
+      ? page(404, language, missing(language))
+      : page(200, language, this.#describing(coupon, language));
   }
 
-  #describing({ couponId, name, quantity, opensAtMs, display = {} }: CouponView): Document {
-    const { image, description = defaultDescription(quantity, opensAtMs) } = display;
+  #describing(
+    { couponId, name, quantity, opensAtMs, display = {} }: CouponView,
+    language: PageLanguage,
+  ): Document {
+    const { image, description = defaultDescription(quantity, opensAtMs, language) } = display;
     return {
       title: name,
       description,
@@ -52,26 +59,47 @@ interface Document {
   readonly console?: string;
 }
 
-function missing(): Document {
+/** Messengers name no language, and show what they read to everyone. */
+type PageLanguage = 'ko' | 'en' | 'both';
+
+function languageOf({ acceptLanguage }: ApiRequest): PageLanguage {
+  if (acceptLanguage === '') return 'both';
+  return preferredLanguage(acceptLanguage, ['ko', 'en']) ?? 'en';
+}
+
+function inLanguage(language: PageLanguage, ko: string, en: string, between = ' / '): string {
+  return { ko, en, both: `${ko}${between}${en}` }[language];
+}
+
+function missing(language: PageLanguage): Document {
   return {
-    title: 'No such coupon / 없는 쿠폰',
-    description: 'This link leads to no coupon. / 이 링크의 쿠폰을 찾을 수 없습니다.',
+    title: inLanguage(language, '없는 쿠폰', 'No such coupon'),
+    description: inLanguage(language, '이 링크의 쿠폰을 찾을 수 없습니다.', 'This link leads to no coupon.'),
     meta: [],
   };
 }
 
-function defaultDescription(quantity: number, opensAtMs: number | undefined): string {
+function defaultDescription(quantity: number, opensAtMs: number | undefined, language: PageLanguage): string {
   const count = quantity.toLocaleString('en');
   const opening =
     opensAtMs === undefined
       ? ''
       : ` · ${new Date(opensAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  return `선착순 ${count}장 · first come, first served: ${count}${opening}`;
+  const text = inLanguage(language, `선착순 ${count}장`, `first come, first served: ${count}`, ' · ');
+  return text.charAt(0).toUpperCase() + text.slice(1) + opening;
 }
 
-function page(status: 200 | 404, { title, description, meta, console }: Document): Reply {
+function page(
+  status: 200 | 404,
+  language: PageLanguage,
+  { title, description, meta, console }: Document,
+): Reply {
+  const leads =
+    console === undefined
+      ? inLanguage(language, '쿠폰 보기', 'To the coupons')
+      : inLanguage(language, '쿠폰 열기', 'Open the coupon');
   const body = `<!doctype html>
-<html lang="ko">
+<html lang="${language === 'en' ? 'en' : 'ko'}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -84,12 +112,12 @@ ${console === undefined ? '' : '<script src="../coupon-link.js"></script>\n'}</h
 <main>
 <h1>${escaped(title)}</h1>
 <p>${escaped(description)}</p>
-<p><a id="console" href="${console ?? '../'}">${console === undefined ? '쿠폰 보기 / To the coupons' : '쿠폰 열기 / Open the coupon'}</a></p>
+<p><a id="console" href="${console ?? '../'}">${leads}</a></p>
 </main>
 </body>
 </html>
 `;
-  return { status, contentType: HTML_TYPE, headers: PAGE_HEADERS, body };
+  return { status, contentType: HTML_TYPE, headers: { ...pageHeaders(), Vary: 'Accept-Language' }, body };
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import { couponIdOf, json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { parseQuery } from '../wire/parse-input.js';
 import { refuse } from '../wire/problems.js';
-import { couponListQuery } from '../wire/schemas.js';
+import { couponListQuery } from '../wire/coupon-schemas.js';
 
 export class CouponHandlers {
   readonly #registry: CouponRegistry;

@@ -11,7 +11,7 @@
 const plainNumber = /^(0|[1-9]\d{0,10})$/;
 /** Begins with a letter and contains neither what separates fields nor what a formula needs. */
 const plainText = /^\p{L}[\p{L}\p{M}\p{N}._@|:/ -]*$/u;
-/** Of dates and truth values. */
+/** Words that a spreadsheet reads as dates or truth values. */
 const wordWithMeaning = /^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|true|false)/i;
 
 export function csvField(text: string): string {

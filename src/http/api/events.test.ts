@@ -1,4 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
+import { FEED_PLACE_EVERY_MS } from '../../engine/domain/limits.js';
+import { eventAnswer } from '../openapi/feed-answers.js';
+import type { CouponId } from '../../engine/domain/coupon.js';
 import { call } from '../testing/client.js';
 import { openShop } from '../testing/shop.js';
 
@@ -49,6 +53,25 @@ t.test('a seller follows its coupons from a cursor, page by page', async (t) => 
     ],
     next: null,
   });
+});
+
+t.test('every field of an event is described, so generated clients have it', async (t) => {
+  const path = await shop.coupon({ quantity: 3, holdSeconds: 600 });
+  for (const member of ['h1', 'h2', 'h3']) await shop.press(path, member);
+  await as(`DELETE ${path}/issuances/1/hold`);
+  const couponId = Number(path.split('/').at(-1)) as CouponId;
+  const [record] = await shop.services.catalogue.find([couponId]);
+  const rows = await shop.services.ledger.rows(couponId, 1, 1);
+  await shop.services.holdLedger.revokeMany(couponId, record?.epoch ?? 0, rows, 'hold_expired');
+  // The events of a seller get their places this often.
+  await pause(FEED_PLACE_EVERY_MS + 50);
+  const { body } = await as('GET /v1/events?limit=1000');
+  const items = body['items'] as readonly { readonly type: string; readonly couponId: number }[];
+  t.same(
+    items.filter((item) => item.couponId === couponId).map(({ type }) => type),
+    [...Array<string>(3).fill('issuance.recorded'), 'issuance.revoked', 'hold.expired'],
+  );
+  for (const item of items) t.same(eventAnswer.strict().parse(item), item);
 });
 
 t.test('only sellers, keys with the scope read, and input of the described form', async (t) => {

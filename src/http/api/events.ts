@@ -2,12 +2,12 @@
 import type { EventFeed } from '../../engine/feed/event-feed.js';
 import { feedCursor } from '../../engine/domain/events.js';
 import type { FeedEvent } from '../../engine/domain/events.js';
-import type { Identity } from '../auth/identity.js';
+import type { Identity } from '../wire/identity.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { parseQuery } from '../wire/parse-input.js';
 import { refuse } from '../wire/problems.js';
-import { eventListQuery } from '../wire/schemas.js';
+import { eventListQuery } from '../wire/feed-schemas.js';
 
 export interface EventPorts {
   readonly feed: Pick<EventFeed, 'read' | 'end' | 'place'>;

@@ -26,6 +26,57 @@ t.test('an issuance says until when it is held, the first time and ever after', 
   t.notOk('confirmBy' in plain.body, 'a coupon without holds has nothing to confirm');
 });
 
+t.test('what a member holds says until when it can be confirmed, as long as it can', async (t) => {
+  const path = await shop.coupon({ holdSeconds: 60, perMember: 2 });
+  const token = await shop.token('two');
+  await shop.press(path, 'two');
+  await call(shop.url, `POST ${path}/units/2/download`, { token });
+  const own = async () => (await call(shop.url, `GET ${path}/issuance`, { token })).body;
+  const both = await own();
+  t.match(both, { confirmBy: String, units: [{ confirmBy: String }, { confirmBy: String }] });
+  t.equal(Date.parse(String(both['confirmBy'])) - Date.parse(String(both['issuedAt'])), 60_000);
+  await confirm(path, 1, 'A');
+  const one = await own();
+  t.notOk('confirmBy' in one, 'the first unit is confirmed');
+  const units = one['units'] as readonly object[];
+  t.same(
+    units.map((unit) => 'confirmBy' in unit),
+    [false, true],
+  );
+  await shop.press(await shop.coupon(), 'two');
+  const wallet = await call(shop.url, 'GET /v1/me/coupons', { token });
+  t.match(wallet.body, { items: [{ state: 'usable', redeemBy: 'member' }, { state: 'held' }, {}] });
+});
+
+t.test('the open holds of a coupon are listed for its seller, page by page', async (t) => {
+  const path = await shop.coupon({ holdSeconds: 90 });
+  for (const name of ['a', 'b', 'c', 'd']) await shop.press(path, name);
+  await confirm(path, 2, 'B');
+  await release(path, 3);
+  const list = (query: string, token = seller) => call(shop.url, `GET ${path}/holds${query}`, { token });
+  const first = await list('?limit=1');
+  t.match(first, { status: 200, body: { items: [{ issueNo: 1, memberId: 'a' }], next: 1, now: String } });
+  const items = first.body['items'] as readonly { confirmBy: string; issuedAt: string }[];
+  t.equal(Date.parse(items[0]?.confirmBy ?? '') - Date.parse(items[0]?.issuedAt ?? ''), 90_000);
+  t.match((await list('?after=1')).body, { items: [{ issueNo: 4, memberId: 'd' }], next: null });
+  t.same((await list('?after=4')).body, { items: [], next: null });
+  t.match(await list('', await shop.token('901', 'seller')), { status: 403 });
+  const plain = await call(shop.url, `GET ${await shop.coupon()}/holds`, { token: seller });
+  t.match(plain, { status: 409, body: { code: 'no_hold' } });
+});
+
+t.test('confirmed holds are counted once each in the metrics', async (t) => {
+  const confirmed = async (): Promise<number> => {
+    const { text } = await call(shop.url, 'GET /metrics');
+    return Number(/^seonchak_holds_confirmed_total (\d+)$/m.exec(text)?.[1]);
+  };
+  const path = await shop.coupon({ holdSeconds: 60 });
+  await shop.press(path, 'a');
+  const before = await confirmed();
+  for (const orderId of ['A', 'A', 'B']) await confirm(path, 1, orderId);
+  t.equal((await confirmed()) - before, 1);
+});
+
 t.test('a hold is confirmed once, redeemed afterwards, and shown in wallet and stats', async (t) => {
   const path = await shop.coupon({ holdSeconds: 60 });
   await shop.press(path, 'buyer');

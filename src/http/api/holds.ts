@@ -7,21 +7,27 @@ import type { Holds } from '../../engine/holds/holds.js';
 import type { OrderId } from '../../engine/domain/redemption.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import { holderFields } from '../../engine/domain/holder.js';
-import type { Identity } from '../auth/identity.js';
-import type { ConfirmedAnswer, RecallAnswer, ReleasedAnswer } from '../openapi/answers.js';
+import type { Identity } from '../wire/identity.js';
+import type {
+  ConfirmedAnswer,
+  HoldPageAnswer,
+  RecallAnswer,
+  ReleasedAnswer,
+} from '../openapi/redemption-answers.js';
 import { couponIdOf, json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { parseBody, parseQuery } from '../wire/parse-input.js';
 import { refuse } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
-import { memberOrderInput, orderInput, recallInput, releaseQuery } from '../wire/schemas.js';
+import { memberOrderInput, orderInput, recallInput, ownUnitQuery } from '../wire/redemption-schemas.js';
+import { pageQuery } from '../wire/field-schemas.js';
 import { callerActor } from './caller-actor.js';
 import { issuedUnit, type NamedIssuancePorts, numberedIssuance, refuseAbsent } from './named-issuance.js';
 import { ownedCoupon } from './owned-coupon.js';
 
 export interface HoldPorts extends NamedIssuancePorts {
   readonly holds: Holds;
-  readonly holdLedger: Pick<HoldLedger, 'openCount'>;
+  readonly holdLedger: Pick<HoldLedger, 'openCount' | 'openRows'>;
   readonly queue: Pick<IssuanceQueue, 'depths'> | undefined;
 }
 
@@ -37,6 +43,24 @@ export class HoldHandlers {
   constructor(ports: HoldPorts, counts: HoldCounts) {
     this.#ports = ports;
     this.#counts = counts;
+  }
+
+  /** Ascending by number. Read without a lock: what is confirmed or released meanwhile is missing from the next page. */
+  async list(request: ApiRequest, seller: Identity): Promise<Reply> {
+    const { couponId, redemption } = await ownedCoupon(this.#ports.registry, request, seller);
+    const holdSeconds = redemption?.holdSeconds;
+    if (holdSeconds === undefined) return refuseWithoutHold();
+    const { after, limit } = parseQuery(pageQuery, request);
+    const { rows, nowMs } = await this.#ports.holdLedger.openRows(couponId, after, limit + 1);
+    const items = rows.slice(0, limit);
+    return json(200, {
+      items: items.map(({ issueNo, holder, issuedAtMs }) => ({
+        ...{ couponId, ...holderFields(holder), issueNo },
+        ...{ issuedAt: rfc3339(issuedAtMs), confirmBy: rfc3339(issuedAtMs + holdSeconds * 1_000) },
+      })),
+      next: rows.length > limit ? (items.at(-1)?.issueNo ?? null) : null,
+      ...(rows.length === 0 ? {} : { now: rfc3339(nowMs) }),
+    } satisfies HoldPageAnswer);
   }
 
   async confirmNumber(request: ApiRequest, seller: Identity): Promise<Reply> {
@@ -57,7 +81,7 @@ export class HoldHandlers {
   }
 
   async releaseOwn(request: ApiRequest, member: Identity): Promise<Reply> {
-    const { unit = 1 } = parseQuery(releaseQuery, request);
+    const { unit = 1 } = parseQuery(ownUnitQuery, request);
     const issuance = { couponId: couponIdOf(request), memberId: member.memberId, unit };
     return this.#release(issuance, callerActor(request, member));
   }
@@ -157,7 +181,7 @@ export class HoldHandlers {
       case 'confirmed':
         return refuse(
           'already_confirmed',
-          'The hold is confirmed, so it cannot be given back. The seller can revoke the issuance.',
+          'The hold is confirmed, so it cannot be released. The seller can revoke the issuance.',
         );
       case 'not_ready':
         return refuse('not_ready', 'The coupon is temporarily unavailable in the store. Try again.');
@@ -166,7 +190,7 @@ export class HoldHandlers {
 }
 
 function refuseWithoutHold(): never {
-  return refuse('no_hold', 'This coupon has no holdSeconds: its issuances are final as they are issued.');
+  return refuse('no_hold', 'This coupon has no holdSeconds: its issuances need no confirmation.');
 }
 
 function confirmationBody({

@@ -6,10 +6,10 @@ import { holderFields, memberOf, unitOf } from '../../engine/domain/holder.js';
 import { subjectOf } from '../../engine/domain/member-id.js';
 import type { IssuanceQuery, IssuanceSearch } from '../../engine/ports/issuance-search.js';
 import type { IssuanceLedger, LedgerRow } from '../../engine/ports/issuance-ledger.js';
-import type { Identity } from '../auth/identity.js';
+import type { Identity } from '../wire/identity.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
-import type { IssuanceItemAnswer } from '../openapi/answers.js';
+import type { IssuanceItemAnswer } from '../openapi/issuance-answers.js';
 import { csvField } from './csv-field.js';
 import { ownedCoupon } from './owned-coupon.js';
 import type { z } from 'zod';
@@ -17,7 +17,7 @@ import { parseQuery } from '../wire/parse-input.js';
 import { preferredType } from '../wire/preferred-type.js';
 import { refuse } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
-import { issuanceListQuery, issueNo } from '../wire/schemas.js';
+import { issuanceListQuery, issueNo } from '../wire/issuance-schemas.js';
 import { callerActor } from './caller-actor.js';
 
 /** Rows per read of the ledger and per chunk sent: some 80 KB of text, so that a slow reader holds little memory. */

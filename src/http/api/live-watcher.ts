@@ -4,7 +4,7 @@ import type { LiveTopic, LiveUpdate } from '../../engine/live/live-topic.js';
 import { rfc3339 } from '../wire/rfc3339.js';
 
 /**
- * The instant of the store's clock is the event's id. So a watcher that comes back, to whichever process, says where it
+ * The instant of the store's clock is the event's id. So a watcher that comes back, to whichever process, names where it
  * stopped, and a process that was restarted meanwhile understands it.
  */
 export function eventText(update: LiveUpdate): string {

@@ -14,7 +14,7 @@ export function memberInPath(request: ApiRequest): MemberId {
   }
   return (
     memberNamed(text ?? '') ??
-    refuse('invalid_member', 'The path names no member: an id has 1 to 255 characters, percent-encoded.')
+    refuse('invalid_member', 'The path has no valid member id: 1 to 255 characters, percent-encoded.')
   );
 }
 

@@ -1,10 +1,11 @@
 /** Reports whether a member holds a coupon. */
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
+import type { HoldLedger } from '../../engine/ports/hold-ledger.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { CouponId, HolderId, Issuance, MemberId } from '../../engine/domain/coupon.js';
 import { holderFields, holdersOf, unitOf } from '../../engine/domain/holder.js';
-import type { Identity } from '../auth/identity.js';
+import type { Identity } from '../wire/identity.js';
 import { couponIdOf, json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import type { Door } from '../door/door.js';
@@ -16,16 +17,17 @@ import { rfc3339 } from '../wire/rfc3339.js';
 export interface MemberPorts {
   readonly registry: CouponRegistry;
   readonly ledger: IssuanceLedger;
+  readonly holdLedger: Pick<HoldLedger, 'openNumbersOf'>;
 }
 
 export class MemberHandlers {
   readonly #ports: MemberPorts;
-  readonly #unitsPerMember: (couponId: CouponId) => Promise<number>;
+  readonly #door: Pick<Door, 'unitsPerMember' | 'holdMsOf'>;
 
-  /** @param door knows how many units of a coupon a member may have. */
-  constructor(ports: MemberPorts, door: Pick<Door, 'unitsPerMember'>) {
+  /** @param door knows how many units of a coupon a member may have, and how long each is held. */
+  constructor(ports: MemberPorts, door: Pick<Door, 'unitsPerMember' | 'holdMsOf'>) {
     this.#ports = ports;
-    this.#unitsPerMember = (couponId) => door.unitsPerMember(couponId);
+    this.#door = door;
   }
 
   /** The ledger first: a row is an answer even while the admission store is out of reach. */
@@ -33,7 +35,7 @@ export class MemberHandlers {
     return this.#issuance(couponIdOf(request), member.memberId, 'You do not hold this coupon.');
   }
 
-  /** The same as one field: that a member holds none is no fault of the request. */
+  /** The same as one field: a member who holds none is not an error of the request. */
   async ownCoupon(request: ApiRequest, member: Identity): Promise<Reply> {
     const couponId = couponIdOf(request);
     return json(200, { couponId, issuance: (await this.#find(couponId, member.memberId)) ?? null });
@@ -55,7 +57,7 @@ export class MemberHandlers {
 
   async #find(couponId: CouponId, memberId: MemberId): Promise<Record<string, unknown> | undefined> {
     const { ledger } = this.#ports;
-    const perMember = await this.#unitsPerMember(couponId);
+    const perMember = await this.#door.unitsPerMember(couponId);
     const rows = await ledger.rowsOfMember(couponId, memberId);
     const recorded = new Set(rows.map(({ holder }) => unitOf(holder)));
     // A limit that was lowered does not take units away.
@@ -66,16 +68,34 @@ export class MemberHandlers {
       (one, other) => unitOf(one.holder) - unitOf(other.holder),
     );
     if (first === undefined) return undefined;
+    const confirmBy = await this.#confirmBy(couponId, memberId, rows);
     return {
       ...{ outcome: 'issued', couponId, ...holderFields(first.holder), ...numberFields(first) },
+      ...confirmBy(first),
       recorded: recorded.has(unitOf(first.holder)),
       perMember,
       units: [first, ...others].map((one) => ({
         unit: unitOf(one.holder),
         ...numberFields(one),
+        ...confirmBy(one),
         recorded: recorded.has(unitOf(one.holder)),
       })),
     };
+  }
+
+  /** Until when each issuance can be confirmed. An issuance without a row cannot be confirmed yet; of a coupon without holds nothing is read. */
+  async #confirmBy(
+    couponId: CouponId,
+    memberId: MemberId,
+    rows: readonly Issuance[],
+  ): Promise<(issuance: Issuance) => { readonly confirmBy?: string }> {
+    const holdMs = this.#door.holdMsOf(couponId);
+    if (holdMs === undefined) return () => ({});
+    const open = rows.length === 0 ? [] : await this.#ports.holdLedger.openNumbersOf(couponId, memberId);
+    const settled = new Set(rows.map(({ issueNo }) => issueNo));
+    for (const issueNo of open) settled.delete(issueNo);
+    return ({ issueNo, issuedAtMs }) =>
+      settled.has(issueNo) ? {} : { confirmBy: rfc3339(issuedAtMs + holdMs) };
   }
 
   async #inStore(couponId: CouponId, holders: readonly HolderId[]): Promise<Issuance[]> {

@@ -5,10 +5,10 @@ import { holderOf, holdersOf } from '../../engine/domain/holder.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { IssuanceName, OfMember } from '../../engine/ports/redemption-ledger.js';
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
-import type { Identity } from '../auth/identity.js';
+import type { Identity } from '../wire/identity.js';
 import type { ApiRequest } from '../wire/exchange.js';
 import { refuse } from '../wire/problems.js';
-import { issueNo as issueNoInput } from '../wire/schemas.js';
+import { issueNo as issueNoInput } from '../wire/issuance-schemas.js';
 import { memberInPath } from './member-in-path.js';
 import { ownedCoupon, ownedCouponBy } from './owned-coupon.js';
 

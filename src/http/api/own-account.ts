@@ -6,7 +6,7 @@ import type { SessionEnds } from '../../accounts/session-ends.js';
 import type { ServerKeys } from '../../accounts/server-keys.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { AuditAction, AuditEntry } from '../../engine/ports/audit-log.js';
-import type { Identity } from '../auth/identity.js';
+import type { Identity } from '../wire/identity.js';
 import type { PasswordCheck } from '../auth/password-check.js';
 import type { TokenIssuer } from '../auth/token-issuer.js';
 import { json } from '../wire/exchange.js';

@@ -1,7 +1,7 @@
 /** Finds the coupon of a seller's request and checks that the seller owns the coupon. */
 import type { CouponRegistry, CouponView } from '../../engine/sellers/coupon-registry.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
-import type { Identity } from '../auth/identity.js';
+import type { Identity } from '../wire/identity.js';
 import { couponIdOf } from '../wire/exchange.js';
 import type { ApiRequest } from '../wire/exchange.js';
 import { refuse } from '../wire/problems.js';

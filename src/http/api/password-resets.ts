@@ -18,9 +18,9 @@ import { parseBody } from '../wire/parse-input.js';
 import { refuse, RequestRefused } from '../wire/problems.js';
 import { passwordResetInput, resetRequestInput } from '../wire/account-schemas.js';
 
-/** Of one mailbox: a mail that did not arrive may be asked for again, but no caller can fill the mailbox. */
+/** Limit of one mailbox: a mail that did not arrive may be requested again, but no caller can fill the mailbox. */
 const MAILS = { burst: 3, refillMs: 600_000 };
-/** Of one address, for mails and for links that are tried. */
+/** Limit of one address, for requested mails and tried links. */
 const REQUESTS = { burst: 20, refillMs: 15_000 };
 const BUCKETS = 16_384;
 

@@ -45,6 +45,13 @@ t.test('a shop redeems under a number or a member, repeats, cancels, and reads t
   ]);
   t.match((await as('DELETE /v1/members/m-1/coupons/1/redemptions/A%3A2')).body, { orderId: 'A:2' });
 
+  const { text: metrics } = await call(shop.url, 'GET /metrics');
+  const counted = (outcome: string): string | undefined =>
+    new RegExp(`^seonchak_redemptions_total\\{outcome="${outcome}"\\} (\\d+)$`, 'm').exec(metrics)?.[1];
+  t.same(['redeemed', 'repeated', 'cancelled', 'already_used', 'redemption_cancelled'].map(counted), [
+    ...['2', '2', '4', '1', '1'],
+  ]);
+
   for (const order of ['A-9', '%20', '%', 'x'.repeat(65)]) {
     t.match(
       await as(`DELETE ${path}/issuances/1/redemptions/${order}`),
@@ -117,7 +124,7 @@ t.test('a member uses a coupon with an order or without one, unless only the sho
   });
   t.match(await use(2), { status: 409, body: { code: 'already_used' } });
 
-  for (const body of ['[]', '"x"', '7', 'null', '{"order":"A"}', '{"orderId":null}']) {
+  for (const body of ['[]', '"x"', '7', '{"order":"A"}', '{"orderId":null}']) {
     t.match(await use(1, body), { status: 400, body: { code: 'invalid_input' } }, body);
   }
   t.match(await use(1, '{'), { status: 400, body: { code: 'invalid_json' } });
@@ -161,6 +168,14 @@ t.test('validity: what is given, what is refused, and what may be changed', asyn
     onCancel: 'restore',
     redeemBy: 'member',
   });
+  const act = (what: string) => call(shop.url, `POST ${path}/${what}`, { token: shop.seller });
+  const pauseFirst = { status: 409, body: { code: 'pause_first' } };
+  t.match(
+    await change({ validity: { until: '2030-01-01T00:00:00Z' } }),
+    pauseFirst,
+    'a member may get it now',
+  );
+  await act('pause');
   t.match(
     (await change({ validity: { until: '2030-01-01T00:00:00Z' } })).body,
     { validity: { until: '2030-01-01T00:00:00.000Z' } },
@@ -171,6 +186,16 @@ t.test('validity: what is given, what is refused, and what may be changed', asyn
     validity: { hours: 2 },
     onCancel: 'void',
   });
+  await change({ opensAt: fromNow(60_000) });
+  await act('resume');
+  t.match(
+    await change({ validity: { hours: 1 }, opensAt: null }),
+    pauseFirst,
+    'it would open with the change',
+  );
+  t.match(await change({ opensAt: fromNow(4_000) }), { status: 200 });
+  t.match(await change({ validity: { hours: 1 } }), pauseFirst, 'it opens in a moment');
+  t.match(await change({ opensAt: null }), { status: 200 });
   await shop.press(path, 'm-1');
   t.match(await change({ validity: { hours: 1 }, name: 'C' }), {
     status: 409,

@@ -8,38 +8,28 @@ import { parseOrderId } from '../../engine/domain/redemption.js';
 import type { OrderId, WalletState } from '../../engine/domain/redemption.js';
 import type {
   IssuanceName,
-  RedeemResult,
-  Redemption,
-  RedemptionLedger,
   WalletCursor,
   WalletOrder,
   WalletRow,
 } from '../../engine/ports/redemption-ledger.js';
-import type { Identity } from '../auth/identity.js';
-import type { RedemptionAnswer, WalletItemAnswer } from '../openapi/answers.js';
+import type { Identity } from '../wire/identity.js';
 import { couponIdOf, json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
-import { parseBody, parseQuery } from '../wire/parse-input.js';
+import { parseBody, parseOptionalBody, parseQuery } from '../wire/parse-input.js';
 import { refuse } from '../wire/problems.js';
 import { rfc3339, rfc3339OrNull } from '../wire/rfc3339.js';
-import { memberOrderInput, orderInput, useInput, walletQuery } from '../wire/schemas.js';
-import {
-  issuanceOfMember,
-  type NamedIssuancePorts,
-  numberedIssuance,
-  refuseAbsent,
-} from './named-issuance.js';
+import { memberOrderInput, orderInput, useInput, walletQuery } from '../wire/redemption-schemas.js';
+import { issuanceOfMember, numberedIssuance, refuseAbsent } from './named-issuance.js';
+import { redeem, redeemedReply, redemptionBody, walletItem } from './redeem.js';
+import type { RedemptionPorts } from './redeem.js';
 import type { RedemptionCounts } from './redemption-counts.js';
 import { callerActor } from './caller-actor.js';
+import { memberInPath } from './member-in-path.js';
 
 const HISTORY_MAX = 100;
 
 /** Rows read for one page of a state filter before the page is returned short: the state is not a column. */
 const WALLET_SCAN_ROWS = 2_000;
-
-export interface RedemptionPorts extends NamedIssuancePorts {
-  readonly redemptions: RedemptionLedger;
-}
 
 export class RedemptionHandlers {
   readonly #ports: RedemptionPorts;
@@ -53,14 +43,18 @@ export class RedemptionHandlers {
   async redeemNumber(request: ApiRequest, seller: Identity): Promise<Reply> {
     const issuance = await numberedIssuance(this.#ports.registry, request, seller);
     const { orderId } = parseBody(orderInput, request);
-    return this.#redeemed(await this.#redeem(issuance, orderId, callerActor(request, seller)));
+    return redeemedReply(
+      await redeem(this.#ports, this.#counts, issuance, orderId, callerActor(request, seller)),
+    );
   }
 
   async redeemOfMember(request: ApiRequest, seller: Identity): Promise<Reply> {
     const ofMember = await issuanceOfMember(this.#ports.registry, request, seller);
     const { orderId, unit } = parseBody(memberOrderInput, request);
     const issuance = { ...ofMember, unit };
-    return this.#redeemed(await this.#redeem(issuance, orderId, callerActor(request, seller)));
+    return redeemedReply(
+      await redeem(this.#ports, this.#counts, issuance, orderId, callerActor(request, seller)),
+    );
   }
 
   async cancelNumber(request: ApiRequest, seller: Identity): Promise<Reply> {
@@ -88,14 +82,14 @@ export class RedemptionHandlers {
   /** By the member, once; with an order id the same order may be repeated. */
   async use(request: ApiRequest, member: Identity): Promise<Reply> {
     const couponId = couponIdOf(request);
-    const input = request.body.length === 0 ? {} : parseBody(useInput, request);
+    const input = parseOptionalBody(useInput, request);
     // Every use has an order, so that the shop can cancel it.
     const orderId = input.orderId ?? generatedOrderId();
     // A repeat without an order is not known as one: it must not use the next unit.
     const unit = input.unit ?? (input.orderId === undefined ? 1 : undefined);
     const issuance = { couponId, memberId: member.memberId, unit };
     const actor: AuditActor = { kind: 'member', id: subjectOf(member.memberId), address: request.address };
-    const { redemption } = await this.#redeem(issuance, orderId, actor);
+    const { redemption } = await redeem(this.#ports, this.#counts, issuance, orderId, actor);
     const row = await this.#ports.ledger.rowAt(couponId, redemption.issueNo);
     if (row === undefined) return refuseAbsent(this.#ports, issuance);
     return json(200, {
@@ -112,11 +106,15 @@ export class RedemptionHandlers {
 
   /** What the member holds, with what a wallet shows. */
   async wallet(request: ApiRequest, member: Identity): Promise<Reply> {
-    return this.walletOf(request, member.memberId, undefined);
+    return this.#wallet(request, member.memberId, undefined);
   }
 
-  /** @param sellerId shows only coupons of this seller. */
-  async walletOf(request: ApiRequest, memberId: MemberId, sellerId: string | undefined): Promise<Reply> {
+  /** Lists a member's issuances of the coupons of this seller only. */
+  async walletOfMember(request: ApiRequest, seller: Identity): Promise<Reply> {
+    return this.#wallet(request, memberInPath(request), seller.memberId);
+  }
+
+  async #wallet(request: ApiRequest, memberId: MemberId, sellerId: string | undefined): Promise<Reply> {
     const { after, limit, state, order } = parseQuery(walletQuery, request);
     const sequence = order === 'newest' ? 'newest' : 'coupon';
     const items: WalletRow[] = [];
@@ -137,41 +135,6 @@ export class RedemptionHandlers {
       cursor = last && { ...last, unit: unitOf(last.holder) };
     }
     return walletPage(items, last === undefined ? null : nextOf(last, sequence));
-  }
-
-  async #redeem(
-    issuance: IssuanceName,
-    orderId: OrderId,
-    actor: AuditActor,
-  ): Promise<Extract<RedeemResult, { readonly redemption: Redemption }>> {
-    const result = await this.#ports.redemptions.redeem(issuance, orderId, actor);
-    this.#counts.count(result.status === 'absent' ? 'not_issued' : result.status);
-    switch (result.status) {
-      case 'redeemed':
-      case 'repeated':
-        return result;
-      case 'absent':
-        return refuseAbsent(this.#ports, issuance);
-      case 'redemption_cancelled':
-        return refuse(
-          'redemption_cancelled',
-          'This order was cancelled, so its id cannot redeem again. Use a new order id for a new attempt.',
-        );
-      case 'already_used':
-        return refuse('already_used', 'This coupon has already been used by another order.');
-      case 'redeem_at_shop':
-        return refuse('redeem_at_shop', 'Only the shop redeems this coupon. Show it at the till.');
-      case 'coupon_expired':
-        return refuse('coupon_expired', 'The validity of this coupon has ended.', {
-          expiresAt: rfc3339(result.expiresAtMs),
-        });
-      case 'not_confirmed':
-        return refuse('not_confirmed', 'This coupon is held and not confirmed. Confirm the hold first.');
-    }
-  }
-
-  #redeemed(result: Extract<RedeemResult, { readonly redemption: Redemption }>): Reply {
-    return json(result.status === 'redeemed' ? 201 : 200, redemptionBody(result.redemption));
   }
 
   async #cancel(request: ApiRequest, seller: Identity, issuance: IssuanceName): Promise<Reply> {
@@ -199,30 +162,8 @@ export class RedemptionHandlers {
 /** Not of a shape that a shop would choose, and never the same twice. */
 function generatedOrderId(): OrderId {
   const orderId = parseOrderId(`use:${randomUUID()}`);
-  if (orderId === undefined) throw new Error('A generated order id is none');
+  if (orderId === undefined) throw new Error('A generated order id is not valid');
   return orderId;
-}
-
-function redemptionBody(redemption: Redemption): RedemptionAnswer {
-  const { couponId, issueNo, holder, orderId, redeemedAtMs, expiresAtMs } = redemption;
-  return {
-    ...{ couponId, issueNo, ...holderFields(holder), orderId },
-    redeemedAt: rfc3339(redeemedAtMs),
-    expiresAt: rfc3339OrNull(expiresAtMs),
-  };
-}
-
-function walletItem(row: WalletRow): WalletItemAnswer {
-  const { couponId, holder, issueNo, name, state } = row;
-  return {
-    ...{ couponId, ...holderFields(holder), issueNo, name, state },
-    issuedAt: rfc3339(row.issuedAtMs),
-    usedAt: rfc3339OrNull(row.usedAtMs),
-    discount: row.discount ?? null,
-    expiresAt: rfc3339OrNull(row.expiresAtMs),
-    ...(row.confirmByMs === undefined ? {} : { confirmBy: rfc3339(row.confirmByMs) }),
-    orderId: row.orderId ?? null,
-  };
 }
 
 function walletPage(items: readonly WalletRow[], next: number | string | null): Reply {
@@ -256,7 +197,7 @@ function cursorOf(after: string, sequence: WalletOrder): WalletCursor | undefine
   });
 }
 
-/** A parameter of the path as the client meant it; text that is no encoding stays as it is, and names nothing. */
+/** A parameter of the path as the client meant it; text that is not encoded stays as it is, and names nothing. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -28,22 +28,14 @@ import type { HoldCounts, HoldPorts } from './holds.js';
 import type { HoldLedger } from '../../engine/ports/hold-ledger.js';
 import type { RedemptionCounts } from './redemption-counts.js';
 import { RedemptionHandlers } from './redemptions.js';
-import type { RedemptionPorts } from './redemptions.js';
+import type { RedemptionPorts } from './redeem.js';
+import { TillHandlers } from './till.js';
+import type { CouponPasses } from '../till/coupon-pass.js';
 import { PasswordCheck } from '../auth/password-check.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
 import { MetricsHandlers } from '../metrics/metrics.js';
-import {
-  account,
-  admin,
-  anyone,
-  member,
-  routeForm,
-  seller,
-  sellerOrAdmin,
-  sellerWithList,
-} from '../wire/route.js';
+import { account, admin, anyone, member, orAdmin, routeForm, seller, withList } from '../wire/route.js';
 import type { Route } from '../wire/route.js';
-import { memberInPath } from './member-in-path.js';
 import { ServerKeyHandlers } from './server-keys.js';
 import type { ServerKeyPorts } from './server-keys.js';
 import { ShopDownloadHandlers } from './shop-downloads.js';
@@ -88,6 +80,7 @@ export interface RoutePorts
 /** What the routes for shops share with the rest of the front end. */
 export interface ShopContext extends ShopDownloadContext {
   readonly redemptionCounts: RedemptionCounts;
+  readonly passes: CouponPasses;
   readonly holdCounts: HoldCounts;
   readonly serverKeys: Pick<ServerKeys, 'refresh'>;
   readonly sessions: Pick<SessionEnds, 'refresh'>;
@@ -116,15 +109,16 @@ export function createRoutes(
     passwords,
     shop.sessions,
   );
-  const adminAccounts = new AdminAccountHandlers(ports, mails, shop.locks);
+  const adminAccounts = new AdminAccountHandlers(ports, mails, shop);
   const admins = new AdminHandlers(ports);
   const couponPages = new CouponPageHandlers(ports.registry, publicUrl);
   const coupons = new CouponHandlers(ports.registry);
   const sellers = new SellerHandlers(ports, door);
-  const audiences = new AudienceHandlers(ports);
+  const audiences = new AudienceHandlers(ports, door);
   const issuances = new IssuanceHandlers(ports);
   const members = new MemberHandlers(ports, shop.door);
   const redemptions = new RedemptionHandlers(ports, shop.redemptionCounts);
+  const till = new TillHandlers(ports, shop.redemptionCounts, shop.passes);
   const holds = new HoldHandlers(ports, shop.holdCounts);
   const shopDownloads = new ShopDownloadHandlers(ports, shop);
   const keys = new ServerKeyHandlers(ports, shop.serverKeys);
@@ -136,178 +130,102 @@ export function createRoutes(
   const description = new DescriptionHandlers();
 
   return [
-    anyone('POST /v1/accounts {}', (request) => sessions.signUp(request)),
-    anyone('GET /v1/signup', () => sessions.signUpOffer()),
-    anyone('POST /v1/sessions {}', (request) => sessions.signIn(request)),
-    anyone('POST /v1/password-resets {}', (request) => resets.requestMail(request)),
-    anyone('POST /v1/passwords {}', (request) => resets.setPassword(request)),
-    account('GET /v1/me', (request, caller) => ownAccount.show(request, caller)),
-    account('POST /v1/me/password {}', (request, caller) => ownAccount.changePassword(request, caller)),
-    account('POST /v1/me/delete {}', (request, caller) => ownAccount.remove(request, caller)),
+    anyone('POST /v1/accounts {}', sessions, 'signUp'),
+    anyone('GET /v1/signup', sessions, 'signUpOffer'),
+    anyone('POST /v1/sessions {}', sessions, 'signIn'),
+    anyone('POST /v1/password-resets {}', resets, 'requestMail'),
+    anyone('POST /v1/passwords {}', resets, 'setPassword'),
+    account('GET /v1/me', ownAccount, 'show'),
+    account('POST /v1/me/password {}', ownAccount, 'changePassword'),
+    account('POST /v1/me/delete {}', ownAccount, 'remove'),
 
-    anyone('GET /v1/coupons', (request) => coupons.list(request)),
-    anyone('GET /v1/coupons/:id', (request) => coupons.show(request)),
+    anyone('GET /v1/coupons', coupons, 'list'),
+    anyone('GET /v1/coupons/:id', coupons, 'show'),
 
-    seller('POST /v1/coupons {}', (request, caller) => sellers.register(request, caller), 'manage'),
-    seller('PATCH /v1/coupons/:id {}', (request, caller) => sellers.amend(request, caller), 'manage'),
-    seller('POST /v1/coupons/:id/top-up {}', (request, caller) => sellers.topUp(request, caller), 'manage'),
-    sellerOrAdmin(
-      'POST /v1/coupons/:id/pause',
-      (request, caller) => sellers.pause(request, caller),
-      'manage',
-    ),
-    sellerOrAdmin(
-      'POST /v1/coupons/:id/resume',
-      (request, caller) => sellers.resume(request, caller),
-      'manage',
-    ),
-    sellerOrAdmin(
-      'POST /v1/coupons/:id/close',
-      (request, caller) => sellers.close(request, caller),
-      'manage',
-    ),
-    sellerOrAdmin('GET /v1/coupons/:id/stats', (request, caller) => sellers.stats(request, caller), 'read'),
-    sellerOrAdmin(
-      'GET /v1/coupons/:id/quantities',
-      (request, caller) => sellers.quantities(request, caller),
-      'read',
-    ),
-    sellerOrAdmin(
-      'GET /v1/coupons/:id/issuances',
-      (request, caller) => issuances.list(request, caller),
-      'read',
-    ),
-    seller(
-      'DELETE /v1/coupons/:id/issuances/:issueNo',
-      (request, caller) => issuances.revoke(request, caller),
-      'manage',
-    ),
-    sellerWithList(
-      'POST /v1/coupons/:id/audience {}',
-      (request, caller) => audiences.change(request, caller),
-      'manage',
-    ),
-    seller('GET /v1/coupons/:id/audience', (request, caller) => audiences.show(request, caller), 'read'),
-    seller(
-      'GET /v1/coupons/:id/eligibility',
-      (request, caller) => audiences.tryMember(request, caller),
-      'read',
-    ),
-    seller('GET /v1/events', (request, caller) => events.list(request, caller), 'read'),
-    seller('POST /v1/webhooks {}', (request, caller) => webhooks.create(request, caller), 'manage'),
-    seller('GET /v1/webhooks', (request, caller) => webhooks.list(request, caller), 'read'),
-    seller('DELETE /v1/webhooks/:id', (request, caller) => webhooks.remove(request, caller), 'manage'),
-    seller('POST /v1/webhooks/:id/enable', (request, caller) => webhooks.enable(request, caller), 'manage'),
-    seller(
-      'POST /v1/webhooks/:id/rotate-secret',
-      (request, caller) => webhooks.rotateSecret(request, caller),
-      'manage',
-    ),
-    seller('POST /v1/webhooks/:id/test', (request, caller) => webhooks.test(request, caller), 'manage'),
-    seller(
-      'POST /v1/webhooks/:id/replay {}',
-      (request, caller) => webhooks.replay(request, caller),
-      'manage',
-    ),
-    seller(
-      'GET /v1/webhooks/:id/deliveries',
-      (request, caller) => webhooks.deliveries(request, caller),
-      'read',
-    ),
+    seller('POST /v1/coupons {}', sellers, 'register', 'manage'),
+    seller('PATCH /v1/coupons/:id {}', sellers, 'amend', 'manage'),
+    seller('POST /v1/coupons/:id/top-up {}', sellers, 'topUp', 'manage'),
+    orAdmin(seller('POST /v1/coupons/:id/pause', sellers, 'pause', 'manage')),
+    orAdmin(seller('POST /v1/coupons/:id/resume', sellers, 'resume', 'manage')),
+    orAdmin(seller('POST /v1/coupons/:id/close', sellers, 'close', 'manage')),
+    orAdmin(seller('GET /v1/coupons/:id/stats', sellers, 'stats', 'read')),
+    orAdmin(seller('GET /v1/coupons/:id/quantities', sellers, 'quantities', 'read')),
+    orAdmin(seller('GET /v1/coupons/:id/issuances', issuances, 'list', 'read')),
+    seller('DELETE /v1/coupons/:id/issuances/:issueNo', issuances, 'revoke', 'manage'),
+    withList(seller('POST /v1/coupons/:id/audience {}', audiences, 'change', 'manage')),
+    seller('GET /v1/coupons/:id/audience', audiences, 'show', 'read'),
+    seller('GET /v1/coupons/:id/audience/members', audiences, 'members', 'read'),
+    seller('DELETE /v1/coupons/:id/audience', audiences, 'clear', 'manage'),
+    seller('GET /v1/member-claims', audiences, 'claims', 'read'),
+    seller('GET /v1/coupons/:id/eligibility', audiences, 'tryMember', 'read'),
+    seller('GET /v1/events', events, 'list', 'read'),
+    seller('POST /v1/webhooks {}', webhooks, 'create', 'manage'),
+    seller('GET /v1/webhooks', webhooks, 'list', 'read'),
+    seller('DELETE /v1/webhooks/:id', webhooks, 'remove', 'manage'),
+    seller('POST /v1/webhooks/:id/enable', webhooks, 'enable', 'manage'),
+    seller('POST /v1/webhooks/:id/rotate-secret', webhooks, 'rotateSecret', 'manage'),
+    seller('POST /v1/webhooks/:id/test', webhooks, 'test', 'manage'),
+    seller('POST /v1/webhooks/:id/replay {}', webhooks, 'replay', 'manage'),
+    seller('GET /v1/webhooks/:id/deliveries', webhooks, 'deliveries', 'read'),
 
-    member('GET /v1/coupons/:id/issuance', (request, caller) => members.issuance(request, caller)),
-    member('GET /v1/me/coupons/:couponId', (request, caller) => members.ownCoupon(request, caller)),
-    member('GET /v1/me/coupons', (request, caller) => redemptions.wallet(request, caller)),
-    member('POST /v1/me/coupons/:couponId/use {}', (request, caller) => redemptions.use(request, caller)),
-    member('POST /v1/me/coupons/:couponId/confirm {}', (request, caller) =>
-      holds.confirmOwn(request, caller),
-    ),
-    member('DELETE /v1/me/coupons/:couponId/hold', (request, caller) => holds.releaseOwn(request, caller)),
+    member('GET /v1/coupons/:id/issuance', members, 'issuance'),
+    member('GET /v1/me/coupons/:couponId', members, 'ownCoupon'),
+    member('GET /v1/me/coupons', redemptions, 'wallet'),
+    member('GET /v1/me/coupons/:couponId/pass', till, 'pass'),
+    member('POST /v1/me/coupons/:couponId/use {}', redemptions, 'use'),
+    member('POST /v1/me/coupons/:couponId/confirm {}', holds, 'confirmOwn'),
+    member('DELETE /v1/me/coupons/:couponId/hold', holds, 'releaseOwn'),
 
-    seller(
-      'POST /v1/coupons/:id/issuances/:issueNo/confirm {}',
-      (request, caller) => holds.confirmNumber(request, caller),
-      'redeem',
-    ),
-    seller(
-      'DELETE /v1/coupons/:id/issuances/:issueNo/hold',
-      (request, caller) => holds.releaseNumber(request, caller),
-      'redeem',
-    ),
-    seller('POST /v1/coupons/:id/recall {}', (request, caller) => holds.recall(request, caller), 'manage'),
+    seller('GET /v1/coupons/:id/holds', holds, 'list', 'read'),
+    seller('POST /v1/coupons/:id/issuances/:issueNo/confirm {}', holds, 'confirmNumber', 'redeem'),
+    seller('DELETE /v1/coupons/:id/issuances/:issueNo/hold', holds, 'releaseNumber', 'redeem'),
+    seller('POST /v1/coupons/:id/recall {}', holds, 'recall', 'manage'),
 
-    seller(
-      'POST /v1/coupons/:id/issuances/:issueNo/redemptions {}',
-      (request, caller) => redemptions.redeemNumber(request, caller),
-      'redeem',
-    ),
-    seller(
-      'GET /v1/coupons/:id/issuances/:issueNo/redemptions',
-      (request, caller) => redemptions.history(request, caller),
-      'redeem',
-    ),
+    seller('POST /v1/coupons/:id/issuances/:issueNo/redemptions {}', redemptions, 'redeemNumber', 'redeem'),
+    seller('GET /v1/coupons/:id/issuances/:issueNo/redemptions', redemptions, 'history', 'redeem'),
     seller(
       'DELETE /v1/coupons/:id/issuances/:issueNo/redemptions/:orderId',
-      (request, caller) => redemptions.cancelNumber(request, caller),
+      redemptions,
+      'cancelNumber',
       'redeem',
     ),
-    seller(
-      'POST /v1/members/:memberId/coupons/:id/redemptions {}',
-      (request, caller) => redemptions.redeemOfMember(request, caller),
-      'redeem',
-    ),
+    seller('POST /v1/members/:memberId/coupons/:id/redemptions {}', redemptions, 'redeemOfMember', 'redeem'),
     seller(
       'DELETE /v1/members/:memberId/coupons/:id/redemptions/:orderId',
-      (request, caller) => redemptions.cancelOfMember(request, caller),
+      redemptions,
+      'cancelOfMember',
       'redeem',
     ),
+    seller('POST /v1/till/check {}', till, 'check', 'redeem'),
+    seller('POST /v1/till/redemptions {}', till, 'redeem', 'redeem'),
 
-    seller(
-      'POST /v1/members/:memberId/coupons/:id/download {}',
-      (request, caller) => shopDownloads.download(request, caller),
-      'issue',
-    ),
-    sellerWithList(
-      'POST /v1/coupons/:id/grants {}',
-      (request, caller) => shopDownloads.grant(request, caller),
-      'issue',
-    ),
-    seller(
-      'GET /v1/members/:memberId/coupons',
-      (request, caller) => redemptions.walletOf(request, memberInPath(request), caller.memberId),
-      'read',
-    ),
-    seller(
-      'GET /v1/members/:memberId/coupons/:id/issuance',
-      (request, caller) => members.issuanceOfMember(request, caller),
-      'read',
-    ),
-    seller('POST /v1/keys {}', (request, caller) => keys.create(request, caller)),
-    seller('GET /v1/keys', (request, caller) => keys.list(request, caller)),
-    seller('DELETE /v1/keys/:id', (request, caller) => keys.revoke(request, caller)),
+    seller('POST /v1/members/:memberId/coupons/:id/download {}', shopDownloads, 'download', 'issue'),
+    withList(seller('POST /v1/coupons/:id/grants {}', shopDownloads, 'grant', 'issue')),
+    seller('GET /v1/members/:memberId/coupons', redemptions, 'walletOfMember', 'read'),
+    seller('GET /v1/members/:memberId/coupons/:id/issuance', members, 'issuanceOfMember', 'read'),
 
-    admin('GET /v1/admin/accounts', (request) => adminAccounts.list(request)),
-    admin('POST /v1/admin/accounts/:accountId/disable', (request, caller) =>
-      adminAccounts.setDisabled(request, caller, true),
-    ),
-    admin('POST /v1/admin/accounts/:accountId/enable', (request, caller) =>
-      adminAccounts.setDisabled(request, caller, false),
-    ),
-    admin('POST /v1/admin/accounts/:accountId/reset', (request, caller) =>
-      adminAccounts.reset(request, caller),
-    ),
-    admin('GET /v1/admin/coupons', (request) => admins.coupons(request)),
-    admin('GET /v1/admin/coupons/:id/reconcile', (request) => admins.check(request)),
-    admin('POST /v1/admin/coupons/:id/reconcile', (request, caller) => admins.repair(request, caller)),
-    admin('GET /v1/admin/audit', (request) => admins.audit(request)),
-    admin('GET /v1/admin/health', () => admins.health()),
+    seller('POST /v1/keys {}', keys, 'create'),
+    seller('GET /v1/keys', keys, 'list'),
+    seller('DELETE /v1/keys/:id', keys, 'revoke'),
 
-    anyone('GET /coupons/:id', (request) => couponPages.show(request)),
+    admin('GET /v1/admin/accounts', adminAccounts, 'list'),
+    admin('POST /v1/admin/accounts/:accountId/disable', adminAccounts, 'disable'),
+    admin('POST /v1/admin/accounts/:accountId/enable', adminAccounts, 'enable'),
+    admin('POST /v1/admin/accounts/:accountId/role {}', adminAccounts, 'setRole'),
+    admin('POST /v1/admin/accounts/:accountId/reset', adminAccounts, 'reset'),
+    admin('GET /v1/admin/coupons', admins, 'coupons'),
+    admin('GET /v1/admin/coupons/:id/reconcile', admins, 'check'),
+    admin('POST /v1/admin/coupons/:id/reconcile', admins, 'repair'),
+    admin('GET /v1/admin/audit', admins, 'audit'),
+    admin('GET /v1/admin/health', admins, 'health'),
 
-    anyone('GET /healthz', () => health.live()),
-    anyone('GET /readyz', () => health.ready()),
-    anyone('GET /metrics', () => metrics.show()),
-    anyone('GET /openapi.json', () => description.show()),
-    anyone('GET /', () => health.home()),
+    anyone('GET /coupons/:id', couponPages, 'show'),
+
+    anyone('GET /healthz', health, 'live'),
+    anyone('GET /readyz', health, 'ready'),
+    anyone('GET /metrics', metrics, 'show'),
+    anyone('GET /openapi.json', description, 'show'),
+    anyone('GET /postman.json', description, 'collection'),
+    anyone('GET /', health, 'home'),
   ];
 }

@@ -1,15 +1,14 @@
 /** Handles the requests of sellers for their coupons. */
+import type { z } from 'zod';
 import type { RunningProcesses } from '../../engine/ports/running-processes.js';
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { NewCoupon } from '../../engine/ports/coupon-catalogue.js';
-import type { HoldLedger } from '../../engine/ports/hold-ledger.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
-import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
 import type { IssuanceQueue } from '../../engine/ports/issuance-queue.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { TermsChange } from '../../engine/ports/terms-change.js';
 import type { AmendRequest, AmendResult, CouponView } from '../../engine/sellers/coupon-registry.js';
-import type { Identity } from '../auth/identity.js';
+import type { Identity } from '../wire/identity.js';
 import { couponReply } from './coupon-body.js';
 import { changedDoor, DoorChecks, newDoor } from './coupon-door.js';
 import type { SellerDoor } from './coupon-door.js';
@@ -18,18 +17,21 @@ import {
   newRules,
   changedDisplay,
   newDisplay,
+  altersDiscount,
   refuseOpenHold,
+  refuseOtherDiscount,
   refuseShorterValidity,
+  shortensValidity,
 } from './coupon-rules.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
-import type { StatsAnswer } from '../openapi/answers.js';
+import type { StatsAnswer } from '../openapi/coupon-answers.js';
 import { callerActor } from './caller-actor.js';
 import { ownedCoupon } from './owned-coupon.js';
 import { parseBody } from '../wire/parse-input.js';
 import { rfc3339 } from '../wire/rfc3339.js';
 import { refuse } from '../wire/problems.js';
-import { couponChangeInput, couponInput, topUpInput } from '../wire/schemas.js';
+import { couponChangeInput, couponInput, topUpInput } from '../wire/coupon-schemas.js';
 import { revisionsToMatch } from '../wire/entity-tag.js';
 import { keyedRequest, refuseReusedKey } from '../wire/idempotency-key.js';
 import { QUANTITY_MAX } from '../../engine/domain/coupon.js';
@@ -41,8 +43,6 @@ export interface SellerPorts {
   readonly ledger: IssuanceLedger;
   /** `undefined` with the embedded back end: there the decision is the row, and nothing is ever queued or claimed. */
   readonly queue: Pick<IssuanceQueue, 'depths'> | undefined;
-  readonly redemptions: RedemptionLedger;
-  readonly holdLedger: Pick<HoldLedger, 'counts'>;
   readonly clock: Clock;
 }
 
@@ -103,30 +103,54 @@ export class SellerHandlers {
 
   async amend(request: ApiRequest, seller: Identity): Promise<Reply> {
     const coupon = await ownedCoupon(this.#ports.registry, request, seller);
-    const { couponId } = coupon;
     const input = parseBody(couponChangeInput, request);
-    const rules = changedRules(input);
-    const { name, quantity, opensAt, closesAt } = input;
-    const opensAtMs = opensAt === undefined ? coupon.opensAtMs : (opensAt ?? undefined);
-    refuseOpenHold(coupon, rules, opensAtMs, this.#ports.clock.nowMs());
-    const door = changedDoor(input);
-    const display = changedDisplay(input);
-    await this.#doorChecks.refuseChange(coupon, door ?? {}, {
-      opensAtMs,
-      closesAtMs: closesAt === undefined ? coupon.closesAtMs : (closesAt ?? undefined),
-    });
-    const change = {
-      ...(name === undefined ? {} : { name }),
-      ...(quantity === undefined ? {} : { quantity }),
-      ...(opensAt === undefined ? {} : { opensAtMs: opensAt }),
-      ...(closesAt === undefined ? {} : { closesAtMs: closesAt }),
-      ...(door === undefined ? {} : { door }),
-      ...(Object.keys(rules).length === 0 ? {} : { rules, hasHolders: coupon.issued > 0 }),
-      ...(Object.keys(display).length === 0 ? {} : { display }),
-    };
-    const result = await this.#amend(request, seller, couponId, change);
-    if (door !== undefined) await this.#doorChecks.refresh();
+    const change = changeOf(input);
+    const result = dependsOnState(change)
+      ? await this.#amendJudged(request, seller, coupon, change)
+      : await this.#amend(request, seller, coupon.couponId, change);
+    if (change.door !== undefined) await this.#doorChecks.refresh();
     return amended(result);
+  }
+
+  #amendJudged(
+    request: ApiRequest,
+    seller: Identity,
+    coupon: CouponView,
+    change: AmendRequest,
+  ): Promise<AmendResult> {
+    return this.#ports.registry.amendJudged(
+      coupon,
+      async (judged) => {
+        await this.#refuseChange(judged, change);
+        return change;
+      },
+      revisionsToMatch(request),
+      callerActor(request, seller),
+    );
+  }
+
+  /** @throws RequestRefused when the change cannot be made as the coupon is now. */
+  async #refuseChange(coupon: CouponView, change: AmendRequest): Promise<void> {
+    const {
+      rules = {},
+      door = {},
+      discount,
+      opensAtMs = coupon.opensAtMs,
+      closesAtMs = coupon.closesAtMs,
+    } = change;
+    const window = { opensAtMs: opensAtMs ?? undefined, closesAtMs: closesAtMs ?? undefined };
+    refuseOpenHold(coupon, rules, window.opensAtMs);
+    if (shortensValidity(coupon, rules)) refuseShorterValidity(await this.#inService(coupon), window);
+    if (altersDiscount(coupon, discount)) refuseOtherDiscount(await this.#inService(coupon), window);
+    await this.#doorChecks.refuseChange(coupon, door, window);
+  }
+
+  /** Puts the coupon into service first: until then only its recorded issuances are known. */
+  async #inService(coupon: CouponView): Promise<CouponView> {
+    const { registry } = this.#ports;
+    if (coupon.inService) return coupon;
+    await registry.prepare(coupon.couponId);
+    return (await registry.find(coupon.couponId)) ?? coupon;
   }
 
   /** Adds units to whatever the quantity is. With an `Idempotency-Key` a repeat adds nothing. */
@@ -176,17 +200,18 @@ export class SellerHandlers {
       refuse('not_ready', 'The coupon is being recovered, so its figures are not known. Retry later.');
     }
     const [counts] = await ledger.counts([couponId]);
-    const holds = redemption?.holdSeconds === undefined ? {} : await this.#ports.holdLedger.counts(couponId);
+    const { recorded = 0, confirmed = 0, redeemed = 0, deadLettered = 0 } = counts ?? {};
+    const holds = redemption?.holdSeconds === undefined ? {} : { held: recorded - confirmed, confirmed };
     const stats: StatsAnswer = {
       quantity,
       issued,
       remaining,
       queued: depth?.queued ?? 0,
       claimed: depth?.claimed ?? 0,
-      recorded: counts?.recorded ?? 0,
-      redeemed: await this.#ports.redemptions.redeemedCount(couponId),
+      recorded,
+      redeemed,
       ...holds,
-      deadLettered: counts?.deadLettered ?? 0,
+      deadLettered,
     };
     return json(200, stats);
   }
@@ -206,6 +231,29 @@ export class SellerHandlers {
     const guarded = ifRevisions === undefined ? change : { ...change, ifRevisions };
     return this.#ports.registry.amend(couponId, guarded, callerActor(request, seller));
   }
+}
+
+/** Whether the coupon may be in a state in which the change is refused. Others wait for each other, and none is judged anew. */
+function dependsOnState({ rules, door, discount, opensAtMs, closesAtMs }: AmendRequest): boolean {
+  return [rules, door, discount, opensAtMs, closesAtMs].some((part) => part !== undefined);
+}
+
+/** What a PATCH asks for. */
+function changeOf(input: z.output<typeof couponChangeInput>): AmendRequest {
+  const { name, quantity, opensAt, closesAt, discount } = input;
+  const door = changedDoor(input);
+  const rules = changedRules(input);
+  const display = changedDisplay(input);
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(quantity === undefined ? {} : { quantity }),
+    ...(opensAt === undefined ? {} : { opensAtMs: opensAt }),
+    ...(closesAt === undefined ? {} : { closesAtMs: closesAt }),
+    ...(door === undefined ? {} : { door }),
+    ...(Object.keys(rules).length === 0 ? {} : { rules }),
+    ...(Object.keys(display).length === 0 ? {} : { display }),
+    ...(discount === undefined ? {} : { discount }),
+  };
 }
 
 function registered(status: 200 | 201, coupon: CouponView): Reply {
@@ -233,8 +281,6 @@ function amended(result: AmendResult): Reply {
       );
     case 'key_reused':
       return refuseReusedKey();
-    case 'validity_shortened':
-      return refuseShorterValidity();
     case 'quantity_too_large':
       return refuse('invalid_input', `by: the quantity would be above ${QUANTITY_MAX}`, {
         errors: [{ field: 'by', message: `the quantity would be above ${QUANTITY_MAX}` }],

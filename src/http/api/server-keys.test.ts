@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
+import { KEYS_PER_SELLER_MAX } from '../../accounts/server-keys.js';
 import { call, exchangeBytes } from '../testing/client.js';
 import type { Answer, CallOptions } from '../testing/client.js';
 import { TEST_LIMITS } from '../testing/embedded-server.js';
@@ -73,6 +75,16 @@ t.test('a seller makes, lists and revokes keys; the key itself is shown once', a
       JSON.stringify(fields),
     );
   }
+  const log = await shop.auditLog.entries(Number.MAX_SAFE_INTEGER, 100);
+  t.same(
+    log.filter(({ target }) => target === 'key 1').map(({ action, actor }) => [action, actor.kind]),
+    [
+      ['key_created', 'seller'],
+      ['key_revoked', 'seller'],
+    ],
+  );
+  t.notOk(JSON.stringify(log).includes(token), 'the key is in no entry');
+  t.notOk(shop.logLines.join().includes(token), 'and in no log');
   const { text } = await call(shop.url, 'GET /metrics');
   t.match(text, /^seonchak_key_requests_total\{scope="read",result="accepted"\} 1$/m);
   t.match(text, /^seonchak_key_requests_total\{scope="manage",result="scope_missing"\} 1$/m);
@@ -169,6 +181,12 @@ t.test('a thousand members are granted in the order of the list, and a repeat ch
     first.map(({ issueNo }) => issueNo),
   );
   t.equal(again[0]?.outcome, 'already_issued');
+  const log = await shop.auditLog.entries(Number.MAX_SAFE_INTEGER, 100);
+  t.match(
+    log.filter(({ action }) => action === 'granted'),
+    [{ actor: { kind: 'key', id: '1' }, target: 'coupon 1', detail: { asked: 1_000, issued: 600 } }],
+    'a repeat that issues nothing is no entry',
+  );
   for (const body of [
     {},
     { memberIds: [] },
@@ -215,7 +233,8 @@ t.test('keys as bytes: broken ones, two headers, and a flood of wrong ones', asy
   t.match(await raw(`Authorization: Bearer sck_1_${'x'.repeat(43)}`), /^HTTP\/1.1 401/);
   t.match(await raw(`Authorization: Bearer ${token}`, `Authorization: Bearer ${token}`), /^HTTP\/1.1 4/);
   t.match(await raw(`authorization: bearer ${token}`), /^HTTP\/1.1 200/);
-  t.match(await raw(`Authorization: Bearer sck_${'1'.repeat(3_000)}`), /^HTTP\/1.1 4/);
+  for (const length of [3_000, 8_192])
+    t.match(await raw(`Authorization: Bearer sck_${'1'.repeat(length)}`), /^HTTP\/1.1 4/, `${length} bytes`);
   const statuses = new Set<number>();
   for (let n = 0; n < 15; n += 1)
     statuses.add((await call(shop.url, `GET ${path}/stats`, { token: 'sck_1_wrong' })).status);
@@ -225,3 +244,69 @@ t.test('keys as bytes: broken ones, two headers, and a flood of wrong ones', asy
   t.equal(mine[0], 200, 'the address limit is not for good keys');
   t.ok(mine.includes(429), 'each key has its own rate');
 });
+
+t.test('a seller with as many keys as are allowed gets no other', async (t) => {
+  const shop = await openShop(t);
+  const make = () =>
+    call(shop.url, 'POST /v1/keys', { token: shop.seller, body: { name: 'k', scopes: ['read'] } });
+  for (let n = 0; n < KEYS_PER_SELLER_MAX; n += 1) t.equal((await make()).status, 201);
+  t.match(await make(), { status: 409, body: { code: 'keys_too_many' } });
+  await call(shop.url, 'DELETE /v1/keys/1', { token: shop.seller });
+  t.equal((await make()).status, 201);
+});
+
+t.test('a key ends with its time, and with its seller', async (t) => {
+  const shop = await openShop(t);
+  const path = await shop.coupon();
+  const short = await keyOf(shop, ['read'], { expiresAt: fromNow(1_500) });
+  const ask = (token: string) => call(shop.url, `GET ${path}/stats`, { token });
+  t.equal((await ask(short)).status, 200);
+  await pause(1_600);
+  t.match(await ask(short), { status: 401, body: { code: 'unauthenticated', reason: 'token_invalid' } });
+  const key = await keyOf(shop, ['read']);
+  await shop.services.locks.set('900' as never, true, {
+    ...{ atMs: 1, actor: { kind: 'operator', id: 'o', address: '' }, action: 'account_locked' },
+    ...{ target: '900', detail: {} },
+  });
+  await pause(1_000);
+  t.match(await ask(key), { status: 403, body: { code: 'account_locked' } });
+});
+
+t.test('the rate of members counts the member of the path', async (t) => {
+  const limits = { ...TEST_LIMITS, member: { rate: 1, burst: 3 } };
+  const shop = await openShop(t, { settings: { limits } });
+  const token = await keyOf(shop, ['issue']);
+  await shop.coupon();
+  const ask = (member: string) => call(shop.url, `POST /v1/members/${member}/coupons/1/download`, { token });
+  const statuses: number[] = [];
+  for (let n = 0; n < 6; n += 1) statuses.push((await ask('m-1')).status);
+  t.same(statuses.slice(0, 3), [201, 200, 200]);
+  t.ok(statuses.includes(429));
+  t.match(await ask('m-1'), {
+    status: 429,
+    headers: { 'retry-after': /^\d+$/ },
+    body: { code: 'rate_limited' },
+  });
+  t.equal((await ask('m-2')).status, 201, 'another member is asked for by the same key');
+});
+
+t.test('a key that is revoked while its request is on the way has asked, and asks no more', async (t) => {
+  const shop = await openShop(t);
+  const token = await keyOf(shop, ['issue']);
+  const path = await shop.coupon({ quantity: 1_000 });
+  const memberIds = Array.from({ length: 1_000 }, (_, place) => `m-${place}`);
+  const grant = () => call(shop.url, `POST ${path}/grants`, { token, body: { memberIds } });
+  const [granted, revoked] = await Promise.all([
+    grant(),
+    call(shop.url, 'DELETE /v1/keys/1', { token: shop.seller }),
+  ]);
+  t.equal(revoked.status, 200);
+  if (granted.status === 200)
+    t.equal((granted.body.results as readonly { outcome: string }[]).filter(isIssued).length, 1_000);
+  else t.match(granted, { status: 401 }, 'the revoke came first');
+  t.match(await grant(), { status: 401, body: { code: 'unauthenticated' } });
+});
+
+function isIssued({ outcome }: { readonly outcome: string }): boolean {
+  return outcome === 'issued';
+}

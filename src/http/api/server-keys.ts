@@ -2,14 +2,15 @@
 import { KEYS_MAX, KEYS_PER_SELLER_MAX, newKeyText } from '../../accounts/server-keys.js';
 import type { ServerKey, ServerKeys, ServerKeyStore } from '../../accounts/server-keys.js';
 import type { Clock } from '../../engine/domain/clock.js';
-import type { Identity } from '../auth/identity.js';
-import type { ServerKeyAnswer } from '../openapi/answers.js';
+import type { Identity } from '../wire/identity.js';
+import type { ServerKeyAnswer } from '../openapi/shop-answers.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { parseBody } from '../wire/parse-input.js';
 import { refuse } from '../wire/problems.js';
 import { rfc3339, rfc3339OrNull } from '../wire/rfc3339.js';
-import { issueNo as numberInput, serverKeyInput } from '../wire/schemas.js';
+import { issueNo as numberInput } from '../wire/issuance-schemas.js';
+import { serverKeyInput } from '../wire/shop-schemas.js';
 import { callerActor } from './caller-actor.js';
 
 export interface ServerKeyPorts {

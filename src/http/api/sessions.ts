@@ -12,13 +12,13 @@ import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { parseBody } from '../wire/parse-input.js';
 import { refuse, RequestRefused } from '../wire/problems.js';
 import type { Problem } from '../wire/problems.js';
-import { accountInput, sessionInput } from '../wire/schemas.js';
+import { accountInput, sessionInput } from '../wire/account-schemas.js';
 import { TokenBuckets } from '../limits/token-buckets.js';
 import type { PasswordCheck } from '../auth/password-check.js';
 import type { TokenIssuer } from '../auth/token-issuer.js';
 import { ACCOUNT_LOCKED_PROBLEM } from '../auth/token-problems.js';
 
-/** Of one address: a household or a class signs up at once, and then one person every half minute. */
+/** Limit of one address: a household or a class signs up at once, and then one person every half minute. */
 const SIGN_UPS = { burst: 30, refillMs: 30_000 };
 const SIGN_UP_BUCKETS = 16_384;
 

@@ -12,7 +12,7 @@ import type { DownloadOutcome, PendingDownload } from '../../engine/domain/downl
 import type { AuditLog } from '../../engine/ports/audit-log.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
-import type { Identity } from '../auth/identity.js';
+import type { Identity } from '../wire/identity.js';
 import { ACCOUNT_LOCKED_PROBLEM } from '../auth/token-problems.js';
 import { countOutcome } from '../download/outcome-counts.js';
 import type { OutcomeCounts } from '../download/outcome-counts.js';
@@ -23,10 +23,10 @@ import { RATE_LIMITED_RETRY_SECONDS } from '../limits/caller-limits.js';
 import { couponIdOf, json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import type { InFlight } from '../wire/in-flight.js';
-import { parseBody } from '../wire/parse-input.js';
+import { parseBody, parseOptionalBody } from '../wire/parse-input.js';
 import { refuse, RequestRefused } from '../wire/problems.js';
 import { rfc3339 } from '../wire/rfc3339.js';
-import { grantInput, shopDownloadInput } from '../wire/schemas.js';
+import { grantInput, shopDownloadInput } from '../wire/shop-schemas.js';
 import { memberInPath, memberNamed } from './member-in-path.js';
 import { callerActor } from './caller-actor.js';
 
@@ -67,7 +67,7 @@ export class ShopDownloadHandlers {
     const memberId = memberInPath(request);
     const couponId = parseCouponId(request.params[1] ?? '');
     if (couponId === undefined) refuse('unknown_coupon', 'There is no coupon with this id.');
-    const { claims, unit = 1 } = request.body.length > 0 ? parseBody(shopDownloadInput, request) : {};
+    const { claims, unit = 1 } = parseOptionalBody(shopDownloadInput, request);
     await this.#requireOwn(couponId, seller);
     const { locks, limits } = this.#context;
     if (locks.has(memberId)) throw new RequestRefused(ACCOUNT_LOCKED_PROBLEM);
@@ -89,7 +89,7 @@ export class ShopDownloadHandlers {
     const members = memberIds.map(
       (text) =>
         memberNamed(text) ??
-        refuse('invalid_member', `${JSON.stringify(text)} is no member id. No unit was granted.`),
+        refuse('invalid_member', `${JSON.stringify(text)} is not a member id. No unit was granted.`),
     );
     if (new Set(members).size < members.length) {
       refuse('invalid_input', 'memberIds: names a member twice', {

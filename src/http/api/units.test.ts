@@ -1,4 +1,4 @@
-/** Several units of a coupon for each member: downloads by unit, what is held, lists, redemptions, and the limit. */
+/** Tests several units of a coupon for each member: downloads, wallet, lists, redemptions, limit. */
 import t from 'tap';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import { call } from '../testing/client.js';

@@ -9,15 +9,16 @@ import type { EventLog } from '../../engine/ports/event-log.js';
 import { WEBHOOKS_PER_SELLER_MAX } from '../../engine/ports/webhooks.js';
 import type { Webhook, Webhooks } from '../../engine/ports/webhooks.js';
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
-import type { Identity } from '../auth/identity.js';
-import type { WebhookAnswer } from '../openapi/answers.js';
+import type { Identity } from '../wire/identity.js';
+import type { WebhookAnswer } from '../openapi/feed-answers.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { keyedRequest, refuseReusedKey } from '../wire/idempotency-key.js';
 import { parseBody } from '../wire/parse-input.js';
 import { refuse } from '../wire/problems.js';
 import { rfc3339, rfc3339OrNull } from '../wire/rfc3339.js';
-import { issueNo as numberInput, replayInput, webhookInput } from '../wire/schemas.js';
+import { issueNo as numberInput } from '../wire/issuance-schemas.js';
+import { replayInput, webhookInput } from '../wire/feed-schemas.js';
 import { ownedCouponBy } from './owned-coupon.js';
 import { callerActor } from './caller-actor.js';
 
@@ -36,7 +37,7 @@ export interface WebhookPorts {
 export interface WebhookAccess {
   readonly send: SendMessage;
   newSecret(): string;
-  /** Why a webhook cannot lead there; `undefined` where it can. */
+  /** Why a webhook with this address is refused; `undefined` where it is accepted. */
   faultOfUrl(url: string): string | undefined;
 }
 

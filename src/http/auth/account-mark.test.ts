@@ -1,4 +1,4 @@
-/** Tests what only this service can put into a token of an account, against a holder of the secret that signs any claims. */
+/** Tests that a holder of the secret cannot forge the mark in the token of an account. */
 import { decodeJwt, SignJWT } from 'jose';
 import t from 'tap';
 import type { Role } from '../../accounts/accounts.js';

@@ -44,7 +44,7 @@ export class AccountMark {
   }
 }
 
-/** Of the session that a token is of; `undefined` for a claim that this service does not make. */
+/** Reads the generation of a token's session; `undefined` for a claim that this service does not make. */
 export function generationIn(claims: Claims): number | undefined {
   const generation = claims[GENERATION_CLAIM] ?? 0;
   return typeof generation === 'number' && Number.isSafeInteger(generation) && generation >= 0

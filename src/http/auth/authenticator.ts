@@ -12,8 +12,8 @@ import {
   refusalReasons,
   SERVER_KEY,
   TOKEN_MISSING,
-} from './identity.js';
-import type { Authentication, Identity, RefusalReason, TokenRefused } from './identity.js';
+} from '../wire/identity.js';
+import type { Authentication, Identity, RefusalReason, TokenRefused } from '../wire/identity.js';
 import { openVerifier } from './open-verifier.js';
 import type { Verifier } from './open-verifier.js';
 import type { KeysListener, KeysState } from './provider-keys.js';

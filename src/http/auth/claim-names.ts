@@ -22,6 +22,9 @@ export const OWN_CLAIMS: ClaimNames = Object.freeze({
   memberValues: Object.freeze(['member']),
 });
 
+/** The claim of a presence ticket that names its coupon: a JSON number, as ids are everywhere in the API. */
+export const COUPON_CLAIM = 'coupon';
+
 /**
  * The claim of that name, or the one at that path: `realm_access.roles`. A name that contains dots (`https://shop.example/role`) is
  * tried as a whole before any part of it.

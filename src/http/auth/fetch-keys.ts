@@ -1,4 +1,4 @@
-/** Fetches a JSON Web Key Set, and names what is wrong with the reply in words that an operator can act on. */
+/** Fetches a JSON Web Key Set, and reports faults in words that an operator can act on. */
 import { createLocalJWKSet } from 'jose';
 
 const FETCH_TIMEOUT_MS = 5_000;
@@ -89,6 +89,6 @@ function parseKeys(url: URL, text: string): FetchedKeys {
     };
   } catch (fault) {
     if (fault instanceof KeysUnusable) throw fault;
-    throw new KeysUnusable('not_keys', `${url.href} replied with JSON that is no JSON Web Key Set`);
+    throw new KeysUnusable('not_keys', `${url.href} replied with JSON that is not a JSON Web Key Set`);
   }
 }

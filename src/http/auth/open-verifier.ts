@@ -1,7 +1,7 @@
 /** Opens the configured verifier: a shared secret, or the keys of an outside service. */
 import type { Clock } from '../../engine/domain/clock.js';
 import type { TokenSettings } from './token-settings.js';
-import type { TokenRefused } from './identity.js';
+import type { TokenRefused } from '../wire/identity.js';
 import type { KeysListener, KeysState } from './provider-keys.js';
 import { ProviderTokenVerifier } from './provider-token-verifier.js';
 import type { TokenKind } from './token-policy.js';

@@ -26,7 +26,7 @@ const stored = /^scrypt\$n=(\d{1,9}),r=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9_-]{16,
 
 export class PasswordHasher {
   readonly #work = new BoundedWork(HASHING_MAX, WAITING_MAX);
-  /** Of sign-ups: a flood of them must not keep anyone from signing in. */
+  /** Hashes for sign-ups, in a queue of their own: a flood of them must not keep anyone from signing in. */
   readonly #newHashes = new BoundedWork(NEW_HASHING_MAX, NEW_WAITING_MAX);
   /** Measured against when there is no account, so that an unknown address takes as long as a known one. */
   readonly #unknownAccount = format(randomBytes(SALT_BYTES), randomBytes(KEY_BYTES));

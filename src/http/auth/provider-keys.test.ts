@@ -7,7 +7,7 @@ import { ProviderTokenVerifier } from './provider-token-verifier.js';
 import { ATTEMPT_EVERY_MS, FIRST_ATTEMPT_EVERY_MS, KEYS_AGE_MAX_MS } from './provider-keys.js';
 import { accessTokens } from './token-policy.js';
 
-/** Time that passes when the test says so. */
+/** Time that passes when the test advances it. */
 class TestClock implements Clock {
   aheadMs = 0;
   nowMs(): number {

@@ -9,8 +9,8 @@ import {
   KEYS_UNAVAILABLE,
   SIGNATURE_WRONG,
   TOKEN_MALFORMED,
-} from './identity.js';
-import type { TokenRefused } from './identity.js';
+} from '../wire/identity.js';
+import type { TokenRefused } from '../wire/identity.js';
 import { parseClaims } from './parse-claims.js';
 import { NoKeysYet, ProviderKeys } from './provider-keys.js';
 import type { KeysListener, KeysState } from './provider-keys.js';

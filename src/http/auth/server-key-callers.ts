@@ -11,7 +11,7 @@ import { RATE_LIMITED_RETRY_SECONDS } from '../limits/caller-limits.js';
 import type { LimitSettings } from '../limits/caller-limits.js';
 import { TokenBuckets } from '../limits/token-buckets.js';
 import { refuse, RequestRefused } from '../wire/problems.js';
-import type { Identity } from './identity.js';
+import type { Identity } from '../wire/identity.js';
 import { bearerToken } from './token-policy.js';
 import { ACCOUNT_LOCKED_PROBLEM, tokenProblem } from './token-problems.js';
 

@@ -2,11 +2,11 @@
 import { webcrypto } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
-import { COUPON_CLAIM } from '../presence/presence-ticket.js';
+
 import type { Role } from '../../accounts/accounts.js';
 import { ACCOUNT_CLAIM, AccountMark, GENERATION_CLAIM } from './account-mark.js';
 import type { MarkedSession } from './account-mark.js';
-import { OWN_CLAIMS } from './claim-names.js';
+import { COUPON_CLAIM, OWN_CLAIMS } from './claim-names.js';
 import type { ClaimNames, Claims } from './claim-names.js';
 import type { TokenPolicy } from './token-settings.js';
 
@@ -27,7 +27,7 @@ export class TokenIssuer {
   }
 
   /**
-   * A token that says: this is `subject`, in this role, until `nowMs` + `expiresInSeconds`. It opens no account: the id of one is refused
+   * A token that states: this is `subject`, in this role, until `nowMs` + `expiresInSeconds`. It opens no account: the id of one is refused
    * without the mark of {@link issueForAccount}.
    *
    * @param more claims besides those, such as a grade.
@@ -58,7 +58,7 @@ export class TokenIssuer {
     return this.#sign(claims, accountId, expiresInSeconds, nowMs);
   }
 
-  /** A ticket that says: `subject` was seen to be present, and may ask for this coupon. */
+  /** A ticket that states: `subject` was seen to be present, and may ask for this coupon. */
   issueTicket(
     subject: string,
     couponId: CouponId,

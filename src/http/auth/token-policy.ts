@@ -7,17 +7,17 @@ import { generationIn } from './account-mark.js';
 import type { AccountMark } from './account-mark.js';
 import { claimAt, isAdministrator, memberClaimsOf, OWN_CLAIMS, roleOf } from './claim-names.js';
 import type { ClaimNames, Claims } from './claim-names.js';
-import { claimRefused, SESSION_ENDED, TOKEN_EXPIRED, TOKEN_MALFORMED } from './identity.js';
-import type { Identity, TokenRefused } from './identity.js';
+import { claimRefused, SESSION_ENDED, TOKEN_EXPIRED, TOKEN_MALFORMED } from '../wire/identity.js';
+import type { Identity, TokenRefused } from '../wire/identity.js';
 import type { TokenPolicy } from './token-settings.js';
 
 /** A header longer than this is not read; the largest tokens of identity providers are about half of it. */
 export const AUTHORIZATION_LENGTH_MAX = 8_192;
 
-/** `9999-12-31T23:59:59Z`, seconds: an `exp` beyond it is no date. jose takes any number, 1e308 included. */
+/** `9999-12-31T23:59:59Z`, seconds: an `exp` beyond it is not a date. jose takes any number, 1e308 included. */
 export const EXPIRES_AT_MAX_SECONDS = 253_402_300_799;
 
-/** What every kind of token says, judged already. */
+/** The content of every kind of token, checked already. */
 export interface JudgedClaims {
   /** As the token carries it. */
   readonly subject: string;

@@ -1,6 +1,6 @@
 /** Formats a refused token as a problem. */
 import type { Problem } from '../wire/problems.js';
-import type { TokenFault } from './identity.js';
+import type { TokenFault } from '../wire/identity.js';
 
 const details: Readonly<Record<Exclude<TokenFault, 'keys_unavailable' | 'account_locked'>, string>> = {
   token_missing: 'Send an access token: Authorization: Bearer <token>.',

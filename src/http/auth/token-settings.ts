@@ -14,7 +14,7 @@ export interface TokenPolicy {
  * The signer of access tokens or tickets: holders of a secret that we share (HS256), or an outside service by its keys.
  */
 export type TokenSettings = TokenPolicy & {
-  /** Of access tokens; left out: those of an installation without an outside provider. */
+  /** Claim names of access tokens; absent in an installation without an outside provider. */
   readonly claimNames?: ClaimNames;
   /** Claims that rules of coupons may name; left out: none. */
   readonly memberClaims?: readonly string[];

@@ -17,11 +17,11 @@ const SLOTS_PER_ENTRY = 2;
 const SLOT_WORDS = 2;
 
 export class TokenTable<Entry extends { readonly memberId: MemberId }> {
-  /** Entered and not forgotten. */
+  /** Entered and not removed. */
   size = 0;
   #slots = new Int32Array(SMALLEST_CAPACITY * SLOT_WORDS);
   #mask = SMALLEST_CAPACITY - 1;
-  /** A forgotten entry keeps its place, without its text, for as long as the table lives. */
+  /** A removed entry keeps its place, without its text, for as long as the table lives. */
   readonly #texts: string[] = [];
   readonly #identities: (Entry | undefined)[] = [];
 

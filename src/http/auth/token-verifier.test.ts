@@ -2,7 +2,7 @@ import { createHmac, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { errors, jwtVerify, SignJWT } from 'jose';
 import t from 'tap';
-import type { Authentication } from './identity.js';
+import type { Authentication } from '../wire/identity.js';
 import { accessTokens, bearerToken } from './token-policy.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -31,7 +31,7 @@ const sign = (payload: object, head: object = header): string =>
 const without = (name: keyof typeof claims): object =>
   Object.fromEntries(Object.entries(claims).filter(([key]) => key !== name));
 
-/** What jose says of the same token under the same policy. */
+/** The verdict of jose on the same token under the same policy. */
 async function joseSays(token: string): Promise<'good' | 'expired' | 'bad'> {
   try {
     await jwtVerify(token, secret, {

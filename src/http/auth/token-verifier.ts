@@ -7,8 +7,8 @@
  */
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { ALGORITHM_REFUSED, SIGNATURE_WRONG, TOKEN_MALFORMED } from './identity.js';
-import type { TokenRefused } from './identity.js';
+import { ALGORITHM_REFUSED, SIGNATURE_WRONG, TOKEN_MALFORMED } from '../wire/identity.js';
+import type { TokenRefused } from '../wire/identity.js';
 import { parseClaims, parseJson } from './parse-claims.js';
 import { judgeClaims } from './token-policy.js';
 import type { TokenKind } from './token-policy.js';

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { parseMemberId } from '../../engine/domain/coupon.js';
-import type { Identity } from './identity.js';
+import type { Identity } from '../wire/identity.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 
 const identity = (name: string, expiresAtMs = 1_000): Identity => {

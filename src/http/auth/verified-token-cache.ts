@@ -11,7 +11,7 @@
 import type { MemberId } from '../../engine/domain/coupon.js';
 import { TokenTable } from './token-table.js';
 
-/** Of each generation. With 300 characters a token the second is reached at about the same time as the first. */
+/** Most entries of each generation. With 300 characters a token the second is reached at about the same time as the first. */
 export const GENERATION_ENTRIES_MAX = 250_000;
 export const GENERATION_CHARACTERS_MAX = 80_000_000;
 

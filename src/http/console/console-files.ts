@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join, sep } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { PAGE_HEADERS } from '../wire/page-headers.js';
+import { pageHeaders } from '../wire/page-headers.js';
 import { responseHead } from '../wire/status-lines.js';
 
 /** All of it is some 200 KB; a folder with more is not the console. */
@@ -19,6 +19,12 @@ const contentTypes: Readonly<Record<string, string>> = {
 
 /** The build puts a hash of the content into the names of these, so what a browser holds under one is right for ever. */
 const IMMUTABLE_FOLDER = 'assets/';
+
+/** The console itself shows images of coupons; at a till a camera scans what members show. */
+const pageNeeds: Readonly<Record<string, Parameters<typeof pageHeaders>[0]>> = {
+  'index.html': { images: true },
+  'till.html': { camera: true },
+};
 
 export type Encoding = 'identity' | 'gzip' | 'br';
 
@@ -73,7 +79,7 @@ function consoleFile(name: string, body: Buffer, smallest: Buffer): ConsoleFile 
       : 'public, no-cache',
     Vary: 'Accept-Encoding',
     'X-Content-Type-Options': 'nosniff',
-    ...(name.endsWith('.html') ? PAGE_HEADERS : {}),
+    ...(name.endsWith('.html') ? pageHeaders(pageNeeds[name]) : {}),
   };
   const variant = (encoding: Encoding, encoded: Buffer) => ({
     head: responseHead(

@@ -17,6 +17,7 @@ t.teardown(() => rm(consoleFolder, { recursive: true }));
 await mkdir(join(consoleFolder, 'assets'));
 await writeFile(join(consoleFolder, 'index.html'), PAGE);
 await writeFile(join(consoleFolder, 'reference.html'), PAGE);
+await writeFile(join(consoleFolder, 'till.html'), PAGE);
 await mkdir(join(consoleFolder, 'docs'));
 await writeFile(join(consoleFolder, 'docs', 'errors.html'), PAGE);
 await writeFile(join(consoleFolder, 'notes.md'), 'not for browsers');
@@ -52,6 +53,18 @@ t.test('another page is found by its name, under the same policy', async (t) => 
     `GET ${new URL(String(problem.body['type']), server.url).pathname}`,
   );
   t.same([explained.status, explained.text], [200, PAGE], 'a problem leads to the page that explains it');
+});
+
+t.test('only the console shows images from elsewhere, and only a till has the camera', async (t) => {
+  const policies = async (path: string) => {
+    const { headers } = await call(server.url, `GET ${path}`);
+    const images = /img-src ([^;]*);/.exec(String(headers['content-security-policy']))?.[1];
+    return [images, /camera=\([^)]*\)/.exec(String(headers['permissions-policy']))?.[0]];
+  };
+  t.same(await policies('/'), ["'self' data: https:", 'camera=()']);
+  t.same(await policies('/till'), ["'self' data:", 'camera=(self)']);
+  for (const path of ['/reference', '/docs/errors'])
+    t.same(await policies(path), ["'self' data:", 'camera=()'], path);
 });
 
 t.test('what has a hash in its name is kept for ever', async (t) => {

@@ -77,7 +77,7 @@ export class CrossOrigin {
     return this.#lines.get(origin) ?? (this.#anyOrigin && isPublic ? linesFor(ANY_ORIGIN) : undefined);
   }
 
-  /** What is no preflight of an origin that may call is left to the routes, which refuse the method. */
+  /** Other requests than preflights of permitted origins are left to the routes, which refuse the method. */
   #preflight(response: HttpResponse, request: HttpRequest): void {
     const method = request.getHeader('access-control-request-method');
     const isPublic = publicPath.test(request.getUrl()) && (method === 'GET' || method === 'HEAD');

@@ -1,4 +1,4 @@
-/** Loads the lists of coupons that are open, or open within an hour, so that no first download has to wait for them. */
+/** Loads the lists of coupons that are open or open within an hour, before their first download. */
 import type { AudienceStore } from '../../accounts/audiences.js';
 import type { DoorRules } from '../../accounts/door-rules.js';
 import type { MemberSets } from '../../accounts/member-sets.js';
@@ -32,7 +32,7 @@ export class AudiencePreload {
     this.#stop();
   }
 
-  /** Of these coupons, loads the lists that are needed soon. */
+  /** Loads the lists of those coupons that need them soon. */
   check(couponIds: Iterable<CouponId>): void {
     const { rules, audiences, sets, clock } = this.#ports;
     const limited = [...couponIds].filter((id) => rules.ruleOf(id)?.eligibility?.audience === true);

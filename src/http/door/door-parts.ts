@@ -26,6 +26,8 @@ export interface DoorParts {
   readonly door: Door;
   readonly rules: DoorRules;
   readonly audiences: MemberSets;
+  /** Lists of members, and holders of excluded coupons, that do not fit into memory. */
+  tooLarge(): number;
   stop(): void;
 }
 
@@ -42,7 +44,7 @@ export async function startDoor(ports: DoorPartsPorts, tickets: PresenceTickets)
   const onTooLarge = (couponId: CouponId, members: number): void =>
     logger.warn(
       { couponId, members, max: AUDIENCE_MAX },
-      'A list of members does not fit into memory beside the lists in use: downloads of the coupon are answered not_ready',
+      'A list of members does not fit into memory beside the lists in use; downloads of the coupon are answered not_ready until the list is shorter or other lists are idle',
     );
   const audiences = new MemberSets({
     ...{ source: new AudienceSource(ports.audiences), room, clock, scheduler, onTooLarge },
@@ -52,7 +54,9 @@ export async function startDoor(ports: DoorPartsPorts, tickets: PresenceTickets)
   const holders = new MemberSets({
     ...{ source: ports.finalHolders, room, clock, scheduler, onTooLarge },
     isWanted: (couponId) => excludes(rules, couponId),
-    onFault: warn('Holders of a coupon that is over could not be read; the holders read last are excluded'),
+    onFault: warn(
+      'Holders of a coupon in `notIssued` could not be read; the holders read last stay excluded',
+    ),
   });
   const preload: AudiencePreload = new AudiencePreload({
     ...{ rules, audiences: ports.audiences, sets: audiences, clock, scheduler },
@@ -76,7 +80,8 @@ export async function startDoor(ports: DoorPartsPorts, tickets: PresenceTickets)
     stop();
     throw fault;
   }
-  return { door: new Door({ rules, tickets, audiences, holders }), rules, audiences, stop };
+  const tooLarge = (): number => audiences.tooLarge + holders.tooLarge;
+  return { door: new Door({ rules, tickets, audiences, holders }), rules, audiences, tooLarge, stop };
 }
 
 function excludes(rules: DoorRules, couponId: CouponId): boolean {

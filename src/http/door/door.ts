@@ -25,7 +25,7 @@ export interface DoorVisit {
   readonly unit: number;
   /** The presence ticket as the request brought it, empty for none. `undefined`: the shop itself asks, and is the proof. */
   readonly ticket: string | undefined;
-  /** What the token, or the shop, says of the member. Those of a presence ticket come before them. */
+  /** Claims of the token, or of the shop, about the member. Those of a presence ticket come before them. */
   readonly claims: MemberClaims | undefined;
 }
 
@@ -148,7 +148,7 @@ export class Door {
     return checked.isExpired ? PRESENCE_EXPIRED : this.#judgeMember(rule, visit, checked.claims);
   }
 
-  /** Of a member who is present as far as the rule demands it. */
+  /** Judges a member who is present as far as the rule requires it. */
   #judgeMember(rule: DoorRule, visit: DoorVisit, ticketClaims: MemberClaims | undefined): DoorVerdict {
     if (isOverLimit(rule, visit)) return OVER_LIMIT;
     const { eligibility } = rule;

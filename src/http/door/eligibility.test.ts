@@ -1,6 +1,9 @@
 /** Tests who may have a coupon, over a real server: claims, lists, holders of other coupons. */
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import Database from 'libsql';
 import t from 'tap';
+import { AUDIENCE_MAX } from '../../accounts/audiences.js';
 import { parseCouponId, parseMemberId } from '../../engine/domain/coupon.js';
 import { TokenIssuer } from '../auth/token-issuer.js';
 import { call } from '../testing/client.js';
@@ -16,6 +19,7 @@ const shop = await openShop(t, {
   settings: { presence: { ...room, memberClaims } },
 });
 const token = shop.seller;
+const dataDir = t.testdirName;
 const idOf = (path: string): number => Number(path.split('/').at(-1));
 
 async function press(path: string, member: string, claims: object = {}, headers = {}): Promise<Answer> {
@@ -164,6 +168,48 @@ t.test('a list admits its members and no other, and changes count at once', asyn
   const { text } = await call(shop.url, 'GET /metrics');
   t.match(text, /^seonchak_audience_members [1-9]/m);
   t.match(text, /^seonchak_audience_load_seconds_count [1-9]/m);
+});
+
+t.test('the member after the last place on a list is refused, and nothing changes', async (t) => {
+  const path = await shop.coupon({ eligibility: { audience: true } });
+  await list(path, { add: ['m-1'] });
+  // As if all others had been added.
+  const database = new Database(join(dataDir, 'seonchak.db'));
+  t.teardown(() => database.close());
+  const set = database.prepare('update audience set members = ? where coupon_id = ?');
+  set.run(AUDIENCE_MAX, idOf(path));
+  t.match(await list(path, { add: ['m-2'] }), {
+    status: 409,
+    body: { code: 'audience_full', members: AUDIENCE_MAX },
+  });
+  t.match(await list(path, { add: ['m-1'] }), { status: 200, body: { added: 0 } }, 'one of them may repeat');
+  t.match(await list(path, { add: ['m-2'], remove: ['m-1'] }), { body: { added: 1, removed: 1 } });
+  set.run(1, idOf(path));
+});
+
+t.test('the list is read page by page, and removed a thousand members at once', async (t) => {
+  const path = await shop.coupon({ eligibility: { audience: true } });
+  const names = Array.from({ length: 1_003 }, (_, place) => `m-${String(place).padStart(4, '0')}`);
+  await list(path, { add: names.slice(0, 1_000) });
+  await list(path, { add: [...names.slice(1_000), '한글 이름'] });
+  const members = (query: string) => call(shop.url, `GET ${path}/audience/members${query}`, { token });
+  const seen: string[] = [];
+  for (let after = ''; ;) {
+    const { body } = await members(`?limit=400&after=${encodeURIComponent(after)}`);
+    const page = body as { readonly items: readonly string[]; readonly next: string | null };
+    seen.push(...page.items);
+    if (page.next === null) break;
+    after = page.next;
+  }
+  t.same(seen.sort(), [...names, '한글 이름'].sort(), 'each once');
+  t.match(await members(`?after=${encodeURIComponent('a\u0000b')}`), { status: 400 });
+  const clear = () => call(shop.url, `DELETE ${path}/audience`, { token });
+  t.match(await clear(), { status: 200, body: { removed: 1_000, members: 4 } });
+  t.match(await clear(), { body: { removed: 4, members: 0 } });
+  t.match(await clear(), { body: { removed: 0, members: 0 } }, 'a repeat');
+  t.same((await members('')).body, { items: [], next: null });
+  const claims = await call(shop.url, 'GET /v1/member-claims', { token });
+  t.same(claims.body, { items: memberClaims, presence: 'available' });
 });
 
 t.test('holders of a coupon that is over are excluded, until their unit is taken back', async (t) => {

@@ -20,7 +20,7 @@ export interface RateTerms {
 export interface LimitSettings {
   readonly member: RateTerms;
   readonly address: RateTerms;
-  /** Of each server key; left out, no limit. */
+  /** Rate of each server key; absent: no limit. */
   readonly key?: RateTerms;
   /** Wrong passwords at once from one address for one account; 0: no limit (sign-in-throttle.ts). */
   readonly signInFailuresMax: number;

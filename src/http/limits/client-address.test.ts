@@ -4,7 +4,7 @@ import { uWS } from '../wire/http-library.js';
 import { call, exchangeBytes } from '../testing/client.js';
 import { ClientAddresses } from './client-address.js';
 
-/** A server that answers with the address it believes. */
+/** A server that answers with the client address that it determined. */
 async function echo(trustedProxies: readonly string[], host = '127.0.0.1'): Promise<number> {
   const addresses = new ClientAddresses(trustedProxies);
   const app = uWS.App();

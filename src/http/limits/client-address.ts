@@ -11,7 +11,7 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 /** Addresses whose trust is remembered: proxies are few, and an untrusted client costs one search each time. */
 const REMEMBERED_MAX = 1_000;
 
-/** Hops read; a longer list is no list of ours. */
+/** Hops read; a longer list is not one of our proxies'. */
 const HOPS_MAX = 32;
 
 /** Groups of an IPv6 address that a provider gives to one customer (RFC 6177). */
@@ -22,7 +22,7 @@ export class ClientAddresses {
   readonly #proxies: BlockList | undefined;
   readonly #remembered = new Map<string, boolean>();
 
-  /** @param trustedProxies addresses, or networks such as `10.0.0.0/8`; {@link isNetwork} checks their form. */
+  /** @param trustedProxies addresses, or networks such as `10.0.0.0/8`; the configuration checks their form. */
   constructor(trustedProxies: readonly string[]) {
     this.#proxies = trustedProxies.length === 0 ? undefined : blockListOf(trustedProxies);
   }
@@ -58,14 +58,6 @@ export class ClientAddresses {
     this.#remembered.set(address, trusted);
     return trusted;
   }
-}
-
-/** Whether the text is an address or a network that {@link ClientAddresses} takes. */
-export function isNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32));
 }
 
 function blockListOf(networks: readonly string[]): BlockList {

@@ -49,6 +49,7 @@ export interface MetricsSources {
   presenceRefused(): number;
   liveWatchers(): number;
   readonly audiences: Pick<MemberSets, 'size' | 'loadMs'>;
+  audiencesTooLarge(): number;
   readonly frontierWaits: FrontierWaits;
   /** `undefined` where another process relays. */
   readonly relay: RelayMetricsSource | undefined;
@@ -58,7 +59,7 @@ export interface MetricsSources {
   readonly holds: HoldCounters | undefined;
   /** Tokens refused so far, by reason. */
   readonly tokensRefused: Readonly<Record<string, number>>;
-  /** Of providers whose keys are fetched. */
+  /** Providers whose keys are fetched. */
   readonly keys: readonly KeysSource[];
   /** Requests with server keys. */
   keyRequests(): readonly { readonly scope: string; readonly result: string; readonly count: number }[];
@@ -110,7 +111,7 @@ export function createMetrics(sources: MetricsSources): Registry {
   });
   new Counter({
     name: 'seonchak_redemptions_total',
-    help: 'Redemptions and cancels by how they ended.',
+    help: 'Redemptions and cancellations by result.',
     labelNames: ['outcome'],
     registers: [registry],
     collect() {
@@ -209,11 +210,20 @@ export function createMetrics(sources: MetricsSources): Registry {
     'Members on the lists of coupons that are held in memory.',
     () => sources.audiences.size,
   );
+  new Gauge({
+    name: 'seonchak_audiences_too_large',
+    help: 'Lists of members requested in the last minute that do not fit into memory.',
+    aggregator: 'max',
+    registers: [registry],
+    collect() {
+      this.set(sources.audiencesTooLarge());
+    },
+  });
   gauge('seonchak_live_watchers', 'Open streams of the live view.', () => sources.liveWatchers());
 
   new Gauge({
     name: 'seonchak_news_heard',
-    help: '0 while no news of other processes arrive, and every download is decided by the store.',
+    help: '0 while no updates from other processes arrive, and every download is decided by the store.',
     aggregator: 'min',
     registers: [registry],
     collect() {
@@ -234,7 +244,7 @@ export function createMetrics(sources: MetricsSources): Registry {
 function registerKeysMetrics(registry: Registry, sources: readonly KeysSource[]): void {
   new Counter({
     name: 'seonchak_jwks_faults_total',
-    help: 'Fetches of a key set that ended in a fault.',
+    help: 'Fetches of a key set that failed.',
     labelNames: ['of', 'reason'],
     registers: [registry],
     collect() {

@@ -5,11 +5,11 @@ import type { Clock } from '../../engine/domain/clock.js';
 import type { FrontierWaits } from '../../engine/feed/frontier-waits.js';
 import type { RelayCounters } from '../../engine/feed/relay-counters.js';
 
-/** Of a process that reads settled issuances: for requests, for webhooks, or both. */
+/** Registers the metrics of a process that reads settled issuances: for requests, for webhooks, or both. */
 export function registerFrontierMetrics(registry: Registry, waits: FrontierWaits): void {
   new Counter({
     name: 'seonchak_void_numbers_total',
-    help: 'Numbers found that never become rows.',
+    help: 'Numbers found to be void: they never become rows.',
     registers: [registry],
     collect() {
       this.reset();
@@ -18,7 +18,7 @@ export function registerFrontierMetrics(registry: Registry, waits: FrontierWaits
   });
   new Gauge({
     name: 'seonchak_frontier_lag_seconds',
-    help: 'How long a reader of settled issuances has waited for a number, at most.',
+    help: 'Longest time that a reader of settled issuances has waited for a number.',
     aggregator: 'max',
     registers: [registry],
     collect() {
@@ -46,7 +46,7 @@ export function registerRelayMetrics(registry: Registry, { counters, clock }: Re
   });
   new Gauge({
     name: 'seonchak_webhook_lag_seconds',
-    help: 'How long the webhook that is behind the longest has not caught up.',
+    help: 'Longest time that a webhook has been behind its feed.',
     aggregator: 'max',
     registers: [registry],
     collect() {
@@ -55,7 +55,7 @@ export function registerRelayMetrics(registry: Registry, { counters, clock }: Re
   });
   new Gauge({
     name: 'seonchak_webhooks_disabled',
-    help: 'Webhooks that failed for too long and are sent nothing.',
+    help: 'Webhooks disabled after failing for too long.',
     aggregator: 'max',
     registers: [registry],
     collect() {

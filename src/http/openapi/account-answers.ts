@@ -1,9 +1,24 @@
 /** Defines the schemas of the answers about accounts. */
 import { z } from 'zod';
-import { accountAnswer } from './answers.js';
+import { roles } from '../../accounts/accounts.js';
+import { instant } from './answer-fields.js';
+
+export const accountAnswer = z.object({
+  id: z.string().meta({
+    description: 'The `sub` of its tokens, and its member or seller id everywhere.',
+    examples: ['seonchak.account.7'],
+  }),
+  email: z.string(),
+  role: z.enum(roles),
+});
+
+export const sessionAnswer = z.object({
+  accessToken: z.string().meta({ description: 'Send it as `Authorization: Bearer <token>`.' }),
+  tokenType: z.literal('Bearer'),
+  expiresIn: z.int().min(1).meta({ description: 'Seconds.' }),
+});
 
 const { id } = accountAnswer.shape;
-const instant = z.string().meta({ format: 'date-time', examples: ['2026-11-22T12:00:00.123Z'] });
 
 export const ownAccountAnswer = accountAnswer.extend({ createdAt: instant });
 const signUp = z.enum(['open', 'closed']);

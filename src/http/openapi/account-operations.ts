@@ -1,8 +1,31 @@
-/** Describes the routes for accounts, beside those of operations.ts. */
+/** Describes the routes for accounts. */
 import { forAccounts, forAnyone, storeless } from './operation.js';
 import type { Operation } from './operation.js';
 
 export const accountOperations: Readonly<Record<string, Operation>> = {
+  'POST /v1/accounts': forAnyone({
+    id: 'signUp',
+    tag: 'Accounts',
+    summary: 'Sign up',
+    body: 'NewAccount',
+    answers: { 201: { description: 'The account.', json: 'Account' } },
+    problems: [
+      'seller_signup_closed',
+      'member_signup_closed',
+      'rate_limited',
+      'sessions_disabled',
+      'email_taken',
+      'busy',
+    ],
+  }),
+  'POST /v1/sessions': forAnyone({
+    id: 'signIn',
+    tag: 'Accounts',
+    summary: 'Sign in',
+    body: 'NewSession',
+    answers: { 200: { description: 'An access token.', json: 'Session' } },
+    problems: ['invalid_credentials', 'account_locked', 'sessions_disabled', 'busy'],
+  }),
   'POST /v1/password-resets': forAnyone({
     id: 'requestPasswordReset',
     tag: 'Accounts',

@@ -1,11 +1,11 @@
 /** Defines the schemas of the answers to administrators. */
 import { z } from 'zod';
 import { ownAccountAnswer } from './account-answers.js';
-import { couponAnswer, couponPage } from './answers.js';
+import { couponAnswer, couponPage } from './coupon-answers.js';
 
-const { id, createdAt } = ownAccountAnswer.shape;
+const { id, role, createdAt } = ownAccountAnswer.shape;
 const count = z.int().min(0);
-const next = z.int().nullable().meta({ description: 'Of the next page; null at the end.' });
+const next = z.int().nullable().meta({ description: 'Cursor of the next page; null at the end.' });
 
 export const accountPage = z.object({
   items: z.array(ownAccountAnswer.extend({ disabled: z.boolean() })),
@@ -13,6 +13,8 @@ export const accountPage = z.object({
 });
 
 export const accountStateAnswer = z.object({ id, disabled: z.boolean() });
+
+export const accountRoleAnswer = z.object({ id, role });
 
 export const resetLinkAnswer = z.object({
   id,
@@ -72,7 +74,7 @@ export const healthAnswer = z.object({
     .object({ queued: count, claimed: count, coupons: count, oldestUnrecordedSeconds: z.number().min(0) })
     .nullable()
     .meta({
-      description: 'What waits for the recorders; null where there are none, or Redis cannot be read.',
+      description: 'The backlog of the recorders; null where there are none, or Redis cannot be read.',
     }),
 });
 

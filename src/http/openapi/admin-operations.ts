@@ -1,10 +1,21 @@
-/** Describes the routes for administrators, beside those of operations.ts. */
+/** Describes the routes for administrators. */
 import { adminAccountsQuery, auditQuery } from '../wire/account-schemas.js';
-import { couponListQuery } from '../wire/schemas.js';
+import { couponListQuery } from '../wire/coupon-schemas.js';
 import { forAdmins } from './operation.js';
 import type { Operation } from './operation.js';
 
-const CHECKED = { 200: { description: 'The findings.', json: 'CouponCheck' } } as const;
+const CHECKED = {
+  200: {
+    description: 'The findings; with Accept NDJSON lines of progress, the last of which has the findings.',
+    json: 'CouponCheck',
+    text: ['application/x-ndjson'],
+  },
+} as const;
+
+/** Describes the answer to a comparison that may take minutes. */
+const PROGRESS =
+  'As NDJSON the answer begins at once: lines `{"compared":…}` twice a second, and at the end `{"compared":…,"report":…}`. ' +
+  'If the connection ends before the report, the result is unknown: send the request again. ';
 
 export const adminOperations: Readonly<Record<string, Operation>> = {
   'GET /v1/admin/accounts': forAdmins({
@@ -29,6 +40,15 @@ export const adminOperations: Readonly<Record<string, Operation>> = {
     answers: { 200: { description: 'The account is enabled.', json: 'AccountState' } },
     problems: ['unknown_account'],
   }),
+  'POST /v1/admin/accounts/:accountId/role': forAdmins({
+    id: 'setAccountRole',
+    tag: 'Administrators',
+    summary: 'Change the role of an account',
+    description: 'Its sessions end on every process within a second, because tokens carry the role.',
+    body: 'RoleChange',
+    answers: { 200: { description: 'The account has the role.', json: 'AccountRole' } },
+    problems: ['unknown_account', 'own_account'],
+  }),
   'POST /v1/admin/accounts/:accountId/reset': forAdmins({
     id: 'resetAccount',
     tag: 'Administrators',
@@ -51,7 +71,7 @@ export const adminOperations: Readonly<Record<string, Operation>> = {
     id: 'checkCoupon',
     tag: 'Administrators',
     summary: 'Compare admitted issuances with rows',
-    description: 'Reads every issuance of the coupon. One comparison runs at once, another one is `busy`.',
+    description: `Reads every issuance of the coupon. ${PROGRESS}One comparison runs at once, another one is \`busy\`.`,
     answers: CHECKED,
     problems: ['unknown_coupon', 'busy'],
   }),
@@ -61,7 +81,7 @@ export const adminOperations: Readonly<Record<string, Operation>> = {
     summary: 'Repair what needs no manual decision',
     description:
       'Queues missing issuances again, finishes incomplete revokes, and rebuilds a coupon whose data Redis lost. ' +
-      'Safe during downloads, and safe to repeat. The findings are those before the repair.',
+      `Safe during downloads, and safe to repeat. The findings are those before the repair. ${PROGRESS}`.trim(),
     answers: CHECKED,
     problems: ['unknown_coupon', 'busy'],
   }),

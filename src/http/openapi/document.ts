@@ -2,6 +2,9 @@
 import { readFileSync } from 'node:fs';
 import type { ProblemCode } from '../wire/problems.js';
 import { JSON_TYPE, PROBLEM_TYPE } from '../wire/status-lines.js';
+import { bodyExamples } from './body-examples.js';
+import { curlLine } from './example-request.js';
+import type { ExampleRequest } from './example-request.js';
 import { namedSchemas, queryFields, schemaAddress } from './json-schemas.js';
 import type { JsonObject } from './json-schemas.js';
 import { codesByStatus } from './operation.js';
@@ -12,7 +15,7 @@ import { problemSchemaName, problemSchemas } from './problem-schemas.js';
 const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds to wait, a whole number.', schema: { type: 'integer', minimum: 1 } },
 };
-/** Codes whose answer says when to come back, whatever its status. */
+/** Codes whose answer has `Retry-After`, whatever its status. */
 const TELLS_WHEN: ReadonlySet<ProblemCode> = new Set(['not_open', 'rate_limited']);
 
 /** What the data of server-sent events is. */
@@ -23,7 +26,7 @@ const EVENT_DATA: Readonly<Record<string, JsonObject>> = {
   },
 };
 
-/** Path parameters by name. Text that is no number names nothing: the answer is the same as for a free number. */
+/** Path parameters by name. Text that is not a number names nothing: the answer is the same as for a free number. */
 const pathParameters: Readonly<Record<string, JsonObject>> = {
   id: { type: 'integer', minimum: 1, maximum: 999_999_999_999_999 },
   couponId: { type: 'integer', minimum: 1, maximum: 999_999_999_999_999 },
@@ -33,13 +36,20 @@ const pathParameters: Readonly<Record<string, JsonObject>> = {
   orderId: { type: 'string', minLength: 1, maxLength: 64 },
 };
 
+/** Values of parameters in examples; of others 1. */
+const parameterExamples: Readonly<Record<string, string>> = {
+  memberId: 'm-1',
+  accountId: 'seonchak.account.7',
+  orderId: 'order-1',
+};
+
 /** @returns the document; building it takes some 20 ms, so build it once. */
 export function openApiDocument(): JsonObject {
   const paths: Record<string, Record<string, JsonObject>> = {};
   for (const [line, operation] of Object.entries(operations)) {
     const [method = '', path = ''] = line.split(' ');
     const item = (paths[path.replace(/:(\w+)/g, '{$1}')] ??= {});
-    item[method.toLowerCase()] = operationObject(path, operation);
+    item[method.toLowerCase()] = operationObject(method, path, operation);
   }
   return {
     openapi: '3.1.0',
@@ -84,9 +94,48 @@ function bearer(description: string): JsonObject {
   return { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description };
 }
 
-function operationObject(path: string, operation: Operation): JsonObject {
+/** An operation with the example that its document has. */
+export interface DocumentedRequest {
+  readonly tag: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly request: ExampleRequest;
+}
+
+/** @returns every operation, in the order of the document. */
+export function documentedRequests(): readonly DocumentedRequest[] {
+  return Object.entries(operations).map(([line, operation]) => {
+    const [method = '', path = ''] = line.split(' ');
+    const { tag, summary } = operation;
+    const request = exampleRequest(method, path, operation);
+    return { tag, summary, description: descriptionOf(operation), request };
+  });
+}
+
+function exampleRequest(
+  method: string,
+  path: string,
+  { access, body, query, headers = {}, answers }: Operation,
+): ExampleRequest {
+  const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
+  return {
+    method,
+    path: path.replace(/:(\w+)/g, '{$1}'),
+    values: Object.fromEntries(names.map((name) => [name, parameterExamples[name] ?? '1'])),
+    query: (query === undefined ? [] : queryFields(query))
+      .filter(({ required }) => required)
+      .map(({ name }) => [name, parameterExamples[name] ?? '1'] as const),
+    role: access === 'anyone' ? undefined : access,
+    isKeyed: 'Idempotency-Key' in headers,
+    body: body === undefined ? undefined : bodyExamples[body],
+    isStream: Object.values(answers).some(({ text = [] }) => text.includes('text/event-stream')),
+  };
+}
+
+function operationObject(method: string, path: string, operation: Operation): JsonObject {
   const { id, tag, summary, access, body, bodyOptional } = operation;
   const description = descriptionOf(operation);
+  const request = exampleRequest(method, path, operation);
   const parameters = [
     ...pathParametersOf(path),
     ...queryParametersOf(operation),
@@ -112,8 +161,16 @@ function operationObject(path: string, operation: Operation): JsonObject {
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: bodyOptional !== true, content: jsonContent(body) } }),
+      : {
+          requestBody: {
+            ...(bodyOptional === true ? { description: 'May be left out, or be `null`.' } : {}),
+            required: bodyOptional !== true,
+            content: jsonContent(body, request.body),
+          },
+        }),
     responses,
+    // Readers of OpenAPI show it beside the operation.
+    'x-codeSamples': [{ lang: 'Shell', label: 'curl', source: curlLine(request) }],
   };
 }
 
@@ -134,7 +191,9 @@ function pathParametersOf(path: string): JsonObject[] {
 
 function queryParametersOf({ query }: Operation): JsonObject[] {
   if (query === undefined) return [];
-  return Object.entries(queryFields(query)).map(([name, schema]) => ({ name, in: 'query', schema }));
+  return queryFields(query).map(({ name, schema, required }) => ({
+    ...{ name, in: 'query', schema, ...(required && { required }) },
+  }));
 }
 
 function headerParametersOf({ headers = {} }: Operation): JsonObject[] {
@@ -180,8 +239,9 @@ function problemObject(status: number, codes: readonly ProblemCode[]): JsonObjec
   };
 }
 
-function jsonContent(name: string): JsonObject {
-  return { [JSON_TYPE]: { schema: { $ref: schemaAddress(name) } } };
+function jsonContent(name: string, example?: unknown): JsonObject {
+  const schema = { $ref: schemaAddress(name) };
+  return { [JSON_TYPE]: example === undefined ? { schema } : { schema, example } };
 }
 
 /** Beside `src` and `dist` alike. */

@@ -1,6 +1,6 @@
-/** Describes the routes of events and webhooks, beside those of operations.ts. */
+/** Describes the routes of events and webhooks. */
 import { IDEMPOTENCY_HEADER } from '../wire/idempotency-key.js';
-import { eventListQuery } from '../wire/schemas.js';
+import { eventListQuery } from '../wire/feed-schemas.js';
 import { forShops } from './operation.js';
 import type { Operation } from './operation.js';
 
@@ -29,7 +29,10 @@ export const feedOperations: Readonly<Record<string, Operation>> = {
       [IDEMPOTENCY_HEADER]: 'A repeat with the same key and body makes no second webhook. Kept 24 hours.',
     },
     answers: {
-      200: { description: 'The key had made this webhook before.', json: 'WebhookWithSecret' },
+      200: {
+        description: 'An earlier request with this key created this webhook.',
+        json: 'WebhookWithSecret',
+      },
       201: { description: 'The webhook, and its secret, shown this once.', json: 'WebhookWithSecret' },
     },
     problems: ['url_refused', 'unknown_coupon', 'forbidden', 'key_reused', 'webhooks_too_many'],
@@ -52,10 +55,10 @@ export const feedOperations: Readonly<Record<string, Operation>> = {
     tag: 'Sellers',
     summary: 'Replace the secret of a webhook',
     description:
-      'For 24 hours requests carry two signatures, of the new secret and of the one before, so that the receiver can change over without losing any.',
+      'For 24 hours requests carry two signatures, of the new secret and of the previous one, so that the receiver can change over without losing any.',
     headers: {
       [IDEMPOTENCY_HEADER]:
-        'A repeat with the same key answers the same secret and rotates nothing. Kept 24 hours.',
+        'A repeat with the same key returns the same secret and rotates nothing. Kept 24 hours.',
     },
     answers: { 200: { description: 'The new secret, shown this once.', json: 'WebhookSecretRotated' } },
     problems: ['unknown_webhook', 'key_reused'],
@@ -79,9 +82,9 @@ export const feedOperations: Readonly<Record<string, Operation>> = {
   'POST /v1/webhooks/:id/replay': forShops('manage', {
     id: 'replayWebhook',
     tag: 'Sellers',
-    summary: 'Deliver issuances once more',
+    summary: 'Deliver issuances again',
     description:
-      'Recorded issuances of a coupon from a number on, under their event ids, revoked ones included. What is new goes on beside it.',
+      'Recorded issuances of a coupon from a number on, under their event ids, revoked ones included. New events continue beside it.',
     body: 'NewReplay',
     answers: { 200: { description: 'What is delivered again.', json: 'Replay' } },
     problems: ['unknown_webhook', 'unknown_coupon', 'forbidden'],

@@ -24,7 +24,7 @@ export interface Operation {
   readonly summary: string;
   readonly description?: string;
   readonly access: Route['access'];
-  /** Of the server keys that may call it. */
+  /** Scope of the server keys that may call it. */
   readonly scope?: KeyScope;
   /** Administrators may call it, too. */
   readonly admins?: true;
@@ -32,7 +32,7 @@ export interface Operation {
   /** Headers of the request that only this operation reads, all of them optional. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: SchemaName;
-  /** The body may be left out. */
+  /** The body may be left out, or be `null` (parseOptionalBody). */
   readonly bodyOptional?: true;
   readonly answers: Readonly<Record<number, Answer>>;
   /** Every code that the route can answer with. */

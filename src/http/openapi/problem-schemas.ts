@@ -17,6 +17,7 @@ const fieldsOfCase: Partial<Record<ProblemCode, Readonly<Record<string, JsonObje
   not_open: { opensAt: instant },
   scope_missing: { scope: { enum: [...keyScopes] } },
   coupon_expired: { expiresAt: instant },
+  pass_expired: { expiredAt: instant },
   hold_expired: { issueNo: { type: 'integer', minimum: 1 }, reason: { enum: [...takeBackReasons] } },
   quantity_below_issued: { issued: { type: 'integer', minimum: 0 } },
   unauthenticated: { reason: { enum: ['token_missing', 'token_invalid', 'token_expired'] } },

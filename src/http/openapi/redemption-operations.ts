@@ -1,5 +1,6 @@
-/** Describes the routes of holds and redemptions, beside those of operations.ts. */
-import { releaseQuery } from '../wire/schemas.js';
+/** Describes the routes of holds and redemptions. */
+import { pageQuery } from '../wire/field-schemas.js';
+import { ownUnitQuery } from '../wire/redemption-schemas.js';
 import { forMembers, forShops } from './operation.js';
 import type { Operation } from './operation.js';
 
@@ -14,14 +15,14 @@ export const REDEEMING = [
   'not_recorded',
 ] as const;
 
-const REDEMPTION = {
-  200: { description: 'The same order had redeemed it before.', json: 'Redemption' },
+export const REDEMPTION = {
+  200: { description: 'The same order redeemed it earlier.', json: 'Redemption' },
   201: { description: 'It is redeemed now.', json: 'Redemption' },
 } as const;
 
 const REDEEM_TEXT =
   'The same order always gets the same answer, also after the coupon has expired. ' +
-  'The id of a cancelled order is dead: use a new one for a new attempt.';
+  'The id of a cancelled order cannot be used again: use a new id for a new attempt.';
 
 /** In the order in which they are checked. */
 const CONFIRMING = [
@@ -34,7 +35,7 @@ const CONFIRMING = [
 ] as const;
 
 const CONFIRMED = {
-  200: { description: 'The hold is confirmed by this order; a repeat answers the same.', json: 'Confirmed' },
+  200: { description: 'The hold is confirmed by this order; a repeat returns the same.', json: 'Confirmed' },
 } as const;
 
 const CONFIRM_TEXT =
@@ -43,14 +44,14 @@ const CONFIRM_TEXT =
 
 const RELEASED = {
   200: {
-    description: 'The hold has ended and its unit is in stock; a repeat answers the same.',
+    description: 'The hold has ended and its unit is in stock; a repeat returns the same.',
     json: 'HoldReleased',
   },
 } as const;
 const RELEASING = ['unknown_coupon', 'no_hold', 'not_issued', 'already_confirmed', 'not_recorded'] as const;
 
 const CANCELLED = {
-  200: { description: 'It is cancelled; a repeat answers the same.', json: 'CancelledRedemption' },
+  200: { description: 'It is cancelled; a repeat returns the same.', json: 'CancelledRedemption' },
 } as const;
 
 export const redemptionOperations: Readonly<Record<string, Operation>> = {
@@ -67,9 +68,18 @@ export const redemptionOperations: Readonly<Record<string, Operation>> = {
     id: 'releaseOwnHold',
     tag: 'Members',
     summary: 'Release your hold',
-    query: releaseQuery,
+    query: ownUnitQuery,
     answers: RELEASED,
     problems: RELEASING,
+  }),
+  'GET /v1/coupons/:id/holds': forShops('read', {
+    id: 'listHolds',
+    tag: 'Sellers',
+    summary: 'List the open holds of a coupon',
+    description: 'Recorded issuances that are neither confirmed nor taken back, ascending by number.',
+    query: pageQuery,
+    answers: { 200: { description: 'A page, and the clock by which holds end.', json: 'HoldPage' } },
+    problems: ['unknown_coupon', 'forbidden', 'no_hold'],
   }),
   'POST /v1/coupons/:id/issuances/:issueNo/confirm': forShops('redeem', {
     id: 'confirmHold',

@@ -1,4 +1,4 @@
-/** Describes the routes for operators and browsers, beside those of operations.ts. */
+/** Describes the routes for operators and browsers. */
 import { storeless } from './operation.js';
 import type { Operation } from './operation.js';
 
@@ -30,6 +30,12 @@ export const serviceOperations: Readonly<Record<string, Operation>> = {
     tag: 'Operators',
     summary: 'Show this document',
     answers: { 200: { description: 'OpenAPI 3.1.', json: 'Description' } },
+  }),
+  'GET /postman.json': storeless({
+    id: 'showPostmanCollection',
+    tag: 'Operators',
+    summary: 'Show the operations as a collection for Postman',
+    answers: { 200: { description: 'A collection of version 2.1.', json: 'PostmanCollection' } },
   }),
   'GET /': storeless({
     id: 'showHome',

@@ -1,5 +1,5 @@
-/** Describes the routes on behalf of members and those of server keys, beside those of operations.ts. */
-import { walletQuery } from '../wire/schemas.js';
+/** Describes the routes on behalf of members and those of server keys. */
+import { walletQuery } from '../wire/redemption-schemas.js';
 import { forSellers, forShops } from './operation.js';
 import type { Operation } from './operation.js';
 
@@ -7,9 +7,9 @@ export const shopOperations: Readonly<Record<string, Operation>> = {
   'POST /v1/members/:memberId/coupons/:id/download': forShops('issue', {
     id: 'downloadForMember',
     tag: 'Sellers',
-    summary: 'Ask for a coupon on behalf of a member',
+    summary: 'Download a coupon on behalf of a member',
     description:
-      'Exactly the outcomes of the member’s own download. No presence ticket is asked for: the shop is the proof.',
+      'Exactly the outcomes of the member’s own download. No presence ticket is required, because the shop has authenticated the member.',
     answers: {
       200: { description: 'The member already holds the coupon.', json: 'Issued' },
       201: { description: 'The member holds the coupon from now on.', json: 'Issued' },
@@ -24,9 +24,9 @@ export const shopOperations: Readonly<Record<string, Operation>> = {
   'POST /v1/coupons/:id/grants': forShops('issue', {
     id: 'grantCoupons',
     tag: 'Sellers',
-    summary: 'Ask for coupons on behalf of up to 1,000 members',
+    summary: 'Download a coupon on behalf of up to 1,000 members',
     description:
-      'They are asked for in the order of the list. A member answered `busy` has to be asked for again: repeat the same request, ' +
+      'The downloads are decided in the order of the list. Where a member is answered `busy`, repeat the same request, ' +
       'and those who hold one are `already_issued`.',
     body: 'NewGrant',
     answers: { 200: { description: 'One outcome for each member, in their order.', json: 'Granted' } },
@@ -36,7 +36,7 @@ export const shopOperations: Readonly<Record<string, Operation>> = {
     id: 'listCouponsOfMember',
     tag: 'Sellers',
     summary: 'List the coupons of a member',
-    description: 'Of this seller only.',
+    description: 'Only coupons of this seller are listed.',
     query: walletQuery,
     answers: { 200: { description: 'A page.', json: 'WalletPage' } },
     problems: ['invalid_member'],

@@ -7,15 +7,12 @@ import type { HttpRequest } from 'uWebSockets.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import type { MemberClaims } from '../../engine/domain/eligibility.js';
-import { memberClaimsOf } from '../auth/claim-names.js';
-import { claimRefused } from '../auth/identity.js';
+import { COUPON_CLAIM, memberClaimsOf } from '../auth/claim-names.js';
+import { claimRefused } from '../wire/identity.js';
 import type { TokenKind } from '../auth/token-policy.js';
 
 export const PRESENCE_HEADER = 'X-Presence-Ticket';
 const PRESENCE_HEADER_READ = PRESENCE_HEADER.toLowerCase();
-
-/** A JSON number, as ids are everywhere in the API. */
-export const COUPON_CLAIM = 'coupon';
 
 /** Means several tickets in one request, of which two readers may take different ones. It verifies as none. */
 const AMBIGUOUS = '?';
@@ -27,7 +24,7 @@ export interface PresenceTicket {
   readonly expiresAtMs: number;
   /** Valid except for its time: it admits no member, and still identifies a member who was admitted once. */
   readonly isExpired: boolean;
-  /** What the service says of the member, where rules of coupons may name claims. */
+  /** Claims of the service about the member, which rules of coupons may name. */
   readonly claims: MemberClaims | undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Verifies the presence tickets that downloads bring, with a bounded cache of verified ones. No store is asked. */
 import type { Clock } from '../../engine/domain/clock.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
-import type { TokenRefused } from '../auth/identity.js';
+import type { TokenRefused } from '../wire/identity.js';
 import type { KeysListener, KeysState } from '../auth/provider-keys.js';
 import { openVerifier } from '../auth/open-verifier.js';
 import type { Verifier } from '../auth/open-verifier.js';

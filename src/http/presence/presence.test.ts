@@ -304,3 +304,38 @@ t.test('access tokens of an outside provider take the same way', async (t) => {
   const headers = { 'x-presence-ticket': await ticketFor(path, 'm-1') };
   t.match(await call(outside.url, `POST ${path}/download`, { token: fresh, headers }), { status: 201 });
 });
+
+t.test(
+  'a request whose headers forbid it is refused also while the keys of tickets are asked for',
+  async (t) => {
+    const provider = await startProvider(t);
+    const outside = await openShop(t, {
+      settings: { presence: { ...PROVIDER_POLICY, jwksUrl: provider.url } },
+    });
+    const open = await outside.coupon();
+    const token = await outside.token('m-1');
+    t.match(
+      await call(outside.url, `POST ${open}/download`, { token }),
+      { status: 201 },
+      'the token is known',
+    );
+    const path = await outside.coupon({ presenceRequired: true });
+    const ticket = await provider.sign('first', { coupon: idOf(path) });
+    const second = await outside.token('m-2');
+    const { received } = await exchangeBytes(
+      outside.http.port,
+      [
+        `POST ${path}/download HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
+          `Authorization: Bearer ${second}\r\nX-Presence-Ticket: ${ticket}\r\n\r\n`,
+      ],
+      (text) => text.includes('}'),
+    );
+    t.match(received, /^HTTP\/1\.1 401 /);
+    t.equal(await issuedOf(outside, path), 0);
+    const chunked = await exchangeBytes(outside.http.port, [
+      `POST ${path}/download HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
+        `X-Presence-Ticket: ${ticket}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    ]);
+    t.match(chunked.received, /^HTTP\/1\.1 201 [^]*\r\nConnection: close\r\n/);
+  },
+);

@@ -147,6 +147,7 @@ export async function startEmbeddedServer(
     doorRules,
     versions,
     sessionEnds: stores.sessionEnds,
+    signingKeys: stores.signingKeys,
     audiences: stores.audiences,
     clock,
     scheduler: systemScheduler,

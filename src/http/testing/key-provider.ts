@@ -8,7 +8,7 @@ import type { Test } from 'tap';
 
 export const PROVIDER_POLICY = { issuer: 'https://login.test/', audiences: ['shop'] };
 
-/** Real keys behind a real socket. Tokens are good for an hour unless the claims say otherwise. */
+/** Real keys behind a real socket. Tokens are good for an hour unless the claims have another end. */
 export async function startProvider(t: Test) {
   const keys = new Map<string, CryptoKey>();
   const published: object[] = [];

@@ -11,6 +11,7 @@ import {
 } from '../../engine/domain/eligibility.js';
 import type { Eligibility } from '../../engine/domain/eligibility.js';
 import { memberIdOf } from '../../engine/domain/member-id.js';
+import { limit } from './field-schemas.js';
 
 const SHOP_CLAIMS_MAX = 8;
 
@@ -73,7 +74,7 @@ export const eligibility = z
   })
   .meta({ description: 'Who may have the coupon: every part must be met.' });
 
-/** What the shop says of the member, as a token would. */
+/** Claims of the shop about the member, as in a token. */
 export const memberClaims = z
   .record(claimName, claimValue)
   .refine(
@@ -93,7 +94,7 @@ const listedMembers = z
       .transform((text, context): MemberId => {
         const memberId = memberIdOf(text);
         if (memberId !== undefined) return memberId;
-        context.addIssue({ code: 'custom', message: 'is no member id (1 to 255 characters)' });
+        context.addIssue({ code: 'custom', message: 'is not a member id (1 to 255 characters)' });
         return z.NEVER;
       }),
   )
@@ -121,3 +122,12 @@ export const audienceQuery = z.strictObject({
 export const trialQuery = z
   .object({ memberId: queriedMember.meta({ description: 'Whom to try the rule with.' }) })
   .catchall(z.string().max(CLAIM_LENGTH_MAX));
+
+export const audienceMembersQuery = z.strictObject({
+  after: z
+    .string()
+    .max(MEMBER_TEXT_LENGTH_MAX)
+    .default('')
+    .meta({ description: 'The `next` of the previous page; without it from the first member.' }),
+  limit,
+});

@@ -1,17 +1,19 @@
 /** Defines a request and its reply as plain values for handlers, independent of the server library. */
 import type { CouponId } from '../../engine/domain/coupon.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
-import type { Identity } from '../auth/identity.js';
+import type { Identity } from './identity.js';
 import { problemBody, problemKinds, refuse, retryAfterHeader } from './problems.js';
 import type { Problem } from './problems.js';
 import { JSON_TYPE, PROBLEM_TYPE } from './status-lines.js';
 
 export interface ApiRequest {
-  /** Of the route's pattern, in order, as the URL has them. */
+  /** Parameters of the route's pattern, in order, as the URL has them. */
   readonly params: readonly string[];
   /** Behind the `?`, undecoded; empty when there is none. */
   readonly query: string;
   readonly accept: string;
+  /** Header `Accept-Language`; empty where it did not come. */
+  readonly acceptLanguage: string;
   readonly contentType: string;
   /** Header `Idempotency-Key`; `undefined` where it did not come. */
   readonly idempotencyKey: string | undefined;
@@ -20,7 +22,7 @@ export interface ApiRequest {
   readonly method: string;
   /** As the URL has it, without the query. */
   readonly path: string;
-  /** Of the client, as `ClientAddresses` judges it. */
+  /** Address of the client, as `ClientAddresses` determines it. */
   readonly address: string;
   /** Empty where the route takes none. */
   readonly body: Buffer;
@@ -56,12 +58,12 @@ export function problemReply(problem: Problem): Reply {
   };
 }
 
-/** `undefined` for text that is no id. */
+/** `undefined` for text that is not an id. */
 export function couponIdInPath(request: ApiRequest): CouponId | undefined {
   return parseCouponId(request.params[0] ?? '');
 }
 
-/** The coupon id of the route's first parameter. Text that is no id names no coupon: the answer is the same as for a free number. */
+/** The coupon id of the route's first parameter. Text that is not an id names no coupon: the answer is the same as for a free number. */
 export function couponIdOf(request: ApiRequest): CouponId {
   return couponIdInPath(request) ?? refuse('unknown_coupon', 'There is no coupon with this id.');
 }

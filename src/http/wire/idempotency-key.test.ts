@@ -8,6 +8,7 @@ function request(idempotencyKey: string | undefined, body = '{"by":10}'): ApiReq
     params: ['42'],
     query: '',
     accept: '',
+    acceptLanguage: '',
     contentType: 'application/json',
     idempotencyKey,
     ifMatch: undefined,

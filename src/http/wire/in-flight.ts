@@ -1,5 +1,5 @@
 /**
- * Counts requests in flight and open connections, bounds the requests, and decides when a shutdown has nothing to wait for.
+ * Counts and bounds requests in flight, counts open connections, and reports when a shutdown may end.
  *
  * A shutdown refuses no request. A proxy may send a request on a kept connection in the very moment in which this
  * process stops. So every request is still served, and its answer closes the connection (`Connection: close`).
@@ -39,7 +39,7 @@ export class InFlight {
     return this.#count < this.#most;
   }
 
-  /** Answers owed, as a share of those that may be. */
+  /** Pending answers, as a share of the limit. */
   get share(): number {
     return this.#count / this.#most;
   }

@@ -21,7 +21,7 @@ export class OpenResponse {
   readonly #inFlight: InFlight;
   readonly #headOnly: boolean;
   #open = true;
-  /** Of the body, counted among those that are held. */
+  /** Bytes of the body, counted among those that are held. */
   #bytesHeld = 0;
   /** Resumes the sender that waits for the reader; called on an abort, too. */
   #onMove: (() => void) | undefined;

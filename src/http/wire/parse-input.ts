@@ -15,13 +15,29 @@ const jsonMediaType = /^application\/([a-z0-9.+-]+\+)?json\s*(;|$)/i;
 
 /** @throws RequestRefused: `unsupported_media_type`, `invalid_json`, `invalid_input` */
 export function parseBody<Schema extends z.ZodType>(schema: Schema, request: ApiRequest): z.output<Schema> {
+  return judge(schema, jsonIn(request));
+}
+
+/**
+ * Parses a body that may be left out. Generated clients send the JSON `null` for one that was: both are the same as `{}`.
+ *
+ * @throws RequestRefused: `unsupported_media_type`, `invalid_json`, `invalid_input`
+ */
+export function parseOptionalBody<Schema extends z.ZodType>(
+  schema: Schema,
+  request: ApiRequest,
+): z.output<Schema> {
+  return judge(schema, request.body.length === 0 ? {} : (jsonIn(request) ?? {}));
+}
+
+function jsonIn(request: ApiRequest): unknown {
   if (request.contentType !== '' && !jsonMediaType.test(request.contentType)) {
     refuse('unsupported_media_type', 'The body must have the Content-Type application/json.');
   }
   const json = parseStrictJson(request.body);
   switch (json.status) {
     case 'parsed':
-      return judge(schema, json.value);
+      return json.value;
     case 'not_utf8':
       return refuse('invalid_json', 'The body is not valid UTF-8.');
     case 'not_json':

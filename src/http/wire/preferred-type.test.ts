@@ -1,5 +1,5 @@
 import t from 'tap';
-import { preferredType } from './preferred-type.js';
+import { preferredLanguage, preferredType } from './preferred-type.js';
 
 const types = ['application/json', 'text/csv', 'application/x-ndjson'] as const;
 
@@ -27,3 +27,19 @@ for (const [accept, type] of preferences) {
     t.end();
   });
 }
+
+t.test('the language is the one of the highest quality that there is', (t) => {
+  for (const [header, language] of [
+    ['', undefined],
+    ['*', undefined],
+    ['fr-FR,fr;q=0.9', undefined],
+    ['ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7', 'ko'],
+    ['en-US,en;q=0.9,ko;q=0.8', 'en'],
+    ['fr, en;q=0.3, KO;q=0.5', 'ko'],
+    ['ko;q=0, en;q=0.1', 'en'],
+    ['kok, en', 'en'],
+  ] as const) {
+    t.equal(preferredLanguage(header, ['ko', 'en']), language, header);
+  }
+  t.end();
+});

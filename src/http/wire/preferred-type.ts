@@ -1,4 +1,4 @@
-/** Chooses the media type that the caller prefers (RFC 9110, 12.5.1). */
+/** Chooses the media type and the language that the caller prefers (RFC 9110, 12.5.1 and 12.5.4). */
 
 /** A header is as long as the head allows; no client needs more ranges than this. */
 const RANGES_MAX = 32;
@@ -12,7 +12,7 @@ interface Range {
 /**
  * The type with the highest quality; of equal ones the one named most exactly, then the one named first.
  *
- * @param types what there is; the first is for callers who do not say, or who want none of them.
+ * @param types what there is; the first is for callers who name no type, or none of these.
  */
 export function preferredType<Type extends string>(accept: string, types: readonly [Type, ...Type[]]): Type {
   const ranges = accept.split(',', RANGES_MAX).map(rangeOf);
@@ -23,6 +23,20 @@ export function preferredType<Type extends string>(accept: string, types: readon
     if (best === undefined || isAbove(rank, best.rank)) best = { type, rank };
   }
   return best?.type ?? types[0];
+}
+
+/** The language with the highest quality, then the one named first; `undefined` where the caller names none of them. */
+export function preferredLanguage<Language extends string>(
+  acceptLanguage: string,
+  languages: readonly Language[],
+): Language | undefined {
+  const wanted = acceptLanguage.split(',', RANGES_MAX).map(rangeOf);
+  wanted.sort((one, other) => other.quality - one.quality);
+  for (const { form, quality } of wanted) {
+    const found = languages.find((language) => form === language || form.startsWith(`${language}-`));
+    if (found !== undefined && quality > 0) return found;
+  }
+  return undefined;
 }
 
 function rangeOf(text: string): Range {

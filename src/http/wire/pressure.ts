@@ -16,7 +16,7 @@ const LATE_MS = 400;
 /** Later than this it is not yet well again. */
 const STILL_LATE_MS = 100;
 
-/** Shares of the answers that may be owed. */
+/** Shares of the limit of pending answers. */
 const CROWDED = 0.8;
 const STILL_CROWDED = 0.5;
 
@@ -30,7 +30,7 @@ export class Pressure {
   /** Consecutive readings that contradict the present state. */
   #contrary = 0;
 
-  /** @param owedShare answers owed at this moment, as a share of those that may be. */
+  /** @param owedShare pending answers at this moment, as a share of the limit. */
   constructor(owedShare: () => number, clock: Pick<Clock, 'monotonicMs'>) {
     this.#owedShare = owedShare;
     this.#checkedAtMs = clock.monotonicMs();
@@ -58,7 +58,7 @@ export class Pressure {
   /** For `/readyz`; empty while all is well. */
   reasons(): readonly string[] {
     return this.#underPressure
-      ? ['This process is overloaded: its event loop is late, or too many answers are owed.']
+      ? ['This process is overloaded: its event loop is late, or too many responses are pending.']
       : [];
   }
 }

@@ -16,6 +16,7 @@ export interface RequestHead {
   readonly query: string;
   readonly authorization: string;
   readonly accept: string;
+  readonly acceptLanguage: string;
   readonly contentType: string;
   readonly idempotencyKey: string | undefined;
   readonly ifMatch: string | undefined;
@@ -44,7 +45,7 @@ const onceOnly = new Set([
 
 /**
  * @param pattern the route's pattern, for the number of its parameters.
- * @param address of the client, which is not the request's own to say.
+ * @param address of the client, which the request itself cannot determine.
  */
 export function readHead(request: HttpRequest, pattern: string, address: string): RequestHead {
   const headers = new Map<string, string>();
@@ -58,7 +59,7 @@ export function readHead(request: HttpRequest, pattern: string, address: string)
   const params: string[] = [];
   for (let index = 0; index < pattern.split('/:').length - 1; index++)
     params.push(request.getParameter(index));
-  // Without a `?` the library answers undefined, whatever its types say.
+  // Without a `?` the library returns undefined, against its types.
   const query = (request.getQuery() as string | undefined) ?? '';
   const path = request.getUrl();
   const transferEncoding = headers.get('transfer-encoding');
@@ -67,6 +68,7 @@ export function readHead(request: HttpRequest, pattern: string, address: string)
     query,
     authorization: headers.get('authorization') ?? '',
     accept: headers.get('accept') ?? '',
+    acceptLanguage: headers.get('accept-language') ?? '',
     contentType: headers.get('content-type') ?? '',
     idempotencyKey: headers.get('idempotency-key'),
     ifMatch: headers.get('if-match'),
@@ -89,21 +91,28 @@ export const HEAD_TOO_LARGE: Problem = {
   detail: `Request line and headers may have up to ${REQUEST_HEAD_BYTES_MAX} bytes.`,
 };
 
-/** What is wrong with the headers of a download, and whether its body comes in chunks. The library walks all headers. */
-export function walkHeaders(request: HttpRequest): {
+/** `in chunks`: `Transfer-Encoding: chunked`, see {@link bodyIsOver}. */
+export type KnownBody = 'whole' | 'in chunks';
+/** How the body of a request comes, or the request itself while it can be read and its headers were not walked. */
+export type Body = HttpRequest | KnownBody;
+
+export interface WalkedHead {
   readonly repeatsAuthorization: boolean;
   readonly isTooLarge: boolean;
-  readonly isChunked: boolean;
-} {
+  readonly body: KnownBody;
+}
+
+/** What is wrong with the headers of a download, and how its body comes. The library walks all headers. */
+export function walkHeaders(request: HttpRequest): WalkedHead {
   let authorizations = 0;
-  let isChunked = false;
+  let body: KnownBody = 'whole';
   let bytes = 0;
   request.forEach((name, value) => {
     bytes += lineBytes(name, value);
     if (name === 'authorization') authorizations++;
-    else if (name === 'transfer-encoding') isChunked = true;
+    else if (name === 'transfer-encoding') body = 'in chunks';
   });
-  return { repeatsAuthorization: authorizations > 1, isTooLarge: bytes > REQUEST_HEAD_BYTES_MAX, isChunked };
+  return { repeatsAuthorization: authorizations > 1, isTooLarge: bytes > REQUEST_HEAD_BYTES_MAX, body };
 }
 
 /**
@@ -115,6 +124,11 @@ export function walkHeaders(request: HttpRequest): {
  */
 export function bodyIsOver(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Where the headers were not walked, this reads one of them. */
+export function comesInChunks(body: Body): boolean {
+  return typeof body === 'string' ? body === 'in chunks' : body.getHeader('transfer-encoding') !== '';
 }
 
 function faultOf(

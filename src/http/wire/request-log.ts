@@ -1,7 +1,7 @@
 /** Logs requests, except downloads: these are counted, and their errors are logged separately. */
 import type { Logger } from 'pino';
 import type { Clock } from '../../engine/domain/clock.js';
-import type { TokenRefused } from '../auth/identity.js';
+import type { TokenRefused } from './identity.js';
 
 export interface AnsweredRequest {
   readonly requestId: string;
@@ -35,7 +35,7 @@ export function logRefusedConnections(logger: Logger, clock: Pick<Clock, 'monoto
     if (nowMs < quietUntilMs) return;
     quietUntilMs = nowMs + REFUSED_LOG_COOLDOWN_MS;
     logger.warn(
-      'Connections of clients are closed at once, because this process has as many as its limit of open files allows; raise the limit (`ulimit -n`) or add processes',
+      'New connections are closed, because this process has reached its limit of open files; raise the limit (`ulimit -n`) or add processes',
     );
   };
 }
