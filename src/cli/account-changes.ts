@@ -31,7 +31,7 @@ export function addAccountChanges(account: Command, context: CommandContext): vo
       .description(
         disabled
           ? 'Refuse every sign-in, access token and server key of an account, on every API process within a second. ' +
-              'A lock on the id of the account, as account lock sets it, does it; coupons and webhooks stay as they are.'
+              'This sets the same lock as `seonchak account lock` on the id of the account; coupons and webhooks stay as they are.'
           : 'Accept a disabled account again.',
       )
       .argument('<account>', NAME)
@@ -46,7 +46,7 @@ export function addAccountChanges(account: Command, context: CommandContext): vo
     .summary('change the role of an account')
     .description(
       'Change the role of an account and end its sessions. An admin sees every coupon, account and audit entry, and ' +
-        'cannot sell or download: use an account of its own for that.',
+        'cannot sell or download. Use a separate account for that.',
     )
     .argument('<account>', NAME)
     .addArgument(new Argument('<role>', 'what the account may do').choices(roles))
@@ -67,7 +67,7 @@ export function addAccountChanges(account: Command, context: CommandContext): vo
     .option('--json', 'print JSON for programs')
     .addHelpText('after', '\nExamples:\n  $ seonchak account delete member@shop.test --yes')
     .action((name: string, options: ChangeOptions & { readonly yes?: true }) => {
-      if (options.yes !== true) throw new UsageError('give --yes to confirm: this cannot be undone');
+      if (options.yes !== true) throw new UsageError('add --yes to confirm: this cannot be undone');
       return change(context, name, options, remove);
     });
 }

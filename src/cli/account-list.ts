@@ -30,7 +30,7 @@ export function addAccountList(account: Command, context: CommandContext): void 
     .description('List accounts, ascending by id.')
     .option('--email <beginning>', 'only accounts whose e-mail address begins like this')
     .addOption(new Option('--role <role>', 'only accounts with this role').choices(roles))
-    .option('--after <id>', 'only accounts behind this one')
+    .option('--after <id>', 'only accounts after this id')
     .option(
       '--limit <accounts>',
       `number of accounts, up to ${LIMIT_MAX}`,

@@ -23,7 +23,7 @@ export function addAccountReset(account: Command, context: CommandContext): void
     .summary('make a link that sets a new password')
     .description(
       'Make a link that sets a new password for an account, once, within an hour. The link replaces an earlier one. ' +
-        'Whoever has the link can take the account over: hand it to the owner only.',
+        'Anyone with the link can take over the account: give it to the owner only.',
     )
     .argument('<account>', 'e-mail address or id of the account')
     .option('--mail', 'send the link to the account by mail (SMTP_URL) instead of printing it')
@@ -74,7 +74,7 @@ async function send(config: Config, { email }: Account, link: string, expiresAtM
   try {
     await mailer.send({ to: email, link, expiresAtMs });
   } catch (cause) {
-    throw new CommandFailedError('the mail server did not take the mail: check SMTP_URL', { cause });
+    throw new CommandFailedError('the mail server did not accept the mail: check SMTP_URL', { cause });
   } finally {
     mailer.close();
   }

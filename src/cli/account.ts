@@ -11,7 +11,7 @@ import { accountIdOf } from '../accounts/account-id.js';
 import type { Role } from '../accounts/accounts.js';
 import { roles } from '../accounts/accounts.js';
 import { PasswordHasher } from '../http/auth/password.js';
-import { accountInput } from '../http/wire/schemas.js';
+import { accountInput } from '../http/wire/account-schemas.js';
 import { addAccountChanges } from './account-changes.js';
 import { addAccountList } from './account-list.js';
 import { addAccountReset } from './account-reset.js';

@@ -1,4 +1,4 @@
-/** `seonchak audience load` and `show`: the list of members that a coupon is limited to. */
+/** Implements `seonchak audience load` and `show`: the list of members that a coupon is limited to. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { AUDIENCE_CHANGE_MAX, AUDIENCE_MAX } from '../accounts/audiences.js';
@@ -35,7 +35,7 @@ export function addAudience(program: Command, context: CommandContext): void {
     .summary('load members from a file into the list')
     .description(
       'Add the members in the first column of a CSV file to the list of a coupon. Members on the list already stay. ' +
-        'With --replace those who are not in the file are removed, after the others were added. Interrupted, the same command continues.',
+        'With --replace, members who are not in the file are removed after the others are added. After an interruption, run the same command again.',
     )
     .argument('<coupon>', 'number of the coupon', couponId)
     .requiredOption('--file <path>', 'CSV file; a first line member_id is skipped')
@@ -96,7 +96,7 @@ async function loadInto(
     );
     if (reply.status === 'full') {
       throw new CommandFailedError(
-        `the list has ${reply.audience.members} members, and ${AUDIENCE_MAX} is the limit. What was added so far stays; --replace removes the members who are not in the file`,
+        `the list has ${reply.audience.members} members, and ${AUDIENCE_MAX} is the limit. The members added so far stay on the list; --replace removes those who are not in the file`,
       );
     }
     added += reply.added;
@@ -126,7 +126,7 @@ async function show(
 ): Promise<void> {
   const { member } = options;
   const memberId = member === undefined ? undefined : memberIdOf(member);
-  if (member !== undefined && memberId === undefined) throw new UsageError(`${member} is no member id`);
+  if (member !== undefined && memberId === undefined) throw new UsageError(`${member} is not a member id`);
   const { audience, listed } = await withStores(loadConfig(context.env), async (stores) => {
     await requireCoupon(stores, couponId);
     const [audience] = await stores.audiences.audiences([couponId]);
@@ -151,7 +151,8 @@ async function requireCoupon(stores: Pick<Stores, 'catalogue'>, couponId: Coupon
 function readMembers(path: string): MemberId[] {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    // Spreadsheets begin a file with a byte order mark.
+    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
   } catch {
     throw new UsageError(`${path} cannot be read`);
   }
@@ -169,7 +170,7 @@ function readMembers(path: string): MemberId[] {
     const more = faults.length > FAULTS_NAMED_MAX ? `, and ${faults.length - FAULTS_NAMED_MAX} more` : '';
     throw new UsageError(`${path} has lines without a member id: ${named}${more}. Nothing was loaded`);
   }
-  if (members.size === 0) throw new UsageError(`${path} names no member`);
+  if (members.size === 0) throw new UsageError(`${path} has no member ids`);
   if (members.size > AUDIENCE_MAX) {
     throw new UsageError(`${path} names ${members.size} members, and ${AUDIENCE_MAX} is the limit`);
   }

@@ -30,7 +30,7 @@ export async function withStores<Result>(
   const stores = await openStores(config, {
     exclusive: false,
     createMissing,
-    // The command that needed the connection fails and says why; a second message would only repeat it.
+    // The command that needed the connection fails and reports the reason; a second message would only repeat it.
     onConnectionError: () => undefined,
   });
   try {
@@ -40,14 +40,19 @@ export async function withStores<Result>(
   }
 }
 
-/** For commands that read or change coupons in Redis: they do nothing with one that is not the database's. */
+/**
+ * For commands that read or change coupons in Redis: they do nothing with one that is not the database's.
+ *
+ * @param takesOver whether the database takes a Redis that another copy of it used; the argument of `work` is whether it did.
+ */
 export function withMatchingStores<Result>(
   config: Config,
-  work: (stores: Stores) => Promise<Result>,
+  work: (stores: Stores, tookOver: boolean) => Promise<Result>,
+  takesOver = false,
 ): Promise<Result> {
   return withStores(config, async (stores) => {
-    await stores.establishBelonging();
-    return work(stores);
+    const tookOver = await stores.establishBelonging(takesOver);
+    return work(stores, tookOver);
   });
 }
 

@@ -61,6 +61,8 @@ t.test('wrong usage ends with 2 and says what is meant', async (t) => {
     [['tokens', '--files', '2'], /--files needs --out/],
     [['tokens', '--files', '3', '--count', '2', '--out', 'x'], /--files is greater than --count/],
     [['tokens', '--prefix', 'a:b'], /is not a member id/],
+    [['serve', '--port', 'abc'], /option '--port <number>' argument 'abc' is invalid\. Give a whole number/],
+    [['status', 'abc'], /^seonchak: argument 'id': 'abc' is invalid\. Give the number of a coupon/],
     [['account'], /Usage: seonchak account/],
     [['account', 'create', '--role', 'seller'], /required option '--email <address>'/],
     [['account', 'create', '--email', 'a@b.test'], /required option '--role <role>'/],

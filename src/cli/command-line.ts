@@ -25,7 +25,7 @@ import { addTokens } from './tokens.js';
 import { addWebhook } from './webhook.js';
 import { addWarm } from './warm.js';
 
-/** The levels at which an operator wants everything, stack traces included. */
+/** The levels at which everything is printed, stack traces included. */
 const levelsWithStack: ReadonlySet<string | undefined> = new Set(['debug', 'trace']);
 
 /**
@@ -61,7 +61,7 @@ function buildProgram(context: CommandContext): Command {
       writeErr: (text) => context.notes.write(text),
       // A suggestion may follow on a line of its own.
       outputError: (text, write) =>
-        write(text.replace(/^error: (.*)/, (_, line: string) => faultLine(line, UsageError.code))),
+        write(text.replace(/^error: (.*)/, (_, line: string) => faultLine(plainly(line), UsageError.code))),
     })
     .showSuggestionAfterError()
     .description('Limited coupons for a crowd that arrives in the same second.')
@@ -109,4 +109,12 @@ function version(): string {
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest
     ? String(manifest.version)
     : 'unknown';
+}
+
+/** What the parser of options writes about arguments, in the words of its own messages about options. */
+function plainly(line: string): string {
+  return line.replace(
+    /^command-argument value ('.*') is invalid for argument ('.*?')/,
+    'argument $2: $1 is invalid',
+  );
 }

@@ -23,6 +23,7 @@ export function addDemo(program: Command, context: CommandContext): void {
     .summary('run a demonstration with its own server, seller and crowd')
     .description(
       'Start an embedded server with its own data, register a coupon that opens in a few seconds, and send a crowd. ' +
+        'Kill the server in the middle and start it again. ' +
         'Print the address of the console, which shows the downloads live. Run until Ctrl-C, then remove the data.',
     )
     .option('--members <number>', 'number of members in the crowd', wholeNumber(1, MEMBERS_MAX), 5_000)
@@ -34,7 +35,7 @@ export function addDemo(program: Command, context: CommandContext): void {
 
 async function demo(context: CommandContext, options: CommandOptions): Promise<void> {
   const { runDemo } = await import('../demo/demo.js');
-  const { ending, forget } = listenForTermination();
+  const ending = listenForTermination();
   const { members, quantity, opensIn, over } = options;
   const faults = await runDemo(
     { members, quantity, opensInMs: opensIn, overMs: over },
@@ -44,6 +45,5 @@ async function demo(context: CommandContext, options: CommandOptions): Promise<v
     },
     ending,
   );
-  forget();
   if (faults.length > 0) throw new CommandFailedError(faults.join('; '));
 }

@@ -26,7 +26,7 @@ t.test('an operator prepares, watches and restores real stores', async (t) => {
     });
   const inMs = (ms: number) => new Date(Date.now() + ms).toISOString();
   t.equal((await register({ name: 'open', quantity: 10 })).status, 201);
-  t.equal((await register({ name: 'soon', quantity: 10, opensAt: inMs(60_000) })).status, 201);
+  t.equal((await register({ name: 'soon', quantity: 10, opensAt: inMs(1_800_000) })).status, 201);
   t.equal((await register({ name: 'later', quantity: 10, opensAt: inMs(86_400_000) })).status, 201);
   t.equal((await register({ name: 'closed', quantity: 10 })).status, 201);
   t.equal(

@@ -3,7 +3,7 @@ import { freemem, totalmem } from 'node:os';
 import { openFilesMax } from '../server/open-files.js';
 import type { Finding } from './doctor-finding.js';
 
-/** Of the crowd of one process; what is above waits in the backlog of the system. */
+/** Enough for the connections of one process at an event; further ones wait in the backlog of the system. */
 const OPEN_FILES_ADVISED = 16_384;
 /** A process under load takes some 300 MB, and the stores beside it more. */
 const FREE_BYTES_ADVISED = 512 * 1_024 * 1_024;

@@ -14,7 +14,7 @@ import type { Finding } from './doctor-finding.js';
 const CLOCK_AHEAD_MAX_MS = 1_000;
 /** The recorders keep a backlog below a second. */
 const BACKLOG_AGE_MAX_MS = 10_000;
-/** Of the memory limit of Redis. Each winner takes some 130 bytes until its row is written. */
+/** Share of Redis's memory limit. Each winner takes some 130 bytes until its row is written. */
 const MEMORY_SHARE_MAX = 0.8;
 const DISK_FREE_BYTES_MIN = 1_024 ** 3;
 const PAGE_ROWS = 500;
@@ -53,7 +53,7 @@ function conditionFindings({
       : {
           state: 'warning',
           check: `${name} clock`,
-          text: `${apart}; synchronise both (NTP): its clock opens the coupons`,
+          text: `${apart}; synchronise both (NTP): coupons open by the clock of this store`,
         },
   );
   if (usedBytes !== undefined && limitBytes !== undefined && usedBytes > limitBytes * MEMORY_SHARE_MAX) {
@@ -61,7 +61,7 @@ function conditionFindings({
     findings.push({
       state: 'failed',
       check: `${name} memory`,
-      text: `${share}; a full Redis issues nothing, raise maxmemory`,
+      text: `${share}; nothing is issued while Redis is full, raise maxmemory`,
     });
   }
   return findings;
@@ -72,7 +72,7 @@ async function disk(folder: string): Promise<Finding> {
   const text = `${((bavail * bsize) / 1_024 ** 3).toFixed(1)} GB free in ${folder}`;
   return bavail * bsize >= DISK_FREE_BYTES_MIN
     ? { state: 'ok', check: 'disk', text }
-    : { state: 'warning', check: 'disk', text: `${text}; a full disk issues nothing` };
+    : { state: 'warning', check: 'disk', text: `${text}; nothing is issued while the disk is full` };
 }
 
 /** Whether recorders keep up shows in the age of what waits for them. */
@@ -83,7 +83,8 @@ async function backlog({ distributed }: Stores): Promise<Finding[]> {
   let oldestMs = 0;
   for (const some of chunksOf(ids, SWEEP_BATCH_MAX))
     for (const ageMs of await queue.oldestAgesMs(some)) oldestMs = Math.max(oldestMs, ageMs ?? 0);
-  if (oldestMs <= BACKLOG_AGE_MAX_MS) return [{ state: 'ok', check: 'recorders', text: 'no issuance waits' }];
+  if (oldestMs <= BACKLOG_AGE_MAX_MS)
+    return [{ state: 'ok', check: 'recorders', text: 'every issuance has its row' }];
   const seconds = Math.round(oldestMs / 1_000).toLocaleString('en');
   return [
     {

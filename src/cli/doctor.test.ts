@@ -6,6 +6,7 @@ import { signToken } from '../../test/clients/tokens.js';
 import { startMariadb } from '../../test/servers/mariadb.js';
 import { redisClient, startRedis } from '../../test/servers/redis.js';
 import { startSeonchak, TEST_SECRET } from '../../test/servers/seonchak.js';
+import { couponKey } from '../persist/redis/keys.js';
 
 interface Finding {
   readonly state: string;
@@ -74,7 +75,7 @@ t.test('Redis and a database: versions, clocks, the backlog, coupons that Redis 
   const keys = redisClient(redis);
   await keys.connect();
   t.teardown(() => keys.disconnect());
-  const queue = 'coupon:{1}:issuable_coupon_queue';
+  const queue = couponKey(1, 'issuable_coupon_queue');
   const [entry = ''] = (await keys.zrange(queue, '0', '-1')).filter((item) => item.startsWith('m-1:'));
   await keys.zrem(queue, entry);
   await keys.zadd(queue, '1', `m-1:${Date.now() - 3_600_000}`);

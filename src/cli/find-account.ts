@@ -1,7 +1,7 @@
 /** Finds the account that an operator names by its e-mail address or id. */
 import { accountIdOf, accountRowOf } from '../accounts/account-id.js';
 import type { Account } from '../accounts/accounts.js';
-import { emailAddress } from '../http/wire/schemas.js';
+import { emailAddress } from '../http/wire/account-schemas.js';
 import type { Config } from '../config/config.js';
 import type { Stores } from '../server/stores.js';
 import { CommandFailedError, UsageError } from './exit-codes.js';

@@ -1,5 +1,5 @@
 /**
- * Processes all items in order with bounded concurrency.
+ * Runs a function for all items, in order and with bounded concurrency.
  *
  * After an error no further item is started. The error is thrown once the running items have ended, so that the caller
  * cannot close the stores while they are in use.

@@ -1,7 +1,8 @@
-/** `seonchak grant`: asks a running server for coupons for the members of a file, with a server key. */
+/** Implements `seonchak grant`: a running server issues a coupon to the members of a file. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
+import { chunksOf } from '../engine/domain/chunks.js';
 import type { CouponId } from '../engine/domain/coupon.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine } from './command-context.js';
@@ -26,8 +27,8 @@ export function addGrant(program: Command, context: CommandContext): void {
     .command('grant')
     .summary('issue a coupon to the members of a file')
     .description(
-      `Ask a running server for a coupon for each member in the first column of a CSV file, ${MEMBERS_AT_ONCE} per request, in the order of the file. ` +
-        `The server key comes from ${KEY_SETTING}; it needs the scope issue. Interrupted, the same command continues: members who hold the coupon keep it.`,
+      `Have a running server issue the coupon to each member in the first column of a CSV file, ${MEMBERS_AT_ONCE} per request, in the order of the file. ` +
+        `The server key comes from ${KEY_SETTING}; it needs the scope issue. After an interruption, run the same command again: members who hold the coupon keep it.`,
     )
     .argument('<coupon>', 'number of the coupon', couponId)
     .requiredOption('--file <path>', 'CSV file; a first line member_id is skipped')
@@ -60,12 +61,8 @@ async function grant(context: CommandContext, couponId: CouponId, options: Grant
   try {
     for (let round = 0; round < ROUNDS_MAX && open.length > 0; round += 1) {
       const again: string[] = [];
-      for (let start = 0; start < open.length; start += MEMBERS_AT_ONCE) {
-        for (const { memberId, outcome } of await ask(
-          address,
-          key,
-          open.slice(start, start + MEMBERS_AT_ONCE),
-        )) {
+      for (const some of chunksOf(open, MEMBERS_AT_ONCE)) {
+        for (const { memberId, outcome } of await ask(address, key, some)) {
           if (UNDECIDED.has(outcome)) again.push(memberId);
           else {
             counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
@@ -122,6 +119,6 @@ function readMembers(path: string): string[] {
     .split(/\r?\n/)
     .map((line) => line.split(',')[0]?.trim() ?? '')
     .filter((member, place) => member !== '' && !(place === 0 && member === 'member_id'));
-  if (members.length === 0) throw new UsageError(`${path} names no member`);
+  if (members.length === 0) throw new UsageError(`${path} has no member ids`);
   return [...new Set(members)];
 }

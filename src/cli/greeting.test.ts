@@ -20,6 +20,14 @@ t.test('a newcomer gets the address and four commands', (t) => {
   t.end();
 });
 
+t.test('the commands find the data of a server that was started with a folder of its own', (t) => {
+  t.notMatch(greeting(loadConfig({}), 8080).join('\n'), 'DATA_DIR');
+  const lines = greeting(loadConfig({ DATA_DIR: "/srv/kim's shop" }), 8080);
+  const folder = String.raw`DATA_DIR='/srv/kim'\''s shop' npm run`;
+  t.equal(lines.filter((line) => line.includes(`$(${folder}`)).length, 2, 'both commands that sign tokens');
+  t.end();
+});
+
 t.test('an address that means "all" is shown as one that can be connected to', (t) => {
   t.match(greeting(loadConfig({ HOST: '0.0.0.0' }), 80)[0], 'http://localhost:80 ');
   t.match(greeting(loadConfig({ HOST: '::1' }), 80)[0], 'http://[::1]:80 ');

@@ -16,16 +16,24 @@ export function greeting(config: Config, port: number): readonly string[] {
     `Seonchak is ready on ${address} (${where})`,
     `In a browser: ${address}/ is the console, ${address}/reference the API`,
   ];
-  return config.jwtJwksUrl === undefined ? [...ready, '', ...firstDownload(address)] : ready;
+  return config.jwtJwksUrl === undefined
+    ? [...ready, '', ...firstDownload(address, dataFolderOf(config))]
+    : ready;
 }
 
-function firstDownload(address: string): readonly string[] {
+/** @returns an assignment for commands in a shell that does not know the folder of this server; usually none is needed. */
+function dataFolderOf(config: Config): string {
+  if (config.backEnd !== 'embedded' || config.dataDir === './data') return '';
+  return `DATA_DIR='${config.dataDir.replaceAll("'", String.raw`'\''`)}' `;
+}
+
+function firstDownload(address: string, settings: string): readonly string[] {
   return [
     'Your first download, from another terminal with the same environment:',
     '',
-    '  SELLER=$(npm run -s seonchak -- tokens --role seller)',
+    `  SELLER=$(${settings}npm run -s seonchak -- tokens --role seller)`,
     `  curl ${address}/v1/coupons -H "Authorization: Bearer $SELLER" -H 'Content-Type: application/json' -d '{"name":"First drop","quantity":100}'`,
-    '  MEMBER=$(npm run -s seonchak -- tokens)',
+    `  MEMBER=$(${settings}npm run -s seonchak -- tokens)`,
     `  curl -X POST ${address}/v1/coupons/1/download -H "Authorization: Bearer $MEMBER"`,
     '',
   ];

@@ -1,4 +1,4 @@
-/** `seonchak key create`, `list` and `revoke`: keys of shops' backends. */
+/** Implements `seonchak key create`, `list` and `revoke`: keys of shops' backends. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { keyScopes, KEYS_MAX, KEYS_PER_SELLER_MAX, newKeyText } from '../accounts/server-keys.js';
 import type { KeyScope } from '../accounts/server-keys.js';

@@ -32,7 +32,7 @@ export class LiveScreen {
   /** Lines beyond the height are counted in the last one. */
   draw(lines: readonly string[]): void {
     const reported = this.#terminal.rows ?? 0;
-    // Some terminals say 0, which means that they do not know.
+    // Some terminals report 0, which means that the size is unknown.
     const rows = reported > 0 ? reported : ROWS;
     const hidden = lines.length - rows;
     const shown = hidden > 0 ? [...lines.slice(0, rows - 1), `… ${hidden + 1} more`] : lines;

@@ -8,11 +8,9 @@ const SAME_SIGNAL_MS = 500;
 
 /**
  * Aborted by the first SIGINT or SIGTERM. A second signal means that its sender does not want to wait for an orderly
- * end: it ends the process with 1.
- *
- * @returns the signal, and how to stop listening.
+ * end: it ends the process with 1. Listens until the process has ended, so that a late one does not change how it ended.
  */
-export function listenForTermination(): { readonly ending: AbortSignal; readonly forget: () => void } {
+export function listenForTermination(): AbortSignal {
   const controller = new AbortController();
   let signalledAtMs = Number.POSITIVE_INFINITY;
   const onSignal = (): void => {
@@ -23,8 +21,5 @@ export function listenForTermination(): { readonly ending: AbortSignal; readonly
     controller.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  return {
-    ending: controller.signal,
-    forget: () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal),
-  };
+  return controller.signal;
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import t from 'tap';
-import { couponId, couponIds, durationMs, wholeNumber } from './option-values.js';
+import { addClaim, couponId, couponIds, durationMs, wholeNumber } from './option-values.js';
 
 t.test('a duration is a number with its unit', (t) => {
   t.equal(durationMs('90s'), 90_000);
@@ -29,5 +29,19 @@ t.test('coupons are named by their numbers, one after the other', (t) => {
   for (const wrong of ['0', '042', '-1', '1e3', '{', '__proto__']) {
     t.throws(() => couponId(wrong), InvalidArgumentError, wrong);
   }
+  t.end();
+});
+
+t.test('claims are named, and have the type that a token would give them', (t) => {
+  const read = (...texts: string[]) =>
+    texts.reduce<object>((claims, text) => addClaim(text, { ...claims }), {});
+  t.same(read('grade=gold', 'first_order=true', 'level=3', 'ratio=-0.5'), {
+    ...{ grade: 'gold', first_order: true, level: 3, ratio: -0.5 },
+  });
+  t.same(read('code=007', 'quoted="3"', 'empty=', 'sum=a=b'), {
+    ...{ code: '007', quoted: '3', empty: '', sum: 'a=b' },
+  });
+  for (const wrong of ['', 'grade', '=gold', 'sub=7', 'role=admin', 'exp=1'])
+    t.throws(() => addClaim(wrong, {}), InvalidArgumentError, wrong);
   t.end();
 });

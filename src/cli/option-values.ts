@@ -1,6 +1,7 @@
 /** Parses option values of the command line and rejects invalid ones as wrong usage. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { CouponId } from '../engine/domain/coupon.js';
+import type { Claims } from '../http/auth/claim-names.js';
 import { parseCouponId } from '../engine/domain/coupon.js';
 
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -43,4 +44,21 @@ export function couponId(text: string): CouponId {
 /** For arguments that may be given several times: 1 2 3. */
 export function couponIds(text: string, previous: readonly CouponId[] | undefined): readonly CouponId[] {
   return [...(previous ?? []), couponId(text)];
+}
+
+/** `true`, `false` and numbers mean what a token would have; in double quotes they are text. */
+export function addClaim(text: string, previous: Claims): Claims {
+  const [, name = '', value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === '') throw new InvalidArgumentError('Give a claim as name=value, such as grade=gold.');
+  if (reservedClaims.has(name))
+    throw new InvalidArgumentError(`The claim ${name} is set by the other options.`);
+  return { ...previous, [name]: claimValue(value) };
+}
+
+const reservedClaims = new Set(['sub', 'iss', 'aud', 'iat', 'exp', 'nbf', 'role', 'coupon']);
+
+function claimValue(text: string): string | number | boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (/^-?\d+(\.\d+)?$/.test(text) && String(Number(text)) === text) return Number(text);
+  return /^".*"$/s.test(text) ? text.slice(1, -1) : text;
 }

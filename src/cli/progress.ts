@@ -8,6 +8,8 @@ const BAR_COLUMNS = 10;
 
 export interface Progress {
   advance(count: number): void;
+  /** Prints a line above the bar. */
+  note(line: string): void;
   finish(): void;
 }
 
@@ -42,7 +44,12 @@ export function startProgress(
   });
   const startedAtMs = performance.now();
   bar.start(total, 0);
-  return { advance: (count) => bar.increment(count), finish: () => bar.stop() };
+  return {
+    advance: (count) => bar.increment(count),
+    // The bar draws itself anew below.
+    note: (line) => void notes.write(onTerminal ? `\r\x1b[K${line}\n` : `${line}\n`),
+    finish: () => bar.stop(),
+  };
 }
 
 /** By the rate shown beside it. The library's own estimate uses only the last steps and jumps with every pause. */

@@ -1,4 +1,4 @@
-/** `seonchak recall`: takes back every unused issuance of a coupon that should not have been issued, with a server key. */
+/** Implements `seonchak recall`: a running server takes back every unused issuance of a coupon. */
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
@@ -26,9 +26,9 @@ export function addRecall(program: Command, context: CommandContext): void {
     .command('recall')
     .summary('take back every unused issuance of a coupon')
     .description(
-      'Ask a running server to take back every issuance of a paused or closed coupon that is neither used nor confirmed, 1,000 per request. ' +
+      'Have a running server take back every issuance of a paused or closed coupon that is neither used nor confirmed, 1,000 per request. ' +
         'Members lose the coupon and the units return to stock, which cannot be undone. ' +
-        `Interrupted, the same command continues. The server key comes from ${KEY_SETTING}; it needs the scope manage.`,
+        `After an interruption, run the same command again. The server key comes from ${KEY_SETTING}; it needs the scope manage.`,
     )
     .argument('<coupon>', 'number of the coupon', couponId)
     .option('--dry-run', 'only count what would be taken back')
@@ -60,7 +60,7 @@ async function recall(context: CommandContext, couponId: CouponId, options: Reca
 
 /** The number has to be typed: a yes is given too easily to what cannot be undone. */
 async function confirm(context: CommandContext, couponId: CouponId, count: number): Promise<void> {
-  if (!context.input.isTTY) throw new UsageError('there is no terminal to ask at: add --yes');
+  if (!context.input.isTTY) throw new UsageError('standard input is not a terminal: add --yes to confirm');
   const terminal = createInterface({ input: context.input, output: context.notes });
   const question = `${count} members lose coupon ${couponId}. This cannot be undone. Type ${couponId} to continue: `;
   const answer = await terminal.question(question).finally(() => terminal.close());

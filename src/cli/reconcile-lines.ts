@@ -38,7 +38,7 @@ export function repairLine(couponId: CouponId, repair: CouponRepair): string {
   return `coupon ${couponId}: repaired: ${done.length === 0 ? 'nothing; needs a manual decision' : done.join(', ')}`;
 }
 
-/** Of a dead letter too, whose holder may be any text. */
+/** Names a holder, also that of a dead letter, which may be any text. */
 function holderName(text: string): string {
   const holder = parseHolder(text);
   if (holder === undefined) return text;

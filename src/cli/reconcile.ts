@@ -22,6 +22,9 @@ const PAGE_ROWS = 500;
  */
 const REPAIRS_CONCURRENT_MAX = 32;
 
+const TOOK_OVER =
+  'Redis was last used with another copy, or a later state, of this database. From now on it belongs to this database.';
+
 interface ReconcileOptions {
   readonly all?: true;
   readonly repair?: true;
@@ -52,13 +55,17 @@ Examples:
       if (ids.length > 0 === (options.all === true)) {
         throw new UsageError('give coupon numbers or --all');
       }
-      const differing = await withMatchingStores(loadConfig(context.env), async (stores) => {
-        if (options.repair) await setAsideLostCoupons(context, stores, options);
+      const repairs = options.repair === true;
+      const reconcile = async (stores: Stores, tookOver: boolean): Promise<number> => {
+        if (tookOver) printLine(context.notes, TOOK_OVER);
+        if (repairs) await setAsideLostCoupons(context, stores, options);
         const records = ids.length > 0 ? await chosen(stores, [...new Set(ids)]) : await everyRecord(stores);
-        const reports = await reconcileAll(context, stores, records, options.repair === true);
+        const reports = await reconcileAll(context, stores, records, { repairs, storeIsLater: tookOver });
         print(context, reports, options);
         return reports.filter((report) => !report.clean).length;
-      });
+      };
+      const takesOver = repairs && options.all === true;
+      const differing = await withMatchingStores(loadConfig(context.env), reconcile, takesOver);
       if (differing > 0)
         throw new CommandFailedError(
           `differences found in ${differing} of the coupons; they are listed above`,
@@ -84,7 +91,7 @@ async function reportSetAside(
   printLine(
     context.notes,
     `coupon ${couponId}: Redis held another coupon of this id, which the database has lost; ` +
-      `it is kept under coupon:{${couponId}}:set-aside:…`,
+      `it is kept under coupon:${couponId}:*:set-aside:*`,
   );
   await auditLog.append({
     atMs: Date.now(),
@@ -117,7 +124,7 @@ async function reconcileAll(
   context: CommandContext,
   stores: Stores,
   records: readonly CouponRecord[],
-  repair: boolean,
+  { repairs, storeIsLater }: { readonly repairs: boolean; readonly storeIsLater: boolean },
 ): Promise<CouponReport[]> {
   const counts = await stores.ledger.counts(records.map((record) => record.couponId));
   const recorded = counts.reduce((sum, count) => sum + count.recorded, 0);
@@ -126,12 +133,13 @@ async function reconcileAll(
   const progress = startProgress(context.notes, 'comparing', 'issuances', recorded * sides);
   const reports: CouponReport[] = [];
   try {
-    await forEachConcurrently(records, repair ? REPAIRS_CONCURRENT_MAX : 1, async (record, place) => {
+    await forEachConcurrently(records, repairs ? REPAIRS_CONCURRENT_MAX : 1, async (record, place) => {
       const hooks = {
+        storeIsLater,
         onProgress: (rows: number) => progress.advance(rows),
         onSetAside: () => reportSetAside(context, stores.auditLog, record.couponId),
       };
-      reports[place] = repair
+      reports[place] = repairs
         ? await repairAndReport(stores, record, operatorHere(), hooks)
         : await checkCoupon(stores, record, hooks);
     });

@@ -1,4 +1,4 @@
-/** `seonchak redemption list` and `cancel`: the orders of one issuance, for an operator who helps a shop. */
+/** Implements `seonchak redemption list` and `cancel`: the orders of one issuance. */
 import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
 import type { CouponId } from '../engine/domain/coupon.js';
@@ -37,7 +37,7 @@ export function addRedemption(program: Command, context: CommandContext): void {
     .command('cancel')
     .summary('cancel the redemption of an order')
     .description(
-      'Cancel the redemption of an order. The coupon can be used again, or stays used where its rule says so. The id of the order cannot redeem again.',
+      'Cancel the redemption of an order. The coupon can be used again, or stays used where its rule is `void`. The id of the order cannot redeem again.',
     )
     .argument('<coupon>', 'number of the coupon', couponId)
     .argument('<number>', 'number of the issuance', wholeNumber(1, ISSUE_NO_MAX))
@@ -85,13 +85,14 @@ async function cancel(
   options: JsonOption,
 ): Promise<void> {
   const orderId = parseOrderId(order);
-  if (orderId === undefined) throw new UsageError(`${order} is no order id (1 to 64 of A-Z a-z 0-9 . _ : -)`);
+  if (orderId === undefined)
+    throw new UsageError(`${order} is not an order id (1 to 64 of A-Z a-z 0-9 . _ : -)`);
   const result = await withStores(loadConfig(context.env), (stores) =>
     stores.redemptions.cancel({ couponId, issueNo }, orderId, operatorHere()),
   );
   if (result.status === 'absent') throw notFound(couponId, issueNo);
   if (result.status !== 'cancelled') {
-    throw new CommandFailedError(`order ${orderId} has not redeemed number ${issueNo} of coupon ${couponId}`);
+    throw new CommandFailedError(`order ${orderId} did not redeem number ${issueNo} of coupon ${couponId}`);
   }
   const { state } = result.redemption;
   if (options.json) printJson(context, { couponId, issueNo, orderId, state });

@@ -1,4 +1,4 @@
-/** Says in one line what is missing where the HTTP library has no binary for this Node.js or this system. */
+/** Reports in one line what is missing where the HTTP library has no binary for this Node.js or system. */
 import { SeonchakError } from '../engine/domain/errors.js';
 
 /** The library loads a binary made for one Node.js version and one C library; without it, this is how its message begins. */

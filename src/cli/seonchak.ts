@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The program `seonchak`: the only file that touches this process's arguments, streams and exit code.
+ * Runs the program `seonchak`. No other file touches this process's arguments, streams and exit code.
  *
  * Imports the commands after the limit of open files was checked: loading them opens hundreds of files concurrently.
  */
@@ -27,3 +27,5 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   output: process.stdout,
   notes: process.stderr,
 });
+// Without an explicit exit Node may loop for ever while it frees its environment (nodejs/node#47748).
+process.once('exit', () => process.exit());

@@ -6,6 +6,7 @@ import { loadConfig } from '../config/config.js';
 import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';
 import { greeting } from './greeting.js';
+import { wholeNumber } from './option-values.js';
 import { listenForTermination } from './on-termination-signal.js';
 
 export function addServe(program: Command, context: CommandContext): void {
@@ -15,7 +16,7 @@ export function addServe(program: Command, context: CommandContext): void {
     .description(
       'Start the server and run until SIGTERM or SIGINT. Then answer the requests in flight, record the claimed issuances and exit.',
     )
-    .option('--port <number>', 'port to listen on (PORT)')
+    .option('--port <number>', 'port to listen on (PORT)', wholeNumber(1, 65_535))
     .option('--host <address>', 'address to listen on (HOST)')
     .option('--data-dir <folder>', 'data folder of the embedded back end (DATA_DIR)')
     .addHelpText(
@@ -31,14 +32,14 @@ Examples:
 }
 
 interface ServeOptions {
-  readonly port?: string;
+  readonly port?: number;
   readonly host?: string;
   readonly dataDir?: string;
 }
 
 /** An option wins over its variable, and the processes that the server starts get the same settings. */
 function withOptions(env: NodeJS.ProcessEnv, { port, host, dataDir }: ServeOptions): NodeJS.ProcessEnv {
-  const given = { PORT: port, HOST: host, DATA_DIR: dataDir };
+  const given = { PORT: port === undefined ? undefined : String(port), HOST: host, DATA_DIR: dataDir };
   for (const [name, value] of Object.entries(given)) if (value !== undefined) env[name] = value;
   return env;
 }
@@ -50,7 +51,7 @@ async function serve(context: CommandContext, config: Config): Promise<void> {
   ]);
   const { isApiChild, unrefParentChannel } = await import('../server/processes.js');
   // Before the start: a server of several processes answers before the last of them is up, and an order to end must not cut those answers off.
-  const { ending, forget } = listenForTermination();
+  const ending = listenForTermination();
   try {
     const { output } = context;
     const logger = createLogger(config, output.isTTY === true ? await forTerminal(output) : undefined);
@@ -61,7 +62,6 @@ async function serve(context: CommandContext, config: Config): Promise<void> {
     if (!ending.aborted) await once(ending, 'abort');
     await server.stop();
   } finally {
-    forget();
     unrefParentChannel();
   }
 }

@@ -1,4 +1,5 @@
 /** Formats the status of coupons as a table. */
+import type { Eligibility } from '../engine/domain/eligibility.js';
 import type { CouponStatus } from '../engine/sellers/coupon-status.js';
 import { table } from './table.js';
 
@@ -21,6 +22,9 @@ export function statusTable({ coupons }: StatusReport): readonly string[] {
       'recorded',
       'held',
       'dead',
+      'each',
+      'hold',
+      'for',
       'name',
     ],
     coupons.map((one) => [
@@ -34,7 +38,19 @@ export function statusTable({ coupons }: StatusReport): readonly string[] {
       one.recorded,
       one.held,
       one.deadLettered,
+      one.perMember,
+      one.holdSeconds === null ? '-' : `${one.holdSeconds}s`,
+      ruleText(one.eligibility),
       one.name,
     ]),
   );
+}
+
+/** Short, because the name follows: `--json` has the whole rule. */
+function ruleText(rule: Eligibility | null): string {
+  if (rule === null) return 'all';
+  const parts = Object.keys(rule.claims ?? {});
+  if (rule.audience === true) parts.push('list');
+  if (rule.notIssued !== undefined) parts.push(`not:${rule.notIssued.join('+')}`);
+  return parts.join(',');
 }

@@ -40,7 +40,7 @@ export function addStatus(program: Command, context: CommandContext): void {
     .option('--limit <coupons>', 'number of coupons to list', wholeNumber(1, LIMIT_MAX), LIMIT_DEFAULT)
     .option('--watch', 'refresh until Ctrl-C')
     .addOption(durationOption('--every <duration>', 'with --watch: interval, such as 5s', WATCH_EVERY))
-    .option('--json', 'print JSON for programs; with --watch one document a line')
+    .option('--json', 'print JSON for programs; with --watch one document per line')
     .addHelpText(
       'after',
       `

@@ -32,6 +32,17 @@ t.test("without a word about it a token is a member's and good for a week", asyn
   t.equal(Number(payload.exp) - Number(payload.iat), 7 * 86_400);
 });
 
+t.test('claims are signed into tokens and tickets', async (t) => {
+  const claims = ['--claim', 'grade=gold', '--claim', 'first_order=true'];
+  const { stdout } = await runSeonchak(['tokens', ...claims], settings);
+  t.match((await verify(stdout.trim())).payload, { grade: 'gold', first_order: true, role: 'member' });
+  const presence = { PRESENCE_SECRET: 'a-secret-of-the-waiting-room-61b0f2' };
+  const ticket = await runSeonchak(['tokens', '--presence', '42', ...claims], { ...settings, ...presence });
+  const key = new TextEncoder().encode(presence.PRESENCE_SECRET);
+  t.match((await jwtVerify(ticket.stdout.trim(), key)).payload, { grade: 'gold', coupon: 42 });
+  t.equal((await runSeonchak(['tokens', '--claim', 'sub=7'], settings)).exitCode, 2);
+});
+
 t.test('presence tickets name the coupon and are valid for minutes', async (t) => {
   const presence = { PRESENCE_SECRET: 'a-secret-of-the-waiting-room-61b0f2', PRESENCE_ISSUER: 'room' };
   const words = ['tokens', '--presence', '42', '--first', '7'];

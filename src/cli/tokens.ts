@@ -7,16 +7,17 @@ import { loadConfig } from '../config/config.js';
 import type { CouponId } from '../engine/domain/coupon.js';
 import { ACCOUNT_ID_PREFIX } from '../accounts/account-id.js';
 import { signUpRoles } from '../accounts/accounts.js';
+import type { Claims } from '../http/auth/claim-names.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine } from './command-context.js';
 import { UsageError } from './exit-codes.js';
-import { couponId, durationMs, wholeNumber } from './option-values.js';
+import { addClaim, couponId, durationMs, wholeNumber } from './option-values.js';
 import { startProgress } from './progress.js';
 import type { SignToken } from './token-batch.js';
 import { signTokens } from './token-batch.js';
 import { sharesOf, tokenFileName, writeCsv, writeTokenFile } from './token-files.js';
 
-/** Of CSV lines that need no quoting. Members with other ids exist; tokens for those come from the provider that knows them. */
+/** Ids whose CSV lines need no quoting. Other ids exist; their tokens come from the provider that issued them. */
 const narrowId = /^[A-Za-z0-9._-]{1,64}$/;
 
 const COUNT_MAX = 100_000_000;
@@ -37,6 +38,7 @@ interface TokensOptions {
   readonly prefix?: string;
   readonly expiresIn?: number;
   readonly presence?: CouponId;
+  readonly claim: Claims;
   readonly json?: true;
 }
 
@@ -75,6 +77,12 @@ export function addTokens(program: Command, context: CommandContext): void {
         .argParser(couponId)
         .conflicts('role'),
     )
+    .option(
+      '--claim <name=value>',
+      'claim of the member, for coupons whose rule names it (MEMBER_CLAIMS); may be repeated',
+      addClaim,
+      {},
+    )
     .option('--json', 'print JSON for programs: the files written, or the tokens')
     .addHelpText(
       'after',
@@ -83,6 +91,7 @@ Examples:
   $ TOKEN=$(seonchak tokens --role seller --count 1)
   $ seonchak tokens --count 100000 --files 10 --out ./tokens
   $ seonchak tokens --prefix '' --first 7
+  $ TOKEN=$(seonchak tokens --claim grade=gold --claim first_order=true)
   $ TICKET=$(seonchak tokens --presence 42 --first 7)`,
     )
     .action(async (given: TokensOptions) => {
@@ -96,7 +105,7 @@ Examples:
 
 /**
  * Members for trying out must not exist: no member of the shop, no account, and not those of an earlier run, who may
- * hold the coupon already. A seller has to find its coupons again, and a caller who names a first number wants that
+ * hold the coupon already. A seller has to find its coupons again, and a caller who names a first number asks for that
  * very member.
  */
 function namesOf({ first, prefix, presence, role }: TokensOptions): Pick<NamedTokens, 'first' | 'prefix'> {
@@ -134,7 +143,7 @@ async function signerOf(config: Config, options: NamedTokens): Promise<SignToken
     }
     const issuer = new TokenIssuer(settings.secret, settings);
     const seconds = secondsOf(options.expiresIn ?? durationMs(TICKET_LIFETIME));
-    return (memberId) => issuer.issueTicket(memberId, presence, seconds, issuedAtMs);
+    return (memberId) => issuer.issueTicket(memberId, presence, seconds, issuedAtMs, options.claim);
   }
   const settings = await tokenSettings(config, 'existing');
   if (settings.secret === undefined) {
@@ -144,7 +153,7 @@ async function signerOf(config: Config, options: NamedTokens): Promise<SignToken
   }
   const issuer = new TokenIssuer(settings.secret, settings);
   const seconds = secondsOf(options.expiresIn ?? durationMs(TOKEN_LIFETIME));
-  return (memberId) => issuer.issue(memberId, role, seconds, issuedAtMs);
+  return (memberId) => issuer.issue(memberId, role, seconds, issuedAtMs, options.claim);
 }
 
 function secondsOf(lifetimeMs: number): number {

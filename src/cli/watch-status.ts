@@ -12,7 +12,7 @@ export interface WatchOptions {
   readonly json: boolean;
 }
 
-/** Shows what `look` returns until SIGINT or SIGTERM. An unreachable store is shown as such and read again. */
+/** Shows what `read` returns until SIGINT or SIGTERM. An unreachable store is shown as such and read again. */
 export async function watchStatus(
   context: CommandContext,
   read: () => Promise<StatusReport>,

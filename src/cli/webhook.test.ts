@@ -1,4 +1,4 @@
-/** `seonchak webhook` beside a server whose relay delivers. */
+/** Tests `seonchak webhook` beside a server whose relay delivers. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
@@ -73,6 +73,22 @@ t.test('a disabled webhook is listed, tried, enabled, and goes on; issuances are
   t.match(replay, { exitCode: 0, stdout: 'numbers 1 to 2 of coupon 1 are delivered to webhook 1 again\n' });
   await until(() => got.length === 5);
   t.same(got.slice(2), ['iss_1_2', 'iss_1_1', 'iss_1_2']);
+  const counted = async (series: string): Promise<number> => {
+    const { text } = (await client.call('/metrics')).body as { readonly text: string };
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${series} `))
+        ?.slice(series.length),
+    );
+  };
+  t.equal(await counted('seonchak_webhook_deliveries_total{result="status"}'), 1, 'refused with 410');
+  // Test messages are not counted.
+  t.equal(await counted('seonchak_webhook_deliveries_total{result="delivered"}'), 3);
+  t.equal(await counted('seonchak_webhook_lag_seconds'), 0);
+  status = 410;
+  await press('m3');
+  await until(async () => (await counted('seonchak_webhooks_disabled')) === 1);
   for (const words of [
     ['test', '7'],
     ['enable', '7'],

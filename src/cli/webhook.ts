@@ -1,4 +1,4 @@
-/** `seonchak webhook list`, `test`, `replay` and `enable`: webhooks of shops. */
+/** Implements `seonchak webhook list`, `test`, `replay` and `enable`: webhooks of shops. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { loadConfig } from '../config/config.js';
 import { parseCouponId } from '../engine/domain/coupon.js';
@@ -27,7 +27,9 @@ export function addWebhook(program: Command, context: CommandContext): void {
   const webhook = program
     .command('webhook')
     .summary('list, test, replay or enable webhooks of shops')
-    .description('Webhooks send the events of a seller to its shop. The role `relay` of a server does it.');
+    .description(
+      'Webhooks send the events of a seller to its shop. Servers with the role `relay` send them.',
+    );
   webhook
     .command('list')
     .summary('list webhooks')
@@ -46,7 +48,7 @@ export function addWebhook(program: Command, context: CommandContext): void {
   webhook
     .command('replay')
     .summary('deliver issuances once more')
-    .description('Deliver the recorded issuances of a coupon once more, beside what is new.')
+    .description('Deliver the recorded issuances of a coupon again. New events are delivered as usual.')
     .argument('<id>', 'number of the webhook', wholeNumber(1, ID_MAX))
     .argument('<coupon>', 'id of the coupon', couponId)
     .option('--from <number>', 'the first number to deliver', wholeNumber(1, ISSUE_NO_MAX), 1)
@@ -56,7 +58,7 @@ export function addWebhook(program: Command, context: CommandContext): void {
   webhook
     .command('enable')
     .summary('enable a disabled webhook')
-    .description('Enable a webhook that failed for too long. Deliveries go on where they stopped.')
+    .description('Enable a webhook that failed for too long. Deliveries continue where they stopped.')
     .argument('<id>', 'number of the webhook', wholeNumber(1, ID_MAX))
     .action((id: number) => enable(context, id));
 }

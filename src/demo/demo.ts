@@ -1,10 +1,10 @@
 /**
  * Runs `seonchak demo`: server, seller, coupon and crowd, then a comparison with the database.
  *
- * The console shows the downloads live meanwhile.
+ * In the middle of the crowd the server is killed and started again. The console shows the downloads live meanwhile.
  */
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,16 +13,14 @@ import type { Schemas, SeonchakClient } from '#client';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/config.js';
 import { TokenIssuer } from '../http/auth/token-issuer.js';
-import { PAGE_LIMIT_MAX } from '../http/wire/schemas.js';
-import { PortInUseError } from '../http/wire/listen.js';
-import { createLogger } from '../server/log.js';
-import { startServer } from '../server/main.js';
-import type { RunningServer } from '../server/main.js';
+import { PAGE_LIMIT_MAX } from '../http/wire/field-schemas.js';
 import { tokenSettings } from '../server/token-settings.js';
 import { compare } from './compare.js';
 import type { RecordedIssuance } from './compare.js';
 import { Crowd } from './crowd.js';
 import type { Member, Press, SendDownload } from './crowd.js';
+import { DemoServer } from './demo-server.js';
+import { lostAnswers } from './lost-answers.js';
 import { planPresses } from './press-plan.js';
 import type { PlannedPress } from './press-plan.js';
 
@@ -45,8 +43,15 @@ export interface DemoOptions {
 
 export interface DemoScreen {
   print(line: string): void;
-  /** @returns called for each answer, and at the end. */
-  progress(presses: number): { advance(count: number): void; finish(): void };
+  progress(presses: number): DemoProgress;
+}
+
+export interface DemoProgress {
+  /** Called for each answer. */
+  advance(count: number): void;
+  /** Prints a line above the bar. */
+  note(line: string): void;
+  finish(): void;
 }
 
 /**
@@ -61,9 +66,9 @@ export async function runDemo(
 ): Promise<readonly string[]> {
   const dataDir = await mkdtemp(join(tmpdir(), 'seonchak-demo-'));
   try {
-    const { server, config } = await startOnFreePort(dataDir);
+    const server = await DemoServer.start(dataDir);
     try {
-      return await dropAndCompare(config, `http://127.0.0.1:${server.port}`, options, screen, signal);
+      return await dropAndCompare(loadConfig({ DATA_DIR: dataDir }), server, options, screen, signal);
     } finally {
       await server.stop();
     }
@@ -74,12 +79,13 @@ export async function runDemo(
 
 async function dropAndCompare(
   config: Config,
-  address: string,
+  server: DemoServer,
   options: DemoOptions,
   screen: DemoScreen,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const { members, quantity, opensInMs, overMs } = options;
+  const { address } = server;
   const seller = await signUpSeller(address);
   const opensAtMs = Date.now() + opensInMs;
   const { data: coupon } = await seller.POST('/v1/coupons', {
@@ -94,7 +100,15 @@ async function dropAndCompare(
   const progress = screen.progress(presses.length);
   const answers: Press[] = [];
   const arriving = membersAsPlanned(presses, await memberTokens(config), opensAtMs, signal);
-  await new Crowd([downloadsAt(address)]).press(coupon.id, arriving, {
+  // Every lane waits for it between two presses.
+  setMaxListeners(2 * LANES, signal);
+  const crowd = new Crowd([downloadsAt(address)]);
+  const restarted = crowd
+    .winners(Math.ceil(Math.min(members, quantity) / 2))
+    .then(() => killInTheMiddle(server, progress, signal));
+  // Awaited below; a fault meanwhile must not end the process.
+  restarted.catch(() => undefined);
+  await crowd.press(coupon.id, arriving, {
     lanes: LANES,
     patienceMs: PATIENCE_MS,
     retryMs: () => RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least),
@@ -104,12 +118,18 @@ async function dropAndCompare(
     },
     signal,
   });
+  if (signal.aborted) {
+    progress.finish();
+    return [];
+  }
+  const killedAtMs = await restarted;
   progress.finish();
-  if (signal.aborted) return [];
 
   const rows = await recordedIssuances(seller, coupon.id);
   const faults = compare(answers, rows, quantity);
-  for (const line of summary(answers, rows, faults)) screen.print(line);
+  const { members: unanswered, kept } = lostAnswers(crowd.presses, killedAtMs);
+  for (const line of [...summary(answers, rows, faults), ...survival(unanswered, kept), ENDING])
+    screen.print(line);
   await aborted(signal);
   return faults;
 }
@@ -141,8 +161,37 @@ function summary(
     faults.length === 0
       ? `In the database: ${rows.length.toLocaleString('en')} rows, numbered from 1 without a gap, one per member, each with the number that was answered.`
       : `Broken promises: ${faults.join('; ')}.`,
-    'The server keeps running so that you can explore it. Ctrl-C stops it and removes its data.',
   ];
+}
+
+const ENDING = 'The server keeps running so that you can explore it. Ctrl-C stops it and removes its data.';
+
+/** What the kill in the middle cost: nothing. */
+function survival(unanswered: number, kept: readonly RecordedIssuance[]): string[] {
+  const lost = `The server was killed in the middle: ${unanswered.toLocaleString('en')} members lost their answer and pressed again.`;
+  const [example] = kept;
+  if (example === undefined) return [lost];
+  return [
+    lost,
+    `${kept.length.toLocaleString('en')} of them had won before the kill and got the same number: ` +
+      `member ${example.memberId} has number ${example.issueNo.toLocaleString('en')}.`,
+  ];
+}
+
+/** The best moment of the demo: no number is lost, and none is given twice. @returns when the server was killed. */
+async function killInTheMiddle(
+  server: DemoServer,
+  progress: DemoProgress,
+  signal: AbortSignal,
+): Promise<number> {
+  const killedAtMs = Date.now();
+  if (signal.aborted) return killedAtMs;
+  progress.note('The server is killed now (SIGKILL), while members press …');
+  const tookMs = await server.killAndRestart();
+  progress.note(
+    `… and runs again after ${(tookMs / 1_000).toFixed(1)} s. The members press again automatically.`,
+  );
+  return killedAtMs;
 }
 
 async function signUpSeller(address: string): Promise<SeonchakClient> {
@@ -211,32 +260,6 @@ async function pageOfIssuances(
   });
   if (data === undefined) throw new Error('The issuances could not be read.');
   return data;
-}
-
-/** On the usual port where that is free, so that the address is the one of the documentation. */
-async function startOnFreePort(
-  dataDir: string,
-): Promise<{ readonly server: RunningServer; readonly config: Config }> {
-  const start = async (settings: NodeJS.ProcessEnv) => {
-    const config = loadConfig({ DATA_DIR: dataDir, LOG_LEVEL: 'error', ...settings });
-    return { server: await startServer(config, createLogger(config)), config };
-  };
-  try {
-    return await start({});
-  } catch (fault) {
-    if (!(fault instanceof PortInUseError)) throw fault;
-    return start({ PORT: String(await freePort()) });
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** @returns false when the signal came first. */

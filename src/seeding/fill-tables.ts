@@ -175,7 +175,7 @@ async function fillIssuances(
   await Promise.all(Array.from({ length: tables.insertsAtOnce }, work));
 }
 
-/** Of a lot, one statement after another; of different lots, statements at the same time. A coupon is in one lot only. */
+/** Divides the work into lots. Statements of a lot follow one another; different lots run concurrently. A coupon is in one lot only. */
 function* lotsOf(
   plan: SeedPlan,
   memberIds: readonly number[],

@@ -1,0 +1,20 @@
+/** Finds what became of members whose answer was lost with the server. */
+import type { RecordedIssuance } from './compare.js';
+import type { Press } from './crowd.js';
+
+export interface LostAnswers {
+  /** Members with a lost answer. */
+  readonly members: number;
+  /** Those whose coupon had been issued when the server was killed: the retry returned their number. */
+  readonly kept: readonly RecordedIssuance[];
+}
+
+/** @param presses all of them. @param killedAtMs by the store's clock. */
+export function lostAnswers(presses: readonly Press[], killedAtMs: number): LostAnswers {
+  const lost = new Set(presses.filter(({ outcome }) => outcome === 'lost').map(({ memberId }) => memberId));
+  const kept = new Map<string, number>();
+  for (const { memberId, issueNo, storeMs = killedAtMs } of presses) {
+    if (issueNo !== undefined && storeMs < killedAtMs && lost.has(memberId)) kept.set(memberId, issueNo);
+  }
+  return { members: lost.size, kept: [...kept].map(([memberId, issueNo]) => ({ memberId, issueNo })) };
+}
