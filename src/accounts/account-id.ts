@@ -1,5 +1,5 @@
 /**
- * Ids of accounts: the `sub` of their tokens, and their member id or seller id in every table.
+ * Forms the ids of accounts: the `sub` of their tokens, and their member id or seller id in every table.
  *
  * A row number alone would be in one namespace with the members of a shop: the person with the third account would be
  * the shop's member `3` (docs/adr/0060).
@@ -20,7 +20,7 @@ export function isReservedForAccounts(subject: string): boolean {
   return subject.startsWith(ACCOUNT_ID_PREFIX);
 }
 
-/** The number of the row; `undefined` for a subject that is no account's. */
+/** The number of the row; `undefined` for a subject that is not an account's. */
 export function accountRowOf(subject: string): number | undefined {
   const [, row] = accountIdPattern.exec(subject) ?? [];
   return row === undefined ? undefined : Number(row);

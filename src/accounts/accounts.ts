@@ -8,7 +8,7 @@ import type { AuditEntry } from '../engine/ports/audit-log.js';
 
 /** What a person may sign up as. */
 export const signUpRoles = ['member', 'seller'] as const;
-/** Administrators are made at the command line. */
+/** Administrators are made at the command line or by another administrator. */
 export const roles = [...signUpRoles, 'admin'] as const;
 export type Role = (typeof roles)[number];
 
@@ -20,7 +20,7 @@ export interface Account {
   /** Self-describing scrypt hash, see password.ts. */
   readonly passwordHash: string;
   readonly createdAtMs: number;
-  /** Of the sessions that are valid: those of a lower one have ended (session-ends.ts). */
+  /** Generation of the valid sessions. Sessions of a lower generation have ended (session-ends.ts). */
   readonly generation: number;
 }
 

@@ -6,7 +6,7 @@
 import type { CouponId, MemberId } from '../engine/domain/coupon.js';
 import type { AuditEntry } from '../engine/ports/audit-log.js';
 
-/** Of one coupon, and of all copies in one process: a set of a million short ids takes 90 MB. */
+/** Most members of one list, and of all copies in one process: a set of a million short ids takes 90 MB. */
 export const AUDIENCE_MAX = 1_000_000;
 
 /** Added, and removed, in one change. */
@@ -64,6 +64,6 @@ export interface AudienceStore {
   members(couponId: CouponId, after: string, limit: number): Promise<MemberId[]>;
   /** Members whose last change has a revision above `after` and up to `upTo`, in no order. */
   changes(couponId: CouponId, after: number, upTo: number): Promise<AudienceChange[]>;
-  /** Of these coupons those whose window has not ended and opens before this instant. */
+  /** Filters these coupons: those whose window has not ended and opens before this instant. */
   openBefore(couponIds: readonly CouponId[], instantMs: number, nowMs: number): Promise<CouponId[]>;
 }

@@ -41,7 +41,7 @@ export class FollowedMap<Key, Value> {
     return this.#values.size;
   }
 
-  /** Of the last change that is in here. */
+  /** Revision of the last change that this copy has. */
   get revision(): number {
     return this.#revision;
   }

@@ -139,11 +139,17 @@ t.test('all together are bounded: an idle one makes room, one in use does not', 
   sets.want(coupon(2));
   await settle();
   t.same(state.tooLarge, [coupon(2)]);
+  t.equal(sets.tooLarge, 1, 'for the metric');
   t.equal(sets.has(coupon(1), 'a' as MemberId), true);
   state.nowMs += 61_000;
   t.equal(sets.has(coupon(2), 'c' as MemberId), 'not_loaded');
   await settle();
   t.equal(sets.has(coupon(2), 'c' as MemberId), true);
   t.equal(room.used, 2);
+  t.equal(sets.tooLarge, 0);
   t.equal(sets.has(coupon(1), 'a' as MemberId), 'not_loaded');
+  await settle();
+  t.equal(sets.tooLarge, 1);
+  state.nowMs += 61_000;
+  t.equal(sets.tooLarge, 0, 'no member asks for it any more');
 });

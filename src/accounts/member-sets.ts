@@ -18,7 +18,7 @@ const IN_USE_MS = 60_000;
 /** A state of a set that can be read now. */
 export interface SetState {
   readonly members: number;
-  /** Of the set's content; which change of it means what is a matter of the source. */
+  /** Revision of the set's content. The source defines what it counts. */
   readonly revision: number;
 }
 
@@ -80,6 +80,8 @@ export class MemberSets {
   /** In the order in which they were asked about. */
   readonly #toLoad = new Set<CouponId>();
   readonly #retryAtMs = new Map<CouponId, number>();
+  /** When each set that was asked about last did not fit. */
+  readonly #tooLargeAtMs = new Map<CouponId, number>();
   readonly #poll: RepeatedPoll;
   #loading = false;
 
@@ -107,6 +109,14 @@ export class MemberSets {
     let members = 0;
     for (const set of this.#loaded.values()) members += set.members.size;
     return members;
+  }
+
+  /** Sets that were asked about within the last minute and do not fit into memory beside those in use. */
+  get tooLarge(): number {
+    const sinceMs = this.#ports.clock.monotonicMs() - IN_USE_MS;
+    for (const [couponId, atMs] of this.#tooLargeAtMs)
+      if (atMs < sinceMs) this.#tooLargeAtMs.delete(couponId);
+    return this.#tooLargeAtMs.size;
   }
 
   /** `not_loaded`: it is being loaded from now on. */
@@ -154,9 +164,11 @@ export class MemberSets {
     }
     const before = this.#loaded.get(couponId);
     if (!this.#makeRoom(couponId, state.members - (before?.members.size ?? 0))) {
+      this.#tooLargeAtMs.set(couponId, clock.monotonicMs());
       this.#ports.onTooLarge(couponId, state.members);
       return;
     }
+    this.#tooLargeAtMs.delete(couponId);
     const members = new Set<MemberId>();
     for await (const page of source.pages(couponId, state))
       for (const memberId of page) members.add(memberId);

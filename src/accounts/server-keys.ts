@@ -1,4 +1,4 @@
-/** Keys of a shop's backend: the port, and the copy that every API process keeps in memory, so that no store is asked to authenticate. */
+/** Defines the keys of a shop's backend, and the copy that every API process keeps in memory to authenticate them. */
 import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
 import type { Clock, Scheduler } from '../engine/domain/clock.js';
 import type { AuditEntry } from '../engine/ports/audit-log.js';

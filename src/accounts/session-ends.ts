@@ -11,7 +11,7 @@ import { RepeatedPoll } from './repeated-poll.js';
 /** Twelve hours: longer than an event and its queue, shorter than a lost phone. */
 export const SESSION_SECONDS = 43_200;
 
-/** Of an account that no longer exists: every session has ended. */
+/** The generation of a deleted account: every session has ended. */
 export const NO_SESSION_VALID = 2_147_483_647;
 
 /** After that no token of an ended session is accepted anyway. The hour is for clocks that differ. */

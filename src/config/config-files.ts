@@ -62,7 +62,7 @@ export function readAuthorities(path: string): FileText {
   return isCertificate(file.text) ? file : { problem: `has no certificate in PEM, ${path}` };
 }
 
-/** Judged here, because the server library says no more than "failed" of a pair it cannot use. `undefined`: it can be used. */
+/** Judged here, because the server library reports no more than "failed" of a pair it cannot use. `undefined`: it can be used. */
 export function problemOfCertificate(
   certFile: string,
   keyFile: string,

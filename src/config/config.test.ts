@@ -28,6 +28,8 @@ t.test('with nothing set there is an embedded server on this machine only', (t) 
   t.equal(config.dataDir, './data');
   t.equal(config.jwtSecret, undefined, 'it is generated in the data folder');
   t.equal(config.sellerSignup, 'open');
+  t.equal(config.memberSignup, 'open');
+  t.equal(config.shutdownDelayMs, 0, 'no balancer has to notice');
   t.same(config.roles, ['api', 'recorder', 'relay']);
   t.end();
 });
@@ -37,7 +39,7 @@ t.test('an empty variable counts as absent', (t) => {
   t.end();
 });
 
-t.test('both store addresses choose the distributed back end, with closed sign-up for sellers', (t) => {
+t.test('both store addresses choose the distributed back end, closed to sign-ups and slow to stop', (t) => {
   const config = loadConfig(distributed);
   t.match(config, {
     backEnd: 'distributed',
@@ -45,6 +47,8 @@ t.test('both store addresses choose the distributed back end, with closed sign-u
     mysqlUrl: distributed.MYSQL_URL,
     jwtSecret: secret,
     sellerSignup: 'closed',
+    memberSignup: 'closed',
+    shutdownDelayMs: 5000,
   });
   t.end();
 });
@@ -94,6 +98,8 @@ t.test('every value that cannot be used is refused under the name of its variabl
     ['RECORD_THREADS', '0', '17'],
     ['LOG_LEVEL', 'loud'],
     ['SELLER_SIGNUP', 'yes'],
+    ['MEMBER_SIGNUP', 'yes'],
+    ['SHUTDOWN_DELAY_MS', '-1', '600001', '5s'],
     [
       'CORS_ORIGINS',
       'shop.example',

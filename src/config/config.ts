@@ -14,7 +14,7 @@ import { serverTls } from './store-tls.js';
 /** Three health checks of the shipped proxies, a second apart, and one that has just begun. */
 const SHUTDOWN_DELAY_BEHIND_PROXY_MS = 5_000;
 
-/** In JWT_MEMBER_VALUES: whatever is no seller's is a member's. */
+/** In JWT_MEMBER_VALUES: every value that is not a seller's is a member's. */
 const ANY_VALUE = '*';
 
 /** Paths; the listener reads them itself. */

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { durabilityLevels } from '../engine/domain/durability.js';
-import { isNetwork } from '../http/limits/client-address.js';
+import { isNetwork } from './network.js';
 import { readAuthorities } from './config-files.js';
 import { parseUrl, readMysqlUrl, readNatMap, readRedisUrls } from './store-urls.js';
 
@@ -148,7 +148,7 @@ export const environment = z.object({
   PENDING_MAX: integer(1, 10_000_000).default(50_000),
   ADMIT_DEADLINE_MS: integer(50, 60_000).default(2_000),
   LEASE_MS: integer(1_000, 600_000).default(10_000),
-  RECORD_BATCH_MAX: integer(1, BATCH_LIMIT).default(2_000),
+  RECORD_BATCH_MAX: integer(1, BATCH_LIMIT).default(3_000),
   RECORD_THREADS: integer(1, 16).default(2),
   LOG_LEVEL: z
     .enum(

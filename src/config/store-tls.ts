@@ -85,7 +85,7 @@ function demandOfJson(text: string): TlsDemand | undefined {
   }
 }
 
-/** `off`: the URL forbids TLS. `undefined`: the URL says nothing about TLS. */
+/** `off`: the URL forbids TLS. `undefined`: the URL has no TLS option. */
 export type TlsChoice = CertificateCheck | 'off' | undefined;
 
 /** What the options of one URL demand together. */

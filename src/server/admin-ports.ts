@@ -1,7 +1,6 @@
 /** Makes what the routes for administrators ask of the stores. */
 import type { CouponId } from '../engine/domain/coupon.js';
-import type { AuditActor } from '../engine/ports/audit-log.js';
-import type { StoreProbe } from '../http/api/admin.js';
+import type { CheckOptions, Findings, StoreProbe } from '../http/api/admin.js';
 import { checkCoupon, repairAndReport, reportForPrograms } from './check-coupon.js';
 import type { CheckedStores } from './check-coupon.js';
 import type { Stores } from './stores.js';
@@ -31,19 +30,19 @@ export function storeProbes({
   ];
 }
 
-/** @param repairer left out: nothing is repaired. @returns `undefined` without such a coupon. */
+/** @returns `undefined` without such a coupon. */
 export async function checkForAdmin(
   stores: CheckedStores,
   couponId: CouponId,
-  repairer?: AuditActor,
-): Promise<Readonly<Record<string, unknown>> | undefined> {
+  { repairer, ...hooks }: CheckOptions,
+): Promise<Findings | undefined> {
   const [record] = await stores.catalogue.find([couponId]);
   if (record === undefined) return undefined;
-  if (repairer === undefined) return reportForPrograms(await checkCoupon(stores, record));
+  if (repairer === undefined) return reportForPrograms(await checkCoupon(stores, record, hooks));
   const onSetAside = (): Promise<void> =>
     stores.auditLog.append({
       ...{ atMs: Date.now(), actor: repairer, action: 'coupon_set_aside' },
       ...{ target: `coupon ${couponId}`, detail: {} },
     });
-  return reportForPrograms(await repairAndReport(stores, record, repairer, { onSetAside }));
+  return reportForPrograms(await repairAndReport(stores, record, repairer, { ...hooks, onSetAside }));
 }

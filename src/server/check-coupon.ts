@@ -5,7 +5,7 @@ import { reconcileCoupon } from '../engine/reconcile/compare-coupon.js';
 import type { CouponReconciliation, Findings } from '../engine/reconcile/comparison.js';
 import { isClean } from '../engine/reconcile/comparison.js';
 import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';
-import { repairCoupon, UnrecordedIssuances } from '../engine/reconcile/repair-coupon.js';
+import { ForgottenRevokes, repairCoupon, UnrecordedIssuances } from '../engine/reconcile/repair-coupon.js';
 import { holderFields, parseHolder } from '../engine/domain/holder.js';
 import type { DistributedStores, Stores } from './stores.js';
 
@@ -22,6 +22,8 @@ export type CouponReport = CouponReconciliation & {
 
 export interface CheckHooks {
   onProgress?(issuances: number): void;
+  /** Whether Redis has a later state than the database, which was restored. Absent: no. */
+  readonly storeIsLater?: boolean;
   /** Called when Redis held another coupon under this id, which now has another place. */
   onSetAside?(): Promise<void>;
 }
@@ -52,14 +54,18 @@ export async function repairAndReport(
   // The row is the decision there: nothing can be repaired.
   if (distributed === undefined) return checkCoupon(stores, record, hooks);
   await setAsideEarlier(stores, distributed, record, hooks);
+  if (hooks.storeIsLater === true) await distributed.belonging.catchUpChanges(record.couponId);
   if (isForgettable(stores, record)) await stores.warmer.warm(record.couponId);
   const unrecorded = new UnrecordedIssuances(distributed, record);
+  const revokes = new ForgottenRevokes(stores, record);
   const found = await reconcileCoupon(reconcilePorts(stores), record, {
     ...progressOf(hooks),
     onUnrecorded: (issuances) => unrecorded.requeue(issuances),
+    ...(hooks.storeIsLater === true ? { onOrphanedRows: (rows) => revokes.finish(rows) } : {}),
   });
-  if (isClean(found)) return { ...found, clean: true };
-  const repair = await repairCoupon({ ...stores, ...distributed }, record, found, unrecorded.requeued);
+  if (isClean(found) && revokes.finished === 0) return { ...found, clean: true };
+  const done = await repairCoupon({ ...stores, ...distributed }, record, found, unrecorded.requeued);
+  const repair = { ...done, revokesFinished: done.revokesFinished + revokes.finished };
   await stores.auditLog.append({
     ...{ atMs: Date.now(), actor, action: 'coupon_repaired' },
     target: `coupon ${record.couponId}`,

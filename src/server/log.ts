@@ -24,6 +24,8 @@ export async function forTerminal(
     colorize: colours,
     destination: terminal,
     ignore: 'pid,hostname',
+    // The tables of a new database alone would fill the first screen of a newcomer.
+    singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
     // In the order in which they were written, also at the end of the process.
     sync: true,

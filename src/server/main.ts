@@ -34,6 +34,7 @@ import {
   startRecorder,
   startUnsettledChanges,
 } from './recording-parts.js';
+import { DatabaseWatch } from './database-watch.js';
 import { openStores, type Stores } from './stores.js';
 import { systemClock, systemScheduler } from './system-time.js';
 
@@ -86,10 +87,10 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     },
     onNews: (heard) => {
       if (heard)
-        logger.info('News from the other processes arrive again; downloads are answered from memory');
+        logger.info('Updates from the other processes arrive again; downloads are answered from memory');
       else
         logger.warn(
-          'No news from the other processes arrive over the channels of Redis; every download is decided by Redis until they do',
+          'No updates from other processes arrive over the channels of Redis; Redis decides every download until they arrive again',
         );
     },
     recoveryListener: {
@@ -206,6 +207,8 @@ async function startApi(
   await engine.start();
   const mailer = config.mail === undefined ? undefined : await openMailer(config.mail);
   const access = webhookAccess({ allowPrivate: config.webhookAllowPrivate });
+  const databaseWatch =
+    stores.distributed === undefined ? undefined : new DatabaseWatch(stores.distributed, systemScheduler);
   let shuttingDown = false;
   const http: HttpServer = await startHttp(
     {
@@ -216,7 +219,7 @@ async function startApi(
           : { ...stores.distributed, monotonicMs: () => systemClock.monotonicMs() },
       ...counted,
       storeProbes: storeProbes(stores),
-      checkCoupon: (couponId, repairer) => checkForAdmin(stores, couponId, repairer),
+      checkCoupon: (couponId, options) => checkForAdmin(stores, couponId, options),
       webhookAccess: access,
       shareMetrics: isApiChild() ? metricsOfAllProcesses : undefined,
       engine,
@@ -225,7 +228,8 @@ async function startApi(
       logger,
       readiness: () => {
         const reasons = [...(shuttingDown ? ['This process is stopping.'] : []), ...stores.notReadyReasons()];
-        return Promise.resolve({ ready: reasons.length === 0, reasons, warnings: stores.warnings() });
+        const warnings = [...stores.warnings(), ...(databaseWatch?.warnings() ?? [])];
+        return Promise.resolve({ ready: reasons.length === 0, reasons, warnings });
       },
     },
     {
@@ -250,6 +254,7 @@ async function startApi(
     port: http.port,
     async stop() {
       shuttingDown = true;
+      databaseWatch?.stop();
       // A balancer needs some probes to notice; until then this process serves as before.
       if (config.shutdownDelayMs > 0) await pause(config.shutdownDelayMs);
       // Without a balancer in front, requests on idle connections may be lost: no client relies on them.

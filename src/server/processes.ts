@@ -70,7 +70,7 @@ export async function startApiProcesses(config: DistributedConfig, logger: Logge
   return { stop };
 }
 
-/** A child says this to its parent when it listens. */
+/** A child sends this to its parent when it listens. */
 const SERVING = 'serving';
 
 export function reportServingToParent(): void {
@@ -99,7 +99,7 @@ function untilServing(child: Worker): Promise<void> {
 }
 
 /**
- * Rejects as soon as one of them fails, whether it has served before or not. An end in order is none: a Ctrl-C reaches the children as well, and
+ * Rejects as soon as one of them fails, whether it has served before or not. An orderly end is not a failure: a Ctrl-C reaches the children as well, and
  * they serve before they obey.
  */
 function firstEnd(children: readonly Worker[]): Promise<never> {

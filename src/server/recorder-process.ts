@@ -3,7 +3,6 @@
  *
  * The address settings are those of an API process.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { DistributedConfig } from '../config/config.js';
 import type { HoldCounters } from '../engine/holds/hold-counters.js';
@@ -11,6 +10,7 @@ import type { RelayMetricsSource } from '../http/metrics/relay-metrics.js';
 import type { RecorderCounters } from '../http/metrics/recorder-metrics.js';
 import { startRecorderHttp } from '../http/recorder-server.js';
 import type { Readiness } from '../http/api/health.js';
+import { databaseFault } from './database-watch.js';
 import type { DistributedStores, Stores } from './stores.js';
 import { systemClock } from './system-time.js';
 
@@ -48,7 +48,9 @@ export async function serveRecorder(
       backlogSources: { ...distributed, monotonicMs: () => systemClock.monotonicMs() },
       readiness: async () => {
         const reasons = [...(stopping ? ['This process is stopping.'] : []), ...stores.notReadyReasons()];
-        if (!(await databaseResponds(distributed))) reasons.push('The database is not responding.');
+        // Unlike the API, which lets rows wait, a recorder has nothing to do without its database.
+        const fault = await databaseFault(distributed, PING_TIMEOUT_MS);
+        if (fault !== undefined) reasons.push(fault);
         return { ready: reasons.length === 0, reasons, warnings: stores.warnings() } satisfies Readiness;
       },
     },
@@ -61,13 +63,4 @@ export async function serveRecorder(
       await http.shutDown({ graceMs: GRACE_MS, idleMs: 0 });
     },
   };
-}
-
-/** Unlike the API, which lets rows wait, a recorder has nothing to do without its database. */
-function databaseResponds(distributed: DistributedStores): Promise<boolean> {
-  const answered = distributed.pingDatabase().then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([answered, pause(PING_TIMEOUT_MS, false, { ref: false })]);
 }

@@ -25,7 +25,7 @@ export async function startRecorder(
 ): Promise<Part> {
   const { redisUrls, redisTls, redisSentinel, redisNatMap, redisPrefix, mysqlUrl, mysqlTls } = config;
   const { admitDeadlineMs, recordBatchMax, leaseMs, recordThreads } = config;
-  const { startRecorderThreads } = await import('../persist/recorder-threads.js');
+  const { startRecorderThreads } = await import('./recorder-threads.js');
   const threads = startRecorderThreads(
     {
       ...{ redisUrls, redisTls, redisSentinel, redisNatMap, redisPrefix, mysqlUrl, mysqlTls },
@@ -109,7 +109,7 @@ export function startUnsettledChanges(stores: Stores, logger: Logger): Part {
     onSettled: (couponId, changeNo) =>
       logger.warn(
         { couponId, changeNo },
-        'Change of a coupon settled that an interrupted process had left unsettled',
+        'Settled a change of a coupon that an interrupted process had left unsettled',
       ),
     onFault: (fault, couponId) =>
       logger.warn(
@@ -138,7 +138,7 @@ export function startReconciler(
     clock: systemClock,
     scheduler: systemScheduler,
     onRevokesFinished: (couponId, count) =>
-      logger.warn({ couponId, count }, 'Revokes finished that were in the database and not yet in Redis'),
+      logger.warn({ couponId, count }, 'Finished revokes that were in the database but not yet in Redis'),
     onGap: (couponId, gap) => {
       counters.gap = reconciler.gap;
       if (gap === 0) logger.info({ couponId }, 'No issuances of this coupon are missing any more');

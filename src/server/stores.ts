@@ -72,6 +72,14 @@ export interface Stores extends DatabaseStores {
   readonly settingsFaults: () => readonly string[];
   /** Brings the tables up to date; names what was run. */
   migrate(): Promise<readonly string[]>;
+  /**
+   * Moves the keys of an earlier version in Redis, once the tables are up to date and with every process stopped.
+   *
+   * @param onMoved after each coupon, with how many have been moved.
+   * @returns how many coupons were moved.
+   * @throws LayoutMismatchError while a process runs.
+   */
+  moveKeys(onMoved: (coupons: number) => void): Promise<number>;
   /** Version, clock and memory of every server behind the stores. @throws StoreUnavailableError */
   inspect(): Promise<readonly StoreCondition[]>;
   /** For filling the tables; close it before the stores. */
@@ -79,9 +87,11 @@ export interface Stores extends DatabaseStores {
   /**
    * Once the tables are up to date and before anything else: finds out whether both stores are of one installation.
    *
-   * @throws StoresMixedUpError.
+   * @param takesOver whether the database takes a Redis that another copy of it used, on which no process runs any more. Absent: no.
+   * @returns whether it did.
+   * @throws StoresMixedUpError, LayoutMismatchError.
    */
-  establishBelonging(): Promise<void>;
+  establishBelonging(takesOver?: boolean): Promise<boolean>;
   /** What keeps downloads from being decided now; empty when nothing does. */
   notReadyReasons(): readonly string[];
   /** What an operator should repair although downloads are served. */
@@ -143,9 +153,10 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
     settingsFaults: () => [],
     // The folder is useless before its tables are up to date, so opening it has done that.
     migrate: () => Promise.resolve(embedded.migrated),
+    moveKeys: () => Promise.resolve(0),
     inspect: async () => [await embedded.inspectDatabase()],
     seedTables: () => embedded.seedTables(),
-    establishBelonging: () => Promise.resolve(),
+    establishBelonging: () => Promise.resolve(false),
     notReadyReasons: () => [],
     warnings: () => [],
     close: () => embedded.close(),
@@ -212,15 +223,16 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       durability: redis.durability,
       settingsFaults: redis.settingsFaults,
       migrate: () => mysql.migrate(),
+      moveKeys: async (onMoved) => redis.moveKeys(await mysql.installation.read(), onMoved),
       inspect: async () => [await mysql.inspectDatabase(), ...(await redis.inspect())],
       seedTables: () => mysql.seedTables(),
-      // Without MySQL members still win and their rows wait in the queue, so it is no reason to send them away.
+      // Without MySQL members still win and their rows wait in the queue, so members need not be refused.
       notReadyReasons: () => [
         ...(redis.isServing() ? [] : ['Redis is not connected, or does not accept writes.']),
         ...redis.settingsFaults(),
         ...redis.belonging.faults(),
       ],
-      establishBelonging: () => redis.belonging.establish(() => mysql.installation()),
+      establishBelonging: (takesOver = false) => redis.belonging.establish(mysql.installation, takesOver),
       warnings: () => redis.belonging.warnings(),
       close: async () => {
         await redis.processes.end();

@@ -8,7 +8,7 @@ import { lookup as lookupName, type LookupAddress, type LookupOptions } from 'no
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** The name leads to an address that is not public. */
+/** The name resolves to an address that is not public. */
 export class AddressRefusedError extends Error {
   readonly code = 'ADDRESS_REFUSED';
 }
@@ -44,7 +44,7 @@ export const lookupPublic: LookupFunction = (hostname, options, callback) => {
     const refused = addresses.find(({ address }) => !isPublicAddress(address));
     if (refused !== undefined) {
       callback(
-        new AddressRefusedError(`${hostname} leads to ${refused.address}, which is not public`),
+        new AddressRefusedError(`${hostname} resolves to ${refused.address}, which is not public`),
         '',
         0,
       );

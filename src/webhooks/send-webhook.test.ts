@@ -1,4 +1,4 @@
-/** Sending over real sockets: signatures, addresses, redirects, receivers that hang. */
+/** Tests sending over real sockets: signatures, addresses, redirects, receivers that hang. */
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';

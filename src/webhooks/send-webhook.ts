@@ -1,5 +1,4 @@
 /** Sends one signed message to a webhook over HTTPS, to a public address, without following redirects. */
-import { Agent, request } from 'undici';
 import type { SendMessage } from '../engine/feed/webhook-delivery.js';
 import type { DeliveryResult } from '../engine/ports/webhooks.js';
 import { AddressRefusedError, isPublicHost, lookupPublic } from './public-addresses.js';
@@ -21,12 +20,18 @@ export interface WebhookSender {
 }
 
 export function webhookSender({ allowPrivate, timeoutMs = TIMEOUT_MS }: SenderSettings): WebhookSender {
-  const agent = new Agent({
-    connect: { timeout: timeoutMs, ...(allowPrivate ? {} : { lookup: lookupPublic }) },
-    connections: 4,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-  });
+  const open = async () => {
+    const { Agent, request } = await import('undici');
+    const agent = new Agent({
+      connect: { timeout: timeoutMs, ...(allowPrivate ? {} : { lookup: lookupPublic }) },
+      connections: 4,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+    });
+    return { agent, request };
+  };
+  // Loading the library is a third of what it costs to start a command, and most processes deliver nothing.
+  let client: ReturnType<typeof open> | undefined;
   return {
     async send(webhook, message) {
       const { url } = webhook;
@@ -35,6 +40,7 @@ export function webhookSender({ allowPrivate, timeoutMs = TIMEOUT_MS }: SenderSe
       const nowMs = Date.now();
       const inTime = AbortSignal.timeout(timeoutMs);
       try {
+        const { agent, request } = await (client ??= open());
         const { statusCode, body } = await request(url, {
           method: 'POST',
           dispatcher: agent,
@@ -46,14 +52,16 @@ export function webhookSender({ allowPrivate, timeoutMs = TIMEOUT_MS }: SenderSe
           body: message.body,
           signal: inTime,
         });
-        // What the receiver says besides its status is of no interest, and may have no end.
+        // The body of the response is of no interest, and may have no end.
         await body.dump({ limit: BODY_BYTES_READ_MAX, signal: inTime }).catch(() => undefined);
         return { status: statusCode, result: resultOf(statusCode) };
       } catch (fault) {
         return { status: undefined, result: faultResult(fault) };
       }
     },
-    close: () => agent.destroy(),
+    async close() {
+      await (await client)?.agent.destroy();
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-/** Secrets and signatures of Standard Webhooks (https://www.standardwebhooks.com). */
+/** Creates secrets and signatures of Standard Webhooks (https://www.standardwebhooks.com). */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Message } from '../engine/feed/webhook-delivery.js';
 import type { Webhook } from '../engine/ports/webhooks.js';

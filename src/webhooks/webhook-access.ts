@@ -5,7 +5,7 @@ import { newWebhookSecret } from './signature.js';
 
 export interface WebhookAccess extends WebhookSender {
   newSecret(): string;
-  /** Why a webhook cannot lead there; `undefined` where it can, as far as the URL alone shows. */
+  /** Why a webhook with this address is refused; `undefined` where it is accepted, as far as the URL alone shows. */
   faultOfUrl(url: string): string | undefined;
 }
 
@@ -15,14 +15,14 @@ export function webhookAccess(settings: SenderSettings): WebhookAccess {
     ...webhookSender(settings),
     newSecret: newWebhookSecret,
     faultOfUrl(text) {
-      if (!URL.canParse(text)) return 'The URL cannot be read.';
+      if (!URL.canParse(text)) return 'The URL is not valid.';
       const { protocol, username, password, hostname, hash } = new URL(text);
       const isHttp = protocol === 'https:' || (allowPrivate && protocol === 'http:');
       if (!isHttp || hostname === '') return 'The URL must begin with https://.';
       if (username !== '' || password !== '') return 'The URL must not contain a user name or a password.';
       if (hash !== '') return 'The URL must not have a fragment.';
       if (!allowPrivate && !isPublicHost(hostname))
-        return 'The URL must not lead to a private or local address.';
+        return 'The URL must not resolve to a private or local address.';
       return undefined;
     },
   };

@@ -4,7 +4,7 @@ import { newCoupon } from '../../engine/testing/contracts/new-coupon.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import type { AuditLog } from '../../engine/ports/audit-log.js';
 import type { CouponCatalogue } from '../../engine/ports/coupon-catalogue.js';
-import { member } from '../../engine/testing/contracts/admission-contract.js';
+import { member } from '../../engine/testing/contracts/ids.js';
 import { AudienceSource } from '../audience-source.js';
 import type { AudienceStore } from '../audiences.js';
 

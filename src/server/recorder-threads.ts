@@ -1,0 +1,131 @@
+/** Runs the recorder's threads: a piscina pool whose tasks each drain many coupons. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import type { CouponId } from '../engine/domain/coupon.js';
+import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '../engine/domain/errors.js';
+import type { QueueFault } from '../engine/ports/issuance-queue.js';
+import type { CouponDrain } from '../engine/recording/flusher.js';
+import type { RecordingTimesDelta } from '../engine/recording/recording-times.js';
+import type { NatMap, SentinelGroup } from '../persist/redis/redis-servers.js';
+import type { ServerTls } from '../persist/server-tls.js';
+
+/** Concurrent drains of a thread: of each node of a Cluster, and of contested coupons, which may wait for locks. */
+const DRAINS_PER_THREAD = 16;
+
+export interface DrainWorkerSettings {
+  readonly redisUrls: readonly string[];
+  readonly redisTls: ServerTls | undefined;
+  readonly redisSentinel: SentinelGroup | undefined;
+  readonly redisNatMap: NatMap | undefined;
+  readonly redisPrefix: string;
+  readonly mysqlUrl: string;
+  readonly mysqlTls: ServerTls | undefined;
+  readonly callDeadlineMs: number;
+  readonly recordBatchMax: number;
+  readonly leaseMs: number;
+}
+
+export interface DrainTask {
+  readonly couponIds: readonly CouponId[];
+  readonly alone: boolean;
+}
+
+/** A fault travels between threads as a value. */
+export type ReportedDrain =
+  | Exclude<CouponDrain, QueueFault>
+  | { readonly status: 'fault'; readonly code: string; readonly message: string };
+
+export interface DrainReport {
+  /** One for each coupon of the task, in their order. */
+  readonly drained: readonly ReportedDrain[];
+  readonly times: RecordingTimesDelta;
+}
+
+export interface RecorderThreads {
+  /** See {@link Flusher.drain}. @throws SeonchakError when the thread itself ended. */
+  drain(couponIds: readonly CouponId[], alone: boolean): Promise<CouponDrain[]>;
+  /** Lets running tasks finish, then ends the threads. */
+  close(): Promise<void>;
+}
+
+/** @param onTimes called after every drain with the times of its batches. */
+export function startRecorderThreads(
+  settings: DrainWorkerSettings,
+  threads: number,
+  onTimes: (times: RecordingTimesDelta) => void,
+): RecorderThreads {
+  const pool = new Piscina({
+    filename: workerFile(),
+    name: 'drain',
+    workerData: settings,
+    minThreads: threads,
+    maxThreads: threads,
+    concurrentTasksPerWorker: DRAINS_PER_THREAD,
+    // With the default an idle thread sleeps in Atomics.wait and its sockets go unattended: no keep-alive, no reconnect.
+    atomics: 'disabled',
+    ...loadedByImport(),
+    idleTimeout: Number.POSITIVE_INFINITY,
+    recordTiming: false,
+  });
+  return {
+    async drain(couponIds, alone) {
+      const { drained, times } = await run(pool, { couponIds, alone });
+      onTimes(times);
+      return drained.map((report) =>
+        typeof report === 'object' && report.status === 'fault'
+          ? { status: 'fault', fault: asFault(report) }
+          : report,
+      );
+    },
+    close: () => pool.close(),
+  };
+}
+
+async function run(pool: Piscina, task: DrainTask): Promise<DrainReport> {
+  try {
+    return (await pool.run(task)) as DrainReport;
+  } catch (cause) {
+    // The thread died during the drain; piscina starts another, and the leases of its claims run out.
+    throw new SeonchakError('A recorder thread ended while draining coupons.', { cause });
+  }
+}
+
+function asFault(report: { readonly code: string; readonly message: string }): SeonchakError {
+  const cause = new Error(report.message);
+  switch (report.code) {
+    case StoreUnavailableError.code:
+      return new StoreUnavailableError(
+        'A store refused the batch of the recorder. Nothing was written. The cause has its message.',
+        {
+          cause,
+        },
+      );
+    case StoreOutcomeUnknownError.code:
+      return new StoreOutcomeUnknownError(
+        'A store did not respond to the recorder. The batch may or may not have been written.',
+        { cause },
+      );
+    default:
+      return new SeonchakError('Unexpected error while recording.', { cause });
+  }
+}
+
+/**
+ * Piscina tries `require` first. Where Node.js can `require` a module, a thread that is ended in the middle of that aborts the whole
+ * process (`v8::Module::IsGraphAsync`, seen with 20.20) before it has printed why it ends. An import may be cut short at any point.
+ *
+ * The flag alone: a thread refuses those that only a whole process may have, such as `--max-old-space-size`.
+ */
+function loadedByImport(): { readonly execArgv?: string[] } {
+  const flag = '--experimental-require-module';
+  return process.allowedNodeEnvironmentFlags.has(flag) ? { execArgv: [flag.replace('--', '--no-')] } : {};
+}
+
+/** Beside this file in the build. Run from source (tests), the thread still needs the build: threads load plain JavaScript. */
+function workerFile(): string {
+  const beside = fileURLToPath(new URL('./drain-worker.js', import.meta.url));
+  return existsSync(beside)
+    ? beside
+    : fileURLToPath(new URL('../../dist/server/drain-worker.js', import.meta.url));
+}
