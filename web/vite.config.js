@@ -61,7 +61,13 @@ export default defineConfig({
     // The policy of the page allows no inline code and no data: scripts.
     assetsInlineLimit: 0,
     rollupOptions: {
-      input: ['web/index.html', 'web/reference.html', 'web/reset.html', 'web/docs/errors.html'],
+      input: [
+        'web/index.html',
+        'web/reference.html',
+        'web/reset.html',
+        'web/till.html',
+        'web/docs/errors.html',
+      ],
     },
     modulePreload: { polyfill: false },
   },

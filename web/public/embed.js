@@ -1,5 +1,5 @@
 /**
- * A button for a coupon on a page of a shop: countdown, download, result.
+ * Defines a button for a coupon on a page of a shop: countdown, download, result.
  *
  *   <script src="https://coupons.example/embed.js" async></script>
  *   <seonchak-coupon coupon="42" lang="ko"></seonchak-coupon>

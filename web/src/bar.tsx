@@ -24,6 +24,7 @@ export function Bar({ onLanguage }: { readonly onLanguage: () => void }) {
   const links: (readonly [string, string])[] = [[home, words.nav.coupons]];
   if (role === 'member') links.push(['#/me', words.nav.mine]);
   if (role === 'seller') links.push(['#/sell', words.nav.sell]);
+  if (role === 'admin') links.push(['#/admin', words.admin.nav]);
   const other = language === 'ko' ? 'en' : 'ko';
   return (
     <header class="bar">

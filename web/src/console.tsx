@@ -1,5 +1,6 @@
 /** Draws the frame around every page: the bar above, the page itself, and the notices at the edge. */
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { AdminClient } from './api/admin.js';
 import { ApiClient } from './api/client.js';
 import { Bar } from './bar.js';
 import { Context } from './context.js';
@@ -29,7 +30,10 @@ export function Console({ session }: { readonly session: Session }) {
     session.end();
     notify(words.problems['unauthenticated'] ?? '', 'bad');
   };
-  const api = useMemo(() => new ApiClient(session, () => refused.current()), [session]);
+  const [api, admin] = useMemo(() => {
+    const onRefused = (): void => refused.current();
+    return [new ApiClient(session, onRefused), new AdminClient(session, onRefused)];
+  }, [session]);
 
   useEffect(() => {
     session.onChange(redraw);
@@ -44,7 +48,7 @@ export function Console({ session }: { readonly session: Session }) {
 
   const first = useRef(true);
   useLayoutEffect(() => {
-    // The very first page is read from its top anyway; at a later one a screen reader goes on reading here.
+    // The very first page is read from its top anyway; at a later one a screen reader continues reading here.
     if (first.current) {
       first.current = false;
       return;
@@ -55,6 +59,7 @@ export function Console({ session }: { readonly session: Session }) {
 
   const context: ConsoleContext = {
     api,
+    admin,
     session,
     language,
     words,

@@ -1,6 +1,7 @@
 /** Gives every part of the console what the frame around it holds. */
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
+import type { AdminClient } from './api/admin.js';
 import type { ApiClient } from './api/client.js';
 import type { Format } from './format.js';
 import type { Words } from './language/en.js';
@@ -9,6 +10,8 @@ import type { Session } from './session.js';
 
 export interface ConsoleContext {
   readonly api: ApiClient;
+  /** The calls that an administrator's token may make. */
+  readonly admin: AdminClient;
   readonly session: Session;
   readonly language: Language;
   readonly words: Words;

@@ -1,4 +1,4 @@
-/** Numbers and times as people of a language write them. */
+/** Formats numbers and times as people of a language write them. */
 import type { Coupon, Discount } from './api/coupon.js';
 import type { Words } from './language/en.js';
 import type { Language } from './language/language.js';
@@ -39,6 +39,8 @@ export class Format {
   readonly #decimal: Intl.NumberFormat;
   readonly #minute: Intl.DateTimeFormat;
   readonly #second: Intl.DateTimeFormat;
+  readonly #time: Intl.DateTimeFormat;
+  readonly #timeToSecond: Intl.DateTimeFormat;
 
   constructor(language: Language, words: Words) {
     this.#language = language;
@@ -55,6 +57,9 @@ export class Format {
       hourCycle: 'h23',
     } as const;
     this.#minute = new Intl.DateTimeFormat(language, minute);
+    const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+    this.#time = new Intl.DateTimeFormat(language, time);
+    this.#timeToSecond = new Intl.DateTimeFormat(language, { ...time, second: '2-digit' });
     this.#second = new Intl.DateTimeFormat(language, { ...minute, second: '2-digit' });
   }
 
@@ -71,15 +76,31 @@ export class Format {
     return value >= 10 ? this.#whole.format(value) : this.#decimal.format(value);
   }
 
-  /** A moment, written in one way everywhere: by the minute, with the seconds where there are any. */
+  /** A moment that a person chose, such as an opening: by the minute, with the seconds where there are any. */
   moment(epochMs: number): string {
     const format = Math.floor(epochMs / 1_000) % 60 === 0 ? this.#minute : this.#second;
     return format.format(epochMs);
   }
 
+  /** A moment at which something happened: always with its seconds, so that a column of them is even. */
+  happened(epochMs: number): string {
+    return this.#second.format(epochMs);
+  }
+
+  /** Formats a moment of the present day: `14:05`. */
+  timeOfDay(epochMs: number): string {
+    return this.#time.format(epochMs);
+  }
+
+  /** Formats a moment for the axis of a chart: `14:05:09`. */
+  timeToSecond(epochMs: number): string {
+    return this.#timeToSecond.format(epochMs);
+  }
+
   /** From when to when a coupon is given out. */
   window({ opensAtMs, closesAtMs }: Pick<Coupon, 'opensAtMs' | 'closesAtMs'>): string {
     const words = this.#words;
+    if (opensAtMs === undefined && closesAtMs === undefined) return words.coupons.always;
     const from = opensAtMs === undefined ? words.noLimitStart : this.moment(opensAtMs);
     const to = closesAtMs === undefined ? words.noLimitEnd : this.moment(closesAtMs);
     return `${from} – ${to}`;
@@ -107,6 +128,11 @@ export class Format {
     const { days, hours, minutes, seconds } = countdownParts(leftMs);
     const clock = [hours, minutes, seconds].map((part) => String(part).padStart(2, '0')).join(':');
     return days === 0 ? clock : `${this.#words.time.days(this.whole(days))} ${clock}`;
+  }
+
+  /** `09:05`, with hours where there are any: what is left of a hold. */
+  timer(leftMs: number): string {
+    return this.clock(leftMs).replace(/^00:/, '');
   }
 
   duration(ms: number): string {

@@ -1,4 +1,4 @@
-/** What pages share: their title, answers of the API, lists that grow page by page, and repeats. */
+/** Provides what pages share: their title, answers of the API, lists that grow page by page, and repeats. */
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
 import type { Result } from './api/calls.js';
@@ -58,7 +58,7 @@ export function useLoaded<Value>(
   const latest = useRef(load);
   latest.current = load;
   const round = useRef(0);
-  /** Of the answers to the present question none has come: what is shown answers an earlier one. */
+  /** True until the present question has its first answer: what is shown answers an earlier one. */
   const first = useRef(true);
   const queue = useRef(Promise.resolve());
 
@@ -95,7 +95,7 @@ export interface GrowingList<Item> {
   /** Reads the next page, or the same again after a problem. */
   readonly readNext: () => void;
   readonly replace: (items: readonly Item[]) => void;
-  /** Belongs to the list's element: the keyboard goes on at the first of the new rows. */
+  /** Belongs to the list's element: the keyboard continues at the first of the new rows. */
   readonly listRef: RefObject<HTMLUListElement | null>;
 }
 

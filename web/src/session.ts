@@ -1,10 +1,11 @@
 /**
- * Keeps the access token of the signed-in person in this browser, until the person signs out or the server refuses it.
+ * Keeps the access token in this browser until the person signs out or the server refuses the token.
  */
 
 const STORAGE_KEY = 'seonchak.session';
 
-export type Role = 'member' | 'seller';
+const roles = ['member', 'seller', 'admin'] as const;
+export type Role = (typeof roles)[number];
 
 export interface SignedIn {
   readonly token: string;
@@ -35,7 +36,7 @@ export class Session {
     return this.#current;
   }
 
-  /** @returns false when this is no access token. */
+  /** @returns false when this is not an access token. */
   begin(token: string, email: string): boolean {
     const signedIn = readToken(token.trim(), email);
     if (signedIn === undefined) return false;
@@ -74,8 +75,9 @@ function readToken(token: string, email: string): SignedIn | undefined {
   try {
     const payload = token.split('.')[1] ?? '';
     const claims = JSON.parse(atob(payload.replace(/-/g, '+').replace(/_/g, '/'))) as Record<string, unknown>;
-    const { sub, role } = claims;
-    if (typeof sub !== 'string' || (role !== 'member' && role !== 'seller')) return undefined;
+    const { sub } = claims;
+    const role = roles.find((known) => known === claims['role']);
+    if (typeof sub !== 'string' || role === undefined) return undefined;
     return { token, id: sub, role, email };
   } catch {
     return undefined;

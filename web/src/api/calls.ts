@@ -2,8 +2,9 @@
 import type { Session } from '../session.js';
 import { OFFLINE, problemOf, unexpected } from './problem.js';
 import type { Problem } from './problem.js';
+import { UnexpectedAnswerError } from './read.js';
 
-/** Longer than any deadline of the server, so that it is the server that says what became of a request. */
+/** Longer than any deadline of the server, so that the server reports the outcome of a request. */
 const CALL_TIMEOUT_MS = 15_000;
 
 export type Result<Value> =
@@ -19,11 +20,11 @@ interface Call {
 }
 
 export class ApiCalls {
-  readonly #session: Session;
+  readonly #session: Pick<Session, 'current'>;
   readonly #onRefused: () => void;
 
   /** @param onRefused the server refuses the token of the signed-in person. */
-  constructor(session: Session, onRefused: () => void) {
+  constructor(session: Pick<Session, 'current'>, onRefused: () => void) {
     this.#session = session;
     this.#onRefused = onRefused;
   }
@@ -71,6 +72,31 @@ export class ApiCalls {
     } catch (fault) {
       return { ok: false, problem: unexpected(fault) };
     }
+  }
+
+  /** Reads an answer of lines, each a JSON value, as they come. It takes as long as it takes, so it has no deadline. */
+  protected async lines(path: string, method: string, read: (line: unknown) => void): Promise<Result<void>> {
+    try {
+      const headers = { ...this.#headers(), accept: 'application/x-ndjson' };
+      const response = await fetch(path, { method, headers, cache: 'no-store' });
+      if (!response.ok) return { ok: false, problem: await this.#refusal(response) };
+      const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+      let rest = '';
+      for (;;) {
+        const { done, value } = (await reader?.read()) ?? { done: true };
+        if (done) return { ok: true, value: undefined };
+        const [...complete] = (rest + value).split('\n');
+        rest = complete.pop() ?? '';
+        for (const line of complete) read(JSON.parse(line));
+      }
+    } catch (fault) {
+      return { ok: false, problem: fault instanceof UnexpectedAnswerError ? unexpected(fault) : OFFLINE };
+    }
+  }
+
+  /** The answer ended before its last line. */
+  protected cutOff(): Result<never> {
+    return { ok: false, problem: OFFLINE };
   }
 
   async #refusal(response: Response): Promise<Problem> {

@@ -1,23 +1,24 @@
 /** Calls the API, one function per route, and parses the answers. */
-import { ApiCalls } from './calls.js';
 import type { Result } from './calls.js';
 import {
   pageOf,
   readCoupon,
   readHistory,
   readIssuance,
+  readPass,
   readQuantitySince,
   readStats,
   readWalletItem,
-  unitOf,
 } from './coupon.js';
 import type {
   Coupon,
   CouponState,
   CouponStats,
   Discount,
+  Eligibility,
   Issuance,
   Page,
+  Pass,
   RedeemBy,
   Redemption,
   Validity,
@@ -25,10 +26,13 @@ import type {
   WalletItem,
 } from './coupon.js';
 import { fieldsOf, listIn, numberIn, textIn } from './read.js';
+import { RuleCalls } from './rules.js';
 import { readDelivery, readNewKey, readServerKey, readTested, readWebhook } from './shop.js';
 import type { Delivery, KeyScope, NewServerKey, ServerKey, Tested, Webhook } from './shop.js';
+import { readHeld, readOwn } from './held.js';
+import type { Held, OwnIssuance } from './held.js';
 
-/** Of short pages for one list. */
+/** Most short pages that are read for one list. */
 const PAGES_MAX = 20;
 
 export type CouponSort = '-id' | 'opensAt' | '-opensAt';
@@ -39,6 +43,8 @@ export interface CouponFilter {
   /** Text in the name. */
   readonly q?: string;
   readonly sort?: CouponSort;
+  readonly opensFrom?: string;
+  readonly opensBefore?: string;
 }
 
 export interface IssuanceQuery {
@@ -46,6 +52,7 @@ export interface IssuanceQuery {
   readonly limit: number;
   readonly memberId?: string;
   readonly sort?: '-issueNo';
+  readonly used?: boolean;
 }
 
 export interface CouponTerms {
@@ -53,15 +60,23 @@ export interface CouponTerms {
   readonly quantity?: number;
   readonly opensAt?: string | null;
   readonly closesAt?: string | null;
+  readonly image?: string | null;
+  readonly description?: string | null;
+  readonly presenceRequired?: boolean;
+  readonly discount?: Discount | null;
   readonly validity?: Validity | null;
   readonly redeemBy?: RedeemBy;
+  readonly perMember?: number;
+  readonly holdSeconds?: number | null;
+  readonly eligibility?: Eligibility | null;
 }
 
 export interface NewCoupon extends CouponTerms {
   readonly name: string;
   readonly quantity: number;
-  readonly discount?: Discount;
 }
+
+export type SignUpRole = 'member' | 'seller';
 
 /** Who can sign up here; without accounts an outside provider signs everyone in. */
 export interface SignUpOffer {
@@ -70,57 +85,21 @@ export interface SignUpOffer {
   readonly seller: boolean;
 }
 
-/** Holding one, and whether this was the first time of asking. */
-export interface Held {
-  readonly issueNo: number;
-  readonly issuedAtMs: number;
-  readonly again: boolean;
-  /** Which of the member's units of the coupon, from 1. */
-  readonly unit: number;
-}
-
-/** The first unit, and all that the member holds. */
-export interface OwnIssuance extends Held {
-  readonly units: readonly (Held & { readonly recorded: boolean })[];
-}
-
 /** A proxy that compresses marks the tag as weak; it still names the revision, but the API matches strong tags only. */
 const readTagged = (value: unknown, headers: Headers): Coupon => ({
   ...readCoupon(value),
   etag: headers.get('etag')?.replace(/^W\//, ''),
 });
 
-const readHeld = (value: unknown): Held => {
-  const fields = fieldsOf(value);
-  return {
-    issueNo: numberIn(fields, 'issueNo'),
-    issuedAtMs: Date.parse(textIn(fields, 'issuedAt')),
-    again: fields['outcome'] === 'already_issued',
-    unit: unitOf(fields),
-  };
-};
-
-const readOwn = (value: unknown): OwnIssuance | undefined => {
-  const { issuance } = fieldsOf(value);
-  if (issuance === null) return undefined;
-  return {
-    ...readHeld(issuance),
-    units: listIn(fieldsOf(issuance), 'units', (unit) => ({
-      ...readHeld(unit),
-      recorded: fieldsOf(unit)['recorded'] === true,
-    })),
-  };
-};
-
 const nothing = (): void => undefined;
 
-/** Of an answer that is one whole list. */
+/** Reads an answer that is one whole list. */
 function itemsOf<Item>(readItem: (value: unknown) => Item): (value: unknown) => readonly Item[] {
   return (value) => listIn(fieldsOf(value), 'items', readItem);
 }
 
-export class ApiClient extends ApiCalls {
-  signUp(email: string, password: string, role: 'member' | 'seller'): Promise<Result<void>> {
+export class ApiClient extends RuleCalls {
+  signUp(email: string, password: string, role: SignUpRole): Promise<Result<void>> {
     return this.call('v1/accounts', nothing, { method: 'POST', body: { email, password, role } });
   }
 
@@ -201,6 +180,25 @@ export class ApiClient extends ApiCalls {
     return this.call(`v1/coupons/${id}/issuances?${query.toString()}`, pageOf(readIssuance));
   }
 
+  /** The latest numbers among those that are used. A page of the API may be short and have a next one. */
+  async usedIssuances(id: number, limit: number): Promise<Result<Page<Issuance>>> {
+    const items: Issuance[] = [];
+    let next: number | string | undefined = 0;
+    for (let rounds = 0; next !== undefined && items.length < limit && rounds < PAGES_MAX; rounds++) {
+      const asked = {
+        after: Number(next),
+        limit: limit - items.length,
+        sort: '-issueNo',
+        used: true,
+      } as const;
+      const page: Result<Page<Issuance>> = await this.issuances(id, asked);
+      if (!page.ok) return page;
+      items.push(...page.value.items);
+      next = page.value.next;
+    }
+    return { ok: true, value: { items, next } };
+  }
+
   revoke(id: number, issueNo: number): Promise<Result<void>> {
     return this.call(`v1/coupons/${id}/issuances/${issueNo}`, nothing, { method: 'DELETE' });
   }
@@ -242,6 +240,10 @@ export class ApiClient extends ApiCalls {
     return this.call(path, nothing, { method: 'DELETE' });
   }
 
+  pass({ couponId, unit }: Pick<Issuance, 'couponId' | 'unit'>): Promise<Result<Pass>> {
+    return this.call(`v1/me/coupons/${couponId}/pass?unit=${unit}`, readPass);
+  }
+
   use({ couponId, unit }: Pick<Issuance, 'couponId' | 'unit'>): Promise<Result<Issuance>> {
     return this.call(`v1/me/coupons/${couponId}/use`, readIssuance, { method: 'POST', body: { unit } });
   }
@@ -278,6 +280,12 @@ export class ApiClient extends ApiCalls {
 
   enableWebhook(id: number): Promise<Result<Webhook>> {
     return this.call(`v1/webhooks/${id}/enable`, readWebhook, { method: 'POST' });
+  }
+
+  /** @param key names this rotation, see {@link topUp}. @returns the new secret; for a day requests are signed with both. */
+  rotateWebhookSecret(id: number, key: string): Promise<Result<string>> {
+    const read = (value: unknown): string => textIn(fieldsOf(value), 'secret');
+    return this.call(`v1/webhooks/${id}/rotate-secret`, read, { method: 'POST', idempotencyKey: key });
   }
 
   testWebhook(id: number): Promise<Result<Tested>> {

@@ -6,8 +6,10 @@ import {
   listIn,
   numberIn,
   textIn,
+  textOrNothingIn,
   UnexpectedAnswerError,
 } from './read.js';
+import type { Fields } from './read.js';
 
 export const couponStates = ['scheduled', 'open', 'paused', 'sold_out', 'closed'] as const;
 export type CouponState = (typeof couponStates)[number];
@@ -26,6 +28,17 @@ export type Validity =
 
 export type RedeemBy = 'member' | 'seller';
 
+export type ClaimValue = string | number | boolean;
+
+/** Every part that is there must be met. */
+export interface Eligibility {
+  readonly claims?: Readonly<Record<string, readonly ClaimValue[]>>;
+  /** The member must be on the coupon's list. */
+  readonly audience?: true;
+  /** The member must hold none of these coupons. */
+  readonly notIssued?: readonly number[];
+}
+
 export interface Coupon {
   readonly id: number;
   readonly sellerId: string;
@@ -42,6 +55,14 @@ export interface Coupon {
   readonly redeemBy: RedeemBy;
   /** How many units a member may have. */
   readonly perMember: number;
+  /** Address of an image, https. */
+  readonly image: string | undefined;
+  readonly description: string | undefined;
+  readonly presenceRequired: boolean;
+  /** How long an issuance is held unless it is confirmed; `undefined`: it is not held. */
+  readonly holdSeconds: number | undefined;
+  /** Who may have the coupon; `undefined`: every member. */
+  readonly eligibility: Eligibility | undefined;
   /** Names the revision that was read; `undefined` for a coupon of a list. */
   readonly etag: string | undefined;
 }
@@ -64,6 +85,9 @@ export interface CouponStats {
   readonly claimed: number;
   readonly recorded: number;
   readonly deadLettered: number;
+  /** Recorded and not confirmed, of a coupon with holds. */
+  readonly held: number | undefined;
+  readonly confirmed: number | undefined;
 }
 
 export interface QuantitySince {
@@ -81,18 +105,33 @@ export interface Issuance {
   readonly usedAtMs: number | undefined;
 }
 
+const walletStates = ['usable', 'held', 'used', 'expired'] as const;
+
 /** What a member holds, as a wallet shows it. */
 export interface WalletItem extends Issuance {
   readonly name: string;
   readonly discount: Discount | undefined;
   readonly expiresAtMs: number | undefined;
-  readonly state: 'usable' | 'used' | 'expired';
+  readonly state: (typeof walletStates)[number];
+  /** End of a hold that is not confirmed. */
+  readonly confirmByMs: number | undefined;
+  readonly redeemBy: RedeemBy;
   readonly orderId: string | undefined;
+}
+
+/** What a member shows at a till, for a minute. */
+export interface Pass {
+  /** For a QR code. */
+  readonly text: string;
+  /** To read out. */
+  readonly number: string;
 }
 
 /** An order that redeemed an issuance. */
 export interface Redemption {
   readonly orderId: string;
+  /** Who redeemed: a seller, a member, or the id of a server key. */
+  readonly by: { readonly kind: string; readonly id: string };
   readonly cancelledAtMs: number | undefined;
 }
 
@@ -119,8 +158,13 @@ export function readCoupon(value: unknown): Coupon {
     closesAtMs: instantOrNothingIn(fields, 'closesAt'),
     createdAtMs: instantIn(fields, 'createdAt'),
     validity: readValidity(fields['validity']),
-    redeemBy: fields['redeemBy'] === 'seller' ? 'seller' : 'member',
+    redeemBy: readRedeemBy(fields),
     perMember: fields['perMember'] === undefined ? 1 : numberIn(fields, 'perMember'),
+    holdSeconds: typeof fields['holdSeconds'] === 'number' ? fields['holdSeconds'] : undefined,
+    eligibility: readEligibility(fields['eligibility']),
+    image: textOrNothingIn(fields, 'image'),
+    description: textOrNothingIn(fields, 'description'),
+    presenceRequired: fields['presenceRequired'] === true,
     etag: undefined,
   };
 }
@@ -148,6 +192,8 @@ export function readStats(value: unknown): CouponStats {
     claimed: numberIn(fields, 'claimed'),
     recorded: numberIn(fields, 'recorded'),
     deadLettered: numberIn(fields, 'deadLettered'),
+    held: fields['held'] === undefined ? undefined : numberIn(fields, 'held'),
+    confirmed: fields['confirmed'] === undefined ? undefined : numberIn(fields, 'confirmed'),
   };
 }
 
@@ -182,15 +228,27 @@ export function readWalletItem(value: unknown): WalletItem {
     name: textIn(fields, 'name'),
     discount: readDiscount(fields['discount']),
     expiresAtMs: instantOrNothingIn(fields, 'expiresAt'),
-    state: state === 'used' || state === 'expired' ? state : 'usable',
+    state: walletStates.find((known) => known === state) ?? 'usable',
+    confirmByMs: instantOrNothingIn(fields, 'confirmBy'),
+    redeemBy: readRedeemBy(fields),
     orderId: typeof orderId === 'string' ? orderId : undefined,
   };
+}
+
+export function readPass(value: unknown): Pass {
+  const fields = fieldsOf(value);
+  return { text: textIn(fields, 'pass'), number: textIn(fields, 'number') };
 }
 
 export function readHistory(value: unknown): readonly Redemption[] {
   return listIn(fieldsOf(value), 'items', (item) => {
     const fields = fieldsOf(item);
-    return { orderId: textIn(fields, 'orderId'), cancelledAtMs: instantOrNothingIn(fields, 'cancelledAt') };
+    const by = fieldsOf(fields['by']);
+    return {
+      orderId: textIn(fields, 'orderId'),
+      by: { kind: textIn(by, 'kind'), id: textIn(by, 'id') },
+      cancelledAtMs: instantOrNothingIn(fields, 'cancelledAt'),
+    };
   });
 }
 
@@ -202,6 +260,27 @@ export function pageOf<Item>(readItem: (value: unknown) => Item): (value: unknow
       items: listIn(fields, 'items', readItem),
       next: typeof next === 'number' || typeof next === 'string' ? next : undefined,
     };
+  };
+}
+
+function readRedeemBy(fields: Fields): RedeemBy {
+  return fields['redeemBy'] === 'seller' ? 'seller' : 'member';
+}
+
+function readEligibility(value: unknown): Eligibility | undefined {
+  if (value === null || value === undefined) return undefined;
+  const fields = fieldsOf(value);
+  const claims = fields['claims'] === undefined ? undefined : fieldsOf(fields['claims']);
+  return {
+    ...(claims === undefined
+      ? {}
+      : {
+          claims: Object.fromEntries(
+            Object.keys(claims).map((name) => [name, listIn(claims, name, (one) => one as ClaimValue)]),
+          ),
+        }),
+    ...(fields['audience'] === true ? { audience: true } : {}),
+    ...(fields['notIssued'] === undefined ? {} : { notIssued: listIn(fields, 'notIssued', Number) }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Checks and takes apart the unknown content of answers. */
 
-/** The answer is not what the contract says: an older server, or something between us and it. */
+/** The answer is not as the contract has it: an older server, or something between us and it. */
 export class UnexpectedAnswerError extends Error {}
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -22,6 +22,10 @@ export function textIn(fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value !== 'string') throw new UnexpectedAnswerError(`${name} is not text`);
   return value;
+}
+
+export function textOrNothingIn(fields: Fields, name: string): string | undefined {
+  return fields[name] === null || fields[name] === undefined ? undefined : textIn(fields, name);
 }
 
 export function instantIn(fields: Fields, name: string): number {

@@ -40,7 +40,7 @@ export interface Webhook {
 /** How a request to a webhook ended. */
 export interface Tested {
   readonly result: string;
-  /** Of the response; `undefined` where there was none. */
+  /** Status of the response; `undefined` without one. */
   readonly status: number | undefined;
 }
 

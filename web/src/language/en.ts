@@ -1,13 +1,24 @@
 /** Contains every sentence of the console in English. The other languages have the same shape. */
+import { enAdmin } from './en-admin.js';
 import { enProblems } from './en-problems.js';
+import { enSales } from './en-sales.js';
 import { enShop } from './en-shop.js';
+import { enTill } from './en-till.js';
+import { enRules } from './en-rules.js';
 
 const things = (count: string, one: string, many: string): string => `${count} ${count === '1' ? one : many}`;
 
 export const en = {
   skip: 'Skip to content',
   nav: { main: 'Main', coupons: 'Coupons', mine: 'My coupons', sell: 'My sales' },
-  account: { signIn: 'Sign in', signUp: 'Sign up', signOut: 'Sign out', member: 'Member', seller: 'Seller' },
+  account: {
+    signIn: 'Sign in',
+    signUp: 'Sign up',
+    signOut: 'Sign out',
+    member: 'Member',
+    seller: 'Seller',
+    admin: 'Administrator',
+  },
   theme: {
     label: 'Appearance',
     auto: 'Appearance: as the device',
@@ -30,7 +41,7 @@ export const en = {
   noLimitEnd: 'No end',
   reconnecting: 'The connection was lost. What you see may be old; connecting again…',
   reconnected: 'Connected again.',
-  notFound: { title: 'Nothing here', text: 'This address leads nowhere.', home: 'To the coupons' },
+  notFound: { title: 'Nothing here', text: 'There is no page at this address.', home: 'To the coupons' },
   loadFailed: 'This could not be loaded',
 
   coupons: {
@@ -43,6 +54,7 @@ export const en = {
     opens: (when: string) => `Opens ${when}`,
     closes: (when: string) => `Until ${when}`,
     always: 'No time limit',
+    over: 'Not given out any more',
   },
 
   event: {
@@ -55,16 +67,17 @@ export const en = {
     unitsHeld: (held: string, most: string) => `You hold ${held} of ${most}.`,
     signInFirst: 'Sign in to download',
     signInEarly: 'Sign in now, and you are ready when it opens.',
+    throughRoom: 'Only for those who come through the shop’s waiting room.',
     sellersCannot: 'You are signed in as a seller. Coupons are downloaded by members.',
     asking: 'Asking…',
     offlineAgain: (times: string) => `The connection is down. Trying again… (${times})`,
-    askingAgain: (times: string) => `It is crowded. Asking again… (${times})`,
+    askingAgain: (times: string) => `It is crowded. Trying again… (${times})`,
     waitForOpening: 'The button works at the opening.',
     gaveUp: 'No definite answer yet. You keep your place if you have one; press again to learn it.',
     soldOut: 'Sold out',
-    soldOutText: 'Every unit has been issued. If the seller adds some, the button comes back by itself.',
+    soldOutText: 'Every unit has been issued. If the seller adds some, the button comes back automatically.',
     paused: 'Paused by the seller',
-    pausedText: 'It may go on later. This page will notice by itself.',
+    pausedText: 'It may continue later. This page updates automatically.',
     closed: 'Closed',
     closedText: 'This coupon is not given out any more.',
     yours: 'It is yours',
@@ -80,6 +93,7 @@ export const en = {
     allCoupons: 'See all coupons',
     stamp: 'ISSUED',
     toMine: 'To my coupons',
+    share: 'Share',
     openNow: 'Open now. The button works.',
     opensInSpoken: (time: string) => `Opens in ${time}.`,
   },
@@ -102,8 +116,7 @@ export const en = {
     expiredAt: (when: string) => `It could be used until ${when}.`,
     revoked: 'Revoked',
     revokedText: 'The seller has revoked it; it cannot be used any more.',
-    atShop: 'At the till',
-    atShopText: (number: string) => `Show No. ${number} at the till: only the shop can redeem it.`,
+    atShopText: 'Only the shop can redeem it.',
     usedText: 'It can be used once.',
     validUntil: (when: string, days: number) =>
       days === 0 ? `Valid until ${when}` : `Valid until ${when}, ${days} days left`,
@@ -117,7 +130,7 @@ export const en = {
     password: 'Password',
     closedMember: 'Members do not sign up here: the shop signs you in.',
     closedSeller: 'Sellers cannot sign up here. Ask the operator for an account.',
-    closedAll: 'Nobody signs up here: accounts are kept elsewhere.',
+    closedAll: 'Accounts cannot be created here. They are kept elsewhere.',
     passwordHint: 'At least 8 characters.',
     role: 'What do you want to do?',
     roleMember: 'Download coupons',
@@ -131,7 +144,7 @@ export const en = {
     withToken: 'Sign in with an access token',
     withTokenHint: 'From your identity provider, or from “seonchak tokens”.',
     token: 'Access token',
-    tokenBad: 'This is not an access token that is still good.',
+    tokenBad: 'This access token is not valid, or it has expired.',
   },
 
   sell: {
@@ -139,7 +152,7 @@ export const en = {
     lead: 'Your coupons and how they are doing.',
     register: 'Register a coupon',
     empty: 'No coupons yet',
-    emptyText: 'Register one: name it, say how many there are and when it opens.',
+    emptyText: 'Register one with a name, a quantity and an opening time.',
     name: 'Coupon',
     stateHeading: 'State',
     remaining: 'Remaining',
@@ -158,8 +171,22 @@ export const en = {
     title: 'Register a coupon',
     name: 'Name',
     nameHint: 'What members see.',
+    description: 'Description',
+    descriptionHint: 'Optional. Shown to members, and by messengers beside a link.',
+    descriptionLong: 'At most 300 characters.',
+    image: 'Image',
+    imageHint: 'Optional. The https address of an image, best 1200 × 630.',
+    imageWrong: 'An address that begins with https://.',
+    imageMissing: 'No image could be loaded from this address.',
+    presence: 'Waiting room',
+    presenceFixed: {
+      disabled:
+        'No waiting room is connected. The operator connects one with PRESENCE_SECRET or PRESENCE_JWKS_URL.',
+      full: 'As many coupons have a rule as can. Remove the rules of old coupons first.',
+    },
+    presenceRequired: 'Give it only to members with a ticket of the waiting room',
     quantity: 'Quantity',
-    quantityHint: 'How many there are, at most one for each member.',
+    quantityHint: 'How many there are in all.',
     opens: 'Opens',
     opensHint: (zone: string) => `Empty: right away. Your time zone: ${zone}.`,
     closes: 'Closes',
@@ -187,8 +214,10 @@ export const en = {
     redeemBy: 'Who redeems',
     byMember: 'The member',
     bySeller: 'Only the shop',
-    discountFixed: (discount: string) => `Discount: ${discount}. It is fixed, because members have seen it.`,
-    noDiscount: 'No discount. It is fixed, because members have seen the coupon without one.',
+    discountFixed: {
+      issued: 'Members hold the coupon with this discount. Register another coupon for another discount.',
+      open: 'The coupon is open: a member may get it with this discount at any moment. Pause it to change the discount.',
+    },
     submit: 'Register',
     save: 'Save',
     required: 'Please fill this in.',
@@ -221,9 +250,10 @@ export const en = {
       queued: 'Queued',
       claimed: 'Being written',
       recorded: 'Recorded',
-      deadLettered: 'Set aside',
+      deadLettered: 'Not recordable',
     },
-    deadLetteredHint: 'Some issuances could not be written and are kept aside with their reason.',
+    deadLetteredHint:
+      'Some issuances could not be recorded. The operator finds them with the reason in the table dead_letter.',
     pause: 'Pause',
     resume: 'Resume',
     topUp: 'Top up',
@@ -232,13 +262,14 @@ export const en = {
     eventPage: 'Event page',
     copyLink: 'Copy link',
     copied: 'Link copied.',
-    closedFixed: 'Closed for good: nothing of it can be changed.',
+    closedFixed: 'Closed permanently: the coupon cannot be changed.',
     pauseTitle: 'Pause this coupon?',
-    pauseText: 'Nobody gets one until you resume. Those who hold one keep it.',
+    pauseText: 'No member gets one until you resume. Members who hold one keep it.',
     resumeTitle: 'Resume this coupon?',
     resumeText: 'Members can download again at once.',
     closeTitle: 'Close this coupon for good?',
-    closeText: 'Nobody gets one any more, and it cannot be opened again. Those who hold one keep it.',
+    closeSubmit: 'Close the coupon',
+    closeText: 'No member gets one any more, and it cannot be opened again. Members who hold one keep it.',
     topUpTitle: 'Add units',
     topUpBy: 'How many more',
     topUpSubmit: 'Add',
@@ -269,6 +300,7 @@ export const en = {
     actions: 'Actions',
     revoke: 'Revoke',
     revokeOne: (number: string) => `Revoke number ${number}`,
+    keepIt: 'Leave it',
     revokeTitle: (number: string) => `Revoke number ${number}?`,
     revokeText: (member: string) =>
       `Member ${member} loses the coupon, the unit returns to stock, and the number is never used again.`,
@@ -295,7 +327,13 @@ export const en = {
   },
 
   shop: enShop,
-  problems: { ...enProblems, ...enShop.problems } as Readonly<Record<string, string>>,
+  till: enTill,
+  sales: enSales,
+  ...enRules,
+  admin: enAdmin,
+  problems: { ...enProblems, ...enShop.problems, ...enAdmin.problems, ...enTill.problems } as Readonly<
+    Record<string, string>
+  >,
 };
 
 export type Words = typeof en;

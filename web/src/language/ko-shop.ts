@@ -1,8 +1,8 @@
-/** 내 계정, 서버 키, 웹훅 화면의 문장, 한국어. */
+/** Contains the sentences in Korean of the pages for one’s own account, server keys and webhooks. */
 import type { ShopWords } from './en-shop.js';
 
 export const koShop: ShopWords = {
-  tabs: { label: '판매자 메뉴', coupons: '쿠폰', keys: '키', webhooks: '웹훅' },
+  tabs: { label: '판매자 메뉴', coupons: '쿠폰', till: '계산대', keys: '키', webhooks: '웹훅' },
   copy: '복사',
   copied: '복사했습니다.',
   copyFailed: '여기서는 브라우저가 복사를 허용하지 않습니다. 직접 선택해 복사해 주세요.',
@@ -95,8 +95,8 @@ export const koShop: ShopWords = {
         status: `받는 서버가 거부함 (${status})`,
         redirect: `리디렉션 (${status}). 리디렉션은 따라가지 않습니다`,
         timeout: '시간 안에 응답 없음',
-        connection: '연결 실패',
-        address: '공개되지 않은 주소로 연결됨',
+        connection: '받는 서버에 연결할 수 없음',
+        address: '호스트 이름이 사설 주소로 확인됨',
       })[result] ?? result,
     deliveries: '전달 내역',
     deliveriesOf: (url) => `${url} 전달 내역`,
@@ -106,7 +106,11 @@ export const koShop: ShopWords = {
     answer: '응답',
     enable: '다시 켜기',
     test: '시험 전송',
+    tested: (answer) => `시험 전송: ${answer}`,
     replay: '다시 보내기',
+    rotate: '비밀 값 교체',
+    rotateTitle: '비밀 값을 교체할까요?',
+    rotateText: '24시간 동안 두 값으로 함께 서명하므로, 그 사이에 서버의 값을 바꾸면 하나도 놓치지 않습니다.',
     remove: '삭제',
     forOne: (action, url) => `${action}: ${url}`,
     replayTitle: '발급을 다시 보내기',

@@ -1,12 +1,23 @@
-/** 콘솔의 모든 문장, 한국어. */
+/** Contains every sentence of the console in Korean. The shape is that of en.ts. */
 import type { Words } from './en.js';
+import { koAdmin } from './ko-admin.js';
 import { koProblems } from './ko-problems.js';
+import { koSales } from './ko-sales.js';
 import { koShop } from './ko-shop.js';
+import { koTill } from './ko-till.js';
+import { koRules } from './ko-rules.js';
 
 export const ko: Words = {
   skip: '본문으로 건너뛰기',
   nav: { main: '주 메뉴', coupons: '쿠폰', mine: '내 쿠폰', sell: '내 판매' },
-  account: { signIn: '로그인', signUp: '회원가입', signOut: '로그아웃', member: '회원', seller: '판매자' },
+  account: {
+    signIn: '로그인',
+    signUp: '회원가입',
+    signOut: '로그아웃',
+    member: '회원',
+    seller: '판매자',
+    admin: '관리자',
+  },
   theme: {
     label: '화면 모드',
     auto: '화면 모드: 기기 설정',
@@ -42,6 +53,7 @@ export const ko: Words = {
     opens: (when) => `${when} 오픈`,
     closes: (when) => `${when}까지`,
     always: '기간 제한 없음',
+    over: '더 이상 나가지 않는 쿠폰',
   },
 
   event: {
@@ -54,6 +66,7 @@ export const ko: Words = {
     unitsHeld: (held: string, most: string) => `${most}장 중 ${held}장을 받았습니다.`,
     signInFirst: '로그인하고 쿠폰 받기',
     signInEarly: '미리 로그인해 두면 오픈하자마자 받을 수 있습니다.',
+    throughRoom: '쇼핑몰 대기실을 거쳐야 받을 수 있습니다.',
     sellersCannot: '판매자로 로그인되어 있습니다. 쿠폰은 회원만 받을 수 있습니다.',
     asking: '요청하는 중…',
     offlineAgain: (times) => `연결이 끊겼습니다. 다시 시도하는 중… (${times})`,
@@ -78,6 +91,7 @@ export const ko: Words = {
     othersLeft: (remaining) => `${remaining}장 남음`,
     allCoupons: '쿠폰 모두 보기',
     stamp: '발급',
+    share: '공유하기',
     toMine: '내 쿠폰으로',
     openNow: '오픈했습니다. 버튼을 누를 수 있습니다.',
     opensInSpoken: (time) => `오픈까지 ${time} 남았습니다.`,
@@ -101,8 +115,7 @@ export const ko: Words = {
     expiredAt: (when) => `${when}까지 쓸 수 있었습니다.`,
     revoked: '발급 취소',
     revokedText: '판매자가 발급을 취소해 더 이상 쓸 수 없습니다.',
-    atShop: '매장에서 사용',
-    atShopText: (number) => `매장에서 ${number}번을 보여 주세요. 매장에서만 사용할 수 있습니다.`,
+    atShopText: '매장에서만 사용할 수 있습니다.',
     usedText: '한 번만 쓸 수 있는 쿠폰입니다.',
     validUntil: (when, days) => (days === 0 ? `${when}까지` : `${when}까지, ${days}일 남음`),
     order: (order) => `주문 ${order}`,
@@ -155,9 +168,22 @@ export const ko: Words = {
   form: {
     title: '쿠폰 등록',
     name: '이름',
+    description: '설명',
+    descriptionHint: '선택 사항입니다. 회원 화면과 메신저의 링크 미리보기에 표시됩니다.',
+    descriptionLong: '300자까지 입력할 수 있습니다.',
+    image: '이미지',
+    imageHint: '선택 사항입니다. 이미지의 https 주소이며 1200 × 630 크기를 권장합니다.',
+    imageWrong: 'https://로 시작하는 주소를 입력해 주세요.',
+    imageMissing: '이 주소에서 이미지를 불러올 수 없습니다.',
+    presence: '대기실',
+    presenceFixed: {
+      disabled: '연결된 대기실이 없습니다. 운영자가 PRESENCE_SECRET 또는 PRESENCE_JWKS_URL로 연결합니다.',
+      full: '조건을 둔 쿠폰이 한도에 이르렀습니다. 지난 쿠폰의 조건을 먼저 해제해 주세요.',
+    },
+    presenceRequired: '대기실 입장권이 있는 회원에게만 발급',
     nameHint: '회원에게 보이는 이름입니다.',
     quantity: '수량',
-    quantityHint: '전체 수량입니다. 회원마다 한 장까지 받습니다.',
+    quantityHint: '전체 수량입니다.',
     opens: '오픈',
     opensHint: (zone) => `비워 두면 바로 시작합니다. 시간대: ${zone}.`,
     closes: '마감',
@@ -180,8 +206,10 @@ export const ko: Words = {
     redeemBy: '사용 처리',
     byMember: '회원이 직접',
     bySeller: '매장에서만',
-    discountFixed: (discount) => `할인: ${discount}. 회원에게 이미 보인 내용이라 바꿀 수 없습니다.`,
-    noDiscount: '할인 없음. 회원에게 이미 보인 내용이라 바꿀 수 없습니다.',
+    discountFixed: {
+      issued: '이 할인으로 받은 회원이 있어 바꿀 수 없습니다. 다른 할인은 새 쿠폰으로 등록해 주세요.',
+      open: '진행 중인 쿠폰은 언제든 발급될 수 있습니다. 할인을 바꾸려면 먼저 일시 중지해 주세요.',
+    },
     submit: '등록',
     save: '저장',
     required: '입력해 주세요.',
@@ -214,9 +242,10 @@ export const ko: Words = {
       queued: '대기',
       claimed: '기록 중',
       recorded: '기록됨',
-      deadLettered: '격리',
+      deadLettered: '기록 불가',
     },
-    deadLetteredHint: '기록하지 못한 발급이 사유와 함께 따로 보관되어 있습니다.',
+    deadLetteredHint:
+      '기록하지 못한 발급이 있습니다. 운영자가 dead_letter 테이블에서 사유를 확인할 수 있습니다.',
     pause: '일시 중지',
     resume: '다시 시작',
     topUp: '수량 추가',
@@ -231,6 +260,7 @@ export const ko: Words = {
     resumeTitle: '이 쿠폰을 다시 시작할까요?',
     resumeText: '회원이 바로 다시 받을 수 있습니다.',
     closeTitle: '이 쿠폰을 완전히 종료할까요?',
+    closeSubmit: '쿠폰 종료',
     closeText: '더 이상 아무도 받을 수 없고 다시 열 수 없습니다. 이미 받은 회원은 그대로입니다.',
     topUpTitle: '수량 추가',
     topUpBy: '추가할 수량',
@@ -262,6 +292,7 @@ export const ko: Words = {
     actions: '작업',
     revoke: '발급 취소',
     revokeOne: (number) => `${number}번 발급 취소`,
+    keepIt: '그대로 두기',
     revokeTitle: (number) => `${number}번 발급을 취소할까요?`,
     revokeText: (member) =>
       `회원 ${member}의 쿠폰이 사라지고 한 장이 되돌아옵니다. 이 번호는 다시 쓰이지 않습니다.`,
@@ -269,7 +300,7 @@ export const ko: Words = {
     cancelUseOne: (number) => `${number}번 사용 취소`,
     cancelUseTitle: (number) => `${number}번 사용을 취소할까요?`,
     cancelUseText: (member, order) =>
-      `회원 ${member}의 주문 ${order}을(를) 취소합니다. 이 주문 번호로는 다시 사용할 수 없습니다.`,
+      `회원 ${member}의 주문(${order})을 취소합니다. 이 주문 번호로는 다시 사용할 수 없습니다.`,
     cancelUseNone: '주문 없이 사용했거나 이미 취소된 주문입니다.',
     first: '처음',
     next: '다음',
@@ -288,5 +319,9 @@ export const ko: Words = {
   },
 
   shop: koShop,
-  problems: { ...koProblems, ...koShop.problems },
+  till: koTill,
+  sales: koSales,
+  ...koRules,
+  admin: koAdmin,
+  problems: { ...koProblems, ...koShop.problems, ...koAdmin.problems, ...koTill.problems },
 };

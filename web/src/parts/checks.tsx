@@ -6,6 +6,8 @@ interface ChecksOptions<Value extends string> {
   readonly choices: readonly { readonly value: Value; readonly label: string }[];
   readonly checked: ReadonlySet<Value>;
   readonly fault: string | undefined;
+  /** Why nothing can be changed here; absent where it can. */
+  readonly fixed?: string | undefined;
   readonly onChange: (checked: ReadonlySet<Value>) => void;
 }
 
@@ -14,6 +16,7 @@ export function Checks<Value extends string>({
   choices,
   checked,
   fault,
+  fixed,
   onChange,
 }: ChecksOptions<Value>) {
   const faultId = useId();
@@ -31,14 +34,16 @@ export function Checks<Value extends string>({
             type="checkbox"
             value={one.value}
             checked={checked.has(one.value)}
+            disabled={fixed !== undefined}
             onChange={() => toggle(one.value)}
           />
           <span>{one.label}</span>
         </label>
       ))}
-      <p class="field-fault" id={faultId}>
-        {fault}
-      </p>
+      <div id={faultId}>
+        <p class="field-hint">{fixed}</p>
+        <p class="field-fault">{fault}</p>
+      </div>
     </fieldset>
   );
 }

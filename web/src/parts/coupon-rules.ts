@@ -1,6 +1,5 @@
 /** Checks a seller's input by the API's rules before it is sent. The server's schema is authoritative. */
 import type { CouponTerms, NewCoupon } from '../api/client.js';
-import type { Discount } from '../api/coupon.js';
 import type { FieldFault, Problem } from '../api/problem.js';
 import { fractionDigits } from '../format.js';
 import type { Words } from '../language/en.js';
@@ -9,6 +8,8 @@ import type { FieldState } from './field.js';
 
 const NAME_LENGTH_MAX = 200;
 export const QUANTITY_MAX = 1_000_000_000;
+const DESCRIPTION_LENGTH_MAX = 300;
+const IMAGE_LENGTH_MAX = 500;
 const AMOUNT_MAX = 1_000_000_000_000;
 
 /** Three digits after each mark, as people write thousands: `1,000`, `1 000`. A lone comma may be a decimal one, so `1,5` is none. */
@@ -32,11 +33,20 @@ export function instantText(localTime: string): string | undefined {
   return localTime === '' || Number.isNaN(epochMs) ? undefined : new Date(epochMs).toISOString();
 }
 
+/** As the API takes it: https, since a page shown over https shows no other image. */
+export function isImageAddress(text: string): boolean {
+  return /^https:\/\/\S+$/.test(text) && URL.canParse(text) && text.length <= IMAGE_LENGTH_MAX;
+}
+
 export interface TermsFields {
   readonly name: FieldState;
   readonly quantity: FieldState;
   readonly opensAt: FieldState;
   readonly closesAt: FieldState;
+  readonly image: FieldState;
+  readonly description: FieldState;
+  /** State of a checkbox: any text means that it is checked. */
+  readonly presenceRequired: FieldState;
 }
 
 /** @returns the terms as the API takes them, or `undefined` after the faults have been shown at their fields. */
@@ -57,26 +67,17 @@ export function readTerms(
   if (opensAt !== null && closesAt !== null && closesAt <= opensAt) {
     faults.set(fields.closesAt, form.windowOrder);
   }
-  return showFaults(faults) ? undefined : { name, quantity, opensAt, closesAt };
-}
-
-/** @returns `undefined` after the fault has been shown. */
-export function readDiscount(
-  type: 'none' | Discount['type'],
-  field: FieldState,
-  currency: string,
-  words: Words,
-): { readonly discount?: Discount } | undefined {
-  if (type === 'none') return {};
-  if (type === 'percent') {
-    const value = readPercent(field.value);
-    if (value !== undefined) return { discount: { type, value } };
-  } else {
-    const value = readMoney(field.value, currency);
-    if (value !== undefined) return { discount: { type, value, currency } };
-  }
-  showFaults(new Map([[field, type === 'percent' ? words.form.percentRange : words.form.amountRange]]));
-  return undefined;
+  const image = fields.image.value;
+  if (image !== '' && !isImageAddress(image)) faults.set(fields.image, form.imageWrong);
+  const description = fields.description.value;
+  if (description.length > DESCRIPTION_LENGTH_MAX) faults.set(fields.description, form.descriptionLong);
+  if (showFaults(faults)) return undefined;
+  return {
+    ...{ name, quantity, opensAt, closesAt },
+    image: image === '' ? null : image,
+    description: description === '' ? null : description,
+    presenceRequired: fields.presenceRequired.value !== '',
+  };
 }
 
 /** Puts the server's faults at the fields they name. @returns those that name none of them. */
@@ -96,15 +97,16 @@ export function showServerFaults(
 }
 
 /** Above 0, up to 100; `12,5` and `12.5%` as well. */
-function readPercent(typed: string): number | undefined {
+export function readPercent(typed: string): number | undefined {
   const value = Number(typed.replace(/\s*%$/, '').replace(',', '.'));
   return typed !== '' && value > 0 && value <= 100 ? value : undefined;
 }
 
-/** @returns the amount in the smallest unit of the currency. */
-function readMoney(typed: string, currency: string): number | undefined {
+/** @returns the amount in the smallest unit of the currency. Three digits after a comma are thousands, after a point a fraction. */
+export function readMoney(typed: string, currency: string): number | undefined {
   const digits = fractionDigits(currency);
-  const [, whole = '', fraction = ''] = /^(.*?)(?:[.,](\d{1,2}))?$/.exec(typed) ?? [];
+  const [, whole = '', point, fraction = point ?? ''] =
+    /^(.*?)(?:\.(\d{1,3})|,(\d{1,2}))?$/.exec(typed) ?? [];
   if (fraction.length > digits) return undefined;
   const units = readWhole(whole) ?? (/^0?$/.test(whole) ? 0 : undefined);
   if (units === undefined) return undefined;

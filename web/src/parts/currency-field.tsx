@@ -7,17 +7,23 @@ const COMMON = ['KRW', 'USD', 'EUR', 'JPY', 'CNY'];
 
 interface CurrencyFieldOptions {
   readonly value: string;
+  readonly disabled: boolean;
   readonly onChange: (currency: string) => void;
 }
 
-export function CurrencyField({ value, onChange }: CurrencyFieldOptions) {
+export function CurrencyField({ value, disabled, onChange }: CurrencyFieldOptions) {
   const { words, language } = useConsole();
   const id = useId();
   const currencies = useMemo(() => named(language), [language]);
   return (
     <div class="field">
       <label for={id}>{words.form.currency}</label>
-      <select id={id} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+      <select
+        id={id}
+        value={value}
+        disabled={disabled}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      >
         {currencies.map(({ code, name }) => (
           <option key={code} value={code}>
             {name} ({code})

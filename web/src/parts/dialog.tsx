@@ -9,8 +9,10 @@ interface DialogOptions {
   /** Form fields, when something is asked for. */
   readonly children?: ComponentChildren;
   readonly submit: string;
+  /** What leaves everything as it is, where the usual word could be taken for the deed: that of cancelling something. */
+  readonly dismiss?: string;
   readonly danger?: boolean;
-  /** Where the keyboard goes on when the button that opened the dialog has been removed by then. */
+  /** Where the keyboard continues when the button that opened the dialog has been removed by then. */
   readonly focusAfter?: () => HTMLElement | null | undefined;
   /** Does it; what it returns is shown as the reason why it was not done, and the dialog stays open. */
   readonly run: () => Promise<ComponentChildren>;
@@ -18,26 +20,25 @@ interface DialogOptions {
   readonly onClose: () => void;
 }
 
-export function Dialog({ title, text, children, submit, danger, focusAfter, run, onClose }: DialogOptions) {
+export function Dialog({
+  title,
+  text,
+  children,
+  submit,
+  dismiss,
+  danger,
+  focusAfter,
+  run,
+  onClose,
+}: DialogOptions) {
   const { words } = useConsole();
-  const titleId = useId();
-  const dialog = useRef<HTMLDialogElement>(null);
   const cancel = useRef<HTMLButtonElement>(null);
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<ComponentChildren>();
-  const after = useRef(focusAfter);
-  after.current = focusAfter;
 
+  // What destroys something is not under the finger that opened the dialog.
   useLayoutEffect(() => {
-    const shown = dialog.current;
-    shown?.showModal();
-    // What destroys something is not under the finger that opened the dialog.
     if (danger === true) cancel.current?.focus();
-    return () => {
-      // Gives the focus back to the button that opened it.
-      shown?.close();
-      if (document.activeElement === document.body) after.current?.()?.focus();
-    };
   }, []);
 
   async function onSubmit(event: Event): Promise<void> {
@@ -52,6 +53,57 @@ export function Dialog({ title, text, children, submit, danger, focusAfter, run,
   }
 
   return (
+    <Modal title={title} focusAfter={focusAfter} onClose={onClose}>
+      {(heading, close) => (
+        <form noValidate onSubmit={(event) => void onSubmit(event)}>
+          {heading}
+          {text !== undefined && <p class="dialog-text">{text}</p>}
+          {children}
+          <p class="form-fault" role="alert">
+            {fault}
+          </p>
+          <div class="dialog-actions">
+            <button type="button" class="button" ref={cancel} onClick={close}>
+              {dismiss ?? words.cancel}
+            </button>
+            <button
+              type="submit"
+              class={danger === true ? 'button button-danger' : 'button button-primary'}
+              aria-busy={busy}
+            >
+              {submit}
+            </button>
+          </div>
+        </form>
+      )}
+    </Modal>
+  );
+}
+
+interface ModalOptions extends Pick<DialogOptions, 'title' | 'onClose'> {
+  readonly focusAfter: DialogOptions['focusAfter'] | undefined;
+  /** Is given the heading, and what closes the dialog. */
+  readonly children: (heading: ComponentChildren, close: () => void) => ComponentChildren;
+}
+
+/** The browser's own dialog around anything. */
+export function Modal({ title, focusAfter, onClose, children }: ModalOptions) {
+  const titleId = useId();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const after = useRef(focusAfter);
+  after.current = focusAfter;
+
+  useLayoutEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => {
+      // Gives the focus back to the button that opened it.
+      shown?.close();
+      if (document.activeElement === document.body) after.current?.()?.focus();
+    };
+  }, []);
+
+  return (
     <dialog
       class="dialog"
       aria-labelledby={titleId}
@@ -61,26 +113,7 @@ export function Dialog({ title, text, children, submit, danger, focusAfter, run,
         if (dialog.current?.isConnected === true) onClose();
       }}
     >
-      <form noValidate onSubmit={(event) => void onSubmit(event)}>
-        <h2 id={titleId}>{title}</h2>
-        {text !== undefined && <p class="dialog-text">{text}</p>}
-        {children}
-        <p class="form-fault" role="alert">
-          {fault}
-        </p>
-        <div class="dialog-actions">
-          <button type="button" class="button" ref={cancel} onClick={() => dialog.current?.close()}>
-            {words.cancel}
-          </button>
-          <button
-            type="submit"
-            class={danger === true ? 'button button-danger' : 'button button-primary'}
-            aria-busy={busy}
-          >
-            {submit}
-          </button>
-        </div>
-      </form>
+      {children(<h2 id={titleId}>{title}</h2>, () => dialog.current?.close())}
     </dialog>
   );
 }

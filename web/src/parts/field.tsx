@@ -8,7 +8,7 @@ export interface FieldState {
   /** Without the blanks around it. */
   readonly value: string;
   readonly fault: string | undefined;
-  readonly input: RefObject<HTMLInputElement | null>;
+  readonly input: RefObject<(HTMLInputElement & HTMLTextAreaElement) | null>;
   set(typed: string): void;
   /** `undefined` takes the fault away. */
   setFault(text: string | undefined): void;
@@ -17,7 +17,7 @@ export interface FieldState {
 export function useField(initial = ''): FieldState {
   const [typed, setTyped] = useState(initial);
   const [fault, setFault] = useState<string>();
-  const input = useRef<HTMLInputElement>(null);
+  const input = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
   return {
     typed,
     value: typed.trim(),
@@ -44,6 +44,8 @@ interface FieldOptions {
   readonly step?: string;
   readonly spellcheck?: boolean;
   readonly disabled?: boolean;
+  /** Lines of a text that may have several. */
+  readonly rows?: number;
 }
 
 export function Field({
@@ -53,26 +55,35 @@ export function Field({
   hint,
   type = 'text',
   autocomplete = 'off',
+  rows,
   ...attributes
 }: FieldOptions) {
   const id = useId();
+  const shared = {
+    id,
+    name,
+    ref: state.input,
+    value: state.typed,
+    'aria-describedby': `${id}-hint ${id}-fault`,
+    'aria-invalid': state.fault === undefined ? undefined : ('true' as const),
+    onInput: (event: { readonly currentTarget: { readonly value: string } }) =>
+      state.set(event.currentTarget.value),
+  };
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      <input
-        {...attributes}
-        // To the compiler each type of input has attributes of its own, and a choice of types has none.
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion
-        type={type as 'text'}
-        autocomplete={autocomplete}
-        id={id}
-        name={name}
-        ref={state.input}
-        value={state.typed}
-        aria-describedby={`${id}-hint ${id}-fault`}
-        aria-invalid={state.fault === undefined ? undefined : 'true'}
-        onInput={(event) => state.set(event.currentTarget.value)}
-      />
+      {rows === undefined ? (
+        <input
+          {...attributes}
+          {...shared}
+          // To the compiler each type of input has attributes of its own, and a choice of types has none.
+          // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion
+          type={type as 'text'}
+          autocomplete={autocomplete}
+        />
+      ) : (
+        <textarea {...attributes} {...shared} rows={rows} />
+      )}
       <p class="field-hint" id={`${id}-hint`}>
         {hint}
       </p>
@@ -100,6 +111,8 @@ interface ChoiceOptions<Value extends string> {
     readonly hint?: string;
   }[];
   readonly style: 'cards' | 'segments';
+  /** Why nothing can be changed here; absent where it can. */
+  readonly fixed?: string | undefined;
   readonly onChange: (value: Value) => void;
 }
 
@@ -109,11 +122,16 @@ export function Choice<Value extends string>({
   value,
   choices,
   style,
+  fixed,
   onChange,
 }: ChoiceOptions<Value>) {
   const name = useId();
   return (
-    <fieldset class={`choice choice-${style}`}>
+    <fieldset
+      class={`choice choice-${style}`}
+      disabled={fixed !== undefined}
+      aria-describedby={fixed === undefined ? undefined : `${name}-fixed`}
+    >
       <legend>{label}</legend>
       {choices.map((one) => (
         <label key={one.value}>
@@ -130,6 +148,25 @@ export function Choice<Value extends string>({
           </span>
         </label>
       ))}
+      {fixed !== undefined && (
+        <p class="field-hint" id={`${name}-fixed`}>
+          {fixed}
+        </p>
+      )}
     </fieldset>
+  );
+}
+
+interface SegmentsOptions<Value extends string> extends Pick<
+  ChoiceOptions<Value>,
+  'label' | 'value' | 'fixed' | 'onChange'
+> {
+  readonly choices: readonly (readonly [value: Value, label: string])[];
+}
+
+/** One of a few words. */
+export function Segments<Value extends string>({ choices, ...options }: SegmentsOptions<Value>) {
+  return (
+    <Choice {...options} style="segments" choices={choices.map(([value, label]) => ({ value, label }))} />
   );
 }

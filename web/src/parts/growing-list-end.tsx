@@ -12,17 +12,23 @@ interface GrowingListEndOptions {
 
 export function GrowingListEnd({ list, children }: GrowingListEndOptions) {
   const { words } = useConsole();
-  if (list.loading) return below(<Loading />);
+  if (list.loading) return below('loading', <Loading />);
   if (list.problem !== undefined)
-    return below(<Failed problem={list.problem} retry={() => list.readNext()} />);
-  if (!list.more) return below(list.items.length === 0 && children);
+    return below('failed', <Failed problem={list.problem} retry={() => list.readNext()} />);
+  if (!list.more) return below('end', list.items.length === 0 && children);
   return below(
+    'more',
     <button type="button" class="button" onClick={() => list.readNext()}>
       {words.more}
     </button>,
   );
 }
 
-function below(content: ComponentChildren) {
-  return <div class="below">{content}</div>;
+/** An element of its own for each kind: one that stays jumps down as rows come above it. */
+function below(kind: string, content: ComponentChildren) {
+  return (
+    <div class="below" key={kind}>
+      {content}
+    </div>
+  );
 }

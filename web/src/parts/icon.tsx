@@ -1,4 +1,4 @@
-/** Draws a line icon. It says nothing that the text beside it does not say. */
+/** Draws a line icon. It adds nothing to the text beside it. */
 export function Icon({
   paths,
   class: kind = '',

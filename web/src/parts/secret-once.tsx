@@ -1,4 +1,4 @@
-/** Shows a secret that no later answer has, until the reader says that it is copied. */
+/** Shows a secret that no later answer has, until the reader confirms that it is copied. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { useConsole } from '../context.js';
 

@@ -1,19 +1,13 @@
-/** Draws the frame of the pages between which a seller moves: tabs, heading and the action of the page. */
-import type { ComponentChildren } from 'preact';
+/** Draws the frame of the pages between which a seller moves. */
 import { useConsole } from '../context.js';
 import { useTitle } from '../hooks.js';
 import { SellersOnly } from './states.js';
+import { TabbedPage } from './tabbed-page.js';
+import type { PageHead } from './tabbed-page.js';
 
-interface SellerPageOptions {
-  readonly title: string;
-  readonly lead: string;
-  readonly action?: ComponentChildren;
-  readonly children: ComponentChildren;
-}
-
-export function SellerPage({ title, lead, action, children }: SellerPageOptions) {
-  const { words, session, address } = useConsole();
-  useTitle(title);
+export function SellerPage(page: PageHead) {
+  const { words, session } = useConsole();
+  useTitle(page.title);
   const { tabs } = words.shop;
   if (session.current?.role !== 'seller') {
     return (
@@ -24,26 +18,9 @@ export function SellerPage({ title, lead, action, children }: SellerPageOptions)
   }
   const pages: readonly (readonly [string, string])[] = [
     ['#/sell', tabs.coupons],
+    ['till', tabs.till],
     ['#/sell/keys', tabs.keys],
     ['#/sell/webhooks', tabs.webhooks],
   ];
-  return (
-    <div class="page">
-      <nav class="tabs" aria-label={tabs.label}>
-        {pages.map(([to, text]) => (
-          <a key={to} href={to} aria-current={to === address ? 'page' : undefined}>
-            {text}
-          </a>
-        ))}
-      </nav>
-      <header class="page-head">
-        <div>
-          <h1>{title}</h1>
-          <p class="lead">{lead}</p>
-        </div>
-        {action}
-      </header>
-      {children}
-    </div>
-  );
+  return <TabbedPage {...page} label={tabs.label} tabs={pages} />;
 }

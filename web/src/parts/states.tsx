@@ -18,7 +18,7 @@ export function Loading() {
 interface EmptyOptions {
   readonly title: string;
   readonly text: string;
-  /** Of a page that shows nothing else: its text is the heading. */
+  /** True on a page that shows nothing else: the text is the heading. */
   readonly wholePage?: boolean;
   readonly children?: ComponentChildren;
 }

@@ -3,14 +3,15 @@ import { useState } from 'preact/hooks';
 import type { CouponTerms } from '../api/client.js';
 import type { Coupon, RedeemBy, Validity } from '../api/coupon.js';
 import { useConsole } from '../context.js';
-import type { Words } from '../language/en.js';
+import type { ConsoleContext } from '../context.js';
 import { instantText, localText, readWhole } from './coupon-rules.js';
-import { Choice, Field, showFaults, useField } from './field.js';
+import { Segments, Field, showFaults, useField } from './field.js';
 import type { FieldState } from './field.js';
 
 const DAYS_MAX = 3_650;
 const HOURS_MAX = 87_600;
 
+type Texts = Pick<ConsoleContext, 'words' | 'format'>;
 type Kind = 'none' | 'until' | 'days' | 'hours';
 
 export interface UseFieldsState {
@@ -20,7 +21,7 @@ export interface UseFieldsState {
   readonly count: FieldState;
   readonly redeemBy: RedeemBy;
   readonly setRedeemBy: (redeemBy: RedeemBy) => void;
-  /** Of a coupon that is edited; a new one has none. */
+  /** The values of an edited coupon; absent for a new one. */
   readonly before: Pick<Coupon, 'validity' | 'redeemBy'> | undefined;
 }
 
@@ -45,9 +46,9 @@ export function showUse(state: UseFieldsState, { validity, redeemBy }: Coupon): 
 /** @returns what differs from the coupon that is edited, or `undefined` after a fault has been shown. */
 export function readUse(
   state: UseFieldsState,
-  words: Words,
+  texts: Texts,
 ): Pick<CouponTerms, 'validity' | 'redeemBy'> | undefined {
-  const validity = readValidity(state, words);
+  const validity = readValidity(state, texts);
   if (validity === 'fault') return undefined;
   const { before, redeemBy } = state;
   return {
@@ -61,14 +62,12 @@ export function UseFields({ state }: { readonly state: UseFieldsState }) {
   const { kind, until, count } = state;
   return (
     <>
-      <Choice
+      <Segments
         label={form.validity}
         value={kind}
-        style="segments"
-        choices={(['none', 'until', 'days', 'hours'] as const).map((value) => ({
-          value,
-          label: form.validities[value],
-        }))}
+        choices={(['none', 'until', 'days', 'hours'] as const).map(
+          (value) => [value, form.validities[value]] as const,
+        )}
         onChange={(chosen) => {
           state.setKind(chosen);
           until.setFault(undefined);
@@ -87,13 +86,12 @@ export function UseFields({ state }: { readonly state: UseFieldsState }) {
           hint={kind === 'days' ? form.daysHint : undefined}
         />
       )}
-      <Choice
+      <Segments
         label={form.redeemBy}
         value={state.redeemBy}
-        style="segments"
         choices={[
-          { value: 'member', label: form.byMember },
-          { value: 'seller', label: form.bySeller },
+          ['member', form.byMember],
+          ['seller', form.bySeller],
         ]}
         onChange={state.setRedeemBy}
       />
@@ -101,8 +99,10 @@ export function UseFields({ state }: { readonly state: UseFieldsState }) {
   );
 }
 
-function readValidity({ kind, until, count }: UseFieldsState, words: Words): Validity | null | 'fault' {
-  const { form } = words;
+function readValidity(
+  { kind, until, count }: UseFieldsState,
+  { words: { form }, format }: Texts,
+): Validity | null | 'fault' {
   if (kind === 'none') return null;
   if (kind === 'until') {
     const instant = instantText(until.value);
@@ -113,7 +113,7 @@ function readValidity({ kind, until, count }: UseFieldsState, words: Words): Val
   const number = readWhole(count.value);
   const most = kind === 'days' ? DAYS_MAX : HOURS_MAX;
   if (number === undefined || number > most) {
-    showFaults(new Map([[count, form.countRange(most.toLocaleString())]]));
+    showFaults(new Map([[count, form.countRange(format.whole(most))]]));
     return 'fault';
   }
   return kind === 'hours' ? { hours: number } : { days: number, zone: ownZone() };

@@ -3,6 +3,7 @@ import { Fragment } from 'preact';
 import type { ComponentChildren } from 'preact';
 import { isProblem, nameOf } from './openapi.js';
 import type { Content, Operation, Parameter, Schema } from './openapi.js';
+import { Curl, TryIt } from './try-it.js';
 import { notation, remarkOn, schemaAnchor } from './schema-view.js';
 
 interface OperationOptions {
@@ -53,8 +54,15 @@ export function OperationView({ method, path, operation }: OperationOptions) {
           />
         ))}
       </Table>
+      <Curl source={operation['x-codeSamples'][0]?.source ?? ''} />
+      {/* An answer that never ends has no place in a page. */}
+      {!isStream(operation) && <TryIt method={method} path={path} operation={operation} />}
     </section>
   );
+}
+
+function isStream({ responses }: Operation): boolean {
+  return Object.values(responses).some(({ content = {} }) => 'text/event-stream' in content);
 }
 
 /** May be broken behind a slash, so that a phone shows all of it. */

@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { applyTheme, chosenTheme } from '../theme.js';
 import { isProblem } from './openapi.js';
 import type { ApiDocument, Operation, Schema } from './openapi.js';
+import { TokenField } from './try-it.js';
 import { codeOf, OperationView } from './operation-view.js';
 import { schemaAnchor, SchemaBlock } from './schema-view.js';
 
@@ -37,6 +38,8 @@ function Reference({ api }: { readonly api: ApiDocument }) {
   const routes = Object.entries(api.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]): Route => ({ method, path, operation })),
   );
+  // On a phone the list is above the routes: folded, so that these come within reach.
+  const beside = matchMedia('(min-width: 52rem)').matches;
   const groups = api.tags.map((tag) => ({
     ...tag,
     routes: routes.filter(({ operation }) => operation.tags[0] === tag.name),
@@ -48,12 +51,12 @@ function Reference({ api }: { readonly api: ApiDocument }) {
         <h1>API reference</h1>
         <p class="quiet">
           {api.info.title} {api.info.version} · <a href="./openapi.json">openapi.json</a> ·{' '}
-          <a href="./">console</a>
+          <a href="./postman.json">Postman collection</a> · <a href="./">console</a>
         </p>
       </header>
       <nav class="reference-nav" aria-label="Routes">
         {groups.map(({ name, routes: own }) => (
-          <details key={name} open>
+          <details key={name} open={beside}>
             <summary>{name}</summary>
             <ul>
               {own.map(({ operation }) => (
@@ -68,6 +71,7 @@ function Reference({ api }: { readonly api: ApiDocument }) {
         <a href="#problems">Problems</a>
       </nav>
       <main class="reference">
+        <TokenField />
         {groups.map(({ name, description, routes: own }) => (
           <>
             <h2>{name}</h2>

@@ -50,7 +50,7 @@ function fields({ properties = {}, required = [] }: Schema, indent: string): Com
         return (
           <Fragment key={name}>
             {inside}
-            <span class="field">{name}</span>
+            <span class="field-name">{name}</span>
             {required.includes(name) ? ': ' : '?: '}
             {notation(schema, inside)}
             {remark !== '' && <span class="remark">{`  // ${remark}`}</span>}

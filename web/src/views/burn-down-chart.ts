@@ -107,7 +107,7 @@ export class BurnDownChart {
           size: 32,
           space: 84,
           grid: { show: false },
-          values: (_, splits) => splits.map((split) => timeLabel(split)),
+          values: (_, splits) => splits.map((split) => this.#format.timeToSecond(split * 1_000)),
         },
         { ...axis, scale: 'left', size: 60, values: whole((value) => this.#format.brief(value)) },
         {
@@ -140,15 +140,6 @@ export class BurnDownChart {
       ],
     };
   }
-}
-
-function timeLabel(seconds: number): string {
-  return new Date(seconds * 1_000).toLocaleTimeString(undefined, {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-  });
 }
 
 /** A round number not below: a scale that follows every new value trembles. */

@@ -2,9 +2,8 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Coupon, LiveUpdate } from '../api/coupon.js';
 import { useConsole } from '../context.js';
-import { Choice } from '../parts/field.js';
-import { BurnDownChart } from './burn-down-chart.js';
-import type { ChartRange } from './burn-down-chart.js';
+import { Segments } from '../parts/field.js';
+import type { BurnDownChart, ChartRange } from './burn-down-chart.js';
 import { BurnDownData, readPast } from './burn-down-data.js';
 
 interface BurnDownOptions {
@@ -20,20 +19,26 @@ export function BurnDown({ coupon, update, nowMs }: BurnDownOptions) {
   const data = useMemo(() => new BurnDownData(), [coupon.id]);
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<BurnDownChart | undefined>(undefined);
+  const shown = useRef({ range, format });
+  shown.current = { range, format };
 
   useEffect(() => {
-    if (place.current === null) return;
     let left = false;
-    const drawn = new BurnDownChart(place.current, data, format, nowMs);
-    chart.current = drawn;
+    // The figures of the page do not wait for the library that draws: half of what the page needs is in it.
+    void import('./burn-down-chart.js').then(({ BurnDownChart }) => {
+      if (left || place.current === null) return;
+      chart.current = new BurnDownChart(place.current, data, shown.current.format, nowMs);
+      chart.current.show(shown.current.range, shown.current.format);
+    }, noChart);
     void readPast(api, coupon).then((past) => {
       if (left) return;
       data.prepend(past);
-      drawn.drawSoon();
+      chart.current?.drawSoon();
     });
     return () => {
       left = true;
-      drawn.end();
+      chart.current?.end();
+      chart.current = undefined;
     };
   }, [coupon.id]);
   useEffect(() => {
@@ -49,13 +54,12 @@ export function BurnDown({ coupon, update, nowMs }: BurnDownOptions) {
     <section class="panel">
       <div class="panel-head">
         <h2>{words.detail.chart}</h2>
-        <Choice
+        <Segments
           label={words.detail.chart}
           value={range}
-          style="segments"
           choices={[
-            { value: 'all', label: words.detail.chartAll },
-            { value: 'minute', label: words.detail.chartMinute },
+            ['all', words.detail.chartAll],
+            ['minute', words.detail.chartMinute],
           ]}
           onChange={setRange}
         />
@@ -71,3 +75,6 @@ export function BurnDown({ coupon, update, nowMs }: BurnDownOptions) {
     </section>
   );
 }
+
+/** The legend and the spoken sentence stay, and every figure is beside the chart: a page without it is worth showing. */
+function noChart(): void {}

@@ -1,4 +1,4 @@
-/** Takes over what an action of a seller has made of a coupon, or what another tab has made of it meanwhile. */
+/** Shows the coupon as it is after a seller's action, or after a change in another tab. */
 import type { Result } from '../api/calls.js';
 import type { Coupon } from '../api/coupon.js';
 import { useConsole } from '../context.js';

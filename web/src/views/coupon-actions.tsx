@@ -6,21 +6,11 @@ import { useConsole } from '../context.js';
 import { Dialog } from '../parts/dialog.js';
 import { problemText } from '../problem-text.js';
 import { useTakeChange } from './changed-coupon.js';
+import type { CouponActionOptions, CouponDialogOptions } from './coupon-action-options.js';
 import { EditDialog } from './edit-dialog.js';
 import { TopUpDialog } from './top-up-dialog.js';
 
-type Command = 'pause' | 'resume' | 'close';
-
-export interface CouponActionOptions {
-  /** As last received. */
-  readonly coupon: Coupon;
-  /** Is given the coupon as it is after a change. */
-  readonly onChanged: (coupon: Coupon) => void;
-}
-
-interface CouponDialogOptions extends CouponActionOptions {
-  readonly onClose: () => void;
-}
+export type Command = 'pause' | 'resume' | 'close';
 
 /** Offers what makes sense in the state of the coupon. */
 export function CouponActions({ coupon, onChanged }: CouponActionOptions) {
@@ -88,7 +78,8 @@ interface CommandDialogOptions extends CouponDialogOptions {
   readonly focusAfter: () => HTMLElement | null | undefined;
 }
 
-function CommandDialog({ command, coupon, onChanged, onClose, focusAfter }: CommandDialogOptions) {
+/** Also asks an administrator, who may pause, resume and close the coupons of every seller. */
+export function CommandDialog({ command, coupon, onChanged, onClose, focusAfter }: CommandDialogOptions) {
   const { words, api } = useConsole();
   const { detail } = words;
   const { take, readChanged } = useTakeChange(coupon.id, onChanged);
@@ -109,7 +100,7 @@ function CommandDialog({ command, coupon, onChanged, onClose, focusAfter }: Comm
     <Dialog
       title={detail[`${command}Title`]}
       text={detail[`${command}Text`]}
-      submit={detail[command]}
+      submit={command === 'close' ? detail.closeSubmit : detail[command]}
       danger={command === 'close'}
       focusAfter={focusAfter}
       run={run}

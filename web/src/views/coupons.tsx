@@ -1,12 +1,12 @@
 /** Lists all coupons for every visitor. */
 import { useState } from 'preact/hooks';
-import { couponStates } from '../api/coupon.js';
-import type { Coupon, CouponState } from '../api/coupon.js';
+import type { Coupon } from '../api/coupon.js';
 import { useConsole } from '../context.js';
 import type { ConsoleContext } from '../context.js';
 import { useGrowingList, useTitle } from '../hooks.js';
 import { StateBadge } from '../parts/badge.js';
-import { Choice } from '../parts/field.js';
+import { StateChoice } from '../parts/coupon-cells.js';
+import type { StateFilter } from '../parts/coupon-cells.js';
 import { GrowingListEnd } from '../parts/growing-list-end.js';
 import { Empty } from '../parts/states.js';
 import { StockBar } from '../parts/stock-bar.js';
@@ -16,7 +16,7 @@ const PAGE_ROWS = 24;
 
 export function CouponsPage() {
   const { words, api } = useConsole();
-  const [state, setState] = useState<CouponState | 'all'>('all');
+  const [state, setState] = useState<StateFilter>('all');
   const list = useGrowingList(
     (after) => api.coupons({ sort: '-id', ...(state !== 'all' && { state }) }, after, PAGE_ROWS),
     [state],
@@ -30,16 +30,7 @@ export function CouponsPage() {
           <p class="lead">{words.coupons.lead}</p>
         </div>
       </header>
-      <Choice
-        label={words.coupons.filter}
-        value={state}
-        style="segments"
-        choices={[
-          { value: 'all', label: words.coupons.all },
-          ...couponStates.map((value) => ({ value, label: words.state[value] })),
-        ]}
-        onChange={setState}
-      />
+      <StateChoice value={state} onChange={setState} />
       <ul class="cards" ref={list.listRef}>
         {list.items.map((coupon) => (
           <li key={coupon.id}>
@@ -56,7 +47,7 @@ export function CouponsPage() {
 
 export function Card({ coupon }: { readonly coupon: Coupon }) {
   const context = useConsole();
-  const { words, format } = context;
+  const { format } = context;
   const { remaining, quantity, discount } = coupon;
   return (
     <a class="card" href={eventAddress(coupon.id)}>
@@ -68,13 +59,24 @@ export function Card({ coupon }: { readonly coupon: Coupon }) {
       <p class="quiet">{windowText(context, coupon)}</p>
       <div class="card-stock">
         <StockBar remaining={remaining} quantity={quantity} />
-        <p class="figure-line">{words.remainingOf(format.whole(remaining), format.whole(quantity))}</p>
+        <p class="figure-line">{stockText(context, coupon)}</p>
       </div>
     </a>
   );
 }
 
+/** What a closed coupon has left is not to be had. */
+function stockText(
+  { words, format }: ConsoleContext,
+  { state, issued, remaining, quantity }: Coupon,
+): string {
+  return state === 'closed'
+    ? words.sales.todayIssued(format.whole(issued), format.whole(quantity))
+    : words.remainingOf(format.whole(remaining), format.whole(quantity));
+}
+
 function windowText({ words, format }: ConsoleContext, { opensAtMs, closesAtMs, state }: Coupon): string {
+  if (state === 'closed') return words.coupons.over;
   if (state === 'scheduled' && opensAtMs !== undefined) return words.coupons.opens(format.moment(opensAtMs));
   return closesAtMs === undefined ? words.coupons.always : words.coupons.closes(format.moment(closesAtMs));
 }

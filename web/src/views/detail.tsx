@@ -2,12 +2,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Coupon, CouponStats, LiveUpdate } from '../api/coupon.js';
 import { useConsole } from '../context.js';
-import { useInterval, useLoaded, useRedraw, useTitle } from '../hooks.js';
+import { useInterval, useRedraw, useTitle } from '../hooks.js';
 import { useLive } from '../live.js';
 import { StateBadge } from '../parts/badge.js';
 import { ConnectionNote } from '../parts/connection.js';
-import { Empty, Failed, Loading, SellersOnly } from '../parts/states.js';
-import { eventAddress } from '../route.js';
+import { useLinkSharing } from '../parts/share-link.js';
+import { OwnCoupon } from '../parts/own-coupon.js';
+import { eventAddress, holdsAddress, redemptionsAddress, rulesAddress } from '../route.js';
 import { BurnDown } from './burn-down.js';
 import { CouponActions } from './coupon-actions.js';
 import { Balance, Tiles } from './figures.js';
@@ -18,35 +19,9 @@ const STATS_BUSY_MS = 1_000;
 const STATS_QUIET_MS = 5_000;
 
 export function DetailPage({ couponId }: { readonly couponId: number }) {
-  const { words, session } = useConsole();
+  const { words } = useConsole();
   useTitle(words.sell.title);
-  return (
-    <div class="page page-detail">
-      {session.current?.role === 'seller' ? (
-        <OwnCoupon couponId={couponId} sellerId={session.current.id} />
-      ) : (
-        <SellersOnly wholePage />
-      )}
-    </div>
-  );
-}
-
-function OwnCoupon({ couponId, sellerId }: { readonly couponId: number; readonly sellerId: string }) {
-  const { words, api } = useConsole();
-  const { result, reload } = useLoaded(() => api.coupon(couponId), [couponId]);
-  if (result === undefined) return <Loading />;
-  if (!result.ok) {
-    const retry = result.problem.code === 'unknown_coupon' ? undefined : () => void reload();
-    return <Failed problem={result.problem} retry={retry} wholePage />;
-  }
-  if (result.value.sellerId === sellerId) return <Detail registered={result.value} />;
-  return (
-    <Empty title={words.detail.notYours} text={result.value.name} wholePage>
-      <a class="button" href={eventAddress(couponId)}>
-        {words.detail.eventPage}
-      </a>
-    </Empty>
-  );
+  return <OwnCoupon couponId={couponId}>{(coupon) => <Detail registered={coupon} />}</OwnCoupon>;
 }
 
 function Detail({ registered }: { readonly registered: Coupon }) {
@@ -66,7 +41,7 @@ function Detail({ registered }: { readonly registered: Coupon }) {
   return (
     <>
       <ConnectionNote status={status} />
-      <DetailHead coupon={coupon} nowMs={() => clock.nowMs()} />
+      <DetailHead coupon={coupon} held={stats?.held} nowMs={() => clock.nowMs()} />
       <CouponActions coupon={coupon} onChanged={onChanged} />
       <BurnDown coupon={registered} update={update} nowMs={() => clock.nowMs()} />
       <Tiles live={update} stats={stats} />
@@ -120,25 +95,22 @@ function useStats(coupon: Coupon): {
   return { stats, readStats: () => readNow.current?.() };
 }
 
-function DetailHead({ coupon, nowMs }: { readonly coupon: Coupon; readonly nowMs: () => number }) {
-  const { words, format, notify } = useConsole();
+interface DetailHeadOptions {
+  readonly coupon: Coupon;
+  /** Units held now; absent for a coupon without holds. */
+  readonly held: number | undefined;
+  readonly nowMs: () => number;
+}
+
+function DetailHead({ coupon, held, nowMs }: DetailHeadOptions) {
+  const { words, format } = useConsole();
+  const { copy } = useLinkSharing(coupon);
   useInterval(useRedraw(), 1_000);
   const { opensAtMs, state, discount } = coupon;
   const opens =
     state === 'scheduled' && opensAtMs !== undefined
       ? ` · ${words.detail.opensIn(format.clock(opensAtMs - nowMs()))}`
       : '';
-
-  async function copy(): Promise<void> {
-    const link = new URL(eventAddress(coupon.id), location.href).href;
-    try {
-      await navigator.clipboard.writeText(link);
-      notify(words.detail.copied);
-    } catch {
-      // Not allowed here (plain http on another machine): the address itself can be copied by hand.
-      notify(link);
-    }
-  }
 
   return (
     <header class="detail-head">
@@ -154,6 +126,18 @@ function DetailHead({ coupon, nowMs }: { readonly coupon: Coupon; readonly nowMs
         </p>
       </div>
       <div class="panel-actions">
+        <a class="button button-small" href={rulesAddress(coupon.id)}>
+          {words.rules.tab}
+        </a>
+        <a class="button button-small" href={redemptionsAddress(coupon.id)}>
+          {words.sales.redemptions}
+        </a>
+        {coupon.holdSeconds !== undefined && (
+          <a class="button button-small" href={holdsAddress(coupon.id)}>
+            {words.holds.title}
+            {held !== undefined && ` (${format.whole(held)})`}
+          </a>
+        )}
         <button type="button" class="button button-small" onClick={() => void copy()}>
           {words.detail.copyLink}
         </button>

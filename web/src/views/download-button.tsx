@@ -5,7 +5,7 @@
  * a winner the same number at every retry, so a retry is always safe.
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Held } from '../api/client.js';
+import type { Held } from '../api/held.js';
 import type { CouponState } from '../api/coupon.js';
 import { isPassing } from '../api/problem.js';
 import type { Problem } from '../api/problem.js';
@@ -35,6 +35,8 @@ export function DownloadButton({ couponId, state, unit, onHeld, onRefused }: Dow
   const usable = state === 'open';
   const waiting = state === 'scheduled';
   const left = useRef(false);
+  /** Attempts of the present press that had no definite answer. */
+  const tried = useRef(0);
   useEffect(
     () => () => {
       left.current = true;
@@ -44,6 +46,14 @@ export function DownloadButton({ couponId, state, unit, onHeld, onRefused }: Dow
   useEffect(() => {
     if (usable && !asking) setNote('');
   }, [usable]);
+  useEffect(() => {
+    // The next attempt may take long to fail, and no crowd is the reason any more.
+    const say = (): void => {
+      if (tried.current > 0) setNote(words.event.offlineAgain(format.whole(tried.current)));
+    };
+    window.addEventListener('offline', say);
+    return () => window.removeEventListener('offline', say);
+  }, [words]);
 
   async function download(): Promise<void> {
     if (!signedIn) {
@@ -54,6 +64,7 @@ export function DownloadButton({ couponId, state, unit, onHeld, onRefused }: Dow
     setAsking(true);
     setNote('');
     const problem = await askUntilDefinite();
+    tried.current = 0;
     setAsking(false);
     if (problem === undefined) return;
     setNote(isPassing(problem) ? words.event.gaveUp : problemText(words, problem));
@@ -70,8 +81,9 @@ export function DownloadButton({ couponId, state, unit, onHeld, onRefused }: Dow
       }
       const { problem } = result;
       if (!isPassing(problem) || performance.now() > untilMs || left.current) return problem;
+      tried.current = times;
       const count = format.whole(times);
-      // A connection that is down says nothing about the crowd.
+      // A lost connection shows nothing about the load.
       setNote(problem.code === 'offline' ? words.event.offlineAgain(count) : words.event.askingAgain(count));
       // Spread out, or all refused members come back in the same instant.
       const pauseMs = (problem.retryAfterMs ?? RETRY_DEFAULT_MS) * (0.7 + 0.6 * Math.random());

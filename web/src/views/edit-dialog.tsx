@@ -3,39 +3,42 @@ import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { Coupon } from '../api/coupon.js';
 import { useConsole } from '../context.js';
+import type { Words } from '../language/en.js';
 import { readTerms, showServerFaults } from '../parts/coupon-rules.js';
 import { Dialog } from '../parts/dialog.js';
+import { DiscountFields, readDiscount, showDiscount, useDiscountFields } from '../parts/discount-fields.js';
 import { showTerms, Terms, useTermsFields } from '../parts/terms-fields.js';
 import { readUse, showUse, UseFields, useUseFields } from '../parts/use-fields.js';
 import { problemText } from '../problem-text.js';
 import { useTakeChange } from './changed-coupon.js';
-import type { CouponActionOptions } from './coupon-actions.js';
+import type { CouponDialogOptions } from './coupon-action-options.js';
 
-/** @param props `coupon` has the values that the form shows at first. */
-export function EditDialog({
-  coupon,
-  onChanged,
-  onClose,
-}: CouponActionOptions & { readonly onClose: () => void }) {
+/** @param props `coupon` has the values that the form shows at first, and follows the live view. */
+export function EditDialog({ coupon, onChanged, onClose }: CouponDialogOptions) {
   const { words, api, format } = useConsole();
   const { detail } = words;
   const fields = useTermsFields(coupon);
   /** As the seller has seen it: what differs from it is what the seller changes. */
   const [known, setKnown] = useState(coupon);
+  const discount = useDiscountFields(known);
   const use = useUseFields(known);
   const { take, readChanged } = useTakeChange(coupon.id, onChanged);
-  /** Of the values that the seller has seen, not of the latest that were read. */
+  /** The entity tag of the values that the seller has seen, not of the latest that were read. */
   const etag = useRef(coupon.etag);
   const [changed, setChanged] = useState<{ readonly coupon: Coupon; readonly text: string }>();
 
   async function run(): Promise<ComponentChildren> {
     setChanged(undefined);
-    const how = readUse(use, words);
+    const how = readUse(use, { words, format });
+    const amount = readDiscount(discount, words);
     const terms = readTerms(fields, words);
-    if (terms === undefined || how === undefined) return '';
-    const result = await api.amend(coupon.id, { ...terms, ...how }, etag.current);
+    if (terms === undefined || how === undefined || amount === undefined) return '';
+    const { presenceRequired = false, ...others } = terms;
+    // Even one that stays is refused where there is no waiting room any more.
+    const presence = presenceRequired === known.presenceRequired ? {} : { presenceRequired };
+    const result = await api.amend(coupon.id, { ...others, ...presence, ...how, ...amount }, etag.current);
     if (!result.ok && result.problem.code === 'changed_meanwhile') return showChanged();
-    if (!result.ok) showServerFaults(result.problem, { ...fields });
+    if (!result.ok) showServerFaults(result.problem, { ...fields, discount: discount.value });
     return take(result, detail.done.edit);
   }
 
@@ -51,13 +54,9 @@ export function EditDialog({
 
   return (
     <Dialog title={detail.editTitle} submit={words.form.save} run={run} onClose={onClose}>
-      <Terms fields={fields} />
+      <Terms fields={fields} before={known} />
+      <DiscountFields state={discount} fixed={discountFixed(coupon, words)} />
       <UseFields state={use} />
-      <p class="quiet">
-        {known.discount === undefined
-          ? words.form.noDiscount
-          : words.form.discountFixed(format.discount(known.discount))}
-      </p>
       <div role="alert">
         {changed !== undefined && (
           <p class="form-fault">
@@ -67,6 +66,7 @@ export function EditDialog({
               class="button"
               onClick={() => {
                 showTerms(fields, changed.coupon);
+                showDiscount(discount, changed.coupon);
                 showUse(use, changed.coupon);
                 setChanged(undefined);
                 fields.name.input.current?.focus();
@@ -79,4 +79,10 @@ export function EditDialog({
       </div>
     </Dialog>
   );
+}
+
+/** As the API judges it, which also counts the last seconds before the opening. */
+function discountFixed({ issued, state }: Coupon, { form }: Words): string | undefined {
+  if (issued > 0) return form.discountFixed.issued;
+  return state === 'open' ? form.discountFixed.open : undefined;
 }

@@ -1,19 +1,26 @@
 /** Shows the event of a coupon: countdown, button and issued number. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Held } from '../api/client.js';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { Held } from '../api/held.js';
 import type { Coupon, CouponState, LiveUpdate } from '../api/coupon.js';
 import { useConsole } from '../context.js';
 import type { ConsoleContext } from '../context.js';
 import { useLoaded, useTitle } from '../hooks.js';
 import { useLive } from '../live.js';
 import { StateBadge } from '../parts/badge.js';
+import { CouponImage } from '../parts/coupon-image.js';
 import { ConnectionNote } from '../parts/connection.js';
 import { Countdown } from '../parts/countdown.js';
+import { useLinkSharing } from '../parts/share-link.js';
 import { Failed, Loading } from '../parts/states.js';
 import { StockBar } from '../parts/stock-bar.js';
 import { DownloadButton } from './download-button.js';
+import { Icon } from '../parts/icon.js';
+import { HoldPart } from './hold-part.js';
 import { IssuedStub } from './issued-stub.js';
 import { OtherCoupons } from './other-coupons.js';
+
+/** A tray with an arrow that leaves it. */
+const SHARE = ['M12 15V4', 'M8 8l4-4 4 4', 'M5 12v7h14v-7'];
 
 export function EventPage({ couponId }: { readonly couponId: number }) {
   const { api, words } = useConsole();
@@ -45,6 +52,8 @@ function Event({ coupon }: { readonly coupon: Coupon }) {
   const [held, setHeld] = useState<Held & { readonly takesFocus: boolean }>();
   const [units, setUnits] = useState<readonly number[]>([]);
   const [spoken, setSpoken] = useState('');
+  /** The hold that the member had here has ended. */
+  const [ended, setEnded] = useState<{ readonly released: boolean; readonly takesFocus: boolean }>();
   /** The countdown has reached zero: the button works at once and does not wait for the news of it. */
   const [reached, setReached] = useState<number>();
   const action = useRef<HTMLDivElement>(null);
@@ -58,10 +67,38 @@ function Event({ coupon }: { readonly coupon: Coupon }) {
 
   function hold(issuance: Held): void {
     setUnits((before) => [...before.filter((unit) => unit !== issuance.unit), issuance.unit]);
+    setEnded(undefined);
     // The button disappears, and keyboard focus on it must not be lost.
     setHeld({ ...issuance, takesFocus: action.current?.contains(document.activeElement) === true });
     // A region that was there before is spoken; one that comes with its text often is not.
-    if (!issuance.again) setSpoken(words.event.numberSpoken(format.whole(issuance.issueNo)));
+    if (!issuance.again) {
+      const number = format.whole(issuance.issueNo);
+      const isHeld = issuance.confirmByMs !== undefined;
+      setSpoken(isHeld ? words.holds.heldSpoken(number) : words.event.numberSpoken(number));
+    }
+  }
+
+  /** @param released by the member, who is not surprised. */
+  function end(released: boolean, others: readonly Held[]): void {
+    const takesFocus = action.current?.contains(document.activeElement) === true;
+    const [first] = others;
+    setUnits(others.map(({ unit }) => unit));
+    setHeld(first && { ...first, again: true, takesFocus });
+    setEnded({ released, takesFocus });
+    setSpoken(released ? words.holds.released : words.holds.ranOut);
+  }
+
+  /** A hold is confirmed by the shop, and ended by the server: neither is sent to this page. */
+  async function pollHold({ issueNo }: Held): Promise<void> {
+    const result = await api.issuance(coupon.id);
+    if (!result.ok) return;
+    const held = result.value?.units ?? [];
+    const own = held.find((unit) => unit.issueNo === issueNo);
+    if (own === undefined) end(false, held);
+    else if (own.confirmByMs === undefined) {
+      setHeld((shown) => shown && { ...shown, confirmByMs: undefined, again: true });
+      setSpoken(words.holds.confirmed);
+    }
   }
 
   /** A member who comes back to the page sees the number again. */
@@ -79,17 +116,23 @@ function Event({ coupon }: { readonly coupon: Coupon }) {
     <>
       <ConnectionNote status={status} />
       <article class="event" data-held={held === undefined ? undefined : 'true'}>
+        {coupon.image !== undefined && <CouponImage address={coupon.image} />}
         <header class="event-head">
           <StateBadge state={state} />
           {coupon.discount !== undefined && <span class="discount">{format.discount(coupon.discount)}</span>}
         </header>
         <h1 title={coupon.name}>{coupon.name}</h1>
+        {coupon.description !== undefined && <p class="event-description">{coupon.description}</p>}
+        {coupon.eligibility !== undefined && held === undefined && <p class="quiet">{words.rules.forSome}</p>}
+        {coupon.presenceRequired && held === undefined && <p class="quiet">{words.event.throughRoom}</p>}
         <div class="event-stage">
           {headline !== '' && <p class="event-headline">{headline}</p>}
           {state === 'scheduled' && latest.opensAtMs !== undefined && (
             <Countdown
               untilMs={latest.opensAtMs}
               clock={clock}
+              label={words.event.opensIn}
+              spokenText={words.event.opensInSpoken}
               onZero={() => {
                 setReached(latest.opensAtMs);
                 setSpoken(words.event.openNow);
@@ -100,6 +143,7 @@ function Event({ coupon }: { readonly coupon: Coupon }) {
           {detail !== '' && <p class="quiet">{detail}</p>}
         </div>
         <div class="event-action" ref={action}>
+          {ended !== undefined && <EndedNote {...ended} state={state} />}
           {held !== undefined ? (
             <IssuedStub
               key={held.issueNo}
@@ -107,7 +151,22 @@ function Event({ coupon }: { readonly coupon: Coupon }) {
               name={coupon.name}
               held={held}
               takesFocus={held.takesFocus}
-            />
+            >
+              {held.confirmByMs !== undefined && (
+                <HoldPart
+                  couponId={coupon.id}
+                  name={coupon.name}
+                  held={{ ...held, confirmByMs: held.confirmByMs }}
+                  redeemBy={coupon.redeemBy}
+                  clock={clock}
+                  poll={() => pollHold(held)}
+                  onReleased={() => {
+                    end(true, []);
+                    void readOwn();
+                  }}
+                />
+              )}
+            </IssuedStub>
           ) : session.current?.role === 'seller' ? (
             <p class="hint-box">{words.event.sellersCannot}</p>
           ) : (
@@ -138,11 +197,45 @@ function Event({ coupon }: { readonly coupon: Coupon }) {
           )}
         </div>
         {over && held === undefined && <OtherCoupons couponId={coupon.id} />}
+        <div class="event-foot">
+          <ShareButton coupon={coupon} />
+        </div>
         <p class="visually-hidden" aria-live="polite">
           {spoken}
         </p>
       </article>
     </>
+  );
+}
+
+function ShareButton({ coupon }: { readonly coupon: Coupon }) {
+  const { event } = useConsole().words;
+  const { share } = useLinkSharing(coupon);
+  return (
+    <button type="button" class="button button-small button-share" onClick={() => void share()}>
+      <Icon paths={SHARE} />
+      {event.share}
+    </button>
+  );
+}
+
+interface EndedNoteOptions {
+  readonly released: boolean;
+  readonly takesFocus: boolean;
+  readonly state: CouponState;
+}
+
+/** The stub is removed, and the keyboard focus may have been on it. */
+function EndedNote({ released, takesFocus, state }: EndedNoteOptions) {
+  const { holds } = useConsole().words;
+  const root = useRef<HTMLParagraphElement>(null);
+  useLayoutEffect(() => {
+    if (takesFocus) root.current?.focus({ preventScroll: true });
+  }, []);
+  return (
+    <p class="hint-box hold-ended" tabIndex={-1} ref={root}>
+      {released ? holds.released : holds.ranOut} {state === 'open' && holds.pressAgain}
+    </p>
   );
 }
 

@@ -32,6 +32,7 @@ export function RevokeDialog({
       title={words.detail.revokeTitle(number)}
       text={words.detail.revokeText(memberId)}
       submit={words.detail.revoke}
+      dismiss={words.detail.keepIt}
       danger
       run={async () => {
         const result = await api.revoke(couponId, issueNo);
@@ -58,6 +59,7 @@ export function CancelUseDialog({
       title={words.detail.cancelUseTitle(number)}
       text={words.detail.cancelUseText(issuance.memberId, orderId)}
       submit={words.detail.cancelUse}
+      dismiss={words.detail.keepIt}
       danger
       run={async () => {
         const result = await api.cancelRedemption(couponId, issuance.issueNo, orderId);

@@ -6,12 +6,14 @@ import type { Coupon, Issuance, Page } from '../api/coupon.js';
 import { useConsole } from '../context.js';
 import { useInterval, useLoaded, useSettled } from '../hooks.js';
 import { readWhole } from '../parts/coupon-rules.js';
+import { HolderCells, RowAction } from '../parts/row-cells.js';
 import { Search } from '../parts/search.js';
 import { Empty, Failed, Loading } from '../parts/states.js';
 import { problemText } from '../problem-text.js';
 import { ExportButton } from './export-button.js';
 import { CancelUseDialog, RevokeDialog } from './issuance-dialogs.js';
 import type { LiveUse } from './issuance-dialogs.js';
+import { RevokeManyDialog } from './revoke-many.js';
 
 const PAGE_ROWS = 20;
 const FOLLOW_MS = 1_000;
@@ -31,6 +33,8 @@ export function IssuanceTable({ coupon, onChanged }: IssuanceTableOptions) {
   const sought = useSettled(typed.trim(), TYPED_MS);
   const [revoking, setRevoking] = useState<Issuance>();
   const [cancelling, setCancelling] = useState<LiveUse>();
+  const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());
+  const [revokingMany, setRevokingMany] = useState(false);
   const root = useRef<HTMLElement>(null);
   const { result, reload } = useLoaded(
     () =>
@@ -44,6 +48,8 @@ export function IssuanceTable({ coupon, onChanged }: IssuanceTableOptions) {
     if (turned.current) void reload();
     turned.current = true;
   }, [after]);
+  // What is not in sight is not revoked by mistake.
+  useEffect(() => setSelected(new Set()), [after, sought]);
   useFollow(coupon.issued, after === 0, reload);
 
   const items = result?.ok === true ? result.value.items : [];
@@ -72,12 +78,26 @@ export function IssuanceTable({ coupon, onChanged }: IssuanceTableOptions) {
           <ExportButton couponId={coupon.id} />
         </div>
       </div>
+      {selected.size > 0 && (
+        <Selection
+          count={selected.size}
+          onClear={() => setSelected(new Set())}
+          onRevoke={() => setRevokingMany(true)}
+        />
+      )}
       {result === undefined ? (
         <Loading />
       ) : !result.ok ? (
         <Failed problem={result.problem} retry={() => void reload()} />
       ) : items.length > 0 ? (
-        <Rows items={items} onRevoke={setRevoking} onCancel={setCancelling} couponId={coupon.id} />
+        <Rows
+          items={items}
+          selected={selected}
+          onSelect={setSelected}
+          onRevoke={setRevoking}
+          onCancel={setCancelling}
+          couponId={coupon.id}
+        />
       ) : sought === '' ? (
         <Empty title={words.detail.issuancesEmpty} text={words.detail.issuancesEmptyText} />
       ) : (
@@ -86,6 +106,18 @@ export function IssuanceTable({ coupon, onChanged }: IssuanceTableOptions) {
       {(after !== 0 || next !== 0) && <Turn items={items} next={next} after={after} onTurn={setAfter} />}
       {revoking !== undefined && (
         <RevokeDialog {...dialog} issuance={revoking} onClose={() => setRevoking(undefined)} />
+      )}
+      {revokingMany && (
+        <RevokeManyDialog
+          couponId={coupon.id}
+          numbers={[...selected].sort((one, other) => one - other)}
+          focusAfter={dialog.focusAfter}
+          onDone={(revoked) => {
+            setSelected((before) => new Set([...before].filter((number) => !revoked.includes(number))));
+            void dialog.onDone();
+          }}
+          onClose={() => setRevokingMany(false)}
+        />
       )}
       {cancelling !== undefined && (
         <CancelUseDialog {...dialog} use={cancelling} onClose={() => setCancelling(undefined)} />
@@ -170,21 +202,63 @@ function Turn({ items, after, next, onTurn }: TurnOptions) {
   );
 }
 
+interface SelectionOptions {
+  readonly count: number;
+  readonly onClear: () => void;
+  readonly onRevoke: () => void;
+}
+
+function Selection({ count, onClear, onRevoke }: SelectionOptions) {
+  const { words, format } = useConsole();
+  const { sales } = words;
+  return (
+    <div class="selection">
+      <strong role="status">{sales.selected(format.whole(count))}</strong>
+      <button type="button" class="button button-small" onClick={onClear}>
+        {sales.clear}
+      </button>
+      <button type="button" class="button button-small button-danger" onClick={onRevoke}>
+        {sales.revokeMany(format.whole(count))}
+      </button>
+    </div>
+  );
+}
+
 interface RowsOptions {
   readonly couponId: number;
   readonly items: readonly Issuance[];
+  /** By number. */
+  readonly selected: ReadonlySet<number>;
+  readonly onSelect: (selected: ReadonlySet<number>) => void;
   readonly onRevoke: (issuance: Issuance) => void;
   readonly onCancel: (use: LiveUse) => void;
 }
 
-function Rows({ items, ...actions }: RowsOptions) {
-  const { detail } = useConsole().words;
+function Rows({ items, selected, onSelect, ...actions }: RowsOptions) {
+  const { detail, sales } = useConsole().words;
+  // A used coupon cannot be revoked.
+  const open = items.filter(({ usedAtMs }) => usedAtMs === undefined).map(({ issueNo }) => issueNo);
+  const all = open.length > 0 && open.every((number) => selected.has(number));
+  const toggle = (number: number): void => {
+    const changed = new Set(selected);
+    if (!changed.delete(number)) changed.add(number);
+    onSelect(changed);
+  };
   return (
     <div class="table-place">
       <table class="table table-issuances">
         <caption class="visually-hidden">{detail.issuances}</caption>
         <thead>
           <tr>
+            <th scope="col" class="cell-check">
+              <input
+                type="checkbox"
+                aria-label={sales.selectAll}
+                checked={all}
+                disabled={open.length === 0}
+                onChange={() => onSelect(new Set(all ? [] : open))}
+              />
+            </th>
             <th scope="col" class="cell-number">
               {detail.number}
             </th>
@@ -198,7 +272,13 @@ function Rows({ items, ...actions }: RowsOptions) {
         </thead>
         <tbody>
           {items.map((issuance) => (
-            <Row key={issuance.issueNo} issuance={issuance} {...actions} />
+            <Row
+              key={issuance.issueNo}
+              issuance={issuance}
+              isSelected={selected.has(issuance.issueNo)}
+              onToggle={() => toggle(issuance.issueNo)}
+              {...actions}
+            />
           ))}
         </tbody>
       </table>
@@ -206,11 +286,13 @@ function Rows({ items, ...actions }: RowsOptions) {
   );
 }
 
-interface RowOptions extends Omit<RowsOptions, 'items'> {
+interface RowOptions extends Omit<RowsOptions, 'items' | 'selected' | 'onSelect'> {
+  readonly isSelected: boolean;
+  readonly onToggle: () => void;
   readonly issuance: Issuance;
 }
 
-function Row({ couponId, issuance, onRevoke, onCancel }: RowOptions) {
+function Row({ couponId, issuance, isSelected, onToggle, onRevoke, onCancel }: RowOptions) {
   const { words, api, format, notify } = useConsole();
   const { detail } = words;
   const { issueNo, issuedAtMs, usedAtMs } = issuance;
@@ -231,23 +313,28 @@ function Row({ couponId, issuance, onRevoke, onCancel }: RowOptions) {
 
   return (
     <tr data-issue-no={issueNo}>
-      <td class="cell-number">{number}</td>
-      <td class="cell-code">{issuance.memberId}</td>
+      <td class="cell-check">
+        <input
+          type="checkbox"
+          aria-label={words.sales.selectOne(number)}
+          checked={isSelected}
+          disabled={used}
+          onChange={onToggle}
+        />
+      </td>
+      <HolderCells {...issuance} />
       <td class="cell-time" data-label={detail.issuedAt}>
-        {format.moment(issuedAtMs)}
+        {format.happened(issuedAtMs)}
       </td>
       <td class="cell-time" data-label={detail.usedAt} data-empty={String(!used)}>
-        {used ? format.moment(usedAtMs) : words.none}
+        {used ? format.happened(usedAtMs) : words.none}
       </td>
       <td class="cell-action">
-        <button
-          type="button"
-          class="button button-small button-quiet-danger"
-          aria-label={used ? detail.cancelUseOne(number) : detail.revokeOne(number)}
+        <RowAction
+          text={used ? detail.cancelUse : detail.revoke}
+          spoken={used ? detail.cancelUseOne(number) : detail.revokeOne(number)}
           onClick={() => (used ? void askToCancel() : onRevoke(issuance))}
-        >
-          {used ? detail.cancelUse : detail.revoke}
-        </button>
+        />
       </td>
     </tr>
   );

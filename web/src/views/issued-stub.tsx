@@ -1,6 +1,7 @@
 /** Shows a winner the number and the time, and whether the coupon is saved for good. */
+import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { Held } from '../api/client.js';
+import type { Held } from '../api/held.js';
 import { useConsole } from '../context.js';
 
 /** Recording takes a fraction of a second; after this many polls recording is slow, and the member need not wait. */
@@ -12,36 +13,49 @@ interface IssuedStubOptions {
   readonly name: string;
   readonly held: Held;
   readonly takesFocus: boolean;
+  /** What to show of a unit that is held and not confirmed: how long, and what to do. */
+  readonly children?: ComponentChildren;
 }
 
-export function IssuedStub({ couponId, name, held, takesFocus }: IssuedStubOptions) {
+export function IssuedStub({ couponId, name, held, takesFocus, children }: IssuedStubOptions) {
   const { words, format } = useConsole();
   const recorded = useRecorded(couponId, held.unit);
   const root = useRef<HTMLElement>(null);
   useLayoutEffect(() => {
     if (takesFocus) root.current?.focus({ preventScroll: true });
   }, []);
+  const isHeld = held.confirmByMs !== undefined;
+  const title = isHeld ? words.holds.heldForYou : words.event.yours;
   return (
-    <section class="issued-stub" aria-label={words.event.yours} tabIndex={-1} ref={root}>
+    <section
+      class="issued-stub"
+      data-held={isHeld ? 'true' : undefined}
+      aria-label={title}
+      tabIndex={-1}
+      ref={root}
+    >
       <div class="issued-main">
-        <p class="issued-title">{held.again ? words.event.alreadyYours : words.event.yours}</p>
+        <p class="issued-title">{held.again && !isHeld ? words.event.alreadyYours : title}</p>
         <p class="issued-label">{words.event.number}</p>
         <p class="issued-number">{format.whole(held.issueNo)}</p>
         <p class="issued-name">{name}</p>
         <span class="stamp" aria-hidden="true">
-          {words.event.stamp}
+          {isHeld ? words.holds.stamp : words.event.stamp}
         </span>
+        {children}
       </div>
       <div class="issued-tearoff">
         <dl>
           <div>
             <dt>{words.event.issuedAt}</dt>
-            <dd>{format.moment(held.issuedAtMs)}</dd>
+            <dd>{format.happened(held.issuedAtMs)}</dd>
           </div>
-          <div>
-            <dt>{words.event.recorded}</dt>
-            <dd>{recorded ? words.event.recordedYes : words.event.recordedNo}</dd>
-          </div>
+          {!isHeld && (
+            <div>
+              <dt>{words.event.recorded}</dt>
+              <dd>{recorded ? words.event.recordedYes : words.event.recordedNo}</dd>
+            </div>
+          )}
         </dl>
         <a class="button" href="#/me">
           {words.event.toMine}

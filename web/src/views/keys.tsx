@@ -98,7 +98,7 @@ function KeyTable({ keys: listed, onRevoke }: KeyTableOptions) {
   const { words, format } = useConsole();
   const { keys } = words.shop;
   const stateOf = ({ revokedAtMs, expiresAtMs }: ServerKey): string => {
-    if (revokedAtMs !== undefined) return keys.revokedSince(format.moment(revokedAtMs));
+    if (revokedAtMs !== undefined) return keys.revokedSince(format.happened(revokedAtMs));
     return expiresAtMs !== undefined && expiresAtMs <= Date.now() ? keys.expired : keys.inUse;
   };
   return (
@@ -127,7 +127,7 @@ function KeyTable({ keys: listed, onRevoke }: KeyTableOptions) {
                   .join(' · ')}
               </td>
               <td class="quiet" data-label={keys.created}>
-                {format.moment(key.createdAtMs)}
+                {format.happened(key.createdAtMs)}
               </td>
               <td class="quiet" data-label={keys.expires}>
                 {key.expiresAtMs === undefined ? keys.neverExpires : format.moment(key.expiresAtMs)}

@@ -2,15 +2,18 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { WalletItem } from '../api/coupon.js';
 import { useConsole } from '../context.js';
-import { useGrowingList, useTitle } from '../hooks.js';
+import { useGrowingList, useInterval, useRedraw, useTitle } from '../hooks.js';
 import { Dialog } from '../parts/dialog.js';
 import { GrowingListEnd } from '../parts/growing-list-end.js';
 import { Empty } from '../parts/states.js';
 import { problemText } from '../problem-text.js';
 import { eventAddress, home, signInAddress } from '../route.js';
+import { ReleaseDialog, useConfirmOwn } from './hold-part.js';
+import { ShowPass } from './pass-dialog.js';
 
 const PAGE_ROWS = 12;
 const DAY_MS = 86_400_000;
+const HELD_POLL_MS = 5_000;
 
 export function MyCouponsPage() {
   const { words, session, go, address } = useConsole();
@@ -65,7 +68,7 @@ interface WalletCardOptions {
 }
 
 /** Why a coupon cannot be used here, as far as the wallet or an attempt has shown. */
-type Hindrance = 'used' | 'expired' | 'revoked' | 'at_shop';
+type Hindrance = 'used' | 'expired' | 'revoked' | 'at_shop' | 'ran_out' | 'given_back';
 
 /** What an attempt to use a coupon shows about it, once and for all. */
 const hindrances: Readonly<Record<string, Hindrance>> = {
@@ -73,6 +76,7 @@ const hindrances: Readonly<Record<string, Hindrance>> = {
   coupon_expired: 'expired',
   not_issued: 'revoked',
   redeem_at_shop: 'at_shop',
+  hold_expired: 'ran_out',
 };
 
 function WalletCard({ item, onChanged }: WalletCardOptions) {
@@ -81,7 +85,8 @@ function WalletCard({ item, onChanged }: WalletCardOptions) {
   const [met, setMet] = useState<Hindrance>();
   const name = useRef<HTMLAnchorElement>(null);
   const { expiresAtMs, discount } = item;
-  const hindrance = item.usedAtMs !== undefined ? 'used' : item.state === 'expired' ? 'expired' : met;
+  const hindrance = hindranceOf(item) ?? met;
+  const isHeld = item.state === 'held' && hindrance === undefined;
   const over = hindrance !== undefined && hindrance !== 'at_shop';
   return (
     <li class="mine" data-used={String(over)}>
@@ -94,17 +99,37 @@ function WalletCard({ item, onChanged }: WalletCardOptions) {
             {item.name}
           </a>
         </h2>
-        <p class="quiet">{words.mine.issuedAt(format.moment(item.issuedAtMs))}</p>
+        <p class="quiet">{words.mine.issuedAt(format.happened(item.issuedAtMs))}</p>
         {expiresAtMs !== undefined && !over && (
           <p class="quiet">{words.mine.validUntil(format.moment(expiresAtMs), daysLeft(expiresAtMs))}</p>
         )}
         {discount !== undefined && <span class="discount">{format.discount(discount)}</span>}
       </div>
       <div class="mine-side">
-        {hindrance === undefined ? (
-          <button type="button" class="button button-primary" onClick={() => setAsking(true)}>
-            {words.mine.use}
-          </button>
+        {isHeld && item.confirmByMs !== undefined ? (
+          <HeldSide
+            item={item}
+            confirmByMs={item.confirmByMs}
+            onChanged={onChanged}
+            onHindrance={setMet}
+            focusAfter={() => name.current}
+          />
+        ) : !over ? (
+          <div class="mine-actions">
+            {hindrance === 'at_shop' && <p class="quiet">{words.mine.atShopText}</p>}
+            <ShowPass
+              item={item}
+              onRefused={({ code }) => {
+                const reason = hindrances[code];
+                if (reason !== undefined) setMet(reason);
+              }}
+            />
+            {hindrance !== 'at_shop' && (
+              <button type="button" class="button" onClick={() => setAsking(true)}>
+                {words.mine.use}
+              </button>
+            )}
+          </div>
         ) : (
           <Explanation item={item} hindrance={hindrance} />
         )}
@@ -122,6 +147,13 @@ function WalletCard({ item, onChanged }: WalletCardOptions) {
   );
 }
 
+/** As the list shows it. */
+function hindranceOf({ usedAtMs, state, redeemBy }: WalletItem): Hindrance | undefined {
+  if (usedAtMs !== undefined) return 'used';
+  if (state === 'expired') return 'expired';
+  return redeemBy === 'seller' && state === 'usable' ? 'at_shop' : undefined;
+}
+
 /** Takes the place of the button: what the coupon is now, and why. */
 function Explanation({ item, hindrance }: { readonly item: WalletItem; readonly hindrance: Hindrance }) {
   const { words, format } = useConsole();
@@ -131,7 +163,7 @@ function Explanation({ item, hindrance }: { readonly item: WalletItem; readonly 
       case 'used':
         return [
           words.mine.used,
-          usedAtMs === undefined ? words.mine.usedText : words.mine.usedAt(format.moment(usedAtMs)),
+          usedAtMs === undefined ? words.mine.usedText : words.mine.usedAt(format.happened(usedAtMs)),
         ];
       case 'expired':
         return [
@@ -140,8 +172,12 @@ function Explanation({ item, hindrance }: { readonly item: WalletItem; readonly 
         ];
       case 'revoked':
         return [words.mine.revoked, words.mine.revokedText];
+      case 'given_back':
+        return [words.holds.giveBack, words.holds.released];
+      case 'ran_out':
+        return [words.holds.ranOutStamp, words.holds.ranOut];
       case 'at_shop':
-        return [words.mine.atShop, words.mine.atShopText(format.whole(item.issueNo))];
+        return ['', ''];
     }
   })();
   return (
@@ -151,6 +187,79 @@ function Explanation({ item, hindrance }: { readonly item: WalletItem; readonly 
       {/* An order id of our own is of no use to a member. */}
       {orderId !== undefined && !orderId.startsWith('use:') && (
         <p class="quiet">{words.mine.order(orderId)}</p>
+      )}
+    </>
+  );
+}
+
+interface HeldSideOptions extends WalletCardOptions {
+  readonly confirmByMs: number;
+  readonly onHindrance: (hindrance: Hindrance) => void;
+  readonly focusAfter: () => HTMLElement | null;
+}
+
+/** Shows until when a unit is held, and what the member can do. By the clock of this device; the server decides. */
+function HeldSide({ item, confirmByMs, onChanged, onHindrance, focusAfter }: HeldSideOptions) {
+  const { words, api, format, notify } = useConsole();
+  const { holds } = words;
+  const [releasing, setReleasing] = useState(false);
+  const { confirm, confirming } = useConfirmOwn(item);
+  const leftMs = confirmByMs - Date.now();
+  useInterval(useRedraw(), 1_000);
+  // Once it has run out, the server reports its state.
+  useInterval(() => void (leftMs <= 0 && readAgain()), HELD_POLL_MS);
+
+  async function readAgain(): Promise<void> {
+    const result = await api.issuance(item.couponId);
+    if (!result.ok) return;
+    const own = result.value?.units.find(({ issueNo }) => issueNo === item.issueNo);
+    if (own === undefined) onHindrance('ran_out');
+    else if (own.confirmByMs === undefined) onChanged({ ...item, state: 'usable', confirmByMs: undefined });
+  }
+
+  async function onConfirm(): Promise<void> {
+    const problem = await confirm();
+    if (problem !== undefined) notify(problem, 'bad');
+    else notify(holds.confirmed);
+    await readAgain();
+  }
+
+  return (
+    <>
+      <span class="badge" data-state="paused">
+        {holds.held}
+      </span>
+      <p class="quiet">
+        {leftMs > 0 ? holds.heldUntil(format.moment(confirmByMs), format.timer(leftMs)) : holds.over}
+      </p>
+      <div class="panel-actions">
+        {item.redeemBy === 'member' && (
+          <button
+            type="button"
+            class="button button-small button-primary"
+            aria-busy={confirming}
+            onClick={() => void onConfirm()}
+          >
+            {holds.confirm}
+          </button>
+        )}
+        <button
+          type="button"
+          class="button button-small button-quiet-danger"
+          onClick={() => setReleasing(true)}
+        >
+          {holds.release}
+        </button>
+      </div>
+      {releasing && (
+        <ReleaseDialog
+          couponId={item.couponId}
+          unit={item.unit}
+          name={item.name}
+          focusAfter={focusAfter}
+          onReleased={() => onHindrance('given_back')}
+          onClose={() => setReleasing(false)}
+        />
       )}
     </>
   );

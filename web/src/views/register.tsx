@@ -1,16 +1,15 @@
 /** Registers a coupon. */
 import { useState } from 'preact/hooks';
-import type { Discount } from '../api/coupon.js';
 import { useConsole } from '../context.js';
 import { useTitle } from '../hooks.js';
-import { localText, readDiscount, readTerms, showServerFaults } from '../parts/coupon-rules.js';
-import { Choice, Field, useField } from '../parts/field.js';
+import { localText, readTerms, showServerFaults } from '../parts/coupon-rules.js';
+import { DiscountFields, readDiscount, useDiscountFields } from '../parts/discount-fields.js';
+import { DoorFields, readDoor, useDoorFields } from '../parts/door-fields.js';
 import { SellersOnly } from '../parts/states.js';
-import { CurrencyField } from '../parts/currency-field.js';
 import { Terms, useTermsFields } from '../parts/terms-fields.js';
 import { readUse, UseFields, useUseFields } from '../parts/use-fields.js';
-import { problemText } from '../problem-text.js';
-import { detailAddress } from '../route.js';
+import { guardText } from '../problem-text.js';
+import { detailAddress, rulesAddress } from '../route.js';
 
 const MINUTE_MS = 60_000;
 
@@ -25,12 +24,11 @@ export function RegisterPage() {
 }
 
 function RegistrationForm() {
-  const { words, api, go } = useConsole();
+  const { words, api, format, go } = useConsole();
   const terms = useTermsFields();
-  const value = useField();
-  const [type, setType] = useState<'none' | Discount['type']>('none');
+  const discount = useDiscountFields();
   const use = useUseFields();
-  const [currency, setCurrency] = useState('KRW');
+  const door = useDoorFields();
   const [fault, setFault] = useState('');
   const [busy, setBusy] = useState(false);
 
@@ -38,19 +36,23 @@ function RegistrationForm() {
     event.preventDefault();
     setFault('');
     // From the last field to the first: the first mistake of the form is where the keyboard goes.
-    const readHow = readUse(use, words);
-    const readValue = readDiscount(type, value, currency, words);
+    const readWho = readDoor(door, words);
+    const readHow = readUse(use, { words, format });
+    const readValue = readDiscount(discount, words);
     const read = readTerms(terms, words);
     if (read === undefined || readValue === undefined || readHow === undefined) return;
+    if (readWho === undefined) return;
     setBusy(true);
-    const result = await api.register({ ...read, ...readValue, ...readHow });
+    const result = await api.register({ ...read, ...readValue, ...readHow, ...readWho });
     setBusy(false);
     if (result.ok) {
-      go(detailAddress(result.value.id));
+      const { id, eligibility } = result.value;
+      // What was registered is read there in words, and a list is uploaded.
+      go(eligibility === undefined ? detailAddress(id) : rulesAddress(id));
       return;
     }
-    showServerFaults(result.problem, { ...terms, discount: value });
-    setFault(problemText(words, result.problem));
+    showServerFaults(result.problem, { ...terms, discount: discount.value });
+    setFault(guardText(words, result.problem));
   }
 
   const quick = (label: string, inMs: number | undefined) => (
@@ -72,25 +74,9 @@ function RegistrationForm() {
           {quick(words.form.inTenMinutes, 10 * MINUTE_MS)}
         </div>
       </Terms>
-      <Choice
-        label={words.form.discount}
-        value={type}
-        style="segments"
-        choices={[
-          { value: 'none', label: words.form.discountNone },
-          { value: 'percent', label: words.form.discountPercent },
-          { value: 'amount', label: words.form.discountAmount },
-        ]}
-        onChange={(chosen) => {
-          setType(chosen);
-          value.setFault(undefined);
-        }}
-      />
-      {type !== 'none' && (
-        <Field state={value} label={words.form.discountValue} name="discount" inputMode="decimal" />
-      )}
-      {type === 'amount' && <CurrencyField value={currency} onChange={setCurrency} />}
+      <DiscountFields state={discount} />
       <UseFields state={use} />
+      <DoorFields state={door} />
       <p class="form-fault" role="alert">
         {fault}
       </p>

@@ -1,18 +1,19 @@
 /** Lists a seller's own coupons, the newest first, with search, filter and other orders. */
-import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { CouponFilter, CouponSort } from '../api/client.js';
-import { couponStates } from '../api/coupon.js';
-import type { Coupon, CouponState } from '../api/coupon.js';
+import type { CouponSort } from '../api/client.js';
+import type { Coupon, Page } from '../api/coupon.js';
 import { useConsole } from '../context.js';
 import { useInterval, useLoaded, useSettled } from '../hooks.js';
 import { StateBadge } from '../parts/badge.js';
-import { Choice } from '../parts/field.js';
+import { NameCell, StateChoice, StockCell } from '../parts/coupon-cells.js';
+import type { StateFilter } from '../parts/coupon-cells.js';
+import { Segments } from '../parts/field.js';
 import { Search } from '../parts/search.js';
 import { SellerPage } from '../parts/seller-page.js';
 import { Empty, Failed, Loading } from '../parts/states.js';
-import { StockBar } from '../parts/stock-bar.js';
+import { TableHead } from '../parts/table-head.js';
 import { detailAddress } from '../route.js';
+import { SalesSummary } from './sales-summary.js';
 
 const PAGE_ROWS = 50;
 /** The API's largest page; older coupons are found by search. */
@@ -33,87 +34,90 @@ export function SellPage() {
         </a>
       }
     >
-      {session.current !== undefined && <OwnCoupons sellerId={session.current.id} />}
+      {session.current !== undefined && <Sales sellerId={session.current.id} />}
     </SellerPage>
   );
 }
 
-function OwnCoupons({ sellerId }: { readonly sellerId: string }) {
-  const { words } = useConsole();
-  const [typed, setTyped] = useState('');
-  const [state, setState] = useState<CouponState | 'all'>('all');
-  const [sort, setSort] = useState<CouponSort>('-id');
-  const q = useSettled(typed.trim(), TYPED_MS);
-  const everything = q === '' && state === 'all';
+interface SalesOptions {
+  readonly sellerId: string;
+}
+
+/** Shows both parts together: the list would jump down when the summary above it comes later. */
+function Sales({ sellerId }: SalesOptions) {
+  const [summarised, setSummarised] = useState(false);
   return (
     <>
-      <div class="filters">
-        <Search label={words.sell.search} value={typed} onInput={setTyped} />
-        <Choice
-          label={words.sell.sort}
-          value={sort}
-          style="segments"
-          choices={[
-            { value: '-id', label: words.sell.sorts.newest },
-            { value: '-opensAt', label: words.sell.sorts.opening },
-          ]}
-          onChange={setSort}
-        />
-        <Choice
-          label={words.coupons.filter}
-          value={state}
-          style="segments"
-          choices={[
-            { value: 'all', label: words.coupons.all },
-            ...couponStates.map((value) => ({ value, label: words.state[value] })),
-          ]}
-          onChange={setState}
-        />
+      {!summarised && <Loading />}
+      <div hidden={!summarised}>
+        <SalesSummary sellerId={sellerId} onSettled={() => setSummarised(true)} />
+        <OwnCoupons sellerId={sellerId} />
       </div>
-      <CouponList
-        filter={{ sellerId, sort, ...(q !== '' && { q }), ...(state !== 'all' && { state }) }}
-        none={
-          everything ? (
-            <Empty title={words.sell.empty} text={words.sell.emptyText} />
-          ) : (
-            <Empty title={words.sell.noneFound} text={words.sell.noneFoundText} />
-          )
-        }
-      />
     </>
   );
 }
 
-interface CouponListOptions {
-  readonly filter: CouponFilter;
-  readonly none: ComponentChildren;
-}
-
-function CouponList({ filter, none }: CouponListOptions) {
-  const { words, api, format } = useConsole();
+function OwnCoupons({ sellerId }: SalesOptions) {
+  const { words, api } = useConsole();
+  const [typed, setTyped] = useState('');
+  const [state, setState] = useState<StateFilter>('all');
+  const [sort, setSort] = useState<CouponSort>('-id');
+  const q = useSettled(typed.trim(), TYPED_MS);
+  const everything = q === '' && state === 'all' && typed === '';
+  const filter = { sellerId, sort, ...(q !== '' && { q }), ...(state !== 'all' && { state }) };
   const [limit, setLimit] = useState(PAGE_ROWS);
   const question = JSON.stringify(filter);
   const { result, reload } = useLoaded(() => api.allCoupons(filter, limit), [question]);
   useEffect(() => void reload(), [limit]);
   useInterval(() => void reload(), REFRESH_MS);
   if (result === undefined) return <Loading />;
-  if (!result.ok) return <Failed problem={result.problem} retry={() => void reload()} />;
-  const { items, next } = result.value;
-  if (items.length === 0) return none;
+  // Nothing to search yet.
+  if (everything && result.ok && result.value.items.length === 0)
+    return <Empty title={words.sell.empty} text={words.sell.emptyText} />;
+  return (
+    <>
+      <div class="filters">
+        <Search label={words.sell.search} value={typed} onInput={setTyped} />
+        <Segments
+          label={words.sell.sort}
+          value={sort}
+          choices={[
+            ['-id', words.sell.sorts.newest],
+            ['-opensAt', words.sell.sorts.opening],
+          ]}
+          onChange={setSort}
+        />
+        <StateChoice value={state} onChange={setState} />
+      </div>
+      {!result.ok ? (
+        <Failed problem={result.problem} retry={() => void reload()} />
+      ) : result.value.items.length === 0 ? (
+        <Empty title={words.sell.noneFound} text={words.sell.noneFoundText} />
+      ) : (
+        <CouponList
+          {...result.value}
+          isWhole={limit === ROWS_MAX}
+          onMore={() => setLimit((rows) => Math.min(ROWS_MAX, 2 * rows))}
+        />
+      )}
+    </>
+  );
+}
+
+interface CouponListOptions extends Page<Coupon> {
+  /** The API gives no more at once. */
+  readonly isWhole: boolean;
+  readonly onMore: () => void;
+}
+
+function CouponList({ items, next, isWhole, onMore }: CouponListOptions) {
+  const { words, format } = useConsole();
   const heads = [words.sell.name, words.sell.stateHeading, words.sell.remaining, words.sell.window];
   return (
     <>
       <div class="table-place table-framed">
         <table class="table table-coupons">
-          <thead>
-            <tr>
-              {heads.map((text) => (
-                <th key={text} scope="col">
-                  {text}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead names={heads} />
           <tbody>
             {items.map((coupon) => (
               <CouponRow key={coupon.id} coupon={coupon} />
@@ -123,16 +127,12 @@ function CouponList({ filter, none }: CouponListOptions) {
       </div>
       <div class="below">
         {next !== undefined &&
-          (limit < ROWS_MAX ? (
-            <button
-              type="button"
-              class="button"
-              onClick={() => setLimit((rows) => Math.min(ROWS_MAX, 2 * rows))}
-            >
+          (isWhole ? (
+            <p class="quiet">{words.sell.tooMany(format.whole(ROWS_MAX))}</p>
+          ) : (
+            <button type="button" class="button" onClick={onMore}>
               {words.more}
             </button>
-          ) : (
-            <p class="quiet">{words.sell.tooMany(format.whole(ROWS_MAX))}</p>
           ))}
       </div>
     </>
@@ -144,21 +144,15 @@ function CouponRow({ coupon }: { readonly coupon: Coupon }) {
   const { remaining, quantity, discount } = coupon;
   return (
     <tr>
-      <td class="cell-name">
-        <a href={detailAddress(coupon.id)} title={coupon.name}>
-          {coupon.name}
-        </a>
-        {discount !== undefined && <span class="quiet">{format.discount(discount)}</span>}
-      </td>
+      <NameCell
+        name={coupon.name}
+        address={detailAddress(coupon.id)}
+        note={discount && format.discount(discount)}
+      />
       <td>
         <StateBadge state={coupon.state} />
       </td>
-      <td class="cell-stock">
-        <span class="figure-line">
-          {format.whole(remaining)} / {format.whole(quantity)}
-        </span>
-        <StockBar remaining={remaining} quantity={quantity} />
-      </td>
+      <StockCell remaining={remaining} quantity={quantity} />
       <td class="quiet">{format.window(coupon)}</td>
     </tr>
   );

@@ -113,6 +113,6 @@ export function missing(fields: readonly FieldState[], text: string): Map<FieldS
 
 /** To where the person was going, or to what a person of that role does here. */
 export function goOn({ session, go }: ConsoleContext, returnTo: string): void {
-  const start = session.current?.role === 'seller' ? '#/sell' : home;
-  go(returnTo === '' ? start : returnTo);
+  const starts = { member: home, seller: '#/sell', admin: '#/admin' };
+  go(returnTo === '' ? starts[session.current?.role ?? 'member'] : returnTo);
 }

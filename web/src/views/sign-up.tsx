@@ -1,7 +1,7 @@
 /** Creates an account and signs in. */
 import { useState } from 'preact/hooks';
 import { useConsole } from '../context.js';
-import type { SignUpOffer } from '../api/client.js';
+import type { SignUpOffer, SignUpRole } from '../api/client.js';
 import { useLoaded, useTitle } from '../hooks.js';
 import type { Words } from '../language/en.js';
 import { showServerFaults } from '../parts/coupon-rules.js';
@@ -10,7 +10,7 @@ import type { FieldState } from '../parts/field.js';
 import { passwordFault } from '../parts/password-rules.js';
 import { Empty, Loading } from '../parts/states.js';
 import { problemText } from '../problem-text.js';
-import type { Role } from '../session.js';
+
 import { goOn, missing } from './sign-in.js';
 
 const emailShape = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
@@ -46,7 +46,7 @@ interface SignUpFormOptions {
 function SignUpForm({ returnTo, offer }: SignUpFormOptions) {
   const context = useConsole();
   const { words, api, session } = context;
-  const [role, setRole] = useState<Role>(offer.member ? 'member' : 'seller');
+  const [role, setRole] = useState<SignUpRole>(offer.member ? 'member' : 'seller');
   const email = useField();
   const password = useField();
   const [fault, setFault] = useState('');

@@ -4,15 +4,12 @@ import { useConsole } from '../context.js';
 import { QUANTITY_MAX, readWhole } from '../parts/coupon-rules.js';
 import { Dialog } from '../parts/dialog.js';
 import { Field, useField } from '../parts/field.js';
+import { randomKey } from '../parts/random-key.js';
 import { useTakeChange } from './changed-coupon.js';
-import type { CouponActionOptions } from './coupon-actions.js';
+import type { CouponDialogOptions } from './coupon-action-options.js';
 
 /** Sends no ETag: units are added to whatever the quantity is, so nothing is overwritten. */
-export function TopUpDialog({
-  coupon,
-  onChanged,
-  onClose,
-}: CouponActionOptions & { readonly onClose: () => void }) {
+export function TopUpDialog({ coupon, onChanged, onClose }: CouponDialogOptions) {
   const { words, api, format } = useConsole();
   const { detail } = words;
   const more = useField();
@@ -39,10 +36,4 @@ export function TopUpDialog({
       <Field state={more} label={detail.topUpBy} name="more" inputMode="numeric" required />
     </Dialog>
   );
-}
-
-/** `crypto.randomUUID` is missing where the console is served over plain HTTP. */
-function randomKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

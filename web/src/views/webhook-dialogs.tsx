@@ -1,11 +1,12 @@
 /** Asks for what a webhook needs: its address, what to send again, and before it is removed. */
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { eventKinds } from '../api/shop.js';
 import { useConsole } from '../context.js';
 import { Checks } from '../parts/checks.js';
 import { readWhole } from '../parts/coupon-rules.js';
 import { Dialog } from '../parts/dialog.js';
 import { Field, showFaults, useField } from '../parts/field.js';
+import { randomKey } from '../parts/random-key.js';
 import { problemText } from '../problem-text.js';
 
 interface CreateOptions {
@@ -125,6 +126,34 @@ export function RemoveWebhookDialog({ id, url, onRemoved, onClose }: RemoveOptio
         if (!removed.ok) return problemText(words, removed.problem);
         notify(webhooks.removed);
         await onRemoved();
+        return undefined;
+      }}
+    />
+  );
+}
+
+interface RotateOptions {
+  readonly id: number;
+  readonly url: string;
+  /** Is given the new secret, which is shown this once. */
+  readonly onRotated: (secret: string) => void;
+  readonly onClose: () => void;
+}
+
+export function RotateSecretDialog({ id, url, onRotated, onClose }: RotateOptions) {
+  const { words, api } = useConsole();
+  const { webhooks } = words.shop;
+  const key = useRef(randomKey());
+  return (
+    <Dialog
+      title={webhooks.rotateTitle}
+      text={`${url} – ${webhooks.rotateText}`}
+      submit={webhooks.rotate}
+      onClose={onClose}
+      run={async () => {
+        const rotated = await api.rotateWebhookSecret(id, key.current);
+        if (!rotated.ok) return problemText(words, rotated.problem);
+        onRotated(rotated.value);
         return undefined;
       }}
     />

@@ -8,7 +8,12 @@ import { SecretOnce } from '../parts/secret-once.js';
 import { SellerPage } from '../parts/seller-page.js';
 import { Empty, Failed, Loading } from '../parts/states.js';
 import { problemText } from '../problem-text.js';
-import { CreateWebhookDialog, RemoveWebhookDialog, ReplayDialog } from './webhook-dialogs.js';
+import {
+  CreateWebhookDialog,
+  RemoveWebhookDialog,
+  ReplayDialog,
+  RotateSecretDialog,
+} from './webhook-dialogs.js';
 
 const REFRESH_MS = 5_000;
 const DELIVERIES_SHOWN = 20;
@@ -52,7 +57,7 @@ function Webhooks({ creating, onCreated }: { readonly creating: boolean; readonl
       {result.value.length === 0 && <Empty title={webhooks.empty} text={webhooks.emptyText} />}
       <ul class="webhooks">
         {[...result.value].reverse().map((webhook) => (
-          <WebhookPanel key={webhook.id} webhook={webhook} onChanged={reload} />
+          <WebhookPanel key={webhook.id} webhook={webhook} onChanged={reload} onSecret={setSecret} />
         ))}
       </ul>
       {creating && (
@@ -71,16 +76,18 @@ function Webhooks({ creating, onCreated }: { readonly creating: boolean; readonl
 interface WebhookPanelOptions {
   readonly webhook: Webhook;
   readonly onChanged: () => Promise<void>;
+  /** Shows a new secret, this once. */
+  readonly onSecret: (secret: string) => void;
 }
 
-function WebhookPanel({ webhook, onChanged }: WebhookPanelOptions) {
+function WebhookPanel({ webhook, onChanged, onSecret }: WebhookPanelOptions) {
   const context = useConsole();
   const { words, api, format, notify } = context;
   const { webhooks } = words.shop;
   const { id, url, enabled, failingSinceMs } = webhook;
   const { result, reload } = useLoaded(() => api.deliveries(id), [id]);
   useInterval(() => void reload(), REFRESH_MS);
-  const [asked, ask] = useState<'replay' | 'remove'>();
+  const [asked, ask] = useState<'replay' | 'rotate' | 'remove'>();
   const [testing, setTesting] = useState(false);
   const deliveries = result?.ok === true ? result.value : [];
   const [last] = deliveries;
@@ -91,7 +98,11 @@ function WebhookPanel({ webhook, onChanged }: WebhookPanelOptions) {
     const tested = await api.testWebhook(id);
     setTesting(false);
     if (!tested.ok) notify(problemText(words, tested.problem), 'bad');
-    else notify(answerText(context, tested.value), tested.value.result === 'delivered' ? 'good' : 'bad');
+    else
+      notify(
+        webhooks.tested(answerText(context, tested.value)),
+        tested.value.result === 'delivered' ? 'good' : 'bad',
+      );
   }
 
   async function enable(): Promise<void> {
@@ -127,11 +138,11 @@ function WebhookPanel({ webhook, onChanged }: WebhookPanelOptions) {
       {!enabled && <p class="hint-box hint-bad">{webhooks.disabledText}</p>}
       <p>
         {webhooks.last}:{' '}
-        {last === undefined ? webhooks.never : `${answerText(context, last)}, ${format.moment(last.atMs)}`}
+        {last === undefined ? webhooks.never : `${answerText(context, last)}, ${format.happened(last.atMs)}`}
         {failingSinceMs !== undefined && (
           <>
             <br />
-            {webhooks.failing(format.whole(webhook.failures), format.moment(failingSinceMs))}
+            {webhooks.failing(format.whole(webhook.failures), format.happened(failingSinceMs))}
           </>
         )}
       </p>
@@ -139,10 +150,14 @@ function WebhookPanel({ webhook, onChanged }: WebhookPanelOptions) {
         {!enabled && button(webhooks.enable, () => void enable(), 'button-primary')}
         {button(webhooks.test, () => void test(), '', testing)}
         {button(webhooks.replay, () => ask('replay'))}
+        {button(webhooks.rotate, () => ask('rotate'))}
         {button(webhooks.remove, () => ask('remove'), 'button-quiet-danger')}
       </div>
       {deliveries.length > 0 && <Deliveries url={url} deliveries={deliveries.slice(0, DELIVERIES_SHOWN)} />}
       {asked === 'replay' && <ReplayDialog id={id} onClose={() => ask(undefined)} />}
+      {asked === 'rotate' && (
+        <RotateSecretDialog id={id} url={url} onRotated={onSecret} onClose={() => ask(undefined)} />
+      )}
       {asked === 'remove' && (
         <RemoveWebhookDialog id={id} url={url} onRemoved={onChanged} onClose={() => ask(undefined)} />
       )}
@@ -173,7 +188,7 @@ function Deliveries({ url, deliveries }: { readonly url: string; readonly delive
             {deliveries.map((delivery) => (
               // An attempt again has the id of the first.
               <tr key={`${delivery.messageId} ${delivery.atMs}`}>
-                <td class="cell-main">{format.moment(delivery.atMs)}</td>
+                <td class="cell-main">{format.happened(delivery.atMs)}</td>
                 <td data-label={webhooks.coupon}>{format.whole(delivery.couponId)}</td>
                 <td data-label={webhooks.events}>{format.whole(delivery.events)}</td>
                 <td data-label={webhooks.answer}>{answerText(context, delivery)}</td>
