@@ -1,4 +1,4 @@
-/** The shop's own tables. A statement is durable when it returns: the shop relies on it before it calls Seonchak. */
+/** Stores the shop's own tables. A statement is durable when it returns: the shop relies on it before it calls Seonchak. */
 import Database from 'libsql';
 
 const TABLES = `
@@ -9,6 +9,10 @@ const TABLES = `
     id text primary key, member text not null, issue_no integer,
     state text not null check (state in ('placing', 'placed', 'refused', 'cancelling', 'cancelled')),
     reason text
+  );
+  create table if not exists seat (
+    issue_no integer primary key, member text not null, order_id text not null, confirm_by text not null,
+    state text not null check (state in ('held', 'paying', 'paid', 'refunded', 'leaving', 'left', 'expired'))
   );
   create table if not exists winner (
     coupon integer not null, issue_no integer not null, member text not null, order_id text,

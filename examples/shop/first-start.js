@@ -1,11 +1,22 @@
-/** What the shop does once: it makes its server key and registers its coupon. Both are safe to repeat after a crash. */
+/** Creates the shop's server key and registers its coupons, once. All of it is safe to repeat after a crash. */
 import { createSeonchakClient, SeonchakError, untilDefinite } from '@seonchak/client';
 import { SignJWT } from 'jose';
 import { saveSetting, setting } from './database.js';
 
 const SCOPES = ['issue', 'redeem', 'read', 'manage'];
-const KINDS = ['issuance.recorded', 'issuance.revoked', 'redemption.made', 'redemption.cancelled'];
-const QUANTITY = 10;
+const KINDS = [
+  ...['issuance.recorded', 'issuance.revoked', 'redemption.made', 'redemption.cancelled'],
+  'hold.expired',
+];
+
+export const HALF_PRICE = { name: 'Half price', quantity: 10, redeemBy: 'seller' };
+/** A seat is held while its buyer pays. Only the shop confirms it. */
+export const seatHeldFor = (holdSeconds) => ({
+  name: 'A seat',
+  quantity: 2,
+  redeemBy: 'seller',
+  holdSeconds,
+});
 
 /** A key does not expire; the token that makes it is the seller's, signed with the secret that both sides have. */
 export async function serverKey(database, baseUrl, secret) {
@@ -45,18 +56,22 @@ export async function webhookSecret(database, client, shopUrl) {
   return secret;
 }
 
-/** With an Idempotency-Key a repeat finds the coupon of the first request. */
-export async function couponOfShop(database, client) {
-  const known = setting(database, 'coupon');
+/**
+ * With an Idempotency-Key a repeat finds the coupon of the first request.
+ *
+ * @param name of the setting that keeps its id, and of the key.
+ */
+export async function couponOfShop(database, client, name, body) {
+  const known = setting(database, name);
   if (known !== undefined) return Number(known);
   const { id } = await definite((signal) =>
     client.POST('/v1/coupons', {
-      params: { header: { 'Idempotency-Key': 'example-shop-coupon-1' } },
-      body: { name: 'Half price', quantity: QUANTITY, redeemBy: 'seller' },
+      params: { header: { 'Idempotency-Key': `example-shop-${name}-1` } },
+      body,
       signal,
     }),
   );
-  saveSetting(database, 'coupon', String(id));
+  saveSetting(database, name, String(id));
   return id;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Orders that use the coupon.
+ * Places and cancels orders that use the coupon.
  *
- * An order is written down before Seonchak is asked, and its id is the order id of the redemption. So after a lost answer, or a crash
+ * An order is stored before Seonchak is called, and its id is the order id of the redemption. So after a lost answer, or a crash
  * between the two, the same step is simply repeated: the same order always gets the same answer.
  */
 import { randomUUID } from 'node:crypto';
@@ -35,7 +35,7 @@ export class Orders {
     if (changes === 1) await this.#takeBack({ id, member });
   }
 
-  /** Repeats every step whose answer was not written down. */
+  /** Repeats every step whose answer was not stored. */
   async finishOpen() {
     for (const order of this.#database.prepare("select * from orders where state = 'placing'").all())
       await this.#redeem(order);

@@ -1,14 +1,17 @@
-/** The pages of the shop: forms without scripts, a session in a cookie. */
+/** Draws the first page of the shop: Seonchak's button over forms that work without scripts, and a session in a cookie. */
 import { randomBytes } from 'node:crypto';
 import { untilDefinite } from '@seonchak/client';
 import Fastify from 'fastify';
+import { escaped, form, html, page } from './html.js';
+import { seatRoutes } from './seat-page.js';
 
 /** What the shop calls its members is what Seonchak calls them. A shop has passwords here; this one takes your word. */
 const memberPattern = /^[a-z][a-z0-9-]{0,30}$/;
 /** The page answers after this, and the member presses again: the outcome is never guessed. */
 const PRESS_WAIT_MS = 5_000;
 
-export function shopServer({ database, client, orders, couponId }) {
+/** @param seonchakUrl where browsers reach Seonchak. */
+export function shopServer({ database, client, orders, seats, couponId, seonchakUrl }) {
   const server = Fastify();
   server.addContentTypeParser(
     'application/x-www-form-urlencoded',
@@ -26,14 +29,26 @@ export function shopServer({ database, client, orders, couponId }) {
     const holds = member === undefined ? undefined : await issuanceOf(member);
     return html(
       reply,
-      page({ member, coupon, holds, orders: member === undefined ? [] : orders.of(member) }),
+      firstPage({
+        member,
+        coupon,
+        holds,
+        orders: member === undefined ? [] : orders.of(member),
+        seonchakUrl,
+      }),
+      seonchakUrl,
     );
   });
 
   server.post('/sign-in', async (request, reply) => {
-    const member = request.body?.member ?? '';
+    // Keyboards of phones begin with a capital.
+    const member = String(request.body?.member ?? '')
+      .trim()
+      .toLowerCase();
     if (!memberPattern.test(member))
-      return reply.code(400).send('A name has 1 to 31 letters, digits and hyphens.');
+      return reply
+        .code(400)
+        .send('A name begins with a letter and has up to 31 letters, digits and hyphens.');
     const token = randomBytes(24).toString('base64url');
     database.prepare('insert into session values (?, ?)').run(token, member);
     return reply.header('set-cookie', `shop=${token}; HttpOnly; SameSite=Lax; Path=/`).redirect('/', 303);
@@ -52,6 +67,11 @@ export function shopServer({ database, client, orders, couponId }) {
               }),
             { timeoutMs: PRESS_WAIT_MS },
           );
+    // The button of Seonchak (embed.js) shows the answer itself, and repeats the request after 503.
+    if (request.headers.accept === 'application/json')
+      return reply
+        .code(answer === undefined ? 503 : answer.response.status)
+        .send(answer?.data ?? answer?.error ?? {});
     const said = answer === undefined ? 'unknown' : (answer.data?.outcome ?? answer.error.code);
     return reply.redirect(`/?said=${encodeURIComponent(said)}`, 303);
   });
@@ -68,6 +88,7 @@ export function shopServer({ database, client, orders, couponId }) {
     return reply.redirect('/', 303);
   });
 
+  seatRoutes(server, { seats, memberOf });
   return server;
 
   function memberOf(request) {
@@ -88,41 +109,30 @@ export function shopServer({ database, client, orders, couponId }) {
   }
 }
 
-function html(reply, body) {
-  return reply
-    .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'")
-    .type('text/html; charset=utf-8')
-    .send(body);
-}
-
-function page({ member, coupon, holds, orders }) {
-  const parts = [
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>A small shop</title>',
-    '<style>body{font:18px system-ui;max-width:32em;margin:3em auto}form{display:inline}</style>',
-    `<h1>${escaped(coupon?.name ?? 'A small shop')}</h1>`,
-    `<p>${coupon === undefined ? 'The coupon service does not answer.' : `${coupon.remaining} of ${coupon.quantity} left`}</p>`,
-  ];
+function firstPage({ member, coupon, holds, orders, seonchakUrl }) {
+  const title = coupon?.name ?? 'A small shop';
+  const stock = `<p>${coupon === undefined ? 'The coupon service does not answer.' : `${coupon.remaining} of ${coupon.quantity} left`}</p>`;
+  // The button shows what is left itself.
+  const hasButton = member !== undefined && holds === undefined;
+  const parts = hasButton ? [] : [stock];
   if (member === undefined) {
     parts.push(
       '<form method="post" action="/sign-in"><label>Name <input name="member"></label> <button>Sign in</button></form>',
     );
-    return parts.join('\n');
+    return page(title, parts);
   }
-  parts.push(`<p>Signed in as ${escaped(member)}</p>`);
-  if (holds === undefined) parts.push(form('/download', 'Get the coupon'));
-  else parts.push(`<p>Yours: number ${holds.issueNo}</p>`, form('/orders', 'Order at half price'));
+  parts.push(`<p>Signed in as ${escaped(member)}. <a href="/seat">Seats</a></p>`);
+  if (hasButton) {
+    // Stock and form stay where Seonchak does not let this page in (CORS_ORIGINS).
+    parts.push(
+      `<seonchak-coupon coupon="${coupon?.id}" download="/download">${stock}${form('/download', 'Get the coupon')}</seonchak-coupon>`,
+      `<script src="${escaped(seonchakUrl)}/embed.js" async></script>`,
+    );
+  } else parts.push(`<p>Yours: number ${holds.issueNo}</p>`, form('/orders', 'Order at half price'));
   const rows = orders.map(({ id, state, reason }) => {
     const cancel = state === 'placed' ? form(`/orders/${id}/cancel`, 'Cancel') : '';
     return `<li>${escaped(id)}: <b>${state}</b> ${escaped(reason ?? '')} ${cancel}</li>`;
   });
   parts.push(`<ul>${rows.join('')}</ul>`);
-  return parts.join('\n');
-}
-
-function form(action, label) {
-  return `<form method="post" action="${action}"><button>${label}</button></form>`;
-}
-
-function escaped(text) {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return page(title, parts);
 }

@@ -59,6 +59,7 @@ function apply(database, couponId, { type, issueNo, memberId, orderId, restored 
         .run(couponId, issueNo, memberId, couponId, issueNo);
       break;
     case 'issuance.revoked':
+    case 'hold.expired':
       database.prepare('delete from winner where coupon = ? and issue_no = ?').run(couponId, issueNo);
       database.prepare('insert or ignore into revoked values (?, ?)').run(couponId, issueNo);
       break;

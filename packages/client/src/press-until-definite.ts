@@ -23,7 +23,7 @@ export type PressResult =
   | { readonly status: 'unknown' };
 
 export interface PressOptions extends RepeatOptions {
-  /** Of the waiting room or captcha service, for a coupon with `presenceRequired`. */
+  /** A ticket from the waiting room or captcha service, for a coupon with `presenceRequired`. */
   readonly presenceTicket?: string;
   /** Which of the member's units, for a coupon with `perMember` above 1. Absent: the first. */
   readonly unit?: number;

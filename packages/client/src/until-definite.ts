@@ -44,7 +44,7 @@ export async function untilDefinite<Answer extends { readonly response: Response
   }
 }
 
-/** What the server asks for, or twice the pause before; a random part keeps a crowd from coming back in the same moment. */
+/** What the server asks for, or twice the previous pause; a random part keeps a crowd from coming back in the same moment. */
 function pauseMs(attempt: number, response: Response | undefined): number {
   const asked = Number(response?.headers.get('Retry-After') ?? Number.NaN) * 1_000;
   const wanted = Number.isNaN(asked) ? Math.min(FIRST_PAUSE_MS * 2 ** attempt, PAUSE_MAX_MS) : asked;

@@ -29,7 +29,7 @@ export interface VerifiedWebhook<Body> {
   readonly body: Body;
 }
 
-/** The request is no webhook of yours: answer 400, and do nothing. */
+/** The request is not one of your webhooks: answer 400, and do nothing. */
 export class WebhookRejected extends Error {
   readonly reason: 'header_missing' | 'timestamp_too_far' | 'signature_wrong' | 'body_not_json';
 
