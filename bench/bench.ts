@@ -1,11 +1,11 @@
 /**
- * `npm run bench`: starts everything, measures, checks, reports.
+ * Runs `npm run bench`: starts everything, measures, checks, reports.
  *
  * Exit code 0: done and every promise held. 1: a promise was broken or something failed. 2: wrong usage.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { Crowd } from './load/crowd.js';
+import { Generators } from './load/generators.js';
 import { Loads } from './measure/loads.js';
 import { describeMachine } from './measure/machine.js';
 import type { RoundResult } from './measure/round-result.js';
@@ -42,7 +42,7 @@ interface BenchStores {
 async function measure(
   options: BenchOptions,
   { ours, others }: BenchStores,
-  crowd: Crowd,
+  generators: Generators,
 ): Promise<BenchReport> {
   const startedAt = new Date().toISOString();
   const machine = await describeMachine();
@@ -61,15 +61,15 @@ async function measure(
   if (options.full) await fillTables(ours, (text) => progress.print(text));
   const loads = options.full
     ? await withTokenFiles(options.members, (folder) =>
-        Loads.prepare(crowd, options.members, FULL_DRAIN_ROWS, folder),
+        Loads.prepare(generators, options.members, FULL_DRAIN_ROWS, folder),
       )
-    : await Loads.prepare(crowd, options.members, QUICK_DRAIN_ROWS);
+    : await Loads.prepare(generators, options.members, QUICK_DRAIN_ROWS);
   for (const [name, system] of systems) {
     if (name.startsWith('lock') || !wantsKnownCrowd(name, variants)) continue;
     progress.print(`${name}: known to every process`);
     await loads.introduce(system);
   }
-  const context = { crowd, loads, connections: options.connections, seconds: options.seconds };
+  const context = { generators, loads, connections: options.connections, seconds: options.seconds };
   const rounds = new Map<Variant, RoundResult[]>(variants.map((variant) => [variant, []]));
   for (let round = 0; round <= options.rounds; round += 1) {
     // The variant that comes first has the longer tail and nine tenths of the throughput, whatever it is.
@@ -125,16 +125,16 @@ const stores: BenchStores = {
   others:
     options.against === undefined ? undefined : new Stores(options.full, serverOf(resolve(options.against))),
 };
-const crowd = await Crowd.start(options.generators);
+const generators = await Generators.start(options.generators);
 try {
-  const report = await measure(options, stores, crowd);
+  const report = await measure(options, stores, generators);
   process.stdout.write(`\n${terminalReport(report)}\n`);
   write(options.json, `${JSON.stringify(report, null, 2)}\n`);
   write(options.html, htmlReport(report));
   write(options.markdown, markdownReport(report));
   process.exitCode = report.brokenPromises.length === 0 ? 0 : 1;
 } finally {
-  crowd.stop();
+  generators.stop();
   await stores.ours.stop();
   await stores.others?.stop();
 }

@@ -7,6 +7,13 @@ const bare: Variant = { id: 'bare handler', system: 'bare-1', load: 'constant' }
 /** The limit of any durable answer. */
 const late: Variant = { id: 'late handler', system: 'late-1', load: 'constant' };
 
+const idle = (name: string, system: SystemName): Variant => ({
+  id: `idle, 10,000 warm coupons${name}`,
+  system,
+  load: 'idle',
+  coupons: 10_000,
+});
+
 /** The hot coupons of a load together, for each of the set-ups. */
 const manyCoupons = (name: string, system: SystemName, counts: readonly number[]): Variant[] =>
   counts.map((coupons) => ({
@@ -27,7 +34,7 @@ const rampConnections = [8, 32, 128, 320, 640, 1_280, 2_560] as const;
 /** Every lock run of the model must see its 5,000 coupons go, which takes about six seconds here. */
 const MODEL_SECONDS = 12;
 
-/** Of ten members one is eligible. */
+/** One of ten members is eligible. */
 const LISTED_SHARE = 0.1;
 
 export const scenarios = {
@@ -39,13 +46,15 @@ export const scenarios = {
     { id: 'before opening', system: 'seonchak-1', load: 'pre-opening' },
     { id: 'first-seen tokens', system: 'seonchak-1', load: 'first-seen' },
     { id: 'admission', system: 'seonchak-1', load: 'admission' },
-    ...manyCoupons('', 'seonchak-1', [1, 200, 1_000]),
-    ...manyCoupons(', embedded', 'embedded', [200, 1_000]),
+    ...manyCoupons('', 'seonchak-1', [1, 10, 200, 1_000]),
+    ...manyCoupons(', Cluster', 'cluster-1', [1, 10, 200, 1_000]),
+    ...manyCoupons(', embedded', 'embedded', [1, 10, 200, 1_000]),
     ...manyCoupons(', script per request', 'script-1', [200]),
     { id: 'admission, 4 processes', system: 'seonchak-4', load: 'admission' },
     { id: 'admission, embedded', system: 'embedded', load: 'admission' },
     { id: 'script per request', system: 'script-1', load: 'admission' },
     { id: 'lock per download', system: 'lock-1', load: 'admission' },
+    idle('', 'seonchak-1'),
   ],
   'sold-out': [
     bare,
@@ -92,11 +101,7 @@ export const scenarios = {
     { id: 'admission', system: 'seonchak-1', load: 'admission' },
     { id: 'admission, Cluster', system: 'cluster-1', load: 'admission' },
   ],
-  idle: [
-    { id: 'idle, 10,000 warm coupons', system: 'seonchak-1', load: 'idle', coupons: 10_000 },
-    { id: 'idle, 10,000 warm coupons, Cluster', system: 'cluster-1', load: 'idle', coupons: 10_000 },
-    { id: 'idle, 10,000 warm coupons, embedded', system: 'embedded', load: 'idle', coupons: 10_000 },
-  ],
+  idle: [idle('', 'seonchak-1'), idle(', Cluster', 'cluster-1'), idle(', embedded', 'embedded')],
   watchers: [
     bare,
     { id: 'admission', system: 'seonchak-1', load: 'admission' },
@@ -114,6 +119,11 @@ export const scenarios = {
     { id: 'admission, limits', system: 'limited-1', load: 'admission' },
     { id: 'admission, tickets', system: 'guarded-1', load: 'admission', tickets: true },
     { id: 'admission, not eligible', system: 'seonchak-1', load: 'admission', listedShare: LISTED_SHARE },
+  ],
+  holds: [
+    bare,
+    { id: 'admission', system: 'seonchak-1', load: 'admission' },
+    { id: 'admission, holds run out', system: 'seonchak-1', load: 'admission', holdsRunOut: true },
   ],
   drain: [
     { id: 'drain', system: 'seonchak-1', load: 'drain' },

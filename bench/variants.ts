@@ -43,15 +43,17 @@ export interface Variant {
   readonly load: LoadName;
   /** Hot at the same time; of the load `many-coupons`. */
   readonly coupons?: number;
-  /** Of another checkout, measured beside ours in the same run. */
+  /** The same variant of another checkout, measured in the same run. */
   readonly against?: true;
-  /** Where it differs from what the command line says. */
+  /** Where it differs from the command line. */
   readonly connections?: number;
   readonly seconds?: number;
   /** The coupons demand a presence ticket, and every press brings one. */
   readonly tickets?: true;
   /** The coupons are limited to a list with this share of the members, who are the first ones. */
   readonly listedShare?: number;
+  /** Every member has one unit of another coupon, and all these holds run out when the load begins. */
+  readonly holdsRunOut?: true;
   /** Streams of the live view that are open meanwhile. */
   readonly watchers?: number;
 }

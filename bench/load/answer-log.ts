@@ -71,7 +71,7 @@ export class AnswerLog {
 export interface AcknowledgedNumbers {
   readonly wins: Float64Array;
   readonly reminders: Float64Array;
-  /** Reminders that named another number than the one before. */
+  /** Reminders that named another number than the previous one. */
   readonly contradictions: number;
 }
 

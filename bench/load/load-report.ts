@@ -20,7 +20,7 @@ export interface LoadReport {
   /** Monotonic. */
   readonly startedUs: number;
   readonly endedUs: number;
-  /** Of this process, while the load ran. */
+  /** CPU time of this process while the load ran. */
   readonly cpuUs: number;
   readonly residentBytes: number;
 }

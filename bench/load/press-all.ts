@@ -9,7 +9,7 @@ import autocannon from 'autocannon';
 import { Latencies } from './latencies.js';
 import { type LoadReport, type OutcomeReport, SERIES_STEP_MS } from './load-report.js';
 import { OutcomeReader } from './outcome-reader.js';
-import { type Press, PressLine, type PressPlan } from './press-plan.js';
+import { type Press, PressLine, type LoadPlan } from './load-plan.js';
 import { signTickets } from './sign-tickets.js';
 import { AnswerLog } from './answer-log.js';
 
@@ -34,7 +34,7 @@ function nowUs(): number {
   return seconds * 1_000_000 + nanoseconds / 1_000;
 }
 
-export async function pressAll(plan: PressPlan, tokens: readonly string[]): Promise<LoadReport> {
+export async function pressAll(plan: LoadPlan, tokens: readonly string[]): Promise<LoadReport> {
   const line = new PressLine(plan, tokens.length);
   const answerLog = new AnswerLog();
   const reader = new OutcomeReader();

@@ -1,6 +1,6 @@
 /** Defines the messages between the bench and its generator processes, in V8's serialisation. */
 import type { LoadReport } from './load-report.js';
-import type { PressPlan } from './press-plan.js';
+import type { LoadPlan } from './load-plan.js';
 
 export interface SignTask {
   readonly kind: 'sign';
@@ -14,13 +14,13 @@ export interface SignTask {
 export interface ReadTask {
   readonly kind: 'read';
   readonly name: string;
-  /** Of files as `seonchak tokens` writes them, in the order of their names. */
+  /** Folder of token files as `seonchak tokens` writes them, read in the order of their names. */
   readonly folder: string;
 }
 
 export interface PressTask {
   readonly kind: 'press';
-  readonly plan: PressPlan;
+  readonly plan: LoadPlan;
 }
 
 export type GeneratorTask = SignTask | ReadTask | PressTask;

@@ -14,7 +14,7 @@ const LIFETIME_SECONDS = 6 * 3_600;
 
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** Of members `1` to `members` for each coupon, in that order. */
+/** Signs tickets for members `1` to `members` for each coupon, in that order. */
 export function signTickets(couponIds: readonly number[], members: number): Map<number, string[]> {
   const key = createSecretKey(BENCH_PRESENCE_SECRET, 'utf8');
   const header = base64url({ alg: 'HS256' });

@@ -19,7 +19,7 @@ export type WatchersAnswer =
 export interface Watched {
   /** Events that came, all streams together. */
   readonly events: number;
-  /** Of one coupon, within any second. */
+  /** Most events of one coupon within any second. */
   readonly mostPerSecond: number;
 }
 

@@ -1,9 +1,10 @@
 /** Creates the coupons, tokens and order of downloads of a named load. */
-import type { CrowdPlan } from '../load/crowd.js';
+import type { SharedLoadPlan } from '../load/generators.js';
+import { holdsThatRanOut } from './held-units.js';
 import { BENCH_SECRET } from '../systems/node-process.js';
 import type { System } from '../systems/system.js';
 import type { Variant } from '../variants.js';
-import type { Crowd } from '../load/crowd.js';
+import type { Generators } from '../load/generators.js';
 
 /** Names of token sets that the generators hold. */
 const KNOWN = 'known';
@@ -11,7 +12,6 @@ const WINNERS = 'winners';
 const FRESH = 'fresh';
 /** One member for each generator. */
 const FEW = 'few';
-const GENERATORS_MAX = 16;
 
 export const MODEL_QUANTITY = 5_000;
 const WINNERS_SHARE = 0.05;
@@ -30,20 +30,22 @@ const FIRST_SEEN_PER_SECOND_MAX = 40_000;
 const UNMEASURED_SECONDS_MAX = 60;
 
 export interface PreparedLoad {
-  readonly plan: Pick<CrowdPlan, 'couponIds' | 'order' | 'tokens' | 'tickets'>;
+  readonly plan: Pick<SharedLoadPlan, 'couponIds' | 'order' | 'tokens' | 'tickets'>;
   /** Units of each of the coupons; absent where nothing is decided. */
   readonly quantity: number | undefined;
+  /** A coupon whose holds are over and not yet taken back. */
+  readonly endedHolds?: number;
 }
 
 export class Loads {
-  readonly #crowd: Crowd;
+  readonly #generators: Generators;
   readonly #members: number;
   readonly #drainRows: number;
   /** Coupons that serve every round of a variant: once sold out, they stay so. */
-  readonly #lasting = new Map<string, number>();
+  readonly #lasting = new Map<string, readonly number[]>();
 
-  private constructor(crowd: Crowd, members: number, drainRows: number) {
-    this.#crowd = crowd;
+  private constructor(generators: Generators, members: number, drainRows: number) {
+    this.#generators = generators;
     this.#members = members;
     this.#drainRows = drainRows;
   }
@@ -53,16 +55,16 @@ export class Loads {
    * @param tokensFolder files with a token of each member; absent: they are signed here.
    */
   static async prepare(
-    crowd: Crowd,
+    generators: Generators,
     members: number,
     drainRows: number,
     tokensFolder?: string,
   ): Promise<Loads> {
-    if (tokensFolder === undefined) await crowd.sign(KNOWN, members, BENCH_SECRET);
-    else await crowd.read(KNOWN, tokensFolder);
-    await crowd.sign(WINNERS, Math.floor(members * WINNERS_SHARE), BENCH_SECRET);
-    await crowd.sign(FEW, GENERATORS_MAX, BENCH_SECRET);
-    return new Loads(crowd, members, drainRows);
+    if (tokensFolder === undefined) await generators.sign(KNOWN, members, BENCH_SECRET);
+    else await generators.read(KNOWN, tokensFolder);
+    await generators.sign(WINNERS, Math.floor(members * WINNERS_SHARE), BENCH_SECRET);
+    await generators.sign(FEW, generators.count, BENCH_SECRET);
+    return new Loads(generators, members, drainRows);
   }
 
   /**
@@ -73,7 +75,7 @@ export class Loads {
     const couponId = await system.createCoupon({ quantity: 1 });
     const processes = system.processes.api.length;
     const passes = processes === 1 ? 1 : processes * PASSES_PER_SHARED_PROCESS;
-    await this.#crowd.press({
+    await this.#generators.press({
       couponIds: Array.from({ length: passes }, () => couponId),
       order: 'each-once',
       tokens: KNOWN,
@@ -87,7 +89,10 @@ export class Loads {
   async load(variant: Variant, system: System, seconds: number): Promise<PreparedLoad> {
     const { tickets, listedShare } = variant;
     const listed = listedShare === undefined ? undefined : Math.floor(this.#members * listedShare);
-    const prepared = await this.#load(variant, demanding(system, tickets, listed), seconds);
+    const loaded = await this.#load(variant, demanding(system, tickets, listed), seconds);
+    const prepared = variant.holdsRunOut
+      ? { ...loaded, endedHolds: await holdsThatRanOut(this.#generators, system, KNOWN, this.#members) }
+      : loaded;
     return tickets ? { ...prepared, plan: { ...prepared.plan, tickets } } : prepared;
   }
 
@@ -103,19 +108,19 @@ export class Loads {
       case 'constant':
         return { plan: { couponIds: [1], order: 'random', tokens: KNOWN }, quantity: undefined };
       case 'sold-out': {
-        const couponIds = [await this.#soldOut(system, systemName, tickets)];
+        const couponIds = await this.#soldOut(system, systemName, tickets);
         return { plan: { couponIds, order: 'random', tokens: KNOWN }, quantity: this.#winners };
       }
       case 'first-seen': {
-        const couponIds = [await this.#soldOut(system, systemName)];
-        await this.#crowd.sign(FRESH, FIRST_SEEN_PER_SECOND_MAX * seconds, BENCH_SECRET);
+        const couponIds = await this.#soldOut(system, systemName);
+        await this.#generators.sign(FRESH, FIRST_SEEN_PER_SECOND_MAX * seconds, BENCH_SECRET);
         return { plan: { couponIds, order: 'each-once', tokens: FRESH }, quantity: this.#winners };
       }
       case 'pre-opening': {
-        const couponId = await this.#once(`opens later in ${systemName}`, () =>
-          system.createCoupon({ quantity: members, opensInMs: OPENS_IN_MS }),
-        );
-        return { plan: { couponIds: [couponId], order: 'random', tokens: KNOWN }, quantity: members };
+        const couponIds = await this.#once(`opens later in ${systemName}`, async () => [
+          await system.createCoupon({ quantity: members, opensInMs: OPENS_IN_MS }),
+        ]);
+        return { plan: { couponIds, order: 'random', tokens: KNOWN }, quantity: members };
       }
       case 'drain': {
         const couponIds = await createCoupons(system, Math.ceil(this.#drainRows / members), members);
@@ -131,7 +136,10 @@ export class Loads {
         return { plan: { couponIds, order: 'all-coupons', tokens: KNOWN }, quantity: members };
       }
       case 'idle': {
-        const couponIds = await createCoupons(system, hotCoupons, members);
+        // The same ones in every round: to create ten thousand takes longer than all that is measured about them.
+        const couponIds = await this.#once(`idle in ${systemName}`, () =>
+          createCoupons(system, hotCoupons, members),
+        );
         return { plan: { couponIds, order: 'all-coupons', tokens: FEW }, quantity: undefined };
       }
       case 'model': {
@@ -145,27 +153,27 @@ export class Loads {
     return Math.floor(this.#members * WINNERS_SHARE);
   }
 
-  #soldOut(system: System, systemName: string, tickets?: true): Promise<number> {
+  #soldOut(system: System, systemName: string, tickets?: true): Promise<readonly number[]> {
     return this.#once(`sold out in ${systemName}`, async () => {
       const couponId = await system.createCoupon({ quantity: this.#winners });
       const order = 'each-once';
       const presell = { couponIds: [couponId], order, tokens: WINNERS, ...(tickets && { tickets }) } as const;
-      await this.#crowd.press({
+      await this.#generators.press({
         ...presell,
         host: system.host,
         connections: 64,
         seconds: UNMEASURED_SECONDS_MAX,
       });
-      return couponId;
+      return [couponId];
     });
   }
 
-  async #once(what: string, create: () => Promise<number>): Promise<number> {
+  async #once(what: string, create: () => Promise<readonly number[]>): Promise<readonly number[]> {
     const before = this.#lasting.get(what);
     if (before !== undefined) return before;
-    const couponId = await create();
-    this.#lasting.set(what, couponId);
-    return couponId;
+    const couponIds = await create();
+    this.#lasting.set(what, couponIds);
+    return couponIds;
   }
 }
 

@@ -13,7 +13,7 @@ export interface Machine {
   readonly node: string;
   readonly redis: string;
   readonly database: string;
-  /** Of the minute before: what else ran. */
+  /** Load of the minute before the run: what else ran. */
   readonly loadBefore: number;
 }
 

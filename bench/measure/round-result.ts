@@ -28,6 +28,8 @@ export interface RoundResult {
   readonly drainedPerSecond: number | undefined;
   /** Per cent of one core that all processes and stores use together while nothing happens; only of an idle round. */
   readonly idleCorePercent: number | undefined;
+  /** From the first sweep that may take them back until every unit is in stock; only where holds ran out. */
+  readonly holdsBackMs: number | undefined;
   /** With the queue drained. */
   readonly redisBytesPerWinner: number | undefined;
   /** What the checks of I1–I5 found; empty when all promises hold. */

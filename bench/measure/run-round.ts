@@ -1,6 +1,6 @@
 /** Runs one round of one variant: load, CPU before and after, rows, promises. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Crowd, mergedOutcomes } from '../load/crowd.js';
+import { type Generators, mergedOutcomes } from '../load/generators.js';
 import { Latencies } from '../load/latencies.js';
 import type { LoadReport } from '../load/load-report.js';
 import { startWatchers, type Watched } from '../load/watchers.js';
@@ -8,6 +8,7 @@ import { remindersOf, winsOf } from '../load/answer-log.js';
 import { type Books, parts, type System } from '../systems/system.js';
 import type { Variant } from '../variants.js';
 import { LagProbe, lagsOf, type Reading } from './lag-probe.js';
+import { returnToStock } from './held-units.js';
 import type { Loads, PreparedLoad } from './loads.js';
 import { usageOf } from './process-usage.js';
 import { brokenPromises, type Row, type Whereabouts } from './promise-checks.js';
@@ -26,7 +27,7 @@ const MANY_COUPONS_READ_EVERY_MS = 50;
 const UPDATES_PER_SECOND_MAX = 6;
 
 export interface RoundContext {
-  readonly crowd: Crowd;
+  readonly generators: Generators;
   readonly loads: Loads;
   readonly connections: number;
   readonly seconds: number;
@@ -54,11 +55,13 @@ export async function runRound(
           watchers: variant.watchers,
         });
   const before = parts.map((part) => usageOf(system.processes[part]));
-  const reports = await context.crowd.press({ ...load.plan, host: system.host, connections, seconds });
+  const returned = load.endedHolds === undefined ? undefined : returnToStock(system, load.endedHolds);
+  const reports = await context.generators.press({ ...load.plan, host: system.host, connections, seconds });
   const wins = reports.reduce((sum, report) => sum + report.answers.wins.length / 5, 0);
   const thawedMs = performance.now();
   if (variant.load === 'drain') await books?.recorder?.thaw();
   await untilRecorded(books, load, wins);
+  const holdsBackMs = await returned;
   const drainSeconds = (performance.now() - thawedMs) / 1_000;
   const after = parts.map((part) => usageOf(system.processes[part]));
   const idleCorePercent = variant.load === 'idle' ? await idleCorePercentOf(system) : undefined;
@@ -83,6 +86,7 @@ export async function runRound(
     residentBytes: Object.fromEntries([...resident, ['generator', generatorBytes]]) as PerPart,
     drainedPerSecond: variant.load === 'drain' ? wins / drainSeconds : undefined,
     idleCorePercent,
+    holdsBackMs,
     ...examined,
     brokenPromises: [...examined.brokenPromises, ...tooManyUpdates(watched)],
   };

@@ -1,5 +1,5 @@
 /** Combines the rounds of a variant: medians of rates and CPU, all latencies merged. */
-import { mergeOutcome } from '../load/crowd.js';
+import { mergeOutcome } from '../load/generators.js';
 import { Latencies } from '../load/latencies.js';
 import { type OutcomeReport, SERIES_STEP_MS } from '../load/load-report.js';
 import type { Variant } from '../variants.js';
@@ -26,7 +26,7 @@ export interface VariantResult {
   readonly rounds: number;
   readonly requests: number;
   readonly perSecond: number;
-  /** Of the slowest and of the fastest round. */
+  /** Rates of the slowest and of the fastest round. */
   readonly perSecondRange: readonly [number, number];
   /** Median rate of each outcome, highest first. */
   readonly outcomesPerSecond: Readonly<Record<string, number>>;
@@ -35,12 +35,13 @@ export interface VariantResult {
   readonly rejection: LatencySummary | undefined;
   readonly lag: LatencySummary | undefined;
   readonly cpuUsPerRequest: Readonly<Record<MeasuredPart, number>>;
-  /** Of everything but the generator. */
+  /** CPU time of everything but the generator. */
   readonly serverCpuUsPerRequest: number;
   readonly residentBytes: Readonly<Record<MeasuredPart, number>>;
   readonly redisBytesPerWinner: number | undefined;
   readonly drainedPerSecond: number | undefined;
   readonly idleCorePercent: number | undefined;
+  readonly holdsBackMs: number | undefined;
   readonly phases: Phases | undefined;
   /** Answers in steps of SERIES_STEP_MS, by outcome, of the median round. */
   readonly series: Readonly<Record<string, readonly number[]>>;
@@ -85,6 +86,7 @@ export function summarise(variant: Variant, rounds: readonly RoundResult[]): Var
     redisBytesPerWinner: medianOfKnown(rounds.map((round) => round.redisBytesPerWinner)),
     drainedPerSecond: medianOfKnown(rounds.map((round) => round.drainedPerSecond)),
     idleCorePercent: medianOfKnown(rounds.map((round) => round.idleCorePercent)),
+    holdsBackMs: medianOfKnown(rounds.map((round) => round.holdsBackMs)),
     phases: variant.load === 'model' ? phasesOf(rounds) : undefined,
     series: Object.fromEntries([...(middle?.outcomes ?? [])].map(([name, seen]) => [name, seen.series])),
     brokenPromises: rounds.flatMap((round) => round.brokenPromises),

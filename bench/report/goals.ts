@@ -77,6 +77,19 @@ const goals: readonly Goal[] = [
   ...['1 coupon', ...hotCoupons].map((id) =>
     everything(`${id}, Cluster against a single Redis`, `${id}, Cluster`, 1.2, id),
   ),
+  everything('sold out, not eligible, against sold out', 'sold out, not eligible', 1.05, 'sold out'),
+  {
+    figure: 'admission while holds run out: throughput against without',
+    least: 0.9,
+    unit: '×',
+    measure: ratio('admission, holds run out', rate, 'admission'),
+  },
+  {
+    figure: 'holds that ran out, back in stock beside a drop',
+    most: 5_000,
+    unit: 'ms',
+    measure: (of) => of('admission, holds run out')?.holdsBackMs,
+  },
   everything('admission, embedded', 'admission, embedded', 1.8),
   ...['1 coupon', ...hotCoupons].map((id) => everything(`${id}, embedded`, `${id}, embedded`, 1.8)),
   {

@@ -57,6 +57,11 @@ export function terminalReport(report: BenchReport): string {
     ...results.flatMap(({ variant, idleCorePercent }) =>
       idleCorePercent === undefined ? [] : `\n${variant.id}: ${idleCorePercent.toFixed(1)} % of a core`,
     ),
+    ...results.flatMap(({ variant, holdsBackMs }) =>
+      holdsBackMs === undefined
+        ? []
+        : `\n${variant.id}: back in stock after ${(holdsBackMs / 1_000).toFixed(1)} s`,
+    ),
     ...(goals.length > 0
       ? [
           '',

@@ -50,6 +50,7 @@ export async function startLockSystem(stores: Stores, apiProcesses: number): Pro
       rows: (couponId) => mysql.rows(couponId),
       highest: undefined,
       redisBytes: undefined,
+      winners: undefined,
       recorder: undefined,
     },
     stop: async () => {
@@ -84,6 +85,7 @@ export async function startScriptSystem(stores: Stores, apiProcesses: number): P
       rows: (couponId) => mysql.rows(couponId),
       highest: (couponIds) => mysql.highest(couponIds),
       redisBytes: (couponId) => redisBytes(redis.urls, [metaKey(couponId), winnersKey(couponId)]),
+      winners: undefined,
       recorder: {
         freeze: () => scheduler.kill('SIGSTOP'),
         thaw: () => scheduler.kill('SIGCONT'),

@@ -54,13 +54,26 @@ export function sqliteRows(file: string, couponId: number): Row[] {
   }
 }
 
+function clientOf(urls: readonly string[]): Redis | Cluster {
+  const [first = ''] = urls;
+  return urls.length === 1
+    ? new Redis(first)
+    : new Cluster(urls.map((url) => ({ host: '127.0.0.1', port: Number(new URL(url).port) })));
+}
+
+/** Fields of a hash besides its marker. */
+export async function hashLength(urls: readonly string[], key: string): Promise<number> {
+  const client = clientOf(urls);
+  try {
+    return (await client.hlen(key)) - 1;
+  } finally {
+    client.disconnect();
+  }
+}
+
 /** All keys of the coupon, every element counted (`SAMPLES 0`): a sample is off by some percent. */
 export async function redisBytes(urls: readonly string[], keys: readonly string[]): Promise<number> {
-  const [first = ''] = urls;
-  const client =
-    urls.length === 1
-      ? new Redis(first)
-      : new Cluster(urls.map((url) => ({ host: '127.0.0.1', port: Number(new URL(url).port) })));
+  const client = clientOf(urls);
   try {
     let bytes = 0;
     for (const key of keys) bytes += (await client.memory('USAGE', key, 'SAMPLES', 0)) ?? 0;

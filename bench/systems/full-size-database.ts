@@ -10,7 +10,7 @@ import type { Stores } from './stores.js';
 const MEMBERS = 1_000_000;
 const COUPONS = 100_000;
 const MEMBER_COUPONS = 10_000_000;
-/** Coupons whose rows are copied in one statement: a tenth of them all, so that something is said every few seconds. */
+/** Coupons whose rows are copied in one statement: a tenth of them all, so that progress is printed every few seconds. */
 const COPIED_AT_ONCE = COUPONS / 10;
 
 type Say = (text: string) => void;

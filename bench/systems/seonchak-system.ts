@@ -2,11 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { CouponId } from '../../src/engine/domain/coupon.js';
+import { couponKeys, winnersKey } from '../../src/persist/redis/keys.js';
 import type { ChildServer } from '../../test/servers/child-server.js';
 import { freePort } from '../../test/servers/free-port.js';
 import { processTree } from '../measure/process-usage.js';
 import { BENCH_SECRET, startNode } from './node-process.js';
-import { MysqlBooks, redisBytes, sqliteRows } from './book-keeping.js';
+import { hashLength, MysqlBooks, redisBytes, sqliteRows } from './book-keeping.js';
 import { SellerClient } from './seller-client.js';
 import type { Stores } from './stores.js';
 import type { Books, System } from './system.js';
@@ -15,14 +17,9 @@ export interface SeonchakOptions {
   readonly redis: 'single' | 'cluster';
   readonly apiProcesses: number;
   readonly profileFolder?: string | undefined;
-  /** Of the API processes, beyond what every system has. */
+  /** Settings of the API processes, beyond what every system has. */
   readonly settings?: Readonly<Record<string, string>>;
 }
-
-const keysOf = (couponId: number): string[] =>
-  ['meta', 'winners', 'issuable_coupon_queue', 'claims', 'claimed'].map(
-    (part) => `coupon:{${couponId}}:${part}`,
-  );
 
 export async function startSeonchakSystem(stores: Stores, options: SeonchakOptions): Promise<System> {
   const [mariadb, redis] = await Promise.all([stores.mariadb(), stores.redis(options.redis)]);
@@ -48,7 +45,8 @@ export async function startSeonchakSystem(stores: Stores, options: SeonchakOptio
     whereabouts: (couponId) => seller.whereabouts(couponId),
     rows: (couponId) => mysql.rows(couponId),
     highest: (couponIds) => mysql.highest(couponIds),
-    redisBytes: (couponId) => redisBytes(redis.urls, keysOf(couponId)),
+    redisBytes: (couponId) => redisBytes(redis.urls, couponKeys(couponId as CouponId)),
+    winners: (couponId) => hashLength(redis.urls, winnersKey(couponId as CouponId)),
     recorder: { freeze: () => recorder.kill('SIGSTOP'), thaw: () => recorder.kill('SIGCONT') },
   };
   return {
@@ -81,6 +79,7 @@ export async function startEmbeddedSystem(serverFile: string, profileFolder?: st
       rows: (couponId) => Promise.resolve(sqliteRows(join(folder, 'seonchak.db'), couponId)),
       highest: undefined,
       redisBytes: undefined,
+      winners: undefined,
       recorder: undefined,
     },
     stop: () => stopAll(api, () => rm(folder, { recursive: true, force: true }), seller),

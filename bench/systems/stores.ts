@@ -8,7 +8,7 @@ import { startNode } from './node-process.js';
 
 /**
  * The tests' 64 MB would measure the disk once the bench has written some million rows. With `--full`, ten million rows
- * of each method want 4 GB: in one, rows came 700 ms after the answer instead of 150, and the disk was what was measured.
+ * of each method need 4 GB: in one, rows came 700 ms after the answer instead of 150, and the disk was what was measured.
  */
 const databaseOptions = (full: boolean): string[] => [
   `--innodb-buffer-pool-size=${full ? '4G' : '1G'}`,
@@ -30,7 +30,7 @@ export class Stores {
   readonly #recorders = new Map<RedisAddresses, Promise<ChildServer>>();
 
   readonly #full: boolean;
-  /** Of the systems that use these stores. */
+  /** Server file of the systems that use these stores. */
   readonly serverFile: string;
 
   constructor(full: boolean, serverFile: string) {

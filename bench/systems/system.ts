@@ -15,6 +15,8 @@ export interface NewCoupon {
   readonly presenceRequired?: true;
   /** Only members `1` to this one are eligible. */
   readonly listed?: number;
+  /** Each unit is held for so long. */
+  readonly holdSeconds?: number;
 }
 
 export interface System {
@@ -37,6 +39,8 @@ export interface Books {
   readonly highest: ((couponIds: readonly number[]) => Promise<ReadonlyMap<number, number>>) | undefined;
   /** Bytes in Redis for what it keeps of one coupon; absent without Redis. */
   readonly redisBytes: ((couponId: number) => Promise<number>) | undefined;
+  /** Live winners of a coupon in Redis; absent without Redis. */
+  readonly winners: ((couponId: number) => Promise<number>) | undefined;
   /** Stops recording until it is thawed; absent where nothing is recorded later. */
   readonly recorder: { freeze(): Promise<void>; thaw(): Promise<void> } | undefined;
 }

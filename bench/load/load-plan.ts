@@ -1,6 +1,6 @@
 /** Defines which members download which coupons, in which order. */
 
-export interface PressPlan {
+export interface LoadPlan {
   /** Where: `127.0.0.1:port`. */
   readonly host: string;
   readonly couponIds: readonly number[];
@@ -14,7 +14,7 @@ export interface PressPlan {
   readonly tokens: string;
   /** Every press brings a presence ticket. */
   readonly tickets?: true;
-  /** Of this generator. */
+  /** Connections of this generator. */
   readonly connections: number;
   readonly seconds: number;
   /** This generator presses for members `share`, `share + shares`, … unless the order is random. */
@@ -32,11 +32,11 @@ export interface Press {
 
 /** Deals out the presses of a plan. */
 export class PressLine {
-  readonly #plan: PressPlan;
+  readonly #plan: LoadPlan;
   readonly #members: number;
   #dealt = 0;
 
-  constructor(plan: PressPlan, members: number) {
+  constructor(plan: LoadPlan, members: number) {
     this.#plan = plan;
     this.#members = members;
   }

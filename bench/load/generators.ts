@@ -1,29 +1,34 @@
-/** Controls the generator processes as one crowd. */
+/** Controls the generator processes together. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Latencies } from './latencies.js';
 import type { LoadReport, OutcomeReport } from './load-report.js';
-import type { PressPlan } from './press-plan.js';
+import type { LoadPlan } from './load-plan.js';
 import type { GeneratorAnswer, GeneratorTask } from './protocol.js';
 
 const generatorFile = fileURLToPath(new URL('./generator.js', import.meta.url));
 
-export type CrowdPlan = Omit<PressPlan, 'share' | 'shares'>;
+export type SharedLoadPlan = Omit<LoadPlan, 'share' | 'shares'>;
 
-export class Crowd {
+export class Generators {
   readonly #generators: readonly ChildProcess[];
 
   private constructor(generators: readonly ChildProcess[]) {
     this.#generators = generators;
   }
 
-  static async start(generators: number): Promise<Crowd> {
+  static async start(generators: number): Promise<Generators> {
     const started = Array.from({ length: generators }, () =>
       fork(generatorFile, { serialization: 'advanced' }),
     );
     await Promise.all(started.map((child) => answerOf(child)));
-    return new Crowd(started);
+    return new Generators(started);
+  }
+
+  /** Processes that make the load. */
+  get count(): number {
+    return this.#generators.length;
   }
 
   /** Signs tokens of members 1 to `count` under a name; every generator has all of them. */
@@ -37,7 +42,7 @@ export class Crowd {
   }
 
   /** One report for each generator. */
-  async press(plan: CrowdPlan): Promise<LoadReport[]> {
+  async press(plan: SharedLoadPlan): Promise<LoadReport[]> {
     const shares = this.#generators.length;
     return Promise.all(
       this.#generators.map(async (child, share) => {
