@@ -48,7 +48,15 @@ function evidenceOf(
   const lastIssueNo = Math.max(0, ...rows.map((row) => row.issueNo));
   const store = { terms: termsOf(9), lastIssueNo, winners: rows, queued: [], claimed: [], ...changes };
   const catalogue = { terms: store.terms, unsettledChanges: 0 };
-  return { rows, revoked: new Map(), deadLetters: [], catalogue, audit: [], store };
+  return {
+    rows,
+    revoked: new Map(),
+    deadLetters: [],
+    catalogue,
+    audit: [],
+    store,
+    ...{ confirmed: new Map(), ended: [] },
+  };
 }
 
 /** The terms in the end are those that the coupon was registered with. */
@@ -94,6 +102,17 @@ t.test('a seller who topped up and took back explains the answers of members', a
   const left = evidenceOf([holds(2, 'b', 10), holds(3, 'c', 25.5)]);
   const evidence = { ...left, revoked: new Map([[1, holds(1, 'a', 5).holder]]), audit: [revoke.act] };
   t.same(judge(calls, evidence, of(2, { sellerCalls: [revoke] })).violations, []);
+});
+
+t.test('an issuance that the test planted takes a unit from its instant on', async (t) => {
+  const planted = (atSecond: number) =>
+    judge(
+      presses,
+      { ...evidenceOf(rows), deadLetters: [{ ...holds(2 ** 33, 'poison', atSecond), reason: 'planted' }] },
+      of(3, { planted: ['poison'] }),
+    ).violations;
+  t.same(planted(12), []);
+  t.match(planted(30), [/^I6 c, asking/], 'not before it was planted');
 });
 
 const broken: readonly (readonly [string, RegExp, readonly Press[], Evidence, CheckOptions])[] = [

@@ -8,8 +8,14 @@ import type { CouponTerms, Issuance } from '../../src/engine/domain/coupon.js';
 import { memberOf } from '../../src/engine/domain/holder.js';
 import type { DownloadOutcome } from '../../src/engine/domain/download.js';
 import { checkHistory } from '../../src/engine/testing/checker/history-checker.js';
-import type { DownloadCall, ObservedTerms, SellerCall } from '../../src/engine/testing/checker/history.js';
-import { type Evidence, memberIdOf } from './evidence.js';
+import type {
+  ConfirmCall,
+  DownloadCall,
+  HoldHistory,
+  ObservedTerms,
+  SellerCall,
+} from '../../src/engine/testing/checker/history.js';
+import { type Evidence, holderNamed } from './evidence.js';
 
 export interface Verdict {
   /** One line each, beginning with the promise that was broken. Empty: all were kept. */
@@ -31,13 +37,22 @@ export interface CheckOptions {
   readonly lossesMs?: readonly number[];
   /** From here on every fault is over: later presses must have definite answers. Absent: never asserted. */
   readonly healedMs?: number;
-  /** Issuances that the test itself wrote into the stores. */
+  /** How many units a member may have; absent: one. */
+  readonly perMember?: number;
+  readonly holds?: {
+    readonly holdSeconds: number;
+    readonly calls: readonly ConfirmCall[];
+    readonly released: ReadonlySet<number>;
+    /** The test has waited until every hold was over. */
+    readonly allOver: boolean;
+  };
+  /** Members for whom the test itself wrote issuances into the stores, at the instant that these name. */
   readonly planted?: readonly string[];
 }
 
 /** The wall clock is slewed against the monotonic one while a run lasts. */
 const CLOCKS_APART_MS = 50;
-/** The deadline of a call, and how long a process or a server is frozen at most before it goes on with one. */
+/** The deadline of a call, and how long a process or a server is frozen at most before it continues with one. */
 const LATE_MS = 15_000;
 
 export function check(presses: readonly Press[], evidence: Evidence, options: CheckOptions): Verdict {
@@ -58,6 +73,11 @@ export function check(presses: readonly Press[], evidence: Evidence, options: Ch
     lateMs: LATE_MS,
     admitLateMs: LATE_MS,
     repeats: false,
+    ...(options.perMember === undefined
+      ? {}
+      : { limits: [{ fromMs: -Infinity, perMember: options.perMember }] }),
+    holds: holdsOf(presses, evidence, options),
+    planted: [...evidence.deadLetters, ...(store?.winners ?? [])].filter(isPlanted),
     final: {
       ...evidence,
       deadLetters: without(evidence.deadLetters),
@@ -75,6 +95,30 @@ export function check(presses: readonly Press[], evidence: Evidence, options: Ch
   };
 }
 
+function holdsOf(
+  presses: readonly Press[],
+  { confirmed, ended }: Evidence,
+  { holds }: CheckOptions,
+): HoldHistory | undefined {
+  if (holds === undefined) return undefined;
+  const issuedMs = new Map(
+    presses.flatMap(({ issueNo, storeMs }) => (issueNo === undefined ? [] : [[issueNo, storeMs]])),
+  );
+  const { holdSeconds, calls, released, allOver } = holds;
+  const offsetMs = Date.now() - performance.now();
+  return {
+    ...{ holdMs: holdSeconds * 1_000, allOver, calls, confirmed },
+    ended: ended.map((hold) => ({
+      ...hold,
+      issuedAtMs: issuedMs.get(hold.issueNo) ?? -Infinity,
+      endedMs: hold.revokedAtMs - offsetMs,
+      // No client can see it.
+      returnedMs: undefined,
+      wasReleased: released.has(hold.issueNo),
+    })),
+  };
+}
+
 /** I5 is promised when idle; issuances still queued or claimed then will never be recorded. */
 function unrecordedWhenIdle({ store }: Evidence): string[] {
   if (store === undefined) return [];
@@ -86,7 +130,7 @@ function callOf(press: Press, strange: Set<string>): DownloadCall {
   const { invokedMs, answeredMs } = press;
   const outcome = outcomeOf(press, strange);
   return {
-    holder: memberIdOf(press.memberId),
+    holder: holderNamed(press.memberId),
     invokedMs,
     answeredMs,
     outcome,

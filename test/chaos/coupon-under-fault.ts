@@ -6,6 +6,8 @@ import { HttpClient } from '../clients/http-client.js';
 import { crowdOf, registerCoupon } from '../system/burst.js';
 import { check, type CheckOptions, type Verdict } from './check.js';
 import type { Evidence } from './evidence.js';
+import { byUnit, downloadOfUnit } from './units.js';
+import { Orders } from './orders.js';
 import { Seller } from './seller.js';
 
 const CONNECTIONS = 60;
@@ -21,6 +23,16 @@ export interface CouponOptions {
   /** In place of `members` new ones. */
   readonly crowd?: readonly Member[];
   readonly opensAtMs?: number;
+  /** Each member of the crowd downloads every unit. */
+  readonly perMember?: number;
+  /** Orders confirm half of what was issued, over all servers. */
+  readonly holdSeconds?: number;
+  /** Connections of the crowd to each server. */
+  readonly connections?: number;
+  /** Connections of the seller to each server; 1 if left out. */
+  readonly sellerConnections?: number;
+  /** Members of the crowd who press concurrently. */
+  readonly lanes?: number;
 }
 
 export interface CouponUnderFault {
@@ -29,6 +41,7 @@ export interface CouponUnderFault {
   readonly members: readonly Member[];
   readonly crowd: Crowd;
   readonly seller: Seller;
+  readonly orders: Orders;
   /** All members, or those from one place to another, press until they know. */
   burst(from?: number, to?: number): Promise<void>;
   /** Closes all connections before the test ends. */
@@ -46,33 +59,45 @@ export async function openCoupon(
   readEvidence: (couponId: number) => Promise<Evidence>,
   options: CouponOptions,
 ): Promise<CouponUnderFault> {
-  const { quantity = QUANTITY, opensAtMs } = options;
+  const { quantity = QUANTITY, opensAtMs, perMember, holdSeconds } = options;
   const registering = new HttpClient(origins[0] ?? '', 1);
-  const couponId = await registerCoupon(registering, quantity, opensAtMs);
+  const couponId = await registerCoupon(registering, quantity, opensAtMs, {
+    ...(perMember === undefined ? {} : { perMember }),
+    ...(holdSeconds === undefined ? {} : { holdSeconds }),
+  });
   registering.close();
-  const members = options.crowd ?? (await crowdOf(options.members ?? MEMBERS));
-  const clients = origins.map((origin) => new HttpClient(origin, CONNECTIONS));
-  const crowd = new Crowd(clients.map(({ download }) => download));
-  const seller = new Seller(origins, couponId);
+  const one = options.crowd ?? (await crowdOf(options.members ?? MEMBERS));
+  const members = perMember === undefined ? one : byUnit(one, perMember);
+  const clients = origins.map((origin) => new HttpClient(origin, options.connections ?? CONNECTIONS));
+  const crowd = new Crowd(clients.map(downloadOfUnit));
+  const seller = new Seller(origins, couponId, options.sellerConnections);
+  const orders = new Orders(origins, couponId);
   const close = (): void => {
     for (const client of clients) client.close();
     seller.close();
+    orders.close();
   };
   t.teardown(close);
   const lossesMs: number[] = [];
   const terms = { quantity, opensAtMs, closesAtMs: undefined, paused: false, closed: false };
   const evidence = (): Promise<Evidence> => readEvidence(couponId);
   return {
-    ...{ quantity, couponId, members, crowd, seller, evidence, close },
+    ...{ quantity, couponId, members, crowd, seller, orders, evidence, close },
     burst: (from = 0, to = members.length) =>
       crowd.press(couponId, members.slice(from, to), {
-        ...{ lanes: LANES, paceMs: PACE_MS, patienceMs: PATIENCE_MS },
+        ...{ lanes: options.lanes ?? LANES, paceMs: PACE_MS, patienceMs: PATIENCE_MS },
       }),
     storeLost: () => void lossesMs.push(performance.now()),
     async verdict(t, checkOptions = {}) {
       const found = await evidence();
       const verdict = check(crowd.presses, found, {
         ...{ terms, lossesMs, sellerCalls: seller.calls },
+        ...(perMember === undefined ? {} : { perMember }),
+        ...(holdSeconds === undefined
+          ? {}
+          : {
+              holds: { holdSeconds, calls: orders.calls, released: orders.released, allOver: orders.allOver },
+            }),
         ...checkOptions,
       });
       t.strictSame(verdict.violations, [], 'every promise is kept');

@@ -93,7 +93,7 @@ fault(
     const share = ((await processorMs(server.pid())) - before) / WATCHED_MS;
     t.ok(share < PROCESSOR_SHARE_MAX, `${Math.round(100 * share)} % of a core while nothing is asked`);
     await world.burst(60);
-    t.match(server.log(), /Connections of clients are closed at once/);
+    t.match(server.log(), /New connections are closed, because/);
 
     for (const socket of sockets) socket.destroy();
     const fresh = new HttpClient(server.origin, 1);

@@ -1,5 +1,5 @@
 /**
- * Polls `GET /v1/events` as a shop's backend does, and records the events of one coupon in the order of their arrival.
+ * Polls `GET /v1/events` as a shop's backend does, and records the events of one coupon as they arrive.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { HttpClient } from '../clients/http-client.js';

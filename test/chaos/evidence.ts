@@ -9,13 +9,25 @@ import {
   parseMemberId,
 } from '../../src/engine/domain/coupon.js';
 import { type HolderId, holderOf, parseHolder } from '../../src/engine/domain/holder.js';
+import { type OrderId, parseOrderId } from '../../src/engine/domain/redemption.js';
+import { type EndedHold, takeBackReasons } from '../../src/engine/ports/hold-ledger.js';
 import type { AuditAction } from '../../src/engine/ports/audit-log.js';
 import { auditedAct } from '../../src/engine/testing/checker/audited-act.js';
 import type { FinalState, ObservedTerms } from '../../src/engine/testing/checker/history.js';
+import { couponKey } from '../../src/persist/redis/keys.js';
 
 /** Nothing is promised of rows in motion, so a queue and claims that are left are part of it. */
 export interface Evidence extends FinalState {
   readonly deadLetters: readonly (Issuance & { readonly reason: string })[];
+  /** Number → the order that has confirmed its hold. */
+  readonly confirmed: ReadonlyMap<number, OrderId>;
+  readonly ended: readonly EndedEvidence[];
+}
+
+/** A hold that was taken back. */
+export interface EndedEvidence extends EndedHold {
+  /** By the database's clock. */
+  readonly revokedAtMs: number;
 }
 
 const IDLE_POLL_MS = 100;
@@ -66,7 +78,8 @@ async function readNumber(mysqlUrl: string, sql: string, couponId: number): Prom
 
 function connect(urls: readonly string[]): Redis | Cluster {
   const nodes = urls.map((url) => ({ host: '127.0.0.1', port: Number(new URL(url).port) }));
-  return nodes.length === 1 ? new Redis(nodes[0] ?? {}) : new Cluster(nodes);
+  const client = nodes.length === 1 ? new Redis(nodes[0] ?? {}) : new Cluster(nodes);
+  return client.on('error', () => undefined);
 }
 
 export interface TermsWatch {
@@ -81,7 +94,7 @@ export function watchTerms(redis: Redis, couponId: number): TermsWatch {
   const watching = (async (): Promise<void> => {
     while (!state.ended) {
       const fromMs = performance.now();
-      const meta = await redis.hgetall(metaKey(couponId));
+      const meta = await redis.hgetall(couponKey(couponId, 'meta'));
       if (meta['epoch'] !== undefined && meta['recovering'] === undefined) {
         observed.push({ fromMs, toMs: performance.now(), terms: termsIn(meta) });
       }
@@ -97,9 +110,9 @@ export function watchTerms(redis: Redis, couponId: number): TermsWatch {
   };
 }
 
-const metaKey = (couponId: number): string => `coupon:{${couponId}}:meta`;
+type Fields = Readonly<Record<string, string>>;
 
-function termsIn(meta: Readonly<Record<string, string>>): CouponTerms {
+function termsIn(meta: Fields): CouponTerms {
   const instant = (text = ''): number | undefined => (text === '' ? undefined : Number(text));
   return {
     quantity: Number(meta['quantity']),
@@ -111,6 +124,7 @@ function termsIn(meta: Readonly<Record<string, string>>): CouponTerms {
 }
 
 async function readEvidence(mysqlUrl: string, redis: Redis | Cluster, couponId: number): Promise<Evidence> {
+  // The store first: what leaves it meanwhile is in the rows.
   const store = await readStore(redis, couponId);
   const database = await createConnection(mysqlUrl);
   const select: Select = async (sql, parameter) => {
@@ -131,9 +145,13 @@ type Select = (sql: string, parameter: number | string) => Promise<Record<string
 export async function readTables(select: Select, couponId: number): Promise<Omit<Evidence, 'store'>> {
   const ofCoupon = (sql: string): Promise<Record<string, unknown>[]> => select(sql, couponId);
   const columns = 'issue_no, member_id, issued_at';
-  const rows = await ofCoupon(`select ${columns} from member_coupon where coupon_id = ? order by issue_no`);
+  const rows = await ofCoupon(
+    `select ${columns}, unit, confirm_order from member_coupon where coupon_id = ? order by issue_no`,
+  );
   const dead = await ofCoupon(`select ${columns}, reason from dead_letter where coupon_id = ?`);
-  const revoked = await ofCoupon('select issue_no, member_id, unit from revocation where coupon_id = ?');
+  const revoked = await ofCoupon(
+    'select issue_no, member_id, unit, reason, revoked_at from revocation where coupon_id = ?',
+  );
   const [coupon = {}] = await ofCoupon(
     'select quantity, opens_at, closes_at, paused, closed from coupon where id = ?',
   );
@@ -145,6 +163,18 @@ export async function readTables(select: Select, couponId: number): Promise<Omit
     rows: rows.map(issuanceOf),
     deadLetters: dead.map((letter) => ({ ...issuanceOf(letter), reason: String(letter['reason']) })),
     revoked: new Map(revoked.map((row) => [Number(row['issue_no']), holderIn(row)])),
+    confirmed: new Map(
+      rows.flatMap(({ issue_no: issueNo, confirm_order: order }) => {
+        const orderId = typeof order === 'string' ? parseOrderId(order) : undefined;
+        return orderId === undefined ? [] : [[Number(issueNo), orderId]];
+      }),
+    ),
+    ended: revoked.flatMap((row) => {
+      const reason = takeBackReasons.find((known) => known === row['reason']);
+      if (reason === undefined) return [];
+      const revokedAtMs = Number(row['revoked_at']);
+      return [{ issueNo: Number(row['issue_no']), holder: holderIn(row), reason, revokedAtMs }];
+    }),
     catalogue: {
       terms: {
         quantity: Number(coupon['quantity']),
@@ -162,14 +192,23 @@ export async function readTables(select: Select, couponId: number): Promise<Omit
   };
 }
 
-/** `undefined`: Redis does not have the coupon. */
-async function readStore(redis: Redis | Cluster, couponId: number): Promise<FinalState['store']> {
-  const key = (name: string): string => `coupon:{${couponId}}:${name}`;
-  // Queue and claims first: what leaves them meanwhile is in the rows.
-  const queue = await redis.zrange(key('issuable_coupon_queue'), 0, '-1', 'WITHSCORES');
-  const claims = await redis.hgetall(key('claimed'));
-  const winners = await redis.hgetall(key('winners'));
-  const meta = await redis.hgetall(metaKey(couponId));
+/**
+ * Reads all in one step: an issuance that returns from a claim to the queue between two steps would be missing in both.
+ *
+ * @returns `undefined`: Redis does not have the coupon.
+ */
+export async function readStore(redis: Redis | Cluster, couponId: number): Promise<FinalState['store']> {
+  const replies = await redis
+    .multi()
+    .zrange(couponKey(couponId, 'issuable_coupon_queue'), 0, '-1', 'WITHSCORES')
+    .hgetall(couponKey(couponId, 'claimed'))
+    .hgetall(couponKey(couponId, 'winners'))
+    .hgetall(couponKey(couponId, 'meta'))
+    .exec();
+  const [queue = [], claims = {}, winners = {}, meta = {}] = (replies ?? []).map(([fault, reply]) => {
+    if (fault !== null) throw fault;
+    return reply;
+  }) as [string[]?, Fields?, Fields?, Fields?];
   if (meta['seq'] === undefined) return undefined;
   return {
     terms: termsIn(meta),
@@ -208,6 +247,11 @@ export function issuanceOf(row: Readonly<Record<string, unknown>>): Issuance {
 function holderIn(row: Readonly<Record<string, unknown>>): HolderId {
   const { member_id: text, unit } = row;
   if (unit !== undefined) return holderOf(memberIdOf(text), Number(unit));
+  return holderNamed(text);
+}
+
+/** @throws Error for what no holder can be called. */
+export function holderNamed(text: unknown): HolderId {
   const holder = typeof text === 'string' ? parseHolder(text) : undefined;
   if (holder === undefined) throw new Error(`no holder: ${String(text)}`);
   return holder;

@@ -1,4 +1,4 @@
-/** Reads what has happened to a coupon past our own code, as the lines that followers write down. */
+/** Reads what has happened to a coupon past our own code, as the lines that followers record. */
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 
 /** Sorted. */

@@ -1,4 +1,4 @@
-/** A shop's backend polls the feed and receives webhooks, and its tills redeem, while our processes and the database die. */
+/** Kills our processes and the database while a shop polls the feed, receives webhooks and redeems. */
 import t from 'tap';
 import { Tills } from './tills.js';
 import { startSeonchak } from '../servers/seonchak.js';

@@ -1,4 +1,4 @@
-/** One key of a coupon is lost while the others are there: each of them in turn, under load and with real processes. */
+/** Removes each key of a coupon in turn, under load and with real processes. */
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { Member } from '../../src/demo/crowd.js';
@@ -9,6 +9,7 @@ import { redisClient } from '../servers/redis.js';
 import { TEST_SECRET } from '../servers/seonchak.js';
 import { fault } from './fault.js';
 import { openWorld, sharedMariadb, startSite, startWorld, type World } from './world.js';
+import { couponKey } from '../../src/persist/redis/keys.js';
 
 type Client = ReturnType<typeof redisClient>;
 
@@ -29,7 +30,7 @@ const WAYS: Readonly<Record<string, (client: Client, key: string, foreign: strin
 
 async function lose(world: World, other: number, key: string, way: string): Promise<void> {
   const client = redisClient(world.redis);
-  await WAYS[way]?.(client, `coupon:{${world.couponId}}:${key}`, `coupon:{${other}}:${key}`);
+  await WAYS[way]?.(client, couponKey(world.couponId, key), couponKey(other, key));
   client.disconnect();
 }
 
@@ -112,6 +113,27 @@ fault(
     await world.recorder?.restart();
     while ((await world.rows()) < 50) await pause(POLL_MS);
     await world.verdict(t);
+  },
+);
+
+fault(
+  37,
+  'meta and queue are lost together, and no process knows a number: none is given twice',
+  async (t) => {
+    const world = await startWorld(t, mariadb, { loneRecorder: true, quantity: 40, members: 60 });
+    await world.recorder?.kill('SIGKILL');
+    for (const member of world.members.slice(0, 20)) await world.crowd.pressOnce(world.couponId, member);
+    await world.servers[0]?.kill('SIGKILL');
+    t.equal(await world.rows(), 0, 'only the winners in Redis know the numbers');
+    const before = await world.version();
+    for (const key of ['meta', 'issuable_coupon_queue']) await lose(world, 0, key, 'DEL');
+    await world.servers[0]?.restart();
+    await world.recorder?.restart();
+    await rebuilt(world, before);
+    await world.burst();
+    const { lost } = await world.verdict(t);
+    t.equal(lost, 0, 'all that was in the queue was also in the winners');
+    t.equal(await world.rows(), 40);
   },
 );
 

@@ -11,6 +11,7 @@ import { signToken } from '../clients/tokens.js';
 import { redisClient } from '../servers/redis.js';
 import { fault } from './fault.js';
 import { LEASE_MS, openWorld, sharedMariadb, startSite } from './world.js';
+import { couponKey } from '../../src/persist/redis/keys.js';
 
 /** Some pages of each step of a rebuild. */
 const ROWS = Number(process.env['CHAOS_ROWS'] ?? 12_345);
@@ -62,7 +63,7 @@ fault(
     else console.error(figure);
     t.match(press, { outcome: 'already_issued', issueNo: ROWS });
     t.match(await world.crowd.pressOnce(world.couponId, first), { outcome: 'already_issued', issueNo: 1 });
-    t.equal(await client.hlen(`coupon:{${world.couponId}}:winners`), ROWS + 1, 'all rows and the marker');
+    t.equal(await client.hlen(couponKey(world.couponId, 'winners')), ROWS + 1, 'all rows and the marker');
     t.ok(beyondLeaseMs < BEYOND_LEASE_MS_MAX);
 
     const [next] = world.members;

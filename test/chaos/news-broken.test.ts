@@ -85,7 +85,7 @@ async function deafAnswersNothing(t: Test, breakNews: () => Promise<void>): Prom
     t.equal(await sealedAnswers(), before, 'nothing was answered from memory');
   }
   t.equal(await metric('seonchak_news_heard'), 0);
-  while (!deaf.log().includes('No news from the other processes arrive')) await pause(50);
+  while (!deaf.log().includes('No updates from other processes arrive')) await pause(50);
   deafRedis.behave({});
   await untilSealed(world, atDeaf);
   t.equal(await metric('seonchak_news_heard'), 1);

@@ -61,7 +61,7 @@ async function pressedAfter(world: World, act: () => Promise<unknown>): Promise<
 const outcomesOf = (presses: readonly Press[]): string[] =>
   [...new Set(presses.map((press) => press.outcome))].sort();
 
-/** @param untilReady resolves when both hosts answer as the test wants them to. */
+/** @param untilReady resolves when both hosts answer as the test requires. */
 async function sellersAreObeyed(t: Test, untilReady: (world: World) => Promise<void>): Promise<void> {
   const world = await openWorld(t, site, { quantity: QUANTITY, members: MEMBERS });
   const { seller } = world;

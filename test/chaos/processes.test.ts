@@ -13,7 +13,7 @@ const mariadb = await sharedMariadb(t);
 const twoServers = await startSite(t, mariadb, { servers: 2 });
 const loneRecorder = await startSite(t, mariadb, { loneRecorder: true });
 
-/** Waits until a process says so in its log. */
+/** Waits until a process has logged it. */
 async function logged(server: SeonchakServer | undefined, words: RegExp): Promise<void> {
   const untilMs = performance.now() + LOGGED_WITHIN_MS;
   while (!words.test(server?.log() ?? '')) {
@@ -111,7 +111,7 @@ fault(
     const { rows } = await world.evidence();
     t.equal(await world.version(), 2, 'the coupon was rebuilt while the recorder was frozen');
     await world.recorder?.kill('SIGCONT');
-    // The recorder goes on in the middle of its transaction, unless it checks its deadlines first.
+    // The recorder continues in the middle of its transaction, unless it checks its deadlines first.
     await logged(world.recorder, /claimed before the coupon was rebuilt|Store error while recording/);
     t.comment(
       /claimed before/.test(world.recorder?.log() ?? '')

@@ -5,6 +5,7 @@ import type { RedisClusterServers } from '../servers/redis-cluster.js';
 import { redisClient, type RedisServer } from '../servers/redis.js';
 import type { EmbeddedWorld } from './embedded-world.js';
 import type { World } from './world.js';
+import { couponKey } from '../../src/persist/redis/keys.js';
 
 export type RandomFault = readonly [name: string, inject: (random: Random) => Promise<void>];
 
@@ -66,7 +67,7 @@ function keyLost(world: World, serverOfKey: () => Promise<RedisServer | undefine
       if (server === undefined) return;
       if (performance.now() < repairedByMs) world.storeLost();
       repairedByMs = performance.now() + REPAIRED_WITHIN_MS;
-      await commanded([server], ['DEL', `coupon:{${world.couponId}}:${random.pick(COUPON_KEYS)}`]);
+      await commanded([server], ['DEL', couponKey(world.couponId, random.pick(COUPON_KEYS))]);
     },
   ];
 }
@@ -173,7 +174,7 @@ async function asked<T>(
 async function roleHolder(cluster: RedisClusterServers, couponId: number): Promise<RedisServer | undefined> {
   for (let looks = 0; looks < 50; looks += 1) {
     for (const node of cluster.nodes) {
-      const there = await asked(node, (client) => client.exists(`coupon:{${couponId}}:meta`));
+      const there = await asked(node, (client) => client.exists(couponKey(couponId, 'meta')));
       if (there === 1) return node;
     }
     await pause(POLL_MS);

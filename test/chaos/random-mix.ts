@@ -15,6 +15,7 @@ import { Random } from '../../src/engine/testing/simulation/random.js';
 import { type RedisClusterServers, startRedisCluster } from '../servers/redis-cluster.js';
 import type { CouponUnderFault } from './coupon-under-fault.js';
 import { startEmbeddedWorld } from './embedded-world.js';
+import { drawCoupon } from './random-coupon.js';
 import { clusterFaults, embeddedFaults, type RandomFault, singleFaults } from './random-faults.js';
 import { openWorld, sharedMariadb, type Site, startSite } from './world.js';
 
@@ -32,6 +33,8 @@ const minutes = Number(process.env['CHAOS_MINUTES'] ?? 0);
 const say = (line: string): void => console.error(line);
 
 interface Mixed {
+  readonly holdSeconds?: number;
+  readonly perMember?: number;
   readonly coupon: CouponUnderFault;
   readonly faults: readonly RandomFault[];
 }
@@ -39,19 +42,23 @@ interface Mixed {
 const mariadb = await sharedMariadb(t);
 const opened: { single?: Site; cluster?: { readonly site: Site; readonly nodes: RedisClusterServers } } = {};
 
-async function open(t: Test, kind: (typeof kinds)[number], random: Random): Promise<Mixed> {
-  const quantity = random.between(50, 400);
-  const options = { quantity, members: quantity + random.between(0, quantity) };
+async function open(
+  t: Test,
+  kind: (typeof kinds)[number],
+  random: Random,
+  roundSeed: number,
+): Promise<Mixed> {
+  const options = drawCoupon(random, roundSeed);
   if (kind === 'embedded') {
     const folder = await mkdtemp(join(tmpdir(), 'seonchak-data-'));
     t.teardown(() => rm(folder, { recursive: true, force: true }));
     const coupon = await startEmbeddedWorld(t, folder, options);
-    return { coupon, faults: embeddedFaults(coupon) };
+    return { ...options, coupon, faults: embeddedFaults(coupon) };
   }
   if (kind === 'single') {
     opened.single ??= await startSite(whole, mariadb, { servers: 2, redisProxy: true, mysqlProxy: true });
     const coupon = await openWorld(t, opened.single, options);
-    return { coupon, faults: singleFaults(coupon) };
+    return { ...options, coupon, faults: singleFaults(coupon) };
   }
   if (opened.cluster === undefined) {
     const nodes = await startRedisCluster({ masters: 3, replicas: 1, nodeTimeoutMs: 1_000 });
@@ -60,7 +67,7 @@ async function open(t: Test, kind: (typeof kinds)[number], random: Random): Prom
     opened.cluster = { site, nodes };
   }
   const coupon = await openWorld(t, opened.cluster.site, options);
-  return { coupon, faults: clusterFaults(coupon, opened.cluster.nodes) };
+  return { ...options, coupon, faults: clusterFaults(coupon, opened.cluster.nodes) };
 }
 
 /** Now and then the seller does something, until `until` resolves. */
@@ -84,10 +91,26 @@ async function sellerActs(
     else if (act === 1 && winner !== undefined) await seller.act({ kind: 'revoke', issueNo: winner });
     else if (act === 2) await seller.act({ kind: 'amend', change: { paused: true } });
     else if (act >= 5) {
-      // Now and then the one before is sent again: it must count once.
+      // Now and then the previous one is sent again: it must count once.
       if (topUps === 0 || random.chance(0.7)) topUps += 1;
       await seller.act({ kind: 'top_up', by: 3, key: `${couponId}-${topUps}` });
     } else await seller.act({ kind: 'amend', change: { paused: false } });
+  }
+}
+
+/** Orders pay for what was issued lately, or release it, until `until` resolves. */
+async function ordersPay({ orders, crowd }: CouponUnderFault, until: Promise<void>, random: Random) {
+  const state = { ended: false };
+  const end = (): void => {
+    state.ended = true;
+  };
+  until.then(end, end);
+  while (!state.ended) {
+    await pause(random.between(20, 200));
+    const issueNo = crowd.presses.at(-random.between(1, RECENT_PRESSES))?.issueNo;
+    if (issueNo === undefined) continue;
+    if (random.chance(0.2)) await orders.release(issueNo);
+    else await orders.confirm(issueNo, random.pick(['A', 'A', 'B']), 1_000);
   }
 }
 
@@ -114,15 +137,18 @@ async function round(t: Test, roundSeed: number): Promise<void> {
   // The crowd and the seller draw from another: they take turns in an order that no seed decides.
   const crowdRandom = new Random(roundSeed + 1);
   const kind = random.pick(kinds);
-  const { coupon, faults } = await open(t, kind, random);
+  const { coupon, faults, holdSeconds, perMember } = await open(t, kind, random, roundSeed);
   const { crowd, couponId, members } = coupon;
-  say(`seed ${roundSeed}: ${kind}, ${coupon.quantity} coupons, ${members.length} members`);
+  const units = perMember === undefined ? '' : `, ${perMember} units each`;
+  const held = holdSeconds === undefined ? '' : ', held';
+  say(`seed ${roundSeed}: ${kind}, ${coupon.quantity} coupons, ${members.length} holders${units}${held}`);
   const faultsOver = inject(faults, random);
   const hangUp = (): number | undefined =>
     crowdRandom.chance(0.2) ? crowdRandom.between(0, HANGS_UP_WITHIN_MS) : undefined;
   await Promise.all([
     faultsOver,
     sellerActs(coupon, faultsOver, crowdRandom),
+    ...(holdSeconds === undefined ? [] : [ordersPay(coupon, faultsOver, crowdRandom)]),
     crowd.pressUntil(faultsOver, couponId, members, hangUp),
   ]);
   await resumed(coupon);

@@ -8,6 +8,7 @@ import { signToken } from '../clients/tokens.js';
 import { redisClient } from '../servers/redis.js';
 import { TEST_SECRET } from '../servers/seonchak.js';
 import { openWorld, sharedMariadb, startSite, type World } from './world.js';
+import { couponKey } from '../../src/persist/redis/keys.js';
 
 const mariadb = await sharedMariadb(t);
 const site = await startSite(t, mariadb);
@@ -73,7 +74,7 @@ t.test('a row whose member could win again is found, and the coupon is rebuilt',
   const world = await settledWorld(t);
   const client = redisClient(world.redis);
   t.teardown(() => client.disconnect());
-  await client.hdel(`coupon:{${world.couponId}}:winners`, '1', '2');
+  await client.hdel(couponKey(world.couponId, 'winners'), '1', '2');
   const reconciled = await reconcile(world);
   t.equal(reconciled.found['strays']?.count, 2);
   const repaired = await reconcile(world, '--repair');
@@ -88,7 +89,7 @@ t.test('a row whose member could win again is found, and the coupon is rebuilt',
 async function revokeHalf(t: Test, world: World, memberId: string): Promise<() => Promise<boolean>> {
   const client = redisClient(world.redis);
   t.teardown(() => client.disconnect());
-  const held = (): Promise<string | null> => client.hget(`coupon:{${world.couponId}}:winners`, memberId);
+  const held = (): Promise<string | null> => client.hget(couponKey(world.couponId, 'winners'), memberId);
   const issueNo = Number((await held())?.split(':')[0]);
   await sql('delete from member_coupon where coupon_id = ? and member_id = ?', world.couponId, memberId);
   await sql(
@@ -132,7 +133,7 @@ t.test(
     const client = redisClient(world.redis);
     t.teardown(() => client.disconnect());
     await client.zrem('seonchak:announced', world.couponId);
-    const winners = (): Promise<number> => client.hlen(`coupon:{${world.couponId}}:winners`);
+    const winners = (): Promise<number> => client.hlen(couponKey(world.couponId, 'winners'));
     const won = await winners();
 
     const holder = await createConnection(mariadb.url);

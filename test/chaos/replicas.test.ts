@@ -4,6 +4,7 @@ import t from 'tap';
 import { redisClient, startRedis } from '../servers/redis.js';
 import { fault } from './fault.js';
 import { sharedMariadb, startWorld } from './world.js';
+import { couponKey } from '../../src/persist/redis/keys.js';
 
 /** Presses that are made while the fault lasts. */
 const PRESSES_MEANWHILE = 60;
@@ -49,7 +50,7 @@ fault(22, 'fewer replicas than Redis demands: nothing is written, and on it goes
   const world = await startWorld(t, mariadb, { servers: 2 });
   const client = redisClient(world.redis);
   t.teardown(() => client.disconnect());
-  const winners = (): Promise<number> => client.hlen(`coupon:{${world.couponId}}:winners`);
+  const winners = (): Promise<number> => client.hlen(couponKey(world.couponId, 'winners'));
   const burst = world.burst();
   await world.crowd.winners(100);
   await client.config('SET', 'min-replicas-to-write', '1');

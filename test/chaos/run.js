@@ -1,4 +1,4 @@
-/** Faults on real processes, by number or in random mixes. With CHAOS_REPORT=file each run adds a line of JSON to it. */
+/** Injects faults into real processes, by number or in random mixes. With CHAOS_REPORT=file each run adds a line of JSON to it. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

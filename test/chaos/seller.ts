@@ -16,20 +16,25 @@ export class Seller {
   readonly #clients: readonly HttpClient[];
   readonly #couponId: number;
 
-  constructor(origins: readonly string[], couponId: number) {
-    this.#clients = origins.map((origin) => new HttpClient(origin, 1));
+  /** @param connections to each server: as many of its calls are concurrent there. */
+  constructor(origins: readonly string[], couponId: number, connections = 1) {
+    this.#clients = origins.map((origin) => new HttpClient(origin, connections));
     this.#couponId = couponId;
   }
 
-  /** Over the server at that place; what is not answered may have been carried out. */
-  async act(act: SellerAct, server = 0): Promise<SellerCall['result']> {
+  /**
+   * Over the server at that place; what is not answered may have been carried out.
+   *
+   * @param condition revision that the change is made for, as its entity tag.
+   */
+  async act(act: SellerAct, server = 0, condition?: string): Promise<SellerCall['result']> {
     const call: SellerCall = { act, invokedMs: performance.now(), answeredMs: undefined, result: 'unknown' };
     this.calls.push(call);
     const { method, path, body, headers } = requestFor(act);
     const answer = await this.#clients[server]?.tryCall(`/v1/coupons/${this.#couponId}${path}`, {
       ...{ method, token: await signToken(SELLER_ID, 'seller') },
       ...(body === undefined ? {} : { body }),
-      ...(headers === undefined ? {} : { headers }),
+      headers: { ...headers, ...(condition === undefined ? {} : { 'if-match': condition }) },
     });
     if (answer === undefined) return 'unknown';
     const code = answer.body['code'];

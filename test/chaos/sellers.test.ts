@@ -1,5 +1,5 @@
 /**
- * Tests that sellers' answers are true while stores refuse, and connections die between the steps of a change.
+ * Tests that sellers' answers are true while stores refuse, connections die, and sessions change one coupon concurrently.
  *
  * A crowd downloads meanwhile. The checker judges the sellers' calls by the terms in Redis at every instant, the database and its audit log.
  */
@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import t, { type Test } from 'tap';
 import type { SellerAct } from '../../src/engine/testing/checker/history.js';
+import { HttpClient } from '../clients/http-client.js';
 import { redisClient } from '../servers/redis.js';
 import { startMariadb } from '../servers/mariadb.js';
 import { watchTerms } from './evidence.js';
@@ -20,6 +21,8 @@ const MEMBERS = 100;
 const CUT_EVERY_MS = 15;
 const REFUSED_MS = 60;
 const REVOKES = 20;
+const SESSIONS = 10;
+const TOP_UP = 10;
 /** A fault is repeated until a call has met it, on a busy machine more often. */
 const TIMES_MAX = 200;
 
@@ -80,6 +83,8 @@ async function actUntil(world: World, until: Promise<unknown>): Promise<void> {
 const isMet = ({ seller }: World): boolean =>
   seller.calls.some(({ result }) => result === 'done') &&
   seller.calls.some(({ result }) => result === 'unattempted' || result === 'unknown');
+
+const hasDone = ({ seller }: World): boolean => seller.calls.some(({ result }) => result === 'done');
 
 const hasUnknown = ({ seller }: World): boolean => seller.calls.some(({ result }) => result === 'unknown');
 
@@ -160,7 +165,7 @@ fault(39, 'the database refuses every write: no change is made, and none appears
 
 fault(39, 'connections to the database die between the steps of a change', async (t) => {
   const world = await underFault(t, async (world) => {
-    for (let times = 0; times < TIMES_MAX && !(times > 20 && hasUnknown(world)); times += 1) {
+    for (let times = 0; times < TIMES_MAX && !(times > 20 && isMet(world) && hasUnknown(world)); times += 1) {
       site.mysqlProxy.behave({ replies: 'drop' });
       await site.mysqlProxy.nextReply();
       site.mysqlProxy.cut();
@@ -198,3 +203,76 @@ fault(40, 'connections to Redis die between the two steps of a revoke, and of ot
   t.ok(hasUnknown(world), 'some outcomes were unknown');
   await sameAfterRebuild(t, world);
 });
+
+/** The coupon as that server returns it. */
+async function couponAt(
+  { servers, couponId }: World,
+  server: number,
+): Promise<{ tag: string; quantity: unknown }> {
+  const client = new HttpClient(servers[server]?.origin ?? '', 1);
+  const { headers, body } = await client.call(`/v1/coupons/${couponId}`);
+  client.close();
+  return { tag: String(headers['etag']), quantity: body['quantity'] };
+}
+
+const sessions = { quantity: QUANTITY, members: MEMBERS, sellerConnections: SESSIONS };
+
+fault(
+  45,
+  'ten sessions change one revision over two servers: one change is made, the others are told',
+  async (t) => {
+    const world = await openWorld(t, site, sessions);
+    await world.burst(0, MEMBERS / 4);
+    const { tag } = await couponAt(world, 0);
+    const results = await Promise.all(
+      Array.from({ length: SESSIONS }, (_, place) =>
+        world.seller.act({ kind: 'amend', change: { quantity: QUANTITY + 1 + place } }, place % 2, tag),
+      ),
+    );
+    t.same(results.toSorted(), ['done', ...Array.from({ length: SESSIONS - 1 }, () => 'refused')]);
+    const refused = world.seller.calls.filter(({ result }) => result === 'refused');
+    for (const { code } of refused) t.equal(code, 'changed_meanwhile');
+    const quantity = QUANTITY + 1 + results.indexOf('done');
+    for (const server of [0, 1]) {
+      const now = await couponAt(world, server);
+      t.equal(now.quantity, quantity);
+      t.not(now.tag, tag);
+    }
+    await world.burst();
+    await world.verdict(t);
+  },
+);
+
+fault(
+  45,
+  'ten top-ups, each repeated on the other server while one is killed, count once each',
+  async (t) => {
+    const world = await openWorld(t, site, sessions);
+    await world.burst(0, MEMBERS / 4);
+    const [, dying] = world.servers;
+    const topUps = Array.from({ length: SESSIONS }, (_, place) => ({
+      ...{ kind: 'top_up' as const, by: TOP_UP, key: `${world.couponId}-session-${place}` },
+    }));
+    const killed = (async (): Promise<void> => {
+      // Others are in work on it then.
+      while (!hasDone(world)) await pause(1);
+      await dying?.kill('SIGKILL');
+    })();
+    await Promise.all(
+      topUps.map(async (act, place) => {
+        await world.seller.act(act, place % 2);
+        await world.seller.act(act, 1 - (place % 2));
+      }),
+    );
+    await killed;
+    t.ok(hasUnknown(world), 'some outcomes were unknown');
+    await dying?.restart();
+    for (const act of topUps) t.equal(await world.seller.insist(act), 'done', act.key);
+    for (const server of [0, 1]) {
+      t.equal((await couponAt(world, server)).quantity, QUANTITY + SESSIONS * TOP_UP);
+    }
+    await world.burst();
+    await world.verdict(t);
+    await sameAfterRebuild(t, world);
+  },
+);

@@ -30,7 +30,7 @@ async function untilReady(world: World): Promise<void> {
   while ((await ask(world, '/readyz')).status !== 200) await pause(100);
 }
 
-/** No member wins under the setting, `/readyz` names it, and once it is set back the burst goes on. */
+/** No member wins under the setting, `/readyz` names it, and once it is set back the burst continues. */
 async function withholdsDecisions(
   t: Test,
   world: World,

@@ -1,4 +1,4 @@
-/** Tills that redeem and cancel orders of one coupon, repeat what was not answered, and write down every answer. */
+/** Redeems and cancels orders of one coupon as tills do, repeats lost requests, and records every answer. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseOrderId } from '../../src/engine/domain/redemption.js';
 import { freshIssuance, statesAfter } from '../../src/engine/testing/contracts/redemption-model.js';
@@ -100,7 +100,7 @@ export class Tills {
     }
   }
 
-  /** A request to a server that is not there would be written down as one whose answer was lost. */
+  /** A request to a server that is not there would be recorded as one whose answer was lost. */
   async #untilThere(): Promise<void> {
     while ((await this.#client.tryCall('/healthz', { hangUpAfterMs: HANG_UP_AFTER_MS }))?.status !== 200)
       await pause(PAUSE_MS);
@@ -117,7 +117,7 @@ export class Tills {
     });
     if (reply === undefined) await this.#untilThere();
     const code = reply?.body['code'];
-    // These were not attempted: nothing to write down.
+    // These were not attempted: nothing to record.
     if (['busy', 'not_ready', 'not_recorded'].includes(String(code))) return false;
     const answer = reply && answerOf[`${kind} ${reply.status < 300 ? reply.status : String(code)}`];
     this.#calls.set(issueNo, [...(this.#calls.get(issueNo) ?? []), { command, answer }]);

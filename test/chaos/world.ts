@@ -8,6 +8,7 @@ import { type SeonchakServer, startSeonchak } from '../servers/seonchak.js';
 import { startTcpProxy, type TcpProxy } from '../servers/tcp-proxy.js';
 import { type CouponOptions, type CouponUnderFault, openCoupon } from './coupon-under-fault.js';
 import { countRows, type Evidence, evidenceWhenIdle, readVersion } from './evidence.js';
+import { couponKey } from '../../src/persist/redis/keys.js';
 
 /** As short as it may be: a recovery waits for it. */
 export const LEASE_MS = 5_100;
@@ -46,7 +47,7 @@ export interface Site {
 }
 
 export interface World extends Site, CouponUnderFault {
-  /** Of the terms, as saved. Without a seller it grows with rebuilds only: 1 for a coupon that was never rebuilt. */
+  /** Version of the saved terms. Without a seller it grows with rebuilds only: 1 for a coupon that was never rebuilt. */
   version(): Promise<number>;
   /** How many rows there are now. */
   rows(): Promise<number>;
@@ -125,6 +126,6 @@ export async function startWorld(
 export async function claimHeld(world: World): Promise<void> {
   const client = redisClient(world.redis);
   // Besides the marker there is a claim.
-  while ((await client.zcard(`coupon:{${world.couponId}}:claims`)) < 2) await pause(5);
+  while ((await client.zcard(couponKey(world.couponId, 'claims'))) < 2) await pause(5);
   client.disconnect();
 }

@@ -52,7 +52,7 @@ export async function makeMariadbFolder(binary: string, dataFolder: string): Pro
   return options;
 }
 
-/** Several tests may want the first one at the same time: each makes its own, and the first to be complete stays. */
+/** Several tests may need the first one at the same time: each makes its own, and the first to be complete stays. */
 async function install(
   template: string,
   makeIn: (statements: string, folder: string) => Promise<unknown>,

@@ -36,7 +36,7 @@ export async function startMariadb(extraOptions: readonly string[] = []): Promis
   const options = [
     '--no-defaults',
     `--datadir=${dataFolder}`,
-    // Of its own: a server that starts removes the temporary tables of every other one that shares the folder.
+    // A folder of its own: a server that starts removes the temporary tables of every other one that shares the folder.
     `--tmpdir=${folder}`,
     ...folderOptions,
     '--bind-address=127.0.0.1',

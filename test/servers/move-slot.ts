@@ -6,14 +6,14 @@ import type { ClusterNodeServer, RedisClusterServers } from './redis-cluster.js'
 
 /** Long enough that commands get in between two keys of a slot that moves. */
 const BETWEEN_KEYS_MS = 20;
-const KEYS_MAX = 100;
+const KEYS_MAX = 1_000;
 
 interface Place {
   readonly node: ClusterNodeServer;
   readonly client: Redis;
 }
 
-/** From the master that holds it to the next one. */
+/** From the master that holds it to the next one, in the order of the keys: one coupon of a bucket after another. */
 export async function moveSlot(
   cluster: RedisClusterServers,
   key: string,
@@ -33,7 +33,7 @@ export async function moveSlot(
     if (source === undefined || target === undefined) throw new Error(`no master holds ${key}`);
     await target.client.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', source.node.nodeId);
     await source.client.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', target.node.nodeId);
-    for (const one of held[from] as string[]) {
+    for (const one of [...(held[from] as string[])].sort()) {
       await delay(betweenKeysMs);
       await source.client.call('MIGRATE', '127.0.0.1', target.node.port, one, 0, 5_000);
     }

@@ -6,7 +6,7 @@ import { redisClient, type RedisServer, type RedisServerOptions, startRedis } fr
 
 export interface RedisClusterOptions extends RedisServerOptions {
   readonly masters?: number;
-  /** Of each master. */
+  /** Replicas of each master. */
   readonly replicas?: number;
   /** How long a node must be silent before the others call it failed, milliseconds. */
   readonly nodeTimeoutMs?: number;

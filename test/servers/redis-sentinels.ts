@@ -20,19 +20,27 @@ export interface SentinelServers {
   readonly servers: readonly RedisServer[];
   /** `127.0.0.1:26379,…`. */
   readonly addresses: string;
-  /** Where the Sentinels see the master now. */
+  /** Where the Sentinels see the master now: the announced port. */
   masterPort(): Promise<number>;
   stop(): Promise<void>;
 }
 
-export async function startSentinelServers(): Promise<SentinelServers> {
+/** @param announced under which port of 127.0.0.1 a server with this port is known; default: its own. */
+export async function startSentinelServers(
+  announced: (port: number) => Promise<number> = (port) => Promise.resolve(port),
+): Promise<SentinelServers> {
   const folder = await mkdtemp(join(tmpdir(), 'seonchak-sentinels-'));
   const secret = ['--requirepass', SERVER_PASSWORD, '--masterauth', SERVER_PASSWORD];
   const master = await startRedis({ args: secret });
-  const replicas = await Promise.all(
-    [0, 1].map(() => startRedis({ args: [...secret, '--replicaof', `127.0.0.1 ${master.port}`] })),
-  );
+  const replicas = await Promise.all([0, 1].map(() => startRedis({ args: secret })));
   const servers = [master, ...replicas];
+  const masterAt = await announced(master.port);
+  for (const replica of replicas) {
+    const client = new Redis({ port: replica.port, password: SERVER_PASSWORD });
+    await client.config('SET', 'replica-announce-port', String(await announced(replica.port)));
+    await client.replicaof('127.0.0.1', masterAt);
+    client.disconnect();
+  }
   const sentinels: { readonly port: number; readonly child: ChildServer }[] = [];
   const program = requiredProgram('redis-server', { package: 'redis-server' });
   for (let place = 0; place < SENTINELS; place += 1) {
@@ -40,7 +48,7 @@ export async function startSentinelServers(): Promise<SentinelServers> {
     const file = join(folder, `${port}.conf`);
     const lines = [
       ...[`port ${port}`, 'bind 127.0.0.1', `dir ${folder}`, `requirepass "${SENTINEL_PASSWORD}"`],
-      `sentinel monitor ${MASTER_NAME} 127.0.0.1 ${master.port} 2`,
+      `sentinel monitor ${MASTER_NAME} 127.0.0.1 ${masterAt} 2`,
       `sentinel auth-pass ${MASTER_NAME} "${SERVER_PASSWORD}"`,
       `sentinel down-after-milliseconds ${MASTER_NAME} 2000`,
       `sentinel failover-timeout ${MASTER_NAME} 10000`,

@@ -103,5 +103,7 @@ function serverIn(
 
 /** A plain client with which a test reads or breaks Redis; the test disconnects it. */
 export function redisClient(server: Pick<RedisServer, 'port'>): Redis {
-  return new Redis({ host: '127.0.0.1', port: server.port, lazyConnect: true });
+  const client = new Redis({ host: '127.0.0.1', port: server.port, lazyConnect: true });
+  // Each command reports a server that was killed; without a listener the library prints every attempt to reconnect.
+  return client.on('error', () => undefined);
 }

@@ -21,7 +21,7 @@ export interface SeonchakServer {
 }
 
 /**
- * Starts `seonchak serve` and waits until it says that it is ready. Settings are environment variables.
+ * Starts `seonchak serve` and waits until it reports ready. Settings are environment variables.
  *
  * @param openFilesMax its limit of open files; left out, that of this process.
  */

@@ -110,7 +110,7 @@ interface Link {
   readonly replies: Way;
 }
 
-/** One direction of one connection. Order is kept: a piece leaves only after the one before it. */
+/** One direction of one connection. Order is kept: a piece leaves only after the previous one. */
 class Way {
   readonly #to: Socket;
   readonly #behaviour: () => ProxyBehaviour;

@@ -13,13 +13,14 @@ export async function registerCoupon(
   client: HttpClient,
   quantity: number,
   opensAtMs?: number,
+  more: Readonly<Record<string, unknown>> = {},
 ): Promise<number> {
   const opening = opensAtMs === undefined ? {} : { opensAt: new Date(opensAtMs).toISOString() };
   for (let tries = 1; ; tries += 1) {
     const answer = await client.call('/v1/coupons', {
       method: 'POST',
       token: await signToken('900001', 'seller'),
-      body: { name: 'burst', quantity, ...opening },
+      body: { name: 'burst', quantity, ...opening, ...more },
     });
     if (answer.status === 201) return Number(answer.body['id']);
     // On a busy machine a store may take longer than a call may last; a seller retries then.

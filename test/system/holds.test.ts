@@ -122,7 +122,7 @@ t.test('a sweep that ends between its two steps is finished by the reconciler', 
   const reconciler = new Reconciler({
     ...stores,
     ...distributed,
-    // Of a process whose clock is ahead: a revocation counts as left after some seconds.
+    // A process whose clock is ahead: a revocation counts as left after some seconds.
     clock: { nowMs: () => Date.now() + HOUR_MS, monotonicMs: () => systemClock.monotonicMs() },
     scheduler: systemScheduler,
     onGap: () => undefined,

@@ -8,6 +8,7 @@ import { signToken } from '../clients/tokens.js';
 import { startSeonchak } from '../servers/seonchak.js';
 import { backEndNames, startBackEnd } from './back-ends.js';
 import { assertPromises, crowdOf, inRounds, registerCoupon, rowsOnceThere } from './burst.js';
+import { couponKey } from '../../src/persist/redis/keys.js';
 
 const MEMBERS = 3_000;
 const QUANTITY = 1_000;
@@ -82,7 +83,7 @@ async function untilClaimed(redisUrls: string, couponId: number): Promise<void> 
     : new Redis(first);
   try {
     // Besides the sentinel there is a claim.
-    while ((await client.zcard(`coupon:{${couponId}}:claims`)) < 2) await pause(20);
+    while ((await client.zcard(couponKey(couponId, 'claims'))) < 2) await pause(20);
   } finally {
     client.disconnect();
   }

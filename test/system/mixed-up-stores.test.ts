@@ -1,95 +1,22 @@
-/** Redis and the database of different installations, or of different lives of one: neither is taken for the other's. */
-import { setTimeout as pause } from 'node:timers/promises';
-import { createConnection } from 'mysql2/promise';
-import t, { type Test } from 'tap';
+/** Tests Redis and a database that are of different installations, or of different lives of one. */
+import t from 'tap';
 import { runSeonchak } from '../clients/seonchak-command.js';
-import { signToken } from '../clients/tokens.js';
-import { startMariadb } from '../servers/mariadb.js';
-import { redisClient, startRedis } from '../servers/redis.js';
-import { type SeonchakServer, startSeonchak, TEST_SECRET } from '../servers/seonchak.js';
+import { couponKey } from '../../src/persist/redis/keys.js';
+import { startInstallations, until } from './installations.js';
 
-const PATIENCE_MS = 30_000;
-
-const [mariadb, redis] = await Promise.all([startMariadb(), startRedis()]);
-t.teardown(() => Promise.all([mariadb.stop(), redis.stop()]));
-const client = redisClient(redis);
-t.teardown(() => client.disconnect());
-const asRoot = await createConnection({ host: '127.0.0.1', port: mariadb.port, user: 'root' });
-t.teardown(() => asRoot.end());
-const [users] = await asRoot.query(
-  "select concat(quote(user), '@', quote(host)) as name from mysql.user where user = ?",
-  [new URL(mariadb.url).username],
-);
-const user = (users as { name: string }[])[0]?.name ?? '';
-const seller = `Bearer ${await signToken('9', 'seller')}`;
-
-/** A database of its own on the one server. */
-async function database(name: string): Promise<string> {
-  await asRoot.query(`create database ${name}`);
-  await asRoot.query(`grant all on ${name}.* to ${user}`);
-  return mariadb.url.replace(/\/\w+$/, `/${name}`);
-}
-
-const settingsOf = (mysqlUrl: string, prefix = '') => ({
-  ...{ REDIS_URL: redis.url, MYSQL_URL: mysqlUrl, JWT_SECRET: TEST_SECRET },
-  ...(prefix === '' ? {} : { REDIS_PREFIX: prefix }),
-});
-
-async function serverOf(t: Test, settings: Readonly<Record<string, string>>): Promise<SeonchakServer> {
-  const server = await startSeonchak(settings);
-  t.teardown(() => server.stop());
-  return server;
-}
-
-const register = (server: SeonchakServer, quantity: number) =>
-  fetch(`${server.origin}/v1/coupons`, {
-    method: 'POST',
-    headers: { authorization: seller, 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'drop', quantity }),
-  });
-
-const registered = async (server: SeonchakServer, quantity: number): Promise<number> => {
-  const reply = await register(server, quantity);
-  if (reply.status !== 201) throw new Error(`${reply.status} ${await reply.text()}`);
-  return ((await reply.json()) as { id: number }).id;
-};
-
-const download = async (server: SeonchakServer, couponId: number, member: string) => {
-  const headers = { authorization: `Bearer ${await signToken(member, 'member')}` };
-  return fetch(`${server.origin}/v1/coupons/${couponId}/download`, { method: 'POST', headers });
-};
-
-const outcome = async (server: SeonchakServer, couponId: number, member: string): Promise<string> => {
-  const body = (await (await download(server, couponId, member)).json()) as Record<string, string>;
-  return body['outcome'] ?? body['code'] ?? '';
-};
-
-/** On a loaded machine a request may have to be repeated. */
-async function decision(server: SeonchakServer, couponId: number, member: string): Promise<string> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (let attempt = 1; ; attempt += 1) {
-    const found = await outcome(server, couponId, member);
-    const isDecided = !/^(?:busy|not_ready|outcome_unknown)$/.test(found);
-    if (isDecided && attempt > 1 && found === 'already_issued') return 'issued';
-    if (isDecided || performance.now() > deadline) return found;
-    await pause(100);
-  }
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not within ${PATIENCE_MS} ms: ${what}`);
-    await pause(50);
-  }
-}
-
-const rowsOf = async (name: string, couponId: number): Promise<number> => {
-  const [rows] = await asRoot.query(`select count(*) as n from ${name}.member_coupon where coupon_id = ?`, [
-    couponId,
-  ]);
-  return (rows as { n: number }[])[0]?.n ?? 0;
-};
+const {
+  asRoot,
+  client,
+  database,
+  decision,
+  outcome,
+  register,
+  registered,
+  rowsOf,
+  seller,
+  serverOf,
+  settingsOf,
+} = await startInstallations(t);
 
 t.test('a restored database has lost coupons that Redis has', async (t) => {
   await client.flushall();
@@ -104,7 +31,7 @@ t.test('a restored database has lost coupons that Redis has', async (t) => {
     async () => (await rowsOf('restored', lost)) === 2 && (await rowsOf('restored', kept)) === 1,
   );
 
-  // As a backup of before the second coupon would leave it.
+  // As a backup from before the second coupon would leave it.
   for (const table of ['coupon where id', 'member_coupon where coupon_id']) {
     await asRoot.query(`delete from restored.${table} = ${lost}`);
   }
@@ -135,7 +62,7 @@ t.test('a restored database has lost coupons that Redis has', async (t) => {
   const repair = await runSeonchak(['reconcile', '--all', '--repair'], settings);
   t.equal(repair.exitCode, 0, repair.stderr);
   t.match(repair.stderr, `coupon ${lost}: Redis held another coupon of this id`);
-  t.equal((await client.keys(`coupon:{${lost}}:set-aside:*`)).length, 5, 'nothing is thrown away');
+  t.equal((await client.keys(couponKey(lost, 'set-aside:*'))).length, 5, 'nothing is thrown away');
   const again = await serverOf(t, settings);
   t.equal(await registered(again, 5), lost);
   t.equal(
@@ -156,7 +83,7 @@ t.test('an emptied database beside a full Redis', async (t) => {
 
   const settings = settingsOf(await database('emptied'));
   t.equal((await runSeonchak(['migrate'], settings)).exitCode, 0);
-  const before = await client.hgetall(`coupon:{${couponId}}:meta`);
+  const before = await client.hgetall(couponKey(couponId, 'meta'));
   const refusals = [['serve'], ['reconcile', '--all', '--repair']].map((words) =>
     runSeonchak(words, { ...settings, PORT: String(server.port) }),
   );
@@ -164,7 +91,7 @@ t.test('an emptied database beside a full Redis', async (t) => {
     t.equal(refused.exitCode, 1);
     t.match(refused.stderr, /Redis belongs to another installation .*REDIS_PREFIX.*\[stores_mixed_up\]\n$/);
   }
-  t.same(await client.hgetall(`coupon:{${couponId}}:meta`), before);
+  t.same(await client.hgetall(couponKey(couponId, 'meta')), before);
   // The remedy that the message names.
   const shared = await serverOf(t, { ...settings, REDIS_PREFIX: 'second:' });
   t.equal(await registered(shared, 3), couponId, 'the same id');
@@ -203,7 +130,7 @@ t.test('staging beside production on one Redis, each with its prefix', async (t)
     'rows of both',
     async () => (await rowsOf('production', couponId)) === 2 && (await rowsOf('staging', couponId)) === 3,
   );
-  // A version that one publishes is no news for the other.
+  // A version that one publishes does not reach the other.
   const topUp = await fetch(`${staging.origin}/v1/coupons/${couponId}/top-up`, {
     method: 'POST',
     headers: { authorization: seller, 'content-type': 'application/json' },
@@ -232,12 +159,12 @@ t.test('keys of another application in the same database', async (t) => {
   const server = await serverOf(t, settingsOf(await database('beside')));
   const next = (await registered(server, 1)) + 1;
   const foreign: readonly (() => Promise<unknown>)[] = [
-    () => client.set(`coupon:{${next}}:winners`, 'theirs'),
-    () => client.hset(`coupon:{${next + 1}}:meta`, { quantity: 5, epoch: 3, version: 9, seq: 5 }),
-    () => client.zadd(`coupon:{${next + 2}}:claims`, 1, 'their:1'),
+    () => client.set(couponKey(next, 'winners'), 'theirs'),
+    () => client.hset(couponKey(next + 1, 'meta'), { quantity: 5, epoch: 3, version: 9, seq: 5 }),
+    () => client.zadd(couponKey(next + 2, 'claims'), 1, 'their:1'),
   ];
   for (const write of foreign) await write();
-  const theirs = (await client.keys('coupon:*')).filter((key) => !key.startsWith(`coupon:{${next - 1}}`));
+  const theirs = (await client.keys('coupon:*')).filter((key) => !key.startsWith(`coupon:${next - 1}:`));
   const before = await Promise.all(theirs.map((key) => client.dump(key)));
   for (const place of foreign.keys()) {
     t.equal((await register(server, 7)).status, 503);
@@ -262,7 +189,7 @@ t.test('a Redis of a release before names and births comes over, also with a los
 
   await client.del('seonchak:installation');
   for (const couponId of coupons) await withoutBirth(couponId);
-  await client.del(`coupon:{${coupons[1]}}:winners`);
+  await client.del(couponKey(coupons[1] ?? 0, 'winners'));
   await asRoot.query("update upgraded.coupon set birth = '0badcafe'");
   await asRoot.query("update upgraded.installation set name = 'afterwards'");
 
@@ -276,9 +203,9 @@ t.test('a Redis of a release before names and births comes over, also with a los
   await after.stop();
 });
 
-/** The markers as a release before births wrote them: the id, and what no other marker has. */
+/** The markers as a release without births wrote them: the id, and what no other marker has. */
 async function withoutBirth(couponId: number): Promise<void> {
-  const key = (part: string): string => `coupon:{${couponId}}:${part}`;
+  const key = couponKey.bind(undefined, couponId);
   const marker = (await client.hget(key('meta'), 'marker')) ?? '';
   const before = marker.replace(/^(\d+)\.[^.]+\./, '$1.');
   if (before === marker) throw new Error(`the marker ${marker} has no birth`);

@@ -1,4 +1,4 @@
-/** Redis behind Sentinels: the master dies under load, a replica is promoted, and every winner keeps its number and its row. */
+/** Tests Redis behind Sentinels: the master dies under load, a replica is promoted, and every winner keeps number and row. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import t from 'tap';
