@@ -23,7 +23,7 @@ const [here] = clients;
 if (here === undefined) throw new Error('no client');
 const seonchak = (...words: string[]) => runSeonchak(words, settings);
 
-/** Asks every process until all say so. */
+/** Asks every process until all answer so. */
 async function everywhere(
   ask: (client: HttpClient) => Promise<HttpAnswer>,
   status: number,

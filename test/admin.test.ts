@@ -1,13 +1,13 @@
 /** Tests what administrators see and repair with Redis and a database: missing issuances, and stores that are down. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import t from 'tap';
 import { HttpClient } from './clients/http-client.js';
 import { runSeonchak } from './clients/seonchak-command.js';
 import { signToken } from './clients/tokens.js';
 import { startMariadb } from './servers/mariadb.js';
-import { startRedis } from './servers/redis.js';
+import { redisClient, startRedis } from './servers/redis.js';
 import { startSeonchak, TEST_SECRET } from './servers/seonchak.js';
+import { couponKey } from '../src/persist/redis/keys.js';
 
 const PASSWORD = 'correct horse battery';
 const PATIENCE_MS = 30_000;
@@ -19,7 +19,7 @@ const server = await startSeonchak({ ...settings, ROLES: 'api' });
 t.teardown(() => server.stop());
 const client = new HttpClient(server.origin, 4);
 t.teardown(() => client.close());
-const keys = new Redis(redis.url);
+const keys = redisClient(redis);
 t.teardown(() => keys.disconnect());
 
 const made = await runSeonchak(
@@ -58,7 +58,7 @@ t.test('the backlog without a recorder is shown, and a lost issuance is found an
   });
 
   // As a fault of Redis would: the second winner is no longer queued.
-  const queue = `coupon:{${couponId}}:issuable_coupon_queue`;
+  const queue = couponKey(couponId, 'issuable_coupon_queue');
   t.equal(await keys.zremrangebyscore(queue, 2, 2), 1);
   t.match(await reconcile('GET'), {
     status: 200,

@@ -1,4 +1,4 @@
-/** The burn-down before its page was opened: right also where the quantity has changed since. */
+/** Tests the burn-down of the time before its page was opened, also where the quantity has changed since. */
 import t from 'tap';
 import { curveOf } from '../web/src/views/burn-down-curve.js';
 

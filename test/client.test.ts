@@ -6,11 +6,13 @@ import t from 'tap';
 import { downloadUntilDefinite } from '../examples/download.js';
 import { fromNow, openShop } from '../src/http/testing/shop.js';
 import {
+  confirmHold,
   createSeonchakClient,
   follow,
   followEvents,
   downloadNext,
   pressUntilDefinite,
+  releaseHold,
   verifyWebhook,
 } from '@seonchak/client';
 import type { FollowOptions } from '@seonchak/client';
@@ -23,7 +25,12 @@ function member(name: string) {
   return createSeonchakClient({ baseUrl: shop.url, token: () => shop.token(name) });
 }
 
-async function register(fields: { quantity: number; opensAt?: string; perMember?: number }): Promise<number> {
+async function register(fields: {
+  quantity: number;
+  opensAt?: string;
+  perMember?: number;
+  holdSeconds?: number;
+}): Promise<number> {
   const { data } = await seller.POST('/v1/coupons', { body: { name: 'Typed', ...fields } });
   return data?.id ?? 0;
 }
@@ -116,6 +123,60 @@ t.test('downloadNext takes the lowest free unit, over lost answers, until the me
     fetch: async () => Promise.reject(new TypeError('refused')),
   });
   t.same(await downloadNext(down, couponId, { timeoutMs: 300 }), { status: 'unread' });
+});
+
+t.test('a hold is confirmed for its order, or given back, over lost answers', async (t) => {
+  const couponId = await register({ quantity: 5, perMember: 2, holdSeconds: 600 });
+  const lossy = (token: () => string | Promise<string>) => {
+    let requests = 0;
+    return createSeonchakClient({
+      ...{ baseUrl: shop.url, token },
+      // Every first answer is lost after it was carried out.
+      fetch: async (request: Request): Promise<Response> => {
+        requests += 1;
+        const response = await fetch(request);
+        if (requests % 2 === 1) throw new TypeError('the connection broke');
+        return response;
+      },
+    });
+  };
+  const backend = lossy(() => shop.seller);
+  const buyer = lossy(() => shop.token('buyer'));
+  const press = async (unit: number) => {
+    const pressed = await pressUntilDefinite(buyer, couponId, { unit });
+    if (pressed.status !== 'held') throw new Error(`unit ${unit} was not issued`);
+    t.equal(typeof pressed.issuance.confirmBy, 'string', 'until when it is held');
+    return { couponId, issueNo: pressed.issuance.issueNo };
+  };
+  const first = await press(1);
+  t.match(await confirmHold(backend, first, 'A-1'), {
+    status: 'confirmed',
+    confirmation: { orderId: 'A-1', issueNo: first.issueNo },
+  });
+  t.match(await releaseHold(backend, first), { status: 'confirmed' });
+  await t.rejects(confirmHold(backend, first, 'A-2'), {
+    name: 'SeonchakError',
+    problem: { code: 'confirmed_by_other_order' },
+  });
+  const second = await press(2);
+  t.same(await releaseHold(buyer, { couponId, own: true, unit: 2 }), { status: 'released', remaining: 4 });
+  t.same(await confirmHold(backend, second, 'A-3'), { status: 'expired' });
+  const third = await press(2);
+  t.match(await confirmHold(buyer, { couponId, own: true, unit: 2 }, 'A-4'), {
+    status: 'confirmed',
+    confirmation: { issueNo: third.issueNo, unit: 2 },
+  });
+  await t.rejects(releaseHold(backend, { couponId, issueNo: 99 }), {
+    name: 'SeonchakError',
+    problem: { code: 'not_issued' },
+  });
+  const down = createSeonchakClient({
+    baseUrl: shop.url,
+    fetch: async () => Promise.reject(new TypeError('refused')),
+  });
+  const brief = { timeoutMs: 300 };
+  t.same(await confirmHold(down, first, 'A-1', brief), { status: 'unknown' });
+  t.same(await releaseHold(down, first, brief), { status: 'unknown' });
 });
 
 t.test('a follower gets each winner once, over pages, lost answers and a restart', async (t) => {

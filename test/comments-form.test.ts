@@ -1,4 +1,4 @@
-/** Checks that comments of the source use no phrase that was translated word by word (test/plain-words.ts). */
+/** Checks that comments of the source are placed and phrased well (test/plain-words.ts). */
 import t from 'tap';
 import ts from 'typescript';
 import { TRANSLATED_PHRASES, withoutQuotes } from './plain-words.js';
@@ -75,6 +75,45 @@ t.test('comments of every language are read', (t) => {
   t.end();
 });
 
+/** Plural nouns that a header could begin with and that end like a verb of the third person. */
+const NOUNS =
+  /^(?:Accounts|Bugs|Commands|Coupons|Faults|Keys|Members|Metrics|Processes|Redemptions|Refusals|Rows|Secrets|Settings|This|Tills|Tokens|Units|Webhooks)$/;
+
+t.test('the header of a file begins with what the file does, in one short sentence', (t) => {
+  const WORDS_MAX = 21;
+  const SIGNS = /^(?:\/\*+|--\[\[|\/\/)|\*\/$/g;
+  const headers = sources
+    .filter((file) => !file.endsWith('.sh'))
+    .flatMap((file) => {
+      const first = comments(file, read(file).replace(/^#!.*/, '')).find(({ line }) => line <= 2);
+      return first === undefined ? [] : [{ file, text: first.text.replace(SIGNS, '').trim() }];
+    });
+  t.ok(headers.length > 500, `${headers.length} headers`);
+  t.same(
+    headers
+      .filter(({ text }) => {
+        const [sentence = ''] = text.split(/[.:;] |\.$/);
+        const [verb = ''] = sentence.split(/,? /);
+        const isVerb = /^(?:[A-Z][a-z-]+s|npm)$/.test(verb) && !NOUNS.test(verb);
+        return !isVerb || sentence.split(' ').length > WORDS_MAX;
+      })
+      .map(({ file, text }) => `${file}: ${text.slice(0, 160)}`),
+    [],
+  );
+  t.end();
+});
+
+t.test('a comment names its subject', (t) => {
+  t.same(
+    found
+      .filter(({ text }) => /^(?:\/\*+|\/\/|--) *Of /.test(text))
+      .map(({ place, text }) => `${place}: ${text.slice(0, 160)}`),
+    [],
+    'instead of "Of the sessions that are valid": "Generation of the valid sessions"',
+  );
+  t.end();
+});
+
 t.test('no comment speaks in phrases translated word by word', (t) => {
   for (const { phrase, plainly } of TRANSLATED_PHRASES) {
     t.same(
@@ -85,5 +124,22 @@ t.test('no comment speaks in phrases translated word by word', (t) => {
       `instead of ${String(phrase)}: ${plainly}`,
     );
   }
+  t.end();
+});
+
+/** The header of a file may be followed by the comment of its first declaration, any other comment only by code. */
+const TWO_IN_A_ROW = /(?<=[^]\n)[ \t]*\/\*\*(?:(?!\*\/)[^])*\*\/\n(?=[ \t]*\/\*\*)/g;
+
+t.test('each comment is directly above what it documents', (t) => {
+  const sample = '/** File. */\n/** One. */\n/** Two. */\nconst two = 2;\n';
+  t.equal([...sample.matchAll(TWO_IN_A_ROW)].length, 1, 'the second is above another comment');
+  const places = sources.flatMap((file) => {
+    const text = read(file);
+    return Array.from(
+      text.matchAll(TWO_IN_A_ROW),
+      ({ index }) => `${file}:${text.slice(0, index).split('\n').length}`,
+    );
+  });
+  t.same(places, []);
   t.end();
 });

@@ -1,4 +1,4 @@
-/** Completion in the shells themselves: each is given the beginning of a line and the Tab key, and finds the rest. */
+/** Tests completion in real shells: each gets the beginning of a line and the Tab key. */
 import { execFile } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

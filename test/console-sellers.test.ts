@@ -1,23 +1,10 @@
-/** The pages of a seller in a real browser: coupons that are many, holders, server keys and webhooks. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+/** Tests the pages of a seller in a real browser: many coupons, their terms, and their holders. */
 import t from 'tap';
-import { startBrowser } from './clients/browser.js';
-import { HttpClient } from './clients/http-client.js';
 import { signedIn } from './clients/signed-in.js';
 import { signToken } from './clients/tokens.js';
-import { startSeonchak } from './servers/seonchak.js';
-import { startEmbedded } from './system/embedded-back-end.js';
+import { openConsole } from './system/console-under-test.js';
 
-const backEnd = await startEmbedded();
-t.teardown(() => backEnd.stop());
-// The receiver of webhooks is on this machine.
-const server = await startSeonchak({ ...backEnd.settings, WEBHOOK_ALLOW_PRIVATE: '1' });
-t.teardown(() => server.stop());
-const browser = await startBrowser();
-t.teardown(() => browser.close());
-const client = new HttpClient(server.origin, 8);
-t.teardown(() => client.close());
+const { server, browser, client } = await openConsole(t);
 
 const token = await signToken('seller-1', 'seller');
 const page = await signedIn(browser, 'seller-1', 'seller');
@@ -88,7 +75,7 @@ t.test('a coupon for the till has its days, and its form names what is fixed', a
 
   await page.getByRole('button', { name: 'Edit' }).click();
   const dialog = page.getByRole('dialog');
-  await dialog.getByText('No discount. It is fixed').waitFor();
+  await dialog.getByText('Pause it to change the discount.').waitFor();
   await dialog.locator('[name=validity]').fill('4');
   await dialog.getByText('The member').click();
   await dialog.getByRole('button', { name: 'Save' }).click();
@@ -97,8 +84,151 @@ t.test('a coupon for the till has its days, and its form names what is fixed', a
 
   await page.getByRole('button', { name: 'Close' }).click();
   await dialog.getByRole('button', { name: 'Close' }).click();
-  await page.getByText('Closed for good: nothing of it can be changed.').waitFor();
+  await page.getByText('Closed permanently: the coupon cannot be changed.').waitFor();
   t.equal(await page.getByRole('button', { name: 'Edit' }).count(), 0);
+});
+
+t.test('image, description and waiting room are set, shown and changed in the form', async (t) => {
+  const picture =
+    '<svg xmlns="http://www.w3.org/2000/svg" width="12" height="6"><path d="M0 0h12v6H0z"/></svg>';
+  await page.route('https://img.shop.example/*', (route) =>
+    route.request().url().endsWith('/cup.svg')
+      ? route.fulfill({ contentType: 'image/svg+xml', body: picture })
+      : route.abort(),
+  );
+  // A form that does not know what this installation offers: the refusal is shown where it belongs.
+  await page.route('**/v1/member-claims', (route) => route.abort());
+  await page.goto(`${server.origin}/#/sell/new`);
+  await page.getByLabel('Name').fill('With an image');
+  await page.getByLabel('Quantity').fill('5');
+  await page.getByLabel('Description').fill('Half price.\nIn every shop.');
+  await page.getByLabel('Image').fill('http://img.shop.example/cup.svg');
+  await page.getByRole('button', { name: 'Register', exact: true }).click();
+  await page.getByText('An address that begins with https://.').waitFor();
+  await page.getByLabel('Image').fill('https://img.shop.example/nothing.svg');
+  await page.getByText('No image could be loaded').waitFor();
+  await page.getByLabel('Image').fill('https://img.shop.example/cup.svg');
+  await page.locator('form .coupon-image').waitFor();
+  await page.getByLabel('Give it only to members with a ticket').check();
+  await page.getByRole('button', { name: 'Register', exact: true }).click();
+  // This installation has no presence service.
+  await page.getByText('This service has no waiting room').waitFor();
+  await page.getByLabel('Give it only to members with a ticket').uncheck();
+  await page.getByRole('button', { name: 'Register', exact: true }).click();
+  await page.getByRole('heading', { name: 'With an image', level: 1 }).waitFor();
+  await page.unroute('**/v1/member-claims');
+  const id = /\/sell\/(\d+)$/.exec(page.url())?.[1] ?? '';
+  const read = async () => (await client.call(`/v1/coupons/${id}`)).body;
+  t.match(await read(), {
+    image: 'https://img.shop.example/cup.svg',
+    description: 'Half price.\nIn every shop.',
+  });
+
+  await page.getByRole('link', { name: 'Event page' }).click();
+  const image = page.locator('.event .coupon-image');
+  await image.waitFor();
+  const width = `(async (image) => {
+    await image.decode();
+    return image.naturalWidth;
+  })(document.querySelector('.event .coupon-image'))`;
+  t.equal(await page.evaluate(width), 12);
+  await page.getByText('In every shop.').waitFor();
+
+  await page.goto(`${server.origin}/#/sell/${id}`);
+  await page.getByRole('button', { name: 'Edit' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Image').fill('');
+  await dialog.getByLabel('Description').fill('For everyone.');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  t.match(await read(), { image: null, description: 'For everyone.' });
+});
+
+t.test('the summary shows what is open, what opens today and what opens next', async (t) => {
+  const other = await signToken('seller-glance', 'seller');
+  const made = async (terms: Record<string, unknown>): Promise<number> => {
+    const { body } = await client.call('/v1/coupons', { method: 'POST', token: other, body: terms });
+    return Number(body['id']);
+  };
+  const glance = await signedIn(browser, 'seller-glance', 'seller');
+  await glance.goto(`${server.origin}/#/sell`);
+  await glance.getByText('No coupons yet').waitFor();
+  t.equal(await glance.locator('.summary').count(), 0, 'nothing to show yet');
+  await made({ name: 'Always open', quantity: 7 });
+  await made({ name: 'In years', quantity: 7, opensAt: '2099-01-01T00:00:00Z' });
+  await made({ name: 'In more years', quantity: 7, opensAt: '2099-06-01T00:00:00Z' });
+  const today = await made({ name: 'Opened today', quantity: 2, opensAt: new Date().toISOString() });
+  await download(today, 'm-1');
+  const part = (title: string) =>
+    glance.locator('.summary .panel', { has: glance.getByRole('heading', { name: title }) });
+  await part('Today').getByText('1 of 2 issued').waitFor();
+  t.same(await part('Live now').locator('li a').allTextContents(), ['Opened today', 'Always open']);
+  t.equal(await part('Live now').locator('.summary-count').textContent(), '2');
+  t.same(await part('Today').locator('li a').allTextContents(), ['Opened today']);
+  t.same(await part('Next openings').locator('li a').allTextContents(), ['In years', 'In more years']);
+  await part('Next openings').getByRole('link', { name: 'In years' }).click();
+  await glance.getByRole('heading', { name: 'In years', level: 1 }).waitFor();
+});
+
+t.test('several issuances are revoked at once, and each says what became of it', async (t) => {
+  const couponId = await register({ name: 'Some too many', quantity: 9 });
+  for (const name of ['a', 'b', 'c', 'd', 'e']) await download(couponId, name);
+  const redemptions = `/v1/coupons/${couponId}/issuances/1/redemptions`;
+  const redeem = async (path: string) =>
+    client.call(path, { method: 'POST', token, body: { orderId: 'A-1' } });
+  await redeem(redemptions);
+  await page.goto(`${server.origin}/#/sell/${couponId}`);
+  await page.getByLabel('Select all on this page').check();
+  await page.getByText('4 selected').waitFor();
+  t.ok(await page.getByLabel('Select number 1').isDisabled(), 'a used one cannot be revoked');
+  await page.getByLabel('Select number 5').uncheck();
+  await page.getByRole('button', { name: 'Revoke 3', exact: true }).click();
+  // Used while the seller reads the question.
+  await redeem(`/v1/coupons/${couponId}/issuances/3/redemptions`);
+  const dialog = page.getByRole('dialog');
+  // The answer to the first revoke is lost, so the console retries it.
+  await page.route(
+    '**/issuances/2',
+    async (route) => {
+      await route.fetch();
+      await route.abort();
+    },
+    { times: 1 },
+  );
+  await dialog.getByRole('button', { name: 'Revoke 3' }).click();
+  await dialog.getByText('2 of 3 were revoked.').waitFor();
+  const rows = dialog.locator('li');
+  t.same(await rows.allTextContents(), ['2Revoked', '3It has been used already.', '4Revoked']);
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  await page.getByText('1 selected').waitFor();
+  await page.locator('tr[data-issue-no="4"]').waitFor({ state: 'detached' });
+  const left = await client.call(`/v1/coupons/${couponId}/issuances`, { token });
+  t.same(
+    (left.body['items'] as { issueNo: number }[]).map(({ issueNo }) => issueNo),
+    [1, 3, 5],
+  );
+});
+
+t.test('redemptions are listed with their orders, and a use is cancelled', async (t) => {
+  const couponId = await register({ name: 'Often used', quantity: 9 });
+  await page.goto(`${server.origin}/#/sell/${couponId}/redemptions`);
+  await page.getByText('Nothing redeemed yet').waitFor();
+  for (const name of ['a', 'b']) await download(couponId, name);
+  const path = `/v1/coupons/${couponId}/issuances/2/redemptions`;
+  await client.call(path, { method: 'POST', token, body: { orderId: 'R-1' } });
+  await client.call(`${path}/R-1`, { method: 'DELETE', token });
+  await client.call(path, { method: 'POST', token, body: { orderId: 'R-2' } });
+  const own = await signToken('a', 'member');
+  await client.call(`/v1/me/coupons/${couponId}/use`, { method: 'POST', token: own });
+  const row = (number: number) => page.locator(`tr[data-issue-no="${number}"]`);
+  await row(2).getByText('R-2').waitFor();
+  await row(2).getByText('R-1 (cancelled)').waitFor();
+  await row(1).getByText('by the member').waitFor();
+  await row(2).getByRole('button', { name: 'Cancel the use of number 2' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel use' }).click();
+  await row(2).waitFor({ state: 'detached' });
+  const { body } = await client.call(path, { token });
+  t.match(body['items'], [{ orderId: 'R-2', cancelledAt: /Z$/ }, { orderId: 'R-1' }]);
 });
 
 t.test('an amount is registered in its currency', async (t) => {
@@ -133,90 +263,60 @@ t.test('holders appear as they come, and are found by member and by number', asy
   await page.getByText('Not found').waitFor();
 });
 
-t.test('a server key is shown once, works with its scopes, and not after its revoke', async (t) => {
-  await page.goto(`${server.origin}/#/sell/keys`);
-  await page.getByText('No keys yet').waitFor();
-  await page.getByRole('button', { name: 'Create a key' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByRole('button', { name: 'Create a key' }).click();
-  await dialog.getByText('Please fill this in.').waitFor();
-  await dialog.getByLabel('Name').fill('Checkout');
-  await dialog.getByLabel('Redeem and cancel').uncheck();
-  await dialog.getByRole('button', { name: 'Create a key' }).click();
-  const key = (await page.locator('.secret code').textContent()) ?? '';
-  t.match(key, /^sck_/);
-  t.equal((await client.call('/v1/webhooks', { token: key })).status, 200);
-  t.match((await client.call('/v1/coupons', { method: 'POST', token: key, body: {} })).body, {
-    code: 'scope_missing',
-  });
-  await page.getByRole('button', { name: 'I have copied it' }).click();
-  await page.locator('.secret').waitFor({ state: 'detached' });
-
-  await page.getByRole('button', { name: 'Revoke key Checkout' }).click();
-  await dialog.getByRole('button', { name: 'Revoke', exact: true }).click();
-  await page.locator('[data-over="true"]', { hasText: 'Checkout' }).waitFor();
-  t.equal((await client.call('/v1/webhooks', { token: key })).status, 401);
-  await page.reload();
-  await page.locator('td', { hasText: 'Checkout' }).waitFor();
-  t.equal(await page.locator('.secret').count(), 0, 'no later page has the key');
-});
-
-t.test('a webhook is added, tested, followed, replayed and removed', async (t) => {
-  let status = 204;
-  const got: { events: { type: string }[] }[] = [];
-  const receiver = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on('data', (part: Buffer) => parts.push(part));
-    request.on('end', () => {
-      got.push(JSON.parse(Buffer.concat(parts).toString()) as (typeof got)[number]);
-      response.writeHead(status).end();
-    });
-  });
-  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => receiver.close());
-  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
-
-  await page.goto(`${server.origin}/#/sell/webhooks`);
-  await page.getByText('No webhooks yet').waitFor();
-  await page.getByRole('button', { name: 'Add a webhook' }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByLabel('Address').fill('ftp://shop.example');
-  await dialog.getByRole('button', { name: 'Add a webhook' }).click();
-  await dialog.getByText('An address that begins with https://.').waitFor();
-  await dialog.getByLabel('Address').fill(url);
-  await dialog.getByRole('button', { name: 'Add a webhook' }).click();
-  t.match(await page.locator('.secret code').textContent(), /^whsec_/);
-
-  await page.getByRole('button', { name: `Send a test: ${url}` }).click();
-  await page.getByText('Delivered (204)', { exact: true }).waitFor();
-  status = 500;
-  await page.getByRole('button', { name: `Send a test: ${url}` }).click();
-  await page.getByText('Refused by the receiver (500)', { exact: true }).waitFor();
-  t.same(
-    got.map(({ events }) => events[0]?.type),
-    ['webhook.test', 'webhook.test'],
-  );
-
-  const couponId = await register({ name: 'Hooked', quantity: 5 });
-  await download(couponId, 'hooked-1');
-  await page.getByText('Refused by the receiver (500), ').waitFor();
-  await page.locator('.webhook', { hasText: 'Failing since' }).waitFor();
-  status = 204;
-  await page.getByText('Delivered (204), ').waitFor();
-  await page.getByText('Deliveries', { exact: true }).click();
-  await page.locator('.deliveries tbody tr', { hasText: 'Delivered' }).first().waitFor();
-
-  await page.getByRole('button', { name: `Replay: ${url}` }).click();
-  await dialog.getByLabel('Coupon number').fill(String(couponId));
-  await dialog.getByRole('button', { name: 'Replay' }).click();
-  await page.getByText('1 issuance is delivered once more.').waitFor();
-
-  await page.getByRole('button', { name: `Remove: ${url}` }).click();
-  await dialog.getByRole('button', { name: 'Remove' }).click();
-  await page.getByText('No webhooks yet').waitFor();
-});
-
 t.test('nothing on any page broke the content security policy or threw', (t) => {
   t.same(browser.complaints, []);
   t.end();
+});
+
+t.test('a new seller is led to the first coupon, and has nothing to search yet', async (t) => {
+  const newcomer = await signedIn(browser, 'seller-without-coupons', 'seller');
+  await newcomer.goto(`${server.origin}/#/sell`);
+  await newcomer.getByText('No coupons yet').waitFor();
+  t.equal(await newcomer.getByRole('searchbox').count(), 0);
+  await newcomer.getByRole('link', { name: 'Register a coupon' }).click();
+  const room = newcomer.getByLabel('Give it only to members with a ticket of the waiting room');
+  await newcomer.getByText('No waiting room is connected.').waitFor();
+  t.ok(await room.isDisabled(), 'what would be refused cannot be chosen, and the reason is beside it');
+});
+
+t.test('moments of a column are written alike, be there seconds or not', async (t) => {
+  const couponId = await register({ name: 'At the full minute', quantity: 5 });
+  await download(couponId, 'member-1');
+  await page.route(`**/v1/coupons/${couponId}/issuances?*`, async (route) => {
+    const answer = await route.fetch();
+    const body = (await answer.json()) as { items: object[] };
+    const issuedAt = '2026-11-28T09:05:00.000Z';
+    await route.fulfill({ json: { ...body, items: body.items.map((item) => ({ ...item, issuedAt })) } });
+  });
+  await page.goto(`${server.origin}/#/sell/${couponId}`);
+  await page.getByText('09:05:00').waitFor();
+  t.match(await page.locator('.cell-time').first().textContent(), /\d\d:\d\d:\d\d$/);
+});
+
+t.test('the question before closing names the deed, and its buttons cannot be confused', async (t) => {
+  const couponId = await register({ name: 'To be closed', quantity: 5 });
+  await page.goto(`${server.origin}/#/sell/${couponId}`);
+  await page.getByRole('button', { name: 'Close', exact: true }).click();
+  const names = await page.getByRole('dialog').getByRole('button').allTextContents();
+  t.same(names, ['Cancel', 'Close the coupon']);
+  await page.getByRole('button', { name: 'Close the coupon' }).click();
+  await page.getByText('Closed.', { exact: true }).waitFor();
+});
+
+t.test('neither language has two buttons that cancel something in one question', async (t) => {
+  const couponId = await register({ name: 'To be revoked', quantity: 5 });
+  await download(couponId, 'member-1');
+  for (const [locale, revoke, labels] of [
+    ['en-US', 'Revoke number 1', ['Leave it', 'Revoke']],
+    ['ko-KR', '1번 발급 취소', ['그대로 두기', '발급 취소']],
+  ] as const) {
+    const seller = await signedIn(browser, 'seller-1', 'seller', { locale });
+    await seller.goto(`${server.origin}/#/sell/${couponId}`);
+    await seller.getByRole('button', { name: revoke }).click();
+    t.same(await seller.getByRole('dialog').getByRole('button').allTextContents(), labels);
+    await seller.getByRole('button', { name: labels[0] }).click();
+    await seller.getByRole('dialog').waitFor({ state: 'detached' });
+  }
+  const { body } = await client.call(`/v1/coupons/${couponId}`);
+  t.match(body, { issued: 1 }, 'nothing was revoked');
 });

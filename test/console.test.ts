@@ -1,23 +1,13 @@
-/** The console in a real browser, against a real server, as a seller and its members go through it. */
+/** Tests the console in a real browser against a real server, as a seller and its members use it. */
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { startBrowser } from './clients/browser.js';
-import { HttpClient } from './clients/http-client.js';
 import { signToken } from './clients/tokens.js';
-import { startSeonchak } from './servers/seonchak.js';
-import { startEmbedded } from './system/embedded-back-end.js';
+import { openConsole } from './system/console-under-test.js';
 
 const PASSWORD = 'correct horse battery';
 
-const backEnd = await startEmbedded();
-t.teardown(() => backEnd.stop());
-const server = await startSeonchak(backEnd.settings);
-t.teardown(() => server.stop());
-const browser = await startBrowser();
-t.teardown(() => browser.close());
-const client = new HttpClient(server.origin, 8);
-t.teardown(() => client.close());
+const { server, browser, client } = await openConsole(t);
 
 let people = 0;
 
@@ -73,7 +63,7 @@ t.test('a seller registers a coupon, and mistakes are shown at their fields', as
   const couponId = await register(seller, 'Fried chicken', 5);
   await tile(seller, 'Remaining').filter({ hasText: /^5$/ }).waitFor();
   await seller.getByRole('link', { name: 'My sales' }).click();
-  await seller.getByRole('link', { name: 'Fried chicken' }).waitFor();
+  await seller.getByRole('table').getByRole('link', { name: 'Fried chicken' }).waitFor();
   t.ok(couponId > 0);
 });
 
@@ -339,7 +329,7 @@ t.test(
     const reader = await browser.person({ viewport: { width: 390, height: 800 } });
     await reader.goto(`${server.origin}/reference`);
     await reader.getByRole('heading', { name: 'Problems', level: 2 }).waitFor();
-    t.equal(await reader.locator('.operation').count(), routes.length);
+    t.equal(await reader.locator('.operation[id]').count(), routes.length);
     await reader.getByRole('link', { name: 'sold_out' }).first().click();
     await reader.locator('#schema-SoldOutProblem').waitFor();
     const overflow = await reader.evaluate('document.documentElement.scrollWidth - window.innerWidth');

@@ -1,7 +1,7 @@
 /**
  * Checks the least share of lines that the tests must execute, by folder.
  *
- * tap knows one floor for everything; a floor that the composition root can keep says nothing about the engine.
+ * tap knows one floor for everything; a floor that the composition root can keep shows nothing about the engine.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-/** A page of another origin, in a real browser: what it may read and press with CORS_ORIGINS, and what it may not. */
+/** Tests in a real browser what a page of another origin may do with CORS_ORIGINS, and what it may not. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from 'playwright-core';

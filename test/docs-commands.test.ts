@@ -1,6 +1,6 @@
 /**
- * The commands of the documents, run unchanged by the shell that a reader has. Put in their place are the port, the
- * addresses of the stores and the number of the coupon; what installs (`npm ci`, Debian's packages) is left out.
+ * Runs the commands of the documents unchanged in the shell that a reader has. Replaced are only the port, the
+ * addresses of the stores and the number of the coupon; installation (`npm ci`, Debian's packages) is left out.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -44,7 +44,7 @@ function adapted(block: string, { port, stores = {} }: Surroundings): string {
   const redisPort = new URL(stores['REDIS_URL'] ?? 'redis://127.0.0.1:6379').port;
   return block
     .replace(/^npm ci(?:\n| && )/m, '')
-    .replace(/^npm start$/m, 'npm start &')
+    .replace(/^((?:[A-Z_]+=\S+ )*npm start)$/m, '$1 &')
     .replace(
       /^export (REDIS_URL|MYSQL_URL)=.*$/gm,
       (_, name: string) => `export ${name}='${stores[name] ?? ''}'`,
@@ -79,6 +79,32 @@ async function run(blocks: readonly string[], surroundings: Surroundings): Promi
 
 /** Whatever happens, no server outlives its shell. Each job is a group of processes. */
 const END_JOBS = `trap 'for job in $(jobs -p); do kill -- "-$job" || true; done' EXIT`;
+/** Each answer of the API is a line of its own. */
+const LINE_EACH = 'curl() { command curl "$@" && echo; }';
+/** What the recipes of the guide print, beside the answers that the other recipes need. */
+const GUIDE_STEPS = [
+  /"items":\[\{"id":1,"name":"backend","scopes":\["issue","redeem","read","manage"\]/,
+  /\{"id":2,"revoked":true/,
+  /"outcome":"issued","couponId":1,"memberId":"7","issueNo":1,/,
+  /"outcome":"already_issued","couponId":1,"memberId":"7","issueNo":1,/,
+  /"results":\[\{"memberId":"7","outcome":"already_issued".*"memberId":"8","outcome":"issued"/,
+  /"orderId":"A-1017","redeemedAt":"[^"]+","expiresAt":null\}/,
+  /"orderId":"A-1017".*"cancelledAt":"[^"]+","state":"usable"/,
+  /"couponId":1,"memberId":"7","issueNo":1,"name":"Half price".*"proof":"pass"/,
+  /"orderId":"T-1017"/,
+  /^1,7,[^,]+,[^,\r]+\r?$/m,
+  /"issueNo":3,"memberId":"9","revoked":true/,
+  /"next":null,"frontier":2/,
+  /"type":"redemption\.made",.*"orderId":"T-1017"/,
+  /"url":"https:\/\/shop\.example\/hooks\/coupons"/,
+  /"secret":"whsec_/,
+  /"couponId":2,"memberId":"7","issueNo":1,"issuedAt":"[^"]+","confirmBy":/,
+  /"orderId":"A-1018".*"confirmedAt"/,
+  /"released":true/,
+  /"couponId":3,"members":2,"added":2,"removed":0/,
+  /"eligible":true,"rule":null/,
+  /"outcome":"issued","couponId":3,"memberId":"7","unit":2,"issueNo":2,/,
+];
 const READY = blockWith('docs/quick-start.md', '/readyz');
 const END = blockWith('docs/quick-start.md', 'kill %1');
 const STATUS = 'npm run -s seonchak -- status';
@@ -107,6 +133,19 @@ t.test('README: with Redis and MySQL', async (t) => {
   const printed = await run(blocks, { port: await freePort(), stores: backEnd.settings });
   t.match(printed, FIRST_WINNER);
   t.match(printed, FIRST_STATUS);
+});
+
+t.test('guide for shops: every recipe, in the order of the page', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'seonchak-docs-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  const recipes = shellBlocks('docs/guide-shop.md').filter(
+    (block) => /\bcurl\b/.test(block) || block.includes('URL='),
+  );
+  const blocks = [blockWith('README.md', 'npm start'), READY, LINE_EACH, ...recipes, END];
+  const settings = { DATA_DIR: folder, MEMBER_CLAIMS: 'grade' };
+  const printed = await run(blocks, { port: await freePort(), settings });
+  t.same(printed.match(/^.*"code":.*$/gm) ?? [], [], 'no step is refused');
+  for (const step of GUIDE_STEPS) t.match(printed, step);
 });
 
 t.test('quick start, and the read commands of operations.md', async (t) => {

@@ -86,7 +86,7 @@ t.test('a cell of a table is read at a glance', (t) => {
 t.test('a line of source holds one sentence', (t) => {
   const LIST_MARKER = /^\s*(?:[-*]|\d+\.) /;
   const ABBREVIATIONS = /\b(?:e\.g|i\.e|etc|vs)\./g;
-  const twoSentences = /[\p{L}\p{N})`"”%]\.\)? +(?:\[|\*\*|"|“|\()?[\p{Lu}\p{Lo}`]/u;
+  const twoSentences = /[\p{L}\p{N})`"”%]\.\)? +(?:\[|\*\*|"|“|\()?[\p{Lu}\p{Lo}\d`]/u;
   t.same(
     offences(
       current,

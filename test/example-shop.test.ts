@@ -1,107 +1,52 @@
-/** The example shop beside a real server, in a browser, and with either of the two killed in the middle of everything. */
+/** Tests the example shop beside a real server in a browser, and kills both with orders in flight. */
+
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import Database from 'libsql';
 import { createSeonchakClient } from '@seonchak/client';
 import t from 'tap';
 import { signedHeaders } from '../src/webhooks/signature.js';
 import { startBrowser } from './clients/browser.js';
 import { emptyFolder } from './clients/seonchak-command.js';
 import { signToken } from './clients/tokens.js';
-import { startChildServer } from './servers/child-server.js';
-import type { ChildServer } from './servers/child-server.js';
+import { eventually, ExampleShop, SHOP_WAIT_MS } from './servers/example-shop.js';
 import { freePort } from './servers/free-port.js';
-import { startSeonchak, TEST_SECRET } from './servers/seonchak.js';
+import { startSeonchak } from './servers/seonchak.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-/** A delivery that met a dead shop is repeated after 5 s and then after 30 s. */
-const WAIT_MS = 120_000;
 
 const folder = await emptyFolder();
 t.teardown(() => folder.remove());
-const seonchak = await startSeonchak({ DATA_DIR: join(folder.path, 'data'), WEBHOOK_ALLOW_PRIVATE: '1' });
+const port = await freePort();
+const seonchak = await startSeonchak({
+  ...{ DATA_DIR: join(folder.path, 'data'), WEBHOOK_ALLOW_PRIVATE: '1' },
+  // Lets the button of the shop's page in.
+  CORS_ORIGINS: `http://127.0.0.1:${port}`,
+});
 t.teardown(() => seonchak.stop());
-const shopPort = await freePort();
-const shopUrl = `http://127.0.0.1:${shopPort}`;
-const shopDatabase = join(folder.path, 'shop.db');
-
-/** The shop receives webhooks where it has a URL, and follows the events otherwise. */
-function openShop(port: number, database: string, url?: string): Promise<ChildServer> {
-  return startChildServer(process.execPath, ['examples/shop/shop.js'], /is open on/, {
-    cwd: root,
-    env: {
-      PATH: process.env['PATH'],
-      SEONCHAK_URL: seonchak.origin,
-      JWT_SECRET: TEST_SECRET,
-      SHOP_PORT: String(port),
-      SHOP_DB: database,
-      ...(url === undefined ? {} : { SHOP_URL: url }),
-    },
-  });
-}
-const openReceiver = () => openShop(shopPort, shopDatabase, shopUrl);
-
-let shop = await openReceiver();
-t.teardown(() => (shop.isAlive() ? shop.kill('SIGTERM') : undefined));
-
-interface Winner {
-  readonly issue_no: number;
-  readonly member: string;
-  readonly order_id: string | null;
-}
-
-function shopRows<Row>(query: string, path = shopDatabase): Row[] {
-  const database = new Database(path, { readonly: true });
-  try {
-    database.exec('pragma busy_timeout = 10000');
-    return database.prepare(query).all() as Row[];
-  } finally {
-    database.close();
-  }
-}
-
-const winners = (path?: string) =>
-  shopRows<Winner>('select issue_no, member, order_id from winner order by issue_no', path);
-const openOrders = () => shopRows("select id from orders where state in ('placing', 'cancelling')").length;
-
-/** What the service has, by its seller. */
-async function issued(): Promise<Winner[]> {
-  const token = await signToken('example-shop', 'seller');
-  const seller = createSeonchakClient({ baseUrl: seonchak.origin, token });
-  const { data } = await seller.GET('/v1/coupons/{id}/issuances', {
-    params: { path: { id: 1 }, query: { limit: 1_000 } },
-  });
-  return Promise.all(
-    (data?.items ?? []).map(async ({ issueNo, memberId }) => {
-      const wallet = await seller.GET('/v1/members/{memberId}/coupons', { params: { path: { memberId } } });
-      return { issue_no: issueNo, member: memberId, order_id: wallet.data?.items[0]?.orderId ?? null };
-    }),
-  );
-}
-
-async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const endsAtMs = Date.now() + WAIT_MS;
-  while (Date.now() < endsAtMs) {
-    if (await holds()) return;
-    await pause(100);
-  }
-  throw new Error(`${what}: not within ${WAIT_MS / 1_000} s`);
-}
-
-async function equalTables(path?: string): Promise<boolean> {
-  return JSON.stringify(winners(path)) === JSON.stringify(await issued());
-}
+const shop = await ExampleShop.at(seonchak.origin, join(folder.path, 'shop.db'), {
+  port,
+  receivesWebhooks: true,
+});
+await shop.start();
+t.teardown(() => shop.kill('SIGTERM'));
 
 t.test('a member signs in, gets the coupon, orders with it and cancels, in a browser', async (t) => {
   const browser = await startBrowser();
   t.teardown(() => browser.close());
   const page = await browser.person();
-  await page.goto(shopUrl);
-  await page.getByLabel('Name').fill('anna');
+  await page.goto(shop.url);
+  await page.getByLabel('Name').fill('Anna');
   await page.getByRole('button', { name: 'Sign in' }).click();
+  // The button that Seonchak serves, in a page of another origin: it has its figures from the live stream.
+  const left = page.getByText('10 of 10 left').filter({ visible: true });
+  await left.waitFor();
+  t.equal(await left.count(), 1, 'once on the page');
+  t.equal(await page.locator('seonchak-coupon').filter({ has: left }).count(), 1, 'from the button itself');
   await page.getByRole('button', { name: 'Get the coupon' }).click();
+  await page.getByRole('status').getByText('Yours: number 1').waitFor();
+  await page.reload();
   await page.getByText('Yours: number 1').waitFor();
   await page.getByText('9 of 10 left').waitFor();
   await page.getByRole('button', { name: 'Order at half price' }).click();
@@ -113,80 +58,45 @@ t.test('a member signs in, gets the coupon, orders with it and cancels, in a bro
   await page.getByRole('button', { name: 'Order at half price' }).click();
   await page.getByText('placed').waitFor();
   t.same(browser.complaints, []);
-  await eventually('the shop has the winner and its order', () => equalTables());
-  t.match(winners(), [{ issue_no: 1, member: 'anna', order_id: /^order-/ }]);
+  await eventually('the shop has the winner and its order', () => shop.hasEqualTables());
+  t.match(shop.winners(), [{ issue_no: 1, member: 'anna', order_id: /^order-/ }]);
 });
 
 t.test('whichever part is killed, no order is lost and the tables are equal', async (t) => {
-  /** A form that is sent until the shop answers. Placing an order twice is a person's doing: the second one is refused. */
-  const send = async (path: string, cookie: string, body = ''): Promise<Response> => {
-    const endsAtMs = Date.now() + WAIT_MS;
-    for (;;) {
-      try {
-        return await fetch(`${shopUrl}${path}`, {
-          method: 'POST',
-          redirect: 'manual',
-          headers: { cookie, 'content-type': 'application/x-www-form-urlencoded' },
-          body,
-        });
-      } catch (error) {
-        if (Date.now() > endsAtMs) throw error;
-        await pause(100);
-      }
-    }
-  };
-  const buy = async (member: string, cancels: boolean): Promise<void> => {
-    const signedIn = await send('/sign-in', '', `member=${member}`);
-    const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
-    // A restart on a busy machine may outlast the patience of one press.
-    let said: string | null;
-    do said = (await send('/download', cookie)).headers.get('location');
-    while (said?.endsWith('said=unknown') === true);
-    await send('/orders', cookie);
-    if (!cancels) return;
-    const page = await fetch(shopUrl, { headers: { cookie } })
-      .then((answer) => answer.text())
-      .catch(() => '');
-    const action = /action="(\/orders\/[^"]+\/cancel)"/.exec(page)?.[1];
-    if (action !== undefined) await send(action, cookie);
-  };
   const buying = Promise.all(
-    Array.from({ length: 16 }, (_, place) => buy(`buyer-${place}`, place % 3 === 0)),
+    Array.from({ length: 16 }, (_, place) => shop.buy(`buyer-${place}`, place % 3 === 0)),
   );
   await pause(150);
   await shop.kill('SIGKILL');
-  shop = await openReceiver();
+  await shop.start();
   await seonchak.kill('SIGKILL');
   await pause(300);
   await seonchak.restart();
   await buying;
   await shop.kill('SIGKILL');
-  shop = await openReceiver();
+  await shop.start();
 
-  await eventually('no order is open', () => openOrders() === 0);
-  await eventually('the tables are equal', () => equalTables());
-  t.equal(winners().length, 10, 'the coupon is sold out');
-  const live = winners().flatMap(({ order_id: order }) => order ?? []);
-  const placed = shopRows<{ id: string }>("select id from orders where state = 'placed'");
-  t.same(
-    live.sort(),
-    placed.map(({ id }) => id).sort(),
-    'each placed order has its redemption, and no other has one',
-  );
+  await eventually('no order is open', () => shop.openOrders() === 0);
+  await eventually('the tables are equal', () => shop.hasEqualTables());
+  t.equal(shop.winners().length, 10, 'the coupon is sold out');
+  const { live, placed } = shop.liveAndPlaced();
+  t.same(live, placed, 'each placed order has its redemption, and no other has one');
 });
 
 t.test(
   'a shop that is not reachable follows the events from the beginning, and finds the same coupon',
   async (t) => {
-    const path = join(folder.path, 'follower.db');
-    const follower = await openShop(await freePort(), path);
+    const follower = await ExampleShop.at(seonchak.origin, join(folder.path, 'follower.db'), {
+      receivesWebhooks: false,
+    });
+    await follower.start();
     t.teardown(() => follower.kill('SIGTERM'));
-    await eventually('the tables are equal', () => equalTables(path));
+    await eventually('the tables are equal', () => follower.hasEqualTables());
   },
 );
 
 t.test('a replay does not bring back a winner that was revoked', async (t) => {
-  const [{ value: secret } = { value: '' }] = shopRows<{ value: string }>(
+  const [{ value: secret } = { value: '' }] = shop.rows<{ value: string }>(
     "select value from setting where name = 'webhook-secret'",
   );
   const receive = async (id: string, type: string): Promise<void> => {
@@ -196,10 +106,10 @@ t.test('a replay does not bring back a winner that was revoked', async (t) => {
       'content-type': 'application/json',
       ...signedHeaders([secret], { id, body }, Date.now()),
     };
-    const { status } = await fetch(`${shopUrl}/webhooks/seonchak`, { method: 'POST', headers, body });
+    const { status } = await fetch(`${shop.url}/webhooks/seonchak`, { method: 'POST', headers, body });
     t.equal(status, 204);
   };
-  const isWinner = (): boolean => winners().some(({ issue_no: issueNo }) => issueNo === 1_000);
+  const isWinner = (): boolean => shop.winners().some(({ issue_no: issueNo }) => issueNo === 1_000);
   await receive('msg-1', 'issuance.recorded');
   t.ok(isWinner());
   await receive('msg-2', 'issuance.revoked');
@@ -207,6 +117,88 @@ t.test('a replay does not bring back a winner that was revoked', async (t) => {
   await receive('rpl-1', 'issuance.recorded');
   t.notOk(isWinner());
 });
+
+t.test(
+  'a seat is held while its buyer pays, and goes back when the buyer leaves or the time runs out',
+  async (t) => {
+    const browser = await startBrowser();
+    t.teardown(() => browser.close());
+    const seller = createSeonchakClient({
+      baseUrl: seonchak.origin,
+      token: await signToken('example-shop', 'seller'),
+    });
+    const buyer = async (name: string) => {
+      const page = await browser.person();
+      await page.goto(shop.url);
+      await page.getByLabel('Name').fill(name);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('link', { name: 'Seats' }).click();
+      return page;
+    };
+    const hold = { name: 'Hold a seat' };
+    const [payer, leaver, slow, next] = [
+      await buyer('payer'),
+      await buyer('leaver'),
+      await buyer('slow'),
+      await buyer('next'),
+    ];
+
+    await payer.getByRole('button', hold).click();
+    await payer
+      .getByRole('timer')
+      .getByText(/^0:\d\d$/)
+      .waitFor();
+    await payer.getByRole('button', { name: 'Pay' }).click();
+    await payer.getByText('Seat number 1 is yours').waitFor();
+    await leaver.getByRole('button', hold).click();
+    await leaver.getByText('Seat number 2 is held for you').waitFor();
+    await next.getByRole('button', hold).click();
+    await next.getByText('Every seat is held or sold').waitFor();
+    await leaver.getByRole('button', { name: 'Leave' }).click();
+    await leaver.getByText('You gave the seat back.').waitFor();
+
+    await slow.getByRole('button', hold).click();
+    await slow.getByText('Seat number 3 is held for you').waitFor();
+    // It is held for 30 s, and taken back some 30 s later.
+    await slow.getByText('Your time to pay ran out').waitFor({ timeout: SHOP_WAIT_MS });
+    await next.getByRole('button', hold).click();
+    await next.getByText('Seat number 4 is held for you').waitFor();
+    await seller.DELETE('/v1/coupons/{id}/issuances/{issueNo}/hold', {
+      params: { path: { id: 2, issueNo: 4 } },
+    });
+    await next.getByRole('button', { name: 'Pay' }).click();
+    await next.getByText('Your payment came too late and was refunded.').waitFor();
+
+    // A payment in flight while both sides die.
+    await leaver.getByRole('button', hold).click();
+    await leaver.getByText('Seat number 5 is held for you').waitFor();
+    await seonchak.kill('SIGKILL');
+    void leaver.getByRole('button', { name: 'Pay' }).click({ noWaitAfter: true });
+    await eventually('the payment is stored', () => stateOf(5) === 'paying');
+    await shop.kill('SIGKILL');
+    await seonchak.restart();
+    await shop.start();
+    await eventually('the payment is carried out', () => stateOf(5) === 'paid');
+    await leaver.goto(`${shop.url}/seat`);
+    await leaver.getByText('Seat number 5 is yours').waitFor();
+
+    const { data } = await seller.GET('/v1/coupons/{id}/stats', { params: { path: { id: 2 } } });
+    t.match(data, { recorded: 2, confirmed: 2, held: 0, remaining: 0 });
+    const owners = () =>
+      shop.rows<{ member: string }>('select member from winner where coupon = 2 order by issue_no');
+    await eventually(
+      'the shop has followed',
+      () =>
+        owners()
+          .map(({ member }) => member)
+          .join() === 'payer,leaver',
+    );
+  },
+);
+
+function stateOf(issueNo: number): string | undefined {
+  return shop.rows<{ state: string }>(`select state from seat where issue_no = ${issueNo}`)[0]?.state;
+}
 
 t.test('a request that is no webhook is refused, whatever its body is', async (t) => {
   const signed = { 'webhook-id': 'x', 'webhook-timestamp': String(Math.floor(Date.now() / 1_000)) };
@@ -218,7 +210,7 @@ t.test('a request that is no webhook is refused, whatever its body is', async (t
       ['text/plain', 'text'],
       ['', undefined],
     ] as const) {
-      const { status } = await fetch(`${shopUrl}/webhooks/seonchak`, {
+      const { status } = await fetch(`${shop.url}/webhooks/seonchak`, {
         method: 'POST',
         headers: { ...headers, ...(type === '' ? {} : { 'content-type': type }) },
         ...(body === undefined ? {} : { body }),

@@ -1,6 +1,6 @@
 /**
- * The installation that docs/security.md describes: TLS on every connection, secrets in files, a Redis user with nothing but our
- * commands, and database users with nothing but our statements. The rules are read from the document itself.
+ * Tests the installation that docs/security.md describes: TLS on every connection, secrets in files, a Redis user with nothing
+ * but our commands, and database users with nothing but our statements. The rules are read from the document itself.
  */
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';

@@ -43,6 +43,22 @@ export const TRANSLATED_PHRASES: readonly TranslatedPhrase[] = [
   { phrase: /\bmeets? (?:downloads?|the recorder|requests?)\b/i, plainly: 'error while …' },
   { phrase: /\b(?:is|are|was|were|be|found|all) in order\b/i, plainly: 'consistent, valid' },
   { phrase: /\bhindrances?\b|\battest|\bvouch/i, plainly: 'reason, inspect, mark verified' },
+  { phrase: /\bsays?\b|\bsaid\b/i, plainly: 'states, shows, reports, names; has the reply …' },
+  { phrase: /\bforgets?\b|\bforgetting\b|\bforgot\b/i, plainly: 'drops, loses, removes, omits' },
+  { phrase: /\bgo(?:es|ing)? on\b|\bwent on\b/i, plainly: 'continues' },
+  { phrase: /\bwr(?:ite|ites|itten|ote) down\b/i, plainly: 'stores, records' },
+  {
+    phrase: /(?<!\bthere )\bis no (?!longer|more|less|later|earlier|older|newer|faster|such|need)/i,
+    plainly: 'is not a …; there is no …',
+  },
+  {
+    phrase: /\bof before\b|\bthe one before\b|\b(?:version|release|commit) before(?=[.,;]| \w+s\b)/i,
+    plainly: 'the previous …; from before …',
+  },
+  {
+    phrase: /\bwants?\b(?! to)|\bbelieves?\b|\bthinks?\b/i,
+    plainly: 'needs, requests; nothing is personified',
+  },
 ];
 
 /** In documents only: the tests and the bench press the button of the console. */

@@ -1,4 +1,4 @@
-/** The dashboard and the alerts against a real Prometheus that scrapes a real run. */
+/** Tests the dashboard and the alerts against a real Prometheus that scrapes a real run. */
 import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';

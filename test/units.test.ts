@@ -1,9 +1,9 @@
-/** Units of a member on real servers: recorded, revoked, lost with a key of Redis, rebuilt, compared. */
+/** Tests units of a member on real servers: recorded, revoked, lost with a key of Redis, rebuilt, compared. */
 import t from 'tap';
 import { loadConfig } from '../src/config/config.js';
 import { isClean } from '../src/engine/reconcile/comparison.js';
 import { reconcileCoupon } from '../src/engine/reconcile/compare-coupon.js';
-import { holder, member } from '../src/engine/testing/contracts/admission-contract.js';
+import { holder, member } from '../src/engine/testing/contracts/ids.js';
 import { oneByOne } from '../src/engine/testing/contracts/one-by-one.js';
 import { winnersKey } from '../src/persist/redis/keys.js';
 import { openStores } from '../src/server/stores.js';

@@ -28,10 +28,13 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
-/** @throws Error when no Chromium is on the PATH. */
-export async function startBrowser(): Promise<TestBrowser> {
+/**
+ * @param flags besides those that every test needs, such as a picture for the camera.
+ * @throws Error when no Chromium is on the PATH.
+ */
+export async function startBrowser(flags: readonly string[] = []): Promise<TestBrowser> {
   const executablePath = requiredProgram(NAMES, { package: 'chromium' });
-  const browser: Browser = await chromium.launch({ executablePath, args: FLAGS });
+  const browser: Browser = await chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
   const complaints: string[] = [];
   return {
     complaints,

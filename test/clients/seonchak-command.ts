@@ -52,7 +52,7 @@ export function spawnSeonchak(
     ...options(settings),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  // A command that wants no input may have ended before it is written.
+  // A command that reads no input may have ended before it is written.
   child.stdin.on('error', () => undefined);
   return child;
 }

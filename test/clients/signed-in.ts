@@ -10,8 +10,17 @@ export async function signedIn(
   role: 'member' | 'seller',
   options: BrowserContextOptions = {},
 ): Promise<Page> {
+  return signedInWith(browser, await signToken(subject, role), options);
+}
+
+/** The same with a token that was issued already. */
+export async function signedInWith(
+  browser: TestBrowser,
+  token: string,
+  options: BrowserContextOptions = {},
+): Promise<Page> {
   const page = await browser.person(options);
-  const kept = JSON.stringify({ token: await signToken(subject, role), email: '' });
+  const kept = JSON.stringify({ token, email: '' });
   await page.addInitScript({
     content: `localStorage.setItem('seonchak.session', ${JSON.stringify(kept)})`,
   });

@@ -8,7 +8,7 @@ import { efforts } from './effort.js';
 import { mutatedRequest } from './mutated-requests.js';
 
 const RUNS = 25;
-/** Of the minutes of the command; the parsers have the rest. */
+/** Share of the command's minutes; the parsers have the remainder. */
 const SHARE = 0.35;
 /** Sent side by side in one run. */
 const AT_ONCE = 24;
@@ -73,7 +73,7 @@ function answersIn(received: string): Answer[] {
     });
 }
 
-/** The library itself answers what is no HTTP at all, with these and the end of the connection, before any handler of ours. */
+/** The library itself answers bytes that are not HTTP, with these and the end of the connection, before any handler of ours. */
 const LIBRARYS_OWN = new Set([400, 413, 431, 501, 505]);
 
 function faultIn(answer: Answer, closed: boolean): string | undefined {

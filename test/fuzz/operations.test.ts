@@ -12,9 +12,9 @@ import { openShop } from '../../src/http/testing/shop.js';
 import { describedRequest, type RequestOperation, type RequestSchema } from './described-requests.js';
 import { efforts } from './effort.js';
 
-/** Of each operation. */
+/** Runs of each operation. */
 const RUNS = 40;
-/** Of the minutes of the command, divided among the operations. */
+/** Share of the command's minutes, divided among the operations. */
 const SHARE = 0.3;
 
 /** Its answer ends with the connection. */

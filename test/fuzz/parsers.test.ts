@@ -13,7 +13,7 @@ import { StoreCorruptError } from '../../src/engine/domain/errors.js';
 import { accessTokens, bearerToken } from '../../src/http/auth/token-policy.js';
 import { TokenVerifier } from '../../src/http/auth/token-verifier.js';
 import { couponNumber } from '../../src/engine/testing/simulation/staged-world.js';
-import { isNetwork } from '../../src/http/limits/client-address.js';
+import { isNetwork } from '../../src/config/network.js';
 import { JSON_DEPTH_MAX, parseStrictJson } from '../../src/http/wire/strict-json.js';
 import {
   parseAdmitReplies,
@@ -23,7 +23,7 @@ import {
 } from '../../src/persist/redis/replies.js';
 import { efforts } from './effort.js';
 
-/** What the reply to one batch says; a fault of the batch is thrown like one of the whole reply. */
+/** The content of the reply to one batch; a fault of the batch is thrown like one of the whole reply. */
 function admitted(reply: unknown): void {
   const batch = { couponId: couponNumber(1), epoch: 1, holders: [], notAfterMs: 1 };
   for (const answer of parseAdmitReplies(reply, [batch])) if (answer.status === 'fault') throw answer.fault;

@@ -1,4 +1,6 @@
 /** Sends bodies in chunks to a real server: the answer of a whole body, or a refusal that carries nothing out (fault 47). */
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { exchangeBytes } from '../../src/http/testing/client.js';
 import { signToken } from '../clients/tokens.js';
@@ -9,6 +11,7 @@ t.teardown(() => shop.stop());
 const { port } = shop.server;
 
 const PATIENCE_MS = 20_000;
+const SECOND_PACKET_MS = 100;
 const path = `/v1/coupons/${shop.couponId}`;
 const chunkedHead = (method: string, target: string, token: string, lines = ''): string =>
   `${method} ${target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n${lines}Transfer-Encoding: chunked\r\n\r\n`;
@@ -104,3 +107,41 @@ t.test('other encodings and endless bodies are refused with a code', async (t) =
   }
   t.ok(shop.server.isAlive());
 });
+
+t.test('trailers in a later packet reach nobody, and what they follow is made once', async (t) => {
+  const accepted = chunkedHead('PATCH', path, shop.seller);
+  const member = await signToken('late-trailers', 'member');
+  const smuggled = `POST ${path}/pause HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${shop.seller}\r\n\r\n`;
+  const trailers = ['X-Checksum: 1\r\n\r\n', smuggled, `xx${smuggled}`, `\r\n${smuggled}`];
+  for (const [place, trailer] of trailers.entries()) {
+    const body = `{"name":"Late ${place}"}`;
+    const patch = await inTwoPackets(`${accepted}${chunks(body)}0\r\n`, trailer);
+    const press = chunkedHead('POST', `${path}/download`, member);
+    const download = await inTwoPackets(`${press}${chunks('{}')}0\r\n`, trailer);
+    for (const received of [patch, download]) {
+      t.ok(responses(received) <= 1, 'one answer at most');
+      t.notMatch(received, '"state":"paused"');
+    }
+    // A trailer that comes before the answer cuts the connection, and no answer promises nothing.
+    if (patch !== '') {
+      const made = /^HTTP\/1\.1 200 /.test(patch);
+      t.equal((await nameOf()) === `Late ${place}`, made, 'the answer is true');
+    }
+  }
+  const { body: coupon } = await shop.client.call(path);
+  t.equal(coupon['state'], 'open', 'nothing was paused');
+});
+
+/** The second packet leaves when the server has had the time to read the first. */
+async function inTwoPackets(first: string, second: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1').setNoDelay(true);
+  let received = '';
+  socket.on('data', (data) => (received += data.toString('latin1'))).on('error', () => undefined);
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write(first);
+  await pause(SECOND_PACKET_MS);
+  if (!socket.destroyed) socket.write(second);
+  await Promise.race([closed, pause(PATIENCE_MS, undefined, { ref: false })]);
+  socket.destroy();
+  return received;
+}

@@ -29,7 +29,7 @@ t.teardown(() => folder.remove());
 interface Expected {
   readonly exitCode: 1 | 2;
   readonly code: string;
-  /** What the line must say. */
+  /** Text that the line must have. */
   readonly says: RegExp;
 }
 

@@ -48,7 +48,7 @@ export function malformedRequests(path: string, token: string): readonly Malform
       [`POST ${path} HTTP/1.1\r\n`, ...byteByByte(`Host: x\r\nAuthorization: Bearer ${token}\r\n\r\n`)],
       /^HTTP\/1\.1 403 [^]*wrong_role/,
     ],
-    // The library wants the request line in one piece.
+    // The library requires the request line in one piece.
     ['a request line byte by byte', byteByByte(`${head}\r\n`), /^HTTP\/1\.1 (505|403) /],
     [
       'body byte by byte',

@@ -66,7 +66,7 @@ for (const [name, token] of Object.entries(refused)) {
   });
 }
 
-/** Of other providers than ours: each comes in, and sees its own name unchanged. */
+/** Subjects of other providers: each is accepted, and its responses show it unchanged. */
 const subjects = [
   'x'.repeat(65),
   'x'.repeat(255),

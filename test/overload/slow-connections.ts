@@ -30,7 +30,7 @@ export class SlowConnections {
     await this.#open(port, count);
   }
 
-  /** Connections that begin a request and go on byte by byte: every other one in its head, the rest in its body. */
+  /** Connections that begin a request and continue byte by byte: every other one in its head, the rest in its body. */
   async openSlow(port: number, count: number): Promise<void> {
     const sockets = await this.#open(port, count);
     sockets.forEach((socket, place) => socket.write(place % 2 === 0 ? slowHead : slowBody));

@@ -51,7 +51,7 @@ t.test('the list has every header that the server reads', (t) => {
     for (const [, name = ''] of text.matchAll(/(?:getHeader|headers\.get)\('([a-z-]+)'\)/g)) read.add(name);
     for (const [, name = ''] of text.matchAll(/_HEADER = '([\w-]+)'/g)) read.add(name.toLowerCase());
   }
-  // Of a request that the server sends itself, and of one hop only.
+  // The server sends the first itself, and the second belongs to one hop only.
   for (const other of ['location', 'transfer-encoding']) read.delete(other);
   t.same(
     [...read].filter((name) => !(name in REQUEST_HEADERS)),

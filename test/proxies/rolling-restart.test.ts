@@ -1,7 +1,7 @@
 /**
  * Restarts two servers one after the other under load behind nginx and HAProxy: no request may be refused or cut (fault 43).
  *
- * `REQUESTS=10000 bash test/run.sh test/proxies/rolling-restart.test.ts` goes on until each proxy has answered as many.
+ * `REQUESTS=10000 bash test/run.sh test/proxies/rolling-restart.test.ts` continues until each proxy has answered as many.
  */
 import { Agent, request } from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import { startBackEnd } from '../system/back-ends.js';
 
 const REQUESTS_MIN = Number(process.env['REQUESTS'] ?? 500);
 const CLIENTS_PER_PROXY = 16;
-/** Of one client, so that two cores carry the load. */
+/** Pause of one client, so that two cores carry the load. */
 const THINK_TIME_MS = 40;
 /** The health check of the shipped HAProxy file takes a server back after two good answers, a second apart. */
 const BACK_IN_SERVICE_MS = 3_000;

@@ -26,7 +26,7 @@ export function compiled(file) {
     return readFileSync(kept, 'utf8');
   } catch {
     const code = compile(file, source);
-    // Several processes may want the same file, and none may read half of it.
+    // Several processes may read the same file, and none may read half of it.
     const unfinished = `${kept}.${process.pid}.${threadId}`;
     mkdirSync(folder, { recursive: true });
     writeFileSync(unfinished, code);

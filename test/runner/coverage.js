@@ -1,8 +1,7 @@
 /**
- * Counts which lines of the engine the tests execute, as V8 counts them in the processes themselves and in all they
- * start.
+ * Counts which lines of the engine the tests execute, with V8's counters in every process that they start.
  *
- * Counting makes code slow, and what V8 writes down at the end of each process is most of a megabyte. So those files are watched that
+ * Counting makes code slow, and what V8 writes at the end of each process is most of a megabyte. So those files are watched that
  * have something of the engine to show, and the servers of the tests never are (test/servers/child-server.ts).
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,7 +26,7 @@ export function watching(file) {
   return watchedFiles.test(file) ? { NODE_V8_COVERAGE: rawFolder } : {};
 }
 
-/** Forgets what an earlier run has counted. */
+/** Clears what an earlier run has counted. */
 export function beginCounting() {
   rmSync(rawFolder, { recursive: true, force: true });
   mkdirSync(rawFolder, { recursive: true });

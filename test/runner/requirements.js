@@ -2,7 +2,7 @@
  * Derives which Debian packages test files need, from what they import.
  *
  * Every helper that starts a program names the package (`requiredProgram` in test/servers/on-path.ts). A table beside the helpers would be
- * forgotten when a helper is added.
+ * out of date when a helper is added.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';

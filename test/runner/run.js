@@ -20,8 +20,8 @@ import { runTestFile } from './test-file.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /**
- * Of what a file takes, almost half is waiting: for a lease, a failover, a server that starts. So one more than there are processors, and
- * another one whenever the processors were idle meanwhile.
+ * A file spends almost half of its time waiting: for a lease, a failover, a server that starts. So one file more than there are
+ * processors, and another one whenever the processors were idle meanwhile.
  */
 const CONCURRENT_LEAST = Math.min(availableParallelism() + 1, 8);
 const EXTRA_MOST = 2;
@@ -41,7 +41,7 @@ const { values, positionals: selection } = readWords(USAGE, {
   },
   allowPositionals: true,
 });
-// A selection covers a part of the code only, so its coverage says nothing.
+// A selection covers a part of the code only, so its coverage is meaningless.
 const wholeRun = selection.length === 0 && values.grep === undefined;
 prepare();
 const files = selection.length === 0 ? longestFirst(allTestFiles(root)) : selection;

@@ -1,4 +1,4 @@
-/** The runner itself: which servers it asks for, and what it reports about names and files that are wrong. */
+/** Tests the runner: which servers it requires, and what it reports about wrong names and files. */
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ async function runOnBareMachine(t: Test, ...words: readonly string[]): Promise<E
   });
 }
 
-/** Of all test files without names. */
+/** Packages of these test files, or of all test files without names. */
 function packagesOf(...files: readonly string[]): string[] {
   const listing = execFileSync(process.execPath, ['test/runner/packages.js', ...files], { cwd: root });
   return listing.toString().split('\n').filter(Boolean);
@@ -62,7 +62,10 @@ t.test('what each kind of file needs follows from its imports', (t) => {
   t.same(packagesOf('test/completion.test.ts'), ['fish', 'zsh']);
   const behindProxies = ['haproxy', 'mariadb-server', 'nginx', 'redis-server'];
   t.same(packagesOf('test/proxies/rolling-restart.test.ts'), behindProxies);
-  t.same(packagesOf(), ['bsdutils', 'chromium', 'fish', ...behindProxies, 'prometheus', 'zsh'].sort());
+  t.same(
+    packagesOf(),
+    ['bsdutils', 'chromium', 'curl', 'fish', ...behindProxies, 'prometheus', 'zsh'].sort(),
+  );
   t.end();
 });
 

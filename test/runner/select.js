@@ -14,7 +14,7 @@ export function allTestFiles(root) {
   );
 }
 
-/** @returns {string[]} one line for each name that is no file; empty when all of them are. */
+/** @returns {string[]} one line for each name without a file; empty when every name has one. */
 export function unknownFiles(root, names) {
   const isFile = (name) =>
     existsSync(path.resolve(root, name)) && statSync(path.resolve(root, name)).isFile();

@@ -25,7 +25,7 @@ const LAST_WORDS_MS = 10_000;
 
 /**
  * @param {string} file
- * @param {{ env: NodeJS.ProcessEnv, timeoutSeconds: number }} options a timeout of 0 is none
+ * @param {{ env: NodeJS.ProcessEnv, timeoutSeconds: number }} options a timeout of 0 disables it
  * @returns {Promise<TestFileResult>}
  */
 export async function runTestFile(file, { env, timeoutSeconds }) {

@@ -1,4 +1,4 @@
-/** Runs containers of images with crun: as the image says, without capabilities, on a root that cannot be written to. */
+/** Runs containers of images with crun: as the image is configured, without capabilities, on a root that cannot be written to. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -20,6 +20,11 @@ const DOWN_CONVERTER = '@apiture/openapi-down-convert@0.14.2';
 const LINTERS = ['@redocly/cli@2.77.0', '@stoplight/spectral-cli@6.16.3'];
 const JARS = ['okhttp', 'okio', 'gson', 'kotlin-reflect', 'kotlin-stdlib-jdk8', 'kotlin-stdlib'];
 const PATIENCE_MS = 30_000;
+/** How many of address, seller's and member's token each takes. */
+const EXAMPLES = [
+  ['redeem', 3],
+  ['backend', 2],
+];
 
 /** @param {string} root folder of the project @returns {Promise<number>} the exit code */
 export async function runGeneratedClients(root) {
@@ -62,8 +67,16 @@ function plainDocument(folder, served) {
 function runPython(root, folder, callers) {
   generate(folder, 'python', ['--package-name', 'seonchak_client']);
   const env = { ...process.env, PYTHONPATH: join(folder, 'python') };
-  const said = run('/usr/bin/python3', [join(root, 'examples/clients/redeem.py'), ...callers], { env });
-  console.log(`Python: ${said.trim()}`);
+  for (const [name, tokens] of EXAMPLES) {
+    const said = run(
+      '/usr/bin/python3',
+      [join(root, `examples/clients/${name}.py`), ...callers.slice(0, tokens)],
+      {
+        env,
+      },
+    );
+    console.log(`Python, ${name}: ${said.trim()}`);
+  }
 }
 
 function runKotlin(root, folder, callers) {
@@ -84,9 +97,13 @@ function runKotlin(root, folder, callers) {
   const sources = readdirSync(main, { recursive: true })
     .filter((name) => name.endsWith('.kt'))
     .map((name) => join(main, name));
-  const example = join(root, 'examples/clients/Redeem.kt');
-  run('kotlinc', ['-nowarn', '-cp', jars, '-d', classes, ...sources, example]);
-  console.log(`Kotlin: ${run('java', ['-cp', `${jars}:${classes}`, 'RedeemKt', ...callers]).trim()}`);
+  const examples = ['Redeem', 'Backend'].map((name) => join(root, `examples/clients/${name}.kt`));
+  run('kotlinc', ['-nowarn', '-cp', jars, '-d', classes, ...sources, ...examples]);
+  for (const [name, tokens] of EXAMPLES) {
+    const main = `${name[0].toUpperCase()}${name.slice(1)}Kt`;
+    const said = run('java', ['-cp', `${jars}:${classes}`, main, ...callers.slice(0, tokens)]);
+    console.log(`Kotlin, ${name}: ${said.trim()}`);
+  }
 }
 
 function generate(folder, language, options) {

@@ -25,7 +25,7 @@ const SECRETS = { JWT_SECRET: 'kV3v0b6Zr8Q1yT5mWc9nXe2hLa7sPd4u', MYSQL_PASSWORD
 /** @returns the exit code. */
 export function runImage() {
   buildImages(root);
-  // A network of its own, so that no port of this machine is used; crun wants one cgroup hierarchy, which not every machine has.
+  // A network of its own, so that no port of this machine is used; crun requires one cgroup hierarchy, which not every machine has.
   const script = `umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup && ip link set lo up && exec "$0" "$@"`;
   const words = [
     '--mount',

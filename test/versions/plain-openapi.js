@@ -1,7 +1,7 @@
 const UNREADABLE = new Set(['contentSchema', 'contentMediaType', 'discriminator']);
 
 /**
- * Simplifies an OpenAPI 3.1 document for generators of before 2023: they read 3.0 only, and know neither unions nor constants.
+ * Simplifies an OpenAPI 3.1 document for generators from before 2023: they read 3.0 only, and know neither unions nor constants.
  *
  * What they cannot express is left open (any value), so a client never refuses an answer.
  *
