@@ -66,6 +66,7 @@ export default tseslint.config(
  */
 function rooms() {
   const jobs = ['download', 'sellers', 'recording', 'recovery', 'reconcile', 'live', 'feed', 'holds'];
+  const outerOfHttp = 'presence|door|download|api|console|cors|metrics|openapi';
   const otherJobs = (job) => jobs.filter((other) => other !== job && other !== 'recovery').join('|');
   return [
     room('src/engine/domain', '^(?!\\./)', 'domain/ imports nothing outside itself.'),
@@ -79,16 +80,47 @@ function rooms() {
     ),
     room('src/webhooks', '/(http|persist|config|cli|server)/', 'webhooks/ imports only the engine.'),
     room('src/accounts', '/(http|persist|config|cli|server)/', 'accounts/ import only the engine.'),
+    room('src/mail', '^\\.\\./', 'mail/ imports nothing of the program.'),
+    room('src/seeding', '^\\.\\./', 'seeding/ plans rows and imports nothing of the program.'),
     room(
       'src/persist',
-      '/(http|config|cli|server)/',
-      'A back end knows neither the front end nor the configuration.',
+      `/(http|config|cli|server|mail)/|/engine/(${jobs.join('|')})/`,
+      'A back end imports domain/, ports/, accounts/ and seeding/: neither the front end, the configuration nor a job.',
     ),
     room(
       'src/http',
-      '/(persist|config|cli|server)/',
+      '/(persist|config|cli|server|mail|seeding)/',
       'The front end knows neither the back ends nor the configuration.',
     ),
+    room(
+      'src/http/wire',
+      `/(persist|config|cli|server|mail|seeding)/|^\\.\\./(auth|limits|${outerOfHttp})/`,
+      'wire/ imports no guard and no route.',
+    ),
+    room(
+      'src/http/auth',
+      `/(persist|config|cli|server|mail|seeding)/|^\\.\\./(${outerOfHttp})/`,
+      'auth/ imports wire/ and limits/, no other guard and no route.',
+    ),
+    // Settings are described by those who use them, so the configuration imports their types, and no code.
+    {
+      ...room('src/config', '', ''),
+      rules: {
+        '@typescript-eslint/no-restricted-imports': [
+          'error',
+          {
+            patterns: [
+              {
+                regex: '/(http|persist|mail|accounts)/',
+                allowTypeImports: true,
+                message: 'The configuration imports only types of what it configures.',
+              },
+              { regex: '/(cli|server|demo|seeding)/', message: 'The configuration is read by these.' },
+            ],
+          },
+        ],
+      },
+    },
   ];
 }
 

@@ -1,12 +1,13 @@
 /**
- * npm run check: format, lint, types and unused code, two concurrently, the longest first. Each prints its findings when it has ended.
+ * npm run check: format, lint, types, unused code and the OpenAPI document, two concurrently, the longest first. Each prints
+ * its findings when it has ended.
  * The generated types of the client come before them, as a fresh checkout has none.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Each wants a processor and up to two gigabytes for itself. */
+/** Each takes a processor and up to two gigabytes. */
 const CONCURRENT = 2;
 
 const waiting = [
@@ -15,6 +16,7 @@ const waiting = [
   'prettier --check --log-level warn .',
   'knip',
   'tsc --noEmit -p web',
+  'node scripts/lint-openapi.js',
 ];
 
 await check('node scripts/client-types.js');

@@ -9,6 +9,7 @@ import prettier from 'prettier';
 /** Tools by their place in package.json, but part of what the build makes. */
 const BUILT_IN = new Map([
   ['node_modules/preact', 'built into the console'],
+  ['node_modules/qr', 'built into the console'],
   ['node_modules/uplot', 'built into the console'],
   ['node_modules/openapi-fetch', 'built into the client'],
 ]);
@@ -30,7 +31,7 @@ const rows = Object.entries(packages)
     license: license ?? 'UNKNOWN',
     remark: BUILT_IN.has(path) ? BUILT_IN.get(path) : optional === true ? 'on some platforms' : '',
   }));
-// The same package may be there twice, for two that want it.
+// The same package may be there twice, for two that depend on it.
 const lines = [
   ...new Set(rows.map((row) => `| ${row.name} | ${row.version} | ${row.license} | ${row.remark} |`)),
 ].sort();
