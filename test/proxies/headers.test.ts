@@ -14,6 +14,7 @@ const REQUEST_HEADERS: Readonly<Record<string, string>> = {
   'content-type': 'application/json',
   accept: 'application/x-ndjson, text/csv;q=0.5',
   'accept-encoding': 'br;q=1.0, gzip;q=0.5',
+  'accept-language': 'ko-KR, en;q=0.5',
   'if-none-match': 'W/"7", "8"',
   'if-match': '"1-2"',
   'idempotency-key': '8e03978e-40d5-43dd-bc93-6894a57f9324',
