@@ -23,7 +23,7 @@ is_there() {
   case $1 in
     redis-server) [ "$(redis_major)" -ge "$LEAST_REDIS_MAJOR" ] ;;
     mariadb-server) has mariadbd || has mysqld ;;
-    chromium) has chromium || has chromium-browser || has google-chrome ;;
+    chromium-headless-shell) has chromium-headless-shell || has chromium || has chromium-browser || has google-chrome ;;
     prometheus) has prometheus && has promtool ;;
     bsdutils) has script ;;
     *) has "$1" ;;

@@ -3,7 +3,8 @@ import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { requiredProgram } from '../servers/on-path.js';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+/** The shell first: it has no window system to start, which saves a quarter of a test's processor time. */
+const NAMES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
 
 /** Nothing but the page under test goes over the network, and root may run it. */
 const FLAGS = [
@@ -33,7 +34,7 @@ export interface TestBrowser {
  * @throws Error when no Chromium is on the PATH.
  */
 export async function startBrowser(flags: readonly string[] = []): Promise<TestBrowser> {
-  const executablePath = requiredProgram(NAMES, { package: 'chromium' });
+  const executablePath = requiredProgram(NAMES, { package: 'chromium-headless-shell' });
   const browser: Browser = await chromium.launch({ executablePath, args: [...FLAGS, ...flags] });
   const complaints: string[] = [];
   return {

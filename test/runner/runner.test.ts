@@ -58,13 +58,13 @@ t.test('a test of Redis asks for Redis, and for nothing else', async (t) => {
 t.test('what each kind of file needs follows from its imports', (t) => {
   t.same(packagesOf(WITHOUT_SERVERS, 'test/chaos/embedded.test.ts'), []);
   t.same(packagesOf('src/persist/sql/mariadb.test.ts'), ['mariadb-server']);
-  t.same(packagesOf('test/console-accessibility.test.ts'), ['chromium']);
+  t.same(packagesOf('test/console-accessibility.test.ts'), ['chromium-headless-shell']);
   t.same(packagesOf('test/completion.test.ts'), ['fish', 'zsh']);
   const behindProxies = ['haproxy', 'mariadb-server', 'nginx', 'redis-server'];
   t.same(packagesOf('test/proxies/rolling-restart.test.ts'), behindProxies);
   t.same(
     packagesOf(),
-    ['bsdutils', 'chromium', 'curl', 'fish', ...behindProxies, 'prometheus', 'zsh'].sort(),
+    ['bsdutils', 'chromium-headless-shell', 'curl', 'fish', ...behindProxies, 'prometheus', 'zsh'].sort(),
   );
   t.end();
 });
