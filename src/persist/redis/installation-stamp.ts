@@ -66,6 +66,8 @@ export class InstallationStamp {
     if (stamp === this.#seen) return;
     this.#seen = stamp;
     this.#seenAt = performance.now();
+    // Another process may have renewed it: then this one does not try, and its own failure says nothing any more.
+    this.#renewalFault = undefined;
   }
 
   /** The database first: should the process end in between, any process finds Redis behind and brings it up to date. */
@@ -73,7 +75,6 @@ export class InstallationStamp {
     const next = after(stamp);
     try {
       if (await tables.renewStamp(stamp, next)) this.#note(next);
-      this.#renewalFault = undefined;
     } catch (fault) {
       // A database that takes no writes is found by others; without the right to this row a copy is not noticed.
       this.#renewalFault = fault;
