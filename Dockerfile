@@ -5,9 +5,10 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY packages/client packages/client
 RUN npm ci --ignore-scripts --no-audit
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json ./
 COPY scripts/client-types.js scripts/client-types.js
 COPY scripts/build-client.js scripts/build-client.js
+COPY scripts/build-server.js scripts/build-server.js
 COPY src src
 COPY web web
 COPY docs/errors.md docs/errors.md
@@ -15,7 +16,7 @@ RUN npm run build
 # The server library ships a binary of 7 MB per platform; only the matching one is kept.
 RUN npm prune --omit=dev --ignore-scripts --no-audit \
   && find node_modules/uWebSockets.js -name '*.node' ! -name "$(node -p '`uws_${process.platform}_${process.arch}_${process.versions.modules}.node`')" -delete \
-  && find dist \( -name '*.map' -o -name .tsbuildinfo \) -delete \
+  && find dist -name '*.map' -delete \
   && mkdir data
 
 FROM node:24-trixie-slim

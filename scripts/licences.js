@@ -47,6 +47,7 @@ const source = `# Licences
 Seonchak is under the [MIT licence](../LICENSE).
 This page lists the packages of an installation without development tools, from the lock file.
 \`npm run licences\` generates it, and a test compares it with the lock file and with what is installed.
+The build puts most of them into its own files; \`dist/third-party.md\` has the licences of those.
 
 ${summary}
 

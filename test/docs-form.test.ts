@@ -132,11 +132,11 @@ t.test('a source file that a document names is there', (t) => {
   const missing = current.flatMap((file) =>
     lines(file).flatMap(({ text, place }) =>
       Array.from(text.matchAll(/`([\w./-]+\.(?:ts|js|lua|sh|md))`/g), ([, path = '']) => path)
-        .filter((path) =>
-          path.includes('/')
-            ? !repositoryFiles.some((known) => known === path || known.endsWith(`/${path}`))
-            : !names.has(path),
-        )
+        .filter((path) => {
+          if (path.startsWith('dist/')) return !existsSync(join(root, path));
+          if (!path.includes('/')) return !names.has(path);
+          return !repositoryFiles.some((known) => known === path || known.endsWith(`/${path}`));
+        })
         .map((path) => `${place}: ${path}`),
     ),
   );

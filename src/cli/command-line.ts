@@ -1,6 +1,7 @@
 /** Registers the commands, prints each error as one line, and returns a stable exit code. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { packageFolder } from '../package-folder.js';
 import { addAccount } from './account.js';
 import { addAudit } from './audit.js';
 import type { CommandContext } from './command-context.js';
@@ -105,7 +106,7 @@ Examples:
   $ seonchak status 42 --json`;
 
 function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const manifest: unknown = JSON.parse(readFileSync(new URL('package.json', packageFolder), 'utf8'));
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest
     ? String(manifest.version)
     : 'unknown';

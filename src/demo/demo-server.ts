@@ -5,8 +5,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { packageFolder } from '../package-folder.js';
 
-const COMMAND = fileURLToPath(new URL('./served-for-demo.js', import.meta.url));
+const COMMAND = fileURLToPath(new URL('dist/demo/served-for-demo.js', packageFolder));
 const READY_WAIT_MS = 60_000;
 const READY_POLL_MS = 20;
 

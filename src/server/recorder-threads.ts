@@ -1,5 +1,4 @@
 /** Runs the recorder's threads: a piscina pool whose tasks each drain many coupons. */
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { CouponId } from '../engine/domain/coupon.js';
@@ -7,6 +6,7 @@ import { SeonchakError, StoreOutcomeUnknownError, StoreUnavailableError } from '
 import type { QueueFault } from '../engine/ports/issuance-queue.js';
 import type { CouponDrain } from '../engine/recording/flusher.js';
 import type { RecordingTimesDelta } from '../engine/recording/recording-times.js';
+import { packageFolder } from '../package-folder.js';
 import type { NatMap, SentinelGroup } from '../persist/redis/redis-servers.js';
 import type { ServerTls } from '../persist/server-tls.js';
 
@@ -56,7 +56,7 @@ export function startRecorderThreads(
   onTimes: (times: RecordingTimesDelta) => void,
 ): RecorderThreads {
   const pool = new Piscina({
-    filename: workerFile(),
+    filename: WORKER_FILE,
     name: 'drain',
     workerData: settings,
     minThreads: threads,
@@ -122,10 +122,5 @@ function loadedByImport(): { readonly execArgv?: string[] } {
   return process.allowedNodeEnvironmentFlags.has(flag) ? { execArgv: [flag.replace('--', '--no-')] } : {};
 }
 
-/** Beside this file in the build. Run from source (tests), the thread still needs the build: threads load plain JavaScript. */
-function workerFile(): string {
-  const beside = fileURLToPath(new URL('./drain-worker.js', import.meta.url));
-  return existsSync(beside)
-    ? beside
-    : fileURLToPath(new URL('../../dist/server/drain-worker.js', import.meta.url));
-}
+/** Run from source (tests), the thread still needs the build: threads load plain JavaScript. */
+const WORKER_FILE = fileURLToPath(new URL('dist/server/drain-worker.js', packageFolder));

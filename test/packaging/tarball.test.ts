@@ -36,10 +36,10 @@ t.test('the package runs in an empty folder', async (t) => {
     { filename: string; files: { path: string }[] },
   ];
   const paths = files.map(({ path }) => path);
-  for (const path of ['dist/cli/seonchak.js', 'dist/web/index.html', 'dist/client/index.js', 'lua/admit.lua'])
-    t.ok(paths.includes(path), path);
+  const needed = ['dist/cli/seonchak.js', 'dist/web/index.html', 'dist/client/index.js', 'lua/admit.lua'];
+  for (const path of [...needed, 'dist/third-party.md']) t.ok(paths.includes(path), path);
   t.same(
-    paths.filter((path) => /\.test\.|\/testing\/|^(src|test|bench|web)\/|\.env|jwt-secret/.test(path)),
+    paths.filter((path) => /\.test\.|\/testing\/|^(src|test|bench|web)\/|\.env|jwt-secret|\.map$/.test(path)),
     [],
     'nothing that only we need',
   );

@@ -19,7 +19,7 @@ const reportFolder = path.join(root, '.tap/report');
  */
 const watchedFiles =
   /^(src\/engine\/(?!testing\/)|src\/engine\/testing\/simulation\/hold-|src\/persist\/|src\/http\/api\/(live|holds)\.test|test\/chaos\/(reconcile|verify)\.test)/;
-const countedScripts = /\/(src|dist)\/engine\/(?!testing\/)/;
+const countedScripts = /\/(src\/engine\/(?!testing\/)|dist\/(chunks|server)\/)/;
 
 /** The settings with which a test file is watched, or not. */
 export function watching(file) {

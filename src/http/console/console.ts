@@ -1,11 +1,11 @@
 /** Serves the console under `/` from memory within one turn of the event loop. */
 import { fileURLToPath } from 'node:url';
 import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import { packageFolder } from '../../package-folder.js';
 import { readConsoleFiles } from './console-files.js';
 import type { ConsoleFile, Encoding } from './console-files.js';
 
-/** `dist/web`, beside the compiled `dist/http/console`. */
-const BUILT_CONSOLE = fileURLToPath(new URL('../../web/', import.meta.url));
+const BUILT_CONSOLE = fileURLToPath(new URL('dist/web/', packageFolder));
 
 /**
  * Registers a route for each file. Without a built console it registers none, and `/` is left to the API.

@@ -1,5 +1,6 @@
 /** Builds the OpenAPI 3.1 document from the schemas that validate the input. */
 import { readFileSync } from 'node:fs';
+import { packageFolder } from '../../package-folder.js';
 import type { ProblemCode } from '../wire/problems.js';
 import { JSON_TYPE, PROBLEM_TYPE } from '../wire/status-lines.js';
 import { bodyExamples } from './body-examples.js';
@@ -244,8 +245,7 @@ function jsonContent(name: string, example?: unknown): JsonObject {
   return { [JSON_TYPE]: example === undefined ? { schema } : { schema, example } };
 }
 
-/** Beside `src` and `dist` alike. */
 function packageVersion(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('package.json', packageFolder), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
 import { createLogger } from '../../server/log.js';
 import type { AuditLog } from '../../engine/ports/audit-log.js';
@@ -31,6 +32,8 @@ import type { LimitSettings } from '../limits/caller-limits.js';
 import { startHttp } from '../server.js';
 import type { HttpPorts, HttpServer, HttpSettings } from '../http-server.js';
 
+/** The server alone, whether or not the console has been built. */
+const NO_CONSOLE = fileURLToPath(new URL('no-console/', import.meta.url));
 const POLICY = { issuer: 'seonchak', audiences: ['seonchak'] };
 
 /** What a server has that is configured with nothing. */
@@ -163,6 +166,7 @@ export async function startEmbeddedServer(
     sellerSignup: 'open',
     memberSignup: 'open',
     limits: TEST_LIMITS,
+    consoleFolder: NO_CONSOLE,
     ...options.settings,
   });
   t.teardown(async () => {

@@ -1,6 +1,7 @@
 /** Names the Lua scripts and their numbers of keys, and loads their text from `lua/`. The only place that does. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { packageFolder } from '../../package-folder.js';
 
 /** Number of KEYS of each script; a test compares it with the script's header. */
 export const scriptKeyCounts = {
@@ -70,8 +71,7 @@ export interface Script {
 
 export type Scripts = Readonly<Record<ScriptName, Script>>;
 
-/** `src/persist/redis` and `dist/persist/redis` lie equally deep, so one relative path serves both. */
-export const scriptFolder = new URL('../../../lua/', import.meta.url);
+export const scriptFolder = new URL('lua/', packageFolder);
 
 /** Reads all scripts. Called once when a connection is built; nothing is read at import. */
 export function loadScripts(): Scripts {

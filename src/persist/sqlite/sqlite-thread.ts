@@ -1,6 +1,7 @@
 /** Sends requests to the database thread and grants its connection to one owner after another. */
 import { Worker } from 'node:worker_threads';
 import { DATABASE_TIMEOUT_MS } from '../../engine/domain/limits.js';
+import { packageFolder } from '../../package-folder.js';
 import type {
   SqliteReply,
   SqliteRequest,
@@ -27,8 +28,10 @@ interface Pending {
   readonly timer: NodeJS.Timeout | undefined;
 }
 
-/** Tests run the sources as they are; what is installed has the compiled file beside it. */
-const workerFile = import.meta.url.endsWith('.ts') ? './sqlite-worker.ts' : './sqlite-worker.js';
+/** Tests run the sources as they are. */
+const workerFile = import.meta.url.endsWith('.ts')
+  ? new URL('./sqlite-worker.ts', import.meta.url)
+  : new URL('dist/persist/sqlite-worker.js', packageFolder);
 
 export class SqliteThread {
   readonly #worker: Worker;
@@ -41,7 +44,7 @@ export class SqliteThread {
   /** Opens `file`, creating it when it is not there. @throws {@link SqliteThreadError} when it cannot be opened. */
   static async open(file: string): Promise<SqliteThread> {
     const workerData: SqliteWorkerData = { file };
-    const worker = new Worker(new URL(workerFile, import.meta.url), { workerData, name: 'sqlite' });
+    const worker = new Worker(workerFile, { workerData, name: 'sqlite' });
     const thread = new SqliteThread(worker);
     // Without a deadline: how long a thread takes to start depends on how it is loaded, and no caller waits for an
     // answer yet.

@@ -1,0 +1,53 @@
+/**
+ * Builds the server and the commands into dist/: a few files with our modules and the libraries they load.
+ *
+ * A process reads one file instead of some 850, most of them of libraries: `seonchak --version` takes half of the processor time, and a
+ * server and each of its threads a third until they are ready (docs/adr/0052-the-server-is-built-into-a-few-files.md).
+ */
+import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+/** What is started as a process or a thread. */
+const ENTRIES = {
+  'cli/seonchak': 'src/cli/seonchak.ts',
+  'demo/served-for-demo': 'src/demo/served-for-demo.ts',
+  'server/drain-worker': 'src/server/drain-worker.ts',
+  'persist/sqlite-worker': 'src/persist/sqlite/sqlite-worker.ts',
+};
+/** These load a binary or start threads from files of their own, or are needed by few processes. */
+const SEPARATE = [
+  'uWebSockets.js',
+  'libsql',
+  'piscina',
+  'pino',
+  'pino-pretty',
+  'undici',
+  'nodemailer',
+  '#client',
+];
+/** Written by the other steps of the build. */
+const OWN_FOLDERS = ['cli', 'demo', 'server', 'persist', 'chunks'];
+
+for (const folder of OWN_FOLDERS) await rm(`${root}dist/${folder}`, { recursive: true, force: true });
+await build({
+  root,
+  configFile: false,
+  publicDir: false,
+  logLevel: 'warn',
+  ssr: { noExternal: true, external: SEPARATE },
+  build: {
+    ssr: true,
+    outDir: 'dist',
+    emptyOutDir: false,
+    target: 'node20',
+    minify: false,
+    sourcemap: true,
+    license: { fileName: 'third-party.md' },
+    rolldownOptions: {
+      input: ENTRIES,
+      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+    },
+  },
+});
