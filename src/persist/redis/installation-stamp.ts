@@ -66,7 +66,7 @@ export class InstallationStamp {
     if (stamp === this.#seen) return;
     this.#seen = stamp;
     this.#seenAt = performance.now();
-    // Another process may have renewed it: then this one does not try, and its own failure says nothing any more.
+    // Another process has renewed it, so this one does not try, and its own failure no longer matters.
     this.#renewalFault = undefined;
   }
 
