@@ -38,8 +38,15 @@ export async function storeFindings(
   ];
 }
 
+/** What each store judges by its clock; SQLite has that of the machine. */
+const JUDGED = {
+  redis: 'coupons open and close',
+  database: 'issuances expire and are used',
+} as const;
+
 function conditionFindings({
   name,
+  kind,
   version,
   clockAheadMs,
   usedBytes,
@@ -53,7 +60,7 @@ function conditionFindings({
       : {
           state: 'warning',
           check: `${name} clock`,
-          text: `${apart}; synchronise both (NTP): coupons open by the clock of this store`,
+          text: `${apart}; synchronise both (NTP): ${JUDGED[kind]} by the clock of this store`,
         },
   );
   if (usedBytes !== undefined && limitBytes !== undefined && usedBytes > limitBytes * MEMORY_SHARE_MAX) {
@@ -80,11 +87,18 @@ async function backlog({ distributed }: Stores): Promise<Finding[]> {
   if (distributed === undefined) return [];
   const { queue, bell } = distributed;
   const ids = (await bell.pendingMarks(SWEEP_COUPONS_MAX)).map(({ couponId }) => couponId);
-  let oldestMs = 0;
+  const agesMs: number[] = [];
   for (const some of chunksOf(ids, SWEEP_BATCH_MAX))
-    for (const ageMs of await queue.oldestAgesMs(some)) oldestMs = Math.max(oldestMs, ageMs ?? 0);
+    for (const ageMs of await queue.oldestAgesMs(some)) if (ageMs !== undefined) agesMs.push(ageMs);
+  const oldestMs = Math.max(...agesMs);
+  if (agesMs.length === 0) return [{ state: 'ok', check: 'recorders', text: 'every issuance has its row' }];
   if (oldestMs <= BACKLOG_AGE_MAX_MS)
-    return [{ state: 'ok', check: 'recorders', text: 'every issuance has its row' }];
+    return [
+      {
+        ...{ state: 'ok', check: 'recorders' },
+        text: `the oldest issuance without a row has waited for ${Math.round(oldestMs).toLocaleString('en')} ms`,
+      },
+    ];
   const seconds = Math.round(oldestMs / 1_000).toLocaleString('en');
   return [
     {

@@ -1,4 +1,6 @@
 /** Tests `seonchak doctor` with what it is for: an installation before an event, whole and with faults. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import { emptyFolder, runSeonchak } from '../../test/clients/seonchak-command.js';
 import { HttpClient } from '../../test/clients/http-client.js';
@@ -14,12 +16,17 @@ interface Finding {
   readonly text: string;
 }
 
-async function findings(settings: Readonly<Record<string, string>>) {
-  const { exitCode, stdout, stderr } = await runSeonchak(['doctor', '--json'], settings);
+async function findings(settings: Readonly<Record<string, string>>, under?: readonly string[]) {
+  const { exitCode, stdout, stderr } = await runSeonchak(['doctor', '--json'], settings, undefined, under);
   const report = JSON.parse(stdout) as { findings: Finding[] };
   const of = (check: string) => report.findings.find((finding) => finding.check === check);
-  return { exitCode, stderr, of, all: report.findings };
+  const notOk = report.findings.filter(({ state }) => state !== 'ok');
+  return { exitCode, stderr, of, notOk, all: report.findings };
 }
+
+/** In which files of this folder replace those of the kernel. */
+const OWN_MOUNTS =
+  process.getuid?.() === 0 ? ['unshare', '--mount'] : ['unshare', '--map-root-user', '--mount'];
 
 t.test('an embedded installation: runtime, limits, disk, clock', async (t) => {
   const folder = await emptyFolder();
@@ -86,11 +93,117 @@ t.test('Redis and a database: versions, clocks, the backlog, coupons that Redis 
 
   await keys.flushall();
   const lost = await findings(settings);
-  t.match(
-    lost.all
-      .filter(({ state }) => state !== 'ok')
-      .map(({ text }) => text)
-      .join('\n'),
-    /coupon 1 not in Redis; run seonchak warm --all|lost/,
-  );
+  t.same(lost.notOk, [
+    { state: 'warning', check: 'coupons', text: 'coupon 1 not in Redis; run seonchak warm --all' },
+  ]);
+  t.equal(lost.exitCode, 0, 'a warm puts the coupon back, an event is possible');
+});
+
+t.test('few descriptors: a warning, and a failure where the server would not start', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const settings = { DATA_DIR: folder.path, SELLER_SIGNUP: 'closed' };
+  await runSeonchak(['migrate'], settings);
+  const least = await findings(settings, ['prlimit', '--nofile=1024']);
+  t.same(least.notOk, [
+    {
+      ...{ state: 'warning', check: 'open files' },
+      text: '1,024 per process; each connection needs one, raise the limit (ulimit -n 65536)',
+    },
+  ]);
+  t.equal(least.exitCode, 0);
+  const tooFew = await findings(settings, ['prlimit', '--nofile=1023']);
+  t.same(tooFew.notOk, [
+    {
+      ...{ state: 'failed', check: 'open files' },
+      text: '1,023 per process; a server needs 1,024, raise the limit (ulimit -n 65536)',
+    },
+  ]);
+  t.equal(tooFew.exitCode, 1);
+  const start = await runSeonchak(['serve'], settings, undefined, ['prlimit', '--nofile=1023']);
+  t.match(start, {
+    exitCode: 2,
+    stderr: /^seonchak: This process may have 1023 files .*`ulimit .*\[open_files_too_few\]\n$/,
+  });
+  const hardly = await runSeonchak(['doctor'], settings, undefined, ['prlimit', '--nofile=32']);
+  t.match(hardly, { exitCode: 2, stderr: /^seonchak: .* at least 128\. .*\[open_files_too_few\]\n$/ });
+});
+
+t.test('little memory: what the kernel calls available counts, not what is free', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const settings = { DATA_DIR: folder.path };
+  await runSeonchak(['migrate'], settings);
+  const meminfo = join(folder.path, 'meminfo');
+  const machineWith = async (availableMb: number) => {
+    const lines = { MemTotal: 1_024, MemFree: 100, MemAvailable: availableMb };
+    const text = Object.entries(lines).map(([name, mb]) => `${name}: ${mb * 1_024} kB\n`);
+    await writeFile(meminfo, text.join(''));
+    const script = 'mount --bind "$0" /proc/meminfo && exec "$@"';
+    return findings(settings, [...OWN_MOUNTS, 'sh', '-c', script, meminfo]);
+  };
+  t.match((await machineWith(512)).of('memory'), { state: 'ok', text: '512 MB of 1,024 MB free' });
+  t.match((await machineWith(511)).of('memory'), {
+    state: 'warning',
+    text: '511 MB of 1,024 MB free; a process under load takes some 300 MB, give it more',
+  });
+});
+
+t.test('clocks apart: a warning for each store beyond a second, with what depends on it', async (t) => {
+  const [redis, mariadb] = await Promise.all([startRedis(), startMariadb()]);
+  t.teardown(() => Promise.all([redis.stop(), mariadb.stop()]));
+  const settings = {
+    ...{ REDIS_URL: redis.url, MYSQL_URL: mariadb.url, JWT_SECRET: TEST_SECRET },
+    SELLER_SIGNUP: 'closed',
+  };
+  await runSeonchak(['migrate'], settings);
+  /** As on a machine whose clock is ahead: all of the process reads its time there. */
+  const apart = (ms: number) => {
+    const module = `const now = Date.now.bind(Date); Date.now = () => now() + ${ms};`;
+    return findings({
+      ...settings,
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(module)}`,
+    });
+  };
+  t.same((await apart(-400)).notOk, [], 'half a second is tolerated');
+  for (const [ms, direction] of [
+    [-5_000, 'ahead of'],
+    [5_000, 'behind'],
+  ] as const) {
+    const { exitCode, notOk } = await apart(ms);
+    t.equal(exitCode, 0);
+    t.same(
+      notOk.map(({ check }) => check),
+      ['database clock', `Redis 127.0.0.1:${redis.port} clock`],
+    );
+    for (const { text } of notOk)
+      t.match(text, new RegExp(`^[45],\\d{3} ms ${direction} this machine; synchronise both \\(NTP\\): `));
+    t.match(notOk[0]?.text, /: issuances expire and are used by the clock of this store$/);
+    t.match(notOk[1]?.text, /: coupons open and close by the clock of this store$/);
+  }
+
+  // On the same stores: memory.
+  const keys = redisClient(redis);
+  await keys.connect();
+  t.teardown(() => keys.disconnect());
+  const limit = async (share: number) => {
+    const used = Number(/used_memory:(\d+)/.exec(await keys.info('memory'))?.[1]);
+    await keys.config('SET', 'maxmemory', String(Math.round(used / share)));
+    return findings(settings);
+  };
+  t.same((await limit(0.5)).notOk, []);
+  for (const share of [0.9, 1.2]) {
+    const { exitCode, notOk } = await limit(share);
+    t.equal(exitCode, 1);
+    t.same(
+      notOk.map(({ state, check }) => ({ state, check })),
+      [{ state: 'failed', check: `Redis 127.0.0.1:${redis.port} memory` }],
+    );
+    const percent = Number(
+      /^(\d+) % of maxmemory in use; nothing is issued while Redis is full, raise maxmemory$/.exec(
+        notOk[0]?.text ?? '',
+      )?.[1],
+    );
+    t.ok(Math.abs(percent - 100 * share) < 10, `${percent} %`);
+  }
 });

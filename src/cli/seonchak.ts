@@ -2,10 +2,10 @@
 /**
  * Runs the program `seonchak`. No other file touches this process's arguments, streams and exit code.
  *
- * Imports the commands after the limit of open files was checked: loading them opens hundreds of files concurrently.
+ * Imports the commands after the limit of open files was checked: Node.js cannot load them with too few.
  */
 import { exitCodes, faultLine, reportFault } from './exit-codes.js';
-import { requireOpenFiles } from '../server/open-files.js';
+import { COMMAND_OPEN_FILES_MIN, requireOpenFiles } from '../server/open-files.js';
 
 // The reader of our output has read enough, as in `seonchak tokens --count 1000 | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -13,7 +13,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  requireOpenFiles();
+  requireOpenFiles(COMMAND_OPEN_FILES_MIN);
 } catch (fault) {
   const { exitCode, lines, code } = reportFault(fault);
   for (const line of lines) process.stderr.write(`${faultLine(line, code)}\n`);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { Config } from '../config/config.js';
 import { loadConfig } from '../config/config.js';
+import { OPEN_FILES_MIN, requireOpenFiles } from '../server/open-files.js';
 import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';
 import { greeting } from './greeting.js';
@@ -45,6 +46,7 @@ function withOptions(env: NodeJS.ProcessEnv, { port, host, dataDir }: ServeOptio
 }
 
 async function serve(context: CommandContext, config: Config): Promise<void> {
+  requireOpenFiles(OPEN_FILES_MIN);
   const [{ startServer }, { createLogger, forTerminal }] = await Promise.all([
     import('../server/main.js'),
     import('../server/log.js'),

@@ -3,6 +3,7 @@
 export interface StoreCondition {
   /** `Redis 127.0.0.1:6379`, `database`. */
   readonly name: string;
+  readonly kind: 'redis' | 'database';
   readonly version: string;
   /** By how much its clock is ahead of this machine's; within half a round trip. */
   readonly clockAheadMs: number;

@@ -6,12 +6,16 @@
  */
 import { SeonchakError } from '../engine/domain/errors.js';
 
-/** Each recorder thread opens up to 280 modules concurrently while it starts, and the threads start together. */
+/** A server needs what is reserved below, and some 380 connections of clients. */
 export const OPEN_FILES_MIN = 1_024;
+
+/** A command needs these: below 48 Node.js itself ends with a stack trace while it loads modules. */
+export const COMMAND_OPEN_FILES_MIN = 128;
 
 /**
  * For connections to stores and log files (30 to 90), and for the modules of two threads that start after connections have come. With 320,
- * threads that started after the process was ready found no descriptor left and ended the process.
+ * threads that started after the process was ready found no descriptor left and ended the process. Measured when each of them opened up to
+ * 280 modules concurrently; since docs/adr/0052 they open fewer.
  */
 const RESERVED_FILES = 640;
 
@@ -19,11 +23,14 @@ export class TooFewOpenFilesError extends SeonchakError {
   static override readonly code = 'open_files_too_few';
 }
 
-/** @throws {@link TooFewOpenFilesError} */
-export function requireOpenFiles(most = openFilesMax()): void {
-  if (most >= OPEN_FILES_MIN) return;
+/**
+ * @param least what this process needs.
+ * @throws {@link TooFewOpenFilesError}
+ */
+export function requireOpenFiles(least: number, most = openFilesMax()): void {
+  if (most >= least) return;
   throw new TooFewOpenFilesError(
-    `This process may have ${most} files and connections open, and needs at least ${OPEN_FILES_MIN}. ` +
+    `This process may have ${most} files and connections open, and needs at least ${least.toLocaleString('en')}. ` +
       'Raise the limit before the start: `ulimit -n 65536`, LimitNOFILE of a systemd unit, `--ulimit nofile` of a container.',
   );
 }

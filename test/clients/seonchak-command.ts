@@ -21,15 +21,19 @@ export interface CommandResult {
 /**
  * Runs to the end. Only `settings` and the PATH are in the environment, so nothing of the caller's configuration leaks in. Without `input`
  * it reads from /dev/null, as under a service manager.
+ *
+ * @param under a program and its arguments that start the command, such as `['prlimit', '--nofile=200']`.
  */
 export async function runSeonchak(
   words: readonly string[],
   settings: Readonly<Record<string, string>> = {},
   input?: string,
+  under: readonly string[] = [],
 ): Promise<CommandResult> {
+  const [program = '', ...rest] = [...under, process.execPath, bin, ...words];
   const child =
     input === undefined
-      ? spawn(process.execPath, [bin, ...words], {
+      ? spawn(program, rest, {
           ...options(settings),
           stdio: ['ignore', 'pipe', 'pipe'],
         })

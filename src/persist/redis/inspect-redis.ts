@@ -16,6 +16,7 @@ export function inspectRedis(nodes: RedisNodes): Promise<StoreCondition[]> {
         const limitBytes = Number(info.get('maxmemory') ?? 0);
         return {
           name: `Redis ${node.options.host ?? ''}:${node.options.port ?? ''}`,
+          kind: 'redis',
           version: info.get('redis_version') ?? 'unknown',
           clockAheadMs: ahead,
           usedBytes: Number(info.get('used_memory') ?? 0),

@@ -15,6 +15,7 @@ export async function inspectDatabase(db: Kysely<Database>, flavour: SqlFlavour)
   const [row] = rows;
   return {
     name: flavour.name === 'mysql' ? 'database' : 'SQLite',
+    kind: 'database',
     version: row?.version ?? 'unknown',
     clockAheadMs: clockAheadMs(Number(row?.now), sentAtMs),
   };
