@@ -27,6 +27,11 @@ function isAnswered(call: DownloadCall): call is Answered {
   return call.outcome !== undefined && call.answeredMs !== undefined;
 }
 
+/** The answer is true of some instant from this one on. */
+function knownSinceMs({ invokedMs, memorySinceMs = Number.NEGATIVE_INFINITY }: DownloadCall): number {
+  return Math.max(invokedMs - STALE_MS, Math.min(invokedMs, memorySinceMs));
+}
+
 function refusalTrue(
   call: Answered,
   facts: AcknowledgedIssuances,
@@ -34,7 +39,7 @@ function refusalTrue(
   firstGivenMs: ReadonlyMap<number, number>,
 ): Violation[] {
   const { outcome, invokedMs, answeredMs, holder } = call;
-  const sinceMs = invokedMs - STALE_MS;
+  const sinceMs = knownSinceMs(call);
   const answer = `${holder}, asking at ${Math.round(invokedMs)}, was answered ${outcome.outcome}`;
   switch (outcome.outcome) {
     case 'sold_out': {
@@ -189,7 +194,7 @@ function winnersLearn(facts: AcknowledgedIssuances): Violation[] {
       if (!isRefusal(call.outcome) && !DOOR_REFUSALS.includes(call.outcome.outcome)) continue;
       const revokedMs = facts.revokeAskedMs.get(win.issueNo);
       if (revokedMs !== undefined && revokedMs <= call.answeredMs) continue;
-      if (mayNotHaveNews(facts, facts.trueMs(win.issuedAtMs), call.invokedMs)) continue;
+      if (mayNotHaveNews(facts, facts.trueMs(win.issuedAtMs), knownSinceMs(call))) continue;
       if (wasForgotten(facts, facts.trueMs(win.issuedAtMs), call.answeredMs)) continue;
       violations.push({
         promise: 'I8',
@@ -217,20 +222,19 @@ function wasForgotten({ history }: AcknowledgedIssuances, wonMs: number, atMs: n
   );
 }
 
-function mayNotHaveNews({ history }: AcknowledgedIssuances, wonMs: number, askedMs: number): boolean {
-  if (history.losses.some(({ atMs }) => atMs <= wonMs + history.instantMs && atMs >= askedMs - STALE_MS))
-    return true;
+function mayNotHaveNews({ history }: AcknowledgedIssuances, wonMs: number, sinceMs: number): boolean {
+  if (history.losses.some(({ atMs }) => atMs <= wonMs + history.instantMs && atMs >= sinceMs)) return true;
   // A unit that came back, as news of a revoke.
   const cameBack = history.holds?.ended.some(
     ({ endedMs, returnedMs }) =>
-      endedMs <= wonMs + history.instantMs && (returnedMs ?? endedMs + history.lateMs) >= askedMs - STALE_MS,
+      endedMs <= wonMs + history.instantMs && (returnedMs ?? endedMs + history.lateMs) >= sinceMs,
   );
   if (cameBack === true) return true;
   return history.sellerCalls.some(
     (call) =>
       mayBeInForce(call) &&
       call.invokedMs <= wonMs + history.instantMs &&
-      (call.answeredMs ?? call.invokedMs + history.lateMs) >= askedMs - STALE_MS,
+      (call.answeredMs ?? call.invokedMs + history.lateMs) >= sinceMs,
   );
 }
 

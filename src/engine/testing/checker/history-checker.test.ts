@@ -1,9 +1,9 @@
 import t from 'tap';
 import type { CouponTerms, MemberId } from '../../domain/coupon.js';
 import type { TermsChange } from '../../ports/terms-change.js';
-import type { DownloadCall, FinalState, History, RuleSpan, SellerCall } from './history.js';
+import type { AuditedAct, DownloadCall, FinalState, History, RuleSpan, SellerCall } from './history.js';
 import { checkHistory } from './history-checker.js';
-import { history, holds, call, issued, finalStore, broken } from './checker-fixture.js';
+import { OPEN_TERMS, history, holds, call, issued, finalStore, broken } from './checker-fixture.js';
 
 t.test('an honest history breaks nothing', async (t) => {
   t.same(checkHistory(history()), { violations: [], lost: 0, wonByLateCommand: 0 });
@@ -94,6 +94,31 @@ t.test('a member is issued a unit under a rule that admitted it at most a second
     'in vain',
   );
   t.same(broken(history({ downloads: callsAnd(refused('a')) })), ['I8'], 'a holder is answered so');
+});
+
+t.test('an answer may be a second old, unless its process read it from the store since', async (t) => {
+  const toppedUp: SellerCall = {
+    act: { kind: 'amend', change: { quantity: 3 } },
+    invokedMs: 90,
+    answeredMs: 100,
+    result: 'done',
+  };
+  const won = call('c', 200, 210, issued(3, 205));
+  const rows = [...history().final.rows, holds('c', 3, 205)];
+  const terms = { ...OPEN_TERMS, quantity: 3 };
+  const refusedAt = (invokedMs: number, memorySinceMs?: number): string[] => {
+    const refused = { ...call('c', invokedMs, invokedMs + 5, { outcome: 'sold_out' }), memorySinceMs };
+    const audit = [toppedUp.act as AuditedAct];
+    const downloads = [...history().downloads, won, refused];
+    const store = { ...finalStore(), terms, lastIssueNo: 3, winners: rows };
+    const catalogue = { terms, unsettledChanges: 0 };
+    return broken(history({ downloads, sellerCalls: [toppedUp] }, { rows, audit, store, catalogue }));
+  };
+  t.same(refusedAt(150), []);
+  t.same(refusedAt(150, 80), [], 'read before the change');
+  t.same(refusedAt(150, 120), ['I6'], 'read after it');
+  t.same(refusedAt(300), [], 'a winner, asking a process without the news');
+  t.same(refusedAt(300, 300), ['I8'], 'a winner, asking a process that knows of no news and reads the store');
 });
 
 t.test('what a lost store alone knew is counted and not called a violation', async (t) => {

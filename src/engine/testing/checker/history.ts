@@ -16,6 +16,11 @@ export interface DownloadCall {
   /** `undefined` with `outcome`: the connection was lost or the server died. */
   answeredMs: number | undefined;
   outcome: DownloadOutcome | undefined;
+  /**
+   * What its process answers from memory was read from the store at this instant or later, by the news that it receives. Absent: up to a
+   * second before the call.
+   */
+  memorySinceMs?: number | undefined;
   /** Grade in the member's token, where rules name grades. */
   readonly grade?: string | undefined;
   /** The client gave up or lost its server; without that a call must have been answered. */

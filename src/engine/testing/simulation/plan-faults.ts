@@ -1,7 +1,8 @@
-/** Plans the faults of one history: crashes, freezes, stills, refusals and losses of the store. */
-import { FREEZE_MAX_MS, LEASE_MS, STILL_MAX_MS } from './scenario.js';
+/** Plans the faults of one history: crashes, freezes, stills, refusals, losses of the store, broken news. */
+import { FREEZE_MAX_MS, LEASE_MS, NEWS_BROKEN_MAX_MS, STILL_MAX_MS } from './scenario.js';
 import type { LossKind, Scenario } from './scenario.js';
 import { couponParts } from './stored-coupon.js';
+import type { Random } from './random.js';
 import type { SimulatedWorld } from './simulated-world.js';
 import type { StoreCopy } from './simulated-world.js';
 
@@ -30,6 +31,17 @@ export function planFaults(world: SimulatedWorld, scenario: Scenario): void {
     random.pick(servers).refusingUntilMs = time.nowMs() + random.between(20, 600);
   });
   for (const kind of scenario.losses) planLoss(world, kind, scenario.healMs);
+}
+
+/** @param random draws nothing else, so that seeds without such a fault still lead to the same draws. */
+export function planBrokenNews(world: SimulatedWorld, scenario: Scenario, random: Random): void {
+  for (let times = 0; times < scenario.newsBreaks; times += 1) {
+    world.time.at(random.between(1, scenario.healMs - 1), () => {
+      const { subscription } = random.pick(world.apis);
+      subscription.break(random.pick(['closed', 'silent']), random);
+      world.time.after(random.between(20, NEWS_BROKEN_MAX_MS), () => subscription.restore(random));
+    });
+  }
 }
 
 function planLoss(world: SimulatedWorld, kind: LossKind, healMs: number): void {

@@ -12,6 +12,7 @@ import { recoveryBugs } from './planted-recovery-bugs.js';
 import { doorBugs, exclusionBugs } from './planted-door-bugs.js';
 import { drainBugs } from './planted-drain-bugs.js';
 import { holdBugs } from './planted-hold-bugs.js';
+import { newsBugs } from './planted-news-bugs.js';
 import { roundBugs } from './planted-round-bugs.js';
 import { sellerBugs } from './planted-seller-bugs.js';
 import { unitBugs } from './planted-unit-bugs.js';
@@ -178,6 +179,7 @@ const plants: Readonly<Record<string, Plant>> = {
   ...doorBugs,
   ...exclusionBugs,
   ...holdBugs,
+  ...newsBugs,
   'number of another answered again': withStore(AlreadyOffByOne),
   'release drops one': withStore(ReleaseDropsOne),
 };

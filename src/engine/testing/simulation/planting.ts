@@ -2,6 +2,7 @@
 import type { Admission } from '../../ports/admission.js';
 import type { CouponChanges } from '../../ports/coupon-changes.js';
 import type { IssuanceQueue } from '../../ports/issuance-queue.js';
+import type { Versions } from '../../ports/versions.js';
 import type { UnitLimit } from '../checker/history.js';
 import type { HoldSweeperPorts } from '../../holds/hold-sweeper.js';
 import type { TakeBackPorts } from '../../holds/take-back.js';
@@ -26,6 +27,7 @@ export interface Planting {
   admission(admission: Admission, process: SimulatedProcess, store: SimulatedStore): Admission;
   queue(queue: IssuanceQueue): IssuanceQueue;
   changes(changes: CouponChanges, admission: Admission): CouponChanges;
+  versions(versions: Versions): Versions;
   recovery(store: SimulatedStore): StoreRecovery;
   holds(database: SimulatedDatabase, nowMs: () => number): SimulatedHolds;
   /** The ports of a take-back. */
@@ -47,6 +49,7 @@ export const nothingPlanted: Planting = {
   admission: (admission) => admission,
   queue: (queue) => queue,
   changes: (changes) => changes,
+  versions: (versions) => versions,
   recovery: (store) => new StoreRecovery(store),
   holds: (database, nowMs) => new SimulatedHolds(database, nowMs),
   takeBack: (ports) => ports,

@@ -13,6 +13,7 @@ export const LEASE_MS = 600;
 export const RECOVERY_LOCK_MS = 1_000;
 export const FREEZE_MAX_MS = 1_800;
 export const STILL_MAX_MS = 500;
+export const NEWS_BROKEN_MAX_MS = 1_800;
 
 /** How many histories have several coupons, and how many at most. */
 const SEVERAL_COUPONS = 0.25;
@@ -47,6 +48,8 @@ export interface Scenario extends Sharing {
   readonly storeNetwork: NetworkFaults;
   readonly databaseNetwork: NetworkFaults;
   readonly newsLost: number;
+  /** How often the subscription of an API process to the news breaks for a while. */
+  readonly newsBreaks: number;
   /** How many of each happen, at random instants. */
   readonly presses: number;
   readonly sellerActs: number;
@@ -72,8 +75,8 @@ export interface Sharing {
 }
 
 /**
- * @param sharing draws what was added when rounds came to carry several coupons: from numbers of its own, so that the seeds of histories with
- *   one coupon still lead to the same draws.
+ * @param sharing draws what was added when rounds came to carry several coupons, and later: from numbers of its own, so that the seeds of
+ *   histories without them still lead to the same draws.
  */
 export function drawScenario(random: Random, sharing: Random): Scenario {
   const healMs = random.between(300, 1_500);
@@ -99,6 +102,7 @@ export function drawScenario(random: Random, sharing: Random): Scenario {
     refusals: random.pick([0, 0, 1]),
     losses: drawLosses(random),
     ...drawSharing(sharing, healMs),
+    newsBreaks: sharing.pick([0, 0, 0, 0, 1, 2]),
   };
 }
 

@@ -97,6 +97,7 @@ export class SimulatedMembers {
       outcome: undefined,
       cutOff: false,
       grade: this.#eligibility.grade(),
+      memorySinceMs: undefined,
     };
     this.calls.push(call);
     const cutOff = (): void => {
@@ -114,6 +115,7 @@ export class SimulatedMembers {
       }
       api.process.onCrash(cutOff);
       api.process.happen(() => {
+        call.memorySinceMs = api.subscription.memorySinceMs;
         const { refusedAs: overLimit, answersAlone } = this.#door.judge(holder, time.nowMs());
         const first = overLimit ?? this.#eligibility.refusal(call.grade, time.nowMs());
         const refusedAs = first ?? this.#exclusion?.judge(api, memberOf(holder));

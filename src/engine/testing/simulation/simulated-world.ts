@@ -37,6 +37,7 @@ import { SimulatedRecoveryStore } from './simulated-recovery-store.js';
 import type { StoreRecovery } from './simulated-recovery-store.js';
 import type { CouponPart, StoreContent } from './stored-coupon.js';
 import type { SimulatedStore } from './simulated-store.js';
+import { SimulatedSubscription } from './simulated-subscription.js';
 import { SimulatedAdmission, SimulatedBell, SimulatedIssuanceQueue } from './store-ports.js';
 import { VirtualTime } from './virtual-time.js';
 
@@ -47,6 +48,7 @@ export interface StoreCopy {
 
 export interface ApiProcess {
   readonly process: SimulatedProcess;
+  readonly subscription: SimulatedSubscription;
   readonly engine: Engine;
   readonly registry: CouponRegistry;
   readonly warmer: CouponWarmer;
@@ -114,7 +116,8 @@ export class SimulatedWorld {
       settledRows: new SettledRows(shared),
     });
     const holders = this.#planting.holders(finalHolders, this.database);
-    this.apis[place] = { process, engine, registry, warmer: shared.warmer, holds, holders };
+    const { subscription, warmer } = shared;
+    this.apis[place] = { process, subscription, engine, registry, warmer, holds, holders };
     void engine.start();
     this.#startAgain(process, () => {
       if (this.apis[place]?.process === process) this.startApi(place);
@@ -184,7 +187,8 @@ export class SimulatedWorld {
     for (const server of [this.storeServer, this.databaseServer])
       server.stillUntilMs = server.refusingUntilMs = 0;
     this.#rings.lost = this.#versions.lost = 0;
-    this.apis.forEach(({ process }, place) => {
+    this.apis.forEach(({ process, subscription }, place) => {
+      subscription.restore(this.random);
       process.crashAtStep(Number.POSITIVE_INFINITY);
       process.thaw();
       if (!process.alive) this.startApi(place);
@@ -206,6 +210,7 @@ export class SimulatedWorld {
   }
 
   #ports(process: SimulatedProcess) {
+    const subscription = new SimulatedSubscription(process, this.time);
     const storeLink = new SimulatedLink(process, this.storeServer, this, CALL_DEADLINE_MS);
     const databaseLink = new SimulatedLink(process, this.databaseServer, this, CALL_DEADLINE_MS);
     const admission = this.#planting.admission(
@@ -227,7 +232,10 @@ export class SimulatedWorld {
       changes: this.#planting.changes(new SimulatedChanges(databaseLink, this.database), admission),
       ledger: new SimulatedLedger(databaseLink, this.database),
       holdLedger: new SimulatedHoldLedger(databaseLink, this.holds),
-      versions: new SimulatedVersions(this.#versions.of(process)),
+      subscription,
+      versions: this.#planting.versions(
+        new SimulatedVersions(this.#versions.of(process, subscription), subscription),
+      ),
       clock: process,
       scheduler: process,
       store: new SimulatedRecoveryStore(storeLink, this.#recovery),

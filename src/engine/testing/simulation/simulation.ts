@@ -20,7 +20,7 @@ import { SimulatedSellers } from './simulated-sellers.js';
 import { SimulatedWorld } from './simulated-world.js';
 import { historyOf } from './history-of-coupon.js';
 import type { SimulatedCoupon } from './history-of-coupon.js';
-import { planFaults, mayFreeze } from './plan-faults.js';
+import { planBrokenNews, planFaults, mayFreeze } from './plan-faults.js';
 
 /** Added to a seed, it is that of the draws about several coupons. */
 const SHARING_SEEDS = 1_000_003;
@@ -34,6 +34,8 @@ const RULE_SEEDS = 4_000_037;
 const HOLD_SEEDS = 5_000_011;
 /** The same for the instant at which a coupon is closed whose holders are excluded from another. */
 const EXCLUSION_SEEDS = 6_000_011;
+/** The same for breaks of the news. */
+const NEWS_SEEDS = 7_000_003;
 /** After healing: what was under way has arrived by then. */
 const SETTLE_MS = STILL_MAX_MS + 2 * CALL_DEADLINE_MS;
 /** Leases, sweeps and cooldowns included; a history that is not idle by then never will be. */
@@ -76,6 +78,7 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
 
   for (const coupon of coupons) planPresses(world, scenario, coupon, memberIds);
   planFaults(world, scenario);
+  planBrokenNews(world, scenario, new Random(seed + NEWS_SEEDS));
   for (const { exclusion, couponId } of coupons) {
     if (exclusion === undefined) continue;
     const closeMs = new Random(seed + EXCLUSION_SEEDS + couponId).between(1, scenario.healMs);

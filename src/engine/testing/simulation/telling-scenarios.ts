@@ -1,6 +1,7 @@
 /** Names the scenarios that can show a planted bug at all. Of the others a history with the bug is one without, so none is run. */
 import { exclusionBugs } from './planted-door-bugs.js';
 import { holdBugs } from './planted-hold-bugs.js';
+import { newsBugs } from './planted-news-bugs.js';
 import { recoveryBugs } from './planted-recovery-bugs.js';
 import type { Scenario } from './scenario.js';
 
@@ -8,6 +9,7 @@ type CanShow = (scenario: Scenario) => boolean;
 
 const losesData: CanShow = ({ losses }) => losses.length > 0;
 const losesKeys: CanShow = ({ losses }) => losses.includes('part');
+const breaksNews: CanShow = ({ newsBreaks }) => newsBreaks > 0;
 const delaysCommands: CanShow = ({ storeNetwork }) => storeNetwork.late > 0;
 const losesReplies: CanShow = ({ storeNetwork }) => storeNetwork.replyLost > 0;
 const hasUnits: CanShow = ({ perMember, perMemberLater }) => Math.max(perMember, perMemberLater) > 1;
@@ -21,6 +23,7 @@ const needs: Readonly<Record<string, CanShow>> = {
   ...Object.fromEntries(Object.keys(recoveryBugs).map((name) => [name, losesData])),
   ...Object.fromEntries(Object.keys(exclusionBugs).map((name) => [name, excludesHolders])),
   ...Object.fromEntries(Object.keys(holdBugs).map((name) => [name, hasHolds])),
+  ...Object.fromEntries(Object.keys(newsBugs).map((name) => [name, breaksNews])),
   // Their plantings change the scenario, whatever was drawn.
   'verified on another server': () => true,
   'revokes for a coupon in service': () => true,
