@@ -11,7 +11,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { signToken } from './clients/tokens.js';
 import { freePort } from './servers/free-port.js';
+import { TEST_SECRET } from './servers/seonchak.js';
 import { startBackEnd } from './system/back-ends.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -54,6 +56,21 @@ function adapted(block: string, { port, stores = {} }: Surroundings): string {
     .replace(/ 42\b/g, ' 1');
 }
 
+/** Name → subject of the token, as the walk printed them. */
+function subjectsOf(printed: string): Map<string, string> {
+  const people = printed.matchAll(/^person (\S+) [^.]+\.([^.]+)\./gm);
+  return new Map(
+    Array.from(people, ([, name = '', payload = '']) => {
+      const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
+      return [name, String((claims as { readonly sub?: unknown }).sub)];
+    }),
+  );
+}
+
+function captured(printed: string, pattern: RegExp): string[] {
+  return Array.from(printed.matchAll(pattern), ([, one = '']) => one);
+}
+
 /** With job control, as a person's shell; ends at the first command that fails. @returns what the commands print. */
 async function run(blocks: readonly string[], surroundings: Surroundings): Promise<string> {
   const script = blocks.map((block) => adapted(block, surroundings)).join('\n');
@@ -81,16 +98,16 @@ async function run(blocks: readonly string[], surroundings: Surroundings): Promi
 const END_JOBS = `trap 'for job in $(jobs -p); do kill -- "-$job" || true; done' EXIT`;
 /** Each answer of the API is a line of its own. */
 const LINE_EACH = 'curl() { command curl "$@" && echo; }';
-/** What the recipes of the guide print, beside the answers that the other recipes need. */
+/** What the recipes of the guide print, beside the answers that the other recipes need. The coupon of the README is there already. */
 const GUIDE_STEPS = [
   /"items":\[\{"id":1,"name":"backend","scopes":\["issue","redeem","read","manage"\]/,
   /\{"id":2,"revoked":true/,
-  /"outcome":"issued","couponId":1,"memberId":"7","issueNo":1,/,
-  /"outcome":"already_issued","couponId":1,"memberId":"7","issueNo":1,/,
+  /"outcome":"issued","couponId":2,"memberId":"7","issueNo":1,/,
+  /"outcome":"already_issued","couponId":2,"memberId":"7","issueNo":1,/,
   /"results":\[\{"memberId":"7","outcome":"already_issued".*"memberId":"8","outcome":"issued"/,
   /"orderId":"A-1017","redeemedAt":"[^"]+","expiresAt":null\}/,
   /"orderId":"A-1017".*"cancelledAt":"[^"]+","state":"usable"/,
-  /"couponId":1,"memberId":"7","issueNo":1,"name":"Half price".*"proof":"pass"/,
+  /"couponId":2,"memberId":"7","issueNo":1,"name":"Half price".*"proof":"pass"/,
   /"orderId":"T-1017"/,
   /^1,7,[^,]+,[^,\r]+\r?$/m,
   /"issueNo":3,"memberId":"9","revoked":true/,
@@ -98,13 +115,35 @@ const GUIDE_STEPS = [
   /"type":"redemption\.made",.*"orderId":"T-1017"/,
   /"url":"https:\/\/shop\.example\/hooks\/coupons"/,
   /"secret":"whsec_/,
-  /"couponId":2,"memberId":"7","issueNo":1,"issuedAt":"[^"]+","confirmBy":/,
+  /"couponId":3,"memberId":"7","issueNo":1,"issuedAt":"[^"]+","confirmBy":/,
   /"orderId":"A-1018".*"confirmedAt"/,
   /"released":true/,
-  /"couponId":3,"members":2,"added":2,"removed":0/,
+  /"couponId":4,"members":2,"added":2,"removed":0/,
   /"eligible":true,"rule":null/,
-  /"outcome":"issued","couponId":3,"memberId":"7","unit":2,"issueNo":2,/,
+  /"outcome":"issued","couponId":4,"memberId":"7","unit":2,"issueNo":2,/,
 ];
+/** A line for each token of the walk: the name of its person, and the token. */
+const person = (name: string, token: string): string => `echo "person ${name} ${token}"`;
+const README_PEOPLE = [person('readme-seller', '$SELLER'), person('readme-member', '$MEMBER')].join('\n');
+const GUIDE_PEOPLE = [
+  person('seller', '$SELLER'),
+  person('member', '$MEMBER'),
+  person('member-of-gold', '$GOLD_MEMBER'),
+].join('\n');
+/** Visitors sign up, and an account is made by command; the last recipe of the guide belongs to another installation. */
+const SIGN_UPS = `
+unset JWT_JWKS_URL JWT_ISSUER JWT_AUDIENCE
+for role in member seller; do
+  curl -s --json '{"email":"'$role'@visitor.example","password":"a long enough password","role":"'$role'"}' $URL/v1/accounts
+  TOKEN=$(curl -s --json '{"email":"'$role'@visitor.example","password":"a long enough password"}' $URL/v1/sessions | field accessToken)
+  ${person('account-$role', '$TOKEN')}
+  [ $role = seller ] || echo "coupons of the account: $(curl -s -H "Authorization: Bearer $TOKEN" $URL/v1/me/coupons)"
+done
+npm run -s seonchak -- account create --email other@visitor.example --role seller
+echo "coupons for sale: $(curl -s "$URL/v1/coupons?sellerId=seonchak.account.2")"
+echo "a token of the shop with the id of an account: $(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $FORGED" $URL/v1/me/coupons)"
+STATUS=0; npm run -s seonchak -- tokens --prefix seonchak.account. --first 1 || STATUS=$?
+echo "the tokens of an account: $STATUS"`;
 const READY = blockWith('docs/quick-start.md', '/readyz');
 const END = blockWith('docs/quick-start.md', 'kill %1');
 const STATUS = 'npm run -s seonchak -- status';
@@ -135,17 +174,38 @@ t.test('README: with Redis and MySQL', async (t) => {
   t.match(printed, FIRST_STATUS);
 });
 
-t.test('guide for shops: every recipe, in the order of the page', async (t) => {
+t.test('README, then every recipe of the guide for shops: no two people share an identity', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'seonchak-docs-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const recipes = shellBlocks('docs/guide-shop.md').filter(
     (block) => /\bcurl\b/.test(block) || block.includes('URL='),
   );
-  const blocks = [blockWith('README.md', 'npm start'), READY, LINE_EACH, ...recipes, END];
-  const settings = { DATA_DIR: folder, MEMBER_CLAIMS: 'grade' };
+  const readme = [blockWith('README.md', 'npm start'), READY, LINE_EACH, blockWith('README.md', '/download')];
+  const blocks = [...readme, README_PEOPLE, ...recipes, GUIDE_PEOPLE, SIGN_UPS, END];
+  const forged = await signToken('seonchak.account.1', 'member');
+  const settings = { DATA_DIR: folder, MEMBER_CLAIMS: 'grade', JWT_SECRET: TEST_SECRET, FORGED: forged };
   const printed = await run(blocks, { port: await freePort(), settings });
   t.same(printed.match(/^.*"code":.*$/gm) ?? [], [], 'no step is refused');
   for (const step of GUIDE_STEPS) t.match(printed, step);
+
+  const subjects = subjectsOf(printed);
+  t.equal(subjects.get('member-of-gold'), subjects.get('member'), 'the guide names one member twice');
+  subjects.delete('member-of-gold');
+  const accounts = ['account-member', 'account-seller'].map((name) => subjects.get(name));
+  const signedUp = captured(printed, /^\{"id":"([^"]+)","email":/gm);
+  t.same(signedUp, accounts, 'an account signs in as itself');
+  const made = captured(printed, /^account (\S+): /gm);
+  const tokens = [...subjects.values()].filter((subject) => !accounts.includes(subject));
+  const members = [...new Set(captured(printed, /"memberId":"([^"]+)"/g))];
+  const people = [...new Set([...tokens, ...members])];
+  t.same(members.toSorted(), ['7', '8', '9', subjects.get('readme-member')].toSorted());
+  t.same([...tokens].toSorted(), ['7', '900', subjects.get('readme-member'), 'seonchak-trial-seller-1']);
+  t.equal(new Set([...people, ...signedUp, ...made]).size, people.length + 3, 'everyone is one person');
+  for (const account of [...signedUp, ...made]) t.match(account, /^seonchak\.account\.\d+$/);
+  t.match(printed, /^coupons of the account: \{"items":\[\],/m, 'an account holds what no member got');
+  t.match(printed, /^coupons for sale: \{"items":\[\],/m, 'and sells what no seller registered');
+  t.match(printed, /^a token of the shop with the id of an account: 401$/m);
+  t.match(printed, /^the tokens of an account: 2$/m);
 });
 
 t.test('quick start, and the read commands of operations.md', async (t) => {
