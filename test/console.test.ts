@@ -309,6 +309,8 @@ t.test('it can be used with the keyboard alone, and in Korean', async (t) => {
   await member.keyboard.press('Enter');
   await member.getByRole('link', { name: '회원가입' }).focus();
   await member.keyboard.press('Enter');
+  // The page before has a field of the same name.
+  await member.getByRole('heading', { name: '회원가입', level: 1 }).waitFor();
   await member.getByLabel('이메일').fill('keyboard@example.com');
   await member.keyboard.press('Tab');
   await member.keyboard.type(PASSWORD);
