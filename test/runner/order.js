@@ -17,6 +17,7 @@ const long = [
   'test/system/killed',
   'src/cli/serve',
   'test/console-accessibility',
+  'test/console-accessibility-phone',
   'test/system/processes',
   'test/console',
   'test/proxies/rolling-restart',
