@@ -133,7 +133,8 @@ t.test('a malformed name is refused, and an unknown one is not found', async (t)
   t.equal((await seonchak('account', 'lock', 'a\nb')).exitCode, 2);
   t.match(await seonchak('account', 'lock', 'nobody@shop.test'), {
     exitCode: 1,
-    stderr: /^seonchak: no account has the e-mail address nobody@shop\.test; .*--subject\n$/,
+    stderr:
+      /^seonchak: No account has the e-mail address nobody@shop\.test\. .*--subject\. \[command_failed\]\n$/,
   });
 });
 

@@ -94,7 +94,7 @@ t.test('accounts are listed, disabled everywhere, and enabled again', async (t) 
   for (const answer of await everywhere(token, 200)) t.equal(answer.status, 200);
   t.match(await seonchak('account', 'disable', 'nobody@shop.test'), {
     exitCode: 1,
-    stderr: /no account has the e-mail address or id nobody@shop\.test/,
+    stderr: /No account has the e-mail address or id nobody@shop\.test/,
   });
 });
 
@@ -152,7 +152,7 @@ t.test('a link is mailed in both languages, and the mail of a failing server is 
     ...settings,
     SMTP_URL: 'smtp://127.0.0.1:1',
   });
-  t.match(refused, { exitCode: 1, stderr: /the mail server did not accept the mail: check SMTP_URL/ });
+  t.match(refused, { exitCode: 1, stderr: /The mail server did not accept the mail\. Check SMTP_URL\./ });
   const plain = await runSeonchak(['account', 'reset', 'forgot@shop.test', '--mail'], {
     ...settings,
     SMTP_URL: `smtp://user:password@127.0.0.1:${receiver.port}`,

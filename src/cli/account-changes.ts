@@ -67,7 +67,8 @@ export function addAccountChanges(account: Command, context: CommandContext): vo
     .option('--json', 'print JSON for programs')
     .addHelpText('after', '\nExamples:\n  $ seonchak account delete member@shop.test --yes')
     .action((name: string, options: ChangeOptions & { readonly yes?: true }) => {
-      if (options.yes !== true) throw new UsageError('add --yes to confirm: this cannot be undone');
+      if (options.yes !== true)
+        throw new UsageError('Nothing was deleted, because this cannot be undone. Add --yes to confirm.');
       return change(context, name, options, remove);
     });
 }
@@ -100,7 +101,7 @@ async function setDisabled(stores: Stores, account: Account, disabled: boolean):
   const result = await stores.locks.set(accountIdOf(account.id), disabled, entry);
   if (result === 'too_many') {
     throw new CommandFailedError(
-      `${LOCKED_SUBJECTS_MAX} accounts are already locked, which is the limit: unlock others first`,
+      `${LOCKED_SUBJECTS_MAX} accounts are already locked, which is the limit. Unlock others first.`,
     );
   }
   return { state: disabled ? 'disabled' : 'enabled', changed: result === 'changed' };
@@ -112,7 +113,10 @@ async function setRole(stores: Stores, account: Account, role: Role): Promise<Ch
     ...entryOf('role_changed', account),
     detail,
   });
-  if (result === 'unknown') throw new CommandFailedError('the account was deleted meanwhile');
+  if (result === 'unknown')
+    throw new CommandFailedError(
+      'The account was deleted meanwhile. `seonchak account list` lists the others.',
+    );
   return { state: `given the role ${role}`, changed: result === 'changed' };
 }
 
@@ -120,7 +124,7 @@ async function remove(stores: Stores, account: Account): Promise<Changed> {
   const result = await stores.accounts.remove(account.id, entryOf('account_deleted', account));
   if (result === 'coupons_open')
     throw new CommandFailedError(
-      `${accountLabel(account)} has coupons that are not closed: close them first; nothing was deleted`,
+      `Nothing was deleted, because ${accountLabel(account)} has coupons that are not closed. Close them first.`,
     );
   return { state: 'deleted', changed: result === 'removed' };
 }

@@ -52,7 +52,9 @@ async function list(context: CommandContext, options: ListOptions): Promise<void
   const { email, role, after = accountIdOf(0), limit } = options;
   const afterId = after === accountIdOf(0) ? 0 : accountRowOf(after);
   if (afterId === undefined)
-    throw new UsageError(`--after takes the id of an account, such as ${accountIdOf(7)}`);
+    throw new UsageError(
+      `The option --after is not the id of an account. Give one such as ${accountIdOf(7)}.`,
+    );
   const config = loadConfig(context.env);
   requireOwnAccounts(config);
   // One more than asked for shows whether there are more.

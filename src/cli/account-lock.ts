@@ -61,7 +61,7 @@ async function setLock(
 ): Promise<void> {
   const { reason = '' } = options;
   if (reason.length > REASON_LENGTH_MAX)
-    throw new UsageError(`--reason takes up to ${REASON_LENGTH_MAX} characters`);
+    throw new UsageError(`The option --reason is too long. Give up to ${REASON_LENGTH_MAX} characters.`);
   const config = loadConfig(context.env);
   const { person, result } = await withStores(config, async (stores) => {
     await stores.migrate();
@@ -78,7 +78,7 @@ async function setLock(
   });
   if (result === 'too_many') {
     throw new CommandFailedError(
-      `${LOCKED_SUBJECTS_MAX} accounts are already locked, which is the limit: unlock others first`,
+      `${LOCKED_SUBJECTS_MAX} accounts are already locked, which is the limit. Unlock others first.`,
     );
   }
   const changed = result === 'changed';
@@ -105,7 +105,7 @@ async function accountOf(stores: Stores, address: string): Promise<Person> {
   const account = await accountNamed(stores, address);
   if (account === undefined) {
     throw new CommandFailedError(
-      `no account has the e-mail address ${address}; if it is the sub of a token, add --subject`,
+      `No account has the e-mail address ${address}. If it is the sub of a token, add --subject.`,
     );
   }
   return { memberId: accountIdOf(account.id), account, known: true };
@@ -125,9 +125,7 @@ async function personWith(stores: Stores, subject: string): Promise<Person> {
 function memberOf(subject: string): MemberId {
   const memberId = memberIdOf(subject);
   if (memberId === undefined) {
-    throw new UsageError(
-      'the argument is not a sub: a sub has 1 to 255 characters and no control characters',
-    );
+    throw new UsageError('The argument is not a sub. Give 1 to 255 characters without control characters.');
   }
   return memberId;
 }

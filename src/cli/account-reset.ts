@@ -41,13 +41,17 @@ Examples:
 async function reset(context: CommandContext, name: string, options: ResetOptions): Promise<void> {
   const config = loadConfig(context.env);
   requireOwnAccounts(config);
-  if (options.mail && config.mail === undefined) throw new UsageError('--mail needs SMTP_URL');
+  if (options.mail && config.mail === undefined)
+    throw new UsageError('The option --mail needs a mail server. Set SMTP_URL.');
   const { account, link, expiresAtMs } = await withStores(config, async (stores) => {
     await stores.migrate();
     const account = await findAccount(stores, name);
     const how = { atMs: Date.now(), actor: operatorHere(), mail: options.mail === true };
     const issued = await issueResetLink(stores.accounts, account, publicAddress(config), how);
-    if (issued === undefined) throw new CommandFailedError(`the account ${name} was deleted meanwhile`);
+    if (issued === undefined)
+      throw new CommandFailedError(
+        `The account ${name} was deleted meanwhile. \`seonchak account list\` lists the others.`,
+      );
     return { account, ...issued };
   });
   if (options.mail) await send(config, account, link, expiresAtMs);
@@ -74,7 +78,7 @@ async function send(config: Config, { email }: Account, link: string, expiresAtM
   try {
     await mailer.send({ to: email, link, expiresAtMs });
   } catch (cause) {
-    throw new CommandFailedError('the mail server did not accept the mail: check SMTP_URL', { cause });
+    throw new CommandFailedError('The mail server did not accept the mail. Check SMTP_URL.', { cause });
   } finally {
     mailer.close();
   }

@@ -63,13 +63,14 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
   const config = loadConfig(context.env);
   if (config.jwtJwksUrl !== undefined) {
     throw new UsageError(
-      'accounts are managed by the identity provider of JWT_JWKS_URL: create the account there',
+      'Accounts are managed by the identity provider of JWT_JWKS_URL. Create the account there.',
     );
   }
   const choice = await choosePassword(context, options.passwordStdin === true);
   const { email, password, role } = checked(options.email, choice.password, options.role);
   const passwordHash = await new PasswordHasher().hash(password);
-  if (passwordHash === undefined) throw new CommandFailedError('the password could not be hashed');
+  if (passwordHash === undefined)
+    throw new CommandFailedError('The password could not be hashed. Repeat the command.');
   const account = await withStores(config, async (stores) => {
     // Often the very first command on new stores, before any server has made the tables.
     await stores.migrate();
@@ -82,7 +83,10 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
       detail: { role },
     }));
   });
-  if (account === undefined) throw new CommandFailedError(`an account for ${email} already exists`);
+  if (account === undefined)
+    throw new CommandFailedError(
+      `An account for ${email} already exists. \`seonchak account reset\` sets a new password.`,
+    );
 
   const shown = choice.generated ? { password } : {};
   if (options.json) {
@@ -98,6 +102,6 @@ function checked(email: string, password: string, role: Role) {
   const parsed = accountInput.extend({ role: z.enum(roles) }).safeParse({ email, password, role });
   if (parsed.success) return parsed.data;
   throw new UsageError(
-    parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+    `The account was not created: ${parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}. Correct this and repeat the command.`,
   );
 }

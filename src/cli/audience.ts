@@ -1,5 +1,4 @@
 /** Implements `seonchak audience load` and `show`: the list of members that a coupon is limited to. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { AUDIENCE_CHANGE_MAX, AUDIENCE_MAX } from '../accounts/audiences.js';
 import { loadConfig } from '../config/config.js';
@@ -10,8 +9,9 @@ import type { AuditEntry } from '../engine/ports/audit-log.js';
 import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
-import { CommandFailedError, UsageError } from './exit-codes.js';
+import { CommandFailedError, UnknownCouponError, UsageError } from './exit-codes.js';
 import { operatorHere } from './operator.js';
+import { readInputFile } from './input-file.js';
 import { couponId } from './option-values.js';
 import { startProgress } from './progress.js';
 import type { Progress } from './progress.js';
@@ -96,7 +96,7 @@ async function loadInto(
     );
     if (reply.status === 'full') {
       throw new CommandFailedError(
-        `the list has ${reply.audience.members} members, and ${AUDIENCE_MAX} is the limit. The members added so far stay on the list; --replace removes those who are not in the file`,
+        `The list has ${reply.audience.members} members, and ${AUDIENCE_MAX} is the limit. The members added so far stay on the list; --replace removes those who are not in the file`,
       );
     }
     added += reply.added;
@@ -126,7 +126,10 @@ async function show(
 ): Promise<void> {
   const { member } = options;
   const memberId = member === undefined ? undefined : memberIdOf(member);
-  if (member !== undefined && memberId === undefined) throw new UsageError(`${member} is not a member id`);
+  if (member !== undefined && memberId === undefined)
+    throw new UsageError(
+      `The option --member has ${member}, which is not a member id. Give the \`sub\` of the member’s tokens.`,
+    );
   const { audience, listed } = await withStores(loadConfig(context.env), async (stores) => {
     await requireCoupon(stores, couponId);
     const [audience] = await stores.audiences.audiences([couponId]);
@@ -144,18 +147,12 @@ async function show(
 
 async function requireCoupon(stores: Pick<Stores, 'catalogue'>, couponId: CouponId): Promise<void> {
   const [coupon] = await stores.catalogue.find([couponId]);
-  if (coupon === undefined) throw new CommandFailedError(`there is no coupon ${couponId}`);
+  if (coupon === undefined) throw new UnknownCouponError([couponId]);
 }
 
 /** Each member once. With one line at fault nothing is loaded. */
 function readMembers(path: string): MemberId[] {
-  let text: string;
-  try {
-    // Spreadsheets begin a file with a byte order mark.
-    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-  } catch {
-    throw new UsageError(`${path} cannot be read`);
-  }
+  const text = readInputFile(path);
   const members = new Set<MemberId>();
   const faults: number[] = [];
   for (const [place, line] of text.split(/\r?\n/).entries()) {
@@ -168,11 +165,15 @@ function readMembers(path: string): MemberId[] {
   if (faults.length > 0) {
     const named = faults.slice(0, FAULTS_NAMED_MAX).join(', ');
     const more = faults.length > FAULTS_NAMED_MAX ? `, and ${faults.length - FAULTS_NAMED_MAX} more` : '';
-    throw new UsageError(`${path} has lines without a member id: ${named}${more}. Nothing was loaded`);
+    throw new UsageError(
+      `The file ${path} has lines without a member id: ${named}${more}. Nothing was loaded; correct them and repeat the command.`,
+    );
   }
-  if (members.size === 0) throw new UsageError(`${path} has no member ids`);
+  if (members.size === 0) throw new UsageError(`The file ${path} has no member ids. Write one in each line.`);
   if (members.size > AUDIENCE_MAX) {
-    throw new UsageError(`${path} names ${members.size} members, and ${AUDIENCE_MAX} is the limit`);
+    throw new UsageError(
+      `The file ${path} names ${members.size} members, and ${AUDIENCE_MAX} is the limit. Load fewer.`,
+    );
   }
   return [...members];
 }

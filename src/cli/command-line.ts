@@ -60,15 +60,12 @@ function buildProgram(context: CommandContext): Command {
     .configureOutput({
       writeOut: (text) => context.output.write(text),
       writeErr: (text) => context.notes.write(text),
-      // A suggestion may follow on a line of its own.
-      outputError: (text, write) =>
-        write(text.replace(/^error: (.*)/, (_, line: string) => faultLine(plainly(line), UsageError.code))),
     })
     .showSuggestionAfterError()
     .description('Limited coupons for a crowd that arrives in the same second.')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print help for a command')
+    .helpCommand(false)
     .addHelpText('after', epilogue);
 
   addServe(program, context);
@@ -90,6 +87,8 @@ function buildProgram(context: CommandContext): Command {
   addDemo(program, context);
   addAudit(program, context);
   addCompletion(program);
+  addHelp(program);
+  shapeErrors(program);
   return program;
 }
 
@@ -112,10 +111,44 @@ function version(): string {
     : 'unknown';
 }
 
-/** What the parser of options writes about arguments, in the words of its own messages about options. */
-function plainly(line: string): string {
-  return line.replace(
-    /^command-argument value ('.*') is invalid for argument ('.*?')/,
-    'argument $2: $1 is invalid',
-  );
+/** The library's own command prints the general help for a name that it does not know, without a word about it. */
+function addHelp(group: Command): void {
+  for (const command of group.commands) if (command.commands.length > 0) addHelp(command);
+  group
+    .command('help [command]')
+    .description('print help for a command')
+    .helpOption(false)
+    .action((name: string | undefined) => {
+      if (name === undefined) return group.help();
+      const command = group.commands.find((one) => one.name() === name);
+      if (command === undefined) throw new UsageError(`Unknown command '${name}'. ${seeHelp(group)}`);
+      return command.help();
+    });
+}
+
+/** Brings the messages of the library into the form of `exit-codes.ts`. */
+function shapeErrors(command: Command): void {
+  command.configureOutput({
+    outputError: (text, write) => write(`${faultLine(plainly(text, command), UsageError.code)}\n`),
+  });
+  command.commands.forEach(shapeErrors);
+}
+
+/** What the library writes, as sentences, with what to do at the end. A suggestion is on a line of its own. */
+function plainly(text: string, command: Command): string {
+  const [line = '', suggestion] = text.trimEnd().split('\n');
+  const sentence = line
+    .replace(/^error: /, '')
+    .replace(/^command-argument value ('.*') is invalid for argument ('.*?')/, 'argument $2: $1 is invalid')
+    .replace(/^option ('.*?') argument ('.*') is invalid/, 'option $1: $2 is invalid')
+    .replace(/^[a-z]/, (letter) => letter.toUpperCase())
+    .replace(/[^.]$/, '$&.');
+  if (suggestion !== undefined) return `${sentence} ${suggestion.replace(/^\((.*)\)$/, '$1')}`;
+  return /is invalid\. \S/.test(sentence) ? sentence : `${sentence} ${seeHelp(command)}`;
+}
+
+function seeHelp(command: Command): string {
+  const names: string[] = [];
+  for (let one: Command | null = command; one !== null; one = one.parent) names.unshift(one.name());
+  return `Run \`${names.join(' ')} --help\`.`;
 }

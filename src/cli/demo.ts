@@ -45,5 +45,5 @@ async function demo(context: CommandContext, options: CommandOptions): Promise<v
     },
     ending,
   );
-  if (faults.length > 0) throw new CommandFailedError(faults.join('; '));
+  if (faults.length > 0) throw new CommandFailedError(`The demonstration failed: ${faults.join('; ')}.`);
 }

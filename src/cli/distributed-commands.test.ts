@@ -60,7 +60,7 @@ t.test('an operator prepares, watches and restores real stores', async (t) => {
   const partly = await runSeonchak(['warm', '1', '99'], settings);
   t.equal(partly.exitCode, 1);
   t.equal(partly.stdout, '0 warmed, 1 already warm\n');
-  t.match(partly.stderr, /^seonchak: unknown coupon 99$/m);
+  t.match(partly.stderr, /^seonchak: Coupon 99 does not exist\./m);
 
   const status = await runSeonchak(['status', '--limit', '2', '--json'], settings);
   t.match(JSON.parse(status.stdout), {

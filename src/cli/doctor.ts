@@ -41,7 +41,7 @@ async function doctor(context: CommandContext, options: DoctorOptions): Promise<
       printLine(context.output, `${MARKS[state]} ${check}: ${text}`);
   const failed = findings.filter(({ state }) => state === 'failed').length;
   if (failed > 0)
-    throw new CommandFailedError(`${failed} of ${findings.length} checks failed; they are listed above`);
+    throw new CommandFailedError(`${failed} of ${findings.length} checks failed. They are listed above.`);
 }
 
 const MARKS = { ok: 'ok    ', warning: 'warn  ', failed: 'FAILED' } as const;

@@ -78,7 +78,7 @@ t.test('an operator loads the list of a coupon from a file, and replaces it', as
     stderr: /: 2, 4\. Nothing was loaded/,
   });
   t.match(await load(['', 'member_id']), { exitCode: 0 }, 'a heading is one in the first line only');
-  t.match(await audience('show', '2'), { exitCode: 1, stderr: /there is no coupon 2/ });
+  t.match(await audience('show', '2'), { exitCode: 1, stderr: /Coupon 2 does not exist\./ });
   t.match((await runSeonchak(['audit'], settings)).stdout, /audience_changed +coupon 1/);
 });
 
@@ -122,7 +122,7 @@ t.test('an operator makes a key, and with it a file of members is granted', asyn
   const call = (words: readonly string[]) => runSeonchak([...words, '--server', server.origin], keyed);
   t.equal((await call(['recall', '1', '--dry-run'])).stdout, '1500 unused issuances, 0 not recorded yet\n');
   t.match(await call(['recall', '1', '--yes']), { exitCode: 1, stderr: /Pause or close the coupon first/ });
-  t.match(await call(['recall', '1']), { exitCode: 2, stderr: /add --yes/ });
+  t.match(await call(['recall', '1']), { exitCode: 2, stderr: /Add --yes/ });
   t.match(await call(['hold', 'release', '1', '1']), { exitCode: 1, stderr: /no holdSeconds/ });
   const asSeller = { method: 'POST', headers: { authorization, 'content-type': 'application/json' } };
   await fetch(`${server.origin}/v1/coupons/1/pause`, asSeller);

@@ -1,4 +1,8 @@
-/** Maps the outcome of a command to an exit code and one line of text. */
+/**
+ * Maps the outcome of a command to an exit code and one line of text.
+ *
+ * The line has one form: what happened, why, what to do, and the code of docs/errors.md in brackets.
+ */
 import { ConfigError, SeonchakError, SeveralFaultsError } from '../engine/domain/errors.js';
 import { RuntimeUnsupportedError, thisRuntime, whatIsMissing } from './runtime-support.js';
 
@@ -11,7 +15,29 @@ export class UsageError extends SeonchakError {
 }
 
 /** The command was understood and did not succeed: exit code 1. */
-export class CommandFailedError extends Error {}
+export class CommandFailedError extends SeonchakError {
+  static override readonly code: string = 'command_failed';
+}
+
+export class UnknownCouponError extends CommandFailedError {
+  static override readonly code = 'unknown_coupon';
+
+  constructor(ids: readonly number[]) {
+    const named = ids.length === 1 ? `Coupon ${ids.join()} does` : `Coupons ${ids.join(', ')} do`;
+    super(`${named} not exist. \`seonchak status\` lists the coupons.`);
+  }
+}
+
+/** A running server refused what the command requested; the code is the server's. */
+export class ServerRefusedError extends CommandFailedError {
+  override readonly code: string;
+
+  constructor(body: { readonly [field: string]: unknown }, status: number) {
+    const { detail, code } = body;
+    super(`The server refused: ${typeof detail === 'string' ? detail : `status ${status}.`}`);
+    this.code = typeof code === 'string' ? code : CommandFailedError.code;
+  }
+}
 
 /** Faults that the operator fixes by other words or other settings. */
 const misuseCodes: ReadonlySet<string> = new Set([
@@ -28,8 +54,8 @@ const misuseCodes: ReadonlySet<string> = new Set([
 export interface FaultReport {
   readonly exitCode: ExitCode;
   readonly lines: readonly string[];
-  /** Its name in docs/errors.md; `undefined` where a command merely found that it could not succeed. */
-  readonly code: string | undefined;
+  /** Its name in docs/errors.md. */
+  readonly code: string;
 }
 
 /** What to print and how to end. Never a stack trace. */
@@ -44,11 +70,8 @@ export function reportFault(fault: unknown): FaultReport {
         ? exitCodes.misused
         : exitCodes.failed,
       lines: reports.flatMap(({ lines }) => lines),
-      code: reports[0]?.code,
+      code: reports[0]?.code ?? SeonchakError.code,
     };
-  }
-  if (fault instanceof CommandFailedError) {
-    return { exitCode: exitCodes.failed, lines: [withCause(fault)], code: undefined };
   }
   if (fault instanceof SeonchakError) {
     const misused = misuseCodes.has(fault.code);
@@ -64,14 +87,14 @@ export function reportFault(fault: unknown): FaultReport {
   }
   return {
     exitCode: exitCodes.failed,
-    lines: [`unexpected error: ${oneLine(fault)}`],
+    lines: [`Unexpected error: ${oneLine(fault)}. LOG_LEVEL=debug shows where it was raised.`],
     code: SeonchakError.code,
   };
 }
 
 /** One line for a person to read, with the code at its end for a search or a script. */
-export function faultLine(text: string, code: string | undefined): string {
-  return `seonchak: ${text}${code === undefined ? '' : ` [${code}]`}`;
+export function faultLine(text: string, code: string): string {
+  return `seonchak: ${text} [${code}]`;
 }
 
 /** How deep a chain of causes is followed; a cycle must not delay the message. */

@@ -11,7 +11,7 @@ export async function findAccount(stores: Pick<Stores, 'accounts'>, name: string
   const account = await accountNamed(stores, name);
   if (account === undefined)
     throw new CommandFailedError(
-      `no account has the e-mail address or id ${name}; see seonchak account list`,
+      `No account has the e-mail address or id ${name}. \`seonchak account list\` lists them.`,
     );
   return account;
 }
@@ -34,5 +34,5 @@ export function accountLabel({ id, email, role }: Pick<Account, 'id' | 'email' |
 /** @throws UsageError where accounts belong to an outside identity provider. */
 export function requireOwnAccounts(config: Config): void {
   if (config.jwtJwksUrl !== undefined)
-    throw new UsageError('accounts are managed by the identity provider of JWT_JWKS_URL: use its tools');
+    throw new UsageError('Accounts are managed by the identity provider of JWT_JWKS_URL. Use its tools.');
 }

@@ -1,19 +1,18 @@
 /** Implements `seonchak grant`: a running server issues a coupon to the members of a file. */
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { loadConfig } from '../config/config.js';
 import { chunksOf } from '../engine/domain/chunks.js';
 import type { CouponId } from '../engine/domain/coupon.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine } from './command-context.js';
-import { CommandFailedError, UsageError } from './exit-codes.js';
+import { CommandFailedError, ServerRefusedError, UsageError } from './exit-codes.js';
+import { readInputFile } from './input-file.js';
 import { couponId } from './option-values.js';
 import { startProgress } from './progress.js';
+import { addressOf, bodyOf, KEY_SETTING, keyMissing, unreachable } from './server-call.js';
 
 const MEMBERS_AT_ONCE = 1_000;
 /** Members answered `busy` are asked for again this often before the command ends with some of them open. */
 const ROUNDS_MAX = 10;
-const KEY_SETTING = 'SEONCHAK_KEY';
 
 interface GrantOptions {
   readonly file: string;
@@ -51,10 +50,8 @@ async function grant(context: CommandContext, couponId: CouponId, options: Grant
     return;
   }
   const key = context.env[KEY_SETTING];
-  if (key === undefined || key === '')
-    throw new UsageError(`set ${KEY_SETTING} to a server key with the scope issue`);
-  const { host, port } = loadConfig(context.env);
-  const address = `${options.server ?? `http://${host}:${port}`}/v1/coupons/${couponId}/grants`;
+  if (key === undefined || key === '') throw new UsageError(keyMissing('issue'));
+  const address = `${addressOf(context.env, options.server)}/v1/coupons/${couponId}/grants`;
   const counts = new Map<string, number>();
   const progress = startProgress(context.notes, 'granting', 'members', members.length);
   let open: readonly string[] = members;
@@ -80,7 +77,9 @@ async function grant(context: CommandContext, couponId: CouponId, options: Grant
   if (options.json) printJson(context, { couponId, outcomes, undecided: open.length });
   else for (const [outcome, count] of counts) printLine(context.output, `${outcome} ${count}`);
   if (open.length > 0)
-    throw new CommandFailedError(`no definite answer for ${open.length} members: run the same command again`);
+    throw new CommandFailedError(
+      `${open.length} members have no definite answer. Run the same command again.`,
+    );
 }
 
 const UNDECIDED: ReadonlySet<string> = new Set(['busy', 'not_ready', 'outcome_unknown']);
@@ -96,29 +95,21 @@ async function ask(address: string, key: string, memberIds: readonly string[]): 
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify({ memberIds }),
   }).catch((fault: unknown) => {
-    throw new CommandFailedError(
-      `${address} cannot be reached: ${fault instanceof Error ? fault.message : String(fault)}`,
-    );
+    throw unreachable(address, fault);
   });
-  const body = (await answer.json()) as { readonly results?: readonly Granted[]; readonly detail?: string };
+  const body = (await bodyOf(answer)) as { readonly results?: readonly Granted[] };
   if (answer.status === 503) return memberIds.map((memberId) => ({ memberId, outcome: 'busy' }));
-  if (body.results === undefined)
-    throw new CommandFailedError(`the server refused: ${body.detail ?? answer.status}`);
+  if (body.results === undefined) throw new ServerRefusedError(body, answer.status);
   return body.results;
 }
 
 /** Each member once, in the order of the file. */
 function readMembers(path: string): string[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    throw new UsageError(`${path} cannot be read`);
-  }
-  const members = text
+  const members = readInputFile(path)
     .split(/\r?\n/)
     .map((line) => line.split(',')[0]?.trim() ?? '')
     .filter((member, place) => member !== '' && !(place === 0 && member === 'member_id'));
-  if (members.length === 0) throw new UsageError(`${path} has no member ids`);
+  if (members.length === 0)
+    throw new UsageError(`The file ${path} has no member ids. Write one in each line.`);
   return [...new Set(members)];
 }

@@ -60,7 +60,8 @@ async function confirm(
   options: HoldOptions,
 ): Promise<void> {
   const orderId = parseOrderId(order);
-  if (orderId === undefined) throw new UsageError(`${order} is not an order id`);
+  if (orderId === undefined)
+    throw new UsageError(`The argument ${order} is not an order id. Give 1 to 64 of A-Z a-z 0-9 . _ : -`);
   const { call } = serverOf(context, options.server, 'redeem');
   const body = await call('POST', `/v1/coupons/${couponId}/issuances/${issueNo}/confirm`, { orderId });
   const confirmed = `number ${issueNo} of coupon ${couponId} is confirmed for order ${orderId}`;

@@ -77,7 +77,7 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
   });
   if (created === 'too_many') {
     throw new CommandFailedError(
-      `a seller may have ${KEYS_PER_SELLER_MAX} live keys and the installation ${KEYS_MAX}: revoke keys that are not used`,
+      `A seller may have ${KEYS_PER_SELLER_MAX} live keys and the installation ${KEYS_MAX}. Revoke keys that are not used.`,
     );
   }
   if (options.json) printJson(context, { id: created.key.id, key: created.text });
@@ -113,7 +113,8 @@ async function revoke(context: CommandContext, id: number): Promise<void> {
       ...{ atMs: Date.now(), actor: operatorHere(), action: 'key_revoked', target: `key ${id}`, detail: {} },
     }),
   );
-  if (result === 'unknown') throw new CommandFailedError(`there is no key ${id}`);
+  if (result === 'unknown')
+    throw new CommandFailedError(`Key ${id} does not exist. \`seonchak key list\` lists the keys.`);
   printLine(context.output, `key ${id} is revoked`);
 }
 

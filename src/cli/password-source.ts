@@ -33,7 +33,7 @@ export async function choosePassword(context: CommandContext, fromStdin: boolean
   if (!context.input.isTTY) {
     if (mayHoldText(context.input.fd)) {
       throw new UsageError(
-        'standard input is a pipe or a file: give --password-stdin to read the password from it, or </dev/null to generate one',
+        'Standard input is a pipe or a file. Give --password-stdin to read the password from it, or </dev/null to generate one.',
       );
     }
     return generate();
@@ -41,7 +41,7 @@ export async function choosePassword(context: CommandContext, fromStdin: boolean
   const typed = await askUnseen(context, 'Password (empty: generate one): ');
   if (typed === '') return generate();
   if ((await askUnseen(context, 'Repeat the password: ')) !== typed)
-    throw new UsageError('the two passwords differ');
+    throw new UsageError('The two passwords differ. Repeat the command.');
   return { password: typed, generated: false };
 }
 
@@ -60,10 +60,11 @@ async function firstLine(input: NodeJS.ReadStream): Promise<string> {
   for await (const chunk of input) {
     text += String(chunk);
     if (text.includes('\n')) break;
-    if (text.length > STDIN_MAX_BYTES) throw new UsageError('the password on standard input is too long');
+    if (text.length > STDIN_MAX_BYTES)
+      throw new UsageError('The password on standard input is too long. Give one line.');
   }
   const line = text.split(/\r?\n/, 1)[0] ?? '';
-  if (line === '') throw new UsageError('standard input has no password');
+  if (line === '') throw new UsageError('Standard input has no password. Write it as one line.');
   return line;
 }
 
@@ -75,8 +76,12 @@ async function askUnseen(context: CommandContext, question: string): Promise<str
   try {
     const answer: unknown[] = await Promise.race([
       once(lines, 'line'),
-      once(lines, 'SIGINT').then(() => Promise.reject(new UsageError('interrupted'))),
-      once(lines, 'close').then(() => Promise.reject(new UsageError('no password was typed'))),
+      once(lines, 'SIGINT').then(() =>
+        Promise.reject(new UsageError('The password was interrupted. Repeat the command.')),
+      ),
+      once(lines, 'close').then(() =>
+        Promise.reject(new UsageError('No password was typed. Repeat the command.')),
+      ),
     ]);
     return String(answer[0]);
   } finally {

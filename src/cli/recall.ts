@@ -41,7 +41,7 @@ export function addRecall(program: Command, context: CommandContext): void {
 
 async function recall(context: CommandContext, couponId: CouponId, options: RecallOptions): Promise<void> {
   if (options.json && !options.yes && !options.dryRun)
-    throw new UsageError('--json needs --yes or --dry-run');
+    throw new UsageError('The option --json needs --yes or --dry-run as well.');
   const { call } = serverOf(context, options.server, 'manage');
   const ask = (body: object): Promise<ServerBody> => call('POST', `/v1/coupons/${couponId}/recall`, body);
   const found = await ask({ dryRun: true });
@@ -60,11 +60,15 @@ async function recall(context: CommandContext, couponId: CouponId, options: Reca
 
 /** The number has to be typed: a yes is given too easily to what cannot be undone. */
 async function confirm(context: CommandContext, couponId: CouponId, count: number): Promise<void> {
-  if (!context.input.isTTY) throw new UsageError('standard input is not a terminal: add --yes to confirm');
+  if (!context.input.isTTY)
+    throw new UsageError('Standard input is not a terminal, so nothing was confirmed. Add --yes to confirm.');
   const terminal = createInterface({ input: context.input, output: context.notes });
   const question = `${count} members lose coupon ${couponId}. This cannot be undone. Type ${couponId} to continue: `;
   const answer = await terminal.question(question).finally(() => terminal.close());
-  if (answer.trim() !== String(couponId)) throw new CommandFailedError('nothing was taken back');
+  if (answer.trim() !== String(couponId))
+    throw new CommandFailedError(
+      'Nothing was taken back, because another text was typed. Repeat the command to try again.',
+    );
 }
 
 async function recallAll(
@@ -89,7 +93,7 @@ async function recallAll(
       if (unrecorded === 0) return recalled;
       if (round === ROUNDS_MAX)
         throw new CommandFailedError(
-          `${recalled} issuances are taken back, and ${unrecorded} are not recorded yet: run the same command again`,
+          `${recalled} issuances are taken back, and ${unrecorded} are not recorded yet. Run the same command again.`,
         );
       await pause(ROUND_MS);
     }

@@ -8,7 +8,7 @@ import type { CouponReport } from '../server/check-coupon.js';
 import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withMatchingStores } from './command-context.js';
-import { CommandFailedError, UsageError } from './exit-codes.js';
+import { CommandFailedError, UnknownCouponError, UsageError } from './exit-codes.js';
 import { couponIds } from './option-values.js';
 import { operatorHere } from './operator.js';
 import { startProgress } from './progress.js';
@@ -53,7 +53,9 @@ Examples:
     )
     .action(async (ids: readonly CouponId[] | [], options: ReconcileOptions) => {
       if (ids.length > 0 === (options.all === true)) {
-        throw new UsageError('give coupon numbers or --all');
+        throw new UsageError(
+          'The coupons are not chosen, or chosen in two ways. Give coupon numbers or --all.',
+        );
       }
       const repairs = options.repair === true;
       const reconcile = async (stores: Stores, tookOver: boolean): Promise<number> => {
@@ -68,7 +70,7 @@ Examples:
       const differing = await withMatchingStores(loadConfig(context.env), reconcile, takesOver);
       if (differing > 0)
         throw new CommandFailedError(
-          `differences found in ${differing} of the coupons; they are listed above`,
+          `Differences found in ${differing} of the coupons. They are listed above.`,
         );
     });
 }
@@ -105,7 +107,7 @@ async function reportSetAside(
 async function chosen(stores: Stores, ids: readonly CouponId[]): Promise<CouponRecord[]> {
   const found = await stores.catalogue.find(ids);
   const unknown = ids.filter((_, place) => found[place] === undefined);
-  if (unknown.length > 0) throw new CommandFailedError(`unknown coupon ${unknown.join(', ')}`);
+  if (unknown.length > 0) throw new UnknownCouponError(unknown);
   return found.filter((record) => record !== undefined);
 }
 

@@ -86,13 +86,15 @@ async function cancel(
 ): Promise<void> {
   const orderId = parseOrderId(order);
   if (orderId === undefined)
-    throw new UsageError(`${order} is not an order id (1 to 64 of A-Z a-z 0-9 . _ : -)`);
+    throw new UsageError(`The argument ${order} is not an order id. Give 1 to 64 of A-Z a-z 0-9 . _ : -`);
   const result = await withStores(loadConfig(context.env), (stores) =>
     stores.redemptions.cancel({ couponId, issueNo }, orderId, operatorHere()),
   );
   if (result.status === 'absent') throw notFound(couponId, issueNo);
   if (result.status !== 'cancelled') {
-    throw new CommandFailedError(`order ${orderId} did not redeem number ${issueNo} of coupon ${couponId}`);
+    throw new CommandFailedError(
+      `Order ${orderId} did not redeem number ${issueNo} of coupon ${couponId}. \`seonchak redemption list\` lists its orders.`,
+    );
   }
   const { state } = result.redemption;
   if (options.json) printJson(context, { couponId, issueNo, orderId, state });
@@ -100,5 +102,7 @@ async function cancel(
 }
 
 function notFound(couponId: CouponId, issueNo: number): CommandFailedError {
-  return new CommandFailedError(`coupon ${couponId} has no recorded issuance with number ${issueNo}`);
+  return new CommandFailedError(
+    `Coupon ${couponId} has no recorded issuance with number ${issueNo}. Correct the numbers, or wait until recorders have written its row.`,
+  );
 }

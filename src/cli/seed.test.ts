@@ -100,7 +100,7 @@ t.test('killed and run again, seeding ends with exactly the rows asked for: embe
   t.match((await runSeonchak(words, settings)).stdout, /^0 rows added/m, 'a third time adds nothing');
   const other = await runSeonchak(['seed', '--members', '20000', '--coupons', '400'], settings);
   t.equal(other.exitCode, 1);
-  t.match(other.stderr, /^seonchak: these tables were seeded with other numbers.*\n$/);
+  t.match(other.stderr, /^seonchak: These tables were seeded with other numbers.*\n$/);
   t.notMatch(other.stderr, STACK_TRACE);
 
   const status = await runSeonchak(['status', '--limit', '1', '--json'], settings);
@@ -113,8 +113,8 @@ t.test('killed and run again, seeding ends with exactly the rows asked for: embe
 
 t.test('sizes that fit no tables are wrong usage', async (t) => {
   const cases: readonly (readonly [words: readonly string[], message: RegExp])[] = [
-    [[], /give --members, --coupons or both/],
-    [['--members', '2', '--coupons', '2', '--member-coupons', '5'], /needs --members 3 or more/],
+    [[], /Give --members, --coupons or both/],
+    [['--members', '2', '--coupons', '2', '--member-coupons', '5'], /Give --members 3 or more/],
   ];
   for (const [more, message] of cases) {
     const { exitCode, stderr } = await runSeonchak(['seed', ...more]);

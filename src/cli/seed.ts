@@ -52,7 +52,10 @@ Examples:
     .action(async (options: SeedOptions) => {
       const { members, coupons, memberCoupons } = options;
       const sizes = { members, coupons, memberCoupons };
-      const fault = members + coupons === 0 ? 'give --members, --coupons or both' : sizesFault(sizes);
+      const fault =
+        members + coupons === 0
+          ? 'Nothing is to be written. Give --members, --coupons or both.'
+          : sizesFault(sizes);
       if (fault !== undefined) throw new UsageError(fault);
       const work = (stores: Stores) => seed(context, stores, sizes);
       const report = await withStores(loadConfig(context.env), work, true);

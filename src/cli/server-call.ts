@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { loadConfig } from '../config/config.js';
 import type { CommandContext } from './command-context.js';
-import { CommandFailedError, UsageError } from './exit-codes.js';
+import { CommandFailedError, ServerRefusedError, UsageError } from './exit-codes.js';
 
 export const KEY_SETTING = 'SEONCHAK_KEY';
 
@@ -20,10 +20,8 @@ export interface ServerCaller {
 /** @throws UsageError without a key. */
 export function serverOf({ env }: CommandContext, address: string | undefined, scope: string): ServerCaller {
   const key = env[KEY_SETTING];
-  if (key === undefined || key === '')
-    throw new UsageError(`set ${KEY_SETTING} to a server key with the scope ${scope}`);
-  const { host, port } = loadConfig(env);
-  const server = address ?? `http://${host}:${port}`;
+  if (key === undefined || key === '') throw new UsageError(keyMissing(scope));
+  const server = addressOf(env, address);
   return {
     async call(method, path, body) {
       for (let attempt = 1; ; attempt += 1) {
@@ -35,17 +33,46 @@ export function serverOf({ env }: CommandContext, address: string | undefined, s
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         }).catch((fault: unknown) => {
-          throw new CommandFailedError(`${server} cannot be reached`, { cause: fault });
+          throw unreachable(server, fault);
         });
-        const read = (await answer.json()) as ServerBody;
+        const read = await bodyOf(answer);
         if (answer.ok) return read;
         const isPassing = answer.status === 503 || answer.status === 429;
-        if (!isPassing || attempt === ATTEMPTS_MAX)
-          throw new CommandFailedError(
-            `the server refused: ${typeof read['detail'] === 'string' ? read['detail'] : answer.status}`,
-          );
+        if (!isPassing || attempt === ATTEMPTS_MAX) throw new ServerRefusedError(read, answer.status);
         await pause(RETRY_MS);
       }
     },
   };
+}
+
+export function keyMissing(scope: string): string {
+  return `The server would not accept the command without a key. Set ${KEY_SETTING} to a server key with the scope ${scope}.`;
+}
+
+/** @throws UsageError when the address is not a URL. */
+export function addressOf(env: NodeJS.ProcessEnv, address: string | undefined): string {
+  const { host, port } = loadConfig(env);
+  const server = address ?? `http://${host}:${port}`;
+  if (!/^https?:\/\//.test(server) || !URL.canParse(server))
+    throw new UsageError(
+      `The option --server has ${server}, which is not a URL. Give one such as http://127.0.0.1:3000.`,
+    );
+  return server.replace(/\/+$/, '');
+}
+
+export function unreachable(server: string, cause: unknown): CommandFailedError {
+  return new CommandFailedError(
+    `The server ${server} cannot be reached. Check --server and that it is running.`,
+    { cause },
+  );
+}
+
+/** A proxy in between may answer with a page. */
+export async function bodyOf(answer: Response): Promise<ServerBody> {
+  const text = await answer.text();
+  try {
+    return JSON.parse(text) as ServerBody;
+  } catch {
+    return {};
+  }
 }

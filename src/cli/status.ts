@@ -8,7 +8,7 @@ import type { CouponStatus } from '../engine/sellers/coupon-status.js';
 import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withMatchingStores } from './command-context.js';
-import { CommandFailedError, UsageError } from './exit-codes.js';
+import { UnknownCouponError, UsageError } from './exit-codes.js';
 import { couponId, durationMs, durationOption, wholeNumber } from './option-values.js';
 import { statusTable } from './status-table.js';
 import type { StatusReport } from './status-table.js';
@@ -50,8 +50,9 @@ Examples:
     )
     .action(async (id: CouponId | undefined, options: StatusOptions) => {
       if (options.watch !== true && options.every !== durationMs(WATCH_EVERY))
-        throw new UsageError('--every needs --watch');
-      if (options.every > WATCH_EVERY_MAX_MS) throw new UsageError('--every takes up to 1d');
+        throw new UsageError('The option --every needs --watch as well.');
+      if (options.every > WATCH_EVERY_MAX_MS)
+        throw new UsageError('The option --every takes up to 1d. Give a shorter time.');
       await withMatchingStores(loadConfig(context.env), async (stores) => {
         const read = () => (id === undefined ? readAll(stores, options.limit) : readOne(stores, id));
         if (options.watch === true) {
@@ -66,7 +67,7 @@ Examples:
 /** @throws CommandFailedError when there is none with this number. */
 async function readOne(stores: Stores, id: CouponId): Promise<StatusReport> {
   const view = await stores.registry.find(id);
-  if (view === undefined) throw new CommandFailedError(`unknown coupon ${id}`);
+  if (view === undefined) throw new UnknownCouponError([id]);
   return { coupons: await couponStatuses(stores, [view]), more: false };
 }
 

@@ -58,6 +58,9 @@ export async function writeTokenFile(
     await Promise.all([finished(target), writeCsv(target, tokens, onWritten).finally(() => target.end())]);
     return file;
   } catch (error) {
-    throw new CommandFailedError(`cannot write ${file}`, { cause: error });
+    throw new CommandFailedError(
+      `The file ${file} cannot be written. Check --out and the rights of the folder.`,
+      { cause: error },
+    );
   }
 }

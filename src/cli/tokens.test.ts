@@ -76,7 +76,7 @@ t.test('members of two runs are never the same, unless they are named', async (t
   );
   const forbidden = await runSeonchak(['tokens', '--prefix', 'seonchak.account.'], settings);
   t.equal(forbidden.exitCode, 2);
-  t.match(forbidden.stderr, /ids .* for accounts/);
+  t.match(forbidden.stderr, /Ids .* for accounts/);
 });
 
 t.test('several are CSV with a header line', async (t) => {
@@ -170,7 +170,7 @@ t.test('a folder that cannot be written is said in one line', async (t) => {
     const { exitCode, stdout, stderr } = await runSeonchak(['tokens', '--out', out], settings);
     t.equal(exitCode, 1);
     t.equal(stdout, '');
-    t.match(stderr, /seonchak: cannot write .*tokens-01\.csv \(.+\)\n$/);
+    t.match(stderr, /seonchak: The file .*tokens-01\.csv cannot be written\..* \(.+\) \[command_failed\]\n$/);
     t.notMatch(stderr, STACK_TRACE);
   }
 });
@@ -182,6 +182,9 @@ t.test('a file that cannot be opened is said in one line', async (t) => {
   const words = ['tokens', '--count', '5000', '--out', folder.path];
   const { exitCode, stderr } = await runSeonchak(words, settings);
   t.equal(exitCode, 1);
-  t.match(stderr, /seonchak: cannot write .*tokens-01\.csv \(EISDIR.*\)\n$/);
+  t.match(
+    stderr,
+    /seonchak: The file .*tokens-01\.csv cannot be written\..* \(EISDIR.*\) \[command_failed\]\n$/,
+  );
   t.notMatch(stderr, STACK_TRACE);
 });

@@ -115,15 +115,21 @@ function namesOf({ first, prefix, presence, role }: TokensOptions): Pick<NamedTo
 }
 
 function checkUsage(options: NamedTokens): void {
-  if (options.files > 1 && options.out === undefined) throw new UsageError('--files needs --out <folder>');
-  if (options.files > options.count) throw new UsageError('--files is greater than --count');
+  if (options.files > 1 && options.out === undefined)
+    throw new UsageError('The option --files needs --out <folder> as well.');
+  if (options.files > options.count)
+    throw new UsageError(
+      'The option --files is greater than --count. Give as many files as tokens, or fewer.',
+    );
   const last = memberId(options, options.first + options.count - 1);
   if (options.prefix.startsWith(ACCOUNT_ID_PREFIX)) {
-    throw new UsageError(`ids that begin with ${ACCOUNT_ID_PREFIX} are reserved for accounts, which sign in`);
+    throw new UsageError(
+      `Ids that begin with ${ACCOUNT_ID_PREFIX} are reserved for accounts, which sign in. Give another --prefix.`,
+    );
   }
   if (!narrowId.test(last)) {
     throw new UsageError(
-      `"${last}" is not a member id: use 1 to 64 letters, digits, dots, underscores, hyphens`,
+      `The id "${last}" is not a member id. Use 1 to 64 letters, digits, dots, underscores, hyphens.`,
     );
   }
 }
@@ -139,7 +145,9 @@ async function signerOf(config: Config, options: NamedTokens): Promise<SignToken
   if (presence !== undefined) {
     const settings = presenceSettings(config);
     if (settings?.secret === undefined) {
-      throw new UsageError('PRESENCE_SECRET is not set: it signs presence tickets');
+      throw new UsageError(
+        'Presence tickets cannot be signed, because PRESENCE_SECRET is not set. Set it to the secret of the server.',
+      );
     }
     const issuer = new TokenIssuer(settings.secret, settings);
     const seconds = secondsOf(options.expiresIn ?? durationMs(TICKET_LIFETIME));
@@ -148,7 +156,7 @@ async function signerOf(config: Config, options: NamedTokens): Promise<SignToken
   const settings = await tokenSettings(config, 'existing');
   if (settings.secret === undefined) {
     throw new UsageError(
-      'tokens cannot be signed here, because JWT_JWKS_URL is set: get them from that identity provider',
+      'Tokens cannot be signed here, because JWT_JWKS_URL is set. Get them from that identity provider.',
     );
   }
   const issuer = new TokenIssuer(settings.secret, settings);

@@ -8,7 +8,7 @@ import type { WarmResult } from '../engine/recovery/coupon-warmer.js';
 import type { Stores } from '../server/stores.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withMatchingStores } from './command-context.js';
-import { CommandFailedError, UsageError } from './exit-codes.js';
+import { UnknownCouponError, UsageError } from './exit-codes.js';
 import { couponIds, durationMs } from './option-values.js';
 import { startProgress } from './progress.js';
 import { forEachConcurrently } from './for-each-concurrently.js';
@@ -62,14 +62,16 @@ Examples:
       // On the embedded back end the only news is that a number is wrong.
       if (!unknown || options.json === true || config.backEnd === 'distributed')
         print(context, config, report, options);
-      if (unknown) throw new CommandFailedError(`unknown coupon ${report.unknown_coupon.join(', ')}`);
+      if (unknown) throw new UnknownCouponError(report.unknown_coupon);
     });
 }
 
 function checkSelection(ids: readonly CouponId[], options: WarmOptions): void {
   const ways = [ids.length > 0, options.all === true, options.openingWithin !== undefined];
   if (ways.filter(Boolean).length !== 1) {
-    throw new UsageError('give coupon numbers, --all, or --opening-within <duration>');
+    throw new UsageError(
+      'The coupons are not chosen, or chosen in two ways. Give coupon numbers, --all, or --opening-within <duration>.',
+    );
   }
 }
 

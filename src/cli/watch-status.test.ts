@@ -49,7 +49,7 @@ t.test('watching what there is not, and a pace without watching, are said to be 
   await runSeonchak(['migrate'], { DATA_DIR: folder.path });
   const none = await runSeonchak(['status', '42', '--watch'], { DATA_DIR: folder.path });
   t.equal(none.exitCode, 1);
-  t.match(none.stderr, /^seonchak: unknown coupon 42$/m);
+  t.match(none.stderr, /^seonchak: Coupon 42 does not exist\./m);
   const idle = await runSeonchak(['status', '--every', '5s'], { DATA_DIR: folder.path });
   t.equal(idle.exitCode, 2);
   t.match(idle.stderr, '--every needs --watch');

@@ -1,6 +1,7 @@
 /** Implements `seonchak status --watch`: refreshes a table, or prints lines or JSON documents. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { SeonchakError } from '../engine/domain/errors.js';
+import { CommandFailedError } from './exit-codes.js';
 import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';
 import { LiveScreen } from './live-screen.js';
@@ -54,7 +55,8 @@ async function readOnce(read: () => Promise<StatusReport>): Promise<StatusReport
   try {
     return await read();
   } catch (fault) {
-    if (fault instanceof SeonchakError) return fault.message;
+    // An unreachable store returns; a coupon that does not exist ends the command.
+    if (fault instanceof SeonchakError && !(fault instanceof CommandFailedError)) return fault.message;
     throw fault;
   }
 }

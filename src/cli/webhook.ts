@@ -92,7 +92,10 @@ async function test(context: CommandContext, id: number): Promise<void> {
   try {
     const { status, result } = await access.send(webhook, testMessage(systemClock));
     const answer = status === undefined ? result : `${result}, status ${status}`;
-    if (result !== 'delivered') throw new CommandFailedError(`the test message did not arrive: ${answer}`);
+    if (result !== 'delivered')
+      throw new CommandFailedError(
+        `The test message did not arrive: ${answer}. Check the address and the log of the shop.`,
+      );
     printLine(context.output, `the test message arrived: ${answer}`);
   } finally {
     await access.close();
@@ -109,7 +112,9 @@ async function replay(
     const { sellerId } = known(id, await webhooks.find(id, undefined));
     const [coupon] = await events.followedOf(sellerId, [couponId]);
     if (coupon === undefined)
-      throw new CommandFailedError(`the seller of webhook ${id} has no coupon ${couponId}`);
+      throw new CommandFailedError(
+        `The seller of webhook ${id} has no coupon ${couponId}. Give a coupon of that seller.`,
+      );
     if (coupon.placedNo >= nextNo)
       await webhooks.addReplay(id, { couponId, nextNo, lastNo: coupon.placedNo });
     return coupon.placedNo;
@@ -129,12 +134,18 @@ async function enable(context: CommandContext, id: number): Promise<void> {
       ...{ target: `webhook ${id}`, detail: {} },
     }),
   );
-  if (result === 'unknown') throw new CommandFailedError(`there is no webhook ${id}`);
+  if (result === 'unknown')
+    throw new CommandFailedError(
+      `Webhook ${id} does not exist. \`seonchak webhook list\` lists the webhooks.`,
+    );
   printLine(context.output, `webhook ${id} is enabled`);
 }
 
 function known(id: number, webhook: Webhook | undefined): Webhook {
-  if (webhook === undefined) throw new CommandFailedError(`there is no webhook ${id}`);
+  if (webhook === undefined)
+    throw new CommandFailedError(
+      `Webhook ${id} does not exist. \`seonchak webhook list\` lists the webhooks.`,
+    );
   return webhook;
 }
 

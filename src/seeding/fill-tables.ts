@@ -82,8 +82,8 @@ function refuseOthers(plan: SeedPlan, found: SeedSizes, coupons: readonly Seeded
       ? ''
       : `, such as coupon ${strange.couponId} with ${strange.recorded} of ${strange.quantity}`;
   throw new SeedRefusedError(
-    'these tables were seeded with other numbers: give the same numbers, or use an empty database ' +
-      `(found: ${found.members} members, ${found.coupons} coupons, ${found.memberCoupons} issuances${example})`,
+    `These tables were seeded with other numbers: ${found.members} members, ${found.coupons} coupons, ${found.memberCoupons} issuances${example}. ` +
+      'Give the same numbers, or use an empty database.',
   );
 }
 

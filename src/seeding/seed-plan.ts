@@ -14,10 +14,10 @@ export interface SeedSizes {
 
 /** Why the sizes fit no tables; `undefined` when they do. */
 export function sizesFault({ members, coupons, memberCoupons }: SeedSizes): string | undefined {
-  if (memberCoupons > 0 && coupons === 0) return 'issuances need coupons: give --coupons';
+  if (memberCoupons > 0 && coupons === 0) return 'Issuances need coupons. Give --coupons.';
   if (memberCoupons > members * coupons) {
     const least = Math.ceil(memberCoupons / coupons).toLocaleString('en');
-    return `a member holds a coupon at most once: this number of issuances needs --members ${least} or more`;
+    return `A member holds a coupon at most once, so this number of issuances needs more members. Give --members ${least} or more.`;
   }
   return undefined;
 }

@@ -54,9 +54,9 @@ async function refused(
 }
 
 const misused: readonly (readonly [name: string, words: string, says: RegExp])[] = [
-  ['an unknown flag', 'serve --nonsense', /unknown option '--nonsense'/],
-  ['an unknown command', 'launch', /unknown command 'launch'/],
-  ['a word too many', 'serve now', /too many arguments/],
+  ['an unknown flag', 'serve --nonsense', /Unknown option '--nonsense'/],
+  ['an unknown command', 'launch', /Unknown command 'launch'/],
+  ['a word too many', 'serve now', /Too many arguments/],
   ['a coupon that is no number', 'status first', /first/],
   ['nothing to warm', 'warm', /ID|--all/],
   ['an unknown role', 'tokens --role admin', /admin/],
