@@ -1,8 +1,10 @@
 /** Lists the faults of the random mix. Each fault ends automatically, and afterwards everything runs again. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../src/engine/testing/simulation/random.js';
+import type { AdministeredMariadb } from '../servers/administered-mariadb.js';
 import type { RedisClusterServers } from '../servers/redis-cluster.js';
 import { redisClient, type RedisServer } from '../servers/redis.js';
+import type { SmallDisk } from '../servers/small-disk.js';
 import type { EmbeddedWorld } from './embedded-world.js';
 import type { World } from './world.js';
 import { couponKey } from '../../src/persist/redis/keys.js';
@@ -35,13 +37,30 @@ const frozen = async (server: Pick<Server, 'kill'> | undefined, random: Random):
   await server?.kill('SIGCONT');
 };
 
+/** Takes all room for a while. */
+async function filled(disk: SmallDisk, random: Random): Promise<void> {
+  disk.fill();
+  await pause(random.between(FREEZE_LEAST_MS, DOWN_MOST_MS));
+  disk.makeRoom();
+}
+
+type SetReadOnly = AdministeredMariadb['readOnly'];
+
 /** Faults of our own processes and MariaDB, which every mix has. */
-function commonFaults({ servers, mariadb, mysqlProxy }: World): RandomFault[] {
+function commonFaults({ servers, mariadb, mysqlProxy }: World, readOnly: SetReadOnly): RandomFault[] {
   return [
     ['an API server killed', (random) => killed(random.pick(servers), random)],
     ['an API server frozen', (random) => frozen(random.pick(servers), random)],
     ['MariaDB killed', (random) => killed(mariadb, random)],
     ['MariaDB frozen', (random) => frozen(mariadb, random)],
+    [
+      'MariaDB refuses writes',
+      async (random) => {
+        await readOnly(true);
+        await pause(random.between(FREEZE_LEAST_MS, FREEZE_MOST_MS));
+        await readOnly(false);
+      },
+    ],
     [
       'replies of MariaDB lost',
       async () => {
@@ -72,7 +91,8 @@ function keyLost(world: World, serverOfKey: () => Promise<RedisServer | undefine
   ];
 }
 
-export function singleFaults(world: World): RandomFault[] {
+/** @param disk that of Redis. */
+export function singleFaults(world: World, readOnly: SetReadOnly, disk: SmallDisk): RandomFault[] {
   const { redis, redisProxy } = world;
   const lose = async (way: 'requests' | 'replies'): Promise<void> => {
     redisProxy.behave({ [way]: 'drop' });
@@ -92,9 +112,16 @@ export function singleFaults(world: World): RandomFault[] {
     redisProxy.behave({});
   };
   return [
-    ...commonFaults(world),
+    ...commonFaults(world, readOnly),
     ['Redis killed', (random) => killed(redis, random)],
     ['Redis frozen', (random) => frozen(redis, random)],
+    [
+      'the disk of Redis full',
+      async (random) => {
+        await filled(disk, random);
+        await serves(redis);
+      },
+    ],
     ['Redis emptied', () => commanded([redis], ['FLUSHALL']).then(() => world.storeLost())],
     ['script cache emptied', () => commanded([redis], ['SCRIPT', 'FLUSH'])],
     ['append-only file rewritten', () => commanded([redis], ['BGREWRITEAOF'])],
@@ -117,10 +144,14 @@ export function singleFaults(world: World): RandomFault[] {
   ];
 }
 
-export function clusterFaults(world: World, cluster: RedisClusterServers): RandomFault[] {
+export function clusterFaults(
+  world: World,
+  readOnly: SetReadOnly,
+  cluster: RedisClusterServers,
+): RandomFault[] {
   const owner = () => roleHolder(cluster, world.couponId);
   return [
-    ...commonFaults(world),
+    ...commonFaults(world, readOnly),
     ['script caches emptied', () => commanded(cluster.nodes, ['SCRIPT', 'FLUSH'])],
     keyLost(world, owner),
     ['a node killed', async (random) => killed(random.pick(cluster.nodes), random, () => world.storeLost())],
@@ -143,11 +174,21 @@ export function clusterFaults(world: World, cluster: RedisClusterServers): Rando
   ];
 }
 
-export function embeddedFaults({ server }: EmbeddedWorld): RandomFault[] {
+/** @param disk that of the data folder. */
+export function embeddedFaults({ server }: EmbeddedWorld, disk: SmallDisk): RandomFault[] {
   return [
     ['the server killed', (random) => killed(server, random)],
     ['the server frozen', (random) => frozen(server, random)],
+    ['the disk full', (random) => filled(disk, random)],
   ];
+}
+
+/** A Redis at `appendfsync always` ends itself where it cannot write, and is started again. */
+async function serves(redis: RedisServer): Promise<void> {
+  while ((await asked(redis, (client) => client.ping())) !== 'PONG') {
+    if (!redis.isAlive()) return redis.restart();
+    await pause(POLL_MS);
+  }
 }
 
 /** To those that answer; a node that is down is not asked twice. */

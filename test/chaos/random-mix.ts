@@ -5,19 +5,23 @@
  * decides world, coupon, faults and their pauses; the processes decide everything else, so a seed repeats a plan and
  * not a history.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { isDefinite } from '../../src/demo/crowd.js';
 import { Random } from '../../src/engine/testing/simulation/random.js';
+import { type AdministeredMariadb, startAdministeredMariadb } from '../servers/administered-mariadb.js';
+import type { MariadbServer } from '../servers/mariadb.js';
 import { type RedisClusterServers, startRedisCluster } from '../servers/redis-cluster.js';
+import { startRedis } from '../servers/redis.js';
+import { mayMount, type SmallDisk, smallDisk } from '../servers/small-disk.js';
 import type { CouponUnderFault } from './coupon-under-fault.js';
 import { startEmbeddedWorld } from './embedded-world.js';
 import { drawCoupon } from './random-coupon.js';
 import { clusterFaults, embeddedFaults, type RandomFault, singleFaults } from './random-faults.js';
-import { openWorld, sharedMariadb, type Site, startSite } from './world.js';
+import type { Seller } from './seller.js';
+import { openWorld, type Site, startSite } from './world.js';
 
 const kinds = ['single', 'cluster', 'embedded'] as const;
 const HANGS_UP_WITHIN_MS = 40;
@@ -26,7 +30,12 @@ const FAULTS_LEAST = 2;
 const FAULTS_MOST = 6;
 /** From which a seller revokes. */
 const RECENT_PRESSES = 500;
-const RESUME_TRIES_MAX = 200;
+const SETTLED_WITHIN_MS = 60_000;
+/** Probability, each time that the seller acts. */
+const CLOSES = 0.04;
+/** Takes the append-only file of many rounds, rewritten. */
+const REDIS_DISK_BYTES = 192 * 2 ** 20;
+const EMBEDDED_DISK_BYTES = 16 * 2 ** 20;
 
 const seed = Number(process.env['CHAOS_SEED'] ?? 1);
 const minutes = Number(process.env['CHAOS_MINUTES'] ?? 0);
@@ -39,8 +48,11 @@ interface Mixed {
   readonly faults: readonly RandomFault[];
 }
 
-const mariadb = await sharedMariadb(t);
-const opened: { single?: Site; cluster?: { readonly site: Site; readonly nodes: RedisClusterServers } } = {};
+const opened: {
+  database?: AdministeredMariadb;
+  single?: { readonly site: Site; readonly disk: SmallDisk };
+  cluster?: { readonly site: Site; readonly nodes: RedisClusterServers };
+} = {};
 
 async function open(
   t: Test,
@@ -50,15 +62,19 @@ async function open(
 ): Promise<Mixed> {
   const options = drawCoupon(random, roundSeed);
   if (kind === 'embedded') {
-    const folder = await mkdtemp(join(tmpdir(), 'seonchak-data-'));
-    t.teardown(() => rm(folder, { recursive: true, force: true }));
+    const disk = await smallDisk(t, EMBEDDED_DISK_BYTES);
+    const folder = join(disk.folder, 'data');
+    await mkdir(folder);
     const coupon = await startEmbeddedWorld(t, folder, options);
-    return { ...options, coupon, faults: embeddedFaults(coupon) };
+    return { ...options, coupon, faults: embeddedFaults(coupon, disk) };
   }
+  opened.database ??= await startAdministeredMariadb(whole);
+  const { mariadb, readOnly } = opened.database;
   if (kind === 'single') {
-    opened.single ??= await startSite(whole, mariadb, { servers: 2, redisProxy: true, mysqlProxy: true });
-    const coupon = await openWorld(t, opened.single, options);
-    return { ...options, coupon, faults: singleFaults(coupon) };
+    opened.single ??= await startSingleSite(mariadb);
+    const { site, disk } = opened.single;
+    const coupon = await openWorld(t, site, options);
+    return { ...options, coupon, faults: singleFaults(coupon, readOnly, disk) };
   }
   if (opened.cluster === undefined) {
     const nodes = await startRedisCluster({ masters: 3, replicas: 1, nodeTimeoutMs: 1_000 });
@@ -67,8 +83,20 @@ async function open(
     opened.cluster = { site, nodes };
   }
   const coupon = await openWorld(t, opened.cluster.site, options);
-  return { ...options, coupon, faults: clusterFaults(coupon, opened.cluster.nodes) };
+  return { ...options, coupon, faults: clusterFaults(coupon, readOnly, opened.cluster.nodes) };
 }
+
+async function startSingleSite(
+  mariadb: MariadbServer,
+): Promise<{ readonly site: Site; readonly disk: SmallDisk }> {
+  const disk = await smallDisk(whole, REDIS_DISK_BYTES);
+  const redisServer = await startRedis({ within: disk.folder });
+  whole.teardown(() => redisServer.stop());
+  const options = { redisServer, servers: 2, redisProxy: true, mysqlProxy: true };
+  return { site: await startSite(whole, mariadb, options), disk };
+}
+
+const CLOSE = { kind: 'amend', change: { closed: true } } as const;
 
 /** Now and then the seller does something, until `until` resolves. */
 async function sellerActs(
@@ -85,6 +113,7 @@ async function sellerActs(
   let topUps = 0;
   while (!state.ended) {
     await pause(random.between(100, PAUSE_MOST_MS));
+    if (random.chance(CLOSES)) await seller.act(CLOSE);
     const act = random.between(0, 6);
     const winner = crowd.presses.at(-random.between(1, RECENT_PRESSES))?.issueNo;
     if (act === 0) await seller.act({ kind: 'amend', change: { quantity: (latest += 10) } });
@@ -124,12 +153,12 @@ async function inject(faults: readonly RandomFault[], random: Random): Promise<v
   }
 }
 
-async function resumed({ seller }: CouponUnderFault): Promise<void> {
-  for (let tries = 0; tries < RESUME_TRIES_MAX; tries += 1) {
-    if ((await seller.act({ kind: 'amend', change: { paused: false } })) === 'done') return;
-    await pause(250);
-  }
-  throw new Error('the coupon could not be resumed');
+const isClosed = ({ calls }: Seller): boolean => calls.some(({ act }) => act === CLOSE);
+
+/** A coupon that its seller closed stays so; it is closed for certain then, and every other one is open in the end. */
+async function settled(t: Test, { seller }: CouponUnderFault): Promise<void> {
+  const last = isClosed(seller) ? CLOSE : ({ kind: 'amend', change: { paused: false } } as const);
+  t.equal(await seller.insist(last, SETTLED_WITHIN_MS), 'done', 'the last act of the seller');
 }
 
 async function round(t: Test, roundSeed: number): Promise<void> {
@@ -151,7 +180,7 @@ async function round(t: Test, roundSeed: number): Promise<void> {
     ...(holdSeconds === undefined ? [] : [ordersPay(coupon, faultsOver, crowdRandom)]),
     crowd.pressUntil(faultsOver, couponId, members, hangUp),
   ]);
-  await resumed(coupon);
+  await settled(t, coupon);
   const fromMs = performance.now();
   await coupon.burst();
   const last = new Map(
@@ -165,20 +194,25 @@ async function round(t: Test, roundSeed: number): Promise<void> {
   const { violations, lost, wonByLateCommand } = await coupon.verdict(t);
   const unknown = crowd.presses.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown');
   say(
-    `    ${crowd.presses.length} presses, ${unknown.length} unknown, ${coupon.seller.calls.length} acts of the seller, ` +
+    `    ${crowd.presses.length} presses, ${unknown.length} unknown, ${coupon.seller.calls.length} acts of the seller${isClosed(coupon.seller) ? ', who closed it' : ''}, ` +
       `${lost} lost, ${wonByLateCommand} by a late command: ${violations.length === 0 ? 'every promise kept' : 'VIOLATED'}`,
   );
   for (const violation of violations.slice(0, 10)) say(`    ${violation}`);
 }
 
 const whole = t;
-const untilMs = performance.now() + minutes * 60_000;
-let failed = 0;
-let rounds = 0;
-do {
-  const roundSeed = seed + rounds;
-  rounds += 1;
-  const kept = await t.test(`seed ${roundSeed}`, (t) => round(t, roundSeed));
-  if (kept !== null && !kept.ok) failed += 1;
-} while (performance.now() < untilMs);
-say(`${rounds} rounds, ${failed} failed`);
+
+async function rounds(): Promise<void> {
+  const untilMs = performance.now() + minutes * 60_000;
+  let failed = 0;
+  let made = 0;
+  do {
+    const roundSeed = seed + made;
+    made += 1;
+    const kept = await t.test(`seed ${roundSeed}`, (t) => round(t, roundSeed));
+    if (kept !== null && !kept.ok) failed += 1;
+  } while (performance.now() < untilMs);
+  say(`${made} rounds, ${failed} failed`);
+}
+
+if (mayMount(t, import.meta.url)) await rounds();

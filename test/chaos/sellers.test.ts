@@ -3,14 +3,12 @@
  *
  * A crowd downloads meanwhile. The checker judges the sellers' calls by the terms in Redis at every instant, the database and its audit log.
  */
-import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createConnection } from 'mysql2/promise';
 import t, { type Test } from 'tap';
 import type { SellerAct } from '../../src/engine/testing/checker/history.js';
 import { HttpClient } from '../clients/http-client.js';
 import { redisClient } from '../servers/redis.js';
-import { startMariadb } from '../servers/mariadb.js';
+import { startAdministeredMariadb } from '../servers/administered-mariadb.js';
 import { watchTerms } from './evidence.js';
 import { fault } from './fault.js';
 import { openWorld, startSite, type World } from './world.js';
@@ -26,25 +24,8 @@ const TOP_UP = 10;
 /** A fault is repeated until a call has met it, on a busy machine more often. */
 const TIMES_MAX = 200;
 
-const initFile = `${t.testdir()}/admin.sql`;
-await writeFile(
-  initFile,
-  // One statement a line.
-  [
-    "create user if not exists 'admin'@'127.0.0.1' identified by 'admin';",
-    "grant all privileges on *.* to 'admin'@'127.0.0.1';",
-    '',
-  ].join('\n'),
-);
-const mariadb = await startMariadb([`--init-file=${initFile}`]);
-t.teardown(() => mariadb.stop());
+const { mariadb, readOnly } = await startAdministeredMariadb(t);
 const site = await startSite(t, mariadb, { servers: 2, mysqlProxy: true, redisProxy: true });
-
-const adminUrl = new URL(mariadb.url);
-adminUrl.username = adminUrl.password = 'admin';
-const admin = await createConnection(adminUrl.href);
-t.teardown(() => admin.end());
-const readOnly = (on: boolean) => admin.query(`set global read_only = ${on ? 1 : 0}`);
 
 /** Connects again when its own connection is killed. */
 function quietClient({ redis }: World): ReturnType<typeof redisClient> {
