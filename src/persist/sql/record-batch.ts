@@ -19,7 +19,7 @@ import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { ClaimedBatch, RecordResult } from '../../engine/ports/issuance-ledger.js';
 import { type Existing, judge } from './contested-batch.js';
 import { buryBeyondQuantity } from './beyond-quantity.js';
-import { bury, type DeadIssuance } from './dead-letter.js';
+import { bury } from './dead-letter.js';
 import { faultOf, storeFault } from './error-classes.js';
 import { insertIssuances } from './insert-issuances.js';
 import { lockEpochAndRevocations, StaleEpoch } from './lock-epoch-and-revocations.js';
@@ -61,13 +61,12 @@ async function recordOrHalve(
     if (!issuances.every(hasWholeNumbers)) throw new UnwholeNumberError();
     return await recordOrCompare(db, flavour, batch);
   } catch (error) {
-    const [only] = issuances;
-    if (isTooLarge(error)) {
+    const isPoison = error instanceof UnwholeNumberError || faultOf(error) === 'poison';
+    if (!isPoison && !isTooLarge(error)) throw error;
+    if (issuances.length === 1) {
       // A single row that is too large is valid: it stays queued until the operator has raised the limit.
-      if (issuances.length === 1) throw error;
-    } else if (!(error instanceof UnwholeNumberError) && faultOf(error) !== 'poison') throw error;
-    if (issuances.length === 1 && only !== undefined) {
-      return buryPoison(db, flavour, batch, { issuance: only, reason: reasonOf(error) });
+      if (!isPoison) throw error;
+      return buryAll(db, flavour, batch, reasonOf(error));
     }
     const middle = issuances.length >> 1;
     const first = await recordBatch(db, flavour, { ...batch, issuances: issuances.slice(0, middle) });
@@ -152,17 +151,22 @@ async function recordContested(
   }
 }
 
-async function buryPoison(
+async function buryAll(
   db: Kysely<Database>,
   flavour: SqlFlavour,
   batch: ClaimedBatch,
-  dead: DeadIssuance,
+  reason: string,
 ): Promise<RecordResult> {
+  const { couponId, issuances } = batch;
   return inTransaction(db, async (transaction) => {
-    const ground = await lockEpochAndRevocations(transaction, flavour, batch);
-    if (ground.revokedNumbers.size > 0) return { ...nothing, revoked: 1 };
-    await bury(transaction, batch.couponId, [dead]);
-    return { ...nothing, deadLettered: 1 };
+    const { revokedNumbers } = await lockEpochAndRevocations(transaction, flavour, batch);
+    const dead = issuances.filter(({ issueNo }) => !revokedNumbers.has(issueNo));
+    await bury(
+      transaction,
+      couponId,
+      dead.map((issuance) => ({ issuance, reason })),
+    );
+    return { ...nothing, revoked: issuances.length - dead.length, deadLettered: dead.length };
   });
 }
 
