@@ -45,7 +45,7 @@ export interface DownloadContext extends AnswerParts {
 
 const NOT_REFUSED = { isTooLarge: false, repeatsAuthorization: false } as const;
 
-/** Takes a request through its steps: handle → authenticated → check door → submit. */
+/** Takes a request through its steps: handle → authenticated → checkDoor → submit. */
 export class DownloadHandler {
   readonly #context: DownloadContext;
   readonly #authenticator: Authenticator;
