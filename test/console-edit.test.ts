@@ -230,3 +230,46 @@ t.test('nothing on any page broke the content security policy or threw', (t) => 
   t.same(browser.complaints, []);
   t.end();
 });
+
+const PHONE = { viewport: { width: 390, height: 844 } };
+const isInView = (page: Page, selector: string) =>
+  page.evaluate<boolean>(`(() => {
+    const element = document.querySelector(${JSON.stringify(selector)});
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+  })()`);
+const GAP_BEFORE_STAMP = `(() => {
+  const words = document.createRange();
+  words.selectNodeContents(document.querySelector('.issued-title'));
+  const stamp = document.querySelector('.issued-stub .stamp');
+  return stamp.getBoundingClientRect().left - words.getBoundingClientRect().right;
+})()`;
+
+t.test('on a phone the buttons of the form are in view, and so is why nothing was saved', async (t) => {
+  const site = await openSite(t, {});
+  const page = await signedIn(browser, 'seller-1', 'seller', PHONE);
+  const couponId = await site.register({ name: 'Read on a phone' });
+  await openForm(site, page, couponId);
+  t.equal(await isInView(page, 'dialog [type=submit]'), true, 'without scrolling');
+
+  await inDialog(page).getByLabel('Name').fill('Read on two phones');
+  const body = { name: 'Changed elsewhere' };
+  await site.client.call(`/v1/coupons/${couponId}`, { method: 'PATCH', token, body });
+  await save(page);
+  await inDialog(page).locator('.form-fault:not(:empty)').waitFor();
+  t.equal(await isInView(page, 'dialog .form-fault:not(:empty)'), true);
+  await site.stop();
+});
+
+t.test('on a phone the stamp of a winner leaves the words beside it readable', async (t) => {
+  const site = await openSite(t, {});
+  const couponId = await site.register({ name: 'Won on a phone' });
+  const path = `/v1/coupons/${couponId}/download`;
+  await site.client.call(path, { method: 'POST', token: await signToken('member-2', 'member') });
+  const page = await signedIn(browser, 'member-2', 'member', PHONE);
+  await page.goto(`${site.origin}/#/coupons/${couponId}`);
+  await page.getByText('You have this one').waitFor();
+  const gap = await page.evaluate<number>(GAP_BEFORE_STAMP);
+  t.ok(gap > 0, `${gap} px`);
+  await site.stop();
+});

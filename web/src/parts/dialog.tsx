@@ -33,6 +33,7 @@ export function Dialog({
 }: DialogOptions) {
   const { words } = useConsole();
   const cancel = useRef<HTMLButtonElement>(null);
+  const foot = useRef<HTMLDivElement>(null);
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<ComponentChildren>();
 
@@ -40,6 +41,12 @@ export function Dialog({
   useLayoutEffect(() => {
     if (danger === true) cancel.current?.focus();
   }, []);
+
+  // The buttons are always in view, so a reason among the fields may be below them.
+  useLayoutEffect(() => {
+    const reason = foot.current?.parentElement?.querySelector('.form-fault:not(:empty)');
+    if (fault !== undefined) reason?.scrollIntoView({ block: 'nearest' });
+  }, [fault]);
 
   async function onSubmit(event: Event): Promise<void> {
     event.preventDefault();
@@ -59,20 +66,22 @@ export function Dialog({
           {heading}
           {text !== undefined && <p class="dialog-text">{text}</p>}
           {children}
-          <p class="form-fault" role="alert">
-            {fault}
-          </p>
-          <div class="dialog-actions">
-            <button type="button" class="button" ref={cancel} onClick={close}>
-              {dismiss ?? words.cancel}
-            </button>
-            <button
-              type="submit"
-              class={danger === true ? 'button button-danger' : 'button button-primary'}
-              aria-busy={busy}
-            >
-              {submit}
-            </button>
+          <div class="dialog-foot" ref={foot}>
+            <p class="form-fault" role="alert">
+              {fault}
+            </p>
+            <div class="dialog-actions">
+              <button type="button" class="button" ref={cancel} onClick={close}>
+                {dismiss ?? words.cancel}
+              </button>
+              <button
+                type="submit"
+                class={danger === true ? 'button button-danger' : 'button button-primary'}
+                aria-busy={busy}
+              >
+                {submit}
+              </button>
+            </div>
           </div>
         </form>
       )}

@@ -35,13 +35,13 @@ export function IssuedStub({ couponId, name, held, takesFocus, children }: Issue
       ref={root}
     >
       <div class="issued-main">
+        <span class="stamp" aria-hidden="true">
+          {isHeld ? words.holds.stamp : words.event.stamp}
+        </span>
         <p class="issued-title">{held.again && !isHeld ? words.event.alreadyYours : title}</p>
         <p class="issued-label">{words.event.number}</p>
         <p class="issued-number">{format.whole(held.issueNo)}</p>
         <p class="issued-name">{name}</p>
-        <span class="stamp" aria-hidden="true">
-          {isHeld ? words.holds.stamp : words.event.stamp}
-        </span>
         {children}
       </div>
       <div class="issued-tearoff">
