@@ -29,6 +29,12 @@ create user '${USER}'@'127.0.0.1' identified by '${PASSWORD}';
 grant all privileges on ${DATABASE}.* to '${USER}'@'127.0.0.1';
 `;
 
+/** As MariaDB's: with its name resolution off, MySQL takes no connection of 127.0.0.1 for one of localhost. */
+const MYSQL_ROOT = `
+create user 'root'@'127.0.0.1' identified by '';
+grant all privileges on *.* to 'root'@'127.0.0.1' with grant option;
+`;
+
 const templates = fileURLToPath(new URL('../../.tap/mariadb/', import.meta.url));
 const run = promisify(execFile);
 
@@ -38,7 +44,7 @@ export async function makeMariadbFolder(binary: string, dataFolder: string): Pro
   const product = version.includes('MariaDB') ? 'mariadb' : 'mysql';
   const options = [...REDO_LOG_OPTIONS[product], ...(process.getuid?.() === 0 ? ['--user=root'] : [])];
   const name = createHash('sha1')
-    .update([version, STATEMENTS, ...options].join('\n'))
+    .update([version, STATEMENTS, MYSQL_ROOT, ...options].join('\n'))
     .digest('hex');
   const template = join(templates, name);
   if (!(await exists(template))) {
@@ -95,7 +101,7 @@ async function installMysql(
   options: readonly string[],
 ): Promise<void> {
   // One statement a line is how MySQL reads such a file.
-  await writeFile(statements, STATEMENTS.trim());
+  await writeFile(statements, `${STATEMENTS.trim()}\n${MYSQL_ROOT.trim()}`);
   await run(binary, [
     '--no-defaults',
     '--initialize-insecure',
