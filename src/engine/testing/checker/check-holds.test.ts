@@ -37,6 +37,15 @@ t.test('I12: of confirmation and expiry exactly one happens', async (t) => {
     [],
   );
   t.same(broken(held({ confirmed: new Map([[2, orderOf('o-2')]]) })), ['I6'], 'never taken back');
+  const revoke = { kind: 'revoke', issueNo: 1 } as const;
+  const revokedAfterwards: History = {
+    ...held(
+      { confirmed: new Map([[2, orderOf('o-2')]]), calls: [confirm(1, 'o-1', 'confirmed')] },
+      { ...bIsThere, store, audit: [revoke] },
+    ),
+    sellerCalls: [{ act: revoke, invokedMs: 60, answeredMs: 70, result: 'done' }],
+  };
+  t.same(broken(revokedAfterwards), [], 'the order of a revoked row is not kept');
   const wrong: Readonly<Record<string, History>> = {
     'confirmed for an order that does not have it': held({ calls: [confirm(1, 'o-9', 'confirmed')] }),
     'confirmed, and taken back': held(

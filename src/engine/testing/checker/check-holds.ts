@@ -26,9 +26,13 @@ function answerTrue(
   switch (answer) {
     case 'confirmed':
     case 'repeated': {
-      // Only the seller revokes what was confirmed.
-      const isTheirs = order === orderId && (rowOf.has(issueNo) || (revokeAskedMs.has(issueNo) && !hasEnded));
-      return isTheirs ? [] : [violation(`number ${issueNo} was confirmed for ${orderId} and is not theirs`)];
+      // Only the seller revokes what was confirmed, and a revocation need not keep the order.
+      const isTheirs = rowOf.has(issueNo)
+        ? order === orderId
+        : revokeAskedMs.has(issueNo) && !hasEnded && (order ?? orderId) === orderId;
+      if (isTheirs) return [];
+      const fate = hasEnded ? 'its hold was taken back' : `its row has order ${order ?? 'none'}`;
+      return [violation(`number ${issueNo} was confirmed for ${orderId} and is not theirs: ${fate}`)];
     }
     case 'hold_expired':
       if (hasEnded && !rowOf.has(issueNo)) return [];
