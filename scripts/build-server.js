@@ -4,7 +4,7 @@
  * A process reads one file instead of some 850, most of them of libraries: `seonchak --version` takes half of the processor time, and a
  * server and each of its threads a third until they are ready (docs/adr/0052-the-server-is-built-into-a-few-files.md).
  */
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
@@ -28,9 +28,10 @@ const SEPARATE = [
   '#client',
 ];
 /** Written by the other steps of the build. */
-const OWN_FOLDERS = ['cli', 'demo', 'server', 'persist', 'chunks'];
+const OF_OTHERS = ['client', 'web'];
 
-for (const folder of OWN_FOLDERS) await rm(`${root}dist/${folder}`, { recursive: true, force: true });
+for (const name of await readdir(`${root}dist`))
+  if (!OF_OTHERS.includes(name)) await rm(`${root}dist/${name}`, { recursive: true });
 await build({
   root,
   configFile: false,
