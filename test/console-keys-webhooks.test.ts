@@ -3,24 +3,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import { signedIn } from './clients/signed-in.js';
-import { signToken } from './clients/tokens.js';
 import { openConsole } from './system/console-under-test.js';
 
 // The receiver of webhooks is on this machine.
-const { server, browser, client } = await openConsole(t, { WEBHOOK_ALLOW_PRIVATE: '1' });
+const { server, browser, client, register, download } = await openConsole(t, { WEBHOOK_ALLOW_PRIVATE: '1' });
 
-const token = await signToken('seller-1', 'seller');
 const page = await signedIn(browser, 'seller-1', 'seller');
-
-async function register(terms: Record<string, unknown>): Promise<number> {
-  const { body } = await client.call('/v1/coupons', { method: 'POST', token, body: terms });
-  return Number(body['id']);
-}
-
-async function download(couponId: number, memberId: string): Promise<void> {
-  const member = await signToken(memberId, 'member');
-  await client.call(`/v1/coupons/${couponId}/download`, { method: 'POST', token: member });
-}
 
 t.test('a server key is shown once, works with its scopes, and not after its revoke', async (t) => {
   await page.goto(`${server.origin}/#/sell/keys`);

@@ -4,16 +4,10 @@ import { signedIn } from './clients/signed-in.js';
 import { signToken } from './clients/tokens.js';
 import { openConsole } from './system/console-under-test.js';
 
-const { server, browser, client } = await openConsole(t);
+const { server, browser, client, sellerToken, register } = await openConsole(t);
 
-const sellerToken = await signToken('seller-1', 'seller');
 const memberToken = await signToken('member-1', 'member');
 const page = await signedIn(browser, 'member-1', 'member', { viewport: { width: 390, height: 700 } });
-
-async function register(terms: Record<string, unknown>): Promise<number> {
-  const { body } = await client.call('/v1/coupons', { method: 'POST', token: sellerToken, body: terms });
-  return Number(body['id']);
-}
 
 async function held(terms: Record<string, unknown>): Promise<number> {
   const couponId = await register({ quantity: 5, ...terms });

@@ -9,15 +9,13 @@ import { openConsole } from './system/console-under-test.js';
 const HOLD_SECONDS = 30;
 const RAN_OUT_WITHIN_MS = 90_000;
 
-const { server, browser, client } = await openConsole(t, { MEMBER_CLAIMS: 'grade,level' });
-
-const token = await signToken('seller-1', 'seller');
-
-async function register(terms: Record<string, unknown>): Promise<number> {
-  const { status, body } = await client.call('/v1/coupons', { method: 'POST', token, body: terms });
-  if (status !== 201) throw new Error(`not registered: ${JSON.stringify(body)}`);
-  return Number(body['id']);
-}
+const {
+  server,
+  browser,
+  client,
+  sellerToken: token,
+  register,
+} = await openConsole(t, { MEMBER_CLAIMS: 'grade,level' });
 
 async function open(page: Page, couponId: number): Promise<void> {
   await page.goto(`${server.origin}/#/coupons/${couponId}`);

@@ -4,20 +4,9 @@ import { signedIn } from './clients/signed-in.js';
 import { signToken } from './clients/tokens.js';
 import { openConsole } from './system/console-under-test.js';
 
-const { server, browser, client } = await openConsole(t);
+const { server, browser, client, sellerToken: token, register, download } = await openConsole(t);
 
-const token = await signToken('seller-1', 'seller');
 const page = await signedIn(browser, 'seller-1', 'seller');
-
-async function register(terms: Record<string, unknown>): Promise<number> {
-  const { body } = await client.call('/v1/coupons', { method: 'POST', token, body: terms });
-  return Number(body['id']);
-}
-
-async function download(couponId: number, memberId: string): Promise<void> {
-  const member = await signToken(memberId, 'member');
-  await client.call(`/v1/coupons/${couponId}/download`, { method: 'POST', token: member });
-}
 
 t.test('coupons are listed newest first, and found by name, state and opening', async (t) => {
   await register({ name: 'Spring sale', quantity: 5, opensAt: '2099-05-01T00:00:00Z' });

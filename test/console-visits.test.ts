@@ -2,46 +2,27 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { startBrowser } from './clients/browser.js';
-import { HttpClient } from './clients/http-client.js';
 import { runSeonchak } from './clients/seonchak-command.js';
 import { signedInWith } from './clients/signed-in.js';
 import { signToken } from './clients/tokens.js';
-import { startSeonchak, TEST_SECRET } from './servers/seonchak.js';
-import { startEmbedded } from './system/embedded-back-end.js';
+import { TEST_SECRET } from './servers/seonchak.js';
+import { openConsole } from './system/console-under-test.js';
 
 const POLL_MS = 20;
 
-const backEnd = await startEmbedded();
-t.teardown(() => backEnd.stop());
-const server = await startSeonchak(backEnd.settings);
-t.teardown(() => server.stop());
-const browser = await startBrowser();
-t.teardown(() => browser.close());
-const client = new HttpClient(server.origin, 4);
-t.teardown(() => client.close());
-
-const sellerToken = await signToken('seller-1', 'seller');
+const { storeSettings, server, browser, client, sellerToken, register, download } = await openConsole(t);
 const memberToken = await signToken('member-1', 'member');
-
-async function register(terms: object): Promise<number> {
-  const { body } = await client.call('/v1/coupons', { method: 'POST', token: sellerToken, body: terms });
-  return Number(body['id']);
-}
 
 const open = await register({ name: 'Open', quantity: 5, perMember: 2, holdSeconds: 600 });
 const later = await register({ name: 'Later', quantity: 5, opensAt: '2099-01-01T00:00:00Z' });
-const gone = await register({ name: 'Gone', quantity: 1 });
-await client.call(`/v1/coupons/${gone}/download`, {
-  method: 'POST',
-  token: await signToken('m-2', 'member'),
-});
+const soldOut = await register({ name: 'Sold out', quantity: 1 });
+await download(soldOut, 'm-2');
 
 async function adminToken(): Promise<string> {
   const account = { email: 'admin@shop.test', password: 'correct horse battery' };
   const made = await runSeonchak(
     ['account', 'create', '--email', account.email, '--role', 'admin', '--password-stdin'],
-    { ...backEnd.settings, JWT_SECRET: TEST_SECRET },
+    { ...storeSettings, JWT_SECRET: TEST_SECRET },
     account.password,
   );
   if (made.exitCode !== 0) throw new Error(made.stderr);
@@ -70,12 +51,12 @@ function faultsOf(page: Page): string[] {
 const everyone = ['', `#/coupons/${open}`, `#/coupons/${later}`];
 const visits = {
   anonymous: [
-    ...[`coupons/${open}`, `#/coupons/${gone}`, '#/sign-in', '#/sign-up', '#/forgot', '#/me', '#/sell'],
+    ...[`coupons/${open}`, `#/coupons/${soldOut}`, '#/sign-in', '#/sign-up', '#/forgot', '#/me', '#/sell'],
     ...['#/admin', '#/nowhere', 'till', 'reset', 'reference', 'docs/errors'],
   ],
-  member: [`#/coupons/${gone}`, '#/me', '#/account'],
+  member: [`#/coupons/${soldOut}`, '#/me', '#/account'],
   seller: [
-    ...['#/sell', '#/sell/new', `#/sell/${open}`, `#/sell/${gone}`, `#/sell/${open}/rules`, '#/account'],
+    ...['#/sell', '#/sell/new', `#/sell/${open}`, `#/sell/${soldOut}`, `#/sell/${open}/rules`, '#/account'],
     ...[`#/sell/${open}/holds`, `#/sell/${open}/redemptions`, '#/sell/keys', '#/sell/webhooks', 'till'],
   ],
   admin: [

@@ -26,23 +26,17 @@ const people: Readonly<
 
 /** Starts a server with a coupon in every state, and visits each stop of console-stops.ts. */
 export async function checkEveryPage(t: Test, look: Look): Promise<void> {
-  const { storeSettings, server, browser, client } = await openConsole(t, { MEMBER_CLAIMS: 'grade' });
-
-  const sellerToken = await signToken('seller-1', 'seller');
+  const { storeSettings, server, browser, client, sellerToken, register } = await openConsole(t, {
+    MEMBER_CLAIMS: 'grade',
+  });
   const memberToken = await signToken('member-1', 'member');
 
-  async function make(path: string, body: Record<string, unknown>): Promise<number> {
-    const answer = await client.call(path, { method: 'POST', token: sellerToken, body });
-    if (answer.status !== 201) throw new Error(`${path}: ${answer.status}`);
-    return Number(answer.body['id']);
-  }
-
-  function register(terms: Record<string, unknown>): Promise<number> {
-    return make('/v1/coupons', terms);
-  }
-
-  async function send(path: string, token: string): Promise<void> {
-    const answer = await client.call(path, { method: 'POST', token });
+  async function send(path: string, token: string, body?: Record<string, unknown>): Promise<void> {
+    const answer = await client.call(path, {
+      method: 'POST',
+      token,
+      ...(body === undefined ? {} : { body }),
+    });
     if (answer.status > 201) throw new Error(`${path}: ${answer.status}`);
   }
 
@@ -54,8 +48,8 @@ export async function checkEveryPage(t: Test, look: Look): Promise<void> {
   const closed = await register({ name: 'Closed', quantity: 5 });
   const held = await register({ name: 'Held', quantity: 5, holdSeconds: 3_600 });
   await send(`/v1/coupons/${held}/download`, await signToken('member-3', 'member'));
-  await make('/v1/keys', { name: 'Checkout', scopes: ['read', 'redeem'] });
-  await make('/v1/webhooks', { url: 'https://shop.example/hook', kinds: ['issuance.recorded'] });
+  await send('/v1/keys', sellerToken, { name: 'Checkout', scopes: ['read', 'redeem'] });
+  await send('/v1/webhooks', sellerToken, { url: 'https://shop.example/hook', kinds: ['issuance.recorded'] });
   for (const id of [open, soldOut]) await send(`/v1/coupons/${id}/download`, memberToken);
   await send(`/v1/coupons/${paused}/pause`, sellerToken);
   await send(`/v1/coupons/${closed}/close`, sellerToken);
