@@ -107,7 +107,7 @@ function holdsOf(
   const { holdSeconds, calls, released, allOver } = holds;
   const offsetMs = Date.now() - performance.now();
   return {
-    ...{ holdMs: holdSeconds * 1_000, allOver, calls, confirmed },
+    ...{ holdMs: holdSeconds * 1_000, allOver, calls, confirmed, ordersOutliveRows: false },
     ended: ended.map((hold) => ({
       ...hold,
       issuedAtMs: issuedMs.get(hold.issueNo) ?? -Infinity,

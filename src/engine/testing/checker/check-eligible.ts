@@ -29,7 +29,11 @@ function issuedAgainst(
     if (seen.has(key)) return [];
     seen.add(key);
     const admitted = (facts.callsOf.get(holder) ?? []).some((call) => {
-      const untilMs = call.invokedMs + admitLateMs;
+      // A call that was answered with the number was decided by then, however long its process was frozen.
+      const wasAnswered =
+        call.outcome !== undefined && 'issueNo' in call.outcome && call.outcome.issueNo === issueNo;
+      const lateMs = call.invokedMs + admitLateMs;
+      const untilMs = wasAnswered ? (call.answeredMs ?? lateMs) : lateMs;
       if (!isWithin(facts, issuedAtMs, call.invokedMs, untilMs)) return false;
       return admits(rules, call, call.invokedMs - STALE_MS, Math.max(untilMs, call.answeredMs ?? untilMs));
     });

@@ -23,7 +23,15 @@ t.test('I12: of confirmation and expiry exactly one happens', async (t) => {
   });
   const confirmed = new Map([1, 2].map((issueNo) => [issueNo, orderOf(`o-${issueNo}`)] as const));
   const held = (some: Partial<HoldHistory> = {}, final: Partial<FinalState> = {}): History =>
-    history({ holds: { holdMs: 100, allOver: true, calls: [], confirmed, ended: [], ...some } }, final);
+    history(
+      {
+        holds: {
+          ...{ holdMs: 100, allOver: true, ordersOutliveRows: true, calls: [], confirmed, ended: [] },
+          ...some,
+        },
+      },
+      final,
+    );
   const bIsThere = { rows: [holds('b', 2, 30)], revoked: new Map([[1, 'a' as MemberId]]) };
   const expired = { confirmed: new Map([[2, orderOf('o-2')]]), ended: [ended(1)] };
   const store = { terms: OPEN_TERMS, lastIssueNo: 2, winners: bIsThere.rows, queued: [], claimed: [] };
@@ -38,14 +46,18 @@ t.test('I12: of confirmation and expiry exactly one happens', async (t) => {
   );
   t.same(broken(held({ confirmed: new Map([[2, orderOf('o-2')]]) })), ['I6'], 'never taken back');
   const revoke = { kind: 'revoke', issueNo: 1 } as const;
-  const revokedAfterwards: History = {
+  const revokedAfterwards = (ordersOutliveRows: boolean): History => ({
     ...held(
-      { confirmed: new Map([[2, orderOf('o-2')]]), calls: [confirm(1, 'o-1', 'confirmed')] },
+      {
+        ...{ ordersOutliveRows, confirmed: new Map([[2, orderOf('o-2')]]) },
+        calls: [confirm(1, 'o-1', 'confirmed')],
+      },
       { ...bIsThere, store, audit: [revoke] },
     ),
     sellerCalls: [{ act: revoke, invokedMs: 60, answeredMs: 70, result: 'done' }],
-  };
-  t.same(broken(revokedAfterwards), [], 'the order of a revoked row is not kept');
+  });
+  t.same(broken(revokedAfterwards(false)), [], 'the order of a revoked row is not kept');
+  t.same(broken(revokedAfterwards(true)), ['I12'], 'confirmed, revoked, and no order of it was ever stored');
   const wrong: Readonly<Record<string, History>> = {
     'confirmed for an order that does not have it': held({ calls: [confirm(1, 'o-9', 'confirmed')] }),
     'confirmed, and taken back': held(

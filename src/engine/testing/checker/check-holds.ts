@@ -26,11 +26,10 @@ function answerTrue(
   switch (answer) {
     case 'confirmed':
     case 'repeated': {
-      // Only the seller revokes what was confirmed, and a revocation need not keep the order.
-      const isTheirs = rowOf.has(issueNo)
-        ? order === orderId
-        : revokeAskedMs.has(issueNo) && !hasEnded && (order ?? orderId) === orderId;
-      if (isTheirs) return [];
+      const knowsOrder = rowOf.has(issueNo) || holds.ordersOutliveRows;
+      // Only the seller revokes what was confirmed.
+      const isThere = rowOf.has(issueNo) || (revokeAskedMs.has(issueNo) && !hasEnded);
+      if (isThere && (order === orderId || !knowsOrder)) return [];
       const fate = hasEnded ? 'its hold was taken back' : `its row has order ${order ?? 'none'}`;
       return [violation(`number ${issueNo} was confirmed for ${orderId} and is not theirs: ${fate}`)];
     }

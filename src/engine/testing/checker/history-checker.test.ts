@@ -83,6 +83,12 @@ t.test('a member is issued a unit under a rule that admitted it at most a second
   t.same(of('silver', every(-Infinity), gold(-900)), [], 'changed less than a second ago');
   t.same(of('silver', every(-Infinity), gold(-1_100)), ['I10']);
   t.same(of('silver', gold(-Infinity), every(10)), [], 'lifted while it was asked for');
+  const late = (some: Partial<DownloadCall>): string[] => {
+    const downloads = [{ ...won, ...some }, ...others].map((one) => ({ ...one, grade: 'gold' }));
+    return broken(history({ downloads, rules: [gold(-Infinity)], admitLateMs: 1 }));
+  };
+  t.same(late({}), [], 'decided later than usual, and answered with that number');
+  t.ok(late({ outcome: undefined, answeredMs: undefined }).includes('I10'), 'so late only when answered');
   const refused = (name: string): DownloadCall => ({
     ...call(name, 2_000, 2_005, { outcome: 'not_eligible', rule: 'claims' }),
     grade: 'gold',

@@ -104,6 +104,8 @@ export interface HoldHistory {
   readonly calls: readonly ConfirmCall[];
   /** In the end: number → order. */
   readonly confirmed: ReadonlyMap<number, OrderId>;
+  /** `confirmed` has the orders of revoked rows too; the tables of the database have those of rows alone. */
+  readonly ordersOutliveRows: boolean;
   readonly ended: readonly TakenBackHold[];
   /** At the end every hold had the time to run out and come back. */
   readonly allOver: boolean;

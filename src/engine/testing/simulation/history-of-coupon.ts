@@ -63,8 +63,8 @@ export function historyOf(
     storeOffsetMs: STORE_OFFSET_MS,
     instantMs: 1,
     lateMs: SELLER_LATE_MS,
-    // A frozen process has not even taken the download in, and may be frozen again before it thaws.
-    admitLateMs: ADMIT_LATE_MS + (mayFreeze(scenario) ? FREEZE_MAX_MS * Math.max(1, scenario.freezes) : 0),
+    // A frozen process has not even taken the download in.
+    admitLateMs: ADMIT_LATE_MS + (mayFreeze(scenario) ? FREEZE_MAX_MS : 0),
     repeats: scenario.storeNetwork.duplicated > 0,
     final: finalState(world, couponId),
   };
@@ -78,7 +78,7 @@ function holdsAndOrders(
 ): HoldHistory {
   const { confirmed } = world.database.ledgerOf(couponId);
   return {
-    ...{ holdMs, allOver: true },
+    ...{ holdMs, allOver: true, ordersOutliveRows: true },
     calls,
     confirmed: new Map([...confirmed].map(([issueNo, { orderId }]) => [issueNo, orderId])),
     ended: endedHolds(world, couponId, released),
