@@ -1,8 +1,8 @@
 /**
  * Builds the server and the commands into dist/: a few files with our modules and the libraries they load.
  *
- * A process reads one file instead of some 850, most of them of libraries: `seonchak --version` takes half of the processor time, and a
- * server and each of its threads a third until they are ready (docs/adr/0052-the-server-is-built-into-a-few-files.md).
+ * A process reads some 30 files instead of 850, most of them of libraries, so commands and servers start with half of the processor time
+ * (docs/adr/0052-the-server-is-built-into-a-few-files.md).
  */
 import { readdir, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

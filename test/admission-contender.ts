@@ -126,16 +126,16 @@ export class Contender {
         const askers = Math.min(command.asking, command.holders.length);
         const alone = { ...command, couponId, askers };
         const reply = command.inCompany ? await this.#inCompany(alone) : await admission.admit(alone);
-        const told = outcomes(reply, command.holders.length, askers);
-        if (reply.status !== 'decided') return [told, reply.status];
-        for (const [index, word] of told.entries()) {
+        const answered = outcomes(reply, command.holders.length, askers);
+        if (reply.status !== 'decided') return [answered, reply.status];
+        for (const [index, word] of answered.entries()) {
           const issueNo = word.startsWith('issued') ? Number(word.slice('issued '.length)) : undefined;
           if (issueNo === undefined) continue;
           this.#issuedAtMs.set(issueNo, reply.storeNowMs);
           this.unrecorded.set(issueNo, command.holders[index] ?? '');
         }
         return [
-          told,
+          answered,
           {
             ...reply,
             storeNowMs: 'now',
@@ -207,8 +207,8 @@ export class Contender {
     const rightful = this.#companionAsked
       ? ['already 1', 'already 2', 'already 1']
       : ['issued 1', 'issued 2', 'already 1'];
-    const told = beside === undefined || beside.status === 'fault' ? [] : outcomes(beside, 3);
-    if (!isDeepStrictEqual(told, rightful)) throw new Error(`the coupon beside: ${told.join()}`);
+    const answered = beside === undefined || beside.status === 'fault' ? [] : outcomes(beside, 3);
+    if (!isDeepStrictEqual(answered, rightful)) throw new Error(`the coupon beside: ${answered.join()}`);
     this.#companionAsked = true;
     return reply;
   }

@@ -1,6 +1,5 @@
 /** Describes the routes about who may have a coupon. */
-import { audienceQuery, trialQuery } from '../wire/eligibility-schemas.js';
-import { audienceMembersQuery } from '../wire/eligibility-schemas.js';
+import { audienceMembersQuery, audienceQuery, trialQuery } from '../wire/eligibility-schemas.js';
 import { forShops } from './operation.js';
 import type { Operation } from './operation.js';
 
