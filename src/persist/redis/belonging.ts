@@ -6,12 +6,11 @@
  */
 import type { CouponId } from '../../engine/domain/coupon.js';
 import { type StoreUnavailableError, StoresMixedUpError } from '../../engine/domain/errors.js';
-import { InstallationStamp, type StampedTables } from './installation-stamp.js';
+import { InstallationStamp, type ScriptCalls, type StampedTables } from './installation-stamp.js';
 import { couponKeys, INSTALLATION_KEY, markerRoles, metaKey, setAsideKey } from './keys.js';
 import { earlierCoupons, earlierLayout, installationIn, layoutFault } from './redis-layout.js';
 import type { KeyCommands } from './redis-layout.js';
 import { corrupt, integer, list, text } from './replies.js';
-import type { ScriptName } from './scripts.js';
 
 /** What the tables have about their installation. */
 export interface TablesOf {
@@ -29,13 +28,7 @@ export interface InstallationTables extends StampedTables {
 }
 
 /** The part of `RedisCalls` that is needed here. */
-interface ScriptCalls extends KeyCommands {
-  run(
-    name: ScriptName,
-    keys: readonly string[],
-    args: readonly (string | number)[],
-    durable?: boolean,
-  ): Promise<unknown>;
+interface Calls extends ScriptCalls, KeyCommands {
   countProcesses(): Promise<number>;
 }
 
@@ -86,7 +79,7 @@ export class Belonging {
   }
 
   /** Before a coupon is put in: should the database lose it, its absence shows. */
-  async see(calls: ScriptCalls, couponId: CouponId): Promise<void> {
+  async see(calls: Calls, couponId: CouponId): Promise<void> {
     if (this.#name === '' || couponId <= this.#highestCouponId) return;
     const seen = await nameInstallation(calls, installationIn(this.#name), couponId, { creates: true });
     this.#highestCouponId = seen.status === 'ours' ? seen.highest : couponId;
@@ -121,7 +114,7 @@ export class Belonging {
    * @throws StoresMixedUpError when Redis is of another installation; LayoutMismatchError when its keys are of another version;
    *   StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
    */
-  async compare(calls: ScriptCalls, of: InstallationTables, takesOver = false): Promise<boolean> {
+  async compare(calls: Calls, of: InstallationTables, takesOver = false): Promise<boolean> {
     const tables = await of.read();
     // Tables that were exchanged under a running process: what it has in memory is of the others.
     const isOther = this.#name !== '' && this.#name !== tables.name;
@@ -140,7 +133,7 @@ export class Belonging {
     return tookOver;
   }
 
-  async #compareStamps(calls: ScriptCalls, tables: InstallationTables, takesOver: boolean): Promise<boolean> {
+  async #compareStamps(calls: Calls, tables: InstallationTables, takesOver: boolean): Promise<boolean> {
     if (await this.#stamp.compare(calls, tables, false)) {
       this.#foundCopied = 0;
       return false;
@@ -163,7 +156,7 @@ export class Belonging {
    *
    * @returns the coupons that were set aside.
    */
-  async acceptLoss(calls: ScriptCalls, tables: InstallationTables): Promise<CouponId[]> {
+  async acceptLoss(calls: Calls, tables: InstallationTables): Promise<CouponId[]> {
     if (this.#lost === undefined) return [];
     const { databaseEnds, redisSaw } = this.#lost;
     const setAside: CouponId[] = [];
@@ -178,7 +171,7 @@ export class Belonging {
   }
 
   /** Tables that were restored number the next changes anew; Redis would take them for changes that it has decided. */
-  async catchUpChanges(calls: ScriptCalls, tables: InstallationTables, couponId: CouponId): Promise<void> {
+  async catchUpChanges(calls: Calls, tables: InstallationTables, couponId: CouponId): Promise<void> {
     const decided = await calls.command('hget', metaKey(couponId), ['changeNo']);
     if (decided !== null) await tables.raiseChanges(couponId, Number(text(decided)));
   }
@@ -189,7 +182,7 @@ export class Belonging {
    * @param birth of the catalogue's coupon, whose keys stay.
    * @returns the epoch of the coupon that was set aside, at least 1; 0 where there is none.
    */
-  async setAside(calls: ScriptCalls, couponId: CouponId, birth: string | undefined): Promise<number> {
+  async setAside(calls: Calls, couponId: CouponId, birth: string | undefined): Promise<number> {
     const unique = new Date().toISOString().replaceAll(/\D/g, '');
     let epoch = 0;
     // Meta last: a repeat finds what a process that died has left.
@@ -207,7 +200,7 @@ export class Belonging {
 
 /** @returns the highest coupon id that Redis has seen, or why it may not be used. */
 async function establish(
-  calls: ScriptCalls,
+  calls: Calls,
   { name, highestCouponId }: Omit<TablesOf, 'stamp'>,
 ): Promise<number | StoreUnavailableError> {
   const member = installationIn(name);

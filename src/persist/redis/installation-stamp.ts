@@ -22,7 +22,8 @@ export interface StampedTables {
   renewStamp(from: string, to: string): Promise<boolean>;
 }
 
-interface ScriptCalls {
+/** The part of `RedisCalls` that is needed here. */
+export interface ScriptCalls {
   run(
     name: ScriptName,
     keys: readonly string[],
