@@ -111,6 +111,10 @@ t.test('an account gets a role, a link and is disabled; the audit log has it all
     await page.getByText(action, { exact: true }).first().waitFor();
   await page.getByRole('row', { name: 'Role changed' }).getByText('2 fields').click();
   await page.getByText('seller', { exact: true }).waitFor();
+  await page
+    .getByRole('row', { name: /Coupon repaired Coupon \d+/ })
+    .first()
+    .waitFor();
 });
 
 t.test('on a phone nothing is wider than the screen, in the longer language either', async (t) => {

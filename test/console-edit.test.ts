@@ -69,7 +69,7 @@ t.test(
     await openForm(site, page, discounted);
     await inDialog(page).getByText('Pause it to change the discount.').waitFor();
     t.equal(await group.getByLabel('Percent').isDisabled(), true);
-    t.equal(await inDialog(page).getByLabel('Value').inputValue(), '5000');
+    t.equal(await inDialog(page).getByLabel('Value').inputValue(), '5,000');
     t.equal(await inDialog(page).getByLabel('Value').isDisabled(), true);
     t.equal(await inDialog(page).getByLabel('Currency').isDisabled(), true);
     await page.keyboard.press('Escape');

@@ -167,10 +167,59 @@ t.test('a server that is killed and started again is not called a crowd', async 
   await visitor.evaluate(KEEP_NOTES);
   await server.kill('SIGKILL');
   await visitor.getByRole('button', { name: 'Download' }).click();
-  await visitor.getByText('The connection is down. Trying again… (2)').waitFor();
+  await visitor.getByText('The server cannot be reached just now. Trying again… (2)').waitFor();
   await server.restart();
   await visitor.locator('.issued-number').waitFor();
   t.notMatch(await visitor.evaluate('window.notes.join()'), 'crowded');
+});
+
+/** As nginx answers where no server of its upstream does. */
+const PROXY_PAGE = '<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>';
+
+t.test(
+  'the own answer of a proxy is not called a crowd, and nothing is claimed of the request',
+  async (t) => {
+    for (const [locale, press, again] of [
+      ['en-US', 'Download', 'The server cannot be reached just now. Trying again…'],
+      ['ko-KR', '쿠폰 받기', '지금은 서버에 연결되지 않습니다. 다시 시도하는 중…'],
+    ] as const) {
+      const couponId = await register({ name: 'Behind a proxy', quantity: 5 });
+      const visitor = await signedIn(browser, 'member-1', 'member', { locale });
+      const answers = [
+        { status: 502, contentType: 'text/html', body: PROXY_PAGE },
+        { status: 504, contentType: 'application/json', body: '{"message":"upstream timed out"}' },
+      ];
+      await visitor.route(`**/v1/coupons/${couponId}/download`, (route) => {
+        const answer = answers.shift();
+        return answer === undefined ? route.continue() : route.fulfill(answer);
+      });
+      await visitor.goto(`${server.origin}/#/coupons/${couponId}`);
+      await visitor.getByRole('button', { name: press }).waitFor();
+      await visitor.evaluate(KEEP_NOTES);
+      await visitor.getByRole('button', { name: press }).click();
+      await visitor.locator('.issued-number').waitFor();
+      const notes = (await visitor.evaluate<string[]>('window.notes')).filter((note) => note !== '');
+      t.same(notes, [`${again} (1)`, `${again} (2)`], locale);
+      await visitor.context().close();
+    }
+
+    const visitor = await signedIn(browser, 'member-1', 'member');
+    await visitor.route('**/v1/me/coupons*', (route) =>
+      route.fulfill({ status: 504, contentType: 'text/html', body: PROXY_PAGE }),
+    );
+    await visitor.goto(`${server.origin}/#/me`);
+    await visitor.getByText('The server cannot be reached just now. Try again in a moment.').waitFor();
+    await visitor.context().close();
+  },
+);
+
+t.test('a state without coupons is not called a shop without coupons', async () => {
+  const visitor = await browser.person();
+  await visitor.goto(`${server.origin}/#/`);
+  await visitor.locator('.card').first().waitFor();
+  await visitor.locator('.choice-face', { hasText: 'Paused' }).click();
+  await visitor.getByText('No coupon in this state').waitFor();
+  await visitor.context().close();
 });
 
 t.test('an amount has its currency', async (t) => {

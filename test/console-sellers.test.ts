@@ -47,6 +47,32 @@ t.test('numbers are understood as people write them', async (t) => {
   t.match(body, { quantity: 12_500, discount: { type: 'percent', value: 12.5 } });
 });
 
+t.test('numbers have their unit beside them, and their thousands once the field is left', async (t) => {
+  await page.goto(`${server.origin}/#/sell/new`);
+  const field = (label: string) => page.locator('.field', { has: page.getByLabel(label) });
+  const quantity = page.getByLabel('Quantity');
+  await quantity.fill('12500');
+  await quantity.blur();
+  t.equal(await quantity.inputValue(), '12,500');
+  t.match(await field('Quantity').textContent(), 'units');
+  await page.getByText('Amount').click();
+  const value = page.getByLabel('Value');
+  await value.fill('10000');
+  await value.blur();
+  t.equal(await value.inputValue(), '10,000');
+  await field('Value').getByText('₩', { exact: true }).waitFor();
+  await page.getByLabel('Currency').selectOption('USD');
+  await field('Value').getByText('$', { exact: true }).waitFor();
+  await value.fill('1250.50');
+  await value.blur();
+  t.equal(await value.inputValue(), '1,250.50');
+  await page.getByText('Percent').click();
+  await field('Value').getByText('%', { exact: true }).waitFor();
+  await value.fill('12,5');
+  await value.blur();
+  t.equal(await value.inputValue(), '12,5', 'what may be a decimal comma stays');
+});
+
 t.test('a coupon for the till has its days, and its form names what is fixed', async (t) => {
   await page.goto(`${server.origin}/#/sell/new`);
   await page.getByLabel('Name').fill('Three days');

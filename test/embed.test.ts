@@ -106,6 +106,44 @@ t.test('sold out and not signed in are shown, in Korean too', async (t) => {
   t.same(await violationsOn(page), []);
 });
 
+/** NaN arrives as null. */
+const RECORD_PAUSES = `window.pauses = [];
+  const later = window.setTimeout;
+  window.setTimeout = (run, ms) => {
+    window.pauses.push(Number.isFinite(ms) ? ms : null);
+    return later(run, ms);
+  };
+  undefined`;
+
+t.test('a proxy that answers for the server is shown as no answer, and asked again in time', async (t) => {
+  const site = await openSite(t);
+  const shop = await openShop(t, { settings: { consoleFolder, corsOrigins: [site.origin] } });
+  for (const [language, again, issued] of [
+    ['en', 'No answer yet. Trying again…', 'Yours: number'],
+    ['ko', '아직 답이 없습니다. 다시 시도하는 중…', '받았습니다:'],
+  ] as const) {
+    const page = await site.show(
+      button(shop, await shop.coupon(), `lang="${language}" download="/download"`),
+      shop.url,
+    );
+    site.answer = '{"outcome":"issued","issueNo":17}';
+    await page.evaluate(RECORD_PAUSES);
+    const answers = [502, 504];
+    await page.route('**/download', (route) => {
+      const status = answers.shift();
+      if (status === undefined) return route.continue();
+      const headers = { 'retry-after': 'Fri, 31 Dec 1999 23:59:59 GMT' };
+      return route.fulfill({ status, headers, json: { message: 'no upstream' } });
+    });
+    await page.getByRole('button').click();
+    await page.getByText(again).waitFor();
+    await page.getByText(issued).waitFor();
+    const pauses = await page.evaluate<(number | null)[]>('window.pauses');
+    t.equal(pauses.length, 2, language);
+    t.notOk(pauses.includes(null), 'a date is not taken for seconds: it would be asked again at once');
+  }
+});
+
 t.test('a shop may download for its member, and hears of the outcome', async (t) => {
   const site = await openSite(t);
   site.answer = '{"outcome":"issued","issueNo":17}';

@@ -16,6 +16,8 @@
   /** As long as a member waits for a definite answer. */
   const GIVE_UP_MS = 60_000;
   const RETRY_MS = 1_000;
+  /** Nothing was attempted, or the outcome is not known; 502 and 504 are a proxy's. */
+  const REPEATED = [429, 502, 503, 504];
 
   const words = {
     en: {
@@ -30,6 +32,7 @@
       not_eligible: 'This coupon is for other members',
       limit_reached: 'You have as many as a member may have',
       unauthenticated: 'Sign in to get the coupon',
+      again: 'No answer yet. Trying again…',
       unknown: 'No definite answer yet. Press again: what you have stays yours.',
       failed: 'That did not work. Try again.',
     },
@@ -45,6 +48,7 @@
       not_eligible: '대상 회원이 아닙니다',
       limit_reached: '받을 수 있는 수량을 모두 받았습니다',
       unauthenticated: '로그인하면 받을 수 있습니다',
+      again: '아직 답이 없습니다. 다시 시도하는 중…',
       unknown: '아직 확정되지 않았습니다. 다시 누르세요. 받은 쿠폰은 그대로입니다.',
       failed: '받지 못했습니다. 다시 시도하세요.',
     },
@@ -147,12 +151,14 @@
         let pauseMs = RETRY_MS;
         try {
           const response = await this.#send();
-          const retryable = response.status === 503 || response.status === 429;
-          if (!retryable) return await response.json();
-          pauseMs = Number(response.headers.get('retry-after') ?? 1) * 1_000;
+          if (!REPEATED.includes(response.status)) return await response.json();
+          // A proxy may name a date instead of seconds.
+          const asked = Number(response.headers.get('retry-after') ?? Number.NaN);
+          if (Number.isFinite(asked)) pauseMs = asked * 1_000;
         } catch {
           // The connection broke: the answer is not known.
         }
+        this.#result.textContent = this.#words.again;
         await new Promise((resolve) => setTimeout(resolve, pauseMs * (1 + Math.random())));
       }
       return undefined;

@@ -123,6 +123,13 @@ export class Format {
     return format.format(value / 10 ** fractionDigits(currency));
   }
 
+  /** The sign that `money` writes: `₩`, `$`. */
+  currencySign(currency: string): string {
+    const style = { style: 'currency', currency, currencyDisplay: 'narrowSymbol' } as const;
+    const parts = new Intl.NumberFormat(this.#language, style).formatToParts(0);
+    return parts.find(({ type }) => type === 'currency')?.value ?? currency;
+  }
+
   /** `02:03:04`, with the days before it when there are any. */
   clock(leftMs: number): string {
     const { days, hours, minutes, seconds } = countdownParts(leftMs);

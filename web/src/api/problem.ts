@@ -8,7 +8,10 @@ export interface FieldFault {
 }
 
 export interface Problem {
-  /** The API's stable code; `offline` when there was no answer, `unexpected` when it was not one of the API's. */
+  /**
+   * The API's stable code; `offline` when there was no answer, `unreachable` when a proxy answered for a server that it
+   * did not reach, `unexpected` when the answer was none of the API's.
+   */
   readonly code: string;
   readonly detail: string;
   readonly retryAfterMs: number | undefined;
@@ -21,6 +24,7 @@ export const OFFLINE: Problem = plainProblem('offline', '');
 /** Nothing was lost: the same request may simply be sent again after a while. */
 const passing = new Set([
   'offline',
+  'unreachable',
   'busy',
   'not_ready',
   'outcome_unknown',
@@ -38,16 +42,21 @@ export async function problemOf(response: Response): Promise<Problem> {
   try {
     const fields = fieldsOf(await response.json());
     return {
-      code: typeof fields['code'] === 'string' ? fields['code'] : 'unexpected',
+      code: typeof fields['code'] === 'string' ? fields['code'] : codeOfProxy(response),
       detail: typeof fields['detail'] === 'string' ? fields['detail'] : '',
       retryAfterMs,
       errors: Array.isArray(fields['errors']) ? fields['errors'].map(fieldFault) : [],
       fields,
     };
   } catch {
-    // A proxy's own page, most likely.
-    return plainProblem(response.status >= 500 ? 'not_ready' : 'unexpected', `HTTP ${response.status}`);
+    return plainProblem(codeOfProxy(response), `HTTP ${response.status}`);
   }
+}
+
+/** An answer without a code of ours is a proxy's own: whether the request reached a server is not known. */
+function codeOfProxy({ status }: Response): string {
+  if (status === 429) return 'rate_limited';
+  return status >= 500 ? 'unreachable' : 'unexpected';
 }
 
 export function unexpected(fault: unknown): Problem {

@@ -164,6 +164,13 @@ export const enAdmin = {
       operator: 'Command line',
       anyone: 'Without a token',
     } as Readonly<Record<string, string>>,
+    targets: {
+      coupon: 'Coupon',
+      account: 'Account',
+      subject: 'Person',
+      key: 'Key',
+      webhook: 'Webhook',
+    } as Readonly<Record<string, string>>,
     actions: {
       coupon_registered: 'Coupon registered',
       coupon_amended: 'Coupon changed',

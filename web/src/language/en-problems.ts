@@ -1,6 +1,7 @@
 /** Contains the sentences for the problems of the API in English, under their codes. */
 export const enProblems: Readonly<Record<string, string>> = {
   offline: 'The server cannot be reached. Check the connection and try again.',
+  unreachable: 'The server cannot be reached just now. Try again in a moment.',
   unexpected: 'The server gave an answer that this page does not understand.',
   unknown_coupon: 'There is no such coupon.',
   limit_reached: 'You may not have more units of this coupon.',

@@ -81,6 +81,7 @@ export const enShop = {
     createdTitle: 'Copy the secret now',
     createdText: 'It is shown this once. Your server checks the signature of each request with it.',
     enabled: 'Enabled',
+    retrying: 'Failing',
     disabled: 'Disabled',
     failing: (failures: string, since: string) => `Failing since ${since} (${failures} times)`,
     disabledText:

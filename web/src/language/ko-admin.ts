@@ -148,6 +148,7 @@ export const koAdmin: AdminWords = {
       operator: '명령줄',
       anyone: '토큰 없음',
     },
+    targets: { coupon: '쿠폰', account: '계정', subject: '이용자', key: '키', webhook: '웹훅' },
     actions: {
       coupon_registered: '쿠폰 등록',
       coupon_amended: '쿠폰 변경',

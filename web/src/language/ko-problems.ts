@@ -1,6 +1,7 @@
 /** Contains the sentences for the problems of the API in Korean, under their codes. */
 export const koProblems: Readonly<Record<string, string>> = {
   offline: '서버에 연결할 수 없습니다. 연결을 확인하고 다시 시도해 주세요.',
+  unreachable: '지금은 서버에 연결되지 않습니다. 잠시 뒤 다시 시도해 주세요.',
   unexpected: '서버의 답을 이해하지 못했습니다.',
   unknown_coupon: '없는 쿠폰입니다.',
   limit_reached: '한 회원이 받을 수 있는 수량을 넘었습니다.',

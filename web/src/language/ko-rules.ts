@@ -63,7 +63,7 @@ export const koRules: RuleWords = {
   rules: {
     forSome: '쇼핑몰에서 정한 회원만 받을 수 있습니다.',
     tab: '대상과 조건',
-    title: '받을 수 있는 회원, 수량, 확보 시간',
+    title: '대상과 조건',
     who: '받을 수 있는 회원',
     everyone: '모든 회원',
     some: '일부 회원',

@@ -83,6 +83,7 @@ export const koShop: ShopWords = {
     createdTitle: '지금 비밀 값을 복사하세요',
     createdText: '비밀 값은 지금 한 번만 보입니다. 서버에서 요청의 서명을 확인할 때 씁니다.',
     enabled: '사용 중',
+    retrying: '전달 실패',
     disabled: '중지됨',
     failing: (failures, since) => `${since}부터 실패 (${failures}회)`,
     disabledText:

@@ -21,6 +21,12 @@ export function readWhole(typed: string): number | undefined {
   return /^\d{1,15}$/.test(digits) && Number(digits) >= 1 ? Number(digits) : undefined;
 }
 
+/** Groups the thousands of a plain number, `12500.5` as `12,500.5`; any other text stays as it is. */
+export function groupThousands(typed: string): string {
+  const [, whole, fraction = ''] = /^\s*(\d{4,15})(\.\d*)?\s*$/.exec(typed) ?? [];
+  return whole === undefined ? typed : whole.replace(/\B(?=(?:\d{3})+$)/g, ',') + fraction;
+}
+
 /** The text of a date-and-time input, in the reader's zone. */
 export function localText(epochMs: number | undefined): string {
   if (epochMs === undefined) return '';

@@ -4,7 +4,7 @@ import type { Coupon, Discount } from '../api/coupon.js';
 import { useConsole } from '../context.js';
 import { fractionDigits } from '../format.js';
 import type { Words } from '../language/en.js';
-import { readMoney, readPercent } from './coupon-rules.js';
+import { groupThousands, readMoney, readPercent } from './coupon-rules.js';
 import { CurrencyField } from './currency-field.js';
 import { Segments, Field, showFaults, useField } from './field.js';
 import type { FieldState } from './field.js';
@@ -58,7 +58,8 @@ interface DiscountFieldsOptions {
 }
 
 export function DiscountFields({ state, fixed }: DiscountFieldsOptions) {
-  const { form } = useConsole().words;
+  const { words, format } = useConsole();
+  const { form } = words;
   const { kind, value, before } = state;
   const isFixed = fixed !== undefined;
 
@@ -89,6 +90,8 @@ export function DiscountFields({ state, fixed }: DiscountFieldsOptions) {
           label={form.discountValue}
           name="discount"
           inputMode="decimal"
+          unit={kind === 'percent' ? '%' : format.currencySign(state.currency)}
+          tidy={groupThousands}
           disabled={isFixed}
         />
       )}
@@ -111,7 +114,7 @@ function valueText(discount: Discount | undefined): string {
   if (discount === undefined) return '';
   if (discount.type === 'percent') return String(discount.value);
   const digits = fractionDigits(discount.currency);
-  return (discount.value / 10 ** digits).toFixed(digits);
+  return groupThousands((discount.value / 10 ** digits).toFixed(digits));
 }
 
 function currencyOf(discount: Discount | undefined): string {

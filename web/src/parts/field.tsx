@@ -46,6 +46,10 @@ interface FieldOptions {
   readonly disabled?: boolean;
   /** Lines of a text that may have several. */
   readonly rows?: number;
+  /** Shown after the number: `%`, `₩`. */
+  readonly unit?: string | undefined;
+  /** Writes what was typed as it will be read, once the field is left. */
+  readonly tidy?: (typed: string) => string;
 }
 
 export function Field({
@@ -56,6 +60,8 @@ export function Field({
   type = 'text',
   autocomplete = 'off',
   rows,
+  unit,
+  tidy,
   ...attributes
 }: FieldOptions) {
   const id = useId();
@@ -64,23 +70,35 @@ export function Field({
     name,
     ref: state.input,
     value: state.typed,
-    'aria-describedby': `${id}-hint ${id}-fault`,
+    'aria-describedby': `${unit === undefined ? '' : `${id}-unit `}${id}-hint ${id}-fault`,
     'aria-invalid': state.fault === undefined ? undefined : ('true' as const),
     onInput: (event: { readonly currentTarget: { readonly value: string } }) =>
       state.set(event.currentTarget.value),
+    onBlur: () => {
+      const tidied = tidy?.(state.typed) ?? state.typed;
+      // A fault that is shown stays: the value is the same.
+      if (tidied !== state.typed && state.fault === undefined) state.set(tidied);
+    },
   };
   return (
     <div class="field">
       <label for={id}>{label}</label>
       {rows === undefined ? (
-        <input
-          {...attributes}
-          {...shared}
-          // To the compiler each type of input has attributes of its own, and a choice of types has none.
-          // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion
-          type={type as 'text'}
-          autocomplete={autocomplete}
-        />
+        <div class="field-line">
+          <input
+            {...attributes}
+            {...shared}
+            // To the compiler each type of input has attributes of its own, and a choice of types has none.
+            // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion
+            type={type as 'text'}
+            autocomplete={autocomplete}
+          />
+          {unit !== undefined && (
+            <span class="field-unit" id={`${id}-unit`}>
+              {unit}
+            </span>
+          )}
+        </div>
       ) : (
         <textarea {...attributes} {...shared} rows={rows} />
       )}

@@ -5,7 +5,7 @@ import type { RuleOffer } from '../api/rules.js';
 import { useConsole } from '../context.js';
 import { useLoaded } from '../hooks.js';
 import type { Words } from '../language/en.js';
-import { isImageAddress, localText } from './coupon-rules.js';
+import { groupThousands, isImageAddress, localText } from './coupon-rules.js';
 import type { TermsFields } from './coupon-rules.js';
 import { Checks } from './checks.js';
 import { CouponImage } from './coupon-image.js';
@@ -17,7 +17,7 @@ const PRESENCE = 'presence';
 export function useTermsFields(coupon?: Coupon): TermsFields {
   return {
     name: useField(coupon?.name),
-    quantity: useField(coupon === undefined ? '' : String(coupon.quantity)),
+    quantity: useField(coupon === undefined ? '' : groupThousands(String(coupon.quantity))),
     opensAt: useField(localText(coupon?.opensAtMs)),
     closesAt: useField(localText(coupon?.closesAtMs)),
     image: useField(coupon?.image),
@@ -29,7 +29,7 @@ export function useTermsFields(coupon?: Coupon): TermsFields {
 /** Replaces what was typed with the values of the coupon. */
 export function showTerms(fields: TermsFields, coupon: Coupon): void {
   fields.name.set(coupon.name);
-  fields.quantity.set(String(coupon.quantity));
+  fields.quantity.set(groupThousands(String(coupon.quantity)));
   fields.opensAt.set(localText(coupon.opensAtMs));
   fields.closesAt.set(localText(coupon.closesAtMs));
   fields.image.set(coupon.image ?? '');
@@ -91,6 +91,8 @@ export function Terms({ fields, before, children }: TermsOptions) {
         name="quantity"
         hint={form.quantityHint}
         inputMode="numeric"
+        unit={form.units}
+        tidy={groupThousands}
         required
       />
       <div class="form-pair">

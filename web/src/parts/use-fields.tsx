@@ -4,7 +4,7 @@ import type { CouponTerms } from '../api/client.js';
 import type { Coupon, RedeemBy, Validity } from '../api/coupon.js';
 import { useConsole } from '../context.js';
 import type { ConsoleContext } from '../context.js';
-import { instantText, localText, readWhole } from './coupon-rules.js';
+import { groupThousands, instantText, localText, readWhole } from './coupon-rules.js';
 import { Segments, Field, showFaults, useField } from './field.js';
 import type { FieldState } from './field.js';
 
@@ -83,6 +83,8 @@ export function UseFields({ state }: { readonly state: UseFieldsState }) {
           label={form.validities[kind]}
           name="validity"
           inputMode="numeric"
+          unit={form.validityUnits[kind]}
+          tidy={groupThousands}
           hint={kind === 'days' ? form.daysHint : undefined}
         />
       )}

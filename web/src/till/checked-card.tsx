@@ -8,6 +8,9 @@ import type { ConsoleContext } from '../context.js';
 import { Field, useField } from '../parts/field.js';
 import { problemText } from '../problem-text.js';
 
+/** Problems after which the use may have been made. */
+const LOST = new Set(['offline', 'unreachable', 'outcome_unknown']);
+
 const ORDER = /^[A-Za-z0-9._:-]{1,64}$/;
 
 interface CheckedCardOptions extends CheckedCode {
@@ -90,10 +93,7 @@ export function CheckedCard({ item, proof, code, calls, onRedeemed, onNext }: Ch
         />
       )}
       <p class="form-fault" role="alert">
-        {fault !== undefined &&
-          (fault.code === 'offline' || fault.code === 'outcome_unknown'
-            ? till.lost
-            : problemText(words, fault))}
+        {fault !== undefined && (LOST.has(fault.code) ? till.lost : problemText(words, fault))}
       </p>
       <div class="checked-actions">
         {usable && !refused && (

@@ -39,7 +39,11 @@ export function CouponsPage() {
         ))}
       </ul>
       <GrowingListEnd list={list}>
-        <Empty title={words.coupons.empty} text={words.coupons.emptyText} />
+        {state === 'all' ? (
+          <Empty title={words.coupons.empty} text={words.coupons.emptyText} />
+        ) : (
+          <Empty title={words.coupons.noneInState} text={words.coupons.noneInStateText} />
+        )}
       </GrowingListEnd>
     </div>
   );

@@ -10,6 +10,7 @@ import type { CouponState } from '../api/coupon.js';
 import { isPassing } from '../api/problem.js';
 import type { Problem } from '../api/problem.js';
 import { useConsole } from '../context.js';
+import type { Words } from '../language/en.js';
 import { problemText } from '../problem-text.js';
 import { signInAddress } from '../route.js';
 
@@ -82,9 +83,7 @@ export function DownloadButton({ couponId, state, unit, onHeld, onRefused }: Dow
       const { problem } = result;
       if (!isPassing(problem) || performance.now() > untilMs || left.current) return problem;
       tried.current = times;
-      const count = format.whole(times);
-      // A lost connection shows nothing about the load.
-      setNote(problem.code === 'offline' ? words.event.offlineAgain(count) : words.event.askingAgain(count));
+      setNote(againText(words, problem)(format.whole(times)));
       // Spread out, or all refused members come back in the same instant.
       const pauseMs = (problem.retryAfterMs ?? RETRY_DEFAULT_MS) * (0.7 + 0.6 * Math.random());
       await new Promise((resolve) => window.setTimeout(resolve, pauseMs));
@@ -114,4 +113,18 @@ export function DownloadButton({ couponId, state, unit, onHeld, onRefused }: Dow
       </p>
     </div>
   );
+}
+
+/** Only the server itself knows of a crowd: a lost connection, or a proxy without a server, shows nothing about the load. */
+function againText({ event }: Words, { code }: Problem): (times: string) => string {
+  switch (code) {
+    case 'busy':
+      return event.askingAgain;
+    case 'offline':
+      return navigator.onLine ? event.unreachableAgain : event.offlineAgain;
+    case 'unreachable':
+      return event.unreachableAgain;
+    default:
+      return event.unansweredAgain;
+  }
 }

@@ -126,10 +126,10 @@ function KeyTable({ keys: listed, onRevoke }: KeyTableOptions) {
                   .map((scope) => keys.scopeNames[scope])
                   .join(' · ')}
               </td>
-              <td class="quiet" data-label={keys.created}>
+              <td class="quiet cell-time" data-label={keys.created}>
                 {format.happened(key.createdAtMs)}
               </td>
-              <td class="quiet" data-label={keys.expires}>
+              <td class="quiet cell-time" data-label={keys.expires}>
                 {key.expiresAtMs === undefined ? keys.neverExpires : format.moment(key.expiresAtMs)}
               </td>
               <td data-label={keys.state}>{stateOf(key)}</td>

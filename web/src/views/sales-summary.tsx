@@ -64,7 +64,7 @@ export function SalesSummary({ sellerId, onSettled }: SalesSummaryOptions) {
       </Part>
       <Part title={sales.next} page={next} none={sales.nextNone} uncounted>
         {({ opensAtMs }) => (
-          <span class="quiet">{opensAtMs === undefined ? '' : format.moment(opensAtMs)}</span>
+          <span class="quiet summary-moment">{opensAtMs === undefined ? '' : format.moment(opensAtMs)}</span>
         )}
       </Part>
     </section>

@@ -1,7 +1,7 @@
 /** Adds units to a coupon. */
 import { useRef } from 'preact/hooks';
 import { useConsole } from '../context.js';
-import { QUANTITY_MAX, readWhole } from '../parts/coupon-rules.js';
+import { groupThousands, QUANTITY_MAX, readWhole } from '../parts/coupon-rules.js';
 import { Dialog } from '../parts/dialog.js';
 import { Field, useField } from '../parts/field.js';
 import { randomKey } from '../parts/random-key.js';
@@ -33,7 +33,15 @@ export function TopUpDialog({ coupon, onChanged, onClose }: CouponDialogOptions)
 
   return (
     <Dialog title={detail.topUpTitle} submit={detail.topUpSubmit} run={run} onClose={onClose}>
-      <Field state={more} label={detail.topUpBy} name="more" inputMode="numeric" required />
+      <Field
+        state={more}
+        label={detail.topUpBy}
+        name="more"
+        inputMode="numeric"
+        unit={words.form.units}
+        tidy={groupThousands}
+        required
+      />
     </Dialog>
   );
 }

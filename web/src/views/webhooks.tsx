@@ -129,9 +129,9 @@ function WebhookPanel({ webhook, onChanged, onSecret }: WebhookPanelOptions) {
         <h2 class="webhook-url">{url}</h2>
         <span
           class="badge"
-          data-state={enabled ? (failingSinceMs === undefined ? 'open' : 'paused') : 'closed'}
+          data-state={enabled ? (failingSinceMs === undefined ? 'open' : 'failing') : 'closed'}
         >
-          {enabled ? webhooks.enabled : webhooks.disabled}
+          {!enabled ? webhooks.disabled : failingSinceMs === undefined ? webhooks.enabled : webhooks.retrying}
         </span>
       </div>
       <p class="quiet">{webhook.kinds.map((kind) => webhooks.kindNames[kind] ?? kind).join(' · ')}</p>

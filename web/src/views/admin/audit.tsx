@@ -55,8 +55,8 @@ function Row({ entry: { atMs, actor, action, target, detail } }: { readonly entr
         <small class="quiet cell-id">{actor.address}</small>
       </td>
       <td class="cell-main">{audit.actions[action] ?? action}</td>
-      <td class="cell-code" data-label={audit.target}>
-        {target}
+      <td data-label={audit.target}>
+        <Target text={target} />
       </td>
       <td class="cell-detail">
         {fields.length > 0 && (
@@ -74,5 +74,18 @@ function Row({ entry: { atMs, actor, action, target, detail } }: { readonly entr
         )}
       </td>
     </tr>
+  );
+}
+
+/** What was acted on: `coupon 42` in the reader's language. */
+function Target({ text }: { readonly text: string }) {
+  const { audit } = useConsole().words.admin;
+  const [kind = '', ...id] = text.split(' ');
+  const name = audit.targets[kind];
+  if (name === undefined) return <span class="cell-code">{text}</span>;
+  return (
+    <>
+      {name} <span class="cell-code">{id.join(' ')}</span>
+    </>
   );
 }

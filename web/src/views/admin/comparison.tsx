@@ -40,11 +40,16 @@ function CouponPanels({ coupon, onChanged }: { readonly coupon: Coupon; readonly
     <div class="stack">
       <section class="panel">
         <div class="panel-head">
-          <p class="figure-line">
-            <StateBadge state={state} /> {words.remainingOf(format.whole(remaining), format.whole(quantity))}
-            {' · '}
-            {words.account.seller} <span class="cell-code">{sellerId}</span>
-          </p>
+          <div>
+            <p class="figure-line">
+              <StateBadge state={state} />{' '}
+              {words.remainingOf(format.whole(remaining), format.whole(quantity))}
+            </p>
+            <p class="quiet">
+              {words.account.seller} <span class="cell-code">{sellerId}</span>
+            </p>
+            <p class="quiet">{format.window(coupon)}</p>
+          </div>
           <div class="panel-actions">
             <a class="button" href={eventAddress(id)}>
               {detail.eventPage}
@@ -66,7 +71,6 @@ function CouponPanels({ coupon, onChanged }: { readonly coupon: Coupon; readonly
             )}
           </div>
         </div>
-        <p class="quiet">{format.window(coupon)}</p>
       </section>
       <Reconcile couponId={id} />
       {asked !== undefined && (
