@@ -25,7 +25,7 @@ export async function storeFindings(
   openingWithinMs: number,
 ): Promise<Finding[]> {
   // First: a Redis of another installation would be examined for nothing.
-  await stores.establishBelonging();
+  await stores.inspectBelonging();
   const conditions = await stores.inspect();
   return [
     ...conditions.flatMap(conditionFindings),

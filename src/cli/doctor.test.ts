@@ -1,5 +1,5 @@
 /** Tests `seonchak doctor` with what it is for: an installation before an event, whole and with faults. */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { emptyFolder, runSeonchak } from '../../test/clients/seonchak-command.js';
@@ -206,4 +206,78 @@ t.test('clocks apart: a warning for each store beyond a second, with what depend
     );
     t.ok(Math.abs(percent - 100 * share) < 10, `${percent} %`);
   }
+});
+
+t.test('nothing is changed: neither a Redis without a name nor one that is in use', async (t) => {
+  const [redis, mariadb, other] = await Promise.all([startRedis(), startMariadb(), startMariadb()]);
+  t.teardown(() => Promise.all([redis.stop(), mariadb.stop(), other.stop()]));
+  const settings = { REDIS_URL: redis.url, MYSQL_URL: mariadb.url, JWT_SECRET: TEST_SECRET };
+  const keys = redisClient(redis);
+  await keys.connect();
+  t.teardown(() => keys.disconnect());
+  /** Every key with its content. */
+  const state = async () => {
+    const names = (await keys.keys('*')).sort();
+    return Promise.all(names.map(async (name) => [name, (await keys.dumpBuffer(name)).toString('hex')]));
+  };
+  await runSeonchak(['migrate'], settings);
+  await keys.flushall();
+  const unnamed = await state();
+  t.same(unnamed, []);
+  t.equal((await findings(settings)).exitCode, 0);
+  t.same(await state(), unnamed, 'a Redis without a name stays without one');
+
+  const server = await startSeonchak({ ...settings, ROLES: 'api' });
+  t.teardown(() => server.stop());
+  const client = new HttpClient(server.origin, 2);
+  t.teardown(() => client.close());
+  const token = await signToken('9', 'seller');
+  const body = { name: 'Due', quantity: 5 };
+  t.equal((await client.call('/v1/coupons', { method: 'POST', token, body })).status, 201);
+  const member = await signToken('m-1', 'member');
+  t.equal((await client.call('/v1/coupons/1/download', { method: 'POST', token: member })).status, 201);
+  await server.stop();
+  const used = await state();
+  t.ok(used.some(([name]) => name === 'seonchak:installation'));
+  const whole = await findings(settings);
+  t.match(whole.of('coupons'), { state: 'ok', text: /^1 open or opening soon, all ready$/ });
+  t.same(await state(), used, 'coupons, stamp and the end of the ids stay');
+
+  const mixed = { ...settings, MYSQL_URL: other.url };
+  await runSeonchak(['migrate'], { ...mixed, REDIS_PREFIX: 'other:' });
+  const before = await state();
+  const foreign = await findings(mixed);
+  t.equal(foreign.exitCode, 1);
+  t.match(foreign.of('stores'), {
+    state: 'failed',
+    text: /^Redis belongs to another installation than the database/,
+  });
+  t.same(await state(), before);
+});
+
+t.test('a container: its limit counts, not the memory of the machine', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const settings = { DATA_DIR: folder.path };
+  await runSeonchak(['migrate'], settings);
+  /** As in a container: the files of the kernel about the group of this process (cgroup v2). */
+  const containerWith = async (limitMb: number, usedMb: number) => {
+    const group = join(folder.path, 'group');
+    await mkdir(group, { recursive: true });
+    await writeFile(join(folder.path, 'cgroup'), '0::/\n');
+    const bytes = { 'memory.max': limitMb, 'memory.high': limitMb, 'memory.current': usedMb };
+    for (const [name, mb] of Object.entries(bytes))
+      await writeFile(join(group, name), `${mb * 1_024 * 1_024}\n`);
+    const script =
+      'mount --bind "$0/group" /sys/fs/cgroup && mount --bind "$0/cgroup" /proc/$$/cgroup && exec "$@"';
+    return findings(settings, [...OWN_MOUNTS, 'sh', '-c', script, folder.path]);
+  };
+  t.match((await containerWith(1_024, 512)).of('memory'), {
+    state: 'ok',
+    text: '512 MB of 1,024 MB free',
+  });
+  t.match((await containerWith(600, 200)).of('memory'), {
+    state: 'warning',
+    text: '400 MB of 600 MB free; a process under load takes some 300 MB, give it more',
+  });
 });

@@ -92,6 +92,8 @@ export interface Stores extends DatabaseStores {
    * @throws StoresMixedUpError, LayoutMismatchError.
    */
   establishBelonging(takesOver?: boolean): Promise<boolean>;
+  /** The same without changing either store. @throws StoresMixedUpError, LayoutMismatchError. */
+  inspectBelonging(): Promise<void>;
   /** What keeps downloads from being decided now; empty when nothing does. */
   notReadyReasons(): readonly string[];
   /** What an operator should repair although downloads are served. */
@@ -157,6 +159,7 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
     inspect: async () => [await embedded.inspectDatabase()],
     seedTables: () => embedded.seedTables(),
     establishBelonging: () => Promise.resolve(false),
+    inspectBelonging: () => Promise.resolve(),
     notReadyReasons: () => [],
     warnings: () => [],
     close: () => embedded.close(),
@@ -233,6 +236,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
         ...redis.belonging.faults(),
       ],
       establishBelonging: (takesOver = false) => redis.belonging.establish(mysql.installation, takesOver),
+      inspectBelonging: () => redis.belonging.inspect(mysql.installation),
       warnings: () => redis.belonging.warnings(),
       close: async () => {
         await redis.processes.end();

@@ -6,6 +6,7 @@
  */
 import type { CouponId } from '../../engine/domain/coupon.js';
 import { type StoreUnavailableError, StoresMixedUpError } from '../../engine/domain/errors.js';
+import { isWrongTypeFault } from './fault-classes.js';
 import { InstallationStamp, type ScriptCalls, type StampedTables } from './installation-stamp.js';
 import { couponKeys, INSTALLATION_KEY, markerRoles, metaKey, setAsideKey } from './keys.js';
 import { earlierCoupons, earlierLayout, installationIn, layoutFault } from './redis-layout.js';
@@ -133,6 +134,22 @@ export class Belonging {
     return tookOver;
   }
 
+  /**
+   * Compares both stores as {@link compare} does and changes neither: a Redis without a name stays without one.
+   *
+   * @throws StoresMixedUpError, LayoutMismatchError, StoreUnavailableError, StoreOutcomeUnknownError.
+   */
+  async inspect(calls: Calls, of: InstallationTables): Promise<void> {
+    const { name, highestCouponId } = await of.read();
+    const found = await readHighest(calls, name, highestCouponId);
+    if (typeof found !== 'number') throw found;
+    if (!(await this.#stamp.inspect(calls, of))) throw new StoresMixedUpError(COPIED);
+    this.#name = name;
+    // A registration between the two readings is in the database by now.
+    const ends = found > highestCouponId ? (await of.read()).highestCouponId : highestCouponId;
+    this.#lost = found > ends ? { databaseEnds: ends, redisSaw: found } : undefined;
+  }
+
   async #compareStamps(calls: Calls, tables: InstallationTables, takesOver: boolean): Promise<boolean> {
     if (await this.#stamp.compare(calls, tables, false)) {
       this.#foundCopied = 0;
@@ -213,6 +230,31 @@ async function establish(
   if (found.status === 'ours') return found.highest;
   const other = found.status === 'foreign' ? found.installation : '';
   return layoutFault(other, name) ?? new StoresMixedUpError(FOREIGN);
+}
+
+/** @returns the highest coupon id that Redis has seen, 0 in one without a name, or why it may not be used. Writes nothing. */
+async function readHighest(
+  calls: Calls,
+  name: string,
+  highestCouponId: number,
+): Promise<number | StoreUnavailableError> {
+  const named = await installationNamed(calls);
+  const [member, highest] = named;
+  if (member === undefined)
+    return (await earlierCoupons(calls, highestCouponId).next()).done === true ? 0 : earlierLayout();
+  const other = named.find((text, place) => place % 2 === 0 && text !== installationIn(name));
+  if (other !== undefined) return layoutFault(other, name) ?? new StoresMixedUpError(FOREIGN);
+  return Number(highest);
+}
+
+/** @returns members and scores of the key that names the installation; a member '' where the key is of another kind. */
+async function installationNamed(calls: KeyCommands): Promise<string[]> {
+  try {
+    return list(await calls.command('zrange', INSTALLATION_KEY, [0, -1, 'WITHSCORES'])).map(text);
+  } catch (fault) {
+    if (isWrongTypeFault(fault)) return ['', '0'];
+    throw fault;
+  }
 }
 
 type NamedInstallation =

@@ -5,7 +5,9 @@
  * passed was written by another database, or by a later state of this one.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { isWrongTypeFault } from './fault-classes.js';
 import { newToken, STAMP_KEY } from './keys.js';
+import type { KeyCommands } from './redis-layout.js';
 import { corrupt, list, text } from './replies.js';
 import type { ScriptName } from './scripts.js';
 
@@ -63,6 +65,16 @@ export class InstallationStamp {
     return false;
   }
 
+  /** The same without changing either store. @returns whether Redis is the database's. */
+  async inspect(calls: KeyCommands, tables: StampedTables): Promise<boolean> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      if (attempt > 1) await pause(ATTEMPT_DELAY_MS);
+      const { stamp } = await tables.read();
+      if (await isReached(calls, stamp)) return true;
+    }
+    return false;
+  }
+
   #note(stamp: string): void {
     if (stamp === this.#seen) return;
     this.#seen = stamp;
@@ -95,6 +107,18 @@ async function announce(calls: ScriptCalls, stamp: string): Promise<string | und
       return text(found);
     default:
       throw corrupt('a reply of stamp', status);
+  }
+}
+
+/** @returns whether the stamp in Redis is this one, or an earlier one that it may take the place of (lua/stamp.lua). */
+async function isReached(calls: KeyCommands, stamp: string): Promise<boolean> {
+  try {
+    const found = await calls.command('hget', STAMP_KEY, ['stamp']);
+    if (found === null) return true;
+    return text(found) === stamp || Number.parseInt(text(found), 10) < Number.parseInt(stamp, 10);
+  } catch (fault) {
+    if (isWrongTypeFault(fault)) return false;
+    throw fault;
   }
 }
 

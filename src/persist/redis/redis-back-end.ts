@@ -49,6 +49,8 @@ export interface BelongingCheck {
    * @throws StoresMixedUpError when Redis is of another installation; LayoutMismatchError when its keys are of another version.
    */
   establish(tables: InstallationTables, takesOver: boolean): Promise<boolean>;
+  /** Compares Redis with the tables once and changes neither. Throws as {@link establish}. */
+  inspect(tables: InstallationTables): Promise<void>;
   /** @throws StoresMixedUpError when the database has lost coupons that Redis has seen. */
   requireWhole(): void;
   /** Sets aside what Redis holds of coupons that the database has lost; names them. */
@@ -159,6 +161,7 @@ function watchOver(belonging: Belonging, calls: RedisCalls): BelongingCheck & { 
       ).unref();
       return tookOver;
     },
+    inspect: (of) => belonging.inspect(calls, of),
     requireWhole: () => belonging.requireWhole(),
     acceptLoss: async () => (tables === undefined ? [] : belonging.acceptLoss(calls, tables)),
     setAside: (couponId, birth) => belonging.setAside(calls, couponId, birth),
