@@ -96,7 +96,7 @@ async function loadInto(
     );
     if (reply.status === 'full') {
       throw new CommandFailedError(
-        `The list has ${reply.audience.members} members, and ${AUDIENCE_MAX} is the limit. The members added so far stay on the list; --replace removes those who are not in the file`,
+        `The list has ${reply.audience.members} members, and ${AUDIENCE_MAX} is the limit. The members added so far stay on the list; --replace removes those who are not in the file.`,
       );
     }
     added += reply.added;

@@ -19,7 +19,7 @@ const codesInDocs = new Set(
 
 /** A sentence that begins with a capital, what to do, and the code. */
 const FORM =
-  /^seonchak: [A-Z].*(?:\b(?:Give|Set|Run|Add|Check|Write|Correct|Repeat|Did you mean|Allowed choices are)\b|\b(?:must|set|is required) |needs .* as well|`seonchak [a-z]+(?: [a-z]+)?`).*\[(\w+)\]$/;
+  /^seonchak: [A-Z].*(?:\b(?:Give|Set|Run|Add|Check|Write|Correct|Repeat|Did you mean|Allowed choices are)\b|\b(?:must|set|is required) |needs .* as well|`seonchak [a-z]+(?: [a-z]+)?`).*[.?)] \[(\w+)\]$/;
 
 interface Case {
   readonly words: readonly string[];

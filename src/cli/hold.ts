@@ -61,7 +61,9 @@ async function confirm(
 ): Promise<void> {
   const orderId = parseOrderId(order);
   if (orderId === undefined)
-    throw new UsageError(`The argument ${order} is not an order id. Give 1 to 64 of A-Z a-z 0-9 . _ : -`);
+    throw new UsageError(
+      `The argument ${order} is not an order id. Give 1 to 64 letters (A-Z), digits, dots, underscores, colons or hyphens.`,
+    );
   const { call } = serverOf(context, options.server, 'redeem');
   const body = await call('POST', `/v1/coupons/${couponId}/issuances/${issueNo}/confirm`, { orderId });
   const confirmed = `number ${issueNo} of coupon ${couponId} is confirmed for order ${orderId}`;

@@ -86,7 +86,9 @@ async function cancel(
 ): Promise<void> {
   const orderId = parseOrderId(order);
   if (orderId === undefined)
-    throw new UsageError(`The argument ${order} is not an order id. Give 1 to 64 of A-Z a-z 0-9 . _ : -`);
+    throw new UsageError(
+      `The argument ${order} is not an order id. Give 1 to 64 letters (A-Z), digits, dots, underscores, colons or hyphens.`,
+    );
   const result = await withStores(loadConfig(context.env), (stores) =>
     stores.redemptions.cancel({ couponId, issueNo }, orderId, operatorHere()),
   );

@@ -69,12 +69,12 @@ t.test('a certificate that the listener could not use is refused with its variab
   const pair = (cert: string, key: string) =>
     faultsOf({ TLS_CERT_FILE: join(dir, cert), TLS_KEY_FILE: join(dir, key) });
   t.strictSame(pair('one.pem', 'one.key'), []);
-  t.strictSame(pair('one.pem', 'two.key'), ['TLS_KEY_FILE is not the key of TLS_CERT_FILE']);
+  t.strictSame(pair('one.pem', 'two.key'), ['TLS_KEY_FILE is not the key of TLS_CERT_FILE.']);
   t.match(pair('text', 'one.key'), [/^TLS_CERT_FILE has no certificate in PEM/]);
   t.match(pair('one.pem', 'text'), [/^TLS_KEY_FILE has no private key in PEM/]);
   t.match(pair('absent', 'one.key'), [/^TLS_CERT_FILE cannot be read/]);
   t.strictSame(faultsOf({ TLS_KEY_FILE: join(dir, 'one.key') }), [
-    'TLS_CERT_FILE is missing: set both TLS_CERT_FILE and TLS_KEY_FILE, or neither',
+    'TLS_CERT_FILE is missing: set both TLS_CERT_FILE and TLS_KEY_FILE, or neither.',
   ]);
 });
 

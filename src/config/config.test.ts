@@ -69,10 +69,10 @@ t.test('the configuration cannot be changed afterwards', (t) => {
 
 t.test('one store address alone is refused and the other one is named', (t) => {
   t.same(faultsOf({ REDIS_URL: distributed.REDIS_URL }), [
-    'MYSQL_URL is missing while REDIS_URL is set: set both (distributed) or neither (embedded)',
+    'MYSQL_URL is missing while REDIS_URL is set: set both (distributed) or neither (embedded).',
   ]);
   t.same(faultsOf({ MYSQL_URL: distributed.MYSQL_URL }), [
-    'REDIS_URL is missing while MYSQL_URL is set: set both (distributed) or neither (embedded)',
+    'REDIS_URL is missing while MYSQL_URL is set: set both (distributed) or neither (embedded).',
   ]);
   t.end();
 });

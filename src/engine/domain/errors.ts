@@ -52,7 +52,9 @@ export class ConfigError extends SeonchakError {
   static override readonly code = 'config_invalid';
   readonly faults: readonly string[];
 
-  constructor(faults: readonly string[]) {
+  /** @param found by whichever part knows the rule, with or without a full stop; each is printed as a sentence. */
+  constructor(found: readonly string[]) {
+    const faults = found.map((fault) => (/[.?!]$/.test(fault) ? fault : `${fault}.`));
     super(`Invalid configuration:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
     this.faults = faults;
   }

@@ -97,9 +97,15 @@ export function listenFault(
 ): SeonchakError {
   // Without a reason the port was released between the two attempts: it was taken when it mattered.
   if (cause === undefined || cause.code === 'EADDRINUSE') {
-    return new PortInUseError(`Port ${port} on ${host} is in use by another program`, { cause });
+    return new PortInUseError(
+      `Port ${port} on ${host} is in use by another program. Stop it, or set PORT to another port.`,
+      { cause },
+    );
   }
-  return new ListenFailedError(`Cannot listen on ${host}, port ${port}: ${cause.code ?? 'unknown reason'}`, {
-    cause,
-  });
+  return new ListenFailedError(
+    `Cannot listen on ${host}, port ${port}: ${cause.code ?? 'unknown reason'}. Check HOST and PORT.`,
+    {
+      cause,
+    },
+  );
 }
