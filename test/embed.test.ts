@@ -83,6 +83,7 @@ t.test('the button counts down, downloads at the opening, and shows the number a
   await press.click();
   await page.getByText('Yours: number 1').waitFor();
   await page.getByText('4 of 5 left').waitFor();
+  await page.getByRole('button', { name: 'You have it' }).waitFor();
   await page.reload();
   await page.getByRole('button', { name: 'Get the coupon' }).waitFor();
   await signIn(page, await shop.token('m-1'));

@@ -3,11 +3,12 @@
 const STYLE = `
   body { font: 1.0625rem/1.5 system-ui; max-width: 32rem; margin: 12vh auto; padding: 0 1.25rem; color: #1d1c19; background: #f7f5f0 }
   h1 { font-size: 1.75rem; line-height: 1.25 }
-  form { display: inline }
-  button, input { font: inherit; padding: 0.375em 0.875em; border: 1px solid #0f6b57; border-radius: 0.5em }
+  form { display: inline-block; margin: 0.25em 0.5em 0.25em 0 }
+  button, input { margin: 0.125em 0; font: inherit; padding: 0.375em 0.875em; border: 1px solid #0f6b57; border-radius: 0.5em }
   button { color: #fff; background: #0f6b57; cursor: pointer }
   ul { padding: 0; list-style: none }
   li { padding: 0.5em 0; border-top: 1px solid #d9d5ca }
+  li, p { overflow-wrap: anywhere }
 `;
 
 export function page(title, parts) {

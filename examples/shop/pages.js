@@ -10,6 +10,13 @@ const memberPattern = /^[a-z][a-z0-9-]{0,30}$/;
 /** The page answers after this, and the member presses again: the outcome is never guessed. */
 const PRESS_WAIT_MS = 5_000;
 
+/** What a member without scripts reads after a press that brought no coupon. */
+const SAID = new Map([
+  ['sold_out', 'Every coupon is taken.'],
+  ['not_open', 'It is not open yet.'],
+  ['unknown', 'No definite answer yet. Press again: what you have stays yours.'],
+]);
+
 /** @param seonchakUrl where browsers reach Seonchak. */
 export function shopServer({ database, client, orders, seats, couponId, seonchakUrl }) {
   const server = Fastify();
@@ -33,6 +40,7 @@ export function shopServer({ database, client, orders, seats, couponId, seonchak
         member,
         coupon,
         holds,
+        said: holds === undefined ? (SAID.get(request.query.said) ?? '') : '',
         orders: member === undefined ? [] : orders.of(member),
         seonchakUrl,
       }),
@@ -109,7 +117,7 @@ export function shopServer({ database, client, orders, seats, couponId, seonchak
   }
 }
 
-function firstPage({ member, coupon, holds, orders, seonchakUrl }) {
+function firstPage({ member, coupon, holds, said, orders, seonchakUrl }) {
   const title = coupon?.name ?? 'A small shop';
   const stock = `<p>${coupon === undefined ? 'The coupon service does not answer.' : `${coupon.remaining} of ${coupon.quantity} left`}</p>`;
   // The button shows what is left itself.
@@ -123,6 +131,7 @@ function firstPage({ member, coupon, holds, orders, seonchakUrl }) {
   }
   parts.push(`<p>Signed in as ${escaped(member)}. <a href="/seat">Seats</a></p>`);
   if (hasButton) {
+    parts.push(`<p role="status">${said}</p>`);
     // Stock and form stay where Seonchak does not let this page in (CORS_ORIGINS).
     parts.push(
       `<seonchak-coupon coupon="${coupon?.id}" download="/download">${stock}${form('/download', 'Get the coupon')}</seonchak-coupon>`,

@@ -74,5 +74,6 @@ function seatPage(seat, said) {
       if (said === 'sold_out') parts.push('<p>Every seat is held or sold. One may come back.</p>');
       parts.push(form('/seat', 'Hold a seat'));
   }
+  parts.push('<p><a href="/">To the coupon</a></p>');
   return page('A seat', parts);
 }

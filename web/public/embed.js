@@ -23,6 +23,7 @@
     en: {
       download: 'Get the coupon',
       asking: 'Asking…',
+      yours: 'You have it',
       opensIn: (time) => `Opens in ${time}`,
       left: (remaining, quantity) => `${remaining} of ${quantity} left`,
       issued: (issueNo) => `Yours: number ${issueNo}`,
@@ -39,6 +40,7 @@
     ko: {
       download: '쿠폰 받기',
       asking: '확인 중…',
+      yours: '받은 쿠폰입니다',
       opensIn: (time) => `${time} 뒤에 열립니다`,
       left: (remaining, quantity) => `${quantity}장 중 ${remaining}장 남음`,
       issued: (issueNo) => `받았습니다: ${issueNo}번`,
@@ -123,7 +125,9 @@
         ? text.asking
         : waiting
           ? text.opensIn(clock(waitMs))
-          : (text[state] ?? text.download);
+          : this.#settled
+            ? text.yours
+            : (text[state] ?? text.download);
       this.#figures.textContent = text.left(remaining.toLocaleString(), quantity.toLocaleString());
     }
 
