@@ -184,7 +184,9 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
 
 async function migrate(stores: Stores, logger: Logger): Promise<void> {
   const applied = await stores.migrate();
-  if (applied.length > 0) logger.info({ applied }, 'Database tables migrated');
+  // The names of a first start would fill a terminal; `seonchak migrate` prints them.
+  if (applied.length > 0)
+    logger.info({ migrations: applied.length, latest: applied.at(-1) }, 'Database tables migrated');
 }
 
 async function startApi(
