@@ -14,7 +14,14 @@ export interface RedisSettings {
   readonly connectedReplicas: number;
   /** `master`, `slave` or `sentinel`. */
   readonly role?: string | undefined;
+  /** Whether the append-only file is being rewritten, or will be. */
+  readonly isRewriting?: boolean;
 }
+
+/** The settings that CONFIG reports. */
+export type SettingsReply = Pick<RedisSettings, 'maxmemoryPolicy' | 'appendonly' | 'appendfsync'>;
+
+export const SETTINGS_QUERY = ['maxmemory-policy', 'appendonly', 'appendfsync'] as const;
 
 /** The scripts open with `#!lua`, which 7.0 introduced: it is what makes a refusal come before the first write. */
 const MAJOR_VERSION_LEAST = 7;
@@ -96,11 +103,12 @@ export async function readSettings(node: Redis): Promise<RedisSettings> {
   try {
     const info = parseInfo(await node.info());
     const config = await readConfig(node);
+    const isOne = (name: string): boolean => info.get(name) === '1';
     return {
+      ...config,
       version: info.get('redis_version') ?? '0',
-      maxmemoryPolicy: config.get('maxmemory-policy') ?? info.get('maxmemory_policy'),
-      appendonly: config.get('appendonly'),
-      appendfsync: config.get('appendfsync'),
+      maxmemoryPolicy: config.maxmemoryPolicy ?? info.get('maxmemory_policy'),
+      isRewriting: isOne('aof_rewrite_in_progress') || isOne('aof_rewrite_scheduled'),
       connectedReplicas: Number(info.get('connected_slaves') ?? 0),
       role: info.get('redis_mode') === 'sentinel' ? 'sentinel' : info.get('role'),
     };
@@ -109,15 +117,24 @@ export async function readSettings(node: Redis): Promise<RedisSettings> {
   }
 }
 
-/** Empty where CONFIG is renamed or forbidden. */
-async function readConfig(node: Redis): Promise<Map<string, string>> {
+/** All undefined where CONFIG is renamed or forbidden. */
+async function readConfig(node: Redis): Promise<SettingsReply> {
   try {
-    const flat = await node.config('GET', 'maxmemory-policy', 'appendonly', 'appendfsync');
-    return new Map(flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [])));
+    return parseSettings(await node.config('GET', ...SETTINGS_QUERY));
   } catch (error) {
-    if (error instanceof Error && error.name === 'ReplyError') return new Map();
+    if (error instanceof Error && error.name === 'ReplyError') return parseSettings([]);
     throw error;
   }
+}
+
+/** @param flat names and values in turn. */
+export function parseSettings(flat: readonly string[]): SettingsReply {
+  const valueOf = (name: string): string | undefined => {
+    const place = flat.indexOf(name);
+    return place < 0 ? undefined : flat[place + 1];
+  };
+  const [maxmemoryPolicy, appendonly, appendfsync] = SETTINGS_QUERY.map(valueOf);
+  return { maxmemoryPolicy, appendonly, appendfsync };
 }
 
 export function parseInfo(text: string): Map<string, string> {

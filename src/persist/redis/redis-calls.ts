@@ -7,27 +7,18 @@
  * cannot keep a WAIT on the connection that ran the script; so nodes are addressed directly.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command, type Redis } from 'ioredis';
-import {
-  SeonchakError,
-  StoreOutcomeUnknownError,
-  StoreUnavailableError,
-} from '../../engine/domain/errors.js';
+import { SeonchakError, StoreUnavailableError } from '../../engine/domain/errors.js';
 import { Belonging } from './belonging.js';
 import { faultClass, redirection, SlotDividedError, storeFault } from './fault-classes.js';
 import { BELL_CHANNEL, VERSIONS_CHANNEL } from './keys.js';
 import type { RedisNodes } from './redis-nodes.js';
+import { acksOf, type Argument, type Attempt, sendCommand } from './send-command.js';
 import { loadScripts, type ScriptName, type Scripts, scriptsTakingServerId } from './scripts.js';
 import { ServerIdentities } from './server-identity.js';
 import type { SettingsWatch } from './settings-watch.js';
 
 /** Between two tries of a refused command: a slot moves key by key, a failover takes longer than many of these. */
 const REPEAT_DELAY_MS = 10;
-/**
- * WAIT takes at most this share of the remaining time, so that it answers before silence cuts the connection
- * (redis-nodes.ts).
- */
-const WAIT_SHARE = 0.75;
 
 export interface RedisCallsOptions {
   /** From the call until its answer or its fault. */
@@ -42,8 +33,6 @@ export interface RedisCallsOptions {
   readonly belonging?: Belonging;
 }
 
-type Argument = string | number;
-
 interface CallKind {
   readonly durable: boolean;
   readonly takesServerId: boolean;
@@ -53,15 +42,6 @@ interface CallKind {
 }
 
 const PLAIN: CallKind = { durable: false, takesServerId: false, decides: false, ofSeveral: false };
-
-interface Attempt {
-  readonly name: string;
-  readonly args: readonly Argument[];
-  readonly asking: boolean;
-  readonly acks: number;
-  /** Replicas count when they have the write on their disks. */
-  readonly acksOnDisk?: boolean;
-}
 
 const SERVER_INFO: Attempt = { name: 'info', args: ['server'], asking: false, acks: 0 };
 
@@ -214,7 +194,7 @@ export class RedisCalls {
               : (identities.known(node) ??
                 identities.learn(
                   node,
-                  String(await sendWithin(node, SERVER_INFO, deadline - performance.now())),
+                  String(await sendCommand(node, SERVER_INFO, deadline - performance.now())),
                 ));
           const server = runId === '' ? '' : runId + this.belonging.name;
           const attempt = {
@@ -222,8 +202,9 @@ export class RedisCalls {
             asking: redirected?.asking ?? false,
             acks,
             acksOnDisk: this.#acksOnDisk,
+            ...(decides && this.#settings?.reports(node) === true ? { settings: this.#settings } : {}),
           };
-          return await sendWithin(node, attempt, deadline - performance.now());
+          return await sendCommand(node, attempt, deadline - performance.now());
         } catch (error) {
           if (error instanceof SeonchakError) throw error;
           const kind = faultClass(error);
@@ -253,78 +234,4 @@ export class RedisCalls {
       if (pause) await delay(REPEAT_DELAY_MS);
     }
   }
-}
-
-/**
- * Writes the command, and at level `replica` a WAIT right behind it on the same connection.
- *
- * @throws what ioredis rejects with, or StoreOutcomeUnknownError.
- */
-function sendWithin(node: Redis, attempt: Attempt, withinMs: number): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(
-        new StoreOutcomeUnknownError(
-          'Redis did not respond in time. The command may or may not have been carried out.',
-        ),
-      );
-    }, withinMs);
-    const fail = (error: unknown): void => {
-      clearTimeout(timer);
-      reject(error instanceof Error ? error : new Error(String(error)));
-    };
-    const command = new Command(attempt.name, attempt.args as Argument[], { replyEncoding: 'utf8' });
-    gatherWrites(node);
-    if (attempt.asking) node.asking().catch(() => undefined);
-    void node.sendCommand(command);
-    if (attempt.acks === 0) {
-      command.promise.then((reply: unknown) => {
-        clearTimeout(timer);
-        resolve(reply);
-      }, fail);
-      return;
-    }
-    const waitMs = Math.max(1, Math.floor(withinMs * WAIT_SHARE));
-    const waiting = (
-      attempt.acksOnDisk === true
-        ? node.call('WAITAOF', 0, attempt.acks, waitMs)
-        : node.wait(attempt.acks, waitMs)
-    ).then(acksOf, () => 0);
-    command.promise
-      .then(async (reply: unknown) => {
-        const acks = await waiting;
-        clearTimeout(timer);
-        if (acks >= attempt.acks) resolve(reply);
-        else
-          fail(
-            new StoreOutcomeUnknownError(
-              `The master wrote, but only ${acks} of ${attempt.acks} replicas (REPLICA_ACKS) acknowledged in time. Check the replicas.`,
-            ),
-          );
-      }, fail)
-      .catch(fail);
-  });
-}
-
-/** Acknowledgements in a reply of WAIT, or of WAITAOF (this server's and its replicas'). */
-function acksOf(reply: unknown): number {
-  return Number(Array.isArray(reply) ? reply[1] : reply);
-}
-
-/** The nodes whose writes are being gathered. */
-const gathering = new WeakSet<Redis>();
-
-/**
- * Everything that is sent in this turn of the event loop leaves in one write: a thousand coupons that are decided at once are one call into the
- * kernel, and one fsync of Redis, instead of a thousand.
- */
-function gatherWrites(node: Redis): void {
-  const { stream } = node;
-  if (gathering.has(node) || stream.destroyed) return;
-  gathering.add(node);
-  stream.cork();
-  process.nextTick(() => {
-    gathering.delete(node);
-    stream.uncork();
-  });
 }

@@ -5,18 +5,40 @@
  * Redis takes these settings at any time (CONFIG SET), and a failover brings those of another server. A master whose
  * settings start-up would refuse decides nothing; one that no longer holds a level that was not requested lowers the
  * level that is claimed.
+ *
+ * A check every two seconds notices a change while nothing is decided. Between two checks each decision notices it: Redis
+ * is asked for the settings right behind the script, and what was decided under a refused setting is not answered.
  */
 import type { Redis } from 'ioredis';
 import type { DurabilityLevel } from '../../engine/domain/durability.js';
-import { StoreUnavailableError } from '../../engine/domain/errors.js';
-import { readSettings, settingsFaults, strongestLevel, type RedisSettings } from './durability.js';
+import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/domain/errors.js';
+import {
+  parseSettings,
+  readSettings,
+  type RedisSettings,
+  type SettingsReply,
+  settingsFaults,
+  strongestLevel,
+} from './durability.js';
 import type { RedisNodes } from './redis-nodes.js';
 
-/** How long a setting may be changed before it is noticed, at most. Each check costs two commands per master. */
+/** How long a setting may be changed before it is noticed where nothing is decided. Each check costs two commands per master. */
 export const SETTINGS_CHECK_MS = 2_000;
+
+/** Instead of `yes`. */
+const INCOMPLETE = 'yes (its file is not complete yet)';
+
+const isSame = (one: SettingsReply, other: SettingsReply): boolean =>
+  one.appendfsync === other.appendfsync &&
+  one.appendonly === other.appendonly &&
+  one.maxmemoryPolicy === other.maxmemoryPolicy;
 
 interface Judged {
   readonly settings: RedisSettings;
+  /** As CONFIG has them. */
+  readonly reported: SettingsReply;
+  /** The reply of CONFIG that was the same as `reported`: comparing replies is what each round of decisions pays. */
+  reply?: readonly string[];
   /** What start-up would refuse. */
   readonly faults: readonly string[];
 }
@@ -79,6 +101,37 @@ export class SettingsWatch {
     );
   }
 
+  /** Whether CONFIG is granted on this node: it can be asked behind each decision. */
+  reports(node: Redis): boolean {
+    return this.#judged.get(node)?.reported.appendonly !== undefined;
+  }
+
+  /**
+   * Judges the settings that were in force behind a decision.
+   *
+   * @throws StoreOutcomeUnknownError when start-up would refuse them: what was decided is in Redis, and may be lost with it.
+   */
+  confirm(node: Redis, reply: readonly string[]): void {
+    const judged = this.#judged.get(node);
+    const isAllowed = judged?.faults.length === 0;
+    if (isAllowed && judged.reply?.every((word, place) => word === reply[place]) === true) return;
+    const reported = parseSettings(reply);
+    if (isAllowed && isSame(judged.reported, reported)) {
+      judged.reply = reply;
+      return;
+    }
+    void this.check();
+    const faults =
+      judged === undefined
+        ? ['the connection was closed']
+        : settingsFaults([{ ...judged.settings, ...reported }], this.#asked, 0);
+    if (faults.length === 0) return;
+    throw new StoreOutcomeUnknownError(
+      'The settings of Redis changed, and what was decided under them may be lost: restore the settings.',
+      { cause: new Error(faults.join('; ')) },
+    );
+  }
+
   /** What start-up would refuse, of all masters in use. */
   get faults(): readonly string[] {
     return [...new Set([...this.#judged.values()].flatMap(({ faults }) => faults))];
@@ -95,9 +148,14 @@ export class SettingsWatch {
       this.#watched.add(node);
       node.on('close', () => this.#judged.delete(node));
     }
-    const settings = await readSettings(node);
+    const reported = await readSettings(node);
+    const before = this.#judged.get(node)?.settings.appendonly;
+    // Until an append-only file that was just switched on is written whole, a restart reads none of it.
+    const isIncomplete = reported.isRewriting === true && before !== undefined && before !== 'yes';
+    const settings =
+      reported.appendonly === 'yes' && isIncomplete ? { ...reported, appendonly: INCOMPLETE } : reported;
     // Level `replica` is kept by WAIT, for each decision.
-    const judged = { settings, faults: settingsFaults([settings], this.#asked, 0) };
+    const judged = { settings, reported, faults: settingsFaults([settings], this.#asked, 0) };
     this.#judged.set(node, judged);
     return judged;
   }
