@@ -10,8 +10,9 @@ import { byUnit, downloadOfUnit } from './units.js';
 import { Orders } from './orders.js';
 import { Seller } from './seller.js';
 
-const CONNECTIONS = 60;
-const LANES = 30;
+/** To each server, where a test needs nothing else. */
+export const CONNECTIONS = 60;
+export const LANES = 30;
 const PACE_MS = 40;
 const PATIENCE_MS = 60_000;
 const QUANTITY = 400;

@@ -21,10 +21,18 @@ export async function startEmbeddedWorld(
 ): Promise<EmbeddedWorld> {
   const server = await startSeonchak({ DATA_DIR: folder, ...settings });
   t.teardown(() => server.stop());
-  return {
-    server,
-    ...(await openCoupon(t, [server.origin], (couponId) => evidenceIn(folder, couponId), options)),
-  };
+  return openEmbeddedWorld(t, server, folder, options);
+}
+
+/** One more coupon with its crowd on a server that runs already. */
+export async function openEmbeddedWorld(
+  t: Test,
+  server: SeonchakServer,
+  folder: string,
+  options: CouponOptions,
+): Promise<EmbeddedWorld> {
+  const coupon = await openCoupon(t, [server.origin], (couponId) => evidenceIn(folder, couponId), options);
+  return { server, ...coupon };
 }
 
 /** From a copy, so that the read disturbs no process. The table is the store here: its rows are the winners. */

@@ -77,22 +77,44 @@ function commonFaults({ servers, mariadb, mysqlProxy }: World, readOnly: SetRead
  * One key is lost, and what it held is in the others. A second loss before the first is repaired may take the only copy of what was
  * acknowledged.
  */
-function keyLost(world: World, serverOfKey: () => Promise<RedisServer | undefined>): RandomFault {
-  let repairedByMs = Number.NEGATIVE_INFINITY;
+function keyLost(
+  worlds: readonly World[],
+  serverOf: (couponId: number) => Promise<RedisServer | undefined>,
+): RandomFault {
+  const repairedByMs = new Map<World, number>();
   return [
     'one key lost',
     async (random) => {
-      const server = await serverOfKey();
+      const world = anyOf(worlds, random);
+      const server = await serverOf(world.couponId);
       if (server === undefined) return;
-      if (performance.now() < repairedByMs) world.storeLost();
-      repairedByMs = performance.now() + REPAIRED_WITHIN_MS;
+      if (performance.now() < (repairedByMs.get(world) ?? 0)) world.storeLost();
+      repairedByMs.set(world, performance.now() + REPAIRED_WITHIN_MS);
       await commanded([server], ['DEL', couponKey(world.couponId, random.pick(COUPON_KEYS))]);
     },
   ];
 }
 
-/** @param disk that of Redis. */
-export function singleFaults(world: World, readOnly: SetReadOnly, disk: SmallDisk): RandomFault[] {
+/** Without a draw where there is nothing to choose: a seed of one coupon draws what it drew before there were more. */
+function anyOf<T>(several: readonly T[], random: Random): T {
+  return several.length === 1 ? (several[0] as T) : random.pick(several);
+}
+
+/** What was acknowledged of any coupon may be missing. */
+const allLost = (worlds: readonly World[]) => (): void => {
+  for (const world of worlds) world.storeLost();
+};
+
+/**
+ * @param worlds one for each coupon, on the same servers.
+ * @param disk that of Redis.
+ */
+export function singleFaults(
+  worlds: readonly [World, ...World[]],
+  readOnly: SetReadOnly,
+  disk: SmallDisk,
+): RandomFault[] {
+  const [world] = worlds;
   const { redis, redisProxy } = world;
   const lose = async (way: 'requests' | 'replies'): Promise<void> => {
     redisProxy.behave({ [way]: 'drop' });
@@ -122,13 +144,13 @@ export function singleFaults(world: World, readOnly: SetReadOnly, disk: SmallDis
         await serves(redis);
       },
     ],
-    ['Redis emptied', () => commanded([redis], ['FLUSHALL']).then(() => world.storeLost())],
+    ['Redis emptied', () => commanded([redis], ['FLUSHALL']).then(allLost(worlds))],
     ['script cache emptied', () => commanded([redis], ['SCRIPT', 'FLUSH'])],
     ['append-only file rewritten', () => commanded([redis], ['BGREWRITEAOF'])],
     ['replies of Redis lost', () => lose('replies')],
     ['requests to Redis lost', () => lose('requests')],
     ['news lost', (random) => misbehaves({ messages: 'drop' }, random)],
-    keyLost(world, () => Promise.resolve(redis)),
+    keyLost(worlds, () => Promise.resolve(redis)),
     ['the marks of pending coupons lost', () => commanded([redis], ['DEL', 'seonchak:announced'])],
     [
       'subscriptions to news refused',
@@ -144,30 +166,34 @@ export function singleFaults(world: World, readOnly: SetReadOnly, disk: SmallDis
   ];
 }
 
+/** @param worlds one for each coupon, on the same servers. */
 export function clusterFaults(
-  world: World,
+  worlds: readonly [World, ...World[]],
   readOnly: SetReadOnly,
   cluster: RedisClusterServers,
 ): RandomFault[] {
-  const owner = () => roleHolder(cluster, world.couponId);
+  const [world] = worlds;
+  const storeLost = allLost(worlds);
+  const ownerOf = (couponId: number) => roleHolder(cluster, couponId);
+  const owner = (random: Random) => ownerOf(anyOf(worlds, random).couponId);
   return [
     ...commonFaults(world, readOnly),
     ['script caches emptied', () => commanded(cluster.nodes, ['SCRIPT', 'FLUSH'])],
-    keyLost(world, owner),
-    ['a node killed', async (random) => killed(random.pick(cluster.nodes), random, () => world.storeLost())],
-    ['the master killed', async (random) => killed(await owner(), random, () => world.storeLost())],
+    keyLost(worlds, ownerOf),
+    ['a node killed', async (random) => killed(random.pick(cluster.nodes), random, storeLost)],
+    ['the master killed', async (random) => killed(await owner(random), random, storeLost)],
     [
       'the master frozen',
       async (random) => {
-        await frozen(await owner(), random);
+        await frozen(await owner(random), random);
         // Silent for longer than the nodes wait for each other, it may have been replaced.
-        world.storeLost();
+        storeLost();
       },
     ],
     [
       'a planned failover',
-      async () => {
-        const replica = await replicaOf(cluster, await owner());
+      async (random) => {
+        const replica = await replicaOf(cluster, await owner(random));
         if (replica !== undefined) await commanded([replica], ['CLUSTER', 'FAILOVER']);
       },
     ],

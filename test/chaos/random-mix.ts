@@ -16,12 +16,12 @@ import type { MariadbServer } from '../servers/mariadb.js';
 import { type RedisClusterServers, startRedisCluster } from '../servers/redis-cluster.js';
 import { startRedis } from '../servers/redis.js';
 import { mayMount, type SmallDisk, smallDisk } from '../servers/small-disk.js';
-import type { CouponUnderFault } from './coupon-under-fault.js';
-import { startEmbeddedWorld } from './embedded-world.js';
-import { drawCoupon } from './random-coupon.js';
+import { CONNECTIONS, type CouponUnderFault, LANES } from './coupon-under-fault.js';
+import { openEmbeddedWorld, startEmbeddedWorld } from './embedded-world.js';
+import { type DrawnCoupon, drawCoupon } from './random-coupon.js';
 import { clusterFaults, embeddedFaults, type RandomFault, singleFaults } from './random-faults.js';
 import type { Seller } from './seller.js';
-import { openWorld, type Site, startSite } from './world.js';
+import { openWorld, type Site, startSite, type World } from './world.js';
 
 const kinds = ['single', 'cluster', 'embedded'] as const;
 const HANGS_UP_WITHIN_MS = 40;
@@ -35,16 +35,21 @@ const SETTLED_WITHIN_MS = 60_000;
 const CLOSES = 0.04;
 /** Takes the append-only file of many rounds, rewritten. */
 const REDIS_DISK_BYTES = 192 * 2 ** 20;
+/** For each coupon: their write-ahead log is moved into the database at 80 MB. */
 const EMBEDDED_DISK_BYTES = 16 * 2 ** 20;
+
+/** Connections and lanes of one coupon. */
+const LEAST = 4;
 
 const seed = Number(process.env['CHAOS_SEED'] ?? 1);
 const minutes = Number(process.env['CHAOS_MINUTES'] ?? 0);
 const say = (line: string): void => console.error(line);
 
+/** Coupons that are open at once, on the same servers and under the same faults. */
+const couponsAtOnce = Number(process.env['CHAOS_COUPONS'] ?? 1);
+
 interface Mixed {
-  readonly holdSeconds?: number;
-  readonly perMember?: number;
-  readonly coupon: CouponUnderFault;
+  readonly coupons: readonly { readonly drawn: DrawnCoupon; readonly coupon: CouponUnderFault }[];
   readonly faults: readonly RandomFault[];
 }
 
@@ -60,21 +65,36 @@ async function open(
   random: Random,
   roundSeed: number,
 ): Promise<Mixed> {
-  const options = drawCoupon(random, roundSeed);
+  const drawn = Array.from({ length: couponsAtOnce }, (_, place) => drawCoupon(random, roundSeed + place));
+  // Together as many as the one coupon of a round has alone.
+  const share = (whole: number): number => Math.max(LEAST, Math.floor(whole / couponsAtOnce));
+  const load = { connections: share(CONNECTIONS), lanes: share(LANES) };
+  const [first, ...others] = drawn.map((options) => ({ ...options, ...load }));
+  const mixed = (coupons: readonly CouponUnderFault[], faults: readonly RandomFault[]): Mixed => ({
+    coupons: coupons.map((coupon, place) => ({ coupon, drawn: drawn[place] as DrawnCoupon })),
+    faults,
+  });
   if (kind === 'embedded') {
-    const disk = await smallDisk(t, EMBEDDED_DISK_BYTES);
+    const disk = await smallDisk(t, EMBEDDED_DISK_BYTES * couponsAtOnce);
     const folder = join(disk.folder, 'data');
     await mkdir(folder);
-    const coupon = await startEmbeddedWorld(t, folder, options);
-    return { ...options, coupon, faults: embeddedFaults(coupon, disk) };
+    const coupon = await startEmbeddedWorld(t, folder, first);
+    const coupons = await Promise.all(
+      others.map((options) => openEmbeddedWorld(t, coupon.server, folder, options)),
+    );
+    return mixed([coupon, ...coupons], embeddedFaults(coupon, disk));
   }
   opened.database ??= await startAdministeredMariadb(whole);
   const { mariadb, readOnly } = opened.database;
+  const openOn = async (site: Site): Promise<[World, ...World[]]> => [
+    await openWorld(t, site, first),
+    ...(await Promise.all(others.map((options) => openWorld(t, site, options)))),
+  ];
   if (kind === 'single') {
     opened.single ??= await startSingleSite(mariadb);
     const { site, disk } = opened.single;
-    const coupon = await openWorld(t, site, options);
-    return { ...options, coupon, faults: singleFaults(coupon, readOnly, disk) };
+    const worlds = await openOn(site);
+    return mixed(worlds, singleFaults(worlds, readOnly, disk));
   }
   if (opened.cluster === undefined) {
     const nodes = await startRedisCluster({ masters: 3, replicas: 1, nodeTimeoutMs: 1_000 });
@@ -82,8 +102,8 @@ async function open(
     const site = await startSite(whole, mariadb, { cluster: nodes, servers: 2, mysqlProxy: true });
     opened.cluster = { site, nodes };
   }
-  const coupon = await openWorld(t, opened.cluster.site, options);
-  return { ...options, coupon, faults: clusterFaults(coupon, readOnly, opened.cluster.nodes) };
+  const worlds = await openOn(opened.cluster.site);
+  return mixed(worlds, clusterFaults(worlds, readOnly, opened.cluster.nodes));
 }
 
 async function startSingleSite(
@@ -166,20 +186,40 @@ async function round(t: Test, roundSeed: number): Promise<void> {
   // The crowd and the seller draw from another: they take turns in an order that no seed decides.
   const crowdRandom = new Random(roundSeed + 1);
   const kind = random.pick(kinds);
-  const { coupon, faults, holdSeconds, perMember } = await open(t, kind, random, roundSeed);
-  const { crowd, couponId, members } = coupon;
-  const units = perMember === undefined ? '' : `, ${perMember} units each`;
-  const held = holdSeconds === undefined ? '' : ', held';
-  say(`seed ${roundSeed}: ${kind}, ${coupon.quantity} coupons, ${members.length} holders${units}${held}`);
+  const { coupons, faults } = await open(t, kind, random, roundSeed);
+  say(`seed ${roundSeed}: ${kind}`);
+  for (const { coupon, drawn } of coupons) {
+    const units = drawn.perMember === undefined ? '' : `, ${drawn.perMember} units each`;
+    const held = drawn.holdSeconds === undefined ? '' : ', held';
+    say(`    coupon of ${coupon.quantity}, ${coupon.members.length} holders${units}${held}`);
+  }
   const faultsOver = inject(faults, random);
+  await Promise.all([
+    faultsOver,
+    ...coupons.map(({ coupon, drawn }) => unitsTaken(coupon, drawn, faultsOver, crowdRandom)),
+  ]);
+  await Promise.all(coupons.map(({ coupon }) => answeredAtLast(t, coupon)));
+  for (const { coupon } of coupons) await judged(t, coupon);
+}
+
+/** All that members, the seller and orders do, until the faults are over. */
+async function unitsTaken(
+  coupon: CouponUnderFault,
+  { holdSeconds }: DrawnCoupon,
+  faultsOver: Promise<void>,
+  crowdRandom: Random,
+): Promise<void> {
   const hangUp = (): number | undefined =>
     crowdRandom.chance(0.2) ? crowdRandom.between(0, HANGS_UP_WITHIN_MS) : undefined;
   await Promise.all([
-    faultsOver,
     sellerActs(coupon, faultsOver, crowdRandom),
     ...(holdSeconds === undefined ? [] : [ordersPay(coupon, faultsOver, crowdRandom)]),
-    crowd.pressUntil(faultsOver, couponId, members, hangUp),
+    coupon.crowd.pressUntil(faultsOver, coupon.couponId, coupon.members, hangUp),
   ]);
+}
+
+async function answeredAtLast(t: Test, coupon: CouponUnderFault): Promise<void> {
+  const { crowd } = coupon;
   await settled(t, coupon);
   const fromMs = performance.now();
   await coupon.burst();
@@ -191,10 +231,14 @@ async function round(t: Test, roundSeed: number): Promise<void> {
     [],
     'in the end every member has an answer',
   );
+}
+
+async function judged(t: Test, coupon: CouponUnderFault): Promise<void> {
+  const { crowd, seller } = coupon;
   const { violations, lost, wonByLateCommand } = await coupon.verdict(t);
   const unknown = crowd.presses.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown');
   say(
-    `    ${crowd.presses.length} presses, ${unknown.length} unknown, ${coupon.seller.calls.length} acts of the seller${isClosed(coupon.seller) ? ', who closed it' : ''}, ` +
+    `    ${crowd.presses.length} presses, ${unknown.length} unknown, ${seller.calls.length} acts of the seller${isClosed(seller) ? ', who closed it' : ''}, ` +
       `${lost} lost, ${wonByLateCommand} by a late command: ${violations.length === 0 ? 'every promise kept' : 'VIOLATED'}`,
   );
   for (const violation of violations.slice(0, 10)) say(`    ${violation}`);

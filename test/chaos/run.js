@@ -9,12 +9,14 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const USAGE = `npm run chaos                                     every fault once
 npm run chaos -- --fault N                        one fault by its number in docs/reliability.md
 npm run chaos -- --fault 11 --rows R              Redis emptied under a coupon of R rows, measured
-npm run chaos -- --random [--minutes M --seed S]  mixes of faults drawn from seeds S, S + 1, …`;
+npm run chaos -- --random [--minutes M --seed S]  mixes of faults drawn from seeds S, S + 1, …
+npm run chaos -- --random --coupons C             the same over C coupons at once`;
 const values = readArguments(USAGE, {
   fault: { type: 'string' },
   rows: { type: 'string' },
   random: { type: 'boolean' },
   minutes: { type: 'string', default: '10' },
+  coupons: { type: 'string', default: '1' },
   seed: { type: 'string', default: String(Date.now() % 1_000_000) },
 });
 
@@ -37,16 +39,19 @@ if (values.fault !== undefined && !filesOf.has(values.fault)) {
   process.exit(2);
 }
 const isNumber = (text) => /^[1-9]\d{0,8}$/.test(text);
-if (![values.minutes, values.seed, values.rows ?? '1'].every(isNumber)) {
-  console.error('--minutes, --seed and --rows take whole numbers from 1');
+if (![values.minutes, values.seed, values.coupons, values.rows ?? '1'].every(isNumber)) {
+  console.error('--minutes, --seed, --coupons and --rows take whole numbers from 1');
   process.exit(2);
 }
 if (values.random === true) {
-  const { seed, minutes } = values;
-  console.log(`seed ${seed}, ${minutes} minutes`);
+  const { seed, minutes, coupons } = values;
+  console.log(
+    `seed ${seed}, ${minutes} minutes, ${coupons} ${coupons === '1' ? 'coupon' : 'coupons'} at once`,
+  );
   const ended = shell(['test/run.sh', '--timeout=0', 'test/chaos/random-mix.ts'], {
     CHAOS_SEED: seed,
     CHAOS_MINUTES: minutes,
+    CHAOS_COUPONS: coupons,
   });
   process.exit(ended);
 }
