@@ -99,6 +99,37 @@ t.test('a press whose answers are lost is repeated until it is definite', async 
   await t.rejects(pressUntilDefinite(down, couponId, { signal: stopped }), { message: 'the member left' });
 });
 
+t.test('what a proxy answers instead of a server is a problem with a code', async (t) => {
+  const couponId = await register({ quantity: 1 });
+  const page = '<html><body>nginx</body></html>';
+  const behind = (status: number, body: string | null = page, headers: Record<string, string> = {}) =>
+    createSeonchakClient({
+      baseUrl: shop.url,
+      fetch: () => Promise.resolve(new Response(body, { status, headers })),
+    });
+  const path = { params: { path: { id: couponId } } };
+  for (const [status, body, code] of [
+    [502, page, 'unreachable'],
+    [504, '{"message":"timeout"}', 'unreachable'],
+    [503, null, 'unreachable'],
+    [429, page, 'rate_limited'],
+    [413, page, 'unexpected'],
+  ] as const) {
+    const { data, error } = await behind(status, body).GET('/v1/coupons/{id}', path);
+    t.equal(data, undefined);
+    t.match(error, { code, status }, `status ${status}`);
+  }
+  t.match(await pressUntilDefinite(behind(403), couponId), {
+    status: 'refused',
+    problem: { code: 'unexpected' },
+  });
+  await t.rejects(confirmHold(behind(403), { couponId, issueNo: 1 }, 'order-1'), {
+    message: 'unexpected: Status 403 from a proxy, not from Seonchak',
+  });
+  const late = behind(502, page, { 'Retry-After': '600' });
+  t.same(await pressUntilDefinite(late, couponId, { timeoutMs: 5_000 }), { status: 'unknown' });
+});
+
 t.test('downloadNext takes the lowest free unit, over lost answers, until the member has all', async (t) => {
   const couponId = await register({ quantity: 9, perMember: 3 });
   let requests = 0;

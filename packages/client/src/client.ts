@@ -43,9 +43,13 @@ export class SeonchakError extends Error {
 /**
  * A client for one caller. An answer is `{ data }` or, for a problem, `{ error }` with its stable `code`; a connection that breaks
  * rejects, as `fetch` does. A download may be sent again in any case: a winner gets the same number.
+ *
+ * What a proxy answers instead of a server is a problem, too: `unreachable` (502, 504 and other 5xx: the outcome is not known),
+ * `rate_limited` (429), or `unexpected`.
  */
 export function createSeonchakClient({ baseUrl, token, fetch }: SeonchakClientOptions): SeonchakClient {
   const client = createFetchClient<paths, Json>({ baseUrl, ...(fetch === undefined ? {} : { fetch }) });
+  client.use({ onResponse: ({ response }) => problemOfProxy(response) });
   if (token !== undefined) {
     client.use({
       async onRequest({ request }) {
@@ -55,4 +59,32 @@ export function createSeonchakClient({ baseUrl, token, fetch }: SeonchakClientOp
     });
   }
   return client;
+}
+
+/** @returns a problem instead of an answer that is none of the API's; `undefined` for all others, which stay. */
+async function problemOfProxy(response: Response): Promise<Response | undefined> {
+  const { status } = response;
+  if (status < 400 || (await hasCode(response.clone()))) return undefined;
+  const problem: Problem = {
+    code: status === 429 ? 'rate_limited' : status >= 500 ? 'unreachable' : 'unexpected',
+    title: `Status ${status} from a proxy, not from Seonchak`,
+    status,
+  };
+  const retryAfter = response.headers.get('Retry-After');
+  return new Response(JSON.stringify(problem), {
+    status,
+    headers: {
+      'Content-Type': 'application/problem+json',
+      ...(retryAfter === null ? {} : { 'Retry-After': retryAfter }),
+    },
+  });
+}
+
+async function hasCode(response: Response): Promise<boolean> {
+  try {
+    const body: unknown = await response.json();
+    return typeof body === 'object' && body !== null && 'code' in body && typeof body.code === 'string';
+  } catch {
+    return false;
+  }
 }
