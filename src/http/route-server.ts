@@ -1,5 +1,5 @@
 /** Wraps every handler except the download's: parses the request, calls the handler, writes the reply. */
-import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse, RouteRegistry } from './wire/http-app.js';
 import {
   CouponRecoveringError,
   StoreOutcomeUnknownError,
@@ -10,7 +10,6 @@ import type { ServerKey } from '../accounts/server-keys.js';
 import type { ServerKeyCallers } from './auth/server-key-callers.js';
 import type { Identity } from './wire/identity.js';
 import { tokenProblem } from './auth/token-problems.js';
-import type { RouteRegistry } from './cors/cross-origin.js';
 import { problemReply } from './wire/exchange.js';
 import type { ApiRequest, Reply } from './wire/exchange.js';
 import type { InFlight } from './wire/in-flight.js';

@@ -1,5 +1,5 @@
 /** Writes one stream of server-sent events, and skips updates for clients that read slowly. */
-import type { HttpResponse } from 'uWebSockets.js';
+import type { HttpResponse } from '../wire/http-app.js';
 import type { LiveTopic, LiveUpdate } from '../../engine/live/live-topic.js';
 import { rfc3339 } from '../wire/rfc3339.js';
 

@@ -9,7 +9,7 @@ import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { Scheduler } from '../../engine/domain/clock.js';
 import type { Logger } from 'pino';
-import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse } from '../wire/http-app.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/domain/errors.js';
 import { LiveFeed } from '../../engine/live/live-feed.js';

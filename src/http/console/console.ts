@@ -1,6 +1,6 @@
 /** Serves the console under `/` from memory within one turn of the event loop. */
 import { fileURLToPath } from 'node:url';
-import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse, HttpApp } from '../wire/http-app.js';
 import { packageFolder } from '../../package-folder.js';
 import { readConsoleFiles } from './console-files.js';
 import type { ConsoleFile, Encoding } from './console-files.js';
@@ -12,7 +12,7 @@ const BUILT_CONSOLE = fileURLToPath(new URL('dist/web/', packageFolder));
  *
  * @returns the paths that are served.
  */
-export function serveConsole(app: TemplatedApp, folder = BUILT_CONSOLE): readonly string[] {
+export function serveConsole(app: HttpApp, folder = BUILT_CONSOLE): readonly string[] {
   const files = readConsoleFiles(folder);
   for (const file of files) {
     app.get(file.path, (response, request) => answer(response, request, file, false));

@@ -5,12 +5,7 @@
  * carry an `Origin` and for no others. Without CORS_ORIGINS nothing is wrapped at all. Rejected: a header in every answer, which would
  * cost each download of an app or a server 30 bytes and a longer head.
  */
-import type { HttpRequest, HttpResponse, TemplatedApp } from 'uWebSockets.js';
-
-/** What the routes are registered on. */
-export type RouteRegistry = Pick<TemplatedApp, 'get' | 'head' | 'post' | 'patch' | 'del' | 'any'>;
-
-type Handler = (response: HttpResponse, request: HttpRequest) => void;
+import type { Handler, HttpApp, HttpRequest, HttpResponse, RouteRegistry } from '../wire/http-app.js';
 
 /** Means every origin, and is used only where an answer is the same for every caller. */
 const ANY_ORIGIN = '*';
@@ -46,10 +41,10 @@ export class CrossOrigin {
   }
 
   /** Registers the preflights on `app`. @returns where to register the routes that pages of other origins may call. */
-  over(app: TemplatedApp): RouteRegistry {
+  over(app: HttpApp): RouteRegistry {
     app.options('/*', (response, request) => this.#preflight(response, request));
-    const around = (register: (path: string, handler: Handler) => TemplatedApp) => {
-      return (path: string, handler: Handler): TemplatedApp => register(path, this.#around(path, handler));
+    const around = (register: (path: string, handler: Handler) => unknown) => {
+      return (path: string, handler: Handler): unknown => register(path, this.#around(path, handler));
     };
     return {
       get: around((path, handler) => app.get(path, handler)),
@@ -104,8 +99,8 @@ function linesFor(origin: string): string {
   return `\r\n${lines.join('\r\n')}`;
 }
 
-/** The library makes a response object for each request, so nothing is left behind on it. */
+/** A server makes a response object for each request, so nothing is left behind on it. */
 function addToHead(response: HttpResponse, lines: string): void {
   const writeStatus = response.writeStatus.bind(response);
-  response.writeStatus = (head) => writeStatus(typeof head === 'string' ? head + lines : head);
+  response.writeStatus = (head) => writeStatus(head + lines);
 }

@@ -8,7 +8,7 @@
  *
  * No body is read: the library discards it, and the connection stays open.
  */
-import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse } from '../wire/http-app.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { CouponId, HolderId } from '../../engine/domain/coupon.js';
 import { holderOf, parseUnit } from '../../engine/domain/holder.js';

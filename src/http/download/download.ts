@@ -1,5 +1,5 @@
 /** Provides one download over HTTP: the engine settles it, and it writes the answer. */
-import type { HttpResponse } from 'uWebSockets.js';
+import type { HttpResponse } from '../wire/http-app.js';
 import type { CouponId, HolderId } from '../../engine/domain/coupon.js';
 import type { DoorRefusal, DownloadOutcome, PendingDownload } from '../../engine/domain/download.js';
 import type { Door } from '../door/door.js';

@@ -1,5 +1,5 @@
 /** Writes the answer to a download: one exhaustive switch over its outcomes. */
-import type { HttpResponse } from 'uWebSockets.js';
+import type { HttpResponse } from '../wire/http-app.js';
 import type { CouponId, HolderId } from '../../engine/domain/coupon.js';
 import { holderFields, isFirstUnit } from '../../engine/domain/holder.js';
 import { subjectOf } from '../../engine/domain/member-id.js';

@@ -4,7 +4,7 @@
  * Each process has its own buckets. Rejected: shared buckets, which would cost a round trip for requests that are
  * otherwise answered from memory. A caller spread over n processes gets at most n times the rate.
  */
-import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse } from '../wire/http-app.js';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
 import type { ClientAddresses } from './client-address.js';

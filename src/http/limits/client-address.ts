@@ -6,7 +6,7 @@
  * one that a trusted proxy has seen (MDN, "Selecting an IP address").
  */
 import { BlockList, isIP } from 'node:net';
-import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { HttpRequest, HttpResponse } from '../wire/http-app.js';
 
 /** Addresses whose trust is remembered: proxies are few, and an untrusted client costs one search each time. */
 const REMEMBERED_MAX = 1_000;

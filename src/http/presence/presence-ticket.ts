@@ -3,7 +3,7 @@
  *
  * A ticket is verified like an access token. It has the member in `sub` and the coupon in a claim of its own.
  */
-import type { HttpRequest } from 'uWebSockets.js';
+import type { HttpRequest } from '../wire/http-app.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import type { MemberClaims } from '../../engine/domain/eligibility.js';

@@ -12,7 +12,7 @@ import type * as Library from 'uWebSockets.js';
 export const REQUEST_HEAD_BYTES_MAX = 16_384;
 
 /** Above ours, so that our own answer comes first: beyond it the library responds with a page of its own. */
-const LIBRARY_HEAD_BYTES_MAX = REQUEST_HEAD_BYTES_MAX + 4_096;
+export const LIBRARY_HEAD_BYTES_MAX = REQUEST_HEAD_BYTES_MAX + 4_096;
 
 interface HiddenSwitches {
   _cfg(name: string): void;

@@ -5,7 +5,7 @@
  * process stops. So every request is still served, and its answer closes the connection (`Connection: close`).
  * Rejected: 503 for such a request, which refused 4 of 9,900 behind nginx and 54 behind HAProxy.
  */
-import type { TemplatedApp } from 'uWebSockets.js';
+import type { HttpApp } from './http-app.js';
 
 /** Bytes of bodies held, of all concurrent requests together. */
 export const BODY_BYTES_HELD_MAX = 64 * 1_024 * 1_024;
@@ -64,7 +64,7 @@ export class InFlight {
    *
    * @param onRefused called with each refused connection.
    */
-  countConnections(app: Pick<TemplatedApp, 'filter'>, onRefused: () => void = () => undefined): void {
+  countConnections(app: Pick<HttpApp, 'filter'>, onRefused: () => void = () => undefined): void {
     void app.filter((response, change) => {
       this.#connections += Number(change);
       if (Number(change) < 0) this.#onEnd?.();

@@ -28,6 +28,14 @@ export class ListenFailedError extends SeonchakError {
   static override readonly code = 'listen_failed';
 }
 
+export interface ListenAt {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** False where several processes share the port. */
+  readonly exclusivePort: boolean;
+}
+
 export interface Listening {
   readonly port: number;
   /** Takes no more connections; those that are open stay. */
@@ -40,10 +48,7 @@ const FREE_PORT_TRIES_MAX = 10;
 const FREE_PORT_PAUSE_MS = 200;
 
 /** @throws {@link PortInUseError}, {@link ListenFailedError} */
-export async function listen(
-  app: TemplatedApp,
-  { host, port, exclusivePort }: { host: string; port: number; exclusivePort: boolean },
-): Promise<Listening> {
+export async function listen(app: TemplatedApp, { host, port, exclusivePort }: ListenAt): Promise<Listening> {
   const socket = await new Promise<us_listen_socket | false>((resolve) => {
     app.listen(host, port, exclusivePort ? uWS.LIBUS_LISTEN_EXCLUSIVE_PORT : SHARED_PORT, resolve);
   });

@@ -4,7 +4,7 @@
  * The library's rules: `onAborted` before anything asynchronous, no call after an abort or after the end, every write
  * inside a cork. A response here is `open` until it is answered or aborted, and every method is safe in both states.
  */
-import type { HttpResponse } from 'uWebSockets.js';
+import type { HttpResponse } from './http-app.js';
 import type { Reply } from './exchange.js';
 import { BODY_BYTES_HELD_MAX } from './in-flight.js';
 import type { InFlight } from './in-flight.js';

@@ -3,7 +3,7 @@
  *
  * The library's request object is valid only within its callback.
  */
-import type { HttpRequest } from 'uWebSockets.js';
+import type { HttpRequest } from './http-app.js';
 import { REQUEST_HEAD_BYTES_MAX } from './http-library.js';
 import type { Problem } from './problems.js';
 import { REQUEST_ID_HEADER, requestIdFrom } from './request-id.js';
