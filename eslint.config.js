@@ -66,7 +66,7 @@ export default tseslint.config(
  */
 function rooms() {
   const jobs = ['download', 'sellers', 'recording', 'recovery', 'reconcile', 'live', 'feed', 'holds'];
-  const outerOfHttp = 'presence|door|download|api|console|cors|metrics|openapi';
+  const outerOfHttp = 'node|presence|door|download|api|console|cors|metrics|openapi';
   const otherJobs = (job) => jobs.filter((other) => other !== job && other !== 'recovery').join('|');
   return [
     room('src/engine/domain', '^(?!\\./)', 'domain/ imports nothing outside itself.'),
@@ -96,6 +96,11 @@ function rooms() {
       'src/http/wire',
       `/(persist|config|cli|server|mail|seeding)/|^\\.\\./(auth|limits|${outerOfHttp})/`,
       'wire/ imports no guard and no route.',
+    ),
+    room(
+      'src/http/node',
+      '^\\.\\./(?!wire/)',
+      'node/ serves what is registered on it: it imports wire/ and nothing else.',
     ),
     room(
       'src/http/auth',

@@ -28,6 +28,8 @@ interface SharedConfig {
   readonly port: number;
   /** `undefined`: probes are answered on `port` only. */
   readonly healthPort: number | undefined;
+  /** Without a request, after which a client's connection ends. */
+  readonly idleMs: number;
   /** `undefined`: plain HTTP. */
   readonly tls: TlsFiles | undefined;
   readonly dataDir: string;
@@ -128,6 +130,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     host: values.HOST,
     port: values.PORT,
     healthPort: values.HEALTH_PORT,
+    idleMs: values.IDLE_TIMEOUT_S * 1_000,
     tls:
       values.TLS_CERT_FILE === undefined || values.TLS_KEY_FILE === undefined
         ? undefined

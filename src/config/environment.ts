@@ -83,12 +83,7 @@ export const environment = z.object({
   HOST: listenHost.default('127.0.0.1'),
   PORT: integer(1, 65_535).default(8_080),
   HEALTH_PORT: integer(1, 65_535).optional(),
-  IDLE_TIMEOUT_S: z
-    .literal(
-      '10',
-      'can only be 10: the HTTP library ends idle connections after 10 s. For a balancer that keeps connections longer, put nginx or HAProxy between (docs/load-balancers.md)',
-    )
-    .optional(),
+  IDLE_TIMEOUT_S: integer(10, 4_000).default(10),
   TLS_CERT_FILE: z.string().optional(),
   TLS_KEY_FILE: z.string().optional(),
   REDIS_URL: readBy(readRedisUrls).optional(),

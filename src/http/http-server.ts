@@ -54,6 +54,8 @@ export interface HttpSettings extends SessionSettings {
   readonly healthPort?: number | undefined;
   /** False only where several processes share the port on purpose: then a second, unrelated server on it goes unnoticed. */
   readonly exclusivePort: boolean;
+  /** Without a request, after which a connection ends; left out: 10 s. */
+  readonly idleMs?: number;
   /** Files in PEM; left out: plain HTTP. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   /** The settings of the service that signs presence tickets; left out: no coupon can demand one. */

@@ -4,7 +4,6 @@
  * All routes but the download share one wrapper: abort guard, form of the request, caller, body, handler. The wrapper
  * turns every error into a problem without internal text.
  */
-import { uWS } from './wire/http-library.js';
 import { AccessLocks } from '../accounts/access-locks.js';
 import { KeysFaults } from './auth/keys-faults.js';
 import { Authenticator } from './auth/authenticator.js';
@@ -15,7 +14,7 @@ import { InFlight } from './wire/in-flight.js';
 import type { ShutdownWait } from './wire/in-flight.js';
 import { CallerLimits } from './limits/caller-limits.js';
 import { ClientAddresses } from './limits/client-address.js';
-import { listen } from './wire/listen.js';
+import { openApp } from './open-app.js';
 import { LiveStreams } from './api/live.js';
 import { createMetrics } from './metrics/metrics.js';
 import { newOutcomeCounts } from './download/outcome-counts.js';
@@ -111,9 +110,8 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   const limits = new CallerLimits(settings.limits, clientAddresses, ports.clock);
   const onFault = logFault(ports.logger);
 
-  const { tls } = settings;
-  const app =
-    tls === undefined ? uWS.App() : uWS.SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+  const opened = openApp(settings);
+  const { app } = opened;
   inFlight.countConnections(app, logRefusedConnections(ports.logger, ports.clock));
   const { corsOrigins = [] } = settings;
   const registry = corsOrigins.length === 0 ? app : new CrossOrigin(corsOrigins).over(app);
@@ -203,7 +201,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     sessions.stop();
     serverKeys.stop();
   };
-  const listening = await listen(app, settings).catch((fault: unknown) => {
+  const listening = await opened.listen(settings).catch((fault: unknown) => {
     stopPolls();
     throw fault;
   });

@@ -238,6 +238,7 @@ async function startApi(
       host: config.host,
       port: config.port,
       healthPort: config.healthPort,
+      idleMs: config.idleMs,
       exclusivePort: !isApiChild(),
       ...(config.tls === undefined ? {} : { tls: config.tls }),
       tokens: await tokenSettings(config, 'create'),

@@ -47,8 +47,8 @@ async function openShop(): Promise<Shop> {
   t.teardown(() => backEnd.stop());
   // SHUTDOWN_DELAY_MS is the default again, which tests of a single server switch off.
   const settings = { ...backEnd.settings, SHUTDOWN_DELAY_MS: '5000', MEMBER_RATE: '0' };
-  // The first one migrates the database.
-  const servers = [await startSeonchak(settings), await startSeonchak(settings)];
+  // The first one migrates the database. The second keeps idle connections longer, which another HTTP server does.
+  const servers = [await startSeonchak(settings), await startSeonchak({ ...settings, IDLE_TIMEOUT_S: '75' })];
   t.teardown(() => Promise.all(servers.map((server) => server.stop())));
   const client = new HttpClient(servers[0]?.origin ?? '', 1);
   const body = { name: 'Rolling', quantity: 1_000_000 };

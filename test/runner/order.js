@@ -21,6 +21,8 @@ const long = [
   'test/system/processes',
   'test/console',
   'test/proxies/rolling-restart',
+  'test/idle-connections',
+  'src/http/node/node-app',
   'test/chaos/reconcile',
   'test/chaos/key-lost',
   'test/docs-commands',
