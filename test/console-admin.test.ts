@@ -8,6 +8,7 @@ import t from 'tap';
 import { startBrowser } from './clients/browser.js';
 import { HttpClient } from './clients/http-client.js';
 import { runSeonchak } from './clients/seonchak-command.js';
+import { signedIn } from './clients/signed-in.js';
 import { signToken } from './clients/tokens.js';
 import { startMariadb } from './servers/mariadb.js';
 import { redisClient, startRedis } from './servers/redis.js';
@@ -170,6 +171,34 @@ t.test('a comparison of many rows shows its progress, and downloads go on beside
   await page.getByText(/Comparing… [\d,]+ so far/).waitFor();
   await page.getByText('200,000 issued, 200,000 recorded.').waitFor();
   t.same(browser.complaints, []);
+});
+
+t.test('an issuance without a row is not called nothing, and appears when recorders catch up', async (t) => {
+  const late = await client.call('/v1/coupons', {
+    ...{ method: 'POST', token: await signToken('shop-1', 'seller') },
+    body: { name: 'Recorded later', quantity: 10 },
+  });
+  const id = Number(late.body['id']);
+  const [member, seller] = await Promise.all([
+    signedIn(browser, 'm-late', 'member'),
+    signedIn(browser, 'shop-1', 'seller'),
+  ]);
+  await member.goto(`${server.origin}/#/coupons/${id}`);
+  await member.getByRole('button', { name: 'Download' }).click();
+  await member.getByText('Saving…').waitFor();
+  await member.getByRole('link', { name: 'To my coupons' }).click();
+  await member.locator('.mine', { hasText: 'Recorded later' }).getByText('Saving…').waitFor();
+  t.equal(await member.getByText('No coupons yet').count(), 0);
+  await seller.goto(`${server.origin}/#/sell/${id}`);
+  await seller.getByText('Nothing recorded yet').waitFor();
+
+  const recorder = await startSeonchak({ ...settings, ROLES: 'recorder' });
+  t.teardown(() => recorder.stop());
+  await seller.locator('[data-issue-no="1"]').waitFor();
+  await member.locator('.mine').getByRole('button', { name: 'Show' }).waitFor();
+  t.equal(await member.locator('.mine').count(), 1, 'one card, once its row is there');
+  await recorder.stop();
+  await Promise.all([member.context().close(), seller.context().close()]);
 });
 
 t.test('a store that is down is named, with the reason in the reader’s language', async () => {

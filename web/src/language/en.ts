@@ -296,6 +296,7 @@ export const en = {
     },
     issuances: 'Issuances',
     issuancesEmpty: 'Nothing issued yet',
+    issuancesWait: 'Nothing recorded yet',
     issuancesEmptyText: 'Recorded issuances appear here, the latest first.',
     export: 'Export CSV',
     exporting: 'Exporting…',

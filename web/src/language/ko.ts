@@ -288,6 +288,7 @@ export const ko: Words = {
     },
     issuances: '발급 내역',
     issuancesEmpty: '아직 발급이 없습니다',
+    issuancesWait: '아직 기록된 발급이 없습니다',
     issuancesEmptyText: '기록된 발급이 최근 것부터 나타납니다.',
     export: 'CSV 내려받기',
     exporting: '내려받는 중…',

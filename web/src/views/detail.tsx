@@ -45,7 +45,7 @@ function Detail({ registered }: { readonly registered: Coupon }) {
       <CouponActions coupon={coupon} onChanged={onChanged} />
       <BurnDown coupon={registered} update={update} nowMs={() => clock.nowMs()} />
       <Tiles live={update} stats={stats} />
-      <IssuanceTable coupon={coupon} onChanged={readStats} />
+      <IssuanceTable coupon={coupon} recorded={stats?.recorded} onChanged={readStats} />
       <Balance stats={stats} />
     </>
   );

@@ -5,6 +5,7 @@ import type { Coupon, CouponState, LiveUpdate } from '../api/coupon.js';
 import { useConsole } from '../context.js';
 import type { ConsoleContext } from '../context.js';
 import { useLoaded, useTitle } from '../hooks.js';
+import { rememberIssued } from '../just-issued.js';
 import { useLive } from '../live.js';
 import { StateBadge } from '../parts/badge.js';
 import { CouponImage } from '../parts/coupon-image.js';
@@ -66,6 +67,9 @@ function Event({ coupon }: { readonly coupon: Coupon }) {
   const over = state === 'sold_out' || state === 'closed';
 
   function hold(issuance: Held): void {
+    const { issueNo, issuedAtMs, unit } = issuance;
+    const memberId = session.current?.id ?? '';
+    rememberIssued({ memberId, couponId: coupon.id, unit, name: coupon.name, issueNo, issuedAtMs });
     setUnits((before) => [...before.filter((unit) => unit !== issuance.unit), issuance.unit]);
     setEnded(undefined);
     // The button disappears, and keyboard focus on it must not be lost.

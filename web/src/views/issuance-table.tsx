@@ -23,10 +23,12 @@ const TYPED_MS = 250;
 
 interface IssuanceTableOptions {
   readonly coupon: Coupon;
+  /** Rows that the coupon has; absent while that is not known. */
+  readonly recorded: number | undefined;
   readonly onChanged: () => void;
 }
 
-export function IssuanceTable({ coupon, onChanged }: IssuanceTableOptions) {
+export function IssuanceTable({ coupon, recorded, onChanged }: IssuanceTableOptions) {
   const { words, api } = useConsole();
   const [after, setAfter] = useState(0);
   const [typed, setTyped] = useState('');
@@ -50,7 +52,7 @@ export function IssuanceTable({ coupon, onChanged }: IssuanceTableOptions) {
   }, [after]);
   // What is not in sight is not revoked by mistake.
   useEffect(() => setSelected(new Set()), [after, sought]);
-  useFollow(coupon.issued, after === 0, reload);
+  useFollow(`${coupon.issued} ${recorded ?? 0}`, after === 0, reload);
 
   const items = result?.ok === true ? result.value.items : [];
   const next = result?.ok === true ? Number(result.value.next ?? 0) : 0;
@@ -99,7 +101,10 @@ export function IssuanceTable({ coupon, onChanged }: IssuanceTableOptions) {
           couponId={coupon.id}
         />
       ) : sought === '' ? (
-        <Empty title={words.detail.issuancesEmpty} text={words.detail.issuancesEmptyText} />
+        <Empty
+          title={coupon.issued > 0 ? words.detail.issuancesWait : words.detail.issuancesEmpty}
+          text={words.detail.issuancesEmptyText}
+        />
       ) : (
         <Empty title={words.detail.notFound} text={words.detail.notFoundText} />
       )}
@@ -126,12 +131,16 @@ export function IssuanceTable({ coupon, onChanged }: IssuanceTableOptions) {
   );
 }
 
-/** Reads the first page again when more was issued, at most once a second. */
-function useFollow(issued: number, isFirstPage: boolean, reload: () => Promise<void>): void {
+/**
+ * Reads the first page again when there is news, at most once a second.
+ *
+ * @param figures differ when more was issued, or when recorders that were late have caught up.
+ */
+function useFollow(figures: string, isFirstPage: boolean, reload: () => Promise<void>): void {
   const rounds = useRef(0);
-  const seen = useRef(issued);
-  if (seen.current !== issued) {
-    seen.current = issued;
+  const seen = useRef(figures);
+  if (seen.current !== figures) {
+    seen.current = figures;
     rounds.current = ROUNDS_AFTER_NEWS;
   }
   useInterval(() => {
