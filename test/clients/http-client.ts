@@ -17,6 +17,9 @@ export interface HttpCall {
   readonly hangUpAfterMs?: number | undefined;
 }
 
+/** The server closes what is idle for 8 to 12 s; a request at that moment would break. */
+const IDLE_MOST_MS = 5_000;
+
 export class HttpClient {
   readonly #origin: string;
   readonly #agent: Agent;
@@ -25,7 +28,7 @@ export class HttpClient {
 
   constructor(origin: string, connections: number) {
     this.#origin = origin;
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
+    this.#agent = new Agent({ keepAlive: true, maxSockets: connections, timeout: IDLE_MOST_MS });
   }
 
   /** `undefined` when the connection broke before the answer was complete: the outcome is unknown to this client. */
