@@ -2,12 +2,6 @@
  * Runs contracts, whole-system load and store faults against the servers and the Node.js of each named system (`npm run
  * versions`).
  *
- *   npm run versions                                   this machine
- *   npm run versions -- --system DIR [--system DIR …]  Debian systems in folders, made with mmdebstrap or debootstrap
- *   npm run versions -- --system DIR -- FILE …         these test files only
- *   npm run versions -- --image                        the image and the topology of compose.yaml (image.js)
- *   npm run versions -- --clients                      clients of an outside generator (generated-clients.js)
- *
  * A folder brings its own C library, Node.js (`node` in its usr/local/bin), Redis or Valkey, and MariaDB or MySQL, so one machine runs
  * them all. Where both are there, Valkey is taken. It needs root: the tests run inside the folder (chroot), on this checkout, which is
  * mounted there. Results are printed as the rows of docs/versions.md.
@@ -16,7 +10,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readWords } from '../read-arguments.js';
 import { runGeneratedClients } from './generated-clients.js';
 import { runImage } from './image.js';
 
@@ -45,7 +39,13 @@ const FILES = [
   'test/chaos/cluster.test.ts',
 ];
 
-const { values, positionals } = parseArgs({
+const USAGE = `npm run versions                                   this machine
+npm run versions -- --system DIR [--system DIR …]  Debian systems in folders, made with mmdebstrap or debootstrap
+npm run versions -- --system DIR -- FILE …         these test files only
+npm run versions -- --image                        the image and the topology of compose.yaml
+npm run versions -- --clients                      clients of an outside generator`;
+
+const { values, positionals } = readWords(USAGE, {
   options: {
     system: { type: 'string', multiple: true, default: [] },
     image: { type: 'boolean', default: false },
