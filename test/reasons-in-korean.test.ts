@@ -11,6 +11,7 @@ t.test('every fault of the settings of Redis is said in Korean, with its values'
   };
   const faults = settingsFaults([settings], 'replica', 2);
   t.equal(faults.length, 4);
+  for (const fault of faults) t.match(fault, /\.$/, 'a sentence beside the others of the page Health');
   const said = faults.map(koReason);
   for (const text of said) t.match(text, /[가-힣]{2}/);
   for (const value of ['6.2.14', 'allkeys-lru', 'everysec', '2개', '1개뿐'])

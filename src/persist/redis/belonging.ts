@@ -97,7 +97,7 @@ export class Belonging {
         ? []
         : [
             `Redis holds other coupons under the ids ${[...this.#mixedUp].join(', ')}; ` +
-              `run \`seonchak reconcile --all --repair\`, or set REDIS_PREFIX where they are of another installation [${code}]`,
+              `run \`seonchak reconcile --all --repair\`, or set REDIS_PREFIX where they are of another installation. [${code}]`,
           ]),
     ];
   }

@@ -68,22 +68,22 @@ export function settingsFaults(
   const faults = new Set<string>();
   for (const { version, maxmemoryPolicy, appendonly, appendfsync, connectedReplicas } of settings) {
     if (Number(version.split('.')[0]) < MAJOR_VERSION_LEAST) {
-      faults.add(`REDIS_URL is Redis ${version}; ${MAJOR_VERSION_LEAST}.0 or later is required`);
+      faults.add(`REDIS_URL is Redis ${version}; ${MAJOR_VERSION_LEAST}.0 or later is required.`);
     }
     if (maxmemoryPolicy !== 'noeviction') {
       faults.add(
-        `REDIS_URL has maxmemory-policy ${maxmemoryPolicy ?? 'unknown'}, which may evict winners; set noeviction`,
+        `REDIS_URL has maxmemory-policy ${maxmemoryPolicy ?? 'unknown'}, which may evict winners; set noeviction.`,
       );
     }
     if (asked !== undefined && asked !== 'memory' && !syncsAlways({ appendonly, appendfsync })) {
       faults.add(
         `DURABILITY ${asked} needs appendonly yes and appendfsync always, ` +
-          `but REDIS_URL has appendonly ${appendonly ?? 'unknown'} and appendfsync ${appendfsync ?? 'unknown'}`,
+          `but REDIS_URL has appendonly ${appendonly ?? 'unknown'} and appendfsync ${appendfsync ?? 'unknown'}.`,
       );
     }
     if (asked === 'replica' && connectedReplicas < replicaAcks) {
       faults.add(
-        `DURABILITY replica needs ${replicaAcks} replicas of each master (REPLICA_ACKS); one master has ${connectedReplicas}`,
+        `DURABILITY replica needs ${replicaAcks} replicas of each master (REPLICA_ACKS); one master has ${connectedReplicas}.`,
       );
     }
   }

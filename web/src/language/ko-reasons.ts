@@ -14,19 +14,19 @@ const reasons: readonly (readonly [form: RegExp, text: string])[] = [
     'Redis 사용자 이름이나 비밀번호가 틀립니다. REDIS_URL을 확인하세요.',
   ],
   [
-    /^REDIS_URL is Redis (\S+); (\S+) or later is required$/,
+    /^REDIS_URL is Redis (\S+); (\S+) or later is required\.$/,
     'REDIS_URL의 Redis가 $1입니다. $2 이상이어야 합니다.',
   ],
   [
-    /^REDIS_URL has maxmemory-policy (\S+), which may evict winners; set noeviction$/,
+    /^REDIS_URL has maxmemory-policy (\S+), which may evict winners; set noeviction\.$/,
     'REDIS_URL의 maxmemory-policy가 $1이라 당첨 기록이 지워질 수 있습니다. noeviction으로 바꾸세요.',
   ],
   [
-    /^DURABILITY (\S+) needs appendonly yes and appendfsync always, but REDIS_URL has appendonly (\S+) and appendfsync (\S+)$/,
+    /^DURABILITY (\S+) needs appendonly yes and appendfsync always, but REDIS_URL has appendonly (\S+) and appendfsync (\S+)\.$/,
     'DURABILITY $1에는 appendonly yes와 appendfsync always가 필요한데, REDIS_URL은 appendonly $2, appendfsync $3입니다.',
   ],
   [
-    /^DURABILITY replica needs (\d+) replicas of each master \(REPLICA_ACKS\); one master has (\d+)$/,
+    /^DURABILITY replica needs (\d+) replicas of each master \(REPLICA_ACKS\); one master has (\d+)\.$/,
     'DURABILITY replica에는 마스터마다 레플리카 $1개가 필요한데(REPLICA_ACKS), $2개뿐인 마스터가 있습니다.',
   ],
   [
