@@ -2,22 +2,15 @@
 import t, { type Test } from 'tap';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Press } from '../../src/demo/crowd.js';
-import {
-  type ClusterNodeServer,
-  type RedisClusterServers,
-  startRedisCluster,
-} from '../servers/redis-cluster.js';
+import { type RedisClusterServers, startRedisCluster } from '../servers/redis-cluster.js';
 import { redisClient } from '../servers/redis.js';
 import { moveSlot } from '../servers/move-slot.js';
 import { fault } from './fault.js';
 import { openWorld, sharedMariadb, startSite, type World } from './world.js';
-import { bucketOf, couponKey } from '../../src/persist/redis/keys.js';
+import { ownersOf, promote, untilMaster } from './cluster-nodes.js';
+import { couponKey } from '../../src/persist/redis/keys.js';
 
 const MASTERS = 3;
-/** Three of each bucket. */
-const HOT_COUPONS = 48;
-const HOT_QUANTITY = 20;
-const HOT_MEMBERS = 40;
 /** Presses that are made while the fault lasts. */
 const PRESSES_MEANWHILE = 60;
 /** A move that ends before the first member presses shows nothing. */
@@ -41,31 +34,6 @@ const sharedSite = await startSite(t, mariadb, { cluster: sharedCluster, servers
 
 async function sharedWorld(t: Test): Promise<{ world: World; cluster: RedisClusterServers }> {
   return { world: await openWorld(t, sharedSite), cluster: sharedCluster };
-}
-
-/** The master that has the coupon, and its replica, whichever of the two was started as what. */
-async function ownersOf(cluster: RedisClusterServers, couponId: number) {
-  for (const [place, first] of cluster.nodes.slice(0, MASTERS).entries()) {
-    const second = cluster.nodes[MASTERS + place];
-    if (second === undefined) continue;
-    for (const [master, replica] of [
-      [first, second],
-      [second, first],
-    ] as const) {
-      const client = redisClient(master);
-      // A replica refers to its master.
-      const there = await client.exists(couponKey(couponId, 'meta')).catch(() => 0);
-      client.disconnect();
-      if (there === 1) return { master, replica };
-    }
-  }
-  throw new Error('no master has the coupon');
-}
-
-async function untilMaster(node: ClusterNodeServer): Promise<void> {
-  const client = redisClient(node);
-  while (!(await client.info('replication')).includes('role:master')) await pause(20);
-  client.disconnect();
 }
 
 fault(
@@ -165,61 +133,6 @@ fault(25, 'slots move key by key under load: no split write, no lost call', asyn
   t.equal(await world.version(), 1, 'verified on its new master, not rebuilt');
 });
 
-/** Together on {@link sharedSite}: every bucket has some. */
-async function manyWorlds(t: Test): Promise<World[]> {
-  const worlds: World[] = [];
-  for (let count = 0; count < HOT_COUPONS; count += 1) {
-    const few = { quantity: HOT_QUANTITY, members: HOT_MEMBERS, connections: 4, lanes: 1 };
-    worlds.push(await openWorld(t, sharedSite, few));
-  }
-  return worlds;
-}
-
-/**
- * No promise to any member of any coupon is broken.
- *
- * Of many coupons that are verified together some may be rebuilt: a process that finds the epoch raised by another one waits only a moment for it.
- */
-async function nothingLost(t: Test, worlds: readonly World[]): Promise<void> {
-  let rebuilt = 0;
-  for (const world of worlds) {
-    const { lost } = await world.verdict(t);
-    t.equal(lost, 0);
-    if ((await world.version()) > 1) rebuilt += 1;
-  }
-  t.comment(`${rebuilt} of ${worlds.length} were rebuilt`);
-}
-
-fault(
-  25,
-  'slots move while many coupons of their buckets are hot: no split write, no lost call',
-  async (t) => {
-    const worlds = await manyWorlds(t);
-    const bursts = worlds.map((world) => world.burst());
-    await Promise.all(worlds.map((world) => world.crowd.winners(1)));
-    const moving = worlds.slice(0, 3);
-    const meanwhile: Press[] = [];
-    for (const world of moving) {
-      const fromMs = performance.now();
-      await moveSlot(sharedCluster, couponKey(world.couponId, 'meta'));
-      const untilMs = performance.now();
-      for (const { couponId, crowd } of worlds) {
-        if (bucketOf(couponId) !== bucketOf(world.couponId)) continue;
-        meanwhile.push(...crowd.presses.filter(({ invokedMs }) => invokedMs > fromMs && invokedMs < untilMs));
-      }
-    }
-    await Promise.all(bursts);
-    t.not(meanwhile.length, 0, 'members pressed for coupons of the buckets meanwhile');
-    const calls = worlds.flatMap(({ crowd }) => crowd.presses);
-    t.strictSame(
-      calls.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown'),
-      [],
-      'no call was lost',
-    );
-    await nothingLost(t, worlds);
-  },
-);
-
 fault(26, 'slots move while the queue is empty: admission goes on', async (t) => {
   const { world, cluster } = await sharedWorld(t);
   await world.burst(0, 100);
@@ -233,30 +146,12 @@ fault(26, 'slots move while the queue is empty: admission goes on', async (t) =>
   t.equal(await world.version(), 1, 'verified on its new master, not rebuilt');
 });
 
-fault(24, 'a planned failover under load of many coupons loses nothing of any', async (t) => {
-  const worlds = await manyWorlds(t);
-  const [first] = worlds;
-  if (first === undefined) throw new Error('there are coupons');
-  const { replica } = await ownersOf(sharedCluster, first.couponId);
-  const bursts = worlds.map((world) => world.burst());
-  await Promise.all(worlds.map((world) => world.crowd.winners(1)));
-  const client = redisClient(replica);
-  await client.call('CLUSTER', 'FAILOVER');
-  client.disconnect();
-  await untilMaster(replica);
-  await Promise.all(bursts);
-  await nothingLost(t, worlds);
-});
-
 fault(24, 'a planned failover under load loses nothing', async (t) => {
   const { world, cluster } = await sharedWorld(t);
   const { replica } = await ownersOf(cluster, world.couponId);
   const burst = world.burst();
   await world.crowd.winners(100);
-  const client = redisClient(replica);
-  await client.call('CLUSTER', 'FAILOVER');
-  client.disconnect();
-  await untilMaster(replica);
+  await promote(replica);
   await burst;
   const { lost } = await world.verdict(t);
   t.equal(lost, 0);

@@ -34,6 +34,8 @@ export interface CouponOptions {
   readonly sellerConnections?: number;
   /** Members of the crowd who press concurrently. */
   readonly lanes?: number;
+  /** Between two members of a lane, milliseconds. */
+  readonly paceMs?: number;
 }
 
 export interface CouponUnderFault {
@@ -86,7 +88,7 @@ export async function openCoupon(
     ...{ quantity, couponId, members, crowd, seller, orders, evidence, close },
     burst: (from = 0, to = members.length) =>
       crowd.press(couponId, members.slice(from, to), {
-        ...{ lanes: options.lanes ?? LANES, paceMs: PACE_MS, patienceMs: PATIENCE_MS },
+        ...{ lanes: options.lanes ?? LANES, paceMs: options.paceMs ?? PACE_MS, patienceMs: PATIENCE_MS },
       }),
     storeLost: () => void lossesMs.push(performance.now()),
     async verdict(t, checkOptions = {}) {

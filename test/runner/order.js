@@ -7,6 +7,7 @@ const long = [
   'test/chaos/holds',
   'test/chaos/processes',
   'test/chaos/redis-lost',
+  'test/chaos/cluster-many',
   'test/chaos/cluster',
   'test/console-rules',
   'test/chaos/disk-full',
