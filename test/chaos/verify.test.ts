@@ -179,7 +179,7 @@ t.test('terms that were still being saved when the rebuild began are those it co
   const { distributed } = stores;
   if (distributed === undefined) throw new Error('the back end is distributed');
   const catalogue = catalogueAfter(stores.catalogue, () =>
-    stores.catalogue.saveTerms(record.couponId, record.version + 1, { ...record, quantity: 250 }),
+    stores.catalogue.saveTerms(record.couponId, { ...record, version: record.version + 1, quantity: 250 }),
   );
   const recovery = recoveryOver({ ...stores, catalogue }, stores.ledger, distributed.recovery);
   // A number that Redis has not issued: its data is lost.

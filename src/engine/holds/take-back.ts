@@ -103,7 +103,7 @@ export class TakeBack {
     const { count, snapshot } = reply;
     if (count > 0) {
       versions.publish(couponId, snapshot.version);
-      await catalogue.saveTerms(couponId, snapshot.version, snapshot);
+      await catalogue.saveTerms(couponId, snapshot);
     }
     return { count, snapshot };
   }

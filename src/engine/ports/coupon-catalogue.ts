@@ -4,7 +4,7 @@
  * `testing/contracts/coupon-catalogue-contract.ts` tests every back end.
  */
 import type { AuditEntry } from './audit-log.js';
-import type { CouponId, CouponTerms } from '../domain/coupon.js';
+import type { CouponId, CouponSnapshot, CouponTerms } from '../domain/coupon.js';
 import type { CouponDisplay } from '../domain/coupon-display.js';
 import type { Discount } from '../domain/discount.js';
 import type { DoorRule } from '../domain/door-rule.js';
@@ -77,6 +77,9 @@ export type InsertOnceReply =
   | { readonly status: 'repeated'; readonly record: CouponRecord }
   | { readonly status: 'key_reused' };
 
+/** Terms as the admission store had them, with what orders them. */
+export type VersionedTerms = CouponTerms & Pick<CouponSnapshot, 'version' | 'epoch'>;
+
 export interface CouponCatalogue {
   /** Stores it under the next id with version 1, epoch 0, and in the same transaction `audit`, where it is given. */
   insert(coupon: NewCoupon, audit?: (couponId: CouponId) => AuditEntry): Promise<CouponRecord>;
@@ -92,8 +95,11 @@ export interface CouponCatalogue {
   list(filter: CouponFilter, afterCouponId: number, limit: number): Promise<CouponRecord[]>;
   /** In the order of the query, those behind `after`, up to `limit`. */
   page(query: CouponQuery, after: CouponCursor | undefined, limit: number): Promise<CouponRecord[]>;
-  /** Overwrites terms and version if `version` is above the stored one; else nothing happens. */
-  saveTerms(couponId: CouponId, version: number, terms: CouponTerms): Promise<void>;
+  /**
+   * Overwrites terms and version if `version` is above the stored one; else nothing happens. Nor does it for an epoch below the stored one: a
+   * store that was rebuilt may count from a lower version, and what was read before the rebuild may come late.
+   */
+  saveTerms(couponId: CouponId, terms: VersionedTerms): Promise<void>;
   /** Raises the epoch by one, or to one above `above` where that is higher, and returns the new one. */
   nextEpoch(couponId: CouponId, above?: number): Promise<number>;
 }

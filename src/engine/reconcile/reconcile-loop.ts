@@ -131,7 +131,7 @@ export class Reconciler {
       finished += await finishRevokes(this.#ports, couponId, half);
     }
     const [snapshot] = finished > 0 ? await admission.snapshots([couponId]) : [];
-    if (snapshot !== undefined) await catalogue.saveTerms(couponId, snapshot.version, snapshot);
+    if (snapshot !== undefined) await catalogue.saveTerms(couponId, snapshot);
     if (finished > 0) this.#ports.onRevokesFinished(couponId, finished);
     return finished;
   }

@@ -99,7 +99,7 @@ export async function repairCoupon(
   const rebuilt = needsRebuild(found) && (await rebuild(ports, record));
   const [snapshot] = await ports.admission.snapshots([couponId]);
   const termsSaved = snapshot !== undefined && snapshot.version > record.version;
-  if (termsSaved) await ports.catalogue.saveTerms(couponId, snapshot.version, snapshot);
+  if (termsSaved) await ports.catalogue.saveTerms(couponId, snapshot);
 
   const markedPending = requeued > 0 || found.queued > 0 || found.claimed > 0 || rebuilt;
   if (markedPending) {

@@ -89,7 +89,7 @@ export class CouponWarmer {
   /** A process that died between amending the store and saving the terms leaves the catalogue behind. */
   async #catchUp(record: CouponRecord, snapshot: CouponSnapshot): Promise<void> {
     if (snapshot.version > record.version) {
-      await this.#ports.catalogue.saveTerms(record.couponId, snapshot.version, snapshot);
+      await this.#ports.catalogue.saveTerms(record.couponId, snapshot);
     }
   }
 

@@ -144,7 +144,7 @@ class Rebuild {
     // nevertheless.
     await bell.markPending([couponId]);
     if ((await store.resume(this.#lock.token, resumed)) === 'taken_over') return 'taken_over';
-    await catalogue.saveTerms(couponId, version, terms);
+    await catalogue.saveTerms(couponId, resumed);
     return { epoch, version, lastIssueNo, recorded, requeued, deadLettered: this.#deadLettered, revoked };
   }
 

@@ -102,7 +102,7 @@ export class IssuanceRevoker {
       throw new StoreUnavailableError('The coupon is being verified or rebuilt. Try again in a moment.');
     const { snapshot } = reply;
     versions.publish(couponId, snapshot.version);
-    await catalogue.saveTerms(couponId, snapshot.version, snapshot);
+    await catalogue.saveTerms(couponId, snapshot);
     return snapshot;
   }
 }

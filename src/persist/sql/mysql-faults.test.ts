@@ -77,7 +77,7 @@ t.test('a lone write that is lost on the way is unknown, a read is not', async (
   await server.kill('SIGSTOP');
   t.same(
     await Promise.all([
-      codeOf(stores.catalogue.saveTerms(couponId, 9, TERMS)),
+      codeOf(stores.catalogue.saveTerms(couponId, { ...TERMS, version: 9, epoch: 0 })),
       codeOf(stores.ledger.rowAt(couponId, 1)),
     ]),
     ['store_outcome_unknown', 'store_unavailable'],

@@ -10,6 +10,7 @@ import type {
   CouponRecord,
   InsertOnceReply,
   NewCoupon,
+  VersionedTerms,
 } from '../../engine/ports/coupon-catalogue.js';
 import { DEFAULT_CURRENCY } from '../../engine/domain/discount.js';
 import type { Discount } from '../../engine/domain/discount.js';
@@ -113,8 +114,8 @@ export class SqlCouponCatalogue implements CouponCatalogue {
     return rows.map(recordOf);
   }
 
-  async saveTerms(couponId: CouponId, version: number, terms: CouponTerms): Promise<void> {
-    await refusingPoison(() => writing(() => saveNewerTerms(this.#db, couponId, version, terms)));
+  async saveTerms(couponId: CouponId, terms: VersionedTerms): Promise<void> {
+    await refusingPoison(() => writing(() => saveNewerTerms(this.#db, couponId, terms)));
   }
 
   async nextEpoch(couponId: CouponId, above = 0): Promise<number> {
@@ -211,14 +212,14 @@ export async function refusingPoison<T>(change: () => Promise<T>): Promise<T> {
 async function saveNewerTerms(
   db: Kysely<Database>,
   couponId: CouponId,
-  version: number,
-  terms: CouponTerms,
+  { version, epoch, ...terms }: VersionedTerms,
 ): Promise<void> {
   await db
     .updateTable('coupon')
     .set({ ...termColumns(terms), version })
     .where('id', '=', couponId)
     .where('version', '<', version)
+    .where('epoch', '<=', epoch)
     .execute();
 }
 

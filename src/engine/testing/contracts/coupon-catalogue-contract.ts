@@ -171,7 +171,7 @@ function aboutKeys(t: Test, catalogue: CouponCatalogue): void {
       t.same(await catalogue.find([first.record.couponId]), [first.record]);
       t.same(await catalogue.insertOnce(coupon, request), { status: 'repeated', record: first.record });
       const terms = { ...coupon, quantity: 7 };
-      await catalogue.saveTerms(first.record.couponId, 2, terms);
+      await catalogue.saveTerms(first.record.couponId, { ...terms, version: 2, epoch: 0 });
       t.match(await catalogue.insertOnce(coupon, request), { record: { quantity: 7, version: 2 } });
       const other = { ...request, bodyHash: 'b'.repeat(64) };
       t.same(await catalogue.insertOnce(coupon, other), { status: 'key_reused' });
@@ -203,14 +203,25 @@ function aboutChanging(t: Test, catalogue: CouponCatalogue): void {
   t.test('newer terms replace older ones, never the other way round', async (t) => {
     const record = await catalogue.insert(newCoupon());
     const terms = { quantity: 7, opensAtMs: 5, closesAtMs: 6, paused: true, closed: false };
-    await catalogue.saveTerms(record.couponId, 3, terms);
+    await catalogue.saveTerms(record.couponId, { ...terms, version: 3, epoch: 0 });
     t.same(await catalogue.find([record.couponId]), [{ ...record, ...terms, version: 3 }]);
     for (const version of [2, 3])
-      await catalogue.saveTerms(record.couponId, version, { ...terms, quantity: 1 });
+      await catalogue.saveTerms(record.couponId, { ...terms, quantity: 1, version, epoch: 0 });
     t.same(await catalogue.find([record.couponId]), [{ ...record, ...terms, version: 3 }]);
     const open = { quantity: 8, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: true };
-    await catalogue.saveTerms(record.couponId, 4, open);
+    await catalogue.saveTerms(record.couponId, { ...open, version: 4, epoch: 0 });
     t.same(await catalogue.find([record.couponId]), [{ ...record, ...open, version: 4 }]);
+  });
+
+  t.test('terms that were read before a rebuild replace none, however high their version is', async (t) => {
+    const { couponId } = await catalogue.insert(newCoupon());
+    const epoch = await catalogue.nextEpoch(couponId);
+    const terms = { quantity: 7, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: true };
+    await catalogue.saveTerms(couponId, { ...terms, version: 2, epoch });
+    await catalogue.saveTerms(couponId, { ...terms, closed: false, version: 9, epoch: epoch - 1 });
+    t.match(await catalogue.find([couponId]), [{ closed: true, version: 2, epoch }]);
+    await catalogue.saveTerms(couponId, { ...terms, quantity: 8, version: 3, epoch });
+    t.match(await catalogue.find([couponId]), [{ quantity: 8, version: 3 }]);
   });
 
   t.test('every epoch is given once', async (t) => {
@@ -234,7 +245,7 @@ function aboutChanging(t: Test, catalogue: CouponCatalogue): void {
 
   t.test('changes to a coupon that does not exist make none', async (t) => {
     const couponId = unknownCoupon();
-    await catalogue.saveTerms(couponId, 9, newCoupon());
+    await catalogue.saveTerms(couponId, { ...newCoupon(), version: 9, epoch: 0 });
     await t.rejects(catalogue.nextEpoch(couponId), { code: 'store_corrupt' });
     t.same(await catalogue.find([couponId]), [undefined]);
   });

@@ -236,7 +236,8 @@ function aboutSettling(t: Test, under: ChangesUnderTest): void {
       [4, 150],
     ] as const) {
       const change = await begun(under, { couponId, terms: { quantity }, atMs: version });
-      if (version === 3) await catalogue.saveTerms(couponId, version, { ...termsOf(record), quantity });
+      if (version === 3)
+        await catalogue.saveTerms(couponId, { ...termsOf(record), quantity, version, epoch: 0 });
       await changes.complete(change, version, { ...termsOf(record), quantity });
     }
     const { quantityChanges } = (await changes.standing(couponId))?.record ?? {};
@@ -266,7 +267,7 @@ function aboutSettling(t: Test, under: ChangesUnderTest): void {
 
   t.test('a change in force is saved also where the store counts from an older version', async (t) => {
     const record = await registerCoupon(under);
-    await catalogue.saveTerms(record.couponId, 5, termsOf(record));
+    await catalogue.saveTerms(record.couponId, { ...termsOf(record), version: 5, epoch: 0 });
     const change = await begun(under, { couponId: record.couponId });
     const terms = { ...termsOf(record), quantity: 200 };
     t.match(await changes.complete(change, 2, terms), { quantity: 200, version: 5, revision: 1 });
@@ -276,7 +277,7 @@ function aboutSettling(t: Test, under: ChangesUnderTest): void {
     const record = await registerCoupon(under);
     const change = await begun(under, { couponId: record.couponId, audit: auditEntry(record) });
     const terms = { ...termsOf(record), quantity: 200 };
-    await catalogue.saveTerms(record.couponId, 5, terms);
+    await catalogue.saveTerms(record.couponId, { ...terms, version: 5, epoch: 0 });
     t.match(await changes.complete(change, 5, terms), { quantity: 200, version: 5, revision: 1 });
     t.equal(await entriesOf(under, record), 1);
   });

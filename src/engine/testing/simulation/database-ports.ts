@@ -7,6 +7,7 @@ import type {
   CouponRecord,
   InsertOnceReply,
   NewCoupon,
+  VersionedTerms,
 } from '../../ports/coupon-catalogue.js';
 import type { KeyedRequest } from '../../ports/idempotency.js';
 import type { CouponId, CouponTerms, HolderId, MemberId } from '../../domain/coupon.js';
@@ -61,8 +62,8 @@ export class SimulatedCatalogue implements CouponCatalogue {
     return this.#link.call(() => this.#database.page(query, after, limit));
   }
 
-  saveTerms(couponId: CouponId, version: number, terms: CouponTerms): Promise<void> {
-    return this.#link.call(() => this.#database.saveTerms(couponId, version, terms));
+  saveTerms(couponId: CouponId, terms: VersionedTerms): Promise<void> {
+    return this.#link.call(() => this.#database.saveTerms(couponId, terms));
   }
 
   async nextEpoch(couponId: CouponId, above = 0): Promise<number> {

@@ -5,8 +5,9 @@ import type {
   CouponRecord,
   InsertOnceReply,
   NewCoupon,
+  VersionedTerms,
 } from '../../ports/coupon-catalogue.js';
-import type { CouponId, CouponTerms, HolderId, Issuance, MemberId } from '../../domain/coupon.js';
+import type { CouponId, HolderId, Issuance, MemberId } from '../../domain/coupon.js';
 import { memberOf, unitOf } from '../../domain/holder.js';
 import { MEMBER_ID_LENGTH_MAX } from '../../domain/member-id.js';
 import { StoreCorruptError } from '../../domain/errors.js';
@@ -118,10 +119,10 @@ export class SimulatedDatabase {
       .slice(0, limit);
   }
 
-  saveTerms(couponId: CouponId, version: number, terms: CouponTerms): void {
+  saveTerms(couponId: CouponId, terms: VersionedTerms): void {
     const record = this.coupons.get(couponId);
-    if (record === undefined || version <= record.version) return;
-    const { quantity, opensAtMs, closesAtMs, paused, closed } = terms;
+    const { version, epoch, quantity, opensAtMs, closesAtMs, paused, closed } = terms;
+    if (record === undefined || version <= record.version || epoch < record.epoch) return;
     this.coupons.set(couponId, { ...record, quantity, opensAtMs, closesAtMs, paused, closed, version });
   }
 
