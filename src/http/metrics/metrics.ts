@@ -90,11 +90,15 @@ export class MetricsHandlers {
   }
 }
 
+/** The longest that a timer takes. */
+const NEVER_MS = 2 ** 31 - 1;
+
 /** @returns the metrics of one API process. */
 export function createMetrics(sources: MetricsSources): Registry {
   const { counters, outcomes, durability, backlogSources } = sources;
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  // Its sampler of the event loop never wakes: process-metrics.ts has one.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS });
   // Gauges that are named like counters. Beside each is one by type, under its proper name.
   for (const what of ['handles', 'requests', 'resources'])
     registry.removeSingleMetric(`nodejs_active_${what}_total`);
