@@ -18,16 +18,19 @@ const QUANTITY = 24;
 /** More than there are units: the last of them are refused. */
 const MEMBERS = 30;
 const PACE_MS = 250;
+/** A slot moves for more than a second. */
+const MOVING_PACE_MS = 500;
 /** Presses of a step. */
 const STRIKES_AFTER = 1.5 * HOT_COUPONS;
 const POLL_MS = 20;
 /** Coupons that are registered or judged concurrently. */
 const COUPONS_AT_ONCE = 10;
-const MOVING_STEPS = 4;
-/** One after the other: masters that move slots to each other at the same time wait for each other until Redis gives up. */
-const SLOTS_A_STEP = 2;
-/** A slot has some sixty keys. Long enough that calls get in between two keys of a coupon. */
-const BETWEEN_KEYS_MS = 10;
+/**
+ * One after the other: masters that move slots to each other at the same time wait for each other until Redis gives up. A slot has some sixty keys.
+ */
+const SLOTS = 6;
+/** Long enough that calls get in between two keys of a coupon. */
+const BETWEEN_KEYS_MS = 5;
 
 // Slots move from nodes that were started as masters, so the tests with failovers come after.
 const mariadb = await sharedMariadb(t);
@@ -37,9 +40,9 @@ const site = await startSite(t, mariadb, { cluster, servers: 2 });
 /** The same members press for all coupons. */
 const crowd = await crowdOf(MEMBERS);
 
-async function hotCoupons(t: Test): Promise<readonly World[]> {
+async function hotCoupons(t: Test, paceMs = PACE_MS): Promise<readonly World[]> {
   const worlds: World[] = [];
-  const few = { quantity: QUANTITY, crowd, connections: 2, lanes: 1, paceMs: PACE_MS };
+  const few = { quantity: QUANTITY, crowd, connections: 2, lanes: 1, paceMs };
   const places = Array.from({ length: HOT_COUPONS });
   await forEachConcurrently(places, COUPONS_AT_ONCE, async () => {
     worlds.push(await openWorld(t, site, few));
@@ -103,18 +106,17 @@ async function lostOf(t: Test, worlds: readonly World[]): Promise<number> {
   return lostTotal;
 }
 
-fault(25, 'half of the slots move while 200 coupons are hot: no split write, no lost call', async (t) => {
-  const worlds = await hotCoupons(t);
+fault(25, 'slots move while 200 coupons are hot: no split write, no lost call', async (t) => {
+  const worlds = await hotCoupons(t, MOVING_PACE_MS);
   const keyIn = (bucket: number): string => {
     const one = worlds.find(({ couponId }) => bucketOf(couponId) === bucket);
     if (one === undefined) throw new Error('every bucket has coupons');
     return couponKey(one.couponId, 'meta');
   };
-  const steps = Array.from({ length: MOVING_STEPS }, (_, step) => async () => {
-    for (let at = 0; at < SLOTS_A_STEP; at += 1) {
-      await moveSlot(cluster, keyIn(step * SLOTS_A_STEP + at), BETWEEN_KEYS_MS);
-    }
-  });
+  const steps = Array.from(
+    { length: SLOTS },
+    (_, bucket) => () => moveSlot(cluster, keyIn(bucket), BETWEEN_KEYS_MS),
+  );
   await underLoad(t, worlds, steps);
   t.strictSame(
     pressesOf(worlds).filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown'),
