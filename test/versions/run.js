@@ -8,7 +8,7 @@
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readWords } from '../read-arguments.js';
 import { runGeneratedClients } from './generated-clients.js';
@@ -43,18 +43,26 @@ const USAGE = `npm run versions                                   this machine
 npm run versions -- --system DIR [--system DIR …]  Debian systems in folders, made with mmdebstrap or debootstrap
 npm run versions -- --system DIR -- FILE …         these test files only
 npm run versions -- --image                        the image and the topology of compose.yaml
-npm run versions -- --clients                      clients of an outside generator`;
+npm run versions -- --clients                      clients of an outside generator
+npm run versions -- --earlier DIR                  winners come over from a built checkout with the earlier layout of Redis
+npm run versions -- --earlier DIR --cluster --winners N --kills K
+                                                   in a Redis Cluster; N winners, the command killed K times`;
 
 const { values, positionals } = readWords(USAGE, {
   options: {
     system: { type: 'string', multiple: true, default: [] },
     image: { type: 'boolean', default: false },
     clients: { type: 'boolean', default: false },
+    earlier: { type: 'string' },
+    cluster: { type: 'boolean', default: false },
+    winners: { type: 'string', default: '1000000' },
+    kills: { type: 'string', default: '40' },
   },
   allowPositionals: true,
 });
 if (values.image) process.exit(runImage());
 if (values.clients) process.exit(await runGeneratedClients(root));
+if (values.earlier !== undefined) process.exit(moveWinners(values));
 const files = positionals.length > 0 ? positionals : FILES;
 
 const rows = [];
@@ -77,6 +85,19 @@ for (const { system, node, redis, database, passed, failed } of rows)
     `| ${today} | ${system} | ${node} | ${redis} | ${database} | ${passed} | ${failed.join(', ') || 'none'} |`,
   );
 process.exitCode = rows.every(({ failed, passed }) => failed.length === 0 && passed > 0) ? 0 : 1;
+
+/** Exit code of moved-winners.ts. */
+function moveWinners({ earlier, cluster, winners, kills }) {
+  const folder = resolve(earlier);
+  if (!existsSync(join(folder, 'dist/cli/seonchak.js'))) throw new Error(`${folder} has no build`);
+  const settings = {
+    ...{ EARLIER_VERSION: folder, MOVED_IN_CLUSTER: cluster ? '1' : '0' },
+    ...{ MOVED_WINNERS: winners, MOVED_KILLS: kills },
+  };
+  const env = { ...process.env, ...settings };
+  const words = ['test/run.sh', '--timeout=0', 'test/versions/moved-winners.ts'];
+  return spawnSync('bash', words, { cwd: root, stdio: 'inherit', env }).status ?? 1;
+}
 
 /** @returns how to run a command there, and how to leave no mount behind. */
 function thisMachine() {
