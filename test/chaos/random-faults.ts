@@ -15,6 +15,8 @@ const FREEZE_LEAST_MS = 100;
 const FREEZE_MOST_MS = 3_000;
 const DOWN_MOST_MS = 1_500;
 const POLL_MS = 20;
+/** Nodes exchange what they know several times in this. */
+const REPLACED_KNOWN_MS = 1_000;
 const COUPON_KEYS = ['meta', 'winners', 'issuable_coupon_queue', 'claims', 'claimed'] as const;
 /** The lease, and a rebuild on a busy machine. */
 const REPAIRED_WITHIN_MS = 30_000;
@@ -186,7 +188,9 @@ export function clusterFaults(
       'the master frozen',
       async (random) => {
         await frozen(await owner(random), random);
-        // Silent for longer than the nodes wait for each other, it may have been replaced.
+        // Silent for longer than the nodes wait for each other, it may have been replaced. Until it learns that, it decides what waits in its
+        // sockets, and all that is lost.
+        await pause(REPLACED_KNOWN_MS);
         storeLost();
       },
     ],
