@@ -107,7 +107,7 @@ export class SqlCouponChanges implements CouponChanges {
 
   async takeOver(change: BegunChange): Promise<BegunChange | undefined> {
     return inTransaction(this.#db, async (transaction) => {
-      await take(transaction, change.couponId);
+      await take(transaction, change.couponId, change.changeNo);
       const row = await unsettledOf(transaction, change.couponId);
       return row?.change_no === change.changeNo ? begunOf(row) : undefined;
     });
@@ -241,11 +241,17 @@ async function unsettledOf(
   return db.selectFrom('coupon_change').selectAll().where('coupon_id', '=', couponId).executeTakeFirst();
 }
 
-async function take(transaction: Transaction<Database>, couponId: CouponId): Promise<void> {
+/** @param changeNo left out: whichever change there is. A later one, which its process settles, is left to it. */
+async function take(
+  transaction: Transaction<Database>,
+  couponId: CouponId,
+  changeNo?: number,
+): Promise<void> {
   await transaction
     .updateTable('coupon_change')
     .set((column) => ({ taken: column('taken', '+', 1) }))
     .where('coupon_id', '=', couponId)
+    .$if(changeNo !== undefined, (update) => update.where('change_no', '=', changeNo ?? 0))
     .execute();
 }
 

@@ -294,8 +294,11 @@ function aboutSettling(t: Test, under: ChangesUnderTest): void {
     t.same(taken, { ...mine, taken: 2 });
     t.ok(taken !== undefined && (await changes.discard(taken)));
     t.equal(await changes.takeOver(mine), undefined);
+    const next = await begun(under, { couponId });
+    t.equal(await changes.takeOver(mine), undefined, 'it is settled');
+    t.ok(await changes.discard(next), 'the next change remains with who began it');
     t.same(await changes.standing(couponId), {
-      record: { ...record, changesBegun: 1 },
+      record: { ...record, changesBegun: 2 },
       unsettled: undefined,
     });
     t.equal(await changes.standing(parseCouponId('999999999999999') as CouponId), undefined);

@@ -56,8 +56,7 @@ export class SimulatedCouponChanges {
   }
 
   takeOver({ couponId, changeNo }: BegunChange): BegunChange | undefined {
-    const change = this.#take(couponId);
-    return change?.changeNo === changeNo ? change : undefined;
+    return this.#unsettled.get(couponId)?.change.changeNo === changeNo ? this.#take(couponId) : undefined;
   }
 
   complete(change: BegunChange, version: number, terms: CouponTerms): CouponRecord | undefined {
