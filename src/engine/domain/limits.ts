@@ -165,6 +165,12 @@ export const STUCK_CLAIM_MS = 10_000;
 export const RECONCILE_EVERY_MS = 5_000;
 export const RECONCILE_COUPONS_MAX = 500;
 
+/**
+ * Coupons compared at once, each in some six calls in turn. One after another, 400 coupons took longer than 30 s on a busy machine, and a revoke
+ * that a dying process had left unfinished waited for all of them.
+ */
+export const RECONCILE_AT_ONCE = 5;
+
 /** Between the mark of a coupon and the revocation of a number in the database: two calls with their deadlines. */
 export const MARK_TO_REVOCATION_MAX_MS = 20_000;
 

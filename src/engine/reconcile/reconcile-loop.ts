@@ -22,8 +22,14 @@ import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import type { IssuanceQueue, PendingMark, RecorderBell } from '../ports/issuance-queue.js';
 import type { LedgerAudit } from '../ports/ledger-audit.js';
 import { revocationPages } from '../ports/ledger-pages.js';
+import { chunksOf } from '../domain/chunks.js';
 import { repeatWithoutOverlap } from '../domain/repeat.js';
-import { MARK_TO_REVOCATION_MAX_MS, RECONCILE_COUPONS_MAX, RECONCILE_EVERY_MS } from '../domain/limits.js';
+import {
+  MARK_TO_REVOCATION_MAX_MS,
+  RECONCILE_AT_ONCE,
+  RECONCILE_COUPONS_MAX,
+  RECONCILE_EVERY_MS,
+} from '../domain/limits.js';
 
 export interface ReconcilerPorts {
   readonly admission: Admission;
@@ -78,11 +84,15 @@ export class Reconciler {
       const marks = await this.#ports.bell.pendingMarks(RECONCILE_COUPONS_MAX);
       const couponIds = marks.map(({ couponId }) => couponId);
       const snapshots = await this.#ports.admission.snapshots(couponIds);
-      for (const [place, mark] of marks.entries()) {
-        const { couponId } = mark;
-        await this.#checkCoupon(mark, snapshots[place]).catch((fault: unknown) => {
-          this.#ports.onFault(fault, couponId);
-        });
+      const checks = marks.map((mark, place) => ({ mark, snapshot: snapshots[place] }));
+      for (const some of chunksOf(checks, RECONCILE_AT_ONCE)) {
+        await Promise.all(
+          some.map(({ mark, snapshot }) =>
+            this.#checkCoupon(mark, snapshot).catch((fault: unknown) => {
+              this.#ports.onFault(fault, mark.couponId);
+            }),
+          ),
+        );
       }
       this.#forgetAllBut(new Set(couponIds));
     } catch (fault) {
