@@ -12,7 +12,6 @@ import t, { type Test } from 'tap';
 import { isDefinite } from '../../src/demo/crowd.js';
 import { Random } from '../../src/engine/testing/simulation/random.js';
 import { type AdministeredMariadb, startAdministeredMariadb } from '../servers/administered-mariadb.js';
-import type { MariadbServer } from '../servers/mariadb.js';
 import { type RedisClusterServers, startRedisCluster } from '../servers/redis-cluster.js';
 import { startRedis } from '../servers/redis.js';
 import { mayMount, type SmallDisk, smallDisk } from '../servers/small-disk.js';
@@ -53,10 +52,14 @@ interface Mixed {
   readonly faults: readonly RandomFault[];
 }
 
+/** Each Redis has a database of its own: two of them beside one database would both give its units. */
 const opened: {
-  database?: AdministeredMariadb;
-  single?: { readonly site: Site; readonly disk: SmallDisk };
-  cluster?: { readonly site: Site; readonly nodes: RedisClusterServers };
+  single?: { readonly site: Site; readonly database: AdministeredMariadb; readonly disk: SmallDisk };
+  cluster?: {
+    readonly site: Site;
+    readonly database: AdministeredMariadb;
+    readonly nodes: RedisClusterServers;
+  };
 } = {};
 
 async function open(
@@ -84,36 +87,37 @@ async function open(
     );
     return mixed([coupon, ...coupons], embeddedFaults(coupon, disk));
   }
-  opened.database ??= await startAdministeredMariadb(whole);
-  const { mariadb, readOnly } = opened.database;
   const openOn = async (site: Site): Promise<[World, ...World[]]> => [
     await openWorld(t, site, first),
     ...(await Promise.all(others.map((options) => openWorld(t, site, options)))),
   ];
   if (kind === 'single') {
-    opened.single ??= await startSingleSite(mariadb);
-    const { site, disk } = opened.single;
+    opened.single ??= await startSingleSite();
+    const { site, database, disk } = opened.single;
     const worlds = await openOn(site);
-    return mixed(worlds, singleFaults(worlds, readOnly, disk));
+    return mixed(worlds, singleFaults(worlds, database.readOnly, disk));
   }
-  if (opened.cluster === undefined) {
-    const nodes = await startRedisCluster({ masters: 3, replicas: 1, nodeTimeoutMs: 1_000 });
-    whole.teardown(() => nodes.stop());
-    const site = await startSite(whole, mariadb, { cluster: nodes, servers: 2, mysqlProxy: true });
-    opened.cluster = { site, nodes };
-  }
-  const worlds = await openOn(opened.cluster.site);
-  return mixed(worlds, clusterFaults(worlds, readOnly, opened.cluster.nodes));
+  opened.cluster ??= await startClusterSite();
+  const { site, database, nodes } = opened.cluster;
+  const worlds = await openOn(site);
+  return mixed(worlds, clusterFaults(worlds, database.readOnly, nodes));
 }
 
-async function startSingleSite(
-  mariadb: MariadbServer,
-): Promise<{ readonly site: Site; readonly disk: SmallDisk }> {
+async function startClusterSite() {
+  const database = await startAdministeredMariadb(whole);
+  const nodes = await startRedisCluster({ masters: 3, replicas: 1, nodeTimeoutMs: 1_000 });
+  whole.teardown(() => nodes.stop());
+  const options = { cluster: nodes, servers: 2, mysqlProxy: true };
+  return { site: await startSite(whole, database.mariadb, options), database, nodes };
+}
+
+async function startSingleSite() {
+  const database = await startAdministeredMariadb(whole);
   const disk = await smallDisk(whole, REDIS_DISK_BYTES);
   const redisServer = await startRedis({ within: disk.folder });
   whole.teardown(() => redisServer.stop());
   const options = { redisServer, servers: 2, redisProxy: true, mysqlProxy: true };
-  return { site: await startSite(whole, mariadb, options), disk };
+  return { site: await startSite(whole, database.mariadb, options), database, disk };
 }
 
 const CLOSE = { kind: 'amend', change: { closed: true } } as const;
