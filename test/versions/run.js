@@ -27,6 +27,8 @@ const FILES = [
   'src/persist/sql/record-together.test.ts',
   'src/persist/sqlite/embedded.test.ts',
   'src/http/server.test.ts',
+  'src/http/node/node-app.test.ts',
+  'test/idle-connections.test.ts',
   'test/inputs/http.test.ts',
   'test/inputs/chunked.test.ts',
   'test/inputs/heads.test.ts',
