@@ -8,13 +8,13 @@ KEYS
 ARGV
   1 stamp  that the database has
 Reply
-  {'ours'}          Redis has this stamp from now on
+  {'ours', passed}  Redis has this stamp from now on; passed: 1 where it had an earlier one until now, else 0
   {'ahead', found}  nothing was written: Redis has one of the same or a higher number. '' where the key is not of this kind
 --]]
 local found = redis.pcall('HGET', KEYS[1], 'stamp')
 if type(found) == 'table' then return { 'ahead', '' } end
-if found == ARGV[1] then return { 'ours' } end
+if found == ARGV[1] then return { 'ours', 0 } end
 local function number(stamp) return tonumber(string.match(stamp, '^%d+') or 0) end
 if found and number(found) >= number(ARGV[1]) then return { 'ahead', found } end
 redis.call('HSET', KEYS[1], 'stamp', ARGV[1])
-return { 'ours' }
+return { 'ours', found and 1 or 0 }

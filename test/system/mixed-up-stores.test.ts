@@ -1,5 +1,7 @@
 /** Tests Redis and a database that are of different installations, or of different lives of one. */
+import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
+import { startRedis } from '../servers/redis.js';
 import { runSeonchak } from '../clients/seonchak-command.js';
 import { couponKey } from '../../src/persist/redis/keys.js';
 import { startInstallations, until } from './installations.js';
@@ -220,3 +222,20 @@ async function withoutBirth(couponId: number): Promise<void> {
     await client.zadd(key(part), '+inf', role + before);
   }
 }
+
+t.test('a second Redis beside one database: a process of one of them warns', async (t) => {
+  await client.flushall();
+  const second = await startRedis();
+  t.teardown(() => second.stop());
+  const settings = settingsOf(await database('shared'));
+  const servers = [await serverOf(t, settings), await serverOf(t, { ...settings, REDIS_URL: second.url })];
+  const warned = async (): Promise<boolean> => {
+    const states = await Promise.all(
+      servers.map(async ({ origin }) => (await fetch(`${origin}/readyz`)).text()),
+    );
+    return states.some((state) => state.includes('another Redis is in use beside it'));
+  };
+  // Three of their comparisons at least, which are five seconds apart.
+  while (!(await warned())) await pause(500);
+  t.ok(await warned());
+});

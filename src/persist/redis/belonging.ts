@@ -50,6 +50,10 @@ const IN_USE =
   'If this database is a copy for another installation, set REDIS_URL to a Redis of its own or REDIS_PREFIX to a new value. ' +
   'If it was moved or restored, stop every process of this Redis, then repeat the command.';
 
+const ANOTHER_REDIS =
+  'Processes whose writes do not reach this Redis use its database: another Redis is in use beside it, and both give the units of the same coupons. ' +
+  'Stop the processes of one of the two (REDIS_URL), then run `seonchak reconcile --all`.';
+
 export class Belonging {
   #name = '';
   #highestCouponId = 0;
@@ -92,6 +96,7 @@ export class Belonging {
     const { renewalFault } = this.#stamp;
     return [
       ...(renewalFault === undefined ? [] : [notRenewed(renewalFault)]),
+      ...(this.#stamp.isBehindOften ? [`${ANOTHER_REDIS} [${code}]`] : []),
       ...(this.#lost === undefined ? [] : [`${lostCoupons(this.#lost)} [${code}]`]),
       ...(this.#mixedUp.size === 0
         ? []

@@ -48,4 +48,5 @@ t.test('a process that could not renew the stamp stops warning when another one 
   t.ok(one.renewalFault, 'it has not seen the new stamp');
   t.ok(await compared(one));
   t.equal(one.renewalFault, undefined);
+  t.notOk(one.isBehindOften || other.isBehindOften, 'both write into one Redis');
 });

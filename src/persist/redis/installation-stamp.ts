@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isWrongTypeFault } from './fault-classes.js';
 import { newToken, STAMP_KEY } from './keys.js';
 import type { KeyCommands } from './redis-layout.js';
-import { corrupt, list, text } from './replies.js';
+import { corrupt, integer, list, text } from './replies.js';
 import type { ScriptName } from './scripts.js';
 
 /** Less than the time between two comparisons: of all processes one renews it in that time, with one UPDATE of one row. */
@@ -16,6 +16,12 @@ const STAMP_RENEWAL_MS = 4_000;
 /** Another process may renew the stamp between the two readings, and a replica may show its row late. */
 const ATTEMPTS = 5;
 const ATTEMPT_DELAY_MS = 200;
+/**
+ * Comparisons to judge by, a minute of them, and how many may find Redis behind the database. A renewal takes milliseconds from one to the other;
+ * a process that dies between them, or a failover of Redis, costs one.
+ */
+const COMPARISONS_KEPT = 12;
+const BEHIND_MOST = 2;
 
 /** The part of the tables that is needed here. */
 export interface StampedTables {
@@ -39,6 +45,13 @@ export class InstallationStamp {
   #seen = '';
   #seenAt = 0;
   #renewalFault: unknown;
+  /** Whether Redis was behind, of the latest comparisons. */
+  #behind: boolean[] = [];
+
+  /** Whether the stamp is renewed again and again by processes that do not write it into this Redis. */
+  get isBehindOften(): boolean {
+    return this.#behind.filter((was) => was).length > BEHIND_MOST;
+  }
 
   /** Why the stamp was not renewed. */
   get renewalFault(): unknown {
@@ -53,8 +66,9 @@ export class InstallationStamp {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       if (attempt > 1) await pause(ATTEMPT_DELAY_MS);
       const { stamp } = await tables.read();
-      const ahead = await announce(calls, stamp);
+      const { ahead, wasBehind } = await announce(calls, stamp);
       if (ahead === undefined) {
+        this.#behind = [...this.#behind, wasBehind].slice(-COMPARISONS_KEPT);
         this.#note(stamp);
         if (performance.now() - this.#seenAt >= STAMP_RENEWAL_MS) await this.#renew(calls, tables, stamp);
         return true;
@@ -97,14 +111,17 @@ export class InstallationStamp {
   }
 }
 
-/** @returns the stamp in Redis where it is not behind the database's. */
-async function announce(calls: ScriptCalls, stamp: string): Promise<string | undefined> {
-  const [status, found] = list(await calls.run('stamp', [STAMP_KEY], [stamp], true));
+/** @returns the stamp in Redis where it is ahead of the database's, else whether it was behind. */
+async function announce(
+  calls: ScriptCalls,
+  stamp: string,
+): Promise<{ readonly ahead: string | undefined; readonly wasBehind: boolean }> {
+  const [status, more] = list(await calls.run('stamp', [STAMP_KEY], [stamp], true));
   switch (status) {
     case 'ours':
-      return undefined;
+      return { ahead: undefined, wasBehind: integer(more) === 1 };
     case 'ahead':
-      return text(found);
+      return { ahead: text(more), wasBehind: false };
     default:
       throw corrupt('a reply of stamp', status);
   }
