@@ -14,8 +14,8 @@ t.test('failure and misuse have different exit codes', (t) => {
 
 t.test('every fault of the configuration is a line', (t) => {
   t.same(reportFault(new ConfigError(['PORT is wrong', 'HOST is wrong'])).lines, [
-    'PORT is wrong',
-    'HOST is wrong',
+    'PORT is wrong.',
+    'HOST is wrong.',
   ]);
   t.end();
 });

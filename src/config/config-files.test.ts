@@ -43,14 +43,14 @@ t.test('a secret comes from a file, without the line break at its end', async (t
 t.test('a secret that cannot be had is one line, which does not repeat it', async (t) => {
   const dir = t.testdir({ short: 'hunter2', empty: '\n', large: 'x'.repeat(1_048_577), folder: {} });
   const file = (name: string) => faultsOf({ JWT_SECRET_FILE: join(dir, name) });
-  t.match(file('absent'), [/^JWT_SECRET_FILE cannot be read: .*absent \(ENOENT\)$/]);
-  t.match(file('folder'), [/^JWT_SECRET_FILE cannot be read: .*folder \(EISDIR\)$/]);
+  t.match(file('absent'), [/^JWT_SECRET_FILE cannot be read: .*absent \(ENOENT\)\.$/]);
+  t.match(file('folder'), [/^JWT_SECRET_FILE cannot be read: .*folder \(EISDIR\)\.$/]);
   t.match(file('empty'), [/^JWT_SECRET_FILE names an empty file/]);
-  t.match(file('large'), [/^JWT_SECRET_FILE names a file of more than 1048576 bytes$/]);
-  t.strictSame(file('short'), ['JWT_SECRET must have at least 32 bytes']);
+  t.match(file('large'), [/^JWT_SECRET_FILE names a file of more than 1048576 bytes\.$/]);
+  t.strictSame(file('short'), ['JWT_SECRET must have at least 32 bytes.']);
   for (const name of ['JWT_SECRET', 'REDIS_URL', 'MYSQL_URL']) {
     t.strictSame(faultsOf({ [name]: 'hunter2', [`${name}_FILE`]: join(dir, 'short') }).slice(0, 1), [
-      `${name} and ${name}_FILE exclude each other: set one`,
+      `${name} and ${name}_FILE exclude each other: set one.`,
     ]);
   }
 });
