@@ -19,7 +19,7 @@ export interface RedisSettings {
 }
 
 /** The settings that CONFIG reports. */
-export type SettingsReply = Pick<RedisSettings, 'maxmemoryPolicy' | 'appendonly' | 'appendfsync'>;
+type SettingsReply = Pick<RedisSettings, 'maxmemoryPolicy' | 'appendonly' | 'appendfsync'>;
 
 export const SETTINGS_QUERY = ['maxmemory-policy', 'appendonly', 'appendfsync'] as const;
 
@@ -101,8 +101,9 @@ const syncsAlways = (settings: Pick<RedisSettings, 'appendonly' | 'appendfsync'>
 /** @throws StoreUnavailableError | StoreOutcomeUnknownError */
 export async function readSettings(node: Redis): Promise<RedisSettings> {
   try {
-    const info = parseInfo(await node.info());
     const config = await readConfig(node);
+    // Behind it: an append-only file that was switched on in between would seem complete.
+    const info = parseInfo(await node.info());
     const isOne = (name: string): boolean => info.get(name) === '1';
     return {
       ...config,

@@ -16,7 +16,6 @@ import {
   parseSettings,
   readSettings,
   type RedisSettings,
-  type SettingsReply,
   settingsFaults,
   strongestLevel,
 } from './durability.js';
@@ -28,16 +27,9 @@ export const SETTINGS_CHECK_MS = 2_000;
 /** Instead of `yes`. */
 const INCOMPLETE = 'yes (its file is not complete yet)';
 
-const isSame = (one: SettingsReply, other: SettingsReply): boolean =>
-  one.appendfsync === other.appendfsync &&
-  one.appendonly === other.appendonly &&
-  one.maxmemoryPolicy === other.maxmemoryPolicy;
-
 interface Judged {
   readonly settings: RedisSettings;
-  /** As CONFIG has them. */
-  readonly reported: SettingsReply;
-  /** The reply of CONFIG that was the same as `reported`: comparing replies is what each round of decisions pays. */
+  /** That of CONFIG behind the latest decision: comparing replies is what each round of decisions pays. */
   reply?: readonly string[];
   /** What start-up would refuse. */
   readonly faults: readonly string[];
@@ -103,7 +95,7 @@ export class SettingsWatch {
 
   /** Whether CONFIG is granted on this node: it can be asked behind each decision. */
   reports(node: Redis): boolean {
-    return this.#judged.get(node)?.reported.appendonly !== undefined;
+    return this.#judged.get(node)?.settings.appendonly !== undefined;
   }
 
   /**
@@ -112,24 +104,26 @@ export class SettingsWatch {
    * @throws StoreOutcomeUnknownError when start-up would refuse them: what was decided is in Redis, and may be lost with it.
    */
   confirm(node: Redis, reply: readonly string[]): void {
-    const judged = this.#judged.get(node);
-    const isAllowed = judged?.faults.length === 0;
-    if (isAllowed && judged.reply?.every((word, place) => word === reply[place]) === true) return;
-    const reported = parseSettings(reply);
-    if (isAllowed && isSame(judged.reported, reported)) {
-      judged.reply = reply;
-      return;
-    }
-    void this.check();
-    const faults =
-      judged === undefined
-        ? ['the connection was closed']
-        : settingsFaults([{ ...judged.settings, ...reported }], this.#asked, 0);
+    const known = this.#judged.get(node);
+    if (known?.faults.length === 0 && known.reply?.every((word, at) => word === reply[at]) === true) return;
+    const faults = known === undefined ? ['the connection was closed'] : this.#confirmed(node, known, reply);
     if (faults.length === 0) return;
+    void this.check();
     throw new StoreOutcomeUnknownError(
       'The settings of Redis changed, and what was decided under them may be lost: restore the settings.',
       { cause: new Error(faults.join('; ')) },
     );
+  }
+
+  /**
+   * What changed is noted at once, so that the next decision is not asked for, and a later check knows what was before. Whether an append-only
+   * file is being written the reply does not contain: one that is switched on counts as incomplete until a check.
+   */
+  #confirmed(node: Redis, { settings }: Judged, reply: readonly string[]): readonly string[] {
+    const judged = this.#note(node, { ...settings, ...parseSettings(reply), isRewriting: true });
+    judged.reply = reply;
+    this.#report();
+    return judged.faults;
   }
 
   /** What start-up would refuse, of all masters in use. */
@@ -148,14 +142,17 @@ export class SettingsWatch {
       this.#watched.add(node);
       node.on('close', () => this.#judged.delete(node));
     }
-    const reported = await readSettings(node);
+    return this.#note(node, await readSettings(node));
+  }
+
+  #note(node: Redis, found: RedisSettings): Judged {
     const before = this.#judged.get(node)?.settings.appendonly;
     // Until an append-only file that was just switched on is written whole, a restart reads none of it.
-    const isIncomplete = reported.isRewriting === true && before !== undefined && before !== 'yes';
-    const settings =
-      reported.appendonly === 'yes' && isIncomplete ? { ...reported, appendonly: INCOMPLETE } : reported;
+    const isIncomplete =
+      found.appendonly === 'yes' && found.isRewriting === true && before !== undefined && before !== 'yes';
+    const settings = isIncomplete ? { ...found, appendonly: INCOMPLETE } : found;
     // Level `replica` is kept by WAIT, for each decision.
-    const judged = { settings, reported, faults: settingsFaults([settings], this.#asked, 0) };
+    const judged = { settings, faults: settingsFaults([settings], this.#asked, 0) };
     this.#judged.set(node, judged);
     return judged;
   }
