@@ -107,7 +107,8 @@ export class SqlCouponChanges implements CouponChanges {
 
   async takeOver(change: BegunChange): Promise<BegunChange | undefined> {
     return inTransaction(this.#db, async (transaction) => {
-      await take(transaction, change.couponId, change.changeNo);
+      // The next change, if this one is settled, is left to the process that began it.
+      await taking(transaction, change.couponId).where('change_no', '=', change.changeNo).execute();
       const row = await unsettledOf(transaction, change.couponId);
       return row?.change_no === change.changeNo ? begunOf(row) : undefined;
     });
@@ -161,7 +162,7 @@ export class SqlCouponChanges implements CouponChanges {
     return inTransaction(this.#db, async (transaction) => {
       const record = await this.#lockedRecord(transaction, couponId);
       if (record === undefined) return undefined;
-      await take(transaction, couponId);
+      await taking(transaction, couponId).execute();
       const row = await unsettledOf(transaction, couponId);
       return { record, unsettled: row && begunOf(row) };
     });
@@ -241,18 +242,12 @@ async function unsettledOf(
   return db.selectFrom('coupon_change').selectAll().where('coupon_id', '=', couponId).executeTakeFirst();
 }
 
-/** @param changeNo left out: whichever change there is. A later one, which its process settles, is left to it. */
-async function take(
-  transaction: Transaction<Database>,
-  couponId: CouponId,
-  changeNo?: number,
-): Promise<void> {
-  await transaction
+/** Who took the coupon's change over before can no longer settle it. */
+function taking(transaction: Transaction<Database>, couponId: CouponId) {
+  return transaction
     .updateTable('coupon_change')
     .set((column) => ({ taken: column('taken', '+', 1) }))
-    .where('coupon_id', '=', couponId)
-    .$if(changeNo !== undefined, (update) => update.where('change_no', '=', changeNo ?? 0))
-    .execute();
+    .where('coupon_id', '=', couponId);
 }
 
 /** Removes the row of a change that the caller was the last to take over; `undefined` where it was not. */
