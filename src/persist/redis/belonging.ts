@@ -6,7 +6,6 @@
  */
 import type { CouponId } from '../../engine/domain/coupon.js';
 import { type StoreUnavailableError, StoresMixedUpError } from '../../engine/domain/errors.js';
-import { isWrongTypeFault } from './fault-classes.js';
 import { InstallationStamp, type ScriptCalls, type StampedTables } from './installation-stamp.js';
 import { couponKeys, INSTALLATION_KEY, markerRoles, metaKey, setAsideKey } from './keys.js';
 import { earlierCoupons, earlierLayout, installationIn, layoutFault } from './redis-layout.js';
@@ -133,9 +132,7 @@ export class Belonging {
     this.#name = tables.name;
     this.#highestCouponId = found;
     this.#fault = undefined;
-    // A registration between the two readings is in the database by now.
-    const ends = found > tables.highestCouponId ? (await of.read()).highestCouponId : tables.highestCouponId;
-    this.#lost = found > ends ? { databaseEnds: ends, redisSaw: found } : undefined;
+    await this.#noteLost(of, tables, found);
     return tookOver;
   }
 
@@ -145,14 +142,20 @@ export class Belonging {
    * @throws StoresMixedUpError, LayoutMismatchError, StoreUnavailableError, StoreOutcomeUnknownError.
    */
   async inspect(calls: Calls, of: InstallationTables): Promise<void> {
-    const { name, highestCouponId } = await of.read();
-    const found = await readHighest(calls, name, highestCouponId);
+    const tables = await of.read();
+    const found = await establish(calls, tables, false);
     if (typeof found !== 'number') throw found;
     if (!(await this.#stamp.inspect(calls, of))) throw new StoresMixedUpError(COPIED);
-    this.#name = name;
+    this.#name = tables.name;
+    await this.#noteLost(of, tables, found);
+  }
+
+  /** @param redisSaw the highest coupon id that Redis has seen. */
+  async #noteLost(of: InstallationTables, tables: TablesOf, redisSaw: number): Promise<void> {
     // A registration between the two readings is in the database by now.
-    const ends = found > highestCouponId ? (await of.read()).highestCouponId : highestCouponId;
-    this.#lost = found > ends ? { databaseEnds: ends, redisSaw: found } : undefined;
+    const databaseEnds =
+      redisSaw > tables.highestCouponId ? (await of.read()).highestCouponId : tables.highestCouponId;
+    this.#lost = redisSaw > databaseEnds ? { databaseEnds, redisSaw } : undefined;
   }
 
   async #compareStamps(calls: Calls, tables: InstallationTables, takesOver: boolean): Promise<boolean> {
@@ -220,46 +223,26 @@ export class Belonging {
   }
 }
 
-/** @returns the highest coupon id that Redis has seen, or why it may not be used. */
+/**
+ * @param writes whether a Redis without a name gets one, and the highest id rises.
+ * @returns the highest coupon id that Redis has seen, or why it may not be used.
+ */
 async function establish(
   calls: Calls,
   { name, highestCouponId }: Omit<TablesOf, 'stamp'>,
+  writes = true,
 ): Promise<number | StoreUnavailableError> {
   const member = installationIn(name);
-  let found = await nameInstallation(calls, member, highestCouponId);
+  let found = await nameInstallation(calls, member, writes ? highestCouponId : 0);
   if (found.status === 'absent') {
     // A new Redis, or one whose key was lost, or one that an earlier version without this key has filled.
     if ((await earlierCoupons(calls, highestCouponId).next()).done !== true) return earlierLayout();
+    if (!writes) return 0;
     found = await nameInstallation(calls, member, highestCouponId, { creates: true });
   }
   if (found.status === 'ours') return found.highest;
   const other = found.status === 'foreign' ? found.installation : '';
   return layoutFault(other, name) ?? new StoresMixedUpError(FOREIGN);
-}
-
-/** @returns the highest coupon id that Redis has seen, 0 in one without a name, or why it may not be used. Writes nothing. */
-async function readHighest(
-  calls: Calls,
-  name: string,
-  highestCouponId: number,
-): Promise<number | StoreUnavailableError> {
-  const named = await installationNamed(calls);
-  const [member, highest] = named;
-  if (member === undefined)
-    return (await earlierCoupons(calls, highestCouponId).next()).done === true ? 0 : earlierLayout();
-  const other = named.find((text, place) => place % 2 === 0 && text !== installationIn(name));
-  if (other !== undefined) return layoutFault(other, name) ?? new StoresMixedUpError(FOREIGN);
-  return Number(highest);
-}
-
-/** @returns members and scores of the key that names the installation; a member '' where the key is of another kind. */
-async function installationNamed(calls: KeyCommands): Promise<string[]> {
-  try {
-    return list(await calls.command('zrange', INSTALLATION_KEY, [0, -1, 'WITHSCORES'])).map(text);
-  } catch (fault) {
-    if (isWrongTypeFault(fault)) return ['', '0'];
-    throw fault;
-  }
 }
 
 type NamedInstallation =

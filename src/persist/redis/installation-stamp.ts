@@ -5,9 +5,7 @@
  * passed was written by another database, or by a later state of this one.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { isWrongTypeFault } from './fault-classes.js';
 import { newToken, STAMP_KEY } from './keys.js';
-import type { KeyCommands } from './redis-layout.js';
 import { corrupt, integer, list, text } from './replies.js';
 import type { ScriptName } from './scripts.js';
 
@@ -80,11 +78,11 @@ export class InstallationStamp {
   }
 
   /** The same without changing either store. @returns whether Redis is the database's. */
-  async inspect(calls: KeyCommands, tables: StampedTables): Promise<boolean> {
+  async inspect(calls: ScriptCalls, tables: StampedTables): Promise<boolean> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       if (attempt > 1) await pause(ATTEMPT_DELAY_MS);
       const { stamp } = await tables.read();
-      if (await isReached(calls, stamp)) return true;
+      if ((await announce(calls, stamp, false)).ahead === undefined) return true;
     }
     return false;
   }
@@ -111,12 +109,16 @@ export class InstallationStamp {
   }
 }
 
-/** @returns the stamp in Redis where it is ahead of the database's, else whether it was behind. */
+/**
+ * @param writes whether Redis takes the stamp.
+ * @returns the stamp in Redis where it is ahead of the database's, else whether it was behind.
+ */
 async function announce(
   calls: ScriptCalls,
   stamp: string,
+  writes = true,
 ): Promise<{ readonly ahead: string | undefined; readonly wasBehind: boolean }> {
-  const [status, more] = list(await calls.run('stamp', [STAMP_KEY], [stamp], true));
+  const [status, more] = list(await calls.run('stamp', [STAMP_KEY], [stamp, writes ? 1 : 0], true));
   switch (status) {
     case 'ours':
       return { ahead: undefined, wasBehind: integer(more) === 1 };
@@ -124,18 +126,6 @@ async function announce(
       return { ahead: text(more), wasBehind: false };
     default:
       throw corrupt('a reply of stamp', status);
-  }
-}
-
-/** @returns whether the stamp in Redis is this one, or an earlier one that it may take the place of (lua/stamp.lua). */
-async function isReached(calls: KeyCommands, stamp: string): Promise<boolean> {
-  try {
-    const found = await calls.command('hget', STAMP_KEY, ['stamp']);
-    if (found === null) return true;
-    return text(found) === stamp || Number.parseInt(text(found), 10) < Number.parseInt(stamp, 10);
-  } catch (fault) {
-    if (isWrongTypeFault(fault)) return false;
-    throw fault;
   }
 }
 
