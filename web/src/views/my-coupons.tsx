@@ -3,9 +3,6 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { WalletItem } from '../api/coupon.js';
 import { useConsole } from '../context.js';
 import { useGrowingList, useInterval, useRedraw, useTitle } from '../hooks.js';
-import type { GrowingList } from '../hooks.js';
-import { forgetIssued, justIssuedTo } from '../just-issued.js';
-import type { JustIssued } from '../just-issued.js';
 import { Dialog } from '../parts/dialog.js';
 import { GrowingListEnd } from '../parts/growing-list-end.js';
 import { Empty } from '../parts/states.js';
@@ -13,12 +10,11 @@ import { problemText } from '../problem-text.js';
 import { eventAddress, home, signInAddress } from '../route.js';
 import { ReleaseDialog, useConfirmOwn } from './hold-part.js';
 import { ShowPass } from './pass-dialog.js';
+import { isSame, useWaitingUnits, WaitingUnits } from './waiting-units.js';
 
 const PAGE_ROWS = 12;
 const DAY_MS = 86_400_000;
 const HELD_POLL_MS = 5_000;
-/** Recorders are rarely later than a second. */
-const WAITING_POLL_MS = 2_000;
 
 export function MyCouponsPage() {
   const { words, session, go, address } = useConsole();
@@ -43,16 +39,10 @@ export function MyCouponsPage() {
 function Wallet() {
   const { words, api } = useConsole();
   const list = useGrowingList((after) => api.myCoupons(after, PAGE_ROWS), []);
-  const waiting = useJustIssued(list);
+  const waiting = useWaitingUnits(list, () => api.myCoupons(0, PAGE_ROWS));
   return (
     <>
-      {waiting.length > 0 && (
-        <ul class="issued-list">
-          {waiting.map((unit) => (
-            <WaitingCard key={`${unit.couponId}.${unit.unit}`} unit={unit} />
-          ))}
-        </ul>
-      )}
+      <WaitingUnits units={waiting} />
       <ul class="issued-list" ref={list.listRef}>
         {list.items.map((item) => (
           <WalletCard
@@ -74,65 +64,6 @@ function Wallet() {
         )}
       </GrowingListEnd>
     </>
-  );
-}
-
-/** @returns the units issued on this page that the list does not have yet; the list is read again once their rows are there. */
-function useJustIssued(list: GrowingList<WalletItem>): readonly JustIssued[] {
-  const { api, session } = useConsole();
-  const memberId = session.current?.id ?? '';
-  const redraw = useRedraw();
-  const polling = useRef(false);
-  const loaded = !list.loading && list.problem === undefined;
-  const waiting = loaded
-    ? justIssuedTo(memberId).filter(({ issueNo, couponId }) =>
-        list.items.every((item) => item.couponId !== couponId || item.issueNo !== issueNo),
-      )
-    : [];
-
-  async function poll(): Promise<void> {
-    if (polling.current || waiting.length === 0) return;
-    polling.current = true;
-    for (const unit of waiting) await check(unit);
-    polling.current = false;
-    redraw();
-  }
-
-  async function check(unit: JustIssued): Promise<void> {
-    const result = await api.issuance(unit.couponId);
-    if (!result.ok) return;
-    const own = result.value?.units.find(({ issueNo }) => issueNo === unit.issueNo);
-    if (own?.recorded === false) return;
-    const page = await api.myCoupons(0, PAGE_ROWS);
-    if (!page.ok) return;
-    forgetIssued(unit);
-    const news = page.value.items.filter((item) => !list.items.some((one) => isSame(one, item)));
-    if (news.length > 0) list.replace([...news, ...list.items]);
-  }
-
-  useEffect(() => void poll(), [loaded]);
-  useInterval(() => void poll(), WAITING_POLL_MS);
-  return waiting;
-}
-
-/** Shows a unit whose row is on its way: it is the member's already. */
-function WaitingCard({ unit }: { readonly unit: JustIssued }) {
-  const { words, format } = useConsole();
-  return (
-    <li class="mine">
-      <div class="mine-number">
-        <span>{words.mine.number(format.whole(unit.issueNo))}</span>
-      </div>
-      <div class="mine-main">
-        <h2 title={unit.name}>
-          <a href={eventAddress(unit.couponId)}>{unit.name}</a>
-        </h2>
-        <p class="quiet">{words.mine.issuedAt(format.happened(unit.issuedAtMs))}</p>
-      </div>
-      <div class="mine-side">
-        <p class="quiet">{words.event.recordedNo}</p>
-      </div>
-    </li>
   );
 }
 
@@ -371,11 +302,6 @@ function UseDialog({ item, onChanged, onHindrance, focusAfter, onClose }: UseDia
       }}
     />
   );
-}
-
-/** A member may hold several units of one coupon. */
-function isSame(one: WalletItem, other: WalletItem): boolean {
-  return one.couponId === other.couponId && one.unit === other.unit;
 }
 
 /** Whole days until then, by the clock of this device: a hint, the server decides. */
