@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { ConfigError } from '../src/engine/domain/errors.js';
 import { DATABASE_TIMEOUT_MS } from '../src/engine/domain/limits.js';
 import { loadConfig } from '../src/config/config.js';
+import { root } from './repository-files.js';
 
-const source = readFileSync(new URL('../src/config/environment.ts', import.meta.url), 'utf8');
-const manual = readFileSync(new URL('../docs/configuration.md', import.meta.url), 'utf8');
+const source = readFileSync(join(root, 'src/config/environment.ts'), 'utf8');
+const manual = readFileSync(join(root, 'docs/configuration.md'), 'utf8');
 
 const distributed = {
   REDIS_URL: 'redis://127.0.0.1:6379',

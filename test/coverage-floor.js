@@ -5,7 +5,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { compiled } from './runner/compiled.js';
+import { withoutTypes } from './runner/compiled.js';
 
 /** Percent of lines. Raise a floor when the figure is safely above it; never lower one to get a change in. */
 const floors = { 'src/engine': 95 };
@@ -45,8 +45,8 @@ function checkFolder(summary, folder, floor) {
 
 /** A file that no test loads is absent from the report; without its types it shows how much went untested. */
 function unloadedLines(file) {
-  const code = compiled(file)
-    .replace(/\/\*[\s\S]*?\*\//g, '')
+  const code = withoutTypes(file)
+    .code.replace(/\/\*[\s\S]*?\*\//g, '')
     .split('\n')
     .map((line) => line.trim());
   return code.filter((line) => line !== '' && !line.startsWith('//') && line !== 'export {};').length;

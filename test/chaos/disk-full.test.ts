@@ -17,7 +17,7 @@ const POLL_MS = 10;
 /** Presses that are made while the disk is full. */
 const PRESSES_MEANWHILE = 60;
 
-if (mayMount(t, import.meta.url)) {
+if (mayMount(t)) {
   const mariadb = await sharedMariadb(t);
 
   const worldOnSmallDisk = async (t: Test, appendfsync: 'always' | 'everysec') => {

@@ -263,4 +263,4 @@ async function rounds(): Promise<void> {
   say(`${made} rounds, ${failed} failed`);
 }
 
-if (mayMount(t, import.meta.url)) await rounds();
+if (mayMount(t)) await rounds();

@@ -1,50 +1,87 @@
 /**
- * Compiles TypeScript by removing its types, once per text: later calls, in this run or the next, read a file.
+ * Copies TypeScript without its types into a folder of the same layout, `.tap/compiled`, where Node.js runs it without a loader.
  *
- * tap's own loader starts a compiler in every process and every worker thread. That is two seconds of computing for
- * each of them.
+ * A loader costs every process and every thread of the tests a thread of its own; what tap's has besides costs two seconds.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { threadId } from 'node:worker_threads';
+import { createRequire, SourceMap } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundleOf } from './libraries.js';
 
-const folder = fileURLToPath(new URL('../../.tap/compiled/', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const folder = path.join(root, '.tap/compiled/');
 const self = readFileSync(fileURLToPath(import.meta.url));
+/** A module names itself to find files beside it. What it starts is the copy, and everything else stays where it is. */
+const OWN_URL = /(new URL\('[^']+)\.ts', import\.meta\.url\)|import\.meta\.url/g;
+const LIBRARY = /( from )'([^.'][^']*)'/g;
+const FRAME_OF_TAP = /^.*\.tap\/libraries\/tap\.js:\d+.*\n/gm;
+/** A place in a copy, as stacks and tap write it. */
+const PLACE = /[^\s()"']*\.tap\/compiled\/([^\s()"':]+)\.js:(\d+):(\d+)/g;
 
-/**
- * @param {string} file a TypeScript file
- * @returns {string} JavaScript with its source map
- */
-export function compiled(file) {
-  const source = readFileSync(file, 'utf8');
-  const name = createHash('sha1').update(self).update(file).update(source).digest('hex');
-  const kept = path.join(folder, `${name}.js`);
-  try {
-    return readFileSync(kept, 'utf8');
-  } catch {
-    const code = compile(file, source);
-    // Several processes may read the same file, and none may read half of it.
-    const unfinished = `${kept}.${process.pid}.${threadId}`;
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(unfinished, code);
-    renameSync(unfinished, kept);
-    return code;
+/** Brings the copies of these modules up to date, absolute paths; a module that did not change costs reading it. */
+export function compile(modules) {
+  for (const file of modules) {
+    const source = readFileSync(file, 'utf8');
+    const copy = compiledPath(file);
+    const state = `// ${createHash('sha1').update(self).update(file).update(source).digest('hex')}\n`;
+    if (readIfThere(copy)?.endsWith(state) === true) continue;
+    const { code, map } = withoutTypes(file, source);
+    mkdirSync(path.dirname(copy), { recursive: true });
+    if (map !== undefined) replace(`${copy}.map`, map);
+    replace(copy, `${code}\n${state}`);
   }
 }
 
-function compile(file, source) {
+/** Where the copy of a file is. */
+export function compiledPath(file) {
+  return path.join(folder, path.relative(root, path.resolve(root, file)).replace(/\.ts$/, '.js'));
+}
+
+/** @returns {{ code: string, map?: string }} the JavaScript of a file that is TypeScript or JavaScript, and its source map */
+export function withoutTypes(file, source = readFileSync(file, 'utf8')) {
+  const ownUrl = JSON.stringify(pathToFileURL(file).href);
+  const placed = source
+    .replace(OWN_URL, (_, started) => (started === undefined ? ownUrl : `${started}.js', import.meta.url)`))
+    .replace(LIBRARY, (_, from, name) => `${from}'${bundleOf(name) ?? name}'`);
+  if (!file.endsWith('.ts')) return { code: placed };
   /** Loaded when something is new; the checker of types is `npm run check`. */
   const ts = createRequire(import.meta.url)('typescript');
-  return ts.transpileModule(source, {
+  const { outputText, sourceMapText } = ts.transpileModule(placed, {
     fileName: file,
     compilerOptions: {
       target: ts.ScriptTarget.ES2022,
       module: ts.ModuleKind.ESNext,
       verbatimModuleSyntax: true,
-      inlineSourceMap: true,
+      sourceMap: true,
+      sourceRoot: `${pathToFileURL(path.dirname(file)).href}/`,
     },
-  }).outputText;
+  });
+  return { code: outputText, map: sourceMapText };
+}
+
+/** Gives each place in a copy the file and line of its source, and leaves tap's own places out of stacks. */
+export function withSourcePlaces(text) {
+  return text.replace(FRAME_OF_TAP, '').replace(PLACE, (place, name, line, column) => {
+    const map = readIfThere(path.join(folder, `${name}.js.map`));
+    if (map === undefined) return place;
+    const entry = new SourceMap(JSON.parse(map)).findEntry(Number(line) - 1, Number(column) - 1);
+    return `${name}.ts:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+  });
+}
+
+/** Several runs may write the same file, and none may read half of it. */
+function replace(file, text) {
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, text);
+  renameSync(unfinished, file);
+}
+
+function readIfThere(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
 }

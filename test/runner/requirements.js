@@ -1,5 +1,5 @@
 /**
- * Derives which Debian packages test files need, from what they import.
+ * Derives from the imports of test files which modules they run, and which Debian packages they need.
  *
  * Every helper that starts a program names the package (`requiredProgram` in test/servers/on-path.ts). A table beside the helpers would be
  * out of date when a helper is added.
@@ -19,20 +19,25 @@ const PACKAGE = /\{ package: '([a-z0-9-]+)' \}/g;
  */
 export function requiredPackages(root, files) {
   const packages = new Set();
-  for (const file of modulesOf(files.map((name) => path.resolve(root, name)))) {
+  for (const file of modulesOf(root, files)) {
     for (const [, name] of readFileSync(file, 'utf8').matchAll(PACKAGE)) packages.add(name);
   }
   return [...packages].sort();
 }
 
-/** The files and everything below them. A set visits what is added while it is walked. */
-function modulesOf(files) {
-  const modules = new Set(files);
+/**
+ * @returns {Set<string>} the files and everything of the project that they import or start, as absolute paths; what is built is not
+ *   of the project
+ */
+export function modulesOf(root, files) {
+  const modules = new Set(files.map((name) => path.resolve(root, name)));
+  const built = path.join(root, 'dist/');
+  // A set visits what is added while it is walked.
   for (const file of modules) {
     const code = readFileSync(file, 'utf8').replace(TYPES_ONLY, '');
     for (const [, name] of code.matchAll(MODULE_PATH)) {
       const imported = sourceOf(path.resolve(path.dirname(file), name));
-      if (imported !== undefined) modules.add(imported);
+      if (imported !== undefined && !imported.startsWith(built)) modules.add(imported);
     }
   }
   return modules;

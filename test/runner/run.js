@@ -10,10 +10,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkCoverage } from '../coverage-floor.js';
 import { readWords } from '../read-arguments.js';
+import { compile, withSourcePlaces } from './compiled.js';
 import { beginCounting, summariseCounts, watching } from './coverage.js';
 import { watchIdleProcessors } from './idle-processors.js';
+import { bundleLibraries } from './libraries.js';
 import { longestFirst } from './order.js';
-import { requiredPackages } from './requirements.js';
+import { modulesOf, requiredPackages } from './requirements.js';
 import { allTestFiles, unknownFiles } from './select.js';
 import { describe, indent } from './tally.js';
 import { runTestFile } from './test-file.js';
@@ -43,8 +45,8 @@ const { values, positionals: selection } = readWords(USAGE, {
 });
 // A selection covers a part of the code only, so its coverage is meaningless.
 const wholeRun = selection.length === 0 && values.grep === undefined;
-prepare();
 const files = selection.length === 0 ? longestFirst(allTestFiles(root)) : selection;
+await prepare();
 const startedMs = performance.now();
 const totals = { passed: 0, failed: 0 };
 
@@ -63,12 +65,14 @@ console.log(`${totals.passed} passed, ${totals.failed} failed, ${seconds(perform
 process.exitCode = ok ? 0 : 1;
 
 /** Ends the process where the run cannot begin: a mistyped name first, as it is known without building or installing. */
-function prepare() {
+async function prepare() {
   const unknown = unknownFiles(root, selection);
   for (const line of unknown) console.error(line);
   if (unknown.length > 0) process.exit(2);
   if (values.build === true) must('npm', ['run', 'build']);
-  const packages = requiredPackages(root, selection.length === 0 ? allTestFiles(root) : selection);
+  await bundleLibraries();
+  compile(modulesOf(root, files));
+  const packages = requiredPackages(root, files);
   if (packages.length > 0) must('bash', [path.join(root, 'test/ensure-servers.sh'), ...packages]);
 }
 
@@ -106,8 +110,8 @@ function report({ file, ok, passed, failed, failures, words, ms }) {
   totals.failed += failed;
   console.log(`${ok ? 'ok  ' : 'FAIL'}  ${file}  ${passed + failed} tests, ${seconds(ms)}`);
   if (ok) return;
-  for (const failure of failures) console.log(describe(failure));
-  if (words.trim() !== '') console.log(indent(`output of ${file}:\n${words.trimEnd()}`, 6));
+  for (const failure of failures) console.log(withSourcePlaces(describe(failure)));
+  if (words.trim() !== '') console.log(indent(withSourcePlaces(`output of ${file}:\n${words.trimEnd()}`), 6));
 }
 
 function seconds(ms) {

@@ -34,10 +34,18 @@ export function follow(level) {
 /** A failure in plain lines: where it is, and everything that is known about it. */
 export function describe({ path: names, result }) {
   const details = Object.entries(result.diag ?? {}).map(([key, value]) => {
-    const text = typeof value === 'string' ? value.trimEnd() : JSON.stringify(value, null, 2);
+    const text = textOf(value);
     return text.includes('\n') ? `${key}:\n${indent(text, 2)}` : `${key}: ${text}`;
   });
   return indent([`not ok: ${names.join(' › ')}`, ...details.map((text) => indent(text, 2))].join('\n'), 6);
+}
+
+function textOf(value) {
+  if (typeof value === 'string') return value.trimEnd();
+  const { fileName, lineNumber, columnNumber } = value ?? {};
+  return fileName === undefined
+    ? JSON.stringify(value, null, 2)
+    : `${fileName}:${lineNumber}:${columnNumber}`;
 }
 
 export function indent(text, columns) {

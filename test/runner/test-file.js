@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Parser } from 'tap-parser';
+import { compiledPath } from './compiled.js';
 import { follow } from './tally.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const register = new URL('register.js', import.meta.url).href;
+const ending = new URL('ending.js', import.meta.url).href;
 /**
  * When its time is over, a file reports what it was waiting for; a file that cannot even do that is ended after this
  * time.
@@ -37,7 +38,7 @@ export async function runTestFile(file, { env, timeoutSeconds }) {
   parser.on('bailout', (reason) => counts.failures.push(fault('given up', { reason })));
   const parsed = new Promise((resolve) => parser.on('complete', resolve));
 
-  const child = spawn(process.execPath, [`--import=${register}`, '--enable-source-maps', file], {
+  const child = spawn(process.execPath, [`--import=${ending}`, compiledPath(file)], {
     cwd: root,
     env: { ...env, TAP: '1', TAP_FAIL_SKIP: '1', TAP_FAIL_TODO: '1', TAP_TIMEOUT: String(timeoutSeconds) },
     stdio: ['ignore', 'pipe', 'inherit'],

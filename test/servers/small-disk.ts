@@ -4,7 +4,6 @@ import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Test } from 'tap';
 
@@ -26,13 +25,12 @@ export interface SmallDisk {
 /**
  * Mounting needs root; for every other user a separate user and mount namespace will do.
  *
- * @param testUrl `import.meta.url` of the test file.
  * @returns `true` where this process may mount; `false` when the whole file has just been run in such a namespace, and
  *   asserted.
  */
-export function mayMount(t: Test, testUrl: string): boolean {
+export function mayMount(t: Test): boolean {
   if (process.getuid?.() === 0) return true;
-  const self = [process.execPath, ...process.execArgv, fileURLToPath(testUrl)];
+  const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const { status } = spawnSync(OWN_NAMESPACE, ['--map-root-user', '--mount', ...self], { stdio: 'inherit' });
   t.equal(status, 0, 'the test ran in a namespace of its own');
   return false;

@@ -11,7 +11,7 @@ const BALLAST_BYTES = 4 * 2 ** 20;
 const BATCH = 500;
 const COUPONS = [1, 2, 3] as CouponId[];
 
-if (mayMount(t, import.meta.url)) diskFullTest((await smallDisk(t, DISK_BYTES)).folder);
+if (mayMount(t)) diskFullTest((await smallDisk(t, DISK_BYTES)).folder);
 
 function diskFullTest(disk: string): void {
   t.test('a full disk: refused and undone, and on it goes when space returns', async (t) => {

@@ -1,0 +1,73 @@
+/**
+ * Bundles the libraries that most tests import into a file each. A test process reads these instead of several hundred files.
+ *
+ * `compiled.js` puts their addresses in place of their names.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const folder = path.join(root, '.tap/libraries/');
+const FACADE = '\0facade of ';
+/** As they are imported. A library that loads a binary, or starts threads from files of its own, has to stay where it is. */
+const BUNDLED = [
+  'tap',
+  'kysely',
+  'zod',
+  'ioredis',
+  'mysql2',
+  'mysql2/promise',
+  'jose',
+  'prom-client',
+  'fast-check',
+];
+
+/** @returns {string | undefined} the URL of the bundle that has this import; `undefined` where there is none */
+export function bundleOf(name) {
+  return BUNDLED.includes(name) ? pathToFileURL(path.join(folder, `${name}.js`)).href : undefined;
+}
+
+/** Makes the bundles, unless those of these versions exist. */
+export async function bundleLibraries() {
+  const versions = createHash('sha1');
+  for (const file of [path.join(root, 'package-lock.json'), fileURLToPath(import.meta.url)])
+    versions.update(readFileSync(file));
+  const done = path.join(folder, versions.digest('hex'));
+  if (existsSync(done)) return;
+  rmSync(folder, { recursive: true, force: true });
+  // Loaded when a version is new.
+  const { build } = await import('vite');
+  await build({
+    root,
+    configFile: false,
+    publicDir: false,
+    logLevel: 'warn',
+    plugins: [facades],
+    ssr: { noExternal: true },
+    build: {
+      ssr: true,
+      outDir: folder,
+      target: 'node20',
+      minify: false,
+      rolldownOptions: {
+        input: Object.fromEntries(BUNDLED.map((name) => [name, FACADE + name])),
+        output: { entryFileNames: '[name].js' },
+      },
+    },
+  });
+  writeFileSync(done, '');
+}
+
+/** A bundler gives an older library (CommonJS) a default export only; Node.js finds its names as well. */
+const facades = {
+  name: 'facades',
+  resolveId: (id) => (id.startsWith(FACADE) ? id : undefined),
+  async load(id) {
+    if (!id.startsWith(FACADE)) return undefined;
+    const name = id.slice(FACADE.length);
+    const names = Object.keys(await import(name)).filter((one) => /^[\w$]+$/.test(one));
+    return `export { ${names.join(', ')} } from '${name}';`;
+  },
+};
