@@ -10,6 +10,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = path.join(root, '.tap/libraries/');
+const DOMAIN = path.join(root, 'test/runner/domain.js');
 const FACADE = '\0facade of ';
 /** As they are imported. A library that loads a binary, or starts threads from files of its own, has to stay where it is. */
 const BUNDLED = [
@@ -32,7 +33,7 @@ export function bundleOf(name) {
 /** Makes the bundles, unless those of these versions exist. */
 export async function bundleLibraries() {
   const versions = createHash('sha1');
-  for (const file of [path.join(root, 'package-lock.json'), fileURLToPath(import.meta.url)])
+  for (const file of [path.join(root, 'package-lock.json'), fileURLToPath(import.meta.url), DOMAIN])
     versions.update(readFileSync(file));
   const done = path.join(folder, versions.digest('hex'));
   if (existsSync(done)) return;
@@ -45,6 +46,7 @@ export async function bundleLibraries() {
     publicDir: false,
     logLevel: 'warn',
     plugins: [facades],
+    resolve: { alias: { 'async-hook-domain': DOMAIN } },
     ssr: { noExternal: true },
     build: {
       ssr: true,

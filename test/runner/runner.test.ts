@@ -87,3 +87,24 @@ t.test('a file without assertions fails', async (t) => {
 t.test('an unknown option prints the usage', async (t) => {
   t.match(await runOnBareMachine(t, '--parallel=9'), { exitCode: 2, printed: /npm test -- FILE…/ });
 });
+
+t.test('an error that nothing catches fails the test that caused it, and no other', async (t) => {
+  const folder = await scratchFolder(t);
+  const file = join(folder, 'late-errors.test.ts');
+  const lines = [
+    "import { setTimeout as pause } from 'node:timers/promises';",
+    "import t from 'tap';",
+    "t.test('both', { jobs: 2 }, async (t) => {",
+    "  t.test('waits', async (t) => { await pause(200); t.pass(); });",
+    "  t.test('rejects', async () => { void pause(50).then(() => { throw new Error('late'); }); await pause(200); });",
+    '});',
+    "t.test('throws', async () => { setTimeout(() => { throw new Error('later'); }, 50); await pause(200); });",
+    "t.test('follows', async (t) => { t.pass(); });",
+  ];
+  await writeFile(file, lines.join('\n'));
+  const { exitCode, printed } = await runOnBareMachine(t, file);
+  t.equal(exitCode, 1);
+  t.match(printed, /not ok: both › rejects › late\n[^]* at: .*late-errors\.test\.ts:5:/);
+  t.match(printed, /not ok: throws › later\n[^]*:7:/);
+  t.match(printed, /\n2 passed, 2 failed/);
+});
