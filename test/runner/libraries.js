@@ -3,11 +3,13 @@
  *
  * `compiled.js` puts their addresses in place of their names.
  */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
+const self = fileURLToPath(import.meta.url);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = path.join(root, '.tap/libraries/');
 const DOMAIN = path.join(root, 'test/runner/domain.js');
@@ -30,15 +32,19 @@ export function bundleOf(name) {
   return BUNDLED.includes(name) ? pathToFileURL(path.join(folder, `${name}.js`)).href : undefined;
 }
 
-/** Makes the bundles, unless those of these versions exist. */
-export async function bundleLibraries() {
+/** Makes the bundles, unless those of these versions exist. It happens in a process of its own: tap runs tests wherever it is loaded. */
+export function bundleLibraries() {
   const versions = createHash('sha1');
-  for (const file of [path.join(root, 'package-lock.json'), fileURLToPath(import.meta.url), DOMAIN])
+  for (const file of [path.join(root, 'package-lock.json'), self, DOMAIN])
     versions.update(readFileSync(file));
   const done = path.join(folder, versions.digest('hex'));
   if (existsSync(done)) return;
   rmSync(folder, { recursive: true, force: true });
-  // Loaded when a version is new.
+  execFileSync(process.execPath, [self], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  writeFileSync(done, '');
+}
+
+async function bundle() {
   const { build } = await import('vite');
   await build({
     root,
@@ -59,7 +65,6 @@ export async function bundleLibraries() {
       },
     },
   });
-  writeFileSync(done, '');
 }
 
 /** A bundler gives an older library (CommonJS) a default export only; Node.js finds its names as well. */
@@ -73,3 +78,8 @@ const facades = {
     return `export { ${names.join(', ')} } from '${name}';`;
   },
 };
+
+if (process.argv[1] === self) {
+  await bundle();
+  process.exit();
+}

@@ -46,7 +46,7 @@ const { values, positionals: selection } = readWords(USAGE, {
 // A selection covers a part of the code only, so its coverage is meaningless.
 const wholeRun = selection.length === 0 && values.grep === undefined;
 const files = selection.length === 0 ? longestFirst(allTestFiles(root)) : selection;
-await prepare();
+prepare();
 const startedMs = performance.now();
 const totals = { passed: 0, failed: 0 };
 
@@ -65,12 +65,12 @@ console.log(`${totals.passed} passed, ${totals.failed} failed, ${seconds(perform
 process.exitCode = ok ? 0 : 1;
 
 /** Ends the process where the run cannot begin: a mistyped name first, as it is known without building or installing. */
-async function prepare() {
+function prepare() {
   const unknown = unknownFiles(root, selection);
   for (const line of unknown) console.error(line);
   if (unknown.length > 0) process.exit(2);
   if (values.build === true) must('npm', ['run', 'build']);
-  await bundleLibraries();
+  bundleLibraries();
   compile(modulesOf(root, files));
   const packages = requiredPackages(root, files);
   if (packages.length > 0) must('bash', [path.join(root, 'test/ensure-servers.sh'), ...packages]);
