@@ -10,7 +10,8 @@ KEYS
   3 coupon:id:{bucket}:issuable_coupon_queue
 ARGV
   1 server       run id of this Redis as the caller knows it, '': not asked
-  2… issueNo, memberId   2 each, up to 1,000 issuances
+  2 numbers      of the issuances, ascending: '7-9,12-12' is 7, 8, 9 and 12
+  3… holder      of each number, up to 2,000
 Reply
   {'not_ready'}  never warmed, out of service, or a key was lost
   {'revoked', …} then what snapshot.lua has after 'ready', and last how many were taken back:
@@ -21,28 +22,37 @@ if not meta[2] or not meta[10] or (ARGV[1] ~= '' and meta[9] ~= ARGV[1]) then re
 local clock = redis.call('TIME')
 local version = tonumber(meta[1])
 
-local members = { '' }
-for at = 3, #ARGV, 2 do members[#members + 1] = ARGV[at] end
-local held = redis.call('HMGET', KEYS[2], unpack(members))
+-- In place of the numbers the holders follow the empty name, under which the winners keep their marker.
+local numbers = ARGV[2]
+ARGV[2] = ''
+local held = redis.call('HMGET', KEYS[2], unpack(ARGV, 2))
 if held[1] ~= '#w.' .. meta[10] or not redis.call('ZSCORE', KEYS[3], '#q.' .. meta[10]) then return { 'not_ready' } end
 
-local ended, queued, seen = {}, {}, {}
-for place = 2, #members do
-  local issue_no, issued_at = string.match(held[place] or '', '^(%d+):(%d+)$')
-  if issue_no == ARGV[place * 2 - 2] and not seen[members[place]] then
-    seen[members[place]] = true
-    ended[#ended + 1] = members[place]
-    queued[#queued + 1] = members[place] .. ':' .. issued_at
+local match, tonumber = string.match, tonumber
+local ended, queued, place = {}, {}, 1
+-- What is held under its number has its row mostly, and so the queue has its marker alone.
+local is_queued = redis.call('ZCARD', KEYS[3]) > 1
+for first, last in string.gmatch(numbers, '(%d+)-(%d+)') do
+  for number = tonumber(first), tonumber(last) do
+    place = place + 1
+    local value = held[place]
+    if value and tonumber(match(value, '^(%d+):')) == number then
+      local holder = ARGV[place + 1]
+      ended[#ended + 1] = holder
+      if is_queued then queued[#queued + 1] = holder .. match(value, ':.*') end
+    end
   end
 end
+local count = 0
 if #ended > 0 then
+  -- One that is named twice is deleted once.
+  count = redis.call('HDEL', KEYS[2], unpack(ended))
   version = version + 1
-  redis.call('HDEL', KEYS[2], unpack(ended))
-  redis.call('ZREM', KEYS[3], unpack(queued))
+  if is_queued then redis.call('ZREM', KEYS[3], unpack(queued)) end
   redis.call('HSET', KEYS[1], 'version', version)
-  redis.call('HINCRBY', KEYS[1], 'revoked', #ended)
+  redis.call('HINCRBY', KEYS[1], 'revoked', count)
 end
 return {
   'revoked', clock[1] * 1000 + math.floor(clock[2] / 1000), version, tonumber(meta[2]), tonumber(meta[3]),
-  meta[4], meta[5], meta[6], meta[7], redis.call('HLEN', KEYS[2]) - 1, tonumber(meta[8]), #ended,
+  meta[4], meta[5], meta[6], meta[7], redis.call('HLEN', KEYS[2]) - 1, tonumber(meta[8]), count,
 }

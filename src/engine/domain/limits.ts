@@ -295,6 +295,12 @@ export const HOLD_CHECK_MAX_MS = 10_000;
 /** The same without any open hold: no more than the shortest hold and the grace, so that none is late. */
 export const HOLD_IDLE_CHECK_MS = 60_000;
 
+/** Holds taken back in one transaction; a confirmation of one of them waits meanwhile. */
+export const HOLDS_MAX = 4_000;
+
+/** Units that return to stock in one step of the admission store, which keeps every other one waiting: 4 ms of Redis. */
+export const TAKE_BACK_MAX = 2_000;
+
 /** Coupons with holds read at once, and pages of settled rows by which a cursor moves in one sweep. */
 export const HOLD_COUPONS_MAX = 1_000;
 export const HOLD_CURSOR_PAGES_MAX = 20;

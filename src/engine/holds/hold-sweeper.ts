@@ -9,7 +9,7 @@
  * is asked. The grace is for confirmations under way and for the distance between the clocks of Redis and the database.
  */
 import type { Clock, Scheduler } from '../domain/clock.js';
-import type { CouponId, Issuance } from '../domain/coupon.js';
+import type { CouponId } from '../domain/coupon.js';
 import {
   HOLD_CHECK_MAX_MS,
   HOLD_COUPONS_MAX,
@@ -17,16 +17,17 @@ import {
   HOLD_GRACE_MS,
   HOLD_IDLE_CHECK_MS,
   HOLD_SWEEP_MS,
+  HOLDS_MAX,
   ISSUANCES_MAX,
 } from '../domain/limits.js';
 import { repeatWithoutOverlap } from '../domain/repeat.js';
-import type { HoldingCoupon, HoldLedger } from '../ports/hold-ledger.js';
+import type { DueHolds, HoldingCoupon, HoldLedger, OpenHead } from '../ports/hold-ledger.js';
 import type { TakeBack } from './take-back.js';
 import type { HoldCounters } from './hold-counters.js';
 
 export interface HoldSweeperPorts {
   readonly takeBack: TakeBack;
-  readonly holds: Pick<HoldLedger, 'holdingCoupons' | 'openRows' | 'openCount'>;
+  readonly holds: Pick<HoldLedger, 'holdingCoupons' | 'openHead' | 'openCount'>;
   /** Explains numbers, so that the cursor passes over none that may still become a row. */
   readonly settledRows: {
     read(couponId: CouponId, afterIssueNo: number, limit: number): Promise<SettledNumbers>;
@@ -117,29 +118,28 @@ export class HoldSweeper {
   async #takeBackDue(coupon: HoldingCoupon, state: SweptCoupon): Promise<void> {
     const { holds, counters } = this.#ports;
     const { couponId, holdMs } = coupon;
-    let lagMs: number | undefined;
+    let lagMs = 0;
     for (let after = state.cursor; !this.#stopping;) {
-      const { rows, nowMs } = await holds.openRows(couponId, after, ISSUANCES_MAX);
-      const dueBeforeMs = nowMs - holdMs - HOLD_GRACE_MS;
-      const due = rows.filter(({ issuedAtMs }) => issuedAtMs <= dueBeforeMs);
-      lagMs ??= due[0] === undefined ? 0 : dueBeforeMs - due[0].issuedAtMs;
-      if (due.length > 0 && !(await this.#takeBack(coupon, due))) return;
-      const last = rows.at(-1);
-      if (last !== undefined && due.length === ISSUANCES_MAX) {
-        after = last.issueNo;
-        continue;
+      const head = await holds.openHead(couponId, after, HOLDS_MAX, holdMs + HOLD_GRACE_MS);
+      if (head?.due !== undefined) {
+        lagMs = Math.max(lagMs, -head.dueInMs);
+        if (!(await this.#takeBack(coupon, head.due))) return;
+        after = head.count === HOLDS_MAX ? head.lastNo : state.cursor;
+      } else if (after !== state.cursor) {
+        // What is left may begin before the last page.
+        after = state.cursor;
+      } else {
+        counters.lagged(couponId, lagMs);
+        await this.#rest(coupon, state, head);
+        return;
       }
-      counters.lagged(couponId, lagMs);
-      const open = rows.find(({ issuedAtMs }) => issuedAtMs > dueBeforeMs);
-      await this.#rest(coupon, state, open, open === undefined ? 0 : open.issuedAtMs - dueBeforeMs);
-      return;
     }
   }
 
   /** @returns false: the coupon was rebuilt since its epoch was read, and the next sweep takes the holds back. */
-  async #takeBack({ couponId, epoch }: HoldingCoupon, due: readonly Issuance[]): Promise<boolean> {
+  async #takeBack({ couponId, epoch }: HoldingCoupon, due: DueHolds): Promise<boolean> {
     const reason = 'hold_expired';
-    const taken = await this.#ports.takeBack.fromLedger({ couponId, epoch, issuances: due, reason });
+    const taken = await this.#ports.takeBack.fromLedger({ couponId, epoch, which: due, reason });
     if (taken === 'stale') return false;
     if (taken.length === 0) return true;
     this.#ports.counters.expired += taken.length;
@@ -149,23 +149,18 @@ export class HoldSweeper {
   }
 
   /** Nothing is due: moves the cursor, counts, and sets when the coupon is checked again. */
-  async #rest(
-    coupon: HoldingCoupon,
-    state: SweptCoupon,
-    open: Issuance | undefined,
-    dueInMs: number,
-  ): Promise<void> {
+  async #rest(coupon: HoldingCoupon, state: SweptCoupon, head: OpenHead | undefined): Promise<void> {
     const { clock, counters, holds } = this.#ports;
     const { couponId } = coupon;
-    const moved = await this.#moveCursor(couponId, state, open?.issueNo ?? Infinity);
+    const moved = await this.#moveCursor(couponId, state, head?.firstNo ?? Infinity);
     const nowMs = clock.monotonicMs();
     if (nowMs >= state.nextCountMs) {
-      counters.counted(couponId, open === undefined ? 0 : await holds.openCount(couponId, state.cursor));
+      counters.counted(couponId, head === undefined ? 0 : await holds.openCount(couponId, state.cursor));
       state.nextCountMs = nowMs + HOLD_CHECK_MAX_MS;
     }
     // What is issued after this check is due later than a whole hold and the grace; what is recorded late may be due sooner.
-    const isIdle = open === undefined && !moved;
-    const waitMs = open === undefined ? HOLD_IDLE_CHECK_MS : dueInMs;
+    const isIdle = head === undefined && !moved;
+    const waitMs = head?.dueInMs ?? HOLD_IDLE_CHECK_MS;
     state.nextCheckMs = nowMs + (isIdle ? waitMs : Math.min(waitMs, HOLD_CHECK_MAX_MS));
   }
 
@@ -183,8 +178,8 @@ export class HoldSweeper {
       if (!more) break;
     }
     if (settledUpTo === state.cursor) return false;
-    const [open] = (await this.#ports.holds.openRows(couponId, state.cursor, 1)).rows;
-    state.cursor = Math.min(settledUpTo, (open?.issueNo ?? Infinity) - 1);
+    const head = await this.#ports.holds.openHead(couponId, state.cursor, 1, 0);
+    state.cursor = Math.min(settledUpTo, (head?.firstNo ?? Infinity) - 1);
     return true;
   }
 }

@@ -1,6 +1,6 @@
 /** Confirms holds, releases them, and recalls unused issuances, for the front end. */
 import type { Clock } from '../domain/clock.js';
-import { couponState, type CouponId, type Issuance } from '../domain/coupon.js';
+import { couponState, type CouponId } from '../domain/coupon.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
 import { ISSUANCES_MAX } from '../domain/limits.js';
 import { holderFields } from '../domain/holder.js';
@@ -67,7 +67,7 @@ export class Holds {
         const audit = (): AuditEntry =>
           this.#entry(by, 'hold_released', couponId, { issueNo, ...holderFields(holder) });
         const taken = await this.#ports.takeBack.fromLedger({
-          ...{ couponId, epoch: record.epoch, issuances: [state], reason: 'hold_released', audit },
+          ...{ couponId, epoch: record.epoch, which: [state], reason: 'hold_released', audit },
         });
         if (taken === 'stale' || taken.length === 0) continue;
       }
@@ -91,19 +91,22 @@ export class Holds {
     if (snapshot === undefined) return { status: 'not_ready' };
     const state = couponState(snapshot, snapshot.issued, snapshot.storeNowMs);
     if (state !== 'paused' && state !== 'closed') return { status: 'not_stopped' };
-    const { rows } = await holds.openRows(couponId, afterIssueNo, ISSUANCES_MAX);
-    const audit = (taken: readonly Issuance[]): AuditEntry =>
+    const head = await holds.openHead(couponId, afterIssueNo, ISSUANCES_MAX, 0);
+    const audit = (taken: readonly NumberedHolder[]): AuditEntry =>
       this.#entry(by, 'coupon_recalled', couponId, {
         count: taken.length,
         firstIssueNo: taken[0]?.issueNo,
         lastIssueNo: taken.at(-1)?.issueNo,
       });
     const taken = await this.#ports.takeBack.fromLedger({
-      ...{ couponId, epoch: record.epoch, issuances: rows, reason: 'recalled', audit },
+      ...{ couponId, epoch: record.epoch },
+      which: head === undefined ? [] : { ...head, issuedUpToMs: Number.MAX_SAFE_INTEGER },
+      reason: 'recalled',
+      audit,
     });
     if (taken === 'stale') return { status: 'not_ready' };
     const remaining = await this.#returned(couponId, taken);
-    const next = rows.length < ISSUANCES_MAX ? undefined : rows.at(-1)?.issueNo;
+    const next = head?.count === ISSUANCES_MAX ? head.lastNo : undefined;
     return { status: 'recalled', count: taken.length, next, remaining };
   }
 

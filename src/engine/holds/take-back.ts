@@ -4,11 +4,12 @@
  * The ledger comes first, as in a revoke: once the store has removed the members they may win anew, and then no row may exist under an
  * old number. Before the ledger the coupon is marked pending: where the process dies between the steps, the reconciler finds the coupon.
  */
-import type { CouponId, CouponSnapshot, Issuance } from '../domain/coupon.js';
+import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
+import { TAKE_BACK_MAX } from '../domain/limits.js';
 import type { Admission, NumberedHolder } from '../ports/admission.js';
 import type { AuditEntry } from '../ports/audit-log.js';
 import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
-import type { HoldLedger, TakeBackReason } from '../ports/hold-ledger.js';
+import type { DueHolds, HoldLedger, TakeBackReason } from '../ports/hold-ledger.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
 import type { Versions } from '../ports/versions.js';
 
@@ -25,10 +26,10 @@ export interface TakeBackRequest {
   readonly couponId: CouponId;
   /** The catalogue's epoch, read before the issuances were. */
   readonly epoch: number;
-  /** Up to {@link ISSUANCES_MAX}. */
-  readonly issuances: readonly NumberedHolder[];
+  /** See {@link HoldLedger.revokeMany}. */
+  readonly which: readonly NumberedHolder[] | DueHolds;
   readonly reason: TakeBackReason;
-  readonly audit?: (taken: readonly Issuance[]) => AuditEntry;
+  readonly audit?: (taken: readonly NumberedHolder[]) => AuditEntry;
 }
 
 export interface Returned {
@@ -52,13 +53,13 @@ export class TakeBack {
   async fromLedger({
     couponId,
     epoch,
-    issuances,
+    which,
     reason,
     audit,
-  }: TakeBackRequest): Promise<readonly Issuance[] | 'stale'> {
+  }: TakeBackRequest): Promise<readonly NumberedHolder[] | 'stale'> {
     const { bell, holds } = this.#ports;
     await bell?.markPending([couponId]);
-    const reply = await holds.revokeMany(couponId, epoch, issuances, reason, audit);
+    const reply = await holds.revokeMany(couponId, epoch, which, reason, audit);
     return reply === 'stale' ? reply : reply.taken;
   }
 
@@ -98,14 +99,17 @@ export class TakeBack {
     taken: readonly NumberedHolder[],
   ): Promise<Returned | 'not_ready'> {
     const { admission, catalogue, versions } = this.#ports;
-    const reply = await admission.revokeMany(couponId, taken);
-    if (reply.status === 'not_ready') return reply.status;
-    const { count, snapshot } = reply;
-    if (count > 0) {
-      versions.publish(couponId, snapshot.version);
-      await catalogue.saveTerms(couponId, snapshot);
+    let count = 0;
+    for (let first = 0; ; first += TAKE_BACK_MAX) {
+      const reply = await admission.revokeMany(couponId, taken.slice(first, first + TAKE_BACK_MAX));
+      if (reply.status === 'not_ready') return reply.status;
+      const { snapshot } = reply;
+      if (reply.count > 0) versions.publish(couponId, snapshot.version);
+      count += reply.count;
+      if (first + TAKE_BACK_MAX < taken.length) continue;
+      if (count > 0) await catalogue.saveTerms(couponId, snapshot);
+      return { count, snapshot };
     }
-    return { count, snapshot };
   }
 
   #leave(couponId: CouponId, taken: readonly NumberedHolder[]): void {

@@ -236,7 +236,7 @@ export interface Admission {
    * Takes back those of many that are live, each as {@link revoke} does, in one step and with one new version for all: a version each
    * would make every process read all winners for each of them. Safe to repeat.
    *
-   * @param issuances up to {@link ISSUANCES_MAX}.
+   * @param issuances up to {@link TAKE_BACK_MAX}.
    */
   revokeMany(couponId: CouponId, issuances: readonly NumberedHolder[]): Promise<RevokeManyReply>;
 }

@@ -61,9 +61,26 @@ export interface OpenRows {
   readonly nowMs: number;
 }
 
+/** What a sweep needs of the first open rows. */
+export interface OpenHead {
+  readonly count: number;
+  readonly firstNo: number;
+  readonly lastNo: number;
+  /** From the database's now until the first of them is due; 0 or below: it is. */
+  readonly dueInMs: number;
+  readonly due: DueHolds | undefined;
+}
+
+/** Open rows within a range of numbers that were issued at this instant or before. */
+export interface DueHolds {
+  readonly firstNo: number;
+  readonly lastNo: number;
+  readonly issuedUpToMs: number;
+}
+
 export interface TakenBack {
-  /** Those whose rows were removed; the others were confirmed, used, taken back or never recorded. */
-  readonly taken: readonly Issuance[];
+  /** Those whose rows were removed, ascending by number; the others were confirmed, used, taken back or never recorded. */
+  readonly taken: readonly NumberedHolder[];
 }
 
 /**
@@ -90,14 +107,15 @@ export interface HoldLedger {
    * An issuance without a row is passed over, because its row may be on its way: the caller comes again.
    *
    * @param epoch of the catalogue, read before the issuances were; `stale`: the coupon was rebuilt since, and nothing changed.
-   * @param issuances up to {@link ISSUANCES_MAX}.
+   * @param which up to {@link ISSUANCES_MAX} by their names, or up to {@link HOLDS_MAX} numbers of a range: those that are due need not be
+   *   read before.
    */
   revokeMany(
     couponId: CouponId,
     epoch: number,
-    issuances: readonly NumberedHolder[],
+    which: readonly NumberedHolder[] | DueHolds,
     reason: TakeBackReason,
-    audit?: (taken: readonly Issuance[]) => AuditEntry,
+    audit?: (taken: readonly NumberedHolder[]) => AuditEntry,
   ): Promise<TakenBack | 'stale'>;
 
   /** Ascending by id, those above `afterCouponId`, up to `limit`. */
@@ -105,6 +123,18 @@ export interface HoldLedger {
 
   /** Above `afterIssueNo`, up to `limit`. */
   openRows(couponId: CouponId, afterIssueNo: number, limit: number): Promise<OpenRows>;
+
+  /**
+   * Describes the first `limit` open rows above `afterIssueNo`; `undefined`: there is none.
+   *
+   * @param dueAfterMs a row is due so long after its issue.
+   */
+  openHead(
+    couponId: CouponId,
+    afterIssueNo: number,
+    limit: number,
+    dueAfterMs: number,
+  ): Promise<OpenHead | undefined>;
 
   /** Numbers of the member's open rows. */
   openNumbersOf(couponId: CouponId, memberId: MemberId): Promise<number[]>;

@@ -14,6 +14,7 @@ import type {
   WinnersView,
   NumberedChange,
 } from '../../engine/ports/admission.js';
+import { runsOf } from '../../engine/domain/runs.js';
 import type { TermsChange } from '../../engine/ports/terms-change.js';
 import type { CouponId, CouponSnapshot, HolderId, Issuance } from '../../engine/domain/coupon.js';
 import { answerInCalls, askInCalls, type CallLimits, callsOf } from './answer-in-calls.js';
@@ -224,7 +225,8 @@ export class RedisAdmission implements Admission {
 
   async revokeMany(couponId: CouponId, issuances: readonly NumberedHolder[]): Promise<RevokeManyReply> {
     const keys = [metaKey(couponId), winnersKey(couponId), queueKey(couponId)];
-    const args = issuances.flatMap(({ issueNo, holder }) => [issueNo, holder]);
+    const numbers = runsOf(issuances).map(([first, last]) => `${first}-${last}`);
+    const args = [numbers.join(','), ...issuances.map(({ holder }) => holder)];
     const fields = await this.#change('expire', keys, args);
     const status = fields[0];
     switch (status) {

@@ -148,6 +148,7 @@ const codes: readonly (readonly [prefix: string, fault: SqlFault])[] = [
   ['SQLITE_NOMEM', 'not_written'],
   ['SQLITE_CORRUPT', 'corrupt'],
   ['SQLITE_NOTADB', 'corrupt'],
+  ['ROW_MEANWHILE', 'retry'],
   ['NO_CONNECTION', 'refused'],
   ['DATABASE_TIMEOUT', 'lost'],
   ['DATABASE_CLOSED', 'lost'],

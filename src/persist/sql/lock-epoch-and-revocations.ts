@@ -144,6 +144,7 @@ function rangeOf(issuances: readonly Issuance[]): { readonly lowest: number; rea
 /**
  * Holds the epoch alone. What {@link lockEpochAndRevocations} holds besides would let two revocations of one number wait for each other.
  *
+ * @returns what the coupon's events need; `undefined`: it is not in the catalogue.
  * @throws StaleEpoch when the catalogue's epoch is above the batch's. A coupon that is not in the catalogue has none.
  */
 export async function holdEpoch(
@@ -151,12 +152,13 @@ export async function holdEpoch(
   flavour: SqlFlavour,
   couponId: CouponId,
   epoch: number,
-): Promise<void> {
+): Promise<{ readonly sellerId: string; readonly holdSeconds: number | null } | undefined> {
   const row = await transaction
     .selectFrom('coupon')
-    .select('epoch')
+    .select(['epoch', 'seller_id as sellerId', 'hold_seconds as holdSeconds'])
     .where('id', '=', couponId)
     .modifyEnd(flavour.lockShared)
     .executeTakeFirst();
   if ((row?.epoch ?? 0) > epoch) throw new StaleEpoch();
+  return row;
 }

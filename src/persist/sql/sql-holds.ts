@@ -1,6 +1,6 @@
 /** Holds on MySQL, MariaDB and SQLite: confirms them, and takes back what was not confirmed. */
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import { holderOf } from '../../engine/domain/holder.js';
 import type { OrderId } from '../../engine/domain/redemption.js';
 import type { NumberedHolder } from '../../engine/ports/admission.js';
@@ -8,10 +8,12 @@ import type { AuditActor, AuditEntry } from '../../engine/ports/audit-log.js';
 import type {
   Confirmation,
   ConfirmResult,
+  DueHolds,
   EndedHold,
   HoldingCoupon,
   HoldLedger,
   HoldState,
+  OpenHead,
   OpenRows,
   TakeBackReason,
   TakenBack,
@@ -75,11 +77,11 @@ export class SqlHolds implements HoldLedger {
   revokeMany(
     couponId: CouponId,
     epoch: number,
-    issuances: readonly NumberedHolder[],
+    which: readonly NumberedHolder[] | DueHolds,
     reason: TakeBackReason,
-    audit?: (taken: readonly Issuance[]) => AuditEntry,
+    audit?: (taken: readonly NumberedHolder[]) => AuditEntry,
   ): Promise<TakenBack | 'stale'> {
-    return revokeMany(this.#db, this.#flavour, { couponId, epoch, issuances, reason, audit });
+    return revokeMany(this.#db, this.#flavour, { couponId, epoch, which, reason, audit });
   }
 
   async holdingCoupons(afterCouponId: number, limit: number): Promise<HoldingCoupon[]> {
@@ -105,6 +107,40 @@ export class SqlHolds implements HoldLedger {
         .execute(),
     );
     return { rows: rows.map(issuanceOf), nowMs: rows[0]?.nowMs ?? 0 };
+  }
+
+  async openHead(
+    couponId: CouponId,
+    afterIssueNo: number,
+    limit: number,
+    dueAfterMs: number,
+  ): Promise<OpenHead | undefined> {
+    const head = openHolds(this.#db, couponId)
+      .select(['issue_no', 'issued_at'])
+      .where('issue_no', '>', afterIssueNo)
+      .orderBy('issue_no')
+      .limit(limit)
+      .as('head');
+    const issuedUpToMs = sql<number>`${this.#flavour.nowMs} - ${dueAfterMs}`;
+    const row = await reading(() =>
+      this.#db
+        .selectFrom(head)
+        .select([
+          sql<number>`count(*)`.as('count'),
+          sql<number>`min(issue_no)`.as('firstNo'),
+          sql<number>`max(issue_no)`.as('lastNo'),
+          sql<number>`min(issued_at)`.as('earliestMs'),
+          sql<number | null>`min(case when issued_at <= ${issuedUpToMs} then issue_no end)`.as('firstDueNo'),
+          sql<number | null>`max(case when issued_at <= ${issuedUpToMs} then issue_no end)`.as('lastDueNo'),
+          issuedUpToMs.as('issuedUpToMs'),
+        ])
+        .executeTakeFirstOrThrow(),
+    );
+    const { count, firstNo, lastNo, earliestMs, firstDueNo, lastDueNo, issuedUpToMs: upToMs } = row;
+    if (count === 0) return undefined;
+    const isDue = firstDueNo !== null && lastDueNo !== null;
+    const due = isDue ? { firstNo: firstDueNo, lastNo: lastDueNo, issuedUpToMs: upToMs } : undefined;
+    return { count, firstNo, lastNo, dueInMs: earliestMs - upToMs, due };
   }
 
   async openNumbersOf(couponId: CouponId, memberId: MemberId): Promise<number[]> {

@@ -1,7 +1,9 @@
 /** Tests what every back end of {@link HoldLedger} promises: one subtest a sentence of the port. */
 import type { Test } from 'tap';
+import { holderOf } from '../../domain/holder.js';
 import type { CouponId, Issuance } from '../../domain/coupon.js';
 import type { RedemptionRules } from '../../domain/redemption.js';
+import type { NumberedHolder } from '../../ports/admission.js';
 import type { AuditActor, AuditLog } from '../../ports/audit-log.js';
 import type { CouponCatalogue } from '../../ports/coupon-catalogue.js';
 import type { EventLog } from '../../ports/event-log.js';
@@ -33,7 +35,7 @@ const numbered = (from: number, to: number): Issuance[] =>
     ...{ issueNo: from + place, holder: member(`m${from + place}`), issuedAtMs: 0 },
   }));
 
-const numbersOf = (issuances: readonly Issuance[]): number[] => issuances.map(({ issueNo }) => issueNo);
+const numbersOf = (issuances: readonly NumberedHolder[]): number[] => issuances.map(({ issueNo }) => issueNo);
 
 export function holdLedgerContract(t: Test, name: string, open: (t: Test) => Promise<HoldsUnderTest>): void {
   t.test(`${name}: hold ledger contract`, async (t) => {
@@ -119,6 +121,33 @@ function aboutTakingBack(t: Test, under: HoldsUnderTest): void {
     t.same(await holds.revokeMany(couponId, 0, [], 'hold_expired'), { taken: [] });
   });
 
+  t.test(
+    'of a range those are taken back that were issued by an instant, unread, with their units',
+    async (t) => {
+      const couponId = await heldCoupon(under, 5);
+      const issuedAtMs = (await ledger.rows(couponId, 0, 1))[0]?.issuedAtMs ?? 0;
+      const later = [
+        { issueNo: 6, holder: holderOf(member('m6'), 2), issuedAtMs: issuedAtMs - 1 },
+        { issueNo: 7, holder: member('m7'), issuedAtMs: issuedAtMs + 1 },
+        { issueNo: 8, holder: member('m8'), issuedAtMs },
+        { issueNo: 9, holder: member('m9'), issuedAtMs },
+      ];
+      await ledger.record({ couponId, epoch: 0, issuances: later });
+      await holds.confirm({ couponId, issueNo: 3 }, order('A'), seller);
+      const due = { firstNo: 2, lastNo: 8, issuedUpToMs: issuedAtMs };
+      t.same(await holds.revokeMany(couponId, 0, due, 'hold_expired'), {
+        taken: [
+          ...[2, 4, 5].map((issueNo) => ({ issueNo, holder: `m${issueNo}` })),
+          { issueNo: 6, holder: 'm6~2' },
+          { issueNo: 8, holder: 'm8' },
+        ],
+      });
+      t.same(await holds.revokeMany(couponId, 0, due, 'hold_expired'), { taken: [] }, 'a repeat');
+      t.same(numbersOf(await ledger.rows(couponId, 0, 10)), [1, 3, 7, 9]);
+      t.match(await holds.stateOf({ couponId, issueNo: 6 }), { status: 'ended', holder: 'm6~2' });
+    },
+  );
+
   t.test('a number that was taken back never gets a row again, and its member may win anew', async (t) => {
     const couponId = await heldCoupon(under, 1);
     await holds.revokeMany(couponId, 0, numbered(1, 1), 'hold_expired');
@@ -150,6 +179,34 @@ function aboutMeetings(t: Test, under: HoldsUnderTest): void {
   t.test('of confirm and expiry exactly one happens, a thousand times', async (t) => {
     t.same(await confirmAgainstExpiry(under, 1_000), []);
   });
+
+  t.test(
+    'rows that are recorded within a range while it is taken back are taken once, or stay',
+    async (t) => {
+      const couponId = await heldCoupon(under, 0);
+      const all = numbered(1, 400);
+      await under.ledger.record({
+        couponId,
+        epoch: 0,
+        issuances: all.filter(({ issueNo }) => issueNo % 2 === 1),
+      });
+      const late = all.filter(({ issueNo }) => issueNo % 2 === 0);
+      const due = { firstNo: 1, lastNo: 400, issuedUpToMs: 0 };
+      const takeBack = () => under.others.revokeMany(couponId, 0, due, 'hold_expired');
+      const [record, ...replies] = await Promise.all([
+        under.ledger.record({ couponId, epoch: 0, issuances: late }),
+        takeBack(),
+      ]);
+      t.equal(record.inserted, 200);
+      replies.push(await takeBack());
+      const taken = replies.flatMap((reply) => (reply === 'stale' ? [] : numbersOf(reply.taken)));
+      t.same(
+        taken.sort((one, other) => one - other),
+        numbersOf(all),
+      );
+      t.match(await under.ledger.counts([couponId]), [{ recorded: 0 }]);
+    },
+  );
 
   t.test('of two that take back at once each number is taken by one', async (t) => {
     const couponId = await heldCoupon(under, 200);
@@ -218,7 +275,7 @@ export async function confirmAgainstExpiry(
 }
 
 function aboutReading(t: Test, under: HoldsUnderTest): void {
-  const { holds } = under;
+  const { holds, ledger } = under;
 
   t.test(
     'the open rows are those that may be taken back, in order, with the clock of the database',
@@ -235,6 +292,32 @@ function aboutReading(t: Test, under: HoldsUnderTest): void {
       t.same(await holds.openNumbersOf(couponId, member('m2')), [], 'confirmed');
     },
   );
+
+  t.test('the first open rows are known by their numbers, and which of them are due', async (t) => {
+    const couponId = await heldCoupon(under, 5);
+    const issuedAtMs = (await ledger.rows(couponId, 0, 1))[0]?.issuedAtMs ?? 0;
+    const { nowMs } = await holds.openRows(couponId, 0, 1);
+    await ledger.record({
+      ...{ couponId, epoch: 0 },
+      issuances: [{ issueNo: 6, holder: member('m6'), issuedAtMs: issuedAtMs + 3_600_000 }],
+    });
+    await holds.confirm({ couponId, issueNo: 1 }, order('A'), seller);
+    const ageMs = nowMs - issuedAtMs;
+    const first = await holds.openHead(couponId, 0, 3, ageMs);
+    t.match(first, { count: 3, firstNo: 2, lastNo: 4, due: { firstNo: 2, lastNo: 4 } });
+    t.ok((first?.dueInMs ?? 1) <= 0);
+    t.equal(first?.due?.issuedUpToMs, issuedAtMs - (first?.dueInMs ?? 0));
+    const rest = await holds.openHead(couponId, 3, 3, ageMs);
+    t.match(
+      rest,
+      { count: 3, firstNo: 4, lastNo: 6, due: { firstNo: 4, lastNo: 5 } },
+      'the last one is not due',
+    );
+    const none = await holds.openHead(couponId, 0, 3, ageMs + 1_800_000);
+    t.match(none, { count: 3, firstNo: 2, lastNo: 4, due: undefined });
+    t.ok((none?.dueInMs ?? 0) > 0);
+    t.equal(await holds.openHead(couponId, 6, 3, 0), undefined);
+  });
 
   t.test('coupons with holds are found, and the others are not', async (t) => {
     const plain = await couponWith(under);
@@ -264,7 +347,7 @@ function aboutWhatIsBeside(
 
   t.test('a thousand are taken back in one call, each with an event, all with one audit entry', async (t) => {
     const couponId = await heldCoupon(under, 1_000);
-    const audit = (taken: readonly Issuance[]) => ({
+    const audit = (taken: readonly NumberedHolder[]) => ({
       ...{ atMs: 7, actor: seller, action: 'coupon_recalled' as const },
       ...{ target: `coupon ${couponId}`, detail: { count: taken.length } },
     });

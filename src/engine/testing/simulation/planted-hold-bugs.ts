@@ -1,10 +1,17 @@
 /** Plants bugs of holds; see planted-bugs.ts. */
 import type { CouponId } from '../../domain/coupon.js';
+import { HOLDS_MAX } from '../../domain/limits.js';
 import type { OrderId } from '../../domain/redemption.js';
 import type { TakeBackPorts } from '../../holds/take-back.js';
 import type { NumberedHolder } from '../../ports/admission.js';
 import type { AuditActor } from '../../ports/audit-log.js';
-import type { ConfirmResult, TakeBackReason, TakenBack } from '../../ports/hold-ledger.js';
+import type {
+  ConfirmResult,
+  DueHolds,
+  HoldLedger,
+  TakeBackReason,
+  TakenBack,
+} from '../../ports/hold-ledger.js';
 import type { IssuanceName } from '../../ports/redemption-ledger.js';
 import type { Planting, SettledReader } from './planting.js';
 import type { SimulatedDatabase } from './simulated-database.js';
@@ -28,12 +35,12 @@ class TakesConfirmed extends SimulatedHolds {
   override revokeMany(
     couponId: CouponId,
     epoch: number,
-    issuances: readonly NumberedHolder[],
+    which: readonly NumberedHolder[] | DueHolds,
     reason: TakeBackReason,
   ): TakenBack | 'stale' {
     const { confirmed } = this.ledgerOf(couponId);
-    for (const { issueNo } of issuances) confirmed.delete(issueNo);
-    return super.revokeMany(couponId, epoch, issuances, reason);
+    for (const { issueNo } of this.namedBy(couponId, which)) confirmed.delete(issueNo);
+    return super.revokeMany(couponId, epoch, which, reason);
   }
 }
 
@@ -51,13 +58,19 @@ class VersionPerUnit extends SimulatedStore {
   }
 }
 
-function storeBeforeLedger(ports: TakeBackPorts): TakeBackPorts {
+function storeBeforeLedger(ports: TakeBackPorts & { readonly holds: HoldLedger }): TakeBackPorts {
   return {
     ...ports,
     holds: {
-      async revokeMany(couponId, epoch, issuances, reason, audit) {
-        await ports.admission.revokeMany(couponId, issuances);
-        return ports.holds.revokeMany(couponId, epoch, issuances, reason, audit);
+      async revokeMany(couponId, epoch, which, reason, audit) {
+        const due = 'issuedUpToMs' in which ? which : undefined;
+        const { rows } = await ports.holds.openRows(couponId, (due?.firstNo ?? Infinity) - 1, HOLDS_MAX);
+        const open = rows.filter(
+          ({ issueNo, issuedAtMs }) =>
+            due !== undefined && issueNo <= due.lastNo && issuedAtMs <= due.issuedUpToMs,
+        );
+        await ports.admission.revokeMany(couponId, 'issuedUpToMs' in which ? open : which);
+        return ports.holds.revokeMany(couponId, epoch, which, reason, audit);
       },
     },
   };

@@ -2,6 +2,7 @@
 import type { Admission } from '../../ports/admission.js';
 import type { CouponChanges } from '../../ports/coupon-changes.js';
 import type { IssuanceQueue } from '../../ports/issuance-queue.js';
+import type { HoldLedger } from '../../ports/hold-ledger.js';
 import type { Versions } from '../../ports/versions.js';
 import type { UnitLimit } from '../checker/history.js';
 import type { HoldSweeperPorts } from '../../holds/hold-sweeper.js';
@@ -31,7 +32,7 @@ export interface Planting {
   recovery(store: SimulatedStore): StoreRecovery;
   holds(database: SimulatedDatabase, nowMs: () => number): SimulatedHolds;
   /** The ports of a take-back. */
-  takeBack(ports: TakeBackPorts): TakeBackPorts;
+  takeBack(ports: TakeBackPorts & { readonly holds: HoldLedger }): TakeBackPorts;
   /** What a sweeper takes for settled. */
   settled(settled: SettledReader, database: SimulatedDatabase): SettledReader;
   readonly reconciles: boolean;

@@ -1,14 +1,16 @@
 /** Simulates holds of the ledger, transaction by transaction, as `persist/sql/sql-holds.ts` and `revoke-many.ts` decide them. */
-import type { CouponId, Issuance, MemberId } from '../../domain/coupon.js';
+import type { CouponId, MemberId } from '../../domain/coupon.js';
 import { memberOf, unitOf } from '../../domain/holder.js';
 import type { OrderId } from '../../domain/redemption.js';
 import type { NumberedHolder } from '../../ports/admission.js';
 import type { AuditActor, AuditEntry } from '../../ports/audit-log.js';
 import type {
   ConfirmResult,
+  DueHolds,
   HoldingCoupon,
   HoldLedger,
   HoldState,
+  OpenHead,
   OpenRows,
   TakeBackReason,
   TakenBack,
@@ -18,7 +20,8 @@ import type { IssuanceName } from '../../ports/redemption-ledger.js';
 import type { Link } from './link.js';
 import type { CouponLedger, EndedRow, SimulatedDatabase } from './simulated-database.js';
 
-type Audit = (taken: readonly Issuance[]) => AuditEntry;
+type Audit = (taken: readonly NumberedHolder[]) => AuditEntry;
+type Which = readonly NumberedHolder[] | DueHolds;
 
 export class SimulatedHolds {
   readonly #database: SimulatedDatabase;
@@ -75,13 +78,13 @@ export class SimulatedHolds {
   revokeMany(
     couponId: CouponId,
     epoch: number,
-    issuances: readonly NumberedHolder[],
+    which: Which,
     reason: TakeBackReason,
     audit?: Audit,
   ): TakenBack | 'stale' {
     if (this.#database.isRebuilt(couponId, epoch)) return 'stale';
     const ledger = this.#database.ledgerOf(couponId);
-    const taken = issuances.flatMap(({ issueNo, holder }) => {
+    const taken = this.namedBy(couponId, which).flatMap(({ issueNo, holder }) => {
       const row = ledger.rows.get(issueNo);
       return row?.holder === holder && this.isOpen(ledger, row) ? [row] : [];
     });
@@ -92,7 +95,7 @@ export class SimulatedHolds {
       ledger.ended.set(issueNo, { issueNo, holder, reason, issuedAtMs, revokedAtMs: this.nowMs() });
     }
     if (taken.length > 0 && audit !== undefined) this.#database.changes.auditLog.push(audit(taken));
-    return { taken };
+    return { taken: taken.map(({ issueNo, holder }) => ({ issueNo, holder })) };
   }
 
   holdingCoupons(afterCouponId: number, limit: number): HoldingCoupon[] {
@@ -113,6 +116,24 @@ export class SimulatedHolds {
     return { rows: rows.slice(0, limit), nowMs: this.nowMs() };
   }
 
+  openHead(
+    couponId: CouponId,
+    afterIssueNo: number,
+    limit: number,
+    dueAfterMs: number,
+  ): OpenHead | undefined {
+    const { rows, nowMs } = this.openRows(couponId, afterIssueNo, limit);
+    const [firstNo, lastNo] = [rows[0]?.issueNo, rows.at(-1)?.issueNo];
+    if (firstNo === undefined || lastNo === undefined) return undefined;
+    const issuedUpToMs = nowMs - dueAfterMs;
+    const dueInMs = Math.min(...rows.map(({ issuedAtMs }) => issuedAtMs)) - issuedUpToMs;
+    const numbers = rows.flatMap((row) => (row.issuedAtMs <= issuedUpToMs ? [row.issueNo] : []));
+    const [firstDueNo, lastDueNo] = [numbers[0], numbers.at(-1)];
+    const isDue = firstDueNo !== undefined && lastDueNo !== undefined;
+    const due = isDue ? { firstNo: firstDueNo, lastNo: lastDueNo, issuedUpToMs } : undefined;
+    return { count: rows.length, firstNo, lastNo, dueInMs, due };
+  }
+
   openNumbersOf(couponId: CouponId, memberId: MemberId): number[] {
     const ledger = this.#database.ledgerOf(couponId);
     return this.#rowsOf(ledger, memberId).flatMap((row) => (this.isOpen(ledger, row) ? [row.issueNo] : []));
@@ -121,6 +142,14 @@ export class SimulatedHolds {
   protected holdMsOf(couponId: CouponId): number | undefined {
     const seconds = this.#database.coupons.get(couponId)?.redemption?.holdSeconds;
     return seconds === undefined ? undefined : seconds * 1_000;
+  }
+
+  protected namedBy(couponId: CouponId, which: Which): readonly NumberedHolder[] {
+    if (!('issuedUpToMs' in which)) return which;
+    const { firstNo, lastNo, issuedUpToMs } = which;
+    return this.#database
+      .rows(couponId, firstNo - 1, Number.MAX_SAFE_INTEGER)
+      .filter(({ issueNo, issuedAtMs }) => issueNo <= lastNo && issuedAtMs <= issuedUpToMs);
   }
 
   protected rowAt(couponId: CouponId, issueNo: number): LedgerRow | undefined {
@@ -191,11 +220,11 @@ export class SimulatedHoldLedger implements HoldLedger {
   revokeMany(
     couponId: CouponId,
     epoch: number,
-    issuances: readonly NumberedHolder[],
+    which: Which,
     reason: TakeBackReason,
     audit?: Audit,
   ): Promise<TakenBack | 'stale'> {
-    return this.#link.call(() => this.#holds.revokeMany(couponId, epoch, issuances, reason, audit));
+    return this.#link.call(() => this.#holds.revokeMany(couponId, epoch, which, reason, audit));
   }
 
   holdingCoupons(afterCouponId: number, limit: number): Promise<HoldingCoupon[]> {
@@ -204,6 +233,15 @@ export class SimulatedHoldLedger implements HoldLedger {
 
   openRows(couponId: CouponId, afterIssueNo: number, limit: number): Promise<OpenRows> {
     return this.#link.call(() => this.#holds.openRows(couponId, afterIssueNo, limit));
+  }
+
+  openHead(
+    couponId: CouponId,
+    afterIssueNo: number,
+    limit: number,
+    dueAfterMs: number,
+  ): Promise<OpenHead | undefined> {
+    return this.#link.call(() => this.#holds.openHead(couponId, afterIssueNo, limit, dueAfterMs));
   }
 
   openNumbersOf(couponId: CouponId, memberId: MemberId): Promise<number[]> {
