@@ -40,8 +40,14 @@ export function connectionsMax(most = openFilesMax()): number {
   return most - RESERVED_FILES;
 }
 
-/** Node.js has raised the soft limit to the hard one by now. Infinity where the system has no such limit. */
+let read: number | undefined;
+
+/** Node.js has raised the soft limit to the hard one by now. Infinity where the system has no such limit. Read once: a report takes 5 ms. */
 export function openFilesMax(): number {
+  return (read ??= readOpenFilesMax());
+}
+
+function readOpenFilesMax(): number {
   const { userLimits } = process.report.getReport() as {
     userLimits?: { open_files?: { soft: number | 'unlimited' } };
   };

@@ -82,10 +82,9 @@ export async function checkEveryPage(t: Test, look: Look): Promise<void> {
 
   /** Signed in before the first page is there. */
   function personOn(as: Person | undefined): Promise<Page> {
-    const options = { ...look, reducedMotion: 'reduce' } as const;
-    if (as === undefined) return browser.person(options);
-    if (as === 'administrator') return signedInWith(browser, adminToken, options);
-    return signedIn(browser, ...people[as], options);
+    if (as === undefined) return browser.person(look);
+    if (as === 'administrator') return signedInWith(browser, adminToken, look);
+    return signedIn(browser, ...people[as], look);
   }
 
   const pages = new Map<Person | undefined, Page>();
