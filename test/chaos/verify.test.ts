@@ -63,10 +63,10 @@ async function admit(stores: Stores, couponId: CouponRecord['couponId'], names: 
 function ledgerAfter(ledger: IssuanceLedger, first: () => Promise<void>): IssuanceLedger {
   return new Proxy(ledger, {
     get(target, name: keyof IssuanceLedger) {
-      if (name !== 'highestIssueNo') return target[name].bind(target);
-      return async (couponId: CouponRecord['couponId']) => {
+      if (name !== 'highestIssueNos') return target[name].bind(target);
+      return async (couponIds: readonly CouponRecord['couponId'][]) => {
         await first();
-        return target.highestIssueNo(couponId);
+        return target.highestIssueNos(couponIds);
       };
     },
   });

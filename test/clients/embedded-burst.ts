@@ -28,7 +28,7 @@ async function burst(couponId: CouponId): Promise<never> {
     paused: false,
     closed: false,
   };
-  const lastIssueNo = await ledger.highestIssueNo(couponId);
+  const [lastIssueNo = 0] = await ledger.highestIssueNos([couponId]);
   const coupon = { ...terms, couponId, version: 1, epoch: 1, lastIssueNo };
   await admission.warm(couponId, () => Promise.resolve({ coupon, issued: rowsOf(couponId) }));
   for (let press = 0; ; press++) {

@@ -104,6 +104,6 @@ export interface IssuanceLedger {
 
   /** Reads every row of the coupons, so its cost grows with them. */
   counts(couponIds: readonly CouponId[]): Promise<LedgerCounts[]>;
-  /** The highest number in rows, revocations and dead letters; 0 when there is none. */
-  highestIssueNo(couponId: CouponId): Promise<number>;
+  /** The highest number in rows, revocations and dead letters of each coupon, of at most 500; 0 when there is none. */
+  highestIssueNos(couponIds: readonly CouponId[]): Promise<number[]>;
 }

@@ -87,7 +87,7 @@ class Reconciliation {
     if (admitted !== undefined) await this.#readWinners(admitted);
     const revoked = await this.#readRevocations(admitted);
     const [depth] = (await distributed?.queue.depths([couponId])) ?? [];
-    const highest = await ledger.highestIssueNo(couponId);
+    const [highest = 0] = await ledger.highestIssueNos([couponId]);
     const quantity = Math.max(snapshot?.quantity ?? 0, this.#record.quantity);
     return {
       couponId,

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { CouponRecovery } from '../recovery/coupon-recovery.js';
 import type { CouponId } from '../domain/coupon.js';
+import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import { RECONCILE_EVERY_MS, REVOKE_WAIT_MAX_MS } from '../domain/limits.js';
 import { Reconciler } from './reconcile-loop.js';
 import { SimulatedAdmitted, SimulatedAudit } from '../testing/simulation/simulated-audit.js';
@@ -9,7 +10,7 @@ import { SimulatedRecoveryStore, StoreRecovery } from '../testing/simulation/sim
 import { memberNamed, STORE_START_MS, StagedWorld } from '../testing/simulation/staged-world.js';
 import { issuancesOf } from '../testing/contracts/one-by-one.js';
 
-async function started() {
+async function started(options: { readonly faultOf?: () => CouponId | undefined } = {}) {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 3 });
   const memberIds = ['a', 'b'].map(memberNamed);
@@ -38,6 +39,7 @@ async function started() {
   );
   const reconciler = new Reconciler({
     ...shared,
+    ledger: countingNoneWith(ledger, options.faultOf),
     clock: world.clock,
     coupons,
     onGap: (id, gap) => gaps.push([id, gap]),
@@ -124,3 +126,49 @@ t.test('a coupon whose numbers are behind the ledger is recovered without any do
   await world.time.advance(2 * RECONCILE_EVERY_MS);
   t.match(world.store.snapshot(couponId), { epoch: 2, lastIssueNo: 2, issued: 2 });
 });
+
+t.test('a coupon that cannot be counted is a fault of its own, and the others are compared', async (t) => {
+  let faultOf: CouponId | undefined;
+  const { world, couponId, gaps, reconciler } = await started({ faultOf: () => faultOf });
+  const others = [await world.registered({ quantity: 3 }), await world.registered({ quantity: 3 })];
+  const ids = [couponId, ...others];
+  for (const id of others) {
+    world.store.admit({
+      couponId: id,
+      epoch: 1,
+      holders: [memberNamed('a')],
+      notAfterMs: STORE_START_MS * 2,
+    });
+  }
+  // Every issuance leaves the queue, and none becomes a row.
+  for (const id of ids) {
+    world.store.markPending([id]);
+    world.store.claim(id, 'token', 10, 1_000);
+    world.store.ack(id, 'token');
+  }
+  [faultOf] = others;
+  await world.time.advance(RECONCILE_EVERY_MS + 1);
+  const rest = [
+    [couponId, 2],
+    [others[1], 1],
+  ];
+  t.same([gaps, reconciler.gap], [rest, 3]);
+  t.match(world.faults, [/not countable/]);
+  faultOf = undefined;
+  await world.time.advance(RECONCILE_EVERY_MS);
+  t.same([gaps, reconciler.gap], [[...rest, [others[0], 1]], 4]);
+});
+
+/** The ledger of the world, which cannot count the rows of one coupon. */
+function countingNoneWith(ledger: IssuanceLedger, faultOf: () => CouponId | undefined = () => undefined) {
+  return new Proxy(ledger, {
+    get(target, name: keyof IssuanceLedger) {
+      if (name !== 'counts') return target[name].bind(target);
+      return async (couponIds: readonly CouponId[]) => {
+        const fault = faultOf();
+        if (fault !== undefined && couponIds.includes(fault)) throw new Error('not countable');
+        return target.counts(couponIds);
+      };
+    },
+  });
+}

@@ -18,17 +18,18 @@ import type { CouponRecovery } from '../recovery/coupon-recovery.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
 import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
 import { finishRevokes, unfinishedRevocations } from './unfinished-revocations.js';
-import type { IssuanceLedger } from '../ports/issuance-ledger.js';
+import type { IssuanceLedger, LedgerCounts } from '../ports/issuance-ledger.js';
 import type { IssuanceQueue, PendingMark, RecorderBell } from '../ports/issuance-queue.js';
 import type { LedgerAudit } from '../ports/ledger-audit.js';
 import { revocationPages } from '../ports/ledger-pages.js';
-import { chunksOf } from '../domain/chunks.js';
+import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
 import { repeatWithoutOverlap } from '../domain/repeat.js';
 import {
   MARK_TO_REVOCATION_MAX_MS,
   RECONCILE_AT_ONCE,
   RECONCILE_COUPONS_MAX,
   RECONCILE_EVERY_MS,
+  RECONCILE_ROWS_AT_ONCE,
 } from '../domain/limits.js';
 
 export interface ReconcilerPorts {
@@ -52,6 +53,17 @@ export interface ReconcilerPorts {
   /** `count` unfinished revocations were completed. */
   onRevokesFinished(couponId: CouponId, count: number): void;
   onFault(fault: unknown, couponId: CouponId | undefined): void;
+}
+
+interface Check {
+  readonly mark: PendingMark;
+  readonly before: CouponSnapshot;
+}
+
+interface Compared extends Check {
+  readonly highest: number;
+  readonly counts: LedgerCounts;
+  readonly after: CouponSnapshot;
 }
 
 export class Reconciler {
@@ -84,42 +96,72 @@ export class Reconciler {
       const marks = await this.#ports.bell.pendingMarks(RECONCILE_COUPONS_MAX);
       const couponIds = marks.map(({ couponId }) => couponId);
       const snapshots = await this.#ports.admission.snapshots(couponIds);
-      const checks = marks.map((mark, place) => ({ mark, snapshot: snapshots[place] }));
-      for (const some of chunksOf(checks, RECONCILE_AT_ONCE)) {
-        await Promise.all(
-          some.map(({ mark, snapshot }) =>
-            this.#checkCoupon(mark, snapshot).catch((fault: unknown) => {
-              this.#ports.onFault(fault, mark.couponId);
-            }),
-          ),
-        );
+      const checks: Check[] = [];
+      for (const [place, mark] of marks.entries()) {
+        const before = snapshots[place];
+        if (before === undefined) await this.#prepare(mark.couponId);
+        else if (!this.#isJudged(mark, before)) checks.push({ mark, before });
       }
+      for (const some of groupsByRows(checks)) await this.#compare(some);
       this.#forgetAllBut(new Set(couponIds));
     } catch (fault) {
       this.#ports.onFault(fault, undefined);
     }
   }
 
-  async #checkCoupon(
-    { couponId, markedAtMs }: PendingMark,
-    before: CouponSnapshot | undefined,
-  ): Promise<void> {
-    const { admission, ledger, queue, warmer } = this.#ports;
-    if (before === undefined) {
-      // The coupon has issuances to record, so it was in the store: it must return to service even without any request
-      // for it.
-      await warmer.prepare(couponId);
-      return;
+  /**
+   * The coupon has issuances to record, so it was in the store: it must return to service even without any request for
+   * it.
+   */
+  async #prepare(couponId: CouponId): Promise<void> {
+    try {
+      await this.#ports.warmer.prepare(couponId);
+    } catch (fault) {
+      this.#ports.onFault(fault, couponId);
     }
-    // A gap may close without a change of the state, when its rows come back.
-    const judged = `${stateOf(before)}/${markedAtMs}`;
-    if (this.#judged.get(couponId) === judged && !this.#gaps.has(couponId)) return;
-    const highest = await ledger.highestIssueNo(couponId);
-    const [depth] = await queue.depths([couponId]);
-    if (depth === undefined || depth.queued + depth.claimed > 0) return;
-    const [counts] = await ledger.counts([couponId]);
-    const [after] = await admission.snapshots([couponId]);
-    if (counts === undefined || after === undefined) return;
+  }
+
+  /** A gap may close without a change of the state, when its rows come back. */
+  #isJudged(mark: PendingMark, before: CouponSnapshot): boolean {
+    const { couponId } = mark;
+    return this.#judged.get(couponId) === judgedState(before, mark) && !this.#gaps.has(couponId);
+  }
+
+  /** Several coupons in the calls of one; where the calls fail because of one of them, each alone. */
+  async #compare(checks: readonly Check[]): Promise<void> {
+    try {
+      const compared = await this.#readCounts(checks);
+      for (const one of compared) {
+        await this.#judge(one).catch((fault: unknown) => {
+          this.#ports.onFault(fault, one.mark.couponId);
+        });
+      }
+    } catch (fault) {
+      const [first] = checks;
+      if (checks.length > 1 && !isOfTheStore(fault)) for (const one of checks) await this.#compare([one]);
+      else this.#ports.onFault(fault, first?.mark.couponId);
+    }
+  }
+
+  /** The counts of those with nothing in transit, each read after what it is compared with. */
+  async #readCounts(checks: readonly Check[]): Promise<Compared[]> {
+    const { admission, ledger, queue } = this.#ports;
+    const idsOf = (some: readonly Check[]): CouponId[] => some.map(({ mark }) => mark.couponId);
+    const highest = await ledger.highestIssueNos(idsOf(checks));
+    const depths = await queue.depths(idsOf(checks));
+    const still = checks
+      .map((check, place) => ({ ...check, highest: highest[place] ?? 0, depth: depths[place] }))
+      .filter(({ depth }) => depth !== undefined && depth.queued + depth.claimed === 0);
+    const counts = await ledger.counts(idsOf(still));
+    const afters = await admission.snapshots(idsOf(still));
+    return still.flatMap((one, place) => {
+      const [count, after] = [counts[place], afters[place]];
+      return count === undefined || after === undefined ? [] : [{ ...one, counts: count, after }];
+    });
+  }
+
+  async #judge({ mark, before, highest, counts, after }: Compared): Promise<void> {
+    const { couponId, markedAtMs } = mark;
     if (highest > after.lastIssueNo) {
       await this.#recover(couponId, after);
       return;
@@ -129,7 +171,9 @@ export class Reconciler {
     // The next comparison shows whether that was all.
     if (gap > 0 && (await this.#finishRevokes(couponId)) > 0) return;
     // The first step of a revoke may follow the mark a little later.
-    if (after.storeNowMs - markedAtMs > MARK_TO_REVOCATION_MAX_MS) this.#judged.set(couponId, judged);
+    if (after.storeNowMs - markedAtMs > MARK_TO_REVOCATION_MAX_MS) {
+      this.#judged.set(couponId, judgedState(before, mark));
+    }
     this.#reportGap(couponId, gap);
   }
 
@@ -163,6 +207,31 @@ export class Reconciler {
   #forgetAllBut(pending: ReadonlySet<CouponId>): void {
     for (const couponId of this.#judged.keys()) if (!pending.has(couponId)) this.#judged.delete(couponId);
   }
+}
+
+/** The counts of a group are one query, which reads every row of its coupons. */
+function groupsByRows(checks: readonly Check[]): Check[][] {
+  const groups: Check[][] = [];
+  let rows = Number.POSITIVE_INFINITY;
+  for (const check of checks) {
+    rows += check.before.issued;
+    const last = groups.at(-1);
+    if (last !== undefined && rows <= RECONCILE_ROWS_AT_ONCE && last.length < RECONCILE_AT_ONCE) {
+      last.push(check);
+    } else {
+      groups.push([check]);
+      rows = check.before.issued;
+    }
+  }
+  return groups;
+}
+
+function judgedState(before: CouponSnapshot, { markedAtMs }: PendingMark): string {
+  return `${stateOf(before)}/${markedAtMs}`;
+}
+
+function isOfTheStore(fault: unknown): boolean {
+  return fault instanceof StoreUnavailableError || fault instanceof StoreOutcomeUnknownError;
 }
 
 function stateOf({ epoch, version, issued, lastIssueNo }: CouponSnapshot): string {

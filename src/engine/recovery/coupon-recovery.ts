@@ -141,7 +141,7 @@ export class CouponRecovery {
     // Takes over a change that is not settled: its process may have made it in what is lost, and must not save it as made any more.
     const { record = before } = (await changes.standing(couponId)) ?? {};
     if (found.version < record.version) return this.suspend(record, found.epoch, seen);
-    const highest = await ledger.highestIssueNo(couponId);
+    const [highest = 0] = await ledger.highestIssueNos([couponId]);
     // Another process may have verified the coupon meanwhile, and numbers issued since may be recorded already. So the
     // store has lost data only if it is still behind when read after the ledger.
     const later = await store.inspect(couponId, seen);

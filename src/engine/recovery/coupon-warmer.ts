@@ -100,7 +100,7 @@ export class CouponWarmer {
     return admission.warm(couponId, async () => {
       const epoch = await catalogue.nextEpoch(couponId);
       const terms = await this.#termsToPutIn(before);
-      const lastIssueNo = await ledger.highestIssueNo(couponId);
+      const [lastIssueNo = 0] = await ledger.highestIssueNos([couponId]);
       const coupon = { ...terms, couponId, epoch, lastIssueNo, birth: before.birth };
       return { coupon, issued: rowPages(ledger, couponId) };
     });

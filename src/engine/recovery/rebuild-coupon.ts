@@ -138,7 +138,8 @@ class Rebuild {
     if (heldTwice.size > 0) await this.#deadLetterHolders(epoch, heldTwice);
 
     const version = terms.version + 1;
-    const lastIssueNo = Math.max(begun.lastIssueNo, highestIssueNo, await ledger.highestIssueNo(couponId));
+    const [inLedger = 0] = await ledger.highestIssueNos([couponId]);
+    const lastIssueNo = Math.max(begun.lastIssueNo, highestIssueNo, inLedger);
     const resumed = { ...terms, couponId, epoch, version, lastIssueNo };
     // The recorders' mark may be lost, and there may be no further downloads: the issuances queued again must be found
     // nevertheless.

@@ -54,7 +54,7 @@ function inCompany(ledger: IssuanceLedger): IssuanceLedger {
     rowsOfMember: (...args) => ledger.rowsOfMember(...args),
     use: (...args) => ledger.use(...args),
     counts: (...args) => ledger.counts(...args),
-    highestIssueNo: (...args) => ledger.highestIssueNo(...args),
+    highestIssueNos: (...args) => ledger.highestIssueNos(...args),
   };
 }
 

@@ -28,15 +28,23 @@ export function aboutRevoking(t: Test, { ledger }: LedgerUnderTest): void {
       result({ inserted: 2, revoked: 1 }),
     );
     t.same(await numbers(ledger, couponId), [1, 3]);
-    t.equal(await ledger.highestIssueNo(couponId), 3);
+    t.same(await ledger.highestIssueNos([couponId]), [3]);
   });
 
   t.test('the highest number counts the revoked ones', async (t) => {
     const couponId = freshCouponId();
-    t.equal(await ledger.highestIssueNo(couponId), 0);
+    t.same(await ledger.highestIssueNos([couponId]), [0]);
     await ledger.record({ couponId, epoch: 1, issuances: line(1, 3) });
     await ledger.revoke(couponId, 1, 3, member('m3'), AT_MS);
-    t.equal(await ledger.highestIssueNo(couponId), 3);
+    t.same(await ledger.highestIssueNos([couponId]), [3]);
+  });
+
+  t.test('the highest numbers of several coupons come in the order of the question', async (t) => {
+    const [first, empty, last] = [freshCouponId(), freshCouponId(), freshCouponId()];
+    await ledger.record({ couponId: first, epoch: 1, issuances: line(1, 3) });
+    await ledger.record({ couponId: last, epoch: 1, issuances: line(1, 2) });
+    t.same(await ledger.highestIssueNos([last, empty, first]), [2, 0, 3]);
+    t.same(await ledger.highestIssueNos([]), []);
   });
 
   t.test('revoking again changes nothing', async (t) => {

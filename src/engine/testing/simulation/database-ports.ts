@@ -168,7 +168,7 @@ export class SimulatedLedger implements IssuanceLedger {
     return this.#link.call(() => couponIds.map((couponId) => this.#database.counts(couponId)));
   }
 
-  highestIssueNo(couponId: CouponId): Promise<number> {
-    return this.#link.call(() => this.#database.highestIssueNo(couponId));
+  highestIssueNos(couponIds: readonly CouponId[]): Promise<number[]> {
+    return this.#link.call(() => couponIds.map((couponId) => this.#database.highestIssueNo(couponId)));
   }
 }
