@@ -51,11 +51,13 @@ export class PendingChecks {
     return [...this.#checks].filter(([, { dueMs }]) => dueMs <= nowMs).map(([couponId]) => couponId);
   }
 
-  foundEmpty(couponId: CouponId, nowMs: number): void {
+  /** @returns for how long nothing was there, in ms. */
+  foundEmpty(couponId: CouponId, nowMs: number): number {
     const check = this.#checks.get(couponId);
-    if (check === undefined) return;
+    if (check === undefined) return 0;
     const quietMs = nowMs - check.sinceMs;
     check.dueMs = nowMs + Math.min(Math.max(quietMs, SWEEP_EVERY_MS), SWEEP_SELDOM_MS);
+    return quietMs;
   }
 
   /** A drain follows a ring, so there is nothing to find before the next sweep. */

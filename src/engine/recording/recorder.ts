@@ -30,7 +30,7 @@ import {
 import { PendingChecks } from './pending-checks.js';
 
 export interface RecorderPorts {
-  readonly queue: Pick<IssuanceQueue, 'depths' | 'shardOf'>;
+  readonly queue: Pick<IssuanceQueue, 'shardOf' | 'withBacklog'>;
   readonly bell: RecorderBell;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
@@ -236,19 +236,15 @@ export class Recorder {
   }
 
   async #check(couponIds: readonly CouponId[]): Promise<void> {
-    const depths = await this.#ports.queue.depths(couponIds);
+    const rest = new Set(await this.#ports.queue.withBacklog(couponIds));
     const nowMs = this.#ports.clock.monotonicMs();
-    const empty = couponIds.filter((couponId, place) => {
-      const depth = depths[place];
-      if (depth?.queued === 0 && depth.claimed === 0) {
-        this.#checks.foundEmpty(couponId, nowMs);
-        return true;
-      }
+    const quiet = couponIds.filter((couponId) => {
+      if (!rest.has(couponId)) return this.#checks.foundEmpty(couponId, nowMs) >= PENDING_IDLE_MS;
       // Where it is not known, the drain finds out why.
       this.ring(couponId);
       return false;
     });
-    if (empty.length > 0) await this.#ports.bell.clearPending(empty, PENDING_IDLE_MS);
+    if (quiet.length > 0) await this.#ports.bell.clearPending(quiet, PENDING_IDLE_MS);
   }
 }
 

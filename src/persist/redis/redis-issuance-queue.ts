@@ -119,6 +119,22 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
     });
   }
 
+  async withBacklog(couponIds: readonly CouponId[]): Promise<CouponId[]> {
+    const found = new Set<CouponId>();
+    for (const some of chunksOf(couponIds, COUPONS_PER_CALL)) {
+      const calls = this.#callsOf(some, (couponId) => couponId);
+      const answers = await askInCalls(calls, (ids) => this.#backlogInOneCall(ids));
+      for (const [place, couponId] of some.entries()) if (answers[place] === true) found.add(couponId);
+    }
+    return couponIds.filter((couponId) => found.has(couponId));
+  }
+
+  async #backlogInOneCall(couponIds: readonly CouponId[]): Promise<boolean[]> {
+    const keys = couponIds.flatMap((couponId) => [queueKey(couponId), claimsKey(couponId)]);
+    const places = new Set(list(await this.#calls.run('backlog', keys, [])).map(integer));
+    return couponIds.map((_, place) => places.has(place + 1));
+  }
+
   async oldestAgesMs(couponIds: readonly CouponId[]): Promise<(number | undefined)[]> {
     const ages: (number | undefined)[] = [];
     for (const some of chunksOf(couponIds, AGES_AT_ONCE)) {

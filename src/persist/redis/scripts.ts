@@ -9,6 +9,7 @@ export const scriptKeyCounts = {
   admit: 3,
   amend: 2,
   announce: 1,
+  backlog: 2,
   'check-marks': 1,
   claim: 4,
   'clear-pending': 1,
@@ -41,6 +42,7 @@ export type ScriptName = keyof typeof scriptKeyCounts;
 export const scriptsOverCoupons: ReadonlySet<ScriptName> = new Set<ScriptName>([
   'ack',
   'admit',
+  'backlog',
   'claim',
   'depth',
   'release',

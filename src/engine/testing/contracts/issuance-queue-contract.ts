@@ -92,6 +92,21 @@ function aboutClaiming(t: Test, at: Driver): void {
     t.same(await at.queue.depths([]), []);
   });
 
+  t.test('only a coupon that surely has nothing queued or claimed is without a backlog', async (t) => {
+    const [queued, claimed, empty] = [
+      await at.couponWith(...members(2)),
+      await at.couponWith(...members(2)),
+      await at.couponWith(),
+    ];
+    const claim = await at.claimed(claimed.couponId);
+    const unknown = freshCouponId();
+    const ids = [empty, queued, claimed].map(({ couponId }) => couponId);
+    t.same(await at.queue.withBacklog([...ids, unknown]), [queued.couponId, claimed.couponId, unknown]);
+    await oneByOne(at.queue).ack(claimed.couponId, claim.token);
+    t.same(await at.queue.withBacklog(ids), [queued.couponId]);
+    t.same(await at.queue.withBacklog([]), []);
+  });
+
   t.test('the largest claim holds 3,000 issuances with the longest ids', async (t) => {
     const { couponId } = await at.couponWith();
     const memberIds = members(3_000, 'x'.repeat(59));
@@ -258,6 +273,7 @@ function aboutRounds(t: Test, at: Driver): void {
     );
     t.same(await at.ackRound(claims), Array(1_000).fill(true));
     t.same(await at.queue.depths(coupons), Array(1_000).fill({ queued: 0, claimed: 0 }));
+    t.same(await at.queue.withBacklog(coupons), []);
   });
 
   t.test('a round that is answered by one call is bounded by issuances', async (t) => {

@@ -58,6 +58,7 @@ function ackBeforeRecord(queue: IssuanceQueue): IssuanceQueue {
     releaseRound: done,
     shardOf: (couponId) => queue.shardOf(couponId),
     depths: (couponIds) => queue.depths(couponIds),
+    withBacklog: (couponIds) => queue.withBacklog(couponIds),
   };
 }
 

@@ -206,6 +206,15 @@ export class SimulatedIssuanceQueue implements IssuanceQueue {
   depths(couponIds: readonly CouponId[]): Promise<(QueueDepth | undefined)[]> {
     return this.#link.call(() => couponIds.map((couponId) => this.#store.depth(couponId)));
   }
+
+  withBacklog(couponIds: readonly CouponId[]): Promise<CouponId[]> {
+    return this.#link.call(() =>
+      couponIds.filter((couponId) => {
+        const depth = this.#store.depth(couponId);
+        return depth === undefined || depth.queued + depth.claimed > 0;
+      }),
+    );
+  }
 }
 
 /** Costs less than `queueMicrotask`, which makes an asynchronous resource of every task. */
