@@ -17,6 +17,13 @@ export const KEY_CHANGES = 'server_key';
 /** Sessions of accounts that ended before their tokens expire. */
 export const SESSION_ENDS = 'session_end';
 
+/** Locks of subjects, which have a counter of their own: the row with this subject. */
+export const LOCK_CHANGES = 'access_lock';
+export const COUNTER_SUBJECT = '';
+
+/** The highest id of a coupon. */
+export const COUPONS = 'coupon';
+
 /** First in its transaction, before anything that is to be seen with it. */
 export async function nextRevision(transaction: Transaction<Database>, name: string): Promise<number> {
   await transaction

@@ -20,6 +20,7 @@ import type { RedemptionLedger } from '../../engine/ports/redemption-ledger.js';
 import type { StoreCondition } from '../store-condition.js';
 import { inspectDatabase } from './inspect-database.js';
 import type { Database } from './schema.js';
+import { ChangeHeads } from './change-heads.js';
 import { SqlAccessLocks } from './sql-access-locks.js';
 import { SqlAccountStore } from './sql-account-store.js';
 import { SqlAudiences } from './sql-audiences.js';
@@ -63,6 +64,7 @@ export interface DatabaseStores {
 }
 
 export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): DatabaseStores {
+  const heads = new ChangeHeads(db);
   return {
     ledger: new SqlIssuanceLedger(db, flavour),
     issuanceSearch: new SqlIssuanceSearch(db),
@@ -70,14 +72,14 @@ export function databaseStores(db: Kysely<Database>, flavour: SqlFlavour): Datab
     catalogue: new SqlCouponCatalogue(db),
     changes: new SqlCouponChanges(db, flavour),
     accounts: new SqlAccountStore(db, flavour),
-    locks: new SqlAccessLocks(db),
+    locks: new SqlAccessLocks(db, heads),
     audiences: new SqlAudiences(db, flavour),
-    doorRules: new SqlDoorRules(db, flavour),
-    sessionEnds: new SqlSessionEnds(db),
+    doorRules: new SqlDoorRules(db, flavour, heads),
+    sessionEnds: new SqlSessionEnds(db, heads),
     auditLog: new SqlAuditLog(db),
     redemptions: new SqlRedemptions(db, flavour),
     holdLedger: new SqlHolds(db, flavour),
-    serverKeys: new SqlServerKeys(db),
+    serverKeys: new SqlServerKeys(db, heads),
     signingKeys: new SqlSigningKeys(db),
     events: new SqlEventLog(db, flavour),
     webhooks: new SqlWebhooks(db, flavour),

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import { startMariadb } from '../../../test/servers/mariadb.js';
 import { SqliteThreadDialect } from '../sqlite/sqlite-dialect.js';
 import { SqliteThread } from '../sqlite/sqlite-thread.js';
+import { ChangeHeads } from './change-heads.js';
 import { connectMysql } from './connect-mysql.js';
 import { migrateToLatest } from './migrate.js';
 import { migrationsFor } from './migrations.js';
@@ -54,7 +55,7 @@ async function migrates(t: Test, db: Kysely<Database>, flavour: SqlFlavour): Pro
 
   t.ok((await migrateToLatest(db, flavour)).includes('0046_door_rules'));
   await all['0046_door_rules']?.up(db);
-  const rules = new SqlDoorRules(db, flavour);
+  const rules = new SqlDoorRules(db, flavour, new ChangeHeads(db));
   t.same(await rules.settled(), { couponId: 3, revision: 4 });
   t.same(await rules.changesAfter(0, 9), [{ couponId: 1, rule: { presence: true }, revision: 3 }]);
   const bodies = await db.selectFrom('coupon_change').select('body').orderBy('coupon_id').execute();

@@ -12,7 +12,7 @@ import type { Role } from '../../accounts/accounts.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
 import { MEMBER_ID_LENGTH_MAX } from '../../engine/domain/member-id.js';
 import type { Database } from './schema.js';
-import { COUNTER_SUBJECT } from './sql-access-locks.js';
+import { COUNTER_SUBJECT } from './change-counter.js';
 import type { SqlFlavour } from './sql-flavour.js';
 
 const ACCOUNTS_PAGE = 1_000;

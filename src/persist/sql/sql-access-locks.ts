@@ -9,17 +9,19 @@ import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
 import { LOCKED_SUBJECTS_MAX } from '../../accounts/access-locks.js';
 import type { AccessLockStore, LockChange } from '../../accounts/access-locks.js';
+import { COUNTER_SUBJECT, LOCK_CHANGES } from './change-counter.js';
+import { type ChangeHeads, FollowedTable } from './change-heads.js';
 import type { Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import { inTransaction, reading, RolledBack } from './transaction.js';
 
-export const COUNTER_SUBJECT = '';
-
 export class SqlAccessLocks implements AccessLockStore {
   readonly #db: Kysely<Database>;
+  readonly #followed: FollowedTable;
 
-  constructor(db: Kysely<Database>) {
+  constructor(db: Kysely<Database>, heads: ChangeHeads) {
     this.#db = db;
+    this.#followed = new FollowedTable(heads, LOCK_CHANGES);
   }
 
   async set(
@@ -75,16 +77,18 @@ export class SqlAccessLocks implements AccessLockStore {
   }
 
   async changesAfter(revision: number, limit: number): Promise<LockChange[]> {
-    const rows = await reading(() =>
-      this.#db
-        .selectFrom('access_lock')
-        .select(['subject', 'locked', 'revision'])
-        .where('revision', '>', revision)
-        .where('subject', '!=', COUNTER_SUBJECT)
-        .orderBy('revision')
-        .limit(limit)
-        .$narrowType<{ subject: MemberId }>()
-        .execute(),
+    const rows = await this.#followed.after(revision, limit, () =>
+      reading(() =>
+        this.#db
+          .selectFrom('access_lock')
+          .select(['subject', 'locked', 'revision'])
+          .where('revision', '>', revision)
+          .where('subject', '!=', COUNTER_SUBJECT)
+          .orderBy('revision')
+          .limit(limit)
+          .$narrowType<{ subject: MemberId }>()
+          .execute(),
+      ),
     );
     return rows.map((row) => ({ ...row, locked: row.locked === 1 }));
   }

@@ -8,25 +8,44 @@ import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { DoorRule } from '../../engine/domain/door-rule.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 import type { DoorRuleChange, DoorRuleStore } from '../../accounts/door-rules.js';
-import { DOOR_CHANGES, settledRevision } from './change-counter.js';
+import { COUPONS, DOOR_CHANGES, settledRevision } from './change-counter.js';
+import { type ChangeHeads, FollowedTable } from './change-heads.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { reading } from './transaction.js';
 
+interface Settled {
+  readonly couponId: number;
+  readonly revision: number;
+}
+
 export class SqlDoorRules implements DoorRuleStore {
   readonly #db: Kysely<Database>;
   readonly #flavour: SqlFlavour;
+  readonly #heads: ChangeHeads;
+  readonly #followed: FollowedTable;
+  #settled: Settled | undefined;
 
-  constructor(db: Kysely<Database>, flavour: SqlFlavour) {
+  constructor(db: Kysely<Database>, flavour: SqlFlavour, heads: ChangeHeads) {
     this.#db = db;
     this.#flavour = flavour;
+    this.#heads = heads;
+    this.#followed = new FollowedTable(heads, DOOR_CHANGES);
   }
 
   /**
    * A coupon with a rule takes its revision before its id, and holds it until its commit. So whatever has an id up to the highest that is
-   * seen here has either been committed or still holds the counter, and the second question waits for that.
+   * seen here has either been committed or still holds the counter, and the second question waits for that. With the same highest id and
+   * the same revision as then, the answer is the same.
    */
-  async settled(): Promise<{ readonly couponId: number; readonly revision: number }> {
+  async settled(): Promise<Settled> {
+    const heads = await this.#heads.read();
+    const before = this.#settled;
+    const isSame = before?.couponId === heads.get(COUPONS) && before?.revision === heads.get(DOOR_CHANGES);
+    return before !== undefined && isSame ? before : (this.#settled = await this.#settle());
+  }
+
+  #settle(): Promise<Settled> {
     return reading(async () => {
       const { highest } = await this.#db
         .selectFrom('coupon')
@@ -39,21 +58,23 @@ export class SqlDoorRules implements DoorRuleStore {
   }
 
   async changesAfter(revision: number, limit: number): Promise<DoorRuleChange[]> {
-    const rows = await reading(() =>
-      this.#db
-        .selectFrom('coupon')
-        .select(['id', 'door', 'door_revision'])
-        .where('door_revision', '>', revision)
-        .orderBy('door_revision')
-        .limit(limit)
-        .execute(),
+    const rows = await this.#followed.after(revision, limit, () =>
+      reading(() =>
+        this.#db
+          .selectFrom('coupon')
+          .select(['id', 'door', 'door_revision as revision'])
+          .where('door_revision', '>', revision)
+          .orderBy('door_revision')
+          .limit(limit)
+          .execute(),
+      ),
     );
     return rows.map((row) => {
       const couponId = parseCouponId(String(row.id));
       if (couponId === undefined) {
         throw new StoreCorruptError('The database numbered a coupon outside the range of ids.');
       }
-      return { couponId, rule: doorRuleOf(row.door), revision: row.door_revision };
+      return { couponId, rule: doorRuleOf(row.door), revision: row.revision };
     });
   }
 }

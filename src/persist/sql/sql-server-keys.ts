@@ -11,15 +11,18 @@ import type {
 import type { MemberId } from '../../engine/domain/coupon.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import { KEY_CHANGES, nextRevision } from './change-counter.js';
+import { type ChangeHeads, FollowedTable } from './change-heads.js';
 import type { Database, ServerKeyTable } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import { inTransaction, reading, RolledBack } from './transaction.js';
 
 export class SqlServerKeys implements ServerKeyStore {
   readonly #db: Kysely<Database>;
+  readonly #followed: FollowedTable;
 
-  constructor(db: Kysely<Database>) {
+  constructor(db: Kysely<Database>, heads: ChangeHeads) {
     this.#db = db;
+    this.#followed = new FollowedTable(heads, KEY_CHANGES);
   }
 
   /** The counter is held until the commit, so two that create at once cannot both find room for the last key. */
@@ -106,14 +109,16 @@ export class SqlServerKeys implements ServerKeyStore {
   }
 
   async changesAfter(revision: number, limit: number): Promise<KeyChange[]> {
-    const rows = await reading(() =>
-      this.#db
-        .selectFrom('server_key')
-        .selectAll()
-        .where('revision', '>', revision)
-        .orderBy('revision')
-        .limit(limit)
-        .execute(),
+    const rows = await this.#followed.after(revision, limit, () =>
+      reading(() =>
+        this.#db
+          .selectFrom('server_key')
+          .selectAll()
+          .where('revision', '>', revision)
+          .orderBy('revision')
+          .limit(limit)
+          .execute(),
+      ),
     );
     return rows.map(changeOf);
   }
