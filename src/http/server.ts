@@ -22,7 +22,6 @@ import { startDoor } from './door/door-parts.js';
 import { PresenceTickets } from './presence/presence-tickets.js';
 import { Pressure } from './wire/pressure.js';
 import { logAnswer, logFault, logRefusedConnections, logRefusedToken } from './wire/request-log.js';
-import { sharedTimers } from '../engine/domain/shared-timers.js';
 import { RouteServer } from './route-server.js';
 import { RedemptionCounts } from './api/redemption-counts.js';
 import { SessionEnds } from '../accounts/session-ends.js';
@@ -46,9 +45,8 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   const pressure = new Pressure(() => inFlight.share, ports.clock);
   const stopWatching = pressure.watch(ports.scheduler, ports.clock);
   const outcomes = newOutcomeCounts();
-  const polls = { ...ports, scheduler: sharedTimers(ports.scheduler) };
   const locks = new AccessLocks({
-    ...polls,
+    ...ports,
     onFault: (fault) =>
       ports.logger.warn(
         { err: fault },
@@ -58,7 +56,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   const accessKeys = new KeysFaults('access tokens', ports.logger, ports.clock);
   const ticketKeys = new KeysFaults('presence tickets', ports.logger, ports.clock);
   const sessions = new SessionEnds({
-    ...polls,
+    ...ports,
     onFault: (fault) =>
       ports.logger.warn(
         { err: fault },
@@ -77,14 +75,14 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
       throw fault;
     });
   const tickets = new PresenceTickets(settings.presence, ports.clock, ticketKeys);
-  const doorParts = await startDoor(polls, tickets).catch((fault: unknown) => {
+  const doorParts = await startDoor(ports, tickets).catch((fault: unknown) => {
     locks.stop();
     sessions.stop();
     throw fault;
   });
   const { door } = doorParts;
   const serverKeys = new ServerKeys({
-    ...polls,
+    ...ports,
     onFault: (fault) =>
       ports.logger.warn(
         { err: fault },

@@ -4,6 +4,7 @@ import { sharedTimers } from './shared-timers.js';
 t.test('tasks of one interval share a timer, which ends with the last of them', (t) => {
   const timers = new Map<number, () => void>();
   const shared = sharedTimers({
+    endOfTurn: (task) => task(),
     pause: () => Promise.resolve(),
     every: (ms, task) => {
       t.notOk(timers.has(ms), 'one for each interval');

@@ -2,18 +2,17 @@ import type { Scheduler } from './clock.js';
 
 interface SharedTimer {
   readonly tasks: Set<() => void>;
-  stop(): void;
+  readonly stop: () => void;
 }
 
 /**
  * One timer for all tasks with the same interval, so that they run in the same turn of the event loop: the process wakes
  * once, and questions to a store that are asked in one turn can share a call.
  */
-export function sharedTimers(
-  scheduler: Pick<Scheduler, 'every' | 'pause'>,
-): Pick<Scheduler, 'every' | 'pause'> {
+export function sharedTimers(scheduler: Scheduler): Scheduler {
   const timers = new Map<number, SharedTimer>();
   return {
+    endOfTurn: (task) => scheduler.endOfTurn(task),
     pause: (ms) => scheduler.pause(ms),
     every(ms, task) {
       let timer = timers.get(ms);

@@ -1,5 +1,5 @@
 /**
- * Tells followers of changes in one query whether there is anything to read.
+ * Finds out for all followers of changes in one query whether there is anything to read.
  *
  * Five things are followed twice a second by every API process. Each asked for its own rows, which was most of what an
  * idle process did.
