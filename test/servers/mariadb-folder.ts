@@ -5,7 +5,7 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cp, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -54,7 +54,8 @@ export async function makeMariadbFolder(binary: string, dataFolder: string): Pro
         : installMysql(binary, statements, folder, options),
     );
   }
-  await cp(template, dataFolder, { recursive: true });
+  // Node's own copying of these 200 files takes three times as long.
+  await run('cp', ['-r', template, dataFolder]);
   return options;
 }
 
