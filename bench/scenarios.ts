@@ -42,6 +42,7 @@ export const scenarios = {
     bare,
     late,
     { id: 'bare handler × 4', system: 'bare-4', load: 'constant' },
+    { id: 'late handler × 4', system: 'late-4', load: 'constant' },
     { id: 'sold out', system: 'seonchak-1', load: 'sold-out' },
     { id: 'before opening', system: 'seonchak-1', load: 'pre-opening' },
     { id: 'first-seen tokens', system: 'seonchak-1', load: 'first-seen' },
@@ -134,6 +135,7 @@ export const scenarios = {
     // What several processes cost that do nothing else: the machine's share of the price.
     { id: 'bare handler × 2', system: 'bare-2', load: 'constant' },
     { id: 'bare handler × 4', system: 'bare-4', load: 'constant' },
+    { id: 'late handler × 4', system: 'late-4', load: 'constant' },
     ...([1, 2, 4] as const).flatMap((count): Variant[] => [
       { id: `admission, API × ${count}`, system: `seonchak-${count}`, load: 'admission' },
       { id: `sold out, API × ${count}`, system: `seonchak-${count}`, load: 'sold-out' },

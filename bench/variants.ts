@@ -30,8 +30,7 @@ export type LoadName =
 /** `limited`: with limits of callers that no caller reaches. `guarded`: its coupons may demand a presence ticket. */
 export type SystemName =
   | 'embedded'
-  | `${'bare' | 'seonchak' | 'script' | 'lock'}-${1 | 2 | 4}`
-  | 'late-1'
+  | `${'bare' | 'late' | 'seonchak' | 'script' | 'lock'}-${1 | 2 | 4}`
   | 'cluster-1'
   | 'limited-1'
   | 'guarded-1';
