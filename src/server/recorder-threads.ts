@@ -1,4 +1,11 @@
-/** Runs the recorder's threads: a piscina pool whose tasks each drain many coupons. */
+/**
+ * Runs the recorder's threads: a piscina pool of one thread for each, whose tasks drain many coupons.
+ *
+ * Piscina does not replace a thread that ended before it was ready, then or later, and keeps what waits for it. A pool
+ * with a thread left would give that thread every task and never start a second one. A pool without one starts it for
+ * the next task, so each has one thread, and an empty task after its end.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { CouponId } from '../engine/domain/coupon.js';
@@ -12,6 +19,8 @@ import type { ServerTls } from '../persist/server-tls.js';
 
 /** Concurrent drains of a thread: of each node of a Cluster, and of contested coupons, which may wait for locks. */
 const DRAINS_PER_THREAD = 16;
+/** A thread that can never start is tried no more often than this. */
+const START_AGAIN_MS = 1_000;
 
 export interface DrainWorkerSettings {
   readonly redisUrls: readonly string[];
@@ -49,45 +58,84 @@ export interface RecorderThreads {
   close(): Promise<void>;
 }
 
-/** @param onTimes called after every drain with the times of its batches. */
+export interface RecorderThreadsHooks {
+  /** Called after every drain with the times of its batches. */
+  onTimes(times: RecordingTimesDelta): void;
+  /** A thread ended while it had no task; another one starts. */
+  onFault(fault: unknown): void;
+}
+
 export function startRecorderThreads(
   settings: DrainWorkerSettings,
-  threads: number,
-  onTimes: (times: RecordingTimesDelta) => void,
+  count: number,
+  hooks: RecorderThreadsHooks,
 ): RecorderThreads {
-  const pool = new Piscina({
-    filename: WORKER_FILE,
-    name: 'drain',
-    workerData: settings,
-    minThreads: threads,
-    maxThreads: threads,
-    concurrentTasksPerWorker: DRAINS_PER_THREAD,
-    // With the default an idle thread sleeps in Atomics.wait and its sockets go unattended: no keep-alive, no reconnect.
-    atomics: 'disabled',
-    ...loadedByImport(),
-    idleTimeout: Number.POSITIVE_INFINITY,
-    recordTiming: false,
-  });
+  const threads = Array.from(
+    { length: count },
+    () => new RecorderThread(settings, (fault) => hooks.onFault(fault)),
+  );
   return {
     async drain(couponIds, alone) {
-      const { drained, times } = await run(pool, { couponIds, alone });
-      onTimes(times);
+      const thread = threads.reduce((least, one) => (one.tasks < least.tasks ? one : least));
+      const { drained, times } = await thread.run({ couponIds, alone });
+      hooks.onTimes(times);
       return drained.map((report) =>
         typeof report === 'object' && report.status === 'fault'
           ? { status: 'fault', fault: asFault(report) }
           : report,
       );
     },
-    close: () => pool.close(),
+    async close() {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
   };
 }
 
-async function run(pool: Piscina, task: DrainTask): Promise<DrainReport> {
-  try {
-    return (await pool.run(task)) as DrainReport;
-  } catch (cause) {
-    // The thread died during the drain; piscina starts another, and the leases of its claims run out.
-    throw new SeonchakError('A recorder thread ended while draining coupons.', { cause });
+class RecorderThread {
+  readonly #pool: Piscina;
+  /** Running or waiting. */
+  tasks = 0;
+  #closing = false;
+
+  constructor(settings: DrainWorkerSettings, onFault: (fault: unknown) => void) {
+    this.#pool = new Piscina({
+      filename: WORKER_FILE,
+      name: 'drain',
+      workerData: settings,
+      minThreads: 1,
+      maxThreads: 1,
+      concurrentTasksPerWorker: DRAINS_PER_THREAD,
+      // With the default an idle thread sleeps in Atomics.wait and its sockets go unattended: no keep-alive, no reconnect.
+      atomics: 'disabled',
+      ...loadedByImport(),
+      idleTimeout: Number.POSITIVE_INFINITY,
+      recordTiming: false,
+    });
+    this.#pool.on('error', onFault);
+    this.#pool.on('workerDestroy', () => void this.#startAgain());
+  }
+
+  async run(task: DrainTask): Promise<DrainReport> {
+    this.tasks += 1;
+    try {
+      return (await this.#pool.run(task)) as DrainReport;
+    } catch (cause) {
+      // The thread died during the drain; another starts, and the leases of its claims run out.
+      throw new SeonchakError('A recorder thread ended while draining coupons.', { cause });
+    } finally {
+      this.tasks -= 1;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing = true;
+    return this.#pool.close();
+  }
+
+  async #startAgain(): Promise<void> {
+    await pause(START_AGAIN_MS, undefined, { ref: false });
+    if (this.#closing || this.#pool.threads.length > 0) return;
+    await this.run({ couponIds: [], alone: false }).catch(() => undefined);
   }
 }
 

@@ -33,7 +33,13 @@ export async function startRecorder(
       ...{ recordBatchMax, leaseMs },
     },
     recordThreads,
-    (times) => counters.times.merge(times),
+    {
+      onTimes: (times) => counters.times.merge(times),
+      onFault: (fault) => {
+        counters.faults++;
+        logger.error({ err: fault }, 'A recorder thread ended without a task; another one starts');
+      },
+    },
   );
   const recorder = new Recorder({
     ...distributed,

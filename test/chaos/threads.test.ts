@@ -46,6 +46,22 @@ async function threadEnder(t: Test): Promise<ThreadEnder> {
   };
 }
 
+fault(5, 'threads of the recorder end while they start: what waits for them is recorded', async (t) => {
+  const ender = await threadEnder(t);
+  const site = await startSite(t, mariadb, { loneRecorder: true, recorderSettings: ender.settings });
+  const world = await openWorld(t, site);
+  const burst = world.burst();
+  await world.crowd.winners(50);
+  // A thread takes some 100 ms to start, and the first that ends while it does is not replaced by the pool.
+  for (let strikes = 0; strikes < 40; strikes++) {
+    await ender.strike();
+    await pause(25);
+  }
+  await burst;
+  await world.verdict(t);
+  t.ok(world.recorder?.isAlive(), 'the process went on');
+});
+
 fault(5, 'threads of the recorder end in their tasks: others take over, and nothing is lost', async (t) => {
   const ender = await threadEnder(t);
   const site = await startSite(t, mariadb, { loneRecorder: true, recorderSettings: ender.settings });
