@@ -18,6 +18,7 @@ const chunkedHead = (method: string, target: string, token: string, lines = ''):
 const chunks = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
 const END = '0\r\n\r\n';
 const responses = (received: string): number => received.split('HTTP/1.1 ').length - 1;
+const LIBRARYS_REFUSAL = /^HTTP\/1\.1 505 /;
 const bodyEnded = (received: string): boolean => /\r\n\r\n[^]*\}/.test(received);
 
 async function nameOf(): Promise<unknown> {
@@ -122,8 +123,8 @@ t.test('trailers in a later packet reach nobody, and what they follow is made on
       t.ok(responses(received) <= 1, 'one answer at most');
       t.notMatch(received, '"state":"paused"');
     }
-    // A trailer that comes before the answer cuts the connection, and no answer promises nothing.
-    if (patch !== '') {
+    // A trailer that comes before the answer ends the connection, at most with a refusal of the library's own: neither promises anything.
+    if (patch !== '' && !LIBRARYS_REFUSAL.test(patch)) {
       const made = /^HTTP\/1\.1 200 /.test(patch);
       t.equal((await nameOf()) === `Late ${place}`, made, 'the answer is true');
     }
