@@ -10,13 +10,14 @@ t.teardown(() => redis.stop());
 const proxy = await startTcpProxy(redis.port);
 t.teardown(() => proxy.stop());
 
-async function listening(t: Test) {
+async function listening(t: Test, onNews?: (heard: boolean) => void) {
   const backEnd = await openRedisBackEnd({
     redisUrls: [`redis://127.0.0.1:${proxy.port}`],
     callDeadlineMs: 2_000,
     replicaAcks: 1,
     durability: undefined,
     onConnectionError: () => undefined,
+    ...(onNews === undefined ? {} : { onNews }),
   });
   t.teardown(() => backEnd.close());
   let gaps = 0;
@@ -30,7 +31,7 @@ async function listening(t: Test) {
   const until = async (is: boolean): Promise<void> => {
     while (hears() !== is) await pause(10);
   };
-  return { hearing, hears, until, gaps: () => gaps };
+  return { hearing, hears, until, gaps: () => gaps, close: () => backEnd.close() };
 }
 
 t.test('messages that are swallowed end the hearing, and the next ones are a gap', async (t) => {
@@ -71,4 +72,13 @@ t.test('a subscription whose connection breaks before it is made is made again',
   proxy.behave({});
   await until(true);
   t.ok(hears());
+});
+
+t.test('a back end that was closed reports no silence', async (t) => {
+  const reports: boolean[] = [];
+  const { until, close } = await listening(t, (heard) => reports.push(heard));
+  await until(true);
+  close();
+  await pause(2 * HEARING_MS + 2_000);
+  t.same(reports, []);
 });

@@ -64,10 +64,14 @@ export class NewsPulse {
     }
     return () => {
       this.#onGap.delete(onGap);
-      if (this.#onGap.size > 0) return;
-      clearInterval(this.#timer);
-      this.#timer = undefined;
+      if (this.#onGap.size === 0) this.stop();
     };
+  }
+
+  /** Publishes no beat and reports no silence from now on. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #interrupted(): void {

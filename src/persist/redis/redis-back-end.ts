@@ -117,6 +117,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       durability === 'replica' && options.asksReplicas !== false ? await requireDiskAcks(calls) : undefined;
     const watch = watchOver(belonging, calls);
     const processes = new RedisRunningProcesses(calls);
+    const versions = new RedisVersions(calls, nodes, processes, options.onNews);
     return {
       belonging: watch,
       newToken,
@@ -124,7 +125,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
       admission: new RedisAdmission(calls, nodes),
       queue: new RedisIssuanceQueue(calls, nodes),
       bell: new RedisRecorderBell(calls, nodes, processes),
-      versions: new RedisVersions(calls, nodes, processes, options.onNews),
+      versions,
       admitted: new RedisAdmittedIssuances(calls),
       recovery: new RedisRecoveryStore(calls),
       startWarnings: replicaWarning === undefined ? [] : [replicaWarning],
@@ -137,6 +138,7 @@ export async function openRedisBackEnd(options: RedisBackEndOptions): Promise<Re
         settings.stop();
         watch.stop();
         processes.stop();
+        versions.stop();
         nodes.close();
       },
     };

@@ -53,4 +53,9 @@ export class RedisVersions implements Versions {
       await stopListening();
     };
   }
+
+  /** Tests the channel no more: its connection ends. */
+  stop(): void {
+    this.#pulse.stop();
+  }
 }
