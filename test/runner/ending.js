@@ -8,7 +8,15 @@
 import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread) {
+  let isFatal = false;
+  process.on('uncaughtExceptionMonitor', () => {
+    isFatal = true;
+    // An error that a test takes does not end the process.
+    setImmediate(() => (isFatal = false));
+  });
   process.once('exit', (code) => {
+    // Node prints the error after this event, and then ends the process without freeing its environment.
+    if (isFatal) return;
     for (const listener of process.rawListeners('exit')) listener.call(process, code);
     process.exit(process.exitCode ?? code);
   });

@@ -84,6 +84,14 @@ t.test('a file without assertions fails', async (t) => {
   t.match(await runOnBareMachine(t, empty), { exitCode: 1, printed: /it asserts nothing/ });
 });
 
+t.test('an error before the first test is printed', async (t) => {
+  const folder = await scratchFolder(t);
+  const file = join(folder, 'early-error.test.ts');
+  const lines = ["import t from 'tap';", 'await Promise.reject(new Error(`early: ${typeof t}`));'];
+  await writeFile(file, lines.join('\n'));
+  t.match(await runOnBareMachine(t, file), { exitCode: 1, printed: /Error: early: object\n/ });
+});
+
 t.test('an unknown option prints the usage', async (t) => {
   t.match(await runOnBareMachine(t, '--parallel=9'), { exitCode: 2, printed: /npm test -- FILE…/ });
 });
