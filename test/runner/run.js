@@ -32,14 +32,14 @@ const IDLE_CHECK_MS = 2_000;
 const USAGE = `npm test                                  every test, and the coverage floor of the engine
 npm test -- FILE…                         the tests of these files
 npm test -- --grep=/PATTERN/ [FILE…]      the tests with such names
-npm test -- --timeout=SECONDS [FILE…]     another limit for one file than 900 s; 0 is none
+npm test -- --timeout=SECONDS [FILE…]     another limit for one file than 600 s; 0 is none
 With --build the project is built first; \`npm test\` does so.`;
 
 const { values, positionals: selection } = readWords(USAGE, {
   options: {
     build: { type: 'boolean' },
     grep: { type: 'string' },
-    timeout: { type: 'string', default: '900' },
+    timeout: { type: 'string', default: '600' },
   },
   allowPositionals: true,
 });
