@@ -15,6 +15,8 @@ import { openRedisBackEnd, type RedisBackEnd } from './redis-back-end.js';
 
 const CALL_DEADLINE_MS = 5_000;
 const POLL_MS = 20;
+/** In this time an open back end asks a Cluster for its slots. */
+const SLOTS_ASKED_MS = 1_500;
 /** Apart from processes of the other suites. */
 const PREFIX = 'processes:';
 
@@ -129,6 +131,17 @@ t.test('single Redis', async (t) => {
 t.test('Cluster of three masters', async (t) => {
   const cluster = await startRedisCluster({ masters: 3 });
   t.teardown(() => cluster.stop());
+  t.test('a close while the nodes are being asked for their slots leaves no timer', async (t) => {
+    const backEnd = await open(cluster.urls);
+    const all = (signal: NodeJS.Signals) => Promise.all(cluster.nodes.map((node) => node.kill(signal)));
+    await all('SIGSTOP');
+    await delay(SLOTS_ASKED_MS);
+    backEnd.close();
+    await all('SIGCONT');
+    await cluster.untilOk();
+    await delay(SLOTS_ASKED_MS);
+    t.notOk(process.getActiveResourcesInfo().includes('Timeout'));
+  });
   contracts(t, 'cluster', cluster.urls);
   aboutProcesses(t, cluster.urls);
   aboutLostMarks(t, cluster.urls);

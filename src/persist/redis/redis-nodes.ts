@@ -209,9 +209,13 @@ export function clusterNodes(options: RedisNodesOptions): RedisNodes {
     // Commands go to the nodes directly (redis-calls.ts): the Cluster object keeps the slot table and nothing else,
     // because it would re-send after a lost connection and cannot send a WAIT after a script.
     retryDelayOnFailover: 0,
-    slotsRefreshInterval: SLOTS_REFRESH_INTERVAL_MS,
+    slotsRefreshInterval: 0,
     slotsRefreshTimeout: SLOTS_REFRESH_TIMEOUT_MS,
   });
+  // ioredis's own interval begins anew when the close comes while the nodes are being asked, and then never ends.
+  const slotsRefresh = setInterval(() => {
+    if (cluster.status === 'ready') cluster.refreshSlotsCache();
+  }, SLOTS_REFRESH_INTERVAL_MS).unref();
   cluster.on('error', options.onConnectionError);
   cluster.on('node error', options.onConnectionError);
   // Nodes are lazy: connected only when the first command comes, which would then find them not ready.
@@ -276,6 +280,7 @@ export function clusterNodes(options: RedisNodesOptions): RedisNodes {
     subscriber: () => cluster,
     close() {
       life.closed = true;
+      clearInterval(slotsRefresh);
       cluster.disconnect();
       for (const node of unlisted.values()) node.disconnect();
     },
