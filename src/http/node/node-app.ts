@@ -4,12 +4,14 @@
  * In uWebSockets.js the idle time is compiled in (10 s). Balancers of cloud providers keep connections for minutes and require that
  * the server keeps them longer. Costs in docs/adr/0071.
  */
+import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { Server as NetServer } from 'node:net';
 import type { Socket } from 'node:net';
+import { setImmediate as turnOfTheLoop, setTimeout as pause } from 'node:timers/promises';
 import type { ConnectionFilter, Handler, HttpApp, OpenedApp } from '../wire/http-app.js';
 import { LIBRARY_HEAD_BYTES_MAX } from '../wire/http-library.js';
 import { listenFault } from '../wire/listen.js';
@@ -24,8 +26,11 @@ import { ANY_METHOD, RouteTable } from './route-table.js';
 /** For a head that has begun to come, beyond the time that a connection may be idle. */
 const HEAD_PATIENCE_MS = 10_000;
 
+/** A stopping process that shares its port and was sent no connection for this long, twice, has no more coming. */
+const SHARED_QUIET_MS = 100;
 /** A stopping server to which clients connect without end stops all the same. */
 const ACCEPT_TURNS_MAX = 10_000;
+const SHARED_TURNS_MAX = 30;
 
 const MALFORMED: Problem = { code: 'malformed_request', detail: 'The request is not valid HTTP/1.1.' };
 const NO_HOST: Problem = { code: 'malformed_request', detail: 'The header host is missing.' };
@@ -109,12 +114,16 @@ export class NodeApp implements HttpApp, OpenedApp {
   /**
    * Connections that the system holds and this process has not accepted are reset by the close. Node.js accepts one in each turn of the
    * event loop, so a turn without one means that none waits.
+   *
+   * Where processes share the port, the first of them accepts, and sends one connection after another over a pipe: what it has not sent
+   * when the last process closes is reset. On a busy machine that takes some 20 ms for each.
    */
   async #untilWaitingAreAccepted(): Promise<void> {
     // Two quiet turns: the first may have begun after its poll.
-    for (let turn = 0, quiet = 0; quiet < 2 && turn < ACCEPT_TURNS_MAX; turn++) {
+    const turnsMax = cluster.isWorker ? SHARED_TURNS_MAX : ACCEPT_TURNS_MAX;
+    for (let turn = 0, quiet = 0; quiet < 2 && turn < turnsMax; turn++) {
       const before = this.#accepted;
-      await new Promise((resolve) => setImmediate(resolve));
+      await (cluster.isWorker ? pause(SHARED_QUIET_MS) : turnOfTheLoop());
       quiet = this.#accepted === before ? quiet + 1 : 0;
     }
   }
