@@ -9,7 +9,7 @@ import type { DoorRule } from '../../engine/domain/door-rule.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 import type { DoorRuleChange, DoorRuleStore } from '../../accounts/door-rules.js';
 import { COUPONS, DOOR_CHANGES, settledRevision } from './change-counter.js';
-import { type ChangeHeads, FollowedTable } from './change-heads.js';
+import type { ChangeHeads } from './change-heads.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { reading } from './transaction.js';
@@ -23,14 +23,12 @@ export class SqlDoorRules implements DoorRuleStore {
   readonly #db: Kysely<Database>;
   readonly #flavour: SqlFlavour;
   readonly #heads: ChangeHeads;
-  readonly #followed: FollowedTable;
   #settled: Settled | undefined;
 
   constructor(db: Kysely<Database>, flavour: SqlFlavour, heads: ChangeHeads) {
     this.#db = db;
     this.#flavour = flavour;
     this.#heads = heads;
-    this.#followed = new FollowedTable(heads, DOOR_CHANGES);
   }
 
   /**
@@ -58,16 +56,14 @@ export class SqlDoorRules implements DoorRuleStore {
   }
 
   async changesAfter(revision: number, limit: number): Promise<DoorRuleChange[]> {
-    const rows = await this.#followed.after(revision, limit, () =>
-      reading(() =>
-        this.#db
-          .selectFrom('coupon')
-          .select(['id', 'door', 'door_revision as revision'])
-          .where('door_revision', '>', revision)
-          .orderBy('door_revision')
-          .limit(limit)
-          .execute(),
-      ),
+    const rows = await reading(() =>
+      this.#db
+        .selectFrom('coupon')
+        .select(['id', 'door', 'door_revision as revision'])
+        .where('door_revision', '>', revision)
+        .orderBy('door_revision')
+        .limit(limit)
+        .execute(),
     );
     return rows.map((row) => {
       const couponId = parseCouponId(String(row.id));
