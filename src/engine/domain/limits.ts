@@ -165,13 +165,16 @@ export const STUCK_CLAIM_MS = 10_000;
 export const RECONCILE_EVERY_MS = 5_000;
 export const RECONCILE_COUPONS_MAX = 500;
 
-/**
- * Coupons compared in the same six calls. One after another, 400 coupons took longer than 30 s on a busy machine, a revoke that a dying
- * process had left unfinished waited for all of them, and a coupon took 1 ms of the processors.
- */
-export const RECONCILE_AT_ONCE = 100;
+/** Coupons compared in the same calls: alone, a coupon took 1 ms of the processors. */
+export const RECONCILE_COUPONS_PER_CALL = 100;
 /** And their winners, since counting reads each row; a coupon with more is compared alone. */
-export const RECONCILE_ROWS_AT_ONCE = 100_000;
+export const RECONCILE_ROWS_PER_CALL = 100_000;
+
+/**
+ * Coupons repaired or prepared at once, each in some six calls in turn. One after another, 400 coupons took longer than 30 s on a busy machine,
+ * and a revoke that a dying process had left unfinished waited for all of them.
+ */
+export const RECONCILE_AT_ONCE = 5;
 
 /** Between the mark of a coupon and the revocation of a number in the database: two calls with their deadlines. */
 export const MARK_TO_REVOCATION_MAX_MS = 20_000;

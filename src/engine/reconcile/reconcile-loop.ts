@@ -23,13 +23,15 @@ import type { IssuanceQueue, PendingMark, RecorderBell } from '../ports/issuance
 import type { LedgerAudit } from '../ports/ledger-audit.js';
 import { revocationPages } from '../ports/ledger-pages.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
+import { chunksOf } from '../domain/chunks.js';
 import { repeatWithoutOverlap } from '../domain/repeat.js';
 import {
   MARK_TO_REVOCATION_MAX_MS,
   RECONCILE_AT_ONCE,
   RECONCILE_COUPONS_MAX,
+  RECONCILE_COUPONS_PER_CALL,
   RECONCILE_EVERY_MS,
-  RECONCILE_ROWS_AT_ONCE,
+  RECONCILE_ROWS_PER_CALL,
 } from '../domain/limits.js';
 
 export interface ReconcilerPorts {
@@ -61,6 +63,7 @@ interface Check {
 }
 
 interface Compared extends Check {
+  readonly couponId: CouponId;
   readonly highest: number;
   readonly counts: LedgerCounts;
   readonly after: CouponSnapshot;
@@ -96,28 +99,29 @@ export class Reconciler {
       const marks = await this.#ports.bell.pendingMarks(RECONCILE_COUPONS_MAX);
       const couponIds = marks.map(({ couponId }) => couponId);
       const snapshots = await this.#ports.admission.snapshots(couponIds);
-      const checks: Check[] = [];
-      for (const [place, mark] of marks.entries()) {
+      const checks = marks.flatMap((mark, place) => {
         const before = snapshots[place];
-        if (before === undefined) await this.#prepare(mark.couponId);
-        else if (!this.#isJudged(mark, before)) checks.push({ mark, before });
-      }
+        return before === undefined || this.#isJudged(mark, before) ? [] : [{ mark, before }];
+      });
       for (const some of groupsByRows(checks)) await this.#compare(some);
+      // These have issuances to record, so they were in the store: they must return to service even without any request for them.
+      const absent = marks.filter((_, place) => snapshots[place] === undefined);
+      await this.#eachOf(absent, ({ couponId }) => this.#ports.warmer.prepare(couponId));
       this.#forgetAllBut(new Set(couponIds));
     } catch (fault) {
       this.#ports.onFault(fault, undefined);
     }
   }
 
-  /**
-   * The coupon has issuances to record, so it was in the store: it must return to service even without any request for
-   * it.
-   */
-  async #prepare(couponId: CouponId): Promise<void> {
-    try {
-      await this.#ports.warmer.prepare(couponId);
-    } catch (fault) {
-      this.#ports.onFault(fault, couponId);
+  /** Some at once; the fault of one is its own. */
+  async #eachOf<One extends { readonly couponId: CouponId }>(
+    all: readonly One[],
+    task: (one: One) => Promise<unknown>,
+  ): Promise<void> {
+    for (const some of chunksOf(all, RECONCILE_AT_ONCE)) {
+      await Promise.all(
+        some.map((one) => task(one).catch((fault: unknown) => this.#ports.onFault(fault, one.couponId))),
+      );
     }
   }
 
@@ -131,11 +135,7 @@ export class Reconciler {
   async #compare(checks: readonly Check[]): Promise<void> {
     try {
       const compared = await this.#readCounts(checks);
-      for (const one of compared) {
-        await this.#judge(one).catch((fault: unknown) => {
-          this.#ports.onFault(fault, one.mark.couponId);
-        });
-      }
+      await this.#eachOf(compared, (one) => this.#judge(one));
     } catch (fault) {
       const [first] = checks;
       if (checks.length > 1 && !isOfTheStore(fault)) for (const one of checks) await this.#compare([one]);
@@ -156,12 +156,13 @@ export class Reconciler {
     const afters = await admission.snapshots(idsOf(still));
     return still.flatMap((one, place) => {
       const [count, after] = [counts[place], afters[place]];
-      return count === undefined || after === undefined ? [] : [{ ...one, counts: count, after }];
+      return count === undefined || after === undefined
+        ? []
+        : [{ ...one, couponId: one.mark.couponId, counts: count, after }];
     });
   }
 
-  async #judge({ mark, before, highest, counts, after }: Compared): Promise<void> {
-    const { couponId, markedAtMs } = mark;
+  async #judge({ couponId, mark, before, highest, counts, after }: Compared): Promise<void> {
     if (highest > after.lastIssueNo) {
       await this.#recover(couponId, after);
       return;
@@ -171,7 +172,7 @@ export class Reconciler {
     // The next comparison shows whether that was all.
     if (gap > 0 && (await this.#finishRevokes(couponId)) > 0) return;
     // The first step of a revoke may follow the mark a little later.
-    if (after.storeNowMs - markedAtMs > MARK_TO_REVOCATION_MAX_MS) {
+    if (after.storeNowMs - mark.markedAtMs > MARK_TO_REVOCATION_MAX_MS) {
       this.#judged.set(couponId, judgedState(before, mark));
     }
     this.#reportGap(couponId, gap);
@@ -216,7 +217,7 @@ function groupsByRows(checks: readonly Check[]): Check[][] {
   for (const check of checks) {
     rows += check.before.issued;
     const last = groups.at(-1);
-    if (last !== undefined && rows <= RECONCILE_ROWS_AT_ONCE && last.length < RECONCILE_AT_ONCE) {
+    if (last !== undefined && rows <= RECONCILE_ROWS_PER_CALL && last.length < RECONCILE_COUPONS_PER_CALL) {
       last.push(check);
     } else {
       groups.push([check]);
