@@ -1,6 +1,6 @@
 /** Tests the sweep of holds where rows are recorded while it runs. */
 import t from 'tap';
-import { HOLD_CHECK_MAX_MS, HOLD_GRACE_MS } from '../domain/limits.js';
+import { HOLD_CHECK_MAX_MS, HOLD_GRACE_MS, HOLDS_MAX } from '../domain/limits.js';
 import { defaultRedemptionRules } from '../domain/redemption.js';
 import { newCoupon } from '../testing/contracts/new-coupon.js';
 import { SimulatedHoldLedger, SimulatedHolds } from '../testing/simulation/simulated-holds.js';
@@ -10,6 +10,7 @@ import { HoldSweeper } from './hold-sweeper.js';
 import { TakeBack } from './take-back.js';
 
 const HOLD_SECONDS = 30;
+const DUE_MS = HOLD_SECONDS * 1_000 + HOLD_GRACE_MS;
 
 async function heldCoupon() {
   const world = new StagedWorld();
@@ -41,11 +42,18 @@ async function heldCoupon() {
     if (typeof claim === 'object') world.database.record(claim);
     world.store.ack(couponId, name);
   };
-  return { world, couponId, sweeper, hooks, issue };
+  /** A row by itself, issued so long ago. */
+  const record = (issueNo: number, agoMs: number): void => {
+    const issuedAtMs = STORE_START_MS + world.time.nowMs() - agoMs;
+    const issuance = { issueNo, holder: memberNamed(`m${issueNo}`), issuedAtMs };
+    world.database.record({ couponId, epoch: 1, issuances: [issuance] });
+  };
+  const ended = (): number[] => [...world.database.ledgerOf(couponId).ended.keys()];
+  return { world, couponId, sweeper, hooks, issue, record, ended };
 }
 
 t.test('a hold that is recorded while the cursor moves is taken back all the same', async (t) => {
-  const { world, couponId, sweeper, hooks, issue } = await heldCoupon();
+  const { world, couponId, sweeper, hooks, issue, ended } = await heldCoupon();
   // No row is open when the sweep reads; then one is recorded, and counts as settled a moment later.
   hooks.beforeSettled = () => {
     hooks.beforeSettled = () => undefined;
@@ -53,8 +61,27 @@ t.test('a hold that is recorded while the cursor moves is taken back all the sam
   };
   await sweeper.sweep();
   t.match(world.store.snapshot(couponId), { issued: 1 });
-  await world.time.advance(HOLD_SECONDS * 1_000 + HOLD_GRACE_MS + HOLD_CHECK_MAX_MS);
+  await world.time.advance(DUE_MS + HOLD_CHECK_MAX_MS);
   await sweeper.sweep();
   t.match(world.store.snapshot(couponId), { issued: 0, lastIssueNo: 1 });
-  t.same([...world.database.ledgerOf(couponId).ended.keys()], [1]);
+  t.same(ended(), [1]);
+});
+
+t.test('one sweep takes back the holds of several ranges', async (t) => {
+  const { sweeper, record, ended } = await heldCoupon();
+  const numbers = [1, 2, HOLDS_MAX, HOLDS_MAX + 1, 3 * HOLDS_MAX];
+  for (const issueNo of numbers) record(issueNo, DUE_MS);
+  await sweeper.sweep();
+  t.same(ended(), numbers);
+});
+
+t.test('where the clock was set back, a hold that is due is found behind one that is not', async (t) => {
+  const { world, sweeper, record, ended } = await heldCoupon();
+  const states = [0, DUE_MS, 0, DUE_MS];
+  for (const [place, agoMs] of states.entries()) record(place + 1, agoMs);
+  await sweeper.sweep();
+  t.same(ended(), [2, 4]);
+  await world.time.advance(DUE_MS + HOLD_CHECK_MAX_MS);
+  await sweeper.sweep();
+  t.same(ended(), [2, 4, 1, 3], 'and the others in their time');
 });

@@ -116,11 +116,11 @@ export class HoldSweeper {
   }
 
   async #takeBackDue(coupon: HoldingCoupon, state: SweptCoupon): Promise<void> {
-    const { holds, counters } = this.#ports;
-    const { couponId, holdMs } = coupon;
+    const { counters } = this.#ports;
+    const { couponId } = coupon;
     let lagMs = 0;
     for (let after = state.cursor; !this.#stopping;) {
-      const head = await holds.openHead(couponId, after, HOLDS_MAX, holdMs + HOLD_GRACE_MS);
+      const head = await this.#head(coupon, after);
       if (head?.due !== undefined) {
         lagMs = Math.max(lagMs, -head.dueInMs);
         if (!(await this.#takeBack(coupon, head.due))) return;
@@ -134,6 +134,20 @@ export class HoldSweeper {
         return;
       }
     }
+  }
+
+  /**
+   * Where the first open row is due, those behind it mostly are: a whole range is then taken for due unread. The take-back reads it anyway,
+   * and reading it here too cost 1 of 16 µs of a hold.
+   */
+  async #head({ couponId, holdMs }: HoldingCoupon, after: number): Promise<OpenHead | undefined> {
+    const { holds } = this.#ports;
+    const dueAfterMs = holdMs + HOLD_GRACE_MS;
+    const first = await holds.openHead(couponId, after, 1, dueAfterMs);
+    if (first === undefined) return undefined;
+    if (first.due === undefined) return holds.openHead(couponId, after, HOLDS_MAX, dueAfterMs);
+    const lastNo = first.firstNo + HOLDS_MAX - 1;
+    return { ...first, count: HOLDS_MAX, lastNo, due: { ...first.due, lastNo } };
   }
 
   /** @returns false: the coupon was rebuilt since its epoch was read, and the next sweep takes the holds back. */
