@@ -10,6 +10,8 @@ export interface ProxyBehaviour {
   readonly replies?: Passage;
   /** What Redis sends over connections that have subscribed to a channel: its messages are lost without notice. */
   readonly messages?: 'pass' | 'drop';
+  /** A request that contains this text is held, with what follows it on its connection. */
+  readonly holdAt?: string;
   /** A client that subscribes to a channel of Redis is cut off. */
   readonly subscriptions?: 'pass' | 'refuse';
   /** Goes to the client in place of whatever the server answers. */
@@ -28,6 +30,8 @@ export interface TcpProxy {
   nextReply(): Promise<unknown>;
   /** Resolves when the next bytes have come from a client. */
   nextRequest(): Promise<unknown>;
+  /** Resolves when a request with the text of `holdAt` has come. */
+  nextHeld(): Promise<unknown>;
   /** Where new connections go from now on, as after a change of a DNS record; those that exist stay. */
   retarget(port: number): void;
   /** Resets every connection; new ones are taken. */
@@ -82,6 +86,7 @@ export async function startTcpProxy(targetPort: number, targetHost = '127.0.0.1'
     },
     nextReply: () => once(seen, 'replies'),
     nextRequest: () => once(seen, 'requests'),
+    nextHeld: () => once(seen, 'held'),
     retarget(port) {
       currentPort = port;
     },
@@ -132,10 +137,19 @@ class Way {
       seen.emit(direction);
       const { forgedReply } = behaviour();
       const bytes = direction === 'replies' && forgedReply !== undefined ? forgedReply : sent;
-      const passage = behaviour()[direction] ?? 'pass';
+      const passage = this.#isHeldAt(bytes, seen) ? 'hold' : (behaviour()[direction] ?? 'pass');
       if (passage === 'hold') this.#held.push(bytes);
       else if (passage === 'pass') this.#forward(bytes);
     });
+  }
+
+  #isHeldAt(bytes: Buffer, seen: EventEmitter): boolean {
+    const { holdAt } = this.#behaviour();
+    if (this.#direction === 'replies' || holdAt === undefined) return false;
+    if (this.#held.length > 0) return true;
+    if (!bytes.includes(holdAt)) return false;
+    seen.emit('held');
+    return true;
   }
 
   release(): void {

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import t from 'tap';
 import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
+import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
 import { newCoupon } from '../../engine/testing/contracts/new-coupon.js';
 import { startMariadb } from '../../../test/servers/mariadb.js';
 import { startTcpProxy } from '../../../test/servers/tcp-proxy.js';
@@ -179,3 +180,36 @@ t.test(
     t.match(counts, { recorded: 10, deadLettered: 10 });
   },
 );
+
+t.test('a row that is recorded between the lock and the copy of a take-back is taken too', async (t) => {
+  const proxy = await startTcpProxy(server.port);
+  const url = new URL(server.url);
+  url.port = String(proxy.port);
+  const [stores, recorder] = [openMysql(url.href, { connections: 1 }), openMysql(server.url)];
+  t.teardown(async () => {
+    await Promise.all([stores.close(), recorder.close()]);
+    await proxy.stop();
+  });
+  const redemption = { ...defaultRedemptionRules, holdSeconds: 60 };
+  const { couponId, epoch } = await recorder.catalogue.insert(newCoupon({ redemption }));
+  await recorder.ledger.record({ couponId, epoch, issuances: [1, 2, 4].map(issuance) });
+
+  // The rows are locked; their copy is about to begin.
+  proxy.behave({ holdAt: 'insert into revocation' });
+  const held = proxy.nextHeld();
+  const taking = stores.holdLedger.revokeMany(
+    couponId,
+    epoch,
+    { firstNo: 1, lastNo: 10, issuedUpToMs: Date.now() },
+    'hold_expired',
+  );
+  await held;
+  t.match(await recorder.ledger.record({ couponId, epoch, issuances: [issuance(3)] }), { inserted: 1 });
+  proxy.behave({});
+
+  const taken = await taking;
+  t.same(taken === 'stale' ? taken : taken.taken.map(({ issueNo }) => issueNo), [1, 2, 3, 4]);
+  t.match(await recorder.ledger.counts([couponId]), [{ recorded: 0 }]);
+  const again = await recorder.ledger.record({ couponId, epoch, issuances: [1, 2, 3, 4].map(issuance) });
+  t.match(again, { inserted: 0, revoked: 4 }, 'and each number has its revocation');
+});
