@@ -42,6 +42,11 @@ export class StoreOutcomeUnknownError extends SeonchakError {
   static override readonly code = 'store_outcome_unknown';
 }
 
+/** A store could not be asked, or did not answer: it passes, and is no bug. */
+export function isStoreFault(fault: unknown): fault is StoreUnavailableError | StoreOutcomeUnknownError {
+  return fault instanceof StoreUnavailableError || fault instanceof StoreOutcomeUnknownError;
+}
+
 /** The store's content contradicts itself or us: a bug or tampering, never a passing condition. */
 export class StoreCorruptError extends SeonchakError {
   static override readonly code = 'store_corrupt';

@@ -22,7 +22,7 @@ import type { IssuanceLedger, LedgerCounts } from '../ports/issuance-ledger.js';
 import type { IssuanceQueue, PendingMark, RecorderBell } from '../ports/issuance-queue.js';
 import type { LedgerAudit } from '../ports/ledger-audit.js';
 import { revocationPages } from '../ports/ledger-pages.js';
-import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
+import { isStoreFault } from '../domain/errors.js';
 import { chunksOf } from '../domain/chunks.js';
 import { repeatWithoutOverlap } from '../domain/repeat.js';
 import {
@@ -138,7 +138,7 @@ export class Reconciler {
       await this.#eachOf(compared, (one) => this.#judge(one));
     } catch (fault) {
       const [first] = checks;
-      if (checks.length > 1 && !isOfTheStore(fault)) for (const one of checks) await this.#compare([one]);
+      if (checks.length > 1 && !isStoreFault(fault)) for (const one of checks) await this.#compare([one]);
       else this.#ports.onFault(fault, first?.mark.couponId);
     }
   }
@@ -229,10 +229,6 @@ function groupsByRows(checks: readonly Check[]): Check[][] {
 
 function judgedState(before: CouponSnapshot, { markedAtMs }: PendingMark): string {
   return `${stateOf(before)}/${markedAtMs}`;
-}
-
-function isOfTheStore(fault: unknown): boolean {
-  return fault instanceof StoreUnavailableError || fault instanceof StoreOutcomeUnknownError;
 }
 
 function stateOf({ epoch, version, issued, lastIssueNo }: CouponSnapshot): string {

@@ -11,7 +11,7 @@ import type { Scheduler } from '../../engine/domain/clock.js';
 import type { Logger } from 'pino';
 import type { HttpRequest, HttpResponse } from '../wire/http-app.js';
 import { parseCouponId } from '../../engine/domain/coupon.js';
-import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/domain/errors.js';
+import { isStoreFault } from '../../engine/domain/errors.js';
 import { LiveFeed } from '../../engine/live/live-feed.js';
 import type { LiveTopic } from '../../engine/live/live-topic.js';
 import type { InFlight } from '../wire/in-flight.js';
@@ -131,8 +131,7 @@ export class LiveStreams {
       if (topic === 'busy') return TOO_MANY;
       return topic;
     } catch (fault) {
-      if (fault instanceof StoreUnavailableError || fault instanceof StoreOutcomeUnknownError)
-        return NOT_READY;
+      if (isStoreFault(fault)) return NOT_READY;
       this.#logger.error({ err: fault }, 'Live stream could not be opened');
       return INTERNAL_ERROR;
     } finally {

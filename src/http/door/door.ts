@@ -10,7 +10,7 @@ import { meetsClaims } from '../../engine/domain/eligibility.js';
 import type { MemberClaims } from '../../engine/domain/eligibility.js';
 import type { DoorRule } from '../../engine/domain/door-rule.js';
 import type { DoorRefusal, DownloadOutcome, EligibilityRule } from '../../engine/domain/download.js';
-import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../engine/domain/errors.js';
+import { isStoreFault } from '../../engine/domain/errors.js';
 import { BUSY, NOT_READY, UNKNOWN_COUPON } from '../../engine/download/outcomes.js';
 import type { DoorRules } from '../../accounts/door-rules.js';
 import type { MemberSets } from '../../accounts/member-sets.js';
@@ -178,8 +178,6 @@ function isOverLimit({ perMember = 1 }: DoorRule, { unit }: DoorVisit): boolean 
 
 /** Only questions were asked, so whatever became of them nothing was attempted. */
 function notReadyUnlessBug(fault: unknown): DoorVerdict {
-  if (fault instanceof StoreUnavailableError || fault instanceof StoreOutcomeUnknownError) {
-    return SETTLED_NOT_READY;
-  }
+  if (isStoreFault(fault)) return SETTLED_NOT_READY;
   throw fault;
 }
