@@ -75,13 +75,16 @@ export async function createIndexOnce(
   name: string,
   columns: string[],
 ): Promise<void> {
-  if (flavour.name === 'mysql') {
-    const { rows } = await sql`
-      select 1 from information_schema.statistics
-      where table_schema = database() and table_name = ${table} and index_name = ${name} limit 1`.execute(db);
-    if (rows.length > 0) return;
-  }
+  if (flavour.name === 'mysql' && (await hasIndex(db, table, name))) return;
   let index = db.schema.createIndex(name).on(table).columns(columns);
   if (flavour.name === 'sqlite') index = index.ifNotExists();
   await index.execute();
+}
+
+/** On MySQL and MariaDB. */
+export async function hasIndex(db: Kysely<unknown>, table: string, name: string): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from information_schema.statistics
+    where table_schema = database() and table_name = ${table} and index_name = ${name} limit 1`.execute(db);
+  return rows.length > 0;
 }

@@ -6,7 +6,7 @@
  * ten million rows. Every step may be repeated.
  */
 import { type Kysely, sql } from 'kysely';
-import { hasColumn } from './migration-steps.js';
+import { hasColumn, hasIndex } from './migration-steps.js';
 import type { SqlFlavour } from './sql-flavour.js';
 
 const NEW_KEY = 'one_per_unit';
@@ -20,12 +20,12 @@ export async function addUnits(db: Kysely<unknown>, flavour: SqlFlavour): Promis
     return;
   }
   await addUnitColumns(db, flavour);
-  if (!(await hasIndex(db, NEW_KEY))) {
+  if (!(await hasIndex(db, 'member_coupon', NEW_KEY))) {
     await sql`
       alter table member_coupon add unique index ${sql.ref(NEW_KEY)} (member_id, coupon_id, unit),
         algorithm = inplace, lock = none`.execute(db);
   }
-  if (await hasIndex(db, OLD_KEY)) {
+  if (await hasIndex(db, 'member_coupon', OLD_KEY)) {
     await sql`
       alter table member_coupon drop index ${sql.ref(OLD_KEY)}, algorithm = inplace, lock = none`.execute(db);
   }
@@ -40,15 +40,6 @@ async function addUnitColumns(db: Kysely<unknown>, flavour: SqlFlavour): Promise
       .addColumn('unit', type, (column) => column.notNull().defaultTo(1))
       .execute();
   }
-}
-
-async function hasIndex(db: Kysely<unknown>, name: string): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 from information_schema.statistics
-    where table_schema = database() and table_name = 'member_coupon' and index_name = ${name} limit 1`.execute(
-    db,
-  );
-  return rows.length > 0;
 }
 
 const REBUILT = 'member_coupon_rebuilt';
