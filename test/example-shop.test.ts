@@ -39,7 +39,9 @@ t.test('a member signs in, gets the coupon, orders with it and cancels, in a bro
   await page.goto(shop.url);
   await page.getByLabel('Name').fill('Anna');
   await page.getByRole('button', { name: 'Sign in' }).click();
-  // The button that Seonchak serves, in a page of another origin: it has its figures from the live stream.
+  // The button that Seonchak serves, in a page of another origin: it has its figures from the live stream. Until then it shows the
+  // shop's own stock and form, which a click would find and never reach.
+  await page.waitForFunction("document.querySelector('seonchak-coupon')?.shadowRoot");
   const left = page.getByText('10 of 10 left').filter({ visible: true });
   await left.waitFor();
   t.equal(await left.count(), 1, 'once on the page');
