@@ -1,7 +1,7 @@
 /** Builds the console into dist/web, from where the API process serves it (src/http/console/console.ts). */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { marked } from 'marked';
 import { defineConfig } from 'vite';
 
@@ -36,14 +36,16 @@ function anchorOf(title) {
 
 const built = fileURLToPath(new URL('../dist/web/', import.meta.url));
 
-/** The smallest form of each file, beside it. Every process that serves them would take half a second to make them anew. */
-function smallestForms() {
+/** The compressed forms of each file, beside it. Every process that serves them would take half a second to make them anew. */
+function compressedForms() {
   return {
-    name: 'smallest-forms',
+    name: 'compressed-forms',
     closeBundle() {
       for (const name of readdirSync(built, { recursive: true })) {
         if (!/\.(html|js|css|svg)$/.test(name)) continue;
-        writeFileSync(`${built}${name}.br`, brotliCompressSync(readFileSync(built + name)));
+        const body = readFileSync(built + name);
+        writeFileSync(`${built}${name}.br`, brotliCompressSync(body));
+        writeFileSync(`${built}${name}.gz`, gzipSync(body, { level: 9 }));
       }
     },
   };
@@ -53,7 +55,7 @@ export default defineConfig({
   root: import.meta.dirname,
   // Relative addresses everywhere: a reverse proxy may put the whole service under a path of its own.
   base: './',
-  plugins: [errorsPage(), smallestForms()],
+  plugins: [errorsPage(), compressedForms()],
   build: {
     outDir: '../dist/web',
     emptyOutDir: true,

@@ -4,6 +4,7 @@
  * Without a bound of its own a process that has no descriptor left cannot accept the connections that wait, and the event loop is woken for
  * them again and again: half a core for nothing, and no log line or store connection can be opened any more.
  */
+import { readFileSync } from 'node:fs';
 import { SeonchakError } from '../engine/domain/errors.js';
 
 /** A server needs what is reserved below, and some 380 connections of clients. */
@@ -42,12 +43,24 @@ export function connectionsMax(most = openFilesMax()): number {
 
 let read: number | undefined;
 
-/** Node.js has raised the soft limit to the hard one by now. Infinity where the system has no such limit. Read once: a report takes 5 ms. */
+/** Node.js has raised the soft limit to the hard one by now. Infinity where the system has no such limit. */
 export function openFilesMax(): number {
-  return (read ??= readOpenFilesMax());
+  return (read ??= limitOnLinux() ?? limitInReport());
 }
 
-function readOpenFilesMax(): number {
+/** In 0.1 ms; every command asks. `undefined`: this is not Linux, or its files are not there. */
+function limitOnLinux(): number | undefined {
+  try {
+    const [, soft] = /^Max open files\s+(\w+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    if (soft === 'unlimited') return Number.POSITIVE_INFINITY;
+    return soft === undefined ? undefined : Number(soft);
+  } catch {
+    return undefined;
+  }
+}
+
+/** In 5 to 10 ms, on any system. */
+function limitInReport(): number {
   const { userLimits } = process.report.getReport() as {
     userLimits?: { open_files?: { soft: number | 'unlimited' } };
   };

@@ -44,8 +44,11 @@ export function readConsoleFiles(folder: string): ConsoleFile[] {
     const body = readFileSync(join(folder, name));
     bytes += body.byteLength;
     if (bytes > BYTES_MAX) throw new Error(`${folder} holds more than the console can be`);
-    const smallest = contentOf(join(folder, `${name}.br`)) ?? brotliCompressSync(body);
-    return consoleFile(name.split(sep).join('/'), body, smallest);
+    return consoleFile(name.split(sep).join('/'), {
+      identity: body,
+      gzip: contentOf(join(folder, `${name}.gz`)) ?? gzipSync(body),
+      br: contentOf(join(folder, `${name}.br`)) ?? brotliCompressSync(body),
+    });
   });
 }
 
@@ -69,9 +72,9 @@ function contentOf(file: string): Buffer | undefined {
   }
 }
 
-function consoleFile(name: string, body: Buffer, smallest: Buffer): ConsoleFile {
+function consoleFile(name: string, bodies: Readonly<Record<Encoding, Buffer>>): ConsoleFile {
   const type = contentTypes[extname(name)] ?? 'application/octet-stream';
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  const etag = `"${createHash('sha256').update(bodies.identity).digest('base64url').slice(0, 22)}"`;
   const headers = {
     ETag: etag,
     'Cache-Control': name.startsWith(IMMUTABLE_FOLDER)
@@ -81,13 +84,13 @@ function consoleFile(name: string, body: Buffer, smallest: Buffer): ConsoleFile 
     'X-Content-Type-Options': 'nosniff',
     ...(name.endsWith('.html') ? pageHeaders(pageNeeds[name]) : {}),
   };
-  const variant = (encoding: Encoding, encoded: Buffer) => ({
+  const variant = (encoding: Encoding) => ({
     head: responseHead(
       200,
       type,
       encoding === 'identity' ? headers : { ...headers, 'Content-Encoding': encoding },
     ),
-    body: encoded,
+    body: bodies[encoding],
   });
   return {
     // Pages without their ending: `/` and `/reference`.
@@ -95,9 +98,9 @@ function consoleFile(name: string, body: Buffer, smallest: Buffer): ConsoleFile 
     etag,
     notModifiedHead: responseHead(304, type, headers),
     variants: {
-      identity: variant('identity', body),
-      gzip: variant('gzip', gzipSync(body, { level: 9 })),
-      br: variant('br', smallest),
+      identity: variant('identity'),
+      gzip: variant('gzip'),
+      br: variant('br'),
     },
   };
 }

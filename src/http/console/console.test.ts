@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brotliCompressSync, brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import t from 'tap';
 import { readConsoleFiles } from './console-files.js';
 import { call } from '../testing/client.js';
@@ -23,8 +23,10 @@ await writeFile(join(consoleFolder, 'docs', 'errors.html'), PAGE);
 await writeFile(join(consoleFolder, 'notes.md'), 'not for browsers');
 await writeFile(join(consoleFolder, 'assets', 'index-1a2b.js'), SCRIPT);
 await writeFile(join(consoleFolder, 'assets', 'built-3c4d.js'), SCRIPT);
-const compressedByTheBuild = brotliCompressSync(`${SCRIPT} // as the build left it`);
-await writeFile(join(consoleFolder, 'assets', 'built-3c4d.js.br'), compressedByTheBuild);
+const LEFT_BY_THE_BUILD = `${SCRIPT} // as the build left it`;
+const compressedByTheBuild = { br: brotliCompressSync(LEFT_BY_THE_BUILD), gz: gzipSync(LEFT_BY_THE_BUILD) };
+for (const [ending, body] of Object.entries(compressedByTheBuild))
+  await writeFile(join(consoleFolder, 'assets', `built-3c4d.js.${ending}`), body);
 const server = await startEmbeddedServer(t, { settings: { consoleFolder } });
 
 t.test(
@@ -96,10 +98,16 @@ t.test('it is sent in the smallest form that the browser takes', async (t) => {
 });
 
 t.test('what the build has compressed is sent as it is, and is no file of its own', async (t) => {
-  const { encoding, body } = await fetchRaw(`${server.url}/assets/built-3c4d.js`, 'br');
-  t.equal(encoding, 'br');
-  t.ok(body.equals(compressedByTheBuild));
-  t.equal((await call(server.url, 'GET /assets/built-3c4d.js.br')).status, 404);
+  const path = '/assets/built-3c4d.js';
+  for (const [encoding, ending] of [
+    ['br', 'br'],
+    ['gzip', 'gz'],
+  ] as const) {
+    const answer = await fetchRaw(`${server.url}${path}`, encoding);
+    t.equal(answer.encoding, encoding);
+    t.ok(answer.body.equals(compressedByTheBuild[ending]));
+    t.equal((await call(server.url, `GET ${path}.${ending}`)).status, 404);
+  }
 });
 
 t.test('a HEAD request is answered with the head alone, and the connection goes on', async (t) => {
