@@ -27,7 +27,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  */
 const CONCURRENT_LEAST = Math.min(availableParallelism() + 1, 8);
 const EXTRA_MOST = 5;
-const IDLE_SHARE = 0.25;
+const IDLE_SHARE = 0.1;
 const IDLE_CHECK_MS = 2_000;
 const USAGE = `npm test                                  every test, and the coverage floor of the engine
 npm test -- FILE…                         the tests of these files
