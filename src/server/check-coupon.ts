@@ -5,7 +5,12 @@ import { reconcileCoupon } from '../engine/reconcile/compare-coupon.js';
 import type { CouponReconciliation, Findings } from '../engine/reconcile/comparison.js';
 import { isClean } from '../engine/reconcile/comparison.js';
 import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';
-import { ForgottenRevokes, repairCoupon, UnrecordedIssuances } from '../engine/reconcile/repair-coupon.js';
+import {
+  ForgottenRevokes,
+  repairCoupon,
+  UnfinishedRevokes,
+  UnrecordedIssuances,
+} from '../engine/reconcile/repair-coupon.js';
 import { holderFields, parseHolder } from '../engine/domain/holder.js';
 import type { DistributedStores, Stores } from './stores.js';
 
@@ -57,15 +62,19 @@ export async function repairAndReport(
   if (hooks.storeIsLater === true) await distributed.belonging.catchUpChanges(record.couponId);
   if (isForgettable(stores, record)) await stores.warmer.warm(record.couponId);
   const unrecorded = new UnrecordedIssuances(distributed, record);
-  const revokes = new ForgottenRevokes(stores, record);
+  const unfinished = new UnfinishedRevokes(stores, record);
+  const forgotten = new ForgottenRevokes(stores, record);
   const found = await reconcileCoupon(reconcilePorts(stores), record, {
     ...progressOf(hooks),
     onUnrecorded: (issuances) => unrecorded.requeue(issuances),
-    ...(hooks.storeIsLater === true ? { onOrphanedRows: (rows) => revokes.finish(rows) } : {}),
+    onUnfinishedRevocations: (issuances) => unfinished.finish(issuances),
+    ...(hooks.storeIsLater === true ? { onOrphanedRows: (rows) => forgotten.finish(rows) } : {}),
   });
-  if (isClean(found) && revokes.finished === 0) return { ...found, clean: true };
-  const done = await repairCoupon({ ...stores, ...distributed }, record, found, unrecorded.requeued);
-  const repair = { ...done, revokesFinished: done.revokesFinished + revokes.finished };
+  if (isClean(found) && forgotten.finished === 0) return { ...found, clean: true };
+  const repair = await repairCoupon({ ...stores, ...distributed }, record, found, {
+    requeued: unrecorded.requeued,
+    revokesFinished: unfinished.finished + forgotten.finished,
+  });
   await stores.auditLog.append({
     ...{ atMs: Date.now(), actor, action: 'coupon_repaired' },
     target: `coupon ${record.couponId}`,

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import { HttpClient } from '../clients/http-client.js';
 import { runSeonchak } from '../clients/seonchak-command.js';
 import { signToken } from '../clients/tokens.js';
+import { FINDINGS_MAX } from '../../src/engine/domain/limits.js';
 import { redisClient } from '../servers/redis.js';
 import { TEST_SECRET } from '../servers/seonchak.js';
 import { openWorld, sharedMariadb, startSite, type World } from './world.js';
@@ -28,9 +29,9 @@ async function reconcile(world: World, ...words: readonly string[]) {
   return { exitCode, stderr, found: report.coupons[0] ?? {}, clean: report.clean };
 }
 
-/** 60 winners, all recorded. */
-async function settledWorld(t: Test): Promise<World> {
-  const world = await openWorld(t, site, { quantity: 100, members: 60 });
+/** Every member has won, and all are recorded. */
+async function settledWorld(t: Test, members = 60): Promise<World> {
+  const world = await openWorld(t, site, { quantity: members + 40, members });
   await world.burst();
   await world.evidence();
   return world;
@@ -101,14 +102,21 @@ async function revokeHalf(t: Test, world: World, memberId: string): Promise<() =
   return async () => (await held()) !== null;
 }
 
-t.test('a revoke that died half-way is finished', async (t) => {
-  const world = await settledWorld(t);
+t.test('revokes that died half-way are finished, more of them than a report lists', async (t) => {
+  const count = FINDINGS_MAX + 20;
+  const world = await settledWorld(t, count);
   const [server] = world.servers;
   // Its own reconciler would be faster.
   await server?.kill('SIGSTOP');
   const isHeld = await revokeHalf(t, world, '3');
-  t.equal((await reconcile(world)).found['halfRevoked']?.count, 1);
-  t.match((await reconcile(world, '--repair')).found['repair'], { revokesFinished: 1 });
+  await sql(
+    `insert into revocation (coupon_id, issue_no, member_id, revoked_at)
+     select coupon_id, issue_no, member_id, 1 from member_coupon where coupon_id = ?`,
+    world.couponId,
+  );
+  await sql('delete from member_coupon where coupon_id = ?', world.couponId);
+  t.match((await reconcile(world)).found['halfRevoked'], { count, first: { length: FINDINGS_MAX } });
+  t.match((await reconcile(world, '--repair')).found['repair'], { revokesFinished: count });
   t.equal((await reconcile(world)).exitCode, 0);
   t.notOk(await isHeld());
   await server?.kill('SIGCONT');

@@ -33,6 +33,8 @@ export interface ReconcileHooks {
   onProgress?(issuances: number): void;
   /** Called with each chunk of what is missing, all of it and not only the first few. */
   onUnrecorded?(issuances: readonly Issuance[]): Promise<void>;
+  /** Called with each page of revokes that the store has not followed, all of them too. */
+  onUnfinishedRevocations?(issuances: readonly Issuance[]): Promise<void>;
   /** Called with each chunk of rows whose member holds no such issuance. @returns those that stay: the others were removed. */
   onOrphanedRows?(rows: readonly Issuance[]): Promise<readonly Issuance[]>;
 }
@@ -214,9 +216,9 @@ class Reconciliation {
       );
       this.#revokedRows.add(contradicted.map(({ issueNo }) => issueNo));
       if (admitted === undefined) continue;
-      this.#unfinishedRevocations.add(
-        await unfinishedRevocations(admitted, couponId, revocations, this.#ports.nowMs()),
-      );
+      const unfinished = await unfinishedRevocations(admitted, couponId, revocations, this.#ports.nowMs());
+      this.#unfinishedRevocations.add(unfinished);
+      if (unfinished.length > 0) await this.#hooks.onUnfinishedRevocations?.(unfinished);
     }
     return revoked;
   }

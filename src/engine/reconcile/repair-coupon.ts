@@ -49,6 +49,22 @@ export class UnrecordedIssuances {
   }
 }
 
+/** Lets the store follow revokes; for {@link ReconcileHooks.onUnfinishedRevocations}. */
+export class UnfinishedRevokes {
+  finished = 0;
+  readonly #ports: Pick<RepairPorts, 'admission' | 'versions'>;
+  readonly #record: CouponRecord;
+
+  constructor(ports: Pick<RepairPorts, 'admission' | 'versions'>, record: CouponRecord) {
+    this.#ports = ports;
+    this.#record = record;
+  }
+
+  async finish(unfinished: readonly Issuance[]): Promise<void> {
+    this.finished += await finishRevokes(this.#ports, this.#record.couponId, unfinished);
+  }
+}
+
 /**
  * Revokes again what a restored database has forgotten as revoked; for {@link ReconcileHooks.onOrphanedRows}.
  *
@@ -87,26 +103,30 @@ export class ForgottenRevokes {
   }
 }
 
-/** @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it. */
+/**
+ * Repairs what a whole comparison had to be known for.
+ *
+ * @param during what was done while it ran.
+ * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat it.
+ */
 export async function repairCoupon(
   ports: RepairPorts,
   record: CouponRecord,
   found: CouponReconciliation,
-  requeued: number,
+  during: Pick<CouponRepair, 'requeued' | 'revokesFinished'>,
 ): Promise<CouponRepair> {
   const { couponId } = record;
-  const revokesFinished = await finishRevokes(ports, couponId, found.unfinishedRevocations.first);
   const rebuilt = needsRebuild(found) && (await rebuild(ports, record));
   const [snapshot] = await ports.admission.snapshots([couponId]);
   const termsSaved = snapshot !== undefined && snapshot.version > record.version;
   if (termsSaved) await ports.catalogue.saveTerms(couponId, snapshot);
 
-  const markedPending = requeued > 0 || found.queued > 0 || found.claimed > 0 || rebuilt;
+  const markedPending = during.requeued > 0 || found.queued > 0 || found.claimed > 0 || rebuilt;
   if (markedPending) {
     await ports.bell.markPending([couponId]);
     ports.bell.ring(couponId);
   }
-  return { requeued, revokesFinished, termsSaved, rebuilt, markedPending };
+  return { ...during, termsSaved, rebuilt, markedPending };
 }
 
 async function rebuild(ports: RepairPorts, record: CouponRecord): Promise<boolean> {
