@@ -131,8 +131,30 @@ t.test('each node has drains of its own, and one waits for no other', async (t) 
   ]);
   await yard.end();
   await yard.ring(one);
-  await yard.world.time.advance(DRAIN_COOLDOWN_MS);
+  await yard.world.time.advance(2 * DRAIN_COOLDOWN_MS);
   t.same(yard.started[2], [one], 'while the other is still under way');
+});
+
+t.test('nodes that record together cool down longer, and one by itself does not', async (t) => {
+  const yard = new Yard(2);
+  await yard.recorder.start();
+  await yard.ring(one, two);
+  await yard.end();
+  await yard.end();
+  await yard.ring(one, two);
+  await yard.world.time.advance(2 * DRAIN_COOLDOWN_MS - 1);
+  t.same(yard.started, [[one], [two]]);
+  await yard.world.time.advance(1);
+  t.same(yard.started, [[one], [two], [one], [two]]);
+  await yard.end();
+  await yard.end();
+  await yard.world.time.advance(2 * DRAIN_COOLDOWN_MS);
+
+  await yard.ring(one);
+  await yard.end();
+  await yard.ring(one);
+  await yard.world.time.advance(DRAIN_COOLDOWN_MS);
+  t.same(yard.started.slice(4), [[one], [one]]);
 });
 
 t.test('a drain that takes long holds up no coupon that is rung meanwhile', async (t) => {

@@ -50,6 +50,8 @@ interface Lane {
   /** Rung and waiting for a drain, in order. None of them is busy. */
   readonly waiting: Set<CouponId>;
   drains: number;
+  /** Coupons of the last drain. */
+  drained: number;
   /** When the last drain began. */
   startedAtMs: number;
   /** Above 0 no drain begins: what is rung gathers. */
@@ -112,7 +114,7 @@ export class Recorder {
     const shard = this.#ports.queue.shardOf(couponId);
     let lane = this.#lanes.get(shard);
     if (lane === undefined) {
-      lane = { waiting: new Set(), drains: 0, startedAtMs: 0, cooldowns: 0, isDue: false };
+      lane = { waiting: new Set(), drains: 0, drained: 0, startedAtMs: 0, cooldowns: 0, isDue: false };
       this.#lanes.set(shard, lane);
     }
     return lane;
@@ -138,14 +140,16 @@ export class Recorder {
   async #drainTogether(lane: Lane): Promise<void> {
     const couponIds = takeFirst(lane.waiting, DRAIN_COUPONS_MAX);
     lane.drains += 1;
+    lane.drained = couponIds.length;
     lane.startedAtMs = this.#ports.clock.monotonicMs();
     const drained = await this.#drain(couponIds, false);
+    const cooldownMs = this.#cooldownMs();
     lane.drains -= 1;
     if (drained.every(isFault)) {
       // The store is unreachable: it is not hammered, and the sweep finds the queued coupons again.
       void this.#coolDown(lane, DRAIN_RETRY_MS);
     } else if (couponIds.length < DRAIN_COUPONS_MAX && !drained.some(leftBatch)) {
-      void this.#coolDown(lane, cooldownMs(couponIds.length));
+      void this.#coolDown(lane, cooldownMs);
     }
     this.#drainSoon(lane);
     this.#drainContested();
@@ -206,6 +210,14 @@ export class Recorder {
     if (this.#again.delete(couponId)) this.#wait(couponId);
   }
 
+  /** Nodes that have something to record together share what one may cost the recorder: the drain of each is as expensive. */
+  #cooldownMs(): number {
+    const busy = [...this.#lanes.values()].filter(isBusy);
+    const coupons = busy.reduce((sum, { drained }) => sum + drained, 0);
+    const fairMs = Math.max(busy.length * DRAIN_COOLDOWN_MS, (coupons / DRAINED_COUPONS_PER_SECOND) * 1_000);
+    return Math.min(fairMs, DRAIN_COOLDOWN_MAX_MS);
+  }
+
   async #coolDown(lane: Lane, ms: number): Promise<void> {
     lane.cooldowns += 1;
     await this.#ports.scheduler.pause(ms);
@@ -248,9 +260,8 @@ export class Recorder {
   }
 }
 
-function cooldownMs(coupons: number): number {
-  const fairMs = (coupons / DRAINED_COUPONS_PER_SECOND) * 1_000;
-  return Math.min(Math.max(fairMs, DRAIN_COOLDOWN_MS), DRAIN_COOLDOWN_MAX_MS);
+function isBusy({ waiting, drains, cooldowns }: Lane): boolean {
+  return waiting.size > 0 || drains > 0 || cooldowns > 0;
 }
 
 /** Whether another whole batch of the coupon waits. */
