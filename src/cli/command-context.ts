@@ -1,7 +1,7 @@
 /** Defines the environment and streams of a command, and opens the stores for it. */
 import type { Writable } from 'node:stream';
 import type { Config } from '../config/config.js';
-import type { Stores } from '../server/stores.js';
+import type { OpenStoresOptions, Stores } from '../server/stores.js';
 
 export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
@@ -18,18 +18,19 @@ export interface CommandContext {
 /**
  * Opens the stores beside a running server, and closes them whatever the work does.
  *
- * @param createMissing for commands whose purpose is to make a data folder; others refuse a folder that no server has made.
+ * @param options `createMissing` for commands whose purpose is to make a data folder; others refuse a folder that no server has made.
+ *   `asItIs` for those that change nothing.
  */
 export async function withStores<Result>(
   config: Config,
   work: (stores: Stores) => Promise<Result>,
-  createMissing = false,
+  options: Pick<OpenStoresOptions, 'createMissing' | 'asItIs'> = {},
 ): Promise<Result> {
   // Loaded when needed: help and tokens should not wait for database drivers.
   const { openStores } = await import('../server/stores.js');
   const stores = await openStores(config, {
     exclusive: false,
-    createMissing,
+    ...options,
     // The command that needed the connection fails and reports the reason; a second message would only repeat it.
     onConnectionError: () => undefined,
   });

@@ -24,11 +24,15 @@ export async function storeFindings(
   config: Config,
   openingWithinMs: number,
 ): Promise<Finding[]> {
-  // First: a Redis of another installation would be examined for nothing.
+  const pending = await stores.pendingMigrations();
+  // Nothing below can be read from tables of an earlier version.
+  if (pending.length > 0) return [tablesBehind(pending)];
+  // Before the others: a Redis of another installation would be examined for nothing.
   await stores.inspectBelonging();
   const conditions = await stores.inspect();
   return [
     ...conditions.flatMap(conditionFindings),
+    { state: 'ok', check: 'migrations', text: 'the database tables are up to date' },
     ...(config.backEnd === 'embedded' ? [await disk(config.dataDir)] : []),
     { state: 'ok', check: 'durability', text: `level ${stores.durability()}` },
     ...failures('stores', stores.notReadyReasons()),
@@ -36,6 +40,11 @@ export async function storeFindings(
     ...(await backlog(stores)),
     ...(await coupons(stores, openingWithinMs)),
   ];
+}
+
+function tablesBehind(pending: readonly string[]): Finding {
+  const first = `the database tables are of an earlier version, ${pending[0] ?? ''} is the first migration they lack`;
+  return { state: 'failed', check: 'migrations', text: `${first}; run seonchak migrate, or start a server` };
 }
 
 /** What each store judges by its clock; SQLite has that of the machine. */

@@ -1,6 +1,7 @@
 /** Tests `seonchak doctor` with what it is for: an installation before an event, whole and with faults. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import Libsql from 'libsql';
 import t from 'tap';
 import { emptyFolder, runSeonchak } from '../../test/clients/seonchak-command.js';
 import { HttpClient } from '../../test/clients/http-client.js';
@@ -41,6 +42,7 @@ t.test('an embedded installation: runtime, limits, disk, clock', async (t) => {
   t.match(of('runtime'), { state: 'ok', text: /^Node\.js \d+/ });
   t.match(of('SQLite'), { text: /^version 3\./ });
   t.match(of('SQLite clock'), { state: 'ok' });
+  t.match(of('migrations'), { state: 'ok' });
   t.match(of('disk'), { text: /GB free/ });
   t.match(of('coupons'), { state: 'ok', text: /^0 open or opening soon/ });
   const lines = await runSeonchak(['doctor'], { ...settings, HOST: '0.0.0.0' });
@@ -97,6 +99,26 @@ t.test('Redis and a database: versions, clocks, the backlog, coupons that Redis 
     { state: 'warning', check: 'coupons', text: 'coupon 1 not in Redis; run seonchak warm --all' },
   ]);
   t.equal(lost.exitCode, 0, 'a warm puts the coupon back, an event is possible');
+});
+
+t.test('tables of an earlier version are reported, and stay as they are', async (t) => {
+  const folder = await emptyFolder();
+  t.teardown(() => folder.remove());
+  const settings = { DATA_DIR: folder.path };
+  await runSeonchak(['migrate'], settings);
+  const file = join(folder.path, 'seonchak.db');
+  const database = new Libsql(file);
+  database.exec("delete from kysely_migration where name = '0054_taken_from'");
+  database.close();
+  await rm(join(folder.path, 'jwt-secret'));
+  for (const attempt of ['first', 'second']) {
+    const { exitCode, notOk } = await findings(settings);
+    t.equal(exitCode, 1, attempt);
+    t.match(notOk, [{ check: 'migrations', state: 'failed', text: /0054_taken_from.*run seonchak migrate/ }]);
+  }
+  t.notOk((await readdir(folder.path)).includes('jwt-secret'), 'and no secret is made');
+  await runSeonchak(['migrate'], settings);
+  t.equal((await findings(settings)).exitCode, 0);
 });
 
 t.test('few descriptors: a warning, and a failure where the server would not start', async (t) => {

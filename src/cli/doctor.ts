@@ -6,6 +6,7 @@ import { ConfigError } from '../engine/domain/errors.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { machineFindings } from './doctor-machine.js';
+import type { Stores } from '../server/stores.js';
 import { storeFindings } from './doctor-stores.js';
 import type { Finding } from './doctor-finding.js';
 import { CommandFailedError, reportFault } from './exit-codes.js';
@@ -60,11 +61,8 @@ async function examine(context: CommandContext, openingWithinMs: number): Promis
   }
   const settings = settingsFindings(config);
   try {
-    return await withStores(config, async (stores) => [
-      ...machine,
-      ...settings,
-      ...(await storeFindings(stores, config, openingWithinMs)),
-    ]);
+    const ofStores = (stores: Stores) => storeFindings(stores, config, openingWithinMs);
+    return [...machine, ...settings, ...(await withStores(config, ofStores, { asItIs: true }))];
   } catch (fault) {
     const { lines } = reportFault(fault);
     return [

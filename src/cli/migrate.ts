@@ -22,7 +22,9 @@ export function addMigrate(program: Command, context: CommandContext): void {
     )
     .option('--json', 'print JSON for programs')
     .action((options: { readonly json?: true }) =>
-      withStores(loadConfig(context.env), (stores) => migrate(context, stores, options.json === true), true),
+      withStores(loadConfig(context.env), (stores) => migrate(context, stores, options.json === true), {
+        createMissing: true,
+      }),
     );
 }
 

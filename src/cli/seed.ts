@@ -58,7 +58,7 @@ Examples:
           : sizesFault(sizes);
       if (fault !== undefined) throw new UsageError(fault);
       const work = (stores: Stores) => seed(context, stores, sizes);
-      const report = await withStores(loadConfig(context.env), work, true);
+      const report = await withStores(loadConfig(context.env), work, { createMissing: true });
       print(context, sizes, report, options);
     });
 }

@@ -72,6 +72,8 @@ export interface Stores extends DatabaseStores {
   readonly settingsFaults: () => readonly string[];
   /** Brings the tables up to date; names what was run. */
   migrate(): Promise<readonly string[]>;
+  /** Names what has not been run. @throws StoreUnavailableError */
+  pendingMigrations(): Promise<readonly string[]>;
   /**
    * Moves the keys of an earlier version in Redis, once the tables are up to date and with every process stopped.
    *
@@ -106,6 +108,8 @@ export interface OpenStoresOptions {
   readonly exclusive: boolean;
   /** A command makes the data folder only where that is its purpose; a server always does. */
   readonly createMissing?: boolean;
+  /** For a command that changes nothing: the embedded tables are not migrated. */
+  readonly asItIs?: boolean;
   /** Called on broken connections. */
   onConnectionError(error: Error): void;
   /**
@@ -144,6 +148,7 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
     dataDir: config.dataDir,
     as: options.exclusive ? 'server' : 'visitor',
     createMissing: options.exclusive || options.createMissing === true,
+    asItIs: options.asItIs === true,
   });
   return {
     ...withRegistry(embedded, { versions: new LocalVersions() }),
@@ -155,6 +160,7 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
     settingsFaults: () => [],
     // The folder is useless before its tables are up to date, so opening it has done that.
     migrate: () => Promise.resolve(embedded.migrated),
+    pendingMigrations: () => embedded.pendingMigrations(),
     moveKeys: () => Promise.resolve(0),
     inspect: async () => [await embedded.inspectDatabase()],
     seedTables: () => embedded.seedTables(),
@@ -226,6 +232,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
       durability: redis.durability,
       settingsFaults: redis.settingsFaults,
       migrate: () => mysql.migrate(),
+      pendingMigrations: () => mysql.pendingMigrations(),
       moveKeys: async (onMoved) => redis.moveKeys(await mysql.installation.read(), onMoved),
       inspect: async () => [await mysql.inspectDatabase(), ...(await redis.inspect())],
       seedTables: () => mysql.seedTables(),

@@ -5,6 +5,7 @@ import { faultOf, storeFault } from './error-classes.js';
 import { migrationsFor } from './migrations.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
+import { reading } from './transaction.js';
 
 /** A migration did not go through. What it had done may be repeated: migrations are written for that. */
 export class MigrationError extends SeonchakError {
@@ -18,11 +19,7 @@ export class MigrationError extends SeonchakError {
  * @throws StoreUnavailableError when the database does not answer, {@link MigrationError} when it refuses.
  */
 export async function migrateToLatest(db: Kysely<Database>, flavour: SqlFlavour): Promise<string[]> {
-  const migrator = new Migrator({
-    db,
-    provider: { getMigrations: () => Promise.resolve(migrationsFor(flavour)) },
-  });
-  const { error, results } = await migrator.migrateToLatest();
+  const { error, results } = await migratorOf(db, flavour).migrateToLatest();
   if (error !== undefined) {
     const fault = faultOf(error);
     if (fault !== 'other') throw storeFault(error, fault, 'reading');
@@ -37,4 +34,14 @@ export async function migrateToLatest(db: Kysely<Database>, flavour: SqlFlavour)
   return (results ?? [])
     .filter((result) => result.status === 'Success')
     .map((result) => result.migrationName);
+}
+
+/** Names what has not been run yet; changes nothing. @throws StoreUnavailableError */
+export async function pendingMigrations(db: Kysely<Database>, flavour: SqlFlavour): Promise<string[]> {
+  const migrations = await reading(() => migratorOf(db, flavour).getMigrations());
+  return migrations.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name);
+}
+
+function migratorOf(db: Kysely<Database>, flavour: SqlFlavour): Migrator {
+  return new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrationsFor(flavour)) } });
 }

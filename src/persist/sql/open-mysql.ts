@@ -11,7 +11,7 @@ import type { ServerTls } from '../server-tls.js';
 import { connectMysql, openConnections } from './connect-mysql.js';
 import { type DatabaseStores, databaseStores } from './database-stores.js';
 import { type Installation, raiseChanges, readInstallation, renewStamp } from './installation.js';
-import { migrateToLatest } from './migrate.js';
+import { migrateToLatest, pendingMigrations } from './migrate.js';
 import type { Database } from './schema.js';
 import { mysqlFlavour } from './sql-flavour.js';
 import { SqlSeedTables } from './sql-seed-tables.js';
@@ -27,6 +27,8 @@ const SEEDING_TIMEOUT_MS = 60_000;
 export interface MysqlStores extends DatabaseStores {
   /** Brings the schema up to date, over a connection of its own with a long deadline; names what was run. */
   migrate(): Promise<string[]>;
+  /** Names what {@link migrate} would run. @throws StoreUnavailableError */
+  pendingMigrations(): Promise<string[]>;
   /** Over connections of its own with a long deadline; close it. */
   seedTables(): SeedTables;
   /** Which installation the tables are of. @throws StoreUnavailableError, also where they are not migrated. */
@@ -70,6 +72,7 @@ export function openMysql(
         await migrating.destroy();
       }
     },
+    pendingMigrations: () => pendingMigrations(db, mysqlFlavour),
     seedTables() {
       const seeding = connectMysql(url, {
         connections: SEEDING_CONNECTIONS,

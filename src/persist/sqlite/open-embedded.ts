@@ -6,12 +6,12 @@ import type { Admission } from '../../engine/ports/admission.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
 import { type DatabaseStores, databaseStores } from '../sql/database-stores.js';
 import { faultOf, storeFault } from '../sql/error-classes.js';
-import { migrateToLatest } from '../sql/migrate.js';
+import { migrateToLatest, pendingMigrations } from '../sql/migrate.js';
 import type { Database } from '../sql/schema.js';
 import { sqliteFlavour } from '../sql/sql-flavour.js';
 import { SqlSeedTables } from '../sql/sql-seed-tables.js';
 import { type DataDir, existingDataDir, lockDataDir, prepareDataDir } from './data-dir.js';
-import { readOrCreateSecret } from './secret.js';
+import { readOrCreateSecret, readSecret } from './secret.js';
 import { SqliteAdmission } from './sqlite-admission.js';
 import { SqliteThreadDialect } from './sqlite-dialect.js';
 import { SqliteThread } from './sqlite-thread.js';
@@ -25,6 +25,8 @@ export interface EmbeddedOptions {
   readonly as: 'server' | 'visitor';
   /** Whether to make the folder. Absent: yes. @throws DataDirMissingError where it would have to be made and must not. */
   readonly createMissing?: boolean;
+  /** For a command that changes nothing: neither migrates nor makes a secret. Absent: it does both. */
+  readonly asItIs?: boolean;
   readonly nowMs?: () => number;
   readonly winnersMax?: number;
 }
@@ -32,10 +34,12 @@ export interface EmbeddedOptions {
 export interface EmbeddedStores extends DatabaseStores {
   readonly admission: Admission;
   seedTables(): SeedTables;
-  /** Signs tokens when no other secret is configured. */
+  /** Signs tokens when no other secret is configured; '' where there is none. */
   readonly secret: string;
   /** Migrations that this opening has run. */
   readonly migrated: readonly string[];
+  /** Names what has not been run. @throws StoreUnavailableError */
+  pendingMigrations(): Promise<string[]>;
   /** Waits for what was asked, then lets the folder go. */
   close(): Promise<void>;
 }
@@ -54,8 +58,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
     const database = await openDatabase(dataDir);
     thread = database;
     const db = new Kysely<Database>({ dialect: new SqliteThreadDialect(database) });
-    const secret = readOrCreateSecret(dataDir);
-    const migrated = await migrateToLatest(db, sqliteFlavour);
+    const secret = options.asItIs === true ? (readSecret(dataDir) ?? '') : readOrCreateSecret(dataDir);
+    const migrated = options.asItIs === true ? [] : await migrateToLatest(db, sqliteFlavour);
     return {
       admission: new SqliteAdmission({
         db,
@@ -68,6 +72,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
       seedTables: () => new SqlSeedTables(db, sqliteFlavour, 1),
       secret,
       migrated,
+      pendingMigrations: () => pendingMigrations(db, sqliteFlavour),
       async close() {
         await database.close();
         lock?.release();

@@ -19,12 +19,13 @@ export class SecretUnusableError extends SeonchakError {
  *
  * @throws {@link SecretUnusableError} | {@link DataDirUnwritableError}
  */
-export function readOrCreateSecret({ path }: DataDir): string {
-  const file = join(path, 'jwt-secret');
-  return readSecret(file) ?? createSecret(path, file);
+export function readOrCreateSecret(dataDir: DataDir): string {
+  return readSecret(dataDir) ?? createSecret(dataDir);
 }
 
-function readSecret(file: string): string | undefined {
+/** `undefined`: there is none. @throws {@link SecretUnusableError} */
+export function readSecret(dataDir: DataDir): string | undefined {
+  const file = fileOf(dataDir);
   let text: string;
   try {
     text = readFileSync(file, 'utf8').trim();
@@ -40,7 +41,13 @@ function readSecret(file: string): string | undefined {
   return text;
 }
 
-function createSecret(path: string, file: string): string {
+function fileOf({ path }: DataDir): string {
+  return join(path, 'jwt-secret');
+}
+
+function createSecret(dataDir: DataDir): string {
+  const { path } = dataDir;
+  const file = fileOf(dataDir);
   const fresh = join(path, `jwt-secret.${randomBytes(6).toString('hex')}`);
   try {
     const descriptor = openSync(fresh, 'wx', 0o600);
@@ -61,7 +68,7 @@ function createSecret(path: string, file: string): string {
   } catch (cause) {
     throw new DataDirUnwritableError(`The data folder ${path} cannot be written (DATA_DIR).`, { cause });
   }
-  const secret = readSecret(file);
+  const secret = readSecret(dataDir);
   if (secret === undefined)
     throw new SecretUnusableError(`The secret in ${file} was removed while it was being created. Try again.`);
   return secret;
