@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, readdir } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { onPath } from './on-path.js';
 
 const START_TIMEOUT_MS = 90_000;
 /** Longer than a server behind a proxy takes: it serves on for 5 s, then waits for idle connections, for at most 10 s. */
@@ -14,6 +15,10 @@ const LOG_KEPT_CHARACTERS = 20_000;
  * call runs at half its speed. Commands stay watched: `reconcile` is covered by nothing else (test/runner/coverage.js).
  */
 export const UNWATCHED = { NODE_V8_COVERAGE: '' } as const;
+
+/** With it a server ends with the process that started it, even one that was killed and could end nothing itself. */
+const setpriv = onPath('setpriv');
+const guard = setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL'];
 
 const running = new Set<ChildProcess>();
 
@@ -52,7 +57,8 @@ export async function startChildServer(
   options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<ChildServer> {
   const env = { ...(options.env ?? process.env), ...UNWATCHED };
-  const child = spawn(command, args, { ...options, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program = command, ...words] = [...guard, command, ...args];
+  const child = spawn(program, words, { ...options, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = new Promise<void>((resolve) => {
     child.once('error', () => {
       resolve();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type ChildServer, startChildServer } from './child-server.js';
 import { freePort } from './free-port.js';
 import { DATABASE, makeMariadbFolder, PASSWORD, USER } from './mariadb-folder.js';
-import { onPath, requiredProgram } from './on-path.js';
+import { requiredProgram } from './on-path.js';
 
 export interface MariadbServer {
   /** mysql://user:password@127.0.0.1:port/database, stays the same over restarts. */
@@ -51,13 +51,7 @@ export async function startMariadb(extraOptions: readonly string[] = []): Promis
     '--performance-schema=OFF',
     ...extraOptions,
   ];
-  const launch = (): Promise<ChildServer> => {
-    // With setpriv the server dies with us even when we are killed and no exit handler runs.
-    const guard = onPath('setpriv');
-    const [command, args] =
-      guard === undefined ? [binary, options] : [guard, ['--pdeathsig', 'KILL', binary, ...options]];
-    return startChildServer(command, args, /ready for connections/);
-  };
+  const launch = (): Promise<ChildServer> => startChildServer(binary, options, /ready for connections/);
   let server = await launch();
 
   return {
