@@ -40,7 +40,7 @@ export function addReconcile(program: Command, context: CommandContext): void {
         'With --repair, queue missing issuances again, finish incomplete revokes, and rebuild a coupon whose data Redis ' +
         'lost. Both are safe during downloads, and safe to repeat.',
     )
-    .argument('[id...]', 'numbers of the coupons', couponIds)
+    .argument('[id...]', 'ids of the coupons', couponIds)
     .option('--all', 'every coupon')
     .option('--repair', 'repair what needs no manual decision, and report the repairs')
     .option('--json', 'print JSON for programs')
@@ -53,9 +53,7 @@ Examples:
     )
     .action(async (ids: readonly CouponId[] | [], options: ReconcileOptions) => {
       if (ids.length > 0 === (options.all === true)) {
-        throw new UsageError(
-          'The coupons are not chosen, or chosen in two ways. Give coupon numbers or --all.',
-        );
+        throw new UsageError('The coupons are not chosen, or chosen in two ways. Give coupon ids or --all.');
       }
       const repairs = options.repair === true;
       const reconcile = async (stores: Stores, tookOver: boolean): Promise<number> => {
@@ -70,7 +68,7 @@ Examples:
       const differing = await withMatchingStores(loadConfig(context.env), reconcile, takesOver);
       if (differing > 0)
         throw new CommandFailedError(
-          `Differences found in ${differing} of the coupons. They are listed above.`,
+          `Differences found in ${differing} of the coupons. They are listed above. ${repairs ? 'Run the command again without --repair to see what is left.' : 'Run the command again with --repair.'}`,
         );
     });
 }

@@ -55,7 +55,7 @@ export function addressOf(env: NodeJS.ProcessEnv, address: string | undefined): 
   const server = address ?? `http://${host}:${port}`;
   if (!/^https?:\/\//.test(server) || !URL.canParse(server))
     throw new UsageError(
-      `The option --server has ${server}, which is not a URL. Give one such as http://127.0.0.1:3000.`,
+      `The option --server has ${server}, which is not a URL. Give one such as http://127.0.0.1:8080.`,
     );
   return server.replace(/\/+$/, '');
 }

@@ -50,7 +50,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     onFault: (fault) =>
       ports.logger.warn(
         { err: fault },
-        'Account locks could not be refreshed; the locks read last stay in force',
+        'Account locks could not be refreshed; the locks read last stay in force; check the database',
       ),
   });
   const accessKeys = new KeysFaults('access tokens', ports.logger, ports.clock);
@@ -60,7 +60,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     onFault: (fault) =>
       ports.logger.warn(
         { err: fault },
-        'Ends of sessions could not be refreshed; the ends read last stay in force',
+        'Ends of sessions could not be refreshed; the ends read last stay in force; check the database',
       ),
   });
   const authenticator = new Authenticator(settings.tokens, ports.clock, locks, sessions, {
@@ -86,7 +86,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     onFault: (fault) =>
       ports.logger.warn(
         { err: fault },
-        'Server keys could not be refreshed; the keys read last stay in force',
+        'Server keys could not be refreshed; the keys read last stay in force; check the database',
       ),
   });
   await serverKeys.start().catch((fault: unknown) => {

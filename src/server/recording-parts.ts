@@ -58,7 +58,7 @@ export async function startRecorder(
       if (result.deadLettered > 0)
         logger.error(
           { couponId, ...result },
-          'Issuances could not be recorded; they are in the table dead_letter with the reason',
+          'Issuances could not be recorded; they are in the table dead_letter with the reason; run `seonchak reconcile <couponId>`',
         );
       else if (result.stale > 0)
         logger.warn(
@@ -148,6 +148,11 @@ export function startReconciler(
     onGap: (couponId, gap) => {
       counters.gap = reconciler.gap;
       if (gap === 0) logger.info({ couponId }, 'No issuances of this coupon are missing any more');
+      else if (gap < 0)
+        logger.error(
+          { couponId, gap },
+          'The database has more issuances of this coupon than Redis; run `seonchak reconcile <couponId>`',
+        );
       else
         logger.error(
           { couponId, gap },

@@ -37,7 +37,9 @@ export async function startDoor(ports: DoorPartsPorts, tickets: PresenceTickets)
   const warn = (text: string) => (fault: unknown) => logger.warn({ err: fault }, text);
   const rules = new DoorRules({
     ...{ doorRules: ports.doorRules, clock, scheduler },
-    onFault: warn('Door rules of coupons could not be refreshed; the rules read last stay in force'),
+    onFault: warn(
+      'Door rules of coupons could not be refreshed; the rules read last stay in force; check the database',
+    ),
     onSet: (couponIds) => preload.check(couponIds),
   });
   const room = new MemberRoom(AUDIENCE_MAX);
@@ -49,18 +51,22 @@ export async function startDoor(ports: DoorPartsPorts, tickets: PresenceTickets)
   const audiences = new MemberSets({
     ...{ source: new AudienceSource(ports.audiences), room, clock, scheduler, onTooLarge },
     isWanted: (couponId) => rules.ruleOf(couponId)?.eligibility?.audience === true,
-    onFault: warn('Lists of members could not be refreshed; the lists read last stay in force'),
+    onFault: warn(
+      'Lists of members could not be refreshed; the lists read last stay in force; check the database',
+    ),
   });
   const holders = new MemberSets({
     ...{ source: ports.finalHolders, room, clock, scheduler, onTooLarge },
     isWanted: (couponId) => excludes(rules, couponId),
     onFault: warn(
-      'Holders of a coupon in `notIssued` could not be read; the holders read last stay excluded',
+      'Holders of a coupon in `notIssued` could not be read; the holders read last stay excluded; check the database',
     ),
   });
   const preload: AudiencePreload = new AudiencePreload({
     ...{ rules, audiences: ports.audiences, sets: audiences, clock, scheduler },
-    onFault: warn('Coupons that open soon could not be read; their lists are loaded later'),
+    onFault: warn(
+      'Coupons that open soon could not be read; their lists are loaded later; check the database',
+    ),
   });
   const stopWatching = watchThaws({ clock, scheduler }, () =>
     rules.recover(() => Promise.all([audiences.refresh(), holders.refresh()])),

@@ -58,7 +58,9 @@ export class Pressure {
   /** For `/readyz`; empty while all is well. */
   reasons(): readonly string[] {
     return this.#underPressure
-      ? ['This process is overloaded: its event loop is late, or too many responses are pending.']
+      ? [
+          'This process is overloaded: its event loop is late, or too many responses are pending. Raise PROCESSES or add machines.',
+        ]
       : [];
   }
 }

@@ -51,7 +51,7 @@ const IN_USE =
 
 const ANOTHER_REDIS =
   'Processes whose writes do not reach this Redis use its database: another Redis is in use beside it, and both give the units of the same coupons. ' +
-  'Stop the processes of one of the two (REDIS_URL), then run `seonchak reconcile --all`.';
+  'Decide which Redis is the right one, stop the processes whose REDIS_URL names the other, correct it, then run `seonchak reconcile --all`.';
 
 export class Belonging {
   #name = '';
@@ -281,7 +281,7 @@ function notRenewed(fault: unknown): string {
   const reason = fault instanceof Error ? fault.message : String(fault);
   return (
     `The table installation cannot be updated, so a copy of this database beside it is not noticed: ${reason} ` +
-    'Grant UPDATE on it if the right is missing.'
+    'Grant UPDATE on the table if the right is missing; otherwise check the database.'
   );
 }
 

@@ -68,13 +68,19 @@ export function storeFault(error: unknown): SeonchakError {
     case 'divided':
     case 'reload':
     case 'unavailable':
-      return new StoreUnavailableError('Redis refused a command. The cause has its message.', {
-        cause: error,
-      });
+      return new StoreUnavailableError(
+        'Redis refused a command. The cause has the error of Redis. Run `seonchak doctor`.',
+        {
+          cause: error,
+        },
+      );
     case 'corrupt':
-      return new StoreCorruptError('Redis replied with an unexpected error. The cause has its message.', {
-        cause: error,
-      });
+      return new StoreCorruptError(
+        'Redis replied with an unexpected error. The cause has the error of Redis. Check that all processes run one version, then run `seonchak doctor`.',
+        {
+          cause: error,
+        },
+      );
     case 'unknown':
       return new StoreOutcomeUnknownError('The connection to Redis was lost before the reply arrived.', {
         cause: error,

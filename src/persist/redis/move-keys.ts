@@ -112,7 +112,8 @@ async function moveCoupon(
   } else if (!(await areEqual(calls, earlier, to))) {
     throw new LayoutMismatchError(
       `Redis has coupon ${couponId} twice, as ${earlier[0]?.key ?? ''} and as ${to[0] ?? ''}, with different content: ` +
-        'a process of an earlier version ran meanwhile. Both were kept.',
+        'a process of an earlier version ran meanwhile. Both were kept. Stop every process, restore the backup of Redis from before the upgrade, ' +
+        'then run `seonchak migrate` again and `seonchak reconcile --all --repair`.',
     );
   }
   if (isCluster) await calls.unlink(earlier.map(({ key }) => key));

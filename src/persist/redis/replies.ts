@@ -15,7 +15,8 @@ import { StoreCorruptError, StoreUnavailableError } from '../../engine/domain/er
 
 export function corrupt(expected: string, reply: unknown): StoreCorruptError {
   return new StoreCorruptError(
-    'Unexpected reply from Redis: its data was changed by hand, or written by another version of Seonchak.',
+    'Unexpected reply from Redis: its data was changed by hand, or written by another version of Seonchak. ' +
+      'Check that all processes run one version, then run `seonchak reconcile <id>`.',
     {
       cause: new Error(`expected ${expected}, got ${JSON.stringify(reply)}`),
     },

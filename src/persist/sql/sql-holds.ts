@@ -1,4 +1,4 @@
-/** Holds on MySQL, MariaDB and SQLite: confirms them, and takes back what was not confirmed. */
+/** Confirms holds, and finds those that are due; revoke-many.ts takes them back. */
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import { holderOf } from '../../engine/domain/holder.js';

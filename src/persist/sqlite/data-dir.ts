@@ -78,12 +78,18 @@ export function lockDataDir({ path }: DataDir): DataDirLock {
     };
   } catch (cause) {
     if (String((cause as { code?: unknown }).code).startsWith('SQLITE_BUSY')) {
-      throw new DataDirInUseError(`Another server is using the data folder ${path} (DATA_DIR).`, { cause });
+      throw new DataDirInUseError(
+        `Another server is using the data folder ${path} (DATA_DIR). Stop it, or set another DATA_DIR.`,
+        { cause },
+      );
     }
     throw unwritable(path, cause);
   }
 }
 
-function unwritable(path: string, cause: unknown): DataDirUnwritableError {
-  return new DataDirUnwritableError(`The data folder ${path} cannot be written (DATA_DIR).`, { cause });
+export function unwritable(path: string, cause: unknown): DataDirUnwritableError {
+  return new DataDirUnwritableError(
+    `The data folder ${path} cannot be written (DATA_DIR). Give the user of the server write access, or set another DATA_DIR.`,
+    { cause },
+  );
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeonchakError } from '../../engine/domain/errors.js';
-import { type DataDir, DataDirUnwritableError } from './data-dir.js';
+import { type DataDir, unwritable } from './data-dir.js';
 
 const SECRET_BYTES = 48;
 /** HS256 requires a key as long as its digest. */
@@ -17,7 +17,7 @@ export class SecretUnusableError extends SeonchakError {
  * The secret of this folder, made if there is none: random, base64url, readable by its owner only. Safe while others do the same: a
  * server and a CLI command that start together end up with one secret, never with half a file.
  *
- * @throws {@link SecretUnusableError} | {@link DataDirUnwritableError}
+ * @throws {@link SecretUnusableError}, DataDirUnwritableError
  */
 export function readOrCreateSecret(dataDir: DataDir): string {
   return readSecret(dataDir) ?? createSecret(dataDir);
@@ -31,7 +31,10 @@ export function readSecret(dataDir: DataDir): string | undefined {
     text = readFileSync(file, 'utf8').trim();
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new SecretUnusableError(`The secret in ${file} cannot be read.`, { cause });
+    throw new SecretUnusableError(
+      `The secret in ${file} cannot be read. Give the user of the server read access to the file, or set JWT_SECRET.`,
+      { cause },
+    );
   }
   if (text.length < SECRET_CHARACTERS_MIN || !/^[A-Za-z0-9_-]+$/.test(text)) {
     throw new SecretUnusableError(
@@ -66,7 +69,7 @@ function createSecret(dataDir: DataDir): string {
       rmSync(fresh, { force: true });
     }
   } catch (cause) {
-    throw new DataDirUnwritableError(`The data folder ${path} cannot be written (DATA_DIR).`, { cause });
+    throw unwritable(path, cause);
   }
   const secret = readSecret(dataDir);
   if (secret === undefined)

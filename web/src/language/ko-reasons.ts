@@ -7,7 +7,7 @@ const reasons: readonly (readonly [form: RegExp, text: string])[] = [
     'Redis에 연결되어 있지 않거나 쓰기가 되지 않습니다.',
   ],
   [/^Redis is not connected\.$/, 'Redis에 연결되어 있지 않습니다.'],
-  [/^Redis did not accept the command in time\.$/, 'Redis가 제시간에 명령을 받지 않았습니다.'],
+  [/^Redis did not accept the command in time\.$/, 'Redis가 제한 시간 안에 명령을 처리하지 못했습니다.'],
   [/^Redis cannot be reached\./, 'Redis에 연결할 수 없습니다. REDIS_URL과 Redis가 떠 있는지 확인하세요.'],
   [
     /^Redis refused the user name or password\./,
@@ -31,7 +31,7 @@ const reasons: readonly (readonly [form: RegExp, text: string])[] = [
   ],
   [
     /^Redis belongs to another installation than the database/,
-    'Redis와 데이터베이스(MYSQL_URL)가 서로 다른 설치의 것입니다. 같은 설치를 가리키도록 REDIS_URL이나 MYSQL_URL을 고치거나, Redis를 함께 쓰려면 REDIS_PREFIX에 새 값을 넣으세요. 그러면 데이터베이스에서 쿠폰을 다시 만듭니다.',
+    'Redis와 데이터베이스(MYSQL_URL)가 서로 다른 환경(installation)에 속합니다. 같은 설치를 가리키도록 REDIS_URL이나 MYSQL_URL을 고치거나, Redis를 함께 쓰려면 REDIS_PREFIX에 새 값을 넣으세요. 그러면 데이터베이스에서 쿠폰을 다시 만듭니다.',
   ],
   [
     /^Redis was last used with another copy, or a later state, of this database\./,
@@ -39,7 +39,7 @@ const reasons: readonly (readonly [form: RegExp, text: string])[] = [
   ],
   [
     /^The table installation cannot be updated/,
-    'installation 테이블을 갱신할 수 없어 이 데이터베이스의 사본이 함께 쓰여도 알 수 없습니다. 권한이 없다면 UPDATE 권한을 주세요.',
+    'installation 테이블을 갱신할 수 없어 이 데이터베이스의 사본이 함께 쓰여도 알 수 없습니다. 권한이 없다면 UPDATE 권한을 주고, 있다면 데이터베이스를 확인하세요.',
   ],
   [
     /^The database is older than Redis: its last coupon is (\d+), but Redis has had coupon (\d+)\./,
@@ -48,6 +48,10 @@ const reasons: readonly (readonly [form: RegExp, text: string])[] = [
   [
     /^Redis holds other coupons under the ids ([\d, ]+);/,
     'Redis에 같은 번호의 다른 쿠폰이 있습니다: $1. `seonchak reconcile --all --repair`를 실행하거나, 다른 설치의 쿠폰이면 REDIS_PREFIX를 설정하세요.',
+  ],
+  [
+    /^This process is overloaded:/,
+    '이 프로세스가 과부하 상태입니다. 이벤트 루프가 늦거나 보내지 못한 응답이 너무 많습니다. PROCESSES를 늘리거나 서버를 추가하세요.',
   ],
   [/^The database is not responding\./, '데이터베이스가 응답하지 않습니다.'],
 ];
