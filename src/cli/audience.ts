@@ -37,7 +37,7 @@ export function addAudience(program: Command, context: CommandContext): void {
       'Add the members in the first column of a CSV file to the list of a coupon. Members on the list already stay. ' +
         'With --replace, members who are not in the file are removed after the others are added. After an interruption, run the same command again.',
     )
-    .argument('<coupon>', 'number of the coupon', couponId)
+    .argument('<coupon>', 'id of the coupon', couponId)
     .requiredOption('--file <path>', 'CSV file; a first line member_id is skipped')
     .option('--replace', 'remove members who are not in the file')
     .option('--json', 'print JSON for programs')
@@ -47,7 +47,7 @@ export function addAudience(program: Command, context: CommandContext): void {
     .command('show')
     .summary('show how many members the list of a coupon has')
     .description('Show how many members the list of a coupon has, and whether one is on the list.')
-    .argument('<coupon>', 'number of the coupon', couponId)
+    .argument('<coupon>', 'id of the coupon', couponId)
     .option('--member <id>', 'whether this member is on the list')
     .option('--json', 'print JSON for programs')
     .addHelpText('after', '\nExamples:\n  $ seonchak audience show 42 --member 7')

@@ -27,7 +27,7 @@ export function addDemo(program: Command, context: CommandContext): void {
         'Print the address of the console, which shows the downloads live. Run until Ctrl-C, then remove the data.',
     )
     .option('--members <number>', 'number of members in the crowd', wholeNumber(1, MEMBERS_MAX), 5_000)
-    .option('--quantity <number>', 'number of coupons', wholeNumber(1, MEMBERS_MAX), 2_000)
+    .option('--quantity <number>', 'number of units of the coupon', wholeNumber(1, MEMBERS_MAX), 2_000)
     .addOption(durationOption('--opens-in <duration>', 'time until the coupon opens', '15s'))
     .addOption(durationOption('--over <duration>', 'time over which the crowd arrives', '20s'))
     .action((options: CommandOptions) => demo(context, options));

@@ -29,7 +29,7 @@ export function addGrant(program: Command, context: CommandContext): void {
       `Have a running server issue the coupon to each member in the first column of a CSV file, ${MEMBERS_AT_ONCE} per request, in the order of the file. ` +
         `The server key comes from ${KEY_SETTING}; it needs the scope issue. After an interruption, run the same command again: members who hold the coupon keep it.`,
     )
-    .argument('<coupon>', 'number of the coupon', couponId)
+    .argument('<coupon>', 'id of the coupon', couponId)
     .requiredOption('--file <path>', 'CSV file; a first line member_id is skipped')
     .option('--server <url>', 'address of the server; without it that of HOST and PORT')
     .option('--dry-run', 'only read the file, and count its members')

@@ -27,7 +27,7 @@ export function addHold(program: Command, context: CommandContext): void {
       .description(
         `Have a running server ${does} The server key comes from ${KEY_SETTING}; it needs the scope redeem.`,
       )
-      .argument('<coupon>', 'number of the coupon', couponId)
+      .argument('<coupon>', 'id of the coupon', couponId)
       .argument('<number>', 'number of the issuance', wholeNumber(1, ISSUE_NO_MAX))
       .option('--server <url>', 'address of the server; without it that of HOST and PORT')
       .option('--json', 'print JSON for programs')

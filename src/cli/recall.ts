@@ -30,7 +30,7 @@ export function addRecall(program: Command, context: CommandContext): void {
         'Members lose the coupon and the units return to stock, which cannot be undone. ' +
         `After an interruption, run the same command again. The server key comes from ${KEY_SETTING}; it needs the scope manage.`,
     )
-    .argument('<coupon>', 'number of the coupon', couponId)
+    .argument('<coupon>', 'id of the coupon', couponId)
     .option('--dry-run', 'only count what would be taken back')
     .option('--yes', 'do not ask')
     .option('--server <url>', 'address of the server; without it that of HOST and PORT')

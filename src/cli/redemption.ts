@@ -26,7 +26,7 @@ export function addRedemption(program: Command, context: CommandContext): void {
     .command('list')
     .summary('list the orders of an issuance')
     .description(`List the latest ${HISTORY_MAX} orders that redeemed an issuance, cancelled ones included.`)
-    .argument('<coupon>', 'number of the coupon', couponId)
+    .argument('<coupon>', 'id of the coupon', couponId)
     .argument('<number>', 'number of the issuance', wholeNumber(1, ISSUE_NO_MAX))
     .option('--json', 'print JSON for programs')
     .addHelpText('after', '\nExamples:\n  $ seonchak redemption list 42 17')
@@ -39,7 +39,7 @@ export function addRedemption(program: Command, context: CommandContext): void {
     .description(
       'Cancel the redemption of an order. The coupon can be used again, or stays used where its rule is `void`. The id of the order cannot redeem again.',
     )
-    .argument('<coupon>', 'number of the coupon', couponId)
+    .argument('<coupon>', 'id of the coupon', couponId)
     .argument('<number>', 'number of the issuance', wholeNumber(1, ISSUE_NO_MAX))
     .argument('<order>', 'id of the order')
     .option('--json', 'print JSON for programs')

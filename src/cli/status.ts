@@ -36,7 +36,7 @@ export function addStatus(program: Command, context: CommandContext): void {
       'Show how many units remain, wait to be recorded, and are in the database. While no download is in progress, quantity = remaining + queued + ' +
         'claimed + recorded + dead letters. The figures are read one after another, so during downloads the sum may differ.',
     )
-    .argument('[id]', 'number of one coupon', couponId)
+    .argument('[id]', 'id of one coupon', couponId)
     .option('--limit <coupons>', 'number of coupons to list', wholeNumber(1, LIMIT_MAX), LIMIT_DEFAULT)
     .option('--watch', 'refresh until Ctrl-C')
     .addOption(durationOption('--every <duration>', 'with --watch: interval, such as 5s', WATCH_EVERY))

@@ -24,7 +24,7 @@ interface WarmOptions {
   readonly json?: true;
 }
 
-/** Coupon numbers by what became of them. */
+/** Ids of coupons by what became of them. */
 type WarmReport = Record<WarmResult, CouponId[]>;
 
 export function addWarm(program: Command, context: CommandContext): void {
@@ -36,7 +36,7 @@ export function addWarm(program: Command, context: CommandContext): void {
         'A coupon that is already in Redis is not changed. Safe to repeat, also during the event. ' +
         'Registering a coupon warms it; use this command after Redis was emptied or replaced.',
     )
-    .argument('[id...]', 'numbers of the coupons', couponIds)
+    .argument('[id...]', 'ids of the coupons', couponIds)
     .option('--all', 'every coupon that is not closed')
     .option(
       '--opening-within <duration>',
@@ -70,7 +70,7 @@ function checkSelection(ids: readonly CouponId[], options: WarmOptions): void {
   const ways = [ids.length > 0, options.all === true, options.openingWithin !== undefined];
   if (ways.filter(Boolean).length !== 1) {
     throw new UsageError(
-      'The coupons are not chosen, or chosen in two ways. Give coupon numbers, --all, or --opening-within <duration>.',
+      'The coupons are not chosen, or chosen in two ways. Give coupon ids, --all, or --opening-within <duration>.',
     );
   }
 }

@@ -143,7 +143,7 @@ function introduction(address: string, couponId: number, options: DemoOptions): 
     `  the seller sees  ${address}/#/sell/${couponId}`,
     `                   (sign in as ${SELLER.email}, password ${SELLER.password})`,
     '',
-    `${quantity.toLocaleString('en')} coupons for ${members.toLocaleString('en')} members, opening in ${opensInMs / 1_000} s. Ctrl-C exits.`,
+    `A coupon with ${quantity.toLocaleString('en')} units for ${members.toLocaleString('en')} members, opening in ${opensInMs / 1_000} s. Ctrl-C exits.`,
   ];
 }
 
