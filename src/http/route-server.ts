@@ -198,7 +198,7 @@ export class RouteServer {
     if (fault instanceof CouponRecoveringError) {
       return problemReply({
         code: 'not_ready',
-        detail: 'The coupon is being recovered. Nothing was attempted, try again.',
+        detail: 'The coupon is being verified or rebuilt. Nothing was attempted. Try again in a moment.',
       });
     }
     if (fault instanceof StoreOutcomeUnknownError) {

@@ -42,7 +42,7 @@ export class StoreOutcomeUnknownError extends SeonchakError {
   static override readonly code = 'store_outcome_unknown';
 }
 
-/** A store could not be asked, or did not answer: it passes, and is no bug. */
+/** A store could not be asked, or did not answer: it passes, and is not a bug. */
 export function isStoreFault(fault: unknown): fault is StoreUnavailableError | StoreOutcomeUnknownError {
   return fault instanceof StoreUnavailableError || fault instanceof StoreOutcomeUnknownError;
 }

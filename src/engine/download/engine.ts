@@ -1,4 +1,8 @@
-/** Takes every download of this process to the actor of its coupon. */
+/**
+ * Takes every download of this process to the actor of its coupon.
+ *
+ * The store makes the decision, behind ports/admission.ts: in Redis lua/admit.lua, embedded coupon-memory.ts.
+ */
 import type { Admission } from '../ports/admission.js';
 import type { Versions } from '../ports/versions.js';
 import { chunksOf } from '../domain/chunks.js';

@@ -42,7 +42,7 @@ async function heldCoupon() {
     if (typeof claim === 'object') world.database.record(claim);
     world.store.ack(couponId, name);
   };
-  /** A row by itself, issued so long ago. */
+  /** A row alone, issued so long ago. */
   const record = (issueNo: number, agoMs: number): void => {
     const issuedAtMs = STORE_START_MS + world.time.nowMs() - agoMs;
     const issuance = { issueNo, holder: memberNamed(`m${issueNo}`), issuedAtMs };

@@ -118,7 +118,8 @@ export class Holds {
         await this.#ports.warmer.prepare(couponId);
         reply = await this.#ports.takeBack.returnToStock(couponId, taken);
       }
-      if (reply === 'not_ready') throw new StoreUnavailableError('The coupon is being verified or rebuilt.');
+      if (reply === 'not_ready')
+        throw new StoreUnavailableError('The coupon is being verified or rebuilt. Try again in a moment.');
       return reply.snapshot.quantity - reply.snapshot.issued;
     } catch (fault) {
       if (!(fault instanceof StoreUnavailableError)) throw fault;

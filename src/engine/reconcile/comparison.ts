@@ -35,7 +35,7 @@ export interface CouponReconciliation {
    * decision.
    */
   readonly gaps: Findings<number>;
-  /** In the table `dead_letter`: a person decides. */
+  /** In the table `dead_letter`: these need a manual decision. */
   readonly deadLetters: Findings<DeadLetter>;
   /** Claims whose lease has ended and which no recorder takes over. */
   readonly stuckClaims: number;

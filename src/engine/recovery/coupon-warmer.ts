@@ -52,7 +52,9 @@ export class CouponWarmer {
       result = await this.prepare(couponId);
       if (result !== 'recovering') return result === 'present' ? 'warmed' : result;
     }
-    throw new StoreUnavailableError(`Coupon ${couponId} is still being recovered. Try again in a moment.`);
+    throw new StoreUnavailableError(
+      `Coupon ${couponId} is still being verified or rebuilt. Try again in a moment.`,
+    );
   }
 
   /**

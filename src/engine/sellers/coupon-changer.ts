@@ -165,7 +165,9 @@ export class CouponChanger {
       // It takes longer than a seller waits.
       throw await this.#dropped(
         before,
-        new StoreUnavailableError('The coupon is being verified or rebuilt. Try again in a moment.'),
+        new StoreUnavailableError(
+          'The coupon is being verified or rebuilt. Nothing was changed. Try again in a moment.',
+        ),
       );
     }
     const change = await this.#unknownOnFault(changes.takeOver(before));

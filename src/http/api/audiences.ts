@@ -137,7 +137,7 @@ export class AudienceHandlers {
     for (const other of notIssued) {
       const issuances = await this.#ports.registry.issuancesOf(other, holdersOf(memberId));
       if (issuances === 'not_ready') {
-        refuse('not_ready', `Coupon ${other} is being recovered, so its holders are not known. Retry later.`);
+        refuse('not_ready', `Coupon ${other} is being verified or rebuilt. Try again in a moment.`);
       }
       const holds = issuances !== 'unknown_coupon' && issuances.some((issuance) => issuance !== undefined);
       if (holds) return 'not_issued';

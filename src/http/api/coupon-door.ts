@@ -169,7 +169,7 @@ export class DoorChecks {
       if (endsBefore(closesAtMs, Math.max(this.#nowMs(), view.opensAtMs ?? 0))) continue;
       refuse(
         'not_exclusive',
-        `Coupon ${excluding} excludes holders of this one, which must end ${EXCLUSIVE_MARGIN_MS / 1_000} seconds before that one opens. Nothing was changed.`,
+        `Coupon ${excluding} excludes holders of this coupon, so this coupon must close at least ${EXCLUSIVE_MARGIN_MS / 1_000} seconds before coupon ${excluding} opens. Nothing was changed.`,
         { couponId: excluding },
       );
     }

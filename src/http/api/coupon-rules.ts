@@ -115,7 +115,10 @@ export function refuseOtherDiscount(coupon: CouponView, window: Window): void {
 
 function isIssued(coupon: CouponView): boolean {
   if (!coupon.inService) {
-    refuse('not_ready', 'The coupon is being recovered, so its issuances are not known. Retry later.');
+    refuse(
+      'not_ready',
+      'The coupon is being verified or rebuilt. Nothing was changed. Try again in a moment.',
+    );
   }
   return coupon.issued > 0;
 }

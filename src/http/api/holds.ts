@@ -1,4 +1,4 @@
-/** Confirms holds and gives them back: by the seller's side under a number, by the member itself. Recalls what was not used. */
+/** Confirms and releases holds: by the seller's side under a number, by the member itself. Recalls what was not used. */
 import type { AuditActor } from '../../engine/ports/audit-log.js';
 import type { ConfirmResult, EndedHold, HoldLedger } from '../../engine/ports/hold-ledger.js';
 import type { IssuanceQueue } from '../../engine/ports/issuance-queue.js';
@@ -115,7 +115,10 @@ export class HoldHandlers {
       case 'unknown_coupon':
         return refuse('unknown_coupon', 'There is no coupon with this id.');
       case 'not_ready':
-        return refuse('not_ready', 'The coupon is temporarily unavailable in the store. Try again.');
+        return refuse(
+          'not_ready',
+          'The coupon is being verified or rebuilt. Nothing was changed. Try again in a moment.',
+        );
     }
   }
 
@@ -184,7 +187,10 @@ export class HoldHandlers {
           'The hold is confirmed, so it cannot be released. The seller can revoke the issuance.',
         );
       case 'not_ready':
-        return refuse('not_ready', 'The coupon is temporarily unavailable in the store. Try again.');
+        return refuse(
+          'not_ready',
+          'The coupon is being verified or rebuilt. Nothing was changed. Try again in a moment.',
+        );
     }
   }
 }

@@ -127,10 +127,7 @@ export class IssuanceHandlers {
       case 'unknown_coupon':
         return refuse('unknown_coupon', 'There is no coupon with this id.');
       case 'not_ready':
-        return refuse(
-          'not_ready',
-          'The coupon is temporarily unavailable in the store. Send the same request again.',
-        );
+        return refuse('not_ready', 'The coupon is being verified or rebuilt. Try again in a moment.');
     }
   }
 }

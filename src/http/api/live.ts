@@ -42,7 +42,7 @@ const TOO_MANY = constantReply(
 );
 const NOT_READY = constantReply(
   'not_ready',
-  'The coupon is temporarily unavailable in the store. Reconnect in a moment.',
+  'The coupon is being verified or rebuilt. Reconnect in a moment.',
 );
 const INTERNAL_ERROR = constantReply('internal_error', 'The request failed. The error has been logged.');
 

@@ -102,7 +102,7 @@ export class MemberHandlers {
     const found = await this.#ports.registry.issuancesOf(couponId, holders);
     if (found === 'unknown_coupon') refuse('unknown_coupon', 'There is no coupon with this id.');
     if (found === 'not_ready')
-      refuse('not_ready', 'The coupon is temporarily unavailable in the store. Try again.');
+      refuse('not_ready', 'The coupon is being verified or rebuilt. Try again in a moment.');
     return found.flatMap((issuance) => issuance ?? []);
   }
 }

@@ -69,7 +69,10 @@ export async function refuseAbsent(ports: NamedIssuancePorts, issuance: Issuance
     case 'unknown_coupon':
       return refuse('unknown_coupon', 'There is no coupon with this id.');
     case 'not_ready':
-      return refuse('not_ready', 'The coupon is temporarily unavailable in the store. Nothing was changed.');
+      return refuse(
+        'not_ready',
+        'The coupon is being verified or rebuilt. Nothing was changed. Try again in a moment.',
+      );
     default:
       return refuse(
         'not_recorded',

@@ -125,6 +125,6 @@ export class OwnAccountHandlers {
 function refuseNoAccount(): never {
   return refuse(
     'no_account',
-    'This token is not of an account of this installation. Passwords are changed where the token comes from.',
+    'This token belongs to no account here. Passwords are changed where the token comes from.',
   );
 }

@@ -197,7 +197,7 @@ export class SellerHandlers {
     // What only the database knows would add up, and hide that the store has lost something.
     if (queue !== undefined && (depth === undefined || !inService)) {
       await registry.prepare(couponId);
-      refuse('not_ready', 'The coupon is being recovered, so its figures are not known. Retry later.');
+      refuse('not_ready', 'The coupon is being verified or rebuilt. Try again in a moment.');
     }
     const [counts] = await ledger.counts([couponId]);
     const { recorded = 0, confirmed = 0, redeemed = 0, deadLettered = 0 } = counts ?? {};

@@ -98,7 +98,7 @@ export class TillHandlers {
     const issuance = { couponId, issueNo };
     const row = (await this.#ports.redemptions.find(issuance)) ?? (await refuseAbsent(this.#ports, issuance));
     if (pass !== undefined && pass.holderTag !== holderTag(row.holder))
-      refuse('pass_invalid', 'The pass is of another member than the one who holds this number.');
+      refuse('pass_invalid', 'The pass belongs to another member.');
     return row;
   }
 

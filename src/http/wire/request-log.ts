@@ -20,8 +20,8 @@ export function logFault(logger: Logger): (fault: unknown, requestId: string) =>
 export function logAnswer(logger: Logger): (answered: AnsweredRequest) => void {
   return (answered) => {
     const { method } = answered;
-    if (method === 'get' || method === 'head') logger.debug(answered, 'request');
-    else logger.info(answered, 'request');
+    if (method === 'get' || method === 'head') logger.debug(answered, 'Request answered');
+    else logger.info(answered, 'Request answered');
   };
 }
 
