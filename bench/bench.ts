@@ -101,7 +101,7 @@ async function measure(
 }
 
 /**
- * In the model's own test the servers saw the tokens of the crowd for the first time. And a lock takes so long compared
+ * In the reference service's own test the servers saw the tokens of the crowd for the first time. And a lock takes so long compared
  * with a token that a pass to make them known would only take time.
  */
 function wantsKnownCrowd(key: string, variants: readonly Variant[]): boolean {

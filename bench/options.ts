@@ -25,7 +25,7 @@ const GENERATORS_MAX = 16;
 /** Answered numbers are packed with 24 bits for the member (load/answer-log.ts). */
 const MEMBERS_MAX = 10_000_000;
 const QUICK_MEMBERS = 20_000;
-/** The number of access tokens in the model's load test. */
+/** The number of access tokens in the load test of the reference service. */
 const FULL_MEMBERS = 100_000;
 
 function wholeNumber(least: number, most: number): (text: string) => number {
@@ -77,7 +77,11 @@ export function readOptions(argv: readonly string[]): BenchOptions {
       'who press, each with a token (20,000; with --full 100,000)',
       wholeNumber(1_000, MEMBERS_MAX),
     )
-    .option('--full', 'sizes of the model: 100,000 tokens, a queue of 1,000,000, seeded tables', false)
+    .option(
+      '--full',
+      'sizes of the reference service: 100,000 tokens, a queue of 1,000,000, seeded tables',
+      false,
+    )
     .option(
       '--against <checkout>',
       'measure our variants of another checkout too, which has been built, on stores of its own',

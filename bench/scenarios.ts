@@ -31,7 +31,7 @@ const methodNames: Readonly<Record<string, string>> = {
 
 const rampConnections = [8, 32, 128, 320, 640, 1_280, 2_560] as const;
 
-/** Every lock run of the model must see its 5,000 coupons go, which takes about six seconds here. */
+/** Every lock run of the reference service's test must see its 5,000 coupons go, which takes about six seconds here. */
 const MODEL_SECONDS = 12;
 
 /** One of ten members is eligible. */

@@ -14,7 +14,7 @@ import type { System } from './systems/system.js';
  * - `many-coupons`: every request wins, as many coupons at the same time as the variant has
  * - `idle`: as many coupons as the variant has are warm and have winners, and there are no requests any more
  * - `drain`: like `admission` without a recorder; then the recorder is started
- * - `model`: the load test of the model: any member presses for one coupon of 5,000
+ * - `model`: the load test of the reference service: any member presses for one coupon of 5,000
  */
 export type LoadName =
   | 'constant'

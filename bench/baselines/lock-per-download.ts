@@ -1,5 +1,5 @@
 /**
- * Implements the model's first version: a distributed lock around every download, decided in the database.
+ * Implements the reference service's first version: a distributed lock around every download, decided in the database.
  *
  * As good as the method allows:
  *

@@ -1,4 +1,4 @@
-/** Names the Redis keys of the script baseline. All coupons share one queue, as in the model. */
+/** Names the Redis keys of the script baseline. All coupons share one queue, as in the reference service. */
 
 export const metaKey = (couponId: number): string => `baseline:{${couponId}}:meta`;
 export const winnersKey = (couponId: number): string => `baseline:{${couponId}}:winners`;

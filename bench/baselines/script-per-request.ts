@@ -1,5 +1,5 @@
 /**
- * Implements the model's second version: one Lua call per request decides everything.
+ * Implements the reference service's second version: one Lua call per request decides everything.
  *
  * A scheduler (script-scheduler.ts) moves the winners into the database. As good as the method allows: ioredis writes
  * the calls of one turn of the event loop as one pipeline, the script is called by its digest, and one reply has

@@ -1,7 +1,7 @@
 /**
  * Pops the winners of the script baseline and inserts them.
  *
- * A crash between the two steps loses winners, as in the model.
+ * A crash between the two steps loses winners, as in the reference service.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';

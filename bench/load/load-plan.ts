@@ -5,7 +5,7 @@ export interface LoadPlan {
   readonly host: string;
   readonly couponIds: readonly number[];
   /**
-   * - `random`: any member presses for any coupon, so members repeat, as in the model's load test
+   * - `random`: any member presses for any coupon, so members repeat, as in the load test of the reference service
    * - `each-once`: every member presses once for the first coupon, then once for the next: with enough stock every request wins
    * - `all-coupons`: the first member presses once for every coupon, then the next member
    */

@@ -1,4 +1,4 @@
-/** Reads tokens from CSV files, as the model's load test did. */
+/** Reads tokens from CSV files, as the load test of the reference service did. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-/** Fills the tables for `--full`, as large as those of the model's load test, for every method. */
+/** Fills the tables for `--full`, as large as those of the reference service's load test, for every method. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

@@ -8,7 +8,7 @@ import { BENCH_SECRET, seonchakFile } from './node-process.js';
 
 const run = promisify(execFile);
 
-/** As many as the model's load test had. */
+/** As many as the load test of the reference service had. */
 const FILES = 10;
 
 /** Writes tokens of members 1 to `members`, lets `use` read them, and removes them. */
