@@ -41,10 +41,16 @@ export class FinalHolders {
       : undefined;
   }
 
-  /** @throws StoreUnavailableError while a number that was given has not become a row. */
+  /**
+   * @throws StoreUnavailableError while a number that was given has not become a row, or where the coupon has gone out of service since its
+   *   state was read: how many numbers were given is not known then.
+   */
   async *pages(couponId: CouponId): AsyncIterable<readonly MemberId[]> {
     const snapshot = await this.#snapshot(couponId);
-    const lastIssueNo = snapshot?.lastIssueNo ?? 0;
+    if (snapshot === undefined) {
+      throw new StoreUnavailableError(`Coupon ${couponId} is being recovered, so its holders are not known.`);
+    }
+    const { lastIssueNo } = snapshot;
     let frontier = 0;
     while (frontier < lastIssueNo) {
       const page = await this.#ports.settledRows.read(couponId, frontier, PAGE_ROWS, lastIssueNo);
