@@ -21,6 +21,8 @@ import type { ServerTls } from '../persist/server-tls.js';
 const DRAINS_PER_THREAD = 16;
 /** A thread that can never start is tried no more often than this. */
 const START_AGAIN_MS = 1_000;
+/** What waits for a thread that cannot start is given up: its leases run out. */
+const CLOSE_WITHIN_MS = 5_000;
 
 export interface DrainWorkerSettings {
   readonly redisUrls: readonly string[];
@@ -76,7 +78,8 @@ export function startRecorderThreads(
   );
   return {
     async drain(couponIds, alone) {
-      const thread = threads.reduce((least, one) => (one.tasks < least.tasks ? one : least));
+      const ready = threads.filter((thread) => thread.isReady);
+      const thread = leastBusy(ready.length > 0 ? ready : threads);
       const { drained, times } = await thread.run({ couponIds, alone });
       hooks.onTimes(times);
       return drained.map((report) =>
@@ -91,10 +94,16 @@ export function startRecorderThreads(
   };
 }
 
+function leastBusy(threads: readonly RecorderThread[]): RecorderThread {
+  return threads.reduce((least, one) => (one.tasks < least.tasks ? one : least));
+}
+
 class RecorderThread {
   readonly #pool: Piscina;
   /** Running or waiting. */
   tasks = 0;
+  /** It is connected to the stores. One that cannot connect keeps every task it was given. */
+  isReady = false;
   #closing = false;
 
   constructor(settings: DrainWorkerSettings, onFault: (fault: unknown) => void) {
@@ -110,9 +119,11 @@ class RecorderThread {
       ...loadedByImport(),
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
+      closeTimeout: CLOSE_WITHIN_MS,
     });
     this.#pool.on('error', onFault);
     this.#pool.on('workerDestroy', () => void this.#startAgain());
+    void this.#awaitReady();
   }
 
   async run(task: DrainTask): Promise<DrainReport> {
@@ -133,9 +144,20 @@ class RecorderThread {
   }
 
   async #startAgain(): Promise<void> {
+    this.isReady = false;
     await pause(START_AGAIN_MS, undefined, { ref: false });
-    if (this.#closing || this.#pool.threads.length > 0) return;
-    await this.run({ couponIds: [], alone: false }).catch(() => undefined);
+    if (this.#closing) return;
+    await this.#awaitReady();
+  }
+
+  /** A task without coupons starts a thread where there is none, and ends once the thread is connected. */
+  async #awaitReady(): Promise<void> {
+    try {
+      await this.#pool.run({ couponIds: [], alone: false });
+      this.isReady = true;
+    } catch {
+      // The thread ended, which `workerDestroy` reports, or the pool was closed.
+    }
   }
 }
 

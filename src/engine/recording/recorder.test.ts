@@ -9,6 +9,7 @@ import {
   DRAIN_SLOW_MS,
   DRAINED_COUPONS_PER_SECOND,
   PENDING_IDLE_MS,
+  RECORDER_STOP_MAX_MS,
   SWEEP_EVERY_MS,
   SWEEP_SELDOM_MS,
 } from '../domain/limits.js';
@@ -356,3 +357,15 @@ for (const drained of ['not_ready', { ...EMPTIED, inserted: 0, stale: 1 }] as co
     t.same(yard.started, [[one], [one]]);
   });
 }
+
+t.test('stopping gives up a drain that never ends', async (t) => {
+  const yard = new Yard();
+  await yard.recorder.start();
+  await yard.ring(one);
+  let stopped = false;
+  void yard.recorder.stop().then(() => (stopped = true));
+  await yard.world.time.advance(RECORDER_STOP_MAX_MS - 10);
+  t.notOk(stopped);
+  await yard.world.time.advance(20);
+  t.ok(stopped);
+});

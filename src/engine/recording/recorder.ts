@@ -12,6 +12,7 @@ import type { Clock, Scheduler } from '../domain/clock.js';
 import type { CouponId } from '../domain/coupon.js';
 import type { CouponDrain, DrainResult } from './flusher.js';
 import type { IssuanceQueue, QueueFault, RecorderBell } from '../ports/issuance-queue.js';
+import { byShard } from '../domain/by-shard.js';
 import { chunksOf } from '../domain/chunks.js';
 import {
   DRAIN_COOLDOWN_MAX_MS,
@@ -23,6 +24,7 @@ import {
   DRAINS_ALONE_MAX,
   DRAINS_PER_SHARD_MAX,
   PENDING_IDLE_MS,
+  RECORDER_STOP_MAX_MS,
   SWEEP_BATCH_MAX,
   SWEEP_COUPONS_MAX,
   SWEEP_EVERY_MS,
@@ -96,11 +98,13 @@ export class Recorder {
     else this.#wait(couponId);
   }
 
-  /** Takes nothing new and waits for the drains under way. */
+  /** Takes nothing new and waits for the drains under way, within bounds: what they have claimed returns when its lease ends. */
   async stop(): Promise<void> {
+    const { clock, scheduler } = this.#ports;
     this.#stopping = true;
     for (const stop of this.#stops.splice(0)) await stop();
-    while (this.#busy.size > 0) await this.#ports.scheduler.pause(5);
+    const untilMs = clock.monotonicMs() + RECORDER_STOP_MAX_MS;
+    while (this.#busy.size > 0 && clock.monotonicMs() < untilMs) await scheduler.pause(5);
   }
 
   #wait(couponId: CouponId): void {
@@ -230,7 +234,10 @@ export class Recorder {
     this.#sweeping = true;
     try {
       const due = await this.#dueCoupons();
-      for (const couponIds of chunksOf(due, SWEEP_BATCH_MAX)) await this.#check(couponIds);
+      for (const couponIds of byShard(this.#ports.queue, due, (couponId) => couponId)) {
+        // A node that does not answer holds up no coupon of another.
+        await this.#checkAll(couponIds).catch((fault: unknown) => this.#ports.onFault(fault, undefined));
+      }
     } catch (fault) {
       this.#ports.onFault(fault, undefined);
     } finally {
@@ -245,6 +252,10 @@ export class Recorder {
     const marks = await bell.pendingMarks(SWEEP_COUPONS_MAX, sinceMs);
     const nowMs = clock.monotonicMs();
     return sinceMs === undefined ? this.#checks.due(marks, nowMs) : this.#checks.dueWith(marks, nowMs);
+  }
+
+  async #checkAll(couponIds: readonly CouponId[]): Promise<void> {
+    for (const some of chunksOf(couponIds, SWEEP_BATCH_MAX)) await this.#check(some);
   }
 
   async #check(couponIds: readonly CouponId[]): Promise<void> {
