@@ -1,6 +1,6 @@
 /** Tests the sweep of holds where rows are recorded while it runs. */
 import t from 'tap';
-import { HOLD_CHECK_MAX_MS, HOLD_GRACE_MS, HOLDS_MAX } from '../domain/limits.js';
+import { HOLD_CHECK_MAX_MS, HOLD_CURSOR_MAX_MS, HOLD_GRACE_MS, HOLDS_MAX } from '../domain/limits.js';
 import { defaultRedemptionRules } from '../domain/redemption.js';
 import { newCoupon } from '../testing/contracts/new-coupon.js';
 import { SimulatedHoldLedger, SimulatedHolds } from '../testing/simulation/simulated-holds.js';
@@ -85,3 +85,24 @@ t.test('where the clock was set back, a hold that is due is found behind one tha
   await sweeper.sweep();
   t.same(ended(), [2, 4, 1, 3], 'and the others in their time');
 });
+
+t.test(
+  'rows that a failover of the database opened again are taken back too, some minutes later',
+  async (t) => {
+    const { world, couponId, sweeper, record, ended } = await heldCoupon();
+    for (const issueNo of [1, 2]) record(issueNo, DUE_MS);
+    await sweeper.sweep();
+    await world.time.advance(HOLD_CHECK_MAX_MS);
+    await sweeper.sweep();
+    t.same(ended(), [1, 2]);
+    const ledger = world.database.ledgerOf(couponId);
+    ledger.ended.delete(2);
+    ledger.revoked.delete(2);
+    record(2, DUE_MS);
+    await sweeper.sweep();
+    t.same(ended(), [1]);
+    await world.time.advance(HOLD_CURSOR_MAX_MS);
+    await sweeper.sweep();
+    t.same(ended(), [1, 2]);
+  },
+);

@@ -13,6 +13,7 @@ import type { CouponId } from '../domain/coupon.js';
 import {
   HOLD_CHECK_MAX_MS,
   HOLD_COUPONS_MAX,
+  HOLD_CURSOR_MAX_MS,
   HOLD_CURSOR_PAGES_MAX,
   HOLD_GRACE_MS,
   HOLD_IDLE_CHECK_MS,
@@ -54,6 +55,8 @@ interface SweptCoupon {
   /** Not due before, by this process's monotonic clock. */
   nextCheckMs: number;
   nextCountMs: number;
+  /** A database that lost its last writes in a failover has rows before the cursor that are open again. */
+  readonly forgetAtMs: number;
 }
 
 export class HoldSweeper {
@@ -104,9 +107,13 @@ export class HoldSweeper {
 
   async #sweepCoupon(coupon: HoldingCoupon): Promise<SweptCoupon> {
     const { couponId, epoch } = coupon;
+    const nowMs = this.#ports.clock.monotonicMs();
     const known = this.#coupons.get(couponId);
-    const state = known?.epoch === epoch ? known : { epoch, cursor: 0, nextCheckMs: 0, nextCountMs: 0 };
-    if (this.#ports.clock.monotonicMs() < state.nextCheckMs || this.#stopping) return state;
+    const state =
+      known?.epoch === epoch && nowMs < known.forgetAtMs
+        ? known
+        : { epoch, cursor: 0, nextCheckMs: 0, nextCountMs: 0, forgetAtMs: nowMs + HOLD_CURSOR_MAX_MS };
+    if (nowMs < state.nextCheckMs || this.#stopping) return state;
     try {
       await this.#takeBackDue(coupon, state);
     } catch (fault) {

@@ -38,12 +38,12 @@ export interface Returned {
   readonly snapshot: CouponSnapshot;
 }
 
-/** Second steps that failed in this process and are tried again. */
+/** Second steps that failed and are tried again where a sweeper runs; elsewhere the reconciler of a recorder finds them. */
 const LEFT_MAX = 1_000;
 
 export class TakeBack {
   readonly #ports: TakeBackPorts;
-  #left: { readonly couponId: CouponId; readonly taken: readonly NumberedHolder[] }[] = [];
+  readonly #left: { readonly couponId: CouponId; readonly taken: readonly NumberedHolder[] }[] = [];
 
   constructor(ports: TakeBackPorts) {
     this.#ports = ports;
@@ -79,19 +79,17 @@ export class TakeBack {
     }
   }
 
-  /** Tries the second steps again that have failed. Safe beside the reconciler, which finds them too. */
+  /**
+   * Tries the second steps again that have failed, each of them: one whose node of the store is down holds up no other. Safe beside the
+   * reconciler, which finds them too.
+   *
+   * @throws the first fault, once all were tried.
+   */
   async finishLeft(): Promise<void> {
-    const left = this.#left;
-    this.#left = [];
-    for (const [place, { couponId, taken }] of left.entries()) {
-      try {
-        await this.returnToStock(couponId, taken);
-      } catch (fault) {
-        // This one is kept already.
-        this.#left.push(...left.slice(place + 1));
-        throw fault;
-      }
-    }
+    const faults: unknown[] = [];
+    for (const { couponId, taken } of this.#left.splice(0))
+      await this.returnToStock(couponId, taken).catch((fault: unknown) => faults.push(fault));
+    if (faults.length > 0) throw faults[0];
   }
 
   async #returnToStock(
