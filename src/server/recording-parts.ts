@@ -163,10 +163,5 @@ export function startReconciler(
       logger.warn({ err: fault, couponId }, 'Store error while reconciling; the next pass retries'),
   });
   reconciler.start();
-  return {
-    stop() {
-      reconciler.stop();
-      return Promise.resolve();
-    },
-  };
+  return { stop: () => reconciler.stop() };
 }

@@ -2,9 +2,8 @@
  * Checks continuously, by counts alone, that no issuance of a pending coupon is missing.
  *
  * For an idle coupon, issued = queued + claimed + recorded + dead-lettered. A coupon is judged only if nothing of it is
- * in transit and nothing was issued while the counts were read, and only once per state and mark: a revoke marks its coupon pending before
- * its first step, and a process that dies after that step leaves the state of the store as it was. `seonchak reconcile` runs the complete
- * comparison.
+ * in transit and nothing was issued while the counts were read, and only once for each mark: whoever issues or revokes marks the coupon
+ * pending before. `seonchak reconcile` runs the complete comparison.
  *
  * The loop repairs one finding automatically: a revoke whose process died between its two steps. The revocation is in
  * the ledger, so the store only has to follow.
@@ -17,12 +16,13 @@ import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
 import type { CouponRecovery } from '../recovery/coupon-recovery.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
 import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
-import { finishRevokes, unfinishedRevocations } from './unfinished-revocations.js';
+import { finishRevokes, hasJustBegun, unfinishedRevocations } from './unfinished-revocations.js';
 import type { IssuanceLedger, LedgerCounts } from '../ports/issuance-ledger.js';
 import type { IssuanceQueue, PendingMark, RecorderBell } from '../ports/issuance-queue.js';
 import type { LedgerAudit } from '../ports/ledger-audit.js';
 import { revocationPages } from '../ports/ledger-pages.js';
 import { isStoreFault } from '../domain/errors.js';
+import { byShard } from '../domain/by-shard.js';
 import { chunksOf } from '../domain/chunks.js';
 import { repeatWithoutOverlap } from '../domain/repeat.js';
 import {
@@ -32,6 +32,7 @@ import {
   RECONCILE_COUPONS_PER_CALL,
   RECONCILE_EVERY_MS,
   RECONCILE_ROWS_PER_CALL,
+  SWEEP_COUPONS_MAX,
 } from '../domain/limits.js';
 
 export interface ReconcilerPorts {
@@ -72,20 +73,30 @@ interface Compared extends Check {
 export class Reconciler {
   readonly #ports: ReconcilerPorts;
   readonly #gaps = new Map<CouponId, number>();
-  /** The state that was judged last: nothing new happens to a coupon without changing it. */
-  readonly #judged = new Map<CouponId, string>();
+  /** The mark under which a coupon was judged: nothing new happens to a coupon without a newer one. */
+  readonly #judged = new Map<CouponId, number>();
+  /** Those whose turn has been since every pending coupon had one. */
+  readonly #visited = new Set<CouponId>();
   #stop: () => void = () => undefined;
+  #comparing: Promise<void> = Promise.resolve();
+  #stopping = false;
 
   constructor(ports: ReconcilerPorts) {
     this.#ports = ports;
   }
 
   start(): void {
-    this.#stop = repeatWithoutOverlap(this.#ports.scheduler, RECONCILE_EVERY_MS, () => this.compareAll());
+    this.#stop = repeatWithoutOverlap(this.#ports.scheduler, RECONCILE_EVERY_MS, () => {
+      this.#comparing = this.compareAll();
+      return this.#comparing;
+    });
   }
 
-  stop(): void {
+  /** Waits for what is being compared: the stores are closed next. */
+  async stop(): Promise<void> {
     this.#stop();
+    this.#stopping = true;
+    await this.#comparing;
   }
 
   /** Issuances missing from both stores, all coupons together: for a metric and an alarm. */
@@ -93,24 +104,45 @@ export class Reconciler {
     return [...this.#gaps.values()].reduce((sum, gap) => sum + Math.abs(gap), 0);
   }
 
-  /** Compares every pending coupon once. Never rejects. */
+  /** Compares pending coupons, the next of them each time. Never rejects. */
   async compareAll(): Promise<void> {
+    const { bell, queue } = this.#ports;
     try {
-      const marks = await this.#ports.bell.pendingMarks(RECONCILE_COUPONS_MAX);
-      const couponIds = marks.map(({ couponId }) => couponId);
-      const snapshots = await this.#ports.admission.snapshots(couponIds);
-      const checks = marks.flatMap((mark, place) => {
-        const before = snapshots[place];
-        return before === undefined || this.#isJudged(mark, before) ? [] : [{ mark, before }];
-      });
-      for (const some of groupsByRows(checks)) await this.#compare(some);
-      // These have issuances to record, so they were in the store: they must return to service even without any request for them.
-      const absent = marks.filter((_, place) => snapshots[place] === undefined);
-      await this.#eachOf(absent, ({ couponId }) => this.#ports.warmer.prepare(couponId));
-      this.#forgetAllBut(new Set(couponIds));
+      const marks = await bell.pendingMarks(SWEEP_COUPONS_MAX);
+      this.#forgetAllBut(new Set(marks.map(({ couponId }) => couponId)));
+      for (const ofNode of byShard(queue, this.#nextOf(marks), ({ couponId }) => couponId)) {
+        // A node that does not answer holds up no coupon of another.
+        await this.#compareMarked(ofNode).catch((fault: unknown) => this.#ports.onFault(fault, undefined));
+      }
     } catch (fault) {
       this.#ports.onFault(fault, undefined);
     }
+  }
+
+  /** However many are pending and cannot be judged yet, each has its turn. */
+  #nextOf(marks: readonly PendingMark[]): readonly PendingMark[] {
+    const open = marks.filter((mark) => !this.#isJudged(mark));
+    let next = open.filter(({ couponId }) => !this.#visited.has(couponId));
+    if (next.length === 0) {
+      this.#visited.clear();
+      next = open;
+    }
+    next = next.slice(0, RECONCILE_COUPONS_MAX);
+    for (const { couponId } of next) this.#visited.add(couponId);
+    return next;
+  }
+
+  async #compareMarked(marks: readonly PendingMark[]): Promise<void> {
+    if (this.#stopping) return;
+    const snapshots = await this.#ports.admission.snapshots(marks.map(({ couponId }) => couponId));
+    const checks = marks.flatMap((mark, place) => {
+      const before = snapshots[place];
+      return before === undefined ? [] : [{ mark, before }];
+    });
+    for (const some of groupsByRows(checks)) await this.#compare(some);
+    // These have issuances to record, so they were in the store: they must return to service even without any request for them.
+    const absent = marks.filter((_, place) => snapshots[place] === undefined);
+    await this.#eachOf(absent, ({ couponId }) => this.#ports.warmer.prepare(couponId));
   }
 
   /** Some at once; the fault of one is its own. */
@@ -119,20 +151,21 @@ export class Reconciler {
     task: (one: One) => Promise<unknown>,
   ): Promise<void> {
     for (const some of chunksOf(all, RECONCILE_AT_ONCE)) {
+      if (this.#stopping) return;
       await Promise.all(
         some.map((one) => task(one).catch((fault: unknown) => this.#ports.onFault(fault, one.couponId))),
       );
     }
   }
 
-  /** A gap may close without a change of the state, when its rows come back. */
-  #isJudged(mark: PendingMark, before: CouponSnapshot): boolean {
-    const { couponId } = mark;
-    return this.#judged.get(couponId) === judgedState(before, mark) && !this.#gaps.has(couponId);
+  /** A gap may close under the same mark, when its rows come back. */
+  #isJudged({ couponId, markedAtMs }: PendingMark): boolean {
+    return this.#judged.get(couponId) === markedAtMs && !this.#gaps.has(couponId);
   }
 
   /** Several coupons in the calls of one; where the calls fail because of one of them, each alone. */
   async #compare(checks: readonly Check[]): Promise<void> {
+    if (this.#stopping) return;
     try {
       const compared = await this.#readCounts(checks);
       await this.#eachOf(compared, (one) => this.#judge(one));
@@ -169,26 +202,32 @@ export class Reconciler {
     }
     if (stateOf(after) !== stateOf(before)) return;
     const gap = after.issued - counts.recorded - counts.deadLettered;
-    // The next comparison shows whether that was all.
-    if (gap > 0 && (await this.#finishRevokes(couponId)) > 0) return;
+    if (gap > 0) {
+      const { finished, begun } = await this.#finishRevokes(couponId);
+      // The next comparison shows whether that was all.
+      if (finished > 0 || begun >= gap) return;
+    }
     // The first step of a revoke may follow the mark a little later.
     if (after.storeNowMs - mark.markedAtMs > MARK_TO_REVOCATION_MAX_MS) {
-      this.#judged.set(couponId, judgedState(before, mark));
+      this.#judged.set(couponId, mark.markedAtMs);
     }
     this.#reportGap(couponId, gap);
   }
 
-  async #finishRevokes(couponId: CouponId): Promise<number> {
+  /** @returns also how many revocations have just begun: the store may have followed them by now, or is about to. */
+  async #finishRevokes(couponId: CouponId): Promise<{ readonly finished: number; readonly begun: number }> {
     const { admission, admitted, audit, catalogue, clock } = this.#ports;
-    let finished = 0;
+    let [finished, begun] = [0, 0];
     for await (const revocations of revocationPages(audit, couponId)) {
-      const half = await unfinishedRevocations(admitted, couponId, revocations, clock.nowMs());
-      finished += await finishRevokes(this.#ports, couponId, half);
+      const nowMs = clock.nowMs();
+      const unfinished = await unfinishedRevocations(admitted, couponId, revocations, nowMs);
+      finished += await finishRevokes(this.#ports, couponId, unfinished);
+      begun += revocations.filter((revocation) => hasJustBegun(revocation, nowMs)).length;
     }
     const [snapshot] = finished > 0 ? await admission.snapshots([couponId]) : [];
     if (snapshot !== undefined) await catalogue.saveTerms(couponId, snapshot);
     if (finished > 0) this.#ports.onRevokesFinished(couponId, finished);
-    return finished;
+    return { finished, begun };
   }
 
   async #recover(couponId: CouponId, snapshot: CouponSnapshot): Promise<void> {
@@ -206,7 +245,8 @@ export class Reconciler {
 
   /** An idle coupon loses its mark; a gap that was found stays known. */
   #forgetAllBut(pending: ReadonlySet<CouponId>): void {
-    for (const couponId of this.#judged.keys()) if (!pending.has(couponId)) this.#judged.delete(couponId);
+    for (const known of [this.#judged, this.#visited])
+      for (const couponId of known.keys()) if (!pending.has(couponId)) known.delete(couponId);
   }
 }
 
@@ -225,10 +265,6 @@ function groupsByRows(checks: readonly Check[]): Check[][] {
     }
   }
   return groups;
-}
-
-function judgedState(before: CouponSnapshot, { markedAtMs }: PendingMark): string {
-  return `${stateOf(before)}/${markedAtMs}`;
 }
 
 function stateOf({ epoch, version, issued, lastIssueNo }: CouponSnapshot): string {

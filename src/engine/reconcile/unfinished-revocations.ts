@@ -12,6 +12,12 @@ import type { Revocation } from '../ports/ledger-audit.js';
 import { chunksOf } from '../domain/chunks.js';
 import { ISSUANCES_MAX, REVOKE_WAIT_MAX_MS } from '../domain/limits.js';
 
+/** Whether the store may not have followed yet. */
+export function hasJustBegun({ revokedAtMs }: Revocation, nowMs: number): boolean {
+  // On either side: a process whose clock is ahead dates its revocations into the future.
+  return Math.abs(nowMs - revokedAtMs) <= REVOKE_WAIT_MAX_MS;
+}
+
 /** Those of the revocations that the store has not followed. One that has just begun is not counted as unfinished. */
 export async function unfinishedRevocations(
   admitted: Pick<AdmittedIssuances, 'held'>,
@@ -19,8 +25,7 @@ export async function unfinishedRevocations(
   revocations: readonly Revocation[],
   nowMs: number,
 ): Promise<Issuance[]> {
-  // On either side: a process whose clock is ahead dates its revocations into the future.
-  const settled = revocations.filter(({ revokedAtMs }) => Math.abs(nowMs - revokedAtMs) > REVOKE_WAIT_MAX_MS);
+  const settled = revocations.filter((revocation) => !hasJustBegun(revocation, nowMs));
   const held = await admitted.held(
     couponId,
     settled.map(({ holder }) => holder),
