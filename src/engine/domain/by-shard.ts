@@ -1,4 +1,4 @@
-/** Groups what is asked of the store by the node that answers, so that one without an answer costs the others nothing. */
+/** Groups what is asked of the store by node: one without an answer costs the others nothing. */
 import type { CouponId } from './coupon.js';
 
 /** Each group in the order of `all`. */

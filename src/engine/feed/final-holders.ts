@@ -42,8 +42,8 @@ export class FinalHolders {
   }
 
   /**
-   * @throws StoreUnavailableError while a number that was given has not become a row, or where the coupon has gone out of service since its
-   *   state was read: how many numbers were given is not known then.
+   * @throws StoreUnavailableError while a number that was given has not become a row, or where the coupon is out of service since its state
+   *   was read: how many numbers were given is not known then.
    */
   async *pages(couponId: CouponId): AsyncIterable<readonly MemberId[]> {
     const snapshot = await this.#snapshot(couponId);

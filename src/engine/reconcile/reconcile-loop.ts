@@ -2,8 +2,8 @@
  * Checks continuously, by counts alone, that no issuance of a pending coupon is missing.
  *
  * For an idle coupon, issued = queued + claimed + recorded + dead-lettered. A coupon is judged only if nothing of it is
- * in transit and nothing was issued while the counts were read, and only once for each mark: whoever issues or revokes marks the coupon
- * pending before. `seonchak reconcile` runs the complete comparison.
+ * in transit and nothing was issued while the counts were read, and only once for each mark: a process that issues or
+ * revokes marks the coupon pending before. `seonchak reconcile` runs the complete comparison.
  *
  * The loop repairs one finding automatically: a revoke whose process died between its two steps. The revocation is in
  * the ledger, so the store only has to follow.
@@ -16,7 +16,7 @@ import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
 import type { CouponRecovery } from '../recovery/coupon-recovery.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
 import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
-import { finishRevokes, hasJustBegun, unfinishedRevocations } from './unfinished-revocations.js';
+import { finishRevokes, isUnderWay, unfinishedRevocations } from './unfinished-revocations.js';
 import type { IssuanceLedger, LedgerCounts } from '../ports/issuance-ledger.js';
 import type { IssuanceQueue, PendingMark, RecorderBell } from '../ports/issuance-queue.js';
 import type { LedgerAudit } from '../ports/ledger-audit.js';
@@ -222,7 +222,7 @@ export class Reconciler {
       const nowMs = clock.nowMs();
       const unfinished = await unfinishedRevocations(admitted, couponId, revocations, nowMs);
       finished += await finishRevokes(this.#ports, couponId, unfinished);
-      begun += revocations.filter((revocation) => hasJustBegun(revocation, nowMs)).length;
+      begun += revocations.filter((revocation) => isUnderWay(revocation, nowMs)).length;
     }
     const [snapshot] = finished > 0 ? await admission.snapshots([couponId]) : [];
     if (snapshot !== undefined) await catalogue.saveTerms(couponId, snapshot);

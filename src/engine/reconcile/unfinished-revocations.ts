@@ -13,7 +13,7 @@ import { chunksOf } from '../domain/chunks.js';
 import { ISSUANCES_MAX, REVOKE_WAIT_MAX_MS } from '../domain/limits.js';
 
 /** Whether the store may not have followed yet. */
-export function hasJustBegun({ revokedAtMs }: Revocation, nowMs: number): boolean {
+export function isUnderWay({ revokedAtMs }: Revocation, nowMs: number): boolean {
   // On either side: a process whose clock is ahead dates its revocations into the future.
   return Math.abs(nowMs - revokedAtMs) <= REVOKE_WAIT_MAX_MS;
 }
@@ -25,7 +25,7 @@ export async function unfinishedRevocations(
   revocations: readonly Revocation[],
   nowMs: number,
 ): Promise<Issuance[]> {
-  const settled = revocations.filter((revocation) => !hasJustBegun(revocation, nowMs));
+  const settled = revocations.filter((revocation) => !isUnderWay(revocation, nowMs));
   const held = await admitted.held(
     couponId,
     settled.map(({ holder }) => holder),
