@@ -49,6 +49,8 @@ export class DoorRules {
   /** No coupon is settled while the process recovers from a pause (`recover`). */
   #settledUpTo = 0;
   #settlesUpTo = 0;
+  /** Head up to which the rules were read. A refused change raises the head and leaves no row, so a row may be older. */
+  #readUpTo = 0;
   #recovering: Promise<void> | undefined;
   #polledAtMs = Number.NEGATIVE_INFINITY;
 
@@ -135,8 +137,10 @@ export class DoorRules {
 
   async #catchUp(): Promise<void> {
     const { couponId, revision } = await this.#ports.doorRules.settled();
-    if (revision > this.#rules.revision)
+    if (revision > this.#readUpTo) {
       await this.#rules.catchUp((couponIds) => this.#ports.onSet?.(couponIds));
+      this.#readUpTo = revision;
+    }
     this.#settlesUpTo = Math.max(this.#settlesUpTo, couponId);
     if (this.#recovering === undefined) this.#settledUpTo = this.#settlesUpTo;
     this.#polledAtMs = this.#ports.clock.monotonicMs();
