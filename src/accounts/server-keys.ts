@@ -39,19 +39,29 @@ export interface KeyChange extends ServerKey {
   readonly revision: number;
 }
 
+export interface CreatedKey {
+  readonly key: ServerKey;
+  /** Shown once: the store has only its hash. */
+  readonly text: string;
+}
+
+/** Why a key was not created. */
+export type KeyRefusal = 'too_many' | 'account_removed';
+
 /** What is done to a key, and the entry of the audit log that is written with it. */
 export interface ServerKeyStore {
   /**
    * Stores a key whose text depends on its id.
    *
-   * @returns `too_many` at {@link KEYS_PER_SELLER_MAX} or {@link KEYS_MAX}; then nothing is written.
+   * @returns `too_many` at {@link KEYS_PER_SELLER_MAX} or {@link KEYS_MAX}, `account_removed` for a seller whose account
+   *   was removed; then nothing is written.
    */
   create(
     key: NewServerKey,
     createdAtMs: number,
     textOf: (id: number) => string,
     entry: (id: number) => AuditEntry,
-  ): Promise<{ readonly key: ServerKey; readonly text: string } | 'too_many'>;
+  ): Promise<CreatedKey | KeyRefusal>;
   /** Ascending by id, revoked and expired ones included. */
   list(sellerId: MemberId | undefined): Promise<ServerKey[]>;
   /** Safe to repeat. @param sellerId whose key it has to be; `undefined`: any seller's. */

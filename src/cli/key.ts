@@ -75,6 +75,11 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
       }),
     );
   });
+  if (created === 'account_removed') {
+    throw new CommandFailedError(
+      `No key was created, because the account ${subjectOf(seller)} was deleted. Give the \`sub\` of another seller.`,
+    );
+  }
   if (created === 'too_many') {
     throw new CommandFailedError(
       `A seller may have ${KEYS_PER_SELLER_MAX} live keys and the installation ${KEYS_MAX}. Revoke keys that are not used.`,

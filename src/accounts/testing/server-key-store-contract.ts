@@ -3,17 +3,21 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
+import { accountIdOf } from '../account-id.js';
+import type { AccountStore } from '../accounts.js';
 import type { AuditEntry, AuditLog } from '../../engine/ports/audit-log.js';
 import { KEYS_PER_SELLER_MAX, newKeyText, ServerKeys } from '../server-keys.js';
 import type { ServerKeyStore } from '../server-keys.js';
 
 export interface ServerKeysUnderTest {
   readonly serverKeys: ServerKeyStore;
+  readonly accounts: Pick<AccountStore, 'insert' | 'remove'>;
   readonly auditLog: AuditLog;
   close(): Promise<void>;
 }
 
 const KNOWN_WITHIN_MS = 1_000;
+const REMOVALS = 12;
 
 let sellers = 0;
 const freshSeller = (): MemberId => `key-seller-${++sellers}` as MemberId;
@@ -36,7 +40,7 @@ export function serverKeyStoreContract(
     const create = async (sellerId: MemberId, expiresAtMs?: number) => {
       const key = { sellerId, name: 'till', scopes: ['issue', 'read'] as const, expiresAtMs };
       const created = await serverKeys.create(key, 1_000, newKeyText, (id) => entry('key_created', id));
-      if (created === 'too_many') throw new Error('too many keys');
+      if (typeof created === 'string') throw new Error(created);
       return created;
     };
     /** What another process knows, as it follows the store. */
@@ -132,10 +136,30 @@ export function serverKeyStoreContract(
           serverKeys.create(key, 1_000, newKeyText, (id) => entry('key_created', id)),
         ),
       );
-      t.equal(made.filter((result) => result !== 'too_many').length, KEYS_PER_SELLER_MAX);
-      const [first] = made.flatMap((result) => (result === 'too_many' ? [] : [result]));
+      t.equal(made.filter((result) => typeof result !== 'string').length, KEYS_PER_SELLER_MAX);
+      const [first] = made.flatMap((result) => (typeof result === 'string' ? [] : [result]));
       await serverKeys.revoke(first?.key.id ?? 0, sellerId, entry('key_revoked', first?.key.id ?? 0));
       t.not(await serverKeys.create(key, 1_000, newKeyText, (id) => entry('key_created', id)), 'too_many');
+    });
+
+    t.test('no key outlives its account, also of those made while the account is removed', async (t) => {
+      for (let removal = 1; removal <= REMOVALS; removal += 1) {
+        const account = await under.accounts.insert({
+          ...{ email: `keys-${removal}@example.com`, role: 'seller', passwordHash: 'x', createdAtMs: 1_000 },
+        });
+        const id = account?.id ?? 0;
+        const sellerId = accountIdOf(id);
+        const key = { sellerId, name: 'k', scopes: ['read'] as const, expiresAtMs: undefined };
+        const make = () => serverKeys.create(key, 1_000, newKeyText, (keyId) => entry('key_created', keyId));
+        const [removed] = await Promise.all([
+          under.accounts.remove(id, { ...entry('account_deleted', id), target: `account ${sellerId}` }),
+          ...[make(), make(), make()],
+        ]);
+        t.equal(removed, 'removed');
+        const live = (await serverKeys.list(sellerId)).filter(({ revokedAtMs }) => revokedAtMs === undefined);
+        t.same(live, []);
+        t.equal(await make(), 'account_removed');
+      }
     });
   });
 }

@@ -1,6 +1,7 @@
 /** Tests what owners do with their accounts: change of password, reset by a link, deletion. */
 import t from 'tap';
 import type { Test } from 'tap';
+import type { MemberId } from '../../engine/domain/coupon.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import { newPasswordLink } from '../../accounts/password-link.js';
 import { accountRowOf } from '../../accounts/account-id.js';
@@ -231,4 +232,26 @@ t.test('a seller closes its coupons first; then its keys and webhooks end with t
   t.match(await call(shop.url, `GET ${path}`), { status: 200, body: { state: 'closed' } });
   const log = await shop.auditLog.entries(999, 999);
   t.match(log.at(-1), { action: 'account_deleted', detail: { keys: 1, webhooks: 1 } });
+});
+
+t.test('no key is made with a session that has ended on another process a moment ago', async (t) => {
+  const shop = await open(t);
+  const id = await signUp(shop, 'late@shop.test', 'seller');
+  const token = await session(shop, 'late@shop.test');
+  t.equal((await call(shop.url, 'GET /v1/keys', { token })).status, 200);
+  const actor = { kind: 'operator', id: 'o', address: 'host' } as const;
+  const entry = {
+    atMs: Date.now(),
+    actor,
+    action: 'account_deleted',
+    target: `account ${id}`,
+    detail: {},
+  } as const;
+  t.equal(await shop.services.accounts.remove(accountRowOf(id) ?? 0, entry), 'removed');
+  const body = { name: 'till', scopes: ['read'] };
+  t.match(await call(shop.url, 'POST /v1/keys', { token, body }), {
+    status: 401,
+    body: { code: 'unauthenticated', reason: 'token_expired' },
+  });
+  t.same(await shop.services.serverKeys.list(id as MemberId), []);
 });

@@ -2,12 +2,13 @@
 import { KEYS_MAX, KEYS_PER_SELLER_MAX, newKeyText } from '../../accounts/server-keys.js';
 import type { ServerKey, ServerKeys, ServerKeyStore } from '../../accounts/server-keys.js';
 import type { Clock } from '../../engine/domain/clock.js';
-import type { Identity } from '../wire/identity.js';
 import type { ServerKeyAnswer } from '../openapi/shop-answers.js';
+import { type Identity, SESSION_ENDED } from '../wire/identity.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { parseBody } from '../wire/parse-input.js';
-import { refuse } from '../wire/problems.js';
+import { tokenProblem } from '../auth/token-problems.js';
+import { refuse, RequestRefused } from '../wire/problems.js';
 import { rfc3339, rfc3339OrNull } from '../wire/rfc3339.js';
 import { issueNo as numberInput } from '../wire/issuance-schemas.js';
 import { serverKeyInput } from '../wire/shop-schemas.js';
@@ -40,6 +41,8 @@ export class ServerKeyHandlers {
         detail: { name, scopes, expiresAtMs: expiresAt ?? null },
       }),
     );
+    // This process has not yet polled the end of the session.
+    if (created === 'account_removed') throw new RequestRefused(tokenProblem(SESSION_ENDED.reason));
     if (created === 'too_many') {
       refuse(
         'keys_too_many',

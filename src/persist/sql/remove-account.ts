@@ -59,12 +59,18 @@ async function hasOpenCoupon(
   return open !== undefined;
 }
 
-/** Each under a revision of its own, because a page of changes may end between any two. @returns how many were valid. */
+/**
+ * Each under a revision of its own, because a page of changes may end between any two. The counter is taken before the
+ * keys are read: a key that is being created is committed by then, and a later one is refused.
+ *
+ * @returns how many were valid.
+ */
 async function revokeKeys(
   transaction: Transaction<Database>,
   sellerId: MemberId,
   atMs: number,
 ): Promise<number> {
+  await nextRevision(transaction, KEY_CHANGES);
   const keys = await transaction
     .selectFrom('server_key')
     .select('id')

@@ -2,18 +2,22 @@
 import type { Kysely, Selectable } from 'kysely';
 import { hashOfKey, KEYS_MAX, KEYS_PER_SELLER_MAX } from '../../accounts/server-keys.js';
 import type {
+  CreatedKey,
   KeyChange,
+  KeyRefusal,
   KeyScope,
   NewServerKey,
   ServerKey,
   ServerKeyStore,
 } from '../../accounts/server-keys.js';
+import { NO_SESSION_VALID } from '../../accounts/session-ends.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import { KEY_CHANGES, nextRevision } from './change-counter.js';
 import { type ChangeHeads, FollowedTable } from './change-heads.js';
 import type { Database, ServerKeyTable } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
+import { generationOf } from './sql-session-ends.js';
 import { inTransaction, reading, RolledBack } from './transaction.js';
 
 export class SqlServerKeys implements ServerKeyStore {
@@ -25,16 +29,21 @@ export class SqlServerKeys implements ServerKeyStore {
     this.#followed = new FollowedTable(heads, KEY_CHANGES);
   }
 
-  /** The counter is held until the commit, so two that create at once cannot both find room for the last key. */
+  /**
+   * The counter is held until the commit, so two that create at once cannot both find room for the last key. A removal of
+   * the account holds it as well: the key is committed before and is revoked with the account, or is refused.
+   */
   async create(
     key: NewServerKey,
     createdAtMs: number,
     textOf: (id: number) => string,
     entry: (id: number) => AuditEntry,
-  ): Promise<{ readonly key: ServerKey; readonly text: string } | 'too_many'> {
+  ): Promise<CreatedKey | KeyRefusal> {
     try {
       return await inTransaction(this.#db, async (transaction) => {
         const revision = await nextRevision(transaction, KEY_CHANGES);
+        if ((await generationOf(transaction, key.sellerId)) === NO_SESSION_VALID)
+          throw new RolledBack('account_removed' as const);
         const live = transaction
           .selectFrom('server_key')
           .select((table) => table.fn.countAll<number>().as('count'))
@@ -67,7 +76,7 @@ export class SqlServerKeys implements ServerKeyStore {
         return { key: { ...key, id, createdAtMs, revokedAtMs: undefined }, text };
       });
     } catch (error) {
-      if (error instanceof RolledBack) return 'too_many';
+      if (error instanceof RolledBack) return error.answer as KeyRefusal;
       throw error;
     }
   }
