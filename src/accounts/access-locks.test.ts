@@ -3,6 +3,7 @@ import { parseMemberId } from '../engine/domain/coupon.js';
 import type { MemberId } from '../engine/domain/coupon.js';
 import { AccessLocks } from './access-locks.js';
 import type { LockChange } from './access-locks.js';
+import { headAt } from './testing/fake-head.js';
 
 const memberOf = (revision: number): MemberId => {
   const memberId = parseMemberId(`m-${revision}`);
@@ -25,7 +26,7 @@ t.test('locks of one page are reported even if the next page cannot be read', as
   let poll = (): void => undefined;
   const faults: unknown[] = [];
   const locks = new AccessLocks({
-    locks: { changesAfter },
+    locks: { changesAfter, head: () => Promise.resolve(headAt(revisions)) },
     scheduler: {
       every: (_ms, task) => {
         poll = task;

@@ -6,6 +6,7 @@
 import type { AuditEntry } from '../engine/ports/audit-log.js';
 import type { Scheduler } from '../engine/domain/clock.js';
 import type { MemberId } from '../engine/domain/coupon.js';
+import type { ChangeHead } from './change-history.js';
 import { FollowedMap } from './followed-map.js';
 import { RepeatedPoll } from './repeated-poll.js';
 
@@ -27,12 +28,14 @@ export interface AccessLockStore {
    */
   set(subject: MemberId, locked: boolean, entry: AuditEntry): Promise<'changed' | 'unchanged' | 'too_many'>;
   isLocked(subject: MemberId): Promise<boolean>;
+  /** The last change of all. */
+  head(): Promise<ChangeHead>;
   /** Ascending by revision, those above `revision`, up to `limit`. */
   changesAfter(revision: number, limit: number): Promise<LockChange[]>;
 }
 
 export interface AccessLocksPorts {
-  readonly locks: Pick<AccessLockStore, 'changesAfter'>;
+  readonly locks: Pick<AccessLockStore, 'head' | 'changesAfter'>;
   readonly scheduler: Pick<Scheduler, 'every'>;
   /** Called when a read fails; locks already known stay in force. */
   onFault(fault: unknown): void;
@@ -54,7 +57,10 @@ export class AccessLocks {
         revision: change.revision,
       }));
     });
-    this.#poll = new RepeatedPoll(() => this.#locked.catchUp(this.#onLocked), ports);
+    this.#poll = new RepeatedPoll(
+      async () => this.#locked.catchUp(await locks.head(), (subjects) => this.#onLocked(subjects)),
+      ports,
+    );
   }
 
   /**

@@ -1,13 +1,17 @@
 /** Reads the lists of members for the copies in memory: whole once, then changes by revision. */
 import type { CouponId, MemberId } from '../engine/domain/coupon.js';
-import type { AudienceStore } from './audiences.js';
+import type { AudienceHead, AudienceStore } from './audiences.js';
+import { type ChangePlace, continues, isPlaceAt, placeAt, tokenOf } from './change-history.js';
 import type { MemberSetSource, SetChange, SetState } from './member-sets.js';
 
 const PAGE_MEMBERS = 10_000;
 /** A revision changes up to 2,000 members, so a question of this many has at most 20,000 rows. */
 const REVISIONS_PER_QUESTION = 10;
 
-type AudienceReads = Pick<AudienceStore, 'audiences' | 'members' | 'changes'>;
+type AudienceReads = Pick<AudienceStore, 'heads' | 'members' | 'changes'>;
+
+/** A coupon that never had a list. */
+const NO_LIST: AudienceHead = { members: 0, revision: 0, tokens: '' };
 
 export class AudienceSource implements MemberSetSource {
   readonly #store: AudienceReads;
@@ -17,8 +21,8 @@ export class AudienceSource implements MemberSetSource {
   }
 
   async state(couponId: CouponId): Promise<SetState> {
-    const [audience] = await this.#store.audiences([couponId]);
-    return { members: audience?.members ?? 0, revision: audience?.revision ?? 0 };
+    const head = (await this.#store.heads([couponId])).get(couponId) ?? NO_LIST;
+    return { members: head.members, place: placeAt(head) };
   }
 
   /** Changes that are committed while pages are read have a revision above that of the state, and are read again as changes. */
@@ -32,22 +36,34 @@ export class AudienceSource implements MemberSetSource {
     }
   }
 
-  async changes(known: ReadonlyMap<CouponId, number>) {
+  /** A list whose last known change may be lost is stale: a failover gives its revision again. */
+  async changes(known: ReadonlyMap<CouponId, ChangePlace>) {
     const changes: SetChange[] = [];
-    for (const { couponId, revision } of await this.#store.audiences([...known.keys()])) {
-      let after = known.get(couponId) ?? 0;
-      while (after < revision) {
-        const upTo = Math.min(revision, after + REVISIONS_PER_QUESTION);
-        const members = await this.#store.changes(couponId, after, upTo);
-        changes.push({
-          couponId,
-          revision: upTo,
-          added: members.filter(({ isMember }) => isMember).map(({ memberId }) => memberId),
-          removed: members.filter(({ isMember }) => !isMember).map(({ memberId }) => memberId),
-        });
-        after = upTo;
-      }
+    const stale: CouponId[] = [];
+    const heads = await this.#store.heads([...known.keys()]);
+    for (const [couponId, place] of known) {
+      const head = heads.get(couponId) ?? NO_LIST;
+      if (isPlaceAt(head, place)) continue;
+      if (continues(head, place)) changes.push(...(await this.#changesOf(couponId, place, head)));
+      else stale.push(couponId);
     }
-    return { changes, stale: [] };
+    return { changes, stale };
+  }
+
+  async #changesOf(couponId: CouponId, place: ChangePlace, head: AudienceHead): Promise<SetChange[]> {
+    const changes: SetChange[] = [];
+    let after = place.revision;
+    while (after < head.revision) {
+      const upTo = Math.min(head.revision, after + REVISIONS_PER_QUESTION);
+      const members = await this.#store.changes(couponId, after, upTo);
+      changes.push({
+        couponId,
+        place: { revision: upTo, token: tokenOf(head, upTo) },
+        added: members.filter(({ isMember }) => isMember).map(({ memberId }) => memberId),
+        removed: members.filter(({ isMember }) => !isMember).map(({ memberId }) => memberId),
+      });
+      after = upTo;
+    }
+    return changes;
   }
 }

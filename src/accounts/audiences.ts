@@ -5,6 +5,7 @@
  */
 import type { CouponId, MemberId } from '../engine/domain/coupon.js';
 import type { AuditEntry } from '../engine/ports/audit-log.js';
+import type { ChangeHead } from './change-history.js';
 
 /** Most members of one list, and of all copies in one process: a set of a million short ids takes 90 MB. */
 export const AUDIENCE_MAX = 1_000_000;
@@ -17,6 +18,10 @@ export interface Audience {
   readonly members: number;
   /** Grows by one with every change of this list, in the order in which they were committed. */
   readonly revision: number;
+}
+
+export interface AudienceHead extends ChangeHead {
+  readonly members: number;
 }
 
 export interface AudienceChange {
@@ -59,6 +64,8 @@ export interface AudienceStore {
   removeUntouched(couponId: CouponId, revision: number, limit: number): Promise<number>;
   /** One for each id asked for, in that order; one without members where there never was a list. */
   audiences(couponIds: readonly CouponId[]): Promise<Audience[]>;
+  /** The last change of each of these lists, with fewer tokens than it keeps; a list that never was is left out. */
+  heads(couponIds: readonly CouponId[]): Promise<ReadonlyMap<CouponId, AudienceHead>>;
   isListed(couponId: CouponId, memberId: MemberId): Promise<boolean>;
   /** In the order of ids, those behind `after`, up to `limit`. */
   members(couponId: CouponId, after: string, limit: number): Promise<MemberId[]>;

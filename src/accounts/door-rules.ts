@@ -8,6 +8,7 @@
 import type { Clock, Scheduler } from '../engine/domain/clock.js';
 import type { CouponId } from '../engine/domain/coupon.js';
 import type { DoorRule } from '../engine/domain/door-rule.js';
+import type { ChangeHead } from './change-history.js';
 import { FollowedMap } from './followed-map.js';
 import { RepeatedPoll } from './repeated-poll.js';
 
@@ -25,9 +26,13 @@ export interface DoorRuleChange {
   readonly revision: number;
 }
 
+/** Every coupon up to this id is complete once the changes up to this head are known. */
+export interface SettledDoors extends ChangeHead {
+  readonly couponId: number;
+}
+
 export interface DoorRuleStore {
-  /** Every coupon up to this id is complete once the changes up to this revision are known. */
-  settled(): Promise<{ readonly couponId: number; readonly revision: number }>;
+  settled(): Promise<SettledDoors>;
   /** Ascending by revision, those above `revision`, up to `limit`. */
   changesAfter(revision: number, limit: number): Promise<DoorRuleChange[]>;
 }
@@ -49,8 +54,6 @@ export class DoorRules {
   /** No coupon is settled while the process recovers from a pause (`recover`). */
   #settledUpTo = 0;
   #settlesUpTo = 0;
-  /** Head up to which the rules were read. A refused change raises the head and leaves no row, so a row may be older. */
-  #readUpTo = 0;
   #recovering: Promise<void> | undefined;
   #polledAtMs = Number.NEGATIVE_INFINITY;
 
@@ -135,14 +138,18 @@ export class DoorRules {
     });
   }
 
+  /** A failover that lost coupons leaves a lower id, and the next coupon gets an id that was settled. */
   async #catchUp(): Promise<void> {
-    const { couponId, revision } = await this.#ports.doorRules.settled();
-    if (revision > this.#readUpTo) {
-      await this.#rules.catchUp((couponIds) => this.#ports.onSet?.(couponIds));
-      this.#readUpTo = revision;
+    const settled = await this.#ports.doorRules.settled();
+    // Downloads wait until the rules are read anew.
+    if (!this.#rules.isContinuedBy(settled)) this.#settledUpTo = 0;
+    try {
+      await this.#rules.catchUp(settled, (couponIds) => this.#ports.onSet?.(couponIds));
+      this.#settlesUpTo = settled.couponId;
+      this.#polledAtMs = this.#ports.clock.monotonicMs();
+    } finally {
+      // Where the rules cannot be read, those known stay in force.
+      if (this.#recovering === undefined) this.#settledUpTo = this.#settlesUpTo;
     }
-    this.#settlesUpTo = Math.max(this.#settlesUpTo, couponId);
-    if (this.#recovering === undefined) this.#settledUpTo = this.#settlesUpTo;
-    this.#polledAtMs = this.#ports.clock.monotonicMs();
   }
 }

@@ -6,6 +6,7 @@ import type { MemberSetSource, SetChange } from './member-sets.js';
 
 const coupon = (id: number): CouponId => id as CouponId;
 const ids = (...names: readonly string[]): MemberId[] => names as MemberId[];
+const placeOf = (revision: number) => ({ revision, token: 'abcdefgh' });
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Lists that the test changes, and a clock that it moves. */
@@ -26,7 +27,7 @@ function copies(max: number) {
     state(couponId) {
       if (state.down) return Promise.reject(new Error('no database'));
       const members = state.lists.get(couponId)?.length ?? 0;
-      return Promise.resolve(state.isOver ? { members, revision: 1 } : undefined);
+      return Promise.resolve(state.isOver ? { members, place: placeOf(1) } : undefined);
     },
     async *pages(couponId) {
       await turn();
@@ -93,9 +94,9 @@ t.test('changes are followed, in their order and once', async (t) => {
   sets.want(coupon(1));
   await settle();
   state.changes = [
-    { couponId: coupon(1), revision: 1, added: ids('old'), removed: [] },
-    { couponId: coupon(1), revision: 2, added: ids('c', 'd'), removed: ids('a') },
-    { couponId: coupon(1), revision: 3, added: [], removed: ids('d') },
+    { couponId: coupon(1), place: placeOf(1), added: ids('old'), removed: [] },
+    { couponId: coupon(1), place: placeOf(2), added: ids('c', 'd'), removed: ids('a') },
+    { couponId: coupon(1), place: placeOf(3), added: [], removed: ids('d') },
   ];
   await poll();
   t.equal(sets.has(coupon(1), 'old' as MemberId), false, 'its revision is in the copy already');

@@ -8,6 +8,7 @@
 import type { Clock, Scheduler } from '../engine/domain/clock.js';
 import type { CouponId, MemberId } from '../engine/domain/coupon.js';
 import { Tally } from '../engine/domain/counters.js';
+import type { ChangePlace } from './change-history.js';
 import { RepeatedPoll } from './repeated-poll.js';
 
 /** A set that cannot be loaded is tried again after this. */
@@ -18,13 +19,13 @@ const IN_USE_MS = 60_000;
 /** A state of a set that can be read now. */
 export interface SetState {
   readonly members: number;
-  /** Revision of the set's content. The source defines what it counts. */
-  readonly revision: number;
+  /** Where the set's content is in its history. The source defines what its revision counts. */
+  readonly place: ChangePlace;
 }
 
 export interface SetChange {
   readonly couponId: CouponId;
-  readonly revision: number;
+  readonly place: ChangePlace;
   readonly added: readonly MemberId[];
   readonly removed: readonly MemberId[];
 }
@@ -35,9 +36,9 @@ export interface MemberSetSource {
   state(couponId: CouponId): Promise<SetState | undefined>;
   /** Reads at least the content of the state; what came after may be in it. */
   pages(couponId: CouponId, state: SetState): AsyncIterable<readonly MemberId[]>;
-  /** What has changed since these revisions; `stale` sets have to be read anew. */
+  /** What has changed since these places; `stale` sets have to be read anew. */
   changes(
-    known: ReadonlyMap<CouponId, number>,
+    known: ReadonlyMap<CouponId, ChangePlace>,
   ): Promise<{ readonly changes: readonly SetChange[]; readonly stale: readonly CouponId[] }>;
 }
 
@@ -66,7 +67,7 @@ export interface MemberSetsPorts {
 
 interface LoadedSet {
   members: Set<MemberId>;
-  revision: number;
+  place: ChangePlace;
   askedAtMs: number;
 }
 
@@ -174,7 +175,7 @@ export class MemberSets {
       for (const memberId of page) members.add(memberId);
     room.used += members.size - (before?.members.size ?? 0);
     const askedAtMs = before?.askedAtMs ?? clock.monotonicMs();
-    this.#loaded.set(couponId, { members, revision: state.revision, askedAtMs });
+    this.#loaded.set(couponId, { members, place: state.place, askedAtMs });
     this.loadMs.add(clock.monotonicMs() - sinceMs);
   }
 
@@ -199,17 +200,17 @@ export class MemberSets {
     const { source, room } = this.#ports;
     for (const couponId of this.#loaded.keys()) if (!this.#ports.isWanted(couponId)) this.#drop(couponId);
     if (this.#loaded.size === 0) return;
-    const known = new Map([...this.#loaded].map(([couponId, { revision }]) => [couponId, revision]));
+    const known = new Map([...this.#loaded].map(([couponId, { place }]) => [couponId, place]));
     const { changes, stale } = await source.changes(known);
-    for (const { couponId, revision, added, removed } of changes) {
+    for (const { couponId, place, added, removed } of changes) {
       const set = this.#loaded.get(couponId);
       // Loaded anew since the question was sent.
-      if (set === undefined || set.revision >= revision) continue;
+      if (set === undefined || set.place.revision >= place.revision) continue;
       const before = set.members.size;
       for (const memberId of added) set.members.add(memberId);
       for (const memberId of removed) set.members.delete(memberId);
       room.used += set.members.size - before;
-      set.revision = revision;
+      set.place = place;
     }
     for (const couponId of stale) {
       // The old content answers until the new one is there.

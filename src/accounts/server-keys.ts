@@ -3,6 +3,8 @@ import { createHash, randomInt, timingSafeEqual } from 'node:crypto';
 import type { Clock, Scheduler } from '../engine/domain/clock.js';
 import type { AuditEntry } from '../engine/ports/audit-log.js';
 import type { MemberId } from '../engine/domain/coupon.js';
+import type { ChangeHead } from './change-history.js';
+import { FollowedMap } from './followed-map.js';
 import { RepeatedPoll } from './repeated-poll.js';
 
 export const keyScopes = ['issue', 'redeem', 'read', 'manage'] as const;
@@ -12,7 +14,6 @@ export type KeyScope = (typeof keyScopes)[number];
 export const KEYS_PER_SELLER_MAX = 50;
 export const KEYS_MAX = 10_000;
 
-const CHANGES_PAGE = 1_000;
 const SECRET_LENGTH = 43;
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
@@ -66,6 +67,8 @@ export interface ServerKeyStore {
   list(sellerId: MemberId | undefined): Promise<ServerKey[]>;
   /** Safe to repeat. @param sellerId whose key it has to be; `undefined`: any seller's. */
   revoke(id: number, sellerId: MemberId | undefined, entry: AuditEntry): Promise<'revoked' | 'unknown'>;
+  /** The last change of all. */
+  head(): Promise<ChangeHead>;
   /** Ascending by revision, those above `revision`, up to `limit`. */
   changesAfter(revision: number, limit: number): Promise<KeyChange[]>;
 }
@@ -82,19 +85,27 @@ export function hashOfKey(text: string): string {
 
 /** What every process knows of the keys. */
 export class ServerKeys {
-  readonly #keys = new Map<number, KeyChange>();
+  readonly #keys: FollowedMap<number, KeyChange>;
   readonly #poll: RepeatedPoll;
   readonly #clock: Clock;
-  #revision = 0;
 
   constructor(ports: {
-    readonly serverKeys: Pick<ServerKeyStore, 'changesAfter'>;
+    readonly serverKeys: Pick<ServerKeyStore, 'head' | 'changesAfter'>;
     readonly scheduler: Pick<Scheduler, 'every'>;
     readonly clock: Clock;
     onFault(fault: unknown): void;
   }) {
     this.#clock = ports.clock;
-    this.#poll = new RepeatedPoll(() => this.#catchUp(ports.serverKeys), ports);
+    const { serverKeys } = ports;
+    this.#keys = new FollowedMap(async (revision, limit) => {
+      const changes = await serverKeys.changesAfter(revision, limit);
+      return changes.map((change) => ({
+        key: change.id,
+        value: change.revokedAtMs === undefined ? change : undefined,
+        revision: change.revision,
+      }));
+    });
+    this.#poll = new RepeatedPoll(async () => this.#keys.catchUp(await serverKeys.head()), ports);
   }
 
   /** @throws StoreUnavailableError when the first read fails: a revoked key might be taken for a valid one. */
@@ -118,17 +129,5 @@ export class ServerKeys {
     if (key === undefined) return undefined;
     if (!timingSafeEqual(Buffer.from(key.hash), Buffer.from(hashOfKey(text)))) return undefined;
     return key.expiresAtMs !== undefined && key.expiresAtMs <= this.#clock.nowMs() ? undefined : key;
-  }
-
-  async #catchUp(store: Pick<ServerKeyStore, 'changesAfter'>): Promise<void> {
-    for (;;) {
-      const changes = await store.changesAfter(this.#revision, CHANGES_PAGE);
-      for (const change of changes) {
-        this.#revision = change.revision;
-        if (change.revokedAtMs === undefined) this.#keys.set(change.id, change);
-        else this.#keys.delete(change.id);
-      }
-      if (changes.length < CHANGES_PAGE) return;
-    }
   }
 }

@@ -6,6 +6,8 @@
  * ended ones could not be distinguished from them.
  */
 import type { Clock, Scheduler } from '../engine/domain/clock.js';
+import type { ChangeHead } from './change-history.js';
+import { FollowedMap } from './followed-map.js';
 import { RepeatedPoll } from './repeated-poll.js';
 
 /** Twelve hours: longer than an event and its queue, shorter than a lost phone. */
@@ -16,8 +18,6 @@ export const NO_SESSION_VALID = 2_147_483_647;
 
 /** After that no token of an ended session is accepted anyway. The hour is for clocks that differ. */
 const REMEMBERED_MS = SESSION_SECONDS * 1_000 + 3_600_000;
-
-const CHANGES_PAGE = 1_000;
 
 export interface SessionEnd {
   /** The `sub` of the tokens. */
@@ -30,6 +30,8 @@ export interface SessionEnd {
 }
 
 export interface SessionEndStore {
+  /** The last change of all. */
+  head(): Promise<ChangeHead>;
   /** Ascending by revision, those above `revision` that ended after `sinceMs`, up to `limit`. */
   endsAfter(revision: number, sinceMs: number, limit: number): Promise<SessionEnd[]>;
 }
@@ -45,13 +47,17 @@ export interface SessionEndsPorts {
 /** Asked only for tokens that are not in the cache; so an end also has to take the subject's tokens out of it. */
 export class SessionEnds {
   readonly #ports: SessionEndsPorts;
-  readonly #ends = new Map<string, SessionEnd>();
+  /** In the order of changes, which is that of the moments. */
+  readonly #ends: FollowedMap<string, SessionEnd>;
   readonly #poll: RepeatedPoll;
-  #revision = 0;
   #onEnded: (subjects: ReadonlySet<string>) => void = () => undefined;
 
   constructor(ports: SessionEndsPorts) {
     this.#ports = ports;
+    this.#ends = new FollowedMap(async (revision, limit) => {
+      const ends = await ports.sessionEnds.endsAfter(revision, this.#sinceMs(), limit);
+      return ends.map((end) => ({ key: end.subject, value: end, revision: end.revision }));
+    });
     this.#poll = new RepeatedPoll(() => this.#catchUp(), ports);
   }
 
@@ -81,25 +87,18 @@ export class SessionEnds {
   }
 
   async #catchUp(): Promise<void> {
-    const sinceMs = this.#ports.clock.nowMs() - REMEMBERED_MS;
-    this.#forgetUpTo(sinceMs);
-    for (;;) {
-      const page = await this.#ports.sessionEnds.endsAfter(this.#revision, sinceMs, CHANGES_PAGE);
-      for (const end of page) {
-        this.#revision = end.revision;
-        // To the end of the order, which is that of the moments.
-        this.#ends.delete(end.subject);
-        this.#ends.set(end.subject, end);
-      }
-      if (page.length > 0) this.#onEnded(new Set(page.map(({ subject }) => subject)));
-      if (page.length < CHANGES_PAGE) return;
-    }
+    this.#forgetUpTo(this.#sinceMs());
+    await this.#ends.catchUp(await this.#ports.sessionEnds.head(), (subjects) => this.#onEnded(subjects));
+  }
+
+  #sinceMs(): number {
+    return this.#ports.clock.nowMs() - REMEMBERED_MS;
   }
 
   #forgetUpTo(sinceMs: number): void {
-    for (const [subject, { endedAtMs }] of this.#ends) {
+    for (const [subject, { endedAtMs }] of this.#ends.entries()) {
       if (endedAtMs > sinceMs) return;
-      this.#ends.delete(subject);
+      this.#ends.forget(subject);
     }
   }
 }

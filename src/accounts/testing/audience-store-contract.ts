@@ -107,12 +107,12 @@ export function audienceStoreContract(
         }
       })();
       for await (const page of source.pages(couponId)) for (const memberId of page) copy.add(memberId);
-      let { revision } = state;
+      let { place } = state;
       const follow = async (): Promise<void> => {
-        for (const change of (await source.changes(new Map([[couponId, revision]]))).changes) {
+        for (const change of (await source.changes(new Map([[couponId, place]]))).changes) {
           for (const memberId of change.added) copy.add(memberId);
           for (const memberId of change.removed) copy.delete(memberId);
-          ({ revision } = change);
+          ({ place } = change);
         }
       };
       for (let poll = 0; poll < 10; poll += 1) await follow();

@@ -47,7 +47,7 @@ export function doorRuleStoreContract(
         t.same(await doorRules.changesAfter(before + 3, 1), [
           { couponId: first.couponId, rule: undefined, revision: before + 4 },
         ]);
-        t.same(await doorRules.settled(), { couponId: second.couponId, revision: before + 4 });
+        t.match(await doorRules.settled(), { couponId: second.couponId, revision: before + 4 });
       },
     );
 

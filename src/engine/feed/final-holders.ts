@@ -21,8 +21,8 @@ export interface FinalHoldersPorts {
 
 export interface HoldersState {
   readonly members: number;
-  /** The coupon's version: it grows with every revoke. */
-  readonly revision: number;
+  /** The coupon's version: it grows with every revoke. A version is given once, so its token is empty. */
+  readonly place: { readonly revision: number; readonly token: string };
 }
 
 /** @throws StoreUnavailableError, StoreOutcomeUnknownError: it only reads. */
@@ -37,7 +37,7 @@ export class FinalHolders {
   async state(couponId: CouponId): Promise<HoldersState | undefined> {
     const snapshot = await this.#snapshot(couponId);
     return snapshot !== undefined && isOver(snapshot)
-      ? { members: snapshot.issued, revision: snapshot.version }
+      ? { members: snapshot.issued, place: { revision: snapshot.version, token: '' } }
       : undefined;
   }
 
@@ -64,12 +64,12 @@ export class FinalHolders {
   }
 
   /** A coupon that is not in the store now has not changed for those who know its holders. */
-  async changes(known: ReadonlyMap<CouponId, number>) {
+  async changes(known: ReadonlyMap<CouponId, { readonly revision: number }>) {
     const couponIds = [...known.keys()];
     const snapshots = await this.#ports.admission.snapshots(couponIds);
     const stale = couponIds.filter((couponId, place) => {
       const snapshot = snapshots[place];
-      return snapshot !== undefined && snapshot.version !== known.get(couponId);
+      return snapshot !== undefined && snapshot.version !== known.get(couponId)?.revision;
     });
     return { changes: [], stale };
   }

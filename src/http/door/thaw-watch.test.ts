@@ -2,6 +2,7 @@
 import t from 'tap';
 import { DoorRules } from '../../accounts/door-rules.js';
 import type { DoorRuleChange } from '../../accounts/door-rules.js';
+import { headAt } from '../../accounts/testing/fake-head.js';
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import { Door } from './door.js';
@@ -34,7 +35,7 @@ function frozenProcess() {
       settled: async () => {
         if (state.holds) await new Promise<void>((resolve) => state.held.push(resolve));
         if (state.down) throw new StoreUnavailableError('no database');
-        return { couponId: state.lastId, revision: state.changes.length };
+        return { couponId: state.lastId, ...headAt(state.changes.length) };
       },
       changesAfter: (revision) => Promise.resolve(state.changes.slice(revision)),
     },

@@ -5,12 +5,13 @@
  * idle process did.
  */
 import { type Kysely, sql } from 'kysely';
+import type { ChangeHead } from '../../accounts/change-history.js';
 import { COUNTER_SUBJECT, COUPONS, LOCK_CHANGES } from './change-counter.js';
 import type { Database } from './schema.js';
 import { reading } from './transaction.js';
 
-/** The revision of the last change of each kind, as seen by one query. */
-export type Heads = ReadonlyMap<string, number>;
+/** The last change of each kind, as seen by one query. */
+export type Heads = ReadonlyMap<string, ChangeHead>;
 
 export class ChangeHeads {
   readonly #db: Kysely<Database>;
@@ -32,43 +33,21 @@ export class ChangeHeads {
     }));
   }
 
+  /** @throws StoreUnavailableError */
+  async of(name: string): Promise<ChangeHead> {
+    return (await this.read()).get(name) ?? { revision: 0, tokens: '' };
+  }
+
   async #query(): Promise<Heads> {
     const { rows } = await reading(() =>
-      sql<{ name: string; revision: number | null }>`
-        select name, revision from change_counter
-        union all select ${LOCK_CHANGES}, revision from access_lock where subject = ${COUNTER_SUBJECT}
-        union all select ${COUPONS}, max(id) from coupon
+      sql<{ name: string; revision: number | null; recent: string | null }>`
+        select name, revision, recent from change_counter
+        union all select ${LOCK_CHANGES}, revision, recent from access_lock where subject = ${COUNTER_SUBJECT}
+        union all select ${COUPONS}, max(id), null from coupon
       `.execute(this.#db),
     );
-    return new Map(rows.map(({ name, revision }) => [name, revision ?? 0]));
-  }
-}
-
-/** A table whose rows carry the revision of their last change: it is read only when its head has moved. */
-export class FollowedTable {
-  readonly #heads: ChangeHeads;
-  readonly #name: string;
-  /** With this head, there was nothing after this revision. */
-  #read: { readonly head: number; readonly upTo: number } | undefined;
-
-  constructor(heads: ChangeHeads, name: string) {
-    this.#heads = heads;
-    this.#name = name;
-  }
-
-  /**
-   * @param read the rows after `revision`, ascending, at most `limit`.
-   * @throws StoreUnavailableError and what `read` throws.
-   */
-  async after<Row extends { readonly revision: number }>(
-    revision: number,
-    limit: number,
-    read: () => Promise<Row[]>,
-  ): Promise<Row[]> {
-    const head = (await this.#heads.read()).get(this.#name) ?? 0;
-    if (this.#read?.head === head && this.#read.upTo === revision) return [];
-    const rows = await read();
-    if (rows.length < limit) this.#read = { head, upTo: rows.at(-1)?.revision ?? revision };
-    return rows;
+    return new Map(
+      rows.map(({ name, revision, recent }) => [name, { revision: revision ?? 0, tokens: recent ?? '' }]),
+    );
   }
 }

@@ -56,7 +56,7 @@ async function migrates(t: Test, db: Kysely<Database>, flavour: SqlFlavour): Pro
   t.ok((await migrateToLatest(db, flavour)).includes('0046_door_rules'));
   await all['0046_door_rules']?.up(db);
   const rules = new SqlDoorRules(db, flavour, new ChangeHeads(db));
-  t.same(await rules.settled(), { couponId: 3, revision: 4 });
+  t.match(await rules.settled(), { couponId: 3, revision: 4 });
   t.same(await rules.changesAfter(0, 9), [{ couponId: 1, rule: { presence: true }, revision: 3 }]);
   const bodies = await db.selectFrom('coupon_change').select('body').orderBy('coupon_id').execute();
   t.same(

@@ -1,6 +1,7 @@
 /** Migrations of door rules. `migrations.ts` has their order. */
 import { type Kysely, sql } from 'kysely';
-import { DOOR_CHANGES } from './change-counter.js';
+import { TOKEN_LENGTH, TOKENS_MAX } from '../../accounts/change-history.js';
+import { COUNTER_SUBJECT, DOOR_CHANGES, newToken } from './change-counter.js';
 import { addColumnOnce, createIndexOnce, hasColumn, mysqlTypes, sqliteTypes } from './migration-steps.js';
 import type { SqlFlavour } from './sql-flavour.js';
 
@@ -83,4 +84,20 @@ async function moveUnsettledDemands(db: Kysely<unknown>): Promise<void> {
     const moved = JSON.stringify({ ...body, door: { presence: presenceRequired ? true : null } });
     await sql`update coupon_change set body = ${moved} where coupon_id = ${row.coupon_id}`.execute(db);
   }
+}
+
+/** The first token is that of whatever change was the last: without it a follower would read everything at each poll. */
+export async function addChangeTokens(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
+  const type =
+    flavour.name === 'mysql'
+      ? sql`varchar(${sql.lit(TOKEN_LENGTH * TOKENS_MAX)}) character set ascii collate ascii_bin`
+      : sqliteTypes.text;
+  for (const table of ['change_counter', 'access_lock', 'audience'])
+    await addColumnOnce(db, flavour, table, 'recent', type, true);
+  await sql`update change_counter set recent = ${newToken()} where recent is null`.execute(db);
+  await sql`update audience set recent = ${newToken()} where recent is null`.execute(db);
+  await sql`
+    update access_lock set recent = ${newToken()} where subject = ${COUNTER_SUBJECT} and recent is null`.execute(
+    db,
+  );
 }

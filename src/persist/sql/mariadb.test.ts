@@ -46,6 +46,7 @@ t.same(
     '0052_signing_keys',
     '0053_installation_stamp',
     '0054_taken_from',
+    '0055_change_tokens',
   ],
   'of several that start at once one migrates',
 );

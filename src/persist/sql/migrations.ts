@@ -2,7 +2,7 @@
  * Lists the migrations of the schema, one code for every database. A migration that has been released is never edited.
  */
 import { type Kysely, type Migration, sql } from 'kysely';
-import { addDoorRules, createAudiences } from './door-migrations.js';
+import { addChangeTokens, addDoorRules, createAudiences } from './door-migrations.js';
 import { migrateIdentity } from './identity-migration.js';
 import { addStamp, createInstallation } from './installation.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
@@ -44,6 +44,7 @@ export function migrationsFor(flavour: SqlFlavour): Record<string, Migration> {
     '0052_signing_keys': { up: (db) => createSigningKeys(db, flavour) },
     '0053_installation_stamp': { up: (db) => addStamp(db, flavour) },
     '0054_taken_from': { up: (db) => addTakenFrom(db, flavour) },
+    '0055_change_tokens': { up: (db) => addChangeTokens(db, flavour) },
   };
 }
 

@@ -117,6 +117,8 @@ export interface AudienceTable {
   coupon_id: number;
   members: number;
   revision: number;
+  /** As in {@link ChangeCounterTable}. */
+  recent: Generated<string | null>;
 }
 
 /** PRIMARY KEY (coupon_id, member_id), KEY (coupon_id, revision). */
@@ -161,12 +163,16 @@ export interface AccessLockTable {
   locked: number;
   revision: number;
   changed_at: number;
+  /** As in {@link ChangeCounterTable}, of the row that counts; NULL in the others. */
+  recent: Generated<string | null>;
 }
 
 /** One row for each kind of change that processes follow. */
 export interface ChangeCounterTable {
   name: string;
   revision: number;
+  /** Tokens of the latest changes, the newest first. */
+  recent: Generated<string | null>;
 }
 
 /** Appended, never changed. */

@@ -9,19 +9,20 @@ import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
 import { LOCKED_SUBJECTS_MAX } from '../../accounts/access-locks.js';
 import type { AccessLockStore, LockChange } from '../../accounts/access-locks.js';
-import { COUNTER_SUBJECT, LOCK_CHANGES } from './change-counter.js';
-import { type ChangeHeads, FollowedTable } from './change-heads.js';
+import { COUNTER_SUBJECT, LOCK_CHANGES, withNewToken } from './change-counter.js';
+import type { ChangeHead } from '../../accounts/change-history.js';
+import type { ChangeHeads } from './change-heads.js';
 import type { Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import { inTransaction, reading, RolledBack } from './transaction.js';
 
 export class SqlAccessLocks implements AccessLockStore {
   readonly #db: Kysely<Database>;
-  readonly #followed: FollowedTable;
+  readonly #heads: ChangeHeads;
 
   constructor(db: Kysely<Database>, heads: ChangeHeads) {
     this.#db = db;
-    this.#followed = new FollowedTable(heads, LOCK_CHANGES);
+    this.#heads = heads;
   }
 
   async set(
@@ -33,7 +34,7 @@ export class SqlAccessLocks implements AccessLockStore {
       return await inTransaction(this.#db, async (transaction) => {
         await transaction
           .updateTable('access_lock')
-          .set((column) => ({ revision: column('revision', '+', 1) }))
+          .set((column) => ({ revision: column('revision', '+', 1), recent: withNewToken() }))
           .where('subject', '=', COUNTER_SUBJECT)
           .execute();
         const { revision } = await transaction
@@ -76,19 +77,21 @@ export class SqlAccessLocks implements AccessLockStore {
     return row?.locked === 1;
   }
 
+  head(): Promise<ChangeHead> {
+    return this.#heads.of(LOCK_CHANGES);
+  }
+
   async changesAfter(revision: number, limit: number): Promise<LockChange[]> {
-    const rows = await this.#followed.after(revision, limit, () =>
-      reading(() =>
-        this.#db
-          .selectFrom('access_lock')
-          .select(['subject', 'locked', 'revision'])
-          .where('revision', '>', revision)
-          .where('subject', '!=', COUNTER_SUBJECT)
-          .orderBy('revision')
-          .limit(limit)
-          .$narrowType<{ subject: MemberId }>()
-          .execute(),
-      ),
+    const rows = await reading(() =>
+      this.#db
+        .selectFrom('access_lock')
+        .select(['subject', 'locked', 'revision'])
+        .where('revision', '>', revision)
+        .where('subject', '!=', COUNTER_SUBJECT)
+        .orderBy('revision')
+        .limit(limit)
+        .$narrowType<{ subject: MemberId }>()
+        .execute(),
     );
     return rows.map((row) => ({ ...row, locked: row.locked === 1 }));
   }

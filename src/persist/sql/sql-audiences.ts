@@ -4,10 +4,12 @@
  * The row of the list in `audience` is locked by every change until its commit. So revisions of a list become visible in order, and changes of
  * different lists do not wait for each other. A member who is removed keeps a row, by which other processes learn of the removal.
  */
-import type { Kysely, Transaction } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { TOKEN_LENGTH } from '../../accounts/change-history.js';
 import {
   type Audience,
   type AudienceChange,
+  type AudienceHead,
   type AudienceReply,
   type AudienceStore,
   type AudienceUpdate,
@@ -17,6 +19,7 @@ import { parseCouponId, parseMemberId } from '../../engine/domain/coupon.js';
 import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
+import { withNewToken } from './change-counter.js';
 import { faultOf } from './error-classes.js';
 import type { Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
@@ -25,6 +28,8 @@ import { inTransaction, reading } from './transaction.js';
 
 /** Values in one IN list. */
 const LIST_MAX = 1_000;
+/** Read of each list at every poll; each token is of a change of up to 2,000 members. */
+const TOKENS_READ = 64;
 
 export class SqlAudiences implements AudienceStore {
   readonly #db: Kysely<Database>;
@@ -107,6 +112,23 @@ export class SqlAudiences implements AudienceStore {
       }
     }
     return couponIds.map((couponId) => found.get(couponId) ?? { couponId, members: 0, revision: 0 });
+  }
+
+  async heads(couponIds: readonly CouponId[]): Promise<ReadonlyMap<CouponId, AudienceHead>> {
+    const heads = new Map<CouponId, AudienceHead>();
+    const tokens = sql<string | null>`substr(recent, 1, ${sql.lit(TOKENS_READ * TOKEN_LENGTH)})`;
+    for (const part of chunksOf(couponIds, LIST_MAX)) {
+      const rows = await reading(() =>
+        this.#db
+          .selectFrom('audience')
+          .select(['coupon_id', 'members', 'revision', tokens.as('tokens')])
+          .where('coupon_id', 'in', part)
+          .execute(),
+      );
+      for (const { coupon_id, members, revision, tokens } of rows)
+        heads.set(couponIdOf(coupon_id), { members, revision, tokens: tokens ?? '' });
+    }
+    return heads;
   }
 
   async isListed(couponId: CouponId, memberId: MemberId): Promise<boolean> {
@@ -234,7 +256,7 @@ async function save(
 ): Promise<void> {
   await transaction
     .updateTable('audience')
-    .set({ members, revision })
+    .set({ members, revision, recent: withNewToken() })
     .where('coupon_id', '=', couponId)
     .execute();
 }

@@ -7,23 +7,18 @@ import type { Kysely } from 'kysely';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { DoorRule } from '../../engine/domain/door-rule.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
-import type { DoorRuleChange, DoorRuleStore } from '../../accounts/door-rules.js';
-import { COUPONS, DOOR_CHANGES, settledRevision } from './change-counter.js';
+import type { DoorRuleChange, DoorRuleStore, SettledDoors } from '../../accounts/door-rules.js';
+import { COUPONS, DOOR_CHANGES, settledHead } from './change-counter.js';
 import type { ChangeHeads } from './change-heads.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { reading } from './transaction.js';
 
-interface Settled {
-  readonly couponId: number;
-  readonly revision: number;
-}
-
 export class SqlDoorRules implements DoorRuleStore {
   readonly #db: Kysely<Database>;
   readonly #flavour: SqlFlavour;
   readonly #heads: ChangeHeads;
-  #settled: Settled | undefined;
+  #settled: SettledDoors | undefined;
 
   constructor(db: Kysely<Database>, flavour: SqlFlavour, heads: ChangeHeads) {
     this.#db = db;
@@ -34,24 +29,28 @@ export class SqlDoorRules implements DoorRuleStore {
   /**
    * A coupon with a rule takes its revision before its id, and holds it until its commit. So whatever has an id up to the highest that is
    * seen here has either been committed or still holds the counter, and the second question waits for that. With the same highest id and
-   * the same revision as then, the answer is the same.
+   * the same head as then, the answer is the same.
    */
-  async settled(): Promise<Settled> {
+  async settled(): Promise<SettledDoors> {
     const heads = await this.#heads.read();
     const before = this.#settled;
-    const isSame = before?.couponId === heads.get(COUPONS) && before?.revision === heads.get(DOOR_CHANGES);
+    const door = heads.get(DOOR_CHANGES);
+    const isSame =
+      before?.couponId === heads.get(COUPONS)?.revision &&
+      before?.revision === door?.revision &&
+      before?.tokens === door?.tokens;
     return before !== undefined && isSame ? before : (this.#settled = await this.#settle());
   }
 
-  #settle(): Promise<Settled> {
+  #settle(): Promise<SettledDoors> {
     return reading(async () => {
       const { highest } = await this.#db
         .selectFrom('coupon')
         // There is none without any coupon.
         .select((table) => table.fn.max<number | null>('id').as('highest'))
         .executeTakeFirstOrThrow();
-      const revision = await settledRevision(this.#db, this.#flavour, DOOR_CHANGES);
-      return { couponId: highest ?? 0, revision };
+      const head = await settledHead(this.#db, this.#flavour, DOOR_CHANGES);
+      return { couponId: highest ?? 0, ...head };
     });
   }
 

@@ -14,7 +14,8 @@ import { NO_SESSION_VALID } from '../../accounts/session-ends.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import { KEY_CHANGES, nextRevision } from './change-counter.js';
-import { type ChangeHeads, FollowedTable } from './change-heads.js';
+import type { ChangeHead } from '../../accounts/change-history.js';
+import type { ChangeHeads } from './change-heads.js';
 import type { Database, ServerKeyTable } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import { generationOf } from './sql-session-ends.js';
@@ -22,11 +23,11 @@ import { inTransaction, reading, RolledBack } from './transaction.js';
 
 export class SqlServerKeys implements ServerKeyStore {
   readonly #db: Kysely<Database>;
-  readonly #followed: FollowedTable;
+  readonly #heads: ChangeHeads;
 
   constructor(db: Kysely<Database>, heads: ChangeHeads) {
     this.#db = db;
-    this.#followed = new FollowedTable(heads, KEY_CHANGES);
+    this.#heads = heads;
   }
 
   /**
@@ -117,17 +118,19 @@ export class SqlServerKeys implements ServerKeyStore {
     });
   }
 
+  head(): Promise<ChangeHead> {
+    return this.#heads.of(KEY_CHANGES);
+  }
+
   async changesAfter(revision: number, limit: number): Promise<KeyChange[]> {
-    const rows = await this.#followed.after(revision, limit, () =>
-      reading(() =>
-        this.#db
-          .selectFrom('server_key')
-          .selectAll()
-          .where('revision', '>', revision)
-          .orderBy('revision')
-          .limit(limit)
-          .execute(),
-      ),
+    const rows = await reading(() =>
+      this.#db
+        .selectFrom('server_key')
+        .selectAll()
+        .where('revision', '>', revision)
+        .orderBy('revision')
+        .limit(limit)
+        .execute(),
     );
     return rows.map(changeOf);
   }

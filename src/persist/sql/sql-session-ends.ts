@@ -3,31 +3,34 @@ import type { Kysely, Transaction } from 'kysely';
 import type { MemberId } from '../../engine/domain/coupon.js';
 import type { SessionEnd, SessionEndStore } from '../../accounts/session-ends.js';
 import { nextRevision, SESSION_ENDS } from './change-counter.js';
-import { type ChangeHeads, FollowedTable } from './change-heads.js';
+import type { ChangeHead } from '../../accounts/change-history.js';
+import type { ChangeHeads } from './change-heads.js';
 import type { Database } from './schema.js';
 import { reading } from './transaction.js';
 
 export class SqlSessionEnds implements SessionEndStore {
   readonly #db: Kysely<Database>;
-  readonly #followed: FollowedTable;
+  readonly #heads: ChangeHeads;
 
   constructor(db: Kysely<Database>, heads: ChangeHeads) {
     this.#db = db;
-    this.#followed = new FollowedTable(heads, SESSION_ENDS);
+    this.#heads = heads;
+  }
+
+  head(): Promise<ChangeHead> {
+    return this.#heads.of(SESSION_ENDS);
   }
 
   async endsAfter(revision: number, sinceMs: number, limit: number): Promise<SessionEnd[]> {
-    const rows = await this.#followed.after(revision, limit, () =>
-      reading(() =>
-        this.#db
-          .selectFrom('session_end')
-          .selectAll()
-          .where('revision', '>', revision)
-          .where('ended_at', '>', sinceMs)
-          .orderBy('revision')
-          .limit(limit)
-          .execute(),
-      ),
+    const rows = await reading(() =>
+      this.#db
+        .selectFrom('session_end')
+        .selectAll()
+        .where('revision', '>', revision)
+        .where('ended_at', '>', sinceMs)
+        .orderBy('revision')
+        .limit(limit)
+        .execute(),
     );
     return rows.map(({ ended_at, ...end }) => ({ ...end, endedAtMs: ended_at }));
   }

@@ -56,7 +56,8 @@ function freedByOneUnit(holders: HolderReader, database: SimulatedDatabase): Hol
 /** The holders are read while the coupon may still issue. */
 function notYetClosed(holders: HolderReader): HolderReader {
   return {
-    state: async (couponId) => (await holders.state(couponId)) ?? { members: 0, revision: 0 },
+    state: async (couponId) =>
+      (await holders.state(couponId)) ?? { members: 0, place: { revision: 0, token: '' } },
     changes: () => Promise.resolve({ changes: [], stale: [] }),
     pages: (couponId) => holders.pages(couponId),
   };

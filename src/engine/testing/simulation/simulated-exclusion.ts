@@ -7,7 +7,7 @@
 import type { CouponId, MemberId } from '../../domain/coupon.js';
 import type { DoorRefusal } from '../../domain/download.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../../domain/errors.js';
-import type { FinalHolders, FinalHoldersPorts } from '../../feed/final-holders.js';
+import type { FinalHolders, FinalHoldersPorts, HoldersState } from '../../feed/final-holders.js';
 import type { SimulatedProcess } from './simulated-process.js';
 
 const FOLLOW_MS = 25;
@@ -24,7 +24,7 @@ export interface FollowingProcess {
 }
 
 interface KnownHolders {
-  readonly revision: number;
+  readonly place: HoldersState['place'];
   readonly members: ReadonlySet<MemberId>;
 }
 
@@ -72,7 +72,7 @@ export class SimulatedExclusion {
   async #catchUp(api: FollowingProcess): Promise<void> {
     const known = this.#known.get(api);
     if (known !== undefined) {
-      const { stale } = await api.holders.changes(new Map([[this.other, known.revision]]));
+      const { stale } = await api.holders.changes(new Map([[this.other, known.place]]));
       if (stale.length === 0) return;
     }
     const state = await api.holders.state(this.other);
@@ -83,7 +83,7 @@ export class SimulatedExclusion {
     const members = new Set<MemberId>();
     for await (const page of api.holders.pages(this.other))
       for (const memberId of page) members.add(memberId);
-    this.#known.set(api, { revision: state.revision, members });
+    this.#known.set(api, { place: state.place, members });
   }
 }
 
