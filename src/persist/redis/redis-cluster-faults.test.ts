@@ -1,4 +1,5 @@
 /** Tests a Cluster whose slots and masters move during downloads. Numbers in names are those of the fault list. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { moveSlot } from '../../../test/servers/move-slot.js';
@@ -245,5 +246,31 @@ t.test(
     let word = await press('a');
     while (word.startsWith('store_')) word = await press('a');
     t.equal(word, 'already 1');
+  },
+);
+
+t.test(
+  'without any node of the Cluster connections are tried some times a second, and not without end',
+  async (t) => {
+    const cluster = await startRedisCluster({ masters: 3 });
+    t.teardown(() => cluster.stop());
+    const { backEnd, couponId } = await open(t, cluster);
+    const stop = await backEnd.bell.listen(() => undefined);
+    t.teardown(stop);
+    let sockets = 0;
+    const count = (): void => void (sockets += 1);
+    subscribe('net.client.socket', count);
+    t.teardown(() => void unsubscribe('net.client.socket', count));
+    for (const node of cluster.nodes) await node.kill('SIGKILL');
+    await delay(1_000);
+    sockets = 0;
+    await delay(3_000);
+    t.ok(sockets > 0, 'they are tried');
+    t.ok(sockets < 600, `${sockets} connections in three seconds; 1,600 a second before`);
+
+    for (const node of cluster.nodes) await node.restart();
+    const rung = new Promise<CouponId>((resolve) => void backEnd.bell.listen(resolve));
+    while ((await Promise.race([rung, delay(200)])) === undefined) backEnd.bell.ring(couponId);
+    t.equal(await rung, couponId, 'and messages arrive again once the nodes are back');
   },
 );

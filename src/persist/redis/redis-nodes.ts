@@ -11,6 +11,8 @@ const RECONNECT_DELAY_STEP_MS = 50;
 const REPLICA_RECONNECT_MS = 1_000;
 const SLOTS_REFRESH_INTERVAL_MS = 1_000;
 const SLOTS_REFRESH_TIMEOUT_MS = 500;
+/** Between two choices of the node that a Cluster subscribes at; the first one is made at once. */
+const SUBSCRIBER_INTERVAL_MS = 250;
 /**
  * A connection on which a reply is overdue for this share of the deadline is cut. Before the deadline, not at it: the
  * next call must already find the connection closed, and report that nothing was attempted.
@@ -212,6 +214,7 @@ export function clusterNodes(options: RedisNodesOptions): RedisNodes {
     slotsRefreshInterval: 0,
     slotsRefreshTimeout: SLOTS_REFRESH_TIMEOUT_MS,
   });
+  paceSubscriber(cluster);
   // ioredis's own interval begins anew when the close comes while the nodes are being asked, and then never ends.
   const slotsRefresh = setInterval(() => {
     if (cluster.status === 'ready') cluster.refreshSlotsCache();
@@ -284,6 +287,41 @@ export function clusterNodes(options: RedisNodesOptions): RedisNodes {
       cluster.disconnect();
       for (const node of unlisted.values()) node.disconnect();
     },
+  };
+}
+
+/**
+ * The Cluster object selects another node for its subscriber the moment one ends. Where every node refuses connections it does so as fast as
+ * they refuse: 1,600 times a second, for a whole core and 10 MB of memory more each second, for as long as the outage lasts.
+ */
+function paceSubscriber(cluster: Cluster): void {
+  const { subscriber } = cluster as unknown as {
+    readonly subscriber: {
+      selectSubscriber: () => void;
+      isStarted(): boolean;
+      readonly lastActiveSubscriber?: Redis | null;
+    };
+  };
+  const select = subscriber.selectSubscriber.bind(subscriber);
+  let selectedAtMs = Number.NEGATIVE_INFINITY;
+  let waiting: NodeJS.Timeout | undefined;
+  const selectNow = (): void => {
+    selectedAtMs = performance.now();
+    const before = subscriber.lastActiveSubscriber;
+    // It is disconnected with each choice, and each time leaves a timer and a listener at its socket, which has closed.
+    if (before?.status === 'end') before.disconnect = () => undefined;
+    select();
+  };
+  subscriber.selectSubscriber = () => {
+    const waitMs = selectedAtMs + SUBSCRIBER_INTERVAL_MS - performance.now();
+    if (waitMs <= 0) {
+      selectNow();
+      return;
+    }
+    waiting ??= setTimeout(() => {
+      waiting = undefined;
+      if (subscriber.isStarted()) selectNow();
+    }, waitMs).unref();
   };
 }
 
