@@ -82,9 +82,12 @@ export async function startSite(t: Test, mariadb: MariadbServer, options: WorldO
   const recording = (options.servers ?? 1) > 1 ? { RECORD_THREADS: '1' } : {};
   const apiSettings = { ...recording, ...settings, ...(alone ? { ROLES: 'api' } : {}) };
   const servers = await Promise.all(
-    Array.from({ length: options.servers ?? 1 }, (_, place) =>
-      startSeonchak({ ...apiSettings, ...options.serverSettings?.[place] }),
-    ),
+    Array.from({ length: options.servers ?? 1 }, async (_, place) => {
+      const server = await startSeonchak({ ...apiSettings, ...options.serverSettings?.[place] });
+      // Also where another one of them does not start.
+      t.teardown(() => server.stop());
+      return server;
+    }),
   );
   const recorder = alone
     ? await startSeonchak({
@@ -95,7 +98,6 @@ export async function startSite(t: Test, mariadb: MariadbServer, options: WorldO
       })
     : undefined;
   if (recorder !== undefined) t.teardown(() => recorder.stop());
-  for (const server of servers) t.teardown(() => server.stop());
   return { redis, redisUrls, mariadb, servers, recorder, redisProxy, mysqlProxy, settings };
 }
 

@@ -1,4 +1,5 @@
 /** Shares one pub/sub subscription among the listeners of this process. Best effort, as pub/sub is. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import { commandsRefused, isCommandRefused } from './required-commands.js';
 import type { RedisNodes } from './redis-nodes.js';
@@ -8,6 +9,7 @@ import type { RedisNodes } from './redis-nodes.js';
  * to end.
  */
 const SUBSCRIBE_WITHIN_MS = 10_000;
+const SUBSCRIBE_AGAIN_MS = 100;
 
 export class RedisChannel {
   readonly #nodes: RedisNodes;
@@ -56,19 +58,23 @@ export class RedisChannel {
     });
     subscriber.on('close', () => this.#onInterrupted());
     subscriber.on('ready', () => this.renew());
-    let timer: NodeJS.Timeout | undefined;
-    const overdue = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(
-        () =>
-          reject(
-            new StoreUnavailableError('Redis cannot be reached. Check REDIS_URL and that Redis is running.'),
-          ),
-        SUBSCRIBE_WITHIN_MS,
-      );
+    const deadline = new AbortController();
+    const overdue = pause(SUBSCRIBE_WITHIN_MS, undefined, { signal: deadline.signal }).then(() => {
+      throw new StoreUnavailableError('Redis cannot be reached. Check REDIS_URL and that Redis is running.');
     });
-    const subscribed = subscriber.subscribe(this.#channel).catch((error: unknown) => {
-      throw isCommandRefused(error) ? commandsRefused(['SUBSCRIBE']) : error;
-    });
-    await Promise.race([subscribed, overdue]).finally(() => clearTimeout(timer));
+    await Promise.race([this.#subscribeUntil(deadline.signal), overdue]).finally(() => deadline.abort());
+  }
+
+  /** The node that a Cluster has chosen may have ended meanwhile; another one is chosen within a quarter of a second. */
+  async #subscribeUntil(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#nodes.subscriber().subscribe(this.#channel);
+        return;
+      } catch (error) {
+        if (isCommandRefused(error)) throw commandsRefused(['SUBSCRIBE']);
+        await pause(SUBSCRIBE_AGAIN_MS);
+      }
+    }
   }
 }
