@@ -180,8 +180,8 @@ export const RECONCILE_AT_ONCE = 5;
 export const MARK_TO_REVOCATION_MAX_MS = 20_000;
 
 /**
- * Cooldown of a node's coupons between two drains, for each node that records at the same time. A drain has a fixed cost (two scripts and a transaction, an fsync
- * each), so a recorder without a cooldown pays it for a handful of rows. No cooldown cost 60.1 µs a request altogether,
+ * Cooldown of a node's coupons between two drains, for each node that records at the same time. A drain has a fixed
+ * cost (two scripts and a transaction, an fsync each), so a recorder without a cooldown pays it for a handful of rows. No cooldown cost 60.1 µs a request altogether,
  * 25 ms 50.5, 50 ms with batches of up to 3,000 rows 47.2, 80 ms 47.9 (medians of five interleaved runs, docs/adr/0012).
  * Rows are later by that much.
  */

@@ -5,7 +5,7 @@ import { memberNamed, STORE_START_MS, StagedWorld } from '../testing/simulation/
 import { FinalHolders } from './final-holders.js';
 import { SettledRows } from './settled-rows.js';
 
-t.test('holders of a coupon that goes out of service are not known, and are not nobody', async (t) => {
+t.test('holders of a coupon that goes out of service are unknown, and not taken for none', async (t) => {
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 2, closesAtMs: STORE_START_MS + 1_000 });
   world.store.admit({ couponId, epoch: 1, holders: [memberNamed('a')], notAfterMs: Infinity });

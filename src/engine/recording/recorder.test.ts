@@ -136,7 +136,7 @@ t.test('each node has drains of its own, and one waits for no other', async (t) 
   t.same(yard.started[2], [one], 'while the other is still under way');
 });
 
-t.test('nodes that record together cool down longer, and one by itself does not', async (t) => {
+t.test('nodes that record together cool down longer, and one that records alone does not', async (t) => {
   const yard = new Yard(2);
   await yard.recorder.start();
   await yard.ring(one, two);
@@ -247,6 +247,18 @@ t.test('a bell rung in another process is heard', async (t) => {
   yard.world.bell.ring(two);
   await yard.world.time.advance(0);
   t.same(yard.started, [[two]]);
+});
+
+t.test('a node that does not answer a sweep holds up no coupon of another', async (t) => {
+  const yard = new Yard(2);
+  const coupons = [await yard.queued(), await yard.queued()];
+  yard.world.store.markPending(coupons);
+  // The marks are read, and then each node is asked.
+  yard.world.storeLink.next('deliver', 'refuse');
+  await yard.recorder.start();
+  await yard.world.time.advance(1);
+  t.equal(yard.world.faults.length, 1);
+  t.equal(yard.started.length, 1, 'the other node is drained');
 });
 
 t.test('what a dead process left is found without any ring', async (t) => {
