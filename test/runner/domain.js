@@ -1,36 +1,36 @@
 /**
  * Finds the test that an error belongs to which nothing caught. `libraries.js` puts this in the place of `async-hook-domain` in tap.
  *
- * That one keeps every promise of the process in a table until it is collected, which takes as long as what the tests do.
+ * That one follows every promise of the process, which takes as long as what the tests do. Tests of a file run one after another, so the
+ * error is given to the innermost one that runs, whichever of them it came from: the file fails either way.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { executionAsyncResource } from 'node:async_hooks';
 
-const current = new AsyncLocalStorage();
+/** The ones that have not ended, in the order in which they were made: a test after those around it. */
+const domains = new Set();
 const emit = process.emit;
 
 export class Domain {
   #onError;
-  #ended = false;
-  #outer = current.getStore();
+  /** tap makes a domain in the scope of its test, and that of the file outside of any. */
+  #test = executionAsyncResource().test;
 
-  /** Begins for what the caller starts from now on. */
   constructor(onError) {
     this.#onError = onError;
-    current.enterWith(this);
+    domains.add(this);
   }
 
-  /** What it still starts belongs to the domain around it. */
   destroy() {
-    this.#ended = true;
+    domains.delete(this);
   }
 
   onerror(error, kind) {
     this.#onError(error, kind);
   }
 
-  /** @returns {Domain | undefined} this one, or the nearest around it that has not ended */
-  get running() {
-    return this.#ended ? this.#outer?.running : this;
+  /** A test is made when its file names it, and may have to wait for others. */
+  get runs() {
+    return this.#test?.started !== false;
   }
 }
 
@@ -50,7 +50,7 @@ process.emit = function emitUnlessHandled(event, ...rest) {
 function handle(error, kind) {
   if (process.hasUncaughtExceptionCaptureCallback() || process.listenerCount('uncaughtException') > 0)
     return false;
-  const domain = current.getStore()?.running;
-  domain?.onerror(error, kind);
-  return domain !== undefined;
+  const running = [...domains].findLast(({ runs }) => runs);
+  running?.onerror(error, kind);
+  return running !== undefined;
 }

@@ -9,9 +9,6 @@ const FAILURES_MAX = 10;
 /** A terminal's line is redrawn; a log gets a line now and then. */
 const PROGRESS_EVERY_MS = process.stderr.isTTY ? 1_000 : 30_000;
 
-// Faults are normal here; their stack traces cost a tenth of the time and are never read.
-Error.stackTraceLimit = 0;
-
 const USAGE = `npm run sim                                ${HISTORIES} histories, from a seed by the clock
 npm run sim -- --histories N [--seed S]    as many, from that seed
 npm run sim -- --seed S --histories 1      one history, printed in full`;
