@@ -126,6 +126,8 @@ t.test('a forgotten password is replaced by a link that comes by mail', async (t
     const page = await browser.person({ locale });
     await page.goto(`${mailing.origin}/#/sign-in`);
     await page.getByRole('link', { name: forgot }).click();
+    // The page before has a field of the same name.
+    await page.getByRole('button', { name: send }).waitFor();
     await page.getByLabel(field).fill(email);
     await page.getByRole('button', { name: send }).click();
     await page.getByRole('status').filter({ hasText: sent }).waitFor();

@@ -41,7 +41,10 @@ t.test('a member signs in, gets the coupon, orders with it and cancels, in a bro
   await page.getByRole('button', { name: 'Sign in' }).click();
   // The button that Seonchak serves, in a page of another origin: it has its figures from the live stream. Until then it shows the
   // shop's own stock and form, which a click would find and never reach.
-  await page.waitForFunction("document.querySelector('seonchak-coupon')?.shadowRoot");
+  // The policy of the page forbids `waitForFunction`, which evaluates text.
+  await eventually('the button is drawn', () =>
+    page.evaluate<boolean>("Boolean(document.querySelector('seonchak-coupon')?.shadowRoot)"),
+  );
   const left = page.getByText('10 of 10 left').filter({ visible: true });
   await left.waitFor();
   t.equal(await left.count(), 1, 'once on the page');
