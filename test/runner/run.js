@@ -26,7 +26,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  * processors, and another one whenever the processors were idle meanwhile.
  */
 const CONCURRENT_LEAST = Math.min(availableParallelism() + 1, 8);
-const EXTRA_MOST = 2;
+const EXTRA_MOST = 3;
 const IDLE_SHARE = 0.25;
 const IDLE_CHECK_MS = 2_000;
 const USAGE = `npm test                                  every test, and the coverage floor of the engine
