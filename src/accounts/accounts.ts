@@ -47,6 +47,12 @@ export interface PasswordReset {
 
 export type RemovalResult = 'removed' | 'unknown' | 'coupons_open';
 
+/** The role and the generation of the sessions that are valid from a change on. */
+export interface AccountSession {
+  readonly role: Role;
+  readonly generation: number;
+}
+
 /** Every change writes its entry of the audit log in the same transaction, and nothing where it changes nothing. */
 export interface AccountStore {
   /** `undefined` when the e-mail address is taken. */
@@ -56,12 +62,18 @@ export interface AccountStore {
   /** Ascending by id, those above `afterId`, up to `limit`. */
   list(filter: AccountFilter, afterId: number, limit: number): Promise<AccountListing[]>;
   /**
-   * Sets the hash and ends every session of the account.
+   * Sets the hash, ends every session of the account, and removes the link for a new password.
    *
-   * @returns the generation of the sessions that are valid from now on; `undefined` without such an account.
+   * @param before the hash that the caller has verified; left out, whatever it is.
+   * @returns `undefined` without such an account, or where it has another hash by now: then nothing was changed.
    */
-  changePassword(id: number, passwordHash: string, entry: AuditEntry): Promise<number | undefined>;
-  /** Also ends every session of the account: tokens carry the role. */
+  changePassword(
+    id: number,
+    passwordHash: string,
+    entry: AuditEntry,
+    before?: string,
+  ): Promise<AccountSession | undefined>;
+  /** Also ends every session of the account, since tokens carry the role. The server keys of one that was a seller are revoked. */
   setRole(id: number, role: Role, entry: AuditEntry): Promise<'changed' | 'unchanged' | 'unknown'>;
   /** Replaces the link that the account had. @returns false without such an account. */
   insertReset(reset: PasswordReset, entry: AuditEntry): Promise<boolean>;

@@ -102,7 +102,7 @@ export function accountStoreContract(
         ),
       );
       t.same(
-        changes.toSorted((one, other) => (one ?? 0) - (other ?? 0)),
+        changes.map((session) => session?.generation ?? 0).toSorted((one, other) => one - other),
         Array.from({ length: SIGNED_UP_AT_ONCE }, (_, change) => change + 1),
       );
       t.match(await endOf(account), { generation: SIGNED_UP_AT_ONCE, revision: before + SIGNED_UP_AT_ONCE });
@@ -114,6 +114,30 @@ export function accountStoreContract(
         await accounts.changePassword(EVERYTHING, 'hash', entry('password_changed', account)),
         undefined,
       );
+    });
+
+    t.test(
+      'a password that was changed meanwhile is not replaced, and the role is the present one',
+      async (t) => {
+        const account = await made();
+        const { id, passwordHash } = account;
+        await accounts.setRole(id, 'admin', entry('role_changed', account));
+        const audit = entry('password_changed', account);
+        t.match(await accounts.changePassword(id, 'new', audit, passwordHash), {
+          role: 'admin',
+          generation: 2,
+        });
+        t.equal(await accounts.changePassword(id, 'newer', audit, passwordHash), undefined);
+        t.match(await accounts.find(id), { passwordHash: 'new', generation: 2 });
+      },
+    );
+
+    t.test('a change of the password removes the link for a new one', async (t) => {
+      const account = await made();
+      const reset = { accountId: account.id, hash: `reset of ${account.id}`, expiresAtMs: EVERYTHING };
+      t.equal(await accounts.insertReset(reset, entry('password_reset_sent', account)), true);
+      await accounts.changePassword(account.id, 'new', entry('password_changed', account));
+      t.equal(await accounts.findReset(reset.hash, 0), undefined);
     });
 
     t.test('ends of sessions before a moment are left out', async (t) => {
@@ -175,7 +199,7 @@ export function accountStoreContract(
         accounts.changePassword(account.id, 'hash', entry('password_changed', account)),
       ]);
       t.same(removals.toSorted(), ['removed', 'unknown', 'unknown']);
-      t.ok(change === undefined || change === 1, 'the change came first or not at all');
+      t.ok(change === undefined || change.generation === 1, 'the change came first or not at all');
       t.equal(await accounts.find(account.id), undefined);
       t.equal(await accounts.findByEmail(account.email), undefined);
       t.match(await endOf(account), { generation: NO_SESSION_VALID });

@@ -11,7 +11,7 @@ import type { ServerKeyStore } from '../server-keys.js';
 
 export interface ServerKeysUnderTest {
   readonly serverKeys: ServerKeyStore;
-  readonly accounts: Pick<AccountStore, 'insert' | 'remove'>;
+  readonly accounts: Pick<AccountStore, 'insert' | 'remove' | 'setRole'>;
   readonly auditLog: AuditLog;
   close(): Promise<void>;
 }
@@ -140,6 +140,19 @@ export function serverKeyStoreContract(
       const [first] = made.flatMap((result) => (typeof result === 'string' ? [] : [result]));
       await serverKeys.revoke(first?.key.id ?? 0, sellerId, entry('key_revoked', first?.key.id ?? 0));
       t.not(await serverKeys.create(key, 1_000, newKeyText, (id) => entry('key_created', id)), 'too_many');
+    });
+
+    t.test('the keys of a seller whose role is changed are revoked', async (t) => {
+      const account = await under.accounts.insert({
+        ...{ email: 'former-seller@example.com', role: 'seller', passwordHash: 'x', createdAtMs: 1_000 },
+      });
+      const id = account?.id ?? 0;
+      const sellerId = accountIdOf(id);
+      const key = { sellerId, name: 'k', scopes: ['read'] as const, expiresAtMs: undefined };
+      await serverKeys.create(key, 1_000, newKeyText, (keyId) => entry('key_created', keyId));
+      const change = { ...entry('role_changed', id), atMs: 2_000, target: `account ${sellerId}` };
+      t.equal(await under.accounts.setRole(id, 'member', change), 'changed');
+      t.match(await serverKeys.list(sellerId), [{ revokedAtMs: 2_000 }]);
     });
 
     t.test('no key outlives its account, also of those made while the account is removed', async (t) => {

@@ -59,14 +59,12 @@ export class OwnAccountHandlers {
     await this.#requirePassword(request, account, currentPassword);
     const passwordHash = await this.#passwords.hash(newPassword);
     const { accounts, clock } = this.#ports;
-    const generation =
-      (await accounts.changePassword(
-        account.id,
-        passwordHash,
-        this.#entry('password_changed', request, account),
-      )) ?? refuseNoAccount();
+    const entry = this.#entry('password_changed', request, account);
+    // Hashing takes long enough for another change of the password, or of the role.
+    const session =
+      (await accounts.changePassword(account.id, passwordHash, entry, account.passwordHash)) ??
+      refuseChanged();
     await this.#learn();
-    const session = { role: account.role, generation };
     const accessToken = await issuer.issueForAccount(
       accountIdOf(account.id),
       session,
@@ -120,6 +118,10 @@ export class OwnAccountHandlers {
     const { sessions, serverKeys } = this.#followed;
     await Promise.allSettled([sessions.refresh(), serverKeys.refresh()]);
   }
+}
+
+function refuseChanged(): never {
+  return refuse('invalid_credentials', 'The password was changed meanwhile. Sign in with the new one.');
 }
 
 function refuseNoAccount(): never {

@@ -65,7 +65,7 @@ async function hasOpenCoupon(
  *
  * @returns how many were valid.
  */
-async function revokeKeys(
+export async function revokeKeys(
   transaction: Transaction<Database>,
   sellerId: MemberId,
   atMs: number,

@@ -6,6 +6,7 @@ import type {
   Account,
   AccountFilter,
   AccountListing,
+  AccountSession,
   AccountStore,
   NewAccount,
   PasswordReset,
@@ -15,7 +16,7 @@ import type {
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 import { faultOf, storeFault } from './error-classes.js';
-import { removeAccount } from './remove-account.js';
+import { removeAccount, revokeKeys } from './remove-account.js';
 import type { Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import type { SqlFlavour } from './sql-flavour.js';
@@ -57,12 +58,31 @@ export class SqlAccountStore implements AccountStore {
     }
   }
 
-  findByEmail(email: string): Promise<Account | undefined> {
-    return this.#find((query) => query.where('email', '=', email));
+  async findByEmail(email: string): Promise<Account | undefined> {
+    const row = await reading(() =>
+      this.#db.selectFrom('account').select('id').where('email', '=', email).executeTakeFirst(),
+    );
+    return row === undefined ? undefined : this.find(row.id);
   }
 
-  find(id: number): Promise<Account | undefined> {
-    return this.#find((query) => query.where('id', '=', id));
+  /**
+   * The generation is read before the row: a session for what the row was before a change in between is over. The other way round it
+   * would be valid, with the old password or the old role.
+   */
+  async find(id: number): Promise<Account | undefined> {
+    const generation = await reading(() => generationOf(this.#db, accountIdOf(id)));
+    const row = await reading(() =>
+      this.#db.selectFrom('account').selectAll().where('id', '=', id).executeTakeFirst(),
+    );
+    if (row === undefined) return undefined;
+    return {
+      id: row.id,
+      email: row.email,
+      role: roleOf(row),
+      passwordHash: row.password_hash,
+      createdAtMs: row.created_at,
+      generation,
+    };
   }
 
   async list(
@@ -95,9 +115,18 @@ export class SqlAccountStore implements AccountStore {
     }));
   }
 
-  changePassword(id: number, passwordHash: string, entry: AuditEntry): Promise<number | undefined> {
+  changePassword(
+    id: number,
+    passwordHash: string,
+    entry: AuditEntry,
+    before?: string,
+  ): Promise<AccountSession | undefined> {
     return orUndefined(
-      inTransaction(this.#db, (transaction) => setPassword(transaction, id, passwordHash, entry)),
+      inTransaction(this.#db, async (transaction) => {
+        const session = await setPassword(transaction, id, passwordHash, entry, before);
+        await transaction.deleteFrom('password_reset').where('account_id', '=', id).execute();
+        return session;
+      }),
     );
   }
 
@@ -113,6 +142,7 @@ export class SqlAccountStore implements AccountStore {
         if (row === undefined) throw new RolledBack('unknown' as const);
         if (row.role === role) throw new RolledBack('unchanged' as const);
         await transaction.updateTable('account').set({ role }).where('id', '=', id).execute();
+        if (row.role === 'seller') await revokeKeys(transaction, accountIdOf(id), entry.atMs);
         await insertAuditEntry(transaction, entry);
         return 'changed' as const;
       });
@@ -180,21 +210,6 @@ export class SqlAccountStore implements AccountStore {
     return removeAccount(this.#db, id, entry);
   }
 
-  async #find(
-    only: (query: ReturnType<typeof allAccounts>) => ReturnType<typeof allAccounts>,
-  ): Promise<Account | undefined> {
-    const row = await reading(() => only(allAccounts(this.#db)).executeTakeFirst());
-    if (row === undefined) return undefined;
-    return {
-      id: row.id,
-      email: row.email,
-      role: roleOf(row),
-      passwordHash: row.password_hash,
-      createdAtMs: row.created_at,
-      generation: await reading(() => generationOf(this.#db, accountIdOf(row.id))),
-    };
-  }
-
   async #lockedAmong(ids: readonly number[]): Promise<ReadonlySet<string>> {
     if (ids.length === 0) return new Set();
     const rows = await reading(() =>
@@ -209,10 +224,6 @@ export class SqlAccountStore implements AccountStore {
   }
 }
 
-function allAccounts(db: Kysely<Database>) {
-  return db.selectFrom('account').selectAll();
-}
-
 function roleOf(row: { readonly id: number; readonly role: string }): Role {
   const role = roles.find((known) => known === row.role);
   if (role === undefined) throw new StoreCorruptError(`Account ${row.id} has an unknown role.`);
@@ -223,24 +234,27 @@ function roleOf(row: { readonly id: number; readonly role: string }): Role {
  * Before anything else in its transaction: a read before the lock of the counter would show an account that was removed
  * meanwhile.
  *
- * @returns the generation of the sessions that are valid from now on.
- * @throws RolledBack without such an account.
+ * @param before see {@link AccountStore.changePassword}.
+ * @throws RolledBack without such an account, or with another hash.
  */
 async function setPassword(
   transaction: Transaction<Database>,
   id: number,
   passwordHash: string,
   entry: AuditEntry,
-): Promise<number> {
+  before?: string,
+): Promise<AccountSession> {
   const generation = await endSessions(transaction, accountIdOf(id), entry.atMs);
-  const { numUpdatedRows } = await transaction
+  const row = await transaction.selectFrom('account').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row === undefined || (before !== undefined && row.password_hash !== before))
+    throw new RolledBack(undefined);
+  await transaction
     .updateTable('account')
     .set({ password_hash: passwordHash })
     .where('id', '=', id)
-    .executeTakeFirstOrThrow();
-  if (numUpdatedRows === 0n) throw new RolledBack(undefined);
+    .execute();
   await insertAuditEntry(transaction, entry);
-  return generation;
+  return { role: roleOf(row), generation };
 }
 
 /** `undefined` where the transaction was undone. */
