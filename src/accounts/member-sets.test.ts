@@ -10,7 +10,7 @@ const placeOf = (revision: number) => ({ revision, token: 'abcdefgh' });
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Lists that the test changes, and a clock that it moves. */
-function copies(max: number) {
+function copies(max: number, room = new MemberRoom(max)) {
   const state = {
     nowMs: 0,
     lists: new Map<CouponId, MemberId[]>(),
@@ -35,7 +35,6 @@ function copies(max: number) {
     },
     changes: () => Promise.resolve({ changes: state.changes, stale: state.stale }),
   };
-  const room = new MemberRoom(max);
   const sets = new MemberSets({
     ...{ source, room, clock: { monotonicMs: () => state.nowMs } },
     scheduler: {
@@ -153,4 +152,42 @@ t.test('all together are bounded: an idle one makes room, one in use does not', 
   t.equal(sets.tooLarge, 1);
   state.nowMs += 61_000;
   t.equal(sets.tooLarge, 0, 'no member asks for it any more');
+});
+
+t.test(
+  'idle sets of one kind make room for those of another, and two read at once do not share it',
+  async (t) => {
+    const room = new MemberRoom(3);
+    const [lists, holders] = [copies(3, room), copies(3, room)];
+    for (const { state, sets } of [lists, holders]) {
+      await sets.start();
+      state.lists.set(coupon(1), ids('a', 'b'));
+      sets.want(coupon(1));
+    }
+    await Promise.all([lists.settle(), holders.settle()]);
+    t.equal(lists.sets.has(coupon(1), 'a' as MemberId), true);
+    t.same([...lists.state.tooLarge, ...holders.state.tooLarge], [coupon(1)]);
+    t.equal(room.used, 2);
+    for (const { state } of [lists, holders]) state.nowMs += 61_000;
+    t.equal(holders.sets.has(coupon(1), 'a' as MemberId), 'not_loaded');
+    await holders.settle();
+    t.equal(holders.sets.has(coupon(1), 'a' as MemberId), true);
+    t.equal(room.used, 2);
+  },
+);
+
+t.test('a set that is removed while it is read anew is counted once', async (t) => {
+  const { state, sets, room, settle, poll } = copies(10);
+  await sets.start();
+  state.lists.set(coupon(1), ids('a', 'b'));
+  sets.want(coupon(1));
+  await settle();
+  state.stale = [coupon(1)];
+  await poll();
+  t.equal(room.used, 2, 'read anew');
+  state.unwanted.add(coupon(1));
+  sets.want(coupon(1));
+  await poll();
+  await poll();
+  t.equal(room.used, 0);
 });

@@ -42,13 +42,37 @@ export interface MemberSetSource {
   ): Promise<{ readonly changes: readonly SetChange[]; readonly stale: readonly CouponId[] }>;
 }
 
-/** Members in memory, of all sets of a process together. */
+/** A set that may be removed from memory, with when it was last asked about. */
+interface RemovableSet {
+  readonly askedAtMs: number;
+  remove(): void;
+}
+
+/** Members in memory, of all sets of a process together, whatever they are sets of. */
 export class MemberRoom {
   readonly max: number;
   used = 0;
+  readonly #idle: (() => RemovableSet[])[] = [];
 
   constructor(max: number) {
     this.max = max;
+  }
+
+  /** @param idle lists sets that may make room for others now. */
+  join(idle: () => RemovableSet[]): void {
+    this.#idle.push(idle);
+  }
+
+  /** Reserves room, for which idle sets are removed, the longest idle first. @returns whether there is enough. */
+  reserve(members: number): boolean {
+    const idle = this.#idle.flatMap((list) => list());
+    for (const set of idle.sort((one, other) => one.askedAtMs - other.askedAtMs)) {
+      if (this.used + members <= this.max) break;
+      set.remove();
+    }
+    if (this.used + members > this.max) return false;
+    this.used += members;
+    return true;
   }
 }
 
@@ -89,6 +113,7 @@ export class MemberSets {
   constructor(ports: MemberSetsPorts) {
     this.#ports = ports;
     this.#poll = new RepeatedPoll(() => this.#catchUp(), ports);
+    ports.room.join(() => this.#idleSets());
   }
 
   /** Follows the sets that will be loaded. */
@@ -164,31 +189,35 @@ export class MemberSets {
       return;
     }
     const before = this.#loaded.get(couponId);
-    if (!this.#makeRoom(couponId, state.members - (before?.members.size ?? 0))) {
+    // Sets of two kinds may be loaded at once, so the room is taken before the members are there.
+    const reserved = state.members - (before?.members.size ?? 0);
+    if (!room.reserve(reserved)) {
       this.#tooLargeAtMs.set(couponId, clock.monotonicMs());
       this.#ports.onTooLarge(couponId, state.members);
       return;
     }
     this.#tooLargeAtMs.delete(couponId);
     const members = new Set<MemberId>();
-    for await (const page of source.pages(couponId, state))
-      for (const memberId of page) members.add(memberId);
-    room.used += members.size - (before?.members.size ?? 0);
+    try {
+      for await (const page of source.pages(couponId, state))
+        for (const memberId of page) members.add(memberId);
+    } finally {
+      room.used -= reserved;
+    }
+    // The set before may have been removed, or have changed, meanwhile.
+    this.#drop(couponId);
+    room.used += members.size;
     const askedAtMs = before?.askedAtMs ?? clock.monotonicMs();
     this.#loaded.set(couponId, { members, place: state.place, askedAtMs });
     this.loadMs.add(clock.monotonicMs() - sinceMs);
   }
 
-  #makeRoom(couponId: CouponId, needed: number): boolean {
-    const { room, clock } = this.#ports;
-    const idle = [...this.#loaded]
-      .filter(([id, { askedAtMs }]) => id !== couponId && clock.monotonicMs() - askedAtMs > IN_USE_MS)
-      .sort(([, one], [, other]) => one.askedAtMs - other.askedAtMs);
-    for (const [id] of idle) {
-      if (room.used + needed <= room.max) break;
-      this.#drop(id);
-    }
-    return room.used + needed <= room.max;
+  /** One that is being read anew counts as in use. */
+  #idleSets(): RemovableSet[] {
+    const sinceMs = this.#ports.clock.monotonicMs() - IN_USE_MS;
+    return [...this.#loaded]
+      .filter(([couponId, { askedAtMs }]) => askedAtMs < sinceMs && !this.#toLoad.has(couponId))
+      .map(([couponId, { askedAtMs }]) => ({ askedAtMs, remove: () => this.#drop(couponId) }));
   }
 
   #drop(couponId: CouponId): void {

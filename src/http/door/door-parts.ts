@@ -63,7 +63,7 @@ export async function startDoor(ports: DoorPartsPorts, tickets: PresenceTickets)
     ),
   });
   const preload: AudiencePreload = new AudiencePreload({
-    ...{ rules, audiences: ports.audiences, sets: audiences, clock, scheduler },
+    ...{ rules, audiences: ports.audiences, sets: audiences, holders, clock, scheduler },
     onFault: warn(
       'Coupons that open soon could not be read; their lists are loaded later; check the database',
     ),
