@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { DOOR_RULES_MAX } from '../../accounts/door-rules.js';
 import type { DoorRules } from '../../accounts/door-rules.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
-import { doorAfter } from '../../engine/domain/door-rule.js';
+import { doorAfter, sameDoor } from '../../engine/domain/door-rule.js';
 import type { DoorChange, DoorRule } from '../../engine/domain/door-rule.js';
 import { mayWiden } from '../../engine/domain/eligibility.js';
 import type { Eligibility } from '../../engine/domain/eligibility.js';
@@ -11,7 +11,7 @@ import { EXCLUSIVE_MARGIN_MS } from '../../engine/domain/limits.js';
 import type { RunningProcesses } from '../../engine/ports/running-processes.js';
 import type { CouponRegistry, CouponView } from '../../engine/sellers/coupon-registry.js';
 import { refuse } from '../wire/problems.js';
-import { isOpenSoon } from './coupon-rules.js';
+import { isOpenMeanwhile, isOpenSoon } from './coupon-rules.js';
 import type { Window } from './coupon-rules.js';
 import type { couponChangeInput, couponInput } from '../wire/coupon-schemas.js';
 
@@ -92,10 +92,17 @@ export class DoorChecks {
     }
     if (typeof change.perMember === 'number') await this.#refuseUnlessUpgraded();
     if (change.eligibility !== undefined && after !== undefined) this.#refuseUnknownClaims(after);
-    if (mayWiden(before, after) && isOpenSoon(coupon)) {
+    if (mayWiden(before, after) && isOpenMeanwhile(coupon, window)) {
       refuse(
         'pause_first',
         'The coupon is open, or opens within 5 seconds, and the change would let in members whom its rule excludes now. Pause it, change the rule, check it, resume. Nothing was changed.',
+      );
+    }
+    // The store that decides has the window first, so for a moment, or until a fault ends, members would win whom the new rule refuses.
+    if (!isOpenSoon(coupon) && isOpenMeanwhile(coupon, window) && mayNarrow(door, change)) {
+      refuse(
+        'pause_first',
+        'The change opens the coupon now, or within 5 seconds, and gives it a rule that may refuse members. Change the rule first, and then the opening. Nothing was changed.',
       );
     }
     if (after?.notIssued?.includes(couponId) === true) refuseNotExclusive(couponId, 'is the coupon itself');
@@ -174,6 +181,20 @@ export class DoorChecks {
       );
     }
   }
+}
+
+function mayNarrow(before: DoorRule | undefined, { presence, perMember, eligibility }: DoorChange): boolean {
+  const unitsNow = before?.perMember ?? 1;
+  const units = perMember === undefined ? unitsNow : (perMember ?? 1);
+  const demandsPresence = presence === true && before?.presence !== true;
+  const limits = eligibility !== undefined && eligibility !== null;
+  return (
+    demandsPresence || units < unitsNow || (limits && !sameDoor(eligibilityAlone(before), { eligibility }))
+  );
+}
+
+function eligibilityAlone(rule: DoorRule | undefined): DoorRule | undefined {
+  return rule?.eligibility === undefined ? undefined : { eligibility: rule.eligibility };
 }
 
 function endsBefore(closesAtMs: number | undefined, instantMs: number): boolean {

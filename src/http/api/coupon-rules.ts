@@ -124,7 +124,7 @@ function isIssued(coupon: CouponView): boolean {
 }
 
 /** Whether members may win before or after the request's own change of the window. */
-function isOpenMeanwhile(coupon: CouponView, window: Window): boolean {
+export function isOpenMeanwhile(coupon: CouponView, window: Window): boolean {
   const after = { ...coupon, ...window, state: couponState({ ...coupon, ...window }, 0, coupon.atMs) };
   return isOpenSoon(coupon) || isOpenSoon(after);
 }

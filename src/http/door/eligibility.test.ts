@@ -267,6 +267,26 @@ t.test('while a coupon is open its rule is narrowed at once and widened only aft
   t.match(await press(path, 'm-1'), { status: 201 });
 });
 
+t.test('a rule is set before the coupon opens, not with the change that opens it', async (t) => {
+  const opensAt = new Date(Date.now() + 86_400_000).toISOString();
+  const eligibility = { claims: { grade: ['gold'] } };
+  const first = { status: 409, body: { code: 'pause_first', detail: /Change the rule first/ } };
+  const path = await shop.coupon({ opensAt });
+  t.match(await patch(path, { opensAt: null, eligibility }), first);
+  t.match(await press(path, 'm-1'), { status: 409, body: { code: 'not_open' } }, 'nothing was changed');
+  t.match(await patch(path, { eligibility }), { status: 200 });
+  t.match(await patch(path, { opensAt: null, eligibility: null }), {
+    status: 409,
+    body: { code: 'pause_first' },
+  });
+  t.match(await patch(path, { opensAt: null, eligibility }), { status: 200, body: { state: 'open' } });
+  t.match(await press(path, 'm-1'), refusedBy('claims'));
+
+  const units = await shop.coupon({ opensAt, perMember: 2 });
+  t.match(await patch(units, { opensAt: null, perMember: 1 }), first);
+  t.match(await patch(units, { opensAt: null, perMember: 3 }), { status: 200 });
+});
+
 t.test('rules that cannot be kept are refused', async (t) => {
   const register = (eligibility: unknown) =>
     call(shop.url, 'POST /v1/coupons', { token, body: { name: 'x', quantity: 1, eligibility } });
