@@ -22,9 +22,10 @@ async function heldCoupon() {
   const holds = new SimulatedHoldLedger(world.databaseLink, simulated);
   const highest = () => world.database.highestIssueNo(couponId);
   /** Called before the sweeper is answered what is settled. */
-  const hooks: { beforeSettled: () => void } = { beforeSettled: () => undefined };
+  const hooks = { beforeSettled: (): void => undefined, mayFail: false };
+  const counters = new HoldCounters();
   const sweeper = new HoldSweeper({
-    ...{ holds, clock, scheduler, counters: new HoldCounters(), onExpired: () => undefined },
+    ...{ holds, clock, scheduler, counters, onExpired: () => undefined },
     takeBack: new TakeBack({ admission, bell, catalogue, holds, versions }),
     settledRows: {
       read: () => {
@@ -33,7 +34,7 @@ async function heldCoupon() {
       },
     },
     onFault: (fault) => {
-      throw fault;
+      if (!hooks.mayFail) throw fault;
     },
   });
   const issue = (name: string): void => {
@@ -49,7 +50,7 @@ async function heldCoupon() {
     world.database.record({ couponId, epoch: 1, issuances: [issuance] });
   };
   const ended = (): number[] => [...world.database.ledgerOf(couponId).ended.keys()];
-  return { world, couponId, sweeper, hooks, issue, record, ended };
+  return { world, couponId, sweeper, counters, holds, hooks, issue, record, ended };
 }
 
 t.test('a hold that is recorded while the cursor moves is taken back all the same', async (t) => {
@@ -106,3 +107,25 @@ t.test(
     t.same(ended(), [1, 2]);
   },
 );
+
+t.test('a hold that cannot be taken back is later with every sweep', async (t) => {
+  const { world, sweeper, counters, holds, hooks, record, ended } = await heldCoupon();
+  record(1, 0);
+  await sweeper.sweep();
+  t.equal(counters.lagMs, 0);
+  hooks.mayFail = true;
+  const down = () => Promise.reject(new Error('the database is down'));
+  for (const fails of ['holdingCoupons', 'openHead'] as const) {
+    Object.assign(holds, { [fails]: down });
+    await world.time.advance(DUE_MS + 60_000);
+    await sweeper.sweep();
+    t.ok(counters.lagMs >= 60_000, fails);
+    Reflect.deleteProperty(holds, fails);
+  }
+  await sweeper.sweep();
+  t.same(ended(), [1]);
+  t.ok(counters.lagMs > DUE_MS, 'as late as it was');
+  await world.time.advance(HOLD_CHECK_MAX_MS);
+  await sweeper.sweep();
+  t.equal(counters.lagMs, 0);
+});

@@ -55,6 +55,8 @@ interface SweptCoupon {
   /** Not due before, by this process's monotonic clock. */
   nextCheckMs: number;
   nextCountMs: number;
+  /** When the first open hold that was seen is to be taken back, by the same clock. */
+  dueAtMs: number;
   /** A database that lost its last writes in a failover has rows before the cursor that are open again. */
   readonly forgetAtMs: number;
 }
@@ -102,6 +104,7 @@ export class HoldSweeper {
       this.#ports.counters.retain(new Set(swept.keys()));
     } catch (fault) {
       this.#ports.onFault(fault, undefined);
+      for (const [couponId, state] of this.#coupons) this.#countLate(couponId, state);
     }
   }
 
@@ -112,22 +115,36 @@ export class HoldSweeper {
     const state =
       known?.epoch === epoch && nowMs < known.forgetAtMs
         ? known
-        : { epoch, cursor: 0, nextCheckMs: 0, nextCountMs: 0, forgetAtMs: nowMs + HOLD_CURSOR_MAX_MS };
+        : {
+            epoch,
+            cursor: 0,
+            nextCheckMs: 0,
+            nextCountMs: 0,
+            ...{ dueAtMs: Infinity, forgetAtMs: nowMs + HOLD_CURSOR_MAX_MS },
+          };
     if (nowMs < state.nextCheckMs || this.#stopping) return state;
     try {
       await this.#takeBackDue(coupon, state);
     } catch (fault) {
       this.#ports.onFault(fault, couponId);
+      this.#countLate(couponId, state);
     }
     return state;
   }
 
+  /** A hold that cannot be taken back is later with every sweep that fails. */
+  #countLate(couponId: CouponId, { dueAtMs }: SweptCoupon): void {
+    const { clock, counters } = this.#ports;
+    counters.lagged(couponId, Math.max(0, clock.monotonicMs() - dueAtMs));
+  }
+
   async #takeBackDue(coupon: HoldingCoupon, state: SweptCoupon): Promise<void> {
-    const { counters } = this.#ports;
+    const { clock, counters } = this.#ports;
     const { couponId } = coupon;
     let lagMs = 0;
     for (let after = state.cursor; !this.#stopping;) {
       const head = await this.#head(coupon, after);
+      if (after === state.cursor) state.dueAtMs = clock.monotonicMs() + (head?.dueInMs ?? Infinity);
       if (head?.due !== undefined) {
         lagMs = Math.max(lagMs, -head.dueInMs);
         if (!(await this.#takeBack(coupon, head.due))) return;

@@ -23,7 +23,12 @@ export interface HoldsPorts {
 }
 
 export type ReleaseResult =
-  | ({ readonly status: 'released'; readonly remaining: number } & NumberedHolder)
+  | ({
+      readonly status: 'released';
+      readonly remaining: number;
+      /** The hold had ended before. */
+      readonly hadEnded: boolean;
+    } & NumberedHolder)
   | { readonly status: 'unknown_coupon' | 'no_hold' | 'absent' | 'confirmed' | 'not_ready' };
 
 export type RecallResult =
@@ -72,7 +77,7 @@ export class Holds {
         if (taken === 'stale' || taken.length === 0) continue;
       }
       const remaining = await this.#returned(couponId, [state]);
-      return { status: 'released', issueNo, holder, remaining };
+      return { status: 'released', issueNo, holder, remaining, hadEnded: state.status === 'ended' };
     }
     return { status: 'not_ready' };
   }
@@ -89,8 +94,9 @@ export class Holds {
     await warmer.prepare(couponId);
     const [snapshot] = await admission.snapshots([couponId]);
     if (snapshot === undefined) return { status: 'not_ready' };
-    const state = couponState(snapshot, snapshot.issued, snapshot.storeNowMs);
-    if (state !== 'paused' && state !== 'closed') return { status: 'not_stopped' };
+    // Paused before its opening, its state is `scheduled`.
+    const isClosed = couponState(snapshot, snapshot.issued, snapshot.storeNowMs) === 'closed';
+    if (!snapshot.paused && !isClosed) return { status: 'not_stopped' };
     const head = await holds.openHead(couponId, afterIssueNo, ISSUANCES_MAX, 0);
     const audit = (taken: readonly NumberedHolder[]): AuditEntry =>
       this.#entry(by, 'coupon_recalled', couponId, {

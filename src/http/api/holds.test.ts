@@ -1,5 +1,8 @@
 /** Tests holds over HTTP: until when, confirm, release, recall, and their refusals in order. */
 import t from 'tap';
+import { startRedis } from '../../../test/servers/redis.js';
+import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import { openRedisBackEnd } from '../../persist/redis/redis-back-end.js';
 import { call } from '../testing/client.js';
 import { fromNow, openShop } from '../testing/shop.js';
 
@@ -181,4 +184,55 @@ t.test('a recall takes back what is neither used nor confirmed, of a coupon that
   await call(shop.url, `POST ${path}/resume`, { token: seller });
   t.match((await shop.press(path, 'b')).body, { outcome: 'issued', issueNo: 4 }, 'b may win anew');
   t.match((await shop.press(path, 'a')).body, { outcome: 'already_issued', issueNo: 1 }, 'a has used it');
+});
+
+t.test('a coupon that was paused and gets a later opening can be recalled', async (t) => {
+  const path = await shop.coupon({ quantity: 5 });
+  await shop.press(path, 'a');
+  const opensAt = new Date(Date.now() + 86_400_000).toISOString();
+  const recall = () => call(shop.url, `POST ${path}/recall`, { token: seller, body: {} });
+  await call(shop.url, `POST ${path}/pause`, { token: seller });
+  t.match(await call(shop.url, `PATCH ${path}`, { token: seller, body: { opensAt } }), {
+    body: { state: 'scheduled' },
+  });
+  t.match(await recall(), { status: 200, body: { recalled: 1, remaining: 5 } });
+  await call(shop.url, `POST ${path}/resume`, { token: seller });
+  t.match(await recall(), { status: 409, body: { code: 'recall_while_open' } });
+});
+
+t.test('an ended hold ends no newer one, whose row is on its way', async (t) => {
+  const redis = await startRedis();
+  t.teardown(() => redis.stop());
+  const backEnd = await openRedisBackEnd({
+    ...{ redisUrls: [redis.url], callDeadlineMs: 2_000, durability: undefined, replicaAcks: 1 },
+    onConnectionError: () => undefined,
+  });
+  t.teardown(() => backEnd.close());
+  const queued = await openShop(t, { queued: backEnd });
+  const path = await queued.coupon({ quantity: 5, holdSeconds: 600, perMember: 2 });
+  const token = await queued.token('a');
+  const own = `/v1/me/coupons/${idOf(path)}`;
+  const first = await queued.press(path, 'a');
+  const issuance = {
+    issueNo: 1,
+    holder: 'a' as MemberId,
+    issuedAtMs: Date.parse(String(first.body['issuedAt'])),
+  };
+  const couponId = Number(idOf(path)) as CouponId;
+  await queued.services.ledger.record({ couponId, epoch: 1, issuances: [issuance] });
+  const give = () => call(queued.url, `DELETE ${own}/hold`, { token });
+  t.match(await give(), { status: 200, body: { issueNo: 1, released: true } });
+  t.match(await give(), { status: 200, body: { issueNo: 1, released: true } }, 'a repeat');
+  const confirmOwn = (body: object) => call(queued.url, `POST ${own}/confirm`, { token, body });
+  t.match(await confirmOwn({ orderId: 'A' }), { status: 410, body: { code: 'hold_expired' } });
+
+  t.match(await call(queued.url, `POST ${path}/units/2/download`, { token }), { body: { issueNo: 2 } });
+  t.match(
+    await confirmOwn({ orderId: 'A' }),
+    { status: 503, body: { code: 'not_recorded' } },
+    'the other unit',
+  );
+  t.match(await confirmOwn({ orderId: 'A', unit: 1 }), { status: 410, body: { code: 'hold_expired' } });
+  t.match(await queued.press(path, 'a'), { body: { outcome: 'issued', issueNo: 3 } });
+  t.match(await give(), { status: 503, body: { code: 'not_recorded' } }, 'number 3 is still held');
 });

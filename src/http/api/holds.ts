@@ -2,7 +2,7 @@
 import type { AuditActor } from '../../engine/ports/audit-log.js';
 import type { ConfirmResult, EndedHold, HoldLedger } from '../../engine/ports/hold-ledger.js';
 import type { IssuanceQueue } from '../../engine/ports/issuance-queue.js';
-import type { IssuanceName, OfMember } from '../../engine/ports/redemption-ledger.js';
+import type { IssuanceName } from '../../engine/ports/redemption-ledger.js';
 import type { Holds } from '../../engine/holds/holds.js';
 import type { OrderId } from '../../engine/domain/redemption.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
@@ -151,8 +151,7 @@ export class HoldHandlers {
 
   /** A member whose earlier hold has ended may have won anew, and the row of that may be on its way. */
   async #refuseEnded(issuance: IssuanceName, { issueNo, reason }: EndedHold): Promise<never> {
-    const isNewer = 'memberId' in issuance && (await this.#holdsNewer(issuance, issueNo));
-    if (isNewer) return refuseAbsent(this.#ports, issuance);
+    if (await this.#holdsNewer(issuance, issueNo)) return refuseAbsent(this.#ports, issuance);
     return refuse(
       'hold_expired',
       'The hold has ended and its unit is back in stock. If the order is paid, refund it.',
@@ -160,8 +159,10 @@ export class HoldHandlers {
     );
   }
 
-  async #holdsNewer({ couponId, memberId, unit = 1 }: OfMember, endedNo: number): Promise<boolean> {
-    const held = await issuedUnit(this.#ports.registry, { couponId, memberId, unit });
+  /** Without a unit, any of the member's may be the newer one. */
+  async #holdsNewer(issuance: IssuanceName, endedNo: number): Promise<boolean> {
+    if (!('memberId' in issuance)) return false;
+    const held = await issuedUnit(this.#ports.registry, issuance);
     return typeof held === 'object' && held.issueNo > endedNo;
   }
 
@@ -169,8 +170,10 @@ export class HoldHandlers {
     const result = await this.#ports.holds.release(issuance, actor);
     switch (result.status) {
       case 'released': {
-        const { issueNo, holder, remaining } = result;
+        const { issueNo, holder, remaining, hadEnded } = result;
         const { couponId } = issuance;
+        if (hadEnded && (await this.#holdsNewer(issuance, issueNo)))
+          return refuseAbsent(this.#ports, issuance);
         return json(200, {
           ...{ couponId, issueNo, ...holderFields(holder), released: true, remaining },
         } satisfies ReleasedAnswer);

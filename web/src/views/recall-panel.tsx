@@ -18,7 +18,8 @@ export function RecallPanel({ coupon, onChanged }: RecallPanelOptions) {
   const { words, api, notify } = useConsole();
   const { holds } = words;
   const [unused, setUnused] = useState<number>();
-  const isStopped = coupon.state === 'paused' || coupon.state === 'closed';
+  /** A coupon that is paused before its opening is `scheduled` too; the server refuses one that is not paused. */
+  const mayBeStopped = coupon.state !== 'open' && coupon.state !== 'sold_out';
 
   async function ask(): Promise<void> {
     const counted = await api.recall(coupon.id, 0, true);
@@ -31,7 +32,7 @@ export function RecallPanel({ coupon, onChanged }: RecallPanelOptions) {
     <section class="panel recall">
       <h2>{holds.recall}</h2>
       <p class="quiet">{holds.recallText}</p>
-      {isStopped ? (
+      {mayBeStopped ? (
         <div>
           <button type="button" class="button button-danger" onClick={() => void ask()}>
             {holds.recall}
