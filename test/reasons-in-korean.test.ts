@@ -7,10 +7,10 @@ import { koReason } from '../web/src/language/ko-reasons.js';
 t.test('every fault of the settings of Redis is said in Korean, with its values', async (t) => {
   const settings = {
     ...{ version: '6.2.14', maxmemoryPolicy: 'allkeys-lru', appendonly: 'no', appendfsync: 'everysec' },
-    ...{ connectedReplicas: 1, role: 'master' },
+    ...{ noSyncOnRewrite: 'yes', connectedReplicas: 1, role: 'master' },
   };
   const faults = settingsFaults([settings], 'replica', 2);
-  t.equal(faults.length, 4);
+  t.equal(faults.length, 5);
   for (const fault of faults) t.match(fault, /\.$/, 'a sentence beside the others of the page Health');
   const said = faults.map(koReason);
   for (const text of said) t.match(text, /[가-힣]{2}/);

@@ -75,6 +75,11 @@ fault(38, 'a named level no longer holds: nothing is decided until it holds agai
   await withholdsDecisions(t, world, 'appendfsync', ['everysec', 'always']);
 });
 
+fault(38, 'syncs are left out during a snapshot: nothing is decided until they are not', async (t) => {
+  const world = await startWorld(t, mariadb, { settings: { DURABILITY: 'fsync' } });
+  await withholdsDecisions(t, world, 'no-appendfsync-on-rewrite', ['yes', 'no']);
+});
+
 fault(
   38,
   'the append-only file is switched off: nothing is decided until it is on and complete',

@@ -20,6 +20,8 @@ t.test('with no level asked for, the strongest that the settings allow is taken'
     'one weak master',
   );
   t.equal(judgeDurability([{ ...strict, appendonly: 'no' }], undefined, 1), 'memory');
+  t.equal(judgeDurability([{ ...strict, noSyncOnRewrite: 'yes' }], undefined, 1), 'memory');
+  t.equal(judgeDurability([{ ...strict, noSyncOnRewrite: 'no' }], undefined, 1), 'fsync');
   t.equal(
     judgeDurability([{ ...strict, appendonly: undefined }], undefined, 1),
     'memory',
@@ -35,6 +37,7 @@ t.test('with no level asked for, the strongest that the settings allow is taken'
 t.test('a level stronger than the settings allow is refused, a weaker one taken', async (t) => {
   t.equal(judgeDurability([strict], 'memory', 1), 'memory');
   t.throws(() => judgeDurability([{ ...strict, appendfsync: 'everysec' }], 'fsync', 1), ConfigError);
+  t.throws(() => judgeDurability([{ ...strict, noSyncOnRewrite: 'yes' }], 'fsync', 1), ConfigError);
   t.throws(() => judgeDurability([strict, { ...strict, connectedReplicas: 2 }], 'replica', 1), ConfigError);
   t.equal(judgeDurability([{ ...strict, connectedReplicas: 2 }], 'replica', 2), 'replica');
 });

@@ -11,6 +11,8 @@ export interface RedisSettings {
   readonly maxmemoryPolicy: string | undefined;
   readonly appendonly: string | undefined;
   readonly appendfsync: string | undefined;
+  /** `no-appendfsync-on-rewrite`; with `yes` nothing is synced while Redis writes a snapshot or rewrites its file. */
+  readonly noSyncOnRewrite?: string | undefined;
   readonly connectedReplicas: number;
   /** `master`, `slave` or `sentinel`. */
   readonly role?: string | undefined;
@@ -19,9 +21,17 @@ export interface RedisSettings {
 }
 
 /** The settings that CONFIG reports. */
-type SettingsReply = Pick<RedisSettings, 'maxmemoryPolicy' | 'appendonly' | 'appendfsync'>;
+type SettingsReply = Pick<
+  RedisSettings,
+  'maxmemoryPolicy' | 'appendonly' | 'appendfsync' | 'noSyncOnRewrite'
+>;
 
-export const SETTINGS_QUERY = ['maxmemory-policy', 'appendonly', 'appendfsync'] as const;
+export const SETTINGS_QUERY = [
+  'maxmemory-policy',
+  'appendonly',
+  'appendfsync',
+  'no-appendfsync-on-rewrite',
+] as const;
 
 /** The scripts open with `#!lua`, which 7.0 introduced: it is what makes a refusal come before the first write. */
 const MAJOR_VERSION_LEAST = 7;
@@ -66,7 +76,8 @@ export function settingsFaults(
   replicaAcks: number,
 ): string[] {
   const faults = new Set<string>();
-  for (const { version, maxmemoryPolicy, appendonly, appendfsync, connectedReplicas } of settings) {
+  for (const one of settings) {
+    const { version, maxmemoryPolicy, appendonly, appendfsync, noSyncOnRewrite, connectedReplicas } = one;
     if (Number(version.split('.')[0]) < MAJOR_VERSION_LEAST) {
       faults.add(`REDIS_URL is Redis ${version}; ${MAJOR_VERSION_LEAST}.0 or later is required.`);
     }
@@ -75,7 +86,13 @@ export function settingsFaults(
         `REDIS_URL has maxmemory-policy ${maxmemoryPolicy ?? 'unknown'}, which may evict winners; set noeviction.`,
       );
     }
-    if (asked !== undefined && asked !== 'memory' && !syncsAlways({ appendonly, appendfsync })) {
+    const mustSync = asked !== undefined && asked !== 'memory';
+    if (mustSync && noSyncOnRewrite === 'yes') {
+      faults.add(
+        `DURABILITY ${asked} needs no-appendfsync-on-rewrite no, but REDIS_URL has no-appendfsync-on-rewrite yes, which leaves out syncs during a snapshot.`,
+      );
+    }
+    if (mustSync && !isAppendedAlways(one)) {
       faults.add(
         `DURABILITY ${asked} needs appendonly yes and appendfsync always, ` +
           `but REDIS_URL has appendonly ${appendonly ?? 'unknown'} and appendfsync ${appendfsync ?? 'unknown'}.`,
@@ -95,8 +112,11 @@ export function strongestLevel(settings: readonly RedisSettings[]): DurabilityLe
   return settings.every(syncsAlways) ? 'fsync' : 'memory';
 }
 
-const syncsAlways = (settings: Pick<RedisSettings, 'appendonly' | 'appendfsync'>): boolean =>
-  settings.appendonly === 'yes' && settings.appendfsync === 'always';
+const syncsAlways = (settings: RedisSettings): boolean =>
+  isAppendedAlways(settings) && settings.noSyncOnRewrite !== 'yes';
+
+const isAppendedAlways = ({ appendonly, appendfsync }: RedisSettings): boolean =>
+  appendonly === 'yes' && appendfsync === 'always';
 
 /** @throws StoreUnavailableError | StoreOutcomeUnknownError */
 export async function readSettings(node: Redis): Promise<RedisSettings> {
@@ -134,8 +154,8 @@ export function parseSettings(flat: readonly string[]): SettingsReply {
     const place = flat.indexOf(name);
     return place < 0 ? undefined : flat[place + 1];
   };
-  const [maxmemoryPolicy, appendonly, appendfsync] = SETTINGS_QUERY.map(valueOf);
-  return { maxmemoryPolicy, appendonly, appendfsync };
+  const [maxmemoryPolicy, appendonly, appendfsync, noSyncOnRewrite] = SETTINGS_QUERY.map(valueOf);
+  return { maxmemoryPolicy, appendonly, appendfsync, noSyncOnRewrite };
 }
 
 export function parseInfo(text: string): Map<string, string> {

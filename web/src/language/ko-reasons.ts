@@ -19,11 +19,15 @@ const reasons: readonly (readonly [form: RegExp, text: string])[] = [
   ],
   [
     /^REDIS_URL has maxmemory-policy (\S+), which may evict winners; set noeviction\.$/,
-    'REDIS_URL의 maxmemory-policy가 $1이라 당첨 기록이 지워질 수 있습니다. noeviction으로 바꾸세요.',
+    'REDIS_URL의 maxmemory-policy가 $1이라 발급 기록이 지워질 수 있습니다. noeviction으로 바꾸세요.',
   ],
   [
     /^DURABILITY (\S+) needs appendonly yes and appendfsync always, but REDIS_URL has appendonly (\S+) and appendfsync (\S+)\.$/,
     'DURABILITY $1에는 appendonly yes와 appendfsync always가 필요한데, REDIS_URL은 appendonly $2, appendfsync $3입니다.',
+  ],
+  [
+    /^DURABILITY (\S+) needs no-appendfsync-on-rewrite no, /,
+    'DURABILITY $1에는 no-appendfsync-on-rewrite no가 필요합니다. yes이면 Redis가 스냅샷을 쓰는 동안 디스크에 동기화하지 않습니다.',
   ],
   [
     /^DURABILITY replica needs (\d+) replicas of each master \(REPLICA_ACKS\); one master has (\d+)\.$/,
@@ -31,7 +35,7 @@ const reasons: readonly (readonly [form: RegExp, text: string])[] = [
   ],
   [
     /^Redis belongs to another installation than the database/,
-    'Redis와 데이터베이스(MYSQL_URL)가 서로 다른 환경(installation)에 속합니다. 같은 설치를 가리키도록 REDIS_URL이나 MYSQL_URL을 고치거나, Redis를 함께 쓰려면 REDIS_PREFIX에 새 값을 넣으세요. 그러면 데이터베이스에서 쿠폰을 다시 만듭니다.',
+    'Redis와 데이터베이스(MYSQL_URL)가 서로 다른 설치에 속합니다. 같은 설치를 가리키도록 REDIS_URL이나 MYSQL_URL을 고치거나, Redis를 함께 쓰려면 REDIS_PREFIX에 새 값을 넣으세요. 그러면 데이터베이스에서 쿠폰을 다시 만듭니다.',
   ],
   [
     /^Redis was last used with another copy, or a later state, of this database\./,
