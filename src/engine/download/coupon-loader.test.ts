@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { CouponId } from '../domain/coupon.js';
 import { CouponLoader } from './coupon-loader.js';
 import { couponNumber, StagedWorld } from '../testing/simulation/staged-world.js';
 
@@ -43,6 +44,19 @@ t.test('one round is outstanding; who asks meanwhile goes with the next', async 
     [one, two],
   );
   t.equal(world.storeLink.sent, sent + 1);
+});
+
+t.test('a node of the store that does not answer holds up no coupon of another', async (t) => {
+  const world = new StagedWorld();
+  const [one, two] = [await world.registered(), await world.registered()];
+  Object.assign(world.admission, { shardOf: (couponId: CouponId) => (couponId === one ? 0 : 1) });
+  const loader = new CouponLoader(world);
+  world.storeLink.next('hold');
+  const held = loader.load(one);
+  await world.time.advance(0);
+  t.equal((await loader.load(two))?.snapshot.couponId, two);
+  world.storeLink.release();
+  t.equal((await held)?.snapshot.couponId, one);
 });
 
 t.test('a coupon that the store lost is warmed before it is handed out', async (t) => {

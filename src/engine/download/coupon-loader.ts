@@ -2,7 +2,7 @@
  * Loads coupons for actors: from the admission store, and for those missing there from the catalogue.
  *
  * A burst on a thousand cold coupons, or on a million ids that do not exist, arrives as single questions. They are asked in rounds: one round
- * outstanding, whatever came meanwhile goes with the next.
+ * outstanding for each node of the store, whatever came meanwhile goes with the next.
  */
 import type { Admission } from '../ports/admission.js';
 import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
@@ -35,18 +35,18 @@ interface Question {
   reject(fault: unknown): void;
 }
 
+/** What is asked of one node of the store: another one that does not answer holds up nothing here. */
+interface Line {
+  readonly waiting: Map<CouponId, Question>;
+  readonly rounds: Rounds;
+}
+
 export class CouponLoader {
   readonly #ports: CouponLoaderPorts;
-  readonly #waiting = new Map<CouponId, Question>();
-  readonly #rounds: Rounds;
+  readonly #lines = new Map<number, Line>();
 
   constructor(ports: CouponLoaderPorts) {
     this.#ports = ports;
-    this.#rounds = new Rounds({
-      isWaiting: () => this.#waiting.size > 0,
-      round: () => this.#askRound(),
-      defer: queueMicrotask,
-    });
   }
 
   /**
@@ -58,20 +58,37 @@ export class CouponLoader {
    *   of service for a while.
    */
   load(couponId: CouponId, seenIssueNo = 0): Promise<LoadedCoupon | undefined> {
-    const waiting = this.#waiting.get(couponId);
-    if (waiting !== undefined) {
-      waiting.seenIssueNo = Math.max(waiting.seenIssueNo, seenIssueNo);
-      return waiting.answer;
+    const { waiting, rounds } = this.#lineOf(couponId);
+    const known = waiting.get(couponId);
+    if (known !== undefined) {
+      known.seenIssueNo = Math.max(known.seenIssueNo, seenIssueNo);
+      return known.answer;
     }
     const question = newQuestion(couponId, seenIssueNo);
-    this.#waiting.set(couponId, question);
-    this.#rounds.begin();
+    waiting.set(couponId, question);
+    rounds.begin();
     return question.answer;
   }
 
-  async #askRound(): Promise<void> {
-    const round = [...this.#waiting.values()].slice(0, LOAD_BATCH_MAX);
-    for (const question of round) this.#waiting.delete(question.couponId);
+  #lineOf(couponId: CouponId): Line {
+    const shard = this.#ports.admission.shardOf(couponId);
+    let line = this.#lines.get(shard);
+    if (line === undefined) {
+      const waiting = new Map<CouponId, Question>();
+      const rounds = new Rounds({
+        isWaiting: () => waiting.size > 0,
+        round: () => this.#askRound(waiting),
+        defer: queueMicrotask,
+      });
+      line = { waiting, rounds };
+      this.#lines.set(shard, line);
+    }
+    return line;
+  }
+
+  async #askRound(waiting: Line['waiting']): Promise<void> {
+    const round = [...waiting.values()].slice(0, LOAD_BATCH_MAX);
+    for (const question of round) waiting.delete(question.couponId);
     try {
       await this.#ask(round);
     } catch (fault) {

@@ -5,6 +5,7 @@
  */
 import type { Admission } from '../ports/admission.js';
 import type { Versions } from '../ports/versions.js';
+import { byShard } from '../domain/by-shard.js';
 import { chunksOf } from '../domain/chunks.js';
 import type { Clock, Scheduler } from '../domain/clock.js';
 import { CouponActor } from './coupon-actor.js';
@@ -192,11 +193,19 @@ export class Engine {
     this.#checkingVersions = true;
     try {
       const sealed = [...this.#actors.values()].filter((actor) => actor.needsVersionChecks);
-      for (const some of chunksOf(sealed, LOAD_BATCH_MAX)) await this.#checkVersionsOf(some);
-    } catch (fault) {
-      this.#ports.onFault(fault, undefined);
+      const groups = byShard(this.#ports.admission, sealed, ({ couponId }) => couponId);
+      // A node of the store that does not answer holds up no coupon of another.
+      await Promise.all(groups.map((actors) => this.#checkVersionsIn(actors)));
     } finally {
       this.#checkingVersions = false;
+    }
+  }
+
+  async #checkVersionsIn(actors: readonly CouponActor[]): Promise<void> {
+    try {
+      for (const some of chunksOf(actors, LOAD_BATCH_MAX)) await this.#checkVersionsOf(some);
+    } catch (fault) {
+      this.#ports.onFault(fault, undefined);
     }
   }
 
