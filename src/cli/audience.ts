@@ -11,7 +11,7 @@ import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UnknownCouponError, UsageError } from './exit-codes.js';
 import { operatorHere } from './operator.js';
-import { readInputFile } from './input-file.js';
+import { firstColumn, readInputFile } from './input-file.js';
 import { couponId } from './option-values.js';
 import { startProgress } from './progress.js';
 import type { Progress } from './progress.js';
@@ -156,7 +156,7 @@ function readMembers(path: string): MemberId[] {
   const members = new Set<MemberId>();
   const faults: number[] = [];
   for (const [place, line] of text.split(/\r?\n/).entries()) {
-    const member = line.split(',')[0]?.trim() ?? '';
+    const member = firstColumn(line);
     if (member === '' || (place === 0 && member === 'member_id')) continue;
     const memberId = memberIdOf(member);
     if (memberId === undefined) faults.push(place + 1);

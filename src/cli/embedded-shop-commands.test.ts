@@ -78,6 +78,12 @@ t.test('an operator loads the list of a coupon from a file, and replaces it', as
     stderr: /: 2, 4\. Nothing was loaded/,
   });
   t.match(await load(['', 'member_id']), { exitCode: 0 }, 'a heading is one in the first line only');
+  t.match(await load(['"member_id","grade"', '"7","gold"', ' "say ""8""" ', '9,"a, b"'], '--replace'), {
+    stdout: /^coupon 1: 3 members, /,
+  });
+  for (const member of ['7', 'say "8"', '9']) {
+    t.match((await audience('show', '1', '--member', member)).stdout, /is on the list/, 'without its quotes');
+  }
   t.match(await audience('show', '2'), { exitCode: 1, stderr: /Coupon 2 does not exist\./ });
   t.match((await runSeonchak(['audit'], settings)).stdout, /audience_changed +coupon 1/);
 });

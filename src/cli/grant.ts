@@ -5,7 +5,7 @@ import type { CouponId } from '../engine/domain/coupon.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine } from './command-context.js';
 import { CommandFailedError, ServerRefusedError, UsageError } from './exit-codes.js';
-import { readInputFile } from './input-file.js';
+import { firstColumn, readInputFile } from './input-file.js';
 import { couponId } from './option-values.js';
 import { startProgress } from './progress.js';
 import { addressOf, bodyOf, KEY_SETTING, keyMissing, unreachable } from './server-call.js';
@@ -107,7 +107,7 @@ async function ask(address: string, key: string, memberIds: readonly string[]): 
 function readMembers(path: string): string[] {
   const members = readInputFile(path)
     .split(/\r?\n/)
-    .map((line) => line.split(',')[0]?.trim() ?? '')
+    .map(firstColumn)
     .filter((member, place) => member !== '' && !(place === 0 && member === 'member_id'));
   if (members.length === 0)
     throw new UsageError(`The file ${path} has no member ids. Write one in each line.`);

@@ -13,9 +13,15 @@ export interface ListedLine {
 export function readMembers(text: string): readonly ListedLine[] {
   const lines = text.split(/\r?\n/).map((line, place) => ({
     line: place + 1,
-    member: line.split(',')[0]?.trim() ?? '',
+    member: firstColumn(line),
   }));
   return lines.filter(({ line, member }) => member !== '' && !(line === 1 && member === 'member_id'));
+}
+
+/** Databases and spreadsheets write a text in quotes, with those inside it doubled. */
+function firstColumn(line: string): string {
+  const [, quoted] = /^\s*"((?:[^"]|"")*)"\s*(?:,|$)/.exec(line) ?? [];
+  return (quoted?.replaceAll('""', '"') ?? line.split(',')[0] ?? '').trim();
 }
 
 /** In the order of the file. */
