@@ -137,7 +137,7 @@ t.test('a waiting room is asked for and left out in the form', async (t) => {
   const page = await signedIn(browser, 'seller-1', 'seller');
   const couponId = await site.register({ name: 'By the waiting room' });
   const isRequired = async () => (await site.client.call(`/v1/coupons/${couponId}`)).body['presenceRequired'];
-  const box = inDialog(page).getByLabel('Give it only to members with a ticket');
+  const box = inDialog(page).getByLabel('Issue it only to members with a presence ticket');
 
   await openForm(site, page, couponId);
   await box.check();
@@ -161,7 +161,7 @@ t.test('without a waiting room the form says so, and what is left of one can be 
   const site = await openSite(t, {});
   const page = await signedIn(browser, 'seller-1', 'seller');
   const none = await site.register({ name: 'No waiting room' });
-  const box = inDialog(page).getByLabel('Give it only to members with a ticket');
+  const box = inDialog(page).getByLabel('Issue it only to members with a presence ticket');
   await openForm(site, page, none);
   await inDialog(page).getByText('No waiting room is connected.').waitFor();
   t.equal(await box.isDisabled(), true);
@@ -205,7 +205,7 @@ t.test('when no other coupon can have a rule the form says so, and one with a ru
   // The server reads the rules in pages.
   const offer = async () => (await site.client.call('/v1/member-claims', { token })).body['presence'];
   while ((await offer()) !== 'full') await new Promise((resolve) => setTimeout(resolve, 100));
-  const box = inDialog(page).getByLabel('대기실 입장권이 있는 회원에게만 발급');
+  const box = inDialog(page).getByLabel('대기실 통과증이 있는 회원에게만 발급');
   await openForm(site, page, couponId, '수정');
   await inDialog(page).getByText('조건을 둔 쿠폰이 한도에 이르렀습니다.').waitFor();
   t.equal(await box.isDisabled(), true);

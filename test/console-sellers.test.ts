@@ -124,11 +124,11 @@ t.test('image, description and waiting room are set, shown and changed in the fo
   await page.getByText('No image could be loaded').waitFor();
   await page.getByLabel('Image').fill('https://img.shop.example/cup.svg');
   await page.locator('form .coupon-image').waitFor();
-  await page.getByLabel('Give it only to members with a ticket').check();
+  await page.getByLabel('Issue it only to members with a presence ticket').check();
   await page.getByRole('button', { name: 'Register', exact: true }).click();
   // This installation has no presence service.
   await page.getByText('This service has no waiting room').waitFor();
-  await page.getByLabel('Give it only to members with a ticket').uncheck();
+  await page.getByLabel('Issue it only to members with a presence ticket').uncheck();
   await page.getByRole('button', { name: 'Register', exact: true }).click();
   await page.getByRole('heading', { name: 'With an image', level: 1 }).waitFor();
   await page.unroute('**/v1/member-claims');
@@ -289,7 +289,7 @@ t.test('a new seller is led to the first coupon, and has nothing to search yet',
   await newcomer.getByText('No coupons yet').waitFor();
   t.equal(await newcomer.getByRole('searchbox').count(), 0);
   await newcomer.getByRole('link', { name: 'Register a coupon' }).click();
-  const room = newcomer.getByLabel('Give it only to members with a ticket of the waiting room');
+  const room = newcomer.getByLabel('Issue it only to members with a presence ticket of the waiting room');
   await newcomer.getByText('No waiting room is connected.').waitFor();
   t.ok(await room.isDisabled(), 'what would be refused cannot be chosen, and the reason is beside it');
 });

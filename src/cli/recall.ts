@@ -32,7 +32,7 @@ export function addRecall(program: Command, context: CommandContext): void {
     )
     .argument('<coupon>', 'id of the coupon', couponId)
     .option('--dry-run', 'only count what would be taken back')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'skip the confirmation')
     .option('--server <url>', 'address of the server; without it that of HOST and PORT')
     .option('--json', 'print JSON for programs; needs --yes or --dry-run')
     .addHelpText('after', `\nExamples:\n  $ ${KEY_SETTING}=sck_… seonchak recall 42 --dry-run`)

@@ -98,7 +98,7 @@ function readRedisUrl(text: string): StoreUrl | Refused {
 }
 
 const SENTINEL_FORM =
-  'must be redis+sentinel://user:password@host1:26379,host2:26379/mastername, with /3 behind it for a database number';
+  'must be redis+sentinel://user:password@host1:26379,host2:26379/mastername, followed by /3 for database 3';
 const SENTINEL_PORT = 26_379;
 const SENTINEL_OPTION = /^sentinel[_-]?(username|password|tls)$/i;
 

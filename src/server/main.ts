@@ -43,7 +43,7 @@ const GRACE_MS = 10_000;
 
 export interface RunningServer {
   readonly port: number;
-  /** Drains and stops; safe to call twice. */
+  /** Shuts down; safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -87,10 +87,12 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     },
     onNews: (heard) => {
       if (heard)
-        logger.info('Updates from the other processes arrive again; downloads are answered from memory');
+        logger.info(
+          'Updates from the other processes arrive again; sold-out downloads are answered from memory again',
+        );
       else
         logger.warn(
-          'No updates from other processes arrive over the channels of Redis; Redis decides every download until they arrive again',
+          'No updates from other processes arrive over the channels of Redis; Redis decides every download until they arrive again; check the network, and the right of the Redis user to the channels &seonchak:*',
         );
     },
     recoveryListener: {

@@ -25,7 +25,7 @@ class ApiProcessEndedError extends SeonchakError {
 }
 
 export interface ApiProcesses {
-  /** Sends SIGTERM to all of them and waits until they have drained and ended. */
+  /** Sends SIGTERM to all of them and waits until they have shut down and ended. */
   stop(): Promise<void>;
 }
 

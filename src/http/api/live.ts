@@ -132,7 +132,10 @@ export class LiveStreams {
       return topic;
     } catch (fault) {
       if (isStoreFault(fault)) return NOT_READY;
-      this.#logger.error({ err: fault }, 'Live stream could not be opened');
+      this.#logger.error(
+        { err: fault, couponId },
+        'Live stream could not be opened; the client got internal_error',
+      );
       return INTERNAL_ERROR;
     } finally {
       this.#joining--;

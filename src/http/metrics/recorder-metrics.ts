@@ -48,10 +48,10 @@ export function registerRecorderMetrics(registry: Registry, counters: RecorderCo
     'Issuances not recorded because they were claimed before a rebuild.',
     () => counters.stale,
   );
-  counter('drains', 'Drains of a coupon that completed.', () => counters.drains);
+  counter('drains', 'Completed drains, one for each coupon in them.', () => counters.drains);
   new Gauge({
     name: 'seonchak_recording_gap',
-    help: 'Issuances of idle coupons that are neither recorded nor queued.',
+    help: 'Issuances of idle coupons missing from both stores, plus rows beyond what Redis has issued.',
     registers: [registry],
     collect() {
       this.set(counters.gap);

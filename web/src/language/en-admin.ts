@@ -53,7 +53,7 @@ export const enAdmin = {
     title: 'All coupons',
     lead: 'The coupons of every seller. Open one to compare it with the database.',
     seller: 'Seller',
-    setAside: 'Set aside',
+    setAside: 'Dead letters',
     outOfService: 'Out of service',
   },
 
@@ -100,7 +100,7 @@ export const enAdmin = {
       doubled: ['Numbers held twice', 'Needs a manual decision.'],
       revokedRows: ['Rows under a revoked number', 'Needs a manual decision.'],
       gaps: ['Numbers without a holder', 'Issued, but no member holds them. Needs a manual decision.'],
-      deadLetters: ['Set aside', 'Recorders could not write them. The table dead_letter has the reasons.'],
+      deadLetters: ['Dead letters', 'Recorders could not write them. The table dead_letter has the reasons.'],
       stuckClaims: ['Expired claims', 'No recorder has taken them over: check that one runs.'],
       excess: ['More rows than units', 'Needs a manual decision.'],
     } as Readonly<Record<string, readonly [string, string]>>,

@@ -53,7 +53,7 @@ export const enProblems: Readonly<Record<string, string>> = {
   claim_unknown: 'This installation keeps no such claim of members.',
   not_exclusive: 'The two coupons could be open at the same time.',
   pause_first:
-    'Pause the coupon first: the change would let in more members, shorten the validity, or alter the discount.',
+    'Pause the coupon first: the change would let in more members, shorten the validity, or alter the discount. If it opens the coupon with a new rule, save the rule first.',
   audience_full: 'The list of members is full.',
   upgrade_running: 'The servers are being upgraded. Try again in a moment.',
   rules_too_many: 'Too many coupons have rules already.',

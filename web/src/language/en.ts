@@ -188,7 +188,7 @@ export const en = {
         'No waiting room is connected. The operator connects one with PRESENCE_SECRET or PRESENCE_JWKS_URL.',
       full: 'As many coupons have a rule as can. Remove the rules of old coupons first.',
     },
-    presenceRequired: 'Give it only to members with a ticket of the waiting room',
+    presenceRequired: 'Issue it only to members with a presence ticket of the waiting room',
     quantity: 'Quantity',
     units: 'units',
     quantityHint: 'How many there are in all.',

@@ -51,7 +51,7 @@ export const koProblems: Readonly<Record<string, string>> = {
   claim_unknown: '이 서비스가 보관하지 않는 회원 속성입니다.',
   not_exclusive: '두 쿠폰의 진행 기간이 겹칠 수 있습니다.',
   pause_first:
-    '대상 회원이 늘거나, 사용 기간이 줄거나, 할인이 바뀌는 변경입니다. 쿠폰을 먼저 일시 중지해 주세요.',
+    '대상 회원이 늘거나, 사용 기간이 줄거나, 할인이 바뀌는 변경입니다. 쿠폰을 먼저 일시 중지해 주세요. 조건과 오픈을 함께 바꾸려면 조건을 먼저 저장해 주세요.',
   audience_full: '대상 회원 명단이 가득 찼습니다.',
   upgrade_running: '서버를 업그레이드하고 있습니다. 잠시 후 다시 시도해 주세요.',
   rules_too_many: '조건이 있는 쿠폰이 이미 너무 많습니다.',

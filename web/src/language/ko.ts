@@ -184,7 +184,7 @@ export const ko: Words = {
       disabled: '연결된 대기실이 없습니다. 운영자가 PRESENCE_SECRET 또는 PRESENCE_JWKS_URL로 연결합니다.',
       full: '조건을 둔 쿠폰이 한도에 이르렀습니다. 지난 쿠폰의 조건을 먼저 해제해 주세요.',
     },
-    presenceRequired: '대기실 입장권이 있는 회원에게만 발급',
+    presenceRequired: '대기실 통과증이 있는 회원에게만 발급',
     nameHint: '회원에게 보이는 이름입니다.',
     quantity: '수량',
     units: '장',
