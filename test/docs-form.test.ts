@@ -225,6 +225,18 @@ t.test('docs/reliability.md lists every fault of the tests, with the file that i
   t.end();
 });
 
+t.test('docs/security.md has every action of the audit log', (t) => {
+  const [type = ''] = /export type AuditAction =[^;]*;/.exec(read('src/engine/ports/audit-log.ts')) ?? [];
+  const actions = Array.from(type.matchAll(/'(\w+)'/g), ([, action = '']) => action);
+  t.ok(actions.length > 20);
+  const [, table = ''] = read('docs/security.md').split('## Audit log');
+  t.same(
+    actions.filter((action) => !table.includes(`\`${action}\``)),
+    [],
+  );
+  t.end();
+});
+
 t.test('docs/operations.md quotes log lines and findings as the code prints them', (t) => {
   const source = repositoryFiles
     .filter((file) => /^src\/.*(?<!\.test)\.ts$/.test(file))

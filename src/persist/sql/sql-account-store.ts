@@ -142,8 +142,9 @@ export class SqlAccountStore implements AccountStore {
         if (row === undefined) throw new RolledBack('unknown' as const);
         if (row.role === role) throw new RolledBack('unchanged' as const);
         await transaction.updateTable('account').set({ role }).where('id', '=', id).execute();
-        if (row.role === 'seller') await revokeKeys(transaction, accountIdOf(id), entry.atMs);
-        await insertAuditEntry(transaction, entry);
+        const keys = row.role === 'seller' ? await revokeKeys(transaction, accountIdOf(id), entry.atMs) : 0;
+        const detail = keys === 0 ? entry.detail : { ...entry.detail, keys };
+        await insertAuditEntry(transaction, { ...entry, detail });
         return 'changed' as const;
       });
     } catch (error) {
