@@ -6,7 +6,7 @@ import type { CouponReconciliation, Findings } from '../engine/reconcile/compari
 import { isClean } from '../engine/reconcile/comparison.js';
 import type { CouponRepair } from '../engine/reconcile/repair-coupon.js';
 import {
-  ForgottenRevokes,
+  LostRevocations,
   repairCoupon,
   UnfinishedRevokes,
   UnrecordedIssuances,
@@ -63,17 +63,17 @@ export async function repairAndReport(
   if (isForgettable(stores, record)) await stores.warmer.warm(record.couponId);
   const unrecorded = new UnrecordedIssuances(distributed, record);
   const unfinished = new UnfinishedRevokes(stores, record);
-  const forgotten = new ForgottenRevokes(stores, record);
+  const lost = new LostRevocations(stores, record);
   const found = await reconcileCoupon(reconcilePorts(stores), record, {
     ...progressOf(hooks),
     onUnrecorded: (issuances) => unrecorded.requeue(issuances),
     onUnfinishedRevocations: (issuances) => unfinished.finish(issuances),
-    ...(hooks.storeIsLater === true ? { onOrphanedRows: (rows) => forgotten.finish(rows) } : {}),
+    ...(hooks.storeIsLater === true ? { onOrphanedRows: (rows) => lost.finish(rows) } : {}),
   });
-  if (isClean(found) && forgotten.finished === 0) return { ...found, clean: true };
+  if (isClean(found) && lost.finished === 0) return { ...found, clean: true };
   const repair = await repairCoupon({ ...stores, ...distributed }, record, found, {
     requeued: unrecorded.requeued,
-    revokesFinished: unfinished.finished + forgotten.finished,
+    revokesFinished: unfinished.finished + lost.finished,
   });
   await stores.auditLog.append({
     ...{ atMs: Date.now(), actor, action: 'coupon_repaired' },

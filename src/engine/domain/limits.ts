@@ -195,7 +195,7 @@ export const DRAIN_COOLDOWN_MS = 50;
 export const DRAINED_COUPONS_PER_SECOND = 2_000;
 export const DRAIN_COOLDOWN_MAX_MS = 200;
 
-/** A recorder that stops waits so long for its drains: longer than the statements of one, and within the grace of a supervisor. */
+/** A recorder that stops waits at most this long for its drains: longer than the statements of one, and within the grace of a supervisor. */
 export const RECORDER_STOP_MAX_MS = 10_000;
 
 /** How long one statement may take in the database, milliseconds. A lease must outlast it. */

@@ -1,3 +1,4 @@
+/** Repeats tasks of this process. */
 import type { Scheduler } from './clock.js';
 
 /**

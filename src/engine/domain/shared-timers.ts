@@ -1,3 +1,4 @@
+/** Shares the timers of tasks that have the same interval. */
 import type { Scheduler } from './clock.js';
 
 interface SharedTimer {

@@ -7,8 +7,7 @@
  * - `open`: the store decides. One batch is outstanding; downloads that arrive meanwhile go with the next, so the batch
  *   grows with the load. Nothing waits for a batch to fill.
  * - `sealed`: at this version no member can win (sold out, paused, closed, not yet open). Answers come from memory, in
- *   the same turn of
- *   the event loop, for as long as the store confirmed the version less than a second ago.
+ *   the same turn of the event loop, for as long as the store confirmed the version less than a second ago.
  *
  * Transitions
  * - cold → open, cold → sealed (before opening, nothing issued): snapshot loaded
@@ -107,7 +106,7 @@ export class CouponActor implements AskingActor {
       download.settle(BUSY);
       return;
     }
-    this.#goOn();
+    this.#advance();
   }
 
   /**
@@ -245,7 +244,7 @@ export class CouponActor implements AskingActor {
   }
 
   /** Into the line of the shard, unless the actor is there, has asked, or learns. */
-  #goOn(): void {
+  #advance(): void {
     if (this.#phase !== 'idle' || !this.#waits) return;
     this.#phase = 'in_line';
     this.#context.enterLine(this);
@@ -253,7 +252,7 @@ export class CouponActor implements AskingActor {
 
   #again(): void {
     this.#phase = 'idle';
-    this.#goOn();
+    this.#advance();
   }
 
   /** The one place where the state changes. */

@@ -51,8 +51,7 @@ export interface AdmitRefused {
    * - `not_ready`: the coupon is not in service (never warmed, lost, being recovered, or not yet verified since the
    *   store's server changed).
    * - `stale_epoch`: the store's epoch is not the caller's, be it higher (rebuilt since the caller read it) or lower
-   *   (the store
-   *   has lost data), or the store has issued fewer numbers than the caller has received; take a new snapshot first.
+   *   (the store has lost data), or the store has issued fewer numbers than the caller has received; take a new snapshot first.
    * - `expired`: the store's clock has passed `notAfterMs`; a late command must not issue to members who left long ago.
    */
   readonly status: 'not_ready' | 'stale_epoch' | 'expired';

@@ -1,10 +1,8 @@
 /**
- * Changes that sellers make to coupons, as the catalogue keeps them: stored before they are sent to the admission
- * store.
+ * Defines the changes that sellers make to coupons: stored in the catalogue before they are sent to the admission store.
  *
- * 1. `begin` stores the change, in one transaction with its number, its idempotency key and the check of the
- *   caller's revision. Until it
- *    is settled no other change of that coupon begins, so changes of a coupon are carried out in the order of their numbers.
+ * 1. `begin` stores the change, in one transaction with its number, its idempotency key and the check of the caller's revision.
+ *    Until it is settled no other change of that coupon begins, so changes are carried out in the order of their numbers.
  * 2. The admission store is asked. It knows the number: a command that comes late, or a second time, does nothing.
  * 3. `complete` makes the change part of the catalogue, with its audit entry; `discard` removes one that is not in
  *   force.

@@ -1,4 +1,4 @@
-/** Requests that carry an `Idempotency-Key`: what names one, and how long the name is remembered. */
+/** Names requests that carry an `Idempotency-Key`, and defines how long a name is remembered. */
 
 /** A repeat with the same key is recognised for this long. */
 export const IDEMPOTENCY_KEPT_MS = 24 * 60 * 60_000;

@@ -66,12 +66,12 @@ export class UnfinishedRevokes {
 }
 
 /**
- * Revokes again what a restored database has forgotten as revoked; for {@link ReconcileHooks.onOrphanedRows}.
+ * Revokes again the issuances whose revocations a restored database has lost; for {@link ReconcileHooks.onOrphanedRows}.
  *
  * Only where the store is known to be the later one: then a number that it has issued and that no member holds was taken back. A rebuild would
  * give such a unit back to its former member, and revoke one that was issued since.
  */
-export class ForgottenRevokes {
+export class LostRevocations {
   finished = 0;
   readonly #ports: Pick<RepairPorts, 'admission' | 'catalogue'> & { readonly ledger: IssuanceLedger };
   readonly #couponId: CouponId;

@@ -75,8 +75,7 @@ const LIST_CHUNK_ROWS = 200;
 
 /**
  * @throws StoreUnavailableError from every method: nothing was changed. StoreOutcomeUnknownError: it may have been, or
- *   will be. All methods
- *   may be repeated: an amendment sets values (units are added once per idempotency key), a revoke names its number; a registration
+ *   will be. All methods may be repeated: an amendment sets values (units are added once per idempotency key), a revoke names its number; a registration
  *   without an idempotency key whose answer was lost may exist twice.
  *
  * A change made `by` an actor is written into the audit log, in the transaction that saves it.

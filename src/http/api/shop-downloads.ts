@@ -1,5 +1,5 @@
 /**
- * Downloads that a shop's backend asks for on behalf of its members: one, or up to a thousand at once.
+ * Handles downloads that a shop's backend asks for on behalf of its members: one, or up to a thousand at once.
  *
  * They are ordinary pending downloads in the mailbox of their coupon, so window, pause, stock, one-each and the door rule hold as for a
  * member's own request. A presence ticket is not asked for: the shop is the proof.

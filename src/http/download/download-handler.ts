@@ -36,7 +36,7 @@ import { BUSY, UNKNOWN_COUPON, writeConstant } from './replies.js';
 import type { ConstantReply } from './replies.js';
 
 export interface DownloadContext extends AnswerParts {
-  readonly engine: { download(ticket: PendingDownload, mayWait: boolean): void };
+  readonly engine: { download(pending: PendingDownload, mayWait: boolean): void };
   readonly authenticator: Authenticator;
   readonly limits: CallerLimits;
   readonly door: Pick<Door, 'concerns' | 'readsTicket' | 'judge' | 'holdMsOf'>;
@@ -243,7 +243,7 @@ export class DownloadHandler {
     response: HttpResponse,
     body: KnownBody,
     waiting: Result | Promise<Result>,
-    goOn: (result: Result) => void,
+    proceed: (result: Result) => void,
   ): Promise<void> {
     const client = { disconnected: false };
     response.onAborted(() => {
@@ -252,7 +252,7 @@ export class DownloadHandler {
     this.#inFlight.enter();
     try {
       const [result] = await Promise.all([waiting, body === 'in chunks' ? bodyIsOver() : undefined]);
-      if (!client.disconnected) response.cork(() => goOn(result));
+      if (!client.disconnected) response.cork(() => proceed(result));
     } catch (fault) {
       if (!client.disconnected) response.cork(() => this.#fail(response, body, fault));
     } finally {

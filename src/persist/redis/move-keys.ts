@@ -1,5 +1,5 @@
 /**
- * Moves the keys of every coupon from the layout before to the present one: `seonchak migrate` (docs/adr/0094).
+ * Moves the keys of every coupon from the previous layout to the present one: `seonchak migrate` (docs/adr/0094).
  *
  * Every process has been stopped, so nothing changes meanwhile. A coupon is moved in one step (lua/move.lua), or not yet. On a single Redis that step
  * renames its keys. In a Cluster the new names lie in another slot: the keys are copied first, under names of their own, the step names the copies, and

@@ -84,7 +84,7 @@ export interface RedisBackEnd {
   readonly belonging: BelongingCheck;
   /** For {@link RedisRecoveryStore}: short, because it becomes part of markers. */
   readonly newToken: () => string;
-  /** Moves keys of the layout before (move-keys.ts); every process has to be stopped. @returns how many coupons were moved. */
+  /** Moves keys of the previous layout (move-keys.ts); every process has to be stopped. @returns how many coupons were moved. */
   moveKeys(tables: Omit<TablesOf, 'stamp'>, onMoved: (coupons: number) => void): Promise<number>;
   /** Version, clock and memory of every master. @throws StoreUnavailableError */
   inspect(): Promise<StoreCondition[]>;

@@ -1,5 +1,5 @@
 /**
- * Names the layout of the keys in Redis, and finds keys of the layout before (docs/adr/0094).
+ * Names the layout of the keys in Redis, and finds keys of the previous layout (docs/adr/0094).
  *
  * The member of `seonchak:installation` is layout and installation, `layout-2 4f2c`. Versions before buckets wrote the installation alone, and stop
  * deciding within seconds when they find anything else there.
@@ -16,7 +16,7 @@ export interface KeyCommands {
   command(name: string, key: string, args: readonly (string | number)[]): Promise<unknown>;
 }
 
-/** Raised with every change of the names or the content of keys that scripts of the version before could not read. */
+/** Raised with every change of the names or the content of keys that scripts of the previous version could not read. */
 const LAYOUT = 'layout-2';
 const MOVING = 'moving';
 
@@ -48,7 +48,7 @@ export const earlierLayout = (): LayoutMismatchError =>
     'The keys in Redis are of an earlier version of Seonchak. Stop every process of it, run `seonchak migrate`, then start this version.',
   );
 
-/** Coupons of which Redis has keys of the layout before, each with its keys by place, those that are not ours left out. */
+/** Coupons of which Redis has keys of the previous layout, each with its keys by place, those that are not ours left out. */
 export async function* earlierCoupons(
   calls: KeyCommands,
   highestCouponId: number,

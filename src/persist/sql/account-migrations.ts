@@ -1,4 +1,4 @@
-/** Migrations of accounts and of what coupons show to visitors. `migrations.ts` has their order. */
+/** Lists the migrations of accounts and of what coupons show to visitors. `migrations.ts` has their order. */
 import { type Kysely, sql } from 'kysely';
 import { SESSION_ENDS } from './change-counter.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';

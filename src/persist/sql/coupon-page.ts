@@ -6,7 +6,7 @@ import type { Database } from './schema.js';
 type Builder = ExpressionBuilder<Database, 'coupon'>;
 
 /** Every database here sorts NULL before all numbers, so behind them when descending. */
-const BEHIND: Record<CouponSort, (row: Builder, after: CouponCursor) => Expression<SqlBool>> = {
+const AFTER: Record<CouponSort, (row: Builder, after: CouponCursor) => Expression<SqlBool>> = {
   id: (row, { couponId }) => row('id', '>', couponId),
   '-id': (row, { couponId }) => row('id', '<', couponId),
   opensAt: (row, { couponId, opensAtMs }) =>
@@ -38,7 +38,7 @@ export function couponPage(
   if (range.opensBeforeMs !== undefined) query = query.where('opens_at', '<', range.opensBeforeMs);
   if (range.createdFromMs !== undefined) query = query.where('created_at', '>=', range.createdFromMs);
   if (range.createdBeforeMs !== undefined) query = query.where('created_at', '<', range.createdBeforeMs);
-  if (after !== undefined) query = query.where((row) => BEHIND[sort](row, after));
+  if (after !== undefined) query = query.where((row) => AFTER[sort](row, after));
   if (sort.endsWith('opensAt')) query = query.orderBy('opens_at', direction);
   return query.orderBy('id', direction);
 }

@@ -1,4 +1,4 @@
-/** Migrations of door rules. `migrations.ts` has their order. */
+/** Lists the migrations of door rules. `migrations.ts` has their order. */
 import { type Kysely, sql } from 'kysely';
 import { TOKEN_LENGTH, TOKENS_MAX } from '../../accounts/change-history.js';
 import { COUNTER_SUBJECT, DOOR_CHANGES, newToken } from './change-counter.js';

@@ -1,4 +1,4 @@
-/** Migrations of the feed of events. `migrations.ts` has their order. */
+/** Lists the migrations of the feed of events. `migrations.ts` has their order. */
 import { type Kysely, sql } from 'kysely';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
 import type { SqlFlavour } from './sql-flavour.js';

@@ -14,7 +14,7 @@ import { revokedUpTo } from './beyond-quantity.js';
 import { RolledBack } from './transaction.js';
 
 /** What a recording is based on. */
-export interface Ground {
+export interface LockedState {
   readonly revokedNumbers: ReadonlySet<number>;
   /** The catalogue's quantity; `undefined` for a coupon that is not in it. */
   readonly quantity: number | undefined;
@@ -39,9 +39,9 @@ export async function lockEpochAndRevocations(
   transaction: Transaction<Database>,
   flavour: SqlFlavour,
   { couponId, epoch, issuances }: ClaimedBatch,
-): Promise<Ground> {
+): Promise<LockedState> {
   const { lowest, highest } = rangeOf(issuances);
-  // The highest number depends on `coupon.id`: read before the lock was had, it would not show what was committed meanwhile.
+  // The highest number depends on `coupon.id`: read before the lock was acquired, it would not show what was committed meanwhile.
   const { rows } = await sql<{
     epoch: number | null;
     quantity: number | null;

@@ -177,8 +177,8 @@ async function takeOut(
   batch: ClaimedBatch,
 ): Promise<{ readonly revoked: number; readonly surplus: number }> {
   const { couponId, issuances, quantity = 0 } = batch;
-  const ground = await lockEpochAndRevocations(transaction, flavour, batch);
-  const isRevoked = ({ issueNo }: Issuance): boolean => ground.revokedNumbers.has(issueNo);
+  const state = await lockEpochAndRevocations(transaction, flavour, batch);
+  const isRevoked = ({ issueNo }: Issuance): boolean => state.revokedNumbers.has(issueNo);
   const revoked = issuances.filter(isRevoked).map(({ issueNo }) => issueNo);
   for (const part of chunksOf(revoked, LIST_MAX)) {
     await transaction
@@ -187,13 +187,13 @@ async function takeOut(
       .where('issue_no', 'in', part)
       .execute();
   }
-  const most = ground.quantity === undefined ? Infinity : Math.max(ground.quantity, quantity);
-  if (ground.highest <= most) return { revoked: revoked.length, surplus: 0 };
+  const most = state.quantity === undefined ? Infinity : Math.max(state.quantity, quantity);
+  if (state.highest <= most) return { revoked: revoked.length, surplus: 0 };
   const live = revoked.length === 0 ? issuances : issuances.filter((issuance) => !isRevoked(issuance));
   const surplus = await buryBeyondQuantity(
     transaction,
     flavour,
-    { couponId, highest: ground.highest },
+    { couponId, highest: state.highest },
     live,
     most,
   );

@@ -68,9 +68,9 @@ async function insertPlainly(
     const [only] = batches;
     if (batches.length > 1 || only === undefined)
       return await lockEpochsAndRevocations(transaction, flavour, batches);
-    const ground = await lockEpochAndRevocations(transaction, flavour, only);
-    const most = ground.quantity === undefined ? Infinity : Math.max(ground.quantity, only.quantity ?? 0);
-    return ground.revokedNumbers.size === 0 && ground.highest <= most;
+    const state = await lockEpochAndRevocations(transaction, flavour, only);
+    const most = state.quantity === undefined ? Infinity : Math.max(state.quantity, only.quantity ?? 0);
+    return state.revokedNumbers.size === 0 && state.highest <= most;
   } catch (error) {
     if (error instanceof StaleEpoch) return false;
     // Not tried again as a whole: a wait for one coupon's lock must not make the others wait again and again.

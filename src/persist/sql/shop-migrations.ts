@@ -1,4 +1,4 @@
-/** Migrations of what a shop needs around the drop. `migrations.ts` has their order. */
+/** Lists the migrations of what a shop needs around the drop. `migrations.ts` has their order. */
 import { type Kysely, sql } from 'kysely';
 import { KEY_CHANGES } from './change-counter.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';

@@ -26,7 +26,7 @@ export class SqlIssuanceSearch implements IssuanceSearch {
     after: number,
     limit: number,
   ): Promise<FoundRows> {
-    const first = await this.#numberBehind(couponId, descending, after);
+    const first = await this.#numberAfter(couponId, descending, after);
     if (first === undefined) return { rows: [], next: undefined };
     const last = descending ? Math.max(1, first - WINDOW_NUMBERS + 1) : first + WINDOW_NUMBERS - 1;
     const found = await reading(() => {
@@ -44,12 +44,12 @@ export class SqlIssuanceSearch implements IssuanceSearch {
     });
     const rows = found.slice(0, limit).map(ledgerRow);
     if (found.length > limit) return { rows, next: rows.at(-1)?.issueNo };
-    const beyond = await this.#numberBehind(couponId, descending, last);
+    const beyond = await this.#numberAfter(couponId, descending, last);
     return { rows, next: beyond === undefined ? undefined : last };
   }
 
   /** The next number with a row, whatever the filter. */
-  async #numberBehind(couponId: CouponId, descending: boolean, after: number): Promise<number | undefined> {
+  async #numberAfter(couponId: CouponId, descending: boolean, after: number): Promise<number | undefined> {
     const row = await reading(() => {
       const rows = this.#db
         .selectFrom('member_coupon')

@@ -46,8 +46,7 @@ export async function writing<T>(statement: () => Promise<T>): Promise<T> {
  * results to itself.
  *
  * @throws like {@link writing}; StoreOutcomeUnknownError only when the connection was lost during COMMIT: the server
- *   rolls back a
- *   transaction without a COMMIT.
+ *   rolls back a transaction without a COMMIT.
  */
 export async function inTransaction<T>(
   db: Kysely<Database>,

@@ -73,10 +73,10 @@ interface WalletCardOptions {
 }
 
 /** Why a coupon cannot be used here, as far as the wallet or an attempt has shown. */
-type Hindrance = 'used' | 'expired' | 'revoked' | 'at_shop' | 'ran_out' | 'given_back';
+type UnusableReason = 'used' | 'expired' | 'revoked' | 'at_shop' | 'ran_out' | 'given_back';
 
 /** What an attempt to use a coupon shows about it, once and for all. */
-const hindrances: Readonly<Record<string, Hindrance>> = {
+const unusableReasons: Readonly<Record<string, UnusableReason>> = {
   already_used: 'used',
   coupon_expired: 'expired',
   not_issued: 'revoked',
@@ -87,12 +87,12 @@ const hindrances: Readonly<Record<string, Hindrance>> = {
 function WalletCard({ item, onChanged }: WalletCardOptions) {
   const { words, format } = useConsole();
   const [asking, setAsking] = useState(false);
-  const [met, setMet] = useState<Hindrance>();
+  const [met, setMet] = useState<UnusableReason>();
   const name = useRef<HTMLAnchorElement>(null);
   const { expiresAtMs, discount } = item;
-  const hindrance = hindranceOf(item) ?? met;
-  const isHeld = item.state === 'held' && hindrance === undefined;
-  const over = hindrance !== undefined && hindrance !== 'at_shop';
+  const unusable = unusableReasonOf(item) ?? met;
+  const isHeld = item.state === 'held' && unusable === undefined;
+  const over = unusable !== undefined && unusable !== 'at_shop';
   return (
     <li class="mine" data-used={String(over)}>
       <div class="mine-number">
@@ -116,34 +116,34 @@ function WalletCard({ item, onChanged }: WalletCardOptions) {
             item={item}
             confirmByMs={item.confirmByMs}
             onChanged={onChanged}
-            onHindrance={setMet}
+            onUnusable={setMet}
             focusAfter={() => name.current}
           />
         ) : !over ? (
           <div class="mine-actions">
-            {hindrance === 'at_shop' && <p class="quiet">{words.mine.atShopText}</p>}
+            {unusable === 'at_shop' && <p class="quiet">{words.mine.atShopText}</p>}
             <ShowPass
               item={item}
               onRefused={({ code }) => {
-                const reason = hindrances[code];
+                const reason = unusableReasons[code];
                 if (reason !== undefined) setMet(reason);
               }}
             />
-            {hindrance !== 'at_shop' && (
+            {unusable !== 'at_shop' && (
               <button type="button" class="button" onClick={() => setAsking(true)}>
                 {words.mine.use}
               </button>
             )}
           </div>
         ) : (
-          <Explanation item={item} hindrance={hindrance} />
+          <Explanation item={item} unusable={unusable} />
         )}
       </div>
       {asking && (
         <UseDialog
           item={item}
           onChanged={onChanged}
-          onHindrance={setMet}
+          onUnusable={setMet}
           focusAfter={() => name.current}
           onClose={() => setAsking(false)}
         />
@@ -153,18 +153,18 @@ function WalletCard({ item, onChanged }: WalletCardOptions) {
 }
 
 /** As the list shows it. */
-function hindranceOf({ usedAtMs, state, redeemBy }: WalletItem): Hindrance | undefined {
+function unusableReasonOf({ usedAtMs, state, redeemBy }: WalletItem): UnusableReason | undefined {
   if (usedAtMs !== undefined) return 'used';
   if (state === 'expired') return 'expired';
   return redeemBy === 'seller' && state === 'usable' ? 'at_shop' : undefined;
 }
 
 /** Takes the place of the button: what the coupon is now, and why. */
-function Explanation({ item, hindrance }: { readonly item: WalletItem; readonly hindrance: Hindrance }) {
+function Explanation({ item, unusable }: { readonly item: WalletItem; readonly unusable: UnusableReason }) {
   const { words, format } = useConsole();
   const { usedAtMs, orderId, expiresAtMs } = item;
   const [stamp, text] = ((): readonly [stamp: string, text: string] => {
-    switch (hindrance) {
+    switch (unusable) {
       case 'used':
         return [
           words.mine.used,
@@ -199,12 +199,12 @@ function Explanation({ item, hindrance }: { readonly item: WalletItem; readonly 
 
 interface HeldSideOptions extends WalletCardOptions {
   readonly confirmByMs: number;
-  readonly onHindrance: (hindrance: Hindrance) => void;
+  readonly onUnusable: (unusable: UnusableReason) => void;
   readonly focusAfter: () => HTMLElement | null;
 }
 
 /** Shows until when a unit is held, and what the member can do. By the clock of this device; the server decides. */
-function HeldSide({ item, confirmByMs, onChanged, onHindrance, focusAfter }: HeldSideOptions) {
+function HeldSide({ item, confirmByMs, onChanged, onUnusable, focusAfter }: HeldSideOptions) {
   const { words, api, format, notify } = useConsole();
   const { holds } = words;
   const [releasing, setReleasing] = useState(false);
@@ -218,7 +218,7 @@ function HeldSide({ item, confirmByMs, onChanged, onHindrance, focusAfter }: Hel
     const result = await api.issuance(item.couponId);
     if (!result.ok) return;
     const own = result.value?.units.find(({ issueNo }) => issueNo === item.issueNo);
-    if (own === undefined) onHindrance('ran_out');
+    if (own === undefined) onUnusable('ran_out');
     else if (own.confirmByMs === undefined) onChanged({ ...item, state: 'usable', confirmByMs: undefined });
   }
 
@@ -262,7 +262,7 @@ function HeldSide({ item, confirmByMs, onChanged, onHindrance, focusAfter }: Hel
           unit={item.unit}
           name={item.name}
           focusAfter={focusAfter}
-          onReleased={() => onHindrance('given_back')}
+          onReleased={() => onUnusable('given_back')}
           onClose={() => setReleasing(false)}
         />
       )}
@@ -271,12 +271,12 @@ function HeldSide({ item, confirmByMs, onChanged, onHindrance, focusAfter }: Hel
 }
 
 interface UseDialogOptions extends WalletCardOptions {
-  readonly onHindrance: (hindrance: Hindrance) => void;
+  readonly onUnusable: (unusable: UnusableReason) => void;
   readonly focusAfter: () => HTMLElement | null;
   readonly onClose: () => void;
 }
 
-function UseDialog({ item, onChanged, onHindrance, focusAfter, onClose }: UseDialogOptions) {
+function UseDialog({ item, onChanged, onUnusable, focusAfter, onClose }: UseDialogOptions) {
   const { words, api, notify } = useConsole();
   return (
     <Dialog
@@ -293,10 +293,10 @@ function UseDialog({ item, onChanged, onHindrance, focusAfter, onClose }: UseDia
           return undefined;
         }
         const text = problemText(words, result.problem);
-        const hindrance = hindrances[result.problem.code];
-        if (hindrance === undefined) return text;
+        const unusable = unusableReasons[result.problem.code];
+        if (unusable === undefined) return text;
         // No other attempt can succeed, so the question ends and the card explains.
-        onHindrance(hindrance);
+        onUnusable(unusable);
         notify(text, 'bad');
         return undefined;
       }}

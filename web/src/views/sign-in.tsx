@@ -35,7 +35,7 @@ function PasswordForm({ returnTo }: { readonly returnTo: string }) {
     const result = await api.signIn(email.value, password.typed);
     setBusy(false);
     if (!result.ok) setFault(problemText(words, result.problem));
-    else if (session.begin(result.value, email.value)) goOn(context, returnTo);
+    else if (session.begin(result.value, email.value)) proceed(context, returnTo);
     else setFault(words.sign.tokenBad);
   }
 
@@ -88,7 +88,7 @@ function TokenForm({ returnTo }: { readonly returnTo: string }) {
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          if (session.begin(token.value, '')) goOn(context, returnTo);
+          if (session.begin(token.value, '')) proceed(context, returnTo);
           else token.setFault(words.sign.tokenBad);
         }}
       >
@@ -112,7 +112,7 @@ export function missing(fields: readonly FieldState[], text: string): Map<FieldS
 }
 
 /** To where the person was going, or to what a person of that role does here. */
-export function goOn({ session, go }: ConsoleContext, returnTo: string): void {
+export function proceed({ session, go }: ConsoleContext, returnTo: string): void {
   const starts = { member: home, seller: '#/sell', admin: '#/admin' };
   go(returnTo === '' ? starts[session.current?.role ?? 'member'] : returnTo);
 }

@@ -11,7 +11,7 @@ import { passwordFault } from '../parts/password-rules.js';
 import { Empty, Loading } from '../parts/states.js';
 import { problemText } from '../problem-text.js';
 
-import { goOn, missing } from './sign-in.js';
+import { proceed, missing } from './sign-in.js';
 
 const emailShape = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
 
@@ -59,7 +59,7 @@ function SignUpForm({ returnTo, offer }: SignUpFormOptions) {
     setFault('');
     const reason = await signUpAndIn();
     setBusy(false);
-    if (reason === undefined) goOn(context, returnTo);
+    if (reason === undefined) proceed(context, returnTo);
     else setFault(reason);
   }
 
