@@ -31,6 +31,13 @@ export class KeysFaults implements KeysListener {
     if (message === this.#logged && nowMs - this.#loggedAtMs < REPEAT_LOGGED_MS) return;
     this.#logged = message;
     this.#loggedAtMs = nowMs;
-    this.#logger.warn({ reason, keysOf: this.#of }, `Keys for ${this.#of}: ${message}`);
+    this.#logger.warn({ reason, keysOf: this.#of }, this.#textOf(reason, message));
+  }
+
+  #textOf(reason: KeysFault, message: string): string {
+    const setting = this.#of === 'access tokens' ? 'JWT_JWKS_URL' : 'PRESENCE_JWKS_URL';
+    return reason === 'repeated_kid'
+      ? `Keys for ${this.#of} are in use, and their provider should correct them: ${message}`
+      : `Keys for ${this.#of} could not be read: ${message}; keys of an earlier fetch stay in use; check ${setting}`;
   }
 }

@@ -13,7 +13,11 @@ export interface AnsweredRequest {
 }
 
 export function logFault(logger: Logger): (fault: unknown, requestId: string) => void {
-  return (fault, requestId) => logger.error({ err: fault, requestId }, 'Request failed');
+  return (fault, requestId) =>
+    logger.error(
+      { err: fault, requestId },
+      'Unexpected error while answering a request; the client got internal_error',
+    );
 }
 
 /** Requests that change something get a line of their own; requests that only read do not, unless asked for. */

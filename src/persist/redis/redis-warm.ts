@@ -61,7 +61,9 @@ export async function warmCoupon(
     case 'present':
       return reply;
     case 'foreign':
-      throw new StoresMixedUpError(`Redis holds another coupon under the id ${couponId}.`);
+      throw new StoresMixedUpError(
+        `Redis holds another coupon under the id ${couponId}. Run \`seonchak reconcile --all --repair\`: the keys of the other coupon are renamed and kept.`,
+      );
     case 'incomplete':
       throw incomplete();
     default:

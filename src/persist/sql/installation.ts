@@ -45,7 +45,8 @@ export async function readInstallation(db: Kysely<Database>): Promise<Installati
       ])
       .executeTakeFirst(),
   );
-  if (row === undefined) throw new StoreCorruptError('The table installation is empty.');
+  if (row === undefined)
+    throw new StoreCorruptError('The table installation is empty; restore its row from a backup.');
   return { name: row.name, highestCouponId: row.highest ?? 0, stamp: row.stamp ?? FIRST_STAMP };
 }
 

@@ -25,7 +25,7 @@ export async function migrateToLatest(db: Kysely<Database>, flavour: SqlFlavour)
     if (fault !== 'other') throw storeFault(error, fault, 'reading');
     const failed = results?.find((result) => result.status === 'Error')?.migrationName;
     throw new MigrationError(
-      `The database tables could not be migrated${failed === undefined ? '' : ` (${failed})`}.`,
+      `The database tables could not be migrated${failed === undefined ? '' : ` (${failed})`}. Correct the cause, then run \`seonchak migrate\` again.`,
       {
         cause: error,
       },

@@ -263,12 +263,16 @@ async function save(
 
 function couponIdOf(id: number): CouponId {
   const couponId = parseCouponId(String(id));
-  if (couponId === undefined) throw new StoreCorruptError('An audience belongs to no coupon.');
+  if (couponId === undefined)
+    throw new StoreCorruptError(`A row of audience has the coupon id ${id}, which is out of range.`);
   return couponId;
 }
 
 function memberIdOf(text: string): MemberId {
   const memberId = parseMemberId(text);
-  if (memberId === undefined) throw new StoreCorruptError('An audience lists text that is not a member id.');
+  if (memberId === undefined)
+    throw new StoreCorruptError(
+      `A row of audience_member has ${JSON.stringify(text)} instead of a member id.`,
+    );
   return memberId;
 }

@@ -285,6 +285,6 @@ export function discountOf({
 function couponIdOf(id: number | bigint): CouponId {
   const couponId = parseCouponId(String(id));
   if (couponId === undefined)
-    throw new StoreCorruptError('The database numbered a coupon outside the range of ids.');
+    throw new StoreCorruptError(`The database numbered a coupon ${id}, which is out of range.`);
   return couponId;
 }

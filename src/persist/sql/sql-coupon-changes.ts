@@ -332,7 +332,10 @@ async function raiseRevision(
 
 function begunOf(row: Selectable<CouponChangeTable>): BegunChange {
   const couponId = parseCouponId(String(row.coupon_id));
-  if (couponId === undefined) throw new StoreCorruptError('A change names no coupon.');
+  if (couponId === undefined)
+    throw new StoreCorruptError(
+      `A row of coupon_change has the coupon id ${row.coupon_id}, which is out of range.`,
+    );
   return { couponId, changeNo: row.change_no, taken: row.taken, terms: bodyOf(row).terms };
 }
 

@@ -67,7 +67,7 @@ export class SqlDoorRules implements DoorRuleStore {
     return rows.map((row) => {
       const couponId = parseCouponId(String(row.id));
       if (couponId === undefined) {
-        throw new StoreCorruptError('The database numbered a coupon outside the range of ids.');
+        throw new StoreCorruptError(`The database numbered a coupon ${row.id}, which is out of range.`);
       }
       return { couponId, rule: doorRuleOf(row.door), revision: row.revision };
     });

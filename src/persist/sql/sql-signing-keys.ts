@@ -24,7 +24,9 @@ export class SqlSigningKeys implements SigningKeys {
     );
     const key = Buffer.from(row?.secret ?? '', 'base64url');
     if (key.length !== KEY_BYTES) {
-      throw new StoreCorruptError('The table signing_key has no usable key for passes.');
+      throw new StoreCorruptError(
+        'The table signing_key has no usable key for passes; restore its rows from a backup.',
+      );
     }
     return key;
   }
