@@ -44,6 +44,7 @@ export const sellerOperations: Readonly<Record<string, Operation>> = {
     description:
       'Absent fields stay unchanged; null removes a bound of the window, the discount, the validity or the eligibility. ' +
       'While the coupon is open its eligibility can be narrowed, and widened only after a pause (pause_first). ' +
+      'A change that opens it cannot give it a rule at the same time (pause_first). ' +
       'A validity can be shortened after a pause too, and only while no member holds the coupon (validity_shortened). ' +
       'The same holds for any change of the discount (discount_fixed).',
     body: 'CouponChange',
