@@ -120,7 +120,8 @@ export class HoldSweeper {
             cursor: 0,
             nextCheckMs: 0,
             nextCountMs: 0,
-            ...{ dueAtMs: Infinity, forgetAtMs: nowMs + HOLD_CURSOR_MAX_MS },
+            dueAtMs: Infinity,
+            forgetAtMs: nowMs + HOLD_CURSOR_MAX_MS,
           };
     if (nowMs < state.nextCheckMs || this.#stopping) return state;
     try {

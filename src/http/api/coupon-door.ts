@@ -189,12 +189,8 @@ function mayNarrow(before: DoorRule | undefined, { presence, perMember, eligibil
   const demandsPresence = presence === true && before?.presence !== true;
   const limits = eligibility !== undefined && eligibility !== null;
   return (
-    demandsPresence || units < unitsNow || (limits && !sameDoor(eligibilityAlone(before), { eligibility }))
+    demandsPresence || units < unitsNow || (limits && !sameDoor(before, doorAfter(before, { eligibility })))
   );
-}
-
-function eligibilityAlone(rule: DoorRule | undefined): DoorRule | undefined {
-  return rule?.eligibility === undefined ? undefined : { eligibility: rule.eligibility };
 }
 
 function endsBefore(closesAtMs: number | undefined, instantMs: number): boolean {

@@ -63,7 +63,7 @@ export class OwnAccountHandlers {
     // Hashing takes long enough for another change of the password, or of the role.
     const session =
       (await accounts.changePassword(account.id, passwordHash, entry, account.passwordHash)) ??
-      refuseChanged();
+      refuseWrongPassword();
     await this.#learn();
     const accessToken = await issuer.issueForAccount(
       accountIdOf(account.id),
@@ -99,8 +99,7 @@ export class OwnAccountHandlers {
 
   async #requirePassword({ address }: ApiRequest, account: Account, password: string): Promise<void> {
     const { email, passwordHash } = account;
-    if (!(await this.#passwords.isRight({ email, address }, password, passwordHash)))
-      refuse('wrong_password', 'The current password is wrong. Nothing was changed.');
+    if (!(await this.#passwords.isRight({ email, address }, password, passwordHash))) refuseWrongPassword();
   }
 
   #entry(action: AuditAction, { address }: ApiRequest, { id, role }: Account): AuditEntry {
@@ -120,8 +119,8 @@ export class OwnAccountHandlers {
   }
 }
 
-function refuseChanged(): never {
-  return refuse('invalid_credentials', 'The password was changed meanwhile. Sign in with the new one.');
+function refuseWrongPassword(): never {
+  return refuse('wrong_password', 'The current password is wrong. Nothing was changed.');
 }
 
 function refuseNoAccount(): never {
