@@ -83,6 +83,8 @@ export interface TakenBack {
   readonly taken: readonly NumberedHolder[];
 }
 
+export type TakenBackCounts = Readonly<Record<TakeBackReason, number>>;
+
 /**
  * Instants are the database's.
  *
@@ -141,4 +143,7 @@ export interface HoldLedger {
 
   /** How many open rows there are above `afterIssueNo`. */
   openCount(couponId: CouponId, afterIssueNo: number): Promise<number>;
+
+  /** How many were taken back so far, by reason. What a seller revoked is not among them. */
+  takenBackCounts(couponId: CouponId): Promise<TakenBackCounts>;
 }

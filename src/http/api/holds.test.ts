@@ -1,7 +1,7 @@
 /** Tests holds over HTTP: until when, confirm, release, recall, and their refusals in order. */
 import t from 'tap';
 import { startRedis } from '../../../test/servers/redis.js';
-import type { CouponId, MemberId } from '../../engine/domain/coupon.js';
+import type { CouponId, HolderId, MemberId } from '../../engine/domain/coupon.js';
 import { openRedisBackEnd } from '../../persist/redis/redis-back-end.js';
 import { call } from '../testing/client.js';
 import { fromNow, openShop } from '../testing/shop.js';
@@ -101,7 +101,29 @@ t.test('a hold is confirmed once, redeemed afterwards, and shown in wallet and s
   t.match(await use(), { status: 200 });
   t.match((await wallet()).body, { items: [] });
   const stats = await call(shop.url, `GET ${path}/stats`, { token: seller });
-  t.match(stats.body, { recorded: 1, held: 0, confirmed: 1 });
+  t.match(stats.body, {
+    ...{ recorded: 1, held: 0, confirmed: 1 },
+    takenBack: { expired: 0, released: 0, recalled: 0 },
+  });
+});
+
+t.test('the figures of a coupon count what was taken back, by reason', async (t) => {
+  const path = await shop.coupon({ quantity: 9, holdSeconds: 60 });
+  const figures = async () => (await call(shop.url, `GET ${path}/stats`, { token: seller })).body;
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await shop.press(path, name);
+  await confirm(path, 1, 'A');
+  await release(path, 2);
+  await call(shop.url, `DELETE /v1/me/coupons/${idOf(path)}/hold`, { token: await shop.token('c') });
+  await call(shop.url, `DELETE ${path}/issuances/4`, { token: seller });
+  const { holdLedger } = shop.services;
+  const due = [{ issueNo: 5, holder: 'e' as HolderId }];
+  await holdLedger.revokeMany(Number(idOf(path)) as CouponId, 1, due, 'hold_expired');
+  t.match(await figures(), { held: 1, confirmed: 1, takenBack: { expired: 1, released: 2, recalled: 0 } });
+  await call(shop.url, `POST ${path}/pause`, { token: seller });
+  await call(shop.url, `POST ${path}/recall`, { token: seller, body: {} });
+  t.match(await figures(), { held: 0, confirmed: 1, takenBack: { expired: 1, released: 2, recalled: 1 } });
+  const plain = await call(shop.url, `GET ${await shop.coupon()}/stats`, { token: seller });
+  t.notOk('takenBack' in plain.body, 'a coupon without holds has none');
 });
 
 t.test('a released unit is in stock at once, and the release may be repeated', async (t) => {

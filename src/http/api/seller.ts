@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { RunningProcesses } from '../../engine/ports/running-processes.js';
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { NewCoupon } from '../../engine/ports/coupon-catalogue.js';
+import type { HoldLedger } from '../../engine/ports/hold-ledger.js';
 import type { IssuanceLedger } from '../../engine/ports/issuance-ledger.js';
 import type { IssuanceQueue } from '../../engine/ports/issuance-queue.js';
 import type { Clock } from '../../engine/domain/clock.js';
@@ -41,6 +42,7 @@ export interface SellerPorts {
   readonly processes: RunningProcesses;
   readonly registry: CouponRegistry;
   readonly ledger: IssuanceLedger;
+  readonly holdLedger: Pick<HoldLedger, 'takenBackCounts'>;
   /** `undefined` with the embedded back end: there the decision is the row, and nothing is ever queued or claimed. */
   readonly queue: Pick<IssuanceQueue, 'depths'> | undefined;
   readonly clock: Clock;
@@ -201,7 +203,10 @@ export class SellerHandlers {
     }
     const [counts] = await ledger.counts([couponId]);
     const { recorded = 0, confirmed = 0, redeemed = 0, deadLettered = 0 } = counts ?? {};
-    const holds = redemption?.holdSeconds === undefined ? {} : { held: recorded - confirmed, confirmed };
+    const holds =
+      redemption?.holdSeconds === undefined
+        ? {}
+        : { held: recorded - confirmed, confirmed, takenBack: await this.#takenBack(couponId) };
     const stats: StatsAnswer = {
       quantity,
       issued,
@@ -214,6 +219,11 @@ export class SellerHandlers {
       deadLettered,
     };
     return json(200, stats);
+  }
+
+  async #takenBack(couponId: CouponId): Promise<StatsAnswer['takenBack']> {
+    const counts = await this.#ports.holdLedger.takenBackCounts(couponId);
+    return { expired: counts.hold_expired, released: counts.hold_released, recalled: counts.recalled };
   }
 
   async #change(request: ApiRequest, seller: Identity, change: TermsChange): Promise<Reply> {

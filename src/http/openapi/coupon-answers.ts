@@ -124,6 +124,14 @@ export const statsAnswer = z.object({
     .optional()
     .meta({ description: 'Recorded and not confirmed, for a coupon with `holdSeconds`.' }),
   confirmed: count.optional().meta({ description: 'Confirmed, for a coupon with `holdSeconds`.' }),
+  takenBack: z
+    .object({
+      expired: count.meta({ description: 'Holds that ran out.' }),
+      released: count.meta({ description: 'Released before they ran out, by the member or by the shop.' }),
+      recalled: count.meta({ description: 'Recalled by the seller.' }),
+    })
+    .optional()
+    .meta({ description: 'Taken back without a confirmation so far, for a coupon with `holdSeconds`.' }),
   deadLettered: count.meta({
     description: 'Moved to dead_letter: they contradict a row, or the schema refused them.',
   }),

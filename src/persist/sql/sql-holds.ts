@@ -17,6 +17,7 @@ import type {
   OpenRows,
   TakeBackReason,
   TakenBack,
+  TakenBackCounts,
 } from '../../engine/ports/hold-ledger.js';
 import type { IssuanceName } from '../../engine/ports/redemption-ledger.js';
 import { type LockedIssuance, withLockedIssuance } from './lock-issuance.js';
@@ -158,6 +159,26 @@ export class SqlHolds implements HoldLedger {
         .executeTakeFirstOrThrow(),
     );
     return count;
+  }
+
+  async takenBackCounts(couponId: CouponId): Promise<TakenBackCounts> {
+    const rows = await reading(() =>
+      this.#db
+        .selectFrom('revocation')
+        .select(['reason', sql<number>`count(*)`.as('count')])
+        .where('coupon_id', '=', couponId)
+        // Of what the seller revoked the reason is NULL.
+        .groupBy('reason')
+        .$narrowType<{ reason: TakeBackReason | null }>()
+        .execute(),
+    );
+    const counted = new Map(rows.map(({ reason, count }) => [reason, count]));
+    const of = (reason: TakeBackReason): number => counted.get(reason) ?? 0;
+    return {
+      hold_expired: of('hold_expired'),
+      hold_released: of('hold_released'),
+      recalled: of('recalled'),
+    };
   }
 
   async #holds(couponId: CouponId): Promise<boolean> {

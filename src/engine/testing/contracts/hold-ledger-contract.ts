@@ -319,6 +319,19 @@ function aboutReading(t: Test, under: HoldsUnderTest): void {
     t.equal(await holds.openHead(couponId, 6, 3, 0), undefined);
   });
 
+  t.test('what was taken back is counted by reason, and what the seller revoked is not', async (t) => {
+    const couponId = await heldCoupon(under, 7);
+    const other = await heldCoupon(under, 1);
+    await holds.confirm({ couponId, issueNo: 1 }, order('A'), seller);
+    await holds.revokeMany(couponId, 0, numbered(1, 4), 'hold_expired');
+    await holds.revokeMany(couponId, 0, numbered(5, 6), 'hold_released');
+    await holds.revokeMany(couponId, 0, numbered(5, 6), 'hold_released');
+    await ledger.revoke(couponId, 0, 7, member('m7'), 1);
+    await holds.revokeMany(other, 0, numbered(1, 1), 'recalled');
+    t.same(await holds.takenBackCounts(couponId), { hold_expired: 3, hold_released: 2, recalled: 0 });
+    t.same(await holds.takenBackCounts(other), { hold_expired: 0, hold_released: 0, recalled: 1 });
+  });
+
   t.test('coupons with holds are found, and the others are not', async (t) => {
     const plain = await couponWith(under);
     const held = await heldCoupon(under, 0);

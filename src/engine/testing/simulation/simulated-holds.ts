@@ -14,6 +14,7 @@ import type {
   OpenRows,
   TakeBackReason,
   TakenBack,
+  TakenBackCounts,
 } from '../../ports/hold-ledger.js';
 import type { LedgerRow } from '../../ports/issuance-ledger.js';
 import type { IssuanceName } from '../../ports/redemption-ledger.js';
@@ -139,6 +140,16 @@ export class SimulatedHolds {
     return this.#rowsOf(ledger, memberId).flatMap((row) => (this.isOpen(ledger, row) ? [row.issueNo] : []));
   }
 
+  takenBackCounts(couponId: CouponId): TakenBackCounts {
+    const reasons = [...this.#database.ledgerOf(couponId).ended.values()].map(({ reason }) => reason);
+    const of = (reason: TakeBackReason): number => reasons.filter((one) => one === reason).length;
+    return {
+      hold_expired: of('hold_expired'),
+      hold_released: of('hold_released'),
+      recalled: of('recalled'),
+    };
+  }
+
   protected holdMsOf(couponId: CouponId): number | undefined {
     const seconds = this.#database.coupons.get(couponId)?.redemption?.holdSeconds;
     return seconds === undefined ? undefined : seconds * 1_000;
@@ -250,5 +261,9 @@ export class SimulatedHoldLedger implements HoldLedger {
 
   openCount(couponId: CouponId, afterIssueNo: number): Promise<number> {
     return this.#link.call(() => this.#holds.openRows(couponId, afterIssueNo, Infinity).rows.length);
+  }
+
+  takenBackCounts(couponId: CouponId): Promise<TakenBackCounts> {
+    return this.#link.call(() => this.#holds.takenBackCounts(couponId));
   }
 }
