@@ -17,6 +17,8 @@ const {
   register,
 } = await openConsole(t, { MEMBER_CLAIMS: 'grade,level' });
 
+const seller = await signedIn(browser, 'seller-1', 'seller');
+
 async function open(page: Page, couponId: number): Promise<void> {
   await page.goto(`${server.origin}/#/coupons/${couponId}`);
 }
@@ -73,6 +75,8 @@ t.test('a hold runs out in front of the member, and another member gets the unit
   await slow.getByText('Sold out', { exact: true }).first().waitFor();
   const { body } = await client.call(`/v1/coupons/${couponId}`);
   t.match(body, { issued: 1, remaining: 0 }, 'the unit that was taken back is out again');
+  await seller.goto(`${server.origin}/#/sell/${couponId}`);
+  await holdFigures(seller, [1, 0, 1, 0, 0]);
   const metrics = String((await client.call('/metrics')).body['text']);
   t.match(metrics, /^seonchak_holds_expired_total 1$/m);
   t.match(metrics, /^seonchak_hold_expiry_lag_seconds \d/m);
@@ -114,8 +118,13 @@ t.test('a hold is confirmed by the shop, given back by the member, or confirmed 
   await page.locator('.mine', { hasText: 'Confirmed here' }).getByRole('button', { name: 'Use' }).waitFor();
 });
 
-const seller = await signedIn(browser, 'seller-1', 'seller');
 const idOf = (page: Page): number => Number(/\/sell\/(\d+)/.exec(page.url())?.[1]);
+
+/** Waits until the page shows what became of the holds of a coupon: held, confirmed, ran out, released, recalled. */
+async function holdFigures(page: Page, figures: readonly number[]): Promise<void> {
+  const list = page.locator('.hold-figures', { hasText: new RegExp(`^\\D+${figures.join('\\D+')}$`) });
+  await list.waitFor();
+}
 
 /** As the browser would have chosen it from a disk. */
 async function upload(lines: readonly string[]): Promise<void> {
@@ -223,7 +232,7 @@ t.test('a seller confirms a hold for an order, gives one back, and recalls what 
     await client.call(path, { method: 'POST', token: await signToken(member, 'member') });
   }
   await seller.getByRole('link', { name: 'Holds (3)' }).click();
-  await seller.getByText('3 held, 0 confirmed').waitFor();
+  await holdFigures(seller, [3, 0, 0, 0, 0]);
   await seller.locator('tr[data-issue-no="2"] .cell-time', { hasText: /^0?9:\d\d$/ }).waitFor();
 
   const dialog = seller.getByRole('dialog');
@@ -233,10 +242,10 @@ t.test('a seller confirms a hold for an order, gives one back, and recalls what 
   await dialog.getByText('1 to 64 of A–Z').waitFor();
   await dialog.getByLabel('Order id').fill('A-1017');
   await dialog.getByRole('button', { name: 'Confirm' }).click();
-  await seller.getByText('2 held, 1 confirmed').waitFor();
+  await holdFigures(seller, [2, 1, 0, 0, 0]);
   await seller.getByRole('button', { name: 'Release number 2' }).click();
   await dialog.getByRole('button', { name: 'Release' }).click();
-  await seller.getByText('1 held, 1 confirmed').waitFor();
+  await holdFigures(seller, [1, 1, 0, 1, 0]);
 
   await seller.getByText('Pause or close the coupon first').waitFor();
   await client.call(`/v1/coupons/${couponId}/pause`, { method: 'POST', token });
@@ -246,6 +255,13 @@ t.test('a seller confirms a hold for an order, gives one back, and recalls what 
   await seller.getByText('Nothing is held now').waitFor();
   const stats = await client.call(`/v1/coupons/${couponId}/stats`, { token });
   t.match(stats.body, { recorded: 1, confirmed: 1, held: 0, remaining: 9 });
+  await holdFigures(seller, [0, 1, 0, 1, 1]);
+
+  // Beside the other figures of the coupon, too.
+  const korean = await signedIn(browser, 'seller-1', 'seller', { locale: 'ko-KR' });
+  await korean.goto(`${server.origin}/#/sell/${couponId}`);
+  await holdFigures(korean, [0, 1, 0, 1, 1]);
+  await korean.getByText('반납1').waitFor();
 });
 
 t.test('pages complained about nothing', (t) => {

@@ -85,9 +85,19 @@ export interface CouponStats {
   readonly claimed: number;
   readonly recorded: number;
   readonly deadLettered: number;
-  /** Recorded and not confirmed, of a coupon with holds. */
-  readonly held: number | undefined;
-  readonly confirmed: number | undefined;
+  /** `undefined`: the coupon has no holds. */
+  readonly holds: HoldCounts | undefined;
+}
+
+/** Issuances of a coupon with holds, by what became of them. */
+export interface HoldCounts {
+  /** Recorded and not confirmed. */
+  readonly held: number;
+  readonly confirmed: number;
+  /** Taken back, so that their units are in stock again. */
+  readonly expired: number;
+  readonly released: number;
+  readonly recalled: number;
 }
 
 export interface QuantitySince {
@@ -192,8 +202,18 @@ export function readStats(value: unknown): CouponStats {
     claimed: numberIn(fields, 'claimed'),
     recorded: numberIn(fields, 'recorded'),
     deadLettered: numberIn(fields, 'deadLettered'),
-    held: fields['held'] === undefined ? undefined : numberIn(fields, 'held'),
-    confirmed: fields['confirmed'] === undefined ? undefined : numberIn(fields, 'confirmed'),
+    holds: fields['held'] === undefined ? undefined : readHoldCounts(fields),
+  };
+}
+
+function readHoldCounts(fields: ReturnType<typeof fieldsOf>): HoldCounts {
+  const takenBack = fieldsOf(fields['takenBack']);
+  return {
+    held: numberIn(fields, 'held'),
+    confirmed: numberIn(fields, 'confirmed'),
+    expired: numberIn(takenBack, 'expired'),
+    released: numberIn(takenBack, 'released'),
+    recalled: numberIn(takenBack, 'recalled'),
   };
 }
 

@@ -11,7 +11,7 @@ import { OwnCoupon } from '../parts/own-coupon.js';
 import { eventAddress, holdsAddress, redemptionsAddress, rulesAddress } from '../route.js';
 import { BurnDown } from './burn-down.js';
 import { CouponActions } from './coupon-actions.js';
-import { Balance, Tiles } from './figures.js';
+import { Balance, HoldFigures, Tiles } from './figures.js';
 import { IssuanceTable } from './issuance-table.js';
 
 /** Stats come from three stores, so they are read less often than the live view changes. */
@@ -25,6 +25,7 @@ export function DetailPage({ couponId }: { readonly couponId: number }) {
 }
 
 function Detail({ registered }: { readonly registered: Coupon }) {
+  const { words } = useConsole();
   const [coupon, setCoupon] = useState(registered);
   const [update, setUpdate] = useState<LiveUpdate>();
   useTitle(coupon.name);
@@ -41,10 +42,16 @@ function Detail({ registered }: { readonly registered: Coupon }) {
   return (
     <>
       <ConnectionNote status={status} />
-      <DetailHead coupon={coupon} held={stats?.held} nowMs={() => clock.nowMs()} />
+      <DetailHead coupon={coupon} held={stats?.holds?.held} nowMs={() => clock.nowMs()} />
       <CouponActions coupon={coupon} onChanged={onChanged} />
       <BurnDown coupon={registered} update={update} nowMs={() => clock.nowMs()} />
       <Tiles live={update} stats={stats} />
+      {coupon.holdSeconds !== undefined && (
+        <section class="panel">
+          <h2>{words.holds.title}</h2>
+          <HoldFigures counts={stats?.holds} />
+        </section>
+      )}
       <IssuanceTable coupon={coupon} recorded={stats?.recorded} onChanged={readStats} />
       <Balance stats={stats} />
     </>

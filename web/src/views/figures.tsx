@@ -1,7 +1,7 @@
 /** Shows the figures of a coupon, with its units by stage. */
 import { useRef } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
-import type { CouponStats, LiveUpdate } from '../api/coupon.js';
+import type { CouponStats, HoldCounts, LiveUpdate } from '../api/coupon.js';
 import { useConsole } from '../context.js';
 import { StockBar } from '../parts/stock-bar.js';
 
@@ -116,6 +116,23 @@ export function Balance({ stats }: { readonly stats: CouponStats | undefined }) 
         <p class="hint-box hint-bad">{words.detail.deadLetteredHint}</p>
       )}
     </section>
+  );
+}
+
+const holdParts = ['held', 'confirmed', 'expired', 'released', 'recalled'] as const;
+
+/** What became of the holds of a coupon. */
+export function HoldFigures({ counts }: { readonly counts: HoldCounts | undefined }) {
+  const { words, format } = useConsole();
+  return (
+    <ul class="balance-list hold-figures">
+      {holdParts.map((part) => (
+        <li key={part} data-part={part}>
+          <span>{words.holds.parts[part]}</span>
+          <strong>{counts === undefined ? '–' : format.whole(counts[part])}</strong>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -9,6 +9,7 @@ import { Empty, Failed, Loading } from '../parts/states.js';
 import { HolderCells, RowAction } from '../parts/row-cells.js';
 import { TableHead } from '../parts/table-head.js';
 import { ServerClock } from '../server-clock.js';
+import { HoldFigures } from './figures.js';
 import { ConfirmDialog, GiveBackDialog } from './hold-dialogs.js';
 import { RecallPanel } from './recall-panel.js';
 
@@ -37,7 +38,6 @@ function Holds({ coupon, reload }: HoldsOptions) {
   const onChanged = async (): Promise<void> => {
     await Promise.all([readStats(), reload()]);
   };
-  const { held, confirmed } = stats?.ok === true ? stats.value : {};
   if (coupon.holdSeconds === undefined) {
     return (
       <>
@@ -55,9 +55,7 @@ function Holds({ coupon, reload }: HoldsOptions) {
         lead={holds.lead(format.duration(coupon.holdSeconds * 1_000))}
       />
       <section class="panel">
-        {held !== undefined && confirmed !== undefined && (
-          <p class="hold-figures">{holds.figures(format.whole(held), format.whole(confirmed))}</p>
-        )}
+        <HoldFigures counts={stats?.ok === true ? stats.value.holds : undefined} />
         <OpenHolds couponId={coupon.id} onChanged={onChanged} />
       </section>
       <RecallPanel coupon={coupon} onChanged={onChanged} />
