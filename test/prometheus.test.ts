@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import t from 'tap';
 import { Crowd } from '../src/demo/crowd.js';
 import { HttpClient } from './clients/http-client.js';
+import { signToken } from './clients/tokens.js';
 import { type PrometheusServer, startPrometheus } from './servers/prometheus.js';
 import { startSeonchak } from './servers/seonchak.js';
 import { startBackEnd } from './system/back-ends.js';
@@ -59,6 +60,24 @@ async function complaintsAbout(target: string): Promise<string> {
   return said.join('');
 }
 
+/** A member on the list of a coupon downloads it, and the seller confirms its hold. */
+async function confirmHoldOfListed(client: HttpClient): Promise<void> {
+  const token = await signToken('900001', 'seller');
+  const couponId = await registerCoupon(client, 1, undefined, {
+    ...{ holdSeconds: 600, eligibility: { audience: true } },
+  });
+  const path = `/v1/coupons/${couponId}`;
+  const call = async (to: string, by: string, body?: Readonly<Record<string, unknown>>): Promise<boolean> => {
+    const answer = await client.call(to, { method: 'POST', token: by, ...(body && { body }) });
+    return answer.status < 300;
+  };
+  await call(`${path}/audience`, token, { add: ['listed'] });
+  const member = await signToken('listed', 'member');
+  // The list is read once the coupon is asked for, and the hold has to be recorded.
+  await becomes(() => call(`${path}/download`, member));
+  await becomes(() => call(`${path}/issuances/1/confirm`, token, { orderId: 'A-1' }));
+}
+
 /** Whether it becomes true in time: what is scraped every second takes a while to be seen. */
 async function becomes(test: () => Promise<boolean>): Promise<boolean> {
   const untilMs = performance.now() + PATIENCE_MS;
@@ -84,6 +103,14 @@ t.test('the alerts are well-formed, and each fires when it should and not otherw
   }
 });
 
+t.test('a panel shows what each alert is about', (t) => {
+  const drawn = dashboard.panels.flatMap(expressionsOf).join('\n');
+  const watched = new Set(readFileSync(ALERTS, 'utf8').match(/\bseonchak_\w+/g));
+  t.ok(watched.size > 10);
+  for (const metric of watched) t.match(drawn, new RegExp(`\\b${metric}\\b`), metric);
+  t.end();
+});
+
 t.test('every panel shows data of a real run, and no alert fires in it', async (t) => {
   const backEnd = await startBackEnd('redis');
   t.teardown(() => backEnd.stop());
@@ -106,6 +133,7 @@ t.test('every panel shows data of a real run, and no alert fires in it', async (
   const couponId = await registerCoupon(client, QUANTITY);
   await new Crowd([client.download]).press(couponId, await crowdOf(MEMBERS), { lanes: 20 });
   await rowsOnceThere(backEnd, couponId, QUANTITY);
+  await confirmHoldOfListed(client);
 
   const exposed = await Promise.all(targets.map((target) => metricsOf(`http://${target}`)));
   const explained = [...readFileSync(fileOf('docs/metrics.md'), 'utf8').matchAll(/^\| `(seonchak_\w+)/gm)];
@@ -123,9 +151,14 @@ t.test('every panel shows data of a real run, and no alert fires in it', async (
       t.ok(shows, `${panel.title}: ${query}`);
     }
   }
-  for (const query of ['sum(seonchak_recorded_total)', 'sum(seonchak_downloads_total{outcome="issued"})']) {
-    const counts = await becomes(async () => (await numbersOf(prometheus, query))[0] === QUANTITY);
-    t.ok(counts, `${query} counts every issuance`);
+  for (const [query, count] of [
+    ['sum(seonchak_recorded_total)', QUANTITY + 1],
+    ['sum(seonchak_downloads_total{outcome="issued"})', QUANTITY + 1],
+    ['sum(seonchak_holds_confirmed_total)', 1],
+    ['max(seonchak_audience_members)', 1],
+  ] as const) {
+    const counts = await becomes(async () => (await numbersOf(prometheus, query))[0] === count);
+    t.ok(counts, `${query} is ${count}`);
   }
 
   const { groups } = (await prometheus.ask('rules')) as {

@@ -167,7 +167,7 @@ export class SqlHolds implements HoldLedger {
         .selectFrom('revocation')
         .select(['reason', sql<number>`count(*)`.as('count')])
         .where('coupon_id', '=', couponId)
-        // Of what the seller revoked the reason is NULL.
+        // The reason of what the seller revoked is NULL.
         .groupBy('reason')
         .$narrowType<{ reason: TakeBackReason | null }>()
         .execute(),
