@@ -74,7 +74,7 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .option('--generators <processes>', 'processes that make the load', wholeNumber(1, GENERATORS_MAX), 2)
     .option(
       '--members <members>',
-      'who press, each with a token (20,000; with --full 100,000)',
+      'who make requests, each with a token (20,000; with --full 100,000)',
       wholeNumber(1_000, MEMBERS_MAX),
     )
     .option(

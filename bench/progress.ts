@@ -25,7 +25,7 @@ export class Progress {
     process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : line);
   }
 
-  /** Where in the run this is, and how long the rest may take at the pace so far. */
+  /** Where in the run this is, and how long the remainder may take at the pace so far. */
   #place(): string {
     const place = `[${String(this.#done + 1).padStart(String(this.#steps).length)}/${this.#steps}`;
     if (this.#done < 2) return `${place}]`;

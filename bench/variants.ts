@@ -7,14 +7,14 @@ import type { System } from './systems/system.js';
 
 /**
  * - `constant`: nothing is decided
- * - `sold-out`: any member, winners included, presses for a sold-out coupon
- * - `pre-opening`: any member presses for a coupon that opens in some hours
+ * - `sold-out`: any member, winners included, requests a sold-out coupon
+ * - `pre-opening`: any member requests a coupon that opens in some hours
  * - `first-seen`: like `sold-out`, and no token was ever seen before
  * - `admission`: every request wins; one hot coupon after another
  * - `many-coupons`: every request wins, as many coupons at the same time as the variant has
  * - `idle`: as many coupons as the variant has are warm and have winners, and there are no requests any more
  * - `drain`: like `admission` without a recorder; then the recorder is started
- * - `model`: the load test of the reference service: any member presses for one coupon of 5,000
+ * - `model`: the load test of the reference service: any member requests one coupon of 5,000
  */
 export type LoadName =
   | 'constant'
@@ -47,7 +47,7 @@ export interface Variant {
   /** Where it differs from the command line. */
   readonly connections?: number;
   readonly seconds?: number;
-  /** The coupons demand a presence ticket, and every press brings one. */
+  /** The coupons demand a presence ticket, and every request brings one. */
   readonly tickets?: true;
   /** The coupons are limited to a list with this share of the members, who are the first ones. */
   readonly listedShare?: number;

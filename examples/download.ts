@@ -9,11 +9,11 @@ import { fileURLToPath } from 'node:url';
 import { createSeonchakClient } from '@seonchak/client';
 import type { SeonchakClient } from '@seonchak/client';
 
-const PRESSES_MAX = 20;
+const REQUESTS_MAX = 20;
 
 /** @returns what the member should read. */
 export async function downloadUntilDefinite(client: SeonchakClient, couponId: number): Promise<string> {
-  for (let press = 0; press < PRESSES_MAX; press++) {
+  for (let request = 0; request < REQUESTS_MAX; request++) {
     const { data, error, response } = await client.POST('/v1/coupons/{id}/download', {
       params: { path: { id: couponId } },
     });

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 --[[
 Checks whether the marks of pending coupons are all there, and names their loss where they are not. The name is lost with the marks, so a
-second loss has another one. '#' (whole) or the name lies behind all coupons, with the score +inf.
+second loss has another one. '#' (whole) or the name lies after all coupons, with the score +inf.
 
 KEYS
   1 seonchak:announced

@@ -5,7 +5,7 @@ coupon that is out of service: its recovery reads queue and claims. May run unde
 recording is how memory comes free.
 
 Each coupon is a step of its own: a refusal or an error of one is its element of the reply, and the others continue (docs/adr/0048). The queue
-is the model's: a sorted set from which the lowest scores are popped. Its marker has the score +inf, so it stays behind.
+is the model's: a sorted set from which the lowest scores are popped. Its marker has the score +inf, so it comes last.
 
 KEYS, for each coupon
   1 coupon:id:{bucket}:issuable_coupon_queue

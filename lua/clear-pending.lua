@@ -12,9 +12,9 @@ Reply
 --]]
 local clock = redis.call('TIME')
 local latest = clock[1] * 1000 + math.floor(clock[2] / 1000) - ARGV[1]
-local gone = 0
+local removed = 0
 for i = 2, #ARGV do
-  local announced_at = redis.call('ZSCORE', KEYS[1], ARGV[i])
-  if announced_at and tonumber(announced_at) <= latest then gone = gone + redis.call('ZREM', KEYS[1], ARGV[i]) end
+  local marked_at = redis.call('ZSCORE', KEYS[1], ARGV[i])
+  if marked_at and tonumber(marked_at) <= latest then removed = removed + redis.call('ZREM', KEYS[1], ARGV[i]) end
 end
-return gone
+return removed

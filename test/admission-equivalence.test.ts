@@ -66,14 +66,14 @@ t.test('every back end answers every history as the model does', async (t) => {
           holders: [],
           skipped: 0,
         };
-        const told: Command[] = history[0]?.does === 'warm' ? history : [start, ...history];
+        const steps: Command[] = history[0]?.does === 'warm' ? history : [start, ...history];
         const couponId = freshCouponId();
         const model = new Contender(new AdmissionModel(() => Date.now()), couponId);
         const contenders = backEnds.map((backEnd) => ({
           ...backEnd,
           contender: new Contender(backEnd.admission, couponId),
         }));
-        for (const [index, step] of told.entries()) {
+        for (const [index, step] of steps.entries()) {
           const rightful = plain(await model.answer(step));
           commands++;
           for (const { name, contender } of contenders) {

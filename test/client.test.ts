@@ -50,8 +50,8 @@ t.test('the example shows one member the number, and the next that it is sold ou
   const opensAt = fromNow(3_600_000);
   const later = await register({ quantity: 1, opensAt });
   t.equal(await downloadUntilDefinite(member('1'), later), `It opens at ${opensAt}.`);
-  const stranger = createSeonchakClient({ baseUrl: shop.url, token: 'no token' });
-  t.equal(await downloadUntilDefinite(stranger, couponId), 'A valid access token is required.');
+  const outsider = createSeonchakClient({ baseUrl: shop.url, token: 'no token' });
+  t.equal(await downloadUntilDefinite(outsider, couponId), 'A valid access token is required.');
 });
 
 t.test('what anyone may see needs no token', async (t) => {
@@ -173,13 +173,13 @@ t.test('a hold is confirmed for its order, or given back, over lost answers', as
   };
   const backend = lossy(() => shop.seller);
   const buyer = lossy(() => shop.token('buyer'));
-  const press = async (unit: number) => {
-    const pressed = await pressUntilDefinite(buyer, couponId, { unit });
-    if (pressed.status !== 'held') throw new Error(`unit ${unit} was not issued`);
-    t.equal(typeof pressed.issuance.confirmBy, 'string', 'until when it is held');
-    return { couponId, issueNo: pressed.issuance.issueNo };
+  const request = async (unit: number) => {
+    const requested = await pressUntilDefinite(buyer, couponId, { unit });
+    if (requested.status !== 'held') throw new Error(`unit ${unit} was not issued`);
+    t.equal(typeof requested.issuance.confirmBy, 'string', 'until when it is held');
+    return { couponId, issueNo: requested.issuance.issueNo };
   };
-  const first = await press(1);
+  const first = await request(1);
   t.match(await confirmHold(backend, first, 'A-1'), {
     status: 'confirmed',
     confirmation: { orderId: 'A-1', issueNo: first.issueNo },
@@ -189,10 +189,10 @@ t.test('a hold is confirmed for its order, or given back, over lost answers', as
     name: 'SeonchakError',
     problem: { code: 'confirmed_by_other_order' },
   });
-  const second = await press(2);
+  const second = await request(2);
   t.same(await releaseHold(buyer, { couponId, own: true, unit: 2 }), { status: 'released', remaining: 4 });
   t.same(await confirmHold(backend, second, 'A-3'), { status: 'expired' });
-  const third = await press(2);
+  const third = await request(2);
   t.match(await confirmHold(buyer, { couponId, own: true, unit: 2 }, 'A-4'), {
     status: 'confirmed',
     confirmation: { issueNo: third.issueNo, unit: 2 },
@@ -212,13 +212,13 @@ t.test('a hold is confirmed for its order, or given back, over lost answers', as
 
 t.test('a follower gets each winner once, over pages, lost answers and a restart', async (t) => {
   const couponId = await register({ quantity: 10 });
-  const press = (from: number, to: number) =>
+  const request = (from: number, to: number) =>
     Promise.all(
       Array.from({ length: to - from + 1 }, (_, place) =>
         pressUntilDefinite(member(`m-${from + place}`), couponId),
       ),
     );
-  await press(1, 5);
+  await request(1, 5);
   let requests = 0;
   const lossy = async (request: Request): Promise<Response> => {
     requests += 1;
@@ -238,11 +238,11 @@ t.test('a follower gets each winner once, over pages, lost answers and a restart
   await read({ once: true, limit: 2 });
   t.same([numbers, stored], [[1, 2, 3, 4, 5], 5]);
   const waiting = read({ pauseMs: 20 });
-  await press(6, 10);
+  await request(6, 10);
   await waiting;
   t.same(numbers, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-  const stranger = createSeonchakClient({ baseUrl: shop.url, token: 'no token' });
-  const refusal = await follow(stranger, couponId)
+  const outsider = createSeonchakClient({ baseUrl: shop.url, token: 'no token' });
+  const refusal = await follow(outsider, couponId)
     .next()
     .catch((error: unknown) => error);
   t.match(refusal, { name: 'SeonchakError', problem: { code: 'unauthenticated' } });

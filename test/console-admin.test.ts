@@ -152,8 +152,8 @@ t.test('a comparison of many rows shows its progress, and downloads go on beside
   let answered = 0;
   while (state.comparing) {
     const sentAtMs = performance.now();
-    const press = { method: 'POST', token: await signToken(`beside-${answered++}`, 'member') };
-    const { status } = await client.call(`/v1/coupons/${couponId}/download`, press);
+    const request = { method: 'POST', token: await signToken(`beside-${answered++}`, 'member') };
+    const { status } = await client.call(`/v1/coupons/${couponId}/download`, request);
     t.ok(status === 201 || status === 409, 'issued, then sold out');
     slowestMs = Math.max(slowestMs, performance.now() - sentAtMs);
   }

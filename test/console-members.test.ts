@@ -64,8 +64,8 @@ t.test('a member with a second unit sees both, also one that another device has 
   await page.goto(`${server.origin}/#/coupons/${couponId}`);
   await page.getByRole('button', { name: 'Download', exact: true }).click();
   await page.getByText('You hold 1 of 2.').waitFor();
-  const press = { method: 'POST', token: memberToken };
-  const elsewhere = await client.call(`/v1/coupons/${couponId}/units/2/download`, press);
+  const request = { method: 'POST', token: memberToken };
+  const elsewhere = await client.call(`/v1/coupons/${couponId}/units/2/download`, request);
   await page.getByRole('button', { name: 'Download another' }).click();
   await page.getByText('You hold 2 of 2.').waitFor();
   await page.locator('.issued-number', { hasText: String(elsewhere.body['issueNo']) }).waitFor();
@@ -127,13 +127,13 @@ const KEEP_NOTES = `window.notes = [];
     .observe(document.querySelector('#download-note'), { childList: true, characterData: true, subtree: true });`;
 
 t.test('a lost connection is not called a crowd, however it is lost', async (t) => {
-  for (const [locale, press, down, crowded] of [
+  for (const [locale, request, down, crowded] of [
     ['en-US', 'Download', 'The connection is down. Trying again', 'It is crowded.'],
     ['ko-KR', '쿠폰 받기', '연결이 끊겼습니다. 다시 시도하는 중', '접속자가 많습니다.'],
   ] as const) {
     const couponId = await register({ name: 'Out of reach', quantity: 5 });
     const visitor = await signedIn(browser, 'member-1', 'member', { locale });
-    const button = visitor.getByRole('button', { name: press });
+    const button = visitor.getByRole('button', { name: request });
     await visitor.goto(`${server.origin}/#/coupons/${couponId}`);
     await button.waitFor();
     await visitor.evaluate(KEEP_NOTES);
@@ -179,7 +179,7 @@ const PROXY_PAGE = '<html><head><title>502 Bad Gateway</title></head><body>nginx
 t.test(
   'the own answer of a proxy is not called a crowd, and nothing is claimed of the request',
   async (t) => {
-    for (const [locale, press, again] of [
+    for (const [locale, request, again] of [
       ['en-US', 'Download', 'The server cannot be reached just now. Trying again…'],
       ['ko-KR', '쿠폰 받기', '지금은 서버에 연결되지 않습니다. 다시 시도하는 중…'],
     ] as const) {
@@ -194,9 +194,9 @@ t.test(
         return answer === undefined ? route.continue() : route.fulfill(answer);
       });
       await visitor.goto(`${server.origin}/#/coupons/${couponId}`);
-      await visitor.getByRole('button', { name: press }).waitFor();
+      await visitor.getByRole('button', { name: request }).waitFor();
       await visitor.evaluate(KEEP_NOTES);
-      await visitor.getByRole('button', { name: press }).click();
+      await visitor.getByRole('button', { name: request }).click();
       await visitor.locator('.issued-number').waitFor();
       const notes = (await visitor.evaluate<string[]>('window.notes')).filter((note) => note !== '');
       t.same(notes, [`${again} (1)`, `${again} (2)`], locale);

@@ -170,7 +170,7 @@ t.test('a seller limits a coupon, uploads its list with a bad line, and tries me
   await seller.getByText('1,500 added, of 2,500 in the file.').waitFor();
   await seller.getByText('2,500 members on the list', { exact: true }).waitFor();
 
-  const look = async (member: string, text: string): Promise<void> => {
+  const search = async (member: string, text: string): Promise<void> => {
     await seller.getByLabel('Is this member on the list?').fill(member);
     await seller.getByRole('button', { name: 'Find' }).click();
     await seller.getByText(text, { exact: true }).waitFor();
@@ -179,11 +179,11 @@ t.test('a seller limits a coupon, uploads its list with a bad line, and tries me
   await seller.getByLabel('Remove members who are not in the file').check();
   await upload([...members.slice(0, 2_400), ...members.slice(2_400).map((member) => `new-${member}`)]);
   await seller.getByText('The list is that of the file: 100 added, 100 removed.').waitFor();
-  await look('m-2500', 'm-2500 is not on the list.');
-  await look('new-m-2500', 'new-m-2500 is on the list.');
+  await search('m-2500', 'm-2500 is not on the list.');
+  await search('new-m-2500', 'new-m-2500 is on the list.');
   await seller.getByLabel('Remove members who are not in the file').uncheck();
-  await look('m-1500', 'm-1500 is on the list.');
-  await look('stranger', 'stranger is not on the list.');
+  await search('m-1500', 'm-1500 is on the list.');
+  await search('outsider', 'outsider is not on the list.');
   await seller.getByText('Show the members').click();
   await seller.locator('.audience-members li', { hasText: /^m-1$/ }).waitFor();
 
@@ -195,7 +195,7 @@ t.test('a seller limits a coupon, uploads its list with a bad line, and tries me
   };
   await tryMember('m-7', 'gold', 'm-7 may have the coupon.');
   await tryMember('m-7', 'silver', 'm-7 may not have the coupon: an attribute does not match.');
-  await tryMember('stranger', 'gold', 'stranger may not have the coupon: not on the list.');
+  await tryMember('outsider', 'gold', 'outsider may not have the coupon: not on the list.');
 
   // Open, it can be narrowed and not widened; paused it can.
   const dialog = seller.getByRole('dialog');

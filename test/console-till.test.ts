@@ -81,7 +81,7 @@ t.test('a member shows a coupon, the till redeems it, and the member sees that',
   t.equal((await ordersOf(couponId)).length, 0, 'a check changes nothing');
   await till.getByLabel('Receipt number').fill('R-1017');
   await till.getByRole('button', { name: 'Redeem', exact: true }).click();
-  await till.locator('.checked[data-look="done"]').waitFor();
+  await till.locator('.checked[data-appearance="done"]').waitFor();
   t.match(await ordersOf(couponId), [{ orderId: 'R-1017', cancelledAt: null }]);
 
   await member.getByText('The shop has redeemed it just now.').waitFor();
@@ -117,7 +117,7 @@ t.test('a number that is read out is taken, with a warning, as people write it',
   t.equal((await ordersOf(couponId)).length, 0);
   await type(till, `${couponId}-1`);
   await till.getByRole('button', { name: 'Redeem', exact: true }).click();
-  await till.locator('.checked[data-look="done"]').waitFor();
+  await till.locator('.checked[data-appearance="done"]').waitFor();
 });
 
 t.test('a till whose answer was lost asks again, and redeems once', async (t) => {
@@ -139,7 +139,7 @@ t.test('a till whose answer was lost asks again, and redeems once', async (t) =>
   const [first] = await ordersOf(couponId);
   t.match(first, { cancelledAt: null });
   await till.getByRole('button', { name: 'Try again' }).click();
-  await till.locator('.checked[data-look="done"]').waitFor();
+  await till.locator('.checked[data-appearance="done"]').waitFor();
   t.same(await ordersOf(couponId), [first]);
 });
 
@@ -189,7 +189,7 @@ t.test('a server key with the scope is a till of its own, and no other key is', 
   const couponId = await held('By a key');
   await type(page, await passOf(couponId));
   await page.getByRole('button', { name: 'Redeem', exact: true }).click();
-  await page.locator('.checked[data-look="done"]').waitFor();
+  await page.locator('.checked[data-appearance="done"]').waitFor();
   t.match(await ordersOf(couponId), [{ by: { kind: 'key' } }]);
   await page.getByRole('button', { name: 'Sign this till off' }).click();
   await page.getByLabel('Server key').waitFor();
@@ -212,7 +212,7 @@ t.test('the camera of the till reads the code', async (t) => {
   await page.getByText('Can be redeemed').waitFor();
   await page.getByText('Shown by the member').waitFor();
   await page.getByRole('button', { name: 'Redeem', exact: true }).click();
-  await page.locator('.checked[data-look="done"]').waitFor();
+  await page.locator('.checked[data-appearance="done"]').waitFor();
   await page.getByRole('button', { name: 'Next customer' }).click();
   await page.getByRole('button', { name: 'Stop the camera' }).waitFor();
   t.same(seeing.complaints, []);

@@ -34,7 +34,7 @@ async function register(page: Page, name: string, quantity: number, opensAtMs?: 
   return Number(/\/sell\/(\d+)$/.exec(page.url())?.[1]);
 }
 
-async function press(couponId: number, memberId: string): Promise<number> {
+async function request(couponId: number, memberId: string): Promise<number> {
   const token = await signToken(memberId, 'member');
   const answer = await client.call(`/v1/coupons/${couponId}/download`, { method: 'POST', token });
   return answer.status;
@@ -103,7 +103,7 @@ t.test('two members press at once for one remaining unit: one holds it, the othe
     await member.goto(`${server.origin}/#/coupons/${couponId}`);
     await member.getByRole('button', { name: 'Download' }).waitFor();
   }
-  // Without waiting until the button can be clicked: the faster one's press takes it away from the other's page.
+  // Without waiting until the button can be clicked: the faster one's request takes it away from the other's page.
   await Promise.all(members.map((member) => member.locator('.download').dispatchEvent('click')));
   await Promise.all(
     members.map((member) =>
@@ -143,7 +143,7 @@ t.test('two members press at once for one remaining unit: one holds it, the othe
 
 t.test('the burn-down moves while members download', async () => {
   const couponId = await register(seller, 'Burning down', 40);
-  for (let member = 1; member <= 30; member++) await press(couponId, `burn-${member}`);
+  for (let member = 1; member <= 30; member++) await request(couponId, `burn-${member}`);
   await tile(seller, 'Remaining').filter({ hasText: /^10$/ }).waitFor();
   await tile(seller, 'Issued').filter({ hasText: /^30$/ }).waitFor();
   await seller.locator('.chart canvas').waitFor();
@@ -156,17 +156,17 @@ t.test('pausing asks first, stops the downloads, and resuming lets them go on', 
   const couponId = await register(seller, 'On and off', 5);
   await seller.getByRole('button', { name: 'Pause' }).click();
   await seller.keyboard.press('Escape');
-  t.equal(await press(couponId, 'pause-1'), 201, 'a dialog left with Escape changes nothing');
+  t.equal(await request(couponId, 'pause-1'), 201, 'a dialog left with Escape changes nothing');
 
   await seller.getByRole('button', { name: 'Pause' }).click();
   await seller.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
   await seller.getByRole('button', { name: 'Resume' }).waitFor();
-  t.equal(await press(couponId, 'pause-2'), 409);
+  t.equal(await request(couponId, 'pause-2'), 409);
 
   await seller.getByRole('button', { name: 'Resume' }).click();
   await seller.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
   await seller.getByRole('button', { name: 'Pause' }).waitFor();
-  t.equal(await press(couponId, 'pause-2'), 201);
+  t.equal(await request(couponId, 'pause-2'), 201);
 });
 
 t.test(
@@ -213,7 +213,7 @@ t.test(
 
 t.test('revoking gives the unit back, and the export holds what is left', async (t) => {
   const couponId = await register(seller, 'Taken back', 3);
-  for (const member of ['kept', 'taken']) await press(couponId, member);
+  for (const member of ['kept', 'taken']) await request(couponId, member);
   await seller.getByRole('button', { name: 'Revoke number 2' }).click();
   await seller.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
   await seller.getByText('Number 2 was revoked').waitFor();
@@ -238,14 +238,14 @@ t.test(
     await seller.getByText('The connection was lost.').waitFor();
     await server.restart();
     await seller.getByText('The connection was lost.').waitFor({ state: 'hidden' });
-    t.equal(await press(couponId, 'late'), 201);
+    t.equal(await request(couponId, 'late'), 201);
     await tile(seller, 'Remaining').filter({ hasText: /^8$/ }).waitFor();
   },
 );
 
 t.test('the keyboard keeps its place when the focused element is shown anew', async (t) => {
   const couponId = await register(seller, 'Keys', 50);
-  for (let member = 1; member <= 45; member++) await press(couponId, `keys-${member}`);
+  for (let member = 1; member <= 45; member++) await request(couponId, `keys-${member}`);
   await seller.locator('[data-issue-no="45"]').waitFor();
   const focused = seller.locator(':focus');
   await seller.getByRole('button', { name: 'Next page' }).focus();

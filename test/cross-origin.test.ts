@@ -25,7 +25,7 @@ async function shopPage(t: Test): Promise<{ readonly origin: string; readonly pa
 }
 
 /** Runs in the page. A refused cross-origin request is a TypeError there, without any detail. */
-function pressFrom(
+function requestFrom(
   page: Page,
   url: string,
   token: string,
@@ -51,11 +51,11 @@ t.test('a page of a named origin downloads, reads a refusal and follows the live
   const shop = await openShop(t, { settings: { corsOrigins: [origin] } });
   const path = await shop.coupon({ quantity: 1 });
   const url = `${shop.url}${path}`;
-  t.match(await pressFrom(page, `${url}/download`, await shop.token('a')), {
+  t.match(await requestFrom(page, `${url}/download`, await shop.token('a')), {
     status: 201,
     body: { outcome: 'issued', issueNo: 1 },
   });
-  t.match(await pressFrom(page, `${url}/download`, await shop.token('b')), {
+  t.match(await requestFrom(page, `${url}/download`, await shop.token('b')), {
     status: 409,
     body: { code: 'sold_out' },
   });
@@ -79,9 +79,9 @@ t.test('a page of any other origin reads no answer and presses nothing', async (
   const { page } = await shopPage(t);
   const shop = await openShop(t, { settings: { corsOrigins: ['https://shop.example'] } });
   const path = await shop.coupon({ quantity: 1 });
-  t.equal(await pressFrom(page, `${shop.url}${path}/download`, await shop.token('a')), 'TypeError');
+  t.equal(await requestFrom(page, `${shop.url}${path}/download`, await shop.token('a')), 'TypeError');
   t.match(
-    await shop.press(path, 'b'),
+    await shop.request(path, 'b'),
     { status: 201 },
     'the unit is still there: the browser did not even send',
   );

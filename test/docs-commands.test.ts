@@ -212,10 +212,10 @@ t.test('quick start, and the read commands of operations.md', async (t) => {
   const backEnd = await startBackEnd('redis');
   t.teardown(() => backEnd.stop());
   const quickStart = ['migrate', '/readyz', '/download', 'account create'];
-  const looks = ['warm --opening-within', '/readyz', 'queue_depth', 'CONFIG GET dir'];
+  const excerpts = ['warm --opening-within', '/readyz', 'queue_depth', 'CONFIG GET dir'];
   const blocks = [
     ...quickStart.map((words) => blockWith('docs/quick-start.md', words)),
-    ...looks.map((words) => blockWith('docs/operations.md', words)),
+    ...excerpts.map((words) => blockWith('docs/operations.md', words)),
     RECONCILE,
     END,
   ];

@@ -1,6 +1,6 @@
 /**
  * Tests coupons for some members as a shop meets them: real stores, several API processes, one of which is killed and started again while nine of
- * ten members who press are not eligible.
+ * ten members who request are not eligible.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';

@@ -54,7 +54,7 @@ const FILES_MIN = 2;
 /** Words that mean here what every engineer, or the documentation of SQL, HTTP and accounts, takes them to mean. */
 const ORDINARY = new Set(
   `action add after ahead answer bound call change channel check clock column command connect context corrupt count create currency data
-database decided default delta discount earlier effect engine entry error exist field filter folder found group hash hearing identity index insert
+database decided default delta discount earlier effect engine entry error exist field filter folder found group hash identity index insert
 judge kept last length level limit list live load local log many map max may message migrate migration move mysql name not number once
 open option order overlap page parse password poll position prefix process quantity query read reason redis remove repeat reply request require reset
 result role rotate row same search second secret send sign sort source sql sqlite start state table taken text thread time type

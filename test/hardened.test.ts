@@ -124,7 +124,7 @@ async function until(line: string, token: string, isSo: (answer: Answer) => bool
 
 const seller = await signToken('shop', 'seller');
 const coupon = '/v1/coupons/1';
-const press = async (member: string) => call(`POST ${coupon}/download`, await signToken(member, 'member'));
+const download = async (member: string) => call(`POST ${coupon}/download`, await signToken(member, 'member'));
 
 t.test('everything works with these rights and no others', async (t) => {
   t.equal((await call('POST /v1/coupons', seller, { name: 'Hardened', quantity: 2 })).status, 201);
@@ -134,7 +134,7 @@ t.test('everything works with these rights and no others', async (t) => {
     ['m-2', 200],
     ['m-3', 409],
   ] as const) {
-    t.equal((await press(member)).status, status, member);
+    t.equal((await download(member)).status, status, member);
   }
   t.equal((await call(`PATCH ${coupon}`, seller, { quantity: 4 })).status, 200);
   t.equal(

@@ -111,12 +111,12 @@ for (const [name, provider] of Object.entries(providers)) {
       });
     }
 
-    const stranger = (await generateKeyPair(provider.alg)).privateKey;
+    const outsider = (await generateKeyPair(provider.alg)).privateKey;
     const wrong: readonly (readonly [string, Promise<string>])[] = [
       ['issuer', issuer.sign({ ...provider.member, iss: 'https://elsewhere.example/' })],
       ['audience', issuer.sign({ ...provider.member, aud: 'another-app', client_id: 'another-app' })],
-      ['signature', issuer.sign(provider.member, stranger)],
-      ['unknown_key', issuer.sign(provider.member, stranger, 'b')],
+      ['signature', issuer.sign(provider.member, outsider)],
+      ['unknown_key', issuer.sign(provider.member, outsider, 'b')],
       ['expired', issuer.sign({ ...provider.member, exp: now - 1 })],
       ['not_yet_valid', issuer.sign({ ...provider.member, nbf: now + 120 })],
       ['expiry', issuer.sign({ ...provider.member, exp: undefined })],

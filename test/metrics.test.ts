@@ -42,7 +42,7 @@ t.test('every scrape counts what all processes did, and what the recorder wrote'
   t.teardown(() => client.close());
 
   const couponId = await registerCoupon(client, QUANTITY);
-  await new Crowd([client.download]).press(couponId, await crowdOf(MEMBERS), { lanes: 40 });
+  await new Crowd([client.download]).request(couponId, await crowdOf(MEMBERS), { lanes: 40 });
   await rowsOnceThere(backEnd, couponId, QUANTITY);
 
   for (let times = 0; times < 6; times++) {
@@ -65,7 +65,7 @@ t.test('a process that only records reports its lag, and why it cannot go on', a
   t.teardown(() => client.close());
 
   const couponId = await registerCoupon(client, QUANTITY);
-  await new Crowd([client.download]).press(couponId, await crowdOf(MEMBERS), { lanes: 40 });
+  await new Crowd([client.download]).request(couponId, await crowdOf(MEMBERS), { lanes: 40 });
   const behind = await scrape(api.origin);
   t.equal(valueOf(behind, 'seonchak_queue_depth'), QUANTITY, 'no process records');
   t.ok(valueOf(behind, 'seonchak_oldest_unrecorded_seconds') > 0);

@@ -43,7 +43,7 @@ async function register(client: HttpClient, more: object): Promise<number> {
   return Number(answer.body['id']);
 }
 
-async function press(client: HttpClient, couponId: number, member: string, ticket?: string) {
+async function request(client: HttpClient, couponId: number, member: string, ticket?: string) {
   return client.call(`/v1/coupons/${couponId}/download`, {
     method: 'POST',
     token: await signToken(member, 'member'),
@@ -71,7 +71,7 @@ t.test(
       Array.from({ length: 10 }, async () => {
         const couponId = await register(here, { presenceRequired: true });
         const answers = await Promise.all(
-          clients.flatMap((client) => Array.from({ length: 4 }, () => press(client, couponId, 'bot'))),
+          clients.flatMap((client) => Array.from({ length: 4 }, () => request(client, couponId, 'bot'))),
         );
         for (const answer of answers) t.match(answer, { status: 403, body: { code: 'presence_required' } });
         return (await there.call(`/v1/coupons/${couponId}`, {})).body['issued'];
@@ -89,7 +89,7 @@ t.test('guessing the next id while sellers register gets a bot nothing', async (
     guesses.map(async (couponId) => {
       for (;;) {
         const isLast = allRegistered;
-        const answer = await press(client, couponId, 'bot');
+        const answer = await request(client, couponId, 'bot');
         // Until the coupon is there; 404 before.
         if (answer.status !== 404 || isLast) return answer;
       }
@@ -110,18 +110,18 @@ t.test('guessing the next id while sellers register gets a bot nothing', async (
 
 t.test('put up later it holds everywhere within moments, and so does lifting it', async (t) => {
   const couponId = await register(here, {});
-  for (const client of clients) t.ok([200, 201].includes((await press(client, couponId, 'm-1')).status));
+  for (const client of clients) t.ok([200, 201].includes((await request(client, couponId, 'm-1')).status));
   t.match(await change(couponId, true), { status: 200, body: { presenceRequired: true } });
   t.match(
-    await press(here, couponId, 'm-2'),
+    await request(here, couponId, 'm-2'),
     { status: 403 },
     'in force here when the seller gets the answer',
   );
-  await everywhere((client) => press(client, couponId, 'm-1'), 403);
-  for (const client of clients) t.match(await press(client, couponId, 'late'), { status: 403 });
+  await everywhere((client) => request(client, couponId, 'm-1'), 403);
+  for (const client of clients) t.match(await request(client, couponId, 'late'), { status: 403 });
   t.equal((await change(couponId, false)).status, 200);
-  await everywhere((client) => press(client, couponId, 'm-1'), 200);
-  for (const client of clients) t.match(await press(client, couponId, 'm-1'), { status: 200 });
+  await everywhere((client) => request(client, couponId, 'm-1'), 200);
+  for (const client of clients) t.match(await request(client, couponId, 'm-1'), { status: 200 });
 });
 
 t.test('a ticket of the command line opens its coupon to its member on every process', async (t) => {
@@ -131,20 +131,20 @@ t.test('a ticket of the command line opens its coupon to its member on every pro
     return stdout.trim();
   };
   const ticket = await ticketOf('--prefix', 'm-', '--first', '5');
-  const answers = await Promise.all(clients.map((client) => press(client, couponId, 'm-5', ticket)));
+  const answers = await Promise.all(clients.map((client) => request(client, couponId, 'm-5', ticket)));
   t.equal(answers.filter(({ status }) => status === 201).length, 1);
   t.same(new Set(answers.map(({ body }) => body['issueNo'])), new Set([1]));
   for (const client of clients) {
-    t.match(await press(client, couponId, 'm-6', ticket), {
+    t.match(await request(client, couponId, 'm-6', ticket), {
       status: 403,
       body: { code: 'presence_mismatch' },
     });
   }
   const late = await ticketOf('--prefix', 'm-', '--first', '5', '--expires-in', '1s');
-  let answer = await press(there, couponId, 'm-7', late);
+  let answer = await request(there, couponId, 'm-7', late);
   t.match(answer, { status: 403, body: { code: 'presence_mismatch' } });
   // Valid for a second more, or not any more: a winner gets the same answer.
-  answer = await press(there, couponId, 'm-5', late);
+  answer = await request(there, couponId, 'm-5', late);
   t.match(answer, { status: 200, body: { outcome: 'already_issued', issueNo: 1 } });
 });
 
@@ -157,17 +157,17 @@ t.test('the demand of a new coupon holds on a process that cannot reach the data
   const client = new HttpClient(cut.origin, 4);
   t.teardown(() => client.close());
   const open = await register(here, {});
-  t.match(await press(client, open, 'm-1'), { status: 201 });
+  t.match(await request(client, open, 'm-1'), { status: 201 });
   proxy.behave({ requests: 'hold', replies: 'hold' });
   const couponId = await register(here, { presenceRequired: true });
-  t.match(await press(client, couponId, 'bot'), { status: 503, body: { code: 'not_ready' } });
-  t.match(await press(client, open, 'm-2'), { status: 201 }, 'what was known goes on');
+  t.match(await request(client, couponId, 'bot'), { status: 503, body: { code: 'not_ready' } });
+  t.match(await request(client, open, 'm-2'), { status: 201 }, 'what was known goes on');
   proxy.behave({});
   const giveUpAt = performance.now() + PATIENCE_MS;
-  let answer = await press(client, couponId, 'bot');
+  let answer = await request(client, couponId, 'bot');
   while (answer.status === 503 && performance.now() < giveUpAt) {
     await pause(50);
-    answer = await press(client, couponId, 'bot');
+    answer = await request(client, couponId, 'bot');
   }
   t.match(answer, { status: 403, body: { code: 'presence_required' } });
 });

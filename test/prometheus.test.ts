@@ -131,7 +131,7 @@ t.test('every panel shows data of a real run, and no alert fires in it', async (
   const client = new HttpClient(api.origin, 20);
   t.teardown(() => client.close());
   const couponId = await registerCoupon(client, QUANTITY);
-  await new Crowd([client.download]).press(couponId, await crowdOf(MEMBERS), { lanes: 20 });
+  await new Crowd([client.download]).request(couponId, await crowdOf(MEMBERS), { lanes: 20 });
   await rowsOnceThere(backEnd, couponId, QUANTITY);
   await confirmHoldOfListed(client);
 

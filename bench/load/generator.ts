@@ -3,7 +3,7 @@
  *
  * The process lives through the whole bench, so that every variant runs against a warm generator.
  */
-import { pressAll } from './press-all.js';
+import { requestAll } from './request-all.js';
 import type { GeneratorAnswer, GeneratorTask } from './protocol.js';
 import { readTokens } from './read-tokens.js';
 import { signCrowd } from './sign-tokens.js';
@@ -19,7 +19,7 @@ async function carryOut(task: GeneratorTask): Promise<GeneratorAnswer> {
     tokens.set(task.name, await readTokens(task.folder));
     return { kind: 'ready' };
   }
-  return { kind: 'pressed', report: await pressAll(task.plan, tokens.get(task.plan.tokens) ?? []) };
+  return { kind: 'requested', report: await requestAll(task.plan, tokens.get(task.plan.tokens) ?? []) };
 }
 
 process.on('message', (task: GeneratorTask) => {

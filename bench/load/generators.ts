@@ -42,13 +42,13 @@ export class Generators {
   }
 
   /** One report for each generator. */
-  async press(plan: SharedLoadPlan): Promise<LoadReport[]> {
+  async request(plan: SharedLoadPlan): Promise<LoadReport[]> {
     const shares = this.#generators.length;
     return Promise.all(
       this.#generators.map(async (child, share) => {
         const connections = Math.max(1, Math.round(plan.connections / shares));
-        const answer = await ask(child, { kind: 'press', plan: { ...plan, connections, share, shares } });
-        if (answer.kind !== 'pressed') throw new Error('a generator answered something else');
+        const answer = await ask(child, { kind: 'request', plan: { ...plan, connections, share, shares } });
+        if (answer.kind !== 'requested') throw new Error('a generator answered something else');
         return answer.report;
       }),
     );

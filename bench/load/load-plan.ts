@@ -5,33 +5,33 @@ export interface LoadPlan {
   readonly host: string;
   readonly couponIds: readonly number[];
   /**
-   * - `random`: any member presses for any coupon, so members repeat, as in the load test of the reference service
-   * - `each-once`: every member presses once for the first coupon, then once for the next: with enough stock every request wins
-   * - `all-coupons`: the first member presses once for every coupon, then the next member
+   * - `random`: any member requests any coupon, so members repeat, as in the load test of the reference service
+   * - `each-once`: every member requests the first coupon once, then once for the next: with enough stock every request wins
+   * - `all-coupons`: the first member requests every coupon once, then the next member
    */
   readonly order: 'random' | 'each-once' | 'all-coupons';
   /** Names the tokens, which were signed before. */
   readonly tokens: string;
-  /** Every press brings a presence ticket. */
+  /** Every request brings a presence ticket. */
   readonly tickets?: true;
   /** Connections of this generator. */
   readonly connections: number;
   readonly seconds: number;
-  /** This generator presses for members `share`, `share + shares`, … unless the order is random. */
+  /** This generator sends for members `share`, `share + shares`, … unless the order is random. */
   readonly share: number;
   readonly shares: number;
 }
 
 /** One request on its way. One object per connection, used again and again. */
-export interface Press {
+export interface LoadRequest {
   couponId: number;
   /** Counted from 0; member ids start at 1. */
   member: number;
   sentUs: number;
 }
 
-/** Deals out the presses of a plan. */
-export class PressLine {
+/** Deals out the requests of a plan. */
+export class RequestLine {
   readonly #plan: LoadPlan;
   readonly #members: number;
   #dealt = 0;
@@ -41,12 +41,12 @@ export class PressLine {
     this.#members = members;
   }
 
-  /** `false`: the plan is used up, and `press` is as it was. */
-  deal(press: Press): boolean {
+  /** `false`: the plan is used up, and `request` is as it was. */
+  deal(request: LoadRequest): boolean {
     const { order, couponIds, share, shares } = this.#plan;
     if (order === 'random') {
-      press.couponId = couponIds[Math.floor(Math.random() * couponIds.length)] ?? 0;
-      press.member = Math.floor(Math.random() * this.#members);
+      request.couponId = couponIds[Math.floor(Math.random() * couponIds.length)] ?? 0;
+      request.member = Math.floor(Math.random() * this.#members);
       return true;
     }
     const ownMembers = Math.floor(this.#members / shares);
@@ -55,8 +55,8 @@ export class PressLine {
     this.#dealt += 1;
     const coupon = order === 'each-once' ? Math.floor(place / ownMembers) : place % couponIds.length;
     const member = order === 'each-once' ? place % ownMembers : Math.floor(place / couponIds.length);
-    press.couponId = couponIds[coupon] ?? 0;
-    press.member = member * shares + share;
+    request.couponId = couponIds[coupon] ?? 0;
+    request.member = member * shares + share;
     return true;
   }
 }

@@ -18,15 +18,15 @@ export interface ReadTask {
   readonly folder: string;
 }
 
-export interface PressTask {
-  readonly kind: 'press';
+export interface RequestTask {
+  readonly kind: 'request';
   readonly plan: LoadPlan;
 }
 
-export type GeneratorTask = SignTask | ReadTask | PressTask;
+export type GeneratorTask = SignTask | ReadTask | RequestTask;
 
 export type GeneratorAnswer =
   | { readonly kind: 'up' }
   | { readonly kind: 'ready' }
-  | { readonly kind: 'pressed'; readonly report: LoadReport }
+  | { readonly kind: 'requested'; readonly report: LoadReport }
   | { readonly kind: 'failed'; readonly message: string };

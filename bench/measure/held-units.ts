@@ -28,7 +28,7 @@ export async function holdsThatRanOut(
   const books = booksOf(system);
   const couponId = await system.createCoupon({ quantity: members, holdSeconds: HOLD_SECONDS });
   const plan = { couponIds: [couponId], order: 'each-once', tokens } as const;
-  await generators.press({
+  await generators.request({
     ...plan,
     ...{ host: system.host, connections: FILL_CONNECTIONS, seconds: FILL_SECONDS_MAX },
   });

@@ -68,14 +68,14 @@ export class Loads {
   }
 
   /**
-   * Every member presses for a sold-out coupon, so that every API process has seen every token: first-seen tokens are
+   * Every member requests a sold-out coupon, so that every API process has seen every token: first-seen tokens are
    * measured only on purpose.
    */
   async introduce(system: System): Promise<void> {
     const couponId = await system.createCoupon({ quantity: 1 });
     const processes = system.processes.api.length;
     const passes = processes === 1 ? 1 : processes * PASSES_PER_SHARED_PROCESS;
-    await this.#generators.press({
+    await this.#generators.request({
       couponIds: Array.from({ length: passes }, () => couponId),
       order: 'each-once',
       tokens: KNOWN,
@@ -158,7 +158,7 @@ export class Loads {
       const couponId = await system.createCoupon({ quantity: this.#winners });
       const order = 'each-once';
       const presell = { couponIds: [couponId], order, tokens: WINNERS, ...(tickets && { tickets }) } as const;
-      await this.#generators.press({
+      await this.#generators.request({
         ...presell,
         host: system.host,
         connections: 64,

@@ -56,7 +56,7 @@ export async function runRound(
         });
   const before = parts.map((part) => usageOf(system.processes[part]));
   const returned = load.endedHolds === undefined ? undefined : returnToStock(system, load.endedHolds);
-  const reports = await context.generators.press({ ...load.plan, host: system.host, connections, seconds });
+  const reports = await context.generators.request({ ...load.plan, host: system.host, connections, seconds });
   const wins = reports.reduce((sum, report) => sum + report.answers.wins.length / 5, 0);
   const thawedMs = performance.now();
   if (variant.load === 'drain') await books?.recorder?.thaw();

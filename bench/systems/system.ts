@@ -20,7 +20,7 @@ export interface NewCoupon {
 }
 
 export interface System {
-  /** Where members press: `127.0.0.1:port`. */
+  /** Where members send their requests: `127.0.0.1:port`. */
   readonly host: string;
   readonly processes: Readonly<Record<Part, readonly number[]>>;
   /** Resolves when the coupon can be downloaded. */

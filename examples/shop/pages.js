@@ -7,10 +7,10 @@ import { seatRoutes } from './seat-page.js';
 
 /** What the shop calls its members is what Seonchak calls them. A shop has passwords here; this one takes your word. */
 const memberPattern = /^[a-z][a-z0-9-]{0,30}$/;
-/** The page answers after this, and the member presses again: the outcome is never guessed. */
-const PRESS_WAIT_MS = 5_000;
+/** The page answers after this, and the member requests again: the outcome is never guessed. */
+const REQUEST_WAIT_MS = 5_000;
 
-/** What a member without scripts reads after a press that brought no coupon. */
+/** What a member without scripts reads after a request that brought no coupon. */
 const SAID = new Map([
   ['sold_out', 'Every coupon is taken.'],
   ['not_open', 'It is not open yet.'],
@@ -31,7 +31,7 @@ export function shopServer({ database, client, orders, seats, couponId, seonchak
     const { data: coupon } =
       (await untilDefinite(
         (signal) => client.GET('/v1/coupons/{id}', { params: { path: { id: couponId } }, signal }),
-        { timeoutMs: PRESS_WAIT_MS },
+        { timeoutMs: REQUEST_WAIT_MS },
       )) ?? {};
     const holds = member === undefined ? undefined : await issuanceOf(member);
     return html(
@@ -73,7 +73,7 @@ export function shopServer({ database, client, orders, seats, couponId, seonchak
                 params: { path: { memberId: member, id: couponId } },
                 signal,
               }),
-            { timeoutMs: PRESS_WAIT_MS },
+            { timeoutMs: REQUEST_WAIT_MS },
           );
     // The button of Seonchak (embed.js) shows the answer itself, and repeats the request after 503.
     if (request.headers.accept === 'application/json')
@@ -111,7 +111,7 @@ export function shopServer({ database, client, orders, seats, couponId, seonchak
           params: { path: { memberId, id: couponId } },
           signal,
         }),
-      { timeoutMs: PRESS_WAIT_MS },
+      { timeoutMs: REQUEST_WAIT_MS },
     );
     return answer?.data;
   }

@@ -1,4 +1,4 @@
-/** Draws the page of seats: press, pay while the time runs down, or leave. */
+/** Draws the page of seats: request, pay while the time runs down, or leave. */
 import { escaped, form, html, page } from './html.js';
 
 const COUNTDOWN_PATH = '/seat.js';
@@ -38,7 +38,7 @@ export function seatRoutes(server, { seats, memberOf }) {
   server.get(COUNTDOWN_PATH, (_request, reply) => reply.type('text/javascript').send(COUNTDOWN));
   server.post('/seat', async (request, reply) => {
     const member = memberOf(request);
-    const said = member === undefined ? '' : await seats.press(member);
+    const said = member === undefined ? '' : await seats.request(member);
     return reply.redirect(`/seat?said=${encodeURIComponent(said)}`, 303);
   });
   for (const act of ['pay', 'leave']) {

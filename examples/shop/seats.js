@@ -41,7 +41,7 @@ export class Seats {
   }
 
   /** @returns an outcome or code of Seonchak, or `unknown`. */
-  async press(member) {
+  async request(member) {
     const answer = await untilDefinite(
       (signal) =>
         this.#client.POST('/v1/members/{memberId}/coupons/{id}/download', {

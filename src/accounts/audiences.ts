@@ -67,7 +67,7 @@ export interface AudienceStore {
   /** The last change of each of these lists, with fewer tokens than it keeps; a list that never was is left out. */
   heads(couponIds: readonly CouponId[]): Promise<ReadonlyMap<CouponId, AudienceHead>>;
   isListed(couponId: CouponId, memberId: MemberId): Promise<boolean>;
-  /** In the order of ids, those behind `after`, up to `limit`. */
+  /** In the order of ids, those after `after`, up to `limit`. */
   members(couponId: CouponId, after: string, limit: number): Promise<MemberId[]>;
   /** Members whose last change has a revision above `after` and up to `upTo`, in no order. */
   changes(couponId: CouponId, after: number, upTo: number): Promise<AudienceChange[]>;

@@ -22,7 +22,7 @@ export function hashOfLink(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** The text is behind the `#`, which no browser sends: neither a log nor a `Referer` has the link. */
+/** The text is after the `#`, which no browser sends: neither a log nor a `Referer` has the link. */
 export function passwordLinkUrl(publicUrl: string, text: string): string {
   return `${publicUrl.replace(/\/+$/, '')}/reset#${text}`;
 }

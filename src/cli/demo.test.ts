@@ -7,7 +7,7 @@ import { startChildServer } from '../../test/servers/child-server.js';
 import { call } from '../http/testing/client.js';
 
 const bin = fileURLToPath(new URL('../../dist/cli/seonchak.js', import.meta.url));
-/** So long that members who have won press their second time while the killed server starts: some 18 of them. */
+/** So long that members who have won request their second time while the killed server starts: some 18 of them. */
 const SMALL = ['--members', '600', '--quantity', '450', '--opens-in', '2s', '--over', '8s'];
 
 /** In a folder of its own, until it has logged `line`. */
@@ -20,14 +20,14 @@ async function startDemo(t: Test, words: readonly string[], line: RegExp) {
 
 t.test('the demo shows a drop that keeps its promises, and leaves nothing behind', async (t) => {
   const { folder, demo } = await startDemo(t, SMALL, /Ctrl-C stops it and removes/);
-  t.match(demo.log(), /crowd [\d,]+ of [\d,]+ presses/, 'progress is reported');
+  t.match(demo.log(), /crowd [\d,]+ of [\d,]+ requests/, 'progress is reported');
   t.match(
     demo.log(),
     /In the database: 450 rows, numbered from 1 without a gap, one per member, each with the number that was answered\./,
   );
   t.match(demo.log(), /Answers to the crowd: .*\d issued/);
-  // The best moment: killed while members press, and no number is lost.
-  t.match(demo.log(), /The server is killed now \(SIGKILL\), while members press/);
+  // The best moment: killed while members request, and no number is lost.
+  t.match(demo.log(), /The server is killed now \(SIGKILL\), while members make requests/);
   t.match(demo.log(), /runs again after \d+\.\d s/);
   const lost = /killed in the middle: ([\d,]+) members lost their answer/.exec(demo.log())?.[1];
   t.ok(Number(lost) > 0, 'members lost their answer, and were told the truth afterwards');

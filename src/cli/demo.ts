@@ -7,7 +7,7 @@ import { durationOption, wholeNumber } from './option-values.js';
 import { startProgress } from './progress.js';
 import { listenForTermination } from './on-termination-signal.js';
 
-/** More than one process can press for. */
+/** More than one process can serve. */
 const MEMBERS_MAX = 200_000;
 
 interface CommandOptions {
@@ -41,7 +41,7 @@ async function demo(context: CommandContext, options: CommandOptions): Promise<v
     { members, quantity, opensInMs: opensIn, overMs: over },
     {
       print: (line) => printLine(context.output, line),
-      progress: (presses) => startProgress(context.notes, 'crowd', 'presses', presses),
+      progress: (requests) => startProgress(context.notes, 'crowd', 'requests', requests),
     },
     ending,
   );

@@ -39,13 +39,13 @@ t.test('a disabled webhook is listed, tried, enabled, and goes on; issuances are
   const until = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
     while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   };
-  const press = async (member: string): Promise<void> => {
+  const request = async (member: string): Promise<void> => {
     await client.call('/v1/coupons/1/download', { method: 'POST', token: await signToken(member, 'member') });
   };
   const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
   await seller('/v1/coupons', { name: 'A', quantity: 10 });
   await seller('/v1/webhooks', { url, kinds: ['issuance.recorded'] });
-  await press('m1');
+  await request('m1');
   const listed = async () => (await seller('/v1/webhooks'))['items'] as { state: string }[];
   await until(async () => (await listed())[0]?.state === 'disabled');
 
@@ -67,7 +67,7 @@ t.test('a disabled webhook is listed, tried, enabled, and goes on; issuances are
   await until(() => got.length === 2);
   t.same(got, ['webhook.test', 'iss_1_1'], 'it goes on where it stopped');
   t.match((await runSeonchak(['audit'], settings)).stdout, /webhook_disabled[^]*webhook_enabled/);
-  await press('m2');
+  await request('m2');
   await until(() => got.length === 3);
   const replay = await runSeonchak(['webhook', 'replay', '1', '1'], settings);
   t.match(replay, { exitCode: 0, stdout: 'numbers 1 to 2 of coupon 1 are delivered to webhook 1 again\n' });
@@ -88,7 +88,7 @@ t.test('a disabled webhook is listed, tried, enabled, and goes on; issuances are
   t.equal(await counted('seonchak_webhook_deliveries_total{result="status"}'), 1, 'refused with 410');
   await until(async () => (await counted('seonchak_webhook_lag_seconds')) === 0);
   status = 410;
-  await press('m3');
+  await request('m3');
   await until(async () => (await counted('seonchak_webhooks_disabled')) === 1);
   for (const words of [
     ['test', '7'],

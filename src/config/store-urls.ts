@@ -108,10 +108,11 @@ const SENTINEL_OPTION = /^sentinel[_-]?(username|password|tls)$/i;
  */
 function readSentinelUrl(text: string): RedisServers | Refused {
   const at = text.lastIndexOf('@');
-  const [, scheme = '', rest = ''] = /^(rediss?)\+sentinel:\/\/(.*)$/i.exec(text) ?? [];
-  const credentials = at < 0 ? '' : text.slice(text.length - rest.length, at + 1);
+  const [, scheme = '', afterScheme = ''] = /^(rediss?)\+sentinel:\/\/(.*)$/i.exec(text) ?? [];
+  const credentials = at < 0 ? '' : text.slice(text.length - afterScheme.length, at + 1);
   const [, hosts = '', master = '', database = '', query = ''] =
-    /^([^/?#]+)\/([^/?#]+)(?:\/(\d{0,5}))?(?:\?([^#]*))?$/.exec(at < 0 ? rest : text.slice(at + 1)) ?? [];
+    /^([^/?#]+)\/([^/?#]+)(?:\/(\d{0,5}))?(?:\?([^#]*))?$/.exec(at < 0 ? afterScheme : text.slice(at + 1)) ??
+    [];
   if (!isDecodable(master) || master === '') return { problem: SENTINEL_FORM };
   const addresses: RedisAddress[] = [];
   for (const host of hosts.split(',').map((one) => one.trim())) {

@@ -1,5 +1,5 @@
 /** Compares the answers that members got with the rows of the database, once everything is idle. */
-import type { Press } from './crowd.js';
+import type { CrowdRequest } from './crowd.js';
 
 export interface RecordedIssuance {
   readonly memberId: string;
@@ -8,7 +8,7 @@ export interface RecordedIssuance {
 
 /** @returns what is wrong, one sentence each; empty when the promises were kept. */
 export function compare(
-  answers: readonly Press[],
+  answers: readonly CrowdRequest[],
   rows: readonly RecordedIssuance[],
   quantity: number,
 ): readonly string[] {

@@ -1,20 +1,20 @@
 /**
- * Runs a crowd: members press until the answer is definite, and every call is recorded.
+ * Runs a crowd: members retry until the answer is definite, and every call is recorded.
  *
- * The demo, the tests and the injected faults share it. How a press is sent is the caller's: the demo uses the typed client,
- * the tests count and cut their connections, which `fetch` hides at four times the processor time (90 against 390 µs a press).
+ * The demo, the tests and the injected faults share it. How a request is sent is the caller's: the demo uses the typed client,
+ * the tests count and cut their connections, which `fetch` hides at four times the processor time (90 against 390 µs a request).
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Between two presses of a member whose answer was not definite. The server asks for a second; a test has less patience. */
+/** Between two requests of a member whose answer was not definite. The server asks for a second; a test has less patience. */
 const RETRY_MS = 100;
 /** The same without any answer: two hundred members who reconnect at once keep a server from starting. */
 const UNANSWERED_RETRY_MS = 250;
 /**
- * Between two presses of a member who continues after a definite answer: a whole crowd of those must leave the servers
+ * Between two requests of a member who continues after a definite answer: a whole crowd of those must leave the servers
  * some time.
  */
-const PRESS_ON_MS = 100;
+const CONTINUE_AFTER_MS = 100;
 const POLL_MS = 20;
 
 export interface Member {
@@ -35,7 +35,7 @@ export type SendDownload = (
 ) => Promise<DownloadAnswer | undefined>;
 
 /** One call of one member as the client saw it. */
-export interface Press {
+export interface CrowdRequest {
   readonly memberId: string;
   /** Monotonic, of the one process in which all clients run. */
   readonly invokedMs: number;
@@ -50,16 +50,16 @@ export interface Press {
 }
 
 export interface CrowdOptions {
-  /** Members pressing concurrently. */
+  /** Members with a request in flight. */
   readonly lanes: number;
   /** Between two members of one lane, so that a burst lasts long enough to be struck in its middle. */
   readonly paceMs?: number;
-  /** How long a member retries after an answer that is not definite; 0 presses once. */
+  /** How long a member retries after an answer that is not definite; 0 requests once. */
   readonly patienceMs?: number;
   /** How long a member waits before such a retry. */
-  readonly retryMs?: (press: Press) => number;
-  /** Called with the last press of each member in the line. */
-  readonly onSettled?: (press: Press) => void;
+  readonly retryMs?: (request: CrowdRequest) => number;
+  /** Called with the last request of each member in the line. */
+  readonly onSettled?: (request: CrowdRequest) => void;
   /** Ends all retries early. */
   readonly signal?: AbortSignal;
 }
@@ -73,24 +73,24 @@ const INDEFINITE: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether the member knows its outcome now; otherwise it retries. */
-export function isDefinite(press: Press): boolean {
-  return !INDEFINITE.has(press.outcome);
+export function isDefinite(request: CrowdRequest): boolean {
+  return !INDEFINITE.has(request.outcome);
 }
 
 export class Crowd {
-  readonly presses: Press[] = [];
+  readonly requests: CrowdRequest[] = [];
   readonly #senders: readonly SendDownload[];
   readonly #waiting: { readonly wins: number; readonly resolve: () => void }[] = [];
   #wins = 0;
   #turn = 0;
 
-  /** @param senders one for each server; presses take turns over them. */
+  /** @param senders one for each server; requests take turns over them. */
   constructor(senders: readonly SendDownload[]) {
     this.#senders = senders;
   }
 
-  /** Every member in the line presses until the answer is definite or its patience ends. A line may name a member several times. */
-  async press(
+  /** Every member in the line requests until the answer is definite or its patience ends. A line may name a member several times. */
+  async request(
     couponId: number,
     line: Iterable<Member> | AsyncIterable<Member>,
     options: CrowdOptions,
@@ -101,7 +101,7 @@ export class Crowd {
     await Promise.all(
       Array.from({ length: lanes }, async () => {
         for (let member = await next(); member !== undefined; member = await next()) {
-          const last = await this.#pressUntilDefinite(couponId, member, options);
+          const last = await this.#requestUntilDefinite(couponId, member, options);
           onSettled?.(last);
           if (paceMs > 0) await pause(paceMs);
         }
@@ -110,13 +110,13 @@ export class Crowd {
   }
 
   /** @param hangUpAfterMs closes the connection when there is no answer by then. */
-  async pressOnce(couponId: number, member: Member, hangUpAfterMs?: number): Promise<Press> {
+  async requestOnce(couponId: number, member: Member, hangUpAfterMs?: number): Promise<CrowdRequest> {
     const send = this.#senders[this.#turn++ % this.#senders.length];
     const invokedMs = performance.now();
     const answer = await send?.(couponId, member.token, hangUpAfterMs);
     const issueNo = answer?.body['issueNo'];
     const instant = answer?.body['issuedAt'] ?? answer?.body['opensAt'];
-    const press: Press = {
+    const request: CrowdRequest = {
       memberId: member.memberId,
       invokedMs,
       answeredMs: answer === undefined ? undefined : performance.now(),
@@ -125,16 +125,16 @@ export class Crowd {
       issueNo: typeof issueNo === 'number' ? issueNo : undefined,
       storeMs: typeof instant === 'string' ? Date.parse(instant) : undefined,
     };
-    this.presses.push(press);
-    if (press.outcome === 'issued') {
+    this.requests.push(request);
+    if (request.outcome === 'issued') {
       this.#wins += 1;
       for (const waiting of this.#waiting) if (waiting.wins <= this.#wins) waiting.resolve();
     }
-    return press;
+    return request;
   }
 
-  /** Members press again and again, definite answer or not, until `until` resolves. `hangUp` draws whether and when one hangs up. */
-  async pressUntil(
+  /** Members make requests again and again, definite answer or not, until `until` resolves. `hangUp` draws whether and when one hangs up. */
+  async requestUntil(
     until: Promise<unknown>,
     couponId: number,
     members: readonly Member[],
@@ -148,8 +148,8 @@ export class Crowd {
     await Promise.all(
       members.map(async (member) => {
         while (!state.ended) {
-          await this.pressOnce(couponId, member, hangUp());
-          await pause(PRESS_ON_MS);
+          await this.requestOnce(couponId, member, hangUp());
+          await pause(CONTINUE_AFTER_MS);
         }
       }),
     );
@@ -163,27 +163,32 @@ export class Crowd {
 
   /** Resolves when some member has been given this outcome. */
   async answered(outcome: string): Promise<void> {
-    while (!this.presses.some((press) => press.outcome === outcome)) await pause(POLL_MS);
+    while (!this.requests.some((request) => request.outcome === outcome)) await pause(POLL_MS);
   }
 
-  /** Resolves when this many presses made after an instant have been answered. */
-  async answeredSince(sinceMs: number, presses: number): Promise<void> {
-    while (this.presses.filter((press) => press.invokedMs > sinceMs).length < presses) await pause(POLL_MS);
+  /** Resolves when this many requests made after an instant have been answered. */
+  async answeredSince(sinceMs: number, requests: number): Promise<void> {
+    while (this.requests.filter((request) => request.invokedMs > sinceMs).length < requests)
+      await pause(POLL_MS);
   }
 
-  async #pressUntilDefinite(couponId: number, member: Member, options: CrowdOptions): Promise<Press> {
+  async #requestUntilDefinite(
+    couponId: number,
+    member: Member,
+    options: CrowdOptions,
+  ): Promise<CrowdRequest> {
     const { patienceMs = 0, retryMs = defaultRetryMs, signal } = options;
     const untilMs = performance.now() + patienceMs;
     for (;;) {
-      const press = await this.pressOnce(couponId, member);
-      if (isDefinite(press) || performance.now() >= untilMs || signal?.aborted === true) return press;
-      await pause(retryMs(press), undefined, { signal }).catch(() => undefined);
+      const request = await this.requestOnce(couponId, member);
+      if (isDefinite(request) || performance.now() >= untilMs || signal?.aborted === true) return request;
+      await pause(retryMs(request), undefined, { signal }).catch(() => undefined);
     }
   }
 }
 
-function defaultRetryMs(press: Press): number {
-  return press.outcome === 'lost' ? UNANSWERED_RETRY_MS : RETRY_MS;
+function defaultRetryMs(request: CrowdRequest): number {
+  return request.outcome === 'lost' ? UNANSWERED_RETRY_MS : RETRY_MS;
 }
 
 function shared(line: Iterable<Member> | AsyncIterable<Member>): () => Promise<Member | undefined> {

@@ -18,11 +18,11 @@ import { tokenSettings } from '../server/token-settings.js';
 import { compare } from './compare.js';
 import type { RecordedIssuance } from './compare.js';
 import { Crowd } from './crowd.js';
-import type { Member, Press, SendDownload } from './crowd.js';
+import type { Member, CrowdRequest, SendDownload } from './crowd.js';
 import { DemoServer } from './demo-server.js';
 import { lostAnswers } from './lost-answers.js';
-import { planPresses } from './press-plan.js';
-import type { PlannedPress } from './press-plan.js';
+import { planRequests } from './request-plan.js';
+import type { PlannedRequest } from './request-plan.js';
 
 /** Good on this machine only, and for as long as the demo runs. */
 const SELLER = { email: 'seller@demo.example', password: 'first-come-first-served' };
@@ -43,7 +43,7 @@ export interface DemoOptions {
 
 export interface DemoScreen {
   print(line: string): void;
-  progress(presses: number): DemoProgress;
+  progress(requests: number): DemoProgress;
 }
 
 export interface DemoProgress {
@@ -94,13 +94,13 @@ async function dropAndCompare(
   if (coupon === undefined) throw new Error('The coupon of the demo could not be registered.');
   for (const line of introduction(address, coupon.id, options)) screen.print(line);
 
-  const presses = planPresses(members, overMs);
-  if (!(await untilTime(opensAtMs + (presses[0]?.atMs ?? 0), signal))) return [];
+  const requests = planRequests(members, overMs);
+  if (!(await untilTime(opensAtMs + (requests[0]?.atMs ?? 0), signal))) return [];
   // Only now: a rate that counts the waiting would be none.
-  const progress = screen.progress(presses.length);
-  const answers: Press[] = [];
-  const arriving = membersAsPlanned(presses, await memberTokens(config), opensAtMs, signal);
-  // Every lane waits for it between two presses.
+  const progress = screen.progress(requests.length);
+  const answers: CrowdRequest[] = [];
+  const arriving = membersAsPlanned(requests, await memberTokens(config), opensAtMs, signal);
+  // Every lane waits for it between two requests.
   setMaxListeners(2 * LANES, signal);
   const crowd = new Crowd([downloadsAt(address)]);
   const restarted = crowd
@@ -108,12 +108,12 @@ async function dropAndCompare(
     .then(() => killInTheMiddle(server, progress, signal));
   // Awaited below; a fault meanwhile must not end the process.
   restarted.catch(() => undefined);
-  await crowd.press(coupon.id, arriving, {
+  await crowd.request(coupon.id, arriving, {
     lanes: LANES,
     patienceMs: PATIENCE_MS,
     retryMs: () => RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least),
-    onSettled: (press) => {
-      answers.push(press);
+    onSettled: (request) => {
+      answers.push(request);
       progress.advance(1);
     },
     signal,
@@ -127,7 +127,7 @@ async function dropAndCompare(
 
   const rows = await recordedIssuances(seller, coupon.id);
   const faults = compare(answers, rows, quantity);
-  const { members: unanswered, kept } = lostAnswers(crowd.presses, killedAtMs);
+  const { members: unanswered, kept } = lostAnswers(crowd.requests, killedAtMs);
   for (const line of [...summary(answers, rows, faults), ...survival(unanswered, kept), ENDING])
     screen.print(line);
   await aborted(signal);
@@ -148,7 +148,7 @@ function introduction(address: string, couponId: number, options: DemoOptions): 
 }
 
 function summary(
-  answers: readonly Press[],
+  answers: readonly CrowdRequest[],
   rows: readonly RecordedIssuance[],
   faults: readonly string[],
 ): string[] {
@@ -168,7 +168,7 @@ const ENDING = 'The server keeps running so that you can explore it. Ctrl-C stop
 
 /** What the kill in the middle cost: nothing. */
 function survival(unanswered: number, kept: readonly RecordedIssuance[]): string[] {
-  const lost = `The server was killed in the middle: ${unanswered.toLocaleString('en')} members lost their answer and pressed again.`;
+  const lost = `The server was killed in the middle: ${unanswered.toLocaleString('en')} members lost their answer and retried.`;
   const [example] = kept;
   if (example === undefined) return [lost];
   return [
@@ -186,11 +186,9 @@ async function killInTheMiddle(
 ): Promise<number> {
   const killedAtMs = Date.now();
   if (signal.aborted) return killedAtMs;
-  progress.note('The server is killed now (SIGKILL), while members press …');
+  progress.note('The server is killed now (SIGKILL), while members make requests …');
   const tookMs = await server.killAndRestart();
-  progress.note(
-    `… and runs again after ${(tookMs / 1_000).toFixed(1)} s. The members press again automatically.`,
-  );
+  progress.note(`… and runs again after ${(tookMs / 1_000).toFixed(1)} s. The members retry automatically.`);
   return killedAtMs;
 }
 
@@ -210,20 +208,20 @@ async function memberTokens(config: Config): Promise<(memberId: string) => Promi
   return (memberId) => issuer.issue(memberId, 'member', TOKEN_SECONDS, Date.now());
 }
 
-/** Each member when its press is due. */
+/** Each member when its request is due. */
 async function* membersAsPlanned(
-  presses: readonly PlannedPress[],
+  requests: readonly PlannedRequest[],
   tokenOf: (memberId: string) => Promise<string>,
   opensAtMs: number,
   signal: AbortSignal,
 ): AsyncGenerator<Member> {
-  for (const { memberId, atMs } of presses) {
+  for (const { memberId, atMs } of requests) {
     if (!(await untilTime(opensAtMs + atMs, signal))) return;
     yield { memberId, token: await tokenOf(memberId) };
   }
 }
 
-/** Over the client that members' apps use. A broken connection leaves the outcome unknown; the crowd then presses again. */
+/** Over the client that members' apps use. A broken connection leaves the outcome unknown; the crowd then requests again. */
 function downloadsAt(address: string): SendDownload {
   const client = createSeonchakClient({ baseUrl: address });
   return async (couponId, token) => {

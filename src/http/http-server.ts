@@ -33,7 +33,7 @@ export interface HttpPorts extends RoutePorts, LivePorts {
   /** What waits to be recorded, for metrics; `undefined` with the embedded back end. */
   readonly backlogSources?: BacklogSources | undefined;
   /** Whether news of other processes arrive, for metrics. */
-  readonly versions: Pick<Versions, 'hearing'>;
+  readonly versions: Pick<Versions, 'reception'>;
   /** The durability level in force, for metrics. */
   readonly durability: () => string;
   /** Settings of the store that start-up would refuse: while there are any, its decisions are withheld. Absent: the store has none. */

@@ -16,10 +16,10 @@ for (const [server, idleMs] of [
     await once(idle, 'connect');
     const idleClosed = once(idle, 'close');
     const token = await shop.token('m-1');
-    const presses = Array.from({ length: 20 }, () => call(shop.url, `POST ${path}/download`, { token }));
+    const requests = Array.from({ length: 20 }, () => call(shop.url, `POST ${path}/download`, { token }));
     while (shop.http.pendingCount === 0) await new Promise((resolve) => setImmediate(resolve));
     const drained = shop.http.shutDown({ graceMs: 5_000, idleMs: 0 });
-    const answers = await Promise.allSettled(presses);
+    const answers = await Promise.allSettled(requests);
     await drained;
     await idleClosed;
     t.ok(

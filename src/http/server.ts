@@ -135,7 +135,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     counters: engine.counters,
     outcomes,
     durability: ports.durability,
-    newsHeard: () => ports.clock.monotonicMs() < ports.versions.hearing.untilMs,
+    receivesNews: () => ports.clock.monotonicMs() < ports.versions.reception.untilMs,
     settingsFaults: ports.settingsFaults,
     recorder: ports.recorderCounters,
     relay: ports.relay,

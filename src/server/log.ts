@@ -11,7 +11,7 @@ import type { Config } from '../config/config.js';
 /** How deep a chain of causes is followed; a cycle must not delay the line. */
 const CAUSES_MAX = 8;
 
-/** Where a text may contain a credential: before the host of an address, behind `Bearer`, or as a bare token. */
+/** Where a text may contain a credential: before the host of an address, after `Bearer`, or as a bare token. */
 const credentials = /(?<=:\/\/)[^\s/@]+(?=@)|(?<=bearer\s+)\S+|eyJ[\w-]+\.[\w-]+\.[\w-]*/gi;
 
 /** What a person at a terminal reads. Loaded there only: machines get JSON. */

@@ -85,8 +85,8 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
         logger.warn({ durability }, 'Redis settings changed; this durability level is in force now');
       }
     },
-    onNews: (heard) => {
-      if (heard)
+    onNews: (received) => {
+      if (received)
         logger.info(
           'Updates from the other processes arrive again; sold-out downloads are answered from memory again',
         );

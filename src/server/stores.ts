@@ -118,7 +118,7 @@ export interface OpenStoresOptions {
    */
   onSettings?(faults: readonly string[], level: DurabilityLevel): void;
   /** Called when news of other processes no longer arrive, and when they arrive again. */
-  onNews?(heard: boolean): void;
+  onNews?(received: boolean): void;
   /** Called for coupons that are rebuilt because the admission store has lost data. */
   readonly recoveryListener?: RecoveryListener;
 }
@@ -195,7 +195,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
         asksReplicas: options.exclusive,
         onConnectionError: (error) => options.onConnectionError(error),
         onSettings: (faults, level) => options.onSettings?.(faults, level),
-        onNews: (heard) => options.onNews?.(heard),
+        onNews: (received) => options.onNews?.(received),
       }),
     );
     const listener = options.recoveryListener ?? noopListener;

@@ -117,10 +117,10 @@ t.test('nothing is sent to addresses that are not public, by number or by name',
 });
 
 t.test('a name is judged by all of its addresses, at the moment of the connection', async (t) => {
-  const looked = await new Promise<{ readonly code?: string | undefined }>((resolve) => {
+  const resolved = await new Promise<{ readonly code?: string | undefined }>((resolve) => {
     lookupPublic('localhost', { all: true }, (fault) => resolve(fault ?? {}));
   });
-  t.equal(looked.code, 'ADDRESS_REFUSED');
+  t.equal(resolved.code, 'ADDRESS_REFUSED');
   const single = await new Promise<{ readonly code?: string | undefined }>((resolve) => {
     lookupPublic('localhost', {}, (fault) => resolve(fault ?? {}));
   });

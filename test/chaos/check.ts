@@ -3,7 +3,7 @@
  *
  * The answers to clients of real processes become a history, together with the final content of database and Redis.
  */
-import type { Press } from '../../src/demo/crowd.js';
+import type { CrowdRequest } from '../../src/demo/crowd.js';
 import type { CouponTerms, Issuance } from '../../src/engine/domain/coupon.js';
 import { memberOf } from '../../src/engine/domain/holder.js';
 import type { DownloadOutcome } from '../../src/engine/domain/download.js';
@@ -35,7 +35,7 @@ export interface CheckOptions {
    * without one every loss is a violation.
    */
   readonly lossesMs?: readonly number[];
-  /** From here on every fault is over: later presses must have definite answers. Absent: never asserted. */
+  /** From here on every fault is over: later requests must have definite answers. Absent: never asserted. */
   readonly healedMs?: number;
   /** How many units a member may have; absent: one. */
   readonly perMember?: number;
@@ -55,14 +55,14 @@ const CLOCKS_APART_MS = 50;
 /** The deadline of a call, and how long a process or a server is frozen at most before it continues with one. */
 const LATE_MS = 15_000;
 
-export function check(presses: readonly Press[], evidence: Evidence, options: CheckOptions): Verdict {
+export function check(requests: readonly CrowdRequest[], evidence: Evidence, options: CheckOptions): Verdict {
   const isPlanted = ({ holder }: Issuance): boolean => options.planted?.includes(memberOf(holder)) === true;
   const without = <One extends Issuance>(all: readonly One[]): One[] => all.filter((one) => !isPlanted(one));
   const { store } = evidence;
   const strange = new Set<string>();
   const { violations, lost, wonByLateCommand } = checkHistory({
     terms: options.terms,
-    downloads: presses.map((press) => callOf(press, strange)),
+    downloads: requests.map((request) => callOf(request, strange)),
     sellerCalls: options.sellerCalls ?? [],
     observed: options.observed ?? [],
     losses: (options.lossesMs ?? []).map((atMs) => ({ sinceMs: -Infinity, atMs })),
@@ -76,7 +76,7 @@ export function check(presses: readonly Press[], evidence: Evidence, options: Ch
     ...(options.perMember === undefined
       ? {}
       : { limits: [{ fromMs: -Infinity, perMember: options.perMember }] }),
-    holds: holdsOf(presses, evidence, options),
+    holds: holdsOf(requests, evidence, options),
     planted: [...evidence.deadLetters, ...(store?.winners ?? [])].filter(isPlanted),
     final: {
       ...evidence,
@@ -96,13 +96,13 @@ export function check(presses: readonly Press[], evidence: Evidence, options: Ch
 }
 
 function holdsOf(
-  presses: readonly Press[],
+  requests: readonly CrowdRequest[],
   { confirmed, ended }: Evidence,
   { holds }: CheckOptions,
 ): HoldHistory | undefined {
   if (holds === undefined) return undefined;
   const issuedMs = new Map(
-    presses.flatMap(({ issueNo, storeMs }) => (issueNo === undefined ? [] : [[issueNo, storeMs]])),
+    requests.flatMap(({ issueNo, storeMs }) => (issueNo === undefined ? [] : [[issueNo, storeMs]])),
   );
   const { holdSeconds, calls, released, allOver } = holds;
   const offsetMs = Date.now() - performance.now();
@@ -126,11 +126,11 @@ function unrecordedWhenIdle({ store }: Evidence): string[] {
   return waiting === 0 ? [] : [`I3 ${waiting} issuances are still not recorded`];
 }
 
-function callOf(press: Press, strange: Set<string>): DownloadCall {
-  const { invokedMs, answeredMs } = press;
-  const outcome = outcomeOf(press, strange);
+function callOf(request: CrowdRequest, strange: Set<string>): DownloadCall {
+  const { invokedMs, answeredMs } = request;
+  const outcome = outcomeOf(request, strange);
   return {
-    holder: holderNamed(press.memberId),
+    holder: holderNamed(request.memberId),
     invokedMs,
     answeredMs,
     outcome,
@@ -138,7 +138,10 @@ function callOf(press: Press, strange: Set<string>): DownloadCall {
   };
 }
 
-function outcomeOf({ outcome, issueNo, storeMs }: Press, strange: Set<string>): DownloadOutcome | undefined {
+function outcomeOf(
+  { outcome, issueNo, storeMs }: CrowdRequest,
+  strange: Set<string>,
+): DownloadOutcome | undefined {
   switch (outcome) {
     case 'lost':
       return undefined;

@@ -1,7 +1,7 @@
 /** Tests a Redis Cluster with 200 hot coupons: slots that move, masters that hand over, and one that dies, under load. */
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import type { Press } from '../../src/demo/crowd.js';
+import type { CrowdRequest } from '../../src/demo/crowd.js';
 import { forEachConcurrently } from '../../src/cli/for-each-concurrently.js';
 import { bucketOf, couponKey } from '../../src/persist/redis/keys.js';
 import { moveSlot } from '../servers/move-slot.js';
@@ -20,7 +20,7 @@ const MEMBERS = 30;
 const PACE_MS = 250;
 /** A slot moves for more than a second. */
 const MOVING_PACE_MS = 500;
-/** Presses of a step. */
+/** Requests of a step. */
 const STRIKES_AFTER = 1.5 * HOT_COUPONS;
 const POLL_MS = 20;
 /** Coupons that are registered or judged concurrently. */
@@ -37,7 +37,7 @@ const mariadb = await sharedMariadb(t);
 const cluster = await startRedisCluster({ masters: MASTERS, replicas: 1, nodeTimeoutMs: 1_000 });
 t.teardown(() => cluster.stop());
 const site = await startSite(t, mariadb, { cluster, servers: 2 });
-/** The same members press for all coupons. */
+/** The same members request all coupons. */
 const crowd = await crowdOf(MEMBERS);
 
 async function hotCoupons(t: Test, paceMs = PACE_MS): Promise<readonly World[]> {
@@ -50,7 +50,7 @@ async function hotCoupons(t: Test, paceMs = PACE_MS): Promise<readonly World[]> 
   return worlds;
 }
 
-/** One step after the other, each while its share of the members presses for every coupon. */
+/** One step after the other, each while its share of the members requests for every coupon. */
 async function underLoad(
   t: Test,
   worlds: readonly World[],
@@ -59,18 +59,18 @@ async function underLoad(
   const share = Math.floor(QUANTITY / steps.length);
   for (const [place, step] of steps.entries()) {
     const startedMs = performance.now();
-    const presses = pressesOf(worlds).length;
+    const requests = requestsOf(worlds).length;
     const bursts = worlds.map(async (world, at) => {
       // Evenly over the pace: in waves the step would fall between two of them.
       await pause((at * PACE_MS) / HOT_COUPONS);
       await world.burst(place * share, (place + 1) * share);
     });
-    while (pressesOf(worlds).length < presses + STRIKES_AFTER) await pause(POLL_MS);
+    while (requestsOf(worlds).length < requests + STRIKES_AFTER) await pause(POLL_MS);
     const fromMs = performance.now();
     await step();
     const untilMs = performance.now();
     await Promise.all(bursts);
-    const issued = pressesOf(worlds).filter(
+    const issued = requestsOf(worlds).filter(
       ({ outcome, invokedMs }) => outcome === 'issued' && invokedMs > startedMs,
     );
     const before = issued.filter(({ answeredMs = Infinity }) => answeredMs < fromMs).length;
@@ -84,7 +84,8 @@ async function underLoad(
   await Promise.all(worlds.map((world) => world.burst()));
 }
 
-const pressesOf = (worlds: readonly World[]): Press[] => worlds.flatMap(({ crowd }) => crowd.presses);
+const requestsOf = (worlds: readonly World[]): CrowdRequest[] =>
+  worlds.flatMap(({ crowd }) => crowd.requests);
 
 /**
  * No promise to any member of any coupon is broken, and every coupon is sold out.
@@ -119,7 +120,7 @@ fault(25, 'slots move while 200 coupons are hot: no split write, no lost call', 
   );
   await underLoad(t, worlds, steps);
   t.strictSame(
-    pressesOf(worlds).filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown'),
+    requestsOf(worlds).filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown'),
     [],
     'no call was lost',
   );

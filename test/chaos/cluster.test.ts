@@ -1,7 +1,7 @@
 /** Tests a Redis Cluster whose masters die, hand over, or lose their majority, under load. */
 import t, { type Test } from 'tap';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Press } from '../../src/demo/crowd.js';
+import type { CrowdRequest } from '../../src/demo/crowd.js';
 import { type RedisClusterServers, startRedisCluster } from '../servers/redis-cluster.js';
 import { redisClient } from '../servers/redis.js';
 import { moveSlot } from '../servers/move-slot.js';
@@ -11,9 +11,9 @@ import { ownersOf, promote, untilMaster } from './cluster-nodes.js';
 import { couponKey } from '../../src/persist/redis/keys.js';
 
 const MASTERS = 3;
-/** Presses that are made while the fault lasts. */
-const PRESSES_MEANWHILE = 60;
-/** A move that ends before the first member presses shows nothing. */
+/** Requests that are made while the fault lasts. */
+const REQUESTS_MEANWHILE = 60;
+/** A move that ends before the first member requests shows nothing. */
 const MOVES_MAX = 20;
 const mariadb = await sharedMariadb(t);
 
@@ -61,16 +61,16 @@ fault(23, 'at level replica a master dies: no acknowledged issuance is lost with
   await master.kill('SIGKILL');
   await untilMaster(replica);
   const aloneMs = performance.now();
-  await world.crowd.answeredSince(aloneMs, PRESSES_MEANWHILE);
+  await world.crowd.answeredSince(aloneMs, REQUESTS_MEANWHILE);
   const joinedMs = performance.now();
   // It comes back as the replica of its replica; until then no replica can confirm anything.
   await master.restart();
   await burst;
-  const alone = world.crowd.presses.filter(
+  const alone = world.crowd.requests.filter(
     ({ invokedMs, answeredMs }) => invokedMs > aloneMs && (answeredMs ?? Infinity) < joinedMs,
   );
   t.strictSame(
-    alone.filter((press) => press.issueNo !== undefined),
+    alone.filter((request) => request.issueNo !== undefined),
     [],
     'without a replica no issuance is acknowledged',
   );
@@ -90,8 +90,8 @@ fault(27, 'the majority of the Cluster is lost: never sold out, and automatic re
   const burst = world.burst(100);
   const member = world.members[599];
   if (member === undefined) throw new Error('there are members');
-  const press = await world.crowd.pressOnce(world.couponId, member);
-  t.match(press.outcome, /^(busy|not_ready|outcome_unknown)$/);
+  const request = await world.crowd.requestOnce(world.couponId, member);
+  t.match(request.outcome, /^(busy|not_ready|outcome_unknown)$/);
   for (const node of others) await node.kill('SIGCONT');
   await cluster.untilOk();
   await burst;
@@ -99,20 +99,20 @@ fault(27, 'the majority of the Cluster is lost: never sold out, and automatic re
 });
 
 /**
- * Moves the coupon's slot this many times while members press, more often if none did, and returns their answers
+ * Moves the coupon's slot this many times while members request, more often if none did, and returns their answers
  * meanwhile.
  */
-async function pressedDuringMoves(
+async function requestedDuringMoves(
   world: World,
   cluster: RedisClusterServers,
   moves: number,
-): Promise<Press[]> {
+): Promise<CrowdRequest[]> {
   const fromMs = performance.now();
-  let meanwhile: Press[] = [];
+  let meanwhile: CrowdRequest[] = [];
   for (let move = 0; move < moves || (meanwhile.length === 0 && move < MOVES_MAX); move += 1) {
     await moveSlot(cluster, couponKey(world.couponId, 'meta'));
     const untilMs = performance.now();
-    meanwhile = world.crowd.presses.filter(({ invokedMs }) => invokedMs > fromMs && invokedMs < untilMs);
+    meanwhile = world.crowd.requests.filter(({ invokedMs }) => invokedMs > fromMs && invokedMs < untilMs);
   }
   return meanwhile;
 }
@@ -121,11 +121,11 @@ fault(25, 'slots move key by key under load: no split write, no lost call', asyn
   const { world, cluster } = await sharedWorld(t);
   const burst = world.burst();
   await world.crowd.winners(50);
-  const meanwhile = await pressedDuringMoves(world, cluster, 3);
+  const meanwhile = await requestedDuringMoves(world, cluster, 3);
   await burst;
   t.not(meanwhile.length, 0, 'members pressed meanwhile');
   t.strictSame(
-    world.crowd.presses.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown'),
+    world.crowd.requests.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown'),
     [],
     'no call was lost',
   );
@@ -139,7 +139,7 @@ fault(26, 'slots move while the queue is empty: admission goes on', async (t) =>
   // The verdict waits until queue and claims are empty: only their sentinels move with the coupon.
   await world.verdict(t);
   const burst = world.burst(100);
-  const meanwhile = await pressedDuringMoves(world, cluster, 1);
+  const meanwhile = await requestedDuringMoves(world, cluster, 1);
   await burst;
   t.not(meanwhile.length, 0, 'members pressed meanwhile');
   await world.verdict(t);

@@ -32,7 +32,7 @@ export interface CouponOptions {
   readonly connections?: number;
   /** Connections of the seller to each server; 1 if left out. */
   readonly sellerConnections?: number;
-  /** Members of the crowd who press concurrently. */
+  /** Members of the crowd who request concurrently. */
   readonly lanes?: number;
   /** Between two members of a lane, milliseconds. */
   readonly paceMs?: number;
@@ -45,7 +45,7 @@ export interface CouponUnderFault {
   readonly crowd: Crowd;
   readonly seller: Seller;
   readonly orders: Orders;
-  /** All members, or those from one place to another, press until they know. */
+  /** All members, or those from one place to another, request until they know. */
   burst(from?: number, to?: number): Promise<void>;
   /** Closes all connections before the test ends. */
   close(): void;
@@ -87,13 +87,13 @@ export async function openCoupon(
   return {
     ...{ quantity, couponId, members, crowd, seller, orders, evidence, close },
     burst: (from = 0, to = members.length) =>
-      crowd.press(couponId, members.slice(from, to), {
+      crowd.request(couponId, members.slice(from, to), {
         ...{ lanes: options.lanes ?? LANES, paceMs: options.paceMs ?? PACE_MS, patienceMs: PATIENCE_MS },
       }),
     storeLost: () => void lossesMs.push(performance.now()),
     async verdict(t, checkOptions = {}) {
       const found = await evidence();
-      const verdict = check(crowd.presses, found, {
+      const verdict = check(crowd.requests, found, {
         ...{ terms, lossesMs, sellerCalls: seller.calls },
         ...(perMember === undefined ? {} : { perMember }),
         ...(holdSeconds === undefined
@@ -114,12 +114,14 @@ export async function openCoupon(
 async function report(name: string, crowd: Crowd, verdict: Verdict): Promise<void> {
   const file = process.env['CHAOS_REPORT'];
   if (file === undefined) return;
-  const { presses } = crowd;
+  const { requests } = crowd;
   const line = {
     name,
-    presses: presses.length,
-    won: new Set(presses.filter((press) => press.issueNo !== undefined).map((press) => press.memberId)).size,
-    unknown: presses.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown').length,
+    requests: requests.length,
+    won: new Set(
+      requests.filter((request) => request.issueNo !== undefined).map((request) => request.memberId),
+    ).size,
+    unknown: requests.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown').length,
     violations: verdict.violations.length,
     lost: verdict.lost,
   };

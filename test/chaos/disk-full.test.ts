@@ -14,8 +14,8 @@ import { sharedMariadb, startWorld } from './world.js';
 
 const DISK_BYTES = 8 * 2 ** 20;
 const POLL_MS = 10;
-/** Presses that are made while the disk is full. */
-const PRESSES_MEANWHILE = 60;
+/** Requests that are made while the disk is full. */
+const REQUESTS_MEANWHILE = 60;
 
 if (mayMount(t)) {
   const mariadb = await sharedMariadb(t);
@@ -130,14 +130,14 @@ if (mayMount(t)) {
   );
 }
 
-/** Members who press now get a documented 503, and no member gets "sold out". */
+/** Members who request now get a documented 503, and no member gets "sold out". */
 async function assertRefusedMeanwhile(t: Test, world: CouponUnderFault): Promise<void> {
   const sinceMs = performance.now();
-  await world.crowd.answeredSince(sinceMs, PRESSES_MEANWHILE);
-  const presses = world.crowd.presses.filter((press) => press.invokedMs > sinceMs);
-  t.strictSame(presses.filter(isDefinite), [], 'no member got an answer that cannot be known');
+  await world.crowd.answeredSince(sinceMs, REQUESTS_MEANWHILE);
+  const requests = world.crowd.requests.filter((request) => request.invokedMs > sinceMs);
+  t.strictSame(requests.filter(isDefinite), [], 'no member got an answer that cannot be known');
   t.match(
-    presses.map((press) => press.outcome),
-    presses.map(() => /^(busy|not_ready|outcome_unknown)$/),
+    requests.map((request) => request.outcome),
+    requests.map(() => /^(busy|not_ready|outcome_unknown)$/),
   );
 }

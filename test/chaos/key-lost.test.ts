@@ -43,14 +43,14 @@ async function rebuilt(world: World, before: number): Promise<number> {
   return performance.now() - sinceMs;
 }
 
-async function pressesAgain(t: Test, world: World, holders: readonly Member[]): Promise<void> {
+async function requestsAgain(t: Test, world: World, holders: readonly Member[]): Promise<void> {
   const wonBefore = new Map(
-    world.crowd.presses.flatMap(({ memberId, issueNo }) =>
+    world.crowd.requests.flatMap(({ memberId, issueNo }) =>
       issueNo === undefined ? [] : [[memberId, issueNo]],
     ),
   );
   for (const member of holders) {
-    const again = await world.crowd.pressOnce(world.couponId, member);
+    const again = await world.crowd.requestOnce(world.couponId, member);
     t.equal(again.issueNo, wonBefore.get(again.memberId), 'a holder keeps its number');
   }
 }
@@ -84,13 +84,13 @@ fault(
     const world = await startWorld(t, mariadb, { servers: 2, quantity: 10, members: 30 });
     await world.burst();
     while ((await world.rows()) < 10) await pause(POLL_MS);
-    const wins = world.crowd.presses.filter(({ issueNo }) => issueNo !== undefined);
+    const wins = world.crowd.requests.filter(({ issueNo }) => issueNo !== undefined);
     const holders = world.members.filter(({ memberId }) => wins.some((win) => win.memberId === memberId));
     await lose(world, 0, 'winners', 'DEL');
     const tookMs = await rebuilt(world, await world.version());
     t.comment(`rebuilt after ${Math.round(tookMs)} ms without a press`);
     await world.burst();
-    await pressesAgain(t, world, holders);
+    await requestsAgain(t, world, holders);
     t.equal(await world.rows(), 10);
     const { lost } = await world.verdict(t);
     t.equal(lost, 0);
@@ -122,7 +122,7 @@ fault(
   async (t) => {
     const world = await startWorld(t, mariadb, { loneRecorder: true, quantity: 40, members: 60 });
     await world.recorder?.kill('SIGKILL');
-    for (const member of world.members.slice(0, 20)) await world.crowd.pressOnce(world.couponId, member);
+    for (const member of world.members.slice(0, 20)) await world.crowd.requestOnce(world.couponId, member);
     await world.servers[0]?.kill('SIGKILL');
     t.equal(await world.rows(), 0, 'only the winners in Redis know the numbers');
     const before = await world.version();

@@ -52,23 +52,23 @@ fault(
 
     await client.flushall();
     const lostMs = performance.now();
-    let press = await world.crowd.pressOnce(world.couponId, last);
-    while (!isDefinite(press)) {
+    let request = await world.crowd.requestOnce(world.couponId, last);
+    while (!isDefinite(request)) {
       await pause(POLL_MS);
-      press = await world.crowd.pressOnce(world.couponId, last);
+      request = await world.crowd.requestOnce(world.couponId, last);
     }
     const beyondLeaseMs = performance.now() - lostMs - LEASE_MS;
     const figure = `${ROWS} rows: out of service for the lease and ${Math.round(beyondLeaseMs)} ms`;
     if (process.env['CHAOS_ROWS'] === undefined) t.comment(figure);
     else console.error(figure);
-    t.match(press, { outcome: 'already_issued', issueNo: ROWS });
-    t.match(await world.crowd.pressOnce(world.couponId, first), { outcome: 'already_issued', issueNo: 1 });
+    t.match(request, { outcome: 'already_issued', issueNo: ROWS });
+    t.match(await world.crowd.requestOnce(world.couponId, first), { outcome: 'already_issued', issueNo: 1 });
     t.equal(await client.hlen(couponKey(world.couponId, 'winners')), ROWS + 1, 'all rows and the marker');
     t.ok(beyondLeaseMs < BEYOND_LEASE_MS_MAX);
 
     const [next] = world.members;
     if (next === undefined) throw new Error('no member');
-    t.match(await world.crowd.pressOnce(world.couponId, next), { outcome: 'issued', issueNo: ROWS + 1 });
+    t.match(await world.crowd.requestOnce(world.couponId, next), { outcome: 'issued', issueNo: ROWS + 1 });
     while ((await world.rows()) <= ROWS) await pause(POLL_MS);
   },
 );

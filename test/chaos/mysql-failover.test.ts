@@ -54,7 +54,7 @@ fault(
     const recorder = site.recorder?.origin ?? '';
     // At the end the replica has every row.
     const world = await openWorld(t, { ...site, mariadb: pair.replica });
-    const issued = (): number => world.crowd.presses.filter(({ outcome }) => outcome === 'issued').length;
+    const issued = (): number => world.crowd.requests.filter(({ outcome }) => outcome === 'issued').length;
     const before = world.burst(0, 200);
     await until('the first rows', async () => (await countRows(pair.primary.url, world.couponId)) > 0);
     await pair.demote();

@@ -7,8 +7,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import type { Press } from '../../src/demo/crowd.js';
-import { HEARING_MS } from '../../src/engine/domain/limits.js';
+import type { CrowdRequest } from '../../src/demo/crowd.js';
+import { NEWS_TRUSTED_MS } from '../../src/engine/domain/limits.js';
 import { HttpClient } from '../clients/http-client.js';
 import { openWorld, sharedMariadb, type Site, startSite, type World } from './world.js';
 
@@ -16,7 +16,7 @@ const QUANTITY = 40;
 const MEMBERS = 60;
 /** docs/contract.md, I6. */
 const OBEYED_MS = 1_000;
-/** How long members continue to press after a seller was answered. */
+/** How long members continue to request after a seller was answered. */
 const WATCHED_MS = 1_500;
 const PROCESSES_HOST = 0;
 const OTHER_HOST = 1;
@@ -35,7 +35,7 @@ async function sealedAnswers(site: Site, host: number): Promise<number> {
   return Number(/^seonchak_sealed_answers_total (\d+)$/m.exec(String(body['text']))?.[1]);
 }
 
-/** Every member presses until both hosts answer from memory. */
+/** Every member requests until both hosts answer from memory. */
 async function untilSealed(world: World): Promise<void> {
   const before = await Promise.all([PROCESSES_HOST, OTHER_HOST].map((host) => sealedAnswers(site, host)));
   const bothAnswer = async (): Promise<void> => {
@@ -43,23 +43,23 @@ async function untilSealed(world: World): Promise<void> {
       while ((await sealedAnswers(site, host)) < answers + 2 * MEMBERS) await pause(50);
     }
   };
-  await world.crowd.pressUntil(bothAnswer(), world.couponId, world.members);
+  await world.crowd.requestUntil(bothAnswer(), world.couponId, world.members);
 }
 
-/** Presses that began more than a second after the seller's answer, while every member presses. */
-async function pressedAfter(world: World, act: () => Promise<unknown>): Promise<Press[]> {
+/** Requests that began more than a second after the seller's answer, while every member requests. */
+async function requestedAfter(world: World, act: () => Promise<unknown>): Promise<CrowdRequest[]> {
   let doneMs = Infinity;
   const watched = (async (): Promise<void> => {
     await act();
     doneMs = performance.now();
     await pause(WATCHED_MS);
   })();
-  await world.crowd.pressUntil(watched, world.couponId, world.members);
-  return world.crowd.presses.filter((press) => press.invokedMs > doneMs + OBEYED_MS);
+  await world.crowd.requestUntil(watched, world.couponId, world.members);
+  return world.crowd.requests.filter((request) => request.invokedMs > doneMs + OBEYED_MS);
 }
 
-const outcomesOf = (presses: readonly Press[]): string[] =>
-  [...new Set(presses.map((press) => press.outcome))].sort();
+const outcomesOf = (requests: readonly CrowdRequest[]): string[] =>
+  [...new Set(requests.map((request) => request.outcome))].sort();
 
 /** @param untilReady resolves when both hosts answer as the test requires. */
 async function sellersAreObeyed(t: Test, untilReady: (world: World) => Promise<void>): Promise<void> {
@@ -70,17 +70,17 @@ async function sellersAreObeyed(t: Test, untilReady: (world: World) => Promise<v
   await world.burst();
   await untilReady(world);
 
-  await pressedAfter(world, amend({ quantity: QUANTITY + 5 }, PROCESSES_HOST));
+  await requestedAfter(world, amend({ quantity: QUANTITY + 5 }, PROCESSES_HOST));
   t.equal((await world.evidence()).rows.length, QUANTITY + 5, 'all of a top-up was given out');
 
   await untilReady(world);
-  const paused = await pressedAfter(world, amend({ paused: true }, OTHER_HOST));
+  const paused = await requestedAfter(world, amend({ paused: true }, OTHER_HOST));
   t.same(outcomesOf(paused), ['already_issued', 'paused'], 'every process knows of the pause');
 
-  const resumed = await pressedAfter(world, amend({ paused: false }, PROCESSES_HOST));
+  const resumed = await requestedAfter(world, amend({ paused: false }, PROCESSES_HOST));
   t.same(outcomesOf(resumed), ['already_issued', 'sold_out'], 'every process knows of its end');
 
-  await pressedAfter(world, () => seller.act({ kind: 'revoke', issueNo: 7 }, OTHER_HOST));
+  await requestedAfter(world, () => seller.act({ kind: 'revoke', issueNo: 7 }, OTHER_HOST));
   const { rows, revoked } = await world.evidence();
   t.ok(revoked.has(7));
   t.equal(rows.length, QUANTITY + 5, 'the unit that was taken back was given out again');
@@ -100,7 +100,7 @@ t.test('and also when the broadcast of it is lost: then no process answers from 
   t.teardown(() => site.redisProxy.behave({}));
   const hosts = [PROCESSES_HOST, OTHER_HOST];
   // What was received before the messages were lost is relied on for as long as this.
-  await pause(HEARING_MS);
+  await pause(NEWS_TRUSTED_MS);
   const before = await Promise.all(hosts.map((host) => sealedAnswers(site, host)));
   await sellersAreObeyed(t, () => Promise.resolve());
   t.same(await Promise.all(hosts.map((host) => sealedAnswers(site, host))), before);

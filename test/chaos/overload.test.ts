@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Press } from '../../src/demo/crowd.js';
+import type { CrowdRequest } from '../../src/demo/crowd.js';
 import { OpenLoop, type PhaseResult } from '../overload/phases.js';
 import { PeakMemory } from '../overload/peak-memory.js';
 import { fault } from './fault.js';
@@ -31,7 +31,7 @@ const LANES = asCommand ? [32, 64, 128, 256] : [64];
 fault(34, 'ten times the load with resets: refused with 503, promises kept, recovered', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'seonchak-overload-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const [pressFile, tokenFile] = [join(folder, 'presses'), join(folder, 'tokens')];
+  const [requestFile, tokenFile] = [join(folder, 'presses'), join(folder, 'tokens')];
   const world = await startWorld(t, await sharedMariadb(t), {
     ...{ quantity: QUANTITY, members: MEMBERS },
     redisProxy: true,
@@ -41,7 +41,7 @@ fault(34, 'ten times the load with resets: refused with 503, promises kept, reco
   const [server] = servers;
   if (server === undefined) throw new Error('no server');
   await writeFile(tokenFile, members.map(({ token }) => token).join('\n'));
-  const load = new OpenLoop(server.port, couponId, pressFile, tokenFile);
+  const load = new OpenLoop(server.port, couponId, requestFile, tokenFile);
   t.teardown(() => load.stop());
   const memory = new PeakMemory(server.pid());
   t.teardown(() => memory.stop());
@@ -64,8 +64,8 @@ fault(34, 'ten times the load with resets: refused with 503, promises kept, reco
   t.equal(after.outcomes['lost'] ?? 0, 0);
   t.ok(memory.peakBytes < MEMORY_MAX_BYTES, `${memory.peakBytes} bytes at the most`);
 
-  for (const line of (await readFile(pressFile, 'utf8')).trim().split('\n')) {
-    crowd.presses.push(onOurClock(JSON.parse(line) as Press));
+  for (const line of (await readFile(requestFile, 'utf8')).trim().split('\n')) {
+    crowd.requests.push(onOurClock(JSON.parse(line) as CrowdRequest));
   }
   await world.verdict(t);
 
@@ -89,11 +89,11 @@ fault(34, 'ten times the load with resets: refused with 503, promises kept, reco
 });
 
 /** The generator counts from the Unix epoch, this process from its own start. */
-function onOurClock(press: Press): Press {
-  const { answeredMs } = press;
+function onOurClock(request: CrowdRequest): CrowdRequest {
+  const { answeredMs } = request;
   return {
-    ...press,
-    invokedMs: press.invokedMs - performance.timeOrigin,
+    ...request,
+    invokedMs: request.invokedMs - performance.timeOrigin,
     answeredMs: answeredMs === undefined ? undefined : answeredMs - performance.timeOrigin,
   };
 }

@@ -31,7 +31,7 @@ fault(1, 'an API server dies with batches in flight: a retry gives the same numb
   await world.servers[0]?.restart();
   await burst;
   t.ok(
-    world.crowd.presses.some((press) => press.outcome === 'lost'),
+    world.crowd.requests.some((request) => request.outcome === 'lost'),
     'some answers were lost',
   );
   await world.verdict(t);
@@ -141,10 +141,10 @@ fault(32, 'clocks of API servers are off by an hour: the window is exact all the
   const opensAtMs = Date.now() + 10_000;
   const world = await openWorld(t, site, { opensAtMs });
   await Promise.all(
-    world.members.slice(0, 50).map((member) => world.crowd.pressOnce(world.couponId, member)),
+    world.members.slice(0, 50).map((member) => world.crowd.requestOnce(world.couponId, member)),
   );
   t.ok(
-    world.crowd.presses.some((press) => press.outcome === 'not_open'),
+    world.crowd.requests.some((request) => request.outcome === 'not_open'),
     'some came before the opening',
   );
   while (Date.now() < opensAtMs) await pause(10);

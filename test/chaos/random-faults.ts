@@ -243,7 +243,7 @@ async function asked<T>(
 
 /** The master that answers for the coupon now. */
 async function roleHolder(cluster: RedisClusterServers, couponId: number): Promise<RedisServer | undefined> {
-  for (let looks = 0; looks < 50; looks += 1) {
+  for (let polls = 0; polls < 50; polls += 1) {
     for (const node of cluster.nodes) {
       const there = await asked(node, (client) => client.exists(couponKey(couponId, 'meta')));
       if (there === 1) return node;

@@ -1,7 +1,7 @@
 /**
  * Injects random faults from a seed into one world after another during downloads and changes.
  *
- * Members press, retry and hang up, and a seller changes the coupon. Started by run.js, never by npm test. The seed
+ * Members request, retry and hang up, and a seller changes the coupon. Started by run.js, never by npm test. The seed
  * decides world, coupon, faults and their pauses; the processes decide everything else, so a seed repeats a plan and
  * not a history.
  */
@@ -28,7 +28,7 @@ const PAUSE_MOST_MS = 1_200;
 const FAULTS_LEAST = 2;
 const FAULTS_MOST = 6;
 /** From which a seller revokes. */
-const RECENT_PRESSES = 500;
+const RECENT_REQUESTS = 500;
 const SETTLED_WITHIN_MS = 60_000;
 /** Probability, each time that the seller acts. */
 const CLOSES = 0.04;
@@ -139,7 +139,7 @@ async function sellerActs(
     await pause(random.between(100, PAUSE_MOST_MS));
     if (random.chance(CLOSES)) await seller.act(CLOSE);
     const act = random.between(0, 6);
-    const winner = crowd.presses.at(-random.between(1, RECENT_PRESSES))?.issueNo;
+    const winner = crowd.requests.at(-random.between(1, RECENT_REQUESTS))?.issueNo;
     if (act === 0) await seller.act({ kind: 'amend', change: { quantity: (latest += 10) } });
     else if (act === 1 && winner !== undefined) await seller.act({ kind: 'revoke', issueNo: winner });
     else if (act === 2) await seller.act({ kind: 'amend', change: { paused: true } });
@@ -160,7 +160,7 @@ async function ordersPay({ orders, crowd }: CouponUnderFault, until: Promise<voi
   until.then(end, end);
   while (!state.ended) {
     await pause(random.between(20, 200));
-    const issueNo = crowd.presses.at(-random.between(1, RECENT_PRESSES))?.issueNo;
+    const issueNo = crowd.requests.at(-random.between(1, RECENT_REQUESTS))?.issueNo;
     if (issueNo === undefined) continue;
     if (random.chance(0.2)) await orders.release(issueNo);
     else await orders.confirm(issueNo, random.pick(['A', 'A', 'B']), 1_000);
@@ -218,7 +218,7 @@ async function unitsTaken(
   await Promise.all([
     sellerActs(coupon, faultsOver, crowdRandom),
     ...(holdSeconds === undefined ? [] : [ordersPay(coupon, faultsOver, crowdRandom)]),
-    coupon.crowd.pressUntil(faultsOver, coupon.couponId, coupon.members, hangUp),
+    coupon.crowd.requestUntil(faultsOver, coupon.couponId, coupon.members, hangUp),
   ]);
 }
 
@@ -228,10 +228,12 @@ async function answeredAtLast(t: Test, coupon: CouponUnderFault): Promise<void> 
   const fromMs = performance.now();
   await coupon.burst();
   const last = new Map(
-    crowd.presses.filter((press) => press.invokedMs > fromMs).map((press) => [press.memberId, press]),
+    crowd.requests
+      .filter((request) => request.invokedMs > fromMs)
+      .map((request) => [request.memberId, request]),
   );
   t.strictSame(
-    [...last.values()].filter((press) => !isDefinite(press)),
+    [...last.values()].filter((request) => !isDefinite(request)),
     [],
     'in the end every member has an answer',
   );
@@ -240,9 +242,9 @@ async function answeredAtLast(t: Test, coupon: CouponUnderFault): Promise<void> 
 async function judged(t: Test, coupon: CouponUnderFault): Promise<void> {
   const { crowd, seller } = coupon;
   const { violations, lost, wonByLateCommand } = await coupon.verdict(t);
-  const unknown = crowd.presses.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown');
+  const unknown = crowd.requests.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown');
   say(
-    `    ${crowd.presses.length} presses, ${unknown.length} unknown, ${seller.calls.length} acts of the seller${isClosed(seller) ? ', who closed it' : ''}, ` +
+    `    ${crowd.requests.length} presses, ${unknown.length} unknown, ${seller.calls.length} acts of the seller${isClosed(seller) ? ', who closed it' : ''}, ` +
       `${lost} lost, ${wonByLateCommand} by a late command: ${violations.length === 0 ? 'every promise kept' : 'VIOLATED'}`,
   );
   for (const violation of violations.slice(0, 10)) say(`    ${violation}`);

@@ -81,7 +81,10 @@ t.test('a row whose member could win again is found, and the coupon is rebuilt',
   const repaired = await reconcile(world, '--repair');
   t.match(repaired.found['repair'], { rebuilt: true });
   t.equal((await reconcile(world)).exitCode, 0);
-  const again = await world.crowd.pressOnce(world.couponId, world.members[0] ?? { memberId: '', token: '' });
+  const again = await world.crowd.requestOnce(
+    world.couponId,
+    world.members[0] ?? { memberId: '', token: '' },
+  );
   t.equal(again.outcome, 'already_issued');
   await world.verdict(t);
 });
@@ -150,7 +153,7 @@ t.test(
     const revoking = world.seller.act({ kind: 'revoke', issueNo: 3 });
     const pending = async (): Promise<boolean> =>
       (await client.zscore('seonchak:announced', world.couponId)) !== null;
-    for (let looks = 0; looks < 200 && !(await pending()); looks += 1) await pause(10);
+    for (let polls = 0; polls < 200 && !(await pending()); polls += 1) await pause(10);
     world.redisProxy.behave({ requests: 'drop' });
     await holder.query('commit');
     while ((await revocationsOf(world.couponId)) === 0) await pause(10);

@@ -41,7 +41,7 @@ fault(6, 'Redis is killed at appendfsync always, and nothing is lost', async (t)
   const burst = world.burst();
   await world.crowd.winners(100);
   await world.redis.kill('SIGKILL');
-  const meanwhile = await world.crowd.pressOnce(world.couponId, world.members[0] as Member);
+  const meanwhile = await world.crowd.requestOnce(world.couponId, world.members[0] as Member);
   t.notOk(isDefinite(meanwhile) && meanwhile.outcome === 'sold_out', 'never sold out meanwhile');
   await world.redis.restart();
   await burst;
@@ -99,7 +99,7 @@ fault(9, 'the append-only file is corrupt: Redis refuses to start, the API is no
   const sinceMs = performance.now();
   await world.crowd.answeredSince(sinceMs, 60);
   t.strictSame(
-    world.crowd.presses.filter((press) => press.invokedMs > sinceMs && isDefinite(press)),
+    world.crowd.requests.filter((request) => request.invokedMs > sinceMs && isDefinite(request)),
     [],
     'no member got an answer that cannot be known',
   );
@@ -123,12 +123,12 @@ fault(
     await client.flushall();
     world.storeLost();
     const emptiedMs = performance.now();
-    const next = await world.crowd.pressOnce(world.couponId, world.members[599] as Member);
+    const next = await world.crowd.requestOnce(world.couponId, world.members[599] as Member);
     t.not(next.outcome, 'sold_out');
     client.disconnect();
     await burst;
-    const after = world.crowd.presses.filter(
-      (press) => press.invokedMs > emptiedMs && press.outcome === 'not_ready',
+    const after = world.crowd.requests.filter(
+      (request) => request.invokedMs > emptiedMs && request.outcome === 'not_ready',
     );
     t.ok(after.length > 0, 'members got not_ready meanwhile');
     const { lost } = await world.verdict(t);

@@ -72,8 +72,8 @@ fault(18, 'into a black hole every call ends at its deadline', async (t) => {
   site.redisProxy.behave({ requests: 'hold', replies: 'hold' });
   const member = world.members[0];
   if (member === undefined) throw new Error('there are members');
-  const press = await world.crowd.pressOnce(world.couponId, member);
-  t.ok((press.answeredMs ?? Infinity) - press.invokedMs < 5_000, 'answered although Redis is silent');
+  const request = await world.crowd.requestOnce(world.couponId, member);
+  t.ok((request.answeredMs ?? Infinity) - request.invokedMs < 5_000, 'answered although Redis is silent');
   site.redisProxy.behave({});
   site.redisProxy.cut();
   await burst;
@@ -99,7 +99,7 @@ fault(
     const thaw = setTimeout(() => void site.redis.kill('SIGCONT'), 5_000);
     t.teardown(() => clearTimeout(thaw));
     await burst;
-    const outcomes = new Set(world.crowd.presses.map((press) => press.outcome));
+    const outcomes = new Set(world.crowd.requests.map((request) => request.outcome));
     t.ok(outcomes.has('busy') || outcomes.has('outcome_unknown'), 'members got an unknown outcome');
     await world.verdict(t);
   },
@@ -114,8 +114,8 @@ fault(14, 'out of memory a batch is refused before its first write', async (t) =
   await client.config('SET', 'maxmemory', '1mb');
   const member = world.members[399];
   if (member === undefined) throw new Error('there are members');
-  const press = await world.crowd.pressOnce(world.couponId, member);
-  t.match(press.outcome, /^(busy|issued|already_issued|outcome_unknown)$/, 'no member gets "sold out"');
+  const request = await world.crowd.requestOnce(world.couponId, member);
+  t.match(request.outcome, /^(busy|issued|already_issued|outcome_unknown)$/, 'no member gets "sold out"');
   await client.config('SET', 'maxmemory', '0');
   await burst;
   await world.verdict(t);

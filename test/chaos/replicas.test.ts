@@ -6,8 +6,8 @@ import { fault } from './fault.js';
 import { sharedMariadb, startWorld } from './world.js';
 import { couponKey } from '../../src/persist/redis/keys.js';
 
-/** Presses that are made while the fault lasts. */
-const PRESSES_MEANWHILE = 60;
+/** Requests that are made while the fault lasts. */
+const REQUESTS_MEANWHILE = 60;
 /** docs/configuration.md: how soon the processes have left a demoted server. */
 const LEFT_WITHIN_MS = 10_000;
 
@@ -27,19 +27,19 @@ fault(21, 'the replica is frozen at level replica: outcome unknown, never "issue
   await world.crowd.winners(100);
   await replica.kill('SIGSTOP');
   const frozenMs = performance.now();
-  await world.crowd.answeredSince(frozenMs, PRESSES_MEANWHILE);
+  await world.crowd.answeredSince(frozenMs, REQUESTS_MEANWHILE);
   const thawingMs = performance.now();
   await replica.kill('SIGCONT');
   await burst;
-  const meanwhile = world.crowd.presses.filter(
-    (press) => press.invokedMs > frozenMs && (press.answeredMs ?? Infinity) < thawingMs,
+  const meanwhile = world.crowd.requests.filter(
+    (request) => request.invokedMs > frozenMs && (request.answeredMs ?? Infinity) < thawingMs,
   );
   t.ok(
-    meanwhile.some((press) => press.outcome === 'outcome_unknown'),
+    meanwhile.some((request) => request.outcome === 'outcome_unknown'),
     'members got an unknown outcome',
   );
   t.strictSame(
-    meanwhile.filter((press) => press.issueNo !== undefined),
+    meanwhile.filter((request) => request.issueNo !== undefined),
     [],
     'no issuance was acknowledged',
   );
@@ -56,16 +56,16 @@ fault(22, 'fewer replicas than Redis demands: nothing is written, and on it goes
   await client.config('SET', 'min-replicas-to-write', '1');
   const refusedMs = performance.now();
   const before = await winners();
-  await world.crowd.answeredSince(refusedMs, PRESSES_MEANWHILE);
+  await world.crowd.answeredSince(refusedMs, REQUESTS_MEANWHILE);
   const givenMs = performance.now();
   t.equal(await winners(), before, 'nothing was written');
   await client.config('SET', 'min-replicas-to-write', '0');
   await burst;
-  const meanwhile = world.crowd.presses.filter(
-    (press) => press.invokedMs > refusedMs && (press.answeredMs ?? Infinity) < givenMs,
+  const meanwhile = world.crowd.requests.filter(
+    (request) => request.invokedMs > refusedMs && (request.answeredMs ?? Infinity) < givenMs,
   );
   t.strictSame(
-    [...new Set(meanwhile.map((press) => press.outcome))],
+    [...new Set(meanwhile.map((request) => request.outcome))],
     ['busy'],
     'members were answered that nothing was attempted',
   );
@@ -89,7 +89,7 @@ fault(24, 'a planned failover behind a name: the demoted server is left, and not
   await onMaster.call('FAILOVER', 'TO', '127.0.0.1', String(replica.port));
   while (!(await onReplica.info('replication')).includes('role:master')) await pause(5);
   const promotedMs = performance.now();
-  const wonBefore = world.crowd.presses.filter(({ outcome }) => outcome === 'issued').length;
+  const wonBefore = world.crowd.requests.filter(({ outcome }) => outcome === 'issued').length;
   world.redisProxy.retarget(replica.port);
   await world.crowd.winners(wonBefore + 20);
   const tookMs = performance.now() - promotedMs;

@@ -89,7 +89,7 @@ async function underFault(t: Test, faulty: (world: World) => Promise<void>): Pro
   await Promise.all([
     faultOver,
     actUntil(world, faultOver),
-    world.crowd.pressUntil(faultOver, world.couponId, world.members.slice(0, MEMBERS / 2)),
+    world.crowd.requestUntil(faultOver, world.couponId, world.members.slice(0, MEMBERS / 2)),
   ]);
   t.equal(await world.seller.insist({ kind: 'amend', change: { closesAtMs: null } }), 'done');
   t.equal(await world.seller.insist({ kind: 'amend', change: { paused: false } }), 'done');

@@ -40,9 +40,9 @@ async function withholdsDecisions(
   name: string,
   [bad, good]: readonly [string, string],
 ): Promise<void> {
-  const { presses } = world.crowd;
+  const { requests } = world.crowd;
   const burst = world.burst(0, 300);
-  while (presses.length < 100) await pause(5);
+  while (requests.length < 100) await pause(5);
   await set(world.redis, name, bad);
   const changedMs = performance.now();
   // The first ones may all be answered by now.
@@ -52,7 +52,7 @@ async function withholdsDecisions(
   t.equal(status, 503);
   t.match(String(body['reasons']), new RegExp(`${name} ${bad}`));
   t.match((await ask(world, '/metrics')).body['text'], /^seonchak_store_settings_refused 1$/m);
-  const meanwhile = presses.filter(({ invokedMs }) => invokedMs >= changedMs);
+  const meanwhile = requests.filter(({ invokedMs }) => invokedMs >= changedMs);
   t.ok(meanwhile.length > 0, 'members press meanwhile');
   t.same(
     meanwhile.filter(({ outcome }) => outcome === 'issued' || outcome === 'already_issued'),
@@ -120,10 +120,10 @@ fault(38, 'a replica that evicts is promoted: it decides nothing until its polic
   }
   await cluster.untilOk();
   await pause(NOTICED_MS);
-  const before = world.crowd.presses.length;
+  const before = world.crowd.requests.length;
   const rest = world.burst(100);
   await pause(NOTICED_MS);
-  const meanwhile = world.crowd.presses.slice(before);
+  const meanwhile = world.crowd.requests.slice(before);
   t.ok(meanwhile.length > 0, 'members press meanwhile');
   t.same(
     meanwhile.filter(({ outcome }) => outcome === 'issued'),

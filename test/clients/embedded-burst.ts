@@ -31,10 +31,10 @@ async function burst(couponId: CouponId): Promise<never> {
   const [lastIssueNo = 0] = await ledger.highestIssueNos([couponId]);
   const coupon = { ...terms, couponId, version: 1, epoch: 1, lastIssueNo };
   await admission.warm(couponId, () => Promise.resolve({ coupon, issued: rowsOf(couponId) }));
-  for (let press = 0; ; press++) {
+  for (let request = 0; ; request++) {
     const memberIds = Array.from(
       { length: BATCH },
-      (_, place) => `r${run}-${press * BATCH + place}` as MemberId,
+      (_, place) => `r${run}-${request * BATCH + place}` as MemberId,
     );
     const reply = await admission.admit({ couponId, epoch: 1, holders: memberIds, notAfterMs: Infinity });
     if (reply.status !== 'decided') throw new Error(reply.status);

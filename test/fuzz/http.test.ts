@@ -103,7 +103,7 @@ t.test('mutated requests: no crash, no 500, no waiting for others, every refusal
         fc.array(mutatedRequest(templates), { minLength: AT_ONCE, maxLength: AT_ONCE }),
         async (requests) => {
           const exchanges = Promise.all(requests.map(exchange));
-          const honest = await shop.press(path, 'honest');
+          const honest = await shop.request(path, 'honest');
           if (![200, 201].includes(honest.status)) throw new Error(`an honest member got ${honest.text}`);
           for (const [place, { received, closed }] of (await exchanges).entries()) {
             for (const answer of answersIn(received)) {

@@ -28,7 +28,7 @@ for (const fields of [
   { quantity: 1 },
   { validity: { days: 3, zone: 'Asia/Seoul' }, redeemBy: 'seller' },
 ]) {
-  await shop.press(await shop.coupon(fields), 'm-1');
+  await shop.request(await shop.coupon(fields), 'm-1');
 }
 const { body: key } = await call(shop.url, 'POST /v1/keys', {
   token: shop.seller,

@@ -38,9 +38,9 @@ export async function openBesiegedShop(
       if (!server.isAlive()) return 'the server has ended';
       if (INTERNAL_TEXT.test(answer)) return `internal text in: ${answer.slice(0, 500)}`;
       const token = await signToken(`honest-${(honest += 1)}`, 'member');
-      const press = await client.call(`/v1/coupons/${couponId}/download`, { method: 'POST', token });
-      if (press.status !== 201) return `an honest member was answered ${press.status}`;
-      if (press.body['issueNo'] !== honest) return 'another member took a unit';
+      const request = await client.call(`/v1/coupons/${couponId}/download`, { method: 'POST', token });
+      if (request.status !== 201) return `an honest member was answered ${request.status}`;
+      if (request.body['issueNo'] !== honest) return 'another member took a unit';
       return undefined;
     },
     async stop() {

@@ -117,8 +117,8 @@ t.test('trailers in a later packet reach nobody, and what they follow is made on
   for (const [place, trailer] of trailers.entries()) {
     const body = `{"name":"Late ${place}"}`;
     const patch = await inTwoPackets(`${accepted}${chunks(body)}0\r\n`, trailer);
-    const press = chunkedHead('POST', `${path}/download`, member);
-    const download = await inTwoPackets(`${press}${chunks('{}')}0\r\n`, trailer);
+    const request = chunkedHead('POST', `${path}/download`, member);
+    const download = await inTwoPackets(`${request}${chunks('{}')}0\r\n`, trailer);
     for (const received of [patch, download]) {
       t.ok(responses(received) <= 1, 'one answer at most');
       t.notMatch(received, '"state":"paused"');

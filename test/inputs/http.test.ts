@@ -60,7 +60,7 @@ t.test('pipelined presses of one member take one unit', async (t) => {
 t.test('abort before the answer', async (t) => {
   const before = await issuedSoFar();
   const member = await signToken('impatient', 'member');
-  for (let press = 0; press < 200; press += 1) {
+  for (let request = 0; request < 200; request += 1) {
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
     socket.write(`POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${member}\r\n\r\n`);

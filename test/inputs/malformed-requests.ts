@@ -14,7 +14,7 @@ function byteByByte(text: string): string[] {
   return Array.from(text);
 }
 
-/** @param token of a seller: whatever of these is taken for a press after all ends as `wrong_role`, and takes no unit. */
+/** @param token of a seller: whatever of these is taken for a request after all ends as `wrong_role`, and takes no unit. */
 export function malformedRequests(path: string, token: string): readonly MalformedRequest[] {
   const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n`;
   const session = 'POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';

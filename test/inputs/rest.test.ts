@@ -24,11 +24,11 @@ for (const [name, id] of [
   ['__proto__', '__proto__'],
 ] as const) {
   t.test(`coupon id ${name}`, async (t) => {
-    const press = await client.call(`/v1/coupons/${id}/download`, { method: 'POST', token: member });
-    t.match(press, { status: 404, body: { code: 'unknown_coupon' } });
-    const look = await client.call(`/v1/coupons/${id}`);
-    t.match(look, { status: 404, body: { code: 'unknown_coupon' } });
-    t.equal(await shop.complaint(JSON.stringify(press.body)), undefined);
+    const request = await client.call(`/v1/coupons/${id}/download`, { method: 'POST', token: member });
+    t.match(request, { status: 404, body: { code: 'unknown_coupon' } });
+    const found = await client.call(`/v1/coupons/${id}`);
+    t.match(found, { status: 404, body: { code: 'unknown_coupon' } });
+    t.equal(await shop.complaint(JSON.stringify(request.body)), undefined);
   });
 }
 
@@ -132,7 +132,7 @@ t.test('another seller’s coupon', async (t) => {
 
 t.test('another member’s issuance', async (t) => {
   const owner = await signToken('owner', 'member');
-  const stranger = await signToken('stranger', 'member');
+  const outsider = await signToken('outsider', 'member');
   const { body } = await client.call('/v1/coupons', {
     method: 'POST',
     token: seller,
@@ -140,16 +140,16 @@ t.test('another member’s issuance', async (t) => {
   });
   const path = `/v1/coupons/${Number(body['id'])}`;
   await client.call(`${path}/download`, { method: 'POST', token: owner });
-  t.match(await client.call(`${path}/issuance`, { token: stranger }), {
+  t.match(await client.call(`${path}/issuance`, { token: outsider }), {
     status: 404,
     body: { code: 'not_issued' },
   });
   const use = await client.call(`/v1/me/coupons/${Number(body['id'])}/use`, {
     method: 'POST',
-    token: stranger,
+    token: outsider,
   });
   t.match(use, { status: 404, body: { code: 'not_issued' } });
-  t.match((await client.call('/v1/me/coupons', { token: stranger })).body, { items: [] });
+  t.match((await client.call('/v1/me/coupons', { token: outsider })).body, { items: [] });
 });
 
 t.test('page limit 0 and 10^9', async (t) => {

@@ -128,8 +128,8 @@ t.test('an account and a member of the shop never share a sub', async (t) => {
     token: shop.seller,
     body: { name: 'For a namesake', quantity: 1 },
   });
-  const press = { method: 'POST', token: namesake };
-  const won = await shop.client.call(`/v1/coupons/${Number(coupon.body['id'])}/download`, press);
+  const request = { method: 'POST', token: namesake };
+  const won = await shop.client.call(`/v1/coupons/${Number(coupon.body['id'])}/download`, request);
   t.match(won, { status: 201, body: { memberId: row } });
   t.match(await shop.client.call('/v1/me/coupons', { token }), { body: { items: [] } });
 
@@ -172,8 +172,8 @@ t.test('a scheme is accepted in any case', async (t) => {
 });
 
 t.test('a seller’s token on download, a member’s on the seller routes', async (t) => {
-  const press = await shop.client.call(download, { method: 'POST', token: shop.seller });
-  t.match(press, { status: 403, body: { code: 'wrong_role' } });
+  const request = await shop.client.call(download, { method: 'POST', token: shop.seller });
+  t.match(request, { status: 403, body: { code: 'wrong_role' } });
   const token = await signToken('7', 'member');
   const body = { name: 'x', quantity: 1 };
   for (const [method, path] of [

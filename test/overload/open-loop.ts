@@ -1,7 +1,7 @@
 /**
  * Sends downloads at a given rate without waiting for answers, over raw sockets, from its own process.
  *
- * Some connections are reset at random. The process prints one line of JSON per phase and writes every press into a
+ * Some connections are reset at random. The process prints one line of JSON per phase and writes every request into a
  * file for the checker.
  *
  * Arguments: the port, the coupon, the file, the file of tokens (one a line, of members 1, 2, …). Phases come on stdin,
@@ -12,10 +12,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Press } from '../../src/demo/crowd.js';
+import type { CrowdRequest } from '../../src/demo/crowd.js';
 import type { Phase, PhaseResult } from './phases.js';
 
-/** Concurrent connections; a press that finds all of them waiting is counted as one that could not be sent. */
+/** Concurrent connections; a request that finds all of them waiting is counted as one that could not be sent. */
 const CONNECTIONS_MAX = 4_000;
 const TICK_MS = 2;
 /** Answers still on their way when a phase is over get this long. */
@@ -23,7 +23,7 @@ const LAST_ANSWERS_MS = 10_000;
 const RESET_WITHIN_MS = 20;
 const definite = new Set(['issued', 'already_issued', 'sold_out']);
 
-const [port = '', couponId = '', pressFile = '', tokenFile = ''] = process.argv.slice(2);
+const [port = '', couponId = '', requestFile = '', tokenFile = ''] = process.argv.slice(2);
 const requests = readFileSync(tokenFile, 'utf8')
   .trim()
   .split('\n')
@@ -31,12 +31,12 @@ const requests = readFileSync(tokenFile, 'utf8')
     (token) =>
       `POST /v1/coupons/${couponId}/download HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`,
   );
-const presses = createWriteStream(pressFile);
+const recorded = createWriteStream(requestFile);
 
 interface Connection {
   readonly socket: Socket;
   text: string;
-  press: { readonly memberId: string; readonly invokedMs: number } | undefined;
+  request: { readonly memberId: string; readonly invokedMs: number } | undefined;
 }
 
 const idle: Connection[] = [];
@@ -47,24 +47,24 @@ let lastIndefiniteMs = 0;
 let onFree: (() => void) | undefined;
 
 function answered(connection: Connection, outcome: string): void {
-  const { press } = connection;
-  if (press === undefined) return;
-  connection.press = undefined;
+  const { request } = connection;
+  if (request === undefined) return;
+  connection.request = undefined;
   waiting--;
   outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
   if (!definite.has(outcome)) lastIndefiniteMs = performance.now();
   const status = /^HTTP\/1\.1 (\d+)/.exec(connection.text)?.[1];
   const issueNo = /"issueNo":(\d+)/.exec(connection.text)?.[1];
   const issuedAt = /"issuedAt":"([^"]+)"/.exec(connection.text)?.[1];
-  const written: Press = {
-    ...press,
+  const written: CrowdRequest = {
+    ...request,
     status: status === undefined ? undefined : Number(status),
     outcome,
     answeredMs: outcome === 'lost' ? undefined : sinceEpochMs(),
     issueNo: issueNo === undefined ? undefined : Number(issueNo),
     storeMs: issuedAt === undefined ? undefined : Date.parse(issuedAt),
   };
-  presses.write(`${JSON.stringify(written)}
+  recorded.write(`${JSON.stringify(written)}
 `);
 }
 
@@ -74,7 +74,7 @@ function sinceEpochMs(): number {
 }
 
 function openConnection(): Connection {
-  const connection: Connection = { socket: connect(Number(port), '127.0.0.1'), text: '', press: undefined };
+  const connection: Connection = { socket: connect(Number(port), '127.0.0.1'), text: '', request: undefined };
   open++;
   connection.socket.setNoDelay(true);
   connection.socket.on('data', (data) => {
@@ -100,34 +100,34 @@ function openConnection(): Connection {
 }
 
 /** False when every connection waits for an answer. */
-function press(resetShare: number): boolean {
+function request(resetShare: number): boolean {
   const connection = idle.pop() ?? (open < CONNECTIONS_MAX ? openConnection() : undefined);
   if (connection === undefined) return false;
   const member = Math.floor(Math.random() * requests.length);
-  connection.press = { memberId: String(member + 1), invokedMs: sinceEpochMs() };
+  connection.request = { memberId: String(member + 1), invokedMs: sinceEpochMs() };
   waiting++;
   connection.socket.write(requests[member] ?? '');
   if (Math.random() < resetShare) {
     setTimeout(() => {
-      if (connection.press !== undefined) connection.socket.resetAndDestroy();
+      if (connection.request !== undefined) connection.socket.resetAndDestroy();
     }, Math.random() * RESET_WITHIN_MS);
   }
   return true;
 }
 
-/** Presses come when they come. */
+/** Requests come when they come. */
 async function openLoop({ rate, seconds, resetShare }: Phase & { readonly rate: number }): Promise<number> {
   const startMs = performance.now();
   let due = 0;
   let unsent = 0;
   while (performance.now() < startMs + seconds * 1_000) {
-    for (; due < ((performance.now() - startMs) / 1_000) * rate; due++) if (!press(resetShare)) unsent++;
+    for (; due < ((performance.now() - startMs) / 1_000) * rate; due++) if (!request(resetShare)) unsent++;
     await pause(TICK_MS);
   }
   return unsent;
 }
 
-/** This many members, each pressing again when answered: finds the capacity. */
+/** This many members, each requesting again when answered: finds the capacity. */
 async function closedLoop({
   lanes,
   seconds,
@@ -135,7 +135,7 @@ async function closedLoop({
 }: Phase & { readonly lanes: number }): Promise<number> {
   const untilMs = performance.now() + seconds * 1_000;
   onFree = () => {
-    while (waiting < lanes && performance.now() < untilMs && press(resetShare));
+    while (waiting < lanes && performance.now() < untilMs && request(resetShare));
   };
   onFree();
   await pause(seconds * 1_000);
@@ -163,6 +163,6 @@ for await (const line of createInterface({ input: process.stdin })) {
   };
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }
-presses.end();
-await once(presses, 'finish');
+recorded.end();
+await once(recorded, 'finish');
 process.exit(0);

@@ -13,12 +13,12 @@ export interface PhaseResult {
   readonly good: number;
   /** How often each answer came; `lost` for connections that broke. */
   readonly outcomes: Readonly<Record<string, number>>;
-  /** Presses for which the generator had no connection free. */
+  /** Requests for which the generator had no connection free. */
   readonly unsent: number;
-  /** Presses whose connection stayed open and silent long after the phase. */
+  /** Requests whose connection stayed open and silent long after the phase. */
   readonly unanswered: number;
   readonly seconds: number;
-  /** From the end of the phase until the last of its presses was answered. */
+  /** From the end of the phase until the last of its requests was answered. */
   readonly settledForMs: number;
   /** From the beginning of the phase until the last answer that was not definite. */
   readonly indefiniteForMs: number;
@@ -31,8 +31,8 @@ export class OpenLoop {
   readonly #lines: AsyncIterator<string>;
 
   /** @param tokenFile one token a line, of members 1, 2, … */
-  constructor(port: number, couponId: number, pressFile: string, tokenFile: string) {
-    const words = [...process.execArgv, file, String(port), String(couponId), pressFile, tokenFile];
+  constructor(port: number, couponId: number, requestFile: string, tokenFile: string) {
+    const words = [...process.execArgv, file, String(port), String(couponId), requestFile, tokenFile];
     this.#child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'inherit'] });
     if (this.#child.stdout === null) throw new Error('the generator has no output');
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
@@ -45,7 +45,7 @@ export class OpenLoop {
     return JSON.parse(line.value) as PhaseResult;
   }
 
-  /** Ends it when all presses are in the file. */
+  /** Ends it when all requests are in the file. */
   async finish(): Promise<void> {
     this.#child.stdin?.end();
     if (this.#child.exitCode === null) await once(this.#child, 'exit');

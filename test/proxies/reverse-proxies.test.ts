@@ -22,7 +22,7 @@ const stopped: Readonly<Record<ProxyName, Readonly<Record<string, RegExp>>>> = {
     'no Host': /^HTTP\/1\.1 400 /,
     'two Content-Length on a download': /^HTTP\/1\.1 400 /,
     'NUL in a header': /^HTTP\/1\.1 400 /,
-    // Left out on the way: what arrives is a press like any other, with a seller's token.
+    // Left out on the way: what arrives is a request like any other, with a seller's token.
     '120 headers': /^HTTP\/1\.1 403 [^]*wrong_role/,
     'headers over 4 KB in pieces': /^HTTP\/1\.1 431 [^]*head_too_large/,
   },
@@ -93,7 +93,7 @@ async function badInput(t: Test, name: ProxyName, proxy: ReverseProxy, shop: Bes
   t.notMatch(pipelined.received, /HTTP\/1\.1 [345]/);
 
   const member = await signToken('impatient', 'member');
-  for (let press = 0; press < 50; press += 1) {
+  for (let request = 0; request < 50; request += 1) {
     const socket = open(proxy)();
     socket.on('error', () => undefined);
     await once(socket, 'secureConnect');
@@ -210,8 +210,8 @@ async function liveView(t: Test, proxy: ReverseProxy, shop: BesiegedShop): Promi
   socket.write(`${headOf('GET', `/v1/coupons/${shop.couponId}/live`)}\r\n`);
   await holds('"issued":');
   const issued = Number(/"issued":(\d+)/.exec(received)?.[1]);
-  const press = { method: 'POST', token: await signToken('watched', 'member') };
-  const won = await shop.client.call(`/v1/coupons/${shop.couponId}/download`, press);
+  const request = { method: 'POST', token: await signToken('watched', 'member') };
+  const won = await shop.client.call(`/v1/coupons/${shop.couponId}/download`, request);
   t.equal(won.status, 201);
   await holds(`"issued":${issued + 1},`);
   t.pass('a change arrives while the stream goes on');
@@ -265,9 +265,9 @@ async function addresses(t: Test, proxy: ReverseProxy, shop: BesiegedShop): Prom
 
 async function serverUnreachable(t: Test, proxy: ReverseProxy, shop: BesiegedShop): Promise<void> {
   const path = `/v1/coupons/${shop.couponId}/download`;
-  const press = `${headOf('POST', path, await signToken('waiting', 'member'))}\r\n`;
+  const request = `${headOf('POST', path, await signToken('waiting', 'member'))}\r\n`;
   await shop.server.kill('SIGKILL');
-  const unreachable = await exchangeBytes(open(proxy), [press], bodyEnded, PATIENCE_MS);
+  const unreachable = await exchangeBytes(open(proxy), [request], bodyEnded, PATIENCE_MS);
   t.match(unreachable.received, /^HTTP\/1\.1 50[234] [^]*retry-after: \d+/i);
   t.match(unreachable.received, /application\/problem\+json[^]*"code":"outcome_unknown"/);
 
@@ -275,7 +275,7 @@ async function serverUnreachable(t: Test, proxy: ReverseProxy, shop: BesiegedSho
   let back = '';
   const deadlineMs = performance.now() + PATIENCE_MS;
   while (!back.startsWith('HTTP/1.1 20') && performance.now() < deadlineMs) {
-    back = (await exchangeBytes(open(proxy), [press], bodyEnded, SILENCE_MS)).received;
+    back = (await exchangeBytes(open(proxy), [request], bodyEnded, SILENCE_MS)).received;
   }
   t.match(back, /^HTTP\/1\.1 20[01] /, 'once it is back, a retry gives the definite answer');
 }

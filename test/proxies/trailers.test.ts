@@ -109,11 +109,11 @@ for (const name of ['nginx', 'haproxy'] as const) {
     const path = `/v1/coupons/${shop.couponId}`;
     const member = await signToken('neighbour', 'member');
     const [sender, neighbour] = [new Client(t, proxy), new Client(t, proxy)];
-    const press = `${headOf('POST', `${path}/download`, member)}Content-Length: 0\r\n\r\n`;
+    const request = `${headOf('POST', `${path}/download`, member)}Content-Length: 0\r\n\r\n`;
     const read = `${headOf('GET', path, shop.seller)}\r\n`;
     const nameNow = async (): Promise<unknown> => (await shop.client.call(path)).body['name'];
     const smuggled = `xxpost: ${path}/pause HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${shop.seller}\r\n\r\n`;
-    t.match(await neighbour.ask(press), /^HTTP\/1\.1 201 [^]*"memberId":"neighbour"/);
+    t.match(await neighbour.ask(request), /^HTTP\/1\.1 201 [^]*"memberId":"neighbour"/);
 
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const trailers of ['X-Checksum: 1\r\n\r\n', smuggled]) {
@@ -123,8 +123,8 @@ for (const name of ['nginx', 'haproxy'] as const) {
           const title = `${about} changed`;
           const request = headOf('PATCH', path, shop.seller) + inChunks(JSON.stringify({ name: title }));
           const pieces = packets === 1 ? [request + trailers] : [request, trailers];
-          const [changed, pressed] = await Promise.all([sender.ask(...pieces), neighbour.ask(press)]);
-          t.match(pressed, /^HTTP\/1\.1 200 [^]*"already_issued"[^]*"memberId":"neighbour"/, about);
+          const [changed, requested] = await Promise.all([sender.ask(...pieces), neighbour.ask(request)]);
+          t.match(requested, /^HTTP\/1\.1 200 [^]*"already_issued"[^]*"memberId":"neighbour"/, about);
           const made = (await nameNow()) === title;
           t.equal(
             made,
@@ -134,7 +134,7 @@ for (const name of ['nginx', 'haproxy'] as const) {
           t.equal(/^HTTP\/1\.1 200 /.test(changed), made, `${about}: the answer is true`);
           t.equal(await sender.rest(), '', 'one answer');
           t.match(await sender.ask(read), new RegExp(`^HTTP/1\\.1 200 [^]*"id":${shop.couponId},`), about);
-          t.match(await neighbour.ask(press), /^HTTP\/1\.1 200 [^]*"memberId":"neighbour"/, about);
+          t.match(await neighbour.ask(request), /^HTTP\/1\.1 200 [^]*"memberId":"neighbour"/, about);
         }
       }
     }

@@ -129,7 +129,7 @@ export class ExampleShop {
   async buy(member: string, cancels: boolean): Promise<void> {
     const signedIn = await this.#send('/sign-in', '', `member=${member}`);
     const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
-    // A restart on a busy machine may outlast the patience of one press.
+    // A restart on a busy machine may outlast the patience of one request.
     let said: string | null;
     do said = (await this.#send('/download', cookie)).headers.get('location');
     while (said?.endsWith('said=unknown') === true);

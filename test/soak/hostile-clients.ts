@@ -45,7 +45,7 @@ export class HostileClients {
       }),
     );
     this.#repeat('left before the answer', COOLDOWN_MS, () =>
-      this.#sendAndLeave(Buffer.from(pressOf(download(), bot))),
+      this.#sendAndLeave(Buffer.from(requestOf(download(), bot))),
     );
     this.#repeat('sent mutated bytes', COOLDOWN_MS, () => this.#sendAndLeave(this.#mutant(download(), bot)));
     this.#repeat('held slow and idle connections', 0, () => this.#hold());
@@ -73,7 +73,7 @@ export class HostileClients {
   #mutant(path: string, token: string): Buffer {
     const signIn =
       'POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 35\r\n\r\n{"email":"a@b.test","password":"cc"}';
-    const templates = [pressOf(path, token), signIn, 'GET /v1/coupons?limit=5 HTTP/1.1\r\nHost: x\r\n\r\n'];
+    const templates = [requestOf(path, token), signIn, 'GET /v1/coupons?limit=5 HTTP/1.1\r\nHost: x\r\n\r\n'];
     return fc.sample(mutatedRequest(templates), 1)[0] ?? Buffer.from(signIn);
   }
 
@@ -102,7 +102,7 @@ export class HostileClients {
   }
 }
 
-function pressOf(path: string, token: string): string {
+function requestOf(path: string, token: string): string {
   return `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
 }
 

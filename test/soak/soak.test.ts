@@ -42,7 +42,7 @@ t.test('promises are kept while hostile clients are at work, and nothing grows',
   const crowd = await crowdOf(MEMBERS, LONGER_THAN_IT_LASTS);
   hostile.start(bot.token);
   const memory: number[] = [];
-  let presses = 0;
+  let requests = 0;
   const startedAtMs = performance.now();
   const untilMs = startedAtMs + MINUTES * 60_000;
   let saidMinutes = 0;
@@ -51,11 +51,11 @@ t.test('promises are kept while hostile clients are at work, and nothing grows',
       ...{ quantity: QUANTITY, crowd },
     });
     // Holds one, and is known to hold it, before the others of its kind begin.
-    await coupon.crowd.press(coupon.couponId, [bot], { lanes: 1, patienceMs: COOLDOWN_MS });
+    await coupon.crowd.request(coupon.couponId, [bot], { lanes: 1, patienceMs: COOLDOWN_MS });
     hostile.couponId = coupon.couponId;
     await coupon.burst();
     await coupon.verdict(t);
-    presses += coupon.crowd.presses.length;
+    requests += coupon.crowd.requests.length;
     coupon.close();
     memory.push(residentBytes(server.pid()));
     const minutes = Math.floor((performance.now() - startedAtMs) / 60_000);
@@ -63,7 +63,7 @@ t.test('promises are kept while hostile clients are at work, and nothing grows',
       saidMinutes = minutes;
       const megabytes = Math.round((memory.at(-1) ?? 0) / 1e6);
       console.error(
-        `${minutes} of ${MINUTES} min: ${memory.length} rounds, ${presses} honest presses, ${megabytes} MB`,
+        `${minutes} of ${MINUTES} min: ${memory.length} rounds, ${requests} honest presses, ${megabytes} MB`,
       );
     }
   } while (performance.now() < untilMs);
@@ -81,7 +81,7 @@ t.test('promises are kept while hostile clients are at work, and nothing grows',
   t.ok(handles() <= handlesBefore + HANDLES_SLACK, `handles: ${handlesBefore} before, ${handles()} after`);
 
   if (process.env['SOAK_MINUTES'] === undefined) return;
-  console.error(`${memory.length} rounds, ${presses} presses of honest members`);
+  console.error(`${memory.length} rounds, ${requests} presses of honest members`);
   console.error(`hostile: ${JSON.stringify(hostile.deeds)}`);
   console.error(
     `memory at most ${(first / 1e6).toFixed(0)} MB in the first third, ${(last / 1e6).toFixed(0)} MB in the last`,

@@ -21,13 +21,13 @@ for (const name of backEndNames) {
 
     const couponId = await registerCoupon(client, QUANTITY);
     const crowd = new Crowd([client.download]);
-    await crowd.press(couponId, inRounds(await crowdOf(MEMBERS), 3), { lanes: CONNECTIONS });
+    await crowd.request(couponId, inRounds(await crowdOf(MEMBERS), 3), { lanes: CONNECTIONS });
     const rows = await rowsOnceThere(backEnd, couponId, QUANTITY);
 
-    assertPromises(t, QUANTITY, crowd.presses, rows);
-    t.equal(crowd.presses.length, MEMBERS * 3, 'no press needed repeating');
+    assertPromises(t, QUANTITY, crowd.requests, rows);
+    t.equal(crowd.requests.length, MEMBERS * 3, 'no press needed repeating');
     t.equal(
-      crowd.presses.filter(({ status }) => status === 201).length,
+      crowd.requests.filter(({ status }) => status === 201).length,
       QUANTITY,
       'each winner got 201 once',
     );

@@ -1,7 +1,7 @@
 /** Registers a coupon, creates its crowd, and checks the promises afterwards. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Test } from 'tap';
-import type { Member, Press } from '../../src/demo/crowd.js';
+import type { Member, CrowdRequest } from '../../src/demo/crowd.js';
 import type { HttpAnswer, HttpClient } from '../clients/http-client.js';
 import { signMemberTokens, signToken } from '../clients/tokens.js';
 import type { BackEndUnderTest, Row } from './back-end.js';
@@ -44,9 +44,9 @@ export async function crowdOf(count: number, expires?: string): Promise<Member[]
   return tokens.map((token, index) => ({ memberId: String(index + 1), token }));
 }
 
-/** All members once for each press, so that the presses of one member are spread over the whole burst. */
-export function inRounds(members: readonly Member[], presses: number): Member[] {
-  return Array.from({ length: presses }).flatMap(() => shuffled(members));
+/** All members once for each request, so that the requests of one member are spread over the whole burst. */
+export function inRounds(members: readonly Member[], requests: number): Member[] {
+  return Array.from({ length: requests }).flatMap(() => shuffled(members));
 }
 
 function shuffled<Item>(items: readonly Item[]): Item[] {
@@ -71,7 +71,7 @@ export async function rowsOnceThere(
   }
 }
 
-/** What a burst may be answered; a press of the last kind is repeated. */
+/** What a burst may be answered; a request of the last kind is repeated. */
 const STATUS_OF: Readonly<Record<string, number | undefined>> = {
   ...{ issued: 201, already_issued: 200, sold_out: 409 },
   ...{ busy: 503, not_ready: 503, outcome_unknown: 503, lost: undefined },
@@ -81,7 +81,7 @@ const STATUS_OF: Readonly<Record<string, number | undefined>> = {
 export function assertPromises(
   t: Test,
   quantity: number,
-  presses: readonly Press[],
+  requests: readonly CrowdRequest[],
   rows: readonly Row[],
 ): void {
   const numberOf = new Map(rows.map((row) => [row.memberId, row.issueNo]));
@@ -92,7 +92,7 @@ export function assertPromises(
   );
   t.equal(numberOf.size, rows.length, 'no member has two rows');
 
-  const wins = presses.filter(({ outcome }) => outcome === 'issued' || outcome === 'already_issued');
+  const wins = requests.filter(({ outcome }) => outcome === 'issued' || outcome === 'already_issued');
   t.equal(
     new Set(wins.map(({ memberId }) => memberId)).size,
     quantity,
@@ -103,9 +103,9 @@ export function assertPromises(
     [],
     'every number received is the number in the database',
   );
-  const issued = presses.filter(({ outcome }) => outcome === 'issued').map(({ memberId }) => memberId);
+  const issued = requests.filter(({ outcome }) => outcome === 'issued').map(({ memberId }) => memberId);
   t.equal(new Set(issued).size, issued.length, 'no member was issued twice');
-  const strange = presses.filter(
+  const strange = requests.filter(
     ({ outcome, status }) => !(outcome in STATUS_OF) || STATUS_OF[outcome] !== status,
   );
   t.strictSame(strange.slice(0, 3), [], 'every answer is one of the outcomes');

@@ -11,7 +11,7 @@ import { stopsOn } from './console-stops.js';
 import type { Stop } from './console-stops.js';
 
 /** Theme, language and screen. */
-export type Look = Pick<BrowserContextOptions, 'colorScheme' | 'locale' | 'viewport'>;
+export type Appearance = Pick<BrowserContextOptions, 'colorScheme' | 'locale' | 'viewport'>;
 
 type Person = NonNullable<Stop['as']>;
 const people: Readonly<
@@ -25,7 +25,7 @@ const people: Readonly<
 };
 
 /** Starts a server with a coupon in every state, and visits each stop of console-stops.ts. */
-export async function checkEveryPage(t: Test, look: Look): Promise<void> {
+export async function checkEveryPage(t: Test, appearance: Appearance): Promise<void> {
   const { storeSettings, server, browser, client, sellerToken, register } = await openConsole(t, {
     MEMBER_CLAIMS: 'grade',
   });
@@ -82,9 +82,9 @@ export async function checkEveryPage(t: Test, look: Look): Promise<void> {
 
   /** Signed in before the first page is there. */
   function personOn(as: Person | undefined): Promise<Page> {
-    if (as === undefined) return browser.person(look);
-    if (as === 'administrator') return signedInWith(browser, adminToken, look);
-    return signedIn(browser, ...people[as], look);
+    if (as === undefined) return browser.person(appearance);
+    if (as === 'administrator') return signedInWith(browser, adminToken, appearance);
+    return signedIn(browser, ...people[as], appearance);
   }
 
   const pages = new Map<Person | undefined, Page>();

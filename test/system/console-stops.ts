@@ -24,7 +24,7 @@ export interface Stop {
 }
 
 const seen = (selector: string) => (page: Page) => page.locator(selector).first().waitFor();
-const pressed = (selector: string, then: string) => async (page: Page) => {
+const requested = (selector: string, then: string) => async (page: Page) => {
   await page.locator(selector).first().click();
   await page.locator(then).first().waitFor();
 };
@@ -77,7 +77,7 @@ export const stopsOn = ({
     title: 'a refused member',
     address: `#/coupons/${limited}`,
     as: 'another member',
-    reach: pressed('.download', '.download-note:not(:empty)'),
+    reach: requested('.download', '.download-note:not(:empty)'),
   },
   { title: 'a ticket', address: `#/coupons/${open}`, as: 'member', reach: seen('.issued-number') },
   {
@@ -104,13 +104,13 @@ export const stopsOn = ({
     title: 'the question before using it',
     address: '#/me',
     as: 'member',
-    reach: pressed('.mine-actions > .button:not(.button-primary)', 'dialog'),
+    reach: requested('.mine-actions > .button:not(.button-primary)', 'dialog'),
   },
   {
     title: 'a coupon to show',
     address: '#/me',
     as: 'member',
-    reach: pressed('.mine .button-primary', '.qr'),
+    reach: requested('.mine .button-primary', '.qr'),
   },
   {
     title: 'what a member without coupons holds',
@@ -118,9 +118,9 @@ export const stopsOn = ({
     as: 'another member',
     reach: seen('.state-title'),
   },
-  { title: 'signing in', address: '#/sign-in', reach: pressed('form button', '[aria-invalid]') },
-  { title: 'signing in with a token', address: '#/sign-in', reach: pressed('summary', 'details input') },
-  { title: 'signing up', address: '#/sign-up', reach: pressed('form .button-primary', '[aria-invalid]') },
+  { title: 'signing in', address: '#/sign-in', reach: requested('form button', '[aria-invalid]') },
+  { title: 'signing in with a token', address: '#/sign-in', reach: requested('summary', 'details input') },
+  { title: 'signing up', address: '#/sign-up', reach: requested('form .button-primary', '[aria-invalid]') },
   { title: 'the sales of a seller', address: '#/sell', as: 'seller', reach: seen('.table-coupons a') },
   {
     title: 'the sales of a new seller',
@@ -139,7 +139,7 @@ export const stopsOn = ({
     title: 'registering',
     address: '#/sell/new',
     as: 'seller',
-    reach: pressed('form .button-primary', '[aria-invalid]'),
+    reach: requested('form .button-primary', '[aria-invalid]'),
   },
   {
     title: 'a coupon, for its seller',
@@ -166,19 +166,19 @@ export const stopsOn = ({
     title: 'adding units',
     address: `#/sell/${soldOut}`,
     as: 'seller',
-    reach: pressed('.actions .button-primary', 'dialog'),
+    reach: requested('.actions .button-primary', 'dialog'),
   },
   {
     title: 'closing',
     address: `#/sell/${open}`,
     as: 'seller',
-    reach: pressed('.actions .button-quiet-danger', 'dialog'),
+    reach: requested('.actions .button-quiet-danger', 'dialog'),
   },
   {
     title: 'revoking',
     address: `#/sell/${open}`,
     as: 'seller',
-    reach: pressed('[data-issue-no] button', 'dialog'),
+    reach: requested('[data-issue-no] button', 'dialog'),
   },
   {
     title: 'who may have a coupon',
@@ -193,7 +193,7 @@ export const stopsOn = ({
     title: 'changing who may have a coupon',
     address: `#/sell/${limited}/rules`,
     as: 'seller',
-    reach: pressed('.panel-head .button', 'dialog .claim-row'),
+    reach: requested('.panel-head .button', 'dialog .claim-row'),
   },
   {
     title: 'who may have a closed coupon',
@@ -206,7 +206,7 @@ export const stopsOn = ({
     title: 'confirming a hold',
     address: `#/sell/${held}/holds`,
     as: 'seller',
-    reach: pressed('.table-stacked .button', 'dialog'),
+    reach: requested('.table-stacked .button', 'dialog'),
   },
   {
     title: 'a coupon without holds',
@@ -259,7 +259,7 @@ export const stopsOn = ({
     title: 'creating a key',
     address: '#/sell/keys',
     as: 'another seller',
-    reach: pressed('.page-head .button-primary', 'dialog'),
+    reach: requested('.page-head .button-primary', 'dialog'),
   },
   {
     title: 'webhooks',
@@ -271,7 +271,7 @@ export const stopsOn = ({
     title: 'adding a webhook',
     address: '#/sell/webhooks',
     as: 'another seller',
-    reach: pressed('.page-head .button-primary', 'dialog'),
+    reach: requested('.page-head .button-primary', 'dialog'),
   },
   {
     title: 'health, for an administrator',
@@ -289,15 +289,20 @@ export const stopsOn = ({
     title: 'a comparison',
     address: `#/admin/coupons/${open}`,
     as: 'administrator',
-    reach: pressed('.panel-actions .button-primary', '.verdict-line'),
+    reach: requested('.panel-actions .button-primary', '.verdict-line'),
   },
   {
     title: 'changing the role of an account',
     address: '#/admin/accounts',
     as: 'administrator',
-    reach: pressed('.row-actions .button', 'dialog'),
+    reach: requested('.row-actions .button', 'dialog'),
   },
-  { title: 'the audit log', address: '#/admin/audit', as: 'administrator', reach: pressed('summary', 'dl') },
+  {
+    title: 'the audit log',
+    address: '#/admin/audit',
+    as: 'administrator',
+    reach: requested('summary', 'dl'),
+  },
   {
     title: 'the audit log, for a seller',
     address: '#/admin/audit',

@@ -37,15 +37,15 @@ for (const name of ['redis', 'cluster'] as const) {
     const coupons = [await registerCoupon(client, QUANTITY), await registerCoupon(client, QUANTITY)];
     const drops = coupons.map((couponId) => ({ couponId, crowd: new Crowd([client.download]) }));
     const members = await crowdOf(QUANTITY);
-    const press = (from: number, to: number): Promise<unknown> =>
+    const request = (from: number, to: number): Promise<unknown> =>
       Promise.all(
-        drops.map(({ couponId, crowd }) => crowd.press(couponId, members.slice(from, to), INSISTING)),
+        drops.map(({ couponId, crowd }) => crowd.request(couponId, members.slice(from, to), INSISTING)),
       );
-    await press(0, RECORDED);
+    await request(0, RECORDED);
     for (const couponId of coupons) await rowsOnceThere(backEnd, couponId, RECORDED);
     // A frozen database holds the recorder between a claim and its rows.
     await backEnd.mariadb?.kill('SIGSTOP');
-    await press(RECORDED, RECORDED + QUEUED);
+    await request(RECORDED, RECORDED + QUEUED);
     // Besides the marker.
     const claims = (couponId: number): Promise<number> => redis.zcard(couponKey(couponId, 'claims'));
     while ((await Promise.all(coupons.map(claims))).every((count) => count < 2)) await pause(20);
@@ -80,9 +80,9 @@ for (const name of ['redis', 'cluster'] as const) {
     t.teardown(() => later.close());
     for (const { couponId, crowd } of drops) {
       const again = new Crowd([later.download]);
-      await again.press(couponId, await crowdOf(QUANTITY + 50), INSISTING);
-      const presses = [...crowd.presses, ...again.presses];
-      assertPromises(t, QUANTITY, presses, await rowsOnceThere(backEnd, couponId, QUANTITY));
+      await again.request(couponId, await crowdOf(QUANTITY + 50), INSISTING);
+      const requests = [...crowd.requests, ...again.requests];
+      assertPromises(t, QUANTITY, requests, await rowsOnceThere(backEnd, couponId, QUANTITY));
     }
   });
 }

@@ -26,17 +26,17 @@ for (const name of backEndNames) {
 
     const couponId = await registerCoupon(client, QUANTITY);
     const crowd = new Crowd([client.download]);
-    const burst = crowd.press(couponId, inRounds(await crowdOf(MEMBERS), 3), INSISTING);
+    const burst = crowd.request(couponId, inRounds(await crowdOf(MEMBERS), 3), INSISTING);
     await crowd.winners(QUANTITY / 2);
     await server.kill('SIGKILL');
     await server.restart();
     await burst;
 
     t.ok(
-      crowd.presses.some(({ outcome }) => outcome === 'lost'),
+      crowd.requests.some(({ outcome }) => outcome === 'lost'),
       'some answers were lost',
     );
-    assertPromises(t, QUANTITY, crowd.presses, await rowsOnceThere(backEnd, couponId, QUANTITY));
+    assertPromises(t, QUANTITY, crowd.requests, await rowsOnceThere(backEnd, couponId, QUANTITY));
 
     await server.kill('SIGKILL');
     await server.restart();
@@ -65,14 +65,14 @@ for (const name of ['redis', 'cluster'] as const) {
     await backEnd.mariadb?.kill('SIGSTOP');
     const crowd = new Crowd([client.download]);
     // There are as many members as units: one who was asked to retry has to.
-    await crowd.press(couponId, await crowdOf(QUANTITY), INSISTING);
+    await crowd.request(couponId, await crowdOf(QUANTITY), INSISTING);
     await untilClaimed(backEnd.settings['REDIS_URL'] ?? '', couponId);
     await recorder.kill('SIGKILL');
     await backEnd.mariadb?.kill('SIGCONT');
 
     const successor = await startSeonchak({ ...backEnd.settings, ROLES: 'recorder', LEASE_MS: leaseMs });
     t.teardown(() => successor.stop());
-    assertPromises(t, QUANTITY, crowd.presses, await rowsOnceThere(backEnd, couponId, QUANTITY));
+    assertPromises(t, QUANTITY, crowd.requests, await rowsOnceThere(backEnd, couponId, QUANTITY));
   });
 }
 

@@ -122,10 +122,10 @@ t.test('staging beside production on one Redis, each with its prefix', async (t)
   ]);
   const couponId = await registered(production, 2);
   t.equal(await registered(staging, 3), couponId, 'both have this id');
-  const presses = ['a', 'b', 'c', 'd', 'e'].flatMap((member) =>
+  const requests = ['a', 'b', 'c', 'd', 'e'].flatMap((member) =>
     [production, staging].map((server) => decision(server, couponId, member)),
   );
-  const outcomes = await Promise.all(presses);
+  const outcomes = await Promise.all(requests);
   t.equal(outcomes.filter((one) => one === 'issued').length, 5);
   t.equal(outcomes.filter((one) => one === 'sold_out').length, 5);
   await until(

@@ -62,7 +62,7 @@ t.test('announced addresses are reached where the map says, before and after a f
   const download = `/v1/coupons/${couponId}/download`;
   t.equal((await post(download, 'm1', 'member')).status, 201);
 
-  const announcedBefore = await group.masterPort();
+  const addressBefore = await group.masterPort();
   await group.servers[0]?.kill('SIGKILL');
   const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
     const deadline = performance.now() + PATIENCE_MS;
@@ -71,7 +71,7 @@ t.test('announced addresses are reached where the map says, before and after a f
       await pause(50);
     }
   };
-  await until('a promotion', async () => (await group.masterPort()) !== announcedBefore);
+  await until('a promotion', async () => (await group.masterPort()) !== addressBefore);
   const promotedMs = performance.now();
   await until('a winner', async () => (await post(download, 'm2', 'member')).status < 300);
   t.comment(`a winner ${Math.round(performance.now() - promotedMs)} ms after the promotion`);

@@ -49,7 +49,7 @@ t.test('the master dies under load', async (t) => {
   const won = new Map<string, number>();
   let over = false;
   const isOver = (): boolean => over;
-  /** A member presses until it is answered, then the next one. */
+  /** A member requests until it is answered, then the next one. */
   const crowd = Array.from({ length: MEMBERS }, async (_, place) => {
     for (let turn = 0; !isOver(); turn += 1) {
       const member = `m${place}-${turn}`;

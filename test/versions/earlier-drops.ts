@@ -2,7 +2,7 @@
 import type { Cluster, Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
 import type { Test } from 'tap';
-import { Crowd, type Member, type Press } from '../../src/demo/crowd.js';
+import { Crowd, type Member, type CrowdRequest } from '../../src/demo/crowd.js';
 import { chunksOf } from '../../src/engine/domain/chunks.js';
 import type { CouponId } from '../../src/engine/domain/coupon.js';
 import { earlierCouponKeys } from '../../src/persist/redis/keys.js';
@@ -92,12 +92,12 @@ export async function makeBacklog(
   t: Test,
   { settings, redis, mariadb }: Place,
   drops: readonly Drop[],
-): Promise<Map<CouponId, readonly Press[]>> {
+): Promise<Map<CouponId, readonly CrowdRequest[]>> {
   const api = await startEarlier(t, { ...settings, ROLES: 'api' });
   const recorder = await startEarlier(t, { ...settings, ROLES: 'recorder' });
   const client = new HttpClient(api.origin, CONNECTIONS);
-  const answers = new Map<CouponId, readonly Press[]>();
-  const press = async (from: number, to: (drop: Drop) => number): Promise<void> => {
+  const answers = new Map<CouponId, readonly CrowdRequest[]>();
+  const request = async (from: number, to: (drop: Drop) => number): Promise<void> => {
     for (const some of chunksOf(drops, REGISTERED_AT_ONCE)) {
       await Promise.all(
         some.map(async (drop) => {
@@ -105,16 +105,16 @@ export async function makeBacklog(
           const members = await Promise.all(places.map(memberNamed));
           const crowd = new Crowd([client.download]);
           const insisting = { lanes: Math.min(CONNECTIONS, members.length), patienceMs: PATIENCE_MS };
-          await crowd.press(drop.couponId, members, insisting);
-          answers.set(drop.couponId, [...(answers.get(drop.couponId) ?? []), ...crowd.presses]);
+          await crowd.request(drop.couponId, members, insisting);
+          answers.set(drop.couponId, [...(answers.get(drop.couponId) ?? []), ...crowd.requests]);
         }),
       );
     }
   };
   // The process reads every coupon once, while the database answers.
-  await press(0, () => 1);
+  await request(0, () => 1);
   await mariadb.kill('SIGSTOP');
-  await press(1, ({ winners, recorded }) => winners - recorded);
+  await request(1, ({ winners, recorded }) => winners - recorded);
   let claims = 0;
   while (claims === 0) {
     for (const { couponId } of drops) claims += await countWithoutMarker(redis, couponId, 3);

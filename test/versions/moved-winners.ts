@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
 import t, { type Test } from 'tap';
-import { Crowd, isDefinite, type Press } from '../../src/demo/crowd.js';
+import { Crowd, isDefinite, type CrowdRequest } from '../../src/demo/crowd.js';
 import type { CouponId } from '../../src/engine/domain/coupon.js';
 import {
   copyingKey,
@@ -186,14 +186,14 @@ async function asked(t: Test, origin: string, drops: readonly Drop[], expected: 
   const client = new HttpClient(origin, 1);
   for (const { couponId, winners } of drops) {
     const crowd = new Crowd([client.download]);
-    const ask = async (memberId: string): Promise<Press> => {
+    const ask = async (memberId: string): Promise<CrowdRequest> => {
       const member = await memberNamed(memberId);
-      let press = await crowd.pressOnce(couponId, member);
-      while (!isDefinite(press)) {
+      let request = await crowd.requestOnce(couponId, member);
+      while (!isDefinite(request)) {
         await pause(AGAIN_MS);
-        press = await crowd.pressOnce(couponId, member);
+        request = await crowd.requestOnce(couponId, member);
       }
-      return press;
+      return request;
     };
     t.match(await ask(recordedMember(1)), { outcome: 'already_issued', issueNo: 1 });
     const issueNo = Number(expected.get(couponId)?.get(queuedMember(3))?.split(':')[0]);

@@ -83,7 +83,7 @@ export function Console({ session }: { readonly session: Session }) {
         class="skip"
         href="#content"
         onClick={(event) => {
-          // The part behind the # names pages here.
+          // The part after the # names pages here.
           event.preventDefault();
           page.current?.focus();
         }}

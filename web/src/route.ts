@@ -24,7 +24,7 @@ export type Route =
       readonly couponId: number;
     };
 
-/** Pages about one coupon, by the parts of the address before and behind its number. */
+/** Pages about one coupon, by the parts of the address before and after its number. */
 const couponPages: Readonly<
   Record<string, 'event' | 'detail' | 'rules' | 'holds' | 'redemptions' | 'comparison'>
 > = {

@@ -53,8 +53,8 @@ export function audienceStoreContract(
 
     t.test('beyond the limit nothing is changed', async (t) => {
       const couponId = await fresh();
-      const to = (names: readonly string[], gone: readonly string[] = []) =>
-        audiences.change(couponId, { add: names.map(member), remove: gone.map(member) }, 2);
+      const to = (names: readonly string[], removed: readonly string[] = []) =>
+        audiences.change(couponId, { add: names.map(member), remove: removed.map(member) }, 2);
       await to(['a', 'b']);
       t.match(await to(['c']), { status: 'full', audience: { members: 2, revision: 1 } });
       t.match(await to(['a']), { status: 'changed', added: 0 }, 'who is on the list needs no room');

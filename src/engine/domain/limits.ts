@@ -11,7 +11,7 @@ export const LOCAL_ANSWER_MS = 800;
  * {@link LOCAL_ANSWER_MS}, so that a broken channel ends local answers before they are older than a version check allows.
  */
 export const BEAT_MS = 100;
-export const HEARING_MS = 600;
+export const NEWS_TRUSTED_MS = 600;
 
 /** How often versions are asked for while answers are local: three tries before {@link LOCAL_ANSWER_MS} runs out. */
 export const VERSION_CHECK_MS = 250;
@@ -258,7 +258,7 @@ export const RELAY_POLL_MS = 500;
 export const RELAY_WEBHOOKS_MAX = 10_000;
 
 /** The same without any webhook: a tenth of a percent of a core was what asking each time cost. */
-export const RELAY_REST_MS = 2_000;
+export const RELAY_IDLE_POLL_MS = 2_000;
 
 /** Concurrent requests of one relay, one per webhook; and batches of one webhook before others get their turn. */
 export const RELAY_REQUESTS_MAX = 20;
@@ -286,9 +286,9 @@ export const WEBHOOK_SECRET_OVERLAP_MS = 24 * 60 * 60_000;
 /** Issuances of up to this long before a webhook was made may be delivered to it: clocks differ. */
 export const WEBHOOK_HISTORY_MARGIN_MS = 60_000;
 
-/** A process announces itself this often, and each line is in force for this long. */
-export const ANNOUNCE_EVERY_MS = 3_000;
-export const ANNOUNCED_FOR_MS = 10_000;
+/** A process reports itself this often, and each line is in force for this long. */
+export const PROCESS_LINE_INTERVAL_MS = 3_000;
+export const PROCESS_LINE_TTL_MS = 10_000;
 
 /**
  * How often holds that ran out are searched, and how long after its end a hold is left alone: a confirmation may be under way, and the

@@ -42,7 +42,7 @@ export function memberIdOf(subject: string): MemberId | undefined {
   return subject.replace(outsideAlphabet, escaped) as MemberId;
 }
 
-/** The subject behind a member id, for everything that leaves the system. */
+/** The subject of a member id, for everything that leaves the system. */
 export function subjectOf(memberId: string): string {
   if (!memberId.includes('%')) return memberId;
   return memberId.replace(escape, (damaged, ascii?: string, codePoint?: string) => {

@@ -1,7 +1,7 @@
 /**
  * Runs rounds of work: one is outstanding, and what arrives meanwhile forms the next.
  *
- * The pattern behind everything here that shares a trip to a store: a batch grows with the load, and no timer delays a single request.
+ * The pattern of everything here that shares a trip to a store: a batch grows with the load, and no timer delays a single request.
  */
 export interface RoundsOptions {
   isWaiting(): boolean;

@@ -4,7 +4,7 @@ import type { Clock } from '../domain/clock.js';
 import type { CouponId } from '../domain/coupon.js';
 import type { EngineCounters } from '../domain/counters.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
-import type { Hearing } from '../ports/versions.js';
+import type { NewsReception } from '../ports/versions.js';
 import type { LoadedCoupon } from './coupon-loader.js';
 
 export interface CouponActorLimits {
@@ -32,7 +32,7 @@ export interface CouponActorContext {
   readonly clock: Clock;
   readonly limits: CouponActorLimits;
   readonly counters: EngineCounters;
-  readonly hearing: Readonly<Hearing>;
+  readonly reception: Readonly<NewsReception>;
   load(couponId: CouponId, seenIssueNo: number): Promise<LoadedCoupon | undefined>;
   /** Into the line of the actor's shard, which calls `prepare` when its turn comes; later, when the store needs a pause first. */
   enterLine(actor: AskingActor): void;

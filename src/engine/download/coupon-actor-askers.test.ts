@@ -4,25 +4,29 @@ import type { DoorRefusal } from '../domain/download.js';
 import type { Engine } from './engine.js';
 import type { CouponId } from '../domain/coupon.js';
 import { VERSION_CHECK_MS } from '../domain/limits.js';
-import { memberNamed, Press, StagedWorld } from '../testing/simulation/staged-world.js';
+import { memberNamed, StagedDownload, StagedWorld } from '../testing/simulation/staged-world.js';
 
 const NOT_ELIGIBLE: DoorRefusal = { outcome: 'not_eligible', rule: 'claims' };
 const LIMIT_REACHED: DoorRefusal = { outcome: 'limit_reached' };
 
 /** Names with `?` only ask. */
-function press(engine: Engine, couponId: CouponId, ...names: readonly string[]): Press[] {
-  const presses = names.map(
+function request(engine: Engine, couponId: CouponId, ...names: readonly string[]): StagedDownload[] {
+  const requests = names.map(
     (name) =>
-      new Press(couponId, memberNamed(name.replace('?', '')), name.endsWith('?') ? NOT_ELIGIBLE : undefined),
+      new StagedDownload(
+        couponId,
+        memberNamed(name.replace('?', '')),
+        name.endsWith('?') ? NOT_ELIGIBLE : undefined,
+      ),
   );
-  for (const one of presses) engine.download(one);
-  return presses;
+  for (const one of requests) engine.download(one);
+  return requests;
 }
 
 async function answers(world: StagedWorld, engine: Engine, couponId: CouponId, ...names: readonly string[]) {
-  const presses = press(engine, couponId, ...names);
+  const requests = request(engine, couponId, ...names);
   await world.time.advance(0);
-  return presses.map(({ answer }) => answer);
+  return requests.map(({ answer }) => answer);
 }
 
 t.test('an asker takes no unit, and the others keep their order of arrival', async (t) => {
@@ -52,13 +56,13 @@ t.test('each asker gets its own refusal, in every state of the coupon', async (t
     const world = new StagedWorld();
     const couponId = await world.registered(terms);
     const engine = await world.engine();
-    const presses = [NOT_ELIGIBLE, LIMIT_REACHED].map(
-      (refusedAs, place) => new Press(couponId, memberNamed(`m${place}`), refusedAs),
+    const requests = [NOT_ELIGIBLE, LIMIT_REACHED].map(
+      (refusedAs, place) => new StagedDownload(couponId, memberNamed(`m${place}`), refusedAs),
     );
-    for (const one of presses) engine.download(one);
+    for (const one of requests) engine.download(one);
     await world.time.advance(0);
     t.same(
-      presses.map(({ outcomes }) => outcomes),
+      requests.map(({ outcomes }) => outcomes),
       [[NOT_ELIGIBLE], [LIMIT_REACHED]],
       JSON.stringify(terms),
     );
@@ -72,7 +76,7 @@ t.test('once sold out, askers are answered from memory and exactly', async (t) =
   await answers(world, engine, couponId, 'a', 'b');
   const sent = world.storeLink.sent;
   t.same(
-    press(engine, couponId, 'a?', 'b?', 'b').map(({ answer }) => answer),
+    request(engine, couponId, 'a?', 'b?', 'b').map(({ answer }) => answer),
     ['already_issued 1', 'not_eligible', 'sold_out'],
   );
   t.equal(world.storeLink.sent, sent);
@@ -93,10 +97,10 @@ t.test('after a lost attempt an asker gets its refusal, and a member who may win
   const engine = await world.engine();
   await answers(world, engine, couponId, 'a');
   world.storeLink.next('lose_reply');
-  const presses = press(engine, couponId, 'x?', 'b', 'a?');
+  const requests = request(engine, couponId, 'x?', 'b', 'a?');
   await world.time.advance(1_000);
   t.same(
-    presses.map(({ answer }) => answer),
+    requests.map(({ answer }) => answer),
     ['not_eligible', 'outcome_unknown', 'already_issued 1'],
   );
 });
@@ -107,9 +111,9 @@ t.test('an asker that waits too long is answered in its turn, behind others or n
   const engine = await world.engine();
   await answers(world, engine, couponId, 'first');
   world.storeLink.usualFate = 'refuse';
-  const early = press(engine, couponId, 'x?');
+  const early = request(engine, couponId, 'x?');
   await world.time.advance(1_500);
-  const late = press(engine, couponId, 'a');
+  const late = request(engine, couponId, 'a');
   await world.time.advance(700);
   t.equal(early[0]?.answer, 'busy');
   t.equal(late[0]?.answer, 'waiting');

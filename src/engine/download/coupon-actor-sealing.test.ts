@@ -16,9 +16,9 @@ async function soldOut(terms: Partial<CouponTerms> = {}) {
 t.test('once sold out every member is answered at once and exactly, without asking the store', async (t) => {
   const { world, couponId, engine } = await soldOut();
   const sent = world.storeLink.sent;
-  const presses = world.press(engine, couponId, 'b', 'c', 'a');
+  const requests = world.request(engine, couponId, 'b', 'c', 'a');
   t.same(
-    presses.map((press) => press.answer),
+    requests.map((request) => request.answer),
     ['sold_out', 'sold_out', 'already_issued 1'],
     'in the same turn',
   );
@@ -51,12 +51,12 @@ t.test('an answer that the store has not confirmed for too long is given no more
   await world.time.advance(LOCAL_ANSWER_MS - 1);
   t.same(await world.answers(engine, couponId, 'b'), ['sold_out']);
   await world.time.advance(1);
-  const [asking] = world.press(engine, couponId, 'b');
+  const [asking] = world.request(engine, couponId, 'b');
   t.equal(asking?.answer, 'waiting');
   world.storeLink.usualFate = 'deliver';
   await world.time.advance(VERSION_CHECK_MS);
   t.equal(asking?.answer, 'sold_out');
-  t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'sold_out', 'confirmed again, local again');
+  t.equal(world.request(engine, couponId, 'b')[0]?.answer, 'sold_out', 'confirmed again, local again');
 });
 
 t.test('a confirmation counts from when it was asked for, not from when it came', async (t) => {
@@ -67,7 +67,7 @@ t.test('a confirmation counts from when it was asked for, not from when it came'
   await world.time.advance(LOCAL_ANSWER_MS);
   world.storeLink.release();
   await world.time.advance(0);
-  t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'waiting');
+  t.equal(world.request(engine, couponId, 'b')[0]?.answer, 'waiting');
 });
 
 t.test(
@@ -76,7 +76,7 @@ t.test(
     const { world, couponId, engine } = await soldOut();
     for (let read = 0; read < 10; read += 1) {
       await world.time.advance(LOCAL_ANSWER_MS);
-      t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'sold_out');
+      t.equal(world.request(engine, couponId, 'b')[0]?.answer, 'sold_out');
     }
   },
 );
@@ -90,10 +90,10 @@ t.test(
     const engine = await world.engine();
     await world.answers(engine, couponId, 'a');
     await world.time.advance(1_000);
-    const [early] = world.press(engine, couponId, 'a');
+    const [early] = world.request(engine, couponId, 'a');
     t.same(early?.outcomes, [{ outcome: 'not_open', opensAtMs, storeNowMs: STORE_START_MS + 1_000 }]);
     await world.time.advance(2_000 - OPENING_MARGIN_MS);
-    const [close] = world.press(engine, couponId, 'a');
+    const [close] = world.request(engine, couponId, 'a');
     t.equal(close?.answer, 'waiting', 'this close to the opening the clock of the store decides');
     await world.time.advance(OPENING_MARGIN_MS - 1);
     t.same(await world.answers(engine, couponId, 'a'), ['not_open']);
@@ -108,9 +108,9 @@ t.test('an opening moved by the seller is answered with the new time', async (t)
   const engine = await world.engine();
   await world.answers(engine, couponId, 'a');
   await world.registry().amend(couponId, { opensAtMs: STORE_START_MS + 30_000 });
-  const [press] = world.press(engine, couponId, 'a');
+  const [request] = world.request(engine, couponId, 'a');
   await world.time.advance(0);
-  t.match(press?.outcomes, [{ outcome: 'not_open', opensAtMs: STORE_START_MS + 30_000 }]);
+  t.match(request?.outcomes, [{ outcome: 'not_open', opensAtMs: STORE_START_MS + 30_000 }]);
 });
 
 t.test('sold out turns into closed at the closing instant', async (t) => {
@@ -121,7 +121,7 @@ t.test('sold out turns into closed at the closing instant', async (t) => {
   t.same(await world.answers(engine, couponId, 'b', 'a'), ['closed', 'already_issued 1']);
   await world.time.advance(VERSION_CHECK_MS);
   t.same(
-    world.press(engine, couponId, 'b', 'a').map((press) => press.answer),
+    world.request(engine, couponId, 'b', 'a').map((request) => request.answer),
     ['closed', 'already_issued 1'],
   );
 });
@@ -134,7 +134,7 @@ t.test('a pause is answered locally, winners included, and a resume ends it', as
   await world.registry().amend(couponId, { paused: true });
   await world.answers(engine, couponId, 'b');
   t.same(
-    world.press(engine, couponId, 'b', 'a').map((press) => press.answer),
+    world.request(engine, couponId, 'b', 'a').map((request) => request.answer),
     ['paused', 'already_issued 1'],
   );
   await world.registry().amend(couponId, { paused: false });
@@ -146,7 +146,7 @@ t.test('a coupon closed by its seller without winners is refused from memory', a
   const couponId = await world.registered({ closed: true });
   const engine = await world.engine();
   t.same(await world.answers(engine, couponId, 'a'), ['closed']);
-  t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'closed');
+  t.equal(world.request(engine, couponId, 'b')[0]?.answer, 'closed');
 });
 
 t.test('a store that lost a sold-out coupon ends the local answers at the next check', async (t) => {
@@ -171,7 +171,7 @@ t.test('members keep being answered by the store while the winners are fetched',
   t.same(await world.answers(engine, couponId, 'c', 'a'), ['sold_out', 'already_issued 1']);
   world.storeLink.release();
   await world.time.advance(0);
-  t.equal(world.press(engine, couponId, 'a')[0]?.answer, 'already_issued 1');
+  t.equal(world.request(engine, couponId, 'a')[0]?.answer, 'already_issued 1');
 });
 
 t.test('winners that cannot be had are asked for again with the next refusal', async (t) => {
@@ -181,9 +181,9 @@ t.test('winners that cannot be had are asked for again with the next refusal', a
   await world.answers(engine, couponId, 'a');
   world.storeLink.next('deliver', 'refuse');
   t.same(await world.answers(engine, couponId, 'b'), ['sold_out']);
-  t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'waiting', 'not sealed');
+  t.equal(world.request(engine, couponId, 'b')[0]?.answer, 'waiting', 'not sealed');
   await world.time.advance(0);
-  t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'sold_out', 'sealed by the second refusal');
+  t.equal(world.request(engine, couponId, 'b')[0]?.answer, 'sold_out', 'sealed by the second refusal');
 });
 
 t.test('a version that changes while its winners are fetched is not sealed', async (t) => {

@@ -33,12 +33,12 @@ t.test('one batch is outstanding, and all that came meanwhile goes with the next
   const engine = await world.engine();
   await world.answers(engine, couponId, 'first');
   world.storeLink.next('hold', 'hold');
-  world.press(engine, couponId, 'a');
+  world.request(engine, couponId, 'a');
   await world.time.advance(1);
   const sent = world.storeLink.sent;
-  const waiting = [...world.press(engine, couponId, 'b', 'c')];
+  const waiting = [...world.request(engine, couponId, 'b', 'c')];
   await world.time.advance(1);
-  waiting.push(...world.press(engine, couponId, 'd'));
+  waiting.push(...world.request(engine, couponId, 'd'));
   await world.time.advance(1);
   t.equal(world.storeLink.sent, sent, 'nothing is sent while a batch is outstanding');
   world.storeLink.release();
@@ -47,7 +47,7 @@ t.test('one batch is outstanding, and all that came meanwhile goes with the next
   world.storeLink.release();
   await world.time.advance(0);
   t.same(
-    waiting.map((press) => press.answer),
+    waiting.map((request) => request.answer),
     ['issued 3', 'issued 4', 'issued 5'],
   );
 });
@@ -67,8 +67,8 @@ t.test('with the mailbox full a member gets busy at once, and may press again', 
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 100 });
   const engine = await world.engine({ mailboxMax: 2 });
-  const presses = world.press(engine, couponId, 'a', 'b', 'c');
-  t.equal(presses[2]?.answer, 'busy');
+  const requests = world.request(engine, couponId, 'a', 'b', 'c');
+  t.equal(requests[2]?.answer, 'busy');
   await world.time.advance(0);
   t.same(await world.answers(engine, couponId, 'c'), ['issued 3']);
 });
@@ -77,7 +77,7 @@ t.test('a member who disconnects before its batch leaves takes no unit', async (
   const world = new StagedWorld();
   const couponId = await world.registered({ quantity: 2 });
   const engine = await world.engine({ batchMax: 1 });
-  const [disconnected, alsoDisconnected, staying] = world.press(
+  const [disconnected, alsoDisconnected, staying] = world.request(
     engine,
     couponId,
     'disconnected',
@@ -98,7 +98,7 @@ t.test('a lost reply is asked for again and brings the number of the first time'
   const engine = await world.engine();
   await world.answers(engine, couponId, 'a');
   world.storeLink.next('lose_reply');
-  const [b, c] = [...world.press(engine, couponId, 'b'), ...world.press(engine, couponId, 'c')];
+  const [b, c] = [...world.request(engine, couponId, 'b'), ...world.request(engine, couponId, 'c')];
   await world.time.advance(RETRY_PAUSE_MS);
   t.equal(b?.answer, 'already_issued 2');
   t.equal(c?.answer, 'outcome_unknown', 'its first attempt may still be carried out');
@@ -112,7 +112,7 @@ t.test('a member who is issued one by a late attempt was not refused before', as
   const engine = await world.engine();
   await world.answers(engine, couponId, 'a');
   world.storeLink.next('late');
-  const [b] = world.press(engine, couponId, 'b');
+  const [b] = world.request(engine, couponId, 'b');
   await world.time.advance(RETRY_PAUSE_MS);
   t.equal(b?.answer, 'outcome_unknown', 'sold out for the second attempt, and the first is under way');
   world.store.amend(couponId, { quantity: 2 });
@@ -132,9 +132,9 @@ t.test('a command refused by the store is repeated, and the line keeps its order
   const engine = await world.engine();
   await world.answers(engine, couponId, 'a');
   world.storeLink.next('refuse', 'refuse', 'refuse');
-  const [b] = world.press(engine, couponId, 'b');
+  const [b] = world.request(engine, couponId, 'b');
   await world.time.advance(RETRY_PAUSE_MS);
-  const [c] = world.press(engine, couponId, 'c');
+  const [c] = world.request(engine, couponId, 'c');
   await world.time.advance(3 * RETRY_PAUSE_MS);
   t.equal(b?.answer, 'issued 2');
   t.equal(c?.answer, 'sold_out');
@@ -152,9 +152,9 @@ t.test(
       const engine = await world.engine();
       await world.answers(engine, couponId, 'a');
       world.storeLink.usualFate = fate;
-      const [b] = world.press(engine, couponId, 'b');
+      const [b] = world.request(engine, couponId, 'b');
       await world.time.advance(0);
-      const [waitingBehind] = world.press(engine, couponId, 'c');
+      const [waitingBehind] = world.request(engine, couponId, 'c');
       await world.time.advance(OVERDUE_MS);
       t.equal(b?.answer, answer, fate);
       t.equal(waitingBehind?.answer, 'busy', 'the one behind was never attempted');
@@ -172,7 +172,7 @@ t.test('an attempt that may have been carried out is never called busy', async (
   await world.answers(engine, couponId, 'a');
   world.storeLink.next('lose_reply');
   world.storeLink.usualFate = 'refuse';
-  const [b] = world.press(engine, couponId, 'b');
+  const [b] = world.request(engine, couponId, 'b');
   await world.time.advance(OVERDUE_MS);
   t.equal(b?.answer, 'outcome_unknown');
   world.storeLink.usualFate = 'deliver';
@@ -186,7 +186,7 @@ t.test('a batch that arrives late issues nothing', async (t) => {
   const engine = await world.engine();
   await world.answers(engine, couponId, 'a');
   world.storeLink.next('hold');
-  const [b] = world.press(engine, couponId, 'b');
+  const [b] = world.request(engine, couponId, 'b');
   await world.time.advance(OVERDUE_MS);
   world.storeLink.release();
   await world.time.advance(RETRY_PAUSE_MS);
@@ -199,10 +199,10 @@ t.test('a cold coupon: not ready past the deadline, decided when the store comes
   const couponId = await world.registered();
   const engine = await world.engine();
   world.storeLink.usualFate = 'refuse';
-  const [early] = world.press(engine, couponId, 'early');
+  const [early] = world.request(engine, couponId, 'early');
   await world.time.advance(OVERDUE_MS);
   t.equal(early?.answer, 'not_ready');
-  const [late] = world.press(engine, couponId, 'late');
+  const [late] = world.request(engine, couponId, 'late');
   await world.time.advance(LIMITS.admitDeadlineMs / 2);
   world.storeLink.usualFate = 'deliver';
   await world.time.advance(RETRY_PAUSE_MS);
@@ -276,7 +276,7 @@ t.test(
     world.rings.listen(() => (rings += 1));
     // Load, mark pending, admit: the third command is lost, so the mark must have been the second.
     world.storeLink.next('deliver', 'deliver', 'hold');
-    world.press(engine, couponId, 'a');
+    world.request(engine, couponId, 'a');
     await world.time.advance(0);
     t.same([...world.store.pendingMs.keys()], [couponId]);
     t.equal(rings, 0);

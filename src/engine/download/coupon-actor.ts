@@ -94,7 +94,7 @@ export class CouponActor implements AskingActor {
     this.#lastOfferMs = nowMs;
     if (
       nowMs < this.#localUntilMs &&
-      nowMs < this.#context.hearing.untilMs &&
+      nowMs < this.#context.reception.untilMs &&
       this.#state.kind === 'sealed'
     ) {
       this.#context.counters.sealedAnswers++;
@@ -303,7 +303,7 @@ export class CouponActor implements AskingActor {
   }
 
   #seal(snapshot: CouponSnapshot, answers: SealedAnswers, sentAtMs: number): void {
-    const confirmed = sentAtMs >= this.#context.hearing.sinceMs;
+    const confirmed = sentAtMs >= this.#context.reception.sinceMs;
     const untilMs = confirmed ? answers.validUntilMs(sentAtMs, this.#storeClock) : Number.NEGATIVE_INFINITY;
     this.#enter({ kind: 'sealed', snapshot, answers }, untilMs);
   }
@@ -312,7 +312,7 @@ export class CouponActor implements AskingActor {
   #answerFromMemory({ answers }: Sealed): void {
     if (this.#phase === 'asked' || this.#head !== undefined) return;
     const nowMs = this.#context.clock.monotonicMs();
-    if (nowMs >= this.#localUntilMs || nowMs >= this.#context.hearing.untilMs) return;
+    if (nowMs >= this.#localUntilMs || nowMs >= this.#context.reception.untilMs) return;
     for (const download of this.#mailbox.take(Number.POSITIVE_INFINITY).downloads) {
       download.settle(answers.answer(download.holder, download.refusedAs));
     }

@@ -3,7 +3,13 @@ import type { WinnersView } from '../ports/admission.js';
 import type { CouponId } from '../domain/coupon.js';
 import { ACTOR_IDLE_MS, ACTORS_MAX, SEALED_WINNERS_MAX, UNKNOWN_COUPON_MS } from '../domain/limits.js';
 import { StoreUnavailableError } from '../domain/errors.js';
-import { couponNumber, LIMITS, memberNamed, Press, StagedWorld } from '../testing/simulation/staged-world.js';
+import {
+  couponNumber,
+  LIMITS,
+  memberNamed,
+  StagedDownload,
+  StagedWorld,
+} from '../testing/simulation/staged-world.js';
 import { SimulatedAdmission } from '../testing/simulation/store-ports.js';
 
 /** Holds as many winners as if a million were held already. */
@@ -52,7 +58,7 @@ t.test('draining waits until every member has its answer', async (t) => {
   const engine = await world.engine();
   await world.answers(engine, couponId, 'a');
   world.storeLink.next('hold');
-  const [b] = world.press(engine, couponId, 'b');
+  const [b] = world.request(engine, couponId, 'b');
   const shutDown = engine.shutDown(1_000);
   await world.time.advance(100);
   t.equal(b?.answer, 'waiting');
@@ -67,7 +73,7 @@ t.test('draining gives up when its time of grace is over', async (t) => {
   const couponId = await world.registered();
   const engine = await world.engine();
   world.storeLink.next('hold');
-  world.press(engine, couponId, 'a');
+  world.request(engine, couponId, 'a');
   const shutDown = engine.shutDown(50);
   await world.time.advance(100);
   t.equal(await shutDown, 'overdue');
@@ -101,8 +107,8 @@ t.test('a flood of ids that do not exist is bounded: beyond it they are answered
   const engine = await world.engine();
   world.storeLink.usualFate = 'hold';
   const member = memberNamed('a');
-  for (let id = 1; id <= ACTORS_MAX; id += 1) engine.download(new Press(couponNumber(id), member));
-  const late = new Press(couponNumber(ACTORS_MAX + 1), member);
+  for (let id = 1; id <= ACTORS_MAX; id += 1) engine.download(new StagedDownload(couponNumber(id), member));
+  const late = new StagedDownload(couponNumber(ACTORS_MAX + 1), member);
   engine.download(late);
   t.equal(late.answer, 'busy');
 });
@@ -116,7 +122,7 @@ t.test(
     const engine = await world.engine();
     await world.answers(engine, couponId, 'a', 'b');
     for (let round = 0; round < 3; round += 1) {
-      t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'waiting');
+      t.equal(world.request(engine, couponId, 'b')[0]?.answer, 'waiting');
       t.same(await world.answers(engine, couponId, 'a', 'c'), ['already_issued 1', 'sold_out']);
     }
   },
@@ -131,5 +137,5 @@ t.test('a failed check of the versions is reported and repeated', async (t) => {
   await world.time.advance(300);
   t.ok(world.faults[0] instanceof StoreUnavailableError);
   await world.time.advance(LIMITS.admitDeadlineMs);
-  t.equal(world.press(engine, couponId, 'b')[0]?.answer, 'sold_out');
+  t.equal(world.request(engine, couponId, 'b')[0]?.answer, 'sold_out');
 });

@@ -72,7 +72,7 @@ export class Engine {
       clock,
       limits,
       counters: this.counters,
-      hearing: ports.versions.hearing,
+      reception: ports.versions.reception,
       load: (couponId, seenIssueNo) => loader.load(couponId, seenIssueNo),
       enterLine: (actor) => this.#shardOf(actor.couponId).enter(actor),
       enterLineLater: (actor) => this.#shardOf(actor.couponId).enterLater(actor),
@@ -114,7 +114,7 @@ export class Engine {
     const { couponId } = download;
     let actor = this.#actors.get(couponId);
     if (actor === undefined) {
-      if (this.#unknown.has(couponId) && this.#hears()) {
+      if (this.#unknown.has(couponId) && this.#isReceivingNews()) {
         download.settle(UNKNOWN_COUPON);
         return;
       }
@@ -161,8 +161,8 @@ export class Engine {
     for (const actor of this.#actors.values()) actor.onGap();
   }
 
-  #hears(): boolean {
-    return this.#ports.clock.monotonicMs() < this.#ports.versions.hearing.untilMs;
+  #isReceivingNews(): boolean {
+    return this.#ports.clock.monotonicMs() < this.#ports.versions.reception.untilMs;
   }
 
   /** A handful: one, or one for each node of a Cluster. */

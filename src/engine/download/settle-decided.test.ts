@@ -2,7 +2,7 @@ import t from 'tap';
 import type { AdmitDecisions } from '../ports/admission.js';
 import { SOLD_OUT } from './outcomes.js';
 import { settleDecided } from './settle-decided.js';
-import { couponNumber, memberNamed, Press } from '../testing/simulation/staged-world.js';
+import { couponNumber, memberNamed, StagedDownload } from '../testing/simulation/staged-world.js';
 
 const decisions = (some: Partial<AdmitDecisions>): AdmitDecisions => ({
   status: 'decided',
@@ -14,11 +14,11 @@ const decisions = (some: Partial<AdmitDecisions>): AdmitDecisions => ({
   refusal: undefined,
   ...some,
 });
-const presses = (count: number): Press[] =>
-  Array.from({ length: count }, (_, index) => new Press(couponNumber(1), memberNamed(`m${index}`)));
+const requests = (count: number): StagedDownload[] =>
+  Array.from({ length: count }, (_, index) => new StagedDownload(couponNumber(1), memberNamed(`m${index}`)));
 
 t.test('numbers go to the new members in order, around those who held one', async (t) => {
-  const downloads = presses(5);
+  const downloads = requests(5);
   const already = [
     { index: 0, issueNo: 3, issuedAtMs: 1 },
     { index: 2, issueNo: 10, issuedAtMs: 1_000 },
@@ -38,8 +38,9 @@ t.test('numbers go to the new members in order, around those who held one', asyn
 
 t.test('a member who only asks gets what it holds or its own refusal, and counts for no unit', async (t) => {
   const refusedAs = { outcome: 'limit_reached' } as const;
-  const asking = (name: string): Press => new Press(couponNumber(1), memberNamed(name), refusedAs);
-  const downloads = [...presses(2), asking('x'), asking('y')];
+  const asking = (name: string): StagedDownload =>
+    new StagedDownload(couponNumber(1), memberNamed(name), refusedAs);
+  const downloads = [...requests(2), asking('x'), asking('y')];
   const already = [{ index: 3, issueNo: 7, issuedAtMs: 1 }];
   settleDecided(downloads, decisions({ firstIssueNo: 8, issuedCount: 2, already }), undefined);
   t.same(
@@ -47,7 +48,7 @@ t.test('a member who only asks gets what it holds or its own refusal, and counts
     ['issued 8', 'issued 9', 'limit_reached', 'already_issued 7'],
   );
   for (const some of [{ issuedCount: 3 }, { issuedCount: 4 }, { issuedCount: 1 }]) {
-    const batch = [...presses(2), asking('x'), asking('y')];
+    const batch = [...requests(2), asking('x'), asking('y')];
     t.throws(() => settleDecided(batch, decisions(some), undefined), { code: 'store_corrupt' });
     t.ok(batch.every((download) => download.answer === 'waiting'));
   }
@@ -63,7 +64,7 @@ t.test('a reply that does not fit the batch is a contradiction, and no download 
     ['a member is named twice', { issuedCount: 1, already: [held(1), held(1)] }],
   ];
   for (const [why, some] of misfits) {
-    const downloads = presses(3);
+    const downloads = requests(3);
     t.throws(() => settleDecided(downloads, decisions(some), undefined), { code: 'store_corrupt' }, why);
     t.ok(
       downloads.every((download) => download.answer === 'waiting'),

@@ -16,7 +16,7 @@ async function warmCoupons(world: StagedWorld, count: number, quantity = 9) {
   const engine = await world.engine({ batchMax: 1_000, mailboxMax: 10_000 });
   const couponIds: CouponId[] = [];
   for (let made = 0; made < count; made += 1) couponIds.push(await world.registered({ quantity }));
-  for (const couponId of couponIds) world.press(engine, couponId, 'first');
+  for (const couponId of couponIds) world.request(engine, couponId, 'first');
   await world.time.advance(0);
   return { engine, couponIds, coupon: (place: number) => couponIds[place] as CouponId };
 }
@@ -25,13 +25,13 @@ t.test('coupons that are hot at once are asked about in one call, each in its ow
   const world = new StagedWorld();
   const { engine, couponIds } = await warmCoupons(world, 3);
   const { sent } = world.storeLink;
-  const presses = ['a', 'b'].flatMap((name) =>
-    couponIds.map((couponId) => world.press(engine, couponId, name)[0]),
+  const requests = ['a', 'b'].flatMap((name) =>
+    couponIds.map((couponId) => world.request(engine, couponId, name)[0]),
   );
   await world.time.advance(0);
   t.equal(world.storeLink.sent, sent + 1);
   t.same(
-    presses.map((press) => press?.answer),
+    requests.map((request) => request?.answer),
     ['issued 2', 'issued 2', 'issued 2', 'issued 3', 'issued 3', 'issued 3'],
   );
 });
@@ -40,17 +40,17 @@ t.test('one round is outstanding, and all that came meanwhile goes with the next
   const world = new StagedWorld();
   const { engine, couponIds, coupon } = await warmCoupons(world, 3);
   world.storeLink.next('hold');
-  const presses = world.press(engine, coupon(0), 'a');
+  const requests = world.request(engine, coupon(0), 'a');
   await world.time.advance(1);
   const { sent } = world.storeLink;
-  for (const couponId of couponIds) presses.push(...world.press(engine, couponId, 'b', 'c'));
+  for (const couponId of couponIds) requests.push(...world.request(engine, couponId, 'b', 'c'));
   await world.time.advance(1);
   t.equal(world.storeLink.sent, sent);
   world.storeLink.release();
   await world.time.advance(0);
   t.equal(world.storeLink.sent, sent + 1);
   t.same(
-    presses.map((press) => press.answer),
+    requests.map((request) => request.answer),
     ['issued 2', 'issued 3', 'issued 4', 'issued 2', 'issued 3', 'issued 2', 'issued 3'],
   );
 });
@@ -59,7 +59,7 @@ t.test('coupons of other shards do not wait', async (t) => {
   const world = new StagedWorld({ shards: 2 });
   const { engine, coupon } = await warmCoupons(world, 2);
   world.storeLink.next('hold');
-  const [waiting] = world.press(engine, coupon(0), 'b');
+  const [waiting] = world.request(engine, coupon(0), 'b');
   await world.time.advance(0);
   t.same(await world.answers(engine, coupon(1), 'b'), ['issued 2']);
   t.equal(waiting?.answer, 'waiting');
@@ -73,15 +73,15 @@ t.test('a coupon that is refused is learnt anew, and the others of its round are
   const { engine, coupon } = await warmCoupons(world, 3);
   world.store.coupons.delete(coupon(1));
   world.databaseLink.next('hold');
-  const presses = [0, 1, 2].flatMap((place) => world.press(engine, coupon(place), 'a'));
+  const requests = [0, 1, 2].flatMap((place) => world.request(engine, coupon(place), 'a'));
   await world.time.advance(0);
   t.same(
-    presses.map((press) => press.answer),
+    requests.map((request) => request.answer),
     ['issued 2', 'waiting', 'issued 2'],
   );
   world.databaseLink.release();
   await world.time.advance(0);
-  t.equal(presses[1]?.answer, 'issued 1');
+  t.equal(requests[1]?.answer, 'issued 1');
 });
 
 t.test('what a lost call means is each coupon\u2019s own affair', async (t) => {
@@ -89,15 +89,15 @@ t.test('what a lost call means is each coupon\u2019s own affair', async (t) => {
   const { engine, coupon } = await warmCoupons(world, 3, 1);
   // All are sold out. The first attempt for one of them may yet be carried out; another was not taken; the third is decided.
   world.storeLink.next('lose_request', 'refuse', 'deliver');
-  const presses = [0, 1, 2].flatMap((place) => world.press(engine, coupon(place), 'a'));
+  const requests = [0, 1, 2].flatMap((place) => world.request(engine, coupon(place), 'a'));
   await world.time.advance(0);
   t.same(
-    presses.map((press) => press.answer),
+    requests.map((request) => request.answer),
     ['waiting', 'waiting', 'sold_out'],
   );
   await world.time.advance(RETRY_PAUSE_MS);
   t.same(
-    presses.map((press) => press.answer),
+    requests.map((request) => request.answer),
     ['outcome_unknown', 'sold_out', 'sold_out'],
   );
 });
@@ -109,10 +109,10 @@ t.test(
     const { engine, coupon } = await warmCoupons(world, 2);
     world.storeLink.next('lose_reply', 'refuse');
     world.storeLink.usualFate = 'refuse';
-    const presses = [0, 1].flatMap((place) => world.press(engine, coupon(place), 'a'));
+    const requests = [0, 1].flatMap((place) => world.request(engine, coupon(place), 'a'));
     await world.time.advance(OVERDUE_MS);
     t.same(
-      presses.map((press) => press.answer),
+      requests.map((request) => request.answer),
       ['outcome_unknown', 'busy'],
     );
   },
@@ -122,11 +122,11 @@ t.test('a straggler does not hold up the next round, nor is it asked about twice
   const world = new StagedWorld({ couponsPerCall: 1, stragglers: true });
   const { engine, coupon } = await warmCoupons(world, 2);
   world.storeLink.next('hold', 'deliver');
-  const [slow, quick] = [0, 1].flatMap((place) => world.press(engine, coupon(place), 'a'));
+  const [slow, quick] = [0, 1].flatMap((place) => world.request(engine, coupon(place), 'a'));
   await world.time.advance(0);
   t.same([slow?.answer, quick?.answer], ['waiting', 'issued 2']);
   t.same(await world.answers(engine, coupon(1), 'b'), ['issued 3']);
-  const [behind] = world.press(engine, coupon(0), 'b');
+  const [behind] = world.request(engine, coupon(0), 'b');
   await world.time.advance(0);
   t.equal(world.storeLink.held, 1);
   world.storeLink.release();
@@ -138,14 +138,14 @@ t.test('a round has an end, and the coupons that found no place are first in the
   const world = new StagedWorld();
   const { engine, couponIds } = await warmCoupons(world, ROUND_COUPONS_MAX + 2);
   world.storeLink.next('deliver', 'hold');
-  const presses = couponIds.flatMap((couponId) => world.press(engine, couponId, 'a'));
+  const requests = couponIds.flatMap((couponId) => world.request(engine, couponId, 'a'));
   await world.time.advance(0);
-  t.equal(presses.filter((press) => press.answer === 'waiting').length, 2);
-  t.equal(presses.at(-1)?.answer, 'waiting');
-  presses.push(...couponIds.slice(0, 5).flatMap((couponId) => world.press(engine, couponId, 'b')));
+  t.equal(requests.filter((request) => request.answer === 'waiting').length, 2);
+  t.equal(requests.at(-1)?.answer, 'waiting');
+  requests.push(...couponIds.slice(0, 5).flatMap((couponId) => world.request(engine, couponId, 'b')));
   world.storeLink.release();
   await world.time.advance(0);
-  t.ok(presses.every((press) => press.answer.startsWith('issued')));
+  t.ok(requests.every((request) => request.answer.startsWith('issued')));
 });
 
 t.test(
@@ -155,12 +155,12 @@ t.test(
     const { engine, coupon } = await warmCoupons(world, 2, 5_000);
     const crowd = Array.from({ length: ROUND_MEMBERS_MAX + 100 }, (_, index) => `m${index}`);
     const { sent } = world.storeLink;
-    const alone = world.press(engine, coupon(0), ...crowd);
+    const alone = world.request(engine, coupon(0), ...crowd);
     await world.time.advance(0);
     t.equal(world.storeLink.sent, sent + 1);
     t.equal(alone.at(-1)?.answer, `issued ${crowd.length + 1}`);
-    const other = world.press(engine, coupon(1), 'x');
-    const many = world.press(engine, coupon(0), ...crowd.map((name) => `again-${name}`));
+    const other = world.request(engine, coupon(1), 'x');
+    const many = world.request(engine, coupon(0), ...crowd.map((name) => `again-${name}`));
     await world.time.advance(0);
     t.equal(world.storeLink.sent, sent + 3, 'two rounds: the surplus of the long line goes with the second');
     t.equal(other[0]?.answer, 'issued 2');
@@ -172,7 +172,7 @@ t.test('all coupons of a round are marked pending in one call, and none again so
   const world = new StagedWorld();
   const engine = await world.engine({}, world.bell);
   const couponIds = [await world.registered(), await world.registered()];
-  for (const couponId of couponIds) world.press(engine, couponId, 'a');
+  for (const couponId of couponIds) world.request(engine, couponId, 'a');
   const { sent } = world.storeLink;
   await world.time.advance(0);
   t.equal(world.storeLink.sent, sent + 3, 'learnt, marked, decided: once each for both');
@@ -190,11 +190,11 @@ t.test('a coupon whose mark cannot be left is not asked about, and the others ar
   const engine = await world.engine({}, world.bell);
   const [marked, fresh] = [await world.registered(), await world.registered()];
   await world.answers(engine, marked, 'a');
-  const [waiting] = world.press(engine, fresh, 'a');
+  const [waiting] = world.request(engine, fresh, 'a');
   // Learn, then the mark is lost.
   world.storeLink.next('deliver', 'lose_request');
   await world.time.advance(0);
-  const [quick] = world.press(engine, marked, 'b');
+  const [quick] = world.request(engine, marked, 'b');
   await world.time.advance(0);
   t.equal(quick?.answer, 'issued 2');
   t.equal(waiting?.answer, 'waiting');
@@ -209,10 +209,10 @@ t.test('a back end that breaks its word leaves outcomes unknown and the line mov
   const { engine, coupon } = await warmCoupons(world, 2);
   const admitRound = world.admission.admitRound.bind(world.admission);
   world.admission.admitRound = () => Promise.reject(new Error('a bug'));
-  const presses = [0, 1].flatMap((place) => world.press(engine, coupon(place), 'a'));
+  const requests = [0, 1].flatMap((place) => world.request(engine, coupon(place), 'a'));
   await world.time.advance(0);
   t.same(
-    presses.map((press) => press.answer),
+    requests.map((request) => request.answer),
     ['outcome_unknown', 'outcome_unknown'],
   );
   world.admission.admitRound = async (batches, answer) => {

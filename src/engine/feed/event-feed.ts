@@ -70,8 +70,8 @@ export class EventFeed {
   }
 
   /**
-   * The position behind what has happened by now: places it first, as far as it is settled. Of a seller with more history than can be placed
-   * in time, some old events come behind this position.
+   * The position after what has happened by now: places it first, as far as it is settled. Of a seller with more history than can be placed
+   * in time, some old events come after this position.
    */
   async end(sellerId: string): Promise<FeedPosition> {
     const seller = this.#sellerOf(sellerId);

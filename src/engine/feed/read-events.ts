@@ -18,7 +18,7 @@ export interface EventFilter {
   readonly issuedSinceMs?: number | undefined;
   /** Only events of one coupon: those of the first that has any. */
   readonly oneCoupon?: boolean;
-  /** Ends here; events behind it are not read. */
+  /** Ends here; events after it are not read. */
   readonly until?: FeedPosition | undefined;
 }
 

@@ -12,7 +12,7 @@ import {
   RELAY_LEASE_MS,
   RELAY_POLL_MS,
   RELAY_REQUESTS_MAX,
-  RELAY_REST_MS,
+  RELAY_IDLE_POLL_MS,
   RELAY_STOP_WAIT_MS,
   RELAY_WEBHOOKS_MAX,
 } from '../domain/limits.js';
@@ -51,7 +51,7 @@ export class Relay {
   #stopping = false;
   #sweepAtMs = 0;
   #hasWebhooks = false;
-  #restsUntilMs = 0;
+  #idleUntilMs = 0;
   #stopPolling: (() => void) | undefined;
 
   constructor(ports: RelayPorts) {
@@ -62,7 +62,7 @@ export class Relay {
 
   start(): void {
     this.#stopPolling = this.#ports.scheduler.every(RELAY_POLL_MS, () => {
-      this.#pass ??= this.#lookForWork().finally(() => {
+      this.#pass ??= this.#leaseDueWebhooks().finally(() => {
         this.#pass = undefined;
       });
     });
@@ -80,10 +80,10 @@ export class Relay {
   }
 
   /** Without a webhook a relay asks less often: an installation without any pays for the question alone. */
-  #isResting(): boolean {
+  #isIdle(): boolean {
     const nowMs = this.#ports.clock.monotonicMs();
-    if (!this.#hasWebhooks && nowMs < this.#restsUntilMs) return true;
-    this.#restsUntilMs = nowMs + RELAY_REST_MS;
+    if (!this.#hasWebhooks && nowMs < this.#idleUntilMs) return true;
+    this.#idleUntilMs = nowMs + RELAY_IDLE_POLL_MS;
     return false;
   }
 
@@ -97,11 +97,11 @@ export class Relay {
     await events.removeOld(clock.nowMs() - EVENTS_KEPT_MS, EVENTS_REMOVED_MAX);
   }
 
-  async #lookForWork(): Promise<void> {
+  async #leaseDueWebhooks(): Promise<void> {
     const { webhooks, owner, clock } = this.#ports;
     try {
       await this.#sweep();
-      if (this.#isResting()) return;
+      if (this.#isIdle()) return;
       this.#moving = new Set(this.#busy.keys());
       const leased = await webhooks.lease({ owner, leaseMs: RELAY_LEASE_MS }, RELAY_WEBHOOKS_MAX);
       this.#hasWebhooks = leased.length > 0;

@@ -50,7 +50,7 @@ export class SettledRows {
 
   /**
    * @param afterIssueNo 0, or the frontier of an earlier page: numbers up to it are taken as read.
-   * @param upTo explain numbers up to this one also where no row follows them. Absent: the list ends behind the last row.
+   * @param upTo explain numbers up to this one also where no row follows them. Absent: the list ends with the last row.
    */
   async read(couponId: CouponId, afterIssueNo: number, limit: number, upTo = 0): Promise<SettledPage> {
     const page = await this.#read(couponId, afterIssueNo, limit, upTo);
@@ -134,5 +134,5 @@ function numbersWithout({ first, last }: Window, rows: readonly LedgerRow[]): nu
   return numbers;
 }
 
-/** Sorts behind every member id, also one that the schema refused. */
+/** Sorts after every member id, also one that the schema refused. */
 const LAST_TEXT = '\u{10FFFF}';

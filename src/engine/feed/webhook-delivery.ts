@@ -64,9 +64,9 @@ export class WebhookDelivery {
     for (let batches = 0; batches < RELAY_BATCHES_MAX && !this.#isStopping(); batches += 1) {
       const { replay } = webhook;
       if (replay !== undefined && webhook.sendingTo === undefined) {
-        const rest = await this.#deliverReplay(webhook, replay);
-        if (rest === 'stopped') return;
-        webhook = { ...webhook, ...ARRIVED, replay: rest };
+        const remaining = await this.#deliverReplay(webhook, replay);
+        if (remaining === 'stopped') return;
+        webhook = { ...webhook, ...ARRIVED, replay: remaining };
         continue;
       }
       const { step, position } = await this.#deliverFeed(webhook);
@@ -155,7 +155,7 @@ export class WebhookDelivery {
     };
     if (result === 'delivered') return delivery;
     const failingSinceMs = webhook.failingSinceMs ?? atMs;
-    const disables = status === GONE || atMs - failingSinceMs >= WEBHOOK_DISABLED_AFTER_MS;
+    const disables = status === REMOVED_STATUS || atMs - failingSinceMs >= WEBHOOK_DISABLED_AFTER_MS;
     const nextAtMs = clock.nowMs() + this.#delayMs(webhook.attempts);
     const entry = disables ? disabledEntry(webhook, delivery, atMs) : undefined;
     if ((await webhooks.fail(webhook.id, lessee, delivery, nextAtMs, entry)) && disables) {
@@ -172,7 +172,7 @@ export class WebhookDelivery {
   }
 }
 
-const GONE = 410;
+const REMOVED_STATUS = 410;
 const ARRIVED = { attempts: 0, failingSinceMs: undefined };
 
 function filterOf({ kinds, couponIds, createdAtMs, sendingTo }: Webhook): EventFilter {

@@ -155,14 +155,14 @@ export class HoldSweeper {
         after = state.cursor;
       } else {
         counters.lagged(couponId, lagMs);
-        await this.#rest(coupon, state, head);
+        await this.#scheduleNextCheck(coupon, state, head);
         return;
       }
     }
   }
 
   /**
-   * Where the first open row is due, those behind it mostly are: a whole range is then taken for due unread. The take-back reads it anyway,
+   * Where the first open row is due, those after it mostly are: a whole range is then taken for due unread. The take-back reads it anyway,
    * and reading it here too cost 1 of 16 µs of a hold.
    */
   async #head({ couponId, holdMs }: HoldingCoupon, after: number): Promise<OpenHead | undefined> {
@@ -188,7 +188,11 @@ export class HoldSweeper {
   }
 
   /** Nothing is due: moves the cursor, counts, and sets when the coupon is checked again. */
-  async #rest(coupon: HoldingCoupon, state: SweptCoupon, head: OpenHead | undefined): Promise<void> {
+  async #scheduleNextCheck(
+    coupon: HoldingCoupon,
+    state: SweptCoupon,
+    head: OpenHead | undefined,
+  ): Promise<void> {
     const { clock, counters, holds } = this.#ports;
     const { couponId } = coupon;
     const moved = await this.#moveCursor(couponId, state, head?.firstNo ?? Infinity);

@@ -65,7 +65,7 @@ export interface CouponQuery extends CouponFilter {
   readonly createdBeforeMs?: number;
 }
 
-/** The last coupon of the page before: a page continues behind it, whether or not it still exists under these values. */
+/** The last coupon of the page before: a page continues after it, whether or not it still exists under these values. */
 export interface CouponCursor {
   readonly couponId: number;
   readonly opensAtMs: number | undefined;
@@ -93,7 +93,7 @@ export interface CouponCatalogue {
   find(couponIds: readonly CouponId[]): Promise<(CouponRecord | undefined)[]>;
   /** Ascending by id, those above `afterCouponId`, up to `limit`. */
   list(filter: CouponFilter, afterCouponId: number, limit: number): Promise<CouponRecord[]>;
-  /** In the order of the query, those behind `after`, up to `limit`. */
+  /** In the order of the query, those after `after`, up to `limit`. */
   page(query: CouponQuery, after: CouponCursor | undefined, limit: number): Promise<CouponRecord[]>;
   /**
    * Overwrites terms and version if `version` is above the stored one; else nothing happens. Nor does it for an epoch below the stored one: a

@@ -63,7 +63,7 @@ export type BeginReply =
   | { readonly status: 'key_reused' | 'changed_meanwhile' | 'quantity_too_large' | 'unknown_coupon' };
 
 /** A coupon's record with the change of it that is not settled, read in one step and taken over by the caller. */
-export interface StandingCoupon {
+export interface CouponWithChange {
   readonly record: CouponRecord;
   readonly unsettled: BegunChange | undefined;
 }
@@ -85,7 +85,7 @@ export interface CouponChanges {
   /** Oldest first. */
   unsettled(limit: number): Promise<BegunChange[]>;
   /** `undefined` where there is no such coupon. */
-  standing(couponId: CouponId): Promise<StandingCoupon | undefined>;
+  withUnsettledChange(couponId: CouponId): Promise<CouponWithChange | undefined>;
   /** Removes idempotency keys that are not recognised any more. */
   removeExpiredKeys(nowMs: number): Promise<void>;
 }

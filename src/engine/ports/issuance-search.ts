@@ -23,7 +23,7 @@ export interface FoundRows {
 
 export interface IssuanceSearch {
   /**
-   * In the order of the query, those behind the number `after` (0: from the beginning), up to `limit`.
+   * In the order of the query, those after the number `after` (0: from the beginning), up to `limit`.
    * A page may be short, even empty, and still have a `next`: the numbers that one page searches are bounded.
    */
   search(couponId: CouponId, query: IssuanceQuery, after: number, limit: number): Promise<FoundRows>;

@@ -1,9 +1,9 @@
 /** Publishes versions within one process. */
-import { HEARS_ALWAYS, type Versions } from './versions.js';
+import { ALWAYS_RECEIVING, type Versions } from './versions.js';
 import type { CouponId } from '../domain/coupon.js';
 
 export class LocalVersions implements Versions {
-  readonly hearing = HEARS_ALWAYS;
+  readonly reception = ALWAYS_RECEIVING;
   readonly #listeners = new Set<(couponId: CouponId, version: number) => void>();
 
   publish(couponId: CouponId, version: number): void {

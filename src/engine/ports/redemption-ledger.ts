@@ -102,7 +102,7 @@ export interface RedemptionLedger {
   history(issuance: IssuanceName, limit: number): Promise<HistoryEntry[] | 'absent'>;
   /** One issuance as a wallet shows it; `undefined` where it has no row. A member without a unit means the first unit. */
   find(issuance: IssuanceName): Promise<WalletRow | undefined>;
-  /** What a member holds behind `after`: ascending by coupon id and unit, or the newest first. */
+  /** What a member holds after `after`: ascending by coupon id and unit, or the newest first. */
   wallet(
     memberId: MemberId,
     order: WalletOrder,

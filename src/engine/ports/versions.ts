@@ -6,28 +6,28 @@ import type { CouponId } from '../domain/coupon.js';
  *
  * A process that does not receive them must not answer from memory: the store may have changed without its knowledge.
  */
-export interface Hearing {
-  /** Until then, no news is missing that is older than {@link HEARING_MS}. */
+export interface NewsReception {
+  /** Until then, no news is missing that is older than {@link NEWS_TRUSTED_MS}. */
   untilMs: number;
-  /** What was read from the store before that instant may have changed unheard. */
+  /** What was read from the store before that instant may have changed without its knowledge. */
   sinceMs: number;
 }
 
 /** For stores whose news arrive in the call that publishes them. */
-export const HEARS_ALWAYS: Readonly<Hearing> = {
+export const ALWAYS_RECEIVING: Readonly<NewsReception> = {
   untilMs: Number.POSITIVE_INFINITY,
   sinceMs: Number.NEGATIVE_INFINITY,
 };
 
 /** Best effort: an actor re-checks versions on a timer, so a lost message delays the news and loses nothing. */
 export interface Versions {
-  readonly hearing: Readonly<Hearing>;
+  readonly reception: Readonly<NewsReception>;
   /** Listeners of this process have been called when it returns; those of others are called soon, or never. */
   publish(couponId: CouponId, version: number): void;
   /**
    * Calls back for versions of any process, our own included; returns how to stop listening.
    *
-   * @param onGap news may have been lost: `hearing.sinceMs` has moved.
+   * @param onGap news may have been lost: `reception.sinceMs` has moved.
    */
   listen(
     onVersion: (couponId: CouponId, version: number) => void,

@@ -99,7 +99,7 @@ export interface Lessee {
 
 /** @throws StoreUnavailableError: nothing was written. StoreOutcomeUnknownError: it may have been; every method may be repeated. */
 export interface Webhooks {
-  /** @param start behind it the deliveries begin. */
+  /** @param start the deliveries begin after it. */
   create(
     webhook: NewWebhook,
     start: FeedPosition,

@@ -1,9 +1,9 @@
 /**
- * Decides when the coupons that are marked pending are checked for issuances that no ring announced.
+ * Decides when the coupons that are marked pending are checked for issuances of which no ring informed the recorder.
  *
  * A ring or a new mark is followed by a check in the next sweep, and each check that finds nothing doubles the interval.
  * Otherwise ten thousand coupons that had one winner each would cost a third of a processor for ten seconds.
- * So what a dead process did not announce is found after as long as the coupon was quiet before, or sooner, and within {@link SWEEP_SELDOM_MS}.
+ * So what a dead process did not ring for is found after as long as the coupon was quiet before, or sooner, and within {@link SWEEP_SELDOM_MS}.
  */
 import type { CouponId } from '../domain/coupon.js';
 import { SWEEP_EVERY_MS, SWEEP_SELDOM_MS } from '../domain/limits.js';

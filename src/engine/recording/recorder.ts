@@ -5,7 +5,7 @@
  * how many they are (docs/adr/0048). One drain of a node is under way as a rule, and what is rung meanwhile goes with
  * the next. A ring lets the next drain begin at once, unless the node is cooling down.
  *
- * A sweep over the pending coupons finds issuances that no ring announced: the process that decided died, the ring was
+ * A sweep over the pending coupons finds issuances of which no ring informed the recorder: the process that decided died, the ring was
  * lost, a lease has ended, or the database was unreachable.
  */
 import type { Clock, Scheduler } from '../domain/clock.js';
@@ -259,10 +259,10 @@ export class Recorder {
   }
 
   async #check(couponIds: readonly CouponId[]): Promise<void> {
-    const rest = new Set(await this.#ports.queue.withBacklog(couponIds));
+    const withBacklog = new Set(await this.#ports.queue.withBacklog(couponIds));
     const nowMs = this.#ports.clock.monotonicMs();
     const quiet = couponIds.filter((couponId) => {
-      if (!rest.has(couponId)) return this.#checks.foundEmpty(couponId, nowMs) >= PENDING_IDLE_MS;
+      if (!withBacklog.has(couponId)) return this.#checks.foundEmpty(couponId, nowMs) >= PENDING_IDLE_MS;
       // Where it is not known, the drain finds out why.
       this.ring(couponId);
       return false;

@@ -139,7 +139,7 @@ export class CouponRecovery {
     }
     const epoch = await catalogue.nextEpoch(couponId, found.epoch);
     // Takes over a change that is not settled: its process may have made it in what is lost, and must not save it as made any more.
-    const { record = before } = (await changes.standing(couponId)) ?? {};
+    const { record = before } = (await changes.withUnsettledChange(couponId)) ?? {};
     if (found.version < record.version) return this.suspend(record, found.epoch, seen);
     const [highest = 0] = await ledger.highestIssueNos([couponId]);
     // Another process may have verified the coupon meanwhile, and numbers issued since may be recorded already. So the

@@ -24,7 +24,7 @@ export interface CouponWarmerPorts {
   readonly catalogue: CouponCatalogue;
   readonly ledger: IssuanceLedger;
   /** Absent where a change of terms and the catalogue's terms are saved in one step (embedded back end). */
-  readonly changes?: Pick<CouponChanges, 'standing'>;
+  readonly changes?: Pick<CouponChanges, 'withUnsettledChange'>;
   /** Absent where this process is the store (embedded back end): then a missing coupon is simply read from the tables. */
   readonly recovery?: { readonly coupons: CouponRecovery; readonly scheduler: Scheduler };
 }
@@ -112,9 +112,9 @@ export class CouponWarmer {
     const { catalogue, changes, ledger } = this.#ports;
     const { couponId } = before;
     if (changes === undefined) return (await catalogue.find([couponId]))[0] ?? before;
-    const standing = await changes.standing(couponId);
-    if (standing === undefined) return before;
-    const [counts] = standing.unsettled === undefined ? [] : await ledger.counts([couponId]);
-    return termsToResume(standing, counts?.recorded ?? 0);
+    const couponWithChange = await changes.withUnsettledChange(couponId);
+    if (couponWithChange === undefined) return before;
+    const [counts] = couponWithChange.unsettled === undefined ? [] : await ledger.counts([couponId]);
+    return termsToResume(couponWithChange, counts?.recorded ?? 0);
   }
 }

@@ -40,7 +40,7 @@ export interface RebuildPorts {
   readonly ledger: IssuanceLedger;
   readonly audit: LedgerAudit;
   readonly catalogue: CouponCatalogue;
-  readonly changes: Pick<CouponChanges, 'standing'>;
+  readonly changes: Pick<CouponChanges, 'withUnsettledChange'>;
   readonly scheduler: Scheduler;
 }
 
@@ -114,7 +114,10 @@ class Rebuild {
     await this.#waitForClaims(begun, claimsEndMs);
     const epoch = await catalogue.nextEpoch(couponId);
     // A change that begins after this reading finds the coupon out of service, and is made when the coupon is back.
-    const standing = (await changes.standing(couponId)) ?? { record: this.#record, unsettled: undefined };
+    const couponWithChange = (await changes.withUnsettledChange(couponId)) ?? {
+      record: this.#record,
+      unsettled: undefined,
+    };
 
     for await (const chunk of admitted.unrecorded(couponId)) await this.#merge('unrecorded', chunk);
     const recorded = await this.#mergeRows(epoch);
@@ -132,7 +135,7 @@ class Rebuild {
     const dead = await this.#deadLetters();
     const { held, heldTwice, remaining, highestIssueNo } =
       dead.size === 0 && !revokedAny ? await this.#holdersOfRows() : await this.#holders(dead);
-    const terms = termsToResume(standing, held, begun.terms);
+    const terms = termsToResume(couponWithChange, held, begun.terms);
     const revoked = await this.#revokeBeyond(terms.quantity, held, { epoch, atMs: begun.storeNowMs, dead });
     const requeued = remaining === 0 ? 0 : await this.#requeueRemaining(dead);
     if (heldTwice.size > 0) await this.#deadLetterHolders(epoch, heldTwice);

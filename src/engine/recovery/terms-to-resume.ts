@@ -5,7 +5,7 @@
  * settles it, is answered what was decided here.
  */
 import type { LastChange } from '../ports/admission.js';
-import type { StandingCoupon } from '../ports/coupon-changes.js';
+import type { CouponWithChange } from '../ports/coupon-changes.js';
 import type { CouponTerms } from '../domain/coupon.js';
 import { sameTerms, termsAfter, termsOf } from '../ports/terms-change.js';
 
@@ -19,7 +19,7 @@ export interface ResumedTerms extends CouponTerms {
  * @param kept terms that the store still had, where they are newer than the record's.
  */
 export function termsToResume(
-  { record, unsettled }: StandingCoupon,
+  { record, unsettled }: CouponWithChange,
   issued: number,
   kept?: CouponTerms & { readonly version: number },
 ): ResumedTerms {

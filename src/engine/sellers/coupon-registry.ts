@@ -32,7 +32,7 @@ export interface CouponView extends CouponRecord {
 
 export interface CouponPage {
   readonly coupons: readonly CouponView[];
-  /** Ask for those behind this place; `undefined` on the last page. */
+  /** Ask for those after this place; `undefined` on the last page. */
   readonly next: CouponCursor | undefined;
 }
 

@@ -116,7 +116,7 @@ t.test(
     const opened = await open(t);
     const { ask, url, auditLog, adminId } = opened;
     const path = await opened.coupon({ name: 'Another seller’s' });
-    await opened.press(path, 'm-1');
+    await opened.request(path, 'm-1');
     const { body } = await ask('GET /v1/admin/coupons?state=open');
     t.match(body, {
       items: [

@@ -88,8 +88,8 @@ export class AudienceHandlers {
     const { registry, audiences } = this.#ports;
     const { couponId } = await ownedCoupon(registry, request, seller);
     const { after, limit } = parseQuery(audienceMembersQuery, request);
-    const behind = after === '' ? '' : requireMember(after);
-    const members = await audiences.members(couponId, behind, limit + 1);
+    const start = after === '' ? '' : requireMember(after);
+    const members = await audiences.members(couponId, start, limit + 1);
     const items = members.slice(0, limit).map(subjectOf);
     return json(200, { items, next: members.length > limit ? (items.at(-1) ?? null) : null });
   }

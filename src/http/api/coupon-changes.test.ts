@@ -28,14 +28,14 @@ t.test('what is not changed stays, and null takes a bound away', async (t) => {
 t.test('a quantity below what is issued is refused, and says how many are', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon({ quantity: 3 });
-  for (const member of ['a', 'b']) await shop.press(path, member);
+  for (const member of ['a', 'b']) await shop.request(path, member);
   const cut = await call(shop.url, `PATCH ${path}`, { token: shop.seller, body: { quantity: 1 } });
   t.match(cut, { status: 409, body: { code: 'quantity_below_issued', issued: 2 } });
   const exact = await call(shop.url, `PATCH ${path}`, { token: shop.seller, body: { quantity: 2 } });
   t.match(exact, { status: 200, body: { state: 'sold_out', remaining: 0 } });
-  t.match(await shop.press(path, 'c'), { body: { code: 'sold_out' } });
+  t.match(await shop.request(path, 'c'), { body: { code: 'sold_out' } });
   await call(shop.url, `PATCH ${path}`, { token: shop.seller, body: { quantity: 3 } });
-  t.match(await shop.press(path, 'c'), { status: 201, body: { issueNo: 3 } }, 'a top-up counts at once');
+  t.match(await shop.request(path, 'c'), { status: 201, body: { issueNo: 3 } }, 'a top-up counts at once');
 });
 
 t.test('a closed coupon takes no change but closing again', async (t) => {
@@ -95,7 +95,7 @@ t.test('a press does not change the tag, and any revision matches a star', async
   const shop = await openShop(t);
   const path = await shop.coupon({ quantity: 5 });
   const before = (await call(shop.url, `GET ${path}`)).headers.etag;
-  await shop.press(path, 'someone');
+  await shop.request(path, 'someone');
   t.equal((await call(shop.url, `GET ${path}`)).headers.etag, before);
   const headers = { 'if-match': '*' };
   t.equal((await call(shop.url, `POST ${path}/pause`, { token: shop.seller, headers })).status, 200);

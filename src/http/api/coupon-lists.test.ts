@@ -68,8 +68,8 @@ t.test('the list is searched by name and dates, and sorted by opening', async (t
 t.test('the list goes in pages, and by state', async (t) => {
   const shop = await openShop(t);
   for (let n = 0; n < 5; n++) await shop.coupon({ quantity: 1 });
-  await shop.press('/v1/coupons/2', 'm-1');
-  await shop.press('/v1/coupons/4', 'm-1');
+  await shop.request('/v1/coupons/2', 'm-1');
+  await shop.request('/v1/coupons/4', 'm-1');
   const list = async (query: string) => {
     const { body } = await call(shop.url, `GET /v1/coupons?${query}`);
     return { ids: (body.items as { id: number }[]).map(({ id }) => id), next: body.next };

@@ -12,7 +12,7 @@ const as = (line: string, token = shop.seller, body?: object) =>
 
 t.test('a seller follows its coupons from a cursor, page by page', async (t) => {
   const path = await shop.coupon({ quantity: 2 });
-  for (const member of ['m1', 'm2', 'm3']) await shop.press(path, member);
+  for (const member of ['m1', 'm2', 'm3']) await shop.request(path, member);
   await as(`POST ${path}/issuances/1/redemptions`, shop.seller, { orderId: 'A-1' });
   await as(`DELETE ${path}/issuances/1/redemptions/A-1`);
   await as(`DELETE ${path}/issuances/2`);
@@ -57,7 +57,7 @@ t.test('a seller follows its coupons from a cursor, page by page', async (t) => 
 
 t.test('every field of an event is described, so generated clients have it', async (t) => {
   const path = await shop.coupon({ quantity: 3, holdSeconds: 600 });
-  for (const member of ['h1', 'h2', 'h3']) await shop.press(path, member);
+  for (const member of ['h1', 'h2', 'h3']) await shop.request(path, member);
   await as(`DELETE ${path}/issuances/1/hold`);
   const couponId = Number(path.split('/').at(-1)) as CouponId;
   const [record] = await shop.services.catalogue.find([couponId]);

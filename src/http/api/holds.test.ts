@@ -17,22 +17,22 @@ const release = (path: string, issueNo: number) =>
 
 t.test('an issuance says until when it is held, the first time and ever after', async (t) => {
   const path = await shop.coupon({ holdSeconds: 600 });
-  const first = await shop.press(path, 'a');
+  const first = await shop.request(path, 'a');
   t.match(first, { status: 201, body: { outcome: 'issued' } });
   t.equal(Date.parse(String(first.body['confirmBy'])) - Date.parse(String(first.body['issuedAt'])), 600_000);
-  const again = await shop.press(path, 'a');
+  const again = await shop.request(path, 'a');
   t.match(again.body, { outcome: 'already_issued', confirmBy: first.body['confirmBy'] }, 'not lengthened');
   t.match((await call(shop.url, `GET ${path}`)).body, { holdSeconds: 600 });
   const granted = await call(shop.url, `POST ${path}/grants`, { token: seller, body: { memberIds: ['b'] } });
   t.match(granted.body, { results: [{ outcome: 'issued', confirmBy: String }] });
-  const plain = await shop.press(await shop.coupon(), 'a');
+  const plain = await shop.request(await shop.coupon(), 'a');
   t.notOk('confirmBy' in plain.body, 'a coupon without holds has nothing to confirm');
 });
 
 t.test('what a member holds says until when it can be confirmed, as long as it can', async (t) => {
   const path = await shop.coupon({ holdSeconds: 60, perMember: 2 });
   const token = await shop.token('two');
-  await shop.press(path, 'two');
+  await shop.request(path, 'two');
   await call(shop.url, `POST ${path}/units/2/download`, { token });
   const own = async () => (await call(shop.url, `GET ${path}/issuance`, { token })).body;
   const both = await own();
@@ -46,14 +46,14 @@ t.test('what a member holds says until when it can be confirmed, as long as it c
     units.map((unit) => 'confirmBy' in unit),
     [false, true],
   );
-  await shop.press(await shop.coupon(), 'two');
+  await shop.request(await shop.coupon(), 'two');
   const wallet = await call(shop.url, 'GET /v1/me/coupons', { token });
   t.match(wallet.body, { items: [{ state: 'usable', redeemBy: 'member' }, { state: 'held' }, {}] });
 });
 
 t.test('the open holds of a coupon are listed for its seller, page by page', async (t) => {
   const path = await shop.coupon({ holdSeconds: 90 });
-  for (const name of ['a', 'b', 'c', 'd']) await shop.press(path, name);
+  for (const name of ['a', 'b', 'c', 'd']) await shop.request(path, name);
   await confirm(path, 2, 'B');
   await release(path, 3);
   const list = (query: string, token = seller) => call(shop.url, `GET ${path}/holds${query}`, { token });
@@ -74,7 +74,7 @@ t.test('confirmed holds are counted once each in the metrics', async (t) => {
     return Number(/^seonchak_holds_confirmed_total (\d+)$/m.exec(text)?.[1]);
   };
   const path = await shop.coupon({ holdSeconds: 60 });
-  await shop.press(path, 'a');
+  await shop.request(path, 'a');
   const before = await confirmed();
   for (const orderId of ['A', 'A', 'B']) await confirm(path, 1, orderId);
   t.equal((await confirmed()) - before, 1);
@@ -82,7 +82,7 @@ t.test('confirmed holds are counted once each in the metrics', async (t) => {
 
 t.test('a hold is confirmed once, redeemed afterwards, and shown in wallet and stats', async (t) => {
   const path = await shop.coupon({ holdSeconds: 60 });
-  await shop.press(path, 'buyer');
+  await shop.request(path, 'buyer');
   const token = await shop.token('buyer');
   const mine = (name: string): string => `/v1/me/coupons/${idOf(path)}/${name}`;
   const use = () => call(shop.url, `POST ${mine('use')}`, { token, body: { orderId: 'U' } });
@@ -128,8 +128,8 @@ t.test('the figures of a coupon count what was taken back, by reason', async (t)
 
 t.test('a released unit is in stock at once, and the release may be repeated', async (t) => {
   const path = await shop.coupon({ quantity: 1, holdSeconds: 60 });
-  await shop.press(path, 'a');
-  t.match((await shop.press(path, 'b')).body, { code: 'sold_out' });
+  await shop.request(path, 'a');
+  t.match((await shop.request(path, 'b')).body, { code: 'sold_out' });
   const token = await shop.token('a');
   const own = () => call(shop.url, `DELETE /v1/me/coupons/${idOf(path)}/hold`, { token });
   const released = { status: 200, body: { issueNo: 1, released: true, remaining: 1 } };
@@ -140,16 +140,16 @@ t.test('a released unit is in stock at once, and the release may be repeated', a
     status: 410,
     body: { code: 'hold_expired', issueNo: 1, reason: 'hold_released' },
   });
-  t.match((await shop.press(path, 'b')).body, { outcome: 'issued', issueNo: 2 });
+  t.match((await shop.request(path, 'b')).body, { outcome: 'issued', issueNo: 2 });
 });
 
 t.test('refusals come in their order', async (t) => {
   const plain = await shop.coupon();
-  await shop.press(plain, 'a');
+  await shop.request(plain, 'a');
   t.match(await confirm(plain, 1, 'A'), { status: 409, body: { code: 'no_hold' } });
   t.match(await release(plain, 1), { status: 409, body: { code: 'no_hold' } });
   const path = await shop.coupon({ holdSeconds: 60, redeemBy: 'seller' });
-  await shop.press(path, 'a');
+  await shop.request(path, 'a');
   t.match(await confirm('/v1/coupons/999', 1, 'A'), { status: 404, body: { code: 'unknown_coupon' } });
   t.match(await confirm(path, 2, 'A'), { status: 404, body: { code: 'not_issued' } });
   const token = await shop.token('a');
@@ -158,8 +158,8 @@ t.test('refusals come in their order', async (t) => {
     body: { orderId: 'A' },
   });
   t.match(own, { status: 403, body: { code: 'redeem_at_shop' } });
-  const stranger = await shop.token('901', 'seller');
-  const theirs = { token: stranger, body: { orderId: 'A' } };
+  const outsider = await shop.token('901', 'seller');
+  const theirs = { token: outsider, body: { orderId: 'A' } };
   t.match(await call(shop.url, `POST ${path}/issuances/1/confirm`, theirs), {
     status: 403,
     body: { code: 'forbidden' },
@@ -191,7 +191,7 @@ t.test('the length of a hold is fixed shortly before the coupon opens', async (t
 
 t.test('a recall takes back what is neither used nor confirmed, of a coupon that is stopped', async (t) => {
   const path = await shop.coupon({ quantity: 5 });
-  for (const name of ['a', 'b', 'c']) await shop.press(path, name);
+  for (const name of ['a', 'b', 'c']) await shop.request(path, name);
   const token = await shop.token('a');
   await call(shop.url, `POST /v1/me/coupons/${idOf(path)}/use`, { token });
   const recall = (body: object) => call(shop.url, `POST ${path}/recall`, { token: seller, body });
@@ -204,13 +204,13 @@ t.test('a recall takes back what is neither used nor confirmed, of a coupon that
   });
   t.match(await recall({}), { body: { recalled: 0, remaining: 4 } }, 'a repeat');
   await call(shop.url, `POST ${path}/resume`, { token: seller });
-  t.match((await shop.press(path, 'b')).body, { outcome: 'issued', issueNo: 4 }, 'b may win anew');
-  t.match((await shop.press(path, 'a')).body, { outcome: 'already_issued', issueNo: 1 }, 'a has used it');
+  t.match((await shop.request(path, 'b')).body, { outcome: 'issued', issueNo: 4 }, 'b may win anew');
+  t.match((await shop.request(path, 'a')).body, { outcome: 'already_issued', issueNo: 1 }, 'a has used it');
 });
 
 t.test('a coupon that was paused and gets a later opening can be recalled', async (t) => {
   const path = await shop.coupon({ quantity: 5 });
-  await shop.press(path, 'a');
+  await shop.request(path, 'a');
   const opensAt = new Date(Date.now() + 86_400_000).toISOString();
   const recall = () => call(shop.url, `POST ${path}/recall`, { token: seller, body: {} });
   await call(shop.url, `POST ${path}/pause`, { token: seller });
@@ -234,7 +234,7 @@ t.test('an ended hold ends no newer one, whose row is on its way', async (t) => 
   const path = await queued.coupon({ quantity: 5, holdSeconds: 600, perMember: 2 });
   const token = await queued.token('a');
   const own = `/v1/me/coupons/${idOf(path)}`;
-  const first = await queued.press(path, 'a');
+  const first = await queued.request(path, 'a');
   const issuance = {
     issueNo: 1,
     holder: 'a' as MemberId,
@@ -255,6 +255,6 @@ t.test('an ended hold ends no newer one, whose row is on its way', async (t) => 
     'the other unit',
   );
   t.match(await confirmOwn({ orderId: 'A', unit: 1 }), { status: 410, body: { code: 'hold_expired' } });
-  t.match(await queued.press(path, 'a'), { body: { outcome: 'issued', issueNo: 3 } });
+  t.match(await queued.request(path, 'a'), { body: { outcome: 'issued', issueNo: 3 } });
   t.match(await give(), { status: 503, body: { code: 'not_recorded' } }, 'number 3 is still held');
 });

@@ -9,7 +9,7 @@ import { fromNow, openShop } from '../testing/shop.js';
 t.test('the seller reads who holds the coupon, page by page', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon();
-  for (const member of ['a', 'b', 'c']) await shop.press(path, member);
+  for (const member of ['a', 'b', 'c']) await shop.request(path, member);
   const page = async (query: string) => {
     const { body } = await call(shop.url, `GET ${path}/issuances?${query}`, { token: shop.seller });
     return { numbers: (body.items as { issueNo: number }[]).map(({ issueNo }) => issueNo), next: body.next };
@@ -27,7 +27,7 @@ t.test('the seller reads who holds the coupon, page by page', async (t) => {
 t.test('the seller finds issuances by member, date and use, and the latest first', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon();
-  for (const member of ['a', 'b', 'c']) await shop.press(path, member);
+  for (const member of ['a', 'b', 'c']) await shop.request(path, member);
   await call(shop.url, 'POST /v1/me/coupons/1/use', { token: await shop.token('b') });
   const ask = (query: string, accept = 'application/json') =>
     call(shop.url, `GET ${path}/issuances?${query}`, { token: shop.seller, headers: { accept } });
@@ -69,13 +69,13 @@ t.test('the seller finds issuances by member, date and use, and the latest first
 t.test('a revoked unit returns to stock, its number does not', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon({ quantity: 2 });
-  for (const member of ['a', 'b']) await shop.press(path, member);
+  for (const member of ['a', 'b']) await shop.request(path, member);
   const revoke = (number: string) =>
     call(shop.url, `DELETE ${path}/issuances/${number}`, { token: shop.seller });
   const answer = { couponId: 1, issueNo: 1, memberId: 'a', revoked: true, remaining: 1 };
   t.strictSame((await revoke('1')).body, answer);
   t.strictSame((await revoke('1')).body, answer, 'repeating it changes nothing');
-  t.match(await shop.press(path, 'a'), { status: 201, body: { issueNo: 3 } });
+  t.match(await shop.request(path, 'a'), { status: 201, body: { issueNo: 3 } });
   for (const number of ['9', '0', '-1', '1e0', 'x', '%00']) {
     t.match(await revoke(number), { status: 404, body: { code: 'not_issued' } }, number);
   }

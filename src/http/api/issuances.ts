@@ -35,7 +35,7 @@ export interface IssuancePorts {
 
 type IssuanceListQuery = z.output<typeof issuanceListQuery>;
 
-/** Rows behind a cursor, one page per call. */
+/** Rows after a cursor, one page per call. */
 type ReadPage = (afterIssueNo: number, limit: number) => Promise<SettledPage>;
 
 export class IssuanceHandlers {
@@ -151,11 +151,11 @@ function ofMember(
   limit: number,
 ): SettledPage {
   const sign = descending ? -1 : 1;
-  const behind = rows
+  const following = rows
     .filter(({ issueNo }) => after === 0 || sign * (issueNo - after) > 0)
     .sort((one, other) => sign * (one.issueNo - other.issueNo));
-  const page = behind.slice(0, limit);
-  return { rows: page, frontier: page.at(-1)?.issueNo ?? after, more: behind.length > limit };
+  const page = following.slice(0, limit);
+  return { rows: page, frontier: page.at(-1)?.issueNo ?? after, more: following.length > limit };
 }
 
 function streamed(contentType: string, chunks: AsyncIterable<string>): Reply {

@@ -11,7 +11,7 @@ t.test('what a member holds is a field where a page asks', async (t) => {
   const line = `GET /v1/me/coupons/${couponId}`;
   const token = await shop.token('m-field');
   t.match(await call(shop.url, line, { token }), { status: 200, body: { couponId, issuance: null } });
-  await shop.press(path, 'm-field');
+  await shop.request(path, 'm-field');
   t.match(await call(shop.url, line, { token }), {
     status: 200,
     body: { couponId, issuance: { memberId: 'm-field', issueNo: 1 } },
@@ -27,7 +27,7 @@ t.test('a member asks whether they won', async (t) => {
     status: 404,
     body: { code: 'not_issued' },
   });
-  const won = await shop.press(path, 'm-1');
+  const won = await shop.request(path, 'm-1');
   const asked = await call(shop.url, `GET ${path}/issuance`, { token });
   t.equal(asked.status, 200);
   const { issueNo, issuedAt } = won.body;
@@ -41,8 +41,8 @@ t.test('a member asks whether they won', async (t) => {
 
 t.test('own coupons, page by page', async (t) => {
   const shop = await openShop(t);
-  for (let n = 1; n <= 3; n++) await shop.press(await shop.coupon(), 'm-1');
-  await shop.press('/v1/coupons/1', 'm-2');
+  for (let n = 1; n <= 3; n++) await shop.request(await shop.coupon(), 'm-1');
+  await shop.request('/v1/coupons/1', 'm-2');
   const token = await shop.token('m-1');
   const first = await call(shop.url, 'GET /v1/me/coupons?limit=2', { token });
   t.match(first.body, {
@@ -60,7 +60,7 @@ t.test('own coupons, page by page', async (t) => {
 t.test('a coupon is used once', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon();
-  const won = await shop.press(path, 'm-1');
+  const won = await shop.request(path, 'm-1');
   const token = await shop.token('m-1');
   const uses = await Promise.all(
     Array.from({ length: 5 }, () => call(shop.url, 'POST /v1/me/coupons/1/use', { token })),
@@ -71,8 +71,8 @@ t.test('a coupon is used once', async (t) => {
     body: { couponId: 1, issueNo: 1, memberId: 'm-1', issuedAt: won.body.issuedAt, usedAt: /Z$/ },
   });
   for (const answer of rest) t.match(answer, { status: 409, body: { code: 'already_used' } });
-  const stranger = await call(shop.url, 'POST /v1/me/coupons/1/use', { token: await shop.token('m-2') });
-  t.match(stranger, { status: 404, body: { code: 'not_issued' } });
+  const outsider = await call(shop.url, 'POST /v1/me/coupons/1/use', { token: await shop.token('m-2') });
+  t.match(outsider, { status: 404, body: { code: 'not_issued' } });
   const nowhere = await call(shop.url, 'POST /v1/me/coupons/{/use', { token });
   t.match(nowhere, { status: 404, body: { code: 'unknown_coupon' } });
 });
@@ -90,7 +90,7 @@ t.test('won but not recorded yet: shown as such, counted as queued, and not to b
   t.teardown(() => backEnd.close());
   const shop = await openShop(t, { queued: backEnd });
   const path = await shop.coupon({ quantity: 5 });
-  const won = await shop.press(path, 'm-1');
+  const won = await shop.request(path, 'm-1');
   const token = await shop.token('m-1');
   t.strictSame((await call(shop.url, `GET ${path}/issuance`, { token })).body, {
     ...won.body,

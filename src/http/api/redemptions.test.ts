@@ -6,7 +6,7 @@ import { fromNow, openShop } from '../testing/shop.js';
 t.test('a shop redeems under a number or a member, repeats, cancels, and reads the history', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon({ validity: { days: 30, zone: 'Asia/Seoul' } });
-  await shop.press(path, 'm-1');
+  await shop.request(path, 'm-1');
   const as = (line: string, options: CallOptions = {}): Promise<Answer> =>
     call(shop.url, line, { token: shop.seller, ...options });
   const redeem = (orderId: string, where = `${path}/issuances/1`) =>
@@ -74,12 +74,12 @@ t.test('a shop redeems under a number or a member, repeats, cancels, and reads t
   });
   t.match(await redeem('A', '/v1/members/%00/coupons/1'), { status: 400, body: { code: 'invalid_member' } });
   t.match(await redeem('A', '/v1/members/%ff/coupons/1'), { status: 400, body: { code: 'invalid_member' } });
-  const stranger = { token: await shop.token('901', 'seller') };
-  t.match(await as(`POST ${path}/issuances/1/redemptions`, { ...stranger, body: { orderId: 'A' } }), {
+  const outsider = { token: await shop.token('901', 'seller') };
+  t.match(await as(`POST ${path}/issuances/1/redemptions`, { ...outsider, body: { orderId: 'A' } }), {
     status: 403,
     body: { code: 'forbidden' },
   });
-  t.match(await as(`GET ${path}/issuances/1/redemptions`, stranger), { status: 403 });
+  t.match(await as(`GET ${path}/issuances/1/redemptions`, outsider), { status: 403 });
   t.match(
     await as(`POST ${path}/issuances/1/redemptions`, {
       token: await shop.token('m-1'),
@@ -107,7 +107,7 @@ t.test('a shop redeems under a number or a member, repeats, cancels, and reads t
 t.test('a member uses a coupon with an order or without one, unless only the shop redeems', async (t) => {
   const shop = await openShop(t);
   const [open, guarded] = [await shop.coupon(), await shop.coupon({ redeemBy: 'seller', onCancel: 'void' })];
-  for (const path of [open, guarded]) await shop.press(path, 'm-1');
+  for (const path of [open, guarded]) await shop.request(path, 'm-1');
   const token = await shop.token('m-1');
   const use = (id: number, body?: object | string) =>
     call(shop.url, `POST /v1/me/coupons/${id}/use`, { token, ...(body === undefined ? {} : { body }) });
@@ -196,7 +196,7 @@ t.test('validity: what is given, what is refused, and what may be changed', asyn
   t.match(await change({ opensAt: fromNow(4_000) }), { status: 200 });
   t.match(await change({ validity: { hours: 1 } }), pauseFirst, 'it opens in a moment');
   t.match(await change({ opensAt: null }), { status: 200 });
-  await shop.press(path, 'm-1');
+  await shop.request(path, 'm-1');
   t.match(await change({ validity: { hours: 1 }, name: 'C' }), {
     status: 409,
     body: { code: 'validity_shortened' },
@@ -246,8 +246,8 @@ t.test('If-Match guards the rules of redemption, alone and beside the terms', as
     t.equal((await change(fields)).headers.etag, now.headers.etag, `the same again: ${about}`);
     etag = now.headers.etag;
   }
-  await shop.press(path, 'm-1');
-  await shop.press(path, 'm-2');
+  await shop.request(path, 'm-1');
+  await shop.request(path, 'm-2');
   const before = (await read()).body;
   t.match(await change({ onCancel: 'restore', quantity: 1 }), {
     status: 409,
@@ -266,7 +266,7 @@ t.test(
       await shop.coupon({ name: 'New', discount }),
       await shop.coupon({ name: 'Third' }),
     ];
-    for (const path of paths) await shop.press(path, 'm-1');
+    for (const path of paths) await shop.request(path, 'm-1');
     const token = await shop.token('m-1');
     t.match(await call(shop.url, 'POST /v1/me/coupons/1/use', { token, body: { orderId: 'A' } }), {
       status: 409,

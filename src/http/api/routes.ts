@@ -88,7 +88,7 @@ export interface ShopContext extends ShopDownloadContext {
   onMailFault(fault: unknown): void;
 }
 
-/** `{}` behind a path: the route reads a body. */
+/** `{}` after a path: the route reads a body. */
 export function createRoutes(
   ports: RoutePorts,
   settings: SessionSettings,

@@ -145,7 +145,7 @@ const sellerRoutes = (path: string): [line: string, body?: object][] => [
 t.test("another seller's coupon is seen by all and touched by none", async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon();
-  await shop.press(path, 'm-1');
+  await shop.request(path, 'm-1');
   const before = (await call(shop.url, `GET ${path}`)).text;
   const other = await shop.token('901', 'seller');
   const member = await shop.token('900');
@@ -175,7 +175,7 @@ t.test("another seller's coupon is seen by all and touched by none", async (t) =
 t.test('statistics add up', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon({ quantity: 5 });
-  for (const member of ['a', 'b', 'c']) await shop.press(path, member);
+  for (const member of ['a', 'b', 'c']) await shop.request(path, member);
   t.strictSame((await call(shop.url, `GET ${path}/stats`, { token: shop.seller })).body, {
     quantity: 5,
     issued: 3,
@@ -219,7 +219,7 @@ t.test('a registration whose answer was lost is repeated with its key and found,
   t.equal(again.headers.location, `/v1/coupons/${String(again.body['id'])}`);
   t.match((await call(shop.url, 'GET /v1/coupons?limit=1000')).body['items'], { length: 1 });
 
-  await shop.press(String(again.headers.location), 'someone');
+  await shop.request(String(again.headers.location), 'someone');
   t.match(await send('drop-7'), { status: 200, body: { issued: 1, remaining: 2 } }, 'as it is now');
   const other = body.replace('3', '4');
   t.match(await send('drop-7', other), { status: 422, body: { code: 'key_reused' } });

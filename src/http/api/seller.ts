@@ -58,7 +58,7 @@ export class SellerHandlers {
   }
 
   /**
-   * The coupon is in the admission store when the answer leaves: a download right behind it finds it.
+   * The coupon is in the admission store when the answer leaves: a download right after it finds it.
    * With an `Idempotency-Key` a repeat finds the coupon of the first request.
    */
   async register(request: ApiRequest, seller: Identity): Promise<Reply> {

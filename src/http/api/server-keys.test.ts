@@ -50,8 +50,8 @@ t.test('a seller makes, lists and revokes keys; the key itself is shown once', a
   t.match(await as(`POST ${path}/download`, { token }), { status: 403, body: { code: 'wrong_role' } });
   t.match(await as('GET /v1/me/coupons', { token }), { status: 403, body: { code: 'wrong_role' } });
 
-  const stranger = await shop.token('901', 'seller');
-  t.match(await as('DELETE /v1/keys/1', { token: stranger }), { status: 404, body: { code: 'unknown_key' } });
+  const outsider = await shop.token('901', 'seller');
+  t.match(await as('DELETE /v1/keys/1', { token: outsider }), { status: 404, body: { code: 'unknown_key' } });
   for (const id of ['0', '01', 'x', '77'])
     t.match(await as(`DELETE /v1/keys/${id}`), { status: 404, body: { code: 'unknown_key' } }, id);
   t.match(await as('DELETE /v1/keys/1'), { status: 200, body: { id: 1, revoked: true } });
@@ -98,7 +98,7 @@ t.test('a key asks on behalf of a member, with the outcomes of the member’s ow
     call(shop.url, `POST /v1/members/${member}/coupons/1/download`, { token, ...options });
   const first = await ask('m-1');
   t.match(first, { status: 201, body: { outcome: 'issued', couponId: 1, memberId: 'm-1', issueNo: 1 } });
-  t.match(await shop.press(path, 'm-1'), { status: 200, body: { outcome: 'already_issued', issueNo: 1 } });
+  t.match(await shop.request(path, 'm-1'), { status: 200, body: { outcome: 'already_issued', issueNo: 1 } });
   t.match(await ask('m-1', { body: {} }), {
     status: 200,
     body: { ...first.body, outcome: 'already_issued' },
@@ -130,10 +130,10 @@ t.test('a key asks on behalf of a member, with the outcomes of the member’s ow
     status: 404,
     body: { code: 'unknown_coupon' },
   });
-  const stranger = await shop.token('901', 'seller');
-  await call(shop.url, 'POST /v1/coupons', { token: stranger, body: { name: 'Theirs', quantity: 5 } });
+  const outsider = await shop.token('901', 'seller');
+  await call(shop.url, 'POST /v1/coupons', { token: outsider, body: { name: 'Theirs', quantity: 5 } });
   t.match(await as('POST /v1/members/m-1/coupons/3/download'), { status: 403, body: { code: 'forbidden' } });
-  await shop.press('/v1/coupons/3', 'm-1');
+  await shop.request('/v1/coupons/3', 'm-1');
   t.match(
     (await as('GET /v1/members/m-1/coupons')).body.items,
     [{ couponId: 1 }],

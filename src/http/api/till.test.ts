@@ -28,7 +28,7 @@ async function signedBefore(ms: number, couponId: number, issueNo: number, name 
 
 t.test('a member shows a pass, the till checks and redeems it, once', async (t) => {
   const path = await shop.coupon({ name: 'Half price', discount: { type: 'percent', value: 50 } });
-  await shop.press(path, 'm-1');
+  await shop.request(path, 'm-1');
   const { status, body } = await showPass(path);
   t.equal(status, 200);
   t.match(body, { couponId: idOf(path), issueNo: 1, number: `${idOf(path)}-1`, pass: /^SP1\./ });
@@ -55,7 +55,7 @@ t.test('a member shows a pass, the till checks and redeems it, once', async (t) 
 
 t.test('a pass that has run out redeems nothing, but a till that lost its answer may repeat', async (t) => {
   const path = await shop.coupon();
-  await shop.press(path, 'm-1');
+  await shop.request(path, 'm-1');
   const behind = await signedBefore(63_000, idOf(path), 1);
   t.match(await check(behind), { status: 200 }, 'the clock of its signer may be a little behind');
   const over = await signedBefore(66_000, idOf(path), 1);
@@ -69,7 +69,7 @@ t.test('a pass that has run out redeems nothing, but a till that lost its answer
 
 t.test('a pass of another holder of the number is not valid', async (t) => {
   const path = await shop.coupon();
-  await shop.press(path, 'm-1');
+  await shop.request(path, 'm-1');
   const other = await signedBefore(0, idOf(path), 1, 'm-2');
   t.match(await check(other), refused(400, 'pass_invalid'));
   t.match(await redeem(other, 'A-1'), refused(400, 'pass_invalid'));
@@ -80,7 +80,7 @@ t.test('a pass of another holder of the number is not valid', async (t) => {
 
 t.test('each unit has a pass of its own', async (t) => {
   const path = await shop.coupon({ perMember: 2 });
-  await shop.press(path, 'm-1');
+  await shop.request(path, 'm-1');
   await call(shop.url, `POST ${path}/units/2/download`, { token });
   const second = await showPass(path, token, '?unit=2');
   t.match(second.body, { issueNo: 2, unit: 2, number: `${idOf(path)}-2` });
@@ -96,14 +96,14 @@ t.test('there is no pass for what no till would take', async (t) => {
   t.match(await showPass('/v1/coupons/0'), refused(404, 'unknown_coupon'));
   const path = await shop.coupon({ holdSeconds: 600 });
   t.match(await showPass(path), refused(404, 'not_issued'));
-  await shop.press(path, 'm-1');
+  await shop.request(path, 'm-1');
   t.match(await showPass(path), refused(409, 'not_confirmed'));
   const held = await signedBefore(0, idOf(path), 1);
   t.match((await check(held)).body, { state: 'held', confirmBy: /Z$/ });
   t.match(await redeem(held, 'A-1'), refused(409, 'not_confirmed'));
 
   const short = await shop.coupon({ validity: { until: fromNow(2_000) } });
-  await shop.press(short, 'm-1');
+  await shop.request(short, 'm-1');
   const pass = await showPass(short);
   await new Promise((resolve) => setTimeout(resolve, 2_100));
   t.match(await showPass(short), refused(409, 'coupon_expired'));
@@ -113,7 +113,7 @@ t.test('there is no pass for what no till would take', async (t) => {
 
 t.test('a revoked issuance has no pass, and its last one redeems nothing', async (t) => {
   const path = await shop.coupon();
-  await shop.press(path, 'm-1');
+  await shop.request(path, 'm-1');
   const { pass } = (await showPass(path)).body;
   await call(shop.url, `DELETE ${path}/issuances/1`, { token: shop.seller });
   t.match(await showPass(path), refused(404, 'not_issued'));
@@ -123,12 +123,12 @@ t.test('a revoked issuance has no pass, and its last one redeems nothing', async
 
 t.test('a till takes the coupons of its own seller, and a server key may be the till', async (t) => {
   const path = await shop.coupon();
-  await shop.press(path, 'm-1');
+  await shop.request(path, 'm-1');
   const { pass, number } = (await showPass(path)).body;
-  const stranger = await shop.token('901', 'seller');
+  const outsider = await shop.token('901', 'seller');
   for (const code of [pass, number]) {
-    t.match(await check(code, stranger), refused(403, 'forbidden'));
-    t.match(await redeem(code, 'A-1', stranger), refused(403, 'forbidden'));
+    t.match(await check(code, outsider), refused(403, 'forbidden'));
+    t.match(await redeem(code, 'A-1', outsider), refused(403, 'forbidden'));
   }
   t.match(await check(pass, token), refused(403, 'wrong_role'));
   t.match(await showPass(path, shop.seller), refused(403, 'wrong_role'));

@@ -27,9 +27,9 @@ t.test('a member downloads units by name, and repeating one is no request for an
     status: 200,
     body: { outcome: 'already_issued', issueNo: 2 },
   });
-  const presses = await Promise.all([unit(2), unit(2), unit(3), unit(3)]);
+  const requests = await Promise.all([unit(2), unit(2), unit(3), unit(3)]);
   t.strictSame(
-    presses.map(({ body }) => [body.unit, body.issueNo]),
+    requests.map(({ body }) => [body.unit, body.issueNo]),
     [
       [2, 1],
       [2, 1],
@@ -66,18 +66,22 @@ t.test('the limit holds before the opening, and a member with a unit above it ge
   const opensAt = new Date(Date.now() + 3_600_000).toISOString();
   const closed = await shop.coupon({ opensAt, perMember: 2 });
   const token = await shop.token('m-1');
-  const press = (path: string, unit: number, as = token): Promise<Answer> =>
+  const request = (path: string, unit: number, as = token): Promise<Answer> =>
     call(shop.url, `POST ${path}/units/${unit}/download`, { token: as });
-  t.match(await press(closed, 3), { status: 409, body: { code: 'limit_reached' } });
-  t.match(await press(closed, 2), { status: 409, body: { code: 'not_open' } });
+  t.match(await request(closed, 3), { status: 409, body: { code: 'limit_reached' } });
+  t.match(await request(closed, 2), { status: 409, body: { code: 'not_open' } });
 
   const plain = await shop.coupon({ quantity: 1 });
-  t.match(await press(plain, 2), { status: 409, body: { code: 'limit_reached' } }, 'one each is the default');
-  t.match(await press(plain, 1), { status: 201 });
-  t.match(await press(plain, 2), { status: 409, body: { code: 'limit_reached' } }, 'before sold_out');
+  t.match(
+    await request(plain, 2),
+    { status: 409, body: { code: 'limit_reached' } },
+    'one each is the default',
+  );
+  t.match(await request(plain, 1), { status: 201 });
+  t.match(await request(plain, 2), { status: 409, body: { code: 'limit_reached' } }, 'before sold_out');
 
   const path = await shop.coupon({ quantity: 10, perMember: 3 });
-  for (const unit of [1, 3]) t.match(await press(path, unit), { status: 201 });
+  for (const unit of [1, 3]) t.match(await request(path, unit), { status: 201 });
   const change = (perMember: number) =>
     call(shop.url, `PATCH ${path}`, { token: shop.seller, body: { perMember } });
   t.match(await change(0), { status: 400, body: { code: 'invalid_input' } });
@@ -85,14 +89,14 @@ t.test('the limit holds before the opening, and a member with a unit above it ge
   const lowered = await change(1);
   t.equal(lowered.status, 200);
   t.notOk('perMember' in lowered.body);
-  t.match(await press(path, 3), { status: 200, body: { outcome: 'already_issued', issueNo: 2 } });
-  t.match(await press(path, 2), { status: 409, body: { code: 'limit_reached' } });
+  t.match(await request(path, 3), { status: 200, body: { outcome: 'already_issued', issueNo: 2 } });
+  t.match(await request(path, 2), { status: 409, body: { code: 'limit_reached' } });
   t.match((await call(shop.url, `GET ${path}/issuance`, { token })).body, {
     perMember: 1,
     units: [{ unit: 1 }, { unit: 3 }],
   });
   t.equal((await change(2)).status, 200);
-  t.match(await press(path, 2), { status: 201, body: { issueNo: 3 } });
+  t.match(await request(path, 2), { status: 201, body: { issueNo: 3 } });
 });
 
 t.test('a seller sees units in lists and exports, and revokes one of them', async (t) => {
@@ -100,7 +104,7 @@ t.test('a seller sees units in lists and exports, and revokes one of them', asyn
   const path = await shop.coupon({ quantity: 10, perMember: 2 });
   const token = await shop.token('m-1');
   for (const unit of [1, 2]) await call(shop.url, `POST ${path}/units/${unit}/download`, { token });
-  await shop.press(path, 'm-2');
+  await shop.request(path, 'm-2');
   const as = (line: string, options: CallOptions = {}): Promise<Answer> =>
     call(shop.url, line, { token: shop.seller, ...options });
   const list = await as(`GET ${path}/issuances`);
@@ -147,7 +151,7 @@ t.test('a wallet pages through units, and a plain number is still a cursor', asy
   const token = await shop.token('m-1');
   const [several, single] = [await shop.coupon({ perMember: 2 }), await shop.coupon()];
   for (const unit of [1, 2]) await call(shop.url, `POST ${several}/units/${unit}/download`, { token });
-  await shop.press(single, 'm-1');
+  await shop.request(single, 'm-1');
   const page = async (query: string) =>
     (await call(shop.url, `GET /v1/me/coupons?limit=1${query}`, { token })).body;
   const first = await page('');

@@ -33,8 +33,8 @@ t.test('a webhook is made, listed and removed by its seller', async (t) => {
   t.type(secret, 'string');
   t.same((await as('GET /v1/webhooks')).body, { items: [shown] }, 'without the secret');
   const id = String(shown['id']);
-  const stranger = await shop.token('901', 'seller');
-  t.same((await as('GET /v1/webhooks', undefined, stranger)).body, { items: [] });
+  const outsider = await shop.token('901', 'seller');
+  t.same((await as('GET /v1/webhooks', undefined, outsider)).body, { items: [] });
   for (const line of [
     'DELETE /v1/webhooks/:id',
     'POST /v1/webhooks/:id/enable',
@@ -42,7 +42,7 @@ t.test('a webhook is made, listed and removed by its seller', async (t) => {
     'POST /v1/webhooks/:id/test',
     'GET /v1/webhooks/:id/deliveries',
   ]) {
-    t.match(await as(line.replace(':id', id), undefined, stranger), {
+    t.match(await as(line.replace(':id', id), undefined, outsider), {
       status: 404,
       body: { code: 'unknown_webhook' },
     });
@@ -118,8 +118,8 @@ t.test('bad input', async (t) => {
   });
   const path = await shop.coupon();
   const couponId = Number(path.split('/').at(-1));
-  const stranger = await shop.token('901', 'seller');
-  t.match(await as('POST /v1/webhooks', { ...hook, couponIds: [couponId] }, stranger), {
+  const outsider = await shop.token('901', 'seller');
+  t.match(await as('POST /v1/webhooks', { ...hook, couponIds: [couponId] }, outsider), {
     status: 403,
     body: { code: 'forbidden' },
   });
@@ -172,8 +172,8 @@ t.test('a test message is sent at once, and a replay is taken down', async (t) =
 
   const path = await shop.coupon();
   const couponId = Number(path.split('/').at(-1));
-  await shop.press(path, 'm1');
-  await shop.press(path, 'm2');
+  await shop.request(path, 'm1');
+  await shop.request(path, 'm2');
   const replay = `POST /v1/webhooks/${id}/replay`;
   t.match(await as(replay, { couponId, fromIssueNo: 9 }), {
     status: 200,

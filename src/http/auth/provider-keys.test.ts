@@ -28,10 +28,10 @@ t.test('members of an outside provider download; sessions of our own are not off
   });
   t.match(coupon, { status: 201, body: { sellerId: 'shop-7' } });
   const token = await provider.sign('first');
-  const presses = await Promise.all(
+  const requests = await Promise.all(
     Array.from({ length: 50 }, () => call(server.url, 'POST /v1/coupons/1/download', { token })),
   );
-  t.strictSame(new Set(presses.map(({ body }) => body.issueNo)), new Set([1]));
+  t.strictSame(new Set(requests.map(({ body }) => body.issueNo)), new Set([1]));
   t.equal(provider.state.fetches, 1);
   const forged = await call(server.url, 'POST /v1/coupons/1/download', { token: await server.token('m-9') });
   t.match(forged, { status: 401, body: { reason: 'token_invalid' } }, 'HS256 is not among the algorithms');

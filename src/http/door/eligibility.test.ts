@@ -22,7 +22,7 @@ const token = shop.seller;
 const dataDir = t.testdirName;
 const idOf = (path: string): number => Number(path.split('/').at(-1));
 
-async function press(path: string, member: string, claims: object = {}, headers = {}): Promise<Answer> {
+async function request(path: string, member: string, claims: object = {}, headers = {}): Promise<Answer> {
   return call(shop.url, `POST ${path}/download`, {
     token: await shop.token(member, 'member', 60, { ...claims }),
     headers,
@@ -30,9 +30,9 @@ async function press(path: string, member: string, claims: object = {}, headers 
 }
 
 /** Asks until the answer is another than "not ready": the copy in memory is being loaded. */
-async function pressLoaded(path: string, member: string, claims: object = {}): Promise<Answer> {
+async function requestLoaded(path: string, member: string, claims: object = {}): Promise<Answer> {
   for (const untilMs = Date.now() + PATIENCE_MS; ;) {
-    const answer = await press(path, member, claims);
+    const answer = await request(path, member, claims);
     if (answer.body.code !== 'not_ready' || Date.now() > untilMs) return answer;
     await pause(20);
   }
@@ -58,7 +58,7 @@ t.test('claims of the token decide, and a winner who lost the grade keeps its co
   t.match(await call(shop.url, `GET ${path}`), {
     body: { eligibility: { claims: { grade: ['gold', 'vip'], first_order: [true] } } },
   });
-  t.match(await press(path, 'm-1', { grade: 'gold', first_order: true }), { status: 201 });
+  t.match(await request(path, 'm-1', { grade: 'gold', first_order: true }), { status: 201 });
   const refused = [
     {},
     { grade: 'gold' },
@@ -66,11 +66,11 @@ t.test('claims of the token decide, and a winner who lost the grade keeps its co
     { grade: 'gold', first_order: 'true' },
   ];
   for (const claims of refused) {
-    const answer = await press(path, 'm-2', claims);
+    const answer = await request(path, 'm-2', claims);
     t.match(answer, refusedBy('claims'));
     t.notMatch(answer.text, /gold|vip|first_order/, 'the answer names no value');
   }
-  t.match(await press(path, 'm-1', { grade: 'silver' }), {
+  t.match(await request(path, 'm-1', { grade: 'silver' }), {
     status: 200,
     body: { outcome: 'already_issued' },
   });
@@ -84,15 +84,15 @@ t.test(
   async (t) => {
     const eligibility = { claims: { level: [1, 2] } };
     const scheduled = await shop.coupon({ eligibility, opensAt: fromNow(3_600_000) });
-    t.match(await press(scheduled, 'm-1', { level: 3 }), refusedBy('claims'));
-    t.match(await press(scheduled, 'm-1', { level: 1 }), { body: { code: 'not_open' } });
+    t.match(await request(scheduled, 'm-1', { level: 3 }), refusedBy('claims'));
+    t.match(await request(scheduled, 'm-1', { level: 1 }), { body: { code: 'not_open' } });
     const path = await shop.coupon({ eligibility, quantity: 1 });
-    t.match(await press(path, 'm-1', { level: 2 }), { status: 201 });
-    t.match(await press(path, 'm-2', { level: 2 }), { body: { code: 'sold_out' } });
-    t.match(await press(path, 'm-3', { level: '1' }), refusedBy('claims'), 'text is no number');
+    t.match(await request(path, 'm-1', { level: 2 }), { status: 201 });
+    t.match(await request(path, 'm-2', { level: 2 }), { body: { code: 'sold_out' } });
+    t.match(await request(path, 'm-3', { level: '1' }), refusedBy('claims'), 'text is no number');
     await act(path, 'pause');
-    t.match(await press(path, 'm-3'), refusedBy('claims'));
-    t.match(await press(path, 'm-1'), { status: 200 });
+    t.match(await request(path, 'm-3'), refusedBy('claims'));
+    t.match(await request(path, 'm-1'), { status: 200 });
   },
 );
 
@@ -103,11 +103,15 @@ t.test('a presence ticket may carry the claims, and those of a key’s call coun
   const ticket = (claims: Record<string, string>, seconds = 60) =>
     new TokenIssuer(room.secret, room).issueTicket('m-1', couponId, seconds, Date.now(), claims);
   const silver = { 'x-presence-ticket': await ticket({ grade: 'silver' }) };
-  t.match(await press(path, 'm-1', { grade: 'gold' }, silver), refusedBy('claims'), 'the ticket comes first');
-  t.match(await press(path, 'm-1', {}, { 'x-presence-ticket': `${await ticket({ grade: 'gold' })}x` }), {
+  t.match(
+    await request(path, 'm-1', { grade: 'gold' }, silver),
+    refusedBy('claims'),
+    'the ticket comes first',
+  );
+  t.match(await request(path, 'm-1', {}, { 'x-presence-ticket': `${await ticket({ grade: 'gold' })}x` }), {
     body: { code: 'presence_invalid' },
   });
-  t.match(await press(path, 'm-1', {}, { 'x-presence-ticket': await ticket({ grade: 'gold' }) }), {
+  t.match(await request(path, 'm-1', {}, { 'x-presence-ticket': await ticket({ grade: 'gold' }) }), {
     status: 201,
   });
   const made = await call(shop.url, 'POST /v1/keys', { token, body: { name: 'till', scopes: ['issue'] } });
@@ -129,27 +133,27 @@ t.test('a presence ticket may carry the claims, and those of a key’s call coun
 
 t.test('a list admits its members and no other, and changes count at once', async (t) => {
   const path = await shop.coupon({ eligibility: { audience: true } });
-  t.match(await pressLoaded(path, 'm-1'), refusedBy('audience'), 'an empty list is for no member');
+  t.match(await requestLoaded(path, 'm-1'), refusedBy('audience'), 'an empty list is for no member');
   t.match(await list(path, { add: ['m-1', 'm-2', '한글'] }), { status: 200, body: { members: 3, added: 3 } });
   t.match(
     await until(
-      () => press(path, 'm-1'),
+      () => request(path, 'm-1'),
       ({ status }) => status === 201,
     ),
     { status: 201 },
   );
-  t.match(await press(path, 'm-3'), refusedBy('audience'));
+  t.match(await request(path, 'm-3'), refusedBy('audience'));
   t.match(await list(path, { remove: ['m-1', 'm-2'] }), { body: { members: 1, removed: 2 } });
   // While it is paused nothing is issued to a member who is still on the copy.
   await act(path, 'pause');
   const removed = await until(
-    () => press(path, 'm-2'),
+    () => request(path, 'm-2'),
     ({ status }) => status === 403,
   );
   t.match(removed, refusedBy('audience'));
   await act(path, 'resume');
-  t.match(await press(path, 'm-1'), { status: 200 }, 'a holder keeps its coupon');
-  t.match(await press(path, '한글'), { status: 201 });
+  t.match(await request(path, 'm-1'), { status: 200 }, 'a holder keeps its coupon');
+  t.match(await request(path, '한글'), { status: 201 });
   const show = (query: string) => call(shop.url, `GET ${path}/audience${query}`, { token });
   t.same((await show('')).body, { couponId: idOf(path), members: 1 });
   t.match((await show('?memberId=m-1')).body, { listed: false, memberId: 'm-1' });
@@ -214,7 +218,7 @@ t.test('the list is read page by page, and removed a thousand members at once', 
 
 t.test('holders of a coupon that is over are excluded, until their unit is taken back', async (t) => {
   const first = await shop.coupon({ quantity: 5 });
-  for (const member of ['m-1', 'm-2']) t.match(await press(first, member), { status: 201 });
+  for (const member of ['m-1', 'm-2']) t.match(await request(first, member), { status: 201 });
   const eligibility = { notIssued: [idOf(first)] };
   const body = { name: 'Second', quantity: 5, eligibility };
   const register = (more: object = {}) =>
@@ -234,17 +238,17 @@ t.test('holders of a coupon that is over are excluded, until their unit is taken
   t.match(await register({ eligibility: { notIssued: [999_999] } }), { body: { code: 'not_exclusive' } });
   await act(first, 'close');
   const path = String((await register()).headers.location);
-  t.match(await pressLoaded(path, 'm-1'), refusedBy('not_issued'));
-  t.match(await press(path, 'm-3'), { status: 201 });
+  t.match(await requestLoaded(path, 'm-1'), refusedBy('not_issued'));
+  t.match(await request(path, 'm-3'), { status: 201 });
   await call(shop.url, `DELETE ${first}/issuances/2`, { token });
   t.match(
     await until(
-      () => press(path, 'm-2'),
+      () => request(path, 'm-2'),
       ({ status }) => status === 201,
     ),
     { status: 201 },
   );
-  t.match(await press(path, 'm-1'), refusedBy('not_issued'));
+  t.match(await request(path, 'm-1'), refusedBy('not_issued'));
   const itself = await patch(path, { eligibility: { notIssued: [idOf(path)] } });
   t.match(itself, { status: 409 });
 });
@@ -257,14 +261,14 @@ t.test('while a coupon is open its rule is narrowed at once and widened only aft
   }
   const narrow = { claims: { grade: ['gold'], level: [1] } };
   t.match(await patch(path, { eligibility: narrow }), { status: 200, body: { eligibility: narrow } });
-  t.match(await press(path, 'm-1', { grade: 'gold' }), refusedBy('claims'), 'in force with the answer');
+  t.match(await request(path, 'm-1', { grade: 'gold' }), refusedBy('claims'), 'in force with the answer');
   await act(path, 'pause');
   t.match(await patch(path, wide), { status: 200 });
   const lifted = await patch(path, { eligibility: null });
   t.equal(lifted.status, 200);
   t.notOk('eligibility' in lifted.body);
   await act(path, 'resume');
-  t.match(await press(path, 'm-1'), { status: 201 });
+  t.match(await request(path, 'm-1'), { status: 201 });
 });
 
 t.test('a rule is set before the coupon opens, not with the change that opens it', async (t) => {
@@ -273,14 +277,14 @@ t.test('a rule is set before the coupon opens, not with the change that opens it
   const first = { status: 409, body: { code: 'pause_first', detail: /Change the rule first/ } };
   const path = await shop.coupon({ opensAt });
   t.match(await patch(path, { opensAt: null, eligibility }), first);
-  t.match(await press(path, 'm-1'), { status: 409, body: { code: 'not_open' } }, 'nothing was changed');
+  t.match(await request(path, 'm-1'), { status: 409, body: { code: 'not_open' } }, 'nothing was changed');
   t.match(await patch(path, { eligibility }), { status: 200 });
   t.match(await patch(path, { opensAt: null, eligibility: null }), {
     status: 409,
     body: { code: 'pause_first' },
   });
   t.match(await patch(path, { opensAt: null, eligibility }), { status: 200, body: { state: 'open' } });
-  t.match(await press(path, 'm-1'), refusedBy('claims'));
+  t.match(await request(path, 'm-1'), refusedBy('claims'));
 
   const units = await shop.coupon({ opensAt, perMember: 2 });
   t.match(await patch(units, { opensAt: null, perMember: 1 }), first);

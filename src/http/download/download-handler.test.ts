@@ -6,7 +6,7 @@ import { TokenIssuer } from '../auth/token-issuer.js';
 import { call, exchangeBytes } from '../testing/client.js';
 import { fromNow, openShop } from '../testing/shop.js';
 
-const pressOverSocket = (path: string, token: string, headers = '', body = ''): string =>
+const requestOverSocket = (path: string, token: string, headers = '', body = ''): string =>
   `POST ${path}/download HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n${headers}\r\n${body}`;
 
 const answersIn = (received: string): number => received.split('HTTP/1.1 ').length - 1;
@@ -14,7 +14,7 @@ const answersIn = (received: string): number => received.split('HTTP/1.1 ').leng
 t.test('exactly the first two win a coupon of two, and a second press answers the same', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon({ quantity: 2 });
-  const first = await shop.press(path, 'm-1');
+  const first = await shop.request(path, 'm-1');
   t.equal(first.status, 201);
   t.match(first.headers, { 'content-type': 'application/json' });
   t.strictSame(Object.keys(first.body), ['outcome', 'couponId', 'memberId', 'issueNo', 'issuedAt']);
@@ -25,9 +25,12 @@ t.test('exactly the first two win a coupon of two, and a second press answers th
     issueNo: 1,
     issuedAt: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
   });
-  t.match(await shop.press(path, 'm-1'), { status: 200, body: { ...first.body, outcome: 'already_issued' } });
-  t.match(await shop.press(path, 'm-2'), { status: 201, body: { issueNo: 2 } });
-  const late = await shop.press(path, 'm-3');
+  t.match(await shop.request(path, 'm-1'), {
+    status: 200,
+    body: { ...first.body, outcome: 'already_issued' },
+  });
+  t.match(await shop.request(path, 'm-2'), { status: 201, body: { issueNo: 2 } });
+  const late = await shop.request(path, 'm-3');
   t.match(late, {
     status: 409,
     headers: { 'content-type': 'application/problem+json' },
@@ -35,7 +38,7 @@ t.test('exactly the first two win a coupon of two, and a second press answers th
   });
   t.strictSame(Object.keys(late.body), ['type', 'title', 'status', 'code', 'detail']);
   t.match(
-    await shop.press(path, 'm-2'),
+    await shop.request(path, 'm-2'),
     { status: 200, body: { issueNo: 2 } },
     'a winner gets its answer even then',
   );
@@ -45,7 +48,7 @@ t.test('before opening the answer says when, and takes nothing', async (t) => {
   const shop = await openShop(t);
   const opensAt = fromNow(3_600_000);
   const path = await shop.coupon({ opensAt });
-  const answer = await shop.press(path, 'm-1');
+  const answer = await shop.request(path, 'm-1');
   t.match(answer, { status: 409, body: { code: 'not_open', opensAt } });
   const retryAfter = Number(answer.headers['retry-after']);
   t.ok(retryAfter > 3_590 && retryAfter <= 3_600, `Retry-After is ${retryAfter}`);
@@ -56,14 +59,14 @@ t.test('paused, resumed, closed, ended: each answer has its own code', async (t)
   const shop = await openShop(t);
   const path = await shop.coupon();
   await call(shop.url, `POST ${path}/pause`, { token: shop.seller });
-  t.match(await shop.press(path, 'm-1'), { status: 409, body: { code: 'paused' } });
+  t.match(await shop.request(path, 'm-1'), { status: 409, body: { code: 'paused' } });
   await call(shop.url, `POST ${path}/resume`, { token: shop.seller });
-  t.match(await shop.press(path, 'm-1'), { status: 201 });
+  t.match(await shop.request(path, 'm-1'), { status: 201 });
   await call(shop.url, `POST ${path}/close`, { token: shop.seller });
-  t.match(await shop.press(path, 'm-2'), { status: 409, body: { code: 'closed' } });
-  t.match(await shop.press(path, 'm-1'), { status: 200, body: { outcome: 'already_issued' } });
+  t.match(await shop.request(path, 'm-2'), { status: 409, body: { code: 'closed' } });
+  t.match(await shop.request(path, 'm-1'), { status: 200, body: { outcome: 'already_issued' } });
   const ended = await shop.coupon({ opensAt: fromNow(-2_000), closesAt: fromNow(-1_000) });
-  t.match(await shop.press(ended, 'm-1'), { status: 409, body: { code: 'closed' } });
+  t.match(await shop.request(ended, 'm-1'), { status: 409, body: { code: 'closed' } });
 });
 
 t.test('text that is no coupon id names no coupon', async (t) => {
@@ -84,7 +87,7 @@ t.test('text that is no coupon id names no coupon', async (t) => {
     '9'.repeat(16),
     '1'.repeat(1_900),
   ]) {
-    const answer = await shop.press(`/v1/coupons/${id}`, 'm-1');
+    const answer = await shop.request(`/v1/coupons/${id}`, 'm-1');
     t.match(answer, { status: 404, body: { code: 'unknown_coupon' } }, id.slice(0, 20));
   }
 });
@@ -92,8 +95,8 @@ t.test('text that is no coupon id names no coupon', async (t) => {
 t.test('without a good member token there is no press', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon();
-  const press = (headers: Record<string, string>) => call(shop.url, `POST ${path}/download`, { headers });
-  t.match(await press({}), {
+  const request = (headers: Record<string, string>) => call(shop.url, `POST ${path}/download`, { headers });
+  t.match(await request({}), {
     status: 401,
     headers: { 'www-authenticate': 'Bearer', 'content-type': 'application/problem+json' },
     body: { code: 'unauthenticated', reason: 'token_missing' },
@@ -107,7 +110,7 @@ t.test('without a good member token there is no press', async (t) => {
     `Bearer ${good}x`,
     `Bearer ${'x'.repeat(9_000)}`,
   ]) {
-    t.match(await press({ authorization }), {
+    t.match(await request({ authorization }), {
       status: 401,
       headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
       body: { code: 'unauthenticated', reason: 'token_invalid' },
@@ -115,15 +118,15 @@ t.test('without a good member token there is no press', async (t) => {
   }
   const foreign = new TokenIssuer(Buffer.alloc(32, 1), { issuer: 'seonchak', audiences: ['seonchak'] });
   const forged = await foreign.issue('m-1', 'member', 60, Date.now());
-  t.match(await press({ authorization: `Bearer ${forged}` }), {
+  t.match(await request({ authorization: `Bearer ${forged}` }), {
     status: 401,
     body: { reason: 'token_invalid' },
   });
-  t.match(await press({ authorization: `Bearer ${shop.seller}` }), {
+  t.match(await request({ authorization: `Bearer ${shop.seller}` }), {
     status: 403,
     body: { code: 'wrong_role' },
   });
-  t.match(await press({ authorization: `bearer ${good}` }), { status: 201 }, 'the scheme has no case');
+  t.match(await request({ authorization: `bearer ${good}` }), { status: 201 }, 'the scheme has no case');
   t.match((await call(shop.url, `GET ${path}`)).body, { issued: 1 });
 });
 
@@ -149,7 +152,7 @@ t.test('two Authorization headers are two opinions, and neither counts', async (
   const second = `Authorization: Bearer ${await shop.token('m-2')}\r\n`;
   const { received } = await exchangeBytes(
     shop.http.port,
-    [pressOverSocket(path, one, second)],
+    [requestOverSocket(path, one, second)],
     (text) => answersIn(text) === 1,
   );
   t.match(received, /^HTTP\/1\.1 401 /);
@@ -162,12 +165,12 @@ t.test('an unexpected body is not read, and one in chunks ends the connection', 
   const large = 'x'.repeat(300_000);
   const { received } = await exchangeBytes(
     shop.http.port,
-    [pressOverSocket(path, token, `Content-Length: ${large.length}\r\n`, large)],
+    [requestOverSocket(path, token, `Content-Length: ${large.length}\r\n`, large)],
     (text) => answersIn(text) === 1,
   );
   t.match(received, /^HTTP\/1\.1 201 /);
   // To the library everything behind the last chunk is another request.
-  const chunks = pressOverSocket(path, token, 'Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n0\r\n\r\n');
+  const chunks = requestOverSocket(path, token, 'Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n0\r\n\r\n');
   const chunked = await exchangeBytes(shop.http.port, [chunks]);
   t.match(chunked.received, /^HTTP\/1\.1 200 [^]*\r\nConnection: close\r\n/);
   t.ok(chunked.closed);
@@ -180,7 +183,7 @@ t.test(
   'answers that are known at once come in order through one connection, a thousand in a row',
   async (t) => {
     const shop = await openShop(t);
-    const requests = pressOverSocket('/v1/coupons/no-id', await shop.token('m-1')).repeat(1_000);
+    const requests = requestOverSocket('/v1/coupons/no-id', await shop.token('m-1')).repeat(1_000);
     const { received } = await exchangeBytes(
       shop.http.port,
       [requests],
@@ -198,10 +201,10 @@ t.test('a member who disconnects before the batch leaves takes no unit', async (
   for (let round = 0; round < 20; round++) {
     const socket = connect(shop.http.port, '127.0.0.1');
     await once(socket, 'connect');
-    socket.write(pressOverSocket(path, token));
+    socket.write(requestOverSocket(path, token));
     socket.resetAndDestroy();
   }
-  const answer = await shop.press(path, 'm-1');
+  const answer = await shop.request(path, 'm-1');
   const { issued } = (await call(shop.url, `GET ${path}`)).body;
   t.equal(issued, 1, 'one unit, one holder');
   t.match(answer.status, answer.status === 201 ? 201 : 409);
@@ -211,7 +214,7 @@ t.test('a member who disconnects before the batch leaves takes no unit', async (
 t.test('one member with a hundred presses in flight holds one coupon', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon();
-  const answers = await Promise.all(Array.from({ length: 100 }, () => shop.press(path, 'm-1')));
+  const answers = await Promise.all(Array.from({ length: 100 }, () => shop.request(path, 'm-1')));
   t.strictSame(new Set(answers.map(({ body }) => body.issueNo)), new Set([1]));
   t.equal(answers.filter(({ status }) => status === 201).length, 1);
   t.equal(answers.filter(({ status }) => status === 200).length, 99);

@@ -75,11 +75,11 @@ const mappedIpv4 = /^(?:::ffff:|(?:0000:){5}ffff:)/i;
 
 /** An IPv4 address that came over an IPv6 socket is the same caller as over IPv4. */
 function plainAddress(text: string): string {
-  const rest = text.replace(mappedIpv4, '');
-  if (rest === text) return text;
-  if (isIP(rest) === 4) return rest;
+  const unmapped = text.replace(mappedIpv4, '');
+  if (unmapped === text) return text;
+  if (isIP(unmapped) === 4) return unmapped;
   // In the library's spelling the last two groups are hexadecimal.
-  const [high = '', low = ''] = rest.split(':');
+  const [high = '', low = ''] = unmapped.split(':');
   const bytes = Number.parseInt(high.padStart(4, '0') + low.padStart(4, '0'), 16);
   return [bytes >>> 24, (bytes >>> 16) & 255, (bytes >>> 8) & 255, bytes & 255].join('.');
 }

@@ -12,7 +12,7 @@ t.test('a member who presses without end is slowed down, and no other member is'
   const shop = await openShop(t, { settings: { limits: { ...TEST_LIMITS, member: stingy } } });
   const path = await shop.coupon();
   const answers = [];
-  for (let press = 0; press < 8; press++) answers.push(await shop.press(path, 'bot'));
+  for (let request = 0; request < 8; request++) answers.push(await shop.request(path, 'bot'));
   t.strictSame(
     answers.map(({ status }) => status),
     [201, 200, 200, 200, 200, 429, 429, 429],
@@ -21,7 +21,7 @@ t.test('a member who presses without end is slowed down, and no other member is'
     headers: { 'retry-after': '1', 'content-type': 'application/problem+json' },
     body: { code: 'rate_limited', status: 429 },
   });
-  t.match(await shop.press(path, 'honest'), { status: 201, body: { issueNo: 2 } });
+  t.match(await shop.request(path, 'honest'), { status: 201, body: { issueNo: 2 } });
   const token = await shop.token('bot');
   t.match(
     await call(shop.url, `GET ${path}/issuance`, { token }),
@@ -34,7 +34,7 @@ t.test('a member who presses without end is slowed down, and no other member is'
 t.test('under the limit advised for production a member may press a thousand times at once', async (t) => {
   const shop = await openShop(t);
   const path = await shop.coupon();
-  const answers = await Promise.all(Array.from({ length: 1_000 }, () => shop.press(path, 'mina')));
+  const answers = await Promise.all(Array.from({ length: 1_000 }, () => shop.request(path, 'mina')));
   t.equal(answers.filter(({ status }) => status === 201).length, 1);
   t.equal(answers.filter(({ status }) => status === 200).length, 999);
 });
@@ -54,7 +54,7 @@ t.test(
         })
       ).status;
     const statuses = [];
-    for (let press = 0; press < 7; press++) statuses.push(await from('203.0.113.7'));
+    for (let request = 0; request < 7; request++) statuses.push(await from('203.0.113.7'));
     t.strictSame(statuses, [404, 404, 404, 404, 404, 429, 429]);
     t.equal(await from('203.0.113.8'), 404);
     const headers = { 'x-forwarded-for': '203.0.113.7' };

@@ -30,7 +30,7 @@ t.test('a returned token can be taken again', async (t) => {
 
 t.test('one caller who asks without end does not touch others', async (t) => {
   const buckets = new TokenBuckets({ burst: 5, refillMs: 1_000 });
-  for (let press = 0; press < 10_000; press++) buckets.take('bot', press / 100);
+  for (let request = 0; request < 10_000; request++) buckets.take('bot', request / 100);
   const members = Array.from({ length: 20_000 }, (_, member) => String(member));
   t.equal(members.filter((member) => buckets.take(member, 100) > 0).length, 0);
   t.ok(buckets.take('bot', 100) > 0, 'and is remembered beside them');

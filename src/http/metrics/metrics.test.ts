@@ -22,13 +22,13 @@ async function registerCoupon(quantity: number): Promise<number> {
   return Number(answer.body['id']);
 }
 
-async function press(couponId: number, member: string): Promise<void> {
+async function request(couponId: number, member: string): Promise<void> {
   await call(server.url, `POST /v1/coupons/${couponId}/download`, { token: await server.token(member) });
 }
 
 t.test('downloads are counted by outcome, and what never happened is zero', async (t) => {
   const couponId = await registerCoupon(2);
-  for (const member of ['a', 'b', 'c', 'a']) await press(couponId, member);
+  for (const member of ['a', 'b', 'c', 'a']) await request(couponId, member);
   t.equal(await metric('seonchak_downloads_total{outcome="issued"}'), 2);
   t.equal(await metric('seonchak_downloads_total{outcome="sold_out"}'), 1);
   t.equal(await metric('seonchak_downloads_total{outcome="already_issued"}'), 1);

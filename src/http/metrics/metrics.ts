@@ -33,7 +33,7 @@ export interface MetricsSources {
   readonly counters: EngineCounters;
   readonly outcomes: OutcomeCounts;
   readonly durability: () => string;
-  newsHeard(): boolean;
+  receivesNews(): boolean;
   readonly settingsFaults?: (() => readonly string[]) | undefined;
   /** `undefined` where the decision is its own record. */
   readonly backlogSources: BacklogSources | undefined;
@@ -231,7 +231,7 @@ export function createMetrics(sources: MetricsSources): Registry {
     aggregator: 'min',
     registers: [registry],
     collect() {
-      this.set(sources.newsHeard() ? 1 : 0);
+      this.set(sources.receivesNews() ? 1 : 0);
     },
   });
   registerProcessMetrics(registry, 'api');

@@ -2,7 +2,7 @@
  * Serves one client connection of Node's HTTP server: one request after another, and an end that loses no answer.
  *
  * Node's server hands over all requests that came in one packet (pipelining) at once. Handlers get the next one when the previous one
- * is answered, so none is carried out behind an answer that ends the connection.
+ * is answered, so none is carried out after an answer that ends the connection.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';

@@ -60,9 +60,9 @@ t.test('pipelined requests are carried out one after another, and none behind th
   const many = await exchangeBytes(port, [head('GET /healthz').repeat(400)], undefined, PATIENCE_MS);
   t.ok(many.closed, 'a client that sends hundreds at once is disconnected');
   const member = await shop.token('behind-the-end');
-  const press = head(`POST ${path}/download`, `Authorization: Bearer ${member}`);
+  const request = head(`POST ${path}/download`, `Authorization: Bearer ${member}`);
   const body = `${chunks('{"name":"Before the end"}')}0\r\n\r\n`;
-  const last = await exchangeBytes(port, [patch('Transfer-Encoding: chunked') + body + press]);
+  const last = await exchangeBytes(port, [patch('Transfer-Encoding: chunked') + body + request]);
   t.match(last.received, /^HTTP\/1\.1 200 [^]*Connection: close/, 'a body in chunks ends the connection');
   t.ok(last.closed);
   t.equal(responses(last.received), 1);
@@ -125,12 +125,12 @@ t.test('trailers are read as such, and what is none is never carried out', async
 
 t.test('a download with a malformed body is not carried out', async (t) => {
   const member = await shop.token('malformed-body');
-  const press = head(
+  const request = head(
     `POST ${path}/download`,
     `Authorization: Bearer ${member}`,
     'Transfer-Encoding: chunked',
   );
-  const { received } = await exchangeBytes(port, [`${press}2\r\n{}\r\nxx\r\n`], undefined, PATIENCE_MS);
+  const { received } = await exchangeBytes(port, [`${request}2\r\n{}\r\nxx\r\n`], undefined, PATIENCE_MS);
   t.match(received, /^HTTP\/1\.1 400 [^]*malformed_request/);
   t.match(await call(shop.url, `GET ${path}/issuance`, { token: member }), { status: 404 });
 });
@@ -167,7 +167,7 @@ t.test('HEAD, a preflight and a stream of lines', async (t) => {
   const preflight = await call(shop.url, `OPTIONS ${path}/download`, { headers: cors });
   t.equal(preflight.status, 204);
   t.equal(preflight.headers['access-control-allow-origin'], 'https://shop.example');
-  await shop.press(path, 'in-the-list');
+  await shop.request(path, 'in-the-list');
   const headersOfLines = { accept: 'application/x-ndjson' };
   const lines = await call(shop.url, `GET ${path}/issuances`, {
     token: shop.seller,
@@ -188,7 +188,7 @@ t.test('a live stream flows, and ends when its reader leaves', async (t) => {
   socket.write(head(`GET ${path}/live`));
   while (events() < 1) await once(socket, 'data');
   t.match(received, /^HTTP\/1\.1 200 [^]*text\/event-stream/);
-  await shop.press(path, 'while-watched');
+  await shop.request(path, 'while-watched');
   while (events() < 2) await once(socket, 'data');
   t.equal(await watchers(), '1');
   socket.destroy();

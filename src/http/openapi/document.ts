@@ -17,7 +17,7 @@ const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds to wait, a whole number.', schema: { type: 'integer', minimum: 1 } },
 };
 /** Codes whose answer has `Retry-After`, whatever its status. */
-const TELLS_WHEN: ReadonlySet<ProblemCode> = new Set(['not_open', 'rate_limited']);
+const RETRY_AFTER_CODES: ReadonlySet<ProblemCode> = new Set(['not_open', 'rate_limited']);
 
 /** What the data of server-sent events is. */
 const EVENT_DATA: Readonly<Record<string, JsonObject>> = {
@@ -228,7 +228,7 @@ function problemObject(status: number, codes: readonly ProblemCode[]): JsonObjec
   const [only] = schemas;
   return {
     description: codes.map((code) => `\`${code}\``).join(', '),
-    ...(status === 503 || codes.some((code) => TELLS_WHEN.has(code)) ? { headers: RETRY_AFTER } : {}),
+    ...(status === 503 || codes.some((code) => RETRY_AFTER_CODES.has(code)) ? { headers: RETRY_AFTER } : {}),
     content: {
       [PROBLEM_TYPE]: {
         schema:

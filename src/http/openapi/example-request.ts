@@ -7,7 +7,7 @@ export interface ExampleRequest {
   readonly path: string;
   /** Values of the path, by name. */
   readonly values: Readonly<Record<string, string>>;
-  /** Required parameters behind the `?`. */
+  /** Required parameters after the `?`. */
   readonly query: readonly (readonly [name: string, value: string])[];
   /** Who asks; `undefined`: no token. */
   readonly role: string | undefined;

@@ -28,7 +28,7 @@ function ticketFor(path: string, member: string, seconds = 60): Promise<string> 
   return room.issueTicket(member, couponId, seconds, Date.now());
 }
 
-const pressWith = async (shop: Shop, path: string, member: string, ticket: string) =>
+const requestWith = async (shop: Shop, path: string, member: string, ticket: string) =>
   call(shop.url, `POST ${path}/download`, {
     token: await shop.token(member),
     headers: { 'x-presence-ticket': ticket },
@@ -44,9 +44,11 @@ const issuedOf = async (shop: Shop, path: string) => (await call(shop.url, `GET 
 t.test('with a ticket it is given as ever, and one ticket pressed many times gives one', async (t) => {
   const path = await shop.coupon({ presenceRequired: true, quantity: 5 });
   const ticket = await ticketFor(path, 'm-1');
-  const presses = await Promise.all(Array.from({ length: 40 }, () => pressWith(shop, path, 'm-1', ticket)));
-  t.equal(presses.filter(({ status }) => status === 201).length, 1);
-  t.strictSame(new Set(presses.map(({ body }) => body.issueNo)), new Set([1]));
+  const requests = await Promise.all(
+    Array.from({ length: 40 }, () => requestWith(shop, path, 'm-1', ticket)),
+  );
+  t.equal(requests.filter(({ status }) => status === 201).length, 1);
+  t.strictSame(new Set(requests.map(({ body }) => body.issueNo)), new Set([1]));
   t.equal(await issuedOf(shop, path), 1);
 });
 
@@ -54,7 +56,7 @@ t.test('without a ticket of this member for this coupon nothing is attempted', a
   const path = await shop.coupon({ presenceRequired: true });
   const other = await shop.coupon({ presenceRequired: true });
   const before = await refusedSoFar();
-  t.match(await shop.press(path, 'm-1'), { status: 403, body: { code: 'presence_required' } });
+  t.match(await shop.request(path, 'm-1'), { status: 403, body: { code: 'presence_required' } });
   const refused = [
     [await ticketFor(path, 'm-2'), 'presence_mismatch'],
     [await ticketFor(other, 'm-1'), 'presence_mismatch'],
@@ -65,26 +67,26 @@ t.test('without a ticket of this member for this coupon nothing is attempted', a
     ['x'.repeat(9_000), 'presence_invalid'],
   ] as const;
   for (const [ticket, code] of refused) {
-    t.match(await pressWith(shop, path, 'm-1', ticket), { status: 403, body: { code } });
+    t.match(await requestWith(shop, path, 'm-1', ticket), { status: 403, body: { code } });
   }
   const stats = await call(shop.url, `GET ${path}/stats`, { token: shop.seller });
   t.match(stats.body, { issued: 0, remaining: 10 });
   t.equal((await refusedSoFar()) - before, refused.length + 1, 'and counted');
-  t.match(await pressWith(shop, path, 'm-1', await ticketFor(path, 'm-1')), { status: 201 });
+  t.match(await requestWith(shop, path, 'm-1', await ticketFor(path, 'm-1')), { status: 201 });
 });
 
 t.test('a winner who presses again with its expired first ticket gets its number again', async (t) => {
   const path = await shop.coupon({ presenceRequired: true, quantity: 1 });
-  const won = await pressWith(shop, path, 'm-1', await ticketFor(path, 'm-1'));
+  const won = await requestWith(shop, path, 'm-1', await ticketFor(path, 'm-1'));
   const late = await ticketFor(path, 'm-1', -1);
-  t.match(await pressWith(shop, path, 'm-1', late), {
+  t.match(await requestWith(shop, path, 'm-1', late), {
     status: 200,
     body: { ...won.body, outcome: 'already_issued' },
   });
   // Another member's ticket reveals nothing, and a request without a ticket causes no read.
-  t.match(await pressWith(shop, path, 'm-2', late), { status: 403, body: { code: 'presence_mismatch' } });
-  t.match(await shop.press(path, 'm-1'), { status: 403, body: { code: 'presence_required' } });
-  t.match(await pressWith(shop, path, 'm-2', await ticketFor(path, 'm-2')), { body: { code: 'sold_out' } });
+  t.match(await requestWith(shop, path, 'm-2', late), { status: 403, body: { code: 'presence_mismatch' } });
+  t.match(await shop.request(path, 'm-1'), { status: 403, body: { code: 'presence_required' } });
+  t.match(await requestWith(shop, path, 'm-2', await ticketFor(path, 'm-2')), { body: { code: 'sold_out' } });
   t.match(await call(shop.url, `GET ${path}/issuance`, { token: await shop.token('m-1') }), {
     status: 200,
     body: { issueNo: 1 },
@@ -97,15 +99,15 @@ t.test('the demand is shown only where there is one, and may be put up and lifte
   t.notOk('presenceRequired' in plain.body);
   const change = (presenceRequired: unknown) =>
     call(shop.url, `PATCH ${path}`, { token: shop.seller, body: { presenceRequired } });
-  t.match(await shop.press(path, 'm-1'), { status: 201 });
+  t.match(await shop.request(path, 'm-1'), { status: 201 });
   t.match(await change(true), { status: 200, body: { presenceRequired: true } });
-  t.match(await shop.press(path, 'm-2'), { status: 403, body: { code: 'presence_required' } });
+  t.match(await shop.request(path, 'm-2'), { status: 403, body: { code: 'presence_required' } });
   const listed = await call(shop.url, `GET /v1/coupons?after=${idOf(path) - 1}`);
   t.match(listed.body, { items: [{ presenceRequired: true }] });
   const lifted = await change(false);
   t.equal(lifted.status, 200);
   t.notOk('presenceRequired' in lifted.body);
-  t.match(await shop.press(path, 'm-2'), { status: 201 });
+  t.match(await shop.request(path, 'm-2'), { status: 201 });
   for (const value of [null, 1, 'true']) {
     t.match(await change(value), { status: 400, body: { code: 'invalid_input' } });
   }
@@ -118,7 +120,7 @@ t.test('where no service issues tickets no coupon can demand one', async (t) => 
   t.match(await call(bare.url, 'POST /v1/coupons', { token: bare.seller, body }), refusal);
   const token = bare.seller;
   t.match(await call(bare.url, `PATCH ${path}`, { token, body: { presenceRequired: true } }), refusal);
-  t.match(await bare.press(path, 'm-1'), { status: 201 });
+  t.match(await bare.request(path, 'm-1'), { status: 201 });
 });
 
 t.test(
@@ -138,26 +140,26 @@ t.test(
     });
     const path = `/v1/coupons/${record.couponId}`;
     // Made by another process, so this one sees it at its next read; earlier downloads are served.
-    while ((await bare.press(path, 'quick')).status !== 503) await pause(ASK_AGAIN_MS);
-    const answer = await pressWith(bare, path, 'm-1', await ticketFor(path, 'm-1'));
+    while ((await bare.request(path, 'quick')).status !== 503) await pause(ASK_AGAIN_MS);
+    const answer = await requestWith(bare, path, 'm-1', await ticketFor(path, 'm-1'));
     t.match(answer, { status: 503, body: { code: 'presence_unavailable' }, headers: { 'retry-after': '2' } });
     const body = { presenceRequired: false };
     t.match(await call(bare.url, `PATCH ${path}`, { token: bare.seller, body }), { status: 200 });
-    t.match(await bare.press(path, 'm-1'), { status: 201 });
+    t.match(await bare.request(path, 'm-1'), { status: 201 });
   },
 );
 
 t.test('ids that no coupon has are unknown, however many are asked for at once', async (t) => {
   const path = await shop.coupon({ presenceRequired: true });
   const ahead = Array.from({ length: 200 }, (_, place) => `/v1/coupons/${idOf(path) + 1 + place}`);
-  const answers = await Promise.all(ahead.map((unknown) => shop.press(unknown, 'm-1')));
+  const answers = await Promise.all(ahead.map((unknown) => shop.request(unknown, 'm-1')));
   t.ok(answers.every(({ status, body }) => status === 404 && body.code === 'unknown_coupon'));
   // A member who guesses the next id gets no step ahead of the demand.
-  const guessing = Promise.all(Array.from({ length: 50 }, () => shop.press(ahead[0] ?? '', 'bot')));
+  const guessing = Promise.all(Array.from({ length: 50 }, () => shop.request(ahead[0] ?? '', 'bot')));
   const next = await shop.coupon({ presenceRequired: true });
   t.equal(next, ahead[0]);
   for (const { status } of await guessing) t.ok([403, 404].includes(status), `${status}`);
-  t.match(await shop.press(next, 'bot'), { status: 403 });
+  t.match(await shop.request(next, 'bot'), { status: 403 });
   t.equal(await issuedOf(shop, next), 0);
 });
 
@@ -221,7 +223,7 @@ t.test('forged tickets open nothing', async (t) => {
     'no token': 'presence',
   };
   for (const [name, ticket] of Object.entries(forged)) {
-    const answer = await pressWith(shop, path, 'm-1', ticket);
+    const answer = await requestWith(shop, path, 'm-1', ticket);
     t.match(answer, { status: 403, body: { code: 'presence_invalid' } }, name);
     t.notMatch(answer.text, /signature|\b(alg|aud|iss)\b/, 'and the answer does not name the fault');
   }
@@ -231,7 +233,7 @@ t.test('forged tickets open nothing', async (t) => {
   const { received } = await exchangeBytes(shop.http.port, [twice], (text) => text.includes('}'));
   t.match(received, /^HTTP\/1\.1 403 [^]*"presence_invalid"/, 'two tickets in one request');
   t.equal(await issuedOf(shop, path), 0);
-  t.match(await pressWith(shop, path, 'm-1', good), { status: 201 });
+  t.match(await requestWith(shop, path, 'm-1', good), { status: 201 });
 });
 
 t.test('a ticket opens nothing but downloads', async (t) => {
@@ -250,7 +252,7 @@ t.test('tickets of an outside service are verified by its keys', async (t) => {
   const path = await outside.coupon({ presenceRequired: true });
   const coupon = idOf(path);
   const ticket = await provider.sign('first', { coupon });
-  t.match(await pressWith(outside, path, 'm-1', ticket), {
+  t.match(await requestWith(outside, path, 'm-1', ticket), {
     status: 503,
     body: { code: 'presence_unavailable' },
   });
@@ -258,17 +260,17 @@ t.test('tickets of an outside service are verified by its keys', async (t) => {
   const late = Math.floor(Date.now() / 1_000) - 60;
   const expired = await provider.sign('first', { coupon, exp: late });
   // Keys are asked for again after two seconds.
-  let answer = await pressWith(outside, path, 'm-1', expired);
+  let answer = await requestWith(outside, path, 'm-1', expired);
   while (answer.status === 503) {
     await pause(ASK_AGAIN_MS);
-    answer = await pressWith(outside, path, 'm-1', expired);
+    answer = await requestWith(outside, path, 'm-1', expired);
   }
   t.match(answer, { status: 403, body: { code: 'presence_expired' } });
-  const presses = await Promise.all(
-    Array.from({ length: 30 }, () => pressWith(outside, path, 'm-1', ticket)),
+  const requests = await Promise.all(
+    Array.from({ length: 30 }, () => requestWith(outside, path, 'm-1', ticket)),
   );
-  t.strictSame(new Set(presses.map(({ body }) => body.issueNo)), new Set([1]));
-  t.match(await pressWith(outside, path, 'm-1', expired), {
+  t.strictSame(new Set(requests.map(({ body }) => body.issueNo)), new Set([1]));
+  t.match(await requestWith(outside, path, 'm-1', expired), {
     status: 200,
     body: { outcome: 'already_issued' },
   });
@@ -280,7 +282,7 @@ t.test('tickets of an outside service are verified by its keys', async (t) => {
     [await ticketFor(path, 'm-1'), 'presence_invalid'],
   ] as const;
   for (const [bad, code] of refused) {
-    t.match(await pressWith(outside, path, 'm-1', bad), { status: 403, body: { code } });
+    t.match(await requestWith(outside, path, 'm-1', bad), { status: 403, body: { code } });
   }
 });
 

@@ -9,7 +9,7 @@ export interface Shop extends EmbeddedServer {
   readonly seller: string;
   /** Registers a coupon and returns its path, `/v1/coupons/1`. */
   coupon(fields?: object): Promise<string>;
-  press(path: string, member: string): Promise<Answer>;
+  request(path: string, member: string): Promise<Answer>;
 }
 
 export async function openShop(t: Test, options?: EmbeddedServerOptions): Promise<Shop> {
@@ -24,7 +24,7 @@ export async function openShop(t: Test, options?: EmbeddedServerOptions): Promis
       if (status !== 201) throw new Error(`The coupon was not registered: ${text}`);
       return String(headers.location);
     },
-    press: async (path, member) =>
+    request: async (path, member) =>
       call(server.url, `POST ${path}/download`, { token: await server.token(member) }),
   };
 }

@@ -25,7 +25,7 @@ export interface HttpRequest {
 
 export interface HttpResponse {
   getRemoteAddressAsText(): ArrayBuffer;
-  /** Status and, behind line breaks, header lines (status-lines.ts). */
+  /** Status and, after line breaks, header lines (status-lines.ts). */
   writeStatus(head: string): HttpResponse;
   writeHeader(name: string, value: string): HttpResponse;
   /** Sends a part of a body of unknown length. False when the reader does not keep up. */

@@ -26,7 +26,7 @@ export const JSON_TYPE = 'application/json';
 export const PROBLEM_TYPE = 'application/problem+json';
 
 /**
- * Status line and header lines as one text for `writeStatus`, which puts it behind `HTTP/1.1 ` as it is: one call into the native
+ * Status line and header lines as one text for `writeStatus`, which puts it after `HTTP/1.1 ` as it is: one call into the native
  * code instead of one for each line. Only our own constants and numbers may go in: nothing is escaped here.
  */
 export function responseHead(

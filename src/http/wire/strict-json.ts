@@ -45,7 +45,7 @@ const COLON = 0x3a;
 const SPACE = 0x20;
 
 /**
- * Keys in text that JSON.parse has accepted: strings with a colon behind them. When a key occurs twice in an object,
+ * Keys in text that JSON.parse has accepted: strings with a colon after them. When a key occurs twice in an object,
  * the parsed value has fewer. A reviver does not help: it is called once a key, after the duplicates are removed.
  */
 function countKeysInText(text: string): number {

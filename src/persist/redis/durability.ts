@@ -26,7 +26,7 @@ type SettingsReply = Pick<
   'maxmemoryPolicy' | 'appendonly' | 'appendfsync' | 'noSyncOnRewrite'
 >;
 
-/** Asked behind each round too: the fourth name costs Redis 0.13 µs a round. */
+/** Asked after each round too: the fourth name costs Redis 0.13 µs a round. */
 export const SETTINGS_QUERY = [
   'maxmemory-policy',
   'appendonly',

@@ -64,7 +64,7 @@ export class InstallationStamp {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       if (attempt > 1) await pause(ATTEMPT_DELAY_MS);
       const { stamp } = await tables.read();
-      const { ahead, wasBehind } = await announce(calls, stamp);
+      const { ahead, wasBehind } = await compareStamp(calls, stamp);
       if (ahead === undefined) {
         this.#behind = [...this.#behind, wasBehind].slice(-COMPARISONS_KEPT);
         this.#note(stamp);
@@ -82,7 +82,7 @@ export class InstallationStamp {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       if (attempt > 1) await pause(ATTEMPT_DELAY_MS);
       const { stamp } = await tables.read();
-      if ((await announce(calls, stamp, false)).ahead === undefined) return true;
+      if ((await compareStamp(calls, stamp, false)).ahead === undefined) return true;
     }
     return false;
   }
@@ -105,7 +105,7 @@ export class InstallationStamp {
       this.#renewalFault = fault;
       return;
     }
-    if (this.#seen === next) await announce(calls, next);
+    if (this.#seen === next) await compareStamp(calls, next);
   }
 }
 
@@ -113,7 +113,7 @@ export class InstallationStamp {
  * @param writes whether Redis takes the stamp.
  * @returns the stamp in Redis where it is ahead of the database's, else whether it was behind.
  */
-async function announce(
+async function compareStamp(
   calls: ScriptCalls,
   stamp: string,
   writes = true,

@@ -59,7 +59,7 @@ export const couponKeys = (couponId: CouponId): string[] => [
 export const markerStart = (couponId: CouponId, birth: string): string =>
   birth === '' ? `${couponId}.` : `${couponId}.${birth}.`;
 
-/** 72 random bits in 12 characters: behind a birth a UUID made an admission 1–3 % more expensive (docs/adr/0062). */
+/** 72 random bits in 12 characters: after a birth a UUID made an admission 1–3 % more expensive (docs/adr/0062). */
 export const newToken = (): string => randomBytes(9).toString('base64url');
 
 /** By place in {@link couponKeys}: the text before the marker. */
@@ -95,7 +95,7 @@ export const warmingKey = (couponId: CouponId, unique: string): string =>
  */
 export const PENDING_KEY = 'seonchak:announced';
 
-/** Sorted set of lines that processes announce (redis-running-processes.ts): score the instant at which a line ends (ms). */
+/** Sorted set of lines that processes report (redis-running-processes.ts): score the instant at which a line ends (ms). */
 export const PROCESSES_KEY = 'seonchak:processes';
 
 /** Channel: couponId. */

@@ -8,8 +8,8 @@
  * messages between nodes.
  */
 import { randomUUID } from 'node:crypto';
-import { BEAT_MS, HEARING_MS } from '../../engine/domain/limits.js';
-import type { Hearing } from '../../engine/ports/versions.js';
+import { BEAT_MS, NEWS_TRUSTED_MS } from '../../engine/domain/limits.js';
+import type { NewsReception } from '../../engine/ports/versions.js';
 import { VERSIONS_CHANNEL } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
 import { RedisChannel } from './redis-channel.js';
@@ -22,30 +22,33 @@ const RENEW_BEATS = 10;
 const SILENCE_REPORTED_MS = 2_000;
 
 export class NewsPulse {
-  readonly hearing: Hearing = { untilMs: Number.NEGATIVE_INFINITY, sinceMs: Number.NEGATIVE_INFINITY };
+  readonly reception: NewsReception = {
+    untilMs: Number.NEGATIVE_INFINITY,
+    sinceMs: Number.NEGATIVE_INFINITY,
+  };
   readonly #calls: RedisCalls;
   readonly #channel: string;
   readonly #beats: RedisChannel;
   readonly #news: RedisChannel;
   readonly #onGap = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
-  readonly #onHeard: (heard: boolean) => void;
+  readonly #onReception: (received: boolean) => void;
   #sent = 0;
   #received = 0;
-  #heardAtMs = 0;
-  #heard = true;
+  #receivedAtMs = 0;
+  #wasReceiving = true;
 
   /**
    * @param news is subscribed to again, like the beats, while nothing is received.
-   * @param onHeard called when nothing was received for {@link SILENCE_REPORTED_MS}, and at the next beat.
+   * @param onReception called when nothing was received for {@link SILENCE_REPORTED_MS}, and at the next beat.
    */
   constructor(
     calls: RedisCalls,
     nodes: RedisNodes,
     news: RedisChannel,
-    onHeard: (heard: boolean) => void = () => undefined,
+    onReception: (received: boolean) => void = () => undefined,
   ) {
-    this.#onHeard = onHeard;
+    this.#onReception = onReception;
     this.#calls = calls;
     this.#news = news;
     this.#channel = `${VERSIONS_CHANNEL}:${randomUUID()}`;
@@ -56,7 +59,7 @@ export class NewsPulse {
   async start(onGap: () => void): Promise<() => void> {
     this.#onGap.add(onGap);
     if (this.#timer === undefined) {
-      this.#heardAtMs = performance.now();
+      this.#receivedAtMs = performance.now();
       this.#timer = setInterval(() => this.#beat(), BEAT_MS);
       this.#timer.unref();
       await this.#beats.listen((message) => this.#onBeat(message));
@@ -76,23 +79,23 @@ export class NewsPulse {
 
   #interrupted(): void {
     this.#received = Number.NaN;
-    this.hearing.untilMs = Number.NEGATIVE_INFINITY;
+    this.reception.untilMs = Number.NEGATIVE_INFINITY;
   }
 
   #beat(): void {
     this.#sent += 1;
-    if (performance.now() - this.#heardAtMs > SILENCE_REPORTED_MS) this.#report(false);
-    if (this.#sent % RENEW_BEATS === 0 && performance.now() > this.hearing.untilMs) {
+    if (performance.now() - this.#receivedAtMs > SILENCE_REPORTED_MS) this.#report(false);
+    if (this.#sent % RENEW_BEATS === 0 && performance.now() > this.reception.untilMs) {
       this.#beats.renew();
       this.#news.renew();
     }
     this.#calls.publish(this.#channel, `${this.#sent}:${performance.now()}`);
   }
 
-  #report(heard: boolean): void {
-    if (heard === this.#heard) return;
-    this.#heard = heard;
-    this.#onHeard(heard);
+  #report(received: boolean): void {
+    if (received === this.#wasReceiving) return;
+    this.#wasReceiving = received;
+    this.#onReception(received);
   }
 
   #onBeat(message: string): void {
@@ -101,9 +104,9 @@ export class NewsPulse {
     if (!(number <= this.#sent && sentAtMs <= performance.now())) return;
     const missedSome = number !== this.#received + 1;
     this.#received = number;
-    if (missedSome) this.hearing.sinceMs = sentAtMs;
-    this.hearing.untilMs = sentAtMs + HEARING_MS;
-    this.#heardAtMs = performance.now();
+    if (missedSome) this.reception.sinceMs = sentAtMs;
+    this.reception.untilMs = sentAtMs + NEWS_TRUSTED_MS;
+    this.#receivedAtMs = performance.now();
     this.#report(true);
     if (missedSome) for (const onGap of this.#onGap) onGap();
   }

@@ -37,7 +37,7 @@ export interface RedisBackEndOptions extends ConnectOptions {
   /** Called when settings that matter have changed while running. */
   readonly onSettings?: (faults: readonly string[], level: DurabilityLevel) => void;
   /** Called when news of other processes no longer arrive, and when they arrive again. */
-  readonly onNews?: (heard: boolean) => void;
+  readonly onNews?: (received: boolean) => void;
 }
 
 export interface BelongingCheck {

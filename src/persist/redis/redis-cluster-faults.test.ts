@@ -46,8 +46,8 @@ async function open(
   return { backEnd, couponId };
 }
 
-/** Presses one member after the other, as an actor does, until `done`; every number must follow the previous one. */
-async function pressUntil(
+/** Requests one member after the other, as an actor does, until `done`; every number must follow the previous one. */
+async function requestUntil(
   backEnd: RedisBackEnd,
   couponId: CouponId,
   done: Promise<unknown>,
@@ -86,7 +86,7 @@ t.test(
     t.teardown(() => cluster.stop());
     const { backEnd, couponId } = await open(t, cluster);
 
-    const full = await pressUntil(backEnd, couponId, moveSlot(cluster, metaKey(couponId)));
+    const full = await requestUntil(backEnd, couponId, moveSlot(cluster, metaKey(couponId)));
     t.same(numbered(full), oneTo(full.length), 'queue full');
 
     while ((await oneByOne(backEnd.queue).claim(couponId, 'token', 3_000, 60_000)) !== undefined) {
@@ -206,7 +206,7 @@ t.test('24: a planned failover under load loses nothing', async (t) => {
     }
     await delay(READ_COOLDOWN_MS);
   };
-  const answers = await pressUntil(backEnd, couponId, failOver());
+  const answers = await requestUntil(backEnd, couponId, failOver());
   t.same(numbered(answers), oneTo(answers.length));
   t.equal((await backEnd.admission.snapshots([couponId]))[0]?.issued, answers.length);
 });
@@ -228,7 +228,7 @@ t.test(
     const couponId = freshCouponId();
     const terms = { quantity: 9, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: false };
     await warmWith(backEnd.admission, { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 0 });
-    const press = async (name: string): Promise<string> => {
+    const request = async (name: string): Promise<string> => {
       try {
         const batch = { couponId, epoch: 1, holders: [member(name)], notAfterMs: FAR_FUTURE_MS };
         return outcomes(await backEnd.admission.admit(batch), 1)[0] ?? '';
@@ -236,15 +236,15 @@ t.test(
         return (error as { code: string }).code;
       }
     };
-    t.equal(await press('a'), 'issued 1');
+    t.equal(await request('a'), 'issued 1');
     await Promise.all(cluster.nodes.slice(0, 2).map((node) => node.kill('SIGKILL')));
     const seen = new Set<string>();
-    while (!seen.has('store_unavailable')) seen.add(await press('b'));
+    while (!seen.has('store_unavailable')) seen.add(await request('b'));
     for (const word of seen) t.match(word, /^(issued 2|already 2|store_unavailable|store_outcome_unknown)$/);
     await Promise.all(cluster.nodes.slice(0, 2).map((node) => node.restart()));
     await cluster.untilOk();
-    let word = await press('a');
-    while (word.startsWith('store_')) word = await press('a');
+    let word = await request('a');
+    while (word.startsWith('store_')) word = await request('a');
     t.equal(word, 'already 1');
   },
 );

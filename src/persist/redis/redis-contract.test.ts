@@ -67,16 +67,16 @@ function contracts(t: Test, name: string, redisUrls: readonly string[]): void {
   });
 }
 
-/** A client that listens as a process of the previous version does: it announces nothing. */
+/** A client that listens as a process of the previous version does: it reports nothing. */
 function aboutProcesses(t: Test, redisUrls: readonly string[]): void {
-  t.test('a process that listens and announces nothing is noticed until it ends', async (t) => {
+  t.test('a process that listens and reports nothing is noticed until it ends', async (t) => {
     const [api, recorder] = [await open(redisUrls, PREFIX), await open(redisUrls, PREFIX)];
     t.teardown(() => [api, recorder].forEach((backEnd) => backEnd.close()));
     t.equal(await api.processes.allKnowUnits(), true, 'no process listens');
     await api.versions.listen(() => undefined);
     await recorder.bell.listen(() => undefined);
     while (!(await api.processes.allKnowUnits())) await delay(POLL_MS);
-    t.equal(await recorder.processes.allKnowUnits(), true, 'all have announced themselves');
+    t.equal(await recorder.processes.allKnowUnits(), true, 'all have reported themselves');
     for (const channel of [VERSIONS_CHANNEL, BELL_CHANNEL]) {
       const earlier = new Redis(redisUrls[0] ?? '');
       await earlier.subscribe(PREFIX + channel);

@@ -10,7 +10,7 @@ import { issuancesOf, oneByOne } from '../../engine/testing/contracts/one-by-one
 import {
   single,
   warmed,
-  press,
+  request,
   FAR_FUTURE_MS,
   proxied,
   admit,
@@ -27,11 +27,11 @@ const UNKNOWN = { code: 'store_outcome_unknown' };
 t.test('13: an emptied script cache costs one reload and no double issue', async (t) => {
   const { client, backEnd } = await single(t);
   const couponId = await warmed(backEnd);
-  t.same(await press(backEnd, couponId, 'a'), ['issued 1']);
+  t.same(await request(backEnd, couponId, 'a'), ['issued 1']);
   await client.script('FLUSH');
-  t.same(await press(backEnd, couponId, 'a', 'b'), ['already 1', 'issued 2']);
+  t.same(await request(backEnd, couponId, 'a', 'b'), ['already 1', 'issued 2']);
   await client.script('FLUSH');
-  const replies = await Promise.all(members(5).map((memberId) => press(backEnd, couponId, memberId)));
+  const replies = await Promise.all(members(5).map((memberId) => request(backEnd, couponId, memberId)));
   t.same(replies.flat().sort(), ['issued 3', 'issued 4', 'issued 5', 'issued 6', 'issued 7']);
 });
 
@@ -47,7 +47,7 @@ t.test('a coupon whose keys are broken fails alone, and the others of its call a
   await client.hset(winnersKey(noWinner), 'a', 'a text');
   const holders = [member('a'), member('b')];
   const batches = couponIds.map((couponId) => ({ couponId, epoch: 1, holders, notAfterMs: FAR_FUTURE_MS }));
-  for (const told of [
+  for (const reply of [
     ['issued 1', 'issued 2'],
     ['already 1', 'already 2'],
   ]) {
@@ -57,7 +57,7 @@ t.test('a coupon whose keys are broken fails alone, and the others of its call a
       replies.map((reply) =>
         reply.status === 'fault' ? (reply.fault as { code?: unknown }).code : outcomes(reply, 2),
       ),
-      [told, ['not_ready', 'not_ready'], corrupt, corrupt, told],
+      [reply, ['not_ready', 'not_ready'], corrupt, corrupt, reply],
     );
   }
 });
@@ -66,7 +66,7 @@ t.test('16: a reply lost after the script ran leaves one issuance, found by a re
   const { proxy, direct, backEnd } = await proxied(t);
   const couponId = await warmed(direct);
   // The script must be in the cache, or the lost reply would be the one that reports its absence.
-  await press(direct, await warmed(direct), 'another');
+  await request(direct, await warmed(direct), 'another');
   proxy.behave({ replies: 'drop' });
   const replied = proxy.nextReply();
   const lost = admit(backEnd, couponId, ['a']);
@@ -76,7 +76,7 @@ t.test('16: a reply lost after the script ran leaves one issuance, found by a re
   await t.rejects(lost, UNKNOWN);
   proxy.behave({});
   t.equal((await direct.admission.snapshots([couponId]))[0]?.issued, 1);
-  t.same(await untilAnswered(() => press(backEnd, couponId, 'a')), ['already 1']);
+  t.same(await untilAnswered(() => request(backEnd, couponId, 'a')), ['already 1']);
   t.equal((await direct.admission.snapshots([couponId]))[0]?.issued, 1, 'nothing was sent twice');
 });
 
@@ -91,7 +91,7 @@ t.test('17: a request that was lost is issued once when it is repeated', async (
   });
   await t.rejects(lost, UNKNOWN);
   proxy.behave({});
-  t.same(await untilAnswered(() => press(backEnd, couponId, 'a')), ['issued 1']);
+  t.same(await untilAnswered(() => request(backEnd, couponId, 'a')), ['issued 1']);
 });
 
 t.test('18: into a black hole every call ends at its deadline, and all is well afterwards', async (t) => {
@@ -115,15 +115,15 @@ t.test('18: into a black hole every call ends at its deadline, and all is well a
     'the silent connection was cut: nothing more is sent into it',
   );
   proxy.behave({});
-  t.match(await untilAnswered(() => press(backEnd, couponId, 'a')), [/^(issued|already) 1$/]);
+  t.match(await untilAnswered(() => request(backEnd, couponId, 'a')), [/^(issued|already) 1$/]);
 });
 
 t.test('19: bytes that come one by one change nothing', async (t) => {
   const { proxy, direct, backEnd } = await proxied(t);
   const couponId = await warmed(direct, 3);
-  await press(backEnd, couponId, 'first');
+  await request(backEnd, couponId, 'first');
   proxy.behave({ chopBytes: 1 });
-  t.same(await press(backEnd, couponId, 'a', 'b', 'a', 'c'), [
+  t.same(await request(backEnd, couponId, 'a', 'b', 'a', 'c'), [
     'issued 2',
     'issued 3',
     'already 2',
@@ -134,11 +134,11 @@ t.test('19: bytes that come one by one change nothing', async (t) => {
 t.test('a reply nested without end costs its connection and not the process', async (t) => {
   const { proxy, direct, backEnd } = await proxied(t);
   const couponId = await warmed(direct);
-  await press(direct, await warmed(direct), 'another');
+  await request(direct, await warmed(direct), 'another');
   proxy.behave({ forgedReply: Buffer.from('*1\r\n'.repeat(100_000)) });
   await t.rejects(admit(backEnd, couponId, ['a']), UNKNOWN);
   proxy.behave({});
-  t.same(await untilAnswered(() => press(backEnd, couponId, 'a')), ['already 1']);
+  t.same(await untilAnswered(() => request(backEnd, couponId, 'a')), ['already 1']);
 });
 
 t.test('20: a frozen Redis issues nothing late and nothing twice', async (t) => {
@@ -150,7 +150,7 @@ t.test('20: a frozen Redis issues nothing late and nothing twice', async (t) => 
   await t.rejects(late, UNKNOWN);
   await t.rejects(admit(backEnd, couponId, ['c']), UNAVAILABLE, 'cut off: nothing is attempted any more');
   await server.kill('SIGCONT');
-  t.same(await untilAnswered(() => press(backEnd, couponId, 'c', 'a')), ['issued 2', 'already 1']);
+  t.same(await untilAnswered(() => request(backEnd, couponId, 'c', 'a')), ['issued 2', 'already 1']);
   t.equal(
     await backEnd.admission.issuanceOf(couponId, member('b')),
     undefined,
@@ -163,7 +163,7 @@ t.test(
   async (t) => {
     const { server, backEnd } = await single(t);
     const couponId = await warmed(backEnd, 100);
-    const before = await press(backEnd, couponId, ...members(50));
+    const before = await request(backEnd, couponId, ...members(50));
     await server.kill('SIGKILL');
     const started = performance.now();
     await t.rejects(
@@ -173,7 +173,7 @@ t.test(
     t.ok(performance.now() - started < SLACK_MS, 'without waiting for a deadline');
     while (backEnd.isServing()) await delay(1); // Readiness follows as soon as the socket's end is noticed.
     await server.restart();
-    const after = await untilAnswered(() => press(backEnd, couponId, ...members(50)));
+    const after = await untilAnswered(() => request(backEnd, couponId, ...members(50)));
     t.same(
       after,
       before.map((word) => word.replace('issued', 'already')),
@@ -198,7 +198,7 @@ t.test(
   async (t) => {
     const { client, backEnd } = await single(t);
     const couponId = await warmed(backEnd, 100);
-    await press(backEnd, couponId, ...members(20));
+    await request(backEnd, couponId, ...members(20));
     await client.config('SET', 'maxmemory', '1mb');
     const state = () =>
       Promise.all([
@@ -216,7 +216,7 @@ t.test(
     t.equal((await backEnd.admission.amend(couponId, { paused: true })).status, 'amended');
     await client.config('SET', 'maxmemory', '0');
     await backEnd.admission.amend(couponId, { paused: false });
-    t.same(await press(backEnd, couponId, 'n1'), ['issued 21']);
+    t.same(await request(backEnd, couponId, 'n1'), ['issued 21']);
   },
 );
 
@@ -226,7 +226,7 @@ t.test('22: with fewer replicas than Redis demands nothing is written', async (t
   await client.config('SET', 'min-replicas-to-write', '1');
   await t.rejects(admit(backEnd, couponId, ['a']), UNAVAILABLE);
   await client.config('SET', 'min-replicas-to-write', '0');
-  t.same(await press(backEnd, couponId, 'a'), ['issued 1']);
+  t.same(await request(backEnd, couponId, 'a'), ['issued 1']);
 });
 
 t.test(
@@ -245,11 +245,11 @@ t.test(
     const backEnd = await backEndAt(t, master.port, { replicaAcks: 1, callDeadlineMs: 1_500 });
     t.equal(backEnd.durability(), 'replica');
     const couponId = await warmed(backEnd);
-    t.same(await press(backEnd, couponId, 'a'), ['issued 1']);
+    t.same(await request(backEnd, couponId, 'a'), ['issued 1']);
     await replica.kill('SIGSTOP');
     await t.rejects(admit(backEnd, couponId, ['b']), UNKNOWN);
     await t.rejects(admit(backEnd, couponId, ['b']), UNKNOWN, 'a retry must not pass for free');
     await replica.kill('SIGCONT');
-    t.same(await untilAnswered(() => press(backEnd, couponId, 'b', 'a')), ['already 2', 'already 1']);
+    t.same(await untilAnswered(() => request(backEnd, couponId, 'b', 'a')), ['already 2', 'already 1']);
   },
 );

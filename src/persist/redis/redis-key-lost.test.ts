@@ -24,7 +24,7 @@ t.test('a coupon with a lost key', async (t) => {
   });
   const { admission, queue, recovery, admitted } = store;
 
-  const press = async (couponId: CouponId, epoch: number, ...names: string[]) =>
+  const request = async (couponId: CouponId, epoch: number, ...names: string[]) =>
     admission.admit({ couponId, epoch, holders: names.map(member), notAfterMs: FAR_FUTURE_MS });
 
   /** Sold out with five winners: two recorded, one claimed, two queued. */
@@ -37,7 +37,7 @@ t.test('a coupon with a lost key', async (t) => {
       issuedAtMs: 1,
     }));
     await warmWith(admission, { couponId, ...terms, version: 1, epoch: 1, lastIssueNo: 2 }, inChunks(issued));
-    await press(couponId, 1, 'c', 'd', 'e');
+    await request(couponId, 1, 'c', 'd', 'e');
     await oneByOne(queue).claim(couponId, 'one', 1, 60_000);
     return couponId;
   };
@@ -119,7 +119,7 @@ t.test('a coupon with a lost key', async (t) => {
         await lose(sameKeyOf(couponId), sameKeyOf);
         const [epoch] = await client.hmget(metaKey(couponId), 'epoch').catch(() => [null]);
         const before = await content(couponId);
-        const reply = await press(couponId, 1, 'a', 'new');
+        const reply = await request(couponId, 1, 'a', 'new');
         if (['meta', 'winners', 'queue'].includes(name)) t.equal(reply.status, 'not_ready');
         if (['meta', 'winners'].includes(name)) {
           t.match(await admission.amend(couponId, { paused: true }), { status: 'not_ready' });
@@ -138,7 +138,7 @@ t.test('a coupon with a lost key', async (t) => {
         const { begun, result } = await rebuild(couponId, epoch === null ? undefined : Number(epoch));
         t.equal(begun.claimsKnown, name !== 'meta', 'whether a recorder may hold what no key holds');
         t.equal(result, 'resumed');
-        const again = await press(couponId, 2, 'a', 'b', 'c', 'd', 'e', 'new');
+        const again = await request(couponId, 2, 'a', 'b', 'c', 'd', 'e', 'new');
         if (again.status !== 'decided') throw new Error(again.status);
         t.same(
           again.already.map(({ issueNo }) => issueNo),
@@ -187,12 +187,12 @@ t.test('a coupon with a lost key', async (t) => {
       await client.zremrangebyscore(key, '+inf', '+inf');
       await client.zadd(key, 0, '#');
     }
-    t.equal((await press(couponId, 1, 'new')).status, 'not_ready');
+    t.equal((await request(couponId, 1, 'new')).status, 'not_ready');
     t.match(await recovery.inspect(couponId, 0), { status: 'damaged' });
     const { begun, result } = await rebuild(couponId, 1);
     t.equal(begun.claimsKnown, false);
     t.equal(result, 'resumed');
-    const again = await press(couponId, 2, 'e', 'd', 'c', 'new');
+    const again = await request(couponId, 2, 'e', 'd', 'c', 'new');
     t.match(again, { status: 'decided', issuedCount: 0, refusal: 'sold_out' });
     const claim = await oneByOne(queue).claim(couponId, 'all', 10, 60_000);
     t.same(

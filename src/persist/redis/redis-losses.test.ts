@@ -3,14 +3,14 @@ import t from 'tap';
 import { inChunks, warmWith } from '../../engine/testing/contracts/admission-driver.js';
 import { freshCouponId, member } from '../../engine/testing/contracts/ids.js';
 import { couponKey, metaKey } from './keys.js';
-import { single, warmed, press, FAR_FUTURE_MS, backEndAt, UNAVAILABLE } from './testing/faulty-redis.js';
+import { single, warmed, request, FAR_FUTURE_MS, backEndAt, UNAVAILABLE } from './testing/faulty-redis.js';
 
 t.test('11: an emptied Redis is not ready, never sold out', async (t) => {
   const { client, backEnd } = await single(t);
   const couponId = await warmed(backEnd, 1);
-  await press(backEnd, couponId, 'a');
+  await request(backEnd, couponId, 'a');
   await client.flushall();
-  t.same(await press(backEnd, couponId, 'a', 'b'), ['not_ready', 'not_ready']);
+  t.same(await request(backEnd, couponId, 'a', 'b'), ['not_ready', 'not_ready']);
 });
 
 t.test('10: what a warm read before the store lost everything is not put in afterwards', async (t) => {

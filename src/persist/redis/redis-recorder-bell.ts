@@ -79,7 +79,7 @@ export class RedisRecorderBell implements RecorderBell, PendingMarks {
         if (couponId !== undefined) onRing(couponId);
       }
     });
-    this.#processes.announce(BELL_CHANNEL);
+    this.#processes.report(BELL_CHANNEL);
     return stop;
   }
 

@@ -1,11 +1,11 @@
 /**
- * Implements {@link RunningProcesses} over Redis: each process that listens to a channel announces a line with a time to live.
+ * Implements {@link RunningProcesses} over Redis: each process that listens to a channel reports a line with a time to live.
  *
  * API processes listen for versions and recorders for the bell, in this version and in those before. Redis replies to a PUBLISH with the
- * number of clients that received it, so a listener without a line is a process that announces nothing: an earlier version. The two numbers
+ * number of clients that received it, so a listener without a line is a process that reports nothing: an earlier version. The two numbers
  * have to be equal. A line of a process that died could hide an earlier version otherwise, until the line ends.
  */
-import { ANNOUNCE_EVERY_MS, ANNOUNCED_FOR_MS } from '../../engine/domain/limits.js';
+import { PROCESS_LINE_INTERVAL_MS, PROCESS_LINE_TTL_MS } from '../../engine/domain/limits.js';
 import type { RunningProcesses } from '../../engine/ports/running-processes.js';
 import { BELL_CHANNEL, newToken, PROCESSES_KEY, VERSIONS_CHANNEL } from './keys.js';
 import type { RedisCalls } from './redis-calls.js';
@@ -23,15 +23,18 @@ export class RedisRunningProcesses implements RunningProcesses {
     this.#calls = calls;
   }
 
-  /** From now on this process announces that it listens to the channel. Best effort: the next line comes within seconds. */
-  announce(channel: Channel): void {
+  /** From now on this process reports that it listens to the channel. Best effort: the next line comes within seconds. */
+  report(channel: Channel): void {
     if (this.#channels.has(channel)) return;
     this.#channels.add(channel);
-    this.#timer ??= setInterval(() => void this.#renew(ANNOUNCED_FOR_MS), ANNOUNCE_EVERY_MS).unref();
-    void this.#renew(ANNOUNCED_FOR_MS);
+    this.#timer ??= setInterval(
+      () => void this.#renew(PROCESS_LINE_TTL_MS),
+      PROCESS_LINE_INTERVAL_MS,
+    ).unref();
+    void this.#renew(PROCESS_LINE_TTL_MS);
   }
 
-  /** Announces nothing any more; the lines end in seconds. */
+  /** Reports nothing any more; the lines end in seconds. */
   stop(): void {
     clearInterval(this.#timer);
   }
@@ -45,12 +48,12 @@ export class RedisRunningProcesses implements RunningProcesses {
 
   async allKnowUnits(): Promise<boolean> {
     const lines = list(
-      await this.#calls.run('announce', [PROCESSES_KEY], [ANNOUNCED_FOR_MS, ...this.#lines()]),
+      await this.#calls.run('report-process', [PROCESSES_KEY], [PROCESS_LINE_TTL_MS, ...this.#lines()]),
     );
-    const announced = (channel: Channel): number =>
+    const reported = (channel: Channel): number =>
       lines.filter((line) => text(line).startsWith(lineStart(channel))).length;
     for (const channel of [VERSIONS_CHANNEL, BELL_CHANNEL] as const) {
-      if ((await this.#calls.countListeners(channel)) !== announced(channel)) return false;
+      if ((await this.#calls.countListeners(channel)) !== reported(channel)) return false;
     }
     return true;
   }
@@ -60,9 +63,11 @@ export class RedisRunningProcesses implements RunningProcesses {
   }
 
   async #renew(ttlMs: number): Promise<void> {
-    await this.#calls.run('announce', [PROCESSES_KEY], [ttlMs, ...this.#lines()]).catch(() => undefined);
+    await this.#calls
+      .run('report-process', [PROCESSES_KEY], [ttlMs, ...this.#lines()])
+      .catch(() => undefined);
   }
 }
 
-/** `units` names what is understood; a later version may announce more. */
+/** `units` names what is understood; a later version may report more. */
 const lineStart = (channel: Channel): string => `units ${channel} `;

@@ -1,5 +1,5 @@
 /** Implements {@link Versions} over Redis pub/sub, `couponId:version`. */
-import type { Hearing, Versions } from '../../engine/ports/versions.js';
+import type { NewsReception, Versions } from '../../engine/ports/versions.js';
 import { type CouponId, parseCouponId } from '../../engine/domain/coupon.js';
 import { VERSIONS_CHANNEL } from './keys.js';
 import { NewsPulse } from './news-pulse.js';
@@ -19,16 +19,16 @@ export class RedisVersions implements Versions {
     calls: RedisCalls,
     nodes: RedisNodes,
     processes: RedisRunningProcesses,
-    onHeard?: (heard: boolean) => void,
+    onReception?: (received: boolean) => void,
   ) {
     this.#calls = calls;
     this.#processes = processes;
     this.#channel = new RedisChannel(nodes, VERSIONS_CHANNEL);
-    this.#pulse = new NewsPulse(calls, nodes, this.#channel, onHeard);
+    this.#pulse = new NewsPulse(calls, nodes, this.#channel, onReception);
   }
 
-  get hearing(): Readonly<Hearing> {
-    return this.#pulse.hearing;
+  get reception(): Readonly<NewsReception> {
+    return this.#pulse.reception;
   }
 
   publish(couponId: CouponId, version: number): void {
@@ -47,7 +47,7 @@ export class RedisVersions implements Versions {
     });
     // After the subscription to the news: from the first beat on, none is missing.
     const stopPulse = await this.#pulse.start(onGap);
-    this.#processes.announce(VERSIONS_CHANNEL);
+    this.#processes.report(VERSIONS_CHANNEL);
     return async () => {
       stopPulse();
       await stopListening();

@@ -46,9 +46,9 @@ t.test('commands that are not there, or not granted', async (t) => {
   t.equal((await open()).isServing(), true);
   t.equal(await admin.dbsize(), 0, 'nothing is left behind');
 
-  const deaf = await open('-subscribe');
+  const cutOff = await open('-subscribe');
   await t.rejects(
-    deaf.bell.listen(() => undefined),
+    cutOff.bell.listen(() => undefined),
     refusing('SUBSCRIBE'),
   );
   await t.rejects(openRedisBackEnd({ redisUrls: [renamed.url], ...options }), refusing('EVALSHA'));

@@ -8,7 +8,7 @@ export const scriptKeyCounts = {
   ack: 2,
   admit: 3,
   amend: 2,
-  announce: 1,
+  'report-process': 1,
   backlog: 2,
   'check-marks': 1,
   claim: 4,

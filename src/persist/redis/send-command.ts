@@ -2,7 +2,7 @@
  * Writes one command to one node, with what must be known of the node before its reply counts, within a time.
  *
  * At level `replica` a WAIT follows the command. A decision is followed by a question for the settings: Redis answers the commands of a connection in
- * their order, so a setting that was changed before the decision is seen behind it.
+ * their order, so a setting that was changed before the decision is seen after it.
  */
 import { Command, type Redis } from 'ioredis';
 import { StoreOutcomeUnknownError } from '../../engine/domain/errors.js';
@@ -24,7 +24,7 @@ export interface Attempt {
   readonly acks: number;
   /** Replicas count when they have the write on their disks. */
   readonly acksOnDisk?: boolean;
-  /** Judges the settings behind the command. Absent: they are not asked for. */
+  /** Judges the settings after the command. Absent: they are not asked for. */
   readonly settings?: { confirm(node: Redis, reply: readonly string[]): void };
 }
 
@@ -88,7 +88,7 @@ export function acksOf(reply: unknown): number {
 
 /** What one turn of the event loop sends to one node. */
 interface Turn {
-  /** The reply of CONFIG behind the last command of the turn; asked for once, however many decisions there are. */
+  /** The reply of CONFIG after the last command of the turn; asked for once, however many decisions there are. */
   settings(): Promise<readonly string[]>;
 }
 

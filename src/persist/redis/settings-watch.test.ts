@@ -14,7 +14,7 @@ interface Watched {
   readonly watch: SettingsWatch;
   readonly levels: readonly DurabilityLevel[];
   readonly set: (name: string, value: string) => Promise<void>;
-  /** As behind a decision. */
+  /** As after a decision. */
   readonly confirm: () => Promise<void>;
 }
 

@@ -7,7 +7,7 @@
  * level that is claimed.
  *
  * A check every two seconds notices a change while nothing is decided. Between two checks each decision notices it: Redis
- * is asked for the settings right behind the script, and what was decided under a refused setting is not answered.
+ * is asked for the settings right after the script, and what was decided under a refused setting is not answered.
  */
 import type { Redis } from 'ioredis';
 import type { DurabilityLevel } from '../../engine/domain/durability.js';
@@ -29,7 +29,7 @@ const INCOMPLETE = 'yes (its file is not complete yet)';
 
 interface Judged {
   readonly settings: RedisSettings;
-  /** That of CONFIG behind the latest decision: comparing replies is what each round of decisions pays. */
+  /** That of CONFIG after the latest decision: comparing replies is what each round of decisions pays. */
   reply?: readonly string[];
   /** What start-up would refuse. */
   readonly faults: readonly string[];
@@ -93,13 +93,13 @@ export class SettingsWatch {
     );
   }
 
-  /** Whether CONFIG is granted on this node: it can be asked behind each decision. */
+  /** Whether CONFIG is granted on this node: it can be asked after each decision. */
   reports(node: Redis): boolean {
     return this.#judged.get(node)?.settings.appendonly !== undefined;
   }
 
   /**
-   * Judges the settings that were in force behind a decision.
+   * Judges the settings that were in force after a decision.
    *
    * @throws StoreOutcomeUnknownError when start-up would refuse them: what was decided is in Redis, and may be lost with it.
    */

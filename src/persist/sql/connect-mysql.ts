@@ -195,7 +195,7 @@ class DeadlinePool implements MysqlPool {
   }
 }
 
-interface ServerStanding {
+interface ServerRole {
   /** Whether the server behind this connection was found to take no writes. */
   isOutdated(): boolean;
   onReadOnly(): void;
@@ -204,16 +204,16 @@ interface ServerStanding {
 class DeadlineConnection implements MysqlPoolConnection {
   readonly #raw: PoolConnection;
   readonly #timeoutMs: number;
-  readonly #standing: ServerStanding;
+  readonly #roleOfServer: ServerRole;
 
-  constructor(raw: PoolConnection, timeoutMs: number, standing: ServerStanding) {
+  constructor(raw: PoolConnection, timeoutMs: number, roleOfServer: ServerRole) {
     this.#raw = raw;
     this.#timeoutMs = timeoutMs;
-    this.#standing = standing;
+    this.#roleOfServer = roleOfServer;
   }
 
   isOutdated(): boolean {
-    return this.#standing.isOutdated();
+    return this.#roleOfServer.isOutdated();
   }
 
   query: MysqlPoolConnection['query'] = (
@@ -233,7 +233,7 @@ class DeadlineConnection implements MysqlPoolConnection {
       settled = true;
       clearTimeout(timer);
       if (readOnlyErrors.has((error as { errno?: unknown } | null | undefined)?.errno)) {
-        this.#standing.onReadOnly();
+        this.#roleOfServer.onReadOnly();
       }
       callback(error, result as never);
     };

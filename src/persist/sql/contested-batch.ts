@@ -24,9 +24,9 @@ export interface Verdicts {
  * In the order of the batch, so of two that exclude each other the first is recorded. No existing row is ever
  * overwritten.
  */
-export function judge(batch: readonly Issuance[], standing: Existing): Verdicts {
-  const holderAt = new Map(standing.rows.map((row) => [row.issueNo, row.holder]));
-  const numberOf = new Map(standing.rows.map((row) => [row.holder, row.issueNo]));
+export function judge(batch: readonly Issuance[], existing: Existing): Verdicts {
+  const holderAt = new Map(existing.rows.map((row) => [row.issueNo, row.holder]));
+  const numberOf = new Map(existing.rows.map((row) => [row.holder, row.issueNo]));
   const toInsert: Issuance[] = [];
   const dead: { issuance: Issuance; reason: string }[] = [];
   let replayed = 0;
@@ -34,7 +34,7 @@ export function judge(batch: readonly Issuance[], standing: Existing): Verdicts 
   for (const issuance of batch) {
     const { issueNo, holder } = issuance;
     const recorded = holderAt.get(issueNo);
-    if (standing.revokedNumbers.has(issueNo)) revoked++;
+    if (existing.revokedNumbers.has(issueNo)) revoked++;
     else if (recorded === holder) replayed++;
     else if (recorded !== undefined) dead.push({ issuance, reason: deadReasons.numberTaken });
     else if (numberOf.has(holder)) dead.push({ issuance, reason: deadReasons.holderHasAnother });

@@ -5,7 +5,7 @@ import type { Database } from './schema.js';
 
 type Builder = ExpressionBuilder<Database, 'coupon'>;
 
-/** Every database here sorts NULL before all numbers, so behind them when descending. */
+/** Every database here sorts NULL before all numbers, so after them when descending. */
 const AFTER: Record<CouponSort, (row: Builder, after: CouponCursor) => Expression<SqlBool>> = {
   id: (row, { couponId }) => row('id', '>', couponId),
   '-id': (row, { couponId }) => row('id', '<', couponId),

@@ -23,7 +23,7 @@ import type { SqlFlavour } from './sql-flavour.js';
 import { endSessions, generationOf } from './sql-session-ends.js';
 import { inTransaction, reading, RolledBack } from './transaction.js';
 
-/** Sorts behind every e-mail address with the prefix before it: addresses are ASCII without control characters. */
+/** Sorts after every e-mail address with the prefix before it: addresses are ASCII without control characters. */
 const BEHIND_ASCII = '\u007f';
 
 export class SqlAccountStore implements AccountStore {

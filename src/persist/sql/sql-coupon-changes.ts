@@ -11,7 +11,7 @@ import type {
   BegunChange,
   ChangeRequest,
   CouponChanges,
-  StandingCoupon,
+  CouponWithChange,
   WantedChange,
 } from '../../engine/ports/coupon-changes.js';
 import type { CouponRecord } from '../../engine/ports/coupon-catalogue.js';
@@ -158,7 +158,7 @@ export class SqlCouponChanges implements CouponChanges {
     return rows.map(begunOf);
   }
 
-  standing(couponId: CouponId): Promise<StandingCoupon | undefined> {
+  withUnsettledChange(couponId: CouponId): Promise<CouponWithChange | undefined> {
     return inTransaction(this.#db, async (transaction) => {
       const record = await this.#lockedRecord(transaction, couponId);
       if (record === undefined) return undefined;

@@ -57,7 +57,7 @@ t.test('SQLite', async (t) => {
 });
 
 /** As a process of the previous version writes it. */
-const insertOldly = (db: Kysely<Database>, issueNo: number, member: string) =>
+const insertAsBefore = (db: Kysely<Database>, issueNo: number, member: string) =>
   sql`insert into member_coupon (coupon_id, issue_no, member_id, issued_at)
     values (${couponId}, ${issueNo}, ${member}, ${1_000 + issueNo})`.execute(db);
 
@@ -69,8 +69,8 @@ async function migrates(t: Test, db: Kysely<Database>, flavour: SqlFlavour): Pro
   const provider = { getMigrations: () => Promise.resolve(all) };
   const before = Object.keys(all).filter((name) => name < '0048');
   t.equal((await new Migrator({ db, provider }).migrateTo(before.at(-1) ?? '')).error, undefined);
-  await insertOldly(db, 1, 'a');
-  await insertOldly(db, 2, 'b');
+  await insertAsBefore(db, 1, 'a');
+  await insertAsBefore(db, 2, 'b');
   await sql`update member_coupon set used_at = 5, used_order = 'A-1' where issue_no = 2`.execute(db);
   await sql`insert into revocation (coupon_id, issue_no, member_id, revoked_at) values (7, 3, 'c', 9)`.execute(
     db,
@@ -78,7 +78,7 @@ async function migrates(t: Test, db: Kysely<Database>, flavour: SqlFlavour): Pro
 
   t.ok((await migrateToLatest(db, flavour)).includes('0048_units'));
   await addUnits(db as unknown as Kysely<unknown>, flavour);
-  await insertOldly(db, 4, 'd');
+  await insertAsBefore(db, 4, 'd');
   t.same(await rowsIn(db), [
     { issue_no: 1, member_id: 'a', unit: 1, used_at: null, used_order: null },
     { issue_no: 2, member_id: 'b', unit: 1, used_at: 5, used_order: 'A-1' },
@@ -88,7 +88,7 @@ async function migrates(t: Test, db: Kysely<Database>, flavour: SqlFlavour): Pro
   t.equal(await ledger.revokedHolder(couponId, 3), 'c');
   const twice = { couponId: 8 as CouponId, epoch: 1, issuances: [issuance(1, 'a'), issuance(2, 'a~2')] };
   t.match(await ledger.record(twice), { inserted: 2 });
-  await t.rejects(insertOldly(db, 5, 'a'), 'one row for each member and unit');
+  await t.rejects(insertAsBefore(db, 5, 'a'), 'one row for each member and unit');
   await t.rejects(
     sql`insert into member_coupon (coupon_id, issue_no, member_id, issued_at) values (7, 0, 'z', 1)`.execute(
       db,

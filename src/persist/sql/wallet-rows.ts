@@ -16,7 +16,7 @@ import { discountOf } from './sql-coupon-catalogue.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { reading } from './transaction.js';
 
-/** What a member holds behind `after`. */
+/** What a member holds after `after`. */
 export async function walletRows(
   db: Kysely<Database>,
   flavour: SqlFlavour,

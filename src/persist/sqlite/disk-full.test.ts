@@ -33,7 +33,7 @@ function diskFullTest(disk: string): void {
     }
 
     /** One batch for each coupon at once, so they share a commit. */
-    const press = (name: string) =>
+    const request = (name: string) =>
       Promise.allSettled(
         COUPONS.map((couponId) => {
           const memberIds = Array.from({ length: BATCH }, (_, index) => `${name}-${index}` as MemberId);
@@ -41,7 +41,7 @@ function diskFullTest(disk: string): void {
         }),
       );
     const answered = new Map(COUPONS.map((couponId) => [couponId, 0]));
-    const note = (replies: Awaited<ReturnType<typeof press>>): number => {
+    const note = (replies: Awaited<ReturnType<typeof request>>): number => {
       let refused = 0;
       replies.forEach((reply, index) => {
         const couponId = COUPONS[index] ?? COUPONS[0];
@@ -58,9 +58,9 @@ function diskFullTest(disk: string): void {
       return refused;
     };
 
-    let presses = 0;
-    while (note(await press(`p${presses}`)) === 0) presses++;
-    t.comment(`full after ${presses} batches of ${BATCH} for each coupon`);
+    let requests = 0;
+    while (note(await request(`p${requests}`)) === 0) requests++;
+    t.comment(`full after ${requests} batches of ${BATCH} for each coupon`);
 
     const issued = async () =>
       (await admission.snapshots(COUPONS)).map((snapshot) => [
@@ -72,13 +72,13 @@ function diskFullTest(disk: string): void {
     t.same(await issued(), expected(), 'what was refused is not issued');
     // A seller's command alone might still fit into the space that the failed commit released; together with the crowd
     // it does not.
-    const crowd = press('crowd');
+    const crowd = request('crowd');
     const amended = COUPONS.map((couponId) => admission.amend(couponId, { quantity: 7_000_000 }));
     t.equal(note(await crowd), COUPONS.length);
     for (const promise of amended) await t.rejects(promise, { code: 'store_unavailable' });
     t.same(await issued(), expected(), 'the terms are the old ones');
     for (const couponId of COUPONS) {
-      for (const name of [`p${presses}-0`, 'crowd-0']) {
+      for (const name of [`p${requests}-0`, 'crowd-0']) {
         t.equal(
           await admission.issuanceOf(couponId, name as MemberId),
           undefined,
@@ -88,8 +88,8 @@ function diskFullTest(disk: string): void {
     }
 
     rmSync(ballast);
-    t.equal(note(await press(`p${presses}`)), 0, 'the refused members are issued one at a retry');
-    t.equal(note(await press('later')), 0);
+    t.equal(note(await request(`p${requests}`)), 0, 'the refused members are issued one at a retry');
+    t.equal(note(await request('later')), 0);
     await stores.close();
 
     const again = await openEmbedded({ dataDir, as: 'server' });

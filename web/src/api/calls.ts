@@ -81,12 +81,12 @@ export class ApiCalls {
       const response = await fetch(path, { method, headers, cache: 'no-store' });
       if (!response.ok) return { ok: false, problem: await this.#refusal(response) };
       const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-      let rest = '';
+      let partial = '';
       for (;;) {
         const { done, value } = (await reader?.read()) ?? { done: true };
         if (done) return { ok: true, value: undefined };
-        const [...complete] = (rest + value).split('\n');
-        rest = complete.pop() ?? '';
+        const [...complete] = (partial + value).split('\n');
+        partial = complete.pop() ?? '';
         for (const line of complete) read(JSON.parse(line));
       }
     } catch (fault) {

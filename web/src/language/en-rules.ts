@@ -147,7 +147,7 @@ export const enRules = {
         ? 'Nothing was added. Correct the file and upload it again.'
         : `The ${sent} lines before are on the list; from there on nothing was added. Correct the file and upload it again.`,
     find: 'Is this member on the list?',
-    lookUp: 'Find',
+    findMember: 'Find',
     isListed: (member: string) => `${member} is on the list.`,
     notListed: (member: string) => `${member} is not on the list.`,
     showMembers: 'Show the members',

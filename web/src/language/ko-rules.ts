@@ -142,7 +142,7 @@ export const koRules: RuleWords = {
         ? '추가된 회원이 없습니다. 파일을 고쳐 다시 올려 주세요.'
         : `앞의 ${sent}줄은 명단에 있고, 그 뒤로는 추가하지 않았습니다. 파일을 고쳐 다시 올려 주세요.`,
     find: '이 회원이 명단에 있나요?',
-    lookUp: '찾기',
+    findMember: '찾기',
     isListed: (member) => `${member} 회원은 명단에 있습니다.`,
     notListed: (member) => `${member} 회원은 명단에 없습니다.`,
     showMembers: '명단 보기',

@@ -91,15 +91,15 @@ export function showServerFaults(
   problem: Problem,
   fields: Readonly<Record<string, FieldState>>,
 ): FieldFault[] {
-  const rest: FieldFault[] = [];
+  const others: FieldFault[] = [];
   const faults = new Map<FieldState, string>();
   for (const fault of problem.errors) {
     const target = fields[fault.field.split('.')[0] ?? ''];
-    if (target === undefined) rest.push(fault);
+    if (target === undefined) others.push(fault);
     else faults.set(target, fault.message);
   }
   showFaults(faults);
-  return rest;
+  return others;
 }
 
 /** Above 0, up to 100; `12,5` and `12.5%` as well. */

@@ -8,7 +8,7 @@ interface LinkSharing {
 
 export function useLinkSharing({ id, name }: { readonly id: number; readonly name: string }): LinkSharing {
   const { words, notify } = useConsole();
-  // The path, not the address behind a #: messengers describe only the former.
+  // The path, not the address after a #: messengers describe only the former.
   const link = new URL(`coupons/${id}`, location.href).href;
 
   async function copy(): Promise<void> {

@@ -65,7 +65,7 @@ function isStream({ responses }: Operation): boolean {
   return Object.values(responses).some(({ content = {} }) => 'text/event-stream' in content);
 }
 
-/** May be broken behind a slash, so that a phone shows all of it. */
+/** May be broken after a slash, so that a phone shows all of it. */
 function Breakable({ path }: { readonly path: string }) {
   return path.split('/').map((part, index) => (
     <Fragment key={index}>

@@ -1,4 +1,4 @@
-/** Sets a new password with the one-time link whose text is behind the `#` of the address. */
+/** Sets a new password with the one-time link whose text is after the `#` of the address. */
 import { preferredLanguage } from '../language/language.js';
 import { resetWords } from './reset-words.js';
 

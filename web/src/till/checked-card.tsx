@@ -20,7 +20,7 @@ interface CheckedCardOptions extends CheckedCode {
   readonly onNext: () => void;
 }
 
-type Look = 'good' | 'bad' | 'done';
+type Appearance = 'good' | 'bad' | 'done';
 
 export function CheckedCard({ item, proof, code, calls, onRedeemed, onNext }: CheckedCardOptions) {
   const context = useConsole();
@@ -61,13 +61,19 @@ export function CheckedCard({ item, proof, code, calls, onRedeemed, onNext }: Ch
 
   const usable = item.state === 'usable' && redeemedAtMs === undefined;
   const refused = fault !== undefined && !isPassing(fault);
-  const [look, title, text] = ((): readonly [Look, string, string] => {
+  const [appearance, title, text] = ((): readonly [Appearance, string, string] => {
     if (redeemedAtMs !== undefined)
       return ['done', till.redeemed, till.redeemedText(format.happened(redeemedAtMs))];
     return stateOf(context, item);
   })();
   return (
-    <section class="panel checked" data-look={look} ref={root} tabIndex={-1} aria-label={item.name}>
+    <section
+      class="panel checked"
+      data-appearance={appearance}
+      ref={root}
+      tabIndex={-1}
+      aria-label={item.name}
+    >
       <div role="status">
         <p class="checked-state">{title}</p>
         {text !== '' && <p>{text}</p>}
@@ -122,7 +128,7 @@ export function CheckedCard({ item, proof, code, calls, onRedeemed, onNext }: Ch
 function stateOf(
   { words: { till }, format }: ConsoleContext,
   { state, usedAtMs, orderId, expiresAtMs }: CheckedCode['item'],
-): readonly [Look, string, string] {
+): readonly [Appearance, string, string] {
   const expires = expiresAtMs === undefined ? '' : format.moment(expiresAtMs);
   switch (state) {
     case 'usable':

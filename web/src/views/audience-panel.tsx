@@ -87,7 +87,7 @@ function FindMember({ couponId }: { readonly couponId: number }) {
     <form class="line-form" noValidate onSubmit={(event) => void onSubmit(event)}>
       <Field state={member} label={rules.find} name="find" spellcheck={false} />
       <button type="submit" class="button">
-        {rules.lookUp}
+        {rules.findMember}
       </button>
       <p class="verdict" data-kind={answer?.kind} role="status">
         {answer?.text}

@@ -38,7 +38,7 @@ export function AudienceUpload({ couponId, onChanged }: AudienceUploadOptions) {
   const [replaces, setReplaces] = useState(false);
   const [ending, setEnding] = useState<Ending>();
   const stopped = useRef(false);
-  // An upload does not continue behind another page.
+  // An upload does not continue on another page.
   useEffect(
     () => () => {
       stopped.current = true;
@@ -83,7 +83,7 @@ export function AudienceUpload({ couponId, onChanged }: AudienceUploadOptions) {
     return undefined;
   }
 
-  /** Reads the list page by page behind the members of the file, which are all on it. */
+  /** Reads the list page by page after the members of the file, which are all on it. */
   async function removeOthers(lines: readonly ListedLine[]): Promise<Ending | undefined> {
     const sent = lines.length;
     const kept = new Set(lines.map(({ member }) => member));

@@ -117,19 +117,19 @@ function everyAnswerHasItsRow(facts: AcknowledgedIssuances): Violation[] {
 /** If A was answered before B's request was sent, A's number is smaller. */
 function inOrder(facts: AcknowledgedIssuances): Violation[] {
   // Earliest instant at which B's decision may have been taken, latest at which A's was.
-  const firstPressMs = new Map<string, number>();
+  const firstRequestMs = new Map<string, number>();
   for (const { holder, invokedMs } of facts.history.downloads) {
-    firstPressMs.set(holder, Math.min(firstPressMs.get(holder) ?? Infinity, invokedMs));
+    firstRequestMs.set(holder, Math.min(firstRequestMs.get(holder) ?? Infinity, invokedMs));
   }
-  const standing = facts.acknowledged.filter((win) => !facts.isLost(win));
-  const later = standing
+  const present = facts.acknowledged.filter((win) => !facts.isLost(win));
+  const later = present
     .map((win) => ({
       win,
       sentMs:
-        win.call.outcome?.outcome === 'issued' ? win.call.invokedMs : (firstPressMs.get(win.holder) ?? 0),
+        win.call.outcome?.outcome === 'issued' ? win.call.invokedMs : (firstRequestMs.get(win.holder) ?? 0),
     }))
     .sort((one, other) => one.sentMs - other.sentMs);
-  const earlier = [...standing].sort((one, other) => one.answeredMs - other.answeredMs);
+  const earlier = [...present].sort((one, other) => one.answeredMs - other.answeredMs);
   let highest: Acknowledged | undefined;
   let place = 0;
   for (const { win, sentMs } of later) {

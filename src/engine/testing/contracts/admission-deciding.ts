@@ -8,9 +8,9 @@ import { member, members } from './ids.js';
 export function aboutDeciding(t: Test, at: Driver): void {
   t.test('members are numbered from 1 in the order of the batch until the stock is used up', async (t) => {
     const couponId = await at.coupon({ quantity: 3 });
-    t.same(await at.press(couponId, 'a', 'b'), ['issued 1', 'issued 2']);
-    t.same(await at.press(couponId, 'c', 'd', 'e'), ['issued 3', 'sold_out', 'sold_out']);
-    t.same(await at.press(couponId, 'f'), ['sold_out']);
+    t.same(await at.request(couponId, 'a', 'b'), ['issued 1', 'issued 2']);
+    t.same(await at.request(couponId, 'c', 'd', 'e'), ['issued 3', 'sold_out', 'sold_out']);
+    t.same(await at.request(couponId, 'f'), ['sold_out']);
     t.match(await at.snapshot(couponId), { issued: 3, lastIssueNo: 3, quantity: 3, version: 1 });
   });
 
@@ -23,20 +23,20 @@ export function aboutDeciding(t: Test, at: Driver): void {
 
   t.test('a member who pressed twice holds one coupon, within a batch and across batches', async (t) => {
     const couponId = await at.coupon({ quantity: 3 });
-    t.same(await at.press(couponId, 'a', 'b', 'a', 'a', 'c'), [
+    t.same(await at.request(couponId, 'a', 'b', 'a', 'a', 'c'), [
       'issued 1',
       'issued 2',
       'already 1',
       'already 1',
       'issued 3',
     ]);
-    t.same(await at.press(couponId, 'd', 'c', 'd'), ['sold_out', 'already 3', 'sold_out']);
+    t.same(await at.request(couponId, 'd', 'c', 'd'), ['sold_out', 'already 3', 'sold_out']);
     t.equal((await at.snapshot(couponId)).issued, 3);
   });
 
   t.test('a duplicate takes no unit from the last place', async (t) => {
     const couponId = await at.coupon({ quantity: 2 });
-    t.same(await at.press(couponId, 'a', 'a', 'b', 'b', 'c'), [
+    t.same(await at.request(couponId, 'a', 'a', 'b', 'b', 'c'), [
       'issued 1',
       'already 1',
       'issued 2',
@@ -101,21 +101,21 @@ export function aboutDeciding(t: Test, at: Driver): void {
     ];
     const couponId = await at.coupon({ quantity: names.length });
     t.same(
-      await at.press(couponId, ...names),
+      await at.request(couponId, ...names),
       names.map((_, index) => `issued ${index + 1}`),
     );
     t.same(
-      await at.press(couponId, ...names),
+      await at.request(couponId, ...names),
       names.map((_, index) => `already ${index + 1}`),
     );
-    t.same(await at.press(couponId, 'X'.repeat(64)), ['sold_out'], 'capital letters are another member');
+    t.same(await at.request(couponId, 'X'.repeat(64)), ['sold_out'], 'capital letters are another member');
   });
 }
 
 export function aboutAskers(t: Test, at: Driver): void {
   t.test('an asker learns what it holds and is issued nothing while stock remains', async (t) => {
     const couponId = await at.coupon({ quantity: 3 });
-    await at.press(couponId, 'a');
+    await at.request(couponId, 'a');
     t.same(await at.ask(couponId, 2, 'a', 'b'), ['already 1', 'holds none']);
     t.match(await at.snapshot(couponId), { issued: 1, lastIssueNo: 1, version: 1 });
     t.same(await at.ask(couponId, 2, 'c', 'd', 'a', 'e'), [

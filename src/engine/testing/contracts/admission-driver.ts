@@ -125,7 +125,7 @@ export class Driver {
   }
 
   /** Admits members by name and spells the outcomes out. */
-  async press(couponId: CouponId, ...names: readonly string[]): Promise<string[]> {
+  async request(couponId: CouponId, ...names: readonly string[]): Promise<string[]> {
     return outcomes(await this.admit(couponId, names.map(holder)), names.length);
   }
 
@@ -140,7 +140,7 @@ export class Driver {
   }
 
   /** A round of coupons with members by name, spelled out. */
-  async pressRound(...asked: readonly [CouponId, ...string[]][]): Promise<string[][]> {
+  async requestRound(...asked: readonly [CouponId, ...string[]][]): Promise<string[][]> {
     const batches = asked.map(([couponId, ...names]) => this.batch(couponId, names.map(holder)));
     const replies = await askRound(this.admission, batches);
     return replies.map((reply, place) => {

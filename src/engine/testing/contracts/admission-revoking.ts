@@ -8,19 +8,19 @@ export function aboutRevoking(t: Test, at: Driver): void {
     'a revoked unit returns to stock, its number is never reused, and the member may win anew',
     async (t) => {
       const couponId = await at.coupon({ quantity: 2 });
-      t.same(await at.press(couponId, 'a', 'b', 'c'), ['issued 1', 'issued 2', 'sold_out']);
+      t.same(await at.request(couponId, 'a', 'b', 'c'), ['issued 1', 'issued 2', 'sold_out']);
       const reply = await at.admission.revoke(couponId, 1, member('a'));
       t.match(reply, { status: 'revoked', snapshot: { issued: 1, lastIssueNo: 2, version: 2 } });
       t.equal(await at.admission.issuanceOf(couponId, member('a')), undefined);
-      t.same(await at.press(couponId, 'a', 'c'), ['issued 3', 'sold_out']);
-      t.same(await at.press(couponId, 'a', 'b'), ['already 3', 'already 2']);
+      t.same(await at.request(couponId, 'a', 'c'), ['issued 3', 'sold_out']);
+      t.same(await at.request(couponId, 'a', 'b'), ['already 3', 'already 2']);
       t.match(await at.snapshot(couponId), { issued: 2, lastIssueNo: 3, version: 2 });
     },
   );
 
   t.test('only a live issuance of that member under that number is revoked', async (t) => {
     const couponId = await at.coupon();
-    await at.press(couponId, 'a', 'b');
+    await at.request(couponId, 'a', 'b');
     const absent: [number, string][] = [
       [3, 'a'],
       [2, 'a'],
@@ -36,7 +36,7 @@ export function aboutRevoking(t: Test, at: Driver): void {
       status: 'absent',
       snapshot: { version: 2 },
     });
-    t.same(await at.press(couponId, 'b'), ['issued 3']);
+    t.same(await at.request(couponId, 'b'), ['issued 3']);
     t.match(
       await at.admission.revoke(couponId, 2, member('b')),
       { status: 'absent' },
@@ -47,7 +47,7 @@ export function aboutRevoking(t: Test, at: Driver): void {
   t.test('a revoke works on a paused and on a closed coupon too', async (t) => {
     for (const change of [{ paused: true }, { closed: true }] as const) {
       const couponId = await at.coupon({ quantity: 1 });
-      await at.press(couponId, 'a');
+      await at.request(couponId, 'a');
       await at.amend(couponId, change);
       t.match(await at.admission.revoke(couponId, 1, member('a')), {
         status: 'revoked',
@@ -63,7 +63,7 @@ export function aboutRevokingMany(t: Test, at: Driver): void {
 
   t.test('many units return to stock with one new version, and a repeat changes nothing', async (t) => {
     const couponId = await at.coupon({ quantity: 3 });
-    t.same(await at.press(couponId, 'a', 'b', 'c', 'd'), ['issued 1', 'issued 2', 'issued 3', 'sold_out']);
+    t.same(await at.request(couponId, 'a', 'b', 'c', 'd'), ['issued 1', 'issued 2', 'issued 3', 'sold_out']);
     const two = held([1, 'a'], [3, 'c']);
     t.match(await at.admission.revokeMany(couponId, two), {
       status: 'revoked',
@@ -76,7 +76,7 @@ export function aboutRevokingMany(t: Test, at: Driver): void {
       count: 0,
       snapshot: { issued: 1, version: 2 },
     });
-    t.same(await at.press(couponId, 'd', 'a', 'b', 'c'), ['issued 4', 'issued 5', 'already 2', 'sold_out']);
+    t.same(await at.request(couponId, 'd', 'a', 'b', 'c'), ['issued 4', 'issued 5', 'already 2', 'sold_out']);
     t.match(
       await at.admission.revokeMany(couponId, held([1, 'a'])),
       { count: 0, snapshot: { issued: 3, version: 2 } },
@@ -86,7 +86,7 @@ export function aboutRevokingMany(t: Test, at: Driver): void {
 
   t.test('those that are not live are passed over, and one named twice counts once', async (t) => {
     const couponId = await at.coupon();
-    await at.press(couponId, 'a', 'b');
+    await at.request(couponId, 'a', 'b');
     const absent = held([3, 'a'], [2, 'a'], [1, 'b'], [1, 'nobody']);
     t.match(await at.admission.revokeMany(couponId, absent), {
       status: 'revoked',

@@ -12,8 +12,8 @@ export function aboutRounds(t: Test, at: Driver): void {
       await at.coupon({ quantity: 1 }),
       await at.coupon({ quantity: 0 }),
     ];
-    await at.press(large, 'a');
-    t.same(await at.pressRound([large, 'b', 'a', 'b', 'c'], [small, 'a', 'b'], [soldOut, 'a']), [
+    await at.request(large, 'a');
+    t.same(await at.requestRound([large, 'b', 'a', 'b', 'c'], [small, 'a', 'b'], [soldOut, 'a']), [
       ['issued 2', 'already 1', 'already 2', 'issued 3'],
       ['issued 1', 'sold_out'],
       ['sold_out'],
@@ -137,19 +137,19 @@ export function aboutRounds(t: Test, at: Driver): void {
 export function aboutUnits(t: Test, at: Driver): void {
   t.test('each unit of a member is decided alone, in the order of the batch', async (t) => {
     const couponId = await at.coupon();
-    t.same(await at.press(couponId, 'm7', 'm7~2', 'm7~2', 'm7~3'), [
+    t.same(await at.request(couponId, 'm7', 'm7~2', 'm7~2', 'm7~3'), [
       ...['issued 1', 'issued 2', 'already 2', 'issued 3'],
     ]);
-    t.same(await at.press(couponId, 'm7~3', 'm7', 'm7~100'), ['already 3', 'already 1', 'issued 4']);
+    t.same(await at.request(couponId, 'm7~3', 'm7', 'm7~100'), ['already 3', 'already 1', 'issued 4']);
     t.match(await at.snapshot(couponId), { issued: 4 }, 'each counts as stock');
   });
 
   t.test('a unit is revoked alone, and may be won anew', async (t) => {
     const couponId = await at.coupon();
-    await at.press(couponId, 'm7', 'm7~2', 'm7~3');
+    await at.request(couponId, 'm7', 'm7~2', 'm7~3');
     t.match(await at.admission.revoke(couponId, 2, member('m7')), { status: 'absent' }, 'another unit');
     t.match(await at.admission.revoke(couponId, 2, holder('m7~2')), { status: 'revoked' });
-    t.same(await at.press(couponId, 'm7', 'm7~2', 'm7~3'), ['already 1', 'issued 4', 'already 3']);
+    t.same(await at.request(couponId, 'm7', 'm7~2', 'm7~3'), ['already 1', 'issued 4', 'already 3']);
   });
 
   t.test('readers find each unit under its holder, a warmed one too', async (t) => {
@@ -158,7 +158,7 @@ export function aboutUnits(t: Test, at: Driver): void {
       { holder: holder('m7~2'), issueNo: 2, issuedAtMs: 101 },
     ];
     const couponId = await at.coupon({ lastIssueNo: 2 }, issued);
-    t.same(await at.press(couponId, 'm7~2', 'm7~3'), ['already 2', 'issued 3']);
+    t.same(await at.request(couponId, 'm7~2', 'm7~3'), ['already 2', 'issued 3']);
     t.match(await at.admission.issuanceOf(couponId, holder('m7~2')), issued[1]);
     t.match(await at.admission.issuanceOf(couponId, holder('m7~3')), { holder: 'm7~3', issueNo: 3 });
     t.equal(await at.admission.issuanceOf(couponId, holder('m7~4')), undefined);
@@ -174,7 +174,7 @@ export function aboutUnits(t: Test, at: Driver): void {
 
   t.test('sold out is an answer for a unit, not for a member', async (t) => {
     const couponId = await at.coupon({ quantity: 2 });
-    t.same(await at.press(couponId, 'm7~2', 'm7', 'm7~3', 'm7~2'), [
+    t.same(await at.request(couponId, 'm7~2', 'm7', 'm7~3', 'm7~2'), [
       ...['issued 1', 'issued 2', 'sold_out', 'already 1'],
     ]);
   });

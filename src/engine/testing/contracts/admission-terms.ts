@@ -36,7 +36,7 @@ export function aboutRefusals(t: Test, at: Driver): void {
 
   t.test('a batch that comes too late is refused, even for members who hold the coupon', async (t) => {
     const couponId = await at.coupon();
-    await at.press(couponId, 'a');
+    await at.request(couponId, 'a');
     const { storeNowMs } = await at.snapshot(couponId);
     const reply = await at.admit(couponId, [member('a'), member('b')], { notAfterMs: storeNowMs - 1 });
     t.equal(reply.status, 'expired');
@@ -49,8 +49,8 @@ export function aboutRefusals(t: Test, at: Driver): void {
     const closesAtMs = opensAtMs + SOON_MS;
     const couponId = await at.coupon({ opensAtMs, closesAtMs });
     const seen: string[] = [];
-    for (let press = 0; ; press++) {
-      const reply = await at.decided(couponId, [member(`p${press}`)]);
+    for (let request = 0; ; request++) {
+      const reply = await at.decided(couponId, [member(`p${request}`)]);
       const rightful =
         reply.storeNowMs < opensAtMs ? 'not_open' : reply.storeNowMs < closesAtMs ? undefined : 'closed';
       if (reply.refusal === 'sold_out')
@@ -80,7 +80,7 @@ export function aboutRefusals(t: Test, at: Driver): void {
     for (const [refusal, terms] of cases) {
       const couponId = await at.coupon({ ...soldOut, ...terms }, holder);
       t.same(
-        await at.press(couponId, 'b', 'holder', 'c', 'holder'),
+        await at.request(couponId, 'b', 'holder', 'c', 'holder'),
         [refusal, 'already 1', refusal, 'already 1'],
         `a winner's retry is answered even when the coupon is ${refusal}`,
       );
@@ -95,7 +95,7 @@ export function aboutTerms(t: Test, at: Driver): void {
     const refused = await at.decided(couponId, [member('a')]);
     t.match(refused, { refusal: 'paused', version: 2 });
     t.match(await at.amend(couponId, { paused: false }), { status: 'amended', paused: false, version: 3 });
-    t.same(await at.press(couponId, 'a'), ['issued 1']);
+    t.same(await at.request(couponId, 'a'), ['issued 1']);
     t.equal((await at.snapshot(couponId)).version, 3, 'an admission is no new version');
   });
 
@@ -103,7 +103,7 @@ export function aboutTerms(t: Test, at: Driver): void {
     const couponId = await at.coupon({ paused: true });
     const closed = { closed: true, paused: false, version: 2 };
     t.match(await at.amend(couponId, { closed: true }), { status: 'amended', ...closed });
-    t.same(await at.press(couponId, 'a'), ['closed']);
+    t.same(await at.request(couponId, 'a'), ['closed']);
     t.match(
       await at.amend(couponId, { closed: true }),
       { status: 'amended', ...closed },
@@ -139,19 +139,19 @@ export function aboutTerms(t: Test, at: Driver): void {
 
   t.test('a top-up after sold out gives exactly the units added', async (t) => {
     const couponId = await at.coupon({ quantity: 1 });
-    t.same(await at.press(couponId, 'a', 'b'), ['issued 1', 'sold_out']);
+    t.same(await at.request(couponId, 'a', 'b'), ['issued 1', 'sold_out']);
     t.match(await at.amend(couponId, { quantity: 3 }), {
       status: 'amended',
       quantity: 3,
       issued: 1,
       version: 2,
     });
-    t.same(await at.press(couponId, 'b', 'c', 'd'), ['issued 2', 'issued 3', 'sold_out']);
+    t.same(await at.request(couponId, 'b', 'c', 'd'), ['issued 2', 'issued 3', 'sold_out']);
   });
 
   t.test('the quantity may be cut down to what is issued and no further', async (t) => {
     const couponId = await at.coupon({ quantity: 5 });
-    await at.press(couponId, 'a', 'b');
+    await at.request(couponId, 'a', 'b');
     t.match(await at.amend(couponId, { quantity: 1, paused: true }), {
       status: 'quantity_below_issued',
       quantity: 5,
@@ -160,12 +160,12 @@ export function aboutTerms(t: Test, at: Driver): void {
       version: 1,
     });
     t.match(await at.amend(couponId, { quantity: 2 }), { status: 'amended', quantity: 2, version: 2 });
-    t.same(await at.press(couponId, 'c'), ['sold_out']);
+    t.same(await at.request(couponId, 'c'), ['sold_out']);
   });
 
   t.test('a window may be moved or opened wide, and must not end before it starts', async (t) => {
     const couponId = await at.coupon({ opensAtMs: FAR_FUTURE_MS, closesAtMs: FAR_FUTURE_MS + 10 });
-    t.same(await at.press(couponId, 'a'), ['not_open']);
+    t.same(await at.request(couponId, 'a'), ['not_open']);
     t.match(await at.amend(couponId, { closesAtMs: FAR_FUTURE_MS - 1 }), {
       status: 'window_invalid',
       closesAtMs: FAR_FUTURE_MS + 10,
@@ -187,12 +187,12 @@ export function aboutTerms(t: Test, at: Driver): void {
       closesAtMs: now - 5,
       version: 3,
     });
-    t.same(await at.press(couponId, 'a'), ['closed']);
+    t.same(await at.request(couponId, 'a'), ['closed']);
     const wide = await at.amend(couponId, { opensAtMs: null, closesAtMs: null });
     t.match(wide, { status: 'amended', version: 4 });
     t.equal(wide.opensAtMs, undefined);
     t.equal(wide.closesAtMs, undefined);
-    t.same(await at.press(couponId, 'a'), ['issued 1']);
+    t.same(await at.request(couponId, 'a'), ['issued 1']);
   });
 
   t.test('a change that alters nothing is no new version', async (t) => {

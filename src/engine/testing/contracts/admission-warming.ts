@@ -33,13 +33,13 @@ export function aboutWarming(t: Test, at: Driver): void {
 
   t.test('warming a coupon that is there changes nothing, whatever the versions', async (t) => {
     const couponId = await at.coupon({ quantity: 2 });
-    await at.press(couponId, 'a');
+    await at.request(couponId, 'a');
     for (const version of [1, 0, 99]) {
       const again = at.terms({ couponId, quantity: 500, version, epoch: 2 });
       t.equal(await at.warm(again, [{ holder: member('z'), issueNo: 9, issuedAtMs: 9 }]), 'present');
     }
     t.match(await at.snapshot(couponId), { quantity: 2, version: 1, epoch: 1, issued: 1 });
-    t.same(await at.press(couponId, 'a', 'b', 'z'), ['already 1', 'issued 2', 'sold_out']);
+    t.same(await at.request(couponId, 'a', 'b', 'z'), ['already 1', 'issued 2', 'sold_out']);
   });
 
   t.test('of warms at the same time exactly one warms', async (t) => {
@@ -51,7 +51,7 @@ export function aboutWarming(t: Test, at: Driver): void {
     const replies = await Promise.all(Array.from({ length: 8 }, () => at.warm(coupon, issued)));
     t.equal(replies.filter((reply) => reply === 'warmed').length, 1);
     t.match(await at.snapshot(coupon.couponId), { issued: 2 });
-    t.same(await at.press(coupon.couponId, 'b', 'c'), ['already 2', 'issued 3']);
+    t.same(await at.request(coupon.couponId, 'b', 'c'), ['already 2', 'issued 3']);
   });
 
   t.test('a coupon warmed with its issuances goes on after the highest number ever given', async (t) => {
@@ -63,7 +63,7 @@ export function aboutWarming(t: Test, at: Driver): void {
     const coupon = at.terms({ quantity: 2_501, lastIssueNo: 2_600, version: 3, epoch: 1 });
     t.equal(await at.warm(coupon, issued, 700), 'warmed');
     t.match(await at.snapshot(coupon.couponId), { issued: 2_500, lastIssueNo: 2_600, version: 3 });
-    t.same(await at.press(coupon.couponId, 'm2500', 'new', 'late', 'm1'), [
+    t.same(await at.request(coupon.couponId, 'm2500', 'new', 'late', 'm1'), [
       'already 2500',
       'issued 2601',
       'sold_out',
@@ -81,7 +81,7 @@ export function aboutWarming(t: Test, at: Driver): void {
       await Promise.resolve();
     }
     t.equal(await warmWith(at.admission, { ...coupon, lastIssueNo: 1 }, chunks()), 'warmed');
-    t.same(await at.press(coupon.couponId, 'a', 'b'), ['already 1', 'issued 2']);
+    t.same(await at.request(coupon.couponId, 'a', 'b'), ['already 1', 'issued 2']);
   });
 }
 
@@ -125,7 +125,7 @@ export function aboutReads(t: Test, at: Driver): void {
     t.same(view?.get(member('m2500')), { holder: 'm2500', issueNo: 2_500, issuedAtMs: storeNowMs });
     t.equal(view?.get(member('m7')), undefined, 'revoked');
     t.equal(view?.get(member('m2501')), undefined, 'got sold out');
-    await at.press(couponId, 'm7');
+    await at.request(couponId, 'm7');
     t.equal(view?.size, 2_499, 'a view does not change under its reader');
   });
 

@@ -240,7 +240,7 @@ function aboutSettling(t: Test, under: ChangesUnderTest): void {
         await catalogue.saveTerms(couponId, { ...termsOf(record), quantity, version, epoch: 0 });
       await changes.complete(change, version, { ...termsOf(record), quantity });
     }
-    const { quantityChanges } = (await changes.standing(couponId))?.record ?? {};
+    const { quantityChanges } = (await changes.withUnsettledChange(couponId))?.record ?? {};
     t.same(quantityChanges, [
       { atMs: 2, before: record.quantity, quantity: 200 },
       { atMs: 3, before: 200, quantity: 150 },
@@ -286,8 +286,8 @@ function aboutSettling(t: Test, under: ChangesUnderTest): void {
     const record = await registerCoupon(under);
     const { couponId } = record;
     const mine = await begun(under, { couponId });
-    const standing = await changes.standing(couponId);
-    t.same(standing, { record: { ...record, changesBegun: 1 }, unsettled: { ...mine, taken: 1 } });
+    const couponWithChange = await changes.withUnsettledChange(couponId);
+    t.same(couponWithChange, { record: { ...record, changesBegun: 1 }, unsettled: { ...mine, taken: 1 } });
     t.equal(await changes.discard(mine), false);
     t.equal(await changes.complete(mine, 2, { ...termsOf(record), quantity: 200 }), undefined);
     const taken = await changes.takeOver(mine);
@@ -297,11 +297,11 @@ function aboutSettling(t: Test, under: ChangesUnderTest): void {
     const next = await begun(under, { couponId });
     t.equal(await changes.takeOver(mine), undefined, 'it is settled');
     t.ok(await changes.discard(next), 'the next change remains with who began it');
-    t.same(await changes.standing(couponId), {
+    t.same(await changes.withUnsettledChange(couponId), {
       record: { ...record, changesBegun: 2 },
       unsettled: undefined,
     });
-    t.equal(await changes.standing(parseCouponId('999999999999999') as CouponId), undefined);
+    t.equal(await changes.withUnsettledChange(parseCouponId('999999999999999') as CouponId), undefined);
   });
 }
 

@@ -37,7 +37,7 @@ export class RandomDeeds {
     if (randomInt(4) === 0) await this.#slow.shift()?.();
   }
 
-  async recordRest(): Promise<void> {
+  async recordRemaining(): Promise<void> {
     for (const finish of this.#slow.splice(0)) await finish();
     for (const couponId of this.coupons) await this.#shop.recordAll(couponId);
   }
@@ -72,7 +72,7 @@ export async function randomFollowing(under: EventsUnderTest, rounds: number): P
     ({ position } = page);
   };
   for (let round = 0; round < rounds; round += 1) await Promise.all([deeds.round(round), read()]);
-  await deeds.recordRest();
+  await deeds.recordRemaining();
   for (let quiet = 0; quiet < 3;) {
     const before = got.length;
     await read();

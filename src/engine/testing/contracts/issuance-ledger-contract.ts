@@ -82,10 +82,10 @@ function aboutReading(t: Test, { ledger }: LedgerUnderTest): void {
     t.equal(await ledger.use(couponId, member('m1'), AT_MS + 6), 'already_used');
     t.equal((await ledger.rowAt(couponId, 1))?.usedAtMs, AT_MS + 5);
     t.equal((await ledger.rowAt(couponId, 2))?.usedAtMs, undefined);
-    const presses = await Promise.all(
+    const requests = await Promise.all(
       Array.from({ length: 5 }, () => ledger.use(couponId, member('m2'), AT_MS + 7)),
     );
-    t.equal(presses.filter((reply) => typeof reply === 'object').length, 1, 'pressed five times at once');
+    t.equal(requests.filter((reply) => typeof reply === 'object').length, 1, 'pressed five times at once');
   });
 
   t.test('counts come in the order asked for', async (t) => {

@@ -30,7 +30,7 @@ export function aboutEpochs(t: Test, { ledger, other, catalogue }: LedgerUnderTe
       result({ stale: 3 }),
       'a replay beside a new one',
     );
-    const another = [issuance(2, 'stranger')];
+    const another = [issuance(2, 'outsider')];
     t.same(
       await ledger.record({ couponId, epoch: 1, issuances: another }),
       result({ stale: 1 }),

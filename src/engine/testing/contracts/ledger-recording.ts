@@ -229,13 +229,13 @@ export function aboutDeadLetters(t: Test, { ledger }: LedgerUnderTest): void {
     async (t) => {
       const couponId = freshCouponId();
       await ledger.record({ couponId, epoch: 1, issuances: line(1, 3) });
-      const batch = [issuance(3, 'stranger'), issuance(4), issuance(5)];
+      const batch = [issuance(3, 'outsider'), issuance(4), issuance(5)];
       t.same(
         await ledger.record({ couponId, epoch: 1, issuances: batch }),
         result({ inserted: 2, deadLettered: 1 }),
       );
       t.equal((await ledger.rowAt(couponId, 3))?.holder, 'm3');
-      t.equal(await ledger.rowOf(couponId, member('stranger')), undefined);
+      t.equal(await ledger.rowOf(couponId, member('outsider')), undefined);
       t.match(await ledger.counts([couponId]), [{ recorded: 5, deadLettered: 1 }]);
     },
   );
@@ -265,7 +265,7 @@ export function aboutDeadLetters(t: Test, { ledger }: LedgerUnderTest): void {
   t.test('dead-lettering again adds nothing', async (t) => {
     const couponId = freshCouponId();
     await ledger.record({ couponId, epoch: 1, issuances: line(1, 3) });
-    const batch = [issuance(3, 'stranger'), issuance(4)];
+    const batch = [issuance(3, 'outsider'), issuance(4)];
     await ledger.record({ couponId, epoch: 1, issuances: batch });
     t.same(
       await ledger.record({ couponId, epoch: 1, issuances: batch }),

@@ -29,7 +29,7 @@ export async function randomRelaying(under: WebhooksUnderTest, rounds: number): 
     await Promise.all([deeds.round(round), died]);
     await receiver.lapse(owner);
   }
-  await deeds.recordRest();
+  await deeds.recordRemaining();
   for (let quiet = 0; quiet < 3; quiet += 1) await receiver.relay('healthy');
   return [
     ...checkMessages(receiver.got),

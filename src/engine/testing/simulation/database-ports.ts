@@ -23,7 +23,7 @@ import type {
   BegunChange,
   ChangeRequest,
   CouponChanges,
-  StandingCoupon,
+  CouponWithChange,
 } from '../../ports/coupon-changes.js';
 import type { AuditEntry } from '../../ports/audit-log.js';
 import type { Link } from './link.js';
@@ -103,8 +103,8 @@ export class SimulatedChanges implements CouponChanges {
     return this.#link.call(() => this.#changes.unsettled().slice(0, limit));
   }
 
-  standing(couponId: CouponId): Promise<StandingCoupon | undefined> {
-    return this.#link.call(() => this.#changes.standing(couponId), 'once');
+  withUnsettledChange(couponId: CouponId): Promise<CouponWithChange | undefined> {
+    return this.#link.call(() => this.#changes.withUnsettledChange(couponId), 'once');
   }
 
   removeExpiredKeys(): Promise<void> {

@@ -56,7 +56,7 @@ function recordersFreeze(drawn: Scenario): Scenario {
   };
   return {
     ...drawn,
-    ...{ terms: winnable, otherTerms: [winnable, winnable], presses: 24, recorders: 2, recordBatchMax: 4 },
+    ...{ terms: winnable, otherTerms: [winnable, winnable], requests: 24, recorders: 2, recordBatchMax: 4 },
     ...{ losses: ['older', 'older'], freezes: 4, stills: 0, crashes: 1 },
   };
 }

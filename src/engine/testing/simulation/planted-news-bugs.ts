@@ -1,32 +1,32 @@
 /** Plants bugs in how a process takes a broken channel of news. */
-import { HEARS_ALWAYS, type Hearing, type Versions } from '../../ports/versions.js';
+import { ALWAYS_RECEIVING, type NewsReception, type Versions } from '../../ports/versions.js';
 import type { Planting } from './planting.js';
 
 /** What a broken channel leaves out is never asked for: memory answers as if no news were missing. */
-function neverDeaf(versions: Versions): Versions {
-  return { ...portOf(versions), hearing: HEARS_ALWAYS };
+function neverCutOff(versions: Versions): Versions {
+  return { ...portOf(versions), reception: ALWAYS_RECEIVING };
 }
 
 /** The channel is back, and what was read before counts as if no news had been missed. */
 function gapIgnored(versions: Versions): Versions {
-  const hearing: Hearing = {
+  const reception: NewsReception = {
     get untilMs() {
-      return versions.hearing.untilMs;
+      return versions.reception.untilMs;
     },
     sinceMs: Number.NEGATIVE_INFINITY,
   };
-  return { ...portOf(versions), hearing, listen: (onVersion) => versions.listen(onVersion) };
+  return { ...portOf(versions), reception, listen: (onVersion) => versions.listen(onVersion) };
 }
 
 function portOf(versions: Versions): Versions {
   return {
-    hearing: versions.hearing,
+    reception: versions.reception,
     publish: (couponId, version) => versions.publish(couponId, version),
     listen: (onVersion, onGap) => versions.listen(onVersion, onGap),
   };
 }
 
 export const newsBugs: Readonly<Record<string, Partial<Planting>>> = {
-  'a deaf process keeps answering from memory': { versions: neverDeaf },
+  'a process without news keeps answering from memory': { versions: neverCutOff },
   'what was read before a gap of news is trusted': { versions: gapIgnored },
 };

@@ -27,9 +27,9 @@ function neverFinished(changes: CouponChanges): CouponChanges {
 /** A rebuild reads the terms from before the change, which may be in force. */
 function rebuiltWithout(changes: CouponChanges): CouponChanges {
   const wrapped = wrapChanges(changes);
-  wrapped.standing = async (couponId) => {
-    const standing = await changes.standing(couponId);
-    return standing && { ...standing, unsettled: undefined };
+  wrapped.withUnsettledChange = async (couponId) => {
+    const couponWithChange = await changes.withUnsettledChange(couponId);
+    return couponWithChange && { ...couponWithChange, unsettled: undefined };
   };
   return wrapped;
 }

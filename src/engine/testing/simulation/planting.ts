@@ -91,7 +91,7 @@ export function wrapChanges(changes: CouponChanges): {
     complete: (change, version, terms) => changes.complete(change, version, terms),
     discard: (change) => changes.discard(change),
     unsettled: (limit) => changes.unsettled(limit),
-    standing: (couponId) => changes.standing(couponId),
+    withUnsettledChange: (couponId) => changes.withUnsettledChange(couponId),
     removeExpiredKeys: (nowMs) => changes.removeExpiredKeys(nowMs),
   };
 }

@@ -51,7 +51,7 @@ export interface Scenario extends Sharing {
   /** How often the subscription of an API process to the news breaks for a while. */
   readonly newsBreaks: number;
   /** How many of each happen, at random instants. */
-  readonly presses: number;
+  readonly requests: number;
   readonly sellerActs: number;
   readonly crashes: number;
   readonly freezes: number;
@@ -94,7 +94,7 @@ export function drawScenario(random: Random, sharing: Random): Scenario {
     storeNetwork: sound ? calmNetwork : drawNetwork(random),
     databaseNetwork: sound ? calmNetwork : drawNetwork(random),
     newsLost: random.pick([0, 0.3, 1]),
-    presses: random.between(4, 24),
+    requests: random.between(4, 24),
     sellerActs: random.pick([0, 0, 1, 2, 3, 5]),
     crashes: random.pick([0, 0, 1, 2]),
     freezes: random.pick([0, 0, 1, 2]),

@@ -1,6 +1,6 @@
 /** Changes of coupons in a {@link SimulatedDatabase}: what `sql-coupon-changes.ts` does in one transaction is one step here. */
 import type { AuditEntry } from '../../ports/audit-log.js';
-import type { BeginReply, BegunChange, ChangeRequest, StandingCoupon } from '../../ports/coupon-changes.js';
+import type { BeginReply, BegunChange, ChangeRequest, CouponWithChange } from '../../ports/coupon-changes.js';
 import type { CouponRecord } from '../../ports/coupon-catalogue.js';
 import { type CouponId, type CouponTerms, QUANTITY_MAX } from '../../domain/coupon.js';
 import { doorAfter, sameDoor } from '../../domain/door-rule.js';
@@ -81,7 +81,7 @@ export class SimulatedCouponChanges {
     return this.#unsettled.has(couponId) ? 1 : 0;
   }
 
-  standing(couponId: CouponId): StandingCoupon | undefined {
+  withUnsettledChange(couponId: CouponId): CouponWithChange | undefined {
     const record = this.#database.coupons.get(couponId);
     return record && { record, unsettled: this.#take(couponId) };
   }

@@ -1,5 +1,5 @@
 /**
- * Simulates who may have a coupon: its rule and the grades of its members change while they press, and every process knows the rule as it was up
+ * Simulates who may have a coupon: its rule and the grades of its members change while they request, and every process knows the rule as it was up
  * to a second ago.
  */
 import type { DoorRefusal } from '../../domain/download.js';

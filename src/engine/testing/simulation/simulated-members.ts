@@ -1,4 +1,4 @@
-/** Simulates members who press, give up, are disconnected, and press again. */
+/** Simulates members who request, give up, are disconnected, and request again. */
 import type { CouponId, HolderId, MemberId } from '../../domain/coupon.js';
 import { holderOf, memberOf, unitOf } from '../../domain/holder.js';
 import type { DoorRefusal, DownloadOutcome, PendingDownload } from '../../domain/download.js';
@@ -12,7 +12,7 @@ import type { SimulatedOrders } from './simulated-orders.js';
 import type { ApiProcess, SimulatedWorld } from './simulated-world.js';
 
 const WAY_MAX_MS = 3;
-const PRESS_AGAIN = 0.7;
+const RETRY_PROBABILITY = 0.7;
 const DISCONNECT = 0.12;
 
 /**
@@ -82,13 +82,13 @@ export class SimulatedMembers {
     return this.calls.some((call) => call.outcome === undefined && !call.cutOff);
   }
 
-  /** Presses for one of the units that the coupon ever gives, or for one more. */
-  pressAny(memberId: MemberId): void {
+  /** Requests for one of the units that the coupon ever gives, or for one more. */
+  requestAny(memberId: MemberId): void {
     const { mostUnits, random } = this.#door;
-    this.press(mostUnits === 1 ? memberId : holderOf(memberId, random.between(1, mostUnits + 1)));
+    this.request(mostUnits === 1 ? memberId : holderOf(memberId, random.between(1, mostUnits + 1)));
   }
 
-  press(holder: HolderId, api: ApiProcess = this.#world.random.pick(this.#world.apis)): DownloadCall {
+  request(holder: HolderId, api: ApiProcess = this.#world.random.pick(this.#world.apis)): DownloadCall {
     const { time, random } = this.#world;
     const call: DownloadCall = {
       holder,
@@ -103,7 +103,7 @@ export class SimulatedMembers {
     const cutOff = (): void => {
       if (call.outcome !== undefined || call.cutOff) return;
       call.cutOff = true;
-      this.#pressAgain(holder);
+      this.#requestAgain(holder);
     };
     const settle = (outcome: DownloadOutcome): void => {
       time.after(random.next() * WAY_MAX_MS, () => this.#answer(call, outcome));
@@ -137,17 +137,17 @@ export class SimulatedMembers {
     if ('issueNo' in outcome)
       this.#orders?.onHeld(call.holder, outcome.issueNo, outcome.issuedAtMs - STORE_OFFSET_MS);
     if (['busy', 'not_ready', 'outcome_unknown', 'issued'].includes(outcome.outcome))
-      this.#pressAgain(call.holder);
+      this.#requestAgain(call.holder);
   }
 
   /** The same unit, or the next one. */
-  #pressAgain(holder: HolderId): void {
+  #requestAgain(holder: HolderId): void {
     const { time, random } = this.#world;
     const afterMs = random.between(5, 200);
-    if (time.nowMs() + afterMs >= this.#patientUntilMs || !random.chance(PRESS_AGAIN)) return;
+    if (time.nowMs() + afterMs >= this.#patientUntilMs || !random.chance(RETRY_PROBABILITY)) return;
     const { mostUnits, random: ownRandom } = this.#door;
     const isNext = mostUnits > 1 && ownRandom.chance(0.3);
     const next = isNext ? holderOf(memberOf(holder), unitOf(holder) + 1) : holder;
-    time.after(afterMs, () => void this.press(next));
+    time.after(afterMs, () => void this.request(next));
   }
 }

@@ -56,12 +56,12 @@ export interface VersionNews {
 }
 
 export class SimulatedVersions implements Versions {
-  readonly hearing: SimulatedSubscription;
+  readonly reception: SimulatedSubscription;
   readonly #channel: NewsChannel<VersionNews>;
 
   constructor(channel: NewsChannel<VersionNews>, subscription: SimulatedSubscription) {
     this.#channel = channel;
-    this.hearing = subscription;
+    this.reception = subscription;
   }
 
   publish(couponId: CouponId, version: number): void {
@@ -73,7 +73,7 @@ export class SimulatedVersions implements Versions {
     onGap: () => void = () => undefined,
   ): Promise<() => Promise<void>> {
     const stop = this.#channel.listen(({ couponId, version }) => onVersion(couponId, version));
-    const stopGaps = this.hearing.listen(onGap);
+    const stopGaps = this.reception.listen(onGap);
     return Promise.resolve(() => {
       stop();
       stopGaps();

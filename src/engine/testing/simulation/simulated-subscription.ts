@@ -4,8 +4,8 @@
  * It keeps the promises of a real one (`persist/redis/news-pulse.ts`) without its beats, which would be a third of all events of a history: the
  * process relies on the last beat sent before the break, and the first beat after it ends the gap.
  */
-import { BEAT_MS, HEARING_MS } from '../../domain/limits.js';
-import type { Hearing } from '../../ports/versions.js';
+import { BEAT_MS, NEWS_TRUSTED_MS } from '../../domain/limits.js';
+import type { NewsReception } from '../../ports/versions.js';
 import type { Random } from './random.js';
 import type { SimulatedProcess } from './simulated-process.js';
 import type { VirtualTime } from './virtual-time.js';
@@ -15,7 +15,7 @@ export type BreakOfNews = 'closed' | 'silent';
 
 const WAY_MAX_MS = 2;
 
-export class SimulatedSubscription implements Hearing {
+export class SimulatedSubscription implements NewsReception {
   untilMs = Number.POSITIVE_INFINITY;
   sinceMs = Number.NEGATIVE_INFINITY;
   /** Whether what is published now arrives. */
@@ -46,7 +46,7 @@ export class SimulatedSubscription implements Hearing {
     this.#breaks += 1;
     this.receives = false;
     const lastBeatMs = this.#process.monotonicMs() - random.next() * BEAT_MS;
-    const reliedOnUntilMs = way === 'closed' ? Number.NEGATIVE_INFINITY : lastBeatMs + HEARING_MS;
+    const reliedOnUntilMs = way === 'closed' ? Number.NEGATIVE_INFINITY : lastBeatMs + NEWS_TRUSTED_MS;
     this.untilMs = Math.min(this.untilMs, reliedOnUntilMs);
   }
 

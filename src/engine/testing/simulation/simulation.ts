@@ -41,7 +41,7 @@ const SETTLE_MS = STILL_MAX_MS + 2 * CALL_DEADLINE_MS;
 /** Leases, sweeps and cooldowns included; a history that is not idle by then never will be. */
 const IDLE_WAIT_MAX_MS = 10_000;
 const IDLE_POLL_MS = 50;
-const LAST_PRESS_EVERY_MS = 10;
+const LAST_REQUESTS_INTERVAL_MS = 10;
 /** A recovery takes a lease, and longer where a lock has to lapse first; one may follow another. */
 const RECOVERY_ROUNDS_MAX = 40;
 const RECOVERY_ROUND_MS = 150;
@@ -76,7 +76,7 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
     coupons.push(register(world, terms, scenario, seed, planting, other));
   }
 
-  for (const coupon of coupons) planPresses(world, scenario, coupon, memberIds);
+  for (const coupon of coupons) planRequests(world, scenario, coupon, memberIds);
   planFaults(world, scenario);
   planBrokenNews(world, scenario, new Random(seed + NEWS_SEEDS));
   for (const { exclusion, couponId } of coupons) {
@@ -105,12 +105,12 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   const holders = memberIds.flatMap((memberId) => holdersOf(memberId, mostUnits));
   for (const { members } of coupons) {
     holders.forEach((holder, place) =>
-      world.time.after(place * LAST_PRESS_EVERY_MS, () => members.press(holder)),
+      world.time.after(place * LAST_REQUESTS_INTERVAL_MS, () => members.request(holder)),
     );
   }
-  await world.time.advance(holders.length * LAST_PRESS_EVERY_MS);
+  await world.time.advance(holders.length * LAST_REQUESTS_INTERVAL_MS);
   await untilIdle(world, () =>
-    coupons.every(({ couponId, members }) => !members.waiting && isAtRest(world, couponId)),
+    coupons.every(({ couponId, members }) => !members.waiting && isDrainedAndSettled(world, couponId)),
   );
 
   if (scenario.holdMs !== undefined) await holdsEnded(world, scenario.holdMs);
@@ -198,19 +198,19 @@ function verdictOf(histories: readonly CouponHistory[]): Verdict {
   };
 }
 
-function planPresses(
+function planRequests(
   { time, random }: SimulatedWorld,
   scenario: Scenario,
   { terms, members }: SimulatedCoupon,
   memberIds: readonly MemberId[],
 ): void {
   const { opensAtMs } = terms;
-  for (let press = 0; press < scenario.presses; press += 1) {
+  for (let request = 0; request < scenario.requests; request += 1) {
     const memberId = random.pick(memberIds);
     // Crowds come at the opening, or all at once; the others whenever they like.
     const crowdMs = opensAtMs === undefined ? 100 : opensAtMs - STORE_OFFSET_MS;
     const atMs = random.chance(0.4) ? crowdMs + random.between(-30, 30) : random.between(0, scenario.healMs);
-    time.at(Math.min(atMs, scenario.healMs), () => members.pressAny(memberId));
+    time.at(Math.min(atMs, scenario.healMs), () => members.requestAny(memberId));
   }
 }
 
@@ -228,7 +228,7 @@ async function untilIdle(world: SimulatedWorld, isIdle: () => boolean): Promise<
 
 /**
  * A loss is noticed by a download at the process that received the highest number, and that may be any of them. So a
- * member presses at each of them, until none finds anything to recover.
+ * member requests at each of them, until none finds anything to recover.
  */
 async function recovered(
   world: SimulatedWorld,
@@ -236,14 +236,14 @@ async function recovered(
   memberIds: readonly MemberId[],
 ): Promise<void> {
   for (let round = 0; round < RECOVERY_ROUNDS_MAX; round += 1) {
-    const asked = world.apis.map((api) => members.press(world.random.pick(memberIds), api));
+    const asked = world.apis.map((api) => members.request(world.random.pick(memberIds), api));
     await untilIdle(world, () => asked.every((call) => call.outcome !== undefined));
     if (asked.every((call) => call.outcome?.outcome !== 'not_ready')) return;
     await world.time.advance(RECOVERY_ROUND_MS);
   }
 }
 
-function isAtRest({ store, database }: SimulatedWorld, couponId: CouponId): boolean {
+function isDrainedAndSettled({ store, database }: SimulatedWorld, couponId: CouponId): boolean {
   const depth = store.depth(couponId);
   const isDrained = depth?.queued === 0 && depth.claimed === 0;
   return isDrained && database.changes.unsettledOf(couponId) === 0;

@@ -40,7 +40,7 @@ export function couponNumber(id: number): CouponId {
   return couponId;
 }
 
-export class Press implements PendingDownload {
+export class StagedDownload implements PendingDownload {
   readonly couponId: CouponId;
   readonly holder: MemberId;
   readonly refusedAs: DoorRefusal | undefined;
@@ -140,17 +140,17 @@ export class StagedWorld {
     return view.couponId;
   }
 
-  press(engine: Engine, couponId: CouponId, ...names: readonly string[]): Press[] {
-    const presses = names.map((name) => new Press(couponId, memberNamed(name)));
-    for (const press of presses) engine.download(press);
-    return presses;
+  request(engine: Engine, couponId: CouponId, ...names: readonly string[]): StagedDownload[] {
+    const requests = names.map((name) => new StagedDownload(couponId, memberNamed(name)));
+    for (const request of requests) engine.download(request);
+    return requests;
   }
 
-  /** Presses and lets happen what happens at once: in one word each. */
+  /** Requests and lets happen what happens at once: in one word each. */
   async answers(engine: Engine, couponId: CouponId, ...names: readonly string[]): Promise<string[]> {
-    const presses = this.press(engine, couponId, ...names);
+    const requests = this.request(engine, couponId, ...names);
     await this.time.advance(0);
-    return presses.map((press) => press.answer);
+    return requests.map((request) => request.answer);
   }
 
   #ports() {

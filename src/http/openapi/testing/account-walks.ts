@@ -100,7 +100,7 @@ export function walkAccounts(t: Test, { shop, walker }: DocumentedShop): void {
           ...{ token, body: { role } },
         });
     const path = await shop.coupon({ discount: { type: 'amount', value: 1_000 } });
-    await shop.press(path, 'admired');
+    await shop.request(path, 'admired');
     await walk('GET /v1/admin/coupons', '/v1/admin/coupons?limit=2', { token });
     for (const id of [path.split('/').at(-1), '999'])
       for (const method of ['GET', 'POST'])

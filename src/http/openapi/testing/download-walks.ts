@@ -11,19 +11,19 @@ export function walkDownloads(t: Test, { shop, walker }: DocumentedShop): void {
   t.test('a download is answered as described, whatever its outcome', async (t) => {
     const walk = walker(t);
     const line = 'POST /v1/coupons/{id}/download';
-    const press = async (path: string, member: string) =>
+    const request = async (path: string, member: string) =>
       walk(line, `${path}/download`, { token: await shop.token(member) });
     const path = await shop.coupon({ quantity: 1 });
-    await press(path, '1');
-    await press(path, '1');
-    await press(path, '2');
-    await press(await shop.coupon({ opensAt: fromNow(3_600_000) }), '1');
+    await request(path, '1');
+    await request(path, '1');
+    await request(path, '2');
+    await request(await shop.coupon({ opensAt: fromNow(3_600_000) }), '1');
     for (const command of ['pause', 'close']) {
       const stopped = await shop.coupon();
       await call(shop.url, `POST ${stopped}/${command}`, { token: shop.seller });
-      await press(stopped, '1');
+      await request(stopped, '1');
     }
-    await press('/v1/coupons/999', '1');
+    await request('/v1/coupons/999', '1');
     await walk(line, `${path}/download`);
     await walk(line, `${path}/download`, { token: shop.seller });
     await walk(line, `${path}/download`, { token: await shop.token('1', 'member', -60) });
@@ -33,10 +33,10 @@ export function walkDownloads(t: Test, { shop, walker }: DocumentedShop): void {
     const walk = walker(t);
     const path = await shop.coupon({ quantity: 2, perMember: 2 });
     const token = await shop.token('1');
-    const press = (unit: string, where = path) =>
+    const request = (unit: string, where = path) =>
       walk('POST /v1/coupons/{id}/units/{unit}/download', `${where}/units/${unit}/download`, { token });
-    for (const unit of ['2', '2', '1', '3', '101']) await press(unit);
-    await press('2', '/v1/coupons/999');
+    for (const unit of ['2', '2', '1', '3', '101']) await request(unit);
+    await request('2', '/v1/coupons/999');
     await walk('GET /v1/coupons/{id}/issuance', `${path}/issuance`, { token });
     await walk('GET /v1/coupons/{id}', path);
     await walk('GET /v1/me/coupons', '/v1/me/coupons', { token });

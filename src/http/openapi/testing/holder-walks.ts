@@ -12,7 +12,7 @@ export function walkHolders(t: Test, { codesMet, shop, walker }: DocumentedShop)
     const walk = walker(t);
     const path = await shop.coupon();
     const couponId = path.split('/').at(-1) ?? '';
-    await shop.press(path, 'owner');
+    await shop.request(path, 'owner');
     const owner = await shop.token('owner');
     const other = await shop.token('other');
     for (const token of [owner, other, undefined])
@@ -32,7 +32,7 @@ export function walkHolders(t: Test, { codesMet, shop, walker }: DocumentedShop)
     const token = shop.seller;
     const path = await shop.coupon({ validity: { days: 3, zone: 'Asia/Seoul' } });
     const couponId = path.split('/').at(-1) ?? '';
-    await shop.press(path, 'buyer');
+    await shop.request(path, 'buyer');
     const byNumber = '/v1/coupons/{id}/issuances/{issueNo}/redemptions';
     const byMember = '/v1/members/{memberId}/coupons/{id}/redemptions';
     const [numbered, named] = [
@@ -57,17 +57,17 @@ export function walkHolders(t: Test, { codesMet, shop, walker }: DocumentedShop)
       walk('POST /v1/me/coupons/{couponId}/use', `/v1/me/coupons/${id}/use`, { token: buyer, body });
     await use(couponId);
     const fresh = await shop.coupon({ redeemBy: 'seller' });
-    await shop.press(fresh, 'buyer');
+    await shop.request(fresh, 'buyer');
     await use(fresh.split('/').at(-1) ?? '');
     const expired = await shop.coupon({ validity: { until: '2020-01-01T00:00:00Z' } });
-    await shop.press(expired, 'buyer');
+    await shop.request(expired, 'buyer');
     await use(expired.split('/').at(-1) ?? '');
   });
 
   t.test('what a member shows at a till is answered as described', async (t) => {
     const walk = walker(t);
     const path = await shop.coupon();
-    await shop.press(path, 'shower');
+    await shop.request(path, 'shower');
     const couponId = path.split('/').at(-1);
     const token = await shop.token('shower');
     const pass = 'GET /v1/me/coupons/{couponId}/pass';
@@ -103,7 +103,7 @@ export function walkHolders(t: Test, { codesMet, shop, walker }: DocumentedShop)
     const fields = { token, body: { orderId: 'A-1' } };
     const confirm = 'POST /v1/coupons/{id}/issuances/{issueNo}/confirm';
     const release = 'DELETE /v1/coupons/{id}/issuances/{issueNo}/hold';
-    for (const name of ['one', 'two', 'three', 'four']) await shop.press(path, name);
+    for (const name of ['one', 'two', 'three', 'four']) await shop.request(path, name);
     const [one, two] = [await shop.token('one'), await shop.token('two')];
     const mine = (name: string): string => `/v1/me/coupons/${couponId}/${name}`;
     await walk('POST /v1/me/coupons/{couponId}/use', mine('use'), { token: one, body: {} });

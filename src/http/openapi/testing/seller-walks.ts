@@ -10,7 +10,7 @@ export function walkSellers(t: Test, { shop, walker }: DocumentedShop): void {
   t.test('what sellers do is answered as described', async (t) => {
     const walk = walker(t);
     const token = shop.seller;
-    const stranger = await shop.token('901', 'seller');
+    const outsider = await shop.token('901', 'seller');
     const body = { name: 'Walked', quantity: 5, discount: { type: 'percent', value: 10 } };
     const registered = await walk('POST /v1/coupons', '/v1/coupons', { token, body });
     const path = String(registered.headers.location);
@@ -22,13 +22,13 @@ export function walkSellers(t: Test, { shop, walker }: DocumentedShop): void {
     await walk('POST /v1/coupons', '/v1/coupons', { body });
     await walk('POST /v1/coupons', '/v1/coupons', { token: await shop.token('1'), body });
 
-    await shop.press(path, 'first');
-    await shop.press(path, 'second');
+    await shop.request(path, 'first');
+    await shop.request(path, 'second');
     const change = (quantity: number, options: CallOptions = { token }) =>
       walk('PATCH /v1/coupons/{id}', path, { ...options, body: { quantity } });
     await change(6);
     await change(1);
-    await change(6, { token: stranger });
+    await change(6, { token: outsider });
     await walk('PATCH /v1/coupons/{id}', '/v1/coupons/999', { token, body: { quantity: 1 } });
 
     await walk('PATCH /v1/coupons/{id}', path, {
@@ -44,13 +44,13 @@ export function walkSellers(t: Test, { shop, walker }: DocumentedShop): void {
     await topUp(3, { headers });
     await topUp(0);
     await topUp(1_000_000_000);
-    await topUp(1, { token: stranger });
+    await topUp(1, { token: outsider });
 
     for (const accept of ['application/json', 'text/csv', 'application/x-ndjson'])
       await walk('GET /v1/coupons/{id}/issuances', `${path}/issuances`, { token, headers: { accept } });
     await walk('GET /v1/coupons/{id}/issuances', `${path}/issuances?limit=0`, { token });
     await walk('GET /v1/coupons/{id}/stats', `${path}/stats`, { token });
-    await walk('GET /v1/coupons/{id}/stats', `${path}/stats`, { token: stranger });
+    await walk('GET /v1/coupons/{id}/stats', `${path}/stats`, { token: outsider });
     const revoke = 'DELETE /v1/coupons/{id}/issuances/{issueNo}';
     await walk(revoke, `${path}/issuances/2`, { token });
     await walk(revoke, `${path}/issuances/77`, { token });

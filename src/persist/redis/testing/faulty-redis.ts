@@ -69,7 +69,7 @@ export const admit = (
 ): Promise<AdmitReply> =>
   backEnd.admission.admit({ couponId, epoch: 1, holders: names.map(member), notAfterMs });
 
-export const press = async (
+export const request = async (
   backEnd: RedisBackEnd,
   couponId: CouponId,
   ...names: string[]

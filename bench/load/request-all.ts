@@ -9,7 +9,7 @@ import autocannon from 'autocannon';
 import { Latencies } from './latencies.js';
 import { type LoadReport, type OutcomeReport, SERIES_STEP_MS } from './load-report.js';
 import { OutcomeReader } from './outcome-reader.js';
-import { type Press, PressLine, type LoadPlan } from './load-plan.js';
+import { type LoadRequest, RequestLine, type LoadPlan } from './load-plan.js';
 import { signTickets } from './sign-tickets.js';
 import { AnswerLog } from './answer-log.js';
 
@@ -34,8 +34,8 @@ function nowUs(): number {
   return seconds * 1_000_000 + nanoseconds / 1_000;
 }
 
-export async function pressAll(plan: LoadPlan, tokens: readonly string[]): Promise<LoadReport> {
-  const line = new PressLine(plan, tokens.length);
+export async function requestAll(plan: LoadPlan, tokens: readonly string[]): Promise<LoadReport> {
+  const line = new RequestLine(plan, tokens.length);
   const answerLog = new AnswerLog();
   const reader = new OutcomeReader();
   const outcomes = new Map<string, { latencies: Latencies; series: number[] }>();
@@ -45,36 +45,36 @@ export async function pressAll(plan: LoadPlan, tokens: readonly string[]): Promi
   let startedUs = 0;
   let answeredLastUs = 0;
 
-  const record = (press: Press, status: number, body: string, answeredUs: number): void => {
+  const record = (request: LoadRequest, status: number, body: string, answeredUs: number): void => {
     const outcome = reader.outcomeOf(status, body);
     let seen = outcomes.get(outcome);
     if (seen === undefined) outcomes.set(outcome, (seen = { latencies: Latencies.empty(), series: [] }));
-    seen.latencies.record(answeredUs - press.sentUs);
+    seen.latencies.record(answeredUs - request.sentUs);
     const step = Math.floor((answeredUs - startedUs) / (SERIES_STEP_MS * 1_000));
     seen.series[step] = (seen.series[step] ?? 0) + 1;
     if (outcome !== 'issued' && outcome !== 'already_issued') return;
     const issueNo = reader.issueNoOf(body);
-    if (outcome === 'already_issued') answerLog.reminder(press.couponId, press.member + 1, issueNo);
-    else answerLog.win(press.couponId, press.member + 1, issueNo, press.sentUs, answeredUs);
+    if (outcome === 'already_issued') answerLog.reminder(request.couponId, request.member + 1, issueNo);
+    else answerLog.win(request.couponId, request.member + 1, issueNo, request.sentUs, answeredUs);
   };
 
   const setupClient = (client: autocannon.Client): void => {
     const connection = client as Connection;
-    const press: Press = { couponId: 0, member: 0, sentUs: 0 };
-    const answered: Press & { status: number; atUs: number } = { ...press, status: 0, atUs: 0 };
+    const request: LoadRequest = { couponId: 0, member: 0, sentUs: 0 };
+    const answered: LoadRequest & { status: number; atUs: number } = { ...request, status: 0, atUs: 0 };
     let more = true;
     connections.push(connection);
     connection.getRequestBuffer = () => {
-      if (!line.deal(press)) more = false;
-      press.sentUs = nowUs();
-      const head = heads.get(press.couponId) ?? '';
-      const ticket = tickets?.get(press.couponId)?.[press.member];
+      if (!line.deal(request)) more = false;
+      request.sentUs = nowUs();
+      const head = heads.get(request.couponId) ?? '';
+      const ticket = tickets?.get(request.couponId)?.[request.member];
       const ticketLine = ticket === undefined ? '' : `\r\nX-Presence-Ticket: ${ticket}`;
-      return Buffer.from(`${head}${tokens[press.member] ?? ''}${ticketLine}\r\n\r\n`, 'latin1');
+      return Buffer.from(`${head}${tokens[request.member] ?? ''}${ticketLine}\r\n\r\n`, 'latin1');
     };
     // The library reports an answer first, its body only after the next request has left.
     connection.on('response', (status) => {
-      Object.assign(answered, press);
+      Object.assign(answered, request);
       answered.status = status;
       answeredLastUs = answered.atUs = nowUs();
       if (!more) connection.responseMax = connection.reqsMade;

@@ -1,13 +1,13 @@
 #!lua flags=allow-oom
 --[[
-Announces what this process understands, for some time, and lists what all processes have announced. A process of an earlier version announces
+Reports what this process understands, for some time, and lists what all processes have reported. A process of an earlier version reports
 nothing: the caller compares the lines with the clients that listen.
 
 KEYS
   1 seonchak:processes
 ARGV
   1 ttlMs        '0': the lines are removed
-  2… line        none: nothing is announced
+  2… line        none: nothing is reported
 Reply
   {line, …}      those in force
 --]]
