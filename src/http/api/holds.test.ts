@@ -110,7 +110,7 @@ t.test('a hold is confirmed once, redeemed afterwards, and shown in wallet and s
 t.test('the figures of a coupon count what was taken back, by reason', async (t) => {
   const path = await shop.coupon({ quantity: 9, holdSeconds: 60 });
   const figures = async () => (await call(shop.url, `GET ${path}/stats`, { token: seller })).body;
-  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await shop.press(path, name);
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await shop.request(path, name);
   await confirm(path, 1, 'A');
   await release(path, 2);
   await call(shop.url, `DELETE /v1/me/coupons/${idOf(path)}/hold`, { token: await shop.token('c') });
