@@ -24,7 +24,7 @@ const TRANSLATED: Readonly<Record<string, RegExp>> = {
   'reason, outsider, expensive, fix': /^(?:hindrances?|strangers?|dear|mend\w*|nobody|whoever)$/,
 };
 
-/** Parts of a contract (routes, API fields), of another program, or about a button that is requested. */
+/** Parts of a contract (routes, API fields), of another program, or about a button that is pressed. */
 const FIXED = new Set([
   ...['announced', 'strays', 'doubled'],
   ...['pressUntilDefinite', 'PressOptions', 'PressResult', 'pressAgain', 'isKeyPress'],
@@ -39,7 +39,7 @@ function namesOf(file: string, code = read(file)): Name[] {
   const source = ts.createSourceFile(file, code, ts.ScriptTarget.Latest, true);
   const found: Name[] = [];
   const visit = (node: ts.Node): void => {
-    if ((ts.isIdentifier(node) || ts.isPrivateIdentifier(node)) && !isKeyRequest(node)) {
+    if ((ts.isIdentifier(node) || ts.isPrivateIdentifier(node)) && !isKeyPress(node)) {
       const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
       found.push({ place: `${file}:${line}`, text: node.text.replace('#', '') });
     }
@@ -49,8 +49,8 @@ function namesOf(file: string, code = read(file)): Name[] {
   return found;
 }
 
-/** `page.keyboard.request('Enter')` of the browser's driver. */
-function isKeyRequest({ parent, text }: ts.Identifier | ts.PrivateIdentifier): boolean {
+/** `page.keyboard.press('Enter')` of the browser's driver. */
+function isKeyPress({ parent, text }: ts.Identifier | ts.PrivateIdentifier): boolean {
   if (text !== 'press' || !ts.isPropertyAccessExpression(parent) || !ts.isCallExpression(parent.parent))
     return false;
   const [key] = parent.parent.arguments;

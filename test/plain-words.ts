@@ -61,7 +61,7 @@ export const TRANSLATED_PHRASES: readonly TranslatedPhrase[] = [
   },
 ];
 
-/** In documents only: the tests and the bench request the button of the console. */
+/** In documents only: the tests and the bench press the button of the console. */
 export const DOCUMENTS_ONLY: readonly TranslatedPhrase[] = [
   {
     phrase: /\bpress(?:es|ed)?\b(?! (?:Enter|Ctrl|the button))/i,
