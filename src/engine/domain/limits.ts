@@ -53,9 +53,13 @@ export const RETRY_PAUSE_MS = 20;
 export const EXCLUSIVE_MARGIN_MS = 60_000;
 
 /**
- * A coupon is marked pending again after admitting for {@link MARK_PENDING_EVERY_MS}, and its mark is kept {@link PENDING_IDLE_MS} after the last time.
+ * A coupon is decided on only within {@link MARK_PENDING_EVERY_MS} after it was marked pending, and its mark is kept {@link PENDING_IDLE_MS} after
+ * the last time. A mark is renewed ahead of that: rounds continue for as long without the node that has the marks.
  */
 export const MARK_PENDING_EVERY_MS = 10_000;
+export const MARK_RENEWAL_MS = 5_000;
+/** After a renewal that failed. */
+export const MARK_RETRY_MS = 500;
 export const PENDING_IDLE_MS = 60_000;
 
 /**

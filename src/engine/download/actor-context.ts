@@ -22,7 +22,7 @@ export interface AskingActor {
   failed(fault: unknown): void;
   notSent(): void;
   isMarkDue(nowMs: number, everyMs?: number): boolean;
-  marked(sentAtMs: number): void;
+  marked(sentAtMs: number, epoch: number): void;
 }
 
 export interface CouponActorContext {

@@ -185,10 +185,11 @@ export class CouponActor implements AskingActor {
     return nowMs >= this.#markedAtMs + everyMs || this.#asked?.batch.epoch !== this.#markedEpoch;
   }
 
-  /** A mark was left at `sentAtMs` or later. */
-  marked(sentAtMs: number): void {
+  /** A mark was left at `sentAtMs` or later, while the coupon was served in this epoch. */
+  marked(sentAtMs: number, epoch: number): void {
+    if (sentAtMs < this.#markedAtMs) return;
     this.#markedAtMs = sentAtMs;
-    this.#markedEpoch = this.#asked?.batch.epoch ?? 0;
+    this.#markedEpoch = epoch;
   }
 
   /** Answers what has waited too long (nothing was attempted for it), and gives the places of members who have left to others. */

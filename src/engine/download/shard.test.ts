@@ -1,8 +1,11 @@
 /** Tests how the coupons of one node share rounds, and what each coupon keeps to itself. */
 import t from 'tap';
 import type { CouponId } from '../domain/coupon.js';
+import { StoreUnavailableError } from '../domain/errors.js';
 import {
   MARK_PENDING_EVERY_MS,
+  MARK_RENEWAL_MS,
+  MARK_RETRY_MS,
   RETRY_PAUSE_MS,
   ROUND_COUPONS_MAX,
   ROUND_MEMBERS_MAX,
@@ -202,6 +205,47 @@ t.test('a coupon whose mark cannot be left is not asked about, and the others ar
   await world.time.advance(RETRY_PAUSE_MS);
   t.equal(waiting?.answer, 'issued 1', 'as if for the first time: nothing was attempted before');
   t.ok(world.store.pendingMs.has(fresh));
+});
+
+t.test('while the node with the marks does not answer, coupons that have one are decided', async (t) => {
+  const world = new StagedWorld();
+  let isUnreachable = false;
+  const marking: (() => void)[] = [];
+  const markPending = world.bell.markPending.bind(world.bell);
+  world.bell.markPending = (couponIds) =>
+    isUnreachable
+      ? new Promise((_, reject) => {
+          marking.push(() => {
+            reject(new StoreUnavailableError('no answer'));
+          });
+        })
+      : markPending(couponIds);
+  const engine = await world.engine({}, world.bell);
+  const [marked, fresh] = [await world.registered({ quantity: 9 }), await world.registered()];
+  await world.answers(engine, marked, 'a');
+  isUnreachable = true;
+  const [waiting] = world.request(engine, fresh, 'a');
+  await world.time.advance(0);
+  t.same(await world.answers(engine, marked, 'b'), ['issued 2'], 'beside a coupon that waits for its mark');
+  t.equal(waiting?.answer, 'waiting');
+  await world.time.advance(MARK_RENEWAL_MS);
+  t.same(await world.answers(engine, marked, 'c'), ['issued 3'], 'beside a renewal that has no answer');
+  t.equal(marking.length, 2);
+  for (const fail of marking.splice(0)) fail();
+  await world.time.advance(0);
+  t.same(await world.answers(engine, marked, 'd'), ['issued 4'], 'after a renewal that failed');
+  t.equal(marking.length, 0, 'which is not repeated at once');
+  await world.time.advance(MARK_RETRY_MS);
+  t.same(await world.answers(engine, marked, 'e'), ['issued 5']);
+  t.equal(marking.length, 1);
+  await world.time.advance(MARK_PENDING_EVERY_MS - MARK_RENEWAL_MS - MARK_RETRY_MS);
+  const [late] = world.request(engine, marked, 'f');
+  await world.time.advance(0);
+  t.equal(late?.answer, 'waiting', 'a coupon without a mark is not decided on');
+  isUnreachable = false;
+  for (const fail of marking.splice(0)) fail();
+  await world.time.advance(RETRY_PAUSE_MS);
+  t.equal(late?.answer, 'issued 6');
 });
 
 t.test('a back end that breaks its word leaves outcomes unknown and the line moving', async (t) => {

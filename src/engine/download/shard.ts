@@ -10,11 +10,13 @@
 import type { AdmitBatch, AdmitFault, AdmitReply } from '../ports/admission.js';
 import type { Scheduler } from '../domain/clock.js';
 import {
-  MARK_PENDING_EVERY_MS,
+  MARK_RENEWAL_MS,
+  MARK_RETRY_MS,
   RETRY_PAUSE_MS,
   ROUND_COUPONS_MAX,
   ROUND_MEMBERS_MAX,
 } from '../domain/limits.js';
+import type { RecorderBell } from '../ports/issuance-queue.js';
 import type { AskingActor, CouponActorContext } from './actor-context.js';
 
 /** What a shard needs from around it: what its actors have. */
@@ -35,6 +37,7 @@ export class Shard {
   #pausing: AskingActor[] = [];
   #roundOutstanding = false;
   #roundPlanned = false;
+  #renewing = false;
 
   constructor(context: ShardContext, scheduler: Scheduler) {
     this.#context = context;
@@ -89,10 +92,12 @@ export class Shard {
   }
 
   async #ask(questions: readonly Question[]): Promise<void> {
-    this.#roundOutstanding = true;
-    const asked = await this.#marked(questions);
-    if (asked.length > 0) await this.#askMarked(asked);
-    this.#roundOutstanding = false;
+    const marked = this.#marked(questions);
+    if (marked.length > 0) {
+      this.#roundOutstanding = true;
+      await this.#askMarked(marked);
+      this.#roundOutstanding = false;
+    }
     this.#planRound();
   }
 
@@ -136,28 +141,48 @@ export class Shard {
   }
 
   /**
-   * Leaves the marks for recorders that are due, and returns the questions that may be asked. Where one mark is due, those that soon will be go along: so
-   * the coupons of a shard have their marks renewed together, and few rounds wait for it.
+   * Returns the questions of coupons that are marked for recorders. The others are asked about when they are, outside the round: in a Cluster the marks
+   * are on one node, and while it does not answer, the coupons of the other nodes must not wait for it.
    */
-  async #marked(questions: readonly Question[]): Promise<readonly Question[]> {
-    const { bell, clock, onFault } = this.#context;
+  #marked(questions: readonly Question[]): readonly Question[] {
+    const { bell, clock } = this.#context;
     if (bell === undefined) return questions;
     const nowMs = clock.monotonicMs();
-    if (!questions.some(({ actor }) => actor.isMarkDue(nowMs))) return questions;
-    const marking = questions.filter(({ actor }) => actor.isMarkDue(nowMs, MARK_PENDING_EVERY_MS / 2));
+    if (!questions.some(({ actor }) => actor.isMarkDue(nowMs, MARK_RENEWAL_MS))) return questions;
+    const due = questions.filter(({ actor }) => actor.isMarkDue(nowMs));
+    if (due.length > 0) void this.#markAndAsk(bell, due, nowMs);
+    const marked = due.length === 0 ? questions : questions.filter((question) => !due.includes(question));
+    if (!this.#renewing) void this.#renewMarks(bell, marked, nowMs);
+    return marked;
+  }
+
+  async #markAndAsk(bell: RecorderBell, questions: readonly Question[], nowMs: number): Promise<void> {
     try {
-      await bell.markPending(marking.map(({ actor }) => actor.couponId));
-      for (const { actor } of marking) actor.marked(nowMs);
-      return questions;
+      await bell.markPending(questions.map(({ actor }) => actor.couponId));
     } catch (fault) {
-      return questions.filter(({ actor }) => {
-        const due = actor.isMarkDue(nowMs);
-        if (due) {
-          onFault(fault, actor.couponId);
-          actor.notSent();
-        }
-        return !due;
-      });
+      for (const { actor } of questions) {
+        this.#context.onFault(fault, actor.couponId);
+        actor.notSent();
+      }
+      return;
     }
+    for (const { actor, batch } of questions) actor.marked(nowMs, batch.epoch);
+    await this.#askMarked(questions);
+  }
+
+  /** Renews marks before they are due, and with them those that soon will be: the coupons of a shard have theirs renewed together. */
+  async #renewMarks(bell: RecorderBell, questions: readonly Question[], nowMs: number): Promise<void> {
+    const renewed = questions.filter(({ actor }) => actor.isMarkDue(nowMs, MARK_RENEWAL_MS / 2));
+    const [first] = renewed;
+    if (first === undefined) return;
+    this.#renewing = true;
+    try {
+      await bell.markPending(renewed.map(({ actor }) => actor.couponId));
+      for (const { actor, batch } of renewed) actor.marked(nowMs, batch.epoch);
+    } catch (fault) {
+      this.#context.onFault(fault, first.actor.couponId);
+      await this.#scheduler.pause(MARK_RETRY_MS);
+    }
+    this.#renewing = false;
   }
 }
