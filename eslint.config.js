@@ -107,6 +107,22 @@ function rooms() {
       `/(persist|config|cli|server|mail|seeding)/|^\\.\\./(${outerOfHttp})/`,
       'auth/ imports wire/ and limits/, no other guard and no route.',
     ),
+    {
+      files: ['web/src/**/*.{ts,tsx}'],
+      rules: {
+        'no-restricted-imports': [
+          'error',
+          {
+            patterns: [
+              {
+                regex: '^(\\.\\./)+src/(?!cli/member-lines\\.js$)',
+                message: 'The console imports only what imports nothing itself: no code of the server.',
+              },
+            ],
+          },
+        ],
+      },
+    },
     // Settings are described by those who use them, so the configuration imports their types, and no code.
     {
       ...room('src/config', '', ''),

@@ -161,7 +161,7 @@ t.test('a seller limits a coupon, uploads its list with a bad line, and tries me
   const members = Array.from({ length: 2_500 }, (_, place) => `m-${place + 1}`);
   const wrong = [...members];
   wrong[1_499] = 'a\u0000b';
-  await upload(['member_id,name', ...wrong.map((member) => `${member},x`)]);
+  await upload(['member_id,name', ...wrong.map((member) => `"${member}","a, b"`)]);
   // The first line is the heading.
   await seller.getByText('Line 1,501: “a�b” is not a member id').waitFor();
   await seller.getByText('The 1,000 lines before are on the list').waitFor();

@@ -11,7 +11,8 @@ import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UnknownCouponError, UsageError } from './exit-codes.js';
 import { operatorHere } from './operator.js';
-import { firstColumn, readInputFile } from './input-file.js';
+import { readInputFile } from './input-file.js';
+import { memberLines } from './member-lines.js';
 import { couponId } from './option-values.js';
 import { startProgress } from './progress.js';
 import type { Progress } from './progress.js';
@@ -155,11 +156,9 @@ function readMembers(path: string): MemberId[] {
   const text = readInputFile(path);
   const members = new Set<MemberId>();
   const faults: number[] = [];
-  for (const [place, line] of text.split(/\r?\n/).entries()) {
-    const member = firstColumn(line);
-    if (member === '' || (place === 0 && member === 'member_id')) continue;
+  for (const { line, member } of memberLines(text)) {
     const memberId = memberIdOf(member);
-    if (memberId === undefined) faults.push(place + 1);
+    if (memberId === undefined) faults.push(line);
     else members.add(memberId);
   }
   if (faults.length > 0) {

@@ -5,7 +5,8 @@ import type { CouponId } from '../engine/domain/coupon.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine } from './command-context.js';
 import { CommandFailedError, ServerRefusedError, UsageError } from './exit-codes.js';
-import { firstColumn, readInputFile } from './input-file.js';
+import { readInputFile } from './input-file.js';
+import { memberLines } from './member-lines.js';
 import { couponId } from './option-values.js';
 import { startProgress } from './progress.js';
 import { addressOf, bodyOf, KEY_SETTING, keyMissing, unreachable } from './server-call.js';
@@ -105,10 +106,7 @@ async function ask(address: string, key: string, memberIds: readonly string[]): 
 
 /** Each member once, in the order of the file. */
 function readMembers(path: string): string[] {
-  const members = readInputFile(path)
-    .split(/\r?\n/)
-    .map(firstColumn)
-    .filter((member, place) => member !== '' && !(place === 0 && member === 'member_id'));
+  const members = memberLines(readInputFile(path)).map(({ member }) => member);
   if (members.length === 0)
     throw new UsageError(`The file ${path} has no member ids. Write one in each line.`);
   return [...new Set(members)];

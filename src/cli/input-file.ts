@@ -11,9 +11,3 @@ export function readInputFile(path: string): string {
     throw new UsageError(`The file ${path} cannot be read. Check its path and its rights.`, { cause });
   }
 }
-
-/** Databases and spreadsheets write a text in quotes, with those inside it doubled (RFC 4180). */
-export function firstColumn(line: string): string {
-  const [, quoted] = /^\s*"((?:[^"]|"")*)"\s*(?:,|$)/.exec(line) ?? [];
-  return (quoted?.replaceAll('""', '"') ?? line.split(',')[0] ?? '').trim();
-}

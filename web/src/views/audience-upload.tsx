@@ -1,10 +1,11 @@
 /** Uploads a CSV file of members to the list of a coupon, with its progress and the lines that were refused. */
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { memberLines } from '../../../src/cli/member-lines.js';
+import type { MemberLine } from '../../../src/cli/member-lines.js';
 import type { Problem } from '../api/problem.js';
 import { useConsole } from '../context.js';
 import { problemText } from '../problem-text.js';
-import { chunksOf, readMembers } from './read-members.js';
-import type { ListedLine } from './read-members.js';
+import { chunksOf } from './member-chunks.js';
 
 const TEXT_SHOWN_MAX = 40;
 const PAGE_MEMBERS = 1_000;
@@ -19,7 +20,7 @@ interface Progress {
 
 /** How the upload ended before the end of the file. */
 type Ending =
-  | { readonly kind: 'refused'; readonly lines: readonly ListedLine[]; readonly sent: number }
+  | { readonly kind: 'refused'; readonly lines: readonly MemberLine[]; readonly sent: number }
   | { readonly kind: 'failed'; readonly problem: Problem; readonly sent: number }
   | { readonly kind: 'stopped'; readonly sent: number }
   | { readonly kind: 'empty' };
@@ -47,7 +48,7 @@ export function AudienceUpload({ couponId, onChanged }: AudienceUploadOptions) {
   );
 
   async function upload(file: File): Promise<void> {
-    const lines = readMembers(await file.text());
+    const lines = memberLines(await file.text());
     setEnding(lines.length === 0 ? { kind: 'empty' } : undefined);
     setProgress(undefined);
     if (lines.length === 0) return;
@@ -59,7 +60,7 @@ export function AudienceUpload({ couponId, onChanged }: AudienceUploadOptions) {
   }
 
   /** Each request is carried out as a whole or not at all, and what was added may be added again. */
-  async function send(lines: readonly ListedLine[]): Promise<Ending | undefined> {
+  async function send(lines: readonly MemberLine[]): Promise<Ending | undefined> {
     let sent = 0;
     let added = 0;
     const removed = replaces ? 0 : undefined;
@@ -84,7 +85,7 @@ export function AudienceUpload({ couponId, onChanged }: AudienceUploadOptions) {
   }
 
   /** Reads the list page by page after the members of the file, which are all on it. */
-  async function removeOthers(lines: readonly ListedLine[]): Promise<Ending | undefined> {
+  async function removeOthers(lines: readonly MemberLine[]): Promise<Ending | undefined> {
     const sent = lines.length;
     const kept = new Set(lines.map(({ member }) => member));
     let removed = 0;
@@ -210,7 +211,7 @@ function EndingNote({ ending }: { readonly ending: Ending }) {
 }
 
 /** The API names the places in its list; there may be more of them than it names. */
-function refusedLines(chunk: readonly ListedLine[], { errors }: Problem): readonly ListedLine[] {
+function refusedLines(chunk: readonly MemberLine[], { errors }: Problem): readonly MemberLine[] {
   return errors.flatMap(({ field }) => {
     const [, place] = /^add\.(\d+)$/.exec(field) ?? [];
     return place === undefined ? [] : (chunk[Number(place)] ?? []);
