@@ -164,10 +164,9 @@ t.test('a seller limits a coupon, uploads its list with a bad line, and tries me
   await upload(['member_id,name', ...wrong.map((member) => `"${member}","a, b"`)]);
   // The first line is the heading.
   await seller.getByText('Line 1,501: “a�b” is not a member id').waitFor();
-  await seller.getByText('The 1,000 lines before are on the list').waitFor();
-  await seller.getByText('1,000 members on the list', { exact: true }).waitFor();
+  await seller.getByText('Nothing was added. Correct the file and upload it again.').waitFor();
   await upload(members);
-  await seller.getByText('1,500 added, of 2,500 in the file.').waitFor();
+  await seller.getByText('2,500 added, of 2,500 in the file.').waitFor();
   await seller.getByText('2,500 members on the list', { exact: true }).waitFor();
 
   const search = async (member: string, text: string): Promise<void> => {
@@ -179,6 +178,10 @@ t.test('a seller limits a coupon, uploads its list with a bad line, and tries me
   await seller.getByLabel('Remove members who are not in the file').check();
   await upload([...members.slice(0, 2_400), ...members.slice(2_400).map((member) => `new-${member}`)]);
   await seller.getByText('The list is that of the file: 100 added, 100 removed.').waitFor();
+  const tooMany = 1_000_001;
+  await upload(Array.from({ length: tooMany }, (_, place) => String(place)));
+  await seller.getByText('The file names 1,000,001 members, and a list has room for 1,000,000.').waitFor();
+  await seller.getByText('2,500 members on the list', { exact: true }).waitFor();
   await search('m-2500', 'm-2500 is not on the list.');
   await search('new-m-2500', 'new-m-2500 is on the list.');
   await seller.getByLabel('Remove members who are not in the file').uncheck();

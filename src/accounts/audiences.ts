@@ -52,7 +52,7 @@ export interface AudienceStore {
   /**
    * Adds and removes in one transaction, with the audit entry. A member in both is removed.
    *
-   * @param membersMax refuses to add beyond.
+   * @param membersMax refuses to add beyond. A list that is longer already may become shorter.
    */
   change(
     couponId: CouponId,

@@ -62,6 +62,17 @@ export function audienceStoreContract(
       t.same(await listOf(couponId), ['b', 'c']);
     });
 
+    t.test('a list beyond the limit may become shorter, and no longer', async (t) => {
+      const couponId = await fresh();
+      await add(couponId, 'a', 'b', 'c', 'd');
+      const change = (names: readonly string[], removed: readonly string[]) =>
+        audiences.change(couponId, { add: names.map(member), remove: removed.map(member) }, 2);
+      t.match(await change([], ['a']), { status: 'changed', removed: 1, audience: { members: 3 } });
+      t.match(await change(['e'], []), { status: 'full', audience: { members: 3 } });
+      t.match(await change(['e'], ['b']), { status: 'changed', audience: { members: 3 } });
+      t.same(await listOf(couponId), ['c', 'd', 'e']);
+    });
+
     t.test('a change is written with its audit entry', async (t) => {
       const couponId = await fresh();
       await audiences.change(couponId, { add: [member('a')], remove: [] }, MAX, ({ added }) => ({

@@ -6,6 +6,7 @@
  * and Redis keys, and `~` is reserved for units. An encoding was preferred to a hash with a table of originals
  * (docs/adr/0060): a member id is shown without a read of any table.
  */
+import { isSubject, SUBJECT_LENGTH_MAX } from './subject.js';
 
 declare const memberIdBrand: unique symbol;
 
@@ -17,17 +18,13 @@ declare const memberIdBrand: unique symbol;
  */
 export type MemberId = string & { readonly [memberIdBrand]: true };
 
-/** Counted in code points. OpenID Connect Core allows 255 ASCII characters. */
-export const SUBJECT_LENGTH_MAX = 255;
+export { SUBJECT_LENGTH_MAX };
 
 /** The columns of the tables have this length. */
 export const MEMBER_ID_LENGTH_MAX = SUBJECT_LENGTH_MAX * 5;
 
 const narrowSubject = /^[A-Za-z0-9._-]{1,64}$/;
 const memberIdPattern = new RegExp(`^[A-Za-z0-9._%-]{1,${MEMBER_ID_LENGTH_MAX}}$`);
-const controlCharacter = /\p{Cc}/u;
-/** Half of a surrogate pair is not text, and no store would return it. */
-const loneSurrogate = /\p{Cs}/u;
 const outsideAlphabet = /[^A-Za-z0-9._-]/gu;
 /** The first digit of a code point is `A` to `E`: there are 17 planes. */
 const escape = /%(?:([2-7][0-9A-F])|([A-E][A-Za-z0-9_-]{3}))/g;
@@ -35,10 +32,7 @@ const escape = /%(?:([2-7][0-9A-F])|([A-E][A-Za-z0-9_-]{3}))/g;
 /** The member id of a subject as a token carries it; `undefined` for one that is empty, too long, or has control characters. */
 export function memberIdOf(subject: string): MemberId | undefined {
   if (narrowSubject.test(subject)) return subject as MemberId;
-  // A code point has at most two units, so that the length is known before anything is walked.
-  if (subject === '' || subject.length > 2 * SUBJECT_LENGTH_MAX) return undefined;
-  if (Array.from(subject).length > SUBJECT_LENGTH_MAX) return undefined;
-  if (controlCharacter.test(subject) || loneSurrogate.test(subject)) return undefined;
+  if (!isSubject(subject)) return undefined;
   return subject.replace(outsideAlphabet, escaped) as MemberId;
 }
 

@@ -56,7 +56,7 @@ export class SqlAudiences implements AudienceStore {
       const touched = update.touches === true ? wanted.filter((memberId) => listed.get(memberId)) : [];
       const removed = [...removing].filter((memberId) => listed.get(memberId) === true);
       const members = before.members + added.length - removed.length;
-      if (members > membersMax) return { status: 'full', audience: before };
+      if (members > Math.max(membersMax, before.members)) return { status: 'full', audience: before };
       const revision = before.revision + 1;
       const known = [...added.filter((memberId) => listed.has(memberId)), ...touched];
       const fresh = added.filter((memberId) => !listed.has(memberId));

@@ -3,12 +3,12 @@ import type { Session } from '../session.js';
 import { OFFLINE, problemOf, unexpected } from './problem.js';
 import type { Problem } from './problem.js';
 import { UnexpectedAnswerError } from './read.js';
+import type { Result } from './result.js';
 
 /** Longer than any deadline of the server, so that the server reports the outcome of a request. */
 const CALL_TIMEOUT_MS = 15_000;
 
-export type Result<Value> =
-  { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly problem: Problem };
+export type { Result };
 
 interface Call {
   readonly method?: string;

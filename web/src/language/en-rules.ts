@@ -129,8 +129,10 @@ export const enRules = {
     upload: 'Upload a CSV file',
     uploadHint: 'The first column has the member ids.',
     replaces: 'Remove members who are not in the file',
-    replacesHint: 'They are removed once all members of the file are on the list.',
+    replacesHint:
+      'They are removed once all members of the file are on the list, or earlier where the list has no room for both.',
     progress: 'Progress of the upload',
+    reading: (read: string) => `Reading the list: ${read} members…`,
     uploading: (done: string, of: string) => `${done} of ${of} lines…`,
     removing: (removed: string) => `${removed} removed…`,
     uploaded: (added: string, lines: string) => `${added} added, of ${lines} in the file.`,
@@ -140,8 +142,11 @@ export const enRules = {
     stopped: (done: string) =>
       `Stopped. The first ${done} lines are on the list; uploading again does no harm.`,
     fileEmpty: 'This file has no member ids.',
+    tooMany: (members: string, most: string) =>
+      `The file names ${members} members, and a list has room for ${most}. Nothing was changed.`,
     refusedTitle: 'Lines that were refused',
     refusedLine: (line: string, text: string) => `Line ${line}: “${text}” is not a member id`,
+    refusedMore: (count: string) => `${count} more`,
     refusedNote: (sent: string) =>
       sent === '0'
         ? 'Nothing was added. Correct the file and upload it again.'

@@ -125,8 +125,9 @@ export const koRules: RuleWords = {
     upload: 'CSV 파일 올리기',
     uploadHint: '첫 번째 열이 회원 ID입니다.',
     replaces: '파일에 없는 회원은 명단에서 빼기',
-    replacesHint: '파일의 회원을 모두 넣은 다음에 뺍니다.',
+    replacesHint: '파일의 회원을 모두 넣은 다음에 뺍니다. 명단에 자리가 모자라면 필요한 만큼 먼저 뺍니다.',
     progress: '업로드 진행',
+    reading: (read) => `명단 읽는 중: ${read}명…`,
     uploading: (done, of) => `${of}줄 중 ${done}줄…`,
     removing: (removed) => `${removed}명 뺌…`,
     replaced: (added, removed) =>
@@ -135,8 +136,11 @@ export const koRules: RuleWords = {
     stop: '중지',
     stopped: (done) => `중지했습니다. 앞의 ${done}줄은 명단에 있습니다. 다시 올려도 됩니다.`,
     fileEmpty: '회원이 없는 파일입니다.',
+    tooMany: (members, most) =>
+      `파일의 회원이 ${members}명입니다. 명단에는 ${most}명까지 넣을 수 있어 아무것도 바꾸지 않았습니다.`,
     refusedTitle: '받아들이지 않은 줄',
     refusedLine: (line, text) => `${line}번째 줄: 회원 ID가 아닌 값 “${text}”`,
+    refusedMore: (count) => `외 ${count}줄`,
     refusedNote: (sent) =>
       sent === '0'
         ? '추가된 회원이 없습니다. 파일을 고쳐 다시 올려 주세요.'

@@ -1,29 +1,13 @@
 /** Uploads a CSV file of members to the list of a coupon, with its progress and the lines that were refused. */
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { memberLines } from '../../../src/cli/member-lines.js';
-import type { MemberLine } from '../../../src/cli/member-lines.js';
-import type { Problem } from '../api/problem.js';
 import { useConsole } from '../context.js';
 import { problemText } from '../problem-text.js';
-import { chunksOf } from './member-chunks.js';
+import { LIST_MEMBERS_MAX, sendMembers } from './send-members.js';
+import type { Ending, Progress } from './send-members.js';
 
 const TEXT_SHOWN_MAX = 40;
-const PAGE_MEMBERS = 1_000;
-
-interface Progress {
-  readonly sent: number;
-  readonly added: number;
-  readonly lines: number;
-  /** `undefined` unless members who are not in the file are removed. */
-  readonly removed: number | undefined;
-}
-
-/** How the upload ended before the end of the file. */
-type Ending =
-  | { readonly kind: 'refused'; readonly lines: readonly MemberLine[]; readonly sent: number }
-  | { readonly kind: 'failed'; readonly problem: Problem; readonly sent: number }
-  | { readonly kind: 'stopped'; readonly sent: number }
-  | { readonly kind: 'empty' };
+const LINES_SHOWN_MAX = 10;
 
 interface AudienceUploadOptions {
   readonly couponId: number;
@@ -48,65 +32,28 @@ export function AudienceUpload({ couponId, onChanged }: AudienceUploadOptions) {
   );
 
   async function upload(file: File): Promise<void> {
-    const lines = memberLines(await file.text());
-    setEnding(lines.length === 0 ? { kind: 'empty' } : undefined);
-    setProgress(undefined);
-    if (lines.length === 0) return;
     stopped.current = false;
+    setEnding(undefined);
+    setProgress(undefined);
     setRunning(true);
-    setEnding((await send(lines)) ?? (replaces ? await removeOthers(lines) : undefined));
+    const calls = {
+      read: (after: string, limit: number) => api.audienceMembers(couponId, after, limit),
+      add: (members: readonly string[]) => api.addToAudience(couponId, members),
+      remove: (members: readonly string[]) => api.removeFromAudience(couponId, members),
+    };
+    const ended = await sendMembers({
+      ...{ calls, lines: memberLines(await file.text()), replaces, membersMax: LIST_MEMBERS_MAX },
+      ...{ onProgress: setProgress, isStopped: () => stopped.current },
+    });
+    setEnding(ended);
     setRunning(false);
     await onChanged();
   }
 
-  /** Each request is carried out as a whole or not at all, and what was added may be added again. */
-  async function send(lines: readonly MemberLine[]): Promise<Ending | undefined> {
-    let sent = 0;
-    let added = 0;
-    const removed = replaces ? 0 : undefined;
-    setProgress({ sent, added, lines: lines.length, removed });
-    for (const chunk of chunksOf(lines)) {
-      if (stopped.current) return { kind: 'stopped', sent };
-      const result = await api.addToAudience(
-        couponId,
-        chunk.map(({ member }) => member),
-      );
-      if (!result.ok) {
-        const refused = refusedLines(chunk, result.problem);
-        return refused.length > 0
-          ? { kind: 'refused', lines: refused, sent }
-          : { kind: 'failed', problem: result.problem, sent };
-      }
-      sent += chunk.length;
-      added += result.value;
-      setProgress({ sent, added, lines: lines.length, removed });
-    }
-    return undefined;
-  }
-
-  /** Reads the list page by page after the members of the file, which are all on it. */
-  async function removeOthers(lines: readonly MemberLine[]): Promise<Ending | undefined> {
-    const sent = lines.length;
-    const kept = new Set(lines.map(({ member }) => member));
-    let removed = 0;
-    for (let after: string | undefined = ''; after !== undefined;) {
-      if (stopped.current) return { kind: 'stopped', sent };
-      const page = await api.audienceMembers(couponId, after, PAGE_MEMBERS);
-      if (!page.ok) return { kind: 'failed', problem: page.problem, sent };
-      const others = page.value.items.filter((member) => !kept.has(member));
-      for (const chunk of chunksOf(others.map((member, line) => ({ line, member })))) {
-        const result = await api.removeFromAudience(
-          couponId,
-          chunk.map(({ member }) => member),
-        );
-        if (!result.ok) return { kind: 'failed', problem: result.problem, sent };
-        removed += result.value;
-      }
-      setProgress((before) => before && { ...before, removed });
-      const { next } = page.value;
-      after = next === undefined ? undefined : String(next);
-    }
-    return undefined;
+  function progressText({ read, removed, sent, lines }: Progress): string {
+    if (read !== undefined) return rules.reading(format.whole(read));
+    if (sent === lines && removed !== undefined) return rules.removing(format.whole(removed));
+    return rules.uploading(format.whole(sent), format.whole(lines));
   }
 
   return (
@@ -158,11 +105,7 @@ export function AudienceUpload({ couponId, onChanged }: AudienceUploadOptions) {
           >
             {rules.stop}
           </button>
-          <p class="quiet">
-            {progress.sent === progress.lines && progress.removed !== undefined
-              ? rules.removing(format.whole(progress.removed))
-              : rules.uploading(format.whole(progress.sent), format.whole(progress.lines))}
-          </p>
+          <p class="quiet">{progressText(progress)}</p>
         </div>
       )}
       <div role="status">
@@ -185,6 +128,12 @@ function EndingNote({ ending }: { readonly ending: Ending }) {
   switch (ending.kind) {
     case 'empty':
       return <p class="hint-box hint-bad">{rules.fileEmpty}</p>;
+    case 'too_many':
+      return (
+        <p class="hint-box hint-bad">
+          {rules.tooMany(format.whole(ending.members), format.whole(ending.membersMax))}
+        </p>
+      );
     case 'stopped':
       return <p class="hint-box">{rules.stopped(format.whole(ending.sent))}</p>;
     case 'failed':
@@ -200,22 +149,17 @@ function EndingNote({ ending }: { readonly ending: Ending }) {
             <strong>{rules.refusedTitle}</strong>
           </p>
           <ul>
-            {ending.lines.map(({ line, member }) => (
+            {ending.lines.slice(0, LINES_SHOWN_MAX).map(({ line, member }) => (
               <li key={line}>{rules.refusedLine(format.whole(line), shortened(member))}</li>
             ))}
           </ul>
+          {ending.lines.length > LINES_SHOWN_MAX && (
+            <p>{rules.refusedMore(format.whole(ending.lines.length - LINES_SHOWN_MAX))}</p>
+          )}
           <p>{rules.refusedNote(format.whole(ending.sent))}</p>
         </div>
       );
   }
-}
-
-/** The API names the places in its list; there may be more of them than it names. */
-function refusedLines(chunk: readonly MemberLine[], { errors }: Problem): readonly MemberLine[] {
-  return errors.flatMap(({ field }) => {
-    const [, place] = /^add\.(\d+)$/.exec(field) ?? [];
-    return place === undefined ? [] : (chunk[Number(place)] ?? []);
-  });
 }
 
 function shortened(text: string): string {
