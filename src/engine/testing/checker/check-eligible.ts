@@ -1,67 +1,99 @@
-/** Checks I10: that no member was issued a unit whom the rule excluded, and that none was refused whom the rule admitted. */
+/**
+ * Checks I10: that no member was issued a unit whom the rule excluded, and that none was refused whom the rule admitted.
+ *
+ * An issuance counts wherever it left a trace: in an answer, a row, a revocation, a dead letter or the store.
+ */
+import type { HolderId } from '../../domain/coupon.js';
+import { memberOf } from '../../domain/holder.js';
 import type { AcknowledgedIssuances } from './acknowledged-issuances.js';
 import { isWithin } from './check-issuances.js';
-import type { DownloadCall, RuleSpan, Violation } from './history.js';
+import type { DownloadCall, Violation } from './history.js';
+import { PossibleEligibility } from './possible-eligibility.js';
 
-/** A rule counts everywhere within this. */
-const STALE_MS = 1_000;
+/** An issuance of which a revocation is left has no instant. */
+interface Trace {
+  readonly issueNo: number;
+  readonly holder: HolderId;
+  readonly issuedAtMs?: number;
+}
+
+/** The rule is judged before the coupon is: a member whom it excludes is not answered any of these. */
+const BEHIND_THE_RULE: readonly string[] = ['not_open', 'paused', 'closed', 'sold_out'];
 
 export function checkEligible(facts: AcknowledgedIssuances): Violation[] {
-  const { rules = [], downloads, admitLateMs } = facts.history;
-  if (rules.length === 0) return [];
+  const eligibility = new PossibleEligibility(facts.history);
+  if (!eligibility.isLimited) return [];
+  const { downloads } = facts.history;
   return [
-    ...issuedAgainst(facts, rules, admitLateMs),
-    ...downloads.flatMap((call) => refusedInVain(call, rules)),
+    ...issuedAgainst(facts, eligibility),
+    ...issuedToHolders(facts, eligibility),
+    ...downloads.flatMap((call) => refusedInVain(call, eligibility)),
+    ...downloads.flatMap((call) => answeredInItsPlace(call, eligibility)),
   ];
 }
 
-/** A row needs a call that may have brought it, of a member whom some rule of that time admitted. */
-function issuedAgainst(
-  facts: AcknowledgedIssuances,
-  rules: readonly RuleSpan[],
-  admitLateMs: number,
-): Violation[] {
-  const { rows } = facts.history.final;
-  const seen = new Set<string>();
-  return [...rows, ...facts.acknowledged].flatMap((issuance) => {
-    const { holder, issueNo, issuedAtMs } = issuance;
-    const key = `${issueNo} ${holder}`;
-    if (seen.has(key)) return [];
-    seen.add(key);
+function tracesOf({ history, acknowledged }: AcknowledgedIssuances): Trace[] {
+  const { rows, deadLetters, revoked, store } = history.final;
+  const issuances: Trace[] = [...rows, ...acknowledged, ...deadLetters];
+  if (store !== undefined) issuances.push(...store.winners, ...store.queued, ...store.claimed);
+  for (const [issueNo, holder] of revoked) issuances.push({ issueNo, holder });
+  const traces = new Map(
+    issuances.map((trace) => [`${trace.issueNo} ${trace.holder} ${trace.issuedAtMs}`, trace]),
+  );
+  return [...traces.values()];
+}
+
+/** It needs a call that may have brought it, of a member whom some rule of that time admitted. */
+function issuedAgainst(facts: AcknowledgedIssuances, eligibility: PossibleEligibility): Violation[] {
+  return tracesOf(facts).flatMap((trace): Violation[] => {
+    const { holder, issueNo, issuedAtMs } = trace;
     const admitted = (facts.callsOf.get(holder) ?? []).some((call) => {
-      // A call that was answered with the number was decided by then, however long its process was frozen.
-      const wasAnswered =
-        call.outcome !== undefined && 'issueNo' in call.outcome && call.outcome.issueNo === issueNo;
-      const lateMs = call.invokedMs + admitLateMs;
-      const untilMs = wasAnswered ? (call.answeredMs ?? lateMs) : lateMs;
-      if (!isWithin(facts, issuedAtMs, call.invokedMs, untilMs)) return false;
-      return admits(rules, call, call.invokedMs - STALE_MS, Math.max(untilMs, call.answeredMs ?? untilMs));
+      const untilMs = decidedByMs(call, trace, facts);
+      if (issuedAtMs !== undefined && !isWithin(facts, issuedAtMs, call.invokedMs, untilMs)) return false;
+      return eligibility.mayAdmit(call, call.invokedMs, Math.max(untilMs, call.answeredMs ?? untilMs));
     });
-    const what = `${holder} has number ${issueNo}, and no rule since a second before any of its calls admitted it`;
-    return admitted ? [] : [{ promise: 'I10' as const, what }];
+    if (admitted) return [];
+    return [
+      {
+        promise: 'I10',
+        what: `${holder} has number ${issueNo}, and no rule since a second before any of its calls admitted it`,
+      },
+    ];
   });
 }
 
-function refusedInVain(call: DownloadCall, rules: readonly RuleSpan[]): Violation[] {
+/** The other coupon is closed before the first of this is issued, so who ever held it then held it from before. */
+function issuedToHolders(facts: AcknowledgedIssuances, { heldUntilMs }: PossibleEligibility): Violation[] {
+  return tracesOf(facts).flatMap(({ holder, issueNo, issuedAtMs }): Violation[] => {
+    const untilMs = heldUntilMs.get(memberOf(holder)) ?? -Infinity;
+    // Without its instant, only a member who holds the other one to the end surely held it then.
+    const atMs =
+      issuedAtMs === undefined ? Number.MAX_VALUE : facts.trueMs(issuedAtMs) + facts.history.instantMs;
+    if (atMs >= untilMs) return [];
+    return [{ promise: 'I10', what: `${holder} has number ${issueNo} and held the coupon that excludes it` }];
+  });
+}
+
+/** A call that was answered with the number was decided by then, however long its process was frozen. */
+function decidedByMs(call: DownloadCall, { issueNo }: Trace, { history }: AcknowledgedIssuances): number {
+  const { outcome, invokedMs, answeredMs } = call;
+  const lateMs = invokedMs + history.admitLateMs;
+  const wasAnswered = outcome !== undefined && 'issueNo' in outcome && outcome.issueNo === issueNo;
+  return wasAnswered ? (answeredMs ?? lateMs) : lateMs;
+}
+
+function refusedInVain(call: DownloadCall, eligibility: PossibleEligibility): Violation[] {
   const { outcome, holder, invokedMs, answeredMs = invokedMs } = call;
-  if (outcome?.outcome !== 'not_eligible' || outcome.rule !== 'claims') return [];
-  const since = Math.round(invokedMs);
-  const excluded = within(rules, invokedMs - STALE_MS, answeredMs).some((rule) => !admitsGrade(rule, call));
-  if (excluded) return [];
-  return [{ promise: 'I10', what: `${holder}, asking at ${since}, was refused and every rule admitted it` }];
+  if (outcome?.outcome !== 'not_eligible') return [];
+  if (eligibility.mayExclude(call, outcome.rule, invokedMs, answeredMs)) return [];
+  const what = `${holder}, asking at ${Math.round(invokedMs)}, was refused by ${outcome.rule}, which admitted it`;
+  return [{ promise: 'I10', what }];
 }
 
-function admits(rules: readonly RuleSpan[], call: DownloadCall, fromMs: number, toMs: number): boolean {
-  return within(rules, fromMs, toMs).some((rule) => admitsGrade(rule, call));
-}
-
-function admitsGrade({ grades }: RuleSpan, { grade = '' }: DownloadCall): boolean {
-  return grades?.includes(grade) ?? true;
-}
-
-/** The rules in force at some instant of this span. */
-function within(rules: readonly RuleSpan[], fromMs: number, toMs: number): RuleSpan[] {
-  return rules.filter(
-    (rule, place) => rule.fromMs <= toMs && (rules[place + 1]?.fromMs ?? Infinity) >= fromMs,
-  );
+function answeredInItsPlace(call: DownloadCall, eligibility: PossibleEligibility): Violation[] {
+  const { outcome, holder, invokedMs, answeredMs = invokedMs } = call;
+  if (outcome === undefined || !BEHIND_THE_RULE.includes(outcome.outcome)) return [];
+  if (eligibility.mayAdmit(call, invokedMs, answeredMs)) return [];
+  const what = `${holder}, asking at ${Math.round(invokedMs)}, was answered ${outcome.outcome} and is not eligible`;
+  return [{ promise: 'I10', what }];
 }

@@ -1,7 +1,6 @@
 /** Compares the answers to clients with the final content of the stores, by the promises I1–I8, I10 and I12. */
 import { checkAnswers, wonByLateCommand } from './check-answers.js';
 import { checkEligible } from './check-eligible.js';
-import { checkExclusion } from './check-exclusion.js';
 import { checkHolds } from './check-holds.js';
 import { checkSellers } from './check-sellers.js';
 import { checkIssuances } from './check-issuances.js';
@@ -21,7 +20,6 @@ export function checkHistory(history: History): Verdict {
       ...checkHolds(facts),
       ...checkAnswers(facts, terms),
       ...checkEligible(facts),
-      ...checkExclusion(facts),
       ...checkSellers(history, terms),
     ],
     wonByLateCommand: wonByLateCommand(facts),

@@ -68,6 +68,30 @@ export interface RuleSpan {
   readonly grades: readonly string[] | undefined;
 }
 
+/** A change of one member's place on the list of a coupon. */
+export interface ListChange {
+  /** Whether the member is on the list afterwards. */
+  readonly isListed: boolean;
+  readonly invokedMs: number;
+  /** `undefined`: it may take effect at any later instant, or never. */
+  doneMs: number | undefined;
+}
+
+/** The list of members that a coupon is for. */
+export interface ListedMembers {
+  /** On the list before any download. */
+  readonly first: ReadonlySet<MemberId>;
+  /** A member changes once at most, so that a change which arrives late undoes no other. */
+  readonly changes: ReadonlyMap<MemberId, ListChange>;
+  /** Spans in which a process may have been unable to read the list. It keeps what it knows until it reads again. */
+  readonly unreadable: readonly TimeSpan[];
+}
+
+export interface TimeSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 /** The admission store came back without what it had taken in after `sinceMs`; what it alone knew of that may be missing. */
 export interface Loss {
   readonly sinceMs: number;
@@ -125,6 +149,8 @@ export interface History {
   readonly sellerCalls: readonly SellerCall[];
   /** Ascending; absent or empty where the coupon never has a rule. */
   readonly rules?: readonly RuleSpan[];
+  /** Absent where the coupon has no list. */
+  readonly listed?: ListedMembers | undefined;
   /** Absent where no other coupon excludes its holders from this one. */
   readonly excludes?: ExcludedHolders | undefined;
   /** Terms read during the run; empty where none were read. */
