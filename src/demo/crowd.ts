@@ -47,6 +47,8 @@ export interface CrowdRequest {
   readonly issueNo: number | undefined;
   /** By the store's clock: when the issuance was made, or when a coupon that is not open opens. */
   readonly storeMs: number | undefined;
+  /** With `not_eligible`: the part of the coupon's rule that excludes the member. */
+  readonly rule?: string;
 }
 
 export interface CrowdOptions {
@@ -116,6 +118,7 @@ export class Crowd {
     const answer = await send?.(couponId, member.token, hangUpAfterMs);
     const issueNo = answer?.body['issueNo'];
     const instant = answer?.body['issuedAt'] ?? answer?.body['opensAt'];
+    const rule = answer?.body['rule'];
     const request: CrowdRequest = {
       memberId: member.memberId,
       invokedMs,
@@ -124,6 +127,7 @@ export class Crowd {
       outcome: answer === undefined ? 'lost' : String(answer.body['outcome'] ?? answer.body['code']),
       issueNo: typeof issueNo === 'number' ? issueNo : undefined,
       storeMs: typeof instant === 'string' ? Date.parse(instant) : undefined,
+      ...(typeof rule === 'string' ? { rule } : {}),
     };
     this.requests.push(request);
     if (request.outcome === 'issued') {

@@ -6,13 +6,16 @@
 import type { CrowdRequest } from '../../src/demo/crowd.js';
 import type { CouponTerms, Issuance } from '../../src/engine/domain/coupon.js';
 import { memberOf } from '../../src/engine/domain/holder.js';
-import type { DownloadOutcome } from '../../src/engine/domain/download.js';
+import type { DownloadOutcome, EligibilityRule } from '../../src/engine/domain/download.js';
 import { checkHistory } from '../../src/engine/testing/checker/history-checker.js';
 import type {
   ConfirmCall,
   DownloadCall,
+  ExcludedHolders,
   HoldHistory,
+  ListedMembers,
   ObservedTerms,
+  RuleSpan,
   SellerCall,
 } from '../../src/engine/testing/checker/history.js';
 import { type Evidence, holderNamed } from './evidence.js';
@@ -46,8 +49,19 @@ export interface CheckOptions {
     /** The test has waited until every hold was over. */
     readonly allOver: boolean;
   };
+  /** Absent: every member may have the coupon. */
+  readonly eligibility?: EligibilityKnown;
   /** Members for whom the test itself wrote issuances into the stores, at the instant that these name. */
   readonly planted?: readonly string[];
+}
+
+/** Whom the coupon is for. */
+export interface EligibilityKnown {
+  readonly rules?: readonly RuleSpan[];
+  /** Member → grade in its token. */
+  readonly gradeOf?: ReadonlyMap<string, string>;
+  readonly listed?: ListedMembers;
+  readonly excludes?: ExcludedHolders;
 }
 
 /** The wall clock is slewed against the monotonic one while a run lasts. */
@@ -60,9 +74,10 @@ export function check(requests: readonly CrowdRequest[], evidence: Evidence, opt
   const without = <One extends Issuance>(all: readonly One[]): One[] => all.filter((one) => !isPlanted(one));
   const { store } = evidence;
   const strange = new Set<string>();
+  const { rules, listed, excludes, gradeOf } = options.eligibility ?? {};
   const { violations, lost, wonByLateCommand } = checkHistory({
     terms: options.terms,
-    downloads: requests.map((request) => callOf(request, strange)),
+    downloads: requests.map((request) => callOf(request, gradeOf, strange)),
     sellerCalls: options.sellerCalls ?? [],
     observed: options.observed ?? [],
     losses: (options.lossesMs ?? []).map((atMs) => ({ sinceMs: -Infinity, atMs })),
@@ -76,6 +91,8 @@ export function check(requests: readonly CrowdRequest[], evidence: Evidence, opt
     ...(options.perMember === undefined
       ? {}
       : { limits: [{ fromMs: -Infinity, perMember: options.perMember }] }),
+    ...{ listed, excludes },
+    ...(rules === undefined ? {} : { rules }),
     holds: holdsOf(requests, evidence, options),
     planted: [...evidence.deadLetters, ...(store?.winners ?? [])].filter(isPlanted),
     final: {
@@ -126,20 +143,25 @@ function unrecordedWhenIdle({ store }: Evidence): string[] {
   return waiting === 0 ? [] : [`I3 ${waiting} issuances are still not recorded`];
 }
 
-function callOf(request: CrowdRequest, strange: Set<string>): DownloadCall {
+function callOf(
+  request: CrowdRequest,
+  gradeOf: EligibilityKnown['gradeOf'],
+  strange: Set<string>,
+): DownloadCall {
   const { invokedMs, answeredMs } = request;
   const outcome = outcomeOf(request, strange);
+  const holder = holderNamed(request.memberId);
   return {
-    holder: holderNamed(request.memberId),
-    invokedMs,
-    answeredMs,
-    outcome,
+    ...{ holder, invokedMs, answeredMs, outcome },
+    grade: gradeOf?.get(memberOf(holder)),
     cutOff: outcome === undefined,
   };
 }
 
+const ELIGIBILITY_RULES: readonly EligibilityRule[] = ['claims', 'audience', 'not_issued'];
+
 function outcomeOf(
-  { outcome, issueNo, storeMs }: CrowdRequest,
+  { outcome, issueNo, storeMs, rule }: CrowdRequest,
   strange: Set<string>,
 ): DownloadOutcome | undefined {
   switch (outcome) {
@@ -152,6 +174,11 @@ function outcomeOf(
     case 'not_open':
       if (storeMs !== undefined) return { outcome, opensAtMs: storeMs, storeNowMs: storeMs };
       break;
+    case 'not_eligible': {
+      const excludedBy = ELIGIBILITY_RULES.find((known) => known === rule);
+      if (excludedBy !== undefined) return { outcome, rule: excludedBy };
+      break;
+    }
     case 'unknown_coupon':
     case 'paused':
     case 'closed':

@@ -5,7 +5,10 @@ import { Crowd, type Member } from '../../src/demo/crowd.js';
 import { HttpClient } from '../clients/http-client.js';
 import { crowdOf, registerCoupon } from '../system/burst.js';
 import { check, type CheckOptions, type Verdict } from './check.js';
-import type { Evidence } from './evidence.js';
+import { memberOf } from '../../src/engine/domain/holder.js';
+import { type Evidence, holderNamed } from './evidence.js';
+import { type Fate, type Limit, limitCrowd } from './limited-crowd.js';
+import type { MemberList } from './member-list.js';
 import { byUnit, downloadOfUnit } from './units.js';
 import { Orders } from './orders.js';
 import { Seller } from './seller.js';
@@ -28,6 +31,8 @@ export interface CouponOptions {
   readonly perMember?: number;
   /** Orders confirm half of what was issued, over all servers. */
   readonly holdSeconds?: number;
+  /** Whom of the crowd the coupon is for. Limits by claims need `LIMIT_SETTINGS` at the servers. */
+  readonly limit?: Limit;
   /** Connections of the crowd to each server. */
   readonly connections?: number;
   /** Connections of the seller to each server; 1 if left out. */
@@ -45,12 +50,18 @@ export interface CouponUnderFault {
   readonly crowd: Crowd;
   readonly seller: Seller;
   readonly orders: Orders;
+  /** The list that limits the coupon, if one does. */
+  readonly list: MemberList | undefined;
+  /** Whether a member may have the coupon, and when. */
+  readonly fateOf: (memberId: string) => Fate;
   /** All members, or those from one place to another, request until they know. */
   burst(from?: number, to?: number): Promise<void>;
   /** Closes all connections before the test ends. */
   close(): void;
   /** The store has just lost something it had acknowledged: what was issued until now may be missing, and is counted. */
   storeLost(): void;
+  /** From this instant until now a server may have been unable to read the database. */
+  databaseUnreadable(fromMs: number): void;
   evidence(): Promise<Evidence>;
   /** Compares everything and asserts that nothing was violated. */
   verdict(t: Test, options?: Partial<CheckOptions>): Promise<Verdict>;
@@ -63,13 +74,17 @@ export async function openCoupon(
   options: CouponOptions,
 ): Promise<CouponUnderFault> {
   const { quantity = QUANTITY, opensAtMs, perMember, holdSeconds } = options;
+  const all = options.crowd ?? (await crowdOf(options.members ?? MEMBERS));
+  const limited = options.limit && (await limitCrowd(origins, all, options.limit, readEvidence));
   const registering = new HttpClient(origins[0] ?? '', 1);
   const couponId = await registerCoupon(registering, quantity, opensAtMs, {
     ...(perMember === undefined ? {} : { perMember }),
     ...(holdSeconds === undefined ? {} : { holdSeconds }),
+    ...limited?.registration,
   });
   registering.close();
-  const one = options.crowd ?? (await crowdOf(options.members ?? MEMBERS));
+  const list = await limited?.prepare(couponId);
+  const one = limited?.members ?? all;
   const members = perMember === undefined ? one : byUnit(one, perMember);
   const clients = origins.map((origin) => new HttpClient(origin, options.connections ?? CONNECTIONS));
   const crowd = new Crowd(clients.map(downloadOfUnit));
@@ -79,23 +94,27 @@ export async function openCoupon(
     for (const client of clients) client.close();
     seller.close();
     orders.close();
+    limited?.close();
   };
   t.teardown(close);
   const lossesMs: number[] = [];
   const terms = { quantity, opensAtMs, closesAtMs: undefined, paused: false, closed: false };
   const evidence = (): Promise<Evidence> => readEvidence(couponId);
   return {
-    ...{ quantity, couponId, members, crowd, seller, orders, evidence, close },
+    ...{ quantity, couponId, members, crowd, seller, orders, list, evidence, close },
+    fateOf: (memberId) => limited?.fateOf.get(memberOf(holderNamed(memberId))) ?? 'eligible',
     burst: (from = 0, to = members.length) =>
       crowd.request(couponId, members.slice(from, to), {
         ...{ lanes: options.lanes ?? LANES, paceMs: options.paceMs ?? PACE_MS, patienceMs: PATIENCE_MS },
       }),
     storeLost: () => void lossesMs.push(performance.now()),
+    databaseUnreadable: (fromMs) => list?.unreadable({ fromMs, toMs: performance.now() }),
     async verdict(t, checkOptions = {}) {
       const found = await evidence();
       const verdict = check(crowd.requests, found, {
         ...{ terms, lossesMs, sellerCalls: seller.calls },
         ...(perMember === undefined ? {} : { perMember }),
+        ...(limited === undefined ? {} : { eligibility: await limited.known() }),
         ...(holdSeconds === undefined
           ? {}
           : {

@@ -2,6 +2,19 @@ import t from 'tap';
 import { Random } from '../../src/engine/testing/simulation/random.js';
 import { drawCoupon } from './random-coupon.js';
 
+t.test('a round draws coupons for every member, and for some by each kind of rule', (t) => {
+  const kinds = new Set<string>();
+  for (let seed = 1; seed <= 200; seed += 1) {
+    const { limit } = drawCoupon(new Random(seed), seed);
+    const { by, excluded = 0, added = 0, removed = 0 } = limit ?? {};
+    t.ok(excluded + added + removed < 1, `seed ${seed}: some members are eligible all the time`);
+    t.ok(excluded > 0 || by === undefined, `seed ${seed}: some members never are`);
+    kinds.add([by, added > 0 && 'added', removed > 0 && 'removed'].join(' '));
+  }
+  t.equal(kinds.size, 7, [...kinds].join(', '));
+  t.end();
+});
+
 t.test('a round draws coupons of one unit and of several, held and not', (t) => {
   const kinds = new Set<string>();
   for (let seed = 1; seed <= 200; seed += 1) {

@@ -49,12 +49,18 @@ async function filled(disk: SmallDisk, random: Random): Promise<void> {
 type SetReadOnly = AdministeredMariadb['readOnly'];
 
 /** Faults of our own processes and MariaDB, which every mix has. */
-function commonFaults({ servers, mariadb, mysqlProxy }: World, readOnly: SetReadOnly): RandomFault[] {
+function commonFaults(worlds: readonly [World, ...World[]], readOnly: SetReadOnly): RandomFault[] {
+  const [{ servers, mariadb, mysqlProxy }] = worlds;
+  const outOfReach = (act: (random: Random) => Promise<void>) => async (random: Random) => {
+    const fromMs = performance.now();
+    await act(random);
+    for (const world of worlds) world.databaseUnreadable(fromMs);
+  };
   return [
     ['an API server killed', (random) => killed(random.pick(servers), random)],
     ['an API server frozen', (random) => frozen(random.pick(servers), random)],
-    ['MariaDB killed', (random) => killed(mariadb, random)],
-    ['MariaDB frozen', (random) => frozen(mariadb, random)],
+    ['MariaDB killed', outOfReach((random) => killed(mariadb, random))],
+    ['MariaDB frozen', outOfReach((random) => frozen(mariadb, random))],
     [
       'MariaDB refuses writes',
       async (random) => {
@@ -65,12 +71,12 @@ function commonFaults({ servers, mariadb, mysqlProxy }: World, readOnly: SetRead
     ],
     [
       'replies of MariaDB lost',
-      async () => {
+      outOfReach(async () => {
         mysqlProxy.behave({ replies: 'drop' });
         await Promise.race([mysqlProxy.nextReply(), pause(DOWN_MOST_MS)]);
         mysqlProxy.cut();
         mysqlProxy.behave({});
-      },
+      }),
     ],
   ];
 }
@@ -136,7 +142,7 @@ export function singleFaults(
     redisProxy.behave({});
   };
   return [
-    ...commonFaults(world, readOnly),
+    ...commonFaults(worlds, readOnly),
     ['Redis killed', (random) => killed(redis, random)],
     ['Redis frozen', (random) => frozen(redis, random)],
     [
@@ -174,12 +180,11 @@ export function clusterFaults(
   readOnly: SetReadOnly,
   cluster: RedisClusterServers,
 ): RandomFault[] {
-  const [world] = worlds;
   const storeLost = allLost(worlds);
   const ownerOf = (couponId: number) => roleHolder(cluster, couponId);
   const owner = (random: Random) => ownerOf(anyOf(worlds, random).couponId);
   return [
-    ...commonFaults(world, readOnly),
+    ...commonFaults(worlds, readOnly),
     ['script caches emptied', () => commanded(cluster.nodes, ['SCRIPT', 'FLUSH'])],
     keyLost(worlds, ownerOf),
     ['a node killed', async (random) => killed(random.pick(cluster.nodes), random, storeLost)],

@@ -9,7 +9,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { isDefinite } from '../../src/demo/crowd.js';
+import { isDefinite, type Member } from '../../src/demo/crowd.js';
 import { Random } from '../../src/engine/testing/simulation/random.js';
 import { type AdministeredMariadb, startAdministeredMariadb } from '../servers/administered-mariadb.js';
 import { type RedisClusterServers, startRedisCluster } from '../servers/redis-cluster.js';
@@ -17,6 +17,9 @@ import { startRedis } from '../servers/redis.js';
 import { mayMount, type SmallDisk, smallDisk } from '../servers/small-disk.js';
 import { CONNECTIONS, type CouponUnderFault, LANES } from './coupon-under-fault.js';
 import { openEmbeddedWorld, startEmbeddedWorld } from './embedded-world.js';
+import { CLOSE, listChanges, ordersPay, sellerActs } from './random-acts.js';
+import { LIST_KNOWN_MS } from './member-list.js';
+import { LIMIT_SETTINGS } from './limited-crowd.js';
 import { type DrawnCoupon, drawCoupon } from './random-coupon.js';
 import { clusterFaults, embeddedFaults, type RandomFault, singleFaults } from './random-faults.js';
 import type { Seller } from './seller.js';
@@ -25,17 +28,17 @@ import { openWorld, type Site, startSite, type World } from './world.js';
 const kinds = ['single', 'cluster', 'embedded'] as const;
 const HANGS_UP_WITHIN_MS = 40;
 const PAUSE_MOST_MS = 1_200;
+const REMOVED_COME_WITHIN_MS = 6_000;
 const FAULTS_LEAST = 2;
 const FAULTS_MOST = 6;
-/** From which a seller revokes. */
-const RECENT_REQUESTS = 500;
 const SETTLED_WITHIN_MS = 60_000;
-/** Probability, each time that the seller acts. */
-const CLOSES = 0.04;
 /** Takes the append-only file of many rounds, rewritten. */
 const REDIS_DISK_BYTES = 192 * 2 ** 20;
 /** For each coupon: their write-ahead log is moved into the database at 80 MB. */
 const EMBEDDED_DISK_BYTES = 16 * 2 ** 20;
+
+/** Added to the seed of a round, it is that of the draws about the changes of lists. */
+const LIST_SEEDS = 2_000_003;
 
 /** Connections and lanes of one coupon. */
 const LEAST = 4;
@@ -81,7 +84,7 @@ async function open(
     const disk = await smallDisk(t, EMBEDDED_DISK_BYTES * couponsAtOnce);
     const folder = join(disk.folder, 'data');
     await mkdir(folder);
-    const coupon = await startEmbeddedWorld(t, folder, first);
+    const coupon = await startEmbeddedWorld(t, folder, first, LIMIT_SETTINGS);
     const coupons = await Promise.all(
       others.map((options) => openEmbeddedWorld(t, coupon.server, folder, options)),
     );
@@ -107,7 +110,7 @@ async function startClusterSite() {
   const database = await startAdministeredMariadb(whole);
   const nodes = await startRedisCluster({ masters: 3, replicas: 1, nodeTimeoutMs: 1_000 });
   whole.teardown(() => nodes.stop());
-  const options = { cluster: nodes, servers: 2, mysqlProxy: true };
+  const options = { cluster: nodes, servers: 2, mysqlProxy: true, settings: LIMIT_SETTINGS };
   return { site: await startSite(whole, database.mariadb, options), database, nodes };
 }
 
@@ -116,55 +119,11 @@ async function startSingleSite() {
   const disk = await smallDisk(whole, REDIS_DISK_BYTES);
   const redisServer = await startRedis({ within: disk.folder });
   whole.teardown(() => redisServer.stop());
-  const options = { redisServer, servers: 2, redisProxy: true, mysqlProxy: true };
+  const options = {
+    ...{ redisServer, servers: 2, redisProxy: true, mysqlProxy: true },
+    settings: LIMIT_SETTINGS,
+  };
   return { site: await startSite(whole, database.mariadb, options), database, disk };
-}
-
-const CLOSE = { kind: 'amend', change: { closed: true } } as const;
-
-/** Now and then the seller does something, until `until` resolves. */
-async function sellerActs(
-  { seller, crowd, couponId, quantity }: CouponUnderFault,
-  until: Promise<void>,
-  random: Random,
-) {
-  const state = { ended: false };
-  const end = (): void => {
-    state.ended = true;
-  };
-  until.then(end, end);
-  let latest = quantity;
-  let topUps = 0;
-  while (!state.ended) {
-    await pause(random.between(100, PAUSE_MOST_MS));
-    if (random.chance(CLOSES)) await seller.act(CLOSE);
-    const act = random.between(0, 6);
-    const winner = crowd.requests.at(-random.between(1, RECENT_REQUESTS))?.issueNo;
-    if (act === 0) await seller.act({ kind: 'amend', change: { quantity: (latest += 10) } });
-    else if (act === 1 && winner !== undefined) await seller.act({ kind: 'revoke', issueNo: winner });
-    else if (act === 2) await seller.act({ kind: 'amend', change: { paused: true } });
-    else if (act >= 5) {
-      // Now and then the previous one is sent again: it must count once.
-      if (topUps === 0 || random.chance(0.7)) topUps += 1;
-      await seller.act({ kind: 'top_up', by: 3, key: `${couponId}-${topUps}` });
-    } else await seller.act({ kind: 'amend', change: { paused: false } });
-  }
-}
-
-/** Orders pay for what was issued lately, or release it, until `until` resolves. */
-async function ordersPay({ orders, crowd }: CouponUnderFault, until: Promise<void>, random: Random) {
-  const state = { ended: false };
-  const end = (): void => {
-    state.ended = true;
-  };
-  until.then(end, end);
-  while (!state.ended) {
-    await pause(random.between(20, 200));
-    const issueNo = crowd.requests.at(-random.between(1, RECENT_REQUESTS))?.issueNo;
-    if (issueNo === undefined) continue;
-    if (random.chance(0.2)) await orders.release(issueNo);
-    else await orders.confirm(issueNo, random.pick(['A', 'A', 'B']), 1_000);
-  }
 }
 
 async function inject(faults: readonly RandomFault[], random: Random): Promise<void> {
@@ -195,15 +154,26 @@ async function round(t: Test, roundSeed: number): Promise<void> {
   for (const { coupon, drawn } of coupons) {
     const units = drawn.perMember === undefined ? '' : `, ${drawn.perMember} units each`;
     const held = drawn.holdSeconds === undefined ? '' : ', held';
-    say(`    coupon of ${coupon.quantity}, ${coupon.members.length} holders${units}${held}`);
+    say(`    coupon of ${coupon.quantity}, ${coupon.members.length} holders${units}${held}${limitIn(drawn)}`);
   }
   const faultsOver = inject(faults, random);
   await Promise.all([
     faultsOver,
     ...coupons.map(({ coupon, drawn }) => unitsTaken(coupon, drawn, faultsOver, crowdRandom)),
+    ...coupons.map(({ coupon }, place) =>
+      listChanges(coupon, faultsOver, new Random(roundSeed + place + LIST_SEEDS)),
+    ),
   ]);
   await Promise.all(coupons.map(({ coupon }) => answeredAtLast(t, coupon)));
   for (const { coupon } of coupons) await judged(t, coupon);
+}
+
+function limitIn({ limit }: DrawnCoupon): string {
+  if (limit === undefined) return '';
+  const { by, excluded, added, removed } = limit;
+  const percent = (share: number | undefined, fate: string): string =>
+    share === undefined ? '' : `, ${Math.round(100 * share)} % ${fate}`;
+  return `, limited by ${by}: ${Math.round(100 * excluded)} % excluded${percent(added, 'added')}${percent(removed, 'removed')}`;
 }
 
 /** All that members, the seller and orders do, until the faults are over. */
@@ -218,13 +188,31 @@ async function unitsTaken(
   await Promise.all([
     sellerActs(coupon, faultsOver, crowdRandom),
     ...(holdSeconds === undefined ? [] : [ordersPay(coupon, faultsOver, crowdRandom)]),
-    coupon.crowd.requestUntil(faultsOver, coupon.couponId, coupon.members, hangUp),
+    ...inTheirTime(coupon, crowdRandom).map(async ({ members, afterMs }) => {
+      await Promise.race([pause(afterMs), faultsOver]);
+      await coupon.crowd.requestUntil(faultsOver, coupon.couponId, members, hangUp);
+    }),
   ]);
+}
+
+/** Members who are removed from the list come one by one: some of them before that, and some after it. */
+function inTheirTime({ members, fateOf }: CouponUnderFault, random: Random) {
+  const isRemoved = ({ memberId }: Member): boolean => fateOf(memberId) === 'removed';
+  return [
+    { members: members.filter((member) => !isRemoved(member)), afterMs: 0 },
+    ...members.filter(isRemoved).map((member) => ({
+      ...{ members: [member], afterMs: random.between(0, REMOVED_COME_WITHIN_MS) },
+    })),
+  ];
 }
 
 async function answeredAtLast(t: Test, coupon: CouponUnderFault): Promise<void> {
   const { crowd } = coupon;
   await settled(t, coupon);
+  if (coupon.list !== undefined) {
+    await coupon.list.finish();
+    await pause(LIST_KNOWN_MS);
+  }
   const fromMs = performance.now();
   await coupon.burst();
   const last = new Map(
@@ -237,6 +225,17 @@ async function answeredAtLast(t: Test, coupon: CouponUnderFault): Promise<void> 
     [],
     'in the end every member has an answer',
   );
+  t.strictSame(
+    [...last.values()].filter(
+      ({ memberId, outcome }) => coupon.fateOf(memberId) === 'excluded' && outcome !== 'not_eligible',
+    ),
+    [],
+    'in the end every member who was never eligible is answered so',
+  );
+  t.ok(
+    isClosed(coupon.seller) || crowd.requests.some(({ outcome }) => outcome === 'issued'),
+    'members who are eligible won',
+  );
 }
 
 async function judged(t: Test, coupon: CouponUnderFault): Promise<void> {
@@ -244,7 +243,7 @@ async function judged(t: Test, coupon: CouponUnderFault): Promise<void> {
   const { violations, lost, wonByLateCommand } = await coupon.verdict(t);
   const unknown = crowd.requests.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown');
   say(
-    `    ${crowd.requests.length} presses, ${unknown.length} unknown, ${seller.calls.length} acts of the seller${isClosed(seller) ? ', who closed it' : ''}, ` +
+    `    ${crowd.requests.length} requests, ${unknown.length} unknown, ${seller.calls.length} acts of the seller${isClosed(seller) ? ', who closed it' : ''}, ` +
       `${lost} lost, ${wonByLateCommand} by a late command: ${violations.length === 0 ? 'every promise kept' : 'VIOLATED'}`,
   );
   for (const violation of violations.slice(0, 10)) say(`    ${violation}`);

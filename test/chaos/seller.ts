@@ -5,7 +5,7 @@ import { signToken } from '../clients/tokens.js';
 import type { SellerAct, SellerCall } from '../../src/engine/testing/checker/history.js';
 
 /** The seller of `registerCoupon`. */
-const SELLER_ID = '900001';
+export const SELLER_ID = '900001';
 const REPEAT_PAUSE_MS = 100;
 
 /** With these codes the seller is answered that nothing was changed. */

@@ -1,0 +1,73 @@
+/** Lets the seller and orders of a coupon act at random while the faults of a round last. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Random } from '../../src/engine/testing/simulation/random.js';
+import type { CouponUnderFault } from './coupon-under-fault.js';
+
+const PAUSE_MOST_MS = 1_200;
+/** From which a seller revokes. */
+const RECENT_REQUESTS = 500;
+/** Members added, and removed, at once. */
+const LIST_CHANGE_MOST = 20;
+/** Probability, each time that the seller acts. */
+const CLOSES = 0.04;
+
+export const CLOSE = { kind: 'amend', change: { closed: true } } as const;
+
+/** Now and then the seller does something, until `until` resolves. */
+export async function sellerActs(
+  { seller, crowd, couponId, quantity }: CouponUnderFault,
+  until: Promise<void>,
+  random: Random,
+) {
+  const state = endedWith(until);
+  let latest = quantity;
+  let topUps = 0;
+  while (!state.ended) {
+    await pause(random.between(100, PAUSE_MOST_MS));
+    if (random.chance(CLOSES)) await seller.act(CLOSE);
+    const act = random.between(0, 6);
+    const winner = crowd.requests.at(-random.between(1, RECENT_REQUESTS))?.issueNo;
+    if (act === 0) await seller.act({ kind: 'amend', change: { quantity: (latest += 10) } });
+    else if (act === 1 && winner !== undefined) await seller.act({ kind: 'revoke', issueNo: winner });
+    else if (act === 2) await seller.act({ kind: 'amend', change: { paused: true } });
+    else if (act >= 5) {
+      // Now and then the previous one is sent again: it must count once.
+      if (topUps === 0 || random.chance(0.7)) topUps += 1;
+      await seller.act({ kind: 'top_up', by: 3, key: `${couponId}-${topUps}` });
+    } else await seller.act({ kind: 'amend', change: { paused: false } });
+  }
+}
+
+/** Orders pay for what was issued lately, or release it, until `until` resolves. */
+export async function ordersPay({ orders, crowd }: CouponUnderFault, until: Promise<void>, random: Random) {
+  const state = endedWith(until);
+  while (!state.ended) {
+    await pause(random.between(20, 200));
+    const issueNo = crowd.requests.at(-random.between(1, RECENT_REQUESTS))?.issueNo;
+    if (issueNo === undefined) continue;
+    if (random.chance(0.2)) await orders.release(issueNo);
+    else await orders.confirm(issueNo, random.pick(['A', 'A', 'B']), 1_000);
+  }
+}
+
+/** The seller adds and removes members of its list, until `until` resolves. */
+export async function listChanges(
+  { list }: CouponUnderFault,
+  until: Promise<void>,
+  random: Random,
+): Promise<void> {
+  const state = endedWith(until);
+  while (!state.ended && list?.isMoving === true) {
+    await pause(random.between(50, PAUSE_MOST_MS));
+    await list.change(random.between(1, LIST_CHANGE_MOST));
+  }
+}
+
+function endedWith(until: Promise<void>): { readonly ended: boolean } {
+  const state = { ended: false };
+  const end = (): void => {
+    state.ended = true;
+  };
+  until.then(end, end);
+  return state;
+}
