@@ -14,7 +14,7 @@ KEYS, for each coupon
   3 coupon:id:{bucket}:issuable_coupon_queue
 ARGV
   1 server       run id of this Redis as the caller knows it; a coupon last verified on another one is not in service. '': not asked
-  2 mark         '1': write even if nothing is issued, so that a WAIT after it covers what other connections wrote
+  2 forceWrite   '1': write even if nothing is issued, so that a WAIT after it covers what other connections wrote
   then for each coupon, in the order of KEYS
   3 epoch        the caller's; another one is refused
   4 notAfterMs   by the clock of Redis; later the batch is refused
@@ -35,7 +35,7 @@ local call, format = redis.call, string.format
 local clock = call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local at = ':' .. format('%.0f', now)
-local server, mark = ARGV[1], ARGV[2]
+local server, force_write = ARGV[1], ARGV[2]
 
 local function decide(key, arg)
   local meta_key, winners_key = KEYS[key], KEYS[key + 1]
@@ -121,7 +121,7 @@ local function decide(key, arg)
     call('ZADD', KEYS[key + 2], unpack(queue))
     call('HSET', meta_key, 'seq', seq)
     if written == 2 * count then return first end
-  elseif mark == '1' then
+  elseif force_write == '1' then
     call('HSET', meta_key, 'seq', meta[3])
   end
   reply[4] = written / 2

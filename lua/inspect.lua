@@ -16,7 +16,7 @@ KEYS
 ARGV
   1 server       run id of this Redis as the caller knows it, '': not asked
   2 epoch        '' to read; else the epoch whose content was found consistent, to put it back into service
-  3 seenIssueNo  the highest number that was answered to the caller
+  3 seenIssueNo  the highest number the caller has received
   4 raiseTo      with an epoch: the epoch it serves under from now on
   5 foundOn      with an epoch: the server on which it was found consistent; on another one nothing is written
   6 birth        installation-birth of the catalogue's coupon, '': not asked
@@ -26,7 +26,7 @@ Reply
   {'serving' | 'unverified' | 'damaged' | 'earlier_life' | 'foreign', epoch, nowMs, sinceMs, version, seq, seen, server}
       earlier_life  another coupon of this installation;  foreign  of another installation, or no coupon at all
       damaged  a key was lost, or was put in by a release without markers; nothing was written
-      sinceMs  when the first caller inspected on this server;  seen  the highest number answered to any caller
+      sinceMs  when the first caller inspected on this server;  seen  the highest number any caller has received
 --]]
 local id = string.match(KEYS[1], '(%d+):{')
 local birth, never_warmed = ARGV[6], ARGV[7] == '1'

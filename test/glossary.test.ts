@@ -57,7 +57,7 @@ const ORDINARY = new Set(
 database decided default delta discount earlier effect engine entry error exist field filter folder found group hash identity index insert
 judge kept last length level limit list live load local log many map max may message migrate migration move mysql name not number once
 open option order overlap page parse password poll position prefix process quantity query read reason redis remove repeat reply request require reset
-result role rotate row same search second secret send sign sort source sql sqlite start state table taken text thread time type
+result role rotate row same search second secret send sign sort source sql sqlite start state step table taken text thread time transaction type
 unknown update valid value view wait with`.split(/\s+/),
 );
 

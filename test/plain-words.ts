@@ -17,7 +17,7 @@ export const TRANSLATED_PHRASES: readonly TranslatedPhrase[] = [
   { phrase: /\b(?:some|any|every)body\b/i, plainly: 'a member, any caller, every process' },
   { phrase: /\btold\b|\btells?\b|\btelling\b/i, plainly: 'return, report, log; acknowledged' },
   { phrase: /\bhears?\b|\bheard\b/i, plainly: 'receives, is called with' },
-  { phrase: /\bgive[sn]? back\b|\bgave back\b/i, plainly: 'return, release' },
+  { phrase: /\b(?:give[sn]?|gave) (?:(?!it\b)\w+ ){0,2}back\b/i, plainly: 'return, release' },
   { phrase: /\bhalf[- ]done\b/i, plainly: 'incomplete, unfinished' },
   { phrase: /\btickets? of presence\b/i, plainly: 'presence ticket' },
   { phrase: /\bstrangers?\b/i, plainly: 'untrusted clients' },

@@ -2,8 +2,8 @@
 import { jwtVerify } from 'jose';
 import uWS from 'uWebSockets.js';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
-import { TOKEN_PARTY } from '../load/sign-tokens.js';
-import type { Whereabouts } from '../measure/promise-checks.js';
+import { TOKEN_ISSUER_AND_AUDIENCE } from '../load/sign-tokens.js';
+import type { UnitCounts } from '../measure/promise-checks.js';
 
 export type BaselineOutcome =
   | { readonly outcome: 'issued' | 'already_issued'; readonly issueNo: number; readonly issuedAtMs: number }
@@ -13,7 +13,7 @@ export type BaselineOutcome =
 export interface BaselineMethod {
   createCoupon(quantity: number, opensAtMs: number | undefined): Promise<number>;
   download(couponId: number, memberId: string): Promise<BaselineOutcome>;
-  whereabouts(couponId: number): Promise<Whereabouts>;
+  whereabouts(couponId: number): Promise<UnitCounts>;
 }
 
 const JSON_TYPE = 'application/json';
@@ -26,8 +26,8 @@ const members = new Map<string, string>();
 async function memberOf(authorization: string): Promise<string> {
   const { payload } = await jwtVerify(authorization.slice('Bearer '.length), secret, {
     algorithms: ['HS256'],
-    issuer: TOKEN_PARTY,
-    audience: TOKEN_PARTY,
+    issuer: TOKEN_ISSUER_AND_AUDIENCE,
+    audience: TOKEN_ISSUER_AND_AUDIENCE,
   });
   const memberId = String(payload.sub);
   members.set(authorization, memberId);

@@ -10,7 +10,7 @@ export interface Win {
 }
 
 /** A member who was answered `already_issued`. */
-export type Reminder = Pick<Win, 'couponId' | 'memberId' | 'issueNo'>;
+export type RepeatedAnswer = Pick<Win, 'couponId' | 'memberId' | 'issueNo'>;
 
 const WIN_NUMBERS = 5;
 const REMINDER_NUMBERS = 3;
@@ -89,7 +89,7 @@ export function winsOf({ wins }: AcknowledgedNumbers): Win[] {
   );
 }
 
-export function remindersOf({ reminders }: AcknowledgedNumbers): Reminder[] {
+export function remindersOf({ reminders }: AcknowledgedNumbers): RepeatedAnswer[] {
   return recordsOf(reminders, REMINDER_NUMBERS, ([couponId = 0, memberId = 0, issueNo = 0]) => ({
     couponId,
     memberId,

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { HOLD_GRACE_MS } from '../../src/engine/domain/limits.js';
 import type { Generators } from '../load/generators.js';
-import type { Books, System } from '../systems/system.js';
+import type { SystemRecords, System } from '../systems/system.js';
 
 /** The shortest hold there is. */
 const HOLD_SECONDS = 30;
@@ -25,7 +25,7 @@ export async function holdsThatRanOut(
   tokens: string,
   members: number,
 ): Promise<number> {
-  const books = booksOf(system);
+  const records = booksOf(system);
   const couponId = await system.createCoupon({ quantity: members, holdSeconds: HOLD_SECONDS });
   const plan = { couponIds: [couponId], order: 'each-once', tokens } as const;
   await generators.request({
@@ -33,9 +33,12 @@ export async function holdsThatRanOut(
     ...{ host: system.host, connections: FILL_CONNECTIONS, seconds: FILL_SECONDS_MAX },
   });
   const overMs = performance.now() + HOLD_SECONDS * 1_000 + HOLD_GRACE_MS + MARGIN_MS;
-  await until('every hold is recorded', async () => (await books.whereabouts(couponId)).recorded === members);
-  await books.recorder.freeze();
-  const { recorded } = await books.whereabouts(couponId);
+  await until(
+    'every hold is recorded',
+    async () => (await records.whereabouts(couponId)).recorded === members,
+  );
+  await records.recorder.freeze();
+  const { recorded } = await records.whereabouts(couponId);
   if (recorded !== members)
     throw new Error(`${members - recorded} holds ended before the recorder was frozen`);
   await pause(overMs - performance.now());
@@ -44,19 +47,21 @@ export async function holdsThatRanOut(
 
 /** Thaws the recorder. @returns milliseconds until every unit is in stock. */
 export async function returnToStock(system: System, couponId: number): Promise<number> {
-  const books = booksOf(system);
-  await books.recorder.thaw();
+  const records = booksOf(system);
+  await records.recorder.thaw();
   const sinceMs = performance.now();
-  await until('every unit is in stock', async () => (await books.winners(couponId)) === 0);
+  await until('every unit is in stock', async () => (await records.winners(couponId)) === 0);
   return performance.now() - sinceMs;
 }
 
-type FullBooks = Books & { readonly [name in 'recorder' | 'winners']: NonNullable<Books[name]> };
+type FullRecords = SystemRecords & {
+  readonly [name in 'recorder' | 'winners']: NonNullable<SystemRecords[name]>;
+};
 
-function booksOf({ books }: System): FullBooks {
-  if (books?.recorder === undefined || books.winners === undefined)
+function booksOf({ records }: System): FullRecords {
+  if (records?.recorder === undefined || records.winners === undefined)
     throw new Error('holds are measured where a recorder takes them back');
-  return { ...books, recorder: books.recorder, winners: books.winners };
+  return { ...records, recorder: records.recorder, winners: records.winners };
 }
 
 async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {

@@ -1,5 +1,5 @@
 /** Checks I1–I5 after a run from three sources: answers, rows, and the server's counts. */
-import type { Reminder, Win } from '../load/answer-log.js';
+import type { RepeatedAnswer, Win } from '../load/answer-log.js';
 
 export interface Row {
   readonly issueNo: number;
@@ -8,7 +8,7 @@ export interface Row {
 }
 
 /** Where the units of a coupon are (`GET /v1/coupons/:id/stats`). */
-export interface Whereabouts {
+export interface UnitCounts {
   readonly quantity: number;
   readonly remaining: number;
   readonly queued: number;
@@ -23,8 +23,8 @@ export interface Evidence {
   /** Ascending by number. */
   readonly rows: readonly Row[];
   readonly wins: readonly Win[];
-  readonly reminders: readonly Reminder[];
-  readonly whereabouts: Whereabouts;
+  readonly reminders: readonly RepeatedAnswer[];
+  readonly whereabouts: UnitCounts;
   /** Whether any member was answered `sold_out`. */
   readonly soldOutAnswered: boolean;
 }

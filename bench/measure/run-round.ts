@@ -5,13 +5,13 @@ import { Latencies } from '../load/latencies.js';
 import type { LoadReport } from '../load/load-report.js';
 import { startWatchers, type Watched } from '../load/watchers.js';
 import { remindersOf, winsOf } from '../load/answer-log.js';
-import { type Books, parts, type System } from '../systems/system.js';
+import { type SystemRecords, parts, type System } from '../systems/system.js';
 import type { Variant } from '../variants.js';
 import { LagProbe, lagsOf, type Reading } from './lag-probe.js';
 import { returnToStock } from './held-units.js';
 import type { Loads, PreparedLoad } from './loads.js';
 import { usageOf } from './process-usage.js';
-import { brokenPromises, type Row, type Whereabouts } from './promise-checks.js';
+import { brokenPromises, type Row, type UnitCounts } from './promise-checks.js';
 import type { MeasuredPart, RoundResult } from './round-result.js';
 
 const IDLE_POLL_MS = 10;
@@ -43,9 +43,9 @@ export async function runRound(
   const seconds = takesItsTime ? FILL_SECONDS_MAX : (variant.seconds ?? context.seconds);
   const connections = variant.connections ?? context.connections;
   const load = await context.loads.load(variant, system, seconds);
-  const { books } = system;
-  const probe = startProbe(books, load, variant);
-  if (variant.load === 'drain') await books?.recorder?.freeze();
+  const { records } = system;
+  const probe = startProbe(records, load, variant);
+  if (variant.load === 'drain') await records?.recorder?.freeze();
   const endWatching =
     variant.watchers === undefined
       ? undefined
@@ -59,15 +59,15 @@ export async function runRound(
   const reports = await context.generators.request({ ...load.plan, host: system.host, connections, seconds });
   const wins = reports.reduce((sum, report) => sum + report.answers.wins.length / 5, 0);
   const thawedMs = performance.now();
-  if (variant.load === 'drain') await books?.recorder?.thaw();
-  await untilRecorded(books, load, wins);
+  if (variant.load === 'drain') await records?.recorder?.thaw();
+  await untilRecorded(records, load, wins);
   const holdsBackMs = await returned;
   const drainSeconds = (performance.now() - thawedMs) / 1_000;
   const after = parts.map((part) => usageOf(system.processes[part]));
   const idleCorePercent = variant.load === 'idle' ? await idleCorePercentOf(system) : undefined;
   const readings = await probe?.stop();
   const watched = await endWatching?.();
-  const examined = await examine(books, load, reports, readings);
+  const examined = await examine(records, load, reports, readings);
 
   const requests = answersOf(reports);
   const generatorCpuUs = reports.reduce((sum, report) => sum + report.cpuUs, 0);
@@ -109,8 +109,12 @@ async function idleCorePercentOf({ processes }: System): Promise<number> {
 
 type PerPart = Record<MeasuredPart, number>;
 
-function startProbe(books: Books | undefined, load: PreparedLoad, variant: Variant): LagProbe | undefined {
-  const highest = books?.highest;
+function startProbe(
+  records: SystemRecords | undefined,
+  load: PreparedLoad,
+  variant: Variant,
+): LagProbe | undefined {
+  const highest = records?.highest;
   const { couponIds } = load.plan;
   if (highest === undefined || !['admission', 'model', 'many-coupons'].includes(variant.load))
     return undefined;
@@ -121,23 +125,27 @@ function startProbe(books: Books | undefined, load: PreparedLoad, variant: Varia
 }
 
 /** The database is asked, not the server: its own answer would cost the CPU that is being measured. */
-async function untilRecorded(books: Books | undefined, load: PreparedLoad, wins: number): Promise<void> {
-  if (books?.highest === undefined || wins === 0) return;
+async function untilRecorded(
+  records: SystemRecords | undefined,
+  load: PreparedLoad,
+  wins: number,
+): Promise<void> {
+  if (records?.highest === undefined || wins === 0) return;
   const untilMs = performance.now() + IDLE_WITHIN_MS;
   while (performance.now() < untilMs) {
-    const highest = await books.highest(load.plan.couponIds);
+    const highest = await records.highest(load.plan.couponIds);
     if ([...highest.values()].reduce((sum, number) => sum + number, 0) >= wins) return;
     await pause(IDLE_POLL_MS);
   }
 }
 
 async function examine(
-  books: Books | undefined,
+  records: SystemRecords | undefined,
   { plan, quantity }: PreparedLoad,
   reports: readonly LoadReport[],
   readings: readonly Reading[] | undefined,
 ): Promise<Pick<RoundResult, 'lags' | 'redisBytesPerWinner' | 'brokenPromises'>> {
-  if (books === undefined || quantity === undefined) {
+  if (records === undefined || quantity === undefined) {
     return { lags: undefined, redisBytesPerWinner: undefined, brokenPromises: [] };
   }
   const wins = byCoupon(reports.flatMap((report) => winsOf(report.answers)));
@@ -149,7 +157,7 @@ async function examine(
   let fullest = { couponId: 0, winners: 0 };
   for (const couponId of plan.couponIds) {
     if (!wins.has(couponId) && plan.couponIds.length > 1) continue;
-    const { whereabouts, rows } = await whenIdle(books, couponId);
+    const { whereabouts, rows } = await whenIdle(records, couponId);
     if (readings !== undefined) lags?.add(lagsOf(couponId, rows, readings));
     if (rows.length > fullest.winners) fullest = { couponId, winners: rows.length };
     broken.push(
@@ -164,7 +172,7 @@ async function examine(
       }),
     );
   }
-  const bytes = fullest.winners === 0 ? undefined : await books.redisBytes?.(fullest.couponId);
+  const bytes = fullest.winners === 0 ? undefined : await records.redisBytes?.(fullest.couponId);
   return {
     lags,
     redisBytesPerWinner: bytes === undefined ? undefined : bytes / fullest.winners,
@@ -187,13 +195,13 @@ function byCoupon<Item extends { readonly couponId: number }>(items: readonly It
  * checks to complain about.
  */
 async function whenIdle(
-  books: Books,
+  records: SystemRecords,
   couponId: number,
-): Promise<{ readonly whereabouts: Whereabouts; readonly rows: Row[] }> {
+): Promise<{ readonly whereabouts: UnitCounts; readonly rows: Row[] }> {
   const untilMs = performance.now() + IDLE_WITHIN_MS;
   for (;;) {
-    const whereabouts = await books.whereabouts(couponId);
-    const rows = await books.rows(couponId);
+    const whereabouts = await records.whereabouts(couponId);
+    const rows = await records.rows(couponId);
     const { quantity, remaining, queued, claimed, recorded, deadLettered } = whereabouts;
     const settled = queued === 0 && claimed === 0 && remaining + recorded + deadLettered === quantity;
     if ((settled && recorded === rows.length) || performance.now() > untilMs) return { whereabouts, rows };

@@ -20,7 +20,7 @@ export async function startBareSystem(
     host: `127.0.0.1:${port}`,
     processes: { api: apis.map((api) => api.pid), recorder: [], redis: [], database: [] },
     createCoupon: () => Promise.resolve((couponId += 1)),
-    books: undefined,
+    records: undefined,
     stop: async () => {
       for (const api of apis) await api.kill('SIGTERM');
     },
@@ -45,7 +45,7 @@ export async function startLockSystem(stores: Stores, apiProcesses: number): Pro
       database: [mariadb.pid],
     },
     createCoupon: (coupon) => seller.createCoupon(coupon),
-    books: {
+    records: {
       whereabouts: (couponId) => seller.whereabouts(couponId),
       rows: (couponId) => mysql.rows(couponId),
       highest: undefined,
@@ -80,7 +80,7 @@ export async function startScriptSystem(stores: Stores, apiProcesses: number): P
       database: [mariadb.pid],
     },
     createCoupon: (coupon) => seller.createCoupon(coupon),
-    books: {
+    records: {
       whereabouts: (couponId) => seller.whereabouts(couponId),
       rows: (couponId) => mysql.rows(couponId),
       highest: (couponIds) => mysql.highest(couponIds),

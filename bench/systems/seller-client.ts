@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { HttpClient } from '../../test/clients/http-client.js';
 import { signSeller } from '../load/sign-tokens.js';
-import type { Whereabouts } from '../measure/promise-checks.js';
+import type { UnitCounts } from '../measure/promise-checks.js';
 import type { NewCoupon } from './system.js';
 
 const CONNECTIONS = 4;
@@ -49,10 +49,10 @@ export class SellerClient {
     await pause(LIST_KNOWN_MS);
   }
 
-  async whereabouts(couponId: number): Promise<Whereabouts> {
+  async whereabouts(couponId: number): Promise<UnitCounts> {
     const answer = await this.#http.call(`/v1/coupons/${couponId}/stats`, { token: await this.#token });
     if (answer.status !== 200) throw new Error(`stats: ${answer.status} ${JSON.stringify(answer.body)}`);
-    const count = (name: keyof Whereabouts): number => Number(answer.body[name]);
+    const count = (name: keyof UnitCounts): number => Number(answer.body[name]);
     return {
       quantity: count('quantity'),
       remaining: count('remaining'),

@@ -11,7 +11,7 @@ import { BENCH_SECRET, startNode } from './node-process.js';
 import { hashLength, MysqlBooks, redisBytes, sqliteRows } from './book-keeping.js';
 import { SellerClient } from './seller-client.js';
 import type { Stores } from './stores.js';
-import type { Books, System } from './system.js';
+import type { SystemRecords, System } from './system.js';
 
 export interface SeonchakOptions {
   readonly redis: 'single' | 'cluster';
@@ -41,7 +41,7 @@ export async function startSeonchakSystem(stores: Stores, options: SeonchakOptio
   const host = `127.0.0.1:${port}`;
   const seller = new SellerClient(host, BENCH_SECRET);
   const mysql = new MysqlBooks(mariadb.url, 'member_coupon');
-  const books: Books = {
+  const records: SystemRecords = {
     whereabouts: (couponId) => seller.whereabouts(couponId),
     rows: (couponId) => mysql.rows(couponId),
     highest: (couponIds) => mysql.highest(couponIds),
@@ -58,7 +58,7 @@ export async function startSeonchakSystem(stores: Stores, options: SeonchakOptio
       database: [mariadb.pid],
     },
     createCoupon: (coupon) => seller.createCoupon(coupon),
-    books,
+    records,
     stop: () => stopAll(api, () => mysql.close(), seller),
   };
 }
@@ -74,7 +74,7 @@ export async function startEmbeddedSystem(serverFile: string, profileFolder?: st
     host,
     processes: { api: [api.pid], recorder: [], redis: [], database: [] },
     createCoupon: (coupon) => seller.createCoupon(coupon),
-    books: {
+    records: {
       whereabouts: (couponId) => seller.whereabouts(couponId),
       rows: (couponId) => Promise.resolve(sqliteRows(join(folder, 'seonchak.db'), couponId)),
       highest: undefined,

@@ -1,5 +1,5 @@
 /** Defines a measurable system that answers downloads: our server, or a baseline. */
-import type { Row, Whereabouts } from '../measure/promise-checks.js';
+import type { Row, UnitCounts } from '../measure/promise-checks.js';
 
 /**
  * How CPU time is divided. `recorder` is the process that moves winners into the database, where there is one for this.
@@ -26,13 +26,13 @@ export interface System {
   /** Resolves when the coupon can be downloaded. */
   createCoupon(coupon: NewCoupon): Promise<number>;
   /** What must hold about its coupons can be checked; the bare handler decides nothing. */
-  readonly books: Books | undefined;
+  readonly records: SystemRecords | undefined;
   stop(): Promise<void>;
 }
 
 /** Where a system keeps what it decided. */
-export interface Books {
-  whereabouts(couponId: number): Promise<Whereabouts>;
+export interface SystemRecords {
+  whereabouts(couponId: number): Promise<UnitCounts>;
   /** Ascending by number, read from the database without the system's code. */
   rows(couponId: number): Promise<Row[]>;
   /** The highest number recorded of each of these coupons; absent where a row is there before the answer. */

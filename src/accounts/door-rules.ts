@@ -27,12 +27,12 @@ export interface DoorRuleChange {
 }
 
 /** Every coupon up to this id is complete once the changes up to this head are known. */
-export interface SettledDoors extends ChangeHead {
+export interface DoorRulesHead extends ChangeHead {
   readonly couponId: number;
 }
 
 export interface DoorRuleStore {
-  settled(): Promise<SettledDoors>;
+  settled(): Promise<DoorRulesHead>;
   /** Ascending by revision, those above `revision`, up to `limit`. */
   changesAfter(revision: number, limit: number): Promise<DoorRuleChange[]>;
 }
@@ -54,7 +54,7 @@ export class DoorRules {
   /** No coupon is settled while the process recovers from a pause (`recover`). */
   #settledUpTo = 0;
   #settlesUpTo = 0;
-  #recovering: Promise<void> | undefined;
+  #refreshing: Promise<void> | undefined;
   #polledAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(ports: DoorRulesPorts) {
@@ -116,24 +116,24 @@ export class DoorRules {
     await this.#poll.fresh();
   }
 
-  /** Resolves when the process has recovered from a pause ({@link recover}); at once where there was none. */
-  async recovered(): Promise<void> {
-    while (this.#recovering !== undefined) await this.#recovering;
+  /** Resolves when the rules are read again after a pause ({@link refreshAfterPause}); immediately where there was none. */
+  async refreshed(): Promise<void> {
+    while (this.#refreshing !== undefined) await this.#refreshing;
   }
 
   /**
    * After a pause of this process: every download waits until the rules, and whatever else `others` reads, are those of
    * now. Where they cannot be read, those known stay in force, as always.
    */
-  recover(others: () => Promise<unknown>): void {
-    if (this.#recovering !== undefined) return;
+  refreshAfterPause(others: () => Promise<unknown>): void {
+    if (this.#refreshing !== undefined) return;
     this.#settledUpTo = 0;
     // Each to its end, whatever becomes of the others.
-    this.#recovering = Promise.allSettled([this.#poll.fresh(), others()]).then((results) => {
+    this.#refreshing = Promise.allSettled([this.#poll.fresh(), others()]).then((results) => {
       for (const result of results) {
         if (result.status === 'rejected') this.#ports.onFault(result.reason);
       }
-      this.#recovering = undefined;
+      this.#refreshing = undefined;
       this.#settledUpTo = this.#settlesUpTo;
     });
   }
@@ -149,7 +149,7 @@ export class DoorRules {
       this.#polledAtMs = this.#ports.clock.monotonicMs();
     } finally {
       // Where the rules cannot be read, those known stay in force.
-      if (this.#recovering === undefined) this.#settledUpTo = this.#settlesUpTo;
+      if (this.#refreshing === undefined) this.#settledUpTo = this.#settlesUpTo;
     }
   }
 }

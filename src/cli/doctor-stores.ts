@@ -146,7 +146,7 @@ async function coupons(stores: Stores, openingWithinMs: number): Promise<Finding
     findings.push({
       state: 'failed',
       check: 'coupons',
-      text: `${some(dead)} with issuances in dead_letter; run seonchak reconcile`,
+      text: `${some(dead)} with issuances in dead_letter; run seonchak reconcile <id>`,
     });
   if (findings.length === 0)
     findings.push({ state: 'ok', check: 'coupons', text: `${checked} open or opening soon, all ready` });

@@ -11,7 +11,7 @@ import { couponId } from './option-values.js';
 import { startProgress } from './progress.js';
 import { addressOf, bodyOf, KEY_SETTING, keyMissing, unreachable } from './server-call.js';
 
-const MEMBERS_AT_ONCE = 1_000;
+const REQUEST_MEMBERS_MAX = 1_000;
 /** Members answered `busy` are asked for again this often before the command ends with some of them open. */
 const ROUNDS_MAX = 10;
 
@@ -27,7 +27,7 @@ export function addGrant(program: Command, context: CommandContext): void {
     .command('grant')
     .summary('issue a coupon to the members of a file')
     .description(
-      `Have a running server issue the coupon to each member in the first column of a CSV file, ${MEMBERS_AT_ONCE} per request, in the order of the file. ` +
+      `Have a running server issue the coupon to each member in the first column of a CSV file, ${REQUEST_MEMBERS_MAX} per request, in the order of the file. ` +
         `The server key comes from ${KEY_SETTING}; it needs the scope issue. After an interruption, run the same command again: members who hold the coupon keep it.`,
     )
     .argument('<coupon>', 'id of the coupon', couponId)
@@ -46,7 +46,7 @@ async function grant(context: CommandContext, couponId: CouponId, options: Grant
     else
       printLine(
         context.output,
-        `${members.length} members, ${Math.ceil(members.length / MEMBERS_AT_ONCE)} requests`,
+        `${members.length} members, ${Math.ceil(members.length / REQUEST_MEMBERS_MAX)} requests`,
       );
     return;
   }
@@ -59,7 +59,7 @@ async function grant(context: CommandContext, couponId: CouponId, options: Grant
   try {
     for (let round = 0; round < ROUNDS_MAX && open.length > 0; round += 1) {
       const again: string[] = [];
-      for (const some of chunksOf(open, MEMBERS_AT_ONCE)) {
+      for (const some of chunksOf(open, REQUEST_MEMBERS_MAX)) {
         for (const { memberId, outcome } of await ask(address, key, some)) {
           if (UNDECIDED.has(outcome)) again.push(memberId);
           else {

@@ -45,7 +45,7 @@ export function addHold(program: Command, context: CommandContext): void {
   action(
     'release',
     'release the hold of an issuance',
-    'release the hold of one issuance: its unit returns to stock at once.',
+    'release the hold of one issuance: its unit returns to stock immediately.',
     'release 42 17',
   ).action((coupon: CouponId, issueNo: number, options: HoldOptions) =>
     release(context, coupon, issueNo, options),

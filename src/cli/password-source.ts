@@ -77,7 +77,7 @@ async function askUnseen(context: CommandContext, question: string): Promise<str
     const answer: unknown[] = await Promise.race([
       once(lines, 'line'),
       once(lines, 'SIGINT').then(() =>
-        Promise.reject(new UsageError('The password was interrupted. Repeat the command.')),
+        Promise.reject(new UsageError('The entry of the password was interrupted. Repeat the command.')),
       ),
       once(lines, 'close').then(() =>
         Promise.reject(new UsageError('No password was typed. Repeat the command.')),

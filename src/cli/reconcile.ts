@@ -38,7 +38,7 @@ export function addReconcile(program: Command, context: CommandContext): void {
     .description(
       'Compare admitted issuances with recorded rows, by member and by number. Exit with code 1 if they differ. ' +
         'With --repair, queue missing issuances again, finish incomplete revokes, and rebuild a coupon whose data Redis ' +
-        'lost. Both are safe during downloads, and safe to repeat.',
+        'lost. Comparing and repairing are safe during downloads and can be repeated.',
     )
     .argument('[id...]', 'ids of the coupons', couponIds)
     .option('--all', 'every coupon')
@@ -53,7 +53,7 @@ Examples:
     )
     .action(async (ids: readonly CouponId[] | [], options: ReconcileOptions) => {
       if (ids.length > 0 === (options.all === true)) {
-        throw new UsageError('The coupons are not chosen, or chosen in two ways. Give coupon ids or --all.');
+        throw new UsageError('Name the coupons in exactly one way: coupon ids, or --all.');
       }
       const repairs = options.repair === true;
       const reconcile = async (stores: Stores, tookOver: boolean): Promise<number> => {

@@ -37,8 +37,8 @@ export function serverOf({ env }: CommandContext, address: string | undefined, s
         });
         const read = await bodyOf(answer);
         if (answer.ok) return read;
-        const isPassing = answer.status === 503 || answer.status === 429;
-        if (!isPassing || attempt === ATTEMPTS_MAX) throw new ServerRefusedError(read, answer.status);
+        const isTransient = answer.status === 503 || answer.status === 429;
+        if (!isTransient || attempt === ATTEMPTS_MAX) throw new ServerRefusedError(read, answer.status);
         await pause(RETRY_MS);
       }
     },

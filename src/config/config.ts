@@ -53,7 +53,7 @@ interface SharedConfig {
   readonly replicaAcks: number;
   readonly roles: readonly ProcessRole[];
   readonly processes: number;
-  /** Between `/readyz` saying no and the end of accepting connections. */
+  /** Between `/readyz` reporting that the process is not ready and the end of accepting connections. */
   readonly shutdownDelayMs: number;
   readonly batchMax: number;
   readonly mailboxMax: number;

@@ -2,7 +2,7 @@
  * Responds to `/healthz` and `/readyz` on a port of its own (`HEALTH_PORT`), in HTTP/1.0 as well.
  *
  * Some balancers check health in HTTP/1.0 and without `Host`, which the HTTP library refuses with 505 before our code reads the
- * request. Node's own server accepts both. Rejected: Node's server for the whole API of everyone, with which a download
+ * request. Node's own server accepts both. Rejected: Node's server for the whole API in every installation, with which a download
  * costs 1.7 times as much (docs/adr/0071).
  */
 import { once } from 'node:events';

@@ -60,7 +60,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
     onFault: (fault) =>
       ports.logger.warn(
         { err: fault },
-        'Ends of sessions could not be refreshed; the ends read last stay in force; check the database',
+        'Ended sessions could not be refreshed; the list that was read last stays in force; check the database',
       ),
   });
   const authenticator = new Authenticator(settings.tokens, ports.clock, locks, sessions, {

@@ -10,7 +10,7 @@ import { SEED_MAIL_DOMAIN } from './seed-tables.js';
 import type { SeededCoupon, SeededIssuance, SeedTables } from './seed-tables.js';
 
 /** Rows of one statement, measured on MariaDB: 1,000 to 5,000 make no difference, above that memory only grows. */
-const ROWS_AT_ONCE = 2_000;
+const INSERT_ROWS_MAX = 2_000;
 const PAGE_ROWS = 10_000;
 
 const DAY_MS = 86_400_000;
@@ -122,8 +122,8 @@ async function fillMembers(
   nowMs: number,
   hooks: SeedHooks,
 ): Promise<void> {
-  for (let first = there; first < wanted; first += ROWS_AT_ONCE) {
-    const count = Math.min(ROWS_AT_ONCE, wanted - first);
+  for (let first = there; first < wanted; first += INSERT_ROWS_MAX) {
+    const count = Math.min(INSERT_ROWS_MAX, wanted - first);
     await tables.insertMembers(
       Array.from({ length: count }, (_, index) => ({
         email: emailOf(first + index + 1),
@@ -142,8 +142,8 @@ async function fillCoupons(
   hooks: SeedHooks,
 ): Promise<void> {
   const opensAtMs = nowMs - OPENED_BEFORE_MS;
-  for (let first = there; first < plan.sizes.coupons; first += ROWS_AT_ONCE) {
-    const count = Math.min(ROWS_AT_ONCE, plan.sizes.coupons - first);
+  for (let first = there; first < plan.sizes.coupons; first += INSERT_ROWS_MAX) {
+    const count = Math.min(INSERT_ROWS_MAX, plan.sizes.coupons - first);
     await tables.insertCoupons(
       Array.from({ length: count }, (_, index) => ({
         name: `Seeded coupon ${first + index + 1}`,
@@ -184,11 +184,11 @@ function* lotsOf(
   let small: SeededIssuance[] = [];
   for (const [place, coupon] of coupons.entries()) {
     const missing = plan.issuancesOf(place) - coupon.recorded;
-    if (missing > ROWS_AT_ONCE) {
+    if (missing > INSERT_ROWS_MAX) {
       yield statementsOf(plan, memberIds, coupon, place);
       continue;
     }
-    if (small.length + missing > ROWS_AT_ONCE) {
+    if (small.length + missing > INSERT_ROWS_MAX) {
       yield [small];
       small = [];
     }
@@ -204,8 +204,8 @@ function* statementsOf(
   place: number,
 ): Generator<readonly SeededIssuance[]> {
   const wanted = plan.issuancesOf(place);
-  for (let { recorded } = coupon; recorded < wanted; recorded += ROWS_AT_ONCE) {
-    const count = Math.min(ROWS_AT_ONCE, wanted - recorded);
+  for (let { recorded } = coupon; recorded < wanted; recorded += INSERT_ROWS_MAX) {
+    const count = Math.min(INSERT_ROWS_MAX, wanted - recorded);
     yield issuancesOf(plan, memberIds, { ...coupon, recorded }, place, count);
   }
 }

@@ -88,11 +88,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Runni
     onNews: (received) => {
       if (received)
         logger.info(
-          'Updates from the other processes arrive again; sold-out downloads are answered from memory again',
+          'Updates from other processes are received again; sold-out downloads are answered from memory again',
         );
       else
         logger.warn(
-          'No updates from other processes arrive over the channels of Redis; Redis decides every download until they arrive again; check the network, and the right of the Redis user to the channels &seonchak:*',
+          'No updates from other processes received over the channels of Redis; Redis decides every download until they resume; check the network, and the permission of the Redis user for the channels &seonchak:*',
         );
     },
     recoveryListener: {

@@ -166,7 +166,7 @@ function asFault(report: { readonly code: string; readonly message: string }): S
   switch (report.code) {
     case StoreUnavailableError.code:
       return new StoreUnavailableError(
-        'A store refused the batch of the recorder. Nothing was written, and the recorder retries. The cause has the error; run `seonchak doctor`.',
+        'A store refused the batch of the recorder. Nothing was written, and the recorder retries. See `cause` for the error; run `seonchak doctor`.',
         {
           cause,
         },

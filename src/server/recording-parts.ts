@@ -115,7 +115,7 @@ export function startUnsettledChanges(stores: Stores, logger: Logger): Part {
     onSettled: (couponId, changeNo) =>
       logger.warn(
         { couponId, changeNo },
-        'Settled a change of a coupon that an interrupted process had left unsettled',
+        'Completed or discarded a change of a coupon that an interrupted process had left unsettled',
       ),
     onFault: (fault, couponId) =>
       logger.warn(

@@ -24,7 +24,7 @@ const MOVING_PACE_MS = 500;
 const STRIKES_AFTER = 1.5 * HOT_COUPONS;
 const POLL_MS = 20;
 /** Coupons that are registered or judged concurrently. */
-const COUPONS_AT_ONCE = 10;
+const CALL_COUPONS_MAX = 10;
 /**
  * One after the other: masters that move slots to each other at the same time wait for each other until Redis gives up. A slot has some sixty keys.
  */
@@ -44,7 +44,7 @@ async function hotCoupons(t: Test, paceMs = PACE_MS): Promise<readonly World[]> 
   const worlds: World[] = [];
   const few = { quantity: QUANTITY, crowd, connections: 2, lanes: 1, paceMs };
   const places = Array.from({ length: HOT_COUPONS });
-  await forEachConcurrently(places, COUPONS_AT_ONCE, async () => {
+  await forEachConcurrently(places, CALL_COUPONS_MAX, async () => {
     worlds.push(await openWorld(t, site, few));
   });
   return worlds;
@@ -97,7 +97,7 @@ const requestsOf = (worlds: readonly World[]): CrowdRequest[] =>
 async function lostOf(t: Test, worlds: readonly World[]): Promise<number> {
   let rebuilt = 0;
   let lostTotal = 0;
-  await forEachConcurrently(worlds, COUPONS_AT_ONCE, async (world) => {
+  await forEachConcurrently(worlds, CALL_COUPONS_MAX, async (world) => {
     const { lost } = await world.verdict(t);
     lostTotal += lost;
     if ((await world.version()) > 1) rebuilt += 1;
@@ -144,7 +144,7 @@ fault(23, 'a master dies while 200 coupons are hot: losses are of its coupons, a
   if (pair === undefined) throw new Error('there are masters');
   const { master, replica } = pair;
   const held: World[] = [];
-  await forEachConcurrently(worlds, COUPONS_AT_ONCE, async (world) => {
+  await forEachConcurrently(worlds, CALL_COUPONS_MAX, async (world) => {
     if (await hasCoupon(master, world.couponId)) held.push(world);
   });
   t.not(held.length, 0);

@@ -11,7 +11,7 @@ import { claimHeld, openWorld, sharedMariadb, startSite } from './world.js';
 const mariadb = await sharedMariadb(t);
 
 fault(
-  47,
+  50,
   'recorders, relays, the API and the database die: no event is missing, out of order, or changed',
   async (t) => {
     const site = await startSite(t, mariadb, {

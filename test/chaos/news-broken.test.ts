@@ -85,7 +85,7 @@ async function cutOffAnswersNothing(t: Test, breakNews: () => Promise<void>): Pr
     t.equal(await sealedAnswers(), before, 'nothing was answered from memory');
   }
   t.equal(await metric('seonchak_news_heard'), 0);
-  while (!cutOff.log().includes('No updates from other processes arrive')) await pause(50);
+  while (!cutOff.log().includes('No updates from other processes received')) await pause(50);
   cutOffRedis.behave({});
   await untilSealed(world, atCutOff);
   t.equal(await metric('seonchak_news_heard'), 1);

@@ -25,8 +25,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  * A file spends almost half of its time waiting: for a lease, a failover, a server that starts. So one file more than there are
  * processors, and another one whenever the processors were idle meanwhile.
  */
-const CONCURRENT_LEAST = Math.min(availableParallelism() + 1, 8);
-const EXTRA_MOST = 3;
+const CONCURRENT_MIN = Math.min(availableParallelism() + 1, 8);
+const EXTRA_MAX = 3;
 const IDLE_SHARE = 0.25;
 const IDLE_CHECK_MS = 2_000;
 const USAGE = `npm test                                  every test, and the coverage floor of the engine
@@ -86,11 +86,11 @@ async function runAll(waiting) {
   const lane = async () => {
     while (waiting.length > 0) await run(waiting.shift());
   };
-  const running = Array.from({ length: CONCURRENT_LEAST }, lane);
+  const running = Array.from({ length: CONCURRENT_MIN }, lane);
   let extra = 0;
   const idleShare = watchIdleProcessors();
   const watch = setInterval(() => {
-    if (idleShare() < IDLE_SHARE || extra === EXTRA_MOST || waiting.length === 0) return;
+    if (idleShare() < IDLE_SHARE || extra === EXTRA_MAX || waiting.length === 0) return;
     extra += 1;
     running.push(run(waiting.shift()).finally(() => (extra -= 1)));
   }, IDLE_CHECK_MS);

@@ -6,7 +6,7 @@
 import t from 'tap';
 import { loadConfig } from '../../src/config/config.js';
 import type { CouponId } from '../../src/engine/domain/coupon.js';
-import { HOLDS_MAX } from '../../src/engine/domain/limits.js';
+import { TRANSACTION_HOLDS_MAX } from '../../src/engine/domain/limits.js';
 import { parseOrderId } from '../../src/engine/domain/redemption.js';
 import { HoldCounters } from '../../src/engine/holds/hold-counters.js';
 import { HoldSweeper } from '../../src/engine/holds/hold-sweeper.js';
@@ -106,7 +106,7 @@ t.test('holds that run out together are back in stock, and what was confirmed st
 });
 
 t.test('a sweep that ends between its two steps is finished by the reconciler', async (t) => {
-  const couponId = await heldCoupon(HOLDS_MAX + 500);
+  const couponId = await heldCoupon(TRANSACTION_HOLDS_MAX + 500);
   const lost = { returnToStock: () => Promise.reject(new Error('the process has ended')) };
   const dying = {
     ...stores,
@@ -119,7 +119,7 @@ t.test('a sweep that ends between its two steps is finished by the reconciler', 
   await sweeperOf(dying, 0).sweep();
   const [counts] = await stores.ledger.counts([couponId]);
   t.equal(counts?.recorded, 500, 'the first transaction is committed');
-  t.equal(await issuedOf(couponId), HOLDS_MAX + 500, 'and not yet in stock');
+  t.equal(await issuedOf(couponId), TRANSACTION_HOLDS_MAX + 500, 'and not yet in stock');
   const reconciler = new Reconciler({
     ...stores,
     ...distributed,

@@ -28,7 +28,7 @@ export function useInterval(repeat: () => void, everyMs: number): void {
 }
 
 /** @returns the value once it has been the same for a while. */
-export function useSettled<Value>(value: Value, afterMs: number): Value {
+export function useDebounced<Value>(value: Value, afterMs: number): Value {
   const [settled, setSettled] = useState(value);
   useEffect(() => {
     const timer = window.setTimeout(() => setSettled(value), afterMs);

@@ -62,7 +62,7 @@ export async function confirmHold(
 }
 
 /**
- * Releases a hold: its unit is in stock at once. A repeat answers the same.
+ * Releases a hold: its unit returns to stock immediately. A repeat has the same answer.
  *
  * @throws SeonchakError for every other problem, such as `not_issued`; the reason of `options.signal`.
  */

@@ -1,4 +1,4 @@
-/** Presses download until the answer is definite: a retry is always safe, since a winner gets the same number again. */
+/** Sends a download until its outcome is definite: a retry is always safe, since a winner gets the same number again. */
 import type { operations } from './api-types.js';
 import type { Schemas, SeonchakClient } from './client.js';
 import { untilDefinite } from './until-definite.js';

@@ -97,7 +97,7 @@ export const LIVE_POLL_MS = 200;
  */
 export const LIVE_REFRESH_MS = 5_000;
 
-/** Over how much of the recent past the speed of issuing is taken. */
+/** The time over which the rate of issuing is measured. */
 export const LIVE_RATE_WINDOW_MS = 1_000;
 
 /** Updates kept of a watched coupon for watchers who reconnect after a short break: 20 s at full pace. */
@@ -113,7 +113,7 @@ export const LIVE_COUPONS_MAX = 5_000;
 export const LIVE_COLD_READS_MAX = 10;
 
 /** Issuances in one step of a recovery or a comparison: large enough to amortise the round trip, small enough not to hold a store up. */
-export const ISSUANCES_MAX = 1_000;
+export const STEP_ISSUANCES_MAX = 1_000;
 
 /** Rows that a rebuild reads in one page and puts into the store in concurrent steps, while it reads the next page. */
 export const REBUILT_ROWS_MAX = 4_000;
@@ -143,7 +143,7 @@ export const FINDINGS_MAX = 100;
 export const REVOKE_WAIT_MAX_MS = 5_000;
 
 /** A change of a coupon waits this long for the previous one, and polls this often. */
-export const CHANGE_PATIENCE_MS = 4_000;
+export const CHANGE_WAIT_MAX_MS = 4_000;
 export const CHANGE_POLL_MS = 20;
 
 /**
@@ -169,16 +169,16 @@ export const STUCK_CLAIM_MS = 10_000;
 export const RECONCILE_EVERY_MS = 5_000;
 export const RECONCILE_COUPONS_MAX = 500;
 
-/** Coupons compared in the same calls: alone, a coupon took 1 ms of the processors. */
+/** Coupons compared in the same calls: alone, a coupon took 1 ms of CPU time. */
 export const RECONCILE_COUPONS_PER_CALL = 100;
 /** And their winners, since counting reads each row; a coupon with more is compared alone. */
 export const RECONCILE_ROWS_PER_CALL = 100_000;
 
 /**
- * Coupons repaired or prepared at once, each in some six calls in turn. One after another, 400 coupons took longer than 30 s on a busy machine,
+ * Coupons repaired or prepared concurrently, each in some six calls in turn. One after another, 400 coupons took longer than 30 s on a busy machine,
  * and a revoke that a dying process had left unfinished waited for all of them.
  */
-export const RECONCILE_AT_ONCE = 5;
+export const RECONCILE_CONCURRENT_MAX = 5;
 
 /** Between the mark of a coupon and the revocation of a number in the database: two calls with their deadlines. */
 export const MARK_TO_REVOCATION_MAX_MS = 20_000;
@@ -206,7 +206,7 @@ export const RECORDER_STOP_MAX_MS = 10_000;
 export const DATABASE_TIMEOUT_MS = 5_000;
 
 /**
- * Questions to the ledger for one page of a settled list, each about up to {@link ISSUANCES_MAX} numbers; the next page
+ * Queries of the ledger for one page of a settled list, each about up to {@link STEP_ISSUANCES_MAX} numbers; the next page
  * continues there.
  */
 export const FRONTIER_WINDOWS_MAX = 20;
@@ -311,7 +311,7 @@ export const HOLD_IDLE_CHECK_MS = 60_000;
 export const HOLD_CURSOR_MAX_MS = 600_000;
 
 /** Holds taken back in one transaction; a confirmation of one of them waits meanwhile. */
-export const HOLDS_MAX = 4_000;
+export const TRANSACTION_HOLDS_MAX = 4_000;
 
 /** Units that return to stock in one step of the admission store, which keeps every other one waiting: 4 ms of Redis. */
 export const TAKE_BACK_MAX = 2_000;

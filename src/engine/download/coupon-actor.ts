@@ -49,7 +49,7 @@ import { StoreClock } from '../domain/store-clock.js';
  * - `asked`: a batch is with the store
  * - `learning`: a snapshot is being loaded, or pauses before the next try
  */
-type Phase = 'idle' | 'in_line' | 'asked' | 'learning';
+type Phase = 'idle' | 'in_line' | 'asked' | 'loading';
 
 export class CouponActor implements AskingActor {
   readonly couponId: CouponId;
@@ -244,7 +244,7 @@ export class CouponActor implements AskingActor {
     return this.#head !== undefined || this.#mailbox.size > 0;
   }
 
-  /** Into the line of the shard, unless the actor is there, has asked, or learns. */
+  /** Into the line of the shard, unless the actor is there, has asked, or loads the coupon. */
   #advance(): void {
     if (this.#phase !== 'idle' || !this.#waits) return;
     this.#phase = 'in_line';
@@ -267,7 +267,7 @@ export class CouponActor implements AskingActor {
   }
 
   async #learn(): Promise<void> {
-    this.#phase = 'learning';
+    this.#phase = 'loading';
     try {
       const loaded = await this.#context.load(this.couponId, this.#seenIssueNo);
       if (loaded === undefined) {

@@ -1,7 +1,7 @@
 /**
  * Loads coupons for actors: from the admission store, and for those missing there from the catalogue.
  *
- * A burst on a thousand cold coupons, or on a million ids that do not exist, arrives as single questions. They are asked in rounds: one round
+ * A burst on a thousand cold coupons, or on a million ids that do not exist, arrives as single requests. They are asked in rounds: one round
  * outstanding for each node of the store, whatever came meanwhile goes with the next.
  */
 import type { Admission } from '../ports/admission.js';
@@ -26,7 +26,7 @@ export interface CouponLoaderPorts {
   readonly clock: Clock;
 }
 
-interface Question {
+interface LoadRequest {
   readonly couponId: CouponId;
   /** The highest number that any of the callers has received. */
   seenIssueNo: number;
@@ -37,7 +37,7 @@ interface Question {
 
 /** What is asked of one node of the store: another one that does not answer holds up nothing here. */
 interface Line {
-  readonly waiting: Map<CouponId, Question>;
+  readonly waiting: Map<CouponId, LoadRequest>;
   readonly rounds: Rounds;
 }
 
@@ -64,17 +64,17 @@ export class CouponLoader {
       known.seenIssueNo = Math.max(known.seenIssueNo, seenIssueNo);
       return known.answer;
     }
-    const question = newQuestion(couponId, seenIssueNo);
-    waiting.set(couponId, question);
+    const request = newLoadRequest(couponId, seenIssueNo);
+    waiting.set(couponId, request);
     rounds.begin();
-    return question.answer;
+    return request.answer;
   }
 
   #lineOf(couponId: CouponId): Line {
     const shard = this.#ports.admission.shardOf(couponId);
     let line = this.#lines.get(shard);
     if (line === undefined) {
-      const waiting = new Map<CouponId, Question>();
+      const waiting = new Map<CouponId, LoadRequest>();
       const rounds = new Rounds({
         isWaiting: () => waiting.size > 0,
         round: () => this.#askRound(waiting),
@@ -88,48 +88,48 @@ export class CouponLoader {
 
   async #askRound(waiting: Line['waiting']): Promise<void> {
     const round = [...waiting.values()].slice(0, LOAD_BATCH_MAX);
-    for (const question of round) waiting.delete(question.couponId);
+    for (const request of round) waiting.delete(request.couponId);
     try {
       await this.#ask(round);
     } catch (fault) {
-      for (const question of round) question.reject(fault);
+      for (const request of round) request.reject(fault);
     }
   }
 
-  async #ask(round: readonly Question[]): Promise<void> {
+  async #ask(round: readonly LoadRequest[]): Promise<void> {
     const sentAtMs = this.#ports.clock.monotonicMs();
-    const snapshots = await this.#ports.admission.snapshots(round.map((question) => question.couponId));
-    const missing = round.filter((question, place) => {
+    const snapshots = await this.#ports.admission.snapshots(round.map((request) => request.couponId));
+    const missing = round.filter((request, place) => {
       const snapshot = snapshots[place];
-      if (snapshot === undefined || snapshot.lastIssueNo < question.seenIssueNo) return true;
-      question.resolve({ snapshot, sentAtMs });
+      if (snapshot === undefined || snapshot.lastIssueNo < request.seenIssueNo) return true;
+      request.resolve({ snapshot, sentAtMs });
       return false;
     });
     if (missing.length === 0) return;
 
-    const records = await this.#ports.catalogue.find(missing.map((question) => question.couponId));
-    missing.forEach((question, place) => {
+    const records = await this.#ports.catalogue.find(missing.map((request) => request.couponId));
+    missing.forEach((request, place) => {
       // Warming reads the ledger and may take long; the next round does not wait for it.
-      if (records[place] === undefined) question.resolve(undefined);
-      else question.resolve(this.#warmAndRead(question));
+      if (records[place] === undefined) request.resolve(undefined);
+      else request.resolve(this.#warmAndRead(request));
     });
   }
 
-  async #warmAndRead({ couponId, seenIssueNo }: Question): Promise<LoadedCoupon | undefined> {
+  async #warmAndRead({ couponId, seenIssueNo }: LoadRequest): Promise<LoadedCoupon | undefined> {
     const prepared = await this.#ports.warmer.prepare(couponId, seenIssueNo);
     if (prepared === 'unknown_coupon') return undefined;
     if (prepared === 'recovering')
       throw new CouponRecoveringError('The coupon is being verified or rebuilt. Try again in a moment.');
     const sentAtMs = this.#ports.clock.monotonicMs();
     const [snapshot] = await this.#ports.admission.snapshots([couponId]);
-    // Lost again in between: the next question warms it again.
+    // Lost again in between: the next request warms it again.
     return snapshot === undefined ? this.load(couponId, seenIssueNo) : { snapshot, sentAtMs };
   }
 }
 
-function newQuestion(couponId: CouponId, seenIssueNo: number): Question {
-  let resolve: Question['resolve'] = () => undefined;
-  let reject: Question['reject'] = () => undefined;
+function newLoadRequest(couponId: CouponId, seenIssueNo: number): LoadRequest {
+  let resolve: LoadRequest['resolve'] = () => undefined;
+  let reject: LoadRequest['reject'] = () => undefined;
   const answer = new Promise<LoadedCoupon | undefined>((onResolve, onReject) => {
     resolve = onResolve;
     reject = onReject;

@@ -1,4 +1,4 @@
-/** Defines the outcomes that are the same for every member, made once: the hot path allocates none of them. */
+/** Makes the objects of outcomes that are equal for every member, once: the hot path allocates none of them. Their names: domain/download.ts. */
 import type { Refusal } from '../ports/admission.js';
 import type { CouponSnapshot } from '../domain/coupon.js';
 import type { DownloadOutcome } from '../domain/download.js';

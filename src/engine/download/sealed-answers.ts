@@ -35,7 +35,7 @@ export class SealedAnswers {
     return this.#snapshot.version === snapshot.version && this.#snapshot.epoch === snapshot.epoch;
   }
 
-  /** Whether the truth is still the same by this newer snapshot; if so, its clock is taken over. */
+  /** Whether the answers still hold under this newer snapshot; if so, its clock is taken over. */
   confirm(newer: CouponSnapshot): boolean {
     if (!this.isOf(newer)) return false;
     if (refusalOf(newer, newer.issued, newer.storeNowMs) !== this.refusal) return false;

@@ -23,7 +23,7 @@ import type { AskingActor, CouponActorContext } from './actor-context.js';
 export type ShardContext = Pick<CouponActorContext, 'admission' | 'bell' | 'clock' | 'counters' | 'onFault'>;
 
 /** What one actor asks in a round. */
-interface Question {
+interface AdmitRequest {
   readonly actor: AskingActor;
   readonly batch: AdmitBatch;
 }
@@ -64,35 +64,35 @@ export class Shard {
     this.#roundPlanned = true;
     this.#scheduler.endOfTurn(() => {
       this.#roundPlanned = false;
-      const questions = this.#gather();
-      if (questions.length > 0) void this.#ask(questions);
+      const requests = this.#gather();
+      if (requests.length > 0) void this.#ask(requests);
       else this.#planRound();
     });
   }
 
   /** Takes what a round has room for from the front of the line. */
-  #gather(): Question[] {
+  #gather(): AdmitRequest[] {
     const line = this.#line;
     this.#line = [];
     const nowMs = this.#context.clock.monotonicMs();
     // A coupon that is alone has no other to be fair to.
     let room = line.length === 1 ? Number.POSITIVE_INFINITY : ROUND_MEMBERS_MAX;
-    const questions: Question[] = [];
+    const requests: AdmitRequest[] = [];
     let taken = 0;
     for (const actor of line) {
-      if (room <= 0 || questions.length >= ROUND_COUPONS_MAX) break;
+      if (room <= 0 || requests.length >= ROUND_COUPONS_MAX) break;
       taken += 1;
       const batch = actor.prepare(nowMs, room);
       if (batch === undefined) continue;
       room -= batch.holders.length;
-      questions.push({ actor, batch });
+      requests.push({ actor, batch });
     }
     this.#line = taken === line.length ? this.#line : [...line.slice(taken), ...this.#line];
-    return questions;
+    return requests;
   }
 
-  async #ask(questions: readonly Question[]): Promise<void> {
-    const marked = this.#marked(questions);
+  async #ask(requests: readonly AdmitRequest[]): Promise<void> {
+    const marked = this.#marked(requests);
     if (marked.length > 0) {
       this.#roundOutstanding = true;
       await this.#askMarked(marked);
@@ -101,7 +101,7 @@ export class Shard {
     this.#planRound();
   }
 
-  async #askMarked(asked: readonly Question[]): Promise<void> {
+  async #askMarked(asked: readonly AdmitRequest[]): Promise<void> {
     const { admission, clock, onFault } = this.#context;
     const sentAtMs = clock.monotonicMs();
     try {
@@ -119,9 +119,9 @@ export class Shard {
     }
   }
 
-  #take(question: Question | undefined, reply: AdmitReply | AdmitFault, sentAtMs: number): void {
-    if (question?.actor.awaits(question.batch) !== true) return;
-    const { actor, batch } = question;
+  #take(request: AdmitRequest | undefined, reply: AdmitReply | AdmitFault, sentAtMs: number): void {
+    if (request?.actor.awaits(request.batch) !== true) return;
+    const { actor, batch } = request;
     const { counters, clock, onFault } = this.#context;
     try {
       if (reply.status === 'fault') {
@@ -141,38 +141,38 @@ export class Shard {
   }
 
   /**
-   * Returns the questions of coupons that are marked for recorders. The others are asked about when they are, outside the round: in a Cluster the marks
+   * Returns the requests of coupons that are marked for recorders. The others are asked about when they are, outside the round: in a Cluster the marks
    * are on one node, and while it does not answer, the coupons of the other nodes must not wait for it.
    */
-  #marked(questions: readonly Question[]): readonly Question[] {
+  #marked(requests: readonly AdmitRequest[]): readonly AdmitRequest[] {
     const { bell, clock } = this.#context;
-    if (bell === undefined) return questions;
+    if (bell === undefined) return requests;
     const nowMs = clock.monotonicMs();
-    if (!questions.some(({ actor }) => actor.isMarkDue(nowMs, MARK_RENEWAL_MS))) return questions;
-    const due = questions.filter(({ actor }) => actor.isMarkDue(nowMs));
+    if (!requests.some(({ actor }) => actor.isMarkDue(nowMs, MARK_RENEWAL_MS))) return requests;
+    const due = requests.filter(({ actor }) => actor.isMarkDue(nowMs));
     if (due.length > 0) void this.#markAndAsk(bell, due, nowMs);
-    const marked = due.length === 0 ? questions : questions.filter((question) => !due.includes(question));
+    const marked = due.length === 0 ? requests : requests.filter((request) => !due.includes(request));
     if (!this.#renewing) void this.#renewMarks(bell, marked, nowMs);
     return marked;
   }
 
-  async #markAndAsk(bell: RecorderBell, questions: readonly Question[], nowMs: number): Promise<void> {
+  async #markAndAsk(bell: RecorderBell, requests: readonly AdmitRequest[], nowMs: number): Promise<void> {
     try {
-      await bell.markPending(questions.map(({ actor }) => actor.couponId));
+      await bell.markPending(requests.map(({ actor }) => actor.couponId));
     } catch (fault) {
-      for (const { actor } of questions) {
+      for (const { actor } of requests) {
         this.#context.onFault(fault, actor.couponId);
         actor.notSent();
       }
       return;
     }
-    for (const { actor, batch } of questions) actor.marked(nowMs, batch.epoch);
-    await this.#askMarked(questions);
+    for (const { actor, batch } of requests) actor.marked(nowMs, batch.epoch);
+    await this.#askMarked(requests);
   }
 
   /** Renews marks before they are due, and with them those that soon will be: the coupons of a shard have theirs renewed together. */
-  async #renewMarks(bell: RecorderBell, questions: readonly Question[], nowMs: number): Promise<void> {
-    const renewed = questions.filter(({ actor }) => actor.isMarkDue(nowMs, MARK_RENEWAL_MS / 2));
+  async #renewMarks(bell: RecorderBell, requests: readonly AdmitRequest[], nowMs: number): Promise<void> {
+    const renewed = requests.filter(({ actor }) => actor.isMarkDue(nowMs, MARK_RENEWAL_MS / 2));
     const [first] = renewed;
     if (first === undefined) return;
     this.#renewing = true;

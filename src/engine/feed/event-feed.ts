@@ -20,7 +20,7 @@ import {
   FEED_PLACED_ROWS_MAX,
   FEED_SELLERS_MAX,
   FEED_WAITING_MAX,
-  ISSUANCES_MAX,
+  STEP_ISSUANCES_MAX,
   LOAD_BATCH_MAX,
 } from '../domain/limits.js';
 import type { Admission } from '../ports/admission.js';
@@ -54,7 +54,7 @@ export class EventFeed {
     this.#ports = ports;
   }
 
-  /** Places what is settled by now, then reads. @returns `removed` where events above the position are kept no more. */
+  /** Places what is settled by now, then reads. @returns `removed` where events above the position are no longer kept. */
   async read(
     sellerId: string,
     after: FeedPosition,
@@ -167,8 +167,8 @@ export class EventFeed {
   ): Promise<Pick<Placement, 'settledNo' | 'lastIssuedAtMs'>> {
     let settledNo = placedNo;
     let lastIssuedAtMs: number | undefined;
-    for (let rows = 0; rows < FEED_PLACED_ROWS_MAX; rows += ISSUANCES_MAX) {
-      const page = await this.#ports.settledRows.read(couponId, settledNo, ISSUANCES_MAX, upTo);
+    for (let rows = 0; rows < FEED_PLACED_ROWS_MAX; rows += STEP_ISSUANCES_MAX) {
+      const page = await this.#ports.settledRows.read(couponId, settledNo, STEP_ISSUANCES_MAX, upTo);
       lastIssuedAtMs = page.rows.at(-1)?.issuedAtMs ?? lastIssuedAtMs;
       settledNo = page.frontier;
       if (!page.more) break;

@@ -11,7 +11,7 @@
 import type { CouponId } from '../domain/coupon.js';
 import type { IssuanceLedger, LedgerRow } from '../ports/issuance-ledger.js';
 import type { LedgerAudit } from '../ports/ledger-audit.js';
-import { FRONTIER_WINDOWS_MAX, ISSUANCES_MAX } from '../domain/limits.js';
+import { FRONTIER_WINDOWS_MAX, STEP_ISSUANCES_MAX } from '../domain/limits.js';
 import { FrontierWaits } from './frontier-waits.js';
 import { UnexplainedNumbers } from './unexplained-numbers.js';
 import type { UnexplainedNumbersPorts } from './unexplained-numbers.js';
@@ -30,7 +30,7 @@ export interface SettledRowsPorts extends UnexplainedNumbersPorts {
   readonly audit: Pick<LedgerAudit, 'revocations' | 'deadLetters'>;
 }
 
-/** Numbers in a row, few enough for one question. */
+/** Consecutive numbers, few enough for one query. */
 interface Window {
   readonly first: number;
   readonly last: number;
@@ -68,7 +68,7 @@ export class SettledRows {
       const end = beyond === undefined ? Math.max(rows.at(-1)?.issueNo ?? 0, upTo) : beyond.issueNo - 1;
       if (frontier < end) {
         // Rows and gaps together: where every second hold was confirmed, a window for each gap read every row five hundred times.
-        const window = { first: frontier + 1, last: Math.min(end, frontier + ISSUANCES_MAX) };
+        const window = { first: frontier + 1, last: Math.min(end, frontier + STEP_ISSUANCES_MAX) };
         const explainedUpTo = await this.#explain(couponId, window, rows);
         if (explainedUpTo === 'read_again') continue;
         for (const row of rows) if (row.issueNo <= explainedUpTo) settled.push(row);
@@ -101,7 +101,7 @@ export class SettledRows {
     const pending = await this.#unexplained.firstPending(couponId, missing);
     // The store was read after the ledger, so the ledger is read again: an issuance travels from the store to the
     // ledger.
-    const later = await this.#ports.ledger.rows(couponId, first - 1, ISSUANCES_MAX);
+    const later = await this.#ports.ledger.rows(couponId, first - 1, STEP_ISSUANCES_MAX);
     const unexplained = new Set(missing.filter((issueNo) => issueNo <= (pending ?? Infinity)));
     if (later.some(({ issueNo }) => unexplained.has(issueNo))) return 'read_again';
     if (pending === first) return pending - 1;
@@ -111,16 +111,16 @@ export class SettledRows {
     return (pending ?? window.last + 1) - 1;
   }
 
-  /** Those of the numbers, at most {@link ISSUANCES_MAX} apart, that neither a revocation nor a dead letter explains. */
+  /** Those of the numbers, at most {@link STEP_ISSUANCES_MAX} apart, that neither a revocation nor a dead letter explains. */
   async #unaccounted(couponId: CouponId, numbers: readonly number[]): Promise<number[]> {
     const [first] = numbers;
     if (first === undefined) return [];
     const { audit } = this.#ports;
-    const revocations = await audit.revocations(couponId, first - 1, ISSUANCES_MAX);
+    const revocations = await audit.revocations(couponId, first - 1, STEP_ISSUANCES_MAX);
     const letters = await audit.deadLetters(
       couponId,
       { issueNo: first - 1, holder: LAST_TEXT },
-      ISSUANCES_MAX,
+      STEP_ISSUANCES_MAX,
     );
     const explained = new Set([...revocations, ...letters].map(({ issueNo }) => issueNo));
     return numbers.filter((issueNo) => !explained.has(issueNo));

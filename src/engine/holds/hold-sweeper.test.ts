@@ -1,6 +1,11 @@
 /** Tests the sweep of holds where rows are recorded while it runs. */
 import t from 'tap';
-import { HOLD_CHECK_MAX_MS, HOLD_CURSOR_MAX_MS, HOLD_GRACE_MS, HOLDS_MAX } from '../domain/limits.js';
+import {
+  HOLD_CHECK_MAX_MS,
+  HOLD_CURSOR_MAX_MS,
+  HOLD_GRACE_MS,
+  TRANSACTION_HOLDS_MAX,
+} from '../domain/limits.js';
 import { defaultRedemptionRules } from '../domain/redemption.js';
 import { newCoupon } from '../testing/contracts/new-coupon.js';
 import { SimulatedHoldLedger, SimulatedHolds } from '../testing/simulation/simulated-holds.js';
@@ -70,7 +75,7 @@ t.test('a hold that is recorded while the cursor moves is taken back all the sam
 
 t.test('one sweep takes back the holds of several ranges', async (t) => {
   const { sweeper, record, ended } = await heldCoupon();
-  const numbers = [1, 2, HOLDS_MAX, HOLDS_MAX + 1, 3 * HOLDS_MAX];
+  const numbers = [1, 2, TRANSACTION_HOLDS_MAX, TRANSACTION_HOLDS_MAX + 1, 3 * TRANSACTION_HOLDS_MAX];
   for (const issueNo of numbers) record(issueNo, DUE_MS);
   await sweeper.sweep();
   t.same(ended(), numbers);

@@ -18,8 +18,8 @@ import {
   HOLD_GRACE_MS,
   HOLD_IDLE_CHECK_MS,
   HOLD_SWEEP_MS,
-  HOLDS_MAX,
-  ISSUANCES_MAX,
+  TRANSACTION_HOLDS_MAX,
+  STEP_ISSUANCES_MAX,
 } from '../domain/limits.js';
 import { repeatWithoutOverlap } from '../domain/repeat.js';
 import type { DueHolds, HoldingCoupon, HoldLedger, OpenHead } from '../ports/hold-ledger.js';
@@ -149,7 +149,7 @@ export class HoldSweeper {
       if (head?.due !== undefined) {
         lagMs = Math.max(lagMs, -head.dueInMs);
         if (!(await this.#takeBack(coupon, head.due))) return;
-        after = head.count === HOLDS_MAX ? head.lastNo : state.cursor;
+        after = head.count === TRANSACTION_HOLDS_MAX ? head.lastNo : state.cursor;
       } else if (after !== state.cursor) {
         // What is left may begin before the last page.
         after = state.cursor;
@@ -170,9 +170,9 @@ export class HoldSweeper {
     const dueAfterMs = holdMs + HOLD_GRACE_MS;
     const first = await holds.openHead(couponId, after, 1, dueAfterMs);
     if (first === undefined) return undefined;
-    if (first.due === undefined) return holds.openHead(couponId, after, HOLDS_MAX, dueAfterMs);
-    const lastNo = first.firstNo + HOLDS_MAX - 1;
-    return { ...first, count: HOLDS_MAX, lastNo, due: { ...first.due, lastNo } };
+    if (first.due === undefined) return holds.openHead(couponId, after, TRANSACTION_HOLDS_MAX, dueAfterMs);
+    const lastNo = first.firstNo + TRANSACTION_HOLDS_MAX - 1;
+    return { ...first, count: TRANSACTION_HOLDS_MAX, lastNo, due: { ...first.due, lastNo } };
   }
 
   /** @returns false: the coupon was rebuilt since its epoch was read, and the next sweep takes the holds back. */
@@ -216,7 +216,11 @@ export class HoldSweeper {
   async #moveCursor(couponId: CouponId, state: SweptCoupon, firstOpen: number): Promise<boolean> {
     let settledUpTo = state.cursor;
     for (let pages = 0; pages < HOLD_CURSOR_PAGES_MAX && settledUpTo + 1 < firstOpen; pages += 1) {
-      const { frontier, more } = await this.#ports.settledRows.read(couponId, settledUpTo, ISSUANCES_MAX);
+      const { frontier, more } = await this.#ports.settledRows.read(
+        couponId,
+        settledUpTo,
+        STEP_ISSUANCES_MAX,
+      );
       settledUpTo = frontier;
       if (!more) break;
     }

@@ -2,7 +2,7 @@
 import type { Clock } from '../domain/clock.js';
 import { couponState, type CouponId } from '../domain/coupon.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
-import { ISSUANCES_MAX } from '../domain/limits.js';
+import { STEP_ISSUANCES_MAX } from '../domain/limits.js';
 import { holderFields } from '../domain/holder.js';
 import type { OrderId } from '../domain/redemption.js';
 import type { Admission, NumberedHolder } from '../ports/admission.js';
@@ -59,7 +59,7 @@ export class Holds {
     return this.#ports.holds.confirm(issuance, orderId, actor);
   }
 
-  /** Gives a hold back before it runs out. Of one that has ended it is answered the same. */
+  /** Releases a hold before it runs out. A hold that has ended already has the same result. */
   async release(issuance: IssuanceName, by: AuditActor): Promise<ReleaseResult> {
     const { couponId } = issuance;
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
@@ -97,7 +97,7 @@ export class Holds {
     // Paused before its opening, its state is `scheduled`.
     const isClosed = couponState(snapshot, snapshot.issued, snapshot.storeNowMs) === 'closed';
     if (!snapshot.paused && !isClosed) return { status: 'not_stopped' };
-    const head = await holds.openHead(couponId, afterIssueNo, ISSUANCES_MAX, 0);
+    const head = await holds.openHead(couponId, afterIssueNo, STEP_ISSUANCES_MAX, 0);
     const audit = (taken: readonly NumberedHolder[]): AuditEntry =>
       this.#entry(by, 'coupon_recalled', couponId, {
         count: taken.length,
@@ -112,7 +112,7 @@ export class Holds {
     });
     if (taken === 'stale') return { status: 'not_ready' };
     const remaining = await this.#returned(couponId, taken);
-    const next = head?.count === ISSUANCES_MAX ? head.lastNo : undefined;
+    const next = head?.count === STEP_ISSUANCES_MAX ? head.lastNo : undefined;
     return { status: 'recalled', count: taken.length, next, remaining };
   }
 

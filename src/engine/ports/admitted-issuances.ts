@@ -13,11 +13,11 @@ export interface AdmittedIssuances {
   countWinners(couponId: CouponId): Promise<number>;
   /** What is queued or claimed; one that moves between the two while being read is seen. */
   unrecorded(couponId: CouponId): AsyncIterable<readonly Issuance[]>;
-  /** What each of up to {@link ISSUANCES_MAX} holders has, in their order. */
+  /** What each of up to {@link STEP_ISSUANCES_MAX} holders has, in their order. */
   held(couponId: CouponId, holders: readonly HolderId[]): Promise<(Issuance | undefined)[]>;
   /** Claims whose lease ended before this instant of the store's clock and which no recorder has taken over. */
   lapsedClaims(couponId: CouponId, beforeMs: number): Promise<number>;
-  /** Those of up to {@link ISSUANCES_MAX} that are neither queued nor claimed, at one instant. */
+  /** Those of up to {@link STEP_ISSUANCES_MAX} that are neither queued nor claimed, at one instant. */
   unqueued(couponId: CouponId, issuances: readonly Issuance[]): Promise<Issuance[]>;
   /** Queues those that their members still hold; returns how many were not queued before. Safe to repeat. */
   requeue(couponId: CouponId, issuances: readonly Issuance[]): Promise<number>;

@@ -106,10 +106,10 @@ export interface HoldLedger {
    * their rows, in one transaction with an event for each and, where any was taken, the audit entry. A confirmation at the same
    * moment either finds its row removed, or keeps it out of the taken. Safe to repeat.
    *
-   * An issuance without a row is passed over, because its row may be on its way: the caller comes again.
+   * An issuance without a row is passed over, because its row may be on its way: the caller has to call again.
    *
    * @param epoch of the catalogue, read before the issuances were; `stale`: the coupon was rebuilt since, and nothing changed.
-   * @param which up to {@link ISSUANCES_MAX} by their names, or up to {@link HOLDS_MAX} numbers of a range: those that are due need not be
+   * @param which up to {@link STEP_ISSUANCES_MAX} by their names, or up to {@link TRANSACTION_HOLDS_MAX} numbers of a range: those that are due need not be
    *   read before.
    */
   revokeMany(

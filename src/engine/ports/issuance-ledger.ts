@@ -65,7 +65,7 @@ export interface IssuanceLedger {
   /**
    * Writes batches of several coupons in one transaction, all of their rows or none. Only rows without any conflict are
    * written this way. Otherwise a batch holds a replay, a row that the schema refuses, a revoked number or another epoch,
-   * or meets a lock, and nothing was written.
+   * or encounters a lock, and nothing was written.
    *
    * @returns `recorded`, or for each batch whether it is `stale` (its coupon was rebuilt since, so that it never becomes
    *   rows) or is to be recorded alone.

@@ -91,7 +91,7 @@ export interface IssuanceQueue {
   /** Ends claims: their issuances are recorded. */
   ackRound(claims: readonly ClaimName[], answer: AnswerEnding): Promise<void>;
 
-  /** Gives claims back: their issuances return to the queues under their numbers. */
+  /** Releases claims: their issuances return to the queues under their numbers. */
   releaseRound(claims: readonly ClaimName[], answer: AnswerEnding): Promise<void>;
 
   /** A small whole number, the same for all coupons that one node of the store serves. */

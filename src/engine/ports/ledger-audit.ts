@@ -25,6 +25,6 @@ export interface LedgerAudit {
   ): Promise<DeadLetter[]>;
   /** Ascending by number, those above `afterIssueNo`, up to `limit`. */
   revocations(couponId: CouponId, afterIssueNo: number, limit: number): Promise<Revocation[]>;
-  /** The rows of up to {@link ISSUANCES_MAX} holders, in no order. */
+  /** The rows of up to {@link STEP_ISSUANCES_MAX} holders, in no order. */
   rowsOf(couponId: CouponId, holders: readonly HolderId[]): Promise<Issuance[]>;
 }

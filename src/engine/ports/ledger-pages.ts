@@ -2,12 +2,12 @@
 import type { CouponId } from '../domain/coupon.js';
 import type { DeadLetter, LedgerAudit, Revocation } from './ledger-audit.js';
 import type { IssuanceLedger, LedgerRow } from './issuance-ledger.js';
-import { ISSUANCES_MAX } from '../domain/limits.js';
+import { STEP_ISSUANCES_MAX } from '../domain/limits.js';
 
 export async function* rowPages(
   ledger: IssuanceLedger,
   couponId: CouponId,
-  pageRows = ISSUANCES_MAX,
+  pageRows = STEP_ISSUANCES_MAX,
 ): AsyncGenerator<readonly LedgerRow[]> {
   for (let after = 0; ;) {
     const rows = await ledger.rows(couponId, after, pageRows);
@@ -37,7 +37,7 @@ export async function* deadLetterPages(
   couponId: CouponId,
 ): AsyncGenerator<readonly DeadLetter[]> {
   for (let after: DeadLetter | undefined; ;) {
-    const letters: DeadLetter[] = await audit.deadLetters(couponId, after, ISSUANCES_MAX);
+    const letters: DeadLetter[] = await audit.deadLetters(couponId, after, STEP_ISSUANCES_MAX);
     after = letters.at(-1);
     if (after === undefined) return;
     yield letters;
@@ -49,7 +49,7 @@ export async function* revocationPages(
   couponId: CouponId,
 ): AsyncGenerator<readonly Revocation[]> {
   for (let after = 0; ;) {
-    const revocations = await audit.revocations(couponId, after, ISSUANCES_MAX);
+    const revocations = await audit.revocations(couponId, after, STEP_ISSUANCES_MAX);
     const last = revocations.at(-1);
     if (last === undefined) return;
     yield revocations;

@@ -97,7 +97,7 @@ export interface RecoveryStore {
   ): Promise<void>;
   suspend(couponId: CouponId, request: SuspendRequest): Promise<SuspendReply>;
   /**
-   * Takes up to {@link ISSUANCES_MAX} issuances into those of a suspended coupon, and renews the lock.
+   * Takes up to {@link STEP_ISSUANCES_MAX} issuances into those of a suspended coupon, and renews the lock.
    * Answers with issuances of the store that a row displaced.
    */
   merge(

@@ -126,11 +126,11 @@ export interface Webhooks {
 
   /** Takes webhooks that are enabled and free, renews those the relay has, and returns all of them, up to `limit`. */
   lease(lessee: Lessee, limit: number): Promise<LeasedWebhook[]>;
-  /** Gives them back; others need not wait for the end of the leases. */
+  /** Releases the leases of this relay, so that others need not wait for their end. */
   release(owner: string): Promise<void>;
   /**
    * Stores the end of the batch that is sent next (absent: of a replay, whose batches need no bounds) and renews the lease.
-   * False: another relay has the webhook, or it is disabled or no more.
+   * False: another relay has the webhook, or it is disabled or deleted.
    */
   begin(id: number, lessee: Lessee, sendingTo: FeedPosition | undefined): Promise<boolean>;
   /** Events up to this position have arrived, or (without `delivery`) are not wanted. False as in {@link begin}. */

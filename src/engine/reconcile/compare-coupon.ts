@@ -33,7 +33,7 @@ export interface ReconcileHooks {
   onProgress?(issuances: number): void;
   /** Called with each chunk of what is missing, all of it and not only the first few. */
   onUnrecorded?(issuances: readonly Issuance[]): Promise<void>;
-  /** Called with each page of revokes that the store has not followed, all of them too. */
+  /** Called with each page of revokes that are not applied to the store, all of them too. */
   onUnfinishedRevocations?(issuances: readonly Issuance[]): Promise<void>;
   /** Called with each chunk of rows whose member holds no such issuance. @returns those that stay: the others were removed. */
   onOrphanedRows?(rows: readonly Issuance[]): Promise<readonly Issuance[]>;

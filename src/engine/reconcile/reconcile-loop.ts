@@ -27,7 +27,7 @@ import { chunksOf } from '../domain/chunks.js';
 import { repeatWithoutOverlap } from '../domain/repeat.js';
 import {
   MARK_TO_REVOCATION_MAX_MS,
-  RECONCILE_AT_ONCE,
+  RECONCILE_CONCURRENT_MAX,
   RECONCILE_COUPONS_MAX,
   RECONCILE_COUPONS_PER_CALL,
   RECONCILE_EVERY_MS,
@@ -150,7 +150,7 @@ export class Reconciler {
     all: readonly One[],
     task: (one: One) => Promise<unknown>,
   ): Promise<void> {
-    for (const some of chunksOf(all, RECONCILE_AT_ONCE)) {
+    for (const some of chunksOf(all, RECONCILE_CONCURRENT_MAX)) {
       if (this.#stopping) return;
       await Promise.all(
         some.map((one) => task(one).catch((fault: unknown) => this.#ports.onFault(fault, one.couponId))),

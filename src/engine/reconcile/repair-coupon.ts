@@ -49,7 +49,7 @@ export class UnrecordedIssuances {
   }
 }
 
-/** Lets the store follow revokes; for {@link ReconcileHooks.onUnfinishedRevocations}. */
+/** Applies unfinished revokes to the store; for {@link ReconcileHooks.onUnfinishedRevocations}. */
 export class UnfinishedRevokes {
   finished = 0;
   readonly #ports: Pick<RepairPorts, 'admission' | 'versions'>;

@@ -10,15 +10,15 @@ import type { Versions } from '../ports/versions.js';
 import type { CouponId, Issuance } from '../domain/coupon.js';
 import type { Revocation } from '../ports/ledger-audit.js';
 import { chunksOf } from '../domain/chunks.js';
-import { ISSUANCES_MAX, REVOKE_WAIT_MAX_MS } from '../domain/limits.js';
+import { STEP_ISSUANCES_MAX, REVOKE_WAIT_MAX_MS } from '../domain/limits.js';
 
-/** Whether the store may not have followed yet. */
+/** Whether the revocation may still be on its way to the store. */
 export function isUnderWay({ revokedAtMs }: Revocation, nowMs: number): boolean {
   // On either side: a process whose clock is ahead dates its revocations into the future.
   return Math.abs(nowMs - revokedAtMs) <= REVOKE_WAIT_MAX_MS;
 }
 
-/** Those of the revocations that the store has not followed. One that has just begun is not counted as unfinished. */
+/** The revocations that are not applied to the store. One that has just begun is not counted as unfinished. */
 export async function unfinishedRevocations(
   admitted: Pick<AdmittedIssuances, 'held'>,
   couponId: CouponId,
@@ -36,14 +36,14 @@ export async function unfinishedRevocations(
   );
 }
 
-/** Lets the store follow; the caller saves the terms, whose version has grown. @returns how many were finished here. */
+/** Applies revocations to the store; the caller saves the terms, whose version has grown. @returns how many were finished here. */
 export async function finishRevokes(
   ports: { readonly admission: Admission; readonly versions: Pick<Versions, 'publish'> },
   couponId: CouponId,
   half: readonly Issuance[],
 ): Promise<number> {
   let finished = 0;
-  for (const some of chunksOf(half, ISSUANCES_MAX)) {
+  for (const some of chunksOf(half, STEP_ISSUANCES_MAX)) {
     const reply = await ports.admission.revokeMany(couponId, some);
     if (reply.status !== 'revoked' || reply.count === 0) continue;
     finished += reply.count;

@@ -150,7 +150,7 @@ export class Recorder {
     const cooldownMs = this.#cooldownMs();
     lane.drains -= 1;
     if (drained.every(isFault)) {
-      // The store is unreachable: it is not hammered, and the sweep finds the queued coupons again.
+      // The store is unreachable: a retry at once would only add load, and the sweep finds the queued coupons again.
       void this.#coolDown(lane, DRAIN_RETRY_MS);
     } else if (couponIds.length < DRAIN_COUPONS_MAX && !drained.some(leftBatch)) {
       void this.#coolDown(lane, cooldownMs);

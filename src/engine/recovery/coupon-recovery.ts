@@ -4,7 +4,7 @@
  * A coupon of which a part is missing or was swapped is taken out of service at once and rebuilt (docs/adr/0050).
  *
  * A missing coupon was never warmed (its epoch in the catalogue is 0) or was lost. If the coupon was last verified on a
- * different Redis run, its data may be stale. Then every process reports the highest number it was answered, and the
+ * different Redis run, its data may be stale. Then every process reports the highest number it has received, and the
  * coupon is compared with catalogue and ledger. A consistent coupon serves. Any other is taken out of service and
  * rebuilt by one process, under a lock that is stored beside the coupon: a store that loses the lock loses the recovery
  * with it, and the last step checks both at once.

@@ -29,7 +29,7 @@ import type { IssuanceLedger } from '../ports/issuance-ledger.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
 import type { DeadLetter, LedgerAudit } from '../ports/ledger-audit.js';
 import { deadLetterPages, readAhead, revocationPages, rowPages } from '../ports/ledger-pages.js';
-import { ISSUANCES_MAX, REBUILT_ROWS_MAX, RECOVERY_POLL_MS } from '../domain/limits.js';
+import { STEP_ISSUANCES_MAX, REBUILT_ROWS_MAX, RECOVERY_POLL_MS } from '../domain/limits.js';
 import { NumberSet } from '../domain/number-set.js';
 import type { MergeSource, RecoveryLock, RecoveryStore, SuspendReply } from '../ports/recovery-store.js';
 
@@ -179,7 +179,7 @@ class Rebuild {
     for await (const rows of readAhead(rowPages(this.#ports.ledger, couponId, REBUILT_ROWS_MAX))) {
       for (const row of rows) this.#known.add(row.issueNo);
       recorded += rows.length;
-      const merges = [...chunksOf(rows, ISSUANCES_MAX)].map((chunk) => this.#merge('recorded', chunk));
+      const merges = [...chunksOf(rows, STEP_ISSUANCES_MAX)].map((chunk) => this.#merge('recorded', chunk));
       const displaced = (await Promise.all(merges)).flat();
       if (displaced.length > 0) await this.#deadLetter(epoch, displaced);
     }
@@ -250,7 +250,7 @@ class Rebuild {
       const reply = await this.#ports.ledger.revoke(couponId, epoch, issueNo, holder, atMs);
       if (reply === 'stale') throw new TakenOver();
     }
-    for (const some of chunksOf(beyond, ISSUANCES_MAX)) await this.#merge('revoked', some);
+    for (const some of chunksOf(beyond, STEP_ISSUANCES_MAX)) await this.#merge('revoked', some);
     return beyond.length;
   }
 

@@ -15,7 +15,7 @@ import type { BegunChange, ChangeRequest, CouponChanges } from '../ports/coupon-
 import type { CouponRecord } from '../ports/coupon-catalogue.js';
 import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
-import { CHANGE_PATIENCE_MS, CHANGE_POLL_MS, CHANGE_TAKEOVER_MS } from '../domain/limits.js';
+import { CHANGE_WAIT_MAX_MS, CHANGE_POLL_MS, CHANGE_TAKEOVER_MS } from '../domain/limits.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
 import type { Versions } from '../ports/versions.js';
 
@@ -87,7 +87,7 @@ export class CouponChanger {
     const { changes, clock, scheduler } = this.#ports;
     const sinceMs = clock.monotonicMs();
     let met: { readonly changeNo: number; readonly sinceMs: number } | undefined;
-    while (clock.monotonicMs() - sinceMs < CHANGE_PATIENCE_MS) {
+    while (clock.monotonicMs() - sinceMs < CHANGE_WAIT_MAX_MS) {
       const reply = await changes.begin(request);
       if (reply.status === 'begun') return this.#carryOut(reply.change);
       if (reply.status === 'made') return { status: 'changed', record: reply.record, snapshot: undefined };

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { QUANTITY_MAX } from '../domain/coupon.js';
-import { CHANGE_PATIENCE_MS } from '../domain/limits.js';
+import { CHANGE_WAIT_MAX_MS } from '../domain/limits.js';
 import type { CouponView } from './coupon-registry.js';
 import { couponNumber, StagedWorld } from '../testing/simulation/staged-world.js';
 import { newCoupon, SELLER, unsettledChanges, withWinners } from '../testing/simulation/staged-coupon.js';
@@ -138,7 +138,7 @@ t.test('a change is judged anew where another one came in between', async (t) =>
     'the revision that the caller names stays the condition',
   );
   const others = async () => {
-    await world.time.advance(CHANGE_PATIENCE_MS);
+    await world.time.advance(CHANGE_WAIT_MAX_MS);
     await registry.amend(couponId, { quantity: 11 });
   };
   await t.rejects(amend(others), { code: 'store_unavailable' });

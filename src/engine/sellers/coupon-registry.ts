@@ -16,7 +16,7 @@ import type { KeyedRequest } from '../ports/idempotency.js';
 import { IssuanceRevoker, unknownOnFault } from './issuance-revoker.js';
 import type { RevokeResult, RevokerPorts } from './issuance-revoker.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
-import { CHANGE_PATIENCE_MS } from '../domain/limits.js';
+import { CHANGE_WAIT_MAX_MS } from '../domain/limits.js';
 
 /** A coupon as shown: the record, under the terms in force. */
 export interface CouponView extends CouponRecord {
@@ -236,7 +236,7 @@ export class CouponRegistry {
       const change = await judge(judged);
       const result = await this.amend(couponId, { ...change, ifRevisions: [revision] }, by);
       if (result.status !== 'changed_meanwhile') return result;
-      if (clock.monotonicMs() - sinceMs >= CHANGE_PATIENCE_MS) {
+      if (clock.monotonicMs() - sinceMs >= CHANGE_WAIT_MAX_MS) {
         throw new StoreUnavailableError(
           'Concurrent changes of this coupon kept replacing the state that this one was judged by. Nothing was changed. Try again in a moment.',
         );

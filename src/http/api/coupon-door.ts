@@ -117,7 +117,7 @@ export class DoorChecks {
     if (await this.#processes.allKnowUnits()) return;
     refuse(
       'upgrade_running',
-      'Not every running server knows units yet, so perMember cannot be above 1. An upgrade is under way, or a server has just started or ended. Try again in 10 seconds. Nothing was changed.',
+      'Not every running server supports several units for each member yet, so perMember cannot be above 1. An upgrade is under way, or a server has just started or ended. Try again in 10 seconds. Nothing was changed.',
     );
   }
 
@@ -144,7 +144,7 @@ export class DoorChecks {
     const known = memberClaims.length === 0 ? 'none' : memberClaims.join(', ');
     refuse(
       'claim_unknown',
-      `This installation keeps no claim ${JSON.stringify(unknown)} of members; it keeps ${known}. The operator names claims in MEMBER_CLAIMS.`,
+      `MEMBER_CLAIMS of this installation does not list the claim ${JSON.stringify(unknown)} (listed: ${known}). Ask the operator to add it.`,
       { claim: unknown },
     );
   }

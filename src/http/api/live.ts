@@ -109,7 +109,7 @@ export class LiveStreams {
       .catch((fault: unknown) =>
         this.#logger.error(
           { err: fault },
-          'Unexpected error while opening a live stream; its reader has to reconnect',
+          'Unexpected error while opening a live stream; the client has to reconnect',
         ),
       )
       .finally(() => this.#inFlight.leave());

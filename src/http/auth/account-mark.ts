@@ -4,8 +4,8 @@
  * A shop that shares the secret signs the tokens of its own members. One with the id of an account must be refused, whatever the shop
  * copied the id from. So a session's token carries a claim that only this service makes: an HMAC over subject and end, under a key derived
  * from the secret. The HMAC is also over the role of an administrator and the generation of the session, so that a claim beside a copied mark
- * changes neither. A key of its own for the whole token was rejected: during a rolling upgrade processes of the version before
- * would refuse every new session.
+ * changes neither. A key of its own for the whole token was rejected: during a rolling upgrade processes of the previous
+ * version would refuse every new session.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Role } from '../../accounts/accounts.js';

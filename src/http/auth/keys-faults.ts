@@ -37,7 +37,7 @@ export class KeysFaults implements KeysListener {
   #textOf(reason: KeysFault, message: string): string {
     const setting = this.#of === 'access tokens' ? 'JWT_JWKS_URL' : 'PRESENCE_JWKS_URL';
     return reason === 'repeated_kid'
-      ? `Keys for ${this.#of} are in use, and their provider should correct them: ${message}`
+      ? `Keys for ${this.#of} are in use although they are faulty: ${message}; ask their provider to correct them`
       : `Keys for ${this.#of} could not be read: ${message}; keys of an earlier fetch stay in use; check ${setting}`;
   }
 }

@@ -43,7 +43,10 @@ export function readConsoleFiles(folder: string): ConsoleFile[] {
   return names.map((name) => {
     const body = readFileSync(join(folder, name));
     bytes += body.byteLength;
-    if (bytes > BYTES_MAX) throw new Error(`${folder} holds more than the console can be`);
+    if (bytes > BYTES_MAX)
+      throw new Error(
+        `${folder} has more than ${BYTES_MAX.toLocaleString('en')} bytes, the limit of the console`,
+      );
     return consoleFile(name.split(sep).join('/'), {
       identity: body,
       gzip: contentOf(join(folder, `${name}.gz`)) ?? gzipSync(body),

@@ -11,7 +11,7 @@ import type { CouponId } from '../../engine/domain/coupon.js';
 import type { PresenceTickets } from '../presence/presence-tickets.js';
 import { AudiencePreload } from './audience-preload.js';
 import { Door } from './door.js';
-import { watchThaws } from './thaw-watch.js';
+import { watchProcessPauses } from './process-pause.js';
 
 export interface DoorPartsPorts {
   readonly doorRules: DoorRuleStore;
@@ -68,8 +68,8 @@ export async function startDoor(ports: DoorPartsPorts, tickets: PresenceTickets)
       'Coupons that open soon could not be read; their lists are loaded later; check the database',
     ),
   });
-  const stopWatching = watchThaws({ clock, scheduler }, () =>
-    rules.recover(() => Promise.all([audiences.refresh(), holders.refresh()])),
+  const stopWatching = watchProcessPauses({ clock, scheduler }, () =>
+    rules.refreshAfterPause(() => Promise.all([audiences.refresh(), holders.refresh()])),
   );
   const stop = (): void => {
     stopWatching();

@@ -62,7 +62,7 @@ const NOT_PRESENT: Readonly<Record<PresenceFault, DoorVerdict>> = {
 export interface DoorPorts {
   readonly rules: Pick<
     DoorRules,
-    'concerns' | 'isUnsettled' | 'ruleOf' | 'refreshWithCooldown' | 'recovered'
+    'concerns' | 'isUnsettled' | 'ruleOf' | 'refreshWithCooldown' | 'refreshed'
   >;
   /** Lists of members, and holders of coupons that others exclude. */
   readonly audiences: Pick<MemberSets, 'has'>;
@@ -106,9 +106,9 @@ export class Door {
   async #judgeAfterRefresh(visit: DoorVisit): Promise<DoorVerdict> {
     const { rules } = this.#ports;
     try {
-      await rules.recovered();
+      await rules.refreshed();
       if (rules.isUnsettled(visit.couponId)) await rules.refreshWithCooldown();
-      await rules.recovered();
+      await rules.refreshed();
     } catch (fault) {
       return notReadyUnlessBug(fault);
     }

@@ -125,7 +125,7 @@ export function createMetrics(sources: MetricsSources): Registry {
   });
   new Counter({
     name: 'seonchak_tokens_refused_total',
-    help: 'Access tokens refused, by what was wrong with them.',
+    help: 'Access tokens refused, by reason.',
     labelNames: ['reason'],
     registers: [registry],
     collect() {
@@ -166,7 +166,7 @@ export function createMetrics(sources: MetricsSources): Registry {
   );
   counter(
     'seonchak_connections_refused_total',
-    'Connections closed at once because the process had as many as its open files allow.',
+    'Connections closed on arrival because the process had reached its limit of open files.',
     () => sources.connectionsRefused(),
   );
   counter('seonchak_presence_refused_total', 'Downloads refused without a valid presence ticket.', () =>

@@ -21,10 +21,10 @@ import type { Problem } from '../wire/problems.js';
 import { ClientConnection } from './client-connection.js';
 import { NodeRequest } from './node-request.js';
 import type { NodeResponse } from './node-response.js';
-import { ANY_METHOD, RouteTable } from './route-table.js';
+import { ANY_METHOD, RouteMatcher } from './route-matcher.js';
 
 /** For a head that has begun to come, beyond the time that a connection may be idle. */
-const HEAD_PATIENCE_MS = 10_000;
+const HEAD_TIMEOUT_EXTRA_MS = 10_000;
 
 /** A stopping process that shares its port and was sent no connection for this long, twice, has no more coming. */
 const SHARED_QUIET_MS = 100;
@@ -44,7 +44,7 @@ export interface NodeAppSettings {
 
 export class NodeApp implements HttpApp, OpenedApp {
   readonly app = this;
-  readonly #routes = new RouteTable();
+  readonly #routes = new RouteMatcher();
   readonly #server: Server;
   readonly #idleMs: number;
   readonly #sockets = new Set<Socket>();
@@ -57,7 +57,7 @@ export class NodeApp implements HttpApp, OpenedApp {
     this.#idleMs = idleMs;
     const options = {
       keepAliveTimeout: idleMs,
-      headersTimeout: idleMs + HEAD_PATIENCE_MS,
+      headersTimeout: idleMs + HEAD_TIMEOUT_EXTRA_MS,
       // Bodies have a limit of their own between two parts (open-response.ts).
       requestTimeout: 0,
       // Refused here, with a code.

@@ -13,7 +13,7 @@ export const CHECK_EVERY_MS = 250;
 
 /** A turn this late is half-way to a version check that misses its time (LOCAL_ANSWER_MS). */
 const LATE_MS = 400;
-/** Later than this it is not yet well again. */
+/** Later than this the process still counts as overloaded. */
 const STILL_LATE_MS = 100;
 
 /** Shares of the limit of pending answers. */

@@ -1,5 +1,5 @@
 /**
- * Checks that Redis and the database are of one installation, and of one life of it (docs/adr/0062).
+ * Checks that Redis and the database belong to one installation and were not restored apart (docs/adr/0062).
  *
  * The database names the installation. Redis carries the name, in a key of its own and in what each coupon was last verified by, so that no script
  * takes a coupon of another installation for ours. A database whose coupons end below the highest id that Redis has seen has lost some.

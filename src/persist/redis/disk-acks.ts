@@ -12,14 +12,14 @@ const CONFIRM_WITHIN_MS = 500;
 /** In a row: the first one may happen to be just before the sync of that second. */
 const CONFIRMED_WRITES = 2;
 /** A replica that has just received its first copy writes an append-only file of it before it confirms anything. */
-const PATIENCE_MS = 5_000;
+const ACK_WAIT_MAX_MS = 5_000;
 
 const CONSEQUENCE =
   'at level replica a replica counts as soon as it has received a decision, so a loss of power on the master and its replicas at once may lose winners';
 
 /** @returns the warning for the operator, `undefined` where replicas acknowledge from their disks. */
 export async function requireDiskAcks(calls: RedisCalls): Promise<string | undefined> {
-  const deadline = performance.now() + PATIENCE_MS;
+  const deadline = performance.now() + ACK_WAIT_MAX_MS;
   for (let confirmedWrites = 0; confirmedWrites < CONFIRMED_WRITES;) {
     const confirmed = await calls.confirmsOnDisk(PROBE_KEYS, CONFIRM_WITHIN_MS);
     if (confirmed === 'unsupported') {

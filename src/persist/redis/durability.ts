@@ -35,7 +35,7 @@ export const SETTINGS_QUERY = [
 ] as const;
 
 /** The scripts open with `#!lua`, which 7.0 introduced: it is what makes a refusal come before the first write. */
-const MAJOR_VERSION_LEAST = 7;
+const MAJOR_VERSION_MIN = 7;
 
 const SENTINEL =
   'REDIS_URL names a Sentinel, which holds no data; write redis+sentinel://host:26379/mastername, or name the master';
@@ -79,8 +79,8 @@ export function settingsFaults(
   const faults = new Set<string>();
   for (const one of settings) {
     const { version, maxmemoryPolicy, appendonly, appendfsync, noSyncOnRewrite, connectedReplicas } = one;
-    if (Number(version.split('.')[0]) < MAJOR_VERSION_LEAST) {
-      faults.add(`REDIS_URL is Redis ${version}; ${MAJOR_VERSION_LEAST}.0 or later is required.`);
+    if (Number(version.split('.')[0]) < MAJOR_VERSION_MIN) {
+      faults.add(`REDIS_URL is Redis ${version}; ${MAJOR_VERSION_MIN}.0 or later is required.`);
     }
     if (maxmemoryPolicy !== 'noeviction') {
       faults.add(

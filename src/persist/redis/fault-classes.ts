@@ -69,14 +69,14 @@ export function storeFault(error: unknown): SeonchakError {
     case 'reload':
     case 'unavailable':
       return new StoreUnavailableError(
-        'Redis refused a command. The cause has the error of Redis. Run `seonchak doctor`.',
+        'Redis refused a command. See `cause` for the error from Redis. Run `seonchak doctor`.',
         {
           cause: error,
         },
       );
     case 'corrupt':
       return new StoreCorruptError(
-        'Redis replied with an unexpected error. The cause has the error of Redis. Check that all processes run one version, then run `seonchak doctor`.',
+        'Redis replied with an unexpected error. See `cause` for the error from Redis. Check that all processes run one version, then run `seonchak doctor`.',
         {
           cause: error,
         },

@@ -19,7 +19,7 @@ const ATTEMPT_DELAY_MS = 200;
  * a process that dies between them, or a failover of Redis, costs one.
  */
 const COMPARISONS_KEPT = 12;
-const BEHIND_MOST = 2;
+const BEHIND_COMPARISONS_MAX = 2;
 
 /** The part of the tables that is needed here. */
 export interface StampedTables {
@@ -48,7 +48,7 @@ export class InstallationStamp {
 
   /** Whether the stamp is renewed again and again by processes that do not write it into this Redis. */
   get isBehindOften(): boolean {
-    return this.#behind.filter((was) => was).length > BEHIND_MOST;
+    return this.#behind.filter((was) => was).length > BEHIND_COMPARISONS_MAX;
   }
 
   /** Why the stamp was not renewed. */

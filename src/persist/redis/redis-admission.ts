@@ -47,8 +47,8 @@ const ADMIT_LIMITS: CallLimits<AdmitBatch> = {
 };
 
 /** Snapshots asked for at once; the next ones follow when these are answered, so that admissions get in between. */
-const SNAPSHOTS_AT_ONCE = 100;
-const SNAPSHOT_LIMITS: CallLimits<CouponId> = { coupons: SNAPSHOTS_AT_ONCE };
+const CALL_SNAPSHOTS_MAX = 100;
+const SNAPSHOT_LIMITS: CallLimits<CouponId> = { coupons: CALL_SNAPSHOTS_MAX };
 
 export class RedisAdmission implements Admission {
   readonly #calls: RedisCalls;
@@ -91,7 +91,7 @@ export class RedisAdmission implements Admission {
 
   async snapshots(couponIds: readonly CouponId[]): Promise<(CouponSnapshot | undefined)[]> {
     const snapshots: (CouponSnapshot | undefined)[] = [];
-    for (const some of chunksOf(couponIds, SNAPSHOTS_AT_ONCE)) {
+    for (const some of chunksOf(couponIds, CALL_SNAPSHOTS_MAX)) {
       const calls = callsOf(some, (couponId) => couponId, SNAPSHOT_LIMITS, this.#nodes.isCluster);
       snapshots.push(...(await askInCalls(calls, (ids) => this.#snapshotsInOneCall(ids))));
     }
@@ -195,7 +195,7 @@ export class RedisAdmission implements Admission {
   }
 
   async #change(
-    name: 'amend' | 'revoke' | 'expire',
+    name: 'amend' | 'revoke' | 'take-back',
     keys: readonly string[],
     args: readonly (string | number)[],
   ): Promise<readonly unknown[]> {
@@ -227,7 +227,7 @@ export class RedisAdmission implements Admission {
     const keys = [metaKey(couponId), winnersKey(couponId), queueKey(couponId)];
     const numbers = runsOf(issuances).map(([first, last]) => `${first}-${last}`);
     const args = [numbers.join(','), ...issuances.map(({ holder }) => holder)];
-    const fields = await this.#change('expire', keys, args);
+    const fields = await this.#change('take-back', keys, args);
     const status = fields[0];
     switch (status) {
       case 'not_ready':
@@ -235,7 +235,7 @@ export class RedisAdmission implements Admission {
       case 'revoked':
         return { status, count: integer(fields[11]), snapshot: parseSnapshot(couponId, fields) };
       default:
-        throw corrupt('a reply of expire', fields);
+        throw corrupt('a reply of take-back', fields);
     }
   }
 }

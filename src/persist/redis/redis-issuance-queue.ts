@@ -22,7 +22,7 @@ import { corrupt, integer, isOfAnotherType, list, parseBacklog, parseClaimed, te
 const COUPONS_PER_CALL = 256;
 /** Where a round is several calls, as in a Cluster, each may have at least this many rows of the limit. */
 const ROWS_PER_CALL_MIN = 50;
-const AGES_AT_ONCE = 100;
+const CALL_AGES_MAX = 100;
 
 /**
  * None of these waits for replicas: a claim, an ack or a release that a failover loses leads to the same issuances
@@ -137,7 +137,7 @@ export class RedisIssuanceQueue implements IssuanceQueue, BacklogAge {
 
   async oldestAgesMs(couponIds: readonly CouponId[]): Promise<(number | undefined)[]> {
     const ages: (number | undefined)[] = [];
-    for (const some of chunksOf(couponIds, AGES_AT_ONCE)) {
+    for (const some of chunksOf(couponIds, CALL_AGES_MAX)) {
       ages.push(...(await Promise.all(some.map((couponId) => this.#oldestAgeMs(couponId)))));
     }
     return ages;

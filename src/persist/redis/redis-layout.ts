@@ -21,7 +21,7 @@ const LAYOUT = 'layout-2';
 const MOVING = 'moving';
 
 /** Coupons that are asked about at once. */
-const COUPONS_AT_ONCE = 200;
+const CALL_COUPONS_MAX = 200;
 
 /** As `seonchak:installation` has it. */
 export const installationIn = (name: string): string => `${LAYOUT} ${name}`;
@@ -53,7 +53,7 @@ export async function* earlierCoupons(
   calls: KeyCommands,
   highestCouponId: number,
 ): AsyncGenerator<{ readonly couponId: CouponId; readonly keys: readonly (string | undefined)[] }> {
-  for (const ids of chunksOf(idsUpTo(highestCouponId), COUPONS_AT_ONCE)) {
+  for (const ids of chunksOf(idsUpTo(highestCouponId), CALL_COUPONS_MAX)) {
     const found = await Promise.all(ids.map((couponId) => earlierKeys(calls, couponId)));
     for (const [place, couponId] of ids.entries()) {
       const keys = found[place] ?? [];

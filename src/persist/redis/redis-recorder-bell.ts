@@ -17,7 +17,7 @@ import { corrupt, list, text } from './replies.js';
  */
 const RING_INTERVAL_MS = 25;
 /** Coupons a script call, below what Lua unpacks; and a message. */
-const COUPONS_AT_ONCE = 1_000;
+const CALL_COUPONS_MAX = 1_000;
 
 export class RedisRecorderBell implements RecorderBell, PendingMarks {
   readonly #calls: RedisCalls;
@@ -33,12 +33,12 @@ export class RedisRecorderBell implements RecorderBell, PendingMarks {
   }
 
   async markPending(couponIds: readonly CouponId[]): Promise<void> {
-    for (const some of chunksOf(couponIds, COUPONS_AT_ONCE))
+    for (const some of chunksOf(couponIds, CALL_COUPONS_MAX))
       await this.#calls.run('mark-pending', [PENDING_KEY], some, true);
   }
 
   async clearPending(couponIds: readonly CouponId[], idleMs: number): Promise<void> {
-    for (const some of chunksOf(couponIds, COUPONS_AT_ONCE))
+    for (const some of chunksOf(couponIds, CALL_COUPONS_MAX))
       await this.#calls.run('clear-pending', [PENDING_KEY], [idleMs, ...some]);
   }
 
@@ -86,7 +86,7 @@ export class RedisRecorderBell implements RecorderBell, PendingMarks {
   #publishRung(): void {
     this.#interval = undefined;
     if (this.#rung.size === 0) return;
-    for (const some of chunksOf([...this.#rung], COUPONS_AT_ONCE))
+    for (const some of chunksOf([...this.#rung], CALL_COUPONS_MAX))
       this.#calls.publish(BELL_CHANNEL, some.join());
     this.#rung.clear();
     this.#interval = setTimeout(() => {

@@ -14,7 +14,7 @@ export const scriptKeyCounts = {
   claim: 4,
   'clear-pending': 1,
   depth: 4,
-  expire: 3,
+  'take-back': 3,
   gather: 1,
   holder: 2,
   inspect: 5,
@@ -53,7 +53,7 @@ export const scriptsOverCoupons: ReadonlySet<ScriptName> = new Set<ScriptName>([
 export const scriptsTakingServerId: ReadonlySet<ScriptName> = new Set<ScriptName>([
   'admit',
   'amend',
-  'expire',
+  'take-back',
   'gather',
   'inspect',
   'resume',

@@ -2,7 +2,7 @@
  * Takes rows beyond the quantity of their coupon out again, within the transaction that inserted them.
  *
  * The last guard: the admission store decides, and should it ever issue too many (it lost something that no check noticed), the table
- * stays right and a person is alarmed (docs/adr/0051). The usual batch is not counted: numbers are unique, so where no row has a number
+ * stays correct and an alert fires (docs/adr/0051). The usual batch is not counted: numbers are unique, so where no row has a number
  * above the quantity there are no more rows than that, and neither are there where the highest number is at most the quantity and the
  * revoked numbers together. Only then rows are counted, under an exclusive lock of the coupon: each transaction that inserts holds that
  * lock shared until it ends. So those before the count are counted, and those after it find the highest number of a row raised.

@@ -137,7 +137,7 @@ class DeadlinePool implements MysqlPool {
     let waiting = true;
     const timer = setTimeout(() => {
       waiting = false;
-      fail(new Error(`none was free within ${this.#connectTimeoutMs} ms`));
+      fail(new Error(`no connection of the pool was free within ${this.#connectTimeoutMs} ms`));
     }, this.#connectTimeoutMs);
     this.#pool.getConnection((error, raw) => {
       clearTimeout(timer);

@@ -200,7 +200,7 @@ export function storeFault(
     case 'poison':
     case 'other':
       return new StoreCorruptError(
-        'The database has unexpected data, or its schema refused a row. The cause has the error of the database. Run `seonchak doctor`.',
+        'The database has unexpected data, or its schema refused a row. See `cause` for the error from the database. Run `seonchak doctor`.',
         options,
       );
     case 'lost':
@@ -219,7 +219,7 @@ export function storeFault(
         );
       return new StoreUnavailableError(
         remedyOf(error) ??
-          'The database refused the statement. Nothing was written. The cause has the error of the database; correct it, then try again.',
+          'The database refused the statement. Nothing was written. See `cause` for the error from the database; correct it, then try again.',
         options,
       );
     case 'retry':

@@ -147,7 +147,7 @@ function rangeOf(issuances: readonly Issuance[]): { readonly lowest: number; rea
  * @returns what the coupon's events need; `undefined`: it is not in the catalogue.
  * @throws StaleEpoch when the catalogue's epoch is above the batch's. A coupon that is not in the catalogue has none.
  */
-export async function holdEpoch(
+export async function lockEpoch(
   transaction: Transaction<Database>,
   flavour: SqlFlavour,
   couponId: CouponId,

@@ -9,7 +9,7 @@ import type { CouponId, HolderId, MemberId } from '../../engine/domain/coupon.js
 import { holderOf } from '../../engine/domain/holder.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 import { faultOf } from './error-classes.js';
-import { holdEpoch, StaleEpoch } from './lock-epoch-and-revocations.js';
+import { lockEpoch, StaleEpoch } from './lock-epoch-and-revocations.js';
 import { insertRevokedEvent } from './event-outbox.js';
 import { holderColumns } from './holder-columns.js';
 import type { Database } from './schema.js';
@@ -34,7 +34,7 @@ export async function revokeIssuance(
 ): Promise<'revoked' | 'again' | 'used' | 'stale'> {
   try {
     return await inTransaction(db, async (transaction) => {
-      await holdEpoch(transaction, flavour, couponId, epoch);
+      await lockEpoch(transaction, flavour, couponId, epoch);
       await transaction
         .insertInto('revocation')
         .values({ coupon_id: couponId, issue_no: issueNo, ...holderColumns(holder), revoked_at: atMs })

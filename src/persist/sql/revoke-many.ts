@@ -13,7 +13,7 @@ import type { NumberedHolder } from '../../engine/ports/admission.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import type { DueHolds, TakeBackReason, TakenBack } from '../../engine/ports/hold-ledger.js';
 import { insertTakenBack } from './event-outbox.js';
-import { holdEpoch, StaleEpoch } from './lock-epoch-and-revocations.js';
+import { lockEpoch, StaleEpoch } from './lock-epoch-and-revocations.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { insertAuditEntry } from './sql-audit-log.js';
@@ -51,7 +51,7 @@ export async function revokeMany(
   const wanted = new Map(named.map(({ issueNo, holder }) => [issueNo, holder]));
   try {
     return await inTransaction(db, async (transaction) => {
-      const coupon = await holdEpoch(transaction, flavour, couponId, epoch);
+      const coupon = await lockEpoch(transaction, flavour, couponId, epoch);
       const { locked, nowMs } = await lock(transaction, flavour, open);
       const taken = due ? locked : locked.filter(({ issueNo, holder }) => wanted.get(issueNo) === holder);
       const [first] = taken;

@@ -7,7 +7,7 @@ import type { Kysely } from 'kysely';
 import { parseCouponId } from '../../engine/domain/coupon.js';
 import type { DoorRule } from '../../engine/domain/door-rule.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
-import type { DoorRuleChange, DoorRuleStore, SettledDoors } from '../../accounts/door-rules.js';
+import type { DoorRuleChange, DoorRuleStore, DoorRulesHead } from '../../accounts/door-rules.js';
 import { COUPONS, DOOR_CHANGES, settledHead } from './change-counter.js';
 import type { ChangeHeads } from './change-heads.js';
 import type { Database } from './schema.js';
@@ -18,7 +18,7 @@ export class SqlDoorRules implements DoorRuleStore {
   readonly #db: Kysely<Database>;
   readonly #flavour: SqlFlavour;
   readonly #heads: ChangeHeads;
-  #settled: SettledDoors | undefined;
+  #settled: DoorRulesHead | undefined;
 
   constructor(db: Kysely<Database>, flavour: SqlFlavour, heads: ChangeHeads) {
     this.#db = db;
@@ -31,7 +31,7 @@ export class SqlDoorRules implements DoorRuleStore {
    * seen here has either been committed or still holds the counter, and the second question waits for that. With the same highest id and
    * the same head as then, the answer is the same.
    */
-  async settled(): Promise<SettledDoors> {
+  async settled(): Promise<DoorRulesHead> {
     const heads = await this.#heads.read();
     const before = this.#settled;
     const door = heads.get(DOOR_CHANGES);
@@ -42,7 +42,7 @@ export class SqlDoorRules implements DoorRuleStore {
     return before !== undefined && isSame ? before : (this.#settled = await this.#settle());
   }
 
-  #settle(): Promise<SettledDoors> {
+  #settle(): Promise<DoorRulesHead> {
     return reading(async () => {
       const { highest } = await this.#db
         .selectFrom('coupon')

@@ -26,7 +26,7 @@ import { insertDelivery, insertWebhook, rotateSecret } from './webhook-changes.j
 import { positionColumns, sendingColumns, webhookOf } from './webhook-rows.js';
 
 /** Webhooks that a relay takes in one pass, one statement each: relays that start together share them. */
-const TAKEN_AT_ONCE = 500;
+const LEASE_WEBHOOKS_MAX = 500;
 
 export class SqlWebhooks implements Webhooks {
   readonly #db: Kysely<Database>;
@@ -177,7 +177,7 @@ export class SqlWebhooks implements Webhooks {
         .execute(),
     );
     const held = await this.#heldBy(owner, limit);
-    const room = Math.min(limit - held.length, TAKEN_AT_ONCE);
+    const room = Math.min(limit - held.length, LEASE_WEBHOOKS_MAX);
     const taken = room > 0 ? await this.#takeFree(owner, until, room) : 0;
     const rows = taken === 0 ? held : await this.#heldBy(owner, limit);
     const replays = await this.#replaysOf(rows.map(({ id }) => id));

@@ -32,7 +32,7 @@ const passing = new Set([
   'presence_unavailable',
 ]);
 
-export function isPassing(problem: Problem): boolean {
+export function isTransient(problem: Problem): boolean {
   return passing.has(problem.code);
 }
 

@@ -54,7 +54,7 @@ export const enRules = {
     orderHint: 'The id of the paid order in your shop. The same order may be confirmed again.',
     orderForm: '1 to 64 of A–Z, a–z, 0–9 and . _ : -',
     giveBackTitle: (number: string) => `Release number ${number}?`,
-    giveBackText: (member: string) => `Member ${member} loses it, and the unit returns to stock at once.`,
+    giveBackText: (member: string) => `Member ${member} loses it, and the unit returns to stock immediately.`,
     done: {
       confirm: (number: string) => `Number ${number} is confirmed.`,
       release: (number: string) => `Number ${number} is back in stock.`,

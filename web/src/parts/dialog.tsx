@@ -106,7 +106,7 @@ export function Modal({ title, focusAfter, onClose, children }: ModalOptions) {
     const shown = dialog.current;
     shown?.showModal();
     return () => {
-      // Gives the focus back to the button that opened it.
+      // Returns the focus to the button that opened it.
       shown?.close();
       if (document.activeElement === document.body) after.current?.()?.focus();
     };

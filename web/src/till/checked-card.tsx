@@ -1,6 +1,6 @@
 /** Shows what a code names, and redeems it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { isPassing } from '../api/problem.js';
+import { isTransient } from '../api/problem.js';
 import type { Problem } from '../api/problem.js';
 import type { CheckedCode, TillCalls } from '../api/till-calls.js';
 import { useConsole } from '../context.js';
@@ -60,7 +60,7 @@ export function CheckedCard({ item, proof, code, calls, onRedeemed, onNext }: Ch
   }
 
   const usable = item.state === 'usable' && redeemedAtMs === undefined;
-  const refused = fault !== undefined && !isPassing(fault);
+  const refused = fault !== undefined && !isTransient(fault);
   const [appearance, title, text] = ((): readonly [Appearance, string, string] => {
     if (redeemedAtMs !== undefined)
       return ['done', till.redeemed, till.redeemedText(format.happened(redeemedAtMs))];

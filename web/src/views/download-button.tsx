@@ -7,7 +7,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Held } from '../api/held.js';
 import type { CouponState } from '../api/coupon.js';
-import { isPassing } from '../api/problem.js';
+import { isTransient } from '../api/problem.js';
 import type { Problem } from '../api/problem.js';
 import { useConsole } from '../context.js';
 import type { Words } from '../language/en.js';
@@ -68,7 +68,7 @@ export function DownloadButton({ couponId, state, unit, onHeld, onRefused }: Dow
     tried.current = 0;
     setAsking(false);
     if (problem === undefined) return;
-    setNote(isPassing(problem) ? words.event.gaveUp : problemText(words, problem));
+    setNote(isTransient(problem) ? words.event.gaveUp : problemText(words, problem));
     onRefused();
   }
 
@@ -81,7 +81,7 @@ export function DownloadButton({ couponId, state, unit, onHeld, onRefused }: Dow
         return undefined;
       }
       const { problem } = result;
-      if (!isPassing(problem) || performance.now() > untilMs || left.current) return problem;
+      if (!isTransient(problem) || performance.now() > untilMs || left.current) return problem;
       tried.current = times;
       setNote(againText(words, problem)(format.whole(times)));
       // Spread out, or all refused members come back in the same instant.

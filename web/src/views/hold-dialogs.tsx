@@ -51,7 +51,7 @@ export function ConfirmDialog({ couponId, hold, onDone, onClose }: HoldDialogOpt
   );
 }
 
-export function GiveBackDialog({ couponId, hold, onDone, onClose }: HoldDialogOptions) {
+export function ReleaseSellerHoldDialog({ couponId, hold, onDone, onClose }: HoldDialogOptions) {
   const { words, api, format, notify } = useConsole();
   const { holds } = words;
   const number = format.whole(hold.issueNo);

@@ -91,7 +91,7 @@ export function HoldPart({ couponId, name, held, redeemBy, clock, poll, onReleas
         </button>
       </div>
       {releasing && (
-        <ReleaseDialog
+        <ReleaseOwnHoldDialog
           couponId={couponId}
           unit={unit}
           name={name}
@@ -136,7 +136,7 @@ interface ReleaseDialogOptions extends OwnUnit {
   readonly onClose: () => void;
 }
 
-export function ReleaseDialog({ couponId, unit, name, onReleased, ...dialog }: ReleaseDialogOptions) {
+export function ReleaseOwnHoldDialog({ couponId, unit, name, onReleased, ...dialog }: ReleaseDialogOptions) {
   const { words, api, notify } = useConsole();
   const { holds } = words;
   return (

@@ -1,4 +1,4 @@
-/** Lists the open holds of a coupon to its seller, confirms them, gives them back, and recalls what is unused. */
+/** Lists the open holds of a coupon to its seller, confirms and releases them, and recalls what is unused. */
 import { useMemo, useState } from 'preact/hooks';
 import type { OpenHold } from '../api/rules.js';
 import type { Coupon } from '../api/coupon.js';
@@ -10,7 +10,7 @@ import { HolderCells, RowAction } from '../parts/row-cells.js';
 import { TableHead } from '../parts/table-head.js';
 import { ServerClock } from '../server-clock.js';
 import { HoldFigures } from './figures.js';
-import { ConfirmDialog, GiveBackDialog } from './hold-dialogs.js';
+import { ConfirmDialog, ReleaseSellerHoldDialog } from './hold-dialogs.js';
 import { RecallPanel } from './recall-panel.js';
 
 const PAGE_ROWS = 50;
@@ -109,7 +109,7 @@ function OpenHolds({ couponId, onChanged }: OpenHoldsOptions) {
         </div>
       )}
       {asked?.what === 'confirm' && <ConfirmDialog {...dialog} hold={asked.hold} />}
-      {asked?.what === 'release' && <GiveBackDialog {...dialog} hold={asked.hold} />}
+      {asked?.what === 'release' && <ReleaseSellerHoldDialog {...dialog} hold={asked.hold} />}
     </>
   );
 }

@@ -4,7 +4,7 @@ import type { ApiClient } from '../api/client.js';
 import type { Result } from '../api/calls.js';
 import type { Coupon, Issuance, Page } from '../api/coupon.js';
 import { useConsole } from '../context.js';
-import { useInterval, useLoaded, useSettled } from '../hooks.js';
+import { useInterval, useLoaded, useDebounced } from '../hooks.js';
 import { readWhole } from '../parts/coupon-rules.js';
 import { HolderCells, RowAction } from '../parts/row-cells.js';
 import { Search } from '../parts/search.js';
@@ -32,7 +32,7 @@ export function IssuanceTable({ coupon, recorded, onChanged }: IssuanceTableOpti
   const { words, api } = useConsole();
   const [after, setAfter] = useState(0);
   const [typed, setTyped] = useState('');
-  const sought = useSettled(typed.trim(), TYPED_MS);
+  const sought = useDebounced(typed.trim(), TYPED_MS);
   const [revoking, setRevoking] = useState<Issuance>();
   const [cancelling, setCancelling] = useState<LiveUse>();
   const [selected, setSelected] = useState<ReadonlySet<number>>(new Set());

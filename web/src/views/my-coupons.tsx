@@ -8,7 +8,7 @@ import { GrowingListEnd } from '../parts/growing-list-end.js';
 import { Empty } from '../parts/states.js';
 import { problemText } from '../problem-text.js';
 import { eventAddress, home, signInAddress } from '../route.js';
-import { ReleaseDialog, useConfirmOwn } from './hold-part.js';
+import { ReleaseOwnHoldDialog, useConfirmOwn } from './hold-part.js';
 import { ShowPass } from './pass-dialog.js';
 import { isSame, useWaitingUnits, WaitingUnits } from './waiting-units.js';
 
@@ -257,7 +257,7 @@ function HeldSide({ item, confirmByMs, onChanged, onUnusable, focusAfter }: Held
         </button>
       </div>
       {releasing && (
-        <ReleaseDialog
+        <ReleaseOwnHoldDialog
           couponId={item.couponId}
           unit={item.unit}
           name={item.name}

@@ -2,7 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { Pass, WalletItem } from '../api/coupon.js';
 import type { Problem } from '../api/problem.js';
-import { isPassing } from '../api/problem.js';
+import { isTransient } from '../api/problem.js';
 import { useConsole } from '../context.js';
 import { useInterval, useLoaded, useRedraw } from '../hooks.js';
 import { Modal } from '../parts/dialog.js';
@@ -54,7 +54,7 @@ function PassDialog({ item, onRefused, onClose }: PassOptions & { readonly onClo
   const [over, setOver] = useState<Problem>();
   const { result, reload } = useLoaded(async () => {
     const answer = await api.pass(item);
-    if (!answer.ok && !isPassing(answer.problem) && answer.problem.code !== 'not_recorded') {
+    if (!answer.ok && !isTransient(answer.problem) && answer.problem.code !== 'not_recorded') {
       setOver(answer.problem);
       onRefused(answer.problem);
     }

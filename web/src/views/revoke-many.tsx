@@ -1,7 +1,7 @@
 /** Revokes several issuances, one after another, and shows what became of each. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ApiClient } from '../api/client.js';
-import { isPassing } from '../api/problem.js';
+import { isTransient } from '../api/problem.js';
 import type { Problem } from '../api/problem.js';
 import { useConsole } from '../context.js';
 import { Modal } from '../parts/dialog.js';
@@ -133,7 +133,7 @@ async function revokeOne(api: ApiClient, couponId: number, issueNo: number): Pro
     const result = await api.revoke(couponId, issueNo);
     if (result.ok) return 'revoked';
     const { problem } = result;
-    const isWorthIt = isPassing(problem) || problem.code === 'rate_limited';
+    const isWorthIt = isTransient(problem) || problem.code === 'rate_limited';
     if (!isWorthIt || attempt === ATTEMPTS_MAX) return problem;
     await new Promise((resolve) => window.setTimeout(resolve, problem.retryAfterMs ?? RETRY_DEFAULT_MS));
   }

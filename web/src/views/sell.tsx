@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { CouponSort } from '../api/client.js';
 import type { Coupon, Page } from '../api/coupon.js';
 import { useConsole } from '../context.js';
-import { useInterval, useLoaded, useSettled } from '../hooks.js';
+import { useInterval, useLoaded, useDebounced } from '../hooks.js';
 import { StateBadge } from '../parts/badge.js';
 import { NameCell, StateChoice, StockCell } from '../parts/coupon-cells.js';
 import type { StateFilter } from '../parts/coupon-cells.js';
@@ -62,7 +62,7 @@ function OwnCoupons({ sellerId }: SalesOptions) {
   const [typed, setTyped] = useState('');
   const [state, setState] = useState<StateFilter>('all');
   const [sort, setSort] = useState<CouponSort>('-id');
-  const q = useSettled(typed.trim(), TYPED_MS);
+  const q = useDebounced(typed.trim(), TYPED_MS);
   const everything = q === '' && state === 'all' && typed === '';
   const filter = { sellerId, sort, ...(q !== '' && { q }), ...(state !== 'all' && { state }) };
   const [limit, setLimit] = useState(PAGE_ROWS);

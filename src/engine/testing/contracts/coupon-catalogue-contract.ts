@@ -17,7 +17,7 @@ export interface CatalogueUnderTest {
   close(): Promise<void>;
 }
 
-const CHOSEN_AT_ONCE = 10;
+const CONCURRENT_CALLS = 10;
 
 export function couponCatalogueContract(
   t: Test,
@@ -190,10 +190,10 @@ function aboutKeys(t: Test, catalogue: CouponCatalogue): void {
       const request = keyed({ sellerId });
       const coupon = newCoupon({ sellerId, ...more });
       const replies = await Promise.all(
-        Array.from({ length: CHOSEN_AT_ONCE }, () => catalogue.insertOnce(coupon, request)),
+        Array.from({ length: CONCURRENT_CALLS }, () => catalogue.insertOnce(coupon, request)),
       );
       t.equal(replies.filter(({ status }) => status === 'inserted').length, 1);
-      t.equal(replies.filter(({ status }) => status === 'repeated').length, CHOSEN_AT_ONCE - 1);
+      t.equal(replies.filter(({ status }) => status === 'repeated').length, CONCURRENT_CALLS - 1);
     }
     t.equal((await catalogue.list({ sellerId }, 0, 10)).length, 2);
   });
@@ -228,19 +228,19 @@ function aboutChanging(t: Test, catalogue: CouponCatalogue): void {
     const { couponId } = await catalogue.insert(newCoupon());
     t.equal(await catalogue.nextEpoch(couponId), 1);
     const epochs = await Promise.all(
-      Array.from({ length: CHOSEN_AT_ONCE }, () => catalogue.nextEpoch(couponId)),
+      Array.from({ length: CONCURRENT_CALLS }, () => catalogue.nextEpoch(couponId)),
     );
     t.same(
       epochs.sort((a, b) => a - b),
-      Array.from({ length: CHOSEN_AT_ONCE }, (_, index) => index + 2),
+      Array.from({ length: CONCURRENT_CALLS }, (_, index) => index + 2),
     );
-    t.equal((await catalogue.find([couponId]))[0]?.epoch, CHOSEN_AT_ONCE + 1);
+    t.equal((await catalogue.find([couponId]))[0]?.epoch, CONCURRENT_CALLS + 1);
     t.equal(
-      await catalogue.nextEpoch(couponId, CHOSEN_AT_ONCE + 5),
-      CHOSEN_AT_ONCE + 6,
+      await catalogue.nextEpoch(couponId, CONCURRENT_CALLS + 5),
+      CONCURRENT_CALLS + 6,
       'above what the store has',
     );
-    t.equal(await catalogue.nextEpoch(couponId, 1), CHOSEN_AT_ONCE + 7);
+    t.equal(await catalogue.nextEpoch(couponId, 1), CONCURRENT_CALLS + 7);
   });
 
   t.test('changes to a coupon that does not exist make none', async (t) => {

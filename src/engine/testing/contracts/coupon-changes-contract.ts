@@ -17,7 +17,7 @@ export interface ChangesUnderTest {
 }
 
 const EVERYTHING = 1_000;
-const AT_ONCE = 10;
+const CONCURRENT_CALLS = 10;
 
 export function couponChangesContract(
   t: Test,
@@ -86,12 +86,12 @@ function aboutBeginning(t: Test, under: ChangesUnderTest): void {
   t.test('of changes that begin at once one does, also where they name a revision', async (t) => {
     const { couponId, revision } = await registerCoupon(under);
     const replies = await Promise.all(
-      Array.from({ length: AT_ONCE }, (_, index) =>
+      Array.from({ length: CONCURRENT_CALLS }, (_, index) =>
         changes.begin({ couponId, terms: { quantity: index + 1 }, ifRevisions: [revision], atMs: 0 }),
       ),
     );
     t.equal(replies.filter(({ status }) => status === 'begun').length, 1);
-    t.equal(replies.filter(({ status }) => status === 'unsettled').length, AT_ONCE - 1);
+    t.equal(replies.filter(({ status }) => status === 'unsettled').length, CONCURRENT_CALLS - 1);
   });
 
   t.test(
@@ -186,7 +186,7 @@ function aboutRules(t: Test, under: ChangesUnderTest): void {
 
   t.test('of rules that are judged at one revision one is made', async (t) => {
     const { couponId, revision } = await registerCoupon(under);
-    const hours = Array.from({ length: AT_ONCE }, (_, index) => index + 1);
+    const hours = Array.from({ length: CONCURRENT_CALLS }, (_, index) => index + 1);
     const replies = await Promise.all(
       hours.map((hours) =>
         changes.begin({
@@ -197,7 +197,7 @@ function aboutRules(t: Test, under: ChangesUnderTest): void {
     );
     const made = hours.filter((_, place) => replies[place]?.status === 'made');
     t.equal(made.length, 1);
-    t.equal(replies.filter(({ status }) => status === 'changed_meanwhile').length, AT_ONCE - 1);
+    t.equal(replies.filter(({ status }) => status === 'changed_meanwhile').length, CONCURRENT_CALLS - 1);
     const [record] = await catalogue.find([couponId]);
     t.match(record?.redemption, { validity: { hours: made[0] } });
   });

@@ -1,7 +1,7 @@
 /** Tests that thousands of events of one seller reach a follower at once and in order. */
 import type { Test } from 'tap';
 import { eventKinds } from '../../domain/events.js';
-import { FEED_WAITING_MAX, HOLDS_MAX, ISSUANCES_MAX } from '../../domain/limits.js';
+import { FEED_WAITING_MAX, TRANSACTION_HOLDS_MAX, STEP_ISSUANCES_MAX } from '../../domain/limits.js';
 import type { HoldLedger } from '../../ports/hold-ledger.js';
 import { type EventsUnderTest, FollowedShop, recorded } from './followed-shop.js';
 
@@ -27,12 +27,12 @@ export function eventBurstContract(
       const couponId = await shop.coupon(HOLDS, undefined, HOLD_SECONDS);
       for (let left = HOLDS; left > 0; left -= 500) await shop.issue(couponId, Math.min(500, left));
       const [record] = await under.catalogue.find([couponId]);
-      for (let firstNo = 1; firstNo <= HOLDS; firstNo += HOLDS_MAX) {
-        const due = { firstNo, lastNo: firstNo + HOLDS_MAX - 1, issuedUpToMs: Date.now() };
+      for (let firstNo = 1; firstNo <= HOLDS; firstNo += TRANSACTION_HOLDS_MAX) {
+        const due = { firstNo, lastNo: firstNo + TRANSACTION_HOLDS_MAX - 1, issuedUpToMs: Date.now() };
         const { taken } = (await under.holdLedger.revokeMany(
           ...([couponId, record?.epoch ?? 0, due, 'hold_expired'] as const),
         )) as { readonly taken: readonly object[] };
-        t.equal(taken.length, Math.min(HOLDS_MAX, HOLDS + 1 - firstNo));
+        t.equal(taken.length, Math.min(TRANSACTION_HOLDS_MAX, HOLDS + 1 - firstNo));
       }
       // The clock never advances, so the feed places once and only reads afterwards.
       const clock = { nowMs: () => Date.now(), monotonicMs: () => 1_000_000 };
@@ -56,7 +56,7 @@ export function eventBurstContract(
         const couponId = await shop.coupon(31, undefined, HOLD_SECONDS);
         await shop.issue(couponId, 30);
         const [record] = await under.catalogue.find([couponId]);
-        const rows = await under.ledger.rows(couponId, 0, ISSUANCES_MAX);
+        const rows = await under.ledger.rows(couponId, 0, STEP_ISSUANCES_MAX);
         // Their numbers lie between each other's: every third runs out, every third is recalled, and the others stay.
         for (const [rest, reason] of [
           [0, 'hold_expired'],

@@ -210,7 +210,7 @@ function aboutLosses(t: Test, under: FrontierUnderTest, distributed: Distributed
 
 function aboutRandomRecorders(t: Test, under: FrontierUnderTest, { queue }: Distributed): void {
   const { ledger } = under;
-  /** One step of a recorder that may stop at any point: before its row, after it, or having given the claim back. */
+  /** One step of a recorder that may stop at any point: before its row, after it, or having released the claim. */
   const step = async (line: Line): Promise<boolean> => {
     const taken = await oneByOne(queue).claim(line.couponId, randomUUID(), randomInt(1, 9), 20);
     if (typeof taken !== 'object') return false;

@@ -1,6 +1,6 @@
 /** Plants bugs of holds; see planted-bugs.ts. */
 import type { CouponId } from '../../domain/coupon.js';
-import { HOLDS_MAX } from '../../domain/limits.js';
+import { TRANSACTION_HOLDS_MAX } from '../../domain/limits.js';
 import type { OrderId } from '../../domain/redemption.js';
 import type { TakeBackPorts } from '../../holds/take-back.js';
 import type { NumberedHolder } from '../../ports/admission.js';
@@ -64,7 +64,11 @@ function storeBeforeLedger(ports: TakeBackPorts & { readonly holds: HoldLedger }
     holds: {
       async revokeMany(couponId, epoch, which, reason, audit) {
         const due = 'issuedUpToMs' in which ? which : undefined;
-        const { rows } = await ports.holds.openRows(couponId, (due?.firstNo ?? Infinity) - 1, HOLDS_MAX);
+        const { rows } = await ports.holds.openRows(
+          couponId,
+          (due?.firstNo ?? Infinity) - 1,
+          TRANSACTION_HOLDS_MAX,
+        );
         const open = rows.filter(
           ({ issueNo, issuedAtMs }) =>
             due !== undefined && issueNo <= due.lastNo && issuedAtMs <= due.issuedUpToMs,

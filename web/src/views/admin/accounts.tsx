@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { accountRoles } from '../../api/admin.js';
 import type { AccountItem, AccountRole } from '../../api/admin.js';
 import { useConsole } from '../../context.js';
-import { useGrowingList, useSettled } from '../../hooks.js';
+import { useGrowingList, useDebounced } from '../../hooks.js';
 import { AdminPage } from '../../parts/admin-page.js';
 import { Dialog } from '../../parts/dialog.js';
 import { Choice, Segments } from '../../parts/field.js';
@@ -42,7 +42,7 @@ function Accounts() {
   const [role, setRole] = useState<AccountRole | 'all'>('all');
   const [asked, ask] = useState<Asked>();
   const [link, setLink] = useState<{ readonly email: string; readonly url: string }>();
-  const email = useSettled(typed.trim(), TYPED_MS);
+  const email = useDebounced(typed.trim(), TYPED_MS);
   const filter = { ...(email !== '' && { email }), ...(role !== 'all' && { role }) };
   const list = useGrowingList((after) => admin.accounts(filter, after, PAGE_ROWS), [email, role]);
   const take = (changed: AccountItem): void =>

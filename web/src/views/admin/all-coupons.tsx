@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { CouponStages } from '../../api/admin.js';
 import { useConsole } from '../../context.js';
-import { useGrowingList, useSettled } from '../../hooks.js';
+import { useGrowingList, useDebounced } from '../../hooks.js';
 import { AdminPage } from '../../parts/admin-page.js';
 import { StateBadge } from '../../parts/badge.js';
 import { NameCell, StateChoice, StockCell } from '../../parts/coupon-cells.js';
@@ -31,7 +31,7 @@ function AllCoupons() {
   const { coupons } = words.admin;
   const [typed, setTyped] = useState('');
   const [state, setState] = useState<StateFilter>('all');
-  const q = useSettled(typed.trim(), TYPED_MS);
+  const q = useDebounced(typed.trim(), TYPED_MS);
   const filter = { ...(q !== '' && { q }), ...(state !== 'all' && { state }) };
   const list = useGrowingList((after) => admin.coupons(filter, after, PAGE_ROWS), [q, state]);
   const heads = [

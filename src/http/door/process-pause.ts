@@ -8,10 +8,10 @@
 import type { Clock, Scheduler } from '../../engine/domain/clock.js';
 
 const TICK_MS = 250;
-const FROZEN_MS = 750;
+const PAUSE_DETECTED_MS = 750;
 
 /** @returns stops watching. */
-export function watchThaws(
+export function watchProcessPauses(
   {
     clock,
     scheduler,
@@ -21,7 +21,7 @@ export function watchThaws(
   let tickedAtMs = clock.monotonicMs();
   return scheduler.every(TICK_MS, () => {
     const nowMs = clock.monotonicMs();
-    const wasFrozen = nowMs - tickedAtMs > FROZEN_MS;
+    const wasFrozen = nowMs - tickedAtMs > PAUSE_DETECTED_MS;
     tickedAtMs = nowMs;
     if (wasFrozen) onThaw();
   });

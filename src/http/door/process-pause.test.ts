@@ -6,7 +6,7 @@ import { headAt } from '../../accounts/testing/fake-head.js';
 import { StoreUnavailableError } from '../../engine/domain/errors.js';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import { Door } from './door.js';
-import { watchThaws } from './thaw-watch.js';
+import { watchProcessPauses } from './process-pause.js';
 
 const couponId = 1 as CouponId;
 
@@ -40,7 +40,7 @@ function frozenProcess() {
       changesAfter: (revision) => Promise.resolve(state.changes.slice(revision)),
     },
   });
-  watchThaws({ clock, scheduler }, () => rules.recover(() => Promise.resolve()));
+  watchProcessPauses({ clock, scheduler }, () => rules.refreshAfterPause(() => Promise.resolve()));
   const has = () => 'not_loaded' as const;
   const tickets = { check: () => 'presence_required' as const, isConfigured: true };
   const door = new Door({ rules, tickets, audiences: { has }, holders: { has } });

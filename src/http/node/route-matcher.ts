@@ -18,7 +18,7 @@ interface Entry {
 /** @returns whether the handler took the request. */
 export type Offer = (handler: Handler, params: readonly string[]) => boolean;
 
-export class RouteTable {
+export class RouteMatcher {
   /** By method, each in the order of precedence. */
   readonly #entries = new Map<string, Entry[]>();
 
