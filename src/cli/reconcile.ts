@@ -53,7 +53,7 @@ Examples:
     )
     .action(async (ids: readonly CouponId[] | [], options: ReconcileOptions) => {
       if (ids.length > 0 === (options.all === true)) {
-        throw new UsageError('Name the coupons in exactly one way: coupon ids, or --all.');
+        throw new UsageError('Coupons have to be chosen in exactly one way. Give coupon ids or --all.');
       }
       const repairs = options.repair === true;
       const reconcile = async (stores: Stores, tookOver: boolean): Promise<number> => {

@@ -70,7 +70,7 @@ function checkSelection(ids: readonly CouponId[], options: WarmOptions): void {
   const ways = [ids.length > 0, options.all === true, options.openingWithin !== undefined];
   if (ways.filter(Boolean).length !== 1) {
     throw new UsageError(
-      'Name the coupons in exactly one way: coupon ids, --all, or --opening-within <duration>.',
+      'Coupons have to be chosen in exactly one way. Give coupon ids, --all, or --opening-within <duration>.',
     );
   }
 }
