@@ -1,4 +1,4 @@
-/** Tests how the console sends the members of a file to the list of a coupon, with a list in a real database. */
+/** Tests how the console uploads a file to a list of members. The list is in a real database. */
 import t from 'tap';
 import { AUDIENCE_MAX } from '../src/accounts/audiences.js';
 import { memberLines } from '../src/cli/member-lines.js';

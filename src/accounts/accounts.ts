@@ -73,7 +73,10 @@ export interface AccountStore {
     entry: AuditEntry,
     before?: string,
   ): Promise<AccountSession | undefined>;
-  /** Also ends every session of the account, since tokens carry the role. The server keys of one that was a seller are revoked. */
+  /**
+   * Also ends every session of the account, since tokens carry the role. The server keys of one that was a seller's are revoked, and its
+   * webhooks removed.
+   */
   setRole(id: number, role: Role, entry: AuditEntry): Promise<'changed' | 'unchanged' | 'unknown'>;
   /** Replaces the link that the account had. @returns false without such an account. */
   insertReset(reset: PasswordReset, entry: AuditEntry): Promise<boolean>;

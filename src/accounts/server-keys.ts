@@ -47,15 +47,15 @@ export interface CreatedKey {
 }
 
 /** Why a key was not created. */
-export type KeyRefusal = 'too_many' | 'account_removed';
+export type KeyRefusal = 'too_many' | 'no_seller';
 
 /** What is done to a key, and the entry of the audit log that is written with it. */
 export interface ServerKeyStore {
   /**
    * Stores a key whose text depends on its id.
    *
-   * @returns `too_many` at {@link KEYS_PER_SELLER_MAX} or {@link KEYS_MAX}, `account_removed` for a seller whose account
-   *   was removed; then nothing is written.
+   * @returns `too_many` at {@link KEYS_PER_SELLER_MAX} or {@link KEYS_MAX}, `no_seller` for an account that was removed or
+   *   is no seller's; then nothing is written.
    */
   create(
     key: NewServerKey,

@@ -45,7 +45,7 @@ export function addAccountChanges(account: Command, context: CommandContext): vo
     .command('role')
     .summary('change the role of an account')
     .description(
-      'Change the role of an account and end its sessions. An admin sees every coupon, account and audit entry, and ' +
+      'Change the role of an account and end its sessions. The server keys of a former seller are revoked and its webhooks removed; its coupons stay. An admin sees every coupon, account and audit entry, and ' +
         'cannot sell or download. Use a separate account for that.',
     )
     .argument('<account>', NAME)

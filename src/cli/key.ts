@@ -75,9 +75,9 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
       }),
     );
   });
-  if (created === 'account_removed') {
+  if (created === 'no_seller') {
     throw new CommandFailedError(
-      `No key was created, because the account ${subjectOf(seller)} was deleted. Give the \`sub\` of another seller.`,
+      `No key was created, because the account ${subjectOf(seller)} was deleted or is no seller’s. Give the \`sub\` of another seller.`,
     );
   }
   if (created === 'too_many') {

@@ -3,21 +3,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { Clock } from '../../engine/domain/clock.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
-import { accountIdOf } from '../account-id.js';
-import type { AccountStore } from '../accounts.js';
 import type { AuditEntry, AuditLog } from '../../engine/ports/audit-log.js';
 import { KEYS_PER_SELLER_MAX, newKeyText, ServerKeys } from '../server-keys.js';
 import type { ServerKeyStore } from '../server-keys.js';
 
 export interface ServerKeysUnderTest {
   readonly serverKeys: ServerKeyStore;
-  readonly accounts: Pick<AccountStore, 'insert' | 'remove' | 'setRole'>;
   readonly auditLog: AuditLog;
   close(): Promise<void>;
 }
 
 const KNOWN_WITHIN_MS = 1_000;
-const REMOVALS = 12;
 
 let sellers = 0;
 const freshSeller = (): MemberId => `key-seller-${++sellers}` as MemberId;
@@ -140,39 +136,6 @@ export function serverKeyStoreContract(
       const [first] = made.flatMap((result) => (typeof result === 'string' ? [] : [result]));
       await serverKeys.revoke(first?.key.id ?? 0, sellerId, entry('key_revoked', first?.key.id ?? 0));
       t.not(await serverKeys.create(key, 1_000, newKeyText, (id) => entry('key_created', id)), 'too_many');
-    });
-
-    t.test('the keys of a seller whose role is changed are revoked', async (t) => {
-      const account = await under.accounts.insert({
-        ...{ email: 'former-seller@example.com', role: 'seller', passwordHash: 'x', createdAtMs: 1_000 },
-      });
-      const id = account?.id ?? 0;
-      const sellerId = accountIdOf(id);
-      const key = { sellerId, name: 'k', scopes: ['read'] as const, expiresAtMs: undefined };
-      await serverKeys.create(key, 1_000, newKeyText, (keyId) => entry('key_created', keyId));
-      const change = { ...entry('role_changed', id), atMs: 2_000, target: `account ${sellerId}` };
-      t.equal(await under.accounts.setRole(id, 'member', change), 'changed');
-      t.match(await serverKeys.list(sellerId), [{ revokedAtMs: 2_000 }]);
-    });
-
-    t.test('no key outlives its account, also of those made while the account is removed', async (t) => {
-      for (let removal = 1; removal <= REMOVALS; removal += 1) {
-        const account = await under.accounts.insert({
-          ...{ email: `keys-${removal}@example.com`, role: 'seller', passwordHash: 'x', createdAtMs: 1_000 },
-        });
-        const id = account?.id ?? 0;
-        const sellerId = accountIdOf(id);
-        const key = { sellerId, name: 'k', scopes: ['read'] as const, expiresAtMs: undefined };
-        const make = () => serverKeys.create(key, 1_000, newKeyText, (keyId) => entry('key_created', keyId));
-        const [removed] = await Promise.all([
-          under.accounts.remove(id, { ...entry('account_deleted', id), target: `account ${sellerId}` }),
-          ...[make(), make(), make()],
-        ]);
-        t.equal(removed, 'removed');
-        const live = (await serverKeys.list(sellerId)).filter(({ revokedAtMs }) => revokedAtMs === undefined);
-        t.same(live, []);
-        t.equal(await make(), 'account_removed');
-      }
     });
   });
 }

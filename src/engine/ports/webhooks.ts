@@ -78,7 +78,8 @@ export type DeliveryResult = (typeof deliveryResults)[number];
 
 export type CreateWebhookReply =
   | { readonly status: 'created' | 'repeated'; readonly webhook: Webhook }
-  | { readonly status: 'key_reused' | 'too_many' };
+  /** `no_seller`: the account was removed, or is no seller's any more. */
+  | { readonly status: 'key_reused' | 'too_many' | 'no_seller' };
 
 export interface SecretRotation {
   readonly id: number;

@@ -42,7 +42,7 @@ export class ServerKeyHandlers {
       }),
     );
     // This process has not yet polled the end of the session.
-    if (created === 'account_removed') throw new RequestRefused(tokenProblem(SESSION_ENDED.reason));
+    if (created === 'no_seller') throw new RequestRefused(tokenProblem(SESSION_ENDED.reason));
     if (created === 'too_many') {
       refuse(
         'keys_too_many',

@@ -9,13 +9,14 @@ import type { EventLog } from '../../engine/ports/event-log.js';
 import { WEBHOOKS_PER_SELLER_MAX } from '../../engine/ports/webhooks.js';
 import type { Webhook, Webhooks } from '../../engine/ports/webhooks.js';
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
-import type { Identity } from '../wire/identity.js';
+import { tokenProblem } from '../auth/token-problems.js';
+import { type Identity, SESSION_ENDED } from '../wire/identity.js';
 import type { WebhookAnswer } from '../openapi/feed-answers.js';
 import { json } from '../wire/exchange.js';
 import type { ApiRequest, Reply } from '../wire/exchange.js';
 import { keyedRequest, refuseReusedKey } from '../wire/idempotency-key.js';
 import { parseBody } from '../wire/parse-input.js';
-import { refuse } from '../wire/problems.js';
+import { refuse, RequestRefused } from '../wire/problems.js';
 import { rfc3339, rfc3339OrNull } from '../wire/rfc3339.js';
 import { issueNo as numberInput } from '../wire/issuance-schemas.js';
 import { replayInput, webhookInput } from '../wire/feed-schemas.js';
@@ -73,6 +74,9 @@ export class WebhookHandlers {
         return json(200, { ...webhookBody(reply.webhook), secret: reply.webhook.secret });
       case 'key_reused':
         return refuseReusedKey();
+      case 'no_seller':
+        // This process has not yet polled the end of the session.
+        throw new RequestRefused(tokenProblem(SESSION_ENDED.reason));
       case 'too_many':
         return refuse(
           'webhooks_too_many',

@@ -44,7 +44,9 @@ export const adminOperations: Readonly<Record<string, Operation>> = {
     id: 'setAccountRole',
     tag: 'Administrators',
     summary: 'Change the role of an account',
-    description: 'Its sessions end on every process within a second, because tokens carry the role.',
+    description:
+      'Its sessions end on every process within a second, because tokens carry the role. ' +
+      'The server keys of a former seller are revoked and its webhooks removed; its coupons stay.',
     body: 'RoleChange',
     answers: { 200: { description: 'The account has the role.', json: 'AccountRole' } },
     problems: ['unknown_account', 'own_account'],

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { accessLockStoreContract } from '../../accounts/testing/access-lock-store-contract.js';
 import { accountStoreContract } from '../../accounts/testing/account-store-contract.js';
+import { sellerEndContract } from '../../accounts/testing/seller-end-contract.js';
 import { serverKeyStoreContract } from '../../accounts/testing/server-key-store-contract.js';
 import { audienceStoreContract } from '../../accounts/testing/audience-store-contract.js';
 import { doorRuleStoreContract } from '../../accounts/testing/door-rule-store-contract.js';
@@ -102,3 +103,4 @@ doorRuleStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 audienceStoreContract(t, 'MariaDB', async () => openMysql(server.url));
 couponChangesContract(t, 'MariaDB', async () => openMysql(server.url));
 serverKeyStoreContract(t, 'MariaDB', async () => openMysql(server.url));
+sellerEndContract(t, 'MariaDB', async () => openMysql(server.url));

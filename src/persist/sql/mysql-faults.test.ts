@@ -2,9 +2,13 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
-import t from 'tap';
+import t, { type Test } from 'tap';
+import { accountIdOf } from '../../accounts/account-id.js';
 import type { CouponId, Issuance, MemberId } from '../../engine/domain/coupon.js';
 import { defaultRedemptionRules } from '../../engine/domain/redemption.js';
+import { FEED_START } from '../../engine/domain/events.js';
+import type { AuditEntry } from '../../engine/ports/audit-log.js';
+import type { NewWebhook } from '../../engine/ports/webhooks.js';
 import { newCoupon } from '../../engine/testing/contracts/new-coupon.js';
 import { startMariadb } from '../../../test/servers/mariadb.js';
 import { startTcpProxy } from '../../../test/servers/tcp-proxy.js';
@@ -212,4 +216,52 @@ t.test('a row that is recorded between the lock and the copy of a take-back is t
   t.match(await recorder.ledger.counts([couponId]), [{ recorded: 0 }]);
   const again = await recorder.ledger.record({ couponId, epoch, issuances: [1, 2, 3, 4].map(issuance) });
   t.match(again, { inserted: 0, revoked: 4 }, 'and each number has its revocation');
+});
+
+const operated = (action: AuditEntry['action'], target: string): AuditEntry => ({
+  ...{ atMs: 1_000, actor: { kind: 'operator', id: 'o', address: 'host' }, action, target, detail: {} },
+});
+
+/** Stores whose statements can be held, and others beside them. */
+async function heldStores(t: Test) {
+  const proxy = await startTcpProxy(server.port);
+  const url = new URL(server.url);
+  url.port = String(proxy.port);
+  const [stores, others] = [openMysql(url.href, { connections: 1 }), openMysql(server.url)];
+  t.teardown(async () => {
+    await Promise.all([stores.close(), others.close()]);
+    await proxy.stop();
+  });
+  /** Carries out the first half of `call`, then `meanwhile`, then the second half, which begins with this text. */
+  const between = async <T>(text: string, call: () => Promise<T>, meanwhile: () => Promise<unknown>) => {
+    proxy.behave({ holdAt: text });
+    const held = proxy.nextHeld();
+    const reply = call();
+    await held;
+    await meanwhile();
+    proxy.behave({});
+    return reply;
+  };
+  return { stores, others, between };
+}
+
+t.test('a webhook whose creation meets the end of its seller does not outlive it', async (t) => {
+  const { stores, others, between } = await heldStores(t);
+  const account = { email: 'w@example.com', role: 'seller', passwordHash: 'x', createdAtMs: 1 } as const;
+  const id = (await others.accounts.insert(account))?.id ?? 0;
+  const sellerId = accountIdOf(id);
+  const webhook: NewWebhook = {
+    ...{ sellerId, url: 'https://shop.test/hook', kinds: ['issuance.recorded'], couponIds: undefined },
+    ...{ secret: 'whsec_c2VjcmV0', createdAtMs: 1 },
+  };
+  const create = () =>
+    stores.webhooks.create(webhook, FEED_START, (made) => operated('webhook_created', `${made}`));
+  let ending: Promise<string> | undefined;
+  await between('insert into `webhook`', create, async () => {
+    ending = others.accounts.setRole(id, 'member', operated('role_changed', `${id}`));
+    // Without a lock it would end now, and find no webhook.
+    await Promise.race([ending, pause(LOCKS_REFRESHED_MS)]);
+  });
+  t.equal(await ending, 'changed');
+  t.same(await others.webhooks.list(sellerId), []);
 });

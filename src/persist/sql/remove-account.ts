@@ -32,9 +32,8 @@ export async function removeAccount(
       if (await hasOpenCoupon(transaction, accountId, entry.atMs))
         throw new RolledBack('coupons_open' as const);
       await transaction.deleteFrom('password_reset').where('account_id', '=', id).execute();
-      const keys = await revokeKeys(transaction, accountId, entry.atMs);
-      const webhooks = await removeWebhooks(transaction, accountId);
-      await insertAuditEntry(transaction, { ...entry, detail: { ...entry.detail, keys, webhooks } });
+      const ended = await endSelling(transaction, accountId, entry.atMs);
+      await insertAuditEntry(transaction, { ...entry, detail: { ...entry.detail, ...ended } });
       return 'removed' as const;
     });
   } catch (error) {
@@ -60,12 +59,25 @@ async function hasOpenCoupon(
 }
 
 /**
+ * Revokes the server keys of a seller and removes its webhooks. In a transaction that has changed or deleted the row of the account: by
+ * then a webhook that is being created is committed, and a later one is refused.
+ *
+ * @returns how many keys were valid, and how many webhooks there were.
+ */
+export async function endSelling(
+  transaction: Transaction<Database>,
+  sellerId: MemberId,
+  atMs: number,
+): Promise<{ readonly keys: number; readonly webhooks: number }> {
+  const keys = await revokeKeys(transaction, sellerId, atMs);
+  return { keys, webhooks: await removeWebhooks(transaction, sellerId) };
+}
+
+/**
  * Each under a revision of its own, because a page of changes may end between any two. The counter is taken before the
  * keys are read: a key that is being created is committed by then, and a later one is refused.
- *
- * @returns how many were valid.
  */
-export async function revokeKeys(
+async function revokeKeys(
   transaction: Transaction<Database>,
   sellerId: MemberId,
   atMs: number,

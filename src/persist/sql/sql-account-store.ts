@@ -16,7 +16,7 @@ import type {
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
 import { faultOf, storeFault } from './error-classes.js';
-import { removeAccount, revokeKeys } from './remove-account.js';
+import { endSelling, removeAccount } from './remove-account.js';
 import type { Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import type { SqlFlavour } from './sql-flavour.js';
@@ -142,9 +142,9 @@ export class SqlAccountStore implements AccountStore {
         if (row === undefined) throw new RolledBack('unknown' as const);
         if (row.role === role) throw new RolledBack('unchanged' as const);
         await transaction.updateTable('account').set({ role }).where('id', '=', id).execute();
-        const keys = row.role === 'seller' ? await revokeKeys(transaction, accountIdOf(id), entry.atMs) : 0;
-        const detail = keys === 0 ? entry.detail : { ...entry.detail, keys };
-        await insertAuditEntry(transaction, { ...entry, detail });
+        const ended =
+          row.role === 'seller' ? await endSelling(transaction, accountIdOf(id), entry.atMs) : undefined;
+        await insertAuditEntry(transaction, { ...entry, detail: { ...entry.detail, ...ended } });
         return 'changed' as const;
       });
     } catch (error) {

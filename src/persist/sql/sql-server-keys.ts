@@ -10,15 +10,14 @@ import type {
   ServerKey,
   ServerKeyStore,
 } from '../../accounts/server-keys.js';
-import { NO_SESSION_VALID } from '../../accounts/session-ends.js';
 import type { MemberId } from '../../engine/domain/coupon.js';
 import type { AuditEntry } from '../../engine/ports/audit-log.js';
 import { KEY_CHANGES, nextRevision } from './change-counter.js';
 import type { ChangeHead } from '../../accounts/change-history.js';
 import type { ChangeHeads } from './change-heads.js';
+import { maySell } from './may-sell.js';
 import type { Database, ServerKeyTable } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
-import { generationOf } from './sql-session-ends.js';
 import { inTransaction, reading, RolledBack } from './transaction.js';
 
 export class SqlServerKeys implements ServerKeyStore {
@@ -31,8 +30,8 @@ export class SqlServerKeys implements ServerKeyStore {
   }
 
   /**
-   * The counter is held until the commit, so two that create at once cannot both find room for the last key. A removal of
-   * the account holds it as well: the key is committed before and is revoked with the account, or is refused.
+   * The counter is held until the commit, so two that create at once cannot both find room for the last key. What ends the
+   * keys of an account holds it as well: the key is committed before and is revoked, or is refused.
    */
   async create(
     key: NewServerKey,
@@ -43,8 +42,7 @@ export class SqlServerKeys implements ServerKeyStore {
     try {
       return await inTransaction(this.#db, async (transaction) => {
         const revision = await nextRevision(transaction, KEY_CHANGES);
-        if ((await generationOf(transaction, key.sellerId)) === NO_SESSION_VALID)
-          throw new RolledBack('account_removed' as const);
+        if (!(await maySell(transaction, key.sellerId))) throw new RolledBack('no_seller' as const);
         const live = transaction
           .selectFrom('server_key')
           .select((table) => table.fn.countAll<number>().as('count'))

@@ -44,7 +44,9 @@ export class SqlWebhooks implements Webhooks {
     keyed?: KeyedRequest,
   ): Promise<CreateWebhookReply> {
     const create = (): Promise<CreateWebhookReply> =>
-      inTransaction(this.#db, (transaction) => insertWebhook(transaction, webhook, start, entry, keyed));
+      inTransaction(this.#db, (transaction) =>
+        insertWebhook(transaction, this.#flavour, webhook, start, entry, keyed),
+      );
     try {
       return await create();
     } catch (error) {

@@ -12,6 +12,7 @@ import type {
   SecretRotation,
 } from '../../engine/ports/webhooks.js';
 import { findKey, takeKey } from './idempotency-keys.js';
+import { maySell } from './may-sell.js';
 import type { Database } from './schema.js';
 import { insertAuditEntry } from './sql-audit-log.js';
 import type { SqlFlavour } from './sql-flavour.js';
@@ -22,11 +23,13 @@ const DELIVERIES_KEPT = 100;
 
 export async function insertWebhook(
   transaction: Transaction<Database>,
+  flavour: SqlFlavour,
   webhook: NewWebhook,
   start: FeedPosition,
   entry: (id: number) => AuditEntry,
   keyed: KeyedRequest | undefined,
 ): Promise<CreateWebhookReply> {
+  if (!(await maySell(transaction, webhook.sellerId, flavour.lockShared))) return { status: 'no_seller' };
   const known = keyed && (await findKey(transaction, keyed));
   if (known === 'reused') return { status: 'key_reused' };
   if (known !== undefined) {

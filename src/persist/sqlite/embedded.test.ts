@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { accessLockStoreContract } from '../../accounts/testing/access-lock-store-contract.js';
 import { accountStoreContract } from '../../accounts/testing/account-store-contract.js';
+import { sellerEndContract } from '../../accounts/testing/seller-end-contract.js';
 import { serverKeyStoreContract } from '../../accounts/testing/server-key-store-contract.js';
 import { audienceStoreContract } from '../../accounts/testing/audience-store-contract.js';
 import { doorRuleStoreContract } from '../../accounts/testing/door-rule-store-contract.js';
@@ -46,6 +47,7 @@ accessLockStoreContract(t, 'SQLite', open);
 doorRuleStoreContract(t, 'SQLite', open);
 audienceStoreContract(t, 'SQLite', open);
 serverKeyStoreContract(t, 'SQLite', open);
+sellerEndContract(t, 'SQLite', open);
 
 async function openTwice(t: Test) {
   const dataDir = t.testdir();

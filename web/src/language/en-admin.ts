@@ -122,7 +122,8 @@ export const enAdmin = {
     noneText: 'Try another beginning or another role.',
     changeRole: 'Change role',
     roleTitle: (email: string) => `Which role for ${email}?`,
-    roleText: 'The account signs in again, because its sessions end.',
+    roleText:
+      'The account signs in again, because its sessions end. A former seller loses its server keys and webhooks; its coupons stay.',
     roleHints: {
       member: 'Downloads coupons',
       seller: 'Registers coupons',

@@ -110,7 +110,8 @@ export const koAdmin: AdminWords = {
     noneText: '다른 앞부분이나 다른 역할로 찾아 보세요.',
     changeRole: '역할 변경',
     roleTitle: (email) => `${email} 계정에 어떤 역할을 줄까요?`,
-    roleText: '모든 세션이 끝나므로 다시 로그인해야 합니다.',
+    roleText:
+      '모든 세션이 끝나므로 다시 로그인해야 합니다. 판매자였던 계정은 서버 키와 웹훅이 없어지고 쿠폰은 그대로 남습니다.',
     roleHints: { member: '쿠폰 받기', seller: '쿠폰 등록', admin: '전체 조회와 복구' },
     roleNow: (email, role) => `${email} 계정의 역할이 ${role}입니다.`,
     reset: '비밀번호 재설정',

@@ -1,8 +1,8 @@
 /**
- * Sends the members of a file to the list of a coupon, and removes the others where the file replaces the list.
+ * Sends the members of a file to the list of a coupon.
  *
- * The list is read first then: what both have is not sent, and where the list has no room for both, as many others are removed as the
- * next members of the file need. To add all and remove afterwards needs room for both, and half a million members had none.
+ * Where the file replaces the list, the list is read first: what both have is not sent, and where there is no room for both, as many others
+ * are removed as the next members of the file need. To add all and remove afterwards needs room for both, and half a million members had none.
  */
 import type { MemberLine } from '../../../src/cli/member-lines.js';
 import { isSubject } from '../../../src/engine/domain/subject.js';
