@@ -245,6 +245,25 @@ async function heldStores(t: Test) {
   return { stores, others, between };
 }
 
+t.test('a sign-in that reads beside a change of the password gets no session for the old one', async (t) => {
+  const { stores, others, between } = await heldStores(t);
+  // Whichever of the two is read first: the change comes before it, or between both.
+  for (const text of ['select * from `account`', 'from `session_end`']) {
+    const email = `${text.length}@example.com`;
+    const account = { email, role: 'member', passwordHash: 'old', createdAtMs: 1 } as const;
+    const id = (await others.accounts.insert(account))?.id ?? 0;
+    const read = await between(
+      text,
+      () => stores.accounts.findByEmail(email),
+      () => others.accounts.changePassword(id, 'new', operated('password_changed', `${id}`)),
+    );
+    t.equal((await others.accounts.find(id))?.generation, 1);
+    t.not(read, undefined);
+    t.notMatch(read, { passwordHash: 'old', generation: 1 }, text);
+    t.match([read?.passwordHash, read?.generation], ['new', text.includes('session_end') ? 1 : 0]);
+  }
+});
+
 t.test('a webhook whose creation meets the end of its seller does not outlive it', async (t) => {
   const { stores, others, between } = await heldStores(t);
   const account = { email: 'w@example.com', role: 'seller', passwordHash: 'x', createdAtMs: 1 } as const;
