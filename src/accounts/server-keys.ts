@@ -55,7 +55,7 @@ export interface ServerKeyStore {
    * Stores a key whose text depends on its id.
    *
    * @returns `too_many` at {@link KEYS_PER_SELLER_MAX} or {@link KEYS_MAX}, `no_seller` for an account that was removed or
-   *   is no seller's; then nothing is written.
+   *   does not belong to a seller; then nothing is written.
    */
   create(
     key: NewServerKey,

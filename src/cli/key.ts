@@ -77,7 +77,7 @@ async function create(context: CommandContext, options: CreateOptions): Promise<
   });
   if (created === 'no_seller') {
     throw new CommandFailedError(
-      `No key was created, because the account ${subjectOf(seller)} was deleted or is no seller’s. Give the \`sub\` of another seller.`,
+      `No key was created, because the account ${subjectOf(seller)} was deleted or does not belong to a seller. Give the \`sub\` of another seller.`,
     );
   }
   if (created === 'too_many') {

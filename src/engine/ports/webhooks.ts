@@ -78,7 +78,7 @@ export type DeliveryResult = (typeof deliveryResults)[number];
 
 export type CreateWebhookReply =
   | { readonly status: 'created' | 'repeated'; readonly webhook: Webhook }
-  /** `no_seller`: the account was removed, or is no seller's any more. */
+  /** `no_seller`: the account was removed, or no longer belongs to a seller. */
   | { readonly status: 'key_reused' | 'too_many' | 'no_seller' };
 
 export interface SecretRotation {

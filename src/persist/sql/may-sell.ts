@@ -5,7 +5,7 @@ import type { MemberId } from '../../engine/domain/coupon.js';
 import type { Database } from './schema.js';
 
 /**
- * False: the account was removed, or is no seller's any more, and the token of the caller is from before. Sellers of an identity provider
+ * False: the account was removed, or no longer belongs to a seller, and the token of the caller is from before. Sellers of an identity provider
  * have no account.
  *
  * @param lock holds the account until the transaction ends, so that its role cannot change meanwhile.
