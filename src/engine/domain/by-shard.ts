@@ -6,8 +6,8 @@ export function byShard<One>(
   store: { shardOf(couponId: CouponId): number },
   all: readonly One[],
   couponOf: (one: One) => CouponId,
-): One[][] {
-  const groups = new Map<number, One[]>();
+): [One, ...One[]][] {
+  const groups = new Map<number, [One, ...One[]]>();
   for (const one of all) {
     const shard = store.shardOf(couponOf(one));
     const group = groups.get(shard);

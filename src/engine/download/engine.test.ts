@@ -1,7 +1,13 @@
 import t from 'tap';
 import type { WinnersView } from '../ports/admission.js';
 import type { CouponId } from '../domain/coupon.js';
-import { ACTOR_IDLE_MS, ACTORS_MAX, SEALED_WINNERS_MAX, UNKNOWN_COUPON_MS } from '../domain/limits.js';
+import {
+  ACTOR_IDLE_MS,
+  ACTORS_MAX,
+  SEALED_WINNERS_MAX,
+  UNKNOWN_COUPON_MS,
+  VERSION_CHECK_MS,
+} from '../domain/limits.js';
 import { StoreUnavailableError } from '../domain/errors.js';
 import {
   couponNumber,
@@ -138,4 +144,34 @@ t.test('a failed check of the versions is reported and repeated', async (t) => {
   t.ok(world.faults[0] instanceof StoreUnavailableError);
   await world.time.advance(LIMITS.admitDeadlineMs);
   t.equal(world.request(engine, couponId, 'b')[0]?.answer, 'sold_out');
+});
+
+t.test('a node of the store that does not answer ends no local answers of another', async (t) => {
+  const world = new StagedWorld({ shards: 2 });
+  const [one, two] = [await world.registered({ quantity: 1 }), await world.registered({ quantity: 1 })];
+  const engine = await world.engine();
+  for (const couponId of [one, two]) await world.answers(engine, couponId, 'a', 'b');
+  // The check of the first node never returns, and those of the second continue.
+  world.storeLink.next('hold');
+  for (let checks = 0; checks < 12; checks += 1) {
+    await world.time.advance(VERSION_CHECK_MS);
+    t.equal(world.request(engine, two, 'b')[0]?.answer, 'sold_out');
+  }
+  t.same(world.request(engine, one, 'b')[0]?.answer, 'waiting', 'the first is asked about');
+  world.storeLink.release();
+});
+
+t.test('a node of the store that refuses a check is reported, and the others are checked', async (t) => {
+  const world = new StagedWorld({ shards: 2 });
+  const [one, two] = [await world.registered({ quantity: 1 }), await world.registered({ quantity: 1 })];
+  const engine = await world.engine();
+  for (const couponId of [one, two]) await world.answers(engine, couponId, 'a', 'b');
+  await world.time.advance(VERSION_CHECK_MS);
+  for (let checks = 0; checks < 6; checks += 1) {
+    world.storeLink.next('refuse');
+    await world.time.advance(VERSION_CHECK_MS);
+  }
+  t.equal(world.faults.length, 6);
+  t.equal(world.request(engine, two, 'b')[0]?.answer, 'sold_out');
+  t.equal(world.request(engine, one, 'b')[0]?.answer, 'waiting');
 });

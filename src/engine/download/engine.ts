@@ -58,7 +58,8 @@ export class Engine {
   readonly #context: CouponActorContext;
   readonly #shards = new Map<number, Shard>();
   #winnersHeld = 0;
-  #checkingVersions = false;
+  /** Nodes of the store whose answer to a check is awaited. */
+  readonly #checkedShards = new Set<number>();
   #stops: (() => void | Promise<void>)[] = [];
 
   constructor(ports: EnginePorts, limits: CouponActorLimits) {
@@ -101,7 +102,7 @@ export class Engine {
         () => this.#onGap(),
       ),
       scheduler.every(OVERDUE_CHECK_MS, () => this.#checkActors()),
-      scheduler.every(VERSION_CHECK_MS, () => void this.#checkVersions()),
+      scheduler.every(VERSION_CHECK_MS, () => this.#checkVersions()),
     ];
   }
 
@@ -188,24 +189,23 @@ export class Engine {
   }
 
   /** Local answers are valid only as long as the store confirms their version. */
-  async #checkVersions(): Promise<void> {
-    if (this.#checkingVersions) return;
-    this.#checkingVersions = true;
-    try {
-      const sealed = [...this.#actors.values()].filter((actor) => actor.needsVersionChecks);
-      const groups = byShard(this.#ports.admission, sealed, ({ couponId }) => couponId);
-      // A node of the store that does not answer holds up no coupon of another.
-      await Promise.all(groups.map((actors) => this.#checkVersionsIn(actors)));
-    } finally {
-      this.#checkingVersions = false;
-    }
+  #checkVersions(): void {
+    const sealed = [...this.#actors.values()].filter((actor) => actor.needsVersionChecks);
+    for (const actors of byShard(this.#ports.admission, sealed, ({ couponId }) => couponId))
+      void this.#checkVersionsIn(actors);
   }
 
-  async #checkVersionsIn(actors: readonly CouponActor[]): Promise<void> {
+  /** A node that does not answer delays its own next check and no other node's. */
+  async #checkVersionsIn(actors: readonly [CouponActor, ...CouponActor[]]): Promise<void> {
+    const shard = this.#ports.admission.shardOf(actors[0].couponId);
+    if (this.#checkedShards.has(shard)) return;
+    this.#checkedShards.add(shard);
     try {
       for (const some of chunksOf(actors, LOAD_BATCH_MAX)) await this.#checkVersionsOf(some);
     } catch (fault) {
       this.#ports.onFault(fault, undefined);
+    } finally {
+      this.#checkedShards.delete(shard);
     }
   }
 
