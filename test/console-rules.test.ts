@@ -267,6 +267,42 @@ t.test('a seller confirms a hold for an order, gives one back, and recalls what 
   await korean.getByText('반납1').waitFor();
 });
 
+t.test('a seller recalls a coupon without holds that was paused and opens again later', async (t) => {
+  const opensAt = new Date(Date.now() + 86_400_000).toISOString();
+  const couponId = await register({ name: 'Issued by mistake', quantity: 5 });
+  for (const member of ['r-1', 'r-2', 'r-3'])
+    await client.call(`/v1/coupons/${couponId}/download`, {
+      ...{ method: 'POST', token: await signToken(member, 'member') },
+    });
+  await client.call(`/v1/me/coupons/${couponId}/use`, {
+    ...{ method: 'POST', token: await signToken('r-1', 'member') },
+  });
+  const act = (what: string) => client.call(`/v1/coupons/${couponId}/${what}`, { method: 'POST', token });
+  const recall = seller.getByRole('button', { name: 'Recall all unused' });
+  const dialog = seller.getByRole('dialog');
+
+  await seller.goto(`${server.origin}/#/sell/${couponId}/holds`);
+  await seller.getByText('This coupon has no holds').waitFor();
+  await seller.getByText('Pause or close the coupon first').waitFor();
+  t.equal(await recall.count(), 0, 'not while it is open');
+  await act('pause');
+  await client.call(`/v1/coupons/${couponId}`, { method: 'PATCH', token, body: { opensAt } });
+  await recall.click();
+  await dialog.getByText('Recall 2 issuances?').waitFor();
+  // Resumed elsewhere meanwhile: nothing is taken back, and the dialog shows why.
+  await act('resume');
+  await dialog.getByRole('button', { name: 'Recall all unused' }).click();
+  await dialog.getByText('Pause or close the coupon first').waitFor();
+  await act('pause');
+  await dialog.getByRole('button', { name: 'Recall all unused' }).click();
+  await seller.getByText('2 issuances were taken back.').waitFor();
+  await dialog.waitFor({ state: 'detached' });
+  await recall.click();
+  await seller.getByText('There is nothing to recall.').waitFor();
+  const stats = await client.call(`/v1/coupons/${couponId}/stats`, { token });
+  t.match(stats.body, { recorded: 1, redeemed: 1, remaining: 4 }, 'what was used stays');
+});
+
 t.test('pages complained about nothing', (t) => {
   t.same(browser.complaints, []);
   t.end();
