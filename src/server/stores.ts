@@ -221,6 +221,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
         {
           versions: redis.versions,
           bell: redis.bell,
+          queue: redis.queue,
           recovery: { coupons, scheduler: systemScheduler },
           admitted: redis.admitted,
         },
@@ -277,11 +278,12 @@ function withRegistry(
   news: {
     readonly versions: Versions;
     readonly bell?: RecorderBell;
+    readonly queue?: IssuanceQueue;
     readonly recovery?: CouponWarmerPorts['recovery'];
     readonly admitted?: AdmittedIssuances;
   },
 ) {
-  const { versions, bell, recovery, admitted } = news;
+  const { versions, bell, queue, recovery, admitted } = news;
   const { admission, ledger, audit, catalogue, changes } = stores;
   const warmer = new CouponWarmer({
     admission,
@@ -311,6 +313,7 @@ function withRegistry(
   const takeBack = new TakeBack({ admission, bell, catalogue, holds: stores.holdLedger, versions });
   const holds = new Holds({
     ...{ takeBack, admission, catalogue, warmer, holds: stores.holdLedger, clock: systemClock },
+    queue,
   });
   const finalHolders = new FinalHolders({ admission, warmer, settledRows });
   const feed = new EventFeed({ events: stores.events, admission, settledRows, clock: systemClock });

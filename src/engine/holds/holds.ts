@@ -1,6 +1,6 @@
 /** Confirms holds, releases them, and recalls unused issuances, for the front end. */
 import type { Clock } from '../domain/clock.js';
-import { couponState, type CouponId } from '../domain/coupon.js';
+import { couponState, type CouponId, type CouponSnapshot } from '../domain/coupon.js';
 import { StoreOutcomeUnknownError, StoreUnavailableError } from '../domain/errors.js';
 import { STEP_ISSUANCES_MAX } from '../domain/limits.js';
 import { holderFields } from '../domain/holder.js';
@@ -9,6 +9,7 @@ import type { Admission, NumberedHolder } from '../ports/admission.js';
 import type { AuditActor, AuditEntry } from '../ports/audit-log.js';
 import type { CouponCatalogue, CouponRecord } from '../ports/coupon-catalogue.js';
 import type { ConfirmResult, HoldLedger } from '../ports/hold-ledger.js';
+import type { IssuanceQueue } from '../ports/issuance-queue.js';
 import type { IssuanceName } from '../ports/redemption-ledger.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
 import type { TakeBack } from './take-back.js';
@@ -19,6 +20,8 @@ export interface HoldsPorts {
   readonly catalogue: Pick<CouponCatalogue, 'find'>;
   readonly holds: HoldLedger;
   readonly warmer: Pick<CouponWarmer, 'prepare'>;
+  /** None where an issuance is recorded in the step that decides it. */
+  readonly queue: Pick<IssuanceQueue, 'depths'> | undefined;
   readonly clock: Clock;
 }
 
@@ -39,10 +42,20 @@ export type RecallResult =
       /** Where the next call continues; `undefined`: every recorded issuance was read. */
       readonly next: number | undefined;
       readonly remaining: number;
+      /** Rows that are neither used nor confirmed, now. */
+      readonly unused: number;
+      /** Issuances whose rows were on their way, or came after they were passed: a recall from the beginning finds them. */
+      readonly unrecorded: number;
     }
   /** Units that come back would be issued again at once. */
   | { readonly status: 'not_stopped' }
   | { readonly status: 'unknown_coupon' | 'not_ready' };
+
+export interface UnusedCounts {
+  /** Rows that are neither used nor confirmed. */
+  readonly unused: number;
+  readonly unrecorded: number;
+}
 
 /** Attempts of one command whose coupon is rebuilt, or whose hold changes, meanwhile. */
 const TRIES_MAX = 3;
@@ -50,9 +63,12 @@ const TRIES_MAX = 3;
 /** @throws StoreUnavailableError: nothing was changed. StoreOutcomeUnknownError: repeat it, which every method allows. */
 export class Holds {
   readonly #ports: HoldsPorts;
+  readonly #recallMax: number;
 
-  constructor(ports: HoldsPorts) {
+  /** @param recallMax most numbers that one request recalls. */
+  constructor(ports: HoldsPorts, recallMax = STEP_ISSUANCES_MAX) {
     this.#ports = ports;
+    this.#recallMax = recallMax;
   }
 
   confirm(issuance: IssuanceName, orderId: OrderId, actor: AuditActor): Promise<ConfirmResult> {
@@ -85,19 +101,23 @@ export class Holds {
   /**
    * Takes back what is neither used nor confirmed of a coupon that is paused or closed, up to 1,000 numbers in one call.
    *
+   * Numbers whose rows may still come are counted before any row is read: where there is none, the rows of this call are all that will be.
+   * Counted afterwards, a row recorded in between was neither counted nor read, and stayed.
+   *
    * @param afterIssueNo 0, or the `next` of the previous call.
    */
   async recall(couponId: CouponId, afterIssueNo: number, by: AuditActor): Promise<RecallResult> {
-    const { admission, holds, warmer } = this.#ports;
+    const { holds } = this.#ports;
     const record = await this.#recordOf(couponId);
     if (record === undefined) return { status: 'unknown_coupon' };
-    await warmer.prepare(couponId);
-    const [snapshot] = await admission.snapshots([couponId]);
+    const snapshot = await this.#snapshot(couponId);
     if (snapshot === undefined) return { status: 'not_ready' };
     // Paused before its opening, its state is `scheduled`.
     const isClosed = couponState(snapshot, snapshot.issued, snapshot.storeNowMs) === 'closed';
     if (!snapshot.paused && !isClosed) return { status: 'not_stopped' };
-    const head = await holds.openHead(couponId, afterIssueNo, STEP_ISSUANCES_MAX, 0);
+    const unrecorded = await this.#unrecorded(couponId);
+    if (unrecorded === undefined) return { status: 'not_ready' };
+    const head = await holds.openHead(couponId, afterIssueNo, this.#recallMax, 0);
     const audit = (taken: readonly NumberedHolder[]): AuditEntry =>
       this.#entry(by, 'coupon_recalled', couponId, {
         count: taken.length,
@@ -112,13 +132,38 @@ export class Holds {
     });
     if (taken === 'stale') return { status: 'not_ready' };
     const remaining = await this.#returned(couponId, taken);
-    const next = head?.count === STEP_ISSUANCES_MAX ? head.lastNo : undefined;
-    return { status: 'recalled', count: taken.length, next, remaining };
+    const unused = await takenBackSince(() => holds.openCount(couponId, 0));
+    const recalled = { status: 'recalled', count: taken.length, remaining, unused } as const;
+    if (head?.count === this.#recallMax) return { ...recalled, next: head.lastNo, unrecorded };
+    // Rows left now were recorded after they were passed.
+    return { ...recalled, next: undefined, unrecorded: Math.max(unrecorded, unused) };
   }
 
-  /** The second step of a take-back, after which no fault may be taken for "nothing was attempted". @returns the units in stock. */
+  /** Counts what a recall from the beginning would take back, now and once it is recorded. */
+  async unused(couponId: CouponId, afterIssueNo: number): Promise<UnusedCounts | undefined> {
+    if ((await this.#snapshot(couponId)) === undefined) return undefined;
+    const unrecorded = await this.#unrecorded(couponId);
+    if (unrecorded === undefined) return undefined;
+    return { unrecorded, unused: await this.#ports.holds.openCount(couponId, afterIssueNo) };
+  }
+
+  async #snapshot(couponId: CouponId): Promise<CouponSnapshot | undefined> {
+    await this.#ports.warmer.prepare(couponId);
+    const [snapshot] = await this.#ports.admission.snapshots([couponId]);
+    return snapshot;
+  }
+
+  /** `undefined`: the store has lost its queue or its claims, or the coupon is out of service. */
+  async #unrecorded(couponId: CouponId): Promise<number | undefined> {
+    const { queue } = this.#ports;
+    if (queue === undefined) return 0;
+    const [depth] = await queue.depths([couponId]);
+    return depth && depth.queued + depth.claimed;
+  }
+
+  /** The second step of a take-back. @returns the units in stock. */
   async #returned(couponId: CouponId, taken: readonly NumberedHolder[]): Promise<number> {
-    try {
+    return takenBackSince(async () => {
       let reply = await this.#ports.takeBack.returnToStock(couponId, taken);
       if (reply === 'not_ready') {
         await this.#ports.warmer.prepare(couponId);
@@ -127,12 +172,7 @@ export class Holds {
       if (reply === 'not_ready')
         throw new StoreUnavailableError('The coupon is being verified or rebuilt. Try again in a moment.');
       return reply.snapshot.quantity - reply.snapshot.issued;
-    } catch (fault) {
-      if (!(fault instanceof StoreUnavailableError)) throw fault;
-      const text =
-        'The issuances are taken back in the database, but Redis may not be updated yet. Send the same request again.';
-      throw new StoreOutcomeUnknownError(text, { cause: fault });
-    }
+    });
   }
 
   async #recordOf(couponId: CouponId): Promise<CouponRecord | undefined> {
@@ -148,5 +188,17 @@ export class Holds {
   ): AuditEntry {
     const atMs = this.#ports.clock.nowMs();
     return { atMs, actor, action, target: `coupon ${couponId}`, detail: { ...detail } };
+  }
+}
+
+/** No fault after the first step of a take-back may be taken for "nothing was attempted". */
+async function takenBackSince<Result>(step: () => Promise<Result>): Promise<Result> {
+  try {
+    return await step();
+  } catch (fault) {
+    if (!(fault instanceof StoreUnavailableError)) throw fault;
+    const text =
+      'The issuances are taken back in the database, but Redis may not be updated yet. Send the same request again.';
+    throw new StoreOutcomeUnknownError(text, { cause: fault });
   }
 }

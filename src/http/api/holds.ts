@@ -1,11 +1,9 @@
 /** Confirms and releases holds: by the seller's side under a number, by the member itself. Recalls what was not used. */
 import type { AuditActor } from '../../engine/ports/audit-log.js';
 import type { ConfirmResult, EndedHold, HoldLedger } from '../../engine/ports/hold-ledger.js';
-import type { IssuanceQueue } from '../../engine/ports/issuance-queue.js';
 import type { IssuanceName } from '../../engine/ports/redemption-ledger.js';
 import type { Holds } from '../../engine/holds/holds.js';
 import type { OrderId } from '../../engine/domain/redemption.js';
-import type { CouponId } from '../../engine/domain/coupon.js';
 import { holderFields } from '../../engine/domain/holder.js';
 import type { Identity } from '../wire/identity.js';
 import type {
@@ -27,8 +25,7 @@ import { ownedCoupon } from './owned-coupon.js';
 
 export interface HoldPorts extends NamedIssuancePorts {
   readonly holds: Holds;
-  readonly holdLedger: Pick<HoldLedger, 'openCount' | 'openRows'>;
-  readonly queue: Pick<IssuanceQueue, 'depths'> | undefined;
+  readonly holdLedger: Pick<HoldLedger, 'openRows'>;
 }
 
 /** Counts confirmations, for `GET /metrics`. */
@@ -90,21 +87,18 @@ export class HoldHandlers {
   async recall(request: ApiRequest, seller: Identity): Promise<Reply> {
     const { couponId } = await ownedCoupon(this.#ports.registry, request, seller);
     const { after, dryRun } = parseBody(recallInput, request);
-    const { holds, holdLedger, queue } = this.#ports;
+    const { holds } = this.#ports;
     if (dryRun) {
-      const unused = await holdLedger.openCount(couponId, after);
-      return json(200, {
-        ...{ couponId, recalled: 0, unused, unrecorded: await this.#unrecorded(couponId, queue), next: null },
-      } satisfies RecallAnswer);
+      const counts = await holds.unused(couponId, after);
+      if (counts === undefined) return refuseUnready();
+      return json(200, { couponId, recalled: 0, ...counts, next: null } satisfies RecallAnswer);
     }
     const result = await holds.recall(couponId, after, callerActor(request, seller));
     switch (result.status) {
       case 'recalled': {
-        const { count, next = null, remaining } = result;
+        const { count, next = null, remaining, unused, unrecorded } = result;
         return json(200, {
-          ...{ couponId, recalled: count, next, remaining },
-          unused: await holdLedger.openCount(couponId, 0),
-          unrecorded: await this.#unrecorded(couponId, queue),
+          ...{ couponId, recalled: count, next, remaining, unused, unrecorded },
         } satisfies RecallAnswer);
       }
       case 'not_stopped':
@@ -115,17 +109,8 @@ export class HoldHandlers {
       case 'unknown_coupon':
         return refuse('unknown_coupon', 'There is no coupon with this id.');
       case 'not_ready':
-        return refuse(
-          'not_ready',
-          'The coupon is being verified or rebuilt. Nothing was changed. Try again in a moment.',
-        );
+        return refuseUnready();
     }
-  }
-
-  /** Issuances whose rows are still to come: a recall finds them later. */
-  async #unrecorded(couponId: CouponId, queue: HoldPorts['queue']): Promise<number> {
-    const [depth] = queue === undefined ? [] : await queue.depths([couponId]);
-    return depth === undefined ? 0 : depth.queued + depth.claimed;
   }
 
   async #confirm(issuance: IssuanceName, orderId: OrderId, actor: AuditActor): Promise<Reply> {
@@ -190,16 +175,20 @@ export class HoldHandlers {
           'The hold is confirmed, so it cannot be released. The seller can revoke the issuance.',
         );
       case 'not_ready':
-        return refuse(
-          'not_ready',
-          'The coupon is being verified or rebuilt. Nothing was changed. Try again in a moment.',
-        );
+        return refuseUnready();
     }
   }
 }
 
 function refuseWithoutHold(): never {
   return refuse('no_hold', 'This coupon has no holdSeconds: its issuances need no confirmation.');
+}
+
+function refuseUnready(): never {
+  return refuse(
+    'not_ready',
+    'The coupon is being verified or rebuilt. Nothing was changed. Try again in a moment.',
+  );
 }
 
 function confirmationBody({

@@ -106,7 +106,9 @@ export const recallAnswer = z.object({
   couponId,
   recalled: count.meta({ description: 'Taken back by this request.' }),
   unused: count.meta({ description: 'Recorded issuances that are neither used nor confirmed, now.' }),
-  unrecorded: count.meta({ description: 'Issuances whose rows are still to come. Repeat until it is 0.' }),
+  unrecorded: count.meta({
+    description: 'Issuances whose rows were still to come. Repeat from the beginning until it is 0.',
+  }),
   next: z.int().nullable().meta({ description: 'Send it as `after` for the next 1,000; null at the end.' }),
   remaining: count.optional().meta({ description: 'Units in stock now.' }),
 });

@@ -131,7 +131,9 @@ export async function startEmbeddedServer(
     issuanceSearch: stores.issuanceSearch,
     redemptions: stores.redemptions,
     holdLedger: stores.holdLedger,
-    holds: new Holds({ takeBack, admission, catalogue, warmer, holds: stores.holdLedger, clock }),
+    holds: new Holds({
+      ...{ takeBack, admission, catalogue, warmer, queue: undefined, holds: stores.holdLedger, clock },
+    }),
     serverKeys: stores.serverKeys,
     catalogue,
     auditLog: stores.auditLog,

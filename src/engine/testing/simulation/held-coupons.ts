@@ -12,6 +12,7 @@ import { HoldSweeper } from '../../holds/hold-sweeper.js';
 import { Holds } from '../../holds/holds.js';
 import { TakeBack, type TakeBackPorts } from '../../holds/take-back.js';
 import type { HoldLedger } from '../../ports/hold-ledger.js';
+import type { IssuanceQueue } from '../../ports/issuance-queue.js';
 import type { CouponWarmer } from '../../recovery/coupon-warmer.js';
 import type { Planting } from './planting.js';
 import { STORE_OFFSET_MS } from './scenario.js';
@@ -21,6 +22,8 @@ import type { SimulatedDatabase } from './simulated-database.js';
 /** What is left of the grace. */
 const GRACE_LEFT_MS = 20;
 const HASTE = 20;
+/** Few, so that a recall takes several requests. */
+const RECALL_MAX = 2;
 /** Added to an instant of the history's axis, it is one of the database's clock. */
 export const DATABASE_OFFSET_MS = STORE_OFFSET_MS + HOLD_GRACE_MS - GRACE_LEFT_MS;
 /** After its end a hold is taken back within this, if no fault is left: the grace, two sweeps, and a coupon that is checked seldom. */
@@ -33,12 +36,13 @@ export interface HeldCouponsPorts extends SettledRowsPorts, Omit<TakeBackPorts, 
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly holdLedger: HoldLedger;
+  readonly queue: Pick<IssuanceQueue, 'depths'>;
   onFault(fault: unknown): void;
 }
 
 /** For an API process. */
 export function holdsOf(ports: HeldCouponsPorts, planting: Planting): Holds {
-  return new Holds({ ...ports, holds: ports.holdLedger, takeBack: takeBackOf(ports, planting) });
+  return new Holds({ ...ports, holds: ports.holdLedger, takeBack: takeBackOf(ports, planting) }, RECALL_MAX);
 }
 
 /** For a recorder. */
