@@ -17,6 +17,7 @@ import type {
   ObservedTerms,
   RuleSpan,
   SellerCall,
+  TakenBackIssuance,
 } from '../../src/engine/testing/checker/history.js';
 import { type Evidence, holderNamed } from './evidence.js';
 
@@ -93,7 +94,8 @@ export function check(requests: readonly CrowdRequest[], evidence: Evidence, opt
       : { limits: [{ fromMs: -Infinity, perMember: options.perMember }] }),
     ...{ listed, excludes },
     ...(rules === undefined ? {} : { rules }),
-    holds: holdsOf(requests, evidence, options),
+    takenBack: takenBackOf(requests, evidence, options.holds?.released),
+    holds: holdsOf(evidence, options),
     planted: [...evidence.deadLetters, ...(store?.winners ?? [])].filter(isPlanted),
     final: {
       ...evidence,
@@ -112,28 +114,29 @@ export function check(requests: readonly CrowdRequest[], evidence: Evidence, opt
   };
 }
 
-function holdsOf(
-  requests: readonly CrowdRequest[],
-  { confirmed, ended }: Evidence,
-  { holds }: CheckOptions,
-): HoldHistory | undefined {
+function holdsOf({ confirmed }: Evidence, { holds }: CheckOptions): HoldHistory | undefined {
   if (holds === undefined) return undefined;
+  const { holdSeconds, calls, allOver } = holds;
+  return { holdMs: holdSeconds * 1_000, allOver, calls, confirmed, ordersOutliveRows: false };
+}
+
+function takenBackOf(
+  requests: readonly CrowdRequest[],
+  { ended }: Evidence,
+  released: ReadonlySet<number> | undefined,
+): TakenBackIssuance[] {
   const issuedMs = new Map(
     requests.flatMap(({ issueNo, storeMs }) => (issueNo === undefined ? [] : [[issueNo, storeMs]])),
   );
-  const { holdSeconds, calls, released, allOver } = holds;
   const offsetMs = Date.now() - performance.now();
-  return {
-    ...{ holdMs: holdSeconds * 1_000, allOver, calls, confirmed, ordersOutliveRows: false },
-    ended: ended.map((hold) => ({
-      ...hold,
-      issuedAtMs: issuedMs.get(hold.issueNo) ?? -Infinity,
-      endedMs: hold.revokedAtMs - offsetMs,
-      // No client can see it.
-      returnedMs: undefined,
-      wasReleased: released.has(hold.issueNo),
-    })),
-  };
+  return ended.map((one) => ({
+    ...one,
+    issuedAtMs: issuedMs.get(one.issueNo) ?? -Infinity,
+    endedMs: one.revokedAtMs - offsetMs,
+    // No client can see it.
+    returnedMs: undefined,
+    wasReleased: released?.has(one.issueNo) === true,
+  }));
 }
 
 /** I5 is promised when idle; issuances still queued or claimed then will never be recorded. */

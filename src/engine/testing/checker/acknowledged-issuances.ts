@@ -1,6 +1,6 @@
 /** Collects every issuance by number from answers, rows, revocations, dead letters and the store. */
 import type { Issuance, HolderId } from '../../domain/coupon.js';
-import type { DownloadCall, History, HoldHistory, SellerCall } from './history.js';
+import type { DownloadCall, History, SellerCall } from './history.js';
 import { mayBeInForce } from './possible-terms.js';
 
 /** An answer that named a number. */
@@ -15,9 +15,9 @@ export class AcknowledgedIssuances {
   /** In the order in which they were made. */
   readonly callsOf: ReadonlyMap<HolderId, readonly DownloadCall[]>;
   readonly rowOf: ReadonlyMap<number, Issuance>;
-  /** Number → earliest invocation of a call to revoke it that was not refused, or when its hold was taken back. */
+  /** Number → earliest invocation of a call to revoke it that was not refused, or when it was taken back. */
   readonly revokeAskedMs: ReadonlyMap<number, number>;
-  /** Number → earliest certain answer, or when the unit of its hold came back to stock. */
+  /** Number → earliest certain answer, or when its unit was taken back to stock. */
   readonly revokeDoneMs: ReadonlyMap<number, number>;
 
   /** Number → the latest instant at which it was given; more than one only after a loss. */
@@ -38,7 +38,7 @@ export class AcknowledgedIssuances {
     const asked = new Map<number, number>();
     const done = new Map<number, number>();
     for (const call of history.sellerCalls) noteRevoke(call, asked, done);
-    if (history.holds !== undefined) noteTakenBack(history, history.holds, asked, done);
+    noteTakenBack(history, asked, done);
     this.revokeAskedMs = asked;
     this.revokeDoneMs = done;
   }
@@ -95,12 +95,11 @@ function noteRevoke(call: SellerCall, asked: Map<number, number>, done: Map<numb
 }
 
 function noteTakenBack(
-  { losses, instantMs }: History,
-  { ended }: HoldHistory,
+  { losses, instantMs, takenBack = [] }: History,
   asked: Map<number, number>,
   done: Map<number, number>,
 ): void {
-  for (const { issueNo, endedMs, returnedMs } of ended) {
+  for (const { issueNo, endedMs, returnedMs } of takenBack) {
     asked.set(issueNo, Math.min(asked.get(issueNo) ?? Infinity, endedMs - instantMs));
     // An older copy of the store may bring the member back, until the revocation is followed again.
     if (returnedMs === undefined || losses.length > 0) continue;

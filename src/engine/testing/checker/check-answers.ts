@@ -225,7 +225,7 @@ function wasForgotten({ history }: AcknowledgedIssuances, wonMs: number, atMs: n
 function mayNotHaveNews({ history }: AcknowledgedIssuances, wonMs: number, sinceMs: number): boolean {
   if (history.losses.some(({ atMs }) => atMs <= wonMs + history.instantMs && atMs >= sinceMs)) return true;
   // A unit that came back, as news of a revoke.
-  const cameBack = history.holds?.ended.some(
+  const cameBack = history.takenBack?.some(
     ({ endedMs, returnedMs }) =>
       endedMs <= wonMs + history.instantMs && (returnedMs ?? endedMs + history.lateMs) >= sinceMs,
   );

@@ -1,12 +1,12 @@
 import t from 'tap';
 import type { MemberId } from '../../domain/coupon.js';
 import type { OrderId } from '../../domain/redemption.js';
-import type { ConfirmCall, FinalState, History, HoldHistory, TakenBackHold } from './history.js';
+import type { ConfirmCall, FinalState, History, HoldHistory, TakenBackIssuance } from './history.js';
 import { history, holds, OPEN_TERMS, broken } from './checker-fixture.js';
 
 t.test('I12: of confirmation and expiry exactly one happens', async (t) => {
   const orderOf = (text: string): OrderId => text as OrderId;
-  const ended = (issueNo: number, more: Partial<TakenBackHold> = {}): TakenBackHold => ({
+  const ended = (issueNo: number, more: Partial<TakenBackIssuance> = {}): TakenBackIssuance => ({
     ...{
       issueNo,
       holder: 'a' as MemberId,
@@ -22,13 +22,14 @@ t.test('I12: of confirmation and expiry exactly one happens', async (t) => {
     ...{ issueNo, orderId: orderOf(order), byNumber: true, invokedMs: 50, answer },
   });
   const confirmed = new Map([1, 2].map((issueNo) => [issueNo, orderOf(`o-${issueNo}`)] as const));
-  const held = (some: Partial<HoldHistory> = {}, final: Partial<FinalState> = {}): History =>
+  const held = (
+    { ended: takenBack = [], ...some }: Partial<HoldHistory> & { ended?: TakenBackIssuance[] } = {},
+    final: Partial<FinalState> = {},
+  ): History =>
     history(
       {
-        holds: {
-          ...{ holdMs: 100, allOver: true, ordersOutliveRows: true, calls: [], confirmed, ended: [] },
-          ...some,
-        },
+        takenBack,
+        holds: { ...{ holdMs: 100, allOver: true, ordersOutliveRows: true, calls: [], confirmed }, ...some },
       },
       final,
     );

@@ -1,16 +1,16 @@
 /** Checks I12 and the part of I6 about holds: of confirmation and expiry one happens, and what was not confirmed comes back to stock. */
 import type { AcknowledgedIssuances } from './acknowledged-issuances.js';
-import type { ConfirmCall, HoldHistory, Violation } from './history.js';
+import type { ConfirmCall, HoldHistory, TakenBackIssuance, Violation } from './history.js';
 
 const violation = (what: string): Violation => ({ promise: 'I12', what });
 
 export function checkHolds(facts: AcknowledgedIssuances): Violation[] {
-  const { holds } = facts.history;
+  const { holds, takenBack = [] } = facts.history;
   if (holds === undefined) return [];
   return [
     ...holds.calls.flatMap((call) => answerTrue(call, holds, facts)),
     ...endedInTime(holds, facts),
-    ...eitherOr(holds),
+    ...eitherOr(holds, takenBack),
     ...allEnded(holds, facts),
   ];
 }
@@ -21,8 +21,9 @@ function answerTrue(
   facts: AcknowledgedIssuances,
 ) {
   const { rowOf, revokeAskedMs } = facts;
+  const { takenBack = [] } = facts.history;
   const order = holds.confirmed.get(issueNo);
-  const hasEnded = holds.ended.some((ended) => ended.issueNo === issueNo);
+  const hasEnded = takenBack.some((ended) => ended.issueNo === issueNo);
   switch (answer) {
     case 'confirmed':
     case 'repeated': {
@@ -48,21 +49,18 @@ function answerTrue(
   }
 }
 
-/** A hold runs out after its time and not before, unless it is released. */
-function endedInTime({ ended, holdMs }: HoldHistory, facts: AcknowledgedIssuances): Violation[] {
-  return ended.flatMap(({ issueNo, issuedAtMs, endedMs, reason, wasReleased }) => {
-    if (
-      reason === 'hold_released'
-        ? wasReleased
-        : endedMs >= facts.trueMs(issuedAtMs) + holdMs - facts.history.instantMs
-    )
-      return [];
+/** A hold runs out after its time and not before, unless it is released. Recalls are judged by check-recalls.ts. */
+function endedInTime({ holdMs }: HoldHistory, facts: AcknowledgedIssuances): Violation[] {
+  const { takenBack = [], instantMs } = facts.history;
+  return takenBack.flatMap(({ issueNo, issuedAtMs, endedMs, reason, wasReleased }) => {
+    if (reason === 'recalled' || (reason === 'hold_released' && wasReleased)) return [];
+    if (reason === 'hold_expired' && endedMs >= facts.trueMs(issuedAtMs) + holdMs - instantMs) return [];
     return [violation(`number ${issueNo} was taken back at ${Math.round(endedMs)}, before its time`)];
   });
 }
 
-function eitherOr({ confirmed, ended }: HoldHistory): Violation[] {
-  return ended.flatMap(({ issueNo }) =>
+function eitherOr({ confirmed }: HoldHistory, takenBack: readonly TakenBackIssuance[]): Violation[] {
+  return takenBack.flatMap(({ issueNo }) =>
     confirmed.has(issueNo) ? [violation(`number ${issueNo} was confirmed and taken back`)] : [],
   );
 }

@@ -64,19 +64,19 @@ function settled({ final }: History): Violation[] {
 }
 
 /** Each change that is done has one entry of its own, one of unknown outcome at most one, and there are no others. */
-function audited({ sellerCalls, losses, final, holds }: History): Violation[] {
+function audited({ sellerCalls, losses, final, takenBack = [] }: History): Violation[] {
   const entries = countBy(final.audit, nameOf);
   const callsOf = new Map<string, SellerCall[]>();
   for (const call of sellerCalls) {
     const name = nameOf(call.act);
     callsOf.set(name, [...(callsOf.get(name) ?? []), call]);
   }
-  const takenBack = new Set(holds?.ended.map(({ issueNo }) => `revoke ${issueNo}`));
+  const returned = new Set(takenBack.map(({ issueNo }) => `revoke ${issueNo}`));
   const violations: Violation[] = [];
   for (const name of new Set([...entries.keys(), ...callsOf.keys()])) {
     const { least: due, most } = entriesDue(callsOf.get(name) ?? []);
-    // What a rebuild has revoked beyond the quantity, or a hold that ended, is revoked already.
-    const isRevoked = takenBack.has(name) || (name.startsWith('revoke') && losses.length > 0);
+    // What a rebuild has revoked beyond the quantity, or was taken back, is revoked already.
+    const isRevoked = returned.has(name) || (name.startsWith('revoke') && losses.length > 0);
     const least = isRevoked ? 0 : due;
     const found = entries.get(name) ?? 0;
     if (found >= least && found <= most) continue;
@@ -133,14 +133,14 @@ function refusedForAReason({ sellerCalls }: History, terms: PossibleTerms): Viol
 }
 
 /** A rebuild revokes what an older copy of the store brought back beyond the quantity; without a loss only sellers do. */
-function revokedByRequest({ sellerCalls, losses, final, holds }: History): Violation[] {
+function revokedByRequest({ sellerCalls, losses, final, takenBack = [] }: History): Violation[] {
   if (losses.length > 0) return [];
   const wanted = new Set(
     sellerCalls.flatMap(({ act, result }) =>
       act.kind === 'revoke' && (result === 'done' || result === 'unknown') ? [act.issueNo] : [],
     ),
   );
-  for (const { issueNo } of holds?.ended ?? []) wanted.add(issueNo);
+  for (const { issueNo } of takenBack) wanted.add(issueNo);
   return [...final.revoked.keys()].flatMap((issueNo) =>
     wanted.has(issueNo)
       ? []

@@ -2,6 +2,7 @@
 import { checkAnswers, wonByLateCommand } from './check-answers.js';
 import { checkEligible } from './check-eligible.js';
 import { checkHolds } from './check-holds.js';
+import { checkRecalls } from './check-recalls.js';
 import { checkSellers } from './check-sellers.js';
 import { checkIssuances } from './check-issuances.js';
 import { checkUnits } from './check-units.js';
@@ -18,6 +19,7 @@ export function checkHistory(history: History): Verdict {
       ...checkIssuances(facts, terms),
       ...checkUnits(facts),
       ...checkHolds(facts),
+      ...checkRecalls(facts),
       ...checkAnswers(facts, terms),
       ...checkEligible(facts),
       ...checkSellers(history, terms),

@@ -110,8 +110,8 @@ export interface ConfirmCall {
   answer: ConfirmResult['status'] | undefined;
 }
 
-/** A hold that was taken back. */
-export interface TakenBackHold extends EndedHold {
+/** An issuance that was taken back: its hold ran out or was released, or its coupon was recalled. */
+export interface TakenBackIssuance extends EndedHold {
   /** By the clock of the store that decided. */
   readonly issuedAtMs: number;
   /** When the ledger took it back, on the axis of the history. */
@@ -130,15 +130,33 @@ export interface HoldHistory {
   readonly confirmed: ReadonlyMap<number, OrderId>;
   /** `confirmed` has the orders of revoked rows too; the tables of the database have those of rows alone. */
   readonly ordersOutliveRows: boolean;
-  readonly ended: readonly TakenBackHold[];
   /** At the end every hold had the time to run out and come back. */
   readonly allOver: boolean;
+}
+
+/** A request to take back what is not used. */
+export interface RecallCall extends TimeSpan {
+  /** It was answered that no number is left, and none is on its way to its row. */
+  readonly isLast: boolean;
+}
+
+export interface RecallHistory {
+  /** A request without an answer ends with the time in which it may be carried out. */
+  readonly calls: readonly RecallCall[];
+  /** Numbers that are used or confirmed in the end. */
+  readonly used: ReadonlySet<number>;
+  /** Numbers whose redemption was acknowledged and never cancelled. */
+  readonly redeemed: ReadonlySet<number>;
+  /** The seller has begun, and was never answered that it is done. */
+  readonly isPending: boolean;
+  /** Numbers taken back, by the audit log. */
+  readonly audited: number;
 }
 
 /** Holders of another coupon, which is closed: they may not have this one. */
 export interface ExcludedHolders {
   readonly rows: readonly Issuance[];
-  readonly ended: readonly TakenBackHold[];
+  readonly ended: readonly TakenBackIssuance[];
   /** By a row or a revocation. */
   readonly everHeldBy: ReadonlySet<MemberId>;
 }
@@ -160,6 +178,9 @@ export interface History {
   readonly limits?: readonly UnitLimit[];
   /** From here on every fault is over; calls sent later must have definite answers. */
   readonly healedMs: number;
+  readonly takenBack?: readonly TakenBackIssuance[];
+  /** Absent where the coupon was not recalled. */
+  readonly recall?: RecallHistory | undefined;
   /** Absent where the coupon has no holds. */
   readonly holds?: HoldHistory | undefined;
   /** When the final state was taken. */

@@ -35,8 +35,11 @@ function describeCoupon({ couponId, history }: CouponHistory): string[] {
   for (const { issueNo, orderId, invokedMs, answer = 'lost' } of history.holds?.calls ?? []) {
     events.push([invokedMs, `order ${orderId} confirms ${issueNo} → ${answer}`]);
   }
-  for (const { issueNo, reason, endedMs, returnedMs } of history.holds?.ended ?? []) {
+  for (const { issueNo, reason, endedMs, returnedMs } of history.takenBack ?? []) {
     events.push([endedMs, `${reason}: ${issueNo}, in stock at ${instant(returnedMs)}`]);
+  }
+  for (const { fromMs, toMs, isLast } of history.recall?.calls ?? []) {
+    events.push([fromMs, `recall → ${isLast ? 'done' : 'more to do'} at ${instant(toMs)}`]);
   }
   events.push([history.healedMs, 'all faults are over'], [history.endMs, 'the end']);
   for (const { toMs, terms } of history.observed) events.push([toMs, `in force: ${JSON.stringify(terms)}`]);

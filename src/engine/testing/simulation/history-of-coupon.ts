@@ -9,7 +9,8 @@ import type {
   History,
   HoldHistory,
   ObservedTerms,
-  TakenBackHold,
+  RecallHistory,
+  TakenBackIssuance,
   UnitLimit,
 } from '../checker/history.js';
 import { ADMIT_DEADLINE_MS, CALL_DEADLINE_MS, FREEZE_MAX_MS, STORE_OFFSET_MS } from './scenario.js';
@@ -20,6 +21,7 @@ import type { SimulatedExclusion } from './simulated-exclusion.js';
 import type { SimulatedMembers } from './simulated-members.js';
 import type { SimulatedOrders } from './simulated-orders.js';
 import { LATE_MAX_MS } from './simulated-network.js';
+import type { SimulatedRecall } from './simulated-recall.js';
 import type { SimulatedSellers } from './simulated-sellers.js';
 import type { TermsInstalled } from './stored-coupon.js';
 import type { SimulatedWorld } from './simulated-world.js';
@@ -40,10 +42,11 @@ export interface SimulatedCoupon {
   readonly orders: SimulatedOrders | undefined;
   readonly members: SimulatedMembers;
   readonly sellers: SimulatedSellers;
+  readonly recall: SimulatedRecall | undefined;
 }
 
 export function historyOf(
-  { couponId, terms, limits, eligibility, exclusion, orders, members, sellers }: SimulatedCoupon,
+  { couponId, terms, limits, eligibility, exclusion, orders, members, sellers, recall }: SimulatedCoupon,
   world: SimulatedWorld,
   scenario: Scenario,
   healedMs: number,
@@ -54,6 +57,8 @@ export function historyOf(
     downloads: members.calls,
     sellerCalls: sellers.calls,
     rules: eligibility.rules,
+    takenBack: takenBack(world, couponId, orders?.released ?? new Set()),
+    recall: recall && recallOf(world, couponId, recall),
     holds: orders && holdsAndOrders(world, scenario, couponId, orders),
     excludes: exclusion && excludedHolders(world, exclusion.other),
     observed: world.store.installed.flatMap((one) => (one.couponId === couponId ? observedOf(one) : [])),
@@ -74,22 +79,21 @@ function holdsAndOrders(
   world: SimulatedWorld,
   { holdMs = 0 }: Scenario,
   couponId: CouponId,
-  { calls, released }: SimulatedOrders,
+  { calls }: SimulatedOrders,
 ): HoldHistory {
   const { confirmed } = world.database.ledgerOf(couponId);
   return {
     ...{ holdMs, allOver: true, ordersOutliveRows: true },
     calls,
     confirmed: new Map([...confirmed].map(([issueNo, { orderId }]) => [issueNo, orderId])),
-    ended: endedHolds(world, couponId, released),
   };
 }
 
-function endedHolds(
+function takenBack(
   { store, database }: SimulatedWorld,
   couponId: CouponId,
   released: ReadonlySet<number>,
-): TakenBackHold[] {
+): TakenBackIssuance[] {
   return [...database.ledgerOf(couponId).ended.values()].map((row) => {
     const returnedMs = store.returnedMs.get(`${couponId}/${row.issueNo}`);
     return {
@@ -101,12 +105,33 @@ function endedHolds(
   });
 }
 
+function recallOf(
+  { database }: SimulatedWorld,
+  couponId: CouponId,
+  { calls, isPending }: SimulatedRecall,
+): RecallHistory {
+  const { confirmed } = database.ledgerOf(couponId);
+  const counts = database.changes.auditLog.map(({ action, target, detail }) =>
+    action === 'coupon_recalled' && target === `coupon ${couponId}` ? Number(detail['count']) : 0,
+  );
+  return {
+    calls: calls.map(({ invokedMs, answeredMs, isLast }) => ({
+      ...{ fromMs: invokedMs, toMs: answeredMs ?? invokedMs + SELLER_LATE_MS, isLast },
+    })),
+    used: new Set(confirmed.keys()),
+    // The orders of confirmations are checked with the holds.
+    redeemed: new Set(),
+    isPending,
+    audited: counts.reduce((sum, count) => sum + count, 0),
+  };
+}
+
 function excludedHolders(world: SimulatedWorld, other: CouponId): ExcludedHolders {
   const { rows, revoked } = world.database.ledgerOf(other);
   const holders = [...[...rows.values()].map(({ holder }) => holder), ...revoked.values()];
   return {
     rows: [...rows.values()],
-    ended: endedHolds(world, other, new Set()),
+    ended: takenBack(world, other, new Set()),
     everHeldBy: new Set(holders.map(memberOf)),
   };
 }

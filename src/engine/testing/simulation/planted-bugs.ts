@@ -11,7 +11,7 @@ import type { AnswerEnding, ClaimName, ClaimReply, IssuanceQueue } from '../../p
 import { recoveryBugs } from './planted-recovery-bugs.js';
 import { doorBugs, exclusionBugs } from './planted-door-bugs.js';
 import { drainBugs } from './planted-drain-bugs.js';
-import { holdBugs } from './planted-hold-bugs.js';
+import { holdBugs, recallBugs } from './planted-hold-bugs.js';
 import { newsBugs } from './planted-news-bugs.js';
 import { roundBugs } from './planted-round-bugs.js';
 import { sellerBugs } from './planted-seller-bugs.js';
@@ -180,6 +180,7 @@ const plants: Readonly<Record<string, Plant>> = {
   ...doorBugs,
   ...exclusionBugs,
   ...holdBugs,
+  ...recallBugs,
   ...newsBugs,
   'number of another answered again': withStore(AlreadyOffByOne),
   'release drops one': withStore(ReleaseDropsOne),
@@ -194,6 +195,8 @@ const seldom: Readonly<Record<string, number>> = {
   'warm reads before it begins': 12_300,
   'verified on another server': 46_200,
   'a take-back that a crash cut in two stays so': 2_800,
+  'a recall skips what is claimed': 1_000,
+  'a recall takes what is confirmed': 500,
   'one unit taken back frees its member': 15_100,
 };
 

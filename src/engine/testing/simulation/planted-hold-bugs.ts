@@ -4,7 +4,7 @@ import { TRANSACTION_HOLDS_MAX } from '../../domain/limits.js';
 import type { OrderId } from '../../domain/redemption.js';
 import type { TakeBackPorts } from '../../holds/take-back.js';
 import type { NumberedHolder } from '../../ports/admission.js';
-import type { AuditActor } from '../../ports/audit-log.js';
+import type { AuditActor, AuditEntry } from '../../ports/audit-log.js';
 import type {
   ConfirmResult,
   DueHolds,
@@ -12,6 +12,7 @@ import type {
   TakeBackReason,
   TakenBack,
 } from '../../ports/hold-ledger.js';
+import type { IssuanceQueue } from '../../ports/issuance-queue.js';
 import type { IssuanceName } from '../../ports/redemption-ledger.js';
 import type { Planting, SettledReader } from './planting.js';
 import type { SimulatedDatabase } from './simulated-database.js';
@@ -30,17 +31,27 @@ class ClockDecides extends SimulatedHolds {
   }
 }
 
-/** What was open when the sweep read it is taken, whatever has happened since. */
+/** What was open when it was read is taken, whatever has happened since. */
 class TakesConfirmed extends SimulatedHolds {
+  readonly #reason: TakeBackReason;
+
+  constructor(database: SimulatedDatabase, nowMs: () => number, reason: TakeBackReason) {
+    super(database, nowMs);
+    this.#reason = reason;
+  }
+
   override revokeMany(
     couponId: CouponId,
     epoch: number,
     which: readonly NumberedHolder[] | DueHolds,
     reason: TakeBackReason,
+    audit?: (taken: readonly NumberedHolder[]) => AuditEntry,
   ): TakenBack | 'stale' {
     const { confirmed } = this.ledgerOf(couponId);
-    for (const { issueNo } of this.namedBy(couponId, which)) confirmed.delete(issueNo);
-    return super.revokeMany(couponId, epoch, which, reason);
+    if (reason === this.#reason) {
+      for (const { issueNo } of this.namedBy(couponId, which)) confirmed.delete(issueNo);
+    }
+    return super.revokeMany(couponId, epoch, which, reason, audit);
   }
 }
 
@@ -90,6 +101,19 @@ function settledUpToTheHighest(settled: SettledReader, database: SimulatedDataba
   };
 }
 
+/** A recall is done while recorders hold claims. */
+function claimsNotCounted(queue: IssuanceQueue): IssuanceQueue {
+  return {
+    claimRound: (round, answer) => queue.claimRound(round, answer),
+    ackRound: (claims, answer) => queue.ackRound(claims, answer),
+    releaseRound: (claims, answer) => queue.releaseRound(claims, answer),
+    shardOf: (couponId) => queue.shardOf(couponId),
+    withBacklog: (couponIds) => queue.withBacklog(couponIds),
+    depths: async (couponIds) =>
+      (await queue.depths(couponIds)).map((depth) => depth && { ...depth, claimed: 0 }),
+  };
+}
+
 /** A crash between the two steps, or a store that is out of reach for the second one, leaves the unit where it is. */
 function secondStepOnceAndNeverAgain({ admission, ...ports }: TakeBackPorts): TakeBackPorts {
   const tried = new Set<string>();
@@ -108,7 +132,7 @@ function secondStepOnceAndNeverAgain({ admission, ...ports }: TakeBackPorts): Ta
 export const holdBugs: Readonly<Record<string, Partial<Planting>>> = {
   'the clock decides instead of the row': { holds: (database, nowMs) => new ClockDecides(database, nowMs) },
   'a confirmation since the sweep read is taken back': {
-    holds: (database, nowMs) => new TakesConfirmed(database, nowMs),
+    holds: (database, nowMs) => new TakesConfirmed(database, nowMs, 'hold_expired'),
   },
   'the repeat of an order is refused': { holds: (database, nowMs) => new RepeatRefused(database, nowMs) },
   'the store before the ledger': { takeBack: storeBeforeLedger },
@@ -117,5 +141,12 @@ export const holdBugs: Readonly<Record<string, Partial<Planting>>> = {
   'a take-back that a crash cut in two stays so': {
     takeBack: secondStepOnceAndNeverAgain,
     reconciles: false,
+  },
+};
+
+export const recallBugs: Readonly<Record<string, Partial<Planting>>> = {
+  'a recall skips what is claimed': { queue: claimsNotCounted },
+  'a recall takes what is confirmed': {
+    holds: (database, nowMs) => new TakesConfirmed(database, nowMs, 'recalled'),
   },
 };

@@ -29,6 +29,9 @@ const HOLD_MAX_MS = 700;
 /** How many histories with several coupons have one that excludes the holders of another. */
 const EXCLUDES = 0.3;
 
+/** In how many histories coupons are recalled. */
+const RECALLED = 0.1;
+
 /** The store's clock when the history begins, if its own axis begins at 0. */
 export const STORE_OFFSET_MS = Date.UTC(2026, 10, 22, 12);
 
@@ -50,6 +53,8 @@ export interface Scenario extends Sharing {
   readonly newsLost: number;
   /** How often the subscription of an API process to the news breaks for a while. */
   readonly newsBreaks: number;
+  /** The sellers recall their coupons, each at some instant. */
+  readonly recalls: boolean;
   /** How many of each happen, at random instants. */
   readonly requests: number;
   readonly sellerActs: number;
@@ -103,6 +108,7 @@ export function drawScenario(random: Random, sharing: Random): Scenario {
     losses: drawLosses(random),
     ...drawSharing(sharing, healMs),
     newsBreaks: sharing.pick([0, 0, 0, 0, 1, 2]),
+    recalls: sharing.chance(RECALLED),
   };
 }
 

@@ -9,7 +9,7 @@ import type { Random } from './random.js';
 import { STORE_OFFSET_MS } from './scenario.js';
 import type { SimulatedWorld } from './simulated-world.js';
 
-const SELLER = { kind: 'seller', id: 'seller', address: '192.0.2.1' } as const;
+export const SELLER = { kind: 'seller', id: 'seller', address: '192.0.2.1' } as const;
 /** How many of the changes of a quantity add units to it. */
 const TOP_UPS = 0.4;
 
@@ -42,8 +42,12 @@ export class SimulatedSellers {
     return { kind: 'top_up', by: random.between(1, 3), key: `${this.#couponId}-${(this.#keys += 1)}` };
   }
 
-  /** Repeats the call until its answer is definite. */
-  act(act: SellerAct): void {
+  /**
+   * Repeats the call until its answer is definite.
+   *
+   * @param then called afterwards.
+   */
+  act(act: SellerAct, then: () => void = () => undefined): void {
     const { time, random, apis } = this.#world;
     const { process, registry } = random.pick(apis);
     const call: SellerCall = { act, invokedMs: time.nowMs(), answeredMs: undefined, result: 'unknown' };
@@ -58,11 +62,12 @@ export class SimulatedSellers {
       if (result !== 'unknown') call.answeredMs = time.nowMs();
       if (result === 'done' || result === 'refused') {
         this.#underWay -= 1;
+        then();
         return;
       }
       time.after(random.between(20, 150), () => {
         this.#underWay -= 1;
-        this.act(act);
+        this.act(act, then);
       });
     };
     if (!process.alive) {

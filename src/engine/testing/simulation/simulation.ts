@@ -16,6 +16,7 @@ import { SimulatedExclusion } from './simulated-exclusion.js';
 import { SimulatedMembers } from './simulated-members.js';
 import { SimulatedOrders } from './simulated-orders.js';
 import { LATE_MAX_MS } from './simulated-network.js';
+import { SimulatedRecall } from './simulated-recall.js';
 import { SimulatedSellers } from './simulated-sellers.js';
 import { SimulatedWorld } from './simulated-world.js';
 import { historyOf } from './history-of-coupon.js';
@@ -34,6 +35,8 @@ const RULE_SEEDS = 4_000_037;
 const HOLD_SEEDS = 5_000_011;
 /** The same for the instant at which a coupon is closed whose holders are excluded from another. */
 const EXCLUSION_SEEDS = 6_000_011;
+/** The same for recalls. */
+const RECALL_SEEDS = 8_000_009;
 /** The same for breaks of the news. */
 const NEWS_SEEDS = 7_000_003;
 /** After healing: what was under way has arrived by then. */
@@ -92,7 +95,9 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   await world.time.runUntil(scenario.healMs);
   world.heal();
   await world.time.runUntil(scenario.healMs + settleMs(scenario));
-  await untilIdle(world, () => coupons.every(({ sellers }) => !sellers.busy));
+  await untilIdle(world, () =>
+    coupons.every(({ sellers, recall }) => !sellers.busy && recall?.isPending !== true),
+  );
   for (const { couponId, members } of coupons) {
     const serves = world.store.snapshot(couponId) !== undefined;
     if (scenario.losses.length > 0 || !serves) await recovered(world, members, memberIds);
@@ -125,7 +130,7 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
 function register(
   world: SimulatedWorld,
   terms: CouponTerms,
-  { healMs, perMember, perMemberLater, holdMs }: Scenario,
+  { healMs, perMember, perMemberLater, holdMs, recalls }: Scenario,
   seed: number,
   planting: Planting,
   excludesHoldersOf: CouponId | undefined,
@@ -147,6 +152,7 @@ function register(
   ];
   const ruleRandom = new Random(seed + RULE_SEEDS + couponId);
   const eligibility = new SimulatedEligibility(ruleRandom, healMs, planting.ruleLagMaxMs);
+  const sellers = new SimulatedSellers(world, couponId, new Random(seed + TOP_UP_SEEDS + couponId));
   const exclusion = excludesHoldersOf === undefined ? undefined : new SimulatedExclusion(excludesHoldersOf);
   return {
     couponId,
@@ -162,8 +168,23 @@ function register(
       healMs,
       orders,
     ),
-    sellers: new SimulatedSellers(world, couponId, new Random(seed + TOP_UP_SEEDS + couponId)),
+    sellers,
+    recall: recalls
+      ? recallAtSomeInstant(world, couponId, sellers, healMs, new Random(seed + RECALL_SEEDS + couponId))
+      : undefined,
   };
+}
+
+function recallAtSomeInstant(
+  world: SimulatedWorld,
+  couponId: CouponId,
+  sellers: SimulatedSellers,
+  healMs: number,
+  random: Random,
+): SimulatedRecall {
+  const recall = new SimulatedRecall(world, couponId, sellers, random);
+  world.time.at(random.between(1, healMs), () => recall.begin());
+  return recall;
 }
 
 /** Until then every member of such a coupon is answered "not ready". */
