@@ -30,7 +30,10 @@ export class MemberHandlers {
     this.#door = door;
   }
 
-  /** The ledger first: a row is an answer even while the admission store is out of reach. */
+  /**
+   * The ledger first: where every unit that the member may have has a row, the admission store is not asked, and may be out of reach.
+   * With fewer rows it is asked: another unit may be on its way to its row, and a list without it would be a guess (I8).
+   */
   async issuance(request: ApiRequest, member: Identity): Promise<Reply> {
     return this.#issuance(couponIdOf(request), member.memberId, 'You do not hold this coupon.');
   }

@@ -1,6 +1,8 @@
 /** Tests several units of a coupon for each member: downloads, wallet, lists, redemptions, limit. */
 import t from 'tap';
-import type { CouponId } from '../../engine/domain/coupon.js';
+import { startRedis } from '../../../test/servers/redis.js';
+import type { CouponId, HolderId } from '../../engine/domain/coupon.js';
+import { openRedisBackEnd } from '../../persist/redis/redis-back-end.js';
 import { call } from '../testing/client.js';
 import type { Answer, CallOptions } from '../testing/client.js';
 import { openShop } from '../testing/shop.js';
@@ -236,3 +238,41 @@ t.test('perMember above 1 is refused until every process knows units', async (t)
   allKnow = true;
   await checks.refuseNew({ perMember: 2 }, '900', window);
 });
+
+t.test(
+  'without Redis the units of a member are answered if each has a row, and else not at all',
+  async (t) => {
+    const redis = await startRedis();
+    t.teardown(() => redis.stop());
+    const backEnd = await openRedisBackEnd({
+      ...{ redisUrls: [redis.url], callDeadlineMs: 2_000, durability: undefined, replicaAcks: 1 },
+      onConnectionError: () => undefined,
+    });
+    t.teardown(() => backEnd.close());
+    const shop = await openShop(t, { queued: backEnd });
+    const path = await shop.coupon({ quantity: 9, perMember: 2 });
+    const couponId = Number(path.split('/').at(-1)) as CouponId;
+    const held = async (member: string): Promise<Answer> =>
+      call(shop.url, `GET ${path}/issuance`, { token: await shop.token(member) });
+    for (const unit of [1, 2]) {
+      for (const member of ['both', 'one'])
+        await call(shop.url, `POST ${path}/units/${unit}/download`, { token: await shop.token(member) });
+    }
+    // The second unit of `one` is still on its way to its row.
+    const issuances = ['both', 'one', 'both~2'].map((holder, place) => ({
+      ...{ issueNo: place + 1, holder: holder as HolderId, issuedAtMs: Date.now() },
+    }));
+    await shop.services.ledger.record({ couponId, epoch: 1, issuances });
+    t.match((await held('one')).body.units, [
+      { unit: 1, issueNo: 2, recorded: true },
+      { unit: 2, issueNo: 4, recorded: false },
+    ]);
+    await redis.kill('SIGKILL');
+    const units = [
+      { unit: 1, issueNo: 1, recorded: true },
+      { unit: 2, issueNo: 3, recorded: true },
+    ];
+    t.match(await held('both'), { status: 200, body: { issueNo: 1, perMember: 2, units } });
+    t.match(await held('one'), { status: 503, body: { code: /^(not_ready|outcome_unknown)$/ } });
+  },
+);
