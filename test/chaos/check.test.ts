@@ -55,7 +55,7 @@ function evidenceOf(
     catalogue,
     audit: [],
     store,
-    ...{ confirmed: new Map(), ended: [] },
+    ...{ confirmed: new Map(), ended: [], used: new Set<number>(), recalledByAudit: 0 },
   };
 }
 

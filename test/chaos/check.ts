@@ -15,6 +15,7 @@ import type {
   HoldHistory,
   ListedMembers,
   ObservedTerms,
+  RecallCall,
   RuleSpan,
   SellerCall,
   TakenBackIssuance,
@@ -49,6 +50,11 @@ export interface CheckOptions {
     readonly released: ReadonlySet<number>;
     /** The test has waited until every hold was over. */
     readonly allOver: boolean;
+  };
+  readonly recall?: {
+    readonly calls: readonly RecallCall[];
+    readonly isPending: boolean;
+    readonly redeemed: ReadonlySet<number>;
   };
   /** Absent: every member may have the coupon. */
   readonly eligibility?: EligibilityKnown;
@@ -95,6 +101,10 @@ export function check(requests: readonly CrowdRequest[], evidence: Evidence, opt
     ...{ listed, excludes },
     ...(rules === undefined ? {} : { rules }),
     takenBack: takenBackOf(requests, evidence, options.holds?.released),
+    recall: options.recall && {
+      ...options.recall,
+      ...{ used: evidence.used, audited: evidence.recalledByAudit },
+    },
     holds: holdsOf(evidence, options),
     planted: [...evidence.deadLetters, ...(store?.winners ?? [])].filter(isPlanted),
     final: {

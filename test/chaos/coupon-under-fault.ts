@@ -11,6 +11,7 @@ import { type Fate, type Limit, limitCrowd } from './limited-crowd.js';
 import type { MemberList } from './member-list.js';
 import { byUnit, downloadOfUnit } from './units.js';
 import { Orders } from './orders.js';
+import { Recall } from './recall.js';
 import { Seller } from './seller.js';
 
 /** To each server, where a test needs nothing else. */
@@ -50,6 +51,7 @@ export interface CouponUnderFault {
   readonly crowd: Crowd;
   readonly seller: Seller;
   readonly orders: Orders;
+  readonly recall: Recall;
   /** The list that limits the coupon, if one does. */
   readonly list: MemberList | undefined;
   /** Whether a member may have the coupon, and when. */
@@ -90,10 +92,12 @@ export async function openCoupon(
   const crowd = new Crowd(clients.map(downloadOfUnit));
   const seller = new Seller(origins, couponId, options.sellerConnections);
   const orders = new Orders(origins, couponId);
+  const recall = new Recall(origins, couponId);
   const close = (): void => {
     for (const client of clients) client.close();
     seller.close();
     orders.close();
+    recall.close();
     limited?.close();
   };
   t.teardown(close);
@@ -101,7 +105,7 @@ export async function openCoupon(
   const terms = { quantity, opensAtMs, closesAtMs: undefined, paused: false, closed: false };
   const evidence = (): Promise<Evidence> => readEvidence(couponId);
   return {
-    ...{ quantity, couponId, members, crowd, seller, orders, list, evidence, close },
+    ...{ quantity, couponId, members, crowd, seller, orders, recall, list, evidence, close },
     fateOf: (memberId) => limited?.fateOf.get(memberOf(holderNamed(memberId))) ?? 'eligible',
     burst: (from = 0, to = members.length) =>
       crowd.request(couponId, members.slice(from, to), {
@@ -115,6 +119,9 @@ export async function openCoupon(
         ...{ terms, lossesMs, sellerCalls: seller.calls },
         ...(perMember === undefined ? {} : { perMember }),
         ...(limited === undefined ? {} : { eligibility: await limited.known() }),
+        ...(recall.calls.length === 0
+          ? {}
+          : { recall: { calls: recall.calls, isPending: recall.isPending, redeemed: orders.redeemed } }),
         ...(holdSeconds === undefined
           ? {}
           : {

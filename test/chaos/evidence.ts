@@ -22,6 +22,10 @@ export interface Evidence extends FinalState {
   /** Number → the order that has confirmed its hold. */
   readonly confirmed: ReadonlyMap<number, OrderId>;
   readonly ended: readonly EndedEvidence[];
+  /** Numbers that are used or confirmed. */
+  readonly used: ReadonlySet<number>;
+  /** Numbers that were recalled, by the audit log. */
+  readonly recalledByAudit: number;
 }
 
 /** A hold that was taken back. */
@@ -146,7 +150,7 @@ export async function readTables(select: Select, couponId: number): Promise<Omit
   const ofCoupon = (sql: string): Promise<Record<string, unknown>[]> => select(sql, couponId);
   const columns = 'issue_no, member_id, issued_at';
   const rows = await ofCoupon(
-    `select ${columns}, unit, confirm_order from member_coupon where coupon_id = ? order by issue_no`,
+    `select ${columns}, unit, confirm_order, used_at from member_coupon where coupon_id = ? order by issue_no`,
   );
   const dead = await ofCoupon(`select ${columns}, reason from dead_letter where coupon_id = ?`);
   const revoked = await ofCoupon(
@@ -169,6 +173,16 @@ export async function readTables(select: Select, couponId: number): Promise<Omit
         return orderId === undefined ? [] : [[Number(issueNo), orderId]];
       }),
     ),
+    used: new Set(
+      rows.flatMap(({ issue_no: issueNo, confirm_order: order, used_at: usedAt }) =>
+        order === null && usedAt === null ? [] : [Number(issueNo)],
+      ),
+    ),
+    recalledByAudit: audit.reduce(
+      (sum, { action, detail }) =>
+        sum + (action === 'coupon_recalled' ? Number(fieldsOf(detail)['count']) : 0),
+      0,
+    ),
     ended: revoked.flatMap((row) => {
       const reason = takeBackReasons.find((known) => known === row['reason']);
       if (reason === undefined) return [];
@@ -186,10 +200,13 @@ export async function readTables(select: Select, couponId: number): Promise<Omit
       unsettledChanges: unsettled.length,
     },
     audit: audit.flatMap(({ action, detail }) => {
-      const fields = (typeof detail === 'string' ? JSON.parse(detail) : detail) as Record<string, unknown>;
-      return auditedAct(action as AuditAction, fields) ?? [];
+      return auditedAct(action as AuditAction, fieldsOf(detail)) ?? [];
     }),
   };
+}
+
+function fieldsOf(detail: unknown): Record<string, unknown> {
+  return (typeof detail === 'string' ? JSON.parse(detail) : detail) as Record<string, unknown>;
 }
 
 /**

@@ -21,6 +21,8 @@ export class Orders {
   readonly calls: ConfirmCall[] = [];
   /** Numbers whose release was asked for. */
   readonly released = new Set<number>();
+  /** Numbers whose redemption was acknowledged. */
+  readonly redeemed = new Set<number>();
   /** Set by a test that has waited until every hold was over. */
   allOver = false;
   readonly #clients: readonly HttpClient[];
@@ -44,6 +46,12 @@ export class Orders {
       if (call.answer !== undefined || performance.now() > untilMs) return call.answer;
       await pause(AGAIN_MS);
     }
+  }
+
+  /** Asks once, for an order of its own. */
+  async redeem(issueNo: number): Promise<void> {
+    const answer = await this.#send('POST', `${issueNo}/redemptions`, issueNo, { orderId: `R-${issueNo}` });
+    if (answer !== undefined && answer.status < 300) this.redeemed.add(issueNo);
   }
 
   /** Asks once; what is not answered may have been carried out. */

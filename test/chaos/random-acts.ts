@@ -15,15 +15,21 @@ export const CLOSE = { kind: 'amend', change: { closed: true } } as const;
 
 /** Now and then the seller does something, until `until` resolves. */
 export async function sellerActs(
-  { seller, crowd, couponId, quantity }: CouponUnderFault,
+  { seller, crowd, couponId, quantity, recall }: CouponUnderFault,
   until: Promise<void>,
   random: Random,
+  recallAfterMs: number | undefined,
 ) {
   const state = endedWith(until);
+  const recallAtMs = recallAfterMs === undefined ? Infinity : performance.now() + recallAfterMs;
   let latest = quantity;
   let topUps = 0;
   while (!state.ended) {
     await pause(random.between(100, PAUSE_MOST_MS));
+    if (recall.calls.length === 0 && performance.now() > recallAtMs) {
+      await recall.run(seller);
+      continue;
+    }
     if (random.chance(CLOSES)) await seller.act(CLOSE);
     const act = random.between(0, 6);
     const winner = crowd.requests.at(-random.between(1, RECENT_REQUESTS))?.issueNo;
@@ -36,6 +42,7 @@ export async function sellerActs(
       await seller.act({ kind: 'top_up', by: 3, key: `${couponId}-${topUps}` });
     } else await seller.act({ kind: 'amend', change: { paused: false } });
   }
+  if (recallAfterMs !== undefined && recall.calls.length === 0) await recall.run(seller);
 }
 
 /** Orders pay for what was issued lately, or release it, until `until` resolves. */
@@ -47,6 +54,16 @@ export async function ordersPay({ orders, crowd }: CouponUnderFault, until: Prom
     if (issueNo === undefined) continue;
     if (random.chance(0.2)) await orders.release(issueNo);
     else await orders.confirm(issueNo, random.pick(['A', 'A', 'B']), 1_000);
+  }
+}
+
+/** Tills redeem what was issued lately of a coupon without holds, until `until` resolves. */
+export async function tillsRedeem({ orders, crowd }: CouponUnderFault, until: Promise<void>, random: Random) {
+  const state = endedWith(until);
+  while (!state.ended) {
+    await pause(random.between(20, 200));
+    const issueNo = crowd.requests.at(-random.between(1, RECENT_REQUESTS))?.issueNo;
+    if (issueNo !== undefined) await orders.redeem(issueNo);
   }
 }
 

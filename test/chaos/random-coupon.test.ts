@@ -15,15 +15,21 @@ t.test('a round draws coupons for every member, and for some by each kind of rul
   t.end();
 });
 
-t.test('a round draws coupons of one unit and of several, held and not', (t) => {
+t.test('a round draws coupons of one unit and of several, held and not, recalled and not', (t) => {
   const kinds = new Set<string>();
   for (let seed = 1; seed <= 200; seed += 1) {
-    const { quantity, members, perMember = 1, holdSeconds } = drawCoupon(new Random(seed), seed);
+    const {
+      quantity,
+      members,
+      perMember = 1,
+      holdSeconds,
+      recallAfterMs,
+    } = drawCoupon(new Random(seed), seed);
     t.ok(members * perMember >= quantity, `seed ${seed}: it can be sold out`);
     kinds.add(
-      `${perMember === 1 ? 'one unit' : 'units'}, ${holdSeconds === undefined ? 'not held' : 'held'}`,
+      `${perMember === 1 ? 'one unit' : 'units'}, ${holdSeconds === undefined ? 'not held' : 'held'}, ${recallAfterMs === undefined ? 'kept' : 'recalled'}`,
     );
   }
-  t.equal(kinds.size, 4);
+  t.equal(kinds.size, 8);
   t.end();
 });

@@ -6,6 +6,11 @@ import type { Limit } from './limited-crowd.js';
 const LIMIT_SEEDS = 1_000_003;
 const LIMITED = 0.5;
 
+/** The same for recalls. */
+const RECALL_SEEDS = 3_000_017;
+const RECALLED = 0.2;
+const RECALL_WITHIN_MS = 4_000;
+
 export interface DrawnCoupon {
   readonly quantity: number;
   readonly members: number;
@@ -13,6 +18,8 @@ export interface DrawnCoupon {
   readonly holdSeconds?: number;
   /** Which members of the crowd the coupon is for; absent: all. */
   readonly limit?: Limit;
+  /** The seller recalls the coupon this long after the first downloads; absent: never. */
+  readonly recallAfterMs?: number;
 }
 
 export function drawCoupon(random: Random, roundSeed: number): DrawnCoupon {
@@ -21,12 +28,14 @@ export function drawCoupon(random: Random, roundSeed: number): DrawnCoupon {
   // Separate, so that seeds still draw the faults that they drew before.
   const more = new Random(roundSeed + 2);
   const perMember = more.pick([1, 1, 2, 3]);
+  const recalls = new Random(roundSeed + RECALL_SEEDS);
   const limits = new Random(roundSeed + LIMIT_SEEDS);
   return {
     ...{ quantity, members: Math.ceil(holders / perMember) },
     ...(perMember === 1 ? {} : { perMember }),
     ...(more.chance(0.4) ? { holdSeconds: 30 } : {}),
     ...(limits.chance(LIMITED) ? { limit: drawLimit(limits) } : {}),
+    ...(recalls.chance(RECALLED) ? { recallAfterMs: recalls.between(200, RECALL_WITHIN_MS) } : {}),
   };
 }
 

@@ -17,7 +17,7 @@ import { startRedis } from '../servers/redis.js';
 import { mayMount, type SmallDisk, smallDisk } from '../servers/small-disk.js';
 import { CONNECTIONS, type CouponUnderFault, LANES } from './coupon-under-fault.js';
 import { openEmbeddedWorld, startEmbeddedWorld } from './embedded-world.js';
-import { CLOSE, listChanges, ordersPay, sellerActs } from './random-acts.js';
+import { CLOSE, listChanges, ordersPay, sellerActs, tillsRedeem } from './random-acts.js';
 import { LIST_KNOWN_MS } from './member-list.js';
 import { LIMIT_SETTINGS } from './limited-crowd.js';
 import { type DrawnCoupon, drawCoupon } from './random-coupon.js';
@@ -154,7 +154,9 @@ async function round(t: Test, roundSeed: number): Promise<void> {
   for (const { coupon, drawn } of coupons) {
     const units = drawn.perMember === undefined ? '' : `, ${drawn.perMember} units each`;
     const held = drawn.holdSeconds === undefined ? '' : ', held';
-    say(`    coupon of ${coupon.quantity}, ${coupon.members.length} holders${units}${held}${limitIn(drawn)}`);
+    say(
+      `    coupon of ${coupon.quantity}, ${coupon.members.length} holders${units}${held}${drawn.recallAfterMs === undefined ? '' : ', recalled'}${limitIn(drawn)}`,
+    );
   }
   const faultsOver = inject(faults, random);
   await Promise.all([
@@ -179,15 +181,18 @@ function limitIn({ limit }: DrawnCoupon): string {
 /** All that members, the seller and orders do, until the faults are over. */
 async function unitsTaken(
   coupon: CouponUnderFault,
-  { holdSeconds }: DrawnCoupon,
+  { holdSeconds, recallAfterMs }: DrawnCoupon,
   faultsOver: Promise<void>,
   crowdRandom: Random,
 ): Promise<void> {
   const hangUp = (): number | undefined =>
     crowdRandom.chance(0.2) ? crowdRandom.between(0, HANGS_UP_WITHIN_MS) : undefined;
   await Promise.all([
-    sellerActs(coupon, faultsOver, crowdRandom),
+    sellerActs(coupon, faultsOver, crowdRandom, recallAfterMs),
     ...(holdSeconds === undefined ? [] : [ordersPay(coupon, faultsOver, crowdRandom)]),
+    ...(holdSeconds === undefined && recallAfterMs !== undefined
+      ? [tillsRedeem(coupon, faultsOver, crowdRandom)]
+      : []),
     ...inTheirTime(coupon, crowdRandom).map(async ({ members, afterMs }) => {
       await Promise.race([pause(afterMs), faultsOver]);
       await coupon.crowd.requestUntil(faultsOver, coupon.couponId, members, hangUp);
@@ -239,11 +244,12 @@ async function answeredAtLast(t: Test, coupon: CouponUnderFault): Promise<void> 
 }
 
 async function judged(t: Test, coupon: CouponUnderFault): Promise<void> {
-  const { crowd, seller } = coupon;
+  const { crowd, seller, recall } = coupon;
   const { violations, lost, wonByLateCommand } = await coupon.verdict(t);
   const unknown = crowd.requests.filter(({ outcome }) => outcome === 'lost' || outcome === 'outcome_unknown');
   say(
     `    ${crowd.requests.length} requests, ${unknown.length} unknown, ${seller.calls.length} acts of the seller${isClosed(seller) ? ', who closed it' : ''}, ` +
+      (recall.calls.length === 0 ? '' : `recalled in ${recall.calls.length} requests, `) +
       `${lost} lost, ${wonByLateCommand} by a late command: ${violations.length === 0 ? 'every promise kept' : 'VIOLATED'}`,
   );
   for (const violation of violations.slice(0, 10)) say(`    ${violation}`);
