@@ -5,6 +5,8 @@
  * about in one call; whatever arrives meanwhile goes with the next. So a round grows with the load, and hundreds of coupons that are
  * hot at once cost one call, one promise and one fsync instead of one each (docs/adr/0046).
  *
+ * A coupon that has no mark for recorders yet is asked about apart, once it has one: the mark may be on another node, and no round waits for that.
+ *
  * One outstanding round for all nodes of a Cluster was rejected: the slowest node would set the pace of all.
  */
 import type { AdmitBatch, AdmitFault, AdmitReply } from '../ports/admission.js';

@@ -79,7 +79,7 @@ async function startProcess(t: Test, from: Pick<HttpPorts, 'audiences'> = shop.s
   };
 }
 
-t.test('what coupons that are open, or open within an hour, ask for is loaded by itself', async (t) => {
+t.test('what coupons that are open, or open within an hour, ask for is loaded automatically', async (t) => {
   const over = await shop.coupon();
   for (const member of ['a', 'b', 'c']) await shop.request(over, member);
   await post(`${over}/close`);
