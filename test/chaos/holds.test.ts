@@ -6,14 +6,21 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
+import { Random } from '../../src/engine/testing/simulation/random.js';
 import { couponKey } from '../../src/persist/redis/keys.js';
+import { HttpClient } from '../clients/http-client.js';
 import { redisClient } from '../servers/redis.js';
 import { fault } from './fault.js';
+import { clocksJump } from './random-acts.js';
 import { sharedMariadb, startWorld, type World } from './world.js';
+import { HOUR_SLOW_MS, NEARLY_HOUR_FAST_MS, wrongClock } from './wrong-clock.js';
 
 const HOLD_SECONDS = 30;
 /** From the first issuance: the hold and its grace, less a moment. */
 const BEFORE_THE_END_MS = 58_500;
+/** After the hold, and before its grace is over. */
+const PAID_LATE_MS = 45_000;
+const GRACE_OVER_MS = 60_000;
 const POLL_MS = 20;
 const WAIT_MAX_MS = 120_000;
 const REFUSED_MS = 250;
@@ -47,7 +54,7 @@ async function heldUntilTheEnd(world: World, confirmed: number): Promise<number[
 
 const even = (issueNo: number): boolean => issueNo % 2 === 0;
 
-t.jobs = 3;
+t.jobs = 4;
 
 fault(49, 'a recorder killed between the two steps of a sweep: the units return to stock', async (t) => {
   const options = { loneRecorder: true, quantity: 40, members: 40, holdSeconds: HOLD_SECONDS };
@@ -135,3 +142,53 @@ fault(
     );
   },
 );
+
+fault(32, 'holds while the clocks of servers jump by an hour: none ends early, and none stays', async (t) => {
+  const clocks = [wrongClock(t, HOUR_SLOW_MS), wrongClock(t, NEARLY_HOUR_FAST_MS)];
+  const serverSettings = clocks.map(({ settings }) => settings);
+  const options = { servers: 2, quantity: 40, members: 40, holdSeconds: HOLD_SECONDS };
+  const world = await startWorld(t, await sharedMariadb(t), { ...options, serverSettings });
+  const { crowd, members, orders, servers } = world;
+  let over = (): void => undefined;
+  const jumping = clocksJump(clocks, new Promise<void>((resolve) => (over = resolve)), new Random(32));
+  const sinceMs = performance.now();
+  await world.burst();
+  await until('recorded', async () => (await world.rows()) === 40);
+  const path = `/v1/coupons/${world.couponId}/download`;
+  for (const { origin } of servers) {
+    const client = new HttpClient(origin, 1);
+    const { body } = await client.call(path, { method: 'POST', token: members[0]?.token ?? '' });
+    client.close();
+    const [issuedAtMs, confirmByMs] = [body['issuedAt'], body['confirmBy']].map((at) =>
+      Date.parse(String(at)),
+    );
+    t.equal(
+      Number(confirmByMs) - Number(issuedAtMs),
+      HOLD_SECONDS * 1_000,
+      'every server says the same instant',
+    );
+  }
+  await pause(PAID_LATE_MS - (performance.now() - sinceMs));
+  const paid = Array.from({ length: 10 }, (_, place) => place + 1);
+  const answers = await Promise.all(paid.map((issueNo) => orders.confirm(issueNo)));
+  t.ok(
+    answers.every((answer) => answer === 'confirmed'),
+    'paid after the instant, and not taken back yet',
+  );
+  await until('every other hold is over', async () => (await world.rows()) === paid.length);
+  await until('the units are in stock', async () => (await winnersOf(world)) === paid.length);
+  const issuedAtMs = new Map(crowd.requests.map(({ issueNo, storeMs = NaN }) => [issueNo, storeMs]));
+  const { ended } = await world.evidence();
+  const heldMs = ended.map(({ issueNo, revokedAtMs }) => revokedAtMs - (issuedAtMs.get(issueNo) ?? NaN));
+  t.equal(heldMs.length, 30);
+  t.ok(Math.min(...heldMs) >= GRACE_OVER_MS, 'no hold ended before its grace was over');
+  t.comment(`taken back ${Math.min(...heldMs)} to ${Math.max(...heldMs)} ms after the issuance`);
+  orders.allOver = true;
+  await world.verdict(t);
+  orders.allOver = false;
+  await world.burst();
+  over();
+  await jumping;
+  await world.verdict(t);
+  t.equal(await winnersOf(world), 40, 'and they were issued again');
+});

@@ -5,6 +5,7 @@ import { redisClient } from '../servers/redis.js';
 import { type SeonchakServer, startSeonchak } from '../servers/seonchak.js';
 import { fault } from './fault.js';
 import { claimHeld, openWorld, sharedMariadb, startSite } from './world.js';
+import { HOUR_SLOW_MS, NEARLY_HOUR_FAST_MS, wrongClock } from './wrong-clock.js';
 
 const LOGGED_WITHIN_MS = 30_000;
 
@@ -125,19 +126,10 @@ fault(
   },
 );
 
-/** A module that runs before ours and sets the process's own clock wrong. */
-function wrongClock(offsetMs: number): Readonly<Record<string, string>> {
-  const code = `const now = Date.now; Date.now = () => now() + ${offsetMs};`;
-  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
-}
-
 fault(32, 'clocks of API servers are off by an hour: the window is exact all the same', async (t) => {
-  const hourMs = 3_600_000;
-  const site = await startSite(t, mariadb, {
-    servers: 2,
-    // Not quite an hour ahead: the tokens live for one, and their expiry does follow the local clock.
-    serverSettings: [wrongClock(-hourMs), wrongClock(hourMs - 300_000)],
-  });
+  const clocks = [wrongClock(t, HOUR_SLOW_MS), wrongClock(t, NEARLY_HOUR_FAST_MS)];
+  const serverSettings = clocks.map(({ settings }) => settings);
+  const site = await startSite(t, mariadb, { servers: 2, serverSettings });
   const opensAtMs = Date.now() + 10_000;
   const world = await openWorld(t, site, { opensAtMs });
   await Promise.all(

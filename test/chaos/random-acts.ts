@@ -1,7 +1,8 @@
-/** Lets the seller and orders of a coupon act at random while the faults of a round last. */
+/** Lets sellers, orders and the clocks of servers act at random while the faults of a round last. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../src/engine/testing/simulation/random.js';
 import type { CouponUnderFault } from './coupon-under-fault.js';
+import { HOUR_MS, HOUR_SLOW_MS, NEARLY_HOUR_FAST_MS, type WrongClock } from './wrong-clock.js';
 
 const PAUSE_MOST_MS = 1_200;
 /** From which a seller revokes. */
@@ -77,6 +78,20 @@ export async function listChanges(
   while (!state.ended && list?.isMoving === true) {
     await pause(random.between(50, PAUSE_MOST_MS));
     await list.change(random.between(1, LIST_CHANGE_MOST));
+  }
+}
+
+/** One of the clocks becomes slow, fast or right now and then, until `until` resolves. */
+export async function clocksJump(
+  clocks: readonly WrongClock[],
+  until: Promise<void>,
+  random: Random,
+): Promise<void> {
+  const state = endedWith(until);
+  while (!state.ended && clocks.length > 0) {
+    const offsets = [HOUR_SLOW_MS, -random.between(0, HOUR_MS), 0, NEARLY_HOUR_FAST_MS];
+    random.pick(clocks).set(random.pick(offsets));
+    await pause(random.between(100, PAUSE_MOST_MS));
   }
 }
 

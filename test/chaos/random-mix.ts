@@ -17,13 +17,14 @@ import { startRedis } from '../servers/redis.js';
 import { mayMount, type SmallDisk, smallDisk } from '../servers/small-disk.js';
 import { CONNECTIONS, type CouponUnderFault, LANES } from './coupon-under-fault.js';
 import { openEmbeddedWorld, startEmbeddedWorld } from './embedded-world.js';
-import { CLOSE, listChanges, ordersPay, sellerActs, tillsRedeem } from './random-acts.js';
+import { CLOSE, clocksJump, listChanges, ordersPay, sellerActs, tillsRedeem } from './random-acts.js';
 import { LIST_KNOWN_MS } from './member-list.js';
 import { LIMIT_SETTINGS } from './limited-crowd.js';
 import { type DrawnCoupon, drawCoupon } from './random-coupon.js';
 import { clusterFaults, embeddedFaults, type RandomFault, singleFaults } from './random-faults.js';
 import type { Seller } from './seller.js';
 import { openWorld, type Site, startSite, type World } from './world.js';
+import { type WrongClock, wrongClock } from './wrong-clock.js';
 
 const kinds = ['single', 'cluster', 'embedded'] as const;
 const HANGS_UP_WITHIN_MS = 40;
@@ -40,6 +41,10 @@ const EMBEDDED_DISK_BYTES = 16 * 2 ** 20;
 /** Added to the seed of a round, it is that of the draws about the changes of lists. */
 const LIST_SEEDS = 2_000_003;
 
+/** The same for the draws about the clocks of the servers. */
+const CLOCK_SEEDS = 4_000_037;
+const CLOCKS_JUMP = 0.5;
+
 /** Connections and lanes of one coupon. */
 const LEAST = 4;
 
@@ -53,13 +58,21 @@ const couponsAtOnce = Number(process.env['CHAOS_COUPONS'] ?? 1);
 interface Mixed {
   readonly coupons: readonly { readonly drawn: DrawnCoupon; readonly coupon: CouponUnderFault }[];
   readonly faults: readonly RandomFault[];
+  /** Clocks of the servers; none where the only server has its store in the same process. */
+  readonly clocks: readonly WrongClock[];
 }
 
 /** Each Redis has a database of its own: two of them beside one database would both give its units. */
 const opened: {
-  single?: { readonly site: Site; readonly database: AdministeredMariadb; readonly disk: SmallDisk };
+  single?: {
+    readonly site: Site;
+    readonly clocks: readonly WrongClock[];
+    readonly database: AdministeredMariadb;
+    readonly disk: SmallDisk;
+  };
   cluster?: {
     readonly site: Site;
+    readonly clocks: readonly WrongClock[];
     readonly database: AdministeredMariadb;
     readonly nodes: RedisClusterServers;
   };
@@ -76,9 +89,13 @@ async function open(
   const share = (whole: number): number => Math.max(LEAST, Math.floor(whole / couponsAtOnce));
   const load = { connections: share(CONNECTIONS), lanes: share(LANES) };
   const [first, ...others] = drawn.map((options) => ({ ...options, ...load }));
-  const mixed = (coupons: readonly CouponUnderFault[], faults: readonly RandomFault[]): Mixed => ({
+  const mixed = (
+    coupons: readonly CouponUnderFault[],
+    faults: readonly RandomFault[],
+    clocks: readonly WrongClock[] = [],
+  ): Mixed => ({
     coupons: coupons.map((coupon, place) => ({ coupon, drawn: drawn[place] as DrawnCoupon })),
-    faults,
+    ...{ faults, clocks },
   });
   if (kind === 'embedded') {
     const disk = await smallDisk(t, EMBEDDED_DISK_BYTES * couponsAtOnce);
@@ -96,22 +113,23 @@ async function open(
   ];
   if (kind === 'single') {
     opened.single ??= await startSingleSite();
-    const { site, database, disk } = opened.single;
+    const { site, clocks, database, disk } = opened.single;
     const worlds = await openOn(site);
-    return mixed(worlds, singleFaults(worlds, database.readOnly, disk));
+    return mixed(worlds, singleFaults(worlds, database.readOnly, disk), clocks);
   }
   opened.cluster ??= await startClusterSite();
-  const { site, database, nodes } = opened.cluster;
+  const { site, clocks, database, nodes } = opened.cluster;
   const worlds = await openOn(site);
-  return mixed(worlds, clusterFaults(worlds, database.readOnly, nodes));
+  return mixed(worlds, clusterFaults(worlds, database.readOnly, nodes), clocks);
 }
 
 async function startClusterSite() {
   const database = await startAdministeredMariadb(whole);
   const nodes = await startRedisCluster({ masters: 3, replicas: 1, nodeTimeoutMs: 1_000 });
   whole.teardown(() => nodes.stop());
-  const options = { cluster: nodes, servers: 2, mysqlProxy: true, settings: LIMIT_SETTINGS };
-  return { site: await startSite(whole, database.mariadb, options), database, nodes };
+  const { clocks, ...servers } = serversWithClocks();
+  const options = { cluster: nodes, ...servers, mysqlProxy: true };
+  return { site: await startSite(whole, database.mariadb, options), clocks, database, nodes };
 }
 
 async function startSingleSite() {
@@ -119,11 +137,15 @@ async function startSingleSite() {
   const disk = await smallDisk(whole, REDIS_DISK_BYTES);
   const redisServer = await startRedis({ within: disk.folder });
   whole.teardown(() => redisServer.stop());
-  const options = {
-    ...{ redisServer, servers: 2, redisProxy: true, mysqlProxy: true },
-    settings: LIMIT_SETTINGS,
-  };
-  return { site: await startSite(whole, database.mariadb, options), database, disk };
+  const { clocks, ...servers } = serversWithClocks();
+  const options = { redisServer, ...servers, redisProxy: true, mysqlProxy: true };
+  return { site: await startSite(whole, database.mariadb, options), clocks, database, disk };
+}
+
+function serversWithClocks() {
+  const clocks = [wrongClock(whole), wrongClock(whole)];
+  const serverSettings = clocks.map(({ settings }) => settings);
+  return { clocks, servers: clocks.length, serverSettings, settings: LIMIT_SETTINGS };
 }
 
 async function inject(faults: readonly RandomFault[], random: Random): Promise<void> {
@@ -149,8 +171,11 @@ async function round(t: Test, roundSeed: number): Promise<void> {
   // The crowd and the seller draw from another: they take turns in an order that no seed decides.
   const crowdRandom = new Random(roundSeed + 1);
   const kind = random.pick(kinds);
-  const { coupons, faults } = await open(t, kind, random, roundSeed);
-  say(`seed ${roundSeed}: ${kind}`);
+  const { coupons, faults, clocks } = await open(t, kind, random, roundSeed);
+  const clockRandom = new Random(roundSeed + CLOCK_SEEDS);
+  for (const clock of clocks) clock.set(0);
+  const jumping = clockRandom.chance(CLOCKS_JUMP) ? clocks : [];
+  say(`seed ${roundSeed}: ${kind}${jumping.length === 0 ? '' : ', the clocks of its servers jump'}`);
   for (const { coupon, drawn } of coupons) {
     const units = drawn.perMember === undefined ? '' : `, ${drawn.perMember} units each`;
     const held = drawn.holdSeconds === undefined ? '' : ', held';
@@ -161,6 +186,7 @@ async function round(t: Test, roundSeed: number): Promise<void> {
   const faultsOver = inject(faults, random);
   await Promise.all([
     faultsOver,
+    clocksJump(jumping, faultsOver, clockRandom),
     ...coupons.map(({ coupon, drawn }) => unitsTaken(coupon, drawn, faultsOver, crowdRandom)),
     ...coupons.map(({ coupon }, place) =>
       listChanges(coupon, faultsOver, new Random(roundSeed + place + LIST_SEEDS)),
