@@ -33,7 +33,8 @@ const stopped: Readonly<Record<ProxyName, Readonly<Record<string, RegExp>>>> = {
     'two Content-Length on a download': /^HTTP\/1\.1 400 /,
     'NUL in a header': /^HTTP\/1\.1 400 /,
     '120 headers': /^HTTP\/1\.1 400 /,
-    'headers over 4 KB in pieces': /^HTTP\/1\.1 4(00|31) /,
+    // It closes while the client still sends, and then TCP may lose the answer.
+    'headers over 4 KB in pieces': /^(HTTP\/1\.1 4(00|31) |$)/,
   },
 };
 const REFUSED = /^HTTP\/1\.[01] 4\d\d /;
@@ -77,8 +78,9 @@ function open({ port, ca }: ReverseProxy, from = '127.0.0.1'): () => Socket {
 async function badInput(t: Test, name: ProxyName, proxy: ReverseProxy, shop: BesiegedShop): Promise<void> {
   const path = `/v1/coupons/${shop.couponId}/download`;
   for (const [input, pieces] of malformedRequests(path, await signToken('7', 'seller'))) {
-    const { received } = await exchangeBytes(open(proxy), pieces, headEnded, PATIENCE_MS);
+    const { received, closed } = await exchangeBytes(open(proxy), pieces, headEnded, PATIENCE_MS);
     t.match(received, stopped[name][input] ?? REFUSED, input);
+    t.ok(closed || received !== '', `${input}: an answer or an end`);
     t.equal(await shop.complaint(received), undefined, `after ${input}`);
   }
   const hello = `\x16\x03\x01\x02\x00\x01\x00${'x'.repeat(300)}`;

@@ -121,8 +121,8 @@ for (const name of ['nginx', 'haproxy'] as const) {
           const about = `round ${round}, ${trailers.slice(0, 6)}, packets: ${packets}`;
           t.match(await sender.ask(read), new RegExp(`^HTTP/1\\.1 200 [^]*"id":${shop.couponId},`), about);
           const title = `${about} changed`;
-          const request = headOf('PATCH', path, shop.seller) + inChunks(JSON.stringify({ name: title }));
-          const pieces = packets === 1 ? [request + trailers] : [request, trailers];
+          const change = headOf('PATCH', path, shop.seller) + inChunks(JSON.stringify({ name: title }));
+          const pieces = packets === 1 ? [change + trailers] : [change, trailers];
           const [changed, requested] = await Promise.all([sender.ask(...pieces), neighbour.ask(request)]);
           t.match(requested, /^HTTP\/1\.1 200 [^]*"already_issued"[^]*"memberId":"neighbour"/, about);
           const made = (await nameNow()) === title;
