@@ -37,7 +37,8 @@ async function pausedCoupon(...members: string[]) {
   };
   const unused = (): number => world.database.ledgerOf(couponId).rows.size;
   const recall = (after = 0) => holds.recall(couponId, after, SELLER);
-  return { world, couponId, holds, ledger, claim, unused, recall };
+  const winners = (): number => world.store.snapshot(couponId)?.issued ?? 0;
+  return { world, couponId, holds, ledger, claim, unused, recall, winners };
 }
 
 t.test('a row that is recorded after the rows were read is counted as on its way', async (t) => {
@@ -63,7 +64,8 @@ t.test('a row that is recorded behind the page of a recall is found from the beg
   t.match(page, { status: 'recalled', count: 2, next: 3, unrecorded: 1 });
   first.record();
   t.match(await recall(3), { count: 1, next: undefined, unused: 1, unrecorded: 1 });
-  t.match(await recall(), { count: 1, next: undefined, unused: 0, unrecorded: 0 });
+  t.match(await recall(), { count: 1, next: 3 });
+  t.match(await recall(3), { count: 0, next: undefined, unused: 0, unrecorded: 0 });
 });
 
 t.test('a recall does not take a queue that is lost for one that is empty', async (t) => {
@@ -72,6 +74,26 @@ t.test('a recall does not take a queue that is lost for one that is empty', asyn
   t.match(await recall(), { status: 'not_ready' });
   t.equal(await holds.unused(couponId, 0), undefined);
 });
+
+t.test(
+  'a recall whose step in the store failed is finished by the next one, however far it came',
+  async (t) => {
+    const { world, claim, recall, unused, winners } = await pausedCoupon('a', 'b', 'c', 'd', 'e');
+    claim(5).record();
+    const revokeMany = world.admission.revokeMany.bind(world.admission);
+    world.admission.revokeMany = () => Promise.reject(new StoreUnavailableError('Redis is down'));
+    await t.rejects(recall(), { code: 'store_outcome_unknown' });
+    await t.rejects(recall(3), { code: 'store_outcome_unknown' });
+    t.equal(unused(), 1);
+    t.equal(winners(), 5, 'the store still lists them all');
+    world.admission.revokeMany = revokeMany;
+    t.match(await recall(), { count: 0, next: 2, unused: undefined });
+    t.equal(winners(), 3);
+    t.match(await recall(2), { count: 1, next: 5 });
+    t.match(await recall(5), { count: 0, next: undefined, unused: 0, unrecorded: 0 });
+    t.equal(winners(), 0);
+  },
+);
 
 t.test('a recall that has taken rows back is never answered as not attempted', async (t) => {
   const { ledger, claim, recall } = await pausedCoupon('a');

@@ -8,7 +8,7 @@ import type { OrderId } from '../domain/redemption.js';
 import type { Admission, NumberedHolder } from '../ports/admission.js';
 import type { AuditActor, AuditEntry } from '../ports/audit-log.js';
 import type { CouponCatalogue, CouponRecord } from '../ports/coupon-catalogue.js';
-import type { ConfirmResult, HoldLedger } from '../ports/hold-ledger.js';
+import type { ConfirmResult, DueHolds, HoldLedger, OpenHead } from '../ports/hold-ledger.js';
 import type { IssuanceQueue } from '../ports/issuance-queue.js';
 import type { IssuanceName } from '../ports/redemption-ledger.js';
 import type { CouponWarmer } from '../recovery/coupon-warmer.js';
@@ -42,8 +42,8 @@ export type RecallResult =
       /** Where the next call continues; `undefined`: every recorded issuance was read. */
       readonly next: number | undefined;
       readonly remaining: number;
-      /** Rows that are neither used nor confirmed, now. */
-      readonly unused: number;
+      /** Rows that are neither used nor confirmed, now; `undefined` while `next` is there. */
+      readonly unused: number | undefined;
       /** Issuances whose rows were on their way, or came after they were passed: a recall from the beginning finds them. */
       readonly unrecorded: number;
     }
@@ -104,6 +104,9 @@ export class Holds {
    * Numbers whose rows may still come are counted before any row is read: where there is none, the rows of this call are all that will be.
    * Counted afterwards, a row recorded in between was neither counted nor read, and stayed.
    *
+   * An earlier call whose second step failed has left winners without rows. So what was recalled before is returned to stock again with
+   * the numbers of this call, and no such winner is left where the last call is answered.
+   *
    * @param afterIssueNo 0, or the `next` of the previous call.
    */
   async recall(couponId: CouponId, afterIssueNo: number, by: AuditActor): Promise<RecallResult> {
@@ -117,7 +120,13 @@ export class Holds {
     if (!snapshot.paused && !isClosed) return { status: 'not_stopped' };
     const unrecorded = await this.#unrecorded(couponId);
     if (unrecorded === undefined) return { status: 'not_ready' };
+    const earlier = await holds.recalled(couponId, afterIssueNo, this.#recallMax);
     const head = await holds.openHead(couponId, afterIssueNo, this.#recallMax, 0);
+    // A page that is not full has no end.
+    const end = Math.min(
+      earlier[this.#recallMax - 1]?.issueNo ?? Infinity,
+      head?.count === this.#recallMax ? head.lastNo : Infinity,
+    );
     const audit = (taken: readonly NumberedHolder[]): AuditEntry =>
       this.#entry(by, 'coupon_recalled', couponId, {
         count: taken.length,
@@ -126,17 +135,18 @@ export class Holds {
       });
     const taken = await this.#ports.takeBack.fromLedger({
       ...{ couponId, epoch: record.epoch },
-      which: head === undefined ? [] : { ...head, issuedUpToMs: Number.MAX_SAFE_INTEGER },
+      which: head === undefined || head.firstNo > end ? [] : openUpTo(head, end),
       reason: 'recalled',
       audit,
     });
     if (taken === 'stale') return { status: 'not_ready' };
-    const remaining = await this.#returned(couponId, taken);
+    const remaining = await this.#returned(couponId, [...earlier, ...taken]);
+    const recalled = { status: 'recalled', count: taken.length, remaining } as const;
+    // Counting reads every row of the coupon, so it is left to the last call.
+    if (end < Infinity) return { ...recalled, next: end, unused: undefined, unrecorded };
     const unused = await takenBackSince(() => holds.openCount(couponId, 0));
-    const recalled = { status: 'recalled', count: taken.length, remaining, unused } as const;
-    if (head?.count === this.#recallMax) return { ...recalled, next: head.lastNo, unrecorded };
     // Rows left now were recorded after they were passed.
-    return { ...recalled, next: undefined, unrecorded: Math.max(unrecorded, unused) };
+    return { ...recalled, next: undefined, unused, unrecorded: Math.max(unrecorded, unused) };
   }
 
   /** Counts what a recall from the beginning would take back, now and once it is recorded. */
@@ -189,6 +199,11 @@ export class Holds {
     const atMs = this.#ports.clock.nowMs();
     return { atMs, actor, action, target: `coupon ${couponId}`, detail: { ...detail } };
   }
+}
+
+/** Open rows of the page whose numbers are not above `end`, whenever they were issued. */
+function openUpTo({ firstNo, lastNo }: OpenHead, end: number): DueHolds {
+  return { firstNo, lastNo: Math.min(lastNo, end), issuedUpToMs: Number.MAX_SAFE_INTEGER };
 }
 
 /** No fault after the first step of a take-back may be taken for "nothing was attempted". */

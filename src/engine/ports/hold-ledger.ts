@@ -144,6 +144,9 @@ export interface HoldLedger {
   /** How many open rows there are above `afterIssueNo`. */
   openCount(couponId: CouponId, afterIssueNo: number): Promise<number>;
 
+  /** What recalls have taken back, ascending by number: those above `afterIssueNo`, up to `limit`. */
+  recalled(couponId: CouponId, afterIssueNo: number, limit: number): Promise<readonly NumberedHolder[]>;
+
   /** How many were taken back so far, by reason. What a seller revoked is not among them. */
   takenBackCounts(couponId: CouponId): Promise<TakenBackCounts>;
 }

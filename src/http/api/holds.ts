@@ -96,7 +96,7 @@ export class HoldHandlers {
     const result = await holds.recall(couponId, after, callerActor(request, seller));
     switch (result.status) {
       case 'recalled': {
-        const { count, next = null, remaining, unused, unrecorded } = result;
+        const { count, next = null, remaining, unused = null, unrecorded } = result;
         return json(200, {
           ...{ couponId, recalled: count, next, remaining, unused, unrecorded },
         } satisfies RecallAnswer);

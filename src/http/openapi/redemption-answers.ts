@@ -105,7 +105,9 @@ export const holdPage = z.object({
 export const recallAnswer = z.object({
   couponId,
   recalled: count.meta({ description: 'Taken back by this request.' }),
-  unused: count.meta({ description: 'Recorded issuances that are neither used nor confirmed, now.' }),
+  unused: count.nullable().meta({
+    description: 'Recorded issuances that are neither used nor confirmed, now; null while `next` is not.',
+  }),
   unrecorded: count.meta({
     description: 'Issuances whose rows were still to come. Repeat from the beginning until it is 0.',
   }),

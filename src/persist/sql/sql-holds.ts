@@ -161,6 +161,22 @@ export class SqlHolds implements HoldLedger {
     return count;
   }
 
+  async recalled(couponId: CouponId, afterIssueNo: number, limit: number): Promise<NumberedHolder[]> {
+    const rows = await reading(() =>
+      this.#db
+        .selectFrom('revocation')
+        .select(['issue_no as issueNo', 'member_id as memberId', 'unit'])
+        .where('coupon_id', '=', couponId)
+        .where('issue_no', '>', afterIssueNo)
+        .where('reason', '=', 'recalled')
+        .orderBy('issue_no')
+        .limit(limit)
+        .$narrowType<{ memberId: MemberId }>()
+        .execute(),
+    );
+    return rows.map(({ issueNo, memberId, unit }) => ({ issueNo, holder: holderOf(memberId, unit) }));
+  }
+
   async takenBackCounts(couponId: CouponId): Promise<TakenBackCounts> {
     const rows = await reading(() =>
       this.#db

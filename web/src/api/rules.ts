@@ -154,10 +154,11 @@ export class RuleCalls extends ApiCalls {
       `v1/coupons/${id}/recall`,
       (value) => {
         const fields = fieldsOf(value);
-        const { next } = fields;
+        const { next, unused } = fields;
         return {
           recalled: numberIn(fields, 'recalled'),
-          unused: numberIn(fields, 'unused'),
+          // Counted by the last request of a recall.
+          unused: typeof unused === 'number' ? unused : 0,
           unrecorded: numberIn(fields, 'unrecorded'),
           next: typeof next === 'number' ? next : undefined,
         };

@@ -332,6 +332,17 @@ function aboutReading(t: Test, under: HoldsUnderTest): void {
     t.same(await holds.takenBackCounts(other), { hold_expired: 0, hold_released: 0, recalled: 1 });
   });
 
+  t.test('what recalls have taken back is listed, and what ended otherwise is not', async (t) => {
+    const couponId = await heldCoupon(under, 7);
+    await holds.revokeMany(couponId, 0, numbered(3, 3), 'hold_expired');
+    await ledger.revoke(couponId, 0, 5, member('m5'), 1);
+    t.same(await holds.recalled(couponId, 0, 10), []);
+    await holds.revokeMany(couponId, 0, numbered(2, 6), 'recalled');
+    const [two, four, six] = [2, 4, 6].map((issueNo) => ({ issueNo, holder: member(`m${issueNo}`) }));
+    t.same(await holds.recalled(couponId, 0, 10), [two, four, six]);
+    t.same(await holds.recalled(couponId, 2, 1), [four]);
+  });
+
   t.test('coupons with holds are found, and the others are not', async (t) => {
     const plain = await couponWith(under);
     const held = await heldCoupon(under, 0);

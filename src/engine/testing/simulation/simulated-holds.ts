@@ -140,6 +140,14 @@ export class SimulatedHolds {
     return this.#rowsOf(ledger, memberId).flatMap((row) => (this.isOpen(ledger, row) ? [row.issueNo] : []));
   }
 
+  recalled(couponId: CouponId, afterIssueNo: number, limit: number): NumberedHolder[] {
+    return [...this.#database.ledgerOf(couponId).ended.values()]
+      .filter(({ issueNo, reason }) => issueNo > afterIssueNo && reason === 'recalled')
+      .sort((one, other) => one.issueNo - other.issueNo)
+      .slice(0, limit)
+      .map(({ issueNo, holder }) => ({ issueNo, holder }));
+  }
+
   takenBackCounts(couponId: CouponId): TakenBackCounts {
     const reasons = [...this.#database.ledgerOf(couponId).ended.values()].map(({ reason }) => reason);
     const of = (reason: TakeBackReason): number => reasons.filter((one) => one === reason).length;
@@ -261,6 +269,10 @@ export class SimulatedHoldLedger implements HoldLedger {
 
   openCount(couponId: CouponId, afterIssueNo: number): Promise<number> {
     return this.#link.call(() => this.#holds.openRows(couponId, afterIssueNo, Infinity).rows.length);
+  }
+
+  recalled(couponId: CouponId, afterIssueNo: number, limit: number): Promise<readonly NumberedHolder[]> {
+    return this.#link.call(() => this.#holds.recalled(couponId, afterIssueNo, limit));
   }
 
   takenBackCounts(couponId: CouponId): Promise<TakenBackCounts> {
