@@ -15,6 +15,7 @@ const FREEZE_LEAST_MS = 100;
 const FREEZE_MOST_MS = 3_000;
 const DOWN_MOST_MS = 1_500;
 const POLL_MS = 20;
+const STARTS_MAX = 10;
 /** Nodes exchange what they know several times in this. */
 const REPLACED_KNOWN_MS = 1_000;
 const COUPON_KEYS = ['meta', 'winners', 'issuable_coupon_queue', 'claims', 'claimed'] as const;
@@ -30,8 +31,22 @@ const killed = async (server: Server | undefined, random: Random, onDead?: () =>
   await server?.kill('SIGKILL');
   onDead?.();
   await pause(random.between(0, DOWN_MOST_MS));
-  await server?.restart();
+  if (server !== undefined) await startedAgain(server);
 };
+
+/** As a service manager does: a process that finds its stores out of reach ends, and is started again. */
+async function startedAgain(server: Server): Promise<void> {
+  for (let starts = 1; ; starts += 1) {
+    try {
+      await server.restart();
+      return;
+    } catch (fault) {
+      if (starts === STARTS_MAX || !/\[store_(unavailable|outcome_unknown)\]/.test(String(fault)))
+        throw fault;
+      await pause(DOWN_MOST_MS);
+    }
+  }
+}
 
 const frozen = async (server: Pick<Server, 'kill'> | undefined, random: Random): Promise<void> => {
   await server?.kill('SIGSTOP');
