@@ -82,9 +82,12 @@ export function storeFault(error: unknown): SeonchakError {
         },
       );
     case 'unknown':
-      return new StoreOutcomeUnknownError('The connection to Redis was lost before the reply arrived.', {
-        cause: error,
-      });
+      return new StoreOutcomeUnknownError(
+        'The connection to Redis was lost before the reply arrived. Run `seonchak doctor`, and try again once Redis answers.',
+        {
+          cause: error,
+        },
+      );
   }
 }
 
