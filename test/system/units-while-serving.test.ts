@@ -8,7 +8,7 @@ import { type Kysely, sql } from 'kysely';
 import t from 'tap';
 import { connectMysql } from '../../src/persist/sql/connect-mysql.js';
 import { mysqlFlavour } from '../../src/persist/sql/sql-flavour.js';
-import { addUnits } from '../../src/persist/sql/unit-migration.js';
+import { addUnits } from '../../src/persist/sql/migrations/unit-migration.js';
 import { HttpClient } from '../clients/http-client.js';
 import { signToken } from '../clients/tokens.js';
 import { startMariadb } from '../servers/mariadb.js';

@@ -19,7 +19,7 @@ import { KEY_CHANGES, nextRevision } from './change-counter.js';
 import { ChangeHeads } from './change-heads.js';
 import { connectMysql } from './connect-mysql.js';
 import { databaseStores } from './database-stores.js';
-import { migrateToLatest } from './migrate.js';
+import { migrateToLatest } from './migrations/migrate.js';
 import type { Database } from './schema.js';
 import { mysqlFlavour, sqliteFlavour, type SqlFlavour } from './sql-flavour.js';
 import { inTransaction } from './transaction.js';

@@ -8,7 +8,7 @@ import { SqliteThread } from '../sqlite/sqlite-thread.js';
 import { connectMysql } from './connect-mysql.js';
 import { faultOf } from './error-classes.js';
 import { findKey, freeKey, removeExpiredKeys, takeKey } from './idempotency-keys.js';
-import { migrateToLatest } from './migrate.js';
+import { migrateToLatest } from './migrations/migrate.js';
 import type { Database } from './schema.js';
 import { mysqlFlavour, sqliteFlavour } from './sql-flavour.js';
 

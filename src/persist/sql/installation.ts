@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { CouponId } from '../../engine/domain/coupon.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
-import { addColumnOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
+import { addColumnOnce, mysqlTypes, sqliteTypes } from './migrations/migration-steps.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { reading, writing } from './transaction.js';

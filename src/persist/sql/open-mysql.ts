@@ -11,7 +11,7 @@ import type { ServerTls } from '../server-tls.js';
 import { connectMysql, openConnections } from './connect-mysql.js';
 import { type DatabaseStores, databaseStores } from './database-stores.js';
 import { type Installation, raiseChanges, readInstallation, renewStamp } from './installation.js';
-import { migrateToLatest, pendingMigrations } from './migrate.js';
+import { migrateToLatest, pendingMigrations } from './migrations/migrate.js';
 import type { Database } from './schema.js';
 import { mysqlFlavour } from './sql-flavour.js';
 import { SqlSeedTables } from './sql-seed-tables.js';

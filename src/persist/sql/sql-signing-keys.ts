@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
 import type { SigningKeys } from '../../accounts/signing-keys.js';
 import { StoreCorruptError } from '../../engine/domain/errors.js';
-import { mysqlTypes, sqliteTypes } from './migration-steps.js';
+import { mysqlTypes, sqliteTypes } from './migrations/migration-steps.js';
 import type { Database } from './schema.js';
 import type { SqlFlavour } from './sql-flavour.js';
 import { reading } from './transaction.js';

@@ -6,7 +6,7 @@ import type { Admission } from '../../engine/ports/admission.js';
 import type { SeedTables } from '../../seeding/seed-tables.js';
 import { type DatabaseStores, databaseStores } from '../sql/database-stores.js';
 import { faultOf, storeFault } from '../sql/error-classes.js';
-import { migrateToLatest, pendingMigrations } from '../sql/migrate.js';
+import { migrateToLatest, pendingMigrations } from '../sql/migrations/migrate.js';
 import type { Database } from '../sql/schema.js';
 import { sqliteFlavour } from '../sql/sql-flavour.js';
 import { SqlSeedTables } from '../sql/sql-seed-tables.js';

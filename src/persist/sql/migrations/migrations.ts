@@ -4,7 +4,7 @@
 import { type Kysely, type Migration, sql } from 'kysely';
 import { addChangeTokens, addDoorRules, createAudiences } from './door-migrations.js';
 import { migrateIdentity } from './identity-migration.js';
-import { addStamp, createInstallation } from './installation.js';
+import { addStamp, createInstallation } from '../installation.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
 import { addDiscountCurrency, addQuantityHistory, createSessionEnds } from './account-migrations.js';
 import { createEvents, createWebhooks } from './feed-migrations.js';
@@ -15,8 +15,8 @@ import {
   createServerKeys,
   indexOpenings,
 } from './shop-migrations.js';
-import type { SqlFlavour } from './sql-flavour.js';
-import { createSigningKeys } from './sql-signing-keys.js';
+import type { SqlFlavour } from '../sql-flavour.js';
+import { createSigningKeys } from '../sql-signing-keys.js';
 import { addUnits } from './unit-migration.js';
 
 /** Kysely's provider takes them in the order of their names. */

@@ -2,17 +2,17 @@
 import { join } from 'node:path';
 import { Kysely, Migrator, sql } from 'kysely';
 import t, { type Test } from 'tap';
-import { startMariadb } from '../../../test/servers/mariadb.js';
-import type { CouponId, HolderId, Issuance, MemberId } from '../../engine/domain/coupon.js';
-import { StoreUnavailableError } from '../../engine/domain/errors.js';
-import { SqliteThreadDialect } from '../sqlite/sqlite-dialect.js';
-import { SqliteThread } from '../sqlite/sqlite-thread.js';
-import { connectMysql } from './connect-mysql.js';
+import { startMariadb } from '../../../../test/servers/mariadb.js';
+import type { CouponId, HolderId, Issuance, MemberId } from '../../../engine/domain/coupon.js';
+import { StoreUnavailableError } from '../../../engine/domain/errors.js';
+import { SqliteThreadDialect } from '../../sqlite/sqlite-dialect.js';
+import { SqliteThread } from '../../sqlite/sqlite-thread.js';
+import { connectMysql } from '../connect-mysql.js';
 import { migrateToLatest } from './migrate.js';
 import { migrationsFor } from './migrations.js';
-import type { Database } from './schema.js';
-import { mysqlFlavour, type SqlFlavour, sqliteFlavour } from './sql-flavour.js';
-import { SqlIssuanceLedger } from './sql-issuance-ledger.js';
+import type { Database } from '../schema.js';
+import { mysqlFlavour, type SqlFlavour, sqliteFlavour } from '../sql-flavour.js';
+import { SqlIssuanceLedger } from '../sql-issuance-ledger.js';
 import { addUnits } from './unit-migration.js';
 
 const couponId = 7 as CouponId;

@@ -2,15 +2,15 @@
 import { join } from 'node:path';
 import { Kysely, Migrator } from 'kysely';
 import t, { type Test } from 'tap';
-import { startMariadb } from '../../../test/servers/mariadb.js';
-import { MEMBER_ID_LENGTH_MAX } from '../../engine/domain/member-id.js';
-import { SqliteThreadDialect } from '../sqlite/sqlite-dialect.js';
-import { SqliteThread } from '../sqlite/sqlite-thread.js';
-import { connectMysql } from './connect-mysql.js';
+import { startMariadb } from '../../../../test/servers/mariadb.js';
+import { MEMBER_ID_LENGTH_MAX } from '../../../engine/domain/member-id.js';
+import { SqliteThreadDialect } from '../../sqlite/sqlite-dialect.js';
+import { SqliteThread } from '../../sqlite/sqlite-thread.js';
+import { connectMysql } from '../connect-mysql.js';
 import { migrateToLatest } from './migrate.js';
 import { migrationsFor } from './migrations.js';
-import type { Database } from './schema.js';
-import { mysqlFlavour, type SqlFlavour, sqliteFlavour } from './sql-flavour.js';
+import type { Database } from '../schema.js';
+import { mysqlFlavour, type SqlFlavour, sqliteFlavour } from '../sql-flavour.js';
 
 const SIGNED_UP_MS = 1_000_000;
 const BEFORE_MS = SIGNED_UP_MS - 1;

@@ -1,7 +1,7 @@
 /** Builds migrations: column types by database, and steps that may be repeated. */
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import { MEMBER_ID_LENGTH_MAX } from '../../engine/domain/member-id.js';
-import type { SqlFlavour } from './sql-flavour.js';
+import { MEMBER_ID_LENGTH_MAX } from '../../../engine/domain/member-id.js';
+import type { SqlFlavour } from '../sql-flavour.js';
 
 type ColumnKind =
   'bigint' | 'count' | 'flag' | 'real' | 'shortId' | 'memberId' | 'anyMemberId' | 'word' | 'text' | 'json';

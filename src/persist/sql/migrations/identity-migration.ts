@@ -7,13 +7,13 @@
  * be repeated: a migration that died half-way finds only what is still to be done.
  */
 import { type Kysely, sql } from 'kysely';
-import { accountIdOf } from '../../accounts/account-id.js';
-import type { Role } from '../../accounts/accounts.js';
-import type { MemberId } from '../../engine/domain/coupon.js';
-import { MEMBER_ID_LENGTH_MAX } from '../../engine/domain/member-id.js';
-import type { Database } from './schema.js';
-import { COUNTER_SUBJECT } from './change-counter.js';
-import type { SqlFlavour } from './sql-flavour.js';
+import { accountIdOf } from '../../../accounts/account-id.js';
+import type { Role } from '../../../accounts/accounts.js';
+import type { MemberId } from '../../../engine/domain/coupon.js';
+import { MEMBER_ID_LENGTH_MAX } from '../../../engine/domain/member-id.js';
+import type { Database } from '../schema.js';
+import { COUNTER_SUBJECT } from '../change-counter.js';
+import type { SqlFlavour } from '../sql-flavour.js';
 
 const ACCOUNTS_PAGE = 1_000;
 

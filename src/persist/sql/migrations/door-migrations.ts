@@ -1,9 +1,9 @@
 /** Lists the migrations of door rules. `migrations.ts` has their order. */
 import { type Kysely, sql } from 'kysely';
-import { TOKEN_LENGTH, TOKENS_MAX } from '../../accounts/change-history.js';
-import { COUNTER_SUBJECT, DOOR_CHANGES, newToken } from './change-counter.js';
+import { TOKEN_LENGTH, TOKENS_MAX } from '../../../accounts/change-history.js';
+import { COUNTER_SUBJECT, DOOR_CHANGES, newToken } from '../change-counter.js';
 import { addColumnOnce, createIndexOnce, hasColumn, mysqlTypes, sqliteTypes } from './migration-steps.js';
-import type { SqlFlavour } from './sql-flavour.js';
+import type { SqlFlavour } from '../sql-flavour.js';
 
 /** As processes of the previous version knew the counter of presence demands. */
 const PRESENCE_CHANGES = 'coupon_presence';

@@ -2,16 +2,16 @@
 import { join } from 'node:path';
 import { Kysely, Migrator, sql } from 'kysely';
 import t, { type Test } from 'tap';
-import { startMariadb } from '../../../test/servers/mariadb.js';
-import { SqliteThreadDialect } from '../sqlite/sqlite-dialect.js';
-import { SqliteThread } from '../sqlite/sqlite-thread.js';
-import { ChangeHeads } from './change-heads.js';
-import { connectMysql } from './connect-mysql.js';
+import { startMariadb } from '../../../../test/servers/mariadb.js';
+import { SqliteThreadDialect } from '../../sqlite/sqlite-dialect.js';
+import { SqliteThread } from '../../sqlite/sqlite-thread.js';
+import { ChangeHeads } from '../change-heads.js';
+import { connectMysql } from '../connect-mysql.js';
 import { migrateToLatest } from './migrate.js';
 import { migrationsFor } from './migrations.js';
-import type { Database } from './schema.js';
-import { SqlDoorRules } from './sql-door-rules.js';
-import { mysqlFlavour, type SqlFlavour, sqliteFlavour } from './sql-flavour.js';
+import type { Database } from '../schema.js';
+import { SqlDoorRules } from '../sql-door-rules.js';
+import { mysqlFlavour, type SqlFlavour, sqliteFlavour } from '../sql-flavour.js';
 
 t.test('MariaDB', async (t) => {
   const server = await startMariadb();

@@ -1,8 +1,8 @@
 /** Lists the migrations of accounts and of what coupons show to visitors. `migrations.ts` has their order. */
 import { type Kysely, sql } from 'kysely';
-import { SESSION_ENDS } from './change-counter.js';
+import { SESSION_ENDS } from '../change-counter.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
-import type { SqlFlavour } from './sql-flavour.js';
+import type { SqlFlavour } from '../sql-flavour.js';
 
 /** Amounts registered before have none, and are shown in the default currency. */
 export async function addDiscountCurrency(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {

@@ -1,7 +1,7 @@
 /** Lists the migrations of the feed of events. `migrations.ts` has their order. */
 import { type Kysely, sql } from 'kysely';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
-import type { SqlFlavour } from './sql-flavour.js';
+import type { SqlFlavour } from '../sql-flavour.js';
 
 export async function createEvents(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
   const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;

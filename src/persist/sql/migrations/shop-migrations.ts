@@ -1,8 +1,8 @@
 /** Lists the migrations of what a shop needs around the drop. `migrations.ts` has their order. */
 import { type Kysely, sql } from 'kysely';
-import { KEY_CHANGES } from './change-counter.js';
+import { KEY_CHANGES } from '../change-counter.js';
 import { addColumnOnce, createIndexOnce, mysqlTypes, sqliteTypes } from './migration-steps.js';
-import type { SqlFlavour } from './sql-flavour.js';
+import type { SqlFlavour } from '../sql-flavour.js';
 
 export async function addRedemptions(db: Kysely<unknown>, flavour: SqlFlavour): Promise<void> {
   const types = flavour.name === 'mysql' ? mysqlTypes : sqliteTypes;

@@ -1,11 +1,11 @@
 /** Applies the missing migrations. */
 import { type Kysely, Migrator } from 'kysely';
-import { SeonchakError } from '../../engine/domain/errors.js';
-import { faultOf, storeFault } from './error-classes.js';
+import { SeonchakError } from '../../../engine/domain/errors.js';
+import { faultOf, storeFault } from '../error-classes.js';
 import { migrationsFor } from './migrations.js';
-import type { Database } from './schema.js';
-import type { SqlFlavour } from './sql-flavour.js';
-import { reading } from './transaction.js';
+import type { Database } from '../schema.js';
+import type { SqlFlavour } from '../sql-flavour.js';
+import { reading } from '../transaction.js';
 
 /** A migration did not go through. What it had done may be repeated: migrations are written for that. */
 export class MigrationError extends SeonchakError {

@@ -7,7 +7,7 @@
  */
 import { type Kysely, sql } from 'kysely';
 import { hasColumn, hasIndex } from './migration-steps.js';
-import type { SqlFlavour } from './sql-flavour.js';
+import type { SqlFlavour } from '../sql-flavour.js';
 
 const NEW_KEY = 'one_per_unit';
 const OLD_KEY = 'one_per_member';
