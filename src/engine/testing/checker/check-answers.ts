@@ -44,7 +44,7 @@ function refusalTrue(
   switch (outcome.outcome) {
     case 'sold_out': {
       const least = Math.min(...terms.within('quantity', sinceMs, answeredMs));
-      const most = liveAtMost(facts, firstGivenMs, sinceMs, answeredMs);
+      const most = liveAtMost(facts, firstGivenMs, sinceMs, answeredMs, least);
       if (most >= least) return [];
       return [{ promise: 'I6', what: `${answer} with at most ${most} of at least ${least} issued` }];
     }
@@ -104,12 +104,13 @@ function firstGiven({ history, acknowledged }: AcknowledgedIssuances): Map<numbe
   return first;
 }
 
-/** How many may have been live at once in this span, at most. */
+/** How many may have been live at once in this span, at most; no more are counted than are enough. */
 function liveAtMost(
   facts: AcknowledgedIssuances,
   firstGivenMs: ReadonlyMap<number, number>,
   fromMs: number,
   toMs: number,
+  enough: number,
 ): number {
   const latestMs = facts.storeMs(toMs) + facts.history.instantMs;
   let live = 0;
@@ -118,6 +119,8 @@ function liveAtMost(
     const doneMs = facts.revokeDoneMs.get(issueNo);
     if (doneMs === undefined || doneMs >= fromMs) live += 1;
   }
+  // What follows reads every download for each refusal.
+  if (live >= enough) return live;
   // Issued to a member who never got the answer, or only after another answer, and lost with the store: such issuances
   // leave no trace.
   const { losses, downloads, admitLateMs } = facts.history;
