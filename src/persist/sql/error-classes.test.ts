@@ -73,3 +73,15 @@ t.test('faults of data keep their class', (t) => {
   );
   t.end();
 });
+
+t.test('where no connection was made, the fault says so and what to check', (t) => {
+  const without = (cause: unknown) =>
+    storeFault(Object.assign(new Error('none', { cause }), { code: 'NO_CONNECTION' }), 'refused', 'writing')
+      .message;
+  t.match(without({ code: 'ECONNREFUSED' }), /^The database cannot be reached\. Check MYSQL_URL/);
+  t.match(
+    without(new Error('none was free')),
+    /^No connection to the database was free in time\..* Check that/,
+  );
+  t.end();
+});

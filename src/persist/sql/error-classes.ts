@@ -115,6 +115,9 @@ const remedies: Readonly<Record<number, string>> = {
 
 const UNREACHABLE = 'The database cannot be reached. Check MYSQL_URL and that the server is running.';
 
+const NO_CONNECTION =
+  'No connection to the database was free in time. Nothing was written. Check that the database responds and is not overloaded.';
+
 /** The same for what the driver itself finds. */
 const driverRemedies: Readonly<Record<string, string>> = {
   HANDSHAKE_NO_SSL_SUPPORT:
@@ -162,8 +165,13 @@ const codes: readonly (readonly [prefix: string, fault: SqlFault])[] = [
 
 /** A connection that was not made has the server's error as its cause. */
 function remedyOf(error: unknown): string | undefined {
-  const { errno, cause } = error as { errno?: unknown; cause?: { errno?: unknown; code?: unknown } };
-  return remedies[Number(errno ?? cause?.errno)] ?? driverRemedies[String(cause?.code)];
+  const { errno, code, cause } = error as {
+    errno?: unknown;
+    code?: unknown;
+    cause?: { errno?: unknown; code?: unknown };
+  };
+  const known = remedies[Number(errno ?? cause?.errno)] ?? driverRemedies[String(cause?.code)];
+  return known ?? (code === 'NO_CONNECTION' ? NO_CONNECTION : undefined);
 }
 
 /** What an error thrown by a driver means. */
