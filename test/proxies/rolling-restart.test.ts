@@ -15,8 +15,8 @@ import { startBackEnd } from '../system/back-ends.js';
 
 const REQUESTS_MIN = Number(process.env['REQUESTS'] ?? 500);
 const CLIENTS_PER_PROXY = 16;
-/** Pause of one client, so that two cores carry the load. */
-const THINK_TIME_MS = 40;
+/** Pause of one client, so that two cores carry the load: a second at a restart still has some 300 requests. */
+const THINK_TIME_MS = 80;
 /** The health check of the shipped HAProxy file takes a server back after two good answers, a second apart. */
 const BACK_IN_SERVICE_MS = 3_000;
 const PATIENCE_MS = 15_000;
