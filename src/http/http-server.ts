@@ -26,6 +26,8 @@ export interface HttpPorts extends RoutePorts, LivePorts {
   readonly admission: Pick<Admission, 'unrecordedHolder' | 'snapshots'>;
   readonly scheduler: Pick<Scheduler, 'every' | 'pause'>;
   readonly doorRules: DoorRuleStore;
+  /** For what this process polls; absent: the same stores. */
+  readonly followed?: Pick<HttpPorts, 'locks' | 'sessionEnds' | 'doorRules' | 'audiences' | 'serverKeys'>;
   readonly sessionEnds: SessionEndStore;
   readonly signingKeys: SigningKeys;
   readonly audiences: AudienceStore;

@@ -45,8 +45,9 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   const pressure = new Pressure(() => inFlight.share, ports.clock);
   const stopWatching = pressure.watch(ports.scheduler, ports.clock);
   const outcomes = newOutcomeCounts();
+  const followed = { ...ports, ...ports.followed };
   const locks = new AccessLocks({
-    ...ports,
+    ...followed,
     onFault: (fault) =>
       ports.logger.warn(
         { err: fault },
@@ -56,7 +57,7 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
   const accessKeys = new KeysFaults('access tokens', ports.logger, ports.clock);
   const ticketKeys = new KeysFaults('presence tickets', ports.logger, ports.clock);
   const sessions = new SessionEnds({
-    ...ports,
+    ...followed,
     onFault: (fault) =>
       ports.logger.warn(
         { err: fault },
@@ -75,14 +76,14 @@ export async function startHttp(ports: HttpPorts, settings: HttpSettings): Promi
       throw fault;
     });
   const tickets = new PresenceTickets(settings.presence, ports.clock, ticketKeys);
-  const doorParts = await startDoor(ports, tickets).catch((fault: unknown) => {
+  const doorParts = await startDoor(followed, tickets).catch((fault: unknown) => {
     locks.stop();
     sessions.stop();
     throw fault;
   });
   const { door } = doorParts;
   const serverKeys = new ServerKeys({
-    ...ports,
+    ...followed,
     onFault: (fault) =>
       ports.logger.warn(
         { err: fault },

@@ -60,6 +60,8 @@ export interface Stores extends DatabaseStores {
   readonly feed: EventFeed;
   readonly takeBack: TakeBack;
   readonly holds: Holds;
+  /** For what a process follows: with MySQL over connections of its own. */
+  readonly followed: DatabaseStores;
   /** `undefined` with the embedded back end. */
   readonly distributed: DistributedStores | undefined;
   readonly queue: IssuanceQueue | undefined;
@@ -152,6 +154,7 @@ async function openEmbeddedStores(config: EmbeddedConfig, options: OpenStoresOpt
   });
   return {
     ...withRegistry(embedded, { versions: new LocalVersions() }),
+    followed: embedded,
     distributed: undefined,
     queue: undefined,
     processes: soleProcess,
@@ -226,6 +229,7 @@ async function openDistributedStores(config: DistributedConfig, options: OpenSto
           admitted: redis.admitted,
         },
       ),
+      followed: mysql.followed,
       distributed: { ...redis, coupons, pingDatabase: () => mysql.ping() },
       queue: redis.queue,
       processes: redis.processes,
