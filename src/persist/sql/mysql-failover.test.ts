@@ -38,6 +38,8 @@ t.test(
       [1, 2, 3, 4].map((issueNo) => stores.ledger.record({ couponId, epoch: 1, issuances: batch(issueNo) })),
     );
     await stores.ping();
+    const lockedIn = async () => (await stores.followed.locks.changesAfter(0, 10)).length;
+    t.equal(await lockedIn(), 0);
     await roots[0]?.query('set global read_only = 1');
     await t.rejects(stores.ping(), { code: 'store_unavailable', message: /database is read-only.*primary/ });
     proxy.retarget(promoted.port);
@@ -50,6 +52,11 @@ t.test(
     }
     const [rows] = (await roots[1]?.query('select count(*) as n from seonchak.member_coupon')) ?? [];
     t.same(rows, [{ n: 4 }]);
+    await roots[1]?.query(
+      "insert into seonchak.access_lock (subject, locked, revision, changed_at) values ('m', 1, 1, 1)",
+    );
+    await stores.ping();
+    t.equal(await lockedIn(), 1, 'a check gives up what only reads the old server, too');
 
     await roots[0]?.query('set global read_only = 0');
     await roots[1]?.query('set global read_only = 1');

@@ -80,3 +80,23 @@ t.test(
     t.equal(await rows(), 2_600);
   },
 );
+
+t.test('what a process follows is read while every other connection waits (I10)', async (t) => {
+  const stores = openMysql(server.url);
+  t.teardown(() => stores.close());
+  await stores.migrate();
+  await root.query('lock tables seonchak.audit_log write');
+  let found = 0;
+  const waiting = Promise.all(
+    Array.from({ length: 20 }, async () => {
+      await stores.auditLog.entries(Number.MAX_SAFE_INTEGER, 1);
+      found += 1;
+    }),
+  );
+  await stores.followed.locks.head();
+  await stores.followed.locks.changesAfter(0, 10);
+  t.equal(found, 0, 'none of the others has its answer yet');
+  await root.query('unlock tables');
+  await waiting;
+  t.equal(found, 20);
+});

@@ -20,7 +20,7 @@ import { reading } from './transaction.js';
 /** A migration may rebuild a table of many rows, and one that waits for another process waits as long. */
 const MIGRATION_TIMEOUT_MS = 10 * 60_000;
 const CONNECTIONS = 10;
-/** For the polls of a process. They are small, and never wait for each other twice. */
+/** For the polls of a process, which read little. */
 const FOLLOWING_CONNECTIONS = 2;
 /** More connections fill no faster: two keep two cores busy, and the others wait for the log of the database. */
 const SEEDING_CONNECTIONS = 4;
