@@ -2,6 +2,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Cluster, Command, Redis, type RedisOptions } from 'ioredis';
 import type { ServerTls } from '../server-tls.js';
+import { followSlots, SLOTS_WAIT_MS } from './cluster-slots.js';
 import type { NatMap, SentinelGroup } from './redis-servers.js';
 
 /** A connection is re-made for ever, at most this long after it broke. */
@@ -9,8 +10,6 @@ const RECONNECT_DELAY_MAX_MS = 500;
 const RECONNECT_DELAY_STEP_MS = 50;
 /** How long a connection to a replica is kept before the name is resolved again. */
 const REPLICA_RECONNECT_MS = 1_000;
-const SLOTS_REFRESH_INTERVAL_MS = 1_000;
-const SLOTS_REFRESH_TIMEOUT_MS = 500;
 /** Between two choices of the node that a Cluster subscribes at; the first one is made at once. */
 const SUBSCRIBER_INTERVAL_MS = 250;
 /**
@@ -212,13 +211,14 @@ export function clusterNodes(options: RedisNodesOptions): RedisNodes {
     // because it would re-send after a lost connection and cannot send a WAIT after a script.
     retryDelayOnFailover: 0,
     slotsRefreshInterval: 0,
-    slotsRefreshTimeout: SLOTS_REFRESH_TIMEOUT_MS,
+    slotsRefreshTimeout: SLOTS_WAIT_MS,
   });
   paceSubscriber(cluster);
-  // ioredis's own interval begins anew when the close comes while the nodes are being asked, and then never ends.
-  const slotsRefresh = setInterval(() => {
-    if (cluster.status === 'ready') cluster.refreshSlotsCache();
-  }, SLOTS_REFRESH_INTERVAL_MS).unref();
+  const reachableAs = (announced: string): string => {
+    const reachable = options.natMap?.[announced];
+    return reachable === undefined ? announced : `${reachable.host}:${reachable.port}`;
+  };
+  const endFollowing = followSlots(cluster, reachableAs);
   cluster.on('error', options.onConnectionError);
   cluster.on('node error', options.onConnectionError);
   // Nodes are lazy: connected only when the first command comes, which would then find them not ready.
@@ -249,8 +249,7 @@ export function clusterNodes(options: RedisNodesOptions): RedisNodes {
       return name === undefined ? undefined : known(name);
     },
     nodeAt(announced) {
-      const reachable = options.natMap?.[announced];
-      const name = reachable === undefined ? announced : `${reachable.host}:${reachable.port}`;
+      const name = reachableAs(announced);
       const connected = known(name) ?? unlisted.get(name);
       if (connected !== undefined) return connected;
       const colon = name.lastIndexOf(':');
@@ -283,7 +282,7 @@ export function clusterNodes(options: RedisNodesOptions): RedisNodes {
     subscriber: () => cluster,
     close() {
       life.closed = true;
-      clearInterval(slotsRefresh);
+      endFollowing();
       cluster.disconnect();
       for (const node of unlisted.values()) node.disconnect();
     },

@@ -1,0 +1,48 @@
+/** Tests against a real Cluster that a slot which moves is noticed without a call, over the connections that are there. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setTimeout as pause } from 'node:timers/promises';
+import t from 'tap';
+import { moveSlot } from '../../../test/servers/move-slot.js';
+import { startRedisCluster } from '../../../test/servers/redis-cluster.js';
+import { clusterNodes } from './redis-nodes.js';
+
+const KEY = 'a key';
+/** Several times the interval. */
+const QUIET_MS = 3_500;
+const NOTICED_WITHIN_MS = 10_000;
+
+t.test('slots are followed without connections for it', async (t) => {
+  const cluster = await startRedisCluster({ masters: 3 });
+  t.teardown(() => cluster.stop());
+  const nodes = clusterNodes({
+    urls: cluster.urls,
+    callDeadlineMs: 5_000,
+    onConnectionError: () => undefined,
+  });
+  t.teardown(() => {
+    nodes.close();
+  });
+  const until = async (what: string, isSo: () => boolean): Promise<void> => {
+    const untilMs = performance.now() + NOTICED_WITHIN_MS;
+    while (!isSo()) {
+      if (performance.now() > untilMs) throw new Error(`never: ${what}`);
+      await pause(20);
+    }
+  };
+  await until(
+    'every node is connected',
+    () => nodes.masters().filter(({ status }) => status === 'ready').length === 3,
+  );
+  let sockets = 0;
+  const count = (): void => void (sockets += 1);
+  subscribe('net.client.socket', count);
+  t.teardown(() => void unsubscribe('net.client.socket', count));
+  await pause(QUIET_MS);
+  t.equal(sockets, 0, 'where nothing moves, no connection is made');
+
+  const before = nodes.nodeOf(KEY);
+  await before?.set(KEY, 'value');
+  await moveSlot(cluster, KEY);
+  await until('the move is noticed', () => nodes.nodeOf(KEY) !== before);
+  t.equal(await nodes.nodeOf(KEY)?.get(KEY), 'value');
+});
