@@ -314,7 +314,7 @@ function withRegistry(
     ...{ ledger, audit, admission, catalogue, warmer, admitted },
     clock: systemClock,
   });
-  const takeBack = new TakeBack({ admission, bell, catalogue, holds: stores.holdLedger, versions });
+  const takeBack = new TakeBack({ admission, bell, holds: stores.holdLedger, versions, warmer });
   const holds = new Holds({
     ...{ takeBack, admission, catalogue, warmer, holds: stores.holdLedger, clock: systemClock },
     queue,

@@ -73,7 +73,7 @@ function ledgerAfter(ledger: IssuanceLedger, first: () => Promise<void>): Issuan
 }
 
 /** The real catalogue; `first` happens just before the epoch grows. */
-function catalogueAfter(catalogue: CouponCatalogue, first: () => Promise<void>): CouponCatalogue {
+function catalogueAfter(catalogue: CouponCatalogue, first: () => Promise<unknown>): CouponCatalogue {
   return new Proxy(catalogue, {
     get(target, name: keyof CouponCatalogue) {
       if (name !== 'nextEpoch') return target[name].bind(target);

@@ -19,7 +19,7 @@ const DUE_MS = HOLD_SECONDS * 1_000 + HOLD_GRACE_MS;
 
 async function heldCoupon() {
   const world = new StagedWorld();
-  const { admission, bell, catalogue, versions, clock, scheduler } = world;
+  const { admission, bell, versions, warmer, clock, scheduler } = world;
   const redemption = { ...defaultRedemptionRules, holdSeconds: HOLD_SECONDS };
   const { couponId } = world.database.insert(newCoupon({ redemption }));
   await world.warmer.warm(couponId);
@@ -31,7 +31,7 @@ async function heldCoupon() {
   const counters = new HoldCounters();
   const sweeper = new HoldSweeper({
     ...{ holds, clock, scheduler, counters, onExpired: () => undefined },
-    takeBack: new TakeBack({ admission, bell, catalogue, holds, versions }),
+    takeBack: new TakeBack({ admission, bell, holds, versions, warmer }),
     settledRows: {
       read: () => {
         hooks.beforeSettled();

@@ -20,7 +20,7 @@ async function pausedCoupon(...members: string[]) {
   const couponId = await world.registered({ quantity: 9 });
   world.store.admit({ couponId, epoch: 1, holders: members.map(memberNamed), notAfterMs: Infinity });
   await world.registry().amend(couponId, { paused: true }, SELLER);
-  const takeBack = new TakeBack({ admission, bell, catalogue, holds: ledger, versions });
+  const takeBack = new TakeBack({ admission, bell, holds: ledger, versions, warmer });
   const holds = new Holds(
     { takeBack, admission, catalogue, holds: ledger, warmer, queue, clock },
     RECALL_MAX,

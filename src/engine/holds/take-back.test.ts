@@ -6,12 +6,12 @@ import { TakeBack } from './take-back.js';
 
 t.test('a second step that fails again holds up no other', async (t) => {
   const world = new StagedWorld();
-  const { admission, bell, catalogue, versions } = world;
+  const { admission, bell, versions, warmer } = world;
   const holds = new SimulatedHoldLedger(
     world.databaseLink,
     new SimulatedHolds(world.database, () => STORE_START_MS),
   );
-  const takeBack = new TakeBack({ admission, bell, catalogue, holds, versions });
+  const takeBack = new TakeBack({ admission, bell, holds, versions, warmer });
   const coupons = [await world.registered({ quantity: 1 }), await world.registered({ quantity: 1 })];
   const holder = memberNamed('a');
   for (const couponId of coupons)

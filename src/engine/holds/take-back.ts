@@ -8,18 +8,18 @@ import type { CouponId, CouponSnapshot } from '../domain/coupon.js';
 import { TAKE_BACK_MAX } from '../domain/limits.js';
 import type { Admission, NumberedHolder } from '../ports/admission.js';
 import type { AuditEntry } from '../ports/audit-log.js';
-import type { CouponCatalogue } from '../ports/coupon-catalogue.js';
 import type { DueHolds, HoldLedger, TakeBackReason } from '../ports/hold-ledger.js';
 import type { RecorderBell } from '../ports/issuance-queue.js';
 import type { Versions } from '../ports/versions.js';
+import type { CouponWarmer } from '../recovery/coupon-warmer.js';
 
 export interface TakeBackPorts {
   readonly admission: Pick<Admission, 'revokeMany'>;
   /** None where an issuance is recorded in the step that decides it. */
   readonly bell: Pick<RecorderBell, 'markPending'> | undefined;
-  readonly catalogue: Pick<CouponCatalogue, 'saveTerms'>;
   readonly holds: Pick<HoldLedger, 'revokeMany'>;
   readonly versions: Pick<Versions, 'publish'>;
+  readonly warmer: Pick<CouponWarmer, 'saveTerms'>;
 }
 
 export interface TakeBackRequest {
@@ -66,7 +66,7 @@ export class TakeBack {
   /**
    * The second step, safe to repeat: the store removes these members. Where it fails, {@link finishLeft} tries again.
    *
-   * @returns `not_ready` while the coupon is not in service.
+   * @returns `not_ready` while the coupon is not in service, or where Redis may have lost the step since.
    */
   async returnToStock(couponId: CouponId, taken: readonly NumberedHolder[]): Promise<Returned | 'not_ready'> {
     try {
@@ -96,7 +96,7 @@ export class TakeBack {
     couponId: CouponId,
     taken: readonly NumberedHolder[],
   ): Promise<Returned | 'not_ready'> {
-    const { admission, catalogue, versions } = this.#ports;
+    const { admission, versions, warmer } = this.#ports;
     let count = 0;
     for (let first = 0; ; first += TAKE_BACK_MAX) {
       const reply = await admission.revokeMany(couponId, taken.slice(first, first + TAKE_BACK_MAX));
@@ -104,9 +104,9 @@ export class TakeBack {
       const { snapshot } = reply;
       if (reply.count > 0) versions.publish(couponId, snapshot.version);
       count += reply.count;
-      if (first + TAKE_BACK_MAX < taken.length) continue;
-      if (count > 0) await catalogue.saveTerms(couponId, snapshot);
-      return { count, snapshot };
+      // Also where nothing came back: the reply to an earlier attempt may be lost.
+      if (!(await warmer.saveTerms(couponId, snapshot))) return 'not_ready';
+      if (first + TAKE_BACK_MAX >= taken.length) return { count, snapshot };
     }
   }
 

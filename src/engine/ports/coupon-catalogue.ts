@@ -98,8 +98,10 @@ export interface CouponCatalogue {
   /**
    * Overwrites terms and version if `version` is above the stored one; else nothing happens. Nor does it for an epoch below the stored one: a
    * store that was rebuilt may count from a lower version, and what was read before the rebuild may come late.
+   *
+   * @returns false: the stored epoch is higher, so a verification that begins now, or has begun, may not find this version.
    */
-  saveTerms(couponId: CouponId, terms: VersionedTerms): Promise<void>;
+  saveTerms(couponId: CouponId, terms: VersionedTerms): Promise<boolean>;
   /** Raises the epoch by one, or to one above `above` where that is higher, and returns the new one. */
   nextEpoch(couponId: CouponId, above?: number): Promise<number>;
 }

@@ -6,7 +6,7 @@
  * processes, which may return with stale data, needs more: `coupon-recovery.ts`.
  */
 import type { Admission, WarmCoupon } from '../ports/admission.js';
-import type { CouponCatalogue, CouponRecord } from '../ports/coupon-catalogue.js';
+import type { CouponCatalogue, CouponRecord, VersionedTerms } from '../ports/coupon-catalogue.js';
 import type { CouponChanges } from '../ports/coupon-changes.js';
 import { termsToResume } from './terms-to-resume.js';
 import type { CouponRecovery } from './coupon-recovery.js';
@@ -69,6 +69,20 @@ export class CouponWarmer {
     const run = this.#prepare(couponId, seenIssueNo).finally(() => this.#running.delete(couponId));
     this.#running.set(couponId, run);
     return run;
+  }
+
+  /**
+   * Saves the terms that a step in the store has led to, so that a store that comes back without the step is found to have lost it.
+   *
+   * @returns false: the epoch has grown since the step, and a verification may have passed an older copy without it. The coupon
+   *   was prepared, and the step has to be repeated.
+   */
+  async saveTerms(couponId: CouponId, terms: VersionedTerms): Promise<boolean> {
+    const { catalogue, recovery } = this.#ports;
+    const isSaved = await catalogue.saveTerms(couponId, terms);
+    if (isSaved || recovery === undefined) return true;
+    await this.prepare(couponId);
+    return false;
   }
 
   async #prepare(couponId: CouponId, seenIssueNo: number): Promise<WarmResult | 'recovering'> {

@@ -32,7 +32,7 @@ export interface RevokerPorts {
   readonly clock: Clock;
 }
 
-/** A coupon that is rebuilt this often during one revocation is not ready for it. */
+/** A coupon that is verified or rebuilt this often during one step of a revocation is not ready for it. */
 const TRIES_MAX = 3;
 
 export class IssuanceRevoker {
@@ -89,21 +89,21 @@ export class IssuanceRevoker {
     return recordedSince?.holder ?? (await ledger.revokedHolder(couponId, issueNo));
   }
 
-  /** The second step of a revoke, once the ledger has the first. */
+  /** The second step of a revoke, once the ledger has the first. Ends when no verification can pass a copy that lacks the step. */
   async #letStoreFollow(couponId: CouponId, issueNo: number, holder: HolderId): Promise<CouponSnapshot> {
-    const { admission, catalogue, versions, warmer } = this.#ports;
-    let reply = await admission.revoke(couponId, issueNo, holder);
-    if (reply.status === 'not_ready') {
-      await warmer.prepare(couponId);
-      reply = await admission.revoke(couponId, issueNo, holder);
+    const { admission, versions, warmer } = this.#ports;
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
+      const reply = await admission.revoke(couponId, issueNo, holder);
+      if (reply.status === 'not_ready') {
+        await warmer.prepare(couponId);
+        continue;
+      }
+      const { snapshot } = reply;
+      versions.publish(couponId, snapshot.version);
+      if (await warmer.saveTerms(couponId, snapshot)) return snapshot;
     }
     // A recovery takes longer than a seller waits. It reads the revocation.
-    if (reply.status === 'not_ready')
-      throw new StoreUnavailableError('The coupon is being verified or rebuilt. Try again in a moment.');
-    const { snapshot } = reply;
-    versions.publish(couponId, snapshot.version);
-    await catalogue.saveTerms(couponId, snapshot);
-    return snapshot;
+    throw new StoreUnavailableError('The coupon is being verified or rebuilt. Try again in a moment.');
   }
 }
 

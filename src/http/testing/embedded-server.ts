@@ -91,9 +91,9 @@ export async function startEmbeddedServer(
   const takeBack = new TakeBack({
     admission,
     bell: undefined,
-    catalogue,
     holds: stores.holdLedger,
     versions,
+    warmer,
   });
   const engine = new Engine(
     {

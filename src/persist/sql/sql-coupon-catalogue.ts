@@ -114,8 +114,8 @@ export class SqlCouponCatalogue implements CouponCatalogue {
     return rows.map(recordOf);
   }
 
-  async saveTerms(couponId: CouponId, terms: VersionedTerms): Promise<void> {
-    await refusingPoison(() => writing(() => saveNewerTerms(this.#db, couponId, terms)));
+  saveTerms(couponId: CouponId, terms: VersionedTerms): Promise<boolean> {
+    return refusingPoison(() => saveNewerTerms(this.#db, couponId, terms));
   }
 
   async nextEpoch(couponId: CouponId, above = 0): Promise<number> {
@@ -213,14 +213,21 @@ async function saveNewerTerms(
   db: Kysely<Database>,
   couponId: CouponId,
   { version, epoch, ...terms }: VersionedTerms,
-): Promise<void> {
-  await db
-    .updateTable('coupon')
-    .set({ ...termColumns(terms), version })
-    .where('id', '=', couponId)
-    .where('version', '<', version)
-    .where('epoch', '<=', epoch)
-    .execute();
+): Promise<boolean> {
+  const { numUpdatedRows } = await writing(() =>
+    db
+      .updateTable('coupon')
+      .set({ ...termColumns(terms), version })
+      .where('id', '=', couponId)
+      .where('version', '<', version)
+      .where('epoch', '<=', epoch)
+      .executeTakeFirstOrThrow(),
+  );
+  if (numUpdatedRows > 0n) return true;
+  const row = await reading(() =>
+    db.selectFrom('coupon').select('epoch').where('id', '=', couponId).executeTakeFirst(),
+  );
+  return row !== undefined && row.epoch <= epoch;
 }
 
 /** The columns that hold terms; `sqlite-admission.ts` and `sql-coupon-changes.ts` write them too. */

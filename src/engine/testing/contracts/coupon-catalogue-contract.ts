@@ -203,10 +203,12 @@ function aboutChanging(t: Test, catalogue: CouponCatalogue): void {
   t.test('newer terms replace older ones, never the other way round', async (t) => {
     const record = await catalogue.insert(newCoupon());
     const terms = { quantity: 7, opensAtMs: 5, closesAtMs: 6, paused: true, closed: false };
-    await catalogue.saveTerms(record.couponId, { ...terms, version: 3, epoch: 0 });
+    t.equal(await catalogue.saveTerms(record.couponId, { ...terms, version: 3, epoch: 0 }), true);
     t.same(await catalogue.find([record.couponId]), [{ ...record, ...terms, version: 3 }]);
-    for (const version of [2, 3])
-      await catalogue.saveTerms(record.couponId, { ...terms, quantity: 1, version, epoch: 0 });
+    for (const version of [2, 3]) {
+      const older = { ...terms, quantity: 1, version, epoch: 0 };
+      t.equal(await catalogue.saveTerms(record.couponId, older), true, 'as high a version is saved');
+    }
     t.same(await catalogue.find([record.couponId]), [{ ...record, ...terms, version: 3 }]);
     const open = { quantity: 8, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: true };
     await catalogue.saveTerms(record.couponId, { ...open, version: 4, epoch: 0 });
@@ -217,8 +219,11 @@ function aboutChanging(t: Test, catalogue: CouponCatalogue): void {
     const { couponId } = await catalogue.insert(newCoupon());
     const epoch = await catalogue.nextEpoch(couponId);
     const terms = { quantity: 7, opensAtMs: undefined, closesAtMs: undefined, paused: false, closed: true };
-    await catalogue.saveTerms(couponId, { ...terms, version: 2, epoch });
-    await catalogue.saveTerms(couponId, { ...terms, closed: false, version: 9, epoch: epoch - 1 });
+    t.equal(await catalogue.saveTerms(couponId, { ...terms, version: 2, epoch }), true);
+    for (const version of [1, 2, 9]) {
+      const earlier = { ...terms, closed: false, version, epoch: epoch - 1 };
+      t.equal(await catalogue.saveTerms(couponId, earlier), false, `version ${version}`);
+    }
     t.match(await catalogue.find([couponId]), [{ closed: true, version: 2, epoch }]);
     await catalogue.saveTerms(couponId, { ...terms, quantity: 8, version: 3, epoch });
     t.match(await catalogue.find([couponId]), [{ quantity: 8, version: 3 }]);
@@ -245,7 +250,7 @@ function aboutChanging(t: Test, catalogue: CouponCatalogue): void {
 
   t.test('changes to a coupon that does not exist make none', async (t) => {
     const couponId = unknownCoupon();
-    await catalogue.saveTerms(couponId, { ...newCoupon(), version: 9, epoch: 0 });
+    t.equal(await catalogue.saveTerms(couponId, { ...newCoupon(), version: 9, epoch: 0 }), false);
     await t.rejects(catalogue.nextEpoch(couponId), { code: 'store_corrupt' });
     t.same(await catalogue.find([couponId]), [undefined]);
   });

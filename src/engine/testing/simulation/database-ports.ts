@@ -62,7 +62,7 @@ export class SimulatedCatalogue implements CouponCatalogue {
     return this.#link.call(() => this.#database.page(query, after, limit));
   }
 
-  saveTerms(couponId: CouponId, terms: VersionedTerms): Promise<void> {
+  saveTerms(couponId: CouponId, terms: VersionedTerms): Promise<boolean> {
     return this.#link.call(() => this.#database.saveTerms(couponId, terms));
   }
 

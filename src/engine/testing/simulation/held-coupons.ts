@@ -31,8 +31,7 @@ export const SWEPT_WITHIN_MS = 3_500;
 
 export interface HeldCouponsPorts extends SettledRowsPorts, Omit<TakeBackPorts, 'holds'> {
   readonly admission: SettledRowsPorts['admission'] & TakeBackPorts['admission'];
-  readonly catalogue: SettledRowsPorts['catalogue'] & TakeBackPorts['catalogue'];
-  readonly warmer: Pick<CouponWarmer, 'prepare'>;
+  readonly warmer: CouponWarmer;
   readonly clock: Clock;
   readonly scheduler: Scheduler;
   readonly holdLedger: HoldLedger;
@@ -82,8 +81,8 @@ export function watchVersions(store: SimulatedStore, onFault: (fault: Error) => 
 }
 
 function takeBackOf(
-  { admission, bell, catalogue, holdLedger, versions }: HeldCouponsPorts,
+  { admission, bell, holdLedger, versions, warmer }: HeldCouponsPorts,
   planting: Planting,
 ): TakeBack {
-  return new TakeBack(planting.takeBack({ admission, bell, catalogue, holds: holdLedger, versions }));
+  return new TakeBack(planting.takeBack({ admission, bell, holds: holdLedger, versions, warmer }));
 }

@@ -119,11 +119,13 @@ export class SimulatedDatabase {
       .slice(0, limit);
   }
 
-  saveTerms(couponId: CouponId, terms: VersionedTerms): void {
+  saveTerms(couponId: CouponId, terms: VersionedTerms): boolean {
     const record = this.coupons.get(couponId);
     const { version, epoch, quantity, opensAtMs, closesAtMs, paused, closed } = terms;
-    if (record === undefined || version <= record.version || epoch < record.epoch) return;
-    this.coupons.set(couponId, { ...record, quantity, opensAtMs, closesAtMs, paused, closed, version });
+    if (record === undefined || epoch < record.epoch) return false;
+    if (version > record.version)
+      this.coupons.set(couponId, { ...record, quantity, opensAtMs, closesAtMs, paused, closed, version });
+    return true;
   }
 
   nextEpoch(couponId: CouponId, above = 0): number {
