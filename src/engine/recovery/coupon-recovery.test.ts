@@ -20,7 +20,7 @@ async function recordedCoupon() {
   const claim = world.store.claim(couponId, 'token', 10, 1_000);
   if (typeof claim === 'object') world.database.record(claim);
   world.store.ack(couponId, 'token');
-  const { warmer } = recoveryOf(world);
+  const { warmer, coupons } = recoveryOf(world);
   const holds = new SimulatedHoldLedger(
     world.databaseLink,
     new SimulatedHolds(world.database, () => STORE_START_MS),
@@ -36,7 +36,7 @@ async function recordedCoupon() {
     await another.coupons.settle();
   };
   const held = () => world.store.issuanceOf(couponId, A);
-  return { world, couponId, takeBack, revoker, prepared, held };
+  return { world, couponId, coupons, takeBack, revoker, prepared, held };
 }
 
 t.test('a revoke whose terms are saved after a verification is made again', async (t) => {
@@ -98,3 +98,29 @@ t.test('a take-back whose reply was lost is found missing from an older copy', a
   await prepared();
   t.equal(held(), undefined);
 });
+
+t.test(
+  'a process that was frozen since before a verification does not pass a copy from before it',
+  async (t) => {
+    const { world, couponId, coupons, revoker, prepared, held } = await recordedCoupon();
+    const [known] = await world.catalogue.find([couponId]);
+    if (known === undefined) throw new Error('the coupon is registered');
+    const first = world.store.copy();
+    // Its process dies before the terms are saved.
+    world.database.revoke(couponId, 1, 2, B);
+    world.store.revoke(couponId, 2, B);
+    const second = world.store.copy();
+    world.store.restart(first);
+    await prepared();
+    t.match(await revoker.revoke(couponId, 1), { status: 'revoked' });
+    // As high a version as the saved one, by another revoke.
+    world.store.restart(second);
+    const checking = coupons.check(known, 0);
+    await world.time.advance(RECOVERED_MS);
+    t.equal(await checking, 'recovering');
+    await world.time.advance(RECOVERED_MS);
+    await coupons.settle();
+    t.equal(held(), undefined);
+    t.equal(world.store.issuanceOf(couponId, B), undefined);
+  },
+);

@@ -59,10 +59,10 @@ export class CouponRecovery {
    * @param seenIssueNo the highest number the caller has received.
    * @throws StoreUnavailableError, StoreOutcomeUnknownError: repeat the call.
    */
-  async check(record: CouponRecord, seenIssueNo: number): Promise<ServiceState> {
-    const { couponId } = record;
+  async check(known: CouponRecord, seenIssueNo: number): Promise<ServiceState> {
+    const { couponId } = known;
     if (this.#running.has(couponId)) return 'recovering';
-    const found = await this.#inspected(record, seenIssueNo);
+    const { found, record } = await this.#inspected(known, seenIssueNo);
     if (found === 'absent') {
       return record.epoch === 0 && seenIssueNo === 0
         ? 'never_warmed'
@@ -111,14 +111,26 @@ export class CouponRecovery {
     await Promise.all(this.#running.values());
   }
 
-  /** In the first moments on another server every process has time to report the highest number it received. */
-  async #inspected(record: CouponRecord, seenIssueNo: number): Promise<Inspection | 'absent'> {
-    const expected = { birth: record.birth, neverWarmed: record.epoch === 0 };
-    for (;;) {
-      const found = await this.#ports.store.inspect(record.couponId, seenIssueNo, expected);
-      if (found === 'absent' || found.status !== 'unverified') return found;
-      if (found.storeNowMs - found.sinceMs >= INSPECT_MS) return found;
-      await this.#ports.scheduler.pause(RETRY_PAUSE_MS);
+  /**
+   * In the first moments on another server every process has time to report the highest number it received.
+   *
+   * @returns of an unverified coupon the record as it was read once the coupon was found on this server. A process that was frozen since an
+   *   earlier reading does not know the epochs under which the coupon has served since, and takes a copy from before them for the latest.
+   */
+  async #inspected(
+    known: CouponRecord,
+    seenIssueNo: number,
+  ): Promise<{ readonly found: Inspection | 'absent'; readonly record: CouponRecord }> {
+    const { catalogue, scheduler, store } = this.#ports;
+    const expected = { birth: known.birth, neverWarmed: known.epoch === 0 };
+    let record = known;
+    for (let server: string | undefined; ;) {
+      const found = await store.inspect(known.couponId, seenIssueNo, expected);
+      if (found === 'absent' || found.status !== 'unverified') return { found, record };
+      if (found.server !== server) [record = known] = await catalogue.find([known.couponId]);
+      server = found.server;
+      if (found.storeNowMs - found.sinceMs >= INSPECT_MS) return { found, record };
+      await scheduler.pause(RETRY_PAUSE_MS);
     }
   }
 
