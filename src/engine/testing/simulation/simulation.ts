@@ -98,9 +98,9 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   await untilIdle(world, () =>
     coupons.every(({ sellers, recall }) => !sellers.busy && recall?.isPending !== true),
   );
-  for (const { couponId, members } of coupons) {
-    const serves = world.store.snapshot(couponId) !== undefined;
-    if (scenario.losses.length > 0 || !serves) await recovered(world, members, memberIds);
+  for (const coupon of coupons) {
+    const serves = world.store.snapshot(coupon.couponId) !== undefined;
+    if (scenario.losses.length > 0 || !serves) await recovered(world, coupon, memberIds);
   }
 
   await exclusionsKnown(world, coupons);
@@ -250,16 +250,22 @@ async function untilIdle(world: SimulatedWorld, isIdle: () => boolean): Promise<
 /**
  * A loss is noticed by a download at the process that received the highest number, and that may be any of them. So a
  * member requests at each of them, until none finds anything to recover.
+ *
+ * No download reads the claims. Where their keys are lost, the recorder of the next unit notices, and the coupon leaves service then, long after
+ * the fault. So the fault is over once a process has read the whole coupon, as every reading of its stock does.
  */
 async function recovered(
   world: SimulatedWorld,
-  members: SimulatedMembers,
+  { couponId, members }: SimulatedCoupon,
   memberIds: readonly MemberId[],
 ): Promise<void> {
   for (let round = 0; round < RECOVERY_ROUNDS_MAX; round += 1) {
     const asked = world.apis.map((api) => members.request(world.random.pick(memberIds), api));
     await untilIdle(world, () => asked.every((call) => call.outcome !== undefined));
-    if (asked.every((call) => call.outcome?.outcome !== 'not_ready')) return;
+    const isWhole = world.store.snapshot(couponId) !== undefined;
+    if (isWhole && asked.every((call) => call.outcome?.outcome !== 'not_ready')) return;
+    // Until the next round.
+    if (!isWhole) void world.apis[0]?.warmer.prepare(couponId).catch(() => 'recovering');
     await world.time.advance(RECOVERY_ROUND_MS);
   }
 }
