@@ -10,6 +10,8 @@ import type { StoreCopy } from './simulated-world.js';
 const CRASH_STEPS_MAX = 60;
 /** A process that was frozen during a loss continues this soon after it. */
 const STALE_MAX_MS = 60;
+/** An issuance that was taken back is undone this soon, at most: before its process has the reply, or when its version may have been saved. */
+const UNDONE_MAX_MS = [2, 10, 100];
 
 export function planFaults(world: SimulatedWorld, scenario: Scenario): void {
   const { time, random } = world;
@@ -86,6 +88,39 @@ function planLoss(world: SimulatedWorld, kind: LossKind, healMs: number): void {
   });
 }
 
+/**
+ * Either at once, or after a restart that loses nothing, while a process verifies what it has found.
+ *
+ * @param random draws nothing else, as above.
+ */
+export function planUndoneTakeBack(world: SimulatedWorld, { healMs }: Scenario, random: Random): void {
+  const { time } = world;
+  const lossMs = random.between(1, random.pick(UNDONE_MAX_MS));
+  const stillMs = random.pick([0, random.between(LEASE_MS, FREEZE_MAX_MS)]);
+  const isWhileVerified = random.chance(0.5);
+  const staleMs = random.between(1, STALE_MAX_MS);
+  /** No fault happens after the last. */
+  const soon = (ms: number, fault: () => void): void => {
+    if (time.nowMs() + ms < healMs) time.after(ms, fault);
+  };
+  const undo = (before: StoreCopy): void => world.restartStore(before);
+  const undoWhileVerified = (before: StoreCopy): void => {
+    world.restartStore(world.copyStore());
+    world.onNextEpoch = (verifier) => {
+      soon(1, () => {
+        verifier.freeze(staleMs);
+        undo(before);
+      });
+    };
+  };
+  time.at(random.between(1, healMs), () => {
+    world.onNextTakeBack = (before, process) => {
+      soon(lossMs, () => (isWhileVerified ? undoWhileVerified : undo)(before));
+      if (stillMs > 0 && !isWhileVerified && time.nowMs() < healMs) process.freeze(stillMs);
+    };
+  });
+}
+
 function emptyCopy(): StoreCopy {
   return { content: { coupons: new Map(), pendingMs: new Map() }, atMs: -Infinity };
 }
@@ -97,6 +132,6 @@ function crashOneProcess({ random, apis, recorders }: SimulatedWorld): void {
   else process.crashAtStep(random.between(1, CRASH_STEPS_MAX));
 }
 
-export function mayFreeze({ freezes, losses }: Scenario): boolean {
-  return freezes > 0 || losses.length > 0;
+export function mayFreeze({ freezes, losses, undone }: Scenario): boolean {
+  return freezes > 0 || losses.length > 0 || undone;
 }

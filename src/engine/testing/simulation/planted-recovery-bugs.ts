@@ -1,5 +1,6 @@
 /** Plants bugs of verification and recovery; see planted-bugs.ts. */
 import type { CouponId, Issuance } from '../../domain/coupon.js';
+import type { VersionedTerms } from '../../ports/coupon-catalogue.js';
 import type {
   Inspection,
   MergeSource,
@@ -9,6 +10,7 @@ import type {
   SuspendRequest,
 } from '../../ports/recovery-store.js';
 import type { Planting } from './planting.js';
+import { SimulatedDatabase } from './simulated-database.js';
 import { calmNetwork } from './simulated-network.js';
 import { STORE_OFFSET_MS } from './scenario.js';
 import type { Scenario } from './scenario.js';
@@ -95,6 +97,14 @@ class VerifiedAnywhere extends StoreRecovery {
   }
 }
 
+/** Terms of an earlier epoch, which were not saved, are taken for saved. */
+class RefusedIsSaved extends SimulatedDatabase {
+  override saveTerms(couponId: CouponId, terms: VersionedTerms): boolean {
+    super.saveTerms(couponId, terms);
+    return true;
+  }
+}
+
 const withRecovery = (Recovery: new (store: SimulatedStore) => StoreRecovery): Partial<Planting> => ({
   recovery: (store) => new Recovery(store),
 });
@@ -120,6 +130,13 @@ const storesGoBack = (drawn: Scenario): Scenario => ({
   losses: ['older', 'older'],
 });
 
+/** The store comes back without what a seller has just revoked. */
+const revokesComeUndone = (drawn: Scenario): Scenario => ({
+  ...storesGoBack(drawn),
+  sellerActs: 10,
+  undone: true,
+});
+
 /**
  * Several processes find a coupon that was never warmed. One warms it, and others begin to recover it, before it opens: no claim of it can exist, so
  * they wait for none. The database is slow, so that units are added and issued between the steps of a recovery that the warm has ended.
@@ -139,7 +156,7 @@ const warmedWhileRecovered = (drawn: Scenario): Scenario => ({
   ...{ perMember: 1, perMemberLater: 1, holdMs: undefined },
   storeNetwork: calmNetwork,
   databaseNetwork: { ...calmNetwork, delayMaxMs: 60 },
-  ...{ crashes: 0, freezes: 0, stills: 0, refusals: 0, losses: [] },
+  ...{ crashes: 0, freezes: 0, stills: 0, refusals: 0, losses: [], undone: false },
 });
 
 export const recoveryBugs: Readonly<Record<string, Partial<Planting>>> = {
@@ -148,6 +165,7 @@ export const recoveryBugs: Readonly<Record<string, Partial<Planting>>> = {
   'rebuild from the ledger only': withRecovery(RebuildFromLedgerOnly),
   'revocations forgotten by the rebuild': withRecovery(RevocationsForgotten),
   'revokes for a coupon in service': { ...withRecovery(LockIgnored), scenario: warmedWhileRecovered },
+  'a refused save taken for a save': { database: () => new RefusedIsSaved(), scenario: revokesComeUndone },
   'restart believed': withRecovery(RestartBelieved),
-  'verified on another server': { ...withRecovery(VerifiedAnywhere), scenario: storesGoBack },
+  'verified on another server': { ...withRecovery(VerifiedAnywhere), scenario: revokesComeUndone },
 };

@@ -32,6 +32,9 @@ const EXCLUDES = 0.3;
 /** In how many histories coupons are recalled. */
 const RECALLED = 0.1;
 
+/** In how many histories the store comes back without an issuance that it has just taken back. */
+const UNDONE = 0.1;
+
 /** The store's clock when the history begins, if its own axis begins at 0. */
 export const STORE_OFFSET_MS = Date.UTC(2026, 10, 22, 12);
 
@@ -55,6 +58,8 @@ export interface Scenario extends Sharing {
   readonly newsBreaks: number;
   /** The sellers recall their coupons, each at some instant. */
   readonly recalls: boolean;
+  /** The store takes an issuance back, and comes back a moment later as it was before. */
+  readonly undone: boolean;
   /** How many of each happen, at random instants. */
   readonly requests: number;
   readonly sellerActs: number;
@@ -109,6 +114,7 @@ export function drawScenario(random: Random, sharing: Random): Scenario {
     ...drawSharing(sharing, healMs),
     newsBreaks: sharing.pick([0, 0, 0, 0, 1, 2]),
     recalls: sharing.chance(RECALLED),
+    undone: sharing.chance(UNDONE),
   };
 }
 

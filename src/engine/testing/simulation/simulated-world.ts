@@ -5,6 +5,7 @@ import { CouponRegistry } from '../../sellers/coupon-registry.js';
 import { UnsettledChanges } from '../../sellers/unsettled-changes.js';
 import { CouponWarmer } from '../../recovery/coupon-warmer.js';
 import type { CouponId } from '../../domain/coupon.js';
+import type { RevokeManyReply, RevokeReply } from '../../ports/admission.js';
 import { Engine } from '../../download/engine.js';
 import { FinalHolders } from '../../feed/final-holders.js';
 import { SettledRows } from '../../feed/settled-rows.js';
@@ -74,6 +75,8 @@ export class SimulatedWorld {
   onNextClaim: ((recorder: SimulatedProcess) => void) | undefined;
   /** The same for an epoch that is raised: its process is warming, verifying or rebuilding a coupon. */
   onNextEpoch: ((process: SimulatedProcess) => void) | undefined;
+  /** Called once when the store has taken issuances back, with what it was before, and before the process receives the reply. */
+  onNextTakeBack: ((before: StoreCopy, process: SimulatedProcess) => void) | undefined;
   /** How often a coupon was rebuilt. */
   recoveries = 0;
   /** Faults that no store may have and that the engine reported nevertheless. */
@@ -214,7 +217,9 @@ export class SimulatedWorld {
     const storeLink = new SimulatedLink(process, this.storeServer, this, CALL_DEADLINE_MS);
     const databaseLink = new SimulatedLink(process, this.databaseServer, this, CALL_DEADLINE_MS);
     const admission = this.#planting.admission(
-      new SimulatedAdmission(storeLink, this.store, this.#scenario.rounds),
+      new SimulatedAdmission(storeLink, this.store, this.#scenario.rounds, (step) =>
+        this.#takeBack(process, step),
+      ),
       process,
       this.store,
     );
@@ -255,6 +260,21 @@ export class SimulatedWorld {
     });
     const changer = new CouponChanger({ ...ports, warmer });
     return Object.assign(ports, { coupons, warmer, changer });
+  }
+
+  #takeBack<Reply extends RevokeReply | RevokeManyReply>(
+    process: SimulatedProcess,
+    step: () => Reply,
+  ): Reply {
+    const then = this.onNextTakeBack;
+    if (then === undefined) return step();
+    const before = this.copyStore();
+    const reply = step();
+    if (reply.status === 'revoked') {
+      this.onNextTakeBack = undefined;
+      then(before, process);
+    }
+    return reply;
   }
 
   #claimed(recorder: SimulatedProcess): void {

@@ -21,7 +21,7 @@ import { SimulatedSellers } from './simulated-sellers.js';
 import { SimulatedWorld } from './simulated-world.js';
 import { historyOf } from './history-of-coupon.js';
 import type { SimulatedCoupon } from './history-of-coupon.js';
-import { planBrokenNews, planFaults, mayFreeze } from './plan-faults.js';
+import { planBrokenNews, planFaults, planUndoneTakeBack, mayFreeze } from './plan-faults.js';
 
 /** Added to a seed, it is that of the draws about several coupons. */
 const SHARING_SEEDS = 1_000_003;
@@ -39,6 +39,8 @@ const EXCLUSION_SEEDS = 6_000_011;
 const RECALL_SEEDS = 8_000_009;
 /** The same for breaks of the news. */
 const NEWS_SEEDS = 7_000_003;
+/** The same for the loss of what was just taken back. */
+const UNDONE_SEEDS = 9_000_011;
 /** After healing: what was under way has arrived by then. */
 const SETTLE_MS = STILL_MAX_MS + 2 * CALL_DEADLINE_MS;
 /** Leases, sweeps and cooldowns included; a history that is not idle by then never will be. */
@@ -82,6 +84,7 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   for (const coupon of coupons) planRequests(world, scenario, coupon, memberIds);
   planFaults(world, scenario);
   planBrokenNews(world, scenario, new Random(seed + NEWS_SEEDS));
+  if (scenario.undone) planUndoneTakeBack(world, scenario, new Random(seed + UNDONE_SEEDS));
   for (const { exclusion, couponId } of coupons) {
     if (exclusion === undefined) continue;
     const closeMs = new Random(seed + EXCLUSION_SEEDS + couponId).between(1, scenario.healMs);
@@ -100,7 +103,7 @@ export async function simulate(seed: number, planting: Planting = nothingPlanted
   );
   for (const coupon of coupons) {
     const serves = world.store.snapshot(coupon.couponId) !== undefined;
-    if (scenario.losses.length > 0 || !serves) await recovered(world, coupon, memberIds);
+    if (scenario.losses.length > 0 || scenario.undone || !serves) await recovered(world, coupon, memberIds);
   }
 
   await exclusionsKnown(world, coupons);

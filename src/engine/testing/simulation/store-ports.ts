@@ -64,15 +64,25 @@ async function inCalls<Question, Reply>(
   await (stragglers && calls.length > 0 ? Promise.race(calls) : Promise.all(calls));
 }
 
+type StepTaker = <Reply extends RevokeReply | RevokeManyReply>(step: () => Reply) => Reply;
+
 export class SimulatedAdmission implements Admission {
   readonly #link: Link;
   readonly #store: SimulatedStore;
   readonly #shape: RoundShape;
+  readonly #takeBack: StepTaker;
 
-  constructor(link: Link, store: SimulatedStore, shape: RoundShape = WHOLE_ROUNDS) {
+  /** @param takeBack carries out a step that takes issuances back. */
+  constructor(
+    link: Link,
+    store: SimulatedStore,
+    shape: RoundShape = WHOLE_ROUNDS,
+    takeBack: StepTaker = (step) => step(),
+  ) {
     this.#link = link;
     this.#store = store;
     this.#shape = shape;
+    this.#takeBack = takeBack;
   }
 
   admitRound(batches: readonly AdmitBatch[], answer: AnswerBatch): Promise<void> {
@@ -152,11 +162,11 @@ export class SimulatedAdmission implements Admission {
   }
 
   revoke(couponId: CouponId, issueNo: number, holder: HolderId): Promise<RevokeReply> {
-    return this.#link.call(() => this.#store.revoke(couponId, issueNo, holder));
+    return this.#link.call(() => this.#takeBack(() => this.#store.revoke(couponId, issueNo, holder)));
   }
 
   revokeMany(couponId: CouponId, issuances: readonly NumberedHolder[]): Promise<RevokeManyReply> {
-    return this.#link.call(() => this.#store.revokeMany(couponId, issuances));
+    return this.#link.call(() => this.#takeBack(() => this.#store.revokeMany(couponId, issuances)));
   }
 }
 

@@ -28,6 +28,7 @@ const needs: Readonly<Record<string, CanShow>> = {
   ...Object.fromEntries(Object.keys(newsBugs).map((name) => [name, breaksNews])),
   // Their plantings change the scenario, whatever was drawn.
   'verified on another server': () => true,
+  'a refused save taken for a save': () => true,
   'revokes for a coupon in service': () => true,
   'a group of coupons is not fenced': () => true,
   'no check of the marker': losesKeys,
