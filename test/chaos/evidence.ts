@@ -1,7 +1,7 @@
 /** Reads the final content of the database and Redis without our own code. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
-import { createConnection } from 'mysql2/promise';
+import { createPool, type Pool } from 'mysql2/promise';
 import {
   type CouponTerms,
   type Issuance,
@@ -37,18 +37,28 @@ export interface EndedEvidence extends EndedHold {
 const IDLE_POLL_MS = 100;
 const WATCH_POLL_MS = 10;
 
-/** The evidence once nothing is queued, claimed, half revoked or unsettled any more, or what there is after `withinMs`. */
-export async function evidenceWhenIdle(
-  mysqlUrl: string,
-  redisUrls: readonly string[],
-  couponId: number,
-  withinMs = 30_000,
-): Promise<Evidence> {
-  const untilMs = performance.now() + withinMs;
-  const redis = connect(redisUrls);
-  try {
+/**
+ * Reads what the stores have of coupons.
+ *
+ * Its connections are opened by the first read and kept: a connection to each store takes the processor time of a hundred reads, and tests read
+ * until something is so.
+ */
+export class EvidenceReader {
+  readonly #mysqlUrl: string;
+  readonly #redisUrls: readonly string[];
+  #pool: Pool | undefined;
+  #client: Redis | Cluster | undefined;
+
+  constructor(mysqlUrl: string, redisUrls: readonly string[]) {
+    this.#mysqlUrl = mysqlUrl;
+    this.#redisUrls = redisUrls;
+  }
+
+  /** The evidence once nothing is queued, claimed, half revoked or unsettled any more, or what there is after `withinMs`. */
+  async whenIdle(couponId: number, withinMs = 30_000): Promise<Evidence> {
+    const untilMs = performance.now() + withinMs;
     for (;;) {
-      const evidence = await readEvidence(mysqlUrl, redis, couponId);
+      const evidence = await this.#read(couponId);
       const { queued = [], claimed = [], winners = [] } = evidence.store ?? {};
       // The reconciler takes these out of the store when the process of the revoke has died, or its answer was lost, between the two steps.
       const halfRevoked = winners.filter(({ issueNo, holder }) => evidence.revoked.get(issueNo) === holder);
@@ -57,26 +67,50 @@ export async function evidenceWhenIdle(
       if (waiting === 0 || performance.now() > untilMs) return evidence;
       await pause(IDLE_POLL_MS);
     }
-  } finally {
-    redis.disconnect();
   }
-}
 
-export function countRows(mysqlUrl: string, couponId: number): Promise<number> {
-  return readNumber(mysqlUrl, 'select count(*) as value from member_coupon where coupon_id = ?', couponId);
-}
+  /** Rows of `member_coupon`. */
+  rows(couponId: number): Promise<number> {
+    return this.#number('select count(*) as value from member_coupon where coupon_id = ?', couponId);
+  }
 
-export function readVersion(mysqlUrl: string, couponId: number): Promise<number> {
-  return readNumber(mysqlUrl, 'select version as value from coupon where id = ?', couponId);
-}
+  /** Version of the saved terms. */
+  version(couponId: number): Promise<number> {
+    return this.#number('select version as value from coupon where id = ?', couponId);
+  }
 
-async function readNumber(mysqlUrl: string, sql: string, couponId: number): Promise<number> {
-  const database = await createConnection(mysqlUrl);
-  try {
-    const [rows] = await database.query(sql, [couponId]);
-    return Number((rows as Record<string, unknown>[])[0]?.['value']);
-  } finally {
-    await database.end();
+  /** Winners in Redis. */
+  async winners(couponId: number): Promise<number> {
+    const fields = await this.#redis.hlen(couponKey(couponId, 'winners'));
+    // Besides the marker.
+    return fields - 1;
+  }
+
+  async close(): Promise<void> {
+    this.#client?.disconnect();
+    await this.#pool?.end();
+  }
+
+  async #read(couponId: number): Promise<Evidence> {
+    // The store first: what leaves it meanwhile is in the rows.
+    const store = await readStore(this.#redis, couponId);
+    return { ...(await readTables(this.#select, couponId)), store };
+  }
+
+  async #number(sql: string, couponId: number): Promise<number> {
+    const [row] = await this.#select(sql, couponId);
+    return Number(row?.['value']);
+  }
+
+  readonly #select: Select = async (sql, parameter) => {
+    this.#pool ??= createPool(this.#mysqlUrl);
+    const [rows] = await this.#pool.query(sql, [parameter]);
+    return rows as Record<string, unknown>[];
+  };
+
+  get #redis(): Redis | Cluster {
+    this.#client ??= connect(this.#redisUrls);
+    return this.#client;
   }
 }
 
@@ -125,21 +159,6 @@ function termsIn(meta: Fields): CouponTerms {
     paused: meta['paused'] === '1',
     closed: meta['closed'] === '1',
   };
-}
-
-async function readEvidence(mysqlUrl: string, redis: Redis | Cluster, couponId: number): Promise<Evidence> {
-  // The store first: what leaves it meanwhile is in the rows.
-  const store = await readStore(redis, couponId);
-  const database = await createConnection(mysqlUrl);
-  const select: Select = async (sql, parameter) => {
-    const [rows] = await database.query(sql, [parameter]);
-    return rows as Record<string, unknown>[];
-  };
-  try {
-    return { ...(await readTables(select, couponId)), store };
-  } finally {
-    await database.end();
-  }
 }
 
 /** Rows of a statement with one parameter. */

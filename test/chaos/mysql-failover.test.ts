@@ -2,9 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { signToken } from '../clients/tokens.js';
 import { startMariadbPair } from '../servers/mariadb-pair.js';
-import { countRows } from './evidence.js';
 import { fault } from './fault.js';
-import { openWorld, startSite } from './world.js';
+import { evidenceReader, openWorld, startSite } from './world.js';
 
 const WITHIN_MS = 10_000;
 const PATIENCE_MS = 60_000;
@@ -53,10 +52,11 @@ fault(
     const origins = site.servers.map(({ origin }) => origin);
     const recorder = site.recorder?.origin ?? '';
     // At the end the replica has every row.
-    const world = await openWorld(t, { ...site, mariadb: pair.replica });
+    const reader = evidenceReader(t, pair.replica, site.redisUrls);
+    const world = await openWorld(t, { ...site, mariadb: pair.replica, reader });
     const issued = (): number => world.crowd.requests.filter(({ outcome }) => outcome === 'issued').length;
     const before = world.burst(0, 200);
-    await until('the first rows', async () => (await countRows(pair.primary.url, world.couponId)) > 0);
+    await until('the first rows', async () => (await site.reader.rows(world.couponId)) > 0);
     await pair.demote();
     await before;
     t.equal(issued(), 200, 'members win on');
@@ -74,12 +74,11 @@ fault(
     const meanwhile = world.burst(200, 400);
     await world.crowd.winners(280);
     await pair.promote();
-    const rowsBefore = await countRows(pair.replica.url, world.couponId);
+    const rowsBefore = await world.rows();
     t.ok(rowsBefore > 0 && rowsBefore < issued(), `${rowsBefore} rows were written before, the others wait`);
     site.mysqlProxy.retarget(pair.replica.port);
     const movedMs = performance.now();
-    const written = async (): Promise<boolean> =>
-      (await countRows(pair.replica.url, world.couponId)) > rowsBefore;
+    const written = async (): Promise<boolean> => (await world.rows()) > rowsBefore;
     const rowsMs = await until('rows are written again', written);
     t.ok(rowsMs < WITHIN_MS, `rows again after ${Math.round(rowsMs)} ms`);
     let id = 0;

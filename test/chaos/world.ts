@@ -7,11 +7,14 @@ import { redisClient, type RedisServer, type RedisServerOptions, startRedis } fr
 import { type SeonchakServer, startSeonchak } from '../servers/seonchak.js';
 import { startTcpProxy, type TcpProxy } from '../servers/tcp-proxy.js';
 import { type CouponOptions, type CouponUnderFault, openCoupon } from './coupon-under-fault.js';
-import { countRows, type Evidence, evidenceWhenIdle, readVersion } from './evidence.js';
+import { EvidenceReader } from './evidence.js';
 import { couponKey } from '../../src/persist/redis/keys.js';
 
 /** As short as it may be: a recovery waits for it. */
 export const LEASE_MS = 5_100;
+
+/** Threads of a single recorder, as by default; the other servers of the tests have one. */
+const TWO_THREADS = { RECORD_THREADS: '2' };
 
 export interface WorldOptions extends CouponOptions {
   /** API servers, each also a recorder. */
@@ -42,6 +45,8 @@ export interface Site {
   readonly recorder: SeonchakServer | undefined;
   readonly redisProxy: TcpProxy;
   readonly mysqlProxy: TcpProxy;
+  /** Past the proxies. */
+  readonly reader: EvidenceReader;
   /** Environment of our servers and commands. */
   readonly settings: Readonly<Record<string, string>>;
 }
@@ -51,6 +56,8 @@ export interface World extends Site, CouponUnderFault {
   version(): Promise<number>;
   /** How many rows there are now. */
   rows(): Promise<number>;
+  /** How many winners Redis has now. */
+  winners(): Promise<number>;
 }
 
 /** One MariaDB for all faults of a file: starting one takes seconds. */
@@ -58,6 +65,16 @@ export async function sharedMariadb(t: Test): Promise<MariadbServer> {
   const mariadb = await startMariadb();
   t.teardown(() => mariadb.stop());
   return mariadb;
+}
+
+export function evidenceReader(
+  t: Test,
+  mariadb: MariadbServer,
+  redisUrls: readonly string[],
+): EvidenceReader {
+  const reader = new EvidenceReader(mariadb.url, redisUrls);
+  t.teardown(() => reader.close());
+  return reader;
 }
 
 export async function startSite(t: Test, mariadb: MariadbServer, options: WorldOptions = {}): Promise<Site> {
@@ -69,6 +86,7 @@ export async function startSite(t: Test, mariadb: MariadbServer, options: WorldO
   t.teardown(() => redisProxy.stop());
   const mysqlProxy = await startTcpProxy(mariadb.port);
   t.teardown(() => mysqlProxy.stop());
+  const reader = evidenceReader(t, mariadb, redisUrls);
   const mysqlUrl = new URL(mariadb.url);
   if (options.mysqlProxy === true) mysqlUrl.port = String(mysqlProxy.port);
   const settings = {
@@ -78,8 +96,8 @@ export async function startSite(t: Test, mariadb: MariadbServer, options: WorldO
     ...options.settings,
   };
   const alone = options.loneRecorder === true;
-  // Several servers are several recorders already, and each thread costs a third of a second of computing.
-  const recording = (options.servers ?? 1) > 1 ? { RECORD_THREADS: '1' } : {};
+  // Several servers are several recorders already.
+  const recording = (options.servers ?? 1) > 1 ? {} : TWO_THREADS;
   const apiSettings = { ...recording, ...settings, ...(alone ? { ROLES: 'api' } : {}) };
   const servers = await Promise.all(
     Array.from({ length: options.servers ?? 1 }, async (_, place) => {
@@ -91,6 +109,7 @@ export async function startSite(t: Test, mariadb: MariadbServer, options: WorldO
   );
   const recorder = alone
     ? await startSeonchak({
+        ...TWO_THREADS,
         ...settings,
         ROLES: 'recorder',
         REDIS_URL: `redis://127.0.0.1:${redisProxy.port}`,
@@ -98,21 +117,21 @@ export async function startSite(t: Test, mariadb: MariadbServer, options: WorldO
       })
     : undefined;
   if (recorder !== undefined) t.teardown(() => recorder.stop());
-  return { redis, redisUrls, mariadb, servers, recorder, redisProxy, mysqlProxy, settings };
+  return { redis, redisUrls, mariadb, servers, recorder, redisProxy, mysqlProxy, reader, settings };
 }
 
 /** One more coupon with its crowd on servers that run already. */
 export async function openWorld(t: Test, site: Site, options: WorldOptions = {}): Promise<World> {
-  const { mariadb, redisUrls } = site;
+  const { reader } = site;
   const origins = site.servers.map((server) => server.origin);
-  const evidence = (couponId: number): Promise<Evidence> =>
-    evidenceWhenIdle(mariadb.url, redisUrls, couponId);
-  const coupon = await openCoupon(t, origins, evidence, options);
+  const coupon = await openCoupon(t, origins, (couponId) => reader.whenIdle(couponId), options);
+  const { couponId } = coupon;
   return {
     ...site,
     ...coupon,
-    rows: () => countRows(mariadb.url, coupon.couponId),
-    version: () => readVersion(mariadb.url, coupon.couponId),
+    rows: () => reader.rows(couponId),
+    version: () => reader.version(couponId),
+    winners: () => reader.winners(couponId),
   };
 }
 

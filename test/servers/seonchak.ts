@@ -36,6 +36,8 @@ export async function startSeonchak(
     SELLER_SIGNUP: 'open',
     MEMBER_SIGNUP: 'open',
     SHUTDOWN_DELAY_MS: '0',
+    // A thread costs a third of a second of computing. The faults are tried with two.
+    RECORD_THREADS: '1',
     LOG_LEVEL: 'warn',
     PORT: String(port),
     ...settings,

@@ -26,7 +26,7 @@ interface Site {
 async function startSite(t: Test, name: (typeof backEndNames)[number]): Promise<Site> {
   const backEnd = await startBackEnd(name);
   t.teardown(() => backEnd.stop());
-  const settings = { ...backEnd.settings, RECORD_THREADS: '1', MEMBER_CLAIMS: 'grade' };
+  const settings = { ...backEnd.settings, MEMBER_CLAIMS: 'grade' };
   const servers = [await startSeonchak(settings)];
   if (name !== 'embedded') servers.push(await startSeonchak(settings));
   for (const server of servers) t.teardown(() => server.stop());
