@@ -3,7 +3,9 @@
  * ten members who request are not eligible.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { createConnection } from 'mysql2/promise';
 import t from 'tap';
+import { DATABASE_TIMEOUT_MS } from '../src/engine/domain/limits.js';
 import { HttpClient } from './clients/http-client.js';
 import { signToken } from './clients/tokens.js';
 import { startMariadb } from './servers/mariadb.js';
@@ -14,6 +16,9 @@ const PATIENCE_MS = 30_000;
 const MEMBERS = 200;
 const LISTED = MEMBERS / 10;
 const QUANTITY = LISTED - 5;
+/** An API process has this many to the database; further requests wait. */
+const DATABASE_CONNECTIONS = 10;
+const CONNECTIONS = DATABASE_CONNECTIONS + 4;
 
 const [redis, mariadb] = await Promise.all([startRedis(), startMariadb()]);
 t.teardown(() => Promise.all([redis.stop(), mariadb.stop()]));
@@ -110,6 +115,52 @@ t.test('an API process restarted in the crowd issues to no member who is not on 
     [],
     'every row is of a member on the list',
   );
+});
+
+t.test('a list is followed while every connection of the process waits in the database', async (t) => {
+  const server = await startSeonchak({ ...settings, ROLES: 'api' });
+  const [shop, door, wallets] = [
+    new HttpClient(stays.origin, 1),
+    new HttpClient(server.origin, 1),
+    new HttpClient(server.origin, CONNECTIONS),
+  ];
+  const database = await createConnection(mariadb.url);
+  t.teardown(async () => {
+    for (const client of [shop, door, wallets]) client.close();
+    await database.end();
+    await server.stop();
+  });
+  const registered = await shop.call('/v1/coupons', {
+    ...{ method: 'POST', token: seller },
+    body: { name: 'A list', quantity: 1, eligibility: { audience: true } },
+  });
+  const path = `/v1/coupons/${String(registered.body['id'])}`;
+  const download = () => door.call(`${path}/download`, { method: 'POST', token: tokens[0] ?? '' });
+  while ((await download()).body['code'] !== 'not_eligible') await pause(50);
+
+  const rows = { free: false };
+  await database.query('lock tables member_coupon write');
+  const asking = tokens.slice(0, CONNECTIONS).map(async (token) => {
+    while (!rows.free) await wallets.call('/v1/me/coupons', { token });
+  });
+  const waiting = "select count(*) as count from information_schema.processlist where state like 'Waiting%'";
+  for (let count = 0; count < DATABASE_CONNECTIONS;) {
+    await pause(20);
+    const [[row]] = (await database.query(waiting)) as unknown as [[{ count: number }]];
+    count = row.count;
+  }
+  await shop.call(`${path}/audience`, { method: 'POST', token: seller, body: { add: [names[0]] } });
+  // Ends before the first of these connections is given up.
+  const giveUpAt = performance.now() + DATABASE_TIMEOUT_MS - 1_500;
+  let answer = await download();
+  while (answer.status !== 201 && performance.now() < giveUpAt) {
+    await pause(50);
+    answer = await download();
+  }
+  t.match(answer, { status: 201, body: { outcome: 'issued' } });
+  rows.free = true;
+  await database.query('unlock tables');
+  await Promise.all(asking);
 });
 
 t.test('the longest change of one request is made, and is in the audit log', async (t) => {
