@@ -6,6 +6,7 @@ COPY package.json package-lock.json .npmrc ./
 COPY packages/client packages/client
 RUN npm ci --ignore-scripts --no-audit
 COPY tsconfig.json ./
+COPY scripts/build.js scripts/build.js
 COPY scripts/client-types.js scripts/client-types.js
 COPY scripts/build-client.js scripts/build-client.js
 COPY scripts/build-server.js scripts/build-server.js
