@@ -1,7 +1,7 @@
 /**
- * npm run build: the types and the package of the client, the server, and the pages; nothing where the build is of these sources already.
+ * Builds the types and the package of the client, the server and the pages, unless their sources are unchanged.
  *
- * `dist/built.json` has a digest of the sources and the names and sizes of what was built. Remove it to build all the same.
+ * `dist/built.json` has a digest of the sources, and the names and sizes of the files that were built. Remove it to build in any case.
  */
 import { createHash } from 'node:crypto';
 import { spawn } from 'node:child_process';
@@ -10,24 +10,20 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Libraries change with the lockfile, and the page of errors is made from its document. */
-const SOURCES = [
-  ...['src', 'web', 'packages', 'scripts'],
-  ...['docs/errors.md', 'package.json', 'package-lock.json', 'tsconfig.json'],
-];
+/** The lockfile stands for the libraries; the page of errors is made from its document. */
+const FOLDERS = ['src', 'web', 'packages', 'scripts'];
+const FILES = ['docs/errors.md', 'package.json', 'package-lock.json', 'tsconfig.json'];
 const BUILT = ['dist', 'packages/client/dist', 'packages/client/src/api-types.ts'];
 const note = path.join(root, 'dist/built.json');
 
-const sources = digestOf(filesIn(SOURCES).filter((file) => !isBuilt(file) && !file.endsWith('.test.ts')));
+const sources = digestOf(
+  filesIn([...FOLDERS, ...FILES]).filter((file) => !isBuilt(file) && !file.endsWith('.test.ts')),
+);
 if (readNote() !== JSON.stringify({ sources, built: sizesOf(filesIn(BUILT)) })) {
   mkdirSync(path.join(root, 'dist'), { recursive: true });
   rmSync(note, { force: true });
   await run('node scripts/client-types.js');
-  await Promise.all(
-    ['node scripts/build-server.js', 'node scripts/build-client.js', 'vite build web --logLevel warn'].map(
-      run,
-    ),
-  );
+  await run('node scripts/build-server.js', 'node scripts/build-client.js', 'vite build web --logLevel warn');
   writeFileSync(note, JSON.stringify({ sources, built: sizesOf(filesIn(BUILT)) }));
 }
 
@@ -67,13 +63,23 @@ function readNote() {
   }
 }
 
+/** Runs commands side by side. If one fails, the others end first: none writes into dist after this process. */
+async function run(...lines) {
+  const exitCodes = await Promise.all(lines.map(exitCodeOf));
+  const failed = lines.filter((_, index) => exitCodes[index] !== 0);
+  if (failed.length === 0) return;
+  console.error(`failed: ${failed.join(', ')}`);
+  process.exit(1);
+}
+
 /** npm has put the folder of these programs on the PATH. */
-async function run(line) {
+function exitCodeOf(line) {
   const [command, ...words] = line.split(' ');
   const child = spawn(command, words, { cwd: root, stdio: 'inherit' });
-  const exitCode = await new Promise((resolve) => child.on('close', resolve).on('error', resolve));
-  if (exitCode !== 0) {
-    console.error(`failed: ${line}`);
-    process.exit(1);
-  }
+  return new Promise((resolve) => {
+    child.on('close', resolve).on('error', (error) => {
+      console.error(error.message);
+      resolve(1);
+    });
+  });
 }
