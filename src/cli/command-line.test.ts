@@ -34,6 +34,7 @@ t.test('every command explains itself', async (t) => {
     const { exitCode, stdout, stderr } = await runSeonchak([...words, '--help']);
     t.equal(exitCode, 0, words.join(' '));
     t.match(stdout, `Usage: seonchak ${words.join(' ')}`);
+    t.ok([...stdout.matchAll(/^  help /gm)].length <= 1, 'a group lists its help once');
     t.equal(stderr, '');
   }
 });

@@ -65,7 +65,6 @@ function buildProgram(context: CommandContext): Command {
     .description('Limited coupons for a crowd that arrives in the same second.')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand(false)
     .addHelpText('after', epilogue);
 
   addServe(program, context);
@@ -111,10 +110,11 @@ function version(): string {
     : 'unknown';
 }
 
-/** The library's own command prints the general help for a name that it does not know, without a word about it. */
+/** Takes the place of the library's own command, which prints the general help for a name that it does not know, and reports nothing. */
 function addHelp(group: Command): void {
   for (const command of group.commands) if (command.commands.length > 0) addHelp(command);
   group
+    .helpCommand(false)
     .command('help [command]')
     .description('print help for a command')
     .helpOption(false)
