@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import t from 'tap';
 import { moveSlot } from '../../../test/servers/move-slot.js';
 import { startRedisCluster } from '../../../test/servers/redis-cluster.js';
+import { isKnown } from './cluster-slots.js';
 import { clusterNodes } from './redis-nodes.js';
 
 const KEY = 'a key';
@@ -45,4 +46,14 @@ t.test('slots are followed without connections for it', async (t) => {
   await moveSlot(cluster, KEY);
   await until('the move is noticed', () => nodes.nodeOf(KEY) !== before);
   t.equal(await nodes.nodeOf(KEY)?.get(KEY), 'value');
+});
+
+t.test('replicas in another order are known, and another master is not', async (t) => {
+  const range = [0, 1, ['a', 1], ['b', 2], ['c', 3]] as const;
+  const knows = (...names: string[]): boolean => isKnown([names, names], range, (announced) => announced);
+  t.ok(knows('a:1', 'b:2', 'c:3'));
+  t.ok(knows('a:1', 'c:3', 'b:2'));
+  t.notOk(knows('b:2', 'a:1', 'c:3'));
+  t.notOk(knows('a:1', 'b:2'));
+  t.notOk(isKnown([['a:1', 'b:2', 'c:3']], range, String), 'a slot without nodes');
 });

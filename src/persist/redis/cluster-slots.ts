@@ -1,12 +1,12 @@
 /**
  * Notices when slots of a Cluster are served by another node, without a connection of its own.
  *
- * ioredis learns slots over a connection that it opens for that, and then writes 16,384 entries twice. So a node is asked over the connection
- * that is there, and ioredis learns them only where the reply differs from what it knows.
+ * ioredis opens a connection whenever it learns the slots, and then writes 16,384 entries twice. So a node is asked over an open connection,
+ * and ioredis learns the slots again only if the reply differs from its table.
  */
 import type { Cluster, Redis } from 'ioredis';
 
-const INTERVAL_MS = 1_000;
+const POLL_MS = 1_000;
 /** As long as ioredis itself waits for one node before it asks the next. */
 export const SLOTS_WAIT_MS = 500;
 
@@ -14,8 +14,9 @@ export const SLOTS_WAIT_MS = 500;
 type SlotRange = readonly [number, number, ...(readonly [string | null, number])[]];
 
 /**
- * @param reachableAs `host:port` of a node from here, for the one that the Cluster announces.
- * @returns ends it.
+ * Polls until the returned function is called.
+ *
+ * @param reachableAs `host:port` at which a node is reached from here, for the one that the Cluster announces.
  */
 export function followSlots(cluster: Cluster, reachableAs: (announced: string) => string): () => void {
   // ioredis's own interval begins anew when the close comes while the nodes are being asked, and then never ends.
@@ -24,13 +25,13 @@ export function followSlots(cluster: Cluster, reachableAs: (announced: string) =
     void areKnown(cluster, reachableAs).then((known) => {
       if (!known && cluster.status === 'ready') cluster.refreshSlotsCache();
     });
-  }, INTERVAL_MS).unref();
+  }, POLL_MS).unref();
   return () => {
     clearInterval(interval);
   };
 }
 
-/** Whether the slots are as ioredis knows them. False where no node answers in time. */
+/** Whether ioredis knows the slots as they are. False if no node replies in time. */
 async function areKnown(cluster: Cluster, reachableAs: (announced: string) => string): Promise<boolean> {
   const ready = cluster.nodes().filter(({ status }) => status === 'ready');
   const node = ready[Math.floor(Math.random() * ready.length)];
@@ -39,36 +40,44 @@ async function areKnown(cluster: Cluster, reachableAs: (announced: string) => st
   return ranges?.every((range) => isKnown(cluster.slots, range, reachableAs)) === true;
 }
 
-/** @returns `undefined` where the node does not answer in time. */
+/** @returns `undefined`: the node refuses, or does not reply in time. Its connection may be silent for longer than that. */
 function rangesAt(node: Redis): Promise<readonly SlotRange[] | undefined> {
   return new Promise((resolve) => {
-    const give = (ranges?: readonly SlotRange[]): void => {
+    const settle = (ranges?: readonly SlotRange[]): void => {
       clearTimeout(timer);
       resolve(ranges);
     };
-    const timer = setTimeout(give, SLOTS_WAIT_MS);
+    const timer = setTimeout(settle, SLOTS_WAIT_MS);
     node.cluster('SLOTS').then(
-      (reply) => give(reply as unknown as SlotRange[]),
-      () => give(),
+      (reply) => settle(reply as unknown as SlotRange[]),
+      () => settle(),
     );
   });
 }
 
-function isKnown(
+/** Whether ioredis has these nodes for every slot of the range. */
+export function isKnown(
   slots: readonly (readonly string[] | undefined)[],
   [first, last, ...nodes]: SlotRange,
   reachableAs: (announced: string) => string,
 ): boolean {
-  const names = nodes
-    .flatMap(([host, port]) => (host === null || host === '' ? [] : [reachableAs(`${host}:${port}`)]))
-    .join();
+  const names = nodes.flatMap(([host, port]) =>
+    host === null || host === '' ? [] : [reachableAs(`${host}:${port}`)],
+  );
   // The slots that ioredis learnt together share one list.
   let same: readonly string[] | undefined;
   for (let slot = first; slot <= last; slot += 1) {
     const known = slots[slot];
     if (known !== undefined && known === same) continue;
-    if (known?.join() !== names) return false;
+    if (known === undefined || !areSameNodes(known, names)) return false;
     same = known;
   }
   return true;
+}
+
+/** The master is first. Nodes of one Cluster list the replicas in different orders. */
+function areSameNodes(known: readonly string[], names: readonly string[]): boolean {
+  return (
+    known.length === names.length && known[0] === names[0] && names.every((name) => known.includes(name))
+  );
 }
