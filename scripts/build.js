@@ -10,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** The lockfile stands for the libraries; the page of errors is made from its document. */
+/** Libraries change with the lockfile; the page of errors is made from its document. */
 const FOLDERS = ['src', 'web', 'packages', 'scripts'];
 const FILES = ['docs/errors.md', 'package.json', 'package-lock.json', 'tsconfig.json'];
 const BUILT = ['dist', 'packages/client/dist', 'packages/client/src/api-types.ts'];
