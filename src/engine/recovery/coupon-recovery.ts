@@ -114,8 +114,8 @@ export class CouponRecovery {
   /**
    * In the first moments on another server every process has time to report the highest number it received.
    *
-   * @returns of an unverified coupon the record as it was read once the coupon was found on this server. A process that was frozen since an
-   *   earlier reading does not know the epochs under which the coupon has served since, and takes a copy from before them for the latest.
+   * @returns `record`: for an unverified coupon it is read after the coupon was found on this server. A process that was frozen since an
+   *   earlier reading does not know the epochs under which the coupon has served meanwhile, and would take a copy from before them for the latest.
    */
   async #inspected(
     known: CouponRecord,

@@ -28,8 +28,8 @@ const SEEDING_TIMEOUT_MS = 60_000;
 
 export interface MysqlStores extends DatabaseStores {
   /**
-   * The same over connections of their own. What every process follows twice a second would otherwise wait for a connection behind
-   * everything else, and a rule be seconds old: with ten in use polls took up to 2.5 s.
+   * The same ports over separate connections. Polls that every process makes twice a second would otherwise wait behind all other
+   * statements: with ten connections in use they took up to 2.5 s, and the rules of that process were as old.
    */
   readonly followed: DatabaseStores;
   /** Brings the schema up to date, over a connection of its own with a long deadline; names what was run. */
