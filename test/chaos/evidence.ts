@@ -38,10 +38,9 @@ const IDLE_POLL_MS = 100;
 const WATCH_POLL_MS = 10;
 
 /**
- * Reads what the stores have of coupons.
+ * Reads the content of the database and Redis about a coupon, over connections that the first read opens.
  *
- * Its connections are opened by the first read and kept: a connection to each store takes the processor time of a hundred reads, and tests read
- * until something is so.
+ * They are kept, because tests poll: opening both takes the processor time of a hundred reads.
  */
 export class EvidenceReader {
   readonly #mysqlUrl: string;
@@ -79,10 +78,10 @@ export class EvidenceReader {
     return this.#number('select version as value from coupon where id = ?', couponId);
   }
 
-  /** Winners in Redis. */
+  /** Winners in Redis; -1 where the key is missing. */
   async winners(couponId: number): Promise<number> {
     const fields = await this.#redis.hlen(couponKey(couponId, 'winners'));
-    // Besides the marker.
+    // One field is the marker.
     return fields - 1;
   }
 
