@@ -174,6 +174,8 @@ export class HoldHandlers {
           'already_confirmed',
           'The hold is confirmed, so it cannot be released. The seller can revoke the issuance.',
         );
+      case 'redeem_at_shop':
+        return refuse('redeem_at_shop', 'Only the shop releases holds of this coupon.');
       case 'not_ready':
         return refuseUnready();
     }
