@@ -12,8 +12,9 @@ t.test('every claim must have one of its values, as it is', async (t) => {
 });
 
 t.test('scalars of a bounded length are values', async (t) => {
-  for (const value of ['', 'x'.repeat(64), 0, false]) t.equal(isClaimValue(value), true);
-  for (const value of ['x'.repeat(65), NaN, null, [], {}]) t.equal(isClaimValue(value), false);
+  for (const value of ['', 'x'.repeat(64), '🥇'.repeat(64), 0, false]) t.equal(isClaimValue(value), true);
+  for (const value of ['x'.repeat(65), '🥇'.repeat(65), NaN, null, [], {}])
+    t.equal(isClaimValue(value), false);
 });
 
 t.test('a change widens a rule unless it only takes away', async (t) => {

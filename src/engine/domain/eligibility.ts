@@ -29,8 +29,15 @@ export const NOT_ISSUED_MAX = 8;
 
 /** Claims of a kind that no rule can name are left out. */
 export function isClaimValue(value: unknown): value is ClaimValue {
-  if (typeof value === 'string') return value.length <= CLAIM_LENGTH_MAX;
+  if (typeof value === 'string') return isShortText(value);
   return typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
+}
+
+/** Counted in code points, as JSON Schema and the requests that name values count. */
+function isShortText(text: string): boolean {
+  if (text.length <= CLAIM_LENGTH_MAX) return true;
+  // A code point has at most two units, so that a long text is not walked.
+  return text.length <= 2 * CLAIM_LENGTH_MAX && Array.from(text).length <= CLAIM_LENGTH_MAX;
 }
 
 /** Compared as they are: the text `1` is not the number 1. */
