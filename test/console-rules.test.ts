@@ -127,11 +127,13 @@ async function holdFigures(page: Page, figures: readonly number[]): Promise<void
 }
 
 /** As the browser would have chosen it from a disk. */
-async function upload(lines: readonly string[]): Promise<void> {
+async function uploadBytes(buffer: Buffer): Promise<void> {
   await seller
     .getByLabel('Upload a CSV file')
-    .setInputFiles({ name: 'members.csv', mimeType: 'text/csv', buffer: Buffer.from(lines.join('\n')) });
+    .setInputFiles({ name: 'members.csv', mimeType: 'text/csv', buffer });
 }
+
+const upload = (lines: readonly string[]): Promise<void> => uploadBytes(Buffer.from(lines.join('\n')));
 
 t.test('a seller limits a coupon, uploads its list with a bad line, and tries members', async (t) => {
   await seller.goto(`${server.origin}/#/sell/new`);
@@ -165,6 +167,8 @@ t.test('a seller limits a coupon, uploads its list with a bad line, and tries me
   // The first line is the heading.
   await seller.getByText('Line 1,501: “a�b” is not a member id').waitFor();
   await seller.getByText('Nothing was added. Correct the file and upload it again.').waitFor();
+  await uploadBytes(Buffer.from('b0a12c310a', 'hex'));
+  await seller.getByText('This file is not UTF-8').waitFor();
   await upload(members);
   await seller.getByText('2,500 added, of 2,500 in the file.').waitFor();
   await seller.getByText('2,500 members on the list', { exact: true }).waitFor();
@@ -178,6 +182,17 @@ t.test('a seller limits a coupon, uploads its list with a bad line, and tries me
   await seller.getByLabel('Remove members who are not in the file').check();
   await upload([...members.slice(0, 2_400), ...members.slice(2_400).map((member) => `new-${member}`)]);
   await seller.getByText('The list is that of the file: 100 added, 100 removed.').waitFor();
+  // As the browser does where the file was moved or changed since it was chosen.
+  await seller.evaluate(`
+    const chosen = new DataTransfer();
+    const file = new File(['7'], 'members.csv');
+    chosen.items.add(file);
+    const input = document.querySelector('.upload input[type=file]');
+    input.files = chosen.files;
+    input.files[0].arrayBuffer = input.files[0].text = () => Promise.reject(new DOMException('', 'NotReadableError'));
+    input.dispatchEvent(new Event('change', { bubbles: true }));
+  `);
+  await seller.getByText('The file could not be read').waitFor();
   // Made in the page: sending a million lines to the browser takes four seconds.
   await seller.evaluate(`
     const chosen = new DataTransfer();

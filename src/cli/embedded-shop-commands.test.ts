@@ -84,6 +84,13 @@ t.test('an operator loads the list of a coupon from a file, and replaces it', as
   for (const member of ['7', 'say "8"', '9']) {
     t.match((await audience('show', '1', '--member', member)).stdout, /is on the list/, 'without its quotes');
   }
+  await writeFile(file, Buffer.from('b0a10a', 'hex'));
+  t.match(
+    await audience('load', '1', '--file', file, '--replace'),
+    { exitCode: 2, stderr: /members\.csv is not UTF-8\. Save it as UTF-8 .*\[usage_invalid\]$/m },
+    'one letter in CP949 would have replaced the list',
+  );
+  t.equal((await audience('show', '1')).stdout, 'coupon 1: 3 members\n');
   t.match(await audience('show', '2'), { exitCode: 1, stderr: /Coupon 2 does not exist\./ });
   t.match((await runSeonchak(['audit'], settings)).stdout, /audience_changed +coupon 1/);
 });

@@ -1,6 +1,6 @@
 /** Tests which members a CSV file names, as commands and the console read it. */
 import t from 'tap';
-import { memberLines } from './member-lines.js';
+import { memberLines, utf8Text } from './member-lines.js';
 
 const membersOf = (...lines: readonly string[]): string[] =>
   memberLines(lines.join('\n')).map(({ member }) => member);
@@ -19,5 +19,17 @@ t.test('the heading and lines without a member are left out, and the others keep
     { line: 6, member: 'member_id' },
   ]);
   t.same(memberLines(''), []);
+  t.end();
+});
+
+t.test('a file is text if it is UTF-8, with or without a byte order mark', (t) => {
+  t.equal(utf8Text(Buffer.from('가,1\n')), '가,1\n');
+  t.equal(utf8Text(Buffer.from('\uFEFFmember_id\n7')), 'member_id\n7');
+  t.equal(
+    utf8Text(Buffer.from('b0a12c310a', 'hex')),
+    undefined,
+    'the same line as Korean spreadsheets write it',
+  );
+  t.equal(utf8Text(Buffer.from('\uFEFF7\n', 'utf16le')), undefined);
   t.end();
 });

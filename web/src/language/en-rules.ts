@@ -142,6 +142,10 @@ export const enRules = {
     stopped: (done: string) =>
       `Stopped. The first ${done} lines are on the list; uploading again does no harm.`,
     fileEmpty: 'This file has no member ids.',
+    fileNotUtf8:
+      'This file is not UTF-8, so its member ids cannot be read. Save it as “CSV UTF-8” and upload it again. Nothing was changed.',
+    fileUnreadable:
+      'The file could not be read: it was moved or changed since you chose it. Choose it again. Nothing was changed.',
     tooMany: (members: string, most: string) =>
       `The file names ${members} members, and a list has room for ${most}. Nothing was changed.`,
     refusedTitle: 'Lines that were refused',

@@ -136,6 +136,10 @@ export const koRules: RuleWords = {
     stop: '중지',
     stopped: (done) => `중지했습니다. 앞의 ${done}줄은 명단에 있습니다. 다시 올려도 됩니다.`,
     fileEmpty: '회원이 없는 파일입니다.',
+    fileNotUtf8:
+      'UTF-8 파일이 아니어서 회원 아이디를 읽을 수 없습니다. “CSV UTF-8”로 저장해 다시 올려 주세요. 바뀐 것은 없습니다.',
+    fileUnreadable:
+      '파일을 읽지 못했습니다. 고른 뒤에 옮겨졌거나 바뀌었습니다. 다시 골라 주세요. 바뀐 것은 없습니다.',
     tooMany: (members, most) =>
       `파일의 회원이 ${members}명입니다. 명단에는 ${most}명까지 넣을 수 있어 아무것도 바꾸지 않았습니다.`,
     refusedTitle: '받아들이지 않은 줄',

@@ -1,6 +1,6 @@
 /** Uploads a CSV file of members to the list of a coupon, with its progress and the lines that were refused. */
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { memberLines } from '../../../src/cli/member-lines.js';
+import { memberLines, utf8Text } from '../../../src/cli/member-lines.js';
 import { useConsole } from '../context.js';
 import { problemText } from '../problem-text.js';
 import { LIST_MEMBERS_MAX, sendMembers } from './send-members.js';
@@ -36,18 +36,26 @@ export function AudienceUpload({ couponId, onChanged }: AudienceUploadOptions) {
     setEnding(undefined);
     setProgress(undefined);
     setRunning(true);
+    const ended = await send(file);
+    setEnding(ended);
+    setRunning(false);
+    await onChanged();
+  }
+
+  async function send(file: File): Promise<Ending | undefined> {
+    const bytes = await file.arrayBuffer().catch(() => undefined);
+    if (bytes === undefined) return { kind: 'unreadable' };
+    const text = utf8Text(bytes);
+    if (text === undefined) return { kind: 'not_utf8' };
     const calls = {
       read: (after: string, limit: number) => api.audienceMembers(couponId, after, limit),
       add: (members: readonly string[]) => api.addToAudience(couponId, members),
       remove: (members: readonly string[]) => api.removeFromAudience(couponId, members),
     };
-    const ended = await sendMembers({
-      ...{ calls, lines: memberLines(await file.text()), replaces, membersMax: LIST_MEMBERS_MAX },
+    return sendMembers({
+      ...{ calls, lines: memberLines(text), replaces, membersMax: LIST_MEMBERS_MAX },
       ...{ onProgress: setProgress, isStopped: () => stopped.current },
     });
-    setEnding(ended);
-    setRunning(false);
-    await onChanged();
   }
 
   function progressText({ read, removed, sent, lines }: Progress): string {
@@ -128,6 +136,10 @@ function EndingNote({ ending }: { readonly ending: Ending }) {
   switch (ending.kind) {
     case 'empty':
       return <p class="hint-box hint-bad">{rules.fileEmpty}</p>;
+    case 'not_utf8':
+      return <p class="hint-box hint-bad">{rules.fileNotUtf8}</p>;
+    case 'unreadable':
+      return <p class="hint-box hint-bad">{rules.fileUnreadable}</p>;
     case 'too_many':
       return (
         <p class="hint-box hint-bad">

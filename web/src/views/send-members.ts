@@ -55,7 +55,10 @@ export type Ending =
   | { readonly kind: 'failed'; readonly problem: Problem; readonly sent: number }
   | { readonly kind: 'stopped'; readonly sent: number }
   | { readonly kind: 'too_many'; readonly members: number; readonly membersMax: number }
-  | { readonly kind: 'empty' };
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'not_utf8' }
+  /** It was moved or changed since it was chosen. */
+  | { readonly kind: 'unreadable' };
 
 /**
  * Each request is carried out as a whole or not at all, and the same file may be sent again. A file that the list cannot take is
