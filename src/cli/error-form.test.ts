@@ -48,6 +48,8 @@ t.test('wrong arguments: the line names what is wrong and what to write', async 
   t.teardown(() => folder.remove());
   const empty = join(folder.path, 'empty.csv');
   await writeFile(empty, '\n');
+  const file = join(folder.path, 'members.csv');
+  await writeFile(file, '7\n');
   const keyed = { SEONCHAK_KEY: 'sck_test' };
   const cases: readonly Omit<Case, 'code'>[] = [
     { words: ['nothing'], text: /Unknown command 'nothing'\. Run `seonchak --help`\./ },
@@ -97,6 +99,23 @@ t.test('wrong arguments: the line names what is wrong and what to write', async 
       words: ['hold', 'confirm', '1', '1', 'o'],
       text: /Set SEONCHAK_KEY to a server key with the scope redeem\./,
     },
+    {
+      words: ['hold', 'release', '1', '1'],
+      settings: { SEONCHAK_KEY: 'sck_secret\nsck_other' },
+      text: /^seonchak: SEONCHAK_KEY is not a server key: it has spaces, line breaks or letters outside ASCII\. Set it/,
+    },
+    {
+      words: ['grant', '1', '--file', file, '--server', 'http://127.0.0.1:1'],
+      settings: { SEONCHAK_KEY: 'sck_김' },
+      text: /SEONCHAK_KEY is not a server key/,
+    },
+    ...['http://someone:secret@127.0.0.1:1', 'http://127.0.0.1:1/?x=1', 'http://127.0.0.1:1/#x'].map(
+      (server) => ({
+        words: ['recall', '1', '--yes', '--server', server],
+        settings: keyed,
+        text: /^seonchak: The option --server has a user name, a password, a query or a fragment, .* Give the address only/,
+      }),
+    ),
     { words: ['recall', '1', '--json'], settings: keyed, text: /--json needs --yes or --dry-run as well/ },
     {
       words: ['recall', '1', '--yes', '--server', 'shop'],

@@ -9,7 +9,7 @@ import { readInputFile } from './input-file.js';
 import { memberLines } from './member-lines.js';
 import { couponId } from './option-values.js';
 import { startProgress } from './progress.js';
-import { addressOf, bodyOf, KEY_SETTING, keyMissing, unreachable } from './server-call.js';
+import { addressOf, bodyOf, KEY_SETTING, keyOf, unreachable } from './server-call.js';
 
 const REQUEST_MEMBERS_MAX = 1_000;
 /** Members answered `busy` are asked for again this often before the command ends with some of them open. */
@@ -50,8 +50,7 @@ async function grant(context: CommandContext, couponId: CouponId, options: Grant
       );
     return;
   }
-  const key = context.env[KEY_SETTING];
-  if (key === undefined || key === '') throw new UsageError(keyMissing('issue'));
+  const key = keyOf(context.env, 'issue');
   const address = `${addressOf(context.env, options.server)}/v1/coupons/${couponId}/grants`;
   const counts = new Map<string, number>();
   const progress = startProgress(context.notes, 'granting', 'members', members.length);

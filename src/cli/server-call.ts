@@ -19,8 +19,7 @@ export interface ServerCaller {
 
 /** @throws UsageError without a key. */
 export function serverOf({ env }: CommandContext, address: string | undefined, scope: string): ServerCaller {
-  const key = env[KEY_SETTING];
-  if (key === undefined || key === '') throw new UsageError(keyMissing(scope));
+  const key = keyOf(env, scope);
   const server = addressOf(env, address);
   return {
     async call(method, path, body) {
@@ -45,17 +44,33 @@ export function serverOf({ env }: CommandContext, address: string | undefined, s
   };
 }
 
-export function keyMissing(scope: string): string {
-  return `The server would not accept the command without a key. Set ${KEY_SETTING} to a server key with the scope ${scope}.`;
+/** @throws UsageError without a key that a header can carry. The key itself is in no message: it is a secret. */
+export function keyOf(env: NodeJS.ProcessEnv, scope: string): string {
+  // A file of settings may end its lines as Windows does.
+  const key = env[KEY_SETTING]?.trim() ?? '';
+  if (key === '')
+    throw new UsageError(
+      `The server would not accept the command without a key. Set ${KEY_SETTING} to a server key with the scope ${scope}.`,
+    );
+  if (!/^[!-~]+$/.test(key))
+    throw new UsageError(
+      `${KEY_SETTING} is not a server key: it has spaces, line breaks or letters outside ASCII. Set it to one key with the scope ${scope}.`,
+    );
+  return key;
 }
 
-/** @throws UsageError when the address is not a URL. */
+/** @throws UsageError when the address is not that of a server. */
 export function addressOf(env: NodeJS.ProcessEnv, address: string | undefined): string {
   const { host, port } = loadConfig(env);
   const server = address ?? `http://${host}:${port}`;
   if (!/^https?:\/\//.test(server) || !URL.canParse(server))
     throw new UsageError(
       `The option --server has ${server}, which is not a URL. Give one such as http://127.0.0.1:8080.`,
+    );
+  const { username, password, search, hash } = new URL(server);
+  if (username !== '' || password !== '' || search !== '' || hash !== '')
+    throw new UsageError(
+      'The option --server has a user name, a password, a query or a fragment, which commands do not send. Give the address only, such as http://127.0.0.1:8080.',
     );
   return server.replace(/\/+$/, '');
 }
