@@ -47,6 +47,11 @@ export type AudienceReply =
   /** More than the limit; nothing was changed. */
   | { readonly status: 'full'; readonly audience: Audience };
 
+export interface AudienceRemoveReply {
+  readonly audience: Audience;
+  readonly removed: number;
+}
+
 /** @throws StoreUnavailableError: nothing was changed. StoreOutcomeUnknownError: it may have been; all may be repeated. */
 export interface AudienceStore {
   /**
@@ -60,8 +65,18 @@ export interface AudienceStore {
     membersMax: number,
     audit?: (reply: Extract<AudienceReply, { status: 'changed' }>) => AuditEntry,
   ): Promise<AudienceReply>;
-  /** Removes up to `limit` members who were last changed at or before this revision, in one transaction. @returns how many. */
-  removeUntouched(couponId: CouponId, revision: number, limit: number): Promise<number>;
+  /**
+   * Removes up to `limit` members who were last changed at or before this revision, in one transaction, with the audit entry unless there
+   * is none of them.
+   *
+   * @returns the list afterwards, and how many were removed.
+   */
+  removeUntouched(
+    couponId: CouponId,
+    revision: number,
+    limit: number,
+    audit?: (reply: AudienceRemoveReply) => AuditEntry,
+  ): Promise<AudienceRemoveReply>;
   /** One for each id asked for, in that order; one without members where there never was a list. */
   audiences(couponIds: readonly CouponId[]): Promise<Audience[]>;
   /** The last change of each of these lists, with fewer tokens than it keeps; a list that never was is left out. */

@@ -77,7 +77,7 @@ async function load(context: CommandContext, couponId: CouponId, options: LoadOp
 }
 
 async function loadInto(
-  stores: Pick<Stores, 'audiences' | 'auditLog'>,
+  stores: Pick<Stores, 'audiences'>,
   couponId: CouponId,
   members: readonly MemberId[],
   replaces: boolean,
@@ -105,13 +105,17 @@ async function loadInto(
   }
   let removed = 0;
   while (replaces) {
-    const some = await audiences.removeUntouched(couponId, before?.revision ?? 0, AUDIENCE_CHANGE_MAX);
-    removed += some;
-    if (some === 0) break;
+    const some = await audiences.removeUntouched(
+      couponId,
+      before?.revision ?? 0,
+      AUDIENCE_CHANGE_MAX,
+      (done) => audit(couponId, { added: 0, removed: done.removed, members: done.audience.members }),
+    );
+    removed += some.removed;
+    if (some.removed === 0) break;
   }
   const [after] = await audiences.audiences([couponId]);
   const listed = after?.members ?? 0;
-  if (removed > 0) await stores.auditLog.append(audit(couponId, { added: 0, removed, members: listed }));
   return { members: listed, added, removed };
 }
 

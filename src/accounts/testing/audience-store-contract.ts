@@ -91,11 +91,40 @@ export function audienceStoreContract(
       await add(couponId, 'a', 'b', 'c');
       const [before] = await audiences.audiences([couponId]);
       await audiences.change(couponId, { add: [member('b'), member('d')], remove: [], touches: true }, MAX);
-      t.equal(await audiences.removeUntouched(couponId, before?.revision ?? 0, 1), 1);
-      t.equal(await audiences.removeUntouched(couponId, before?.revision ?? 0, 9), 1);
-      t.equal(await audiences.removeUntouched(couponId, before?.revision ?? 0, 9), 0);
+      t.match(await audiences.removeUntouched(couponId, before?.revision ?? 0, 1), { removed: 1 });
+      t.match(await audiences.removeUntouched(couponId, before?.revision ?? 0, 9), { removed: 1 });
+      t.match(await audiences.removeUntouched(couponId, before?.revision ?? 0, 9), { removed: 0 });
       t.same(await listOf(couponId), ['b', 'd']);
       t.match(await audiences.audiences([couponId]), [{ members: 2 }]);
+    });
+
+    t.test('a removal is written with its audit entry, or not at all', async (t) => {
+      const couponId = await fresh();
+      await add(couponId, 'a', 'b');
+      const [before] = await audiences.audiences([couponId]);
+      const remove = (audit: () => never) =>
+        audiences.removeUntouched(couponId, before?.revision ?? 0, 9, audit);
+      const failing = (): never => {
+        throw new Error('no entry');
+      };
+      await t.rejects(remove(failing), { cause: { message: 'no entry' } });
+      t.same(await listOf(couponId), ['a', 'b']);
+      const target = `coupon ${couponId}`;
+      const reply = await audiences.removeUntouched(couponId, before?.revision ?? 0, 9, (done) => ({
+        ...{
+          atMs: 1_700_000_000_000,
+          actor: { kind: 'operator', id: 'root', address: 'host' },
+          action: 'audience_changed',
+        },
+        ...{ target, detail: { removed: done.removed, members: done.audience.members } },
+      }));
+      t.match(reply, { audience: { members: 0 }, removed: 2 });
+      const entries = await auditLog.entries(EVERYTHING, 1_000);
+      t.match(
+        entries.filter((entry) => entry.target === target),
+        [{ detail: { removed: 2, members: 0 } }],
+      );
+      await audiences.removeUntouched(couponId, reply.audience.revision, 9, failing);
     });
 
     t.test('changes at once all count, and each has a revision of its own', async (t) => {

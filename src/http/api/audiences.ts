@@ -9,7 +9,6 @@ import { holdersOf } from '../../engine/domain/holder.js';
 import { meetsClaims } from '../../engine/domain/eligibility.js';
 import type { Eligibility, MemberClaims } from '../../engine/domain/eligibility.js';
 import { subjectOf } from '../../engine/domain/member-id.js';
-import type { AuditLog } from '../../engine/ports/audit-log.js';
 import type { CouponRegistry } from '../../engine/sellers/coupon-registry.js';
 import type { Identity } from '../wire/identity.js';
 import { audienceInput, audienceQuery, trialQuery } from '../wire/eligibility-schemas.js';
@@ -29,7 +28,6 @@ export interface AudiencePorts {
     AudienceStore,
     'change' | 'audiences' | 'isListed' | 'members' | 'removeUntouched'
   >;
-  readonly auditLog: AuditLog;
   readonly clock: Clock;
 }
 
@@ -96,18 +94,19 @@ export class AudienceHandlers {
 
   /** Removes up to 1,000 members; the caller repeats until none is left. */
   async clear(request: ApiRequest, seller: Identity): Promise<Reply> {
-    const { registry, audiences, auditLog, clock } = this.#ports;
+    const { registry, audiences, clock } = this.#ports;
     const { couponId } = await ownedCoupon(registry, request, seller);
     const [before] = await audiences.audiences([couponId]);
-    const removed = await audiences.removeUntouched(couponId, before?.revision ?? 0, AUDIENCE_CHANGE_MAX);
-    const [audience] = await audiences.audiences([couponId]);
-    const members = audience?.members ?? 0;
-    if (removed > 0) {
-      await auditLog.append({
+    const { audience, removed } = await audiences.removeUntouched(
+      couponId,
+      before?.revision ?? 0,
+      AUDIENCE_CHANGE_MAX,
+      ({ audience: { members }, removed }) => ({
         ...{ atMs: clock.nowMs(), actor: callerActor(request, seller), action: 'audience_changed' },
         ...{ target: `coupon ${couponId}`, detail: { added: 0, removed, members } },
-      });
-    }
+      }),
+    );
+    const { members } = audience;
     return json(200, { couponId, members, added: 0, removed });
   }
 

@@ -10,6 +10,7 @@ import {
   type Audience,
   type AudienceChange,
   type AudienceHead,
+  type AudienceRemoveReply,
   type AudienceReply,
   type AudienceStore,
   type AudienceUpdate,
@@ -81,7 +82,12 @@ export class SqlAudiences implements AudienceStore {
     });
   }
 
-  removeUntouched(couponId: CouponId, revision: number, limit: number): Promise<number> {
+  removeUntouched(
+    couponId: CouponId,
+    revision: number,
+    limit: number,
+    audit?: (reply: AudienceRemoveReply) => AuditEntry,
+  ): Promise<AudienceRemoveReply> {
     return inTransaction(this.#db, async (transaction) => {
       const before = await this.#locked(transaction, couponId);
       const rows = await transaction
@@ -92,12 +98,14 @@ export class SqlAudiences implements AudienceStore {
         .where('removed', '=', 0)
         .limit(limit)
         .execute();
-      if (rows.length === 0) return 0;
+      if (rows.length === 0) return { audience: before, removed: 0 };
       const ids = rows.map((row) => row.member_id);
       await setRemoved(transaction, couponId, ids, before.revision + 1, 1);
-      const members = before.members - ids.length;
-      await save(transaction, { couponId, members, revision: before.revision + 1 });
-      return ids.length;
+      const audience = { couponId, members: before.members - ids.length, revision: before.revision + 1 };
+      await save(transaction, audience);
+      const reply = { audience, removed: ids.length };
+      if (audit !== undefined) await insertAuditEntry(transaction, audit(reply));
+      return reply;
     });
   }
 
