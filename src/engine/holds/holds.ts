@@ -32,9 +32,7 @@ export type ReleaseResult =
       /** The hold had ended before. */
       readonly hadEnded: boolean;
     } & NumberedHolder)
-  | {
-      readonly status: 'unknown_coupon' | 'no_hold' | 'absent' | 'confirmed' | 'redeem_at_shop' | 'not_ready';
-    };
+  | { readonly status: 'unknown_coupon' | 'no_hold' | 'absent' | 'confirmed' | 'not_ready' };
 
 export type RecallResult =
   | {
@@ -87,9 +85,6 @@ export class Holds {
       if (state.status !== 'held' && state.status !== 'ended') return { status: state.status };
       const { issueNo, holder } = state;
       if (state.status === 'held') {
-        // The shop's payment may be under way: a member who releases the hold meanwhile would have to be refunded.
-        if (by.kind === 'member' && record.redemption?.redeemBy === 'seller')
-          return { status: 'redeem_at_shop' };
         const audit = (): AuditEntry =>
           this.#entry(by, 'hold_released', couponId, { issueNo, ...holderFields(holder) });
         const taken = await this.#ports.takeBack.fromLedger({

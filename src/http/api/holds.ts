@@ -104,7 +104,7 @@ export class HoldHandlers {
       case 'not_stopped':
         return refuse(
           'recall_while_open',
-          'Units that come back to an open coupon would be issued again at once. Pause or close the coupon first.',
+          'Units that come back to a coupon which is not paused may be issued again at once. Pause or close the coupon first.',
         );
       case 'unknown_coupon':
         return refuse('unknown_coupon', 'There is no coupon with this id.');
@@ -174,8 +174,6 @@ export class HoldHandlers {
           'already_confirmed',
           'The hold is confirmed, so it cannot be released. The seller can revoke the issuance.',
         );
-      case 'redeem_at_shop':
-        return refuse('redeem_at_shop', 'Only the shop releases holds of this coupon.');
       case 'not_ready':
         return refuseUnready();
     }

@@ -70,7 +70,7 @@ export const redemptionOperations: Readonly<Record<string, Operation>> = {
     summary: 'Release your hold',
     query: ownUnitQuery,
     answers: RELEASED,
-    problems: [...RELEASING, 'redeem_at_shop'],
+    problems: RELEASING,
   }),
   'GET /v1/coupons/:id/holds': forShops('read', {
     id: 'listHolds',

@@ -40,7 +40,7 @@ export const problemKinds = {
   confirmed_by_other_order: { status: 409, title: 'Another order has confirmed the hold' },
   already_confirmed: { status: 409, title: 'The hold is confirmed' },
   hold_expired: { status: 410, title: 'The hold has ended' },
-  recall_while_open: { status: 409, title: 'A coupon that is open cannot be recalled' },
+  recall_while_open: { status: 409, title: 'Only a paused or closed coupon is recalled' },
   hold_fixed: { status: 409, title: 'The hold cannot be changed once the coupon is open' },
   discount_fixed: { status: 409, title: 'The discount cannot be changed once the coupon is issued' },
   validity_shortened: {
