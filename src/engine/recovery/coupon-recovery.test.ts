@@ -39,6 +39,16 @@ async function recordedCoupon() {
   return { world, couponId, coupons, takeBack, revoker, prepared, held };
 }
 
+/** The first step of a release, after a copy of the store. */
+async function releasedInLedger() {
+  const recorded = await recordedCoupon();
+  const { world, couponId, takeBack } = recorded;
+  const before = world.store.copy();
+  const which = [{ issueNo: 1, holder: A }];
+  await takeBack.fromLedger({ couponId, epoch: 1, which, reason: 'hold_released' });
+  return { ...recorded, which, before };
+}
+
 t.test('a revoke whose terms are saved after a verification is made again', async (t) => {
   const { world, couponId, revoker, prepared, held } = await recordedCoupon();
   const before = world.store.copy();
@@ -68,10 +78,7 @@ t.test('a revoke of a coupon that is behind its epoch is saved under the one in 
 });
 
 t.test('a take-back whose terms are saved after a verification is tried again', async (t) => {
-  const { world, couponId, takeBack, prepared, held } = await recordedCoupon();
-  const before = world.store.copy();
-  const which = [{ issueNo: 1, holder: A }];
-  await takeBack.fromLedger({ couponId, epoch: 1, which, reason: 'hold_released' });
+  const { before, which, world, couponId, takeBack, prepared, held } = await releasedInLedger();
   world.databaseLink.next('hold');
   const returning = takeBack.returnToStock(couponId, which);
   await world.time.advance(0);
@@ -87,10 +94,7 @@ t.test('a take-back whose terms are saved after a verification is tried again', 
 });
 
 t.test('a take-back whose reply was lost is found missing from an older copy', async (t) => {
-  const { world, couponId, takeBack, prepared, held } = await recordedCoupon();
-  const before = world.store.copy();
-  const which = [{ issueNo: 1, holder: A }];
-  await takeBack.fromLedger({ couponId, epoch: 1, which, reason: 'hold_released' });
+  const { before, which, world, couponId, takeBack, prepared, held } = await releasedInLedger();
   world.storeLink.next('lose_reply');
   await t.rejects(takeBack.returnToStock(couponId, which), { code: 'store_outcome_unknown' });
   t.match(await takeBack.returnToStock(couponId, which), { count: 0 });
