@@ -274,6 +274,7 @@ export const RELAY_SEND_WITHIN_MS = 3_000;
 
 /** How long a stopping relay waits for its requests: what is not confirmed is sent again by another. */
 export const RELAY_STOP_WAIT_MS = 3_000;
+export const RELAY_STOP_POLL_MS = 20;
 
 /** Events in one request. */
 export const WEBHOOK_BATCH_MAX = 100;

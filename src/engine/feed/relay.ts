@@ -13,6 +13,7 @@ import {
   RELAY_POLL_MS,
   RELAY_REQUESTS_MAX,
   RELAY_IDLE_POLL_MS,
+  RELAY_STOP_POLL_MS,
   RELAY_STOP_WAIT_MS,
   RELAY_WEBHOOKS_MAX,
 } from '../domain/limits.js';
@@ -73,10 +74,11 @@ export class Relay {
     this.#stopping = true;
     this.#stopPolling?.();
     await this.#pass;
-    await Promise.race([Promise.all(this.#busy.values()), this.#ports.scheduler.pause(RELAY_STOP_WAIT_MS)]);
-    await this.#ports.webhooks
-      .release(this.#ports.owner)
-      .catch((fault: unknown) => this.#ports.onFault(fault));
+    const { clock, owner, scheduler, webhooks } = this.#ports;
+    const untilMs = clock.monotonicMs() + RELAY_STOP_WAIT_MS;
+    // In short pauses: one of the whole time would keep a process without requests from ending.
+    while (this.#busy.size > 0 && clock.monotonicMs() < untilMs) await scheduler.pause(RELAY_STOP_POLL_MS);
+    await webhooks.release(owner).catch((fault: unknown) => this.#ports.onFault(fault));
   }
 
   /** Without a webhook a relay asks less often: an installation without any pays for the question alone. */

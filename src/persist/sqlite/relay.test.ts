@@ -75,3 +75,31 @@ t.test('each of many webhooks gets its turn, and one that hangs holds up no othe
     'given back',
   );
 });
+
+t.test('a relay without a request in flight waits for nothing when it stops', async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'seonchak-relay-'));
+  const stores = await openEmbedded({ dataDir, as: 'server' });
+  t.teardown(async () => {
+    await stores.close();
+    await rm(dataDir, { recursive: true });
+  });
+  const pausesMs: number[] = [];
+  const relay = new Relay({
+    ...stores,
+    feed: { place: () => Promise.resolve() },
+    ...{ clock: systemClock, owner: 'r' },
+    scheduler: {
+      ...systemScheduler,
+      pause: (ms) => {
+        pausesMs.push(ms);
+        return systemScheduler.pause(ms);
+      },
+    },
+    send: () => Promise.resolve({ status: 200, result: 'delivered' }),
+    onDisabled: () => undefined,
+    onFault: (fault) => t.fail('a fault', { fault }),
+  });
+  relay.start();
+  await relay.stop();
+  t.same(pausesMs, [], 'a pause would keep the process from ending');
+});
