@@ -98,7 +98,7 @@ export function createRoutes(
 ): readonly Route[] {
   const { secret } = settings.tokens;
   const issuer = secret === undefined ? undefined : new TokenIssuer(secret, settings.tokens);
-  const passwords = new PasswordCheck(settings.limits.signInFailuresMax, ports.clock);
+  const passwords = new PasswordCheck(settings.limits.signInFailuresMax, ports.clock, settings.passwordCost);
   const sessions = new SessionHandlers(ports, settings, passwords, issuer);
   const ownAccount = new OwnAccountHandlers(ports, passwords, issuer, shop);
   const { passwordMail, publicUrl = '' } = settings;

@@ -33,6 +33,8 @@ export interface SessionSettings {
   readonly sellerSignup: 'open' | 'closed';
   readonly memberSignup: 'open' | 'closed';
   readonly limits: Pick<LimitSettings, 'signInFailuresMax'>;
+  /** N of scrypt for new hashes (auth/password.ts); left out: what OWASP advises. */
+  readonly passwordCost?: number;
   /** Left out: links for a new password come from the operator alone. */
   readonly passwordMail?: PasswordMail | undefined;
   /** Where browsers reach this installation; left out where nothing is mailed. */

@@ -5,11 +5,15 @@ import { refuse, RequestRefused } from '../wire/problems.js';
 import { PasswordHasher } from './password.js';
 
 export class PasswordCheck {
-  readonly #passwords = new PasswordHasher();
+  readonly #passwords: PasswordHasher;
   readonly #throttle: SignInThrottle | undefined;
 
-  /** @param failuresMax wrong passwords at once for one account from one address; 0: no limit. */
-  constructor(failuresMax: number, clock: Clock) {
+  /**
+   * @param failuresMax wrong passwords at once for one account from one address; 0: no limit.
+   * @param cost see {@link PasswordHasher}.
+   */
+  constructor(failuresMax: number, clock: Clock, cost?: number) {
+    this.#passwords = new PasswordHasher(cost);
     this.#throttle = failuresMax === 0 ? undefined : new SignInThrottle(failuresMax, clock);
   }
 
