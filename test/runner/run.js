@@ -27,8 +27,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
  */
 const CONCURRENT_MIN = Math.min(availableParallelism() + 1, 8);
 const EXTRA_MAX = 3;
-const IDLE_SHARE = 0.2;
-const IDLE_CHECK_MS = 2_000;
+const IDLE_SHARE = 0.15;
+const IDLE_CHECK_MS = 1_000;
 const USAGE = `npm test                                  every test, and the coverage floor of the engine
 npm test -- FILE…                         the tests of these files
 npm test -- --grep=/PATTERN/ [FILE…]      the tests with such names
