@@ -11,14 +11,11 @@ import type { CommandContext } from './command-context.js';
 import { printJson, printLine, withStores } from './command-context.js';
 import { CommandFailedError, UnknownCouponError, UsageError } from './exit-codes.js';
 import { operatorHere } from './operator.js';
-import { readInputFile } from './input-file.js';
+import { readInputFile, requireNoFaults } from './input-file.js';
 import { memberLines } from './member-lines.js';
 import { couponId } from './option-values.js';
 import { startProgress } from './progress.js';
 import type { Progress } from './progress.js';
-
-/** Lines at fault that a message names. */
-const FAULTS_NAMED_MAX = 10;
 
 interface LoadOptions {
   readonly file: string;
@@ -160,18 +157,12 @@ function readMembers(path: string): MemberId[] {
   const text = readInputFile(path);
   const members = new Set<MemberId>();
   const faults: number[] = [];
-  for (const { line, member } of memberLines(text)) {
-    const memberId = memberIdOf(member);
+  for (const { line, member, isWellFormed } of memberLines(text)) {
+    const memberId = isWellFormed ? memberIdOf(member) : undefined;
     if (memberId === undefined) faults.push(line);
     else members.add(memberId);
   }
-  if (faults.length > 0) {
-    const named = faults.slice(0, FAULTS_NAMED_MAX).join(', ');
-    const more = faults.length > FAULTS_NAMED_MAX ? `, and ${faults.length - FAULTS_NAMED_MAX} more` : '';
-    throw new UsageError(
-      `The file ${path} has lines without a member id: ${named}${more}. Nothing was loaded; correct them and repeat the command.`,
-    );
-  }
+  requireNoFaults(path, faults);
   if (members.size === 0) throw new UsageError(`The file ${path} has no member ids. Write one in each line.`);
   if (members.size > AUDIENCE_MAX) {
     throw new UsageError(

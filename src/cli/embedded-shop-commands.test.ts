@@ -75,7 +75,7 @@ t.test('an operator loads the list of a coupon from a file, and replaces it', as
   });
   t.match(await load(['fine', 'a\u0000', 'x', 'b\u0001']), {
     exitCode: 2,
-    stderr: /: 2, 4\. Nothing was loaded/,
+    stderr: /: 2, 4\. Nothing was done/,
   });
   t.match(await load(['', 'member_id']), { exitCode: 0 }, 'a heading is one in the first line only');
   t.match(await load(['"member_id","grade"', '"7","gold"', ' "say ""8""" ', '9,"a, b"'], '--replace'), {

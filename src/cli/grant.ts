@@ -5,7 +5,7 @@ import type { CouponId } from '../engine/domain/coupon.js';
 import type { CommandContext } from './command-context.js';
 import { printJson, printLine } from './command-context.js';
 import { CommandFailedError, ServerRefusedError, UsageError } from './exit-codes.js';
-import { readInputFile } from './input-file.js';
+import { readInputFile, requireNoFaults } from './input-file.js';
 import { memberLines } from './member-lines.js';
 import { couponId } from './option-values.js';
 import { startProgress } from './progress.js';
@@ -105,7 +105,12 @@ async function ask(address: string, key: string, memberIds: readonly string[]): 
 
 /** Each member once, in the order of the file. */
 function readMembers(path: string): string[] {
-  const members = memberLines(readInputFile(path)).map(({ member }) => member);
+  const lines = memberLines(readInputFile(path));
+  requireNoFaults(
+    path,
+    lines.filter(({ isWellFormed }) => !isWellFormed).map(({ line }) => line),
+  );
+  const members = lines.map(({ member }) => member);
   if (members.length === 0)
     throw new UsageError(`The file ${path} has no member ids. Write one in each line.`);
   return [...new Set(members)];

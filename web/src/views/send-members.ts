@@ -69,7 +69,7 @@ export type Ending =
 export async function sendMembers(sending: Sending): Promise<Ending | undefined> {
   const { lines, membersMax } = sending;
   if (lines.length === 0) return { kind: 'empty' };
-  const faulty = lines.filter(({ member }) => !isSubject(member));
+  const faulty = lines.filter(({ member, isWellFormed }) => !isWellFormed || !isSubject(member));
   if (faulty.length > 0) return { kind: 'refused', lines: faulty, sent: 0 };
   const members = new Set(lines.map(({ member }) => member));
   if (members.size > membersMax) return { kind: 'too_many', members: members.size, membersMax };
