@@ -50,10 +50,11 @@ t.test('slots are followed without connections for it', async (t) => {
 
 t.test('replicas in another order are known, and another master is not', async (t) => {
   const range = [0, 1, ['a', 1], ['b', 2], ['c', 3]] as const;
-  const knows = (...names: string[]): boolean => isKnown([names, names], range, (announced) => announced);
+  const knows = (...names: string[]): boolean => isKnown([names, names], [range], (announced) => announced);
   t.ok(knows('a:1', 'b:2', 'c:3'));
   t.ok(knows('a:1', 'c:3', 'b:2'));
   t.notOk(knows('b:2', 'a:1', 'c:3'));
   t.notOk(knows('a:1', 'b:2'));
-  t.notOk(isKnown([['a:1', 'b:2', 'c:3']], range, String), 'a slot without nodes');
+  t.notOk(isKnown([['a:1', 'b:2', 'c:3']], [range], String), 'a slot without nodes');
+  t.notOk(isKnown([], [], String), 'a node that was reset knows no slots');
 });

@@ -37,7 +37,7 @@ async function areKnown(cluster: Cluster, reachableAs: (announced: string) => st
   const node = ready[Math.floor(Math.random() * ready.length)];
   if (node === undefined) return false;
   const ranges = await rangesAt(node);
-  return ranges?.every((range) => isKnown(cluster.slots, range, reachableAs)) === true;
+  return ranges !== undefined && isKnown(cluster.slots, ranges, reachableAs);
 }
 
 /** @returns `undefined`: the node refuses, or does not reply in time. Its connection may be silent for longer than that. */
@@ -55,8 +55,16 @@ function rangesAt(node: Redis): Promise<readonly SlotRange[] | undefined> {
   });
 }
 
-/** Whether ioredis has these nodes for every slot of the range. */
+/** Whether ioredis has these nodes for every slot of the ranges. Without any range the node that replied has left its Cluster. */
 export function isKnown(
+  slots: readonly (readonly string[] | undefined)[],
+  ranges: readonly SlotRange[],
+  reachableAs: (announced: string) => string,
+): boolean {
+  return ranges.length > 0 && ranges.every((range) => isRangeKnown(slots, range, reachableAs));
+}
+
+function isRangeKnown(
   slots: readonly (readonly string[] | undefined)[],
   [first, last, ...nodes]: SlotRange,
   reachableAs: (announced: string) => string,
