@@ -4,13 +4,13 @@ import type { ScryptOptions } from 'node:crypto';
 import { BoundedWork } from './bounded-work.js';
 
 /** OWASP's password storage advice for scrypt at p = 1 asks N = 2^17; at 2^15 it asks p = 3, which keeps to 32 MB a hash. */
-const COST = 32_768;
+export const PASSWORD_COST = 32_768;
 const BLOCK_SIZE = 8;
 const PARALLELISM = 3;
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 /** Twice what the parameters need: Node's own ceiling of 32 MB is just too low for them. */
-const MEMORY_BYTES_MAX = 2 * 128 * COST * BLOCK_SIZE;
+const MEMORY_BYTES_MAX = 2 * 128 * PASSWORD_COST * BLOCK_SIZE;
 
 /** Two of libuv's four threads: file work and token verification keep the others. */
 const HASHING_MAX = 2;
@@ -35,7 +35,7 @@ export class PasswordHasher {
   readonly #parameters: ScryptParameters;
 
   /** @param cost N of scrypt for new hashes, a power of two; left out, what OWASP advises. Tests take less: an advised hash takes 0.25 s. */
-  constructor(cost = COST) {
+  constructor(cost = PASSWORD_COST) {
     this.#parameters = { N: cost, r: BLOCK_SIZE, p: PARALLELISM };
     this.#unknownAccount = format(this.#parameters, randomBytes(SALT_BYTES), randomBytes(KEY_BYTES));
   }

@@ -35,7 +35,7 @@ import type { HttpPorts, HttpServer, HttpSettings } from '../http-server.js';
 /** The server alone, whether or not the console has been built. */
 const NO_CONSOLE = fileURLToPath(new URL('no-console/', import.meta.url));
 /** A hash of the product's cost takes a quarter of a second; that cost is tested in password.test.ts. */
-const PASSWORD_COST = 1_024;
+const TEST_PASSWORD_COST = 1_024;
 const POLICY = { issuer: 'seonchak', audiences: ['seonchak'] };
 
 /** What a server has that is configured with nothing. */
@@ -170,7 +170,7 @@ export async function startEmbeddedServer(
     sellerSignup: 'open',
     memberSignup: 'open',
     limits: TEST_LIMITS,
-    passwordCost: PASSWORD_COST,
+    passwordCost: TEST_PASSWORD_COST,
     consoleFolder: NO_CONSOLE,
     ...options.settings,
   });
