@@ -10,6 +10,9 @@ import { requiredProgram } from '../../test/servers/on-path.js';
 import { emptyFolder, runSeonchak } from '../../test/clients/seonchak-command.js';
 import { startChildServer } from '../../test/servers/child-server.js';
 import { freePort } from '../../test/servers/free-port.js';
+import { startMariadb } from '../../test/servers/mariadb.js';
+import { startRedis } from '../../test/servers/redis.js';
+import { TEST_SECRET } from '../../test/servers/seonchak.js';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const bin = join(root, 'dist/cli/seonchak.js');
@@ -17,6 +20,8 @@ const run = promisify(execFile);
 
 /** As soon as npm hands a signal on, and before the server has ended. */
 const SECOND_SIGNAL_MS = 5;
+/** Within this time a server without requests has asked its database something. */
+const UNTIL_ASKED_MS = 2_500;
 
 async function startServer(settings: Readonly<Record<string, string>>) {
   const env = { ...process.env, LOG_LEVEL: 'warn', ...settings };
@@ -129,6 +134,27 @@ t.test('SIGTERM ends it in order, and its folder is free again', async (t) => {
     server.kill(signal);
     t.same(await ended, [0, null], signal);
   }
+});
+
+t.test('a database that hangs does not keep a server that is to end', async (t) => {
+  const [redis, mariadb] = await Promise.all([startRedis(), startMariadb()]);
+  t.teardown(() => Promise.all([redis.stop(), mariadb.stop()]));
+  const stores = { REDIS_URL: redis.url, MYSQL_URL: mariadb.url };
+  const settings = { ...stores, JWT_SECRET: TEST_SECRET, SHUTDOWN_DELAY_MS: '0' };
+  const server = spawn(process.execPath, [bin, 'serve'], {
+    env: { ...process.env, ...settings, PORT: String(await freePort()), LOG_LEVEL: 'warn' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => server.kill('SIGKILL'));
+  let output = '';
+  server.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const ended = once(server, 'exit');
+  while (!output.includes('is ready on') && server.exitCode === null)
+    await Promise.race([once(server.stdout, 'data'), ended]);
+  await mariadb.kill('SIGSTOP');
+  await pause(UNTIL_ASKED_MS);
+  server.kill('SIGTERM');
+  t.same(await ended, [0, null]);
 });
 
 t.test('one Ctrl-C that arrives twice, as under npm, is an orderly end all the same', async (t) => {

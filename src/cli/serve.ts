@@ -6,9 +6,13 @@ import { loadConfig } from '../config/config.js';
 import { OPEN_FILES_MIN, requireOpenFiles } from '../server/open-files.js';
 import type { CommandContext } from './command-context.js';
 import { printLine } from './command-context.js';
+import { exitCodes } from './exit-codes.js';
 import { greeting } from './greeting.js';
 import { wholeNumber } from './option-values.js';
 import { listenForTermination } from './on-termination-signal.js';
+
+/** How long open sockets may outlast the work of a server. */
+const LINGER_MAX_MS = 1_000;
 
 export function addServe(program: Command, context: CommandContext): void {
   program
@@ -63,6 +67,8 @@ async function serve(context: CommandContext, config: Config): Promise<void> {
 
     if (!ending.aborted) await once(ending, 'abort');
     await server.stop();
+    // All work has ended. A connection that was being opened to a database that hangs would keep the process for ever.
+    setTimeout(() => process.exit(exitCodes.done), LINGER_MAX_MS).unref();
   } finally {
     unrefParentChannel();
   }
