@@ -10,6 +10,7 @@ const { port } = shop.server;
 
 const PATIENCE_MS = 20_000;
 const HEAD_BYTES_MAX = 16_384;
+const ATTEMPTS_MAX = 5;
 const path = `/v1/coupons/${shop.couponId}`;
 const bodyEnded = (received: string): boolean => /\r\n\r\n[^]*[}>]/.test(received);
 
@@ -29,6 +30,17 @@ function requestOf(bytes: number, line: string, token: string): string {
   return `${head}${padding}\r\n`;
 }
 
+/**
+ * The answer to a head that is refused. The server reads no more of it and closes, so a reset can arrive before the answer was read: the
+ * client that continues to send gets none then, and repeats the request.
+ */
+async function refusalOf(pieces: readonly string[]): Promise<string> {
+  for (let attempts = 1; ; attempts += 1) {
+    const { received } = await exchangeBytes(port, pieces, bodyEnded, PATIENCE_MS);
+    if (received !== '' || attempts === ATTEMPTS_MAX) return received;
+  }
+}
+
 t.test('heads up to 16 KiB are read, larger ones get 431', async (t) => {
   const member = await signToken('long-headed', 'member');
   await shop.client.call(`${path}/download`, { method: 'POST', token: member });
@@ -40,7 +52,10 @@ t.test('heads up to 16 KiB are read, larger ones get 431', async (t) => {
   ] as const) {
     for (const [how, cut] of Object.entries(cuts)) {
       const pieces = cut(requestOf(bytes, `GET ${path}/issuance`, member));
-      const { received } = await exchangeBytes(port, pieces, bodyEnded, PATIENCE_MS);
+      const received =
+        bytes > HEAD_BYTES_MAX
+          ? await refusalOf(pieces)
+          : (await exchangeBytes(port, pieces, bodyEnded, PATIENCE_MS)).received;
       t.match(received, answer, `${bytes} bytes in ${how}`);
       t.notMatch(received, /^[^]*uwebsockets: /i, 'without the name of the library');
     }
@@ -62,8 +77,7 @@ t.test('a download that has to wait is refused as well when its head is too larg
   for (const [how, cut] of Object.entries(cuts)) {
     const member = await signToken(`too-long-${how.length}`, 'member');
     const pieces = cut(requestOf(HEAD_BYTES_MAX + 500, `POST ${path}/download`, member));
-    const { received } = await exchangeBytes(port, pieces, bodyEnded, PATIENCE_MS);
-    t.match(received, /^HTTP\/1\.1 431 [^]*"code":"head_too_large"/, how);
+    t.match(await refusalOf(pieces), /^HTTP\/1\.1 431 [^]*"code":"head_too_large"/, how);
     const { status } = await shop.client.call(`${path}/issuance`, { token: member });
     t.equal(status, 404, 'nothing was issued');
   }
