@@ -15,7 +15,6 @@ const HOUR_MS = 3_600_000;
 const PATIENCE_MS = 10_000;
 
 const shop = await openShop(t);
-const root = t;
 const { doorRules, finalHolders } = shop.services;
 const listed = { eligibility: { audience: true } };
 
@@ -106,7 +105,7 @@ t.test('what coupons that are open, or open within an hour, ask for is loaded au
 });
 
 t.test('a check that fails is reported, and the process starts', async (t) => {
-  const visitor = await openEmbedded({ dataDir: root.testdirName, as: 'visitor' });
+  const visitor = await openEmbedded({ dataDir: shop.dataDir, as: 'visitor' });
   await visitor.close();
   const running = await startProcess(t, visitor);
   t.same(await running.loaded(0), { members: 0, holdersOf: [] });

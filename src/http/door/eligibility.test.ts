@@ -19,7 +19,6 @@ const shop = await openShop(t, {
   settings: { presence: { ...room, memberClaims } },
 });
 const token = shop.seller;
-const dataDir = t.testdirName;
 const idOf = (path: string): number => Number(path.split('/').at(-1));
 
 async function request(path: string, member: string, claims: object = {}, headers = {}): Promise<Answer> {
@@ -178,7 +177,7 @@ t.test('the member after the last place on a list is refused, and nothing change
   const path = await shop.coupon({ eligibility: { audience: true } });
   await list(path, { add: ['m-1'] });
   // As if all others had been added.
-  const database = new Database(join(dataDir, 'seonchak.db'));
+  const database = new Database(join(shop.dataDir, 'seonchak.db'));
   t.teardown(() => database.close());
   const set = database.prepare('update audience set members = ? where coupon_id = ?');
   set.run(AUDIENCE_MAX, idOf(path));

@@ -4,6 +4,9 @@
  * Sockets, database and data folder are real.
  */
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
@@ -50,6 +53,8 @@ export interface EmbeddedServer {
   readonly http: HttpServer;
   readonly services: HttpPorts;
   readonly url: string;
+  /** The folder of its database. */
+  readonly dataDir: string;
   readonly auditLog: AuditLog;
   /** Everything the server has logged, one JSON line each. */
   readonly logLines: readonly string[];
@@ -78,7 +83,10 @@ export async function startEmbeddedServer(
   t: Test,
   options: EmbeddedServerOptions = {},
 ): Promise<EmbeddedServer> {
-  const stores = await openEmbedded({ dataDir: t.testdir(), as: 'server' });
+  // A test that opens two servers has one `t.testdir()`, and the second call empties it.
+  const dataDir = await mkdtemp(join(tmpdir(), 'seonchak-embedded-'));
+  t.teardown(() => rm(dataDir, { recursive: true, force: true }));
+  const stores = await openEmbedded({ dataDir, as: 'server' });
   const { ledger, catalogue, changes, accounts, locks, doorRules } = stores;
   const admission = options.queued?.admission ?? stores.admission;
   const versions = new LocalVersions();
@@ -187,6 +195,7 @@ export async function startEmbeddedServer(
     url: `http://127.0.0.1:${http.port}`,
     auditLog: stores.auditLog,
     logLines,
+    dataDir,
     token: (subject, role = 'member', expiresInSeconds = 3_600, claims = {}) =>
       issuer.issue(subject, role, expiresInSeconds, Date.now(), claims),
   };

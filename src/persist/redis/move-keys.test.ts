@@ -1,5 +1,6 @@
 /** Tests moving keys from the earlier layout, with a kill at every step. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Cluster, Redis } from 'ioredis';
 import t, { type Test } from 'tap';
 import { redisClientOf, toEarlierLayout } from '../../../test/servers/earlier-layout.js';
@@ -223,14 +224,14 @@ function aboutMoving(t: Test, place: () => Place): void {
         // What is there under the names of the present layout is whole.
         const halfway = await contentOf(place(), names);
         for (const [name, content] of Object.entries(halfway)) {
-          t.strictSame(content, expected[name], `killed ${when} write ${at}: ${name} is whole`);
+          sameContent(t, content, expected[name], `killed ${when} write ${at}: ${name} is whole`);
         }
         if (at < whole.writes() || when === 'before') {
           const compare = new Belonging().compare(calls, tables);
           await t.rejects(compare, { code: 'layout_mismatch' }, `killed ${when} write ${at}: no start`);
         }
         await moveKeys(calls, TABLES, isCluster);
-        t.strictSame(await contentOf(place(), names), expected, `killed ${when} write ${at}`);
+        sameContent(t, await contentOf(place(), names), expected, `killed ${when} write ${at}`);
         t.strictSame(await allKeys(place()), keys, 'no other key is left');
       }
     }
@@ -284,3 +285,9 @@ t.test('Cluster of three masters', async (t) => {
   const place = await openPlace(t, cluster.urls);
   aboutMoving(t, () => place);
 });
+
+/** tap writes both sides out before it compares them: a third of this file's processor time for thousands of entries. */
+function sameContent(t: Test, found: unknown, expected: unknown, what: string): void {
+  if (isDeepStrictEqual(found, expected)) t.pass(what);
+  else t.strictSame(found, expected, what);
+}
