@@ -103,3 +103,16 @@ t.test('what a member does leaves nothing red either', async (t) => {
   t.same(faults, []);
   t.same(browser.complaints, []);
 });
+
+t.test('an address that changes while the first page is drawn is followed', async (t) => {
+  const page = await browser.person();
+  const content = `new MutationObserver((_, observer) => {
+    if (document.querySelector('form') === null) return;
+    observer.disconnect();
+    location.hash = '#/nowhere';
+  }).observe(document, { childList: true, subtree: true })`;
+  await page.addInitScript({ content });
+  await page.goto(`${server.origin}/#/sign-in`);
+  await page.locator('.state-title').waitFor();
+  t.match(page.url(), /#\/nowhere$/);
+});

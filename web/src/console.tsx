@@ -39,6 +39,8 @@ export function Console({ session }: { readonly session: Session }) {
     session.onChange(redraw);
     const onHash = (): void => setAddress(addressNow());
     window.addEventListener('hashchange', onHash);
+    // It may have changed since the first drawing, which happened before this.
+    onHash();
     return () => window.removeEventListener('hashchange', onHash);
   }, [session]);
 
