@@ -14,11 +14,12 @@ const rawFolder = path.join(root, '.tap/coverage');
 const reportFolder = path.join(root, '.tap/report');
 
 /**
- * The simulator is left out: it takes the engine a million times through lines that the rest has counted. The named files are in: they alone
- * execute the sweeper of holds, the feed of live figures, the audit, and the recovery from an older copy.
+ * The simulator and the back ends are left out: they take the engine a million times through lines that the rest has counted. The named
+ * files are in: they alone execute the sweeper of holds, the feeds of events and of live figures, the audit, and the recovery from an older
+ * copy.
  */
 const watchedFiles =
-  /^(src\/engine\/(?!testing\/)|src\/engine\/testing\/simulation\/hold-|src\/persist\/|src\/http\/api\/(live|holds)\.test|test\/chaos\/(reconcile|verify)\.test)/;
+  /^(src\/engine\/(?!testing\/)|src\/engine\/testing\/simulation\/hold-|src\/persist\/frontier\.test|src\/http\/api\/(live|holds)\.test|test\/chaos\/(reconcile|verify)\.test)/;
 const countedScripts = /\/(src\/engine\/(?!testing\/)|dist\/(chunks|server)\/)/;
 
 /** The settings with which a test file is watched, or not. */
