@@ -51,6 +51,8 @@ for (const [name, body] of [
     { ...good, opensAt: '2031-01-02T00:00:00Z', closesAt: '2031-01-01T00:00:00Z' },
   ],
   ['date without zone', { ...good, opensAt: '2031-01-01T00:00:00' }],
+  ['opening that is in the year 10000 in UTC', { ...good, opensAt: '9999-12-31T23:59:59-01:00' }],
+  ['validity to a leap second that ends 9999', { ...good, validity: { until: '9999-12-31T23:59:60Z' } }],
   ['name with a right-to-left override', { ...good, name: 'free \u202e%05' }],
   ['name with an isolate', { ...good, name: 'free \u2066%05' }],
   ['name of zero-width characters', { ...good, name: '\u200b\u200d\ufeff' }],
@@ -71,6 +73,7 @@ t.test('instants as RFC 3339 allows them', async (t) => {
     ['2036-11-22t12:00:00z', '2036-11-22T12:00:00.000Z'],
     ['2036-12-31T23:59:60Z', '2037-01-01T00:00:00.000Z'],
     ['2036-11-22T21:00:00.5+09:00', '2036-11-22T12:00:00.500Z'],
+    ['9999-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z'],
   ] as const) {
     const answer = await client.call('/v1/coupons', {
       method: 'POST',

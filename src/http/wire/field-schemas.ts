@@ -34,6 +34,9 @@ export const unit = z
 
 const utcOrOffset = z.iso.datetime({ offset: true });
 
+/** The last instant that RFC 3339 can write in UTC. An offset or a leap second can lead beyond it, and no client could read the answers. */
+const INSTANT_MAX_MS = Date.UTC(9_999, 11, 31, 23, 59, 59, 999);
+
 /** RFC 3339 in full: `t` and `z` in lower case, and the leap second `:60`, which is the first of the next minute. */
 export const instant = z
   .string()
@@ -47,6 +50,7 @@ export const instant = z
     return z.NEVER;
   })
   .refine((epochMs) => epochMs >= 0, 'must not be before 1970')
+  .refine((epochMs) => epochMs <= INSTANT_MAX_MS, 'must not be after 9999')
   .meta({
     format: 'date-time',
     description: 'RFC 3339 with a time zone.',
