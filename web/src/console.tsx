@@ -1,5 +1,5 @@
 /** Draws the frame around every page: the bar above, the page itself, and the notices at the edge. */
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { AdminClient } from './api/admin.js';
 import { ApiClient } from './api/client.js';
 import { Bar } from './bar.js';
@@ -35,12 +35,11 @@ export function Console({ session }: { readonly session: Session }) {
     return [new ApiClient(session, onRefused), new AdminClient(session, onRefused)];
   }, [session]);
 
-  useEffect(() => {
+  // With the first drawing: an effect would come later, and miss what changes in between.
+  useLayoutEffect(() => {
     session.onChange(redraw);
     const onHash = (): void => setAddress(addressNow());
     window.addEventListener('hashchange', onHash);
-    // It may have changed since the first drawing, which happened before this.
-    onHash();
     return () => window.removeEventListener('hashchange', onHash);
   }, [session]);
 
